@@ -1,0 +1,116 @@
+import { z } from 'zod';
+
+/** Every code an error can carry. Shells and tests tell errors apart by these, never by message text. */
+export const errorCodes = [
+  'internal',
+  'bad-input',
+  'cancelled',
+  'timeout',
+  'not-found',
+  'ambiguous-cluster',
+  'home-missing',
+  'file-unreadable',
+  'file-unwritable',
+  'disk-full',
+  'agent-unreachable',
+  'agent-foreign',
+  'agent-version',
+  'network-unreachable',
+  'network-proxy',
+  'network-untrusted',
+  'aws-no-profile',
+  'aws-session-expired',
+  'aws-denied',
+  'aws-region-disabled',
+  'aws-throttled',
+  'aws-failed',
+  'vault-no-token',
+  'vault-denied',
+  'vault-failed',
+  'tag-invalid',
+  'no-tunnel',
+  'access-no-application',
+  'access-app-info',
+  'access-login-needed',
+  'access-login-failed',
+  'access-login-timeout',
+  'access-denied',
+  'edge-failed',
+  'origin-failed',
+  'port-busy',
+  'kube-untrusted',
+  'kube-unauthorized',
+  'kube-unready',
+  'kubeconfig-unreadable',
+  'kubeconfig-invalid',
+  'kubeconfig-unsupported',
+  'kubeconfig-locked',
+  'kubeconfig-unwritable',
+  'kubeconfig-conflict',
+  'credential-failed',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** An error as plain data: what crosses a socket, a page or a file. */
+export const plainErrorSchema = z.object({
+  code: z.enum(errorCodes),
+  /** One sentence for people: names the file, field, tag or host. Never holds a secret. */
+  message: z.string(),
+  /** The next step, and who can take it. */
+  hint: z.string().optional(),
+  /** True when the same call may succeed later with nothing changed. */
+  retryable: z.boolean(),
+});
+
+export type PlainError = z.infer<typeof plainErrorSchema>;
+
+/** The one error class of the project. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly retryable: boolean;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: {
+      readonly hint?: string | undefined;
+      readonly retryable?: boolean;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+/** Any thrown value as plain data. An unknown error becomes `internal` with its own message. */
+export function toPlainError(error: unknown): PlainError {
+  if (error instanceof AppError) {
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      retryable: error.retryable,
+    };
+  }
+  return {
+    code: 'internal',
+    message: error instanceof Error ? error.message : String(error),
+    retryable: false,
+  };
+}
+
+/** The way back: plain data as an error that can be thrown. */
+export function fromPlainError(plain: PlainError): AppError {
+  return new AppError(plain.code, plain.message, { hint: plain.hint, retryable: plain.retryable });
+}
+
+/** The errno code (`ENOENT`, `EADDRINUSE`, …) of a system error, or undefined. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,172 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Duplex } from 'node:stream';
+import { AppError, errnoOf } from '../app-error.ts';
+import type { Environment } from '../parts.ts';
+
+/** An HTTP answer read whole. Redirects are never followed: to Access they are answers. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface Request {
+  readonly method?: string;
+  readonly headers?: http.OutgoingHttpHeaders;
+  readonly body?: string | Buffer;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What an upgrade request came to: the raw connection, or the ordinary answer the server gave instead. */
+export type Upgrade =
+  | {
+      readonly kind: 'upgraded';
+      readonly socket: Duplex;
+      readonly headers: http.IncomingHttpHeaders;
+      readonly head: Buffer;
+    }
+  | { readonly kind: 'answered'; readonly answer: Answer };
+
+/**
+ * The one way out of the process. Goes through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name;
+ * authorities are those of `trustAuthorities`.
+ */
+export interface Network {
+  /** Keep-alive agents to hand to SDKs. */
+  readonly httpsAgent: https.Agent;
+  readonly httpAgent: http.Agent;
+  /** Rejects with `network-unreachable`, `network-proxy`, `network-untrusted`, `timeout` or `cancelled`. */
+  request(url: URL, request?: Request): Promise<Answer>;
+  /** A request with `Connection: Upgrade` in its headers. Rejects as `request` does. */
+  upgrade(url: URL, request: Request): Promise<Upgrade>;
+  /** Drops idle connections. After a change of network they may lead nowhere. */
+  reset(): void;
+}
+
+const defaultTimeoutMs = 20_000;
+
+export function createNetwork(env: Environment): Network {
+  const proxyEnv = Object.fromEntries(
+    ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy']
+      .map((name) => [name, env[name]] as const)
+      .filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const proxied = Object.keys(proxyEnv).some((name) => name.toLowerCase() === 'https_proxy');
+  const options = { keepAlive: true, maxSockets: 256, scheduling: 'lifo', proxyEnv } as const;
+  const httpsAgent = new https.Agent(options);
+  const httpAgent = new http.Agent(options);
+
+  const start = (
+    url: URL,
+    request: Request,
+    settle: (client: http.ClientRequest) => void,
+  ): http.ClientRequest => {
+    const client = (url.protocol === 'http:' ? http : https).request(url, {
+      method: request.method ?? 'GET',
+      headers: request.headers ?? {},
+      agent: url.protocol === 'http:' ? httpAgent : httpsAgent,
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+    settle(client);
+    const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
+    const timeout = setTimeout(() => client.destroy(timeoutError(url, timeoutMs)), timeoutMs);
+    client.once('close', () => clearTimeout(timeout));
+    client.end(request.body);
+    return client;
+  };
+
+  return {
+    httpsAgent,
+    httpAgent,
+    request: (url, request = {}) =>
+      new Promise((resolve, reject) => {
+        start(url, request, (client) => {
+          client.once('error', (cause) => reject(networkError(url, cause, proxied)));
+          client.once('response', (response) => {
+            collect(response).then(resolve, (cause: unknown) => reject(networkError(url, cause, proxied)));
+          });
+        });
+      }),
+    upgrade: (url, request) =>
+      new Promise((resolve, reject) => {
+        start(url, request, (client) => {
+          client.once('error', (cause) => reject(networkError(url, cause, proxied)));
+          client.once('upgrade', (response, socket, head) => {
+            resolve({ kind: 'upgraded', socket, headers: response.headers, head });
+          });
+          client.once('response', (response) => {
+            collect(response).then(
+              (answer) => resolve({ kind: 'answered', answer }),
+              (cause: unknown) => reject(networkError(url, cause, proxied)),
+            );
+          });
+        });
+      }),
+    reset() {
+      httpsAgent.destroy();
+      httpAgent.destroy();
+    },
+  };
+}
+
+async function collect(response: http.IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
+}
+
+function timeoutError(url: URL, ms: number): AppError {
+  return new AppError('timeout', `${url.host} did not answer within ${Math.round(ms / 1000)} s.`, {
+    hint: 'Check your network connection.',
+    retryable: true,
+  });
+}
+
+/** Codes of OpenSSL and BoringSSL that mean: the chain does not end in an authority we know. */
+const untrusted = new Set([
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+function networkError(url: URL, cause: unknown, proxied: boolean): AppError {
+  if (cause instanceof AppError) return cause;
+  const errno = errnoOf(cause);
+  if (errno === 'ABORT_ERR')
+    return new AppError('cancelled', `The request to ${url.host} was cancelled.`, { cause });
+  if (errno !== undefined && untrusted.has(errno)) {
+    return new AppError(
+      'network-untrusted',
+      `${url.host} shows a certificate that this computer does not trust (${errno}).`,
+      {
+        hint: "If your organisation inspects TLS, point NODE_EXTRA_CA_CERTS at its authority's PEM file.",
+        cause,
+      },
+    );
+  }
+  if (errno === 'ERR_PROXY_TUNNEL') {
+    return new AppError('network-proxy', `The proxy refused a connection to ${url.host}.`, {
+      hint: 'Check HTTPS_PROXY and NO_PROXY.',
+      retryable: true,
+      cause,
+    });
+  }
+  return new AppError(
+    'network-unreachable',
+    `${url.host} cannot be reached (${errno ?? 'connection closed'}).`,
+    {
+      hint: proxied
+        ? 'Check your network connection, HTTPS_PROXY and NO_PROXY.'
+        : 'Check your network connection.',
+      retryable: true,
+      cause,
+    },
+  );
+}

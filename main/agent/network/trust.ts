@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import tls from 'node:tls';
+import { AppError, errnoOf } from '../app-error.ts';
+import type { Environment } from '../parts.ts';
+
+/**
+ * Makes every TLS client of this process (the SDKs too) trust Node's own list, the system's store, and the extra
+ * authorities that `NODE_EXTRA_CA_CERTS`, `SSL_CERT_FILE` and the setting name (PEM files, any number of
+ * certificates each). Called once, before the first connection. Node's own switches are not relied on: the fuses of
+ * a packaged Electron turn them off.
+ * Rejects with `file-unreadable` or `bad-input` where a named file cannot be used: a proxy's missing authority would
+ * otherwise show as a puzzling certificate error at every host.
+ */
+export function trustAuthorities(options: {
+  readonly env: Environment;
+  readonly setting?: string | undefined;
+}): void {
+  const sources: readonly (readonly [string, string | undefined])[] = [
+    ['NODE_EXTRA_CA_CERTS', options.env.NODE_EXTRA_CA_CERTS],
+    ['SSL_CERT_FILE', options.env.SSL_CERT_FILE],
+    ['the setting extraAuthorities', options.setting],
+  ];
+  const extra = sources.flatMap(([origin, file]) =>
+    file === undefined || file === '' ? [] : readAuthorities(origin, file),
+  );
+  tls.setDefaultCACertificates([
+    ...new Set([...tls.getCACertificates('bundled'), ...tls.getCACertificates('system'), ...extra]),
+  ]);
+}
+
+function readAuthorities(origin: string, file: string): readonly string[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new AppError(
+      'file-unreadable',
+      `${file}, named by ${origin}, could not be read (${errnoOf(cause)}).`,
+      {
+        hint: `Correct the path in ${origin}, or unset it.`,
+        cause,
+      },
+    );
+  }
+  const certificates = text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g);
+  if (certificates === null) {
+    throw new AppError('bad-input', `${file}, named by ${origin}, holds no PEM certificate.`, {
+      hint: 'It must hold one or more blocks that begin with -----BEGIN CERTIFICATE-----.',
+    });
+  }
+  return certificates;
+}

@@ -1,0 +1,46 @@
+/** Environment variables as a process holds them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Time, passed in so that tests can hold it. All times are milliseconds since the epoch, all spans milliseconds. */
+export interface Clock {
+  now(): number;
+  /** Calls `run` once after `ms`; the answer cancels it. Never keeps the process alive by itself. */
+  timer(ms: number, run: () => void): () => void;
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  timer: (ms, run) => {
+    const timeout = setTimeout(run, ms);
+    timeout.unref();
+    return () => clearTimeout(timeout);
+  },
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(signal.reason);
+        return;
+      }
+      const abort = () => {
+        clearTimeout(timeout);
+        reject(signal?.reason);
+      };
+      const timeout = setTimeout(() => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      }, ms);
+      signal?.addEventListener('abort', abort, { once: true });
+    }),
+};
+
+/** Structured log lines. Fields must hold no secret: names, hosts, codes, times only. */
+export interface Logger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };

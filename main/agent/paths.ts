@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+import { AppError } from './app-error.ts';
+import type { Environment } from './parts.ts';
+
+/** Where everything lives. All absolute. */
+export interface Paths {
+  readonly home: string;
+  /** Settings a person may edit. */
+  readonly config: string;
+  /** Catalog, journal, backups, tunnels, secret, log: ours alone, 0700. */
+  readonly state: string;
+  /** The agent's Unix socket, or on Windows its named pipe. */
+  readonly socket: string;
+  /** cloudflared's folder of Access tokens, shared with it. */
+  readonly cloudflared: string;
+}
+
+/** Unix socket paths end at 104 bytes on macOS and 108 on Linux. */
+const socketPathLimit = 103;
+
+/**
+ * Derives every path from the environment.
+ * Rejects with `home-missing` when no home folder is known.
+ */
+export function pathsFrom(env: Environment, platform: NodeJS.Platform = process.platform): Paths {
+  const home = platform === 'win32' ? env.USERPROFILE : env.HOME;
+  if (home === undefined || home === '' || !path.isAbsolute(home)) {
+    const name = platform === 'win32' ? 'USERPROFILE' : 'HOME';
+    throw new AppError(
+      'home-missing',
+      `${name} is not set to an absolute path, so there is no place to keep settings.`,
+      {
+        hint: `Set ${name} to your home folder and start again.`,
+      },
+    );
+  }
+  const { config, state } = foldersFor(env, platform, home);
+  return {
+    home,
+    config,
+    state,
+    socket: socketFor(env, platform, state),
+    cloudflared: path.join(home, '.cloudflared'),
+  };
+}
+
+function foldersFor(env: Environment, platform: NodeJS.Platform, home: string) {
+  if (platform === 'win32') {
+    const roaming = env.APPDATA ?? path.join(home, 'AppData', 'Roaming');
+    const local = env.LOCALAPPDATA ?? path.join(home, 'AppData', 'Local');
+    return { config: path.join(roaming, 'k8s-tunnels'), state: path.join(local, 'k8s-tunnels') };
+  }
+  if (platform === 'darwin') {
+    const support = path.join(home, 'Library', 'Application Support', 'k8s-tunnels');
+    return { config: support, state: path.join(support, 'state') };
+  }
+  return {
+    config: path.join(absolute(env.XDG_CONFIG_HOME) ?? path.join(home, '.config'), 'k8s-tunnels'),
+    state: path.join(absolute(env.XDG_STATE_HOME) ?? path.join(home, '.local', 'state'), 'k8s-tunnels'),
+  };
+}
+
+/**
+ * One agent a user and profile: the socket's place is derived from the state folder alone, because a desktop
+ * and a terminal must find the same one whatever else their environments hold.
+ */
+function socketFor(env: Environment, platform: NodeJS.Platform, state: string): string {
+  const id = createHash('sha256').update(state).digest('hex').slice(0, 16);
+  if (platform === 'win32') return `\\\\.\\pipe\\k8s-tunnels-${id}`;
+  const wanted = path.join(state, 'run', 'agent.sock');
+  if (Buffer.byteLength(wanted) <= socketPathLimit) return wanted;
+  return path.join(
+    absolute(env.XDG_RUNTIME_DIR) ?? tmpdir(),
+    `k8s-tunnels-${userInfo().uid}-${id}`,
+    'agent.sock',
+  );
+}
+
+/** The XDG specification says that a relative path is to be ignored. */
+function absolute(value: string | undefined): string | undefined {
+  return value !== undefined && path.isAbsolute(value) ? value : undefined;
+}

@@ -1,0 +1,91 @@
+/**
+ * What the servers of the world served, and what they are told to do wrong. One per world, shared by all servers:
+ * a test asks for a fault by the service and operation that it names, and reads back how often each was called.
+ */
+
+/** `service` is one of the names below; `operation` is the service's own word, for example `ListClusters`. */
+export type Service = 'sts' | 'eks' | 'vault' | 'idp' | 'access' | 'edge' | 'origin' | 'kube' | 'proxy';
+
+export interface Served {
+  readonly service: Service;
+  readonly operation: string;
+  /** What tells calls of one operation apart: an account and region, a host name, a path. */
+  readonly scope: string;
+  readonly at: number;
+}
+
+export interface Fault {
+  readonly service: Service;
+  /** Every operation of the service when left out. */
+  readonly operation?: string;
+  /** Matches when the call's scope includes this text; every scope when left out. */
+  readonly scope?: string;
+  /** Ends by itself after this many calls; lasts until lifted when left out. */
+  times?: number;
+  readonly does:
+    | { readonly kind: 'latency'; readonly ms: number }
+    /** The service's own throttling answer, with Retry-After where it has one. */
+    | { readonly kind: 'throttle'; readonly retryAfterSeconds?: number }
+    /** The service's own answer to a denied caller. */
+    | { readonly kind: 'deny' }
+    /** The connection is reset with no answer. */
+    | { readonly kind: 'drop' }
+    /** An internal server error as the service words it. */
+    | { readonly kind: 'error' };
+}
+
+export class Traffic {
+  readonly served: Served[] = [];
+  private readonly faults = new Set<Fault>();
+  private latencyMs = 0;
+
+  /** Injects a fault; the answer lifts it. */
+  inject(fault: Fault): () => void {
+    this.faults.add(fault);
+    return () => {
+      this.faults.delete(fault);
+    };
+  }
+
+  /** A delay before every answer of every service. */
+  setLatency(ms: number): void {
+    this.latencyMs = ms;
+  }
+
+  /**
+   * Every server calls this once per request: it is counted, delayed where asked, and the fault that the server
+   * must act out (never `latency`) comes back, if any.
+   */
+  async serve(service: Service, operation: string, scope: string): Promise<Fault['does'] | undefined> {
+    this.served.push({ service, operation, scope, at: Date.now() });
+    let delay = this.latencyMs;
+    let acted: Fault['does'] | undefined;
+    for (const fault of this.faults) {
+      if (fault.service !== service) continue;
+      if (fault.operation !== undefined && fault.operation !== operation) continue;
+      if (fault.scope !== undefined && !scope.includes(fault.scope)) continue;
+      if (fault.does.kind !== 'latency' && acted !== undefined) continue;
+      if (fault.times !== undefined) {
+        fault.times -= 1;
+        if (fault.times <= 0) this.faults.delete(fault);
+      }
+      if (fault.does.kind === 'latency') delay += fault.does.ms;
+      else acted = fault.does;
+    }
+    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
+    return acted;
+  }
+
+  /** How many requests were served, of one service and operation where named. */
+  count(service?: Service, operation?: string): number {
+    return this.served.filter(
+      (call) =>
+        (service === undefined || call.service === service) &&
+        (operation === undefined || call.operation === operation),
+    ).length;
+  }
+
+  reset(): void {
+    this.served.length = 0;
+  }
+}
