@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { AppError, errnoOf } from '../app-error.ts';
 import type { Environment } from '../parts.ts';
 
@@ -17,6 +18,8 @@ export interface Request {
   readonly body?: string | Buffer;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Called when the connection to the host stands (TLS done), before the request is answered. */
+  readonly onConnected?: () => void;
 }
 
 /** What an upgrade request came to: the raw connection, or the ordinary answer the server gave instead. */
@@ -70,6 +73,14 @@ export function createNetwork(env: Environment): Network {
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
     settle(client);
+    const { onConnected } = request;
+    if (onConnected !== undefined) {
+      client.once('socket', (socket) => {
+        // An agent hands over a proxied or reused connection when it stands already.
+        if (!(socket instanceof TLSSocket) || socket.getProtocol() !== null) onConnected();
+        else socket.once('secureConnect', onConnected);
+      });
+    }
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
     const timeout = setTimeout(() => client.destroy(timeoutError(url, timeoutMs)), timeoutMs);
     client.once('close', () => clearTimeout(timeout));

@@ -1,0 +1,219 @@
+import { AppError } from '../app-error.ts';
+import type { Network } from '../network/network.ts';
+import type { Clock, Logger } from '../parts.ts';
+import { type AppInfo, createAppInfo } from './app-info.ts';
+import { exchangeOrgToken } from './exchange.ts';
+import { createTokenFiles, parseToken, type Token } from './token-files.ts';
+import { lockToken } from './token-lock.ts';
+import { prepareTransfer } from './transfer.ts';
+
+/** What a shell shows while a person is asked to log in. */
+export interface LoginState {
+  readonly authDomain: string;
+  /** For a person whose browser did not open. */
+  readonly url: string;
+  readonly since: number;
+}
+
+/** A login with no answer ends after this. */
+const loginTimeoutMs = 5 * 60_000;
+
+export interface Access {
+  /**
+   * The application token for a host name: from memory or `~/.cloudflared`, renewed by the organisation token shortly
+   * before it ends, or by a login in the browser when `interactive`. Every caller of an organisation shares one login
+   * and one browser tab; `onLogin` is told when this caller has to wait for it.
+   * Rejects with `access-login-needed` (not interactive), `access-login-failed`, `access-login-timeout`,
+   * `access-no-application`, `access-app-info`, `cancelled` or a network code.
+   */
+  token(
+    hostname: string,
+    options: { readonly interactive: boolean; readonly signal: AbortSignal; readonly onLogin?: () => void },
+  ): Promise<Token>;
+  /** The edge does not accept this token any more: forget it, also on disk, unless another has replaced it. */
+  reject(hostname: string, token: Token): Promise<void>;
+  /** The logins that wait for a person now. */
+  logins(): readonly LoginState[];
+  /** Ends waiting logins. */
+  close(): void;
+}
+
+export function createAccess(options: {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** `~/.cloudflared` */
+  readonly folder: string;
+  readonly openUrl: (url: string) => Promise<void>;
+  readonly onLogins: (logins: readonly LoginState[]) => void;
+}): Access {
+  const { network, clock, logger, openUrl, onLogins } = options;
+  const apps = createAppInfo({ network, clock });
+  const files = createTokenFiles({ folder: options.folder, clock });
+  const memory = new Map<string, Token>();
+  /** One entry per organisation while a login runs: whoever comes later waits for it. */
+  const pending = new Map<string, Promise<void>>();
+  /** One entry per host name while an exchange runs. */
+  const exchanges = new Map<string, Promise<Token | undefined>>();
+  const waiting = new Map<string, LoginState>();
+  const closing = new AbortController();
+
+  const announce = () => onLogins([...waiting.values()]);
+
+  const keep = async (app: AppInfo, jwt: string): Promise<Token> => {
+    const token = parseToken(jwt);
+    if (token === undefined) {
+      throw new AppError(
+        'access-login-failed',
+        `The edge gave a token for ${app.hostname} that is not a JWT.`,
+        {
+          hint: 'Try again; if it lasts, ask your Cloudflare Access administrator.',
+        },
+      );
+    }
+    await files.writeApp(app, jwt);
+    memory.set(app.hostname, token);
+    return token;
+  };
+
+  /** Without a person: memory, file, exchange. Undefined when only a login can help. */
+  const silent = async (app: AppInfo): Promise<Token | undefined> => {
+    const known = usable(memory.get(app.hostname), clock) ?? (await files.readApp(app));
+    if (known !== undefined && !endsSoon(known, clock)) {
+      memory.set(app.hostname, known);
+      return known;
+    }
+    const running = exchanges.get(app.hostname);
+    const exchange = running ?? exchangeFor(app);
+    if (running === undefined) {
+      exchanges.set(app.hostname, exchange);
+      const done = () => exchanges.delete(app.hostname);
+      exchange.then(done, done);
+    }
+    // A renewal that fails is no harm while the old token holds.
+    return known === undefined ? exchange : ((await exchange.catch(() => undefined)) ?? known);
+  };
+
+  const exchangeFor = async (app: AppInfo): Promise<Token | undefined> => {
+    const org = await files.readOrg(app.authDomain);
+    if (org === undefined) return undefined;
+    const jwt = await exchangeOrgToken({
+      network,
+      clock,
+      hostname: app.hostname,
+      authDomain: app.authDomain,
+      orgJwt: org.jwt,
+    });
+    if (jwt === undefined) {
+      logger.info('The organisation token was not exchanged', { hostname: app.hostname });
+      return undefined;
+    }
+    return keep(app, jwt);
+  };
+
+  /** The browser login, under cloudflared's locks (the application's first, then the organisation's, as it does). */
+  const login = async (app: AppInfo): Promise<void> => {
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(loginTimeoutMs)]);
+    const releases: (() => Promise<void>)[] = [];
+    const satisfied = async () => (await silent(app)) !== undefined;
+    try {
+      for (const file of [files.appPath(app), files.orgPath(app.authDomain)]) {
+        const release = await lockToken({ file, clock, signal, satisfied });
+        if (release === undefined) return;
+        releases.unshift(release);
+      }
+      // Another program may have logged in while we waited for a lock.
+      if (releases.length > 0 && (await satisfied())) return;
+      const transfer = prepareTransfer({ network, app });
+      waiting.set(app.authDomain, { authDomain: app.authDomain, url: transfer.url.href, since: clock.now() });
+      announce();
+      try {
+        await openUrl(transfer.url.href);
+      } catch (error) {
+        // The address stands in the login state, so a person can still open it by hand.
+        logger.warn('The browser could not be opened', {
+          reason: error instanceof Error ? error.message : 'unknown',
+        });
+      }
+      const { appJwt, orgJwt } = await transfer.wait(signal);
+      if (orgJwt !== undefined) await files.writeOrg(app.authDomain, orgJwt);
+      await keep(app, appJwt);
+    } catch (cause) {
+      if (!signal.aborted) throw cause;
+      throw closing.signal.aborted
+        ? new AppError('cancelled', `The login for ${app.hostname} was cancelled.`, { cause })
+        : new AppError(
+            'access-login-timeout',
+            `Nobody finished the login for ${app.hostname} within 5 minutes.`,
+            {
+              hint: 'Connect again to open a new login page.',
+              retryable: true,
+              cause,
+            },
+          );
+    } finally {
+      if (waiting.delete(app.authDomain)) announce();
+      for (const release of releases) await release();
+    }
+  };
+
+  return {
+    async token(hostname, { interactive, signal, onLogin }) {
+      const app = await apps.find(hostname);
+      const quick = await silent(app);
+      if (quick !== undefined) return quick;
+      if (!interactive) throw loginNeeded(hostname);
+      // A login for one application serves the next by exchange, so a second round is enough, but a login that was
+      // for another application may leave this one with a policy that wants its own.
+      for (let round = 0; round < 2; round++) {
+        const running = pending.get(app.authDomain);
+        const turn = running ?? login(app);
+        if (running === undefined) {
+          pending.set(app.authDomain, turn);
+          const done = () => pending.delete(app.authDomain);
+          turn.then(done, done);
+        }
+        onLogin?.();
+        await abortable(turn, signal);
+        const token = await silent(app);
+        if (token !== undefined) return token;
+      }
+      throw new AppError('access-login-failed', `The login gave no access to ${hostname}.`, {
+        hint: 'Your account may not be admitted to this cluster: ask its owner or your Access administrator.',
+      });
+    },
+    async reject(hostname, token) {
+      const app = await apps.find(hostname);
+      if (memory.get(hostname)?.jwt === token.jwt) memory.delete(hostname);
+      if ((await files.readApp(app))?.jwt === token.jwt) await files.removeApp(app);
+    },
+    logins: () => [...waiting.values()],
+    close: () => closing.abort(),
+  };
+}
+
+function loginNeeded(hostname: string): AppError {
+  return new AppError('access-login-needed', `Your session for ${hostname} has ended.`, {
+    hint: 'Connect again to sign in with the browser.',
+  });
+}
+
+function usable(token: Token | undefined, clock: Clock): Token | undefined {
+  return token !== undefined && token.expiresAt > clock.now() ? token : undefined;
+}
+
+/** A token is renewed in the last fifth of its life, five minutes before its end at most. */
+function endsSoon(token: Token, clock: Clock): boolean {
+  const margin = Math.min(5 * 60_000, (token.expiresAt - token.issuedAt) / 5);
+  return token.expiresAt - clock.now() < margin;
+}
+
+/** Stops waiting when the signal aborts; the shared work itself goes on for the others. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new AppError('cancelled', 'Cancelled.'));
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

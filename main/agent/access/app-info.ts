@@ -1,0 +1,143 @@
+import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
+import { AppError } from '../app-error.ts';
+import type { Network } from '../network/network.ts';
+import type { Clock } from '../parts.ts';
+import { userAgent } from '../version.ts';
+
+/** What the edge says of an Access application, its signature checked. */
+export interface AppInfo {
+  /** The host name that was asked about, perhaps with a port. */
+  readonly hostname: string;
+  /** `<team>.cloudflareaccess.com` */
+  readonly authDomain: string;
+  readonly audience: string;
+  /** The application's own host name, perhaps a wildcard, perhaps with a path. Names the token file. */
+  readonly appHostname: string;
+}
+
+const metadataMaxAgeMs = 24 * 3_600_000;
+const clockSkewMs = 5 * 60_000;
+const keysMaxAgeMs = 24 * 3_600_000;
+const keysMinAgeMs = 60_000;
+const infoMaxAgeMs = 3_600_000;
+
+/**
+ * Asks the edge which application protects a host: HEAD with `cf-access-metadata-request`, answered by a signed JWT
+ * (cloudflared `token/token.go`, `token/jwks.go`). Answers are kept for an hour, keys for a day.
+ */
+export function createAppInfo(options: { readonly network: Network; readonly clock: Clock }) {
+  const { network, clock } = options;
+  const keys = new Map<string, { readonly set: JSONWebKeySet; readonly at: number }>();
+  const known = new Map<string, { readonly info: Promise<AppInfo>; readonly at: number }>();
+
+  const fetchKeys = async (authDomain: string) => {
+    const answer = await network.request(new URL(`https://${authDomain}/cdn-cgi/access/certs`), {
+      headers: { 'user-agent': userAgent },
+      timeoutMs: 10_000,
+    });
+    if (answer.status !== 200) {
+      throw new AppError(
+        'access-app-info',
+        `${authDomain} answered ${answer.status} when asked for its signing keys.`,
+        {
+          hint: 'Try again; if it lasts, ask your Cloudflare Access administrator.',
+          retryable: answer.status >= 500,
+        },
+      );
+    }
+    const set = JSON.parse(answer.body.toString('utf8')) as JSONWebKeySet;
+    keys.set(authDomain, { set, at: clock.now() });
+    return set;
+  };
+
+  const verify = async (jwt: string, authDomain: string): Promise<JWTPayload> => {
+    const cached = keys.get(authDomain);
+    const check = async (set: JSONWebKeySet) =>
+      (
+        await jwtVerify(jwt, createLocalJWKSet(set), {
+          algorithms: ['RS256'],
+          currentDate: new Date(clock.now()),
+        })
+      ).payload;
+    if (cached === undefined || clock.now() - cached.at > keysMaxAgeMs)
+      return check(await fetchKeys(authDomain));
+    try {
+      return await check(cached.set);
+    } catch (error) {
+      // A key that is not in the set may be a rotation, unless the set was only just read.
+      if (!(error instanceof errors.JWKSNoMatchingKey) || clock.now() - cached.at < keysMinAgeMs) throw error;
+      return check(await fetchKeys(authDomain));
+    }
+  };
+
+  const ask = async (hostname: string): Promise<AppInfo> => {
+    const url = new URL(`https://${hostname}/`);
+    const answer = await network.request(url, {
+      method: 'HEAD',
+      headers: { 'cf-access-metadata-request': 'true', 'user-agent': userAgent },
+      timeoutMs: 7_000,
+    });
+    const jwt = answer.headers['cf-access-metadata'];
+    if (typeof jwt !== 'string') {
+      throw new AppError(
+        'access-no-application',
+        `No Cloudflare Access application protects ${hostname} (HTTP ${answer.status}).`,
+        {
+          hint: "Check the cluster's k8s-tunnels-hostname tag, or ask your Cloudflare Access administrator.",
+        },
+      );
+    }
+    const reject = (why: string, cause?: unknown) =>
+      new AppError('access-app-info', `The edge's description of ${hostname} cannot be trusted: ${why}.`, {
+        hint: 'Something between you and Cloudflare may be answering in its place. Ask your network administrator.',
+        cause,
+      });
+    let payload: JWTPayload;
+    let authDomain: string;
+    try {
+      const unverified = decodeJwt(jwt);
+      authDomain = parseAuthDomain(unverified.auth_domain);
+      payload = await verify(jwt, authDomain);
+    } catch (cause) {
+      if (cause instanceof AppError) throw cause;
+      throw reject('its signature or form is wrong', cause);
+    }
+    const named = payload.hostname;
+    if (typeof named !== 'string' || named.toLowerCase() !== url.hostname)
+      throw reject('it names another host');
+    if (payload.type !== 'match') throw reject('it is not about an application');
+    const audience = typeof payload.aud === 'string' ? payload.aud : payload.aud?.[0];
+    if (audience === undefined || audience === '') throw reject('it names no audience');
+    const issuedAt = (payload.iat ?? 0) * 1000;
+    if (issuedAt < clock.now() - metadataMaxAgeMs || issuedAt > clock.now() + clockSkewMs) {
+      throw reject('it is too old or from the future; check the clock of this computer');
+    }
+    const app = payload.app_hostname;
+    return {
+      hostname,
+      authDomain,
+      audience,
+      appHostname: typeof app === 'string' && app !== '' ? app : named,
+    };
+  };
+
+  return {
+    /** Rejects with `access-no-application`, `access-app-info` or a network code. */
+    find(hostname: string): Promise<AppInfo> {
+      const entry = known.get(hostname);
+      if (entry !== undefined && clock.now() - entry.at < infoMaxAgeMs) return entry.info;
+      const info = ask(hostname);
+      known.set(hostname, { info, at: clock.now() });
+      info.catch(() => known.delete(hostname));
+      return info;
+    },
+  };
+}
+
+export type AppInfoFinder = ReturnType<typeof createAppInfo>;
+
+function parseAuthDomain(value: unknown): string {
+  const host = typeof value === 'string' ? new URL(`https://${value}`).hostname : '';
+  if (!host.endsWith('.cloudflareaccess.com')) throw new Error('auth_domain is not an Access team domain');
+  return host;
+}

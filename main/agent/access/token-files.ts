@@ -1,0 +1,102 @@
+import { readFile, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { decodeJwt } from 'jose';
+import { AppError, errnoOf } from '../app-error.ts';
+import type { Clock } from '../parts.ts';
+import { writeFileAtomic } from '../storage/json-file.ts';
+import type { AppInfo } from './app-info.ts';
+
+/** A JWT and what it says of itself. Never logged. */
+export interface Token {
+  readonly jwt: string;
+  readonly email: string | undefined;
+  /** ms since the epoch. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+/**
+ * Access tokens where cloudflared keeps them and under its names (`token/path.go`), so that both share one login:
+ * `<app_hostname>-<aud>-token` and `<auth_domain>-org-token` in `~/.cloudflared`, 0600.
+ */
+export function createTokenFiles(options: { readonly folder: string; readonly clock: Clock }) {
+  const { folder, clock } = options;
+
+  const read = async (file: string, audience: string | undefined): Promise<Token | undefined> => {
+    let jwt: string;
+    try {
+      jwt = (await readFile(file, 'utf8')).trim();
+    } catch (cause) {
+      if (errnoOf(cause) === 'ENOENT') return undefined;
+      throw new AppError(
+        'file-unreadable',
+        `${file} could not be read (${errnoOf(cause) ?? 'unknown error'}).`,
+        {
+          hint: 'Check that you own the file and may read it, or delete it.',
+          cause,
+        },
+      );
+    }
+    const token = parseToken(jwt);
+    if (token === undefined || token.expiresAt <= clock.now()) return undefined;
+    if (audience !== undefined && !audiencesOf(jwt).includes(audience)) return undefined;
+    return token;
+  };
+
+  return {
+    appPath: (app: AppInfo) =>
+      path.join(folder, `${app.appHostname}-${app.audience}-token`.replaceAll('/', '-').replaceAll('*', '-')),
+    orgPath: (authDomain: string) => path.join(folder, `${authDomain}-org-token`.replaceAll('/', '-')),
+    /** The token if it is there, well-formed, for this application and not expired. */
+    readApp(app: AppInfo) {
+      return read(this.appPath(app), app.audience);
+    },
+    readOrg(authDomain: string) {
+      return read(this.orgPath(authDomain), undefined);
+    },
+    async writeApp(app: AppInfo, jwt: string) {
+      await writeFileAtomic(this.appPath(app), jwt);
+    },
+    async writeOrg(authDomain: string, jwt: string) {
+      await writeFileAtomic(this.orgPath(authDomain), jwt);
+    },
+    async removeApp(app: AppInfo) {
+      await remove(this.appPath(app));
+    },
+    async removeOrg(authDomain: string) {
+      await remove(this.orgPath(authDomain));
+    },
+  };
+}
+
+export type TokenFiles = ReturnType<typeof createTokenFiles>;
+
+/** The claims that matter to us; undefined for anything but a JWT with an expiry. */
+export function parseToken(jwt: string): Token | undefined {
+  try {
+    const claims = decodeJwt(jwt);
+    if (claims.exp === undefined) return undefined;
+    const email = claims.email;
+    return {
+      jwt,
+      email: typeof email === 'string' ? email : undefined,
+      issuedAt: (claims.iat ?? 0) * 1000,
+      expiresAt: claims.exp * 1000,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function audiencesOf(jwt: string): readonly string[] {
+  const { aud } = decodeJwt(jwt);
+  return typeof aud === 'string' ? [aud] : (aud ?? []);
+}
+
+async function remove(file: string): Promise<void> {
+  try {
+    await unlink(file);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}

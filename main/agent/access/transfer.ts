@@ -1,0 +1,125 @@
+import nacl from 'tweetnacl';
+import { AppError } from '../app-error.ts';
+import type { Network } from '../network/network.ts';
+import { userAgent } from '../version.ts';
+import type { AppInfo } from './app-info.ts';
+
+const pollAttempts = 10;
+const pollTimeoutMs = 60_000;
+const transferOrigin = 'https://login.cloudflareaccess.org';
+
+/** A browser login that has been prepared but not opened. */
+export interface Transfer {
+  /** What the browser is to open. Holds the public key only. */
+  readonly url: URL;
+  /**
+   * Waits for the person. Resolves with the two JWTs.
+   * Rejects with `access-login-timeout`, `access-login-failed`, `cancelled` or a network code.
+   */
+  wait(signal: AbortSignal): Promise<{ readonly appJwt: string; readonly orgJwt: string | undefined }>;
+}
+
+/**
+ * The edge's token transfer (cloudflared `token/transfer.go`, `token/encrypt.go`): the browser opens
+ * `/cdn-cgi/access/cli` with our NaCl public key, and the tokens come back sealed to it by long polling.
+ */
+export function prepareTransfer(options: { readonly network: Network; readonly app: AppInfo }): Transfer {
+  const { network, app } = options;
+  const pair = nacl.box.keyPair();
+  const publicKey = base64UrlPadded(pair.publicKey);
+  return {
+    url: loginUrl(app, publicKey),
+    async wait(signal) {
+      for (let attempt = 0; attempt < pollAttempts; attempt++) {
+        const answer = await poll(network, publicKey, signal);
+        if (answer === undefined) continue;
+        return open(answer, pair.secretKey);
+      }
+      throw new AppError(
+        'access-login-timeout',
+        `Nobody finished the login for ${app.hostname} in the browser.`,
+        {
+          hint: 'Connect again to open a new login page.',
+          retryable: true,
+        },
+      );
+    },
+  };
+}
+
+function loginUrl(app: AppInfo, publicKey: string): URL {
+  const redirect = new URL(`https://${app.hostname}`);
+  redirect.searchParams.set('aud', app.audience);
+  redirect.searchParams.set('token', publicKey);
+  const url = new URL(`https://${app.hostname}/cdn-cgi/access/cli`);
+  url.searchParams.set('aud', app.audience);
+  url.searchParams.set('token', publicKey);
+  url.searchParams.set('redirect_url', redirect.href);
+  url.searchParams.set('send_org_token', 'true');
+  url.searchParams.set('edge_token_transfer', 'true');
+  return url;
+}
+
+async function poll(network: Network, publicKey: string, signal: AbortSignal) {
+  const started = Date.now();
+  let answer: Awaited<ReturnType<Network['request']>>;
+  try {
+    answer = await network.request(new URL(`${transferOrigin}/transfer/${publicKey}`), {
+      headers: { 'user-agent': userAgent },
+      timeoutMs: pollTimeoutMs,
+      signal,
+    });
+  } catch (error) {
+    // A poll that nobody answered for its whole minute is one attempt spent.
+    if (error instanceof AppError && error.code === 'timeout') return undefined;
+    throw error;
+  }
+  if (answer.status >= 500) {
+    throw new AppError('access-login-failed', `Cloudflare's login service answered ${answer.status}.`, {
+      hint: 'Try again in a moment.',
+      retryable: true,
+    });
+  }
+  const serviceKey = answer.headers['service-public-key'];
+  if (answer.status === 200 && answer.body.length > 0 && typeof serviceKey === 'string') {
+    return { body: answer.body.toString('latin1'), serviceKey };
+  }
+  // "Keep waiting" normally takes most of a minute; when it comes at once, do not hammer the service.
+  if (Date.now() - started < 1_000) await new Promise((resolve) => setTimeout(resolve, 1_000));
+  return undefined;
+}
+
+/** base64 of a 24-byte nonce and the box; inside is `{"app_token","org_token"}`. */
+function open(answer: { readonly body: string; readonly serviceKey: string }, secretKey: Uint8Array) {
+  const sealed = new Uint8Array(Buffer.from(answer.body, 'base64'));
+  const theirs = new Uint8Array(Buffer.from(answer.serviceKey, 'base64url'));
+  const plain =
+    sealed.length > nacl.box.nonceLength && theirs.length === nacl.box.publicKeyLength
+      ? nacl.box.open(
+          sealed.subarray(nacl.box.nonceLength),
+          sealed.subarray(0, nacl.box.nonceLength),
+          theirs,
+          secretKey,
+        )
+      : null;
+  const failed = () =>
+    new AppError('access-login-failed', "Cloudflare's answer to the login could not be opened.", {
+      hint: 'Connect again to open a new login page.',
+      retryable: true,
+    });
+  if (plain === null) throw failed();
+  const tokens = JSON.parse(Buffer.from(plain).toString('utf8')) as {
+    app_token?: unknown;
+    org_token?: unknown;
+  };
+  if (typeof tokens.app_token !== 'string' || tokens.app_token === '') throw failed();
+  return {
+    appJwt: tokens.app_token,
+    orgJwt: typeof tokens.org_token === 'string' && tokens.org_token !== '' ? tokens.org_token : undefined,
+  };
+}
+
+/** Go's base64.URLEncoding keeps the padding, and the edge compares keys as text. */
+function base64UrlPadded(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+}

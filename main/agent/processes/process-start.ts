@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/**
+ * When a process started, ms since the epoch, or undefined when it does not run (or cannot be told). Two processes
+ * that shared a pid one after the other differ in it, so pid and start time together name a process.
+ *
+ * On Linux it is computed as gopsutil does (boot time in whole seconds plus start ticks), because cloudflared
+ * compares it with its own reading and tolerates one second.
+ */
+export function processStart(pid: number): number | undefined {
+  if (!isAlive(pid)) return undefined;
+  if (process.platform === 'linux') return linuxStart(pid);
+  if (pid === process.pid) return Math.round(Date.now() - process.uptime() * 1000);
+  if (process.platform === 'win32') return undefined;
+  try {
+    return Date.parse(
+      execFileSync('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim(),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the process that wrote `{pid, start}` into a lock still runs. Unknown start times count as the same. */
+export function isSameProcess(pid: number, start: number): boolean {
+  if (!isAlive(pid)) return false;
+  const now = processStart(pid);
+  return now === undefined || Number.isNaN(now) || Math.abs(now - start) <= 1000;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs, as somebody else.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function linuxStart(pid: number): number | undefined {
+  try {
+    const bootSeconds = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]);
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command's name may hold spaces and brackets; fields are counted after its last bracket.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const ticksPerSecond = 100;
+    return bootSeconds * 1000 + (Number(fields[19]) * 1000) / ticksPerSecond;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { AppError } from '../app-error.ts';
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ProxyCredentials {
+  readonly user: string;
+  readonly password: string;
+}
+
+/**
+ * How a local client asked for the target. `accept` and `refuse` answer in the client's own protocol.
+ */
+export interface Admission {
+  readonly accept: () => void;
+  readonly refuse: (error: AppError) => void;
+}
+
+/** Compares without telling by its time how much was right. */
+export function sameSecret(given: string, wanted: string): boolean {
+  const a = Buffer.from(given);
+  const b = Buffer.from(wanted);
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** Whether a client asks for the cluster's API and nothing else. */
+export function isTarget(asked: Target, target: Target): boolean {
+  return asked.port === target.port && asked.host.toLowerCase() === target.host.toLowerCase();
+}

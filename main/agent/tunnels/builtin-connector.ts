@@ -1,0 +1,121 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Access } from '../access/access.ts';
+import { accessDenied } from '../access/exchange.ts';
+import type { Token } from '../access/token-files.ts';
+import { AppError } from '../app-error.ts';
+import type { Answer, Network } from '../network/network.ts';
+import { userAgent } from '../version.ts';
+import type { Connector, Passed } from './connector.ts';
+import { FrameStream } from './frame-stream.ts';
+
+const upgradeTimeoutMs = 8_000;
+
+/**
+ * The Access tunnel in this process (cloudflared `carrier/`): each connection is one WebSocket GET to the
+ * application's host with the token in `Cf-Access-Token`; bytes travel as binary frames.
+ */
+export function createBuiltinConnector(options: {
+  readonly network: Network;
+  readonly access: Access;
+  readonly hostname: string;
+  /** `host:port` for an application in bastion mode. */
+  readonly destination?: string | undefined;
+}): Connector {
+  const { network, access, hostname, destination } = options;
+  const url = new URL(`https://${hostname}/`);
+
+  const attempt = async (token: Token, signal: AbortSignal, passed: Passed | undefined) => {
+    const key = randomBytes(16).toString('base64');
+    const result = await network.upgrade(url, {
+      headers: {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': key,
+        'cf-access-token': token.jwt,
+        'user-agent': userAgent,
+        ...(destination === undefined ? {} : { 'cf-access-jump-destination': destination }),
+      },
+      timeoutMs: upgradeTimeoutMs,
+      signal,
+      onConnected: () => passed?.('edge'),
+    });
+    if (result.kind === 'answered') return result.answer;
+    if (result.headers['sec-websocket-accept'] !== acceptFor(key)) {
+      result.socket.destroy();
+      throw new AppError('edge-failed', `${hostname} answered the WebSocket handshake wrongly.`, {
+        hint: 'Something between you and Cloudflare may be answering in its place. Ask your network administrator.',
+      });
+    }
+    return new FrameStream(result.socket, result.head);
+  };
+
+  return {
+    async prepare(options) {
+      await access.token(hostname, options);
+    },
+    async dial({ signal, passed }) {
+      // A token that the edge does not accept any more (revoked, its keys rotated) is replaced once.
+      for (let round = 0; ; round++) {
+        const token = await access.token(hostname, { interactive: false, signal });
+        const result = await attempt(token, signal, passed);
+        if (result instanceof FrameStream) {
+          passed?.('access');
+          return result;
+        }
+        if (!wantsLogin(result)) throw refusal(hostname, result);
+        await access.reject(hostname, token);
+        if (round === 1) {
+          throw new AppError(
+            'access-login-failed',
+            `${hostname} does not accept the token that it just gave.`,
+            {
+              hint: 'Check that the clock of this computer is right; if it is, ask your Access administrator.',
+            },
+          );
+        }
+      }
+    },
+  };
+}
+
+/** RFC 6455, section 4.2.2. */
+function acceptFor(key: string): string {
+  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+}
+
+function wantsLogin(answer: Answer): boolean {
+  const { location } = answer.headers;
+  if (answer.status === 401) return true;
+  if (answer.status < 300 || answer.status > 399 || location === undefined) return false;
+  return new URL(location, 'https://edge.invalid').pathname.startsWith('/cdn-cgi/access/login');
+}
+
+function refusal(hostname: string, answer: Answer): AppError {
+  if (answer.status === 403) return accessDenied(hostname, answer.headers['cf-ray']);
+  // 502 is the tunnel's word for an origin that refused it; 52x and 530 are the edge's for a tunnel that is not there.
+  if (answer.status === 502 || answer.status === 503 || answer.status === 504 || answer.status >= 520) {
+    return new AppError(
+      'origin-failed',
+      `${hostname} is up, but what stands behind it does not answer (HTTP ${answer.status}).`,
+      {
+        hint: "The cluster's cloudflared or its API server is down: ask the cluster's owner.",
+        retryable: true,
+      },
+    );
+  }
+  if (answer.status === 429) {
+    return new AppError('edge-failed', `${hostname} limits how fast connections may be opened (HTTP 429).`, {
+      hint: 'Wait a moment.',
+      retryable: true,
+    });
+  }
+  return new AppError(
+    'edge-failed',
+    `${hostname} answered HTTP ${answer.status} instead of opening a tunnel.`,
+    {
+      hint: "The application may not publish TCP or SOCKS: ask the cluster's owner to check its origin tag.",
+      retryable: answer.status >= 500,
+    },
+  );
+}

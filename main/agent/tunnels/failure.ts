@@ -1,0 +1,34 @@
+import { AppError, type ErrorCode, toPlainError } from '../app-error.ts';
+import type { Failure, Stage } from './state.ts';
+
+/** Where each error belongs on the way to the API server, and who can mend it. */
+const places: Partial<Record<ErrorCode, readonly [Stage, Failure['mender']]>> = {
+  'network-unreachable': ['edge', 'network'],
+  'network-proxy': ['edge', 'network'],
+  'network-untrusted': ['edge', 'network'],
+  timeout: ['edge', 'network'],
+  'edge-failed': ['edge', 'access-administrator'],
+  'access-no-application': ['access', 'access-administrator'],
+  'access-app-info': ['access', 'network'],
+  'access-login-needed': ['access', 'you'],
+  'access-login-failed': ['access', 'you'],
+  'access-login-timeout': ['access', 'you'],
+  'access-denied': ['access', 'access-administrator'],
+  'origin-failed': ['origin', 'cluster-administrator'],
+  'kube-untrusted': ['tls', 'cluster-administrator'],
+  'kube-unready': ['readyz', 'cluster-administrator'],
+};
+
+/** An error as a tunnel's failure. `reached` is the first stage that had not passed, for errors that tell none. */
+export function failureFrom(error: unknown, reached: Stage): Failure {
+  const known = error instanceof AppError ? places[error.code] : undefined;
+  // A time-out counts for the stage that was being waited for.
+  const stage =
+    known === undefined || (error instanceof AppError && error.code === 'timeout') ? reached : known[0];
+  return { stage, error: toPlainError(error), mender: known?.[1] ?? 'you' };
+}
+
+/** Failures that trying again will not mend: a person has to act first. */
+export function isFinal(failure: Failure): boolean {
+  return !failure.error.retryable;
+}

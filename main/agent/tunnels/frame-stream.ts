@@ -1,0 +1,187 @@
+import { randomFillSync } from 'node:crypto';
+import { Duplex } from 'node:stream';
+import { AppError } from '../app-error.ts';
+
+const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+
+/** The edge closes a WebSocket that was silent for about 100 s; its own pings come each 54 s. */
+const pingAfterMs = 45_000;
+const deadAfterMs = 75_000;
+
+/**
+ * The client's end of an upgraded WebSocket as a byte stream (RFC 6455): what is written goes out as masked binary
+ * frames, the payload of data frames comes in. Pings are answered, and sent when the line is silent. Ending the
+ * stream sends a close frame: a WebSocket cannot be closed in one direction only.
+ * It is destroyed with `edge-failed` when the edge drops the connection without a close frame, goes silent, or breaks
+ * the protocol.
+ */
+export class FrameStream extends Duplex {
+  private readonly socket: Duplex;
+  private readonly timer: NodeJS.Timeout;
+  private header: Buffer = Buffer.alloc(0);
+  /** Payload bytes of the current frame still to come, and what they are. */
+  private missing = 0;
+  private current = 0;
+  private control: Buffer[] = [];
+  private lastReceived = Date.now();
+  private closeSent = false;
+
+  constructor(socket: Duplex, head: Buffer) {
+    super({ allowHalfOpen: true, readableHighWaterMark: 256 * 1024, writableHighWaterMark: 256 * 1024 });
+    this.socket = socket;
+    socket.on('data', (chunk: Buffer) => this.receive(chunk));
+    socket.once('error', (cause) => this.destroy(dropped(cause)));
+    socket.once('close', () => this.destroy(this.closeSent ? undefined : dropped()));
+    socket.once('end', () => this.destroy(this.closeSent ? undefined : dropped()));
+    this.timer = setInterval(() => this.keepAlive(), pingAfterMs / 3);
+    this.timer.unref();
+    if (head.length > 0) this.receive(head);
+  }
+
+  override _read(): void {
+    this.socket.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.socket.write(frame(opcode.binary, chunk))) done();
+    else this.socket.once('drain', done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.sendClose();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    clearInterval(this.timer);
+    // A clean end lets the close frame out; a failure does not wait.
+    if (error === null) this.socket.end();
+    else this.socket.destroy();
+    done(error);
+  }
+
+  private sendClose(): void {
+    if (this.closeSent || this.socket.destroyed) return;
+    this.closeSent = true;
+    const normal = Buffer.from([0x03, 0xe8]);
+    this.socket.write(frame(opcode.close, normal));
+  }
+
+  private keepAlive(): void {
+    const silent = Date.now() - this.lastReceived;
+    if (silent > deadAfterMs) this.destroy(dropped());
+    else if (silent > pingAfterMs) this.socket.write(frame(opcode.ping, Buffer.alloc(0)));
+  }
+
+  private receive(chunk: Buffer): void {
+    this.lastReceived = Date.now();
+    let bytes = this.header.length === 0 ? chunk : Buffer.concat([this.header, chunk]);
+    this.header = Buffer.alloc(0);
+    while (bytes.length > 0 && !this.destroyed) {
+      if (this.missing > 0) {
+        const payload = bytes.subarray(0, this.missing);
+        this.missing -= payload.length;
+        bytes = bytes.subarray(payload.length);
+        this.accept(payload);
+        continue;
+      }
+      const size = headerSize(bytes);
+      if (size === undefined || bytes.length < size) {
+        this.header = bytes;
+        return;
+      }
+      if (!this.begin(bytes, size)) return;
+      bytes = bytes.subarray(size);
+    }
+  }
+
+  /** Reads a frame's header. False when the peer broke the protocol. */
+  private begin(bytes: Buffer, size: number): boolean {
+    const first = bytes.readUInt8(0);
+    const code = first & 15;
+    const length =
+      size === 2
+        ? bytes.readUInt8(1) & 127
+        : size === 4
+          ? bytes.readUInt16BE(2)
+          : Number(bytes.readBigUInt64BE(2));
+    const isControl = code >= opcode.close;
+    const isMasked = (bytes.readUInt8(1) & 128) !== 0;
+    const isFragmentedControl = isControl && ((first & 128) === 0 || length > 125);
+    if ((first & 0x70) !== 0 || isMasked || isFragmentedControl || !Number.isSafeInteger(length)) {
+      this.destroy(
+        new AppError('edge-failed', 'The edge broke the WebSocket protocol.', { retryable: true }),
+      );
+      return false;
+    }
+    this.current = code;
+    this.missing = length;
+    if (length === 0) this.accept(Buffer.alloc(0));
+    return true;
+  }
+
+  private accept(payload: Buffer): void {
+    if (this.current <= opcode.binary) {
+      if (payload.length > 0 && !this.push(payload)) this.socket.pause();
+      return;
+    }
+    this.control.push(payload);
+    if (this.missing > 0) return;
+    const body = Buffer.concat(this.control);
+    this.control = [];
+    if (this.current === opcode.ping) this.socket.write(frame(opcode.pong, body));
+    if (this.current === opcode.close) {
+      this.sendClose();
+      this.push(null);
+      this.socket.end();
+    }
+  }
+}
+
+function dropped(cause?: unknown): AppError {
+  return new AppError('edge-failed', 'The connection to the edge was dropped.', { retryable: true, cause });
+}
+
+/** The size of a frame's header, or undefined when too little of it is here to tell. */
+function headerSize(bytes: Buffer): number | undefined {
+  const second = bytes[1];
+  if (second === undefined) return undefined;
+  const length = second & 127;
+  return length === 126 ? 4 : length === 127 ? 10 : 2;
+}
+
+const keys = Buffer.alloc(4096);
+let nextKey = keys.length;
+
+/**
+ * A whole masked frame. The payload is masked four bytes at a time, which wants it to start at a multiple of four in
+ * its memory: so the header is laid out backwards from there. RFC 6455 wants keys that cannot be foreseen; they are
+ * drawn a thousand at a time.
+ */
+function frame(code: number, payload: Buffer): Buffer {
+  const length = payload.length;
+  const header = length < 126 ? 6 : length < 65_536 ? 8 : 14;
+  const payloadAt = 16;
+  const memory = new ArrayBuffer(payloadAt + ((length + 3) & ~3));
+  const bytes = Buffer.from(memory, payloadAt - header, header + length);
+  bytes[0] = 0x80 | code;
+  if (header === 6) bytes[1] = 0x80 | length;
+  else if (header === 8) {
+    bytes[1] = 0x80 | 126;
+    bytes.writeUInt16BE(length, 2);
+  } else {
+    bytes[1] = 0x80 | 127;
+    bytes.writeBigUInt64BE(BigInt(length), 2);
+  }
+  if (nextKey >= keys.length) {
+    randomFillSync(keys);
+    nextKey = 0;
+  }
+  keys.copy(bytes, header - 4, nextKey, nextKey + 4);
+  nextKey += 4;
+  bytes.set(payload, header);
+  const words = new Int32Array(memory, payloadAt, (length + 3) >> 2);
+  const key = new Int32Array(memory, payloadAt - 4, 1)[0] ?? 0;
+  for (let at = 0; at < words.length; at++) words[at] = (words[at] ?? 0) ^ key;
+  return bytes;
+}

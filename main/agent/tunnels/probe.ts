@@ -1,0 +1,154 @@
+import http from 'node:http';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { AppError, errnoOf } from '../app-error.ts';
+import type { Clock } from '../parts.ts';
+import { userAgent } from '../version.ts';
+import type { Target } from './admission.ts';
+import type { Passed } from './connector.ts';
+import { failureFrom } from './failure.ts';
+import { type Failure, type Probe, type Stage, stageSchema } from './state.ts';
+
+export interface ApiServer {
+  readonly target: Target;
+  /** PEM of the cluster's authority; the system's authorities when it has none of its own. */
+  readonly authority: string | undefined;
+  /** SNI and verification name, where it is not the target's host. */
+  readonly serverName: string | undefined;
+}
+
+const timeoutMs = 8_000;
+
+/**
+ * Goes the whole way a kubectl request goes, and tells the latency of each stage or the stage that failed:
+ * edge (TCP and TLS), Access (the upgrade), origin (SOCKS), TLS to the API server, GET /readyz.
+ * Never rejects.
+ */
+export async function runProbe(options: {
+  readonly clock: Clock;
+  readonly server: ApiServer;
+  /** Opens a connection as the gateway does, telling the stages it passes. */
+  readonly dial: (signal: AbortSignal, passed: Passed) => Promise<Duplex>;
+  readonly signal: AbortSignal;
+}): Promise<
+  { readonly ok: true; readonly probe: Probe } | { readonly ok: false; readonly failure: Failure }
+> {
+  const { clock, server, dial } = options;
+  const at = clock.now();
+  let last = performance.now();
+  const stages: { stage: Stage; ms: number }[] = [];
+  const passed = (stage: Stage) => {
+    const now = performance.now();
+    stages.push({ stage, ms: Math.round((now - last) * 10) / 10 });
+    last = now;
+  };
+  let stream: Duplex | undefined;
+  try {
+    stream = await dial(options.signal, passed);
+    const limit = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
+    const secure = await secureStream(stream, server, limit);
+    passed('tls');
+    await askReady(secure, server, limit);
+    passed('readyz');
+    return {
+      ok: true,
+      probe: { at, stages, totalMs: Math.round(stages.reduce((sum, { ms }) => sum + ms, 0)) },
+    };
+  } catch (error) {
+    const next =
+      stageSchema.options.find((stage) => !stages.some((done) => done.stage === stage)) ?? 'readyz';
+    return { ok: false, failure: failureFrom(error, next) };
+  } finally {
+    stream?.destroy();
+  }
+}
+
+function secureStream(stream: Duplex, server: ApiServer, signal: AbortSignal): Promise<tls.TLSSocket> {
+  const { host, port } = server.target;
+  return new Promise((resolve, reject) => {
+    const secure = tls.connect({
+      socket: stream,
+      servername: server.serverName ?? host,
+      ALPNProtocols: ['http/1.1'],
+      ...(server.authority === undefined ? {} : { ca: server.authority }),
+    });
+    const abort = () => secure.destroy(timedOut(`${host}:${port}`));
+    signal.addEventListener('abort', abort, { once: true });
+    secure.once('secureConnect', () => {
+      signal.removeEventListener('abort', abort);
+      resolve(secure);
+    });
+    // The stream's own failure says more than TLS's "disconnected before secure connection".
+    stream.once('error', (error) => reject(error));
+    secure.once('error', (cause) =>
+      reject(cause instanceof AppError ? cause : tlsError(server.target, cause)),
+    );
+  });
+}
+
+function tlsError({ host, port }: Target, cause: Error): AppError {
+  const errno = errnoOf(cause);
+  if (errno === 'ECONNRESET' || errno === 'EPIPE' || errno === 'ERR_STREAM_PREMATURE_CLOSE') {
+    return new AppError('origin-failed', `The cluster's tunnel closed the connection to ${host}:${port}.`, {
+      hint: "Its API server may be down: ask the cluster's owner.",
+      retryable: true,
+      cause,
+    });
+  }
+  return new AppError(
+    'kube-untrusted',
+    `What answers at ${host}:${port} does not show the cluster's certificate (${errno ?? cause.message}).`,
+    {
+      hint: "The catalog's certificate authority may be out of date: run `k8s-tunnels discover`, then ask the cluster's owner.",
+      cause,
+    },
+  );
+}
+
+/** Any answer of a Kubernetes API server will do but a server error: anonymous callers may get 401 or 403. */
+async function askReady(secure: tls.TLSSocket, server: ApiServer, signal: AbortSignal): Promise<void> {
+  const { host, port } = server.target;
+  const status = await new Promise<number>((resolve, reject) => {
+    const request = http.request({
+      createConnection: () => secure,
+      path: '/readyz',
+      headers: { host: `${host}:${port}`, 'user-agent': userAgent, connection: 'close' },
+    });
+    const abort = () => request.destroy(timedOut(`${host}:${port}`));
+    signal.addEventListener('abort', abort, { once: true });
+    request.once('response', (response) => {
+      signal.removeEventListener('abort', abort);
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    request.once('error', (cause) =>
+      reject(
+        cause instanceof AppError
+          ? cause
+          : new AppError('kube-unready', `${host}:${port} closed the connection without an answer.`, {
+              hint: "The API server is overloaded or restarting: try again, then ask the cluster's owner.",
+              retryable: true,
+              cause,
+            }),
+      ),
+    );
+    request.end();
+  });
+  if (status >= 500 || status === 429) {
+    throw new AppError(
+      'kube-unready',
+      `The API server at ${host}:${port} says that it is not ready (HTTP ${status}).`,
+      {
+        hint: "Wait a moment; if it lasts, ask the cluster's owner.",
+        retryable: true,
+      },
+    );
+  }
+}
+
+function timedOut(where: string): AppError {
+  return new AppError('timeout', `${where} did not answer within ${timeoutMs / 1000} s.`, {
+    hint: "Try again; if it lasts, ask the cluster's owner.",
+    retryable: true,
+  });
+}

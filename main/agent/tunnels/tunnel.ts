@@ -1,0 +1,242 @@
+import type { Duplex } from 'node:stream';
+import { AppError } from '../app-error.ts';
+import type { ClusterId } from '../catalog/cluster.ts';
+import type { Clock, Logger } from '../parts.ts';
+import { backOffGraceMs, backOffMs } from './back-off.ts';
+import type { Connector, Passed } from './connector.ts';
+import { failureFrom } from './failure.ts';
+import { type Gateway, openGateway } from './gateway.ts';
+import { nextState, type TunnelEvent } from './next-state.ts';
+import type { Place, Ports } from './ports.ts';
+import { type ApiServer, runProbe } from './probe.ts';
+import { connectThroughSocks } from './socks-origin.ts';
+import { type Dial, withSpare } from './spare.ts';
+import type { TunnelState } from './state.ts';
+
+/** How often a standing tunnel is probed, and one whose API server does not answer. */
+const probeEveryMs = 30_000;
+const degradedEveryMs = 5_000;
+/** Opening one connection, all the way to the origin. */
+const dialTimeoutMs = 8_000;
+/** Ports tried before giving up. */
+const portAttempts = 20;
+
+export interface Tunnel {
+  readonly id: ClusterId;
+  state(): TunnelState;
+  /** Where it listens, once it has been opened. */
+  place(): Place | undefined;
+  traffic(): { readonly connections: number; readonly sent: number; readonly received: number } | undefined;
+  /**
+   * Opens it, or tries again after a failure; a tunnel that is open stays as it is. Resolves with the state that the
+   * first try led to. With `persist` a first failure that may pass is retried like one of a standing tunnel.
+   */
+  open(options: { readonly interactive: boolean; readonly persist: boolean }): Promise<TunnelState>;
+  /** Probes now: after sleep, a change of network, or when something else noticed trouble. */
+  wake(): void;
+  close(): Promise<void>;
+}
+
+/** One tunnel: its port, its connector and the one loop that decides its state. */
+export function createTunnel(options: {
+  readonly id: ClusterId;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly ports: Ports;
+  readonly connector: Connector;
+  readonly origin: 'socks' | 'tcp';
+  readonly server: ApiServer;
+  readonly onChange: () => void;
+}): Tunnel {
+  const { id, clock, logger, ports, connector, origin, server, onChange } = options;
+  let state: TunnelState = { status: 'idle' };
+  let place: Place | undefined;
+  let gateway: Gateway | undefined;
+  let spare: ReturnType<typeof withSpare> | undefined;
+  let attempts = 0;
+  let stop: AbortController | undefined;
+  let loop: Promise<void> | undefined;
+  let settle: ((state: TunnelState) => void) | undefined;
+  let opening: Promise<TunnelState> | undefined;
+  let wakeUp: (() => void) | undefined;
+
+  const apply = (event: TunnelEvent) => {
+    const before = state;
+    state = nextState(state, event);
+    if (state === before) return;
+    if (state.status !== before.status) logger.info('Tunnel', { cluster: id, status: state.status });
+    onChange();
+  };
+
+  const dial = async (signal: AbortSignal, passed?: Passed): Promise<Duplex> => {
+    const timeout = AbortSignal.timeout(dialTimeoutMs);
+    const limit = AbortSignal.any([signal, timeout]);
+    let stream: Duplex | undefined;
+    try {
+      stream = await connector.dial({ signal: limit, passed });
+      if (origin === 'socks') await orAborted(connectThroughSocks(stream, server.target), limit);
+      passed?.('origin');
+      return stream;
+    } catch (cause) {
+      stream?.destroy();
+      if (!timeout.aborted || signal.aborted) throw cause;
+      throw new AppError(
+        'timeout',
+        `${server.target.host} could not be reached through the tunnel within ${dialTimeoutMs / 1000} s.`,
+        {
+          hint: 'Check your network connection.',
+          retryable: true,
+          cause,
+        },
+      );
+    }
+  };
+
+  // Only of a tunnel that stands: one that is being reconnected has its own pace, whatever kubectl tries meanwhile.
+  const onTrouble = () => {
+    if (state.status === 'connected' || state.status === 'degraded') wakeUp?.();
+  };
+
+  const listen = async (dialReady: Dial): Promise<void> => {
+    place = await ports.place(id);
+    for (let tries = 1; gateway === undefined; tries++) {
+      const { port, credentials } = place;
+      try {
+        gateway = await openGateway({
+          port,
+          credentials,
+          target: server.target,
+          dial: dialReady,
+          onTrouble,
+        });
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'port-busy' || tries === portAttempts) throw error;
+        logger.warn('The port is taken; the next one is used', { cluster: id, port });
+        place = await ports.move(id, port);
+      }
+    }
+  };
+
+  /** One try. True when the loop is to go on. */
+  const step = async (
+    signal: AbortSignal,
+    how: { interactive: boolean; persist: boolean },
+  ): Promise<boolean> => {
+    const failed = (failure: ReturnType<typeof failureFrom>) => {
+      attempts += 1;
+      const at = clock.now();
+      apply({
+        kind: 'probe-failed',
+        at,
+        failure,
+        attempt: attempts,
+        retryAt: at + backOffMs(attempts),
+        persist: how.persist,
+      });
+      return state.status !== 'failed';
+    };
+    try {
+      if (gateway === undefined) {
+        spare = withSpare({ clock, dial });
+        await listen(spare.dial);
+      }
+      await connector.prepare({
+        interactive: how.interactive,
+        signal,
+        onLogin: () => apply({ kind: 'login-started', at: clock.now() }),
+      });
+    } catch (error) {
+      return signal.aborted ? false : failed(failureFrom(error, 'edge'));
+    }
+    apply({ kind: 'login-finished', at: clock.now() });
+    const result = await runProbe({ clock, server, dial, signal });
+    if (signal.aborted) return false;
+    if (!result.ok) return failed(result.failure);
+    if (state.status === 'connected' && clock.now() - state.since > backOffGraceMs) attempts = 0;
+    apply({ kind: 'probe-passed', at: clock.now(), probe: result.probe });
+    return true;
+  };
+
+  const run = async (signal: AbortSignal, how: { interactive: boolean; persist: boolean }): Promise<void> => {
+    let first = true;
+    while (!signal.aborted) {
+      // Only the person's own request may open a browser; what follows by itself never does.
+      const goOn = await step(signal, {
+        interactive: first && how.interactive,
+        persist: how.persist || !first,
+      });
+      first = false;
+      settle?.(state);
+      settle = undefined;
+      if (!goOn || signal.aborted) return;
+      await pause(waitMs(state, clock.now()), signal);
+    }
+  };
+
+  const pause = (ms: number, signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const done = () => {
+        cancel();
+        wakeUp = undefined;
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const cancel = clock.timer(ms, done);
+      wakeUp = done;
+      signal.addEventListener('abort', done, { once: true });
+    });
+
+  return {
+    id,
+    state: () => state,
+    place: () => place,
+    traffic: () => gateway?.traffic(),
+    open(how) {
+      if (opening !== undefined) return opening;
+      if (loop !== undefined) {
+        wakeUp?.();
+        return Promise.resolve(state);
+      }
+      attempts = 0;
+      apply({ kind: 'open', at: clock.now() });
+      const controller = new AbortController();
+      stop = controller;
+      opening = new Promise((resolve) => {
+        settle = resolve;
+      });
+      void opening.then(() => {
+        opening = undefined;
+      });
+      loop = run(controller.signal, how).finally(() => {
+        loop = undefined;
+        settle?.(state);
+        settle = undefined;
+      });
+      return opening;
+    },
+    wake: () => wakeUp?.(),
+    async close() {
+      apply({ kind: 'close', at: clock.now() });
+      stop?.abort();
+      await loop;
+      spare?.close();
+      spare = undefined;
+      await gateway?.close();
+      gateway = undefined;
+      apply({ kind: 'closed' });
+    },
+  };
+}
+
+function waitMs(state: TunnelState, now: number): number {
+  if (state.status === 'reconnecting') return Math.max(0, state.nextAt - now);
+  return state.status === 'degraded' ? degradedEveryMs : probeEveryMs;
+}
+
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
