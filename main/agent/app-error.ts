@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** Every code an error can carry. Shells and tests tell errors apart by these, never by message text. */
 export const errorCodes = [
   'internal',
@@ -52,18 +50,16 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** An error as plain data: what crosses a socket, a page or a file. */
-export const plainErrorSchema = z.object({
-  code: z.enum(errorCodes),
+/** An error as plain data: what crosses a socket, a page or a file. Its schema is in error-schema.ts. */
+export interface PlainError {
+  readonly code: ErrorCode;
   /** One sentence for people: names the file, field, tag or host. Never holds a secret. */
-  message: z.string(),
+  readonly message: string;
   /** The next step, and who can take it. */
-  hint: z.string().optional(),
+  readonly hint?: string | undefined;
   /** True when the same call may succeed later with nothing changed. */
-  retryable: z.boolean(),
-});
-
-export type PlainError = z.infer<typeof plainErrorSchema>;
+  readonly retryable: boolean;
+}
 
 /** The one error class of the project. */
 export class AppError extends Error {

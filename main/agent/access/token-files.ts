@@ -3,7 +3,7 @@ import path from 'node:path';
 import { decodeJwt } from 'jose';
 import { AppError, errnoOf } from '../app-error.ts';
 import type { Clock } from '../parts.ts';
-import { writeFileAtomic } from '../storage/json-file.ts';
+import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import type { AppInfo } from './app-info.ts';
 
 /** A JWT and what it says of itself. Never logged. */

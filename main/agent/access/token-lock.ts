@@ -1,8 +1,7 @@
-import { mkdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { errnoOf } from '../app-error.ts';
 import type { Clock } from '../parts.ts';
-import { isSameProcess, processStart } from '../processes/process-start.ts';
+import { isPidLockStale, releasePidLock, tryPidLock } from '../processes/pid-lock.ts';
 
 const retryMs = 2_000;
 const staleAfterMs = 10 * 60_000;
@@ -26,36 +25,12 @@ export async function lockToken(options: {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   for (;;) {
     signal.throwIfAborted();
-    if (await create(lock)) return () => unlink(lock).catch(() => {});
+    if (await tryPidLock(lock)) return () => releasePidLock(lock);
     if (await satisfied()) return undefined;
-    if (await isStale(lock, clock)) {
-      await unlink(lock).catch(() => {});
+    if (await isPidLockStale(lock, { now: clock.now(), maxAgeMs: staleAfterMs })) {
+      await releasePidLock(lock);
       continue;
     }
     await clock.sleep(retryMs, signal);
-  }
-}
-
-async function create(lock: string): Promise<boolean> {
-  const body = { pid: process.pid, start_time: Math.round(processStart(process.pid) ?? 0) };
-  try {
-    await writeFile(lock, `${JSON.stringify(body)}\n`, { flag: 'wx', mode: 0o600 });
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-async function isStale(lock: string, clock: Clock): Promise<boolean> {
-  try {
-    const content: unknown = JSON.parse(await readFile(lock, 'utf8'));
-    if (typeof content !== 'object' || content === null || !('pid' in content) || !('start_time' in content))
-      return true;
-    if (!isSameProcess(Number(content.pid), Number(content.start_time))) return true;
-    return clock.now() - (await stat(lock)).mtimeMs > staleAfterMs;
-  } catch (error) {
-    // Gone again, or half-written by another racer: the next turn will tell. Unparsable is stale, as for cloudflared.
-    return error instanceof SyntaxError;
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { plainErrorSchema } from '../app-error.ts';
+import { plainErrorSchema } from '../error-schema.ts';
 
 /** Where a cluster was found. */
 export const sourceSchema = z.enum(['eks', 'gke', 'aks', 'vault', 'file']);

@@ -147,7 +147,8 @@ const untrusted = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-function networkError(url: URL, cause: unknown, proxied: boolean): AppError {
+/** Any failure of a connection as ours; `url` names the host. For the SDKs that connect through our agents too. */
+export function networkError(url: { readonly host: string }, cause: unknown, proxied = false): AppError {
   if (cause instanceof AppError) return cause;
   const errno = errnoOf(cause);
   if (errno === 'ABORT_ERR')

@@ -1,51 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile, rename } from 'node:fs/promises';
 import type { z } from 'zod';
 import { AppError, errnoOf } from '../app-error.ts';
-
-/**
- * Writes `text` to `file` so that a reader sees the old bytes or the new, never a mixture: a 0600 temporary file
- * in the same folder, flushed, then renamed. The folder is made (0700) when missing.
- * Rejects with `disk-full` or `file-unwritable`; the old file is then intact and no temporary file is left.
- */
-export async function writeFileAtomic(file: string, text: string | Uint8Array): Promise<void> {
-  const folder = path.dirname(file);
-  const temporary = path.join(folder, `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const handle = await open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (cause) {
-    await unlink(temporary).catch(() => {});
-    throw unwritable(file, cause);
-  }
-}
-
-function unwritable(file: string, cause: unknown): AppError {
-  const errno = errnoOf(cause);
-  if (errno === 'ENOSPC' || errno === 'EDQUOT') {
-    return new AppError(
-      'disk-full',
-      `The disk is full: ${file} could not be written and keeps its old content.`,
-      {
-        hint: 'Free some space and try again.',
-        retryable: true,
-        cause,
-      },
-    );
-  }
-  return new AppError('file-unwritable', `${file} could not be written (${errno ?? 'unknown error'}).`, {
-    hint: `Check that you own ${path.dirname(file)} and may write to it.`,
-    cause,
-  });
-}
+import { writeFileAtomic } from './write-file-atomic.ts';
 
 /** A JSON document of ours on disk: one schema, written whole and atomically, 0600. */
 export interface JsonFile<T> {

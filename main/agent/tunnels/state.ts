@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { plainErrorSchema } from '../app-error.ts';
+import { plainErrorSchema } from '../error-schema.ts';
 
 /** The stages of the probe, in the order in which bytes pass them. */
 export const stageSchema = z.enum(['edge', 'access', 'origin', 'tls', 'readyz']);

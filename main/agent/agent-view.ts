@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { cellSchema, clusterIdSchema, clusterSchema } from './catalog/cluster.ts';
+import { discoveryStatusSchema } from './discovery/discovery.ts';
+import { plainErrorSchema } from './error-schema.ts';
+import { settingsSchema } from './settings/settings.ts';
+import { tunnelStateSchema } from './tunnels/state.ts';
+
+/** What the agent shows of itself: the whole at once, then what changes. */
+
+/** How the caller's environment names its kubeconfig. */
+export const kubeconfigPlaceSchema = z.object({
+  /** The value of KUBECONFIG; absent when unset. */
+  kubeconfig: z.string().optional(),
+  cwd: z.string(),
+  home: z.string(),
+});
+
+export const tunnelViewSchema = z.object({
+  cluster: clusterIdSchema,
+  state: tunnelStateSchema,
+  /** Where it listens on 127.0.0.1, once it has been opened. */
+  port: z.number().optional(),
+  connections: z.number(),
+  /** Bytes since it was opened. */
+  sent: z.number(),
+  received: z.number(),
+});
+
+export const loginSchema = z.object({ authDomain: z.string(), url: z.string(), since: z.number() });
+
+/** Where kubectl points. */
+export const kubectlSchema = z.object({
+  context: z.string().optional(),
+  /** Set when the context is one of ours. */
+  cluster: clusterIdSchema.optional(),
+});
+
+export const noticeSchema = z.object({
+  at: z.number(),
+  level: z.enum(['info', 'warning']),
+  message: z.string(),
+});
+
+export const snapshotSchema = z.object({
+  agent: z.object({ version: z.string(), pid: z.number(), startedAt: z.number() }),
+  clusters: z.array(clusterSchema),
+  cells: z.array(cellSchema),
+  discovery: discoveryStatusSchema,
+  tunnels: z.array(tunnelViewSchema),
+  logins: z.array(loginSchema),
+  settings: settingsSchema,
+  notices: z.array(noticeSchema),
+});
+
+/** What a subscriber is told after its snapshot. Each replaces what it names. */
+export const changeSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('catalog'),
+    upserted: z.array(clusterSchema),
+    removed: z.array(clusterIdSchema),
+    cells: z.array(cellSchema),
+    removedCells: z.array(z.string()),
+  }),
+  z.object({ kind: z.literal('discovery'), discovery: discoveryStatusSchema }),
+  /** A tunnel whose state is `idle` is gone. */
+  z.object({ kind: z.literal('tunnel'), tunnel: tunnelViewSchema }),
+  z.object({ kind: z.literal('logins'), logins: z.array(loginSchema) }),
+  z.object({ kind: z.literal('settings'), settings: settingsSchema }),
+  z.object({ kind: z.literal('notice'), notice: noticeSchema }),
+]);
+
+export const connectResultSchema = z.discriminatedUnion('status', [
+  z.object({
+    status: z.literal('connected'),
+    cluster: clusterIdSchema,
+    title: z.string(),
+    context: z.string(),
+    port: z.number(),
+    latencyMs: z.number(),
+  }),
+  z.object({
+    status: z.literal('failed'),
+    cluster: clusterIdSchema,
+    title: z.string(),
+    error: plainErrorSchema,
+    stage: z.string().optional(),
+  }),
+]);
+
+export type Snapshot = z.infer<typeof snapshotSchema>;
+export type Change = z.infer<typeof changeSchema>;
+export type TunnelView = z.infer<typeof tunnelViewSchema>;
+export type ConnectResult = z.infer<typeof connectResultSchema>;
+export type Kubectl = z.infer<typeof kubectlSchema>;
+export type Notice = z.infer<typeof noticeSchema>;
+export type KubeconfigPlaceInput = z.infer<typeof kubeconfigPlaceSchema>;

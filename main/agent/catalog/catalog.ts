@@ -1,0 +1,239 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { type PlainError, toPlainError } from '../app-error.ts';
+import type { CellResult } from '../discovery/source.ts';
+import type { Clock, Logger } from '../parts.ts';
+import { jsonFile } from '../storage/json-file.ts';
+import {
+  type Cell,
+  type Cluster,
+  type ClusterId,
+  cellId,
+  cellSchema,
+  clusterSchema,
+  type Source,
+} from './cluster.ts';
+import { findCluster } from './find-cluster.ts';
+
+/** What changed; seen again unchanged is no change. */
+export interface CatalogChange {
+  readonly upserted: readonly Cluster[];
+  readonly removed: readonly ClusterId[];
+  readonly cells: readonly Cell[];
+  readonly removedCells: readonly string[];
+}
+
+/** Every cluster known: answers from memory, is kept on disk, changes by what discovery finds. */
+export interface Catalog {
+  clusters(): readonly Cluster[];
+  cells(): readonly Cell[];
+  get(id: ClusterId): Cluster | undefined;
+  /** By id, else title, else name. Throws `ambiguous-cluster` or `not-found`. */
+  find(text: string): Cluster;
+  /** Only a complete listing removes clusters; what a failed cell knew stays, stale. */
+  apply(result: CellResult): void;
+  /**
+   * After a run of a source, over or broken off by `error`: a cell that it did not visit is dropped when it holds
+   * nothing; else its clusters stay, stale, because nothing said that they are gone.
+   */
+  settle(run: {
+    readonly source: Source;
+    readonly visited: ReadonlySet<string>;
+    readonly error?: PlainError;
+  }): void;
+  /** A whole run over all sources has ended. */
+  finish(): void;
+  finishedAt(): number | undefined;
+  /** True when the last whole run is younger and nothing of it is worth another try (`retryable`). */
+  isFresh(maxAgeMs: number): boolean;
+  /** The answer ends the subscription. */
+  onChange(listener: (change: CatalogChange) => void): () => void;
+  /** Writes what is not on disk yet. Rejects as `writeFileAtomic` does. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const storedSchema = z.object({
+  finishedAt: z.number().optional(),
+  cells: z.array(cellSchema),
+  clusters: z.array(clusterSchema),
+});
+
+/** Long enough to take a burst of cells in one write, short enough to lose little. */
+const writeDelayMs = 500;
+
+/** Loads the catalog of `file`. Rejects with `file-unreadable`; a file that does not fit is set aside, not lost. */
+export async function createCatalog(options: {
+  readonly file: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Promise<Catalog> {
+  const { clock, logger } = options;
+  const file = jsonFile({
+    file: options.file,
+    version: 1,
+    schema: storedSchema,
+    onUnreadable: (name, reason) =>
+      logger.warn('the catalog is set aside and starts anew', { file: name, reason }),
+  });
+  const stored = await file.read();
+  let finishedAt = stored?.finishedAt;
+  const cells = new Map(stored?.cells.map((cell) => [cell.id, cell] as const));
+  const clusters = new Map(stored?.clusters.map((cluster) => [cluster.id, cluster] as const));
+  /** The ids of each cell's clusters: a cell is updated without a look at the others. */
+  const members = new Map<string, Set<ClusterId>>();
+  const membersOf = (cell: string) => {
+    const known = members.get(cell) ?? new Set();
+    members.set(cell, known);
+    return known;
+  };
+  for (const { id, source, account, region } of clusters.values()) {
+    membersOf(cellId(source, account, region)).add(id);
+  }
+  const listeners = new Set<(change: CatalogChange) => void>();
+
+  let dirty = false;
+  let stopTimer: (() => void) | undefined;
+  let written = Promise.resolve();
+  const flush = (): Promise<void> => {
+    stopTimer?.();
+    stopTimer = undefined;
+    if (dirty) {
+      dirty = false;
+      const content = { finishedAt, cells: [...cells.values()], clusters: [...clusters.values()] };
+      written = file.write(content).catch((error: unknown) => {
+        dirty = true;
+        throw error;
+      });
+    }
+    return written;
+  };
+  const writeSoon = () => {
+    dirty = true;
+    stopTimer ??= clock.timer(writeDelayMs, () => {
+      flush().catch((error: unknown) =>
+        logger.error('the catalog is not saved', { error: toPlainError(error) }),
+      );
+    });
+  };
+
+  const publish = (change: CatalogChange) => {
+    writeSoon();
+    if (
+      change.upserted.length + change.removed.length + change.cells.length + change.removedCells.length ===
+      0
+    )
+      return;
+    for (const listener of listeners) listener(change);
+  };
+
+  /** Answers the cluster when that is news. */
+  const put = (cell: string, cluster: Cluster): readonly Cluster[] => {
+    const known = clusters.get(cluster.id);
+    clusters.set(cluster.id, cluster);
+    membersOf(cell).add(cluster.id);
+    return known !== undefined && isDeepStrictEqual({ ...known, seenAt: 0 }, { ...cluster, seenAt: 0 })
+      ? []
+      : [cluster];
+  };
+  const putCell = (cell: Cell): readonly Cell[] => {
+    const known = cells.get(cell.id);
+    cells.set(cell.id, cell);
+    const comparable = ({ readAt, ...rest }: Cell) => ({ ...rest, read: readAt !== undefined });
+    return known !== undefined && isDeepStrictEqual(comparable(known), comparable(cell)) ? [] : [cell];
+  };
+  /** Everything of the cell but `except` becomes stale. */
+  const age = (cell: string, except: ReadonlySet<ClusterId>): readonly Cluster[] =>
+    [...membersOf(cell)].flatMap((id) => {
+      const known = clusters.get(id);
+      return known === undefined || except.has(id) ? [] : put(cell, { ...known, stale: true });
+    });
+  const fail = (cell: Pick<Cell, 'id' | 'source' | 'account' | 'region'>, error: PlainError) => {
+    const readAt = cells.get(cell.id)?.readAt;
+    return putCell({ ...cell, ...(readAt === undefined ? {} : { readAt }), error });
+  };
+
+  return {
+    clusters: () => [...clusters.values()],
+    cells: () => [...cells.values()],
+    get: (id) => clusters.get(id),
+    find: (text) => findCluster(text, clusters),
+    apply({ cell: { source, account, region }, outcome }) {
+      const cell = { id: cellId(source, account, region), source, account, region };
+      const read = mergeDuplicates('clusters' in outcome ? (outcome.clusters ?? []) : []);
+      const upserted = [...read.values()].flatMap((cluster) => put(cell.id, cluster));
+      const seen = new Set(read.keys());
+      if (outcome.kind !== 'listed') {
+        const stale = age(cell.id, seen);
+        const changed = fail(cell, outcome.error);
+        publish({ upserted: [...upserted, ...stale], removed: [], cells: changed, removedCells: [] });
+        return;
+      }
+      const removed = [...membersOf(cell.id)].filter((id) => !seen.has(id));
+      for (const id of removed) {
+        clusters.delete(id);
+        membersOf(cell.id).delete(id);
+      }
+      publish({ upserted, removed, cells: putCell({ ...cell, readAt: clock.now() }), removedCells: [] });
+    },
+    settle({ source, visited, error }) {
+      const left = [...cells.values()].filter((cell) => cell.source === source && !visited.has(cell.id));
+      const empty = left.filter(({ id }) => membersOf(id).size === 0).map(({ id }) => id);
+      for (const id of empty) {
+        cells.delete(id);
+        members.delete(id);
+      }
+      const kept = left.filter(({ id }) => !empty.includes(id));
+      publish({
+        upserted: kept.flatMap(({ id }) => age(id, new Set())),
+        removed: [],
+        cells: kept.flatMap(({ readAt: _, error: __, ...cell }) => fail(cell, error ?? unvisited(cell))),
+        removedCells: empty,
+      });
+    },
+    finish() {
+      finishedAt = clock.now();
+      writeSoon();
+    },
+    finishedAt: () => finishedAt,
+    isFresh(maxAgeMs) {
+      if (finishedAt === undefined) return false;
+      const age = clock.now() - finishedAt;
+      // A clock that was set back makes nothing fresh for longer.
+      return (
+        age >= 0 && age <= maxAgeMs && ![...cells.values()].some(({ error }) => error?.retryable === true)
+      );
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    flush,
+    close: flush,
+  };
+}
+
+function unvisited({ source, account, region }: Pick<Cell, 'source' | 'account' | 'region'>): PlainError {
+  return {
+    code: 'not-found',
+    message: `No login and no setting leads to ${source} ${account} ${region} any more.`,
+    hint: 'Its clusters stand here as they were last seen.',
+    retryable: false,
+  };
+}
+
+/** One cluster that two profiles reach is one cluster with both. */
+function mergeDuplicates(read: readonly Cluster[]): ReadonlyMap<ClusterId, Cluster> {
+  const merged = new Map<ClusterId, Cluster>();
+  for (const cluster of read) {
+    const known = merged.get(cluster.id)?.credential;
+    const { credential } = cluster;
+    if (known?.kind === 'eks' && credential?.kind === 'eks') {
+      const profiles = [...new Set([...known.profiles, ...credential.profiles])];
+      merged.set(cluster.id, { ...cluster, credential: { ...credential, profiles } });
+    } else {
+      merged.set(cluster.id, cluster);
+    }
+  }
+  return merged;
+}

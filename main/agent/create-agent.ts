@@ -1,0 +1,309 @@
+import path from 'node:path';
+import { type Access, createAccess } from './access/access.ts';
+import type { Change, ConnectResult, Kubectl, Notice, Snapshot, TunnelView } from './agent-view.ts';
+import { AppError, toPlainError } from './app-error.ts';
+import { createCatalog } from './catalog/catalog.ts';
+import type { Cell, Cluster, ClusterId } from './catalog/cluster.ts';
+import { createConnections, type Outcome } from './connections/connections.ts';
+import type { PluginCommand } from './connections/kubeconfig-entry.ts';
+import { createCredentials } from './credentials/credentials.ts';
+import { execCredential } from './credentials/exec-credential.ts';
+import { createDiscovery, type Discovery } from './discovery/discovery.ts';
+import { createEksSource } from './discovery/eks.ts';
+import { createVaultSource } from './discovery/vault.ts';
+import { createKubeconfig, type KubeconfigPlace } from './kubeconfig/kubeconfig.ts';
+import { createNetwork } from './network/network.ts';
+import { trustAuthorities } from './network/trust.ts';
+import type { Clock, Environment, Logger } from './parts.ts';
+import type { Paths } from './paths.ts';
+import { createSettings, type Settings, type SettingsStore } from './settings/settings.ts';
+import { createPorts } from './tunnels/ports.ts';
+import type { Tunnel } from './tunnels/tunnel.ts';
+import { createTunnels } from './tunnels/tunnels.ts';
+import { version } from './version.ts';
+
+/** What a shell hands in. The agent reads nothing of its process by itself, but for what the AWS SDK reads. */
+export interface Parts {
+  readonly env: Environment;
+  readonly paths: Paths;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly openStore: () => SettingsStore;
+  readonly openUrl: (url: string) => Promise<void>;
+  /** What kubectl runs for a credential. */
+  readonly plugin: PluginCommand;
+}
+
+/** A caller's kubeconfig as it crosses the boundary. */
+type Place = { readonly kubeconfig?: string | undefined; readonly cwd: string; readonly home: string };
+
+export interface Agent {
+  snapshot(): Snapshot;
+  /** The answer ends it. */
+  subscribe(listener: (change: Change) => void): () => void;
+  /** Reads every source; a run that is under way is joined. */
+  discover(): Promise<{ clusters: number; failed: Cell[]; tookMs: number }>;
+  connect(options: {
+    readonly clusters: readonly string[];
+    readonly place: Place;
+    readonly mode?: Settings['kubeconfigMode'] | undefined;
+    readonly signal: AbortSignal;
+  }): Promise<{ results: ConnectResult[]; kubectl: Kubectl; warnings: string[] }>;
+  disconnect(options: {
+    readonly clusters: readonly string[] | 'all';
+    readonly place: Place;
+  }): Promise<{ closed: { cluster: ClusterId; title: string }[]; kubectl: Kubectl; warnings: string[] }>;
+  disconnectAll(): Promise<void>;
+  /** Makes a connected cluster kubectl's current one. */
+  switchTo(options: { readonly cluster: string; readonly place: Place }): Promise<{ kubectl: Kubectl }>;
+  kubectl(place: Place): Promise<Kubectl>;
+  /** An ExecCredential. */
+  credential(options: {
+    readonly cluster: string;
+    readonly execInfo?: string | undefined;
+  }): Promise<Record<string, unknown>>;
+  settings(): Settings;
+  changeSettings(patch: { readonly [K in keyof Settings]?: Settings[K] | undefined }): Settings;
+  /** Ends at once what runs; connections stay remembered and are opened again by the next start. */
+  close(): Promise<void>;
+}
+
+/**
+ * Wires the agent and starts it: what was open is opened again, and a catalog that is not fresh is read anew.
+ * Rejects where settings, extra authorities or its own files cannot be read.
+ */
+export async function createAgent(parts: Parts): Promise<Agent> {
+  const { env, paths, clock, logger } = parts;
+  const startedAt = clock.now();
+  const listeners = new Set<(change: Change) => void>();
+  const tell = (change: Change) => {
+    for (const listener of listeners) listener(change);
+  };
+  const notices: Notice[] = [];
+  const notice = (level: Notice['level'], message: string) => {
+    const entry = { at: clock.now(), level, message };
+    notices.push(entry);
+    if (notices.length > 100) notices.shift();
+    logger.info('Notice', { level, message });
+    tell({ kind: 'notice', notice: entry });
+  };
+
+  const settings = createSettings({
+    openStore: parts.openStore,
+    onChange: (changed) => {
+      tell({ kind: 'settings', settings: changed });
+      discovery.cancel();
+      discovery = makeDiscovery();
+    },
+  });
+  const setting = settings.get().extraAuthorities;
+  trustAuthorities({ env, setting: setting === '' ? undefined : setting });
+  const network = createNetwork(env);
+  const catalog = await createCatalog({ file: path.join(paths.state, 'catalog.json'), clock, logger });
+  catalog.onChange((change) =>
+    tell({
+      kind: 'catalog',
+      upserted: [...change.upserted],
+      removed: [...change.removed],
+      cells: [...change.cells],
+      removedCells: [...change.removedCells],
+    }),
+  );
+  const makeDiscovery = (): Discovery => {
+    const { awsRegions, vaultMounts } = settings.get();
+    const places = { env, home: paths.home, network, clock };
+    return createDiscovery({
+      sources: [
+        createEksSource({ ...places, regions: awsRegions }),
+        createVaultSource({ ...places, mounts: vaultMounts }),
+      ],
+      catalog,
+      clock,
+      logger,
+      onStatus: (status) => tell({ kind: 'discovery', discovery: status }),
+    });
+  };
+  let discovery = makeDiscovery();
+
+  const access: Access = createAccess({
+    network,
+    clock,
+    logger,
+    folder: paths.cloudflared,
+    openUrl: parts.openUrl,
+    onLogins: (logins) => tell({ kind: 'logins', logins: [...logins] }),
+  });
+  const ports = await createPorts({ folder: paths.state, logger });
+  const tunnels = createTunnels({
+    clock,
+    logger,
+    network,
+    access,
+    ports,
+    onChange: (tunnel) => tell({ kind: 'tunnel', tunnel: viewOf(tunnel) }),
+  });
+  const credentials = createCredentials({ clock, network, env, home: paths.home });
+  const kubeconfig = createKubeconfig({ folder: paths.state, clock, logger });
+  const connections = await createConnections({
+    folder: paths.state,
+    logger,
+    catalog,
+    tunnels,
+    kubeconfig,
+    plugin: parts.plugin,
+    notice,
+  });
+
+  const placeFor = ({ kubeconfig: value, cwd, home }: Place): KubeconfigPlace => {
+    const chosen = settings.get().kubeconfigPath;
+    return { kubeconfig: chosen === '' ? value : chosen, cwd, home };
+  };
+  const kubectl = async (place: Place): Promise<Kubectl> => {
+    const { context, id } = await kubeconfig.current(placeFor(place));
+    return {
+      ...(context === undefined ? {} : { context }),
+      ...(id === undefined ? {} : { cluster: id as ClusterId }),
+    };
+  };
+  const titleOf = (id: ClusterId) => catalog.get(id)?.title ?? id;
+
+  /** Names as people type them. One that the catalog does not know is looked for once before it is called unknown. */
+  const find = async (words: readonly string[]): Promise<readonly Cluster[]> => {
+    const all = () => [...new Set(words.map((word) => catalog.find(word)))];
+    try {
+      return all();
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'not-found') throw error;
+      const { catalogMaxAgeMinutes } = settings.get();
+      if (discovery.status().status === 'idle' && catalog.isFresh(catalogMaxAgeMinutes * 60_000)) throw error;
+      await discovery.run();
+      return all();
+    }
+  };
+
+  const disconnect = async (ids: readonly ClusterId[]) => {
+    const { closed, warnings } = await connections.disconnect(ids);
+    return {
+      closed: closed.map((cluster) => ({ cluster, title: titleOf(cluster) })),
+      warnings: [...warnings],
+    };
+  };
+
+  const restored = connections.restore().catch((error: unknown) => {
+    const { message, hint } = toPlainError(error);
+    notice(
+      'warning',
+      `What was open before could not be restored. ${message}${hint === undefined ? '' : ` ${hint}`}`,
+    );
+  });
+  if (!catalog.isFresh(settings.get().catalogMaxAgeMinutes * 60_000)) {
+    discovery.run().catch((error: unknown) => logger.warn('Discovery ended', { error: toPlainError(error) }));
+  }
+
+  return {
+    snapshot: () => ({
+      agent: { version, pid: process.pid, startedAt },
+      clusters: [...catalog.clusters()],
+      cells: [...catalog.cells()],
+      discovery: discovery.status(),
+      tunnels: tunnels.list().map(viewOf),
+      logins: [...access.logins()],
+      settings: settings.get(),
+      notices: [...notices],
+    }),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async discover() {
+      const start = clock.now();
+      await discovery.run();
+      return {
+        clusters: catalog.clusters().length,
+        failed: catalog
+          .cells()
+          .filter(({ error }) => error !== undefined && error.code !== 'aws-region-disabled'),
+        tookMs: clock.now() - start,
+      };
+    },
+    async connect({ clusters, place, mode, signal }) {
+      await restored;
+      const found = await find(clusters);
+      const current = (mode ?? settings.get().kubeconfigMode) === 'switch';
+      const { outcomes, warnings } = await connections.connect({
+        clusters: found,
+        place: placeFor(place),
+        current,
+        signal,
+      });
+      return { results: outcomes.map(resultOf), kubectl: await kubectl(place), warnings: [...warnings] };
+    },
+    async disconnect({ clusters, place }) {
+      await restored;
+      const ids = clusters === 'all' ? connections.open() : clusters.map((word) => catalog.find(word).id);
+      const { closed, warnings } = await disconnect(ids);
+      return { closed, kubectl: await kubectl(place), warnings };
+    },
+    async disconnectAll() {
+      await restored;
+      await disconnect(connections.open());
+    },
+    async switchTo({ cluster, place }) {
+      await restored;
+      const { id, title } = catalog.find(cluster);
+      const opened = connections.placeOf(id);
+      if (opened === undefined) {
+        throw new AppError('not-found', `${title} is not connected.`, {
+          hint: `Connect it first: k8s-tunnels connect ${title}`,
+        });
+      }
+      await kubeconfig.use(opened, id);
+      return { kubectl: await kubectl(place) };
+    },
+    kubectl,
+    async credential({ cluster, execInfo }) {
+      const found = (await find([cluster]))[0];
+      if (found === undefined) throw new AppError('not-found', `There is no cluster ${cluster}.`);
+      return execCredential(await credentials.get(found), execInfo);
+    },
+    settings: () => settings.get(),
+    changeSettings: (patch) =>
+      settings.change(Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))),
+    async close() {
+      discovery.cancel();
+      access.close();
+      await tunnels.closeAll();
+      await catalog.close();
+      network.reset();
+    },
+  };
+}
+
+function viewOf(tunnel: Tunnel): TunnelView {
+  const { connections = 0, sent = 0, received = 0 } = tunnel.traffic() ?? {};
+  const port = tunnel.place()?.port;
+  return {
+    cluster: tunnel.id,
+    state: tunnel.state(),
+    ...(port === undefined ? {} : { port }),
+    connections,
+    sent,
+    received,
+  };
+}
+
+function resultOf(outcome: Outcome): ConnectResult {
+  const { id, title } = outcome.cluster;
+  if (outcome.status === 'failed') {
+    const { stage } = outcome;
+    return {
+      status: 'failed',
+      cluster: id,
+      title,
+      error: toPlainError(outcome.error),
+      ...(stage === undefined ? {} : { stage }),
+    };
+  }
+  const { context, port, latencyMs } = outcome;
+  return { status: 'connected', cluster: id, title, context, port, latencyMs };
+}

@@ -1,0 +1,52 @@
+import { AppError } from '../app-error.ts';
+import type { Credential } from './credentials.ts';
+
+const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
+
+/**
+ * The answer of a credential plugin. `execInfo` is KUBERNETES_EXEC_INFO as kubectl sets it: client-go takes only an
+ * answer of the apiVersion that it asked with.
+ * Throws `bad-input` for a KUBERNETES_EXEC_INFO that cannot be answered.
+ */
+export function execCredential(
+  credential: Credential,
+  execInfo: string | undefined,
+): Record<string, unknown> {
+  const status =
+    credential.kind === 'token'
+      ? { token: credential.token }
+      : { clientCertificateData: credential.certificate, clientKeyData: credential.key };
+  return {
+    apiVersion: askedVersion(execInfo),
+    kind: 'ExecCredential',
+    status: {
+      ...status,
+      ...(credential.expiresAt === undefined ? {} : { expirationTimestamp: rfc3339(credential.expiresAt) }),
+    },
+  };
+}
+
+function askedVersion(execInfo: string | undefined): string {
+  if (execInfo === undefined || execInfo === '') return 'client.authentication.k8s.io/v1';
+  let version: unknown;
+  try {
+    const parsed: unknown = JSON.parse(execInfo);
+    version =
+      typeof parsed === 'object' && parsed !== null && 'apiVersion' in parsed ? parsed.apiVersion : undefined;
+  } catch {
+    version = undefined;
+  }
+  if (typeof version === 'string' && versions.includes(version)) return version;
+  throw new AppError(
+    'bad-input',
+    `KUBERNETES_EXEC_INFO asks for ${String(version ?? 'no version that can be read')}.`,
+    {
+      hint: `The kubeconfig user's exec.apiVersion must be ${versions.join(' or ')}.`,
+    },
+  );
+}
+
+/** Whole seconds, as Kubernetes writes its times. */
+function rfc3339(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}

@@ -1,0 +1,112 @@
+import { AppError, errnoOf } from '../app-error.ts';
+import { networkError } from '../network/network.ts';
+import { type AwsProfile, environmentProfile } from './aws-profiles.ts';
+
+const expired = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenProviderError']);
+const denied = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
+/** What EKS answers to keys that it does not know: bad ones, or good ones in a region that is not enabled. */
+const unrecognized = new Set([
+  'UnrecognizedClientException',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+]);
+const throttled = new Set(['ThrottlingException', 'Throttling', 'TooManyRequestsException', 'SlowDown']);
+
+export function isUnrecognizedClient(error: unknown): boolean {
+  return error instanceof Error && error.name === 'UnrecognizedClientException';
+}
+
+/** Any error of the AWS SDK as ours. The SDK's own text stays out of it: it may quote a `credential_process`. */
+export async function awsError(options: {
+  readonly error: unknown;
+  readonly profile: AwsProfile;
+  /** What was asked, as a policy names it, for example `eks:ListClusters`. */
+  readonly action: string;
+  readonly region: string;
+}): Promise<AppError> {
+  const { error: cause, profile, action, region } = options;
+  if (cause instanceof AppError) return cause;
+  const name = cause instanceof Error ? cause.name : '';
+  const who = profile.name === environmentProfile ? 'The AWS environment' : `AWS profile ${profile.name}`;
+  if (name === 'AbortError') return new AppError('cancelled', 'Discovery was cancelled.', { cause });
+  if (throttled.has(name)) {
+    return new AppError('aws-throttled', `AWS throttles ${action} in ${region}, also after several tries.`, {
+      hint: 'Try again in a minute.',
+      retryable: true,
+      cause,
+    });
+  }
+  if (denied.has(name)) {
+    return new AppError('aws-denied', `${who} may not call ${action} in ${region}.`, {
+      hint: `Ask an AWS administrator for a policy that allows ${action}.`,
+      cause,
+    });
+  }
+  if (expired.has(name) || (name === 'CredentialsProviderError' && (await isSessionOver(profile)))) {
+    return new AppError('aws-session-expired', `The session of ${lowerFirst(who)} has expired.`, {
+      hint: loginHint(profile),
+      cause,
+    });
+  }
+  if (name === 'CredentialsProviderError') {
+    return new AppError('aws-failed', `${who} gives no credentials.`, {
+      hint: credentialHint(profile),
+      cause,
+    });
+  }
+  if (unrecognized.has(name)) {
+    return new AppError('aws-failed', `AWS does not know the access keys of ${lowerFirst(who)}.`, {
+      hint: 'They may have been deleted, deactivated or mistyped: log in again or replace them.',
+      cause,
+    });
+  }
+  if (name === 'TimeoutError' && errnoOf(cause) === undefined) {
+    return new AppError('timeout', `AWS did not answer ${action} in ${region}.`, {
+      hint: 'Check your network connection.',
+      retryable: true,
+      cause,
+    });
+  }
+  if (errnoOf(cause) !== undefined) return networkError({ host: `AWS in ${region}` }, cause);
+  return new AppError('aws-failed', `AWS failed to answer ${action} in ${region} (${name}).`, {
+    hint: 'Try again; if it stays so, look at the AWS health dashboard.',
+    retryable: true,
+    cause,
+  });
+}
+
+/** The SDK tells an ended session and an unreachable portal by text alone; the cached token tells them apart. */
+async function isSessionOver(profile: AwsProfile): Promise<boolean> {
+  if (profile.login.kind === 'console') return true;
+  if (profile.login.kind !== 'sso') return false;
+  const { getSSOTokenFromFile } = await import('@smithy/shared-ini-file-loader');
+  try {
+    const token = await getSSOTokenFromFile(profile.login.session);
+    return !(Date.parse(token.expiresAt) > Date.now());
+  } catch {
+    return true;
+  }
+}
+
+function loginHint({ name, login }: AwsProfile): string {
+  if (login.kind === 'sso') return `Run \`aws sso login --profile ${login.profile}\`.`;
+  if (login.kind === 'console') return `Run \`aws login --profile ${login.profile}\`.`;
+  if (name === environmentProfile) return 'Set the AWS variables of the environment anew and start again.';
+  return `Renew the credentials of profile ${name}.`;
+}
+
+function credentialHint({ name, login }: AwsProfile): string {
+  if (login.kind === 'sso') {
+    return `Run \`aws sso login --profile ${login.profile}\`; if that does not help, ask whether its role is still assigned to you.`;
+  }
+  if (login.kind === 'mfa') {
+    return 'Its role asks for an MFA code, which k8s-tunnels cannot enter: use a profile of IAM Identity Center, or one with a credential_process.';
+  }
+  if (name === environmentProfile) return 'Run `aws sts get-caller-identity` to see why.';
+  return `Run \`aws sts get-caller-identity --profile ${name}\` to see why.`;
+}
+
+function lowerFirst(text: string): string {
+  return text.startsWith('The ') ? `t${text.slice(1)}` : text;
+}

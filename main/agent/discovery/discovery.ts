@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { AppError, toPlainError } from '../app-error.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { cellId } from '../catalog/cluster.ts';
+import type { Clock, Logger } from '../parts.ts';
+import type { DiscoverySource } from './source.ts';
+
+export const discoveryStatusSchema = z.discriminatedUnion('status', [
+  z.object({
+    status: z.literal('idle'),
+    /** When the last whole run ended, ms since the epoch. */
+    finishedAt: z.number().optional(),
+  }),
+  z.object({
+    status: z.literal('running'),
+    since: z.number(),
+    /** Places (an account in a region, a folder) read so far, failed ones too. */
+    cellsRead: z.number(),
+    /** Places known so far; grows while accounts and folders are found. */
+    cellsKnown: z.number(),
+    /** Clusters read in this run. */
+    clusters: z.number(),
+  }),
+]);
+export type DiscoveryStatus = z.infer<typeof discoveryStatusSchema>;
+
+export interface Discovery {
+  /** Reads every source at once; a call during a run joins it. Rejects with `cancelled` only: failures are results. */
+  run(): Promise<void>;
+  /** Ends the run: what was read stays, of the rest nothing changes. Does nothing when idle. */
+  cancel(): void;
+  status(): DiscoveryStatus;
+}
+
+export function createDiscovery(options: {
+  readonly sources: readonly DiscoverySource[];
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  onStatus(status: DiscoveryStatus): void;
+}): Discovery {
+  const { sources, catalog, clock, logger, onStatus } = options;
+  const idle = (): DiscoveryStatus => {
+    const finishedAt = catalog.finishedAt();
+    return { status: 'idle', ...(finishedAt === undefined ? {} : { finishedAt }) };
+  };
+  let status = idle();
+  let current: { readonly done: Promise<void>; readonly abort: AbortController } | undefined;
+
+  const tell = (next: DiscoveryStatus) => {
+    status = next;
+    onStatus(next);
+  };
+
+  const readAll = async (signal: AbortSignal): Promise<void> => {
+    const since = clock.now();
+    let cellsKnown = 0;
+    const read = new Map<string, number>();
+    const progress = () => {
+      const clusters = [...read.values()].reduce((sum, count) => sum + count, 0);
+      const cellsRead = read.size;
+      tell({ status: 'running', since, cellsRead, cellsKnown: Math.max(cellsKnown, cellsRead), clusters });
+    };
+    progress();
+    const runSource = async (source: DiscoverySource): Promise<void> => {
+      const visited = new Set<string>();
+      const onCell: Parameters<DiscoverySource['discover']>[0]['onCell'] = (result) => {
+        if (signal.aborted) return;
+        const id = cellId(result.cell.source, result.cell.account, result.cell.region);
+        const { outcome } = result;
+        visited.add(id);
+        read.set(id, 'clusters' in outcome ? (outcome.clusters?.length ?? 0) : 0);
+        catalog.apply(result);
+        progress();
+      };
+      try {
+        await source.discover({
+          signal,
+          known: catalog.clusters().filter((cluster) => cluster.source === source.source),
+          onPlanned(more) {
+            cellsKnown += more;
+            progress();
+          },
+          onCell,
+        });
+        signal.throwIfAborted();
+        catalog.settle({ source: source.source, visited });
+      } catch (error) {
+        signal.throwIfAborted();
+        logger.error('a source of clusters failed', { source: source.source, error: toPlainError(error) });
+        onCell({
+          cell: { source: source.source, account: '*', region: '*' },
+          outcome: { kind: 'failed', error: toPlainError(error) },
+        });
+        catalog.settle({ source: source.source, visited, error: toPlainError(error) });
+      }
+    };
+    const results = await Promise.allSettled(sources.map(runSource));
+    signal.throwIfAborted();
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    catalog.finish();
+    logger.info('discovery finished', { ms: clock.now() - since, cells: read.size });
+  };
+
+  return {
+    run() {
+      if (current !== undefined) return current.done;
+      const abort = new AbortController();
+      const done = readAll(abort.signal).finally(() => {
+        current = undefined;
+        tell(idle());
+      });
+      current = { done, abort };
+      return done;
+    },
+    cancel: () => current?.abort.abort(new AppError('cancelled', 'Discovery was cancelled.')),
+    status: () => status,
+  };
+}

@@ -1,0 +1,34 @@
+import type { PlainError } from '../app-error.ts';
+import type { Cell, Cluster, Source } from '../catalog/cluster.ts';
+
+/** What one place came to. */
+export type CellOutcome =
+  /** Everything that is there: what is not among `clusters` no longer exists. */
+  | { readonly kind: 'listed'; readonly clusters: readonly Cluster[] }
+  /** Not read, or not wholly: `clusters` were read all the same, of the others nothing is known. */
+  | { readonly kind: 'failed'; readonly error: PlainError; readonly clusters?: readonly Cluster[] }
+  /** The place answers that it is switched off: an answer, no failure. */
+  | { readonly kind: 'not-enabled'; readonly error: PlainError };
+
+export interface CellResult {
+  readonly cell: Pick<Cell, 'source' | 'account' | 'region'>;
+  readonly outcome: CellOutcome;
+}
+
+/** One kind of place where clusters are found. */
+export interface DiscoverySource {
+  readonly source: Source;
+  /**
+   * Reads every cell at once. A place that fails is a result, told like any other; nothing is told of a cell that a
+   * cancellation cut short.
+   * Rejects with `cancelled`, or where the source as a whole cannot be read (its configuration file is broken).
+   */
+  discover(options: {
+    readonly signal: AbortSignal;
+    /** What the catalog knows of this source: read again at once, without waiting for the listing. */
+    readonly known: readonly Cluster[];
+    /** How many more cells will come. */
+    onPlanned(more: number): void;
+    onCell(result: CellResult): void;
+  }): Promise<void>;
+}

@@ -1,0 +1,112 @@
+import type pLimit from 'p-limit';
+import { z } from 'zod';
+import { AppError } from '../app-error.ts';
+import type { DiscoverySource } from './source.ts';
+import { encodePath, kvPaths, type vaultClient, vaultError, vaultStatus } from './vault-client.ts';
+
+/** Everything that one run needs to read one mount. */
+export interface Mount {
+  readonly client: Awaited<ReturnType<typeof vaultClient>>;
+  readonly address: URL;
+  readonly name: string;
+  /** What the cells of the mount are told apart by: host, namespace, mount. */
+  readonly account: string;
+  readonly run: Parameters<DiscoverySource['discover']>[0];
+  /** The names in a folder, those of folders with a trailing slash; none where there is no such folder. */
+  list(version: 1 | 2, folder: string): Promise<readonly string[]>;
+  /** Vault's answer to a read of a secret; undefined where there is none. */
+  read(version: 1 | 2, secret: string): Promise<unknown>;
+  /** Folders that the catalog knows clusters in. */
+  readonly knownFolders: readonly string[];
+  now(): number;
+}
+
+/** `` is the mount's root, which as a cell's region is called `/`. */
+function folderOf(region: string): string {
+  return region === '/' ? '' : region;
+}
+
+export function openMount(
+  parts: Pick<Mount, 'client' | 'address' | 'name' | 'account' | 'run' | 'now'> & {
+    readonly limit: ReturnType<typeof pLimit>;
+  },
+): Mount {
+  const { client, address, name, account, run, limit } = parts;
+  const asked = new Map<string, Promise<unknown>>();
+  /** Each path is asked for once a run. A path that is not there is undefined. */
+  const ask = (path: string, capability: 'list' | 'read'): Promise<unknown> => {
+    const known = asked.get(path);
+    if (known !== undefined) return known;
+    const answer = limit(() => {
+      run.signal.throwIfAborted();
+      return capability === 'list' ? client.list(encodePath(path)) : client.read(encodePath(path));
+    }).catch((error: unknown) => {
+      run.signal.throwIfAborted();
+      if (vaultStatus(error) === 404) return undefined;
+      throw vaultError({ error, address, path, capability });
+    });
+    // Some are asked for ahead of need and never looked at.
+    answer.catch(() => {});
+    asked.set(path, answer);
+    return answer;
+  };
+  const known = run.known.filter((cluster) => cluster.account === account);
+  const mount: Mount = {
+    ...parts,
+    knownFolders: [...new Set(known.map(({ region }) => folderOf(region)))].filter((folder) => folder !== ''),
+    list: async (version, folder) =>
+      listSchema.parse(await ask(kvPaths(version, name).list(folder), 'list')).data.keys,
+    read: (version, secret) => ask(kvPaths(version, name).read(secret), 'read'),
+  };
+  // What is known is read ahead, so that a second run takes one round trip however deep the folders are.
+  for (const { region, name: secret } of known) {
+    const parents = folderOf(region).split('/').filter(Boolean);
+    parents.forEach((_, index) => {
+      mount.list(2, parents.slice(0, index + 1).join('/')).catch(() => {});
+    });
+    mount.read(2, [...parents, secret].join('/')).catch(() => {});
+  }
+  return mount;
+}
+
+const listSchema = z.object({ data: z.object({ keys: z.array(z.string()) }) }).catch({ data: { keys: [] } });
+
+/** An empty listing of version 2's own path is also what a version 1 mount answers. */
+export async function isVersionOne({ client, address, name }: Mount): Promise<boolean> {
+  try {
+    const answer: unknown = await client.read(encodePath(`sys/internal/ui/mounts/${name}`));
+    const told = mountSchema.safeParse(answer);
+    return told.success && told.data.data.options?.version !== '2';
+  } catch (error) {
+    if (vaultStatus(error) !== 403 && vaultStatus(error) !== 404) {
+      throw vaultError({ error, address, path: name, capability: 'list' });
+    }
+    throw new AppError('not-found', `Vault at ${address.host} has no mount "${name}" that you may see.`, {
+      hint: 'Set vault.mounts to the KV mounts that hold clusters.',
+      cause: error,
+    });
+  }
+}
+
+const mountSchema = z.object({
+  data: z.object({ options: z.object({ version: z.string().optional() }).nullish() }),
+});
+
+/** To be denied the root may mean that the token itself has ended. */
+export async function rootDenial(
+  { client, address }: Mount,
+  folder: string,
+  error: unknown,
+): Promise<unknown> {
+  if (folder !== '' || !(error instanceof AppError) || error.code !== 'vault-denied') return error;
+  try {
+    await client.tokenLookupSelf();
+    return error;
+  } catch (cause) {
+    if (vaultStatus(cause) !== 403) return error;
+    return new AppError('vault-no-token', `Vault at ${address.host} does not accept your token (any more).`, {
+      hint: 'Run `vault login`, or set VAULT_TOKEN.',
+      cause,
+    });
+  }
+}

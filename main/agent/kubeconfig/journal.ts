@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { Logger } from '../parts.ts';
+import { jsonFile } from '../storage/json-file.ts';
+import { listNames } from './document.ts';
+import type { FileState } from './plan.ts';
+import type { Plain } from './stanza.ts';
+
+const plainSchema: z.ZodType<Plain> = z.json();
+const source = z.string().nullable();
+
+const stateSchema: z.ZodType<FileState> = z.object({
+  hash: z.string(),
+  edits: z.array(z.object({ at: z.number(), before: z.string(), length: z.number() })),
+  stanzas: z.array(
+    z.object({
+      list: z.enum(listNames),
+      id: z.string(),
+      item: z.object({ name: z.string() }).catchall(plainSchema),
+    }),
+  ),
+  choices: z.array(z.object({ id: z.string(), context: z.string() })),
+  found: z.object({
+    lists: z.object({ clusters: source, contexts: source, users: source }),
+    current: z.object({ source: z.string(), value: z.string() }).nullable(),
+  }),
+});
+
+const recordSchema = z.object({
+  /** The path as it was given when we last wrote: its lock is kubectl's. */
+  given: z.string(),
+  /** What the file may hold of us: during a write the state before and the one after, else one. */
+  states: z.array(stateSchema),
+  /** A temporary file that a crash may have left. */
+  temporary: z.string().nullable(),
+  /** What was made for it and goes with it: the file itself, and folders, the outermost first. */
+  created: z.object({ file: z.boolean(), folders: z.array(z.string()) }),
+});
+
+/** What we did to one file. */
+export type JournalRecord = z.infer<typeof recordSchema>;
+
+/** What we did to which file, by real path; on disk before any file is changed. Holds proxy passwords: 0600. */
+export interface Journal {
+  all(): Promise<ReadonlyMap<string, JournalRecord>>;
+  get(real: string): Promise<JournalRecord | undefined>;
+  /** Undefined forgets the file. Resolves when it is on disk. */
+  set(real: string, record: JournalRecord | undefined): Promise<void>;
+}
+
+/** The journal in `file`, read once. A content that does not fit is set aside and reported. */
+export function openJournal(file: string, logger: Logger): Journal {
+  const storage = jsonFile({
+    file,
+    version: 1,
+    schema: z.record(z.string(), recordSchema),
+    onUnreadable: (name, reason) => logger.warn('kubeconfig journal set aside', { file: name, reason }),
+  });
+  let loading: Promise<Map<string, JournalRecord>> | undefined;
+  const load = () => {
+    loading ??= storage.read().then((data) => new Map(Object.entries(data ?? {})));
+    // A read that failed is tried again next time.
+    loading.catch(() => {
+      loading = undefined;
+    });
+    return loading;
+  };
+  return {
+    all: async () => new Map(await load()),
+    get: async (real) => (await load()).get(real),
+    async set(real, record) {
+      const records = await load();
+      if (record === undefined && !records.has(real)) return;
+      const next = new Map(records);
+      if (record === undefined) next.delete(real);
+      else next.set(real, record);
+      await storage.write(Object.fromEntries(next));
+      loading = Promise.resolve(next);
+    },
+  };
+}

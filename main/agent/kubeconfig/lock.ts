@@ -1,0 +1,135 @@
+import { open, readFile, stat, unlink } from 'node:fs/promises';
+import { z } from 'zod';
+import { AppError, errnoOf } from '../app-error.ts';
+import type { Clock } from '../parts.ts';
+import { isSameProcess, processStart } from '../processes/process-start.ts';
+import { ignoreMissing } from './files.ts';
+
+/** kubectl holds its lock for milliseconds; one this old was left by a kubectl that was killed. */
+const abandonedAfterMs = 60_000;
+
+const bodySchema = z.object({ app: z.literal('k8s-tunnels'), pid: z.number(), startTime: z.number() });
+
+/**
+ * Runs `work` while holding kubectl's locks (client-go: `O_CREAT|O_EXCL` on `<file>.lock`, one attempt, so keep it
+ * short). `locks` must be sorted. A lock that is taken is tried again every 5 to 30 ms.
+ * Rejects with `kubeconfig-locked` after `timeoutMs`, or at once when another program's lock is older than a minute;
+ * only a lock of ours whose process is gone is broken. Rejects with `kubeconfig-unwritable` or `disk-full` when the
+ * lock cannot be made.
+ */
+export async function withLocks<T>(
+  options: { readonly locks: readonly string[]; readonly clock: Clock; readonly timeoutMs: number },
+  work: () => Promise<T>,
+): Promise<T> {
+  const held: string[] = [];
+  try {
+    const deadline = options.clock.now() + options.timeoutMs;
+    for (const lock of options.locks) {
+      await until({ ...options, lock, deadline }, () => tryLock(lock));
+      held.push(lock);
+    }
+    return await work();
+  } finally {
+    for (const lock of held.toReversed()) await unlink(lock).catch(ignoreMissing);
+  }
+}
+
+/** Resolves when none of the locks is held by another; rejects as `withLocks` does. */
+export async function waitForLocks(options: {
+  readonly locks: readonly string[];
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}): Promise<boolean> {
+  let waited = false;
+  const deadline = options.clock.now() + options.timeoutMs;
+  for (const lock of options.locks) {
+    await until({ ...options, lock, deadline }, async () => {
+      const free = (await stat(lock).catch(ignoreMissing)) === undefined;
+      waited ||= !free;
+      return free;
+    });
+  }
+  return waited;
+}
+
+async function until(
+  options: { readonly lock: string; readonly clock: Clock; readonly deadline: number },
+  attempt: () => Promise<boolean>,
+): Promise<void> {
+  const { lock, clock, deadline } = options;
+  while (!(await attempt())) {
+    if (await breakOwn(lock)) continue;
+    const status = await stat(lock).catch(ignoreMissing);
+    if (status === undefined) continue;
+    // A file's age is told by the system's clock, whatever clock we were given.
+    const ageMs = Date.now() - status.mtimeMs;
+    if (clock.now() >= deadline || ageMs > abandonedAfterMs) throw locked(lock, ageMs);
+    await clock.sleep(5 + Math.random() * 25);
+  }
+}
+
+async function tryLock(lock: string): Promise<boolean> {
+  try {
+    const handle = await open(lock, 'wx', 0o600);
+    try {
+      const startTime = processStart(process.pid) ?? Date.now();
+      await handle.writeFile(JSON.stringify({ app: 'k8s-tunnels', pid: process.pid, startTime }));
+    } catch (error) {
+      await unlink(lock).catch(ignoreMissing);
+      throw error;
+    } finally {
+      await handle.close();
+    }
+    return true;
+  } catch (cause) {
+    const errno = errnoOf(cause);
+    if (errno === 'EEXIST') return false;
+    throw unwritable(lock, cause);
+  }
+}
+
+/** Removes a lock that an earlier process of ours left; true when it did. */
+export async function breakOwn(lock: string): Promise<boolean> {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(await readFile(lock, 'utf8'));
+  } catch {
+    // kubectl's locks are empty, and after a kill not even readable.
+    return false;
+  }
+  const body = bodySchema.safeParse(raw);
+  if (!body.success || isSameProcess(body.data.pid, body.data.startTime)) return false;
+  await unlink(lock).catch(ignoreMissing);
+  return true;
+}
+
+function locked(lock: string, ageMs: number): AppError {
+  const seconds = Math.max(0, Math.round(ageMs / 1000));
+  const abandoned = ageMs > abandonedAfterMs;
+  return new AppError(
+    'kubeconfig-locked',
+    `${lock} has been held by another program for ${seconds} s, so the kubeconfig is not written.`,
+    {
+      hint: abandoned
+        ? `A kubectl that was killed leaves such a lock for ever. If no kubectl is running, remove ${lock} and try again.`
+        : 'Wait until the other program is done and try again.',
+      retryable: !abandoned,
+    },
+  );
+}
+
+/** A failed write as an error that names the path. */
+export function unwritable(file: string, cause: unknown): AppError {
+  const errno = errnoOf(cause);
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') {
+    return new AppError('disk-full', `The disk is full: ${file} was not written and nothing was changed.`, {
+      hint: 'Free some space and try again.',
+      retryable: true,
+      cause,
+    });
+  }
+  return new AppError('kubeconfig-unwritable', `${file} could not be written (${errno ?? 'unknown error'}).`, {
+    hint: 'Check that you own the file and its folder and may write to both, or name another file in KUBECONFIG.',
+    cause,
+  });
+}

@@ -1,0 +1,171 @@
+import { type KubeconfigDocument, type ListName, listNames, stanzas } from './document.ts';
+
+/** What a caller wants to stand in a kubeconfig: one cluster, one user and the context that joins them. */
+export interface KubeconfigEntry {
+  /** The cluster's id: the ownership marker on all three stanzas. */
+  readonly id: string;
+  /** The wanted name of all three; a suffix (`-2`, …) is chosen when somebody else's stanza has it. */
+  readonly name: string;
+  readonly cluster: {
+    readonly server: string;
+    /** PEM in base64. */
+    readonly certificateAuthorityData?: string;
+    readonly tlsServerName?: string;
+    readonly proxyUrl?: string;
+  };
+  readonly user: {
+    readonly kind: 'exec';
+    readonly apiVersion: string;
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly interactiveMode: 'Never' | 'IfAvailable';
+    readonly installHint?: string;
+  };
+  /** Undefined keeps the namespace that a person chose on our context while it stands. */
+  readonly namespace?: string;
+}
+
+/** A JSON value as it stands in a stanza. */
+export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
+
+/** One stanza of ours: the item of a list, whole, with the id that its extension carries. */
+export interface OurStanza {
+  readonly list: ListName;
+  readonly id: string;
+  readonly item: { readonly name: string; readonly [key: string]: Plain };
+}
+
+/** kubectl keeps extensions on all three kinds of stanza when it rewrites a file; comments and unknown keys it drops. */
+const extensionName = 'k8s-tunnels';
+
+/** The three stanzas of an entry under the name that was chosen for it. */
+export function entryStanzas(entry: KubeconfigEntry, name: string, namespace?: string): readonly OurStanza[] {
+  const { id, cluster, user } = entry;
+  const extensions = [{ extension: { id }, name: extensionName }];
+  return [
+    {
+      list: 'clusters',
+      id,
+      item: {
+        cluster: {
+          ...optional('certificate-authority-data', cluster.certificateAuthorityData),
+          extensions,
+          ...optional('proxy-url', cluster.proxyUrl),
+          server: cluster.server,
+          ...optional('tls-server-name', cluster.tlsServerName),
+        },
+        name,
+      },
+    },
+    {
+      list: 'contexts',
+      id,
+      item: {
+        context: { cluster: name, extensions, ...optional('namespace', namespace), user: name },
+        name,
+      },
+    },
+    {
+      list: 'users',
+      id,
+      item: {
+        name,
+        user: {
+          exec: {
+            apiVersion: user.apiVersion,
+            args: user.args,
+            command: user.command,
+            ...optional('installHint', user.installHint),
+            interactiveMode: user.interactiveMode,
+          },
+          extensions,
+        },
+      },
+    },
+  ];
+}
+
+function optional(key: string, value: string | undefined): { readonly [key: string]: string } {
+  return value === undefined ? {} : { [key]: value };
+}
+
+/** The id that an item of a list carries in our extension, or undefined when it is not ours. */
+export function ownerOf(list: ListName, item: unknown): string | undefined {
+  const stanza = field(item, list.slice(0, -1));
+  const extensions = field(stanza, 'extensions');
+  if (!Array.isArray(extensions)) return undefined;
+  const ours: unknown = extensions.find((extension) => field(extension, 'name') === extensionName);
+  const id = field(field(ours, 'extension'), 'id');
+  return typeof id === 'string' ? id : undefined;
+}
+
+/** Every stanza of ours in a document, in the file's order, with whatever others changed in it. */
+export function ourStanzas(document: KubeconfigDocument): readonly OurStanza[] {
+  return listNames.flatMap((list) =>
+    stanzas(document, list).flatMap((item) => {
+      const id = ownerOf(list, item);
+      return id === undefined ? [] : [{ list, id, item: item as OurStanza['item'] }];
+    }),
+  );
+}
+
+export function field(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[key];
+}
+
+/**
+ * A double-quoted scalar that JSON, YAML 1.1 and YAML 1.2 read alike: plain `yes`, `017` or `1e3` would be typed, and
+ * YAML takes U+0085, U+2028 and U+2029 for line breaks.
+ */
+export function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** A value in flow form, on one line; valid JSON too. */
+export function flowText(value: Plain): string {
+  if (typeof value === 'string') return quoted(value);
+  if (isList(value)) return `[${value.map(flowText).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const pairs = Object.entries(value).map(([key, inner]) => `${quoted(key)}: ${flowText(inner)}`);
+    return `{${pairs.join(', ')}}`;
+  }
+  return String(value);
+}
+
+/** List items in block form: the dash in column `column`, every line closed by `eol`. */
+export function blockItems(items: readonly Plain[], column: number, eol: string): string {
+  const pad = ' '.repeat(column);
+  return items
+    .map((item) => {
+      if (typeof item !== 'object' || item === null || isEmpty(item)) return `${pad}- ${flowText(item)}${eol}`;
+      const text = blockText(item, column + 2, eol);
+      return `${pad}- ${text.slice(column + 2)}`;
+    })
+    .join('');
+}
+
+function blockText(value: Plain, column: number, eol: string): string {
+  if (isList(value)) return blockItems(value, column, eol);
+  const pad = ' '.repeat(column);
+  return Object.entries(value as { readonly [key: string]: Plain })
+    .map(([key, inner]) => {
+      const name = /^[a-z][A-Za-z-]*$/.test(key) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(key) ? key : quoted(key);
+      if (typeof inner !== 'object' || inner === null || isEmpty(inner)) {
+        return `${pad}${name}: ${flowText(inner)}${eol}`;
+      }
+      return `${pad}${name}:${eol}${blockText(inner, isList(inner) ? column : column + 2, eol)}`;
+    })
+    .join('');
+}
+
+function isList(value: Plain): value is readonly Plain[] {
+  return Array.isArray(value);
+}
+
+function isEmpty(value: object): boolean {
+  return Object.keys(value).length === 0;
+}

@@ -1,0 +1,12 @@
+import Conf from 'conf';
+import type { SettingsStore } from './settings.ts';
+
+/** `settings.json` in the folder of settings, kept by the library that electron-store is built on. */
+export function openConfStore(folder: string): SettingsStore {
+  return new Conf<Record<string, unknown>>({
+    cwd: folder,
+    configName: 'settings',
+    configFileMode: 0o600,
+    projectName: 'k8s-tunnels',
+  });
+}

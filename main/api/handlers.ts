@@ -1,0 +1,23 @@
+import type { Agent } from '../agent/create-agent.ts';
+import type { Handlers } from './dispatch.ts';
+
+/** Every operation as a call into the agent. */
+export function createHandlers(agent: Agent, options: { readonly quit: () => void }): Handlers {
+  return {
+    snapshot: async () => agent.snapshot(),
+    discover: () => agent.discover(),
+    connect: (input, { signal }) => agent.connect({ ...input, signal }),
+    disconnect: (input) => agent.disconnect(input),
+    switch: (input) => agent.switchTo(input),
+    kubectl: ({ place }) => agent.kubectl(place),
+    credential: (input) => agent.credential(input),
+    'settings-get': async () => agent.settings(),
+    'settings-set': async (patch) => agent.changeSettings(patch),
+    async quit() {
+      await agent.disconnectAll();
+      // The answer goes out first.
+      setImmediate(options.quit);
+      return { pid: process.pid };
+    },
+  };
+}

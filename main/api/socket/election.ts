@@ -1,0 +1,144 @@
+import { chmod, mkdir, stat, unlink } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import path from 'node:path';
+import { AppError, errnoOf } from '../../agent/app-error.ts';
+import type { Clock } from '../../agent/parts.ts';
+import type { Paths } from '../../agent/paths.ts';
+import { isPidLockStale, releasePidLock, tryPidLock } from '../../agent/processes/pid-lock.ts';
+import { connectAgent } from './client.ts';
+import { ensureSecret } from './proof.ts';
+
+const lockTimeoutMs = 15_000;
+const lockMaxAgeMs = 10_000;
+const lookEveryMs = 5_000;
+
+export type Election =
+  | {
+      readonly kind: 'elected';
+      /** Listens already; connections wait until a listener is added. */
+      readonly server: Server;
+      readonly secret: string;
+      /** Resolves when the socket's path no longer leads here (somebody deleted it): the agent is to end. */
+      readonly deposed: Promise<void>;
+      /** Stops listening and takes the socket away. */
+      resign(): Promise<void>;
+    }
+  | { readonly kind: 'taken'; readonly pid: number; readonly version: string };
+
+/**
+ * Becomes the user's one agent by listening on the socket, or learns who is. A socket that nobody listens on (an agent
+ * that was killed) is taken over. The look and the take-over happen under a lock file, so that of any number that
+ * start at once one is elected.
+ * Rejects with `agent-foreign`, `agent-unreachable` or `file-unwritable`.
+ */
+export async function electAgent(options: {
+  readonly paths: Paths;
+  readonly clock: Clock;
+}): Promise<Election> {
+  const { paths, clock } = options;
+  await privateFolders(paths);
+  const lock = path.join(paths.state, 'election.lock');
+  await takeLock(lock, clock);
+  try {
+    const secret = await ensureSecret(paths.state);
+    const running = await connectAgent({ path: paths.socket, state: paths.state });
+    if (running !== undefined) {
+      running.close();
+      return { kind: 'taken', ...running.agent };
+    }
+    if (process.platform !== 'win32') await unlink(paths.socket).catch(() => {});
+    const server = await listen(paths.socket);
+    const own = await inode(paths.socket);
+    return {
+      kind: 'elected',
+      server,
+      secret,
+      deposed: watch({ clock, server, socket: paths.socket, own }),
+      resign: () =>
+        new Promise((resolve) => {
+          server.close(() => resolve());
+        }),
+    };
+  } finally {
+    await releasePidLock(lock);
+  }
+}
+
+async function privateFolders(paths: Paths): Promise<void> {
+  const folders = process.platform === 'win32' ? [paths.state] : [paths.state, path.dirname(paths.socket)];
+  for (const folder of folders) {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const { uid, mode } = await stat(folder);
+      if (process.getuid !== undefined && uid !== process.getuid()) {
+        throw new AppError('file-unwritable', `${folder} belongs to another user.`, {
+          hint: 'Remove it, or ask its owner.',
+        });
+      }
+      if (process.platform !== 'win32' && (mode & 0o077) !== 0) await chmod(folder, 0o700);
+    } catch (cause) {
+      if (cause instanceof AppError) throw cause;
+      throw new AppError(
+        'file-unwritable',
+        `${folder} cannot be made (${errnoOf(cause) ?? 'unknown error'}).`,
+        {
+          hint: 'Check that your home folder exists, is yours, and has space left.',
+          cause,
+        },
+      );
+    }
+  }
+}
+
+async function takeLock(lock: string, clock: Clock): Promise<void> {
+  const deadline = clock.now() + lockTimeoutMs;
+  while (!(await tryPidLock(lock))) {
+    if (await isPidLockStale(lock, { now: clock.now(), maxAgeMs: lockMaxAgeMs })) await releasePidLock(lock);
+    else if (clock.now() > deadline) {
+      throw new AppError('agent-unreachable', `Another start of the agent holds ${lock}.`, {
+        hint: 'Delete that file if no other k8s-tunnels is starting.',
+        retryable: true,
+      });
+    } else await clock.sleep(10 + Math.random() * 20);
+  }
+}
+
+function listen(socket: string): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (cause) =>
+      reject(
+        new AppError(
+          'agent-unreachable',
+          `The agent cannot listen on ${socket} (${errnoOf(cause) ?? 'unknown error'}).`,
+          { cause },
+        ),
+      ),
+    );
+    server.listen(socket, () => resolve(server));
+  });
+}
+
+async function inode(socket: string): Promise<number | undefined> {
+  if (process.platform === 'win32') return undefined;
+  return (await stat(socket).catch(() => undefined))?.ino;
+}
+
+/** An agent that cannot be reached by its path any more must not go on beside a new one. */
+function watch(options: {
+  readonly clock: Clock;
+  readonly server: Server;
+  readonly socket: string;
+  readonly own: number | undefined;
+}): Promise<void> {
+  const { clock, server, socket, own } = options;
+  return new Promise((resolve) => {
+    if (own === undefined) return;
+    const look = async () => {
+      if (!server.listening) return;
+      if ((await inode(socket)) === own) clock.timer(lookEveryMs, () => void look());
+      else resolve();
+    };
+    clock.timer(lookEveryMs, () => void look());
+  });
+}

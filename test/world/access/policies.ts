@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import type { AccessApplication, Plan } from '../plan.ts';
+
+/** The applications of the organisation and who may pass; the policies can change while the world runs. */
+export interface Policies {
+  find(hostname: string): AccessApplication | undefined;
+  admits(application: AccessApplication, email: string): boolean;
+  /** Everyone who can sign in when `emails` is undefined. Holds for the next request, tokens issued or not. */
+  set(hostname: string, emails: readonly string[] | undefined): void;
+  /** Good for the named applications, for all when left out. */
+  addServiceToken(hostnames?: readonly string[]): ServiceToken;
+  admitsService(application: AccessApplication, token: ServiceToken): boolean;
+}
+
+export interface ServiceToken {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+export function createPolicies(plan: Plan): Policies {
+  const changed = new Map<string, readonly string[] | undefined>();
+  const services = new Map<string, { readonly secret: string; readonly hostnames?: readonly string[] }>();
+  return {
+    find: (hostname) =>
+      plan.applications.find((application) => application.hostname === hostname.toLowerCase()),
+    admits(application, email) {
+      const { hostname } = application;
+      const emails = changed.has(hostname) ? changed.get(hostname) : application.admits;
+      return emails === undefined || emails.includes(email);
+    },
+    set: (hostname, emails) => {
+      changed.set(hostname, emails);
+    },
+    addServiceToken(hostnames) {
+      const token = {
+        clientId: `${randomBytes(16).toString('hex')}.access`,
+        clientSecret: randomBytes(32).toString('hex'),
+      };
+      services.set(token.clientId, {
+        secret: token.clientSecret,
+        ...(hostnames === undefined ? {} : { hostnames }),
+      });
+      return token;
+    },
+    admitsService(application, { clientId, clientSecret }) {
+      const known = services.get(clientId);
+      return known?.secret === clientSecret && (known.hostnames?.includes(application.hostname) ?? true);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import type { Plan } from '../plan.ts';
+
+/** Who a key belongs to, as GetCallerIdentity answers. */
+export interface Caller {
+  readonly account: string;
+  readonly arn: string;
+  readonly userId: string;
+}
+
+export interface Key {
+  readonly secretAccessKey: string;
+  /** Only a session's key has one, and only with it is the key good. */
+  readonly sessionToken?: string;
+  readonly expired: boolean;
+  readonly caller: Caller;
+}
+
+/** The credentials of a role session, as Identity Center and AssumeRole give them. */
+export interface SessionCredentials {
+  readonly account: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
+/** The access keys of the plan's accounts and the sessions issued since. */
+export class Keyring {
+  private readonly sessions = new Map<string, SessionCredentials>();
+  private readonly expired = new Set<string>();
+  private readonly plan: () => Plan;
+
+  constructor(plan: () => Plan) {
+    this.plan = plan;
+  }
+
+  find(accessKeyId: string): Key | undefined {
+    const session = this.sessions.get(accessKeyId);
+    if (session !== undefined) {
+      const role = 'AWSReservedSSO_ClusterReader_0123456789abcdef';
+      return {
+        secretAccessKey: session.secretAccessKey,
+        sessionToken: session.sessionToken,
+        expired: this.expired.has(accessKeyId),
+        caller: {
+          account: session.account,
+          arn: `arn:aws:sts::${session.account}:assumed-role/${role}/ada@acme.example`,
+          userId: `AROAWORLD${session.account.slice(1)}:ada@acme.example`,
+        },
+      };
+    }
+    const account = this.plan().accounts.find((candidate) => candidate.accessKeyId === accessKeyId);
+    if (account === undefined) return undefined;
+    return {
+      secretAccessKey: account.secretAccessKey,
+      expired: false,
+      caller: {
+        account: account.id,
+        arn: `arn:aws:iam::${account.id}:user/ada`,
+        userId: `AIDA${accessKeyId.slice(4)}`,
+      },
+    };
+  }
+
+  issueSession(account: string): SessionCredentials {
+    const session = {
+      account,
+      accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
+      secretAccessKey: randomBytes(30).toString('base64'),
+      sessionToken: randomBytes(300).toString('base64'),
+    };
+    this.sessions.set(session.accessKeyId, session);
+    return session;
+  }
+
+  /** Ends a session as time would. Twice is the same as once; throws for a key that is no session's. */
+  expireSession(accessKeyId: string): void {
+    if (!this.sessions.has(accessKeyId)) throw new Error(`No session has the access key ${accessKeyId}`);
+    this.expired.add(accessKeyId);
+  }
+}

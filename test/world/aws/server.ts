@@ -1,0 +1,79 @@
+import { type LoopbackAnswer, type LoopbackRequest, startLoopbackServer } from '../loopback-server.ts';
+import type { EksCluster, Plan } from '../plan.ts';
+import type { Traffic } from '../traffic.ts';
+import { authenticate } from './authentication.ts';
+import { answerEks, readEksCall } from './eks.ts';
+import { Keyring, type SessionCredentials } from './keyring.ts';
+import { type PresignedVerdict, verifyPresigned } from './presigned.ts';
+import { readSignatureClaim } from './signature.ts';
+import { answerSts, stsAction } from './sts.ts';
+
+export interface AwsParts {
+  /** Read at every request, so a getter lets clusters come and go. */
+  readonly plan: Plan;
+  readonly traffic: Traffic;
+  readonly kubeFacts: {
+    /** PEM of the authority that signs the cluster's API server. */
+    certificateAuthorityFor(cluster: EksCluster): string | Promise<string>;
+  };
+}
+
+export interface Aws {
+  /** For `AWS_ENDPOINT_URL`. */
+  readonly url: string;
+  readonly port: number;
+  /** What a cluster's API server makes of the URL in a bearer token; never rejects. */
+  verifyPresigned(url: URL, headers: Readonly<Record<string, string>>): Promise<PresignedVerdict>;
+  issueSession(account: string): SessionCredentials;
+  /** From now on the session's key answers that it is expired; sign in again with `issueSession`. */
+  expireSession(accessKeyId: string): void;
+  close(): Promise<void>;
+}
+
+/**
+ * STS and EKS of every account and region on one loopback address. The account, region and service of a request
+ * are those of its signature, which is verified. Counted as service `sts` or `eks`, scope `account/region`, and
+ * `account/region/name` for DescribeCluster; the account is the access key id where that is unknown.
+ */
+export async function startAws(parts: AwsParts): Promise<Aws> {
+  const { traffic, kubeFacts } = parts;
+  const keyring = new Keyring(() => parts.plan);
+
+  const handle = async (request: LoopbackRequest): Promise<LoopbackAnswer> => {
+    const { plan } = parts;
+    const claim = readSignatureClaim(request);
+    const service =
+      claim?.service ?? (new URL(request.target, 'http://aws').pathname === '/' ? 'sts' : 'eks');
+    const region = claim?.region ?? 'none';
+    const account = claim && (keyring.find(claim.accessKeyId)?.caller.account ?? claim.accessKeyId);
+    const cell = `${account ?? 'anonymous'}/${region}`;
+    const check = (skewMinutes: number) =>
+      authenticate({ request, claim, keyring, disabledRegions: plan.disabledRegions, skewMinutes });
+
+    if (service === 'sts') {
+      const fault = await traffic.serve('sts', stsAction(request) || 'Unknown', cell);
+      return answerSts({ request, fault, authentication: check(15) });
+    }
+    const call = readEksCall(request);
+    const scope = call.operation === 'DescribeCluster' ? `${cell}/${call.name}` : cell;
+    const fault = await traffic.serve('eks', call.operation, scope);
+    return answerEks({
+      call,
+      region,
+      fault,
+      plan,
+      authentication: check(5),
+      certificateAuthorityFor: kubeFacts.certificateAuthorityFor,
+    });
+  };
+
+  const server = await startLoopbackServer(handle);
+  return {
+    url: server.url,
+    port: server.port,
+    verifyPresigned: (url, headers) => verifyPresigned({ url, headers, port: server.port }),
+    issueSession: (account) => keyring.issueSession(account),
+    expireSession: (accessKeyId) => keyring.expireSession(accessKeyId),
+    close: server.close,
+  };
+}

@@ -1,0 +1,100 @@
+import type { PresignedVerdict } from './aws/presigned.ts';
+import type { PodSeed } from './kube/cluster-objects.ts';
+import { type KubeApi, startKubeApi } from './kube/server.ts';
+import type { EksCluster, Plan, VaultSecret } from './plan.ts';
+import { eksArn, eksEndpointHost } from './plan.ts';
+import type { Traffic } from './traffic.ts';
+
+/** The private network behind the tunnels: every cluster's API server by `host:port`. */
+export interface KubeNetwork {
+  /** By the cluster's name at its source. */
+  readonly apis: ReadonlyMap<string, KubeApi>;
+  /** `host:port` to a port of 127.0.0.1. */
+  readonly names: ReadonlyMap<string, number>;
+  close(): Promise<void>;
+}
+
+/** Replays the STS call that a token of EKS holds. */
+export type VerifyPresigned = (
+  url: URL,
+  headers: { readonly 'x-k8s-aws-id': string },
+) => Promise<PresignedVerdict>;
+
+const tokenPrefix = 'k8s-aws-v1.';
+
+export async function startKubeNetwork(options: {
+  readonly plan: Plan;
+  readonly traffic: Traffic;
+  readonly verifyPresigned: () => VerifyPresigned;
+}): Promise<KubeNetwork> {
+  const { plan, traffic, verifyPresigned } = options;
+  const apis = new Map<string, KubeApi>();
+  const names = new Map<string, number>();
+  const start = async (
+    name: string,
+    address: string,
+    authenticate: Parameters<typeof startKubeApi>[0]['authenticate'],
+  ) => {
+    const url = new URL(address);
+    const api = await startKubeApi({
+      name,
+      hostnames: [url.hostname],
+      traffic,
+      authenticate,
+      namespaces: [name, `${name}-jobs`],
+      pods: podsOf(name),
+    });
+    apis.set(name, api);
+    names.set(`${url.hostname}:${url.port === '' ? 443 : url.port}`, api.port);
+  };
+  await Promise.all([
+    ...plan.eks.map((cluster) =>
+      // Clients lower-case host names; EKS gives them in capitals.
+      start(cluster.name, `https://${eksEndpointHost(cluster)}`, (token) =>
+        eksUser(cluster, token, verifyPresigned()),
+      ),
+    ),
+    ...plan.vault.secrets.map((secret) => start(secret.name, secret.server, async () => undefined)),
+  ]);
+  return {
+    apis,
+    names,
+    async close() {
+      await Promise.all([...apis.values()].map((api) => api.close()));
+    },
+  };
+}
+
+/** As aws-iam-authenticator maps it: who signed the call, in the account that owns the cluster. */
+async function eksUser(cluster: EksCluster, token: string, verify: VerifyPresigned) {
+  if (!token.startsWith(tokenPrefix)) return undefined;
+  const text = Buffer.from(token.slice(tokenPrefix.length), 'base64url').toString();
+  if (!URL.canParse(text)) return undefined;
+  const verdict = await verify(new URL(text), { 'x-k8s-aws-id': cluster.name });
+  if (verdict.status !== 'verified' || verdict.account !== eksArn(cluster).split(':')[4]) return undefined;
+  return { user: verdict.arn, groups: ['system:masters'] };
+}
+
+/** What the secret of an on-prem cluster holds. */
+export async function secretDataFor(secret: VaultSecret, network: KubeNetwork) {
+  const api = network.apis.get(secret.name);
+  if (api === undefined) throw new Error(`no API server for ${secret.name}`);
+  const base64 = (pem: string) => Buffer.from(pem).toString('base64');
+  const common = { server: secret.server, 'certificate-authority-data': base64(api.authority.certificate) };
+  if (secret.holds === 'token')
+    return {
+      ...common,
+      token: api.mintToken('system:serviceaccount:kube-system:developers', ['system:masters']),
+    };
+  const { key, certificate } = await api.issueClient('developers', ['system:masters']);
+  return { ...common, 'client-certificate-data': base64(certificate), 'client-key-data': base64(key) };
+}
+
+function podsOf(name: string): readonly PodSeed[] {
+  const lines = Array.from({ length: 5 }, (_, at) => `${name}: request ${at + 1} served in ${7 + at * 3} ms`);
+  return [
+    { namespace: name, name: 'web-6d4cf56db6-x2v9k', deployment: 'web', log: lines },
+    { namespace: name, name: 'web-6d4cf56db6-p7qld', deployment: 'web', log: lines },
+    { namespace: `${name}-jobs`, name: 'nightly-28493820-4tzrc', state: 'Pending' },
+  ];
+}

@@ -1,0 +1,141 @@
+import { type EventEmitter, once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import { type Authority, createAuthority, type KeyAndCertificate } from '../authority.ts';
+import type { Traffic } from '../traffic.ts';
+import { type Authenticate, MintedTokens } from './authentication.ts';
+import { terminate } from './changes.ts';
+import { addPod, createNamespace, type PodSeed, seedCluster } from './cluster-objects.ts';
+import { openExchange } from './exchange.ts';
+import { answer, answerUpgrade, type Cluster } from './handler.ts';
+import { Logs } from './logs.ts';
+import type { Pod } from './objects.ts';
+import { namespaceType, podType } from './resource-types.ts';
+import { Sockets } from './sockets.ts';
+import { Store } from './store.ts';
+
+/** The names that kubeadm and the clouds put in every API server's certificate. */
+const builtInNames = [
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+  'kubernetes.default.svc.cluster.local',
+  '10.96.0.1',
+];
+
+export interface KubeApi {
+  /** On 127.0.0.1, a name that the server's certificate does not hold, as behind any tunnel. */
+  readonly port: number;
+  readonly authority: Authority;
+  /** A bearer token of the cluster's own, beside those that `authenticate` knows. */
+  mintToken(user: string, groups?: readonly string[]): string;
+  revokeToken(token: string): void;
+  issueClient(user: string, groups?: readonly string[]): Promise<KeyAndCertificate>;
+  addNamespace(name: string): void;
+  deleteNamespace(name: string): void;
+  addPod(pod: PodSeed): void;
+  deletePod(namespace: string, name: string): void;
+  /** To the first container unless one is named; rejects when there is no such pod. */
+  appendLog(namespace: string, pod: string, line: string, container?: string): void;
+  /** `failing` names the check that `/readyz` shows as failed, `shutdown` when left out. */
+  setReady(ready: boolean, failing?: string): void;
+  /** Lets every watch from an earlier version end in 410 Expired. */
+  compact(): void;
+  /** Resets every connection; new ones are served. */
+  dropConnections(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * A Kubernetes API server over TLS on loopback, HTTP/1.1 and HTTP/2, with a certificate authority of its own. It
+ * holds enough of the API for kubectl: discovery, server-side tables, watches, logs, reviews.
+ */
+export async function startKubeApi(given: {
+  readonly name: string;
+  readonly hostnames: readonly string[];
+  readonly traffic: Traffic;
+  readonly authenticate: Authenticate;
+  readonly namespaces: readonly string[];
+  readonly pods: readonly PodSeed[];
+  /** As `kubectl version` shows it. */
+  readonly version?: string;
+}): Promise<KubeApi> {
+  const { name, hostnames, traffic, authenticate, namespaces, pods, version = 'v1.32.9' } = given;
+  const authority = await createAuthority(`${name}-ca`);
+  const { key, certificate } = await authority.issueServer([...hostnames, ...builtInNames]);
+  const store = new Store();
+  const logs = new Logs();
+  const minted = new MintedTokens();
+  const rootCertificate = authority.certificate;
+  seedCluster({ store, namespaces, pods, version, rootCertificate });
+
+  const appendLog: KubeApi['appendLog'] = (namespace, pod, line, container) => {
+    const found = store.get({ type: podType, namespace, name: pod }) as Pod | undefined;
+    const named = container ?? found?.spec.containers[0]?.name;
+    if (named === undefined) throw new Error(`no pod ${namespace}/${pod} in ${name}`);
+    logs.append({ namespace, pod, container: named }, line);
+  };
+  for (const pod of pods) for (const line of pod.log ?? []) appendLog(pod.namespace, pod.name, line);
+
+  const server = createSecureServer({
+    key,
+    cert: certificate,
+    ca: rootCertificate,
+    requestCert: true,
+    rejectUnauthorized: false,
+    allowHTTP1: true,
+  });
+  const sockets = new Sockets(server);
+  const cluster: Cluster = {
+    name,
+    traffic,
+    authenticate,
+    minted,
+    store,
+    logs,
+    version,
+    rootCertificate,
+    readiness: { failing: undefined },
+    sockets,
+    address: `${hostnames[0] ?? '127.0.0.1'}:443`,
+  };
+  server.on('request', (request: Http2ServerRequest, response: Http2ServerResponse) => {
+    response.on('error', () => response.destroy());
+    void answer(openExchange(request, response), cluster);
+  });
+  // Not in the types of a secure HTTP/2 server, which hands HTTP/1.1 upgrades on as they come.
+  (server as EventEmitter).on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    void answerUpgrade(request, socket, head, cluster);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    authority,
+    mintToken: (user, groups = []) => minted.mint(user, groups),
+    revokeToken: (token) => minted.revoke(token),
+    issueClient: (user, groups = []) => authority.issueClient(user, groups),
+    addNamespace: (namespace) =>
+      void createNamespace(store, { metadata: { name: namespace } }, rootCertificate),
+    deleteNamespace: (namespace) => void terminate({ type: namespaceType, name: namespace }, store),
+    addPod: (pod) => {
+      addPod(store, pod);
+      for (const line of pod.log ?? []) appendLog(pod.namespace, pod.name, line);
+    },
+    deletePod: (namespace, pod) => void terminate({ type: podType, namespace, name: pod }, store),
+    appendLog,
+    setReady: (ready, failing = 'shutdown') => {
+      cluster.readiness.failing = ready ? undefined : failing;
+    },
+    compact: () => store.compact(),
+    dropConnections: () => sockets.resetAll(),
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      sockets.resetAll();
+      await closed;
+    },
+  };
+}

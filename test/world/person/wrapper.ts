@@ -1,0 +1,59 @@
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Person } from './browser.ts';
+
+export interface Browser {
+  /** The program for `BROWSER`. */
+  readonly command: string;
+  /** For PATH: holds the same program as `xdg-open`, which is what cloudflared starts. */
+  readonly folder: string;
+  /** Host and path of every URL opened so far, one for each tab. */
+  tabs(): Promise<readonly string[]>;
+  /** Forgets the cookies, as a new browser profile. */
+  forget(): Promise<void>;
+}
+
+/**
+ * Writes a browser for one person into a folder (made where missing). It carries its own settings: a client may
+ * start it with a bare environment. `WORLD_PERSON=absent` in that environment makes it open nothing.
+ */
+export async function installBrowser(options: {
+  readonly folder: string;
+  readonly person: Person;
+  /** URL of the proxy. */
+  readonly proxy: string;
+  /** File of the world's authority, PEM. */
+  readonly authorityFile: string;
+}): Promise<Browser> {
+  const { folder, person, proxy, authorityFile } = options;
+  const command = path.join(folder, 'browser');
+  const log = path.join(folder, 'tabs.log');
+  const jar = path.join(folder, 'cookies.json');
+  const settings = {
+    HTTPS_PROXY: proxy,
+    NODE_EXTRA_CA_CERTS: authorityFile,
+    WORLD_PERSON_EMAIL: person.email,
+    WORLD_PERSON_PASSWORD: person.password,
+    WORLD_PERSON_JAR: jar,
+    WORLD_PERSON_LOG: log,
+  };
+  const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  const program = fileURLToPath(new URL('browser.ts', import.meta.url));
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const script = [
+    '#!/bin/sh',
+    'unset NO_PROXY no_proxy https_proxy',
+    ...Object.entries(settings).map(([name, value]) => `export ${name}=${quote(value)}`),
+    `exec ${quote(process.execPath)} ${quote(program)} "$@"`,
+    '',
+  ];
+  await writeFile(command, script.join('\n'), { mode: 0o700 });
+  await symlink('browser', path.join(folder, 'xdg-open'));
+  return {
+    command,
+    folder,
+    tabs: async () => (await readFile(log, 'utf8').catch(() => '')).split('\n').filter((line) => line !== ''),
+    forget: () => rm(jar, { force: true }),
+  };
+}

@@ -1,0 +1,146 @@
+import { type LoopbackAnswer, type LoopbackRequest, startLoopbackServer } from '../loopback-server.ts';
+import type { Plan, VaultSecret } from '../plan.ts';
+import type { Traffic } from '../traffic.ts';
+import {
+  answerData,
+  answerHealth,
+  answerWarning,
+  failure,
+  invalidToken,
+  notFound,
+  permissionDenied,
+  policyDenied,
+} from './answers.ts';
+import { readVaultCall, type VaultCall } from './calls.ts';
+import { dataOf, metadataOf } from './kv.ts';
+import { isDenied, listFolder, type SecretData, SecretStore } from './secrets.ts';
+import { lookUp, maySeeMount, TokenStore, type VaultToken } from './tokens.ts';
+
+export interface VaultParts {
+  /** Read at every request, so a getter lets secrets come and go. */
+  readonly plan: Plan;
+  readonly traffic: Traffic;
+  /** The first version of a secret's content. */
+  secretFor(secret: VaultSecret): SecretData | Promise<SecretData>;
+}
+
+export interface Vault {
+  /** For `VAULT_ADDR`. */
+  readonly url: string;
+  readonly port: number;
+  /** May read the mount and holds for 32 days; a person's own. */
+  readonly token: string;
+  /** `ttl` is in seconds, 0 never ends; the policy `clusters-reader` reads the mount, `root` everything. */
+  issueToken(options: { readonly policies: readonly string[]; readonly ttl: number }): string;
+  /** `token` where none is named. */
+  revokeToken(id?: string): void;
+  /** Adds a version to a secret of the plan. */
+  writeSecret(path: string, data: SecretData): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * A Vault server with one KV v2 mount, the plan's. Folders are listed by GET and `?list=true`: node's http server
+ * refuses the LIST verb with a 400 before it reaches us. Counted as service `vault`, the operation in the words of
+ * Vault's own OpenAPI (`kv-v2-list`, `kv-v2-read-metadata`, `kv-v2-read`, `token-look-up-self`,
+ * `internal-ui-read-mount-information`, `read-health-status`), scope the path below `/v1/`.
+ */
+export async function startVault(parts: VaultParts): Promise<Vault> {
+  const tokens = new TokenStore();
+  const token = tokens.issue({ policies: ['clusters-reader', 'default'], ttl: 32 * 24 * 3600 });
+  const secrets = new SecretStore({ plan: () => parts.plan, secretFor: parts.secretFor });
+
+  const handle = async (request: LoopbackRequest): Promise<LoopbackAnswer> => {
+    const call = readVaultCall({ request, mount: parts.plan.vault.mount });
+    const fault = await parts.traffic.serve('vault', call.operation, call.path);
+    if (fault?.kind === 'drop') return { kind: 'drop' };
+    if (fault?.kind === 'throttle') {
+      const answer = failure(429, `request path "${call.path}": rate limit quota exceeded`);
+      if (fault.retryAfterSeconds === undefined) return answer;
+      return { ...answer, headers: { ...answer.headers, 'retry-after': String(fault.retryAfterSeconds) } };
+    }
+    if (fault?.kind === 'error') return failure(500, '1 error occurred:\n\t* internal error\n\n');
+    if (fault?.kind === 'deny') return policyDenied;
+    if (call.operation === 'read-health-status') return answerHealth();
+
+    const id = request.headers['x-vault-token'];
+    if (typeof id !== 'string' || id === '') return permissionDenied;
+    const caller = tokens.find(id);
+    if (caller === undefined) return invalidToken;
+    return answerCall({ call, caller, plan: parts.plan, secrets });
+  };
+
+  const server = await startLoopbackServer(handle);
+  return {
+    url: server.url,
+    port: server.port,
+    token,
+    issueToken: (options) => tokens.issue(options),
+    revokeToken: (id = token) => tokens.revoke(id),
+    writeSecret: (path, data) => secrets.write(path, data),
+    close: server.close,
+  };
+}
+
+async function answerCall(options: {
+  readonly call: Exclude<VaultCall, { operation: 'read-health-status' }>;
+  readonly caller: VaultToken;
+  readonly plan: Plan;
+  readonly secrets: SecretStore;
+}): Promise<LoopbackAnswer> {
+  const { call, caller, plan, secrets } = options;
+  const { mount } = plan.vault;
+  const root = caller.policies.includes('root');
+  if (call.operation === 'token-look-up-self') return answerData(lookUp(caller), { mount_type: 'token' });
+  if (call.operation === 'internal-ui-read-mount-information') {
+    const visible = maySeeMount(caller) && `${call.mountPath}/`.startsWith(`${mount}/`);
+    if (visible) return answerData(mountInformation(mount), { mount_type: 'system' });
+    return failure(
+      403,
+      `preflight capability check returned 403, please ensure client's policies grant access to path "${call.mountPath}/"`,
+    );
+  }
+  if (call.operation === 'unknown') {
+    if (!root && !(call.inMount && maySeeMount(caller))) return policyDenied;
+    if (call.inMount) {
+      return answerWarning(
+        "Invalid path for a versioned K/V secrets engine. See the API docs for the appropriate API endpoints to use. If using the Vault CLI, use 'vault kv get' for this operation.",
+      );
+    }
+    return failure(404, `no handler for route "${call.path}". route entry not found.`);
+  }
+
+  if (!maySeeMount(caller) || (!root && isDenied({ plan, path: call.secretPath }))) return policyDenied;
+  if (call.operation === 'kv-v2-list') {
+    const keys = listFolder({ plan, folder: call.secretPath });
+    return keys.length > 0 ? answerData({ keys }, { mount_type: 'kv' }) : notFound;
+  }
+  const secret = secrets.find(call.secretPath);
+  if (secret === undefined) return notFound;
+  const versions = await secrets.versionsOf(secret);
+  if (call.operation === 'kv-v2-read-metadata') {
+    return answerData(metadataOf(secret, versions), { mount_type: 'kv' });
+  }
+  const version = call.version || versions.length;
+  const stored = versions[version - 1];
+  return stored ? answerData(dataOf({ secret, stored, version }), { mount_type: 'kv' }) : notFound;
+}
+
+function mountInformation(mount: string): object {
+  return {
+    accessor: 'kv_5f1c2a7e',
+    config: { default_lease_ttl: 2_764_800, force_no_cache: false, max_lease_ttl: 2_764_800 },
+    deprecation_status: 'supported',
+    description: 'Clusters and how to reach them',
+    external_entropy_access: false,
+    local: false,
+    options: { version: '2' },
+    path: `${mount}/`,
+    plugin_version: '',
+    running_plugin_version: 'v0.21.0+builtin',
+    running_sha256: '',
+    seal_wrap: false,
+    type: 'kv',
+    uuid: '2f5b0c1e-6f0d-4c7e-9f0c-0a7d5f3f8a21',
+  };
+}

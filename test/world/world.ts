@@ -1,0 +1,141 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Access, startAccess } from './access/edge.ts';
+import { type ConnectProxy, startProxy } from './access/proxy.ts';
+import { createAuthority } from './authority.ts';
+import { writeAwsHome } from './aws/home.ts';
+import { type Aws, startAws } from './aws/server.ts';
+import type { KubeApi } from './kube/server.ts';
+import { secretDataFor, startKubeNetwork } from './kube-network.ts';
+import { startSocksServer } from './origins/socks-server.ts';
+import { connectTcp } from './origins/tcp.ts';
+import { firstPerson } from './people.ts';
+import { type Browser, installBrowser } from './person/wrapper.ts';
+import { type AccessApplication, defaultPlan, type Plan } from './plan.ts';
+import { Traffic } from './traffic.ts';
+import { writeVaultHome } from './vault/home.ts';
+import { startVault, type Vault } from './vault/server.ts';
+
+/** One organisation on loopback: its clouds, its Access edge, its clusters, and a person's sandboxed home. */
+export interface World {
+  readonly plan: Plan;
+  readonly traffic: Traffic;
+  /** The person's home folder. Nothing outside it and its parent is touched. */
+  readonly home: string;
+  /**
+   * The variables with which any client works against the world: a home, a CONNECT proxy, an authority, the clouds'
+   * addresses, a browser. PATH is not among them.
+   */
+  readonly env: Readonly<Record<string, string>>;
+  readonly access: Access;
+  readonly proxy: ConnectProxy;
+  readonly aws: Aws;
+  readonly vault: Vault;
+  readonly browser: Browser;
+  /** The API server of a cluster, by its name at its source. */
+  api(name: string): KubeApi;
+  /** Ends every server and removes the home. */
+  close(): Promise<void>;
+}
+
+export async function startWorld(
+  options: { readonly plan?: Plan; readonly latencyMs?: number } = {},
+): Promise<World> {
+  const plan = options.plan ?? defaultPlan;
+  const traffic = new Traffic();
+  const root = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-world-'));
+  const home = path.join(root, 'home');
+  await mkdir(home, { mode: 0o700 });
+
+  const authority = await createAuthority('World Root CA');
+  const authorityFile = path.join(root, 'authority.pem');
+  await writeFile(authorityFile, authority.certificate);
+
+  let aws: Aws | undefined;
+  const network = await startKubeNetwork({
+    plan,
+    traffic,
+    verifyPresigned: () => (url, headers) => {
+      if (aws === undefined) throw new Error('STS is not up yet');
+      return aws.verifyPresigned(url, headers);
+    },
+  });
+  const apiOf = (name: string): KubeApi => {
+    const api = network.apis.get(name);
+    if (api === undefined) throw new Error(`the world has no cluster ${name}`);
+    return api;
+  };
+  aws = await startAws({
+    plan,
+    traffic,
+    kubeFacts: { certificateAuthorityFor: ({ name }) => apiOf(name).authority.certificate },
+  });
+  const vault = await startVault({ plan, traffic, secretFor: (secret) => secretDataFor(secret, network) });
+
+  const socks = await startSocksServer({ traffic, names: network.names });
+  const access = await startAccess({
+    plan,
+    traffic,
+    authority,
+    dial: (application) => dialOrigin(application, { plan, names: network.names, socksPort: socks.port }),
+    // A demo that ends must not wait for a poll.
+    transferHoldMs: 5_000,
+  });
+  const proxy = await startProxy({ traffic, edgePort: access.port, hosts: access.hosts });
+  const browser = await installBrowser({
+    folder: path.join(root, 'browser'),
+    person: firstPerson(plan.people),
+    proxy: proxy.url,
+    authorityFile,
+  });
+  if (options.latencyMs !== undefined) traffic.setLatency(options.latencyMs);
+
+  return {
+    plan,
+    traffic,
+    home,
+    env: {
+      ...(await writeAwsHome({ home, plan, url: aws.url })),
+      ...(await writeVaultHome({ home, url: vault.url, token: vault.token })),
+      HTTPS_PROXY: proxy.url,
+      NODE_EXTRA_CA_CERTS: authorityFile,
+      SSL_CERT_FILE: authorityFile,
+      BROWSER: browser.command,
+      KUBECONFIG: path.join(home, '.kube', 'config'),
+    },
+    access,
+    proxy,
+    aws,
+    vault,
+    browser,
+    api: apiOf,
+    async close() {
+      await Promise.all([
+        proxy.close(),
+        access.close(),
+        socks.close(),
+        aws.close(),
+        vault.close(),
+        network.close(),
+      ]);
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What cloudflared does at the other end of a tunnel. */
+function dialOrigin(
+  application: AccessApplication,
+  network: { readonly plan: Plan; readonly names: ReadonlyMap<string, number>; readonly socksPort: number },
+): Promise<net.Socket> {
+  if (application.origin === 'socks') return connectTcp(network.socksPort);
+  if (application.origin === 'tcp') {
+    const [title] = application.hostname.split('.');
+    const secret = network.plan.vault.secrets.find(({ name }) => name === title);
+    const port = secret === undefined ? undefined : network.names.get(new URL(secret.server).host);
+    if (port !== undefined) return connectTcp(port);
+  }
+  return Promise.reject(new Error(`the origin of ${application.hostname} is down`));
+}
