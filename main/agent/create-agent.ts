@@ -295,13 +295,14 @@ function viewOf(tunnel: Tunnel): TunnelView {
 function resultOf(outcome: Outcome): ConnectResult {
   const { id, title } = outcome.cluster;
   if (outcome.status === 'failed') {
-    const { stage } = outcome;
+    const { stage, mender } = outcome;
     return {
       status: 'failed',
       cluster: id,
       title,
       error: toPlainError(outcome.error),
       ...(stage === undefined ? {} : { stage }),
+      ...(mender === undefined ? {} : { mender }),
     };
   }
   const { context, port, latencyMs } = outcome;

@@ -6,7 +6,7 @@ import { type Cluster, type ClusterId, clusterIdSchema } from '../catalog/cluste
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
-import type { TunnelState } from '../tunnels/state.ts';
+import type { Failure, TunnelState } from '../tunnels/state.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
@@ -30,6 +30,7 @@ export type Outcome =
       readonly cluster: Cluster;
       readonly error: AppError;
       readonly stage?: string;
+      readonly mender?: Failure['mender'];
     };
 
 /**
@@ -178,10 +179,17 @@ export async function createConnections(options: {
 
 type Try =
   | { readonly kind: 'open'; readonly cluster: Cluster; readonly tunnel: Tunnel; readonly state: TunnelState }
-  | { readonly kind: 'failed'; readonly cluster: Cluster; readonly error: AppError; readonly stage?: string };
+  | {
+      readonly kind: 'failed';
+      readonly cluster: Cluster;
+      readonly error: AppError;
+      readonly stage?: string;
+      readonly mender?: Failure['mender'];
+    };
 
 async function openOne(tunnels: Tunnels, cluster: Cluster, signal: AbortSignal): Promise<Try> {
   try {
+    if (signal.aborted) throw new AppError('cancelled', 'Cancelled.');
     const tunnel = tunnels.tunnel(cluster);
     // A caller that goes away ends the opening at once, a login that waits for a person too.
     const abort = () => void tunnel.close();
@@ -194,6 +202,7 @@ async function openOne(tunnels: Tunnels, cluster: Cluster, signal: AbortSignal):
       cluster,
       error: fromPlainError(state.failure.error),
       stage: state.failure.stage,
+      mender: state.failure.mender,
     };
   } catch (error) {
     if (error instanceof AppError) return { kind: 'failed', cluster, error };
@@ -208,6 +217,7 @@ function outcomeOf(one: Try, contexts: ReadonlyMap<string, string>): Outcome {
       cluster: one.cluster,
       error: one.error,
       ...(one.stage === undefined ? {} : { stage: one.stage }),
+      ...(one.mender === undefined ? {} : { mender: one.mender }),
     };
   return {
     status: 'connected',

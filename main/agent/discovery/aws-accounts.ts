@@ -2,7 +2,7 @@ import type { AwsCredentialIdentity } from '@smithy/types';
 import type { AppError } from '../app-error.ts';
 import type { Network } from '../network/network.ts';
 import { awsError } from './aws-errors.ts';
-import { type AwsPlaces, type AwsProfile, awsCredentials, awsRequestHandler } from './aws-profiles.ts';
+import { type AwsPlaces, type AwsProfile, awsClientSettings, awsCredentials } from './aws-profiles.ts';
 
 /** A profile that has logged in. */
 export interface AwsLogin {
@@ -40,7 +40,6 @@ export interface AwsAccounts {
 const anyRegion = 'us-east-1';
 
 export function createAwsAccounts(options: AwsPlaces & { readonly network: Network }): AwsAccounts {
-  const { network } = options;
   // An access key belongs to one account for all its life, so each is asked about only once.
   const accountOfKey = new Map<string, string>();
 
@@ -48,7 +47,8 @@ export function createAwsAccounts(options: AwsPlaces & { readonly network: Netwo
     const region = profile.region ?? anyRegion;
     try {
       const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
-      const client = new STSClient({ region, credentials, requestHandler: await awsRequestHandler(network) });
+      const settings = await awsClientSettings({ ...options, profile, service: 'STS' });
+      const client = new STSClient({ ...settings, region, credentials });
       const { Account } = await client.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
       if (Account === undefined) throw new Error('GetCallerIdentity named no account');
       return Account;

@@ -8,6 +8,8 @@ export interface AwsProfile {
   /** Its name in the AWS configuration; `environmentProfile` for the environment's own variables. */
   readonly name: string;
   readonly region: string | undefined;
+  /** Where its services are, when not at AWS itself. */
+  readonly endpoint: string | undefined;
   /** How it logs in, as far as that changes what a person can do about a failure. */
   readonly login:
     | { readonly kind: 'sso'; readonly profile: string; readonly session: string }
@@ -52,10 +54,15 @@ export async function awsProfiles(places: AwsPlaces): Promise<readonly AwsProfil
   const profiles = Object.entries(sections)
     .filter(([name]) => !name.startsWith('sso-session.') && !name.startsWith('services.'))
     .filter(([, section]) => loginKeys.some((key) => section[key] !== undefined))
-    .map(([name, section]) => ({ name, region: section.region, login: loginOf(name, sections) }));
+    .map(([name, section]) => ({
+      name,
+      region: section.region,
+      endpoint: section.endpoint_url,
+      login: loginOf(name, sections),
+    }));
   if (profiles.length > 0 || !loginVariables.some((name) => (places.env[name] ?? '') !== '')) return profiles;
   const region = places.env.AWS_REGION ?? places.env.AWS_DEFAULT_REGION;
-  return [{ name: environmentProfile, region, login: { kind: 'other' } }];
+  return [{ name: environmentProfile, region, endpoint: undefined, login: { kind: 'other' } }];
 }
 
 function filesOf({ env, home }: AwsPlaces) {
@@ -93,6 +100,28 @@ export async function awsRequestHandler(network: Network) {
     // The agents are ours: connections wait in their queue as they are meant to.
     socketAcquisitionWarningTimeout: 120_000,
   });
+}
+
+/** What all clients of a profile share. The endpoint is found here, from our own environment. */
+export async function awsClientSettings(options: {
+  readonly env: Environment;
+  readonly network: Network;
+  readonly profile: AwsProfile;
+  readonly service: 'EKS' | 'STS';
+}) {
+  const { env, network, profile, service } = options;
+  const ignored = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true';
+  const configured = [env[`AWS_ENDPOINT_URL_${service}`], env.AWS_ENDPOINT_URL, profile.endpoint];
+  const endpoint = ignored ? undefined : configured.find((url) => url !== undefined && url !== '');
+  return {
+    ...(profile.name === environmentProfile ? {} : { profile: profile.name }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ignoreConfiguredEndpointUrls: true,
+    requestHandler: await awsRequestHandler(network),
+    // Back-off with jitter, Retry-After honoured.
+    retryMode: 'standard',
+    maxAttempts: 5,
+  };
 }
 
 /**

@@ -1,12 +1,11 @@
-import type { EKSClient, Cluster as EksCluster } from '@aws-sdk/client-eks';
+import type { Cluster as EksCluster } from '@aws-sdk/client-eks';
 import pLimit from 'p-limit';
 import { AppError, toPlainError } from '../app-error.ts';
 import type { Cluster } from '../catalog/cluster.ts';
 import { taggedCluster } from '../catalog/tagged-cluster.ts';
-import type { Network } from '../network/network.ts';
 import { type AwsAccount, type AwsLogin, profilesOf } from './aws-accounts.ts';
 import { awsError, isUnrecognizedClient } from './aws-errors.ts';
-import { awsRequestHandler, environmentProfile } from './aws-profiles.ts';
+import type { EksClients } from './eks-clients.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
 
 /** In one cell: EKS throttles an account's calls in a region. */
@@ -19,7 +18,7 @@ export interface CellParts {
   readonly opened: Promise<unknown>;
   readonly limit: ReturnType<typeof pLimit>;
   readonly run: Parameters<DiscoverySource['discover']>[0];
-  clientOf(login: AwsLogin): Promise<EKSClient>;
+  readonly clients: EksClients;
   /** Profiles that were denied something here: they are tried last from now on. */
   readonly refused: Set<string>;
   now(): number;
@@ -106,30 +105,9 @@ async function withLogin<T>(
   throw refusal ?? new AppError('aws-no-profile', `No AWS profile reaches account ${account.id}.`);
 }
 
-/** The client of each login in a region, made when it is first needed. */
-export function clientsIn(region: string, network: Network): CellParts['clientOf'] {
-  const clients = new Map<AwsLogin, Promise<EKSClient>>();
-  const create = async ({ profile, credentials }: AwsLogin) => {
-    const { EKSClient } = await import('@aws-sdk/client-eks');
-    return new EKSClient({
-      region,
-      credentials,
-      ...(profile.name === environmentProfile ? {} : { profile: profile.name }),
-      requestHandler: await awsRequestHandler(network),
-      // Standard back-off with jitter, Retry-After honoured.
-      maxAttempts: 5,
-    });
-  };
-  return (login) => {
-    const client = clients.get(login) ?? create(login);
-    clients.set(login, client);
-    return client;
-  };
-}
-
 async function listNames(cell: CellParts, login: AwsLogin): Promise<readonly string[]> {
   const { paginateListClusters } = await import('@aws-sdk/client-eks');
-  const client = await cell.clientOf(login);
+  const client = await cell.clients(login, cell.region);
   const names: string[] = [];
   for await (const page of paginateListClusters(
     { client, pageSize: 100 },
@@ -152,7 +130,7 @@ async function readCluster(options: {
   const { DescribeClusterCommand } = await import('@aws-sdk/client-eks');
   try {
     const { cluster } = await withLogin(cell, 'eks:DescribeCluster', async (candidate) => {
-      const client = await cell.clientOf(candidate);
+      const client = await cell.clients(candidate, region);
       return client.send(new DescribeClusterCommand({ name }), { abortSignal: cell.run.signal });
     });
     return clusterFrom({ cell, name, eks: cluster });

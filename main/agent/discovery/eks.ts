@@ -6,18 +6,19 @@ import type { Clock } from '../parts.ts';
 import { type AwsAccount, createAwsAccounts, profilesOf } from './aws-accounts.ts';
 import { type AwsPlaces, type AwsProfile, awsProfiles } from './aws-profiles.ts';
 import { regionsFor } from './aws-regions.ts';
-import { clientsIn, readCell } from './eks-cell.ts';
+import { readCell } from './eks-cell.ts';
+import { createEksClients } from './eks-clients.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
 
 /** Requests in flight at once, over all accounts and regions. */
-const concurrency = 128;
+const concurrency = 256;
 
 type Discover = Parameters<DiscoverySource['discover']>[0];
 
 /**
  * Amazon EKS: every account that the profiles of this computer reach, in every region. A cell is an account in a
  * region. `regions` is the setting; undefined or empty means the regions that are on by default and those that the
- * profiles name. Endpoints follow `AWS_ENDPOINT_URL…` as the SDK reads it.
+ * profiles name. `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_EKS` lead elsewhere, as the SDK has them.
  */
 export function createEksSource(
   options: AwsPlaces & {
@@ -33,6 +34,7 @@ export function createEksSource(
       const profiles = await awsProfiles(options);
       if (profiles.length === 0) return;
       const limit = pLimit(concurrency);
+      const clients = createEksClients(options);
       const reading: Promise<void>[] = [];
       const found = new Map<string, AwsAccount>();
       const opened: Promise<unknown> = accounts
@@ -66,7 +68,7 @@ export function createEksSource(
               limit,
               run,
               refused,
-              clientOf: clientsIn(region, options.network),
+              clients,
               now: options.clock.now,
             });
             run.signal.throwIfAborted();

@@ -29,6 +29,7 @@ export async function backUp(options: {
   // Two within one millisecond, or a clock that was set back: the newest must still sort last.
   if (latest !== undefined && name <= latest) name = `${latest}+`;
   await writeFileAtomic(path.join(folder, name), bytes);
-  for (const old of names.slice(0, Math.max(0, names.length + 1 - kept))) await unlink(path.join(folder, old));
+  for (const old of names.slice(0, Math.max(0, names.length + 1 - kept)))
+    await unlink(path.join(folder, old));
   return path.join(folder, name);
 }

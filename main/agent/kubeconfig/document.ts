@@ -196,7 +196,8 @@ export function endsInOpenBlockScalar(document: KubeconfigDocument): boolean {
     else if (isSeq(node)) node = node.items.at(-1);
     else break;
   }
-  if (!isScalar(node) || (node.type !== Scalar.BLOCK_LITERAL && node.type !== Scalar.BLOCK_FOLDED)) return false;
+  if (!isScalar(node) || (node.type !== Scalar.BLOCK_LITERAL && node.type !== Scalar.BLOCK_FOLDED))
+    return false;
   const range = rangeOf(node);
   return range !== undefined && !/^[|>][0-9]*-/.test(document.text.slice(range[0], range[1]));
 }

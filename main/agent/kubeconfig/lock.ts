@@ -128,8 +128,12 @@ export function unwritable(file: string, cause: unknown): AppError {
       cause,
     });
   }
-  return new AppError('kubeconfig-unwritable', `${file} could not be written (${errno ?? 'unknown error'}).`, {
-    hint: 'Check that you own the file and its folder and may write to both, or name another file in KUBECONFIG.',
-    cause,
-  });
+  return new AppError(
+    'kubeconfig-unwritable',
+    `${file} could not be written (${errno ?? 'unknown error'}).`,
+    {
+      hint: 'Check that you own the file and its folder and may write to both, or name another file in KUBECONFIG.',
+      cause,
+    },
+  );
 }

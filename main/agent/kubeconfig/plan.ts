@@ -40,6 +40,8 @@ export interface Change {
   readonly keepOnly?: readonly string[];
   /** The id to make current; its context's name where it does not stand in this file. */
   readonly current?: { readonly id: string; readonly context?: string };
+  /** How the file was found earlier, where the journal knows nothing any more. */
+  readonly reference?: FileState;
   /** Names that stand in the other files of the list. */
   readonly taken?: readonly Named[];
 }
@@ -96,7 +98,9 @@ export function plan(options: {
   const known = states.find((state) => state.hash === hash);
   const text = decode(bytes, file);
   const before =
-    known === undefined ? withoutUs(parseDocument(text, file), states.at(-1)) : { base: undo(text, known), ...known };
+    known === undefined
+      ? withoutUs(parseDocument(text, file), states.at(-1) ?? change.reference)
+      : { base: undo(text, known), ...known };
   const base = typeof before.base === 'string' ? parseDocument(before.base, file) : before.base;
   const removed = [...new Set([...before.stanzas, ...before.choices].map(({ id }) => id))].filter(
     (id) => change.remove?.includes(id) === true || change.keepOnly?.includes(id) === false,
@@ -110,7 +114,8 @@ export function plan(options: {
   const current = choices.at(-1)?.context;
   const edits = additions(base, { stanzas: ours, current }).toSorted((a, b) => a.at - b.at);
   const after = parseDocument(applyEdits(base.text, edits), file);
-  const ofList = (list: OurStanza['list']) => ours.filter((stanza) => stanza.list === list).map(({ item }) => item);
+  const ofList = (list: OurStanza['list']) =>
+    ours.filter((stanza) => stanza.list === list).map(({ item }) => item);
   verify({
     before: base,
     after,
@@ -204,7 +209,11 @@ function upsert(
   let ours = [...present, ...restored];
   for (const entry of change.upsert ?? []) {
     const old = ours.find(({ list, id }) => list === 'contexts' && id === entry.id)?.item;
-    const others = [...foreign, ...ours.map(({ id, item }) => ({ id, name: item.name })), ...(change.taken ?? [])];
+    const others = [
+      ...foreign,
+      ...ours.map(({ id, item }) => ({ id, name: item.name })),
+      ...(change.taken ?? []),
+    ];
     const taken = new Set(others.filter(({ id }) => id !== entry.id).map(({ name }) => name));
     const namespace = entry.namespace ?? field(old?.context, 'namespace');
     const stanzas = entryStanzas(
@@ -240,7 +249,9 @@ function choose(
   if (wanted === undefined) return renamed;
   const context = nameOf(wanted.id) ?? wanted.context;
   if (context === undefined) {
-    throw new AppError('not-found', `${file} holds no entry for ${wanted.id}.`, { hint: 'Connect the cluster first.' });
+    throw new AppError('not-found', `${file} holds no entry for ${wanted.id}.`, {
+      hint: 'Connect the cluster first.',
+    });
   }
   return [...renamed.filter(({ id }) => id !== wanted.id), { id: wanted.id, context }];
 }

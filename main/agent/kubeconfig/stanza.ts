@@ -141,7 +141,8 @@ export function blockItems(items: readonly Plain[], column: number, eol: string)
   const pad = ' '.repeat(column);
   return items
     .map((item) => {
-      if (typeof item !== 'object' || item === null || isEmpty(item)) return `${pad}- ${flowText(item)}${eol}`;
+      if (typeof item !== 'object' || item === null || isEmpty(item))
+        return `${pad}- ${flowText(item)}${eol}`;
       const text = blockText(item, column + 2, eol);
       return `${pad}- ${text.slice(column + 2)}`;
     })
@@ -153,7 +154,10 @@ function blockText(value: Plain, column: number, eol: string): string {
   const pad = ' '.repeat(column);
   return Object.entries(value as { readonly [key: string]: Plain })
     .map(([key, inner]) => {
-      const name = /^[a-z][A-Za-z-]*$/.test(key) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(key) ? key : quoted(key);
+      const name =
+        /^[a-z][A-Za-z-]*$/.test(key) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(key)
+          ? key
+          : quoted(key);
       if (typeof inner !== 'object' || inner === null || isEmpty(inner)) {
         return `${pad}${name}: ${flowText(inner)}${eol}`;
       }

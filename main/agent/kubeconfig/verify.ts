@@ -15,7 +15,8 @@ export function verify(options: {
 }): void {
   const { before, after, lists, current } = options;
   // A file that had nothing in it gets the two keys that make it a kubeconfig.
-  const made = before.root === undefined && after.root !== undefined ? { apiVersion: 'v1', kind: 'Config' } : {};
+  const made =
+    before.root === undefined && after.root !== undefined ? { apiVersion: 'v1', kind: 'Config' } : {};
   const expected = { ...made, ...others(before), ...lists, 'current-context': current };
   const actual = {
     ...others(after),

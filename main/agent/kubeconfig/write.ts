@@ -17,6 +17,7 @@ export interface Snapshot {
         readonly uid: number;
         readonly gid: number;
         readonly links: number;
+        readonly size: number;
         readonly mtimeMs: number;
       }
     | undefined;
@@ -28,8 +29,8 @@ export async function snapshot(file: string): Promise<Snapshot> {
   try {
     handle = await open(file, 'r');
     const bytes = await handle.readFile();
-    const { dev, ino, mode, uid, gid, nlink, mtimeMs } = await handle.stat();
-    return { bytes, status: { dev, ino, mode: mode & 0o7777, uid, gid, links: nlink, mtimeMs } };
+    const { dev, ino, mode, uid, gid, nlink, size, mtimeMs } = await handle.stat();
+    return { bytes, status: { dev, ino, mode: mode & 0o7777, uid, gid, links: nlink, size, mtimeMs } };
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return { bytes: Buffer.alloc(0), status: undefined };
     throw unreadable(file, errnoOf(cause) ?? 'unknown error', cause);
@@ -40,14 +41,15 @@ export async function snapshot(file: string): Promise<Snapshot> {
 
 /** Whether two snapshots show one and the same file with the same bytes. */
 export function isSame(a: Snapshot, b: Snapshot): boolean {
-  return (
-    a.status?.dev === b.status?.dev && a.status?.ino === b.status?.ino && a.bytes.equals(b.bytes)
-  );
+  return a.status?.dev === b.status?.dev && a.status?.ino === b.status?.ino && a.bytes.equals(b.bytes);
 }
 
 /** The name of a temporary file beside `file`, to be noted down before it is made. */
 export function temporaryFor(file: string): string {
-  return path.join(path.dirname(file), `.${path.basename(file)}.k8s-tunnels-${randomBytes(6).toString('hex')}`);
+  return path.join(
+    path.dirname(file),
+    `.${path.basename(file)}.k8s-tunnels-${randomBytes(6).toString('hex')}`,
+  );
 }
 
 /** How a file was written. */
@@ -156,12 +158,8 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Whether the bytes at `file` are still those of the snapshot, told by its status alone. */
-export async function isUntouched(file: string, known: Snapshot): Promise<boolean> {
+/** Whether a file is still the one that a snapshot showed, told by its status alone. */
+export async function isUntouched(file: string, known: Snapshot['status']): Promise<boolean> {
   const status = await stat(file).catch(ignoreMissing);
-  return (
-    status?.ino === known.status?.ino &&
-    status?.mtimeMs === known.status?.mtimeMs &&
-    (status === undefined || status.size === known.bytes.length)
-  );
+  return status?.ino === known?.ino && status?.mtimeMs === known?.mtimeMs && status?.size === known?.size;
 }

@@ -78,8 +78,11 @@ function foreign(path: string, cause?: unknown): AppError {
 function greet(socket: Socket, path: string, secret: string | undefined): Promise<Client> {
   return new Promise((resolve, reject) => {
     const nonce = newNonce();
-    const timeout = setTimeout(() => reject(foreign(path)), handshakeTimeoutMs);
-    const fail = () => reject(foreign(path));
+    const fail = () => {
+      clearTimeout(timeout);
+      reject(foreign(path));
+    };
+    const timeout = setTimeout(fail, handshakeTimeoutMs);
     socket.once('close', fail);
     socket.on('error', () => {});
     let receive = (message: unknown): void => {
@@ -147,6 +150,10 @@ function converse(socket: Socket, agent: Client['agent']) {
     return new Promise((resolve, reject) => {
       if (!socket.writable) {
         reject(gone());
+        return;
+      }
+      if (signal?.aborted === true) {
+        reject(new AppError('cancelled', 'Cancelled.'));
         return;
       }
       const abort = () => writeLine(socket, { id, cancel: true });

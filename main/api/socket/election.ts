@@ -1,5 +1,5 @@
 import { chmod, mkdir, stat, unlink } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../agent/app-error.ts';
 import type { Clock } from '../../agent/parts.ts';
@@ -15,12 +15,12 @@ const lookEveryMs = 5_000;
 export type Election =
   | {
       readonly kind: 'elected';
-      /** Listens already; connections wait until a listener is added. */
-      readonly server: Server;
+      /** Hands over each connection; those that came since the election have waited. */
+      serve(onConnection: (socket: Socket) => void): void;
       readonly secret: string;
       /** Resolves when the socket's path no longer leads here (somebody deleted it): the agent is to end. */
       readonly deposed: Promise<void>;
-      /** Stops listening and takes the socket away. */
+      /** Stops listening, takes the socket away and ends every connection once what it was sent is out. */
       resign(): Promise<void>;
     }
   | { readonly kind: 'taken'; readonly pid: number; readonly version: string };
@@ -47,16 +47,17 @@ export async function electAgent(options: {
       return { kind: 'taken', ...running.agent };
     }
     if (process.platform !== 'win32') await unlink(paths.socket).catch(() => {});
-    const server = await listen(paths.socket);
+    const { server, serve, hangUp } = await listen(paths.socket);
     const own = await inode(paths.socket);
     return {
       kind: 'elected',
-      server,
       secret,
+      serve,
       deposed: watch({ clock, server, socket: paths.socket, own }),
       resign: () =>
         new Promise((resolve) => {
           server.close(() => resolve());
+          hangUp();
         }),
     };
   } finally {
@@ -103,19 +104,44 @@ async function takeLock(lock: string, clock: Clock): Promise<void> {
   }
 }
 
-function listen(socket: string): Promise<Server> {
+interface Listening {
+  readonly server: Server;
+  serve(onConnection: (socket: Socket) => void): void;
+  hangUp(): void;
+}
+
+/** Keeps each connection from the first: Node drops those that come while nobody listens for them. */
+function listen(path: string): Promise<Listening> {
   return new Promise((resolve, reject) => {
-    const server = createServer();
+    const sockets = new Set<Socket>();
+    let onConnection: ((socket: Socket) => void) | undefined;
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.once('close', () => sockets.delete(socket));
+      onConnection?.(socket);
+    });
     server.once('error', (cause) =>
       reject(
         new AppError(
           'agent-unreachable',
-          `The agent cannot listen on ${socket} (${errnoOf(cause) ?? 'unknown error'}).`,
+          `The agent cannot listen on ${path} (${errnoOf(cause) ?? 'unknown error'}).`,
           { cause },
         ),
       ),
     );
-    server.listen(socket, () => resolve(server));
+    server.listen(path, () =>
+      resolve({
+        server,
+        serve(listener) {
+          onConnection = listener;
+          for (const socket of sockets) listener(socket);
+        },
+        hangUp() {
+          for (const socket of sockets) socket.destroySoon();
+        },
+      }),
+    );
   });
 }
 

@@ -14,22 +14,28 @@ export interface Feed {
   subscribe(listener: (change: Change) => void): () => void;
 }
 
+/** What is behind the socket. */
+export interface Served {
+  readonly handlers: Handlers;
+  readonly feed: Feed;
+}
+
 /**
  * Serves one connection. After the handshake (see proof.ts) messages are lines of JSON:
  * `{id, operation, input}` → `{id, output}` or `{id, error}`; `{id, cancel: true}` aborts a call;
  * `{id, subscribe: true}` → `{id, output: snapshot}`, then `{change}` until the connection ends.
- * A connection that ends aborts its calls.
+ * A connection that ends aborts its calls. While `served` is pending (the agent starts) the handshake is made and calls
+ * wait; when it rejects they are answered with that error.
  */
 export function serveConnection(
   socket: Socket,
   options: {
     readonly secret: string;
     readonly version: string;
-    readonly handlers: Handlers;
-    readonly feed: Feed;
+    readonly served: Served | Promise<Served>;
   },
 ): void {
-  const { secret, version, handlers, feed } = options;
+  const { secret, version, served } = options;
   const calls = new Map<unknown, AbortController>();
   let unsubscribe: (() => void) | undefined;
   const nonce = newNonce();
@@ -73,6 +79,7 @@ export function serveConnection(
     const controller = new AbortController();
     calls.set(id, controller);
     try {
+      const { handlers } = await served;
       writeLine(socket, { id, output: await dispatch(handlers, name, input, { signal: controller.signal }) });
     } catch (error) {
       writeLine(socket, { id, error: toPlainError(error) });
@@ -81,12 +88,21 @@ export function serveConnection(
     }
   };
 
-  const serve = (message: Record<string, unknown>): void => {
-    const { id } = message;
-    if (message.subscribe === true) {
+  const subscribe = async (id: unknown): Promise<void> => {
+    try {
+      const { feed } = await served;
+      if (socket.destroyed) return;
       unsubscribe ??= feed.subscribe((change) => writeLine(socket, { change }));
       writeLine(socket, { id, output: feed.snapshot() });
-    } else if (message.cancel === true) calls.get(id)?.abort();
+    } catch (error) {
+      writeLine(socket, { id, error: toPlainError(error) });
+    }
+  };
+
+  const serve = (message: Record<string, unknown>): void => {
+    const { id } = message;
+    if (message.subscribe === true) void subscribe(id);
+    else if (message.cancel === true) calls.get(id)?.abort();
     else if (typeof message.operation === 'string') void call(id, message.operation, message.input);
     else
       writeLine(socket, {

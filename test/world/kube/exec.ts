@@ -16,9 +16,8 @@ export const execServer = new WebSocketServer({
 export async function serveExec(socket: WebSocket, pod: Pod, query: URLSearchParams): Promise<void> {
   const stdin = new PassThrough();
   socket.on('message', (data: RawData) => {
-    const message = Buffer.isBuffer(data)
-      ? data
-      : Buffer.concat([data].flat().map((part) => Buffer.from(part)));
+    // One buffer a message: the socket's binaryType is nodebuffer.
+    const message = data as Buffer;
     if (message[0] === channel.stdin) stdin.write(message.subarray(1));
     if (message[0] === channel.close && message[1] === channel.stdin) stdin.end();
   });

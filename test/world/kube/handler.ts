@@ -14,6 +14,7 @@ import type { KubeObject, Pod } from './objects.ts';
 import { operationOf, parseRoute, type ResourceRoute, type Route } from './routes.ts';
 import type { Sockets } from './sockets.ts';
 import {
+  badRequest,
   forbidden,
   internalError,
   methodNotAllowed,
@@ -87,6 +88,8 @@ export async function answerUpgrade(
     if (fault?.kind === 'error') throw storageTimeout();
     if (fault || !allows(user, route.namespace)) throw forbidden({ ...route, user: user.user });
     const pod = find(route, cluster.store) as Pod;
+    // What clients before 1.30 ask for, and later ones after a refused WebSocket.
+    if (request.headers.upgrade !== 'websocket') throw badRequest('SPDY is not served');
     execServer.handleUpgrade(request, socket, head, (webSocket) => {
       void serveExec(webSocket, pod, searchParams);
     });

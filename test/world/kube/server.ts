@@ -6,11 +6,12 @@ import { type Authority, createAuthority, type KeyAndCertificate } from '../auth
 import type { Traffic } from '../traffic.ts';
 import { type Authenticate, MintedTokens } from './authentication.ts';
 import { terminate } from './changes.ts';
-import { addPod, createNamespace, type PodSeed, seedCluster } from './cluster-objects.ts';
+import { createNamespace, type PodSeed, seedCluster } from './cluster-objects.ts';
 import { openExchange } from './exchange.ts';
 import { answer, answerUpgrade, type Cluster } from './handler.ts';
 import { Logs } from './logs.ts';
 import type { Pod } from './objects.ts';
+import { addPod } from './pod-objects.ts';
 import { namespaceType, podType } from './resource-types.ts';
 import { Sockets } from './sockets.ts';
 import { Store } from './store.ts';

@@ -1,0 +1,207 @@
+import { mkdir, rmdir, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { AppError, errnoOf } from '../app-error.ts';
+import type { Clock, Logger } from '../parts.ts';
+import { backUp } from './backups.ts';
+import { ignoreMissing, type KubeconfigFile, lockPaths, missingFolders } from './files.ts';
+import type { Journal, JournalRecord } from './journal.ts';
+import { breakOwn, unwritable, waitForLocks, withLocks } from './lock.ts';
+import type { Change, FileState, Plan } from './plan.ts';
+import type { Planner } from './planner.ts';
+import { isSame, replaceFile, type Snapshot, snapshot, temporaryFor, type Written } from './write.ts';
+
+/** The paths by which one file is edited. */
+export type EditedFile = Pick<KubeconfigFile, 'given' | 'real'>;
+
+export interface Edited {
+  readonly plan: Plan;
+  /** The file as it was left. */
+  readonly after: Snapshot;
+  readonly warnings: readonly string[];
+  /** What stood in the journal before: it tells how the file looked without us. */
+  readonly before: FileState | undefined;
+}
+
+/** Edits one file at a time: the caller queues. */
+export interface Editor {
+  /** Applies a change; when the file holds it already nothing is written. Rejects with a `kubeconfig-…` or `disk-full`. */
+  edit(file: EditedFile, change: Change): Promise<Edited>;
+  /** Takes away what a killed process of ours left beside the file: its temporary file, its locks. */
+  sweep(file: EditedFile): Promise<void>;
+}
+
+/** How often another writer may come in between before we give up. */
+const attempts = 20;
+/** An unlocked writer that truncates first has written the rest long before this. */
+const settleMs = 500;
+
+export function createEditor(options: {
+  /** Holds the backups. */
+  readonly folder: string;
+  readonly journal: Journal;
+  readonly planner: Planner;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly lockTimeoutMs: number;
+}): Editor {
+  const { folder, journal, planner, clock, logger, lockTimeoutMs: timeoutMs } = options;
+
+  /** Reads what somebody meant to be in the file: never the middle of a write under a lock, or just begun. */
+  async function read(file: EditedFile, locks: readonly string[]): Promise<Snapshot> {
+    for (let attempt = 0; ; attempt += 1) {
+      const seen = await snapshot(file.real);
+      const waited = await waitForLocks({ locks, clock, timeoutMs });
+      const justTruncated = seen.bytes.length === 0 && isFresh(seen);
+      if ((!waited && !justTruncated) || attempt > settleMs) return seen;
+      if (justTruncated) await clock.sleep(20);
+    }
+  }
+
+  async function planFor(
+    file: EditedFile,
+    locks: readonly string[],
+    states: readonly FileState[],
+    change: Change,
+  ) {
+    for (;;) {
+      const old = await read(file, locks);
+      try {
+        return {
+          old,
+          plan: await planner.plan({ file: file.real, bytes: old.bytes, states, change }),
+        };
+      } catch (error) {
+        // Half a file, from a writer that takes no lock, does not parse either: give it time to end.
+        if (!(error instanceof AppError) || error.code !== 'kubeconfig-invalid' || !isFresh(old)) throw error;
+        await clock.sleep(20);
+      }
+    }
+  }
+
+  async function edit(file: EditedFile, change: Change): Promise<Edited> {
+    const record = await journal.get(file.real);
+    const states = record?.states ?? [];
+    const before = states.at(-1);
+    if (record?.temporary != null) await unlink(record.temporary).catch(ignoreMissing);
+    const locks = await lockPaths(file);
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const { old, plan } = await planFor(file, locks, states, change);
+      const warnings = modeWarnings(file.real, old);
+      if (!plan.changed) {
+        if (old.status === undefined) await removeFolders(record?.created.folders ?? []);
+        await journal.set(file.real, nextRecord(record, file, plan.state, record?.created));
+        return { plan, after: old, warnings, before };
+      }
+      if (plan.foreign && old.bytes.length > 0) {
+        await backUp({
+          folder: path.join(folder, 'backups'),
+          file: file.real,
+          bytes: old.bytes,
+          now: clock.now(),
+        });
+      }
+      const made = old.status === undefined ? await missingFolders(file.real) : [];
+      const created = {
+        file: old.status === undefined || record?.created.file === true,
+        folders: [...(record?.created.folders.filter((name) => !made.includes(name)) ?? []), ...made],
+      };
+      const temporary = temporaryFor(file.real);
+      await journal.set(file.real, {
+        given: file.given,
+        states: plan.state === undefined ? [...states] : [...states, plan.state],
+        temporary,
+        created,
+      });
+      let written: Written | 'deleted' | undefined;
+      try {
+        if (made.length > 0) await makeFolders(file.real);
+        written = await withLocks({ locks, clock, timeoutMs }, async () => {
+          if (!isSame(old, await snapshot(file.real))) return undefined;
+          const isGone = plan.state === undefined && !plan.foreign && created.file && plan.bytes.length === 0;
+          if (isGone) return unlinkFile(file.real);
+          return replaceFile({ file: file.real, old, bytes: plan.bytes, temporary, clock });
+        });
+      } catch (error) {
+        await removeFolders(made);
+        await journal.set(file.real, record).catch(() => {});
+        throw error;
+      }
+      if (written === undefined) continue;
+      if (written === 'deleted') await removeFolders(created.folders);
+      if (written === 'in-place') {
+        warnings.push(
+          `${file.real} is a hard link, a mount or another user's: it was written in place, which a crash can cut short. A backup is kept.`,
+        );
+      }
+      // The file is written; the journal of the attempt describes it too, only less tidily.
+      await journal
+        .set(file.real, nextRecord(undefined, file, plan.state, created))
+        .catch((error: unknown) => {
+          logger.warn('kubeconfig journal not tidied', { errno: errnoOf(error) });
+        });
+      return { plan, after: await snapshot(file.real), warnings, before };
+    }
+    throw new AppError(
+      'kubeconfig-conflict',
+      `${file.real} is being changed by another program all the time.`,
+      {
+        hint: 'Stop the program that writes it and try again.',
+        retryable: true,
+      },
+    );
+  }
+
+  return {
+    edit,
+    async sweep(file) {
+      const record = await journal.get(file.real);
+      if (record?.temporary != null) await unlink(record.temporary).catch(ignoreMissing);
+      for (const lock of await lockPaths(file)) await breakOwn(lock);
+    },
+  };
+}
+
+function nextRecord(
+  record: JournalRecord | undefined,
+  file: EditedFile,
+  state: FileState | undefined,
+  created: JournalRecord['created'] | undefined,
+): JournalRecord | undefined {
+  if (state === undefined) return undefined;
+  return {
+    given: record?.given ?? file.given,
+    states: [state],
+    temporary: null,
+    created: created ?? { file: false, folders: [] },
+  };
+}
+
+function isFresh({ status }: Snapshot): boolean {
+  if (status === undefined) return false;
+  const age = Date.now() - status.mtimeMs;
+  return age >= 0 && age < settleMs;
+}
+
+function modeWarnings(file: string, { status }: Snapshot): string[] {
+  if (status === undefined || process.platform === 'win32' || (status.mode & 0o077) === 0) return [];
+  const mode = status.mode.toString(8).padStart(4, '0');
+  return [`${file} has mode ${mode}: others on this machine can read its credentials. "chmod 600" it.`];
+}
+
+async function unlinkFile(file: string): Promise<'deleted'> {
+  await unlink(file).catch((cause: unknown) => {
+    throw unwritable(file, cause);
+  });
+  return 'deleted';
+}
+
+async function makeFolders(file: string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw unwritable(file, cause);
+  });
+}
+
+/** Removes folders that we made, the innermost first, as far as nobody put anything into them. */
+async function removeFolders(folders: readonly string[]): Promise<void> {
+  for (const name of folders.toReversed()) await rmdir(name).catch(() => {});
+}

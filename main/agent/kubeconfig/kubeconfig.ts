@@ -1,0 +1,207 @@
+import path from 'node:path';
+import { AppError, toPlainError } from '../app-error.ts';
+import type { Clock, Logger } from '../parts.ts';
+import { createEditor, type EditedFile } from './editor.ts';
+import { type KubeconfigPlace, resolveFiles } from './files.ts';
+import { createGuard } from './guard.ts';
+import { openJournal } from './journal.ts';
+import type { Change, Inspection } from './plan.ts';
+import { createPlanner } from './planner.ts';
+import { createReader } from './reader.ts';
+import type { KubeconfigEntry } from './stanza.ts';
+
+export type { KubeconfigPlace } from './files.ts';
+export type { KubeconfigEntry } from './stanza.ts';
+
+/**
+ * Writes our entries into a person's kubeconfig and takes them out again. All edits of one instance run one after the
+ * other; there may be only one instance a state folder. Every byte that is not ours stays, and when nobody else wrote
+ * in between, the file is byte for byte as before once the last entry is gone.
+ *
+ * All reject with `kubeconfig-unreadable`, `-invalid`, `-unsupported`, and where they write with `-unwritable`,
+ * `-locked`, `-conflict` or `disk-full`; the file is then as it was.
+ */
+export interface Kubeconfig {
+  /**
+   * Adds or updates entries in the file where kubectl would put them. `current` names the id whose context becomes
+   * current-context. Answers the context's name by id. Calling twice is safe.
+   */
+  add(
+    place: KubeconfigPlace,
+    entries: readonly KubeconfigEntry[],
+    options: { readonly current?: string },
+  ): Promise<{
+    readonly contexts: ReadonlyMap<string, string>;
+    readonly file: string;
+    readonly warnings: readonly string[];
+  }>;
+  /** Makes our entry of that id current. Rejects with `not-found` when no file of the place holds it. */
+  use(place: KubeconfigPlace, id: string): Promise<{ readonly context: string }>;
+  /**
+   * Removes our entries of these ids from every file we wrote and every file of the place. Where one was current, the
+   * one of ours before it becomes current again, else what was current before us. Ids that stand nowhere are ignored.
+   */
+  remove(
+    place: KubeconfigPlace,
+    ids: readonly string[],
+  ): Promise<{
+    readonly removed: readonly string[];
+    readonly currentContext: string | undefined;
+    readonly warnings: readonly string[];
+  }>;
+  /** What kubectl uses now, in which file that is said, and the id when it is ours. Reads only what changed. */
+  current(place: KubeconfigPlace): Promise<{
+    readonly context: string | undefined;
+    readonly id: string | undefined;
+    readonly file: string | undefined;
+  }>;
+  /**
+   * At the agent's start: ends what a crash left half done, and removes all entries of ours from every file we wrote
+   * but those of `keep`. A file that cannot be cleaned is a warning and stays in the journal for the next start.
+   */
+  recover(keep: ReadonlySet<string>): Promise<{
+    readonly removed: readonly string[];
+    readonly kept: readonly string[];
+    readonly warnings: readonly string[];
+  }>;
+}
+
+export function createKubeconfig(options: {
+  /** Our state folder: holds `journal.json` and `backups/`. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long to wait for kubectl's lock, ms. */
+  readonly lockTimeoutMs?: number;
+  /** The script of `plan-worker`; without it large files are planned in the caller's thread. */
+  readonly worker?: URL;
+}): Kubeconfig {
+  const { folder, clock, logger, lockTimeoutMs = 10_000, worker } = options;
+  const journal = openJournal(path.join(folder, 'journal.json'), logger);
+  const planner = createPlanner(worker);
+  const editor = createEditor({ folder, journal, planner, clock, logger, lockTimeoutMs });
+  const reader = createReader(planner);
+  const queue = serial();
+  const guard = createGuard({ clock, logger, queue, edit: editor.edit, inspect: planner.inspect });
+
+  async function edit(file: EditedFile, change: Change) {
+    const edited = await editor.edit(file, change);
+    guard.watch(file, edited);
+    return edited;
+  }
+
+  async function current(place: KubeconfigPlace) {
+    const { all } = await resolveFiles(place);
+    const files: (Inspection & { readonly path: string })[] = [];
+    for (const { given, real, exists } of all) {
+      if (exists) files.push({ ...(await reader.read({ given, real })), path: given });
+    }
+    const owner = files.find(({ currentContext }) => currentContext !== undefined);
+    const context = owner?.currentContext;
+    // Of one name in several files kubectl takes the first.
+    const entry = files.flatMap(({ contexts }) => contexts).find(({ name }) => name === context);
+    return { context, id: entry?.id, file: owner?.path };
+  }
+
+  return {
+    add: (place, entries, { current: id }) =>
+      queue(async () => {
+        const files = await resolveFiles(place);
+        const { target } = files;
+        const taken = [];
+        for (const file of files.all) {
+          if (file !== target && file.exists) taken.push(...(await reader.read(file)).names);
+        }
+        const change = { upsert: entries, taken, ...(id === undefined ? {} : { current: { id } }) };
+        const { plan, warnings } = await edit(target, change);
+        const wanted = new Set(entries.map((entry) => entry.id));
+        return {
+          contexts: new Map(
+            plan.contexts.filter((one) => wanted.has(one.id)).map((one) => [one.id, one.context]),
+          ),
+          file: target.given,
+          warnings: [...files.warnings, ...warnings],
+        };
+      }),
+
+    use: (place, id) =>
+      queue(async () => {
+        const { all, target } = await resolveFiles(place);
+        for (const file of all) {
+          const entry = file.exists
+            ? (await reader.read(file)).contexts.find((one) => one.id === id)
+            : undefined;
+          if (entry === undefined) continue;
+          await edit(target, { current: { id, context: entry.name } });
+          return { context: entry.name };
+        }
+        throw new AppError('not-found', `No kubeconfig holds an entry of ours for ${id}.`, {
+          hint: 'Connect the cluster first.',
+        });
+      }),
+
+    remove: (place, ids) =>
+      queue(async () => {
+        const removed = new Set<string>();
+        const warnings: string[] = [];
+        const failures: unknown[] = [];
+        const { all } = await resolveFiles(place);
+        const files = new Map<string, EditedFile>(all.map((file) => [file.real, file]));
+        const records = await journal.all();
+        for (const [real, { given }] of records) if (!files.has(real)) files.set(real, { given, real });
+        for (const [real, file] of files) {
+          try {
+            const known = records
+              .get(real)
+              ?.states.some((state) =>
+                [...state.stanzas, ...state.choices].some(({ id }) => ids.includes(id)),
+              );
+            const holds = async () =>
+              (await reader.read(file)).names.some(({ id }) => id !== undefined && ids.includes(id));
+            if (known !== true && !(await holds())) continue;
+            const edited = await edit(file, { remove: ids });
+            for (const id of edited.plan.removed) removed.add(id);
+            warnings.push(...edited.warnings);
+          } catch (error) {
+            // One broken file must not keep our entries in the others.
+            if (records.has(real)) failures.push(error);
+            else warnings.push(toPlainError(error).message);
+          }
+        }
+        if (failures.length > 0) throw failures[0];
+        const { context } = await current(place);
+        return { removed: [...removed], currentContext: context, warnings };
+      }),
+
+    current,
+
+    recover: (keep) =>
+      queue(async () => {
+        const removed = new Set<string>();
+        const kept = new Set<string>();
+        const warnings: string[] = [];
+        for (const [real, { given }] of await journal.all()) {
+          try {
+            await editor.sweep({ given, real });
+            const { plan } = await edit({ given, real }, { keepOnly: [...keep] });
+            for (const id of plan.removed) removed.add(id);
+            for (const { id } of plan.contexts) kept.add(id);
+          } catch (error) {
+            logger.warn('kubeconfig not cleaned', { file: real, code: toPlainError(error).code });
+            warnings.push(toPlainError(error).message);
+          }
+        }
+        return { removed: [...removed], kept: [...kept], warnings };
+      }),
+  };
+}
+
+/** Runs one piece of work after the other, whatever becomes of each. */
+function serial(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const turn = last.then(work, work);
+    last = turn.catch(() => {});
+    return turn;
+  };
+}

@@ -1,0 +1,85 @@
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import path from 'node:path';
+
+/**
+ * Builds the command line as one file and the agent beside it, both for Node 24. Does nothing when no source, lock
+ * file or output has changed since the last build.
+ */
+
+const root = path.resolve(import.meta.dirname, '..');
+const out = path.join(root, 'out');
+const stamp = path.join(out, 'build-stamp.json');
+const cliFile = path.join(out, 'cli', 'k8s-tunnels.cjs');
+
+const sources = ['main', 'scripts', 'package.json', 'package-lock.json'];
+const outputs = ['out/cli', 'out/agent'];
+
+/** Names, sizes and times of every file: cheaper than reading them, and an edit changes one of the two. */
+async function fingerprint(places: readonly string[]): Promise<string> {
+  const look = async (place: string): Promise<string[]> => {
+    const info = await stat(place).catch(() => undefined);
+    if (info === undefined) return [`${place} missing`];
+    if (!info.isDirectory()) return [`${place} ${info.size} ${info.mtimeMs}`];
+    const names = (await readdir(place)).sort();
+    return (await Promise.all(names.map((name) => look(path.join(place, name))))).flat();
+  };
+  return (await Promise.all(places.map((place) => look(path.join(root, place))))).flat().join('\n');
+}
+
+async function isBuilt(): Promise<boolean> {
+  const known = await readFile(stamp, 'utf8').catch(() => '');
+  return known === JSON.stringify([await fingerprint(sources), await fingerprint(outputs)]);
+}
+
+async function build(): Promise<void> {
+  const { build: viteBuild } = await import('vite');
+  const bundle = (options: {
+    readonly entry: string;
+    readonly folder: string;
+    readonly output: Record<string, unknown>;
+  }) =>
+    viteBuild({
+      root,
+      configFile: false,
+      logLevel: 'warn',
+      // A program of Node: its packages' Node variants, none of a browser's.
+      ssr: { target: 'node', noExternal: true },
+      build: {
+        ssr: path.join(root, options.entry),
+        outDir: path.join(out, options.folder),
+        emptyOutDir: true,
+        target: 'node24',
+        minify: false,
+        copyPublicDir: false,
+        reportCompressedSize: false,
+        rolldownOptions: {
+          external: [...builtinModules, /^node:/],
+          output: options.output,
+        },
+      },
+    });
+  await rm(stamp, { force: true });
+  await Promise.all([
+    bundle({
+      entry: 'main/cli/index.ts',
+      folder: 'cli',
+      output: { format: 'cjs', entryFileNames: path.basename(cliFile), codeSplitting: false },
+    }),
+    bundle({
+      entry: 'main/cli/agent-host.ts',
+      folder: 'agent',
+      output: { format: 'es', entryFileNames: 'agent.js', chunkFileNames: '[name]-[hash].js' },
+    }),
+  ]);
+  await chmod(cliFile, 0o755);
+  await mkdir(out, { recursive: true });
+  await writeFile(stamp, JSON.stringify([await fingerprint(sources), await fingerprint(outputs)]));
+}
+
+if (await isBuilt()) console.log('out/ is up to date');
+else {
+  const start = performance.now();
+  await build();
+  console.log(`built out/cli and out/agent in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+}

@@ -1,0 +1,156 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Catalog, createCatalog } from '../../../main/agent/catalog/catalog.ts';
+import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
+import {
+  createDiscovery,
+  type Discovery,
+  type DiscoveryStatus,
+} from '../../../main/agent/discovery/discovery.ts';
+import { createEksSource } from '../../../main/agent/discovery/eks.ts';
+import type { CellResult, DiscoverySource } from '../../../main/agent/discovery/source.ts';
+import { createVaultSource } from '../../../main/agent/discovery/vault.ts';
+import { createNetwork, type Network } from '../../../main/agent/network/network.ts';
+import { type Environment, type Logger, silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import { createAuthority } from '../../world/authority.ts';
+import { writeAwsHome } from '../../world/aws/home.ts';
+import { type Aws, startAws } from '../../world/aws/server.ts';
+import { defaultPlan, type Plan } from '../../world/plan.ts';
+import { Traffic } from '../../world/traffic.ts';
+import { writeVaultHome } from '../../world/vault/home.ts';
+import { startVault, type Vault } from '../../world/vault/server.ts';
+
+export type Mutable<T> = T extends object ? { -readonly [Key in keyof T]: Mutable<T[Key]> } : T;
+
+/** The clouds of the world and a home that leads to them. `plan` may be changed at any time. */
+export interface Clouds {
+  readonly plan: Mutable<Plan>;
+  readonly traffic: Traffic;
+  readonly aws: Aws;
+  readonly vault: Vault;
+  readonly home: string;
+  readonly env: Environment;
+  readonly network: Network;
+  /** The client certificate and key that Vault holds, PEM. */
+  readonly client: { readonly certificate: string; readonly key: string };
+  eks(regions?: readonly string[]): DiscoverySource;
+  onPrem(options?: { readonly mounts?: readonly string[]; readonly env?: Environment }): DiscoverySource;
+  close(): Promise<void>;
+}
+
+export async function startClouds(): Promise<Clouds> {
+  const plan = structuredClone(defaultPlan) as Mutable<Plan>;
+  const traffic = new Traffic();
+  const authority = await createAuthority('a cluster');
+  const client = await authority.issueClient('depot-admin', ['system:masters']);
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const aws = await startAws({
+    plan,
+    traffic,
+    kubeFacts: { certificateAuthorityFor: () => authority.certificate },
+  });
+  const vault = await startVault({
+    plan,
+    traffic,
+    secretFor: ({ server, holds }) => ({
+      server,
+      'certificate-authority-data': base64(authority.certificate),
+      ...(holds === 'token'
+        ? { token: 'the-token-in-vault' }
+        : {
+            'client-certificate-data': base64(client.certificate),
+            'client-key-data': base64(client.key),
+          }),
+    }),
+  });
+  const home = await mkdtemp(path.join(tmpdir(), 'clouds-'));
+  const env: Environment = {
+    ...(await writeAwsHome({ home, plan, url: aws.url })),
+    ...(await writeVaultHome({ home, url: vault.url, token: vault.token })),
+  };
+  // The AWS SDK reads the process's own environment: endpoints, the folder of cached sessions.
+  for (const name of Object.keys(process.env)) if (/^(AWS_|VAULT_)/.test(name)) delete process.env[name];
+  Object.assign(process.env, env);
+  const network = createNetwork(env);
+  const places = { env, home, network, clock: systemClock };
+  return {
+    plan,
+    traffic,
+    aws,
+    vault,
+    home,
+    env,
+    network,
+    client,
+    eks: (regions) => createEksSource({ ...places, regions }),
+    onPrem: ({ mounts = [plan.vault.mount], env: other = env } = {}) =>
+      createVaultSource({ ...places, env: other, mounts }),
+    async close() {
+      network.reset();
+      await Promise.all([aws.close(), vault.close()]);
+      await rm(home, { recursive: true });
+    },
+  };
+}
+
+/** Runs a source alone. */
+export async function discoverOnce(
+  source: DiscoverySource,
+  known: readonly Cluster[] = [],
+): Promise<{
+  readonly results: readonly CellResult[];
+  readonly planned: number;
+  readonly clusters: readonly Cluster[];
+}> {
+  const byCell = new Map<string, CellResult>();
+  let planned = 0;
+  await source.discover({
+    signal: new AbortController().signal,
+    known,
+    onPlanned: (more) => {
+      planned += more;
+    },
+    onCell: (result) => byCell.set(JSON.stringify(result.cell), result),
+  });
+  const results = [...byCell.values()];
+  return {
+    results,
+    planned,
+    clusters: results.flatMap(({ outcome }) => ('clusters' in outcome ? (outcome.clusters ?? []) : [])),
+  };
+}
+
+export function resultAt(
+  results: readonly CellResult[],
+  account: string,
+  region: string,
+): CellResult['outcome'] | undefined {
+  return results.find(({ cell }) => cell.account === account && cell.region === region)?.outcome;
+}
+
+export interface Agentless {
+  readonly catalog: Catalog;
+  readonly discovery: Discovery;
+  readonly statuses: DiscoveryStatus[];
+  readonly file: string;
+  readonly log: string[];
+  text(): Promise<string>;
+}
+
+/** A catalog on disk and a discovery into it. */
+export async function discoveryInto(file: string, sources: readonly DiscoverySource[]): Promise<Agentless> {
+  const log: string[] = [];
+  const write = (message: string, fields?: unknown) => void log.push(`${message} ${JSON.stringify(fields)}`);
+  const logger: Logger = { ...silentLogger, info: write, warn: write, error: write };
+  const catalog = await createCatalog({ file, clock: systemClock, logger });
+  const statuses: DiscoveryStatus[] = [];
+  const discovery = createDiscovery({
+    sources,
+    catalog,
+    clock: systemClock,
+    logger,
+    onStatus: (status) => void statuses.push(status),
+  });
+  return { catalog, discovery, statuses, file, log, text: () => readFile(file, 'utf8') };
+}

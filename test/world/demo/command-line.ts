@@ -1,0 +1,138 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { access, chmod, constants, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { World } from '../world.ts';
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The programs of a person's terminal in the world: the built command line, and kubectl where there is one. */
+export interface CommandLine {
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute path of kubectl, or undefined. */
+  readonly kubectl: string | undefined;
+  run(program: string, args: readonly string[]): Promise<Ran>;
+  /** Runs `k8s-tunnels … --json`. Rejects with what it printed when it fails. */
+  tunnels<T>(...args: readonly string[]): Promise<T>;
+  /** A process that goes on, with the lines it prints. */
+  follow(program: string, args: readonly string[]): Following;
+  /** Ends the agent and every process that is followed. */
+  stop(): Promise<void>;
+}
+
+export interface Following {
+  readonly child: ChildProcess;
+  /** Resolves when a line that matches has been printed; rejects when the process ends first or after `limitMs`. */
+  line(pattern: RegExp, limitMs?: number): Promise<string>;
+  stop(): void;
+}
+
+const bundle = fileURLToPath(new URL('../../../out/cli/k8s-tunnels.cjs', import.meta.url));
+
+export async function createCommandLine(world: World): Promise<CommandLine> {
+  const kubectl = await findKubectl();
+  // A folder of its own on PATH: what the demo prints to paste works from any terminal.
+  const bin = path.join(path.dirname(world.home), 'bin');
+  await mkdir(bin);
+  const shim = path.join(bin, 'k8s-tunnels');
+  await writeFile(shim, `#!/bin/sh\nexec '${process.execPath}' '${bundle}' "$@"\n`);
+  await chmod(shim, 0o755);
+  const env = {
+    ...world.env,
+    PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}`,
+    LANG: process.env.LANG ?? 'C.UTF-8',
+  };
+  const followed = new Set<ChildProcess>();
+
+  const run: CommandLine['run'] = (program, args) =>
+    new Promise((resolve, reject) => {
+      execFile(program, args, { env, cwd: world.home, timeout: 60_000 }, (error, stdout, stderr) => {
+        if (error !== null && typeof error.code !== 'number') reject(error);
+        else resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+      });
+    });
+
+  return {
+    env,
+    kubectl,
+    run,
+    async tunnels(...args) {
+      const { code, stdout, stderr } = await run(shim, [...args, '--json']);
+      if (code !== 0)
+        throw new Error(`k8s-tunnels ${args.join(' ')} exited with ${code}\n${stdout}${stderr}`);
+      return JSON.parse(stdout) as never;
+    },
+    follow(program, args) {
+      const child = spawn(program, args, { env, cwd: world.home, stdio: ['ignore', 'pipe', 'pipe'] });
+      followed.add(child);
+      child.once('close', () => followed.delete(child));
+      return following(child, `${path.basename(program)} ${args.join(' ')}`);
+    },
+    async stop() {
+      for (const child of followed) child.kill();
+      await run(shim, ['quit', '--json']).catch(() => {});
+    },
+  };
+}
+
+function following(child: ChildProcess, name: string): Following {
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  let rest = '';
+  let ended = false;
+  const take = (chunk: Buffer) => {
+    const parts = (rest + chunk.toString()).split('\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts);
+    for (const look of waiting) look();
+  };
+  child.stdout?.on('data', take);
+  child.stderr?.on('data', take);
+  child.once('close', () => {
+    ended = true;
+    for (const look of waiting) look();
+  });
+  return {
+    child,
+    line: (pattern, limitMs = 10_000) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = lines.find((line) => pattern.test(line));
+          if (found === undefined && !ended) return;
+          waiting.delete(look);
+          clearTimeout(timeout);
+          if (found === undefined) reject(new Error(`${name} ended; it had printed:\n${lines.join('\n')}`));
+          else resolve(found);
+        };
+        const timeout = setTimeout(() => {
+          ended = true;
+          look();
+        }, limitMs);
+        waiting.add(look);
+        look();
+      }),
+    stop: () => void child.kill(),
+  };
+}
+
+/** `K8S_TUNNELS_KUBECTL`, else the first kubectl on PATH. */
+async function findKubectl(): Promise<string | undefined> {
+  const folders = (process.env.PATH ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+  const names = [
+    process.env.K8S_TUNNELS_KUBECTL ?? '',
+    ...folders.map((folder) => path.join(folder, 'kubectl')),
+  ];
+  for (const name of names) {
+    if (name === '') continue;
+    const found = await access(name, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return name;
+  }
+  return undefined;
+}
