@@ -7,7 +7,7 @@ import { menderSchema, tunnelStateSchema } from './tunnels/state.ts';
 
 /** What the agent shows of itself: the whole at once, then what changes. */
 
-/** How the caller's environment names its kubeconfig. */
+/** How the caller's environment names its kubeconfig. A window sends none: the agent's own environment is meant. */
 export const kubeconfigPlaceSchema = z.object({
   /** The value of KUBECONFIG; absent when unset. */
   kubeconfig: z.string().optional(),
@@ -35,6 +35,13 @@ export const kubectlSchema = z.object({
   cluster: clusterIdSchema.optional(),
 });
 
+/** An organisation's session: while it lasts, no browser is needed. */
+export const sessionSchema = z.object({
+  authDomain: z.string(),
+  email: z.string().optional(),
+  endsAt: z.number(),
+});
+
 export const noticeSchema = z.object({
   at: z.number(),
   level: z.enum(['info', 'warning']),
@@ -48,6 +55,10 @@ export const snapshotSchema = z.object({
   discovery: discoveryStatusSchema,
   tunnels: z.array(tunnelViewSchema),
   logins: z.array(loginSchema),
+  sessions: z.array(sessionSchema),
+  /** Where kubectl points in the agent's own environment (a terminal may have another KUBECONFIG). */
+  kubectl: kubectlSchema,
+  favourites: z.array(clusterIdSchema),
   settings: settingsSchema,
   notices: z.array(noticeSchema),
 });
@@ -65,6 +76,9 @@ export const changeSchema = z.discriminatedUnion('kind', [
   /** A tunnel whose state is `idle` is gone. */
   z.object({ kind: z.literal('tunnel'), tunnel: tunnelViewSchema }),
   z.object({ kind: z.literal('logins'), logins: z.array(loginSchema) }),
+  z.object({ kind: z.literal('sessions'), sessions: z.array(sessionSchema) }),
+  z.object({ kind: z.literal('kubectl'), kubectl: kubectlSchema }),
+  z.object({ kind: z.literal('favourites'), favourites: z.array(clusterIdSchema) }),
   z.object({ kind: z.literal('settings'), settings: settingsSchema }),
   z.object({ kind: z.literal('notice'), notice: noticeSchema }),
 ]);
@@ -96,3 +110,4 @@ export type ConnectResult = z.infer<typeof connectResultSchema>;
 export type Kubectl = z.infer<typeof kubectlSchema>;
 export type Notice = z.infer<typeof noticeSchema>;
 export type KubeconfigPlaceInput = z.infer<typeof kubeconfigPlaceSchema>;
+export type SessionView = z.infer<typeof sessionSchema>;

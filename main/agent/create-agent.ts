@@ -1,6 +1,15 @@
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Access, createAccess } from './access/access.ts';
-import type { Change, ConnectResult, Kubectl, Notice, Snapshot, TunnelView } from './agent-view.ts';
+import type {
+  Change,
+  ConnectResult,
+  Kubectl,
+  Notice,
+  SessionView,
+  Snapshot,
+  TunnelView,
+} from './agent-view.ts';
 import { AppError, toPlainError } from './app-error.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import type { Cell, Cluster, ClusterId } from './catalog/cluster.ts';
@@ -11,6 +20,7 @@ import { execCredential } from './credentials/exec-credential.ts';
 import { createDiscovery, type Discovery } from './discovery/discovery.ts';
 import { createEksSource } from './discovery/eks.ts';
 import { createVaultSource } from './discovery/vault.ts';
+import { createFavourites } from './favourites/favourites.ts';
 import { createKubeconfig, type KubeconfigPlace } from './kubeconfig/kubeconfig.ts';
 import { createNetwork } from './network/network.ts';
 import { trustAuthorities } from './network/trust.ts';
@@ -34,6 +44,9 @@ export interface Parts {
   readonly plugin: PluginCommand;
 }
 
+/** How often kubectl's context and the sessions are looked at. */
+const lookEveryMs = 1_000;
+
 /** A caller's kubeconfig as it crosses the boundary. */
 type Place = { readonly kubeconfig?: string | undefined; readonly cwd: string; readonly home: string };
 
@@ -45,23 +58,31 @@ export interface Agent {
   discover(): Promise<{ clusters: number; failed: Cell[]; tookMs: number }>;
   connect(options: {
     readonly clusters: readonly string[];
-    readonly place: Place;
+    readonly place?: Place | undefined;
     readonly mode?: Settings['kubeconfigMode'] | undefined;
     readonly signal: AbortSignal;
   }): Promise<{ results: ConnectResult[]; kubectl: Kubectl; warnings: string[] }>;
   disconnect(options: {
     readonly clusters: readonly string[] | 'all';
-    readonly place: Place;
+    readonly place?: Place | undefined;
   }): Promise<{ closed: { cluster: ClusterId; title: string }[]; kubectl: Kubectl; warnings: string[] }>;
   disconnectAll(): Promise<void>;
   /** Makes a connected cluster kubectl's current one. */
-  switchTo(options: { readonly cluster: string; readonly place: Place }): Promise<{ kubectl: Kubectl }>;
-  kubectl(place: Place): Promise<Kubectl>;
+  switchTo(options: {
+    readonly cluster: string;
+    readonly place?: Place | undefined;
+  }): Promise<{ kubectl: Kubectl }>;
+  kubectl(place: Place | undefined): Promise<Kubectl>;
   /** An ExecCredential. */
   credential(options: {
     readonly cluster: string;
     readonly execInfo?: string | undefined;
   }): Promise<Record<string, unknown>>;
+  favourite(options: {
+    readonly cluster: string;
+    readonly on: boolean;
+  }): Promise<{ favourites: ClusterId[] }>;
+  orderFavourites(ids: readonly ClusterId[]): Promise<{ favourites: ClusterId[] }>;
   settings(): Settings;
   changeSettings(patch: { readonly [K in keyof Settings]?: Settings[K] | undefined }): Settings;
   /** Ends at once what runs; connections stay remembered and are opened again by the next start. */
@@ -131,8 +152,22 @@ export async function createAgent(parts: Parts): Promise<Agent> {
     logger,
     folder: paths.cloudflared,
     openUrl: parts.openUrl,
-    onLogins: (logins) => tell({ kind: 'logins', logins: [...logins] }),
+    onLogins(logins) {
+      tell({ kind: 'logins', logins: [...logins] });
+      void lookAtSessions();
+    },
   });
+  let sessions: SessionView[] = [];
+  const lookAtSessions = async () => {
+    const now = (await access.sessions()).map(({ email, ...rest }) => ({
+      ...rest,
+      ...(email === undefined ? {} : { email }),
+    }));
+    if (isDeepStrictEqual(now, sessions)) return;
+    sessions = now;
+    tell({ kind: 'sessions', sessions });
+  };
+  await lookAtSessions();
   const ports = await createPorts({ folder: paths.state, logger });
   const tunnels = createTunnels({
     clock,
@@ -154,17 +189,40 @@ export async function createAgent(parts: Parts): Promise<Agent> {
     notice,
   });
 
-  const placeFor = ({ kubeconfig: value, cwd, home }: Place): KubeconfigPlace => {
+  const favourites = await createFavourites({
+    folder: paths.state,
+    logger,
+    onChange: (list) => tell({ kind: 'favourites', favourites: [...list] }),
+  });
+  const ownPlace: Place = { kubeconfig: env.KUBECONFIG, cwd: paths.home, home: paths.home };
+  const placeFor = ({ kubeconfig: value, cwd, home }: Place = ownPlace): KubeconfigPlace => {
     const chosen = settings.get().kubeconfigPath;
     return { kubeconfig: chosen === '' ? value : chosen, cwd, home };
   };
-  const kubectl = async (place: Place): Promise<Kubectl> => {
+  const kubectl = async (place: Place | undefined): Promise<Kubectl> => {
     const { context, id } = await kubeconfig.current(placeFor(place));
     return {
       ...(context === undefined ? {} : { context }),
       ...(id === undefined ? {} : { cluster: id as ClusterId }),
     };
   };
+  // Another program may move kubectl, or mend a kubeconfig that could not be read: look often, it costs a stat.
+  let pointsAt: Kubectl = await kubectl(undefined).catch(() => ({}));
+  let stopLooking = () => {};
+  const look = async () => {
+    const now: Kubectl = await kubectl(undefined).catch(() => ({}));
+    if (!isDeepStrictEqual(now, pointsAt)) {
+      pointsAt = now;
+      tell({ kind: 'kubectl', kubectl: now });
+    }
+  };
+  const lookAgain = () => {
+    stopLooking = clock.timer(lookEveryMs, () => {
+      void Promise.all([look(), lookAtSessions()]).finally(lookAgain);
+    });
+  };
+  lookAgain();
+
   const titleOf = (id: ClusterId) => catalog.get(id)?.title ?? id;
 
   /** Names as people type them. One that the catalog does not know is looked for once before it is called unknown. */
@@ -208,6 +266,9 @@ export async function createAgent(parts: Parts): Promise<Agent> {
       discovery: discovery.status(),
       tunnels: tunnels.list().map(viewOf),
       logins: [...access.logins()],
+      sessions,
+      kubectl: pointsAt,
+      favourites: [...favourites.list()],
       settings: settings.get(),
       notices: [...notices],
     }),
@@ -242,6 +303,7 @@ export async function createAgent(parts: Parts): Promise<Agent> {
       await restored;
       const ids = clusters === 'all' ? connections.open() : clusters.map((word) => catalog.find(word).id);
       const { closed, warnings } = await disconnect(ids);
+      await look();
       return { closed, kubectl: await kubectl(place), warnings };
     },
     async disconnectAll() {
@@ -258,6 +320,7 @@ export async function createAgent(parts: Parts): Promise<Agent> {
         });
       }
       await kubeconfig.use(opened, id);
+      await look();
       return { kubectl: await kubectl(place) };
     },
     kubectl,
@@ -266,10 +329,19 @@ export async function createAgent(parts: Parts): Promise<Agent> {
       if (found === undefined) throw new AppError('not-found', `There is no cluster ${cluster}.`);
       return execCredential(await credentials.get(found), execInfo);
     },
+    async favourite({ cluster, on }) {
+      await favourites.set(catalog.find(cluster).id, on);
+      return { favourites: [...favourites.list()] };
+    },
+    async orderFavourites(ids) {
+      await favourites.order(ids);
+      return { favourites: [...favourites.list()] };
+    },
     settings: () => settings.get(),
     changeSettings: (patch) =>
       settings.change(Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))),
     async close() {
+      stopLooking();
       discovery.cancel();
       access.close();
       await tunnels.closeAll();

@@ -16,7 +16,7 @@ import { settingsSchema } from '../agent/settings/settings.ts';
 /** A cluster by id, title or name. */
 const clusterWord = z.string().min(1).max(512);
 
-const context = { place: kubeconfigPlaceSchema };
+const context = { place: kubeconfigPlaceSchema.optional() };
 
 export const operations = {
   snapshot: { input: z.object({}), output: snapshotSchema },
@@ -54,8 +54,22 @@ export const operations = {
     /** An ExecCredential, as kubectl reads it. Secret. */
     output: z.record(z.string(), z.unknown()),
   },
+  /** Stars or unstars. */
+  favourite: {
+    input: z.object({ cluster: clusterWord, on: z.boolean() }),
+    output: z.object({ favourites: z.array(clusterIdSchema) }),
+  },
+  'favourites-order': {
+    input: z.object({ favourites: z.array(clusterIdSchema) }),
+    output: z.object({ favourites: z.array(clusterIdSchema) }),
+  },
   'settings-get': { input: z.object({}), output: settingsSchema },
   'settings-set': { input: settingsSchema.partial().strict(), output: settingsSchema },
+  /**
+   * Ends the agent but leaves everything as it is on disk: the agent that follows opens the same tunnels on the same
+   * ports.
+   */
+  'hand-over': { input: z.object({}), output: z.object({ pid: z.number() }) },
   /** Closes every tunnel, gives kubeconfig back, ends the agent. */
   quit: { input: z.object({}), output: z.object({ pid: z.number() }) },
 } as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>;

@@ -11,8 +11,14 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     switch: (input) => agent.switchTo(input),
     kubectl: ({ place }) => agent.kubectl(place),
     credential: (input) => agent.credential(input),
+    favourite: (input) => agent.favourite(input),
+    'favourites-order': ({ favourites }) => agent.orderFavourites(favourites),
     'settings-get': async () => agent.settings(),
     'settings-set': async (patch) => agent.changeSettings(patch),
+    async 'hand-over'() {
+      setImmediate(options.quit);
+      return { pid: process.pid };
+    },
     async quit() {
       await agent.disconnectAll();
       // The answer goes out first.

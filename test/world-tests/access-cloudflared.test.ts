@@ -44,7 +44,7 @@ describe.skipIf(program === undefined)(
     let children: ChildProcess[];
 
     beforeEach(async () => {
-      world = await startFixture({ transferHoldMs: 200 });
+      world = await startFixture({ transferHoldMs: 3_000 });
       children = [];
     });
     afterEach(async () => {
@@ -186,21 +186,26 @@ describe.skipIf(program === undefined)(
       expect(world.traffic.count('idp', 'sign-in')).toBe(2);
     });
 
-    it('gets no token for a person whom the policy denies', async () => {
+    it('waits on for a person whom the policy denies', async () => {
       await login(tcpHost);
-      const { code, stderr } = await login(deniedHost);
-      expect(code).toBe(1);
-      expect(stderr).toContain('Failed to fetch resource');
+      const child = start(['login', `https://${deniedHost}`]);
+      const denials = () =>
+        world.traffic.served.filter(({ operation, scope }) => operation === 'login' && scope === deniedHost);
+      // The organisation token is tried first, then the browser.
+      await expect.poll(() => denials().length, { timeout: 10_000 }).toBe(2);
+      expect(child.exitCode).toBeNull();
       expect(await readdir(path.join(world.home, '.cloudflared'))).not.toContain(
         path.basename(tokenFile(deniedHost)),
       );
     });
 
     it('gives up when the person never logs in', async () => {
+      await world.close();
+      world = await startFixture({ transferHoldMs: 50 });
       const { code, stderr } = await run(['login', `https://${tcpHost}`], { WORLD_PERSON: 'absent' });
       expect(code).toBe(1);
       expect(stderr).toContain('Failed to fetch resource');
-      expect(await world.browser.tabs()).toHaveLength(1);
+      expect(world.traffic.count('access', 'transfer')).toBe(10);
     });
 
     it('passes with a service token, and names a destination', async () => {

@@ -5,7 +5,9 @@ import https from 'node:https';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { type Access, type Dial, startAccess } from '../world/access/edge.ts';
 import { listen } from '../world/access/listener.ts';
 import { type ConnectProxy, startProxy } from '../world/access/proxy.ts';
@@ -41,6 +43,8 @@ export interface Fixture {
   readonly authorityFile: string;
   /** Destinations that Cf-Access-Jump-Destination named. */
   readonly destinations: (string | undefined)[];
+  /** Bytes that the tcp origin has made so far on the order of clients. */
+  produced(): number;
   /** Through the proxy; redirects are not followed. */
   request(url: string, options?: { method?: string; headers?: Record<string, string> }): Promise<Answer>;
   close(): Promise<void>;
@@ -50,7 +54,7 @@ export interface Fixture {
  * The origin behind tcp applications. The client's first byte says what to do: `e` sends everything back, `d`
  * answers with 8 bytes of length's worth of data, `u` takes that many bytes and answers with their SHA-256.
  */
-function originServer(): net.Server {
+function originServer(produced: (bytes: number) => void): net.Server {
   return net.createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => {});
     socket.once('data', (first) => {
@@ -59,7 +63,18 @@ function originServer(): net.Server {
         socket.write(rest);
         socket.pipe(socket);
       } else if (first[0] === 0x64) {
-        socket.end(payload(Number(rest.readBigUInt64BE())));
+        const bytes = payload(Number(rest.readBigUInt64BE()));
+        const chunks = function* () {
+          for (let at = 0; at < bytes.length; at += 65_536) {
+            const chunk = bytes.subarray(at, at + 65_536);
+            produced(chunk.length);
+            yield chunk;
+          }
+        };
+        pipeline(Readable.from(chunks()), socket).then(
+          () => socket.destroySoon(),
+          () => {},
+        );
       } else {
         let left = Number(rest.readBigUInt64BE());
         const hash = createHash('sha256');
@@ -107,7 +122,12 @@ export async function startFixture(
   const plan = { ...defaultPlan, ...change };
   const traffic = new Traffic();
   const authority = await createAuthority('World Root');
-  const origin = await listen(originServer());
+  let produced = 0;
+  const origin = await listen(
+    originServer((bytes) => {
+      produced += bytes;
+    }),
+  );
   const names = new Map([
     [kubeTarget, origin.port],
     ['10.0.0.1:443', origin.port],
@@ -149,6 +169,7 @@ export async function startFixture(
     certificate: authority.certificate,
     authorityFile,
     destinations,
+    produced: () => produced,
     request: (url, { method = 'GET', headers = {} } = {}) =>
       new Promise((resolve, reject) => {
         const client = https.request(url, { method, headers, agent }, (response) => {

@@ -237,6 +237,9 @@ describe('kubectl', () => {
       '{"a":"1","b":"2"}',
     );
 
+    expect((await run('run', 'probe', '--image=probe', '-n', 'made')).out).toBe('pod/probe created');
+    expect((await run('get', 'pods', '-n', 'made')).out).toMatch(/^probe +0\/1 +Pending +0 +\d+s$/m);
+
     const manifest = join(home, 'flags.json');
     const apply = async (data: Record<string, string>) => {
       const metadata = { name: 'applied', namespace: 'made' };

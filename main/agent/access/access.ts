@@ -15,6 +15,13 @@ export interface LoginState {
   readonly since: number;
 }
 
+/** An organisation's session: while it lasts, no browser is needed. `endsAt` is ms since the epoch. */
+export interface Session {
+  readonly authDomain: string;
+  readonly email: string | undefined;
+  readonly endsAt: number;
+}
+
 /** A login with no answer ends after this. */
 const loginTimeoutMs = 5 * 60_000;
 
@@ -34,6 +41,8 @@ export interface Access {
   reject(hostname: string, token: Token): Promise<void>;
   /** The logins that wait for a person now. */
   logins(): readonly LoginState[];
+  /** The organisations that hold a session, as `~/.cloudflared` says. */
+  sessions(): Promise<readonly Session[]>;
   /** Ends waiting logins. */
   close(): void;
 }
@@ -188,6 +197,10 @@ export function createAccess(options: {
       if ((await files.readApp(app))?.jwt === token.jwt) await files.removeApp(app);
     },
     logins: () => [...waiting.values()],
+    async sessions() {
+      const orgs = await files.orgs();
+      return orgs.map(({ authDomain, token }) => ({ authDomain, email: token.email, endsAt: token.expiresAt }));
+    },
     close: () => closing.abort(),
   };
 }

@@ -1,4 +1,4 @@
-import { readFile, unlink } from 'node:fs/promises';
+import { readdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { decodeJwt } from 'jose';
 import { AppError, errnoOf } from '../app-error.ts';
@@ -53,6 +53,18 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
     },
     readOrg(authDomain: string) {
       return read(this.orgPath(authDomain), undefined);
+    },
+    /** The organisations that a token is held for now. */
+    async orgs(): Promise<readonly { readonly authDomain: string; readonly token: Token }[]> {
+      const names = await readdir(folder).catch(() => []);
+      const found = names
+        .filter((name) => name.endsWith('.cloudflareaccess.com-org-token'))
+        .map(async (name) => {
+          const authDomain = name.slice(0, -'-org-token'.length);
+          const token = await read(path.join(folder, name), undefined).catch(() => undefined);
+          return token === undefined ? [] : [{ authDomain, token }];
+        });
+      return (await Promise.all(found)).flat();
     },
     async writeApp(app: AppInfo, jwt: string) {
       await writeFileAtomic(this.appPath(app), jwt);

@@ -1,8 +1,11 @@
-/** The candidates that need the fewest edits to become `text`, nearest first; case does not count. */
+/** The candidates that hold `text`, then those that need the fewest edits to become it; case does not count. */
 export function nearest(text: string, candidates: Iterable<string>, count: number): readonly string[] {
   const wanted = text.toLowerCase();
   return [...new Set(candidates)]
-    .map((candidate) => ({ candidate, edits: editsBetween(wanted, candidate.toLowerCase()) }))
+    .map((candidate) => {
+      const lower = candidate.toLowerCase();
+      return { candidate, edits: lower.includes(wanted) ? 0 : editsBetween(wanted, lower) };
+    })
     .sort((a, b) => a.edits - b.edits || a.candidate.localeCompare(b.candidate))
     .slice(0, count)
     .map(({ candidate }) => candidate);

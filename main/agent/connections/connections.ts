@@ -140,7 +140,10 @@ export async function createConnections(options: {
       return { closed: known, warnings };
     },
     open: () => [...open.keys()],
-    placeOf: (id) => open.get(id)?.place,
+    placeOf(id) {
+      const connection = open.get(id);
+      return connection === undefined ? undefined : placeOf(connection);
+    },
     async restore() {
       const { removed, warnings } = await kubeconfig.recover(new Set(open.keys()));
       if (removed.length > 0)
@@ -153,7 +156,8 @@ export async function createConnections(options: {
     },
   };
 
-  async function restoreOne({ cluster: id, place }: Connection): Promise<void> {
+  async function restoreOne(connection: Connection): Promise<void> {
+    const { cluster: id } = connection;
     const cluster = catalog.get(id);
     try {
       if (cluster === undefined) throw new AppError('not-found', `${id} is not in the catalog any more.`);
@@ -161,7 +165,7 @@ export async function createConnections(options: {
       const state = await tunnel.open({ interactive: false, persist: true });
       if (state.status === 'failed') throw fromPlainError(state.failure.error);
       // The port may have been taken meanwhile: the entry follows.
-      await kubeconfig.add(place, [entryOf(cluster, tunnel)], {});
+      await kubeconfig.add(placeOf(connection), [entryOf(cluster, tunnel)], {});
     } catch (error) {
       await removeEntries([id]).catch(() => {});
       await forget([id]);
@@ -228,16 +232,18 @@ function outcomeOf(one: Try, contexts: ReadonlyMap<string, string>): Outcome {
   };
 }
 
+/** JSON has no undefined: a KUBECONFIG that was not set comes back as a missing field. */
+function placeOf({ place }: Connection): KubeconfigPlace {
+  return { kubeconfig: place.kubeconfig, cwd: place.cwd, home: place.home };
+}
+
 /** Places are equal when their fields are: each kubeconfig is edited once. */
 function byPlace(
   connections: readonly Connection[],
 ): readonly (readonly [KubeconfigPlace, readonly ClusterId[]])[] {
-  const groups = new Map<string, [KubeconfigPlace, ClusterId[]]>();
-  for (const { place, cluster } of connections) {
-    const key = JSON.stringify([place.kubeconfig, place.cwd, place.home]);
-    const group = groups.get(key) ?? [{ kubeconfig: place.kubeconfig, cwd: place.cwd, home: place.home }, []];
-    group[1].push(cluster);
-    groups.set(key, group);
-  }
-  return [...groups.values()];
+  const groups = Map.groupBy(connections, (connection) => JSON.stringify(Object.values(placeOf(connection))));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [[placeOf(first), group.map(({ cluster }) => cluster)] as const];
+  });
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { writeFileAtomic } from '../storage/json-file.ts';
+import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 
 /** How many are kept of each file. */
 const kept = 10;

@@ -74,7 +74,7 @@ export function parseDocument(text: string, file: string): KubeconfigDocument {
       at: error.pos[0],
       // The parser's own message may quote the file, and with it a secret; its code does not.
       reason: `this is not valid YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`,
-      hint: 'Correct the line: kubectl cannot read the file as it is.',
+      hint: 'Nothing was written. Correct the line and try again.',
     });
   }
   if (contents === null || contents === undefined || (isScalar(contents) && contents.value === null)) {

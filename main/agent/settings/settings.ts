@@ -13,6 +13,10 @@ export const settingsSchema = z.object({
   awsRegions: z.array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-west-1')),
   /** KV mounts of Vault that hold clusters. */
   vaultMounts: z.array(z.string().min(1)),
+  /** Whether the desktop app starts when the person logs in to the computer. */
+  startAtLogin: z.boolean(),
+  /** How favourites are ordered: as the person put them, or by name. */
+  favouritesOrder: z.enum(['own', 'name']),
   /** A PEM file of certificate authorities to trust besides the system's. */
   extraAuthorities: z.string(),
 });
@@ -26,6 +30,8 @@ export const defaultSettings: Settings = {
   catalogMaxAgeMinutes: 60,
   awsRegions: [],
   vaultMounts: ['clusters'],
+  startAtLogin: false,
+  favouritesOrder: 'own',
   extraAuthorities: '',
 };
 

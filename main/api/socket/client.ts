@@ -1,23 +1,15 @@
 import { connect, type Socket } from 'node:net';
-import type { Change, Snapshot } from '../../agent/agent-view.ts';
-import { AppError, errnoOf, fromPlainError, type PlainError } from '../../agent/app-error.ts';
-import type { Input, OperationName, Output } from '../contract.ts';
+import { AppError, errnoOf } from '../../agent/app-error.ts';
+import { type AgentClient, createConversation } from '../conversation.ts';
+import type { AgentMessage } from '../serve-messages.ts';
 import { readLines, writeLine } from './lines.ts';
 import { newNonce, proofOf, protocol, readSecret, sameProof } from './proof.ts';
 
 const handshakeTimeoutMs = 2_000;
 
-/** A shell's end of the socket. Imports no schema: a kubectl waits for it. */
-export interface Client {
+/** A shell's end of the socket. */
+export interface Client extends AgentClient {
   readonly agent: { readonly version: string; readonly pid: number };
-  /** Rejects with the agent's error, `cancelled`, or `agent-unreachable` when the connection ends. */
-  call<N extends OperationName>(
-    name: N,
-    input: Input<N>,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<Output<N>>;
-  /** The state now, then every change. */
-  subscribe(listener: (change: Change) => void): Promise<Snapshot>;
   /** Resolves when the connection has ended, for whatever reason. */
   readonly ended: Promise<void>;
   close(): void;
@@ -92,7 +84,7 @@ function greet(socket: Socket, path: string, secret: string | undefined): Promis
         const { agent, proof } = checkHello(message, { path, nonce, secret });
         writeLine(socket, { proof });
         const conversation = converse(socket, agent);
-        receive = conversation.receive;
+        receive = (next) => conversation.receive(next as AgentMessage);
         resolve(conversation.client);
       } catch (error) {
         reject(error);
@@ -132,73 +124,12 @@ function checkHello(
 }
 
 function converse(socket: Socket, agent: Client['agent']) {
-  type Waiting = { readonly resolve: (output: unknown) => void; readonly reject: (error: Error) => void };
-  const waiting = new Map<number, Waiting>();
-  let listener: ((change: Change) => void) | undefined;
-  let lastId = 0;
-  const gone = () =>
-    new AppError('agent-unreachable', 'The agent ended in the middle of the call.', { retryable: true });
+  const { client, receive, end } = createConversation((message) => writeLine(socket, message));
   const ended = new Promise<void>((resolve) => {
     socket.once('close', () => {
-      for (const { reject } of waiting.values()) reject(gone());
-      waiting.clear();
+      end();
       resolve();
     });
   });
-  const ask = (message: Record<string, unknown>, signal?: AbortSignal): Promise<unknown> => {
-    const id = ++lastId;
-    return new Promise((resolve, reject) => {
-      if (!socket.writable) {
-        reject(gone());
-        return;
-      }
-      if (signal?.aborted === true) {
-        reject(new AppError('cancelled', 'Cancelled.'));
-        return;
-      }
-      const abort = () => writeLine(socket, { id, cancel: true });
-      signal?.addEventListener('abort', abort, { once: true });
-      const finish = () => {
-        waiting.delete(id);
-        signal?.removeEventListener('abort', abort);
-      };
-      waiting.set(id, {
-        resolve: (output) => {
-          finish();
-          resolve(output);
-        },
-        reject: (error) => {
-          finish();
-          reject(error);
-        },
-      });
-      writeLine(socket, { ...message, id });
-    });
-  };
-  const receive = (message: unknown): void => {
-    const { id, output, error, change } = message as {
-      id?: number;
-      output?: unknown;
-      error?: PlainError;
-      change?: Change;
-    };
-    if (change !== undefined) {
-      listener?.(change);
-      return;
-    }
-    const call = id === undefined ? undefined : waiting.get(id);
-    if (error !== undefined) call?.reject(fromPlainError(error));
-    else call?.resolve(output);
-  };
-  const client: Client = {
-    agent,
-    call: (name, input, options) => ask({ operation: name, input }, options?.signal) as Promise<never>,
-    subscribe(listen) {
-      listener = listen;
-      return ask({ subscribe: true }) as Promise<Snapshot>;
-    },
-    ended,
-    close: () => socket.end(),
-  };
-  return { client, receive };
+  return { client: { ...client, agent, ended, close: () => void socket.end() }, receive };
 }

@@ -131,9 +131,9 @@ describe('readTags', () => {
   });
 
   test('a password in a link is not repeated', () => {
-    expect(JSON.stringify(readTags({ 'k8s-tunnels-docs': 'https://user:word@wiki.example.com' }))).not.toContain(
-      'word',
-    );
+    expect(
+      JSON.stringify(readTags({ 'k8s-tunnels-docs': 'https://user:word@wiki.example.com' })),
+    ).not.toContain('word');
   });
 
   test.each([
@@ -153,7 +153,9 @@ describe('readTags', () => {
       key: 'k8s-tunnels-hostname-3',
       message: expect.stringContaining('k8s-tunnels-hostname-2'),
     });
-    expect(problemOf({ ...hostname, 'k8s-tunnels-name-2': 'x' })?.message).toContain('k8s-tunnels-name is missing');
+    expect(problemOf({ ...hostname, 'k8s-tunnels-name-2': 'x' })?.message).toContain(
+      'k8s-tunnels-name is missing',
+    );
   });
 
   test('one key in two spellings: the lower-case one counts, in whatever order they come', () => {
@@ -169,7 +171,9 @@ describe('readTags', () => {
   test('never throws', () => {
     const key = fc.oneof(
       fc.string(),
-      fc.constantFrom('hostname', 'origin', 'destination', 'docs', 'name-2', 'name-3', '').map((field) => `k8s-tunnels-${field}`),
+      fc
+        .constantFrom('hostname', 'origin', 'destination', 'docs', 'name-2', 'name-3', '')
+        .map((field) => `k8s-tunnels-${field}`),
     );
     fc.assert(
       fc.property(fc.dictionary(key, fc.string({ unit: 'binary' })), (tags) => {

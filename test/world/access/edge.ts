@@ -42,6 +42,12 @@ export interface Access {
   openConnections(hostname?: string): number;
 }
 
+/**
+ * Operations in `traffic`, by service. `edge`: `upgrade`, `request`, `truncated` (a message that the origin's side
+ * cut short), their scope the application. `access`: `app-info`, `authorized`, `cli` (scope the application),
+ * `login` (likewise, on the team domain), `certs`, `callback`, `get-identity`, `transfer`. `idp`: `authorize`,
+ * `login` (the form), `sign-in` (the form sent).
+ */
 export async function startAccess(options: {
   readonly plan: Plan;
   readonly traffic: Traffic;

@@ -77,7 +77,9 @@ function carry(options: {
     // cloudflared reads binary frames and passes over text.
     if (!isBinary || !Buffer.isBuffer(message)) return;
     if (message.length > messageLimit) onTruncated();
-    if (!origin.write(message.subarray(0, messageLimit))) {
+    const taken = origin.write(message.subarray(0, messageLimit));
+    // Messages that were read before the pause still arrive during it.
+    if (!taken && !client.isPaused) {
       client.pause();
       origin.once('drain', () => client.resume());
     }

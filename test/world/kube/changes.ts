@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { createNamespace } from './cluster-objects.ts';
 import { type Exchange, readBody, sendJson } from './exchange.ts';
 import { type KubeObject, kubeTime } from './objects.ts';
-import { apiVersionOf, namespaceType, podType, resourceTypes } from './resource-types.ts';
+import {
+  apiVersionOf,
+  deploymentType,
+  namespaceType,
+  podType,
+  replicaSetType,
+  resourceTypes,
+} from './resource-types.ts';
 import type { ResourceRoute } from './routes.ts';
 import {
   alreadyExists,
@@ -43,12 +50,19 @@ export async function answerCreate(
   if (store.get({ type, namespace, name })) throw alreadyExists(type, name);
   const draft: Draft = {
     ...body,
+    ...initialStatus(type),
     metadata: { ...given, name, ...(namespace === undefined ? {} : { namespace }) },
   };
   if (exchange.query.has('dryRun')) return sendJson(exchange, 201, draft);
   const object =
     type === namespaceType ? createNamespace(store, draft, rootCertificate) : store.put(type, draft);
   return sendJson(exchange, 201, object);
+}
+
+/** No scheduler or controller is at work here: what was created stays as it was at first. */
+function initialStatus(type: ResourceRoute['type']): Partial<Draft> {
+  if (type === podType) return { status: { phase: 'Pending', qosClass: 'BestEffort' } };
+  return type === deploymentType || type === replicaSetType ? { status: { replicas: 0 } } : {};
 }
 
 /** A merge patch; a strategic one too, which differs in lists only, and those it replaces as a whole. */

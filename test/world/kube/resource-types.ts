@@ -25,6 +25,8 @@ export interface Subresource {
 type Given = Pick<ResourceType, 'resource' | 'kind'> & Partial<ResourceType>;
 
 const stored = ['create', 'delete', 'get', 'list', 'patch', 'watch'];
+/** Of what only the cluster itself creates. */
+const readOnly = ['get', 'list', 'watch'];
 
 const define = (given: Given): ResourceType => ({
   group: '',
@@ -83,6 +85,7 @@ export const nodeType = define({
   kind: 'Node',
   namespaced: false,
   shortNames: ['no'],
+  verbs: readOnly,
   fieldLabels: ['spec.unschedulable'],
 });
 
@@ -90,6 +93,7 @@ export const eventType = define({
   resource: 'events',
   kind: 'Event',
   shortNames: ['ev'],
+  verbs: readOnly,
   fieldLabels: [
     'involvedObject.kind',
     'involvedObject.namespace',

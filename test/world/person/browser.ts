@@ -6,15 +6,11 @@
 import { appendFileSync } from 'node:fs';
 import http from 'node:http';
 import { pathToFileURL } from 'node:url';
+import type { Person } from '../plan.ts';
 import { type CookieJar, openCookieJar } from './cookie-jar.ts';
 import { findForm, heading } from './form.ts';
 
 const maxSteps = 20;
-
-export interface Person {
-  readonly email: string;
-  readonly password: string;
-}
 
 /** Where the visit ended. Rejects where the person cannot get on: a refused login, an error page, a circle. */
 export async function visit(address: string, person: Person, jar: CookieJar): Promise<string> {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Person } from './browser.ts';
+import type { Person } from '../plan.ts';
 
 export interface Browser {
   /** The program for `BROWSER`. */
@@ -15,7 +15,7 @@ export interface Browser {
 }
 
 /**
- * Writes a browser for one person into a folder (made where missing). It carries its own settings: a client may
+ * Writes a browser for one person into a folder (made where missing; what was there before is replaced). It carries its own settings: a client may
  * start it with a bare environment. `WORLD_PERSON=absent` in that environment makes it open nothing.
  */
 export async function installBrowser(options: {
@@ -49,7 +49,9 @@ export async function installBrowser(options: {
     '',
   ];
   await writeFile(command, script.join('\n'), { mode: 0o700 });
-  await symlink('browser', path.join(folder, 'xdg-open'));
+  const link = path.join(folder, 'xdg-open');
+  await rm(link, { force: true });
+  await symlink('browser', link);
   return {
     command,
     folder,

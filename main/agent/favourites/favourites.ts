@@ -1,0 +1,44 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { type ClusterId, clusterIdSchema } from '../catalog/cluster.ts';
+import type { Logger } from '../parts.ts';
+import { jsonFile } from '../storage/json-file.ts';
+
+/** The person's favourites, in their order. By identity: a cluster that is renamed stays one. */
+export interface Favourites {
+  list(): readonly ClusterId[];
+  /** Stars (at the end) or unstars. Calling twice is safe. */
+  set(id: ClusterId, on: boolean): Promise<void>;
+  /** Puts them in this order; ids that are no favourites are left out, missing ones stay at the end. */
+  order(ids: readonly ClusterId[]): Promise<void>;
+}
+
+export async function createFavourites(options: {
+  readonly folder: string;
+  readonly logger: Logger;
+  readonly onChange: (list: readonly ClusterId[]) => void;
+}): Promise<Favourites> {
+  const file = jsonFile({
+    file: path.join(options.folder, 'favourites.json'),
+    version: 1,
+    schema: z.array(clusterIdSchema),
+    onUnreadable: (name, reason) => options.logger.warn('Favourites start anew', { file: name, reason }),
+  });
+  let list: readonly ClusterId[] = (await file.read()) ?? [];
+  const keep = async (next: readonly ClusterId[]) => {
+    list = next;
+    options.onChange(list);
+    await file.write([...list]);
+  };
+  return {
+    list: () => list,
+    async set(id, on) {
+      if (list.includes(id) === on) return;
+      await keep(on ? [...list, id] : list.filter((one) => one !== id));
+    },
+    async order(ids) {
+      const first = [...new Set(ids)].filter((id) => list.includes(id));
+      await keep([...first, ...list.filter((id) => !first.includes(id))]);
+    },
+  };
+}

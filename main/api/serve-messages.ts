@@ -1,0 +1,68 @@
+import type { Change, Snapshot } from '../agent/agent-view.ts';
+import { AppError, type PlainError, toPlainError } from '../agent/app-error.ts';
+import { dispatch, type Handlers } from './dispatch.ts';
+
+/** What a shell sends. */
+export type ClientMessage =
+  | { readonly id: number; readonly operation: string; readonly input: unknown }
+  | { readonly id: number; readonly cancel: true }
+  | { readonly id: number; readonly subscribe: true };
+
+/** What it is sent: the answer to a message, or, to a subscriber, a change. */
+export type AgentMessage =
+  | { readonly id: number; readonly output: unknown }
+  | { readonly id: number; readonly error: PlainError }
+  | { readonly change: Change };
+
+/** What a transport takes from the agent for subscribers. */
+export interface Feed {
+  snapshot(): Snapshot;
+  /** The answer ends it. */
+  subscribe(listener: (change: Change) => void): () => void;
+}
+
+/**
+ * The agent's end of a conversation, whatever carries its messages: calls are dispatched, a subscriber gets the
+ * snapshot and then the changes. `end` aborts the calls that run and ends the subscription.
+ */
+export function serveMessages(options: {
+  readonly handlers: Handlers;
+  readonly feed: Feed;
+  readonly send: (message: AgentMessage) => void;
+}): { receive(message: unknown): void; end(): void } {
+  const { handlers, feed, send } = options;
+  const calls = new Map<number, AbortController>();
+  let unsubscribe: (() => void) | undefined;
+
+  const call = async (id: number, name: string, input: unknown): Promise<void> => {
+    const controller = new AbortController();
+    calls.set(id, controller);
+    try {
+      send({ id, output: await dispatch(handlers, name, input, { signal: controller.signal }) });
+    } catch (error) {
+      send({ id, error: toPlainError(error) });
+    } finally {
+      calls.delete(id);
+    }
+  };
+
+  return {
+    receive(received) {
+      const message = (typeof received === 'object' && received !== null ? received : {}) as Record<
+        string,
+        unknown
+      >;
+      const id = typeof message.id === 'number' ? message.id : 0;
+      if (message.subscribe === true) {
+        unsubscribe ??= feed.subscribe((change) => send({ change }));
+        send({ id, output: feed.snapshot() });
+      } else if (message.cancel === true) calls.get(id)?.abort();
+      else if (typeof message.operation === 'string') void call(id, message.operation, message.input);
+      else send({ id, error: toPlainError(new AppError('bad-input', 'A message must name an operation.')) });
+    },
+    end() {
+      unsubscribe?.();
+      for (const controller of calls.values()) controller.abort();
+    },
+  };
+}

@@ -1,0 +1,382 @@
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
+import { createEksSource } from '../../../main/agent/discovery/eks.ts';
+import { createNetwork } from '../../../main/agent/network/network.ts';
+import { systemClock } from '../../../main/agent/parts.ts';
+import { writeAwsHome } from '../../world/aws/home.ts';
+import { eksEndpointHost } from '../../world/plan.ts';
+import { type Clouds, discoverOnce, resultAt, startClouds } from './clouds.ts';
+
+const platform = '111122223333';
+const payments = '444455556666';
+const data = '777788889999';
+
+let clouds: Clouds;
+beforeEach(async () => {
+  clouds = await startClouds();
+});
+afterEach(() => clouds.close());
+
+const find = (clusters: readonly Cluster[], name: string) => {
+  const cluster = clusters.find((candidate) => candidate.name === name);
+  if (cluster === undefined) throw new Error(`no cluster ${name}`);
+  return cluster;
+};
+const outcomes = (results: Awaited<ReturnType<typeof discoverOnce>>['results']) =>
+  results.map(({ outcome }) => (outcome.kind === 'failed' ? outcome.error.code : outcome.kind));
+
+describe('the organisation of the plan', () => {
+  test('every cluster of every account and region is found', async () => {
+    const { results, planned, clusters } = await discoverOnce(clouds.eks());
+    expect(clusters.map(({ id }) => id).sort()).toEqual(
+      clouds.plan.eks.map(({ account, region, name }) => `eks/${account}/${region}/${name}`).sort(),
+    );
+    expect(results).toHaveLength(3 * 17);
+    expect(planned).toBe(3 * 17);
+    const [first] = clouds.plan.eks;
+    if (first === undefined) throw new Error('the plan is empty');
+    expect(find(clusters, first.name)).toMatchObject({
+      title: 'payments-staging-eu',
+      server: `https://${eksEndpointHost(first)}`,
+      status: 'ACTIVE',
+      version: expect.stringMatching(/^1\.\d+$/),
+      environment: 'staging',
+      owner: 'team-payments@acme.example',
+      reach: { kind: 'tunnel', hostname: 'payments-staging.k8s.acme.example', origin: 'socks' },
+      credential: { kind: 'eks', cluster: 'payments-staging', region: 'eu-west-1', profiles: ['payments'] },
+      tagProblems: [],
+      stale: false,
+    });
+    const authority = find(clusters, first.name).certificateAuthorityData ?? '';
+    expect(Buffer.from(authority, 'base64').toString()).toContain('BEGIN CERTIFICATE');
+  });
+
+  test('tags: the portable form, a value nobody accepts, none at all', async () => {
+    const { clusters } = await discoverOnce(clouds.eks());
+    expect(find(clusters, 'search-staging').reach).toMatchObject({
+      hostname: 'search-staging.k8s.acme.example',
+    });
+    expect(find(clusters, 'search-staging').namespace).toBe('search');
+    expect(find(clusters, 'warehouse')).toMatchObject({
+      reach: { kind: 'none', reason: expect.stringContaining('k8s-tunnels-origin') },
+      tagProblems: [{ key: 'k8s-tunnels-origin' }],
+    });
+    expect(find(clusters, 'batch').reach).toMatchObject({ kind: 'none' });
+  });
+
+  test('a region that is off and one that is denied are results of their cells', async () => {
+    const { results } = await discoverOnce(clouds.eks());
+    for (const account of [platform, payments, data]) {
+      expect(resultAt(results, account, 'ap-northeast-3')).toMatchObject({
+        kind: 'not-enabled',
+        error: { code: 'aws-region-disabled' },
+      });
+    }
+    const denied = resultAt(results, data, 'us-west-1');
+    expect(denied).toMatchObject({
+      kind: 'failed',
+      error: {
+        code: 'aws-denied',
+        message: 'AWS profile data may not call eks:ListClusters in us-west-1.',
+        hint: expect.stringContaining('eks:ListClusters'),
+      },
+    });
+    expect(results.filter(({ outcome }) => outcome.kind === 'listed')).toHaveLength(3 * 17 - 4);
+  });
+
+  test('two profiles of one account are one set of cells, both kept in the order of the configuration', async () => {
+    const { clusters } = await discoverOnce(clouds.eks());
+    expect(find(clusters, 'tools').credential).toMatchObject({ profiles: ['platform', 'platform-again'] });
+    expect(clouds.traffic.count('eks', 'ListClusters')).toBe(3 * 17);
+    expect(clouds.traffic.count('eks', 'DescribeCluster')).toBe(clouds.plan.eks.length);
+    expect(clouds.traffic.count('sts', 'GetCallerIdentity')).toBe(4);
+  });
+
+  test('a setting narrows the regions', async () => {
+    const { results } = await discoverOnce(clouds.eks(['eu-west-1', 'us-east-1', 'eu-west-1']));
+    expect(results).toHaveLength(3 * 2);
+  });
+
+  test("a profile's own region is looked at beside the usual ones", async () => {
+    await appendFile(path.join(clouds.home, '.aws', 'config'), '\n[profile data]\nregion = ap-east-1\n');
+    const { results } = await discoverOnce(clouds.eks());
+    expect(resultAt(results, data, 'ap-east-1')).toMatchObject({ kind: 'listed' });
+  });
+});
+
+describe('the requests', () => {
+  test('a second run asks STS nothing and describes what it knows without waiting for the lists', async () => {
+    const source = clouds.eks();
+    const { clusters } = await discoverOnce(source);
+    clouds.traffic.reset();
+    // The lists never succeed, so whatever was described did not wait for them.
+    const lift = clouds.traffic.inject({ service: 'eks', operation: 'ListClusters', does: { kind: 'deny' } });
+    const during = await discoverOnce(source, clusters);
+    expect(clouds.traffic.count('sts')).toBe(0);
+    expect(clouds.traffic.count('eks', 'DescribeCluster')).toBe(clouds.plan.eks.length);
+    expect(during.clusters).toHaveLength(clouds.plan.eks.length);
+    expect(new Set(outcomes(during.results))).toEqual(new Set(['aws-denied', 'not-enabled']));
+    lift();
+    clouds.traffic.reset();
+    const after = await discoverOnce(source, clusters);
+    expect(after.clusters).toHaveLength(clouds.plan.eks.length);
+    expect(clouds.traffic.count()).toBe(3 * 17 + clouds.plan.eks.length);
+  });
+
+  test('pages of a hundred are followed', async () => {
+    for (let index = 0; index < 205; index += 1) {
+      clouds.plan.eks.push({ account: data, region: 'sa-east-1', name: `fleet-${index}`, tags: {} });
+    }
+    const { clusters } = await discoverOnce(clouds.eks(['sa-east-1']));
+    expect(clusters).toHaveLength(205);
+    expect(clouds.traffic.served.filter(({ scope }) => scope === `${data}/sa-east-1`)).toHaveLength(3);
+  });
+
+  test('a name that needs encoding is described by it', async () => {
+    clouds.plan.eks.push({ account: data, region: 'sa-east-1', name: 'odd_Name-1', tags: {} });
+    const { clusters } = await discoverOnce(clouds.eks(['sa-east-1']));
+    expect(find(clusters, 'odd_Name-1').id).toBe(`eks/${data}/sa-east-1/odd_Name-1`);
+  });
+
+  test('throttling for a while is survived', async () => {
+    const throttle = { kind: 'throttle', retryAfterSeconds: 0 } as const;
+    clouds.traffic.inject({
+      service: 'eks',
+      operation: 'ListClusters',
+      scope: payments,
+      times: 3,
+      does: throttle,
+    });
+    clouds.traffic.inject({ service: 'eks', operation: 'DescribeCluster', times: 2, does: throttle });
+    const { clusters, results } = await discoverOnce(clouds.eks(['eu-west-1', 'us-east-1']));
+    expect(clusters.filter(({ account }) => account === payments)).toHaveLength(3);
+    expect(new Set(outcomes(results))).toEqual(new Set(['listed']));
+  });
+
+  test('a dropped connection and an internal error are tried again', async () => {
+    for (const kind of ['drop', 'error'] as const) {
+      clouds.traffic.inject({ service: 'eks', operation: 'DescribeCluster', times: 1, does: { kind } });
+      const { results } = await discoverOnce(clouds.eks(['eu-west-1']));
+      expect(new Set(outcomes(results))).toEqual(new Set(['listed']));
+    }
+  });
+
+  test('throttling without end is told, and may pass', async () => {
+    clouds.traffic.inject({ service: 'eks', scope: `${payments}/eu-west-1`, does: { kind: 'throttle' } });
+    const { results } = await discoverOnce(clouds.eks(['eu-west-1']));
+    expect(resultAt(results, payments, 'eu-west-1')).toMatchObject({
+      kind: 'failed',
+      error: { code: 'aws-throttled', retryable: true },
+    });
+    expect(resultAt(results, data, 'eu-west-1')).toMatchObject({ kind: 'listed' });
+  });
+});
+
+describe('one cluster among others', () => {
+  test('deleted between list and description it is simply gone', async () => {
+    const { clusters } = await discoverOnce(clouds.eks(['eu-west-1']));
+    clouds.plan.eks.splice(0, 1);
+    const { clusters: left, results } = await discoverOnce(clouds.eks(['eu-west-1']), clusters);
+    expect(left.map(({ name }) => name)).toEqual(['payments-prod']);
+    expect(new Set(outcomes(results))).toEqual(new Set(['listed']));
+  });
+
+  test('denied it stands there with the action to ask for, known before it stays, stale', async () => {
+    const { clusters: known } = await discoverOnce(clouds.eks(['eu-west-1']));
+    const scope = 'payments-prod';
+    clouds.traffic.inject({ service: 'eks', operation: 'DescribeCluster', scope, does: { kind: 'deny' } });
+    const fresh = await discoverOnce(clouds.eks(['eu-west-1']));
+    expect(find(fresh.clusters, 'payments-prod')).toMatchObject({
+      server: '',
+      reach: { kind: 'none', reason: expect.stringContaining('eks:DescribeCluster') },
+    });
+    expect(find(fresh.clusters, 'payments-staging').reach.kind).toBe('tunnel');
+    const again = await discoverOnce(clouds.eks(['eu-west-1']), known);
+    expect(find(again.clusters, 'payments-prod')).toEqual({ ...find(known, 'payments-prod'), stale: true });
+  });
+
+  test('failing it fails the cell, and the others are told all the same', async () => {
+    const scope = 'payments-prod';
+    clouds.traffic.inject({
+      service: 'eks',
+      operation: 'DescribeCluster',
+      scope,
+      does: { kind: 'throttle' },
+    });
+    const { results } = await discoverOnce(clouds.eks(['eu-west-1']));
+    expect(resultAt(results, payments, 'eu-west-1')).toMatchObject({
+      kind: 'failed',
+      error: { code: 'aws-throttled' },
+      clusters: [{ name: 'payments-staging' }],
+    });
+  });
+});
+
+describe('logging in', () => {
+  test('an expired session names its profile, and only its cells fail', async () => {
+    const session = clouds.aws.issueSession(payments);
+    const home = { home: clouds.home, plan: clouds.plan, url: clouds.aws.url };
+    await writeAwsHome({ ...home, sessions: [session] });
+    const source = clouds.eks(['eu-west-1']);
+    const { clusters: known } = await discoverOnce(source);
+    clouds.aws.expireSession(session.accessKeyId);
+    const expired = await discoverOnce(source, known);
+    expect(resultAt(expired.results, payments, 'eu-west-1')).toMatchObject({
+      error: { code: 'aws-session-expired', message: expect.stringContaining('payments') },
+    });
+    expect(resultAt(expired.results, platform, 'eu-west-1')).toMatchObject({ kind: 'listed' });
+    // A new start knows the account from the catalog alone.
+    const restarted = await discoverOnce(clouds.eks(['eu-west-1']), known);
+    expect(resultAt(restarted.results, payments, 'eu-west-1')).toMatchObject({
+      error: { code: 'aws-session-expired' },
+    });
+    // Nothing known, so a cell that bears the profile's name.
+    const unknown = await discoverOnce(clouds.eks(['eu-west-1']));
+    expect(resultAt(unknown.results, 'profile:payments', '*')).toMatchObject({
+      error: { code: 'aws-session-expired' },
+    });
+    await writeAwsHome({ ...home, sessions: [clouds.aws.issueSession(payments)] });
+    const renewed = await discoverOnce(source, known);
+    expect(outcomes(renewed.results)).toEqual(['listed', 'listed', 'listed']);
+  });
+
+  test('an ended session of IAM Identity Center says which command to run', async () => {
+    const lines = [
+      '[sso-session acme]',
+      'sso_start_url = https://acme.awsapps.com/start',
+      'sso_region = eu-west-1',
+      '[profile sso]',
+      'sso_session = acme',
+      `sso_account_id = ${data}`,
+      'sso_role_name = reader',
+      '[profile through-sso]',
+      'source_profile = sso',
+      'role_arn = arn:aws:iam::777788889999:role/admin',
+      '',
+    ];
+    await writeFile(path.join(clouds.home, '.aws', 'config'), lines.join('\n'));
+    await writeFile(path.join(clouds.home, '.aws', 'credentials'), '');
+    const { results } = await discoverOnce(clouds.eks());
+    expect(results).toHaveLength(2);
+    for (const profile of ['sso', 'through-sso']) {
+      expect(resultAt(results, `profile:${profile}`, '*')).toMatchObject({
+        error: {
+          code: 'aws-session-expired',
+          message: expect.stringContaining(profile),
+          hint: 'Run `aws sso login --profile sso`.',
+        },
+      });
+    }
+  });
+
+  test('where one profile is denied the next of the account is tried, and is then the better one', async () => {
+    // Of two keys of one account the first is denied: its session ends after it has logged in.
+    const session = clouds.aws.issueSession(platform);
+    const credentials = [
+      '[platform]',
+      `aws_access_key_id = ${session.accessKeyId}`,
+      `aws_secret_access_key = ${session.secretAccessKey}`,
+      `aws_session_token = ${session.sessionToken}`,
+      '[platform-again]',
+      `aws_access_key_id = ${clouds.plan.accounts[0]?.accessKeyId}`,
+      `aws_secret_access_key = ${clouds.plan.accounts[0]?.secretAccessKey}`,
+      '',
+    ];
+    await writeFile(path.join(clouds.home, '.aws', 'credentials'), credentials.join('\n'));
+    const source = clouds.eks(['eu-central-1']);
+    const before = await discoverOnce(source);
+    expect(find(before.clusters, 'tools').credential).toMatchObject({
+      profiles: ['platform', 'platform-again'],
+    });
+    clouds.aws.expireSession(session.accessKeyId);
+    const after = await discoverOnce(source, before.clusters);
+    expect(outcomes(after.results)).toEqual(['listed']);
+    expect(find(after.clusters, 'tools').credential).toMatchObject({
+      profiles: ['platform-again', 'platform'],
+    });
+  });
+
+  test('keys that AWS does not know are bad keys, not regions that are off', async () => {
+    const source = clouds.eks();
+    const { clusters: known } = await discoverOnce(source);
+    const [account] = clouds.plan.accounts.splice(1, 1);
+    const { results } = await discoverOnce(source, known);
+    const ofAccount = results.filter(({ cell }) => cell.account === account?.id);
+    expect(ofAccount).toHaveLength(17);
+    expect(new Set(outcomes(ofAccount))).toEqual(new Set(['aws-failed']));
+    expect(resultAt(results, payments, 'eu-west-1')).toMatchObject({
+      error: { message: 'AWS does not know the access keys of AWS profile payments.' },
+    });
+  });
+
+  test('the environment logs in where no profile can, a profile with a region alone is none', async () => {
+    await writeFile(path.join(clouds.home, '.aws', 'config'), '[default]\nregion = eu-west-1\n');
+    await writeFile(path.join(clouds.home, '.aws', 'credentials'), '');
+    expect((await discoverOnce(clouds.eks())).results).toEqual([]);
+    const [account] = clouds.plan.accounts;
+    const keys = {
+      AWS_ACCESS_KEY_ID: account?.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: account?.secretAccessKey,
+    };
+    Object.assign(process.env, keys);
+    const { env, home, network } = clouds;
+    const source = createEksSource({ env: { ...env, ...keys }, home, network, clock: systemClock });
+    const { clusters } = await discoverOnce(source);
+    expect(find(clusters, 'tools').credential).toMatchObject({ profiles: [''] });
+  });
+
+  test('a credential_process that fails is told without its words', async () => {
+    const program = path.join(clouds.home, 'program');
+    await writeFile(program, '#!/bin/sh\necho "the-secret $1" >&2\nexit 1\n', { mode: 0o700 });
+    await writeFile(
+      path.join(clouds.home, '.aws', 'config'),
+      `[profile tool]\ncredential_process = ${program} another-secret\n`,
+    );
+    await writeFile(path.join(clouds.home, '.aws', 'credentials'), '');
+    const { results } = await discoverOnce(clouds.eks());
+    expect(resultAt(results, 'profile:tool', '*')).toMatchObject({ error: { code: 'aws-failed' } });
+    expect(JSON.stringify(results)).not.toMatch(/the-secret|another-secret/);
+  });
+
+  test('no configuration at all is nothing to read', async () => {
+    const home = path.join(clouds.home, 'empty');
+    await mkdir(home);
+    const source = createEksSource({ env: {}, home, network: clouds.network, clock: systemClock });
+    expect(await discoverOnce(source)).toEqual({ results: [], planned: 0, clusters: [] });
+  });
+});
+
+test('a network that is down is told as such', async () => {
+  const { env, home } = clouds;
+  const network = createNetwork({});
+  const closed = { ...env, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
+  const source = createEksSource({ env: closed, home, network, clock: systemClock });
+  const { results } = await discoverOnce(source);
+  expect(new Set(outcomes(results))).toEqual(new Set(['network-unreachable']));
+  expect(results.map(({ cell }) => cell.account)).toContain('profile:payments');
+});
+
+test('a cancelled run rejects and leaves no request behind', async () => {
+  clouds.traffic.setLatency(50);
+  const abort = new AbortController();
+  const told: string[] = [];
+  const run = clouds.eks().discover({
+    signal: abort.signal,
+    known: [],
+    onPlanned: () => abort.abort(new Error('enough')),
+    onCell: ({ cell }) => void told.push(cell.region),
+  });
+  await expect(run).rejects.toThrow('enough');
+  expect(told).toEqual([]);
+});
+
+test('no secret key is in any result', async () => {
+  const { results } = await discoverOnce(clouds.eks());
+  const text = JSON.stringify(results) + (await readFile(path.join(clouds.home, '.aws', 'config'), 'utf8'));
+  for (const { accessKeyId, secretAccessKey } of clouds.plan.accounts) {
+    expect(text).not.toContain(accessKeyId);
+    expect(text).not.toContain(secretAccessKey);
+  }
+});

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, readdir, readFile, realpath, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { onTestFinished } from 'vitest';
+import { createKubeconfig, type KubeconfigEntry, type KubeconfigPlace } from '../../../main/agent/kubeconfig/kubeconfig.ts';
+import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+
+const run = promisify(execFile);
+
+/** A home, a state folder and the writer under test, all in a folder that goes with the test. */
+export async function bench() {
+  const root = await realpath(await mkdtemp(path.join(tmpdir(), 'kubeconfig-')));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  const state = path.join(root, 'state');
+  const config = path.join(root, 'config');
+  const open = (options: { readonly lockTimeoutMs?: number } = {}) =>
+    createKubeconfig({ folder: state, clock: systemClock, logger: silentLogger, ...options });
+  const placeOf = (...files: readonly string[]): KubeconfigPlace => ({
+    kubeconfig: files.join(path.delimiter),
+    cwd: root,
+    home: path.join(root, 'home'),
+  });
+  return { root, state, config, open, placeOf, place: placeOf(config), kubeconfig: open() };
+}
+
+/** Writes a file that looks as if it had lain there for a while. */
+export async function seed(file: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(file, content, { mode: 0o600 });
+  const before = new Date(Date.now() - 60_000);
+  await utimes(file, before, before);
+}
+
+export function entry(id: string, changes: Partial<KubeconfigEntry> = {}): KubeconfigEntry {
+  return {
+    id,
+    name: id,
+    cluster: {
+      server: `https://${id}.example:6443`,
+      certificateAuthorityData: Buffer.from(`authority of ${id}`).toString('base64'),
+      tlsServerName: 'kubernetes',
+      proxyUrl: 'socks5://user:secret@127.0.0.1:20123',
+    },
+    user: {
+      kind: 'exec',
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: '/opt/k8s-tunnels/k8s-tunnels',
+      args: ['credential', id],
+      interactiveMode: 'IfAvailable',
+      installHint: 'Install "k8s-tunnels".\nThen try again.',
+    },
+    ...changes,
+  };
+}
+
+/** kubectl's absolute path, or undefined. */
+export const kubectl = process.env.PATH?.split(path.delimiter)
+  .map((folder) => path.join(folder, 'kubectl'))
+  .find((file) => {
+    try {
+      accessSync(file, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+/** Runs kubectl on a kubeconfig; rejects with its standard error. */
+export async function kubectlRun(files: string, ...args: readonly string[]): Promise<string> {
+  const { stdout } = await run(kubectl ?? 'kubectl', [...args], {
+    env: { PATH: process.env.PATH, HOME: '/nonexistent', KUBECONFIG: files },
+    maxBuffer: 100_000_000,
+  });
+  return stdout;
+}
+
+interface Named {
+  readonly name: string;
+}
+
+export interface KubectlView {
+  readonly clusters: readonly (Named & { readonly cluster: Readonly<Record<string, unknown>> })[];
+  readonly contexts: readonly (Named & { readonly context: Readonly<Record<string, unknown>> })[];
+  readonly users: readonly (Named & { readonly user: Readonly<Record<string, unknown>> })[];
+  readonly 'current-context': string;
+}
+
+/** The kubeconfig as the real kubectl reads it. */
+export async function view(files: string): Promise<KubectlView> {
+  const parsed = JSON.parse(await kubectlRun(files, 'config', 'view', '--raw', '-o', 'json'));
+  return { ...parsed, clusters: parsed.clusters ?? [], contexts: parsed.contexts ?? [], users: parsed.users ?? [] };
+}
+
+/** Everything in a folder; a leftover lock or temporary file shows here. */
+export async function listing(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder)).toSorted();
+}
+
+export function text(file: string): Promise<string> {
+  return readFile(file, 'utf8');
+}
+
+/** Asks until the answer is true; the test's own timeout ends it. */
+export async function eventually(isTrue: () => Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await systemClock.sleep(20);
+}

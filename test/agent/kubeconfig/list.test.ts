@@ -1,0 +1,271 @@
+import { chmod, link, lstat, mkdir, readFile, readlink, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { bench, entry, kubectl, kubectlRun, listing, seed, text, view } from './bench.ts';
+
+const others = `apiVersion: v1
+kind: Config
+clusters:
+- name: one
+  cluster: {server: "https://theirs"}
+contexts:
+- name: theirs
+  context: {cluster: one, user: two-2}
+users:
+- name: two-2
+  user: {token: abc}
+current-context: theirs
+`;
+
+test('a name that somebody else has, in another file too, gets a suffix and is never overwritten', async () => {
+  const { kubeconfig, root, placeOf } = await bench();
+  const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
+  const place = placeOf(first, second);
+  await seed(first, 'users:\n- name: two\n  user: {token: abc}\n');
+  await seed(second, others);
+  const { contexts, file } = await kubeconfig.add(place, [entry('one'), entry('two'), entry('three')], {});
+  expect(file).toBe(first);
+  expect(Object.fromEntries(contexts)).toEqual({ one: 'one-2', two: 'two-3', three: 'three' });
+  const same = await kubeconfig.add(place, [entry('four', { name: 'one' }), entry('one')], {});
+  expect(Object.fromEntries(same.contexts)).toEqual({ one: 'one-2', four: 'one-3' });
+  expect(await text(second)).toBe(others);
+  if (kubectl !== undefined) {
+    const seen = await view(place.kubeconfig ?? '');
+    expect(seen.clusters.find(({ name }) => name === 'one')?.cluster.server).toBe('https://theirs');
+    expect(seen.clusters.find(({ name }) => name === 'one-2')?.cluster.server).toBe('https://one.example:6443');
+  }
+  await kubeconfig.remove(place, ['one', 'two', 'three', 'four']);
+  expect(await text(first)).toBe('users:\n- name: two\n  user: {token: abc}\n');
+});
+
+test('an entry that is added again is updated in place, and twice the same writes nothing', async () => {
+  const { kubeconfig, config, place } = await bench();
+  await seed(config, others);
+  await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
+  const first = await text(config);
+  const inode = (await stat(config)).ino;
+  await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
+  expect((await stat(config)).ino).toBe(inode);
+  await kubeconfig.add(place, [entry('a', { cluster: { server: 'https://moved' } })], {});
+  const second = await text(config);
+  expect(second).toContain('"https://moved"');
+  expect(second).not.toContain('https://a.example');
+  await kubeconfig.add(place, [entry('a')], {});
+  expect(await text(config)).toBe(first);
+});
+
+test('empty, repeated and aliased entries of KUBECONFIG count once and are warned of', async () => {
+  const { kubeconfig, root, config, placeOf } = await bench();
+  await seed(config, others);
+  await symlink(config, path.join(root, 'linked'));
+  const place = placeOf('', './config', config, 'linked', '');
+  const { file, warnings } = await kubeconfig.add(place, [entry('mine')], { current: 'mine' });
+  expect(file).toBe(config);
+  expect(warnings.filter((warning) => warning.includes('empty entry'))).toHaveLength(2);
+  expect(warnings.filter((warning) => warning.includes('twice'))).toHaveLength(2);
+  expect((await text(config)).match(/name: "mine"/g)).toHaveLength(3);
+  await kubeconfig.remove(place, ['mine']);
+  expect(await text(config)).toBe(others);
+});
+
+test('KUBECONFIG with separators only names no file', async () => {
+  const { kubeconfig, placeOf } = await bench();
+  await expect(kubeconfig.add(placeOf('', ''), [entry('a')], {})).rejects.toMatchObject({ code: 'bad-input' });
+});
+
+test('where all files are missing the last is made, 0600, with its folder, and all is taken away again', async () => {
+  const { kubeconfig, root, placeOf } = await bench();
+  const last = path.join(root, 'new', 'deep', 'config');
+  const place = placeOf(path.join(root, 'missing'), last);
+  const { file } = await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
+  expect(file).toBe(last);
+  expect((await stat(last)).mode & 0o777).toBe(0o600);
+  expect((await stat(path.dirname(last))).mode & 0o777).toBe(0o700);
+  if (kubectl !== undefined) expect((await view(last))['current-context']).toBe('a');
+  await kubeconfig.remove(place, ['a']);
+  expect(await listing(path.dirname(last))).toEqual(['config']);
+  await kubeconfig.remove(place, ['b']);
+  expect(await listing(root)).toEqual(['state']);
+});
+
+test('without KUBECONFIG ~/.kube/config is made and taken away, but not a folder somebody else uses by then', async () => {
+  const { kubeconfig, root } = await bench();
+  const place = { kubeconfig: undefined, cwd: root, home: path.join(root, 'home') };
+  await mkdir(place.home);
+  await kubeconfig.add(place, [entry('a')], {});
+  await mkdir(path.join(place.home, '.kube', 'cache'));
+  await kubeconfig.remove(place, ['a']);
+  expect(await listing(path.join(place.home, '.kube'))).toEqual(['cache']);
+});
+
+test('a file that we made and somebody else wrote to stays', async () => {
+  const { kubeconfig, config, place } = await bench();
+  await kubeconfig.add(place, [entry('a')], { current: 'a' });
+  await seed(config, `${await text(config)}# mine now\n`);
+  await kubeconfig.remove(place, ['a']);
+  expect(await text(config)).toBe('apiVersion: v1\nkind: Config\n# mine now\n');
+});
+
+test('a current-context in the second file stays there: the first file gets one of ours, and loses it again', async () => {
+  const { kubeconfig, root, placeOf } = await bench();
+  const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
+  const place = placeOf(first, second);
+  await seed(first, 'kind: Config');
+  await seed(second, others);
+  expect(await kubeconfig.current(place)).toEqual({ context: 'theirs', id: undefined, file: second });
+  await kubeconfig.add(place, [entry('mine')], { current: 'mine' });
+  expect(await kubeconfig.current(place)).toEqual({ context: 'mine', id: 'mine', file: first });
+  if (kubectl !== undefined) expect((await view(place.kubeconfig ?? ''))['current-context']).toBe('mine');
+  const { removed, currentContext } = await kubeconfig.remove(place, ['mine']);
+  expect({ removed, currentContext }).toEqual({ removed: ['mine'], currentContext: 'theirs' });
+  expect(await text(first)).toBe('kind: Config');
+  expect(await text(second)).toBe(others);
+});
+
+test('a context in a later file is made current in the first, as kubectl does', async () => {
+  const { kubeconfig, root, placeOf } = await bench();
+  const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
+  await seed(second, others);
+  await kubeconfig.add(placeOf(second), [entry('mine')], {});
+  await seed(first, 'kind: Config\ncurrent-context: ""\n');
+  const place = placeOf(first, second);
+  expect(await kubeconfig.use(place, 'mine')).toEqual({ context: 'mine' });
+  expect(await kubeconfig.current(place)).toEqual({ context: 'mine', id: 'mine', file: first });
+  await kubeconfig.remove(place, ['mine']);
+  expect(await text(first)).toBe('kind: Config\ncurrent-context: ""\n');
+  expect(await text(second)).toBe(others);
+});
+
+test('current-context goes back to the one of ours before, and past those that are gone to what was there', async () => {
+  const { kubeconfig, config, place } = await bench();
+  await seed(config, others);
+  await kubeconfig.add(place, [entry('a'), entry('b'), entry('c')], { current: 'a' });
+  await kubeconfig.use(place, 'b');
+  await kubeconfig.use(place, 'c');
+  expect((await kubeconfig.remove(place, ['b'])).currentContext).toBe('c');
+  expect((await kubeconfig.remove(place, ['c'])).currentContext).toBe('a');
+  expect((await kubeconfig.remove(place, ['a'])).currentContext).toBe('theirs');
+  expect(await text(config)).toBe(others);
+});
+
+test('use of an id that stands nowhere is an error and writes nothing', async () => {
+  const { kubeconfig, config, place } = await bench();
+  await seed(config, others);
+  await expect(kubeconfig.use(place, 'gone')).rejects.toMatchObject({ code: 'not-found' });
+  expect(await text(config)).toBe(others);
+});
+
+test.skipIf(kubectl === undefined)('a context that the person switched to meanwhile is left alone', async () => {
+  const { kubeconfig, config, place } = await bench();
+  await seed(config, others);
+  await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
+  await kubectlRun(config, 'config', 'use-context', 'theirs');
+  expect(await kubeconfig.current(place)).toMatchObject({ context: 'theirs', id: undefined });
+  await kubeconfig.add(place, [entry('c')], {});
+  expect((await view(config))['current-context']).toBe('theirs');
+  await kubectlRun(config, 'config', 'set', 'current-context', 'elsewhere');
+  expect((await kubeconfig.remove(place, ['a', 'b', 'c'])).currentContext).toBe('elsewhere');
+});
+
+test.skipIf(kubectl === undefined)('a switch by kubectl to another context of ours still ends in what was before us', async () => {
+  const { kubeconfig, config, place } = await bench();
+  await seed(config, others);
+  await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
+  await kubectlRun(config, 'config', 'use-context', 'b');
+  expect(await kubeconfig.current(place)).toMatchObject({ context: 'b', id: 'b' });
+  expect((await kubeconfig.remove(place, ['b'])).currentContext).toBe('a');
+  expect((await kubeconfig.remove(place, ['a'])).currentContext).toBe('theirs');
+});
+
+test('a symbolic link survives, and both its lock and that of its target are taken', async () => {
+  const { root, open, placeOf } = await bench();
+  const kubeconfig = open({ lockTimeoutMs: 50 });
+  await mkdir(path.join(root, 'real'));
+  await mkdir(path.join(root, 'kube'));
+  const real = path.join(root, 'real', 'config');
+  const given = path.join(root, 'kube', 'config');
+  await seed(real, others);
+  await symlink('../real/config', given);
+  const place = placeOf(given);
+  await kubeconfig.add(place, [entry('a')], {});
+  expect(await readlink(given)).toBe('../real/config');
+  expect(await text(real)).toContain('"k8s-tunnels"');
+  for (const lock of [`${given}.lock`, `${real}.lock`]) {
+    await writeFile(lock, '', { mode: 0o000 });
+    const attempt = kubeconfig.remove(place, ['a']);
+    await expect(attempt).rejects.toMatchObject({ code: 'kubeconfig-locked', message: expect.stringContaining(lock) });
+    await chmod(lock, 0o600);
+    await unlink(lock);
+  }
+  await kubeconfig.remove(place, ['a']);
+  expect(await text(real)).toBe(others);
+  expect([await listing(path.dirname(given)), await listing(path.dirname(real))]).toEqual([['config'], ['config']]);
+});
+
+test('a dangling link gets its target, which is taken away again while the link stays', async () => {
+  const { kubeconfig, root, placeOf } = await bench();
+  const given = path.join(root, 'config');
+  await symlink('gone/for/now', given);
+  const place = placeOf(given);
+  await kubeconfig.add(place, [entry('a')], { current: 'a' });
+  expect(await kubeconfig.current(place)).toMatchObject({ context: 'a', id: 'a' });
+  expect((await lstat(given)).isSymbolicLink()).toBe(true);
+  expect(await text(path.join(root, 'gone', 'for', 'now'))).toContain('"a"');
+  await kubeconfig.remove(place, ['a']);
+  expect(await listing(root)).toEqual(['config', 'state']);
+  expect(await readlink(given)).toBe('gone/for/now');
+});
+
+test('a link to its own folder does not make the writer wait for its own lock', async () => {
+  const { kubeconfig, root, placeOf } = await bench();
+  await mkdir(path.join(root, 'real'));
+  await symlink('real', path.join(root, 'kube'));
+  const place = placeOf(path.join(root, 'kube', 'config'));
+  await kubeconfig.add(place, [entry('a')], {});
+  expect(await listing(path.join(root, 'real'))).toEqual(['config']);
+});
+
+test('links that form a loop are an error', async () => {
+  const { kubeconfig, config, place } = await bench();
+  await symlink('config', config);
+  await expect(kubeconfig.add(place, [entry('a')], {})).rejects.toMatchObject({ code: 'kubeconfig-unreadable' });
+});
+
+test('mode 0644 is kept and warned of', async () => {
+  const { kubeconfig, config, place } = await bench();
+  await seed(config, others);
+  await chmod(config, 0o644);
+  const { warnings } = await kubeconfig.add(place, [entry('a')], {});
+  expect(warnings).toEqual([expect.stringContaining('0644')]);
+  expect((await stat(config)).mode & 0o777).toBe(0o644);
+});
+
+test('a hard link stays one: written in place, warned of, with a backup', async () => {
+  const { kubeconfig, root, state, config, place } = await bench();
+  await seed(config, others);
+  await link(config, path.join(root, 'twin'));
+  const { warnings } = await kubeconfig.add(place, [entry('a')], {});
+  expect(warnings).toEqual([expect.stringContaining('hard link')]);
+  expect(await text(path.join(root, 'twin'))).toBe(await text(config));
+  const [backup = ''] = await listing(path.join(state, 'backups'));
+  expect(await text(path.join(state, 'backups', backup))).toBe(others);
+  await kubeconfig.remove(place, ['a']);
+  expect(await text(path.join(root, 'twin'))).toBe(others);
+});
+
+test('backups hold the original bytes, 0600, the last ten of them', async () => {
+  const { kubeconfig, state, config, place } = await bench();
+  for (let round = 0; round < 12; round += 1) {
+    await seed(config, `# round ${round}\n${others}`);
+    await kubeconfig.add(place, [entry('a')], {});
+    await kubeconfig.remove(place, ['a']);
+  }
+  const folder = path.join(state, 'backups');
+  const names = await listing(folder);
+  expect(names).toHaveLength(10);
+  const contents = await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')));
+  expect(contents.map((content) => content.split('\n')[0])).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((round) => `# round ${round}`));
+  for (const name of names) expect((await stat(path.join(folder, name))).mode & 0o777).toBe(0o600);
+  expect(await listing(state)).toEqual(['backups', 'journal.json']);
+  expect((await stat(path.join(state, 'journal.json'))).mode & 0o777).toBe(0o600);
+});
