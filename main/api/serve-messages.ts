@@ -21,28 +21,47 @@ export interface Feed {
   subscribe(listener: (change: Change) => void): () => void;
 }
 
+/** What is behind a transport. */
+export interface Served {
+  readonly handlers: Handlers;
+  readonly feed: Feed;
+}
+
 /**
  * The agent's end of a conversation, whatever carries its messages: calls are dispatched, a subscriber gets the
  * snapshot and then the changes. `end` aborts the calls that run and ends the subscription.
+ * While `served` is pending (the agent starts) calls wait; when it rejects they are answered with that error.
  */
 export function serveMessages(options: {
-  readonly handlers: Handlers;
-  readonly feed: Feed;
+  readonly served: Served | Promise<Served>;
   readonly send: (message: AgentMessage) => void;
 }): { receive(message: unknown): void; end(): void } {
-  const { handlers, feed, send } = options;
+  const { served, send } = options;
   const calls = new Map<number, AbortController>();
   let unsubscribe: (() => void) | undefined;
+  let ended = false;
 
   const call = async (id: number, name: string, input: unknown): Promise<void> => {
     const controller = new AbortController();
     calls.set(id, controller);
     try {
+      const { handlers } = await served;
       send({ id, output: await dispatch(handlers, name, input, { signal: controller.signal }) });
     } catch (error) {
       send({ id, error: toPlainError(error) });
     } finally {
       calls.delete(id);
+    }
+  };
+
+  const subscribe = async (id: number): Promise<void> => {
+    try {
+      const { feed } = await served;
+      if (ended) return;
+      unsubscribe ??= feed.subscribe((change) => send({ change }));
+      send({ id, output: feed.snapshot() });
+    } catch (error) {
+      send({ id, error: toPlainError(error) });
     }
   };
 
@@ -53,14 +72,13 @@ export function serveMessages(options: {
         unknown
       >;
       const id = typeof message.id === 'number' ? message.id : 0;
-      if (message.subscribe === true) {
-        unsubscribe ??= feed.subscribe((change) => send({ change }));
-        send({ id, output: feed.snapshot() });
-      } else if (message.cancel === true) calls.get(id)?.abort();
+      if (message.subscribe === true) void subscribe(id);
+      else if (message.cancel === true) calls.get(id)?.abort();
       else if (typeof message.operation === 'string') void call(id, message.operation, message.input);
       else send({ id, error: toPlainError(new AppError('bad-input', 'A message must name an operation.')) });
     },
     end() {
+      ended = true;
       unsubscribe?.();
       for (const controller of calls.values()) controller.abort();
     },

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { serveMessages } from '../serve-messages.ts';
+import { type Served, serveMessages } from '../serve-messages.ts';
 import { readLines, writeLine } from './lines.ts';
 import { newNonce, proofOf, protocol, sameProof } from './proof.ts';
 
@@ -15,7 +15,7 @@ export function serveConnection(
   },
 ): void {
   const { secret, version, served } = options;
-  const messages = serveMessages({ handlers, feed, send: (message) => writeLine(socket, message) });
+  const messages = serveMessages({ served, send: (message) => writeLine(socket, message) });
   const nonce = newNonce();
   let clientNonce: string | undefined;
   let proven = false;
