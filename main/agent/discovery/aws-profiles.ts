@@ -120,7 +120,7 @@ export async function awsClientSettings(options: {
     requestHandler: await awsRequestHandler(network),
     // Back-off with jitter, Retry-After honoured.
     retryMode: 'standard',
-    maxAttempts: 5,
+    maxAttempts: 4,
   };
 }
 

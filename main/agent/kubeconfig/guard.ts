@@ -24,6 +24,7 @@ interface Watch {
  */
 export interface Guard {
   watch(file: EditedFile, edited: Edited): void;
+  close(): void;
 }
 
 export function createGuard(options: {
@@ -74,7 +75,14 @@ export function createGuard(options: {
     watch(watched.file, await edit(watched.file, change));
   }
 
-  return { watch };
+  return {
+    watch,
+    close() {
+      for (const cancel of [...timers.values()].flat()) cancel();
+      timers.clear();
+      watches.clear();
+    },
+  };
 }
 
 function repair(watched: Watch, seen: Inspection): Change | undefined {

@@ -64,6 +64,8 @@ export interface Kubeconfig {
     readonly kept: readonly string[];
     readonly warnings: readonly string[];
   }>;
+  /** Waits for the edits under way and ends the watch over what was written; entries stay. */
+  close(): Promise<void>;
 }
 
 export function createKubeconfig(options: {
@@ -193,6 +195,8 @@ export function createKubeconfig(options: {
         }
         return { removed: [...removed], kept: [...kept], warnings };
       }),
+
+    close: () => queue(async () => guard.close()),
   };
 }
 

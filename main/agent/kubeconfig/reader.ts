@@ -26,7 +26,8 @@ export function createReader(planner: Planner): Reader {
       // kubectl truncates under its lock before it writes: that is no content.
       if (last !== undefined && seen.bytes.length === 0 && (await isLocked(file))) return last.inspection;
       const inspection = await planner.inspect(file.real, seen.bytes);
-      if (readAt - (seen.status?.mtimeMs ?? 0) > restlessMs) known.set(file.real, { status: seen.status, inspection });
+      if (readAt - (seen.status?.mtimeMs ?? 0) > restlessMs)
+        known.set(file.real, { status: seen.status, inspection });
       else known.delete(file.real);
       return inspection;
     },

@@ -9,11 +9,18 @@ const pingAfterMs = 45_000;
 const deadAfterMs = 75_000;
 
 /**
+ * The longest message sent. A cloudflared at the origin reads each message into a fixed buffer and drops the rest:
+ * 16,384 bytes of it arrive at a tcp origin, 32,768 at a SOCKS one. Fragments do not help, it joins them first.
+ */
+const messageLimit = 16_384;
+
+/**
  * The client's end of an upgraded WebSocket as a byte stream (RFC 6455): what is written goes out as masked binary
  * frames, the payload of data frames comes in. Pings are answered, and sent when the line is silent. Ending the
  * stream sends a close frame: a WebSocket cannot be closed in one direction only.
- * It is destroyed with `edge-failed` when the edge drops the connection without a close frame, goes silent, or breaks
- * the protocol.
+ * The edge sends no close frame when the origin ends, so a connection that just ends is an ordinary end of the stream;
+ * since it may also be the edge that went away, `dropped` is emitted too. It is destroyed with `edge-failed` when the
+ * connection breaks, goes silent, or the edge breaks the protocol.
  */
 export class FrameStream extends Duplex {
   private readonly socket: Duplex;
@@ -25,14 +32,17 @@ export class FrameStream extends Duplex {
   private control: Buffer[] = [];
   private lastReceived = Date.now();
   private closeSent = false;
+  private over = false;
 
   constructor(socket: Duplex, head: Buffer) {
     super({ allowHalfOpen: true, readableHighWaterMark: 256 * 1024, writableHighWaterMark: 256 * 1024 });
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.once('error', (cause) => this.destroy(dropped(cause)));
-    socket.once('close', () => this.destroy(this.closeSent ? undefined : dropped()));
-    socket.once('end', () => this.destroy(this.closeSent ? undefined : dropped()));
+    socket.once('close', () => {
+      if (!this.over) this.destroy(this.closeSent ? undefined : dropped());
+    });
+    socket.once('end', () => this.finish());
     this.timer = setInterval(() => this.keepAlive(), pingAfterMs / 3);
     this.timer.unref();
     if (head.length > 0) this.receive(head);
@@ -43,7 +53,11 @@ export class FrameStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (this.socket.write(frame(opcode.binary, chunk))) done();
+    let flows = true;
+    for (let at = 0; at < chunk.length; at += messageLimit) {
+      flows = this.socket.write(frame(opcode.binary, chunk.subarray(at, at + messageLimit)));
+    }
+    if (flows) done();
     else this.socket.once('drain', done);
   }
 
@@ -60,8 +74,18 @@ export class FrameStream extends Duplex {
     done(error);
   }
 
+  /** The other side is done: what came is still read, nothing can be sent any more. */
+  private finish(): void {
+    if (this.over) return;
+    this.over = true;
+    if (!this.closeSent) this.emit('dropped');
+    this.push(null);
+    this.end();
+    this.socket.end();
+  }
+
   private sendClose(): void {
-    if (this.closeSent || this.socket.destroyed) return;
+    if (this.closeSent || this.over || this.socket.destroyed) return;
     this.closeSent = true;
     const normal = Buffer.from([0x03, 0xe8]);
     this.socket.write(frame(opcode.close, normal));
@@ -132,8 +156,7 @@ export class FrameStream extends Duplex {
     if (this.current === opcode.ping) this.socket.write(frame(opcode.pong, body));
     if (this.current === opcode.close) {
       this.sendClose();
-      this.push(null);
-      this.socket.end();
+      this.finish();
     }
   }
 }

@@ -16,6 +16,8 @@ import type { TunnelState } from './state.ts';
 /** How often a standing tunnel is probed, and one whose API server does not answer. */
 const probeEveryMs = 30_000;
 const degradedEveryMs = 5_000;
+/** Busy clients end many connections: that alone is no reason to probe more often than this. */
+const troubleEveryMs = 1_000;
 /** Opening one connection, all the way to the origin. */
 const dialTimeoutMs = 8_000;
 /** Ports tried before giving up. */
@@ -54,6 +56,8 @@ export function createTunnel(options: {
   let gateway: Gateway | undefined;
   let spare: ReturnType<typeof withSpare> | undefined;
   let attempts = 0;
+  let probedAt = 0;
+  let cancelLook: (() => void) | undefined;
   let stop: AbortController | undefined;
   let loop: Promise<void> | undefined;
   let settle: ((state: TunnelState) => void) | undefined;
@@ -92,9 +96,22 @@ export function createTunnel(options: {
     }
   };
 
-  // Only of a tunnel that stands: one that is being reconnected has its own pace, whatever kubectl tries meanwhile.
+  /**
+   * A connection broke or just ended, which may be the edge gone: look soon. Only for a tunnel that stands: one that is
+   * being reconnected has its own pace, whatever kubectl tries meanwhile.
+   */
   const onTrouble = () => {
-    if (state.status === 'connected' || state.status === 'degraded') wakeUp?.();
+    if (state.status !== 'connected' && state.status !== 'degraded') return;
+    cancelLook ??= clock.timer(Math.max(0, probedAt + troubleEveryMs - clock.now()), () => {
+      cancelLook = undefined;
+      wakeUp?.();
+    });
+  };
+
+  const dialForClient: Dial = async (signal) => {
+    const stream = await dial(signal);
+    stream.once('dropped', onTrouble);
+    return stream;
   };
 
   const listen = async (dialReady: Dial): Promise<void> => {
@@ -137,7 +154,7 @@ export function createTunnel(options: {
     };
     try {
       if (gateway === undefined) {
-        spare = withSpare({ clock, dial });
+        spare = withSpare({ clock, dial: dialForClient });
         await listen(spare.dial);
       }
       await connector.prepare({
@@ -149,6 +166,7 @@ export function createTunnel(options: {
       return signal.aborted ? false : failed(failureFrom(error, 'edge'));
     }
     apply({ kind: 'login-finished', at: clock.now() });
+    probedAt = clock.now();
     const result = await runProbe({ clock, server, dial, signal });
     if (signal.aborted) return false;
     if (!result.ok) return failed(result.failure);
@@ -218,6 +236,8 @@ export function createTunnel(options: {
     async close() {
       apply({ kind: 'close', at: clock.now() });
       stop?.abort();
+      cancelLook?.();
+      cancelLook = undefined;
       await loop;
       spare?.close();
       spare = undefined;
