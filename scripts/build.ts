@@ -34,6 +34,8 @@ async function isBuilt(): Promise<boolean> {
 
 async function build(): Promise<void> {
   const { build: viteBuild } = await import('vite');
+  const manifestFile = path.join(root, 'package.json');
+  const { version } = JSON.parse(await readFile(manifestFile, 'utf8')) as { version: string };
   const bundle = (options: {
     readonly entry: string;
     readonly folder: string;
@@ -43,6 +45,10 @@ async function build(): Promise<void> {
       root,
       configFile: false,
       logLevel: 'warn',
+      // All that the program wants of it.
+      plugins: [
+        { name: 'manifest', load: (id) => (id === manifestFile ? JSON.stringify({ version }) : undefined) },
+      ],
       // A program of Node: its packages' Node variants, none of a browser's.
       ssr: { target: 'node', noExternal: true },
       build: {

@@ -5,7 +5,7 @@ import type { AgentMessage, ClientMessage } from './serve-messages.ts';
 
 /** A shell's way to the agent, whatever carries it. Imports no schema: a kubectl, or a page, waits for it. */
 export interface AgentClient {
-  /** Rejects with the agent's error, or `agent-unreachable` when the connection ends first. */
+  /** Rejects with the agent's error, `cancelled`, or `agent-unreachable` when the connection ends first. */
   call<N extends OperationName>(
     name: N,
     input: Input<N>,
@@ -37,6 +37,10 @@ export function createConversation(send: (message: ClientMessage) => void): {
     return new Promise((resolve, reject) => {
       if (ended) {
         reject(gone());
+        return;
+      }
+      if (signal?.aborted === true) {
+        reject(new AppError('cancelled', 'Cancelled.'));
         return;
       }
       const abort = () => send({ id, cancel: true });

@@ -61,7 +61,7 @@ export function createAccess(options: {
   const files = createTokenFiles({ folder: options.folder, clock });
   const memory = new Map<string, Token>();
   /** One entry per organisation while a login runs: whoever comes later waits for it. */
-  const pending = new Map<string, Promise<void>>();
+  const pending = new Map<string, PendingLogin>();
   /** One entry per host name while an exchange runs. */
   const exchanges = new Map<string, Promise<Token | undefined>>();
   const waiting = new Map<string, LoginState>();
@@ -121,8 +121,9 @@ export function createAccess(options: {
   };
 
   /** The browser login, under cloudflared's locks (the application's first, then the organisation's, as it does). */
-  const login = async (app: AppInfo): Promise<void> => {
-    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(loginTimeoutMs)]);
+  const login = async (app: AppInfo, abandoned: AbortSignal): Promise<void> => {
+    const timeout = AbortSignal.timeout(loginTimeoutMs);
+    const signal = AbortSignal.any([closing.signal, abandoned, timeout]);
     const releases: (() => Promise<void>)[] = [];
     const satisfied = async () => (await silent(app)) !== undefined;
     try {
@@ -149,7 +150,7 @@ export function createAccess(options: {
       await keep(app, appJwt);
     } catch (cause) {
       if (!signal.aborted) throw cause;
-      throw closing.signal.aborted
+      throw signal.reason !== timeout.reason
         ? new AppError('cancelled', `The login for ${app.hostname} was cancelled.`, { cause })
         : new AppError(
             'access-login-timeout',
@@ -166,25 +167,38 @@ export function createAccess(options: {
     }
   };
 
+  /** Waits for the organisation's login, which is started where none runs and ends when nobody waits for it any more. */
+  const shareLogin = async (app: AppInfo, signal: AbortSignal): Promise<void> => {
+    let turn = pending.get(app.authDomain);
+    if (turn === undefined) {
+      const abandoned = new AbortController();
+      turn = { done: login(app, abandoned.signal), abandoned, waiting: 0 };
+      pending.set(app.authDomain, turn);
+    }
+    turn.waiting += 1;
+    try {
+      await abortable(turn.done, signal);
+    } finally {
+      turn.waiting -= 1;
+      if (turn.waiting === 0) {
+        turn.abandoned.abort();
+        if (pending.get(app.authDomain) === turn) pending.delete(app.authDomain);
+      }
+    }
+  };
+
   return {
     async token(hostname, { interactive, signal, onLogin }) {
-      const app = await apps.find(hostname);
-      const quick = await silent(app);
+      const app = await abortable(apps.find(hostname), signal);
+      const quick = await abortable(silent(app), signal);
       if (quick !== undefined) return quick;
       if (!interactive) throw loginNeeded(hostname);
       // A login for one application serves the next by exchange, so a second round is enough, but a login that was
       // for another application may leave this one with a policy that wants its own.
       for (let round = 0; round < 2; round++) {
-        const running = pending.get(app.authDomain);
-        const turn = running ?? login(app);
-        if (running === undefined) {
-          pending.set(app.authDomain, turn);
-          const done = () => pending.delete(app.authDomain);
-          turn.then(done, done);
-        }
         onLogin?.();
-        await abortable(turn, signal);
-        const token = await silent(app);
+        await shareLogin(app, signal);
+        const token = await abortable(silent(app), signal);
         if (token !== undefined) return token;
       }
       throw new AppError('access-login-failed', `The login gave no access to ${hostname}.`, {
@@ -199,10 +213,21 @@ export function createAccess(options: {
     logins: () => [...waiting.values()],
     async sessions() {
       const orgs = await files.orgs();
-      return orgs.map(({ authDomain, token }) => ({ authDomain, email: token.email, endsAt: token.expiresAt }));
+      return orgs.map(({ authDomain, token }) => ({
+        authDomain,
+        email: token.email,
+        endsAt: token.expiresAt,
+      }));
     },
     close: () => closing.abort(),
   };
+}
+
+interface PendingLogin {
+  readonly done: Promise<void>;
+  readonly abandoned: AbortController;
+  /** How many callers wait for it. */
+  waiting: number;
 }
 
 function loginNeeded(hostname: string): AppError {
@@ -225,7 +250,7 @@ function endsSoon(token: Token, clock: Clock): boolean {
 function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(new AppError('cancelled', 'Cancelled.'));
-    if (signal.aborted) return abort();
+    if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });

@@ -49,7 +49,9 @@ export async function exchangeOrgToken(options: {
     const location = answer.headers.location;
     if (isAuthorized || location === undefined || answer.status < 300 || answer.status > 399)
       return undefined;
-    url = new URL(location, url);
+    const next = URL.parse(location, url);
+    if (next === null) return undefined;
+    url = next;
   }
   return undefined;
 }

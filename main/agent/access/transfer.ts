@@ -1,10 +1,10 @@
+import { setTimeout } from 'node:timers/promises';
 import nacl from 'tweetnacl';
 import { AppError } from '../app-error.ts';
-import type { Network } from '../network/network.ts';
+import type { Answer, Network } from '../network/network.ts';
 import { userAgent } from '../version.ts';
 import type { AppInfo } from './app-info.ts';
 
-const pollAttempts = 10;
 const pollTimeoutMs = 60_000;
 const transferOrigin = 'https://login.cloudflareaccess.org';
 
@@ -13,8 +13,8 @@ export interface Transfer {
   /** What the browser is to open. Holds the public key only. */
   readonly url: URL;
   /**
-   * Waits for the person. Resolves with the two JWTs.
-   * Rejects with `access-login-timeout`, `access-login-failed`, `cancelled` or a network code.
+   * Waits for the person until the signal aborts. Resolves with the two JWTs.
+   * Rejects with `access-login-failed`, `network-untrusted` or, when the signal aborted, any error.
    */
   wait(signal: AbortSignal): Promise<{ readonly appJwt: string; readonly orgJwt: string | undefined }>;
 }
@@ -30,19 +30,10 @@ export function prepareTransfer(options: { readonly network: Network; readonly a
   return {
     url: loginUrl(app, publicKey),
     async wait(signal) {
-      for (let attempt = 0; attempt < pollAttempts; attempt++) {
+      for (;;) {
         const answer = await poll(network, publicKey, signal);
-        if (answer === undefined) continue;
-        return open(answer, pair.secretKey);
+        if (answer !== undefined) return open(answer, pair.secretKey);
       }
-      throw new AppError(
-        'access-login-timeout',
-        `Nobody finished the login for ${app.hostname} in the browser.`,
-        {
-          hint: 'Connect again to open a new login page.',
-          retryable: true,
-        },
-      );
     },
   };
 }
@@ -62,7 +53,7 @@ function loginUrl(app: AppInfo, publicKey: string): URL {
 
 async function poll(network: Network, publicKey: string, signal: AbortSignal) {
   const started = Date.now();
-  let answer: Awaited<ReturnType<Network['request']>>;
+  let answer: Answer;
   try {
     answer = await network.request(new URL(`${transferOrigin}/transfer/${publicKey}`), {
       headers: { 'user-agent': userAgent },
@@ -70,9 +61,10 @@ async function poll(network: Network, publicKey: string, signal: AbortSignal) {
       signal,
     });
   } catch (error) {
-    // A poll that nobody answered for its whole minute is one attempt spent.
-    if (error instanceof AppError && error.code === 'timeout') return undefined;
-    throw error;
+    // One that nobody answered for its whole minute, or that a change of network cut: the login goes on.
+    if (!(error instanceof AppError) || !error.retryable) throw error;
+    await restUntil(started + 1_000, signal);
+    return undefined;
   }
   if (answer.status >= 500) {
     throw new AppError('access-login-failed', `Cloudflare's login service answered ${answer.status}.`, {
@@ -85,8 +77,12 @@ async function poll(network: Network, publicKey: string, signal: AbortSignal) {
     return { body: answer.body.toString('latin1'), serviceKey };
   }
   // "Keep waiting" normally takes most of a minute; when it comes at once, do not hammer the service.
-  if (Date.now() - started < 1_000) await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await restUntil(started + 1_000, signal);
   return undefined;
+}
+
+function restUntil(at: number, signal: AbortSignal): Promise<void> {
+  return setTimeout(Math.max(0, at - Date.now()), undefined, { signal });
 }
 
 /** base64 of a 24-byte nonce and the box; inside is `{"app_token","org_token"}`. */
@@ -108,15 +104,21 @@ function open(answer: { readonly body: string; readonly serviceKey: string }, se
       retryable: true,
     });
   if (plain === null) throw failed();
-  const tokens = JSON.parse(Buffer.from(plain).toString('utf8')) as {
-    app_token?: unknown;
-    org_token?: unknown;
-  };
+  const tokens = parse(Buffer.from(plain).toString('utf8'));
   if (typeof tokens.app_token !== 'string' || tokens.app_token === '') throw failed();
   return {
     appJwt: tokens.app_token,
     orgJwt: typeof tokens.org_token === 'string' && tokens.org_token !== '' ? tokens.org_token : undefined,
   };
+}
+
+/** A parser's error would quote what it could not read, tokens perhaps: so it is dropped. */
+function parse(text: string): { readonly app_token?: unknown; readonly org_token?: unknown } {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
 }
 
 /** Go's base64.URLEncoding keeps the padding, and the edge compares keys as text. */

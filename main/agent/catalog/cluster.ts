@@ -55,7 +55,7 @@ export const credentialSourceSchema = z.discriminatedUnion('kind', [
     /** The name DescribeCluster knows it by: the signed `x-k8s-aws-id`. */
     cluster: z.string(),
     region: z.string(),
-    /** Profiles of the AWS configuration that reach it, best first. */
+    /** Profiles of the AWS configuration that reach it, best first; an empty name is the environment's own login. */
     profiles: z.array(z.string()).min(1),
   }),
   z.object({

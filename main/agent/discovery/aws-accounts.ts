@@ -1,4 +1,5 @@
 import type { AwsCredentialIdentity } from '@smithy/types';
+import pLimit from 'p-limit';
 import type { AppError } from '../app-error.ts';
 import type { Network } from '../network/network.ts';
 import { awsError } from './aws-errors.ts';
@@ -39,6 +40,9 @@ export interface AwsAccounts {
 /** Where STS is asked when a profile names no region: any region answers alike. */
 const anyRegion = 'us-east-1';
 
+/** Logins at once: the portal of Identity Center answers about 20 a second in all. */
+const loginsAtOnce = 16;
+
 export function createAwsAccounts(options: AwsPlaces & { readonly network: Network }): AwsAccounts {
   // An access key belongs to one account for all its life, so each is asked about only once.
   const accountOfKey = new Map<string, string>();
@@ -70,10 +74,11 @@ export function createAwsAccounts(options: AwsPlaces & { readonly network: Netwo
     identify,
     async open({ profiles, signal, onAccount }) {
       const accounts = new Map<string, AwsAccount>();
+      const limit = pLimit(loginsAtOnce);
       const failures = await Promise.all(
         profiles.map(async (profile) => {
           try {
-            const login = await logIn(profile);
+            const login = await limit(() => logIn(profile));
             const { accessKeyId, accountId } = login.credentials;
             const id = accountId ?? accountOfKey.get(accessKeyId) ?? (await identify(login, signal));
             signal.throwIfAborted();

@@ -67,8 +67,8 @@ export async function awsProfiles(places: AwsPlaces): Promise<readonly AwsProfil
 
 function filesOf({ env, home }: AwsPlaces) {
   return {
-    configFilepath: env.AWS_CONFIG_FILE ?? path.join(home, '.aws', 'config'),
-    filepath: env.AWS_SHARED_CREDENTIALS_FILE ?? path.join(home, '.aws', 'credentials'),
+    configFilepath: env.AWS_CONFIG_FILE || path.join(home, '.aws', 'config'),
+    filepath: env.AWS_SHARED_CREDENTIALS_FILE || path.join(home, '.aws', 'credentials'),
   };
 }
 
@@ -132,7 +132,8 @@ export async function awsCredentials(
   options: AwsPlaces & { readonly profile: string; readonly network: Network },
 ): Promise<AwsCredentialIdentity> {
   const { fromIni, fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
-  const clientConfig = { requestHandler: await awsRequestHandler(options.network) };
+  // The portal of Identity Center throttles early, and all profiles of an organisation ask it at once.
+  const clientConfig = { requestHandler: await awsRequestHandler(options.network), maxAttempts: 6 };
   if (options.profile === environmentProfile) return fromNodeProviderChain({ clientConfig })();
   // Not the whole chain: a profile that cannot log in must not end in the instance's own role.
   return fromIni({ ...filesOf(options), profile: options.profile, ignoreCache: true, clientConfig })();

@@ -168,6 +168,21 @@ export function vaultError(options: {
   );
 }
 
+/** A denial looked into: it may mean that the token itself has ended. Any other error comes back as it is. */
+export async function whyDenied(client: VaultClient, address: URL, error: unknown): Promise<unknown> {
+  if (!(error instanceof AppError) || error.code !== 'vault-denied') return error;
+  try {
+    await client.tokenLookupSelf();
+    return error;
+  } catch (cause) {
+    if (vaultStatus(cause) !== 403) return error;
+    return new AppError('vault-no-token', `Vault at ${address.host} does not accept your token (any more).`, {
+      hint: 'Run `vault login`, or set VAULT_TOKEN.',
+      cause,
+    });
+  }
+}
+
 /** One path segment after another, each encoded. */
 export function encodePath(text: string): string {
   return text.split('/').map(encodeURIComponent).join('/');

@@ -9,6 +9,7 @@ import {
   vaultError,
   vaultStatus,
   vaultToken,
+  whyDenied,
 } from './vault-client.ts';
 import { type heldCredential, pemFrom, secretFrom } from './vault-secret.ts';
 
@@ -51,7 +52,7 @@ export async function readVaultCredential(
     } catch (error) {
       // Version 1 knows no `data/`.
       if (vaultStatus(error) === 404) continue;
-      throw vaultError({ error, address, path, capability: 'read' });
+      throw await whyDenied(client, address, vaultError({ error, address, path, capability: 'read' }));
     }
     const secret = secretFrom(version, answer);
     if (secret !== undefined) return credentialFrom(secret.data, where);

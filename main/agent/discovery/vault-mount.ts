@@ -91,22 +91,3 @@ export async function isVersionOne({ client, address, name }: Mount): Promise<bo
 const mountSchema = z.object({
   data: z.object({ options: z.object({ version: z.string().optional() }).nullish() }),
 });
-
-/** To be denied the root may mean that the token itself has ended. */
-export async function rootDenial(
-  { client, address }: Mount,
-  folder: string,
-  error: unknown,
-): Promise<unknown> {
-  if (folder !== '' || !(error instanceof AppError) || error.code !== 'vault-denied') return error;
-  try {
-    await client.tokenLookupSelf();
-    return error;
-  } catch (cause) {
-    if (vaultStatus(cause) !== 403) return error;
-    return new AppError('vault-no-token', `Vault at ${address.host} does not accept your token (any more).`, {
-      hint: 'Run `vault login`, or set VAULT_TOKEN.',
-      cause,
-    });
-  }
-}

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import { toPlainError } from '../app-error.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
-import { type VaultPlaces, vaultAddress, vaultClient, vaultToken } from './vault-client.ts';
+import { type VaultPlaces, vaultAddress, vaultClient, vaultToken, whyDenied } from './vault-client.ts';
 import { readSecrets } from './vault-cluster.ts';
-import { isVersionOne, type Mount, openMount, rootDenial } from './vault-mount.ts';
+import { isVersionOne, type Mount, openMount } from './vault-mount.ts';
 
 const concurrency = 32;
 
@@ -91,7 +91,8 @@ async function walk(mount: Mount, version: 1 | 2, folder: string): Promise<void>
     }
   } catch (error) {
     run.signal.throwIfAborted();
-    tell(folder, { kind: 'failed', error: toPlainError(await rootDenial(mount, folder, error)) });
+    const told = folder === '' ? await whyDenied(mount.client, mount.address, error) : error;
+    tell(folder, { kind: 'failed', error: toPlainError(told) });
     // A policy may still allow the folders below; those that are known say so themselves.
     const children = knownFolders
       .filter((known) => known.startsWith(below))

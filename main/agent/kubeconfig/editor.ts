@@ -8,7 +8,16 @@ import type { Journal, JournalRecord } from './journal.ts';
 import { breakOwn, unwritable, waitForLocks, withLocks } from './lock.ts';
 import type { Change, FileState, Plan } from './plan.ts';
 import type { Planner } from './planner.ts';
-import { isSame, replaceFile, type Snapshot, snapshot, temporaryFor, type Written } from './write.ts';
+import {
+  commit,
+  isSame,
+  prepare,
+  removeFile,
+  type Snapshot,
+  snapshot,
+  temporaryFor,
+  type Way,
+} from './write.ts';
 
 /** The paths by which one file is edited. */
 export type EditedFile = Pick<KubeconfigFile, 'given' | 'real'>;
@@ -34,6 +43,7 @@ export interface Editor {
 const attempts = 20;
 /** An unlocked writer that truncates first has written the rest long before this. */
 const settleMs = 500;
+const settleStepMs = 20;
 
 export function createEditor(options: {
   /** Holds the backups. */
@@ -52,8 +62,8 @@ export function createEditor(options: {
       const seen = await snapshot(file.real);
       const waited = await waitForLocks({ locks, clock, timeoutMs });
       const justTruncated = seen.bytes.length === 0 && isFresh(seen);
-      if ((!waited && !justTruncated) || attempt > settleMs) return seen;
-      if (justTruncated) await clock.sleep(20);
+      if ((!waited && !justTruncated) || attempt > settleMs / settleStepMs) return seen;
+      if (justTruncated) await clock.sleep(settleStepMs);
     }
   }
 
@@ -63,117 +73,111 @@ export function createEditor(options: {
     states: readonly FileState[],
     change: Change,
   ) {
-    for (;;) {
+    for (let attempt = 0; ; attempt += 1) {
       const old = await read(file, locks);
       try {
-        return {
-          old,
-          plan: await planner.plan({ file: file.real, bytes: old.bytes, states, change }),
-        };
+        return { old, plan: await planner.plan({ file: file.real, bytes: old.bytes, states, change }) };
       } catch (error) {
         // Half a file, from a writer that takes no lock, does not parse either: give it time to end.
-        if (!(error instanceof AppError) || error.code !== 'kubeconfig-invalid' || !isFresh(old)) throw error;
-        await clock.sleep(20);
+        const isHalf = error instanceof AppError && error.code === 'kubeconfig-invalid' && isFresh(old);
+        if (!isHalf || attempt > settleMs / settleStepMs) throw error;
+        await clock.sleep(settleStepMs);
       }
     }
   }
 
-  async function edit(file: EditedFile, change: Change): Promise<Edited> {
-    const record = await journal.get(file.real);
+  /** One try; undefined when another writer came in between. */
+  async function attempt(file: EditedFile, change: Change): Promise<Edited | undefined> {
+    const { real } = file;
+    const record = await journal.get(real);
     const states = record?.states ?? [];
     const before = states.at(-1);
-    if (record?.temporary != null) await unlink(record.temporary).catch(ignoreMissing);
     const locks = await lockPaths(file);
-    for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const { old, plan } = await planFor(file, locks, states, change);
-      const warnings = modeWarnings(file.real, old);
-      if (!plan.changed) {
-        if (old.status === undefined) await removeFolders(record?.created.folders ?? []);
-        await journal.set(file.real, nextRecord(record, file, plan.state, record?.created));
-        return { plan, after: old, warnings, before };
-      }
-      if (plan.foreign && old.bytes.length > 0) {
-        await backUp({
-          folder: path.join(folder, 'backups'),
-          file: file.real,
-          bytes: old.bytes,
-          now: clock.now(),
-        });
-      }
-      const made = old.status === undefined ? await missingFolders(file.real) : [];
-      const created = {
-        file: old.status === undefined || record?.created.file === true,
-        folders: [...(record?.created.folders.filter((name) => !made.includes(name)) ?? []), ...made],
-      };
-      const temporary = temporaryFor(file.real);
-      await journal.set(file.real, {
-        given: file.given,
-        states: plan.state === undefined ? [...states] : [...states, plan.state],
-        temporary,
-        created,
+    const { old, plan } = await planFor(file, locks, states, change);
+    const warnings = modeWarnings(real, old);
+    if (!plan.changed) {
+      if (old.status === undefined) await removeFolders(record?.created.folders ?? []);
+      await journal.set(real, finalRecord(file, plan.state, record?.created));
+      return { plan, after: old, warnings, before };
+    }
+    if (plan.foreign && old.bytes.length > 0) {
+      await backUp({ folder: path.join(folder, 'backups'), file: real, bytes: old.bytes, now: clock.now() });
+    }
+    const made = old.status === undefined ? await missingFolders(real) : [];
+    const created = {
+      file: old.status === undefined || record?.created.file === true,
+      folders: [...(record?.created.folders.filter((name) => !made.includes(name)) ?? []), ...made],
+    };
+    const temporary = temporaryFor(real);
+    const replacement = { file: real, old, bytes: plan.bytes, temporary };
+    // Left as we made it and empty again: what did not exist before us goes.
+    const goes = plan.state === undefined && !plan.foreign && created.file && plan.bytes.length === 0;
+    let done: Way | 'removed' | undefined;
+    await journal.set(real, {
+      given: file.given,
+      states: plan.state === undefined ? states : [...states, plan.state],
+      temporary,
+      created,
+    });
+    try {
+      if (made.length > 0) await makeFolder(real);
+      const way = goes ? undefined : await prepare(replacement);
+      done = await withLocks({ locks, clock, timeoutMs }, async () => {
+        if (!isSame(old, await snapshot(real))) return undefined;
+        if (way !== undefined) return commit(replacement, { way, clock });
+        await removeFile(real);
+        return 'removed';
       });
-      let written: Written | 'deleted' | undefined;
-      try {
-        if (made.length > 0) await makeFolders(file.real);
-        written = await withLocks({ locks, clock, timeoutMs }, async () => {
-          if (!isSame(old, await snapshot(file.real))) return undefined;
-          const isGone = plan.state === undefined && !plan.foreign && created.file && plan.bytes.length === 0;
-          if (isGone) return unlinkFile(file.real);
-          return replaceFile({ file: file.real, old, bytes: plan.bytes, temporary, clock });
-        });
-      } catch (error) {
+    } finally {
+      await unlink(temporary).catch(() => {});
+      if (done === undefined) {
         await removeFolders(made);
-        await journal.set(file.real, record).catch(() => {});
-        throw error;
+        await journal.set(real, record).catch(() => {});
       }
-      if (written === undefined) continue;
-      if (written === 'deleted') await removeFolders(created.folders);
-      if (written === 'in-place') {
-        warnings.push(
-          `${file.real} is a hard link, a mount or another user's: it was written in place, which a crash can cut short. A backup is kept.`,
-        );
-      }
-      // The file is written; the journal of the attempt describes it too, only less tidily.
-      await journal
-        .set(file.real, nextRecord(undefined, file, plan.state, created))
-        .catch((error: unknown) => {
-          logger.warn('kubeconfig journal not tidied', { errno: errnoOf(error) });
-        });
-      return { plan, after: await snapshot(file.real), warnings, before };
+    }
+    if (done === undefined) return undefined;
+    if (done === 'removed') await removeFolders(created.folders);
+    if (done === 'in-place') warnings.push(inPlaceWarning(real));
+    // The file is written, and the journal of the attempt describes it too, only less tidily.
+    await journal.set(real, finalRecord(file, plan.state, created)).catch((error: unknown) => {
+      logger.warn('kubeconfig journal not tidied', { errno: errnoOf(error) });
+    });
+    return { plan, after: await snapshot(real), warnings, before };
+  }
+
+  async function edit(file: EditedFile, change: Change): Promise<Edited> {
+    await removeTemporary(file);
+    for (let count = 0; count < attempts; count += 1) {
+      const edited = await attempt(file, change);
+      if (edited !== undefined) return edited;
     }
     throw new AppError(
       'kubeconfig-conflict',
       `${file.real} is being changed by another program all the time.`,
-      {
-        hint: 'Stop the program that writes it and try again.',
-        retryable: true,
-      },
+      { hint: 'Stop the program that writes it and try again.', retryable: true },
     );
+  }
+
+  async function removeTemporary({ real }: EditedFile): Promise<void> {
+    const temporary = (await journal.get(real))?.temporary ?? undefined;
+    if (temporary !== undefined) await unlink(temporary).catch(ignoreMissing);
   }
 
   return {
     edit,
     async sweep(file) {
-      const record = await journal.get(file.real);
-      if (record?.temporary != null) await unlink(record.temporary).catch(ignoreMissing);
+      await removeTemporary(file);
       for (const lock of await lockPaths(file)) await breakOwn(lock);
     },
   };
 }
 
-function nextRecord(
-  record: JournalRecord | undefined,
-  file: EditedFile,
+function finalRecord(
+  { given }: EditedFile,
   state: FileState | undefined,
-  created: JournalRecord['created'] | undefined,
+  created: JournalRecord['created'] = { file: false, folders: [] },
 ): JournalRecord | undefined {
-  if (state === undefined) return undefined;
-  return {
-    given: record?.given ?? file.given,
-    states: [state],
-    temporary: null,
-    created: created ?? { file: false, folders: [] },
-  };
+  return state === undefined ? undefined : { given, states: [state], temporary: null, created };
 }
 
 function isFresh({ status }: Snapshot): boolean {
@@ -188,14 +192,11 @@ function modeWarnings(file: string, { status }: Snapshot): string[] {
   return [`${file} has mode ${mode}: others on this machine can read its credentials. "chmod 600" it.`];
 }
 
-async function unlinkFile(file: string): Promise<'deleted'> {
-  await unlink(file).catch((cause: unknown) => {
-    throw unwritable(file, cause);
-  });
-  return 'deleted';
+function inPlaceWarning(file: string): string {
+  return `${file} is a hard link, a mount or another user's: it was written in place, which a crash can cut short. A backup is kept.`;
 }
 
-async function makeFolders(file: string): Promise<void> {
+async function makeFolder(file: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
     throw unwritable(file, cause);
   });

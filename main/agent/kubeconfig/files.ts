@@ -18,6 +18,8 @@ export interface KubeconfigFile {
   /** Behind all symbolic links; the last link's target when that does not exist. */
   readonly real: string;
   readonly exists: boolean;
+  /** Not a device or a pipe, such as `/dev/null` or a shell's `<(…)`, which hold nothing of ours. */
+  readonly isReadable: boolean;
 }
 
 /** The files of a place in kubectl's order. */
@@ -62,14 +64,16 @@ export async function resolveFiles(place: KubeconfigPlace): Promise<KubeconfigFi
 const linkLimit = 40;
 
 /** Follows links by hand: `realpath` fails on one that dangles, whose target we may have to create. */
-async function followLinks(given: string): Promise<{ readonly real: string; readonly exists: boolean }> {
+async function followLinks(given: string): Promise<Omit<KubeconfigFile, 'given'>> {
   let real = given;
   try {
     for (let links = 0; links < linkLimit; links += 1) {
       real = path.join(await realFolder(path.dirname(real)), path.basename(real));
       const status = await lstat(real).catch(ignoreMissing);
-      if (status === undefined) return { real, exists: false };
-      if (!status.isSymbolicLink()) return { real, exists: true };
+      if (status === undefined) return { real, exists: false, isReadable: false };
+      if (!status.isSymbolicLink()) {
+        return { real, exists: true, isReadable: status.isFile() || status.isDirectory() };
+      }
       real = path.resolve(path.dirname(real), await readlink(real));
     }
   } catch (cause) {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
@@ -69,7 +70,7 @@ export function openJournal(file: string, logger: Logger): Journal {
     get: async (real) => (await load()).get(real),
     async set(real, record) {
       const records = await load();
-      if (record === undefined && !records.has(real)) return;
+      if (isDeepStrictEqual(records.get(real), record)) return;
       const next = new Map(records);
       if (record === undefined) next.delete(real);
       else next.set(real, record);

@@ -95,8 +95,8 @@ export function createKubeconfig(options: {
   async function current(place: KubeconfigPlace) {
     const { all } = await resolveFiles(place);
     const files: (Inspection & { readonly path: string })[] = [];
-    for (const { given, real, exists } of all) {
-      if (exists) files.push({ ...(await reader.read({ given, real })), path: given });
+    for (const { given, real, isReadable } of all) {
+      if (isReadable) files.push({ ...(await reader.read({ given, real })), path: given });
     }
     const owner = files.find(({ currentContext }) => currentContext !== undefined);
     const context = owner?.currentContext;
@@ -112,7 +112,7 @@ export function createKubeconfig(options: {
         const { target } = files;
         const taken = [];
         for (const file of files.all) {
-          if (file !== target && file.exists) taken.push(...(await reader.read(file)).names);
+          if (file !== target && file.isReadable) taken.push(...(await reader.read(file)).names);
         }
         const change = { upsert: entries, taken, ...(id === undefined ? {} : { current: { id } }) };
         const { plan, warnings } = await edit(target, change);
@@ -147,7 +147,14 @@ export function createKubeconfig(options: {
         const removed = new Set<string>();
         const warnings: string[] = [];
         const failures: unknown[] = [];
-        const { all } = await resolveFiles(place);
+        // A place that leads nowhere any more must not keep our entries in the files of the journal.
+        const all = await resolveFiles(place).then(
+          (resolved) => resolved.all.filter((file) => file.isReadable),
+          (error: unknown) => {
+            warnings.push(toPlainError(error).message);
+            return [];
+          },
+        );
         const files = new Map<string, EditedFile>(all.map((file) => [file.real, file]));
         const records = await journal.all();
         for (const [real, { given }] of records) if (!files.has(real)) files.set(real, { given, real });
@@ -171,8 +178,8 @@ export function createKubeconfig(options: {
           }
         }
         if (failures.length > 0) throw failures[0];
-        const { context } = await current(place);
-        return { removed: [...removed], currentContext: context, warnings };
+        const now = await current(place).catch(() => undefined);
+        return { removed: [...removed], currentContext: now?.context, warnings };
       }),
 
     current,

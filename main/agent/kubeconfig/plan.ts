@@ -8,8 +8,10 @@ import {
   parseDocument,
   stanzas,
 } from './document.ts';
-import { additions, applyEdits, type Found, found, removals } from './splice.ts';
+import { removals } from './removal.ts';
+import { additions, type Found, found } from './splice.ts';
 import { entryStanzas, field, type KubeconfigEntry, type OurStanza, ourStanzas, ownerOf } from './stanza.ts';
+import { applyEdits } from './text-edit.ts';
 import { verify } from './verify.ts';
 
 /** A context of ours that was made current, by the id that owns it. */

@@ -23,15 +23,25 @@ export interface Snapshot {
     | undefined;
 }
 
-/** Reads a file and its status through one handle. Rejects with `kubeconfig-unreadable`. */
+/**
+ * Reads a file and its status through one handle. Rejects with `kubeconfig-unreadable`, and with
+ * `kubeconfig-unsupported` for what is neither a file nor a folder: `/dev/null` must not be renamed over.
+ */
 export async function snapshot(file: string): Promise<Snapshot> {
   let handle: FileHandle | undefined;
   try {
+    const kind = await stat(file);
+    if (!kind.isFile() && !kind.isDirectory()) {
+      throw new AppError('kubeconfig-unsupported', `${file} is a device or a pipe, which cannot be edited.`, {
+        hint: 'Name a file in KUBECONFIG.',
+      });
+    }
     handle = await open(file, 'r');
     const bytes = await handle.readFile();
     const { dev, ino, mode, uid, gid, nlink, size, mtimeMs } = await handle.stat();
     return { bytes, status: { dev, ino, mode: mode & 0o7777, uid, gid, links: nlink, size, mtimeMs } };
   } catch (cause) {
+    if (cause instanceof AppError) throw cause;
     if (errnoOf(cause) === 'ENOENT') return { bytes: Buffer.alloc(0), status: undefined };
     throw unreadable(file, errnoOf(cause) ?? 'unknown error', cause);
   } finally {
@@ -52,56 +62,82 @@ export function temporaryFor(file: string): string {
   );
 }
 
-/** How a file was written. */
-export type Written = 'renamed' | 'in-place';
+/** How a file is written: by a temporary file that is ready to be renamed, or in place. */
+export type Way = 'rename' | 'in-place';
 
-/**
- * Writes `bytes` over the file that `old` shows: a temporary file with the old mode and owner (0600 when new),
- * flushed, then renamed. Where a rename would break the file's identity (hard links, another owner) or is not
- * possible (bind mount: EBUSY), the file is written in place and put back if that fails.
- * Rejects with `disk-full` or `kubeconfig-unwritable`; the old bytes are then intact and no temporary file is left.
- */
-export async function replaceFile(options: {
+/** One new content for the file that `old` shows. */
+interface Replacement {
   readonly file: string;
   readonly old: Snapshot;
   readonly bytes: Uint8Array;
   readonly temporary: string;
-  readonly clock: Clock;
-}): Promise<Written> {
-  const { file, old, bytes, temporary, clock } = options;
+}
+
+/**
+ * The slow half of a write, before the lock: a temporary file with the new bytes, the old mode and owner (0600 when
+ * new), flushed. In place it must be where a rename would break the file's identity: hard links, another owner.
+ * Rejects with `disk-full` or `kubeconfig-unwritable`. The caller removes the temporary file.
+ */
+export async function prepare({ file, old, bytes, temporary }: Replacement): Promise<Way> {
   try {
     // A rename would get past a file that is read-only; its owner meant it.
     if (old.status !== undefined) await access(file, constants.W_OK);
-    if ((old.status?.links ?? 1) > 1) return await writeInPlace(file, old, bytes);
+    if ((old.status?.links ?? 1) > 1) return 'in-place';
     const handle = await open(temporary, 'wx', 0o600);
-    let owned = true;
     try {
       await handle.writeFile(bytes);
-      if (old.status !== undefined) {
-        const { mode, uid, gid } = old.status;
-        const made = await handle.stat();
-        if (made.uid !== uid || made.gid !== gid) {
-          owned = await handle.chown(uid, gid).then(
-            () => true,
-            () => false,
-          );
-        }
-        await handle.chmod(mode);
-      }
+      const owned = old.status === undefined || (await takeOver(handle, old.status));
       await handle.sync();
+      return owned ? 'rename' : 'in-place';
     } finally {
       await handle.close();
     }
-    if (owned && (await renameOver(temporary, file, clock))) {
-      await syncFolder(path.dirname(file));
-      return 'renamed';
-    }
-    return await writeInPlace(file, old, bytes);
   } catch (cause) {
-    throw cause instanceof AppError ? cause : unwritable(file, cause);
-  } finally {
-    await unlink(temporary).catch(() => {});
+    throw unwritable(file, cause);
   }
+}
+
+/** Gives a new file an old one's owner and mode; false when its owner cannot be given. */
+async function takeOver(
+  handle: FileHandle,
+  { uid, gid, mode }: { readonly uid: number; readonly gid: number; readonly mode: number },
+): Promise<boolean> {
+  const made = await handle.stat();
+  try {
+    if (made.uid !== uid || made.gid !== gid) await handle.chown(uid, gid);
+  } catch {
+    return false;
+  }
+  await handle.chmod(mode);
+  return true;
+}
+
+/**
+ * The quick half, under the lock: the rename. Where the file turns out to be a mount (EBUSY) it is written in place,
+ * and put back if that fails. Rejects with `disk-full` or `kubeconfig-unwritable`; the old bytes are then intact.
+ */
+export async function commit(
+  { file, old, bytes, temporary }: Replacement,
+  options: { readonly way: Way; readonly clock: Clock },
+): Promise<Way> {
+  try {
+    if (options.way === 'rename' && (await renameOver(temporary, file, options.clock))) {
+      // The rename is done; that it outlives a power cut is not worth an error.
+      await syncFolder(path.dirname(file)).catch(() => {});
+      return 'rename';
+    }
+    await writeInPlace(file, old, bytes);
+    return 'in-place';
+  } catch (cause) {
+    throw unwritable(file, cause);
+  }
+}
+
+/** Removes a file that we made. Rejects with `kubeconfig-unwritable`. */
+export async function removeFile(file: string): Promise<void> {
+  await unlink(file).catch((cause: unknown) => {
+    throw unwritable(file, cause);
+  });
 }
 
 /** Windows refuses a rename while a virus scanner or an editor has the file open; it passes in moments. */
@@ -124,7 +160,7 @@ async function renameOver(from: string, to: string, clock: Clock): Promise<boole
   }
 }
 
-async function writeInPlace(file: string, old: Snapshot, bytes: Uint8Array): Promise<Written> {
+async function writeInPlace(file: string, old: Snapshot, bytes: Uint8Array): Promise<void> {
   const handle = await open(file, 'r+');
   try {
     await overwrite(handle, bytes);
@@ -135,7 +171,6 @@ async function writeInPlace(file: string, old: Snapshot, bytes: Uint8Array): Pro
   } finally {
     await handle.close();
   }
-  return 'in-place';
 }
 
 async function overwrite(handle: FileHandle, bytes: Uint8Array): Promise<void> {

@@ -44,7 +44,7 @@ export interface Network {
   request(url: URL, request?: Request): Promise<Answer>;
   /** A request with `Connection: Upgrade` in its headers. Rejects as `request` does. */
   upgrade(url: URL, request: Request): Promise<Upgrade>;
-  /** Drops idle connections. After a change of network they may lead nowhere. */
+  /** Drops idle connections: after a change of network they may lead nowhere. What runs has its own time-out. */
   reset(): void;
 }
 
@@ -54,7 +54,8 @@ export function createNetwork(env: Environment): Network {
   const proxyEnv = Object.fromEntries(
     ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy']
       .map((name) => [name, env[name]] as const)
-      .filter(([, value]) => value !== undefined && value !== ''),
+      .filter(([, value]) => value !== undefined && value !== '')
+      .map(([name, value = '']) => [name, name.toLowerCase() === 'no_proxy' ? value : proxyUrl(name, value)]),
   );
   const proxied = Object.keys(proxyEnv).some((name) => name.toLowerCase() === 'https_proxy');
   const options = { keepAlive: true, maxSockets: 256, scheduling: 'lifo', proxyEnv } as const;
@@ -94,7 +95,7 @@ export function createNetwork(env: Environment): Network {
     request: (url, request = {}) =>
       new Promise((resolve, reject) => {
         start(url, request, (client) => {
-          client.once('error', (cause) => reject(networkError(url, cause, proxied)));
+          client.on('error', (cause) => reject(networkError(url, cause, proxied)));
           client.once('response', (response) => {
             collect(response).then(resolve, (cause: unknown) => reject(networkError(url, cause, proxied)));
           });
@@ -103,7 +104,7 @@ export function createNetwork(env: Environment): Network {
     upgrade: (url, request) =>
       new Promise((resolve, reject) => {
         start(url, request, (client) => {
-          client.once('error', (cause) => reject(networkError(url, cause, proxied)));
+          client.on('error', (cause) => reject(networkError(url, cause, proxied)));
           client.once('upgrade', (response, socket, head) => {
             resolve({ kind: 'upgraded', socket, headers: response.headers, head });
           });
@@ -116,10 +117,25 @@ export function createNetwork(env: Environment): Network {
         });
       }),
     reset() {
-      httpsAgent.destroy();
-      httpAgent.destroy();
+      for (const { freeSockets } of [httpsAgent, httpAgent]) {
+        for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
+      }
     },
   };
+}
+
+/**
+ * A proxy's address as Node's agents take it: others read `host:port` as http, Node passes over it without a word.
+ * Rejects with `bad-input`; the address may hold a password, so it is not repeated.
+ */
+function proxyUrl(name: string, value: string): string {
+  const url = URL.parse(value.includes('://') ? value : `http://${value}`);
+  if (url === null || url.hostname === '' || !['http:', 'https:'].includes(url.protocol)) {
+    throw new AppError('bad-input', `${name} does not hold the address of an HTTP proxy.`, {
+      hint: 'Write it as http://host:port, or unset it.',
+    });
+  }
+  return url.href;
 }
 
 async function collect(response: http.IncomingMessage): Promise<Answer> {

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import { AppError, errnoOf } from '../app-error.ts';
@@ -48,5 +49,17 @@ function readAuthorities(origin: string, file: string): readonly string[] {
       hint: 'It must hold one or more blocks that begin with -----BEGIN CERTIFICATE-----.',
     });
   }
+  for (const certificate of certificates) check(certificate, origin, file);
   return certificates;
+}
+
+function check(certificate: string, origin: string, file: string): void {
+  try {
+    new X509Certificate(certificate);
+  } catch (cause) {
+    throw new AppError('bad-input', `${file}, named by ${origin}, holds a certificate that is damaged.`, {
+      hint: 'Ask whoever gave you the file for a new copy.',
+      cause,
+    });
+  }
 }

@@ -1,5 +1,6 @@
 import { readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { errnoOf } from '../app-error.ts';
+import { unwritable } from '../storage/write-file-atomic.ts';
 import { isSameProcess, processStart } from './process-start.ts';
 
 /**
@@ -7,7 +8,10 @@ import { isSameProcess, processStart } from './process-start.ts';
  * one left by a killed process can be told from one that is held.
  */
 
-/** True when the lock was taken, false when it exists. The folder must exist. */
+/**
+ * True when the lock was taken, false when it exists. The folder must exist.
+ * Rejects with `disk-full` or `file-unwritable`.
+ */
 export async function tryPidLock(file: string): Promise<boolean> {
   const body = { pid: process.pid, start_time: Math.round(processStart(process.pid) ?? 0) };
   try {
@@ -15,7 +19,9 @@ export async function tryPidLock(file: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return false;
-    throw error;
+    // On a full disk the file was made, but nothing is in it.
+    await releasePidLock(file);
+    throw unwritable(file, error);
   }
 }
 

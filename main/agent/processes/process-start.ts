@@ -30,6 +30,8 @@ export function isSameProcess(pid: number, start: number): boolean {
 }
 
 function isAlive(pid: number): boolean {
+  // Zero and below name groups of processes.
+  if (!(pid > 0)) return false;
   try {
     process.kill(pid, 0);
     return true;

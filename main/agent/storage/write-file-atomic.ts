@@ -27,18 +27,15 @@ export async function writeFileAtomic(file: string, text: string | Uint8Array): 
   }
 }
 
-function unwritable(file: string, cause: unknown): AppError {
+/** A failed write as ours: `disk-full` or `file-unwritable`. */
+export function unwritable(file: string, cause: unknown): AppError {
   const errno = errnoOf(cause);
   if (errno === 'ENOSPC' || errno === 'EDQUOT') {
-    return new AppError(
-      'disk-full',
-      `The disk is full: ${file} could not be written and keeps its old content.`,
-      {
-        hint: 'Free some space and try again.',
-        retryable: true,
-        cause,
-      },
-    );
+    return new AppError('disk-full', `The disk is full: ${file} could not be written, it is as it was.`, {
+      hint: 'Free some space and try again.',
+      retryable: true,
+      cause,
+    });
   }
   return new AppError('file-unwritable', `${file} could not be written (${errno ?? 'unknown error'}).`, {
     hint: `Check that you own ${path.dirname(file)} and may write to it.`,

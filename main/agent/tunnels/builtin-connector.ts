@@ -88,7 +88,7 @@ function wantsLogin(answer: Answer): boolean {
   const { location } = answer.headers;
   if (answer.status === 401) return true;
   if (answer.status < 300 || answer.status > 399 || location === undefined) return false;
-  return new URL(location, 'https://edge.invalid').pathname.startsWith('/cdn-cgi/access/login');
+  return URL.parse(location, 'https://edge.invalid')?.pathname.startsWith('/cdn-cgi/access/login') ?? false;
 }
 
 function refusal(hostname: string, answer: Answer): AppError {

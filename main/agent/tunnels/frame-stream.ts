@@ -7,6 +7,8 @@ const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 1
 /** The edge closes a WebSocket that was silent for about 100 s; its own pings come each 54 s. */
 const pingAfterMs = 45_000;
 const deadAfterMs = 75_000;
+/** How long the edge may take to close its side after ours. */
+const lingerMs = 5_000;
 
 /**
  * The longest message sent. A cloudflared at the origin reads each message into a fixed buffer and drops the rest:
@@ -33,32 +35,46 @@ export class FrameStream extends Duplex {
   private lastReceived = Date.now();
   private closeSent = false;
   private over = false;
+  /** Goes on with writing when the socket has room. */
+  private waiting: (() => void) | undefined;
 
   constructor(socket: Duplex, head: Buffer) {
-    super({ allowHalfOpen: true, readableHighWaterMark: 256 * 1024, writableHighWaterMark: 256 * 1024 });
+    super({ allowHalfOpen: false, readableHighWaterMark: 256 * 1024, writableHighWaterMark: 256 * 1024 });
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
-    socket.once('error', (cause) => this.destroy(dropped(cause)));
+    socket.on('error', (cause) => {
+      if (!this.over) this.destroy(dropped(cause));
+    });
     socket.once('close', () => {
       if (!this.over) this.destroy(this.closeSent ? undefined : dropped());
     });
     socket.once('end', () => this.finish());
+    socket.on('drain', () => this.wrote());
     this.timer = setInterval(() => this.keepAlive(), pingAfterMs / 3);
     this.timer.unref();
     if (head.length > 0) this.receive(head);
   }
 
   override _read(): void {
+    if (!this.socket.isPaused()) return;
+    this.lastReceived = Date.now();
     this.socket.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    // As on a TCP connection that the other end has closed: it goes nowhere.
+    if (this.over || this.closeSent) {
+      done();
+      return;
+    }
     let flows = true;
+    this.socket.cork();
     for (let at = 0; at < chunk.length; at += messageLimit) {
       flows = this.socket.write(frame(opcode.binary, chunk.subarray(at, at + messageLimit)));
     }
+    this.socket.uncork();
     if (flows) done();
-    else this.socket.once('drain', done);
+    else this.waiting = done;
   }
 
   override _final(done: (error?: Error | null) => void): void {
@@ -69,9 +85,19 @@ export class FrameStream extends Duplex {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     clearInterval(this.timer);
     // A clean end lets the close frame out; a failure does not wait.
-    if (error === null) this.socket.end();
+    if (error === null && !this.socket.destroyed) this.endGently();
     else this.socket.destroy();
     done(error);
+  }
+
+  private endGently(): void {
+    this.sendClose();
+    this.socket.end();
+    // What still comes is passed over: the end of a paused connection would never be seen.
+    this.socket.resume();
+    const linger = setTimeout(() => this.socket.destroy(), lingerMs);
+    linger.unref();
+    this.socket.once('close', () => clearTimeout(linger));
   }
 
   /** The other side is done: what came is still read, nothing can be sent any more. */
@@ -80,8 +106,15 @@ export class FrameStream extends Duplex {
     this.over = true;
     if (!this.closeSent) this.emit('dropped');
     this.push(null);
-    this.end();
     this.socket.end();
+    // A socket that ends tells of no more room.
+    this.wrote();
+  }
+
+  private wrote(): void {
+    const done = this.waiting;
+    this.waiting = undefined;
+    done?.();
   }
 
   private sendClose(): void {
@@ -93,15 +126,20 @@ export class FrameStream extends Duplex {
 
   private keepAlive(): void {
     const silent = Date.now() - this.lastReceived;
-    if (silent > deadAfterMs) this.destroy(dropped());
-    else if (silent > pingAfterMs) this.socket.write(frame(opcode.ping, Buffer.alloc(0)));
+    // While a reader rests nothing is taken in: silence then says nothing of the edge.
+    if (silent > deadAfterMs && !this.socket.isPaused()) this.destroy(this.closeSent ? undefined : dropped());
+    else if (silent > pingAfterMs) this.sendControl(opcode.ping, Buffer.alloc(0));
+  }
+
+  private sendControl(code: number, body: Buffer): void {
+    if (!this.closeSent && !this.over) this.socket.write(frame(code, body));
   }
 
   private receive(chunk: Buffer): void {
     this.lastReceived = Date.now();
     let bytes = this.header.length === 0 ? chunk : Buffer.concat([this.header, chunk]);
     this.header = Buffer.alloc(0);
-    while (bytes.length > 0 && !this.destroyed) {
+    while (bytes.length > 0 && !this.destroyed && !this.over) {
       if (this.missing > 0) {
         const payload = bytes.subarray(0, this.missing);
         this.missing -= payload.length;
@@ -132,7 +170,9 @@ export class FrameStream extends Duplex {
     const isControl = code >= opcode.close;
     const isMasked = (bytes.readUInt8(1) & 128) !== 0;
     const isFragmentedControl = isControl && ((first & 128) === 0 || length > 125);
-    if ((first & 0x70) !== 0 || isMasked || isFragmentedControl || !Number.isSafeInteger(length)) {
+    const isUnknown = isControl ? code > opcode.pong : code > opcode.binary;
+    const isBroken = (first & 0x70) !== 0 || isMasked || isUnknown || isFragmentedControl;
+    if (isBroken || !Number.isSafeInteger(length)) {
       this.destroy(
         new AppError('edge-failed', 'The edge broke the WebSocket protocol.', { retryable: true }),
       );
@@ -153,7 +193,7 @@ export class FrameStream extends Duplex {
     if (this.missing > 0) return;
     const body = Buffer.concat(this.control);
     this.control = [];
-    if (this.current === opcode.ping) this.socket.write(frame(opcode.pong, body));
+    if (this.current === opcode.ping) this.sendControl(opcode.pong, body);
     if (this.current === opcode.close) {
       this.sendClose();
       this.finish();

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { type Duplex, pipeline } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { AppError, errnoOf } from '../app-error.ts';
 import type { Admission, ProxyCredentials, Target } from './admission.ts';
 import { answerHttpConnect } from './http-connect.ts';
@@ -14,6 +14,8 @@ export interface Gateway {
 }
 
 const handshakeTimeoutMs = 10_000;
+/** How long a client may take to close its side after ours. */
+const lingerMs = 5_000;
 
 /**
  * The local end of a tunnel: one port on 127.0.0.1 that speaks SOCKS5 with user and password (RFC 1928, 1929) and
@@ -36,12 +38,15 @@ export function openGateway(options: {
 
   const serve = async (client: Socket): Promise<void> => {
     const timeout = setTimeout(() => client.destroy(), handshakeTimeoutMs);
-    const admission = await admit(client, { credentials, target });
-    clearTimeout(timeout);
-    if (admission === undefined) return;
+    let admission: Admission | undefined;
+    try {
+      admission = await admit(client, { credentials, target });
+    } finally {
+      clearTimeout(timeout);
+    }
+    if (admission === undefined) return endGently(client);
     const gone = new AbortController();
-    const abort = () => gone.abort();
-    client.once('close', abort);
+    const stopWatching = watchForEnd(client, () => gone.abort());
     let remote: Duplex;
     try {
       remote = await dial(gone.signal);
@@ -54,12 +59,13 @@ export function openGateway(options: {
         );
         onTrouble(error);
       }
-      return;
+      return endGently(client);
     } finally {
-      client.off('close', abort);
+      stopWatching();
     }
-    if (client.destroyed) {
+    if (gone.signal.aborted) {
       remote.destroy();
+      client.destroy();
       return;
     }
     admission.accept();
@@ -69,12 +75,15 @@ export function openGateway(options: {
     client.on('data', (chunk: Buffer) => {
       sent += chunk.length;
     });
-    pipeline(remote, client, (error) => {
+    // Not `pipeline`, which destroys a client that has not taken yet all that came before a failure.
+    remote.pipe(client);
+    client.pipe(remote);
+    remote.on('error', (error) => {
       // A client that goes away is nothing to look into; an edge that does is.
       if (error instanceof AppError) onTrouble(error);
-      client.destroySoon();
     });
-    pipeline(client, remote, () => {});
+    remote.once('close', () => endGently(client));
+    client.once('close', () => remote.destroy());
   };
 
   const server = createServer({ noDelay: true, allowHalfOpen: true, highWaterMark: 256 * 1024 }, (client) => {
@@ -84,7 +93,8 @@ export function openGateway(options: {
     serve(client).catch(() => client.destroy());
   });
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) => reject(listenError(port, cause)));
+    // Also later ones, of a connection that cannot be accepted: too many files are open, perhaps.
+    server.on('error', (cause) => reject(listenError(port, cause)));
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
       resolve({
         port: portOf(server),
@@ -97,6 +107,30 @@ export function openGateway(options: {
       });
     });
   });
+}
+
+/**
+ * Lets out what is left and waits a moment for the client's own end: to close earlier would take back what it has not
+ * read yet.
+ */
+function endGently(client: Socket): void {
+  client.end(() => {
+    const linger = setTimeout(() => client.destroy(), lingerMs);
+    linger.unref();
+    client.once('close', () => clearTimeout(linger));
+  });
+  client.resume();
+}
+
+/** Calls back when a client that nobody reads from goes away. The answer ends it. */
+function watchForEnd(client: Socket, ended: () => void): () => void {
+  const look = () => {
+    // An end shows only where it is read for; bytes that came early stay where they are.
+    if (client.readableLength === 0) client.read(0);
+  };
+  client.on('readable', look).once('end', ended).once('close', ended);
+  look();
+  return () => client.off('readable', look).off('end', ended).off('close', ended);
 }
 
 /** Tells the protocol by its first byte and speaks it. Undefined when the client was turned away. */
@@ -119,6 +153,7 @@ function firstByte(client: Socket): Promise<number | undefined> {
       resolve(chunk[0]);
     };
     client.on('readable', look);
+    client.once('end', () => resolve(undefined));
     client.once('close', () => resolve(undefined));
     look();
   });

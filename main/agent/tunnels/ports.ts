@@ -10,7 +10,11 @@ import type { ProxyCredentials } from './admission.ts';
 const firstPort = 20_000;
 const lastPort = 31_999;
 
-const placeSchema = z.object({ port: z.number().int(), user: z.string(), password: z.string() });
+const placeSchema = z.object({
+  port: z.number().int().min(firstPort).max(lastPort),
+  user: z.string(),
+  password: z.string(),
+});
 
 export interface Place {
   readonly port: number;

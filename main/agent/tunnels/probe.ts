@@ -1,4 +1,5 @@
 import http from 'node:http';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { AppError, errnoOf } from '../app-error.ts';
@@ -68,7 +69,9 @@ function secureStream(stream: Duplex, server: ApiServer, signal: AbortSignal): P
   return new Promise((resolve, reject) => {
     const secure = tls.connect({
       socket: stream,
-      servername: server.serverName ?? host,
+      // An address cannot stand in SNI; the certificate is still checked for it.
+      servername: server.serverName ?? (isIP(host) === 0 ? host : ''),
+      host: server.serverName ?? host,
       ALPNProtocols: ['http/1.1'],
       ...(server.authority === undefined ? {} : { ca: server.authority }),
     });

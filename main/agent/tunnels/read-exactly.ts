@@ -6,6 +6,7 @@ import { AppError } from '../app-error.ts';
  * Rejects with `origin-failed` when the stream ends first, or with the stream's own error.
  */
 export function readExactly(stream: Readable, size: number): Promise<Buffer> {
+  if (size === 0) return Promise.resolve(Buffer.alloc(0));
   return new Promise((resolve, reject) => {
     const finish = () => {
       stream.off('readable', attempt);
@@ -22,7 +23,7 @@ export function readExactly(stream: Readable, size: number): Promise<Buffer> {
     const attempt = () => {
       const bytes = stream.read(size) as Buffer | null;
       if (bytes === null) {
-        if (stream.destroyed) ended();
+        if (stream.destroyed || stream.readableEnded) ended();
         return;
       }
       finish();

@@ -10,11 +10,18 @@ export type Dial = (signal: AbortSignal) => Promise<Duplex>;
  * Keeps one connection ready while a tunnel is in use: every kubectl command opens a new connection, and three round
  * trips (TCP, TLS, upgrade) are then already done. Nothing is kept when the tunnel is not used.
  */
-export function withSpare(options: { readonly clock: Clock; readonly dial: Dial }): {
+export function withSpare(options: {
+  readonly clock: Clock;
   readonly dial: Dial;
+  /** The other side closed the spare, and so perhaps more than that. */
+  readonly onDropped: () => void;
+}): {
+  readonly dial: Dial;
+  /** Gives up the spare that is there: the network below it may have changed. */
+  discard(): void;
   close(): void;
 } {
-  const { clock, dial } = options;
+  const { clock, dial, onDropped } = options;
   let spare: Duplex | undefined;
   let drop: (() => void) | undefined;
   let dialing = false;
@@ -25,23 +32,32 @@ export function withSpare(options: { readonly clock: Clock; readonly dial: Dial 
     drop = undefined;
     spare = undefined;
   };
+  const discard = () => {
+    const last = spare;
+    forget();
+    last?.destroy();
+  };
   const prepare = async () => {
     if (dialing || spare !== undefined || closing.signal.aborted) return;
     dialing = true;
     try {
       const stream = await dial(closing.signal);
-      const end = () => {
-        if (spare === stream) forget();
+      if (closing.signal.aborted) {
         stream.destroy();
+        return;
+      }
+      const dropped = () => {
+        discard();
+        onDropped();
       };
-      const cancel = clock.timer(spareLifeMs, end);
-      stream.once('error', end);
-      stream.once('close', end);
+      // An API server says nothing before it is spoken to: what can be read is the end.
+      const signs = ['readable', 'error', 'close'];
+      const cancel = clock.timer(spareLifeMs, discard);
+      for (const sign of signs) stream.once(sign, dropped);
       spare = stream;
       drop = () => {
         cancel();
-        stream.off('error', end);
-        stream.off('close', end);
+        for (const sign of signs) stream.off(sign, dropped);
       };
     } catch {
       // The next real connection will find out and say why.
@@ -58,11 +74,10 @@ export function withSpare(options: { readonly clock: Clock; readonly dial: Dial 
       void prepare();
       return stream;
     },
+    discard,
     close() {
       closing.abort();
-      const last = spare;
-      forget();
-      last?.destroy();
+      discard();
     },
   };
 }

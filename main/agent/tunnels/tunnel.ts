@@ -36,7 +36,8 @@ export interface Tunnel {
   open(options: { readonly interactive: boolean; readonly persist: boolean }): Promise<TunnelState>;
   /** Probes now: after sleep, a change of network, or when something else noticed trouble. */
   wake(): void;
-  close(): Promise<void>;
+  /** Resolves with false when it was asked to open again meanwhile. */
+  close(): Promise<boolean>;
 }
 
 /** One tunnel: its port, its connector and the one loop that decides its state. */
@@ -63,6 +64,8 @@ export function createTunnel(options: {
   let settle: ((state: TunnelState) => void) | undefined;
   let opening: Promise<TunnelState> | undefined;
   let wakeUp: (() => void) | undefined;
+  let closing: Promise<boolean> | undefined;
+  let reopened = false;
 
   const apply = (event: TunnelEvent) => {
     const before = state;
@@ -154,7 +157,7 @@ export function createTunnel(options: {
     };
     try {
       if (gateway === undefined) {
-        spare = withSpare({ clock, dial: dialForClient });
+        spare = withSpare({ clock, dial: dialForClient, onDropped: onTrouble });
         await listen(spare.dial);
       }
       await connector.prepare({
@@ -184,9 +187,10 @@ export function createTunnel(options: {
         persist: how.persist || !first,
       });
       first = false;
+      // Who waits for the first try is told of a failure when the loop has ended: opening again must find it so.
+      if (!goOn || signal.aborted) return;
       settle?.(state);
       settle = undefined;
-      if (!goOn || signal.aborted) return;
       await pause(waitMs(state, clock.now()), signal);
     }
   };
@@ -204,12 +208,29 @@ export function createTunnel(options: {
       signal.addEventListener('abort', done, { once: true });
     });
 
+  const end = async (): Promise<void> => {
+    apply({ kind: 'close', at: clock.now() });
+    stop?.abort();
+    cancelLook?.();
+    cancelLook = undefined;
+    await loop;
+    spare?.close();
+    spare = undefined;
+    await gateway?.close();
+    gateway = undefined;
+    apply({ kind: 'closed' });
+  };
+
   return {
     id,
     state: () => state,
     place: () => place,
     traffic: () => gateway?.traffic(),
     open(how) {
+      if (closing !== undefined) {
+        reopened = true;
+        return closing.then(() => this.open(how));
+      }
       if (opening !== undefined) return opening;
       if (loop !== undefined) {
         wakeUp?.();
@@ -232,18 +253,17 @@ export function createTunnel(options: {
       });
       return opening;
     },
-    wake: () => wakeUp?.(),
-    async close() {
-      apply({ kind: 'close', at: clock.now() });
-      stop?.abort();
-      cancelLook?.();
-      cancelLook = undefined;
-      await loop;
-      spare?.close();
-      spare = undefined;
-      await gateway?.close();
-      gateway = undefined;
-      apply({ kind: 'closed' });
+    wake() {
+      spare?.discard();
+      wakeUp?.();
+    },
+    close() {
+      reopened = false;
+      closing ??= end().then(() => {
+        closing = undefined;
+        return !reopened;
+      });
+      return closing;
     },
   };
 }
@@ -256,6 +276,7 @@ function waitMs(state: TunnelState, now: number): number {
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });

@@ -41,8 +41,7 @@ export function createTunnels(options: {
 
   const close = async (id: ClusterId) => {
     const tunnel = tunnels.get(id);
-    await tunnel?.close();
-    if (tunnels.get(id) === tunnel) tunnels.delete(id);
+    if ((await tunnel?.close()) === true && tunnels.get(id) === tunnel) tunnels.delete(id);
   };
 
   return {
@@ -115,9 +114,13 @@ function watchForChange(
 }
 
 function addressesNow(): string {
-  return Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .map(({ address }) => address)
-    .sort()
-    .join(' ');
+  return (
+    Object.values(networkInterfaces())
+      .flatMap((list) => list ?? [])
+      .map(({ address }) => address)
+      // Link-local ones come and go with every container.
+      .filter((address) => !address.startsWith('fe80:'))
+      .sort()
+      .join(' ')
+  );
 }

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { AppError, errnoOf } from '../../agent/app-error.ts';
 import { type AgentClient, createConversation } from '../conversation.ts';
-import type { AgentMessage } from '../serve-messages.ts';
+import type { AgentMessage, ClientMessage } from '../serve-messages.ts';
 import { readLines, writeLine } from './lines.ts';
 import { newNonce, proofOf, protocol, readSecret, sameProof } from './proof.ts';
 
@@ -23,6 +23,24 @@ export async function connectAgent(options: {
   readonly path: string;
   readonly state: string;
 }): Promise<Client | undefined> {
+  const connection = await openConnection(options);
+  return connection === undefined ? undefined : converse(connection);
+}
+
+/** A connection on which both ends have proven themselves, its messages as they come. */
+export interface Connection {
+  readonly agent: Client['agent'];
+  /** Takes the messages from now on; the agent sends none before it is asked. */
+  listen(listeners: { onMessage(message: AgentMessage): void; onEnd(): void }): void;
+  send(message: ClientMessage): void;
+  close(): void;
+}
+
+/** As `connectAgent`, for who only passes messages on. */
+export async function openConnection(options: {
+  readonly path: string;
+  readonly state: string;
+}): Promise<Connection | undefined> {
   const socket = await open(options.path);
   if (socket === undefined) return undefined;
   const secret = readSecret(options.state);
@@ -67,7 +85,7 @@ function foreign(path: string, cause?: unknown): AppError {
   });
 }
 
-function greet(socket: Socket, path: string, secret: string | undefined): Promise<Client> {
+function greet(socket: Socket, path: string, secret: string | undefined): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const nonce = newNonce();
     const fail = () => {
@@ -83,9 +101,17 @@ function greet(socket: Socket, path: string, secret: string | undefined): Promis
       try {
         const { agent, proof } = checkHello(message, { path, nonce, secret });
         writeLine(socket, { proof });
-        const conversation = converse(socket, agent);
-        receive = (next) => conversation.receive(next as AgentMessage);
-        resolve(conversation.client);
+        receive = () => {};
+        resolve({
+          agent,
+          listen({ onMessage, onEnd }) {
+            receive = (next) => onMessage(next as AgentMessage);
+            if (socket.closed) onEnd();
+            else socket.once('close', onEnd);
+          },
+          send: (next) => writeLine(socket, next),
+          close: () => void socket.end(),
+        });
       } catch (error) {
         reject(error);
       }
@@ -123,13 +149,16 @@ function checkHello(
   return { agent, proof: proofOf(secret, 'client', theirs, nonce) };
 }
 
-function converse(socket: Socket, agent: Client['agent']) {
-  const { client, receive, end } = createConversation((message) => writeLine(socket, message));
-  const ended = new Promise<void>((resolve) => {
-    socket.once('close', () => {
+function converse(connection: Connection): Client {
+  const { agent, send, close } = connection;
+  const { client, receive, end } = createConversation(send);
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  connection.listen({
+    onMessage: receive,
+    onEnd() {
       end();
       resolve();
-    });
+    },
   });
-  return { client: { ...client, agent, ended, close: () => void socket.end() }, receive };
+  return { ...client, agent, ended, close };
 }

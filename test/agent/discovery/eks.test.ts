@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -298,6 +299,36 @@ describe('logging in', () => {
     });
   });
 
+  test('a profile that is slower than its account is added when it comes', async () => {
+    const [account] = clouds.plan.accounts;
+    const gate = path.join(clouds.home, 'gate');
+    const program = path.join(clouds.home, 'program');
+    const keys = { AccessKeyId: account?.accessKeyId, SecretAccessKey: account?.secretAccessKey };
+    const answer = JSON.stringify({ Version: 1, ...keys });
+    const lines = ['#!/bin/sh', `while [ ! -e ${gate} ]; do sleep 0.01; done`, `echo '${answer}'`];
+    await writeFile(program, lines.join('\n'), { mode: 0o700 });
+    await appendFile(
+      path.join(clouds.home, '.aws', 'config'),
+      `\n[profile slow]\ncredential_process = ${program}\n`,
+    );
+    const told: string[][] = [];
+    await clouds.eks(['us-east-1']).discover({
+      signal: new AbortController().signal,
+      known: [],
+      onPlanned() {},
+      onCell({ outcome }) {
+        for (const { name, credential } of 'clusters' in outcome ? (outcome.clusters ?? []) : []) {
+          if (name !== 'search-staging' || credential?.kind !== 'eks') continue;
+          told.push(credential.profiles);
+          // Only now that its account has been told does it answer.
+          writeFileSync(gate, '');
+        }
+      },
+    });
+    expect(told[0]).not.toContain('slow');
+    expect(told.at(-1)).toEqual(['platform', 'platform-again', 'slow']);
+  });
+
   test('keys that AWS does not know are bad keys, not regions that are off', async () => {
     const source = clouds.eks();
     const { clusters: known } = await discoverOnce(source);
@@ -358,7 +389,7 @@ test('a network that is down is told as such', async () => {
   expect(results.map(({ cell }) => cell.account)).toContain('profile:payments');
 });
 
-test('a cancelled run rejects and leaves no request behind', async () => {
+test('a cancelled run rejects, tells nothing and asks for nothing more', async () => {
   clouds.traffic.setLatency(50);
   const abort = new AbortController();
   const told: string[] = [];
@@ -370,6 +401,7 @@ test('a cancelled run rejects and leaves no request behind', async () => {
   });
   await expect(run).rejects.toThrow('enough');
   expect(told).toEqual([]);
+  expect(clouds.traffic.count('eks')).toBe(0);
 });
 
 test('no secret key is in any result', async () => {

@@ -1,14 +1,21 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { mkdtemp, readdir, readFile, realpath, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
-import { createKubeconfig, type KubeconfigEntry, type KubeconfigPlace } from '../../../main/agent/kubeconfig/kubeconfig.ts';
+import {
+  createKubeconfig,
+  type Kubeconfig,
+  type KubeconfigPlace,
+} from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 
 const run = promisify(execFile);
+
+import type { ChildTask } from './child.ts';
 
 /** A home, a state folder and the writer under test, all in a folder that goes with the test. */
 export async function bench() {
@@ -26,33 +33,16 @@ export async function bench() {
   return { root, state, config, open, placeOf, place: placeOf(config), kubeconfig: open() };
 }
 
+/** The writer of a process that starts with what an earlier one left. */
+export function reopen(state: string): Kubeconfig {
+  return createKubeconfig({ folder: state, clock: systemClock, logger: silentLogger });
+}
+
 /** Writes a file that looks as if it had lain there for a while. */
 export async function seed(file: string, content: string | Uint8Array): Promise<void> {
   await writeFile(file, content, { mode: 0o600 });
   const before = new Date(Date.now() - 60_000);
   await utimes(file, before, before);
-}
-
-export function entry(id: string, changes: Partial<KubeconfigEntry> = {}): KubeconfigEntry {
-  return {
-    id,
-    name: id,
-    cluster: {
-      server: `https://${id}.example:6443`,
-      certificateAuthorityData: Buffer.from(`authority of ${id}`).toString('base64'),
-      tlsServerName: 'kubernetes',
-      proxyUrl: 'socks5://user:secret@127.0.0.1:20123',
-    },
-    user: {
-      kind: 'exec',
-      apiVersion: 'client.authentication.k8s.io/v1',
-      command: '/opt/k8s-tunnels/k8s-tunnels',
-      args: ['credential', id],
-      interactiveMode: 'IfAvailable',
-      installHint: 'Install "k8s-tunnels".\nThen try again.',
-    },
-    ...changes,
-  };
 }
 
 /** kubectl's absolute path, or undefined. */
@@ -90,7 +80,12 @@ export interface KubectlView {
 /** The kubeconfig as the real kubectl reads it. */
 export async function view(files: string): Promise<KubectlView> {
   const parsed = JSON.parse(await kubectlRun(files, 'config', 'view', '--raw', '-o', 'json'));
-  return { ...parsed, clusters: parsed.clusters ?? [], contexts: parsed.contexts ?? [], users: parsed.users ?? [] };
+  return {
+    ...parsed,
+    clusters: parsed.clusters ?? [],
+    contexts: parsed.contexts ?? [],
+    users: parsed.users ?? [],
+  };
 }
 
 /** Everything in a folder; a leftover lock or temporary file shows here. */
@@ -105,4 +100,18 @@ export function text(file: string): Promise<string> {
 /** Asks until the answer is true; the test's own timeout ends it. */
 export async function eventually(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await systemClock.sleep(20);
+}
+
+/** Runs `child.ts` in a process of its own. Answers its line of output, or the signal that ended it. */
+export async function child(
+  task: ChildTask,
+): Promise<{ readonly signal: string | null; readonly answer: unknown }> {
+  const script = path.join(import.meta.dirname, 'child.ts');
+  const started = spawn(process.execPath, [script, JSON.stringify(task)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const output = started.stdout.toArray();
+  const [, signal] = await once(started, 'close');
+  const line = Buffer.concat(await output).toString();
+  return { signal, answer: line === '' ? undefined : JSON.parse(line) };
 }

@@ -1,7 +1,19 @@
-import { chmod, link, lstat, mkdir, readFile, readlink, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  readFile,
+  readlink,
+  stat,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { bench, entry, kubectl, kubectlRun, listing, seed, text, view } from './bench.ts';
+import { bench, kubectl, kubectlRun, listing, seed, text, view } from './bench.ts';
+import { entry } from './entry.ts';
 
 const others = `apiVersion: v1
 kind: Config
@@ -32,7 +44,9 @@ test('a name that somebody else has, in another file too, gets a suffix and is n
   if (kubectl !== undefined) {
     const seen = await view(place.kubeconfig ?? '');
     expect(seen.clusters.find(({ name }) => name === 'one')?.cluster.server).toBe('https://theirs');
-    expect(seen.clusters.find(({ name }) => name === 'one-2')?.cluster.server).toBe('https://one.example:6443');
+    expect(seen.clusters.find(({ name }) => name === 'one-2')?.cluster.server).toBe(
+      'https://one.example:6443',
+    );
   }
   await kubeconfig.remove(place, ['one', 'two', 'three', 'four']);
   expect(await text(first)).toBe('users:\n- name: two\n  user: {token: abc}\n');
@@ -70,7 +84,9 @@ test('empty, repeated and aliased entries of KUBECONFIG count once and are warne
 
 test('KUBECONFIG with separators only names no file', async () => {
   const { kubeconfig, placeOf } = await bench();
-  await expect(kubeconfig.add(placeOf('', ''), [entry('a')], {})).rejects.toMatchObject({ code: 'bad-input' });
+  await expect(kubeconfig.add(placeOf('', ''), [entry('a')], {})).rejects.toMatchObject({
+    code: 'bad-input',
+  });
 });
 
 test('where all files are missing the last is made, 0600, with its folder, and all is taken away again', async () => {
@@ -155,27 +171,33 @@ test('use of an id that stands nowhere is an error and writes nothing', async ()
   expect(await text(config)).toBe(others);
 });
 
-test.skipIf(kubectl === undefined)('a context that the person switched to meanwhile is left alone', async () => {
-  const { kubeconfig, config, place } = await bench();
-  await seed(config, others);
-  await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
-  await kubectlRun(config, 'config', 'use-context', 'theirs');
-  expect(await kubeconfig.current(place)).toMatchObject({ context: 'theirs', id: undefined });
-  await kubeconfig.add(place, [entry('c')], {});
-  expect((await view(config))['current-context']).toBe('theirs');
-  await kubectlRun(config, 'config', 'set', 'current-context', 'elsewhere');
-  expect((await kubeconfig.remove(place, ['a', 'b', 'c'])).currentContext).toBe('elsewhere');
-});
+test.skipIf(kubectl === undefined)(
+  'a context that the person switched to meanwhile is left alone',
+  async () => {
+    const { kubeconfig, config, place } = await bench();
+    await seed(config, others);
+    await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
+    await kubectlRun(config, 'config', 'use-context', 'theirs');
+    expect(await kubeconfig.current(place)).toMatchObject({ context: 'theirs', id: undefined });
+    await kubeconfig.add(place, [entry('c')], {});
+    expect((await view(config))['current-context']).toBe('theirs');
+    await kubectlRun(config, 'config', 'set', 'current-context', 'elsewhere');
+    expect((await kubeconfig.remove(place, ['a', 'b', 'c'])).currentContext).toBe('elsewhere');
+  },
+);
 
-test.skipIf(kubectl === undefined)('a switch by kubectl to another context of ours still ends in what was before us', async () => {
-  const { kubeconfig, config, place } = await bench();
-  await seed(config, others);
-  await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
-  await kubectlRun(config, 'config', 'use-context', 'b');
-  expect(await kubeconfig.current(place)).toMatchObject({ context: 'b', id: 'b' });
-  expect((await kubeconfig.remove(place, ['b'])).currentContext).toBe('a');
-  expect((await kubeconfig.remove(place, ['a'])).currentContext).toBe('theirs');
-});
+test.skipIf(kubectl === undefined)(
+  'a switch by kubectl to another context of ours still ends in what was before us',
+  async () => {
+    const { kubeconfig, config, place } = await bench();
+    await seed(config, others);
+    await kubeconfig.add(place, [entry('a'), entry('b')], { current: 'a' });
+    await kubectlRun(config, 'config', 'use-context', 'b');
+    expect(await kubeconfig.current(place)).toMatchObject({ context: 'b', id: 'b' });
+    expect((await kubeconfig.remove(place, ['b'])).currentContext).toBe('a');
+    expect((await kubeconfig.remove(place, ['a'])).currentContext).toBe('theirs');
+  },
+);
 
 test('a symbolic link survives, and both its lock and that of its target are taken', async () => {
   const { root, open, placeOf } = await bench();
@@ -193,13 +215,19 @@ test('a symbolic link survives, and both its lock and that of its target are tak
   for (const lock of [`${given}.lock`, `${real}.lock`]) {
     await writeFile(lock, '', { mode: 0o000 });
     const attempt = kubeconfig.remove(place, ['a']);
-    await expect(attempt).rejects.toMatchObject({ code: 'kubeconfig-locked', message: expect.stringContaining(lock) });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'kubeconfig-locked',
+      message: expect.stringContaining(lock),
+    });
     await chmod(lock, 0o600);
     await unlink(lock);
   }
   await kubeconfig.remove(place, ['a']);
   expect(await text(real)).toBe(others);
-  expect([await listing(path.dirname(given)), await listing(path.dirname(real))]).toEqual([['config'], ['config']]);
+  expect([await listing(path.dirname(given)), await listing(path.dirname(real))]).toEqual([
+    ['config'],
+    ['config'],
+  ]);
 });
 
 test('a dangling link gets its target, which is taken away again while the link stays', async () => {
@@ -228,7 +256,9 @@ test('a link to its own folder does not make the writer wait for its own lock', 
 test('links that form a loop are an error', async () => {
   const { kubeconfig, config, place } = await bench();
   await symlink('config', config);
-  await expect(kubeconfig.add(place, [entry('a')], {})).rejects.toMatchObject({ code: 'kubeconfig-unreadable' });
+  await expect(kubeconfig.add(place, [entry('a')], {})).rejects.toMatchObject({
+    code: 'kubeconfig-unreadable',
+  });
 });
 
 test('mode 0644 is kept and warned of', async () => {
@@ -264,8 +294,49 @@ test('backups hold the original bytes, 0600, the last ten of them', async () => 
   const names = await listing(folder);
   expect(names).toHaveLength(10);
   const contents = await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')));
-  expect(contents.map((content) => content.split('\n')[0])).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((round) => `# round ${round}`));
+  expect(contents.map((content) => content.split('\n')[0])).toEqual(
+    [2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((round) => `# round ${round}`),
+  );
   for (const name of names) expect((await stat(path.join(folder, name))).mode & 0o777).toBe(0o600);
   expect(await listing(state)).toEqual(['backups', 'journal.json']);
   expect((await stat(path.join(state, 'journal.json'))).mode & 0o777).toBe(0o600);
+});
+
+test('a device in KUBECONFIG is read as empty and never replaced', async () => {
+  const { kubeconfig, config, placeOf } = await bench();
+  await seed(config, others);
+  const place = placeOf('/dev/null', config);
+  expect(await kubeconfig.current(place)).toMatchObject({ context: 'theirs' });
+  await expect(kubeconfig.add(place, [entry('a')], {})).rejects.toMatchObject({
+    code: 'kubeconfig-unsupported',
+  });
+  expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
+  await kubeconfig.add(placeOf(config, '/dev/null'), [entry('a')], {});
+  expect((await kubeconfig.remove(place, ['a'])).removed).toEqual(['a']);
+  expect(await text(config)).toBe(others);
+});
+
+test('a place that leads nowhere any more does not keep our entries in the files we wrote', async () => {
+  const { kubeconfig, config, place, placeOf } = await bench();
+  await seed(config, others);
+  await kubeconfig.add(place, [entry('a')], { current: 'a' });
+  const { removed, warnings } = await kubeconfig.remove(placeOf('', ''), ['a']);
+  expect({ removed, warnings }).toEqual({ removed: ['a'], warnings: ['KUBECONFIG names no file.'] });
+  expect(await text(config)).toBe(others);
+});
+
+test('ids that stand nowhere are removed without a write, and without a file', async () => {
+  const { kubeconfig, root, config, place } = await bench();
+  expect(await kubeconfig.remove(place, ['a'])).toEqual({
+    removed: [],
+    currentContext: undefined,
+    warnings: [],
+  });
+  await seed(config, others);
+  expect(await kubeconfig.remove(place, ['a'])).toEqual({
+    removed: [],
+    currentContext: 'theirs',
+    warnings: [],
+  });
+  expect(await listing(root)).toEqual(['config']);
 });

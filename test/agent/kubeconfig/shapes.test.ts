@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { bench, entry, kubectl, listing, seed, view } from './bench.ts';
+import { bench, kubectl, listing, seed, view } from './bench.ts';
+import { entry } from './entry.ts';
 
 const item = '- name: mine\n  cluster: {server: "https://mine"}';
 const user = '- name: mine\n  user: {token: abc}';
@@ -13,13 +14,15 @@ const shapes: Readonly<Record<string, string | Uint8Array>> = {
   'comments alone are kept, a minimal config follows': '# mine\n# yours',
   'an empty document gets a minimal config': '---\n# nothing here\n',
   '`clusters: null` is filled': 'apiVersion: v1\nclusters: null\ncontexts: ~\nusers:\nkind: Config\n',
-  'lists without a value and with a comment are filled': 'clusters: # none\ncontexts:\n# yet\nusers: null # none\nkind: Config\n',
+  'lists without a value and with a comment are filled':
+    'clusters: # none\ncontexts:\n# yet\nusers: null # none\nkind: Config\n',
   '`clusters: []` gets the entry in flow form': 'clusters: []\ncontexts: [ ]\nusers: [\n ]\nkind: Config\n',
   'a flow list with items, trailing comma and comment goes on':
     'clusters: [{name: mine, cluster: {server: "https://mine"}},]\ncontexts: [\n  {name: mine, context: {cluster: mine, user: mine}} # a, b\n  ]\nusers: []\n',
   'compact JSON stays JSON':
     '{"kind":"Config","clusters":[{"name":"mine","cluster":{"server":"https://mine"}}],"users":[],"contexts":null}',
-  'tab-indented JSON stays JSON': '{\n\t"kind": "Config",\n\t"clusters": [\n\t\t{"name": "mine"}\n\t],\n\t"current-context": ""\n}\n',
+  'tab-indented JSON stays JSON':
+    '{\n\t"kind": "Config",\n\t"clusters": [\n\t\t{"name": "mine"}\n\t],\n\t"current-context": ""\n}\n',
   'an empty JSON object is filled': '{}\n',
   'of several documents the first is edited': `clusters:\n${item}\n---\nclusters: []\n---\nother: 1\n`,
   'document markers stay': `---\nclusters:\n${item}\nkind: Config\n...\n`,
@@ -34,8 +37,10 @@ const shapes: Readonly<Record<string, string | Uint8Array>> = {
   'a missing final line break behind an empty list': 'kind: Config\nclusters:',
   'indented lists are met at their column':
     'clusters:\n  - name: mine\n    cluster: {server: "https://mine"}\ncontexts:\n    - name: mine\n      context:\n          cluster: mine\n          user: mine\nusers:\n- name: mine\n',
-  'a list whose items have their dash on a line of its own': 'clusters:\n  # first - of all\n  -\n    name: mine\n    cluster:\n      server: "https://mine"\n',
-  'a whole file that is indented': '  kind: Config\n  clusters:\n  - name: mine\n    cluster: {server: "https://mine"}\n',
+  'a list whose items have their dash on a line of its own':
+    'clusters:\n  # first - of all\n  -\n    name: mine\n    cluster:\n      server: "https://mine"\n',
+  'a whole file that is indented':
+    '  kind: Config\n  clusters:\n  - name: mine\n    cluster: {server: "https://mine"}\n',
   'a block scalar at the end of a list ends before the entry':
     'users:\n- name: mine\n  user:\n    token: |\n      abc\n      def\n\n\nclusters:\n- name: mine\n  cluster:\n    server: |-\n      https://mine\n    tls-server-name: |+\n      mine\n\n\n',
   'a comment behind a list stays': `clusters:\n${item}\n  # about mine\n# about contexts\ncontexts:\n${context} # mine\n\n# the end\n`,
@@ -76,7 +81,11 @@ describe.each(Object.entries(shapes))('%s', (_, source) => {
         namespace: 'team',
       });
       expect(after.users.find(({ name }) => name === 'two')?.user).toMatchObject({
-        exec: { command: '/opt/k8s-tunnels/k8s-tunnels', args: ['credential', 'two'], interactiveMode: 'IfAvailable' },
+        exec: {
+          command: '/opt/k8s-tunnels/k8s-tunnels',
+          args: ['credential', 'two'],
+          interactiveMode: 'IfAvailable',
+        },
       });
     }
     await kubeconfig.remove(place, ['one']);
@@ -101,46 +110,81 @@ describe.each(Object.entries(shapes))('%s', (_, source) => {
   });
 });
 
-const refused: Readonly<Record<string, readonly [source: string | Uint8Array, code: string, line: number]>> = {
-  'an empty first document before others': ['---\n---\nclusters: []\n', 'kubeconfig-unsupported', 1],
-  'a name that stands twice': [`clusters:\n${item}\n${item}\n`, 'kubeconfig-invalid', 4],
-  'a list that is an alias': ['x: &list\n- name: a\nclusters: *list\n', 'kubeconfig-unsupported', 3],
-  'a merge key at the top': ['x: &x {}\n<<: *x\n', 'kubeconfig-unsupported', 2],
-  'bytes that are not UTF-8': [Buffer.from('kind: Config\n# caf\xe9\n', 'latin1'), 'kubeconfig-invalid', 2],
-  'a tab as indentation': ['clusters:\n- name: mine\n  cluster:\n\t server: x\n', 'kubeconfig-invalid', 4],
-  '`clusters: {}`': ['kind: Config\nclusters: {}\n', 'kubeconfig-invalid', 2],
-  'a bracket that is not indented': ['kind: Config\nclusters: [\n]\n', 'kubeconfig-invalid', 3],
-  'a list at the top': ['- clusters\n', 'kubeconfig-invalid', 1],
-  'an item that is no mapping': ['clusters:\n- mine\n', 'kubeconfig-invalid', 2],
-  'a current-context on several lines': ['clusters: []\ncurrent-context: |\n  mine\n', 'kubeconfig-unsupported', 2],
-  'an open block scalar at the end': ['users:\n- name: mine\n  user:\n    token: |\n      abc', 'kubeconfig-unsupported', 5],
-};
+const refused: Readonly<Record<string, readonly [source: string | Uint8Array, code: string, line: number]>> =
+  {
+    'an empty first document before others': ['---\n---\nclusters: []\n', 'kubeconfig-unsupported', 1],
+    'a name that stands twice': [`clusters:\n${item}\n${item}\n`, 'kubeconfig-invalid', 4],
+    'a list that is an alias': ['x: &list\n- name: a\nclusters: *list\n', 'kubeconfig-unsupported', 3],
+    'a merge key at the top': ['x: &x {}\n<<: *x\n', 'kubeconfig-unsupported', 2],
+    'bytes that are not UTF-8': [Buffer.from('kind: Config\n# caf\xe9\n', 'latin1'), 'kubeconfig-invalid', 2],
+    'a tab as indentation': ['clusters:\n- name: mine\n  cluster:\n\t server: x\n', 'kubeconfig-invalid', 4],
+    '`clusters: {}`': ['kind: Config\nclusters: {}\n', 'kubeconfig-invalid', 2],
+    'a bracket that is not indented': ['kind: Config\nclusters: [\n]\n', 'kubeconfig-invalid', 3],
+    'a list at the top': ['- clusters\n', 'kubeconfig-invalid', 1],
+    'an item that is no mapping': ['clusters:\n- mine\n', 'kubeconfig-invalid', 2],
+    'a current-context on several lines': [
+      'clusters: []\ncurrent-context: |\n  mine\n',
+      'kubeconfig-unsupported',
+      2,
+    ],
+    'an open block scalar at the end': [
+      'users:\n- name: mine\n  user:\n    token: |\n      abc',
+      'kubeconfig-unsupported',
+      5,
+    ],
+  };
 
-test.each(Object.entries(refused))('%s: refused with the line, the file untouched', async (_, [source, code, line]) => {
-  const { kubeconfig, place, config, root } = await bench();
-  await seed(config, source);
-  const attempt = kubeconfig.add(place, [entry('one')], { current: 'one' });
-  await expect(attempt).rejects.toMatchObject({ code, message: expect.stringContaining(`${config}, line ${line}: `) });
-  expect(await readFile(config)).toEqual(Buffer.from(source));
-  expect((await listing(root)).filter((name) => name !== 'state')).toEqual(['config']);
-});
+test.each(Object.entries(refused))(
+  '%s: refused with the line, the file untouched',
+  async (_, [source, code, line]) => {
+    const { kubeconfig, place, config, root } = await bench();
+    await seed(config, source);
+    const attempt = kubeconfig.add(place, [entry('one')], { current: 'one' });
+    await expect(attempt).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(`${config}, line ${line}: `),
+    });
+    expect(await readFile(config)).toEqual(Buffer.from(source));
+    expect((await listing(root)).filter((name) => name !== 'state')).toEqual(['config']);
+  },
+);
 
 test('an anchored list that an alias repeats elsewhere is refused, the file untouched', async () => {
   const { kubeconfig, place, config } = await bench();
   const source = 'clusters: &list\n- name: a\nx-copy: *list\n';
   await seed(config, source);
-  await expect(kubeconfig.add(place, [entry('one')], {})).rejects.toMatchObject({ code: 'kubeconfig-unsupported' });
+  await expect(kubeconfig.add(place, [entry('one')], {})).rejects.toMatchObject({
+    code: 'kubeconfig-unsupported',
+  });
   expect(await readFile(config, 'utf8')).toBe(source);
 });
 
-test.skipIf(kubectl === undefined)('names that YAML 1.1 would type are quoted, and kubectl reads them back', async () => {
-  const { kubeconfig, place, config } = await bench();
-  const names = ['yes', 'on', 'y', '017', '0x1f', '1e3', 'null', '~', 'a: b', '# c', 'ü "q" \\ \u2028 \u0085 😀', '- d', '2026-01-01'];
-  const entries = names.map((name, index) => entry(`id-${index}`, { name, namespace: name }));
-  const { contexts } = await kubeconfig.add(place, entries, { current: 'id-3' });
-  expect([...contexts.values()]).toEqual(names);
-  const seen = await view(config);
-  expect(seen['current-context']).toBe('017');
-  expect(seen.contexts.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
-  for (const { name, context } of seen.contexts) expect(context).toMatchObject({ cluster: name, namespace: name });
-});
+test.skipIf(kubectl === undefined)(
+  'names that YAML 1.1 would type are quoted, and kubectl reads them back',
+  async () => {
+    const { kubeconfig, place, config } = await bench();
+    const names = [
+      'yes',
+      'on',
+      'y',
+      '017',
+      '0x1f',
+      '1e3',
+      'null',
+      '~',
+      'a: b',
+      '# c',
+      'ü "q" \\ \u2028 \u0085 😀',
+      '- d',
+      '2026-01-01',
+    ];
+    const entries = names.map((name, index) => entry(`id-${index}`, { name, namespace: name }));
+    const { contexts } = await kubeconfig.add(place, entries, { current: 'id-3' });
+    expect([...contexts.values()]).toEqual(names);
+    const seen = await view(config);
+    expect(seen['current-context']).toBe('017');
+    expect(seen.contexts.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+    for (const { name, context } of seen.contexts)
+      expect(context).toMatchObject({ cluster: name, namespace: name });
+  },
+);

@@ -1,0 +1,35 @@
+import { readFile, realpath } from 'node:fs/promises';
+import path from 'node:path';
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+};
+
+/**
+ * The file that a URL's path names in a folder, `/` being `index.html`; undefined when there is none, when its kind is
+ * none that a page needs, or when it lies outside the folder, be it by `..`, an escape or a link.
+ */
+export async function readStaticFile(
+  folder: string,
+  pathname: string,
+): Promise<{ readonly type: string; readonly body: Buffer } | undefined> {
+  try {
+    const name = pathname === '/' ? '/index.html' : decodeURIComponent(pathname);
+    const type = types[path.extname(name)];
+    if (type === undefined) return undefined;
+    const root = await realpath(folder);
+    const file = await realpath(path.join(root, name));
+    if (!file.startsWith(root + path.sep)) return undefined;
+    return { type, body: await readFile(file) };
+  } catch {
+    // Not there, no file, or no path at all: to the asker it is all one.
+    return undefined;
+  }
+}

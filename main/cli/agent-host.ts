@@ -1,0 +1,105 @@
+import { type Agent, createAgent, type Parts } from '../agent/create-agent.ts';
+import { openUrl } from '../agent/open-url.ts';
+import { type Environment, type Logger, systemClock } from '../agent/parts.ts';
+import type { Paths } from '../agent/paths.ts';
+import { openConfStore } from '../agent/settings/conf-store.ts';
+import { version } from '../agent/version.ts';
+import { createHandlers } from '../api/handlers.ts';
+import { electAgent } from '../api/socket/election.ts';
+import { serveConnection } from '../api/socket/server.ts';
+import { openAgentLog } from './agent-log.ts';
+import { whenIdle } from './idle.ts';
+
+export type Hosted =
+  | { readonly kind: 'ended' }
+  /** Another agent serves this user. */
+  | { readonly kind: 'taken'; readonly pid: number; readonly version: string };
+
+/** Why an agent ends. What was connected stays remembered, but for `interrupted` and `quit`, which leave nothing. */
+type End = 'terminated' | 'interrupted' | 'quit' | 'idle';
+
+/**
+ * Hosts the user's one agent until SIGTERM, Ctrl-C, `quit`, or idleness. Callers that come while it starts wait, and
+ * are told why when it cannot.
+ * Rejects as `electAgent` and `createAgent` do; the socket is taken away first.
+ */
+export async function hostAgent(options: {
+  readonly env: Environment;
+  readonly paths: Paths;
+  readonly plugin: Parts['plugin'];
+  /** Ends by itself when for so long nothing was connected and nobody called; undefined: never. */
+  readonly idleExitMs: number | undefined;
+  onReady(): void;
+}): Promise<Hosted> {
+  const { env, paths, plugin, idleExitMs, onReady } = options;
+  const clock = systemClock;
+  const election = await electAgent({ paths, clock });
+  if (election.kind === 'taken') return election;
+  const logger = openAgentLog(paths.state, env);
+  logger.info('Agent starts', { version, pid: process.pid });
+  const { promise: ended, resolve: end } = Promise.withResolvers<End>();
+  listenToProcess({ logger, end });
+  // The socket's path belongs to a newer agent: closing ours would delete that.
+  void election.deposed.then(() => {
+    logger.error('Agent ends: its socket was taken away');
+    process.exit(1);
+  });
+
+  const starting = createAgent({
+    env,
+    paths,
+    clock,
+    logger,
+    plugin,
+    openStore: () => openConfStore(paths.config),
+    openUrl: (url) => openUrl(url, env),
+  });
+  const served = starting.then((agent) => ({
+    feed: agent,
+    handlers: createHandlers(agent, { quit: () => end('quit') }),
+  }));
+  let callers = 0;
+  election.serve((socket) => {
+    callers += 1;
+    socket.once('close', () => {
+      callers -= 1;
+    });
+    serveConnection(socket, { secret: election.secret, version, served });
+  });
+
+  let agent: Agent;
+  try {
+    agent = await starting;
+  } catch (error) {
+    logger.error('Agent cannot start', { reason: error instanceof Error ? error.message : 'unknown' });
+    // Callers that wait get their answers before the connections end.
+    await served.catch(() => clock.sleep(0));
+    await election.resign();
+    throw error;
+  }
+  onReady();
+  if (idleExitMs !== undefined) {
+    const isBusy = () => callers > 0 || agent.snapshot().tunnels.some(({ state }) => state.status !== 'idle');
+    void whenIdle({ clock, ms: idleExitMs, isBusy }).then(() => end('idle'));
+  }
+
+  const why = await ended;
+  logger.info('Agent ends', { why });
+  if (why === 'interrupted') await agent.disconnectAll();
+  await agent.close();
+  await election.resign();
+  return { kind: 'ended' };
+}
+
+function listenToProcess({ logger, end }: { readonly logger: Logger; readonly end: (why: End) => void }) {
+  process.once('SIGTERM', () => end('terminated'));
+  process.once('SIGHUP', () => end('terminated'));
+  process.once('SIGINT', () => end('interrupted'));
+  const crash = (error: unknown) => {
+    logger.error('Agent ends: an error that nothing caught', {
+      reason: error instanceof Error ? (error.stack ?? error.message) : 'unknown',
+    });
+    process.exit(1);
+  };
+  process.on('uncaughtException', crash);
+}

@@ -1,0 +1,58 @@
+import type { Snapshot, TunnelView } from '../agent/agent-view.ts';
+import type { Cell, Cluster, ClusterId } from '../agent/catalog/cluster.ts';
+import type { TunnelState } from '../agent/tunnels/state.ts';
+import { paint, printable } from './terminal.ts';
+
+/** One sign a state: colour alone would not be seen by everybody. */
+export function stateMark(status: TunnelState['status'] | 'no-tunnel'): string {
+  switch (status) {
+    case 'connected':
+      return paint('green', '●');
+    case 'logging-in':
+    case 'connecting':
+    case 'degraded':
+    case 'reconnecting':
+    case 'closing':
+      return paint('yellow', '◐');
+    case 'failed':
+      return paint('red', '✗');
+    case 'idle':
+      return '○';
+    case 'no-tunnel':
+      return paint('dim', '–');
+  }
+}
+
+export function environmentText({ environment }: Cluster): string {
+  if (environment === undefined) return '';
+  const text = printable(environment);
+  return environment.toLowerCase() === 'production' ? paint(['red', 'bold'], text) : text;
+}
+
+/** The tunnels of a snapshot that are open or on their way, by cluster. */
+export function openTunnels({ tunnels }: Pick<Snapshot, 'tunnels'>): ReadonlyMap<ClusterId, TunnelView> {
+  return new Map(
+    tunnels.filter(({ state }) => state.status !== 'idle').map((tunnel) => [tunnel.cluster, tunnel]),
+  );
+}
+
+/** A place that is switched off in its account is no failure to show. */
+export function failedCells(cells: readonly Cell[]): readonly Cell[] {
+  return cells.filter(({ error }) => error !== undefined && error.code !== 'aws-region-disabled');
+}
+
+export function cellName({ source, account, region }: Pick<Cell, 'source' | 'account' | 'region'>): string {
+  return printable([source, account, region].filter((part) => part !== '').join(' '));
+}
+
+/** What a person should know of a cluster besides its state. */
+export function clusterNote(cluster: Cluster): string {
+  const notes = [
+    ...(cluster.reach.kind === 'none' ? [`no tunnel: ${cluster.reach.reason}`] : []),
+    ...(cluster.stale ? ['stale: its place could not be read the last time'] : []),
+    ...cluster.tagProblems
+      .filter(({ message }) => cluster.reach.kind !== 'none' || !cluster.reach.reason.startsWith(message))
+      .map(({ message, hint }) => `${message} ${hint}`),
+  ];
+  return notes.length === 0 ? '' : paint('dim', printable(notes.join(' · ')));
+}

@@ -1,0 +1,74 @@
+import type { ConnectResult, Kubectl } from '../../agent/agent-view.ts';
+import type { Output } from '../../api/contract.ts';
+import { followConnecting } from '../connect-progress.ts';
+import { exitCodeOfAll } from '../exit-codes.ts';
+import { writeAside, writeJson, writeLines } from '../report.ts';
+import type { Session } from '../session.ts';
+import { paint, printable, table } from '../terminal.ts';
+
+const menders = {
+  you: 'you',
+  network: 'whoever runs your network',
+  'access-administrator': 'your Access administrator',
+  'cluster-administrator': "the cluster's administrator",
+} as const;
+
+/** Opens the clusters side by side. On Ctrl-C the agent undoes what this call opened. */
+export async function runConnect(
+  session: Session,
+  clusters: readonly string[],
+  mode: 'switch' | 'add' | undefined,
+): Promise<number> {
+  const { client, json, progress, place, signal } = session;
+  const stop = await followConnecting(session, clusters);
+  let result: Output<'connect'>;
+  try {
+    const input = { place, clusters: [...clusters], ...(mode === undefined ? {} : { mode }) };
+    result = await client.call('connect', input, { signal });
+  } finally {
+    stop();
+  }
+  progress.end();
+  const code = exitCodeOfAll(
+    result.results.map((one) => (one.status === 'failed' ? one.error.code : undefined)),
+  );
+  if (json) writeJson(result);
+  else {
+    writeLines([...table(result.results.filter((one) => one.status === 'connected').map(connectedRow))]);
+    writeAside(result.results.filter((one) => one.status === 'failed').flatMap(failedLines));
+    writeAside(result.warnings.map(warningLine));
+    writeLines([kubectlLine(result.kubectl)]);
+  }
+  return code;
+}
+
+export function kubectlLine({ context, cluster }: Kubectl): string {
+  if (context === undefined) return paint('dim', 'kubectl has no current context');
+  const name = paint('bold', printable(context));
+  return cluster === undefined
+    ? `kubectl uses ${name}, which is none of these clusters`
+    : `kubectl uses ${name}`;
+}
+
+export function warningLine(warning: string): string {
+  return `${paint('yellow', '!', process.stderr)} ${printable(warning)}`;
+}
+
+function connectedRow(one: Extract<ConnectResult, { status: 'connected' }>): readonly string[] {
+  return [
+    `${paint('green', '✓')} ${printable(one.title)}`,
+    `connected in ${Math.round(one.latencyMs)} ms`,
+    `context ${printable(one.context)}`,
+    paint('dim', `127.0.0.1:${one.port}`),
+  ];
+}
+
+function failedLines(one: Extract<ConnectResult, { status: 'failed' }>): readonly string[] {
+  const { error, stage, mender } = one;
+  const where = stage === undefined ? 'failed' : `failed at ${stage}`;
+  return [
+    `${paint('red', '✗', process.stderr)} ${printable(one.title)}  ${where}: ${printable(error.message)}`,
+    ...(error.hint === undefined ? [] : [`  ${printable(error.hint)}`]),
+    ...(mender === undefined || mender === 'you' ? [] : [`  Who can mend it: ${menders[mender]}.`]),
+  ];
+}

@@ -1,0 +1,23 @@
+import { exitCodes } from '../exit-codes.ts';
+import { writeAside, writeJson, writeLines } from '../report.ts';
+import type { Session } from '../session.ts';
+import { printable } from '../terminal.ts';
+import { kubectlLine, warningLine } from './connect.ts';
+
+/** Closes the clusters named, or all, and gives the kubeconfig back. */
+export async function runDisconnect(session: Session, clusters: readonly string[] | 'all'): Promise<number> {
+  const { client, json, progress, place } = session;
+  progress.update('Disconnecting');
+  const result = await client.call('disconnect', {
+    place,
+    clusters: clusters === 'all' ? clusters : [...clusters],
+  });
+  progress.end();
+  if (json) writeJson(result);
+  else {
+    const closed = result.closed.map(({ title }) => `✓ ${printable(title)}  disconnected`);
+    writeLines(closed.length === 0 ? ['Nothing was connected.'] : [...closed, kubectlLine(result.kubectl)]);
+    writeAside(result.warnings.map(warningLine));
+  }
+  return exitCodes.ok;
+}

@@ -1,0 +1,31 @@
+import { cellName } from '../cluster-view.ts';
+import { followDiscovery } from '../discovery-progress.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { writeJson, writeLines } from '../report.ts';
+import type { Session } from '../session.ts';
+import { paint, printable } from '../terminal.ts';
+
+/** Reads every place anew. Places that could not be read are results: the exit code stays 0. */
+export async function runDiscover(session: Session): Promise<number> {
+  const { client, json, progress, orInterrupted } = session;
+  await followDiscovery(session);
+  const result = await orInterrupted(client.call('discover', {}));
+  progress.end();
+  if (json) {
+    writeJson(result);
+    return exitCodes.ok;
+  }
+  const { clusters, failed, tookMs } = result;
+  writeLines([
+    `${clusters === 1 ? '1 cluster' : `${clusters} clusters`} known after ${(tookMs / 1000).toFixed(1)} s`,
+    ...failed.flatMap((cell) => {
+      const { error } = cell;
+      if (error === undefined) return [];
+      return [
+        `${paint('yellow', '!')} ${cellName(cell)}: ${printable(error.message)} ${paint('dim', error.code)}`,
+        ...(error.hint === undefined ? [] : [`  ${printable(error.hint)}`]),
+      ];
+    }),
+  ]);
+  return exitCodes.ok;
+}

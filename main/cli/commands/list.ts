@@ -1,0 +1,106 @@
+import type { Snapshot } from '../../agent/agent-view.ts';
+import type { Cluster } from '../../agent/catalog/cluster.ts';
+import {
+  cellName,
+  clusterNote,
+  environmentText,
+  failedCells,
+  openTunnels,
+  stateMark,
+} from '../cluster-view.ts';
+import { followDiscovery } from '../discovery-progress.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { writeAside, writeJson, writeLines } from '../report.ts';
+import type { Session } from '../session.ts';
+import { paint, printable, table } from '../terminal.ts';
+
+/** Prints the clusters known, of each account; only those that every word fits. */
+export async function runList(session: Session, words: readonly string[]): Promise<number> {
+  const snapshot = await knownClusters(session);
+  const clusters = snapshot.clusters.filter((cluster) => words.every((word) => fits(cluster, word)));
+  const failed = failedCells(snapshot.cells);
+  session.progress.end();
+  if (session.json) {
+    const tunnels = openTunnels(snapshot);
+    writeJson({
+      clusters: clusters.map((cluster) => ({ ...cluster, tunnel: tunnels.get(cluster.id) ?? null })),
+      failed,
+    });
+    return exitCodes.ok;
+  }
+  writeLines(listLines(snapshot, clusters));
+  if (clusters.length === 0)
+    writeAside([
+      words.length > 0 && snapshot.clusters.length > 0
+        ? `No cluster fits ${words.join(' ')}; ${snapshot.clusters.length} are known.`
+        : 'No cluster was found. Is there a login to AWS or Vault on this machine?',
+    ]);
+  const [first] = failed;
+  if (first !== undefined)
+    writeAside([
+      paint(
+        'yellow',
+        `${failed.length === 1 ? '1 place' : `${failed.length} places`} could not be read (${cellName(first)}${failed.length > 1 ? ', …' : ''}); \`k8s-tunnels discover\` tries again and says why.`,
+        process.stderr,
+      ),
+    ]);
+  return exitCodes.ok;
+}
+
+/** The snapshot, after the first discovery where none has ended yet. */
+export async function knownClusters(session: Session): Promise<Snapshot> {
+  const { client, orInterrupted } = session;
+  const snapshot = await orInterrupted(client.call('snapshot', {}));
+  if (!isFirstDiscovery(snapshot)) return snapshot;
+  await followDiscovery(session);
+  await orInterrupted(client.call('discover', {}));
+  return orInterrupted(client.call('snapshot', {}));
+}
+
+/** True while nothing is known that is older than the run. */
+function isFirstDiscovery({ discovery, clusters, cells }: Snapshot): boolean {
+  if (discovery.status === 'idle') return discovery.finishedAt === undefined;
+  const { since } = discovery;
+  return (
+    clusters.every(({ seenAt }) => seenAt >= since) && cells.every(({ readAt }) => (readAt ?? since) >= since)
+  );
+}
+
+function fits(cluster: Cluster, word: string): boolean {
+  const { id, title, name, source, account, region, environment = '', group = '', owner = '' } = cluster;
+  const text = [id, title, name, source, account, region, environment, group, owner].join('\n').toLowerCase();
+  return text.includes(word.toLowerCase());
+}
+
+function listLines(snapshot: Snapshot, clusters: readonly Cluster[]): readonly string[] {
+  const tunnels = openTunnels(snapshot);
+  const accounts = Map.groupBy(
+    clusters.toSorted((a, b) => a.title.localeCompare(b.title)),
+    ({ source, account }) => `${source} ${account}`,
+  );
+  const rows = (members: readonly Cluster[]) =>
+    members.map((cluster) => {
+      const status =
+        tunnels.get(cluster.id)?.state.status ?? (cluster.reach.kind === 'none' ? 'no-tunnel' : 'idle');
+      return [
+        stateMark(status),
+        printable(cluster.title),
+        environmentText(cluster),
+        printable(cluster.region),
+        clusterNote(cluster),
+      ];
+    });
+  // All accounts share their columns: one table, cut by headings.
+  const groups = [...accounts].toSorted(([a], [b]) => a.localeCompare(b));
+  const lines = [
+    ...table(
+      groups.flatMap(([, members]) => rows(members), '  '),
+      '  ',
+    ),
+  ];
+  return groups.flatMap(([account, members], at) => [
+    ...(at === 0 ? [] : ['']),
+    paint('bold', printable(account)),
+    ...lines.splice(0, members.length),
+  ]);
+}

@@ -1,0 +1,46 @@
+import { autocompleteMultiselect, isCancel } from '@clack/prompts';
+import type { ClusterId } from '../../agent/catalog/cluster.ts';
+import { openTunnels } from '../cluster-view.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { writeAside } from '../report.ts';
+import type { Session } from '../session.ts';
+import { printable } from '../terminal.ts';
+import { runConnect } from './connect.ts';
+import { runDisconnect } from './disconnect.ts';
+import { knownClusters } from './list.ts';
+
+/** A list to search in, with what is connected checked: what is checked newly is connected, what no longer is, closed. */
+export async function runPick(session: Session): Promise<number> {
+  const { progress } = session;
+  const snapshot = await knownClusters(session);
+  progress.end();
+  const open = openTunnels(snapshot);
+  const choices = snapshot.clusters
+    .filter(({ id, reach }) => reach.kind === 'tunnel' || open.has(id))
+    .toSorted((a, b) => a.title.localeCompare(b.title));
+  if (choices.length === 0) {
+    writeAside(['No cluster with a tunnel is known. `k8s-tunnels list` says what each one lacks.']);
+    return exitCodes.ok;
+  }
+  const picked = await autocompleteMultiselect<ClusterId>({
+    message: 'Clusters to be connected',
+    placeholder: 'Type to search',
+    maxItems: 12,
+    initialValues: choices.filter(({ id }) => open.has(id)).map(({ id }) => id),
+    options: choices.map(({ id, title, environment, source, account, region }) => ({
+      value: id,
+      label: printable(title),
+      hint: printable([environment, source, account, region].filter(Boolean).join(' ')),
+    })),
+    filter: (search, { label = '', hint = '' }) =>
+      search
+        .toLowerCase()
+        .split(/\s+/)
+        .every((word) => `${label} ${hint}`.toLowerCase().includes(word)),
+  });
+  if (isCancel(picked)) return exitCodes.interrupted;
+  const closing = [...open.keys()].filter((id) => !picked.includes(id));
+  const opening = picked.filter((id) => !open.has(id));
+  if (closing.length > 0) await runDisconnect(session, closing);
+  return opening.length > 0 ? runConnect(session, opening, undefined) : exitCodes.ok;
+}

@@ -1,0 +1,82 @@
+import type { Kubectl, Snapshot, TunnelView } from '../../agent/agent-view.ts';
+import { type PlainError, toPlainError } from '../../agent/app-error.ts';
+import type { Cluster } from '../../agent/catalog/cluster.ts';
+import { version } from '../../agent/version.ts';
+import { environmentText, openTunnels, stateMark } from '../cluster-view.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { writeJson, writeLines } from '../report.ts';
+import type { Session } from '../session.ts';
+import { paint, printable, span, table } from '../terminal.ts';
+import { kubectlLine } from './connect.ts';
+
+/** What the agent does, what is connected, and where kubectl points. */
+export async function runStatus(session: Session): Promise<number> {
+  const { client, json, progress, place, orInterrupted } = session;
+  progress.update('Asking the agent');
+  const [snapshot, kubectl] = await orInterrupted(
+    Promise.all([
+      client.call('snapshot', {}),
+      // A kubeconfig that cannot be read hides nothing else.
+      client.call('kubectl', { place }).catch((error: unknown) => ({ error: toPlainError(error) })),
+    ]),
+  );
+  progress.end();
+  if (json) writeJson(statusDocument(snapshot, kubectl));
+  else writeLines(statusLines(snapshot, kubectl, Date.now()));
+  return exitCodes.ok;
+}
+
+type KubectlAnswer = Kubectl | { readonly error: PlainError };
+
+function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
+  const { agent, clusters, discovery, logins, notices } = snapshot;
+  const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
+  const tunnels = [...openTunnels(snapshot).values()].map((tunnel) => ({
+    ...tunnel,
+    title: byId.get(tunnel.cluster)?.title ?? tunnel.cluster,
+  }));
+  return { agent, tunnels, kubectl, discovery, logins, notices };
+}
+
+function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): readonly string[] {
+  const { agent, clusters, discovery, logins, notices } = snapshot;
+  const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
+  const tunnels = [...openTunnels(snapshot).values()];
+  return [
+    ...(tunnels.length === 0
+      ? ['Nothing is connected.']
+      : table(tunnels.map((tunnel) => tunnelRow(tunnel, byId.get(tunnel.cluster), now)))),
+    'error' in kubectl
+      ? `${paint('yellow', '!')} ${printable(kubectl.error.message)} ${printable(kubectl.error.hint ?? '')}`
+      : kubectlLine(kubectl),
+    ...logins.map(({ authDomain, url }) => `Waiting for your sign-in to ${authDomain}: ${url}`),
+    ...(discovery.status === 'running'
+      ? [`Looking for clusters: ${discovery.cellsRead} of ${discovery.cellsKnown} places read`]
+      : []),
+    ...notices.map(
+      ({ at, level, message }) =>
+        `${level === 'warning' ? paint('yellow', '!') : '·'} ${printable(message)} ${paint('dim', `${span(now - at)} ago`)}`,
+    ),
+    paint('dim', `agent ${agent.version}, process ${agent.pid}, up ${span(now - agent.startedAt)}`),
+    ...(agent.version === version
+      ? []
+      : [
+          `${paint('yellow', '!')} This command line is ${version}: \`k8s-tunnels quit\` lets the next command start that.`,
+        ]),
+  ];
+}
+
+function tunnelRow(tunnel: TunnelView, cluster: Cluster | undefined, now: number): readonly string[] {
+  const { state, port } = tunnel;
+  return [
+    stateMark(state.status),
+    printable(cluster?.title ?? tunnel.cluster),
+    cluster === undefined ? '' : environmentText(cluster),
+    port === undefined ? '' : `127.0.0.1:${port}`,
+    state.status === 'connected' ? `${Math.round(state.probe.totalMs)} ms` : '',
+    'since' in state ? `${state.status} for ${span(now - state.since)}` : state.status,
+    'failure' in state
+      ? printable(`${state.failure.stage}: ${state.failure.error.message} ${state.failure.error.hint ?? ''}`)
+      : '',
+  ];
+}

@@ -1,0 +1,50 @@
+import type { ErrorCode } from '../agent/app-error.ts';
+
+/** What the command line's exit code says. Scripts rely on these numbers. */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  badInput: 2,
+  access: 3,
+  notFound: 4,
+  unreachable: 5,
+  interrupted: 130,
+} as const;
+
+export const exitCodesHelp = `Exit codes:
+  0    done
+  1    failed, or several clusters of which some failed for different reasons
+  2    bad input or usage, a setting or a variable that does not fit
+  3    a sign-in is needed or access is denied
+  4    no such cluster, or a name that several have
+  5    the agent or the network cannot be reached
+  130  interrupted; what was begun has been undone`;
+
+const special: Partial<Record<ErrorCode, number>> = {
+  'bad-input': exitCodes.badInput,
+  'home-missing': exitCodes.badInput,
+  cancelled: exitCodes.interrupted,
+  'not-found': exitCodes.notFound,
+  'ambiguous-cluster': exitCodes.notFound,
+  timeout: exitCodes.unreachable,
+  'aws-no-profile': exitCodes.access,
+  'aws-session-expired': exitCodes.access,
+  'aws-denied': exitCodes.access,
+  'vault-no-token': exitCodes.access,
+  'vault-denied': exitCodes.access,
+  'kube-unauthorized': exitCodes.access,
+};
+
+export function exitCodeOf(code: ErrorCode): number {
+  if (code.startsWith('access-')) return exitCodes.access;
+  if (code.startsWith('agent-') || code.startsWith('network-')) return exitCodes.unreachable;
+  return special[code] ?? exitCodes.failed;
+}
+
+/** The code of a call with several results: that of its failures where they agree and nothing succeeded. */
+export function exitCodeOfAll(results: readonly (ErrorCode | undefined)[]): number {
+  const codes = new Set(results.map((code) => (code === undefined ? exitCodes.ok : exitCodeOf(code))));
+  const [only] = codes;
+  if (only === undefined) return exitCodes.ok;
+  return codes.size === 1 ? only : exitCodes.failed;
+}

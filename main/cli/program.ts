@@ -1,0 +1,113 @@
+import { type Argument, Command, CommanderError } from 'commander';
+import { AppError } from '../agent/app-error.ts';
+import { version } from '../agent/version.ts';
+import { runAgent } from './commands/agent.ts';
+import { runConnect } from './commands/connect.ts';
+import { runCredential } from './commands/credential.ts';
+import { runDisconnect } from './commands/disconnect.ts';
+import { runDiscover } from './commands/discover.ts';
+import { runList } from './commands/list.ts';
+import { runQuit } from './commands/quit.ts';
+import { runSettings } from './commands/settings.ts';
+import { runStatus } from './commands/status.ts';
+import { runSwitch } from './commands/switch.ts';
+import { exitCodes, exitCodesHelp } from './exit-codes.ts';
+import { reportError } from './report.ts';
+import { type Session, withAgent } from './session.ts';
+
+interface Json {
+  readonly json?: true;
+}
+
+/** Runs the command that the arguments name. Answers the exit code. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  const json = args.includes('--json');
+  if (args.length === 0 && process.stdin.isTTY && process.stdout.isTTY) {
+    const { runPick } = await import('./commands/pick.ts');
+    return withAgent({ json: false }, runPick);
+  }
+  const result = { code: exitCodes.ok as number };
+  const program = describe({
+    json,
+    done: (code) => {
+      result.code = code;
+    },
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return result.code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return exitCodes.ok;
+    if (json) reportError(new AppError('bad-input', error.message.replace(/^error: /, '')), { json });
+    return exitCodes.badInput;
+  }
+}
+
+function argumentTerm(argument: Argument): string {
+  const name = argument.variadic ? `${argument.name()}...` : argument.name();
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
+function describe(options: { readonly json: boolean; readonly done: (code: number) => void }): Command {
+  const { json, done } = options;
+  const program = new Command('k8s-tunnels')
+    .description(
+      'Finds every Kubernetes cluster you may reach, opens tunnels to them, and lets kubectl just work.\nWith no command, in a terminal: a list to search and to check clusters on.',
+    )
+    .version(version, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand(false)
+    .addHelpText('after', `\n${exitCodesHelp}`)
+    .configureHelp({
+      subcommandTerm: (sub) => [sub.name(), ...sub.registeredArguments.map(argumentTerm)].join(' '),
+    })
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => void (json || process.stderr.write(text)) });
+  const command = (usage: string, description: string) =>
+    program
+      .command(usage)
+      .description(description)
+      .option('--json', 'print one JSON document, errors too')
+      .helpOption('-h, --help', 'print help');
+  const withSession = async (run: (session: Session) => Promise<number>) =>
+    done(await withAgent({ json }, run));
+
+  command('list [words...]', 'the clusters known, or those that every word fits').action((words: string[]) =>
+    withSession((session) => runList(session, words)),
+  );
+  command('discover', 'look for clusters everywhere anew').action(() => withSession(runDiscover));
+  command('connect <clusters...>', 'open tunnels and make kubectl use the first')
+    .option('--add', "only add to the kubeconfig, leave kubectl's current context")
+    .option('--switch', "make the first one kubectl's current context")
+    .action((clusters: string[], flags: { readonly add?: true; readonly switch?: true }) => {
+      if (flags.add && flags.switch) program.error('error: --add and --switch exclude each other');
+      const mode = flags.add ? 'add' : flags.switch ? 'switch' : undefined;
+      return withSession((session) => runConnect(session, clusters, mode));
+    });
+  command('disconnect [clusters...]', 'close tunnels, all if none is named; give the kubeconfig back')
+    .option('--all', 'close all')
+    .action((clusters: string[], flags: { readonly all?: true }) => {
+      if (flags.all && clusters.length > 0) program.error('error: --all and names exclude each other');
+      return withSession((session) => runDisconnect(session, clusters.length > 0 ? clusters : 'all'));
+    });
+  command('status', 'what is connected, and what kubectl uses').action(() => withSession(runStatus));
+  command('switch <cluster>', 'make kubectl use a connected cluster').action((cluster: string) =>
+    withSession((session) => runSwitch(session, cluster)),
+  );
+  command('settings [key] [value]', 'show the settings or one of them, or change one').action(
+    (key?: string, value?: string) => withSession((session) => runSettings(session, key, value)),
+  );
+  command('credential <cluster>', 'what kubectl runs to get a credential').action(async (cluster: string) =>
+    done(await runCredential(cluster, { json })),
+  );
+  command('agent', 'be the agent, which other commands start by themselves')
+    .option('--idle-exit <minutes>', 'end when nothing was connected and nobody called for so long')
+    .action(async ({ idleExit }: Json & { readonly idleExit?: string }) =>
+      done(await runAgent({ json, idleExit })),
+    );
+  command('quit', 'disconnect everything and end the agent').action(async () =>
+    done(await runQuit({ json })),
+  );
+  return program;
+}

@@ -1,0 +1,31 @@
+import { toPlainError } from '../agent/app-error.ts';
+import { exitCodeOf } from './exit-codes.ts';
+import { paint, printable } from './terminal.ts';
+
+/** Writes one JSON document to stdout. */
+export function writeJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0)}\n`);
+}
+
+export function writeLines(lines: readonly string[]): void {
+  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** On stderr, so that stdout holds the answer alone. */
+export function writeAside(lines: readonly string[]): void {
+  if (lines.length > 0) process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** Tells the person, or with `json` the program, of an error. Answers the exit code. */
+export function reportError(error: unknown, { json }: { readonly json: boolean }): number {
+  const plain = toPlainError(error);
+  if (json) writeJson({ error: plain });
+  else {
+    const mark = paint(plain.code === 'cancelled' ? 'yellow' : 'red', '✗', process.stderr);
+    writeAside([
+      `${mark} ${printable(plain.message)}`,
+      ...(plain.hint === undefined ? [] : [`  ${printable(plain.hint)}`]),
+    ]);
+  }
+  return exitCodeOf(plain.code);
+}

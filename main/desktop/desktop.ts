@@ -1,0 +1,103 @@
+import path from 'node:path';
+import { app, dialog, ipcMain } from 'electron';
+import { toPlainError } from '../agent/app-error.ts';
+import { type Logger, systemClock } from '../agent/parts.ts';
+import { serveIpc } from '../api/ipc/serve.ts';
+import { origin } from './app-origin.ts';
+import { followAgent } from './follow-agent.ts';
+import type { Host } from './host-agent.ts';
+import { hiddenFlag, setStartAtLogin } from './login-item.ts';
+import { registerScheme, servePage } from './page.ts';
+import { denyPermissions } from './permissions.ts';
+import { createTray } from './tray.ts';
+import { createAppWindow } from './window.ts';
+
+/** An agent that hangs must not keep the app. */
+const endLimitMs = 10_000;
+
+/**
+ * The desktop: one tray and one window, both clients of the agent. Call it before the app is ready. A second start
+ * shows the first one's window and ends.
+ */
+export function runDesktop(options: {
+  /** Holds `main/`, `preload/` and `renderer/`, as built. */
+  readonly out: string;
+  readonly resources: string;
+  readonly logger: Logger;
+  /** Begins to host the agent, or to be its client. `quit` ends the app. */
+  readonly host: (quit: () => void) => Host;
+}): void {
+  const { out, resources, logger } = options;
+  if (!app.requestSingleInstanceLock()) {
+    app.quit();
+    return;
+  }
+  registerScheme();
+  app.enableSandbox();
+  const quit = () => app.quit();
+  const host = options.host(quit);
+
+  let closed = false;
+  app.on('before-quit', (event) => {
+    if (closed) return;
+    event.preventDefault();
+    // What is open stays remembered, unless the agent was told to quit: then nothing is open any more.
+    void Promise.race([host.close(), systemClock.sleep(endLimitMs)]).finally(() => {
+      closed = true;
+      window.destroy();
+      app.quit();
+    });
+  });
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.once(signal, quit);
+
+  const window = createAppWindow({
+    preload: path.join(out, 'preload', 'index.cjs'),
+    icon: path.join(resources, 'icon.png'),
+    logger,
+  });
+  app.on('second-instance', () => window.show());
+  app.on('activate', () => window.show());
+  // Without this Electron would quit with the last window.
+  app.on('window-all-closed', () => {});
+
+  // No top-level await: Electron is not ready before this module has been evaluated.
+  void app.whenReady().then(() => {
+    denyPermissions();
+    servePage(path.join(out, 'renderer'));
+    serveIpc({ ipc: ipcMain, origin, openChannel: host.openChannel, logger });
+    let startsAtLogin: boolean | undefined;
+    const agent = followAgent({
+      openChannel: host.openChannel,
+      onState(snapshot) {
+        tray.show(snapshot);
+        const { startAtLogin } = snapshot.settings;
+        if (startAtLogin === startsAtLogin) return;
+        startsAtLogin = startAtLogin;
+        setStartAtLogin(startAtLogin, { env: process.env }).catch((error: unknown) =>
+          logger.warn('The login item could not be set', { reason: toPlainError(error).message }),
+        );
+      },
+    });
+    const tray = createTray({
+      agent,
+      icon: path.join(resources, process.platform === 'darwin' ? 'trayTemplate.png' : 'tray.png'),
+      confirmUse,
+      onClick: () => window.toggle(),
+      onOpen: () => window.show(),
+      onQuit: quit,
+    });
+    if (!process.argv.includes(hiddenFlag)) window.show();
+  });
+}
+
+async function confirmUse(title: string): Promise<boolean> {
+  const { response } = await dialog.showMessageBox({
+    type: 'warning',
+    message: `Use ${title}?`,
+    detail: 'It is a production cluster: from then on, every kubectl command without a context goes to it.',
+    buttons: ['Use production', 'Leave kubectl where it is'],
+    defaultId: 1,
+    cancelId: 1,
+  });
+  return response === 0;
+}

@@ -1,0 +1,64 @@
+import { createAgent, type Parts } from '../agent/create-agent.ts';
+import { type Logger, systemClock } from '../agent/parts.ts';
+import type { Paths } from '../agent/paths.ts';
+import { version } from '../agent/version.ts';
+import { localChannel, type OpenChannel } from '../api/channel.ts';
+import { createHandlers } from '../api/handlers.ts';
+import { serveConnection } from '../api/socket/server.ts';
+import { takeOver } from './take-over.ts';
+
+/** The agent as the desktop holds it. */
+export interface Host {
+  readonly openChannel: OpenChannel;
+  /** Ends the agent; what is open stays remembered. Calling again changes nothing. */
+  close(): Promise<void>;
+}
+
+/**
+ * Hosts the agent in this process, for the window and for every command. Answers at once: what is asked while the
+ * agent starts waits, and is told why when it cannot start.
+ */
+export function hostAgent(options: {
+  readonly parts: () => Promise<Omit<Parts, 'clock' | 'logger' | 'paths'>>;
+  readonly paths: Paths;
+  readonly logger: Logger;
+  /** Somebody asked for the end of the agent, and so of the app. */
+  readonly onQuit: () => void;
+}): Host {
+  const { paths, logger, onQuit } = options;
+  const clock = systemClock;
+  const begin = async () => {
+    const [election, parts] = await Promise.all([takeOver({ paths, clock, logger }), options.parts()]);
+    // The socket's path belongs to a newer agent: closing ours would delete that.
+    void election.deposed.then(() => {
+      logger.error('The app ends: its socket was taken away');
+      process.exit(1);
+    });
+    const creating = createAgent({ ...parts, paths, clock, logger });
+    const served = creating.then((agent) => ({
+      feed: agent,
+      handlers: createHandlers(agent, { quit: onQuit }),
+    }));
+    election.serve((socket) => serveConnection(socket, { secret: election.secret, version, served }));
+    return { agent: await creating, served: await served, election };
+  };
+  const started = begin();
+  const served = started.then((all) => all.served);
+  served.catch((error: unknown) =>
+    logger.error('The agent cannot start', { reason: error instanceof Error ? error.message : 'unknown' }),
+  );
+  let closing: Promise<void> | undefined;
+  return {
+    openChannel: localChannel(served),
+    close() {
+      closing ??= started.then(
+        async ({ agent, election }) => {
+          await agent.close();
+          await election.resign();
+        },
+        () => {},
+      );
+      return closing;
+    },
+  };
+}

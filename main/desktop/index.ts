@@ -1,0 +1,53 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { app, shell } from 'electron';
+import { openUrl } from '../agent/open-url.ts';
+import { pathsFrom } from '../agent/paths.ts';
+import { openAgentLog } from '../cli/agent-log.ts';
+import { runDesktop } from './desktop.ts';
+import { openElectronStore } from './electron-store.ts';
+import { hostAgent } from './host-agent.ts';
+import { loginEnvironment } from './login-environment.ts';
+import { pluginCommand } from './plugin-command.ts';
+
+/** The desktop app's main process, which hosts the agent. */
+
+const out = path.resolve(import.meta.dirname, '..');
+const appFolder = path.resolve(out, '..');
+const paths = pathsFrom(process.env);
+mkdirSync(paths.state, { recursive: true, mode: 0o700 });
+const logger = openAgentLog(paths.state, process.env);
+
+process.on('uncaughtException', (error) => {
+  logger.error('The app ends: an error that nothing caught', { reason: error.stack ?? error.message });
+  app.exit(1);
+});
+
+runDesktop({
+  out,
+  resources: path.join(appFolder, 'resources'),
+  logger,
+  host: (onQuit) =>
+    hostAgent({
+      paths,
+      logger,
+      onQuit,
+      async parts() {
+        const env = await loginEnvironment(process.env, { logger });
+        // The AWS SDK reads the process's own.
+        Object.assign(process.env, env);
+        const plugin = pluginCommand({
+          isPackaged: app.isPackaged,
+          appFolder,
+          resources: process.resourcesPath,
+          env,
+        });
+        return {
+          env,
+          plugin,
+          openStore: () => openElectronStore(paths.config),
+          openUrl: (url) => (env.BROWSER === undefined ? shell.openExternal(url) : openUrl(url, env)),
+        };
+      },
+    }),
+});

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { userInfo } from 'node:os';
+import type { Environment, Logger } from '../agent/parts.ts';
+
+/**
+ * The environment with which the agent works. One that was started from a dock knows nothing of what the person's
+ * shell sets (PATH, KUBECONFIG, AWS_PROFILE, HTTPS_PROXY), so the login shell is asked, once, for 2 s at most; what it
+ * does not answer in time is left as it is. In a terminal, and on Windows, the process has it all already.
+ */
+export async function loginEnvironment(
+  env: Environment,
+  options: { readonly logger: Logger; readonly limitMs?: number },
+): Promise<Environment> {
+  if (process.platform === 'win32' || env.TERM !== undefined) return env;
+  const { logger, limitMs = 2_000 } = options;
+  const shell = env.SHELL ?? userInfo().shell ?? '/bin/sh';
+  const asked = await askShell({ shell, env, limitMs });
+  if (asked === undefined) {
+    logger.warn("The login shell's environment could not be read in time", { shell });
+    return env;
+  }
+  return { ...env, ...asked };
+}
+
+/** What the shell holds after its start-up files, or undefined when it fails or takes too long. */
+function askShell(options: {
+  readonly shell: string;
+  readonly env: Environment;
+  readonly limitMs: number;
+}): Promise<Environment | undefined> {
+  const { shell, env, limitMs } = options;
+  // Start-up files print what they like: the answer stands between two marks.
+  const mark = randomUUID();
+  const command = `printf '%s' ${mark}; command env -0; printf '%s' ${mark}`;
+  return new Promise((resolve) => {
+    const child = spawn(shell, ['-i', '-l', '-c', command], {
+      env: { ...env, TERM: 'dumb' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+      // A group of its own: what a start-up file left waiting ends with it.
+      detached: true,
+    });
+    const finish = (answer: Environment | undefined) => {
+      clearTimeout(timeout);
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // It has ended.
+      }
+      resolve(answer);
+    };
+    const timeout = setTimeout(() => finish(undefined), limitMs);
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      const [, answer, after] = said.split(mark);
+      if (answer !== undefined && after !== undefined) finish(parse(answer));
+    });
+    child.once('error', () => finish(undefined));
+    child.once('close', () => finish(undefined));
+  });
+}
+
+function parse(text: string): Environment {
+  const pairs = text
+    .split('\0')
+    .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const)
+    // The shell's own, which say nothing of the person.
+    .filter(([name]) => name !== '' && !['TERM', 'SHLVL', '_', 'PWD', 'OLDPWD'].includes(name));
+  return Object.fromEntries(pairs);
+}

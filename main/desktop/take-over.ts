@@ -1,0 +1,46 @@
+import { AppError } from '../agent/app-error.ts';
+import type { Clock, Logger } from '../agent/parts.ts';
+import type { Paths } from '../agent/paths.ts';
+import { connectAgent } from '../api/socket/client.ts';
+import { type Election, electAgent } from '../api/socket/election.ts';
+
+const limitMs = 15_000;
+
+/**
+ * Becomes the user's agent. One that runs without a window is asked to hand over: it ends and leaves all as it is on
+ * disk, so that what was open is opened again on the same ports.
+ * Rejects as `electAgent` and `connectAgent` do.
+ */
+export async function takeOver(options: {
+  readonly paths: Paths;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Promise<Extract<Election, { kind: 'elected' }>> {
+  const { paths, clock, logger } = options;
+  for (;;) {
+    const election = await electAgent({ paths, clock });
+    if (election.kind === 'elected') return election;
+    logger.info('The agent that runs is asked to hand over', { pid: election.pid });
+    const running = await connectAgent({ path: paths.socket, state: paths.state });
+    if (running === undefined) continue;
+    try {
+      await running.call('hand-over', {});
+      // Its connections end last, when its ports are free.
+      const ended = await Promise.race([
+        running.ended.then(() => true),
+        clock.sleep(limitMs).then(() => false),
+      ]);
+      if (!ended) {
+        throw new AppError(
+          'agent-unreachable',
+          `The agent that runs (process ${election.pid}) does not end.`,
+          {
+            hint: 'End that process and start the app again.',
+          },
+        );
+      }
+    } finally {
+      running.close();
+    }
+  }
+}

@@ -1,0 +1,183 @@
+import type { MenuItemConstructorOptions } from 'electron';
+import type { Snapshot, TunnelView } from '../agent/agent-view.ts';
+import type { Cluster, ClusterId } from '../agent/catalog/cluster.ts';
+import { isProduction } from '../agent/catalog/is-production.ts';
+
+/** What the menu's items do. */
+export interface TrayActions {
+  connect(cluster: ClusterId): void;
+  disconnect(cluster: ClusterId): void;
+  /** Makes it the one that kubectl uses. */
+  use(cluster: ClusterId): void;
+  openLink(url: string): void;
+  discover(): void;
+  openWindow(): void;
+  quit(): void;
+}
+
+/** With more the menu is no way to find one: the window has a search. */
+const listLimit = 500;
+
+/** The tray's menu for a state of the agent; undefined while it starts. `now` is in ms since the epoch. */
+export function trayMenu(options: {
+  readonly snapshot: Snapshot | undefined;
+  readonly now: number;
+  readonly actions: TrayActions;
+}): MenuItemConstructorOptions[] {
+  const { snapshot, now, actions } = options;
+  const separator: MenuItemConstructorOptions = { type: 'separator' };
+  const end = [
+    { label: 'Open window', click: () => actions.openWindow() },
+    { label: 'Quit', click: () => actions.quit() },
+  ];
+  if (snapshot === undefined) return [line('k8s-tunnels: starting'), separator, ...end];
+
+  const tunnels = new Map(snapshot.tunnels.map((tunnel) => [tunnel.cluster, tunnel]));
+  const item = (cluster: Cluster): MenuItemConstructorOptions => {
+    const tunnel = tunnels.get(cluster.id);
+    return {
+      type: 'checkbox',
+      label: label(cluster.title, note(cluster, tunnel)),
+      checked: tunnel !== undefined,
+      enabled: tunnel !== undefined || cluster.reach.kind === 'tunnel',
+      click: () => (tunnel === undefined ? actions.connect(cluster.id) : actions.disconnect(cluster.id)),
+    };
+  };
+  const current = snapshot.kubectl.cluster;
+  const open = snapshot.clusters
+    .filter(({ id }) => tunnels.has(id))
+    .sort((a, b) => Number(b.id === current) - Number(a.id === current) || byTitle(a, b));
+  const favourites = favouritesOf(snapshot).filter(({ id }) => !tunnels.has(id));
+  const connected = snapshot.tunnels.filter(({ state }) => state.status === 'connected').length;
+
+  return [
+    line(`k8s-tunnels: ${connected === 0 ? 'nothing' : connected} connected`),
+    ...open.map(item),
+    ...(favourites.length > 0 ? [separator, ...favourites.map(item)] : []),
+    ...(open.length + favourites.length > 0 ? [separator] : []),
+    allClusters(snapshot, item, actions),
+    { label: 'kubectl uses', submenu: contexts(snapshot, open, tunnels, actions) },
+    separator,
+    signIn(snapshot, now, actions),
+    discoverAgain(snapshot, actions),
+    ...end,
+  ];
+}
+
+function allClusters(
+  { clusters }: Snapshot,
+  item: (cluster: Cluster) => MenuItemConstructorOptions,
+  actions: TrayActions,
+): MenuItemConstructorOptions {
+  if (clusters.length > listLimit)
+    return { label: `All ${clusters.length} clusters …`, click: () => actions.openWindow() };
+  const accounts = Map.groupBy(clusters, ({ source, account }) => `${source} ${account}`);
+  return {
+    label: 'All clusters',
+    enabled: clusters.length > 0,
+    submenu: [...accounts]
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([account, members]) => ({ label: text(account), submenu: members.toSorted(byTitle).map(item) })),
+  };
+}
+
+function contexts(
+  { kubectl }: Snapshot,
+  open: readonly Cluster[],
+  tunnels: ReadonlyMap<ClusterId, TunnelView>,
+  actions: TrayActions,
+): MenuItemConstructorOptions[] {
+  const usable = open.filter(({ id }) => id === kubectl.cluster || isUsable(tunnels.get(id)));
+  const foreign = kubectl.cluster === undefined;
+  return [
+    ...usable.map(
+      (cluster): MenuItemConstructorOptions => ({
+        type: 'radio',
+        label: label(cluster.title, isProduction(cluster) ? 'production' : ''),
+        checked: cluster.id === kubectl.cluster,
+        click: () => actions.use(cluster.id),
+      }),
+    ),
+    {
+      type: 'radio',
+      label: label('none of ours', foreign ? (kubectl.context ?? '') : ''),
+      checked: foreign,
+      // Which one else it was, nobody knows: it can be shown, not chosen.
+      enabled: false,
+    },
+  ];
+}
+
+function isUsable(tunnel: TunnelView | undefined): boolean {
+  return tunnel !== undefined && ['connected', 'degraded', 'reconnecting'].includes(tunnel.state.status);
+}
+
+function signIn(
+  { logins, sessions }: Snapshot,
+  now: number,
+  actions: TrayActions,
+): MenuItemConstructorOptions {
+  const [login] = logins;
+  if (login !== undefined)
+    return { label: 'Sign in: waiting for your browser …', click: () => actions.openLink(login.url) };
+  const left = Math.max(0, ...sessions.map(({ endsAt }) => endsAt - now));
+  if (left === 0) return line('Not signed in; connecting does it');
+  const minutes = Math.floor(left / 60_000);
+  const hours = Math.floor(minutes / 60);
+  return line(`Signed in for ${hours > 0 ? `${hours} h ` : ''}${minutes % 60} min`);
+}
+
+function discoverAgain({ discovery }: Snapshot, actions: TrayActions): MenuItemConstructorOptions {
+  return discovery.status === 'running'
+    ? line(`Discovering: ${discovery.cellsRead} of ${discovery.cellsKnown} places`)
+    : { label: 'Discover again', click: () => actions.discover() };
+}
+
+/** In the order that the person chose. */
+function favouritesOf({ favourites, clusters, settings }: Snapshot): Cluster[] {
+  const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
+  const known = favourites.flatMap((id) => byId.get(id) ?? []);
+  return settings.favouritesOrder === 'name' ? known.sort(byTitle) : known;
+}
+
+function note(cluster: Cluster, tunnel: TunnelView | undefined): string {
+  const production = isProduction(cluster) ? 'production' : '';
+  return [production, tunnel === undefined ? unopened(cluster) : progress(tunnel)].filter(Boolean).join(', ');
+}
+
+function unopened({ reach }: Cluster): string {
+  return reach.kind === 'none' ? 'no tunnel' : '';
+}
+
+function progress({ state }: TunnelView): string {
+  switch (state.status) {
+    case 'connected':
+      return `${Math.round(state.probe.totalMs)} ms`;
+    case 'logging-in':
+      return 'signing in …';
+    case 'idle':
+      return '';
+    case 'failed':
+    case 'degraded':
+      return state.status;
+    default:
+      return `${state.status} …`;
+  }
+}
+
+function line(label: string): MenuItemConstructorOptions {
+  return { label, enabled: false };
+}
+
+function label(title: string, aside: string): string {
+  return text(aside === '' ? title : `${title}   ${aside}`);
+}
+
+/** What a tag says, as one line that no system reads as a key's mark. */
+function text(words: string): string {
+  return words.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').replaceAll('&', '&&');
+}
+
+function byTitle(a: Cluster, b: Cluster): number {
+  return a.title.localeCompare(b.title) || a.id.localeCompare(b.id);
+}

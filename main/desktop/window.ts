@@ -1,0 +1,97 @@
+import { BrowserWindow } from 'electron';
+import type { Logger } from '../agent/parts.ts';
+import { origin } from './app-origin.ts';
+import { openExternalLink } from './external-link.ts';
+
+const crashLoopMs = 10_000;
+
+/** The app's one window. */
+export interface AppWindow {
+  /** Opens it, or brings it to the front. */
+  show(): void;
+  toggle(): void;
+  /** Lets it close for good. */
+  destroy(): void;
+}
+
+/** Made when it is first shown; closing it hides it. */
+export function createAppWindow(options: {
+  readonly preload: string;
+  readonly icon: string;
+  readonly logger: Logger;
+}): AppWindow {
+  const { logger } = options;
+  let window: BrowserWindow | undefined;
+  let crashedAt = Number.NEGATIVE_INFINITY;
+
+  const open = (): BrowserWindow => {
+    const opened = openWindow(options);
+    opened.on('close', (event) => {
+      event.preventDefault();
+      opened.hide();
+    });
+    opened.webContents.on('render-process-gone', (_event, { reason }) => {
+      logger.warn('The window ended', { reason });
+      const now = Date.now();
+      const again = now - crashedAt > crashLoopMs;
+      crashedAt = now;
+      // One that ends at once again stays closed until the person opens it.
+      if (again) opened.webContents.reload();
+      else destroy();
+    });
+    return opened;
+  };
+  const show = () => {
+    if (window === undefined) window = open();
+    else {
+      if (window.isMinimized()) window.restore();
+      window.show();
+      window.focus();
+    }
+  };
+  const destroy = () => {
+    window?.destroy();
+    window = undefined;
+  };
+  return {
+    show,
+    toggle() {
+      if (window?.isVisible() && window.isFocused()) window.hide();
+      else show();
+    },
+    destroy,
+  };
+}
+
+function openWindow({ preload, icon }: { readonly preload: string; readonly icon: string }): BrowserWindow {
+  const window = new BrowserWindow({
+    width: 440,
+    height: 680,
+    minWidth: 360,
+    minHeight: 420,
+    show: false,
+    title: 'k8s-tunnels',
+    icon,
+    autoHideMenuBar: true,
+    fullscreenable: false,
+    webPreferences: {
+      preload,
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      webviewTag: false,
+      spellcheck: false,
+    },
+  });
+  const { webContents } = window;
+  // It shows one page, for ever: links leave it for the browser.
+  webContents.setWindowOpenHandler(({ url }) => {
+    void openExternalLink(url);
+    return { action: 'deny' };
+  });
+  webContents.on('will-navigate', (event) => event.preventDefault());
+  webContents.on('will-attach-webview', (event) => event.preventDefault());
+  window.once('ready-to-show', () => window.show());
+  void window.loadURL(`${origin}/`);
+  return window;
+}

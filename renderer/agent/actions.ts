@@ -1,0 +1,133 @@
+import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { Settings } from '../../main/agent/settings/settings.ts';
+import { isProduction } from '../clusters/cluster-words.ts';
+import { text } from '../text/text.ts';
+import { type AgentState, withFailure } from './apply-change.ts';
+import type { Link } from './link.ts';
+import type { PageStore, Problem } from './page-store.ts';
+
+/** What a person can do. What fails becomes a problem that the page shows; only `saveSettings` rejects. */
+export interface Actions {
+  connect(id: ClusterId): Promise<void>;
+  disconnect(id: ClusterId): Promise<void>;
+  disconnectAll(): Promise<void>;
+  /** Moves kubectl; a production cluster waits for `confirmUse`. */
+  use(id: ClusterId): Promise<void>;
+  confirmUse(yes: boolean): Promise<void>;
+  star(id: ClusterId, on: boolean): Promise<void>;
+  order(favourites: readonly ClusterId[]): Promise<void>;
+  discover(): Promise<void>;
+  saveSettings(patch: Partial<Settings>): Promise<void>;
+  dismiss(problem: number): void;
+  /** Tries to reach the agent now. */
+  retry(): void;
+}
+
+export function createActions({ link, store }: { readonly link: Link; readonly store: PageStore }): Actions {
+  const connecting = new Map<ClusterId, AbortController>();
+  let lastProblem = 0;
+
+  const tell = (problem: Omit<Problem, 'id'>) =>
+    store.update((state) => ({
+      ...state,
+      problems: [...state.problems, { ...problem, id: ++lastProblem }],
+    }));
+  const attempt = async (title: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      const plain: PlainError = toPlainError(error);
+      if (plain.code !== 'cancelled') tell({ level: 'error', title, error: plain });
+    }
+  };
+  const warn = (warnings: readonly string[]) => {
+    for (const warning of warnings) tell({ level: 'warning', title: warning });
+  };
+  const ask = (ids: readonly ClusterId[], wish: 'connect' | 'disconnect' | undefined) =>
+    store.update((state) => {
+      const asked = new Map(state.asked);
+      for (const id of ids) if (wish === undefined) asked.delete(id);
+        else asked.set(id, wish);
+      return { ...state, asked };
+    });
+  const changeAgent = (change: (agent: AgentState) => AgentState) =>
+    store.update((state) => (state.agent === undefined ? state : { ...state, agent: change(state.agent) }));
+  const clusterOf = (id: ClusterId) => store.get().agent?.clusters.get(id);
+  const titleOf = (id: ClusterId) => clusterOf(id)?.title ?? id;
+  const forget = (ids: readonly ClusterId[]) =>
+    changeAgent((agent) => ids.reduce((state, id) => withFailure(state, id, undefined), agent));
+  const moveKubectl = (id: ClusterId) =>
+    attempt(text.problems.use(titleOf(id)), () => link.call('switch', { cluster: id }));
+
+  return {
+    async connect(id) {
+      const abort = new AbortController();
+      connecting.set(id, abort);
+      ask([id], 'connect');
+      forget([id]);
+      await attempt(text.problems.connect(titleOf(id)), async () => {
+        // Production never becomes current by itself: that is asked for apart.
+        const cluster = clusterOf(id);
+        const mode = cluster !== undefined && isProduction(cluster) ? { mode: 'add' as const } : {};
+        const { results, warnings } = await link.call(
+          'connect',
+          { clusters: [id], ...mode },
+          { signal: abort.signal },
+        );
+        warn(warnings);
+        for (const result of results) {
+          if (result.status !== 'failed' || result.error.code === 'cancelled') continue;
+          const { cluster: failed, error, stage, mender } = result;
+          changeAgent((agent) => withFailure(agent, failed, { error, stage, mender, at: Date.now() }));
+        }
+      });
+      connecting.delete(id);
+      ask([id], undefined);
+    },
+    async disconnect(id) {
+      const running = connecting.get(id);
+      if (running !== undefined) {
+        running.abort();
+        return;
+      }
+      ask([id], 'disconnect');
+      await attempt(text.problems.disconnect(titleOf(id)), async () => {
+        warn((await link.call('disconnect', { clusters: [id] })).warnings);
+        forget([id]);
+      });
+      ask([id], undefined);
+    },
+    async disconnectAll() {
+      for (const running of connecting.values()) running.abort();
+      const ids = [...(store.get().agent?.open ?? [])];
+      ask(ids, 'disconnect');
+      await attempt(text.problems.disconnectAll, async () => {
+        warn((await link.call('disconnect', { clusters: 'all' })).warnings);
+        forget(ids);
+      });
+      ask(ids, undefined);
+    },
+    async use(id) {
+      const cluster = clusterOf(id);
+      if (cluster === undefined || !isProduction(cluster)) return moveKubectl(id);
+      store.update((state) => ({ ...state, confirming: id }));
+    },
+    async confirmUse(yes) {
+      const { confirming } = store.get();
+      store.update(({ confirming: _, ...state }) => state);
+      if (yes && confirming !== undefined) await moveKubectl(confirming);
+    },
+    star: (id, on) =>
+      attempt(text.problems.star(titleOf(id)), () => link.call('favourite', { cluster: id, on })),
+    order: (favourites) =>
+      attempt(text.problems.order, () => link.call('favourites-order', { favourites: [...favourites] })),
+    discover: () => attempt(text.problems.discover, () => link.call('discover', {})),
+    async saveSettings(patch) {
+      await link.call('settings-set', patch);
+    },
+    dismiss: (problem) =>
+      store.update((state) => ({ ...state, problems: state.problems.filter(({ id }) => id !== problem) })),
+    retry: () => link.retry(),
+  };
+}

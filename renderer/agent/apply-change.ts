@@ -1,0 +1,113 @@
+import type { Change, Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
+import type { PlainError } from '../../main/agent/app-error.ts';
+import type { Cell, Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+
+/** Why the last try to connect a cluster came to nothing. */
+export interface KnownFailure {
+  readonly error: PlainError;
+  readonly stage?: string | undefined;
+  readonly mender?: string | undefined;
+  /** ms since the epoch. */
+  readonly at: number;
+}
+
+/** The agent as the page holds it: a snapshot, indexed. What a change does not touch stays the same object. */
+export interface AgentState
+  extends Pick<
+    Snapshot,
+    'agent' | 'discovery' | 'logins' | 'sessions' | 'kubectl' | 'favourites' | 'settings' | 'notices'
+  > {
+  readonly clusters: ReadonlyMap<ClusterId, Cluster>;
+  readonly cells: ReadonlyMap<string, Cell>;
+  readonly tunnels: ReadonlyMap<ClusterId, TunnelView>;
+  /** The clusters that are connected or on their way. */
+  readonly open: ReadonlySet<ClusterId>;
+  /** A tunnel that could not be opened is closed again at once: its failure is kept until the next try. */
+  readonly failures: ReadonlyMap<ClusterId, KnownFailure>;
+}
+
+export function fromSnapshot(snapshot: Snapshot): AgentState {
+  const { clusters, cells, tunnels, ...rest } = snapshot;
+  const empty: AgentState = {
+    ...rest,
+    clusters: new Map(clusters.map((cluster) => [cluster.id, cluster])),
+    cells: new Map(cells.map((cell) => [cell.id, cell])),
+    tunnels: new Map(),
+    open: new Set(),
+    failures: new Map(),
+  };
+  return tunnels.reduce(withTunnel, empty);
+}
+
+export function applyChange(state: AgentState, change: Change): AgentState {
+  switch (change.kind) {
+    case 'catalog': {
+      const { upserted, removed, cells, removedCells } = change;
+      return {
+        ...state,
+        clusters: changed(state.clusters, upserted, removed),
+        cells: changed(state.cells, cells, removedCells),
+      };
+    }
+    case 'tunnel':
+      return withTunnel(state, change.tunnel);
+    case 'notice':
+      return { ...state, notices: [...state.notices, change.notice] };
+    default: {
+      const { kind: _, ...rest } = change;
+      return { ...state, ...rest };
+    }
+  }
+}
+
+/** Keeps why a cluster could not be connected; without a failure, forgets it. */
+export function withFailure(
+  state: AgentState,
+  cluster: ClusterId,
+  failure: KnownFailure | undefined,
+): AgentState {
+  if (failure === undefined && !state.failures.has(cluster)) return state;
+  const failures = new Map(state.failures);
+  if (failure === undefined) failures.delete(cluster);
+  else failures.set(cluster, failure);
+  return { ...state, failures };
+}
+
+function withTunnel(state: AgentState, tunnel: TunnelView): AgentState {
+  const { cluster, state: now } = tunnel;
+  const tunnels = new Map(state.tunnels);
+  if (now.status === 'idle') tunnels.delete(cluster);
+  else tunnels.set(cluster, tunnel);
+  const next = { ...state, tunnels, open: withOpen(state.open, tunnel) };
+  switch (now.status) {
+    case 'failed':
+      return withFailure(next, cluster, { ...now.failure, at: now.since });
+    case 'idle':
+    case 'closing':
+      return next;
+    default:
+      return withFailure(next, cluster, undefined);
+  }
+}
+
+/** One that fails or closes stays where it is until it is gone. */
+function withOpen(open: ReadonlySet<ClusterId>, { cluster, state }: TunnelView): ReadonlySet<ClusterId> {
+  const isOpen = state.status !== 'idle' && (state.status !== 'closing' || open.has(cluster));
+  if (open.has(cluster) === isOpen) return open;
+  const next = new Set(open);
+  if (isOpen) next.add(cluster);
+  else next.delete(cluster);
+  return next;
+}
+
+function changed<K extends string, V extends { readonly id: K }>(
+  map: ReadonlyMap<K, V>,
+  upserted: readonly V[],
+  removed: readonly K[],
+): ReadonlyMap<K, V> {
+  if (upserted.length === 0 && removed.length === 0) return map;
+  const next = new Map(map);
+  for (const id of removed) next.delete(id);
+  for (const value of upserted) next.set(value.id, value);
+  return next;
+}

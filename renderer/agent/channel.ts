@@ -1,0 +1,62 @@
+import type { AgentMessage, ClientMessage } from '../../main/api/serve-messages.ts';
+
+/** What carries the page's conversation with the agent. */
+export interface Channel {
+  send(message: ClientMessage): void;
+  close(): void;
+}
+
+export interface ChannelEvents {
+  onOpen(): void;
+  onMessage(message: AgentMessage): void;
+  /** Told once, also when the channel never opened. */
+  onEnd(): void;
+}
+
+export type OpenChannel = (events: ChannelEvents) => Channel;
+
+/** What the preload script of the desktop puts on the window. Every listener is taken away by what is answered. */
+export interface Bridge {
+  send(message: ClientMessage): void;
+  onMessage(listener: (message: AgentMessage) => void): () => void;
+  onEnd?(listener: () => void): () => void;
+}
+
+declare global {
+  interface Window {
+    readonly k8sTunnels?: Bridge;
+  }
+}
+
+/** Through the desktop's main process. */
+export function bridgeChannel(bridge: Bridge): OpenChannel {
+  return ({ onOpen, onMessage, onEnd }) => {
+    const stop = [bridge.onMessage(onMessage)];
+    const close = () => {
+      for (const end of stop.splice(0)) end();
+    };
+    const ended = bridge.onEnd?.(() => {
+      close();
+      onEnd();
+    });
+    if (ended !== undefined) stop.push(ended);
+    queueMicrotask(onOpen);
+    return { send: (message) => bridge.send(message), close };
+  };
+}
+
+/** Over a WebSocket to the page's own origin, which the cookie opens. */
+export function socketChannel(url: string): OpenChannel {
+  return ({ onOpen, onMessage, onEnd }) => {
+    const socket = new WebSocket(url);
+    socket.addEventListener('open', onOpen);
+    socket.addEventListener('message', ({ data }) => onMessage(JSON.parse(String(data)) as AgentMessage));
+    socket.addEventListener('close', onEnd, { once: true });
+    return {
+      send(message) {
+        if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+      },
+      close: () => socket.close(),
+    };
+  };
+}

@@ -1,0 +1,94 @@
+import type { Change, Snapshot } from '../../main/agent/agent-view.ts';
+import { AppError, type PlainError, toPlainError } from '../../main/agent/app-error.ts';
+import { type AgentClient, createConversation } from '../../main/api/conversation.ts';
+import type { OpenChannel } from './channel.ts';
+
+export type LinkState =
+  | { readonly status: 'opening' }
+  | { readonly status: 'ready' }
+  /** Nobody answers; it is tried again. */
+  | { readonly status: 'lost' }
+  /** The agent answers that it cannot start. */
+  | { readonly status: 'failed'; readonly error: PlainError };
+
+/** The page's lasting way to the agent: comes back by itself, each time with a snapshot of its own. */
+export interface Link {
+  readonly call: AgentClient['call'];
+  /** Tries at once instead of at the next turn. */
+  retry(): void;
+}
+
+const retryAfterMs = [200, 400, 800, 1_500, 3_000];
+
+export function createLink(options: {
+  readonly open: OpenChannel;
+  readonly onState: (state: LinkState) => void;
+  readonly onSnapshot: (snapshot: Snapshot) => void;
+  readonly onChange: (change: Change) => void;
+}): Link {
+  const { open, onState, onSnapshot, onChange } = options;
+  let client: AgentClient | undefined;
+  let failures = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const tryLater = (state: LinkState) => {
+    onState(state);
+    clearTimeout(timer);
+    timer = setTimeout(start, retryAfterMs[Math.min(failures, retryAfterMs.length - 1)]);
+    failures += 1;
+  };
+
+  const start = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    let over = false;
+    const finish = (state: LinkState) => {
+      if (over) return;
+      over = true;
+      client = undefined;
+      channel.close();
+      conversation.end();
+      tryLater(state);
+    };
+    const conversation = createConversation((message) => channel.send(message));
+    const listen = async () => {
+      // What changes between the snapshot's arrival and its use must wait for it.
+      const early: Change[] = [];
+      let take = (change: Change) => void early.push(change);
+      try {
+        const snapshot = await conversation.client.subscribe((change) => take(change));
+        if (over) return;
+        onSnapshot(snapshot);
+        for (const change of early) onChange(change);
+        take = onChange;
+        client = conversation.client;
+        failures = 0;
+        onState({ status: 'ready' });
+      } catch (error) {
+        const plain = toPlainError(error);
+        finish(plain.code === 'agent-unreachable' ? { status: 'lost' } : { status: 'failed', error: plain });
+      }
+    };
+    const channel = open({
+      onOpen: () => void listen(),
+      onMessage: (message) => conversation.receive(message),
+      onEnd: () => finish({ status: 'lost' }),
+    });
+  };
+
+  start();
+  return {
+    call(name, input, callOptions) {
+      if (client !== undefined) return client.call(name, input, callOptions);
+      return Promise.reject(
+        new AppError('agent-unreachable', 'The agent is not running.', {
+          hint: 'The window connects again by itself; then try again.',
+          retryable: true,
+        }),
+      );
+    },
+    retry() {
+      if (timer !== undefined) start();
+    },
+  };
+}

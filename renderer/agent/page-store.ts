@@ -1,0 +1,48 @@
+import type { PlainError } from '../../main/agent/app-error.ts';
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { AgentState } from './apply-change.ts';
+import type { LinkState } from './link.ts';
+
+/** Something that a person asked for and that did not work, or not quite. Stays until it is dismissed. */
+export interface Problem {
+  readonly id: number;
+  readonly level: 'warning' | 'error';
+  readonly title: string;
+  readonly error?: PlainError | undefined;
+}
+
+export interface PageState {
+  readonly link: LinkState;
+  /** Undefined until the first snapshot; while the link is lost, what was known last. */
+  readonly agent?: AgentState | undefined;
+  readonly problems: readonly Problem[];
+  /** What was asked for and is not answered yet. */
+  readonly asked: ReadonlyMap<ClusterId, 'connect' | 'disconnect'>;
+  /** A production cluster that waits for a yes before kubectl is moved to it. */
+  readonly confirming?: ClusterId | undefined;
+}
+
+export interface PageStore {
+  get(): PageState;
+  update(change: (state: PageState) => PageState): void;
+  /** The answer ends it. */
+  subscribe(listener: () => void): () => void;
+}
+
+export function createPageStore(): PageStore {
+  let state: PageState = { link: { status: 'opening' }, problems: [], asked: new Map() };
+  const listeners = new Set<() => void>();
+  return {
+    get: () => state,
+    update(change) {
+      const next = change(state);
+      if (next === state) return;
+      state = next;
+      for (const listener of listeners) listener();
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

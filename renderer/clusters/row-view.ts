@@ -1,0 +1,76 @@
+import type { TunnelView } from '../../main/agent/agent-view.ts';
+import type { Cluster } from '../../main/agent/catalog/cluster.ts';
+import type { KnownFailure } from '../agent/apply-change.ts';
+import { text } from '../text/text.ts';
+import { whereWords } from './cluster-words.ts';
+
+export type Mark = 'off' | 'busy' | 'connected' | 'degraded' | 'failed' | 'none';
+
+/** What a row says. */
+export interface RowView {
+  readonly mark: Mark;
+  readonly line: string;
+  readonly tone: 'quiet' | 'attention' | 'danger';
+  readonly isOn: boolean;
+  /** Whether there is more to say of a failure. */
+  readonly hasWhy: boolean;
+}
+
+export interface RowFacts {
+  readonly cluster: Cluster;
+  readonly tunnel?: TunnelView | undefined;
+  readonly failure?: KnownFailure | undefined;
+  readonly asked?: 'connect' | 'disconnect' | undefined;
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+export function rowView({ cluster, tunnel, failure, asked, now }: RowFacts): RowView {
+  const state = tunnel?.state ?? { status: 'idle' };
+  const quiet = { tone: 'quiet', hasWhy: false } as const;
+  const busy = { mark: 'busy', ...quiet } as const;
+  if (asked === 'disconnect' || state.status === 'closing')
+    return { ...busy, line: text.row.closing, isOn: false };
+  switch (state.status) {
+    case 'logging-in':
+      return { ...busy, line: text.row.loggingIn, isOn: true };
+    case 'connecting':
+      return { ...busy, line: text.row.connecting, isOn: true };
+    case 'connected':
+      return { mark: 'connected', ...quiet, line: whereWords(cluster), isOn: true };
+    case 'degraded':
+    case 'reconnecting': {
+      const reason = text.failure(state.failure.error.code);
+      const line =
+        state.status === 'degraded' ? text.row.degraded(reason) : text.row.tryingAgain(state.nextAt - now, reason);
+      return { mark: 'degraded', line, tone: 'attention', isOn: true, hasWhy: true };
+    }
+    case 'failed':
+      return {
+        mark: 'failed',
+        line: text.failure(state.failure.error.code),
+        tone: 'danger',
+        isOn: true,
+        hasWhy: true,
+      };
+    case 'idle':
+      if (asked === 'connect') return { ...busy, line: text.row.connecting, isOn: true };
+      if (failure !== undefined)
+        return {
+          mark: 'failed',
+          line: text.failure(failure.error.code),
+          tone: 'danger',
+          isOn: false,
+          hasWhy: true,
+        };
+      return { ...restingView(cluster, now), isOn: false, hasWhy: false };
+  }
+}
+
+function restingView(cluster: Cluster, now: number): Pick<RowView, 'mark' | 'line' | 'tone'> {
+  const where = whereWords(cluster);
+  if (cluster.reach.kind === 'none') return { mark: 'none', line: cluster.reach.reason, tone: 'quiet' };
+  if (cluster.stale)
+    return { mark: 'off', line: `${where} · ${text.row.stale(now - cluster.seenAt)}`, tone: 'attention' };
+  return { mark: 'off', line: where, tone: 'quiet' };
+}

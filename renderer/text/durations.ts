@@ -1,0 +1,23 @@
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** `7 h 12 min`, `3 d 4 h`, `12 min`: at most two units, cut, never rounded up. */
+export function durationWords(ms: number): string {
+  if (ms < minute) return 'less than a minute';
+  if (ms < hour) return `${Math.floor(ms / minute)} min`;
+  if (ms < day) return twoUnits(Math.floor(ms / hour), 'h', Math.floor((ms % hour) / minute), 'min');
+  return twoUnits(Math.floor(ms / day), 'd', Math.floor((ms % day) / hour), 'h');
+}
+
+/** `just now`, `5 min ago`, `3 h ago`, `yesterday`, `12 days ago`. */
+export function agoWords(ms: number): string {
+  if (ms < minute) return 'just now';
+  if (ms < hour) return `${Math.floor(ms / minute)} min ago`;
+  if (ms < day) return `${Math.floor(ms / hour)} h ago`;
+  return ms < 2 * day ? 'yesterday' : `${Math.floor(ms / day)} days ago`;
+}
+
+function twoUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}

@@ -1,0 +1,322 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Environment } from '../../../main/agent/parts.ts';
+import { type Clouds, discoverOnce, resultAt, startClouds } from './clouds.ts';
+
+let clouds: Clouds;
+let account: string;
+beforeEach(async () => {
+  clouds = await startClouds();
+  account = `${new URL(clouds.vault.url).host}/clusters`;
+});
+afterEach(() => clouds.close());
+
+describe('the mount of the plan', () => {
+  test('every secret is found, with what it takes to log in but nothing of it', async () => {
+    const { clusters, results, planned } = await discoverOnce(clouds.onPrem());
+    expect(clusters.map(({ name }) => name).sort()).toEqual(['depot-berlin', 'depot-lyon']);
+    expect(planned).toBe(results.length);
+    expect(clusters.find(({ name }) => name === 'depot-berlin')).toMatchObject({
+      id: `vault/${encodeURIComponent(account)}/edge/depot-berlin`,
+      region: 'edge',
+      server: 'https://k8s.depot-berlin.acme.internal:6443',
+      environment: 'edge',
+      reach: { kind: 'tunnel', hostname: 'depot-berlin.k8s.acme.example', origin: 'tcp' },
+      credential: {
+        kind: 'vault',
+        address: clouds.vault.url,
+        mount: 'clusters',
+        path: 'edge/depot-berlin',
+        holds: 'token',
+      },
+    });
+    expect(clusters.find(({ name }) => name === 'depot-lyon')?.credential).toMatchObject({
+      holds: 'client-certificate',
+    });
+    const authority = Buffer.from(clusters[0]?.certificateAuthorityData ?? '', 'base64').toString();
+    expect(authority).toMatch(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\n$/);
+    const text = JSON.stringify(results);
+    for (const secret of [
+      'the-token-in-vault',
+      clouds.vault.token,
+      clouds.client.key.split('\n')[1] ?? '?',
+    ]) {
+      expect(text).not.toContain(secret);
+      expect(text).not.toContain(Buffer.from(secret).toString('base64').slice(4, -4));
+    }
+  });
+
+  test('a folder is a cell: the empty one is listed, the denied one says what to ask for', async () => {
+    const { results } = await discoverOnce(clouds.onPrem());
+    expect(results.map(({ cell }) => cell.region).sort()).toEqual(['/', 'attic', 'edge', 'secretive']);
+    expect(resultAt(results, account, '/')).toEqual({ kind: 'listed', clusters: [] });
+    expect(resultAt(results, account, 'attic')).toEqual({ kind: 'listed', clusters: [] });
+    expect(resultAt(results, account, 'secretive')).toMatchObject({
+      kind: 'failed',
+      error: {
+        code: 'vault-denied',
+        message: expect.stringContaining('clusters/metadata/secretive/'),
+        hint: expect.stringContaining('"list"'),
+        retryable: false,
+      },
+    });
+  });
+
+  test('one request a folder and one a secret', async () => {
+    await discoverOnce(clouds.onPrem());
+    expect(clouds.traffic.count('vault', 'kv-v2-list')).toBe(4);
+    expect(clouds.traffic.count('vault', 'kv-v2-read')).toBe(2);
+    expect(clouds.traffic.count('vault')).toBe(6);
+  });
+
+  test('what is known is read without waiting for the lists', async () => {
+    const { clusters } = await discoverOnce(clouds.onPrem());
+    clouds.traffic.reset();
+    clouds.traffic.inject({ service: 'vault', operation: 'kv-v2-list', does: { kind: 'deny' } });
+    await discoverOnce(clouds.onPrem(), clusters);
+    expect(clouds.traffic.count('vault', 'kv-v2-read')).toBe(2);
+  });
+
+  test('folders within folders, and names that need encoding', async () => {
+    const [berlin] = clouds.plan.vault.secrets;
+    if (berlin === undefined) throw new Error('the plan has no secret');
+    clouds.plan.vault.secrets.push({ ...berlin, path: 'edge/far north/50% off/hut', name: 'hut' });
+    clouds.plan.vault.secrets.push({ ...berlin, path: 'top', name: 'top' });
+    const { clusters } = await discoverOnce(clouds.onPrem());
+    expect(clusters.map(({ region, name }) => `${region} ${name}`).sort()).toEqual([
+      '/ top',
+      'edge depot-berlin',
+      'edge depot-lyon',
+      'edge/far north/50% off hut',
+    ]);
+  });
+
+  test('a folder that is gone is told as empty', async () => {
+    const { clusters } = await discoverOnce(clouds.onPrem());
+    clouds.plan.vault.secrets.length = 0;
+    const { results } = await discoverOnce(clouds.onPrem(), clusters);
+    expect(resultAt(results, account, 'edge')).toEqual({ kind: 'listed', clusters: [] });
+  });
+
+  test('where the root is denied the folders that are known say for themselves', async () => {
+    const { clusters } = await discoverOnce(clouds.onPrem());
+    clouds.traffic.inject({ service: 'vault', operation: 'kv-v2-list', does: { kind: 'deny' } });
+    const { results } = await discoverOnce(clouds.onPrem(), clusters);
+    expect(results.map(({ cell }) => cell.region).sort()).toEqual(['/', 'edge']);
+    expect(resultAt(results, account, 'edge')).toMatchObject({
+      error: { code: 'vault-denied', message: expect.stringContaining('clusters/metadata/edge/') },
+    });
+  });
+
+  test('a secret that may not be read stands there with what to ask for, known before it stays, stale', async () => {
+    const { clusters: known } = await discoverOnce(clouds.onPrem());
+    clouds.traffic.inject({ service: 'vault', scope: 'data/edge/depot-lyon', does: { kind: 'deny' } });
+    const { results } = await discoverOnce(clouds.onPrem());
+    expect(resultAt(results, account, 'edge')).toMatchObject({
+      kind: 'listed',
+      clusters: [
+        { name: 'depot-berlin', reach: { kind: 'tunnel' } },
+        {
+          name: 'depot-lyon',
+          reach: {
+            kind: 'none',
+            reason: expect.stringContaining('"read" on path "clusters/data/edge/depot-lyon"'),
+          },
+        },
+      ],
+    });
+    const again = await discoverOnce(clouds.onPrem(), known);
+    const before = known.find(({ name }) => name === 'depot-lyon');
+    expect(again.clusters.find(({ name }) => name === 'depot-lyon')).toEqual({ ...before, stale: true });
+  });
+
+  test('a rate limit that passes is waited out, a dropped connection tried again', async () => {
+    for (const does of [{ kind: 'throttle' }, { kind: 'drop' }] as const) {
+      clouds.traffic.inject({ service: 'vault', operation: 'kv-v2-read', times: 1, does });
+      expect((await discoverOnce(clouds.onPrem())).clusters).toHaveLength(2);
+    }
+  });
+
+  test('a server that fails is told by the folder, and may recover', async () => {
+    clouds.traffic.inject({ service: 'vault', scope: 'metadata/edge', does: { kind: 'error' } });
+    const { results } = await discoverOnce(clouds.onPrem());
+    expect(resultAt(results, account, 'edge')).toMatchObject({
+      error: { code: 'vault-failed', retryable: true },
+    });
+  });
+});
+
+describe('what a secret may hold', () => {
+  const server = 'https://k8s.example.internal:6443';
+  const write = (content: Record<string, unknown>) =>
+    clouds.vault.writeSecret(
+      'edge/depot-berlin',
+      content as unknown as Parameters<typeof clouds.vault.writeSecret>[1],
+    );
+  const berlin = async () =>
+    (await discoverOnce(clouds.onPrem())).clusters.find(({ name }) => name === 'depot-berlin');
+
+  test('plain PEM is taken as well as its base64', async () => {
+    const before = await berlin();
+    const pem = Buffer.from(before?.certificateAuthorityData ?? '', 'base64').toString();
+    await write({ server, 'certificate-authority-data': pem, token: 'x' });
+    expect(await berlin()).toMatchObject({
+      server,
+      certificateAuthorityData: before?.certificateAuthorityData,
+      tagProblems: [],
+    });
+  });
+
+  test('an authority that is none is a problem', async () => {
+    await write({ server, 'certificate-authority-data': 'bm90IGEgY2VydGlmaWNhdGU=', token: 'x' });
+    const cluster = await berlin();
+    expect(cluster?.tagProblems).toEqual([expect.objectContaining({ key: 'certificate-authority-data' })]);
+    expect(cluster).not.toHaveProperty('certificateAuthorityData');
+  });
+
+  test.each([
+    undefined,
+    'http://k8s.example.internal',
+    'https://root:hunter2@k8s.example.internal',
+    'nonsense',
+    7,
+  ])('the server %j leaves no way to it, and says what to set', async (value) => {
+    await write({ server: value, token: 'x' });
+    const cluster = await berlin();
+    expect(cluster).toMatchObject({
+      server: '',
+      reach: { kind: 'none', reason: expect.stringContaining('server') },
+    });
+    expect(JSON.stringify(cluster)).not.toContain('hunter2');
+  });
+
+  test('nothing to log in with is a cluster without a credential', async () => {
+    await write({ server, 'client-certificate-data': 'only half' });
+    expect(await berlin()).not.toHaveProperty('credential');
+  });
+
+  test('a secret that is about something else is none', async () => {
+    const secret = clouds.plan.vault.secrets[0];
+    if (secret === undefined) throw new Error('the plan has no secret');
+    secret.customMetadata = {};
+    await write({ password: 'x' });
+    expect(await berlin()).toBeUndefined();
+  });
+});
+
+describe('logging in', () => {
+  const codes = async (env: Environment, mounts?: readonly string[]) =>
+    (await discoverOnce(clouds.onPrem({ env, ...(mounts === undefined ? {} : { mounts }) }))).results.map(
+      ({ cell, outcome }) => [cell.region, outcome.kind === 'failed' ? outcome.error.code : outcome.kind],
+    );
+
+  test('without VAULT_ADDR there is nothing to read', async () => {
+    expect(await codes({ ...clouds.env, VAULT_ADDR: '' })).toEqual([]);
+    expect(clouds.traffic.count()).toBe(0);
+  });
+
+  test('without a token the known folders and the root fail, with the command to run', async () => {
+    const { clusters } = await discoverOnce(clouds.onPrem());
+    await rm(path.join(clouds.home, '.vault-token'));
+    const { results } = await discoverOnce(clouds.onPrem(), clusters);
+    expect(results.map(({ cell }) => cell.region)).toEqual(['/', 'edge']);
+    expect(resultAt(results, account, '/')).toMatchObject({
+      error: { code: 'vault-no-token', hint: expect.stringContaining('vault login') },
+    });
+  });
+
+  test('VAULT_TOKEN comes before the file', async () => {
+    await writeFile(path.join(clouds.home, '.vault-token'), 'stale');
+    expect((await codes({ ...clouds.env, VAULT_TOKEN: clouds.vault.token })).length).toBe(4);
+  });
+
+  test('a token that has ended is told apart from a policy', async () => {
+    clouds.vault.revokeToken();
+    expect(await codes(clouds.env)).toEqual([['/', 'vault-no-token']]);
+    const poor = clouds.vault.issueToken({ policies: ['default'], ttl: 60 });
+    expect(await codes({ ...clouds.env, VAULT_TOKEN: poor })).toEqual([['/', 'vault-denied']]);
+  });
+
+  test('a mount that is not there names the setting', async () => {
+    const token = clouds.vault.issueToken({ policies: ['root'], ttl: 60 });
+    const env = { ...clouds.env, VAULT_TOKEN: token };
+    const { results } = await discoverOnce(clouds.onPrem({ env, mounts: ['elsewhere'] }));
+    expect(results.map(({ outcome }) => outcome)).toEqual([
+      {
+        kind: 'failed',
+        error: expect.objectContaining({ code: 'not-found', hint: expect.stringContaining('vault.mounts') }),
+      },
+    ]);
+  });
+
+  test('several mounts are read at once, slashes around do not count', async () => {
+    const result = await codes(clouds.env, ['/clusters/', 'elsewhere']);
+    expect(result).toHaveLength(5);
+    expect(result).toContainEqual(['/', 'vault-denied']);
+  });
+
+  test('an address that is none, and one where nobody answers', async () => {
+    expect(await codes({ ...clouds.env, VAULT_ADDR: 'vault.example.com' })).toEqual([['/', 'vault-failed']]);
+    expect(await codes({ ...clouds.env, VAULT_ADDR: 'http://127.0.0.1:1' })).toEqual([
+      ['/', 'network-unreachable'],
+    ]);
+  });
+});
+
+test('VAULT_NAMESPACE is sent, and tells cells apart', async () => {
+  const seen: unknown[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.headers['x-vault-namespace']);
+    response.writeHead(404, { 'content-type': 'application/json' }).end('{"errors":[]}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const env = { ...clouds.env, VAULT_ADDR: `http://${host}`, VAULT_NAMESPACE: 'team/a/' };
+  const { results } = await discoverOnce(clouds.onPrem({ env }));
+  expect(results.map(({ cell }) => cell.account)).toEqual([`${host}/team/a/clusters`]);
+  expect(new Set(seen)).toEqual(new Set(['team/a/']));
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test('a mount of version 1 is read too: its tags stand in the secret', async () => {
+  const answers: Readonly<Record<string, unknown>> = {
+    '/v1/sys/internal/ui/mounts/kv': { data: { options: { version: '1' }, type: 'kv' } },
+    '/v1/kv/?list=1': { data: { keys: ['old/'] } },
+    '/v1/kv/old/?list=1': { data: { keys: ['castle'] } },
+    '/v1/kv/old/castle': {
+      data: { server: 'https://castle:6443', token: 't', 'k8s-tunnels-hostname': 'castle.example.com' },
+    },
+  };
+  const server = createServer((request, response) => {
+    const answer = answers[request.url ?? ''];
+    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer ?? { errors: [] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const env = { ...clouds.env, VAULT_ADDR: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const { clusters } = await discoverOnce(clouds.onPrem({ env, mounts: ['kv'] }));
+  expect(clusters).toEqual([
+    expect.objectContaining({
+      name: 'castle',
+      region: 'old',
+      reach: { kind: 'tunnel', hostname: 'castle.example.com', origin: 'socks' },
+    }),
+  ]);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test('a standby that sends one to the active server is followed there', async () => {
+  const server = createServer((request, response) => {
+    response.writeHead(307, { location: `${clouds.vault.url}${request.url}` }).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const env = { ...clouds.env, VAULT_ADDR: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  expect((await discoverOnce(clouds.onPrem({ env }))).clusters).toHaveLength(2);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});

@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createAgent } from '../../../main/agent/create-agent.ts';
+import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import { pathsFrom } from '../../../main/agent/paths.ts';
+import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
+import { createHandlers } from '../../../main/api/handlers.ts';
+import type { Served } from '../../../main/api/serve-messages.ts';
+
+/** A real agent in an empty home of its own, in this process. */
+export async function startLocalAgent(): Promise<{ readonly served: Served; close(): Promise<void> }> {
+  const home = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-api-'));
+  const env = process.platform === 'win32' ? { USERPROFILE: home } : { HOME: home };
+  const paths = pathsFrom(env);
+  const agent = await createAgent({
+    env,
+    paths,
+    clock: systemClock,
+    logger: silentLogger,
+    openStore: () => openConfStore(paths.config),
+    openUrl: () => Promise.reject(new Error('no browser is expected')),
+    plugin: { command: process.execPath, args: [] },
+  });
+  return {
+    served: {
+      feed: agent,
+      handlers: createHandlers(agent, {
+        quit() {
+          throw new Error('no end is expected');
+        },
+      }),
+    },
+    async close() {
+      await agent.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}

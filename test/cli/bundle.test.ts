@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { access, constants, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startFakeAgent } from './fake-agent.ts';
+import { builtProgram, type Home, makeHome, root, runCli } from './run-cli.ts';
+
+const exec = promisify(execFile);
+let home: Home;
+
+beforeAll(() => exec(process.execPath, [path.join(root, 'scripts/build.ts')]));
+beforeEach(async () => {
+  home = await makeHome();
+});
+afterEach(() => home.remove());
+
+describe('the built command line', () => {
+  it('is one executable file with no schema, parser or SDK in it', async () => {
+    expect(await readdir(path.dirname(builtProgram))).toEqual([path.basename(builtProgram)]);
+    await access(builtProgram, constants.X_OK);
+    const text = await readFile(builtProgram, 'utf8');
+    expect(text.startsWith('#!/usr/bin/env node\n')).toBe(true);
+    const packages = new Set(
+      [...text.matchAll(/^\/\/ node_modules\/((?:@[^/\n]+\/)?[^/\n]+)/gm)].map(([, name]) => name),
+    );
+    expect(packages).toContain('commander');
+    expect(
+      [...packages].filter((name) => /^(zod|yaml|conf|pino|node-vault|@aws-sdk|@smithy)/.test(name ?? '')),
+    ).toEqual([]);
+    for (const trace of ['ZodError', 'ZodObject', 'YAMLParseError', 'aws-sdk'])
+      expect(text).not.toContain(trace);
+    expect([...text.matchAll(/\brequire\("(?!node:)([^"]+)"\)/g)].map(([, name]) => name)).toEqual([]);
+  });
+
+  it('answers a credential', async () => {
+    const agent = await startFakeAgent(home.paths);
+    const { stdout, code } = await runCli(['credential', 'prod'], {
+      env: home.env,
+      program: builtProgram,
+    });
+    await agent.close();
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ status: { token: 'token-of-prod' } });
+  });
+
+  it('starts the built agent, also through a link as npm makes it', async () => {
+    const bin = path.join(home.paths.home, 'bin');
+    await mkdir(bin);
+    const program = path.join(bin, 'k8s-tunnels');
+    await symlink(builtProgram, program);
+    const { stdout, code } = await runCli(['status', '--json'], { env: home.env, program });
+    expect(code).toBe(0);
+    const { agent } = JSON.parse(stdout) as { agent: { pid: number } };
+    if (process.platform === 'linux') {
+      const command = (await readFile(`/proc/${agent.pid}/cmdline`, 'utf8')).split('\0');
+      expect(command.slice(0, 3)).toEqual([process.execPath, builtProgram, 'agent']);
+    }
+    expect(await runCli(['quit', '--json'], { env: home.env, program })).toMatchObject({
+      code: 0,
+      stdout: `{"pid":${agent.pid}}\n`,
+    });
+  });
+});
+
+describe('the build', () => {
+  it('does nothing when nothing changed', async () => {
+    const { stdout } = await exec(process.execPath, [path.join(root, 'scripts/build.ts')]);
+    expect(stdout).toBe('out/ is up to date\n');
+  });
+});

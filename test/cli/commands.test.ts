@@ -1,0 +1,248 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type FakeAgent, startFakeAgent } from './fake-agent.ts';
+import { type Home, makeHome, runCli, startCli } from './run-cli.ts';
+
+let home: Home;
+let agent: FakeAgent;
+
+beforeEach(async () => {
+  home = await makeHome();
+  agent = await startFakeAgent(home.paths);
+});
+afterEach(async () => {
+  await agent.close();
+  await home.remove();
+});
+
+const run = (...args: readonly string[]) => runCli(args, { env: home.env });
+/** One document, and nothing else. */
+const json = async (...args: readonly string[]) => {
+  const { stdout, code } = await run(...args, '--json');
+  expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+  return { code, document: JSON.parse(stdout) as Record<string, never> };
+};
+
+describe('list', () => {
+  it('groups by account and says what each cluster lacks', async () => {
+    const { stdout, stderr, code } = await run('list');
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      'eks 444455556666',
+      '  ○  dark                   eu-west-1',
+      '  ○  denied                 eu-west-1',
+      '  ○  forbidden              eu-west-1',
+      '  ○  prod       production  eu-west-1',
+      '  ○  staging    staging     eu-west-1',
+      '  –  untagged               eu-west-1  no tunnel: It has no tag k8s-tunnels-hostname.',
+      '  ○  waits                  eu-west-1',
+    ]);
+    expect(stderr).toContain('1 place could not be read (eks 1 us-east-1)');
+  });
+
+  it('keeps the clusters that every word fits', async () => {
+    const { document } = await json('list', 'EU-WEST', 'production');
+    expect(document.clusters).toMatchObject([{ title: 'prod', tunnel: null }]);
+    expect(document.failed).toMatchObject([{ error: { code: 'aws-denied' } }]);
+  });
+
+  it('says that nothing fits', async () => {
+    const { stdout, stderr, code } = await run('list', 'nowhere');
+    expect([stdout, code]).toEqual(['', 0]);
+    expect(stderr).toContain('No cluster fits nowhere');
+  });
+});
+
+describe('discover', () => {
+  it('names the places that failed', async () => {
+    const { stdout, code } = await run('discover');
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      '7 clusters known after 1.2 s\n! eks 1 us-east-1: Account 1 may not list clusters. aws-denied\n  Ask its owner.\n',
+    );
+    expect((await json('discover')).document).toMatchObject({ clusters: 7, tookMs: 1234 });
+  });
+});
+
+describe('connect', () => {
+  it('answers context, port and where kubectl points', async () => {
+    const { stdout, code } = await run('connect', 'prod', 'staging');
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      [
+        '✓ prod     connected in 12 ms  context prod     127.0.0.1:21000',
+        '✓ staging  connected in 12 ms  context staging  127.0.0.1:21000',
+        'kubectl uses prod',
+        '',
+      ].join('\n'),
+    );
+    const { document } = await json('list', 'prod');
+    expect(document.clusters).toMatchObject([{ tunnel: { state: { status: 'connected' }, port: 21_000 } }]);
+  });
+
+  it('sends the kubeconfig of the caller along', async () => {
+    const cwd = path.join(home.paths.home, 'work');
+    await mkdir(cwd);
+    await runCli(['connect', 'prod', '--add'], { env: { ...home.env, KUBECONFIG: 'a:b' }, cwd });
+    expect(agent.calls.find(({ name }) => name === 'connect')?.input).toEqual({
+      place: { kubeconfig: 'a:b', cwd, home: home.paths.home },
+      clusters: ['prod'],
+      mode: 'add',
+    });
+  });
+
+  it('fails with 1 when some failed, and says where and who can mend it', async () => {
+    const { stdout, stderr, code } = await run('connect', 'prod', 'denied', 'dark');
+    expect(code).toBe(1);
+    expect(stdout).toContain('✓ prod');
+    expect(stderr).toContain(
+      [
+        '✗ denied  failed at access: Access does not admit you to denied.example.net.',
+        '  Ask your Access administrator for it.',
+        '  Who can mend it: your Access administrator.',
+      ].join('\n'),
+    );
+  });
+
+  it('fails with 3 when all were refused access', async () => {
+    const { code, document } = await json('connect', 'denied', 'forbidden');
+    expect(code).toBe(3);
+    expect(document.results).toMatchObject([
+      { status: 'failed', stage: 'access', mender: 'access-administrator' },
+      { status: 'failed', error: { code: 'access-denied' } },
+    ]);
+  });
+
+  it('lets no server write control characters to the terminal', async () => {
+    const { stderr } = await run('connect', 'dark');
+    expect(stderr).toContain('dark answers 500');
+    for (const control of ['\u001b', '\u0007']) expect(stderr).not.toContain(control);
+  });
+
+  it('fails with 4 for an unknown cluster, with what is near', async () => {
+    const { code, document } = await json('connect', 'stagin');
+    expect(code).toBe(4);
+    expect(document.error).toMatchObject({ code: 'not-found', retryable: false });
+    const { stderr } = await run('connect', 'stagin');
+    expect(stderr).toContain('✗ There is no cluster called "stagin".\n  Did you mean staging');
+  });
+
+  it('cancels at the agent on Ctrl-C and waits until it is undone', async () => {
+    const cli = startCli(['connect', 'waits', '--json'], { env: home.env });
+    await agent.waiting;
+    cli.child.kill('SIGINT');
+    await agent.undone;
+    const { code, stdout } = await cli.done;
+    expect(code).toBe(130);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'cancelled' } });
+  });
+});
+
+describe('status, switch, disconnect', () => {
+  it('shows what is connected and what kubectl uses', async () => {
+    await run('connect', 'prod', 'staging');
+    const { stdout } = await run('status');
+    expect(stdout).toMatch(
+      /^● {2}prod {5}production {2}127\.0\.0\.1:21000 {2}12 ms {2}connected for \d+ s$/m,
+    );
+    expect(stdout).toContain('kubectl uses prod');
+    expect(stdout).toContain(`agent 0.1.0, process ${process.pid}, up 2 min`);
+    const { document } = await json('status');
+    expect(document).toMatchObject({
+      agent: { pid: process.pid },
+      tunnels: [
+        { title: 'prod', port: 21_000 },
+        { title: 'staging', state: { status: 'connected' } },
+      ],
+      kubectl: { context: 'prod' },
+    });
+  });
+
+  it('switches to a connected cluster only', async () => {
+    await run('connect', 'prod', 'staging');
+    expect((await run('switch', 'staging')).stdout).toBe('kubectl uses staging\n');
+    expect((await json('switch', 'denied')).code).toBe(4);
+  });
+
+  it('disconnects one, then all', async () => {
+    await run('connect', 'prod', 'staging');
+    expect((await json('disconnect', 'prod')).document.closed).toMatchObject([{ title: 'prod' }]);
+    expect((await run('disconnect')).stdout).toBe(
+      '✓ staging  disconnected\nkubectl has no current context\n',
+    );
+    expect((await run('disconnect', '--all')).stdout).toBe('Nothing was connected.\n');
+  });
+});
+
+describe('settings', () => {
+  it('shows, changes and refuses', async () => {
+    expect((await run('settings', 'kubeconfigMode')).stdout).toBe('switch\n');
+    expect((await json('settings', 'catalogMaxAgeMinutes', '5')).document).toEqual({
+      catalogMaxAgeMinutes: 5,
+    });
+    expect((await json('settings', 'awsRegions', 'eu-west-1, us-east-1')).document).toEqual({
+      awsRegions: ['eu-west-1', 'us-east-1'],
+    });
+    expect((await json('settings')).document).toMatchObject({
+      catalogMaxAgeMinutes: 5,
+      kubeconfigMode: 'switch',
+    });
+    const wrong = await json('settings', 'kubeconfigMode', 'sometimes');
+    expect(wrong).toMatchObject({ code: 2, document: { error: { code: 'bad-input' } } });
+    const unknown = await run('settings', 'colour');
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('The settings are kubeconfigMode,');
+  });
+});
+
+describe('credential', () => {
+  it('answers kubectl, in the version it asks for', async () => {
+    const apiVersion = 'client.authentication.k8s.io/v1beta1';
+    const { stdout, stderr, code } = await runCli(['credential', 'prod'], {
+      env: { ...home.env, KUBERNETES_EXEC_INFO: JSON.stringify({ apiVersion }) },
+    });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toEqual({
+      kind: 'ExecCredential',
+      apiVersion,
+      status: { token: 'token-of-prod' },
+    });
+  });
+
+  it('tells kubectl on stderr what is wrong', async () => {
+    const { stdout, stderr, code } = await run('credential', 'nothing');
+    expect([code, stdout]).toEqual([4, '']);
+    expect(stderr).toContain('There is no cluster called "nothing".');
+    expect((await json('credential', 'nothing')).document.error).toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('usage', () => {
+  it.each([
+    [['conect', 'prod'], 'Did you mean connect?'],
+    [['connect'], "missing required argument 'clusters'"],
+    [['connect', 'prod', '--add', '--switch'], 'exclude each other'],
+    [['status', '--loud'], "unknown option '--loud'"],
+    [['agent', '--idle-exit', 'soon'], '--idle-exit is "soon"'],
+  ])('refuses %j with 2', async (args, message) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+    expect((await json(...args)).document.error).toMatchObject({ code: 'bad-input' });
+  });
+
+  it('shows help and fails when there is neither a command nor a terminal', async () => {
+    const { code, stdout, stderr } = await run();
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('Exit codes:');
+    expect(await run('--help')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.each(['list', 'credential', 'quit', 'agent'])('names a missing HOME (%s)', async (command) => {
+    const args = command === 'credential' ? [command, 'prod', '--json'] : [command, '--json'];
+    const { code, stdout } = await runCli(args, { env: { PATH: '/usr/bin:/bin' } });
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'home-missing' } });
+  });
+});

@@ -1,0 +1,235 @@
+import type { Change, ConnectResult, Snapshot } from '../../main/agent/agent-view.ts';
+import { AppError } from '../../main/agent/app-error.ts';
+import { type Cluster, type ClusterId, clusterId } from '../../main/agent/catalog/cluster.ts';
+import { findCluster } from '../../main/agent/catalog/find-cluster.ts';
+import { systemClock } from '../../main/agent/parts.ts';
+import type { Paths } from '../../main/agent/paths.ts';
+import { defaultSettings, settingsSchema } from '../../main/agent/settings/settings.ts';
+import type { TunnelState } from '../../main/agent/tunnels/state.ts';
+import type { Input } from '../../main/api/contract.ts';
+import type { Handlers } from '../../main/api/dispatch.ts';
+import { electAgent } from '../../main/api/socket/election.ts';
+import { serveConnection } from '../../main/api/socket/server.ts';
+
+const account = '444455556666';
+
+export function cluster(name: string, more: Partial<Cluster> = {}): Cluster {
+  return {
+    id: clusterId('eks', account, 'eu-west-1', name),
+    source: 'eks',
+    account,
+    region: 'eu-west-1',
+    name,
+    title: name,
+    server: `https://${name}.example.com`,
+    reach: { kind: 'tunnel', hostname: `${name}.example.net`, origin: 'socks' },
+    tagProblems: [],
+    seenAt: Date.now(),
+    stale: false,
+    ...more,
+  };
+}
+
+/** The clusters of the fake: what becomes of each is told by its name. */
+export const clusters = [
+  cluster('prod', { environment: 'production' }),
+  cluster('staging', { environment: 'staging' }),
+  cluster('denied'),
+  cluster('forbidden'),
+  cluster('dark'),
+  cluster('waits'),
+  cluster('untagged', { reach: { kind: 'none', reason: 'It has no tag k8s-tunnels-hostname.' } }),
+] as const;
+
+const errors: Readonly<Record<string, AppError>> = {
+  denied: new AppError('access-denied', 'Access does not admit you to denied.example.net.', {
+    hint: 'Ask your Access administrator for it.',
+  }),
+  forbidden: new AppError('access-denied', 'Access does not admit you to forbidden.example.net.'),
+  dark: new AppError('kube-unready', 'dark \u001b[31manswers\u001b[0m 500\u0007.', { retryable: true }),
+};
+
+export interface FakeAgent {
+  readonly calls: readonly { readonly name: string; readonly input: unknown }[];
+  /** Resolves when a call for the cluster `waits` has come. */
+  readonly waiting: Promise<void>;
+  /** Resolves when that call was cancelled and undone. */
+  readonly undone: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** An agent with the real socket, handshake, parsing and errors; only clusters and tunnels are made up. */
+export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
+  const election = await electAgent({ paths, clock: systemClock });
+  if (election.kind !== 'elected') throw new Error('an agent runs already');
+  const byId = new Map<ClusterId, Cluster>(clusters.map((one) => [one.id, one]));
+  const open = new Map<ClusterId, TunnelState>();
+  const favourites = new Set<ClusterId>();
+  const listeners = new Set<(change: Change) => void>();
+  const calls: { name: string; input: unknown }[] = [];
+  const waiting = Promise.withResolvers<void>();
+  const undone = Promise.withResolvers<void>();
+  let settings = defaultSettings;
+  let current: Cluster | undefined;
+
+  const kubectl = () => (current === undefined ? {} : { context: current.title, cluster: current.id });
+  const tunnel = (cluster: ClusterId, state: TunnelState) => ({
+    cluster,
+    state,
+    port: 21_000,
+    connections: 0,
+    sent: 0,
+    received: 0,
+  });
+  const put = (id: ClusterId, state: TunnelState) => {
+    open.set(id, state);
+    for (const listener of listeners) listener({ kind: 'tunnel', tunnel: tunnel(id, state) });
+  };
+  const snapshot = (): Snapshot => ({
+    agent: { version: '0.1.0', pid: process.pid, startedAt: Date.now() - 125_000 },
+    clusters: [...clusters],
+    cells: [
+      {
+        id: 'eks/1/us-east-1',
+        source: 'eks',
+        account: '1',
+        region: 'us-east-1',
+        error: {
+          code: 'aws-denied',
+          message: 'Account 1 may not list clusters.',
+          hint: 'Ask its owner.',
+          retryable: false,
+        },
+      },
+      {
+        id: 'eks/1/me-south-1',
+        source: 'eks',
+        account: '1',
+        region: 'me-south-1',
+        error: { code: 'aws-region-disabled', message: 'Off.', retryable: false },
+      },
+    ],
+    discovery: { status: 'idle', finishedAt: Date.now() },
+    tunnels: [...open].map(([id, state]) => tunnel(id, state)),
+    logins: [],
+    sessions: [],
+    kubectl: kubectl(),
+    favourites: [...favourites],
+    settings,
+    notices: [],
+  });
+
+  const connectOne = (one: Cluster): ConnectResult => {
+    put(one.id, { status: 'connecting', since: Date.now() });
+    const error = errors[one.name];
+    const at = Date.now();
+    if (error !== undefined) {
+      open.delete(one.id);
+      const { code, message, hint, retryable } = error;
+      return {
+        status: 'failed',
+        cluster: one.id,
+        title: one.title,
+        error: { code, message, hint, retryable },
+        stage: code === 'kube-unready' ? 'readyz' : 'access',
+        mender: code === 'kube-unready' ? 'cluster-administrator' : 'access-administrator',
+      };
+    }
+    put(one.id, { status: 'connected', since: at, probe: { at, stages: [], totalMs: 12.4 } });
+    return {
+      status: 'connected',
+      cluster: one.id,
+      title: one.title,
+      context: one.title,
+      port: 21_000,
+      latencyMs: 12.4,
+    };
+  };
+
+  const connect = async (input: Input<'connect'>, signal: AbortSignal) => {
+    const found = input.clusters.map((word) => findCluster(word, byId));
+    if (found.some(({ name }) => name === 'waits')) {
+      waiting.resolve();
+      await new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      undone.resolve();
+      throw new AppError('cancelled', 'Connecting was cancelled; nothing was changed.');
+    }
+    const results = found.map(connectOne);
+    const first = found.find(({ id }) => open.has(id));
+    if ((input.mode ?? settings.kubeconfigMode) === 'switch') current = first ?? current;
+    return { results, kubectl: kubectl(), warnings: [] };
+  };
+
+  const handlers: Handlers = {
+    snapshot: async () => snapshot(),
+    discover: async () => ({
+      clusters: clusters.length,
+      failed: snapshot().cells.filter(({ error }) => error?.code === 'aws-denied'),
+      tookMs: 1_234,
+    }),
+    connect: (input, { signal }) => connect(input, signal),
+    async disconnect({ clusters: words }) {
+      const ids = words === 'all' ? [...open.keys()] : words.map((word) => findCluster(word, byId).id);
+      const closed = ids.flatMap((id) => (open.delete(id) ? [byId.get(id)] : []));
+      if (current !== undefined && ids.includes(current.id)) current = undefined;
+      return {
+        closed: closed.flatMap((one) => (one === undefined ? [] : [{ cluster: one.id, title: one.title }])),
+        kubectl: kubectl(),
+        warnings: [],
+      };
+    },
+    async switch({ cluster: word }) {
+      const one = findCluster(word, byId);
+      if (!open.has(one.id)) throw new AppError('not-found', `${one.title} is not connected.`);
+      current = one;
+      return { kubectl: kubectl() };
+    },
+    kubectl: async () => kubectl(),
+    credential: async ({ cluster: word, execInfo }) => ({
+      kind: 'ExecCredential',
+      apiVersion: (JSON.parse(execInfo ?? '{}') as { apiVersion?: string }).apiVersion,
+      status: { token: `token-of-${findCluster(word, byId).name}` },
+    }),
+    'settings-get': async () => settings,
+    async 'settings-set'(patch) {
+      settings = settingsSchema.parse({ ...settings, ...patch });
+      return settings;
+    },
+    async favourite({ cluster: word, on }) {
+      const { id } = findCluster(word, byId);
+      if (on) favourites.add(id);
+      else favourites.delete(id);
+      return { favourites: [...favourites] };
+    },
+    'favourites-order': async () => ({ favourites: [...favourites] }),
+    'hand-over': async () => ({ pid: process.pid }),
+    quit: async () => ({ pid: process.pid }),
+  };
+  const recorded = Object.fromEntries(
+    Object.entries(handlers).map(([name, handler]) => [
+      name,
+      (input: never, call: never) => {
+        calls.push({ name, input });
+        return handler(input, call);
+      },
+    ]),
+  ) as unknown as Handlers;
+
+  const feed = {
+    snapshot,
+    subscribe(listener: (change: Change) => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  election.serve((socket) =>
+    serveConnection(socket, {
+      secret: election.secret,
+      version: '0.1.0',
+      served: { handlers: recorded, feed },
+    }),
+  );
+  return { calls, waiting: waiting.promise, undone: undone.promise, close: () => election.resign() };
+}

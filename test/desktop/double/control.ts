@@ -1,0 +1,63 @@
+import { asked } from './dialog.ts';
+import { isGranted } from './session.ts';
+import { opened } from './shell.ts';
+import { notifications, shown, type Template } from './tray.ts';
+import { windows } from './windows.ts';
+
+/** A menu as the test sees it. */
+export interface ItemView {
+  readonly label: string;
+  readonly type: string;
+  readonly enabled: boolean;
+  readonly checked: boolean;
+  readonly items: readonly ItemView[];
+}
+
+/** What a test can ask of the running double, over the child process's channel. */
+const answers = {
+  menu: () => (shown.tray?.menu?.template ?? []).map(viewOf),
+  click(path: readonly string[]) {
+    const item = find(shown.tray?.menu?.template ?? [], path);
+    if (item.enabled === false || item.click === undefined)
+      throw new Error(`${path.join(' > ')} cannot be clicked`);
+    item.click();
+  },
+  clickTray: () => void shown.tray?.emit('click'),
+  closeWindow: () => [...windows].map((window) => window.close()),
+  isWindowVisible: () => [...windows].some((window) => window.isVisible()),
+  notifications: () => notifications,
+  opened: () => opened,
+  asked: () => asked.map(({ box }) => box),
+  answer(response: number) {
+    const next = asked.shift();
+    if (next === undefined) throw new Error('nothing was asked');
+    next.answer(response);
+  },
+  isGranted: ([permission, url]: readonly [string, string]) => isGranted(permission, url),
+} as const;
+
+export type Answers = typeof answers;
+
+export function answerTests(): void {
+  process.on('message', ({ id, name, input }: { id: number; name: keyof Answers; input: never }) => {
+    try {
+      process.send?.({ id, value: answers[name](input) });
+    } catch (error) {
+      process.send?.({ id, error: String(error) });
+    }
+  });
+}
+
+function viewOf({ label = '', type, enabled = true, checked = false, submenu }: Template): ItemView {
+  const kind = type ?? (submenu === undefined ? 'normal' : 'submenu');
+  return { label, type: kind, enabled, checked, items: (submenu ?? []).map(viewOf) };
+}
+
+/** The item at a path of labels, each given by its beginning. */
+function find(template: readonly Template[], [first = '', ...rest]: readonly string[]): Template {
+  const item = template.find(({ label }) => label?.startsWith(first));
+  if (item === undefined) {
+    throw new Error(`there is no item ${first} among ${template.map(({ label }) => label).join(', ')}`);
+  }
+  return rest.length === 0 ? item : find(item.submenu ?? [], rest);
+}

@@ -1,0 +1,32 @@
+/**
+ * A double of Electron's main-process module. It knows what the app uses and nothing else: a missing export is a link
+ * error, an unknown event or option throws. Each window is a page of a headless Chromium; see browser.ts.
+ * Not covered: context isolation, the sandbox, a real tray, a keychain.
+ */
+import { app } from './app.ts';
+import { answerTests } from './control.ts';
+import { dialog } from './dialog.ts';
+import { ipcMain } from './ipc.ts';
+import { protocol } from './protocol.ts';
+import { session } from './session.ts';
+import { shell } from './shell.ts';
+import { Menu, Notification, nativeImage, Tray } from './tray.ts';
+import { BrowserWindow } from './window.ts';
+
+answerTests();
+
+export {
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  Notification,
+  nativeImage,
+  protocol,
+  session,
+  shell,
+  Tray,
+};
+// biome-ignore lint/style/noDefaultExport: electron-store imports the whole module by it, as Electron allows.
+export default { app, ipcMain, shell };

@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { onlyKnown, StrictEmitter } from './strict.ts';
+
+export interface Template {
+  readonly type?: string;
+  readonly label?: string;
+  readonly enabled?: boolean;
+  readonly checked?: boolean;
+  readonly submenu?: readonly Template[];
+  readonly click?: () => void;
+}
+
+const types = ['normal', 'separator', 'checkbox', 'radio', 'submenu'];
+
+function check(template: readonly Template[]): void {
+  for (const item of template) {
+    onlyKnown(item, ['type', 'label', 'enabled', 'checked', 'submenu', 'click'], 'a menu item');
+    if (item.type !== undefined && !types.includes(item.type))
+      throw new Error(`there is no item of type ${item.type}`);
+    if (item.type !== 'separator' && (item.label ?? '') === '') throw new Error('a menu item has no label');
+    check(item.submenu ?? []);
+  }
+}
+
+/** A menu keeps its template; the test reads and clicks it. */
+export class Menu {
+  readonly template: readonly Template[];
+
+  private constructor(template: readonly Template[]) {
+    this.template = template;
+  }
+
+  static buildFromTemplate(template: readonly Template[]): Menu {
+    check(template);
+    return new Menu(template);
+  }
+}
+
+interface Image {
+  readonly file: string;
+  setTemplateImage(on: boolean): void;
+}
+
+export const nativeImage = {
+  createFromPath(file: string): Image {
+    if (!existsSync(file)) throw new Error(`there is no picture ${file}`);
+    return { file, setTemplateImage() {} };
+  },
+};
+
+/** The one tray icon, once there is one. */
+export const shown: { tray: Tray | undefined } = { tray: undefined };
+
+export class Tray extends StrictEmitter {
+  menu: Menu | undefined;
+  toolTip = '';
+
+  constructor(_image: Image) {
+    super(['click']);
+    if (shown.tray !== undefined) throw new Error('there is a tray icon already');
+    shown.tray = this;
+  }
+
+  setToolTip(text: string): void {
+    this.toolTip = text;
+  }
+
+  setContextMenu(menu: Menu): void {
+    this.menu = menu;
+  }
+}
+
+/** What was shown to the person. */
+export const notifications: { readonly title: string; readonly body: string }[] = [];
+
+export class Notification extends StrictEmitter {
+  readonly #content: { readonly title: string; readonly body: string };
+
+  static isSupported(): boolean {
+    return true;
+  }
+
+  constructor(content: { readonly title: string; readonly body: string }) {
+    super(['click']);
+    onlyKnown(content, ['title', 'body'], 'Notification');
+    this.#content = content;
+  }
+
+  show(): void {
+    notifications.push(this.#content);
+  }
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { app } from './app.ts';
+import { openPage } from './browser.ts';
+import { ipcMain } from './ipc.ts';
+import { preloadScript } from './preload-script.ts';
+import { routeSchemes, toApp, toWeb } from './protocol.ts';
+import { onlyKnown, preventable, StrictEmitter } from './strict.ts';
+import { WebContents } from './web-contents.ts';
+import { type OpenWindow, windows } from './windows.ts';
+
+interface Options {
+  readonly show: boolean;
+  readonly webPreferences: {
+    readonly preload: string;
+    readonly contextIsolation: boolean;
+    readonly sandbox: boolean;
+    readonly nodeIntegration: boolean;
+    readonly webviewTag: boolean;
+  };
+}
+
+const knownOptions = [
+  ...['width', 'height', 'minWidth', 'minHeight', 'show', 'title', 'icon'],
+  ...['autoHideMenuBar', 'fullscreenable', 'webPreferences'],
+];
+const knownPreferences = [
+  'preload',
+  'contextIsolation',
+  'sandbox',
+  'nodeIntegration',
+  'webviewTag',
+  'spellcheck',
+];
+
+/** A window as a page. What a person would see of it is the page; whether it is shown, a flag. */
+export class BrowserWindow extends StrictEmitter implements OpenWindow {
+  readonly webContents: WebContents;
+  readonly #page: Promise<Page>;
+  #visible: boolean;
+  #destroyed = false;
+
+  constructor(options: Options) {
+    super(['ready-to-show', 'close', 'closed', 'show', 'hide']);
+    onlyKnown(options, knownOptions, 'BrowserWindow');
+    onlyKnown(options.webPreferences, knownPreferences, 'webPreferences');
+    const { contextIsolation, sandbox, nodeIntegration, webviewTag, preload } = options.webPreferences;
+    if (!contextIsolation || !sandbox || nodeIntegration !== false || webviewTag !== false)
+      throw new Error('insecure webPreferences');
+    if (!app.isReady()) throw new Error('Cannot create BrowserWindow before app is ready');
+    this.#visible = options.show;
+    this.#page = this.#open(preload);
+    this.webContents = new WebContents(this.#page);
+    windows.add(this);
+  }
+
+  async #open(preload: string): Promise<Page> {
+    const page = await openPage();
+    await page.exposeBinding(
+      '__electronIpc',
+      ({ frame }, { channel, args }: { channel: string; args: unknown[] }) => {
+        const senderFrame = { url: toApp(frame.url()), parent: frame.parentFrame() };
+        ipcMain.deliver(channel, { sender: this.webContents, senderFrame }, args);
+      },
+    );
+    await routeSchemes(page);
+    await page.addInitScript(preloadScript(readFileSync(preload, 'utf8')));
+    page.on('crash', () => this.webContents.crash());
+    page.on('popup', (popup) => void popup.close());
+    return page;
+  }
+
+  async loadURL(url: string): Promise<void> {
+    const page = await this.#page;
+    const answer = await page.goto(toWeb(url));
+    if (answer?.ok() !== true) throw new Error(`ERR_FAILED loading '${url}'`);
+    this.emit('ready-to-show');
+  }
+
+  show(): void {
+    this.#visible = true;
+    this.emit('show');
+  }
+
+  hide(): void {
+    this.#visible = false;
+    this.emit('hide');
+  }
+
+  focus(): void {}
+
+  restore(): void {}
+
+  isMinimized(): boolean {
+    return false;
+  }
+
+  isVisible(): boolean {
+    return this.#visible;
+  }
+
+  isFocused(): boolean {
+    return this.#visible;
+  }
+
+  close(): boolean {
+    const { event, isPrevented } = preventable();
+    this.emit('close', event);
+    if (!isPrevented()) this.destroy();
+    return !isPrevented();
+  }
+
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    windows.delete(this);
+    void this.#page.then((page) => page.close()).catch(() => {});
+    this.webContents.end();
+    this.emit('closed');
+    if (windows.size === 0 && !app.emit('window-all-closed')) app.quit();
+  }
+}

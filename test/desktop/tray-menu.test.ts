@@ -1,0 +1,215 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
+import { type Cluster, clusterId } from '../../main/agent/catalog/cluster.ts';
+import { defaultSettings } from '../../main/agent/settings/settings.ts';
+import { type TrayActions, trayMenu } from '../../main/desktop/tray-menu.ts';
+
+const now = 1_000_000_000;
+
+function cluster(title: string, more: Partial<Cluster> = {}): Cluster {
+  const account = more.account ?? '111122223333';
+  return {
+    id: clusterId('eks', account, 'eu-west-1', title),
+    source: 'eks',
+    account,
+    region: 'eu-west-1',
+    name: title,
+    title,
+    server: 'https://example.invalid',
+    reach: { kind: 'tunnel', hostname: `${title}.example.invalid`, origin: 'socks' },
+    tagProblems: [],
+    seenAt: now,
+    stale: false,
+    ...more,
+  };
+}
+
+function tunnel({ id }: Cluster, state?: TunnelView['state']): TunnelView {
+  const connected = {
+    status: 'connected',
+    since: now,
+    probe: { at: now, stages: [], totalMs: 23.6 },
+  } as const;
+  return { cluster: id, state: state ?? connected, port: 20_000, connections: 0, sent: 0, received: 0 };
+}
+
+function snapshot(more: Partial<Snapshot>): Snapshot {
+  return {
+    agent: { version: '0', pid: 1, startedAt: now },
+    clusters: [],
+    cells: [],
+    discovery: { status: 'idle' },
+    tunnels: [],
+    logins: [],
+    sessions: [],
+    kubectl: {},
+    favourites: [],
+    settings: defaultSettings,
+    notices: [],
+    ...more,
+  };
+}
+
+function actions(): TrayActions {
+  return {
+    connect: vi.fn(),
+    disconnect: vi.fn(),
+    use: vi.fn(),
+    openLink: vi.fn(),
+    discover: vi.fn(),
+    openWindow: vi.fn(),
+    quit: vi.fn(),
+  };
+}
+
+type Item = ReturnType<typeof trayMenu>[number];
+const menu = (state: Snapshot | undefined, does = actions()) =>
+  trayMenu({ snapshot: state, now, actions: does });
+const words = ({ type, label = '', checked, enabled }: Item): string => {
+  if (type === 'separator') return '----';
+  const mark =
+    type === 'checkbox' ? `[${checked ? 'x' : ' '}] ` : type === 'radio' ? `(${checked ? 'o' : ' '}) ` : '';
+  return `${mark}${label}${enabled === false ? ' -' : ''}`;
+};
+const lines = (items: readonly Item[]) => items.map(words);
+const sub = (items: readonly Item[], label: string): Item[] => {
+  const item = items.find((one) => one.label === label);
+  return Array.isArray(item?.submenu) ? item.submenu : [];
+};
+const click = (items: readonly Item[], start: string) => {
+  const item = items.find(({ label }) => label?.startsWith(start));
+  (item?.click as (() => void) | undefined)?.();
+};
+
+const payments = cluster('payments-staging-eu');
+const prod = cluster('payments-prod-eu', { environment: 'production' });
+const search = cluster('search-staging', { account: '444455556666' });
+const ledger = cluster('ledger-prod', { environment: 'production', account: '444455556666' });
+const batch = cluster('batch', { reach: { kind: 'none', reason: 'no tag' } });
+
+describe('the tray menu', () => {
+  test('shows what is connected, the current one first, then favourites, then all', () => {
+    const items = menu(
+      snapshot({
+        clusters: [ledger, search, payments, prod, batch],
+        tunnels: [tunnel(prod), tunnel(payments)],
+        favourites: [search.id, ledger.id, payments.id],
+        kubectl: { context: payments.title, cluster: payments.id },
+        sessions: [{ authDomain: 'acme.example', endsAt: now + (7 * 60 + 12) * 60_000 + 999 }],
+      }),
+    );
+    expect(lines(items)).toEqual([
+      'k8s-tunnels: 2 connected -',
+      '[x] payments-staging-eu   24 ms',
+      '[x] payments-prod-eu   production, 24 ms',
+      '----',
+      '[ ] search-staging',
+      '[ ] ledger-prod   production',
+      '----',
+      'All clusters',
+      'kubectl uses',
+      '----',
+      'Signed in for 7 h 12 min -',
+      'Discover again',
+      'Open window',
+      'Quit',
+    ]);
+    expect(lines(sub(items, 'All clusters'))).toEqual(['eks 111122223333', 'eks 444455556666']);
+    expect(lines(sub(sub(items, 'All clusters'), 'eks 111122223333'))).toEqual([
+      '[ ] batch   no tunnel -',
+      '[x] payments-prod-eu   production, 24 ms',
+      '[x] payments-staging-eu   24 ms',
+    ]);
+    expect(lines(sub(items, 'kubectl uses'))).toEqual([
+      '(o) payments-staging-eu',
+      '( ) payments-prod-eu   production',
+      '( ) none of ours -',
+    ]);
+  });
+
+  test('asks for what is clicked', () => {
+    const does = actions();
+    const items = menu(
+      snapshot({ clusters: [payments, search], tunnels: [tunnel(payments)], favourites: [search.id] }),
+      does,
+    );
+    click(items, 'payments');
+    expect(does.disconnect).toHaveBeenCalledExactlyOnceWith(payments.id);
+    click(items, 'search');
+    expect(does.connect).toHaveBeenCalledExactlyOnceWith(search.id);
+    click(sub(items, 'kubectl uses'), 'payments');
+    expect(does.use).toHaveBeenCalledExactlyOnceWith(payments.id);
+    for (const label of ['Discover', 'Open', 'Quit']) click(items, label);
+    expect(does.discover).toHaveBeenCalledOnce();
+    expect(does.openWindow).toHaveBeenCalledOnce();
+    expect(does.quit).toHaveBeenCalledOnce();
+  });
+
+  test('says what is under way, and why it waits', () => {
+    const does = actions();
+    const items = menu(
+      snapshot({
+        clusters: [payments, search],
+        tunnels: [
+          tunnel(payments, { status: 'logging-in', since: now }),
+          tunnel(search, { status: 'connecting', since: now }),
+        ],
+        discovery: { status: 'running', since: now, cellsRead: 14, cellsKnown: 40, clusters: 3 },
+        logins: [{ authDomain: 'acme.example', url: 'https://acme.example/login', since: now }],
+        kubectl: { context: 'homelab' },
+      }),
+      does,
+    );
+    expect(lines(items)).toEqual([
+      'k8s-tunnels: nothing connected -',
+      '[x] payments-staging-eu   signing in …',
+      '[x] search-staging   connecting …',
+      '----',
+      'All clusters',
+      'kubectl uses',
+      '----',
+      'Sign in: waiting for your browser …',
+      'Discovering: 14 of 40 places -',
+      'Open window',
+      'Quit',
+    ]);
+    expect(lines(sub(items, 'kubectl uses'))).toEqual(['(o) none of ours   homelab -']);
+    click(items, 'Sign in');
+    expect(does.openLink).toHaveBeenCalledExactlyOnceWith('https://acme.example/login');
+  });
+
+  test('keeps the order of favourites that the person chose', () => {
+    const state = { clusters: [payments, search, ledger], favourites: [search.id, payments.id, ledger.id] };
+    const byName = { ...defaultSettings, favouritesOrder: 'name' as const };
+    expect(lines(menu(snapshot(state))).slice(2, 5)).toEqual([
+      '[ ] search-staging',
+      '[ ] payments-staging-eu',
+      '[ ] ledger-prod   production',
+    ]);
+    expect(lines(menu(snapshot({ ...state, settings: byName }))).slice(2, 5)).toEqual([
+      '[ ] ledger-prod   production',
+      '[ ] payments-staging-eu',
+      '[ ] search-staging',
+    ]);
+  });
+
+  test('shows a tag as one plain line, in which & marks no key', () => {
+    const odd = cluster('a&b\nQuit\u202e');
+    expect(sub(sub(menu(snapshot({ clusters: [odd] })), 'All clusters'), 'eks 111122223333')[0]?.label).toBe(
+      'a&&b Quit ',
+    );
+  });
+
+  test('leads to the window where there are too many to list', () => {
+    const does = actions();
+    const clusters = Array.from({ length: 501 }, (_, at) => cluster(`cluster-${at}`));
+    const items = menu(snapshot({ clusters }), does);
+    click(items, 'All 501 clusters');
+    expect(does.openWindow).toHaveBeenCalledOnce();
+    expect(items.every(({ submenu }) => !Array.isArray(submenu) || submenu.length < 10)).toBe(true);
+  });
+
+  test('can open the window and quit before the agent has started', () => {
+    expect(lines(menu(undefined))).toEqual(['k8s-tunnels: starting -', '----', 'Open window', 'Quit']);
+  });
+});

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { access, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--no-first-run',
+  '--no-default-browser-check',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--hide-scrollbars',
+  '--force-color-profile=srgb',
+];
+
+const installed = [
+  '/usr/bin/chromium',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+];
+
+/**
+ * The browser that tests drive: `K8S_TUNNELS_CHROMIUM`, else the one that comes as a package (Linux x64 only), else one
+ * that is installed; undefined when there is none.
+ */
+export async function findChromium(): Promise<string | undefined> {
+  const { K8S_TUNNELS_CHROMIUM: named } = process.env;
+  if (named !== undefined) return named;
+  if (process.platform === 'linux' && process.arch === 'x64') {
+    // Makes it bring its own NSS libraries, and fonts, for machines that have none.
+    process.env.AWS_EXECUTION_ENV ??= 'AWS_Lambda_nodejs22.x';
+    const { default: packaged } = await import('@sparticuz/chromium');
+    return packaged.executablePath();
+  }
+  for (const file of installed) {
+    const found = await access(file).then(
+      () => true,
+      () => false,
+    );
+    if (found) return file;
+  }
+  return undefined;
+}
+
+export interface Chromium {
+  /** For `connectOverCDP`. */
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+/** Starts it with an empty profile. */
+export async function startChromium(executable: string): Promise<Chromium> {
+  const profile = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-chromium-'));
+  const child = spawn(
+    executable,
+    [...flags, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', () => resolve());
+  });
+  const endpoint = await new Promise<string>((resolve, reject) => {
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      const [, address] = /DevTools listening on (ws:\/\/\S+)/.exec(said) ?? [];
+      if (address !== undefined) resolve(address);
+    });
+    void ended.then(() => reject(new Error(`${executable} did not start: ${said}`)));
+  });
+  return {
+    endpoint,
+    async close() {
+      child.kill('SIGKILL');
+      await ended;
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
