@@ -65,6 +65,8 @@ async function build(): Promise<void> {
         },
       },
     });
+  // Taken first: what is edited during the build is built the next time.
+  const built = await fingerprint(sources);
   await rm(stamp, { force: true });
   await Promise.all([
     bundle({
@@ -80,7 +82,7 @@ async function build(): Promise<void> {
   ]);
   await chmod(cliFile, 0o755);
   await mkdir(out, { recursive: true });
-  await writeFile(stamp, JSON.stringify([await fingerprint(sources), await fingerprint(outputs)]));
+  await writeFile(stamp, JSON.stringify([built, await fingerprint(outputs)]));
 }
 
 if (await isBuilt()) console.log('out/ is up to date');

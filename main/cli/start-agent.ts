@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
 import { AppError, fromPlainError, type PlainError } from '../agent/app-error.ts';
 import type { Environment } from '../agent/parts.ts';
 import type { Paths } from '../agent/paths.ts';
@@ -8,12 +8,11 @@ import { type Client, connectAgent } from '../api/socket/client.ts';
 import { programFile } from './program-file.ts';
 
 const startTimeoutMs = 15_000;
-const pollMs = 10;
 /** An agent that nobody asked for by name does not stay for ever. */
 const idleExitMinutes = 30;
 
 /**
- * Starts an agent that outlives this process and connects to it. Its first calls may have to wait until it is ready.
+ * Starts an agent that outlives this process and connects to it.
  * Rejects with what it said when it could not start, `agent-unreachable`, or `cancelled`.
  */
 export async function startAgent(options: {
@@ -31,26 +30,12 @@ export async function startAgent(options: {
     windowsHide: true,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  let said = '';
-  let failure: AppError | undefined;
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-  child.once('error', (cause) => {
-    failure = new AppError('agent-unreachable', 'The agent cannot be started.', { cause });
-  });
-  // An agent that found another one ends with 0: that one is waited for.
-  child.once('close', (code) => {
-    if (code !== 0) failure = failureFrom(said, code);
-  });
   try {
-    const deadline = Date.now() + startTimeoutMs;
-    while (Date.now() < deadline) {
-      if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
-      const client = await connectAgent({ path: paths.socket, state: paths.state });
-      if (client !== undefined) return client;
-      if (failure !== undefined) throw failure;
-      await sleep(pollMs);
-    }
-    throw new AppError('agent-unreachable', `The agent did not start within ${startTimeoutMs / 1000} s.`, {
+    await verdict(child, signal);
+    // The one that runs may be another that was started at the same instant.
+    const client = await connectAgent({ path: paths.socket, state: paths.state });
+    if (client !== undefined) return client;
+    throw new AppError('agent-unreachable', 'The agent ended just after its start.', {
       hint: `Its log is ${path.join(paths.state, 'agent.log')}.`,
       retryable: true,
     });
@@ -58,6 +43,35 @@ export async function startAgent(options: {
     child.stdout.destroy();
     child.unref();
   }
+}
+
+/** Resolves when the child says that an agent runs. Its first line is the document of `agent --json`. */
+function verdict(child: ChildProcessByStdio<null, Readable, null>, signal?: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+    if (said.startsWith('{"agent"') && said.includes('\n')) resolve();
+  });
+  child.once('error', (cause) => {
+    reject(new AppError('agent-unreachable', 'The agent cannot be started.', { cause }));
+  });
+  child.once('close', (code) => reject(failureFrom(said, code)));
+  const timeout = setTimeout(() => {
+    reject(
+      new AppError('agent-unreachable', `The agent did not start within ${startTimeoutMs / 1000} s.`, {
+        hint: 'Run `k8s-tunnels agent` to see why.',
+        retryable: true,
+      }),
+    );
+  }, startTimeoutMs);
+  const abort = () => reject(new AppError('cancelled', 'Cancelled.'));
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  return promise.finally(() => {
+    clearTimeout(timeout);
+    signal?.removeEventListener('abort', abort);
+  });
 }
 
 function failureFrom(said: string, code: number | null): AppError {

@@ -47,7 +47,8 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
   const ask = (ids: readonly ClusterId[], wish: 'connect' | 'disconnect' | undefined) =>
     store.update((state) => {
       const asked = new Map(state.asked);
-      for (const id of ids) if (wish === undefined) asked.delete(id);
+      for (const id of ids)
+        if (wish === undefined) asked.delete(id);
         else asked.set(id, wish);
       return { ...state, asked };
     });

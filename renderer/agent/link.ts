@@ -54,7 +54,9 @@ export function createLink(options: {
     const listen = async () => {
       // What changes between the snapshot's arrival and its use must wait for it.
       const early: Change[] = [];
-      let take = (change: Change) => void early.push(change);
+      let take = (change: Change): void => {
+        early.push(change);
+      };
       try {
         const snapshot = await conversation.client.subscribe((change) => take(change));
         if (over) return;

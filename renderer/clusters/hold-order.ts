@@ -26,11 +26,7 @@ export function holdOrder(
   return [...held, ...added].filter(({ clusters }) => clusters.length > 0);
 }
 
-function fresh(
-  sections: readonly Section[],
-  id: string,
-  known: ReadonlySet<ClusterId>,
-): readonly Cluster[] {
+function fresh(sections: readonly Section[], id: string, known: ReadonlySet<ClusterId>): readonly Cluster[] {
   return sections
     .filter((section) => section.id === id)
     .flatMap(({ clusters }) => clusters.filter((cluster) => !known.has(cluster.id)));

@@ -42,7 +42,9 @@ export function rowView({ cluster, tunnel, failure, asked, now }: RowFacts): Row
     case 'reconnecting': {
       const reason = text.failure(state.failure.error.code);
       const line =
-        state.status === 'degraded' ? text.row.degraded(reason) : text.row.tryingAgain(state.nextAt - now, reason);
+        state.status === 'degraded'
+          ? text.row.degraded(reason)
+          : text.row.tryingAgain(state.nextAt - now, reason);
       return { mark: 'degraded', line, tone: 'attention', isOn: true, hasWhy: true };
     }
     case 'failed':

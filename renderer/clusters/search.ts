@@ -4,7 +4,10 @@ import { accountWords } from './cluster-words.ts';
 
 /** The words of a query, lower case. */
 export function queryWords(query: string): readonly string[] {
-  return query.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
 }
 
 /** Every word has to be somewhere in the cluster. */
@@ -16,7 +19,11 @@ export function matches(cluster: Cluster, words: readonly string[]): boolean {
 
 /** Shown for a query that finds nothing. */
 export function suggestion(query: string, clusters: Iterable<Cluster>): string | undefined {
-  return nearest(query.trim(), [...clusters].map(({ title }) => title), 1)[0];
+  return nearest(
+    query.trim(),
+    [...clusters].map(({ title }) => title),
+    1,
+  )[0];
 }
 
 /** `text` cut where `words` are found in it, longest first. */

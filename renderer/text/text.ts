@@ -49,7 +49,9 @@ export const text = {
     closing: 'Disconnecting',
     degraded: (reason: string) => `${reason}; the tunnel stands`,
     tryingAgain: (ms: number, reason: string) =>
-      ms > 0 ? `Trying again in ${Math.ceil(ms / 1000)} s: ${lowerFirst(reason)}` : `Trying again: ${lowerFirst(reason)}`,
+      ms > 0
+        ? `Trying again in ${Math.ceil(ms / 1000)} s: ${lowerFirst(reason)}`
+        : `Trying again: ${lowerFirst(reason)}`,
     stale: (ms: number) => `last seen ${agoWords(ms)}`,
     latency: (ms: number) => `${Math.round(ms)} ms`,
     port: (port: number) => `:${port}`,

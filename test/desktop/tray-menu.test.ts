@@ -25,11 +25,11 @@ function cluster(title: string, more: Partial<Cluster> = {}): Cluster {
 }
 
 function tunnel({ id }: Cluster, state?: TunnelView['state']): TunnelView {
-  const connected = {
+  const connected: TunnelView['state'] = {
     status: 'connected',
     since: now,
     probe: { at: now, stages: [], totalMs: 23.6 },
-  } as const;
+  };
   return { cluster: id, state: state ?? connected, port: 20_000, connections: 0, sent: 0, received: 0 };
 }
 

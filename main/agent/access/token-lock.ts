@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../parts.ts';
 import { isPidLockStale, releasePidLock, tryPidLock } from '../processes/pid-lock.ts';
+import { unwritable } from '../storage/write-file-atomic.ts';
 
 const retryMs = 2_000;
 const staleAfterMs = 10 * 60_000;
@@ -12,7 +13,8 @@ const staleAfterMs = 10 * 60_000;
  * cloudflared keeps its lock after the login for as long as it lives, so `satisfied` is asked at each turn: when the
  * token is there, nobody needs the lock any more.
  *
- * Resolves with the release, or undefined when `satisfied` became true first. Rejects when the signal aborts.
+ * Resolves with the release, or undefined when `satisfied` became true first. Rejects when the signal aborts, and with
+ * `disk-full` or `file-unwritable`.
  */
 export async function lockToken(options: {
   readonly file: string;
@@ -22,7 +24,9 @@ export async function lockToken(options: {
 }): Promise<(() => Promise<void>) | undefined> {
   const { file, clock, signal, satisfied } = options;
   const lock = `${file}.lock`;
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw unwritable(lock, cause);
+  });
   for (;;) {
     signal.throwIfAborted();
     if (await tryPidLock(lock)) return () => releasePidLock(lock);

@@ -76,6 +76,7 @@ function secureStream(stream: Duplex, server: ApiServer, signal: AbortSignal): P
       ...(server.authority === undefined ? {} : { ca: server.authority }),
     });
     const abort = () => secure.destroy(timedOut(`${host}:${port}`));
+    if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     secure.once('secureConnect', () => {
       signal.removeEventListener('abort', abort);
@@ -118,6 +119,7 @@ async function askReady(secure: tls.TLSSocket, server: ApiServer, signal: AbortS
       headers: { host: `${host}:${port}`, 'user-agent': userAgent, connection: 'close' },
     });
     const abort = () => request.destroy(timedOut(`${host}:${port}`));
+    if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     request.once('response', (response) => {
       signal.removeEventListener('abort', abort);

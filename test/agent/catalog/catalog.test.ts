@@ -24,7 +24,11 @@ beforeEach(async () => {
   changes = [];
   catalog.onChange((change) => changes.push(change));
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  // A write that the clock has started ends before its folder goes.
+  await catalog.close();
+  await rm(folder, { recursive: true });
+});
 
 describe('what a cell does to the catalog', () => {
   test('a complete listing adds, updates and removes', () => {

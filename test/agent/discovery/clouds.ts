@@ -87,6 +87,8 @@ export async function startClouds(): Promise<Clouds> {
     onPrem: ({ mounts = [plan.vault.mount], env: other = env } = {}) =>
       createVaultSource({ ...places, env: other, mounts }),
     async close() {
+      // Their last writes end before their folder goes.
+      await Promise.all(catalogs.splice(0).map((catalog) => catalog.close()));
       network.reset();
       await Promise.all([aws.close(), vault.close()]);
       await rm(home, { recursive: true });
@@ -129,6 +131,8 @@ export function resultAt(
   return results.find(({ cell }) => cell.account === account && cell.region === region)?.outcome;
 }
 
+const catalogs: Catalog[] = [];
+
 export interface Agentless {
   readonly catalog: Catalog;
   readonly discovery: Discovery;
@@ -144,6 +148,7 @@ export async function discoveryInto(file: string, sources: readonly DiscoverySou
   const write = (message: string, fields?: unknown) => void log.push(`${message} ${JSON.stringify(fields)}`);
   const logger: Logger = { ...silentLogger, info: write, warn: write, error: write };
   const catalog = await createCatalog({ file, clock: systemClock, logger });
+  catalogs.push(catalog);
   const statuses: DiscoveryStatus[] = [];
   const discovery = createDiscovery({
     sources,

@@ -133,7 +133,7 @@ describe('with a WebSocket server', () => {
 });
 
 describe('frame by frame', () => {
-  const open = (head = Buffer.alloc(0)) => {
+  const open = (head: Buffer = Buffer.alloc(0)) => {
     const [ours, theirs] = duplexPair();
     return { stream: new FrameStream(ours, head), theirs };
   };

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { exchangeOrgToken } from '../../../main/agent/access/exchange.ts';
+import type { Answer } from '../../../main/agent/network/network.ts';
+import { skippingClock } from '../skipping-clock.ts';
+import { host, scriptedNetwork, team } from './edge-double.ts';
+
+const orgJwt = 'the-organisation-token';
+const login = `https://${team}/cdn-cgi/access/login/${host}?kid=x`;
+const authorized = `https://${host}/cdn-cgi/access/authorized?state=x`;
+
+/** Each step is an address and what it answers; an address that is not there answers 404. */
+async function follow(steps: Readonly<Record<string, Partial<Answer>>>) {
+  const network = scriptedNetwork((url) => steps[url.href] ?? { status: 404 });
+  const options = { network, clock: skippingClock(), hostname: host, authDomain: team, orgJwt };
+  const result = await exchangeOrgToken(options).then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  const carriers = network.asked.filter(({ headers }) => JSON.stringify(headers).includes(orgJwt));
+  return { ...result, asked: network.asked, carriers: carriers.map(({ url }) => url.href) };
+}
+const to = (location: string, ...cookies: readonly string[]): Partial<Answer> => ({
+  status: 302,
+  headers: { location, 'set-cookie': [...cookies] },
+});
+const start = `https://${host}/`;
+
+describe('the exchange of an organisation token', () => {
+  it('follows the redirects and brings each cookie where it belongs', async () => {
+    const { value, asked, carriers } = (await follow({
+      [start]: to(login, 'CF_AppSession=session; Path=/; Secure'),
+      [login]: to(authorized),
+      [authorized]: to(
+        start,
+        'CF_AppSession=; Expires=Thu, 01 Jan 1970 00:00:00 GMT',
+        'CF_Authorization=app; Path=/',
+      ),
+    })) as never;
+    expect(value).toBe('app');
+    expect(carriers).toEqual([login]);
+    expect(
+      (asked as { headers: unknown }[]).map(({ headers }) => (headers as { cookie?: string }).cookie),
+    ).toEqual([undefined, `CF_Authorization=${orgJwt}`, 'CF_AppSession=session']);
+  });
+
+  it.each([
+    ['another host', 'https://evil.example/cdn-cgi/access/login/x'],
+    ['another team', 'https://evil.cloudflareaccess.com/cdn-cgi/access/login/x'],
+    ['a host that begins alike', `https://${team}.evil.example/cdn-cgi/access/login/x`],
+    ['a host behind a user name', `https://${team}@evil.example/cdn-cgi/access/login/x`],
+    ['another port', `https://${team}:8443/cdn-cgi/access/login/x`],
+    ['a connection without TLS', `http://${team}/cdn-cgi/access/login/x`],
+  ])('never sends it to %s', async (_, location) => {
+    const { carriers, asked } = await follow({ [start]: to(location) });
+    expect(asked).toHaveLength(2);
+    expect(carriers).toEqual([]);
+  });
+
+  it.each<[string, Record<string, Partial<Answer>>]>([
+    ['the session has ended', { [start]: to(login), [login]: to('https://idp.acme.example/authorize') }],
+    ['the answer sets no cookie', { [start]: to(login), [login]: to(authorized), [authorized]: to(start) }],
+    [
+      'the cookie is one that is deleted',
+      {
+        [start]: to(login),
+        [login]: to(authorized),
+        [authorized]: to(start, 'CF_Authorization=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT'),
+      },
+    ],
+    ['it leads in a circle', { [start]: to(start) }],
+    ['it leads to no address', { [start]: to('https://%%') }],
+    ['nothing asks for a login', { [start]: { status: 200 } }],
+  ])('gives nothing where %s', async (_, steps) => {
+    const result = await follow(steps);
+    expect(result).not.toHaveProperty('error');
+    expect((result as { value: unknown }).value).toBeUndefined();
+  });
+
+  it('is denied where the policy says no, and names the ray', async () => {
+    const forbidden = { status: 403, headers: { 'cf-ray': 'abc-FRA' } };
+    const { error } = (await follow({ [start]: to(login), [login]: forbidden })) as never;
+    expect(error).toMatchObject({ code: 'access-denied', retryable: false });
+    expect((error as { hint: string }).hint).toContain('abc-FRA');
+  });
+});

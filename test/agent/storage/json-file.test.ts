@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { jsonFile } from '../../../main/agent/storage/json-file.ts';
+import { writeFileAtomic } from '../../../main/agent/storage/write-file-atomic.ts';
+
+let folder: string;
+let told: string[];
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'storage-'));
+  told = [];
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+const open = (version = 1) =>
+  jsonFile({
+    file: path.join(folder, 'data.json'),
+    version,
+    schema: z.object({ count: z.number() }),
+    onUnreadable: (_, reason) => told.push(reason),
+  });
+
+describe('a JSON file', () => {
+  it('is read as it was written, private, in folders that are made', async () => {
+    expect(await open().read()).toBeUndefined();
+    const nested = jsonFile({
+      file: path.join(folder, 'a', 'b', 'data.json'),
+      version: 1,
+      schema: z.string(),
+      onUnreadable: () => {},
+    });
+    await nested.write('x');
+    expect(await nested.read()).toBe('x');
+    expect((await stat(path.join(folder, 'a', 'b', 'data.json'))).mode & 0o777).toBe(0o600);
+    expect((await stat(path.join(folder, 'a'))).mode & 0o777).toBe(0o700);
+  });
+
+  it.each([
+    ['another version', '{"version":2,"data":{"count":1}}', 'version 2, not 1'],
+    ['another form', '{"version":1,"data":{"count":"secret"}}', 'count: '],
+    ['no envelope', '[]', 'not {version, data}'],
+    ['half a document', '{"version":1,"da', 'not JSON'],
+    ['nothing', '', 'not JSON'],
+  ])('with %s is set aside and told', async (_, text, reason) => {
+    await writeFile(path.join(folder, 'data.json'), text);
+    expect(await open().read()).toBeUndefined();
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain(reason);
+    expect(told[0]).not.toContain('secret');
+    expect(await readFile(path.join(folder, 'data.json.unreadable'), 'utf8')).toBe(text);
+    await open().write({ count: 3 });
+    expect(await open().read()).toEqual({ count: 3 });
+  });
+
+  it('holds the last of many writes, and leaves nothing else', async () => {
+    const file = open();
+    await Promise.all(Array.from({ length: 50 }, (_, count) => file.write({ count })));
+    expect(await file.read()).toEqual({ count: 49 });
+    expect(await readdir(folder)).toEqual(['data.json']);
+  });
+
+  it('that cannot be read is an error, not an empty one', async () => {
+    await mkdir(path.join(folder, 'data.json'));
+    await expect(open().read()).rejects.toMatchObject({ code: 'file-unreadable' });
+  });
+
+  it('goes on writing after a write that failed', async () => {
+    const file = open();
+    await mkdir(path.join(folder, 'data.json', 'full'), { recursive: true });
+    const failed = file.write({ count: 1 });
+    await expect(failed).rejects.toMatchObject({ code: 'file-unwritable' });
+    await rm(path.join(folder, 'data.json'), { recursive: true });
+    await file.write({ count: 2 });
+    expect(await file.read()).toEqual({ count: 2 });
+  });
+});
+
+const tmpfs = mountable();
+/** A file system of 64 KiB needs root and the right to mount. */
+function mountable(): boolean {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  const place = path.join(tmpdir(), `mount-try-${process.pid}`);
+  try {
+    execFileSync(
+      'sh',
+      ['-c', 'mkdir "$1" && mount -t tmpfs -o size=64k tmpfs "$1" && umount "$1" && rmdir "$1"', 'sh', place],
+      {
+        stdio: 'ignore',
+      },
+    );
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('a write', () => {
+  it.skipIf(!tmpfs)(
+    tmpfs ? 'to a full disk keeps the old file and leaves no other' : 'to a full disk: needs root and mount',
+    async () => {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]);
+      try {
+        const file = path.join(folder, 'data');
+        await writeFileAtomic(file, 'old');
+        await expect(writeFileAtomic(file, 'x'.repeat(200_000))).rejects.toMatchObject({
+          code: 'disk-full',
+          retryable: true,
+        });
+        expect(await readFile(file, 'utf8')).toBe('old');
+        expect(await readdir(folder)).toEqual(['data']);
+        await writeFileAtomic(file, 'new');
+        expect(await readFile(file, 'utf8')).toBe('new');
+      } finally {
+        execFileSync('umount', [folder]);
+      }
+    },
+  );
+
+  it('to a folder that cannot be written to is an error that names the file', async () => {
+    // Root may write anywhere but below what is no folder.
+    const blocked =
+      process.getuid?.() === 0 ? path.join(folder, 'file', 'x') : path.join(folder, 'closed', 'x');
+    if (process.getuid?.() === 0) await writeFile(path.join(folder, 'file'), '');
+    else await mkdir(path.join(folder, 'closed'), { mode: 0o500 });
+    await expect(writeFileAtomic(blocked, 'x')).rejects.toMatchObject({
+      code: 'file-unwritable',
+      message: expect.stringContaining(blocked),
+    });
+    if (process.getuid?.() !== 0) await chmod(path.join(folder, 'closed'), 0o700);
+  });
+
+  it('is seen whole by whoever reads meanwhile', async () => {
+    const file = path.join(folder, 'data');
+    await writeFileAtomic(file, 'a'.repeat(200_000));
+    let writing = true;
+    const writes = (async () => {
+      for (const letter of 'bcdefghij') await writeFileAtomic(file, letter.repeat(200_000));
+      writing = false;
+    })();
+    while (writing) expect(await readFile(file, 'utf8')).toMatch(/^(.)\1{199999}$/);
+    await writes;
+  });
+});

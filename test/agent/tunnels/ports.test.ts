@@ -1,0 +1,73 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { clusterId } from '../../../main/agent/catalog/cluster.ts';
+import { silentLogger } from '../../../main/agent/parts.ts';
+import { createPorts, derivedPort } from '../../../main/agent/tunnels/ports.ts';
+
+const id = (name: string) => clusterId('eks', '111122223333', 'eu-west-1', name);
+/** Two ids whose derived ports are the same. */
+function twins() {
+  const seen = new Map<number, ReturnType<typeof id>>();
+  for (let at = 0; ; at++) {
+    const next = id(`cluster-${at}`);
+    const before = seen.get(derivedPort(next));
+    if (before !== undefined) return [before, next] as const;
+    seen.set(derivedPort(next), next);
+  }
+}
+
+describe('ports', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'ports-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+  const open = () => createPorts({ folder, logger: silentLogger });
+
+  it('derives the same port everywhere, below the ephemeral ranges, and remembers it with its password', async () => {
+    const place = await (await open()).place(id('a'));
+    expect(place.port).toBe(derivedPort(id('a')));
+    expect(place.port).toBeGreaterThanOrEqual(20_000);
+    expect(place.port).toBeLessThan(32_000);
+    expect(place.credentials.password).toMatch(/^[A-Za-z0-9]{40}$/);
+    expect(await (await open()).place(id('a'))).toEqual(place);
+    expect((await stat(path.join(folder, 'ports.json'))).mode & 0o777).toBe(0o600);
+    expect((await (await open()).place(id('b'))).credentials.password).not.toBe(place.credentials.password);
+  });
+
+  it('gives the next port where two clusters derive the same', async () => {
+    const [first, second] = twins();
+    const ports = await open();
+    const [a, b] = await Promise.all([ports.place(first), ports.place(second)]);
+    expect(b.port).toBe(a.port + 1);
+    expect(await (await open()).place(second)).toEqual(b);
+  });
+
+  it('moves past a taken port with a new password, and stays there', async () => {
+    const [first, second] = twins();
+    const ports = await open();
+    const a = await ports.place(first);
+    const b = await ports.place(second);
+    const moved = await ports.move(first, a.port);
+    expect(moved.port).toBe(b.port + 1);
+    expect(moved.credentials.password).not.toBe(a.credentials.password);
+    expect(await (await open()).place(first)).toEqual(moved);
+    expect((await ports.move(first, 31_999)).port).toBe(20_000);
+  });
+
+  it.each([
+    ['no JSON', '{'],
+    [
+      'a port that is none',
+      JSON.stringify({ version: 1, data: { x: { port: 99_999, user: 'u', password: 'p' } } }),
+    ],
+    ['another version', JSON.stringify({ version: 2, data: {} })],
+  ])('sets a file with %s aside', async (_, text) => {
+    await writeFile(path.join(folder, 'ports.json'), text);
+    expect((await (await open()).place(id('a'))).port).toBe(derivedPort(id('a')));
+    expect((await readdir(folder)).sort()).toEqual(['ports.json', 'ports.json.unreadable']);
+    expect(await readFile(path.join(folder, 'ports.json.unreadable'), 'utf8')).toBe(text);
+  });
+});
