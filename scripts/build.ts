@@ -1,10 +1,11 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
+import { buildDesktop } from './build-desktop.ts';
 
 /**
- * Builds the command line as one file and the agent beside it, both for Node 24. Does nothing when no source, lock
- * file or output has changed since the last build.
+ * Builds the command line as one file and the agent beside it, both for Node 24, and the desktop app. Does nothing when
+ * no source, lock file or output has changed since the last build.
  */
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -12,8 +13,9 @@ const out = path.join(root, 'out');
 const stamp = path.join(out, 'build-stamp.json');
 const cliFile = path.join(out, 'cli', 'k8s-tunnels.cjs');
 
-const sources = ['main', 'scripts', 'package.json', 'package-lock.json'];
-const outputs = ['out/cli', 'out/agent'];
+const settings = ['electron.vite.config.ts', 'package.json', 'package-lock.json'];
+const sources = ['main', 'preload', 'renderer', 'scripts', ...settings];
+const outputs = ['out/cli', 'out/agent', 'out/main', 'out/preload', 'out/renderer'];
 
 /** Names, sizes and times of every file: cheaper than reading them, and an edit changes one of the two. */
 async function fingerprint(places: readonly string[]): Promise<string> {
@@ -79,6 +81,7 @@ async function build(): Promise<void> {
       folder: 'agent',
       output: { format: 'es', entryFileNames: 'agent.js', chunkFileNames: '[name]-[hash].js' },
     }),
+    buildDesktop(root),
   ]);
   await chmod(cliFile, 0o755);
   await mkdir(out, { recursive: true });
@@ -89,5 +92,5 @@ if (await isBuilt()) console.log('out/ is up to date');
 else {
   const start = performance.now();
   await build();
-  console.log(`built out/cli and out/agent in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  console.log(`built out/ in ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }

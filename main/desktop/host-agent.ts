@@ -39,6 +39,8 @@ export function hostAgent(options: {
       feed: agent,
       handlers: createHandlers(agent, { quit: onQuit }),
     }));
+    // Who asks is told; that nobody asked yet is no crash.
+    served.catch(() => {});
     election.serve((socket) => serveConnection(socket, { secret: election.secret, version, served }));
     return { agent: await creating, served: await served, election };
   };

@@ -87,7 +87,7 @@ export function createTray(options: {
     openWindow: onOpen,
     quit() {
       if (snapshot === undefined) onQuit();
-      else agent.then(({ call }) => call('quit', {})).catch(onQuit);
+      else agent.then(({ call }) => call('quit', {})).then(onQuit, onQuit);
     },
   };
 

@@ -66,7 +66,7 @@ export async function startDouble(options: {
     const [context] = (await browser).contexts();
     if (context === undefined) throw new Error('the browser has no default context');
     const isOurs = (one: Page) => one.url().startsWith('https://k8s-tunnels.app.test/');
-    const found = context.pages().find(isOurs);
+    const found = context.pages().findLast(isOurs);
     if (found !== undefined) return found;
     const next = await Promise.race([context.waitForEvent('page'), gone]);
     await next.waitForURL('https://k8s-tunnels.app.test/');

@@ -30,7 +30,14 @@ function tunnel({ id }: Cluster, state?: TunnelView['state']): TunnelView {
     since: now,
     probe: { at: now, stages: [], totalMs: 23.6 },
   };
-  return { cluster: id, state: state ?? connected, port: 20_000, connections: 0, sent: 0, received: 0 };
+  return {
+    cluster: id,
+    state: state ?? connected,
+    port: 20_000,
+    connections: 0,
+    sent: 0,
+    received: 0,
+  };
 }
 
 function snapshot(more: Partial<Snapshot>): Snapshot {

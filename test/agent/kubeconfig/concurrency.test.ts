@@ -1,7 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import fs, { open, unlink, writeFile } from 'node:fs/promises';
+import fs, { open, readFile, unlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -45,32 +45,20 @@ function beforeLock(write: () => void): void {
 }
 
 /**
- * A kubectl that has read `config` and stands still before it locks: the second file of its list is a pipe, which it
- * opens next. Answers what lets it go on and waits for its end.
+ * A kubectl that has read `config` and stands still before it locks. What it makes of the text that it read is had from
+ * a real one that works on a copy. Answers what lets it go on: it locks and writes in place, as kubectl does.
  */
 async function stoppedKubectl(root: string, config: string, ...args: readonly string[]) {
-  const pipe = path.join(root, 'pipe');
-  execFileSync('mkfifo', [pipe]);
-  const started = spawn(kubectl ?? '', ['config', ...args], {
-    env: { PATH: process.env.PATH, HOME: root, KUBECONFIG: `${config}:${pipe}` },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const ended = once(started, 'close');
-  // Opens only once kubectl opens the other end, and by then it has read the first file.
-  const writer = await open(pipe, 'w');
+  const copy = path.join(root, 'as-read');
+  await writeFile(copy, await readFile(config));
+  await kubectlRun(copy, 'config', ...args);
+  const rewritten = await readFile(copy);
+  await unlink(copy);
   return async () => {
-    await writer.write('kind: Config\n');
-    await writer.close();
-    // It reads all files again under its locks.
-    const feeder = spawn('sh', ['-c', `while :; do echo 'kind: Config' > ${pipe}; done`], {
-      stdio: 'ignore',
-    });
-    const [code] = await ended;
-    feeder.kill();
-    const reader = await open(pipe, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-    await reader.close();
-    await unlink(pipe);
-    expect(code).toBe(0);
+    const lock = await open(`${config}.lock`, 'wx', 0);
+    await lock.close();
+    await writeFile(config, rewritten);
+    await unlink(`${config}.lock`);
   };
 }
 

@@ -5,19 +5,17 @@ let lastId = 0;
 
 export class WebContents extends StrictEmitter {
   readonly id = ++lastId;
-  readonly #page: Promise<Page>;
+  readonly #window: { page(): Promise<Page>; reload(): Promise<void> };
   #destroyed = false;
   #openHandler: ((details: { readonly url: string }) => { readonly action: string }) | undefined;
 
-  constructor(page: Promise<Page>) {
+  constructor(window: { page(): Promise<Page>; reload(): Promise<void> }) {
     super(['destroyed', 'render-process-gone', 'will-navigate', 'will-attach-webview']);
-    this.#page = page;
-    void this.#guard().catch(() => {});
+    this.#window = window;
   }
 
   /** Electron asks before a page opens another; Chromium opens it first. */
-  async #guard(): Promise<void> {
-    const page = await this.#page;
+  async guard(page: Page): Promise<void> {
     await page.exposeBinding('__electronOpen', (_source, url: string) => {
       const answer = this.#openHandler?.({ url }) ?? { action: 'allow' };
       if (answer.action !== 'deny') throw new Error(`the page was allowed to open ${url}`);
@@ -45,7 +43,8 @@ export class WebContents extends StrictEmitter {
   send(channel: string, ...args: readonly unknown[]): void {
     if (this.#destroyed) throw new TypeError('Object has been destroyed');
     const copies = structuredClone(args);
-    void this.#page
+    void this.#window
+      .page()
       .then((page) =>
         page.evaluate(
           ([name, given]) => {
@@ -62,7 +61,7 @@ export class WebContents extends StrictEmitter {
   }
 
   reload(): void {
-    void this.#page.then((page) => page.reload()).catch(() => {});
+    void this.#window.reload().catch(() => {});
   }
 
   isDestroyed(): boolean {

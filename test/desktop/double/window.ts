@@ -36,7 +36,9 @@ const knownPreferences = [
 /** A window as a page. What a person would see of it is the page; whether it is shown, a flag. */
 export class BrowserWindow extends StrictEmitter implements OpenWindow {
   readonly webContents: WebContents;
-  readonly #page: Promise<Page>;
+  readonly #preload: string;
+  #page: Promise<Page>;
+  #url = '';
   #visible: boolean;
   #destroyed = false;
 
@@ -49,12 +51,13 @@ export class BrowserWindow extends StrictEmitter implements OpenWindow {
       throw new Error('insecure webPreferences');
     if (!app.isReady()) throw new Error('Cannot create BrowserWindow before app is ready');
     this.#visible = options.show;
-    this.#page = this.#open(preload);
-    this.webContents = new WebContents(this.#page);
+    this.#preload = preload;
+    this.webContents = new WebContents({ page: () => this.#page, reload: () => this.#reload() });
+    this.#page = this.#open();
     windows.add(this);
   }
 
-  async #open(preload: string): Promise<Page> {
+  async #open(): Promise<Page> {
     const page = await openPage();
     await page.exposeBinding(
       '__electronIpc',
@@ -64,13 +67,25 @@ export class BrowserWindow extends StrictEmitter implements OpenWindow {
       },
     );
     await routeSchemes(page);
-    await page.addInitScript(preloadScript(readFileSync(preload, 'utf8')));
-    page.on('crash', () => this.webContents.crash());
+    await page.addInitScript(preloadScript(readFileSync(this.#preload, 'utf8')));
+    await this.webContents.guard(page);
+    page.on('crash', () => {
+      // Playwright gives up a page that crashed; Electron's window lives on and gets a new process.
+      void page.close();
+      this.#page = this.#open();
+      this.webContents.crash();
+    });
     page.on('popup', (popup) => void popup.close());
     return page;
   }
 
+  async #reload(): Promise<void> {
+    const page = await this.#page;
+    await page.goto(toWeb(this.#url));
+  }
+
   async loadURL(url: string): Promise<void> {
+    this.#url = url;
     const page = await this.#page;
     const answer = await page.goto(toWeb(url));
     if (answer?.ok() !== true) throw new Error(`ERR_FAILED loading '${url}'`);

@@ -1,0 +1,56 @@
+import { afterAll, afterEach, beforeAll, beforeEach, type TestContext } from 'vitest';
+import { type Chromium, findChromium, startChromium } from '../e2e/chromium.ts';
+import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
+import { startWorld, type World } from '../world/world.ts';
+import { type DoubleDriver, startDouble } from './double-driver.ts';
+
+export interface Desktop {
+  readonly world: World;
+  readonly commandLine: CommandLine;
+  /** Starts the app in the double; all are ended with the test. */
+  start(...args: readonly string[]): Promise<DoubleDriver>;
+}
+
+/** A world for each test of the file, and one browser for all. Where there is no browser, each is skipped. */
+export function desktopFixture(): { of(context: TestContext): Desktop } {
+  let chromium: Chromium | undefined;
+  let world: World;
+  let commandLine: CommandLine;
+  let started: DoubleDriver[] = [];
+
+  beforeAll(async () => {
+    const executable = await findChromium();
+    if (executable !== undefined) chromium = await startChromium(executable);
+  });
+  afterAll(() => chromium?.close());
+  beforeEach(async () => {
+    world = await startWorld();
+    commandLine = await createCommandLine(world);
+  });
+  afterEach(async () => {
+    await Promise.all(started.map((driver) => driver.kill()));
+    started = [];
+    await commandLine.stop();
+    await world.close();
+  });
+  return {
+    of(context) {
+      const browser = chromium;
+      if (browser === undefined) return context.skip('no Chromium: set K8S_TUNNELS_CHROMIUM');
+      return {
+        world,
+        commandLine,
+        async start(...args) {
+          // As from a terminal: the login shell of whoever runs the tests is not asked.
+          const driver = await startDouble({
+            env: { ...commandLine.env, TERM: 'dumb' },
+            chromium: browser,
+            args,
+          });
+          started.push(driver);
+          return driver;
+        },
+      };
+    },
+  };
+}

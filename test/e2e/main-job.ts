@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { expect, vi } from 'vitest';
+import type { Output } from '../../main/api/contract.ts';
+import type { ItemView } from '../desktop/double/control.ts';
+import type { CommandLine } from '../world/demo/command-line.ts';
+import { createKubeClient } from '../world/demo/kube-client.ts';
+import type { World } from '../world/world.ts';
+import type { Driver } from './driver.ts';
+
+const patience = { timeout: 15_000, interval: 20 };
+const [first, second] = ['payments-staging-eu', 'search-staging'] as const;
+
+/**
+ * What a person does with the window and the tray, and what kubectl and the command line say to it, step by step. The
+ * app has just been started on an untouched world.
+ */
+export async function doMainJob(options: {
+  readonly driver: Driver;
+  readonly world: World;
+  readonly commandLine: CommandLine;
+}): Promise<void> {
+  const { driver, world, commandLine } = options;
+  const kube = createKubeClient(commandLine);
+  const status = () => commandLine.tunnels<Output<'snapshot'>>('status');
+  const page = await driver.page();
+  const switchOf = (title: string) => page.getByRole('switch', { name: `Connect ${title}`, exact: true });
+  const isOn = (title: string, on: boolean) =>
+    vi.waitFor(async () => expect(await switchOf(title).isChecked()).toBe(on), patience);
+  const inMenu = async (...labels: readonly string[]): Promise<ItemView | undefined> => {
+    let items = await driver.menu();
+    let item: ItemView | undefined;
+    for (const label of labels) {
+      item = items.find((one) => one.label.startsWith(label));
+      items = item?.items ?? [];
+    }
+    return item;
+  };
+  const menuSays = (labels: readonly string[], what: Partial<ItemView>) =>
+    vi.waitFor(async () => expect(await inMenu(...labels)).toMatchObject(what), patience);
+
+  // The window discovers.
+  await switchOf(first).waitFor();
+  await switchOf(second).waitFor();
+  await menuSays(['k8s-tunnels'], { label: 'k8s-tunnels: nothing connected' });
+
+  // Two clusters are checked on, with one sign-in; kubectl goes along.
+  for (const [at, title] of [first, second].entries()) {
+    await switchOf(title).press(' ');
+    await isOn(title, true);
+    await menuSays(['k8s-tunnels'], { label: `k8s-tunnels: ${at + 1} connected` });
+    await menuSays(['kubectl uses', title], { checked: true });
+  }
+  const { tunnels } = await status();
+  const ports = tunnels.map(({ port }) => port ?? 0);
+  expect(new Set(ports).size).toBe(2);
+  for (const port of ports) await page.getByText(`:${port}`).first().waitFor();
+  expect(await world.browser.tabs()).toHaveLength(1);
+  const [one, other] = await Promise.all([kube.namespaces(first), kube.namespaces(second)]);
+  expect(one).toContain('payments-staging');
+  expect(other).toContain('search-staging');
+
+  // kubectl is moved in the tray.
+  await driver.click('kubectl uses', first);
+  await menuSays(['kubectl uses', first], { checked: true });
+  expect((await status()).kubectl).toMatchObject({ context: first });
+
+  // One is checked off in the tray, and the window shows it.
+  await menuSays([second], { checked: true });
+  await driver.click(second);
+  await isOn(second, false);
+  await menuSays(['k8s-tunnels'], { label: 'k8s-tunnels: 1 connected' });
+  expect((await status()).tunnels).toHaveLength(1);
+  await expect(kube.namespaces(second)).rejects.toThrow();
+  expect(await kube.namespaces(first)).toContain('payments-staging');
+
+  // The command line checks it on again: the window and the tray follow.
+  await commandLine.tunnels('connect', second, '--add');
+  await isOn(second, true);
+  await menuSays([second], { checked: true });
+  expect((await status()).kubectl).toMatchObject({ context: first });
+
+  // Quitting leaves nothing: the kubeconfig, which was none, is none again.
+  await driver.click('Quit');
+  await driver.ended;
+  await expect(readFile(world.env.KUBECONFIG ?? '')).rejects.toMatchObject({ code: 'ENOENT' });
+}

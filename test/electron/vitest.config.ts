@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+import { SummaryReporter } from '../summary-reporter.ts';
+
+export default defineConfig({
+  test: {
+    include: ['test/electron/*.electron.ts'],
+    pool: 'forks',
+    testTimeout: 90_000,
+    hookTimeout: 60_000,
+    reporters: ['default', new SummaryReporter()],
+  },
+});
