@@ -4,10 +4,12 @@ import type { Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 import { listNames } from './document.ts';
 import type { FileState } from './plan.ts';
-import type { Plain } from './stanza.ts';
+import type { OurStanza, Plain } from './stanza.ts';
 
 const plainSchema: z.ZodType<Plain> = z.json();
 const source = z.string().nullable();
+
+const named = z.object({ name: z.string() }).catchall(plainSchema);
 
 const stateSchema: z.ZodType<FileState> = z.object({
   hash: z.string(),
@@ -16,7 +18,8 @@ const stateSchema: z.ZodType<FileState> = z.object({
     z.object({
       list: z.enum(listNames),
       id: z.string(),
-      item: z.object({ name: z.string() }).catchall(plainSchema),
+      // Not an object schema: that would put `name` first, and the stanza would be written anew in another order.
+      item: z.custom<OurStanza['item']>((item) => named.safeParse(item).success),
     }),
   ),
   choices: z.array(z.object({ id: z.string(), context: z.string() })),
