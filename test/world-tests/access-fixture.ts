@@ -189,7 +189,7 @@ export async function startFixture(
     async close() {
       agent.destroy();
       await Promise.all([proxy.close(), access.close(), socks.close(), origin.close()]);
-      await rm(home, { recursive: true, force: true });
+      await rm(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

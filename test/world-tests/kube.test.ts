@@ -27,7 +27,7 @@ describe('kubectl', () => {
     home = await mkdtemp(join(tmpdir(), 'kube-test-'));
   });
 
-  afterAll(() => rm(home, { recursive: true, force: true }));
+  afterAll(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
 
   beforeEach(async (context) => {
     context.skip(kubectl.exitCode !== 0, 'kubectl is not installed');

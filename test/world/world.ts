@@ -120,7 +120,7 @@ export async function startWorld(
         vault.close(),
         network.close(),
       ]);
-      await rm(root, { recursive: true, force: true });
+      await rm(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

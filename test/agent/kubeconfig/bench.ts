@@ -20,7 +20,7 @@ import type { ChildTask } from './child.ts';
 /** A home, a state folder and the writer under test, all in a folder that goes with the test. */
 export async function bench() {
   const root = await realpath(await mkdtemp(path.join(tmpdir(), 'kubeconfig-')));
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
   const state = path.join(root, 'state');
   const config = path.join(root, 'config');
   const open = (options: { readonly lockTimeoutMs?: number } = {}) =>

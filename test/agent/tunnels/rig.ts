@@ -165,7 +165,7 @@ export async function startRig(options: Parameters<typeof startWorld>[0] = {}): 
       access.close();
       network.reset();
       await world.close();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -33,7 +33,7 @@ export async function startLocalAgent(): Promise<{ readonly served: Served; clos
     },
     async close() {
       await agent.close();
-      await rm(home, { recursive: true, force: true });
+      await rm(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

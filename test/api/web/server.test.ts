@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.close();
   await agent.close();
-  await rm(root, { recursive: true, force: true });
+  await rm(root, { recursive: true, force: true, maxRetries: 5 });
 });
 
 const host = () => `127.0.0.1:${server.port}`;

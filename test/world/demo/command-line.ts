@@ -74,9 +74,20 @@ export async function createCommandLine(world: World): Promise<CommandLine> {
     },
     async stop() {
       for (const child of followed) child.kill();
-      await run(shim, ['quit', '--json']).catch(() => {});
+      const quit = await run(shim, ['quit', '--json']).catch(() => undefined);
+      const { pid } = JSON.parse(quit?.stdout || '{}') as { readonly pid?: number | null };
+      // Its connection ends a little before its process does, and until then it may write to its home.
+      while (typeof pid === 'number' && isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
     },
   };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function following(child: ChildProcess, name: string): Following {
