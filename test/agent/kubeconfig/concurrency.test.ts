@@ -231,6 +231,8 @@ withKubectl('kubectl rewrote the file, then a crash: the next start cleans up', 
   await seed(config, '');
   await kubeconfig.add(place, [entry('a')], { current: 'a' });
   await kubectlRun(config, 'config', 'set-context', '--current', '--namespace=chosen');
+  // What a crash ends too: a writer that lives on would put back what the next one removes.
+  await kubeconfig.close();
   expect(await reopen().recover(new Set())).toEqual({ removed: ['a'], kept: [], warnings: [] });
   const left = await view(config);
   expect([left.clusters, left.contexts, left.users, left['current-context']]).toEqual([[], [], [], '']);

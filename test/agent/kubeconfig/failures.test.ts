@@ -56,6 +56,7 @@ test('SIGKILL after the rename: the next start keeps what is to be kept', async 
   await seed(config, theirs);
   await kubeconfig.add(place, [entry('b')], {});
   expect((await child({ folder: state, place, id: 'a', killAt: 'after-rename' })).signal).toBe('SIGKILL');
+  await kubeconfig.close();
   const { removed, kept } = await reopen(state).recover(new Set(['a']));
   expect({ removed, kept }).toEqual({ removed: ['b'], kept: ['a'] });
   expect(await kubeconfig.current(place)).toMatchObject({ context: 'a', id: 'a' });
@@ -218,6 +219,7 @@ test('one broken file does not keep our entries in the others; recover warns and
   await seed(bad, `${written}\t- broken: [\n`);
   await expect(kubeconfig.remove(placeOf(good), ['a'])).rejects.toMatchObject({ code: 'kubeconfig-invalid' });
   expect(await text(good)).toBe(theirs);
+  await kubeconfig.close();
   const next = reopen(state);
   expect((await next.recover(new Set())).warnings).toEqual([expect.stringContaining(bad)]);
   await seed(bad, written);
@@ -230,6 +232,7 @@ test('a lost journal costs the exact bytes but no entry stays', async () => {
   await seed(config, theirs);
   await kubeconfig.add(place, [entry('a')], { current: 'a' });
   await writeFile(path.join(state, 'journal.json'), '{"version": 1, "data": {"x": 1}}');
+  await kubeconfig.close();
   const next = reopen(state);
   expect(await next.remove(place, ['a'])).toMatchObject({ removed: ['a'], currentContext: undefined });
   expect(await text(config)).toBe(
