@@ -39,7 +39,14 @@ export default defineConfig({
   renderer: {
     root: 'renderer',
     // Files only: the page's policy allows no inline script, and `data:` for images alone.
-    build: { ...build, minify: true, outDir: 'out/renderer', assetsInlineLimit: 0, modulePreload: false },
+    build: {
+      ...build,
+      minify: true,
+      outDir: 'out/renderer',
+      assetsInlineLimit: 0,
+      modulePreload: false,
+      rolldownOptions: { input: path.resolve(import.meta.dirname, 'renderer', 'index.html') },
+    },
     plugins: [react()],
   },
 });

@@ -3,7 +3,7 @@ import { cellSchema, clusterIdSchema, clusterSchema } from './catalog/cluster.ts
 import { discoveryStatusSchema } from './discovery/discovery.ts';
 import { plainErrorSchema } from './error-schema.ts';
 import { settingsSchema } from './settings/settings.ts';
-import { menderSchema, tunnelStateSchema } from './tunnels/state.ts';
+import { menderSchema, stageSchema, tunnelStateSchema } from './tunnels/state.ts';
 
 /** What the agent shows of itself: the whole at once, then what changes. */
 
@@ -97,7 +97,7 @@ export const connectResultSchema = z.discriminatedUnion('status', [
     cluster: clusterIdSchema,
     title: z.string(),
     error: plainErrorSchema,
-    stage: z.string().optional(),
+    stage: stageSchema.optional(),
     /** Who can mend it. */
     mender: menderSchema.optional(),
   }),

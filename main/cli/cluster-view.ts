@@ -1,5 +1,6 @@
 import type { Snapshot, TunnelView } from '../agent/agent-view.ts';
 import type { Cell, Cluster, ClusterId } from '../agent/catalog/cluster.ts';
+import { isFailed } from '../agent/catalog/is-failed.ts';
 import type { TunnelState } from '../agent/tunnels/state.ts';
 import { paint, printable } from './terminal.ts';
 
@@ -38,7 +39,7 @@ export function openTunnels({ tunnels }: Pick<Snapshot, 'tunnels'>): ReadonlyMap
 
 /** A place that is switched off in its account is no failure to show. */
 export function failedCells(cells: readonly Cell[]): readonly Cell[] {
-  return cells.filter(({ error }) => error !== undefined && error.code !== 'aws-region-disabled');
+  return cells.filter(isFailed);
 }
 
 export function cellName({ source, account, region }: Pick<Cell, 'source' | 'account' | 'region'>): string {

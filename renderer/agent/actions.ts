@@ -1,7 +1,7 @@
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { isProduction } from '../../main/agent/catalog/is-production.ts';
 import type { Settings } from '../../main/agent/settings/settings.ts';
-import { isProduction } from '../clusters/cluster-words.ts';
 import { text } from '../text/text.ts';
 import { type AgentState, withFailure } from './apply-change.ts';
 import type { Link } from './link.ts';

@@ -1,12 +1,13 @@
 import type { Change, Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
 import type { PlainError } from '../../main/agent/app-error.ts';
 import type { Cell, Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { Failure } from '../../main/agent/tunnels/state.ts';
 
 /** Why the last try to connect a cluster came to nothing. */
 export interface KnownFailure {
   readonly error: PlainError;
-  readonly stage?: string | undefined;
-  readonly mender?: string | undefined;
+  readonly stage?: Failure['stage'] | undefined;
+  readonly mender?: Failure['mender'] | undefined;
   /** ms since the epoch. */
   readonly at: number;
 }

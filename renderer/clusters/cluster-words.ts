@@ -1,10 +1,5 @@
-import type { Cell, Cluster } from '../../main/agent/catalog/cluster.ts';
+import type { Cell } from '../../main/agent/catalog/cluster.ts';
 import { text } from '../text/text.ts';
-
-/** Production is marked the same way everywhere. */
-export function isProduction({ environment }: Cluster): boolean {
-  return /^prod(uction)?$/i.test(environment ?? '');
-}
 
 /** `EKS · 444455556666 · eu-west-1`: where a cluster or a place of discovery is. */
 export function whereWords({ source, account, region }: Pick<Cell, 'source' | 'account' | 'region'>): string {

@@ -58,7 +58,7 @@ export const text = {
     why: 'Why',
     whyFor: (title: string) => `Why ${title} failed`,
     use: 'Use',
-    useFor: (title: string) => `Use ${title} in kubectl`,
+    usedFor: (title: string) => `Use ${title} in kubectl`,
     star: (title: string) => `Favourite ${title}`,
     connect: (title: string) => `Connect ${title}`,
     problems: (count: number) => plural(count, 'tag problem'),
@@ -89,6 +89,7 @@ export const text = {
     title: (count: number, all: number) => `${count} of ${plural(all, 'place')} could not be read`,
     details: 'Details',
     hide: 'Hide',
+    reasons: (count: number) => `For ${plural(count, 'reason')}; what was known there stays.`,
   },
   login: {
     title: (domain: string) => `Waiting for you to sign in to ${domain}`,
@@ -133,6 +134,7 @@ export const text = {
     },
     again: 'Try again',
     copy: 'Copy details',
+    copyCommand: 'Copy the command',
     terminal: 'In your terminal',
     useHere: 'Use in kubectl',
     about: 'About',
@@ -142,7 +144,9 @@ export const text = {
     connections: (count: number, sent: string, received: string) =>
       `${plural(count, 'connection')}, ${sent} sent, ${received} received`,
     fields: {
-      name: 'name',
+      where: 'where',
+      environment: 'environment',
+      name: 'name there',
       hostname: 'host name',
       server: 'API server',
       version: 'version',
@@ -177,8 +181,10 @@ export const text = {
   empty: {
     title: 'No clusters found',
     body: 'Nothing is changed on this machine until you connect. This is where clusters are looked for:',
-    aws: ['AWS', 'Every profile in ~/.aws/config that is signed in, in every region.'],
-    vault: ['Vault, for on-prem', 'The mounts in Settings, at VAULT_ADDR.'],
+    places: [
+      ['AWS', 'Every profile in ~/.aws/config that is signed in, in every region.'],
+      ['Vault, for on-prem', 'The mounts in Settings, at VAULT_ADDR.'],
+    ],
     discover: 'Discover again',
     settings: 'Settings',
   },

@@ -1,0 +1,101 @@
+import { type KeyboardEvent, type PointerEvent, useId, useMemo, useState } from 'react';
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { useActions, usePage } from '../agent/page.tsx';
+import { text } from '../text/text.ts';
+import { ClusterRow } from './cluster-row.tsx';
+import './clusters.css';
+import type { Section } from './layout.ts';
+import { queryWords } from './search.ts';
+
+/** The rows by section. Arrows move between rows, Space toggles, Enter opens, `*` stars. */
+export function ClusterList({
+  sections,
+  query,
+  onOpen,
+  onPoint,
+}: {
+  readonly sections: readonly Section[];
+  readonly query: string;
+  readonly onOpen: (id: ClusterId) => void;
+  /** Which row the pointer is on. */
+  readonly onPoint: (id: ClusterId | undefined) => void;
+}) {
+  const actions = useActions();
+  const favourites = usePage(({ agent }) => agent?.favourites);
+  const [focused, setFocused] = useState<ClusterId>();
+  const words = useMemo(() => queryWords(query), [query]);
+  const ids = sections.flatMap((section) => section.clusters.map(({ id }) => id));
+  const tabStop = focused !== undefined && ids.includes(focused) ? focused : ids[0];
+
+  const hearKey = (event: KeyboardEvent<HTMLElement>) => {
+    const { target, currentTarget: list } = event;
+    const id = rowOf(target);
+    if (id === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = ids.indexOf(id);
+    const go = (to: number) => focusRow(list, ids[Math.max(0, Math.min(to, ids.length - 1))]);
+    if (event.key === 'ArrowDown') go(at + 1);
+    else if (event.key === 'ArrowUp') go(at - 1);
+    else if (event.key === 'Home') go(0);
+    else if (event.key === 'End') go(ids.length - 1);
+    else if (event.key === 'Enter' && target instanceof HTMLInputElement) onOpen(id);
+    else if (event.key === '*') void actions.star(id, favourites?.includes(id) !== true);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <main
+      className="clusters"
+      aria-label={text.list}
+      onKeyDown={hearKey}
+      onFocus={({ target }) => setFocused(rowOf(target))}
+      onPointerMove={({ target }: PointerEvent) => onPoint(rowOf(target))}
+      onPointerLeave={() => onPoint(undefined)}
+    >
+      {sections.map((section) => (
+        <SectionOf key={section.id} section={section}>
+          {section.clusters.map(({ id }) => (
+            <ClusterRow key={id} id={id} words={words} isTabStop={id === tabStop} onOpen={onOpen} />
+          ))}
+        </SectionOf>
+      ))}
+    </main>
+  );
+}
+
+function SectionOf({
+  section,
+  children,
+}: {
+  readonly section: Section;
+  readonly children: readonly React.ReactNode[];
+}) {
+  const { disconnectAll } = useActions();
+  const titleId = useId();
+  return (
+    <section aria-labelledby={titleId}>
+      <div className="section-head">
+        <h2 id={titleId}>{section.title}</h2>
+        {section.id !== 'found' && <span>{section.clusters.length}</span>}
+        {section.id === 'connected' && section.clusters.length > 1 && (
+          <button type="button" className="link-button" onClick={() => void disconnectAll()}>
+            {text.sections.disconnectAll}
+          </button>
+        )}
+      </div>
+      <ul>{children}</ul>
+    </section>
+  );
+}
+
+function rowOf(target: EventTarget): ClusterId | undefined {
+  const row = target instanceof Element ? target.closest('[data-cluster]') : null;
+  return (row?.getAttribute('data-cluster') as ClusterId | null) ?? undefined;
+}
+
+function focusRow(list: HTMLElement, id: ClusterId | undefined): void {
+  const row = [...list.querySelectorAll('[data-cluster]')].find(
+    (one) => one.getAttribute('data-cluster') === id,
+  );
+  const stop = row?.querySelector<HTMLElement>('[data-row-stop] input, button[data-row-stop]');
+  stop?.focus();
+}

@@ -1,0 +1,129 @@
+import { Star } from 'lucide-react';
+import { memo, useId } from 'react';
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { isProduction } from '../../main/agent/catalog/is-production.ts';
+import { useActions } from '../agent/page.tsx';
+import { ProductionBadge } from '../controls/production-badge.tsx';
+import { Switch } from '../controls/switch.tsx';
+import { text } from '../text/text.ts';
+import { HighlightedText } from './highlighted-text.tsx';
+import { StateMark } from './state-mark.tsx';
+import { type RowState, useRow } from './use-row.ts';
+
+/** One cluster: state, name, where it is or what is wrong, latency and port, switch. */
+export const ClusterRow = memo(function ClusterRow({
+  id,
+  words,
+  isTabStop,
+  onOpen,
+}: {
+  readonly id: ClusterId;
+  /** What is searched for. */
+  readonly words: readonly string[];
+  /** Of all rows one is reached with Tab, the others from it with the arrows. */
+  readonly isTabStop: boolean;
+  readonly onOpen: (id: ClusterId) => void;
+}) {
+  const row = useRow(id);
+  const actions = useActions();
+  const lineId = useId();
+  if (row === undefined) return null;
+  const { cluster, view, isFavourite } = row;
+  const tabIndex = isTabStop ? 0 : -1;
+  const hasSwitch = cluster.reach.kind === 'tunnel' || view.isOn;
+  return (
+    <li className="row" data-cluster={id}>
+      <StateMark mark={view.mark} />
+      <div className="row-text">
+        <div className="row-name">
+          <button
+            type="button"
+            className="row-title"
+            tabIndex={tabIndex}
+            data-row-stop={hasSwitch ? undefined : ''}
+            onClick={() => onOpen(id)}
+          >
+            <HighlightedText words={words}>{cluster.title}</HighlightedText>
+          </button>
+          <button
+            type="button"
+            className="star"
+            aria-label={text.row.star(cluster.title)}
+            aria-pressed={isFavourite}
+            tabIndex={tabIndex}
+            onClick={() => void actions.star(id, !isFavourite)}
+          >
+            <Star size={13} fill={isFavourite ? 'currentColor' : 'none'} aria-hidden />
+          </button>
+          <Badges row={row} tabIndex={tabIndex} />
+        </div>
+        <div className="row-line" id={lineId} data-tone={view.tone} title={view.line}>
+          <HighlightedText words={view.tone === 'quiet' ? words : []}>{view.line}</HighlightedText>
+        </div>
+      </div>
+      {view.hasWhy ? (
+        <button
+          type="button"
+          className="button small"
+          aria-label={text.row.whyFor(cluster.title)}
+          tabIndex={tabIndex}
+          onClick={() => onOpen(id)}
+        >
+          {text.row.why}
+        </button>
+      ) : (
+        <Figures row={row} />
+      )}
+      {hasSwitch ? (
+        <span data-row-stop="">
+          <Switch
+            label={text.row.connect(cluster.title)}
+            describedBy={lineId}
+            isOn={view.isOn}
+            isBusy={view.mark === 'busy'}
+            tabIndex={tabIndex}
+            onChange={(on) => void (on ? actions.connect(id) : actions.disconnect(id))}
+          />
+        </span>
+      ) : (
+        <span />
+      )}
+    </li>
+  );
+});
+
+function Badges({ row, tabIndex }: { readonly row: RowState; readonly tabIndex: number }) {
+  const actions = useActions();
+  const { cluster, isCurrent, isUsable } = row;
+  const { environment = '' } = cluster;
+  return (
+    <>
+      <ProductionBadge cluster={cluster} />
+      {environment !== '' && !isProduction(cluster) && (
+        <span className="badge environment">{environment}</span>
+      )}
+      {isCurrent && <span className="badge current">{text.current}</span>}
+      {isUsable && !isCurrent && (
+        <button
+          type="button"
+          className="use"
+          aria-label={text.row.usedFor(cluster.title)}
+          tabIndex={tabIndex}
+          onClick={() => void actions.use(cluster.id)}
+        >
+          {text.row.use}
+        </button>
+      )}
+    </>
+  );
+}
+
+function Figures({ row: { tunnel, view } }: { readonly row: RowState }) {
+  if (tunnel === undefined || view.mark !== 'connected') return <span />;
+  return (
+    <span className="figures">
+      {tunnel.state.status === 'connected' && <span>{text.row.latency(tunnel.state.probe.totalMs)}</span>}
+      {tunnel.port !== undefined && <code>{text.row.port(tunnel.port)}</code>}
+    </span>
+  );
+}

@@ -1,0 +1,109 @@
+import { LoaderCircle } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { isFailed } from '../../main/agent/catalog/is-failed.ts';
+import { useActions, useAgent } from '../agent/page.tsx';
+import { text } from '../text/text.ts';
+import './empty.css';
+import { suggestion } from './search.ts';
+
+function Blank({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
+  return (
+    <main className="blank">
+      <div>
+        <h1>{title}</h1>
+        {children}
+      </div>
+    </main>
+  );
+}
+
+/** No cluster is known: discovery is looking, or found none. */
+export function NoClusters({ onSettings }: { readonly onSettings: () => void }) {
+  const isRunning = useAgent(({ discovery }) => discovery.status === 'running');
+  const { discover } = useActions();
+  if (isRunning)
+    return (
+      <Blank title={text.loading.title}>
+        <p>{text.loading.body}</p>
+        <LoaderCircle className="spinner" size={20} aria-hidden />
+      </Blank>
+    );
+  return (
+    <Blank title={text.empty.title}>
+      <p>{text.empty.body}</p>
+      <ul className="places-to-look">
+        {text.empty.places.map(([place, where]) => (
+          <li key={place}>
+            <b>{place}</b>
+            <small>{where}</small>
+          </li>
+        ))}
+      </ul>
+      <div className="actions">
+        <button type="button" className="button primary" onClick={() => void discover()}>
+          {text.empty.discover}
+        </button>
+        <button type="button" className="button" onClick={onSettings}>
+          {text.empty.settings}
+        </button>
+      </div>
+    </Blank>
+  );
+}
+
+/** The query finds nothing: what may have been meant, and that what could not be read may hold it. */
+export function NoHits({
+  query,
+  onQuery,
+}: {
+  readonly query: string;
+  readonly onQuery: (query: string) => void;
+}) {
+  const clusters = useAgent((agent) => agent.clusters);
+  const cells = useAgent((agent) => agent.cells);
+  const failed = [...cells.values()].filter(isFailed).length;
+  const meant = suggestion(query, clusters.values());
+  return (
+    <Blank title={text.noHits.title(query)}>
+      {meant !== undefined && (
+        <p>
+          {text.noHits.meant}
+          <button type="button" className="link-button" onClick={() => onQuery(meant)}>
+            {meant}
+          </button>
+          ?
+        </p>
+      )}
+      {failed > 0 && <p>{text.noHits.partial(failed)}</p>}
+      <div className="actions">
+        <button type="button" className="button" onClick={() => onQuery('')}>
+          {text.noHits.clear}
+        </button>
+      </div>
+    </Blank>
+  );
+}
+
+/** The agent has not answered yet, or says that it cannot start. */
+export function NoAgent({
+  title,
+  hint,
+  onRetry,
+}: {
+  readonly title: string;
+  readonly hint?: string;
+  readonly onRetry?: () => void;
+}) {
+  return (
+    <Blank title={title}>
+      {hint === undefined ? <LoaderCircle className="spinner" size={20} aria-hidden /> : <p>{hint}</p>}
+      {onRetry !== undefined && (
+        <div className="actions">
+          <button type="button" className="button" onClick={onRetry}>
+            {text.link.again}
+          </button>
+        </div>
+      )}
+    </Blank>
+  );
+}

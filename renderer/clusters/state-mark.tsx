@@ -1,0 +1,23 @@
+import { CircleCheck, CircleDashed, CircleMinus, CircleX, LoaderCircle, TriangleAlert } from 'lucide-react';
+import { text } from '../text/text.ts';
+import type { Mark } from './row-view.ts';
+
+const icons = {
+  off: CircleDashed,
+  busy: LoaderCircle,
+  connected: CircleCheck,
+  degraded: TriangleAlert,
+  failed: CircleX,
+  none: CircleMinus,
+} as const satisfies Record<Mark, unknown>;
+
+/** A shape, a colour, and a word for the screen reader: never colour alone. */
+export function StateMark({ mark }: { readonly mark: Mark }) {
+  const Icon = icons[mark];
+  return (
+    <span className="state-mark" data-mark={mark}>
+      <Icon size={16} strokeWidth={1.9} aria-hidden />
+      <span className="for-screen-readers">{text.marks[mark]}</span>
+    </span>
+  );
+}

@@ -1,0 +1,31 @@
+import type { TunnelView } from '../../main/agent/agent-view.ts';
+import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { useAgent, usePage } from '../agent/page.tsx';
+import { useNow } from '../agent/use-now.ts';
+import { type RowView, rowView } from './row-view.ts';
+
+/** What is shown of a cluster in a row and at the top of its page; undefined when the catalog lost it. */
+export interface RowState {
+  readonly cluster: Cluster;
+  readonly tunnel: TunnelView | undefined;
+  readonly view: RowView;
+  /** The way to it stands: kubectl can be moved to it. */
+  readonly isUsable: boolean;
+  readonly isCurrent: boolean;
+  readonly isFavourite: boolean;
+}
+
+export function useRow(id: ClusterId): RowState | undefined {
+  const cluster = useAgent(({ clusters }) => clusters.get(id));
+  const tunnel = useAgent(({ tunnels }) => tunnels.get(id));
+  const failure = useAgent(({ failures }) => failures.get(id));
+  const asked = usePage((page) => page.asked.get(id));
+  const isCurrent = useAgent(({ kubectl }) => kubectl.cluster === id);
+  const isFavourite = useAgent(({ favourites }) => favourites.includes(id));
+  const isCounting = tunnel?.state.status === 'reconnecting';
+  const now = useNow(isCounting ? 1_000 : undefined);
+  if (cluster === undefined) return undefined;
+  const view = rowView({ cluster, tunnel, failure, asked, now });
+  const isUsable = view.isOn && ['connected', 'degraded'].includes(view.mark);
+  return { cluster, tunnel, view, isUsable, isCurrent, isFavourite };
+}

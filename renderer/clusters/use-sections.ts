@@ -1,0 +1,33 @@
+import { useEffect, useMemo, useRef } from 'react';
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { useAgent } from '../agent/page.tsx';
+import { text } from '../text/text.ts';
+import { holdOrder } from './hold-order.ts';
+import { layoutOf, type Section } from './layout.ts';
+import { matches, queryWords } from './search.ts';
+
+/** What the list shows: all clusters in their sections, or for a query one section of what it finds. */
+export function useSections(query: string, pointed: ClusterId | undefined): readonly Section[] {
+  const clusters = useAgent((agent) => agent.clusters);
+  const open = useAgent((agent) => agent.open);
+  const favourites = useAgent((agent) => agent.favourites);
+  const order = useAgent((agent) => agent.settings.favouritesOrder);
+  const next = useMemo(() => {
+    const sections = layoutOf({ clusters: clusters.values(), open, favourites, order });
+    const words = queryWords(query);
+    if (words.length === 0) return sections;
+    const found = sections.flatMap((section) => section.clusters.filter((one) => matches(one, words)));
+    if (found.length === 0) return [];
+    const title = text.sections.found(found.length, clusters.size);
+    return [{ id: 'found', title, clusters: found }];
+  }, [clusters, open, favourites, order, query]);
+  const shown = useRef(next);
+  const held = useMemo(
+    () => (pointed === undefined ? next : holdOrder(shown.current, next, pointed)),
+    [next, pointed],
+  );
+  useEffect(() => {
+    shown.current = held;
+  }, [held]);
+  return held;
+}

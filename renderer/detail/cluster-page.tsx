@@ -1,0 +1,175 @@
+import { Star } from 'lucide-react';
+import type { TunnelView } from '../../main/agent/agent-view.ts';
+import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { useActions, useAgent } from '../agent/page.tsx';
+import { useNow } from '../agent/use-now.ts';
+import { whereWords } from '../clusters/cluster-words.ts';
+import { useRow } from '../clusters/use-row.ts';
+import { CopyButton } from '../controls/copy-button.tsx';
+import { ProductionBadge } from '../controls/production-badge.tsx';
+import { Switch } from '../controls/switch.tsx';
+import { byteWords } from '../text/bytes.ts';
+import { agoWords } from '../text/durations.ts';
+import { text } from '../text/text.ts';
+import { Card, Facts } from './card.tsx';
+import { SubPage } from './sub-page.tsx';
+import './detail.css';
+import { FailureCard } from './failure-card.tsx';
+import { Stages } from './stages.tsx';
+
+/** All that is known of one cluster. */
+export function ClusterPage({ id, onBack }: { readonly id: ClusterId; readonly onBack: () => void }) {
+  const row = useRow(id);
+  const known = useAgent(({ failures }) => failures.get(id));
+  const actions = useActions();
+  if (row === undefined)
+    return (
+      <SubPage title={text.detail.back} onBack={onBack}>
+        <p className="gone">{text.detail.gone}</p>
+      </SubPage>
+    );
+  const { cluster, tunnel, view, isUsable, isCurrent, isFavourite } = row;
+  const state = tunnel?.state;
+  const failure =
+    state?.status === 'degraded' || state?.status === 'reconnecting'
+      ? { ...state.failure, at: state.since }
+      : known;
+  const canOpen = cluster.reach.kind === 'tunnel';
+  return (
+    <SubPage
+      title={text.detail.back}
+      onBack={onBack}
+      controls={
+        <>
+          <button
+            type="button"
+            className="icon-button small star-button"
+            aria-label={text.row.star(cluster.title)}
+            aria-pressed={isFavourite}
+            onClick={() => void actions.star(id, !isFavourite)}
+          >
+            <Star size={15} fill={isFavourite ? 'currentColor' : 'none'} aria-hidden />
+          </button>
+          {(canOpen || view.isOn) && (
+            <Switch
+              label={text.row.connect(cluster.title)}
+              isOn={view.isOn}
+              isBusy={view.mark === 'busy'}
+              onChange={(on) => void (on ? actions.connect(id) : actions.disconnect(id))}
+            />
+          )}
+        </>
+      }
+    >
+      <div className="detail">
+        <h1>
+          <span>{cluster.title}</span> <ProductionBadge cluster={cluster} />
+          {isCurrent && <span className="badge current">{text.current}</span>}
+        </h1>
+        <p className="sub" data-tone={view.tone}>
+          {view.line}
+        </p>
+        {canOpen && <Stages tunnel={tunnel} failure={failure} />}
+        {failure !== undefined && (
+          <FailureCard cluster={cluster} failure={failure} canRetry={!view.isOn && canOpen} />
+        )}
+        {tunnel?.port !== undefined && view.isOn && (
+          <Terminal cluster={cluster} tunnel={tunnel} canUse={isUsable && !isCurrent} />
+        )}
+        {cluster.tagProblems.length > 0 && <TagProblems cluster={cluster} />}
+        <About cluster={cluster} />
+      </div>
+    </SubPage>
+  );
+}
+
+function Terminal({
+  cluster,
+  tunnel,
+  canUse,
+}: {
+  readonly cluster: Cluster;
+  readonly tunnel: TunnelView;
+  readonly canUse: boolean;
+}) {
+  const actions = useActions();
+  const command = `kubectl --context ${/^[\w.:/@-]+$/.test(cluster.title) ? cluster.title : `'${cluster.title}'`} get namespaces`;
+  return (
+    <Card
+      title={text.detail.terminal}
+      action={
+        canUse && (
+          <button type="button" className="link-button" onClick={() => void actions.use(cluster.id)}>
+            {text.detail.useHere}
+          </button>
+        )
+      }
+    >
+      <div className="command">
+        <code>{command}</code>
+        <CopyButton label={text.detail.copyCommand} value={command} />
+      </div>
+      <Facts
+        facts={[
+          [text.detail.proxy, <code key="port">127.0.0.1:{tunnel.port}</code>],
+          [
+            text.detail.traffic,
+            text.detail.connections(tunnel.connections, byteWords(tunnel.sent), byteWords(tunnel.received)),
+          ],
+        ]}
+      />
+    </Card>
+  );
+}
+
+function TagProblems({ cluster }: { readonly cluster: Cluster }) {
+  return (
+    <Card title={text.detail.tags}>
+      <ul className="tag-problems">
+        {cluster.tagProblems.map(({ key, message, hint }) => (
+          <li key={key + message}>
+            <code>{key}</code>
+            <p>
+              {message} {hint}
+            </p>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function About({ cluster }: { readonly cluster: Cluster }) {
+  const now = useNow(60_000);
+  const { fields } = text.detail;
+  const { reach, docs } = cluster;
+  return (
+    <Card title={text.detail.about}>
+      <Facts
+        facts={[
+          [fields.where, whereWords(cluster)],
+          [fields.name, cluster.name === cluster.title ? undefined : <code key="name">{cluster.name}</code>],
+          [fields.description, cluster.description],
+          [fields.owner, cluster.owner],
+          [fields.docs, docs === undefined ? undefined : <DocsLink key="docs" docs={docs} />],
+          [fields.environment, cluster.environment],
+          [fields.group, cluster.group],
+          [fields.hostname, reach.kind === 'tunnel' ? <code key="host">{reach.hostname}</code> : undefined],
+          [fields.server, <code key="server">{cluster.server}</code>],
+          [fields.version, cluster.version],
+          [fields.seen, agoWords(Math.max(0, now - cluster.seenAt))],
+        ]}
+      />
+    </Card>
+  );
+}
+
+/** A tag comes from the account, not from the person: only a web address becomes a link. */
+function DocsLink({ docs }: { readonly docs: string }) {
+  if (!/^https:\/\//i.test(docs) || !URL.canParse(docs)) return <>{docs}</>;
+  return (
+    <a href={docs} target="_blank" rel="noreferrer">
+      {docs}
+    </a>
+  );
+}

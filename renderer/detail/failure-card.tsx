@@ -1,0 +1,57 @@
+import type { Cluster } from '../../main/agent/catalog/cluster.ts';
+import type { KnownFailure } from '../agent/apply-change.ts';
+import { useActions } from '../agent/page.tsx';
+import { whereWords } from '../clusters/cluster-words.ts';
+import { CopyButton } from '../controls/copy-button.tsx';
+import { text } from '../text/text.ts';
+
+/** Why, who can fix it, one button, and details to copy for support. */
+export function FailureCard({
+  cluster,
+  failure,
+  canRetry,
+}: {
+  readonly cluster: Cluster;
+  readonly failure: KnownFailure;
+  readonly canRetry: boolean;
+}) {
+  const { connect } = useActions();
+  const { error, mender } = failure;
+  return (
+    <section className="why" aria-label={text.failure(error.code)}>
+      <h2>{text.failure(error.code)}</h2>
+      <p>
+        {error.message} {error.hint}
+      </p>
+      <div className="actions">
+        {canRetry && (
+          <button type="button" className="button small primary" onClick={() => void connect(cluster.id)}>
+            {text.detail.again}
+          </button>
+        )}
+        <CopyButton label={text.detail.copy} value={() => supportText(cluster, failure)}>
+          {text.detail.copy}
+        </CopyButton>
+      </div>
+      <p className="for">
+        {mender !== undefined && text.detail.menders[mender]} <code>{error.code}</code>
+      </p>
+    </section>
+  );
+}
+
+/** For a ticket: all that helps, nothing that is secret (an error's words never hold a secret). */
+function supportText(cluster: Cluster, { error, stage, mender, at }: KnownFailure): string {
+  const { reach } = cluster;
+  const lines = [
+    `cluster: ${cluster.title} (${whereWords(cluster)})`,
+    reach.kind === 'tunnel'
+      ? `host name: ${reach.hostname}, origin ${reach.origin}`
+      : `no tunnel: ${reach.reason}`,
+    `failed: ${new Date(at).toISOString()}${stage === undefined ? '' : `, at stage ${stage}`}`,
+    `error: ${error.code}: ${error.message}`,
+    ...(error.hint === undefined ? [] : [`hint: ${error.hint}`]),
+    ...(mender === undefined ? [] : [`can be fixed by: ${mender}`]),
+  ];
+  return `${lines.join('\n')}\n`;
+}

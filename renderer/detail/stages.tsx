@@ -1,0 +1,51 @@
+import type { TunnelView } from '../../main/agent/agent-view.ts';
+import type { Stage } from '../../main/agent/tunnels/state.ts';
+import type { KnownFailure } from '../agent/apply-change.ts';
+import { text } from '../text/text.ts';
+
+const order: readonly Stage[] = ['edge', 'access', 'origin', 'tls', 'readyz'];
+
+interface StageView {
+  readonly stage: Stage;
+  readonly outcome: 'passed' | 'failed' | 'none';
+  readonly words: string;
+}
+
+/** What is known of each stage: from the last probe, or up to where the failure happened. */
+function stageViews(tunnel: TunnelView | undefined, failure: KnownFailure | undefined): readonly StageView[] {
+  if (tunnel?.state.status === 'connected') {
+    const { stages } = tunnel.state.probe;
+    return order.map((stage) => {
+      const passed = stages.find((one) => one.stage === stage);
+      return passed === undefined
+        ? { stage, outcome: 'none', words: text.detail.stageNone }
+        : { stage, outcome: 'passed', words: text.row.latency(passed.ms) };
+    });
+  }
+  const failedAt = failure?.stage === undefined ? -1 : order.indexOf(failure.stage);
+  return order.map((stage, at) => {
+    if (at < failedAt) return { stage, outcome: 'passed', words: text.detail.stagePassed };
+    if (at === failedAt) return { stage, outcome: 'failed', words: text.detail.stageFailed };
+    return { stage, outcome: 'none', words: text.detail.stageNone };
+  });
+}
+
+/** The five stages on the way to the cluster, in the order in which bytes pass them. */
+export function Stages({
+  tunnel,
+  failure,
+}: {
+  readonly tunnel: TunnelView | undefined;
+  readonly failure: KnownFailure | undefined;
+}) {
+  return (
+    <ol className="stages">
+      {stageViews(tunnel, failure).map(({ stage, outcome, words }) => (
+        <li key={stage} data-outcome={outcome}>
+          <b>{text.detail.stages[stage]}</b>
+          <span>{words}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,43 @@
+import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
+import { useActions, usePage } from '../agent/page.tsx';
+import { text } from '../text/text.ts';
+import './confirm.css';
+
+/** Before kubectl is moved to a production cluster. */
+export function ConfirmProduction() {
+  const title = usePage(({ confirming, agent }) =>
+    confirming === undefined ? undefined : (agent?.clusters.get(confirming)?.title ?? confirming),
+  );
+  const { confirmUse } = useActions();
+  return (
+    <ModalOverlay
+      className="veil"
+      isOpen={title !== undefined}
+      isDismissable
+      onOpenChange={(isOpen) => {
+        if (!isOpen) void confirmUse(false);
+      }}
+    >
+      <Modal className="modal">
+        <Dialog role="alertdialog">
+          <Heading slot="title">{text.confirm.title(title ?? '')}</Heading>
+          <p>{text.confirm.body}</p>
+          <div className="actions">
+            {/* The safe answer has the focus. */}
+            <button
+              type="button"
+              className="button"
+              ref={(button) => button?.focus()}
+              onClick={() => void confirmUse(false)}
+            >
+              {text.confirm.no}
+            </button>
+            <button type="button" className="button danger" onClick={() => void confirmUse(true)}>
+              {text.confirm.yes}
+            </button>
+          </div>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}

@@ -1,0 +1,101 @@
+import { ChevronsUpDown, ShipWheel } from 'lucide-react';
+import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover } from 'react-aria-components';
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { isProduction } from '../../main/agent/catalog/is-production.ts';
+import { useActions, useAgent } from '../agent/page.tsx';
+import { useNow } from '../agent/use-now.ts';
+import { text } from '../text/text.ts';
+import './footer.css';
+
+/** Always there: who I am and for how long still, and where kubectl points now. */
+export function Footer() {
+  return (
+    <footer>
+      <Session />
+      <Kubectl />
+    </footer>
+  );
+}
+
+function Session() {
+  const sessions = useAgent((agent) => agent.sessions);
+  const now = useNow(20_000);
+  const lasting = sessions.filter(({ endsAt }) => endsAt > now).toSorted((a, b) => a.endsAt - b.endsAt);
+  const [first, ...others] = lasting;
+  if (first === undefined) return <span className="who">{text.footer.signedOut}</span>;
+  const who = first.email ?? text.footer.someone;
+  return (
+    <span className="who" title={text.footer.sessionLeft(who, first.authDomain, first.endsAt - now)}>
+      <span className="avatar" aria-hidden>
+        {who.charAt(0).toUpperCase()}
+      </span>
+      <span className="email">{who}</span>
+      <span className="left">
+        · {text.footer.session(first.endsAt - now)}
+        {others.length > 0 && ` ${text.footer.others(others.length)}`}
+      </span>
+    </span>
+  );
+}
+
+function Kubectl() {
+  const kubectl = useAgent((agent) => agent.kubectl);
+  const usable = useUsable();
+  const { use } = useActions();
+  const name = kubectl.context ?? text.footer.none;
+  return (
+    <MenuTrigger>
+      <Button className="kubectl" aria-label={`${text.footer.kubectl} ${name}`}>
+        <ShipWheel size={15} aria-hidden />
+        <span className="context" title={name}>
+          {name}
+        </span>
+        <ChevronsUpDown size={12} aria-hidden />
+      </Button>
+      <Popover className="popover" placement="top end" offset={6}>
+        <Menu
+          className="menu"
+          aria-label={text.footer.kubectl}
+          selectionMode="single"
+          selectedKeys={kubectl.cluster === undefined ? ['none'] : [kubectl.cluster]}
+          disabledKeys={['none']}
+          disallowEmptySelection
+          onAction={(key) => {
+            if (key !== kubectl.cluster) void use(key as ClusterId);
+          }}
+        >
+          <MenuSection>
+            <Header>{text.footer.kubectl}</Header>
+            {usable.map((cluster) => (
+              <MenuItem key={cluster.id} id={cluster.id} textValue={cluster.title}>
+                <span>{cluster.title}</span>
+                {isProduction(cluster) && <span className="badge production">{text.production}</span>}
+              </MenuItem>
+            ))}
+            {kubectl.cluster === undefined && (
+              <MenuItem id="none" textValue={name}>
+                <span>{usable.length === 0 ? text.footer.menuEmpty : name}</span>
+                {usable.length > 0 && kubectl.context !== undefined && <small>{text.footer.notOurs}</small>}
+              </MenuItem>
+            )}
+          </MenuSection>
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}
+
+/** The clusters that kubectl can be moved to, and the one that it uses. */
+function useUsable() {
+  const open = useAgent((agent) => agent.open);
+  const tunnels = useAgent((agent) => agent.tunnels);
+  const clusters = useAgent((agent) => agent.clusters);
+  const current = useAgent((agent) => agent.kubectl.cluster);
+  return [...open]
+    .flatMap((id) => clusters.get(id) ?? [])
+    .filter(({ id }) => {
+      const status = tunnels.get(id)?.state.status;
+      return id === current || status === 'connected' || status === 'degraded' || status === 'reconnecting';
+    })
+    .sort((a, b) => a.title.localeCompare(b.title));
+}

@@ -1,0 +1,122 @@
+import { RefreshCw, Search, Settings, X } from 'lucide-react';
+import { type KeyboardEvent, type RefObject, useEffect } from 'react';
+import { useActions, useAgent } from '../agent/page.tsx';
+import { useNow } from '../agent/use-now.ts';
+import { text } from '../text/text.ts';
+import './header.css';
+
+/** Search is the first thing; what goes on stands below it. */
+export function Header({
+  query,
+  search,
+  onQuery,
+  onDown,
+  onSettings,
+}: {
+  readonly query: string;
+  readonly search: RefObject<HTMLInputElement | null>;
+  readonly onQuery: (query: string) => void;
+  /** The person goes from the field down to the list. */
+  readonly onDown: () => void;
+  readonly onSettings: () => void;
+}) {
+  const actions = useActions();
+  const count = useAgent(({ clusters }) => clusters.size);
+  const isRunning = useAgent(({ discovery }) => discovery.status === 'running');
+  useEffect(() => {
+    const hear = (event: globalThis.KeyboardEvent) => {
+      const isTyping =
+        event.target instanceof HTMLElement && event.target.matches('input:not([type=checkbox])');
+      const isShortcut = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k';
+      if (!isShortcut && (event.key !== '/' || isTyping)) return;
+      event.preventDefault();
+      search.current?.focus();
+      search.current?.select();
+    };
+    document.addEventListener('keydown', hear);
+    return () => document.removeEventListener('keydown', hear);
+  }, [search]);
+  const hearKey = (event: KeyboardEvent) => {
+    if (event.key === 'ArrowDown' || event.key === 'Enter') onDown();
+    else if (event.key === 'Escape') onQuery('');
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <header>
+      <div className="search">
+        <Search size={16} aria-hidden />
+        <input
+          ref={search}
+          type="search"
+          aria-label={text.header.search(count)}
+          placeholder={text.header.search(count)}
+          value={query}
+          spellCheck={false}
+          autoComplete="off"
+          onChange={(event) => onQuery(event.target.value)}
+          onKeyDown={hearKey}
+        />
+        {query === '' ? (
+          <kbd aria-hidden>/</kbd>
+        ) : (
+          <button
+            type="button"
+            className="clear"
+            aria-label={text.header.clear}
+            onClick={() => {
+              onQuery('');
+              search.current?.focus();
+            }}
+          >
+            <X size={14} aria-hidden />
+          </button>
+        )}
+      </div>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={text.header.discover}
+        title={text.header.discover}
+        data-running={isRunning || undefined}
+        onClick={() => void actions.discover()}
+      >
+        <RefreshCw size={16} aria-hidden />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={text.header.settings}
+        title={text.header.settings}
+        onClick={onSettings}
+      >
+        <Settings size={16} aria-hidden />
+      </button>
+    </header>
+  );
+}
+
+/** How discovery goes, or how old what is shown is. */
+export function DiscoveryLine() {
+  const discovery = useAgent((agent) => agent.discovery);
+  const count = useAgent(({ clusters }) => clusters.size);
+  const now = useNow(30_000);
+  if (discovery.status === 'idle') {
+    const { finishedAt } = discovery;
+    const age = finishedAt === undefined ? undefined : Math.max(0, now - finishedAt);
+    return (
+      <div className="discovery-line">
+        <span>{text.header.idle(count, age)}</span>
+      </div>
+    );
+  }
+  const { cellsRead, cellsKnown, clusters } = discovery;
+  const words =
+    cellsKnown === 0 ? text.header.starting : text.header.reading(cellsRead, cellsKnown, clusters);
+  return (
+    <div className="discovery-line">
+      <span>{words}</span>
+      <progress aria-label={text.header.progress} max={Math.max(1, cellsKnown)} value={cellsRead} />
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+import { Info, KeyRound, TriangleAlert, X } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { text } from '../text/text.ts';
+import './banner.css';
+
+const icons = { attention: TriangleAlert, danger: TriangleAlert, info: Info, login: KeyRound } as const;
+
+/** Something about the whole that a person should see: what it is, more of it, and what can be done. */
+export function Banner({
+  kind,
+  title,
+  children,
+  action,
+  onDismiss,
+}: {
+  readonly kind: keyof typeof icons;
+  readonly title: string;
+  readonly children?: ReactNode;
+  readonly action?: ReactNode;
+  readonly onDismiss?: (() => void) | undefined;
+}) {
+  const Icon = icons[kind];
+  return (
+    <div className="banner" data-kind={kind} role={kind === 'danger' ? 'alert' : 'status'}>
+      <Icon size={16} aria-hidden />
+      <div className="banner-text">
+        {title}
+        {children}
+      </div>
+      {action}
+      {onDismiss !== undefined && (
+        <button type="button" className="icon-button small" aria-label={text.dismiss} onClick={onDismiss}>
+          <X size={14} aria-hidden />
+        </button>
+      )}
+    </div>
+  );
+}

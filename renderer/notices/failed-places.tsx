@@ -1,0 +1,65 @@
+import { useMemo, useState } from 'react';
+import type { Cell } from '../../main/agent/catalog/cluster.ts';
+import { isFailed } from '../../main/agent/catalog/is-failed.ts';
+import { useAgent } from '../agent/page.tsx';
+import { whereWords } from '../clusters/cluster-words.ts';
+import { text } from '../text/text.ts';
+import { Banner } from './banner.tsx';
+
+/** What could not be read, in one banner that names each place, why, and the next step. */
+export function FailedPlaces() {
+  const cells = useAgent((agent) => agent.cells);
+  const [isOpen, setOpen] = useState(false);
+  const failed = useMemo(() => [...cells.values()].filter(isFailed), [cells]);
+  const groups = useMemo(() => byReason(failed), [failed]);
+  if (failed.length === 0) return null;
+  const [first] = groups;
+  return (
+    <Banner
+      kind="attention"
+      title={text.places.title(failed.length, cells.size)}
+      action={
+        <button
+          type="button"
+          className="button small"
+          aria-expanded={isOpen}
+          onClick={() => setOpen((open) => !open)}
+        >
+          {isOpen ? text.places.hide : text.places.details}
+        </button>
+      }
+    >
+      {isOpen ? (
+        <ul className="places">
+          {groups.map(({ places, error }) => (
+            <li key={places[0]?.id}>
+              <b>{places.map(whereWords).join(', ')}</b>
+              <small>
+                {error.message} {error.hint}
+              </small>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <small>
+          {groups.length === 1
+            ? `${first?.error.message} ${first?.error.hint ?? ''}`
+            : text.places.reasons(groups.length)}
+        </small>
+      )}
+    </Banner>
+  );
+}
+
+/** Places that failed alike (one expired session fails seventeen regions) are told once. */
+function byReason(failed: readonly Cell[]) {
+  const groups = new Map<string, { places: Cell[]; error: NonNullable<Cell['error']> }>();
+  for (const cell of failed) {
+    if (cell.error === undefined) continue;
+    const key = `${cell.source} ${cell.error.code} ${cell.error.message}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { places: [cell], error: cell.error });
+    else group.places.push(cell);
+  }
+  return [...groups.values()];
+}

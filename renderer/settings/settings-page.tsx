@@ -1,0 +1,89 @@
+import type { ReactNode } from 'react';
+import { useAgent } from '../agent/page.tsx';
+import { SubPage } from '../detail/sub-page.tsx';
+import { text } from '../text/text.ts';
+import { ChoiceSetting, SwitchSetting, TextSetting } from './setting.tsx';
+import './settings.css';
+
+const words = text.settings;
+
+/** Every setting, saved as soon as it is changed. */
+export function SettingsPage({ onBack }: { readonly onBack: () => void }) {
+  const settings = useAgent((agent) => agent.settings);
+  const version = useAgent(({ agent }) => agent.version);
+  return (
+    <SubPage title={words.title} onBack={onBack}>
+      <Group title={words.general}>
+        {/* A page in a browser starts with nothing. */}
+        {window.k8sTunnels !== undefined && (
+          <SwitchSetting
+            words={words.startAtLogin}
+            isOn={settings.startAtLogin}
+            patch={(startAtLogin) => ({ startAtLogin })}
+          />
+        )}
+        <ChoiceSetting
+          words={words.favouritesOrder}
+          value={settings.favouritesOrder}
+          options={words.favouritesOrders}
+          patch={(favouritesOrder) => ({ favouritesOrder })}
+        />
+      </Group>
+      <Group title={words.kubectl}>
+        <ChoiceSetting
+          words={words.kubeconfigMode}
+          value={settings.kubeconfigMode}
+          options={words.kubeconfigModes}
+          patch={(kubeconfigMode) => ({ kubeconfigMode })}
+        />
+        <TextSetting
+          words={words.kubeconfigPath}
+          value={settings.kubeconfigPath}
+          placeholder="~/.kube/config"
+          patch={(kubeconfigPath) => ({ kubeconfigPath })}
+        />
+      </Group>
+      <Group title={words.discovery}>
+        <TextSetting
+          words={words.catalogMaxAgeMinutes}
+          value={String(settings.catalogMaxAgeMinutes)}
+          isShort
+          patch={(minutes) => ({ catalogMaxAgeMinutes: Number(minutes) })}
+        />
+        <TextSetting
+          words={words.awsRegions}
+          value={settings.awsRegions.join(', ')}
+          patch={(regions) => ({ awsRegions: listOf(regions) })}
+        />
+        <TextSetting
+          words={words.vaultMounts}
+          value={settings.vaultMounts.join(', ')}
+          patch={(mounts) => ({ vaultMounts: listOf(mounts) })}
+        />
+      </Group>
+      <Group title={words.trust}>
+        <TextSetting
+          words={words.extraAuthorities}
+          value={settings.extraAuthorities}
+          patch={(extraAuthorities) => ({ extraAuthorities })}
+        />
+      </Group>
+      <p className="about">
+        {text.product} {version}
+      </p>
+    </SubPage>
+  );
+}
+
+function Group({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <section className="settings-group" aria-label={title}>
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function listOf(line: string): string[] {
+  return line.split(/[\s,]+/).filter((word) => word !== '');
+}

@@ -1,0 +1,92 @@
+import { useCallback, useRef, useState } from 'react';
+import type { ClusterId } from '../main/agent/catalog/cluster.ts';
+import { useActions, useAgent, usePage } from './agent/page.tsx';
+import { ClusterList } from './clusters/cluster-list.tsx';
+import { NoAgent, NoClusters, NoHits } from './clusters/empty.tsx';
+import { useSections } from './clusters/use-sections.ts';
+import { ClusterPage } from './detail/cluster-page.tsx';
+import { ConfirmProduction } from './footer/confirm-production.tsx';
+import { Footer } from './footer/footer.tsx';
+import { DiscoveryLine, Header } from './header/header.tsx';
+import { Notices } from './notices/notices.tsx';
+import { SettingsPage } from './settings/settings-page.tsx';
+import { text } from './text/text.ts';
+import './window.css';
+
+type View =
+  | { readonly kind: 'list' }
+  | { readonly kind: 'cluster'; readonly id: ClusterId }
+  | { readonly kind: 'settings' };
+
+/** The whole window. */
+export function Window() {
+  const hasAnswered = usePage(({ agent }) => agent !== undefined);
+  const link = usePage((page) => page.link);
+  const { retry } = useActions();
+  if (hasAnswered) return <Main />;
+  if (link.status === 'failed')
+    return (
+      <NoAgent
+        title={text.link.failed}
+        hint={`${link.error.message} ${link.error.hint ?? ''}`}
+        onRetry={retry}
+      />
+    );
+  if (link.status === 'lost')
+    return <NoAgent title={text.link.lost} hint={text.link.lostHint} onRetry={retry} />;
+  return <NoAgent title={text.link.opening} />;
+}
+
+function Main() {
+  const [view, setView] = useState<View>({ kind: 'list' });
+  const back = useCallback(() => setView({ kind: 'list' }), []);
+  const openCluster = useCallback((id: ClusterId) => setView({ kind: 'cluster', id }), []);
+  const openSettings = useCallback(() => setView({ kind: 'settings' }), []);
+  return (
+    <div className="window">
+      {/* Kept while another page is shown: the place in the list and what was searched for stay. */}
+      <div className="list-page" hidden={view.kind !== 'list'}>
+        <ListPage onOpen={openCluster} onSettings={openSettings} />
+      </div>
+      {view.kind === 'cluster' && <ClusterPage id={view.id} onBack={back} />}
+      {view.kind === 'settings' && <SettingsPage onBack={back} />}
+      <Footer />
+      <ConfirmProduction />
+    </div>
+  );
+}
+
+function ListPage({
+  onOpen,
+  onSettings,
+}: {
+  readonly onOpen: (id: ClusterId) => void;
+  readonly onSettings: () => void;
+}) {
+  const [query, setQuery] = useState('');
+  const [pointed, setPointed] = useState<ClusterId>();
+  const search = useRef<HTMLInputElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const hasClusters = useAgent(({ clusters }) => clusters.size > 0);
+  const sections = useSections(query, pointed);
+  return (
+    <>
+      <Header
+        query={query}
+        search={search}
+        onQuery={setQuery}
+        onDown={() => list.current?.querySelector<HTMLElement>('[data-row-stop] input')?.focus()}
+        onSettings={onSettings}
+      />
+      <DiscoveryLine />
+      <Notices />
+      <div className="list-body" ref={list}>
+        {!hasClusters && <NoClusters onSettings={onSettings} />}
+        {hasClusters && sections.length === 0 && <NoHits query={query} onQuery={setQuery} />}
+        {hasClusters && sections.length > 0 && (
+          <ClusterList sections={sections} query={query} onOpen={onOpen} onPoint={setPointed} />
+        )}
+      </div>
+    </>
+  );
+}
