@@ -68,6 +68,7 @@ function ListPage({
   const search = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const hasClusters = useAgent(({ clusters }) => clusters.size > 0);
+  const isLost = usePage(({ link }) => link.status === 'lost' || link.status === 'failed');
   const sections = useSections(query, pointed);
   return (
     <>
@@ -80,7 +81,7 @@ function ListPage({
       />
       <DiscoveryLine />
       <Notices />
-      <div className="list-body" ref={list}>
+      <div className="list-body" ref={list} data-lost={isLost || undefined}>
         {!hasClusters && <NoClusters onSettings={onSettings} />}
         {hasClusters && sections.length === 0 && <NoHits query={query} onQuery={setQuery} />}
         {hasClusters && sections.length > 0 && (

@@ -30,7 +30,18 @@ export function ClusterList({
   const hearKey = (event: KeyboardEvent<HTMLElement>) => {
     const { target, currentTarget: list } = event;
     const id = rowOf(target);
-    if (id === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (id === undefined || event.ctrlKey || event.metaKey) return;
+    if (event.altKey) {
+      const order = moved(
+        sections.find((section) => section.id === 'favourites'),
+        id,
+        event.key,
+      );
+      if (order === undefined) return;
+      event.preventDefault();
+      void actions.order(order);
+      return;
+    }
     const at = ids.indexOf(id);
     const go = (to: number) => focusRow(list, ids[Math.max(0, Math.min(to, ids.length - 1))]);
     if (event.key === 'ArrowDown') go(at + 1);
@@ -85,6 +96,19 @@ function SectionOf({
       <ul>{children}</ul>
     </section>
   );
+}
+
+/** The order of the favourites after the arrow key moved one; undefined when there is nothing to move. */
+function moved(
+  favourites: Section | undefined,
+  id: ClusterId,
+  key: string,
+): readonly ClusterId[] | undefined {
+  const ids = favourites?.clusters.map((cluster) => cluster.id) ?? [];
+  const from = ids.indexOf(id);
+  const to = from + (key === 'ArrowUp' ? -1 : 1);
+  if (from < 0 || (key !== 'ArrowUp' && key !== 'ArrowDown') || to < 0 || to >= ids.length) return undefined;
+  return ids.toSpliced(from, 1).toSpliced(to, 0, id);
 }
 
 function rowOf(target: EventTarget): ClusterId | undefined {

@@ -6,7 +6,7 @@ import { type Cluster, type ClusterId, clusterIdSchema } from '../catalog/cluste
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
-import type { Failure, TunnelState } from '../tunnels/state.ts';
+import type { Failure, Stage, TunnelState } from '../tunnels/state.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
@@ -29,7 +29,7 @@ export type Outcome =
       readonly status: 'failed';
       readonly cluster: Cluster;
       readonly error: AppError;
-      readonly stage?: string;
+      readonly stage?: Stage;
       readonly mender?: Failure['mender'];
     };
 
@@ -69,9 +69,11 @@ export async function createConnections(options: {
   readonly tunnels: Tunnels;
   readonly kubeconfig: Kubeconfig;
   readonly plugin: PluginCommand;
+  /** What the listing left out of a cluster is read before its tunnel is opened. */
+  readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
   readonly notice: (level: 'info' | 'warning', message: string) => void;
 }): Promise<Connections> {
-  const { folder, logger, catalog, tunnels, kubeconfig, plugin, notice } = options;
+  const { folder, logger, catalog, tunnels, kubeconfig, plugin, complete, notice } = options;
   const file = jsonFile({
     file: path.join(folder, 'connections.json'),
     version: 1,
@@ -110,7 +112,7 @@ export async function createConnections(options: {
       await kubeconfig.current(place);
       const fresh = clusters.filter(({ id }) => !open.has(id)).map(({ id }) => id);
       const undo = () => Promise.all(fresh.map((id) => tunnels.close(id)));
-      const tries = await Promise.all(clusters.map((cluster) => openOne(tunnels, cluster, signal)));
+      const tries = await Promise.all(clusters.map((cluster) => openOne({ tunnels, complete, cluster, signal })));
       if (signal.aborted) {
         await undo();
         throw new AppError('cancelled', 'Connecting was cancelled; nothing was changed.');
@@ -187,13 +189,21 @@ type Try =
       readonly kind: 'failed';
       readonly cluster: Cluster;
       readonly error: AppError;
-      readonly stage?: string;
+      readonly stage?: Stage;
       readonly mender?: Failure['mender'];
     };
 
-async function openOne(tunnels: Tunnels, cluster: Cluster, signal: AbortSignal): Promise<Try> {
+async function openOne(options: {
+  readonly tunnels: Tunnels;
+  readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
+  readonly cluster: Cluster;
+  readonly signal: AbortSignal;
+}): Promise<Try> {
+  const { tunnels, complete, signal } = options;
+  let { cluster } = options;
   try {
     if (signal.aborted) throw new AppError('cancelled', 'Cancelled.');
+    if (cluster.reach.kind === 'tunnel') cluster = await complete(cluster, signal);
     const tunnel = tunnels.tunnel(cluster);
     // A caller that goes away ends the opening at once, a login that waits for a person too.
     const abort = () => void tunnel.close();
