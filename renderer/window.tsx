@@ -1,7 +1,7 @@
 import { useCallback, useRef, useState } from 'react';
 import type { ClusterId } from '../main/agent/catalog/cluster.ts';
 import { useActions, useAgent, usePage } from './agent/page.tsx';
-import { ClusterList } from './clusters/cluster-list.tsx';
+import { ClusterList, focusFirstRow } from './clusters/cluster-list.tsx';
 import { NoAgent, NoClusters, NoHits } from './clusters/empty.tsx';
 import { useSections } from './clusters/use-sections.ts';
 import { ClusterPage } from './detail/cluster-page.tsx';
@@ -76,7 +76,7 @@ function ListPage({
         query={query}
         search={search}
         onQuery={setQuery}
-        onDown={() => list.current?.querySelector<HTMLElement>('[data-row-stop] input')?.focus()}
+        onDown={() => list.current !== null && focusFirstRow(list.current)}
         onSettings={onSettings}
       />
       <DiscoveryLine />

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { buildDesktop } from './build-desktop.ts';
 
 /**
- * Builds the command line as one file and the agent beside it, both for Node 24, and the desktop app. Does nothing when
+ * Builds the command line as one file, the agent and the window's server beside it, all for Node 24, and the desktop app. Does nothing when
  * no source, lock file or output has changed since the last build.
  */
 
@@ -39,7 +39,8 @@ async function build(): Promise<void> {
   const manifestFile = path.join(root, 'package.json');
   const { version } = JSON.parse(await readFile(manifestFile, 'utf8')) as { version: string };
   const bundle = (options: {
-    readonly entry: string;
+    /** By name, where there is more than one. */
+    readonly entry: string | Readonly<Record<string, string>>;
     readonly folder: string;
     readonly output: Record<string, unknown>;
   }) =>
@@ -54,7 +55,7 @@ async function build(): Promise<void> {
       // A program of Node: its packages' Node variants, none of a browser's.
       ssr: { target: 'node', noExternal: true },
       build: {
-        ssr: path.join(root, options.entry),
+        ssr: typeof options.entry === 'string' ? path.join(root, options.entry) : true,
         outDir: path.join(out, options.folder),
         emptyOutDir: true,
         target: 'node24',
@@ -62,6 +63,7 @@ async function build(): Promise<void> {
         copyPublicDir: false,
         reportCompressedSize: false,
         rolldownOptions: {
+          ...(typeof options.entry === 'string' ? {} : { input: options.entry }),
           external: [...builtinModules, /^node:/],
           output: options.output,
         },
@@ -77,9 +79,9 @@ async function build(): Promise<void> {
       output: { format: 'cjs', entryFileNames: path.basename(cliFile), codeSplitting: false },
     }),
     bundle({
-      entry: 'main/cli/agent-host.ts',
+      entry: { agent: 'main/cli/agent-host.ts', serve: 'main/web/serve.ts' },
       folder: 'agent',
-      output: { format: 'es', entryFileNames: 'agent.js', chunkFileNames: '[name]-[hash].js' },
+      output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     }),
     buildDesktop(root),
   ]);

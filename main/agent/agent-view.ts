@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { cellSchema, clusterIdSchema, clusterSchema } from './catalog/cluster.ts';
 import { discoveryStatusSchema } from './discovery/discovery.ts';
 import { plainErrorSchema } from './error-schema.ts';
-import { settingsSchema } from './settings/settings.ts';
+import { organisationViewSchema } from './organisation/view.ts';
+import { settingsFromSchema, settingsSchema } from './settings/settings.ts';
 import { menderSchema, stageSchema, tunnelStateSchema } from './tunnels/state.ts';
 
 /** What the agent shows of itself: the whole at once, then what changes. */
@@ -60,6 +61,9 @@ export const snapshotSchema = z.object({
   kubectl: kubectlSchema,
   favourites: z.array(clusterIdSchema),
   settings: settingsSchema,
+  settingsFrom: settingsFromSchema,
+  /** Whose configuration counts; absent where none does. */
+  organisation: organisationViewSchema.optional(),
   notices: z.array(noticeSchema),
 });
 
@@ -79,7 +83,9 @@ export const changeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('sessions'), sessions: z.array(sessionSchema) }),
   z.object({ kind: z.literal('kubectl'), kubectl: kubectlSchema }),
   z.object({ kind: z.literal('favourites'), favourites: z.array(clusterIdSchema) }),
-  z.object({ kind: z.literal('settings'), settings: settingsSchema }),
+  z.object({ kind: z.literal('settings'), settings: settingsSchema, settingsFrom: settingsFromSchema }),
+  /** Without one, none counts any more. */
+  z.object({ kind: z.literal('organisation'), organisation: organisationViewSchema.optional() }),
   z.object({ kind: z.literal('notice'), notice: noticeSchema }),
 ]);
 
@@ -100,6 +106,9 @@ export const connectResultSchema = z.discriminatedUnion('status', [
     stage: stageSchema.optional(),
     /** Who can mend it. */
     mender: menderSchema.optional(),
+    /** Whom to ask, and where to read: what its tags say. */
+    owner: z.string().optional(),
+    docs: z.string().optional(),
   }),
 ]);
 

@@ -8,6 +8,7 @@ export const errorCodes = [
   'ambiguous-cluster',
   'home-missing',
   'file-unreadable',
+  'file-invalid',
   'file-unwritable',
   'disk-full',
   'agent-unreachable',
@@ -22,17 +23,31 @@ export const errorCodes = [
   'aws-region-disabled',
   'aws-throttled',
   'aws-failed',
+  'azure-session-expired',
+  'azure-denied',
+  'azure-throttled',
+  'azure-failed',
+  'gcp-session-expired',
+  'gcp-denied',
+  'gcp-api-disabled',
+  'gcp-throttled',
+  'gcp-failed',
   'vault-no-token',
   'vault-denied',
   'vault-failed',
   'tag-invalid',
+  'setting-managed',
+  'organisation-refused',
+  'organisation-unavailable',
   'no-tunnel',
+  'production-unconfirmed',
   'access-no-application',
   'access-app-info',
   'access-login-needed',
   'access-login-failed',
   'access-login-timeout',
   'access-denied',
+  'access-foreign-team',
   'edge-failed',
   'origin-failed',
   'port-busy',
@@ -86,7 +101,7 @@ export class AppError extends Error {
 
 /** Any thrown value as plain data. An unknown error becomes `internal` with its own message. */
 export function toPlainError(error: unknown): PlainError {
-  if (error instanceof AppError) {
+  if (isAppError(error)) {
     return {
       code: error.code,
       message: error.message,
@@ -99,6 +114,11 @@ export function toPlainError(error: unknown): PlainError {
     message: error instanceof Error ? error.message : String(error),
     retryable: false,
   };
+}
+
+/** By name: the built command line, agent and window's server are bundles, each with a class of its own. */
+function isAppError(error: unknown): error is AppError {
+  return error instanceof Error && error.name === 'AppError' && 'code' in error;
 }
 
 /** The way back: plain data as an error that can be thrown. */

@@ -13,20 +13,35 @@ import type {
 import { AppError, toPlainError } from './app-error.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import type { Cell, Cluster, ClusterId } from './catalog/cluster.ts';
+import { isFailed } from './catalog/is-failed.ts';
 import { createConnections, type Outcome } from './connections/connections.ts';
 import type { PluginCommand } from './connections/kubeconfig-entry.ts';
 import { createCredentials } from './credentials/credentials.ts';
 import { execCredential } from './credentials/exec-credential.ts';
+import { createAksSource } from './discovery/aks.ts';
+import { createAws } from './discovery/aws.ts';
 import { createDiscovery, type Discovery } from './discovery/discovery.ts';
 import { createEksSource } from './discovery/eks.ts';
+import { createFileSource } from './discovery/file.ts';
+import { createGkeSource } from './discovery/gke.ts';
 import { createVaultSource } from './discovery/vault.ts';
 import { createFavourites } from './favourites/favourites.ts';
 import { createKubeconfig, type KubeconfigPlace } from './kubeconfig/kubeconfig.ts';
 import { createNetwork } from './network/network.ts';
 import { trustAuthorities } from './network/trust.ts';
+import { stateWithAccessRequest, withAccessRequest } from './organisation/access-request.ts';
+import { managedSettings } from './organisation/managed-settings.ts';
+import { createOrganisation, type OrganisationKeeper } from './organisation/organisation.ts';
+import { clusterUnder, sourceUnder } from './organisation/source-under.ts';
+import { vaultEnvironment } from './organisation/vault-environment.ts';
 import type { Clock, Environment, Logger } from './parts.ts';
 import type { Paths } from './paths.ts';
-import { createSettings, type Settings, type SettingsStore } from './settings/settings.ts';
+import {
+  createSettings,
+  type Settings,
+  type SettingsFrom,
+  type SettingsStore,
+} from './settings/settings.ts';
 import { createPorts } from './tunnels/ports.ts';
 import type { Tunnel } from './tunnels/tunnel.ts';
 import { createTunnels } from './tunnels/tunnels.ts';
@@ -60,6 +75,8 @@ export interface Agent {
     readonly clusters: readonly string[];
     readonly place?: Place | undefined;
     readonly mode?: Settings['kubeconfigMode'] | undefined;
+    /** The person confirmed that kubectl may be moved to a production cluster; else `production-unconfirmed`. */
+    readonly production?: true | undefined;
     readonly signal: AbortSignal;
   }): Promise<{ results: ConnectResult[]; kubectl: Kubectl; warnings: string[] }>;
   disconnect(options: {
@@ -71,6 +88,8 @@ export interface Agent {
   switchTo(options: {
     readonly cluster: string;
     readonly place?: Place | undefined;
+    /** As for `connect`. */
+    readonly production?: true | undefined;
   }): Promise<{ kubectl: Kubectl }>;
   kubectl(place: Place | undefined): Promise<Kubectl>;
   /** An ExecCredential. */
@@ -84,7 +103,11 @@ export interface Agent {
   }): Promise<{ favourites: ClusterId[] }>;
   orderFavourites(ids: readonly ClusterId[]): Promise<{ favourites: ClusterId[] }>;
   settings(): Settings;
+  /** Who decided each setting. */
+  settingsFrom(): SettingsFrom;
   changeSettings(patch: { readonly [K in keyof Settings]?: Settings[K] | undefined }): Settings;
+  /** The organisation's configuration, to set up and to refresh. */
+  readonly setup: Pick<OrganisationKeeper, 'preview' | 'apply' | 'remove' | 'refresh' | 'view'>;
   /** Ends at once what runs; connections stay remembered and are opened again by the next start. */
   close(): Promise<void>;
 }
@@ -109,17 +132,34 @@ export async function createAgent(parts: Parts): Promise<Agent> {
     tell({ kind: 'notice', notice: entry });
   };
 
+  const network = createNetwork(env);
+  const organisation = await createOrganisation({
+    env,
+    config: paths.config,
+    state: paths.state,
+    network,
+    clock,
+    logger,
+    notice,
+    settingsUnder: (other) => settings.under(managedSettings(other)),
+    onChange(now) {
+      settings.manage(managedSettings(now));
+      markProduction();
+      readAnew();
+    },
+    onView: (view) => tell({ kind: 'organisation', ...(view === undefined ? {} : { organisation: view }) }),
+  });
   const settings = createSettings({
     openStore: parts.openStore,
+    managed: managedSettings(organisation.current()),
     onChange: (changed) => {
-      tell({ kind: 'settings', settings: changed });
+      tell({ kind: 'settings', settings: changed, settingsFrom: settings.from() });
       discovery.cancel();
       discovery = makeDiscovery();
     },
   });
   const setting = settings.get().extraAuthorities;
   trustAuthorities({ env, setting: setting === '' ? undefined : setting });
-  const network = createNetwork(env);
   const catalog = await createCatalog({ file: path.join(paths.state, 'catalog.json'), clock, logger });
   catalog.onChange((change) =>
     tell({
@@ -130,14 +170,22 @@ export async function createAgent(parts: Parts): Promise<Agent> {
       removedCells: [...change.removedCells],
     }),
   );
+  const aws = createAws({ env, home: paths.home, network, clock, logger, folder: paths.state });
   const makeDiscovery = (): Discovery => {
-    const { awsRegions, vaultMounts } = settings.get();
+    const { awsRegions, vaultMounts, clusterFiles } = settings.get();
     const places = { env, home: paths.home, network, clock };
     return createDiscovery({
       sources: [
-        createEksSource({ ...places, regions: awsRegions }),
-        createVaultSource({ ...places, mounts: vaultMounts }),
-      ],
+        createEksSource({ aws, regions: awsRegions }),
+        createAksSource(places),
+        createGkeSource(places),
+        createVaultSource({
+          ...places,
+          env: vaultEnvironment(env, organisation.current()),
+          mounts: vaultMounts,
+        }),
+        createFileSource({ ...places, files: clusterFiles, folder: paths.config }),
+      ].map((source) => sourceUnder(source, organisation.current())),
       catalog,
       clock,
       logger,
@@ -145,6 +193,16 @@ export async function createAgent(parts: Parts): Promise<Agent> {
     });
   };
   let discovery = makeDiscovery();
+  const markProduction = () => {
+    for (const cluster of catalog.clusters()) {
+      const marked = clusterUnder(cluster, organisation.current());
+      if (marked !== cluster) catalog.update(marked);
+    }
+  };
+  markProduction();
+  const readAnew = () => {
+    discovery.run().catch((error: unknown) => logger.warn('Discovery ended', { error: toPlainError(error) }));
+  };
 
   const access: Access = createAccess({
     network,
@@ -152,6 +210,7 @@ export async function createAgent(parts: Parts): Promise<Agent> {
     logger,
     folder: paths.cloudflared,
     openUrl: parts.openUrl,
+    team: () => organisation.current()?.access?.team,
     onLogins(logins) {
       tell({ kind: 'logins', logins: [...logins] });
       void lookAtSessions();
@@ -169,15 +228,16 @@ export async function createAgent(parts: Parts): Promise<Agent> {
   };
   await lookAtSessions();
   const ports = await createPorts({ folder: paths.state, logger });
+  const accessRequest = () => organisation.current()?.links?.accessRequest;
   const tunnels = createTunnels({
     clock,
     logger,
     network,
     access,
     ports,
-    onChange: (tunnel) => tell({ kind: 'tunnel', tunnel: viewOf(tunnel) }),
+    onChange: (tunnel) => tell({ kind: 'tunnel', tunnel: viewOf(tunnel, accessRequest()) }),
   });
-  const credentials = createCredentials({ clock, network, env, home: paths.home });
+  const credentials = createCredentials({ clock, network, env, home: paths.home, aws });
   const kubeconfig = createKubeconfig({ folder: paths.state, clock, logger });
   const connections = await createConnections({
     folder: paths.state,
@@ -186,6 +246,7 @@ export async function createAgent(parts: Parts): Promise<Agent> {
     tunnels,
     kubeconfig,
     plugin: parts.plugin,
+    complete: (cluster, signal) => discovery.complete(cluster, signal),
     notice,
   });
 
@@ -254,9 +315,8 @@ export async function createAgent(parts: Parts): Promise<Agent> {
       `What was open before could not be restored. ${message}${hint === undefined ? '' : ` ${hint}`}`,
     );
   });
-  if (!catalog.isFresh(settings.get().catalogMaxAgeMinutes * 60_000)) {
-    discovery.run().catch((error: unknown) => logger.warn('Discovery ended', { error: toPlainError(error) }));
-  }
+  if (!catalog.isFresh(settings.get().catalogMaxAgeMinutes * 60_000)) readAnew();
+  organisation.follow();
 
   return {
     snapshot: () => ({
@@ -264,12 +324,14 @@ export async function createAgent(parts: Parts): Promise<Agent> {
       clusters: [...catalog.clusters()],
       cells: [...catalog.cells()],
       discovery: discovery.status(),
-      tunnels: tunnels.list().map(viewOf),
+      tunnels: tunnels.list().map((tunnel) => viewOf(tunnel, accessRequest())),
       logins: [...access.logins()],
       sessions,
       kubectl: pointsAt,
       favourites: [...favourites.list()],
       settings: settings.get(),
+      settingsFrom: settings.from(),
+      ...organisationOf(organisation),
       notices: [...notices],
     }),
     subscribe(listener) {
@@ -278,16 +340,16 @@ export async function createAgent(parts: Parts): Promise<Agent> {
     },
     async discover() {
       const start = clock.now();
-      await discovery.run();
+      await discovery.run({ asked: true });
       return {
         clusters: catalog.clusters().length,
         failed: catalog
           .cells()
-          .filter(({ error }) => error !== undefined && error.code !== 'aws-region-disabled'),
+          .filter(isFailed),
         tookMs: clock.now() - start,
       };
     },
-    async connect({ clusters, place, mode, signal }) {
+    async connect({ clusters, place, mode, production = false, signal }) {
       await restored;
       const found = await find(clusters);
       const current = (mode ?? settings.get().kubeconfigMode) === 'switch';
@@ -295,9 +357,10 @@ export async function createAgent(parts: Parts): Promise<Agent> {
         clusters: found,
         place: placeFor(place),
         current,
+        production,
         signal,
       });
-      return { results: outcomes.map(resultOf), kubectl: await kubectl(place), warnings: [...warnings] };
+      return { results: outcomes.map((outcome) => resultOf(outcome, accessRequest())), kubectl: await kubectl(place), warnings: [...warnings] };
     },
     async disconnect({ clusters, place }) {
       await restored;
@@ -310,16 +373,9 @@ export async function createAgent(parts: Parts): Promise<Agent> {
       await restored;
       await disconnect(connections.open());
     },
-    async switchTo({ cluster, place }) {
+    async switchTo({ cluster, place, production = false }) {
       await restored;
-      const { id, title } = catalog.find(cluster);
-      const opened = connections.placeOf(id);
-      if (opened === undefined) {
-        throw new AppError('not-found', `${title} is not connected.`, {
-          hint: `Connect it first: k8s-tunnels connect ${title}`,
-        });
-      }
-      await kubeconfig.use(opened, id);
+      await connections.use({ cluster: catalog.find(cluster), production });
       await look();
       return { kubectl: await kubectl(place) };
     },
@@ -338,10 +394,13 @@ export async function createAgent(parts: Parts): Promise<Agent> {
       return { favourites: [...favourites.list()] };
     },
     settings: () => settings.get(),
+    settingsFrom: () => settings.from(),
+    setup: organisation,
     changeSettings: (patch) =>
       settings.change(Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))),
     async close() {
       stopLooking();
+      organisation.close();
       discovery.cancel();
       access.close();
       await tunnels.closeAll();
@@ -351,12 +410,17 @@ export async function createAgent(parts: Parts): Promise<Agent> {
   };
 }
 
-function viewOf(tunnel: Tunnel): TunnelView {
+function organisationOf(keeper: OrganisationKeeper): Pick<Snapshot, 'organisation'> {
+  const view = keeper.view();
+  return view === undefined ? {} : { organisation: view };
+}
+
+function viewOf(tunnel: Tunnel, accessRequest: string | undefined): TunnelView {
   const { connections = 0, sent = 0, received = 0 } = tunnel.traffic() ?? {};
   const port = tunnel.place()?.port;
   return {
     cluster: tunnel.id,
-    state: tunnel.state(),
+    state: stateWithAccessRequest(tunnel.state(), accessRequest),
     ...(port === undefined ? {} : { port }),
     connections,
     sent,
@@ -364,17 +428,19 @@ function viewOf(tunnel: Tunnel): TunnelView {
   };
 }
 
-function resultOf(outcome: Outcome): ConnectResult {
-  const { id, title } = outcome.cluster;
+function resultOf(outcome: Outcome, accessRequest: string | undefined): ConnectResult {
+  const { id, title, owner, docs } = outcome.cluster;
   if (outcome.status === 'failed') {
     const { stage, mender } = outcome;
     return {
       status: 'failed',
       cluster: id,
       title,
-      error: toPlainError(outcome.error),
+      error: withAccessRequest(toPlainError(outcome.error), accessRequest),
       ...(stage === undefined ? {} : { stage }),
       ...(mender === undefined ? {} : { mender }),
+      ...(owner === undefined ? {} : { owner }),
+      ...(docs === undefined ? {} : { docs }),
     };
   }
   const { context, port, latencyMs } = outcome;

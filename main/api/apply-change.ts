@@ -28,7 +28,11 @@ export function applyChange(snapshot: Snapshot, change: Change): Snapshot {
     case 'favourites':
       return { ...snapshot, favourites: change.favourites };
     case 'settings':
-      return { ...snapshot, settings: change.settings };
+      return { ...snapshot, settings: change.settings, settingsFrom: change.settingsFrom };
+    case 'organisation': {
+      const { organisation: _, ...rest } = snapshot;
+      return change.organisation === undefined ? rest : { ...rest, organisation: change.organisation };
+    }
     default:
       return assertNever(change);
   }

@@ -6,7 +6,8 @@ import {
   snapshotSchema,
 } from '../agent/agent-view.ts';
 import { cellSchema, clusterIdSchema } from '../agent/catalog/cluster.ts';
-import { settingsSchema } from '../agent/settings/settings.ts';
+import { organisationViewSchema, setupPreviewSchema } from '../agent/organisation/view.ts';
+import { settingsFromSchema, settingsSchema } from '../agent/settings/settings.ts';
 
 /**
  * The one list of what a shell can ask of the agent and is told by it. Every transport parses inputs by it and
@@ -16,7 +17,13 @@ import { settingsSchema } from '../agent/settings/settings.ts';
 /** A cluster by id, title or name. */
 const clusterWord = z.string().min(1).max(512);
 
+/** What to set up by: an https address, an absolute path, or a `k8s-tunnels://setup` link. `key` is its public key. */
+const setup = { source: z.string().min(1).max(8_192), key: z.string().max(128).optional() };
+
 const context = { place: kubeconfigPlaceSchema.optional() };
+
+/** True when the person has confirmed that kubectl may be moved to a production cluster. */
+const production = z.literal(true).optional();
 
 export const operations = {
   snapshot: { input: z.object({}), output: snapshotSchema },
@@ -29,6 +36,7 @@ export const operations = {
       ...context,
       clusters: z.array(clusterWord).min(1),
       mode: z.enum(['switch', 'add']).optional(),
+      production,
     }),
     output: z.object({
       results: z.array(connectResultSchema),
@@ -45,7 +53,7 @@ export const operations = {
     }),
   },
   switch: {
-    input: z.object({ ...context, cluster: clusterWord }),
+    input: z.object({ ...context, cluster: clusterWord, production }),
     output: z.object({ kubectl: kubectlSchema }),
   },
   kubectl: { input: z.object(context), output: kubectlSchema },
@@ -63,8 +71,28 @@ export const operations = {
     input: z.object({ favourites: z.array(clusterIdSchema) }),
     output: z.object({ favourites: z.array(clusterIdSchema) }),
   },
-  'settings-get': { input: z.object({}), output: settingsSchema },
+  'settings-get': {
+    input: z.object({}),
+    output: settingsSchema.extend({ settingsFrom: settingsFromSchema }),
+  },
   'settings-set': { input: settingsSchema.partial().strict(), output: settingsSchema },
+  /** Reads an organisation's configuration and says what it would do. */
+  'setup-preview': { input: z.object(setup), output: setupPreviewSchema },
+  /** Sets up by what was previewed, and by nothing else: `digest` is the preview's. */
+  'setup-apply': {
+    input: z.object({ ...setup, digest: z.string(), replace: z.boolean().optional() }),
+    output: z.object({ organisation: organisationViewSchema.optional() }),
+  },
+  /** Forgets what the person set up; a managed configuration stays. */
+  'setup-remove': {
+    input: z.object({}),
+    output: z.object({ removed: z.boolean(), organisation: organisationViewSchema.optional() }),
+  },
+  /** Reads it anew from where it came. */
+  'setup-refresh': {
+    input: z.object({}),
+    output: z.object({ changed: z.boolean(), organisation: organisationViewSchema.optional() }),
+  },
   /**
    * Ends the agent but leaves everything as it is on disk: the agent that follows opens the same tunnels on the same
    * ports.

@@ -13,8 +13,21 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     credential: (input) => agent.credential(input),
     favourite: (input) => agent.favourite(input),
     'favourites-order': ({ favourites }) => agent.orderFavourites(favourites),
-    'settings-get': async () => agent.settings(),
+    'settings-get': async () => ({ ...agent.settings(), settingsFrom: agent.settingsFrom() }),
     'settings-set': async (patch) => agent.changeSettings(patch),
+    'setup-preview': (input) => agent.setup.preview(input),
+    'setup-apply': async (input) => {
+      await agent.setup.apply(input);
+      return { organisation: agent.setup.view() };
+    },
+    'setup-remove': async () => ({
+      removed: await agent.setup.remove(),
+      organisation: agent.setup.view(),
+    }),
+    'setup-refresh': async () => ({
+      changed: await agent.setup.refresh(),
+      organisation: agent.setup.view(),
+    }),
     async 'hand-over'() {
       setImmediate(options.quit);
       return { pid: process.pid };

@@ -1,6 +1,7 @@
 import type { Snapshot, TunnelView } from '../agent/agent-view.ts';
 import type { Cell, Cluster, ClusterId } from '../agent/catalog/cluster.ts';
 import { isFailed } from '../agent/catalog/is-failed.ts';
+import { isProduction } from '../agent/catalog/is-production.ts';
 import type { TunnelState } from '../agent/tunnels/state.ts';
 import { paint, printable } from './terminal.ts';
 
@@ -24,10 +25,9 @@ export function stateMark(status: TunnelState['status'] | 'no-tunnel'): string {
   }
 }
 
-export function environmentText({ environment }: Cluster): string {
-  if (environment === undefined) return '';
-  const text = printable(environment);
-  return environment.toLowerCase() === 'production' ? paint(['red', 'bold'], text) : text;
+export function environmentText(cluster: Cluster): string {
+  const text = printable(cluster.environment ?? '');
+  return isProduction(cluster) ? paint(['red', 'bold'], text) : text;
 }
 
 /** The tunnels of a snapshot that are open or on their way, by cluster. */
@@ -44,6 +44,12 @@ export function failedCells(cells: readonly Cell[]): readonly Cell[] {
 
 export function cellName({ source, account, region }: Pick<Cell, 'source' | 'account' | 'region'>): string {
   return printable([source, account, region].filter((part) => part !== '').join(' '));
+}
+
+/** What its tags tell people of it. */
+export function aboutText({ description, owner, docs }: Cluster): string {
+  const told = [description, owner === undefined ? undefined : `owner ${owner}`, docs];
+  return paint('dim', printable(told.filter((text) => text !== undefined).join(' · ')));
 }
 
 /** What a person should know of a cluster besides its state. */

@@ -8,6 +8,7 @@ export const exitCodes = {
   access: 3,
   notFound: 4,
   unreachable: 5,
+  findings: 6,
   interrupted: 130,
 } as const;
 
@@ -18,11 +19,14 @@ export const exitCodesHelp = `Exit codes:
   3    a sign-in is needed or access is denied
   4    no such cluster, or a name that several have
   5    the agent or the network cannot be reached
+  6    lint-tags found errors (with --strict: anything)
   130  interrupted; what was begun has been undone`;
 
 const special: Partial<Record<ErrorCode, number>> = {
   'bad-input': exitCodes.badInput,
+  'setting-managed': exitCodes.badInput,
   'home-missing': exitCodes.badInput,
+  'production-unconfirmed': exitCodes.badInput,
   cancelled: exitCodes.interrupted,
   'not-found': exitCodes.notFound,
   'ambiguous-cluster': exitCodes.notFound,
@@ -30,6 +34,8 @@ const special: Partial<Record<ErrorCode, number>> = {
   'aws-no-profile': exitCodes.access,
   'aws-session-expired': exitCodes.access,
   'aws-denied': exitCodes.access,
+  'azure-session-expired': exitCodes.access,
+  'azure-denied': exitCodes.access,
   'vault-no-token': exitCodes.access,
   'vault-denied': exitCodes.access,
   'kube-unauthorized': exitCodes.access,

@@ -9,7 +9,30 @@ export function programFile(): string {
 
 /** Loads the agent, which is no part of the one file that a credential waits for. */
 export function loadAgentHost(): Promise<typeof import('./agent-host.ts')> {
+  return load({ built: '../agent/agent.js', source: 'agent-host.ts' });
+}
+
+/** Loads what serves the window, likewise. */
+export function loadWindowServer(): Promise<typeof import('../web/serve.ts')> {
+  return load({ built: '../agent/serve.js', source: '../web/serve.ts' });
+}
+
+/** Where the built window lies. */
+export function windowFolder(): string {
+  return beside({ built: '../renderer', source: '../../out/renderer' });
+}
+
+interface Place {
+  readonly built: string;
+  readonly source: string;
+}
+
+function load<T>(place: Place): Promise<T> {
+  return import(pathToFileURL(beside(place)).href);
+}
+
+/** A place relative to the program that runs. */
+function beside({ built, source }: Place): string {
   const program = programFile();
-  const host = program.endsWith('.ts') ? 'agent-host.ts' : '../agent/agent.js';
-  return import(pathToFileURL(path.join(path.dirname(program), host)).href);
+  return path.join(path.dirname(program), program.endsWith('.ts') ? source : built);
 }

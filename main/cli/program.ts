@@ -6,11 +6,15 @@ import { runConnect } from './commands/connect.ts';
 import { runCredential } from './commands/credential.ts';
 import { runDisconnect } from './commands/disconnect.ts';
 import { runDiscover } from './commands/discover.ts';
+import { runLintTags } from './commands/lint-tags.ts';
 import { runList } from './commands/list.ts';
 import { runQuit } from './commands/quit.ts';
+import { runServe } from './commands/serve.ts';
 import { runSettings } from './commands/settings.ts';
+import { runSetup, type SetupFlags } from './commands/setup.ts';
 import { runStatus } from './commands/status.ts';
 import { runSwitch } from './commands/switch.ts';
+import { runTags } from './commands/tags.ts';
 import { exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { reportError } from './report.ts';
 import { type Session, withAgent } from './session.ts';
@@ -42,6 +46,16 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     if (json) reportError(new AppError('bad-input', error.message.replace(/^error: /, '')), { json });
     return exitCodes.badInput;
   }
+}
+
+interface ConnectFlags {
+  readonly add?: true;
+  readonly switch?: true;
+  readonly production?: true;
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
 function argumentTerm(argument: Argument): string {
@@ -80,10 +94,11 @@ function describe(options: { readonly json: boolean; readonly done: (code: numbe
   command('connect <clusters...>', 'open tunnels and make kubectl use the first')
     .option('--add', "only add to the kubeconfig, leave kubectl's current context")
     .option('--switch', "make the first one kubectl's current context")
-    .action((clusters: string[], flags: { readonly add?: true; readonly switch?: true }) => {
+    .option('--production', 'confirm that kubectl may go to a production cluster')
+    .action((clusters: string[], flags: ConnectFlags) => {
       if (flags.add && flags.switch) program.error('error: --add and --switch exclude each other');
       const mode = flags.add ? 'add' : flags.switch ? 'switch' : undefined;
-      return withSession((session) => runConnect(session, clusters, mode));
+      return withSession((session) => runConnect(session, clusters, { mode, production: flags.production }));
     });
   command('disconnect [clusters...]', 'close tunnels, all if none is named; give the kubeconfig back')
     .option('--all', 'close all')
@@ -92,12 +107,44 @@ function describe(options: { readonly json: boolean; readonly done: (code: numbe
       return withSession((session) => runDisconnect(session, clusters.length > 0 ? clusters : 'all'));
     });
   command('status', 'what is connected, and what kubectl uses').action(() => withSession(runStatus));
-  command('switch <cluster>', 'make kubectl use a connected cluster').action((cluster: string) =>
-    withSession((session) => runSwitch(session, cluster)),
-  );
+  command('switch <cluster>', 'make kubectl use a connected cluster')
+    .option('--production', 'confirm that it may be a production cluster')
+    .action((cluster: string, { production }: { readonly production?: true }) =>
+      withSession((session) => runSwitch(session, cluster, production)),
+    );
+  command('tags <cluster>', "show a cluster's tags, or print the commands that change them")
+    .option('--set <field=value>', 'a tag to set, for example hostname=k8s.example.com', collect, [])
+    .option('--unset <field>', 'a tag to remove', collect, [])
+    .action(
+      (cluster: string, flags: { readonly set: readonly string[]; readonly unset: readonly string[] }) =>
+        withSession((session) => runTags(session, cluster, flags)),
+    );
+  command('lint-tags', "check every cluster's tags, and print the commands that mend them")
+    .option('--source <source>', 'only of one source: eks, gke, aks, vault or file')
+    .option('--fresh', 'look for clusters anew first, however fresh the list is')
+    .option('--strict', 'warnings count too')
+    .action((flags: { readonly source?: string; readonly fresh?: true; readonly strict?: true }) =>
+      withSession((session) => runLintTags(session, flags)),
+    );
   command('settings [key] [value]', 'show the settings or one of them, or change one').action(
     (key?: string, value?: string) => withSession((session) => runSettings(session, key, value)),
   );
+  command('setup [source]', "set up by your organisation's file or https address, or show what is set up")
+    .option('--key <base64>', 'only with a signature of this ed25519 public key, from now on')
+    .option('--yes', 'do not ask')
+    .option('--replace', 'in place of a setup that came from elsewhere')
+    .option('--show', 'show what is set up')
+    .option('--refresh', 'read it anew from where it came')
+    .option('--remove', 'forget it')
+    .action((source: string | undefined, flags: SetupFlags) =>
+      withSession((session) => runSetup(session, source, flags)),
+    );
+  command('serve', 'show the window in a browser, until Ctrl-C; what is connected stays')
+    .option('--port <number>', 'on that port instead of a free one')
+    .option('--no-open', 'only print the address')
+    .action(async ({ port, open }: Json & { readonly port?: string; readonly open: boolean }) =>
+      done(await runServe({ json, port, open })),
+    );
   command('credential <cluster>', 'what kubectl runs to get a credential').action(async (cluster: string) =>
     done(await runCredential(cluster, { json })),
   );

@@ -2,7 +2,7 @@ import { paint } from './terminal.ts';
 
 /** What a person sees while a command works. All of it goes to stderr. */
 export interface Progress {
-  /** What is being done now; replaces what was said before. */
+  /** What is being done now; replaces what was said before. After an end it begins anew. */
   update(text: string): void;
   /** A line that stays, for what a person must act on. */
   note(line: string): void;
@@ -35,10 +35,11 @@ export function startProgress(stream: NodeJS.WriteStream = process.stderr): Prog
     }
   };
   let interval: NodeJS.Timeout | undefined;
-  const patience = setTimeout(() => {
+  let patience: NodeJS.Timeout | undefined;
+  const start = () => {
     draw();
     interval = setInterval(draw, spins ? frameMs : lineEveryMs);
-  }, patienceMs);
+  };
   const clear = () => {
     if (spins && written !== '') stream.write(clearLine);
     if (spins) written = '';
@@ -46,6 +47,7 @@ export function startProgress(stream: NodeJS.WriteStream = process.stderr): Prog
   return {
     update(next) {
       text = next;
+      patience ??= setTimeout(start, patienceMs);
     },
     note(line) {
       clear();
@@ -54,6 +56,7 @@ export function startProgress(stream: NodeJS.WriteStream = process.stderr): Prog
     end() {
       clearTimeout(patience);
       clearInterval(interval);
+      patience = undefined;
       clear();
       text = '';
     },

@@ -60,8 +60,7 @@ export function runDesktop(options: {
   // Without this Electron would quit with the last window.
   app.on('window-all-closed', () => {});
 
-  // No top-level await: Electron is not ready before this module has been evaluated.
-  void app.whenReady().then(() => {
+  const begin = () => {
     denyPermissions();
     servePage(path.join(out, 'renderer'));
     serveIpc({ ipc: ipcMain, origin, openChannel: host.openChannel, logger });
@@ -87,7 +86,15 @@ export function runDesktop(options: {
       onQuit: quit,
     });
     if (!process.argv.includes(hiddenFlag)) window.show();
-  });
+  };
+  // No top-level await: Electron is not ready before this module has been evaluated.
+  app
+    .whenReady()
+    .then(begin)
+    .catch((error: unknown) => {
+      logger.error('The app ends: it cannot be shown', { reason: toPlainError(error).message });
+      app.exit(1);
+    });
 }
 
 async function confirmUse(title: string): Promise<boolean> {

@@ -18,19 +18,22 @@ export interface TrayActions {
 /** With more the menu is no way to find one: the window has a search. */
 const listLimit = 500;
 
-/** The tray's menu for a state of the agent; undefined while it starts. `now` is in ms since the epoch. */
+/** The tray's menu for a state of the agent; undefined where it has none yet. `now` is in ms since the epoch. */
 export function trayMenu(options: {
   readonly snapshot: Snapshot | undefined;
+  /** The agent cannot start. */
+  readonly failed?: boolean;
   readonly now: number;
   readonly actions: TrayActions;
 }): MenuItemConstructorOptions[] {
-  const { snapshot, now, actions } = options;
+  const { snapshot, failed = false, now, actions } = options;
   const separator: MenuItemConstructorOptions = { type: 'separator' };
   const end = [
     { label: 'Open window', click: () => actions.openWindow() },
     { label: 'Quit', click: () => actions.quit() },
   ];
-  if (snapshot === undefined) return [line('k8s-tunnels: starting'), separator, ...end];
+  if (snapshot === undefined)
+    return [line(failed ? 'k8s-tunnels cannot start' : 'k8s-tunnels: starting'), separator, ...end];
 
   const tunnels = new Map(snapshot.tunnels.map((tunnel) => [tunnel.cluster, tunnel]));
   const item = (cluster: Cluster): MenuItemConstructorOptions => {

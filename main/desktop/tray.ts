@@ -36,6 +36,7 @@ export function createTray(options: {
   tray.on('click', onClick);
 
   let snapshot: Snapshot | undefined;
+  let failed = false;
   let shown = '';
   let timer: NodeJS.Timeout | undefined;
   let soon = false;
@@ -78,8 +79,9 @@ export function createTray(options: {
       const cluster = clusterOf(id);
       if (cluster === undefined) return;
       act(`kubectl was not moved to ${cluster.title}`, async ({ call }) => {
-        if (isProduction(cluster) && !(await confirmUse(cluster.title))) return;
-        await call('switch', { cluster: id });
+        const guarded = isProduction(cluster);
+        if (guarded && !(await confirmUse(cluster.title))) return;
+        await call('switch', { cluster: id, ...(guarded ? { production: true } : {}) });
       });
     },
     openLink: (url) => void openExternalLink(url),
@@ -95,7 +97,7 @@ export function createTray(options: {
     soon = false;
     clearTimeout(timer);
     timer = setTimeout(update, refreshMs);
-    const template = trayMenu({ snapshot, now: Date.now(), actions });
+    const template = trayMenu({ snapshot, failed, now: Date.now(), actions });
     const text = JSON.stringify(template);
     if (text === shown) return;
     shown = text;
@@ -110,7 +112,15 @@ export function createTray(options: {
     timer = setTimeout(update, settleMs);
   };
   update();
-  agent.catch((error: unknown) => tell('k8s-tunnels cannot start', toPlainError(error).message));
+  agent.catch((error: unknown) => {
+    const { message, hint } = toPlainError(error);
+    tell(
+      'k8s-tunnels cannot start',
+      [message, ...(hint === undefined ? [] : [hint, 'Then start it again.'])].join(' '),
+    );
+    failed = true;
+    update();
+  });
   return {
     show(next) {
       snapshot = next;

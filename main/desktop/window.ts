@@ -1,4 +1,5 @@
 import { BrowserWindow } from 'electron';
+import { toPlainError } from '../agent/app-error.ts';
 import type { Logger } from '../agent/parts.ts';
 import { origin } from './app-origin.ts';
 import { openExternalLink } from './external-link.ts';
@@ -35,9 +36,13 @@ export function createAppWindow(options: {
       const now = Date.now();
       const again = now - crashedAt > crashLoopMs;
       crashedAt = now;
-      // One that ends at once again stays closed until the person opens it.
-      if (again) opened.webContents.reload();
-      else destroy();
+      // Not before the event is over: Electron may crash when the page is replaced in the middle of it.
+      setImmediate(() => {
+        if (opened.isDestroyed()) return;
+        // One that ends at once again stays closed until the person opens it.
+        if (again) opened.webContents.reload();
+        else destroy();
+      });
     });
     return opened;
   };
@@ -63,7 +68,7 @@ export function createAppWindow(options: {
   };
 }
 
-function openWindow({ preload, icon }: { readonly preload: string; readonly icon: string }): BrowserWindow {
+function openWindow({ preload, icon, logger }: Parameters<typeof createAppWindow>[0]): BrowserWindow {
   const window = new BrowserWindow({
     width: 440,
     height: 680,
@@ -92,6 +97,11 @@ function openWindow({ preload, icon }: { readonly preload: string; readonly icon
   webContents.on('will-navigate', (event) => event.preventDefault());
   webContents.on('will-attach-webview', (event) => event.preventDefault());
   window.once('ready-to-show', () => window.show());
-  void window.loadURL(`${origin}/`);
+  // A page that dies while it loads is loaded again by `render-process-gone`.
+  window
+    .loadURL(`${origin}/`)
+    .catch((error: unknown) =>
+      logger.warn('The window could not be loaded', { reason: toPlainError(error).message }),
+    );
   return window;
 }

@@ -58,8 +58,8 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
   const titleOf = (id: ClusterId) => clusterOf(id)?.title ?? id;
   const forget = (ids: readonly ClusterId[]) =>
     changeAgent((agent) => ids.reduce((state, id) => withFailure(state, id, undefined), agent));
-  const moveKubectl = (id: ClusterId) =>
-    attempt(text.problems.use(titleOf(id)), () => link.call('switch', { cluster: id }));
+  const moveKubectl = (id: ClusterId, confirmed: { readonly production?: true } = {}) =>
+    attempt(text.problems.use(titleOf(id)), () => link.call('switch', { cluster: id, ...confirmed }));
 
   return {
     async connect(id) {
@@ -117,7 +117,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     async confirmUse(yes) {
       const { confirming } = store.get();
       store.update(({ confirming: _, ...state }) => state);
-      if (yes && confirming !== undefined) await moveKubectl(confirming);
+      if (yes && confirming !== undefined) await moveKubectl(confirming, { production: true });
     },
     star: (id, on) =>
       attempt(text.problems.star(titleOf(id)), () => link.call('favourite', { cluster: id, on })),

@@ -16,7 +16,16 @@ export interface KnownFailure {
 export interface AgentState
   extends Pick<
     Snapshot,
-    'agent' | 'discovery' | 'logins' | 'sessions' | 'kubectl' | 'favourites' | 'settings' | 'notices'
+    | 'agent'
+    | 'discovery'
+    | 'logins'
+    | 'sessions'
+    | 'kubectl'
+    | 'favourites'
+    | 'settings'
+    | 'settingsFrom'
+    | 'organisation'
+    | 'notices'
   > {
   readonly clusters: ReadonlyMap<ClusterId, Cluster>;
   readonly cells: ReadonlyMap<string, Cell>;
@@ -54,6 +63,10 @@ export function applyChange(state: AgentState, change: Change): AgentState {
       return withTunnel(state, change.tunnel);
     case 'notice':
       return { ...state, notices: [...state.notices, change.notice] };
+    case 'organisation': {
+      const { organisation: _, ...rest } = state;
+      return change.organisation === undefined ? rest : { ...rest, organisation: change.organisation };
+    }
     default: {
       const { kind: _, ...rest } = change;
       return { ...state, ...rest };

@@ -1,4 +1,12 @@
-import { type KeyboardEvent, type PointerEvent, useId, useMemo, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
@@ -23,12 +31,20 @@ export function ClusterList({
   const actions = useActions();
   const favourites = usePage(({ agent }) => agent?.favourites);
   const [focused, setFocused] = useState<ClusterId>();
+  const list = useRef<HTMLElement>(null);
+  const hasFocus = useRef(false);
   const words = useMemo(() => queryWords(query), [query]);
   const ids = sections.flatMap((section) => section.clusters.map(({ id }) => id));
   const tabStop = focused !== undefined && ids.includes(focused) ? focused : ids[0];
 
+  // A row that goes to another section is made anew, and takes the focus along.
+  useLayoutEffect(() => {
+    const isLost = hasFocus.current && document.activeElement === document.body;
+    if (isLost && list.current !== null) focusRow(list.current, focused);
+  });
+
   const hearKey = (event: KeyboardEvent<HTMLElement>) => {
-    const { target, currentTarget: list } = event;
+    const { target, currentTarget } = event;
     const id = rowOf(target);
     if (id === undefined || event.ctrlKey || event.metaKey) return;
     if (event.altKey) {
@@ -39,11 +55,13 @@ export function ClusterList({
       );
       if (order === undefined) return;
       event.preventDefault();
+      // The row goes where it is sent, though the pointer may rest on it.
+      onPoint(undefined);
       void actions.order(order);
       return;
     }
     const at = ids.indexOf(id);
-    const go = (to: number) => focusRow(list, ids[Math.max(0, Math.min(to, ids.length - 1))]);
+    const go = (to: number) => focusRow(currentTarget, ids[Math.max(0, Math.min(to, ids.length - 1))]);
     if (event.key === 'ArrowDown') go(at + 1);
     else if (event.key === 'ArrowUp') go(at - 1);
     else if (event.key === 'Home') go(0);
@@ -55,10 +73,17 @@ export function ClusterList({
   };
   return (
     <main
+      ref={list}
       className="clusters"
       aria-label={text.list}
       onKeyDown={hearKey}
-      onFocus={({ target }) => setFocused(rowOf(target))}
+      onFocus={({ target }) => {
+        hasFocus.current = true;
+        setFocused(rowOf(target));
+      }}
+      onBlur={() => {
+        hasFocus.current = false;
+      }}
       onPointerMove={({ target }: PointerEvent) => onPoint(rowOf(target))}
       onPointerLeave={() => onPoint(undefined)}
     >
@@ -116,10 +141,14 @@ function rowOf(target: EventTarget): ClusterId | undefined {
   return (row?.getAttribute('data-cluster') as ClusterId | null) ?? undefined;
 }
 
+/** Of what is within `part`. */
+export function focusFirstRow(part: Element): void {
+  part.querySelector<HTMLElement>('[data-row-stop] input, button[data-row-stop]')?.focus();
+}
+
 function focusRow(list: HTMLElement, id: ClusterId | undefined): void {
   const row = [...list.querySelectorAll('[data-cluster]')].find(
     (one) => one.getAttribute('data-cluster') === id,
   );
-  const stop = row?.querySelector<HTMLElement>('[data-row-stop] input, button[data-row-stop]');
-  stop?.focus();
+  if (row !== undefined) focusFirstRow(row);
 }

@@ -21,13 +21,14 @@ export function useSections(query: string, pointed: ClusterId | undefined): read
     const title = text.sections.found(found.length, clusters.size);
     return [{ id: 'found', title, clusters: found }];
   }, [clusters, open, favourites, order, query]);
-  const shown = useRef(next);
-  const held = useMemo(
-    () => (pointed === undefined ? next : holdOrder(shown.current, next, pointed)),
-    [next, pointed],
-  );
+  const shown = useRef({ query, sections: next });
+  const held = useMemo(() => {
+    const { query: before, sections } = shown.current;
+    // Another query is the person's own wish: its answer is shown whole, wherever the pointer rests.
+    return pointed === undefined || before !== query ? next : holdOrder(sections, next, pointed);
+  }, [next, pointed, query]);
   useEffect(() => {
-    shown.current = held;
-  }, [held]);
+    shown.current = { query, sections: held };
+  }, [held, query]);
   return held;
 }

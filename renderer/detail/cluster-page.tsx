@@ -6,6 +6,7 @@ import { useNow } from '../agent/use-now.ts';
 import { whereWords } from '../clusters/cluster-words.ts';
 import { useRow } from '../clusters/use-row.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
+import { DocsLink } from '../controls/docs-link.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
 import { Switch } from '../controls/switch.tsx';
 import { byteWords } from '../text/bytes.ts';
@@ -25,7 +26,7 @@ export function ClusterPage({ id, onBack }: { readonly id: ClusterId; readonly o
   if (row === undefined)
     return (
       <SubPage title={text.detail.back} onBack={onBack}>
-        <p className="gone">{text.detail.gone}</p>
+        <h1 className="gone">{text.detail.gone}</h1>
       </SubPage>
     );
   const { cluster, tunnel, view, isUsable, isCurrent, isFavourite } = row;
@@ -161,15 +162,5 @@ function About({ cluster }: { readonly cluster: Cluster }) {
         ]}
       />
     </Card>
-  );
-}
-
-/** A tag comes from the account, not from the person: only a web address becomes a link. */
-function DocsLink({ docs }: { readonly docs: string }) {
-  if (!/^https:\/\//i.test(docs) || !URL.canParse(docs)) return <>{docs}</>;
-  return (
-    <a href={docs} target="_blank" rel="noreferrer">
-      {docs}
-    </a>
   );
 }

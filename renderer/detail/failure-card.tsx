@@ -3,6 +3,7 @@ import type { KnownFailure } from '../agent/apply-change.ts';
 import { useActions } from '../agent/page.tsx';
 import { whereWords } from '../clusters/cluster-words.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
+import { DocsLink } from '../controls/docs-link.tsx';
 import { text } from '../text/text.ts';
 
 /** Why, who can fix it, one button, and details to copy for support. */
@@ -33,6 +34,12 @@ export function FailureCard({
           {text.detail.copy}
         </CopyButton>
       </div>
+      {(cluster.owner !== undefined || cluster.docs !== undefined) && (
+        <p className="for">
+          {cluster.owner !== undefined && `${text.detail.askOwner(cluster.owner)} `}
+          {cluster.docs !== undefined && <DocsLink docs={cluster.docs} />}
+        </p>
+      )}
       <p className="for">
         {mender !== undefined && text.detail.menders[mender]} <code>{error.code}</code>
       </p>

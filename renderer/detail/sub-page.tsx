@@ -15,7 +15,14 @@ export function SubPage({
   readonly onBack: () => void;
 }) {
   const back = useRef<HTMLButtonElement>(null);
-  useEffect(() => back.current?.focus(), []);
+  useEffect(() => {
+    const before = document.activeElement;
+    back.current?.focus();
+    // The list goes on where the person was.
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
   useEffect(() => {
     const hear = (event: KeyboardEvent) => {
       if (event.key === 'Escape' && !event.defaultPrevented) onBack();
@@ -25,13 +32,13 @@ export function SubPage({
   }, [onBack]);
   return (
     <div className="sub-page">
-      <div className="crumb">
+      <header className="crumb">
         <button type="button" className="crumb-back" ref={back} onClick={onBack}>
           <ChevronLeft size={16} aria-hidden />
           {title}
         </button>
         <span className="crumb-controls">{controls}</span>
-      </div>
+      </header>
       <main className="sub-page-body">{children}</main>
     </div>
   );

@@ -44,6 +44,7 @@ export function Header({
   };
   return (
     <header>
+      <h1 className="for-screen-readers">{text.product}</h1>
       <div className="search">
         <Search size={16} aria-hidden />
         <input
@@ -105,18 +106,18 @@ export function DiscoveryLine() {
     const { finishedAt } = discovery;
     const age = finishedAt === undefined ? undefined : Math.max(0, now - finishedAt);
     return (
-      <div className="discovery-line">
+      <section className="discovery-line" aria-label={text.header.progress}>
         <span>{text.header.idle(count, age)}</span>
-      </div>
+      </section>
     );
   }
   const { cellsRead, cellsKnown, clusters } = discovery;
   const words =
     cellsKnown === 0 ? text.header.starting : text.header.reading(cellsRead, cellsKnown, clusters);
   return (
-    <div className="discovery-line">
+    <section className="discovery-line" aria-label={text.header.progress}>
       <span>{words}</span>
       <progress aria-label={text.header.progress} max={Math.max(1, cellsKnown)} value={cellsRead} />
-    </div>
+    </section>
   );
 }

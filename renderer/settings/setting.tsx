@@ -1,19 +1,22 @@
+import { Lock } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { toPlainError } from '../../main/agent/app-error.ts';
-import type { Settings } from '../../main/agent/settings/settings.ts';
-import { useActions } from '../agent/page.tsx';
+import type { SettingName, Settings } from '../../main/agent/settings/settings.ts';
+import { useActions, useAgent } from '../agent/page.tsx';
 import { Switch } from '../controls/switch.tsx';
 import { text } from '../text/text.ts';
 
 type Words = readonly [title: string, hint: string];
 
 function Setting({
+  name,
   words: [title, hint],
   id,
   failure,
   children,
   isWide = false,
 }: {
+  readonly name: SettingName;
   readonly words: Words;
   readonly id?: string;
   readonly failure?: string | undefined;
@@ -22,7 +25,10 @@ function Setting({
 }) {
   return (
     <div className="setting" data-wide={isWide || undefined}>
-      <label htmlFor={id}>{title}</label>
+      <span className="setting-title">
+        <label htmlFor={id}>{title}</label>
+        <SettingOrigin name={name} />
+      </span>
       {children}
       <small>{hint}</small>
       {failure !== undefined && (
@@ -34,12 +40,35 @@ function Setting({
   );
 }
 
+/** Who decided it: a lock where the person cannot. */
+function SettingOrigin({ name }: { readonly name: SettingName }) {
+  const from = useAgent(({ settingsFrom }) => settingsFrom[name]);
+  const isLocked = useIsLocked(name);
+  const organisation = useAgent((agent) => agent.organisation?.name) ?? '';
+  return (
+    <span className="setting-origin" title={isLocked ? text.settings.managed(organisation) : undefined}>
+      {isLocked && <Lock size={12} aria-hidden />}
+      {text.settings.from[from]}
+    </span>
+  );
+}
+
+function useIsLocked(name: SettingName): boolean {
+  return useAgent(({ organisation }) => organisation?.locked.includes(name) ?? false);
+}
+
 /** Saves one setting; what is wrong with it is told beside it. */
-function useSave(): { readonly failure: string | undefined; save(patch: Partial<Settings>): void } {
+function useSave(): {
+  readonly failure: string | undefined;
+  save(patch: Partial<Settings>): void;
+  /** What was wrong is taken back. */
+  forget(): void;
+} {
   const { saveSettings } = useActions();
   const [failure, setFailure] = useState<string>();
   return {
     failure,
+    forget: () => setFailure(undefined),
     save(patch) {
       saveSettings(patch).then(
         () => setFailure(undefined),
@@ -50,39 +79,46 @@ function useSave(): { readonly failure: string | undefined; save(patch: Partial<
 }
 
 export function SwitchSetting({
+  name,
   words,
   isOn,
   patch,
 }: {
+  readonly name: SettingName;
   readonly words: Words;
   readonly isOn: boolean;
   readonly patch: (on: boolean) => Partial<Settings>;
 }) {
   const { failure, save } = useSave();
+  const isLocked = useIsLocked(name);
   return (
-    <Setting words={words} failure={failure}>
-      <Switch label={words[0]} isOn={isOn} onChange={(on) => save(patch(on))} />
+    <Setting name={name} words={words} failure={failure}>
+      <Switch label={words[0]} isOn={isOn} isDisabled={isLocked} onChange={(on) => save(patch(on))} />
     </Setting>
   );
 }
 
 export function ChoiceSetting<V extends string>({
+  name,
   words,
   value,
   options,
   patch,
 }: {
+  readonly name: SettingName;
   readonly words: Words;
   readonly value: V;
   readonly options: Readonly<Record<V, string>>;
   readonly patch: (value: V) => Partial<Settings>;
 }) {
   const { failure, save } = useSave();
+  const isLocked = useIsLocked(name);
   const id = useId();
   return (
-    <Setting words={words} id={id} failure={failure}>
+    <Setting name={name} words={words} id={id} failure={failure}>
       <select
         id={id}
+        disabled={isLocked}
         className="select"
         value={value}
         onChange={(event) => save(patch(event.target.value as V))}
@@ -99,19 +135,22 @@ export function ChoiceSetting<V extends string>({
 
 /** A line of text, saved with Enter or when it is left. `patch` answers undefined for what it cannot read. */
 export function TextSetting({
+  name,
   words,
   value,
   isShort = false,
   placeholder,
   patch,
 }: {
+  readonly name: SettingName;
   readonly words: Words;
   readonly value: string;
   readonly isShort?: boolean;
   readonly placeholder?: string;
   readonly patch: (value: string) => Partial<Settings>;
 }) {
-  const { failure, save } = useSave();
+  const { failure, save, forget } = useSave();
+  const isLocked = useIsLocked(name);
   const [draft, setDraft] = useState(value);
   const id = useId();
   useEffect(() => setDraft(value), [value]);
@@ -119,9 +158,10 @@ export function TextSetting({
     if (draft !== value) save(patch(draft.trim()));
   };
   return (
-    <Setting words={words} id={id} failure={failure} isWide={!isShort}>
+    <Setting name={name} words={words} id={id} failure={failure} isWide={!isShort}>
       <input
         id={id}
+        disabled={isLocked}
         className={isShort ? 'field short' : 'field'}
         type="text"
         value={draft}
@@ -135,6 +175,7 @@ export function TextSetting({
           if (event.key === 'Enter') commit();
           else if (event.key === 'Escape' && draft !== value) {
             setDraft(value);
+            forget();
             // It takes back what was typed; only the next one leaves the page.
             event.preventDefault();
           }

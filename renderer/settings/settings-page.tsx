@@ -13,16 +13,19 @@ export function SettingsPage({ onBack }: { readonly onBack: () => void }) {
   const version = useAgent(({ agent }) => agent.version);
   return (
     <SubPage title={words.title} onBack={onBack}>
+      <h1 className="for-screen-readers">{words.title}</h1>
       <Group title={words.general}>
         {/* A page in a browser starts with nothing. */}
         {window.k8sTunnels !== undefined && (
           <SwitchSetting
+            name="startAtLogin"
             words={words.startAtLogin}
             isOn={settings.startAtLogin}
             patch={(startAtLogin) => ({ startAtLogin })}
           />
         )}
         <ChoiceSetting
+          name="favouritesOrder"
           words={words.favouritesOrder}
           value={settings.favouritesOrder}
           options={words.favouritesOrders}
@@ -31,12 +34,14 @@ export function SettingsPage({ onBack }: { readonly onBack: () => void }) {
       </Group>
       <Group title={words.kubectl}>
         <ChoiceSetting
+          name="kubeconfigMode"
           words={words.kubeconfigMode}
           value={settings.kubeconfigMode}
           options={words.kubeconfigModes}
           patch={(kubeconfigMode) => ({ kubeconfigMode })}
         />
         <TextSetting
+          name="kubeconfigPath"
           words={words.kubeconfigPath}
           value={settings.kubeconfigPath}
           placeholder="~/.kube/config"
@@ -45,24 +50,34 @@ export function SettingsPage({ onBack }: { readonly onBack: () => void }) {
       </Group>
       <Group title={words.discovery}>
         <TextSetting
+          name="catalogMaxAgeMinutes"
           words={words.catalogMaxAgeMinutes}
           value={String(settings.catalogMaxAgeMinutes)}
           isShort
           patch={(minutes) => ({ catalogMaxAgeMinutes: Number(minutes) })}
         />
         <TextSetting
+          name="awsRegions"
           words={words.awsRegions}
           value={settings.awsRegions.join(', ')}
           patch={(regions) => ({ awsRegions: listOf(regions) })}
         />
         <TextSetting
+          name="vaultMounts"
           words={words.vaultMounts}
           value={settings.vaultMounts.join(', ')}
           patch={(mounts) => ({ vaultMounts: listOf(mounts) })}
         />
+        <TextSetting
+          name="clusterFiles"
+          words={words.clusterFiles}
+          value={settings.clusterFiles.join(', ')}
+          patch={(files) => ({ clusterFiles: listOf(files) })}
+        />
       </Group>
       <Group title={words.trust}>
         <TextSetting
+          name="extraAuthorities"
           words={words.extraAuthorities}
           value={settings.extraAuthorities}
           patch={(extraAuthorities) => ({ extraAuthorities })}

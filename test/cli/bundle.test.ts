@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { access, constants, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ask, openWith } from '../api/web/requests.ts';
 import { startFakeAgent } from './fake-agent.ts';
-import { builtProgram, type Home, makeHome, root, runCli } from './run-cli.ts';
+import { builtProgram, type Home, makeHome, root, runCli, startCli } from './run-cli.ts';
 
 const exec = promisify(execFile);
 let home: Home;
@@ -60,6 +62,23 @@ describe('the built command line', () => {
       code: 0,
       stdout: `{"pid":${agent.pid}}\n`,
     });
+  });
+
+  it('serves the built window; an error of that part keeps its code', async () => {
+    const { env } = home;
+    const cli = startCli(['serve', '--json'], { env, program: builtProgram });
+    const [line] = (await once(cli.child.stdout ?? cli.child, 'data')) as [string];
+    const { url, port } = JSON.parse(line) as { url: string; port: number };
+    const cookie = await openWith(url);
+    expect(await ask({ port, headers: { cookie } })).toMatchObject({
+      status: 200,
+      body: await readFile(path.join(root, 'out/renderer/index.html'), 'utf8'),
+    });
+    const second = await runCli(['serve', '--json', '--port', String(port)], { env, program: builtProgram });
+    expect(JSON.parse(second.stdout)).toMatchObject({ error: { code: 'port-busy' } });
+    cli.child.kill('SIGINT');
+    expect((await cli.done).code).toBe(0);
+    await runCli(['quit'], { env, program: builtProgram });
   });
 });
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeAgent, startFakeAgent } from './fake-agent.ts';
 import { type Home, makeHome, runCli, startCli } from './run-cli.ts';
+import { runInTerminal } from './terminal.ts';
 
 let home: Home;
 let agent: FakeAgent;
@@ -17,6 +18,8 @@ afterEach(async () => {
 });
 
 const run = (...args: readonly string[]) => runCli(args, { env: home.env });
+const inTerminal = (args: readonly string[], when: string, keys: string) =>
+  runInTerminal({ args, env: home.env, when, keys });
 /** One document, and nothing else. */
 const json = async (...args: readonly string[]) => {
   const { stdout, code } = await run(...args, '--json');
@@ -33,6 +36,7 @@ describe('list', () => {
       '  ○  dark                   eu-west-1',
       '  ○  denied                 eu-west-1',
       '  ○  forbidden              eu-west-1',
+      '  –  mistagged              eu-west-1  no tunnel: k8s-tunnels-origin is "carrier-pigeon". Set it to socks or tcp, or remove it (socks).',
       '  ○  prod       production  eu-west-1',
       '  ○  staging    staging     eu-west-1',
       '  –  untagged               eu-west-1  no tunnel: It has no tag k8s-tunnels-hostname.',
@@ -59,15 +63,15 @@ describe('discover', () => {
     const { stdout, code } = await run('discover');
     expect(code).toBe(0);
     expect(stdout).toBe(
-      '7 clusters known after 1.2 s\n! eks 1 us-east-1: Account 1 may not list clusters. aws-denied\n  Ask its owner.\n',
+      '8 clusters known after 1.2 s\n! eks 1 us-east-1: Account 1 may not list clusters. aws-denied\n  Ask its owner.\n',
     );
-    expect((await json('discover')).document).toMatchObject({ clusters: 7, tookMs: 1234 });
+    expect((await json('discover')).document).toMatchObject({ clusters: 8, tookMs: 1234 });
   });
 });
 
 describe('connect', () => {
   it('answers context, port and where kubectl points', async () => {
-    const { stdout, code } = await run('connect', 'prod', 'staging');
+    const { stdout, code } = await run('connect', 'prod', 'staging', '--production');
     expect(code).toBe(0);
     expect(stdout).toBe(
       [
@@ -93,7 +97,7 @@ describe('connect', () => {
   });
 
   it('fails with 1 when some failed, and says where and who can mend it', async () => {
-    const { stdout, stderr, code } = await run('connect', 'prod', 'denied', 'dark');
+    const { stdout, stderr, code } = await run('connect', 'prod', 'denied', 'dark', '--production');
     expect(code).toBe(1);
     expect(stdout).toContain('✓ prod');
     expect(stderr).toContain(
@@ -101,6 +105,16 @@ describe('connect', () => {
         '✗ denied  failed at access: Access does not admit you to denied.example.net.',
         '  Ask your Access administrator for it.',
         '  Who can mend it: your Access administrator.',
+      ].join('\n'),
+    );
+  });
+
+  it('names the owner where the cluster has to be mended', async () => {
+    const { stderr } = await run('connect', 'dark');
+    expect(stderr).toContain(
+      [
+        "  Who can mend it: the cluster's administrator. Ask the owner: night-watch@example.com.",
+        '  About this cluster: https://wiki.example.com/dark',
       ].join('\n'),
     );
   });
@@ -141,7 +155,7 @@ describe('connect', () => {
 
 describe('status, switch, disconnect', () => {
   it('shows what is connected and what kubectl uses', async () => {
-    await run('connect', 'prod', 'staging');
+    await run('connect', 'prod', 'staging', '--production');
     const { stdout } = await run('status');
     expect(stdout).toMatch(
       /^● {2}prod {5}production {2}127\.0\.0\.1:21000 {2}12 ms {2}connected for \d+ s$/m,
@@ -160,13 +174,13 @@ describe('status, switch, disconnect', () => {
   });
 
   it('switches to a connected cluster only', async () => {
-    await run('connect', 'prod', 'staging');
+    await run('connect', 'prod', 'staging', '--production');
     expect((await run('switch', 'staging')).stdout).toBe('kubectl uses staging\n');
     expect((await json('switch', 'denied')).code).toBe(4);
   });
 
   it('disconnects one, then all', async () => {
-    await run('connect', 'prod', 'staging');
+    await run('connect', 'prod', 'staging', '--production');
     expect((await json('disconnect', 'prod')).document.closed).toMatchObject([{ title: 'prod' }]);
     expect((await run('disconnect')).stdout).toBe(
       '✓ staging  disconnected\nkubectl has no current context\n',
@@ -190,6 +204,9 @@ describe('settings', () => {
     });
     const wrong = await json('settings', 'kubeconfigMode', 'sometimes');
     expect(wrong).toMatchObject({ code: 2, document: { error: { code: 'bad-input' } } });
+    expect((await run('settings')).stdout).toMatch(/^extraAuthorities +organisation$/m);
+    const managed = await json('settings', 'extraAuthorities', '/ca.pem');
+    expect(managed).toMatchObject({ code: 2, document: { error: { code: 'setting-managed' } } });
     const unknown = await run('settings', 'colour');
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain('The settings are kubeconfigMode,');
@@ -215,6 +232,112 @@ describe('credential', () => {
     expect([code, stdout]).toEqual([4, '']);
     expect(stderr).toContain('There is no cluster called "nothing".');
     expect((await json('credential', 'nothing')).document.error).toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('production', () => {
+  it('is refused without a terminal to ask in, and without --production', async () => {
+    const { code, stdout, stderr } = await run('connect', 'prod');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('✗ prod is a production cluster');
+    expect(stderr).toContain('--production');
+    expect((await json('connect', 'prod')).document.error).toMatchObject({ code: 'production-unconfirmed' });
+    expect((await json('status')).document.tunnels).toEqual([]);
+  });
+
+  it('is opened beside with --add, and used with --production only', async () => {
+    expect((await run('connect', 'prod', '--add')).code).toBe(0);
+    expect(await json('switch', 'prod')).toMatchObject({
+      code: 2,
+      document: { error: { code: 'production-unconfirmed' } },
+    });
+    expect((await run('switch', 'prod', '--production')).stdout).toBe('kubectl uses prod\n');
+    // Where kubectl is already, nothing is asked.
+    expect((await run('connect', 'prod')).code).toBe(0);
+  });
+
+  // Elsewhere `script` takes other options.
+  it.runIf(process.platform === 'linux').each([
+    ['\u001b[D\r', 0, 'kubectl uses prod'],
+    ['\r', 130, 'Nothing was changed'],
+    ['\u0003', 130, 'Nothing was changed'],
+  ])('is asked about in a terminal: %j', async (keys, code, words) => {
+    const asked = await inTerminal(['connect', 'prod'], 'Use production?', keys);
+    expect(asked).toMatchObject({ code, screen: expect.stringContaining(words) });
+    expect(asked.screen).toContain('prod is a production cluster');
+    expect((await json('status')).document.tunnels).toHaveLength(code === 0 ? 1 : 0);
+  });
+});
+
+describe('lint-tags', () => {
+  it('prints each finding with its command, and fails with 6 for errors only, or strictly', async () => {
+    const { code, stdout, stderr } = await run('lint-tags');
+    expect(code).toBe(6);
+    expect(stdout).toContain(
+      [
+        '✗ mistagged  eks 444455556666 eu-west-1',
+        '  k8s-tunnels-origin is "carrier-pigeon". Set it to socks or tcp, or remove it (socks).',
+        'aws eks untag-resource --region eu-west-1 --resource-arn arn:aws:eks:eu-west-1:444455556666:cluster/mistagged --tag-keys k8s-tunnels-origin',
+        '',
+      ].join('\n'),
+    );
+    expect(stdout).toContain("--tags 'k8s-tunnels-hostname=<HOSTNAME>'");
+    expect(stderr).toContain('Not checked, since it could not be read: eks 1 us-east-1');
+    expect(stderr).toContain('8 clusters checked: 1 error, 3 warnings.');
+    expect((await json('lint-tags')).document).toMatchObject({ clusters: 8, errors: 1, warnings: 3 });
+  });
+
+  it('looks at one source', async () => {
+    expect((await run('lint-tags', '--source', 'gke', '--strict')).code).toBe(0);
+    expect((await run('lint-tags', '--source', 'cloud')).code).toBe(2);
+  });
+
+  it('looks anew only when it is asked to, or what is known is old', async () => {
+    const discoveries = () => agent.calls.filter(({ name }) => name === 'discover').length;
+    await run('lint-tags');
+    expect(discoveries()).toBe(0);
+    await run('lint-tags', '--fresh');
+    expect(discoveries()).toBe(1);
+  });
+});
+
+describe('tags', () => {
+  it('shows what is in force and where it comes from', async () => {
+    const { stdout, code } = await run('tags', 'mistagged');
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      ['name   mistagged         its name in eks', 'owner  team@example.com  tag k8s-tunnels-owner', ''].join(
+        '\n',
+      ),
+    );
+  });
+
+  it('prints commands for a change, and changes nothing', async () => {
+    const { stdout, code } = await run(
+      'tags',
+      'untagged',
+      '--set',
+      'hostname=K8s.example.com',
+      '--set',
+      "name=Ada's",
+    );
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      `aws eks tag-resource --region eu-west-1 --resource-arn arn:aws:eks:eu-west-1:444455556666:cluster/untagged --tags '{"k8s-tunnels-hostname":"k8s.example.com","k8s-tunnels-name":"Ada'\\''s"}'\n`,
+    );
+    const { document } = await json('tags', 'mistagged', '--unset', 'origin');
+    expect(document.commands).toEqual([expect.stringContaining('untag-resource')]);
+  });
+
+  it.each([
+    [['--set', 'hostname=https://k8s.example.com/'], 'not a host name'],
+    [['--set', 'hostnme=k8s.example.com'], 'Did you mean hostname?'],
+    [['--set', 'owner'], 'k8s-tunnels-owner is empty'],
+    [['--set', 'owner=a', '--unset', 'owner'], 'both set and unset'],
+  ])('refuses %j', async (args, words) => {
+    const { code, stdout, stderr } = await run('tags', 'untagged', ...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(words);
   });
 });
 

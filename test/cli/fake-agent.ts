@@ -2,9 +2,21 @@ import type { Change, ConnectResult, Snapshot } from '../../main/agent/agent-vie
 import { AppError } from '../../main/agent/app-error.ts';
 import { type Cluster, type ClusterId, clusterId } from '../../main/agent/catalog/cluster.ts';
 import { findCluster } from '../../main/agent/catalog/find-cluster.ts';
+import { readTags } from '../../main/agent/catalog/tags.ts';
+import {
+  connectHint,
+  mayBecomeCurrent,
+  productionUnconfirmed,
+  switchHint,
+} from '../../main/agent/connections/production-guard.ts';
 import { systemClock } from '../../main/agent/parts.ts';
 import type { Paths } from '../../main/agent/paths.ts';
-import { defaultSettings, settingsSchema } from '../../main/agent/settings/settings.ts';
+import {
+  defaultSettings,
+  defaultSettingsFrom,
+  type SettingsFrom,
+  settingsSchema,
+} from '../../main/agent/settings/settings.ts';
 import type { TunnelState } from '../../main/agent/tunnels/state.ts';
 import type { Input } from '../../main/api/contract.ts';
 import type { Handlers } from '../../main/api/dispatch.ts';
@@ -30,14 +42,25 @@ export function cluster(name: string, more: Partial<Cluster> = {}): Cluster {
   };
 }
 
+/** What the agent's own reading makes of the tags. */
+function readTagged(tags: Readonly<Record<string, string>>): Partial<Cluster> {
+  const { fields, problems } = readTags(tags);
+  const { name: _, ...told } = fields;
+  return { ...told, tags: { ...tags }, tagProblems: [...problems] };
+}
+
 /** The clusters of the fake: what becomes of each is told by its name. */
 export const clusters = [
   cluster('prod', { environment: 'production' }),
   cluster('staging', { environment: 'staging' }),
   cluster('denied'),
   cluster('forbidden'),
-  cluster('dark'),
+  cluster('dark', { owner: 'night-watch@example.com', docs: 'https://wiki.example.com/dark' }),
   cluster('waits'),
+  cluster(
+    'mistagged',
+    readTagged({ 'k8s-tunnels-origin': 'carrier-pigeon', 'k8s-tunnels-owner': 'team@example.com' }),
+  ),
   cluster('untagged', { reach: { kind: 'none', reason: 'It has no tag k8s-tunnels-hostname.' } }),
 ] as const;
 
@@ -48,6 +71,8 @@ const errors: Readonly<Record<string, AppError>> = {
   forbidden: new AppError('access-denied', 'Access does not admit you to forbidden.example.net.'),
   dark: new AppError('kube-unready', 'dark \u001b[31manswers\u001b[0m 500\u0007.', { retryable: true }),
 };
+
+const notExpected = () => Promise.reject(new Error('The fake is set up by nobody.'));
 
 export interface FakeAgent {
   readonly calls: readonly { readonly name: string; readonly input: unknown }[];
@@ -70,6 +95,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
   const waiting = Promise.withResolvers<void>();
   const undone = Promise.withResolvers<void>();
   let settings = defaultSettings;
+  let settingsFrom: SettingsFrom = { ...defaultSettingsFrom, extraAuthorities: 'organisation' };
   let current: Cluster | undefined;
 
   const kubectl = () => (current === undefined ? {} : { context: current.title, cluster: current.id });
@@ -116,6 +142,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     kubectl: kubectl(),
     favourites: [...favourites],
     settings,
+    settingsFrom,
     notices: [],
   });
 
@@ -133,6 +160,8 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
         error: { code, message, hint, retryable },
         stage: code === 'kube-unready' ? 'readyz' : 'access',
         mender: code === 'kube-unready' ? 'cluster-administrator' : 'access-administrator',
+        ...(one.owner === undefined ? {} : { owner: one.owner }),
+        ...(one.docs === undefined ? {} : { docs: one.docs }),
       };
     }
     put(one.id, { status: 'connected', since: at, probe: { at, stages: [], totalMs: 12.4 } });
@@ -146,6 +175,11 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     };
   };
 
+  const guard = (cluster: Cluster, confirmed = false, hint: string) => {
+    if (!mayBecomeCurrent({ cluster, confirmed, current: current?.id }))
+      throw productionUnconfirmed(cluster, hint);
+  };
+
   const connect = async (input: Input<'connect'>, signal: AbortSignal) => {
     const found = input.clusters.map((word) => findCluster(word, byId));
     if (found.some(({ name }) => name === 'waits')) {
@@ -156,9 +190,11 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       undone.resolve();
       throw new AppError('cancelled', 'Connecting was cancelled; nothing was changed.');
     }
+    const moves = (input.mode ?? settings.kubeconfigMode) === 'switch';
+    if (moves && found[0] !== undefined) guard(found[0], input.production, connectHint);
     const results = found.map(connectOne);
     const first = found.find(({ id }) => open.has(id));
-    if ((input.mode ?? settings.kubeconfigMode) === 'switch') current = first ?? current;
+    if (moves) current = first ?? current;
     return { results, kubectl: kubectl(), warnings: [] };
   };
 
@@ -180,9 +216,10 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
         warnings: [],
       };
     },
-    async switch({ cluster: word }) {
+    async switch({ cluster: word, production }) {
       const one = findCluster(word, byId);
       if (!open.has(one.id)) throw new AppError('not-found', `${one.title} is not connected.`);
+      guard(one, production, switchHint);
       current = one;
       return { kubectl: kubectl() };
     },
@@ -192,9 +229,12 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       apiVersion: (JSON.parse(execInfo ?? '{}') as { apiVersion?: string }).apiVersion,
       status: { token: `token-of-${findCluster(word, byId).name}` },
     }),
-    'settings-get': async () => settings,
+    'settings-get': async () => ({ ...settings, settingsFrom }),
     async 'settings-set'(patch) {
+      if ('extraAuthorities' in patch)
+        throw new AppError('setting-managed', 'Acme manages the setting extraAuthorities.');
       settings = settingsSchema.parse({ ...settings, ...patch });
+      for (const name of Object.keys(patch)) settingsFrom = { ...settingsFrom, [name]: 'user' };
       return settings;
     },
     async favourite({ cluster: word, on }) {
@@ -204,6 +244,10 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       return { favourites: [...favourites] };
     },
     'favourites-order': async () => ({ favourites: [...favourites] }),
+    'setup-preview': notExpected,
+    'setup-apply': notExpected,
+    'setup-remove': notExpected,
+    'setup-refresh': notExpected,
     'hand-over': async () => ({ pid: process.pid }),
     quit: async () => ({ pid: process.pid }),
   };

@@ -7,12 +7,19 @@ import { type DoubleDriver, startDouble } from './double-driver.ts';
 export interface Desktop {
   readonly world: World;
   readonly commandLine: CommandLine;
-  /** Starts the app in the double; all are ended with the test. */
+  readonly chromium: Chromium;
+  /** Starts the app in the double; all are ended with the world. */
   start(...args: readonly string[]): Promise<DoubleDriver>;
 }
 
-/** A world for each test of the file, and one browser for all. Where there is no browser, each is skipped. */
-export function desktopFixture(): { of(context: TestContext): Desktop } {
+/**
+ * A world for each test, or one for all tests of the group that asks for it, and a browser. Where there is no browser,
+ * each is skipped.
+ */
+export function desktopFixture(options: { readonly lasts?: 'test' | 'group' } = {}): {
+  of(context: TestContext): Desktop;
+} {
+  const [begin, end] = options.lasts === 'group' ? [beforeAll, afterAll] : [beforeEach, afterEach];
   let chromium: Chromium | undefined;
   let world: World;
   let commandLine: CommandLine;
@@ -23,11 +30,11 @@ export function desktopFixture(): { of(context: TestContext): Desktop } {
     if (executable !== undefined) chromium = await startChromium(executable);
   });
   afterAll(() => chromium?.close());
-  beforeEach(async () => {
+  begin(async () => {
     world = await startWorld();
     commandLine = await createCommandLine(world);
   });
-  afterEach(async () => {
+  end(async () => {
     await Promise.all(started.map((driver) => driver.kill()));
     started = [];
     await commandLine.stop();
@@ -40,6 +47,7 @@ export function desktopFixture(): { of(context: TestContext): Desktop } {
       return {
         world,
         commandLine,
+        chromium: browser,
         async start(...args) {
           // As from a terminal: the login shell of whoever runs the tests is not asked.
           const driver = await startDouble({

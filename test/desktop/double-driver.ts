@@ -2,12 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { Chromium } from '../e2e/chromium.ts';
 import type { Driver } from '../e2e/driver.ts';
 import type { Answers } from './double/control.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
+/** Where the double serves the window's page. */
+const address = 'https://k8s-tunnels.app.test/';
 
 export interface DoubleDriver extends Driver {
   ask<N extends keyof Answers>(name: N, input?: Parameters<Answers[N]>[0]): Promise<ReturnType<Answers[N]>>;
@@ -56,7 +59,8 @@ export async function startDouble(options: {
       };
       child.on('message', hear);
     });
-    child.send({ id, name, input });
+    // That the child has ended is told by `gone`.
+    child.send({ id, name, input }, () => {});
     return Promise.race([answered, gone]);
   };
 
@@ -65,18 +69,25 @@ export async function startDouble(options: {
     browser ??= chromium.connectOverCDP(options.chromium.endpoint);
     const [context] = (await browser).contexts();
     if (context === undefined) throw new Error('the browser has no default context');
-    const isOurs = (one: Page) => one.url().startsWith('https://k8s-tunnels.app.test/');
-    const found = context.pages().findLast(isOurs);
-    if (found !== undefined) return found;
-    const next = await Promise.race([context.waitForEvent('page'), gone]);
-    await next.waitForURL('https://k8s-tunnels.app.test/');
-    return next;
+    const look = () => context.pages().findLast((one) => one.url().startsWith(address));
+    let ended = false;
+    gone.catch(() => {
+      ended = true;
+    });
+    for (let found = look(); ; found = look()) {
+      if (found !== undefined) return found;
+      if (ended) return gone;
+      await setTimeout(10);
+    }
   };
   /** What a killed process leaves open, a real one would not. */
   const closePages = async () => {
-    const connected = await browser;
-    for (const one of connected?.contexts()[0]?.pages() ?? [])
-      if (one.url() !== 'about:blank') await one.close();
+    const { host } = new URL(options.chromium.endpoint);
+    const answer = await fetch(`http://${host}/json/list`);
+    const pages = (await answer.json()) as readonly { readonly id: string; readonly url: string }[];
+    for (const { id, url } of pages)
+      if (url.startsWith(address)) await fetch(`http://${host}/json/close/${id}`);
+    await (await browser)?.close();
   };
 
   return {

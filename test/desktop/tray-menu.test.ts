@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
 import { type Cluster, clusterId } from '../../main/agent/catalog/cluster.ts';
-import { defaultSettings } from '../../main/agent/settings/settings.ts';
+import { defaultSettings, defaultSettingsFrom } from '../../main/agent/settings/settings.ts';
 import { type TrayActions, trayMenu } from '../../main/desktop/tray-menu.ts';
 
 const now = 1_000_000_000;
@@ -52,6 +52,7 @@ function snapshot(more: Partial<Snapshot>): Snapshot {
     kubectl: {},
     favourites: [],
     settings: defaultSettings,
+    settingsFrom: defaultSettingsFrom,
     notices: [],
     ...more,
   };

@@ -73,6 +73,9 @@ export async function startChromium(executable: string): Promise<Chromium> {
       if (address !== undefined) resolve(address);
     });
     void ended.then(() => reject(new Error(`${executable} did not start: ${said}`)));
+  }).catch(async (error: unknown) => {
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    throw error;
   });
   return {
     endpoint,

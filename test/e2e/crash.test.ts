@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
 import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
 import { createKubeClient } from '../world/demo/kube-client.ts';
+import { clustersOf } from '../world/plan.ts';
 import { startWorld, type World } from '../world/world.ts';
 
 const own =
@@ -93,7 +94,7 @@ test('a second start with a fresh catalog asks no cloud', async () => {
   const served = () => world.traffic.count('eks') + world.traffic.count('sts') + world.traffic.count('vault');
   const before = served();
   const { clusters } = await commandLine.tunnels<{ clusters: unknown[] }>('list');
-  expect(clusters.length).toBe(world.plan.eks.length + world.plan.vault.secrets.length);
+  expect(clusters.length).toBe(clustersOf(world.plan).length);
   expect(served()).toBe(before);
 });
 

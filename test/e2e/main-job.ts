@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, vi } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
+import { text } from '../../renderer/text/text.ts';
 import type { ItemView } from '../desktop/double/control.ts';
 import type { CommandLine } from '../world/demo/command-line.ts';
 import { createKubeClient } from '../world/demo/kube-client.ts';
@@ -9,6 +10,8 @@ import type { Driver } from './driver.ts';
 
 const patience = { timeout: 15_000, interval: 20 };
 const [first, second] = ['payments-staging-eu', 'search-staging'] as const;
+/** One that the cluster alone has. */
+const namespaces = { [first]: 'payments-staging', [second]: 'search-staging' } as const;
 
 /**
  * What a person does with the window and the tray, and what kubectl and the command line say to it, step by step. The
@@ -56,13 +59,25 @@ export async function doMainJob(options: {
   for (const port of ports) await page.getByText(`:${port}`).first().waitFor();
   expect(await world.browser.tabs()).toHaveLength(1);
   const [one, other] = await Promise.all([kube.namespaces(first), kube.namespaces(second)]);
-  expect(one).toContain('payments-staging');
-  expect(other).toContain('search-staging');
+  expect(one).toContain(namespaces[first]);
+  expect(other).toContain(namespaces[second]);
 
-  // kubectl is moved in the tray.
+  // kubectl is moved in the tray, in the window, and in the tray again.
+  const used = async (title: keyof typeof namespaces) => {
+    await menuSays(['kubectl uses', title], { checked: true });
+    await page.getByRole('button', { name: `${text.footer.kubectl} ${title}` }).waitFor();
+    expect((await status()).kubectl).toMatchObject({ context: title });
+    if (commandLine.kubectl === undefined) return;
+    const { stdout } = await commandLine.run(commandLine.kubectl, ['get', 'namespaces', '-o', 'name']);
+    expect(stdout).toContain(`namespace/${namespaces[title]}`);
+  };
   await driver.click('kubectl uses', first);
-  await menuSays(['kubectl uses', first], { checked: true });
-  expect((await status()).kubectl).toMatchObject({ context: first });
+  await used(first);
+  await page.getByRole('button', { name: new RegExp(`^${text.footer.kubectl}`) }).click();
+  await page.getByRole('menuitemradio', { name: second }).click();
+  await used(second);
+  await driver.click('kubectl uses', first);
+  await used(first);
 
   // One is checked off in the tray, and the window shows it.
   await menuSays([second], { checked: true });
@@ -71,7 +86,7 @@ export async function doMainJob(options: {
   await menuSays(['k8s-tunnels'], { label: 'k8s-tunnels: 1 connected' });
   expect((await status()).tunnels).toHaveLength(1);
   await expect(kube.namespaces(second)).rejects.toThrow();
-  expect(await kube.namespaces(first)).toContain('payments-staging');
+  expect(await kube.namespaces(first)).toContain(namespaces[first]);
 
   // The command line checks it on again: the window and the tray follow.
   await commandLine.tunnels('connect', second, '--add');

@@ -1,8 +1,11 @@
 import type { PresignedVerdict } from './aws/presigned.ts';
+import { aksApplication, tenantOf } from './azure/aks-resource.ts';
+import type { EntraTokens } from './azure/tokens.ts';
+import { gkeHost } from './gcp/gcp-plan.ts';
 import type { PodSeed } from './kube/cluster-objects.ts';
 import { type KubeApi, startKubeApi } from './kube/server.ts';
 import type { EksCluster, Plan, VaultSecret } from './plan.ts';
-import { eksArn, eksEndpointHost } from './plan.ts';
+import { type AksCluster, aksHost, eksArn, eksEndpointHost, vaultSecretsOf } from './plan.ts';
 import type { Traffic } from './traffic.ts';
 
 /** The private network behind the tunnels: every cluster's API server by `host:port`. */
@@ -26,8 +29,11 @@ export async function startKubeNetwork(options: {
   readonly plan: Plan;
   readonly traffic: Traffic;
   readonly verifyPresigned: () => VerifyPresigned;
+  readonly verifyEntra: () => EntraTokens['verify'];
+  /** Whose an access token of Google is. */
+  readonly googleUser: (token: string) => string | undefined;
 }): Promise<KubeNetwork> {
-  const { plan, traffic, verifyPresigned } = options;
+  const { plan, traffic, verifyPresigned, verifyEntra, googleUser } = options;
   const apis = new Map<string, KubeApi>();
   const names = new Map<string, number>();
   const start = async (
@@ -35,6 +41,7 @@ export async function startKubeNetwork(options: {
     address: string,
     authenticate: Parameters<typeof startKubeApi>[0]['authenticate'],
   ) => {
+    if (plan.served !== 'all' && !plan.served.includes(name)) return;
     const url = new URL(address);
     const api = await startKubeApi({
       name,
@@ -54,7 +61,18 @@ export async function startKubeNetwork(options: {
         eksUser(cluster, token, verifyPresigned()),
       ),
     ),
-    ...plan.vault.secrets.map((secret) => start(secret.name, secret.server, async () => undefined)),
+    ...plan.azure.aks.map((cluster) =>
+      start(cluster.name, `https://${aksHost(cluster)}`, (token) =>
+        aksUser(plan, cluster, token, verifyEntra()),
+      ),
+    ),
+    ...plan.gcp.clusters.map((cluster) =>
+      start(cluster.name, `https://${gkeHost(cluster)}`, async (token) => {
+        const user = googleUser(token);
+        return user === undefined ? undefined : { user, groups: ['system:masters'] };
+      }),
+    ),
+    ...vaultSecretsOf(plan).map((secret) => start(secret.name, secret.server, async () => undefined)),
   ]);
   return {
     apis,
@@ -73,6 +91,14 @@ async function eksUser(cluster: EksCluster, token: string, verify: VerifyPresign
   const verdict = await verify(new URL(text), { 'x-k8s-aws-id': cluster.name });
   if (verdict.status !== 'verified' || verdict.account !== eksArn(cluster).split(':')[4]) return undefined;
   return { user: verdict.arn, groups: ['system:masters'] };
+}
+
+/** People of the cluster's tenant, by tokens for the AKS server application; nobody where they are not known to it. */
+async function aksUser(plan: Plan, cluster: AksCluster, token: string, verify: EntraTokens['verify']) {
+  const caller = await verify(token, aksApplication);
+  if (!cluster.entra || typeof caller !== 'object' || caller.tenant !== tenantOf(plan, cluster))
+    return undefined;
+  return { user: caller.name, groups: ['system:masters'] };
 }
 
 /** What the secret of an on-prem cluster holds. */

@@ -1,5 +1,7 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import http, { type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { KeyAndCertificate } from './authority.ts';
 
 export interface LoopbackRequest {
   readonly method: string;
@@ -21,16 +23,17 @@ export type LoopbackAnswer =
 
 export interface LoopbackServer {
   readonly port: number;
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, or https. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** A plain http server on a free port of 127.0.0.1. An error of the handler itself is answered 500 with its text. */
+/** A server on a free port of 127.0.0.1, plain http without `secure`. An error of the handler itself is answered 500 with its text. */
 export async function startLoopbackServer(
   handle: (request: LoopbackRequest) => Promise<LoopbackAnswer>,
+  secure?: KeyAndCertificate,
 ): Promise<LoopbackServer> {
-  const server = createServer(async (request, response) => {
+  const listener: RequestListener = async (request, response) => {
     try {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
@@ -46,7 +49,11 @@ export async function startLoopbackServer(
       if (response.headersSent || request.destroyed) response.destroy();
       else response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error));
     }
-  });
+  };
+  const server =
+    secure === undefined
+      ? http.createServer(listener)
+      : https.createServer({ key: secure.key, cert: secure.certificate }, listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
@@ -54,7 +61,7 @@ export async function startLoopbackServer(
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    url: `http://127.0.0.1:${port}`,
+    url: `${secure === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -4,7 +4,27 @@
  */
 
 /** `service` is one of the names below; `operation` is the service's own word, for example `ListClusters`. */
-export type Service = 'sts' | 'eks' | 'vault' | 'idp' | 'access' | 'edge' | 'origin' | 'kube' | 'proxy';
+export type Service =
+  | 'sso'
+  | 'sso-oidc'
+  | 'account'
+  | 'sts'
+  | 'eks'
+  | 'entra'
+  | 'arm'
+  | 'google-oauth'
+  | 'resource-manager'
+  | 'gke'
+  | 'google-oauth'
+  | 'resource-manager'
+  | 'gke'
+  | 'vault'
+  | 'idp'
+  | 'access'
+  | 'edge'
+  | 'origin'
+  | 'kube'
+  | 'proxy';
 
 export interface Served {
   readonly service: Service;

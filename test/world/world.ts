@@ -7,13 +7,17 @@ import { type ConnectProxy, startProxy } from './access/proxy.ts';
 import { createAuthority } from './authority.ts';
 import { writeAwsHome } from './aws/home.ts';
 import { type Aws, startAws } from './aws/server.ts';
+import { installAz, writeAzureHome } from './azure/home.ts';
+import { type Azure, startAzure } from './azure/server.ts';
+import { writeGcpHome } from './gcp/home.ts';
+import { type Gcp, startGcp } from './gcp/server.ts';
 import type { KubeApi } from './kube/server.ts';
 import { secretDataFor, startKubeNetwork } from './kube-network.ts';
 import { startSocksServer } from './origins/socks-server.ts';
 import { connectTcp } from './origins/tcp.ts';
 import { firstPerson } from './people.ts';
 import { type Browser, installBrowser } from './person/wrapper.ts';
-import { type AccessApplication, defaultPlan, type Plan } from './plan.ts';
+import { type AccessApplication, defaultPlan, type Plan, vaultSecretsOf } from './plan.ts';
 import { Traffic } from './traffic.ts';
 import { writeVaultHome } from './vault/home.ts';
 import { startVault, type Vault } from './vault/server.ts';
@@ -32,6 +36,10 @@ export interface World {
   readonly access: Access;
   readonly proxy: ConnectProxy;
   readonly aws: Aws;
+  readonly azure: Azure;
+  readonly gcp: Gcp;
+  /** A folder for PATH: the vendors' tools with which the person has signed in. */
+  readonly bin: string;
   readonly vault: Vault;
   readonly browser: Browser;
   /** The API server of a cluster, by its name at its source. */
@@ -53,13 +61,28 @@ export async function startWorld(
   const authorityFile = path.join(root, 'authority.pem');
   await writeFile(authorityFile, authority.certificate);
 
+  // A cluster that is only listed shows an authority of nobody's.
+  const nobody = await createAuthority('Nobody');
+  const certificateAuthorityFor = ({ name }: { readonly name: string }) =>
+    (network.apis.get(name)?.authority ?? nobody).certificate;
   let aws: Aws | undefined;
+  let azure: Azure | undefined;
+  const gcp = await startGcp({
+    plan,
+    traffic,
+    certificateAuthorityFor,
+  });
   const network = await startKubeNetwork({
     plan,
     traffic,
     verifyPresigned: () => (url, headers) => {
       if (aws === undefined) throw new Error('STS is not up yet');
       return aws.verifyPresigned(url, headers);
+    },
+    googleUser: (token) => gcp.signIns.find(token),
+    verifyEntra: () => {
+      if (azure === undefined) throw new Error('Entra is not up yet');
+      return azure.tokens.verify;
     },
   });
   const apiOf = (name: string): KubeApi => {
@@ -70,7 +93,16 @@ export async function startWorld(
   aws = await startAws({
     plan,
     traffic,
-    kubeFacts: { certificateAuthorityFor: ({ name }) => apiOf(name).authority.certificate },
+    kubeFacts: { certificateAuthorityFor },
+  });
+  azure = await startAzure({
+    plan,
+    traffic,
+    authority,
+    kubeFacts: {
+      certificateAuthorityFor,
+      clientFor: ({ name }) => apiOf(name).issueClient('masterclient', ['system:masters']),
+    },
   });
   const vault = await startVault({ plan, traffic, secretFor: (secret) => secretDataFor(secret, network) });
 
@@ -83,13 +115,22 @@ export async function startWorld(
     // A demo that ends must not wait for a poll.
     transferHoldMs: 5_000,
   });
-  const proxy = await startProxy({ traffic, edgePort: access.port, hosts: access.hosts });
+  const proxy = await startProxy({
+    traffic,
+    edgePort: access.port,
+    hosts: access.hosts,
+    others: azure.hosts,
+  });
   const browser = await installBrowser({
     folder: path.join(root, 'browser'),
     person: firstPerson(plan.people),
     proxy: proxy.url,
     authorityFile,
   });
+  const bin = path.join(root, 'bin');
+  await installAz(bin);
+  const { email } = firstPerson(plan.people);
+  await writeAzureHome({ home, plan, person: email, refreshToken: azure.tokens.issueRefresh(email) });
   if (options.latencyMs !== undefined) traffic.setLatency(options.latencyMs);
 
   return {
@@ -97,7 +138,8 @@ export async function startWorld(
     traffic,
     home,
     env: {
-      ...(await writeAwsHome({ home, plan, url: aws.url })),
+      ...(await writeAwsHome({ home, plan, url: aws.url, signIn: aws.signIn() })),
+      ...(await writeGcpHome({ home, gcp })),
       ...(await writeVaultHome({ home, url: vault.url, token: vault.token })),
       HTTPS_PROXY: proxy.url,
       NODE_EXTRA_CA_CERTS: authorityFile,
@@ -108,6 +150,9 @@ export async function startWorld(
     access,
     proxy,
     aws,
+    azure,
+    gcp,
+    bin,
     vault,
     browser,
     api: apiOf,
@@ -117,6 +162,8 @@ export async function startWorld(
         access.close(),
         socks.close(),
         aws.close(),
+        azure.close(),
+        gcp.close(),
         vault.close(),
         network.close(),
       ]);
@@ -133,7 +180,7 @@ function dialOrigin(
   if (application.origin === 'socks') return connectTcp(network.socksPort);
   if (application.origin === 'tcp') {
     const [title] = application.hostname.split('.');
-    const secret = network.plan.vault.secrets.find(({ name }) => name === title);
+    const secret = vaultSecretsOf(network.plan).find(({ name }) => name === title);
     const port = secret === undefined ? undefined : network.names.get(new URL(secret.server).host);
     if (port !== undefined) return connectTcp(port);
   }

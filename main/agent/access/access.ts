@@ -31,7 +31,7 @@ export interface Access {
    * before it ends, or by a login in the browser when `interactive`. Every caller of an organisation shares one login
    * and one browser tab; `onLogin` is told when this caller has to wait for it.
    * Rejects with `access-login-needed` (not interactive), `access-login-failed`, `access-login-timeout`,
-   * `access-no-application`, `access-app-info`, `cancelled` or a network code.
+   * `access-denied`, `access-no-application`, `access-app-info`, `access-foreign-team`, `cancelled` or a network code.
    */
   token(
     hostname: string,
@@ -55,9 +55,11 @@ export function createAccess(options: {
   readonly folder: string;
   readonly openUrl: (url: string) => Promise<void>;
   readonly onLogins: (logins: readonly LoginState[]) => void;
+  /** The only team domain to sign in to, where the organisation has said one. */
+  readonly team?: () => string | undefined;
 }): Access {
   const { network, clock, logger, openUrl, onLogins } = options;
-  const apps = createAppInfo({ network, clock });
+  const apps = createAppInfo(options);
   const files = createTokenFiles({ folder: options.folder, clock });
   const memory = new Map<string, Token>();
   /** One entry per organisation while a login runs: whoever comes later waits for it. */

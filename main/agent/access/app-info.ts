@@ -25,8 +25,13 @@ const infoMaxAgeMs = 3_600_000;
  * Asks the edge which application protects a host: HEAD with `cf-access-metadata-request`, answered by a signed JWT
  * (cloudflared `token/token.go`, `token/jwks.go`). Answers are kept for an hour, keys for a day.
  */
-export function createAppInfo(options: { readonly network: Network; readonly clock: Clock }) {
-  const { network, clock } = options;
+export function createAppInfo(options: {
+  readonly network: Network;
+  readonly clock: Clock;
+  /** The organisation's team domain, where it has said one: an application of another team is refused. */
+  readonly team?: () => string | undefined;
+}) {
+  const { network, clock, team } = options;
   const keys = new Map<string, { readonly set: JSONWebKeySet; readonly at: number }>();
   const known = new Map<string, { readonly info: Promise<AppInfo>; readonly at: number }>();
 
@@ -121,15 +126,27 @@ export function createAppInfo(options: { readonly network: Network; readonly clo
     };
   };
 
+  const ofOurTeam = (info: AppInfo): AppInfo => {
+    const ours = team?.();
+    if (ours === undefined || info.authDomain === ours) return info;
+    throw new AppError(
+      'access-foreign-team',
+      `${info.hostname} belongs to the Access team ${info.authDomain}, not to ${ours} of your organisation.`,
+      {
+        hint: "No login is sent there. Ask your Cloudflare Access administrator; the cluster's k8s-tunnels-hostname tag may be wrong.",
+      },
+    );
+  };
+
   return {
-    /** Rejects with `access-no-application`, `access-app-info` or a network code. */
+    /** Rejects with `access-no-application`, `access-app-info`, `access-foreign-team` or a network code. */
     find(hostname: string): Promise<AppInfo> {
       const entry = known.get(hostname);
-      if (entry !== undefined && clock.now() - entry.at < infoMaxAgeMs) return entry.info;
+      if (entry !== undefined && clock.now() - entry.at < infoMaxAgeMs) return entry.info.then(ofOurTeam);
       const info = ask(hostname);
       known.set(hostname, { info, at: clock.now() });
       info.catch(() => known.delete(hostname));
-      return info;
+      return info.then(ofOurTeam);
     },
   };
 }

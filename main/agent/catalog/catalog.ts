@@ -32,6 +32,8 @@ export interface Catalog {
   find(text: string): Cluster;
   /** Only a complete listing removes clusters; what a failed cell knew stays, stale. */
   apply(result: CellResult): void;
+  /** More was learned of a cluster that is known; nothing where it is gone. */
+  update(cluster: Cluster): void;
   /**
    * After a run of a source, over or broken off by `error`: a cell that it did not visit is dropped when it holds
    * nothing; else its clusters stay, stale, because nothing said that they are gone.
@@ -139,7 +141,7 @@ export async function createCatalog(options: {
   const putCell = (cell: Cell): readonly Cell[] => {
     const known = cells.get(cell.id);
     cells.set(cell.id, cell);
-    const comparable = ({ readAt, ...rest }: Cell) => ({ ...rest, read: readAt !== undefined });
+    const comparable = ({ readAt, triedAt: _, ...rest }: Cell) => ({ ...rest, read: readAt !== undefined });
     return known !== undefined && isDeepStrictEqual(comparable(known), comparable(cell)) ? [] : [cell];
   };
   /** Everything of the cell but `except` becomes stale. */
@@ -150,7 +152,7 @@ export async function createCatalog(options: {
     });
   const fail = (cell: Pick<Cell, 'id' | 'source' | 'account' | 'region'>, error: PlainError) => {
     const readAt = cells.get(cell.id)?.readAt;
-    return putCell({ ...cell, ...(readAt === undefined ? {} : { readAt }), error });
+    return putCell({ ...cell, ...(readAt === undefined ? {} : { readAt }), triedAt: clock.now(), error });
   };
 
   return {
@@ -159,6 +161,7 @@ export async function createCatalog(options: {
     get: (id) => clusters.get(id),
     find: (text) => findCluster(text, clusters),
     apply({ cell: { source, account, region }, outcome }) {
+      if (outcome.kind === 'skipped') return;
       const cell = { id: cellId(source, account, region), source, account, region };
       const read = mergeDuplicates('clusters' in outcome ? (outcome.clusters ?? []) : []);
       const upserted = [...read.values()].flatMap((cluster) => put(cell.id, cluster));
@@ -176,6 +179,11 @@ export async function createCatalog(options: {
       }
       publish({ upserted, removed, cells: putCell({ ...cell, readAt: clock.now() }), removedCells: [] });
     },
+    update(cluster) {
+      if (!clusters.has(cluster.id)) return;
+      const upserted = put(cellId(cluster.source, cluster.account, cluster.region), cluster);
+      publish({ upserted, removed: [], cells: [], removedCells: [] });
+    },
     settle({ source, visited, error }) {
       const left = [...cells.values()].filter((cell) => cell.source === source && !visited.has(cell.id));
       const empty = left.filter(({ id }) => membersOf(id).size === 0).map(({ id }) => id);
@@ -187,7 +195,9 @@ export async function createCatalog(options: {
       publish({
         upserted: kept.flatMap(({ id }) => age(id, new Set())),
         removed: [],
-        cells: kept.flatMap(({ readAt: _, error: __, ...cell }) => fail(cell, error ?? unvisited(cell))),
+        cells: kept.flatMap(({ readAt: _, triedAt: __, error: ___, ...cell }) =>
+          fail(cell, error ?? unvisited(cell)),
+        ),
         removedCells: empty,
       });
     },
@@ -222,15 +232,16 @@ function unvisited({ source, account, region }: Pick<Cell, 'source' | 'account' 
   };
 }
 
-/** One cluster that two profiles reach is one cluster with both. */
+/** One cluster that is reached in two ways is one cluster with both. */
 function mergeDuplicates(read: readonly Cluster[]): ReadonlyMap<ClusterId, Cluster> {
   const merged = new Map<ClusterId, Cluster>();
   for (const cluster of read) {
     const known = merged.get(cluster.id)?.credential;
     const { credential } = cluster;
     if (known?.kind === 'eks' && credential?.kind === 'eks') {
-      const profiles = [...new Set([...known.profiles, ...credential.profiles])];
-      merged.set(cluster.id, { ...cluster, credential: { ...credential, profiles } });
+      const more = credential.ways.filter((way) => !known.ways.some((one) => isDeepStrictEqual(one, way)));
+      const ways = [...known.ways, ...more];
+      merged.set(cluster.id, { ...cluster, credential: { ...credential, ways } });
     } else {
       merged.set(cluster.id, cluster);
     }

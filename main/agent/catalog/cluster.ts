@@ -6,7 +6,8 @@ export const sourceSchema = z.enum(['eks', 'gke', 'aks', 'vault', 'file']);
 export type Source = z.infer<typeof sourceSchema>;
 
 /**
- * `<source>/<account, project, subscription or Vault mount>/<region or folder>/<name>`, each part URI-encoded:
+ * `<source>/<account, project, subscription or Vault mount>/<region or folder>/<name>`, each part URI-encoded (the name
+ * in AKS is that of the resource group too, `<group>/<name>` in lower case):
  * stable for the cluster's life, never the display name.
  */
 export const clusterIdSchema = z
@@ -48,6 +49,15 @@ export const reachSchema = z.discriminatedUnion('kind', [
 ]);
 export type Reach = z.infer<typeof reachSchema>;
 
+/** A way into an AWS account. */
+export const awsWaySchema = z.discriminatedUnion('kind', [
+  /** A profile of the AWS configuration; an empty name is the environment's own login. */
+  z.object({ kind: z.literal('profile'), name: z.string() }),
+  /** A role that IAM Identity Center grants; `session` is the `sso-session`, or the start URL where it has no name. */
+  z.object({ kind: z.literal('sso'), session: z.string(), account: z.string(), role: z.string() }),
+]);
+export type AwsWay = z.infer<typeof awsWaySchema>;
+
 /** What the kubeconfig user becomes. Holds where a secret is, never the secret. */
 export const credentialSourceSchema = z.discriminatedUnion('kind', [
   z.object({
@@ -55,18 +65,39 @@ export const credentialSourceSchema = z.discriminatedUnion('kind', [
     /** The name DescribeCluster knows it by: the signed `x-k8s-aws-id`. */
     cluster: z.string(),
     region: z.string(),
-    /** Profiles of the AWS configuration that reach it, best first; an empty name is the environment's own login. */
-    profiles: z.array(z.string()).min(1),
+    /** What reaches it, best first. */
+    ways: z.array(awsWaySchema).min(1),
   }),
+  z.object({
+    kind: z.literal('aks'),
+    /** The tenant through which it was found. */
+    tenant: z.string(),
+    subscription: z.string(),
+    resourceGroup: z.string(),
+    cluster: z.string(),
+    /** Whom its API knows: people of a tenant, by tokens of a server application, or its own client certificates. */
+    login: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('entra'), tenant: z.string(), application: z.string() }),
+      z.object({ kind: z.literal('client-certificate') }),
+    ]),
+  }),
+  /** The application-default credentials, whoever's they are by then. */
+  z.object({ kind: z.literal('gke') }),
   z.object({
     kind: z.literal('vault'),
     /** `VAULT_ADDR` it was read from. */
     address: z.string(),
+    /** Where the mount names one; `VAULT_NAMESPACE` counts where it does not. */
+    namespace: z.string().optional(),
+    /** Of the KV mount. */
+    version: z.union([z.literal(1), z.literal(2)]),
     mount: z.string(),
     path: z.string(),
     /** What the secret holds: `token`, or `client-certificate-data` with `client-key-data`. */
     holds: z.enum(['token', 'client-certificate']),
   }),
+  /** A list of clusters, which says of this one where its credential is. */
+  z.object({ kind: z.literal('file'), file: z.string(), cluster: z.string() }),
 ]);
 export type CredentialSource = z.infer<typeof credentialSourceSchema>;
 
@@ -91,6 +122,8 @@ export const clusterSchema = z.object({
   /** The source's own word for it, for example `ACTIVE`. */
   status: z.string().optional(),
   environment: z.string().optional(),
+  /** Where the organisation says which environments are production: whether this one is. */
+  production: z.boolean().optional(),
   group: z.string().optional(),
   namespace: z.string().optional(),
   owner: z.string().optional(),
@@ -99,6 +132,8 @@ export const clusterSchema = z.object({
   reach: reachSchema,
   credential: credentialSourceSchema.optional(),
   tagProblems: z.array(tagProblemSchema),
+  /** Ours among its tags, as they stand at the source. */
+  tags: z.record(z.string(), z.string()).optional(),
   /** When it was last read from its source, ms since the epoch. */
   seenAt: z.number(),
   /** True when its cell failed the last time: what stands here is what was known before. */
@@ -118,6 +153,8 @@ export const cellSchema = z.object({
   region: z.string(),
   /** When it was last listed completely, ms since the epoch; undefined if never. */
   readAt: z.number().optional(),
+  /** When the last try failed, ms since the epoch. */
+  triedAt: z.number().optional(),
   /** Why the last try failed. `aws-region-disabled` is an answer, not a failure to show. */
   error: plainErrorSchema.optional(),
 });

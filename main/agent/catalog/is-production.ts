@@ -1,6 +1,9 @@
 import type { Cluster } from './cluster.ts';
 
 /** Such a cluster is marked, and never becomes kubectl's current one without a question. */
-export function isProduction({ environment }: Pick<Cluster, 'environment'>): boolean {
-  return /^prod(uction)?$/i.test(environment ?? '');
+export function isProduction({
+  environment,
+  production,
+}: Pick<Cluster, 'environment' | 'production'>): boolean {
+  return production ?? /^prod(uction)?$/i.test(environment ?? '');
 }

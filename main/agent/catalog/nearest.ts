@@ -5,14 +5,19 @@
 export function nearest(text: string, candidates: Iterable<string>, count: number): readonly string[] {
   const wanted = text.toLowerCase();
   return [...new Set(candidates)]
-    .map((candidate) => ({ candidate, ...editsBetween(wanted, candidate.toLowerCase()) }))
+    .map((candidate) => ({ candidate, ...edits(wanted, candidate.toLowerCase()) }))
     .sort((a, b) => a.part - b.part || a.whole - b.whole || a.candidate.localeCompare(b.candidate))
     .slice(0, count)
     .map(({ candidate }) => candidate);
 }
 
+/** Levenshtein's distance. */
+export function editsBetween(a: string, b: string): number {
+  return edits(a, b).whole;
+}
+
 /** Levenshtein's distance to all of `b`, and Sellers' to the part of it that fits best; one row at a time. */
-function editsBetween(a: string, b: string): { readonly whole: number; readonly part: number } {
+function edits(a: string, b: string): { readonly whole: number; readonly part: number } {
   let whole = Array.from({ length: b.length + 1 }, (_, index) => index);
   // A part may begin anywhere.
   let part = whole.map(() => 0);

@@ -1,5 +1,5 @@
 import { type Cluster, type CredentialSource, clusterId, type Source, type TagProblem } from './cluster.ts';
-import { readTags } from './tags.ts';
+import { readTags, tagPart } from './tags.ts';
 
 /** What a source read of one cluster, before its tags are understood. */
 export interface ClusterReading {
@@ -7,10 +7,14 @@ export interface ClusterReading {
   readonly account: string;
   readonly region: string;
   readonly name: string;
+  /** What stands for the name in the id, where the name alone is not unique in the region. */
+  readonly key?: string;
   readonly tags: Readonly<Record<string, string>>;
   /** Undefined where the source has no address for it, which `unreachable` then explains. */
   readonly server?: string | undefined;
   readonly certificateAuthorityData?: string | undefined;
+  /** As the source has it; a tag comes before it. */
+  readonly serverName?: string | undefined;
   readonly version?: string | undefined;
   readonly status?: string | undefined;
   readonly credential?: CredentialSource | undefined;
@@ -26,8 +30,9 @@ export function taggedCluster(reading: ClusterReading): Cluster {
   const { source, account, region, name, certificateAuthorityData, version, status, credential } = reading;
   const { fields, problems } = readTags(reading.tags);
   const { name: title, reach, ...told } = fields;
+  const ours = Object.entries(reading.tags).filter(([key]) => tagPart(key) !== undefined);
   return {
-    id: clusterId(source, account, region, name),
+    id: clusterId(source, account, region, reading.key ?? name),
     source,
     account,
     region,
@@ -38,9 +43,11 @@ export function taggedCluster(reading: ClusterReading): Cluster {
     ...(version === undefined ? {} : { version }),
     ...(status === undefined ? {} : { status }),
     ...(credential === undefined ? {} : { credential }),
+    ...(reading.serverName === undefined ? {} : { serverName: reading.serverName }),
     ...told,
     reach: reading.unreachable === undefined ? reach : { kind: 'none', reason: reading.unreachable },
     tagProblems: [...problems, ...(reading.problems ?? [])],
+    ...(ours.length === 0 ? {} : { tags: Object.fromEntries(ours) }),
     seenAt: reading.seenAt,
     stale: false,
   };

@@ -10,6 +10,7 @@ import type { Failure, Stage, TunnelState } from '../tunnels/state.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
+import { connectHint, mayBecomeCurrent, productionUnconfirmed, switchHint } from './production-guard.ts';
 
 const connectionSchema = z.object({
   cluster: clusterIdSchema,
@@ -42,11 +43,15 @@ export interface Connections {
    * Opens the tunnels side by side, then writes the entries of those that stand in one edit, the first of them made
    * current where `current`. One that fails is an outcome. When the kubeconfig cannot be written, or the signal
    * aborts, the tunnels that were opened for this call are closed again and it rejects.
+   * A production cluster becomes current only where `production`: the person confirmed it. Where the first one named
+   * would need that, it rejects with `production-unconfirmed` and opens nothing; where another came first because that
+   * one failed, kubectl stays where it is, with a warning.
    */
   connect(options: {
     readonly clusters: readonly Cluster[];
     readonly place: KubeconfigPlace;
     readonly current: boolean;
+    readonly production: boolean;
     readonly signal: AbortSignal;
   }): Promise<{ readonly outcomes: readonly Outcome[]; readonly warnings: readonly string[] }>;
   /** Takes the entries away, gives current-context back, closes the tunnels. */
@@ -54,7 +59,11 @@ export interface Connections {
     ids: readonly ClusterId[],
   ): Promise<{ readonly closed: readonly ClusterId[]; readonly warnings: readonly string[] }>;
   open(): readonly ClusterId[];
-  placeOf(id: ClusterId): KubeconfigPlace | undefined;
+  /**
+   * Makes one that is open kubectl's current cluster, in the kubeconfig in which it stands. Rejects with `not-found`
+   * where it is not open, with `production-unconfirmed` as `connect` does.
+   */
+  use(options: { readonly cluster: Cluster; readonly production: boolean }): Promise<void>;
   /**
    * After a start: opens again what was open, on the same ports, without a browser. What cannot be opened loses its
    * entry, and `notice` says so. Entries of ours that nothing remembers are taken away.
@@ -107,12 +116,19 @@ export async function createConnections(options: {
   };
 
   return {
-    async connect({ clusters, place, current, signal }) {
+    async connect({ clusters, place, current, production, signal }) {
       // A kubeconfig that cannot be read is found out before anything is opened.
-      await kubeconfig.current(place);
+      const { id: currentId } = await kubeconfig.current(place);
+      const isAllowed = (cluster: Cluster) =>
+        mayBecomeCurrent({ cluster, confirmed: production, current: currentId });
+      const [named] = clusters;
+      if (current && named !== undefined && !isAllowed(named))
+        throw productionUnconfirmed(named, connectHint);
       const fresh = clusters.filter(({ id }) => !open.has(id)).map(({ id }) => id);
       const undo = () => Promise.all(fresh.map((id) => tunnels.close(id)));
-      const tries = await Promise.all(clusters.map((cluster) => openOne({ tunnels, complete, cluster, signal })));
+      const tries = await Promise.all(
+        clusters.map((cluster) => openOne({ tunnels, complete, cluster, signal })),
+      );
       if (signal.aborted) {
         await undo();
         throw new AppError('cancelled', 'Connecting was cancelled; nothing was changed.');
@@ -125,11 +141,16 @@ export async function createConnections(options: {
         return { outcomes: tries.map((one) => outcomeOf(one, new Map())), warnings: [] };
       try {
         const entries = standing.map(({ cluster, tunnel }) => entryOf(cluster, tunnel));
-        const written = await kubeconfig.add(place, entries, current ? { current: first.cluster.id } : {});
+        const moves = current && isAllowed(first.cluster);
+        const written = await kubeconfig.add(place, entries, moves ? { current: first.cluster.id } : {});
         for (const { cluster } of standing)
           open.set(cluster.id, { cluster: cluster.id, place: { ...place } });
         await save();
-        return { outcomes: tries.map((one) => outcomeOf(one, written.contexts)), warnings: written.warnings };
+        const stayed = current && !moves ? [productionUnconfirmed(first.cluster, '').message] : [];
+        return {
+          outcomes: tries.map((one) => outcomeOf(one, written.contexts)),
+          warnings: [...written.warnings, ...stayed],
+        };
       } catch (error) {
         await undo();
         throw error;
@@ -142,9 +163,20 @@ export async function createConnections(options: {
       return { closed: known, warnings };
     },
     open: () => [...open.keys()],
-    placeOf(id) {
+    async use({ cluster, production }) {
+      const { id, title } = cluster;
       const connection = open.get(id);
-      return connection === undefined ? undefined : placeOf(connection);
+      if (connection === undefined) {
+        throw new AppError('not-found', `${title} is not connected.`, {
+          hint: `Connect it first: k8s-tunnels connect ${title}`,
+        });
+      }
+      const place = placeOf(connection);
+      const { id: current } = await kubeconfig.current(place);
+      if (!mayBecomeCurrent({ cluster, confirmed: production, current })) {
+        throw productionUnconfirmed(cluster, switchHint);
+      }
+      await kubeconfig.use(place, id);
     },
     async restore() {
       const { removed, warnings } = await kubeconfig.recover(new Set(open.keys()));
@@ -204,24 +236,35 @@ async function openOne(options: {
   try {
     if (signal.aborted) throw new AppError('cancelled', 'Cancelled.');
     if (cluster.reach.kind === 'tunnel') cluster = await complete(cluster, signal);
-    const tunnel = tunnels.tunnel(cluster);
-    // A caller that goes away ends the opening at once, a login that waits for a person too.
-    const abort = () => void tunnel.close();
-    signal.addEventListener('abort', abort, { once: true });
-    const state = await tunnel.open({ interactive: true, persist: false });
-    signal.removeEventListener('abort', abort);
-    if (state.status !== 'failed') return { kind: 'open', cluster, tunnel, state };
-    return {
-      kind: 'failed',
-      cluster,
-      error: fromPlainError(state.failure.error),
-      stage: state.failure.stage,
-      mender: state.failure.mender,
-    };
+    const result = await openTunnel(tunnels, cluster, signal);
+    if (result.kind === 'open' || result.error.code !== 'kube-untrusted') return result;
+    // Its authority may have been renewed since it was read.
+    const { certificateAuthorityData: before, ...bare } = cluster;
+    const renewed = await complete(bare, signal);
+    if ((renewed.certificateAuthorityData ?? before) === before) return result;
+    await tunnels.close(cluster.id);
+    return await openTunnel(tunnels, renewed, signal);
   } catch (error) {
     if (error instanceof AppError) return { kind: 'failed', cluster, error };
     throw error;
   }
+}
+
+async function openTunnel(tunnels: Tunnels, cluster: Cluster, signal: AbortSignal): Promise<Try> {
+  const tunnel = tunnels.tunnel(cluster);
+  // A caller that goes away ends the opening at once, a login that waits for a person too.
+  const abort = () => void tunnel.close();
+  signal.addEventListener('abort', abort, { once: true });
+  const state = await tunnel.open({ interactive: true, persist: false });
+  signal.removeEventListener('abort', abort);
+  if (state.status !== 'failed') return { kind: 'open', cluster, tunnel, state };
+  return {
+    kind: 'failed',
+    cluster,
+    error: fromPlainError(state.failure.error),
+    stage: state.failure.stage,
+    mender: state.failure.mender,
+  };
 }
 
 function outcomeOf(one: Try, contexts: ReadonlyMap<string, string>): Outcome {

@@ -1,11 +1,15 @@
 import { AppError } from '../app-error.ts';
 import type { Cluster, ClusterId, CredentialSource } from '../catalog/cluster.ts';
-import { awsError } from '../discovery/aws-errors.ts';
-import { awsCredentials, awsProfiles } from '../discovery/aws-profiles.ts';
+import type { Aws } from '../discovery/aws.ts';
+import { createAzureSessions } from '../discovery/azure-clients.ts';
+import { createGcpLogin } from '../discovery/gcp-login.ts';
 import { readVaultCredential } from '../discovery/vault-credential.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Environment } from '../parts.ts';
-import { createEksToken } from './eks-token.ts';
+import { aksCredential } from './aks-credential.ts';
+import { eksCredential } from './eks-credential.ts';
+import { fileCredential } from './file-credential.ts';
+import { gkeCredential } from './gke-credential.ts';
 
 /** What kubectl is given, apart from its envelope. `expiresAt` is ms since the epoch. */
 export type Credential =
@@ -25,7 +29,8 @@ const marginMs = 60_000;
 export interface Credentials {
   /**
    * The credential for a cluster's API, cached until shortly before its end; callers at the same time share one
-   * request. Rejects with an `aws-…`, `vault-…` or network code, or `credential-failed` when none is known.
+   * request. Rejects with an `aws-…`, `azure-…`, `gcp-…`, `vault-…` or network code, or `credential-failed` when none
+   * is known.
    */
   get(cluster: Cluster): Promise<Credential>;
 }
@@ -35,16 +40,25 @@ export function createCredentials(options: {
   readonly network: Network;
   readonly env: Environment;
   readonly home: string;
+  readonly aws: Aws;
 }): Credentials {
   const { clock } = options;
+  const azure = createAzureSessions(options);
+  const google = createGcpLogin(options);
   const cached = new Map<ClusterId, { readonly work: Promise<Credential>; expiresAt: number }>();
 
   const make = (_cluster: Cluster, source: CredentialSource): Promise<Credential> => {
     switch (source.kind) {
       case 'eks':
-        return eksCredential(options, source);
+        return eksCredential(options.aws, source);
+      case 'aks':
+        return aksCredential(azure, source);
+      case 'gke':
+        return gkeCredential(google);
       case 'vault':
         return vaultCredential(options, source);
+      case 'file':
+        return fileCredential(options, source);
     }
   };
 
@@ -81,47 +95,6 @@ type Places = {
   readonly env: Environment;
   readonly home: string;
 };
-
-/** The first profile that can log in. What the last one met is told when none can. */
-async function eksCredential(
-  places: Places,
-  source: Extract<CredentialSource, { kind: 'eks' }>,
-): Promise<Credential> {
-  const profiles = await awsProfiles(places);
-  let failure: unknown;
-  for (const name of source.profiles) {
-    const profile = profiles.find((one) => one.name === name);
-    if (profile === undefined) continue;
-    try {
-      const identity = await awsCredentials({ ...places, profile: name });
-      const now = places.clock.now();
-      const { token, expiresAt } = await createEksToken({
-        cluster: source.cluster,
-        region: source.region,
-        identity,
-        now,
-      });
-      // A token signed with a session that ends earlier ends with it.
-      return {
-        kind: 'token',
-        token,
-        expiresAt: Math.min(expiresAt, identity.expiration?.getTime() ?? expiresAt),
-      };
-    } catch (error) {
-      failure = await awsError({ error, profile, action: 'sts:GetCallerIdentity', region: source.region });
-    }
-  }
-  throw (
-    failure ??
-    new AppError(
-      'aws-no-profile',
-      `None of the AWS profiles that reached ${source.cluster} exists any more.`,
-      {
-        hint: 'Run `k8s-tunnels discover` to find the profiles that reach it now.',
-      },
-    )
-  );
-}
 
 async function vaultCredential(
   places: Places,

@@ -1,8 +1,15 @@
 import { AppError, errnoOf } from '../app-error.ts';
 import { networkError } from '../network/network.ts';
-import { type AwsProfile, environmentProfile } from './aws-profiles.ts';
+import { type AwsLoginPlace, environmentProfile } from './aws-profiles.ts';
 
-const expired = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenProviderError']);
+const expired = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'RequestExpired',
+  'TokenProviderError',
+  // Identity Center's portal, of a sign-in.
+  'UnauthorizedException',
+]);
 const denied = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
 /** What EKS answers to keys that it does not know: bad ones, or good ones in a region that is not enabled. */
 const unrecognized = new Set([
@@ -17,23 +24,36 @@ export function isUnrecognizedClient(error: unknown): boolean {
   return error instanceof Error && error.name === 'UnrecognizedClientException';
 }
 
+/** Identity Center's portal does not give a role that it once granted. */
+export function isRoleGone(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ForbiddenException';
+}
+
+type Place = Pick<AwsLoginPlace, 'title' | 'way' | 'login'>;
+
 /** Any error of the AWS SDK as ours. The SDK's own text stays out of it: it may quote a `credential_process`. */
 export async function awsError(options: {
   readonly error: unknown;
-  readonly profile: AwsProfile;
+  readonly place: Place;
   /** What was asked, as a policy names it, for example `eks:ListClusters`. */
   readonly action: string;
   readonly region: string;
 }): Promise<AppError> {
-  const { error: cause, profile, action, region } = options;
+  const { error: cause, place, action, region } = options;
   if (cause instanceof AppError) return cause;
   const name = cause instanceof Error ? cause.name : '';
-  const who = profile.name === environmentProfile ? 'The AWS environment' : `AWS profile ${profile.name}`;
+  const who = place.title;
   if (name === 'AbortError') return new AppError('cancelled', 'Discovery was cancelled.', { cause });
   if (throttled.has(name)) {
     return new AppError('aws-throttled', `AWS throttles ${action} in ${region}, also after several tries.`, {
       hint: 'Try again in a minute.',
       retryable: true,
+      cause,
+    });
+  }
+  if (isRoleGone(cause)) {
+    return new AppError('aws-denied', `Identity Center does not let you use ${lowerFirst(who)} (any more).`, {
+      hint: 'Ask an AWS administrator to assign it to you in IAM Identity Center.',
       cause,
     });
   }
@@ -43,15 +63,15 @@ export async function awsError(options: {
       cause,
     });
   }
-  if (expired.has(name) || (name === 'CredentialsProviderError' && (await isSessionOver(profile)))) {
+  if (expired.has(name) || (name === 'CredentialsProviderError' && (await isSessionOver(place)))) {
     return new AppError('aws-session-expired', `The session of ${lowerFirst(who)} has expired.`, {
-      hint: loginHint(profile),
+      hint: loginHint(place),
       cause,
     });
   }
   if (name === 'CredentialsProviderError') {
     return new AppError('aws-failed', `${who} gives no credentials.`, {
-      hint: credentialHint(profile),
+      hint: credentialHint(place),
       cause,
     });
   }
@@ -77,36 +97,42 @@ export async function awsError(options: {
 }
 
 /** The SDK tells an ended session and an unreachable portal by text alone; the cached token tells them apart. */
-async function isSessionOver(profile: AwsProfile): Promise<boolean> {
-  if (profile.login.kind === 'console') return true;
-  if (profile.login.kind !== 'sso') return false;
+async function isSessionOver({ login }: Place): Promise<boolean> {
+  if (login.kind === 'console') return true;
+  if (login.kind !== 'sso') return false;
   const { getSSOTokenFromFile } = await import('@smithy/shared-ini-file-loader');
   try {
-    const token = await getSSOTokenFromFile(profile.login.session);
+    const token = await getSSOTokenFromFile(login.session);
     return !(Date.parse(token.expiresAt) > Date.now());
   } catch {
     return true;
   }
 }
 
-function loginHint({ name, login }: AwsProfile): string {
-  if (login.kind === 'sso') return `Run \`aws sso login --profile ${login.profile}\`.`;
+function loginHint({ way, login }: Place): string {
+  if (login.kind === 'sso') return `Run \`aws sso login ${login.loginArguments}\`.`;
   if (login.kind === 'console') return `Run \`aws login --profile ${login.profile}\`.`;
+  const name = nameOf(way);
   if (name === environmentProfile) return 'Set the AWS variables of the environment anew and start again.';
   return `Renew the credentials of profile ${name}.`;
 }
 
-function credentialHint({ name, login }: AwsProfile): string {
+function credentialHint({ way, login }: Place): string {
   if (login.kind === 'sso') {
-    return `Run \`aws sso login --profile ${login.profile}\`; if that does not help, ask whether its role is still assigned to you.`;
+    return `Run \`aws sso login ${login.loginArguments}\`; if that does not help, ask whether its role is still assigned to you.`;
   }
   if (login.kind === 'mfa') {
     return 'Its role asks for an MFA code, which k8s-tunnels cannot enter: use a profile of IAM Identity Center, or one with a credential_process.';
   }
+  const name = nameOf(way);
   if (name === environmentProfile) return 'Run `aws sts get-caller-identity` to see why.';
   return `Run \`aws sts get-caller-identity --profile ${name}\` to see why.`;
 }
 
+function nameOf(way: AwsLoginPlace['way']): string {
+  return way.kind === 'profile' ? way.name : way.session;
+}
+
 function lowerFirst(text: string): string {
-  return text.startsWith('The ') ? `t${text.slice(1)}` : text;
+  return /^(The|Role) /.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
 }

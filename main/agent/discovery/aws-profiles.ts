@@ -1,18 +1,42 @@
+import { createHash } from 'node:crypto';
 import path from 'node:path';
-import type { AwsCredentialIdentity } from '@smithy/types';
-import type { Network } from '../network/network.ts';
+import type { AwsWay } from '../catalog/cluster.ts';
 import type { Environment } from '../parts.ts';
 
-/** A way into AWS that this computer is set up for. */
-export interface AwsProfile {
-  /** Its name in the AWS configuration; `environmentProfile` for the environment's own variables. */
+/** A sign-in to IAM Identity Center that this computer is set up for. */
+export interface AwsSession {
+  /** The name of its `sso-session`, or its start URL where only profiles speak of it. */
   readonly name: string;
+  readonly startUrl: string;
+  readonly region: string;
+  /** False for the older form, whose token cannot be renewed. */
+  readonly named: boolean;
+  /** What `aws sso login` takes to begin it anew. */
+  readonly loginArguments: string;
+}
+
+/** A role of an account that Identity Center gives credentials of. */
+export interface AwsRole {
+  readonly session: AwsSession;
+  readonly account: string;
+  readonly name: string;
+}
+
+/** A way into AWS that this computer is set up for: a profile, or a role that Identity Center grants. */
+export interface AwsLoginPlace {
+  readonly way: AwsWay;
+  /** Who it is, at the beginning of a sentence. */
+  readonly title: string;
+  /** Two that log in alike have the same: it holds what their credentials depend on, no secret in clear. */
+  readonly key: string;
   readonly region: string | undefined;
   /** Where its services are, when not at AWS itself. */
   readonly endpoint: string | undefined;
+  /** What Identity Center is asked for, where it is that alone. */
+  readonly role: AwsRole | undefined;
   /** How it logs in, as far as that changes what a person can do about a failure. */
   readonly login:
-    | { readonly kind: 'sso'; readonly profile: string; readonly session: string }
+    | { readonly kind: 'sso'; readonly session: string; readonly loginArguments: string }
     | { readonly kind: 'console'; readonly profile: string }
     | { readonly kind: 'mfa' }
     | { readonly kind: 'other' };
@@ -27,6 +51,9 @@ export interface AwsPlaces {
 }
 
 type Section = Readonly<Record<string, string | undefined>>;
+type Sections = Readonly<Record<string, Section>>;
+
+const sessionPrefix = 'sso-session.';
 
 /** Any of these makes a section one that can log in; `[default]` often holds a region only. */
 const loginKeys = [
@@ -47,94 +74,123 @@ const loginVariables = [
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
 ];
 
-/** Every profile that can log in, read anew; without any, the environment's credentials where it has some. */
-export async function awsProfiles(places: AwsPlaces): Promise<readonly AwsProfile[]> {
+/**
+ * The AWS configuration, read anew: every profile that can log in (without any, the environment's credentials where
+ * it has some) and every sign-in to Identity Center.
+ */
+export async function awsConfiguration(places: AwsPlaces): Promise<{
+  readonly profiles: readonly AwsLoginPlace[];
+  readonly sessions: readonly AwsSession[];
+}> {
   const { parseKnownFiles } = await import('@smithy/shared-ini-file-loader');
-  const sections = await parseKnownFiles({ ...filesOf(places), ignoreCache: true });
-  const profiles = Object.entries(sections)
-    .filter(([name]) => !name.startsWith('sso-session.') && !name.startsWith('services.'))
-    .filter(([, section]) => loginKeys.some((key) => section[key] !== undefined))
-    .map(([name, section]) => ({
-      name,
-      region: section.region,
-      endpoint: section.endpoint_url,
-      login: loginOf(name, sections),
-    }));
-  if (profiles.length > 0 || !loginVariables.some((name) => (places.env[name] ?? '') !== '')) return profiles;
-  const region = places.env.AWS_REGION ?? places.env.AWS_DEFAULT_REGION;
-  return [{ name: environmentProfile, region, endpoint: undefined, login: { kind: 'other' } }];
+  const sections: Sections = await parseKnownFiles({ ...awsFiles(places), ignoreCache: true });
+  const names = Object.keys(sections).filter(
+    (name) => !name.startsWith(sessionPrefix) && !name.startsWith('services.'),
+  );
+  const profiles = names
+    .filter((name) => loginKeys.some((key) => sections[name]?.[key] !== undefined))
+    .map((name) => profileFrom(name, sections));
+  const named = Object.keys(sections)
+    .filter((name) => name.startsWith(sessionPrefix))
+    .flatMap((name) => sessionFrom({ sso_session: name.slice(sessionPrefix.length) }, '', sections) ?? []);
+  const older = names.flatMap((name) =>
+    sections[name]?.sso_session === undefined
+      ? (sessionFrom(sections[name] ?? {}, name, sections) ?? [])
+      : [],
+  );
+  const sessions = [...new Map([...older.reverse(), ...named].map((one) => [one.name, one])).values()];
+  if (profiles.length > 0 || !loginVariables.some((name) => (places.env[name] ?? '') !== '')) {
+    return { profiles, sessions };
+  }
+  const environment: AwsLoginPlace = {
+    way: { kind: 'profile', name: environmentProfile },
+    title: 'The AWS environment',
+    key: environmentProfile,
+    region: places.env.AWS_REGION ?? places.env.AWS_DEFAULT_REGION,
+    endpoint: undefined,
+    role: undefined,
+    login: { kind: 'other' },
+  };
+  return { profiles: [environment], sessions };
 }
 
-function filesOf({ env, home }: AwsPlaces) {
+/** The way in that a role of Identity Center is. */
+export function rolePlace(role: AwsRole): AwsLoginPlace {
+  const { session, account, name } = role;
+  return {
+    way: { kind: 'sso', session: session.name, account, role: name },
+    title: `Role ${name} of account ${account} (Identity Center ${session.name})`,
+    key: roleKey(role),
+    region: session.region,
+    endpoint: undefined,
+    role,
+    login: { kind: 'sso', session: session.name, loginArguments: session.loginArguments },
+  };
+}
+
+function roleKey({ session, account, name }: AwsRole): string {
+  return `role ${session.startUrl} ${account} ${name}`;
+}
+
+export function awsFiles({ env, home }: AwsPlaces) {
   return {
     configFilepath: env.AWS_CONFIG_FILE || path.join(home, '.aws', 'config'),
     filepath: env.AWS_SHARED_CREDENTIALS_FILE || path.join(home, '.aws', 'credentials'),
   };
 }
 
-/** Follows `source_profile` to where a person logs in. */
-function loginOf(name: string, sections: Readonly<Record<string, Section>>): AwsProfile['login'] {
-  const visited = new Set<string>();
-  let needsMfa = false;
-  for (let profile: string | undefined = name; profile !== undefined && !visited.has(profile); ) {
-    visited.add(profile);
-    const section: Section = sections[profile] ?? {};
-    const session = section.sso_session ?? section.sso_start_url;
-    if (session !== undefined) return { kind: 'sso', profile, session };
-    if (section.login_session !== undefined) return { kind: 'console', profile };
-    needsMfa ||= section.mfa_serial !== undefined;
-    profile = section.source_profile;
-  }
-  return { kind: needsMfa ? 'mfa' : 'other' };
-}
-
-/** The SDK's way to send requests, over the agents of ours: the proxy and the authorities hold for AWS too. */
-export async function awsRequestHandler(network: Network) {
-  const { NodeHttpHandler } = await import('@smithy/node-http-handler');
-  return new NodeHttpHandler({
-    httpAgent: network.httpAgent,
-    httpsAgent: network.httpsAgent,
-    connectionTimeout: 5_000,
-    requestTimeout: 20_000,
-    throwOnRequestTimeout: true,
-    // The agents are ours: connections wait in their queue as they are meant to.
-    socketAcquisitionWarningTimeout: 120_000,
-  });
-}
-
-/** What all clients of a profile share. The endpoint is found here, from our own environment. */
-export async function awsClientSettings(options: {
-  readonly env: Environment;
-  readonly network: Network;
-  readonly profile: AwsProfile;
-  readonly service: 'EKS' | 'STS';
-}) {
-  const { env, network, profile, service } = options;
-  const ignored = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true';
-  const configured = [env[`AWS_ENDPOINT_URL_${service}`], env.AWS_ENDPOINT_URL, profile.endpoint];
-  const endpoint = ignored ? undefined : configured.find((url) => url !== undefined && url !== '');
+function profileFrom(name: string, sections: Sections): AwsLoginPlace {
+  const section = sections[name] ?? {};
+  const { role_arn, sso_account_id: account, sso_role_name: roleName } = section;
+  const session = role_arn === undefined ? sessionFrom(section, name, sections) : undefined;
+  const role =
+    session === undefined || account === undefined || roleName === undefined
+      ? undefined
+      : { session, account, name: roleName };
+  const chain = chainOf(name, sections);
+  const fingerprint = createHash('sha256').update(JSON.stringify(chain.map(([, one]) => one)));
   return {
-    ...(profile.name === environmentProfile ? {} : { profile: profile.name }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ignoreConfiguredEndpointUrls: true,
-    requestHandler: await awsRequestHandler(network),
-    // Back-off with jitter, Retry-After honoured.
-    retryMode: 'standard',
-    maxAttempts: 4,
+    way: { kind: 'profile', name },
+    title: `AWS profile ${name}`,
+    key: role === undefined ? `profile ${name} ${fingerprint.digest('hex')}` : roleKey(role),
+    region: section.region,
+    endpoint: section.endpoint_url,
+    role,
+    login: loginOf(chain),
   };
 }
 
-/**
- * The credentials of a profile, refreshed by the SDK where it can. Rejects with the SDK's own error, which
- * `awsError` understands.
- */
-export async function awsCredentials(
-  options: AwsPlaces & { readonly profile: string; readonly network: Network },
-): Promise<AwsCredentialIdentity> {
-  const { fromIni, fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
-  // The portal of Identity Center throttles early, and all profiles of an organisation ask it at once.
-  const clientConfig = { requestHandler: await awsRequestHandler(options.network), maxAttempts: 6 };
-  if (options.profile === environmentProfile) return fromNodeProviderChain({ clientConfig })();
-  // Not the whole chain: a profile that cannot log in must not end in the instance's own role.
-  return fromIni({ ...filesOf(options), profile: options.profile, ignoreCache: true, clientConfig })();
+/** The sign-in that a section speaks of, where all is said that it takes. */
+function sessionFrom(section: Section, profile: string, sections: Sections): AwsSession | undefined {
+  const { sso_session: name } = section;
+  const { sso_start_url: startUrl, sso_region: region } =
+    name === undefined ? section : (sections[`${sessionPrefix}${name}`] ?? {});
+  if (startUrl === undefined || region === undefined) return undefined;
+  return {
+    name: name ?? startUrl,
+    startUrl,
+    region,
+    named: name !== undefined,
+    loginArguments: name === undefined ? `--profile ${profile}` : `--sso-session ${name}`,
+  };
+}
+
+/** A profile and those that `source_profile` leads to, down to where a person logs in. */
+function chainOf(name: string, sections: Sections): readonly (readonly [string, Section])[] {
+  const chain = new Map<string, Section>();
+  for (let next: string | undefined = name; next !== undefined && !chain.has(next); ) {
+    const section: Section = sections[next] ?? {};
+    chain.set(next, section);
+    next = section.source_profile;
+  }
+  return [...chain];
+}
+
+function loginOf(chain: ReturnType<typeof chainOf>): AwsLoginPlace['login'] {
+  for (const [profile, section] of chain) {
+    const session = section.sso_session ?? section.sso_start_url;
+    if (session !== undefined) return { kind: 'sso', session, loginArguments: `--profile ${profile}` };
+    if (section.login_session !== undefined) return { kind: 'console', profile };
+  }
+  return { kind: chain.some(([, { mfa_serial }]) => mfa_serial !== undefined) ? 'mfa' : 'other' };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError, toPlainError } from '../app-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { cellId } from '../catalog/cluster.ts';
+import { type Cluster, cellId } from '../catalog/cluster.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { DiscoverySource } from './source.ts';
 
@@ -25,11 +25,16 @@ export const discoveryStatusSchema = z.discriminatedUnion('status', [
 export type DiscoveryStatus = z.infer<typeof discoveryStatusSchema>;
 
 export interface Discovery {
-  /** Reads every source at once; a call during a run joins it. Rejects with `cancelled` only: failures are results. */
-  run(): Promise<void>;
+  /**
+   * Reads every source at once; a call during a run joins it. `asked` says that a person waits for it. Rejects with
+   * `cancelled` only: failures are results.
+   */
+  run(options?: { readonly asked?: boolean }): Promise<void>;
   /** Ends the run: what was read stays, of the rest nothing changes. Does nothing when idle. */
   cancel(): void;
   status(): DiscoveryStatus;
+  /** The cluster with what its source leaves out of the listing, which the catalog then keeps. Rejects as `complete` of the source. */
+  complete(cluster: Cluster, signal: AbortSignal): Promise<Cluster>;
 }
 
 export function createDiscovery(options: {
@@ -52,7 +57,7 @@ export function createDiscovery(options: {
     onStatus(next);
   };
 
-  const readAll = async (signal: AbortSignal): Promise<void> => {
+  const readAll = async (signal: AbortSignal, asked: boolean): Promise<void> => {
     const since = clock.now();
     let cellsKnown = 0;
     const read = new Map<string, number>();
@@ -77,6 +82,8 @@ export function createDiscovery(options: {
         await source.discover({
           signal,
           known: catalog.clusters().filter((cluster) => cluster.source === source.source),
+          cells: catalog.cells().filter((cell) => cell.source === source.source),
+          asked,
           onPlanned(more) {
             cellsKnown += more;
             progress();
@@ -103,10 +110,10 @@ export function createDiscovery(options: {
   };
 
   return {
-    run() {
+    run({ asked = false } = {}) {
       if (current !== undefined) return current.done;
       const abort = new AbortController();
-      const done = readAll(abort.signal).finally(() => {
+      const done = readAll(abort.signal, asked).finally(() => {
         current = undefined;
         tell(idle());
       });
@@ -115,5 +122,11 @@ export function createDiscovery(options: {
     },
     cancel: () => current?.abort.abort(new AppError('cancelled', 'Discovery was cancelled.')),
     status: () => status,
+    async complete(cluster, signal) {
+      const source = sources.find((one) => one.source === cluster.source);
+      const whole = (await source?.complete?.(cluster, signal)) ?? cluster;
+      if (whole !== cluster) catalog.update(whole);
+      return whole;
+    },
   };
 }

@@ -3,10 +3,13 @@ import pLimit from 'p-limit';
 import { AppError, toPlainError } from '../app-error.ts';
 import type { Cluster } from '../catalog/cluster.ts';
 import { taggedCluster } from '../catalog/tagged-cluster.ts';
-import { type AwsAccount, type AwsLogin, profilesOf } from './aws-accounts.ts';
-import { awsError, isUnrecognizedClient } from './aws-errors.ts';
+import type { Aws } from './aws.ts';
+import { type AwsAccount, type AwsLogin, waysOf } from './aws-accounts.ts';
+import { awsError, isRoleGone, isUnrecognizedClient } from './aws-errors.ts';
 import type { EksClients } from './eks-clients.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
+
+type Reading = CellParts & { readonly signal: AbortSignal };
 
 /** In one cell: EKS throttles an account's calls in a region. */
 const descriptionsAtOnce = 16;
@@ -14,22 +17,24 @@ const descriptionsAtOnce = 16;
 export interface CellParts {
   readonly account: AwsAccount;
   readonly region: string;
+  readonly aws: Aws;
   /** Resolves when every profile has logged in or failed. */
   readonly opened: Promise<unknown>;
   readonly limit: ReturnType<typeof pLimit>;
   readonly run: Parameters<DiscoverySource['discover']>[0];
   readonly clients: EksClients;
-  /** Profiles that were denied something here: they are tried last from now on. */
+  /** The keys of those that were denied something here: they come last from now on. */
   readonly refused: Set<string>;
-  now(): number;
 }
 
 /**
  * One account in one region: lists it and, at the same time, describes what is known of it. Never rejects; the caller
  * looks whether the run was cancelled.
  */
-export async function readCell(cell: CellParts): Promise<CellOutcome> {
-  const { account, region, run } = cell;
+export async function readCell(parts: CellParts): Promise<CellOutcome> {
+  const { account, region, run } = parts;
+  // Of its own: to listen to a signal takes the longer the more do, and all cells are read at once.
+  const cell = { ...parts, signal: AbortSignal.any([run.signal]) };
   const perCell = pLimit(descriptionsAtOnce);
   const inCell = run.known.filter((cluster) => cluster.account === account.id && cluster.region === region);
   const known = new Map(inCell.map((cluster) => [cluster.name, cluster]));
@@ -76,43 +81,54 @@ function regionDisabled(account: AwsAccount, region: string) {
  * at once with anything else.
  */
 async function withLogin<T>(
-  cell: CellParts,
+  cell: Reading,
   action: string,
   call: (login: AwsLogin) => Promise<T>,
 ): Promise<T> {
-  const { account, region, opened, limit, run, refused } = cell;
-  const tried = new Set<AwsLogin>();
-  const untried = () => account.logins.find((login) => !tried.has(login));
+  const { account, region, aws, opened, limit, run, refused } = cell;
+  // By key: a profile and a role of Identity Center may come to the same credentials.
+  const tried = new Set<string>();
+  const untried = () => {
+    const left = account.logins.filter(({ place }) => !tried.has(place.key));
+    return left.find(({ place }) => !refused.has(place.key)) ?? left[0];
+  };
   let refusal: AppError | undefined;
   for (;;) {
     // A slower profile may lead to the same account.
     if (untried() === undefined) await opened;
     const login = untried();
     if (login === undefined) break;
-    tried.add(login);
+    const { place } = login;
+    tried.add(place.key);
     try {
-      return await limit(() => {
+      const answer = await limit(() => {
         run.signal.throwIfAborted();
         return call(login);
       });
+      // One answer is enough to say which role to begin with the next time.
+      if (action === 'eks:ListClusters') await aws.identityCenter.worked(place);
+      return answer;
     } catch (error) {
-      const told = await awsError({ error, profile: login.profile, action, region });
+      run.signal.throwIfAborted();
+      if (isRoleGone(error)) await aws.identityCenter.refused(place);
+      const told = await awsError({ error, place, action, region });
       if (told.code !== 'aws-denied' && told.code !== 'aws-session-expired') throw told;
-      refused.add(login.profile.name);
+      if (told.code === 'aws-session-expired') aws.credentials.forget(place);
+      refused.add(place.key);
       refusal ??= told;
     }
   }
   throw refusal ?? new AppError('aws-no-profile', `No AWS profile reaches account ${account.id}.`);
 }
 
-async function listNames(cell: CellParts, login: AwsLogin): Promise<readonly string[]> {
+async function listNames(cell: Reading, login: AwsLogin): Promise<readonly string[]> {
   const { paginateListClusters } = await import('@aws-sdk/client-eks');
   const client = await cell.clients(login, cell.region);
   const names: string[] = [];
   for await (const page of paginateListClusters(
     { client, pageSize: 100 },
     {},
-    { abortSignal: cell.run.signal },
+    { abortSignal: cell.signal },
   )) {
     names.push(...(page.clusters ?? []));
   }
@@ -121,17 +137,17 @@ async function listNames(cell: CellParts, login: AwsLogin): Promise<readonly str
 
 /** Undefined when it was deleted since it was listed. */
 async function readCluster(options: {
-  readonly cell: CellParts;
+  readonly cell: Reading;
   readonly name: string;
   readonly known: Cluster | undefined;
 }): Promise<Cluster | undefined> {
   const { cell, name, known } = options;
-  const { account, region, now } = cell;
+  const { account, region, aws } = cell;
   const { DescribeClusterCommand } = await import('@aws-sdk/client-eks');
   try {
     const { cluster } = await withLogin(cell, 'eks:DescribeCluster', async (candidate) => {
       const client = await cell.clients(candidate, region);
-      return client.send(new DescribeClusterCommand({ name }), { abortSignal: cell.run.signal });
+      return client.send(new DescribeClusterCommand({ name }), { abortSignal: cell.signal });
     });
     return clusterFrom({ cell, name, eks: cluster });
   } catch (error) {
@@ -148,18 +164,18 @@ async function readCluster(options: {
       name,
       tags: {},
       unreachable,
-      seenAt: now(),
+      seenAt: aws.clock.now(),
     });
   }
 }
 
 function clusterFrom(options: {
-  readonly cell: CellParts;
+  readonly cell: Reading;
   readonly name: string;
   readonly eks: EksCluster | undefined;
 }): Cluster {
   const { name, eks } = options;
-  const { account, region, refused, now } = options.cell;
+  const { account, region, refused, aws } = options.cell;
   return taggedCluster({
     source: 'eks',
     account: account.id,
@@ -170,11 +186,11 @@ function clusterFrom(options: {
     certificateAuthorityData: eks?.certificateAuthority?.data,
     version: eks?.version,
     status: eks?.status,
-    credential: { kind: 'eks', cluster: name, region, profiles: profilesOf(account, refused) },
+    credential: { kind: 'eks', cluster: name, region, ways: waysOf(account, refused) },
     unreachable:
       eks?.endpoint === undefined
         ? `EKS gives it no endpoint yet (status ${eks?.status ?? 'unknown'}). Discover again when it is ACTIVE.`
         : undefined,
-    seenAt: now(),
+    seenAt: aws.clock.now(),
   });
 }

@@ -1,17 +1,30 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
-import type { Network } from '../network/network.ts';
+import type { AwsCredentialIdentity } from '@smithy/types';
+import type { Aws } from './aws.ts';
 import type { AwsLogin } from './aws-accounts.ts';
-import { type AwsPlaces, awsClientSettings } from './aws-profiles.ts';
+import { awsClientSettings } from './aws-clients.ts';
+import type { AwsLoginPlace } from './aws-profiles.ts';
 
-/** The client of a login in a region, made when it is first needed. */
+/** The client of a login in a region, made when it is first needed. Rejects where the login gives no credentials. */
 export type EksClients = (login: AwsLogin, region: string) => Promise<EKSClient>;
 
-export function createEksClients(places: AwsPlaces & { readonly network: Network }): EksClients {
-  const clients = new Map<AwsLogin, Map<string, Promise<EKSClient>>>();
-  const create = async (login: AwsLogin, region: string, first?: Promise<EKSClient>): Promise<EKSClient> => {
+interface Made {
+  readonly accessKeyId: string;
+  readonly byRegion: Map<string, Promise<EKSClient>>;
+}
+
+/** They are kept from run to run, while a login gives the same credentials. */
+export function createEksClients(aws: Aws): EksClients {
+  const clients = new Map<string, Made>();
+  const create = async (options: {
+    readonly place: AwsLoginPlace;
+    readonly credentials: AwsCredentialIdentity;
+    readonly region: string;
+    readonly first: Promise<EKSClient> | undefined;
+  }): Promise<EKSClient> => {
+    const { place, credentials, region, first } = options;
     const { EKSClient } = await import('@aws-sdk/client-eks');
-    const { credentials, profile } = login;
-    const settings = await awsClientSettings({ ...places, profile, service: 'EKS' });
+    const settings = await awsClientSettings({ ...aws, place, service: 'EKS' });
     // Each client parses the configuration file once per setting. Those of one profile are alike in every region:
     // with 340 clients that is most of the time of a run.
     const shared = (await first)?.config;
@@ -31,12 +44,15 @@ export function createEksClients(places: AwsPlaces & { readonly network: Network
           }),
     });
   };
-  return (login, region) => {
-    const ofLogin = clients.get(login) ?? new Map<string, Promise<EKSClient>>();
-    clients.set(login, ofLogin);
-    const [first] = ofLogin.values();
-    const client = ofLogin.get(region) ?? create(login, region, first);
-    ofLogin.set(region, client);
+  return async ({ place, credentials: source }, region) => {
+    const credentials = typeof source === 'function' ? await source() : source;
+    const { accessKeyId } = credentials;
+    const known = clients.get(place.key);
+    const made = known?.accessKeyId === accessKeyId ? known : { accessKeyId, byRegion: new Map() };
+    clients.set(place.key, made);
+    const [first] = made.byRegion.values();
+    const client = made.byRegion.get(region) ?? create({ place, credentials, region, first });
+    made.byRegion.set(region, client);
     return client;
   };
 }

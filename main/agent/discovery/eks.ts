@@ -1,10 +1,12 @@
 import pLimit from 'p-limit';
-import { type AppError, toPlainError } from '../app-error.ts';
-import type { Cluster } from '../catalog/cluster.ts';
-import type { Network } from '../network/network.ts';
+import { toPlainError } from '../app-error.ts';
+import { type Cell, type Cluster, cellId } from '../catalog/cluster.ts';
 import type { Clock } from '../parts.ts';
-import { type AwsAccount, createAwsAccounts, profilesOf } from './aws-accounts.ts';
-import { type AwsPlaces, type AwsProfile, awsProfiles } from './aws-profiles.ts';
+import type { Aws } from './aws.ts';
+import { type AwsAccount, type AwsFailure, createAwsAccounts, waysOf } from './aws-accounts.ts';
+import { enabledRegions } from './aws-enabled-regions.ts';
+import { isRecent } from './aws-memory.ts';
+import { awsConfiguration } from './aws-profiles.ts';
 import { regionsFor } from './aws-regions.ts';
 import { readCell } from './eks-cell.ts';
 import { createEksClients } from './eks-clients.ts';
@@ -13,33 +15,42 @@ import type { CellOutcome, DiscoverySource } from './source.ts';
 /** Requests in flight at once, over all accounts and regions. */
 const concurrency = 256;
 
+/** How long a region that is off is left alone; half the regions of an organisation may be, and few are ever enabled. */
+const disabledLifeMs = 7 * 24 * 3_600_000;
+/** The same for a run that a person asked for: who has just enabled a region looks no later than the next day. */
+const disabledLifeAskedMs = 24 * 3_600_000;
+
 type Discover = Parameters<DiscoverySource['discover']>[0];
 
 /**
- * Amazon EKS: every account that the profiles of this computer reach, in every region. A cell is an account in a
- * region. `regions` is the setting; undefined or empty means the regions that are on by default and those that the
- * profiles name. `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_EKS` lead elsewhere, as the SDK has them.
+ * Amazon EKS: every account that the profiles of this computer and IAM Identity Center reach, in every region. A cell
+ * is an account in a region. `regions` is the setting; undefined or empty means the regions that are on by default,
+ * those that the profiles name and those that the account has enabled. `AWS_ENDPOINT_URL` and
+ * `AWS_ENDPOINT_URL_<service>` lead elsewhere, as the SDK has them.
  */
-export function createEksSource(
-  options: AwsPlaces & {
-    readonly network: Network;
-    readonly clock: Clock;
-    readonly regions?: readonly string[] | undefined;
-  },
-): DiscoverySource {
-  const accounts = createAwsAccounts(options);
+export function createEksSource(options: {
+  readonly aws: Aws;
+  readonly regions?: readonly string[] | undefined;
+}): DiscoverySource {
+  const { aws } = options;
+  const accounts = createAwsAccounts(aws);
+  const clients = createEksClients(aws);
+  const setting = options.regions ?? [];
   return {
     source: 'eks',
     async discover(run) {
-      const profiles = await awsProfiles(options);
-      if (profiles.length === 0) return;
+      const { profiles, sessions } = await awsConfiguration(aws);
+      if (profiles.length + sessions.length === 0) return;
       const limit = pLimit(concurrency);
-      const clients = createEksClients(options);
       const reading: Promise<void>[] = [];
       const found = new Map<string, AwsAccount>();
+      const knownOff = new Set(
+        run.cells.filter((cell) => isOff(cell, run.asked, aws.clock)).map(({ id }) => id),
+      );
       const opened: Promise<unknown> = accounts
         .open({
           profiles,
+          sessions,
           signal: run.signal,
           onAccount(account) {
             found.set(account.id, account);
@@ -51,36 +62,49 @@ export function createEksSource(
         })
         .then((failures) => tellFailures({ failures, found, run }));
 
+      const readRegions = (account: AwsAccount, regions: readonly string[]) => {
+        run.onPlanned(regions.length);
+        const off = regions.filter((region) => knownOff.has(cellId('eks', account.id, region)));
+        for (const region of off) {
+          run.onCell({ cell: { source: 'eks', account: account.id, region }, outcome: { kind: 'skipped' } });
+        }
+        return Promise.all(
+          regions
+            .filter((region) => !off.includes(region))
+            .map(async (region) => {
+              const refused = new Set<string>();
+              const outcome = await readCell({ account, region, aws, opened, limit, run, refused, clients });
+              run.signal.throwIfAborted();
+              // Held back: whether the region is off or the keys are bad shows when all regions have answered.
+              if (outcome.kind !== 'not-enabled') tell({ account, region, refused, outcome, run });
+              return { region, refused, outcome, told: account.logins.length };
+            }),
+        );
+      };
+
       const readAccount = async (account: AwsAccount): Promise<void> => {
         const regions = regionsFor({
-          setting: options.regions,
-          home: account.logins[0]?.profile.region,
+          setting,
+          home: account.logins[0]?.place.region,
           named: profiles.map(({ region }) => region),
         });
-        run.onPlanned(regions.length);
-        const cells = await Promise.all(
-          regions.map(async (region) => {
-            const refused = new Set<string>();
-            const outcome = await readCell({
-              account,
-              region,
-              opened,
-              limit,
-              run,
-              refused,
-              clients,
-              now: options.clock.now,
-            });
-            run.signal.throwIfAborted();
-            // Held back: whether the region is off or the keys are bad shows when all regions have answered.
-            if (outcome.kind !== 'not-enabled') tell({ account, region, refused, outcome, run });
-            return { region, refused, outcome, told: account.logins.length };
-          }),
-        );
+        const [usual, more] = await Promise.all([
+          readRegions(account, regions),
+          setting.length > 0
+            ? []
+            : enabledRegions(aws, account, run.signal).then((enabled) => {
+                run.signal.throwIfAborted();
+                return readRegions(
+                  account,
+                  enabled.filter((region) => !regions.includes(region)),
+                );
+              }),
+        ]);
+        const cells = [...usual, ...more];
         const off = cells.filter(({ outcome }) => outcome.kind === 'not-enabled');
         const [login] = account.logins;
         const unknownKeys =
-          off.length === cells.length && login !== undefined
+          off.length > 0 && off.length === cells.length && login !== undefined
             ? await accounts.identify(login, run.signal).then(() => undefined, failed)
             : undefined;
         run.signal.throwIfAborted();
@@ -98,6 +122,7 @@ export function createEksSource(
         await opened;
       } finally {
         await Promise.allSettled(reading);
+        await aws.memory.save();
       }
       await Promise.all(reading);
     },
@@ -108,7 +133,12 @@ function failed(error: unknown): CellOutcome {
   return { kind: 'failed', error: toPlainError(error) };
 }
 
-/** Tells a result, its clusters with every profile that has reached their account so far. */
+function isOff({ error, triedAt }: Cell, asked: boolean, clock: Clock): boolean {
+  const lifeMs = asked ? disabledLifeAskedMs : disabledLifeMs;
+  return error?.code === 'aws-region-disabled' && isRecent(triedAt, clock, lifeMs);
+}
+
+/** Tells a result, its clusters with every way that has reached their account so far. */
 function tell(options: {
   readonly account: AwsAccount;
   readonly region: string;
@@ -117,43 +147,39 @@ function tell(options: {
   readonly run: Discover;
 }): void {
   const { account, region, refused, outcome, run } = options;
-  const profiles = profilesOf(account, refused);
+  const ways = waysOf(account, refused);
   const complete = (cluster: Cluster): Cluster =>
     cluster.credential?.kind === 'eks'
-      ? { ...cluster, credential: { ...cluster.credential, profiles } }
+      ? { ...cluster, credential: { ...cluster.credential, ways } }
       : cluster;
   run.onCell({
     cell: { source: 'eks', account: account.id, region },
     outcome:
-      outcome.kind === 'not-enabled'
-        ? outcome
-        : { ...outcome, clusters: (outcome.clusters ?? []).map(complete) },
+      'clusters' in outcome ? { ...outcome, clusters: (outcome.clusters ?? []).map(complete) } : outcome,
   });
 }
 
-/** A profile that cannot log in fails every cell that it alone was known to reach, else one that bears its name. */
+/** A profile or sign-in that fails, fails every cell that it alone was known to reach, else one that bears its name. */
 function tellFailures(options: {
-  readonly failures: readonly { readonly profile: AwsProfile; readonly error: AppError }[];
+  readonly failures: readonly AwsFailure[];
   readonly found: ReadonlyMap<string, AwsAccount>;
   readonly run: Discover;
 }): void {
   const { failures, found, run } = options;
   run.signal.throwIfAborted();
   const told = new Set<string>();
-  for (const { profile, error } of failures) {
+  for (const failure of failures) {
     const reached = run.known.filter(
-      ({ credential }) => credential?.kind === 'eks' && credential.profiles.includes(profile.name),
+      ({ credential }) => credential?.kind === 'eks' && credential.ways.some(failure.reaches),
     );
-    const places =
-      reached.length > 0
-        ? reached.filter(({ account }) => !found.has(account))
-        : [{ account: `profile:${profile.name}`, region: '*' }];
+    const own = failure.told ? [] : [{ account: failure.account, region: '*' }];
+    const places = reached.length > 0 ? reached.filter(({ account }) => !found.has(account)) : own;
     for (const { account, region } of places) {
       const key = `${account}/${region}`;
       if (told.has(key)) continue;
       told.add(key);
       run.onPlanned(1);
-      run.onCell({ cell: { source: 'eks', account, region }, outcome: failed(error) });
+      run.onCell({ cell: { source: 'eks', account, region }, outcome: failed(failure.error) });
     }
   }
 }

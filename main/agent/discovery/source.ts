@@ -8,7 +8,9 @@ export type CellOutcome =
   /** Not read, or not wholly: `clusters` were read all the same, of the others nothing is known. */
   | { readonly kind: 'failed'; readonly error: PlainError; readonly clusters?: readonly Cluster[] }
   /** The place answers that it is switched off: an answer, no failure. */
-  | { readonly kind: 'not-enabled'; readonly error: PlainError };
+  | { readonly kind: 'not-enabled'; readonly error: PlainError }
+  /** Not asked, because the catalog's answer of an earlier run still counts. */
+  | { readonly kind: 'skipped' };
 
 export interface CellResult {
   readonly cell: Pick<Cell, 'source' | 'account' | 'region'>;
@@ -27,8 +29,17 @@ export interface DiscoverySource {
     readonly signal: AbortSignal;
     /** What the catalog knows of this source: read again at once, without waiting for the listing. */
     readonly known: readonly Cluster[];
+    /** The cells of this source as the last runs left them. */
+    readonly cells: readonly Cell[];
+    /** Whether a person asked for this run: what was found switched off is then asked again sooner. */
+    readonly asked: boolean;
     /** How many more cells will come. */
     onPlanned(more: number): void;
     onCell(result: CellResult): void;
   }): Promise<void>;
+  /**
+   * Reads what the listing leaves out of a cluster and a connection needs. Does nothing (the same cluster comes back)
+   * where it is there already. Rejects with the source's codes.
+   */
+  complete?(cluster: Cluster, signal: AbortSignal): Promise<Cluster>;
 }

@@ -48,9 +48,11 @@ export async function vaultClient(options: {
   readonly places: VaultPlaces;
   readonly address: URL;
   readonly token: string;
+  /** In place of `VAULT_NAMESPACE`. */
+  readonly namespace?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }): Promise<VaultClient> {
-  const { places, address, token, signal } = options;
+  const { places, address, token, namespace, signal } = options;
   const { default: vault } = await import('node-vault');
   const client = vault({
     endpoint: address.href,
@@ -61,7 +63,7 @@ export async function vaultClient(options: {
     'request-promise': { defaults: () => (request: VaultRequest) => send(places, request, signal) },
   });
   // Set after, because node-vault would fall back to the process's own environment.
-  Object.assign(client, { namespace: places.env.VAULT_NAMESPACE ?? '' });
+  Object.assign(client, { namespace: namespace ?? places.env.VAULT_NAMESPACE ?? '' });
   return client;
 }
 

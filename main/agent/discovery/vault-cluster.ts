@@ -1,7 +1,7 @@
 import { AppError, toPlainError } from '../app-error.ts';
 import { type Cluster, clusterId, type TagProblem } from '../catalog/cluster.ts';
+import { tagPrefix } from '../catalog/tag-checks.ts';
 import { taggedCluster } from '../catalog/tagged-cluster.ts';
-import { tagPrefix } from '../catalog/tags.ts';
 import type { CellOutcome } from './source.ts';
 import type { Mount } from './vault-mount.ts';
 import { heldCredential, pemFrom, type SecretData, secretFrom } from './vault-secret.ts';
@@ -51,6 +51,7 @@ async function readCluster(options: {
   const { data, tags } = secret;
   if (
     data.server === undefined &&
+    !data.brokenKubeconfig &&
     !Object.keys(tags).some((key) => key.toLowerCase().startsWith(tagPrefix))
   ) {
     return undefined;
@@ -61,17 +62,35 @@ async function readCluster(options: {
   return taggedCluster({
     ...reading,
     tags,
+    serverName: data['tls-server-name'],
     server: 'server' in server ? server.server : undefined,
     unreachable: 'reason' in server ? server.reason : undefined,
     certificateAuthorityData: 'data' in authority ? authority.data : undefined,
-    problems: 'problem' in authority ? [authority.problem] : [],
+    problems: [
+      ...('problem' in authority ? [authority.problem] : []),
+      ...(data.brokenKubeconfig ? [brokenKubeconfig] : []),
+    ],
     credential:
       holds === undefined
         ? undefined
-        : { kind: 'vault', address: mount.address.href.replace(/\/$/, ''), mount: mount.name, path, holds },
+        : {
+            kind: 'vault',
+            address: mount.address.href.replace(/\/$/, ''),
+            ...(mount.namespace === undefined ? {} : { namespace: mount.namespace }),
+            version,
+            mount: mount.name,
+            path,
+            holds,
+          },
     seenAt: mount.now(),
   });
 }
+
+const brokenKubeconfig: TagProblem = {
+  key: 'kubeconfig',
+  message: 'kubeconfig of the secret is no kubeconfig with a current context.',
+  hint: 'Store the kubeconfig that reaches the cluster, with its current-context set.',
+};
 
 function serverFrom(
   data: SecretData,

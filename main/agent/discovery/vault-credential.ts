@@ -42,17 +42,22 @@ export async function readVaultCredential(
       },
     );
   }
-  const client = await vaultClient({ places: options, address, token: await vaultToken(options), signal });
+  const parts = { places: options, address, token: await vaultToken(options), signal };
+  const client = await vaultClient({ ...parts, namespace: source.namespace });
   const where = `${source.mount}/${source.path}`;
-  for (const version of [2, 1] as const) {
+  // The mount may have been upgraded since it was read.
+  for (const version of source.version === 2 ? ([2, 1] as const) : ([1, 2] as const)) {
     const path = kvPaths(version, source.mount).read(source.path);
     let answer: unknown;
     try {
       answer = await client.read(encodePath(path));
     } catch (error) {
-      // Version 1 knows no `data/`.
       if (vaultStatus(error) === 404) continue;
-      throw await whyDenied(client, address, vaultError({ error, address, path, capability: 'read' }));
+      throw await whyDenied(
+        await vaultClient(parts),
+        address,
+        vaultError({ error, address, path, capability: 'read' }),
+      );
     }
     const secret = secretFrom(version, answer);
     if (secret !== undefined) return credentialFrom(secret.data, where);

@@ -4,10 +4,16 @@ import { AppError } from '../app-error.ts';
 import type { DiscoverySource } from './source.ts';
 import { encodePath, kvPaths, type vaultClient, vaultError, vaultStatus } from './vault-client.ts';
 
+type Client = Awaited<ReturnType<typeof vaultClient>>;
+
 /** Everything that one run needs to read one mount. */
 export interface Mount {
-  readonly client: Awaited<ReturnType<typeof vaultClient>>;
+  readonly client: Client;
+  /** Where the person has logged in, which may be another namespace. */
+  readonly loginClient: Client;
   readonly address: URL;
+  /** As the setting names it; undefined where `VAULT_NAMESPACE` counts. */
+  readonly namespace: string | undefined;
   readonly name: string;
   /** What the cells of the mount are told apart by: host, namespace, mount. */
   readonly account: string;
@@ -18,6 +24,8 @@ export interface Mount {
   read(version: 1 | 2, secret: string): Promise<unknown>;
   /** Folders that the catalog knows clusters in. */
   readonly knownFolders: readonly string[];
+  /** What the catalog's clusters were read as; 2 where it knows none. */
+  readonly likelyVersion: 1 | 2;
   now(): number;
 }
 
@@ -27,7 +35,7 @@ function folderOf(region: string): string {
 }
 
 export function openMount(
-  parts: Pick<Mount, 'client' | 'address' | 'name' | 'account' | 'run' | 'now'> & {
+  parts: Omit<Mount, 'list' | 'read' | 'knownFolders' | 'likelyVersion'> & {
     readonly limit: ReturnType<typeof pLimit>;
   },
 ): Mount {
@@ -51,8 +59,12 @@ export function openMount(
     return answer;
   };
   const known = run.known.filter((cluster) => cluster.account === account);
+  const version = known.some(({ credential }) => credential?.kind === 'vault' && credential.version === 1)
+    ? 1
+    : 2;
   const mount: Mount = {
     ...parts,
+    likelyVersion: version,
     knownFolders: [...new Set(known.map(({ region }) => folderOf(region)))].filter((folder) => folder !== ''),
     list: async (version, folder) =>
       listSchema.parse(await ask(kvPaths(version, name).list(folder), 'list')).data.keys,
@@ -62,21 +74,21 @@ export function openMount(
   for (const { region, name: secret } of known) {
     const parents = folderOf(region).split('/').filter(Boolean);
     parents.forEach((_, index) => {
-      mount.list(2, parents.slice(0, index + 1).join('/')).catch(() => {});
+      mount.list(version, parents.slice(0, index + 1).join('/')).catch(() => {});
     });
-    mount.read(2, [...parents, secret].join('/')).catch(() => {});
+    mount.read(version, [...parents, secret].join('/')).catch(() => {});
   }
   return mount;
 }
 
 const listSchema = z.object({ data: z.object({ keys: z.array(z.string()) }) }).catch({ data: { keys: [] } });
 
-/** An empty listing of version 2's own path is also what a version 1 mount answers. */
-export async function isVersionOne({ client, address, name }: Mount): Promise<boolean> {
+/** Asked where a listing is empty: that is also what a mount of the other version answers. */
+export async function versionOf({ client, address, name }: Mount): Promise<1 | 2> {
   try {
     const answer: unknown = await client.read(encodePath(`sys/internal/ui/mounts/${name}`));
     const told = mountSchema.safeParse(answer);
-    return told.success && told.data.data.options?.version !== '2';
+    return told.success && told.data.data.options?.version !== '2' ? 1 : 2;
   } catch (error) {
     if (vaultStatus(error) !== 403 && vaultStatus(error) !== 404) {
       throw vaultError({ error, address, path: name, capability: 'list' });

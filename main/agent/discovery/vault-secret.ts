@@ -1,19 +1,28 @@
 import { z } from 'zod';
-import { tagPrefix } from '../catalog/tags.ts';
+import { tagPrefix } from '../catalog/tag-checks.ts';
+import { readKubeconfigContext } from './kubeconfig-context.ts';
 
 const text = z.string().min(1).optional().catch(undefined);
 
-/** What a secret of ours may hold, in the words of kubeconfig. Anything else in it is left alone. */
+/**
+ * What a secret of ours may hold: the words of kubeconfig, or a whole kubeconfig as `kubeconfig`, of whose current
+ * context they are then taken. Anything else in it is left alone.
+ */
 const secretDataSchema = z.object({
   server: text,
   'certificate-authority-data': text,
+  'tls-server-name': text,
   token: text,
   'client-certificate-data': text,
   'client-key-data': text,
+  kubeconfig: text,
 });
-export type SecretData = z.infer<typeof secretDataSchema>;
+export type SecretData = Omit<z.infer<typeof secretDataSchema>, 'kubeconfig'> & {
+  /** Whether there is a `kubeconfig` of which nothing can be taken. */
+  readonly brokenKubeconfig: boolean;
+};
 
-/** KV v2 wraps the data and gives the custom metadata with it; v1 is the data itself, our tags among it. */
+/** KV v2 wraps the data and gives the custom metadata with it; v1 is the data itself. */
 const answerSchema = z.object({ data: z.record(z.string(), z.unknown()) });
 const wrappedSchema = z.object({
   data: z.record(z.string(), z.unknown()).nullable(),
@@ -27,18 +36,41 @@ export function secretFrom(
 ): { readonly data: SecretData; readonly tags: Readonly<Record<string, string>> } | undefined {
   const outer = answerSchema.safeParse(answer);
   if (!outer.success) return undefined;
-  if (version === 1) {
-    const tags = Object.entries(outer.data.data).filter(
-      (entry): entry is [string, string] =>
-        entry[0].toLowerCase().startsWith(tagPrefix) && typeof entry[1] === 'string',
-    );
-    return { data: secretDataSchema.parse(outer.data.data), tags: Object.fromEntries(tags) };
-  }
+  if (version === 1) return { data: dataFrom(outer.data.data), tags: tagsIn(outer.data.data) };
   const wrapped = wrappedSchema.safeParse(outer.data.data);
   if (!wrapped.success || wrapped.data.data === null) return undefined;
+  const { data, metadata } = wrapped.data;
+  return { data: dataFrom(data), tags: { ...tagsIn(data), ...metadata.custom_metadata } };
+}
+
+/** Our tags among the data: version 1 has no other place for them. */
+function tagsIn(data: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(data).filter(
+      (entry): entry is [string, string] =>
+        entry[0].toLowerCase().startsWith(tagPrefix) && typeof entry[1] === 'string',
+    ),
+  );
+}
+
+function dataFrom(raw: Readonly<Record<string, unknown>>): SecretData {
+  const { kubeconfig, ...own } = secretDataSchema.parse(raw);
+  if (kubeconfig === undefined) return { ...own, brokenKubeconfig: false };
+  const decoded = kubeconfig.includes('clusters')
+    ? kubeconfig
+    : Buffer.from(kubeconfig, 'base64').toString('utf8');
+  const context = readKubeconfigContext(decoded);
+  if (context === undefined) return { ...own, brokenKubeconfig: true };
+  const { cluster, user } = context;
+  // What the secret says itself comes first.
   return {
-    data: secretDataSchema.parse(wrapped.data.data),
-    tags: wrapped.data.metadata.custom_metadata ?? {},
+    server: own.server ?? cluster.server,
+    'certificate-authority-data': own['certificate-authority-data'] ?? cluster['certificate-authority-data'],
+    'tls-server-name': own['tls-server-name'] ?? cluster['tls-server-name'],
+    token: own.token ?? user.token,
+    'client-certificate-data': own['client-certificate-data'] ?? user['client-certificate-data'],
+    'client-key-data': own['client-key-data'] ?? user['client-key-data'],
+    brokenKubeconfig: false,
   };
 }
 

@@ -3,14 +3,16 @@ import { toPlainError } from '../app-error.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
 import { type VaultPlaces, vaultAddress, vaultClient, vaultToken, whyDenied } from './vault-client.ts';
 import { readSecrets } from './vault-cluster.ts';
-import { isVersionOne, type Mount, openMount } from './vault-mount.ts';
+import { type Mount, openMount, versionOf } from './vault-mount.ts';
 
 const concurrency = 32;
 
 /**
  * Clusters that stand in Vault: a secret each, with the words of kubeconfig (`server`,
- * `certificate-authority-data`, `token` or `client-certificate-data` and `client-key-data`) and the tags as custom
- * metadata. A cell is a folder. Without `VAULT_ADDR` there is nothing to read.
+ * `certificate-authority-data`, `token` or `client-certificate-data` and `client-key-data`) or a whole `kubeconfig`,
+ * and the tags as custom metadata or, as in KV version 1, beside them. A cell is a folder. `mounts` is the setting:
+ * each a KV mount, or `namespace:mount`, which then counts in place of `VAULT_NAMESPACE`. Without `VAULT_ADDR` there is
+ * nothing to read.
  */
 export function createVaultSource(
   options: VaultPlaces & { readonly mounts: readonly string[] },
@@ -20,12 +22,12 @@ export function createVaultSource(
     source: 'vault',
     async discover(run) {
       if (env.VAULT_ADDR === undefined || env.VAULT_ADDR === '') return;
-      const names = mounts.map((mount) => mount.replace(/^\/+|\/+$/g, ''));
+      const names = mounts.map(mountFrom);
       const fail = (host: string, error: unknown) => {
         run.signal.throwIfAborted();
         run.onPlanned(names.length);
-        for (const name of names) {
-          const account = accountOf(host, env.VAULT_NAMESPACE, name);
+        for (const { namespace, name } of names) {
+          const account = accountOf(host, namespace ?? env.VAULT_NAMESPACE, name);
           const knownRegions = run.known
             .filter((known) => known.account === account)
             .map(({ region }) => region);
@@ -44,38 +46,47 @@ export function createVaultSource(
         fail('VAULT_ADDR', error);
         return;
       }
-      let client: Mount['client'];
+      let parts: Parameters<typeof vaultClient>[0];
+      let loginClient: Mount['client'];
       try {
-        client = await vaultClient({
-          places: options,
-          address,
-          token: await vaultToken(options),
-          signal: run.signal,
-        });
+        parts = { places: options, address, token: await vaultToken(options), signal: run.signal };
+        loginClient = await vaultClient(parts);
       } catch (error) {
         fail(address.host, error);
         return;
       }
       const limit = pLimit(concurrency);
       await Promise.all(
-        names.map(async (name) => {
-          const account = accountOf(address.host, env.VAULT_NAMESPACE, name);
-          const mount = openMount({ client, address, name, account, limit, run, now: options.clock.now });
+        names.map(async ({ namespace, name }) => {
+          const account = accountOf(address.host, namespace ?? env.VAULT_NAMESPACE, name);
+          const client = namespace === undefined ? loginClient : await vaultClient({ ...parts, namespace });
+          const where = { client, loginClient, address, namespace, name, account };
+          const mount = openMount({ ...where, limit, run, now: options.clock.now });
           run.onPlanned(1);
-          await walk(mount, 2, '');
+          await walk(mount, mount.likelyVersion, '');
         }),
       );
     },
   };
 }
 
+/** `namespace:mount`, or a mount alone; slashes around either do not count. */
+function mountFrom(setting: string): Pick<Mount, 'namespace' | 'name'> {
+  const [, namespace, name = ''] = /^(?:([^:]*):)?(.*)$/s.exec(setting) ?? [];
+  return { namespace: namespace === undefined ? undefined : trimmed(namespace), name: trimmed(name) };
+}
+
+function trimmed(path: string): string {
+  return path.replace(/^\/+|\/+$/g, '');
+}
+
 function accountOf(host: string, namespace: string | undefined, mount: string): string {
-  const inner = namespace?.replace(/^\/+|\/+$/g, '') ?? '';
+  const inner = trimmed(namespace ?? '');
   return [host, ...(inner === '' ? [] : [inner]), mount].join('/');
 }
 
-/** Reads a folder and, at the same time, those below it. */
-async function walk(mount: Mount, version: 1 | 2, folder: string): Promise<void> {
+/** Reads a folder and, at the same time, those below it. `settled` when Vault itself has told the version. */
+async function walk(mount: Mount, version: 1 | 2, folder: string, settled = false): Promise<void> {
   const { run, account, knownFolders } = mount;
   const below = folder === '' ? '' : `${folder}/`;
   const tell = (path: string, outcome: CellOutcome) => {
@@ -85,13 +96,14 @@ async function walk(mount: Mount, version: 1 | 2, folder: string): Promise<void>
   let keys: readonly string[];
   try {
     keys = await mount.list(version, folder);
-    if (keys.length === 0 && folder === '' && version === 2 && (await isVersionOne(mount))) {
-      await walk(mount, 1, folder);
+    const told = keys.length === 0 && folder === '' && !settled ? await versionOf(mount) : version;
+    if (told !== version) {
+      await walk(mount, told, folder, true);
       return;
     }
   } catch (error) {
     run.signal.throwIfAborted();
-    const told = folder === '' ? await whyDenied(mount.client, mount.address, error) : error;
+    const told = folder === '' ? await whyDenied(mount.loginClient, mount.address, error) : error;
     tell(folder, { kind: 'failed', error: toPlainError(told) });
     // A policy may still allow the folders below; those that are known say so themselves.
     const children = knownFolders

@@ -17,6 +17,8 @@ export interface Request {
   readonly headers?: http.OutgoingHttpHeaders;
   readonly body?: string | Buffer;
   readonly timeoutMs?: number;
+  /** A longer answer is refused with `bad-input`. */
+  readonly maxBytes?: number;
   readonly signal?: AbortSignal | undefined;
   /** Called when the connection to the host stands (TLS done), before the request is answered. */
   readonly onConnected?: () => void;
@@ -97,7 +99,9 @@ export function createNetwork(env: Environment): Network {
         start(url, request, (client) => {
           client.on('error', (cause) => reject(networkError(url, cause, proxied)));
           client.once('response', (response) => {
-            collect(response).then(resolve, (cause: unknown) => reject(networkError(url, cause, proxied)));
+            collect(response, request.maxBytes).then(resolve, (cause: unknown) =>
+              reject(networkError(url, cause, proxied)),
+            );
           });
         });
       }),
@@ -138,9 +142,14 @@ function proxyUrl(name: string, value: string): string {
   return url.href;
 }
 
-async function collect(response: http.IncomingMessage): Promise<Answer> {
+async function collect(response: http.IncomingMessage, maxBytes = Infinity): Promise<Answer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
+  let length = 0;
+  for await (const chunk of response) {
+    length += (chunk as Buffer).length;
+    if (length > maxBytes) throw new AppError('bad-input', `The answer is longer than ${maxBytes} bytes.`);
+    chunks.push(chunk as Buffer);
+  }
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
 }
 

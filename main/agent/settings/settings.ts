@@ -11,8 +11,10 @@ export const settingsSchema = z.object({
   catalogMaxAgeMinutes: z.number().int().min(1).max(10_080),
   /** Regions to look for EKS clusters in; the regions that are enabled by default in every account when empty. */
   awsRegions: z.array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-west-1')),
-  /** KV mounts of Vault that hold clusters. */
+  /** KV mounts of Vault that hold clusters: `mount`, or `namespace:mount` in place of VAULT_NAMESPACE. */
   vaultMounts: z.array(z.string().min(1)),
+  /** YAML lists of clusters: absolute, below `~/`, or beside the settings. */
+  clusterFiles: z.array(z.string().min(1)),
   /** Whether the desktop app starts when the person logs in to the computer. */
   startAtLogin: z.boolean(),
   /** How favourites are ordered: as the person put them, or by name. */
@@ -30,10 +32,36 @@ export const defaultSettings: Settings = {
   catalogMaxAgeMinutes: 60,
   awsRegions: [],
   vaultMounts: ['clusters'],
+  clusterFiles: [],
   startAtLogin: false,
   favouritesOrder: 'own',
   extraAuthorities: '',
 };
+
+export type SettingName = keyof Settings;
+export const settingNames = settingsSchema.keyof().options;
+
+/** Who decided a setting's value. */
+export const settingsFromSchema = z.record(
+  settingsSchema.keyof(),
+  z.enum(['organisation', 'user', 'default']),
+);
+export type SettingsFrom = z.infer<typeof settingsFromSchema>;
+
+/** Nobody decided anything. */
+export const defaultSettingsFrom = Object.fromEntries(
+  settingNames.map((name) => [name, 'default']),
+) as SettingsFrom;
+
+/** What an organisation says of the settings. */
+export interface ManagedSettings {
+  /** The organisation's name. */
+  readonly name: string;
+  /** What counts where the person chose nothing. */
+  readonly values: { readonly [N in SettingName]?: Settings[N] | undefined };
+  /** What the person cannot choose. */
+  readonly locked: readonly SettingName[];
+}
 
 /** What keeps the settings on disk: electron-store in the desktop, conf elsewhere. Only the agent writes. */
 export interface SettingsStore {
@@ -46,27 +74,73 @@ export interface SettingsStore {
 
 export interface SettingsKeeper {
   get(): Settings;
-  /** Rejects with `bad-input` naming the field. */
+  /** Who decided each of them. */
+  from(): SettingsFrom;
+  /** Rejects with `bad-input` naming the field, or `setting-managed`. */
   change(patch: Partial<Settings>): Settings;
+  /** The settings as they would be under another organisation. */
+  under(managed: ManagedSettings | undefined): Settings;
+  /** Another organisation decides from now on; what the person chose is kept. */
+  manage(managed: ManagedSettings | undefined): void;
 }
 
 /** Throws `bad-input` naming file and field when what is on disk does not fit; the file stays as it is. */
 export function createSettings(options: {
   readonly openStore: () => SettingsStore;
+  readonly managed?: ManagedSettings | undefined;
   readonly onChange: (settings: Settings) => void;
 }): SettingsKeeper {
   const store = open(options.openStore);
-  let current = parse(store.store, store.path);
+  let managed = options.managed;
+  const under = (by: ManagedSettings | undefined, patch: Partial<Settings> = {}): Settings => {
+    const own = { ...store.store, ...patch };
+    const chosen = Object.entries(own).filter(([name]) => !isLocked(by, name));
+    // What is locked must fit too: it counts again when the organisation lets go of it.
+    parse(own, store.path);
+    return parse({ ...by?.values, ...Object.fromEntries(chosen) }, store.path);
+  };
+  let current = under(managed);
   return {
     get: () => current,
+    from: () =>
+      Object.fromEntries(
+        settingNames.map((name) => [name, originOf(name, store.store, managed)]),
+      ) as SettingsFrom,
     change(patch) {
-      const next = parse({ ...store.store, ...patch }, store.path);
+      const locked = Object.keys(patch).find((name) => isLocked(managed, name));
+      if (managed !== undefined && locked !== undefined) {
+        throw new AppError('setting-managed', `${managed.name} manages the setting ${locked}.`, {
+          hint: `Ask ${managed.name}'s administrators to change it in the organisation's configuration.`,
+        });
+      }
+      const next = under(managed, patch);
       store.set(patch);
       current = next;
       options.onChange(current);
       return current;
     },
+    under: (other) => under(other),
+    manage(other) {
+      const next = under(other);
+      managed = other;
+      current = next;
+      options.onChange(current);
+    },
   };
+}
+
+function isLocked(managed: ManagedSettings | undefined, name: string): boolean {
+  return managed?.locked.some((locked) => locked === name) ?? false;
+}
+
+function originOf(
+  name: SettingName,
+  own: Readonly<Record<string, unknown>>,
+  managed: ManagedSettings | undefined,
+): SettingsFrom[SettingName] {
+  if (isLocked(managed, name)) return 'organisation';
+  if (Object.hasOwn(own, name)) return 'user';
+  return managed?.values[name] === undefined ? 'default' : 'organisation';
 }
 
 function open(openStore: () => SettingsStore): SettingsStore {

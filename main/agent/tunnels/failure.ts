@@ -14,6 +14,7 @@ const places: Partial<Record<ErrorCode, readonly [Stage, Failure['mender']]>> = 
   'access-login-failed': ['access', 'you'],
   'access-login-timeout': ['access', 'you'],
   'access-denied': ['access', 'access-administrator'],
+  'access-foreign-team': ['access', 'access-administrator'],
   'origin-failed': ['origin', 'cluster-administrator'],
   'kube-untrusted': ['tls', 'cluster-administrator'],
   'kube-unready': ['readyz', 'cluster-administrator'],

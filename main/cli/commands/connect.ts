@@ -1,5 +1,6 @@
 import type { ConnectResult, Kubectl } from '../../agent/agent-view.ts';
 import type { Output } from '../../api/contract.ts';
+import { withConfirmation } from '../confirm-production.ts';
 import { followConnecting } from '../connect-progress.ts';
 import { exitCodeOfAll } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
@@ -17,17 +18,28 @@ const menders = {
 export async function runConnect(
   session: Session,
   clusters: readonly string[],
-  mode: 'switch' | 'add' | undefined,
+  flags: { readonly mode?: 'switch' | 'add' | undefined; readonly production?: true | undefined } = {},
 ): Promise<number> {
   const { client, json, progress, place, signal } = session;
-  const stop = await followConnecting(session, clusters);
-  let result: Output<'connect'>;
-  try {
-    const input = { place, clusters: [...clusters], ...(mode === undefined ? {} : { mode }) };
-    result = await client.call('connect', input, { signal });
-  } finally {
-    stop();
-  }
+  const { mode } = flags;
+  const result = await withConfirmation({
+    session,
+    confirmed: flags.production,
+    act: async (production): Promise<Output<'connect'>> => {
+      const stop = await followConnecting(session, clusters);
+      try {
+        const input = {
+          place,
+          clusters: [...clusters],
+          ...(mode === undefined ? {} : { mode }),
+          ...production,
+        };
+        return await client.call('connect', input, { signal });
+      } finally {
+        stop();
+      }
+    },
+  });
   progress.end();
   const code = exitCodeOfAll(
     result.results.map((one) => (one.status === 'failed' ? one.error.code : undefined)),
@@ -64,11 +76,14 @@ function connectedRow(one: Extract<ConnectResult, { status: 'connected' }>): rea
 }
 
 function failedLines(one: Extract<ConnectResult, { status: 'failed' }>): readonly string[] {
-  const { error, stage, mender } = one;
+  const { error, stage, mender, owner, docs } = one;
+  const whom =
+    owner === undefined || mender !== 'cluster-administrator' ? '' : ` Ask the owner: ${printable(owner)}.`;
   const where = stage === undefined ? 'failed' : `failed at ${stage}`;
   return [
     `${paint('red', '✗', process.stderr)} ${printable(one.title)}  ${where}: ${printable(error.message)}`,
     ...(error.hint === undefined ? [] : [`  ${printable(error.hint)}`]),
-    ...(mender === undefined || mender === 'you' ? [] : [`  Who can mend it: ${menders[mender]}.`]),
+    ...(mender === undefined || mender === 'you' ? [] : [`  Who can mend it: ${menders[mender]}.${whom}`]),
+    ...(docs === undefined ? [] : [`  About this cluster: ${printable(docs)}`]),
   ];
 }

@@ -42,5 +42,5 @@ export async function runPick(session: Session): Promise<number> {
   const closing = [...open.keys()].filter((id) => !picked.includes(id));
   const opening = picked.filter((id) => !open.has(id));
   if (closing.length > 0) await runDisconnect(session, closing);
-  return opening.length > 0 ? runConnect(session, opening, undefined) : exitCodes.ok;
+  return opening.length > 0 ? runConnect(session, opening) : exitCodes.ok;
 }

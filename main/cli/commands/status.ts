@@ -2,7 +2,7 @@ import type { Kubectl, Snapshot, TunnelView } from '../../agent/agent-view.ts';
 import { type PlainError, toPlainError } from '../../agent/app-error.ts';
 import type { Cluster } from '../../agent/catalog/cluster.ts';
 import { version } from '../../agent/version.ts';
-import { environmentText, openTunnels, stateMark } from '../cluster-view.ts';
+import { aboutText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
@@ -31,10 +31,10 @@ type KubectlAnswer = Kubectl | { readonly error: PlainError };
 function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
   const { agent, clusters, discovery, logins, notices } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
-  const tunnels = [...openTunnels(snapshot).values()].map((tunnel) => ({
-    ...tunnel,
-    title: byId.get(tunnel.cluster)?.title ?? tunnel.cluster,
-  }));
+  const tunnels = [...openTunnels(snapshot).values()].map((tunnel) => {
+    const { title = tunnel.cluster, environment, owner, description, docs } = byId.get(tunnel.cluster) ?? {};
+    return { ...tunnel, title, environment, owner, description, docs };
+  });
   return { agent, tunnels, kubectl, discovery, logins, notices };
 }
 
@@ -78,5 +78,6 @@ function tunnelRow(tunnel: TunnelView, cluster: Cluster | undefined, now: number
     'failure' in state
       ? printable(`${state.failure.stage}: ${state.failure.error.message} ${state.failure.error.hint ?? ''}`)
       : '',
+    cluster === undefined ? '' : aboutText(cluster),
   ];
 }

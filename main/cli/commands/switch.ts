@@ -1,13 +1,20 @@
+import { withConfirmation } from '../confirm-production.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { kubectlLine } from './connect.ts';
 
 /** Makes a connected cluster the one that kubectl uses. */
-export async function runSwitch(session: Session, cluster: string): Promise<number> {
+export async function runSwitch(session: Session, cluster: string, production?: true): Promise<number> {
   const { client, json, progress, place } = session;
-  progress.update(`Switching to ${cluster}`);
-  const result = await client.call('switch', { place, cluster });
+  const result = await withConfirmation({
+    session,
+    confirmed: production,
+    act(confirmed) {
+      progress.update(`Switching to ${cluster}`);
+      return client.call('switch', { place, cluster, ...confirmed });
+    },
+  });
   progress.end();
   if (json) writeJson(result);
   else writeLines([kubectlLine(result.kubectl)]);

@@ -15,8 +15,8 @@ export interface Rig {
   /** How many logins waited, each time that it changed. */
   readonly logins: number[];
   readonly browserEnv: Record<string, string>;
-  /** Another agent, with the same folder of tokens where none is named. */
-  another(folder?: string): Access;
+  /** Another agent, with the same folder of tokens where none is named; of an organisation with that team. */
+  another(folder?: string, team?: string): Access;
   close(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export async function startRig(options: Parameters<typeof startFixture>[0] = {})
   const logins: number[] = [];
   const browserEnv: Record<string, string> = {};
   const open: { readonly access: Access; readonly network: Network }[] = [];
-  const another = (place = folder) => {
+  const another = (place = folder, team?: string) => {
     const network = createNetwork(env);
     const access = createAccess({
       network,
@@ -43,6 +43,7 @@ export async function startRig(options: Parameters<typeof startFixture>[0] = {})
       folder: place,
       openUrl: (url) => openUrl(url, { ...process.env, ...env, ...browserEnv }),
       onLogins: (list) => logins.push(list.length),
+      team: () => team,
     });
     open.push({ access, network });
     return access;

@@ -95,7 +95,12 @@ describe('what a cell does to the catalog', () => {
     const ways = [eksCluster('a', { profiles: ['x'] }), eksCluster('a', { profiles: ['y', 'x'] })];
     catalog.apply(cell(listed(...ways)));
     expect(catalog.clusters()).toHaveLength(1);
-    expect(catalog.find('a').credential).toMatchObject({ profiles: ['x', 'y'] });
+    expect(catalog.find('a').credential).toMatchObject({
+      ways: [
+        { kind: 'profile', name: 'x' },
+        { kind: 'profile', name: 'y' },
+      ],
+    });
   });
 
   test('a cell that a whole run did not visit: empty it goes, else its clusters are stale', () => {

@@ -21,7 +21,12 @@ export function eksCluster(
     name,
     tags,
     server: `https://${name}.eks.amazonaws.com`,
-    credential: { kind: 'eks', cluster: name, region, profiles },
+    credential: {
+      kind: 'eks',
+      cluster: name,
+      region,
+      ways: profiles.map((profile) => ({ kind: 'profile', name: profile })),
+    },
     seenAt,
   });
 }

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Catalog, createCatalog } from '../../../main/agent/catalog/catalog.ts';
-import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
+import type { Cell, Cluster } from '../../../main/agent/catalog/cluster.ts';
+import { type Aws as AwsWays, createAws } from '../../../main/agent/discovery/aws.ts';
 import {
   createDiscovery,
   type Discovery,
@@ -34,6 +35,8 @@ export interface Clouds {
   readonly network: Network;
   /** The client certificate and key that Vault holds, PEM. */
   readonly client: { readonly certificate: string; readonly key: string };
+  /** Our ways into AWS, as an agent that has just started has them; `env` in place of the home's own. */
+  ways(options?: { readonly env?: Environment; readonly home?: string; readonly network?: Network }): AwsWays;
   eks(regions?: readonly string[]): DiscoverySource;
   onPrem(options?: { readonly mounts?: readonly string[]; readonly env?: Environment }): DiscoverySource;
   close(): Promise<void>;
@@ -66,7 +69,7 @@ export async function startClouds(): Promise<Clouds> {
   });
   const home = await mkdtemp(path.join(tmpdir(), 'clouds-'));
   const env: Environment = {
-    ...(await writeAwsHome({ home, plan, url: aws.url })),
+    ...(await writeAwsHome({ home, plan, url: aws.url, signIn: aws.signIn() })),
     ...(await writeVaultHome({ home, url: vault.url, token: vault.token })),
   };
   // The AWS SDK reads the process's own environment: endpoints, the folder of cached sessions.
@@ -74,6 +77,8 @@ export async function startClouds(): Promise<Clouds> {
   Object.assign(process.env, env);
   const network = createNetwork(env);
   const places = { env, home, network, clock: systemClock };
+  const ways: Clouds['ways'] = (options) =>
+    createAws({ ...places, ...options, logger: silentLogger, folder: path.join(home, 'state') });
   return {
     plan,
     traffic,
@@ -83,7 +88,8 @@ export async function startClouds(): Promise<Clouds> {
     env,
     network,
     client,
-    eks: (regions) => createEksSource({ ...places, regions }),
+    ways,
+    eks: (regions) => createEksSource({ aws: ways(), regions }),
     onPrem: ({ mounts = [plan.vault.mount], env: other = env } = {}) =>
       createVaultSource({ ...places, env: other, mounts }),
     async close() {
@@ -100,6 +106,7 @@ export async function startClouds(): Promise<Clouds> {
 export async function discoverOnce(
   source: DiscoverySource,
   known: readonly Cluster[] = [],
+  { cells = [], asked = false }: { readonly cells?: readonly Cell[]; readonly asked?: boolean } = {},
 ): Promise<{
   readonly results: readonly CellResult[];
   readonly planned: number;
@@ -110,6 +117,8 @@ export async function discoverOnce(
   await source.discover({
     signal: new AbortController().signal,
     known,
+    cells,
+    asked,
     onPlanned: (more) => {
       planned += more;
     },

@@ -28,10 +28,12 @@ test('everything in the plan is found, and the next start knows it without a req
   await first.discovery.run();
   const total = clouds.plan.eks.length + clouds.plan.vault.secrets.length;
   expect(first.catalog.clusters()).toHaveLength(total);
-  expect(first.catalog.cells()).toHaveLength(3 * 17 + 4);
+  expect(first.catalog.cells()).toHaveLength(5 * 17 + 4);
   const failures = first.catalog.cells().flatMap(({ error }) => (error === undefined ? [] : [error.code]));
   expect(failures.sort()).toEqual([
     'aws-denied',
+    'aws-region-disabled',
+    'aws-region-disabled',
     'aws-region-disabled',
     'aws-region-disabled',
     'aws-region-disabled',
@@ -54,8 +56,8 @@ test('progress counts up to the whole, and ends idle', async () => {
   const running = statuses.filter((status) => status.status === 'running');
   expect(running[0]).toMatchObject({ cellsRead: 0, cellsKnown: 0, clusters: 0 });
   expect(running.at(-1)).toMatchObject({
-    cellsRead: 3 * 17 + 4,
-    cellsKnown: 3 * 17 + 4,
+    cellsRead: 5 * 17 + 4,
+    cellsKnown: 5 * 17 + 4,
     clusters: catalog.clusters().length,
   });
   expect(running.every(({ cellsRead, cellsKnown }) => cellsRead <= cellsKnown)).toBe(true);
@@ -86,7 +88,7 @@ test('results stream in: what one source found is there while another still read
 test('a second call joins the run', async () => {
   const { discovery } = await both();
   await Promise.all([discovery.run(), discovery.run(), discovery.run()]);
-  expect(clouds.traffic.count('eks', 'ListClusters')).toBe(3 * 17);
+  expect(clouds.traffic.count('eks', 'ListClusters')).toBe(5 * 17 + 16);
   expect(clouds.traffic.count('vault', 'kv-v2-list')).toBe(4);
 });
 

@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
 import { createEksSource } from '../../../main/agent/discovery/eks.ts';
 import { createNetwork } from '../../../main/agent/network/network.ts';
-import { systemClock } from '../../../main/agent/parts.ts';
 import { writeAwsHome } from '../../world/aws/home.ts';
 import { eksEndpointHost } from '../../world/plan.ts';
 import { type Clouds, discoverOnce, resultAt, startClouds } from './clouds.ts';
@@ -25,6 +24,7 @@ const find = (clusters: readonly Cluster[], name: string) => {
   if (cluster === undefined) throw new Error(`no cluster ${name}`);
   return cluster;
 };
+const profiles = (...names: readonly string[]) => names.map((name) => ({ kind: 'profile', name }));
 const outcomes = (results: Awaited<ReturnType<typeof discoverOnce>>['results']) =>
   results.map(({ outcome }) => (outcome.kind === 'failed' ? outcome.error.code : outcome.kind));
 
@@ -34,8 +34,8 @@ describe('the organisation of the plan', () => {
     expect(clusters.map(({ id }) => id).sort()).toEqual(
       clouds.plan.eks.map(({ account, region, name }) => `eks/${account}/${region}/${name}`).sort(),
     );
-    expect(results).toHaveLength(3 * 17);
-    expect(planned).toBe(3 * 17);
+    expect(results).toHaveLength(5 * 17);
+    expect(planned).toBe(5 * 17);
     const [first] = clouds.plan.eks;
     if (first === undefined) throw new Error('the plan is empty');
     expect(find(clusters, first.name)).toMatchObject({
@@ -46,7 +46,12 @@ describe('the organisation of the plan', () => {
       environment: 'staging',
       owner: 'team-payments@acme.example',
       reach: { kind: 'tunnel', hostname: 'payments-staging.k8s.acme.example', origin: 'socks' },
-      credential: { kind: 'eks', cluster: 'payments-staging', region: 'eu-west-1', profiles: ['payments'] },
+      credential: {
+        kind: 'eks',
+        cluster: 'payments-staging',
+        region: 'eu-west-1',
+        ways: [{ kind: 'profile', name: 'payments' }],
+      },
       tagProblems: [],
       stale: false,
     });
@@ -84,20 +89,23 @@ describe('the organisation of the plan', () => {
         hint: expect.stringContaining('eks:ListClusters'),
       },
     });
-    expect(results.filter(({ outcome }) => outcome.kind === 'listed')).toHaveLength(3 * 17 - 4);
+    expect(results.filter(({ outcome }) => outcome.kind === 'listed')).toHaveLength(5 * 17 - 6);
   });
 
   test('two profiles of one account are one set of cells, both kept in the order of the configuration', async () => {
     const { clusters } = await discoverOnce(clouds.eks());
-    expect(find(clusters, 'tools').credential).toMatchObject({ profiles: ['platform', 'platform-again'] });
-    expect(clouds.traffic.count('eks', 'ListClusters')).toBe(3 * 17);
+    expect(find(clusters, 'tools').credential).toMatchObject({
+      ways: profiles('platform', 'platform-again'),
+    });
+    // The first role of one account is refused in all but the region that is off.
+    expect(clouds.traffic.count('eks', 'ListClusters')).toBe(5 * 17 + 16);
     expect(clouds.traffic.count('eks', 'DescribeCluster')).toBe(clouds.plan.eks.length);
     expect(clouds.traffic.count('sts', 'GetCallerIdentity')).toBe(4);
   });
 
   test('a setting narrows the regions', async () => {
     const { results } = await discoverOnce(clouds.eks(['eu-west-1', 'us-east-1', 'eu-west-1']));
-    expect(results).toHaveLength(3 * 2);
+    expect(results).toHaveLength(5 * 2);
   });
 
   test("a profile's own region is looked at beside the usual ones", async () => {
@@ -123,7 +131,7 @@ describe('the requests', () => {
     clouds.traffic.reset();
     const after = await discoverOnce(source, clusters);
     expect(after.clusters).toHaveLength(clouds.plan.eks.length);
-    expect(clouds.traffic.count()).toBe(3 * 17 + clouds.plan.eks.length);
+    expect(clouds.traffic.count()).toBe(5 * 17 + clouds.plan.eks.length);
   });
 
   test('pages of a hundred are followed', async () => {
@@ -180,7 +188,7 @@ describe('one cluster among others', () => {
     const { clusters } = await discoverOnce(clouds.eks(['eu-west-1']));
     clouds.plan.eks.splice(0, 1);
     const { clusters: left, results } = await discoverOnce(clouds.eks(['eu-west-1']), clusters);
-    expect(left.map(({ name }) => name)).toEqual(['payments-prod']);
+    expect(left.map(({ name }) => name).sort()).toEqual(['payments-prod', 'playground']);
     expect(new Set(outcomes(results))).toEqual(new Set(['listed']));
   });
 
@@ -258,6 +266,7 @@ describe('logging in', () => {
       '',
     ];
     await writeFile(path.join(clouds.home, '.aws', 'config'), lines.join('\n'));
+    await rm(path.join(clouds.home, '.aws', 'sso'), { recursive: true });
     await writeFile(path.join(clouds.home, '.aws', 'credentials'), '');
     const { results } = await discoverOnce(clouds.eks());
     expect(results).toHaveLength(2);
@@ -289,13 +298,13 @@ describe('logging in', () => {
     const source = clouds.eks(['eu-central-1']);
     const before = await discoverOnce(source);
     expect(find(before.clusters, 'tools').credential).toMatchObject({
-      profiles: ['platform', 'platform-again'],
+      ways: profiles('platform', 'platform-again'),
     });
     clouds.aws.expireSession(session.accessKeyId);
     const after = await discoverOnce(source, before.clusters);
-    expect(outcomes(after.results)).toEqual(['listed']);
+    expect(new Set(outcomes(after.results))).toEqual(new Set(['listed']));
     expect(find(after.clusters, 'tools').credential).toMatchObject({
-      profiles: ['platform-again', 'platform'],
+      ways: profiles('platform-again', 'platform'),
     });
   });
 
@@ -315,11 +324,13 @@ describe('logging in', () => {
     await clouds.eks(['us-east-1']).discover({
       signal: new AbortController().signal,
       known: [],
+      cells: [],
+      asked: false,
       onPlanned() {},
       onCell({ outcome }) {
         for (const { name, credential } of 'clusters' in outcome ? (outcome.clusters ?? []) : []) {
           if (name !== 'search-staging' || credential?.kind !== 'eks') continue;
-          told.push(credential.profiles);
+          told.push(credential.ways.map((way) => (way.kind === 'profile' ? way.name : way.role)));
           // Only now that its account has been told does it answer.
           writeFileSync(gate, '');
         }
@@ -352,10 +363,9 @@ describe('logging in', () => {
       AWS_SECRET_ACCESS_KEY: account?.secretAccessKey,
     };
     Object.assign(process.env, keys);
-    const { env, home, network } = clouds;
-    const source = createEksSource({ env: { ...env, ...keys }, home, network, clock: systemClock });
+    const source = createEksSource({ aws: clouds.ways({ env: { ...clouds.env, ...keys } }) });
     const { clusters } = await discoverOnce(source);
-    expect(find(clusters, 'tools').credential).toMatchObject({ profiles: [''] });
+    expect(find(clusters, 'tools').credential).toMatchObject({ ways: profiles('') });
   });
 
   test('a credential_process that fails is told without its words', async () => {
@@ -374,16 +384,15 @@ describe('logging in', () => {
   test('no configuration at all is nothing to read', async () => {
     const home = path.join(clouds.home, 'empty');
     await mkdir(home);
-    const source = createEksSource({ env: {}, home, network: clouds.network, clock: systemClock });
+    const source = createEksSource({ aws: clouds.ways({ env: {}, home }) });
     expect(await discoverOnce(source)).toEqual({ results: [], planned: 0, clusters: [] });
   });
 });
 
 test('a network that is down is told as such', async () => {
-  const { env, home } = clouds;
   const network = createNetwork({});
-  const closed = { ...env, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
-  const source = createEksSource({ env: closed, home, network, clock: systemClock });
+  const closed = { ...clouds.env, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
+  const source = createEksSource({ aws: clouds.ways({ env: closed, network }) });
   const { results } = await discoverOnce(source);
   expect(new Set(outcomes(results))).toEqual(new Set(['network-unreachable']));
   expect(results.map(({ cell }) => cell.account)).toContain('profile:payments');
@@ -396,6 +405,8 @@ test('a cancelled run rejects, tells nothing and asks for nothing more', async (
   const run = clouds.eks().discover({
     signal: abort.signal,
     known: [],
+    cells: [],
+    asked: false,
     onPlanned: () => abort.abort(new Error('enough')),
     onCell: ({ cell }) => void told.push(cell.region),
   });

@@ -51,7 +51,7 @@ test('both SDKs go through the proxy of the environment', async () => {
   };
   const network = createNetwork(env);
   const places = { env, home: clouds.home, network, clock: systemClock };
-  const eks = await discoverOnce(createEksSource(places));
+  const eks = await discoverOnce(createEksSource({ aws: clouds.ways({ env, network }) }));
   const vault = await discoverOnce(createVaultSource({ ...places, mounts: ['clusters'] }));
   network.reset();
   expect(eks.clusters).toHaveLength(clouds.plan.eks.length);

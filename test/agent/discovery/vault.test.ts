@@ -3,7 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Environment } from '../../../main/agent/parts.ts';
+import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
+import { readVaultCredential } from '../../../main/agent/discovery/vault-credential.ts';
+import { type Environment, systemClock } from '../../../main/agent/parts.ts';
 import { type Clouds, discoverOnce, resultAt, startClouds } from './clouds.ts';
 
 let clouds: Clouds;
@@ -282,32 +284,173 @@ test('VAULT_NAMESPACE is sent, and tells cells apart', async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-test('a mount of version 1 is read too: its tags stand in the secret', async () => {
-  const answers: Readonly<Record<string, unknown>> = {
-    '/v1/sys/internal/ui/mounts/kv': { data: { options: { version: '1' }, type: 'kv' } },
-    '/v1/kv/?list=1': { data: { keys: ['old/'] } },
-    '/v1/kv/old/?list=1': { data: { keys: ['castle'] } },
-    '/v1/kv/old/castle': {
-      data: { server: 'https://castle:6443', token: 't', 'k8s-tunnels-hostname': 'castle.example.com' },
-    },
-  };
-  const server = createServer((request, response) => {
-    const answer = answers[request.url ?? ''];
-    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(answer ?? { errors: [] }));
+describe('more mounts', () => {
+  const castle = {
+    path: 'old/castle',
+    name: 'castle',
+    server: 'https://castle:6443',
+    customMetadata: { 'k8s-tunnels-hostname': 'castle.example.com' },
+    holds: 'token',
+  } as const;
+  const add = (mount: Partial<Clouds['plan']['vault']['others'][number]>) =>
+    clouds.plan.vault.others.push({
+      namespace: '',
+      mount: 'kv',
+      version: 1,
+      secrets: [castle],
+      emptyFolders: [],
+      deniedFolders: [],
+      ...mount,
+    });
+
+  test('one of version 1 is read too: its tags stand in the secret', async () => {
+    add({ deniedFolders: ['cellar'] });
+    const { clusters, results } = await discoverOnce(clouds.onPrem({ mounts: ['kv'] }));
+    expect(clusters).toEqual([
+      expect.objectContaining({
+        name: 'castle',
+        region: 'old',
+        server: 'https://castle:6443',
+        reach: { kind: 'tunnel', hostname: 'castle.example.com', origin: 'socks' },
+        credential: expect.objectContaining({ mount: 'kv', path: 'old/castle', version: 1, holds: 'token' }),
+        tagProblems: [],
+      }),
+    ]);
+    expect(results.map(({ cell }) => cell.region).sort()).toEqual(['/', 'cellar', 'old']);
+    expect(JSON.stringify(clusters)).not.toContain('the-token-in-vault');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const env = { ...clouds.env, VAULT_ADDR: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-  const { clusters } = await discoverOnce(clouds.onPrem({ env, mounts: ['kv'] }));
-  expect(clusters).toEqual([
-    expect.objectContaining({
-      name: 'castle',
-      region: 'old',
-      reach: { kind: 'tunnel', hostname: 'castle.example.com', origin: 'socks' },
-    }),
-  ]);
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+
+  test('what is known of version 1 is read as such, ahead of the lists', async () => {
+    add({});
+    const { clusters } = await discoverOnce(clouds.onPrem({ mounts: ['kv'] }));
+    clouds.traffic.reset();
+    const again = await discoverOnce(clouds.onPrem({ mounts: ['kv'] }), clusters);
+    expect(again.clusters).toHaveLength(1);
+    expect(clouds.traffic.count('vault', 'kv-v1-list')).toBe(2);
+    expect(clouds.traffic.count('vault', 'kv-v1-read')).toBe(1);
+    expect(clouds.traffic.count('vault')).toBe(3);
+  });
+
+  test('one that was upgraded is read as what it is now', async () => {
+    add({});
+    const { clusters } = await discoverOnce(clouds.onPrem({ mounts: ['kv'] }));
+    const [mount] = clouds.plan.vault.others;
+    if (mount === undefined) throw new Error('no mount');
+    mount.version = 2;
+    const again = await discoverOnce(clouds.onPrem({ mounts: ['kv'] }), clusters);
+    expect(again.clusters).toEqual([
+      expect.objectContaining({ name: 'castle', credential: expect.objectContaining({ version: 2 }) }),
+    ]);
+    const [before] = clusters;
+    if (before?.credential?.kind !== 'vault') throw new Error('no credential');
+    const { env, home, network } = clouds;
+    const credential = await readVaultCredential({
+      source: before.credential,
+      env,
+      home,
+      network,
+      clock: systemClock,
+    });
+    expect(credential).toEqual({ kind: 'token', token: 'the-token-in-vault' });
+  });
+
+  test('one in a namespace of its own, and mounts below each other', async () => {
+    add({ namespace: 'team/a', mount: 'kv', version: 2 });
+    add({
+      namespace: 'team/a',
+      mount: 'kv/deep',
+      version: 1,
+      secrets: [{ ...castle, path: 'tower', name: 'tower' }],
+    });
+    const host = new URL(clouds.vault.url).host;
+    const mounts = ['clusters', '/team/a/:kv', 'team/a:/kv/deep/'];
+    const { clusters } = await discoverOnce(clouds.onPrem({ mounts }));
+    expect(clusters.map(({ account: where, name }) => `${where} ${name}`).sort()).toEqual([
+      `${host}/clusters depot-berlin`,
+      `${host}/clusters depot-lyon`,
+      `${host}/team/a/kv castle`,
+      `${host}/team/a/kv/deep tower`,
+    ]);
+    const tower = clusters.find(({ name }) => name === 'tower')?.credential;
+    if (tower?.kind !== 'vault') throw new Error('no credential');
+    expect(tower).toMatchObject({ namespace: 'team/a', mount: 'kv/deep', version: 1 });
+    const { env, home, network } = clouds;
+    const places = { env, home, network, clock: systemClock };
+    expect(await readVaultCredential({ ...places, source: tower })).toMatchObject({ kind: 'token' });
+    // VAULT_NAMESPACE counts for those that name none.
+    const inside = { ...env, VAULT_NAMESPACE: 'team/a' };
+    const other = await discoverOnce(clouds.onPrem({ env: inside, mounts: ['kv', ':clusters'] }));
+    expect(other.clusters.map(({ name }) => name).sort()).toEqual(['castle', 'depot-berlin', 'depot-lyon']);
+  });
+});
+
+describe('a whole kubeconfig in the secret', () => {
+  const kubeconfig = (user: string) => `
+apiVersion: v1
+kind: Config
+current-context: b
+contexts:
+  - { name: a, context: { cluster: a, user: a } }
+  - { name: b, context: { cluster: b, user: b } }
+clusters:
+  - { name: a, cluster: { server: 'https://a:6443' } }
+  - { name: b, cluster: { server: 'https://b:6443', tls-server-name: kubernetes } }
+users:
+  - { name: a, user: { token: not-this-one } }
+  - { name: b, user: ${user} }
+`;
+  const write = async (content: Record<string, unknown>) => {
+    await clouds.vault.writeSecret(
+      'edge/depot-berlin',
+      content as unknown as Parameters<typeof clouds.vault.writeSecret>[1],
+    );
+    const { clusters } = await discoverOnce(clouds.onPrem());
+    const berlin = clusters.find(({ name }) => name === 'depot-berlin');
+    if (berlin === undefined) throw new Error('no cluster');
+    return berlin;
+  };
+  const read = ({ credential }: Cluster) => {
+    const { env, home, network } = clouds;
+    if (credential?.kind !== 'vault') throw new Error('no credential');
+    return readVaultCredential({ source: credential, env, home, network, clock: systemClock });
+  };
+
+  test('server and user are those of its current context', async () => {
+    const berlin = await write({ kubeconfig: kubeconfig("{ token: 'held' }") });
+    expect(berlin).toMatchObject({
+      server: 'https://b:6443',
+      serverName: 'kubernetes',
+      reach: { kind: 'tunnel', hostname: 'depot-berlin.k8s.acme.example' },
+      credential: { holds: 'token' },
+      tagProblems: [],
+    });
+    expect(JSON.stringify(berlin)).not.toContain('held');
+    expect(await read(berlin)).toEqual({ kind: 'token', token: 'held' });
+  });
+
+  test('in base64 too; what the secret says itself comes first', async () => {
+    const { certificate, key } = clouds.client;
+    const base64 = (text: string) => Buffer.from(text).toString('base64');
+    const user = `{ client-certificate-data: ${base64(certificate)}, client-key-data: ${base64(key)} }`;
+    const berlin = await write({ kubeconfig: base64(kubeconfig(user)), server: 'https://own:6443' });
+    expect(berlin).toMatchObject({ server: 'https://own:6443', credential: { holds: 'client-certificate' } });
+    expect(await read(berlin)).toMatchObject({
+      kind: 'client-certificate',
+      certificate: `${certificate.trim()}\n`,
+    });
+  });
+
+  test('one that cannot be read is a problem of the cluster, and stays out of it', async () => {
+    for (const broken of [
+      'clusters: [hunter2',
+      'clusters: hunter2',
+      kubeconfig('{}').replace('context: b', 'context: hunter2'),
+    ]) {
+      const berlin = await write({ kubeconfig: broken });
+      expect(berlin).toMatchObject({ tagProblems: [{ key: 'kubeconfig' }], reach: { kind: 'none' } });
+      expect(JSON.stringify(berlin)).not.toContain('hunter2');
+    }
+  });
 });
 
 test('a standby that sends one to the active server is followed there', async () => {

@@ -114,6 +114,10 @@ export class BrowserWindow extends StrictEmitter implements OpenWindow {
     return this.#visible;
   }
 
+  isDestroyed(): boolean {
+    return this.#destroyed;
+  }
+
   isFocused(): boolean {
     return this.#visible;
   }

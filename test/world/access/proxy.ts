@@ -20,11 +20,14 @@ export async function startProxy(options: {
   readonly edgePort: number;
   /** Port 443 of these leads to the edge. */
   readonly hosts: Iterable<string>;
+  /** Port 443 of these leads to a port of loopback each. */
+  readonly others?: ReadonlyMap<string, number>;
   /** Asked for with Basic authentication when given. */
   readonly login?: { readonly user: string; readonly password: string };
 }): Promise<ConnectProxy> {
   const { traffic, edgePort, login } = options;
-  const hosts = new Set(options.hosts);
+  const ports = new Map([...options.hosts].map((host) => [host, edgePort] as const));
+  for (const [host, port] of options.others ?? []) ports.set(host, port);
   const refused: string[] = [];
   const open = new Map<net.Socket, string>();
   const expected = login && `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`;
@@ -39,7 +42,7 @@ export async function startProxy(options: {
     if (expected !== undefined && request.headers['proxy-authorization'] !== expected)
       return '407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="acme"';
     const [host = '', port] = target.split(':');
-    if (port === '443' && hosts.has(host)) return undefined;
+    if (port === '443' && ports.has(host)) return undefined;
     refused.push(target);
     return '502 Bad Gateway';
   };
@@ -55,7 +58,8 @@ export async function startProxy(options: {
       client.end(`HTTP/1.1 ${refused}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
       return;
     }
-    const edge = net.connect({ port: edgePort, host: '127.0.0.1', noDelay: true });
+    const port = ports.get(target.replace(/:443$/, '')) ?? edgePort;
+    const edge = net.connect({ port, host: '127.0.0.1', noDelay: true });
     edge.once('connect', () => {
       client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
       edge.write(head);

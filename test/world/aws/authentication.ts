@@ -3,7 +3,7 @@ import type { Caller, Keyring } from './keyring.ts';
 import { expectedSignature, type SignatureClaim } from './signature.ts';
 
 export type Authentication =
-  | { readonly status: 'authenticated'; readonly caller: Caller }
+  | { readonly status: 'authenticated'; readonly caller: Caller; readonly mayUseEks: boolean }
   | {
       readonly status: 'refused';
       /** Each service words these with codes of its own. */
@@ -50,7 +50,7 @@ export function authenticate(options: {
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
     );
   }
-  return { status: 'authenticated', caller: key.caller };
+  return { status: 'authenticated', caller: key.caller, mayUseEks: key.mayUseEks };
 }
 
 function refused(

@@ -4,21 +4,38 @@ import { type EksCluster, eksArn, type Plan } from '../plan.ts';
 import type { Fault } from '../traffic.ts';
 import type { Authentication } from './authentication.ts';
 import { describeCluster } from './eks-cluster.ts';
+import type { EksTags } from './eks-tags.ts';
 
 const pageSize = 100;
 
 export type EksCall =
   | { readonly operation: 'ListClusters'; readonly query: URLSearchParams }
   | { readonly operation: 'DescribeCluster'; readonly name: string }
+  | {
+      readonly operation: 'TagResource' | 'UntagResource';
+      readonly name: string;
+      readonly change: Parameters<EksTags['change']>[1];
+    }
   | { readonly operation: 'Unknown' };
 
 export function readEksCall(request: LoopbackRequest): EksCall {
   const url = new URL(request.target, 'http://eks');
   const [collection, name, ...rest] = url.pathname.split('/').slice(1);
+  if (collection === 'tags' && name && rest.length === 0) return readTagCall(request, url, name);
   if (request.method !== 'GET' || collection !== 'clusters' || rest.length > 0)
     return { operation: 'Unknown' };
   if (!name) return { operation: 'ListClusters', query: url.searchParams };
   return { operation: 'DescribeCluster', name: decodeURIComponent(name) };
+}
+
+function readTagCall({ method, body }: LoopbackRequest, url: URL, arn: string): EksCall {
+  const name = decodeURIComponent(arn).split('/').at(-1) ?? '';
+  if (method === 'POST') {
+    const { tags } = JSON.parse(body.toString()) as { readonly tags?: unknown };
+    return { operation: 'TagResource', name, change: { set: tags } };
+  }
+  if (method !== 'DELETE') return { operation: 'Unknown' };
+  return { operation: 'UntagResource', name, change: { remove: url.searchParams.getAll('tagKeys') } };
 }
 
 /** Answers one call of the Elastic Kubernetes Service (REST JSON protocol), for the clusters of one account and region. */
@@ -28,9 +45,10 @@ export async function answerEks(options: {
   readonly authentication: Authentication;
   readonly fault: Fault['does'] | undefined;
   readonly plan: Plan;
+  readonly tags: EksTags;
   readonly certificateAuthorityFor: (cluster: EksCluster) => string | Promise<string>;
 }): Promise<LoopbackAnswer> {
-  const { call, region, authentication, fault, plan, certificateAuthorityFor } = options;
+  const { call, region, authentication, fault, plan, tags, certificateAuthorityFor } = options;
   if (fault?.kind === 'drop') return { kind: 'drop' };
   if (fault?.kind === 'throttle') {
     const answer = failure(429, 'ThrottlingException', 'Rate exceeded');
@@ -52,7 +70,8 @@ export async function answerEks(options: {
   }
 
   const { account, arn } = authentication.caller;
-  if (fault?.kind === 'deny' || plan.deniedCells.includes(`${account}/${region}`)) {
+  const denied = !authentication.mayUseEks || plan.deniedCells.includes(`${account}/${region}`);
+  if (fault?.kind === 'deny' || denied) {
     const name = call.operation === 'ListClusters' ? '*' : call.name;
     return failure(
       403,
@@ -65,10 +84,18 @@ export async function answerEks(options: {
   if (call.operation === 'ListClusters') return listClusters(clusters, call.query);
   const cluster = clusters.find((candidate) => candidate.name === call.name);
   if (cluster === undefined) {
-    return failure(404, 'ResourceNotFoundException', `No cluster found for name: ${call.name}.`);
+    const code = call.operation === 'DescribeCluster' ? 'ResourceNotFoundException' : 'NotFoundException';
+    return failure(404, code, `No cluster found for name: ${call.name}.`);
+  }
+  if (call.operation !== 'DescribeCluster') {
+    const refusal = tags.change(cluster, call.change);
+    return refusal === undefined ? json(200, {}) : failure(400, 'BadRequestException', refusal);
   }
   return json(200, {
-    cluster: describeCluster({ cluster, certificateAuthority: await certificateAuthorityFor(cluster) }),
+    cluster: describeCluster({
+      cluster: { ...cluster, tags: tags.of(cluster) },
+      certificateAuthority: await certificateAuthorityFor(cluster),
+    }),
   });
 }
 

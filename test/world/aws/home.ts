@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plan } from '../plan.ts';
 import type { SessionCredentials } from './keyring.ts';
+import { type SignIn, writeSignIn } from './sign-ins.ts';
 
 /**
  * Writes `.aws/config` and `.aws/credentials` into a home folder, one profile per account and one more,
@@ -16,8 +17,10 @@ export async function writeAwsHome(options: {
   /** Where the world's AWS listens. */
   readonly url: string;
   readonly sessions?: readonly SessionCredentials[];
+  /** A sign-in to the plan's Identity Center; without one its session is not configured either. */
+  readonly signIn?: SignIn;
 }): Promise<Readonly<Record<string, string>>> {
-  const { home, plan, url, sessions = [] } = options;
+  const { home, plan, url, sessions = [], signIn } = options;
   const profiles = plan.accounts.map((account) => ({
     name: account.profile,
     keys: sessions.find((session) => session.account === account.id) ?? account,
@@ -31,6 +34,17 @@ export async function writeAwsHome(options: {
     'output = json',
     '',
   ]);
+  const { session, startUrl, region } = plan.identityCenter;
+  if (signIn !== undefined) {
+    config.push([
+      `[sso-session ${session}]`,
+      `sso_start_url = ${startUrl}`,
+      `sso_region = ${region}`,
+      'sso_registration_scopes = sso:account:access',
+      '',
+    ]);
+    await writeSignIn({ home, plan, signIn });
+  }
   const credentials = profiles.map(({ name, keys }) => [
     `[${name}]`,
     `aws_access_key_id = ${keys.accessKeyId}`,

@@ -13,6 +13,8 @@ export interface Key {
   /** Only a session's key has one, and only with it is the key good. */
   readonly sessionToken?: string;
   readonly expired: boolean;
+  /** False for a role whose policies say nothing of EKS. */
+  readonly mayUseEks: boolean;
   readonly caller: Caller;
 }
 
@@ -24,9 +26,17 @@ export interface SessionCredentials {
   readonly sessionToken: string;
 }
 
+/** The role that a session is one of. */
+export interface SessionRole {
+  readonly role: string;
+  readonly mayUseEks: boolean;
+}
+
+const reader = { role: 'AWSReservedSSO_ClusterReader_0123456789abcdef', mayUseEks: true };
+
 /** The access keys of the plan's accounts and the sessions issued since. */
 export class Keyring {
-  private readonly sessions = new Map<string, SessionCredentials>();
+  private readonly sessions = new Map<string, SessionCredentials & SessionRole>();
   private readonly expired = new Set<string>();
   private readonly plan: () => Plan;
 
@@ -37,11 +47,12 @@ export class Keyring {
   find(accessKeyId: string): Key | undefined {
     const session = this.sessions.get(accessKeyId);
     if (session !== undefined) {
-      const role = 'AWSReservedSSO_ClusterReader_0123456789abcdef';
+      const { role } = session;
       return {
         secretAccessKey: session.secretAccessKey,
         sessionToken: session.sessionToken,
         expired: this.expired.has(accessKeyId),
+        mayUseEks: session.mayUseEks,
         caller: {
           account: session.account,
           arn: `arn:aws:sts::${session.account}:assumed-role/${role}/ada@acme.example`,
@@ -54,6 +65,7 @@ export class Keyring {
     return {
       secretAccessKey: account.secretAccessKey,
       expired: false,
+      mayUseEks: true,
       caller: {
         account: account.id,
         arn: `arn:aws:iam::${account.id}:user/ada`,
@@ -62,14 +74,14 @@ export class Keyring {
     };
   }
 
-  issueSession(account: string): SessionCredentials {
+  issueSession(account: string, role: SessionRole = reader): SessionCredentials {
     const session = {
       account,
       accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
       secretAccessKey: randomBytes(30).toString('base64'),
       sessionToken: randomBytes(300).toString('base64'),
     };
-    this.sessions.set(session.accessKeyId, session);
+    this.sessions.set(session.accessKeyId, { ...session, ...role });
     return session;
   }
 

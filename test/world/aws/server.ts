@@ -1,10 +1,14 @@
 import { type LoopbackAnswer, type LoopbackRequest, startLoopbackServer } from '../loopback-server.ts';
 import type { EksCluster, Plan } from '../plan.ts';
 import type { Traffic } from '../traffic.ts';
+import { answerListRegions } from './account.ts';
 import { authenticate } from './authentication.ts';
 import { answerEks, readEksCall } from './eks.ts';
+import { EksTags } from './eks-tags.ts';
 import { Keyring, type SessionCredentials } from './keyring.ts';
+import { answerCreateToken, answerPortal, portalOperation, portalScope, TokenBucket } from './portal.ts';
 import { type PresignedVerdict, verifyPresigned } from './presigned.ts';
+import { type SignIn, SignIns } from './sign-ins.ts';
 import { readSignatureClaim } from './signature.ts';
 import { answerSts, stsAction } from './sts.ts';
 
@@ -27,20 +31,38 @@ export interface Aws {
   issueSession(account: string): SessionCredentials;
   /** From now on the session's key answers that it is expired; sign in again with `issueSession`. */
   expireSession(accessKeyId: string): void;
+  /** Signs the person in to Identity Center, for 8 hours or so many seconds; less than 0 has ended already. */
+  signIn(seconds?: number): SignIn;
+  /** No sign-in until now holds any more, nor can it be renewed. */
+  signOut(): void;
   close(): Promise<void>;
 }
 
 /**
- * STS and EKS of every account and region on one loopback address. The account, region and service of a request
+ * STS, EKS, the account service and Identity Center of every account and region on one loopback address. The account, region and service of a request
  * are those of its signature, which is verified. Counted as service `sts` or `eks`, scope `account/region`, and
- * `account/region/name` for DescribeCluster; the account is the access key id where that is unknown.
+ * `account/region/name` for DescribeCluster; the account is the access key id where that is unknown. Identity Center
+ * is `sso`, its token service `sso-oidc`, the account service `account`.
  */
 export async function startAws(parts: AwsParts): Promise<Aws> {
   const { traffic, kubeFacts } = parts;
   const keyring = new Keyring(() => parts.plan);
+  const tags = new EksTags();
+  const signIns = new SignIns();
+  const bucket = new TokenBucket(() => parts.plan.identityCenter.requestsPerSecond);
 
   const handle = async (request: LoopbackRequest): Promise<LoopbackAnswer> => {
     const { plan } = parts;
+    const operation = portalOperation(request);
+    if (operation === 'CreateToken') {
+      const fault = await traffic.serve('sso-oidc', operation, '');
+      return answerCreateToken({ request, fault, signIns });
+    }
+    if (operation !== undefined) {
+      const allowed = bucket.take();
+      const fault = await traffic.serve('sso', operation, portalScope(request));
+      return answerPortal({ operation, request, fault, plan, keyring, signIns, allowed });
+    }
     const claim = readSignatureClaim(request);
     const service =
       claim?.service ?? (new URL(request.target, 'http://aws').pathname === '/' ? 'sts' : 'eks');
@@ -52,7 +74,11 @@ export async function startAws(parts: AwsParts): Promise<Aws> {
 
     if (service === 'sts') {
       const fault = await traffic.serve('sts', stsAction(request) || 'Unknown', cell);
-      return answerSts({ request, fault, authentication: check(15) });
+      return answerSts({ request, fault, keyring, authentication: check(15) });
+    }
+    if (service === 'account') {
+      const fault = await traffic.serve('account', 'ListRegions', cell);
+      return answerListRegions({ request, fault, plan, authentication: check(5) });
     }
     const call = readEksCall(request);
     const scope = call.operation === 'DescribeCluster' ? `${cell}/${call.name}` : cell;
@@ -62,6 +88,7 @@ export async function startAws(parts: AwsParts): Promise<Aws> {
       region,
       fault,
       plan,
+      tags,
       authentication: check(5),
       certificateAuthorityFor: kubeFacts.certificateAuthorityFor,
     });
@@ -74,6 +101,8 @@ export async function startAws(parts: AwsParts): Promise<Aws> {
     verifyPresigned: (url, headers) => verifyPresigned({ url, headers, port: server.port }),
     issueSession: (account) => keyring.issueSession(account),
     expireSession: (accessKeyId) => keyring.expireSession(accessKeyId),
+    signIn: (seconds = 8 * 3600) => signIns.issue(seconds),
+    signOut: () => signIns.revokeAll(),
     close: server.close,
   };
 }

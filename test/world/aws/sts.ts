@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { LoopbackAnswer, LoopbackRequest } from '../loopback-server.ts';
 import type { Fault } from '../traffic.ts';
 import type { Authentication } from './authentication.ts';
-import type { Caller } from './keyring.ts';
+import type { Caller, Keyring } from './keyring.ts';
 
 const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
@@ -17,8 +17,9 @@ export function answerSts(options: {
   readonly request: LoopbackRequest;
   readonly authentication: Authentication;
   readonly fault: Fault['does'] | undefined;
+  readonly keyring: Keyring;
 }): LoopbackAnswer {
-  const { request, authentication, fault } = options;
+  const { request, authentication, fault, keyring } = options;
   const json = request.headers.accept === 'application/json';
   const fail = (statusCode: number, code: string, message: string) =>
     json ? jsonError({ statusCode, code, message }) : xmlError({ statusCode, code, message });
@@ -43,6 +44,14 @@ export function answerSts(options: {
       `User: ${authentication.caller.arn} is not authorized to perform: sts:${action} with an explicit deny in a service control policy`,
     );
   }
+  if (action === 'AssumeRole') {
+    const form = new URLSearchParams(request.body.toString());
+    const [, account, role] = /^arn:aws:iam::(\d{12}):role\/(.+)$/.exec(form.get('RoleArn') ?? '') ?? [];
+    if (account === undefined || role === undefined) {
+      return fail(400, 'ValidationError', `${form.get('RoleArn')} is invalid`);
+    }
+    return xmlSession(keyring, account, role);
+  }
   if (action !== 'GetCallerIdentity') {
     return fail(400, 'InvalidAction', `Could not find operation ${action} for version 2011-06-15`);
   }
@@ -64,6 +73,34 @@ function xmlIdentity(caller: Caller): LoopbackAnswer {
     <RequestId>${requestId}</RequestId>
   </ResponseMetadata>
 </GetCallerIdentityResponse>
+`,
+  );
+}
+
+/** Whoever may call STS here may assume every role. */
+function xmlSession(keyring: Keyring, account: string, role: string): LoopbackAnswer {
+  const requestId = randomUUID();
+  const session = keyring.issueSession(account, { role, mayUseEks: true });
+  return xml(
+    200,
+    requestId,
+    `<AssumeRoleResponse xmlns="${namespace}">
+  <AssumeRoleResult>
+    <AssumedRoleUser>
+      <AssumedRoleId>AROAWORLD${account.slice(1)}:ada@acme.example</AssumedRoleId>
+      <Arn>arn:aws:sts::${account}:assumed-role/${role}/ada@acme.example</Arn>
+    </AssumedRoleUser>
+    <Credentials>
+      <AccessKeyId>${session.accessKeyId}</AccessKeyId>
+      <SecretAccessKey>${session.secretAccessKey}</SecretAccessKey>
+      <SessionToken>${session.sessionToken}</SessionToken>
+      <Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration>
+    </Credentials>
+  </AssumeRoleResult>
+  <ResponseMetadata>
+    <RequestId>${requestId}</RequestId>
+  </ResponseMetadata>
+</AssumeRoleResponse>
 `,
   );
 }

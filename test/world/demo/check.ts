@@ -1,7 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Output } from '../../../main/api/contract.ts';
+import { clustersOf } from '../plan.ts';
 import type { World } from '../world.ts';
+import { checkWindow } from './check-window.ts';
 import type { CommandLine } from './command-line.ts';
 import { createKubeClient } from './kube-client.ts';
 import { createSteps } from './steps.ts';
@@ -50,16 +52,10 @@ export async function checkMainJob(options: {
   await writeFile(file, personsOwn, { mode: 0o600 });
   const viewBefore = await view();
 
-  await steps.run(
-    'the world is up',
-    async () => `${world.plan.eks.length + world.plan.vault.secrets.length} clusters`,
-  );
+  await steps.run('the world is up', async () => `${clustersOf(world.plan).length} clusters`);
   await steps.run('discover', async () => {
     const { clusters, failed } = await commandLine.tunnels<Output<'discover'>>('discover');
-    expect(
-      clusters === world.plan.eks.length + world.plan.vault.secrets.length,
-      `${clusters} clusters were found`,
-    );
+    expect(clusters === clustersOf(world.plan).length, `${clusters} clusters were found`);
     return `${clusters} clusters; ${failed.length} places answered with an error, as planned`;
   });
   await steps.run('connect two, with one login in the browser', async () => {
@@ -133,6 +129,7 @@ export async function checkMainJob(options: {
     const { closed } = await commandLine.tunnels<Output<'disconnect'>>('disconnect', '--all');
     return `${closed.length} closed`;
   });
+  await checkWindow({ steps, commandLine, kube, clusters: [first, second] });
   await steps.run('the kubeconfig is as it was, byte for byte', async () => {
     expect((await readFile(file, 'utf8')) === personsOwn, 'the bytes differ');
     expect((await view()) === viewBefore, 'kubectl config view differs');

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { access, chmod, constants, mkdir, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { World } from '../world.ts';
+import { installSandboxedProgram } from './sandboxed-program.ts';
 
 export interface Ran {
   readonly code: number;
@@ -13,6 +13,8 @@ export interface Ran {
 /** The programs of a person's terminal in the world: the built command line, and kubectl where there is one. */
 export interface CommandLine {
   readonly env: Readonly<Record<string, string>>;
+  /** For PATH: holds `k8s-tunnels`, which works in the world from any terminal. */
+  readonly bin: string;
   /** Absolute path of kubectl, or undefined. */
   readonly kubectl: string | undefined;
   run(program: string, args: readonly string[]): Promise<Ran>;
@@ -31,21 +33,25 @@ export interface Following {
   stop(): void;
 }
 
-const bundle = fileURLToPath(new URL('../../../out/cli/k8s-tunnels.cjs', import.meta.url));
-
-export async function createCommandLine(world: World): Promise<CommandLine> {
+/** `extra` goes into the environment over the world's own. */
+export async function createCommandLine(
+  world: World,
+  extra: Readonly<Record<string, string>> = {},
+): Promise<CommandLine> {
   const kubectl = await findKubectl();
   // A folder of its own on PATH: what the demo prints to paste works from any terminal.
-  const bin = path.join(path.dirname(world.home), 'bin');
-  await mkdir(bin);
+  const root = path.dirname(world.home);
+  const bin = path.join(root, 'bin');
+  await mkdir(bin, { recursive: true });
   const shim = path.join(bin, 'k8s-tunnels');
-  await writeFile(shim, `#!/bin/sh\nexec '${process.execPath}' '${bundle}' "$@"\n`);
-  await chmod(shim, 0o755);
   const env = {
     ...world.env,
+    ...extra,
     PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}`,
     LANG: process.env.LANG ?? 'C.UTF-8',
   };
+  const program = await installSandboxedProgram({ folder: path.join(root, 'k8s-tunnels'), env });
+  await writeFile(shim, `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`, { mode: 0o755 });
   const followed = new Set<ChildProcess>();
 
   const run: CommandLine['run'] = (program, args) =>
@@ -58,6 +64,7 @@ export async function createCommandLine(world: World): Promise<CommandLine> {
 
   return {
     env,
+    bin,
     kubectl,
     run,
     async tunnels(...args) {

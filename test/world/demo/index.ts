@@ -1,23 +1,34 @@
 import { parseArgs } from 'node:util';
+import { openUrl } from '../../../main/agent/open-url.ts';
 import { startWorld } from '../world.ts';
 import { checkMainJob } from './check.ts';
 import { createCommandLine } from './command-line.ts';
 import { keepRunning } from './keep-running.ts';
+import { startPlainFront } from './plain-front.ts';
 
 /**
- * `npm run demo`: the world and an agent in a sandboxed home, kept until Ctrl-C. With `--check` the main job is done
- * without a person, each step printed with its time; the exit code says whether all went well.
+ * `npm run demo`: the world in a sandboxed home and the app on it, kept until Ctrl-C. Pages are opened in the person's
+ * own browser. With `--check` the main job is done without a person, each step printed with its time; the exit code
+ * says whether all went well.
  */
 const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
 const started = performance.now();
 const world = await startWorld();
-const commandLine = await createCommandLine(world);
+const front = await startPlainFront({
+  world,
+  open(address) {
+    console.log(`\nOpening ${address}`);
+    openUrl(address, process.env).catch((error: Error) => console.log(error.message));
+  },
+});
+const commandLine = await createCommandLine(world, values.check === true ? {} : { BROWSER: front.command });
 let ending: Promise<void> | undefined;
 
 /** Ends the agent, then the world with its home: nothing is left behind, however the demo ends. */
 const end = (): Promise<void> => {
   ending ??= (async () => {
     await commandLine.stop();
+    await front.close();
     await world.close();
   })();
   return ending;

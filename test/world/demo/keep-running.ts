@@ -1,31 +1,46 @@
-import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { Output } from '../../../main/api/contract.ts';
+import { firstPerson } from '../people.ts';
 import type { World } from '../world.ts';
+import { openApp } from './app.ts';
 import type { CommandLine } from './command-line.ts';
 
-/** Discovers once, prints what to paste into a terminal, and waits for a signal. */
+/** Opens the app, discovers, prints what to paste into a terminal, and waits for a signal, or for the desktop's end. */
 export async function keepRunning(options: {
   readonly world: World;
   readonly commandLine: CommandLine;
 }): Promise<void> {
   const { world, commandLine } = options;
+  const app = await openApp(world, commandLine);
   const { clusters } = await commandLine.tunnels<Output<'discover'>>('discover');
-  const script = path.join(path.dirname(world.home), 'env.sh');
-  const lines = Object.entries(commandLine.env).map(
-    ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
-  );
-  await writeFile(script, `${lines.join('\n')}\n`);
-  console.log(`A made-up organisation with ${clusters} clusters is running in a sandbox. Paste this into a terminal:
+  const { email, password } = firstPerson(world.plan.people);
+  const place =
+    app.kind === 'desktop'
+      ? 'The app is in the tray, its window open.'
+      : `The window, in a browser (${app.reason}); the address opens it once:\n\n  ${app.address}`;
+  console.log(`
+A made-up organisation with ${clusters} clusters is running in a sandbox; nothing of yours is read or changed.
+${place}
 
-  . ${script}
-  k8s-tunnels list
-  k8s-tunnels connect payments-staging-eu search-staging
+When a cluster asks you to sign in:
+
+  ${email}
+  ${password}
+
+Paste this into a terminal for kubectl, once a cluster is connected:
+
+  export KUBECONFIG='${world.env.KUBECONFIG}' KUBECACHEDIR='${world.home}/.kube/cache'
   kubectl get namespaces
-  kubectl --context search-staging get pods --all-namespaces
+
+and this for the command line:
+
+  export PATH='${commandLine.bin}':"$PATH"
+  k8s-tunnels list
 
 Ctrl-C here ends it and leaves nothing behind.`);
-  await new Promise(() => {
-    // A pending promise keeps nothing alive; the world's servers do.
-  });
+  if (app.kind === 'desktop') await app.ended;
+  else {
+    await new Promise(() => {
+      // A pending promise keeps nothing alive; the world's servers do.
+    });
+  }
 }

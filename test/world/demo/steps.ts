@@ -1,3 +1,5 @@
+export type Steps = ReturnType<typeof createSteps>;
+
 /** Runs named steps one after the other and prints each with its time. After one that failed, the others are left out. */
 export function createSteps(started: number) {
   let failed = false;
@@ -19,6 +21,9 @@ export function createSteps(started: number) {
         `${mark.padEnd(6)} ${`${Math.round(now - last)} ms`.padStart(8)}  ${name}${detail === '' ? '' : ` (${detail})`}`,
       );
       last = now;
+    },
+    skip(name: string, reason: string): void {
+      if (!failed) console.log(`${'skip'.padEnd(18)} ${name} (${reason})`);
     },
     /** Prints the sum; true when none failed. */
     finish(): boolean {

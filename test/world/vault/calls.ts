@@ -1,28 +1,35 @@
 import type { LoopbackRequest } from '../loopback-server.ts';
+import type { VaultMount } from '../plan.ts';
 
 /** What a request asks for, told by its path; `path` is what follows `/v1/`. */
 export type VaultCall = { readonly path: string } & (
   | { readonly operation: 'read-health-status' }
   | { readonly operation: 'token-look-up-self' }
   | { readonly operation: 'internal-ui-read-mount-information'; readonly mountPath: string }
-  | { readonly operation: 'kv-v2-list'; readonly secretPath: string }
-  | { readonly operation: 'kv-v2-read-metadata'; readonly secretPath: string }
+  | (InMount & { readonly operation: 'kv-v2-list' | 'kv-v2-read-metadata' | 'kv-v1-list' | 'kv-v1-read' })
   /** `version` is 0 for the current one. */
-  | { readonly operation: 'kv-v2-read'; readonly secretPath: string; readonly version: number }
-  | { readonly operation: 'unknown'; readonly inMount: boolean }
+  | (InMount & { readonly operation: 'kv-v2-read'; readonly version: number })
+  | { readonly operation: 'unknown'; readonly mount: VaultMount | undefined }
 );
+
+interface InMount {
+  readonly mount: VaultMount;
+  readonly secretPath: string;
+}
 
 const mountInformation = 'sys/internal/ui/mounts/';
 const truths = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 
+/** `mounts` are those of the namespace that the request is for. */
 export function readVaultCall(options: {
   readonly request: LoopbackRequest;
-  readonly mount: string;
+  readonly mounts: readonly VaultMount[];
 }): VaultCall {
-  const { request, mount } = options;
+  const { request, mounts } = options;
   const url = new URL(request.target, 'http://vault');
   const path = decodeURIComponent(url.pathname).replace(/^\/v1\//, '');
-  const unknown = { operation: 'unknown', path, inMount: path.startsWith(`${mount}/`) } as const;
+  const mount = mountOf(mounts, path);
+  const unknown = { operation: 'unknown', path, mount } as const;
   if (request.method !== 'GET') return unknown;
   if (path === 'sys/health') return { operation: 'read-health-status', path };
   if (path === 'auth/token/lookup-self') return { operation: 'token-look-up-self', path };
@@ -30,22 +37,24 @@ export function readVaultCall(options: {
     const mountPath = path.slice(mountInformation.length).replace(/\/$/, '');
     return { operation: 'internal-ui-read-mount-information', path, mountPath };
   }
-
-  const below = (part: string) =>
-    `${path}/`.startsWith(`${mount}/${part}/`)
-      ? path.slice(mount.length + part.length + 2).replace(/\/$/, '')
-      : undefined;
-  const metadataPath = below('metadata');
-  if (metadataPath !== undefined) {
-    const list = truths.has(url.searchParams.get('list') ?? '');
-    return { operation: list ? 'kv-v2-list' : 'kv-v2-read-metadata', path, secretPath: metadataPath };
+  if (mount === undefined) return unknown;
+  const list = truths.has(url.searchParams.get('list') ?? '');
+  const inMount = path.slice(mount.mount.length + 1).replace(/\/$/, '');
+  if (mount.version === 1) {
+    return { operation: list ? 'kv-v1-list' : 'kv-v1-read', path, mount, secretPath: inMount };
   }
-  const dataPath = below('data');
-  if (dataPath === undefined) return unknown;
-  return {
-    operation: 'kv-v2-read',
-    path,
-    secretPath: dataPath,
-    version: Number(url.searchParams.get('version') ?? 0),
-  };
+  const [, part, secretPath = ''] = /^([^/]*)(?:\/(.*))?$/.exec(inMount) ?? [];
+  if (part === 'metadata') {
+    return { operation: list ? 'kv-v2-list' : 'kv-v2-read-metadata', path, mount, secretPath };
+  }
+  if (part !== 'data') return unknown;
+  const version = Number(url.searchParams.get('version') ?? 0);
+  return { operation: 'kv-v2-read', path, mount, secretPath, version };
+}
+
+/** The mount that a path lies in; mounts may lie below each other's names. */
+export function mountOf(mounts: readonly VaultMount[], path: string): VaultMount | undefined {
+  return mounts
+    .filter(({ mount }) => `${path}/`.startsWith(`${mount}/`))
+    .sort((a, b) => b.mount.length - a.mount.length)[0];
 }

@@ -1,4 +1,4 @@
-import type { Plan, VaultSecret } from '../plan.ts';
+import type { VaultMount, VaultSecret } from '../plan.ts';
 
 /** A cluster's kubeconfig stanzas as one secret: the `*-data` values are base64 PEM. */
 export type SecretData = {
@@ -17,47 +17,48 @@ export interface SecretVersion {
 /** What is stored at the paths of the plan: version 1 of a secret is made when it is first read. */
 export class SecretStore {
   private readonly versions = new Map<string, SecretVersion[]>();
-  private readonly plan: () => Plan;
   private readonly secretFor: (secret: VaultSecret) => SecretData | Promise<SecretData>;
 
   constructor(options: {
-    readonly plan: () => Plan;
     readonly secretFor: (secret: VaultSecret) => SecretData | Promise<SecretData>;
   }) {
-    this.plan = options.plan;
     this.secretFor = options.secretFor;
   }
 
-  find(path: string): VaultSecret | undefined {
-    return this.plan().vault.secrets.find((secret) => secret.path === path);
-  }
-
   /** Oldest first, one at least. */
-  async versionsOf(secret: VaultSecret): Promise<readonly SecretVersion[]> {
-    const known = this.versions.get(secret.path);
+  async versionsOf(mount: VaultMount, secret: VaultSecret): Promise<readonly SecretVersion[]> {
+    const key = keyOf(mount, secret.path);
+    const known = this.versions.get(key);
     if (known !== undefined) return known;
     const first = [{ createdTime: new Date().toISOString(), data: await this.secretFor(secret) }];
-    this.versions.set(secret.path, first);
+    this.versions.set(key, first);
     return first;
   }
 
   /** Adds a version, as whoever rotates a cluster's credential does. */
-  async write(path: string, data: SecretData): Promise<void> {
-    const secret = this.find(path);
+  async write(mount: VaultMount, path: string, data: SecretData): Promise<void> {
+    const secret = findSecret(mount, path);
     if (secret === undefined) throw new Error(`The plan has no secret at ${path}`);
-    const versions = await this.versionsOf(secret);
-    this.versions.set(path, [...versions, { createdTime: new Date().toISOString(), data }]);
+    const versions = await this.versionsOf(mount, secret);
+    this.versions.set(keyOf(mount, path), [...versions, { createdTime: new Date().toISOString(), data }]);
   }
+}
+
+export function findSecret(mount: VaultMount, path: string): VaultSecret | undefined {
+  return mount.secrets.find((secret) => secret.path === path);
+}
+
+function keyOf({ namespace, mount }: VaultMount, path: string): string {
+  return `${namespace} ${mount} ${path}`;
 }
 
 /**
  * The keys directly below a folder (`''` is the mount's root), folders with a trailing slash, sorted as Vault
  * does. None where the folder is empty or is not there: to Vault both are the same.
  */
-export function listFolder(options: { readonly plan: Plan; readonly folder: string }): readonly string[] {
-  const { plan, folder } = options;
+export function listFolder(mount: VaultMount, folder: string): readonly string[] {
   const prefix = folder === '' ? '' : `${folder.replace(/\/$/, '')}/`;
-  const { secrets, emptyFolders, deniedFolders } = plan.vault;
+  const { secrets, emptyFolders, deniedFolders } = mount;
   const paths = [
     ...secrets.map((secret) => secret.path),
     ...[...emptyFolders, ...deniedFolders].map((path) => `${path}/`),
@@ -68,7 +69,7 @@ export function listFolder(options: { readonly plan: Plan; readonly folder: stri
   return [...new Set(keys)].sort();
 }
 
-export function isDenied(options: { readonly plan: Plan; readonly path: string }): boolean {
-  const path = `${options.path.replace(/\/$/, '')}/`;
-  return options.plan.vault.deniedFolders.some((folder) => path.startsWith(`${folder}/`));
+export function isDenied(mount: VaultMount, secretPath: string): boolean {
+  const path = `${secretPath.replace(/\/$/, '')}/`;
+  return mount.deniedFolders.some((folder) => path.startsWith(`${folder}/`));
 }

@@ -1,5 +1,5 @@
 import { type LoopbackAnswer, type LoopbackRequest, startLoopbackServer } from '../loopback-server.ts';
-import type { Plan, VaultSecret } from '../plan.ts';
+import type { Plan, VaultMount, VaultSecret } from '../plan.ts';
 import type { Traffic } from '../traffic.ts';
 import {
   answerData,
@@ -11,9 +11,9 @@ import {
   permissionDenied,
   policyDenied,
 } from './answers.ts';
-import { readVaultCall, type VaultCall } from './calls.ts';
+import { mountOf, readVaultCall, type VaultCall } from './calls.ts';
 import { dataOf, metadataOf } from './kv.ts';
-import { isDenied, listFolder, type SecretData, SecretStore } from './secrets.ts';
+import { findSecret, isDenied, listFolder, type SecretData, SecretStore } from './secrets.ts';
 import { lookUp, maySeeMount, TokenStore, type VaultToken } from './tokens.ts';
 
 export interface VaultParts {
@@ -34,24 +34,27 @@ export interface Vault {
   issueToken(options: { readonly policies: readonly string[]; readonly ttl: number }): string;
   /** `token` where none is named. */
   revokeToken(id?: string): void;
-  /** Adds a version to a secret of the plan. */
-  writeSecret(path: string, data: SecretData): Promise<void>;
+  /** Adds a version to a secret of the plan, in its first mount where none is named. */
+  writeSecret(path: string, data: SecretData, mount?: VaultMount): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * A Vault server with one KV v2 mount, the plan's. Folders are listed by GET and `?list=true`: node's http server
+ * A Vault server with the plan's KV mounts and their namespaces. Folders are listed by GET and `?list=true`: node's http server
  * refuses the LIST verb with a 400 before it reaches us. Counted as service `vault`, the operation in the words of
- * Vault's own OpenAPI (`kv-v2-list`, `kv-v2-read-metadata`, `kv-v2-read`, `token-look-up-self`,
+ * Vault's own OpenAPI (`kv-v2-list`, `kv-v2-read-metadata`, `kv-v2-read`, `kv-v1-list`, `token-look-up-self`,
  * `internal-ui-read-mount-information`, `read-health-status`), scope the path below `/v1/`.
  */
 export async function startVault(parts: VaultParts): Promise<Vault> {
   const tokens = new TokenStore();
   const token = tokens.issue({ policies: ['clusters-reader', 'default'], ttl: 32 * 24 * 3600 });
-  const secrets = new SecretStore({ plan: () => parts.plan, secretFor: parts.secretFor });
+  const secrets = new SecretStore({ secretFor: parts.secretFor });
 
   const handle = async (request: LoopbackRequest): Promise<LoopbackAnswer> => {
-    const call = readVaultCall({ request, mount: parts.plan.vault.mount });
+    const namespace = String(request.headers['x-vault-namespace'] ?? '').replace(/^\/+|\/+$/g, '');
+    const { others, ...main } = parts.plan.vault;
+    const mounts = [main, ...others].filter((mount) => mount.namespace === namespace);
+    const call = readVaultCall({ request, mounts });
     const fault = await parts.traffic.serve('vault', call.operation, call.path);
     if (fault?.kind === 'drop') return { kind: 'drop' };
     if (fault?.kind === 'throttle') {
@@ -67,7 +70,7 @@ export async function startVault(parts: VaultParts): Promise<Vault> {
     if (typeof id !== 'string' || id === '') return permissionDenied;
     const caller = tokens.find(id);
     if (caller === undefined) return invalidToken;
-    return answerCall({ call, caller, plan: parts.plan, secrets });
+    return answerCall({ call, caller, mounts, secrets });
   };
 
   const server = await startLoopbackServer(handle);
@@ -77,7 +80,7 @@ export async function startVault(parts: VaultParts): Promise<Vault> {
     token,
     issueToken: (options) => tokens.issue(options),
     revokeToken: (id = token) => tokens.revoke(id),
-    writeSecret: (path, data) => secrets.write(path, data),
+    writeSecret: (path, data, mount = parts.plan.vault) => secrets.write(mount, path, data),
     close: server.close,
   };
 }
@@ -85,24 +88,24 @@ export async function startVault(parts: VaultParts): Promise<Vault> {
 async function answerCall(options: {
   readonly call: Exclude<VaultCall, { operation: 'read-health-status' }>;
   readonly caller: VaultToken;
-  readonly plan: Plan;
+  readonly mounts: readonly VaultMount[];
   readonly secrets: SecretStore;
 }): Promise<LoopbackAnswer> {
-  const { call, caller, plan, secrets } = options;
-  const { mount } = plan.vault;
+  const { call, caller, mounts, secrets } = options;
   const root = caller.policies.includes('root');
   if (call.operation === 'token-look-up-self') return answerData(lookUp(caller), { mount_type: 'token' });
   if (call.operation === 'internal-ui-read-mount-information') {
-    const visible = maySeeMount(caller) && `${call.mountPath}/`.startsWith(`${mount}/`);
-    if (visible) return answerData(mountInformation(mount), { mount_type: 'system' });
+    const mount = maySeeMount(caller) ? mountOf(mounts, call.mountPath) : undefined;
+    if (mount !== undefined) return answerData(mountInformation(mount), { mount_type: 'system' });
     return failure(
       403,
       `preflight capability check returned 403, please ensure client's policies grant access to path "${call.mountPath}/"`,
     );
   }
   if (call.operation === 'unknown') {
-    if (!root && !(call.inMount && maySeeMount(caller))) return policyDenied;
-    if (call.inMount) {
+    const inMount = call.mount !== undefined;
+    if (!root && !(inMount && maySeeMount(caller))) return policyDenied;
+    if (inMount) {
       return answerWarning(
         "Invalid path for a versioned K/V secrets engine. See the API docs for the appropriate API endpoints to use. If using the Vault CLI, use 'vault kv get' for this operation.",
       );
@@ -110,23 +113,26 @@ async function answerCall(options: {
     return failure(404, `no handler for route "${call.path}". route entry not found.`);
   }
 
-  if (!maySeeMount(caller) || (!root && isDenied({ plan, path: call.secretPath }))) return policyDenied;
-  if (call.operation === 'kv-v2-list') {
-    const keys = listFolder({ plan, folder: call.secretPath });
+  if (!maySeeMount(caller) || (!root && isDenied(call.mount, call.secretPath))) return policyDenied;
+  if (call.operation === 'kv-v2-list' || call.operation === 'kv-v1-list') {
+    const keys = listFolder(call.mount, call.secretPath);
     return keys.length > 0 ? answerData({ keys }, { mount_type: 'kv' }) : notFound;
   }
-  const secret = secrets.find(call.secretPath);
+  const secret = findSecret(call.mount, call.secretPath);
   if (secret === undefined) return notFound;
-  const versions = await secrets.versionsOf(secret);
+  const versions = await secrets.versionsOf(call.mount, secret);
+  if (call.operation === 'kv-v1-read') {
+    return answerData({ ...versions.at(-1)?.data, ...secret.customMetadata }, { mount_type: 'kv' });
+  }
   if (call.operation === 'kv-v2-read-metadata') {
     return answerData(metadataOf(secret, versions), { mount_type: 'kv' });
   }
-  const version = call.version || versions.length;
+  const version = ('version' in call && call.version) || versions.length;
   const stored = versions[version - 1];
   return stored ? answerData(dataOf({ secret, stored, version }), { mount_type: 'kv' }) : notFound;
 }
 
-function mountInformation(mount: string): object {
+function mountInformation({ mount, version }: VaultMount): object {
   return {
     accessor: 'kv_5f1c2a7e',
     config: { default_lease_ttl: 2_764_800, force_no_cache: false, max_lease_ttl: 2_764_800 },
@@ -134,7 +140,8 @@ function mountInformation(mount: string): object {
     description: 'Clusters and how to reach them',
     external_entropy_access: false,
     local: false,
-    options: { version: '2' },
+    // A mount of version 1 may say nothing of it.
+    options: version === 1 ? null : { version: '2' },
     path: `${mount}/`,
     plugin_version: '',
     running_plugin_version: 'v0.21.0+builtin',

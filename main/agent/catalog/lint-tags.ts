@@ -1,0 +1,153 @@
+import { toPlainError } from '../app-error.ts';
+import type { Cluster } from './cluster.ts';
+import { isProduction } from './is-production.ts';
+import { placeholder, tagPrefix } from './tag-checks.ts';
+import { tagCommands } from './tag-commands.ts';
+import { type TagChange, tagMends, tagPart } from './tags.ts';
+
+export interface TagFinding {
+  readonly cluster: Cluster;
+  /** An error keeps a person from the cluster or misleads them; a warning may be meant so. */
+  readonly severity: 'error' | 'warning';
+  readonly kind:
+    | 'tag-problem'
+    | 'source-problem'
+    | 'hostname-missing'
+    | 'hostname-shared'
+    | 'title-shared'
+    | 'environment-unrecognised'
+    | 'docs-not-https'
+    | 'owner-missing';
+  readonly message: string;
+  readonly hint: string;
+  /** What mends it, to be pasted into a shell; what stands in angle brackets is to be filled in. May be empty. */
+  readonly commands: readonly string[];
+}
+
+type Finding = Omit<TagFinding, 'cluster' | 'commands'> & { readonly mend?: TagChange };
+
+/** Everything that is wrong or doubtful in the clusters' tags, in the order of the clusters. */
+export function lintTags(clusters: readonly Cluster[]): readonly TagFinding[] {
+  const byHostname = Map.groupBy(clusters, ({ reach }) => (reach.kind === 'tunnel' ? reach.hostname : ''));
+  const byTitle = Map.groupBy(clusters, ({ title }) => title.toLowerCase());
+  return clusters.flatMap((cluster) =>
+    [
+      ...ownFindings(cluster),
+      ...sharedHostname(cluster, byHostname),
+      ...sharedTitle(cluster, byTitle.get(cluster.title.toLowerCase()) ?? []),
+    ].map((finding) => withCommands(cluster, finding)),
+  );
+}
+
+function withCommands(cluster: Cluster, { mend, ...finding }: Finding): TagFinding {
+  try {
+    return { cluster, ...finding, commands: mend === undefined ? [] : tagCommands(cluster, mend) };
+  } catch (error) {
+    // What cannot be told as a command is told as a sentence.
+    const { message, hint = '' } = toPlainError(error);
+    return { cluster, ...finding, hint: `${finding.hint} ${message} ${hint}`.trim(), commands: [] };
+  }
+}
+
+function ownFindings(cluster: Cluster): readonly Finding[] {
+  const { tags = {}, tagProblems, reach, environment, docs, owner } = cluster;
+  const hasHostname = Object.keys(tags).some((key) => tagPart(key)?.field === 'hostname');
+  const findings: Finding[] = tagMends(tags).map(({ message, hint, mend }) => ({
+    severity: 'error',
+    kind: 'tag-problem',
+    message,
+    hint,
+    mend,
+  }));
+  for (const { key, message, hint } of tagProblems)
+    if (tagPart(key) === undefined)
+      findings.push({ severity: 'error', kind: 'source-problem', message, hint });
+  if (reach.kind === 'none' && !hasHostname)
+    findings.push({
+      severity: 'warning',
+      kind: 'hostname-missing',
+      message: `It has no ${tagPrefix}hostname, and so no tunnel.`,
+      hint: "Set it to the host name of the cluster's Access application.",
+      mend: { set: { hostname: placeholder('hostname') } },
+    });
+  if (environment !== undefined && !isProduction(cluster) && soundsLikeProduction(environment))
+    findings.push({
+      severity: 'error',
+      kind: 'environment-unrecognised',
+      message: `${tagPrefix}environment is "${environment}", which nobody is asked about before kubectl goes there.`,
+      hint: 'Only production, or prod, turns the guard on.',
+      mend: { set: { environment: 'production' } },
+    });
+  if (docs !== undefined && !/^https:/i.test(docs))
+    findings.push({
+      severity: 'warning',
+      kind: 'docs-not-https',
+      message: `${tagPrefix}docs is not an https:// address, and is no link in the window.`,
+      hint: 'Set it to one that begins with https://.',
+      mend: { set: { docs: docs.replace(/^http:/i, 'https:') } },
+    });
+  if (isProduction(cluster) && owner === undefined)
+    findings.push({
+      severity: 'warning',
+      kind: 'owner-missing',
+      message: 'It is a production cluster, and nothing says whose it is.',
+      hint: `Set ${tagPrefix}owner to whom a person can ask.`,
+      mend: { set: { owner: placeholder('owner') } },
+    });
+  return findings;
+}
+
+const productionWords = new Set(['prod', 'prods', 'prd', 'production', 'productive', 'produktion', 'live']);
+const denials = new Set(['non', 'not', 'no', 'pre']);
+
+function soundsLikeProduction(environment: string): boolean {
+  const words = environment.toLowerCase().split(/[^\p{L}]+/u);
+  return words.some((word) => productionWords.has(word)) && !words.some((word) => denials.has(word));
+}
+
+/** A SOCKS server behind an application serves many clusters; raw TCP leads to one. */
+function sharedHostname(
+  { id, reach }: Cluster,
+  byHostname: ReadonlyMap<string, readonly Cluster[]>,
+): readonly Finding[] {
+  if (reach.kind === 'none' || reach.destination !== undefined) return [];
+  const others = (byHostname.get(reach.hostname) ?? []).filter(
+    (other) =>
+      other.id !== id &&
+      other.reach.kind === 'tunnel' &&
+      other.reach.destination === undefined &&
+      [reach.origin, other.reach.origin].includes('tcp'),
+  );
+  if (others.length === 0) return [];
+  return [
+    {
+      severity: 'error',
+      kind: 'hostname-shared',
+      message: `${tagPrefix}hostname is ${reach.hostname}, which leads to one API server only and is that of ${idsOf(others)} too.`,
+      hint: `Give each its own, or ${tagPrefix}destination where the application is in bastion mode.`,
+      mend: { set: { hostname: placeholder('hostname') } },
+    },
+  ];
+}
+
+function sharedTitle({ id, title }: Cluster, alike: readonly Cluster[]): readonly Finding[] {
+  const others = alike.filter((other) => other.id !== id);
+  if (others.length === 0) return [];
+  return [
+    {
+      severity: 'warning',
+      kind: 'title-shared',
+      message: `"${title}" is the name of ${idsOf(others)} too.`,
+      hint: `Give each a ${tagPrefix}name of its own, or it has to be called by its id.`,
+      mend: { set: { name: placeholder('name') } },
+    },
+  ];
+}
+
+function idsOf(clusters: readonly Cluster[]): string {
+  const more = clusters.length - 3;
+  return `${clusters
+    .slice(0, 3)
+    .map(({ id }) => id)
+    .join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

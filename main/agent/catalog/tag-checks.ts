@@ -1,0 +1,154 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { isDnsLabel, isHostName, isPort } from './host-name.ts';
+
+export const tagPrefix = 'k8s-tunnels-';
+
+export const tagFields = [
+  'hostname',
+  'origin',
+  'destination',
+  'name',
+  'environment',
+  'group',
+  'namespace',
+  'connector',
+  'server-name',
+  'owner',
+  'description',
+  'docs',
+] as const;
+export type TagField = (typeof tagFields)[number];
+
+/** What is wrong with a value and what to do instead. */
+interface Complaint {
+  readonly message: string;
+  readonly hint: string;
+  /** What to set it to; in angle brackets where a person must know. Left out where it is best removed. */
+  readonly instead?: string;
+}
+export type Check = { readonly value: string } | Complaint;
+
+/** Longer than any source allows in one tag, short enough for a line of a list. */
+const longest = 1024;
+
+/** The value as it is kept, or why it cannot be accepted. */
+export function checkTag(field: TagField, value: string): Check {
+  const key = `${tagPrefix}${field}`;
+  const instead = placeholder(field);
+  if (value === '')
+    return {
+      message: `${key} is empty.`,
+      hint: 'Give it a value, or remove it.',
+      ...(field === 'hostname' ? { instead } : {}),
+    };
+  if (value.length > longest || /[\p{C}\p{Zl}\p{Zp}]/u.test(value)) {
+    return {
+      message: `${key} holds control characters or is longer than ${longest} characters.`,
+      hint: 'Use one line of printable text.',
+      instead,
+    };
+  }
+  switch (field) {
+    case 'hostname':
+      return checkHostname(key, value.toLowerCase());
+    case 'server-name':
+      return isHostName(value.toLowerCase())
+        ? { value: value.toLowerCase() }
+        : {
+            message: `${key} is "${value}", which is not a host name.`,
+            hint: "Set it to a name that stands in the API server's certificate.",
+            instead: hostWithin(value) ?? instead,
+          };
+    case 'origin':
+      return checkOrigin(key, value.toLowerCase());
+    case 'destination':
+      return checkDestination(key, value.toLowerCase());
+    case 'connector':
+      return checkConnector(key, value.toLowerCase());
+    case 'namespace':
+      return isDnsLabel(value)
+        ? { value }
+        : {
+            message: `${key} is "${value}", which is not a namespace's name.`,
+            hint: 'Use up to 63 of a-z, 0-9 and -.',
+            instead: isDnsLabel(value.toLowerCase()) ? value.toLowerCase() : instead,
+          };
+    case 'docs':
+      return checkDocs(key, value);
+    default:
+      return { value };
+  }
+}
+
+/** `<HOSTNAME>`: for a person to fill in. */
+export function placeholder(field: TagField): string {
+  return `<${field.toUpperCase().replace('-', '_')}>`;
+}
+
+/** The host of what was pasted as an address. */
+function hostWithin(value: string): string | undefined {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  return url?.protocol === 'https:' && url.port === '' && isHostName(url.hostname) ? url.hostname : undefined;
+}
+
+function checkHostname(key: string, value: string): Check {
+  const [, host = '', port] = /^([^:]*)(?::(.*))?$/.exec(value) ?? [];
+  if (!isHostName(host) || (port !== undefined && !isPort(port))) {
+    return {
+      message: `${key} is "${value}", which is not a host name.`,
+      hint: "Set it to the host name of the cluster's Access application, for example k8s-prod.example.com, with no https:// and no path.",
+      instead: hostWithin(value) ?? placeholder('hostname'),
+    };
+  }
+  return { value: port === undefined || port === '443' ? host : `${host}:${port}` };
+}
+
+function checkOrigin(key: string, value: string): Check {
+  if (value === 'socks' || value === 'tcp') return { value };
+  if (value === 'https') {
+    return {
+      message: `${key} is "https", which this version of k8s-tunnels does not support yet.`,
+      hint: 'Publish the API server as a TCP application and set it to socks or tcp.',
+    };
+  }
+  return { message: `${key} is "${value}".`, hint: 'Set it to socks or tcp, or remove it (socks).' };
+}
+
+function checkConnector(key: string, value: string): Check {
+  if (value === 'auto' || value === 'builtin') return { value };
+  if (value === 'cloudflared' || value === 'direct') {
+    return {
+      message: `${key} is "${value}", which this version of k8s-tunnels does not support yet; builtin is used.`,
+      hint: 'Remove it, or wait for a version that supports it.',
+    };
+  }
+  return { message: `${key} is "${value}".`, hint: 'Set it to auto or builtin, or remove it.' };
+}
+
+function checkDestination(key: string, value: string): Check {
+  const [, bracketed, plain = '', port = ''] = /^(?:\[(.*)\]|([^:]*)):(.*)$/.exec(value) ?? [];
+  const host = bracketed === undefined ? isHostName(plain) || isIPv4(plain) : isIPv6(bracketed);
+  if (host && isPort(port)) return { value };
+  return {
+    message: `${key} is "${value}", which is not host:port.`,
+    hint: 'Set it to the address of the API server as the tunnel sees it, for example kubernetes.default.svc:443.',
+    instead: placeholder('destination'),
+  };
+}
+
+function checkDocs(key: string, value: string): Check {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (
+    url !== undefined &&
+    ['http:', 'https:'].includes(url.protocol) &&
+    url.username === '' &&
+    url.password === ''
+  ) {
+    return { value };
+  }
+  return {
+    message: `${key} is not the address of a web page.`,
+    hint: 'Set it to one that begins with https://.',
+    instead: placeholder('docs'),
+  };
+}

@@ -1,0 +1,228 @@
+import { AppError } from '../app-error.ts';
+import type { Cluster, Source } from './cluster.ts';
+import { operand, shellWord } from './shell-word.ts';
+import { type TagField, tagPrefix } from './tag-checks.ts';
+import { decodeValue, encodeValue, splitValue } from './tag-codec.ts';
+import { type TagChange, tagPart } from './tags.ts';
+
+/** What a source takes: characters of a value, tags of a cluster. Of Google's labels and Azure's tags the documented ones. */
+const limits: Readonly<Record<Exclude<Source, 'file'>, { readonly value: number; readonly tags: number }>> = {
+  eks: { value: 256, tags: 50 },
+  gke: { value: 63, tags: 64 },
+  aks: { value: 256, tags: 50 },
+  vault: { value: 512, tags: 64 },
+};
+
+/** What to write and what to take away, by keys and values as the source has them. */
+interface KeyChange {
+  readonly set: readonly (readonly [key: string, value: string])[];
+  readonly remove: readonly (readonly [key: string, value: string | undefined])[];
+}
+
+/**
+ * The commands that a person with the right to do so pastes into a POSIX shell; for a file, a comment that says what to
+ * edit. Nothing in a cluster's names or tags can break out of its word.
+ * Throws `bad-input` where the source cannot hold the values, or no safe command can be told.
+ */
+export function tagCommands(cluster: Cluster, change: TagChange): readonly string[] {
+  const keys = keyChange(cluster, change);
+  switch (cluster.source) {
+    case 'eks':
+      return eksCommands(cluster, keys);
+    case 'gke':
+      return gkeCommands(cluster, keys);
+    case 'aks':
+      return aksCommands(cluster, keys);
+    case 'vault':
+      return vaultCommands(cluster, keys);
+    case 'file':
+      return fileEdits(cluster, change);
+  }
+}
+
+function keyChange({ source, tags = {} }: Cluster, change: TagChange): KeyChange {
+  const set = new Map<string, string>();
+  const remove = new Set(change.remove ?? []);
+  const partsOf = (field: TagField) => Object.keys(tags).filter((key) => tagPart(key)?.field === field);
+  for (const [field, value] of Object.entries(change.set ?? {}) as readonly (readonly [TagField, string])[]) {
+    const parts = Object.entries(stored(source, field, value));
+    for (const [key, part] of parts) {
+      // Keys differ by case in some sources: what stands there is written over. What `readTags` counts comes first.
+      const present = partsOf(field).filter((other) => other.toLowerCase() === key);
+      set.set(present.sort((a, b) => (a < b ? 1 : -1))[0] ?? key, part);
+    }
+    for (const key of partsOf(field)) if (!set.has(key)) remove.add(key);
+  }
+  for (const field of change.unset ?? []) for (const key of partsOf(field)) remove.add(key);
+  return { set: [...set], remove: [...remove].map((key) => [key, tags[key]]) };
+}
+
+/** A field's value as the source holds it, in one tag or several. */
+function stored(source: Source, field: TagField, value: string): Readonly<Record<string, string>> {
+  const key = `${tagPrefix}${field}`;
+  if (/^<.*>$/.test(value)) {
+    // For a person to fill in: in a label, the encoded value.
+    return { [key]: source === 'gke' ? value.replace('>', '_WITH_UNDERSCORES_FOR_DOTS>') : value };
+  }
+  if (source === 'file') return { [key]: value };
+  const limit = limits[source];
+  const fits = source !== 'gke' && Buffer.byteLength(value) <= limit.value && decodeValue(value) === value;
+  const parts = fits ? { [key]: value } : splitValue(key, encodeValue(value), limit.value);
+  const count = Object.keys(parts).length;
+  if (count > limit.tags) {
+    throw new AppError(
+      'bad-input',
+      `${key} is too long for ${source}: it would take ${count} ${words[source].many} of ${limit.value} characters, and a cluster can have ${limit.tags}.`,
+      { hint: 'Choose a shorter value, of plain letters where it can be.' },
+    );
+  }
+  return parts;
+}
+
+/** What each source calls a tag. */
+const words: Readonly<Record<Source, { readonly one: string; readonly many: string }>> = {
+  eks: { one: 'tag', many: 'tags' },
+  gke: { one: 'label', many: 'labels' },
+  aks: { one: 'tag', many: 'tags' },
+  vault: { one: 'custom metadata', many: 'entries of custom metadata' },
+  file: { one: 'field', many: 'fields' },
+};
+
+/** What the source of a cluster calls its tags. */
+export function tagWord(cluster: Pick<Cluster, 'source' | 'credential'>): string {
+  return isVersionOne(cluster) ? 'key of the secret' : words[cluster.source].one;
+}
+
+function eksCommands(cluster: Cluster, { set, remove }: KeyChange): readonly string[] {
+  const { region, account, name, credential } = cluster;
+  const arn = `arn:${partitionOf(region)}:eks:${region}:${account}:cluster/${name}`;
+  const ways = credential?.kind === 'eks' ? credential.ways : [];
+  const profile = ways.flatMap((way) => (way.kind === 'profile' && way.name !== '' ? [way.name] : []))[0];
+  const where = [
+    `--region ${shellWord(region)}`,
+    `--resource-arn ${shellWord(arn)}`,
+    ...(profile === undefined ? [] : [`--profile ${shellWord(profile)}`]),
+  ];
+  // The short form splits at commas and reads quotes: JSON wherever a value has more than plain characters.
+  const isPlain = set.every(([, value]) => /^[\w.:/@+<>-]+$/.test(value));
+  const tags = isPlain
+    ? set.map(([key, value]) => `${key}=${value}`).join(',')
+    : printableJson(Object.fromEntries(set));
+  return [
+    ...(set.length === 0 ? [] : [['aws eks tag-resource', ...where, `--tags ${shellWord(tags)}`].join(' ')]),
+    ...(remove.length === 0
+      ? []
+      : [
+          ['aws eks untag-resource', ...where, '--tag-keys', ...remove.map(([key]) => operand(key))].join(
+            ' ',
+          ),
+        ]),
+  ];
+}
+
+function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
+
+function gkeCommands(cluster: Cluster, { set, remove }: KeyChange): readonly string[] {
+  const { name, region, account } = cluster;
+  // In one command labels are either updated or removed.
+  const update = (option: string) =>
+    [
+      `gcloud container clusters update ${operand(name)}`,
+      shellWord(`--location=${region}`),
+      shellWord(`--project=${account}`),
+      shellWord(option),
+    ].join(' ');
+  return [
+    ...(set.length === 0
+      ? []
+      : [update(`--update-labels=${set.map(([key, value]) => `${key}=${value}`).join(',')}`)]),
+    ...(remove.length === 0 ? [] : [update(`--remove-labels=${remove.map(([key]) => key).join(',')}`)]),
+  ];
+}
+
+function aksCommands(cluster: Cluster, { set, remove }: KeyChange): readonly string[] {
+  const { account, name, id } = cluster;
+  const [group = ''] = decodeURIComponent(id.split('/')[3] ?? '').split('/');
+  const resourceGroup = cluster.credential?.kind === 'aks' ? cluster.credential.resourceGroup : group;
+  const resource = `/subscriptions/${account}/resourceGroups/${resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${name}`;
+  const update = (operation: string, pairs: KeyChange['remove']) =>
+    [
+      `az tag update --resource-id ${shellWord(resource)} --operation ${operation} --tags`,
+      ...pairs.map(([key, value]) => operand(value === undefined ? key : `${key}=${value}`)),
+    ].join(' ');
+  return [
+    ...(set.length === 0 ? [] : [update('Merge', set)]),
+    ...(remove.length === 0 ? [] : [update('Delete', remove)]),
+  ];
+}
+
+function vaultCommands(cluster: Cluster, { set, remove }: KeyChange): readonly string[] {
+  const { mount, path, options } = vaultPlace(cluster);
+  const where = [...options, `-mount=${mount}`].map(shellWord).join(' ');
+  if (isVersionOne(cluster)) {
+    // Version 1 replaces a secret as a whole: it is read, changed and written back, over pipes only.
+    const filter = [
+      '.data',
+      ...(remove.length === 0
+        ? []
+        : [`del(${remove.map(([key]) => `.[${printableJson(key)}]`).join(', ')})`]),
+      ...(set.length === 0 ? [] : [`. + ${printableJson(Object.fromEntries(set))}`]),
+    ].join(' | ');
+    const secret = `${where} ${operand(path)}`;
+    return [`vault kv get -format=json ${secret} | jq ${shellWord(filter)} | vault kv put ${secret} -`];
+  }
+  const changes = [
+    ...set.map(([key, value]) => `-custom-metadata=${key}=${value}`),
+    ...remove.map(([key]) => `-remove-custom-metadata=${key}`),
+  ];
+  return changes.length === 0
+    ? []
+    : [`vault kv metadata patch ${where} ${changes.map(shellWord).join(' ')} ${operand(path)}`];
+}
+
+/** Version 1 of KV has no metadata: the tags stand in the secret itself. */
+function isVersionOne({ credential }: Pick<Cluster, 'credential'>): boolean {
+  return credential?.kind === 'vault' && credential.version === 1;
+}
+
+/** Where no credential tells the mount, the account does: `<host>[/<namespace>]/<mount>`. */
+function vaultPlace({ account, region, name, credential }: Cluster) {
+  const known = credential?.kind === 'vault' ? credential : undefined;
+  const [, ...rest] = account.split('/');
+  const mount = known?.mount ?? rest.at(-1) ?? '';
+  const namespace = rest.join('/').slice(0, -mount.length - 1);
+  return {
+    mount,
+    path: known?.path ?? (region === '/' ? name : `${region}/${name}`),
+    options: [
+      ...(known === undefined ? [] : [`-address=${known.address}`]),
+      ...(namespace === '' ? [] : [`-namespace=${namespace}`]),
+    ],
+  };
+}
+
+function fileEdits(
+  { account, name }: Cluster,
+  { set = {}, unset = [], remove = [] }: TagChange,
+): readonly string[] {
+  const place = `# In ${printableJson(account)}, under tags of ${printableJson(name)}:`;
+  const bare = (key: string) => printableJson(tagPart(key)?.name ?? key);
+  return [
+    ...Object.entries(set).map(([field, value]) => `${place} set ${field}: ${printableJson(value)}`),
+    ...unset.map((field) => `${place} remove ${field}`),
+    ...remove.map((key) => `${place} remove ${bare(key)}`),
+  ];
+}
+
+/** JSON in which nothing but printable text is left. */
+function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (found) =>
+    found
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}

@@ -1,0 +1,33 @@
+import { AppError } from '../app-error.ts';
+import { type AksCredentialSource, readAksKubeconfig } from '../discovery/aks-kubeconfig.ts';
+import type { AzureSession } from '../discovery/azure-clients.ts';
+import { azureError, notSignedIn } from '../discovery/azure-errors.ts';
+import type { Credential } from './credentials.ts';
+
+/**
+ * What an AKS cluster accepts: a token of Microsoft Entra for its server application, as kubelogin gets it, or the
+ * client certificate that AKS gives out where people are not known to it.
+ */
+export async function aksCredential(
+  sessionNow: () => Promise<AzureSession | undefined>,
+  source: AksCredentialSource,
+): Promise<Credential> {
+  const session = await sessionNow();
+  if (session === undefined) throw notSignedIn();
+  const { login, cluster } = source;
+  if (login.kind === 'client-certificate') {
+    const { client } = await readAksKubeconfig({ session, source });
+    if (client !== undefined) return { kind: 'client-certificate', ...client, expiresAt: undefined };
+    throw new AppError('credential-failed', `AKS gives no client certificate for ${cluster}.`, {
+      hint: 'Run `k8s-tunnels discover`: people may log in to it by Microsoft Entra now.',
+    });
+  }
+  const { tenant, application } = login;
+  try {
+    const token = await session.credential(tenant).getToken(`${application}/.default`);
+    if (token === null) throw new Error('no token was given');
+    return { kind: 'token', token: token.token, expiresAt: token.expiresOnTimestamp };
+  } catch (error) {
+    throw azureError({ error, session, tenant, action: 'a token', place: `cluster ${cluster}` });
+  }
+}

@@ -1,0 +1,41 @@
+import type { Aws } from './aws.ts';
+import type { AwsAccount } from './aws-accounts.ts';
+import { awsClientSettings } from './aws-clients.ts';
+import { isRecent } from './aws-memory.ts';
+
+/**
+ * The regions that an account has enabled by itself, beside those that every account has: asked once a day. None
+ * where nobody may ask: those that a profile names or the setting holds are looked at all the same. Never rejects.
+ */
+export async function enabledRegions(
+  aws: Aws,
+  account: AwsAccount,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { regions } = await aws.memory.read();
+  const known = regions[account.id];
+  if (known !== undefined && isRecent(known.readAt, aws.clock)) return known.more;
+  const [login] = account.logins;
+  // Only the commercial partition has regions to enable.
+  if (login === undefined || /^(cn|us-gov|us-iso)/.test(login.place.region ?? '')) return [];
+  const more: string[] = [];
+  try {
+    const { AccountClient, paginateListRegions } = await import('@aws-sdk/client-account');
+    const settings = await awsClientSettings({ ...aws, place: login.place, service: 'ACCOUNT' });
+    // The account service of the partition stands in one region alone.
+    const client = new AccountClient({ ...settings, region: 'us-east-1', credentials: login.credentials });
+    const pages = paginateListRegions(
+      { client, pageSize: 50 },
+      { RegionOptStatusContains: ['ENABLED'] },
+      { abortSignal: signal },
+    );
+    for await (const { Regions = [] } of pages)
+      more.push(...Regions.flatMap(({ RegionName }) => RegionName ?? []));
+  } catch (error) {
+    // A refusal is an answer for today; anything else is asked again by the next run.
+    const refused = error instanceof Error && error.name === 'AccessDeniedException';
+    if (!refused) return known?.more ?? [];
+  }
+  regions[account.id] = { readAt: aws.clock.now(), more };
+  return more;
+}

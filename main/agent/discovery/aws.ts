@@ -1,0 +1,44 @@
+import path from 'node:path';
+import type { Network } from '../network/network.ts';
+import type { Clock, Logger } from '../parts.ts';
+import { type AwsCredentials, createAwsCredentials } from './aws-credentials.ts';
+import { type AwsMemory, createAwsMemory } from './aws-memory.ts';
+import { createAwsPortal } from './aws-portal.ts';
+import type { AwsPlaces } from './aws-profiles.ts';
+import { createIdentityCenter, type IdentityCenter } from './identity-center.ts';
+import { createPace } from './pace.ts';
+
+/** The ways into AWS: one for the whole agent, so that all who ask share credentials, memory and pace. */
+export interface Aws extends AwsPlaces {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly credentials: AwsCredentials;
+  readonly identityCenter: IdentityCenter;
+  readonly memory: AwsMemory;
+}
+
+/** `folder` is where our own files are kept. Asks nothing yet. */
+export function createAws(
+  options: AwsPlaces & {
+    readonly network: Network;
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly folder: string;
+  },
+): Aws {
+  const { env, home, network, clock, logger, folder } = options;
+  // The portal allows 20 a second; a little more than the second, for requests that overtake each other on their way.
+  const pace = createPace({ clock, requests: 20, windowMs: 1_100 });
+  const places = { env, home, network, clock, pace };
+  const portal = createAwsPortal(places);
+  const memory = createAwsMemory({ file: path.join(folder, 'aws.json'), logger });
+  return {
+    env,
+    home,
+    network,
+    clock,
+    memory,
+    credentials: createAwsCredentials({ ...places, portal }),
+    identityCenter: createIdentityCenter({ portal, memory, clock }),
+  };
+}

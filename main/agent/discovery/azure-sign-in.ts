@@ -1,0 +1,181 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { TokenCredential, TokenCredentialOptions } from '@azure/identity';
+import { z } from 'zod';
+import type { Network } from '../network/network.ts';
+import type { Environment } from '../parts.ts';
+
+export interface AzurePlaces {
+  readonly env: Environment;
+  readonly home: string;
+  readonly network: Network;
+}
+
+/** A way into Azure that this computer is set up for, as its files and variables show without asking anybody. */
+export type AzureSignIn =
+  | {
+      readonly kind: 'environment';
+      readonly tenant: string;
+      readonly client: string;
+      readonly secret: string | undefined;
+      readonly certificate: string;
+      readonly certificatePassword: string | undefined;
+    }
+  | {
+      readonly kind: 'workload';
+      readonly tenant: string;
+      readonly client: string;
+      readonly tokenFile: string;
+    }
+  | { readonly kind: 'cli'; readonly tenants: readonly string[] }
+  | { readonly kind: 'powershell' }
+  | { readonly kind: 'developer-cli' };
+
+/** The addresses of one of the separate clouds, without a trailing slash. */
+export interface AzureCloud {
+  readonly authority: string;
+  readonly resourceManager: string;
+}
+
+/** By the names that the Azure CLI gives them. */
+const clouds: Readonly<Record<string, AzureCloud>> = {
+  AzureCloud: {
+    authority: 'https://login.microsoftonline.com',
+    resourceManager: 'https://management.azure.com',
+  },
+  AzureUSGovernment: {
+    authority: 'https://login.microsoftonline.us',
+    resourceManager: 'https://management.usgovcloudapi.net',
+  },
+  AzureChinaCloud: {
+    authority: 'https://login.chinacloudapi.cn',
+    resourceManager: 'https://management.chinacloudapi.cn',
+  },
+};
+const publicCloud: AzureCloud = {
+  authority: 'https://login.microsoftonline.com',
+  resourceManager: 'https://management.azure.com',
+};
+
+/** What the Azure CLI writes at `az login`, behind a byte order mark; without subscriptions after `az logout`. */
+const profileSchema = z.object({
+  subscriptions: z.array(
+    z.object({
+      tenantId: z.string(),
+      isDefault: z.boolean().catch(false),
+      environmentName: z.string().optional(),
+    }),
+  ),
+});
+const contextsSchema = z.object({ Contexts: z.record(z.string(), z.unknown()) });
+const developerSchema = z.object({ auth: z.object({ account: z.object({ currentUser: z.unknown() }) }) });
+
+/**
+ * The sign-ins in the order in which DefaultAzureCredential tries them, and the cloud that they are for:
+ * `AZURE_AUTHORITY_HOST`'s, else the one that the Azure CLI is set to. An instance's own identity is left out: asking
+ * for it takes seconds on a computer that has none.
+ */
+export async function azureSignIns({ env, home }: Pick<AzurePlaces, 'env' | 'home'>): Promise<{
+  readonly signIns: readonly AzureSignIn[];
+  readonly cloud: AzureCloud;
+}> {
+  const [profile, contexts, developer] = await Promise.all([
+    readJson(
+      path.join(env.AZURE_CONFIG_DIR || path.join(home, '.azure'), 'azureProfile.json'),
+      profileSchema,
+    ),
+    readJson(path.join(home, '.Azure', 'AzureRmContext.json'), contextsSchema),
+    readJson(path.join(env.AZD_CONFIG_DIR || path.join(home, '.azd'), 'config.json'), developerSchema),
+  ]);
+  const signIns: AzureSignIn[] = [];
+  const { AZURE_TENANT_ID: tenant = '', AZURE_CLIENT_ID: client = '' } = env;
+  if (tenant !== '' && client !== '') {
+    const secret = env.AZURE_CLIENT_SECRET || undefined;
+    const certificate = env.AZURE_CLIENT_CERTIFICATE_PATH ?? '';
+    const certificatePassword = env.AZURE_CLIENT_CERTIFICATE_PASSWORD || undefined;
+    if (secret !== undefined || certificate !== '') {
+      signIns.push({ kind: 'environment', tenant, client, secret, certificate, certificatePassword });
+    }
+    const tokenFile = env.AZURE_FEDERATED_TOKEN_FILE ?? '';
+    if (tokenFile !== '') signIns.push({ kind: 'workload', tenant, client, tokenFile });
+  }
+  const subscriptions = profile?.subscriptions ?? [];
+  const current = subscriptions.find(({ isDefault }) => isDefault) ?? subscriptions[0];
+  if (current !== undefined) {
+    const tenants = new Set([current, ...subscriptions].map(({ tenantId }) => tenantId));
+    signIns.push({ kind: 'cli', tenants: [...tenants] });
+  }
+  if (Object.keys(contexts?.Contexts ?? {}).length > 0) signIns.push({ kind: 'powershell' });
+  if ((developer?.auth.account.currentUser ?? undefined) !== undefined)
+    signIns.push({ kind: 'developer-cli' });
+  return { signIns, cloud: cloudOf(env.AZURE_AUTHORITY_HOST ?? '', current?.environmentName) };
+}
+
+function cloudOf(authorityHost: string, name: string | undefined): AzureCloud {
+  const host = URL.parse(authorityHost.includes('://') ? authorityHost : `https://${authorityHost}`)?.host;
+  const named = Object.values(clouds).find(({ authority }) => new URL(authority).host === host);
+  return named ?? clouds[name ?? ''] ?? publicCloud;
+}
+
+async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  try {
+    const text = await readFile(file, 'utf8');
+    return schema.safeParse(JSON.parse(text.replace(/^\uFEFF/, ''))).data;
+  } catch {
+    // Not there, or another program is just writing it.
+    return undefined;
+  }
+}
+
+/** The tenants that the sign-ins name by themselves, the one that they use by default first. */
+export function tenantsOf(signIns: readonly AzureSignIn[]): readonly string[] {
+  return [
+    ...new Set(
+      signIns.flatMap((signIn) =>
+        signIn.kind === 'cli' ? signIn.tenants : 'tenant' in signIn ? [signIn.tenant] : [],
+      ),
+    ),
+  ];
+}
+
+/** How long the tool of a vendor may take for a token. */
+const processTimeoutInMs = 30_000;
+
+/** The SDK's chain over the sign-ins: the first that can give a token does. Any tenant may be asked for. */
+export async function chainOf(options: {
+  readonly signIns: readonly AzureSignIn[];
+  readonly cloud: AzureCloud;
+  /** How requests to the authority are sent. */
+  readonly options: Pick<TokenCredentialOptions, 'httpClient' | 'retryOptions'>;
+}): Promise<TokenCredential> {
+  const { signIns, cloud } = options;
+  const identity = await import('@azure/identity');
+  const multiTenant = { additionallyAllowedTenants: ['*'] };
+  const overHttp = { ...multiTenant, authorityHost: cloud.authority, ...options.options };
+  const tool = { ...multiTenant, processTimeoutInMs };
+  const create = (signIn: AzureSignIn): TokenCredential => {
+    switch (signIn.kind) {
+      case 'environment': {
+        const { tenant, client, secret, certificate, certificatePassword } = signIn;
+        if (secret !== undefined)
+          return new identity.ClientSecretCredential(tenant, client, secret, overHttp);
+        const file = {
+          certificatePath: certificate,
+          ...(certificatePassword === undefined ? {} : { certificatePassword }),
+        };
+        return new identity.ClientCertificateCredential(tenant, client, file, overHttp);
+      }
+      case 'workload': {
+        const { tenant: tenantId, client: clientId, tokenFile: tokenFilePath } = signIn;
+        return new identity.WorkloadIdentityCredential({ ...overHttp, tenantId, clientId, tokenFilePath });
+      }
+      case 'cli':
+        return new identity.AzureCliCredential(tool);
+      case 'powershell':
+        return new identity.AzurePowerShellCredential(tool);
+      case 'developer-cli':
+        return new identity.AzureDeveloperCliCredential(tool);
+    }
+  };
+  return new identity.ChainedTokenCredential(...signIns.map(create));
+}

@@ -1,0 +1,116 @@
+import path from 'node:path';
+import { AppError, toPlainError } from '../app-error.ts';
+import type { Cluster, TagProblem } from '../catalog/cluster.ts';
+import { tagPrefix } from '../catalog/tag-checks.ts';
+import { taggedCluster } from '../catalog/tagged-cluster.ts';
+import type { Clock } from '../parts.ts';
+import { type FileCluster, pathIn, readClusterFile, readContextOf, readText } from './cluster-file.ts';
+import type { DiscoverySource } from './source.ts';
+import { pemFrom } from './vault-secret.ts';
+
+/** The one place that a file is. */
+const region = '/';
+
+/**
+ * Clusters that somebody wrote down: kind, k3s, a lab, whatever no cloud tells of. `files` is the setting: each a YAML
+ * list, absolute, below `~/`, or beside the settings. A cell is a file; read anew by each run.
+ */
+export function createFileSource(options: {
+  readonly files: readonly string[];
+  /** Where the settings are. */
+  readonly folder: string;
+  readonly home: string;
+  readonly clock: Clock;
+}): DiscoverySource {
+  const { folder, home, clock } = options;
+  const files = new Set(options.files.map((file) => pathIn(folder, home, file)));
+  return {
+    source: 'file',
+    async discover(run) {
+      run.onPlanned(files.size);
+      await Promise.all(
+        [...files].map(async (file) => {
+          const cell = { source: 'file', account: file, region } as const;
+          const outcome = await readClusterFile(file)
+            .then((entries) => Promise.all(entries.map((entry) => clusterFrom({ entry, file, home, clock }))))
+            .then(
+              (clusters) => ({ kind: 'listed', clusters }) as const,
+              (error: unknown) => ({ kind: 'failed', error: toPlainError(error) }) as const,
+            );
+          run.signal.throwIfAborted();
+          run.onCell({ cell, outcome });
+        }),
+      );
+    },
+  };
+}
+
+async function clusterFrom(options: {
+  readonly entry: FileCluster;
+  readonly file: string;
+  readonly home: string;
+  readonly clock: Clock;
+}): Promise<Cluster> {
+  const { entry, file, home, clock } = options;
+  const { name, tags, user } = entry;
+  const folder = path.dirname(file);
+  const problems: TagProblem[] = [];
+  const told = async <T>(key: string, reading: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await reading;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      problems.push({ key, message: error.message, hint: error.hint ?? 'Correct the file.' });
+      return undefined;
+    }
+  };
+  const { kubeconfig } = user ?? {};
+  const from =
+    kubeconfig === undefined
+      ? undefined
+      : {
+          folder: path.dirname(pathIn(folder, home, kubeconfig.file)),
+          context: await told(
+            'user.kubeconfig',
+            readContextOf(pathIn(folder, home, kubeconfig.file), kubeconfig.context),
+          ),
+        };
+  // What the list says itself comes first.
+  const own = entry['certificate-authority'] ?? entry['certificate-authority-data'];
+  const authority =
+    own !== undefined
+      ? { folder, file: entry['certificate-authority'], data: entry['certificate-authority-data'] }
+      : {
+          folder: from?.folder ?? folder,
+          file: from?.context?.cluster['certificate-authority'],
+          data: from?.context?.cluster['certificate-authority-data'],
+        };
+  const text =
+    authority.file === undefined
+      ? authority.data
+      : await told('certificate-authority', readText(pathIn(authority.folder, home, authority.file)));
+  const pem = text === undefined ? undefined : pemFrom(text);
+  if (text !== undefined && pem === undefined) {
+    problems.push({
+      key: 'certificate-authority',
+      message: `The certificate-authority of ${name} is not a PEM certificate.`,
+      hint: 'Give the file of the PEM, or the PEM or its base64 as certificate-authority-data.',
+    });
+  }
+  const server = entry.server ?? from?.context?.cluster.server;
+  const serverName = from?.context?.cluster['tls-server-name'];
+  return taggedCluster({
+    source: 'file',
+    account: file,
+    region,
+    name,
+    tags: Object.fromEntries(Object.entries(tags).map(([field, value]) => [`${tagPrefix}${field}`, value])),
+    serverName,
+    server: server?.replace(/\/$/, ''),
+    unreachable: server === undefined ? `${file} leads to no server of ${name}.` : undefined,
+    certificateAuthorityData: pem === undefined ? undefined : Buffer.from(pem).toString('base64'),
+    credential: user === undefined ? undefined : { kind: 'file', file, cluster: name },
+    problems,
+    seenAt: clock.now(),
+  });
+}

@@ -1,0 +1,64 @@
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const text = z.string().min(1).optional().catch(undefined);
+
+export const execSchema = z.object({
+  command: z.string().min(1),
+  args: z.array(z.string()).nullish(),
+  env: z.array(z.object({ name: z.string(), value: z.string() })).nullish(),
+  apiVersion: z.string().optional(),
+});
+/** A credential plugin as kubeconfig has it. */
+export type ExecPlugin = z.infer<typeof execSchema>;
+
+const clusterSchema = z.object({
+  server: text,
+  'certificate-authority': text,
+  'certificate-authority-data': text,
+  'tls-server-name': text,
+});
+const userSchema = z.object({
+  token: text,
+  tokenFile: text,
+  'client-certificate': text,
+  'client-certificate-data': text,
+  'client-key': text,
+  'client-key-data': text,
+  exec: execSchema.optional().catch(undefined),
+});
+const named = z.object({ name: z.string() });
+const kubeconfigSchema = z.object({
+  'current-context': z.string().nullish(),
+  clusters: z.array(named.extend({ cluster: clusterSchema })),
+  contexts: z.array(named.extend({ context: z.object({ cluster: z.string(), user: z.string() }) })),
+  users: z.array(named.extend({ user: userSchema })),
+});
+
+/** What one context of somebody's kubeconfig leads to, in kubeconfig's own words. */
+export interface KubeconfigContext {
+  readonly cluster: z.infer<typeof clusterSchema>;
+  readonly user: z.infer<typeof userSchema>;
+}
+
+/**
+ * Reads a context, the current one or the only one where none is named. Undefined where there is none, or the text is
+ * no kubeconfig; what it holds stays out of every message.
+ */
+export function readKubeconfigContext(content: string, name?: string): KubeconfigContext | undefined {
+  let raw: unknown;
+  try {
+    raw = parse(content, { logLevel: 'silent' });
+  } catch {
+    return undefined;
+  }
+  const config = kubeconfigSchema.safeParse(raw);
+  if (!config.success) return undefined;
+  const { contexts, clusters, users } = config.data;
+  const wanted =
+    name ?? (config.data['current-context'] || (contexts.length === 1 ? contexts[0]?.name : undefined));
+  const context = contexts.find((one) => one.name === wanted)?.context;
+  const cluster = clusters.find((one) => one.name === context?.cluster)?.cluster;
+  const user = users.find((one) => one.name === context?.user)?.user;
+  return cluster === undefined || user === undefined ? undefined : { cluster, user };
+}

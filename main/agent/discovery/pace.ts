@@ -1,0 +1,34 @@
+import type { Clock } from '../parts.ts';
+
+/** Holds back requests to a service that allows only so many. */
+export interface Pace {
+  /** Resolves when the next request may be sent; rejects with the signal's reason. */
+  take(signal?: AbortSignal): Promise<void>;
+  /** Nothing that asks from now on is sent for this long: the service said so. */
+  pause(ms: number): void;
+}
+
+/** At most `requests` in any `windowMs`: a burst of that many goes out at once. */
+export function createPace(options: {
+  readonly clock: Clock;
+  readonly requests: number;
+  readonly windowMs: number;
+}): Pace {
+  const { clock, requests, windowMs } = options;
+  /** When the last ones were sent or will be, oldest first. */
+  const sent: number[] = [];
+  let notBefore = 0;
+  return {
+    async take(signal) {
+      const [oldest = 0] = sent;
+      const now = clock.now();
+      const at = Math.max(now, notBefore, sent.length < requests ? 0 : oldest + windowMs);
+      sent.push(at);
+      if (sent.length > requests) sent.shift();
+      if (at > now) await clock.sleep(at - now, signal);
+    },
+    pause(ms) {
+      notBefore = Math.max(notBefore, clock.now() + ms);
+    },
+  };
+}

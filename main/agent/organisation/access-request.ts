@@ -1,0 +1,15 @@
+import type { PlainError } from '../app-error.ts';
+import type { TunnelState } from '../tunnels/state.ts';
+
+/** Whoever is refused is told where to ask, besides what the policy or the login said. */
+export function withAccessRequest(error: PlainError, page: string | undefined): PlainError {
+  if (page === undefined || (error.code !== 'access-denied' && error.code !== 'access-login-failed'))
+    return error;
+  return { ...error, hint: `${error.hint ?? ''} Ask for access: ${page}`.trim() };
+}
+
+export function stateWithAccessRequest(state: TunnelState, page: string | undefined): TunnelState {
+  if (!('failure' in state)) return state;
+  const { failure } = state;
+  return { ...state, failure: { ...failure, error: withAccessRequest(failure.error, page) } };
+}

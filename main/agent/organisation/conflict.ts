@@ -1,0 +1,37 @@
+import { AppError } from '../app-error.ts';
+import type { Organisation } from './schema.ts';
+import { isSameOrigin, type Origin, placeOf, type SetupSource } from './source.ts';
+import type { SetupPreview } from './view.ts';
+
+type Conflict = NonNullable<SetupPreview['conflict']>;
+
+/** Why a setup needs the person's word that it replaces the one that is kept. */
+export function conflictBetween(options: {
+  readonly kept: { readonly origin: Origin; readonly key?: string | undefined };
+  readonly keptOrganisation: Organisation | undefined;
+  readonly source: SetupSource;
+  readonly next: Organisation;
+}): Conflict | undefined {
+  const { kept, keptOrganisation, source, next } = options;
+  const named = { name: keptOrganisation?.name ?? '', place: placeOf(kept.origin) };
+  if (!isSameOrigin(kept.origin, source.origin)) return { why: 'origin', ...named };
+  if (kept.key !== undefined && source.key !== undefined && kept.key !== source.key)
+    return { why: 'key', ...named };
+  return isOlder(next, keptOrganisation) ? { why: 'revision', ...named } : undefined;
+}
+
+/** A signature does not tell an old file from a new one; the number in it does. */
+export function isOlder(next: Organisation, kept: Organisation | undefined): boolean {
+  return kept?.revision !== undefined && (next.revision ?? -1) < kept.revision;
+}
+
+export function conflictError({ why, name, place }: Conflict): AppError {
+  const reasons = {
+    origin: `You are set up for ${name === '' ? 'an organisation' : name} from ${place}, which is another place.`,
+    key: `The configuration from ${place} is pinned to another key.`,
+    revision: `The revision from ${place} is older than the one you have.`,
+  };
+  return new AppError('organisation-refused', reasons[why], {
+    hint: 'If you mean it, say that it shall be replaced (--replace).',
+  });
+}

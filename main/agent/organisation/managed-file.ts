@@ -1,0 +1,64 @@
+import path from 'node:path';
+import { AppError, errnoOf } from '../app-error.ts';
+import type { Environment } from '../parts.ts';
+import { readRegularFile } from './regular-file.ts';
+
+export interface ManagedFile {
+  readonly file: string;
+  /** Whether the person may own it, and not only root. */
+  readonly isOwn: boolean;
+}
+
+/**
+ * Where administrators put an organisation's configuration. K8S_TUNNELS_MANAGED_CONFIG names another place, for tests:
+ * whoever runs the agent decides about its environment and its program. What is managed guides the people who use the
+ * tool, and keeps other accounts of the computer out; it is no boundary against the person.
+ */
+export function managedFile(env: Environment, platform: NodeJS.Platform = process.platform): ManagedFile {
+  const named = env.K8S_TUNNELS_MANAGED_CONFIG;
+  if (named !== undefined && path.isAbsolute(named)) return { file: named, isOwn: true };
+  return { file: usualPlace(env, platform), isOwn: false };
+}
+
+function usualPlace(env: Environment, platform: NodeJS.Platform): string {
+  switch (platform) {
+    case 'win32':
+      return path.win32.join(env.ProgramData ?? 'C:\\ProgramData', 'k8s-tunnels', 'organisation.yaml');
+    case 'darwin':
+      return '/Library/Application Support/k8s-tunnels/organisation.yaml';
+    default:
+      return '/etc/k8s-tunnels/organisation.yaml';
+  }
+}
+
+/**
+ * Its text, or undefined where there is none.
+ * Rejects with `file-unreadable`, `bad-input` (too long), or on Unix with `organisation-refused` where anybody but root
+ * could have written it. On Windows the folder's access list decides, which its administrator has to set.
+ */
+export async function readManagedFile({ file, isOwn }: ManagedFile): Promise<string | undefined> {
+  try {
+    const bytes = await readRegularFile(file, ({ uid, mode }) => {
+      const trusted = uid === 0 || (isOwn && uid === process.getuid?.());
+      if (process.platform === 'win32' || (trusted && (mode & 0o022) === 0)) return;
+      throw new AppError(
+        'organisation-refused',
+        `${file} is not used: ${trusted ? 'others than its owner may write to it' : 'it does not belong to root'}.`,
+        { hint: `An administrator can mend it: chown root ${quoted(file)} && chmod 644 ${quoted(file)}` },
+      );
+    });
+    return bytes.toString('utf8');
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    const errno = errnoOf(cause);
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
+    throw new AppError('file-unreadable', `${file} could not be read (${errno ?? 'unknown error'}).`, {
+      hint: 'Ask an administrator of this computer to make it readable: chmod 644.',
+      cause,
+    });
+  }
+}
+
+function quoted(file: string): string {
+  return /\s/.test(file) ? `'${file}'` : file;
+}

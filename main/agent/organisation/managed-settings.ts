@@ -1,0 +1,22 @@
+import type { ManagedSettings } from '../settings/settings.ts';
+import type { Organisation } from './schema.ts';
+
+/** What an organisation says of the settings of a person. */
+export function managedSettings(organisation: Organisation | undefined): ManagedSettings | undefined {
+  if (organisation === undefined) return undefined;
+  const { name, sources, defaults, locked } = organisation;
+  const { connector: _connector, namespace: _namespace, ...settings } = defaults ?? {};
+  const awsRegions = sources?.eks?.regions;
+  const vaultMounts = sources?.vault?.addresses?.[0]?.mounts;
+  const clusterFiles = sources?.files;
+  return {
+    name,
+    values: {
+      ...(awsRegions === undefined ? {} : { awsRegions }),
+      ...(vaultMounts === undefined ? {} : { vaultMounts }),
+      ...(clusterFiles === undefined ? {} : { clusterFiles }),
+      ...settings,
+    },
+    locked: locked ?? [],
+  };
+}

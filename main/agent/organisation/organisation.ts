@@ -1,0 +1,314 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { AppError, toPlainError } from '../app-error.ts';
+import type { Network } from '../network/network.ts';
+import type { Clock, Environment, Logger } from '../parts.ts';
+import type { Settings } from '../settings/settings.ts';
+import { type JsonFile, jsonFile } from '../storage/json-file.ts';
+import { unwritable } from '../storage/write-file-atomic.ts';
+import { conflictBetween, conflictError, isOlder } from './conflict.ts';
+import { createManaged } from './managed.ts';
+import { parseOrganisation } from './parse.ts';
+import { previewFields, previewRemarks, previewSettings } from './preview.ts';
+import { type Reading, readSource } from './read-source.ts';
+import type { Organisation } from './schema.ts';
+import { isSameOrigin, originSchema, parseSource, placeOf, type SetupSource } from './source.ts';
+import type { OrganisationView, SetupPreview } from './view.ts';
+
+const refreshAfterMs = 24 * 3_600_000;
+const lookEveryMs = 3_600_000;
+
+/** What a person set up by, as it is kept: the last good text, and what it is pinned to. */
+const storedSchema = z.object({
+  origin: originSchema,
+  /** Base64 of the ed25519 public key that every version has to be signed by. */
+  key: z.string().optional(),
+  etag: z.string().optional(),
+  text: z.string(),
+  /** When the origin last answered that this is the newest, ms since the epoch. */
+  readAt: z.number(),
+});
+type Stored = z.infer<typeof storedSchema>;
+
+interface Own {
+  readonly stored: Stored;
+  /** Undefined where this version of the program does not understand what is kept. */
+  readonly organisation: Organisation | undefined;
+}
+
+export interface Setup {
+  /** An https address, an absolute path or a `k8s-tunnels://setup` link. */
+  readonly source: string;
+  /** The organisation's public key, where it is given beside the source. */
+  readonly key?: string | undefined;
+}
+
+/** The organisation's configuration: the managed one, else what the person set up. */
+export interface OrganisationKeeper {
+  current(): Organisation | undefined;
+  view(): OrganisationView | undefined;
+  /** Reads it and says what it will do; changes nothing. Rejects as `parseSource`, `readSource`, `parseOrganisation`. */
+  preview(setup: Setup): Promise<SetupPreview>;
+  /**
+   * Reads it again and keeps it, where it still has the digest that was agreed to. Calling twice changes nothing more.
+   * Rejects as `preview` does, with `organisation-refused` where it is another or `replace` is needed, or with
+   * `disk-full` or `file-unwritable`; what was kept before then stays.
+   */
+  apply(setup: Setup & { readonly digest: string; readonly replace?: boolean | undefined }): Promise<void>;
+  /** Forgets what the person set up. Answers whether there was anything. */
+  remove(): Promise<boolean>;
+  /** Reads all of it anew. Answers whether anything changed. Rejects as `preview` and `apply` do; the last good one stays. */
+  refresh(): Promise<boolean>;
+  /** Looks for a newer version at once where the kept one is a day old, and from then on until `close`. */
+  follow(): void;
+  close(): void;
+}
+
+/** Reads what is on disk; connects nowhere. Rejects with `file-unreadable` where our own file cannot be read. */
+export async function createOrganisation(options: {
+  readonly env: Environment;
+  /** The folder of settings: what a person set up is part of them. */
+  readonly config: string;
+  readonly state: string;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settingsUnder: (organisation: Organisation | undefined) => Settings;
+  readonly notice: (level: 'info' | 'warning', message: string) => void;
+  /** Another configuration counts. Not called for what stands at the start. */
+  readonly onChange: (organisation: Organisation | undefined) => void;
+  /** What shells show has changed, with or without the configuration. */
+  readonly onView: (view: OrganisationView | undefined) => void;
+}): Promise<OrganisationKeeper> {
+  const { network, clock, logger, settingsUnder, notice, onChange, onView } = options;
+  const managed = createManaged(options);
+  const place = path.join(options.config, 'organisation.json');
+  const file: JsonFile<Stored> = jsonFile({
+    file: place,
+    version: 1,
+    schema: storedSchema,
+    onUnreadable: (_, reason) =>
+      notice(
+        'warning',
+        `Your organisation's configuration could not be read (${reason}) and was set aside as ${place}.unreadable. Set it up again: k8s-tunnels setup`,
+      ),
+  });
+  await managed.load();
+  let own = await load();
+  let told: string | undefined;
+  let shown = view();
+
+  async function load(): Promise<Own | undefined> {
+    const stored = await file.read();
+    if (stored === undefined) return undefined;
+    try {
+      return { stored, organisation: parseOrganisation(stored.text, placeOf(stored.origin)) };
+    } catch (error) {
+      const { message } = toPlainError(error);
+      notice('warning', `Your organisation's configuration is not used by this version: ${message}`);
+      return { stored, organisation: undefined };
+    }
+  }
+
+  function current(): Organisation | undefined {
+    return managed.current()?.organisation ?? own?.organisation;
+  }
+
+  function view(): OrganisationView | undefined {
+    const administrators = managed.current();
+    if (administrators !== undefined) {
+      const { organisation, readAt } = administrators;
+      return { ...shownOf(organisation), origin: 'managed', place: managed.file, signed: false, readAt };
+    }
+    if (own?.organisation === undefined) return undefined;
+    const { origin, key, readAt } = own.stored;
+    return {
+      ...shownOf(own.organisation),
+      origin: origin.kind,
+      place: placeOf(origin),
+      signed: key !== undefined,
+      readAt,
+    };
+  }
+
+  const tell = (before: Organisation | undefined): boolean => {
+    const now = current();
+    const changed = !isDeepStrictEqual(before, now);
+    if (changed) onChange(now);
+    if (!isDeepStrictEqual(shown, view())) {
+      shown = view();
+      onView(shown);
+    }
+    return changed;
+  };
+
+  const keep = async (stored: Stored, organisation: Organisation | undefined): Promise<boolean> => {
+    await file.write(stored);
+    const before = current();
+    own = { stored, organisation };
+    return tell(before);
+  };
+
+  /** Its key, else the one that is pinned to the same origin. */
+  const read = async (source: SetupSource): Promise<{ reading: Reading; key: string | undefined }> => {
+    const pinned =
+      own !== undefined && isSameOrigin(own.stored.origin, source.origin) ? own.stored : undefined;
+    const key = source.key ?? pinned?.key;
+    const reading = await readSource({ origin: source.origin, key, network });
+    if (reading === undefined) throw new Error('A reading without an etag has a text.');
+    return { reading, key };
+  };
+
+  const conflictWith = (source: SetupSource, next: Organisation) =>
+    own === undefined
+      ? undefined
+      : conflictBetween({ kept: own.stored, keptOrganisation: own.organisation, source, next });
+
+  const refreshOwn = async (): Promise<boolean> => {
+    if (own === undefined) return false;
+    const { stored, organisation } = own;
+    const { origin, key } = stored;
+    const etag = organisation === undefined ? undefined : stored.etag;
+    const reading = await readSource({ origin, key, etag, network });
+    if (reading === undefined) return keep({ ...stored, readAt: clock.now() }, organisation);
+    const next = parseOrganisation(reading.text, placeOf(origin));
+    if (isOlder(next, organisation)) {
+      throw new AppError(
+        'organisation-refused',
+        `${placeOf(origin)} gives an older revision than the one kept.`,
+        {
+          hint: 'Tell whoever keeps the configuration.',
+        },
+      );
+    }
+    return keep(storedFrom({ origin, key, reading, now: clock.now() }), next);
+  };
+
+  // One after another: what is agreed to must not be overtaken by a refresh that began before it.
+  let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = queue.then(work);
+    queue = turn.catch(() => {});
+    return turn;
+  };
+
+  /** A file that a person set up by may be gone by now: only an address is asked by itself. */
+  const refreshWhenOld = async () => {
+    if (own?.stored.origin.kind !== 'url' || clock.now() - own.stored.readAt < refreshAfterMs) return;
+    const name = own.organisation?.name ?? 'Your organisation';
+    try {
+      const changed = await inTurn(refreshOwn);
+      told = undefined;
+      if (changed) notice('info', `The configuration of ${current()?.name ?? name} has changed.`);
+    } catch (error) {
+      const { message, retryable } = toPlainError(error);
+      logger.warn('The organisation was not refreshed', { message });
+      // Being offline is no news.
+      if (retryable || told === message) return;
+      told = message;
+      notice('warning', `The new configuration of ${name} is not used, the last good one stays. ${message}`);
+    }
+  };
+  let closed = false;
+  let stop = () => {};
+  const lookAgain = () => {
+    if (closed) return;
+    stop = clock.timer(lookEveryMs, () => void refreshWhenOld().finally(lookAgain));
+  };
+
+  return {
+    current,
+    view,
+    follow() {
+      void refreshWhenOld();
+      lookAgain();
+    },
+    async preview({ source: text, key: given }) {
+      const source = parseSource(text, given);
+      const { reading, key } = await read(source);
+      const from = placeOf(source.origin);
+      const next = parseOrganisation(reading.text, from);
+      const now = current();
+      const conflict = conflictWith(source, next);
+      return {
+        digest: reading.digest,
+        name: next.name,
+        origin: source.origin.kind,
+        place: from,
+        signed: key !== undefined,
+        ...(conflict === undefined ? {} : { conflict }),
+        fields: previewFields(next, now),
+        settings: previewSettings({ next, now, settingsUnder }),
+        remarks: previewRemarks({
+          next,
+          isSigned: key !== undefined,
+          host: source.origin.kind === 'url' ? new URL(source.origin.url).host : undefined,
+          managed: managed.current() === undefined ? undefined : managed.file,
+        }),
+      };
+    },
+    apply: ({ source: text, key: given, digest, replace = false }) =>
+      inTurn(async () => {
+        const source = parseSource(text, given);
+        const { reading, key } = await read(source);
+        const from = placeOf(source.origin);
+        if (reading.digest !== digest) {
+          throw new AppError('organisation-refused', `${from} has changed since it was shown.`, {
+            hint: 'Look at what it says now, and agree to that.',
+          });
+        }
+        const next = parseOrganisation(reading.text, from);
+        const conflict = replace ? undefined : conflictWith(source, next);
+        if (conflict !== undefined) throw conflictError(conflict);
+        await keep(storedFrom({ origin: source.origin, key, reading, now: clock.now() }), next);
+        told = undefined;
+      }),
+    remove: () =>
+      inTurn(async () => {
+        if (own === undefined) return false;
+        await rm(place, { force: true }).catch((cause: unknown) => {
+          throw unwritable(place, cause);
+        });
+        const before = current();
+        own = undefined;
+        tell(before);
+        return true;
+      }),
+    refresh: () =>
+      inTurn(async () => {
+        const before = current();
+        await managed.load();
+        tell(before);
+        await refreshOwn();
+        return !isDeepStrictEqual(before, current());
+      }),
+    close() {
+      closed = true;
+      stop();
+    },
+  };
+}
+
+function shownOf(organisation: Organisation) {
+  const { name, access, links = {}, locked = [], production } = organisation;
+  return { name, ...(access?.team === undefined ? {} : { team: access.team }), links, locked, production };
+}
+
+function storedFrom(options: {
+  readonly origin: Stored['origin'];
+  readonly key: string | undefined;
+  readonly reading: Reading;
+  readonly now: number;
+}): Stored {
+  const { origin, key, reading, now } = options;
+  const { etag, text } = reading;
+  return {
+    origin,
+    ...(key === undefined ? {} : { key }),
+    ...(etag === undefined ? {} : { etag }),
+    text,
+    readAt: now,
+  };
+}

@@ -1,0 +1,89 @@
+import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, type YAMLParseError } from 'yaml';
+import { AppError } from '../app-error.ts';
+import { type Organisation, organisationSchema } from './schema.ts';
+
+/** More problems than this are only counted. */
+const told = 5;
+
+interface Problem {
+  readonly line: number;
+  readonly field: string;
+  readonly message: string;
+}
+
+/**
+ * An organisation's configuration from its text. `place` (a file or an address) is for messages.
+ * Throws `bad-input` naming place, line and field, further problems in the hint; never repeats a value.
+ */
+export function parseOrganisation(text: string, place: string): Organisation {
+  const lines = new LineCounter();
+  // Aliases are not needed in such a file, and can make a small one huge.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: 'core' });
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    throw problemsError(place, [
+      { line: lines.linePos(broken.pos[0]).line, field: '', message: sentence(broken) },
+    ]);
+  }
+  let raw: unknown;
+  try {
+    raw = document.toJS({ maxAliasCount: 0 });
+  } catch {
+    throw problemsError(place, [{ line: 1, field: '', message: 'must not use YAML aliases' }]);
+  }
+  const result = organisationSchema.safeParse(raw ?? {});
+  if (result.success) return result.data;
+  /** Of the key, or of the item in a list; of what it should stand in where it is missing. */
+  const lineOf = (path: readonly PropertyKey[]): number => {
+    const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
+    const last = path.at(-1);
+    const key = isMap(parent)
+      ? parent.items.find(({ key: one }) => isScalar(one) && one.value === last)?.key
+      : isCollection(parent)
+        ? parent.get(last, true)
+        : undefined;
+    if (isNode(key) && key.range) return lines.linePos(key.range[0]).line;
+    return path.length === 0 ? 1 : lineOf(path.slice(0, -1));
+  };
+  throw problemsError(
+    place,
+    result.error.issues.flatMap((issue): Problem[] => {
+      if (issue.code !== 'unrecognized_keys')
+        return [
+          {
+            line: lineOf(issue.path),
+            field: fieldOf(issue.path),
+            message: document.hasIn(issue.path) ? issue.message : 'is missing',
+          },
+        ];
+      return issue.keys.map((key) => {
+        const path = [...issue.path, key];
+        return { line: lineOf(path), field: fieldOf(path), message: 'is not known' };
+      });
+    }),
+  );
+}
+
+function problemsError(place: string, problems: readonly Problem[]): AppError {
+  const [first, ...rest] = problems
+    .toSorted((a, b) => a.line - b.line)
+    .map(({ line, field, message }) => `line ${line}${field === '' ? '' : `, ${field}`}: ${message}`);
+  const more = rest.slice(0, told - 1);
+  const uncounted = rest.length - more.length;
+  return new AppError('bad-input', `${place}, ${first ?? 'does not fit'}.`, {
+    hint:
+      more.length === 0
+        ? 'Correct it there, or ask whoever keeps the file.'
+        : `Also: ${more.join('; ')}${uncounted === 0 ? '' : `; and ${uncounted} more`}.`,
+  });
+}
+
+function fieldOf(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at === 0 ? '' : '.'}${String(part)}`))
+    .join('');
+}
+
+function sentence({ code, message }: YAMLParseError): string {
+  return code === 'MULTIPLE_DOCS' ? 'it holds more than one document' : message.replace(/\.$/, '');
+}

@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import nacl from 'tweetnacl';
+import { AppError, errnoOf } from '../app-error.ts';
+import type { Answer, Network } from '../network/network.ts';
+import { userAgent } from '../version.ts';
+import { readRegularFile } from './regular-file.ts';
+import { maxBytes, type Origin, placeOf } from './source.ts';
+
+/** A configuration as it was read, its signature checked where a key is pinned. */
+export interface Reading {
+  readonly text: string;
+  /** SHA-256 of its bytes, hex. */
+  readonly digest: string;
+  readonly etag?: string;
+}
+
+const timeoutMs = 10_000;
+const maxRedirects = 3;
+
+/**
+ * Reads a configuration, and with a key `<place>.sig` beside it: base64 of the ed25519 signature over its bytes.
+ * Resolves with undefined where the server answers that `etag` is still the one.
+ * Rejects with `organisation-refused` (signature, redirect to elsewhere), `organisation-unavailable`, `bad-input` (too
+ * long, not UTF-8), `file-unreadable`, or a network code.
+ */
+export async function readSource(options: {
+  readonly origin: Origin;
+  readonly key: string | undefined;
+  readonly etag?: string | undefined;
+  readonly network: Network;
+}): Promise<Reading | undefined> {
+  const { origin, key, etag, network } = options;
+  const place = placeOf(origin);
+  const read =
+    origin.kind === 'url' ? await download(network, origin.url, etag) : await readBytes(origin.path);
+  if (read === undefined) return undefined;
+  if (key !== undefined) {
+    const signature =
+      origin.kind === 'url'
+        ? await download(network, signatureUrl(origin.url)).catch(unsigned(place))
+        : await readBytes(`${origin.path}.sig`).catch(unsigned(place));
+    verify({ place, bytes: read.bytes, signature: signature?.bytes, key });
+  }
+  return {
+    text: decode(read.bytes, place),
+    digest: createHash('sha256').update(read.bytes).digest('hex'),
+    ...(read.etag === undefined ? {} : { etag: read.etag }),
+  };
+}
+
+interface Bytes {
+  readonly bytes: Buffer;
+  readonly etag?: string | undefined;
+}
+
+async function download(network: Network, from: string, etag?: string): Promise<Bytes | undefined> {
+  const start = new URL(from);
+  let url = start;
+  for (let hop = 0; hop <= maxRedirects; hop += 1) {
+    const answer = await network.request(url, {
+      headers: {
+        'user-agent': userAgent,
+        accept: 'application/yaml, text/plain, */*',
+        ...(etag === undefined ? {} : { 'if-none-match': etag }),
+      },
+      timeoutMs,
+      maxBytes,
+    });
+    if (answer.status === 304 && etag !== undefined) return undefined;
+    if (answer.status === 200) return { bytes: answer.body, etag: answer.headers.etag };
+    url = redirected(url, answer, start);
+  }
+  throw new AppError('organisation-unavailable', `${start.host} redirects the configuration in circles.`);
+}
+
+/** Another host is another origin than the one that was agreed to. */
+function redirected(url: URL, { status, headers }: Answer, start: URL): URL {
+  const next = headers.location === undefined ? null : URL.parse(headers.location, url);
+  if (![301, 302, 303, 307, 308].includes(status) || next === null) {
+    throw new AppError(
+      'organisation-unavailable',
+      `${start.origin}${start.pathname} answered ${status} when asked for the configuration.`,
+      {
+        hint: 'Check the address, or ask whoever keeps the configuration.',
+        retryable: status === 429 || status >= 500,
+      },
+    );
+  }
+  if (next.origin === start.origin) return next;
+  throw new AppError(
+    'organisation-refused',
+    `${start.host} redirects the configuration to ${next.host}, another place than the one that was named.`,
+    { hint: 'Use the address that it redirects to, if you trust it.' },
+  );
+}
+
+/** Beside the file, behind the same query. */
+function signatureUrl(text: string): string {
+  const url = new URL(text);
+  url.pathname += '.sig';
+  return url.href;
+}
+
+async function readBytes(file: string): Promise<Bytes> {
+  try {
+    return { bytes: await readRegularFile(file) };
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError(
+      'file-unreadable',
+      `${file} could not be read (${errnoOf(cause) ?? 'unknown error'}).`,
+      {
+        hint: 'Check the path, and that you may read the file.',
+        cause,
+      },
+    );
+  }
+}
+
+/** No signature is a wrong one; a network that fails is only that. */
+function unsigned(place: string) {
+  return (error: unknown): undefined => {
+    const codes = ['organisation-unavailable', 'file-unreadable'];
+    if (error instanceof AppError && codes.includes(error.code) && !error.retryable) {
+      throw new AppError('organisation-refused', `${place} has no signature beside it (.sig).`, {
+        hint: 'Tell whoever keeps the configuration.',
+        cause: error,
+      });
+    }
+    throw error;
+  };
+}
+
+function verify(options: {
+  readonly place: string;
+  readonly bytes: Buffer;
+  readonly signature: Buffer | undefined;
+  readonly key: string;
+}): void {
+  const { place, bytes, key } = options;
+  const signature = Buffer.from(options.signature?.toString('latin1').trim() ?? '', 'base64');
+  const good =
+    signature.length === nacl.sign.signatureLength &&
+    nacl.sign.detached.verify(bytes, signature, Buffer.from(key, 'base64'));
+  if (good) return;
+  throw new AppError('organisation-refused', `The signature of ${place} is not the organisation's.`, {
+    hint: 'Somebody may have changed it, or the key is another. Ask whoever keeps the configuration.',
+  });
+}
+
+function decode(bytes: Buffer, place: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new AppError('bad-input', `${place} is not a text in UTF-8.`, { cause });
+  }
+}

@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { settingsSchema } from '../settings/settings.ts';
+
+/**
+ * What an organisation says of its clusters, in one YAML file. `resources/organisation.schema.json` is made from this;
+ * the descriptions are what an editor shows.
+ */
+
+const httpsUrl = z
+  .url({ protocol: /^https$/, error: 'must be an https:// address' })
+  .refine((text) => noLogin(text), 'must hold no user name and no password');
+
+const team = z
+  .string()
+  .regex(/^[a-z0-9-]+\.cloudflareaccess\.com$/, 'must be <team>.cloudflareaccess.com, in lower case')
+  .describe('Team domain. A cluster whose application belongs to another team is refused.');
+
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-west-1');
+const names = z.array(z.string().min(1));
+const enabled = z.boolean().optional().describe('Whether clusters are looked for here. On when left out.');
+
+const eks = z.strictObject({
+  enabled,
+  identityCenter: z
+    .array(z.strictObject({ startUrl: httpsUrl, region }))
+    .optional()
+    .describe('AWS access portals.'),
+  regions: z.array(region).optional().describe('The default of the setting awsRegions.'),
+  roles: names.optional().describe('Names of the roles to use, best first.'),
+});
+
+const gke = z.strictObject({
+  enabled,
+  oauthClient: z
+    .strictObject({ id: z.string().min(1), secret: z.string().min(1).optional() })
+    .optional()
+    .describe('An OAuth client for desktop apps, to sign in with.'),
+  projects: z
+    .array(z.string().regex(/^[a-z0-9*.:-]+$/, 'must be a project id, * stands for any characters'))
+    .optional()
+    .describe('Only these projects; * stands for any characters.'),
+});
+
+const aks = z.strictObject({
+  enabled,
+  tenants: z
+    .array(z.string().regex(/^[a-zA-Z0-9.-]+$/, 'must be the id or a domain of a tenant'))
+    .optional()
+    .describe('Ids or domains of the Entra tenants.'),
+});
+
+const vaultLogin = z.strictObject({
+  method: z.enum(['token', 'oidc', 'ldap', 'userpass']),
+  mount: z.string().min(1).optional().describe('Where the method is mounted, when not at its own name.'),
+  role: z.string().min(1).optional(),
+});
+
+const vault = z.strictObject({
+  enabled,
+  addresses: z
+    .array(
+      z.strictObject({
+        address: z
+          .url({ error: 'must be an https:// address' })
+          .refine(isPrivate, 'must be https://, except on this computer')
+          .refine(noLogin, 'must hold no user name and no password'),
+        namespace: z.string().min(1).optional(),
+        mounts: names.min(1).describe('KV mounts that hold clusters.'),
+        login: vaultLogin.optional(),
+      }),
+    )
+    .optional()
+    .describe('The first one stands in where VAULT_ADDR is not set.'),
+});
+
+/** Settings that have no place of their own among a person's settings yet. */
+const furtherDefaults = {
+  connector: z.enum(['auto', 'builtin', 'cloudflared', 'direct']).optional(),
+  namespace: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be the name of a namespace')
+    .optional(),
+};
+
+const environments = z
+  .array(z.string().min(1))
+  .min(1)
+  .describe('Values of the environment tag that are production; upper and lower case are the same.');
+
+export const organisationSchema = z.strictObject({
+  version: z.literal(1),
+  name: z.string().trim().min(1).max(100).describe('The name people know the organisation by.'),
+  revision: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('A number that grows with each change: an older file is then never taken for a newer one.'),
+  access: z.strictObject({ team: team.optional() }).optional(),
+  sources: z
+    .strictObject({
+      eks: eks.optional(),
+      gke: gke.optional(),
+      aks: aks.optional(),
+      vault: vault.optional(),
+      files: names.optional().describe('YAML lists of further clusters.'),
+    })
+    .optional(),
+  tagPrefix: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,30}-$/, 'must be lower case, at most 32 characters, and end with -')
+    .default('k8s-tunnels-')
+    .describe('What the keys of tags begin with.'),
+  defaults: settingsSchema
+    .partial()
+    .extend(furtherDefaults)
+    .strict()
+    .optional()
+    .describe('Settings where a person chose nothing.'),
+  locked: z
+    .array(settingsSchema.keyof())
+    .optional()
+    .describe('Settings that a person cannot change: they have the value of `defaults`, or the usual one.'),
+  production: z
+    .strictObject({
+      guard: z.boolean().default(true),
+      environments: environments.default(['production', 'prod']),
+    })
+    .default({ guard: true, environments: ['production', 'prod'] })
+    .describe('Which clusters are production, and whether making one current asks first.'),
+  connectors: z
+    .array(z.enum(['builtin', 'cloudflared', 'direct']))
+    .min(1)
+    .default(['builtin', 'cloudflared'])
+    .describe('How clusters may be reached. `direct`, which goes around Access, works only when listed.'),
+  releases: z
+    .strictObject({ feed: httpsUrl.optional(), publicKey: z.base64().optional() })
+    .optional()
+    .describe('Where new versions come from.'),
+  links: z
+    .strictObject({ support: httpsUrl.optional(), accessRequest: httpsUrl.optional() })
+    .optional()
+    .describe('Pages for people: support, and where to ask for access.'),
+});
+
+/** The organisation's word, defaults filled in. */
+export type Organisation = z.output<typeof organisationSchema>;
+
+function noLogin(text: string): boolean {
+  const url = URL.parse(text);
+  return url === null || (url.username === '' && url.password === '');
+}
+
+/** A Vault token is sent there: in plain text only to this computer. */
+function isPrivate(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}

@@ -1,0 +1,48 @@
+import type { Cluster } from '../catalog/cluster.ts';
+import type { DiscoverySource } from '../discovery/source.ts';
+import type { Organisation } from './schema.ts';
+
+/**
+ * A source as the organisation wants it: its production clusters are marked, and one that is switched off finds
+ * nothing, so that what was known of it goes.
+ */
+export function sourceUnder(
+  source: DiscoverySource,
+  organisation: Organisation | undefined,
+): DiscoverySource {
+  if (organisation === undefined) return source;
+  const kind = source.source;
+  if (kind !== 'file' && organisation.sources?.[kind]?.enabled === false)
+    return { source: kind, discover: async (run) => findNothing(run) };
+  return {
+    ...source,
+    discover: (run) =>
+      source.discover({
+        ...run,
+        onCell({ cell, outcome }) {
+          if (!('clusters' in outcome) || outcome.clusters === undefined)
+            return run.onCell({ cell, outcome });
+          const clusters = outcome.clusters.map((cluster) => clusterUnder(cluster, organisation));
+          run.onCell({ cell, outcome: { ...outcome, clusters } });
+        },
+      }),
+  };
+}
+
+/** A cell without clusters that nobody visits is forgotten by the catalog. */
+function findNothing({ known, cells, onCell }: Parameters<DiscoverySource['discover']>[0]): void {
+  for (const cell of cells) {
+    if (known.some(({ id }) => id.startsWith(`${cell.id}/`)))
+      onCell({ cell, outcome: { kind: 'listed', clusters: [] } });
+  }
+}
+
+/** The cluster with the organisation's word on whether it is production; the same one where nothing changes. */
+export function clusterUnder(cluster: Cluster, organisation: Organisation | undefined): Cluster {
+  const { production, ...rest } = cluster;
+  const isProduction = organisation?.production.environments.some(
+    (name) => name.toLowerCase() === cluster.environment?.toLowerCase(),
+  );
+  if (production === isProduction) return cluster;
+  return isProduction === undefined ? rest : { ...rest, production: isProduction };
+}

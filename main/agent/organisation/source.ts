@@ -1,0 +1,96 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../app-error.ts';
+
+/** Longer than any real one, short enough to hold and to parse. */
+export const maxBytes = 1024 * 1024;
+
+/** Where a person's own setup came from. It is pinned: another one has to be asked for. */
+export const originSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('url'), url: z.string() }),
+  z.object({ kind: z.literal('file'), path: z.string() }),
+]);
+export type Origin = z.infer<typeof originSchema>;
+
+/** What a person names to be set up by. `key` is the organisation's ed25519 public key, 32 bytes in base64. */
+export interface SetupSource {
+  readonly origin: Origin;
+  readonly key?: string;
+}
+
+/**
+ * An https address, an absolute path, or a link `k8s-tunnels://setup?url=…[&key=…]`. `key` is what was given beside it.
+ * Throws `bad-input`.
+ */
+export function parseSource(text: string, key?: string): SetupSource {
+  const given = key === undefined ? {} : { key: parseKey(key) };
+  if (/^k8s-tunnels:/i.test(text)) {
+    const link = parseSetupLink(text);
+    if (given.key !== undefined && link.key !== undefined && given.key !== link.key)
+      throw new AppError('bad-input', 'The link names another key than the one given with it.');
+    return { ...link, ...given };
+  }
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text))
+    return { origin: { kind: 'url', url: parseUrl(text) }, ...given };
+  if (path.isAbsolute(text)) return { origin: { kind: 'file', path: path.normalize(text) }, ...given };
+  throw new AppError('bad-input', 'It is neither an https:// address nor the absolute path of a file.');
+}
+
+/** `k8s-tunnels://setup?url=https://…[&key=…]`. Throws `bad-input`; nothing else is taken from a link. */
+export function parseSetupLink(text: string): SetupSource {
+  const link = URL.parse(text);
+  const isSetup =
+    link?.protocol === 'k8s-tunnels:' && link.host === 'setup' && ['', '/'].includes(link.pathname);
+  if (link === null || !isSetup || link.username !== '' || link.hash !== '') throw linkError();
+  const urls = link.searchParams.getAll('url');
+  const keys = link.searchParams.getAll('key');
+  const known = urls.length + keys.length === link.searchParams.size;
+  const [url] = urls;
+  const [key] = keys;
+  if (url === undefined || urls.length > 1 || keys.length > 1 || !known) throw linkError();
+  // A plus sign of base64 that nobody escaped arrives as a space.
+  const pinned = key === undefined ? {} : { key: parseKey(key.replaceAll(' ', '+')) };
+  return { origin: { kind: 'url', url: parseUrl(url) }, ...pinned };
+}
+
+function linkError(): AppError {
+  return new AppError('bad-input', 'The link is not one of the form k8s-tunnels://setup?url=https://….', {
+    hint: 'Ask whoever gave it to you for a new one.',
+  });
+}
+
+function parseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url?.protocol !== 'https:')
+    throw new AppError('bad-input', 'The configuration can only be fetched from an https:// address.');
+  if (url.username !== '' || url.password !== '') {
+    throw new AppError(
+      'bad-input',
+      'The address of the configuration must hold no user name and no password.',
+    );
+  }
+  url.hash = '';
+  return url.href;
+}
+
+/** Base64 in either alphabet, with or without padding, as the usual one. */
+function parseKey(text: string): string {
+  const bytes = /^[A-Za-z0-9+/_-]+=*$/.test(text.trim()) ? Buffer.from(text.trim(), 'base64') : undefined;
+  if (bytes?.length === 32) return bytes.toString('base64');
+  throw new AppError('bad-input', 'The key is not an ed25519 public key: 32 bytes in base64.', {
+    hint: 'Ask whoever keeps the configuration for its key.',
+  });
+}
+
+/** For messages and for people: an address without its query, which may hold a secret. */
+export function placeOf(origin: Origin): string {
+  if (origin.kind === 'file') return origin.path;
+  const { origin: host, pathname } = new URL(origin.url);
+  return `${host}${pathname}`;
+}
+
+export function isSameOrigin(one: Origin, other: Origin): boolean {
+  return one.kind === 'url'
+    ? other.kind === 'url' && one.url === other.url
+    : other.kind === 'file' && one.path === other.path;
+}

@@ -1,0 +1,147 @@
+import path from 'node:path';
+import { AppError } from '../../agent/app-error.ts';
+import type { Output } from '../../api/contract.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { writeAside, writeJson, writeLines } from '../report.ts';
+import type { Session } from '../session.ts';
+import { paint, printable, span, table } from '../terminal.ts';
+
+export interface SetupFlags {
+  readonly key?: string;
+  readonly yes?: true;
+  readonly replace?: true;
+  readonly show?: true;
+  readonly refresh?: true;
+  readonly remove?: true;
+}
+
+type Preview = Output<'setup-preview'>;
+type View = Output<'setup-apply'>['organisation'];
+
+/** Sets up by an organisation's configuration, after the person has seen what it does, or looks after what is set up. */
+export async function runSetup(
+  session: Session,
+  source: string | undefined,
+  flags: SetupFlags,
+): Promise<number> {
+  const { client, json, progress, orInterrupted } = session;
+  const asked = [source !== undefined, flags.show, flags.refresh, flags.remove].filter(Boolean);
+  if (asked.length > 1)
+    throw new AppError('bad-input', 'A source, --show, --refresh and --remove exclude each other.');
+  if (flags.refresh) {
+    progress.update('Reading the configuration');
+    const result = await orInterrupted(client.call('setup-refresh', {}));
+    progress.end();
+    if (json) writeJson(result);
+    else
+      writeLines([
+        result.changed ? 'It has changed.' : 'Nothing has changed.',
+        ...viewLines(result.organisation),
+      ]);
+    return exitCodes.ok;
+  }
+  if (flags.remove) {
+    const result = await client.call('setup-remove', {});
+    progress.end();
+    if (json) writeJson(result);
+    else
+      writeLines([
+        result.removed ? 'It is removed.' : 'Nothing was set up.',
+        ...viewLines(result.organisation),
+      ]);
+    return exitCodes.ok;
+  }
+  if (source === undefined) {
+    const { organisation } = await client.call('snapshot', {});
+    progress.end();
+    if (json) writeJson({ organisation: organisation ?? null });
+    else writeLines(organisation === undefined ? ['Nothing is set up.'] : viewLines(organisation));
+    return exitCodes.ok;
+  }
+  return apply(session, placeFrom(source), flags);
+}
+
+async function apply(session: Session, source: string, { key, yes, replace }: SetupFlags): Promise<number> {
+  const { client, json, progress, orInterrupted } = session;
+  const setup = { source, ...(key === undefined ? {} : { key }) };
+  progress.update('Reading the configuration');
+  const preview = await orInterrupted(client.call('setup-preview', setup));
+  progress.end();
+  if (!json) writeAside(previewLines(preview));
+  if (!yes) await confirmSetup(preview, json);
+  const { organisation } = await client.call('setup-apply', {
+    ...setup,
+    digest: preview.digest,
+    ...(replace ? { replace } : {}),
+  });
+  progress.end();
+  if (json) writeJson({ preview, organisation: organisation ?? null });
+  else writeLines([`${paint('green', '✓')} Set up for ${printable(preview.name)}`]);
+  return exitCodes.ok;
+}
+
+/** Rejects with `cancelled` on a no, and with `bad-input` where nobody can be asked. */
+async function confirmSetup({ name }: Preview, json: boolean): Promise<void> {
+  if (json || !process.stdin.isTTY || !process.stdout.isTTY) {
+    throw new AppError(
+      'bad-input',
+      'A setup needs a yes, and there is no terminal to ask in; nothing was changed.',
+      {
+        hint: 'Look at what it does, and then say --yes.',
+      },
+    );
+  }
+  const { confirm } = await import('@clack/prompts');
+  const answer = await confirm({ message: `Set up for ${printable(name)}?`, initialValue: false });
+  if (answer !== true) throw new AppError('cancelled', 'Nothing was changed.');
+}
+
+/** The agent has another working folder. */
+function placeFrom(source: string): string {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(source) ? source : path.resolve(source);
+}
+
+function previewLines(preview: Preview): readonly string[] {
+  const { name, place, signed, fields, settings, remarks, conflict } = preview;
+  const rows = fields.map(({ field, value, before }) => [
+    printable(field),
+    printable(value === '' ? 'not set' : value),
+    before === undefined
+      ? ''
+      : paint('dim', `now ${printable(before === '' ? 'not set' : before)}`, process.stderr),
+  ]);
+  const changes = settings.map(({ name: setting, value, before, locked }) => [
+    setting,
+    printable(value === '' ? 'empty' : value),
+    [
+      ...(value === before ? [] : [`now ${printable(before === '' ? 'empty' : before)}`]),
+      ...(locked ? ['managed'] : []),
+    ].join(', '),
+  ]);
+  return [
+    `${paint('bold', printable(name), process.stderr)}, from ${printable(place)}${signed ? ', signed' : ''}`,
+    ...table(rows, '  '),
+    ...(changes.length === 0 ? [] : ['Settings that change:', ...table(changes, '  ')]),
+    ...remarks.map((remark) => `${paint('yellow', '!', process.stderr)} ${printable(remark)}`),
+    ...(conflict === undefined
+      ? []
+      : [
+          `${paint('yellow', '!', process.stderr)} It takes the place of ${printable(conflict.name)} from ${printable(conflict.place)}, which needs --replace.`,
+        ]),
+  ];
+}
+
+function viewLines(view: View): readonly string[] {
+  if (view === undefined) return [];
+  const { name, origin, place, signed, readAt, team, links, locked } = view;
+  const from = origin === 'managed' ? 'managed by this computer’s administrators' : 'set up by you';
+  const rows = [
+    ['from', printable(place)],
+    ['', `${from}${signed ? ', signed' : ''}, read ${span(Date.now() - readAt)} ago`],
+    ['team', team ?? ''],
+    ['support', links.support ?? ''],
+    ['access requests', links.accessRequest ?? ''],
+    ['managed settings', locked.join(', ')],
+  ].filter(([, value]) => value !== '');
+  return [paint('bold', printable(name)), ...table(rows, '  ')];
+}

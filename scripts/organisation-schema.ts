@@ -1,0 +1,20 @@
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { organisationSchema } from '../main/agent/organisation/schema.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+export const schemaFile = path.join(root, 'resources/organisation.schema.json');
+
+/** The published JSON Schema of an organisation's configuration. Draft 7: what editors understand best. */
+export function organisationJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(organisationSchema, { target: 'draft-7', io: 'input' });
+  return { title: 'Configuration of k8s-tunnels for an organisation', ...schema };
+}
+
+if (import.meta.main) {
+  await writeFile(schemaFile, JSON.stringify(organisationJsonSchema(), null, 2));
+  execFileSync(path.join(root, 'node_modules/.bin/biome'), ['check', '--write', schemaFile]);
+  console.log(`wrote ${path.relative(process.cwd(), schemaFile)}`);
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { lintTags } from '../../../main/agent/catalog/lint-tags.ts';
+import { eksCluster } from './clusters.ts';
+
+const hostname = (name: string) => ({ 'k8s-tunnels-hostname': `${name}.example.com` });
+const lint = (tags: Readonly<Record<string, string>>) => lintTags([eksCluster('a', { tags })]);
+
+test('a clean cluster has no finding', () => {
+  expect(
+    lint({ ...hostname('a'), 'k8s-tunnels-environment': 'production', 'k8s-tunnels-owner': 'Ada' }),
+  ).toEqual([]);
+});
+
+describe('an error', () => {
+  test.each([
+    [{ 'k8s-tunnels-hostname': 'https://k8s.example.com/' }, ['k8s-tunnels-hostname=k8s.example.com']],
+    [{ 'k8s-tunnels-hostname': 'no name' }, ['k8s-tunnels-hostname=<HOSTNAME>']],
+    [{ 'k8s-tunnels-hostname': '' }, ['k8s-tunnels-hostname=<HOSTNAME>']],
+    [{ ...hostname('a'), 'k8s-tunnels-origin': 'pigeon' }, ['--tag-keys k8s-tunnels-origin']],
+    [{ ...hostname('a'), 'k8s-tunnels-owner': '' }, ['--tag-keys k8s-tunnels-owner']],
+    [{ ...hostname('a'), 'k8s-tunnels-namespace': 'Web' }, ['k8s-tunnels-namespace=web']],
+    [{ ...hostname('a'), 'k8s-tunnels-name-3': 'x' }, ['--tag-keys k8s-tunnels-name-3']],
+    [{ ...hostname('a'), 'K8s-Tunnels-Hostname': 'b.example.com' }, ['--tag-keys K8s-Tunnels-Hostname']],
+    // A slip keeps its value; what is like nothing is only taken away.
+    [
+      { 'k8s-tunnels-hostnme': 'a.example.com' },
+      ['k8s-tunnels-hostname=a.example.com', '--tag-keys k8s-tunnels-hostnme'],
+    ],
+    [{ ...hostname('a'), 'k8s-tunnels-hostnme': 'b.example.com' }, ['--tag-keys k8s-tunnels-hostnme']],
+    [{ ...hostname('a'), 'k8s-tunnels-team': 'blue' }, ['--tag-keys k8s-tunnels-team']],
+    [{ ...hostname('a'), 'k8s-tunnels-environment': 'prd' }, ['k8s-tunnels-environment=production']],
+    [{ ...hostname('a'), 'k8s-tunnels-environment': 'EU Live' }, ['k8s-tunnels-environment=production']],
+  ])('%j', (tags, commands) => {
+    const findings = lint(tags as Record<string, string>).filter(({ severity }) => severity === 'error');
+    expect(findings).toHaveLength(1);
+    expect(findings[0]?.commands.map((command) => command.replaceAll("'", ''))).toEqual(
+      commands.map((command) => expect.stringMatching(new RegExp(`${command}$`))),
+    );
+  });
+
+  test('the one host name of two, where it leads to one API server', () => {
+    const tcp = { ...hostname('x'), 'k8s-tunnels-origin': 'tcp' };
+    const [a, b] = [eksCluster('a', { tags: tcp }), eksCluster('b', { tags: tcp })];
+    expect(lintTags([a, b]).map(({ kind, message }) => [kind, message])).toEqual([
+      ['hostname-shared', expect.stringContaining(b.id)],
+      ['hostname-shared', expect.stringContaining(a.id)],
+    ]);
+    // A SOCKS server, and an application in bastion mode, lead to many.
+    const socks = { tags: hostname('x') };
+    expect(lintTags([eksCluster('a', socks), eksCluster('b', socks)])).toEqual([]);
+    const bastion = (at: string) => ({ tags: { ...tcp, 'k8s-tunnels-destination': `${at}.internal:443` } });
+    expect(lintTags([eksCluster('a', bastion('a')), eksCluster('b', bastion('b'))])).toEqual([]);
+  });
+
+  test('what its source found wrong, without a command', () => {
+    const problem = { key: 'certificate-authority-data', message: 'It is no PEM.', hint: 'Store the PEM.' };
+    const found = lintTags([{ ...eksCluster('a', { tags: hostname('a') }), tagProblems: [problem] }]);
+    expect(found).toMatchObject([{ kind: 'source-problem', severity: 'error', commands: [] }]);
+  });
+
+  test('a key that cannot be pasted safely is told without a command', () => {
+    expect(lint({ ...hostname('a'), 'k8s-tunnels-a\u0003; id': 'x' })).toMatchObject([
+      { kind: 'tag-problem', commands: [], hint: expect.stringContaining('control characters') },
+    ]);
+  });
+});
+
+describe('a warning', () => {
+  test.each([
+    ['hostname-missing', {}, '=<HOSTNAME>'],
+    [
+      'docs-not-https',
+      { ...hostname('a'), 'k8s-tunnels-docs': 'http://wiki.example.com' },
+      '=https://wiki.example.com',
+    ],
+    ['owner-missing', { ...hostname('a'), 'k8s-tunnels-environment': 'prod' }, '=<OWNER>'],
+  ])('%s', (kind, tags, words) => {
+    expect(lint(tags as Record<string, string>)).toMatchObject([
+      { kind, severity: 'warning', commands: [expect.stringContaining(words)] },
+    ]);
+  });
+
+  test('one name of two, in any case', () => {
+    const named = (name: string, title: string) =>
+      eksCluster(name, { tags: { ...hostname(name), 'k8s-tunnels-name': title } });
+    expect(
+      lintTags([named('a', 'Shop'), named('b', 'shop'), named('c', 'other')]).map(({ kind }) => kind),
+    ).toEqual(['title-shared', 'title-shared']);
+  });
+});
+
+test.each(['staging', 'non-prod', 'pre-production', 'preprod', 'product-dev', 'delivery'])(
+  'environment %s is none that sounds like production',
+  (environment) => {
+    expect(lint({ ...hostname('a'), 'k8s-tunnels-environment': environment })).toEqual([]);
+  },
+);

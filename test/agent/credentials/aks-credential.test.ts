@@ -1,0 +1,70 @@
+import { X509Certificate } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
+import { type Credentials, createCredentials } from '../../../main/agent/credentials/credentials.ts';
+import { createAws } from '../../../main/agent/discovery/aws.ts';
+import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import { aksApplication } from '../../world/azure/aks-resource.ts';
+import { type AzureCloud, startAzureCloud } from '../discovery/azure-cloud.ts';
+import { discoverOnce } from '../discovery/clouds.ts';
+
+const partner = '0b0b0b0b-1111-4222-8333-444455556666';
+
+let cloud: AzureCloud;
+let clusters: readonly Cluster[];
+let credentials: Credentials;
+beforeEach(async () => {
+  cloud = await startAzureCloud();
+  ({ clusters } = await discoverOnce(cloud.aks()));
+  const { env, home, network } = cloud;
+  const places = { clock: systemClock, network, env, home };
+  const aws = createAws({ ...places, logger: silentLogger, folder: home });
+  credentials = createCredentials({ ...places, aws });
+  cloud.traffic.reset();
+});
+afterEach(() => cloud.close());
+
+const get = (name: string) => {
+  const cluster = clusters.find((one) => one.name === name);
+  if (cluster === undefined) throw new Error(`no cluster ${name}`);
+  return credentials.get(cluster);
+};
+
+test("a token of the cluster's own tenant for the AKS server application", async () => {
+  const credential = await get('partner-edge');
+  if (credential.kind !== 'token') throw new Error('not a token');
+  expect(await cloud.azure.tokens.verify(credential.token, aksApplication)).toMatchObject({
+    tenant: partner,
+    name: 'ada@acme.example',
+  });
+  expect(credential.expiresAt).toBeGreaterThan(Date.now() + 50 * 60_000);
+  expect(await get('partner-edge')).toBe(credential);
+  expect(cloud.traffic.count('entra', 'token')).toBe(1);
+  expect(cloud.traffic.count('arm')).toBe(0);
+});
+
+test('the client certificate that AKS gives out where people are not known to the cluster', async () => {
+  const credential = await get('loyalty-prod');
+  if (credential.kind !== 'client-certificate') throw new Error('not a certificate');
+  expect(new X509Certificate(credential.certificate).subject).toContain('masterclient');
+  expect(credential.key).toContain('PRIVATE KEY');
+});
+
+test('an ended sign-in, a missing one and a missing right each say what to do', async () => {
+  cloud.plan.azure.deniedSubscriptions.push('1c1c1c1c-0001-4000-8000-00000000a001');
+  await expect(get('loyalty-prod')).rejects.toMatchObject({ code: 'azure-denied' });
+  cloud.azure.tokens.endRefreshes();
+  await expect(get('partner-edge')).rejects.toMatchObject({
+    code: 'azure-session-expired',
+    hint: `Run \`az login --tenant ${partner}\`.`,
+  });
+  await rm(path.join(cloud.home, '.azure'), { recursive: true });
+  await expect(get('loyalty-prod')).rejects.toMatchObject({
+    code: 'azure-session-expired',
+    hint: 'Run `az login`.',
+  });
+  await cloud.signIn();
+  expect(await get('partner-edge')).toMatchObject({ kind: 'token' });
+});

@@ -1,0 +1,247 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fileCredential } from '../../../main/agent/credentials/file-credential.ts';
+import { createFileSource } from '../../../main/agent/discovery/file.ts';
+import { systemClock } from '../../../main/agent/parts.ts';
+import { createAuthority } from '../../world/authority.ts';
+import { discoverOnce, discoveryInto } from './clouds.ts';
+
+let home: string;
+let folder: string;
+let file: string;
+beforeEach(async () => {
+  home = await mkdtemp(path.join(tmpdir(), 'files-'));
+  folder = path.join(home, '.config', 'k8s-tunnels');
+  file = path.join(folder, 'clusters.yaml');
+  await mkdir(folder, { recursive: true });
+});
+afterEach(() => rm(home, { recursive: true }));
+
+const source = (...files: readonly string[]) => createFileSource({ files, folder, home, clock: systemClock });
+const write = (text: string) => writeFile(file, text);
+const discover = async () => discoverOnce(source('clusters.yaml'));
+const credential = (cluster: string) =>
+  fileCredential({ env: { PATH: process.env.PATH }, home }, { kind: 'file', file, cluster });
+
+test('the example parses, and every cluster of it is listed', async () => {
+  await copyFile(path.join(import.meta.dirname, '../../../resources/examples/clusters.yaml'), file);
+  const { clusters, results } = await discover();
+  expect(results.map(({ outcome }) => outcome.kind)).toEqual(['listed']);
+  expect(clusters.map(({ name }) => name)).toEqual(['lab', 'k3s-workshop', 'edge', 'appliance']);
+  expect(clusters.find(({ name }) => name === 'edge')).toMatchObject({
+    server: 'https://10.20.0.5:6443',
+    serverName: 'kubernetes',
+    reach: { kind: 'tunnel', hostname: 'edge.k8s.example.com', origin: 'tcp' },
+    credential: { kind: 'file', file, cluster: 'edge' },
+    // Its files are nobody's here.
+    tagProblems: [{ key: 'certificate-authority' }],
+  });
+  expect(clusters.find(({ name }) => name === 'appliance')?.reach).toMatchObject({ kind: 'none' });
+});
+
+describe('what is listed', () => {
+  test('from an absolute path, below the home, beside the settings; one named twice is read once', async () => {
+    await write("[{ name: a, server: 'https://a:6443' }]");
+    for (const name of [file, '~/.config/k8s-tunnels/clusters.yaml', 'clusters.yaml', './clusters.yaml']) {
+      const { clusters, planned } = await discoverOnce(source(name, 'clusters.yaml'));
+      expect(planned).toBe(1);
+      expect(clusters.map(({ id }) => id)).toEqual([`file/${encodeURIComponent(file)}/%2F/a`]);
+    }
+  });
+
+  test('an empty file is an empty list', async () => {
+    await write('# nothing yet\n');
+    expect((await discover()).results.map(({ outcome }) => outcome)).toEqual([
+      { kind: 'listed', clusters: [] },
+    ]);
+  });
+
+  test('an authority from a file, in base64 or as PEM', async () => {
+    const { certificate } = await createAuthority('lab');
+    await writeFile(path.join(folder, 'ca.crt'), certificate);
+    const base64 = Buffer.from(certificate).toString('base64');
+    const indented = certificate.trim().replaceAll('\n', '\n    ');
+    await write(`
+- { name: a, server: 'https://a', certificate-authority: ca.crt }
+- { name: b, server: 'https://b', certificate-authority-data: ${base64} }
+- name: c
+  server: https://c
+  certificate-authority-data: |
+    ${indented}
+`);
+    const { clusters } = await discover();
+    for (const { certificateAuthorityData = '', tagProblems } of clusters) {
+      expect(Buffer.from(certificateAuthorityData, 'base64').toString().trim()).toBe(certificate.trim());
+      expect(tagProblems).toEqual([]);
+    }
+  });
+
+  test('server and authority come from a kubeconfig where the list gives none', async () => {
+    const { certificate } = await createAuthority('lab');
+    await mkdir(path.join(home, '.kube'));
+    await writeFile(path.join(home, '.kube', 'ca.crt'), certificate);
+    await writeFile(
+      path.join(home, '.kube', 'lab'),
+      `
+current-context: other
+contexts: [{ name: lab, context: { cluster: lab, user: lab } }, { name: other, context: { cluster: o, user: o } }]
+clusters: [{ name: lab, cluster: { server: 'https://lab:6443', certificate-authority: ca.crt } }]
+users: [{ name: lab, user: { token: the-token } }]
+`,
+    );
+    await write(`
+- { name: lab, user: { kubeconfig: { file: ~/.kube/lab, context: lab } } }
+- { name: gone, user: { kubeconfig: { file: ~/.kube/lab } } }
+`);
+    const { clusters } = await discover();
+    expect(clusters[0]).toMatchObject({
+      server: 'https://lab:6443',
+      certificateAuthorityData: expect.any(String),
+      tagProblems: [],
+    });
+    expect(clusters[1]).toMatchObject({
+      server: '',
+      reach: { kind: 'none', reason: expect.stringContaining('no server of gone') },
+      tagProblems: [{ key: 'user.kubeconfig', message: expect.stringContaining('current context') }],
+    });
+    expect(JSON.stringify(clusters)).not.toContain('the-token');
+    expect(await credential('lab')).toEqual({ kind: 'token', token: 'the-token', expiresAt: undefined });
+  });
+
+  test('a tag that nobody accepts is a problem of its cluster alone', async () => {
+    await write(`
+- { name: a, server: 'https://a', tags: { hostname: a.example.com, origin: pigeon } }
+- { name: b, server: 'https://b', tags: { hostname: b.example.com } }
+`);
+    const { clusters } = await discover();
+    expect(clusters.map(({ reach }) => reach.kind)).toEqual(['none', 'tunnel']);
+    expect(clusters[0]?.tagProblems).toMatchObject([{ key: 'k8s-tunnels-origin' }]);
+  });
+});
+
+describe('a list that cannot be read', () => {
+  test.each([
+    ['- name: a\n  server: http://a\n', 'line 2: server must be an https:// address.'],
+    ['- name: a\n  server: https://root:hunter2@a\n', 'line 2: server must hold no user name.'],
+    ['- name: a\n', 'line 1: server is missing.'],
+    ['- name: a\n  server: https://a\n  hostnme: x\n', 'line 3: hostnme is not a field that is known here.'],
+    ['- name: a\n  server: https://a\n  tags:\n    namespace: 1\n', 'line 4: tags.namespace must be text'],
+    ['- name: a\n  server: https://a\n  user:\n    token: hunter2\n', 'line 4: user.token is not a field'],
+    ['- name: a\n  server: https://a\n  user: {}\n', 'line 3: user needs one of exec'],
+    [
+      '- name: a\n  server: https://a\n  user:\n    client-certificate: x\n',
+      'line 4: user needs client-certificate and client-key together',
+    ],
+    [
+      '- { name: a, server: https://a }\n- { name: a, server: https://b }\n',
+      'line 2: name is the name of two',
+    ],
+    ['name: a\n', 'line 1: must be a list of clusters.'],
+    ['- name: a\n  server: [\n', 'is no YAML that can be read.'],
+  ])('%j', async (text, message) => {
+    await write(text);
+    const [result] = (await discover()).results;
+    expect(result?.outcome).toMatchObject({
+      kind: 'failed',
+      error: { code: 'file-invalid', message: expect.stringContaining(message), retryable: false },
+    });
+    const told = JSON.stringify(result);
+    expect(told).toContain('clusters.yaml');
+    expect(told).not.toContain('hunter2');
+  });
+
+  test('keeps what was known, stale, until it can be read again', async () => {
+    const { catalog, discovery } = await discoveryInto(path.join(home, 'catalog.json'), [
+      source('clusters.yaml'),
+    ]);
+    await write("- { name: a, server: 'https://a' }\n- { name: b, server: 'https://b' }\n");
+    await discovery.run();
+    await write('- name: [\n');
+    await discovery.run();
+    expect(catalog.clusters().map(({ name, stale }) => [name, stale])).toEqual([
+      ['a', true],
+      ['b', true],
+    ]);
+    await rm(file);
+    await discovery.run();
+    expect(catalog.cells()).toMatchObject([{ error: { code: 'file-unreadable' } }]);
+    await write("- { name: b, server: 'https://b' }\n");
+    await discovery.run();
+    expect(catalog.clusters().map(({ name, stale }) => [name, stale])).toEqual([['b', false]]);
+    await catalog.close();
+  });
+});
+
+describe('the credential', () => {
+  const user = (text: string) => write(`[{ name: a, server: 'https://a', user: { ${text} } }]`);
+
+  test('a token in a file, as it is now', async () => {
+    await user('token-file: token');
+    await writeFile(path.join(folder, 'token'), 'first\n');
+    expect(await credential('a')).toMatchObject({ kind: 'token', token: 'first' });
+    await writeFile(path.join(folder, 'token'), 'second\n');
+    expect(await credential('a')).toMatchObject({ token: 'second' });
+    await rm(path.join(folder, 'token'));
+    await expect(credential('a')).rejects.toMatchObject({
+      code: 'file-unreadable',
+      message: expect.stringContaining(path.join(folder, 'token')),
+    });
+  });
+
+  test('a client certificate and its key', async () => {
+    const authority = await createAuthority('lab');
+    const { certificate, key } = await authority.issueClient('ada', ['system:masters']);
+    await writeFile(path.join(folder, 'client.crt'), certificate);
+    await writeFile(path.join(folder, 'client.key'), key);
+    await user('client-certificate: client.crt, client-key: client.key');
+    expect(await credential('a')).toMatchObject({
+      kind: 'client-certificate',
+      certificate: `${certificate.trim()}\n`,
+    });
+    await writeFile(path.join(folder, 'client.key'), 'hunter2');
+    const failure: unknown = await credential('a').catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'credential-failed' });
+    expect(String(failure)).not.toContain('hunter2');
+  });
+
+  test('a plugin is run beside the list, with what it was given', async () => {
+    const answer =
+      '{"kind":"ExecCredential","status":{"token":"\'$1-$LAB\'","expirationTimestamp":"2030-01-01T00:00:00Z"}}';
+    await writeFile(
+      path.join(folder, 'plugin'),
+      `#!/bin/sh\ncase "$KUBERNETES_EXEC_INFO" in *ExecCredential*) ;; *) exit 3;; esac\necho '${answer}'\n`,
+      { mode: 0o700 },
+    );
+    await user('exec: { command: ./plugin, args: [eu], env: [{ name: LAB, value: seven }] }');
+    expect(await credential('a')).toEqual({
+      kind: 'token',
+      token: 'eu-seven',
+      expiresAt: Date.parse('2030-01-01T00:00:00Z'),
+    });
+  });
+
+  test('a plugin that fails, is not there, or says nothing usable', async () => {
+    await writeFile(path.join(folder, 'fails'), '#!/bin/sh\necho hunter2 >&2\nexit 7\n', { mode: 0o700 });
+    await writeFile(path.join(folder, 'talks'), '#!/bin/sh\necho hunter2\n', { mode: 0o700 });
+    for (const [command, message] of [
+      ['./fails', 'failed with exit code 7'],
+      ['./absent', 'could not be started'],
+      ['./talks', 'gave no ExecCredential'],
+    ]) {
+      await user(`exec: { command: ${command} }`);
+      const failure: unknown = await credential('a').catch((error: unknown) => error);
+      expect(failure).toMatchObject({
+        code: 'credential-failed',
+        message: expect.stringContaining(message ?? ''),
+      });
+      expect(String(failure)).not.toContain('hunter2');
+    }
+  });
+
+  test('of a cluster that is not in the list any more', async () => {
+    await write('[]');
+    await expect(credential('a')).rejects.toMatchObject({ code: 'credential-failed' });
+  });
+});

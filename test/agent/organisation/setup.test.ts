@@ -1,0 +1,341 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { canMount } from './can-mount.ts';
+import { createSigner } from './publisher.ts';
+import { type Rig, startRig } from './rig.ts';
+
+const acme = (more = '') => `version: 1\nname: Acme\naccess: {team: acme.cloudflareaccess.com}\n${more}`;
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig();
+  rig.publish(acme());
+});
+afterEach(() => rig.close());
+
+describe('a setup from an address', () => {
+  it('is shown before it is done, is done once, and lasts', async () => {
+    rig.publish(acme('defaults: {kubeconfigMode: add}\nlocked: [kubeconfigMode]\n'));
+    const keeper = await rig.start();
+    const preview = await keeper.preview({ source: rig.url });
+    expect(preview).toMatchObject({
+      name: 'Acme',
+      origin: 'url',
+      place: rig.url,
+      signed: false,
+      fields: [
+        { field: 'access.team', value: 'acme.cloudflareaccess.com' },
+        { field: 'defaults.kubeconfigMode', value: 'add' },
+        { field: 'locked', value: 'kubeconfigMode' },
+      ],
+      settings: [{ name: 'kubeconfigMode', value: 'add', before: 'switch', locked: true }],
+    });
+    expect(preview.remarks.join(' ')).toContain('You sign in to acme.cloudflareaccess.com only');
+    expect(keeper.current()).toBeUndefined();
+    expect(await readdir(rig.config).catch(() => [])).not.toContain('organisation.json');
+    await keeper.apply({ source: rig.url, digest: preview.digest });
+    await keeper.apply({ source: rig.url, digest: preview.digest });
+    expect(rig.changes).toHaveLength(1);
+    const later = await rig.start();
+    expect(later.view()).toMatchObject({
+      name: 'Acme',
+      origin: 'url',
+      place: rig.url,
+      locked: ['kubeconfigMode'],
+    });
+    expect(await later.remove()).toBe(true);
+    expect(await later.remove()).toBe(false);
+    expect((await rig.start()).current()).toBeUndefined();
+  });
+
+  it('that changed after it was shown is refused', async () => {
+    const keeper = await rig.start();
+    const { digest } = await keeper.preview({ source: rig.url });
+    rig.publish(acme('connectors: [direct]\n'));
+    await expect(keeper.apply({ source: rig.url, digest })).rejects.toMatchObject({
+      code: 'organisation-refused',
+      message: `${rig.url} has changed since it was shown.`,
+    });
+    expect(keeper.current()).toBeUndefined();
+  });
+
+  it('in place of one from elsewhere has to be meant', async () => {
+    rig.publisher.publish('/other.yaml', 'version: 1\nname: Other\n');
+    const other = `${rig.publisher.url}/other.yaml`;
+    const keeper = await rig.start();
+    await rig.setUp(keeper, rig.url);
+    const preview = await keeper.preview({ source: other });
+    expect(preview.conflict).toEqual({ why: 'origin', name: 'Acme', place: rig.url });
+    expect(preview.fields).toEqual([
+      { field: 'access.team', value: '', before: 'acme.cloudflareaccess.com' },
+    ]);
+    await expect(rig.setUp(keeper, other)).rejects.toMatchObject({ code: 'organisation-refused' });
+    expect(keeper.current()?.name).toBe('Acme');
+    await rig.setUp(keeper, other, { replace: true });
+    expect(keeper.current()?.name).toBe('Other');
+  });
+
+  it('shows no secret of it', async () => {
+    rig.publish(acme('sources: {gke: {oauthClient: {id: client, secret: geheim}}}\n'));
+    const keeper = await rig.start();
+    const preview = await keeper.preview({ source: rig.url });
+    expect(preview.fields).toContainEqual({ field: 'sources.gke.oauthClient.secret', value: 'set' });
+    await rig.setUp(keeper, rig.url);
+    expect(JSON.stringify([preview, keeper.view()])).not.toContain('geheim');
+  });
+
+  it.each<[string, number, Record<string, string>, string]>([
+    ['that is not there', 404, {}, 'organisation-unavailable'],
+    ['that is broken', 503, {}, 'organisation-unavailable'],
+    ['that leads to another host', 302, { location: 'https://127.0.0.2/acme.yaml' }, 'organisation-refused'],
+    ['that leads to plain http', 302, { location: 'http://127.0.0.1/acme.yaml' }, 'organisation-refused'],
+    ['that leads in circles', 302, { location: '/acme.yaml' }, 'organisation-unavailable'],
+    ['that leads nowhere', 302, {}, 'organisation-unavailable'],
+  ])('%s is refused', async (_, status, headers, code) => {
+    rig.publisher.answer('/acme.yaml', status, headers);
+    await expect((await rig.start()).preview({ source: rig.url })).rejects.toMatchObject({ code });
+  });
+
+  it('may lead to another path of the same host', async () => {
+    rig.publisher.answer('/old.yaml', 301, { location: '/acme.yaml' });
+    const keeper = await rig.start();
+    expect(await keeper.preview({ source: `${rig.publisher.url}/old.yaml` })).toMatchObject({ name: 'Acme' });
+  });
+
+  it('of more than 1 MB is refused', async () => {
+    rig.publish(acme(`# ${'x'.repeat(1024 * 1024)}\n`));
+    await expect((await rig.start()).preview({ source: rig.url })).rejects.toMatchObject({
+      code: 'bad-input',
+    });
+  });
+
+  it('of a host that is not trusted is refused', async () => {
+    const { trustAuthorities } = await import('../../../main/agent/network/trust.ts');
+    trustAuthorities({ env: {} });
+    await expect((await rig.start()).preview({ source: rig.url })).rejects.toMatchObject({
+      code: 'network-untrusted',
+    });
+  });
+});
+
+describe('a setup from a file', () => {
+  it('is read from the file again when asked', async () => {
+    const file = path.join(path.dirname(rig.managed), 'mine.yaml');
+    await writeFile(file, acme());
+    const keeper = await rig.start();
+    await rig.setUp(keeper, file);
+    expect(keeper.view()).toMatchObject({ origin: 'file', place: file });
+    await writeFile(file, acme('tagPrefix: acme-\n'));
+    expect(await keeper.refresh()).toBe(true);
+    expect(keeper.current()?.tagPrefix).toBe('acme-');
+    await writeFile(file, 'version: 1\nnaam: Acme\n');
+    await expect(keeper.refresh()).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining(`${file}, line 1, name: is missing`),
+    });
+    expect(keeper.current()?.tagPrefix).toBe('acme-');
+  });
+
+  it.each([
+    ['nowhere', '/nowhere/acme.yaml', 'file-unreadable'],
+    ['a folder', '/tmp', 'bad-input'],
+    ['a device', '/dev/zero', 'bad-input'],
+  ])('that is %s is refused', async (_, file, code) => {
+    await expect((await rig.start()).preview({ source: file })).rejects.toMatchObject({ code });
+  });
+});
+
+describe('a refresh', () => {
+  const dayMs = 24 * 3_600_000;
+  /** Resolves when the publisher was asked so often. */
+  const askedTimes = async (count: number) => {
+    while (rig.publisher.asked.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  const until = async (check: () => boolean) => {
+    while (!check()) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+
+  it('asks once a day whether anything is new, with the ETag, and takes what is', async () => {
+    await rig.setUp(await rig.start(), rig.url);
+    const keeper = await rig.start();
+    const { readAt = 0 } = keeper.view() ?? {};
+    rig.publisher.asked.length = 0;
+    keeper.follow();
+    rig.clock.skip(dayMs / 2);
+    await until(() => rig.clock.pending() > 0);
+    expect(rig.publisher.asked).toEqual([]);
+    rig.clock.skip(dayMs / 2 + 1);
+    await askedTimes(1);
+    await until(() => (keeper.view()?.readAt ?? 0) > readAt);
+    expect(rig.publisher.asked).toEqual(['GET /acme.yaml 304']);
+    expect(rig.changes).toHaveLength(1);
+    rig.publish(acme('tagPrefix: acme-\n'));
+    await until(() => rig.clock.pending() > 0);
+    rig.clock.skip(dayMs + 1);
+    await until(() => rig.notices.length > 0);
+    expect(rig.notices).toEqual(['info: The configuration of Acme has changed.']);
+    expect((await rig.start()).current()?.tagPrefix).toBe('acme-');
+  });
+
+  it('at the start is due after a day', async () => {
+    await rig.setUp(await rig.start(), rig.url);
+    rig.clock.skip(dayMs + 1);
+    rig.publish('version: 2\nname: Acme\n');
+    const keeper = await rig.start();
+    keeper.follow();
+    await until(() => rig.notices.length > 0);
+    expect(rig.notices[0]).toContain(
+      'warning: The new configuration of Acme is not used, the last good one stays.',
+    );
+    expect(rig.notices[0]).toContain('line 1, version');
+    expect(keeper.current()?.access?.team).toBe('acme.cloudflareaccess.com');
+    expect((await rig.start()).current()?.name).toBe('Acme');
+  });
+
+  it('that finds nobody keeps the last good one, without a word', async () => {
+    const keeper = await rig.start();
+    await rig.setUp(keeper, rig.url);
+    rig.publisher.answer('/acme.yaml', 503);
+    await expect(keeper.refresh()).rejects.toMatchObject({
+      code: 'organisation-unavailable',
+      retryable: true,
+    });
+    expect(keeper.current()?.name).toBe('Acme');
+    expect(rig.notices).toEqual([]);
+  });
+
+  it('takes no older revision', async () => {
+    rig.publish(acme('revision: 7\n'));
+    const keeper = await rig.start();
+    await rig.setUp(keeper, rig.url);
+    for (const revision of ['revision: 6\n', '']) {
+      rig.publish(acme(revision));
+      await expect(keeper.refresh()).rejects.toMatchObject({ code: 'organisation-refused' });
+      expect((await keeper.preview({ source: rig.url })).conflict?.why).toBe('revision');
+    }
+    expect(keeper.current()?.revision).toBe(7);
+    await rig.setUp(keeper, rig.url, { replace: true });
+    expect(keeper.current()?.revision).toBeUndefined();
+  });
+});
+
+describe('a signature', () => {
+  const signer = createSigner();
+  const publishSigned = (text: string, by = signer) => {
+    rig.publish(text);
+    rig.publisher.publish('/acme.yaml.sig', by.sign(text));
+  };
+
+  it('of the pinned key is asked for from then on', async () => {
+    publishSigned(acme());
+    const keeper = await rig.start();
+    await rig.setUp(keeper, rig.url, { key: signer.key });
+    expect(keeper.view()?.signed).toBe(true);
+    publishSigned(acme('tagPrefix: acme-\n'));
+    expect(await keeper.refresh()).toBe(true);
+    // A setup that names no key is held to the pinned one.
+    rig.publish(acme('tagPrefix: evil-\n'));
+    await expect(keeper.preview({ source: rig.url })).rejects.toMatchObject({ code: 'organisation-refused' });
+    await expect(keeper.refresh()).rejects.toMatchObject({ code: 'organisation-refused' });
+    rig.publisher.withdraw('/acme.yaml.sig');
+    await expect(keeper.refresh()).rejects.toMatchObject({
+      code: 'organisation-refused',
+      message: expect.stringContaining('has no signature'),
+    });
+    publishSigned(acme('tagPrefix: evil-\n'), createSigner());
+    await expect(keeper.refresh()).rejects.toMatchObject({ code: 'organisation-refused' });
+    expect((await rig.start()).current()?.tagPrefix).toBe('acme-');
+  });
+
+  it.each([
+    ['of somebody else', () => createSigner().sign(acme())],
+    ['of another text', () => signer.sign(acme('\n'))],
+    ['cut short', () => signer.sign(acme()).slice(0, 40)],
+    ['empty', () => ''],
+    ['that is none', () => '<html>Welcome</html>'],
+  ])('%s is refused', async (_, made) => {
+    rig.publisher.publish('/acme.yaml.sig', made());
+    await expect((await rig.start()).preview({ source: rig.url, key: signer.key })).rejects.toMatchObject({
+      code: 'organisation-refused',
+    });
+  });
+
+  it('that cannot be fetched now is no refusal for good', async () => {
+    rig.publisher.answer('/acme.yaml.sig', 503);
+    await expect((await rig.start()).preview({ source: rig.url, key: signer.key })).rejects.toMatchObject({
+      code: 'organisation-unavailable',
+      retryable: true,
+    });
+  });
+
+  it('of another key than the pinned one has to be meant', async () => {
+    const other = createSigner();
+    publishSigned(acme());
+    const keeper = await rig.start();
+    await rig.setUp(keeper, rig.url, { key: signer.key });
+    publishSigned(acme(), other);
+    await expect(rig.setUp(keeper, rig.url, { key: other.key })).rejects.toMatchObject({
+      code: 'organisation-refused',
+      message: expect.stringContaining('another key'),
+    });
+    await rig.setUp(keeper, rig.url, { key: other.key, replace: true });
+    expect(await keeper.refresh()).toBe(false);
+  });
+
+  it('comes in a link with its key', async () => {
+    publishSigned(acme());
+    const source = `k8s-tunnels://setup?${new URLSearchParams({ url: rig.url, key: signer.key })}`;
+    const keeper = await rig.start();
+    await rig.setUp(keeper, source);
+    expect(keeper.view()).toMatchObject({ place: rig.url, signed: true });
+  });
+});
+
+describe('what is kept', () => {
+  it.each([
+    ['cut short', '{"version":1,"da'],
+    ['of a later version', '{"version":2,"data":{}}'],
+  ])('%s is set aside with a message', async (_, text) => {
+    await rig.setUp(await rig.start(), rig.url);
+    const file = path.join(rig.config, 'organisation.json');
+    await writeFile(file, text);
+    expect((await rig.start()).current()).toBeUndefined();
+    expect(rig.notices).toHaveLength(1);
+    expect(rig.notices[0]).toContain('was set aside as');
+    expect(await readFile(`${file}.unreadable`, 'utf8')).toBe(text);
+  });
+
+  it('and no longer understood is told, and mended by a refresh', async () => {
+    await rig.setUp(await rig.start(), rig.url);
+    const file = path.join(rig.config, 'organisation.json');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('name: Acme', 'nom: Acme'));
+    const keeper = await rig.start();
+    expect(keeper.current()).toBeUndefined();
+    expect(rig.notices[0]).toContain('is not used by this version');
+    expect(await keeper.refresh()).toBe(true);
+    expect(keeper.current()?.name).toBe('Acme');
+  });
+
+  const full = canMount();
+  it.skipIf(!full)(
+    full ? 'stays when the disk is full' : 'on a full disk: needs root and mount',
+    async () => {
+      await mkdir(rig.config, { recursive: true });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', rig.config]);
+      try {
+        const keeper = await rig.start();
+        await rig.setUp(keeper, rig.url);
+        rig.publish(acme(`tagPrefix: acme-\n# ${'x'.repeat(100_000)}\n`));
+        await expect(keeper.refresh()).rejects.toMatchObject({ code: 'disk-full' });
+        await expect(rig.setUp(keeper, rig.url)).rejects.toMatchObject({ code: 'disk-full' });
+        for (const each of [keeper, await rig.start()])
+          expect(each.current()?.tagPrefix).toBe('k8s-tunnels-');
+        expect(rig.notices).toEqual([]);
+      } finally {
+        execFileSync('umount', [rig.config]);
+      }
+    },
+  );
+});

@@ -1,0 +1,96 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
+import {
+  createSettings,
+  defaultSettings,
+  defaultSettingsFrom,
+  type ManagedSettings,
+} from '../../../main/agent/settings/settings.ts';
+
+const acme: ManagedSettings = {
+  name: 'Acme',
+  values: { kubeconfigMode: 'add', catalogMaxAgeMinutes: 5, awsRegions: ['eu-west-1'] },
+  locked: ['kubeconfigMode', 'startAtLogin'],
+};
+
+let folder: string;
+let told: unknown[];
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'settings-'));
+  told = [];
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+const open = (managed?: ManagedSettings) =>
+  createSettings({
+    openStore: () => openConfStore(folder),
+    managed,
+    onChange: (settings) => told.push(settings),
+  });
+const onDisk = async () => JSON.parse(await readFile(path.join(folder, 'settings.json'), 'utf8')) as unknown;
+
+describe('settings', () => {
+  it('without an organisation are the usual ones, until a person chooses', () => {
+    const settings = open();
+    expect(settings.get()).toEqual(defaultSettings);
+    expect(settings.from()).toEqual(defaultSettingsFrom);
+    settings.change({ kubeconfigMode: 'add' });
+    expect(settings.from()).toEqual({ ...defaultSettingsFrom, kubeconfigMode: 'user' });
+    expect(told).toEqual([{ ...defaultSettings, kubeconfigMode: 'add' }]);
+  });
+
+  it('of an organisation count where a person chose nothing', async () => {
+    const settings = open(acme);
+    expect(settings.get()).toMatchObject({ catalogMaxAgeMinutes: 5, awsRegions: ['eu-west-1'] });
+    expect(settings.change({ catalogMaxAgeMinutes: 9 })).toMatchObject({ catalogMaxAgeMinutes: 9 });
+    expect(settings.from()).toEqual({
+      ...defaultSettingsFrom,
+      kubeconfigMode: 'organisation',
+      startAtLogin: 'organisation',
+      awsRegions: 'organisation',
+      catalogMaxAgeMinutes: 'user',
+    });
+    // What the organisation says is not written down as the person's.
+    expect(await onDisk()).toEqual({ catalogMaxAgeMinutes: 9 });
+  });
+
+  it('that are managed cannot be changed, not even along with others', async () => {
+    const settings = open(acme);
+    expect(() => settings.change({ favouritesOrder: 'name', kubeconfigMode: 'switch' })).toThrow(
+      expect.objectContaining({
+        code: 'setting-managed',
+        message: 'Acme manages the setting kubeconfigMode.',
+        hint: expect.stringContaining('Acme'),
+      }),
+    );
+    expect(settings.get()).toMatchObject({ favouritesOrder: 'own', kubeconfigMode: 'add' });
+    expect(told).toEqual([]);
+  });
+
+  it('come back as a person chose them when the organisation lets go', () => {
+    const settings = open();
+    settings.change({ kubeconfigMode: 'switch', startAtLogin: true });
+    expect(settings.under(acme)).toMatchObject({ kubeconfigMode: 'add', startAtLogin: false });
+    expect(settings.get().startAtLogin).toBe(true);
+    settings.manage(acme);
+    expect(settings.get()).toMatchObject({ kubeconfigMode: 'add', startAtLogin: false });
+    settings.manage(undefined);
+    expect(settings.get()).toMatchObject({ kubeconfigMode: 'switch', startAtLogin: true });
+    expect(settings.from().startAtLogin).toBe('user');
+    expect(told).toHaveLength(3);
+  });
+
+  it('that do not fit are told with file and field, managed or not', async () => {
+    await writeFile(path.join(folder, 'settings.json'), '{"kubeconfigMode":"sometimes"}');
+    for (const managed of [undefined, acme]) {
+      expect(() => open(managed)).toThrow(
+        expect.objectContaining({
+          code: 'bad-input',
+          message: expect.stringMatching(/^Setting kubeconfigMode in .*settings\.json/),
+        }),
+      );
+    }
+  });
+});

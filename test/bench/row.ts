@@ -1,0 +1,46 @@
+/** One line of a benchmark: what ours took beside what it is measured against, in the same run. */
+export interface Row {
+  readonly name: string;
+  /** Of `ours` and `reference`; of the ratio where there is no reference. */
+  readonly unit: 'ms' | 's' | 'MB' | 'MB/s' | 'per s' | 'us';
+  readonly ours: number;
+  /** The peer or floor: its name and figure. Undefined for a figure that is only printed. */
+  readonly reference?: { readonly name: string; readonly figure: number };
+  /** The ratio of ours to the reference must be at most, or at least, so much. */
+  readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
+}
+
+/** A row as it is printed and kept. `met` is undefined where there is no goal. */
+export interface Result {
+  readonly name: string;
+  readonly unit: Row['unit'];
+  readonly ours: number;
+  readonly reference: { readonly name: string; readonly figure: number } | undefined;
+  readonly ratio: number | undefined;
+  readonly goal: string | undefined;
+  readonly met: boolean | undefined;
+}
+
+export function resultOf({ name, unit, ours, reference, goal }: Row): Result {
+  const ratio = reference === undefined ? undefined : ours / reference.figure;
+  if (goal === undefined || ratio === undefined)
+    return { name, unit, ours, reference, ratio, goal: undefined, met: undefined };
+  const [words, met] =
+    'atMost' in goal
+      ? [`<= ${goal.atMost} x`, ratio <= goal.atMost]
+      : [`>= ${goal.atLeast} x`, ratio >= goal.atLeast];
+  return { name, unit, ours, reference, ratio, goal: words, met };
+}
+
+/** The middle one of `values`. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** How long `work` takes, ms. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}

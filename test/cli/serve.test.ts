@@ -1,0 +1,139 @@
+import { once } from 'node:events';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Snapshot } from '../../main/agent/agent-view.ts';
+import { ask, dial, openWith } from '../api/web/requests.ts';
+import { type Home, makeHome, type Run, root, runCli, startCli } from './run-cli.ts';
+
+let home: Home;
+let started: Run[];
+
+beforeEach(async () => {
+  home = await makeHome();
+  started = [];
+});
+afterEach(async () => {
+  for (const { child } of started) child.kill('SIGKILL');
+  await Promise.all(started.map(({ done }) => done));
+  await runCli(['quit'], { env: home.env });
+  await home.remove();
+});
+
+const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+  const cli = startCli(['serve', ...args], { env: { ...home.env, ...env } });
+  started.push(cli);
+  return cli;
+};
+/** Serves, and answers what `--json` printed. */
+const serve = async (...args: readonly string[]) => {
+  const cli = start(['--json', ...args]);
+  const [line] = (await once(cli.child.stdout ?? cli.child, 'data')) as [string];
+  const { url, port } = JSON.parse(line) as { url: string; port: number };
+  return { cli, line, url, port };
+};
+/** A page's conversation: its first snapshot, and the code with which it ends. */
+const openPage = async (port: number, cookie: string) => {
+  const host = `127.0.0.1:${port}`;
+  const socket = await dial({ port, headers: { host, cookie, origin: `http://${host}` } });
+  if (!(socket instanceof WebSocket)) throw new Error(`refused with ${socket}`);
+  const ended = once(socket, 'close').then(([code]) => code as number);
+  socket.send(JSON.stringify({ id: 1, subscribe: true }));
+  const [data] = (await once(socket, 'message')) as [Buffer];
+  return { socket, ended, snapshot: (JSON.parse(data.toString()) as { output: Snapshot }).output };
+};
+const statusOf = async () => {
+  const { stdout } = await runCli(['status', '--json'], { env: home.env });
+  return JSON.parse(stdout) as { agent: { pid: number } };
+};
+
+describe('serve', () => {
+  it('shows the window to who has its address, and a page follows the agent', async () => {
+    const { url, port, line } = await serve();
+    expect(line).toBe(`${JSON.stringify({ url, port })}\n`);
+    expect((await ask({ port })).status).toBe(401);
+    expect((await ask({ port, path: '/open/guess' })).status).toBe(403);
+    const first = await ask({ port, path: new URL(url).pathname });
+    expect(first).toMatchObject({ status: 303, headers: { location: '/' } });
+    const cookie = String(first.headers['set-cookie']).split(';')[0] ?? '';
+    const page = await ask({ port, headers: { cookie } });
+    expect(page.status).toBe(200);
+    expect(page.body).toBe(await readFile(path.join(root, 'out/renderer/index.html'), 'utf8'));
+    const { socket, snapshot } = await openPage(port, cookie);
+    expect(snapshot.agent.pid).toBe((await statusOf()).agent.pid);
+    socket.close();
+  });
+
+  it('tells the page that the agent was killed; the next one starts it again', async () => {
+    const { url, port } = await serve();
+    const cookie = await openWith(url);
+    const { ended, snapshot } = await openPage(port, cookie);
+    process.kill(snapshot.agent.pid, 'SIGKILL');
+    expect(await ended).toBe(1012);
+    const next = await openPage(port, cookie);
+    expect(next.snapshot.agent.pid).not.toBe(snapshot.agent.pid);
+    expect((await statusOf()).agent.pid).toBe(next.snapshot.agent.pid);
+    next.socket.close();
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends on %s; the agent stays', async (signal) => {
+    const { cli, url, port } = await serve();
+    const { ended, snapshot } = await openPage(port, await openWith(url));
+    cli.child.kill(signal);
+    expect((await cli.done).code).toBe(0);
+    expect(await ended).toBe(1006);
+    await expect(ask({ port })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    expect((await statusOf()).agent.pid).toBe(snapshot.agent.pid);
+  });
+
+  it('takes the port that is asked for, and tells when it cannot', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    const refused = await start(['--json', '--port', String(port)]).done;
+    expect(refused.code).toBe(1);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'port-busy' } });
+    taken.close();
+    await once(taken, 'close');
+    expect((await serve('--port', String(port))).port).toBe(port);
+  });
+
+  it.each(['', '65536'])('does not take %j for a port', async (port) => {
+    const { code, stdout } = await start(['--json', `--port=${port}`]).done;
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'bad-input' } });
+  });
+});
+
+describe('the browser', () => {
+  const install = async () => {
+    const browser = path.join(home.paths.home, 'browser');
+    const log = path.join(home.paths.home, 'opened');
+    await writeFile(browser, `#!/bin/sh\nprintf '%s' "$1" > '${log}'\n`);
+    await chmod(browser, 0o755);
+    return { browser, opened: () => readFile(log, 'utf8') };
+  };
+  const printed = async (cli: Run) => {
+    const [text] = (await once(cli.child.stdout ?? cli.child, 'data')) as [string];
+    return text.split('\n')[0] ?? '';
+  };
+
+  it('is opened at an address of its own, so that the printed one serves too', async () => {
+    const { browser, opened } = await install();
+    const address = await printed(start([], { BROWSER: browser }));
+    const used = await vi.waitUntil(() => opened().catch(() => ''), { timeout: 10_000, interval: 10 });
+    expect(used).not.toBe(address);
+    for (const one of [used, address]) expect(await openWith(one)).toMatch(/^k8s-tunnels-\d+=/);
+  });
+
+  it('is left alone with --no-open', async () => {
+    const { browser, opened } = await install();
+    const cli = start(['--no-open'], { BROWSER: browser });
+    expect(await openWith(await printed(cli))).toMatch(/^k8s-tunnels-\d+=/);
+    cli.child.kill('SIGINT');
+    await cli.done;
+    await expect(opened()).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});

@@ -1,0 +1,238 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { describe, expect, type TestContext, test, vi } from 'vitest';
+import type { Output } from '../../main/api/contract.ts';
+import { processesOf } from '../e2e/processes.ts';
+import { desktopFixture } from './desktop-fixture.ts';
+import type { DoubleDriver } from './double-driver.ts';
+
+const patience = { timeout: 15_000, interval: 20 };
+const cluster = 'payments-staging-eu';
+
+/** Asks the agent through the bridge, as the page does. */
+function call(page: Page, operation: string, input: unknown = {}): Promise<unknown> {
+  return page.evaluate(
+    ([name, given]) =>
+      new Promise((resolve, reject) => {
+        const bridge = window.k8sTunnels;
+        if (bridge === undefined) throw new Error('there is no bridge');
+        const id = Math.floor(Math.random() * 1e9) + 1e6;
+        const stop = bridge.onMessage((message) => {
+          if (!('id' in message) || message.id !== id) return;
+          stop();
+          if ('error' in message) reject(new Error(message.error.code));
+          else resolve(message.output);
+        });
+        bridge.send({ id, operation: String(name), input: given });
+      }),
+    [operation, input],
+  );
+}
+
+const status = (app: DoubleDriver, pattern: RegExp) =>
+  vi.waitFor(async () => expect((await app.menu())[0]?.label).toMatch(pattern), patience);
+const isVisible = (app: DoubleDriver, visible: boolean) =>
+  vi.waitFor(async () => expect(await app.isWindowVisible()).toBe(visible), patience);
+const connectSwitch = (page: Page, title: string) =>
+  page.getByRole('switch', { name: `Connect ${title}`, exact: true });
+
+/** One app for all, each test beginning where the one before it ended. */
+describe('the window and the tray', { timeout: 60_000 }, () => {
+  const desktop = desktopFixture({ lasts: 'group' });
+  let started: Promise<DoubleDriver> | undefined;
+  const appOf = (context: TestContext): Promise<DoubleDriver> => {
+    started ??= desktop.of(context).start();
+    return started;
+  };
+
+  test('the window has the bridge, and no way past its fence', async (context) => {
+    const app = await appOf(context);
+    const page = await app.page();
+    expect(await page.evaluate(() => Object.keys(window.k8sTunnels ?? {}))).toEqual([
+      'send',
+      'onMessage',
+      'onEnd',
+    ]);
+    expect(await page.evaluate(() => typeof Reflect.get(globalThis, 'require'))).toBe('undefined');
+    const answer = await page.reload();
+    expect(answer?.headers()['content-security-policy']).toContain("default-src 'none'");
+    await expect(call(page, 'settings-get')).resolves.toMatchObject({ kubeconfigMode: 'switch' });
+    await expect(call(page, 'no-such-operation')).rejects.toThrow('bad-input');
+
+    const absent = await page.evaluate(async () => (await fetch('/../package.json')).status);
+    expect(absent).toBe(404);
+    await expect(page.evaluate(() => fetch('https://attacker.example/'))).rejects.toThrow();
+    const foreign = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          document.addEventListener('securitypolicyviolation', (event) => resolve(event.violatedDirective));
+          const script = document.createElement('script');
+          script.src = 'https://attacker.example/x.js';
+          document.head.append(script);
+        }),
+    );
+    expect(foreign).toBe('script-src-elem');
+
+    await page.evaluate(() => {
+      for (const url of [
+        'https://docs.example/a?b=c',
+        'http://docs.example/',
+        'file:///etc/passwd',
+        'https://user:pw@docs.example/',
+      ])
+        window.open(url);
+    });
+    await vi.waitFor(async () => expect(await app.ask('opened')).toEqual(['https://docs.example/a?b=c']));
+    for (const permission of ['media', 'geolocation', 'notifications', 'clipboard-read']) {
+      const granted = await app.ask('isGranted', [permission, 'app://k8s-tunnels/']);
+      expect(granted).toEqual({ request: false, check: false });
+    }
+    const clipboard = 'clipboard-sanitized-write';
+    const yes = { request: true, check: true };
+    expect(await app.ask('isGranted', [clipboard, 'app://k8s-tunnels/'])).toEqual(yes);
+    const no = { request: false, check: false };
+    expect(await app.ask('isGranted', [clipboard, 'https://attacker.example/'])).toEqual(no);
+  });
+
+  test('the window hides when it is closed, and comes back from the tray', async (context) => {
+    const app = await appOf(context);
+    await isVisible(app, true);
+    await app.closeWindow();
+    expect(await app.isWindowVisible()).toBe(false);
+    await app.clickTray();
+    expect(await app.isWindowVisible()).toBe(true);
+    await app.clickTray();
+    expect(await app.isWindowVisible()).toBe(false);
+    await app.click('Open window');
+    expect(await app.isWindowVisible()).toBe(true);
+  });
+
+  test('a second start shows the window of the first, and ends', async (context) => {
+    const app = await appOf(context);
+    await app.closeWindow();
+    const second = await desktop.of(context).start();
+    await second.ended;
+    await isVisible(app, true);
+  });
+
+  test('a window whose process is killed comes back by itself, with all it showed', async (context) => {
+    const app = await appOf(context);
+    const { commandLine } = desktop.of(context);
+    await commandLine.tunnels('connect', cluster);
+    const page = await app.page();
+    await vi.waitFor(async () => expect(await connectSwitch(page, cluster).isChecked()).toBe(true), patience);
+    const session = await page.context().newCDPSession(page);
+    void session.send('Page.crash').catch(() => {});
+    await page.waitForEvent('crash');
+    const next = await vi.waitFor(async () => {
+      const found = await app.page();
+      expect(found).not.toBe(page);
+      return found;
+    }, patience);
+    await connectSwitch(next, cluster).waitFor();
+    expect(await connectSwitch(next, cluster).isChecked()).toBe(true);
+    await connectSwitch(next, cluster).press(' ');
+    await status(app, /nothing connected/);
+  });
+
+  test('the tray asks before production becomes current, and takes a no', async (context) => {
+    const app = await appOf(context);
+    const { commandLine } = desktop.of(context);
+    const production = 'payments-prod-eu';
+    await app.click('All clusters', 'eks 444455556666', production);
+    await status(app, /1 connected/);
+    const kubectl = async () => (await commandLine.tunnels<Output<'snapshot'>>('status')).kubectl.context;
+    expect(await kubectl()).toBeUndefined();
+    for (const [answer, expected] of [
+      [1, undefined],
+      [0, production],
+    ] as const) {
+      await app.click('kubectl uses', production);
+      await vi.waitFor(async () => expect(await app.ask('asked')).toHaveLength(1), patience);
+      expect((await app.ask('asked'))[0]?.message).toBe(`Use ${production}?`);
+      await app.ask('answer', answer);
+      await vi.waitFor(async () => expect(await kubectl()).toBe(expected), patience);
+    }
+  });
+
+  test('the tray tells of a cluster that cannot be connected', async (context) => {
+    const app = await appOf(context);
+    await app.click('All clusters', 'eks 111122223333', 'tools-next');
+    await vi.waitFor(async () => expect(await app.ask('notifications')).toHaveLength(1), patience);
+    expect((await app.ask('notifications'))[0]?.title).toBe('tools-next was not connected');
+  });
+
+  test("the command line's quit ends the app, and leaves no process", async (context) => {
+    const app = await appOf(context);
+    const { commandLine, world } = desktop.of(context);
+    expect(await commandLine.tunnels('quit')).toEqual({ pid: app.pid });
+    await app.ended;
+    expect((await processesOf(world.home)) ?? []).toEqual([]);
+  });
+});
+
+describe('one agent', { timeout: 60_000 }, () => {
+  const desktop = desktopFixture();
+
+  test('a headless agent hands over: same port, no sign-in, kubectl goes on', async (context) => {
+    const { start, commandLine, world } = desktop.of(context);
+    const { results } = await commandLine.tunnels<Output<'connect'>>('connect', cluster, 'search-staging');
+    const before = await commandLine.tunnels<Output<'snapshot'>>('status');
+    const app = await start();
+    await status(app, /2 connected/);
+    const after = await commandLine.tunnels<Output<'snapshot'>>('status');
+    expect(after.agent.pid).toBe(app.pid);
+    expect(before.agent.pid).not.toBe(app.pid);
+    const ports = ({ tunnels }: Pick<Output<'snapshot'>, 'tunnels'>) =>
+      tunnels.map(({ port }) => port).sort();
+    expect(ports(after)).toEqual(ports(before));
+    expect(ports(after)).toEqual(results.map((one) => (one.status === 'connected' ? one.port : 0)).sort());
+    expect(after.kubectl).toEqual(before.kubectl);
+    expect(await world.browser.tabs()).toHaveLength(1);
+    const { kubectl } = commandLine;
+    if (kubectl !== undefined) {
+      const { stdout } = await commandLine.run(kubectl, ['get', 'namespaces', '-o', 'name']);
+      expect(stdout).toContain('namespace/payments-staging');
+    }
+  });
+
+  test('killed with -9, its next start shows and opens the same tunnel on the same port', async (context) => {
+    const { start, commandLine, world } = desktop.of(context);
+    const killed = await start('--hidden');
+    await status(killed, /nothing connected/);
+    expect(await killed.isWindowVisible()).toBe(false);
+    await commandLine.tunnels('connect', cluster);
+    const before = await commandLine.tunnels<Output<'snapshot'>>('status');
+    await killed.kill();
+    expect((await processesOf(world.home)) ?? []).toEqual([]);
+    const next = await start();
+    await status(next, /1 connected/);
+    const shown = connectSwitch(await next.page(), cluster);
+    await vi.waitFor(async () => expect(await shown.isChecked()).toBe(true), patience);
+    const after = await commandLine.tunnels<Output<'snapshot'>>('status');
+    expect(after.agent.pid).toBe(next.pid);
+    expect(after.tunnels[0]?.port).toBe(before.tunnels[0]?.port);
+    expect(after.kubectl).toEqual(before.kubectl);
+    expect(await world.browser.tabs()).toHaveLength(1);
+  });
+
+  test('settings that cannot be read are told in the window and in a notification', async (context) => {
+    const { start, world } = desktop.of(context);
+    const folder = path.join(world.home, '.config', 'k8s-tunnels');
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, 'settings.json'), '{"kubeconfigMode": "sideways"}');
+    const app = await start();
+    await expect(call(await app.page(), 'settings-get')).rejects.toThrow('bad-input');
+    const [notification] = await vi.waitFor(async () => {
+      const shown = await app.ask('notifications');
+      expect(shown).toHaveLength(1);
+      return shown;
+    });
+    expect(notification?.title).toBe('k8s-tunnels cannot start');
+    expect(notification?.body).toContain('kubeconfigMode');
+    await status(app, /^k8s-tunnels cannot start$/);
+    await app.click('Quit');
+    await app.ended;
+  });
+});

@@ -1,0 +1,167 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import type { Snapshot } from '../../main/agent/agent-view.ts';
+import { AppError } from '../../main/agent/app-error.ts';
+import type { TunnelState } from '../../main/agent/tunnels/state.ts';
+import { aCell, aCluster, aTunnel, connected, originFailure } from './shown.ts';
+import { windowFixture } from './window-fixture.ts';
+
+const shown = windowFixture();
+
+/** No rule of axe is broken, neither in light nor in dark, which differ in nothing but colours. */
+async function expectAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const rules = colorScheme === 'dark' ? ['color-contrast'] : undefined;
+    const told = (await violationsOf(page, rules)).flatMap(({ id, nodes }) =>
+      nodes.map(
+        ({ target, failureSummary }) => `${colorScheme} ${id}: ${target.join(' ')}: ${failureSummary}`,
+      ),
+    );
+    expect(told).toEqual([]);
+  }
+}
+
+async function violationsOf(page: Page, rules?: readonly string[]): Promise<axe.Result[]> {
+  const isThere = await page.evaluate(() => 'axe' in window);
+  if (!isThere) await page.evaluate(axe.source);
+  return page.evaluate(
+    async (runOnly) => {
+      const { axe: inPage } = window as unknown as { readonly axe: typeof axe };
+      const options = { preload: false, resultTypes: ['violations' as const] };
+      const { violations } = await inPage.run(runOnly === undefined ? options : { ...options, runOnly });
+      return violations;
+    },
+    rules === undefined ? undefined : [...rules],
+  );
+}
+
+const states: Readonly<Record<string, TunnelState>> = {
+  connected: connected(),
+  degraded: { status: 'degraded', since: 1, failure: originFailure },
+  trying: {
+    status: 'reconnecting',
+    since: 1,
+    attempt: 2,
+    nextAt: Date.now() + 60_000,
+    failure: originFailure,
+  },
+  failed: { status: 'failed', since: 1, failure: originFailure },
+  coming: { status: 'connecting', since: 1 },
+  going: { status: 'closing', since: 1 },
+};
+const open = Object.entries(states).map(([title, state]) => {
+  const cluster = aCluster(title, {
+    environment: title === 'connected' ? 'production' : 'staging',
+    owner: 'platform',
+    docs: 'https://wiki.example.com',
+  });
+  return { cluster, tunnel: aTunnel(cluster.id, state) };
+});
+const [first] = open;
+const resting = [
+  aCluster('starred'),
+  aCluster('stale', { stale: true, seenAt: 1, account: '444455556666' }),
+  aCluster('bare', { reach: { kind: 'none', reason: 'Tag k8s-tunnels-hostname is missing.' } }),
+  aCluster('told', {
+    name: 'eks-7f3a',
+    description: 'What it is for',
+    docs: 'https://wiki.example.com/told',
+    owner: 'platform',
+    group: 'shop',
+    version: '1.32',
+    tagProblems: [{ key: 'k8s-tunnels-origin', message: 'It says sox.', hint: 'Say socks or tcp.' }],
+  }),
+];
+const everything: Partial<Snapshot> = {
+  clusters: [...open.map(({ cluster }) => cluster), ...resting],
+  tunnels: open.map(({ tunnel }) => tunnel),
+  favourites: resting.slice(0, 1).map(({ id }) => id),
+  cells: [
+    aCell('eu-west-1'),
+    aCell('us-east-1', { code: 'aws-denied', message: 'eks:ListClusters is denied.', retryable: false }),
+  ],
+  sessions: [{ authDomain: 'team.cloudflareaccess.com', email: 'ada@example.com', endsAt: 4e12 }],
+  logins: [{ authDomain: 'other.cloudflareaccess.com', url: 'https://other.cloudflareaccess.com', since: 1 }],
+  notices: [{ at: 1, level: 'warning', message: 'orders was not opened again.' }],
+  ...(first === undefined ? {} : { kubectl: { context: 'connected', cluster: first.cluster.id } }),
+};
+const quiet = { ...everything, logins: [], notices: [], cells: [] };
+
+test('the list, whatever state a row is in', async (context) => {
+  const { page, row } = await shown.open(context, quiet);
+  await row('stale').hover();
+  await expectAccessible(page);
+});
+
+test('the banners', async (context) => {
+  const { page, agent, switchOf, banner } = await shown.open(context, everything);
+  agent.handlers.disconnect = () => Promise.reject(new AppError('kubeconfig-locked', 'Somebody writes it.'));
+  await page.getByRole('button', { name: 'Details' }).click();
+  await switchOf('degraded').click();
+  await banner('degraded was not disconnected').waitFor();
+  await expectAccessible(page);
+});
+
+test('what a search finds, and one that finds nothing', async (context) => {
+  const { page, row } = await shown.open(context, { ...everything, logins: [], notices: [] });
+  await page.getByRole('searchbox').fill('e');
+  await row('told').hover();
+  await expectAccessible(page);
+  await page.getByRole('searchbox').fill('nothing');
+  await page.getByRole('heading', { name: 'No cluster matches' }).waitFor();
+  await expectAccessible(page);
+});
+
+test('the page of a cluster', async (context) => {
+  const { page, row } = await shown.open(context, quiet);
+  for (const title of ['connected', 'failed', 'told']) {
+    await row(title).getByRole('button', { name: title, exact: true }).click();
+    await page.getByRole('heading', { name: title, level: 1 }).waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+  }
+});
+
+test('the settings, one of them rejected', async (context) => {
+  const { page } = await shown.open(context, quiet);
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByLabel('AWS regions').fill('Dublin');
+  await page.getByLabel('AWS regions').press('Enter');
+  await page.getByRole('alert').waitFor();
+  await expectAccessible(page);
+});
+
+test('the menu of kubectl, and the question before production', async (context) => {
+  const { page } = await shown.open(context, { ...quiet, kubectl: { context: 'minikube' } });
+  await page.getByRole('button', { name: 'kubectl uses minikube' }).click();
+  await page.getByRole('menuitemradio', { name: 'connected' }).hover();
+  await expectAccessible(page);
+  await page.getByRole('menuitemradio', { name: 'connected' }).click();
+  await page.getByRole('alertdialog').waitFor();
+  await expectAccessible(page);
+});
+
+test('a list whose agent is lost, and an agent that cannot start', async (context) => {
+  const { page, agent, banner, row } = await shown.open(context, quiet);
+  await row('connected').waitFor();
+  agent.stop();
+  await banner('The agent is not running').waitFor();
+  await expectAccessible(page);
+  await page.reload();
+  agent.failWith(new AppError('bad-input', 'The settings do not fit.', { hint: 'Mend them.' }));
+  await page.getByRole('heading', { name: 'The agent cannot start' }).waitFor();
+  await expectAccessible(page);
+});
+
+test('no clusters: not yet, and none at all', async (context) => {
+  const { page, agent } = await shown.open(context, {
+    discovery: { status: 'running', since: 1, cellsRead: 3, cellsKnown: 17, clusters: 0 },
+  });
+  await page.getByRole('heading', { name: 'Looking for your clusters' }).waitFor();
+  await expectAccessible(page);
+  agent.tell({ kind: 'discovery', discovery: { status: 'idle' } });
+  await page.getByRole('heading', { name: 'No clusters found' }).waitFor();
+  await expectAccessible(page);
+});

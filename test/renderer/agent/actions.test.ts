@@ -1,0 +1,207 @@
+import { describe, expect, test } from 'vitest';
+import { AppError } from '../../../main/agent/app-error.ts';
+import type { AgentClient } from '../../../main/api/conversation.ts';
+import { createActions } from '../../../renderer/agent/actions.ts';
+import { fromSnapshot } from '../../../renderer/agent/apply-change.ts';
+import { createPageStore } from '../../../renderer/agent/page-store.ts';
+import { aCluster, aSnapshot, aTunnel, connected, originFailure } from '../shown.ts';
+
+const orders = aCluster('orders', { environment: 'staging' });
+const payments = aCluster('payments', { environment: 'production' });
+
+interface Asked {
+  readonly name: string;
+  readonly input: unknown;
+  readonly signal: AbortSignal | undefined;
+  answer(output: unknown): void;
+  refuse(error: Error): void;
+}
+
+/** A page whose agent is the test: each call waits in `calls` for its answer. Like the agent it answers an abort. */
+function setUp() {
+  const calls: Asked[] = [];
+  const store = createPageStore();
+  const agent = fromSnapshot(
+    aSnapshot({ clusters: [orders, payments], tunnels: [aTunnel(payments.id, connected())] }),
+  );
+  store.update((state) => ({ ...state, link: { status: 'ready' }, agent }));
+  let retries = 0;
+  const call = (name: string, input: unknown, options?: { readonly signal?: AbortSignal }) =>
+    new Promise((answer, refuse) => {
+      options?.signal?.addEventListener('abort', () => refuse(new AppError('cancelled', 'Cancelled.')));
+      calls.push({ name, input, signal: options?.signal, answer, refuse });
+    });
+  const actions = createActions({
+    store,
+    link: { call: call as AgentClient['call'], retry: () => (retries += 1) },
+  });
+  const only = () => {
+    const [first, ...others] = calls;
+    if (first === undefined || others.length > 0) throw new Error(`There are ${calls.length} calls.`);
+    return first;
+  };
+  const connectedTo = (warnings: readonly string[] = []) => ({ results: [], kubectl: {}, warnings });
+  return { actions, calls, store, only, connectedTo, retries: () => retries };
+}
+
+const unreachable = new AppError('agent-unreachable', 'The agent is not running.', { retryable: true });
+
+describe('to connect', () => {
+  test('shows the wish until it is answered, and leaves the mode to the settings', async () => {
+    const { actions, store, only, connectedTo } = setUp();
+    const done = actions.connect(orders.id);
+    expect(store.get().asked).toEqual(new Map([[orders.id, 'connect']]));
+    expect(only()).toMatchObject({ name: 'connect', input: { clusters: [orders.id] } });
+    expect(only().input).not.toHaveProperty('mode');
+    only().answer(connectedTo());
+    await done;
+    expect(store.get()).toMatchObject({ asked: new Map(), problems: [] });
+  });
+
+  test('never moves kubectl to production along the way', async () => {
+    const { actions, only, connectedTo } = setUp();
+    const done = actions.connect(payments.id);
+    expect(only().input).toEqual({ clusters: [payments.id], mode: 'add' });
+    only().answer(connectedTo());
+    await done;
+  });
+
+  test('keeps why it failed, without a problem of its own, until the next try', async () => {
+    const { actions, store, calls, connectedTo } = setUp();
+    const done = actions.connect(orders.id);
+    const result = { status: 'failed', cluster: orders.id, title: 'orders', ...originFailure };
+    calls[0]?.answer({ ...connectedTo(), results: [result] });
+    await done;
+    expect(store.get().agent?.failures.get(orders.id)).toMatchObject(originFailure);
+    expect(store.get().problems).toEqual([]);
+    void actions.connect(orders.id);
+    expect(store.get().agent?.failures.size).toBe(0);
+  });
+
+  test('is cancelled by switching off, which is no failure', async () => {
+    const { actions, store, only } = setUp();
+    const connecting = actions.connect(orders.id);
+    await actions.disconnect(orders.id);
+    expect(only().signal?.aborted).toBe(true);
+    await connecting;
+    expect(store.get()).toMatchObject({ asked: new Map(), problems: [] });
+    expect(store.get().agent?.failures.size).toBe(0);
+  });
+
+  test('that the agent answers as cancelled is no failure either', async () => {
+    const { actions, store, only, connectedTo } = setUp();
+    const connecting = actions.connect(orders.id);
+    const error = { code: 'cancelled', message: 'Cancelled.', retryable: false };
+    only().answer({
+      ...connectedTo(),
+      results: [{ status: 'failed', cluster: orders.id, title: 'orders', error }],
+    });
+    await connecting;
+    expect(store.get().agent?.failures.size).toBe(0);
+  });
+
+  test('tells warnings and what did not work, and problems go when they are dismissed', async () => {
+    const { actions, store, calls, connectedTo } = setUp();
+    const first = actions.connect(orders.id);
+    calls[0]?.answer(connectedTo(['Context orders was taken over.']));
+    await first;
+    const second = actions.connect(payments.id);
+    calls[1]?.refuse(unreachable);
+    await second;
+    const { problems, asked } = store.get();
+    expect(asked.size).toBe(0);
+    expect(problems).toMatchObject([
+      { level: 'warning', title: 'Context orders was taken over.' },
+      { level: 'error', title: 'payments was not connected', error: { code: 'agent-unreachable' } },
+    ]);
+    actions.dismiss(problems[0]?.id ?? -1);
+    expect(store.get().problems).toEqual(problems.slice(1));
+  });
+});
+
+describe('to disconnect', () => {
+  test('asks for that cluster, and forgets why it failed', async () => {
+    const { actions, store, only } = setUp();
+    const done = actions.disconnect(payments.id);
+    expect(store.get().asked).toEqual(new Map([[payments.id, 'disconnect']]));
+    expect(only()).toMatchObject({ name: 'disconnect', input: { clusters: [payments.id] } });
+    only().answer({ closed: [], kubectl: {}, warnings: [] });
+    await done;
+    expect(store.get().asked.size).toBe(0);
+  });
+
+  test('all cancels what is under way and closes the rest', async () => {
+    const { actions, store, calls } = setUp();
+    const connecting = actions.connect(orders.id);
+    const done = actions.disconnectAll();
+    expect(calls[0]?.signal?.aborted).toBe(true);
+    await connecting;
+    expect(store.get().asked).toEqual(new Map([[payments.id, 'disconnect']]));
+    expect(calls[1]).toMatchObject({ name: 'disconnect', input: { clusters: 'all' } });
+    calls[1]?.refuse(unreachable);
+    await done;
+    expect(store.get().asked.size).toBe(0);
+    expect(store.get().problems).toMatchObject([{ title: 'Not everything was disconnected' }]);
+  });
+});
+
+describe('to use', () => {
+  test('moves kubectl at once, but asks before production', async () => {
+    const { actions, store, calls } = setUp();
+    void actions.use(orders.id);
+    expect(calls).toMatchObject([{ name: 'switch', input: { cluster: orders.id } }]);
+    await actions.use(payments.id);
+    expect(calls).toHaveLength(1);
+    expect(store.get().confirming).toBe(payments.id);
+  });
+
+  test('production is left alone after a no, and used after a yes', async () => {
+    const { actions, store, calls } = setUp();
+    await actions.use(payments.id);
+    await actions.confirmUse(false);
+    expect(calls).toEqual([]);
+    expect(store.get()).not.toHaveProperty('confirming');
+    await actions.use(payments.id);
+    const done = actions.confirmUse(true);
+    expect(calls).toMatchObject([{ name: 'switch', input: { cluster: payments.id, production: true } }]);
+    expect(store.get()).not.toHaveProperty('confirming');
+    calls[0]?.refuse(new AppError('kubeconfig-locked', 'Somebody else writes it.'));
+    await done;
+    expect(store.get().problems).toMatchObject([
+      { title: 'kubectl was not moved to payments', error: { code: 'kubeconfig-locked' } },
+    ]);
+    await actions.confirmUse(true);
+    expect(calls).toHaveLength(1);
+  });
+});
+
+test.each([
+  ['favourite', { cluster: orders.id, on: true }, 'orders keeps its star as it was'],
+  ['favourites-order', { favourites: [orders.id] }, 'The favourites keep their order'],
+  ['discover', {}, 'Discovery did not run'],
+] as const)('%s becomes a problem when it fails', async (name, input, title) => {
+  const { actions, store, only } = setUp();
+  const done = {
+    favourite: () => actions.star(orders.id, true),
+    'favourites-order': () => actions.order([orders.id]),
+    discover: () => actions.discover(),
+  }[name]();
+  expect(only()).toMatchObject({ name, input });
+  only().refuse(unreachable);
+  await done;
+  expect(store.get().problems).toMatchObject([{ title, level: 'error' }]);
+});
+
+test('settings that do not fit are told to the field that asked, not as a problem', async () => {
+  const { actions, store, only } = setUp();
+  const done = actions.saveSettings({ catalogMaxAgeMinutes: 0 });
+  only().refuse(new AppError('bad-input', 'Too small.'));
+  await expect(done).rejects.toMatchObject({ code: 'bad-input' });
+  expect(store.get().problems).toEqual([]);
+});
+
+test('to try again reaches the link', () => {
+  const { actions, retries } = setUp();
+  actions.retry();
+  expect(retries()).toBe(1);
+});

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import type { Change } from '../../../main/agent/agent-view.ts';
+import type { TunnelState } from '../../../main/agent/tunnels/state.ts';
+import { applyChange, fromSnapshot, withFailure } from '../../../renderer/agent/apply-change.ts';
+import { aCell, aCluster, aSnapshot, aTunnel, connected, originFailure } from '../shown.ts';
+
+const one = aCluster('one');
+const two = aCluster('two');
+const start = fromSnapshot(
+  aSnapshot({
+    clusters: [one, two],
+    cells: [aCell('eu-west-1')],
+    tunnels: [aTunnel(two.id, connected())],
+  }),
+);
+const tunnel = (state: TunnelState): Change => ({ kind: 'tunnel', tunnel: aTunnel(one.id, state) });
+const failed = tunnel({ status: 'failed', since: 7, failure: originFailure });
+const changedBy = (...changes: readonly Change[]) => changes.reduce(applyChange, start);
+
+test('a snapshot is indexed', () => {
+  expect([...start.clusters.keys()]).toEqual([one.id, two.id]);
+  expect([...start.open]).toEqual([two.id]);
+  expect(start.tunnels.get(two.id)).toEqual(aTunnel(two.id, connected()));
+  expect(start.failures.size).toBe(0);
+});
+
+test('a tunnel that failed before the page came is a known failure', () => {
+  const tunnels = [aTunnel(one.id, { status: 'failed', since: 7, failure: originFailure })];
+  const state = fromSnapshot(aSnapshot({ clusters: [one], tunnels }));
+  expect(state.failures.get(one.id)).toEqual({ ...originFailure, at: 7 });
+});
+
+describe('a change', () => {
+  test('of one cluster leaves every other object as it is', () => {
+    const renamed = { ...one, title: 'uno' };
+    const next = changedBy({
+      kind: 'catalog',
+      upserted: [renamed],
+      removed: [],
+      cells: [],
+      removedCells: [],
+    });
+    expect(next.clusters.get(one.id)).toBe(renamed);
+    expect(next.clusters.get(two.id)).toBe(two);
+    expect({ ...next, clusters: start.clusters }).toEqual(start);
+    for (const key of ['cells', 'tunnels', 'open', 'failures', 'favourites', 'settings', 'kubectl'] as const)
+      expect(next[key]).toBe(start[key]);
+  });
+
+  test('of one tunnel leaves every other object as it is', () => {
+    const next = changedBy(tunnel({ status: 'connecting', since: 1 }));
+    expect(next.tunnels.get(two.id)).toBe(start.tunnels.get(two.id));
+    for (const key of ['clusters', 'cells', 'failures', 'favourites', 'settings', 'kubectl'] as const)
+      expect(next[key]).toBe(start[key]);
+  });
+
+  test('that removes takes the cluster and the place away', () => {
+    const [cell] = start.cells.keys();
+    const next = changedBy({
+      kind: 'catalog',
+      upserted: [],
+      removed: [one.id],
+      cells: [],
+      removedCells: [cell ?? ''],
+    });
+    expect([...next.clusters.keys()]).toEqual([two.id]);
+    expect(next.cells.size).toBe(0);
+    expect(next.clusters.get(two.id)).toBe(two);
+  });
+
+  test.each([
+    {
+      kind: 'discovery',
+      discovery: { status: 'running', since: 1, cellsRead: 1, cellsKnown: 2, clusters: 3 },
+    },
+    { kind: 'logins', logins: [{ authDomain: 'a.cloudflareaccess.com', url: 'https://a', since: 1 }] },
+    { kind: 'sessions', sessions: [{ authDomain: 'a.cloudflareaccess.com', endsAt: 5 }] },
+    { kind: 'kubectl', kubectl: { context: 'one', cluster: one.id } },
+    { kind: 'favourites', favourites: [two.id] },
+    {
+      kind: 'settings',
+      settings: { ...start.settings, kubeconfigMode: 'add' },
+      settingsFrom: { ...start.settingsFrom, kubeconfigMode: 'user' },
+    },
+  ] as const satisfies readonly Change[])('of $kind replaces just that', (change) => {
+    const { kind, ...said } = change;
+    expect(changedBy(change as Change)).toEqual({ ...start, ...said });
+    expect(changedBy(change as Change)).not.toHaveProperty('kind');
+    expect(changedBy(change as Change).clusters).toBe(start.clusters);
+  });
+
+  test('of a notice adds it', () => {
+    const notice = (at: number) => ({ kind: 'notice', notice: { at, level: 'info', message: 'm' } }) as const;
+    expect(changedBy(notice(1), notice(2)).notices.map(({ at }) => at)).toEqual([1, 2]);
+  });
+});
+
+describe('a failure', () => {
+  test('is kept when the tunnel is closed after it, until the next try', () => {
+    const gone = changedBy(failed, tunnel({ status: 'closing', since: 8 }), tunnel({ status: 'idle' }));
+    expect(gone.failures.get(one.id)).toEqual({ ...originFailure, at: 7 });
+    expect(gone.tunnels.has(one.id)).toBe(false);
+    const again = applyChange(gone, tunnel({ status: 'connecting', since: 9 }));
+    expect(again.failures.size).toBe(0);
+  });
+
+  test('of a call is kept and forgotten the same way', () => {
+    const kept = withFailure(start, one.id, { ...originFailure, at: 7 });
+    expect(kept.failures.get(one.id)).toMatchObject({ at: 7 });
+    expect(start.failures.size).toBe(0);
+    expect(withFailure(kept, one.id, undefined).failures.size).toBe(0);
+    expect(withFailure(start, one.id, undefined)).toBe(start);
+  });
+});
+
+test('open is what is connected or on its way; what closes stays there until it is gone', () => {
+  const openAfter = (...states: readonly TunnelState[]) => changedBy(...states.map(tunnel)).open;
+  const connecting = { status: 'connecting', since: 1 } as const;
+  const closing = { status: 'closing', since: 2 } as const;
+  expect(openAfter(connecting)).toEqual(new Set([one.id, two.id]));
+  expect(openAfter(connecting, connected())).toEqual(new Set([one.id, two.id]));
+  expect(openAfter(connecting, closing)).toEqual(new Set([one.id, two.id]));
+  expect(openAfter(connecting, closing, { status: 'idle' })).toEqual(new Set([two.id]));
+  // Closed by somebody else while the page was away.
+  expect(openAfter(closing)).toBe(start.open);
+  // One that stays open is no new set: nothing is laid out anew.
+  const [first, second] = [changedBy(tunnel(connecting)), changedBy(tunnel(connecting), tunnel(connected()))];
+  expect(applyChange(first, tunnel(connected())).open).toBe(first.open);
+  expect(second.open).toEqual(first.open);
+});

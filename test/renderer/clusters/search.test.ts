@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { highlighted, matches, queryWords, suggestion } from '../../../renderer/clusters/search.ts';
+import { aCluster } from '../shown.ts';
+
+const orders = aCluster('Orders', {
+  name: 'eks-7f3a',
+  account: '444455556666',
+  region: 'eu-central-1',
+  environment: 'staging',
+  group: 'Shop',
+});
+
+describe('a query', () => {
+  test.each(['orders', 'ORD', 'eks-7f', '4444', 'eu-central', 'staging shop', ' shop  ord ', ''])(
+    'of %j finds the cluster',
+    (query) => {
+      expect(matches(orders, queryWords(query))).toBe(true);
+    },
+  );
+
+  test.each(['orders2', 'orders prod', 'ordersstaging', '.*', 'stagingshop'])('of %j does not', (query) => {
+    expect(matches(orders, queryWords(query))).toBe(false);
+  });
+
+  test('that finds nothing brings to mind the nearest name', () => {
+    const clusters = [aCluster('payments-production'), orders, aCluster('search')];
+    expect(suggestion(' payemnts', clusters)).toBe('payments-production');
+    expect(suggestion('serch', clusters)).toBe('search');
+    expect(suggestion('serch', [])).toBeUndefined();
+  });
+});
+
+describe('what is marked', () => {
+  const marked = (text: string, ...words: string[]) =>
+    highlighted(text, words)
+      .filter(({ isHit }) => isHit)
+      .map((piece) => piece.text);
+
+  test('is each place of each word, in any case, the longer word first', () => {
+    expect(marked('Pay-payments-PAY', 'pay', 'payments')).toEqual(['Pay', 'payments', 'PAY']);
+    expect(marked('orders')).toEqual([]);
+  });
+
+  test('is the text of signs that a regular expression would read otherwise', () => {
+    expect(marked('a.b*c(d)[e]', '.', '*', '(d)', '[e]')).toEqual(['.', '*', '(d)', '[e]']);
+    expect(marked('a^b$c|d\\e', 'x|d', '^b$')).toEqual(['^b$']);
+  });
+
+  test('joins to the text, and each piece knows where it begins', () => {
+    const signs = fc.string({ unit: fc.constantFrom(...'aAbB.*+?^{}$()|[]\\-/ é') });
+    fc.assert(
+      fc.property(signs, signs, (text, query) => {
+        const pieces = highlighted(text, queryWords(query));
+        expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+        for (const piece of pieces) {
+          expect(text.slice(piece.at, piece.at + piece.text.length)).toBe(piece.text);
+          if (piece.isHit) expect(queryWords(query)).toContain(piece.text.toLowerCase());
+        }
+      }),
+    );
+  });
+});

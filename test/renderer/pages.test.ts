@@ -1,0 +1,303 @@
+import { describe, expect, test } from 'vitest';
+import { AppError } from '../../main/agent/app-error.ts';
+import { aCell, aCluster, aTunnel, connected, originFailure } from './shown.ts';
+import { eventually, windowFixture } from './window-fixture.ts';
+
+const shown = windowFixture();
+
+const orders = aCluster('orders', { environment: 'staging' });
+const payments = aCluster('payments', { environment: 'production' });
+const clusters = [orders, payments];
+const both = [aTunnel(orders.id, connected()), aTunnel(payments.id, connected(), 41_002)];
+
+describe('above the list', () => {
+  test('places that could not be read stand in one banner, each reason once', async (context) => {
+    const expired = {
+      code: 'aws-session-expired',
+      message: 'The session of profile platform ended.',
+      hint: 'Run aws sso login --profile platform.',
+      retryable: false,
+    } as const;
+    const disabled = { code: 'aws-region-disabled', message: 'Not enabled.', retryable: false } as const;
+    const { page, banner } = await shown.open(context, {
+      clusters,
+      cells: [
+        aCell('eu-west-1'),
+        aCell('us-east-1', expired),
+        aCell('us-west-2', expired),
+        aCell('eu-north-1', { code: 'aws-denied', message: 'eks:ListClusters is denied.', retryable: false }),
+        aCell('ap-east-1', disabled),
+      ],
+    });
+    const failed = banner('3 of 5 places could not be read');
+    await failed.getByText('For 2 reasons; what was known there stays.').waitFor();
+    await failed.getByRole('button', { name: 'Details' }).click();
+    expect(await failed.getByRole('listitem').allTextContents()).toEqual([
+      'EKS · 111122223333 · us-east-1, EKS · 111122223333 · us-west-2The session of profile platform ended. Run aws sso login --profile platform.',
+      'EKS · 111122223333 · eu-north-1eks:ListClusters is denied. ',
+    ]);
+    await failed.getByRole('button', { name: 'Hide' }).click();
+    expect(await page.getByRole('listitem').filter({ hasText: 'ListClusters' }).count()).toBe(0);
+  });
+
+  test('a login that waits can be opened again or copied', async (context) => {
+    const url = 'https://team.cloudflareaccess.com/cdn-cgi/access/cli?x=1';
+    const { agent, banner, clipboard } = await shown.open(context, { clusters });
+    const logins = [{ authDomain: 'team.cloudflareaccess.com', url, since: 1 }];
+    agent.tell({ kind: 'logins', logins });
+    const login = banner('Waiting for you to sign in to team.cloudflareaccess.com');
+    const link = login.getByRole('link', { name: 'Open the page again' });
+    expect(await link.getAttribute('href')).toBe(url);
+    expect(await link.getAttribute('rel')).toBe('noreferrer');
+    await login.getByRole('button', { name: 'Copy link' }).click();
+    await login.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await clipboard()).toBe(url);
+    agent.tell({ kind: 'logins', logins: [] });
+    await login.waitFor({ state: 'detached' });
+  });
+
+  test('warnings stand until they are dismissed, information does not', async (context) => {
+    const { agent, page, banner } = await shown.open(context, { clusters });
+    const message = 'orders was not opened again: its port is taken.';
+    agent.tell(
+      { kind: 'notice', notice: { at: 1, level: 'info', message: 'orders was opened again.' } },
+      { kind: 'notice', notice: { at: 2, level: 'warning', message } },
+    );
+    await banner(message).waitFor();
+    expect(await page.locator('.banner').count()).toBe(1);
+    await banner(message).getByRole('button', { name: 'Dismiss' }).click();
+    await banner(message).waitFor({ state: 'detached' });
+  });
+
+  test('what did not work stands with its next step until it is dismissed', async (context) => {
+    const { agent, banner, switchOf } = await shown.open(context, { clusters, tunnels: both });
+    agent.handlers.disconnect = () =>
+      Promise.reject(
+        new AppError('kubeconfig-locked', 'Somebody else writes config.', { hint: 'Try again.' }),
+      );
+    await switchOf('orders').click();
+    const problem = banner('orders was not disconnected');
+    await problem.getByText('Somebody else writes config. Try again.').waitFor();
+    expect(await problem.getAttribute('role')).toBe('alert');
+    expect(await switchOf('orders').isChecked()).toBe(true);
+    await problem.getByRole('button', { name: 'Dismiss' }).click();
+    await problem.waitFor({ state: 'detached' });
+  });
+});
+
+describe('settings', () => {
+  test('are saved as they are changed; a rejected value is told beside its field', async (context) => {
+    const { agent, page, focused } = await shown.open(context, { clusters });
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByLabel('On connect').selectOption('Add only');
+    await eventually(async () => agent.snapshot().settings.kubeconfigMode).toBe('add');
+    await page.getByLabel('Vault mounts').fill('clusters, more');
+    await page.getByLabel('Vault mounts').press('Enter');
+    await eventually(async () => agent.snapshot().settings.vaultMounts).toEqual(['clusters', 'more']);
+
+    const regions = page.getByLabel('AWS regions');
+    await regions.fill('Dublin');
+    await regions.press('Tab');
+    const alert = page.locator('.setting').filter({ has: regions }).getByRole('alert');
+    await alert.getByText('Not saved: ').waitFor();
+    expect(await alert.textContent()).toContain('must be a region such as eu-west-1');
+    expect(await regions.getAttribute('aria-invalid')).toBe('true');
+    expect(agent.snapshot().settings.awsRegions).toEqual([]);
+    // The first Escape takes back what was typed, and with it what was wrong; the second leaves.
+    await regions.press('Escape');
+    expect(await regions.inputValue()).toBe('');
+    await alert.waitFor({ state: 'detached' });
+    await regions.press('Escape');
+    await eventually(focused).toBe('Settings');
+  });
+
+  test('a field follows what another window saved', async (context) => {
+    const { agent, page } = await shown.open(context, { clusters });
+    await page.getByRole('button', { name: 'Settings' }).click();
+    const { settings, settingsFrom } = agent.snapshot();
+    agent.tell({ kind: 'settings', settings: { ...settings, catalogMaxAgeMinutes: 7 }, settingsFrom });
+    await eventually(() => page.getByLabel('Read again after').inputValue()).toBe('7');
+  });
+});
+
+describe('kubectl', () => {
+  test('is moved by the menu; what is current is marked', async (context) => {
+    const { agent, page, row } = await shown.open(context, {
+      clusters: [...clusters, aCluster('search')],
+      tunnels: both,
+      kubectl: { context: 'minikube' },
+    });
+    await page.getByRole('button', { name: 'kubectl uses minikube' }).click();
+    const items = page.getByRole('menuitemradio');
+    await eventually(() => items.allTextContents()).toEqual([
+      'orders',
+      'paymentsproduction',
+      'minikubenot ours',
+    ]);
+    await items.filter({ hasText: 'orders' }).click();
+    await page.getByRole('button', { name: 'kubectl uses orders' }).waitFor();
+    await row('orders').getByText('current', { exact: true }).waitFor();
+    expect(agent.snapshot().kubectl).toEqual({ context: 'orders', cluster: orders.id });
+  });
+
+  test('goes to production only after a yes; the safe answer has the focus and is what Escape says', async (context) => {
+    const { agent, page, focused } = await shown.open(context, {
+      clusters,
+      tunnels: both,
+      kubectl: { context: 'orders', cluster: orders.id },
+    });
+    const use = page.getByRole('button', { name: 'Use payments in kubectl' });
+    const dialog = page.getByRole('alertdialog', { name: 'Use payments?' });
+    await use.click();
+    await dialog.waitFor();
+    await eventually(focused).toBe('Leave kubectl where it is');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await use.click();
+    await dialog.waitFor();
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    expect(agent.snapshot().kubectl.cluster).toBe(orders.id);
+    await use.click();
+    await dialog.getByRole('button', { name: 'Use production' }).click();
+    await page.getByRole('button', { name: 'kubectl uses payments' }).waitFor();
+    expect(agent.snapshot().kubectl.cluster).toBe(payments.id);
+  });
+});
+
+describe('the agent', () => {
+  test('that is lost leaves what was known; the page comes back by itself with what is so by then', async (context) => {
+    const { agent, page, banner, titles } = await shown.open(context, { clusters });
+    await eventually(titles).toEqual(['orders', 'payments']);
+    agent.stop();
+    const lost = banner('The agent is not running; trying again');
+    await lost.waitFor();
+    expect(await titles()).toEqual(['orders', 'payments']);
+    expect(await page.locator('[data-lost]').count()).toBe(1);
+    await page.getByRole('switch', { name: 'Connect orders' }).click();
+    await banner('orders was not connected').waitFor();
+    agent.show({ ...agent.snapshot(), clusters: [payments] });
+    agent.start();
+    await eventually(titles).toEqual(['payments']);
+    await lost.waitFor({ state: 'detached' });
+    expect(await page.locator('[data-lost]').count()).toBe(0);
+  });
+
+  test('that cannot start says why', async (context) => {
+    const { agent, page, titles } = await shown.open(context, { clusters });
+    await eventually(titles).toEqual(['orders', 'payments']);
+    agent.failWith(
+      new AppError('bad-input', 'Setting awsRegions in settings.json does not fit.', { hint: 'Correct it.' }),
+    );
+
+    await page.locator('.banner').getByText('The agent cannot start').waitFor();
+    // A page that knows nothing yet shows nothing else.
+    await page.reload();
+    await page.getByRole('heading', { name: 'The agent cannot start' }).waitFor();
+    await page.getByText('Setting awsRegions in settings.json does not fit. Correct it.').waitFor();
+    agent.start();
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await eventually(titles).toEqual(['orders', 'payments']);
+  });
+});
+
+describe('without clusters', () => {
+  test('discovery is awaited, its way told, and each cluster shown as it comes', async (context) => {
+    const { agent, page, titles } = await shown.open(context, {
+      discovery: { status: 'running', since: 1, cellsRead: 0, cellsKnown: 0, clusters: 0 },
+    });
+    await page.getByRole('heading', { name: 'Looking for your clusters' }).waitFor();
+    await page.getByText('Looking for places to read').waitFor();
+    const running = { status: 'running', since: 1, cellsRead: 3, cellsKnown: 17, clusters: 1 } as const;
+    agent.tell(
+      { kind: 'discovery', discovery: running },
+      { kind: 'catalog', upserted: [orders], removed: [], cells: [], removedCells: [] },
+    );
+    await page.getByText('Reading 3 of 17 places, 1 cluster so far').waitFor();
+    expect(await page.getByRole('progressbar', { name: 'Discovery' }).getAttribute('value')).toBe('3');
+    await eventually(titles).toEqual(['orders']);
+  });
+
+  test('it is said where they are looked for, and discovery can be asked for', async (context) => {
+    const { agent, page } = await shown.open(context);
+    let asked = 0;
+    agent.handlers.discover = async () => {
+      asked += 1;
+      return { clusters: 0, failed: [], tookMs: 1 };
+    };
+    await page.getByRole('heading', { name: 'No clusters found' }).waitFor();
+    await page.getByRole('main').getByRole('button', { name: 'Discover again' }).click();
+    await eventually(async () => asked).toBe(1);
+  });
+});
+
+describe('the page of a cluster', () => {
+  const open = { name: 'Clusters' };
+
+  test('shows each stage with its latency, the command and the traffic', async (context) => {
+    const { page, row, clipboard } = await shown.open(context, { clusters, tunnels: both });
+    await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
+    await page.getByRole('button', open).waitFor();
+    const stages = page.locator('.stages');
+    expect(await stages.getByRole('listitem').allTextContents()).toEqual([
+      'Edge10 ms',
+      'Access5 ms',
+      'Origin7 ms',
+      'TLS8 ms',
+      'Ready12 ms',
+    ]);
+    await page.getByText('2 connections, 1.2 kB sent, 34.0 kB received').waitFor();
+    await page.getByRole('button', { name: 'Copy the command' }).click();
+    await eventually(clipboard).toBe('kubectl --context orders get namespaces');
+  });
+
+  test('tells how far a failed one came, who can mend it, and copies that without a secret', async (context) => {
+    const cluster = aCluster('orders', {
+      owner: 'Team Orders',
+      docs: 'javascript:alert(1)',
+      certificateAuthorityData: 'LS0tQ0VSVElGSUNBVEU',
+    });
+    const url = 'https://team.cloudflareaccess.com/cdn-cgi/access/cli?token=private-token';
+    const { page, row, clipboard } = await shown.open(context, {
+      clusters: [cluster],
+      logins: [{ authDomain: 'team.cloudflareaccess.com', url, since: 1 }],
+      sessions: [{ authDomain: 'team.cloudflareaccess.com', email: 'ada@example.com', endsAt: 4e12 }],
+      tunnels: [
+        aTunnel(cluster.id, { status: 'failed', since: Date.UTC(2030, 0, 2), failure: originFailure }),
+      ],
+    });
+    await row('orders').getByRole('button', { name: 'Why orders failed' }).click();
+    expect(await page.locator('.stages').getByRole('listitem').allTextContents()).toEqual([
+      'Edgepassed',
+      'Accesspassed',
+      'Originfailed',
+      'TLSnot reached',
+      'Readynot reached',
+    ]);
+    await page.getByText('The administrator of the cluster has to fix this.').waitFor();
+    await page.getByText('Its owner is Team Orders.').waitFor();
+    // A tag is no link unless it is a web address.
+    await page.getByRole('definition').getByText('javascript:alert(1)').waitFor();
+    expect(await page.locator('.detail a').count()).toBe(0);
+    await page.getByRole('button', { name: 'Copy details' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await clipboard()).toBe(
+      `${[
+        'cluster: orders (EKS · 111122223333 · eu-west-1)',
+        'host name: one.k8s.example.com, origin socks',
+        'failed: 2030-01-02T00:00:00.000Z, at stage origin',
+        'error: origin-failed: one.k8s.example.com answered 502.',
+        'hint: Ask who runs the tunnel.',
+        'can be fixed by: cluster-administrator',
+      ].join('\n')}\n`,
+    );
+  });
+
+  test('says so when the cluster goes away meanwhile', async (context) => {
+    const { agent, page, row } = await shown.open(context, { clusters });
+    await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
+    await page.getByRole('heading', { name: 'orders', level: 1 }).waitFor();
+    agent.tell({ kind: 'catalog', upserted: [], removed: [orders.id], cells: [], removedCells: [] });
+    await page.getByRole('heading', { name: 'This cluster is not there any more.' }).waitFor();
+  });
+});

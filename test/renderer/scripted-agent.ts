@@ -1,0 +1,160 @@
+import type { Change, Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
+import { AppError } from '../../main/agent/app-error.ts';
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { settingsSchema } from '../../main/agent/settings/settings.ts';
+import { applyChange } from '../../main/api/apply-change.ts';
+import type { OpenChannel } from '../../main/api/channel.ts';
+import type { Handlers } from '../../main/api/dispatch.ts';
+import { serveMessages } from '../../main/api/serve-messages.ts';
+import { aTunnel, connected } from './shown.ts';
+
+/**
+ * An agent without any network: it shows what the test says, by the real messages, and does what it is asked to that.
+ * A test puts other answers in `handlers`.
+ */
+export interface ScriptedAgent {
+  readonly openChannel: OpenChannel;
+  readonly handlers: { -readonly [N in keyof Handlers]: Handlers[N] };
+  snapshot(): Snapshot;
+  /** For the pages that open from then on. */
+  show(snapshot: Snapshot): void;
+  tell(...changes: readonly Change[]): void;
+  /** Ends every conversation; nobody answers any more. */
+  stop(): void;
+  start(): void;
+  /** From then on it answers that it cannot start. */
+  failWith(error: AppError): void;
+}
+
+export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
+  let snapshot = initial;
+  let state: 'running' | 'stopped' | AppError = 'running';
+  const listeners = new Set<(change: Change) => void>();
+  const conversations = new Set<() => void>();
+
+  const tell = (...changes: readonly Change[]) => {
+    for (const change of changes) {
+      snapshot = applyChange(snapshot, change);
+      for (const listener of listeners) listener(change);
+    }
+  };
+  const clusterOf = (word: string) => {
+    const cluster = snapshot.clusters.find(({ id, title }) => id === word || title === word);
+    if (cluster === undefined) throw new AppError('not-found', `There is no cluster ${word}.`);
+    return cluster;
+  };
+  const tunnel = (cluster: ClusterId, now: TunnelView['state']) =>
+    tell({ kind: 'tunnel', tunnel: aTunnel(cluster, now) });
+  const unexpected = () => Promise.reject(new Error('A page does not ask this.'));
+
+  const handlers: ScriptedAgent['handlers'] = {
+    snapshot: async () => snapshot,
+    discover: async () => ({ clusters: snapshot.clusters.length, failed: [], tookMs: 1 }),
+    async connect({ clusters }) {
+      const found = clusters.map(clusterOf);
+      for (const { id } of found) tunnel(id, { status: 'connecting', since: Date.now() });
+      for (const { id } of found) tunnel(id, connected(Date.now()));
+      const results = found.map(({ id, title }) => ({
+        status: 'connected' as const,
+        cluster: id,
+        title,
+        context: title,
+        port: 41_001,
+        latencyMs: 42,
+      }));
+      return { results, kubectl: snapshot.kubectl, warnings: [] };
+    },
+    async disconnect({ clusters }) {
+      const closed =
+        clusters === 'all'
+          ? snapshot.tunnels.map(({ cluster }) => clusterOf(cluster))
+          : clusters.map(clusterOf);
+      for (const { id } of closed) tunnel(id, { status: 'idle' });
+      return {
+        closed: closed.map(({ id, title }) => ({ cluster: id, title })),
+        kubectl: snapshot.kubectl,
+        warnings: [],
+      };
+    },
+    async switch({ cluster }) {
+      const { id, title } = clusterOf(cluster);
+      const kubectl = { context: title, cluster: id };
+      tell({ kind: 'kubectl', kubectl });
+      return { kubectl };
+    },
+    kubectl: async () => snapshot.kubectl,
+    credential: unexpected,
+    async favourite({ cluster, on }) {
+      const { id } = clusterOf(cluster);
+      const others = snapshot.favourites.filter((one) => one !== id);
+      tell({ kind: 'favourites', favourites: on ? [...others, id] : others });
+      return { favourites: snapshot.favourites };
+    },
+    async 'favourites-order'({ favourites }) {
+      tell({ kind: 'favourites', favourites });
+      return { favourites };
+    },
+    'settings-get': async () => ({ ...snapshot.settings, settingsFrom: snapshot.settingsFrom }),
+    async 'settings-set'(patch) {
+      const parsed = settingsSchema.safeParse({ ...snapshot.settings, ...patch });
+      if (!parsed.success) throw new AppError('bad-input', parsed.error.issues[0]?.message ?? '');
+      tell({ kind: 'settings', settings: parsed.data, settingsFrom: snapshot.settingsFrom });
+      return parsed.data;
+    },
+    'setup-preview': unexpected,
+    'setup-apply': unexpected,
+    'setup-remove': unexpected,
+    'setup-refresh': unexpected,
+    'hand-over': unexpected,
+    quit: unexpected,
+  };
+
+  const endAll = () => {
+    for (const end of [...conversations]) end();
+  };
+  return {
+    handlers,
+    snapshot: () => snapshot,
+    show(next) {
+      snapshot = next;
+    },
+    tell,
+    async openChannel({ onMessage, onEnd }) {
+      if (state === 'stopped') throw new AppError('agent-unreachable', 'No agent runs.');
+      const feed = {
+        snapshot: () => snapshot,
+        subscribe(listener: (change: Change) => void) {
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        },
+      };
+      const served = state === 'running' ? Promise.resolve({ handlers, feed }) : Promise.reject(state);
+      served.catch(() => {});
+      const { receive, end } = serveMessages({ served, send: onMessage });
+      const goAway = () => {
+        conversations.delete(goAway);
+        end();
+        onEnd();
+      };
+      conversations.add(goAway);
+      return {
+        send: receive,
+        close() {
+          conversations.delete(goAway);
+          end();
+        },
+      };
+    },
+    stop() {
+      state = 'stopped';
+      endAll();
+    },
+    start() {
+      state = 'running';
+    },
+    failWith(error) {
+      state = error;
+      endAll();
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
+import type { PlainError } from '../../main/agent/app-error.ts';
+import {
+  type Cell,
+  type Cluster,
+  type ClusterId,
+  cellId,
+  clusterId,
+} from '../../main/agent/catalog/cluster.ts';
+import { defaultSettings, defaultSettingsFrom } from '../../main/agent/settings/settings.ts';
+import type { Failure, TunnelState } from '../../main/agent/tunnels/state.ts';
+
+/** What an agent shows, made by hand. */
+
+export function aCluster(title: string, fields: Partial<Omit<Cluster, 'id' | 'title'>> = {}): Cluster {
+  const { source = 'eks', account = '111122223333', region = 'eu-west-1', name = title } = fields;
+  return {
+    server: 'https://0123456789.gr7.eu-west-1.eks.amazonaws.com',
+    reach: { kind: 'tunnel', hostname: 'one.k8s.example.com', origin: 'socks' },
+    tagProblems: [],
+    seenAt: Date.now(),
+    stale: false,
+    ...fields,
+    source,
+    account,
+    region,
+    name,
+    title,
+    id: clusterId(source, account, region, name),
+  };
+}
+
+export function aCell(region: string, error?: PlainError): Cell {
+  const at = { source: 'eks', account: '111122223333', region } as const;
+  const id = cellId(at.source, at.account, region);
+  return { ...at, id, ...(error === undefined ? { readAt: 1 } : { triedAt: 1, error }) };
+}
+
+export function aTunnel(cluster: ClusterId, state: TunnelState, port = 41_001): TunnelView {
+  return { cluster, state, port, connections: 2, sent: 1_200, received: 34_000 };
+}
+
+export function connected(since = 1): TunnelState {
+  const stages = [
+    { stage: 'edge' as const, ms: 10 },
+    { stage: 'access' as const, ms: 5 },
+    { stage: 'origin' as const, ms: 7 },
+    { stage: 'tls' as const, ms: 8 },
+    { stage: 'readyz' as const, ms: 12 },
+  ];
+  return { status: 'connected', since, probe: { at: since, stages, totalMs: 42 } };
+}
+
+export const originFailure: Failure = {
+  stage: 'origin',
+  mender: 'cluster-administrator',
+  error: {
+    code: 'origin-failed',
+    message: 'one.k8s.example.com answered 502.',
+    hint: 'Ask who runs the tunnel.',
+    retryable: true,
+  },
+};
+
+export function aSnapshot(fields: Partial<Snapshot> = {}): Snapshot {
+  return {
+    agent: { version: '0.1.0', pid: 1, startedAt: 1 },
+    clusters: [],
+    cells: [],
+    discovery: { status: 'idle', finishedAt: Date.now() },
+    tunnels: [],
+    logins: [],
+    sessions: [],
+    kubectl: {},
+    favourites: [],
+    settings: defaultSettings,
+    settingsFrom: defaultSettingsFrom,
+    notices: [],
+    ...fields,
+  };
+}

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import type { LoopbackAnswer, LoopbackRequest } from '../loopback-server.ts';
+import type { AzureTenant, Plan } from '../plan.ts';
+import type { Fault } from '../traffic.ts';
+import { entraFailure, json } from './answers.ts';
+import { type EntraTokens, tokenSeconds } from './tokens.ts';
+
+export const authorityHost = 'login.microsoftonline.com';
+/** The Azure CLI's own application. */
+export const cliApplication = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
+
+export type EntraCall =
+  | { readonly operation: 'discovery' }
+  | { readonly operation: 'openid-configuration'; readonly tenant: string }
+  | { readonly operation: 'token'; readonly tenant: string }
+  | { readonly operation: 'unknown' };
+
+export function readEntraCall(request: LoopbackRequest): EntraCall {
+  const { pathname } = new URL(request.target, `https://${authorityHost}`);
+  if (pathname === '/common/discovery/instance') return { operation: 'discovery' };
+  const [, tenant = '', rest = ''] = /^\/([^/]+)\/(.*)$/.exec(pathname) ?? [];
+  if (rest === 'v2.0/.well-known/openid-configuration') return { operation: 'openid-configuration', tenant };
+  if (rest === 'oauth2/v2.0/token' && request.method === 'POST') return { operation: 'token', tenant };
+  return { operation: 'unknown' };
+}
+
+/** Answers one call of Microsoft Entra's authority (version 2.0). */
+export async function answerEntra(options: {
+  readonly call: EntraCall;
+  readonly request: LoopbackRequest;
+  readonly fault: Fault['does'] | undefined;
+  readonly plan: Plan;
+  readonly tokens: EntraTokens;
+}): Promise<LoopbackAnswer> {
+  const { call, request, fault, plan, tokens } = options;
+  if (fault?.kind === 'drop') return { kind: 'drop' };
+  if (fault?.kind === 'throttle')
+    return json(429, {}, { 'retry-after': String(fault.retryAfterSeconds ?? 5) });
+  if (fault?.kind === 'error') return json(500, { error: 'server_error' });
+  if (call.operation === 'discovery') return json(200, discovery());
+  if (call.operation === 'unknown') return json(404, {});
+  const tenant = plan.azure.tenants.find(({ id, domain }) => id === call.tenant || domain === call.tenant);
+  if (tenant === undefined) {
+    const message = `Tenant '${call.tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.`;
+    return entraFailure({ statusCode: 400, error: 'invalid_request', number: 90002, message });
+  }
+  if (call.operation === 'openid-configuration') return json(200, configuration(tenant));
+  if (fault?.kind === 'deny') return needsMfa(tenant);
+  return answerToken({ form: new URLSearchParams(request.body.toString()), tenant, plan, tokens });
+}
+
+async function answerToken(options: {
+  readonly form: URLSearchParams;
+  readonly tenant: AzureTenant;
+  readonly plan: Plan;
+  readonly tokens: EntraTokens;
+}): Promise<LoopbackAnswer> {
+  const { form, tenant, plan, tokens } = options;
+  const scope = (form.get('scope') ?? '').split(' ').find((one) => one.endsWith('/.default'));
+  if (scope === undefined) {
+    const message = 'The provided value for the input parameter scope is not valid.';
+    return entraFailure({ statusCode: 400, error: 'invalid_scope', number: 70011, message });
+  }
+  const audience = audienceOf(scope);
+  const { application } = plan.azure;
+  const client = form.get('client_id') ?? '';
+  if (form.get('grant_type') === 'client_credentials') {
+    if (client !== application.id || tenant !== plan.azure.tenants[0]) {
+      const message = `Application with identifier '${client}' was not found in the directory '${tenant.domain}'.`;
+      return entraFailure({ statusCode: 400, error: 'unauthorized_client', number: 700016, message });
+    }
+    if (form.get('client_secret') !== application.secret) {
+      const message = `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${client}'.`;
+      return entraFailure({ statusCode: 401, error: 'invalid_client', number: 7000215, message });
+    }
+    return granted(await tokens.issue(callerOf(client, tenant.id), audience));
+  }
+  const grant = tokens.refresh(form.get('refresh_token') ?? '');
+  if (form.get('grant_type') !== 'refresh_token' || client !== cliApplication || grant === undefined) {
+    const message = 'The provided grant is invalid or malformed.';
+    return entraFailure({ statusCode: 400, error: 'invalid_grant', number: 9002313, message });
+  }
+  if (grant === 'ended') {
+    const message =
+      'The refresh token has expired due to inactivity. The token was issued on 2025-01-01T00:00:00.0000000Z and was inactive for 90.00:00:00.';
+    return entraFailure({ statusCode: 400, error: 'invalid_grant', number: 700082, message });
+  }
+  if (grant === 'revoked') {
+    const message =
+      'The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their password.';
+    return entraFailure({ statusCode: 400, error: 'invalid_grant', number: 50173, message });
+  }
+  if (tenant.requiresMfa === true && !grant.strongIn.has(tenant.id)) return needsMfa(tenant);
+  return granted(await tokens.issue(callerOf(grant.name, tenant.id), audience));
+}
+
+/** As the resource is called that the scope is of: a slash of its own is kept. */
+function audienceOf(scope: string): string {
+  return scope.replace(/\/\.default$/, '');
+}
+
+function callerOf(name: string, tenant: string) {
+  const hex = createHash('sha256').update(`${name} ${tenant}`).digest('hex');
+  const objectId = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+  return { tenant, name, objectId };
+}
+
+function granted(token: string) {
+  return json(200, {
+    token_type: 'Bearer',
+    expires_in: tokenSeconds,
+    ext_expires_in: tokenSeconds,
+    access_token: token,
+  });
+}
+
+function needsMfa(tenant: AzureTenant) {
+  const message = `Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '797f4846-ba00-4fd7-ba43-dac1f8f63013' in ${tenant.domain}.`;
+  return entraFailure({ statusCode: 400, error: 'interaction_required', number: 50076, message });
+}
+
+function discovery() {
+  return {
+    tenant_discovery_endpoint: `https://${authorityHost}/common/v2.0/.well-known/openid-configuration`,
+    'api-version': '1.1',
+    metadata: [
+      {
+        preferred_network: authorityHost,
+        preferred_cache: 'login.windows.net',
+        aliases: [authorityHost, 'login.windows.net', 'login.microsoft.com', 'sts.windows.net'],
+      },
+    ],
+  };
+}
+
+function configuration({ id }: AzureTenant) {
+  const base = `https://${authorityHost}/${id}`;
+  return {
+    token_endpoint: `${base}/oauth2/v2.0/token`,
+    token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
+    jwks_uri: `${base}/discovery/v2.0/keys`,
+    response_types_supported: ['code', 'id_token', 'code id_token', 'id_token token'],
+    scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+    issuer: `${base}/v2.0`,
+    authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
+    device_authorization_endpoint: `${base}/oauth2/v2.0/devicecode`,
+    end_session_endpoint: `${base}/oauth2/v2.0/logout`,
+    tenant_region_scope: 'EU',
+    cloud_instance_name: 'microsoftonline.com',
+  };
+}

@@ -1,0 +1,80 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { generateKeyPair, jwtVerify, SignJWT } from 'jose';
+
+/** Who a token of Microsoft Entra stands for. */
+export interface EntraCaller {
+  readonly tenant: string;
+  /** A person's address or an application's id. */
+  readonly name: string;
+  readonly objectId: string;
+}
+
+interface Refresh {
+  readonly name: string;
+  /** Tenants in which it was signed in with a second factor. */
+  readonly strongIn: Set<string>;
+}
+
+export interface EntraTokens {
+  issue(caller: EntraCaller, audience: string): Promise<string>;
+  /** The caller of a token for that audience; undefined where it does not hold, `challenged` where it is withdrawn. */
+  verify(token: string, audience: string): Promise<EntraCaller | 'challenged' | undefined>;
+  /** As `az login` gets it; signed in with a second factor in the tenants named. */
+  issueRefresh(name: string, strongIn?: readonly string[]): string;
+  refresh(token: string): Refresh | 'ended' | 'revoked' | undefined;
+  /** Nobody has used it for 90 days. */
+  endRefreshes(): void;
+  /** Continuous access evaluation: what was issued for a tenant so far is not good enough any more. */
+  challenge(tenant: string): void;
+}
+
+export const tokenSeconds = 3_599;
+
+export async function createEntraTokens(): Promise<EntraTokens> {
+  const { publicKey, privateKey } = await generateKeyPair('RS256');
+  const withdrawn = new Map<string, Set<string>>();
+  const issued = new Map<string, Set<string>>();
+  const refreshes = new Map<string, Refresh>();
+  const ended = new Set<string>();
+  const revoked = new Set<string>();
+  return {
+    async issue({ tenant, name, objectId }, audience) {
+      const uti = randomUUID();
+      issued.set(tenant, (issued.get(tenant) ?? new Set()).add(uti));
+      return new SignJWT({ tid: tenant, oid: objectId, unique_name: name, uti, ver: '1.0', xms_cc: ['cp1'] })
+        .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: 'world' })
+        .setIssuer(`https://sts.windows.net/${tenant}/`)
+        .setAudience(audience)
+        .setIssuedAt()
+        .setNotBefore('0s')
+        .setExpirationTime(`${tokenSeconds}s`)
+        .sign(privateKey);
+    },
+    async verify(token, audience) {
+      try {
+        const { payload } = await jwtVerify(token, publicKey, { audience });
+        const tenant = String(payload.tid);
+        if (withdrawn.get(tenant)?.has(String(payload.uti)) === true) return 'challenged';
+        return { tenant, name: String(payload.unique_name), objectId: String(payload.oid) };
+      } catch {
+        return undefined;
+      }
+    },
+    issueRefresh(name, strongIn = []) {
+      const token = `1.${randomBytes(32).toString('base64url')}`;
+      refreshes.set(token, { name, strongIn: new Set(strongIn) });
+      return token;
+    },
+    refresh(token) {
+      if (revoked.has(token)) return 'revoked';
+      return ended.has(token) ? 'ended' : refreshes.get(token);
+    },
+    endRefreshes() {
+      for (const token of refreshes.keys()) ended.add(token);
+    },
+    challenge(tenant) {
+      withdrawn.set(tenant, new Set([...(withdrawn.get(tenant) ?? []), ...(issued.get(tenant) ?? [])]));
+      for (const token of refreshes.keys()) revoked.add(token);
+    },
+  };
+}
