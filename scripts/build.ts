@@ -54,6 +54,8 @@ async function build(): Promise<void> {
       ],
       // A program of Node: its packages' Node variants, none of a browser's.
       ssr: { target: 'node', noExternal: true },
+      // CommonJS packages that end up in an ES module ask for their folder when they are loaded.
+      ...(options.output.format === 'es' ? { define: { __dirname: 'import.meta.dirname' } } : {}),
       build: {
         ssr: typeof options.entry === 'string' ? path.join(root, options.entry) : true,
         outDir: path.join(out, options.folder),

@@ -36,12 +36,7 @@ import { clusterUnder, sourceUnder } from './organisation/source-under.ts';
 import { vaultEnvironment } from './organisation/vault-environment.ts';
 import type { Clock, Environment, Logger } from './parts.ts';
 import type { Paths } from './paths.ts';
-import {
-  createSettings,
-  type Settings,
-  type SettingsFrom,
-  type SettingsStore,
-} from './settings/settings.ts';
+import { createSettings, type Settings, type SettingsFrom, type SettingsStore } from './settings/settings.ts';
 import { createPorts } from './tunnels/ports.ts';
 import type { Tunnel } from './tunnels/tunnel.ts';
 import { createTunnels } from './tunnels/tunnels.ts';
@@ -343,9 +338,7 @@ export async function createAgent(parts: Parts): Promise<Agent> {
       await discovery.run({ asked: true });
       return {
         clusters: catalog.clusters().length,
-        failed: catalog
-          .cells()
-          .filter(isFailed),
+        failed: catalog.cells().filter(isFailed),
         tookMs: clock.now() - start,
       };
     },
@@ -360,7 +353,11 @@ export async function createAgent(parts: Parts): Promise<Agent> {
         production,
         signal,
       });
-      return { results: outcomes.map((outcome) => resultOf(outcome, accessRequest())), kubectl: await kubectl(place), warnings: [...warnings] };
+      return {
+        results: outcomes.map((outcome) => resultOf(outcome, accessRequest())),
+        kubectl: await kubectl(place),
+        warnings: [...warnings],
+      };
     },
     async disconnect({ clusters, place }) {
       await restored;

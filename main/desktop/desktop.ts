@@ -37,15 +37,12 @@ export function runDesktop(options: {
   const quit = () => app.quit();
   const host = options.host(quit);
 
-  let closed = false;
   app.on('before-quit', (event) => {
-    if (closed) return;
     event.preventDefault();
     // What is open stays remembered, unless the agent was told to quit: then nothing is open any more.
     void Promise.race([host.close(), systemClock.sleep(endLimitMs)]).finally(() => {
-      closed = true;
-      window.destroy();
-      app.quit();
+      // Not `quit` again: Electron may take a window that is on its way out for one that refuses to close, and stay.
+      app.exit(0);
     });
   });
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.once(signal, quit);

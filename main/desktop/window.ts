@@ -11,8 +11,6 @@ export interface AppWindow {
   /** Opens it, or brings it to the front. */
   show(): void;
   toggle(): void;
-  /** Lets it close for good. */
-  destroy(): void;
 }
 
 /** Made when it is first shown; closing it hides it. */
@@ -64,7 +62,6 @@ export function createAppWindow(options: {
       if (window?.isVisible() && window.isFocused()) window.hide();
       else show();
     },
-    destroy,
   };
 }
 

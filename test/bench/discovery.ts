@@ -67,7 +67,7 @@ async function* eks(): AsyncIterable<Row> {
 async function* gke(): AsyncIterable<Row> {
   const reading = await startReading({ projects: 200, gke: 200, latency }, createGkeSource);
   const roundTrip = await reading.roundTrip(
-    reading.places.env.CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER ?? '',
+    `${reading.places.env.CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER ?? ''}v1/projects/any/locations/-/clusters`,
   );
   await reading.anew();
   expectClusters(reading.clusters(), 200);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSigner, type Publisher, startPublisher } from '../agent/organisation/publisher.ts';
 import { type Home, makeHome, runCli } from './run-cli.ts';
+import { runInTerminal } from './terminal.ts';
 
 const acme = [
   'version: 1',
@@ -84,6 +85,18 @@ describe('setup', () => {
     });
     expect((await json('setup', '--remove')).document).toEqual({ removed: true });
     expect((await run('settings', 'kubeconfigMode')).stdout).toBe('switch\n');
+  });
+
+  it.each([
+    ['y', 0, '✓ Set up for Acme'],
+    ['\r', 130, 'Nothing was changed'],
+  ])('is asked about in a terminal: %j', async (keys, expected, words) => {
+    const asked = await runInTerminal({ args: ['setup', url], env, when: 'Set up for Acme?', keys });
+    expect(asked).toMatchObject({ code: expected, screen: expect.stringContaining(words) });
+    expect(asked.screen).toMatch(/access\.team +acme\.cloudflareaccess\.com/);
+    expect((await json('setup')).document.organisation).toEqual(
+      expected === 0 ? expect.objectContaining({ name: 'Acme' }) : null,
+    );
   });
 
   it('takes a file, relative to the caller', async () => {

@@ -59,6 +59,8 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
     expect(answer?.headers()['content-security-policy']).toContain("default-src 'none'");
     await expect(call(page, 'settings-get')).resolves.toMatchObject({ kubeconfigMode: 'switch' });
     await expect(call(page, 'no-such-operation')).rejects.toThrow('bad-input');
+    const sideways = { kubeconfigMode: 'sideways' };
+    await expect(call(page, 'settings-set', sideways)).rejects.toThrow('bad-input');
 
     const absent = await page.evaluate(async () => (await fetch('/../package.json')).status);
     expect(absent).toBe(404);

@@ -39,6 +39,8 @@ afterEach(async () => {
   await world.close();
 });
 
+const patience = { timeout: 90_000 };
+
 const settings = async (values: object) => {
   const folder = path.join(world.home, '.config', 'k8s-tunnels');
   await mkdir(folder, { recursive: true });
@@ -51,27 +53,35 @@ const connect = async (name: string) => {
 };
 const namespaces = (context: string) => createKubeClient(commandLine).namespaces(context);
 
-test('an account that Identity Center alone grants: found, connected, kubectl answers', async () => {
-  // As the next morning: the access token has ended, and is renewed.
-  await writeSignIn({ home: world.home, plan, signIn: world.aws.signIn(-60) });
-  await connect('playground');
-  expect(world.traffic.count('sso-oidc', 'CreateToken')).toBe(1);
-  expect(await namespaces('playground')).toContain('playground');
-  const file = path.join(world.home, '.local', 'state', 'k8s-tunnels', 'aws.json');
-  const text = await readFile(file, 'utf8');
-  expect(JSON.parse(text).data.portals).toHaveProperty(['https://acme.awsapps.com/start']);
-  expect(text).not.toMatch(/aoa|aor|ASIA/);
-});
+test(
+  'an account that Identity Center alone grants: found, connected, kubectl answers',
+  patience,
+  async () => {
+    // As the next morning: the access token has ended, and is renewed.
+    await writeSignIn({ home: world.home, plan, signIn: world.aws.signIn(-60) });
+    await connect('playground');
+    expect(world.traffic.count('sso-oidc', 'CreateToken')).toBe(1);
+    expect(await namespaces('playground')).toContain('playground');
+    const file = path.join(world.home, '.local', 'state', 'k8s-tunnels', 'aws.json');
+    const text = await readFile(file, 'utf8');
+    expect(JSON.parse(text).data.portals).toHaveProperty(['https://acme.awsapps.com/start']);
+    expect(text).not.toMatch(/aoa|aor|ASIA/);
+  },
+);
 
-test('on-prem by Vault: a token, a client certificate, a mount of version 1 in a namespace', async () => {
-  await settings({ vaultMounts: ['clusters', 'sea:kv'] });
-  for (const name of ['depot-berlin', 'depot-lyon', 'harbour']) {
-    await connect(name);
-    expect(await namespaces(name)).toContain(name);
-  }
-});
+test(
+  'on-prem by Vault: a token, a client certificate, a mount of version 1 in a namespace',
+  patience,
+  async () => {
+    await settings({ vaultMounts: ['clusters', 'sea:kv'] });
+    for (const name of ['depot-berlin', 'depot-lyon', 'harbour']) {
+      await connect(name);
+      expect(await namespaces(name)).toContain(name);
+    }
+  },
+);
 
-test('a cluster that somebody wrote down answers kubectl by the user of a kubeconfig', async () => {
+test('a cluster that somebody wrote down answers kubectl by the user of a kubeconfig', patience, async () => {
   const folder = await settings({ clusterFiles: ['clusters.yaml'] });
   const api = world.api('depot-berlin');
   const { certificate, key } = await api.issueClient('ada', ['system:masters']);

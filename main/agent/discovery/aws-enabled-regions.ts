@@ -23,7 +23,9 @@ export async function enabledRegions(
     const { AccountClient, paginateListRegions } = await import('@aws-sdk/client-account');
     const settings = await awsClientSettings({ ...aws, place: login.place, service: 'ACCOUNT' });
     // The account service of the partition stands in one region alone.
-    const client = new AccountClient({ ...settings, region: 'us-east-1', credentials: login.credentials });
+    const parts = { ...settings, region: 'us-east-1', credentials: login.credentials };
+    // Asked once only: the run waits for it.
+    const client = new AccountClient({ ...parts, maxAttempts: 1 });
     const pages = paginateListRegions(
       { client, pageSize: 50 },
       { RegionOptStatusContains: ['ENABLED'] },

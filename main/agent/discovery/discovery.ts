@@ -60,9 +60,9 @@ export function createDiscovery(options: {
   const readAll = async (signal: AbortSignal, asked: boolean): Promise<void> => {
     const since = clock.now();
     let cellsKnown = 0;
+    let clusters = 0;
     const read = new Map<string, number>();
     const progress = () => {
-      const clusters = [...read.values()].reduce((sum, count) => sum + count, 0);
       const cellsRead = read.size;
       tell({ status: 'running', since, cellsRead, cellsKnown: Math.max(cellsKnown, cellsRead), clusters });
     };
@@ -74,7 +74,9 @@ export function createDiscovery(options: {
         const id = cellId(result.cell.source, result.cell.account, result.cell.region);
         const { outcome } = result;
         visited.add(id);
-        read.set(id, 'clusters' in outcome ? (outcome.clusters?.length ?? 0) : 0);
+        const count = 'clusters' in outcome ? (outcome.clusters?.length ?? 0) : 0;
+        clusters += count - (read.get(id) ?? 0);
+        read.set(id, count);
         catalog.apply(result);
         progress();
       };

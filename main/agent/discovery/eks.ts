@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { toPlainError } from '../app-error.ts';
+import { AppError, toPlainError } from '../app-error.ts';
 import { type Cell, type Cluster, cellId } from '../catalog/cluster.ts';
 import type { Clock } from '../parts.ts';
 import type { Aws } from './aws.ts';
@@ -13,7 +13,7 @@ import { createEksClients } from './eks-clients.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
 
 /** Requests in flight at once, over all accounts and regions. */
-const concurrency = 256;
+const concurrency = 512;
 
 /** How long a region that is off is left alone; half the regions of an organisation may be, and few are ever enabled. */
 const disabledLifeMs = 7 * 24 * 3_600_000;
@@ -75,8 +75,10 @@ export function createEksSource(options: {
               const refused = new Set<string>();
               const outcome = await readCell({ account, region, aws, opened, limit, run, refused, clients });
               run.signal.throwIfAborted();
-              // Held back: whether the region is off or the keys are bad shows when all regions have answered.
-              if (outcome.kind !== 'not-enabled') tell({ account, region, refused, outcome, run });
+              // Held back: whether it is the region or the whole account shows when all regions have answered.
+              if (outcome.kind !== 'not-enabled' && !isDenied(outcome)) {
+                tell({ account, region, refused, outcome, run });
+              }
               return { region, refused, outcome, told: account.logins.length };
             }),
         );
@@ -109,6 +111,18 @@ export function createEksSource(options: {
             : undefined;
         run.signal.throwIfAborted();
         for (const cell of off) tell({ account, run, ...cell, outcome: unknownKeys ?? cell.outcome });
+        const denied = cells.filter(({ outcome }) => isDenied(outcome));
+        const isKnown = run.known.some((cluster) => cluster.account === account.id);
+        if (denied.length > 1 && denied.length + off.length === cells.length && !isKnown) {
+          // One line, not one for each region, of an account in which nobody here has any rights.
+          run.onPlanned(1 - denied.length);
+          run.onCell({
+            cell: { source: 'eks', account: account.id, region: '*' },
+            outcome: noRights(account),
+          });
+        } else {
+          for (const cell of denied) tell({ account, run, ...cell });
+        }
 
         await opened;
         for (const cell of cells) {
@@ -131,6 +145,26 @@ export function createEksSource(options: {
 
 function failed(error: unknown): CellOutcome {
   return { kind: 'failed', error: toPlainError(error) };
+}
+
+/** Refused as a whole: nothing of the cell was read. */
+function isDenied(outcome: CellOutcome): boolean {
+  return (
+    outcome.kind === 'failed' && outcome.error.code === 'aws-denied' && (outcome.clusters ?? []).length === 0
+  );
+}
+
+function noRights({ id, logins }: AwsAccount): CellOutcome {
+  const who = logins.map(({ place }) => place.title).join(', ');
+  return failed(
+    new AppError(
+      'aws-denied',
+      `No way into AWS account ${id} may call eks:ListClusters in any region (${who}).`,
+      {
+        hint: 'Ask an AWS administrator for a policy that allows eks:ListClusters and eks:DescribeCluster.',
+      },
+    ),
+  );
 }
 
 function isOff({ error, triedAt }: Cell, asked: boolean, clock: Clock): boolean {

@@ -1,42 +1,20 @@
-import { rm } from 'node:fs/promises';
-import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
 import { AppError, toPlainError } from '../app-error.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
 import type { Settings } from '../settings/settings.ts';
-import { type JsonFile, jsonFile } from '../storage/json-file.ts';
-import { unwritable } from '../storage/write-file-atomic.ts';
 import { conflictBetween, conflictError, isOlder } from './conflict.ts';
 import { createManaged } from './managed.ts';
+import { createOwnSetup, type Stored, storedFrom } from './own-setup.ts';
 import { parseOrganisation } from './parse.ts';
 import { previewFields, previewRemarks, previewSettings } from './preview.ts';
 import { type Reading, readSource } from './read-source.ts';
 import type { Organisation } from './schema.ts';
-import { isSameOrigin, originSchema, parseSource, placeOf, type SetupSource } from './source.ts';
+import { isSameOrigin, parseSource, placeOf, type SetupSource } from './source.ts';
 import type { OrganisationView, SetupPreview } from './view.ts';
 
 const refreshAfterMs = 24 * 3_600_000;
 const lookEveryMs = 3_600_000;
-
-/** What a person set up by, as it is kept: the last good text, and what it is pinned to. */
-const storedSchema = z.object({
-  origin: originSchema,
-  /** Base64 of the ed25519 public key that every version has to be signed by. */
-  key: z.string().optional(),
-  etag: z.string().optional(),
-  text: z.string(),
-  /** When the origin last answered that this is the newest, ms since the epoch. */
-  readAt: z.number(),
-});
-type Stored = z.infer<typeof storedSchema>;
-
-interface Own {
-  readonly stored: Stored;
-  /** Undefined where this version of the program does not understand what is kept. */
-  readonly organisation: Organisation | undefined;
-}
 
 export interface Setup {
   /** An https address, an absolute path or a `k8s-tunnels://setup` link. */
@@ -84,36 +62,14 @@ export async function createOrganisation(options: {
 }): Promise<OrganisationKeeper> {
   const { network, clock, logger, settingsUnder, notice, onChange, onView } = options;
   const managed = createManaged(options);
-  const place = path.join(options.config, 'organisation.json');
-  const file: JsonFile<Stored> = jsonFile({
-    file: place,
-    version: 1,
-    schema: storedSchema,
-    onUnreadable: (_, reason) =>
-      notice(
-        'warning',
-        `Your organisation's configuration could not be read (${reason}) and was set aside as ${place}.unreadable. Set it up again: k8s-tunnels setup`,
-      ),
-  });
+  const own = createOwnSetup(options);
   await managed.load();
-  let own = await load();
+  await own.load();
   let told: string | undefined;
   let shown = view();
 
-  async function load(): Promise<Own | undefined> {
-    const stored = await file.read();
-    if (stored === undefined) return undefined;
-    try {
-      return { stored, organisation: parseOrganisation(stored.text, placeOf(stored.origin)) };
-    } catch (error) {
-      const { message } = toPlainError(error);
-      notice('warning', `Your organisation's configuration is not used by this version: ${message}`);
-      return { stored, organisation: undefined };
-    }
-  }
-
   function current(): Organisation | undefined {
-    return managed.current()?.organisation ?? own?.organisation;
+    return managed.current()?.organisation ?? own.current()?.organisation;
   }
 
   function view(): OrganisationView | undefined {
@@ -122,10 +78,11 @@ export async function createOrganisation(options: {
       const { organisation, readAt } = administrators;
       return { ...shownOf(organisation), origin: 'managed', place: managed.file, signed: false, readAt };
     }
-    if (own?.organisation === undefined) return undefined;
-    const { origin, key, readAt } = own.stored;
+    const { organisation, stored } = own.current() ?? {};
+    if (organisation === undefined || stored === undefined) return undefined;
+    const { origin, key, readAt } = stored;
     return {
-      ...shownOf(own.organisation),
+      ...shownOf(organisation),
       origin: origin.kind,
       place: placeOf(origin),
       signed: key !== undefined,
@@ -145,30 +102,31 @@ export async function createOrganisation(options: {
   };
 
   const keep = async (stored: Stored, organisation: Organisation | undefined): Promise<boolean> => {
-    await file.write(stored);
     const before = current();
-    own = { stored, organisation };
+    await own.keep({ stored, organisation });
     return tell(before);
   };
 
   /** Its key, else the one that is pinned to the same origin. */
   const read = async (source: SetupSource): Promise<{ reading: Reading; key: string | undefined }> => {
-    const pinned =
-      own !== undefined && isSameOrigin(own.stored.origin, source.origin) ? own.stored : undefined;
+    const kept = own.current()?.stored;
+    const pinned = kept !== undefined && isSameOrigin(kept.origin, source.origin) ? kept : undefined;
     const key = source.key ?? pinned?.key;
     const reading = await readSource({ origin: source.origin, key, network });
     if (reading === undefined) throw new Error('A reading without an etag has a text.');
     return { reading, key };
   };
 
-  const conflictWith = (source: SetupSource, next: Organisation) =>
-    own === undefined
-      ? undefined
-      : conflictBetween({ kept: own.stored, keptOrganisation: own.organisation, source, next });
+  const conflictWith = (source: SetupSource, next: Organisation) => {
+    const kept = own.current();
+    if (kept === undefined) return undefined;
+    return conflictBetween({ kept: kept.stored, keptOrganisation: kept.organisation, source, next });
+  };
 
   const refreshOwn = async (): Promise<boolean> => {
-    if (own === undefined) return false;
-    const { stored, organisation } = own;
+    const kept = own.current();
+    if (kept === undefined) return false;
+    const { stored, organisation } = kept;
     const { origin, key } = stored;
     const etag = organisation === undefined ? undefined : stored.etag;
     const reading = await readSource({ origin, key, etag, network });
@@ -196,8 +154,9 @@ export async function createOrganisation(options: {
 
   /** A file that a person set up by may be gone by now: only an address is asked by itself. */
   const refreshWhenOld = async () => {
-    if (own?.stored.origin.kind !== 'url' || clock.now() - own.stored.readAt < refreshAfterMs) return;
-    const name = own.organisation?.name ?? 'Your organisation';
+    const { organisation, stored } = own.current() ?? {};
+    if (stored?.origin.kind !== 'url' || clock.now() - stored.readAt < refreshAfterMs) return;
+    const name = organisation?.name ?? 'Your organisation';
     try {
       const changed = await inTurn(refreshOwn);
       told = undefined;
@@ -267,12 +226,9 @@ export async function createOrganisation(options: {
       }),
     remove: () =>
       inTurn(async () => {
-        if (own === undefined) return false;
-        await rm(place, { force: true }).catch((cause: unknown) => {
-          throw unwritable(place, cause);
-        });
+        if (own.current() === undefined) return false;
         const before = current();
-        own = undefined;
+        await own.remove();
         tell(before);
         return true;
       }),
@@ -294,21 +250,4 @@ export async function createOrganisation(options: {
 function shownOf(organisation: Organisation) {
   const { name, access, links = {}, locked = [], production } = organisation;
   return { name, ...(access?.team === undefined ? {} : { team: access.team }), links, locked, production };
-}
-
-function storedFrom(options: {
-  readonly origin: Stored['origin'];
-  readonly key: string | undefined;
-  readonly reading: Reading;
-  readonly now: number;
-}): Stored {
-  const { origin, key, reading, now } = options;
-  const { etag, text } = reading;
-  return {
-    origin,
-    ...(key === undefined ? {} : { key }),
-    ...(etag === undefined ? {} : { etag }),
-    text,
-    readAt: now,
-  };
 }

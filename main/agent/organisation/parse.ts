@@ -18,7 +18,11 @@ interface Problem {
 export function parseOrganisation(text: string, place: string): Organisation {
   const lines = new LineCounter();
   // Aliases are not needed in such a file, and can make a small one huge.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: 'core' });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    schema: 'core',
+  });
   const [broken] = document.errors;
   if (broken !== undefined) {
     throw problemsError(place, [

@@ -46,6 +46,7 @@ export function previewRemarks(options: {
   readonly managed: string | undefined;
 }): string[] {
   const { next, isSigned, host, managed } = options;
+  const files = [...(next.sources?.files ?? []), ...(next.defaults?.clusterFiles ?? [])];
   const vaults = (next.sources?.vault?.addresses ?? []).map(({ address }) => address);
   return [
     ...(managed === undefined ? [] : [`While ${managed} is there, that counts instead.`]),
@@ -53,6 +54,9 @@ export function previewRemarks(options: {
       ? []
       : [`You sign in to ${next.access.team} only; clusters of another Access team are refused.`]),
     ...(vaults.length === 0 ? [] : [`Your Vault token is sent to ${vaults.join(', ')}.`]),
+    ...(files.length === 0
+      ? []
+      : [`Clusters are read from ${files.join(', ')}, which can name programs to run for a credential.`]),
     ...(next.connectors.includes('direct')
       ? ['A cluster may be reached directly, with no tunnel and no Access.']
       : []),

@@ -18,7 +18,9 @@ export async function runLintTags(
   const { clusters, cells } = await freshSnapshot(session, flags.fresh === true);
   const isWanted = (one: { readonly source: string }) => source === undefined || one.source === source;
   // A name or a host name may be that of a cluster of another source.
-  const findings = lintTags(clusters).filter(({ cluster }) => isWanted(cluster));
+  const findings = lintTags(clusters.toSorted((a, b) => a.id.localeCompare(b.id))).filter(({ cluster }) =>
+    isWanted(cluster),
+  );
   const checked = clusters.filter(isWanted);
   const failed = failedCells(cells).filter(isWanted);
   const errors = findings.filter(({ severity }) => severity === 'error').length;

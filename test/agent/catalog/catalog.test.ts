@@ -58,6 +58,7 @@ describe('what a cell does to the catalog', () => {
         account: '111122223333',
         region: 'eu-west-1',
         readAt: 1_000_000,
+        triedAt: 1_005_000,
         error: { code: 'aws-throttled', message: 'AWS throttles.', retryable: true },
       },
     ]);
@@ -65,6 +66,7 @@ describe('what a cell does to the catalog', () => {
     expect(catalog.clusters()).toEqual([eksCluster('a')]);
     expect(catalog.cells()[0]).toMatchObject({ readAt: 1_005_000 });
     expect(catalog.cells()[0]).not.toHaveProperty('error');
+    expect(catalog.cells()[0]).not.toHaveProperty('triedAt');
   });
 
   test('a partial failure takes what was read and keeps the rest, stale', () => {

@@ -90,11 +90,11 @@ describe('what is granted', () => {
   });
 
   test('a role that is taken away is told, and what is granted is asked anew', async () => {
-    await discoverOnce(clouds.eks(regions));
+    const { clusters: known } = await discoverOnce(clouds.eks(regions));
     const [granted] = clouds.plan.identityCenter.accounts;
     if (granted === undefined) throw new Error('no account');
     granted.roles = [{ name: 'Observer', eks: true }];
-    const { results } = await discoverOnce(clouds.eks(regions));
+    const { results } = await discoverOnce(clouds.eks(regions), known);
     expect(resultAt(results, sandbox, 'eu-west-1')).toMatchObject({
       kind: 'failed',
       error: {
@@ -144,6 +144,31 @@ describe('what is granted', () => {
     // The credentials at hand were used.
     expect(asked().credentials).toBe(3);
   });
+});
+
+test('an account without any rights is one line, and what was known there stays told by its regions', async () => {
+  const [granted] = clouds.plan.identityCenter.accounts;
+  if (granted === undefined) throw new Error('no account');
+  granted.roles = [{ name: 'Billing', eks: false }];
+  const { results } = await discoverOnce(clouds.eks());
+  expect(results.filter(({ cell }) => cell.account === sandbox).map(({ cell }) => cell.region)).toEqual([
+    'ap-northeast-3',
+    '*',
+  ]);
+  expect(resultAt(results, sandbox, '*')).toMatchObject({
+    error: {
+      code: 'aws-denied',
+      message: expect.stringMatching(/222233334444 .* \(Role Billing of account 222233334444/),
+    },
+  });
+  granted.roles = [{ name: 'Developer', eks: true }];
+  await rm(path.join(clouds.home, 'state'), { recursive: true });
+  const { clusters: known } = await discoverOnce(clouds.eks());
+  granted.roles = [{ name: 'Billing', eks: false }];
+  await rm(path.join(clouds.home, 'state'), { recursive: true });
+  const again = await discoverOnce(clouds.eks(), known);
+  expect(resultAt(again.results, sandbox, 'eu-west-1')).toMatchObject({ error: { code: 'aws-denied' } });
+  expect(resultAt(again.results, sandbox, '*')).toBeUndefined();
 });
 
 describe('profiles beside it', () => {

@@ -1,0 +1,104 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { toPlainError } from '../app-error.ts';
+import { jsonFile } from '../storage/json-file.ts';
+import { unwritable } from '../storage/write-file-atomic.ts';
+import { parseOrganisation } from './parse.ts';
+import type { Reading } from './read-source.ts';
+import type { Organisation } from './schema.ts';
+import { originSchema, placeOf } from './source.ts';
+
+/** What a person set up by, as it is kept: the last good text, and what it is pinned to. */
+const storedSchema = z.object({
+  origin: originSchema,
+  /** Base64 of the ed25519 public key that every version has to be signed by. */
+  key: z.string().optional(),
+  etag: z.string().optional(),
+  text: z.string(),
+  /** When the origin last answered that this is the newest, ms since the epoch. */
+  readAt: z.number(),
+});
+export type Stored = z.infer<typeof storedSchema>;
+
+export interface Kept {
+  readonly stored: Stored;
+  /** Undefined where this version of the program does not understand what is kept. */
+  readonly organisation: Organisation | undefined;
+}
+
+/** What a person set up, on disk and in memory alike. */
+export interface OwnSetup {
+  current(): Kept | undefined;
+  /** What cannot be read is a notice. Rejects with `file-unreadable`. */
+  load(): Promise<void>;
+  /** Rejects with `disk-full` or `file-unwritable`; what was kept before then stays. */
+  keep(kept: Kept): Promise<void>;
+  /** Rejects with `file-unwritable`. */
+  remove(): Promise<void>;
+}
+
+export function createOwnSetup(options: {
+  /** The folder of settings: this is part of them. */
+  readonly config: string;
+  readonly notice: (level: 'warning', message: string) => void;
+}): OwnSetup {
+  const { config, notice } = options;
+  const place = path.join(config, 'organisation.json');
+  const file = jsonFile<Stored>({
+    file: place,
+    version: 1,
+    schema: storedSchema,
+    onUnreadable: (_, reason) =>
+      notice(
+        'warning',
+        `Your organisation's configuration could not be read (${reason}) and was set aside as ${place}.unreadable. Set it up again: k8s-tunnels setup`,
+      ),
+  });
+  let current: Kept | undefined;
+
+  const understand = ({ text, origin }: Stored): Organisation | undefined => {
+    try {
+      return parseOrganisation(text, placeOf(origin));
+    } catch (error) {
+      const { message } = toPlainError(error);
+      notice('warning', `Your organisation's configuration is not used by this version: ${message}`);
+      return undefined;
+    }
+  };
+
+  return {
+    current: () => current,
+    async load() {
+      const stored = await file.read();
+      current = stored === undefined ? undefined : { stored, organisation: understand(stored) };
+    },
+    async keep(kept) {
+      await file.write(kept.stored);
+      current = kept;
+    },
+    async remove() {
+      await rm(place, { force: true }).catch((cause: unknown) => {
+        throw unwritable(place, cause);
+      });
+      current = undefined;
+    },
+  };
+}
+
+export function storedFrom(options: {
+  readonly origin: Stored['origin'];
+  readonly key: string | undefined;
+  readonly reading: Reading;
+  readonly now: number;
+}): Stored {
+  const { origin, key, reading, now } = options;
+  const { etag, text } = reading;
+  return {
+    origin,
+    ...(key === undefined ? {} : { key }),
+    ...(etag === undefined ? {} : { etag }),
+    text,
+    readAt: now,
+  };
+}

@@ -1,0 +1,135 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAccess } from '../../../main/agent/access/access.ts';
+import type { Change } from '../../../main/agent/agent-view.ts';
+import { type Agent, createAgent } from '../../../main/agent/create-agent.ts';
+import { createNetwork } from '../../../main/agent/network/network.ts';
+import { trustAuthorities } from '../../../main/agent/network/trust.ts';
+import { openUrl } from '../../../main/agent/open-url.ts';
+import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import { pathsFrom } from '../../../main/agent/paths.ts';
+import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
+import { deniedHost, type Fixture, startFixture, tcpHost } from '../../world-tests/access-fixture.ts';
+
+let world: Fixture;
+let agent: Agent;
+let managed: string;
+let list: string;
+
+const manage = (...lines: readonly string[]) =>
+  writeFile(managed, ['version: 1', 'name: Acme', `sources: {files: [${list}]}`, ...lines, ''].join('\n'));
+
+/** What another program did before: who has no session yet is not refused but sent to a login. */
+async function signIn(): Promise<void> {
+  const { HOME: _, ...env } = environment();
+  trustAuthorities({ env });
+  const network = createNetwork(env);
+  const access = createAccess({
+    network,
+    clock: systemClock,
+    logger: silentLogger,
+    folder: path.join(world.home, '.cloudflared'),
+    openUrl: (url) => openUrl(url, { ...process.env, ...env }),
+    onLogins: () => {},
+  });
+  await access.token(tcpHost, { interactive: true, signal: new AbortController().signal });
+  access.close();
+  network.reset();
+}
+
+const environment = () => ({
+  HOME: world.home,
+  HTTPS_PROXY: world.proxy.url,
+  SSL_CERT_FILE: world.authorityFile,
+  K8S_TUNNELS_MANAGED_CONFIG: managed,
+  BROWSER: world.browser.command,
+  AWS_EC2_METADATA_DISABLED: 'true',
+});
+
+async function start(): Promise<void> {
+  const env = environment();
+  const paths = pathsFrom(env, 'linux');
+  agent = await createAgent({
+    env,
+    paths,
+    clock: systemClock,
+    logger: silentLogger,
+    openStore: () => openConfStore(paths.config),
+    openUrl: (url) => openUrl(url, { ...process.env, ...env }),
+    plugin: { command: process.execPath, args: [] },
+  });
+  await agent.discover();
+}
+
+const connect = async (cluster: string) => {
+  const { results } = await agent.connect({
+    clusters: [cluster],
+    signal: new AbortController().signal,
+    mode: 'add',
+  });
+  return results[0];
+};
+
+beforeEach(async () => {
+  world = await startFixture({ transferHoldMs: 200 });
+  managed = path.join(world.home, 'managed.yaml');
+  list = path.join(world.home, 'clusters.yaml');
+  const cluster = (name: string, hostname: string) => [
+    `- name: ${name}`,
+    '  server: https://10.0.0.1:443',
+    `  tags: {hostname: ${hostname}, environment: live}`,
+  ];
+  await mkdir(world.home, { recursive: true });
+  await writeFile(list, [...cluster('open', tcpHost), ...cluster('closed', deniedHost), ''].join('\n'));
+});
+afterEach(async () => {
+  await agent.close();
+  await world.close();
+});
+
+describe('an agent of an organisation', () => {
+  it('opens no login for a cluster of another team', async () => {
+    await manage('access: {team: globex.cloudflareaccess.com}');
+    await start();
+    expect(await connect('open')).toMatchObject({
+      status: 'failed',
+      stage: 'access',
+      mender: 'access-administrator',
+      error: { code: 'access-foreign-team' },
+    });
+    expect(await world.browser.tabs()).toEqual([]);
+  });
+
+  it('tells whom Access refuses where to ask', async () => {
+    await manage(
+      'access: {team: acme.cloudflareaccess.com}',
+      'links: {accessRequest: "https://help.acme.example/"}',
+    );
+    await signIn();
+    await start();
+    expect(await connect('closed')).toMatchObject({
+      status: 'failed',
+      error: { hint: expect.stringContaining('Ask for access: https://help.acme.example/') },
+    });
+  });
+
+  it('marks as production what the organisation calls so, and follows a change', async () => {
+    await manage('production: {environments: [Live]}', 'locked: [clusterFiles]');
+    await start();
+    const productions = () => agent.snapshot().clusters.map(({ production }) => production);
+    expect(productions()).toEqual([true, true]);
+    expect(agent.snapshot()).toMatchObject({
+      organisation: { name: 'Acme', origin: 'managed', production: { environments: ['Live'] } },
+      settings: { clusterFiles: [list] },
+      settingsFrom: { clusterFiles: 'organisation', awsRegions: 'default' },
+    });
+    const changes: Change['kind'][] = [];
+    agent.subscribe(({ kind }) => changes.push(kind));
+    await manage('production: {environments: [production]}');
+    expect(await agent.setup.refresh()).toBe(true);
+    expect(productions()).toEqual([false, false]);
+    expect(changes).toEqual(expect.arrayContaining(['settings', 'catalog', 'organisation']));
+    expect(agent.changeSettings({ clusterFiles: [] }).clusterFiles).toEqual([]);
+  });
+});
