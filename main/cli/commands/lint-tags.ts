@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../agent/agent-view.ts';
 import { AppError } from '../../agent/app-error.ts';
-import { sourceSchema } from '../../agent/catalog/cluster.ts';
 import { lintTags, type TagFinding } from '../../agent/catalog/lint-tags.ts';
+import { sources } from '../../agent/catalog/sources.ts';
 import { cellName, failedCells } from '../cluster-view.ts';
 import { followDiscovery } from '../discovery-progress.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -65,10 +65,10 @@ function findingLines({ cluster, severity, message, hint, commands }: TagFinding
 }
 
 function sourceFrom(text: string) {
-  const { data } = sourceSchema.safeParse(text);
+  const data = sources.find((source) => source === text);
   if (data !== undefined) return data;
   throw new AppError('bad-input', `--source is "${text}", which is no source.`, {
-    hint: `The sources are ${sourceSchema.options.join(', ')}.`,
+    hint: `The sources are ${sources.join(', ')}.`,
   });
 }
 
