@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { policySchema } from './access/policy.ts';
 import { cellSchema, clusterIdSchema, clusterSchema } from './catalog/cluster.ts';
 import { discoveryStatusSchema } from './discovery/discovery.ts';
 import { plainErrorSchema } from './error-schema.ts';
+import { loginSchema } from './logins/account.ts';
 import { organisationViewSchema } from './organisation/view.ts';
 import { settingsFromSchema, settingsSchema } from './settings/settings.ts';
 import { menderSchema, stageSchema, tunnelStateSchema } from './tunnels/state.ts';
@@ -27,8 +29,6 @@ export const tunnelViewSchema = z.object({
   received: z.number(),
 });
 
-export const loginSchema = z.object({ authDomain: z.string(), url: z.string(), since: z.number() });
-
 /** Where kubectl points. */
 export const kubectlSchema = z.object({
   context: z.string().optional(),
@@ -51,6 +51,7 @@ export const noticeSchema = z.object({
 
 export const snapshotSchema = z.object({
   agent: z.object({ version: z.string(), pid: z.number(), startedAt: z.number() }),
+  /** Without their authorities, which only the agent needs. */
   clusters: z.array(clusterSchema),
   cells: z.array(cellSchema),
   discovery: discoveryStatusSchema,
@@ -60,6 +61,8 @@ export const snapshotSchema = z.object({
   /** Where kubectl points in the agent's own environment (a terminal may have another KUBECONFIG). */
   kubectl: kubectlSchema,
   favourites: z.array(clusterIdSchema),
+  /** What is known of the person's policies, by application. */
+  policies: z.array(policySchema),
   settings: settingsSchema,
   settingsFrom: settingsFromSchema,
   /** Whose configuration counts; absent where none does. */
@@ -83,6 +86,12 @@ export const changeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('sessions'), sessions: z.array(sessionSchema) }),
   z.object({ kind: z.literal('kubectl'), kubectl: kubectlSchema }),
   z.object({ kind: z.literal('favourites'), favourites: z.array(clusterIdSchema) }),
+  /** `forgotten` are host names. */
+  z.object({
+    kind: z.literal('policies'),
+    known: z.array(policySchema),
+    forgotten: z.array(z.string()),
+  }),
   z.object({ kind: z.literal('settings'), settings: settingsSchema, settingsFrom: settingsFromSchema }),
   /** Without one, none counts any more. */
   z.object({ kind: z.literal('organisation'), organisation: organisationViewSchema.optional() }),

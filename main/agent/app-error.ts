@@ -35,6 +35,8 @@ export const errorCodes = [
   'vault-no-token',
   'vault-denied',
   'vault-failed',
+  'login-failed',
+  'login-timeout',
   'tag-invalid',
   'setting-managed',
   'organisation-refused',

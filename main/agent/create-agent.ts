@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Access, createAccess } from './access/access.ts';
+import { createPolicies } from './access/policies.ts';
 import type {
   Change,
   ConnectResult,
@@ -27,13 +28,18 @@ import { createGkeSource } from './discovery/gke.ts';
 import { createVaultSource } from './discovery/vault.ts';
 import { createFavourites } from './favourites/favourites.ts';
 import { createKubeconfig, type KubeconfigPlace } from './kubeconfig/kubeconfig.ts';
+import type { Account, LoginView } from './logins/account.ts';
+import { createAwsLogin } from './logins/aws-login.ts';
+import { createLogins, type Logins } from './logins/logins.ts';
+import { createVaultLogin } from './logins/vault-login.ts';
 import { createNetwork } from './network/network.ts';
 import { trustAuthorities } from './network/trust.ts';
-import { stateWithAccessRequest, withAccessRequest } from './organisation/access-request.ts';
+import { stateWithAccessRequest, withAccessRequest, withSupport } from './organisation/access-request.ts';
 import { managedSettings } from './organisation/managed-settings.ts';
 import { createOrganisation, type OrganisationKeeper } from './organisation/organisation.ts';
+import type { Organisation } from './organisation/schema.ts';
 import { clusterUnder, sourceUnder } from './organisation/source-under.ts';
-import { vaultEnvironment } from './organisation/vault-environment.ts';
+import { vaultEnvironment, vaultLogin, vaultServers } from './organisation/vault-environment.ts';
 import type { Clock, Environment, Logger } from './parts.ts';
 import type { Paths } from './paths.ts';
 import { createSettings, type Settings, type SettingsFrom, type SettingsStore } from './settings/settings.ts';
@@ -92,15 +98,22 @@ export interface Agent {
     readonly cluster: string;
     readonly execInfo?: string | undefined;
   }): Promise<Record<string, unknown>>;
+  /** Who is signed in where, Cloudflare Access included. */
+  accounts(): Promise<readonly Account[]>;
+  readonly login: Logins['login'];
+  readonly logout: Logins['logout'];
   favourite(options: {
     readonly cluster: string;
     readonly on: boolean;
   }): Promise<{ favourites: ClusterId[] }>;
   orderFavourites(ids: readonly ClusterId[]): Promise<{ favourites: ClusterId[] }>;
+  /** A person looks at these: what the policies say of them is asked for where it is not known. */
+  lookAt(clusters: readonly ClusterId[]): void;
   settings(): Settings;
   /** Who decided each setting. */
   settingsFrom(): SettingsFrom;
   changeSettings(patch: { readonly [K in keyof Settings]?: Settings[K] | undefined }): Settings;
+  resetSettings(names: readonly (keyof Settings)[]): Settings;
   /** The organisation's configuration, to set up and to refresh. */
   readonly setup: Pick<OrganisationKeeper, 'preview' | 'apply' | 'remove' | 'refresh' | 'view'>;
   /** Ends at once what runs; connections stay remembered and are opened again by the next start. */
@@ -112,6 +125,20 @@ export interface Agent {
  * Rejects where settings, extra authorities or its own files cannot be read.
  */
 export async function createAgent(parts: Parts): Promise<Agent> {
+  let support: string | undefined;
+  try {
+    return await wireAgent(parts, (organisation) => {
+      support = organisation?.links?.support;
+    });
+  } catch (error) {
+    throw withSupport(error, support);
+  }
+}
+
+async function wireAgent(
+  parts: Parts,
+  onOrganisation: (organisation: Organisation | undefined) => void,
+): Promise<Agent> {
   const { env, paths, clock, logger } = parts;
   const startedAt = clock.now();
   const listeners = new Set<(change: Change) => void>();
@@ -144,6 +171,7 @@ export async function createAgent(parts: Parts): Promise<Agent> {
     },
     onView: (view) => tell({ kind: 'organisation', ...(view === undefined ? {} : { organisation: view }) }),
   });
+  onOrganisation(organisation.current());
   const settings = createSettings({
     openStore: parts.openStore,
     managed: managedSettings(organisation.current()),
@@ -155,29 +183,42 @@ export async function createAgent(parts: Parts): Promise<Agent> {
   });
   const setting = settings.get().extraAuthorities;
   trustAuthorities({ env, setting: setting === '' ? undefined : setting });
-  const catalog = await createCatalog({ file: path.join(paths.state, 'catalog.json'), clock, logger });
+  const catalog = await createCatalog({ folder: path.join(paths.state, 'catalog'), clock, logger });
   catalog.onChange((change) =>
     tell({
       kind: 'catalog',
-      upserted: [...change.upserted],
+      upserted: change.upserted.map(shown),
       removed: [...change.removed],
       cells: [...change.cells],
       removedCells: [...change.removedCells],
     }),
   );
-  const aws = createAws({ env, home: paths.home, network, clock, logger, folder: paths.state });
+  const aws = createAws({
+    env,
+    home: paths.home,
+    organisation: () => {
+      const { identityCenter = [], roles = [] } = organisation.current()?.sources?.eks ?? {};
+      return { portals: identityCenter, roles };
+    },
+    network,
+    clock,
+    logger,
+    folder: paths.state,
+  });
   const makeDiscovery = (): Discovery => {
     const { awsRegions, vaultMounts, clusterFiles } = settings.get();
+    const { sources: said } = organisation.current() ?? {};
     const places = { env, home: paths.home, network, clock };
     return createDiscovery({
       sources: [
         createEksSource({ aws, regions: awsRegions }),
-        createAksSource(places),
-        createGkeSource(places),
+        createAksSource({ ...places, tenants: said?.aks?.tenants }),
+        createGkeSource({ ...places, projects: said?.gke?.projects }),
         createVaultSource({
           ...places,
           env: vaultEnvironment(env, organisation.current()),
           mounts: vaultMounts,
+          servers: vaultServers(organisation.current()),
         }),
         createFileSource({ ...places, files: clusterFiles, folder: paths.config }),
       ].map((source) => sourceUnder(source, organisation.current())),
@@ -199,6 +240,14 @@ export async function createAgent(parts: Parts): Promise<Agent> {
     discovery.run().catch((error: unknown) => logger.warn('Discovery ended', { error: toPlainError(error) }));
   };
 
+  const favourites = await createFavourites({
+    folder: paths.state,
+    logger,
+    onChange(list) {
+      tell({ kind: 'favourites', favourites: [...list] });
+      policies.want();
+    },
+  });
   const access: Access = createAccess({
     network,
     clock,
@@ -206,10 +255,43 @@ export async function createAgent(parts: Parts): Promise<Agent> {
     folder: paths.cloudflared,
     openUrl: parts.openUrl,
     team: () => organisation.current()?.access?.team,
-    onLogins(logins) {
-      tell({ kind: 'logins', logins: [...logins] });
+    onLogins() {
+      tellLogins();
       void lookAtSessions();
     },
+    onAnswer: (answer) => void policies.hear(answer),
+  });
+  const logins = createLogins({
+    providers: [
+      createAwsLogin(aws),
+      createVaultLogin({
+        places: () => ({ env: vaultEnvironment(env, organisation.current()), home: paths.home, network, clock }),
+        login: (address) => vaultLogin(address, organisation.current()),
+      }),
+    ],
+    clock,
+    logger,
+    env,
+    openUrl: parts.openUrl,
+    onChange: () => tellLogins(),
+  });
+  const waitingLogins = (): LoginView[] => [
+    ...access.logins().map(({ authDomain, ...rest }) => ({ kind: 'access', title: authDomain, ...rest }) as const),
+    ...logins.waiting(),
+  ];
+  const tellLogins = () => tell({ kind: 'logins', logins: waitingLogins() });
+  const hostnamesOf = (ids: readonly ClusterId[]) =>
+    ids.flatMap((id) => {
+      const reach = catalog.get(id)?.reach;
+      return reach?.kind === 'tunnel' ? [reach.hostname] : [];
+    });
+  const policies = await createPolicies({
+    folder: paths.state,
+    clock,
+    logger,
+    access,
+    favourites: () => hostnamesOf(favourites.list()),
+    onChange: (change) => tell({ kind: 'policies', ...change }),
   });
   let sessions: SessionView[] = [];
   const lookAtSessions = async () => {
@@ -217,6 +299,7 @@ export async function createAgent(parts: Parts): Promise<Agent> {
       ...rest,
       ...(email === undefined ? {} : { email }),
     }));
+    policies.keep(now);
     if (isDeepStrictEqual(now, sessions)) return;
     sessions = now;
     tell({ kind: 'sessions', sessions });
@@ -232,7 +315,17 @@ export async function createAgent(parts: Parts): Promise<Agent> {
     ports,
     onChange: (tunnel) => tell({ kind: 'tunnel', tunnel: viewOf(tunnel, accessRequest()) }),
   });
-  const credentials = createCredentials({ clock, network, env, home: paths.home, aws });
+  const credentials = createCredentials({
+    clock,
+    network,
+    env,
+    home: paths.home,
+    aws,
+    vault: () => ({
+      env: vaultEnvironment(env, organisation.current()),
+      servers: vaultServers(organisation.current()),
+    }),
+  });
   const kubeconfig = createKubeconfig({ folder: paths.state, clock, logger });
   const connections = await createConnections({
     folder: paths.state,
@@ -241,15 +334,11 @@ export async function createAgent(parts: Parts): Promise<Agent> {
     tunnels,
     kubeconfig,
     plugin: parts.plugin,
+    isGuarded: () => organisation.current()?.production.guard !== false,
     complete: (cluster, signal) => discovery.complete(cluster, signal),
     notice,
   });
 
-  const favourites = await createFavourites({
-    folder: paths.state,
-    logger,
-    onChange: (list) => tell({ kind: 'favourites', favourites: [...list] }),
-  });
   const ownPlace: Place = { kubeconfig: env.KUBECONFIG, cwd: paths.home, home: paths.home };
   const placeFor = ({ kubeconfig: value, cwd, home }: Place = ownPlace): KubeconfigPlace => {
     const chosen = settings.get().kubeconfigPath;
@@ -303,6 +392,18 @@ export async function createAgent(parts: Parts): Promise<Agent> {
     };
   };
 
+  /** What a connection found out of the policy, unless Access has said it at an exchange since then. */
+  const reportPolicy = (outcome: Outcome, since: number) => {
+    const { reach } = outcome.cluster;
+    const isDenied = outcome.status === 'failed';
+    if (reach.kind !== 'tunnel' || (isDenied && outcome.error.code !== 'access-denied')) return;
+    const known = policies.get(reach.hostname);
+    if (known?.verdict === (isDenied ? 'denied' : 'admitted') && (!isDenied || known.at >= since)) return;
+    access
+      .report(reach.hostname, isDenied ? {} : undefined)
+      .catch((error: unknown) => logger.debug('A policy is not known', { error: toPlainError(error) }));
+  };
+
   const restored = connections.restore().catch((error: unknown) => {
     const { message, hint } = toPlainError(error);
     notice(
@@ -316,14 +417,15 @@ export async function createAgent(parts: Parts): Promise<Agent> {
   return {
     snapshot: () => ({
       agent: { version, pid: process.pid, startedAt },
-      clusters: [...catalog.clusters()],
+      clusters: catalog.clusters().map(shown),
       cells: [...catalog.cells()],
       discovery: discovery.status(),
       tunnels: tunnels.list().map((tunnel) => viewOf(tunnel, accessRequest())),
-      logins: [...access.logins()],
+      logins: waitingLogins(),
       sessions,
       kubectl: pointsAt,
       favourites: [...favourites.list()],
+      policies: [...policies.list()],
       settings: settings.get(),
       settingsFrom: settings.from(),
       ...organisationOf(organisation),
@@ -346,6 +448,7 @@ export async function createAgent(parts: Parts): Promise<Agent> {
       await restored;
       const found = await find(clusters);
       const current = (mode ?? settings.get().kubeconfigMode) === 'switch';
+      const since = clock.now();
       const { outcomes, warnings } = await connections.connect({
         clusters: found,
         place: placeFor(place),
@@ -353,6 +456,7 @@ export async function createAgent(parts: Parts): Promise<Agent> {
         production,
         signal,
       });
+      for (const outcome of outcomes) reportPolicy(outcome, since);
       return {
         results: outcomes.map((outcome) => resultOf(outcome, accessRequest())),
         kubectl: await kubectl(place),
@@ -382,6 +486,30 @@ export async function createAgent(parts: Parts): Promise<Agent> {
       if (found === undefined) throw new AppError('not-found', `There is no cluster ${cluster}.`);
       return execCredential(await credentials.get(found), execInfo);
     },
+    async accounts() {
+      await lookAtSessions();
+      const ofAccess = sessions.map(
+        ({ authDomain, email, endsAt }): Account => ({
+          provider: 'access',
+          session: authDomain,
+          ...(email === undefined ? {} : { who: email }),
+          status: 'signed-in',
+          endsAt,
+          renews: false,
+          store: paths.cloudflared,
+          asks: 'browser',
+          ours: false,
+        }),
+      );
+      return [...ofAccess, ...(await logins.accounts())];
+    },
+    async login(options) {
+      const account = await logins.login(options);
+      // More may be reachable now.
+      readAnew();
+      return account;
+    },
+    logout: (options) => logins.logout(options),
     async favourite({ cluster, on }) {
       await favourites.set(catalog.find(cluster).id, on);
       return { favourites: [...favourites.list()] };
@@ -390,8 +518,10 @@ export async function createAgent(parts: Parts): Promise<Agent> {
       await favourites.order(ids);
       return { favourites: [...favourites.list()] };
     },
+    lookAt: (clusters) => policies.want(hostnamesOf(clusters)),
     settings: () => settings.get(),
     settingsFrom: () => settings.from(),
+    resetSettings: (names) => settings.reset(names),
     setup: organisation,
     changeSettings: (patch) =>
       settings.change(Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))),
@@ -400,7 +530,9 @@ export async function createAgent(parts: Parts): Promise<Agent> {
       organisation.close();
       discovery.cancel();
       access.close();
+      logins.close();
       await tunnels.closeAll();
+      await policies.close();
       await catalog.close();
       network.reset();
     },
@@ -442,4 +574,9 @@ function resultOf(outcome: Outcome, accessRequest: string | undefined): ConnectR
   }
   const { context, port, latencyMs } = outcome;
   return { status: 'connected', cluster: id, title, context, port, latencyMs };
+}
+
+/** A cluster as shells see it: the authority is most of its bytes, and no shell shows or needs it. */
+function shown({ certificateAuthorityData: _, ...cluster }: Cluster): Cluster {
+  return cluster;
 }

@@ -27,6 +27,12 @@ export function applyChange(snapshot: Snapshot, change: Change): Snapshot {
       return { ...snapshot, kubectl: change.kubectl };
     case 'favourites':
       return { ...snapshot, favourites: change.favourites };
+    case 'policies': {
+      const { known, forgotten } = change;
+      const gone = new Set([...forgotten, ...known.map(({ hostname }) => hostname)]);
+      const others = snapshot.policies.filter(({ hostname }) => !gone.has(hostname));
+      return { ...snapshot, policies: [...others, ...known] };
+    }
     case 'settings':
       return { ...snapshot, settings: change.settings, settingsFrom: change.settingsFrom };
     case 'organisation': {

@@ -6,6 +6,7 @@ import {
   snapshotSchema,
 } from '../agent/agent-view.ts';
 import { cellSchema, clusterIdSchema } from '../agent/catalog/cluster.ts';
+import { accountSchema, loginProviderSchema, signOutSchema } from '../agent/logins/account.ts';
 import { organisationViewSchema, setupPreviewSchema } from '../agent/organisation/view.ts';
 import { settingsFromSchema, settingsSchema } from '../agent/settings/settings.ts';
 
@@ -62,6 +63,24 @@ export const operations = {
     /** An ExecCredential, as kubectl reads it. Secret. */
     output: z.record(z.string(), z.unknown()),
   },
+  /** Who is signed in where, until when; and where one could be. */
+  accounts: { input: z.object({}), output: z.object({ accounts: z.array(accountSchema) }) },
+  /** Signs in; the answer comes when the person has. Without a session, the provider's only one is meant. */
+  login: {
+    input: z.object({
+      provider: loginProviderSchema,
+      session: z.string().min(1).max(2_048).optional(),
+      /** A code to enter on any device, where the provider has that, in place of the browser of the agent's computer. */
+      deviceCode: z.literal(true).optional(),
+      /** Where the account asks for one. Secret. */
+      password: z.object({ username: z.string().min(1).max(512), password: z.string().max(4_096) }).optional(),
+    }),
+    output: z.object({ account: accountSchema }),
+  },
+  logout: {
+    input: z.object({ provider: loginProviderSchema, session: z.string().min(1).max(2_048).optional() }),
+    output: signOutSchema,
+  },
   /** Stars or unstars. */
   favourite: {
     input: z.object({ cluster: clusterWord, on: z.boolean() }),
@@ -71,11 +90,21 @@ export const operations = {
     input: z.object({ favourites: z.array(clusterIdSchema) }),
     output: z.object({ favourites: z.array(clusterIdSchema) }),
   },
+  /**
+   * What a window has in view, each time it changes: what the policies say of these is asked for where it is not known,
+   * and told as a change.
+   */
+  policies: { input: z.object({ clusters: z.array(clusterIdSchema).max(1_000) }), output: z.object({}) },
   'settings-get': {
     input: z.object({}),
     output: settingsSchema.extend({ settingsFrom: settingsFromSchema }),
   },
   'settings-set': { input: settingsSchema.partial().strict(), output: settingsSchema },
+  /** Forgets what the person chose: the organisation's value counts, or the usual one. */
+  'settings-reset': {
+    input: z.object({ names: z.array(settingsSchema.keyof()).min(1) }),
+    output: settingsSchema.extend({ settingsFrom: settingsFromSchema }),
+  },
   /** Reads an organisation's configuration and says what it would do. */
   'setup-preview': { input: z.object(setup), output: setupPreviewSchema },
   /** Sets up by what was previewed, and by nothing else: `digest` is the preview's. */

@@ -11,10 +11,21 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     switch: (input) => agent.switchTo(input),
     kubectl: ({ place }) => agent.kubectl(place),
     credential: (input) => agent.credential(input),
+    accounts: async () => ({ accounts: [...(await agent.accounts())] }),
+    login: async (input, { signal }) => ({ account: await agent.login({ ...input, signal }) }),
+    logout: (input) => agent.logout(input),
     favourite: (input) => agent.favourite(input),
     'favourites-order': ({ favourites }) => agent.orderFavourites(favourites),
+    async policies({ clusters }) {
+      agent.lookAt(clusters);
+      return {};
+    },
     'settings-get': async () => ({ ...agent.settings(), settingsFrom: agent.settingsFrom() }),
     'settings-set': async (patch) => agent.changeSettings(patch),
+    'settings-reset': async ({ names }) => ({
+      ...agent.resetSettings(names),
+      settingsFrom: agent.settingsFrom(),
+    }),
     'setup-preview': (input) => agent.setup.preview(input),
     'setup-apply': async (input) => {
       await agent.setup.apply(input);

@@ -1,4 +1,6 @@
+import type { Policy } from '../agent/access/policy.ts';
 import type { Snapshot, TunnelView } from '../agent/agent-view.ts';
+import { placeText } from '../agent/catalog/account-words.ts';
 import type { Cell, Cluster, ClusterId } from '../agent/catalog/cluster.ts';
 import { isFailed } from '../agent/catalog/is-failed.ts';
 import { isProduction } from '../agent/catalog/is-production.ts';
@@ -6,7 +8,7 @@ import type { TunnelState } from '../agent/tunnels/state.ts';
 import { paint, printable } from './terminal.ts';
 
 /** One sign a state: colour alone would not be seen by everybody. */
-export function stateMark(status: TunnelState['status'] | 'no-tunnel'): string {
+export function stateMark(status: TunnelState['status'] | 'no-tunnel' | 'denied'): string {
   switch (status) {
     case 'connected':
       return paint('green', '●');
@@ -22,6 +24,8 @@ export function stateMark(status: TunnelState['status'] | 'no-tunnel'): string {
       return '○';
     case 'no-tunnel':
       return paint('dim', '–');
+    case 'denied':
+      return paint('dim', '⊘');
   }
 }
 
@@ -37,13 +41,21 @@ export function openTunnels({ tunnels }: Pick<Snapshot, 'tunnels'>): ReadonlyMap
   );
 }
 
+/** What is known of the person's policies for a cluster. */
+export function policiesOf({
+  policies,
+}: Pick<Snapshot, 'policies'>): (cluster: Cluster) => Policy | undefined {
+  const known = new Map(policies.map((policy) => [policy.hostname, policy]));
+  return ({ reach }) => (reach.kind === 'tunnel' ? known.get(reach.hostname) : undefined);
+}
+
 /** A place that is switched off in its account is no failure to show. */
 export function failedCells(cells: readonly Cell[]): readonly Cell[] {
   return cells.filter(isFailed);
 }
 
-export function cellName({ source, account, region }: Pick<Cell, 'source' | 'account' | 'region'>): string {
-  return printable([source, account, region].filter((part) => part !== '').join(' '));
+export function cellName(cell: Pick<Cell, 'source' | 'account' | 'accountName' | 'region'>): string {
+  return printable(placeText(cell));
 }
 
 /** What its tags tell people of it. */
@@ -53,8 +65,9 @@ export function aboutText({ description, owner, docs }: Cluster): string {
 }
 
 /** What a person should know of a cluster besides its state. */
-export function clusterNote(cluster: Cluster): string {
+export function clusterNote(cluster: Cluster, policy?: Policy): string {
   const notes = [
+    ...(policy?.verdict === 'denied' ? [`not for you: ${policy.message}`] : []),
     ...(cluster.reach.kind === 'none' ? [`no tunnel: ${cluster.reach.reason}`] : []),
     ...(cluster.stale ? ['stale: its place could not be read the last time'] : []),
     ...cluster.tagProblems

@@ -1,11 +1,8 @@
-import type { Snapshot } from '../agent/agent-view.ts';
 import type { Cluster, ClusterId } from '../agent/catalog/cluster.ts';
 import type { TunnelState } from '../agent/tunnels/state.ts';
+import { createLoginNotes } from './login-notes.ts';
 import type { Session } from './session.ts';
 import { printable } from './terminal.ts';
-
-/** By then a browser shows the page, if there is one. */
-const browserPatienceMs = 2_000;
 
 /** Shows what becomes of the clusters that `words` name, and where to sign in when no browser came up. The answer ends it. */
 export async function followConnecting(
@@ -14,7 +11,7 @@ export async function followConnecting(
 ): Promise<() => void> {
   const clusters = new Map<ClusterId, Cluster>();
   const states = new Map<ClusterId, TunnelState>();
-  const timers = new Map<string, NodeJS.Timeout>();
+  const notes = createLoginNotes(progress);
   const wanted = new Set(words.map((word) => word.toLowerCase()));
   const isWanted = ({ id, title, name }: Cluster) =>
     [id, title, name].some((text) => wanted.has(text.toLowerCase()));
@@ -28,27 +25,17 @@ export async function followConnecting(
     });
     if (parts.length > 0) progress.update(parts.join(' · '));
   };
-  const showLogins = (logins: Snapshot['logins']) => {
-    for (const { url, authDomain } of logins) {
-      if (timers.has(url)) continue;
-      const tell = () => progress.note(`If no browser came up, sign in to ${authDomain} here:\n  ${url}`);
-      timers.set(url, setTimeout(tell, browserPatienceMs));
-    }
-    for (const [url, timer] of timers) if (!logins.some((login) => login.url === url)) clearTimeout(timer);
-  };
 
   progress.update(`Connecting ${words.join(', ')}`);
   const snapshot = await client.subscribe((change) => {
     if (change.kind === 'catalog') for (const cluster of change.upserted) clusters.set(cluster.id, cluster);
     if (change.kind === 'tunnel') states.set(change.tunnel.cluster, change.tunnel.state);
-    if (change.kind === 'logins') showLogins(change.logins);
+    if (change.kind === 'logins') notes.show(change.logins);
     show();
   });
   for (const cluster of snapshot.clusters) clusters.set(cluster.id, cluster);
-  showLogins(snapshot.logins);
-  return () => {
-    for (const timer of timers.values()) clearTimeout(timer);
-  };
+  notes.show(snapshot.logins);
+  return notes.end;
 }
 
 function stateText(state: TunnelState): string {

@@ -1,6 +1,7 @@
 import { type Argument, Command, CommanderError } from 'commander';
 import { AppError } from '../agent/app-error.ts';
 import { version } from '../agent/version.ts';
+import { runAccounts } from './commands/accounts.ts';
 import { runAgent } from './commands/agent.ts';
 import { runConnect } from './commands/connect.ts';
 import { runCredential } from './commands/credential.ts';
@@ -8,6 +9,8 @@ import { runDisconnect } from './commands/disconnect.ts';
 import { runDiscover } from './commands/discover.ts';
 import { runLintTags } from './commands/lint-tags.ts';
 import { runList } from './commands/list.ts';
+import { type LoginFlags, runLogin } from './commands/login.ts';
+import { runLogout } from './commands/logout.ts';
 import { runQuit } from './commands/quit.ts';
 import { runServe } from './commands/serve.ts';
 import { runSettings } from './commands/settings.ts';
@@ -87,9 +90,11 @@ function describe(options: { readonly json: boolean; readonly done: (code: numbe
   const withSession = async (run: (session: Session) => Promise<number>) =>
     done(await withAgent({ json }, run));
 
-  command('list [words...]', 'the clusters known, or those that every word fits').action((words: string[]) =>
-    withSession((session) => runList(session, words)),
-  );
+  command('list [words...]', 'the clusters known, or those that every word fits')
+    .option('--all', 'also those that your Access policies deny you')
+    .action((words: string[], { all }: { readonly all?: true }) =>
+      withSession((session) => runList(session, words, { all })),
+    );
   command('discover', 'look for clusters everywhere anew').action(() => withSession(runDiscover));
   command('connect <clusters...>', 'open tunnels and make kubectl use the first')
     .option('--add', "only add to the kubeconfig, leave kubectl's current context")
@@ -126,9 +131,21 @@ function describe(options: { readonly json: boolean; readonly done: (code: numbe
     .action((flags: { readonly source?: string; readonly fresh?: true; readonly strict?: true }) =>
       withSession((session) => runLintTags(session, flags)),
     );
-  command('settings [key] [value]', 'show the settings or one of them, or change one').action(
-    (key?: string, value?: string) => withSession((session) => runSettings(session, key, value)),
+  command('accounts', 'who is signed in where, until when').action(() => withSession(runAccounts));
+  command('login [provider] [session]', 'sign in: aws, gcp, azure, vault or oidc, and which of them')
+    .option('--device-code', 'by a code that you enter on any device, without a browser here')
+    .action((provider: string | undefined, name: string | undefined, flags: LoginFlags) =>
+      withSession((session) => runLogin(session, provider, name, flags)),
+    );
+  command('logout [provider] [session]', 'sign out, and tell what else still holds a session').action(
+    (provider: string | undefined, name: string | undefined) =>
+      withSession((session) => runLogout(session, provider, name)),
   );
+  command('settings [key] [value]', 'show the settings or one of them, or change one')
+    .option('--reset', "forget what you chose: your organisation's value counts, or the usual one")
+    .action((key: string | undefined, value: string | undefined, flags: { readonly reset?: true }) =>
+      withSession((session) => runSettings(session, key, value, flags)),
+    );
   command('setup [source]', "set up by your organisation's file or https address, or show what is set up")
     .option('--key <base64>', 'only with a signature of this ed25519 public key, from now on')
     .option('--yes', 'do not ask')

@@ -1,5 +1,6 @@
 import type { MenuItemConstructorOptions } from 'electron';
 import type { Snapshot, TunnelView } from '../agent/agent-view.ts';
+import { accountText } from '../agent/catalog/account-words.ts';
 import type { Cluster, ClusterId } from '../agent/catalog/cluster.ts';
 import { isProduction } from '../agent/catalog/is-production.ts';
 
@@ -74,13 +75,18 @@ function allClusters(
 ): MenuItemConstructorOptions {
   if (clusters.length > listLimit)
     return { label: `All ${clusters.length} clusters …`, click: () => actions.openWindow() };
-  const accounts = Map.groupBy(clusters, ({ source, account }) => `${source} ${account}`);
+  const accounts = [...Map.groupBy(clusters, ({ source, account }) => `${source} ${account}`).values()].map(
+    (members) => {
+      // Some may have been read before the account's name was known.
+      const named = members.find(({ accountName }) => accountName !== undefined) ?? members[0];
+      const label = named === undefined ? '' : text(`${named.source} ${accountText(named)}`);
+      return { label, submenu: members.toSorted(byTitle).map(item) };
+    },
+  );
   return {
     label: 'All clusters',
     enabled: clusters.length > 0,
-    submenu: [...accounts]
-      .sort(([a], [b]) => a.localeCompare(b))
-      .map(([account, members]) => ({ label: text(account), submenu: members.toSorted(byTitle).map(item) })),
+    submenu: accounts.sort((a, b) => a.label.localeCompare(b.label)),
   };
 }
 

@@ -2,7 +2,7 @@ import { Menu, Notification, nativeImage, Tray } from 'electron';
 import type { Snapshot } from '../agent/agent-view.ts';
 import { toPlainError } from '../agent/app-error.ts';
 import type { ClusterId } from '../agent/catalog/cluster.ts';
-import { isProduction } from '../agent/catalog/is-production.ts';
+import { isGuarded } from '../agent/catalog/is-production.ts';
 import type { AgentClient } from '../api/conversation.ts';
 import { openExternalLink } from './external-link.ts';
 import { type TrayActions, trayMenu } from './tray-menu.ts';
@@ -66,7 +66,8 @@ export function createTray(options: {
       const title = `${cluster?.title ?? id} was not connected`;
       act(title, async ({ call }) => {
         // Production never becomes current by itself: that is asked for apart.
-        const mode = cluster !== undefined && isProduction(cluster) ? { mode: 'add' as const } : {};
+        const mode =
+          cluster !== undefined && isGuarded(cluster, snapshot?.organisation) ? { mode: 'add' as const } : {};
         const { results } = await call('connect', { clusters: [id], ...mode });
         for (const result of results) if (result.status === 'failed') tell(title, result.error.message);
       });
@@ -79,7 +80,7 @@ export function createTray(options: {
       const cluster = clusterOf(id);
       if (cluster === undefined) return;
       act(`kubectl was not moved to ${cluster.title}`, async ({ call }) => {
-        const guarded = isProduction(cluster);
+        const guarded = isGuarded(cluster, snapshot?.organisation);
         if (guarded && !(await confirmUse(cluster.title))) return;
         await call('switch', { cluster: id, ...(guarded ? { production: true } : {}) });
       });

@@ -1,13 +1,13 @@
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
-import { isProduction } from '../../main/agent/catalog/is-production.ts';
-import type { Settings } from '../../main/agent/settings/settings.ts';
+import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { isGuarded } from '../../main/agent/catalog/is-production.ts';
+import type { SettingName, Settings } from '../../main/agent/settings/settings.ts';
 import { text } from '../text/text.ts';
 import { type AgentState, withFailure } from './apply-change.ts';
 import type { Link } from './link.ts';
 import type { PageStore, Problem } from './page-store.ts';
 
-/** What a person can do. What fails becomes a problem that the page shows; only `saveSettings` rejects. */
+/** What a person can do. What fails becomes a problem that the page shows; only `saveSettings` and `resetSetting` reject. */
 export interface Actions {
   connect(id: ClusterId): Promise<void>;
   disconnect(id: ClusterId): Promise<void>;
@@ -18,7 +18,11 @@ export interface Actions {
   star(id: ClusterId, on: boolean): Promise<void>;
   order(favourites: readonly ClusterId[]): Promise<void>;
   discover(): Promise<void>;
+  /** A person sees these. Asks nothing of the person and says nothing where it fails. */
+  lookAt(clusters: readonly ClusterId[]): void;
   saveSettings(patch: Partial<Settings>): Promise<void>;
+  /** Gives a setting back to the organisation, or to what is usual. */
+  resetSetting(name: SettingName): Promise<void>;
   dismiss(problem: number): void;
   /** Tries to reach the agent now. */
   retry(): void;
@@ -56,6 +60,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     store.update((state) => (state.agent === undefined ? state : { ...state, agent: change(state.agent) }));
   const clusterOf = (id: ClusterId) => store.get().agent?.clusters.get(id);
   const titleOf = (id: ClusterId) => clusterOf(id)?.title ?? id;
+  const asksFirst = (cluster: Cluster) => isGuarded(cluster, store.get().agent?.organisation);
   const forget = (ids: readonly ClusterId[]) =>
     changeAgent((agent) => ids.reduce((state, id) => withFailure(state, id, undefined), agent));
   const moveKubectl = (id: ClusterId, confirmed: { readonly production?: true } = {}) =>
@@ -70,7 +75,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
       await attempt(text.problems.connect(titleOf(id)), async () => {
         // Production never becomes current by itself: that is asked for apart.
         const cluster = clusterOf(id);
-        const mode = cluster !== undefined && isProduction(cluster) ? { mode: 'add' as const } : {};
+        const mode = cluster !== undefined && asksFirst(cluster) ? { mode: 'add' as const } : {};
         const { results, warnings } = await link.call(
           'connect',
           { clusters: [id], ...mode },
@@ -111,7 +116,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     },
     async use(id) {
       const cluster = clusterOf(id);
-      if (cluster === undefined || !isProduction(cluster)) return moveKubectl(id);
+      if (cluster === undefined || !asksFirst(cluster)) return moveKubectl(id);
       store.update((state) => ({ ...state, confirming: id }));
     },
     async confirmUse(yes) {
@@ -124,8 +129,14 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     order: (favourites) =>
       attempt(text.problems.order, () => link.call('favourites-order', { favourites: [...favourites] })),
     discover: () => attempt(text.problems.discover, () => link.call('discover', {})),
+    lookAt(clusters) {
+      link.call('policies', { clusters: [...clusters] }).catch(() => {});
+    },
     async saveSettings(patch) {
       await link.call('settings-set', patch);
+    },
+    async resetSetting(name) {
+      await link.call('settings-reset', { names: [name] });
     },
     dismiss: (problem) =>
       store.update((state) => ({ ...state, problems: state.problems.filter(({ id }) => id !== problem) })),

@@ -1,3 +1,4 @@
+import type { Policy } from '../../main/agent/access/policy.ts';
 import type { Change, Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
 import type { PlainError } from '../../main/agent/app-error.ts';
 import type { Cell, Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
@@ -30,6 +31,10 @@ export interface AgentState
   readonly clusters: ReadonlyMap<ClusterId, Cluster>;
   readonly cells: ReadonlyMap<string, Cell>;
   readonly tunnels: ReadonlyMap<ClusterId, TunnelView>;
+  /** What is known of the person's policies, by host name. */
+  readonly policies: ReadonlyMap<string, Policy>;
+  /** The host names that the person is denied: the same object as long as they are the same. */
+  readonly denied: ReadonlySet<string>;
   /** The clusters that are connected or on their way. */
   readonly open: ReadonlySet<ClusterId>;
   /** A tunnel that could not be opened is closed again at once: its failure is kept until the next try. */
@@ -37,16 +42,18 @@ export interface AgentState
 }
 
 export function fromSnapshot(snapshot: Snapshot): AgentState {
-  const { clusters, cells, tunnels, ...rest } = snapshot;
+  const { clusters, cells, tunnels, policies, ...rest } = snapshot;
   const empty: AgentState = {
     ...rest,
     clusters: new Map(clusters.map((cluster) => [cluster.id, cluster])),
     cells: new Map(cells.map((cell) => [cell.id, cell])),
     tunnels: new Map(),
+    policies: new Map(),
+    denied: new Set(),
     open: new Set(),
     failures: new Map(),
   };
-  return tunnels.reduce(withTunnel, empty);
+  return tunnels.reduce(withTunnel, withPolicies(empty, policies, []));
 }
 
 export function applyChange(state: AgentState, change: Change): AgentState {
@@ -61,6 +68,8 @@ export function applyChange(state: AgentState, change: Change): AgentState {
     }
     case 'tunnel':
       return withTunnel(state, change.tunnel);
+    case 'policies':
+      return withPolicies(state, change.known, change.forgotten);
     case 'notice':
       return { ...state, notices: [...state.notices, change.notice] };
     case 'organisation': {
@@ -102,6 +111,17 @@ function withTunnel(state: AgentState, tunnel: TunnelView): AgentState {
     default:
       return withFailure(next, cluster, undefined);
   }
+}
+
+function withPolicies(state: AgentState, known: readonly Policy[], forgotten: readonly string[]): AgentState {
+  const policies = new Map(state.policies);
+  for (const hostname of forgotten) policies.delete(hostname);
+  for (const policy of known) policies.set(policy.hostname, policy);
+  const denied = new Set(
+    [...policies.values()].filter(({ verdict }) => verdict === 'denied').map(({ hostname }) => hostname),
+  );
+  const isSame = denied.size === state.denied.size && [...denied].every((one) => state.denied.has(one));
+  return { ...state, policies, denied: isSame ? state.denied : denied };
 }
 
 /** One that fails or closes stays where it is until it is gone. */

@@ -14,6 +14,7 @@ import { ClusterRow } from './cluster-row.tsx';
 import './clusters.css';
 import type { Section } from './layout.ts';
 import { queryWords } from './search.ts';
+import { useInView } from './use-in-view.ts';
 
 /** The rows by section. Arrows move between rows, Space toggles, Enter opens, `*` stars. */
 export function ClusterList({
@@ -34,7 +35,14 @@ export function ClusterList({
   const list = useRef<HTMLElement>(null);
   const hasFocus = useRef(false);
   const words = useMemo(() => queryWords(query), [query]);
-  const ids = sections.flatMap((section) => section.clusters.map(({ id }) => id));
+  const [showsDenied, setShowsDenied] = useState(false);
+  const isFolded = (section: Section) => section.id === 'denied' && !showsDenied;
+  const shown = useMemo(
+    () => sections.filter(({ id }) => id !== 'denied' || showsDenied),
+    [sections, showsDenied],
+  );
+  useInView(list, shown);
+  const ids = shown.flatMap((section) => section.clusters.map(({ id }) => id));
   const tabStop = focused !== undefined && ids.includes(focused) ? focused : ids[0];
 
   // A row that goes to another section is made anew, and takes the focus along.
@@ -88,8 +96,16 @@ export function ClusterList({
       onPointerLeave={() => onPoint(undefined)}
     >
       {sections.map((section) => (
-        <SectionOf key={section.id} section={section}>
-          {section.clusters.map(({ id }) => (
+        <SectionOf
+          key={section.id}
+          section={section}
+          fold={
+            section.id === 'denied'
+              ? { isFolded: isFolded(section), onFold: (folded) => setShowsDenied(!folded) }
+              : undefined
+          }
+        >
+          {(isFolded(section) ? [] : section.clusters).map(({ id }) => (
             <ClusterRow key={id} id={id} words={words} isTabStop={id === tabStop} onOpen={onOpen} />
           ))}
         </SectionOf>
@@ -100,9 +116,12 @@ export function ClusterList({
 
 function SectionOf({
   section,
+  fold,
   children,
 }: {
   readonly section: Section;
+  /** For one that can be folded. */
+  readonly fold: { readonly isFolded: boolean; readonly onFold: (folded: boolean) => void } | undefined;
   readonly children: readonly React.ReactNode[];
 }) {
   const { disconnectAll } = useActions();
@@ -117,8 +136,19 @@ function SectionOf({
             {text.sections.disconnectAll}
           </button>
         )}
+        {fold !== undefined && (
+          <button
+            type="button"
+            className="link-button"
+            aria-expanded={!fold.isFolded}
+            aria-label={fold.isFolded ? text.sections.showDenied : text.sections.hideDenied}
+            onClick={() => fold.onFold(!fold.isFolded)}
+          >
+            {fold.isFolded ? text.sections.show : text.sections.hide}
+          </button>
+        )}
       </div>
-      <ul>{children}</ul>
+      {children.length > 0 && <ul>{children}</ul>}
     </section>
   );
 }

@@ -30,9 +30,10 @@ export const ClusterRow = memo(function ClusterRow({
   if (row === undefined) return null;
   const { cluster, view, isFavourite } = row;
   const tabIndex = isTabStop ? 0 : -1;
-  const hasSwitch = cluster.reach.kind === 'tunnel' || view.isOn;
+  const isDenied = view.mark === 'denied';
+  const hasSwitch = (cluster.reach.kind === 'tunnel' && !isDenied) || view.isOn;
   return (
-    <li className="row" data-cluster={id}>
+    <li className="row" data-cluster={id} data-denied={isDenied || undefined}>
       <StateMark mark={view.mark} />
       <div className="row-text">
         <div className="row-name">
@@ -65,7 +66,7 @@ export const ClusterRow = memo(function ClusterRow({
         <button
           type="button"
           className="button small"
-          aria-label={text.row.whyFor(cluster.title)}
+          aria-label={(isDenied ? text.row.whyNotFor : text.row.whyFor)(cluster.title)}
           tabIndex={tabIndex}
           onClick={() => onOpen(id)}
         >

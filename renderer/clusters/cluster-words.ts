@@ -1,16 +1,41 @@
+import { accountText, accountTitle } from '../../main/agent/catalog/account-words.ts';
 import type { Cell } from '../../main/agent/catalog/cluster.ts';
 import { text } from '../text/text.ts';
 
-/** `EKS · 444455556666 · eu-west-1`: where a cluster or a place of discovery is. */
-export function whereWords({ source, account, region }: Pick<Cell, 'source' | 'account' | 'region'>): string {
-  return joined([text.sources[source], account, region]);
+type Place = Pick<Cell, 'source' | 'account' | 'accountName' | 'region'>;
+
+/** `EKS · Payments · eu-west-1`: where a cluster or a place of discovery is, short enough for a row. */
+export function whereWords({ source, region, ...account }: Place): string {
+  const title = accountTitle(account);
+  return joined([text.sources[source], isSpoken(region) ? shortened(title) : title, region]);
 }
 
-/** `EKS · 444455556666`: what clusters are grouped by. */
-export function accountWords({ source, account }: Pick<Cell, 'source' | 'account'>): string {
-  return joined([text.sources[source], account]);
+/** `EKS · Payments (444455556666) · eu-west-1`: the same with all that there is. */
+export function wholeWhereWords({ source, region, ...account }: Place): string {
+  return joined([text.sources[source], accountText(account), region]);
+}
+
+/** `EKS · Payments`: what clusters are grouped by. */
+export function accountWords({ source, ...account }: Omit<Place, 'region'>): string {
+  return joined([text.sources[source], accountTitle(account)]);
 }
 
 function joined(parts: readonly string[]): string {
-  return parts.filter((part) => part !== '' && part !== '/' && part !== '*').join(' · ');
+  return parts.filter(isSpoken).join(' · ');
+}
+
+/** What stands for all of a place is not said. */
+function isSpoken(part: string): boolean {
+  return part !== '' && part !== '/' && part !== '*';
+}
+
+const longest = 24;
+
+/** What comes behind it in a row must stay in sight. Ids differ at both ends, paths and addresses at the last. */
+function shortened(account: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(account))
+    return `${account.slice(0, 8)}…${account.slice(-4)}`;
+  const characters = [...account];
+  if (characters.length <= longest) return account;
+  return `${characters.slice(0, longest / 2 - 1).join('')}…${characters.slice(-longest / 2).join('')}`;
 }

@@ -2,6 +2,7 @@ import { LoaderCircle } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { isFailed } from '../../main/agent/catalog/is-failed.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
+import { LinkedText } from '../controls/linked-text.tsx';
 import { text } from '../text/text.ts';
 import './empty.css';
 import { suggestion } from './search.ts';
@@ -96,7 +97,13 @@ export function NoAgent({
 }) {
   return (
     <Blank title={title}>
-      {hint === undefined ? <LoaderCircle className="spinner" size={20} aria-hidden /> : <p>{hint}</p>}
+      {hint === undefined ? (
+        <LoaderCircle className="spinner" size={20} aria-hidden />
+      ) : (
+        <p>
+          <LinkedText>{hint}</LinkedText>
+        </p>
+      )}
       {onRetry !== undefined && (
         <div className="actions">
           <button type="button" className="button" onClick={onRetry}>

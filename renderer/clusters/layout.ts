@@ -9,38 +9,61 @@ export interface Section {
   readonly clusters: readonly Cluster[];
 }
 
-/** Connected on top, then favourites, then by account, and at the end what has no tunnel. Empty sections are left out. */
+/**
+ * Connected on top, then favourites, then by account, then what has no tunnel, and at the end what the person's policies
+ * deny. Empty sections are left out.
+ */
 export function layoutOf(options: {
   readonly clusters: Iterable<Cluster>;
   readonly open: ReadonlySet<ClusterId>;
   readonly favourites: readonly ClusterId[];
   readonly order: Settings['favouritesOrder'];
+  readonly isDenied: (cluster: Cluster) => boolean;
 }): readonly Section[] {
-  const { clusters, open, favourites, order } = options;
+  const { clusters, open, favourites, order, isDenied } = options;
   const rank = new Map(favourites.map((id, index) => [id, index]));
   const connected: Cluster[] = [];
   const starred: Cluster[] = [];
   const without: Cluster[] = [];
+  const denied: Cluster[] = [];
   const accounts = new Map<string, Cluster[]>();
   for (const cluster of [...clusters].sort(byTitle)) {
     if (open.has(cluster.id)) connected.push(cluster);
     else if (cluster.reach.kind === 'none') without.push(cluster);
+    else if (isDenied(cluster)) denied.push(cluster);
     else if (rank.has(cluster.id)) starred.push(cluster);
     else {
-      const title = accountWords(cluster);
-      const group = accounts.get(title);
-      if (group === undefined) accounts.set(title, [cluster]);
+      const account = `${cluster.source} ${cluster.account}`;
+      const group = accounts.get(account);
+      if (group === undefined) accounts.set(account, [cluster]);
       else group.push(cluster);
     }
   }
   if (order === 'own') starred.sort((a, b) => (rank.get(a.id) ?? 0) - (rank.get(b.id) ?? 0));
-  const groups = [...accounts].sort(([a], [b]) => a.localeCompare(b));
+  const groups = [...accounts].map(([account, group]) => ({
+    id: `account ${account}`,
+    title: titleOf(group),
+    clusters: group,
+  }));
+  const titles = Map.groupBy(groups, ({ title }) => title);
+  for (const group of groups)
+    if ((titles.get(group.title)?.length ?? 0) > 1)
+      group.title = `${group.title} (${group.clusters[0]?.account ?? ''})`;
+  groups.sort((a, b) => a.title.localeCompare(b.title) || a.id.localeCompare(b.id));
   return [
     { id: 'connected', title: text.sections.connected, clusters: connected },
     { id: 'favourites', title: text.sections.favourites, clusters: starred },
-    ...groups.map(([title, group]) => ({ id: `account ${title}`, title, clusters: group })),
+    ...groups,
     { id: 'no-tunnel', title: text.sections.noTunnel, clusters: without },
+    { id: 'denied', title: text.sections.denied, clusters: denied },
   ].filter((section) => section.clusters.length > 0);
+}
+
+/** Some may have been read before the account's name was known. */
+function titleOf(group: readonly Cluster[]): string {
+  const [first] = group;
+  const named = group.find(({ accountName }) => accountName !== undefined) ?? first;
+  return named === undefined ? '' : accountWords(named);
 }
 
 function byTitle(a: Cluster, b: Cluster): number {

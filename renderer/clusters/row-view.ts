@@ -1,10 +1,11 @@
+import type { Policy } from '../../main/agent/access/policy.ts';
 import type { TunnelView } from '../../main/agent/agent-view.ts';
 import type { Cluster } from '../../main/agent/catalog/cluster.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
 import { text } from '../text/text.ts';
 import { whereWords } from './cluster-words.ts';
 
-export type Mark = 'off' | 'busy' | 'connected' | 'degraded' | 'failed' | 'none';
+export type Mark = 'off' | 'busy' | 'connected' | 'degraded' | 'failed' | 'none' | 'denied';
 
 /** What a row says. */
 export interface RowView {
@@ -20,12 +21,14 @@ export interface RowFacts {
   readonly cluster: Cluster;
   readonly tunnel?: TunnelView | undefined;
   readonly failure?: KnownFailure | undefined;
+  /** What is known of the person's policies for it. */
+  readonly policy?: Policy | undefined;
   readonly asked?: 'connect' | 'disconnect' | undefined;
   /** ms since the epoch. */
   readonly now: number;
 }
 
-export function rowView({ cluster, tunnel, failure, asked, now }: RowFacts): RowView {
+export function rowView({ cluster, tunnel, failure, policy, asked, now }: RowFacts): RowView {
   const state = tunnel?.state ?? { status: 'idle' };
   const quiet = { tone: 'quiet', hasWhy: false } as const;
   const busy = { mark: 'busy', ...quiet } as const;
@@ -65,6 +68,8 @@ export function rowView({ cluster, tunnel, failure, asked, now }: RowFacts): Row
           isOn: false,
           hasWhy: true,
         };
+      if (policy?.verdict === 'denied')
+        return { mark: 'denied', line: policy.message, tone: 'quiet', isOn: false, hasWhy: true };
       return { ...restingView(cluster, now), isOn: false, hasWhy: false };
   }
 }

@@ -12,8 +12,10 @@ export function queryWords(query: string): readonly string[] {
 
 /** Every word has to be somewhere in the cluster. */
 export function matches(cluster: Cluster, words: readonly string[]): boolean {
-  const { title, name, region, environment = '', group = '' } = cluster;
-  const fields = [title, name, accountWords(cluster), region, environment, group].join('\n').toLowerCase();
+  const { title, name, account, region, environment = '', group = '' } = cluster;
+  const fields = [title, name, accountWords(cluster), account, region, environment, group]
+    .join('\n')
+    .toLowerCase();
   return words.every((word) => fields.includes(word));
 }
 

@@ -1,4 +1,12 @@
-import { CircleCheck, CircleDashed, CircleMinus, CircleX, LoaderCircle, TriangleAlert } from 'lucide-react';
+import {
+  CircleCheck,
+  CircleDashed,
+  CircleMinus,
+  CircleX,
+  LoaderCircle,
+  Lock,
+  TriangleAlert,
+} from 'lucide-react';
 import { text } from '../text/text.ts';
 import type { Mark } from './row-view.ts';
 
@@ -9,6 +17,7 @@ const icons = {
   degraded: TriangleAlert,
   failed: CircleX,
   none: CircleMinus,
+  denied: Lock,
 } as const satisfies Record<Mark, unknown>;
 
 /** A shape, a colour, and a word for the screen reader: never colour alone. */

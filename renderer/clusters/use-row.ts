@@ -1,3 +1,4 @@
+import type { Policy } from '../../main/agent/access/policy.ts';
 import type { TunnelView } from '../../main/agent/agent-view.ts';
 import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { useAgent, usePage } from '../agent/page.tsx';
@@ -9,6 +10,7 @@ export interface RowState {
   readonly cluster: Cluster;
   readonly tunnel: TunnelView | undefined;
   readonly view: RowView;
+  readonly policy: Policy | undefined;
   /** The way to it stands: kubectl can be moved to it. */
   readonly isUsable: boolean;
   readonly isCurrent: boolean;
@@ -19,13 +21,16 @@ export function useRow(id: ClusterId): RowState | undefined {
   const cluster = useAgent(({ clusters }) => clusters.get(id));
   const tunnel = useAgent(({ tunnels }) => tunnels.get(id));
   const failure = useAgent(({ failures }) => failures.get(id));
+  const policy = useAgent(({ policies }) =>
+    cluster?.reach.kind === 'tunnel' ? policies.get(cluster.reach.hostname) : undefined,
+  );
   const asked = usePage((page) => page.asked.get(id));
   const isCurrent = useAgent(({ kubectl }) => kubectl.cluster === id);
   const isFavourite = useAgent(({ favourites }) => favourites.includes(id));
   const isCounting = tunnel?.state.status === 'reconnecting';
   const now = useNow(isCounting ? 1_000 : undefined);
   if (cluster === undefined) return undefined;
-  const view = rowView({ cluster, tunnel, failure, asked, now });
+  const view = rowView({ cluster, tunnel, failure, policy, asked, now });
   const isUsable = view.isOn && ['connected', 'degraded'].includes(view.mark);
-  return { cluster, tunnel, view, isUsable, isCurrent, isFavourite };
+  return { cluster, tunnel, view, policy, isUsable, isCurrent, isFavourite };
 }

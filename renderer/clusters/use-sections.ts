@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef } from 'react';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
-import { useAgent } from '../agent/page.tsx';
+import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { useAgent, usePage } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
 import { holdOrder } from './hold-order.ts';
 import { layoutOf, type Section } from './layout.ts';
@@ -12,15 +12,21 @@ export function useSections(query: string, pointed: ClusterId | undefined): read
   const open = useAgent((agent) => agent.open);
   const favourites = useAgent((agent) => agent.favourites);
   const order = useAgent((agent) => agent.settings.favouritesOrder);
+  const denied = useAgent((agent) => agent.denied);
+  const failures = useAgent((agent) => agent.failures);
+  const asked = usePage((page) => page.asked);
   const next = useMemo(() => {
-    const sections = layoutOf({ clusters: clusters.values(), open, favourites, order });
+    // One that is being tried stays where it is, then with what came of it.
+    const isDenied = ({ id, reach }: Cluster) =>
+      reach.kind === 'tunnel' && denied.has(reach.hostname) && !failures.has(id) && !asked.has(id);
+    const sections = layoutOf({ clusters: clusters.values(), open, favourites, order, isDenied });
     const words = queryWords(query);
     if (words.length === 0) return sections;
     const found = sections.flatMap((section) => section.clusters.filter((one) => matches(one, words)));
     if (found.length === 0) return [];
     const title = text.sections.found(found.length, clusters.size);
     return [{ id: 'found', title, clusters: found }];
-  }, [clusters, open, favourites, order, query]);
+  }, [clusters, open, favourites, order, denied, failures, asked, query]);
   const shown = useRef({ query, sections: next });
   const held = useMemo(() => {
     const { query: before, sections } = shown.current;

@@ -3,7 +3,7 @@ import type { TunnelView } from '../../main/agent/agent-view.ts';
 import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
-import { whereWords } from '../clusters/cluster-words.ts';
+import { wholeWhereWords } from '../clusters/cluster-words.ts';
 import { useRow } from '../clusters/use-row.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { DocsLink } from '../controls/docs-link.tsx';
@@ -13,6 +13,7 @@ import { byteWords } from '../text/bytes.ts';
 import { agoWords } from '../text/durations.ts';
 import { text } from '../text/text.ts';
 import { Card, Facts } from './card.tsx';
+import { DeniedCard } from './denied-card.tsx';
 import { SubPage } from './sub-page.tsx';
 import './detail.css';
 import { FailureCard } from './failure-card.tsx';
@@ -29,7 +30,7 @@ export function ClusterPage({ id, onBack }: { readonly id: ClusterId; readonly o
         <h1 className="gone">{text.detail.gone}</h1>
       </SubPage>
     );
-  const { cluster, tunnel, view, isUsable, isCurrent, isFavourite } = row;
+  const { cluster, tunnel, view, policy, isUsable, isCurrent, isFavourite } = row;
   const state = tunnel?.state;
   const failure =
     state?.status === 'degraded' || state?.status === 'reconnecting'
@@ -73,6 +74,9 @@ export function ClusterPage({ id, onBack }: { readonly id: ClusterId; readonly o
         {canOpen && <Stages tunnel={tunnel} failure={failure} />}
         {failure !== undefined && (
           <FailureCard cluster={cluster} failure={failure} canRetry={!view.isOn && canOpen} />
+        )}
+        {view.mark === 'denied' && policy?.verdict === 'denied' && (
+          <DeniedCard cluster={cluster} policy={policy} />
         )}
         {tunnel?.port !== undefined && view.isOn && (
           <Terminal cluster={cluster} tunnel={tunnel} canUse={isUsable && !isCurrent} />
@@ -148,7 +152,7 @@ function About({ cluster }: { readonly cluster: Cluster }) {
     <Card title={text.detail.about}>
       <Facts
         facts={[
-          [fields.where, whereWords(cluster)],
+          [fields.where, wholeWhereWords(cluster)],
           [fields.name, cluster.name === cluster.title ? undefined : <code key="name">{cluster.name}</code>],
           [fields.description, cluster.description],
           [fields.owner, cluster.owner],

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../main/agent/catalog/cluster.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
-import { useActions } from '../agent/page.tsx';
-import { whereWords } from '../clusters/cluster-words.ts';
+import { useActions, useAgent } from '../agent/page.tsx';
+import { wholeWhereWords } from '../clusters/cluster-words.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { DocsLink } from '../controls/docs-link.tsx';
 import { text } from '../text/text.ts';
@@ -18,6 +18,7 @@ export function FailureCard({
 }) {
   const { connect } = useActions();
   const { error, mender } = failure;
+  const support = useAgent(({ organisation }) => organisation?.links.support);
   return (
     <section className="why" aria-label={text.failure(error.code)}>
       <h2>{text.failure(error.code)}</h2>
@@ -42,6 +43,14 @@ export function FailureCard({
       )}
       <p className="for">
         {mender !== undefined && text.detail.menders[mender]} <code>{error.code}</code>
+        {support !== undefined && (
+          <>
+            {' '}
+            <a href={support} target="_blank" rel="noreferrer">
+              {text.detail.support}
+            </a>
+          </>
+        )}
       </p>
     </section>
   );
@@ -51,7 +60,7 @@ export function FailureCard({
 function supportText(cluster: Cluster, { error, stage, mender, at }: KnownFailure): string {
   const { reach } = cluster;
   const lines = [
-    `cluster: ${cluster.title} (${whereWords(cluster)})`,
+    `cluster: ${cluster.title} (${wholeWhereWords(cluster)})`,
     reach.kind === 'tunnel'
       ? `host name: ${reach.hostname}, origin ${reach.origin}`
       : `no tunnel: ${reach.reason}`,

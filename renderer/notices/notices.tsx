@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { CopyButton } from '../controls/copy-button.tsx';
+import { LinkedText } from '../controls/linked-text.tsx';
 import { text } from '../text/text.ts';
 import { Banner } from './banner.tsx';
 import { FailedPlaces } from './failed-places.tsx';
@@ -35,16 +36,20 @@ function LostLink() {
         </button>
       }
     >
-      <small>{error === undefined ? text.link.lostHint : `${error.message} ${error.hint ?? ''}`}</small>
+      <small>
+        <LinkedText>
+          {error === undefined ? text.link.lostHint : `${error.message} ${error.hint ?? ''}`}
+        </LinkedText>
+      </small>
     </Banner>
   );
 }
 
 function Logins() {
   const logins = useAgent((agent) => agent.logins);
-  return logins.map(({ authDomain, url }) => (
-    <Banner key={authDomain} kind="login" title={text.login.title(authDomain)}>
-      <small>{text.login.line}</small>
+  return logins.map(({ title, url, userCode }) => (
+    <Banner key={url} kind="login" title={text.login.title(title)}>
+      <small>{userCode === undefined ? text.login.line : text.login.code(userCode)}</small>
       <div className="actions">
         <a className="button small" href={url} target="_blank" rel="noreferrer">
           {text.login.open}

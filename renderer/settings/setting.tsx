@@ -13,6 +13,7 @@ function Setting({
   words: [title, hint],
   id,
   failure,
+  onReset,
   children,
   isWide = false,
 }: {
@@ -20,14 +21,26 @@ function Setting({
   readonly words: Words;
   readonly id?: string;
   readonly failure?: string | undefined;
+  readonly onReset: () => void;
   readonly children: ReactNode;
   readonly isWide?: boolean;
 }) {
+  const from = useAgent(({ settingsFrom }) => settingsFrom[name]);
   return (
     <div className="setting" data-wide={isWide || undefined}>
       <span className="setting-title">
         <label htmlFor={id}>{title}</label>
         <SettingOrigin name={name} />
+        {from === 'user' && (
+          <button
+            type="button"
+            className="link-button"
+            aria-label={text.settings.resetFor(title)}
+            onClick={onReset}
+          >
+            {text.settings.reset}
+          </button>
+        )}
       </span>
       {children}
       <small>{hint}</small>
@@ -58,23 +71,26 @@ function useIsLocked(name: SettingName): boolean {
 }
 
 /** Saves one setting; what is wrong with it is told beside it. */
-function useSave(): {
+function useSave(name: SettingName): {
   readonly failure: string | undefined;
   save(patch: Partial<Settings>): void;
+  /** What the person chose is forgotten. */
+  reset(): void;
   /** What was wrong is taken back. */
   forget(): void;
 } {
-  const { saveSettings } = useActions();
+  const { saveSettings, resetSetting } = useActions();
   const [failure, setFailure] = useState<string>();
+  const settle = (work: Promise<void>) =>
+    void work.then(
+      () => setFailure(undefined),
+      (error: unknown) => setFailure(toPlainError(error).message),
+    );
   return {
     failure,
     forget: () => setFailure(undefined),
-    save(patch) {
-      saveSettings(patch).then(
-        () => setFailure(undefined),
-        (error: unknown) => setFailure(toPlainError(error).message),
-      );
-    },
+    save: (patch) => settle(saveSettings(patch)),
+    reset: () => settle(resetSetting(name)),
   };
 }
 
@@ -89,10 +105,10 @@ export function SwitchSetting({
   readonly isOn: boolean;
   readonly patch: (on: boolean) => Partial<Settings>;
 }) {
-  const { failure, save } = useSave();
+  const { failure, save, reset } = useSave(name);
   const isLocked = useIsLocked(name);
   return (
-    <Setting name={name} words={words} failure={failure}>
+    <Setting name={name} words={words} failure={failure} onReset={reset}>
       <Switch label={words[0]} isOn={isOn} isDisabled={isLocked} onChange={(on) => save(patch(on))} />
     </Setting>
   );
@@ -111,11 +127,11 @@ export function ChoiceSetting<V extends string>({
   readonly options: Readonly<Record<V, string>>;
   readonly patch: (value: V) => Partial<Settings>;
 }) {
-  const { failure, save } = useSave();
+  const { failure, save, reset } = useSave(name);
   const isLocked = useIsLocked(name);
   const id = useId();
   return (
-    <Setting name={name} words={words} id={id} failure={failure}>
+    <Setting name={name} words={words} id={id} failure={failure} onReset={reset}>
       <select
         id={id}
         disabled={isLocked}
@@ -149,7 +165,7 @@ export function TextSetting({
   readonly placeholder?: string;
   readonly patch: (value: string) => Partial<Settings>;
 }) {
-  const { failure, save, forget } = useSave();
+  const { failure, save, reset, forget } = useSave(name);
   const isLocked = useIsLocked(name);
   const [draft, setDraft] = useState(value);
   const id = useId();
@@ -158,7 +174,7 @@ export function TextSetting({
     if (draft !== value) save(patch(draft.trim()));
   };
   return (
-    <Setting name={name} words={words} id={id} failure={failure} isWide={!isShort}>
+    <Setting name={name} words={words} id={id} failure={failure} onReset={reset} isWide={!isShort}>
       <input
         id={id}
         disabled={isLocked}

@@ -17,11 +17,18 @@ const program = path.resolve(import.meta.dirname, '..', '..', 'out', 'cli', 'k8s
 /** From the catalog on disk to `list --json` printed, without and with an agent that runs already. */
 export async function* coldList(): AsyncIterable<Row> {
   const home = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-bench-'));
-  const env = { HOME: home, PATH: process.env.PATH };
+  const env = {
+    HOME: home,
+    PATH: process.env.PATH,
+    K8S_TUNNELS_MANAGED_CONFIG: path.join(home, 'managed.yaml'),
+  };
   const paths = pathsFrom(env);
   await mkdir(paths.state, { recursive: true, mode: 0o700 });
-  const file = path.join(paths.state, 'catalog.json');
-  const catalog = await createCatalog({ file, clock: systemClock, logger: silentLogger });
+  const catalog = await createCatalog({
+    folder: path.join(paths.state, 'catalog'),
+    clock: systemClock,
+    logger: silentLogger,
+  });
   for (let account = 0; account < 20; account += 1)
     catalog.apply({
       cell: { source: 'eks', account: String(account), region: 'eu-west-1' },

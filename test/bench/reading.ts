@@ -47,8 +47,11 @@ export async function startReading(
   let count = 0;
   const open = async () => {
     count += 1;
-    const file = path.join(folder, `catalog-${count}.json`);
-    const catalog = await createCatalog({ file, clock: systemClock, logger: silentLogger });
+    const catalog = await createCatalog({
+      folder: path.join(folder, `catalog-${count}`),
+      clock: systemClock,
+      logger: silentLogger,
+    });
     const discovery = createDiscovery({
       sources: [source],
       catalog,

@@ -32,7 +32,7 @@ describe('list', () => {
     const { stdout, stderr, code } = await run('list');
     expect(code).toBe(0);
     expect(stdout.trimEnd().split('\n')).toEqual([
-      'eks 444455556666',
+      'eks Payments (444455556666)',
       '  ○  dark                   eu-west-1',
       '  ○  denied                 eu-west-1',
       '  ○  forbidden              eu-west-1',
@@ -46,9 +46,30 @@ describe('list', () => {
   });
 
   it('keeps the clusters that every word fits', async () => {
-    const { document } = await json('list', 'EU-WEST', 'production');
+    const { document } = await json('list', 'EU-WEST', 'payments', 'production');
     expect(document.clusters).toMatchObject([{ title: 'prod', tunnel: null }]);
     expect(document.failed).toMatchObject([{ error: { code: 'aws-denied' } }]);
+  });
+
+  it('leaves out what is not for the person, unless all is asked for', async () => {
+    agent.deny('dark', 'Group people-ops\u001b[31m only');
+    const short = await run('list', 'eks');
+    expect(short.stdout).not.toContain('dark');
+    expect(short.stderr).toContain('1 more is not for you (`k8s-tunnels list --all`).');
+    const long = await run('list', '--all');
+    expect(long.stdout).toContain(
+      '  ⊘  dark                   eu-west-1  not for you: Group people-ops only\n',
+    );
+    expect(long.stderr).not.toContain('not for you');
+
+    const only = await run('list', 'dark');
+    expect([only.stdout, only.code]).toEqual(['', 0]);
+    expect(only.stderr).toContain('1 is not for you (`k8s-tunnels list --all`).');
+    expect(only.stderr).not.toContain('No cluster');
+    expect((await json('list', 'dark')).document.clusters).toMatchObject([
+      { title: 'dark', policy: { verdict: 'denied', message: expect.stringContaining('people-ops') } },
+    ]);
+    expect((await json('list', 'prod')).document.clusters).toMatchObject([{ title: 'prod', policy: null }]);
   });
 
   it('says that nothing fits', async () => {
@@ -275,7 +296,7 @@ describe('lint-tags', () => {
     expect(code).toBe(6);
     expect(stdout).toContain(
       [
-        '✗ mistagged  eks 444455556666 eu-west-1',
+        '✗ mistagged  eks Payments (444455556666) eu-west-1',
         '  k8s-tunnels-origin is "carrier-pigeon". Set it to socks or tcp, or remove it (socks).',
         'aws eks untag-resource --region eu-west-1 --resource-arn arn:aws:eks:eu-west-1:444455556666:cluster/mistagged --tag-keys k8s-tunnels-origin',
         '',

@@ -30,6 +30,7 @@ export function cluster(name: string, more: Partial<Cluster> = {}): Cluster {
     id: clusterId('eks', account, 'eu-west-1', name),
     source: 'eks',
     account,
+    accountName: 'Payments',
     region: 'eu-west-1',
     name,
     title: name,
@@ -80,6 +81,8 @@ export interface FakeAgent {
   readonly waiting: Promise<void>;
   /** Resolves when that call was cancelled and undone. */
   readonly undone: Promise<void>;
+  /** From then on, the policies deny it. */
+  deny(name: string, message: string): void;
   close(): Promise<void>;
 }
 
@@ -89,6 +92,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
   if (election.kind !== 'elected') throw new Error('an agent runs already');
   const byId = new Map<ClusterId, Cluster>(clusters.map((one) => [one.id, one]));
   const open = new Map<ClusterId, TunnelState>();
+  const policies: Snapshot['policies'] = [];
   const favourites = new Set<ClusterId>();
   const listeners = new Set<(change: Change) => void>();
   const calls: { name: string; input: unknown }[] = [];
@@ -141,6 +145,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     sessions: [],
     kubectl: kubectl(),
     favourites: [...favourites],
+    policies: [...policies],
     settings,
     settingsFrom,
     notices: [],
@@ -237,12 +242,23 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       for (const name of Object.keys(patch)) settingsFrom = { ...settingsFrom, [name]: 'user' };
       return settings;
     },
+    async 'settings-reset'({ names }) {
+      for (const name of names) {
+        settings = { ...settings, [name]: defaultSettings[name] };
+        settingsFrom = { ...settingsFrom, [name]: 'default' };
+      }
+      return { ...settings, settingsFrom };
+    },
+    accounts: notExpected,
+    login: notExpected,
+    logout: notExpected,
     async favourite({ cluster: word, on }) {
       const { id } = findCluster(word, byId);
       if (on) favourites.add(id);
       else favourites.delete(id);
       return { favourites: [...favourites] };
     },
+    policies: async () => ({}),
     'favourites-order': async () => ({ favourites: [...favourites] }),
     'setup-preview': notExpected,
     'setup-apply': notExpected,
@@ -275,5 +291,14 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       served: { handlers: recorded, feed },
     }),
   );
-  return { calls, waiting: waiting.promise, undone: undone.promise, close: () => election.resign() };
+  const deny = (name: string, message: string) =>
+    policies.push({
+      verdict: 'denied',
+      hostname: `${name}.example.net`,
+      at: Date.now(),
+      reason: 'policy',
+      message,
+      failing: [],
+    });
+  return { calls, deny, waiting: waiting.promise, undone: undone.promise, close: () => election.resign() };
 }

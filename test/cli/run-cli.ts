@@ -10,14 +10,21 @@ export const builtProgram = path.join(root, 'out/cli/k8s-tunnels.cjs');
 
 /** A home of its own, and nothing of the environment that could lead out of it. */
 export interface Home {
-  readonly env: Record<string, string>;
+  readonly env: Readonly<Record<'HOME' | 'PATH' | 'K8S_TUNNELS_MANAGED_CONFIG', string>> &
+    Record<string, string>;
   readonly paths: Paths;
   remove(): Promise<void>;
 }
 
 export async function makeHome(): Promise<Home> {
   const home = await realpath(await mkdtemp(path.join(tmpdir(), 'cli-')));
-  const env = { HOME: home, PATH: '/usr/bin:/bin', AWS_EC2_METADATA_DISABLED: 'true' };
+  const env = {
+    HOME: home,
+    PATH: '/usr/bin:/bin',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    // What this computer's administrators say concerns no test.
+    K8S_TUNNELS_MANAGED_CONFIG: path.join(home, 'managed.yaml'),
+  };
   return {
     env,
     paths: pathsFrom(env),

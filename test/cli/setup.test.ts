@@ -1,8 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSigner, type Publisher, startPublisher } from '../agent/organisation/publisher.ts';
 import { type Home, makeHome, runCli } from './run-cli.ts';
+import { serveAgent } from './served-agent.ts';
 import { runInTerminal } from './terminal.ts';
 
 const acme = [
@@ -15,25 +16,31 @@ const acme = [
   '',
 ].join('\n');
 
-let home: Home;
 let publisher: Publisher;
-let env: Record<string, string>;
+beforeAll(async () => {
+  publisher = await startPublisher();
+});
+afterAll(() => publisher.close());
+
+let home: Home;
+let served: Awaited<ReturnType<typeof serveAgent>>;
+let env: Home['env'];
 let url: string;
+const start = async () => {
+  served = await serveAgent({ env, paths: home.paths });
+};
 beforeEach(async () => {
-  [home, publisher] = await Promise.all([makeHome(), startPublisher()]);
+  home = await makeHome();
   const authority = path.join(home.paths.home, 'authority.pem');
   await writeFile(authority, publisher.authority);
-  env = {
-    ...home.env,
-    NODE_EXTRA_CA_CERTS: authority,
-    K8S_TUNNELS_MANAGED_CONFIG: path.join(home.paths.home, 'managed.yaml'),
-  };
+  env = { ...home.env, NODE_EXTRA_CA_CERTS: authority };
   url = `${publisher.url}/acme.yaml`;
   publisher.publish('/acme.yaml', acme);
+  publisher.withdraw('/acme.yaml.sig');
+  await start();
 });
 afterEach(async () => {
-  await runCli(['quit'], { env });
-  await publisher.close();
+  await served.close();
   await home.remove();
 });
 
@@ -43,11 +50,17 @@ const json = async (...args: readonly string[]) => {
   expect(stdout.trimEnd().split('\n')).toHaveLength(1);
   return { code, document: JSON.parse(stdout) as Record<string, never> };
 };
+const current = () => served.agent.setup.view();
+/** As a person who has agreed. */
+const setUp = async () => {
+  const { digest } = await served.agent.setup.preview({ source: url });
+  await served.agent.setup.apply({ source: url, digest });
+};
 
 describe('setup', () => {
   it('shows what it does and changes nothing without a yes', async () => {
-    expect((await run('setup')).stdout).toBe('Nothing is set up.\n');
-    const asked = await run('setup', url);
+    const [nothing, asked] = await Promise.all([run('setup'), run('setup', url)]);
+    expect(nothing.stdout).toBe('Nothing is set up.\n');
     expect(asked.code).toBe(2);
     expect(asked.stdout).toBe('');
     expect(asked.stderr).toContain(`Acme, from ${url}`);
@@ -55,28 +68,29 @@ describe('setup', () => {
     expect(asked.stderr).toMatch(/kubeconfigMode +add +now switch, managed/);
     expect(asked.stderr).toContain('It is not signed');
     expect(asked.stderr).toContain('A setup needs a yes');
+    expect(current()).toBeUndefined();
     expect((await json('setup')).document).toEqual({ organisation: null });
   });
 
   it('with a yes manages the settings, also after an end of the agent', async () => {
     const done = await run('setup', url, '--yes');
     expect([done.code, done.stdout]).toEqual([0, '✓ Set up for Acme\n']);
-    expect((await run('setup', '--show')).stdout).toMatch(
-      /^Acme\n {2}from +https:.*\n.*set up by you, read \d+ s ago\n/,
-    );
-    const settings = await run('settings');
+    const [shown, settings, refused] = await Promise.all([
+      run('setup', '--show'),
+      run('settings'),
+      run('settings', 'kubeconfigMode', 'switch'),
+    ]);
+    expect(shown.stdout).toMatch(/^Acme\n {2}from +https:.*\n.*set up by you, read \d+ s ago\n/);
+    expect(shown.stdout).toMatch(/support +https:\/\/help\.acme\.example\//);
     expect(settings.stdout).toMatch(/^kubeconfigMode +add +organisation$/m);
     expect(settings.stdout).toMatch(/^favouritesOrder +own +default$/m);
-    const refused = await run('settings', 'kubeconfigMode', 'switch');
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain(
       "✗ Acme manages the setting kubeconfigMode.\n  Ask Acme's administrators",
     );
-    expect((await run('settings', 'catalogMaxAgeMinutes', '9')).stdout).toMatch(
-      /^catalogMaxAgeMinutes +9 +you$/m,
-    );
 
-    await run('quit');
+    await served.close();
+    await start();
     expect((await json('setup')).document.organisation).toMatchObject({
       name: 'Acme',
       origin: 'url',
@@ -84,7 +98,29 @@ describe('setup', () => {
       locked: ['kubeconfigMode'],
     });
     expect((await json('setup', '--remove')).document).toEqual({ removed: true });
-    expect((await run('settings', 'kubeconfigMode')).stdout).toBe('switch\n');
+    expect(served.agent.settings().kubeconfigMode).toBe('switch');
+  });
+
+  it('gives a setting that the person chose back to the organisation, or to what is usual', async () => {
+    await setUp();
+    expect((await run('settings', 'catalogMaxAgeMinutes', '9')).stdout).toMatch(
+      /^catalogMaxAgeMinutes +9 +you$/m,
+    );
+    served.agent.changeSettings({ favouritesOrder: 'name' });
+    const [shared, own, managed, wrong] = await Promise.all([
+      run('settings', 'catalogMaxAgeMinutes', '--reset'),
+      json('settings', 'favouritesOrder', '--reset'),
+      run('settings', 'kubeconfigMode', '--reset'),
+      run('settings', 'catalogMaxAgeMinutes', '7', '--reset'),
+    ]);
+    expect(shared.stdout).toMatch(/^catalogMaxAgeMinutes +5 +organisation$/m);
+    expect(own.document).toEqual({ favouritesOrder: 'own' });
+    expect(managed.stderr).toContain('Acme manages the setting kubeconfigMode');
+    expect([wrong.code, served.agent.settings().catalogMaxAgeMinutes]).toEqual([2, 5]);
+    expect(served.agent.settingsFrom()).toMatchObject({
+      catalogMaxAgeMinutes: 'organisation',
+      favouritesOrder: 'default',
+    });
   });
 
   it.each([
@@ -94,9 +130,7 @@ describe('setup', () => {
     const asked = await runInTerminal({ args: ['setup', url], env, when: 'Set up for Acme?', keys });
     expect(asked).toMatchObject({ code: expected, screen: expect.stringContaining(words) });
     expect(asked.screen).toMatch(/access\.team +acme\.cloudflareaccess\.com/);
-    expect((await json('setup')).document.organisation).toEqual(
-      expected === 0 ? expect.objectContaining({ name: 'Acme' }) : null,
-    );
+    expect(current()?.name).toBe(expected === 0 ? 'Acme' : undefined);
   });
 
   it('takes a file, relative to the caller', async () => {
@@ -118,13 +152,13 @@ describe('setup', () => {
   });
 
   it('replaces one from elsewhere only when told to', async () => {
-    await run('setup', url, '--yes');
+    await setUp();
     publisher.publish('/other.yaml', 'version: 1\nname: Other\n');
     const other = `${publisher.url}/other.yaml`;
     const refused = await run('setup', other, '--yes');
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('which needs --replace');
-    expect((await json('setup')).document.organisation).toMatchObject({ name: 'Acme' });
+    expect(current()?.name).toBe('Acme');
     expect((await run('setup', other, '--yes', '--replace')).stdout).toBe('✓ Set up for Other\n');
   });
 
@@ -139,19 +173,17 @@ describe('setup', () => {
     expect((await run('setup', '--refresh')).stdout).toContain('Nothing has changed.');
     publisher.publish('/acme.yaml', acme.replace('Acme', 'Evil'));
     expect((await json('setup', '--refresh')).document.error).toMatchObject({ code: 'organisation-refused' });
-    expect((await json('setup')).document.organisation).toMatchObject({ name: 'Acme' });
+    expect(current()?.name).toBe('Acme');
     const stored = await readFile(path.join(home.paths.config, 'organisation.json'), 'utf8');
     expect(stored).toContain('name: Acme');
   });
 
   it('yields to what is managed, and comes back', async () => {
-    await run('setup', url, '--yes');
-    const managed = env.K8S_TUNNELS_MANAGED_CONFIG ?? '';
+    await setUp();
+    const managed = home.env.K8S_TUNNELS_MANAGED_CONFIG;
     await writeFile(managed, 'version: 1\nname: Managed\nlocked: [awsRegions]\n');
     expect((await run('setup', '--refresh')).stdout).toContain('managed by this computer’s administrators');
-    expect((await run('settings', 'awsRegions', 'eu-west-1')).stderr).toContain(
-      'Managed manages the setting',
-    );
+    expect(() => served.agent.changeSettings({ awsRegions: [] })).toThrow('Managed manages the setting');
     await rm(managed);
     expect((await json('setup', '--refresh')).document).toMatchObject({
       changed: true,
@@ -167,7 +199,6 @@ describe('setup', () => {
       [['a.yaml', '--key', 'short'], 2, 'not an ed25519 public key'],
       [['nowhere.yaml'], 1, 'could not be read (ENOENT)'],
     ] as const;
-    await run('setup');
     const runs = await Promise.all(wrong.map(([args]) => run('setup', ...args)));
     expect(runs.map(({ code }) => code)).toEqual(wrong.map(([, code]) => code));
     for (const [at, [, , message]] of wrong.entries()) expect(runs[at]?.stderr).toContain(message);

@@ -51,6 +51,7 @@ function snapshot(more: Partial<Snapshot>): Snapshot {
     sessions: [],
     kubectl: {},
     favourites: [],
+    policies: [],
     settings: defaultSettings,
     settingsFrom: defaultSettingsFrom,
     notices: [],
@@ -123,6 +124,8 @@ describe('the tray menu', () => {
       'Quit',
     ]);
     expect(lines(sub(items, 'All clusters'))).toEqual(['eks 111122223333', 'eks 444455556666']);
+    const named = menu(snapshot({ clusters: [{ ...ledger, accountName: 'R&D' }, search, payments] }));
+    expect(lines(sub(named, 'All clusters'))).toEqual(['eks 111122223333', 'eks R&&D (444455556666)']);
     expect(lines(sub(sub(items, 'All clusters'), 'eks 111122223333'))).toEqual([
       '[ ] batch   no tunnel -',
       '[x] payments-prod-eu   production, 24 ms',
@@ -163,7 +166,7 @@ describe('the tray menu', () => {
           tunnel(search, { status: 'connecting', since: now }),
         ],
         discovery: { status: 'running', since: now, cellsRead: 14, cellsKnown: 40, clusters: 3 },
-        logins: [{ authDomain: 'acme.example', url: 'https://acme.example/login', since: now }],
+        logins: [{ kind: 'access', title: 'acme.example', url: 'https://acme.example/login', since: now }],
         kubectl: { context: 'homelab' },
       }),
       does,

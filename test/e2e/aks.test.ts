@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
@@ -44,11 +44,13 @@ test('an authority that was renewed since it was read is fetched anew', async ()
   await connect('loyalty-staging');
   await commandLine.tunnels('disconnect', '--all');
   await commandLine.stop();
-  const file = path.join(world.home, '.local', 'state', 'k8s-tunnels', 'catalog.json');
+  const folder = path.join(world.home, '.local', 'state', 'k8s-tunnels', 'catalog');
   const authority = (name: string) => Buffer.from(world.api(name).authority.certificate).toString('base64');
-  const catalog = await readFile(file, 'utf8');
-  expect(catalog).toContain(authority('loyalty-staging'));
-  await writeFile(file, catalog.replaceAll(authority('loyalty-staging'), authority('loyalty-prod')));
+  const files = (await readdir(folder)).map((name) => path.join(folder, name));
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  const at = texts.findIndex((text) => text.includes(authority('loyalty-staging')));
+  const changed = texts[at]?.replaceAll(authority('loyalty-staging'), authority('loyalty-prod'));
+  await writeFile(files[at] ?? '', changed ?? '');
   expect(await connect('loyalty-staging')).toMatchObject({ status: 'connected' });
   expect(await createKubeClient(commandLine).namespaces('loyalty-staging')).toContain('loyalty-staging');
 });

@@ -116,7 +116,8 @@ test('an agent that is killed under an open page is told there, comes back, and 
   expect(await world.browser.tabs()).toHaveLength(1);
   await connectSwitch(page, first).press(' ');
   await shows(page, first, false);
-  expect((await status()).tunnels).toEqual([]);
+  // The switch shows at once what was asked for; the tunnel closes a moment later.
+  await vi.waitFor(async () => expect((await status()).tunnels).toEqual([]), patience);
 
   await commandLine.stop();
   await vi.waitFor(async () => expect((await processesOf(world.home)) ?? []).toEqual([]), patience);

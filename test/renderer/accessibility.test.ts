@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Snapshot } from '../../main/agent/agent-view.ts';
 import { AppError } from '../../main/agent/app-error.ts';
 import type { TunnelState } from '../../main/agent/tunnels/state.ts';
-import { aCell, aCluster, aTunnel, connected, originFailure } from './shown.ts';
+import { aCell, aCluster, aDenial, aTunnel, connected, originFailure } from './shown.ts';
 import { windowFixture } from './window-fixture.ts';
 
 const shown = windowFixture();
@@ -83,7 +83,7 @@ const everything: Partial<Snapshot> = {
     aCell('us-east-1', { code: 'aws-denied', message: 'eks:ListClusters is denied.', retryable: false }),
   ],
   sessions: [{ authDomain: 'team.cloudflareaccess.com', email: 'ada@example.com', endsAt: 4e12 }],
-  logins: [{ authDomain: 'other.cloudflareaccess.com', url: 'https://other.cloudflareaccess.com', since: 1 }],
+  logins: [{ kind: 'access', title: 'other.cloudflareaccess.com', url: 'https://other.cloudflareaccess.com', since: 1 }],
   notices: [{ at: 1, level: 'warning', message: 'orders was not opened again.' }],
   ...(first === undefined ? {} : { kubectl: { context: 'connected', cluster: first.cluster.id } }),
 };
@@ -122,6 +122,25 @@ test('the page of a cluster', async (context) => {
     await expectAccessible(page);
     await page.keyboard.press('Escape');
   }
+});
+
+test('what is not for the person, in the list and on its page', async (context) => {
+  const kept = aCluster('kept', {
+    reach: { kind: 'tunnel', hostname: 'kept.k8s.example.com', origin: 'socks' },
+    environment: 'production',
+    owner: 'platform',
+  });
+  const { page, row } = await shown.open(context, {
+    ...quiet,
+    clusters: [...(quiet.clusters ?? []), kept],
+    policies: [aDenial('kept.k8s.example.com', { ray: '8f2a-FRA', failing: ['disk encryption'] })],
+  });
+  await page.getByRole('button', { name: 'Show what is not for you' }).click();
+  await row('kept').hover();
+  await expectAccessible(page);
+  await row('kept').getByRole('button', { name: 'Why kept is not for you' }).click();
+  await page.getByRole('heading', { name: 'kept', level: 1 }).waitFor();
+  await expectAccessible(page);
 });
 
 test('the settings, one of them rejected', async (context) => {

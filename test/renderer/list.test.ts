@@ -156,6 +156,25 @@ describe('connecting', () => {
     expect(await row('orders').getByRole('button', { name: 'Why orders failed' }).count()).toBe(0);
   });
 
+  test('keeps its region in sight, however long the id of its account is', async (context) => {
+    const account = '5c5c5c5c-1111-4222-8333-444455550003';
+    const long = 'The payments platform team of the northern countries';
+    const { row } = await shown.open(context, {
+      clusters: [
+        aCluster('nameless', { source: 'aks', account, region: 'germanywestcentral' }),
+        aCluster('named', { source: 'aks', account: 'b', accountName: long, region: 'germanywestcentral' }),
+      ],
+    });
+    for (const title of ['nameless', 'named']) {
+      const line = row(title).locator('.row-line');
+      await line.getByText('germanywestcentral').waitFor();
+      expect(await line.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
+    }
+    expect(await row('nameless').locator('.row-line').textContent()).toMatch(
+      /^AKS · 5c5c5c5c…0003 · germany/,
+    );
+  });
+
   test('that failed says why in the row; the way there leads to more of it', async (context) => {
     const { page, row, switchOf, agent } = await shown.open(context, { clusters });
     agent.handlers.connect = async () => ({

@@ -43,7 +43,7 @@ describe('above the list', () => {
   test('a login that waits can be opened again or copied', async (context) => {
     const url = 'https://team.cloudflareaccess.com/cdn-cgi/access/cli?x=1';
     const { agent, banner, clipboard } = await shown.open(context, { clusters });
-    const logins = [{ authDomain: 'team.cloudflareaccess.com', url, since: 1 }];
+    const logins = [{ kind: 'access' as const, title: 'team.cloudflareaccess.com', url, since: 1 }];
     agent.tell({ kind: 'logins', logins });
     const login = banner('Waiting for you to sign in to team.cloudflareaccess.com');
     const link = login.getByRole('link', { name: 'Open the page again' });
@@ -187,7 +187,9 @@ describe('the agent', () => {
     const { agent, page, titles } = await shown.open(context, { clusters });
     await eventually(titles).toEqual(['orders', 'payments']);
     agent.failWith(
-      new AppError('bad-input', 'Setting awsRegions in settings.json does not fit.', { hint: 'Correct it.' }),
+      new AppError('bad-input', 'Setting awsRegions in settings.json does not fit.', {
+        hint: 'Correct it. Support: https://help.acme.example/',
+      }),
     );
 
     await page.locator('.banner').getByText('The agent cannot start').waitFor();
@@ -195,6 +197,8 @@ describe('the agent', () => {
     await page.reload();
     await page.getByRole('heading', { name: 'The agent cannot start' }).waitFor();
     await page.getByText('Setting awsRegions in settings.json does not fit. Correct it.').waitFor();
+    const support = page.getByRole('link', { name: 'https://help.acme.example/' });
+    expect(await support.getAttribute('href')).toBe('https://help.acme.example/');
     agent.start();
     await page.getByRole('button', { name: 'Try now' }).click();
     await eventually(titles).toEqual(['orders', 'payments']);
@@ -260,11 +264,21 @@ describe('the page of a cluster', () => {
     const url = 'https://team.cloudflareaccess.com/cdn-cgi/access/cli?token=private-token';
     const { page, row, clipboard } = await shown.open(context, {
       clusters: [cluster],
-      logins: [{ authDomain: 'team.cloudflareaccess.com', url, since: 1 }],
+      logins: [{ kind: 'access', title: 'team.cloudflareaccess.com', url, since: 1 }],
       sessions: [{ authDomain: 'team.cloudflareaccess.com', email: 'ada@example.com', endsAt: 4e12 }],
       tunnels: [
         aTunnel(cluster.id, { status: 'failed', since: Date.UTC(2030, 0, 2), failure: originFailure }),
       ],
+      organisation: {
+        name: 'Acme',
+        origin: 'managed',
+        place: '/etc/k8s-tunnels/organisation.yaml',
+        signed: false,
+        readAt: 1,
+        links: { support: 'https://help.acme.example/' },
+        locked: [],
+        production: { guard: true, environments: ['production'] },
+      },
     });
     await row('orders').getByRole('button', { name: 'Why orders failed' }).click();
     expect(await page.locator('.stages').getByRole('listitem').allTextContents()).toEqual([
@@ -278,7 +292,10 @@ describe('the page of a cluster', () => {
     await page.getByText('Its owner is Team Orders.').waitFor();
     // A tag is no link unless it is a web address.
     await page.getByRole('definition').getByText('javascript:alert(1)').waitFor();
-    expect(await page.locator('.detail a').count()).toBe(0);
+    expect(await page.locator('.detail a').allTextContents()).toEqual(['Get support']);
+    expect(await page.getByRole('link', { name: 'Get support' }).getAttribute('href')).toBe(
+      'https://help.acme.example/',
+    );
     await page.getByRole('button', { name: 'Copy details' }).click();
     await page.getByRole('button', { name: 'Copied' }).waitFor();
     expect(await clipboard()).toBe(

@@ -1,7 +1,7 @@
 import type { Change, Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
 import { AppError } from '../../main/agent/app-error.ts';
 import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
-import { settingsSchema } from '../../main/agent/settings/settings.ts';
+import { defaultSettings, settingsSchema } from '../../main/agent/settings/settings.ts';
 import { applyChange } from '../../main/api/apply-change.ts';
 import type { OpenChannel } from '../../main/api/channel.ts';
 import type { Handlers } from '../../main/api/dispatch.ts';
@@ -84,6 +84,9 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
     },
     kubectl: async () => snapshot.kubectl,
     credential: unexpected,
+    accounts: unexpected,
+    login: unexpected,
+    logout: unexpected,
     async favourite({ cluster, on }) {
       const { id } = clusterOf(cluster);
       const others = snapshot.favourites.filter((one) => one !== id);
@@ -94,12 +97,22 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
       tell({ kind: 'favourites', favourites });
       return { favourites };
     },
+    policies: async () => ({}),
     'settings-get': async () => ({ ...snapshot.settings, settingsFrom: snapshot.settingsFrom }),
     async 'settings-set'(patch) {
       const parsed = settingsSchema.safeParse({ ...snapshot.settings, ...patch });
       if (!parsed.success) throw new AppError('bad-input', parsed.error.issues[0]?.message ?? '');
       tell({ kind: 'settings', settings: parsed.data, settingsFrom: snapshot.settingsFrom });
       return parsed.data;
+    },
+    async 'settings-reset'({ names }) {
+      let { settings, settingsFrom } = snapshot;
+      for (const name of names) {
+        settings = { ...settings, [name]: defaultSettings[name] };
+        settingsFrom = { ...settingsFrom, [name]: 'default' };
+      }
+      tell({ kind: 'settings', settings, settingsFrom });
+      return { ...settings, settingsFrom };
     },
     'setup-preview': unexpected,
     'setup-apply': unexpected,

@@ -36,12 +36,19 @@ test('a setting says who decided it, and what the organisation manages cannot be
   expect(await originOf('On connect').getAttribute('title')).toBe('Acme manages this setting.');
   expect(await originOf('On connect').locator('svg').count()).toBe(1);
   for (const label of ['On connect', 'AWS regions'])
-    expect(await page.getByLabel(label).isDisabled()).toBe(true);
+    expect(await page.getByLabel(label, { exact: true }).isDisabled()).toBe(true);
   expect(await originOf('Read again after').textContent()).toBe('you');
   expect(await originOf('Order of favourites').textContent()).toBe('default');
   expect(await originOf('Order of favourites').locator('svg').count()).toBe(0);
   for (const label of ['Read again after', 'Order of favourites'])
-    expect(await page.getByLabel(label).isDisabled()).toBe(false);
+    expect(await page.getByLabel(label, { exact: true }).isDisabled()).toBe(false);
+
+  // What the person chose can be given back, and nothing else.
+  expect(await page.getByRole('button', { name: /^Reset / }).count()).toBe(1);
+  await page.getByRole('button', { name: 'Reset Read again after' }).click();
+  await eventually(() => originOf('Read again after').textContent()).toBe('default');
+  expect(await page.getByLabel('Read again after', { exact: true }).inputValue()).toBe('60');
+  expect(agent.snapshot().settings.catalogMaxAgeMinutes).toBe(60);
 
   agent.tell({ kind: 'organisation' });
   agent.tell({ kind: 'settings', settings: defaultSettings, settingsFrom: defaultSettingsFrom });

@@ -1,3 +1,4 @@
+import type { DeniedPolicy } from '../../main/agent/access/policy.ts';
 import type { Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
 import type { PlainError } from '../../main/agent/app-error.ts';
 import {
@@ -51,6 +52,18 @@ export function connected(since = 1): TunnelState {
   return { status: 'connected', since, probe: { at: since, stages, totalMs: 42 } };
 }
 
+export function aDenial(hostname: string, fields: Partial<DeniedPolicy> = {}): DeniedPolicy {
+  return {
+    verdict: 'denied',
+    hostname,
+    at: Date.now(),
+    reason: 'policy',
+    message: 'Group people-ops only',
+    failing: [],
+    ...fields,
+  };
+}
+
 export const originFailure: Failure = {
   stage: 'origin',
   mender: 'cluster-administrator',
@@ -73,6 +86,7 @@ export function aSnapshot(fields: Partial<Snapshot> = {}): Snapshot {
     sessions: [],
     kubectl: {},
     favourites: [],
+    policies: [],
     settings: defaultSettings,
     settingsFrom: defaultSettingsFrom,
     notices: [],

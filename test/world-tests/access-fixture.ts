@@ -23,6 +23,10 @@ export const otherTcpHost = 'depot-lyon.k8s.acme.example';
 export const socksHost = 'tools.k8s.acme.example';
 export const downHost = 'tools-next.k8s.acme.example';
 export const deniedHost = 'lake-prod.k8s.acme.example';
+/** Ada is not in its group. */
+export const groupHost = 'people-prod.k8s.acme.example';
+/** Ada's device fails what it requires. */
+export const postureHost = 'vault-prod.k8s.acme.example';
 /** In the zone, but no application. */
 export const absentHost = 'gone.k8s.acme.example';
 export const kubeTarget = 'api.tools.internal:443';

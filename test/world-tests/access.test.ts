@@ -13,7 +13,9 @@ import {
   absentHost,
   deniedHost,
   type Fixture,
+  groupHost,
   otherTcpHost,
+  postureHost,
   startFixture,
   tcpHost,
 } from './access-fixture.ts';
@@ -180,6 +182,27 @@ describe('login', () => {
     expect(denied.body).toContain(String(denied.headers['cf-ray']));
     world.access.setPolicy(tcpHost, undefined);
     expect((await world.request(`https://${tcpHost}/`, { headers })).status).toBe(400);
+  });
+
+  it('says no by group and by what the device fails, and tells of the device', async () => {
+    const { org_token } = await login(tcpHost);
+    const cookie = `CF_Authorization=${org_token}`;
+    const failed = async () => {
+      const { body } = await world.request(`${team}/cdn-cgi/access/get-identity`, { headers: { cookie } });
+      const { devicePosture } = JSON.parse(body) as { devicePosture: Record<string, { success: boolean }> };
+      return Object.values(devicePosture).filter(({ success }) => !success);
+    };
+    for (const host of [groupHost, postureHost]) expect((await exchange(host, org_token)).status).toBe(403);
+    await expect(run(world.browser.command, [startLogin(groupHost).url])).rejects.toMatchObject({
+      stderr: expect.stringContaining('answered 403'),
+    });
+    expect(await failed()).toMatchObject([{ rule_name: 'disk-encryption', description: 'disk encryption' }]);
+
+    world.access.setGroups('ada@acme.example', ['people-ops']);
+    world.access.setFailing('ada@acme.example', []);
+    expect(await failed()).toEqual([]);
+    for (const host of [groupHost, postureHost])
+      expect(cookieOf(await exchange(host, org_token), 'CF_Authorization')).toBeDefined();
   });
 
   it('tells who a token stands for', async () => {

@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { execa } from 'execa';
 import { type KubeApi, startKubeApi } from '../world/kube/server.ts';
 import type { Traffic } from '../world/traffic.ts';
 
@@ -24,3 +28,52 @@ export const startShop = (traffic: Traffic): Promise<KubeApi> =>
 
 /** The lines of a stream, kept until they are read. */
 export const linesOf = (stream: Readable) => createInterface(stream)[Symbol.asyncIterator]();
+
+/** A kubectl with a home of its own, which the test removes; it reaches the API as it stands, with one token. */
+export interface Kubectl {
+  readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The exit code is left to the test. */
+  start(...args: string[]): ReturnType<typeof startKubectl>;
+  run(...args: string[]): Promise<{ readonly code: number | undefined; readonly out: string }>;
+  close(): Promise<void>;
+}
+
+export async function createKubectl(api: Pick<KubeApi, 'port' | 'authority'>): Promise<Kubectl> {
+  const home = await mkdtemp(path.join(tmpdir(), 'kube-test-'));
+  const config = path.join(home, 'config');
+  const cluster = {
+    server: `https://127.0.0.1:${api.port}`,
+    'tls-server-name': serverName,
+    'certificate-authority-data': Buffer.from(api.authority.certificate).toString('base64'),
+  };
+  await writeFile(
+    config,
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'c',
+      contexts: [{ name: 'c', context: { cluster: 'c', user: 'u', namespace: 'shop' } }],
+      clusters: [{ name: 'c', cluster }],
+      users: [{ name: 'u', user: { token: 'sts-token' } }],
+    }),
+    { mode: 0o600 },
+  );
+  const env = { HOME: home, KUBECONFIG: config };
+  const start = (...args: string[]) => startKubectl(args, { home, env });
+  return {
+    home,
+    env,
+    start,
+    async run(...args) {
+      const { exitCode, all } = await start(...args);
+      return { code: exitCode, out: all };
+    },
+    close: () => rm(home, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
+
+const startKubectl = (
+  args: readonly string[],
+  { home, env }: { readonly home: string; readonly env: Readonly<Record<string, string>> },
+) => execa('kubectl', args, { reject: false, all: true, cwd: home, env });

@@ -8,10 +8,15 @@ import type { EksCluster, Plan, VaultSecret } from './plan.ts';
 import { type AksCluster, aksHost, eksArn, eksEndpointHost, vaultSecretsOf } from './plan.ts';
 import type { Traffic } from './traffic.ts';
 
+/** What the world needs of an API server, a double's or a real one's. */
+export type KubeOrigin = Pick<KubeApi, 'port' | 'authority' | 'mintToken' | 'issueClient'>;
+
 /** The private network behind the tunnels: every cluster's API server by `host:port`. */
 export interface KubeNetwork {
   /** By the cluster's name at its source. */
   readonly apis: ReadonlyMap<string, KubeApi>;
+  /** Those, and what stands in the place of some. */
+  readonly origins: ReadonlyMap<string, KubeOrigin>;
   /** `host:port` to a port of 127.0.0.1. */
   readonly names: ReadonlyMap<string, number>;
   close(): Promise<void>;
@@ -28,13 +33,16 @@ const tokenPrefix = 'k8s-aws-v1.';
 export async function startKubeNetwork(options: {
   readonly plan: Plan;
   readonly traffic: Traffic;
+  /** Servers to use in the place of the world's own, by the cluster's name; who started them ends them. */
+  readonly standIns?: ReadonlyMap<string, KubeOrigin> | undefined;
   readonly verifyPresigned: () => VerifyPresigned;
   readonly verifyEntra: () => EntraTokens['verify'];
   /** Whose an access token of Google is. */
   readonly googleUser: (token: string) => string | undefined;
 }): Promise<KubeNetwork> {
-  const { plan, traffic, verifyPresigned, verifyEntra, googleUser } = options;
+  const { plan, traffic, standIns, verifyPresigned, verifyEntra, googleUser } = options;
   const apis = new Map<string, KubeApi>();
+  const origins = new Map<string, KubeOrigin>();
   const names = new Map<string, number>();
   const start = async (
     name: string,
@@ -43,6 +51,13 @@ export async function startKubeNetwork(options: {
   ) => {
     if (plan.served !== 'all' && !plan.served.includes(name)) return;
     const url = new URL(address);
+    const host = `${url.hostname}:${url.port === '' ? 443 : url.port}`;
+    const standIn = standIns?.get(name);
+    if (standIn) {
+      origins.set(name, standIn);
+      names.set(host, standIn.port);
+      return;
+    }
     const api = await startKubeApi({
       name,
       hostnames: [url.hostname],
@@ -52,7 +67,8 @@ export async function startKubeNetwork(options: {
       pods: podsOf(name),
     });
     apis.set(name, api);
-    names.set(`${url.hostname}:${url.port === '' ? 443 : url.port}`, api.port);
+    origins.set(name, api);
+    names.set(host, api.port);
   };
   await Promise.all([
     ...plan.eks.map((cluster) =>
@@ -76,6 +92,7 @@ export async function startKubeNetwork(options: {
   ]);
   return {
     apis,
+    origins,
     names,
     async close() {
       await Promise.all([...apis.values()].map((api) => api.close()));
@@ -103,7 +120,7 @@ async function aksUser(plan: Plan, cluster: AksCluster, token: string, verify: E
 
 /** What the secret of an on-prem cluster holds. */
 export async function secretDataFor(secret: VaultSecret, network: KubeNetwork) {
-  const api = network.apis.get(secret.name);
+  const api = network.origins.get(secret.name);
   if (api === undefined) throw new Error(`no API server for ${secret.name}`);
   const base64 = (pem: string) => Buffer.from(pem).toString('base64');
   const common = { server: secret.server, 'certificate-authority-data': base64(api.authority.certificate) };

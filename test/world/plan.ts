@@ -80,11 +80,28 @@ export interface AccessApplication {
   readonly origin: 'socks' | 'tcp' | 'down';
   /** People that the policy admits; everyone who can sign in when left out. */
   readonly admits?: readonly string[];
+  /** Groups of the identity provider, one of which the policy wants. */
+  readonly groups?: readonly string[];
+  /** Ids of the device posture rules that the policy requires. */
+  readonly posture?: readonly string[];
+  /** The application's own words to those whom it refuses. */
+  readonly denyMessage?: string;
+}
+
+/** A device posture rule of the organisation. */
+export interface PostureRule {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly type: string;
 }
 
 export interface Person {
   readonly email: string;
   readonly password: string;
+  readonly groups?: readonly string[];
+  /** Ids of the device posture rules that the person's device fails. */
+  readonly fails?: readonly string[];
 }
 
 export interface Plan {
@@ -124,6 +141,7 @@ export interface Plan {
     readonly others: readonly VaultMount[];
   };
   readonly applications: readonly AccessApplication[];
+  readonly postureRules: readonly PostureRule[];
   /** Seconds that an application token and an organisation token hold. */
   readonly appTokenSeconds: number;
   readonly orgTokenSeconds: number;
@@ -150,7 +168,14 @@ const tunnel = (hostname: string, more: Readonly<Record<string, string>> = {}) =
 
 export const defaultPlan: Plan = {
   team: 'acme.cloudflareaccess.com',
-  people: [{ email: 'ada@acme.example', password: 'correct horse battery staple' }],
+  people: [
+    {
+      email: 'ada@acme.example',
+      password: 'correct horse battery staple',
+      groups: ['engineering'],
+      fails: ['3a9f2c51-77d0-4b1e-9c55-0d4e1f6a8b02'],
+    },
+  ],
   accounts: [
     {
       id: platform,
@@ -358,7 +383,24 @@ export const defaultPlan: Plan = {
     { hostname: 'playground.k8s.acme.example', origin: 'socks' },
     { hostname: 'tools-next.k8s.acme.example', origin: 'down' },
     { hostname: 'warehouse.k8s.acme.example', origin: 'socks' },
-    { hostname: 'lake-prod.k8s.acme.example', origin: 'socks', admits: ['grace@acme.example'] },
+    {
+      hostname: 'lake-prod.k8s.acme.example',
+      origin: 'socks',
+      admits: ['grace@acme.example'],
+      denyMessage: 'The data team only',
+    },
+    // Ada is not in the group; her device fails what the other one requires.
+    {
+      hostname: 'people-prod.k8s.acme.example',
+      origin: 'socks',
+      groups: ['people-ops'],
+      denyMessage: 'Group people-ops only',
+    },
+    {
+      hostname: 'vault-prod.k8s.acme.example',
+      origin: 'socks',
+      posture: ['3a9f2c51-77d0-4b1e-9c55-0d4e1f6a8b02'],
+    },
     { hostname: 'storefront-staging.k8s.acme.example', origin: 'socks' },
     { hostname: 'storefront-prod.k8s.acme.example', origin: 'socks' },
     { hostname: 'reports.k8s.acme.example', origin: 'socks' },
@@ -367,6 +409,20 @@ export const defaultPlan: Plan = {
     { hostname: 'loyalty-staging.k8s.acme.example', origin: 'socks' },
     { hostname: 'loyalty-prod.k8s.acme.example', origin: 'socks' },
     { hostname: 'partner-edge.k8s.acme.example', origin: 'socks' },
+  ],
+  postureRules: [
+    {
+      id: '3a9f2c51-77d0-4b1e-9c55-0d4e1f6a8b02',
+      name: 'disk-encryption',
+      description: 'disk encryption',
+      type: 'disk_encryption',
+    },
+    {
+      id: '8e1d04b7-2c66-4f8a-b0a3-5f7c9d2e6a13',
+      name: 'os-version',
+      description: 'a recent operating system',
+      type: 'os_version',
+    },
   ],
   appTokenSeconds: 24 * 3600,
   orgTokenSeconds: 7 * 24 * 3600,

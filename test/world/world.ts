@@ -12,7 +12,7 @@ import { type Azure, startAzure } from './azure/server.ts';
 import { writeGcpHome } from './gcp/home.ts';
 import { type Gcp, startGcp } from './gcp/server.ts';
 import type { KubeApi } from './kube/server.ts';
-import { secretDataFor, startKubeNetwork } from './kube-network.ts';
+import { type KubeOrigin, secretDataFor, startKubeNetwork } from './kube-network.ts';
 import { startSocksServer } from './origins/socks-server.ts';
 import { connectTcp } from './origins/tcp.ts';
 import { firstPerson } from './people.ts';
@@ -49,7 +49,12 @@ export interface World {
 }
 
 export async function startWorld(
-  options: { readonly plan?: Plan; readonly latencyMs?: number } = {},
+  options: {
+    readonly plan?: Plan;
+    readonly latencyMs?: number;
+    /** API servers in the place of the world's own, by the cluster's name; who started them ends them. */
+    readonly standIns?: ReadonlyMap<string, KubeOrigin>;
+  } = {},
 ): Promise<World> {
   const plan = options.plan ?? defaultPlan;
   const traffic = new Traffic();
@@ -64,7 +69,7 @@ export async function startWorld(
   // A cluster that is only listed shows an authority of nobody's.
   const nobody = await createAuthority('Nobody');
   const certificateAuthorityFor = ({ name }: { readonly name: string }) =>
-    (network.apis.get(name)?.authority ?? nobody).certificate;
+    (network.origins.get(name)?.authority ?? nobody).certificate;
   let aws: Aws | undefined;
   let azure: Azure | undefined;
   const gcp = await startGcp({
@@ -75,6 +80,7 @@ export async function startWorld(
   const network = await startKubeNetwork({
     plan,
     traffic,
+    standIns: options.standIns,
     verifyPresigned: () => (url, headers) => {
       if (aws === undefined) throw new Error('STS is not up yet');
       return aws.verifyPresigned(url, headers);
@@ -138,6 +144,8 @@ export async function startWorld(
     traffic,
     home,
     env: {
+      // What this computer's administrators say concerns no world.
+      K8S_TUNNELS_MANAGED_CONFIG: path.join(home, 'managed.yaml'),
       ...(await writeAwsHome({ home, plan, url: aws.url, signIn: aws.signIn() })),
       ...(await writeGcpHome({ home, gcp })),
       ...(await writeVaultHome({ home, url: vault.url, token: vault.token })),

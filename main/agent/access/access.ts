@@ -2,7 +2,8 @@ import { AppError } from '../app-error.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { type AppInfo, createAppInfo } from './app-info.ts';
-import { exchangeOrgToken } from './exchange.ts';
+import { accessDenied, type Denial, exchangeOrgToken } from './exchange.ts';
+import { failingChecks } from './posture.ts';
 import { createTokenFiles, parseToken, type Token } from './token-files.ts';
 import { lockToken } from './token-lock.ts';
 import { prepareTransfer } from './transfer.ts';
@@ -22,6 +23,20 @@ export interface Session {
   readonly endsAt: number;
 }
 
+/** What Access said of an application and a person. */
+export interface Answer {
+  readonly hostname: string;
+  readonly session: SessionOf;
+  /** Undefined: admitted. */
+  readonly denial: Denial | undefined;
+}
+
+/** Whose session of which organisation. */
+export interface SessionOf {
+  readonly authDomain: string;
+  readonly email?: string | undefined;
+}
+
 /** A login with no answer ends after this. */
 const loginTimeoutMs = 5 * 60_000;
 
@@ -39,6 +54,21 @@ export interface Access {
   ): Promise<Token>;
   /** The edge does not accept this token any more: forget it, also on disk, unless another has replaced it. */
   reject(hostname: string, token: Token): Promise<void>;
+  /**
+   * Asks whether the person is admitted, without a browser: by a token that is held, else by one exchange. What Access
+   * says is told to `onAnswer`, and where it says nothing (no session of that organisation, or one that wants a new
+   * login), nothing is. A token that was issued before `after` (ms since the epoch) proves nothing: the policy refused
+   * the person then. Awaits `turn` before anything is sent. Rejects with the codes of an application's description and
+   * of the network.
+   */
+  ask(
+    hostname: string,
+    options: { readonly after: number; readonly turn: () => Promise<void> },
+  ): Promise<void>;
+  /** Tells `onAnswer` what a connection found out. */
+  report(hostname: string, denial: Denial | undefined): Promise<void>;
+  /** The posture checks that the person's device fails. Rejects with network codes. */
+  failingChecks(authDomain: string): Promise<readonly string[]>;
   /** The logins that wait for a person now. */
   logins(): readonly LoginState[];
   /** The organisations that hold a session, as `~/.cloudflared` says. */
@@ -55,6 +85,7 @@ export function createAccess(options: {
   readonly folder: string;
   readonly openUrl: (url: string) => Promise<void>;
   readonly onLogins: (logins: readonly LoginState[]) => void;
+  readonly onAnswer?: (answer: Answer) => void;
   /** The only team domain to sign in to, where the organisation has said one. */
   readonly team?: () => string | undefined;
 }): Access {
@@ -94,32 +125,39 @@ export function createAccess(options: {
       memory.set(app.hostname, known);
       return known;
     }
-    const running = exchanges.get(app.hostname);
-    const exchange = running ?? exchangeFor(app);
-    if (running === undefined) {
-      exchanges.set(app.hostname, exchange);
-      const done = () => exchanges.delete(app.hostname);
-      exchange.then(done, done);
-    }
+    const exchange = sharedExchange(app);
     // A renewal that fails is no harm while the old token holds.
     return known === undefined ? exchange : ((await exchange.catch(() => undefined)) ?? known);
+  };
+
+  const sharedExchange = (app: AppInfo): Promise<Token | undefined> => {
+    const running = exchanges.get(app.hostname);
+    if (running !== undefined) return running;
+    const exchange = exchangeFor(app);
+    exchanges.set(app.hostname, exchange);
+    const done = () => exchanges.delete(app.hostname);
+    exchange.then(done, done);
+    return exchange;
   };
 
   const exchangeFor = async (app: AppInfo): Promise<Token | undefined> => {
     const org = await files.readOrg(app.authDomain);
     if (org === undefined) return undefined;
-    const jwt = await exchangeOrgToken({
-      network,
-      clock,
-      hostname: app.hostname,
-      authDomain: app.authDomain,
-      orgJwt: org.jwt,
-    });
-    if (jwt === undefined) {
-      logger.info('The organisation token was not exchanged', { hostname: app.hostname });
-      return undefined;
+    const { hostname, authDomain } = app;
+    const exchanged = await exchangeOrgToken({ network, clock, hostname, authDomain, orgJwt: org.jwt });
+    const tell = (denial: Denial | undefined) =>
+      options.onAnswer?.({ hostname, session: { authDomain, email: org.email }, denial });
+    switch (exchanged.kind) {
+      case 'none':
+        logger.info('The organisation token was not exchanged', { hostname });
+        return undefined;
+      case 'denied':
+        tell(exchanged.denial);
+        throw accessDenied(hostname, exchanged.denial.ray);
+      case 'token':
+        tell(undefined);
+        return keep(app, exchanged.jwt);
     }
-    return keep(app, jwt);
   };
 
   /** The browser login, under cloudflared's locks (the application's first, then the organisation's, as it does). */
@@ -211,6 +249,37 @@ export function createAccess(options: {
       const app = await apps.find(hostname);
       if (memory.get(hostname)?.jwt === token.jwt) memory.delete(hostname);
       if ((await files.readApp(app))?.jwt === token.jwt) await files.removeApp(app);
+    },
+    async ask(hostname, { after, turn }) {
+      const team = options.team?.();
+      const orgs = await files.orgs();
+      const usual = orgs.filter(({ authDomain }) => team === undefined || authDomain === team);
+      if (usual.length === 0) return;
+      const proves = (token: Token | undefined, { email }: Token) =>
+        token !== undefined && token.issuedAt > after && token.email === email;
+      const admitted = (authDomain: string, { email }: Token) =>
+        options.onAnswer?.({ hostname, session: { authDomain, email }, denial: undefined });
+      for (const { authDomain, token } of usual)
+        if (proves(await files.findApp(hostname, authDomain), token)) return admitted(authDomain, token);
+      await turn();
+      const app = await apps.find(hostname);
+      const org = await files.readOrg(app.authDomain);
+      if (org === undefined) return;
+      // An application for many host names has a file that only its description names.
+      if (proves(await files.readApp(app), org)) return admitted(app.authDomain, org);
+      await sharedExchange(app).catch((error: unknown) => {
+        if (!(error instanceof AppError) || error.code !== 'access-denied') throw error;
+      });
+    },
+    async report(hostname, denial) {
+      const { authDomain } = await apps.find(hostname);
+      const org = await files.readOrg(authDomain);
+      if (org !== undefined)
+        options.onAnswer?.({ hostname, session: { authDomain, email: org.email }, denial });
+    },
+    async failingChecks(authDomain) {
+      const org = await files.readOrg(authDomain);
+      return org === undefined ? [] : failingChecks({ network, authDomain, orgJwt: org.jwt });
     },
     logins: () => [...waiting.values()],
     async sessions() {

@@ -2,17 +2,32 @@ import { AppError } from '../app-error.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
 import { userAgent } from '../version.ts';
+import { denialMessage } from './denial-page.ts';
 
 const maxRedirects = 10;
+
+/** What came of an exchange. */
+export type Exchanged =
+  | { readonly kind: 'token'; readonly jwt: string }
+  /** The policy does not admit the person. */
+  | { readonly kind: 'denied'; readonly denial: Denial }
+  /** The edge gave no token: the organisation's session has ended, or the policy wants a new login. */
+  | { readonly kind: 'none' };
+
+/** What a refusal says of itself. */
+export interface Denial {
+  /** Names the request in the administrator's log. */
+  readonly ray?: string;
+  /** What the application's administrator has to say to those whom it refuses. */
+  readonly message?: string;
+}
 
 /**
  * Turns an organisation token into an application token without a browser (cloudflared `token/token.go`,
  * exchangeOrgToken): HEAD the application and follow its redirects; `…/cdn-cgi/access/login…` gets the organisation
  * token as cookie `CF_Authorization`, `…/cdn-cgi/access/authorized…` gets the `CF_AppSession` cookie back, and its
- * answer sets the application's `CF_Authorization`.
- *
- * Resolves with undefined when the edge gave none: the organisation's session has ended or the policy wants a new
- * login. Rejects with `access-denied` when the policy does not admit the person, else only with network codes.
+ * answer sets the application's `CF_Authorization`. The login is a GET, as a browser's: a refusal then brings its page
+ * along. Each exchange is a line in the organisation's log of logins. Rejects only with network codes.
  */
 export async function exchangeOrgToken(options: {
   readonly network: Network;
@@ -20,7 +35,7 @@ export async function exchangeOrgToken(options: {
   readonly hostname: string;
   readonly authDomain: string;
   readonly orgJwt: string;
-}): Promise<string | undefined> {
+}): Promise<Exchanged> {
   const { network, clock, hostname, authDomain, orgJwt } = options;
   const ours = new Set([new URL(`https://${hostname}/`).host, authDomain]);
   let url = new URL(`https://${hostname}/`);
@@ -37,23 +52,33 @@ export async function exchangeOrgToken(options: {
           ? `CF_AppSession=${appSession}`
           : undefined;
     const answer = await network.request(url, {
-      method: 'HEAD',
+      method: isLogin ? 'GET' : 'HEAD',
       headers: { 'user-agent': userAgent, ...(cookie === undefined ? {} : { cookie }) },
       timeoutMs: 7_000,
     });
-    if (answer.status === 403) throw accessDenied(hostname, answer.headers['cf-ray']);
+    if (answer.status === 403) {
+      const ray = answer.headers['cf-ray'];
+      const message = denialMessage(answer.body.toString('utf8'));
+      return {
+        kind: 'denied',
+        denial: {
+          ...(typeof ray === 'string' ? { ray } : {}),
+          ...(message === undefined ? {} : { message }),
+        },
+      };
+    }
     const cookies = answer.headers['set-cookie'] ?? [];
     appSession = cookieValue(cookies, 'CF_AppSession', clock.now()) ?? appSession;
     const app = cookieValue(cookies, 'CF_Authorization', clock.now());
-    if (isAuthorized && app !== undefined) return app;
+    if (isAuthorized && app !== undefined) return { kind: 'token', jwt: app };
     const location = answer.headers.location;
     if (isAuthorized || location === undefined || answer.status < 300 || answer.status > 399)
-      return undefined;
+      return { kind: 'none' };
     const next = URL.parse(location, url);
-    if (next === null) return undefined;
+    if (next === null) return { kind: 'none' };
     url = next;
   }
-  return undefined;
+  return { kind: 'none' };
 }
 
 /** The policy's refusal. The ray names the request in the administrator's log. */

@@ -51,6 +51,23 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
     readApp(app: AppInfo) {
       return read(this.appPath(app), app.audience);
     },
+    /**
+     * The token of the application of that very host name, found by its file's name alone, so without asking the edge;
+     * of that team only.
+     */
+    async findApp(hostname: string, authDomain: string): Promise<Token | undefined> {
+      const names = await readdir(folder).catch(() => []);
+      const ofHost = names.filter(
+        (name) =>
+          name.startsWith(`${hostname}-`) && /^[0-9a-f]{64}-token$/.test(name.slice(hostname.length + 1)),
+      );
+      for (const name of ofHost) {
+        const audience = name.slice(hostname.length + 1, -'-token'.length);
+        const token = await read(path.join(folder, name), audience).catch(() => undefined);
+        if (token !== undefined && decodeJwt(token.jwt).iss === `https://${authDomain}`) return token;
+      }
+      return undefined;
+    },
     readOrg(authDomain: string) {
       return read(this.orgPath(authDomain), undefined);
     },

@@ -1,18 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import pLimit from 'p-limit';
 import { type PlainError, toPlainError } from '../app-error.ts';
 import type { CellResult } from '../discovery/source.ts';
 import type { Clock, Logger } from '../parts.ts';
-import { jsonFile } from '../storage/json-file.ts';
-import {
-  type Cell,
-  type Cluster,
-  type ClusterId,
-  cellId,
-  cellSchema,
-  clusterSchema,
-  type Source,
-} from './cluster.ts';
+import { type Account, createCatalogFiles } from './catalog-files.ts';
+import { type Cell, type Cluster, type ClusterId, cellId, type Source } from './cluster.ts';
 import { findCluster } from './find-cluster.ts';
 
 /** What changed; seen again unchanged is no change. */
@@ -55,33 +47,32 @@ export interface Catalog {
   close(): Promise<void>;
 }
 
-const storedSchema = z.object({
-  finishedAt: z.number().optional(),
-  cells: z.array(cellSchema),
-  clusters: z.array(clusterSchema),
-});
-
 /** Long enough to take a burst of cells in one write, short enough to lose little. */
 const writeDelayMs = 500;
+/** Each is flushed to the disk. */
+const writesAtOnce = 8;
 
-/** Loads the catalog of `file`. Rejects with `file-unreadable`; a file that does not fit is set aside, not lost. */
+type Place = Pick<Cell, 'source' | 'account'>;
+
+/** Loads the catalog of `folder`. Rejects with `file-unreadable`; a file that does not fit is set aside, not lost. */
 export async function createCatalog(options: {
-  readonly file: string;
+  readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Promise<Catalog> {
   const { clock, logger } = options;
-  const file = jsonFile({
-    file: options.file,
-    version: 1,
-    schema: storedSchema,
-    onUnreadable: (name, reason) =>
-      logger.warn('the catalog is set aside and starts anew', { file: name, reason }),
+  const files = createCatalogFiles({
+    folder: options.folder,
+    onUnreadable: (file, reason) => logger.warn('a part of the catalog is set aside', { file, reason }),
   });
-  const stored = await file.read();
-  let finishedAt = stored?.finishedAt;
-  const cells = new Map(stored?.cells.map((cell) => [cell.id, cell] as const));
-  const clusters = new Map(stored?.clusters.map((cluster) => [cluster.id, cluster] as const));
+  const stored = await files.read();
+  let { finishedAt } = stored;
+  const cells = new Map(
+    stored.accounts.flatMap((account) => account.cells).map((cell) => [cell.id, cell] as const),
+  );
+  const clusters = new Map(
+    stored.accounts.flatMap((account) => account.clusters).map((cluster) => [cluster.id, cluster] as const),
+  );
   /** The ids of each cell's clusters: a cell is updated without a look at the others. */
   const members = new Map<string, Set<ClusterId>>();
   const membersOf = (cell: string) => {
@@ -94,33 +85,66 @@ export async function createCatalog(options: {
   }
   const listeners = new Set<(change: CatalogChange) => void>();
 
-  let dirty = false;
+  /** What differs from what is on disk. */
+  const dirty = { accounts: new Map<string, Place>(), finished: false };
   let stopTimer: (() => void) | undefined;
   let written = Promise.resolve();
+  const writeDirty = async (): Promise<void> => {
+    const places = [...dirty.accounts];
+    const { finished } = dirty;
+    dirty.accounts.clear();
+    dirty.finished = false;
+    const contents = contentsOf(new Set(places.map(([key]) => key)));
+    const limit = pLimit(writesAtOnce);
+    const results = await Promise.allSettled([
+      ...places.map(([key, place]) =>
+        limit(() => files.writeAccount(place, contents.get(key) ?? { cells: [], clusters: [] })).catch(
+          (error: unknown) => {
+            dirty.accounts.set(key, place);
+            throw error;
+          },
+        ),
+      ),
+      ...(finished
+        ? [
+            files.writeFinished(finishedAt).catch((error: unknown) => {
+              dirty.finished = true;
+              throw error;
+            }),
+          ]
+        : []),
+    ]);
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+  };
+  /** What the accounts of these keys hold now. */
+  const contentsOf = (keys: ReadonlySet<string>): ReadonlyMap<string, Account> => {
+    const contents = new Map(
+      [...keys].map((key) => [key, { cells: [] as Cell[], clusters: [] as Cluster[] }]),
+    );
+    for (const cell of cells.values()) contents.get(accountKey(cell))?.cells.push(cell);
+    for (const cluster of clusters.values()) contents.get(accountKey(cluster))?.clusters.push(cluster);
+    return contents;
+  };
   const flush = (): Promise<void> => {
     stopTimer?.();
     stopTimer = undefined;
-    if (dirty) {
-      dirty = false;
-      const content = { finishedAt, cells: [...cells.values()], clusters: [...clusters.values()] };
-      written = file.write(content).catch((error: unknown) => {
-        dirty = true;
-        throw error;
-      });
-    }
+    if (dirty.finished || dirty.accounts.size > 0) written = written.catch(() => {}).then(writeDirty);
     return written;
   };
   const writeSoon = () => {
-    dirty = true;
     stopTimer ??= clock.timer(writeDelayMs, () => {
       flush().catch((error: unknown) =>
         logger.error('the catalog is not saved', { error: toPlainError(error) }),
       );
     });
   };
+  const touch = ({ source, account }: Place) => {
+    dirty.accounts.set(accountKey({ source, account }), { source, account });
+    writeSoon();
+  };
 
   const publish = (change: CatalogChange) => {
-    writeSoon();
     if (
       change.upserted.length + change.removed.length + change.cells.length + change.removedCells.length ===
       0
@@ -134,6 +158,7 @@ export async function createCatalog(options: {
     const known = clusters.get(cluster.id);
     clusters.set(cluster.id, cluster);
     membersOf(cell).add(cluster.id);
+    touch(cluster);
     return known !== undefined && isDeepStrictEqual({ ...known, seenAt: 0 }, { ...cluster, seenAt: 0 })
       ? []
       : [cluster];
@@ -141,6 +166,7 @@ export async function createCatalog(options: {
   const putCell = (cell: Cell): readonly Cell[] => {
     const known = cells.get(cell.id);
     cells.set(cell.id, cell);
+    touch(cell);
     const comparable = ({ readAt, triedAt: _, ...rest }: Cell) => ({ ...rest, read: readAt !== undefined });
     return known !== undefined && isDeepStrictEqual(comparable(known), comparable(cell)) ? [] : [cell];
   };
@@ -150,9 +176,19 @@ export async function createCatalog(options: {
       const known = clusters.get(id);
       return known === undefined || except.has(id) ? [] : put(cell, { ...known, stale: true });
     });
-  const fail = (cell: Pick<Cell, 'id' | 'source' | 'account' | 'region'>, error: PlainError) => {
-    const readAt = cells.get(cell.id)?.readAt;
-    return putCell({ ...cell, ...(readAt === undefined ? {} : { readAt }), triedAt: clock.now(), error });
+  const fail = (
+    cell: Pick<Cell, 'id' | 'source' | 'account' | 'accountName' | 'region'>,
+    error: PlainError,
+  ) => {
+    const { readAt, accountName } = cells.get(cell.id) ?? {};
+    return putCell({
+      // Who could not be asked told no name.
+      ...(accountName === undefined ? {} : { accountName }),
+      ...cell,
+      ...(readAt === undefined ? {} : { readAt }),
+      triedAt: clock.now(),
+      error,
+    });
   };
 
   return {
@@ -160,9 +196,9 @@ export async function createCatalog(options: {
     cells: () => [...cells.values()],
     get: (id) => clusters.get(id),
     find: (text) => findCluster(text, clusters),
-    apply({ cell: { source, account, region }, outcome }) {
+    apply({ cell: place, outcome }) {
       if (outcome.kind === 'skipped') return;
-      const cell = { id: cellId(source, account, region), source, account, region };
+      const cell = { id: cellId(place.source, place.account, place.region), ...place };
       const read = mergeDuplicates('clusters' in outcome ? (outcome.clusters ?? []) : []);
       const upserted = [...read.values()].flatMap((cluster) => put(cell.id, cluster));
       const seen = new Set(read.keys());
@@ -188,6 +224,8 @@ export async function createCatalog(options: {
       const left = [...cells.values()].filter((cell) => cell.source === source && !visited.has(cell.id));
       const empty = left.filter(({ id }) => membersOf(id).size === 0).map(({ id }) => id);
       for (const id of empty) {
+        const cell = cells.get(id);
+        if (cell !== undefined) touch(cell);
         cells.delete(id);
         members.delete(id);
       }
@@ -203,6 +241,7 @@ export async function createCatalog(options: {
     },
     finish() {
       finishedAt = clock.now();
+      dirty.finished = true;
       writeSoon();
     },
     finishedAt: () => finishedAt,
@@ -221,6 +260,10 @@ export async function createCatalog(options: {
     flush,
     close: flush,
   };
+}
+
+function accountKey({ source, account }: Place): string {
+  return `${source} ${account}`;
 }
 
 function unvisited({ source, account, region }: Pick<Cell, 'source' | 'account' | 'region'>): PlainError {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { plainErrorSchema } from '../error-schema.ts';
+import { sources } from './sources.ts';
 
 /** Where a cluster was found. */
-export const sourceSchema = z.enum(['eks', 'gke', 'aks', 'vault', 'file']);
+export const sourceSchema = z.enum(sources);
 export type Source = z.infer<typeof sourceSchema>;
 
 /**
@@ -107,6 +108,8 @@ export const clusterSchema = z.object({
   source: sourceSchema,
   /** Account id, project, subscription or Vault address: what the source calls it. */
   account: z.string(),
+  /** What people call the account, where the source tells it: of an AWS account or an Azure subscription. */
+  accountName: z.string().optional(),
   region: z.string(),
   /** The name at the source. */
   name: z.string(),
@@ -134,6 +137,8 @@ export const clusterSchema = z.object({
   tagProblems: z.array(tagProblemSchema),
   /** Ours among its tags, as they stand at the source. */
   tags: z.record(z.string(), z.string()).optional(),
+  /** What their keys begin with, where it is not the usual prefix. */
+  tagPrefix: z.string().optional(),
   /** When it was last read from its source, ms since the epoch. */
   seenAt: z.number(),
   /** True when its cell failed the last time: what stands here is what was known before. */
@@ -150,6 +155,8 @@ export const cellSchema = z.object({
   id: z.string(),
   source: sourceSchema,
   account: z.string(),
+  /** As of its clusters. */
+  accountName: z.string().optional(),
   region: z.string(),
   /** When it was last listed completely, ms since the epoch; undefined if never. */
   readAt: z.number().optional(),

@@ -1,7 +1,7 @@
 import { toPlainError } from '../app-error.ts';
 import type { Cluster } from './cluster.ts';
 import { isProduction } from './is-production.ts';
-import { placeholder, tagPrefix } from './tag-checks.ts';
+import { placeholder, usualTagPrefix } from './tag-checks.ts';
 import { tagCommands } from './tag-commands.ts';
 import { type TagChange, tagMends, tagPart } from './tags.ts';
 
@@ -50,9 +50,9 @@ function withCommands(cluster: Cluster, { mend, ...finding }: Finding): TagFindi
 }
 
 function ownFindings(cluster: Cluster): readonly Finding[] {
-  const { tags = {}, tagProblems, reach, environment, docs, owner } = cluster;
-  const hasHostname = Object.keys(tags).some((key) => tagPart(key)?.field === 'hostname');
-  const findings: Finding[] = tagMends(tags).map(({ message, hint, mend }) => ({
+  const { tags = {}, tagPrefix = usualTagPrefix, tagProblems, reach, environment, docs, owner } = cluster;
+  const hasHostname = Object.keys(tags).some((key) => tagPart(key, tagPrefix)?.field === 'hostname');
+  const findings: Finding[] = tagMends(tags, tagPrefix).map(({ message, hint, mend }) => ({
     severity: 'error',
     kind: 'tag-problem',
     message,
@@ -60,7 +60,7 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
     mend,
   }));
   for (const { key, message, hint } of tagProblems)
-    if (tagPart(key) === undefined)
+    if (tagPart(key, tagPrefix) === undefined)
       findings.push({ severity: 'error', kind: 'source-problem', message, hint });
   if (reach.kind === 'none' && !hasHostname)
     findings.push({
@@ -107,7 +107,7 @@ function soundsLikeProduction(environment: string): boolean {
 
 /** A SOCKS server behind an application serves many clusters; raw TCP leads to one. */
 function sharedHostname(
-  { id, reach }: Cluster,
+  { id, reach, tagPrefix = usualTagPrefix }: Cluster,
   byHostname: ReadonlyMap<string, readonly Cluster[]>,
 ): readonly Finding[] {
   if (reach.kind === 'none' || reach.destination !== undefined) return [];
@@ -130,7 +130,10 @@ function sharedHostname(
   ];
 }
 
-function sharedTitle({ id, title }: Cluster, alike: readonly Cluster[]): readonly Finding[] {
+function sharedTitle(
+  { id, title, tagPrefix = usualTagPrefix }: Cluster,
+  alike: readonly Cluster[],
+): readonly Finding[] {
   const others = alike.filter((other) => other.id !== id);
   if (others.length === 0) return [];
   return [

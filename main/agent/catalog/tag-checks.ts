@@ -1,7 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { isDnsLabel, isHostName, isPort } from './host-name.ts';
 
-export const tagPrefix = 'k8s-tunnels-';
+/** What the keys of our tags begin with, where the organisation says nothing else. */
+export const usualTagPrefix = 'k8s-tunnels-';
 
 export const tagFields = [
   'hostname',
@@ -32,8 +33,8 @@ export type Check = { readonly value: string } | Complaint;
 const longest = 1024;
 
 /** The value as it is kept, or why it cannot be accepted. */
-export function checkTag(field: TagField, value: string): Check {
-  const key = `${tagPrefix}${field}`;
+export function checkTag(field: TagField, value: string, prefix: string = usualTagPrefix): Check {
+  const key = `${prefix}${field}`;
   const instead = placeholder(field);
   if (value === '')
     return {

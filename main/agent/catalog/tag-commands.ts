@@ -1,7 +1,7 @@
 import { AppError } from '../app-error.ts';
 import type { Cluster, Source } from './cluster.ts';
 import { operand, shellWord } from './shell-word.ts';
-import { type TagField, tagPrefix } from './tag-checks.ts';
+import { type TagField, usualTagPrefix } from './tag-checks.ts';
 import { decodeValue, encodeValue, splitValue } from './tag-codec.ts';
 import { type TagChange, tagPart } from './tags.ts';
 
@@ -40,12 +40,14 @@ export function tagCommands(cluster: Cluster, change: TagChange): readonly strin
   }
 }
 
-function keyChange({ source, tags = {} }: Cluster, change: TagChange): KeyChange {
+function keyChange(cluster: Cluster, change: TagChange): KeyChange {
+  const { source, tags = {}, tagPrefix = usualTagPrefix } = cluster;
   const set = new Map<string, string>();
   const remove = new Set(change.remove ?? []);
-  const partsOf = (field: TagField) => Object.keys(tags).filter((key) => tagPart(key)?.field === field);
+  const partsOf = (field: TagField) =>
+    Object.keys(tags).filter((key) => tagPart(key, tagPrefix)?.field === field);
   for (const [field, value] of Object.entries(change.set ?? {}) as readonly (readonly [TagField, string])[]) {
-    const parts = Object.entries(stored(source, field, value));
+    const parts = Object.entries(stored(source, `${tagPrefix}${field}`, value));
     for (const [key, part] of parts) {
       // Keys differ by case in some sources: what stands there is written over. What `readTags` counts comes first.
       const present = partsOf(field).filter((other) => other.toLowerCase() === key);
@@ -58,8 +60,7 @@ function keyChange({ source, tags = {} }: Cluster, change: TagChange): KeyChange
 }
 
 /** A field's value as the source holds it, in one tag or several. */
-function stored(source: Source, field: TagField, value: string): Readonly<Record<string, string>> {
-  const key = `${tagPrefix}${field}`;
+function stored(source: Source, key: string, value: string): Readonly<Record<string, string>> {
   if (/^<.*>$/.test(value)) {
     // For a person to fill in: in a label, the encoded value.
     return { [key]: source === 'gke' ? value.replace('>', '_WITH_UNDERSCORES_FOR_DOTS>') : value };
@@ -205,11 +206,11 @@ function vaultPlace({ account, region, name, credential }: Cluster) {
 }
 
 function fileEdits(
-  { account, name }: Cluster,
+  { account, name, tagPrefix = usualTagPrefix }: Cluster,
   { set = {}, unset = [], remove = [] }: TagChange,
 ): readonly string[] {
   const place = `# In ${printableJson(account)}, under tags of ${printableJson(name)}:`;
-  const bare = (key: string) => printableJson(tagPart(key)?.name ?? key);
+  const bare = (key: string) => printableJson(tagPart(key, tagPrefix)?.name ?? key);
   return [
     ...Object.entries(set).map(([field, value]) => `${place} set ${field}: ${printableJson(value)}`),
     ...unset.map((field) => `${place} remove ${field}`),

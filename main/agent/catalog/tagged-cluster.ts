@@ -1,4 +1,5 @@
 import { type Cluster, type CredentialSource, clusterId, type Source, type TagProblem } from './cluster.ts';
+import { usualTagPrefix } from './tag-checks.ts';
 import { readTags, tagPart } from './tags.ts';
 
 /** What a source read of one cluster, before its tags are understood. */
@@ -10,6 +11,8 @@ export interface ClusterReading {
   /** What stands for the name in the id, where the name alone is not unique in the region. */
   readonly key?: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** What the keys of our tags begin with; the usual one where undefined. */
+  readonly tagPrefix?: string | undefined;
   /** Undefined where the source has no address for it, which `unreachable` then explains. */
   readonly server?: string | undefined;
   readonly certificateAuthorityData?: string | undefined;
@@ -28,9 +31,10 @@ export interface ClusterReading {
 /** The cluster of the catalog that a reading and its tags make. */
 export function taggedCluster(reading: ClusterReading): Cluster {
   const { source, account, region, name, certificateAuthorityData, version, status, credential } = reading;
-  const { fields, problems } = readTags(reading.tags);
+  const { tagPrefix = usualTagPrefix } = reading;
+  const { fields, problems } = readTags(reading.tags, tagPrefix);
   const { name: title, reach, ...told } = fields;
-  const ours = Object.entries(reading.tags).filter(([key]) => tagPart(key) !== undefined);
+  const ours = Object.entries(reading.tags).filter(([key]) => tagPart(key, tagPrefix) !== undefined);
   return {
     id: clusterId(source, account, region, reading.key ?? name),
     source,
@@ -48,6 +52,7 @@ export function taggedCluster(reading: ClusterReading): Cluster {
     reach: reading.unreachable === undefined ? reach : { kind: 'none', reason: reading.unreachable },
     tagProblems: [...problems, ...(reading.problems ?? [])],
     ...(ours.length === 0 ? {} : { tags: Object.fromEntries(ours) }),
+    ...(tagPrefix === usualTagPrefix ? {} : { tagPrefix }),
     seenAt: reading.seenAt,
     stale: false,
   };

@@ -1,6 +1,6 @@
 import type { Reach, TagProblem } from './cluster.ts';
 import { editsBetween, nearest } from './nearest.ts';
-import { checkTag, type TagField, tagFields, tagPrefix } from './tag-checks.ts';
+import { checkTag, type TagField, tagFields, usualTagPrefix } from './tag-checks.ts';
 import { decodeValue } from './tag-codec.ts';
 
 /** What a source's tags (AWS tags, GCP labels, Vault custom metadata) say of a cluster. */
@@ -30,19 +30,22 @@ export interface MendableProblem extends TagProblem {
 }
 
 /**
- * Reads the tags whose keys begin with `k8s-tunnels-`, in any case; all others are somebody else's. Never throws:
+ * Reads the tags whose keys begin with `prefix`, in any case; all others are somebody else's. Never throws:
  * what cannot be accepted is a problem, and where it concerns the way to the cluster, the reason that there is none.
  */
-export function readTags(tags: Readonly<Record<string, string>>): {
+export function readTags(
+  tags: Readonly<Record<string, string>>,
+  prefix: string = usualTagPrefix,
+): {
   readonly fields: TagFields;
   readonly problems: readonly TagProblem[];
 } {
-  const { checked, refused, problems } = inspect(tags);
+  const { checked, refused, problems } = inspect(tags, prefix);
   const text = <Key extends keyof TagFields>(key: Key, field: TagField) =>
     checked.has(field) ? { [key]: checked.get(field) } : {};
   return {
     fields: {
-      reach: reachFrom(checked, refused),
+      reach: reachFrom(checked, refused, prefix),
       ...text('name', 'name'),
       ...text('environment', 'environment'),
       ...text('group', 'group'),
@@ -57,27 +60,27 @@ export function readTags(tags: Readonly<Record<string, string>>): {
 }
 
 /** The problems that `readTags` tells, each with what would mend it. */
-export function tagMends(tags: Readonly<Record<string, string>>): readonly MendableProblem[] {
-  return inspect(tags).problems;
+export function tagMends(tags: Readonly<Record<string, string>>, prefix: string): readonly MendableProblem[] {
+  return inspect(tags, prefix).problems;
 }
 
 /** The field that a key is, or is a part of: from 1, in any case. Undefined where it is none of ours. */
 export function tagPart(
   key: string,
+  prefix: string,
 ): { readonly name: string; readonly field: TagField | undefined; readonly index: number } | undefined {
   const lower = key.toLowerCase();
-  if (!lower.startsWith(tagPrefix)) return undefined;
-  const [, name = '', ordinal = '1'] =
-    /^(.*?)(?:-([2-9]|[1-9]\d))?$/.exec(lower.slice(tagPrefix.length)) ?? [];
+  if (!lower.startsWith(prefix)) return undefined;
+  const [, name = '', ordinal = '1'] = /^(.*?)(?:-([2-9]|[1-9]\d))?$/.exec(lower.slice(prefix.length)) ?? [];
   return { name, field: tagFields.find((candidate) => candidate === name), index: Number(ordinal) };
 }
 
-function inspect(tags: Readonly<Record<string, string>>) {
-  const { values, problems } = collect(tags);
+function inspect(tags: Readonly<Record<string, string>>, prefix: string) {
+  const { values, problems } = collect(tags, prefix);
   const checked = new Map<TagField, string>();
   const refused = new Map<TagField, TagProblem>();
   for (const [field, { key, value }] of values) {
-    const result = checkTag(field, value);
+    const result = checkTag(field, value, prefix);
     if ('value' in result) {
       checked.set(field, result.value);
     } else {
@@ -91,13 +94,13 @@ function inspect(tags: Readonly<Record<string, string>>) {
 }
 
 /** Joins `<key>`, `<key>-2`, `<key>-3`, … and decodes; sorts out the keys that mean nothing. */
-function collect(tags: Readonly<Record<string, string>>) {
+function collect(tags: Readonly<Record<string, string>>, prefix: string) {
   const problems: MendableProblem[] = [];
   const parts = new Map<TagField, Map<number, { readonly key: string; readonly value: string }>>();
   // Where one key stands in two spellings, the lower-case one comes first and counts.
   const keys = Object.keys(tags).sort((a, b) => (a < b ? 1 : -1));
   for (const key of keys) {
-    const part = tagPart(key);
+    const part = tagPart(key, prefix);
     if (part === undefined) continue;
     const { name, field, index } = part;
     if (field === undefined) {
@@ -105,8 +108,11 @@ function collect(tags: Readonly<Record<string, string>>) {
       problems.push({
         key,
         message: `${key} is not a tag that k8s-tunnels knows.`,
-        hint: `Did you mean ${tagPrefix}${guess}?`,
-        mend: { remove: [key], ...renamed(guess, name, decodeValue(tags[key] ?? ''), keys) },
+        hint: `Did you mean ${prefix}${guess}?`,
+        mend: {
+          remove: [key],
+          ...renamed({ guess, name, value: decodeValue(tags[key] ?? ''), keys, prefix }),
+        },
       });
       continue;
     }
@@ -128,7 +134,7 @@ function collect(tags: Readonly<Record<string, string>>) {
   for (const [field, known] of parts) {
     const joined: string[] = [];
     for (let index = 1; known.has(index); index += 1) joined.push(known.get(index)?.value ?? '');
-    const key = known.get(1)?.key ?? `${tagPrefix}${field}`;
+    const key = known.get(1)?.key ?? `${prefix}${field}`;
     if (joined.length > 0) values.set(field, { key, value: decodeValue(joined.join('')).trim() });
     for (const [index, part] of known) {
       if (index <= joined.length) continue;
@@ -145,14 +151,16 @@ function collect(tags: Readonly<Record<string, string>>) {
 }
 
 /** A slip of the pen keeps its value, unless the right key stands there too. */
-function renamed(
-  guess: TagField,
-  name: string,
-  value: string,
-  keys: readonly string[],
-): Pick<TagChange, 'set'> {
+function renamed(options: {
+  readonly guess: TagField;
+  readonly name: string;
+  readonly value: string;
+  readonly keys: readonly string[];
+  readonly prefix: string;
+}): Pick<TagChange, 'set'> {
+  const { guess, name, value, keys, prefix } = options;
   const isSlip = guess.startsWith(name) || editsBetween(name, guess) <= 2;
-  const isThere = keys.some((key) => tagPart(key)?.field === guess);
+  const isThere = keys.some((key) => tagPart(key, prefix)?.field === guess);
   return name !== '' && isSlip && !isThere && 'value' in checkTag(guess, value)
     ? { set: { [guess]: value } }
     : {};
@@ -161,6 +169,7 @@ function renamed(
 function reachFrom(
   checked: ReadonlyMap<TagField, string>,
   refused: ReadonlyMap<TagField, TagProblem>,
+  prefix: string,
 ): Reach {
   for (const field of ['hostname', 'origin', 'destination'] as const) {
     const problem = refused.get(field);
@@ -170,7 +179,7 @@ function reachFrom(
   if (hostname === undefined) {
     return {
       kind: 'none',
-      reason: `It has no tag ${tagPrefix}hostname. Set it to the host name of the cluster's Access application.`,
+      reason: `It has no tag ${prefix}hostname. Set it to the host name of the cluster's Access application.`,
     };
   }
   const destination = checked.get('destination');

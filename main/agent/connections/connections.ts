@@ -43,9 +43,9 @@ export interface Connections {
    * Opens the tunnels side by side, then writes the entries of those that stand in one edit, the first of them made
    * current where `current`. One that fails is an outcome. When the kubeconfig cannot be written, or the signal
    * aborts, the tunnels that were opened for this call are closed again and it rejects.
-   * A production cluster becomes current only where `production`: the person confirmed it. Where the first one named
-   * would need that, it rejects with `production-unconfirmed` and opens nothing; where another came first because that
-   * one failed, kubectl stays where it is, with a warning.
+   * A production cluster becomes current only where `production`: the person confirmed it, or nothing is guarded. Where
+   * the first one named would need that, it rejects with `production-unconfirmed` and opens nothing; where another came
+   * first because that one failed, kubectl stays where it is, with a warning.
    */
   connect(options: {
     readonly clusters: readonly Cluster[];
@@ -81,8 +81,11 @@ export async function createConnections(options: {
   /** What the listing left out of a cluster is read before its tunnel is opened. */
   readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
   readonly notice: (level: 'info' | 'warning', message: string) => void;
+  /** Whether production needs a confirmation at all; it does where undefined. */
+  readonly isGuarded?: (() => boolean) | undefined;
 }): Promise<Connections> {
   const { folder, logger, catalog, tunnels, kubeconfig, plugin, complete, notice } = options;
+  const { isGuarded = () => true } = options;
   const file = jsonFile({
     file: path.join(folder, 'connections.json'),
     version: 1,
@@ -120,7 +123,7 @@ export async function createConnections(options: {
       // A kubeconfig that cannot be read is found out before anything is opened.
       const { id: currentId } = await kubeconfig.current(place);
       const isAllowed = (cluster: Cluster) =>
-        mayBecomeCurrent({ cluster, confirmed: production, current: currentId });
+        mayBecomeCurrent({ cluster, confirmed: production || !isGuarded(), current: currentId });
       const [named] = clusters;
       if (current && named !== undefined && !isAllowed(named))
         throw productionUnconfirmed(named, connectHint);
@@ -173,7 +176,7 @@ export async function createConnections(options: {
       }
       const place = placeOf(connection);
       const { id: current } = await kubeconfig.current(place);
-      if (!mayBecomeCurrent({ cluster, confirmed: production, current })) {
+      if (!mayBecomeCurrent({ cluster, confirmed: production || !isGuarded(), current })) {
         throw productionUnconfirmed(cluster, switchHint);
       }
       await kubeconfig.use(place, id);

@@ -3,6 +3,7 @@ import type { Cluster, ClusterId, CredentialSource } from '../catalog/cluster.ts
 import type { Aws } from '../discovery/aws.ts';
 import { createAzureSessions } from '../discovery/azure-clients.ts';
 import { createGcpLogin } from '../discovery/gcp-login.ts';
+import { type VaultServer, vaultServerEnvironment } from '../discovery/vault.ts';
 import { readVaultCredential } from '../discovery/vault-credential.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Environment } from '../parts.ts';
@@ -41,8 +42,10 @@ export function createCredentials(options: {
   readonly env: Environment;
   readonly home: string;
   readonly aws: Aws;
+  /** The Vault servers that count at the moment: that of `env`, and more; those of `options.env` where undefined. */
+  readonly vault?: (() => VaultServers) | undefined;
 }): Credentials {
-  const { clock } = options;
+  const { clock, vault = () => ({ env: options.env, servers: [] }) } = options;
   const azure = createAzureSessions(options);
   const google = createGcpLogin(options);
   const cached = new Map<ClusterId, { readonly work: Promise<Credential>; expiresAt: number }>();
@@ -56,7 +59,7 @@ export function createCredentials(options: {
       case 'gke':
         return gkeCredential(google);
       case 'vault':
-        return vaultCredential(options, source);
+        return vaultCredential(options, vault(), source);
       case 'file':
         return fileCredential(options, source);
     }
@@ -96,10 +99,19 @@ type Places = {
   readonly home: string;
 };
 
+interface VaultServers {
+  readonly env: Environment;
+  readonly servers: readonly VaultServer[];
+}
+
 async function vaultCredential(
   places: Places,
+  { env, servers }: VaultServers,
   source: Extract<CredentialSource, { kind: 'vault' }>,
 ): Promise<Credential> {
-  const found = await readVaultCredential({ ...places, source });
+  const isThere = (address = '') => URL.parse(address)?.origin === URL.parse(source.address)?.origin;
+  const server = isThere(env.VAULT_ADDR) ? undefined : servers.find(({ address }) => isThere(address));
+  const own = server === undefined ? env : vaultServerEnvironment(env, server);
+  const found = await readVaultCredential({ ...places, env: own, source });
   return { ...found, expiresAt: undefined };
 }

@@ -59,10 +59,11 @@ export function subscriptionOf({ id }: AksReading): string {
 export function aksCluster(options: {
   readonly reading: AksReading;
   readonly tenant: string;
+  readonly tagPrefix: string | undefined;
   readonly known: (id: Cluster['id']) => Cluster | undefined;
   readonly seenAt: number;
 }): Cluster {
-  const { reading, tenant, known, seenAt } = options;
+  const { reading, tenant, tagPrefix, known, seenAt } = options;
   const { id, name, location: region, tags, version, provisioning, power, entra } = reading;
   const subscription = subscriptionOf(reading);
   const resourceGroup = partOf(id, 'resourceGroups');
@@ -78,6 +79,7 @@ export function aksCluster(options: {
     name,
     key,
     tags,
+    tagPrefix,
     server,
     certificateAuthorityData: before?.server === server ? before?.certificateAuthorityData : undefined,
     version,

@@ -18,14 +18,19 @@ const pageSize = 1_000;
 /** Where every subscription is asked by itself. */
 const subscriptionsAtOnce = 16;
 
+export interface Subscription {
+  readonly id: string;
+  readonly name?: string | undefined;
+}
+
 export interface TenantParts {
   readonly tenant: string;
   readonly session: AzureSession;
   readonly run: Parameters<DiscoverySource['discover']>[0];
   known(id: ClusterId): Cluster | undefined;
   now(): number;
-  /** What a whole subscription came to. */
-  tell(subscription: string, outcome: Extract<CellOutcome, { kind: 'listed' | 'failed' }>): void;
+  /** What a whole subscription came to. `name` is what people call it, where that is known. */
+  tell(subscription: Subscription, outcome: Extract<CellOutcome, { kind: 'listed' | 'failed' }>): void;
 }
 
 type Failed = Extract<CellOutcome, { kind: 'failed' }>;
@@ -42,9 +47,10 @@ export async function readTenant(parts: TenantParts): Promise<AppError | undefin
   asking.catch(() => {});
   const told = new Set<string>();
   const read = new Map<string, Cluster[]>();
-  const finish = (subscription: string, outcome: Parameters<typeof tell>[1]) => {
-    told.add(subscription);
-    tell(subscription, outcome);
+  const finish = async (id: string, outcome: Parameters<typeof tell>[1]) => {
+    told.add(id);
+    // Asked for together with the first page, and hardly ever slower. Without them the clusters count all the same.
+    tell({ id, name: (await asking.catch(() => undefined))?.get(id) }, outcome);
   };
   let failure: AppError | undefined;
   try {
@@ -60,7 +66,7 @@ export async function readTenant(parts: TenantParts): Promise<AppError | undefin
       const unfinished = last === undefined ? undefined : subscriptionOf(last);
       for (const [subscription, clusters] of read) {
         if (subscription === unfinished || told.has(subscription)) continue;
-        finish(subscription, { kind: 'listed', clusters });
+        await finish(subscription, { kind: 'listed', clusters });
       }
     }
   } catch (error) {
@@ -76,11 +82,14 @@ export async function readTenant(parts: TenantParts): Promise<AppError | undefin
   }
   const [asked] = await Promise.allSettled([asking]);
   run.signal.throwIfAborted();
-  const subscriptions = new Set([...read.keys(), ...(asked.status === 'fulfilled' ? asked.value : [])]);
+  const subscriptions = new Set([
+    ...read.keys(),
+    ...(asked.status === 'fulfilled' ? asked.value.keys() : []),
+  ]);
   for (const subscription of subscriptions) {
     if (told.has(subscription)) continue;
     const clusters = read.get(subscription) ?? [];
-    finish(
+    await finish(
       subscription,
       failure === undefined
         ? { kind: 'listed', clusters }
@@ -100,7 +109,7 @@ function tellKnown(parts: TenantParts, told: ReadonlySet<string>, error: AppErro
       credential?.kind === 'aks' && credential.tenant === tenant && !told.has(account) ? [account] : [],
     ),
   );
-  for (const subscription of known) tell(subscription, failed(error));
+  for (const id of known) tell({ id }, failed(error));
   return told.size + known.size === 0 ? error : undefined;
 }
 
@@ -134,13 +143,19 @@ function isUnavailable(error: unknown): boolean {
   return status !== undefined && (status === 400 || status === 403 || status === 404 || status >= 500);
 }
 
-async function subscriptionsOf({ session, tenant, run }: TenantParts): Promise<readonly string[]> {
+/** Every subscription that the person may see, with its name. */
+async function subscriptionsOf({
+  session,
+  tenant,
+  run,
+}: TenantParts): Promise<ReadonlyMap<string, string | undefined>> {
   const { SubscriptionClient } = await import('@azure/arm-resources-subscriptions');
   const client = new SubscriptionClient(session.credential(tenant), session.clientOptions);
-  const ids: string[] = [];
+  const names = new Map<string, string | undefined>();
   try {
-    for await (const { subscriptionId } of client.subscriptions.list({ abortSignal: run.signal })) {
-      if (subscriptionId !== undefined) ids.push(subscriptionId.toLowerCase());
+    for await (const one of client.subscriptions.list({ abortSignal: run.signal })) {
+      if (one.subscriptionId !== undefined)
+        names.set(one.subscriptionId.toLowerCase(), one.displayName || undefined);
     }
   } catch (error) {
     throw azureError({
@@ -151,15 +166,15 @@ async function subscriptionsOf({ session, tenant, run }: TenantParts): Promise<r
       place: `tenant ${tenant}`,
     });
   }
-  return ids;
+  return names;
 }
 
 async function readEach(
   parts: TenantParts,
-  asking: Promise<readonly string[]>,
+  asking: Promise<ReadonlyMap<string, string | undefined>>,
 ): Promise<AppError | undefined> {
   const { run, tell } = parts;
-  let subscriptions: readonly string[];
+  let subscriptions: ReadonlyMap<string, string | undefined>;
   try {
     subscriptions = await asking;
   } catch (error) {
@@ -168,11 +183,11 @@ async function readEach(
   }
   const limit = pLimit(subscriptionsAtOnce);
   await Promise.all(
-    subscriptions.map((subscription) =>
+    [...subscriptions].map(([id, name]) =>
       limit(async () => {
-        const outcome = await readSubscription(parts, subscription);
+        const outcome = await readSubscription(parts, id);
         run.signal.throwIfAborted();
-        tell(subscription, outcome);
+        tell({ id, name }, outcome);
       }),
     ),
   );
@@ -204,8 +219,8 @@ async function readSubscription(
   }
 }
 
-function clusterOf({ tenant, known, now }: TenantParts, reading: AksReading): Cluster {
-  return aksCluster({ reading, tenant, known, seenAt: now() });
+function clusterOf({ tenant, run, known, now }: TenantParts, reading: AksReading): Cluster {
+  return aksCluster({ reading, tenant, tagPrefix: run.tagPrefix, known, seenAt: now() });
 }
 
 function failed(error: AppError): Failed {

@@ -2,21 +2,28 @@ import { type AppError, type ErrorCode, toPlainError } from '../app-error.ts';
 import type { Cluster, ClusterId } from '../catalog/cluster.ts';
 import type { Clock } from '../parts.ts';
 import { readAksKubeconfig } from './aks-kubeconfig.ts';
-import { readTenant } from './aks-tenant.ts';
+import { readTenant, type Subscription } from './aks-tenant.ts';
 import { type AzureSession, createAzureSessions } from './azure-clients.ts';
 import { azureError, notSignedIn } from './azure-errors.ts';
 import { type AzurePlaces, tenantsOf } from './azure-sign-in.ts';
-import type { CellOutcome, DiscoverySource } from './source.ts';
+import { tellGone } from './gone.ts';
+import type { CellOutcome, CellResult, DiscoverySource } from './source.ts';
 
 type Discover = Parameters<DiscoverySource['discover']>[0];
 
 /**
  * Azure Kubernetes Service: every subscription of every tenant that the sign-ins of this computer reach. A cell is a
  * subscription in a region where it has, or had, clusters; in the region `*` where it has none. Without a sign-in
- * there is nothing to read.
+ * there is nothing to read. `tenants` is the organisation's: only these, by id or by domain.
  */
-export function createAksSource(options: AzurePlaces & { readonly clock: Clock }): DiscoverySource {
+export function createAksSource(
+  options: AzurePlaces & { readonly clock: Clock; readonly tenants?: readonly string[] | undefined },
+): DiscoverySource {
   const sessionNow = createAzureSessions(options);
+  const wanted = options.tenants?.map((name) => name.toLowerCase());
+  const domains = new Set(wanted?.filter((name) => !tenantId.test(name)));
+  /** The ids wanted, those of the domains once the listing has told them: the next run need not wait for it. */
+  const named = new Set(wanted?.filter((name) => !domains.has(name)));
   /** Completed since the start: a run that had begun before must not forget it. */
   const completed = new Map<ClusterId, Cluster>();
   return {
@@ -25,7 +32,7 @@ export function createAksSource(options: AzurePlaces & { readonly clock: Clock }
       const session = await sessionNow();
       if (session === undefined) return;
       const before = new Map(run.known.map((cluster) => [cluster.id, cluster]));
-      const { tell, tellPlace, codes } = teller(run);
+      const { tell, tellPlace, told, codes } = teller(run);
       const reading = new Map<string, Promise<void>>();
       const read = (tenant: string) => {
         if (reading.has(tenant)) return;
@@ -47,10 +54,22 @@ export function createAksSource(options: AzurePlaces & { readonly clock: Clock }
       const known = run.known.flatMap(({ credential }) =>
         credential?.kind === 'aks' ? [credential.tenant] : [],
       );
-      for (const tenant of [...tenantsOf(session.signIns), ...known]) read(tenant);
+      const isWanted = (tenant: string) => wanted === undefined || named.has(tenant.toLowerCase());
+      for (const tenant of [...tenantsOf(session.signIns), ...known]) if (isWanted(tenant)) read(tenant);
+      for (const tenant of named) read(tenant);
       let failure: AppError | undefined;
       try {
-        for await (const tenant of tenantsSeen(session, run.signal)) read(tenant);
+        if (wanted === undefined || domains.size > 0) {
+          const missing = new Set(domains);
+          for await (const tenant of tenantsSeen(session, run.signal)) {
+            const ours = tenant.domains.filter((domain) => domains.has(domain));
+            if (ours.length > 0) named.add(tenant.id.toLowerCase());
+            for (const domain of ours) missing.delete(domain);
+            if (isWanted(tenant.id)) read(tenant.id);
+          }
+          // Whoever does not belong to one is told so by its sign-in.
+          for (const domain of missing) read(domain);
+        }
       } catch (error) {
         failure = azureError({
           error,
@@ -63,8 +82,10 @@ export function createAksSource(options: AzurePlaces & { readonly clock: Clock }
       await Promise.allSettled(reading.values());
       run.signal.throwIfAborted();
       await Promise.all(reading.values());
+      // Their tenants were read whole, or are not to be read any more.
+      if (failure === undefined) tellGone(run, ({ account }) => !told.has(account));
       // One line is enough for what has one cause.
-      if (failure !== undefined && !codes.has(failure.code)) tellPlace('*', failure);
+      else if (!codes.has(failure.code)) tellPlace('*', failure);
     },
     async complete(cluster, signal) {
       const { credential, certificateAuthorityData } = cluster;
@@ -82,13 +103,20 @@ export function createAksSource(options: AzurePlaces & { readonly clock: Clock }
   };
 }
 
-async function* tenantsSeen(session: AzureSession, signal: AbortSignal): AsyncGenerator<string> {
+const tenantId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+async function* tenantsSeen(
+  session: AzureSession,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly id: string; readonly domains: readonly string[] }> {
   const { SubscriptionClient } = await import('@azure/arm-resources-subscriptions');
   // Any of them will do; that of the first tenant is asked for anyway.
   const [tenant] = tenantsOf(session.signIns);
   const client = new SubscriptionClient(session.credential(tenant), session.clientOptions);
-  for await (const { tenantId } of client.tenants.list({ abortSignal: signal })) {
-    if (tenantId !== undefined) yield tenantId;
+  for await (const tenant of client.tenants.list({ abortSignal: signal })) {
+    const { tenantId: id, domains = [], defaultDomain = '' } = tenant;
+    if (id !== undefined)
+      yield { id, domains: [...domains, defaultDomain].map((name) => name.toLowerCase()) };
   }
 }
 
@@ -96,17 +124,27 @@ function teller(run: Discover) {
   const listed = new Set<string>();
   const before = Map.groupBy(run.known, ({ account }) => account);
   const codes = new Set<ErrorCode>();
-  const tellCell = (account: string, region: string, outcome: CellOutcome) => {
+  const told = new Set<string>();
+  const names = new Map(run.cells.map(({ account, accountName }) => [account, accountName]));
+  const tellCell = (cell: Omit<CellResult['cell'], 'source'>, outcome: CellOutcome) => {
     run.signal.throwIfAborted();
     if (outcome.kind === 'failed') codes.add(outcome.error.code);
-    run.onCell({ cell: { source: 'aks', account, region }, outcome });
+    run.onCell({ cell: { source: 'aks', ...cell }, outcome });
   };
   return {
+    /** The subscriptions of which something was told. */
+    told: told as ReadonlySet<string>,
     /** Of the failures that were told. */
     codes: codes as ReadonlySet<ErrorCode>,
     /** Tells the regions of a subscription. Where two tenants lead to it, one that cannot read it says nothing. */
-    tell(subscription: string, outcome: Extract<CellOutcome, { kind: 'listed' | 'failed' }>) {
+    tell(
+      { id: subscription, name }: Subscription,
+      outcome: Extract<CellOutcome, { kind: 'listed' | 'failed' }>,
+    ) {
+      told.add(subscription);
       if (listed.has(subscription)) return;
+      const accountName = name ?? names.get(subscription);
+      const named = accountName === undefined ? {} : { accountName };
       if (outcome.kind === 'listed') listed.add(subscription);
       const found = Map.groupBy(outcome.clusters ?? [], ({ region }) => region);
       const known = (before.get(subscription) ?? []).map(({ region }) => region);
@@ -114,13 +152,14 @@ function teller(run: Discover) {
       if (regions.size === 0) regions.add('*');
       run.onPlanned(regions.size);
       for (const region of regions) {
-        tellCell(subscription, region, { ...outcome, clusters: found.get(region) ?? [] });
+        const clusters = (found.get(region) ?? []).map((cluster) => ({ ...cluster, ...named }));
+        tellCell({ account: subscription, ...named, region }, { ...outcome, clusters });
       }
     },
     /** Tells a failure of what is no subscription. */
     tellPlace(account: string, error: AppError) {
       run.onPlanned(1);
-      tellCell(account, '*', { kind: 'failed', error: toPlainError(error) });
+      tellCell({ account, region: '*' }, { kind: 'failed', error: toPlainError(error) });
     },
   };
 }

@@ -15,6 +15,8 @@ export interface AwsLogin {
 
 export interface AwsAccount {
   readonly id: string;
+  /** What its owners call it, once Identity Center has told. */
+  name: string | undefined;
   /**
    * The profiles that reach it, in the order of the AWS configuration, then the roles of Identity Center, best first.
    * More may join until all have answered.
@@ -88,9 +90,13 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
         const at = profiles.indexOf(place);
         return at < 0 ? profiles.length : at;
       };
-      const join = (id: string, logins: readonly AwsLogin[]) => {
+      const join = (
+        { id, name }: { readonly id: string; readonly name?: string | undefined },
+        logins: readonly AwsLogin[],
+      ) => {
         const known = accounts.get(id);
-        const account = known ?? { id, logins: [] };
+        const account = known ?? { id, name, logins: [] };
+        account.name = name ?? account.name;
         const has = new Set(account.logins.map(({ place }) => JSON.stringify(place.way)));
         account.logins.push(...logins.filter(({ place }) => !has.has(JSON.stringify(place.way))));
         account.logins.sort((a, b) => order(a) - order(b));
@@ -106,7 +112,7 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
           const id = accountId ?? accountOfKey.get(accessKeyId) ?? (await identify(login, signal));
           signal.throwIfAborted();
           accountOfKey.set(accessKeyId, id);
-          join(id, [login]);
+          join({ id }, [login]);
           return undefined;
         } catch (error) {
           signal.throwIfAborted();
@@ -120,10 +126,10 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
         sessions,
         profiles,
         signal,
-        onAccount(id, places) {
+        onAccount(granted, places) {
           signal.throwIfAborted();
           join(
-            id,
+            granted,
             places.map((place) => ({ place, credentials: () => aws.credentials.get(place) })),
           );
         },
@@ -134,7 +140,10 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
         ...failed,
         ...over.map(({ session, error }) => ({
           account: `session:${session.name}`,
-          reaches: (way: AwsWay) => way.kind === 'sso' && way.session === session.name,
+          // Those of one portal fail together.
+          reaches: (way: AwsWay) =>
+            way.kind === 'sso' &&
+            sessions.some(({ name, startUrl }) => name === way.session && startUrl === session.startUrl),
           error,
           told: profiles.some((place) => speaksOf(place, session) && isFailed(place, failed)),
         })),

@@ -15,6 +15,8 @@ export interface AwsCredentials {
   get(place: AwsLoginPlace): Promise<AwsCredentialIdentity>;
   /** AWS did not accept them: the next call gets new ones. */
   forget(place: AwsLoginPlace): void;
+  /** Somebody has signed out: nothing that was held counts any more. */
+  forgetAll(): void;
 }
 
 /** Credentials are renewed this long before their end, so that a run does not outlive them. */
@@ -59,5 +61,6 @@ export function createAwsCredentials(
       return entry.work;
     },
     forget: ({ key }) => void held.delete(key),
+    forgetAll: () => held.clear(),
   };
 }

@@ -110,7 +110,7 @@ async function isSessionOver({ login }: Place): Promise<boolean> {
 }
 
 function loginHint({ way, login }: Place): string {
-  if (login.kind === 'sso') return `Run \`aws sso login ${login.loginArguments}\`.`;
+  if (login.kind === 'sso') return `Run ${login.toLogIn}.`;
   if (login.kind === 'console') return `Run \`aws login --profile ${login.profile}\`.`;
   const name = nameOf(way);
   if (name === environmentProfile) return 'Set the AWS variables of the environment anew and start again.';
@@ -119,7 +119,7 @@ function loginHint({ way, login }: Place): string {
 
 function credentialHint({ way, login }: Place): string {
   if (login.kind === 'sso') {
-    return `Run \`aws sso login ${login.loginArguments}\`; if that does not help, ask whether its role is still assigned to you.`;
+    return `Run ${login.toLogIn}; if that does not help, ask whether its role is still assigned to you.`;
   }
   if (login.kind === 'mfa') {
     return 'Its role asks for an MFA code, which k8s-tunnels cannot enter: use a profile of IAM Identity Center, or one with a credential_process.';

@@ -5,6 +5,8 @@ import { jsonFile } from '../storage/json-file.ts';
 
 const grantedSchema = z.object({
   id: z.string(),
+  /** What its owners call it. */
+  name: z.string().optional(),
   roles: z.array(z.string()),
   /** The role that could list clusters the last time. */
   works: z.string().optional(),

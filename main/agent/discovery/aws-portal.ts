@@ -1,24 +1,29 @@
-import { createHash } from 'node:crypto';
 import type { SSOClient } from '@aws-sdk/client-sso';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Network } from '../network/network.ts';
 import { awsClientSettings } from './aws-clients.ts';
 import type { AwsPlaces, AwsRole, AwsSession } from './aws-profiles.ts';
+import type { SsoTokens } from './aws-sso-tokens.ts';
 import type { Pace } from './pace.ts';
 
 /** IAM Identity Center as a person who has signed in sees it. All reject with the SDK's errors, for `awsError`. */
 export interface AwsPortal {
   /** The access token of the sign-in, renewed where it can be. Rejects with a `TokenProviderError` when it is over. */
   token(session: AwsSession): Promise<string>;
-  /** The ids of the accounts in which the person has a role. */
-  accounts(session: AwsSession, signal: AbortSignal): Promise<readonly string[]>;
+  /** The accounts in which the person has a role. */
+  accounts(
+    session: AwsSession,
+    signal: AbortSignal,
+  ): Promise<readonly { readonly id: string; readonly name: string | undefined }[]>;
   /** The names of the roles in an account. */
   roles(session: AwsSession, account: string, signal: AbortSignal): Promise<readonly string[]>;
   credentials(role: AwsRole): Promise<AwsCredentialIdentity>;
+  /** Ends the sign-in at Identity Center. */
+  signOut(session: AwsSession, accessToken: string): Promise<void>;
 }
 
 export function createAwsPortal(
-  options: AwsPlaces & { readonly network: Network; readonly pace: Pace },
+  options: AwsPlaces & { readonly network: Network; readonly pace: Pace; readonly tokens: SsoTokens },
 ): AwsPortal {
   const clients = new Map<string, Promise<SSOClient>>();
   const create = async (region: string): Promise<SSOClient> => {
@@ -34,27 +39,7 @@ export function createAwsPortal(
     return client;
   };
 
-  const token = async (session: AwsSession): Promise<string> => {
-    const loader = await import('@smithy/shared-ini-file-loader');
-    if (!session.named) {
-      const { accessToken, expiresAt } = await loader.getSSOTokenFromFile(session.name).catch(notSignedIn);
-      return Date.parse(expiresAt) > Date.now() ? accessToken : notSignedIn();
-    }
-    // The SDK renews the token of a profile only, and a session may have none: it gets a configuration of its own.
-    const { fromSso } = await import('@aws-sdk/token-providers');
-    const text = [
-      `[sso-session ${session.name}]`,
-      `sso_start_url = ${session.startUrl}`,
-      `sso_region = ${session.region}`,
-      '[profile session]',
-      `sso_session = ${session.name}`,
-    ].join('\n');
-    const configFilepath = `k8s-tunnels:${createHash('sha256').update(text).digest('hex')}`;
-    loader.externalDataInterceptor.interceptFile(configFilepath, text);
-    const clientConfig = await awsClientSettings({ ...options, place: undefined, service: 'SSO_OIDC' });
-    const place = { configFilepath, filepath: configFilepath, profile: 'session' };
-    return (await fromSso({ ...place, clientConfig })()).token;
-  };
+  const token = options.tokens.get;
 
   return {
     token,
@@ -65,10 +50,12 @@ export function createAwsPortal(
         { accessToken: await token(session) },
         { abortSignal: signal },
       );
-      const ids: string[] = [];
-      for await (const { accountList = [] } of pages)
-        ids.push(...accountList.flatMap((one) => one.accountId ?? []));
-      return ids;
+      const accounts: { id: string; name: string | undefined }[] = [];
+      for await (const { accountList = [] } of pages) {
+        for (const { accountId: id, accountName: name } of accountList)
+          if (id !== undefined) accounts.push({ id, name });
+      }
+      return accounts;
     },
     async roles(session, accountId, signal) {
       const { paginateListAccountRoles } = await import('@aws-sdk/client-sso');
@@ -104,9 +91,9 @@ export function createAwsPortal(
         ...(expiration === undefined ? {} : { expiration: new Date(expiration) }),
       };
     },
+    async signOut(session, accessToken) {
+      const { LogoutCommand } = await import('@aws-sdk/client-sso');
+      await (await clientOf(session)).send(new LogoutCommand({ accessToken }));
+    },
   };
-}
-
-function notSignedIn(): never {
-  throw Object.assign(new Error('There is no sign-in that still holds.'), { name: 'TokenProviderError' });
 }

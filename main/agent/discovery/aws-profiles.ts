@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
+import { errnoOf } from '../app-error.ts';
 import type { AwsWay } from '../catalog/cluster.ts';
+import { shellWord } from '../catalog/shell-word.ts';
 import type { Environment } from '../parts.ts';
 
 /** A sign-in to IAM Identity Center that this computer is set up for. */
@@ -9,10 +12,12 @@ export interface AwsSession {
   readonly name: string;
   readonly startUrl: string;
   readonly region: string;
-  /** False for the older form, whose token cannot be renewed. */
+  /** False for the older form, which only profiles have. */
   readonly named: boolean;
-  /** What `aws sso login` takes to begin it anew. */
-  readonly loginArguments: string;
+  /** What its configuration asks for beside the usual; undefined where it says nothing. */
+  readonly scopes?: readonly string[] | undefined;
+  /** What a person runs to begin it anew: the end of a sentence that begins with "Run". */
+  readonly toLogIn: string;
 }
 
 /** A role of an account that Identity Center gives credentials of. */
@@ -36,7 +41,7 @@ export interface AwsLoginPlace {
   readonly role: AwsRole | undefined;
   /** How it logs in, as far as that changes what a person can do about a failure. */
   readonly login:
-    | { readonly kind: 'sso'; readonly session: string; readonly loginArguments: string }
+    | { readonly kind: 'sso'; readonly session: string; readonly toLogIn: string }
     | { readonly kind: 'console'; readonly profile: string }
     | { readonly kind: 'mfa' }
     | { readonly kind: 'other' };
@@ -48,6 +53,16 @@ export const environmentProfile = '';
 export interface AwsPlaces {
   readonly env: Environment;
   readonly home: string;
+  /** What counts at the moment; nothing where undefined. */
+  readonly organisation?: (() => AwsOrganisation) | undefined;
+}
+
+/** What an organisation says of its AWS accounts. */
+export interface AwsOrganisation {
+  /** Its access portals, beside those of the AWS configuration. */
+  readonly portals: readonly { readonly startUrl: string; readonly region: string }[];
+  /** The names of the roles to use, best first. */
+  readonly roles: readonly string[];
 }
 
 type Section = Readonly<Record<string, string | undefined>>;
@@ -76,7 +91,7 @@ const loginVariables = [
 
 /**
  * The AWS configuration, read anew: every profile that can log in (without any, the environment's credentials where
- * it has some) and every sign-in to Identity Center.
+ * it has some) and every sign-in to Identity Center, the organisation's too.
  */
 export async function awsConfiguration(places: AwsPlaces): Promise<{
   readonly profiles: readonly AwsLoginPlace[];
@@ -92,13 +107,18 @@ export async function awsConfiguration(places: AwsPlaces): Promise<{
     .map((name) => profileFrom(name, sections));
   const named = Object.keys(sections)
     .filter((name) => name.startsWith(sessionPrefix))
-    .flatMap((name) => sessionFrom({ sso_session: name.slice(sessionPrefix.length) }, '', sections) ?? []);
+    .flatMap((name) => sessionFrom({ sso_session: name.slice(sessionPrefix.length) }, sections) ?? []);
   const older = names.flatMap((name) =>
-    sections[name]?.sso_session === undefined
-      ? (sessionFrom(sections[name] ?? {}, name, sections) ?? [])
-      : [],
+    sections[name]?.sso_session === undefined ? (sessionFrom(sections[name] ?? {}, sections) ?? []) : [],
   );
-  const sessions = [...new Map([...older.reverse(), ...named].map((one) => [one.name, one])).values()];
+  const own = [...new Map([...older.reverse(), ...named].map((one) => [one.name, one])).values()];
+  const known = new Set(own.map(({ startUrl }) => bareUrl(startUrl)));
+  const sessions = [
+    ...own,
+    ...(places.organisation?.().portals ?? [])
+      .filter(({ startUrl }) => !known.has(bareUrl(startUrl)))
+      .map(portalSession),
+  ];
   if (profiles.length > 0 || !loginVariables.some((name) => (places.env[name] ?? '') !== '')) {
     return { profiles, sessions };
   }
@@ -124,7 +144,7 @@ export function rolePlace(role: AwsRole): AwsLoginPlace {
     region: session.region,
     endpoint: undefined,
     role,
-    login: { kind: 'sso', session: session.name, loginArguments: session.loginArguments },
+    login: { kind: 'sso', session: session.name, toLogIn: session.toLogIn },
   };
 }
 
@@ -132,17 +152,31 @@ function roleKey({ session, account, name }: AwsRole): string {
   return `role ${session.startUrl} ${account} ${name}`;
 }
 
-export function awsFiles({ env, home }: AwsPlaces) {
+export function awsFiles({ env, home }: Pick<AwsPlaces, 'env' | 'home'>) {
   return {
     configFilepath: env.AWS_CONFIG_FILE || path.join(home, '.aws', 'config'),
     filepath: env.AWS_SHARED_CREDENTIALS_FILE || path.join(home, '.aws', 'credentials'),
   };
 }
 
+/**
+ * Whether what they say of profiles can be taken at its word: one is there, and none that is there could not be read.
+ * (The SDK takes one that it cannot read for an empty one.)
+ */
+export async function hasAwsFiles(places: Pick<AwsPlaces, 'env' | 'home'>): Promise<boolean> {
+  const tries = await Promise.allSettled(
+    Object.values(awsFiles(places)).map((file) => access(file, constants.R_OK)),
+  );
+  return (
+    tries.some(({ status }) => status === 'fulfilled') &&
+    tries.every((one) => one.status === 'fulfilled' || errnoOf(one.reason) === 'ENOENT')
+  );
+}
+
 function profileFrom(name: string, sections: Sections): AwsLoginPlace {
   const section = sections[name] ?? {};
   const { role_arn, sso_account_id: account, sso_role_name: roleName } = section;
-  const session = role_arn === undefined ? sessionFrom(section, name, sections) : undefined;
+  const session = role_arn === undefined ? sessionFrom(section, sections) : undefined;
   const role =
     session === undefined || account === undefined || roleName === undefined
       ? undefined
@@ -161,18 +195,48 @@ function profileFrom(name: string, sections: Sections): AwsLoginPlace {
 }
 
 /** The sign-in that a section speaks of, where all is said that it takes. */
-function sessionFrom(section: Section, profile: string, sections: Sections): AwsSession | undefined {
+function sessionFrom(section: Section, sections: Sections): AwsSession | undefined {
   const { sso_session: name } = section;
-  const { sso_start_url: startUrl, sso_region: region } =
-    name === undefined ? section : (sections[`${sessionPrefix}${name}`] ?? {});
+  const own: Section = name === undefined ? section : (sections[`${sessionPrefix}${name}`] ?? {});
+  const { sso_start_url: startUrl, sso_region: region, sso_registration_scopes: scopes } = own;
   if (startUrl === undefined || region === undefined) return undefined;
   return {
     name: name ?? startUrl,
     startUrl,
     region,
     named: name !== undefined,
-    loginArguments: name === undefined ? `--profile ${profile}` : `--sso-session ${name}`,
+    ...(name === undefined || scopes === undefined ? {} : { scopes: scopeList(scopes) }),
+    toLogIn: toLogIn(name ?? startUrl),
   };
+}
+
+function scopeList(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((scope) => scope.trim())
+    .filter((scope) => scope !== '');
+}
+
+function toLogIn(session: string): string {
+  // What hides in a name is not to be pasted; one sign-in alone needs no name.
+  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(session)) return '`k8s-tunnels login aws`';
+  return `\`k8s-tunnels login aws ${shellWord(session)}\``;
+}
+
+/** A portal that the AWS configuration does not name. */
+function portalSession({ startUrl, region }: AwsOrganisation['portals'][number]): AwsSession {
+  return {
+    name: startUrl,
+    startUrl,
+    region,
+    named: false,
+    toLogIn: toLogIn(startUrl),
+  };
+}
+
+/** An address of a portal is one with or without its last slash or fragment. */
+function bareUrl(url: string): string {
+  return url.replace(/[/#]+$/, '').toLowerCase();
 }
 
 /** A profile and those that `source_profile` leads to, down to where a person logs in. */
@@ -189,7 +253,7 @@ function chainOf(name: string, sections: Sections): readonly (readonly [string, 
 function loginOf(chain: ReturnType<typeof chainOf>): AwsLoginPlace['login'] {
   for (const [profile, section] of chain) {
     const session = section.sso_session ?? section.sso_start_url;
-    if (session !== undefined) return { kind: 'sso', session, loginArguments: `--profile ${profile}` };
+    if (session !== undefined) return { kind: 'sso', session, toLogIn: toLogIn(session) };
     if (section.login_session !== undefined) return { kind: 'console', profile };
   }
   return { kind: chain.some(([, { mfa_serial }]) => mfa_serial !== undefined) ? 'mfa' : 'other' };

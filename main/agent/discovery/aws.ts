@@ -3,8 +3,10 @@ import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { type AwsCredentials, createAwsCredentials } from './aws-credentials.ts';
 import { type AwsMemory, createAwsMemory } from './aws-memory.ts';
-import { createAwsPortal } from './aws-portal.ts';
+import { type AwsPortal, createAwsPortal } from './aws-portal.ts';
 import type { AwsPlaces } from './aws-profiles.ts';
+import { createSsoCache, type SsoCache } from './aws-sso-cache.ts';
+import { createSsoTokens } from './aws-sso-tokens.ts';
 import { createIdentityCenter, type IdentityCenter } from './identity-center.ts';
 import { createPace } from './pace.ts';
 
@@ -14,6 +16,8 @@ export interface Aws extends AwsPlaces {
   readonly clock: Clock;
   readonly credentials: AwsCredentials;
   readonly identityCenter: IdentityCenter;
+  readonly portal: AwsPortal;
+  readonly ssoCache: SsoCache;
   readonly memory: AwsMemory;
 }
 
@@ -26,19 +30,28 @@ export function createAws(
     readonly folder: string;
   },
 ): Aws {
-  const { env, home, network, clock, logger, folder } = options;
+  const { env, home, organisation, network, clock, logger, folder } = options;
   // The portal allows 20 a second; a little more than the second, for requests that overtake each other on their way.
   const pace = createPace({ clock, requests: 20, windowMs: 1_100 });
-  const places = { env, home, network, clock, pace };
-  const portal = createAwsPortal(places);
+  const places = { env, home, organisation, network, clock, pace };
+  const ssoCache = createSsoCache({ home, clock });
+  const portal = createAwsPortal({ ...places, tokens: createSsoTokens({ ...places, cache: ssoCache }) });
   const memory = createAwsMemory({ file: path.join(folder, 'aws.json'), logger });
   return {
     env,
     home,
+    organisation,
     network,
     clock,
     memory,
+    portal,
+    ssoCache,
     credentials: createAwsCredentials({ ...places, portal }),
-    identityCenter: createIdentityCenter({ portal, memory, clock }),
+    identityCenter: createIdentityCenter({
+      portal,
+      memory,
+      clock,
+      roles: () => organisation?.().roles ?? [],
+    }),
   };
 }

@@ -54,10 +54,14 @@ export type FileCluster = z.infer<typeof entrySchema>;
 export async function readClusterFile(file: string): Promise<readonly FileCluster[]> {
   const content = await readText(file);
   const lines = new LineCounter();
-  const document = parseDocument(content, { lineCounter: lines, logLevel: 'silent' });
+  const document = parseDocument(content, { lineCounter: lines, prettyErrors: false });
   const lineAt = (offset: number) => lines.linePos(offset).line;
   const [broken] = document.errors;
-  if (broken !== undefined) throw invalid(file, lineAt(broken.pos[0]), 'is no YAML that can be read');
+  if (broken !== undefined) {
+    const isSecond = broken.code === 'MULTIPLE_DOCS';
+    const message = isSecond ? 'begins a second document, a list is one' : 'is no YAML that can be read';
+    throw invalid(file, lineAt(broken.pos[0]), message);
+  }
   const parsed = listSchema.safeParse(document.toJS() ?? []);
   const lineOf = (place: readonly PropertyKey[]): number => {
     // Of a field that is not there, the line of what it is missing in.

@@ -163,6 +163,7 @@ async function readCluster(options: {
       region,
       name,
       tags: {},
+      tagPrefix: cell.run.tagPrefix,
       unreachable,
       seenAt: aws.clock.now(),
     });
@@ -175,13 +176,14 @@ function clusterFrom(options: {
   readonly eks: EksCluster | undefined;
 }): Cluster {
   const { name, eks } = options;
-  const { account, region, refused, aws } = options.cell;
+  const { account, region, refused, aws, run } = options.cell;
   return taggedCluster({
     source: 'eks',
     account: account.id,
     region,
     name,
     tags: eks?.tags ?? {},
+    tagPrefix: run.tagPrefix,
     server: eks?.endpoint,
     certificateAuthorityData: eks?.certificateAuthority?.data,
     version: eks?.version,

@@ -6,11 +6,12 @@ import type { Aws } from './aws.ts';
 import { type AwsAccount, type AwsFailure, createAwsAccounts, waysOf } from './aws-accounts.ts';
 import { enabledRegions } from './aws-enabled-regions.ts';
 import { isRecent } from './aws-memory.ts';
-import { awsConfiguration } from './aws-profiles.ts';
+import { awsConfiguration, environmentProfile, hasAwsFiles } from './aws-profiles.ts';
 import { regionsFor } from './aws-regions.ts';
 import { readCell } from './eks-cell.ts';
 import { createEksClients } from './eks-clients.ts';
-import type { CellOutcome, DiscoverySource } from './source.ts';
+import { tellGone } from './gone.ts';
+import type { CellOutcome, CellResult, DiscoverySource } from './source.ts';
 
 /** Requests in flight at once, over all accounts and regions. */
 const concurrency = 512;
@@ -40,10 +41,15 @@ export function createEksSource(options: {
     source: 'eks',
     async discover(run) {
       const { profiles, sessions } = await awsConfiguration(aws);
-      if (profiles.length + sessions.length === 0) return;
+      if (profiles.length + sessions.length === 0) {
+        if (await hasAwsFiles(aws)) tellUnreached({ failures: [], found: new Map(), run });
+        return;
+      }
       const limit = pLimit(concurrency);
       const reading: Promise<void>[] = [];
       const found = new Map<string, AwsAccount>();
+      // Until Identity Center has told them again, or where its sign-in is over.
+      const names = new Map(run.cells.map(({ account, accountName }) => [account, accountName]));
       const knownOff = new Set(
         run.cells.filter((cell) => isOff(cell, run.asked, aws.clock)).map(({ id }) => id),
       );
@@ -53,6 +59,7 @@ export function createEksSource(options: {
           sessions,
           signal: run.signal,
           onAccount(account) {
+            account.name ??= names.get(account.id);
             found.set(account.id, account);
             const task = readAccount(account);
             reading.push(task);
@@ -60,13 +67,16 @@ export function createEksSource(options: {
             task.catch(() => {});
           },
         })
-        .then((failures) => tellFailures({ failures, found, run }));
+        .then((failures) => {
+          tellFailures({ failures, found, run });
+          tellUnreached({ failures, found, run });
+        });
 
       const readRegions = (account: AwsAccount, regions: readonly string[]) => {
         run.onPlanned(regions.length);
         const off = regions.filter((region) => knownOff.has(cellId('eks', account.id, region)));
         for (const region of off) {
-          run.onCell({ cell: { source: 'eks', account: account.id, region }, outcome: { kind: 'skipped' } });
+          run.onCell({ cell: cellOf(account, region), outcome: { kind: 'skipped' } });
         }
         return Promise.all(
           regions
@@ -90,6 +100,9 @@ export function createEksSource(options: {
           home: account.logins[0]?.place.region,
           named: profiles.map(({ region }) => region),
         });
+        // Left out by the setting: nothing is read there any more.
+        if (setting.length > 0)
+          tellGone(run, (known) => known.account === account.id && !regions.includes(known.region));
         const [usual, more] = await Promise.all([
           readRegions(account, regions),
           setting.length > 0
@@ -116,10 +129,7 @@ export function createEksSource(options: {
         if (denied.length > 1 && denied.length + off.length === cells.length && !isKnown) {
           // One line, not one for each region, of an account in which nobody here has any rights.
           run.onPlanned(1 - denied.length);
-          run.onCell({
-            cell: { source: 'eks', account: account.id, region: '*' },
-            outcome: noRights(account),
-          });
+          run.onCell({ cell: cellOf(account, '*'), outcome: noRights(account) });
         } else {
           for (const cell of denied) tell({ account, run, ...cell });
         }
@@ -182,15 +192,49 @@ function tell(options: {
 }): void {
   const { account, region, refused, outcome, run } = options;
   const ways = waysOf(account, refused);
-  const complete = (cluster: Cluster): Cluster =>
-    cluster.credential?.kind === 'eks'
-      ? { ...cluster, credential: { ...cluster.credential, ways } }
-      : cluster;
+  const cell = cellOf(account, region);
+  const { accountName } = cell;
+  const complete = (cluster: Cluster): Cluster => ({
+    ...cluster,
+    ...(accountName === undefined ? {} : { accountName }),
+    ...(cluster.credential?.kind === 'eks' ? { credential: { ...cluster.credential, ways } } : {}),
+  });
   run.onCell({
-    cell: { source: 'eks', account: account.id, region },
+    cell,
     outcome:
       'clusters' in outcome ? { ...outcome, clusters: (outcome.clusters ?? []).map(complete) } : outcome,
   });
+}
+
+function cellOf({ id, name }: Pick<AwsAccount, 'id' | 'name'>, region: string): CellResult['cell'] {
+  return { source: 'eks', account: id, ...(name === undefined ? {} : { accountName: name }), region };
+}
+
+/**
+ * An account that nothing reaches, though all that once did has answered or is configured no more, is gone with its
+ * clusters. What the environment reached is not: another start may have another one.
+ */
+function tellUnreached(options: {
+  readonly failures: readonly AwsFailure[];
+  readonly found: ReadonlyMap<string, AwsAccount>;
+  readonly run: Discover;
+}): void {
+  const { failures, found, run } = options;
+  const inDoubt = new Set(
+    run.known
+      .filter(({ credential }) => {
+        const ways = credential?.kind === 'eks' ? credential.ways : [];
+        return ways.length === 0
+          ? failures.length > 0
+          : ways.some(
+              (way) =>
+                (way.kind === 'profile' && way.name === environmentProfile) ||
+                failures.some(({ reaches }) => reaches(way)),
+            );
+      })
+      .map(({ account }) => account),
+  );
+  tellGone(run, ({ account }) => !found.has(account) && !inDoubt.has(account));
 }
 
 /** A profile or sign-in that fails, fails every cell that it alone was known to reach, else one that bears its name. */

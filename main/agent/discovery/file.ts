@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { AppError, toPlainError } from '../app-error.ts';
 import type { Cluster, TagProblem } from '../catalog/cluster.ts';
-import { tagPrefix } from '../catalog/tag-checks.ts';
+import { usualTagPrefix } from '../catalog/tag-checks.ts';
 import { taggedCluster } from '../catalog/tagged-cluster.ts';
 import type { Clock } from '../parts.ts';
 import { type FileCluster, pathIn, readClusterFile, readContextOf, readText } from './cluster-file.ts';
+import { tellGone } from './gone.ts';
 import type { DiscoverySource } from './source.ts';
 import { pemFrom } from './vault-secret.ts';
 
@@ -32,7 +33,11 @@ export function createFileSource(options: {
         [...files].map(async (file) => {
           const cell = { source: 'file', account: file, region } as const;
           const outcome = await readClusterFile(file)
-            .then((entries) => Promise.all(entries.map((entry) => clusterFrom({ entry, file, home, clock }))))
+            .then((entries) =>
+              Promise.all(
+                entries.map((entry) => clusterFrom({ entry, file, home, clock, tagPrefix: run.tagPrefix })),
+              ),
+            )
             .then(
               (clusters) => ({ kind: 'listed', clusters }) as const,
               (error: unknown) => ({ kind: 'failed', error: toPlainError(error) }) as const,
@@ -41,6 +46,7 @@ export function createFileSource(options: {
           run.onCell({ cell, outcome });
         }),
       );
+      tellGone(run, ({ account }) => !files.has(account));
     },
   };
 }
@@ -50,8 +56,9 @@ async function clusterFrom(options: {
   readonly file: string;
   readonly home: string;
   readonly clock: Clock;
+  readonly tagPrefix: string | undefined;
 }): Promise<Cluster> {
-  const { entry, file, home, clock } = options;
+  const { entry, file, home, clock, tagPrefix = usualTagPrefix } = options;
   const { name, tags, user } = entry;
   const folder = path.dirname(file);
   const problems: TagProblem[] = [];
@@ -105,6 +112,7 @@ async function clusterFrom(options: {
     region,
     name,
     tags: Object.fromEntries(Object.entries(tags).map(([field, value]) => [`${tagPrefix}${field}`, value])),
+    tagPrefix,
     serverName,
     server: server?.replace(/\/$/, ''),
     unreachable: server === undefined ? `${file} leads to no server of ${name}.` : undefined,

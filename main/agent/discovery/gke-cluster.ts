@@ -22,7 +22,13 @@ export const fieldMask = [
 ].join(',');
 
 /** The catalog's cluster that GKE's makes. */
-export function clusterFrom(project: string, gke: GkeCluster, seenAt: number): Cluster {
+export function clusterFrom(options: {
+  readonly project: string;
+  readonly gke: GkeCluster;
+  readonly tagPrefix: string | undefined;
+  readonly seenAt: number;
+}): Cluster {
+  const { project, gke, tagPrefix, seenAt } = options;
   const address = addressOf(gke);
   const status = gke.status ? String(gke.status) : undefined;
   return taggedCluster({
@@ -31,6 +37,7 @@ export function clusterFrom(project: string, gke: GkeCluster, seenAt: number): C
     region: gke.location ?? '',
     name: gke.name ?? '',
     tags: gke.resourceLabels ?? {},
+    tagPrefix,
     server: address === undefined ? undefined : `https://${address.host}`,
     certificateAuthorityData: address?.ownAuthority
       ? gke.masterAuth?.clusterCaCertificate || undefined

@@ -74,7 +74,9 @@ async function readClusters(
   });
   const now = places.clock.now();
   return {
-    clusters: (clusters ?? []).map((cluster) => clusterFrom(project, cluster, now)),
+    clusters: (clusters ?? []).map((cluster) =>
+      clusterFrom({ project, gke: cluster, tagPrefix: run.tagPrefix, seenAt: now }),
+    ),
     // Zones that did not answer: what lies there may be left out.
     missingZones: missingZones ?? [],
   };

@@ -4,6 +4,7 @@ import { createGcpLogin, type GcpAccess, type GcpPlaces } from './gcp-login.ts';
 import { searchProjects } from './gcp-projects.ts';
 import { openClusterManager } from './gke-client.ts';
 import { readProject, wholeProject } from './gke-project.ts';
+import { tellGone } from './gone.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
 
 /** Requests in flight at once; GKE's quotas are per project. */
@@ -16,13 +17,23 @@ type Run = Parameters<DiscoverySource['discover']>[0];
 /**
  * Google Kubernetes Engine: every project that the application-default credentials see. A cell is a project in a
  * location, and one more for the project itself. Without such credentials there is nothing to read. Projects that the
- * catalog knows are read at once, while they are searched for anew.
+ * catalog knows are read at once, while they are searched for anew. `projects` is the organisation's: only these, `*`
+ * stands for any characters.
  */
-export function createGkeSource(places: GcpPlaces): DiscoverySource {
+export function createGkeSource(
+  places: GcpPlaces & { readonly projects?: readonly string[] | undefined },
+): DiscoverySource {
+  const wanted = projectsWanted(places.projects);
   const login = createGcpLogin(places);
   return {
     source: 'gke',
-    async discover(run) {
+    async discover(all) {
+      const run = {
+        ...all,
+        known: all.known.filter(({ account }) => wanted.has(account)),
+        cells: all.cells.filter(({ account }) => account === '*' || wanted.has(account)),
+      };
+      tellGone(all, ({ account }) => !wanted.has(account));
       let access: GcpAccess | undefined;
       try {
         access = await login.access();
@@ -34,7 +45,7 @@ export function createGkeSource(places: GcpPlaces): DiscoverySource {
       run.signal.throwIfAborted();
       if (access === undefined) return;
       try {
-        await readAll({ places, access, run });
+        await readAll({ places, access, run, wanted });
       } catch (error) {
         run.signal.throwIfAborted();
         if (isRefused(error)) login.forget();
@@ -49,8 +60,9 @@ async function readAll(parts: {
   readonly places: GcpPlaces;
   readonly access: GcpAccess;
   readonly run: Run;
+  readonly wanted: ProjectsWanted;
 }): Promise<void> {
-  const { places, access, run } = parts;
+  const { places, access, run, wanted } = parts;
   const limit = pLimit(concurrency);
   const client = openClusterManager(places, access);
   // Awaited by each project that is read.
@@ -86,7 +98,7 @@ async function readAll(parts: {
     const found = new Set<string>();
     try {
       for await (const page of searchProjects({ places, access, signal: run.signal })) {
-        for (const project of page) {
+        for (const project of page.filter(wanted.has)) {
           found.add(project);
           read(project);
         }
@@ -95,17 +107,41 @@ async function readAll(parts: {
     } catch (error) {
       run.signal.throwIfAborted();
       if (isRefused(error)) throw error;
+      // It could have told nothing new.
+      if (!wanted.isOpen) return undefined;
       run.onPlanned(1);
       tell(run, '*', '*', { kind: 'failed', error: toPlainError(error) });
       return undefined;
     }
   })();
   for (const { account } of [...run.cells, ...run.known]) if (account !== '*') read(account, searching);
-  if (access.project !== undefined) read(access.project, searching);
+  for (const project of wanted.named) read(project, searching);
+  if (access.project !== undefined && wanted.has(access.project)) read(access.project, searching);
   const [searched] = await Promise.allSettled([searching]);
   for (const result of [searched, ...(await Promise.allSettled(reading.values()))]) {
     if (result.status === 'rejected') throw result.reason;
   }
+}
+
+interface ProjectsWanted {
+  has(project: string): boolean;
+  /** Those that need not be searched for; whoever may not see one is told nothing of it. */
+  readonly named: readonly string[];
+  /** Whether there may be more than those. */
+  readonly isOpen: boolean;
+}
+
+function projectsWanted(patterns: readonly string[] | undefined): ProjectsWanted {
+  if (patterns === undefined) return { has: () => true, named: [], isOpen: true };
+  const named = patterns.filter((pattern) => !pattern.includes('*'));
+  const fits = patterns.map(
+    (pattern) => new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`),
+  );
+  return {
+    has: (project) => fits.some((pattern) => pattern.test(project)),
+    named,
+    isOpen: named.length < patterns.length,
+  };
 }
 
 /** Where the catalog knows clusters, by project. */

@@ -30,7 +30,10 @@ export interface IdentityCenter {
     readonly sessions: readonly AwsSession[];
     readonly profiles: readonly AwsLoginPlace[];
     readonly signal: AbortSignal;
-    onAccount(id: string, places: readonly AwsLoginPlace[]): void;
+    onAccount(
+      account: { readonly id: string; readonly name?: string | undefined },
+      places: readonly AwsLoginPlace[],
+    ): void;
   }): Promise<readonly SessionFailure[]>;
   /** This way listed clusters: it is the first to be tried from now on. */
   worked(place: AwsLoginPlace): Promise<void>;
@@ -42,6 +45,8 @@ export function createIdentityCenter(options: {
   readonly portal: AwsPortal;
   readonly memory: AwsMemory;
   readonly clock: Clock;
+  /** The names of the roles that the organisation wants used, best first. */
+  readonly roles: () => readonly string[];
 }): IdentityCenter {
   const { portal, memory, clock } = options;
 
@@ -50,15 +55,19 @@ export function createIdentityCenter(options: {
     const known = portals[session.startUrl];
     for (const account of known?.accounts ?? []) tell(account);
     if (isRecent(known?.readAt, clock)) return;
-    const ids = await portal.accounts(session, signal);
+    const granted = await portal.accounts(session, signal);
     const accounts = await Promise.all(
-      ids.map(async (id): Promise<GrantedAccount> => {
+      granted.map(async ({ id, name }): Promise<GrantedAccount> => {
         const before = known?.accounts.find((one) => one.id === id);
         // The same object, because a role of it may turn out to work in the meantime.
         const account: GrantedAccount = before ?? { id, roles: [] };
         const roles = await portal.roles(session, id, signal);
-        const changed = before === undefined || !isDeepStrictEqual(new Set(before.roles), new Set(roles));
+        const changed =
+          before === undefined ||
+          before.name !== name ||
+          !isDeepStrictEqual(new Set(before.roles), new Set(roles));
         account.roles = [...roles];
+        if (name !== undefined) account.name = name;
         if (changed) tell(account);
         return account;
       }),
@@ -75,8 +84,11 @@ export function createIdentityCenter(options: {
           for (const session of alike) {
             try {
               await portal.token(session);
-              await list(session, signal, ({ id, roles, works }) =>
-                onAccount(id, placesOf({ session, id, roles, works, profiles })),
+              await list(session, signal, ({ id, name, roles, works }) =>
+                onAccount(
+                  { id, name },
+                  placesOf({ session, id, roles, works, profiles, wanted: options.roles() }),
+                ),
               );
               return [];
             } catch (error) {
@@ -115,12 +127,15 @@ function placesOf(options: {
   readonly roles: readonly string[];
   readonly works: string | undefined;
   readonly profiles: readonly AwsLoginPlace[];
+  /** Best first, before what worked: it is the organisation's word. */
+  readonly wanted: readonly string[];
 }): readonly AwsLoginPlace[] {
-  const { session, id, roles, works, profiles } = options;
+  const { session, id, roles, works, profiles, wanted } = options;
   const named = profiles.flatMap(({ role }) =>
     role?.session.startUrl === session.startUrl && role.account === id ? [role.name] : [],
   );
   const rank = (role: string) => {
+    if (wanted.includes(role)) return wanted.indexOf(role) - wanted.length - 2;
     const at = preference.findIndex((pattern) => pattern.test(role));
     if (role === works) return -2;
     if (named.includes(role)) return -1;
@@ -136,7 +151,7 @@ function sessionError(session: AwsSession, error: unknown): Promise<AppError> {
   const place = {
     title: `Identity Center ${session.name}`,
     way: { kind: 'sso', session: session.name, account: '', role: '' },
-    login: { kind: 'sso', session: session.name, loginArguments: session.loginArguments },
+    login: { kind: 'sso', session: session.name, toLogIn: session.toLogIn },
   } as const;
   return awsError({ error, place, action: 'sso:ListAccounts', region: session.region });
 }

@@ -13,7 +13,7 @@ export type CellOutcome =
   | { readonly kind: 'skipped' };
 
 export interface CellResult {
-  readonly cell: Pick<Cell, 'source' | 'account' | 'region'>;
+  readonly cell: Pick<Cell, 'source' | 'account' | 'accountName' | 'region'>;
   readonly outcome: CellOutcome;
 }
 
@@ -22,7 +22,8 @@ export interface DiscoverySource {
   readonly source: Source;
   /**
    * Reads every cell at once. A place that fails is a result, told like any other; nothing is told of a cell that a
-   * cancellation cut short.
+   * cancellation cut short. A place to which the configuration leads no more is told as an empty one (`tellGone`); one
+   * of which that is not sure is not told, and what is known there becomes stale.
    * Rejects with `cancelled`, or where the source as a whole cannot be read (its configuration file is broken).
    */
   discover(options: {
@@ -33,6 +34,8 @@ export interface DiscoverySource {
     readonly cells: readonly Cell[];
     /** Whether a person asked for this run: what was found switched off is then asked again sooner. */
     readonly asked: boolean;
+    /** What the keys of our tags begin with; the usual prefix where undefined. */
+    readonly tagPrefix?: string | undefined;
     /** How many more cells will come. */
     onPlanned(more: number): void;
     onCell(result: CellResult): void;

@@ -5,6 +5,8 @@ import { AppError, errnoOf } from '../app-error.ts';
 import type { Answer, Network } from '../network/network.ts';
 import type { Clock, Environment } from '../parts.ts';
 
+const logInHint = 'Run `k8s-tunnels login vault` or `vault login`, or set VAULT_TOKEN.';
+
 /** What the vault command reads too. */
 export interface VaultPlaces {
   readonly env: Environment;
@@ -13,10 +15,15 @@ export interface VaultPlaces {
   readonly clock: Clock;
 }
 
+/** Where the vault command keeps the one token that it has. */
+export function vaultTokenFile(home: string): string {
+  return path.join(home, '.vault-token');
+}
+
 /** The token of `VAULT_TOKEN` or `~/.vault-token`. Rejects with `vault-no-token`, or `file-unreadable`. */
 export async function vaultToken({ env, home }: Pick<VaultPlaces, 'env' | 'home'>): Promise<string> {
   if (env.VAULT_TOKEN !== undefined && env.VAULT_TOKEN !== '') return env.VAULT_TOKEN;
-  const file = path.join(home, '.vault-token');
+  const file = vaultTokenFile(home);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     if (errnoOf(cause) === 'ENOENT') return '';
     throw new AppError(
@@ -30,7 +37,7 @@ export async function vaultToken({ env, home }: Pick<VaultPlaces, 'env' | 'home'
   });
   if (text.trim() !== '') return text.trim();
   throw new AppError('vault-no-token', `There is no Vault token in VAULT_TOKEN or ${file}.`, {
-    hint: 'Run `vault login`, or set VAULT_TOKEN.',
+    hint: logInHint,
   });
 }
 
@@ -59,11 +66,13 @@ export async function vaultClient(options: {
     token,
     // A GET with ?list=1 passes every proxy; the LIST verb does not.
     noCustomHTTPVerbs: true,
+    // It would print requests with their passwords where the environment's DEBUG says so.
+    debug: () => {},
     // node-vault's name for a requester that is not its own.
     'request-promise': { defaults: () => (request: VaultRequest) => send(places, request, signal) },
   });
   // Set after, because node-vault would fall back to the process's own environment.
-  Object.assign(client, { namespace: namespace ?? places.env.VAULT_NAMESPACE ?? '' });
+  Object.assign(client, { token, namespace: namespace ?? places.env.VAULT_NAMESPACE ?? '' });
   return client;
 }
 
@@ -71,17 +80,19 @@ interface VaultRequest {
   readonly uri: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** The body of a write; `true` stands for none. */
+  readonly json?: unknown;
 }
 
 const tries = 4;
 /** Rate limits, followers that are behind, and servers that are about to be replaced. */
 const passing = new Set([412, 429, 502, 503, 504]);
 
-/** Only ever reads, so that trying again is harmless. */
+/** A read is tried again: that is harmless. */
 async function send({ network, clock }: VaultPlaces, request: VaultRequest, signal?: AbortSignal) {
   const url = new URL(request.uri);
   for (let attempt = 1; ; attempt += 1) {
-    const last = attempt === tries;
+    const last = attempt === tries || request.method !== 'GET';
     try {
       const answer = await followOnce(network, url, request, signal);
       if (last || !passing.has(answer.status)) {
@@ -90,7 +101,8 @@ async function send({ network, clock }: VaultPlaces, request: VaultRequest, sign
       await clock.sleep(pauseMs(attempt, answer.headers['retry-after']), signal);
     } catch (error) {
       // A kept connection may have been closed just as it was used again.
-      if (attempt > 1 || !(error instanceof AppError) || error.code !== 'network-unreachable') throw error;
+      if (attempt > 1 || last || !(error instanceof AppError) || error.code !== 'network-unreachable')
+        throw error;
     }
   }
 }
@@ -99,16 +111,20 @@ async function send({ network, clock }: VaultPlaces, request: VaultRequest, sign
 async function followOnce(
   network: Network,
   url: URL,
-  { method, headers }: VaultRequest,
+  { method, headers, json }: VaultRequest,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
-  const answer = await network.request(url, { method, headers, signal });
+  const body =
+    typeof json === 'object' && json !== null
+      ? { body: JSON.stringify(json), headers: { ...headers, 'content-type': 'application/json' } }
+      : { headers };
+  const answer = await network.request(url, { method, ...body, signal });
   const { location } = answer.headers;
   if ((answer.status !== 307 && answer.status !== 308) || location === undefined) return answer;
   const next = new URL(location, url);
   // The token goes with it: never from TLS to plain text.
   if (next.protocol !== url.protocol) return answer;
-  return network.request(next, { method, headers, signal });
+  return network.request(next, { method, ...body, signal });
 }
 
 function pauseMs(attempt: number, retryAfter: string | undefined): number {
@@ -179,7 +195,7 @@ export async function whyDenied(client: VaultClient, address: URL, error: unknow
   } catch (cause) {
     if (vaultStatus(cause) !== 403) return error;
     return new AppError('vault-no-token', `Vault at ${address.host} does not accept your token (any more).`, {
-      hint: 'Run `vault login`, or set VAULT_TOKEN.',
+      hint: logInHint,
       cause,
     });
   }

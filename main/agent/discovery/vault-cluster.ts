@@ -1,6 +1,6 @@
 import { AppError, toPlainError } from '../app-error.ts';
 import { type Cluster, clusterId, type TagProblem } from '../catalog/cluster.ts';
-import { tagPrefix } from '../catalog/tag-checks.ts';
+import { usualTagPrefix } from '../catalog/tag-checks.ts';
 import { taggedCluster } from '../catalog/tagged-cluster.ts';
 import type { CellOutcome } from './source.ts';
 import type { Mount } from './vault-mount.ts';
@@ -33,7 +33,8 @@ async function readCluster(options: {
   const { mount, version, folder, name } = options;
   const region = folder === '' ? '/' : folder;
   const path = folder === '' ? name : `${folder}/${name}`;
-  const reading = { source: 'vault', account: mount.account, region, name } as const;
+  const { tagPrefix = usualTagPrefix } = mount.run;
+  const reading = { source: 'vault', account: mount.account, region, name, tagPrefix } as const;
   let answer: unknown;
   try {
     answer = await mount.read(version, path);
@@ -46,7 +47,7 @@ async function readCluster(options: {
     const unreachable = `${error.message} ${error.hint ?? ''}`.trim();
     return taggedCluster({ ...reading, tags: {}, unreachable, seenAt: mount.now() });
   }
-  const secret = secretFrom(version, answer);
+  const secret = secretFrom(version, answer, tagPrefix);
   if (secret === undefined) return undefined;
   const { data, tags } = secret;
   if (

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tagPrefix } from '../catalog/tag-checks.ts';
+import { usualTagPrefix } from '../catalog/tag-checks.ts';
 import { readKubeconfigContext } from './kubeconfig-context.ts';
 
 const text = z.string().min(1).optional().catch(undefined);
@@ -33,18 +33,22 @@ const wrappedSchema = z.object({
 export function secretFrom(
   version: 1 | 2,
   answer: unknown,
+  tagPrefix: string = usualTagPrefix,
 ): { readonly data: SecretData; readonly tags: Readonly<Record<string, string>> } | undefined {
   const outer = answerSchema.safeParse(answer);
   if (!outer.success) return undefined;
-  if (version === 1) return { data: dataFrom(outer.data.data), tags: tagsIn(outer.data.data) };
+  if (version === 1) return { data: dataFrom(outer.data.data), tags: tagsIn(outer.data.data, tagPrefix) };
   const wrapped = wrappedSchema.safeParse(outer.data.data);
   if (!wrapped.success || wrapped.data.data === null) return undefined;
   const { data, metadata } = wrapped.data;
-  return { data: dataFrom(data), tags: { ...tagsIn(data), ...metadata.custom_metadata } };
+  return { data: dataFrom(data), tags: { ...tagsIn(data, tagPrefix), ...metadata.custom_metadata } };
 }
 
 /** Our tags among the data: version 1 has no other place for them. */
-function tagsIn(data: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+function tagsIn(
+  data: Readonly<Record<string, unknown>>,
+  tagPrefix: string,
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(data).filter(
       (entry): entry is [string, string] =>

@@ -1,5 +1,7 @@
 import pLimit from 'p-limit';
 import { toPlainError } from '../app-error.ts';
+import type { Environment } from '../parts.ts';
+import { tellGone } from './gone.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
 import { type VaultPlaces, vaultAddress, vaultClient, vaultToken, whyDenied } from './vault-client.ts';
 import { readSecrets } from './vault-cluster.ts';
@@ -7,67 +9,117 @@ import { type Mount, openMount, versionOf } from './vault-mount.ts';
 
 const concurrency = 32;
 
+/** A Vault server besides that of `VAULT_ADDR`. */
+export interface VaultServer {
+  readonly address: string;
+  /** The root namespace where undefined. */
+  readonly namespace?: string | undefined;
+  readonly mounts: readonly string[];
+}
+
+type Run = Parameters<DiscoverySource['discover']>[0];
+
 /**
  * Clusters that stand in Vault: a secret each, with the words of kubeconfig (`server`,
  * `certificate-authority-data`, `token` or `client-certificate-data` and `client-key-data`) or a whole `kubeconfig`,
  * and the tags as custom metadata or, as in KV version 1, beside them. A cell is a folder. `mounts` is the setting:
- * each a KV mount, or `namespace:mount`, which then counts in place of `VAULT_NAMESPACE`. Without `VAULT_ADDR` there is
- * nothing to read.
+ * each a KV mount of `VAULT_ADDR`, or `namespace:mount`, which then counts in place of `VAULT_NAMESPACE`; `servers` are
+ * read besides. Without either there is nothing to read.
  */
 export function createVaultSource(
-  options: VaultPlaces & { readonly mounts: readonly string[] },
+  options: VaultPlaces & {
+    readonly mounts: readonly string[];
+    readonly servers?: readonly VaultServer[] | undefined;
+  },
 ): DiscoverySource {
-  const { env, mounts } = options;
+  const { env, mounts, servers = [] } = options;
+  const readings = [
+    ...((env.VAULT_ADDR ?? '') === '' ? [] : [readingOf(env, mounts.map(mountFrom))]),
+    ...servers.map((server) =>
+      readingOf(
+        vaultServerEnvironment(env, server),
+        // Named in each: what counts at VAULT_ADDR means nothing here.
+        server.mounts
+          .map(mountFrom)
+          .map(({ namespace = server.namespace ?? '', name }) => ({ namespace, name })),
+      ),
+    ),
+  ];
+  // Of two that lead to the same place the first counts.
+  const taken = new Set<string>();
+  for (const reading of readings) {
+    reading.mounts = reading.mounts.filter(({ account }) => !taken.has(account));
+    for (const { account } of reading.mounts) taken.add(account);
+  }
   return {
     source: 'vault',
     async discover(run) {
-      if (env.VAULT_ADDR === undefined || env.VAULT_ADDR === '') return;
-      const names = mounts.map(mountFrom);
-      const fail = (host: string, error: unknown) => {
-        run.signal.throwIfAborted();
-        run.onPlanned(names.length);
-        for (const { namespace, name } of names) {
-          const account = accountOf(host, namespace ?? env.VAULT_NAMESPACE, name);
-          const knownRegions = run.known
-            .filter((known) => known.account === account)
-            .map(({ region }) => region);
-          for (const region of new Set(['/', ...knownRegions])) {
-            run.onCell({
-              cell: { source: 'vault', account, region },
-              outcome: { kind: 'failed', error: toPlainError(error) },
-            });
-          }
-        }
-      };
-      let address: URL;
-      try {
-        address = vaultAddress(env.VAULT_ADDR);
-      } catch (error) {
-        fail('VAULT_ADDR', error);
-        return;
-      }
-      let parts: Parameters<typeof vaultClient>[0];
-      let loginClient: Mount['client'];
-      try {
-        parts = { places: options, address, token: await vaultToken(options), signal: run.signal };
-        loginClient = await vaultClient(parts);
-      } catch (error) {
-        fail(address.host, error);
-        return;
-      }
       const limit = pLimit(concurrency);
-      await Promise.all(
-        names.map(async ({ namespace, name }) => {
-          const account = accountOf(address.host, namespace ?? env.VAULT_NAMESPACE, name);
-          const client = namespace === undefined ? loginClient : await vaultClient({ ...parts, namespace });
-          const where = { client, loginClient, address, namespace, name, account };
-          const mount = openMount({ ...where, limit, run, now: options.clock.now });
-          run.onPlanned(1);
-          await walk(mount, mount.likelyVersion, '');
-        }),
-      );
+      await Promise.all(readings.map((reading) => readServer({ ...options, ...reading, run, limit })));
+      // Without an address nothing is said: another start may have one. A wrong one says nothing either.
+      const isTold = readings.length > 0 && readings.every(({ address }) => address !== undefined);
+      if (isTold) tellGone(run, ({ account }) => !taken.has(account));
     },
   };
+}
+
+/** The environment in which a server is that of `VAULT_ADDR`. */
+export function vaultServerEnvironment(env: Environment, { address, namespace }: VaultServer): Environment {
+  return { ...env, VAULT_ADDR: address, VAULT_NAMESPACE: namespace ?? '' };
+}
+
+function readingOf(env: Environment, mounts: readonly Pick<Mount, 'namespace' | 'name'>[]) {
+  const { VAULT_ADDR: text = '', VAULT_NAMESPACE } = env;
+  const address = URL.canParse(text) ? new URL(text) : undefined;
+  return {
+    env,
+    address,
+    mounts: mounts.map(({ namespace, name }) => ({
+      namespace,
+      name,
+      account: accountOf(address?.host ?? 'VAULT_ADDR', namespace ?? VAULT_NAMESPACE, name),
+    })),
+  };
+}
+
+async function readServer(
+  parts: VaultPlaces & {
+    readonly mounts: readonly Pick<Mount, 'namespace' | 'name' | 'account'>[];
+    readonly run: Run;
+    readonly limit: ReturnType<typeof pLimit>;
+  },
+): Promise<void> {
+  const { env, mounts, run, limit, clock } = parts;
+  let client: Parameters<typeof vaultClient>[0];
+  let loginClient: Mount['client'];
+  try {
+    const address = vaultAddress(env.VAULT_ADDR ?? '');
+    client = { places: parts, address, token: await vaultToken(parts), signal: run.signal };
+    loginClient = await vaultClient(client);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    run.onPlanned(mounts.length);
+    for (const { account } of mounts) {
+      const known = run.known.filter((cluster) => cluster.account === account);
+      for (const region of new Set(['/', ...known.map((cluster) => cluster.region)])) {
+        run.onCell({
+          cell: { source: 'vault', account, region },
+          outcome: { kind: 'failed', error: toPlainError(error) },
+        });
+      }
+    }
+    return;
+  }
+  const { address } = client;
+  await Promise.all(
+    mounts.map(async (place) => {
+      const { namespace } = place;
+      const own = namespace === undefined ? loginClient : await vaultClient({ ...client, namespace });
+      const mount = openMount({ client: own, loginClient, address, ...place, limit, run, now: clock.now });
+      run.onPlanned(1);
+      await walk(mount, mount.likelyVersion, '');
+    }),
+  );
 }
 
 /** `namespace:mount`, or a mount alone; slashes around either do not count. */

@@ -1,4 +1,4 @@
-import type { PlainError } from '../app-error.ts';
+import { AppError, type PlainError } from '../app-error.ts';
 import type { TunnelState } from '../tunnels/state.ts';
 
 /** Whoever is refused is told where to ask, besides what the policy or the login said. */
@@ -12,4 +12,11 @@ export function stateWithAccessRequest(state: TunnelState, page: string | undefi
   if (!('failure' in state)) return state;
   const { failure } = state;
   return { ...state, failure: { ...failure, error: withAccessRequest(failure.error, page) } };
+}
+
+/** Who cannot start is told where there is help: no window shows the organisation's links then. */
+export function withSupport(error: unknown, page: string | undefined): unknown {
+  if (page === undefined || !(error instanceof AppError)) return error;
+  const { code, message, hint = '', retryable, cause } = error;
+  return new AppError(code, message, { hint: `${hint} Support: ${page}`.trim(), retryable, cause });
 }

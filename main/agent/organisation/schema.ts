@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { usualTagPrefix } from '../catalog/tag-checks.ts';
 import { settingsSchema } from '../settings/settings.ts';
 
 /**
@@ -24,9 +25,9 @@ const eks = z.strictObject({
   identityCenter: z
     .array(z.strictObject({ startUrl: httpsUrl, region }))
     .optional()
-    .describe('AWS access portals.'),
+    .describe('AWS access portals, beside those of the AWS configuration.'),
   regions: z.array(region).optional().describe('The default of the setting awsRegions.'),
-  roles: names.optional().describe('Names of the roles to use, best first.'),
+  roles: names.optional().describe('Names of the roles to use, best first; others come after them.'),
 });
 
 const gke = z.strictObject({
@@ -46,13 +47,22 @@ const aks = z.strictObject({
   tenants: z
     .array(z.string().regex(/^[a-zA-Z0-9.-]+$/, 'must be the id or a domain of a tenant'))
     .optional()
-    .describe('Ids or domains of the Entra tenants.'),
+    .describe('Only these Entra tenants, by id or by domain.'),
 });
 
+const absoluteFile = z.string().regex(/^(\/|[A-Za-z]:[\\/])/, 'must be an absolute path');
+
 const vaultLogin = z.strictObject({
-  method: z.enum(['token', 'oidc', 'ldap', 'userpass']),
+  method: z
+    .enum(['token', 'oidc', 'ldap', 'userpass', 'approle', 'kubernetes'])
+    .describe('How people sign in, or machines (approle, kubernetes).'),
   mount: z.string().min(1).optional().describe('Where the method is mounted, when not at its own name.'),
   role: z.string().min(1).optional(),
+  roleIdFile: absoluteFile.optional().describe('approle: a file with the role id.'),
+  secretIdFile: absoluteFile.optional().describe('approle: a file with the secret id.'),
+  jwtFile: absoluteFile
+    .optional()
+    .describe("kubernetes: a file with the service account's token, when not at the usual place."),
 });
 
 const vault = z.strictObject({
@@ -70,7 +80,7 @@ const vault = z.strictObject({
       }),
     )
     .optional()
-    .describe('The first one stands in where VAULT_ADDR is not set.'),
+    .describe('The first one stands in where VAULT_ADDR is not set; the others are read besides.'),
 });
 
 /** Settings that have no place of their own among a person's settings yet. */
@@ -108,7 +118,7 @@ export const organisationSchema = z.strictObject({
   tagPrefix: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,30}-$/, 'must be lower case, at most 32 characters, and end with -')
-    .default('k8s-tunnels-')
+    .default(usualTagPrefix)
     .describe('What the keys of tags begin with.'),
   defaults: settingsSchema
     .partial()

@@ -1,4 +1,5 @@
 import type { Cluster } from '../catalog/cluster.ts';
+import { tellGone } from '../discovery/gone.ts';
 import type { DiscoverySource } from '../discovery/source.ts';
 import type { Organisation } from './schema.ts';
 
@@ -13,12 +14,13 @@ export function sourceUnder(
   if (organisation === undefined) return source;
   const kind = source.source;
   if (kind !== 'file' && organisation.sources?.[kind]?.enabled === false)
-    return { source: kind, discover: async (run) => findNothing(run) };
+    return { source: kind, discover: async (run) => tellGone(run, () => true) };
   return {
     ...source,
     discover: (run) =>
       source.discover({
         ...run,
+        tagPrefix: organisation.tagPrefix,
         onCell({ cell, outcome }) {
           if (!('clusters' in outcome) || outcome.clusters === undefined)
             return run.onCell({ cell, outcome });
@@ -27,14 +29,6 @@ export function sourceUnder(
         },
       }),
   };
-}
-
-/** A cell without clusters that nobody visits is forgotten by the catalog. */
-function findNothing({ known, cells, onCell }: Parameters<DiscoverySource['discover']>[0]): void {
-  for (const cell of cells) {
-    if (known.some(({ id }) => id.startsWith(`${cell.id}/`)))
-      onCell({ cell, outcome: { kind: 'listed', clusters: [] } });
-  }
 }
 
 /** The cluster with the organisation's word on whether it is production; the same one where nothing changes. */

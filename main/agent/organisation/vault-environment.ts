@@ -1,3 +1,4 @@
+import type { VaultServer } from '../discovery/vault.ts';
 import type { Environment } from '../parts.ts';
 import type { Organisation } from './schema.ts';
 
@@ -6,4 +7,16 @@ export function vaultEnvironment(env: Environment, organisation: Organisation | 
   const [vault] = organisation?.sources?.vault?.addresses ?? [];
   if (vault === undefined || (env.VAULT_ADDR !== undefined && env.VAULT_ADDR !== '')) return env;
   return { ...env, VAULT_ADDR: vault.address, VAULT_NAMESPACE: vault.namespace ?? env.VAULT_NAMESPACE };
+}
+
+/** The organisation's further Vault servers; the first is that of `vaultEnvironment`. */
+export function vaultServers(organisation: Organisation | undefined): readonly VaultServer[] {
+  return (organisation?.sources?.vault?.addresses ?? []).slice(1);
+}
+
+/** How to sign in to that server, where the organisation says so. */
+export function vaultLogin(address: URL, organisation: Organisation | undefined) {
+  return organisation?.sources?.vault?.addresses?.find(
+    (one) => URL.parse(one.address)?.origin === address.origin,
+  )?.login;
 }

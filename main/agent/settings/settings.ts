@@ -70,6 +70,7 @@ export interface SettingsStore {
   /** The raw content. */
   readonly store: Record<string, unknown>;
   set(values: Record<string, unknown>): void;
+  delete(name: string): void;
 }
 
 export interface SettingsKeeper {
@@ -78,6 +79,8 @@ export interface SettingsKeeper {
   from(): SettingsFrom;
   /** Rejects with `bad-input` naming the field, or `setting-managed`. */
   change(patch: Partial<Settings>): Settings;
+  /** Forgets what the person chose: the organisation's value counts, or the usual one. Rejects with `setting-managed`. */
+  reset(names: readonly SettingName[]): Settings;
   /** The settings as they would be under another organisation. */
   under(managed: ManagedSettings | undefined): Settings;
   /** Another organisation decides from now on; what the person chose is kept. */
@@ -107,15 +110,17 @@ export function createSettings(options: {
         settingNames.map((name) => [name, originOf(name, store.store, managed)]),
       ) as SettingsFrom,
     change(patch) {
-      const locked = Object.keys(patch).find((name) => isLocked(managed, name));
-      if (managed !== undefined && locked !== undefined) {
-        throw new AppError('setting-managed', `${managed.name} manages the setting ${locked}.`, {
-          hint: `Ask ${managed.name}'s administrators to change it in the organisation's configuration.`,
-        });
-      }
+      refuseLocked(managed, Object.keys(patch));
       const next = under(managed, patch);
       store.set(patch);
       current = next;
+      options.onChange(current);
+      return current;
+    },
+    reset(names) {
+      refuseLocked(managed, names);
+      for (const name of names) store.delete(name);
+      current = under(managed);
       options.onChange(current);
       return current;
     },
@@ -131,6 +136,14 @@ export function createSettings(options: {
 
 function isLocked(managed: ManagedSettings | undefined, name: string): boolean {
   return managed?.locked.some((locked) => locked === name) ?? false;
+}
+
+function refuseLocked(managed: ManagedSettings | undefined, names: readonly string[]): void {
+  const locked = names.find((name) => isLocked(managed, name));
+  if (managed === undefined || locked === undefined) return;
+  throw new AppError('setting-managed', `${managed.name} manages the setting ${locked}.`, {
+    hint: `Ask ${managed.name}'s administrators to change it in the organisation's configuration.`,
+  });
 }
 
 function originOf(

@@ -53,10 +53,9 @@ export async function runLintTags(
 }
 
 function findingLines({ cluster, severity, message, hint, commands }: TagFinding): readonly string[] {
-  const { title, source, account, region } = cluster;
   const mark = severity === 'error' ? paint('red', '✗') : paint('yellow', '!');
   return [
-    `${mark} ${paint('bold', printable(title))}  ${paint('dim', printable(`${source} ${account} ${region}`))}`,
+    `${mark} ${paint('bold', printable(cluster.title))}  ${paint('dim', cellName(cluster))}`,
     `  ${printable(`${message} ${hint}`)}`,
     // At the margin, to be copied as whole lines.
     ...commands.map(printable),

@@ -1,4 +1,5 @@
 import type { Snapshot } from '../../agent/agent-view.ts';
+import { accountText } from '../../agent/catalog/account-words.ts';
 import type { Cluster } from '../../agent/catalog/cluster.ts';
 import {
   cellName,
@@ -6,6 +7,7 @@ import {
   environmentText,
   failedCells,
   openTunnels,
+  policiesOf,
   stateMark,
 } from '../cluster-view.ts';
 import { followDiscovery } from '../discovery-progress.ts';
@@ -14,22 +16,43 @@ import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable, table } from '../terminal.ts';
 
-/** Prints the clusters known, of each account; only those that every word fits. */
-export async function runList(session: Session, words: readonly string[]): Promise<number> {
+/**
+ * Prints the clusters known, of each account; only those that every word fits. What the person's policies deny is left
+ * out unless `all` or connected; in JSON, everything has its `policy`.
+ */
+export async function runList(
+  session: Session,
+  words: readonly string[],
+  { all = false }: { readonly all?: boolean | undefined } = {},
+): Promise<number> {
   const snapshot = await knownClusters(session);
-  const clusters = snapshot.clusters.filter((cluster) => words.every((word) => fits(cluster, word)));
+  const fitting = snapshot.clusters.filter((cluster) => words.every((word) => fits(cluster, word)));
+  const policies = policiesOf(snapshot);
   const failed = failedCells(snapshot.cells);
   session.progress.end();
   if (session.json) {
     const tunnels = openTunnels(snapshot);
     writeJson({
-      clusters: clusters.map((cluster) => ({ ...cluster, tunnel: tunnels.get(cluster.id) ?? null })),
+      clusters: fitting.map((cluster) => ({
+        ...cluster,
+        tunnel: tunnels.get(cluster.id) ?? null,
+        policy: policies(cluster) ?? null,
+      })),
       failed,
     });
     return exitCodes.ok;
   }
+  const open = openTunnels(snapshot);
+  const clusters = fitting.filter(
+    (cluster) => all || open.has(cluster.id) || policies(cluster)?.verdict !== 'denied',
+  );
+  const denied = fitting.length - clusters.length;
   writeLines(listLines(snapshot, clusters));
-  if (clusters.length === 0)
+  if (denied > 0)
+    writeAside([
+      `${denied}${clusters.length > 0 ? ' more' : ''} ${denied === 1 ? 'is' : 'are'} not for you (\`k8s-tunnels list --all\`).`,
+    ]);
+  if (fitting.length === 0)
     writeAside([
       words.length > 0 && snapshot.clusters.length > 0
         ? `No cluster fits ${words.join(' ')}; ${snapshot.clusters.length} are known.`
@@ -67,29 +90,41 @@ function isFirstDiscovery({ discovery, clusters, cells }: Snapshot): boolean {
 }
 
 function fits(cluster: Cluster, word: string): boolean {
-  const { id, title, name, source, account, region, environment = '', group = '', owner = '' } = cluster;
-  const text = [id, title, name, source, account, region, environment, group, owner].join('\n').toLowerCase();
+  const { id, title, name, source, account, accountName, region, environment, group, owner } = cluster;
+  const text = [id, title, name, source, account, accountName, region, environment, group, owner]
+    .join('\n')
+    .toLowerCase();
   return text.includes(word.toLowerCase());
 }
 
 function listLines(snapshot: Snapshot, clusters: readonly Cluster[]): readonly string[] {
   const tunnels = openTunnels(snapshot);
+  const policies = policiesOf(snapshot);
   const accounts = Map.groupBy(
     clusters.toSorted((a, b) => a.title.localeCompare(b.title)),
     ({ source, account }) => `${source} ${account}`,
   );
   const rows = (members: readonly Cluster[]) =>
     members.map((cluster) => {
-      const status =
-        tunnels.get(cluster.id)?.state.status ?? (cluster.reach.kind === 'none' ? 'no-tunnel' : 'idle');
+      const policy = policies(cluster);
+      const resting =
+        cluster.reach.kind === 'none' ? 'no-tunnel' : policy?.verdict === 'denied' ? 'denied' : 'idle';
+      const status = tunnels.get(cluster.id)?.state.status ?? resting;
       return [
         stateMark(status),
         printable(cluster.title),
         environmentText(cluster),
         printable(cluster.region),
-        clusterNote(cluster),
+        clusterNote(cluster, status === 'denied' ? policy : undefined),
       ];
     });
+  // Some may have been read before the account's name was known.
+  const headings = new Map(
+    [...accounts].map(([account, members]) => {
+      const named = members.find(({ accountName }) => accountName !== undefined) ?? members[0];
+      return [account, named === undefined ? account : `${named.source} ${accountText(named)}`];
+    }),
+  );
   // All accounts share their columns: one table, cut by headings.
   const groups = [...accounts].toSorted(([a], [b]) => a.localeCompare(b));
   const lines = [
@@ -100,7 +135,7 @@ function listLines(snapshot: Snapshot, clusters: readonly Cluster[]): readonly s
   ];
   return groups.flatMap(([account, members], at) => [
     ...(at === 0 ? [] : ['']),
-    paint('bold', printable(account)),
+    paint('bold', printable(headings.get(account) ?? account)),
     ...lines.splice(0, members.length),
   ]);
 }

@@ -1,6 +1,6 @@
 import { autocompleteMultiselect, isCancel } from '@clack/prompts';
 import type { ClusterId } from '../../agent/catalog/cluster.ts';
-import { openTunnels } from '../cluster-view.ts';
+import { cellName, openTunnels } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeAside } from '../report.ts';
 import type { Session } from '../session.ts';
@@ -27,10 +27,10 @@ export async function runPick(session: Session): Promise<number> {
     placeholder: 'Type to search',
     maxItems: 12,
     initialValues: choices.filter(({ id }) => open.has(id)).map(({ id }) => id),
-    options: choices.map(({ id, title, environment, source, account, region }) => ({
-      value: id,
-      label: printable(title),
-      hint: printable([environment, source, account, region].filter(Boolean).join(' ')),
+    options: choices.map((cluster) => ({
+      value: cluster.id,
+      label: printable(cluster.title),
+      hint: [printable(cluster.environment ?? ''), cellName(cluster)].filter(Boolean).join(' '),
     })),
     filter: (search, { label = '', hint = '' }) =>
       search

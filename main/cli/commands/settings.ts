@@ -1,35 +1,45 @@
 import { AppError } from '../../agent/app-error.ts';
+import type { SettingName } from '../../agent/settings/settings.ts';
 import type { Input } from '../../api/contract.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable, table } from '../terminal.ts';
 
-/** Shows the settings or one of them, or changes one. Lists are given with commas; an empty text is an empty list. */
+/**
+ * Shows the settings or one of them, or changes one. Lists are given with commas; an empty text is an empty list.
+ * `reset` forgets what the person chose.
+ */
 export async function runSettings(
   session: Session,
   key: string | undefined,
   value: string | undefined,
+  { reset }: { readonly reset?: true } = {},
 ): Promise<number> {
+  if (reset && (key === undefined || value !== undefined))
+    throw new AppError('bad-input', '--reset takes the name of one setting and no value.');
   const { client, json, progress } = session;
-  const { settingsFrom, ...known } = await client.call('settings-get', {});
+  let { settingsFrom, ...known } = await client.call('settings-get', {});
   const before: Readonly<Record<string, unknown>> = known;
   if (key !== undefined && !Object.hasOwn(before, key)) {
     throw new AppError('bad-input', `There is no setting ${key}.`, {
       hint: `The settings are ${Object.keys(before).join(', ')}.`,
     });
   }
+  if (reset)
+    ({ settingsFrom, ...known } = await client.call('settings-reset', { names: [key as SettingName] }));
   const settings: Readonly<Record<string, unknown>> =
     key === undefined || value === undefined
-      ? before
+      ? known
       : await client.call('settings-set', { [key]: parse(value, before[key]) } as Input<'settings-set'>);
   progress.end();
   const shown = key === undefined ? settings : { [key]: settings[key] };
   if (json) writeJson(shown);
-  else if (key !== undefined && value === undefined) writeLines([text(settings[key])]);
+  else if (key !== undefined && value === undefined && !reset) writeLines([text(settings[key])]);
   else {
     // What was changed just now is the person's own.
-    const from: Readonly<Record<string, string>> = key === undefined ? settingsFrom : { [key]: 'user' };
+    const from: Readonly<Record<string, string>> =
+      key === undefined || reset ? settingsFrom : { [key]: 'user' };
     writeLines(
       table(Object.entries(shown).map(([name, content]) => [name, text(content), originText(from[name])])),
     );

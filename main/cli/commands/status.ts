@@ -4,6 +4,7 @@ import type { Cluster } from '../../agent/catalog/cluster.ts';
 import { version } from '../../agent/version.ts';
 import { aboutText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { loginLine } from '../login-notes.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable, span, table } from '../terminal.ts';
@@ -49,7 +50,7 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
     'error' in kubectl
       ? `${paint('yellow', '!')} ${printable(kubectl.error.message)} ${printable(kubectl.error.hint ?? '')}`
       : kubectlLine(kubectl),
-    ...logins.map(({ authDomain, url }) => `Waiting for your sign-in to ${authDomain}: ${url}`),
+    ...logins.map(loginLine),
     ...(discovery.status === 'running'
       ? [`Looking for clusters: ${discovery.cellsRead} of ${discovery.cellsKnown} places read`]
       : []),

@@ -2,7 +2,7 @@ import { AppError } from '../../agent/app-error.ts';
 import type { Cluster } from '../../agent/catalog/cluster.ts';
 import { findCluster } from '../../agent/catalog/find-cluster.ts';
 import { nearest } from '../../agent/catalog/nearest.ts';
-import { checkTag, type TagField, tagFields } from '../../agent/catalog/tag-checks.ts';
+import { checkTag, type TagField, tagFields, usualTagPrefix } from '../../agent/catalog/tag-checks.ts';
 import { tagCommands, tagWord } from '../../agent/catalog/tag-commands.ts';
 import { type TagChange, tagPart } from '../../agent/catalog/tags.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -17,13 +17,14 @@ export async function runTags(
   word: string,
   flags: { readonly set: readonly string[]; readonly unset: readonly string[] },
 ): Promise<number> {
-  const change = changeFrom(flags);
+  // What is wrong with the words is told before anything is looked for.
+  changeFrom(flags, usualTagPrefix);
   const { clusters } = await knownClusters(session);
   const cluster = findCluster(word, new Map(clusters.map((one) => [one.id, one])));
   const { id, title } = cluster;
   session.progress.end();
   if (flags.set.length + flags.unset.length > 0) {
-    const commands = tagCommands(cluster, change);
+    const commands = tagCommands(cluster, changeFrom(flags, cluster.tagPrefix));
     if (session.json) writeJson({ cluster: id, title, commands });
     else if (commands.length === 0) writeAside(['Nothing is to be changed.']);
     else {
@@ -57,7 +58,7 @@ interface TagInForce {
 }
 
 function tagsInForce(cluster: Cluster): readonly TagInForce[] {
-  const { reach, source, name, title, tags = {} } = cluster;
+  const { reach, source, name, title, tags = {}, tagPrefix = usualTagPrefix } = cluster;
   const values: Partial<Record<TagField, string | undefined>> = {
     ...(reach.kind === 'tunnel' ? reach : {}),
     name: title,
@@ -69,7 +70,8 @@ function tagsInForce(cluster: Cluster): readonly TagInForce[] {
     description: cluster.description,
     docs: cluster.docs,
   };
-  const keyOf = (field: TagField) => Object.keys(tags).find((key) => tagPart(key)?.field === field);
+  const keyOf = (field: TagField) =>
+    Object.keys(tags).find((key) => tagPart(key, tagPrefix)?.field === field);
   const origin = (field: TagField) => {
     const key = keyOf(field);
     if (key !== undefined) return `${tagWord(cluster)} ${key}`;
@@ -81,15 +83,15 @@ function tagsInForce(cluster: Cluster): readonly TagInForce[] {
   });
 }
 
-function changeFrom(flags: {
-  readonly set: readonly string[];
-  readonly unset: readonly string[];
-}): TagChange {
+function changeFrom(
+  flags: { readonly set: readonly string[]; readonly unset: readonly string[] },
+  tagPrefix: string | undefined,
+): TagChange {
   const set: Partial<Record<TagField, string>> = {};
   for (const text of flags.set) {
     const [, name = text, value = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
     const field = fieldFrom(name);
-    const checked = checkTag(field, value.trim());
+    const checked = checkTag(field, value.trim(), tagPrefix);
     if (!('value' in checked)) throw new AppError('bad-input', checked.message, { hint: checked.hint });
     set[field] = checked.value;
   }

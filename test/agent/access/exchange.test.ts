@@ -36,7 +36,7 @@ describe('the exchange of an organisation token', () => {
         'CF_Authorization=app; Path=/',
       ),
     })) as never;
-    expect(value).toBe('app');
+    expect(value).toEqual({ kind: 'token', jwt: 'app' });
     expect(carriers).toEqual([login]);
     expect(
       (asked as { headers: unknown }[]).map(({ headers }) => (headers as { cookie?: string }).cookie),
@@ -72,14 +72,14 @@ describe('the exchange of an organisation token', () => {
     ['nothing asks for a login', { [start]: { status: 200 } }],
   ])('gives nothing where %s', async (_, steps) => {
     const result = await follow(steps);
-    expect(result).not.toHaveProperty('error');
-    expect((result as { value: unknown }).value).toBeUndefined();
+    expect(result).toMatchObject({ value: { kind: 'none' } });
   });
 
   it('is denied where the policy says no, and names the ray', async () => {
-    const forbidden = { status: 403, headers: { 'cf-ray': 'abc-FRA' } };
-    const { error } = (await follow({ [start]: to(login), [login]: forbidden })) as never;
-    expect(error).toMatchObject({ code: 'access-denied', retryable: false });
-    expect((error as { hint: string }).hint).toContain('abc-FRA');
+    const body = Buffer.from('<h1>Forbidden</h1><p>Group people-ops only</p>');
+    const forbidden = { status: 403, headers: { 'cf-ray': 'abc-FRA' }, body };
+    expect(await follow({ [start]: to(login), [login]: forbidden })).toMatchObject({
+      value: { kind: 'denied', denial: { ray: 'abc-FRA', message: 'Group people-ops only' } },
+    });
   });
 });

@@ -8,17 +8,23 @@ import { silentLogger } from '../../../main/agent/parts.ts';
 import { cell, denied, eksCluster, type HeldClock, heldClock, listed, throttled } from './clusters.ts';
 
 let folder: string;
-let file: string;
+let stored: string;
 let clock: HeldClock;
 let catalog: Catalog;
 let changes: CatalogChange[];
 
-const open = () => createCatalog({ file, clock, logger: silentLogger });
+const open = () => createCatalog({ folder: stored, clock, logger: silentLogger });
+/** The file of the one account that has been written. */
+async function fileOf(): Promise<string> {
+  await catalog.flush();
+  const name = (await readdir(stored)).find((one) => one.startsWith('eks-'));
+  return path.join(stored, name ?? '');
+}
 const names = (clusters: readonly Cluster[]) => clusters.map(({ name }) => name).sort();
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'catalog-'));
-  file = path.join(folder, 'state', 'catalog.json');
+  stored = path.join(folder, 'state', 'catalog');
   clock = heldClock();
   catalog = await open();
   changes = [];
@@ -138,11 +144,11 @@ describe('on disk', () => {
     catalog.apply(cell(throttled));
     catalog.finish();
     expect(clock.timers).toBe(1);
-    await expect(stat(file)).rejects.toThrow('ENOENT');
+    await expect(stat(stored)).rejects.toThrow('ENOENT');
     clock.advance(500);
     await catalog.flush();
     expect(clock.timers).toBe(0);
-    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await stat(await fileOf())).mode & 0o777).toBe(0o600);
     const again = await open();
     expect(again.clusters()).toEqual(catalog.clusters());
     expect(again.cells()).toEqual(catalog.cells());
@@ -151,12 +157,12 @@ describe('on disk', () => {
 
   test('close writes what is pending and nothing when nothing is', async () => {
     await catalog.close();
-    await expect(stat(file)).rejects.toThrow('ENOENT');
+    await expect(stat(stored)).rejects.toThrow('ENOENT');
     catalog.apply(cell(listed(eksCluster('a'))));
     await catalog.close();
-    const before = await stat(file);
+    const before = await stat(await fileOf());
     await catalog.close();
-    expect((await stat(file)).ino).toBe(before.ino);
+    expect((await stat(await fileOf())).ino).toBe(before.ino);
     expect(names((await open()).clusters())).toEqual(['a']);
   });
 
@@ -169,21 +175,61 @@ describe('on disk', () => {
   });
 
   test.each([
-    '{"version":1,"data":',
-    '{"version":99,"data":{}}',
-    '{"version":1,"data":{"cells":[],"clusters":[{"id":7}]}}',
-  ])('a file that does not fit is set aside: %s', async (text) => {
+    '{"version":2,"data":',
+    '{"version":99,"data":{}}\n{}\n',
+    '{"version":2,"data":{"cells":[],"clusters":[{"id":7}]}}\n{}\n',
+    '{"version":2,"data":{"cells":[],"clusters":[]}}\n{"eks/',
+  ])(
+    'an account whose file does not fit is set aside, the others stay, and no run counts: %s',
+    async (text) => {
+      catalog.apply(cell(listed(eksCluster('a'))));
+      const file = await fileOf();
+      catalog.apply({
+        cell: { source: 'vault', account: 'vault.example/clusters', region: '/' },
+        outcome: { kind: 'listed', clusters: [] },
+      });
+      catalog.finish();
+      await catalog.close();
+      await writeFile(file, text);
+      const again = await open();
+      expect(again.clusters()).toEqual([]);
+      expect(again.cells().map(({ source }) => source)).toEqual(['vault']);
+      expect(again.isFresh(60_000)).toBe(false);
+      expect(await readFile(`${file}.unreadable`, 'utf8')).toBe(text);
+    },
+  );
+
+  test('what changes in one account is not written for the others', async () => {
     catalog.apply(cell(listed(eksCluster('a'))));
-    await catalog.close();
-    await writeFile(file, text);
-    expect((await open()).clusters()).toEqual([]);
-    expect(await readFile(`${file}.unreadable`, 'utf8')).toBe(text);
+    const first = await fileOf();
+    catalog.apply({
+      cell: { source: 'eks', account: '222233334444', region: 'eu-west-1' },
+      outcome: { kind: 'listed', clusters: [] },
+    });
+    await catalog.flush();
+    const [before, all] = [await stat(first), await readdir(stored)];
+    catalog.apply({
+      cell: { source: 'eks', account: '222233334444', region: 'eu-west-1' },
+      outcome: throttled,
+    });
+    await catalog.flush();
+    expect((await stat(first)).ino).toBe(before.ino);
+    expect(await readdir(stored)).toEqual(all);
+  });
+
+  test('an account that holds nothing any more has no file', async () => {
+    catalog.apply(cell(listed(eksCluster('a'))));
+    const file = await fileOf();
+    catalog.apply(cell(listed()));
+    catalog.settle({ source: 'eks', visited: new Set() });
+    await catalog.flush();
+    await expect(stat(file)).rejects.toThrow('ENOENT');
   });
 
   test('what could not be written is written the next time', async () => {
     catalog.apply(cell(listed(eksCluster('a'))));
     await catalog.flush();
-    const state = path.dirname(file);
+    const state = stored;
     // A file where the folder was: even root cannot write there.
     await rename(state, `${state}.away`);
     await writeFile(state, '');
@@ -193,7 +239,7 @@ describe('on disk', () => {
     await rename(`${state}.away`, state);
     await catalog.close();
     expect(names((await open()).clusters())).toEqual(['a', 'b']);
-    expect(await readdir(state)).toEqual(['catalog.json']);
+    expect(await readdir(state)).toHaveLength(1);
   });
 });
 
@@ -262,7 +308,7 @@ describe('find', () => {
   });
 
   test('in an empty catalog with how to fill it', async () => {
-    file = path.join(folder, 'empty.json');
+    stored = path.join(folder, 'empty');
     const empty = await open();
     expect(() => empty.find('x')).toThrowError(
       expect.objectContaining({ code: 'not-found', hint: expect.stringContaining('discover') }),

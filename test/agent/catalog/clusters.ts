@@ -9,17 +9,19 @@ export function eksCluster(
   options: {
     readonly region?: string;
     readonly tags?: Readonly<Record<string, string>>;
+    readonly tagPrefix?: string;
     readonly profiles?: string[];
     readonly seenAt?: number;
   } = {},
 ): Cluster {
-  const { region = 'eu-west-1', tags = {}, profiles = ['platform'], seenAt = 0 } = options;
+  const { region = 'eu-west-1', tags = {}, tagPrefix, profiles = ['platform'], seenAt = 0 } = options;
   return taggedCluster({
     source: 'eks',
     account: '111122223333',
     region,
     name,
     tags,
+    tagPrefix,
     server: `https://${name}.eks.amazonaws.com`,
     credential: {
       kind: 'eks',

@@ -95,3 +95,19 @@ test.each(['staging', 'non-prod', 'pre-production', 'preprod', 'product-dev', 'd
     expect(lint({ ...hostname('a'), 'k8s-tunnels-environment': environment })).toEqual([]);
   },
 );
+
+test("names the organisation's keys, and mends them by those", () => {
+  const tags = { 'acme-environment': 'prd', 'acme-origin': 'pigeon', 'k8s-tunnels-origin': 'owl' };
+  const findings = lintTags([eksCluster('a', { tags, tagPrefix: 'acme-' })]);
+  expect(findings.map(({ kind }) => kind)).toEqual([
+    'tag-problem',
+    'hostname-missing',
+    'environment-unrecognised',
+  ]);
+  expect(JSON.stringify(findings.map(({ cluster: _, ...finding }) => finding))).not.toContain('k8s-tunnels-');
+  expect(findings.map(({ commands }) => commands.map((command) => command.split(' ').at(-1)))).toEqual([
+    ['acme-origin'],
+    ["'acme-hostname=<HOSTNAME>'"],
+    ['acme-environment=production'],
+  ]);
+});

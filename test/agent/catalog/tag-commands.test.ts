@@ -244,3 +244,16 @@ function pairs(words: readonly string[]): Tags {
     words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]),
   );
 }
+
+test.each([
+  ['eks', 'acme-hostname=shop.example.com'],
+  ['gke', '--update-labels=acme-hostname=shop_example_com'],
+  ['aks', 'acme-hostname=shop.example.com'],
+  ['vault', '-custom-metadata=acme-hostname=shop.example.com'],
+] as const)("in %s the organisation's prefix is written", (source, word) => {
+  const tagged = cluster(source, { 'acme-group': 'x', 'k8s-tunnels-group': 'y' }, { tagPrefix: 'acme-' });
+  const commands = tagCommands(tagged, { set: { hostname: 'shop.example.com' }, unset: ['group'] });
+  expect(commands.flatMap(wordsOf)).toContain(word);
+  expect(commands.join()).toContain('acme-group');
+  expect(commands.join()).not.toContain('k8s-tunnels-');
+});

@@ -183,3 +183,29 @@ describe('readTags', () => {
     );
   });
 });
+
+describe("an organisation's prefix", () => {
+  test('counts in place of the usual one, in any case, and stands in what is said', () => {
+    const { fields, problems } = readTags(
+      {
+        'Acme-Hostname': 'k8s.example.com',
+        'acme-hostnme': 'x',
+        'acme-origin': 'pigeon',
+        'k8s-tunnels-hostname': 'other.example.com',
+        'k8s-tunnels-origin': 'pigeon',
+      },
+      'acme-',
+    );
+    expect(fields.reach).toMatchObject({
+      kind: 'none',
+      reason: expect.stringMatching(/^acme-origin is "pigeon"/),
+    });
+    expect(problems.map(({ key, hint }) => [key, hint])).toEqual([
+      ['acme-hostnme', 'Did you mean acme-hostname?'],
+      ['acme-origin', expect.any(String)],
+    ]);
+    expect(readTags({}, 'acme-').fields.reach).toMatchObject({
+      reason: expect.stringContaining('It has no tag acme-hostname.'),
+    });
+  });
+});

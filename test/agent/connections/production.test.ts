@@ -69,6 +69,7 @@ let catalog: Catalog;
 let kubeconfig: Kubeconfig;
 let tunnels: Tunnels;
 let connections: Connections;
+let guarded: boolean;
 const place = () => ({ kubeconfig: undefined, cwd: home, home });
 
 async function start(): Promise<void> {
@@ -83,14 +84,16 @@ async function start(): Promise<void> {
     plugin: { command: '/bin/k8s-tunnels', args: [] },
     complete: async (cluster) => cluster,
     notice: () => {},
+    isGuarded: () => guarded,
   });
 }
 
 beforeEach(async () => {
+  guarded = true;
   home = await mkdtemp(path.join(tmpdir(), 'connections-'));
   await mkdir(path.join(home, '.kube'));
   catalog = await createCatalog({
-    file: path.join(home, 'catalog.json'),
+    folder: path.join(home, 'catalog'),
     clock: systemClock,
     logger: silentLogger,
   });
@@ -178,4 +181,15 @@ test('an agent that starts again opens what was open, production too, and asks n
   expect(connections.open()).toEqual([prod.id]);
   expect(tunnels.find(prod.id)?.state()).toMatchObject({ status: 'connected' });
   expect(await currentId()).toBe(prod.id);
+});
+
+test('where the organisation asks for no confirmation, none is needed', async () => {
+  guarded = false;
+  expect(await connect([prod])).toMatchObject({ outcomes: [{ status: 'connected' }], warnings: [] });
+  expect(await currentId()).toBe(prod.id);
+  await connect([ledger], { current: false });
+  await connections.use({ cluster: ledger, production: false });
+  expect(await currentId()).toBe(ledger.id);
+  guarded = true;
+  await expect(connections.use({ cluster: prod, production: false })).rejects.toThrow(unconfirmed);
 });

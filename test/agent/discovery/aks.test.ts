@@ -107,6 +107,76 @@ describe('the organisation of the plan', () => {
   });
 });
 
+describe("a subscription's name", () => {
+  test('is on its clusters and places, however they are listed', async () => {
+    for (const denied of [[], [acme, partner]]) {
+      cloud.plan.azure.deniedGraphs = denied;
+      const { clusters, results } = await discoverOnce(cloud.aks());
+      expect(new Set(clusters.map(({ account, accountName }) => `${account} ${accountName}`))).toEqual(
+        new Set([`${retail} Retail`, `${laboratory} Laboratory`, `${partnerEdge} Partner edge`]),
+      );
+      expect(results.every(({ cell }) => cell.accountName !== undefined)).toBe(true);
+    }
+  });
+
+  test('is the one that was known where nobody tells it', async () => {
+    const { clusters: known, results } = await discoverOnce(cloud.aks());
+    cloud.traffic.inject({ service: 'arm', operation: 'subscriptions', does: { kind: 'deny' } });
+    const cells = results.map(({ cell }) => ({ ...cell, id: `aks/${cell.account}/${cell.region}` }));
+    const { clusters } = await discoverOnce(cloud.aks(), known, { cells });
+    expect(find(clusters, 'loyalty-staging').accountName).toBe('Retail');
+    const fresh = await discoverOnce(cloud.aks());
+    expect(find(fresh.clusters, 'loyalty-staging').accountName).toBeUndefined();
+  });
+});
+
+describe("the organisation's tenants", () => {
+  const accounts = (clusters: readonly Cluster[]) => new Set(clusters.map(({ account }) => account));
+  const asked = () => cloud.traffic.served.filter(({ operation }) => operation === 'tenants').length;
+
+  test('are all that is read, by id or by domain', async () => {
+    const { clusters: byId } = await discoverOnce(cloud.aks('cli', [partner.toUpperCase()]));
+    expect(accounts(byId)).toEqual(new Set([partnerEdge]));
+    expect(asked()).toBe(0);
+    const { clusters: byDomain } = await discoverOnce(cloud.aks('cli', ['Acme.onmicrosoft.com']));
+    expect(accounts(byDomain)).toEqual(new Set([retail, laboratory]));
+    expect(find(byDomain, 'loyalty-staging').credential).toMatchObject({ tenant: acme });
+    const { clusters: both } = await discoverOnce(cloud.aks('cli', [acme, 'partner.onmicrosoft.com']));
+    expect(accounts(both)).toEqual(new Set([retail, laboratory, partnerEdge]));
+  });
+
+  test('one that is not the person’s is told', async () => {
+    const stranger = '0c0c0c0c-1111-4222-8333-444455556666';
+    const { results } = await discoverOnce(cloud.aks('cli', [acme, stranger]));
+    expect(resultAt(results, `tenant:${stranger}`, '*')).toMatchObject({ kind: 'failed' });
+    expect(resultAt(results, retail, 'westeurope')).toMatchObject({ kind: 'listed' });
+  });
+
+  test('take the clusters of all others along', async () => {
+    const { clusters: known } = await discoverOnce(cloud.aks());
+    const { results } = await discoverOnce(cloud.aks('cli', [partner]), known);
+    for (const { account, region } of known.filter((one) => one.account !== partnerEdge))
+      expect(resultAt(results, account, region)).toEqual({ kind: 'listed', clusters: [] });
+    cloud.traffic.inject({ service: 'arm', operation: 'tenants', does: { kind: 'error' } });
+    const unsure = await discoverOnce(cloud.aks('cli', ['partner.onmicrosoft.com']), known);
+    // Nobody knows which tenant that is.
+    expect(unsure.results.map(({ cell }) => cell.account)).toEqual(['*']);
+  });
+});
+
+test('a subscription that is gone from a whole listing takes its clusters along; a tenant out of reach keeps them', async () => {
+  const { clusters: known } = await discoverOnce(cloud.aks());
+  cloud.plan.azure.subscriptions.splice(1, 1);
+  cloud.plan.azure.aks = cloud.plan.azure.aks.filter(({ subscription }) => subscription !== laboratory);
+  const { results } = await discoverOnce(cloud.aks(), known);
+  const { region = '' } = known.find(({ account }) => account === laboratory) ?? {};
+  expect(resultAt(results, laboratory, region)).toEqual({ kind: 'listed', clusters: [] });
+  await cloud.signIn();
+  cloud.traffic.inject({ service: 'entra', does: { kind: 'error' } });
+  const { results: down } = await discoverOnce(cloud.aks(), known);
+  expect(resultAt(down, laboratory, region)).toMatchObject({ kind: 'failed' });
+});
+
 describe('the requests', () => {
   test('a second run asks for no token, and each tenant for its subscriptions and clusters at once', async () => {
     const source = cloud.aks();

@@ -28,7 +28,7 @@ export interface AzureCloud {
   /** PEM of every cluster's authority. */
   readonly certificate: string;
   /** In the home that the Azure CLI signed in to, or in one with the variables of an application alone. */
-  aks(signedIn?: 'cli' | 'environment'): DiscoverySource;
+  aks(signedIn?: 'cli' | 'environment', tenants?: readonly string[]): DiscoverySource;
   /** `az login`, with a second factor in the tenants named. */
   signIn(strongIn?: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -80,9 +80,9 @@ export async function startAzureCloud(): Promise<AzureCloud> {
     env,
     network,
     certificate: clusterAuthority.certificate,
-    aks: (signedIn = 'cli') =>
+    aks: (signedIn = 'cli', tenants = undefined) =>
       signedIn === 'cli'
-        ? createAksSource({ env, home, network, clock: systemClock })
+        ? createAksSource({ env, home, network, clock: systemClock, tenants })
         : createAksSource({
             env: applicationEnv,
             home: path.join(folder, 'nobody'),

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Catalog, createCatalog } from '../../../main/agent/catalog/catalog.ts';
-import type { Cell, Cluster } from '../../../main/agent/catalog/cluster.ts';
+import { type Cell, type Cluster, cellId } from '../../../main/agent/catalog/cluster.ts';
 import { type Aws as AwsWays, createAws } from '../../../main/agent/discovery/aws.ts';
 import {
   createDiscovery,
@@ -11,7 +11,7 @@ import {
 } from '../../../main/agent/discovery/discovery.ts';
 import { createEksSource } from '../../../main/agent/discovery/eks.ts';
 import type { CellResult, DiscoverySource } from '../../../main/agent/discovery/source.ts';
-import { createVaultSource } from '../../../main/agent/discovery/vault.ts';
+import { createVaultSource, type VaultServer } from '../../../main/agent/discovery/vault.ts';
 import { createNetwork, type Network } from '../../../main/agent/network/network.ts';
 import { type Environment, type Logger, silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import { createAuthority } from '../../world/authority.ts';
@@ -21,6 +21,7 @@ import { defaultPlan, type Plan } from '../../world/plan.ts';
 import { Traffic } from '../../world/traffic.ts';
 import { writeVaultHome } from '../../world/vault/home.ts';
 import { startVault, type Vault } from '../../world/vault/server.ts';
+import { catalogText } from '../catalog/catalog-text.ts';
 
 export type Mutable<T> = T extends object ? { -readonly [Key in keyof T]: Mutable<T[Key]> } : T;
 
@@ -36,9 +37,18 @@ export interface Clouds {
   /** The client certificate and key that Vault holds, PEM. */
   readonly client: { readonly certificate: string; readonly key: string };
   /** Our ways into AWS, as an agent that has just started has them; `env` in place of the home's own. */
-  ways(options?: { readonly env?: Environment; readonly home?: string; readonly network?: Network }): AwsWays;
+  ways(options?: {
+    readonly env?: Environment;
+    readonly home?: string;
+    readonly network?: Network;
+    readonly organisation?: AwsWays['organisation'];
+  }): AwsWays;
   eks(regions?: readonly string[]): DiscoverySource;
-  onPrem(options?: { readonly mounts?: readonly string[]; readonly env?: Environment }): DiscoverySource;
+  onPrem(options?: {
+    readonly mounts?: readonly string[];
+    readonly env?: Environment;
+    readonly servers?: readonly VaultServer[];
+  }): DiscoverySource;
   close(): Promise<void>;
 }
 
@@ -90,8 +100,8 @@ export async function startClouds(): Promise<Clouds> {
     client,
     ways,
     eks: (regions) => createEksSource({ aws: ways(), regions }),
-    onPrem: ({ mounts = [plan.vault.mount], env: other = env } = {}) =>
-      createVaultSource({ ...places, env: other, mounts }),
+    onPrem: ({ mounts = [plan.vault.mount], env: other = env, servers } = {}) =>
+      createVaultSource({ ...places, env: other, mounts, servers }),
     async close() {
       // Their last writes end before their folder goes.
       await Promise.all(catalogs.splice(0).map((catalog) => catalog.close()));
@@ -106,7 +116,11 @@ export async function startClouds(): Promise<Clouds> {
 export async function discoverOnce(
   source: DiscoverySource,
   known: readonly Cluster[] = [],
-  { cells = [], asked = false }: { readonly cells?: readonly Cell[]; readonly asked?: boolean } = {},
+  {
+    cells = [],
+    asked = false,
+    tagPrefix,
+  }: { readonly cells?: readonly Cell[]; readonly asked?: boolean; readonly tagPrefix?: string } = {},
 ): Promise<{
   readonly results: readonly CellResult[];
   readonly planned: number;
@@ -119,10 +133,12 @@ export async function discoverOnce(
     known,
     cells,
     asked,
+    tagPrefix,
     onPlanned: (more) => {
       planned += more;
     },
-    onCell: (result) => byCell.set(JSON.stringify(result.cell), result),
+    onCell: (result) =>
+      byCell.set(cellId(result.cell.source, result.cell.account, result.cell.region), result),
   });
   const results = [...byCell.values()];
   return {
@@ -146,17 +162,17 @@ export interface Agentless {
   readonly catalog: Catalog;
   readonly discovery: Discovery;
   readonly statuses: DiscoveryStatus[];
-  readonly file: string;
+  readonly folder: string;
   readonly log: string[];
   text(): Promise<string>;
 }
 
 /** A catalog on disk and a discovery into it. */
-export async function discoveryInto(file: string, sources: readonly DiscoverySource[]): Promise<Agentless> {
+export async function discoveryInto(folder: string, sources: readonly DiscoverySource[]): Promise<Agentless> {
   const log: string[] = [];
   const write = (message: string, fields?: unknown) => void log.push(`${message} ${JSON.stringify(fields)}`);
   const logger: Logger = { ...silentLogger, info: write, warn: write, error: write };
-  const catalog = await createCatalog({ file, clock: systemClock, logger });
+  const catalog = await createCatalog({ folder, clock: systemClock, logger });
   catalogs.push(catalog);
   const statuses: DiscoveryStatus[] = [];
   const discovery = createDiscovery({
@@ -166,5 +182,5 @@ export async function discoveryInto(file: string, sources: readonly DiscoverySou
     logger,
     onStatus: (status) => void statuses.push(status),
   });
-  return { catalog, discovery, statuses, file, log, text: () => readFile(file, 'utf8') };
+  return { catalog, discovery, statuses, folder, log, text: () => catalogText(folder) };
 }

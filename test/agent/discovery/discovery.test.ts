@@ -1,9 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../../main/agent/app-error.ts';
 import type { Catalog } from '../../../main/agent/catalog/catalog.ts';
 import type { DiscoverySource } from '../../../main/agent/discovery/source.ts';
+import { catalogText } from '../catalog/catalog-text.ts';
 import { cell, eksCluster, listed } from '../catalog/clusters.ts';
 import { type Clouds, discoveryInto, startClouds } from './clouds.ts';
 
@@ -11,7 +12,7 @@ let clouds: Clouds;
 let file: string;
 beforeEach(async () => {
   clouds = await startClouds();
-  file = path.join(clouds.home, 'state', 'catalog.json');
+  file = path.join(clouds.home, 'state', 'catalog');
 });
 afterEach(() => clouds.close());
 
@@ -40,10 +41,12 @@ test('everything in the plan is found, and the next start knows it without a req
     'vault-denied',
   ]);
   await first.catalog.close();
-  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  for (const name of await readdir(file))
+    expect((await stat(path.join(file, name))).mode & 0o777).toBe(0o600);
   clouds.traffic.reset();
   const second = await both();
-  expect(second.catalog.clusters()).toEqual(first.catalog.clusters());
+  const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+  expect(second.catalog.clusters().toSorted(byId)).toEqual(first.catalog.clusters().toSorted(byId));
   expect(second.catalog.isFresh(60_000)).toBe(true);
   expect(second.discovery.status()).toEqual({ status: 'idle', finishedAt: first.catalog.finishedAt() });
   expect(second.catalog.find('payments-staging-eu').region).toBe('eu-west-1');
@@ -196,7 +199,7 @@ test('no secret reaches the catalog on disk or the log', async () => {
   await discovery.run();
   await discovery.run();
   await catalog.close();
-  const text = (await readFile(file, 'utf8')) + log.join('\n');
+  const text = (await catalogText(file)) + log.join('\n');
   expect(log.length).toBeGreaterThan(0);
   const secrets = [
     clouds.vault.token,

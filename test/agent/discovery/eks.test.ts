@@ -275,7 +275,7 @@ describe('logging in', () => {
         error: {
           code: 'aws-session-expired',
           message: expect.stringContaining(profile),
-          hint: 'Run `aws sso login --profile sso`.',
+          hint: 'Run `k8s-tunnels login aws acme`.',
         },
       });
     }

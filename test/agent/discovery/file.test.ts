@@ -51,6 +51,16 @@ describe('what is listed', () => {
     }
   });
 
+  test('a second document is refused, and says where it begins', async () => {
+    await write("- { name: a, server: 'https://a:6443' }\n---\n- { name: b, server: 'https://b:6443' }\n");
+    expect((await discover()).results.map(({ outcome }) => outcome)).toMatchObject([
+      {
+        kind: 'failed',
+        error: { code: 'file-invalid', message: `${file}, line 2: begins a second document, a list is one.` },
+      },
+    ]);
+  });
+
   test('an empty file is an empty list', async () => {
     await write('# nothing yet\n');
     expect((await discover()).results.map(({ outcome }) => outcome)).toEqual([
@@ -153,9 +163,7 @@ describe('a list that cannot be read', () => {
   });
 
   test('keeps what was known, stale, until it can be read again', async () => {
-    const { catalog, discovery } = await discoveryInto(path.join(home, 'catalog.json'), [
-      source('clusters.yaml'),
-    ]);
+    const { catalog, discovery } = await discoveryInto(path.join(home, 'catalog'), [source('clusters.yaml')]);
     await write("- { name: a, server: 'https://a' }\n- { name: b, server: 'https://b' }\n");
     await discovery.run();
     await write('- name: [\n');

@@ -230,7 +230,7 @@ describe('a project', () => {
 });
 
 describe('into the catalog', () => {
-  const into = () => discoveryInto(path.join(google.home, 'state', 'catalog.json'), [google.source()]);
+  const into = () => discoveryInto(path.join(google.home, 'state', 'catalog'), [google.source()]);
   const stale = (clusters: readonly Cluster[]) =>
     clusters
       .filter((cluster) => cluster.stale)
@@ -408,6 +408,43 @@ describe('signing in', () => {
     for (const secret of [google.credentials.refresh_token, google.credentials.client_secret, 'ya29.']) {
       expect(text).not.toContain(secret);
     }
+  });
+});
+
+describe("the organisation's projects", () => {
+  const only = (...projects: readonly string[]) => google.source(undefined, undefined, projects);
+  const read = () => [...new Set(served('gke').map(({ scope }) => scope.split('/')[0]))].sort();
+
+  test('are all that is read, by name or by a part of it', async () => {
+    const { clusters } = await discoverOnce(only('acme-sh*p', '*lytics'));
+    expect(read()).toEqual(['acme-analytics', 'acme-shop']);
+    expect(clusters).toHaveLength(4);
+    google.traffic.reset();
+    await discoverOnce(only('acme.shop', 'shop'));
+    expect(read()).toEqual(['acme.shop', 'shop']);
+  });
+
+  test('named in full are read without waiting for the search; one out of reach is none', async () => {
+    const lift = google.traffic.inject({ service: 'resource-manager', does: { kind: 'deny' } });
+    const { results } = await discoverOnce(only('acme-shop'));
+    expect(results.map(({ cell }) => cell.account)).toEqual(['acme-shop', 'acme-shop']);
+    lift();
+    const { results: others } = await discoverOnce(only('acme-shop', 'elsewhere'));
+    expect(new Set(others.map(({ cell }) => cell.account))).toEqual(new Set(['acme-shop']));
+  });
+
+  test('take the clusters of all others along', async () => {
+    const file = path.join(google.home, 'catalog');
+    const first = await discoveryInto(file, [google.source()]);
+    await first.discovery.run();
+    await first.catalog.close();
+    const second = await discoveryInto(file, [only('acme-shop')]);
+    await second.discovery.run();
+    expect(second.catalog.clusters().map(({ account, stale }) => [account, stale])).toEqual([
+      ['acme-shop', false],
+      ['acme-shop', false],
+    ]);
+    expect(second.catalog.cells().filter(({ error }) => error !== undefined)).toEqual([]);
   });
 });
 

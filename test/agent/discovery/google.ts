@@ -25,7 +25,7 @@ export interface Google {
   /** The login that the home began with. */
   readonly credentials: AuthorizedUser;
   /** What an agent has that has just started; `env` in place of the home's own. */
-  source(env?: Environment, clock?: Clock): DiscoverySource;
+  source(env?: Environment, clock?: Clock, projects?: readonly string[]): DiscoverySource;
   /** Other credentials in the home. */
   write(credentials: object): Promise<void>;
   close(): Promise<void>;
@@ -52,7 +52,8 @@ export async function startGoogle(): Promise<Google> {
     env,
     network,
     credentials,
-    source: (other = env, clock = systemClock) => createGkeSource({ env: other, home, network, clock }),
+    source: (other = env, clock = systemClock, projects = undefined) =>
+      createGkeSource({ env: other, home, network, clock, projects }),
     async write(other) {
       await writeGcpHome({ home, gcp, credentials: other });
     },

@@ -1,13 +1,14 @@
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Catalog } from '../../../main/agent/catalog/catalog.ts';
 import type { Cell, Cluster } from '../../../main/agent/catalog/cluster.ts';
 import { createCredentials } from '../../../main/agent/credentials/credentials.ts';
 import { createEksSource } from '../../../main/agent/discovery/eks.ts';
 import { systemClock } from '../../../main/agent/parts.ts';
 import { writeAwsHome } from '../../world/aws/home.ts';
 import { writeSignIn } from '../../world/aws/sign-ins.ts';
-import { type Clouds, discoverOnce, resultAt, startClouds } from './clouds.ts';
+import { type Clouds, discoverOnce, discoveryInto, resultAt, startClouds } from './clouds.ts';
 
 const sandbox = '222233334444';
 const research = '333344445555';
@@ -70,8 +71,8 @@ describe('what is granted', () => {
     const file = path.join(clouds.home, 'state', 'aws.json');
     const text = await readFile(file, 'utf8');
     expect(JSON.parse(text).data.portals['https://acme.awsapps.com/start'].accounts).toEqual([
-      { id: sandbox, roles: ['Developer'], works: 'Developer' },
-      { id: research, roles: ['BillingAdmin', 'ClusterReader'], works: 'ClusterReader' },
+      { id: sandbox, name: 'sandbox', roles: ['Developer'], works: 'Developer' },
+      { id: research, name: 'research', roles: ['BillingAdmin', 'ClusterReader'], works: 'ClusterReader' },
     ]);
     expect(text).not.toMatch(/aoa|aor|ASIA/);
     const old = (await memory()).portals['https://acme.awsapps.com/start'].readAt - 25 * 3_600_000;
@@ -171,6 +172,114 @@ test('an account without any rights is one line, and what was known there stays 
   expect(resultAt(again.results, sandbox, '*')).toBeUndefined();
 });
 
+describe("an account's name", () => {
+  test('is that of Identity Center, on the clusters and the places', async () => {
+    const { clusters, results } = await discoverOnce(clouds.eks(regions));
+    expect(clusters.map(({ name, accountName }) => [name, accountName]).sort()).toEqual([
+      ['notebooks', 'research'],
+      ['playground', 'sandbox'],
+    ]);
+    expect(results.map(({ cell }) => cell.accountName)).toEqual(
+      results.map(({ cell }) => (cell.account === sandbox ? 'sandbox' : 'research')),
+    );
+  });
+
+  test('stays while its sign-in is over, also where a profile reaches the account', async () => {
+    const folder = path.join(clouds.home, 'state', 'catalog');
+    const names = (catalog: Catalog) => [
+      ...new Set(catalog.clusters().map(({ accountName }) => accountName)),
+      ...new Set(catalog.cells().map(({ accountName }) => accountName)),
+    ];
+    const first = await discoveryInto(folder, [clouds.eks(regions)]);
+    await first.discovery.run();
+    expect(names(first.catalog).sort()).toEqual(['research', 'research', 'sandbox', 'sandbox']);
+    await first.catalog.close();
+    const over = clouds.aws.signIn(-60);
+    clouds.aws.signOut();
+    clouds.plan.accounts.push({
+      id: sandbox,
+      profile: 'sandbox',
+      accessKeyId: 'AKIAWORLDSANDBOX0001',
+      secretAccessKey: 'sandbox-secret-key-00000000000000000001',
+    });
+    await writeAwsHome({
+      home: clouds.home,
+      plan: clouds.plan,
+      url: clouds.aws.url,
+      signIn: over,
+    });
+    const second = await discoveryInto(folder, [clouds.eks(regions)]);
+    await second.discovery.run();
+    expect(second.catalog.find('playground')).toMatchObject({ stale: false, accountName: 'sandbox' });
+    // Of the other nothing is known but that its sign-in is over.
+    expect(second.catalog.find('notebooks')).toMatchObject({ stale: true, accountName: 'research' });
+    expect(names(second.catalog).sort()).toEqual(['research', 'research', 'sandbox', 'sandbox']);
+  });
+});
+
+describe('an organisation', () => {
+  const portal = { startUrl: 'https://acme.awsapps.com/start/', region: 'eu-central-1' };
+  const told =
+    (roles: readonly string[] = [], portals = [portal]) =>
+    () => ({ portals, roles });
+  const source = (organisation: ReturnType<typeof told>) =>
+    createEksSource({ aws: clouds.ways({ organisation }), regions });
+
+  test('names a portal that no configuration does; who is not signed in is told how', async () => {
+    await writeFile(path.join(clouds.home, '.aws', 'config'), '');
+    expect((await discoverOnce(source(told([], [])))).results).toEqual([]);
+    const plan = {
+      ...clouds.plan,
+      identityCenter: { ...clouds.plan.identityCenter, session: portal.startUrl },
+    };
+    const ended = clouds.aws.signIn(-60);
+    clouds.aws.signOut();
+    await writeSignIn({ home: clouds.home, plan, signIn: ended });
+    const { results } = await discoverOnce(source(told()));
+    expect(results).toMatchObject([
+      {
+        cell: { account: `session:${portal.startUrl}` },
+        outcome: {
+          error: { code: 'aws-session-expired', hint: expect.stringContaining(portal.startUrl) },
+        },
+      },
+    ]);
+    await writeSignIn({ home: clouds.home, plan, signIn: clouds.aws.signIn() });
+    const { clusters } = await discoverOnce(source(told()));
+    expect(clusters.map(({ name }) => name).sort()).toEqual(['notebooks', 'playground']);
+    // It gives the credentials of a cluster as well.
+    const credentials = createCredentials({
+      clock: systemClock,
+      network: clouds.network,
+      env: clouds.env,
+      home: clouds.home,
+      aws: clouds.ways({ organisation: told() }),
+    });
+    const playground = cluster(clusters, 'playground');
+    if (playground === undefined) throw new Error('no playground');
+    expect(await credentials.get(playground)).toMatchObject({ kind: 'token' });
+  });
+
+  test('whose portal stands in the configuration too is asked once, by its name there', async () => {
+    const { clusters } = await discoverOnce(source(told()));
+    expect(asked()).toMatchObject({ accounts: 1, roles: 2 });
+    expect(cluster(clusters, 'playground')?.credential).toMatchObject({ ways: [way(sandbox, 'Developer')] });
+  });
+
+  test('says which roles come first, before the one that worked', async () => {
+    const [granted] = clouds.plan.identityCenter.accounts;
+    if (granted === undefined) throw new Error('no account');
+    granted.roles = ['Admin', 'Kubernetes', 'Viewer', 'Auditor'].map((name) => ({ name, eks: true }));
+    const roles = async (...wanted: readonly string[]) => {
+      const { clusters } = await discoverOnce(source(told(wanted)));
+      const { credential } = cluster(clusters, 'playground') ?? {};
+      return credential?.kind === 'eks' ? credential.ways.map((one) => one.kind === 'sso' && one.role) : [];
+    };
+    expect(await roles()).toEqual(['Kubernetes', 'Admin', 'Viewer']);
+    expect(await roles('Auditor', 'Absent', 'Viewer')).toEqual(['Auditor', 'Viewer', 'Kubernetes']);
+  });
+});
+
 describe('profiles beside it', () => {
   test('an account reached both ways is one, with both', async () => {
     await configure(
@@ -252,15 +361,18 @@ describe('profiles beside it', () => {
       ],
     });
     expect(cluster(clusters, 'notebooks')).toBeDefined();
-    clouds.aws.signOut();
     await writeSignIn({ home: clouds.home, plan, signIn: clouds.aws.signIn(-60) });
+    clouds.aws.signOut();
     const { results } = await discoverOnce(clouds.eks(regions));
     expect(
       results.map(({ cell: { account }, outcome }) => [account, 'error' in outcome && outcome.error]),
     ).toEqual([
       [
         'profile:old',
-        expect.objectContaining({ code: 'aws-session-expired', hint: 'Run `aws sso login --profile old`.' }),
+        expect.objectContaining({
+          code: 'aws-session-expired',
+          hint: `Run \`k8s-tunnels login aws ${startUrl}\`.`,
+        }),
       ],
     ]);
   });
@@ -288,7 +400,7 @@ describe('the sign-in', () => {
       error: {
         code: 'aws-session-expired',
         message: 'The session of Identity Center acme has expired.',
-        hint: 'Run `aws sso login --sso-session acme`.',
+        hint: 'Run `k8s-tunnels login aws acme`.',
       },
     });
     expect(clouds.traffic.count()).toBe(0);

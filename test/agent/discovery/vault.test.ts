@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
+import { createCredentials } from '../../../main/agent/credentials/credentials.ts';
 import { readVaultCredential } from '../../../main/agent/discovery/vault-credential.ts';
 import { type Environment, systemClock } from '../../../main/agent/parts.ts';
 import { type Clouds, discoverOnce, resultAt, startClouds } from './clouds.ts';
@@ -462,4 +463,77 @@ test('a standby that sends one to the active server is followed there', async ()
   expect((await discoverOnce(clouds.onPrem({ env }))).clusters).toHaveLength(2);
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
+});
+
+describe('further servers', () => {
+  /** Another Vault, or the same one by another name, has a token of its own only when one has logged in there. */
+  const byName = () => clouds.vault.url.replace('127.0.0.1', 'localhost');
+
+  test('are read beside that of VAULT_ADDR, each its mounts in its namespace', async () => {
+    const { mount: _, namespace: __, ...place } = { ...clouds.plan.vault, others: [] };
+    clouds.plan.vault.others.push({ ...place, mount: 'edge', namespace: 'team' });
+    const { clusters } = await discoverOnce(
+      clouds.onPrem({ servers: [{ address: byName(), namespace: 'team', mounts: ['edge'] }] }),
+    );
+    const { host } = new URL(byName());
+    expect([...new Set(clusters.map((cluster) => cluster.account))].sort()).toEqual(
+      [account, `${host}/team/edge`].sort(),
+    );
+    expect(clusters.find((cluster) => cluster.account !== account)?.credential).toMatchObject({
+      address: byName(),
+      namespace: 'team',
+      mount: 'edge',
+    });
+  });
+
+  test('are read where there is no VAULT_ADDR, and its namespace does not count there', async () => {
+    const { VAULT_ADDR: _, ...env } = clouds.env;
+    const { clusters } = await discoverOnce(
+      clouds.onPrem({
+        env: { ...env, VAULT_NAMESPACE: 'elsewhere' },
+        servers: [{ address: clouds.vault.url, mounts: ['clusters'] }],
+      }),
+    );
+    expect(clusters.map(({ name }) => name).sort()).toEqual(['depot-berlin', 'depot-lyon']);
+  });
+
+  test('that lead where VAULT_ADDR leads are read once', async () => {
+    await discoverOnce(clouds.onPrem());
+    const once = clouds.traffic.count('vault');
+    clouds.traffic.reset();
+    await discoverOnce(clouds.onPrem({ servers: [{ address: clouds.vault.url, mounts: ['clusters'] }] }));
+    expect(clouds.traffic.count('vault')).toBe(once);
+  });
+
+  test('one that does not answer fails alone', async () => {
+    const { results, clusters } = await discoverOnce(
+      clouds.onPrem({ servers: [{ address: 'http://127.0.0.1:9', mounts: ['clusters'] }] }),
+    );
+    expect(clusters).toHaveLength(2);
+    expect(resultAt(results, '127.0.0.1:9/clusters', '/')).toMatchObject({ kind: 'failed' });
+  });
+
+  test('give the credentials of their clusters, and see no token where they are not named any more', async () => {
+    const { VAULT_ADDR: _, ...env } = clouds.env;
+    const servers = [
+      { address: 'http://127.0.0.1:9', mounts: ['clusters'] },
+      { address: byName(), mounts: ['clusters'] },
+    ];
+    const { clusters } = await discoverOnce(clouds.onPrem({ env, servers }));
+    const berlin = clusters.find(({ name }) => name === 'depot-berlin');
+    if (berlin === undefined) throw new Error('no depot-berlin');
+    const { network, home } = clouds;
+    const credentials = (own: Environment, named: typeof servers) =>
+      createCredentials({
+        clock: systemClock,
+        network,
+        env: own,
+        home,
+        aws: clouds.ways(),
+        vault: () => ({ env: own, servers: named }),
+      }).get(berlin);
+    const own = { ...env, VAULT_ADDR: 'https://vault.example.com', VAULT_NAMESPACE: 'elsewhere' };
+    expect(await credentials(own, servers)).toMatchObject({ kind: 'token', token: 'the-token-in-vault' });
+    await expect(credentials(own, [])).rejects.toMatchObject({ code: 'credential-failed' });
+  });
 });

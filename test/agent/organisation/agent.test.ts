@@ -132,4 +132,45 @@ describe('an agent of an organisation', () => {
     expect(changes).toEqual(expect.arrayContaining(['settings', 'catalog', 'organisation']));
     expect(agent.changeSettings({ clusterFiles: [] }).clusterFiles).toEqual([]);
   });
+
+  it('asks nobody about production where it says so', async () => {
+    await manage('production: {environments: [live], guard: false}');
+    await signIn();
+    await start();
+    const use = () =>
+      agent.connect({ clusters: ['closed'], signal: new AbortController().signal, mode: 'switch' });
+    expect(await use()).toMatchObject({ results: [{ error: { code: 'access-denied' } }] });
+    await manage('production: {environments: [live]}');
+    await agent.setup.refresh();
+    await expect(use()).rejects.toMatchObject({ code: 'production-unconfirmed' });
+  });
+
+  it('begins the keys of tags as it wishes, at once when it changes', async () => {
+    await writeFile(list, '- { name: bare, server: "https://10.0.0.1:443" }\n');
+    await manage('tagPrefix: acme-k8s-');
+    await start();
+    const bare = () => agent.snapshot().clusters.map(({ reach, tagPrefix }) => ({ reach, tagPrefix }));
+    expect(bare()).toMatchObject([
+      { tagPrefix: 'acme-k8s-', reach: { reason: expect.stringContaining('no tag acme-k8s-hostname') } },
+    ]);
+    await manage();
+    await agent.setup.refresh();
+    await agent.discover();
+    expect(bare()).toMatchObject([
+      { reach: { reason: expect.stringContaining('no tag k8s-tunnels-hostname') } },
+    ]);
+    expect(bare()[0]?.tagPrefix).toBeUndefined();
+  });
+
+  it('says where there is support when it cannot start', async () => {
+    await manage('links: {support: "https://help.acme.example/"}');
+    await start();
+    await agent.close();
+    const settings = path.join(pathsFrom(environment(), 'linux').config, 'settings.json');
+    await writeFile(settings, '{"awsRegions": 5}');
+    await expect(start()).rejects.toMatchObject({
+      code: 'bad-input',
+      hint: expect.stringMatching(/^Correct awsRegions .* Support: https:\/\/help\.acme\.example\/$/),
+    });
+  });
 });

@@ -13,7 +13,7 @@ import {
 } from '../../../main/agent/organisation/access-request.ts';
 import { parseOrganisation } from '../../../main/agent/organisation/parse.ts';
 import { clusterUnder, sourceUnder } from '../../../main/agent/organisation/source-under.ts';
-import { vaultEnvironment } from '../../../main/agent/organisation/vault-environment.ts';
+import { vaultEnvironment, vaultServers } from '../../../main/agent/organisation/vault-environment.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import { aCluster } from '../../renderer/shown.ts';
 
@@ -25,7 +25,7 @@ describe('a source that is switched off', () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'switched-off-'));
     try {
       const catalog = await createCatalog({
-        file: path.join(folder, 'catalog.json'),
+        folder: path.join(folder, 'catalog'),
         clock: systemClock,
         logger: silentLogger,
       });
@@ -112,5 +112,15 @@ describe('the Vault of an organisation', () => {
     const own = { VAULT_ADDR: 'https://mine.example' };
     expect(vaultEnvironment(own, said)).toBe(own);
     expect(vaultEnvironment(own, undefined)).toBe(own);
+  });
+
+  it('has further ones, which are read wherever the first is', () => {
+    const both = organisation(
+      'sources: {vault: {addresses: [{address: "https://one.example", mounts: [a]}, {address: "https://two.example", namespace: team, mounts: [b, c]}]}}',
+    );
+    expect(vaultServers(both)).toEqual([
+      { address: 'https://two.example', namespace: 'team', mounts: ['b', 'c'] },
+    ]);
+    expect([vaultServers(said), vaultServers(undefined)]).toEqual([[], []]);
   });
 });

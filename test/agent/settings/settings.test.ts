@@ -94,3 +94,35 @@ describe('settings', () => {
     }
   });
 });
+
+describe('a setting that is given back', () => {
+  it("is the organisation's again, or the usual one, and is written down no more", async () => {
+    const settings = open(acme);
+    settings.change({ catalogMaxAgeMinutes: 9, favouritesOrder: 'name', extraAuthorities: '/ca.pem' });
+    told.length = 0;
+    expect(settings.reset(['catalogMaxAgeMinutes', 'favouritesOrder'])).toMatchObject({
+      catalogMaxAgeMinutes: 5,
+      favouritesOrder: 'own',
+      extraAuthorities: '/ca.pem',
+    });
+    expect(told).toEqual([settings.get()]);
+    expect(settings.from()).toMatchObject({
+      catalogMaxAgeMinutes: 'organisation',
+      favouritesOrder: 'default',
+      extraAuthorities: 'user',
+    });
+    expect(await onDisk()).toEqual({ extraAuthorities: '/ca.pem' });
+    // Nothing was chosen: nothing changes.
+    expect(settings.reset(['favouritesOrder'])).toEqual(settings.get());
+  });
+
+  it('is not one that is managed', async () => {
+    const settings = open();
+    settings.change({ kubeconfigMode: 'switch', catalogMaxAgeMinutes: 9 });
+    settings.manage(acme);
+    expect(() => settings.reset(['catalogMaxAgeMinutes', 'kubeconfigMode'])).toThrow(
+      expect.objectContaining({ code: 'setting-managed' }),
+    );
+    expect(await onDisk()).toEqual({ kubeconfigMode: 'switch', catalogMaxAgeMinutes: 9 });
+  });
+});

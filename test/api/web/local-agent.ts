@@ -11,7 +11,10 @@ import type { Served } from '../../../main/api/serve-messages.ts';
 /** A real agent in an empty home of its own, in this process. */
 export async function startLocalAgent(): Promise<{ readonly served: Served; close(): Promise<void> }> {
   const home = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-api-'));
-  const env = process.platform === 'win32' ? { USERPROFILE: home } : { HOME: home };
+  const env = {
+    [process.platform === 'win32' ? 'USERPROFILE' : 'HOME']: home,
+    K8S_TUNNELS_MANAGED_CONFIG: path.join(home, 'managed.yaml'),
+  };
   const paths = pathsFrom(env);
   const agent = await createAgent({
     env,

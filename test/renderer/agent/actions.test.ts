@@ -18,11 +18,11 @@ interface Asked {
 }
 
 /** A page whose agent is the test: each call waits in `calls` for its answer. Like the agent it answers an abort. */
-function setUp() {
+function setUp(snapshot: Parameters<typeof aSnapshot>[0] = {}) {
   const calls: Asked[] = [];
   const store = createPageStore();
   const agent = fromSnapshot(
-    aSnapshot({ clusters: [orders, payments], tunnels: [aTunnel(payments.id, connected())] }),
+    aSnapshot({ clusters: [orders, payments], tunnels: [aTunnel(payments.id, connected())], ...snapshot }),
   );
   store.update((state) => ({ ...state, link: { status: 'ready' }, agent }));
   let retries = 0;
@@ -153,6 +153,29 @@ describe('to use', () => {
     await actions.use(payments.id);
     expect(calls).toHaveLength(1);
     expect(store.get().confirming).toBe(payments.id);
+  });
+
+  test('asks nothing where the organisation wants nobody asked, neither to use nor to connect', async () => {
+    const { actions, store, calls } = setUp({
+      organisation: {
+        name: 'Acme',
+        origin: 'managed',
+        place: '/etc/acme.yaml',
+        signed: false,
+        readAt: 1,
+        links: {},
+        locked: [],
+        production: { guard: false, environments: ['production'] },
+      },
+    });
+    void actions.use(payments.id);
+    void actions.connect(payments.id);
+    expect(store.get().confirming).toBeUndefined();
+    expect(calls).toMatchObject([
+      { name: 'switch', input: { cluster: payments.id } },
+      { name: 'connect', input: { clusters: [payments.id] } },
+    ]);
+    expect(calls[1]?.input).not.toHaveProperty('mode');
   });
 
   test('production is left alone after a no, and used after a yes', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Policy } from '../../../main/agent/access/policy.ts';
 import type { Change } from '../../../main/agent/agent-view.ts';
 import type { TunnelState } from '../../../main/agent/tunnels/state.ts';
 import { applyChange, fromSnapshot, withFailure } from '../../../renderer/agent/apply-change.ts';
-import { aCell, aCluster, aSnapshot, aTunnel, connected, originFailure } from '../shown.ts';
+import { aCell, aCluster, aDenial, aSnapshot, aTunnel, connected, originFailure } from '../shown.ts';
 
 const one = aCluster('one');
 const two = aCluster('two');
@@ -73,7 +74,7 @@ describe('a change', () => {
       kind: 'discovery',
       discovery: { status: 'running', since: 1, cellsRead: 1, cellsKnown: 2, clusters: 3 },
     },
-    { kind: 'logins', logins: [{ authDomain: 'a.cloudflareaccess.com', url: 'https://a', since: 1 }] },
+    { kind: 'logins', logins: [{ kind: 'access', title: 'a.cloudflareaccess.com', url: 'https://a', since: 1 }] },
     { kind: 'sessions', sessions: [{ authDomain: 'a.cloudflareaccess.com', endsAt: 5 }] },
     { kind: 'kubectl', kubectl: { context: 'one', cluster: one.id } },
     { kind: 'favourites', favourites: [two.id] },
@@ -87,6 +88,30 @@ describe('a change', () => {
     expect(changedBy(change as Change)).toEqual({ ...start, ...said });
     expect(changedBy(change as Change)).not.toHaveProperty('kind');
     expect(changedBy(change as Change).clusters).toBe(start.clusters);
+  });
+
+  test('of the policies replaces what it names; who is denied stays the same object while it is the same', () => {
+    const tell = (known: Policy[], forgotten: string[] = []) =>
+      ({ kind: 'policies', known, forgotten }) as const satisfies Change;
+    const [a, b] = [aDenial('a'), aDenial('b')];
+    const denied = changedBy(tell([a, b]));
+    expect([...denied.policies.values()]).toEqual([a, b]);
+    expect([...denied.denied]).toEqual(['a', 'b']);
+    expect(denied).not.toHaveProperty('known');
+
+    const more = applyChange(
+      denied,
+      tell([
+        { ...a, message: 'No' },
+        { verdict: 'admitted', hostname: 'c', at: 1 },
+      ]),
+    );
+    expect(more.denied).toBe(denied.denied);
+    expect(more.policies.get('a')).toMatchObject({ message: 'No' });
+    const letIn = applyChange(more, tell([{ verdict: 'admitted', hostname: 'a', at: 2 }], ['c']));
+    expect([...letIn.denied]).toEqual(['b']);
+    expect([...letIn.policies.keys()]).toEqual(['a', 'b']);
+    expect(fromSnapshot(aSnapshot({ policies: [b] })).denied).toEqual(new Set(['b']));
   });
 
   test('of a notice adds it', () => {

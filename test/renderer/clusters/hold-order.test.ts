@@ -14,8 +14,9 @@ const layout = fc
     bare: fc.subarray(names),
     open: fc.subarray(names),
     favourites: fc.shuffledSubarray(names),
+    denied: fc.subarray(names),
   })
-  .map(({ there, bare, open, favourites }) => {
+  .map(({ there, bare, open, favourites, denied }) => {
     const made = (name: string): Cluster =>
       aCluster(name, {
         account: name < 'f' ? 'one' : 'two',
@@ -27,6 +28,7 @@ const layout = fc
       open: new Set(idsOf(open)),
       favourites: idsOf(favourites),
       order: 'own',
+      isDenied: ({ name }) => denied.includes(name),
     });
   });
 

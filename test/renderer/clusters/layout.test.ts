@@ -11,17 +11,38 @@ const bare = aCluster('bare', none);
 const all = [bare, onPrem, other, node10, node9];
 
 const shown = (options: Partial<Parameters<typeof layoutOf>[0]>) =>
-  layoutOf({ clusters: all, open: new Set(), favourites: [], order: 'own', ...options }).map(
-    ({ id, clusters }) => [id, ...clusters.map(({ title }) => title)],
-  );
+  layoutOf({
+    clusters: all,
+    open: new Set(),
+    favourites: [],
+    order: 'own',
+    isDenied: () => false,
+    ...options,
+  }).map(({ id, clusters }) => [id, ...clusters.map(({ title }) => title)]);
 
 describe('the sections', () => {
   test('are accounts in their order, numbers within names counted, and at the end what has no tunnel', () => {
     expect(shown({})).toEqual([
-      ['account EKS · 111122223333', 'node-9', 'node-10'],
-      ['account EKS · 444455556666', 'alpha'],
-      ['account On-prem · clusters', 'basement'],
+      ['account eks 111122223333', 'node-9', 'node-10'],
+      ['account eks 444455556666', 'alpha'],
+      ['account vault clusters', 'basement'],
       ['no-tunnel', 'bare'],
+    ]);
+  });
+
+  test('have the name of an account, as soon as one of its clusters tells it, and the id too where two share it', () => {
+    const named = (cluster: (typeof all)[number], accountName: string) => ({ ...cluster, accountName });
+    const titles = (clusters: readonly (typeof all)[number][]) =>
+      layoutOf({ clusters, open: new Set(), favourites: [], order: 'own', isDenied: () => false }).map(
+        ({ title }) => title,
+      );
+    expect(titles([named(other, 'Zoo'), named(node10, 'Payments'), node9])).toEqual([
+      'EKS · Payments',
+      'EKS · Zoo',
+    ]);
+    expect(titles([named(other, 'Lab'), named(node10, 'Lab')])).toEqual([
+      'EKS · Lab (111122223333)',
+      'EKS · Lab (444455556666)',
     ]);
   });
 
@@ -31,8 +52,19 @@ describe('the sections', () => {
     ).toEqual([
       ['connected', 'node-10'],
       ['favourites', 'basement', 'alpha'],
-      ['account EKS · 111122223333', 'node-9'],
+      ['account eks 111122223333', 'node-9'],
       ['no-tunnel', 'bare'],
+    ]);
+  });
+
+  test('end with what the policies deny, favourite or not, but for what is open', () => {
+    const denied = [node9, onPrem, node10];
+    const isDenied = (cluster: (typeof all)[number]) => denied.includes(cluster);
+    expect(shown({ isDenied, open: new Set([node9.id]), favourites: [onPrem.id, other.id] })).toEqual([
+      ['connected', 'node-9'],
+      ['favourites', 'alpha'],
+      ['no-tunnel', 'bare'],
+      ['denied', 'basement', 'node-10'],
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TunnelState } from '../../../main/agent/tunnels/state.ts';
 import { rowView } from '../../../renderer/clusters/row-view.ts';
-import { aCluster, aTunnel, connected, originFailure } from '../shown.ts';
+import { aCluster, aDenial, aTunnel, connected, originFailure } from '../shown.ts';
 
 const now = 100_000;
 const cluster = aCluster('orders');
@@ -88,6 +88,23 @@ describe('without a tunnel', () => {
       isOn: true,
       ...quiet,
     });
+  });
+
+  test('what the policy says is said quietly, unless something else is to be said', () => {
+    const policy = aDenial('one.k8s.example.com');
+    const denied = {
+      mark: 'denied',
+      line: 'Group people-ops only',
+      tone: 'quiet',
+      isOn: false,
+      hasWhy: true,
+    };
+    expect(rowView({ cluster, policy, now })).toEqual(denied);
+    expect(rowView({ cluster, policy, failure, now })).toEqual({ ...danger, isOn: false });
+    expect(rowView({ cluster, policy, asked: 'connect', now })).toMatchObject({ mark: 'busy' });
+    expect(rowView({ cluster, policy, tunnel: of('connected'), now })).toMatchObject({ mark: 'connected' });
+    const admitted = { verdict: 'admitted', hostname: 'one.k8s.example.com', at: 1 } as const;
+    expect(rowView({ cluster, policy: admitted, now })).toEqual(rowView({ cluster, now }));
   });
 
   test('a cluster that cannot have one says why', () => {

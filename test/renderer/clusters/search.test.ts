@@ -19,6 +19,12 @@ describe('a query', () => {
     },
   );
 
+  test('finds it by the name of its account and by the id, whatever is shown', () => {
+    const named = { ...orders, accountName: 'Platform Team' };
+    for (const query of ['platform', 'eks 44445', '4444 team'])
+      expect(matches(named, queryWords(query))).toBe(true);
+  });
+
   test.each(['orders2', 'orders prod', 'ordersstaging', '.*', 'stagingshop'])('of %j does not', (query) => {
     expect(matches(orders, queryWords(query))).toBe(false);
   });

@@ -63,12 +63,12 @@ export function edgeHeaders(): Readonly<Record<string, string>> {
   return { server: 'cloudflare', 'cf-ray': `${randomBytes(8).toString('hex')}-FRA` };
 }
 
-/** The page of the edge for a person whom the policy does not admit. */
-export function forbid(response: ServerResponse, hostname: string): void {
+/** The page of the edge for a person whom the policy does not admit, with the application's own words. */
+export function forbid(response: ServerResponse, hostname: string, message?: string): void {
   send(response, 403, {
     html: page(
       'Forbidden',
-      `<h1>That account does not have access</h1><p>You don't have permission to view ${escapeHtml(hostname)}. Please contact your system administrator.</p><p class="small">Ray ID: ${response.getHeader('cf-ray')}</p>`,
+      `<h1>That account does not have access</h1>${message === undefined ? '' : `<p>${escapeHtml(message)}</p>`}<p>You don't have permission to view ${escapeHtml(hostname)}. Please contact your system administrator.</p><p class="small">Ray ID: ${response.getHeader('cf-ray')}</p>`,
     ),
   });
 }

@@ -42,6 +42,7 @@ export async function handleApplication(
       return handOver(organisation, application, exchange);
     case 'get-identity':
       return sendIdentity(
+        organisation,
         response,
         await tokens.verify(exchange.cookies[accessCookie] ?? '', 'app', hostname),
       );
@@ -82,7 +83,7 @@ export async function admitted(
     return false;
   }
   if (policies.admits(application, identity.email)) return true;
-  forbid(response, application.hostname);
+  forbid(response, application.hostname, application.denyMessage);
   return false;
 }
 
@@ -136,7 +137,8 @@ async function handOver(
   const { response, url, cookies } = exchange;
   const identity = await tokens.verify(cookies[accessCookie] ?? '', 'app', hostname);
   if (identity === undefined) return sendToLogin(organisation, application, exchange);
-  if (!policies.admits(application, identity.email)) return forbid(response, hostname);
+  if (!policies.admits(application, identity.email))
+    return forbid(response, hostname, application.denyMessage);
   if (url.searchParams.get('aud') !== audience(hostname)) return badLogin(response);
   const app = await tokens.issue(identity.email, hostname);
   const wantsOrg = url.searchParams.get('send_org_token') === 'true';

@@ -35,6 +35,9 @@ export interface Access {
   setTokenSeconds(seconds: { readonly app?: number; readonly org?: number }): void;
   /** Who may pass from the next request on; everyone when undefined. */
   setPolicy(hostname: string, admits: readonly string[] | undefined): void;
+  /** The groups that a person is in, and the posture rules that the device fails, from the next request on. */
+  setGroups(email: string, groups: readonly string[]): void;
+  setFailing(email: string, rules: readonly string[]): void;
   addServiceToken(hostnames?: readonly string[]): ServiceToken;
   rotateKeys(): Promise<void>;
   /** Cuts open WebSockets with no close frame, of one host name or all. The number dropped. */
@@ -147,6 +150,8 @@ export async function startAccess(options: {
     endSessions: identityProvider.endSessions,
     setTokenSeconds: tokens.setSeconds,
     setPolicy: policies.set,
+    setGroups: policies.setGroups,
+    setFailing: policies.setFailing,
     addServiceToken: policies.addServiceToken,
     rotateKeys: tokens.rotateKeys,
     dropConnections,

@@ -4,7 +4,13 @@ import type { AccessApplication, Plan } from '../plan.ts';
 /** The applications of the organisation and who may pass; the policies can change while the world runs. */
 export interface Policies {
   find(hostname: string): AccessApplication | undefined;
+  /** By person, by group and by what the person's device fails. */
   admits(application: AccessApplication, email: string): boolean;
+  groupsOf(email: string): readonly string[];
+  /** Ids of the posture rules that the person's device fails now. */
+  failing(email: string): readonly string[];
+  setFailing(email: string, rules: readonly string[]): void;
+  setGroups(email: string, groups: readonly string[]): void;
   /** Everyone who can sign in when `emails` is undefined. Holds for the next request, tokens issued or not. */
   set(hostname: string, emails: readonly string[] | undefined): void;
   /** Good for the named applications, for all when left out. */
@@ -19,6 +25,8 @@ export interface ServiceToken {
 
 export function createPolicies(plan: Plan): Policies {
   const changed = new Map<string, readonly string[] | undefined>();
+  const groups = new Map(plan.people.map((person) => [person.email, person.groups ?? []]));
+  const fails = new Map(plan.people.map((person) => [person.email, person.fails ?? []]));
   const services = new Map<string, { readonly secret: string; readonly hostnames?: readonly string[] }>();
   return {
     find: (hostname) =>
@@ -26,7 +34,18 @@ export function createPolicies(plan: Plan): Policies {
     admits(application, email) {
       const { hostname } = application;
       const emails = changed.has(hostname) ? changed.get(hostname) : application.admits;
-      return emails === undefined || emails.includes(email);
+      const isNamed = emails === undefined || emails.includes(email);
+      const isMember = application.groups?.some((one) => groups.get(email)?.includes(one)) ?? true;
+      const isSound = !application.posture?.some((rule) => fails.get(email)?.includes(rule));
+      return isNamed && isMember && isSound;
+    },
+    groupsOf: (email) => groups.get(email) ?? [],
+    failing: (email) => fails.get(email) ?? [],
+    setFailing: (email, rules) => {
+      fails.set(email, rules);
+    },
+    setGroups: (email, names) => {
+      groups.set(email, names);
     },
     set: (hostname, emails) => {
       changed.set(hostname, emails);

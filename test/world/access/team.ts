@@ -33,7 +33,8 @@ export async function handleTeam(
 
   /** The end of every login: back to the application, or the page that says no. */
   const admit = async (application: AccessApplication, email: string, meta: JWTPayload) => {
-    if (!policies.admits(application, email)) return forbid(response, application.hostname);
+    if (!policies.admits(application, email))
+      return forbid(response, application.hostname, application.denyMessage);
     const { hostname, redirect_url, app_session_hash } = meta;
     const state = await tokens.sign({ type: 'authorized', email, hostname, redirect_url, app_session_hash });
     redirect(
@@ -50,7 +51,7 @@ export async function handleTeam(
     case 'certs':
       return send(response, 200, { json: tokens.certs() });
     case 'get-identity':
-      return sendIdentity(response, await tokens.verify(cookies[accessCookie] ?? '', 'org'));
+      return sendIdentity(organisation, response, await tokens.verify(cookies[accessCookie] ?? '', 'org'));
     case 'login': {
       const meta = await tokens.read(url.searchParams.get('meta') ?? '', 'meta');
       const application = policies.find(scope ?? '');
@@ -82,22 +83,40 @@ export async function handleTeam(
   }
 }
 
-export function sendIdentity(response: Exchange['response'], identity: Identity | undefined): void {
+export function sendIdentity(
+  organisation: Organisation,
+  response: Exchange['response'],
+  identity: Identity | undefined,
+): void {
   if (identity === undefined) send(response, 400, { json: { err: 'no app token set' } });
-  else send(response, 200, { json: identityDocument(identity) });
+  else send(response, 200, { json: identityDocument(organisation, identity) });
 }
 
-function identityDocument({ email, subject }: Identity): object {
+function identityDocument({ plan, policies }: Organisation, { email, subject }: Identity): object {
+  const failing = policies.failing(email);
+  const rule = ({ id, name, description, type }: Plan['postureRules'][number]) => ({
+    id,
+    schedule: '5m',
+    timeout: '',
+    description,
+    type,
+    check: { exists: true, path: '' },
+    data: null,
+    success: !failing.includes(id),
+    rule_name: name,
+    error: '',
+    timestamp: new Date().toISOString(),
+  });
   return {
     id: subject,
     name: email.split('@')[0],
     email,
     user_uuid: subject,
-    groups: [],
+    groups: policies.groupsOf(email).map((name) => ({ id: audience(name).slice(0, 32), name, email: '' })),
     amr: ['pwd'],
     idp: { id: audience(identityProviderHost).slice(0, 32), type: 'oidc' },
     geo: { country: 'DE' },
-    devicePosture: {},
+    devicePosture: Object.fromEntries(plan.postureRules.map((one) => [one.id, rule(one)])),
     device_sessions: {},
     is_warp: false,
     is_gateway: false,

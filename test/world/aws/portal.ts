@@ -5,16 +5,16 @@ import type { Fault } from '../traffic.ts';
 import type { Keyring } from './keyring.ts';
 import type { SignIns } from './sign-ins.ts';
 
-export type PortalOperation = 'ListAccounts' | 'ListAccountRoles' | 'GetRoleCredentials' | 'CreateToken';
+export type PortalOperation = 'ListAccounts' | 'ListAccountRoles' | 'GetRoleCredentials' | 'Logout';
 
 const operations: Readonly<Record<string, PortalOperation>> = {
   'GET /assignment/accounts': 'ListAccounts',
   'GET /assignment/roles': 'ListAccountRoles',
   'GET /federation/credentials': 'GetRoleCredentials',
-  'POST /token': 'CreateToken',
+  'POST /logout': 'Logout',
 };
 
-/** What a request asks of IAM Identity Center's portal or its token service; undefined where it is for neither. */
+/** What a request asks of IAM Identity Center's portal; undefined where it is for none of it. */
 export function portalOperation(request: LoopbackRequest): PortalOperation | undefined {
   return operations[`${request.method} ${new URL(request.target, 'http://sso').pathname}`];
 }
@@ -51,7 +51,7 @@ const pageSize = 100;
 
 /** Answers one call of the portal (REST JSON, unsigned, the access token in a header of its own). */
 export function answerPortal(options: {
-  readonly operation: Exclude<PortalOperation, 'CreateToken'>;
+  readonly operation: PortalOperation;
   readonly request: LoopbackRequest;
   readonly fault: Fault['does'] | undefined;
   readonly plan: Plan;
@@ -72,6 +72,10 @@ export function answerPortal(options: {
   const token = request.headers['x-amz-sso_bearer_token'];
   if (typeof token !== 'string' || !signIns.isValid(token)) {
     return failure(401, 'UnauthorizedException', 'Session token not found or invalid');
+  }
+  if (operation === 'Logout') {
+    signIns.end(token);
+    return json(200, {});
   }
   const { accounts } = plan.identityCenter;
   if (operation === 'ListAccounts') {
@@ -98,34 +102,6 @@ export function answerPortal(options: {
   });
 }
 
-/** Answers CreateToken of the token service: a refresh token alone, as the SDKs use it. */
-export function answerCreateToken(options: {
-  readonly request: LoopbackRequest;
-  readonly fault: Fault['does'] | undefined;
-  readonly signIns: SignIns;
-}): LoopbackAnswer {
-  const { request, fault, signIns } = options;
-  if (fault?.kind === 'drop') return { kind: 'drop' };
-  if (fault !== undefined) return oauthFailure(500, 'InternalServerException', 'server_error');
-  const { clientId, clientSecret, grantType, refreshToken } = JSON.parse(request.body.toString());
-  if (grantType !== 'refresh_token') {
-    return oauthFailure(400, 'UnsupportedGrantTypeException', 'unsupported_grant_type');
-  }
-  const seconds = 3600;
-  const next = signIns.refresh(refreshToken, clientId, clientSecret, seconds);
-  if (next === undefined) return oauthFailure(400, 'InvalidGrantException', 'invalid_grant');
-  return json(200, {
-    accessToken: next.accessToken,
-    aws_sso_app_session_id: null,
-    expiresIn: seconds,
-    idToken: null,
-    issuedTokenType: null,
-    originSessionId: null,
-    refreshToken: next.refreshToken,
-    tokenType: 'Bearer',
-  });
-}
-
 function page<T>(
   all: readonly T[],
   query: URLSearchParams,
@@ -148,11 +124,6 @@ function page<T>(
 
 function failure(statusCode: number, code: string, message: string): LoopbackAnswer & { kind: 'answer' } {
   const answer = json(statusCode, { message, __type: `com.amazonaws.switchboard.portal#${code}` });
-  return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': code } };
-}
-
-function oauthFailure(statusCode: number, code: string, error: string): LoopbackAnswer {
-  const answer = json(statusCode, { error, error_description: 'Invalid request' });
   return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': code } };
 }
 

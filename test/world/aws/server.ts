@@ -6,10 +6,11 @@ import { authenticate } from './authentication.ts';
 import { answerEks, readEksCall } from './eks.ts';
 import { EksTags } from './eks-tags.ts';
 import { Keyring, type SessionCredentials } from './keyring.ts';
-import { answerCreateToken, answerPortal, portalOperation, portalScope, TokenBucket } from './portal.ts';
+import { answerPortal, portalOperation, portalScope, TokenBucket } from './portal.ts';
 import { type PresignedVerdict, verifyPresigned } from './presigned.ts';
 import { type SignIn, SignIns } from './sign-ins.ts';
 import { readSignatureClaim } from './signature.ts';
+import { SsoOidc, ssoOidcOperation } from './sso-oidc.ts';
 import { answerSts, stsAction } from './sts.ts';
 
 export interface AwsParts {
@@ -31,7 +32,7 @@ export interface Aws {
   issueSession(account: string): SessionCredentials;
   /** From now on the session's key answers that it is expired; sign in again with `issueSession`. */
   expireSession(accessKeyId: string): void;
-  /** Signs the person in to Identity Center, for 8 hours or so many seconds; less than 0 has ended already. */
+  /** Signs the person in to Identity Center, as if a browser had come and gone, for 8 hours or so many seconds; less than 0 has ended already. */
   signIn(seconds?: number): SignIn;
   /** No sign-in until now holds any more, nor can it be renewed. */
   signOut(): void;
@@ -42,22 +43,24 @@ export interface Aws {
  * STS, EKS, the account service and Identity Center of every account and region on one loopback address. The account, region and service of a request
  * are those of its signature, which is verified. Counted as service `sts` or `eks`, scope `account/region`, and
  * `account/region/name` for DescribeCluster; the account is the access key id where that is unknown. Identity Center
- * is `sso`, its token service `sso-oidc`, the account service `account`.
+ * is `sso`, its token service and the pages that people sign in on `sso-oidc`, the account service `account`.
  */
 export async function startAws(parts: AwsParts): Promise<Aws> {
   const { traffic, kubeFacts } = parts;
   const keyring = new Keyring(() => parts.plan);
   const tags = new EksTags();
   const signIns = new SignIns();
+  const ssoOidc = new SsoOidc({ plan: () => parts.plan, signIns });
   const bucket = new TokenBucket(() => parts.plan.identityCenter.requestsPerSecond);
 
   const handle = async (request: LoopbackRequest): Promise<LoopbackAnswer> => {
     const { plan } = parts;
-    const operation = portalOperation(request);
-    if (operation === 'CreateToken') {
-      const fault = await traffic.serve('sso-oidc', operation, '');
-      return answerCreateToken({ request, fault, signIns });
+    const ofTokenService = ssoOidcOperation(request);
+    if (ofTokenService !== undefined) {
+      const fault = await traffic.serve('sso-oidc', ofTokenService, '');
+      return ssoOidc.answer(ofTokenService, request, fault);
     }
+    const operation = portalOperation(request);
     if (operation !== undefined) {
       const allowed = bucket.take();
       const fault = await traffic.serve('sso', operation, portalScope(request));

@@ -15,6 +15,7 @@ export interface SignIn {
 /** The sign-ins to IAM Identity Center that hold. */
 export class SignIns {
   private readonly accessTokens = new Map<string, number>();
+  private readonly pairs = new Map<string, string>();
   private readonly refreshTokens = new Map<
     string,
     { readonly clientId: string; readonly clientSecret: string }
@@ -26,6 +27,7 @@ export class SignIns {
     const refreshToken = `aor${randomBytes(48).toString('base64url')}`;
     const endsAt = Date.now() + seconds * 1000;
     this.accessTokens.set(accessToken, endsAt);
+    this.pairs.set(accessToken, refreshToken);
     this.refreshTokens.set(refreshToken, client);
     return { accessToken, refreshToken, expiresAt: new Date(endsAt).toISOString(), ...client };
   }
@@ -40,6 +42,13 @@ export class SignIns {
     if (client?.clientId !== clientId || client.clientSecret !== clientSecret) return undefined;
     this.refreshTokens.delete(refreshToken);
     return this.issue(seconds, client);
+  }
+
+  /** What the portal's logout does to the sign-in of an access token. */
+  end(accessToken: string): void {
+    const refreshToken = this.pairs.get(accessToken);
+    this.accessTokens.delete(accessToken);
+    if (refreshToken !== undefined) this.refreshTokens.delete(refreshToken);
   }
 
   /** As an administrator ends the sessions of a person. */

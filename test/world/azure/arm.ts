@@ -120,7 +120,17 @@ export async function answerArm(options: {
     case 'tenants': {
       // An application is at home in one tenant only.
       const seen = tenants.filter(({ id }) => caller.name !== application.id || id === caller.tenant);
-      return json(200, { value: seen.map(({ id }) => ({ id: `/tenants/${id}`, tenantId: id })) });
+      return json(200, {
+        value: seen.map(({ id, domain }) => ({
+          id: `/tenants/${id}`,
+          tenantId: id,
+          tenantCategory: 'Home',
+          displayName: domain.split('.')[0],
+          domains: [domain],
+          defaultDomain: domain,
+          tenantType: 'AAD',
+        })),
+      });
     }
     case 'subscriptions':
       if (fault?.kind === 'deny') return denied(caller, 'Microsoft.Resources/subscriptions/read', '/');

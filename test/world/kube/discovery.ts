@@ -63,6 +63,7 @@ const resourceList = (group: string) => ({
       name: `${type.resource}/${subresource.name}`,
       singularName: '',
       namespaced: type.namespaced,
+      ...(subresource.group === undefined ? {} : { group: subresource.group, version: 'v1' }),
       kind: subresource.kind,
       verbs: subresource.verbs,
     })),
@@ -83,7 +84,7 @@ function sendAggregated(exchange: Exchange, listed: readonly string[], version: 
 }
 
 function aggregatedResource(type: ResourceType) {
-  const responseKind = (kind: string) => ({ group: type.group, version: type.version, kind });
+  const responseKind = (kind: string, group = type.group) => ({ group, version: type.version, kind });
   return {
     resource: type.resource,
     responseKind: responseKind(type.kind),
@@ -93,9 +94,9 @@ function aggregatedResource(type: ResourceType) {
     ...names(type),
     ...(type.subresources.length > 0
       ? {
-          subresources: type.subresources.map(({ name, kind, verbs }) => ({
+          subresources: type.subresources.map(({ name, kind, group, verbs }) => ({
             subresource: name,
-            responseKind: responseKind(kind),
+            responseKind: responseKind(kind, group),
             verbs,
           })),
         }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { buffer } from 'node:stream/consumers';
+import { parse } from 'yaml';
 import { decodeProtobuf } from './protobuf.ts';
 import { badRequest, type StatusError, unsupportedMediaType } from './status.ts';
 
@@ -67,14 +68,16 @@ export function sendStatus(exchange: Exchange, error: StatusError): void {
 export async function readBody(exchange: Exchange): Promise<Record<string, unknown>> {
   const contentType = exchange.request.headers['content-type'] ?? 'application/json';
   const body = await buffer(exchange.request);
+  if (body.length === 0) return {};
   if (contentType.startsWith('application/vnd.kubernetes.protobuf')) {
     const decoded = decodeProtobuf(body);
     if (!decoded) throw unsupportedMediaType();
     return decoded;
   }
-  if (!/^application\/([\w-]+\+)?json\b/.test(contentType)) throw unsupportedMediaType();
-  if (body.length === 0) return {};
+  const isYaml = /^application\/([\w-]+\+)?yaml\b/.test(contentType);
+  if (!isYaml && !/^application\/([\w-]+\+)?json\b/.test(contentType)) throw unsupportedMediaType();
   try {
+    if (isYaml) return parse(body.toString()) as Record<string, unknown>;
     return JSON.parse(body.toString()) as Record<string, unknown>;
   } catch (error) {
     throw badRequest(`error decoding: ${error instanceof Error ? error.message : String(error)}`);

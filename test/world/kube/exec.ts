@@ -1,10 +1,13 @@
-import { createInterface } from 'node:readline';
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { ContainerFiles } from './container/container-files.ts';
+import { runProgram } from './container/shell.ts';
+import { createTerminal, type WindowSize } from './container/terminal.ts';
 import type { Pod } from './objects.ts';
 
 /** The first byte of every message. */
-const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, close: 255 } as const;
+const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
 
 /** Offers the protocol of `kubectl exec` since 1.30; older clients speak SPDY, which is not served. */
 export const execServer = new WebSocketServer({
@@ -12,62 +15,69 @@ export const execServer = new WebSocketServer({
   handleProtocols: (offered) => (offered.has('v5.channel.k8s.io') ? 'v5.channel.k8s.io' : false),
 });
 
-/** Runs a toy program against the socket: `echo`, `hostname`, `cat`, or a shell (`sh`) that knows these and `exit`. */
-export async function serveExec(socket: WebSocket, pod: Pod, query: URLSearchParams): Promise<void> {
-  const stdin = new PassThrough();
+/** Runs one of the programs of the world's containers; its exit code goes out last, as a Status. */
+export async function serveExec(given: {
+  readonly socket: WebSocket;
+  readonly pod: Pod;
+  readonly container: string;
+  readonly files: ContainerFiles;
+  readonly query: URLSearchParams;
+}): Promise<void> {
+  const { socket, pod, container, files, query } = given;
+  const left = new AbortController();
+  const keys = new PassThrough();
+  let windowSize: WindowSize | undefined;
   socket.on('message', (data: RawData) => {
     // One buffer a message: the socket's binaryType is nodebuffer.
     const message = data as Buffer;
-    if (message[0] === channel.stdin) stdin.write(message.subarray(1));
-    if (message[0] === channel.close && message[1] === channel.stdin) stdin.end();
+    if (message[0] === channel.stdin && !keys.write(message.subarray(1))) {
+      socket.pause();
+      keys.once('drain', () => socket.resume());
+    }
+    if (message[0] === channel.resize) windowSize = JSON.parse(message.subarray(1).toString()) as WindowSize;
+    if (message[0] === channel.close && message[1] === channel.stdin) keys.end();
   });
-  socket.on('close', () => stdin.destroy());
+  socket.on('close', () => {
+    keys.end();
+    left.abort();
+  });
   socket.on('error', () => socket.terminate());
-  const say = (to: number, text: string) => socket.send(Buffer.concat([Buffer.of(to), Buffer.from(text)]));
-  if (query.get('stdin') !== 'true') stdin.end();
-  const [program = '', ...words] = query.getAll('command');
-  const print = (text: string) => say(channel.stdout, text);
-  const outcome = await run({ program, words, pod, stdin, print, warn: (text) => say(channel.stderr, text) });
-  say(channel.error, JSON.stringify(outcome));
+  if (query.get('stdin') !== 'true') keys.end();
+
+  const keyboard = new EventTarget();
+  const interrupt = () => keyboard.dispatchEvent(new Event('interrupt'));
+  const isTerminal = query.get('tty') === 'true';
+  const screen = outputTo(socket, channel.stdout);
+  const warnings = outputTo(socket, channel.stderr);
+  let ends: { readonly stdin: Readable; readonly stdout: Writable } = { stdin: keys, stdout: screen };
+  if (isTerminal) ends = createTerminal({ keys, screen, interrupt });
+  const [program = '', ...args] = query.getAll('command');
+  const code = await runProgram(program, {
+    ...ends,
+    args,
+    // A terminal has one output only.
+    stderr: isTerminal ? ends.stdout : warnings,
+    hostname: pod.metadata.name,
+    root: await files.rootOf(pod, container),
+    signal: left.signal,
+    keyboard,
+    windowSize: () => (isTerminal ? (windowSize ?? { Width: 80, Height: 24 }) : undefined),
+  });
+  const outcome = code === undefined ? noSuchProgram(program) : exited(code);
+  // All that was written goes out first.
+  if (isTerminal) await finished(ends.stdout.end());
+  await Promise.all([screen, warnings].map((output) => finished(output.end())));
+  if (socket.readyState !== socket.OPEN) return;
+  socket.send(Buffer.concat([Buffer.of(channel.error), Buffer.from(JSON.stringify(outcome))]));
   socket.close(1000);
 }
 
-interface Run {
-  readonly program: string;
-  readonly words: readonly string[];
-  readonly pod: Pod;
-  readonly stdin: PassThrough;
-  readonly print: (text: string) => void;
-  readonly warn: (text: string) => void;
-}
-
-async function run({ program, words, pod, stdin, print, warn }: Run): Promise<object> {
-  if (program === 'cat') {
-    for await (const chunk of stdin) print(String(chunk));
-    return exited(0);
-  }
-  const known = answerOf(program, words, pod);
-  if (known !== undefined) {
-    print(known);
-    return exited(0);
-  }
-  if (!/^(\/bin\/)?(sh|bash)$/.test(program)) return noSuchProgram(program);
-  let code = 0;
-  for await (const line of createInterface(stdin)) {
-    const [command = '', ...rest] = line.trim().split(/\s+/);
-    if (command === 'exit') return exited(Number(rest[0] ?? code));
-    const answer = answerOf(command, rest, pod);
-    code = answer === undefined && command !== '' ? 127 : 0;
-    if (answer !== undefined) print(answer);
-    else if (command !== '') warn(`${program}: ${command}: not found\n`);
-  }
-  return exited(code);
-}
-
-function answerOf(command: string, words: readonly string[], pod: Pod): string | undefined {
-  if (command === 'echo') return `${words.join(' ')}\n`;
-  return command === 'hostname' ? `${pod.metadata.name}\n` : undefined;
-}
+const outputTo = (socket: WebSocket, to: number) =>
+  new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      socket.send(Buffer.concat([Buffer.of(to), chunk]), (error) => done(error));
+    },
+  }).on('error', () => socket.terminate());
 
 const exited = (code: number) =>
   code === 0

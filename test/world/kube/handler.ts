@@ -1,12 +1,9 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Fault, Traffic } from '../traffic.ts';
 import { type Authenticate, identify, type MintedTokens, type User } from './authentication.ts';
 import { allows, answerReview } from './authorization.ts';
-import { answerCreate, answerDelete, answerPatch } from './changes.ts';
+import type { ContainerFiles } from './container/container-files.ts';
 import { answerDiscovery, answerOpenApi } from './discovery.ts';
 import { type Exchange, sendJson, sendStatus, sendText } from './exchange.ts';
-import { execServer, serveExec } from './exec.ts';
 import { answerHealth, type Readiness } from './health.ts';
 import { answerList } from './lists.ts';
 import { answerLog, type Logs } from './logs.ts';
@@ -14,7 +11,6 @@ import type { KubeObject, Pod } from './objects.ts';
 import { operationOf, parseRoute, type ResourceRoute, type Route } from './routes.ts';
 import type { Sockets } from './sockets.ts';
 import {
-  badRequest,
   forbidden,
   internalError,
   methodNotAllowed,
@@ -28,6 +24,9 @@ import type { Store } from './store.ts';
 import { metadataOnly, renderTable, representationOf } from './tables.ts';
 import { serverVersion } from './version.ts';
 import { answerWatch } from './watch.ts';
+import { answerDelete } from './writes/deletion.ts';
+import { answerScale } from './writes/scale.ts';
+import { answerCreate, answerPatch, answerUpdate } from './writes/writes.ts';
 
 export interface Cluster {
   readonly name: string;
@@ -36,6 +35,7 @@ export interface Cluster {
   readonly minted: MintedTokens;
   readonly store: Store;
   readonly logs: Logs;
+  readonly files: ContainerFiles;
   readonly version: string;
   /** PEM. */
   readonly rootCertificate: string;
@@ -62,43 +62,6 @@ export async function answer(exchange: Exchange, cluster: Cluster): Promise<void
     // Whoever left in the middle of a request gets no answer.
     if (exchange.response.destroyed) return;
     sendStatus(exchange, error instanceof StatusError ? error : internalError(error));
-  }
-}
-
-/** Answers `pods/NAME/exec` over a WebSocket; every refusal is a Status, before the upgrade. */
-export async function answerUpgrade(
-  request: IncomingMessage,
-  socket: Socket,
-  head: Buffer,
-  cluster: Cluster,
-) {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'https://kube');
-  const route = parseRoute(request.method ?? 'GET', pathname, searchParams);
-  const fault = await cluster.traffic.serve('kube', operationOf(route), cluster.name);
-  const tls = cluster.sockets.tls(socket.remotePort);
-  if (fault?.kind === 'drop' || !tls) return cluster.sockets.reset(socket.remotePort);
-  try {
-    const user = await identify({
-      socket: tls,
-      authorization: request.headers.authorization,
-      ...cluster,
-    });
-    if (!user) throw unauthorized();
-    if (route.kind !== 'resource' || route.subresource !== 'exec') throw noSuchResource();
-    if (fault?.kind === 'error') throw storageTimeout();
-    if (fault || !allows(user, route.namespace)) throw forbidden({ ...route, user: user.user });
-    const pod = find(route, cluster.store) as Pod;
-    // What clients before 1.30 ask for, and later ones after a refused WebSocket.
-    if (request.headers.upgrade !== 'websocket') throw badRequest('SPDY is not served');
-    execServer.handleUpgrade(request, socket, head, (webSocket) => {
-      void serveExec(webSocket, pod, searchParams);
-    });
-  } catch (error) {
-    const { code, status } = error instanceof StatusError ? error : internalError(error);
-    const body = JSON.stringify(status);
-    socket.end(
-      `HTTP/1.1 ${code} ${STATUS_CODES[code]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    );
   }
 }
 
@@ -149,13 +112,17 @@ async function answerResource(given: {
   if (!type.verbs.includes('get') && verb === 'create') return answerReview(exchange, route, user);
   if (!type.verbs.includes(verb)) throw methodNotAllowed();
   if (subresource !== undefined) {
+    if (subresource === 'scale' && type.subresources.some(({ name }) => name === subresource)) {
+      return answerScale(exchange, route, cluster);
+    }
     if (subresource !== 'log' || verb !== 'get') throw noSuchResource();
     return answerLog({ exchange, pod: find(route, store) as Pod, logs, store });
   }
   if (verb === 'list') return answerList(exchange, route, store);
   if (verb === 'watch') return answerWatch(exchange, route, store);
   if (verb === 'create') return answerCreate(exchange, route, cluster);
-  if (verb === 'patch') return answerPatch(exchange, route, store);
+  if (verb === 'patch') return answerPatch(exchange, route, cluster);
+  if (verb === 'update') return answerUpdate(exchange, route, cluster);
   if (verb === 'delete') return answerDelete(exchange, route, store);
   const object = find(route, store);
   const representation = representationOf(exchange.request.headers.accept);
@@ -174,7 +141,8 @@ async function answerResource(given: {
   );
 }
 
-function find({ type, namespace, name = '' }: ResourceRoute, store: Store): KubeObject {
+/** Rejects with 404 when there is no such object. */
+export function find({ type, namespace, name = '' }: ResourceRoute, store: Store): KubeObject {
   const object = store.get({ type, namespace, name });
   if (!object) throw notFound(type, name);
   return object;

@@ -51,7 +51,9 @@ export function answerLog(given: {
   const { exchange, pod, logs, store } = given;
   const { query, response } = exchange;
   const { name, namespace = '' } = pod.metadata;
-  const source = { namespace, pod: name, container: chooseContainer(pod, query.get('container')) };
+  const container = chooseContainer(pod, query.get('container'));
+  checkStarted(pod, container);
+  const source = { namespace, pod: name, container };
   if (query.get('previous') === 'true') {
     throw badRequest(`previous terminated container "${source.container}" in pod "${name}" not found`);
   }
@@ -81,7 +83,8 @@ export function answerLog(given: {
   });
 }
 
-function chooseContainer(pod: Pod, asked: string | null): string {
+/** The container that a request names, or the only one; rejects with 400 in the words of the API server. */
+export function chooseContainer(pod: Pod, asked: string | null): string {
   const { name } = pod.metadata;
   const names = pod.spec.containers.map((container) => container.name);
   const [only = '', ...others] = names;
@@ -92,12 +95,17 @@ function chooseContainer(pod: Pod, asked: string | null): string {
   }
   const container = asked || only;
   if (!names.includes(container)) throw badRequest(`container ${container} is not valid for pod ${name}`);
+  return container;
+}
+
+function checkStarted(pod: Pod, container: string): void {
   const status = pod.status.containerStatuses?.find((each) => each.name === container);
   const waiting = status?.restartCount === 0 ? status.state.waiting?.reason : undefined;
   if (waiting) {
-    throw badRequest(`container "${container}" in pod "${name}" is waiting to start: ${waiting}`);
+    throw badRequest(
+      `container "${container}" in pod "${pod.metadata.name}" is waiting to start: ${waiting}`,
+    );
   }
-  return container;
 }
 
 function selectLines(lines: readonly Line[], query: URLSearchParams): readonly Line[] {

@@ -60,6 +60,15 @@ export interface Workload extends KubeObject {
   };
 }
 
+export interface Service extends KubeObject {
+  readonly spec: {
+    readonly type: string;
+    readonly clusterIP: string;
+    readonly ports: readonly { readonly port: number; readonly protocol: string }[];
+    readonly selector?: Readonly<Record<string, string>>;
+  };
+}
+
 export interface Node extends KubeObject {
   readonly status: {
     readonly addresses: readonly { readonly type: string; readonly address: string }[];

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PodSeed } from './cluster-objects.ts';
 import { kubeTime, type Pod } from './objects.ts';
+import { podPort } from './port-forward.ts';
 import { eventType, podType } from './resource-types.ts';
 import type { Draft, Store } from './store.ts';
 
@@ -53,9 +54,10 @@ export const address = (text: string, prefix: string) => {
 };
 export const labelsOf = (seed: PodSeed) => ({ app: seed.deployment ?? seed.name, ...seed.labels });
 export const template = (seed: PodSeed) => ({
-  containers: (seed.containers ?? ['app']).map((name) => ({
+  containers: (seed.containers ?? ['app']).map((name, at) => ({
     name,
     image: imageOf(seed),
+    ...(at === 0 ? { ports: [{ name: 'http', containerPort: podPort, protocol: 'TCP' }] } : {}),
     imagePullPolicy: 'IfNotPresent',
     resources: {},
   })),

@@ -1,5 +1,5 @@
 /**
- * Reads the protobuf bodies that kubectl sends for the kinds that can be created here. Answers stay JSON, which every
+ * Reads the protobuf bodies that kubectl sends for the kinds that it can create here, and to delete. Answers stay JSON, which every
  * client reads.
  */
 
@@ -37,6 +37,19 @@ const kinds: Readonly<Record<string, Fields>> = {
     3: ['binaryData', { as: 'bytesTexts' }],
     4: ['immutable', { as: 'boolean' }],
   },
+  Secret: {
+    1: ['metadata', metadata],
+    2: ['data', { as: 'bytesTexts' }],
+    3: ['type', text],
+    4: ['stringData', texts],
+    5: ['immutable', { as: 'boolean' }],
+  },
+  DeleteOptions: {
+    2: ['preconditions', message({ 1: ['uid', text], 2: ['resourceVersion', text] })],
+    4: ['propagationPolicy', text],
+    5: ['dryRun', text],
+  },
+  ServiceAccount: { 1: ['metadata', metadata], 4: ['automountServiceAccountToken', { as: 'boolean' }] },
   SelfSubjectReview: { 1: ['metadata', metadata] },
   SelfSubjectAccessReview: {
     1: ['metadata', metadata],

@@ -19,12 +19,14 @@ export interface ResourceType {
 export interface Subresource {
   readonly name: string;
   readonly kind: string;
+  /** Of the kind, where it is not the resource's own: `autoscaling`, version v1. */
+  readonly group?: string;
   readonly verbs: readonly string[];
 }
 
 type Given = Pick<ResourceType, 'resource' | 'kind'> & Partial<ResourceType>;
 
-const stored = ['create', 'delete', 'get', 'list', 'patch', 'watch'];
+const stored = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
 /** Of what only the cluster itself creates. */
 const readOnly = ['get', 'list', 'watch'];
 
@@ -50,7 +52,11 @@ const review = (group: string, kind: string): ResourceType =>
     verbs: ['create'],
   });
 
-const apps = { group: 'apps', categories: ['all'] };
+const apps = {
+  group: 'apps',
+  categories: ['all'],
+  subresources: [{ name: 'scale', kind: 'Scale', group: 'autoscaling', verbs: ['get', 'patch', 'update'] }],
+};
 
 export const namespaceType = define({
   resource: 'namespaces',
@@ -68,6 +74,7 @@ export const podType = define({
   subresources: [
     { name: 'exec', kind: 'PodExecOptions', verbs: ['create', 'get'] },
     { name: 'log', kind: 'Pod', verbs: ['get'] },
+    { name: 'portforward', kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
   ],
   fieldLabels: [
     'spec.nodeName',
@@ -123,6 +130,19 @@ export const replicaSetType = define({
   shortNames: ['rs'],
 });
 
+export const secretType = define({ resource: 'secrets', kind: 'Secret', fieldLabels: ['type'] });
+export const serviceType = define({
+  resource: 'services',
+  kind: 'Service',
+  shortNames: ['svc'],
+  categories: ['all'],
+});
+export const serviceAccountType = define({
+  resource: 'serviceaccounts',
+  kind: 'ServiceAccount',
+  shortNames: ['sa'],
+});
+
 export const resourceTypes: readonly ResourceType[] = [
   configMapType,
   eventType,
@@ -131,7 +151,9 @@ export const resourceTypes: readonly ResourceType[] = [
   nodeType,
   podType,
   define({ resource: 'resourcequotas', kind: 'ResourceQuota', shortNames: ['quota'] }),
-  define({ resource: 'services', kind: 'Service', shortNames: ['svc'], categories: ['all'] }),
+  secretType,
+  serviceAccountType,
+  serviceType,
   deploymentType,
   replicaSetType,
   review('authentication.k8s.io', 'SelfSubjectReview'),

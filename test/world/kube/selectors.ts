@@ -34,6 +34,8 @@ function parseLabelTerm(term: string): Matches {
     const [, key = '', operator, value = ''] = equality;
     return ({ metadata }) => (metadata.labels?.[key] === value) === (operator !== '!=');
   }
+  const [, second] = /^[^=!\s]+\s*(?:==|=|!=)\s*[^=!\s]*(==|=|!=)/.exec(term) ?? [];
+  if (second !== undefined) throw badRequest(`found '${second}', expected: ',' or 'end of string'`);
   const existence = /^(!?)\s*([^=!\s]+)$/.exec(term);
   if (!existence) throw badRequest(`unable to parse requirement: found '${term}'`);
   const [, negation, key = ''] = existence;

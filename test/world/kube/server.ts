@@ -5,16 +5,18 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type Authority, createAuthority, type KeyAndCertificate } from '../authority.ts';
 import type { Traffic } from '../traffic.ts';
 import { type Authenticate, MintedTokens } from './authentication.ts';
-import { terminate } from './changes.ts';
 import { createNamespace, type PodSeed, seedCluster } from './cluster-objects.ts';
+import { ContainerFiles } from './container/container-files.ts';
 import { openExchange } from './exchange.ts';
-import { answer, answerUpgrade, type Cluster } from './handler.ts';
+import { answer, type Cluster } from './handler.ts';
 import { Logs } from './logs.ts';
 import type { Pod } from './objects.ts';
 import { addPod } from './pod-objects.ts';
 import { namespaceType, podType } from './resource-types.ts';
 import { Sockets } from './sockets.ts';
 import { Store } from './store.ts';
+import { answerUpgrade } from './upgrades.ts';
+import { terminate } from './writes/deletion.ts';
 
 /** The names that kubeadm and the clouds put in every API server's certificate. */
 const builtInNames = [
@@ -67,6 +69,7 @@ export async function startKubeApi(given: {
   const { key, certificate } = await authority.issueServer([...hostnames, ...builtInNames]);
   const store = new Store();
   const logs = new Logs();
+  const files = new ContainerFiles();
   const minted = new MintedTokens();
   const rootCertificate = authority.certificate;
   seedCluster({ store, namespaces, pods, version, rootCertificate });
@@ -95,6 +98,7 @@ export async function startKubeApi(given: {
     minted,
     store,
     logs,
+    files,
     version,
     rootCertificate,
     readiness: { failing: undefined },
@@ -137,6 +141,7 @@ export async function startKubeApi(given: {
       server.close();
       sockets.resetAll();
       await closed;
+      await files.remove();
     },
   };
 }

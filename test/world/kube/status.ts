@@ -60,6 +60,62 @@ export const conflict = (type: ResourceType, name: string) =>
     detailsOf(type, name),
   );
 
+export interface FieldConflict {
+  readonly manager: string;
+  readonly operation: string;
+  readonly field: string;
+}
+
+/** Each field that an apply would change, with the manager that owns it. */
+export function applyConflict(conflicts: readonly FieldConflict[], apiVersion: string): StatusError {
+  const causes = conflicts.map(({ manager, operation, field }) => ({
+    reason: 'FieldManagerConflict',
+    message: `conflict with ${JSON.stringify(manager)}${operation === 'Update' ? ` using ${apiVersion}` : ''}`,
+    field,
+  }));
+  const [first] = causes;
+  if (first && causes.length === 1) {
+    return new StatusError(
+      409,
+      'Conflict',
+      `Apply failed with 1 conflict: ${first.message}: ${first.field}`,
+      {
+        causes,
+      },
+    );
+  }
+  const listed = [...Map.groupBy(causes, ({ message }) => message)].flatMap(([message, fields]) => [
+    `${message.replace('conflict', 'conflicts')}:`,
+    ...fields.map(({ field }) => `- ${field}`),
+  ]);
+  const message = `Apply failed with ${causes.length} conflicts: ${listed.join('\n')}`;
+  return new StatusError(409, 'Conflict', message, { causes });
+}
+
+/** The server keeps to itself which operation of a JSON patch does not fit. */
+export const invalidPatch = () =>
+  new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+
+export const undeclaredField = (
+  { group, version, kind }: ResourceType,
+  { namespace, name }: { readonly namespace?: string | undefined; readonly name: string },
+  field: string,
+) =>
+  new StatusError(
+    500,
+    undefined,
+    `failed to create typed patch object (${namespace ?? ''}/${name}; ${group}/${version}, Kind=${kind}): .${field}: field not declared in schema`,
+  );
+
+/** For the namespaces without which there is no cluster. */
+export const undeletable = (type: ResourceType, name: string) =>
+  new StatusError(
+    403,
+    'Forbidden',
+    `${qualified(type)} "${name}" is forbidden: this namespace may not be deleted`,
+    detailsOf(type, name),
+  );
+
 export const badRequest = (message: string) => new StatusError(400, 'BadRequest', message);
 
 export const methodNotAllowed = () =>

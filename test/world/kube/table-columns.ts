@@ -1,5 +1,5 @@
 import { ageOf } from './age.ts';
-import type { Event, KubeObject, Node, Pod, Workload } from './objects.ts';
+import type { Event, KubeObject, Node, Pod, Service, Workload } from './objects.ts';
 
 /** A column of a server-side table, as k8s.io/kubernetes/pkg/printers/internalversion defines it. */
 export interface Column {
@@ -68,6 +68,51 @@ export const configMapForm: TableForm = {
     const { name, age } = nameAndAge(object);
     const count = (field: unknown) => Object.keys((field ?? {}) as object).length;
     return [name, count(object.data) + count(object.binaryData), age];
+  },
+};
+
+export const secretForm: TableForm = {
+  columns: [
+    nameColumn,
+    column(
+      'Type',
+      'Used to facilitate programmatic handling of secret data. More info: https://kubernetes.io/docs/concepts/configuration/secret/#secret-types',
+    ),
+    column(
+      'Data',
+      "Data contains the secret data. Each key must consist of alphanumeric characters, '-', '_' or '.'. The serialized form of the secret data is a base64 encoded string, representing the arbitrary (possibly non-string) data value here. Described in https://tools.ietf.org/html/rfc4648#section-4",
+    ),
+    ageColumn,
+  ],
+  cells(object) {
+    const { name, age } = nameAndAge(object);
+    return [name, object.type, Object.keys((object.data ?? {}) as object).length, age];
+  },
+};
+
+export const serviceForm: TableForm = {
+  columns: [
+    nameColumn,
+    column('Type', 'type determines how the Service is exposed.'),
+    column('Cluster-IP', 'clusterIP is the IP address of the service.'),
+    column(
+      'External-IP',
+      'IP addresses for which nodes in the cluster also accept traffic for this service.',
+    ),
+    column('Port(s)', 'The list of ports that are exposed by this service.'),
+    ageColumn,
+    column(
+      'Selector',
+      'Route service traffic to pods with label keys and values matching this selector.',
+      wide,
+    ),
+  ],
+  cells(object) {
+    const { spec } = object as Service;
+    const { name, age } = nameAndAge(object);
+    const ports = spec.ports.map(({ port, protocol }) => `${port}/${protocol}`).join(',') || '<none>';
+    const selector = Object.entries(spec.selector ?? {}).map(([key, value]) => `${key}=${value}`);
+    return [name, spec.type, spec.clusterIP, '<none>', ports, age, selector.join(',') || '<none>'];
   },
 };
 

@@ -9,6 +9,8 @@ import {
   plainForm,
   podForm,
   replicaSetForm,
+  secretForm,
+  serviceForm,
   type TableForm,
 } from './table-columns.ts';
 
@@ -23,6 +25,8 @@ const forms: Readonly<Record<string, TableForm>> = {
   nodes: nodeForm,
   pods: podForm,
   replicasets: replicaSetForm,
+  secrets: secretForm,
+  services: serviceForm,
 };
 
 /** The first form of the Accept header that is served; JSON objects when none is (protobuf is not). */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LoopbackAnswer } from '../loopback-server.ts';
+import type { VaultToken } from './tokens.ts';
 
 /** A successful answer of a secrets engine or the token store, in Vault's envelope. */
 export function answerData(
@@ -7,6 +8,27 @@ export function answerData(
   more: { readonly mount_type: 'kv' | 'token' | 'system' },
 ): LoopbackAnswer {
   return json(200, envelope(data, null, more.mount_type));
+}
+
+/** A sign-in that succeeded. */
+export function answerAuth(token: VaultToken): LoopbackAnswer {
+  return json(200, {
+    ...envelope(null, null, ''),
+    auth: {
+      client_token: token.id,
+      accessor: token.accessor,
+      policies: token.policies,
+      token_policies: token.policies,
+      metadata: { role: 'people' },
+      lease_duration: token.ttl,
+      renewable: true,
+      entity_id: token.entityId,
+      token_type: 'service',
+      orphan: true,
+      mfa_requirement: null,
+      num_uses: 0,
+    },
+  });
 }
 
 /** A 404 that is only told by a warning, not an error: Vault's answer to a v1 path on a v2 mount. */

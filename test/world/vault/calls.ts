@@ -5,6 +5,8 @@ import type { VaultMount } from '../plan.ts';
 export type VaultCall = { readonly path: string } & (
   | { readonly operation: 'read-health-status' }
   | { readonly operation: 'token-look-up-self' }
+  | { readonly operation: 'token-renew-self' }
+  | { readonly operation: 'token-revoke-self' }
   | { readonly operation: 'internal-ui-read-mount-information'; readonly mountPath: string }
   | (InMount & { readonly operation: 'kv-v2-list' | 'kv-v2-read-metadata' | 'kv-v1-list' | 'kv-v1-read' })
   /** `version` is 0 for the current one. */
@@ -30,6 +32,10 @@ export function readVaultCall(options: {
   const path = decodeURIComponent(url.pathname).replace(/^\/v1\//, '');
   const mount = mountOf(mounts, path);
   const unknown = { operation: 'unknown', path, mount } as const;
+  if (['POST', 'PUT'].includes(request.method)) {
+    if (path === 'auth/token/renew-self') return { operation: 'token-renew-self', path };
+    if (path === 'auth/token/revoke-self') return { operation: 'token-revoke-self', path };
+  }
   if (request.method !== 'GET') return unknown;
   if (path === 'sys/health') return { operation: 'read-health-status', path };
   if (path === 'auth/token/lookup-self') return { operation: 'token-look-up-self', path };

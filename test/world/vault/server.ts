@@ -2,6 +2,7 @@ import { type LoopbackAnswer, type LoopbackRequest, startLoopbackServer } from '
 import type { Plan, VaultMount, VaultSecret } from '../plan.ts';
 import type { Traffic } from '../traffic.ts';
 import {
+  answerAuth,
   answerData,
   answerHealth,
   answerWarning,
@@ -14,6 +15,7 @@ import {
 import { mountOf, readVaultCall, type VaultCall } from './calls.ts';
 import { dataOf, metadataOf } from './kv.ts';
 import { findSecret, isDenied, listFolder, type SecretData, SecretStore } from './secrets.ts';
+import { VaultSignIns, vaultSignInOf } from './sign-ins.ts';
 import { lookUp, maySeeMount, TokenStore, type VaultToken } from './tokens.ts';
 
 export interface VaultParts {
@@ -32,6 +34,8 @@ export interface Vault {
   readonly token: string;
   /** `ttl` is in seconds, 0 never ends; the policy `clusters-reader` reads the mount, `root` everything. */
   issueToken(options: { readonly policies: readonly string[]; readonly ttl: number }): string;
+  /** For approle and kubernetes: what a machine holds. */
+  readonly machine: { readonly roleId: string; readonly secretId: string; readonly jwt: string };
   /** `token` where none is named. */
   revokeToken(id?: string): void;
   /** Adds a version to a secret of the plan, in its first mount where none is named. */
@@ -43,14 +47,21 @@ export interface Vault {
  * A Vault server with the plan's KV mounts and their namespaces. Folders are listed by GET and `?list=true`: node's http server
  * refuses the LIST verb with a 400 before it reaches us. Counted as service `vault`, the operation in the words of
  * Vault's own OpenAPI (`kv-v2-list`, `kv-v2-read-metadata`, `kv-v2-read`, `kv-v1-list`, `token-look-up-self`,
- * `internal-ui-read-mount-information`, `read-health-status`), scope the path below `/v1/`.
+ * `internal-ui-read-mount-information`, `read-health-status`, `jwt-oidc-request-authorization-url`, `userpass-login`, …), scope the path below `/v1/`.
  */
 export async function startVault(parts: VaultParts): Promise<Vault> {
   const tokens = new TokenStore();
   const token = tokens.issue({ policies: ['clusters-reader', 'default'], ttl: 32 * 24 * 3600 });
+  const signIns = new VaultSignIns({ plan: () => parts.plan, tokens });
   const secrets = new SecretStore({ secretFor: parts.secretFor });
 
   const handle = async (request: LoopbackRequest): Promise<LoopbackAnswer> => {
+    const signIn = vaultSignInOf(request);
+    if (signIn !== undefined) {
+      const fault = await parts.traffic.serve('vault', signIn.operation, signIn.path);
+      if (fault?.kind === 'drop') return { kind: 'drop' };
+      return fault === undefined ? signIns.answer(signIn, request) : failure(500, 'internal error');
+    }
     const namespace = String(request.headers['x-vault-namespace'] ?? '').replace(/^\/+|\/+$/g, '');
     const { others, ...main } = parts.plan.vault;
     const mounts = [main, ...others].filter((mount) => mount.namespace === namespace);
@@ -70,6 +81,11 @@ export async function startVault(parts: VaultParts): Promise<Vault> {
     if (typeof id !== 'string' || id === '') return permissionDenied;
     const caller = tokens.find(id);
     if (caller === undefined) return invalidToken;
+    if (call.operation === 'token-revoke-self') {
+      tokens.revoke(id);
+      return { kind: 'answer', statusCode: 204, headers: {}, body: '' };
+    }
+    if (call.operation === 'token-renew-self') return answerAuth(tokens.renew(id) ?? caller);
     return answerCall({ call, caller, mounts, secrets });
   };
 
@@ -78,6 +94,7 @@ export async function startVault(parts: VaultParts): Promise<Vault> {
     url: server.url,
     port: server.port,
     token,
+    machine: signIns.machine,
     issueToken: (options) => tokens.issue(options),
     revokeToken: (id = token) => tokens.revoke(id),
     writeSecret: (path, data, mount = parts.plan.vault) => secrets.write(mount, path, data),
@@ -86,7 +103,10 @@ export async function startVault(parts: VaultParts): Promise<Vault> {
 }
 
 async function answerCall(options: {
-  readonly call: Exclude<VaultCall, { operation: 'read-health-status' }>;
+  readonly call: Exclude<
+    VaultCall,
+    { operation: 'read-health-status' | 'token-renew-self' | 'token-revoke-self' }
+  >;
   readonly caller: VaultToken;
   readonly mounts: readonly VaultMount[];
   readonly secrets: SecretStore;

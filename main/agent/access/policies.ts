@@ -1,0 +1,205 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { toPlainError } from '../app-error.ts';
+import { createPace } from '../discovery/pace.ts';
+import type { Clock, Logger } from '../parts.ts';
+import { jsonFile } from '../storage/json-file.ts';
+import type { Access, Answer, SessionOf } from './access.ts';
+import { type Policy, policySchema } from './policy.ts';
+
+/** How long an answer is good: an admission is not asked for again before, a refusal not before. */
+const freshMs = { admitted: 12 * 3_600_000, denied: 3_600_000 } as const;
+/** A refusal is shown until Access is asked again, but no longer than this. */
+const shownMs = 12 * 3_600_000;
+/** What could not be found out is let rest. */
+const restMs = 10 * 60_000;
+const atOnce = 4;
+const perMinute = 60;
+/** Refusals that come within this time share one look at the device's posture. */
+const postureMs = 60_000;
+
+const entrySchema = z.object({
+  policy: policySchema,
+  session: z.object({ authDomain: z.string(), email: z.string().optional() }),
+});
+type Entry = z.infer<typeof entrySchema>;
+
+/**
+ * What the person's policies allow, as far as Access has said. Each exchange is a line in the organisation's log, so
+ * answers are kept on disk with a lifetime (12 hours admitted, 1 hour denied), and only what a person looks at is
+ * asked for: at most 4 at once and 60 a minute. An answer is good for one person's session of one organisation and
+ * goes when that ends.
+ */
+export interface Policies {
+  list(): readonly Policy[];
+  get(hostname: string): Policy | undefined;
+  /**
+   * Asks for what is not known of the favourites, then of what is in view; what was in view before and is not any more
+   * is not asked for.
+   */
+  want(inView?: readonly string[]): void;
+  /** What Access said, whoever asked. */
+  hear(answer: Answer): Promise<void>;
+  /** Only answers for these sessions stay; for a new one the favourites are asked for. Cheap. */
+  keep(sessions: readonly SessionOf[]): void;
+  close(): Promise<void>;
+}
+
+export async function createPolicies(options: {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly access: Pick<Access, 'ask' | 'failingChecks'>;
+  /** Their host names, in their order. */
+  readonly favourites: () => readonly string[];
+  readonly onChange: (change: { readonly known: Policy[]; readonly forgotten: string[] }) => void;
+}): Promise<Policies> {
+  const { clock, logger, access, onChange } = options;
+  const file = jsonFile({
+    file: path.join(options.folder, 'policies.json'),
+    version: 1,
+    schema: z.array(entrySchema),
+    onUnreadable: (name, reason) => logger.warn('Policies are asked for anew', { file: name, reason }),
+  });
+  const entries = new Map(((await file.read()) ?? []).map((entry) => [entry.policy.hostname, entry]));
+  const pace = createPace({ clock, requests: perMinute, windowMs: 60_000 });
+  const closing = new AbortController();
+  const running = new Set<string>();
+  /** When what could not be found out may be asked for again, by host name. */
+  const resting = new Map<string, number>();
+  const postures = new Map<string, { readonly checks: Promise<readonly string[]>; readonly at: number }>();
+  let sessions: readonly SessionOf[] = [];
+  let inView: readonly string[] = [];
+
+  let written: Promise<void> | undefined;
+  let isDirty = false;
+  const save = (): void => {
+    if (closing.signal.aborted) return;
+    isDirty = true;
+    written ??= (async () => {
+      while (isDirty) {
+        isDirty = false;
+        await file.write([...entries.values()]);
+      }
+    })()
+      .catch((error: unknown) => logger.warn('Policies are not kept', { error: toPlainError(error) }))
+      .finally(() => {
+        written = undefined;
+      });
+  };
+
+  const put = (entry: Entry) => {
+    entries.set(entry.policy.hostname, entry);
+    resting.delete(entry.policy.hostname);
+    onChange({ known: [entry.policy], forgotten: [] });
+    save();
+  };
+
+  const failing = (authDomain: string): Promise<readonly string[]> => {
+    const known = postures.get(authDomain);
+    if (known !== undefined && clock.now() - known.at < postureMs) return known.checks;
+    const checks = access.failingChecks(authDomain).catch(() => []);
+    postures.set(authDomain, { checks, at: clock.now() });
+    return checks;
+  };
+
+  const isDue = (hostname: string): boolean => {
+    const policy = entries.get(hostname)?.policy;
+    if (policy !== undefined) return clock.now() - policy.at >= freshMs[policy.verdict];
+    return clock.now() >= (resting.get(hostname) ?? 0);
+  };
+
+  const ask = async (hostname: string): Promise<void> => {
+    const before = entries.get(hostname)?.policy;
+    try {
+      await access.ask(hostname, {
+        after: before?.verdict === 'denied' ? before.at : 0,
+        turn: () => pace.take(closing.signal),
+      });
+    } catch (error) {
+      if (!closing.signal.aborted)
+        logger.debug('A policy is not known', { hostname, code: toPlainError(error).code });
+    }
+    // Neither a failure nor silence is asked about again and again while its row is looked at.
+    if (isDue(hostname)) rest(hostname);
+  };
+  const rest = (hostname: string) => {
+    resting.set(hostname, clock.now() + restMs);
+  };
+
+  const pump = (): void => {
+    if (closing.signal.aborted || sessions.length === 0) return;
+    for (const hostname of [...options.favourites(), ...inView]) {
+      if (running.size >= atOnce) return;
+      if (running.has(hostname) || !isDue(hostname) || clock.now() < (resting.get(hostname) ?? 0)) continue;
+      running.add(hostname);
+      void ask(hostname).finally(() => {
+        running.delete(hostname);
+        pump();
+      });
+    }
+  };
+
+  return {
+    list: () => [...entries.values()].map(({ policy }) => policy),
+    get: (hostname) => entries.get(hostname)?.policy,
+    want(hostnames = inView) {
+      inView = hostnames;
+      pump();
+    },
+    async hear({ hostname, session, denial }) {
+      const { authDomain, email } = session;
+      const said = { hostname, at: clock.now() };
+      const of = { authDomain, ...(email === undefined ? {} : { email }) };
+      if (denial === undefined) return put({ policy: { ...said, verdict: 'admitted' }, session: of });
+      const deniedFor = (checks: readonly string[]): Entry => ({
+        policy: { ...said, verdict: 'denied', ...wordsFor(denial, checks) },
+        session: of,
+      });
+      const entry = deniedFor([]);
+      put(entry);
+      const checks = await failing(authDomain);
+      // Meanwhile a newer answer may have come, or the session have ended.
+      if (checks.length > 0 && entries.get(hostname) === entry && !closing.signal.aborted)
+        put(deniedFor(checks));
+    },
+    keep(now) {
+      const isNew = now.some((one) => !sessions.some((known) => isSame(one, known)));
+      sessions = now.map(({ authDomain, email }) => ({ authDomain, email }));
+      if (isNew) {
+        resting.clear();
+        postures.clear();
+      }
+      const oldest = clock.now() - shownMs;
+      const forgotten = [...entries.values()]
+        .filter(({ policy, session }) => policy.at <= oldest || !sessions.some((one) => isSame(one, session)))
+        .map(({ policy }) => policy.hostname);
+      if (forgotten.length > 0) {
+        for (const hostname of forgotten) entries.delete(hostname);
+        onChange({ known: [], forgotten });
+        save();
+      }
+      if (isNew) pump();
+    },
+    async close() {
+      closing.abort();
+      await written;
+    },
+  };
+}
+
+function isSame(a: { authDomain: string; email?: string | undefined }, b: typeof a): boolean {
+  return a.authDomain === b.authDomain && a.email === b.email;
+}
+
+/** Access does not say which rule refused: the application's own words tell best, then a check that fails. */
+function wordsFor({ message, ray }: NonNullable<Answer['denial']>, failing: readonly string[]) {
+  const isDevice = message === undefined && failing.length > 0;
+  return {
+    reason: isDevice ? ('device' as const) : ('policy' as const),
+    message:
+      message ?? (isDevice ? `Your device fails: ${failing.join(', ')}` : 'The policy does not admit you'),
+    failing: [...failing],
+    ...(ray === undefined ? {} : { ray }),
+  };
+}

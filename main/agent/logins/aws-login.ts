@@ -1,0 +1,295 @@
+import type { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
+import { AppError, errnoOf } from '../app-error.ts';
+import type { Aws } from '../discovery/aws.ts';
+import { type AwsSession, awsConfiguration } from '../discovery/aws-profiles.ts';
+import { type SsoRegistration, ssoTime } from '../discovery/aws-sso-cache.ts';
+import { isRenewable, ssoOidcClient, tokenFrom } from '../discovery/aws-sso-tokens.ts';
+import { networkError } from '../network/network.ts';
+import type { Account, SignOut } from './account.ts';
+import { openCallback } from './callback.ts';
+import { createPkce } from './pkce.ts';
+import type { LoginProvider, SignInRequest } from './provider.ts';
+
+const usualScopes = ['sso:account:access'];
+const codeGrants = ['authorization_code', 'refresh_token'];
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+/** A registration that ends sooner is made anew, as botocore does. */
+const registrationMarginMs = 15 * 60_000;
+/** RFC 8628, 3.2 and 3.5. */
+const usualIntervalSeconds = 5;
+const slowDownSeconds = 5;
+
+/**
+ * AWS IAM Identity Center: the authorization code with PKCE, or a device code where no browser opens, each as
+ * `aws sso login` does it (awscli/botocore/utils.py), kept where that keeps it.
+ */
+export function createAwsLogin(aws: Aws): LoginProvider {
+  const { clock, ssoCache: cache } = aws;
+
+  const sessions = async () => (await awsConfiguration(aws)).sessions;
+  const find = async (name: string): Promise<AwsSession> => {
+    const session = (await sessions()).find((one) => one.name === name);
+    if (session === undefined)
+      throw new AppError('not-found', `The AWS configuration has no sign-in ${name} any more.`);
+    return session;
+  };
+
+  const accountOf = async (session: AwsSession): Promise<Account> => {
+    const token = await cache.read(session).catch(() => undefined);
+    const account = {
+      provider: 'aws',
+      session: session.name,
+      store: cache.file(session),
+      asks: 'browser',
+      ours: true,
+    } as const;
+    if (token === undefined) return { ...account, status: 'signed-out', renews: false };
+    const endsAt = Date.parse(token.expiresAt);
+    const renews = isRenewable(token, clock.now());
+    return { ...account, status: renews || endsAt > clock.now() ? 'signed-in' : 'ended', endsAt, renews };
+  };
+
+  /** The client of the cache, where it is one for this way to sign in, else a new one. */
+  const register = async (
+    client: SSOOIDCClient,
+    session: AwsSession,
+    byCode: boolean,
+  ): Promise<SsoRegistration> => {
+    const known = await cache.readRegistration(session);
+    if (
+      known !== undefined &&
+      Date.parse(known.expiresAt) - registrationMarginMs > clock.now() &&
+      (known.grantTypes?.includes('authorization_code') ?? false) === byCode
+    )
+      return known;
+    const { RegisterClientCommand } = await import('@aws-sdk/client-sso-oidc');
+    // Without scopes there would be no refresh token.
+    const scopes = session.scopes ?? usualScopes;
+    const answer = await client.send(
+      new RegisterClientCommand({
+        clientName: `k8s-tunnels-${session.named ? session.name : Math.floor(clock.now() / 1000)}`,
+        clientType: 'public',
+        scopes: [...scopes],
+        ...(byCode
+          ? {
+              grantTypes: codeGrants,
+              redirectUris: ['http://127.0.0.1/oauth/callback'],
+              issuerUrl: session.startUrl,
+            }
+          : {}),
+      }),
+    );
+    const { clientId, clientSecret, clientSecretExpiresAt = 0 } = answer;
+    if (clientId === undefined || clientSecret === undefined)
+      throw new Error('RegisterClient gave no client');
+    const registration: SsoRegistration = {
+      clientId,
+      clientSecret,
+      expiresAt: ssoTime(clientSecretExpiresAt * 1000),
+      scopes: [...scopes],
+      ...(byCode ? { grantTypes: codeGrants } : {}),
+    };
+    await cache.writeRegistration(session, registration);
+    return registration;
+  };
+
+  const keep = (
+    session: AwsSession,
+    { clientId, clientSecret, expiresAt }: SsoRegistration,
+    answer: Parameters<typeof tokenFrom>[0],
+  ) =>
+    cache.write(session, {
+      startUrl: session.startUrl,
+      region: session.region,
+      ...tokenFrom(answer, clock),
+      clientId,
+      clientSecret,
+      registrationExpiresAt: expiresAt,
+    });
+
+  /** False where no browser came up. */
+  const byCode = async (
+    client: SSOOIDCClient,
+    session: AwsSession,
+    request: SignInRequest,
+  ): Promise<boolean> => {
+    const { signal } = request;
+    const { CreateTokenCommand } = await import('@aws-sdk/client-sso-oidc');
+    const registration = await register(client, session, true);
+    const { clientId, clientSecret } = registration;
+    const callback = await openCallback({ host: '127.0.0.1', path: '/oauth/callback', title: 'AWS' });
+    try {
+      const { redirectUri } = callback;
+      const { verifier, challenge, state } = createPkce();
+      const url = await authorizeUrl(client, session);
+      url.search = new URLSearchParams({
+        response_type: 'code',
+        client_id: clientId,
+        redirect_uri: redirectUri,
+        state,
+        code_challenge_method: 'S256',
+        // AWS's own name for it.
+        scopes: (registration.scopes ?? usualScopes).join(' '),
+        code_challenge: challenge,
+      }).toString();
+      const received = callback.receive({
+        state,
+        signal,
+        async finish(parameters) {
+          try {
+            const code = parameters.get('code') ?? '';
+            const grant = { grantType: 'authorization_code', code, redirectUri, codeVerifier: verifier };
+            const answer = await client.send(new CreateTokenCommand({ clientId, clientSecret, ...grant }));
+            signal.throwIfAborted();
+            await keep(session, registration, answer);
+          } catch (error) {
+            throw loginError(error, session);
+          }
+        },
+      });
+      // It may come before the browser has been reported open.
+      received.catch(() => {});
+      if (!(await request.onUrl(url.href))) return false;
+      await received;
+      return true;
+    } finally {
+      callback.close();
+    }
+  };
+
+  const byDevice = async (
+    client: SSOOIDCClient,
+    session: AwsSession,
+    request: SignInRequest,
+  ): Promise<void> => {
+    const { signal } = request;
+    const { CreateTokenCommand, StartDeviceAuthorizationCommand } = await import('@aws-sdk/client-sso-oidc');
+    const registration = await register(client, session, false);
+    const { clientId, clientSecret } = registration;
+    const asked = await client.send(
+      new StartDeviceAuthorizationCommand({ clientId, clientSecret, startUrl: session.startUrl }),
+      { abortSignal: signal },
+    );
+    const {
+      deviceCode,
+      userCode = '',
+      verificationUri = '',
+      verificationUriComplete = verificationUri,
+    } = asked;
+    request.onDeviceCode({ url: verificationUriComplete, userCode });
+    const grant = { clientId, clientSecret, grantType: deviceGrant, deviceCode };
+    let seconds = asked.interval ?? usualIntervalSeconds;
+    for (;;) {
+      await clock.sleep(seconds * 1000, signal);
+      try {
+        const answer = await client.send(new CreateTokenCommand(grant), { abortSignal: signal });
+        return await keep(session, registration, answer);
+      } catch (error) {
+        const name = error instanceof Error ? error.name : '';
+        if (name === 'SlowDownException') seconds += slowDownSeconds;
+        else if (name !== 'AuthorizationPendingException') throw error;
+      }
+    }
+  };
+
+  return {
+    kind: 'aws',
+    title: 'AWS',
+    setUp:
+      'Name an access portal in ~/.aws/config (`aws configure sso-session`), or set up by your organisation’s file.',
+    accounts: async () => Promise.all((await sessions()).map(accountOf)),
+    async signIn(request) {
+      const session = await find(request.session);
+      const client = await ssoOidcClient(aws, session.region);
+      try {
+        if (!request.deviceCode && (await byCode(client, session, request))) return;
+        await byDevice(client, session, request);
+      } catch (error) {
+        throw loginError(error, session);
+      } finally {
+        client.destroy();
+      }
+    },
+    async signOut(name): Promise<SignOut> {
+      const session = await find(name);
+      const token = await cache.read(session);
+      const ended =
+        token !== undefined &&
+        (await aws.portal.signOut(session, token.accessToken).then(
+          () => true,
+          () => false,
+        ));
+      const had = await cache.remove(session);
+      aws.credentials.forgetAll();
+      const others = (await Promise.all((await sessions()).map(accountOf))).filter(
+        ({ status }) => status === 'signed-in',
+      );
+      return {
+        removed: had
+          ? [`The AWS sign-in ${name} (${cache.file(session)})${ended ? ', ended at the access portal' : ''}`]
+          : [],
+        remaining: [
+          ...(had && !ended
+            ? ['The session at the access portal: it could not be told, and ends by itself.']
+            : []),
+          ...(had
+            ? [
+                'Credentials of roles that were given out already hold on for up to 12 hours (~/.aws/cli/cache, programs that run).',
+              ]
+            : []),
+          ...others.map((other) => `The AWS sign-in ${other.session}.`),
+        ],
+      };
+    },
+  };
+}
+
+/** The token service's own address: the operation is none that the SDK knows. */
+async function authorizeUrl(client: SSOOIDCClient, { region }: AwsSession): Promise<URL> {
+  const { endpoint, endpointProvider } = client.config;
+  if (endpoint === undefined) {
+    const { url } = endpointProvider({ Region: region, UseDualStack: false, UseFIPS: false });
+    return new URL('/authorize', url);
+  }
+  const { protocol, hostname, port } = await endpoint();
+  return new URL('/authorize', `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`);
+}
+
+/** The SDK's own text stays out of it. */
+function loginError(error: unknown, { name: session, region }: AwsSession): unknown {
+  if (!(error instanceof Error) || error instanceof AppError || error.name === 'AbortError') return error;
+  const { name } = error;
+  if (name === 'AccessDeniedException')
+    return new AppError('login-failed', 'AWS was told that the sign-in is not allowed.', {
+      hint: 'Sign in again and allow it.',
+      cause: error,
+    });
+  if (name === 'ExpiredTokenException')
+    return new AppError('login-failed', 'The code for AWS was not entered in time.', {
+      hint: 'Sign in again to get a new one.',
+      cause: error,
+    });
+  if (name === 'InvalidRequestException' || name === 'InvalidRequestRegionException')
+    return new AppError(
+      'login-failed',
+      `Identity Center in ${region} does not know the sign-in ${session}.`,
+      {
+        hint: 'Check sso_start_url and sso_region in ~/.aws/config.',
+        cause: error,
+      },
+    );
+  if (name.endsWith('Exception'))
+    return new AppError('login-failed', `AWS did not accept the sign-in (${name}).`, {
+      hint: 'Sign in again.',
+      retryable: true,
+      cause: error,
+    });
+  if (errnoOf(error) !== undefined) return networkError({ host: `AWS in ${region}` }, error);
+  if (name === 'TimeoutError')
+    return new AppError('timeout', `AWS in ${region} did not answer the sign-in.`, {
+      hint: 'Check your network connection.',
+      retryable: true,
+      cause: error,
+    });
+  return error;
+}

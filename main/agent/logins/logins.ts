@@ -1,0 +1,214 @@
+import { AppError } from '../app-error.ts';
+import type { Clock, Environment, Logger } from '../parts.ts';
+import type { Account, LoginView, SignOut } from './account.ts';
+import type { LoginProviderKind } from './login-providers.ts';
+import type { LoginProvider, SignInRequest } from './provider.ts';
+
+/** A sign-in with no answer ends after this. */
+const loginTimeoutMs = 5 * 60_000;
+
+export interface Logins {
+  /** Every sign-in that is held or could be. */
+  accounts(): Promise<readonly Account[]>;
+  /**
+   * Signs in; whoever asks for the same meanwhile shares it, and it ends when nobody waits for it any more. A provider
+   * has one browser tab open at most. Where no session is named, the provider's only one is meant.
+   * Rejects with `not-found`, `bad-input`, `login-failed`, `login-timeout`, `cancelled`, `port-busy`, the provider's
+   * codes or a network code.
+   */
+  login(options: {
+    readonly provider: LoginProviderKind;
+    readonly session?: string | undefined;
+    readonly deviceCode?: boolean | undefined;
+    readonly password?: SignInRequest['password'];
+    readonly signal: AbortSignal;
+  }): Promise<Account>;
+  logout(options: {
+    readonly provider: LoginProviderKind;
+    readonly session?: string | undefined;
+  }): Promise<SignOut>;
+  /** The sign-ins that wait for a person now. */
+  waiting(): readonly LoginView[];
+  /** Ends waiting sign-ins. */
+  close(): void;
+}
+
+interface Pending {
+  readonly done: Promise<void>;
+  readonly abandoned: AbortController;
+  /** How many callers wait for it. */
+  waiting: number;
+}
+
+export function createLogins(options: {
+  readonly providers: readonly LoginProvider[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** `K8S_TUNNELS_NO_BROWSER`, when not empty, says that there is no browser here. */
+  readonly env: Environment;
+  readonly openUrl: (url: string) => Promise<void>;
+  readonly onChange: (waiting: readonly LoginView[]) => void;
+}): Logins {
+  const { providers, clock, logger, env, openUrl, onChange } = options;
+  const pending = new Map<string, Pending>();
+  /** The last sign-in of each provider: the next one waits for it. */
+  const turns = new Map<LoginProviderKind, Promise<unknown>>();
+  const waiting = new Map<string, LoginView>();
+  const closing = new AbortController();
+
+  const show = (key: string, view: LoginView | undefined) => {
+    if (view === undefined ? !waiting.delete(key) : waiting.set(key, view) === undefined) return;
+    onChange([...waiting.values()]);
+  };
+
+  const find = async (kind: LoginProviderKind, session: string | undefined) => {
+    const provider = providers.find((one) => one.kind === kind);
+    if (provider === undefined)
+      throw new AppError('bad-input', `There is nothing to sign in to that is called ${kind}.`);
+    const sessions = (await provider.accounts()).filter(({ ours }) => ours).map((account) => account.session);
+    const [only, ...more] = sessions;
+    if (only === undefined) {
+      throw new AppError('not-found', `There is no ${provider.title} sign-in that k8s-tunnels could begin.`, {
+        hint: provider.setUp,
+      });
+    }
+    if (session !== undefined && sessions.includes(session)) return { provider, session };
+    if (session === undefined && more.length === 0) return { provider, session: only };
+    const names = sessions.join(', ');
+    if (session === undefined)
+      throw new AppError('bad-input', `${provider.title} has several sign-ins: say which.`, {
+        hint: `They are ${names}.`,
+      });
+    throw new AppError('not-found', `${provider.title} has no sign-in ${session}.`, {
+      hint: `There is ${names}.`,
+    });
+  };
+
+  const run = async (
+    { provider, session }: Awaited<ReturnType<typeof find>>,
+    request: Pick<SignInRequest, 'deviceCode' | 'password'>,
+    abandoned: AbortSignal,
+  ): Promise<void> => {
+    const key = keyOf(provider, session);
+    const late = new AbortController();
+    const signal = AbortSignal.any([closing.signal, abandoned, late.signal]);
+    const before = turns.get(provider.kind);
+    const turn = Promise.withResolvers<void>();
+    turns.set(provider.kind, turn.promise);
+    let stop = () => {};
+    const view = (url: string) => ({
+      kind: provider.kind,
+      title: titleOf(provider, session),
+      url,
+      since: clock.now(),
+    });
+    try {
+      if (before !== undefined) await abortable(before, signal);
+      signal.throwIfAborted();
+      stop = clock.timer(loginTimeoutMs, () => late.abort());
+      const work = provider.signIn({
+        ...request,
+        session,
+        signal,
+        async onUrl(url) {
+          show(key, view(url));
+          if ((env.K8S_TUNNELS_NO_BROWSER ?? '') !== '') return false;
+          try {
+            await openUrl(url);
+            return true;
+          } catch (error) {
+            logger.warn('The browser could not be opened', {
+              reason: error instanceof Error ? error.name : 'unknown',
+            });
+            return false;
+          }
+        },
+        onDeviceCode: ({ url, userCode }) => show(key, { ...view(url), userCode }),
+      });
+      await abortable(work, signal);
+      logger.info('Signed in', { provider: provider.kind });
+    } catch (cause) {
+      if (late.signal.aborted) {
+        throw new AppError(
+          'login-timeout',
+          `Nobody finished the sign-in to ${titleOf(provider, session)} within 5 minutes.`,
+          {
+            hint: 'Sign in again to open a new page.',
+            retryable: true,
+            cause,
+          },
+        );
+      }
+      if (signal.aborted)
+        throw new AppError('cancelled', `The sign-in to ${titleOf(provider, session)} was cancelled.`, {
+          cause,
+        });
+      throw cause;
+    } finally {
+      stop();
+      show(key, undefined);
+      turn.resolve();
+      if (turns.get(provider.kind) === turn.promise) turns.delete(provider.kind);
+    }
+  };
+
+  return {
+    async accounts() {
+      return (await Promise.all(providers.map((provider) => provider.accounts()))).flat();
+    },
+    async login({ provider: kind, session: named, deviceCode = false, password, signal }) {
+      const found = await find(kind, named);
+      const key = keyOf(found.provider, found.session);
+      let turn = pending.get(key);
+      if (turn === undefined) {
+        const abandoned = new AbortController();
+        turn = { done: run(found, { deviceCode, password }, abandoned.signal), abandoned, waiting: 0 };
+        pending.set(key, turn);
+      }
+      turn.waiting += 1;
+      try {
+        await abortable(turn.done, signal);
+      } finally {
+        turn.waiting -= 1;
+        if (turn.waiting === 0) {
+          turn.abandoned.abort();
+          if (pending.get(key) === turn) pending.delete(key);
+        }
+      }
+      const account = (await found.provider.accounts()).find(
+        (one) => one.ours && one.session === found.session,
+      );
+      if (account === undefined)
+        throw new AppError(
+          'login-failed',
+          `The sign-in to ${titleOf(found.provider, found.session)} is gone again.`,
+        );
+      return account;
+    },
+    async logout({ provider: kind, session: named }) {
+      const { provider, session } = await find(kind, named);
+      pending.get(keyOf(provider, session))?.abandoned.abort();
+      return provider.signOut(session);
+    },
+    waiting: () => [...waiting.values()],
+    close: () => closing.abort(),
+  };
+}
+
+function keyOf({ kind }: LoginProvider, session: string): string {
+  return `${kind} ${session}`;
+}
+
+function titleOf({ title }: LoginProvider, session: string): string {
+  return `${title} (${session})`;
+}
+
+/** Stops waiting when the signal aborts; the work itself goes on. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new AppError('cancelled', 'The sign-in was cancelled.'));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

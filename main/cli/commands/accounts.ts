@@ -1,0 +1,55 @@
+import type { Account } from '../../agent/logins/account.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { writeJson, writeLines } from '../report.ts';
+import type { Session } from '../session.ts';
+import { paint, printable, span, table } from '../terminal.ts';
+
+const titles: Readonly<Record<Account['provider'], string>> = {
+  access: 'Cloudflare Access',
+  aws: 'AWS',
+  gcp: 'Google Cloud',
+  azure: 'Azure',
+  vault: 'Vault',
+  oidc: 'OpenID Connect',
+};
+
+/** Who is signed in where, until when, and where it is kept. */
+export async function runAccounts({ client, json, progress, orInterrupted }: Session): Promise<number> {
+  progress.update('Looking at the sign-ins');
+  const { accounts } = await orInterrupted(client.call('accounts', {}));
+  progress.end();
+  if (json) writeJson({ accounts });
+  else if (accounts.length === 0) writeLines(['There is nothing to sign in to yet.']);
+  else writeLines(accountLines(accounts, Date.now()));
+  return exitCodes.ok;
+}
+
+function accountLines(accounts: readonly Account[], now: number): readonly string[] {
+  const rows = accounts.map((account) => [
+    mark(account),
+    titles[account.provider],
+    printable(account.session),
+    printable(account.who ?? ''),
+    accountState(account, now),
+    paint('dim', printable(account.store)),
+  ]);
+  const signedOut = accounts.some(({ ours, status }) => ours && status !== 'signed-in');
+  return [...table(rows), ...(signedOut ? ['`k8s-tunnels login` signs in.'] : [])];
+}
+
+function mark({ status }: Account): string {
+  if (status === 'signed-in') return paint('green', '✓');
+  return status === 'ended' ? paint('yellow', '!') : paint('dim', '·');
+}
+
+export function accountState({ status, endsAt, renews }: Account, now: number): string {
+  if (status === 'signed-out') return 'not signed in';
+  if (status === 'ended') return endsAt === undefined ? 'ended' : `ended ${span(now - endsAt)} ago`;
+  if (renews) return 'signed in, renewed by itself';
+  return endsAt === undefined ? 'signed in' : `signed in for ${span(endsAt - now)}`;
+}
+
+/** What a person calls it. */
+export function accountTitle({ provider, session }: Pick<Account, 'provider' | 'session'>): string {
+  return `${titles[provider]} (${printable(session)})`;
+}

@@ -1,0 +1,12 @@
+/** Our own words, in which a web address can be followed. */
+export function LinkedText({ children }: { readonly children: string }) {
+  return children.split(/(https:\/\/[^\s"<>]+)/).map((part, index) =>
+    index % 2 === 0 ? (
+      part
+    ) : (
+      <a key={part} href={part} target="_blank" rel="noreferrer">
+        {part}
+      </a>
+    ),
+  );
+}

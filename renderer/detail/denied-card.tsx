@@ -1,0 +1,58 @@
+import type { DeniedPolicy } from '../../main/agent/access/policy.ts';
+import type { Cluster } from '../../main/agent/catalog/cluster.ts';
+import { useActions, useAgent } from '../agent/page.tsx';
+import { useNow } from '../agent/use-now.ts';
+import { DocsLink } from '../controls/docs-link.tsx';
+import { text } from '../text/text.ts';
+
+/** That Access does not admit the person, whom to ask, and a way to try all the same. */
+export function DeniedCard({
+  cluster,
+  policy,
+}: {
+  readonly cluster: Cluster;
+  readonly policy: DeniedPolicy;
+}) {
+  const { connect } = useActions();
+  const links = useAgent(({ organisation }) => organisation?.links);
+  const now = useNow(60_000);
+  const words = text.detail.denied;
+  const { reason, message, failing, ray, at } = policy;
+  return (
+    <section className="why" data-quiet="" aria-label={words[reason]}>
+      <h2>{words[reason]}</h2>
+      <p>{reason === 'policy' ? message : words.failing(failing)}</p>
+      {reason === 'policy' && failing.length > 0 && <p>{words.failing(failing)}</p>}
+      <div className="actions">
+        {links?.accessRequest !== undefined && (
+          <a className="button small primary" href={links.accessRequest} target="_blank" rel="noreferrer">
+            {words.request}
+          </a>
+        )}
+        {links?.support !== undefined && (
+          <a className="button small" href={links.support} target="_blank" rel="noreferrer">
+            {words.support}
+          </a>
+        )}
+        <button type="button" className="button small" onClick={() => void connect(cluster.id)}>
+          {text.detail.again}
+        </button>
+      </div>
+      {(cluster.owner !== undefined || cluster.docs !== undefined) && (
+        <p className="for">
+          {cluster.owner !== undefined && `${text.detail.askOwner(cluster.owner)} `}
+          {cluster.docs !== undefined && <DocsLink docs={cluster.docs} />}
+        </p>
+      )}
+      <p className="for">
+        {words.asked(Math.max(0, now - at))}
+        {ray !== undefined && (
+          <>
+            {` ${words.ray} `}
+            <code>{ray}</code>
+          </>
+        )}
+      </p>
+    </section>
+  );
+}

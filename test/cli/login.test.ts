@@ -1,0 +1,87 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { writeAwsHome } from '../world/aws/home.ts';
+import { type Aws, startAws } from '../world/aws/server.ts';
+import { firstPerson } from '../world/people.ts';
+import { type Browser, installBrowser } from '../world/person/wrapper.ts';
+import { defaultPlan, type Plan } from '../world/plan.ts';
+import { Traffic } from '../world/traffic.ts';
+import { certificateAuthorityFor } from '../world-tests/aws-fixture.ts';
+import { type Home, makeHome, runCli, startCli } from './run-cli.ts';
+import { runInTerminal } from './terminal.ts';
+
+// The command line with an agent that it starts by itself, a person in front of the browser, and the world's AWS.
+
+const plan: Plan = { ...defaultPlan, accounts: [] };
+let home: Home;
+let aws: Aws;
+let browser: Browser;
+let env: Readonly<Record<string, string>>;
+
+beforeEach(async () => {
+  home = await makeHome();
+  aws = await startAws({ plan, traffic: new Traffic(), kubeFacts: { certificateAuthorityFor } });
+  const own = await writeAwsHome({ home: home.paths.home, plan, url: aws.url, signIn: aws.signIn() });
+  await rm(path.join(home.paths.home, '.aws', 'sso'), { recursive: true });
+  browser = await installBrowser({
+    folder: path.join(home.paths.home, 'browser'),
+    person: firstPerson(plan.people),
+    proxy: 'http://127.0.0.1:9',
+    authorityFile: '/dev/null',
+  });
+  env = { ...home.env, ...own, BROWSER: browser.command };
+});
+afterEach(async () => {
+  await runCli(['quit'], { env });
+  await aws.close();
+  await home.remove();
+});
+
+const run = (...args: readonly string[]) => runCli(args, { env });
+
+it('signs in in the browser, tells of it, and signs out', async () => {
+  const before = await run('accounts');
+  expect(before.stdout).toMatch(/· +AWS +acme +not signed in/);
+  const login = await run('login', 'aws');
+  expect(login).toMatchObject({ code: 0, stdout: '✓ AWS (acme): signed in, renewed by itself\n' });
+  expect(await browser.tabs()).toEqual([`127.0.0.1:${aws.port}/authorize`]);
+  const accounts = await run('accounts', '--json');
+  expect(JSON.parse(accounts.stdout).accounts).toMatchObject([
+    { provider: 'aws', session: 'acme', status: 'signed-in' },
+  ]);
+  const logout = await run('logout', 'aws', 'acme');
+  expect(logout.code).toBe(0);
+  expect(logout.stdout).toContain('✓ Removed: The AWS sign-in acme');
+  expect(logout.stdout).toContain('! Still there: ');
+  expect(await run('logout', 'aws')).toMatchObject({ code: 4 });
+});
+
+it('shows a code to enter elsewhere', async () => {
+  const cli = startCli(['login', '--device-code'], { env });
+  await cli.says('and see that the code is');
+  const [url = ''] = /http:\S+user_code=\S+/.exec(cli.stderr()) ?? [];
+  expect(await browser.tabs()).toEqual([]);
+  const { email, password } = firstPerson(plan.people);
+  await fetch(url, { method: 'POST', body: new URLSearchParams({ email, password }) });
+  expect(await cli.done).toMatchObject({ code: 0 });
+});
+
+it('says what there is to sign in to', async () => {
+  const { code, stderr } = await run('login', 'gogle');
+  expect(code).toBe(2);
+  expect(stderr).toContain('There is aws, gcp, azure, vault, oidc.');
+});
+
+it('is cancelled by Ctrl-C', async () => {
+  const quiet = { ...env, BROWSER: '/bin/true' };
+  await runCli(['quit'], { env });
+  const { code, screen } = await runInTerminal({
+    args: ['login', 'aws'],
+    env: quiet,
+    when: 'If no browser came up',
+    keys: '\u0003',
+  });
+  expect(code).toBe(130);
+  expect(screen).toContain('was cancelled');
+});

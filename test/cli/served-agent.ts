@@ -1,0 +1,44 @@
+import { type Agent, createAgent } from '../../main/agent/create-agent.ts';
+import { type Environment, silentLogger, systemClock } from '../../main/agent/parts.ts';
+import type { Paths } from '../../main/agent/paths.ts';
+import { openConfStore } from '../../main/agent/settings/conf-store.ts';
+import { version } from '../../main/agent/version.ts';
+import { createHandlers } from '../../main/api/handlers.ts';
+import { electAgent } from '../../main/api/socket/election.ts';
+import { serveConnection } from '../../main/api/socket/server.ts';
+
+/** A real agent in this process, which the command line reaches over the real socket. */
+export async function serveAgent(options: {
+  readonly env: Environment;
+  readonly paths: Paths;
+}): Promise<{ readonly agent: Agent; close(): Promise<void> }> {
+  const { env, paths } = options;
+  const election = await electAgent({ paths, clock: systemClock });
+  if (election.kind !== 'elected') throw new Error('an agent runs already');
+  const agent = await createAgent({
+    env,
+    paths,
+    clock: systemClock,
+    logger: silentLogger,
+    openStore: () => openConfStore(paths.config),
+    openUrl: () => Promise.reject(new Error('no browser is expected')),
+    plugin: { command: process.execPath, args: [] },
+  });
+  const quit = () => {
+    throw new Error('no end is expected');
+  };
+  election.serve((socket) =>
+    serveConnection(socket, {
+      secret: election.secret,
+      version,
+      served: { feed: agent, handlers: createHandlers(agent, { quit }) },
+    }),
+  );
+  return {
+    agent,
+    async close() {
+      await agent.close();
+      await election.resign();
+    },
+  };
+}

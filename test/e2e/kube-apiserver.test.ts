@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { helmProgram, whyNoHelm, writeChart } from '../world-tests/helm-fixture.ts';
+import { startRealKube, whyNoRealKube } from '../world-tests/kube-apiserver.ts';
+import { connectThrough, type Tunnelled } from './tunnel-fixture.ts';
+
+/** An on-prem cluster of the world, whose API server is a real one here. */
+const cluster = 'depot-berlin';
+const user = 'system:serviceaccount:kube-system:developers';
+let tunnelled: Tunnelled | undefined;
+let server: Awaited<ReturnType<typeof startRealKube>> | undefined;
+
+beforeAll(async () => {
+  if (whyNoRealKube !== undefined) return;
+  server = await startRealKube({
+    hostnames: ['k8s.depot-berlin.acme.internal'],
+    user,
+    groups: ['system:masters'],
+  });
+  tunnelled = await connectThrough(cluster, { standIns: new Map([[cluster, server]]) });
+}, 60_000);
+
+afterAll(async () => {
+  await tunnelled?.close();
+  await server?.close();
+});
+
+beforeEach((context) => context.skip(whyNoRealKube !== undefined, whyNoRealKube));
+
+function through(): Tunnelled {
+  if (tunnelled === undefined) throw new Error('no tunnel');
+  return tunnelled;
+}
+
+test('version, whoami, lists', async () => {
+  const { kubectl } = through();
+  expect(await kubectl('version')).toMatch(/^Server Version: v1\.\d+\.\d+/m);
+  expect(await kubectl('auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}')).toBe(user);
+  expect(await kubectl('get', 'namespaces', '-o', 'name')).toContain('namespace/kube-system');
+  expect(await kubectl('get', '--raw', '/readyz')).toBe('ok');
+});
+
+test('applies from the client and from the server while a watch looks on', async () => {
+  const { commandLine, folder, kubectl } = through();
+  const watch = commandLine.follow('kubectl', [
+    ...['get', 'configmaps', '-n', 'default', '-w', '--output-watch-events'],
+    ...['-o', 'jsonpath={.type} {.object.metadata.name} {.object.data.colour}{"\\n"}'],
+  ]);
+  const file = path.join(folder, 'config.yaml');
+  const write = (colour: string) =>
+    writeFile(
+      file,
+      `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shade\ndata:\n  colour: ${colour}\n`,
+    );
+  await write('red');
+  expect(await kubectl('apply', '-n', 'default', '-f', file)).toBe('configmap/shade created');
+  await watch.line(/^ADDED shade red$/);
+  await write('blue');
+  expect(await kubectl('apply', '-n', 'default', '-f', file, '--server-side')).toBe(
+    'configmap/shade serverside-applied',
+  );
+  await watch.line(/^MODIFIED shade blue$/);
+  await kubectl('delete', '-n', 'default', '-f', file);
+  await watch.line(/^DELETED shade blue$/);
+  const ended = once(watch.child, 'close');
+  watch.stop();
+  await ended;
+});
+
+test('helm installs, lists and uninstalls', async (context) => {
+  context.skip(whyNoHelm !== undefined, whyNoHelm);
+  const { commandLine, folder } = through();
+  const helm = (...args: string[]) =>
+    execa(helmProgram, ['-n', 'default', ...args], { env: commandLine.env });
+  const list = async () => JSON.parse((await helm('list', '-o', 'json')).stdout);
+  await helm('install', 'shade', await writeChart(folder));
+  expect(await list()).toMatchObject([{ name: 'shade', revision: '1', status: 'deployed' }]);
+  await helm('uninstall', 'shade');
+  expect(await list()).toEqual([]);
+});

@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import { accountWords, whereWords, wholeWhereWords } from '../../../renderer/clusters/cluster-words.ts';
+
+const subscription = '5c5c5c5c-1111-4222-8333-444455550003';
+
+describe('where a cluster is', () => {
+  test.each([
+    [{ source: 'eks', account: '444455556666', region: 'eu-west-1' }, 'EKS · 444455556666 · eu-west-1'],
+    [
+      { source: 'eks', account: '444455556666', accountName: 'Payments', region: 'eu-west-1' },
+      'EKS · Payments · eu-west-1',
+    ],
+    [{ source: 'aks', account: subscription, region: 'westeurope' }, 'AKS · 5c5c5c5c…0003 · westeurope'],
+    [
+      { source: 'aks', account: subscription, accountName: 'Retail', region: 'westeurope' },
+      'AKS · Retail · westeurope',
+    ],
+    [
+      { source: 'vault', account: 'vault.acme.example:8200/platform/clusters', region: 'edge' },
+      'On-prem · vault.acme.…orm/clusters · edge',
+    ],
+    [{ source: 'file', account: '/home/ada/lab.yaml', region: '/' }, 'File · /home/ada/lab.yaml'],
+    [{ source: 'aks', account: `tenant:${subscription}`, region: '*' }, `AKS · tenant ${subscription}`],
+    [{ source: 'gke', account: '*', region: '*' }, 'GKE'],
+  ] as const)('%j in a row', (place, words) => {
+    expect(whereWords(place)).toBe(words);
+  });
+
+  test('is told whole on its page, and by the account alone above its section', () => {
+    const place = {
+      source: 'aks',
+      account: subscription,
+      accountName: 'Retail',
+      region: 'westeurope',
+    } as const;
+    expect(wholeWhereWords(place)).toBe(`AKS · Retail (${subscription}) · westeurope`);
+    expect(accountWords(place)).toBe('AKS · Retail');
+    expect(accountWords({ source: 'aks', account: subscription })).toBe(`AKS · ${subscription}`);
+  });
+});

@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest';
+import type { Snapshot } from '../../main/agent/agent-view.ts';
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { aCluster, aDenial } from './shown.ts';
+import { eventually, type ShownWindow, windowFixture } from './window-fixture.ts';
+
+const shown = windowFixture();
+
+const at = (title: string, more: Parameters<typeof aCluster>[1] = {}) =>
+  aCluster(title, {
+    reach: { kind: 'tunnel', hostname: `${title}.k8s.example.com`, origin: 'socks' },
+    ...more,
+  });
+const billing = at('billing');
+const orders = at('orders');
+const people = at('people', { environment: 'production', owner: 'people-ops@example.com' });
+const keys = at('keys');
+const bare = at('bare', { reach: { kind: 'none', reason: 'Tag k8s-tunnels-hostname is missing.' } });
+const clusters = [billing, orders, people, keys, bare];
+const denials = [
+  aDenial('people.k8s.example.com', { ray: '8f2a-FRA' }),
+  aDenial('keys.k8s.example.com', {
+    reason: 'device',
+    message: 'Your device fails: disk encryption',
+    failing: ['disk encryption'],
+  }),
+];
+const organisation: Snapshot['organisation'] = {
+  name: 'Acme',
+  origin: 'managed',
+  place: '/etc/k8s-tunnels/organisation.yaml',
+  signed: false,
+  readAt: 1,
+  links: { accessRequest: 'https://access.example.com/ask', support: 'https://help.example.com/' },
+  locked: [],
+  production: { guard: true, environments: [] },
+};
+
+/** What the page says that a person sees, each time. */
+function lookedAt({ agent }: ShownWindow): string[][] {
+  const told: string[][] = [];
+  const titles = new Map<ClusterId, string>();
+  agent.handlers.policies = async ({ clusters: ids }) => {
+    for (const { id, title } of agent.snapshot().clusters) titles.set(id, title);
+    told.push(ids.map((id) => titles.get(id) ?? id).sort());
+    return {};
+  };
+  return told;
+}
+
+describe('what is not for the person', () => {
+  test('leaves its section as soon as that is known, is folded at the end, and shows on request', async (context) => {
+    const window = await shown.open(context, { clusters, favourites: [keys.id] });
+    const { agent, page, titles, row } = window;
+    await eventually(titles).toEqual(['keys', 'billing', 'orders', 'people', 'bare']);
+    agent.tell({ kind: 'policies', known: denials, forgotten: [] });
+    await eventually(titles).toEqual(['billing', 'orders', 'bare']);
+    const section = page.getByRole('region', { name: 'Not for you' });
+    expect(await section.locator('.section-head').textContent()).toBe('Not for you2Show');
+
+    await page.getByRole('button', { name: 'Show what is not for you' }).click();
+    await eventually(titles).toEqual(['billing', 'orders', 'bare', 'keys', 'people']);
+    expect(await row('people').locator('.row-line').textContent()).toBe('Group people-ops only');
+    expect(await row('keys').locator('.row-line').textContent()).toBe('Your device fails: disk encryption');
+    expect(await row('people').getByRole('switch').count()).toBe(0);
+
+    agent.tell({ kind: 'policies', known: [], forgotten: ['keys.k8s.example.com'] });
+    await eventually(titles).toEqual(['keys', 'billing', 'orders', 'bare', 'people']);
+    await page.getByRole('button', { name: 'Hide what is not for you' }).click();
+    await eventually(titles).toEqual(['keys', 'billing', 'orders', 'bare']);
+  });
+
+  test('is found by the search, says why, whom to ask, and can be tried all the same', async (context) => {
+    const { agent, page, titles, row, switchOf } = await shown.open(context, {
+      clusters,
+      policies: denials,
+      organisation,
+    });
+    await page.getByRole('searchbox').fill('people');
+    await eventually(titles).toEqual(['people']);
+    await row('people').getByRole('button', { name: 'Why people is not for you' }).click();
+    const why = page.getByRole('region', { name: 'Its Access policy does not admit you' });
+    await why.getByText('Group people-ops only').waitFor();
+    await why.getByText('Its owner is people-ops@example.com.').waitFor();
+    await why.getByText('8f2a-FRA').waitFor();
+    const address = (name: string) => why.getByRole('link', { name }).getAttribute('href');
+    expect([await address('Ask for access'), await address('Support')]).toEqual([
+      'https://access.example.com/ask',
+      'https://help.example.com/',
+    ]);
+    await why.getByRole('button', { name: 'Try again' }).click();
+    await eventually(() => switchOf('people').isChecked()).toBe(true);
+    expect(agent.snapshot().tunnels).toMatchObject([{ cluster: people.id, state: { status: 'connected' } }]);
+    await eventually(() => why.count()).toBe(0);
+  });
+
+  test('because of the device is told apart, in careful words', async (context) => {
+    const { page, row } = await shown.open(context, { clusters, policies: denials });
+    await page.getByRole('button', { name: 'Show what is not for you' }).click();
+    await row('keys').getByRole('button', { name: 'keys', exact: true }).click();
+    const why = page.getByRole('region', { name: 'Your device may be why Access refuses you' });
+    await why.getByText('Your device fails: disk encryption.').waitFor();
+    expect(await why.getByRole('link').count()).toBe(0);
+  });
+
+  test('stays in its place when it was just tried', async (context) => {
+    const { agent, page, focused, titles, row, switchOf } = await shown.open(context, { clusters });
+    agent.handlers.connect = async () => {
+      agent.tell({ kind: 'policies', known: denials, forgotten: [] });
+      await eventually(titles).not.toContain('keys');
+      const error = { code: 'access-denied', message: 'No.', retryable: false } as const;
+      const result = {
+        status: 'failed',
+        cluster: people.id,
+        title: 'people',
+        error,
+        stage: 'access',
+      } as const;
+      return { results: [result], kubectl: {}, warnings: [] };
+    };
+    await switchOf('people').focus();
+    await page.keyboard.press(' ');
+    await eventually(titles).toEqual(['billing', 'orders', 'people', 'bare']);
+    expect(await row('people').locator('.row-line').textContent()).toBe('Access refused you');
+    expect(await focused()).toBe('Connect people');
+  });
+});
+
+describe('the agent is told what a person sees', () => {
+  test('once it has been in view for a moment, and again when that changes', async (context) => {
+    const many = Array.from({ length: 40 }, (_, index) => at(`c${String(index).padStart(2, '0')}`));
+    const window = await shown.open(context, { clusters: [] });
+    const told = lookedAt(window);
+    const { agent, page } = window;
+    agent.tell({ kind: 'catalog', upserted: many, removed: [], cells: [], removedCells: [] });
+    await eventually(async () => told.length).toBe(1);
+    expect(told[0]).toContain('c00');
+    expect(told[0]).not.toContain('c39');
+
+    await page.locator('.clusters').evaluate((list) => list.scrollTo(0, list.scrollHeight));
+    await eventually(async () => told.at(-1)).toContain('c39');
+    expect(told.at(-1)).not.toContain('c00');
+    const before = told.length;
+    agent.tell({ kind: 'sessions', sessions: [{ authDomain: 'acme.cloudflareaccess.com', endsAt: 1 }] });
+    await eventually(async () => told.length).toBe(before + 1);
+    expect(told.at(-1)).toEqual(told.at(-2));
+  });
+
+  test('but not what is folded away', async (context) => {
+    const window = await shown.open(context, { clusters: [], policies: denials });
+    const told = lookedAt(window);
+    window.agent.tell({ kind: 'catalog', upserted: clusters, removed: [], cells: [], removedCells: [] });
+    await eventually(async () => told.at(-1)).toEqual(['bare', 'billing', 'orders']);
+    await window.page.getByRole('button', { name: 'Show what is not for you' }).click();
+    await eventually(async () => told.at(-1)).toEqual(['bare', 'billing', 'keys', 'orders', 'people']);
+  });
+
+  test('and nothing while the window is hidden', async (context) => {
+    const window = await shown.open(context, { clusters: [] });
+    const told = lookedAt(window);
+    const { agent, page } = window;
+    const show = (state: 'hidden' | 'visible') =>
+      page.evaluate((now) => {
+        Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => now });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, state);
+    await show('hidden');
+    agent.tell({ kind: 'catalog', upserted: clusters, removed: [], cells: [], removedCells: [] });
+    await eventually(window.titles).toHaveLength(5);
+    // Longer than a row has to be in view.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 700)));
+    expect(told).toEqual([]);
+    await show('visible');
+    await eventually(async () => told).toEqual([['bare', 'billing', 'keys', 'orders', 'people']]);
+  });
+});

@@ -1,0 +1,73 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { identify } from './authentication.ts';
+import { allows } from './authorization.ts';
+import { execServer, serveExec } from './exec.ts';
+import { type Cluster, find } from './handler.ts';
+import { chooseContainer } from './logs.ts';
+import type { Pod } from './objects.ts';
+import { upgradePortForward } from './port-forward.ts';
+import { operationOf, parseRoute } from './routes.ts';
+import {
+  badRequest,
+  forbidden,
+  internalError,
+  noSuchResource,
+  StatusError,
+  storageTimeout,
+  unauthorized,
+} from './status.ts';
+
+/** Answers `exec` and `portforward` of a pod over a WebSocket; every refusal is a Status, before the upgrade. */
+export async function answerUpgrade(
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+  cluster: Cluster,
+): Promise<void> {
+  const { pathname, searchParams: query } = new URL(request.url ?? '/', 'https://kube');
+  const route = parseRoute(request.method ?? 'GET', pathname, query);
+  const fault = await cluster.traffic.serve('kube', operationOf(route), cluster.name);
+  const tls = cluster.sockets.tls(socket.remotePort);
+  if (fault?.kind === 'drop' || !tls) return cluster.sockets.reset(socket.remotePort);
+  try {
+    const user = await identify({ socket: tls, authorization: request.headers.authorization, ...cluster });
+    if (!user) throw unauthorized();
+    if (route.kind !== 'resource' || !['exec', 'portforward'].includes(route.subresource ?? '')) {
+      throw noSuchResource();
+    }
+    if (fault?.kind === 'error') throw storageTimeout();
+    // Whoever may do the one may do the other: the verb is `create`, however the request came.
+    if (fault || !allows(user, route.namespace)) {
+      throw forbidden({ ...route, verb: 'create', user: user.user });
+    }
+    const pod = find(route, cluster.store) as Pod;
+    if (!pod.spec.nodeName) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
+    if (route.subresource === 'portforward') {
+      checkUpgrade(request);
+      return upgradePortForward({ request, socket, head, pod });
+    }
+    const container = chooseContainer(pod, query.get('container'));
+    const status = pod.status.containerStatuses?.find(({ name }) => name === container);
+    if (!status?.state.running)
+      return refuse(socket, 500, 'text/plain', `container not found ("${container}")`);
+    checkUpgrade(request);
+    execServer.handleUpgrade(request, socket, head, (webSocket) => {
+      void serveExec({ socket: webSocket, pod, container, files: cluster.files, query });
+    });
+  } catch (error) {
+    const { code, status } = error instanceof StatusError ? error : internalError(error);
+    refuse(socket, code, 'application/json', JSON.stringify(status));
+  }
+}
+
+/** What clients before 1.30 ask for, and later ones after a refused WebSocket, is SPDY. */
+function checkUpgrade({ headers }: IncomingMessage): void {
+  if (headers.upgrade !== 'websocket') throw badRequest('SPDY is not served');
+}
+
+function refuse(socket: Socket, code: number, type: string, body: string): void {
+  socket.end(
+    `HTTP/1.1 ${code} ${STATUS_CODES[code]}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
