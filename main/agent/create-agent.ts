@@ -30,6 +30,7 @@ import { createFavourites } from './favourites/favourites.ts';
 import { createKubeconfig, type KubeconfigPlace } from './kubeconfig/kubeconfig.ts';
 import type { Account, LoginView } from './logins/account.ts';
 import { createAwsLogin } from './logins/aws-login.ts';
+import { createGcpSignIn } from './logins/gcp-sign-in.ts';
 import { createLogins, type Logins } from './logins/logins.ts';
 import { createVaultLogin } from './logins/vault-login.ts';
 import { createNetwork } from './network/network.ts';
@@ -205,6 +206,7 @@ async function wireAgent(
     logger,
     folder: paths.state,
   });
+  const googleFile = path.join(paths.state, 'google-sign-in.json');
   const makeDiscovery = (): Discovery => {
     const { awsRegions, vaultMounts, clusterFiles } = settings.get();
     const { sources: said } = organisation.current() ?? {};
@@ -213,7 +215,7 @@ async function wireAgent(
       sources: [
         createEksSource({ aws, regions: awsRegions }),
         createAksSource({ ...places, tenants: said?.aks?.tenants }),
-        createGkeSource({ ...places, projects: said?.gke?.projects }),
+        createGkeSource({ ...places, ownFile: googleFile, projects: said?.gke?.projects }),
         createVaultSource({
           ...places,
           env: vaultEnvironment(env, organisation.current()),
@@ -236,6 +238,12 @@ async function wireAgent(
     }
   };
   markProduction();
+  /** Whether the last whole run is older than the person wants. A computer that slept finds out when it wakes. */
+  const isOld = () => {
+    const finishedAt = catalog.finishedAt();
+    if (finishedAt === undefined || discovery.status().status === 'running') return false;
+    return Math.abs(clock.now() - finishedAt) > settings.get().catalogMaxAgeMinutes * 60_000;
+  };
   const readAnew = () => {
     discovery.run().catch((error: unknown) => logger.warn('Discovery ended', { error: toPlainError(error) }));
   };
@@ -264,8 +272,17 @@ async function wireAgent(
   const logins = createLogins({
     providers: [
       createAwsLogin(aws),
+      createGcpSignIn({
+        places: { env, home: paths.home, network, clock, ownFile: googleFile },
+        client: () => organisation.current()?.sources?.gke?.oauthClient,
+      }),
       createVaultLogin({
-        places: () => ({ env: vaultEnvironment(env, organisation.current()), home: paths.home, network, clock }),
+        places: () => ({
+          env: vaultEnvironment(env, organisation.current()),
+          home: paths.home,
+          network,
+          clock,
+        }),
         login: (address) => vaultLogin(address, organisation.current()),
       }),
     ],
@@ -276,7 +293,9 @@ async function wireAgent(
     onChange: () => tellLogins(),
   });
   const waitingLogins = (): LoginView[] => [
-    ...access.logins().map(({ authDomain, ...rest }) => ({ kind: 'access', title: authDomain, ...rest }) as const),
+    ...access
+      .logins()
+      .map(({ authDomain, ...rest }) => ({ kind: 'access', title: authDomain, ...rest }) as const),
     ...logins.waiting(),
   ];
   const tellLogins = () => tell({ kind: 'logins', logins: waitingLogins() });
@@ -320,6 +339,7 @@ async function wireAgent(
     network,
     env,
     home: paths.home,
+    googleFile,
     aws,
     vault: () => ({
       env: vaultEnvironment(env, organisation.current()),
@@ -363,6 +383,7 @@ async function wireAgent(
   };
   const lookAgain = () => {
     stopLooking = clock.timer(lookEveryMs, () => {
+      if (isOld()) readAnew();
       void Promise.all([look(), lookAtSessions()]).finally(lookAgain);
     });
   };

@@ -71,6 +71,28 @@ describe('exec', () => {
     expect((await shell).exitCode).toBe(5);
   });
 
+  test('outlives clients that leave in the middle', async () => {
+    await kubectl.run('exec', web, '--', 'sh', '-c', 'echo there > /tmp/f');
+    const command = ['sh', '-c', 'echo begun; sleep 600'];
+    for (const flags of [[], ['-i'], ['-i', '-t']]) {
+      const child = kubectl.start('exec', ...flags, web, '--', ...command);
+      await linesOf(child.stdout).next();
+      child.kill('SIGKILL');
+      await child;
+    }
+    // More than fits on the way, and nobody reads it.
+    const feed = execa('kubectl', ['exec', '-i', web, '--', 'cat'], {
+      input: randomBytes(8 << 20),
+      buffer: false,
+      reject: false,
+      env: kubectl.env,
+    });
+    await expect.poll(() => traffic.count('kube', 'exec'), { timeout: 10_000 }).toBe(5);
+    feed.kill('SIGKILL');
+    await feed;
+    expect((await kubectl.run('exec', web, '--', 'cat', '/tmp/f')).out).toBe('there');
+  });
+
   test('words its refusals as the API server and the kubelet do', async () => {
     expect((await kubectl.run('exec', 'nope', '--', 'true')).out).toBe(
       'Error from server (NotFound): pods "nope" not found',
@@ -110,6 +132,21 @@ describe('port-forward', () => {
     expect((await fetch(url)).headers.get('x-pod')).toBe(web);
     child.kill();
     await child;
+  });
+
+  test('outlives a client that leaves in the middle', async () => {
+    const { child, url } = await forward(`pod/${web}`, ':8080');
+    const asking = fetch(url, { method: 'POST', body: randomBytes(8 << 20) }).then((answer) =>
+      answer.arrayBuffer(),
+    );
+    await expect.poll(() => traffic.count('kube', 'portforward'), { timeout: 10_000 }).toBe(1);
+    child.kill('SIGKILL');
+    await child;
+    await asking.catch(() => undefined);
+    const again = await forward(`pod/${web}`, ':8080');
+    expect((await fetch(again.url)).status).toBe(200);
+    again.child.kill();
+    await again.child;
   });
 
   test('tells where nothing listens, and what is not running', async () => {

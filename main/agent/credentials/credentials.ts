@@ -41,13 +41,15 @@ export function createCredentials(options: {
   readonly network: Network;
   readonly env: Environment;
   readonly home: string;
+  /** Where our own sign-in to Google is kept. */
+  readonly googleFile?: string | undefined;
   readonly aws: Aws;
   /** The Vault servers that count at the moment: that of `env`, and more; those of `options.env` where undefined. */
   readonly vault?: (() => VaultServers) | undefined;
 }): Credentials {
   const { clock, vault = () => ({ env: options.env, servers: [] }) } = options;
   const azure = createAzureSessions(options);
-  const google = createGcpLogin(options);
+  const google = createGcpLogin({ ...options, ownFile: options.googleFile });
   const cached = new Map<ClusterId, { readonly work: Promise<Credential>; expiresAt: number }>();
 
   const make = (_cluster: Cluster, source: CredentialSource): Promise<Credential> => {

@@ -2,14 +2,16 @@ import type {
   AuthClient,
   ExternalAccountAuthorizedUserClientOptions,
   ExternalAccountClientOptions,
+  OAuth2Client,
 } from 'google-auth-library';
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
+import { gcpLoginHint } from './gcp-errors.ts';
 import type { GcpAccess, GcpPlaces } from './gcp-login.ts';
 import { getPatiently } from './gcp-request.ts';
 
 /** `gke-gcloud-auth-plugin` asks for the same: a cluster's API knows a person by the address. */
-const scopes = [
+export const gcpScopes = [
   'https://www.googleapis.com/auth/cloud-platform',
   'https://www.googleapis.com/auth/userinfo.email',
 ];
@@ -62,7 +64,7 @@ export async function openGcpClient(options: {
       case 'service_account': {
         const { client_email: email, private_key: key, private_key_id } = serviceAccountSchema.parse(given);
         const keyId = private_key_id === undefined ? {} : { keyId: private_key_id };
-        return new google.JWT({ ...common(given), email, key, ...keyId, scopes });
+        return new google.JWT({ ...common(given), email, key, ...keyId, scopes: gcpScopes });
       }
       case 'impersonated_service_account': {
         const { service_account_impersonation_url, source_credentials, delegates } =
@@ -72,7 +74,7 @@ export async function openGcpClient(options: {
           transporter,
           sourceClient: open(source_credentials),
           targetPrincipal: /([^/]+):generateAccessToken$/.exec(url.pathname)?.[1] ?? '',
-          targetScopes: scopes,
+          targetScopes: gcpScopes,
           endpoint: url.origin,
           ...(delegates === undefined ? {} : { delegates }),
         });
@@ -87,7 +89,7 @@ export async function openGcpClient(options: {
         const client = google.ExternalAccountClient.fromJSON({
           ...(given as unknown as ExternalAccountClientOptions),
           ...common(given),
-          scopes,
+          scopes: gcpScopes,
         });
         if (client !== null) return client;
       }
@@ -100,7 +102,7 @@ export async function openGcpClient(options: {
   } catch {
     // The library's own words may quote a secret.
     throw new AppError('gcp-failed', `${file} holds no Google credentials of a kind that is known.`, {
-      hint: 'Run `gcloud auth application-default login`.',
+      hint: gcpLoginHint,
     });
   }
 }
@@ -116,6 +118,28 @@ export async function openTokenClient(places: GcpPlaces, access: GcpAccess): Pro
     transporter: createTransporter(google, places),
     credentials: { access_token: access.token },
     universeDomain: access.universe,
+  });
+}
+
+/** The library's client for a sign-in by an organisation's own OAuth client. */
+export async function openOAuthClient(options: {
+  readonly places: GcpPlaces;
+  readonly client: { readonly id: string; readonly secret?: string | undefined };
+  readonly redirectUri?: string;
+}): Promise<OAuth2Client> {
+  const { places, client, redirectUri } = options;
+  const google = await import('google-auth-library');
+  const { CLOUDSDK_AUTH_AUTH_HOST: authHost = '' } = places.env;
+  const tokenUri = tokenUriOf({ type: 'authorized_user' }, places);
+  return new google.OAuth2Client({
+    transporter: createTransporter(google, places, tokenUri),
+    clientId: client.id,
+    ...(client.secret === undefined ? {} : { clientSecret: client.secret }),
+    ...(redirectUri === undefined ? {} : { redirectUri }),
+    endpoints: {
+      ...(authHost === '' ? {} : { oauth2AuthBaseUrl: authHost }),
+      ...(tokenUri === usualTokenUri ? {} : { oauth2RevokeUrl: new URL('/revoke', tokenUri).href }),
+    },
   });
 }
 

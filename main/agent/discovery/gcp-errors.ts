@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { AppError } from '../app-error.ts';
 import type { Answer } from '../network/network.ts';
 
-const loginHint = 'Run `gcloud auth application-default login`.';
+/** What a person runs who is not signed in (any more). */
+export const gcpLoginHint = 'Run `k8s-tunnels login gcp`, or `gcloud auth application-default login`.';
 
 /** What was asked, and of which project, if of one. */
 export interface GcpCall {
@@ -76,7 +77,7 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
   const { status, reason, consumer } = refusal;
   if (status === 401) {
     return new AppError('gcp-session-expired', 'Google does not accept your sign-in any more.', {
-      hint: loginHint,
+      hint: gcpLoginHint,
     });
   }
   if (status === 429) {
@@ -102,7 +103,7 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
   }
   if (status === 403 && reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT') {
     return new AppError('gcp-denied', 'Your Google sign-in does not extend to cloud projects.', {
-      hint: 'Run `gcloud auth application-default login` and tick every box.',
+      hint: 'Run `k8s-tunnels login gcp`, or `gcloud auth application-default login`, and tick every box.',
     });
   }
   if (status === 403 || status === 404) {
@@ -165,7 +166,7 @@ export function signInError(options: {
   const refusal = parsed.success ? parsed.data.response.data.error : undefined;
   if (refusal === 'invalid_grant' && people.has(type)) {
     return new AppError('gcp-session-expired', 'Your Google sign-in has expired or was revoked.', {
-      hint: loginHint,
+      hint: gcpLoginHint,
     });
   }
   if (refusal !== undefined && /^[a-z_]{1,40}$/.test(refusal)) {

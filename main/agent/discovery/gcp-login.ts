@@ -6,7 +6,7 @@ import { AppError, errnoOf } from '../app-error.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Environment } from '../parts.ts';
 import { openGcpClient } from './gcp-clients.ts';
-import { signInError } from './gcp-errors.ts';
+import { gcpLoginHint, signInError } from './gcp-errors.ts';
 
 /** What gcloud and Google's libraries read too. */
 export interface GcpPlaces {
@@ -14,6 +14,8 @@ export interface GcpPlaces {
   readonly home: string;
   readonly network: Network;
   readonly clock: Clock;
+  /** Where `k8s-tunnels login gcp` keeps its sign-in. */
+  readonly ownFile?: string | undefined;
 }
 
 /** What a person is to Google for the next minutes. */
@@ -31,7 +33,7 @@ export interface GcpAccess {
 
 export interface GcpLogin {
   /**
-   * A token for the application-default credentials, from memory while it holds; undefined where this computer has no
+   * A token for the credentials that count, from memory while it holds; undefined where this computer has no
    * such credentials. Rejects with `gcp-session-expired`, `gcp-failed`, `file-unreadable` or a network code.
    */
   access(): Promise<GcpAccess | undefined>;
@@ -48,7 +50,8 @@ const commonSchema = z.looseObject({
 });
 
 /**
- * The application-default credentials, read anew when their file changes. Only the file counts: the metadata server
+ * The credentials that count, read anew when their file changes: those of GOOGLE_APPLICATION_CREDENTIALS, else our own
+ * sign-in (who has made it wants it used), else the application-default credentials. Only the file counts: the metadata server
  * of a cloud's machine is not asked, because on a laptop that is a wait for nobody.
  */
 export function createGcpLogin(places: GcpPlaces): GcpLogin {
@@ -57,9 +60,9 @@ export function createGcpLogin(places: GcpPlaces): GcpLogin {
 
   return {
     async access() {
-      const { file, named } = credentialsFile(places);
-      const text = await readCredentials(file, named);
-      if (text === undefined) return undefined;
+      const found = await findCredentials(places);
+      if (found === undefined) return undefined;
+      const { file, text } = found;
       const content = parse(text, file);
       if (current?.text !== text) current = { text, client: openGcpClient({ places, file, content }) };
       try {
@@ -87,18 +90,32 @@ function universeOf(inFile: string | undefined, env: Environment): string {
   return inFile || env.GOOGLE_CLOUD_UNIVERSE_DOMAIN || 'googleapis.com';
 }
 
-/** `named` says that a person pointed there: it must exist then. */
-function credentialsFile({ env, home }: GcpPlaces): { readonly file: string; readonly named: boolean } {
+async function findCredentials(places: GcpPlaces) {
+  for (const { file, named } of gcpCredentialFiles(places)) {
+    const text = await readCredentials(file, named);
+    if (text !== undefined) return { file, text };
+  }
+  return undefined;
+}
+
+/** The first that exists counts. `named` says that a person pointed there: it must exist then. */
+export function gcpCredentialFiles({
+  env,
+  home,
+  ownFile,
+}: Pick<GcpPlaces, 'env' | 'home' | 'ownFile'>): readonly {
+  readonly file: string;
+  readonly named: boolean;
+}[] {
   const named = env.GOOGLE_APPLICATION_CREDENTIALS ?? '';
-  if (named !== '') return { file: named, named: true };
+  const own = ownFile === undefined ? [] : [{ file: ownFile, named: false }];
+  if (named !== '') return [{ file: named, named: true }];
   const usual =
     process.platform === 'win32' && env.APPDATA !== undefined
       ? path.join(env.APPDATA, 'gcloud')
       : path.join(home, '.config', 'gcloud');
-  return {
-    file: path.join(env.CLOUDSDK_CONFIG || usual, 'application_default_credentials.json'),
-    named: false,
-  };
+  const folder = env.CLOUDSDK_CONFIG || usual;
+  return [...own, { file: path.join(folder, 'application_default_credentials.json'), named: false }];
 }
 
 async function readCredentials(file: string, named: boolean): Promise<string | undefined> {
@@ -122,7 +139,7 @@ function parse(text: string, file: string): z.infer<typeof commonSchema> {
   } catch {
     // The parser's own words may quote a secret.
     throw new AppError('gcp-failed', `${file} holds no Google credentials.`, {
-      hint: 'Run `gcloud auth application-default login`.',
+      hint: gcpLoginHint,
     });
   }
 }

@@ -45,7 +45,7 @@ test('is of whoever has signed in since', async () => {
 });
 
 test('says how to sign in where nobody has, or the session has ended', async () => {
-  const hint = 'Run `gcloud auth application-default login`.';
+  const hint = 'Run `k8s-tunnels login gcp`, or `gcloud auth application-default login`.';
   const expected = { code: 'gcp-session-expired', hint };
   await expect(gkeCredential(open({ CLOUDSDK_CONFIG: '/nowhere' }))).rejects.toMatchObject(expected);
   google.gcp.signIns.end(google.credentials.refresh_token, 'reauth');

@@ -280,7 +280,7 @@ describe('into the catalog', () => {
     expect(second.catalog.cells().find(({ id }) => id === 'gke/acme-shop/europe-west1')?.error).toEqual({
       code: 'gcp-session-expired',
       message: 'Your Google sign-in has expired or was revoked.',
-      hint: 'Run `gcloud auth application-default login`.',
+      hint: 'Run `k8s-tunnels login gcp`, or `gcloud auth application-default login`.',
       retryable: false,
     });
     await google.write(google.gcp.signIn());

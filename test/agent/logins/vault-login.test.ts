@@ -19,7 +19,11 @@ let file: string;
 beforeEach(async () => {
   rig = await startRig();
   traffic = new Traffic();
-  vault = await startVault({ plan: defaultPlan, traffic, secretFor: () => ({ server: '', 'certificate-authority-data': '', token: 'none' }) });
+  vault = await startVault({
+    plan: defaultPlan,
+    traffic,
+    secretFor: () => ({ server: '', 'certificate-authority-data': '', token: 'none' }),
+  });
   file = path.join(rig.home, '.vault-token');
 });
 afterEach(async () => {

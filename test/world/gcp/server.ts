@@ -37,8 +37,9 @@ export interface GcpParts {
 export interface Gcp {
   /** Of every API, for gcloud's `api_endpoint_overrides`; ends with a slash. */
   readonly url: string;
-  /** For gcloud's `auth/token_host`. */
+  /** For gcloud's `auth/token_host` and `auth/auth_host`. */
   readonly tokenUri: string;
+  readonly authUri: string;
   readonly signIns: GoogleSignIns;
   /** A login of the plan's first person. */
   signIn(): AuthorizedUser;
@@ -50,7 +51,7 @@ export interface Gcp {
 
 /**
  * Google's token endpoints, Resource Manager and GKE on one loopback address, over REST. Counted as service
- * `google-oauth` (operation `token`, scope the grant; `exchange`; `impersonate`), `resource-manager` (`SearchProjects`, scope the page token) and
+ * `google-oauth` (operation `token`, scope the grant; `authorize`; `revoke`; `exchange`; `impersonate`), `resource-manager` (`SearchProjects`, scope the page token) and
  * `gke` (`ListClusters`, `GetCluster`, scope `project/location`).
  */
 export async function startGcp(parts: GcpParts): Promise<Gcp> {
@@ -82,7 +83,10 @@ export async function startGcp(parts: GcpParts): Promise<Gcp> {
     if (fault?.kind === 'error') return internal;
     const refused = authenticate(searchMethod, headers);
     if (refused !== undefined) return refused;
-    const payer = gcp.projects.find(({ id }) => id === headers.get('x-goog-user-project'));
+    const [, token = ''] = /^Bearer (.+)$/.exec(headers.get('authorization') ?? '') ?? [];
+    const named = gcp.projects.find(({ id }) => id === headers.get('x-goog-user-project'));
+    // The organisation's client is one of a project where the API is on.
+    const payer = named ?? (signIns.isOfDesktopClient(token) ? gcp.projects[0] : undefined);
     if (fault?.kind === 'throttle') {
       return quotaExceeded(searchMethod, payer?.number ?? '764086051850', fault.retryAfterSeconds);
     }
@@ -101,6 +105,14 @@ export async function startGcp(parts: GcpParts): Promise<Gcp> {
       const grant = new URLSearchParams(request.body.toString()).get('grant_type') ?? '';
       const fault = await traffic.serve('google-oauth', 'token', grant);
       return signIns.answerToken(request, fault);
+    }
+    if (url.pathname === '/o/oauth2/v2/auth') {
+      const fault = await traffic.serve('google-oauth', 'authorize', '');
+      return fault?.kind === 'drop' ? fault : signIns.answerAuthorize(request, parts.plan.people);
+    }
+    if (request.method === 'POST' && url.pathname === '/revoke') {
+      const fault = await traffic.serve('google-oauth', 'revoke', '');
+      return fault?.kind === 'drop' ? fault : signIns.answerRevoke(request);
     }
     if (request.method === 'POST' && url.pathname === '/v1/token') {
       await traffic.serve('google-oauth', 'exchange', '');
@@ -139,6 +151,7 @@ export async function startGcp(parts: GcpParts): Promise<Gcp> {
   return {
     url: `${server.url}/`,
     tokenUri,
+    authUri: `${server.url}/o/oauth2/v2/auth`,
     signIns,
     signIn: () => signIns.signIn(parts.plan.people[0]?.email ?? '', parts.plan.gcp.projects[0]?.id ?? ''),
     createServiceAccount(name) {

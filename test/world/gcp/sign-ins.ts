@@ -1,5 +1,7 @@
-import { generateKeyPairSync, randomBytes, verify } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, verify } from 'node:crypto';
+import { escapeHtml, page } from '../access/answers.ts';
 import type { LoopbackAnswer, LoopbackRequest } from '../loopback-server.ts';
+import type { Person } from '../plan.ts';
 import type { Fault } from '../traffic.ts';
 import { json } from './answers.ts';
 
@@ -33,14 +35,39 @@ export interface ServiceAccount {
 
 type Refresh = {
   readonly email: string;
+  readonly clientId: string;
   readonly clientSecret: string;
   ended: 'revoked' | 'reauth' | undefined;
 };
 
-/** Google's OAuth token endpoint: refresh tokens of people and signed assertions of service accounts. */
+/** gcloud's own, for people everywhere. */
+const gcloudClient = '764086051850-world.apps.googleusercontent.com';
+
+interface Code {
+  readonly email: string;
+  readonly redirectUri: string;
+  readonly challenge: string;
+  readonly scope: string;
+  readonly offline: boolean;
+}
+
+function html(statusCode: number, body: string): LoopbackAnswer {
+  return { kind: 'answer', statusCode, headers: { 'content-type': 'text/html' }, body: page('Google', body) };
+}
+
+/** Google's OAuth token endpoint and sign-in page: refresh tokens of people and signed assertions of service accounts. */
 export class GoogleSignIns {
   private readonly refreshTokens = new Map<string, Refresh>();
-  private readonly accessTokens = new Map<string, { readonly email: string; readonly expiresAt: number }>();
+  private readonly accessTokens = new Map<
+    string,
+    { readonly email: string; readonly clientId: string; readonly expiresAt: number }
+  >();
+  private readonly codes = new Map<string, Code>();
+  /** The organisation's own client for desktop apps. */
+  readonly desktopClient = {
+    id: '312000000001-acme.apps.googleusercontent.com',
+    secret: `GOCSPX-${randomBytes(21).toString('base64url')}`,
+  };
   private readonly subjectTokens = new Map<string, string>();
   private readonly publicKeys = new Map<string, string>();
   private readonly tokenUri: () => string;
@@ -55,16 +82,75 @@ export class GoogleSignIns {
   signIn(email: string, quotaProject: string): AuthorizedUser {
     const refresh_token = `1//${randomBytes(24).toString('base64url')}`;
     const client_secret = `d-${randomBytes(12).toString('base64url')}`;
-    this.refreshTokens.set(refresh_token, { email, clientSecret: client_secret, ended: undefined });
+    this.refreshTokens.set(refresh_token, {
+      email,
+      clientId: gcloudClient,
+      clientSecret: client_secret,
+      ended: undefined,
+    });
     return {
       type: 'authorized_user',
-      client_id: '764086051850-world.apps.googleusercontent.com',
+      client_id: gcloudClient,
       client_secret,
       refresh_token,
       quota_project_id: quotaProject,
       token_uri: this.tokenUri(),
       universe_domain: 'googleapis.com',
     };
+  }
+
+  /** A page that a browser opens: `GET` shows the form, `POST` sends it back with a code. */
+  answerAuthorize(request: LoopbackRequest, people: readonly Person[]): LoopbackAnswer {
+    const { searchParams, search } = new URL(request.target, 'http://accounts');
+    const asked = (name: string) => searchParams.get(name) ?? '';
+    const redirect = URL.parse(asked('redirect_uri'));
+    if (asked('client_id') !== this.desktopClient.id) return html(401, '<h1>Error 401: invalid_client</h1>');
+    // A client for desktop apps may come back to any port of the loopback address.
+    if (redirect?.protocol !== 'http:' || redirect.hostname !== '127.0.0.1')
+      return html(400, '<h1>Error 400: redirect_uri_mismatch</h1>');
+    if (
+      asked('response_type') !== 'code' ||
+      asked('code_challenge_method') !== 'S256' ||
+      asked('code_challenge') === ''
+    )
+      return html(400, '<h1>Error 400: invalid_request</h1>');
+    if (request.method === 'GET') {
+      return html(
+        200,
+        `<h1>Sign in with Google</h1>
+<form method="post" action="/o/oauth2/v2/auth${escapeHtml(search)}">
+<label>Email <input type="email" name="email"></label>
+<label>Password <input type="password" name="password"></label>
+<button type="submit">Allow</button>
+</form>`,
+      );
+    }
+    const form = new URLSearchParams(request.body.toString());
+    const person = people.find(({ email }) => email === form.get('email'));
+    if (person === undefined || person.password !== form.get('password'))
+      return html(401, '<h1>Wrong password</h1>');
+    const code = `4/${randomBytes(32).toString('base64url')}`;
+    this.codes.set(code, {
+      email: person.email,
+      redirectUri: asked('redirect_uri'),
+      challenge: asked('code_challenge'),
+      scope: asked('scope'),
+      offline: asked('access_type') === 'offline',
+    });
+    redirect.search = new URLSearchParams({ state: asked('state'), code, scope: asked('scope') }).toString();
+    return { kind: 'answer', statusCode: 302, headers: { location: redirect.href }, body: '' };
+  }
+
+  /** `POST /revoke`: ends a refresh token. */
+  answerRevoke(request: LoopbackRequest): LoopbackAnswer {
+    const { searchParams } = new URL(request.target, 'http://oauth2');
+    const token =
+      searchParams.get('token') ?? new URLSearchParams(request.body.toString()).get('token') ?? '';
+    const known = this.refreshTokens.get(token);
+    if (known === undefined || known.ended !== undefined)
+      return refuse(400, 'invalid_token', 'Token expired or revoked');
+    known.ended = 'revoked';
+    return json(200, {});
   }
 
   /** `reauth` is what an organisation's session length does; access tokens hold on in either case. */
@@ -108,6 +194,11 @@ export class GoogleSignIns {
     return known !== undefined && known.expiresAt > Date.now() ? known.email : undefined;
   }
 
+  /** Whether the project of the organisation's client pays for what an access token asks. */
+  isOfDesktopClient(token: string): boolean {
+    return this.accessTokens.get(token)?.clientId === this.desktopClient.id;
+  }
+
   /** A token of somebody else's identity provider, which Google is set up to trust. */
   issueSubjectToken(subject: string): string {
     const token = randomBytes(24).toString('base64url');
@@ -148,6 +239,8 @@ export class GoogleSignIns {
     if (fault?.kind === 'deny') return refuse(403, 'access_denied', 'Account Restricted');
     const form = new URLSearchParams(request.body.toString());
     switch (form.get('grant_type')) {
+      case 'authorization_code':
+        return this.redeem(form);
       case 'refresh_token':
         return this.refresh(form);
       case 'urn:ietf:params:oauth:grant-type:jwt-bearer':
@@ -155,6 +248,35 @@ export class GoogleSignIns {
       default:
         return refuse(400, 'unsupported_grant_type', 'Invalid grant_type');
     }
+  }
+
+  private redeem(form: URLSearchParams): LoopbackAnswer {
+    const { id, secret } = this.desktopClient;
+    if (form.get('client_id') !== id || form.get('client_secret') !== secret)
+      return refuse(401, 'invalid_client', 'The OAuth client was not found.');
+    const code = form.get('code') ?? '';
+    const known = this.codes.get(code);
+    this.codes.delete(code);
+    const challenge = createHash('sha256')
+      .update(form.get('code_verifier') ?? '')
+      .digest('base64url');
+    if (known === undefined || known.challenge !== challenge)
+      return refuse(400, 'invalid_grant', 'Malformed auth code.');
+    if (known.redirectUri !== form.get('redirect_uri'))
+      return refuse(400, 'redirect_uri_mismatch', 'Bad Request');
+    const { email, offline } = known;
+    const refresh_token = `1//${randomBytes(24).toString('base64url')}`;
+    if (offline)
+      this.refreshTokens.set(refresh_token, { email, clientId: id, clientSecret: secret, ended: undefined });
+    const claims = { iss: 'https://accounts.google.com', aud: id, email, email_verified: true };
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    return json(200, {
+      ...this.grantTo(email, id),
+      scope: known.scope,
+      // Nobody can check it: it comes over the wire that it was asked for on.
+      id_token: `${part({ alg: 'RS256', typ: 'JWT' })}.${part(claims)}.${randomBytes(256).toString('base64url')}`,
+      ...(offline ? { refresh_token } : {}),
+    });
   }
 
   private refresh(form: URLSearchParams): LoopbackAnswer {
@@ -171,7 +293,7 @@ export class GoogleSignIns {
         error_subtype: 'invalid_rapt',
       });
     }
-    return this.grant(known.email);
+    return this.grant(known.email, known.clientId);
   }
 
   private exchange(assertion: string): LoopbackAnswer {
@@ -199,13 +321,17 @@ export class GoogleSignIns {
     return this.grant(claims.iss ?? '');
   }
 
-  private grant(email: string): LoopbackAnswer {
-    return json(200, { ...this.grantTo(email), scope });
+  private grant(email: string, clientId = ''): LoopbackAnswer {
+    return json(200, { ...this.grantTo(email, clientId), scope });
   }
 
-  private grantTo(email: string) {
+  private grantTo(email: string, clientId = '') {
     const access_token = `ya29.${randomBytes(40).toString('base64url')}`;
-    this.accessTokens.set(access_token, { email, expiresAt: Date.now() + this.tokenSeconds * 1000 });
+    this.accessTokens.set(access_token, {
+      email,
+      clientId,
+      expiresAt: Date.now() + this.tokenSeconds * 1000,
+    });
     return { access_token, expires_in: this.tokenSeconds, token_type: 'Bearer' };
   }
 }

@@ -53,7 +53,10 @@ export async function answerUpgrade(
       return refuse(socket, 500, 'text/plain', `container not found ("${container}")`);
     checkUpgrade(request);
     execServer.handleUpgrade(request, socket, head, (webSocket) => {
-      void serveExec({ socket: webSocket, pod, container, files: cluster.files, query });
+      // Who leaves in the middle gets no answer.
+      serveExec({ socket: webSocket, pod, container, files: cluster.files, query }).catch(() =>
+        webSocket.terminate(),
+      );
     });
   } catch (error) {
     const { code, status } = error instanceof StatusError ? error : internalError(error);

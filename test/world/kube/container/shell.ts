@@ -30,7 +30,8 @@ export async function runProgram(name: string, process: Process): Promise<number
   const program = programs.get(name.replace(/^\/(usr\/)?bin\//, ''));
   if (program === undefined) return undefined;
   const interrupt = new AbortController();
-  process.keyboard.addEventListener('interrupt', () => interrupt.abort(), { once: true });
+  const over = new AbortController();
+  process.keyboard.addEventListener('interrupt', () => interrupt.abort(), { signal: over.signal });
   const signal = AbortSignal.any([process.signal, interrupt.signal]);
   try {
     return await program({ ...process, signal });
@@ -38,6 +39,8 @@ export async function runProgram(name: string, process: Process): Promise<number
     if (signal.aborted) return interrupted;
     process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
+  } finally {
+    over.abort();
   }
 }
 

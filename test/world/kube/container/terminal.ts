@@ -21,6 +21,8 @@ export function createTerminal(given: {
       screen.write(Buffer.from(chunk.toString('latin1').replace(/\n/g, '\r\n'), 'latin1'), done);
     },
   });
+  // A screen that is gone ends what is shown on it by itself.
+  stdout.on('error', () => {});
   let line: number[] = [];
   const type = (byte: number) => {
     if (byte === key.interrupt) {
