@@ -30,6 +30,7 @@ import { createFavourites } from './favourites/favourites.ts';
 import { createKubeconfig, type KubeconfigPlace } from './kubeconfig/kubeconfig.ts';
 import type { Account, LoginView } from './logins/account.ts';
 import { createAwsLogin } from './logins/aws-login.ts';
+import { createAzureLogin } from './logins/azure-login.ts';
 import { createGcpSignIn } from './logins/gcp-sign-in.ts';
 import { createLogins, type Logins } from './logins/logins.ts';
 import { createVaultLogin } from './logins/vault-login.ts';
@@ -206,6 +207,7 @@ async function wireAgent(
     logger,
     folder: paths.state,
   });
+  const azureFile = path.join(paths.state, 'azure-sign-in.json');
   const googleFile = path.join(paths.state, 'google-sign-in.json');
   const makeDiscovery = (): Discovery => {
     const { awsRegions, vaultMounts, clusterFiles } = settings.get();
@@ -214,7 +216,7 @@ async function wireAgent(
     return createDiscovery({
       sources: [
         createEksSource({ aws, regions: awsRegions }),
-        createAksSource({ ...places, tenants: said?.aks?.tenants }),
+        createAksSource({ ...places, ownFile: azureFile, tenants: said?.aks?.tenants }),
         createGkeSource({ ...places, ownFile: googleFile, projects: said?.gke?.projects }),
         createVaultSource({
           ...places,
@@ -272,6 +274,10 @@ async function wireAgent(
   const logins = createLogins({
     providers: [
       createAwsLogin(aws),
+      createAzureLogin({
+        places: { env, home: paths.home, network, ownFile: azureFile },
+        tenants: () => organisation.current()?.sources?.aks?.tenants ?? [],
+      }),
       createGcpSignIn({
         places: { env, home: paths.home, network, clock, ownFile: googleFile },
         client: () => organisation.current()?.sources?.gke?.oauthClient,
@@ -340,6 +346,7 @@ async function wireAgent(
     env,
     home: paths.home,
     googleFile,
+    azureFile,
     aws,
     vault: () => ({
       env: vaultEnvironment(env, organisation.current()),
@@ -526,8 +533,9 @@ async function wireAgent(
     },
     async login(options) {
       const account = await logins.login(options);
-      // More may be reachable now.
-      readAnew();
+      // More may be reachable now; a run that is under way began without it.
+      const before = discovery.status().status === 'running' ? discovery.run() : Promise.resolve();
+      void before.catch(() => {}).then(readAnew);
       return account;
     },
     logout: (options) => logins.logout(options),

@@ -73,7 +73,9 @@ export const operations = {
       /** A code to enter on any device, where the provider has that, in place of the browser of the agent's computer. */
       deviceCode: z.literal(true).optional(),
       /** Where the account asks for one. Secret. */
-      password: z.object({ username: z.string().min(1).max(512), password: z.string().max(4_096) }).optional(),
+      password: z
+        .object({ username: z.string().min(1).max(512), password: z.string().max(4_096) })
+        .optional(),
     }),
     output: z.object({ account: accountSchema }),
   },

@@ -72,7 +72,8 @@ export function createLogins(options: {
         hint: provider.setUp,
       });
     }
-    if (session !== undefined && sessions.includes(session)) return { provider, session };
+    if (session !== undefined && (sessions.includes(session) || provider.accepts?.(session) === true))
+      return { provider, session };
     if (session === undefined && more.length === 0) return { provider, session: only };
     const names = sessions.join(', ');
     if (session === undefined)
@@ -176,7 +177,8 @@ export function createLogins(options: {
         }
       }
       const account = (await found.provider.accounts()).find(
-        (one) => one.ours && one.session === found.session,
+        (one) =>
+          one.ours && (one.session === found.session || found.provider.accepts?.(found.session) === true),
       );
       if (account === undefined)
         throw new AppError(
