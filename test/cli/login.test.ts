@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writeAwsHome } from '../world/aws/home.ts';
@@ -38,6 +38,11 @@ afterEach(async () => {
   await home.remove();
 });
 
+const cacheFile = async () => {
+  const { stdout } = await run('accounts', '--json');
+  const { accounts } = JSON.parse(stdout) as { accounts: { store: string }[] };
+  return accounts[0]?.store ?? '';
+};
 const run = (...args: readonly string[]) => runCli(args, { env });
 
 it('signs in in the browser, tells of it, and signs out', async () => {
@@ -50,6 +55,12 @@ it('signs in in the browser, tells of it, and signs out', async () => {
   expect(JSON.parse(accounts.stdout).accounts).toContainEqual(
     expect.objectContaining({ provider: 'aws', session: 'acme', status: 'signed-in' }),
   );
+  // Neither what was printed nor the agent's log holds a secret of it.
+  const kept = JSON.parse(await readFile(await cacheFile(), 'utf8')) as Record<string, string>;
+  const log = await readFile(path.join(home.paths.state, 'agent.log'), 'utf8');
+  expect(log).toContain('Signed in');
+  for (const secret of [kept.accessToken, kept.refreshToken, kept.clientSecret])
+    for (const text of [log, login.stdout, login.stderr, accounts.stdout]) expect(text).not.toContain(secret);
   const logout = await run('logout', 'aws', 'acme');
   expect(logout.code).toBe(0);
   expect(logout.stdout).toContain('✓ Removed: The AWS sign-in acme');

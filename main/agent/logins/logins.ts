@@ -94,8 +94,10 @@ export function createLogins(options: {
     const late = new AbortController();
     const signal = AbortSignal.any([closing.signal, abandoned, late.signal]);
     const before = turns.get(provider.kind);
-    const turn = Promise.withResolvers<void>();
-    turns.set(provider.kind, turn.promise);
+    const own = Promise.withResolvers<void>();
+    // One that is cancelled while it waits must not let the next one pass those before it.
+    const turn = Promise.all([before, own.promise]);
+    turns.set(provider.kind, turn);
     let stop = () => {};
     const view = (url: string) => ({
       kind: provider.kind,
@@ -112,6 +114,8 @@ export function createLogins(options: {
         session,
         signal,
         async onUrl(url) {
+          // No tab for whoever has gone already.
+          signal.throwIfAborted();
           show(key, view(url));
           if ((env.K8S_TUNNELS_NO_BROWSER ?? '') !== '') return false;
           try {
@@ -124,7 +128,9 @@ export function createLogins(options: {
             return false;
           }
         },
-        onDeviceCode: ({ url, userCode }) => show(key, { ...view(url), userCode }),
+        onDeviceCode({ url, userCode }) {
+          if (!signal.aborted) show(key, { ...view(url), userCode });
+        },
       });
       await abortable(work, signal);
       logger.info('Signed in', { provider: provider.kind });
@@ -148,8 +154,10 @@ export function createLogins(options: {
     } finally {
       stop();
       show(key, undefined);
-      turn.resolve();
-      if (turns.get(provider.kind) === turn.promise) turns.delete(provider.kind);
+      own.resolve();
+      void turn.then(() => {
+        if (turns.get(provider.kind) === turn) turns.delete(provider.kind);
+      });
     }
   };
 
