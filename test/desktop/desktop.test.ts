@@ -170,7 +170,7 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
     const { commandLine, world } = desktop.of(context);
     expect(await commandLine.tunnels('quit')).toEqual({ pid: app.pid });
     await app.ended;
-    expect((await processesOf(world.home)) ?? []).toEqual([]);
+    await vi.waitFor(async () => expect((await processesOf(world.home)) ?? []).toEqual([]), patience);
   });
 });
 
