@@ -185,7 +185,16 @@ async function wireAgent(
   });
   const setting = settings.get().extraAuthorities;
   trustAuthorities({ env, setting: setting === '' ? undefined : setting });
-  const catalog = await createCatalog({ folder: path.join(paths.state, 'catalog'), clock, logger });
+  const catalog = await createCatalog({
+    folder: path.join(paths.state, 'catalog'),
+    clock,
+    logger,
+    onSetAside: (file, reason) =>
+      notice(
+        'warning',
+        `A part of what was known of clusters cannot be read (${reason}); it is kept as ${file}.unreadable and read anew from its source.`,
+      ),
+  });
   catalog.onChange((change) =>
     tell({
       kind: 'catalog',
