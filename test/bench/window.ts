@@ -46,16 +46,18 @@ export async function* benchmark(): AsyncIterable<Row> {
   const toPage: number[] = [];
   for (let at = 0; at < changes; at += 1) {
     const on = at % 2 === 0;
-    const shown = star.evaluate(
-      (button, wanted) =>
+    // Looked for anew each time: a row that goes to another section is another element.
+    const shown = page.evaluate(
+      ([label, wanted]) =>
         new Promise<void>((resolve) => {
           const look = () => {
-            if (button.getAttribute('aria-pressed') === wanted) resolve();
+            const button = document.querySelector(`button[aria-label="${label}"]`);
+            if (button?.getAttribute('aria-pressed') === wanted) resolve();
             else requestAnimationFrame(look);
           };
           look();
         }),
-      String(on),
+      [`Favourite ${cluster}`, String(on)],
     );
     const start = performance.now();
     const told = new Promise<void>((resolve) => {
