@@ -50,13 +50,12 @@ export function createDemands(options: {
         isLoginOpen = tunnels.find(id)?.state().status === 'logging-in';
         limit.abort();
       });
-      const tried = await openOne({
-        ...options,
-        cluster,
-        interactive,
-        listening: true,
-        signal: limit.signal,
-      }).finally(cancel);
+      const how = { ...options, cluster, interactive, listening: true, signal: limit.signal };
+      let tried = await openOne(how);
+      // A token that only the edge knew to be revoked: it is gone now, and the browser's turn has come.
+      if (interactive && tried.kind === 'failed' && tried.error.code === 'access-login-needed')
+        tried = await openOne(how);
+      cancel();
       const error = limit.signal.aborted
         ? overdue(cluster, isLoginOpen)
         : tried.kind === 'failed'

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { AppError, fromPlainError } from '../app-error.ts';
+import { AppError } from '../app-error.ts';
 import type { ClusterId } from '../catalog/cluster.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { backOffGraceMs, backOffMs } from './back-off.ts';
@@ -62,7 +62,7 @@ export function createTunnel(options: {
   readonly ports: Ports;
   readonly way: Way;
   /**
-   * A client has proven itself while the tunnel is closed: opens it, and resolves when it is open. The client is
+   * A client has proven itself while the tunnel is closed, or opening: opens it, and resolves when it is open. The client is
    * refused with what it rejects with, or with what dialing meets where it has opened nothing.
    */
   readonly onDemand: () => Promise<void>;
@@ -140,10 +140,7 @@ export function createTunnel(options: {
   /** A connection that finds the tunnel closed, or opening still, waits until it is open. */
   const dialOpen: Dial = async (signal) => {
     if (closing !== undefined) await orAborted(closing.done, signal);
-    if (opening !== undefined) {
-      const opened = await orAborted(opening, signal);
-      if (opened.status === 'failed') throw fromPlainError(opened.failure.error);
-    } else if (loop === undefined) await orAborted(onDemand(), signal);
+    if (loop === undefined || opening !== undefined) await orAborted(onDemand(), signal);
     spare ??= withSpare({ clock, dial: dialForClient, onDropped: onTrouble });
     return spare.dial(signal);
   };
