@@ -30,6 +30,7 @@ import { createFavourites } from './favourites/favourites.ts';
 import { createKubeconfig, type KubeconfigPlace } from './kubeconfig/kubeconfig.ts';
 import type { Account, LoginView } from './logins/account.ts';
 import { createAwsLogin } from './logins/aws-login.ts';
+import { createAzureLogin } from './logins/azure-login.ts';
 import { createGcpSignIn } from './logins/gcp-sign-in.ts';
 import { createLogins, type Logins } from './logins/logins.ts';
 import { createVaultLogin } from './logins/vault-login.ts';
@@ -190,7 +191,16 @@ async function wireAgent(
   });
   const setting = settings.get().extraAuthorities;
   trustAuthorities({ env, setting: setting === '' ? undefined : setting });
-  const catalog = await createCatalog({ folder: path.join(paths.state, 'catalog'), clock, logger });
+  const catalog = await createCatalog({
+    folder: path.join(paths.state, 'catalog'),
+    clock,
+    logger,
+    onSetAside: (file, reason) =>
+      notice(
+        'warning',
+        `A part of what was known of clusters cannot be read (${reason}); it is kept as ${file}.unreadable and read anew from its source.`,
+      ),
+  });
   catalog.onChange((change) =>
     tell({
       kind: 'catalog',
@@ -212,6 +222,7 @@ async function wireAgent(
     logger,
     folder: paths.state,
   });
+  const azureFile = path.join(paths.state, 'azure-sign-in.json');
   const googleFile = path.join(paths.state, 'google-sign-in.json');
   const makeDiscovery = (): Discovery => {
     const { awsRegions, vaultMounts, clusterFiles } = settings.get();
@@ -220,7 +231,7 @@ async function wireAgent(
     return createDiscovery({
       sources: [
         createEksSource({ aws, regions: awsRegions }),
-        createAksSource({ ...places, tenants: said?.aks?.tenants }),
+        createAksSource({ ...places, ownFile: azureFile, tenants: said?.aks?.tenants }),
         createGkeSource({ ...places, ownFile: googleFile, projects: said?.gke?.projects }),
         createVaultSource({
           ...places,
@@ -278,6 +289,10 @@ async function wireAgent(
   const logins = createLogins({
     providers: [
       createAwsLogin(aws),
+      createAzureLogin({
+        places: { env, home: paths.home, network, ownFile: azureFile },
+        tenants: () => organisation.current()?.sources?.aks?.tenants ?? [],
+      }),
       createGcpSignIn({
         places: { env, home: paths.home, network, clock, ownFile: googleFile },
         client: () => organisation.current()?.sources?.gke?.oauthClient,
@@ -347,6 +362,7 @@ async function wireAgent(
     env,
     home: paths.home,
     googleFile,
+    azureFile,
     aws,
     vault: () => ({
       env: vaultEnvironment(env, organisation.current()),
@@ -564,8 +580,9 @@ async function wireAgent(
     },
     async login(options) {
       const account = await logins.login(options);
-      // More may be reachable now.
-      readAnew();
+      // More may be reachable now; a run that is under way began without it.
+      const before = discovery.status().status === 'running' ? discovery.run() : Promise.resolve();
+      void before.catch(() => {}).then(readAnew);
       return account;
     },
     logout: (options) => logins.logout(options),

@@ -1,26 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createAgent } from '../../main/agent/create-agent.ts';
-import { silentLogger } from '../../main/agent/parts.ts';
+import { type Agent, createAgent } from '../../main/agent/create-agent.ts';
+import { type Clock, silentLogger, systemClock } from '../../main/agent/parts.ts';
 import { pathsFrom } from '../../main/agent/paths.ts';
 import { openConfStore } from '../../main/agent/settings/conf-store.ts';
 import { skippingClock } from './skipping-clock.ts';
 
-test('what has grown older than the setting is read anew, with nobody asking', async () => {
-  const home = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-agent-'));
-  onTestFinished(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
+async function openAgent(clock: Clock, home: string): Promise<Agent> {
   const env = { HOME: home, K8S_TUNNELS_MANAGED_CONFIG: path.join(home, 'managed.yaml') };
   const paths = pathsFrom(env);
-  const file = path.join(home, 'clusters.yaml');
-  const write = (...names: readonly string[]) =>
-    writeFile(
-      file,
-      names.map((name) => `- name: ${name}\n  server: https://${name}.example:6443\n`).join(''),
-    );
-  await write('lab');
-  const clock = skippingClock();
   const agent = await createAgent({
     env,
     paths,
@@ -31,6 +21,26 @@ test('what has grown older than the setting is read anew, with nobody asking', a
     plugin: { command: process.execPath, args: [] },
   });
   onTestFinished(() => agent.close());
+  return agent;
+}
+
+async function makeFolder(): Promise<string> {
+  const home = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-agent-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
+  return home;
+}
+
+test('what has grown older than the setting is read anew, with nobody asking', async () => {
+  const home = await makeFolder();
+  const file = path.join(home, 'clusters.yaml');
+  const write = (...names: readonly string[]) =>
+    writeFile(
+      file,
+      names.map((name) => `- name: ${name}\n  server: https://${name}.example:6443\n`).join(''),
+    );
+  await write('lab');
+  const clock = skippingClock();
+  const agent = await openAgent(clock, home);
   agent.changeSettings({ clusterFiles: [file], catalogMaxAgeMinutes: 60 });
   await agent.discover();
   const names = () => agent.snapshot().clusters.map(({ name }) => name);
@@ -43,4 +53,18 @@ test('what has grown older than the setting is read anew, with nobody asking', a
   expect(names()).toEqual(['lab']);
   clock.skip(31 * 60_000);
   await vi.waitFor(() => expect(names().sort()).toEqual(['edge', 'lab']), { timeout: 5_000 });
+});
+
+test('a part of the catalog that cannot be read is told, kept, and read anew', async () => {
+  const home = await makeFolder();
+  const folder = path.join(pathsFrom({ HOME: home }).state, 'catalog');
+  await mkdir(folder, { recursive: true });
+  const file = path.join(folder, 'eks-0123456789abcdef.json');
+  await writeFile(file, '{"version":3,"data":{}}\n{}\n');
+  const agent = await openAgent(systemClock, home);
+  const { notices } = agent.snapshot();
+  expect(notices).toContainEqual(
+    expect.objectContaining({ level: 'warning', message: expect.stringContaining(`${file}.unreadable`) }),
+  );
+  expect(notices.map(({ message }) => message).join('\n')).toContain('version 3, not 2');
 });

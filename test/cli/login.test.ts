@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writeAwsHome } from '../world/aws/home.ts';
@@ -38,6 +38,11 @@ afterEach(async () => {
   await home.remove();
 });
 
+const cacheFile = async () => {
+  const { stdout } = await run('accounts', '--json');
+  const { accounts } = JSON.parse(stdout) as { accounts: { store: string }[] };
+  return accounts[0]?.store ?? '';
+};
 const run = (...args: readonly string[]) => runCli(args, { env });
 
 it('signs in in the browser, tells of it, and signs out', async () => {
@@ -47,9 +52,15 @@ it('signs in in the browser, tells of it, and signs out', async () => {
   expect(login).toMatchObject({ code: 0, stdout: '✓ AWS (acme): signed in, renewed by itself\n' });
   expect(await browser.tabs()).toEqual([`127.0.0.1:${aws.port}/authorize`]);
   const accounts = await run('accounts', '--json');
-  expect(JSON.parse(accounts.stdout).accounts).toMatchObject([
-    { provider: 'aws', session: 'acme', status: 'signed-in' },
-  ]);
+  expect(JSON.parse(accounts.stdout).accounts).toContainEqual(
+    expect.objectContaining({ provider: 'aws', session: 'acme', status: 'signed-in' }),
+  );
+  // Neither what was printed nor the agent's log holds a secret of it.
+  const kept = JSON.parse(await readFile(await cacheFile(), 'utf8')) as Record<string, string>;
+  const log = await readFile(path.join(home.paths.state, 'agent.log'), 'utf8');
+  expect(log).toContain('Signed in');
+  for (const secret of [kept.accessToken, kept.refreshToken, kept.clientSecret])
+    for (const text of [log, login.stdout, login.stderr, accounts.stdout]) expect(text).not.toContain(secret);
   const logout = await run('logout', 'aws', 'acme');
   expect(logout.code).toBe(0);
   expect(logout.stdout).toContain('✓ Removed: The AWS sign-in acme');
@@ -58,7 +69,7 @@ it('signs in in the browser, tells of it, and signs out', async () => {
 });
 
 it('shows a code to enter elsewhere', async () => {
-  const cli = startCli(['login', '--device-code'], { env });
+  const cli = startCli(['login', 'aws', '--device-code'], { env });
   await cli.says('and see that the code is');
   const [url = ''] = /http:\S+user_code=\S+/.exec(cli.stderr()) ?? [];
   expect(await browser.tabs()).toEqual([]);

@@ -5,16 +5,18 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { helmProgram, whyNoHelm, writeChart } from '../world-tests/helm-fixture.ts';
 import { startRealKube, whyNoRealKube } from '../world-tests/kube-apiserver.ts';
+import { whyNoKubectl } from '../world-tests/kube-fixture.ts';
 import { connectThrough, type Tunnelled } from './tunnel-fixture.ts';
 
 /** An on-prem cluster of the world, whose API server is a real one here. */
 const cluster = 'depot-berlin';
 const user = 'system:serviceaccount:kube-system:developers';
+const reason = whyNoRealKube ?? whyNoKubectl;
 let tunnelled: Tunnelled | undefined;
 let server: Awaited<ReturnType<typeof startRealKube>> | undefined;
 
 beforeAll(async () => {
-  if (whyNoRealKube !== undefined) return;
+  if (reason !== undefined) return;
   server = await startRealKube({
     hostnames: ['k8s.depot-berlin.acme.internal'],
     user,
@@ -28,7 +30,7 @@ afterAll(async () => {
   await server?.close();
 });
 
-beforeEach((context) => context.skip(whyNoRealKube !== undefined, whyNoRealKube));
+beforeEach((context) => context.skip(reason !== undefined, reason));
 
 function through(): Tunnelled {
   if (tunnelled === undefined) throw new Error('no tunnel');

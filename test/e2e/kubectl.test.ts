@@ -5,24 +5,24 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { helmProgram, whyNoHelm, writeChart } from '../world-tests/helm-fixture.ts';
+import { whyNoKubectl } from '../world-tests/kube-fixture.ts';
 import { connectThrough, type Tunnelled } from './tunnel-fixture.ts';
 
 const cluster = 'payments-staging-eu';
 const namespace = 'payments-staging';
 const pod = 'web-6d4cf56db6-x2v9k';
-const found = await execa('kubectl', ['version', '--client'], { reject: false });
 const script = await execa('script', ['--version'], { reject: false });
 const checksum = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 let tunnelled: Tunnelled;
 
 beforeAll(async () => {
-  if (found.exitCode === 0) tunnelled = await connectThrough(cluster);
+  if (whyNoKubectl === undefined) tunnelled = await connectThrough(cluster);
 }, 60_000);
 
 afterAll(() => tunnelled?.close());
 
-beforeEach((context) => context.skip(found.exitCode !== 0, 'kubectl is not installed'));
+beforeEach((context) => context.skip(whyNoKubectl !== undefined, whyNoKubectl));
 
 test('exec: bytes in and out, the exit code, and a terminal', async (context) => {
   const { commandLine, kubectl } = tunnelled;

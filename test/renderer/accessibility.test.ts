@@ -83,7 +83,14 @@ const everything: Partial<Snapshot> = {
     aCell('us-east-1', { code: 'aws-denied', message: 'eks:ListClusters is denied.', retryable: false }),
   ],
   sessions: [{ authDomain: 'team.cloudflareaccess.com', email: 'ada@example.com', endsAt: 4e12 }],
-  logins: [{ kind: 'access', title: 'other.cloudflareaccess.com', url: 'https://other.cloudflareaccess.com', since: 1 }],
+  logins: [
+    {
+      kind: 'access',
+      title: 'other.cloudflareaccess.com',
+      url: 'https://other.cloudflareaccess.com',
+      since: 1,
+    },
+  ],
   notices: [{ at: 1, level: 'warning', message: 'orders was not opened again.' }],
   ...(first === undefined ? {} : { kubectl: { context: 'connected', cluster: first.cluster.id } }),
 };

@@ -56,6 +56,16 @@ describe('above the list', () => {
     await login.waitFor({ state: 'detached' });
   });
 
+  test('a code to enter is shown with its page', async (context) => {
+    const { agent, banner } = await shown.open(context, { clusters });
+    const url = 'https://device.sso.eu-central-1.amazonaws.com/?user_code=ABCD-EFGH';
+    const login = { kind: 'aws' as const, title: 'AWS (acme)', url, userCode: 'ABCD-EFGH', since: 1 };
+    agent.tell({ kind: 'logins', logins: [login] });
+    const shownLogin = banner('Waiting for you to sign in to AWS (acme)');
+    await shownLogin.getByText('see that the code is ABCD-EFGH').waitFor();
+    expect(await shownLogin.getByRole('link').getAttribute('href')).toBe(url);
+  });
+
   test('warnings stand until they are dismissed, information does not', async (context) => {
     const { agent, page, banner } = await shown.open(context, { clusters });
     const message = 'orders was not opened again: its port is taken.';

@@ -1,17 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { KubeApi } from '../world/kube/server.ts';
 import { Traffic } from '../world/traffic.ts';
-import { createKubectl, type Kubectl, startShop, web } from './kube-fixture.ts';
+import { createKubectl, type Kubectl, startShop, web, whyNoKubectl } from './kube-fixture.ts';
 import { peers } from './kube-peers.ts';
-
-const found = await execa('kubectl', ['version', '--client'], { reject: false });
 
 let kubectl: Kubectl;
 
-beforeEach((context) => context.skip(found.exitCode !== 0, 'kubectl is not installed'));
+beforeEach((context) => context.skip(whyNoKubectl !== undefined, whyNoKubectl));
 
 afterEach(() => kubectl?.close());
 

@@ -29,6 +29,17 @@ export const startShop = (traffic: Traffic): Promise<KubeApi> =>
 /** The lines of a stream, kept until they are read. */
 export const linesOf = (stream: Readable) => createInterface(stream)[Symbol.asyncIterator]();
 
+const client = await execa('kubectl', ['version', '--client', '-o', 'json'], { reject: false });
+const [, minor] = /"gitVersion": "v1\.(\d+)/.exec(client.stdout ?? '') ?? [];
+
+/** Before 1.31 it forwards ports by SPDY alone, which the world does not serve. */
+export const whyNoKubectl =
+  client.exitCode !== 0
+    ? 'kubectl is not installed'
+    : minor !== undefined && Number(minor) < 31
+      ? `kubectl 1.${minor} is older than 1.31`
+      : undefined;
+
 /** A kubectl with a home of its own, which the test removes; it reaches the API as it stands, with one token. */
 export interface Kubectl {
   readonly home: string;

@@ -1,11 +1,11 @@
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { helmProgram, whyNoHelm, writeChart } from './helm-fixture.ts';
-import { createKubectl, type Kubectl } from './kube-fixture.ts';
+import { createKubectl, type Kubectl, whyNoKubectl } from './kube-fixture.ts';
 import { peers } from './kube-peers.ts';
 
 describe.each(peers)('helm and $peer', ({ start, why }) => {
-  const reason = whyNoHelm ?? why;
+  const reason = whyNoHelm ?? whyNoKubectl ?? why;
   let server: Awaited<ReturnType<typeof start>> | undefined;
   let kubectl: Kubectl;
 

@@ -5,9 +5,8 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KubeApi } from '../world/kube/server.ts';
 import { Traffic } from '../world/traffic.ts';
-import { createKubectl, type Kubectl, linesOf, startShop, web } from './kube-fixture.ts';
+import { createKubectl, type Kubectl, linesOf, startShop, web, whyNoKubectl } from './kube-fixture.ts';
 
-const found = await execa('kubectl', ['version', '--client'], { reject: false });
 const script = await execa('script', ['--version'], { reject: false });
 
 let traffic: Traffic;
@@ -15,7 +14,7 @@ let api: KubeApi;
 let kubectl: Kubectl;
 
 beforeEach(async (context) => {
-  context.skip(found.exitCode !== 0, 'kubectl is not installed');
+  context.skip(whyNoKubectl !== undefined, whyNoKubectl);
   traffic = new Traffic();
   api = await startShop(traffic);
   kubectl = await createKubectl(api);
@@ -106,6 +105,19 @@ describe('exec', () => {
   });
 });
 
+test('attach shows what a container writes, until its pod is gone', async () => {
+  const attached = kubectl.start('attach', web);
+  const lines = linesOf(attached.stdout);
+  const next = lines.next();
+  // What is written before the client has come is not shown to it.
+  await expect.poll(() => traffic.count('kube', 'attach'), { timeout: 10_000 }).toBe(1);
+  const writing = setInterval(() => api.appendLog('shop', web, 'GET /cart'), 10);
+  expect(await next).toMatchObject({ value: 'GET /cart' });
+  clearInterval(writing);
+  api.deletePod('shop', web);
+  expect((await attached).exitCode).toBe(0);
+});
+
 describe('port-forward', () => {
   async function forward(...args: string[]) {
     const child = kubectl.start('port-forward', ...args);
@@ -136,13 +148,13 @@ describe('port-forward', () => {
 
   test('outlives a client that leaves in the middle', async () => {
     const { child, url } = await forward(`pod/${web}`, ':8080');
-    const asking = fetch(url, { method: 'POST', body: randomBytes(8 << 20) }).then((answer) =>
-      answer.arrayBuffer(),
-    );
+    const asking = fetch(url, { method: 'POST', body: randomBytes(8 << 20) })
+      .then((answer) => answer.arrayBuffer())
+      .catch(() => undefined);
     await expect.poll(() => traffic.count('kube', 'portforward'), { timeout: 10_000 }).toBe(1);
     child.kill('SIGKILL');
     await child;
-    await asking.catch(() => undefined);
+    await asking;
     const again = await forward(`pod/${web}`, ':8080');
     expect((await fetch(again.url)).status).toBe(200);
     again.child.kill();
@@ -186,7 +198,10 @@ describe('cp', () => {
       out: "tar: Removing leading `/' from member names",
     });
     expect(checksum(await readFile(path.join(back, 'deep', 'bytes')))).toBe(checksum(bytes));
-    const missing = await kubectl.run('cp', `${web}:/tmp/nope`, path.join(kubectl.home, 'x'));
-    expect(missing.out).toMatch(/tmp\/nope: Cannot stat: No such file or directory/);
+    // kubectl may end before it has heard of tar's failure, so the failure is asked for itself.
+    expect(await kubectl.run('exec', web, '--', 'tar', 'cf', '-', 'tmp/nope')).toMatchObject({
+      code: 2,
+      out: expect.stringMatching(/tmp\/nope: Cannot stat: No such file or directory/),
+    });
   });
 });

@@ -19,6 +19,7 @@ export type Service =
   | 'resource-manager'
   | 'gke'
   | 'vault'
+  | 'oidc'
   | 'idp'
   | 'access'
   | 'edge'

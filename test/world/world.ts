@@ -148,6 +148,9 @@ export async function startWorld(
       K8S_TUNNELS_MANAGED_CONFIG: path.join(home, 'managed.yaml'),
       ...(await writeAwsHome({ home, plan, url: aws.url, signIn: aws.signIn() })),
       ...(await writeGcpHome({ home, gcp })),
+      // Where a login of the organisation's own client goes.
+      CLOUDSDK_AUTH_AUTH_HOST: gcp.authUri,
+      CLOUDSDK_AUTH_TOKEN_HOST: gcp.tokenUri,
       ...(await writeVaultHome({ home, url: vault.url, token: vault.token })),
       HTTPS_PROXY: proxy.url,
       NODE_EXTRA_CA_CERTS: authorityFile,

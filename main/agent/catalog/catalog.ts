@@ -59,11 +59,16 @@ export async function createCatalog(options: {
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Told of each part that is set aside. */
+  readonly onSetAside?: (file: string, reason: string) => void;
 }): Promise<Catalog> {
-  const { clock, logger } = options;
+  const { clock, logger, onSetAside } = options;
   const files = createCatalogFiles({
     folder: options.folder,
-    onUnreadable: (file, reason) => logger.warn('a part of the catalog is set aside', { file, reason }),
+    onUnreadable(file, reason) {
+      logger.warn('a part of the catalog is set aside', { file, reason });
+      onSetAside?.(file, reason);
+    },
   });
   const stored = await files.read();
   let { finishedAt } = stored;

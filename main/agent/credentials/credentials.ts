@@ -41,14 +41,15 @@ export function createCredentials(options: {
   readonly network: Network;
   readonly env: Environment;
   readonly home: string;
-  /** Where our own sign-in to Google is kept. */
+  /** Where our own sign-ins to Google and to Azure are kept. */
   readonly googleFile?: string | undefined;
+  readonly azureFile?: string | undefined;
   readonly aws: Aws;
   /** The Vault servers that count at the moment: that of `env`, and more; those of `options.env` where undefined. */
   readonly vault?: (() => VaultServers) | undefined;
 }): Credentials {
   const { clock, vault = () => ({ env: options.env, servers: [] }) } = options;
-  const azure = createAzureSessions(options);
+  const azure = createAzureSessions({ ...options, ownFile: options.azureFile });
   const google = createGcpLogin({ ...options, ownFile: options.googleFile });
   const cached = new Map<ClusterId, { readonly work: Promise<Credential>; expiresAt: number }>();
 

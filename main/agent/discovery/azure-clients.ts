@@ -72,7 +72,12 @@ async function openSession(
       }
     },
   };
-  const chain = await chainOf({ signIns, cloud, options: { httpClient: remembering, retryOptions } });
+  const chain = await chainOf({
+    signIns,
+    cloud,
+    network,
+    options: { httpClient: remembering, retryOptions },
+  });
   const limit = pLimit(tokensAtOnce);
   const cached = new Map<string, { readonly work: Promise<AccessToken>; expiresAt: number }>();
 

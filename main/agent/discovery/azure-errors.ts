@@ -107,13 +107,22 @@ function sessionOver({ session, tenant, cause }: Failed): AppError {
     });
   }
   const { logIn, tenantOption } = tools[person];
+  const inTenant = tenant === undefined ? '' : ` ${tenant}`;
+  const byTool = person === 'own' ? '' : `, or \`${logIn}${inTenant && ` ${tenantOption}${inTenant}`}\``;
   return new AppError('azure-session-expired', `Your sign-in to Azure has ended, or is not enough${where}.`, {
-    hint: `Run \`${logIn}${tenant === undefined ? '' : ` ${tenantOption} ${tenant}`}\`.`,
+    hint: `Run \`k8s-tunnels login azure${inTenant}\`${byTool}.`,
     cause,
   });
 }
 
 const tools = {
+  own: {
+    program: 'k8s-tunnels',
+    logIn: 'k8s-tunnels login azure',
+    // The tenant is the name of the sign-in.
+    tenantOption: '',
+    getToken: 'k8s-tunnels login azure',
+  },
   cli: {
     program: 'The Azure CLI',
     logIn: 'az login',
@@ -143,7 +152,7 @@ function personOf(signIns: readonly AzureSignIn[]): keyof typeof tools | undefin
 /** Nobody has signed in where a sign-in is needed. */
 export function notSignedIn(): AppError {
   return new AppError('azure-session-expired', 'You are not signed in to Azure.', {
-    hint: 'Run `az login`.',
+    hint: 'Run `k8s-tunnels login azure`, or `az login`.',
   });
 }
 

@@ -4,11 +4,14 @@ import type { TokenCredential, TokenCredentialOptions } from '@azure/identity';
 import { z } from 'zod';
 import type { Network } from '../network/network.ts';
 import type { Environment } from '../parts.ts';
+import { ownCredential, readOwnAccount } from './azure-own-account.ts';
 
 export interface AzurePlaces {
   readonly env: Environment;
   readonly home: string;
   readonly network: Network;
+  /** Where `k8s-tunnels login azure` keeps its tokens. */
+  readonly ownFile?: string | undefined;
 }
 
 /** A way into Azure that this computer is set up for, as its files and variables show without asking anybody. */
@@ -26,6 +29,12 @@ export type AzureSignIn =
       readonly tenant: string;
       readonly client: string;
       readonly tokenFile: string;
+    }
+  | {
+      readonly kind: 'own';
+      readonly file: string;
+      readonly username: string;
+      readonly tenants: readonly string[];
     }
   | { readonly kind: 'cli'; readonly tenants: readonly string[] }
   | { readonly kind: 'powershell' }
@@ -71,15 +80,20 @@ const contextsSchema = z.object({ Contexts: z.record(z.string(), z.unknown()) })
 const developerSchema = z.object({ auth: z.object({ account: z.object({ currentUser: z.unknown() }) }) });
 
 /**
- * The sign-ins in the order in which DefaultAzureCredential tries them, and the cloud that they are for:
+ * The sign-ins in the order in which DefaultAzureCredential tries them, our own before those of other tools, and the cloud that they are for:
  * `AZURE_AUTHORITY_HOST`'s, else the one that the Azure CLI is set to. An instance's own identity is left out: asking
  * for it takes seconds on a computer that has none.
  */
-export async function azureSignIns({ env, home }: Pick<AzurePlaces, 'env' | 'home'>): Promise<{
+export async function azureSignIns({
+  env,
+  home,
+  ownFile,
+}: Pick<AzurePlaces, 'env' | 'home' | 'ownFile'>): Promise<{
   readonly signIns: readonly AzureSignIn[];
   readonly cloud: AzureCloud;
 }> {
-  const [profile, contexts, developer] = await Promise.all([
+  const [own, profile, contexts, developer] = await Promise.all([
+    ownFile === undefined ? undefined : readOwnAccount(ownFile),
     readJson(
       path.join(env.AZURE_CONFIG_DIR || path.join(home, '.azure'), 'azureProfile.json'),
       profileSchema,
@@ -99,6 +113,7 @@ export async function azureSignIns({ env, home }: Pick<AzurePlaces, 'env' | 'hom
     const tokenFile = env.AZURE_FEDERATED_TOKEN_FILE ?? '';
     if (tokenFile !== '') signIns.push({ kind: 'workload', tenant, client, tokenFile });
   }
+  if (own !== undefined && ownFile !== undefined) signIns.push({ kind: 'own', file: ownFile, ...own });
   const subscriptions = profile?.subscriptions ?? [];
   const current = subscriptions.find(({ isDefault }) => isDefault) ?? subscriptions[0];
   if (current !== undefined) {
@@ -132,7 +147,7 @@ export function tenantsOf(signIns: readonly AzureSignIn[]): readonly string[] {
   return [
     ...new Set(
       signIns.flatMap((signIn) =>
-        signIn.kind === 'cli' ? signIn.tenants : 'tenant' in signIn ? [signIn.tenant] : [],
+        'tenants' in signIn ? signIn.tenants : 'tenant' in signIn ? [signIn.tenant] : [],
       ),
     ),
   ];
@@ -145,15 +160,16 @@ const processTimeoutInMs = 30_000;
 export async function chainOf(options: {
   readonly signIns: readonly AzureSignIn[];
   readonly cloud: AzureCloud;
+  readonly network: Network;
   /** How requests to the authority are sent. */
   readonly options: Pick<TokenCredentialOptions, 'httpClient' | 'retryOptions'>;
 }): Promise<TokenCredential> {
-  const { signIns, cloud } = options;
+  const { signIns, cloud, network } = options;
   const identity = await import('@azure/identity');
   const multiTenant = { additionallyAllowedTenants: ['*'] };
   const overHttp = { ...multiTenant, authorityHost: cloud.authority, ...options.options };
   const tool = { ...multiTenant, processTimeoutInMs };
-  const create = (signIn: AzureSignIn): TokenCredential => {
+  const create = (signIn: AzureSignIn): TokenCredential | Promise<TokenCredential> => {
     switch (signIn.kind) {
       case 'environment': {
         const { tenant, client, secret, certificate, certificatePassword } = signIn;
@@ -169,6 +185,11 @@ export async function chainOf(options: {
         const { tenant: tenantId, client: clientId, tokenFile: tokenFilePath } = signIn;
         return new identity.WorkloadIdentityCredential({ ...overHttp, tenantId, clientId, tokenFilePath });
       }
+      case 'own': {
+        const { file, tenants } = signIn;
+        const [tenant = 'organizations'] = tenants;
+        return ownCredential({ network, file, authority: cloud.authority, tenant });
+      }
       case 'cli':
         return new identity.AzureCliCredential(tool);
       case 'powershell':
@@ -177,5 +198,5 @@ export async function chainOf(options: {
         return new identity.AzureDeveloperCliCredential(tool);
     }
   };
-  return new identity.ChainedTokenCredential(...signIns.map(create));
+  return new identity.ChainedTokenCredential(...(await Promise.all(signIns.map(create))));
 }

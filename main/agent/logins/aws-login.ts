@@ -1,11 +1,11 @@
 import type { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError } from '../app-error.ts';
 import type { Aws } from '../discovery/aws.ts';
 import { type AwsSession, awsConfiguration } from '../discovery/aws-profiles.ts';
 import { type SsoRegistration, ssoTime } from '../discovery/aws-sso-cache.ts';
 import { isRenewable, ssoOidcClient, tokenFrom } from '../discovery/aws-sso-tokens.ts';
-import { networkError } from '../network/network.ts';
 import type { Account, SignOut } from './account.ts';
+import { awsLoginError } from './aws-login-error.ts';
 import { openCallback } from './callback.ts';
 import { createPkce } from './pkce.ts';
 import type { LoginProvider, SignInRequest } from './provider.ts';
@@ -143,7 +143,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
             signal.throwIfAborted();
             await keep(session, registration, answer);
           } catch (error) {
-            throw loginError(error, session);
+            throw awsLoginError(error, session);
           }
         },
       });
@@ -205,7 +205,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
         if (!request.deviceCode && (await byCode(client, session, request))) return;
         await byDevice(client, session, request);
       } catch (error) {
-        throw loginError(error, session);
+        throw awsLoginError(error, session);
       } finally {
         client.destroy();
       }
@@ -253,43 +253,4 @@ async function authorizeUrl(client: SSOOIDCClient, { region }: AwsSession): Prom
   }
   const { protocol, hostname, port } = await endpoint();
   return new URL('/authorize', `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`);
-}
-
-/** The SDK's own text stays out of it. */
-function loginError(error: unknown, { name: session, region }: AwsSession): unknown {
-  if (!(error instanceof Error) || error instanceof AppError || error.name === 'AbortError') return error;
-  const { name } = error;
-  if (name === 'AccessDeniedException')
-    return new AppError('login-failed', 'AWS was told that the sign-in is not allowed.', {
-      hint: 'Sign in again and allow it.',
-      cause: error,
-    });
-  if (name === 'ExpiredTokenException')
-    return new AppError('login-failed', 'The code for AWS was not entered in time.', {
-      hint: 'Sign in again to get a new one.',
-      cause: error,
-    });
-  if (name === 'InvalidRequestException' || name === 'InvalidRequestRegionException')
-    return new AppError(
-      'login-failed',
-      `Identity Center in ${region} does not know the sign-in ${session}.`,
-      {
-        hint: 'Check sso_start_url and sso_region in ~/.aws/config.',
-        cause: error,
-      },
-    );
-  if (name.endsWith('Exception'))
-    return new AppError('login-failed', `AWS did not accept the sign-in (${name}).`, {
-      hint: 'Sign in again.',
-      retryable: true,
-      cause: error,
-    });
-  if (errnoOf(error) !== undefined) return networkError({ host: `AWS in ${region}` }, error);
-  if (name === 'TimeoutError')
-    return new AppError('timeout', `AWS in ${region} did not answer the sign-in.`, {
-      hint: 'Check your network connection.',
-      retryable: true,
-      cause: error,
-    });
-  return error;
 }

@@ -72,7 +72,8 @@ export function createLogins(options: {
         hint: provider.setUp,
       });
     }
-    if (session !== undefined && sessions.includes(session)) return { provider, session };
+    if (session !== undefined && (sessions.includes(session) || provider.accepts?.(session) === true))
+      return { provider, session };
     if (session === undefined && more.length === 0) return { provider, session: only };
     const names = sessions.join(', ');
     if (session === undefined)
@@ -93,8 +94,10 @@ export function createLogins(options: {
     const late = new AbortController();
     const signal = AbortSignal.any([closing.signal, abandoned, late.signal]);
     const before = turns.get(provider.kind);
-    const turn = Promise.withResolvers<void>();
-    turns.set(provider.kind, turn.promise);
+    const own = Promise.withResolvers<void>();
+    // One that is cancelled while it waits must not let the next one pass those before it.
+    const turn = Promise.all([before, own.promise]);
+    turns.set(provider.kind, turn);
     let stop = () => {};
     const view = (url: string) => ({
       kind: provider.kind,
@@ -111,6 +114,8 @@ export function createLogins(options: {
         session,
         signal,
         async onUrl(url) {
+          // No tab for whoever has gone already.
+          signal.throwIfAborted();
           show(key, view(url));
           if ((env.K8S_TUNNELS_NO_BROWSER ?? '') !== '') return false;
           try {
@@ -123,7 +128,9 @@ export function createLogins(options: {
             return false;
           }
         },
-        onDeviceCode: ({ url, userCode }) => show(key, { ...view(url), userCode }),
+        onDeviceCode({ url, userCode }) {
+          if (!signal.aborted) show(key, { ...view(url), userCode });
+        },
       });
       await abortable(work, signal);
       logger.info('Signed in', { provider: provider.kind });
@@ -147,8 +154,10 @@ export function createLogins(options: {
     } finally {
       stop();
       show(key, undefined);
-      turn.resolve();
-      if (turns.get(provider.kind) === turn.promise) turns.delete(provider.kind);
+      own.resolve();
+      void turn.then(() => {
+        if (turns.get(provider.kind) === turn) turns.delete(provider.kind);
+      });
     }
   };
 
@@ -176,7 +185,8 @@ export function createLogins(options: {
         }
       }
       const account = (await found.provider.accounts()).find(
-        (one) => one.ours && one.session === found.session,
+        (one) =>
+          one.ours && (one.session === found.session || found.provider.accepts?.(found.session) === true),
       );
       if (account === undefined)
         throw new AppError(

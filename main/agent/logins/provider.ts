@@ -23,6 +23,8 @@ export interface LoginProvider {
   readonly title: string;
   /** What makes a sign-in possible where `accounts` has none of ours: a sentence. */
   readonly setUp: string;
+  /** Whether a name that `accounts` does not have is one to sign in to all the same. */
+  accepts?(session: string): boolean;
   /** Every sign-in that is held or could be. Asks nobody but, at most, the issuer; one that cannot be read is left out. */
   accounts(): Promise<readonly Account[]>;
   /** Rejects with `login-failed`, `port-busy`, the provider's own codes, a network code, or anything once the signal aborted. */

@@ -83,6 +83,18 @@ export async function chooseAccount(
       (purpose === 'login' || account.status !== 'signed-out');
     return kind !== undefined && fits ? [{ ...account, provider: kind }] : [];
   });
+  const kind = kinds.find((one) => one === provider);
+  // The agent knows whether it is a name; of Azure any tenant is one.
+  if (possible.length === 0 && kind !== undefined && name !== undefined && purpose === 'login')
+    return {
+      provider: kind,
+      session: name,
+      status: 'signed-out',
+      renews: false,
+      store: '',
+      asks: 'browser',
+      ours: true,
+    };
   const [only, ...more] = possible;
   if (only === undefined) {
     const where = [provider, name].filter((part) => part !== undefined).join(' ');

@@ -58,12 +58,12 @@ test('an ended sign-in, a missing one and a missing right each say what to do', 
   cloud.azure.tokens.endRefreshes();
   await expect(get('partner-edge')).rejects.toMatchObject({
     code: 'azure-session-expired',
-    hint: `Run \`az login --tenant ${partner}\`.`,
+    hint: `Run \`k8s-tunnels login azure ${partner}\`, or \`az login --tenant ${partner}\`.`,
   });
   await rm(path.join(cloud.home, '.azure'), { recursive: true });
   await expect(get('loyalty-prod')).rejects.toMatchObject({
     code: 'azure-session-expired',
-    hint: 'Run `az login`.',
+    hint: 'Run `k8s-tunnels login azure`, or `az login`.',
   });
   await cloud.signIn();
   expect(await get('partner-edge')).toMatchObject({ kind: 'token' });

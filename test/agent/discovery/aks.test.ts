@@ -351,7 +351,10 @@ describe('signing in', () => {
     const { results } = await discoverOnce(source, known);
     expect(resultAt(results, partnerEdge, 'germanywestcentral')).toMatchObject({
       kind: 'failed',
-      error: { code: 'azure-session-expired', hint: `Run \`az login --tenant ${partner}\`.` },
+      error: {
+        code: 'azure-session-expired',
+        hint: `Run \`k8s-tunnels login azure ${partner}\`, or \`az login --tenant ${partner}\`.`,
+      },
     });
     expect(resultAt(results, retail, 'westeurope')).toMatchObject({ kind: 'listed' });
     await cloud.signIn();
@@ -369,7 +372,7 @@ describe('signing in', () => {
       error: {
         code: 'azure-session-expired',
         message: expect.stringContaining(partner),
-        hint: `Run \`az login --tenant ${partner}\`.`,
+        hint: `Run \`k8s-tunnels login azure ${partner}\`, or \`az login --tenant ${partner}\`.`,
       },
     });
     expect(outcomes(results).filter((outcome) => outcome === 'listed')).toHaveLength(3);
@@ -479,7 +482,7 @@ describe('what no listing tells', () => {
     await rm(path.join(cloud.home, '.azure'), { recursive: true });
     await expect(source.complete?.(cluster, none)).rejects.toMatchObject({
       code: 'azure-session-expired',
-      hint: 'Run `az login`.',
+      hint: 'Run `k8s-tunnels login azure`, or `az login`.',
     });
   });
 });

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
 import { createEksSource } from '../../../main/agent/discovery/eks.ts';
 import { createNetwork } from '../../../main/agent/network/network.ts';
@@ -27,6 +27,18 @@ const find = (clusters: readonly Cluster[], name: string) => {
 const profiles = (...names: readonly string[]) => names.map((name) => ({ kind: 'profile', name }));
 const outcomes = (results: Awaited<ReturnType<typeof discoverOnce>>['results']) =>
   results.map(({ outcome }) => (outcome.kind === 'failed' ? outcome.error.code : outcome.kind));
+
+/** A `credential_process` for the first account that answers once the file `gate` is there. */
+async function writeSlowLogin(): Promise<{ readonly program: string; readonly gate: string }> {
+  const [account] = clouds.plan.accounts;
+  const gate = path.join(clouds.home, 'gate');
+  const program = path.join(clouds.home, 'program');
+  const keys = { AccessKeyId: account?.accessKeyId, SecretAccessKey: account?.secretAccessKey };
+  const answer = JSON.stringify({ Version: 1, ...keys });
+  const lines = ['#!/bin/sh', `while [ ! -e ${gate} ]; do sleep 0.01; done`, `echo '${answer}'`];
+  await writeFile(program, lines.join('\n'), { mode: 0o700 });
+  return { program, gate };
+}
 
 describe('the organisation of the plan', () => {
   test('every cluster of every account and region is found', async () => {
@@ -284,24 +296,31 @@ describe('logging in', () => {
   test('where one profile is denied the next of the account is tried, and is then the better one', async () => {
     // Of two keys of one account the first is denied: its session ends after it has logged in.
     const session = clouds.aws.issueSession(platform);
+    const { program, gate } = await writeSlowLogin();
     const credentials = [
       '[platform]',
       `aws_access_key_id = ${session.accessKeyId}`,
       `aws_secret_access_key = ${session.secretAccessKey}`,
       `aws_session_token = ${session.sessionToken}`,
       '[platform-again]',
-      `aws_access_key_id = ${clouds.plan.accounts[0]?.accessKeyId}`,
-      `aws_secret_access_key = ${clouds.plan.accounts[0]?.secretAccessKey}`,
+      `credential_process = ${program}`,
       '',
     ];
     await writeFile(path.join(clouds.home, '.aws', 'credentials'), credentials.join('\n'));
     const source = clouds.eks(['eu-central-1']);
+    await writeFile(gate, '');
     const before = await discoverOnce(source);
     expect(find(before.clusters, 'tools').credential).toMatchObject({
       ways: profiles('platform', 'platform-again'),
     });
     clouds.aws.expireSession(session.accessKeyId);
-    const after = await discoverOnce(source, before.clusters);
+    // The second key comes after the first was denied, so that it is not tried instead.
+    await rm(gate);
+    const asked = clouds.traffic.count('eks');
+    const running = discoverOnce(source, before.clusters);
+    await vi.waitFor(() => expect(clouds.traffic.count('eks')).toBeGreaterThan(asked), { timeout: 5_000 });
+    await writeFile(gate, '');
+    const after = await running;
     expect(new Set(outcomes(after.results))).toEqual(new Set(['listed']));
     expect(find(after.clusters, 'tools').credential).toMatchObject({
       ways: profiles('platform-again', 'platform'),
@@ -309,13 +328,7 @@ describe('logging in', () => {
   });
 
   test('a profile that is slower than its account is added when it comes', async () => {
-    const [account] = clouds.plan.accounts;
-    const gate = path.join(clouds.home, 'gate');
-    const program = path.join(clouds.home, 'program');
-    const keys = { AccessKeyId: account?.accessKeyId, SecretAccessKey: account?.secretAccessKey };
-    const answer = JSON.stringify({ Version: 1, ...keys });
-    const lines = ['#!/bin/sh', `while [ ! -e ${gate} ]; do sleep 0.01; done`, `echo '${answer}'`];
-    await writeFile(program, lines.join('\n'), { mode: 0o700 });
+    const { program, gate } = await writeSlowLogin();
     await appendFile(
       path.join(clouds.home, '.aws', 'config'),
       `\n[profile slow]\ncredential_process = ${program}\n`,

@@ -85,6 +85,56 @@ test('one browser tab at a time', async () => {
   expect(Math.max(...rig.seen.map(({ length }) => length))).toBe(1);
 });
 
+test('one that is cancelled while it waits lets nobody pass', async () => {
+  const { provider, begun } = heldProvider('a', 'b', 'c');
+  const logins = rig.logins(provider);
+  rig.browser.person = 'absent';
+  const a = logins.login({ provider: 'oidc', session: 'a', signal: never });
+  await expect.poll(() => begun.length).toBe(1);
+  const gone = new AbortController();
+  const b = expect(
+    logins.login({ provider: 'oidc', session: 'b', signal: gone.signal }),
+  ).rejects.toMatchObject({
+    code: 'cancelled',
+  });
+  const c = logins.login({ provider: 'oidc', session: 'c', signal: never });
+  gone.abort();
+  await b;
+  expect(begun).toHaveLength(1);
+  begun[0]?.end();
+  await a;
+  await expect.poll(() => begun.length).toBe(2);
+  begun[1]?.end();
+  await c;
+  expect(rig.browser.opened).toEqual(['https://issuer.example/a', 'https://issuer.example/c']);
+});
+
+test('no tab is opened for whoever has gone before it was ready', async () => {
+  const ready = Promise.withResolvers<void>();
+  const { provider } = heldProvider('a');
+  const begun = Promise.withResolvers<void>();
+  const slow: LoginProvider = {
+    ...provider,
+    async signIn(request) {
+      begun.resolve();
+      await ready.promise;
+      await request.onUrl('https://issuer.example/late');
+    },
+  };
+  const logins = rig.logins(slow);
+  const gone = new AbortController();
+  const cancelled = expect(logins.login({ provider: 'oidc', signal: gone.signal })).rejects.toMatchObject({
+    code: 'cancelled',
+  });
+  await begun.promise;
+  gone.abort();
+  await cancelled;
+  ready.resolve();
+  await rig.clock.sleep(0);
+  expect(rig.browser.opened).toEqual([]);
+  expect(logins.waiting()).toEqual([]);
+});
+
 test('nobody answers: it ends after five minutes', async () => {
   const { provider } = heldProvider('a');
   const logins = rig.logins(provider);

@@ -74,7 +74,10 @@ describe('a change', () => {
       kind: 'discovery',
       discovery: { status: 'running', since: 1, cellsRead: 1, cellsKnown: 2, clusters: 3 },
     },
-    { kind: 'logins', logins: [{ kind: 'access', title: 'a.cloudflareaccess.com', url: 'https://a', since: 1 }] },
+    {
+      kind: 'logins',
+      logins: [{ kind: 'access', title: 'a.cloudflareaccess.com', url: 'https://a', since: 1 }],
+    },
     { kind: 'sessions', sessions: [{ authDomain: 'a.cloudflareaccess.com', endsAt: 5 }] },
     { kind: 'kubectl', kubectl: { context: 'one', cluster: one.id } },
     { kind: 'favourites', favourites: [two.id] },

@@ -3,7 +3,8 @@ import type { LoopbackAnswer, LoopbackRequest } from '../loopback-server.ts';
 import type { AzureTenant, Plan } from '../plan.ts';
 import type { Fault } from '../traffic.ts';
 import { entraFailure, json } from './answers.ts';
-import { type EntraTokens, tokenSeconds } from './tokens.ts';
+import type { EntraPages } from './sign-in-pages.ts';
+import { type EntraCaller, type EntraTokens, tokenSeconds } from './tokens.ts';
 
 export const authorityHost = 'login.microsoftonline.com';
 /** The Azure CLI's own application. */
@@ -13,6 +14,10 @@ export type EntraCall =
   | { readonly operation: 'discovery' }
   | { readonly operation: 'openid-configuration'; readonly tenant: string }
   | { readonly operation: 'token'; readonly tenant: string }
+  /** What a browser opens. */
+  | { readonly operation: 'authorize'; readonly tenant: string }
+  | { readonly operation: 'devicecode'; readonly tenant: string }
+  | { readonly operation: 'device' }
   | { readonly operation: 'unknown' };
 
 export function readEntraCall(request: LoopbackRequest): EntraCall {
@@ -20,6 +25,10 @@ export function readEntraCall(request: LoopbackRequest): EntraCall {
   if (pathname === '/common/discovery/instance') return { operation: 'discovery' };
   const [, tenant = '', rest = ''] = /^\/([^/]+)\/(.*)$/.exec(pathname) ?? [];
   if (rest === 'v2.0/.well-known/openid-configuration') return { operation: 'openid-configuration', tenant };
+  if (rest === 'oauth2/v2.0/authorize') return { operation: 'authorize', tenant };
+  if (rest === 'oauth2/v2.0/devicecode' && request.method === 'POST')
+    return { operation: 'devicecode', tenant };
+  if (pathname === '/common/oauth2/deviceauth') return { operation: 'device' };
   if (rest === 'oauth2/v2.0/token' && request.method === 'POST') return { operation: 'token', tenant };
   return { operation: 'unknown' };
 }
@@ -31,22 +40,33 @@ export async function answerEntra(options: {
   readonly fault: Fault['does'] | undefined;
   readonly plan: Plan;
   readonly tokens: EntraTokens;
+  readonly pages: EntraPages;
 }): Promise<LoopbackAnswer> {
-  const { call, request, fault, plan, tokens } = options;
+  const { call, request, fault, plan, tokens, pages } = options;
   if (fault?.kind === 'drop') return { kind: 'drop' };
   if (fault?.kind === 'throttle')
     return json(429, {}, { 'retry-after': String(fault.retryAfterSeconds ?? 5) });
   if (fault?.kind === 'error') return json(500, { error: 'server_error' });
   if (call.operation === 'discovery') return json(200, discovery());
   if (call.operation === 'unknown') return json(404, {});
-  const tenant = plan.azure.tenants.find(({ id, domain }) => id === call.tenant || domain === call.tenant);
+  if (call.operation === 'device') return pages.device(request, plan);
+  // Whoever has signed in is of their own tenant.
+  const tenant = ['organizations', 'common'].includes(call.tenant)
+    ? plan.azure.tenants[0]
+    : plan.azure.tenants.find(({ id, domain }) => id === call.tenant || domain === call.tenant);
   if (tenant === undefined) {
     const message = `Tenant '${call.tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.`;
     return entraFailure({ statusCode: 400, error: 'invalid_request', number: 90002, message });
   }
-  if (call.operation === 'openid-configuration') return json(200, configuration(tenant));
+  if (call.operation === 'openid-configuration')
+    return json(
+      200,
+      configuration({ ...tenant, id: call.tenant === 'organizations' ? call.tenant : tenant.id }),
+    );
+  if (call.operation === 'authorize') return pages.authorize(request, plan, tenant.id);
+  if (call.operation === 'devicecode') return pages.beginDevice(request, tenant.id);
   if (fault?.kind === 'deny') return needsMfa(tenant);
-  return answerToken({ form: new URLSearchParams(request.body.toString()), tenant, plan, tokens });
+  return answerToken({ form: new URLSearchParams(request.body.toString()), tenant, plan, tokens, pages });
 }
 
 async function answerToken(options: {
@@ -54,8 +74,9 @@ async function answerToken(options: {
   readonly tenant: AzureTenant;
   readonly plan: Plan;
   readonly tokens: EntraTokens;
+  readonly pages: EntraPages;
 }): Promise<LoopbackAnswer> {
-  const { form, tenant, plan, tokens } = options;
+  const { form, tenant, plan, tokens, pages } = options;
   const scope = (form.get('scope') ?? '').split(' ').find((one) => one.endsWith('/.default'));
   if (scope === undefined) {
     const message = 'The provided value for the input parameter scope is not valid.';
@@ -75,6 +96,16 @@ async function answerToken(options: {
     }
     return granted(await tokens.issue(callerOf(client, tenant.id), audience));
   }
+  const signedIn = pages.redeem(form, client);
+  if (signedIn !== undefined) {
+    if ('kind' in signedIn) return signedIn;
+    const caller = callerOf(signedIn.name, tenant.id);
+    const refreshToken = tokens.issueRefresh(signedIn.name, [tenant.id]);
+    return granted(
+      await tokens.issue(caller, audience),
+      await person({ form, caller, plan, tokens, refreshToken }),
+    );
+  }
   const grant = tokens.refresh(form.get('refresh_token') ?? '');
   if (form.get('grant_type') !== 'refresh_token' || client !== cliApplication || grant === undefined) {
     const message = 'The provided grant is invalid or malformed.';
@@ -91,7 +122,33 @@ async function answerToken(options: {
     return entraFailure({ statusCode: 400, error: 'invalid_grant', number: 50173, message });
   }
   if (tenant.requiresMfa === true && !grant.strongIn.has(tenant.id)) return needsMfa(tenant);
-  return granted(await tokens.issue(callerOf(grant.name, tenant.id), audience));
+  const caller = callerOf(grant.name, tenant.id);
+  const refreshToken = form.get('refresh_token') ?? '';
+  return granted(
+    await tokens.issue(caller, audience),
+    await person({ form, caller, plan, tokens, refreshToken }),
+  );
+}
+
+/** What is told besides to those who ask for `openid`: who it is. */
+async function person(options: {
+  readonly form: URLSearchParams;
+  readonly caller: EntraCaller;
+  readonly plan: Plan;
+  readonly tokens: EntraTokens;
+  readonly refreshToken: string;
+}): Promise<object> {
+  const { form, caller, plan, tokens, refreshToken } = options;
+  const scope = form.get('scope') ?? '';
+  if (!scope.split(' ').includes('openid')) return {};
+  const home = callerOf(caller.name, plan.azure.tenants[0]?.id ?? '');
+  const clientInfo = { uid: home.objectId, utid: home.tenant };
+  return {
+    scope,
+    refresh_token: refreshToken,
+    id_token: await tokens.issueId(caller, form.get('client_id') ?? ''),
+    client_info: Buffer.from(JSON.stringify(clientInfo)).toString('base64url'),
+  };
 }
 
 /** As the resource is called that the scope is of: a slash of its own is kept. */
@@ -105,12 +162,13 @@ function callerOf(name: string, tenant: string) {
   return { tenant, name, objectId };
 }
 
-function granted(token: string) {
+function granted(token: string, more: object = {}) {
   return json(200, {
     token_type: 'Bearer',
     expires_in: tokenSeconds,
     ext_expires_in: tokenSeconds,
     access_token: token,
+    ...more,
   });
 }
 

@@ -11,6 +11,7 @@ import {
   resourceManagerHost,
 } from './arm.ts';
 import { answerEntra, authorityHost, readEntraCall } from './entra.ts';
+import { EntraPages } from './sign-in-pages.ts';
 import { createEntraTokens, type EntraTokens } from './tokens.ts';
 
 export interface AzureParts {
@@ -31,20 +32,21 @@ export interface Azure {
 
 /**
  * Microsoft Entra's authority and Azure Resource Manager with Resource Graph, by their own host names over TLS. Counted
- * as service `entra` (`token`, `openid-configuration`, `discovery`; scope the tenant) and `arm` (`tenants`,
+ * as service `entra` (`token`, `openid-configuration`, `discovery`, `authorize`, `devicecode`, `device`; scope the tenant) and `arm` (`tenants`,
  * `subscriptions`, `resources` for a query of Resource Graph, `managedClusters`, `listClusterUserCredential`; scope the
  * caller's tenant, with the subscription and cluster where the call names them, and `from N` for a later page).
  */
 export async function startAzure(parts: AzureParts): Promise<Azure> {
   const { traffic, authority, kubeFacts } = parts;
   const tokens = await createEntraTokens();
+  const pages = new EntraPages();
 
   const handle = async (request: LoopbackRequest): Promise<LoopbackAnswer> => {
     const { plan } = parts;
     if (request.headers.host === authorityHost) {
       const call = readEntraCall(request);
       const fault = await traffic.serve('entra', call.operation, 'tenant' in call ? call.tenant : '');
-      return answerEntra({ call, request, fault, plan, tokens });
+      return answerEntra({ call, request, fault, plan, tokens, pages });
     }
     const call = readArmCall(request);
     const caller = await authenticate(request, tokens);

@@ -17,6 +17,8 @@ interface Refresh {
 
 export interface EntraTokens {
   issue(caller: EntraCaller, audience: string): Promise<string>;
+  /** Who somebody is, for the application that asked. */
+  issueId(caller: EntraCaller, application: string): Promise<string>;
   /** The caller of a token for that audience; undefined where it does not hold, `challenged` where it is withdrawn. */
   verify(token: string, audience: string): Promise<EntraCaller | 'challenged' | undefined>;
   /** As `az login` gets it; signed in with a second factor in the tenants named. */
@@ -50,6 +52,15 @@ export async function createEntraTokens(): Promise<EntraTokens> {
         .setExpirationTime(`${tokenSeconds}s`)
         .sign(privateKey);
     },
+    issueId: ({ tenant, name, objectId }, application) =>
+      new SignJWT({ tid: tenant, oid: objectId, sub: objectId, preferred_username: name, name, ver: '2.0' })
+        .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: 'world' })
+        .setIssuer(`https://login.microsoftonline.com/${tenant}/v2.0`)
+        .setAudience(application)
+        .setIssuedAt()
+        .setNotBefore('0s')
+        .setExpirationTime('1h')
+        .sign(privateKey),
     async verify(token, audience) {
       try {
         const { payload } = await jwtVerify(token, publicKey, { audience });

@@ -52,7 +52,8 @@ export interface KubeApi {
 
 /**
  * A Kubernetes API server over TLS on loopback, HTTP/1.1 and HTTP/2, with a certificate authority of its own. It
- * holds enough of the API for kubectl: discovery, server-side tables, watches, logs, reviews.
+ * holds enough of the API for kubectl and helm: discovery, server-side tables, watches, logs, exec, port-forward, cp,
+ * both kinds of apply, deletion by propagation, reviews. No controller or scheduler runs.
  */
 export async function startKubeApi(given: {
   readonly name: string;

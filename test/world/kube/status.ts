@@ -92,6 +92,14 @@ export function applyConflict(conflicts: readonly FieldConflict[], apiVersion: s
   return new StatusError(409, 'Conflict', message, { causes });
 }
 
+/** `shown`: the patch in the words of the server, which differ by its kind. */
+export function strictPatch(shown: string, unknown: readonly string[]): StatusError {
+  const fields = unknown.map((field) => `unknown field "${field}"`).join(', ');
+  const message = `Invalid value: ${JSON.stringify(shown)}: strict decoding error: ${fields}`;
+  const causes = [{ reason: 'FieldValueInvalid', message, field: 'patch' }];
+  return new StatusError(422, 'Invalid', ` "" is invalid: patch: ${message}`, { causes });
+}
+
 /** The server keeps to itself which operation of a JSON patch does not fit. */
 export const invalidPatch = () =>
   new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});

@@ -1,5 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { serveAttach } from './attach.ts';
 import { identify } from './authentication.ts';
 import { allows } from './authorization.ts';
 import { execServer, serveExec } from './exec.ts';
@@ -18,7 +19,7 @@ import {
   unauthorized,
 } from './status.ts';
 
-/** Answers `exec` and `portforward` of a pod over a WebSocket; every refusal is a Status, before the upgrade. */
+/** Answers `attach`, `exec` and `portforward` of a pod over a WebSocket; every refusal is a Status, before the upgrade. */
 export async function answerUpgrade(
   request: IncomingMessage,
   socket: Socket,
@@ -33,7 +34,7 @@ export async function answerUpgrade(
   try {
     const user = await identify({ socket: tls, authorization: request.headers.authorization, ...cluster });
     if (!user) throw unauthorized();
-    if (route.kind !== 'resource' || !['exec', 'portforward'].includes(route.subresource ?? '')) {
+    if (route.kind !== 'resource' || !['attach', 'exec', 'portforward'].includes(route.subresource ?? '')) {
       throw noSuchResource();
     }
     if (fault?.kind === 'error') throw storageTimeout();
@@ -53,6 +54,10 @@ export async function answerUpgrade(
       return refuse(socket, 500, 'text/plain', `container not found ("${container}")`);
     checkUpgrade(request);
     execServer.handleUpgrade(request, socket, head, (webSocket) => {
+      if (route.subresource === 'attach') {
+        serveAttach({ socket: webSocket, pod, container, ...cluster });
+        return;
+      }
       // Who leaves in the middle gets no answer.
       serveExec({ socket: webSocket, pod, container, files: cluster.files, query }).catch(() =>
         webSocket.terminate(),

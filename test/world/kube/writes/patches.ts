@@ -71,7 +71,9 @@ interface Operation {
 /** RFC 6902 without `move` and `copy`. */
 export function jsonPatch(target: unknown, operations: unknown): unknown {
   if (!Array.isArray(operations))
-    throw badRequest('json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+    throw badRequest(
+      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+    );
   return (operations as readonly Operation[]).reduce<unknown>(applyOperation, target);
 }
 
@@ -101,4 +103,13 @@ function applyOperation(target: unknown, operation: Operation): unknown {
     else at.splice(index, 0, operation.value);
   }
   return copy;
+}
+
+/** As Go prints a value with `%v`. */
+export function goText(value: unknown): string {
+  if (value === null) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (!isFields(value)) return String(value);
+  const keys = Object.keys(value).sort((one, other) => (one < other ? -1 : 1));
+  return `map[${keys.map((key) => `${key}:${goText(value[key])}`).join(' ')}]`;
 }

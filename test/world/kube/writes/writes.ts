@@ -15,6 +15,7 @@ import {
   conflict,
   invalid,
   notFound,
+  strictPatch,
   undeclaredField,
   unsupportedMediaType,
 } from '../status.ts';
@@ -22,7 +23,7 @@ import type { Draft, Store } from '../store.ts';
 import { checkKind, decode, unknownFields, withDefaults } from './defaults.ts';
 import { apply, update } from './managed-fields.ts';
 import { checkName, checkNamespace, suffix } from './naming.ts';
-import { jsonPatch, mergePatch, strategicMerge } from './patches.ts';
+import { goText, jsonPatch, mergePatch, strategicMerge } from './patches.ts';
 
 export interface WritableCluster {
   readonly store: Store;
@@ -98,6 +99,10 @@ export async function answerPatch(
   if (!live) throw notFound(type, name);
   const next = patch(live, body) as KubeObject;
   checkVersion(type, live, next.metadata.resourceVersion);
+  const unknown = unknownFields(type, next);
+  if (unknown.length > 0 && exchange.query.get('fieldValidation') === 'Strict') {
+    throw strictPatch(patch === strategicMerge ? goText(body) : JSON.stringify(body), unknown);
+  }
   sendJson(exchange, 200, write({ exchange, type, live, next, cluster }));
 }
 

@@ -1,0 +1,170 @@
+import { readFile, unlink } from 'node:fs/promises';
+import type { TokenCredential } from '@azure/identity';
+import type {
+  ICachePlugin,
+  INetworkModule,
+  NetworkRequestOptions,
+  PublicClientApplication,
+} from '@azure/msal-node';
+import { z } from 'zod';
+import { AppError, errnoOf } from '../app-error.ts';
+import type { Network } from '../network/network.ts';
+import { writeFileAtomic } from '../storage/write-file-atomic.ts';
+
+/** The Azure CLI's own application, which every tenant knows and which may come back to any port of this computer. */
+const clientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
+
+const cacheSchema = z.looseObject({
+  Account: z
+    .record(
+      z.string(),
+      z.looseObject({ username: z.string(), realm: z.string(), home_account_id: z.string() }),
+    )
+    .default({}),
+});
+
+/** Who has signed in by `k8s-tunnels login azure`, as the file of tokens shows without asking anybody. */
+export interface AzureOwnAccount {
+  readonly username: string;
+  /** Their own first. */
+  readonly tenants: readonly string[];
+}
+
+export async function readOwnAccount(file: string): Promise<AzureOwnAccount | undefined> {
+  try {
+    const { Account } = cacheSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    const [account] = Object.values(Account);
+    if (account === undefined) return undefined;
+    const [, home = account.realm] = account.home_account_id.split('.');
+    const tenants = new Set([home, ...Object.values(Account).map(({ realm }) => realm)]);
+    return { username: account.username, tenants: [...tenants] };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether there was one. */
+export async function removeOwnAccount(file: string): Promise<boolean> {
+  try {
+    await unlink(file);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/**
+ * MSAL over our own network, its tokens in a 0600 file of ours. `authority` is that of a cloud, without a slash at its
+ * end; `failure` answers our own error, which MSAL wraps in words of its own, where the authority was not reached.
+ */
+export async function openOwnApplication(options: {
+  readonly network: Network;
+  readonly file: string;
+  readonly authority: string;
+  readonly tenant: string;
+}): Promise<{ readonly application: PublicClientApplication; failure(): AppError | undefined }> {
+  const { network, file, authority, tenant } = options;
+  const { PublicClientApplication } = await import('@azure/msal-node');
+  let last: AppError | undefined;
+  const networkClient = networkClientOf(network, (failure) => {
+    last = failure;
+  });
+  const application = new PublicClientApplication({
+    auth: { clientId, authority: `${authority}/${tenant}`, clientCapabilities: ['CP1'] },
+    cache: { cachePlugin: cachePluginOf(file) },
+    system: { networkClient, disableInternalRetries: true },
+  });
+  return { application, failure: () => last };
+}
+
+/** One of the SDK's chain: where a person is needed it steps aside, as those of the vendors' tools do. */
+export async function ownCredential(options: {
+  readonly network: Network;
+  readonly file: string;
+  readonly authority: string;
+  readonly tenant: string;
+}): Promise<TokenCredential> {
+  const { authority } = options;
+  const identity = await import('@azure/identity');
+  const { AuthError } = await import('@azure/msal-node');
+  const { application, failure } = await openOwnApplication(options);
+  return {
+    async getToken(asked, { tenantId = options.tenant, claims } = {}) {
+      const scopes = [asked].flat();
+      const [account] = await application.getAllAccounts();
+      if (account === undefined) throw new identity.CredentialUnavailableError('Nobody is signed in.');
+      try {
+        const { accessToken, expiresOn } = await application.acquireTokenSilent({
+          // MSAL takes a token of this tenant from its cache, whatever the authority says.
+          account: { ...account, tenantId },
+          scopes,
+          authority: `${authority}/${tenantId}`,
+          ...(claims === undefined ? {} : { claims }),
+        });
+        return { token: accessToken, expiresOnTimestamp: expiresOn?.getTime() ?? Date.now() };
+      } catch (error) {
+        const unreachable = failure();
+        if (unreachable !== undefined) throw unreachable;
+        if (!(error instanceof AuthError)) throw error;
+        throw new identity.AuthenticationRequiredError({ scopes, message: error.message });
+      }
+    },
+  };
+}
+
+function cachePluginOf(file: string): ICachePlugin {
+  return {
+    async beforeCacheAccess({ tokenCache }) {
+      const text = await readFile(file, 'utf8').catch(() => '');
+      if (isJson(text)) tokenCache.deserialize(text);
+    },
+    async afterCacheAccess({ cacheHasChanged, tokenCache }) {
+      if (cacheHasChanged) await writeFileAtomic(file, tokenCache.serialize());
+    },
+  };
+}
+
+function networkClientOf(
+  network: Network,
+  onResult: (failure: AppError | undefined) => void,
+): INetworkModule {
+  const send = async (method: string, address: string, { headers, body }: NetworkRequestOptions = {}) => {
+    try {
+      const answer = await network.request(new URL(address), {
+        method,
+        headers: headers ?? {},
+        ...(body === undefined ? {} : { body }),
+      });
+      onResult(undefined);
+      const named = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
+      return {
+        status: answer.status,
+        headers: Object.fromEntries(named),
+        // MSAL looks into it, whatever it is.
+        body: parsed(answer.body.toString('utf8')),
+      };
+    } catch (error) {
+      onResult(error instanceof AppError ? error : undefined);
+      throw error;
+    }
+  };
+  return {
+    sendGetRequestAsync: (address, options) => send('GET', address, options),
+    sendPostRequestAsync: (address, options) => send('POST', address, options),
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: MSAL's interface takes the body at its word.
+function parsed(text: string): any {
+  return isJson(text) ? JSON.parse(text) : {};
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
