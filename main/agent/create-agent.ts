@@ -18,7 +18,7 @@ import { isFailed } from './catalog/is-failed.ts';
 import { createConnections, type Outcome } from './connections/connections.ts';
 import type { PluginCommand } from './connections/kubeconfig-entry.ts';
 import { createCredentials } from './credentials/credentials.ts';
-import { execCredential } from './credentials/exec-credential.ts';
+import { execCredential, isInteractive } from './credentials/exec-credential.ts';
 import { createAksSource } from './discovery/aks.ts';
 import { createAws } from './discovery/aws.ts';
 import { createDiscovery, type Discovery } from './discovery/discovery.ts';
@@ -87,6 +87,11 @@ export interface Agent {
     readonly place?: Place | undefined;
   }): Promise<{ closed: { cluster: ClusterId; title: string }[]; kubectl: Kubectl; warnings: string[] }>;
   disconnectAll(): Promise<void>;
+  /** Takes entries out of the kubeconfig, kept ones too, and closes their tunnels. */
+  forget(options: {
+    readonly clusters: readonly string[] | 'all';
+    readonly place?: Place | undefined;
+  }): Promise<{ forgotten: { cluster: ClusterId; title: string }[]; kubectl: Kubectl; warnings: string[] }>;
   /** Makes a connected cluster kubectl's current one. */
   switchTo(options: {
     readonly cluster: string;
@@ -181,6 +186,7 @@ async function wireAgent(
       tell({ kind: 'settings', settings: changed, settingsFrom: settings.from() });
       discovery.cancel();
       discovery = makeDiscovery();
+      if (!changed.keepEntries && connections.kept().length > 0) forgetKept();
     },
   });
   const setting = settings.get().extraAuthorities;
@@ -348,6 +354,7 @@ async function wireAgent(
     access,
     ports,
     onChange: (tunnel) => tell({ kind: 'tunnel', tunnel: viewOf(tunnel, accessRequest()) }),
+    onDemand: (id) => connections.demand(id, { interactive: true }),
   });
   const credentials = createCredentials({
     clock,
@@ -365,12 +372,14 @@ async function wireAgent(
   const kubeconfig = createKubeconfig({ folder: paths.state, clock, logger });
   const connections = await createConnections({
     folder: paths.state,
+    clock,
     logger,
     catalog,
     tunnels,
     kubeconfig,
     plugin: parts.plugin,
     isGuarded: () => organisation.current()?.production.guard !== false,
+    keepsEntries: () => settings.get().keepEntries,
     complete: (cluster, signal) => discovery.complete(cluster, signal),
     notice,
   });
@@ -405,7 +414,16 @@ async function wireAgent(
   };
   lookAgain();
 
-  const titleOf = (id: ClusterId) => catalog.get(id)?.title ?? id;
+  const titled = (cluster: ClusterId) => ({ cluster, title: catalog.get(cluster)?.title ?? cluster });
+
+  /** Nothing is kept any more: what was goes. */
+  const forgetKept = () => {
+    restored
+      .then(() => connections.forget(connections.kept()))
+      .catch((error: unknown) =>
+        notice('warning', `Kept entries were not removed. ${toPlainError(error).message}`),
+      );
+  };
 
   /** Names as people type them. One that the catalog does not know is looked for once before it is called unknown. */
   const find = async (words: readonly string[]): Promise<readonly Cluster[]> => {
@@ -424,7 +442,7 @@ async function wireAgent(
   const disconnect = async (ids: readonly ClusterId[]) => {
     const { closed, warnings } = await connections.disconnect(ids);
     return {
-      closed: closed.map((cluster) => ({ cluster, title: titleOf(cluster) })),
+      closed: closed.map(titled),
       warnings: [...warnings],
     };
   };
@@ -457,7 +475,11 @@ async function wireAgent(
       clusters: catalog.clusters().map(shown),
       cells: [...catalog.cells()],
       discovery: discovery.status(),
-      tunnels: tunnels.list().map((tunnel) => viewOf(tunnel, accessRequest())),
+      // Those of kept entries are there, closed.
+      tunnels: tunnels
+        .list()
+        .filter((tunnel) => tunnel.state().status !== 'idle')
+        .map((tunnel) => viewOf(tunnel, accessRequest())),
       logins: waitingLogins(),
       sessions,
       kubectl: pointsAt,
@@ -511,6 +533,17 @@ async function wireAgent(
       await restored;
       await disconnect(connections.open());
     },
+    async forget({ clusters, place }) {
+      await restored;
+      const ours = [...connections.open(), ...connections.kept()];
+      // One that no listing names any more can still be forgotten, by its id.
+      const idOf = (word: string) => ours.find((id) => id === word) ?? catalog.find(word).id;
+      const { forgotten, warnings } = await connections.forget(
+        clusters === 'all' ? ours : clusters.map(idOf),
+      );
+      await look();
+      return { forgotten: forgotten.map(titled), kubectl: await kubectl(place), warnings: [...warnings] };
+    },
     async switchTo({ cluster, place, production = false }) {
       await restored;
       await connections.use({ cluster: catalog.find(cluster), production });
@@ -521,7 +554,12 @@ async function wireAgent(
     async credential({ cluster, execInfo }) {
       const found = (await find([cluster]))[0];
       if (found === undefined) throw new AppError('not-found', `There is no cluster ${cluster}.`);
-      return execCredential(await credentials.get(found), execInfo);
+      const [credential] = await Promise.all([
+        credentials.get(found),
+        // kubectl asks before its first connection, which is to find the port listening and the tunnel open.
+        connections.demand(found.id, { interactive: isInteractive(execInfo) }),
+      ]);
+      return execCredential(credential, execInfo);
     },
     async accounts() {
       await lookAtSessions();

@@ -53,6 +53,15 @@ export const operations = {
       warnings: z.array(z.string()),
     }),
   },
+  /** Takes entries out of the kubeconfig, also those that were kept, and closes what is open of them. */
+  forget: {
+    input: z.object({ ...context, clusters: z.union([z.literal('all'), z.array(clusterWord).min(1)]) }),
+    output: z.object({
+      forgotten: z.array(z.object({ cluster: clusterIdSchema, title: z.string() })),
+      kubectl: kubectlSchema,
+      warnings: z.array(z.string()),
+    }),
+  },
   switch: {
     input: z.object({ ...context, cluster: clusterWord, production }),
     output: z.object({ kubectl: kubectlSchema }),
@@ -129,7 +138,7 @@ export const operations = {
    * ports.
    */
   'hand-over': { input: z.object({}), output: z.object({ pid: z.number() }) },
-  /** Closes every tunnel, gives kubeconfig back, ends the agent. */
+  /** Disconnects everything and ends the agent. */
   quit: { input: z.object({}), output: z.object({ pid: z.number() }) },
 } as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>;
 

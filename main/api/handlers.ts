@@ -8,6 +8,7 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     discover: () => agent.discover(),
     connect: (input, { signal }) => agent.connect({ ...input, signal }),
     disconnect: (input) => agent.disconnect(input),
+    forget: (input) => agent.forget(input),
     switch: (input) => agent.switchTo(input),
     kubectl: ({ place }) => agent.kubectl(place),
     credential: (input) => agent.credential(input),

@@ -7,6 +7,7 @@ import { runConnect } from './commands/connect.ts';
 import { runCredential } from './commands/credential.ts';
 import { runDisconnect } from './commands/disconnect.ts';
 import { runDiscover } from './commands/discover.ts';
+import { runForget } from './commands/forget.ts';
 import { runLintTags } from './commands/lint-tags.ts';
 import { runList } from './commands/list.ts';
 import { type LoginFlags, runLogin } from './commands/login.ts';
@@ -105,11 +106,20 @@ function describe(options: { readonly json: boolean; readonly done: (code: numbe
       const mode = flags.add ? 'add' : flags.switch ? 'switch' : undefined;
       return withSession((session) => runConnect(session, clusters, { mode, production: flags.production }));
     });
-  command('disconnect [clusters...]', 'close tunnels, all if none is named; give the kubeconfig back')
+  command('disconnect [clusters...]', "close tunnels, all if none is named; give kubectl's context back")
     .option('--all', 'close all')
     .action((clusters: string[], flags: { readonly all?: true }) => {
       if (flags.all && clusters.length > 0) program.error('error: --all and names exclude each other');
       return withSession((session) => runDisconnect(session, clusters.length > 0 ? clusters : 'all'));
+    });
+  command(
+    'forget [clusters...]',
+    'take clusters out of the kubeconfig, all if none is named; close their tunnels',
+  )
+    .option('--all', 'forget all')
+    .action((clusters: string[], flags: { readonly all?: true }) => {
+      if (flags.all && clusters.length > 0) program.error('error: --all and names exclude each other');
+      return withSession((session) => runForget(session, clusters.length > 0 ? clusters : 'all'));
     });
   command('status', 'what is connected, and what kubectl uses').action(() => withSession(runStatus));
   command('switch <cluster>', 'make kubectl use a connected cluster')

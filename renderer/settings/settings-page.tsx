@@ -40,6 +40,12 @@ export function SettingsPage({ onBack }: { readonly onBack: () => void }) {
           options={words.kubeconfigModes}
           patch={(kubeconfigMode) => ({ kubeconfigMode })}
         />
+        <SwitchSetting
+          name="keepEntries"
+          words={words.keepEntries}
+          isOn={settings.keepEntries}
+          patch={(keepEntries) => ({ keepEntries })}
+        />
         <TextSetting
           name="kubeconfigPath"
           words={words.kubeconfigPath}

@@ -192,6 +192,7 @@ export const text = {
     favouritesOrders: { own: 'My own', name: 'By name' },
     kubeconfigMode: ['On connect', 'Whether kubectl goes along. Production always asks.'],
     kubeconfigModes: { switch: 'Add and switch', add: 'Add only' },
+    keepEntries: ['Keep entries', 'After disconnecting, kubectl --context opens the cluster again.'],
     kubeconfigPath: ['kubeconfig file', 'Empty: KUBECONFIG, else ~/.kube/config.'],
     catalogMaxAgeMinutes: ['Read again after', 'Minutes that a list of clusters counts as fresh at start.'],
     vaultMounts: ['Vault mounts', 'KV mounts that hold on-prem clusters, as mount or namespace:mount.'],

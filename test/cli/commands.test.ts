@@ -208,6 +208,15 @@ describe('status, switch, disconnect', () => {
     );
     expect((await run('disconnect', '--all')).stdout).toBe('Nothing was connected.\n');
   });
+
+  it('forgets one, open or not, then all', async () => {
+    await run('connect', 'prod', 'staging', '--production');
+    await run('disconnect', 'prod');
+    expect((await json('forget', 'prod')).document.forgotten).toMatchObject([{ title: 'prod' }]);
+    expect((await run('forget')).stdout).toBe('✓ staging  forgotten\nkubectl has no current context\n');
+    expect((await run('forget', '--all')).stdout).toBe('The kubeconfig holds none of these.\n');
+    expect((await json('forget', 'prod', '--all')).code).toBe(2);
+  });
 });
 
 describe('settings', () => {

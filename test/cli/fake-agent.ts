@@ -92,6 +92,8 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
   if (election.kind !== 'elected') throw new Error('an agent runs already');
   const byId = new Map<ClusterId, Cluster>(clusters.map((one) => [one.id, one]));
   const open = new Map<ClusterId, TunnelState>();
+  /** Those with an entry, open or not. */
+  const kept = new Set<ClusterId>();
   const policies: Snapshot['policies'] = [];
   const favourites = new Set<ClusterId>();
   const listeners = new Set<(change: Change) => void>();
@@ -113,6 +115,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
   });
   const put = (id: ClusterId, state: TunnelState) => {
     open.set(id, state);
+    kept.add(id);
     for (const listener of listeners) listener({ kind: 'tunnel', tunnel: tunnel(id, state) });
   };
   const snapshot = (): Snapshot => ({
@@ -217,6 +220,19 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       if (current !== undefined && ids.includes(current.id)) current = undefined;
       return {
         closed: closed.flatMap((one) => (one === undefined ? [] : [{ cluster: one.id, title: one.title }])),
+        kubectl: kubectl(),
+        warnings: [],
+      };
+    },
+    async forget({ clusters: words }) {
+      const ids = words === 'all' ? [...byId.keys()] : words.map((word) => findCluster(word, byId).id);
+      const forgotten = ids.flatMap((id) => (kept.delete(id) ? [byId.get(id)] : []));
+      for (const id of ids) open.delete(id);
+      if (current !== undefined && ids.includes(current.id)) current = undefined;
+      return {
+        forgotten: forgotten.flatMap((one) =>
+          one === undefined ? [] : [{ cluster: one.id, title: one.title }],
+        ),
         kubectl: kubectl(),
         warnings: [],
       };

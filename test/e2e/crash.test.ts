@@ -62,7 +62,7 @@ test('an agent that was killed opens the same tunnels on the same ports at its n
   expect(await world.browser.tabs()).toHaveLength(1);
   expect(await kubeconfig()).toBe(entries);
   expect(await createKubeClient(commandLine).namespaces(pair[1])).toContain('search-staging');
-  await commandLine.tunnels('disconnect', '--all');
+  await commandLine.tunnels('forget', '--all');
   expect(await kubeconfig()).toBe(own);
 });
 
@@ -77,7 +77,21 @@ test('kubectl alone starts a killed agent again: its credential plugin does', as
   );
 });
 
-test('where the session has ended meanwhile, only our entries go, and the start says so', async () => {
+test('where the session has ended meanwhile, the entries are kept, and the start says so', async () => {
+  await connectPair();
+  const entries = await kubeconfig();
+  await killAgent();
+  world.access.revokeAll();
+  const { notices } = await until(status, (seen) => seen.tunnels.length === 0 && seen.notices.length >= 2);
+  expect(notices.map(({ message }) => message).join('\n')).toMatch(
+    /payments-staging-eu was open and could not be opened again; kubectl opens it/,
+  );
+  expect(await kubeconfig()).toBe(entries);
+  expect(await world.browser.tabs()).toHaveLength(1);
+});
+
+test('where the session has ended meanwhile and entries are not kept, only ours go, and the start says so', async () => {
+  await commandLine.tunnels('settings', 'keepEntries', 'false');
   await connectPair();
   await killAgent();
   world.access.revokeAll();

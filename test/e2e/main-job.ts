@@ -85,8 +85,19 @@ export async function doMainJob(options: {
   await isOn(second, false);
   await menuSays(['k8s-tunnels'], { label: 'k8s-tunnels: 1 connected' });
   expect((await status()).tunnels).toHaveLength(1);
-  await expect(kube.namespaces(second)).rejects.toThrow();
   expect(await kube.namespaces(first)).toContain(namespaces[first]);
+
+  // kubectl opens it again by its kept entry, on its port: the window and the tray follow.
+  expect(await kube.namespaces(second)).toContain(namespaces[second]);
+  await isOn(second, true);
+  await menuSays(['k8s-tunnels'], { label: 'k8s-tunnels: 2 connected' });
+  expect((await status()).kubectl).toMatchObject({ context: first });
+  expect((await status()).tunnels.map(({ port }) => port)).toEqual(expect.arrayContaining(ports));
+
+  // Forgotten, it is gone.
+  await commandLine.tunnels('forget', second);
+  await isOn(second, false);
+  await expect(kube.namespaces(second)).rejects.toThrow();
 
   // The command line checks it on again: the window and the tray follow.
   await commandLine.tunnels('connect', second, '--add');
@@ -94,7 +105,8 @@ export async function doMainJob(options: {
   await menuSays([second], { checked: true });
   expect((await status()).kubectl).toMatchObject({ context: first });
 
-  // Quitting leaves nothing: the kubeconfig, which was none, is none again.
+  // Everything forgotten, nothing is left: the kubeconfig, which was none, is none again.
+  await commandLine.tunnels('forget', '--all');
   await driver.click('Quit');
   await driver.ended;
   await expect(readFile(world.env.KUBECONFIG ?? '')).rejects.toMatchObject({ code: 'ENOENT' });

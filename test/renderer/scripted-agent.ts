@@ -76,6 +76,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
         warnings: [],
       };
     },
+    forget: unexpected,
     async switch({ cluster }) {
       const { id, title } = clusterOf(cluster);
       const kubectl = { context: title, cluster: id };

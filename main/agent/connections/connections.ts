@@ -1,22 +1,16 @@
-import path from 'node:path';
-import { z } from 'zod';
 import { AppError, fromPlainError } from '../app-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { type Cluster, type ClusterId, clusterIdSchema } from '../catalog/cluster.ts';
+import type { Cluster, ClusterId } from '../catalog/cluster.ts';
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
-import type { Logger } from '../parts.ts';
-import { jsonFile } from '../storage/json-file.ts';
-import type { Failure, Stage, TunnelState } from '../tunnels/state.ts';
+import type { Clock, Logger } from '../parts.ts';
+import type { Failure, Stage } from '../tunnels/state.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
+import { createDemands, isStanding } from './demands.ts';
 import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
+import { openOne, type Try } from './open-one.ts';
 import { connectHint, mayBecomeCurrent, productionUnconfirmed, switchHint } from './production-guard.ts';
-
-const connectionSchema = z.object({
-  cluster: clusterIdSchema,
-  place: z.object({ kubeconfig: z.string().optional(), cwd: z.string(), home: z.string() }),
-});
-type Connection = z.infer<typeof connectionSchema>;
+import { byPlace, type Connection, placeOf, readRemembered } from './remembered.ts';
 
 export type Outcome =
   | {
@@ -36,7 +30,8 @@ export type Outcome =
 
 /**
  * A connection is a tunnel and its kubeconfig entry. Those that are open are remembered on disk, so that an agent that
- * was killed opens the same ones again.
+ * was killed opens the same ones again; and so are entries that were kept when their tunnel was closed, whose ports
+ * listen for whoever names them.
  */
 export interface Connections {
   /**
@@ -54,25 +49,46 @@ export interface Connections {
     readonly production: boolean;
     readonly signal: AbortSignal;
   }): Promise<{ readonly outcomes: readonly Outcome[]; readonly warnings: readonly string[] }>;
-  /** Takes the entries away, gives current-context back, closes the tunnels. */
+  /**
+   * Closes the tunnels and gives current-context back. The entries stay where they are to be kept, and their ports
+   * listen on; else they are taken away.
+   */
   disconnect(
     ids: readonly ClusterId[],
   ): Promise<{ readonly closed: readonly ClusterId[]; readonly warnings: readonly string[] }>;
+  /** Takes the entries away, kept ones too, gives current-context back, closes the tunnels. */
+  forget(
+    ids: readonly ClusterId[],
+  ): Promise<{ readonly forgotten: readonly ClusterId[]; readonly warnings: readonly string[] }>;
   open(): readonly ClusterId[];
+  kept(): readonly ClusterId[];
+  /**
+   * Somebody wants a cluster whose entry is ours: where its tunnel is closed it is opened, for all who come meanwhile
+   * at once, by a sign-in in the browser where `interactive`. Resolves when the port listens and the tunnel stands, or
+   * when it is not ours to open. Rejects as `Demands.open` does.
+   *
+   * Production needs no confirmation here, because this never moves kubectl: who comes to the port of a closed
+   * production cluster had its context named for this one command (`--context`), or made it current themselves, which
+   * nobody does by mistake where they only meant to run the next command. The guard is against the opposite: that
+   * connecting moves the commands that follow.
+   */
+  demand(id: ClusterId, options: { readonly interactive: boolean }): Promise<void>;
   /**
    * Makes one that is open kubectl's current cluster, in the kubeconfig in which it stands. Rejects with `not-found`
    * where it is not open, with `production-unconfirmed` as `connect` does.
    */
   use(options: { readonly cluster: Cluster; readonly production: boolean }): Promise<void>;
   /**
-   * After a start: opens again what was open, on the same ports, without a browser. What cannot be opened loses its
-   * entry, and `notice` says so. Entries of ours that nothing remembers are taken away.
+   * After a start: the ports of kept entries listen; what was open is opened again, on the same ports, without a
+   * browser. What cannot be opened is kept closed, or loses its entry, and `notice` says so. Entries of ours that
+   * nothing remembers are taken away.
    */
   restore(): Promise<void>;
 }
 
 export async function createConnections(options: {
   readonly folder: string;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly catalog: Catalog;
   readonly tunnels: Tunnels;
@@ -83,20 +99,17 @@ export async function createConnections(options: {
   readonly notice: (level: 'info' | 'warning', message: string) => void;
   /** Whether production needs a confirmation at all; it does where undefined. */
   readonly isGuarded?: (() => boolean) | undefined;
+  /** Whether entries outlive their tunnels. */
+  readonly keepsEntries: () => boolean;
 }): Promise<Connections> {
-  const { folder, logger, catalog, tunnels, kubeconfig, plugin, complete, notice } = options;
+  const { catalog, tunnels, kubeconfig, plugin, complete, notice, keepsEntries } = options;
   const { isGuarded = () => true } = options;
-  const file = jsonFile({
-    file: path.join(folder, 'connections.json'),
-    version: 1,
-    schema: z.array(connectionSchema),
-    onUnreadable: (name, reason) => logger.warn('Open connections are not known', { file: name, reason }),
-  });
-  const remembered = (await file.read()) ?? [];
-  const open = new Map<ClusterId, Connection>(
-    remembered.map((connection) => [connection.cluster, connection]),
-  );
-  const save = () => file.write([...open.values()]);
+  const remembered = await readRemembered(options);
+  const demands = createDemands(options);
+  const { promise: listening, resolve: listen } = Promise.withResolvers<void>();
+  /** The last failure of a demand that was told, by cluster: clients try again and again. */
+  const told = new Map<ClusterId, string>();
+  const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
 
   const entryOf = (cluster: Cluster, tunnel: Tunnel) => {
     const place = tunnel.place();
@@ -104,18 +117,22 @@ export async function createConnections(options: {
     return kubeconfigEntry({ cluster, place, plugin });
   };
 
-  const removeEntries = async (ids: readonly ClusterId[]): Promise<readonly string[]> => {
+  const forget = async (ids: readonly ClusterId[]) => {
     const warnings: string[] = [];
-    for (const [place, group] of byPlace(ids.flatMap((id) => open.get(id) ?? []))) {
+    for (const [place, group] of byPlace(known(ids)))
       warnings.push(...(await kubeconfig.remove(place, group)).warnings);
-    }
+    await remembered.drop(ids);
+    await Promise.all(ids.map((id) => tunnels.close(id)));
     return warnings;
   };
 
-  const forget = async (ids: readonly ClusterId[]) => {
-    for (const id of ids) open.delete(id);
-    await save();
-    await Promise.all(ids.map((id) => tunnels.close(id)));
+  const keep = async (ids: readonly ClusterId[]) => {
+    const warnings: string[] = [];
+    for (const [place, group] of byPlace(known(ids)))
+      warnings.push(...(await kubeconfig.release(place, group)).warnings);
+    await remembered.put(known(ids).map((connection) => ({ ...connection, status: 'kept' })));
+    await Promise.all(ids.map((id) => tunnels.close(id, { listening: true })));
+    return warnings;
   };
 
   return {
@@ -127,10 +144,15 @@ export async function createConnections(options: {
       const [named] = clusters;
       if (current && named !== undefined && !isAllowed(named))
         throw productionUnconfirmed(named, connectHint);
-      const fresh = clusters.filter(({ id }) => !open.has(id)).map(({ id }) => id);
-      const undo = () => Promise.all(fresh.map((id) => tunnels.close(id)));
+      const isOurs = (id: ClusterId) => remembered.get(id) !== undefined;
+      const close = (id: ClusterId) => tunnels.close(id, { listening: isOurs(id) });
+      const fresh = clusters.map(({ id }) => id).filter((id) => remembered.get(id)?.status !== 'open');
+      const undo = () => Promise.all(fresh.map(close));
       const tries = await Promise.all(
-        clusters.map((cluster) => openOne({ tunnels, complete, cluster, signal })),
+        clusters.map((cluster) => {
+          const how = { interactive: true, listening: isOurs(cluster.id) };
+          return openOne({ tunnels, complete, cluster, signal, ...how });
+        }),
       );
       if (signal.aborted) {
         await undo();
@@ -138,7 +160,7 @@ export async function createConnections(options: {
       }
       const standing = tries.filter((one) => one.kind === 'open');
       for (const one of tries)
-        if (one.kind === 'failed' && fresh.includes(one.cluster.id)) await tunnels.close(one.cluster.id);
+        if (one.kind === 'failed' && fresh.includes(one.cluster.id)) await close(one.cluster.id);
       const first = standing[0];
       if (first === undefined)
         return { outcomes: tries.map((one) => outcomeOf(one, new Map())), warnings: [] };
@@ -146,9 +168,9 @@ export async function createConnections(options: {
         const entries = standing.map(({ cluster, tunnel }) => entryOf(cluster, tunnel));
         const moves = current && isAllowed(first.cluster);
         const written = await kubeconfig.add(place, entries, moves ? { current: first.cluster.id } : {});
-        for (const { cluster } of standing)
-          open.set(cluster.id, { cluster: cluster.id, place: { ...place } });
-        await save();
+        await remembered.put(
+          standing.map(({ cluster: { id } }) => ({ cluster: id, place: { ...place }, status: 'open' })),
+        );
         const stayed = current && !moves ? [productionUnconfirmed(first.cluster, '').message] : [];
         return {
           outcomes: tries.map((one) => outcomeOf(one, written.contexts)),
@@ -160,16 +182,26 @@ export async function createConnections(options: {
       }
     },
     async disconnect(ids) {
-      const known = ids.filter((id) => open.has(id));
-      const warnings = await removeEntries(known);
-      await forget(known);
-      return { closed: known, warnings };
+      const open = remembered.idsOf('open');
+      const closed = ids.filter((id) => open.includes(id));
+      return { closed, warnings: keepsEntries() ? await keep(closed) : await forget(closed) };
     },
-    open: () => [...open.keys()],
+    async forget(ids) {
+      const forgotten = known(ids).map(({ cluster }) => cluster);
+      return { forgotten, warnings: await forget(forgotten) };
+    },
+    open: () => remembered.idsOf('open'),
+    kept: () => remembered.idsOf('kept'),
+    async demand(id, { interactive }) {
+      if (remembered.get(id) === undefined) return;
+      await listening;
+      if (!isDormant(id)) return;
+      await demands.share(id, interactive, () => openAgain(id, interactive));
+    },
     async use({ cluster, production }) {
       const { id, title } = cluster;
-      const connection = open.get(id);
-      if (connection === undefined) {
+      const connection = remembered.get(id);
+      if (connection?.status !== 'open') {
         throw new AppError('not-found', `${title} is not connected.`, {
           hint: `Connect it first: k8s-tunnels connect ${title}`,
         });
@@ -182,16 +214,87 @@ export async function createConnections(options: {
       await kubeconfig.use(place, id);
     },
     async restore() {
-      const { removed, warnings } = await kubeconfig.recover(new Set(open.keys()));
+      const kept = keepsEntries() ? known(remembered.idsOf('kept')) : [];
+      const open = known(remembered.idsOf('open'));
+      try {
+        await Promise.all([...kept, ...open].map(standBy));
+      } finally {
+        listen();
+      }
+      if (!keepsEntries()) await forget(remembered.idsOf('kept'));
+      const opening = Promise.all(
+        open.map((connection) => demands.share(connection.cluster, false, () => restoreOne(connection))),
+      );
+      opening.catch(() => {});
+      const { removed, warnings } = await kubeconfig.recover(
+        new Set(remembered.all().map(({ cluster }) => cluster)),
+      );
       if (removed.length > 0)
         notice(
           'info',
           `Entries that an earlier run left in the kubeconfig were removed: ${removed.join(', ')}.`,
         );
       for (const warning of warnings) notice('warning', warning);
-      await Promise.all([...open.values()].map((connection) => restoreOne(connection)));
+      for (const [place, ids] of byPlace(kept)) await refresh(place, ids);
+      await opening;
     },
   };
+
+  /** Whether it is ours to open: an entry of ours whose tunnel is closed, opening still, or has given up. */
+  function isDormant(id: ClusterId): boolean {
+    const connection = remembered.get(id);
+    return connection !== undefined && keepsEntries() && !isStanding(tunnels, id);
+  }
+
+  /** A cluster that the catalog does not know now is opened by whoever asks for its credential, which looks for it. */
+  async function standBy({ cluster: id }: Connection): Promise<void> {
+    const cluster = catalog.get(id);
+    try {
+      if (cluster !== undefined) await tunnels.tunnel(cluster).standBy();
+    } catch (error) {
+      notice('warning', `${cluster?.title ?? id} cannot be opened by kubectl. ${sentences(error)}`);
+    }
+  }
+
+  /** Writes entries anew: their ports may have been taken meanwhile, or the program have moved. */
+  async function refresh(place: KubeconfigPlace, ids: readonly ClusterId[]): Promise<void> {
+    const entries = ids.flatMap((id) => {
+      const cluster = catalog.get(id);
+      const tunnel = tunnels.find(id);
+      return cluster === undefined || tunnel?.place() === undefined ? [] : [entryOf(cluster, tunnel)];
+    });
+    if (entries.length === 0) return;
+    await kubeconfig
+      .add(place, entries, {})
+      .catch((error: unknown) =>
+        notice('warning', `Kept entries were not brought up to date. ${sentences(error)}`),
+      );
+  }
+
+  async function openAgain(id: ClusterId, interactive: boolean): Promise<void> {
+    if (!isDormant(id)) return;
+    const cluster = catalog.get(id);
+    try {
+      if (cluster === undefined) throw new AppError('not-found', `${id} is not in the catalog any more.`);
+      const { tunnel, cluster: whole } = await demands.open(cluster, interactive);
+      const connection = remembered.get(id);
+      if (connection === undefined) {
+        await tunnels.close(id);
+        throw new AppError('cancelled', `${cluster.title} was forgotten while it was being opened.`);
+      }
+      await remembered.put([{ ...connection, status: 'open' }]);
+      told.delete(id);
+      // Nobody waits for it: the entry is as it was, but where the cluster's authority was renewed.
+      kubeconfig
+        .add(placeOf(connection), [entryOf(whole, tunnel)], {})
+        .catch((error: unknown) => notice('warning', sentences(error)));
+    } catch (error) {
+      const message = `${cluster?.title ?? id} could not be opened for kubectl. ${sentences(error)}`;
+      if (told.get(id) !== message) notice('warning', message);
+      told.set(id, message);
+      throw error;
+    }
+  }
 
   async function restoreOne(connection: Connection): Promise<void> {
     const { cluster: id } = connection;
@@ -204,70 +307,32 @@ export async function createConnections(options: {
       // The port may have been taken meanwhile: the entry follows.
       await kubeconfig.add(placeOf(connection), [entryOf(cluster, tunnel)], {});
     } catch (error) {
-      await removeEntries([id]).catch(() => {});
-      await forget([id]);
-      const reason =
-        error instanceof AppError
-          ? `${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`
-          : 'unknown error';
+      const title = cluster?.title ?? id;
+      if (cluster !== undefined && keepsEntries()) {
+        // Not released: where kubectl points there still, its next command opens it.
+        await remembered.put([{ ...connection, status: 'kept' }]);
+        await tunnels.close(id, { listening: true });
+        notice(
+          'warning',
+          `${title} was open and could not be opened again; kubectl opens it when you next use it. ${sentences(error)}`,
+        );
+        return;
+      }
+      await forget([id]).catch(async () => {
+        await remembered.drop([id]);
+        await tunnels.close(id);
+      });
       notice(
         'warning',
-        `${cluster?.title ?? id} was open and could not be opened again; its kubeconfig entry was removed. ${reason}`,
+        `${title} was open and could not be opened again; its kubeconfig entry was removed. ${sentences(error)}`,
       );
     }
   }
 }
 
-type Try =
-  | { readonly kind: 'open'; readonly cluster: Cluster; readonly tunnel: Tunnel; readonly state: TunnelState }
-  | {
-      readonly kind: 'failed';
-      readonly cluster: Cluster;
-      readonly error: AppError;
-      readonly stage?: Stage;
-      readonly mender?: Failure['mender'];
-    };
-
-async function openOne(options: {
-  readonly tunnels: Tunnels;
-  readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
-  readonly cluster: Cluster;
-  readonly signal: AbortSignal;
-}): Promise<Try> {
-  const { tunnels, complete, signal } = options;
-  let { cluster } = options;
-  try {
-    if (signal.aborted) throw new AppError('cancelled', 'Cancelled.');
-    if (cluster.reach.kind === 'tunnel') cluster = await complete(cluster, signal);
-    const result = await openTunnel(tunnels, cluster, signal);
-    if (result.kind === 'open' || result.error.code !== 'kube-untrusted') return result;
-    // Its authority may have been renewed since it was read.
-    const { certificateAuthorityData: before, ...bare } = cluster;
-    const renewed = await complete(bare, signal);
-    if ((renewed.certificateAuthorityData ?? before) === before) return result;
-    await tunnels.close(cluster.id);
-    return await openTunnel(tunnels, renewed, signal);
-  } catch (error) {
-    if (error instanceof AppError) return { kind: 'failed', cluster, error };
-    throw error;
-  }
-}
-
-async function openTunnel(tunnels: Tunnels, cluster: Cluster, signal: AbortSignal): Promise<Try> {
-  const tunnel = tunnels.tunnel(cluster);
-  // A caller that goes away ends the opening at once, a login that waits for a person too.
-  const abort = () => void tunnel.close();
-  signal.addEventListener('abort', abort, { once: true });
-  const state = await tunnel.open({ interactive: true, persist: false });
-  signal.removeEventListener('abort', abort);
-  if (state.status !== 'failed') return { kind: 'open', cluster, tunnel, state };
-  return {
-    kind: 'failed',
-    cluster,
-    error: fromPlainError(state.failure.error),
-    stage: state.failure.stage,
-    mender: state.failure.mender,
-  };
+function sentences(error: unknown): string {
+  if (!(error instanceof AppError)) return 'unknown error';
+  return `${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`;
 }
 
 function outcomeOf(one: Try, contexts: ReadonlyMap<string, string>): Outcome {
@@ -286,20 +351,4 @@ function outcomeOf(one: Try, contexts: ReadonlyMap<string, string>): Outcome {
     port: one.tunnel.place()?.port ?? 0,
     latencyMs: one.state.status === 'connected' ? one.state.probe.totalMs : 0,
   };
-}
-
-/** JSON has no undefined: a KUBECONFIG that was not set comes back as a missing field. */
-function placeOf({ place }: Connection): KubeconfigPlace {
-  return { kubeconfig: place.kubeconfig, cwd: place.cwd, home: place.home };
-}
-
-/** Places are equal when their fields are: each kubeconfig is edited once. */
-function byPlace(
-  connections: readonly Connection[],
-): readonly (readonly [KubeconfigPlace, readonly ClusterId[]])[] {
-  const groups = Map.groupBy(connections, (connection) => JSON.stringify(Object.values(placeOf(connection))));
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group;
-    return first === undefined ? [] : [[placeOf(first), group.map(({ cluster }) => cluster)] as const];
-  });
 }

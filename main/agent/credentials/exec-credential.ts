@@ -26,6 +26,22 @@ export function execCredential(
   };
 }
 
+/** Whether a person is there to sign in, by KUBERNETES_EXEC_INFO; one who runs the command by hand is. */
+export function isInteractive(execInfo: string | undefined): boolean {
+  try {
+    const parsed: unknown = JSON.parse(execInfo ?? '');
+    const spec = typeof parsed === 'object' && parsed !== null && 'spec' in parsed ? parsed.spec : undefined;
+    return !(
+      typeof spec === 'object' &&
+      spec !== null &&
+      'interactive' in spec &&
+      spec.interactive === false
+    );
+  } catch {
+    return true;
+  }
+}
+
 function askedVersion(execInfo: string | undefined): string {
   if (execInfo === undefined || execInfo === '') return 'client.authentication.k8s.io/v1';
   let version: unknown;

@@ -49,6 +49,11 @@ export interface Kubeconfig {
     readonly currentContext: string | undefined;
     readonly warnings: readonly string[];
   }>;
+  /** Gives current-context back as `remove` does, and leaves the entries. */
+  release(
+    place: KubeconfigPlace,
+    ids: readonly string[],
+  ): Promise<{ readonly currentContext: string | undefined; readonly warnings: readonly string[] }>;
   /** What kubectl uses now, in which file that is said, and the id when it is ours. Reads only what changed. */
   current(place: KubeconfigPlace): Promise<{
     readonly context: string | undefined;
@@ -105,6 +110,46 @@ export function createKubeconfig(options: {
     return { context, id: entry?.id, file: owner?.path };
   }
 
+  /** One change to every file that holds something of ours of these ids. */
+  function withdraw(place: KubeconfigPlace, ids: readonly string[], change: Change) {
+    return queue(async () => {
+      const removed = new Set<string>();
+      const warnings: string[] = [];
+      const failures: unknown[] = [];
+      // A place that leads nowhere any more must not keep our entries in the files of the journal.
+      const all = await resolveFiles(place).then(
+        (resolved) => resolved.all.filter((file) => file.isReadable),
+        (error: unknown) => {
+          warnings.push(toPlainError(error).message);
+          return [];
+        },
+      );
+      const files = new Map<string, EditedFile>(all.map((file) => [file.real, file]));
+      const records = await journal.all();
+      for (const [real, { given }] of records) if (!files.has(real)) files.set(real, { given, real });
+      for (const [real, file] of files) {
+        try {
+          const known = records
+            .get(real)
+            ?.states.some((state) => [...state.stanzas, ...state.choices].some(({ id }) => ids.includes(id)));
+          const holds = async () =>
+            (await reader.read(file)).names.some(({ id }) => id !== undefined && ids.includes(id));
+          if (known !== true && !(await holds())) continue;
+          const edited = await edit(file, change);
+          for (const id of edited.plan.removed) removed.add(id);
+          warnings.push(...edited.warnings);
+        } catch (error) {
+          // One broken file must not keep our entries in the others.
+          if (records.has(real)) failures.push(error);
+          else warnings.push(toPlainError(error).message);
+        }
+      }
+      if (failures.length > 0) throw failures[0];
+      const now = await current(place).catch(() => undefined);
+      return { removed: [...removed], currentContext: now?.context, warnings };
+    });
+  }
+
   return {
     add: (place, entries, { current: id }) =>
       queue(async () => {
@@ -142,45 +187,8 @@ export function createKubeconfig(options: {
         });
       }),
 
-    remove: (place, ids) =>
-      queue(async () => {
-        const removed = new Set<string>();
-        const warnings: string[] = [];
-        const failures: unknown[] = [];
-        // A place that leads nowhere any more must not keep our entries in the files of the journal.
-        const all = await resolveFiles(place).then(
-          (resolved) => resolved.all.filter((file) => file.isReadable),
-          (error: unknown) => {
-            warnings.push(toPlainError(error).message);
-            return [];
-          },
-        );
-        const files = new Map<string, EditedFile>(all.map((file) => [file.real, file]));
-        const records = await journal.all();
-        for (const [real, { given }] of records) if (!files.has(real)) files.set(real, { given, real });
-        for (const [real, file] of files) {
-          try {
-            const known = records
-              .get(real)
-              ?.states.some((state) =>
-                [...state.stanzas, ...state.choices].some(({ id }) => ids.includes(id)),
-              );
-            const holds = async () =>
-              (await reader.read(file)).names.some(({ id }) => id !== undefined && ids.includes(id));
-            if (known !== true && !(await holds())) continue;
-            const edited = await edit(file, { remove: ids });
-            for (const id of edited.plan.removed) removed.add(id);
-            warnings.push(...edited.warnings);
-          } catch (error) {
-            // One broken file must not keep our entries in the others.
-            if (records.has(real)) failures.push(error);
-            else warnings.push(toPlainError(error).message);
-          }
-        }
-        if (failures.length > 0) throw failures[0];
-        const now = await current(place).catch(() => undefined);
-        return { removed: [...removed], currentContext: now?.context, warnings };
-      }),
+    remove: (place, ids) => withdraw(place, ids, { remove: ids }),
+    release: (place, ids) => withdraw(place, ids, { release: ids }),
 
     current,
 

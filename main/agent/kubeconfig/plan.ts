@@ -38,6 +38,8 @@ export interface Change {
   /** Stanzas to put back just as they were. */
   readonly restore?: readonly OurStanza[];
   readonly remove?: readonly string[];
+  /** Ids that are to be current no more; their entries stay. */
+  readonly release?: readonly string[];
   /** Removes every id of ours but these. */
   readonly keepOnly?: readonly string[];
   /** The id to make current; its context's name where it does not stand in this file. */
@@ -108,11 +110,12 @@ export function plan(options: {
     (id) => change.remove?.includes(id) === true || change.keepOnly?.includes(id) === false,
   );
   const isKept = ({ id }: { readonly id: string }) => !removed.includes(id);
+  const isCurrent = (choice: CurrentChoice) => isKept(choice) && change.release?.includes(choice.id) !== true;
   const ours = upsert(base, before.stanzas.filter(isKept), change);
   const contexts = ours
     .filter(({ list }) => list === 'contexts')
     .map(({ id, item }) => ({ id, context: item.name }));
-  const choices = choose(before.choices.filter(isKept), contexts, change.current, file);
+  const choices = choose(before.choices.filter(isCurrent), contexts, change.current, file);
   const current = choices.at(-1)?.context;
   const edits = additions(base, { stanzas: ours, current }).toSorted((a, b) => a.at - b.at);
   const after = parseDocument(applyEdits(base.text, edits), file);

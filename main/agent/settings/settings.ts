@@ -5,6 +5,8 @@ import { AppError } from '../app-error.ts';
 export const settingsSchema = z.object({
   /** Whether connecting also makes the first cluster kubectl's current context. */
   kubeconfigMode: z.enum(['switch', 'add']),
+  /** Whether a cluster's entry stays in the kubeconfig when it is disconnected, and opens it again when it is used. */
+  keepEntries: z.boolean(),
   /** The kubeconfig to edit; the caller's KUBECONFIG, else `~/.kube/config`, when empty. */
   kubeconfigPath: z.string(),
   /** A catalog younger than this is not read again at start. Minutes. */
@@ -28,6 +30,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 /** Apart from the schema, so that a change of one setting can be parsed by it too. */
 export const defaultSettings: Settings = {
   kubeconfigMode: 'switch',
+  keepEntries: true,
   kubeconfigPath: '',
   catalogMaxAgeMinutes: 60,
   awsRegions: [],

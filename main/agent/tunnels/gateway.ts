@@ -9,6 +9,8 @@ export interface Gateway {
   readonly port: number;
   /** Connections open now, and the bytes that passed since the start. */
   traffic(): { readonly connections: number; readonly sent: number; readonly received: number };
+  /** Ends every connection that stands; one that waits for the tunnel goes on waiting, and the port listens on. */
+  cut(): void;
   /** Stops listening and ends every connection. */
   close(): Promise<void>;
 }
@@ -25,14 +27,16 @@ const lingerMs = 5_000;
 export function openGateway(options: {
   readonly port: number;
   readonly credentials: ProxyCredentials;
+  /** Read anew for each connection: a listing may tell another while the tunnel is closed. */
   readonly target: Target;
-  /** Opens a connection to the target through the tunnel. */
+  /** Opens a connection to the target through the tunnel, and first the tunnel itself where that is closed. */
   readonly dial: (signal: AbortSignal) => Promise<Duplex>;
   /** A connection that stood was cut by the other side, or could not be opened. */
   readonly onTrouble: (error: unknown) => void;
 }): Promise<Gateway> {
-  const { port, credentials, target, dial, onTrouble } = options;
+  const { port, credentials, dial, onTrouble } = options;
   const open = new Set<Socket>();
+  const standing = new Set<Socket>();
   let sent = 0;
   let received = 0;
 
@@ -40,7 +44,7 @@ export function openGateway(options: {
     const timeout = setTimeout(() => client.destroy(), handshakeTimeoutMs);
     let admission: Admission | undefined;
     try {
-      admission = await admit(client, { credentials, target });
+      admission = await admit(client, { credentials, target: options.target });
     } finally {
       clearTimeout(timeout);
     }
@@ -69,6 +73,7 @@ export function openGateway(options: {
       return;
     }
     admission.accept();
+    standing.add(client);
     remote.on('data', (chunk: Buffer) => {
       received += chunk.length;
     });
@@ -83,7 +88,10 @@ export function openGateway(options: {
       if (error instanceof AppError) onTrouble(error);
     });
     remote.once('close', () => endGently(client));
-    client.once('close', () => remote.destroy());
+    client.once('close', () => {
+      standing.delete(client);
+      remote.destroy();
+    });
   };
 
   const server = createServer({ noDelay: true, allowHalfOpen: true, highWaterMark: 256 * 1024 }, (client) => {
@@ -99,6 +107,9 @@ export function openGateway(options: {
       resolve({
         port: portOf(server),
         traffic: () => ({ connections: open.size, sent, received }),
+        cut() {
+          for (const client of standing) client.destroy();
+        },
         close: () =>
           new Promise((done) => {
             server.close(() => done());

@@ -36,8 +36,22 @@ export interface Tunnel {
   open(options: { readonly interactive: boolean; readonly persist: boolean }): Promise<TunnelState>;
   /** Probes now: after sleep, a change of network, or when something else noticed trouble. */
   wake(): void;
-  /** Resolves with false when it was asked to open again meanwhile. */
-  close(): Promise<boolean>;
+  /**
+   * Listens on the port without opening anything: the first connection asks `onDemand`. Rejects with `port-busy` where
+   * no port can be had.
+   */
+  standBy(): Promise<void>;
+  /** What leads to the API from the next opening on; an open tunnel stays as it is. */
+  follow(way: Way): void;
+  /** Resolves with false when it was asked to open again meanwhile. With `listening`, the port stands by. */
+  close(options?: { readonly listening?: boolean }): Promise<boolean>;
+}
+
+/** What leads to a cluster's API. */
+export interface Way {
+  readonly connector: Connector;
+  readonly origin: 'socks' | 'tcp';
+  readonly server: ApiServer;
 }
 
 /** One tunnel: its port, its connector and the one loop that decides its state. */
@@ -46,12 +60,16 @@ export function createTunnel(options: {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly ports: Ports;
-  readonly connector: Connector;
-  readonly origin: 'socks' | 'tcp';
-  readonly server: ApiServer;
+  readonly way: Way;
+  /**
+   * A client has proven itself while the tunnel is closed, or opening: opens it, and resolves when it is open. The client is
+   * refused with what it rejects with, or with what dialing meets where it has opened nothing.
+   */
+  readonly onDemand: () => Promise<void>;
   readonly onChange: () => void;
 }): Tunnel {
-  const { id, clock, logger, ports, connector, origin, server, onChange } = options;
+  const { id, clock, logger, ports, onDemand, onChange } = options;
+  let { way } = options;
   let state: TunnelState = { status: 'idle' };
   let place: Place | undefined;
   let gateway: Gateway | undefined;
@@ -64,7 +82,8 @@ export function createTunnel(options: {
   let settle: ((state: TunnelState) => void) | undefined;
   let opening: Promise<TunnelState> | undefined;
   let wakeUp: (() => void) | undefined;
-  let closing: Promise<boolean> | undefined;
+  let listening: Promise<void> | undefined;
+  let closing: { readonly done: Promise<boolean>; readonly listening: boolean } | undefined;
   let reopened = false;
 
   const apply = (event: TunnelEvent) => {
@@ -76,12 +95,13 @@ export function createTunnel(options: {
   };
 
   const dial = async (signal: AbortSignal, passed?: Passed): Promise<Duplex> => {
+    const { connector, server } = way;
     const timeout = AbortSignal.timeout(dialTimeoutMs);
     const limit = AbortSignal.any([signal, timeout]);
     let stream: Duplex | undefined;
     try {
       stream = await connector.dial({ signal: limit, passed });
-      if (origin === 'socks') await orAborted(connectThroughSocks(stream, server.target), limit);
+      if (way.origin === 'socks') await orAborted(connectThroughSocks(stream, server.target), limit);
       passed?.('origin');
       return stream;
     } catch (cause) {
@@ -117,7 +137,15 @@ export function createTunnel(options: {
     return stream;
   };
 
-  const listen = async (dialReady: Dial): Promise<void> => {
+  /** A connection that finds the tunnel closed, or opening still, waits until it is open. */
+  const dialOpen: Dial = async (signal) => {
+    if (closing !== undefined) await orAborted(closing.done, signal);
+    if (loop === undefined || opening !== undefined) await orAborted(onDemand(), signal);
+    spare ??= withSpare({ clock, dial: dialForClient, onDropped: onTrouble });
+    return spare.dial(signal);
+  };
+
+  const listen = async (): Promise<void> => {
     place = await ports.place(id);
     for (let tries = 1; gateway === undefined; tries++) {
       const { port, credentials } = place;
@@ -125,8 +153,10 @@ export function createTunnel(options: {
         gateway = await openGateway({
           port,
           credentials,
-          target: server.target,
-          dial: dialReady,
+          get target() {
+            return way.server.target;
+          },
+          dial: dialOpen,
           onTrouble,
         });
       } catch (error) {
@@ -156,11 +186,8 @@ export function createTunnel(options: {
       return state.status !== 'failed';
     };
     try {
-      if (gateway === undefined) {
-        spare = withSpare({ clock, dial: dialForClient, onDropped: onTrouble });
-        await listen(spare.dial);
-      }
-      await connector.prepare({
+      await standBy();
+      await way.connector.prepare({
         interactive: how.interactive,
         signal,
         onLogin: () => apply({ kind: 'login-started', at: clock.now() }),
@@ -170,7 +197,7 @@ export function createTunnel(options: {
     }
     apply({ kind: 'login-finished', at: clock.now() });
     probedAt = clock.now();
-    const result = await runProbe({ clock, server, dial, signal });
+    const result = await runProbe({ clock, server: way.server, dial, signal });
     if (signal.aborted) return false;
     if (!result.ok) return failed(result.failure);
     if (state.status === 'connected' && clock.now() - state.since > backOffGraceMs) attempts = 0;
@@ -208,7 +235,15 @@ export function createTunnel(options: {
       signal.addEventListener('abort', done, { once: true });
     });
 
-  const end = async (): Promise<void> => {
+  const standBy = async (): Promise<void> => {
+    if (gateway !== undefined) return;
+    listening ??= listen().finally(() => {
+      listening = undefined;
+    });
+    await listening;
+  };
+
+  const end = async (isListening: boolean): Promise<void> => {
     apply({ kind: 'close', at: clock.now() });
     stop?.abort();
     cancelLook?.();
@@ -216,8 +251,12 @@ export function createTunnel(options: {
     await loop;
     spare?.close();
     spare = undefined;
-    await gateway?.close();
-    gateway = undefined;
+    await listening?.catch(() => {});
+    if (isListening) gateway?.cut();
+    else {
+      await gateway?.close();
+      gateway = undefined;
+    }
     apply({ kind: 'closed' });
   };
 
@@ -229,7 +268,7 @@ export function createTunnel(options: {
     open(how) {
       if (closing !== undefined) {
         reopened = true;
-        return closing.then(() => this.open(how));
+        return closing.done.then(() => this.open(how));
       }
       if (opening !== undefined) return opening;
       if (loop !== undefined) {
@@ -257,13 +296,24 @@ export function createTunnel(options: {
       spare?.discard();
       wakeUp?.();
     },
-    close() {
+    async standBy() {
+      await closing?.done;
+      await standBy();
+    },
+    follow(next) {
+      if (loop === undefined) way = next;
+    },
+    close({ listening: isListening = false } = {}) {
       reopened = false;
-      closing ??= end().then(() => {
-        closing = undefined;
-        return !reopened;
-      });
-      return closing;
+      if (closing?.listening === true && !isListening) return closing.done.then(() => this.close());
+      closing ??= {
+        listening: isListening,
+        done: end(isListening).then(() => {
+          closing = undefined;
+          return !reopened;
+        }),
+      };
+      return closing.done;
     },
   };
 }

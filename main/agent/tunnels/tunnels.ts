@@ -9,12 +9,15 @@ import type { Ports } from './ports.ts';
 import { createTunnel, type Tunnel } from './tunnel.ts';
 
 export interface Tunnels {
-  /** The cluster's tunnel, made (idle) when there is none. Rejects with `no-tunnel` where its tags name no way to it. */
+  /**
+   * The cluster's tunnel, made (idle) when there is none; one that is not open follows what the cluster says now.
+   * Rejects with `no-tunnel` where its tags name no way to it.
+   */
   tunnel(cluster: Cluster): Tunnel;
   find(id: ClusterId): Tunnel | undefined;
   list(): readonly Tunnel[];
-  /** Closes the tunnel and forgets it. */
-  close(id: ClusterId): Promise<void>;
+  /** Closes the tunnel and forgets it; with `listening` its port stands by for the next connection. */
+  close(id: ClusterId, options?: { readonly listening?: boolean }): Promise<void>;
   closeAll(): Promise<void>;
 }
 
@@ -29,8 +32,10 @@ export function createTunnels(options: {
   readonly access: Access;
   readonly ports: Ports;
   readonly onChange: (tunnel: Tunnel) => void;
+  /** A client has come to a port whose tunnel is closed. As for `createTunnel`; it is just refused where undefined. */
+  readonly onDemand?: ((id: ClusterId) => Promise<void>) | undefined;
 }): Tunnels {
-  const { clock, logger, network, access, ports, onChange } = options;
+  const { clock, logger, network, access, ports, onChange, onDemand = async () => {} } = options;
   const tunnels = new Map<ClusterId, Tunnel>();
   const stopLooking = watchForChange({ clock }, (what) => {
     if (tunnels.size === 0) return;
@@ -39,26 +44,21 @@ export function createTunnels(options: {
     for (const tunnel of tunnels.values()) tunnel.wake();
   });
 
-  const close = async (id: ClusterId) => {
+  const close: Tunnels['close'] = async (id, { listening = false } = {}) => {
     const tunnel = tunnels.get(id);
-    if ((await tunnel?.close()) === true && tunnels.get(id) === tunnel) tunnels.delete(id);
+    const isClosed = (await tunnel?.close({ listening })) === true;
+    if (isClosed && !listening && tunnels.get(id) === tunnel) tunnels.delete(id);
   };
 
   return {
     tunnel(cluster) {
-      const known = tunnels.get(cluster.id);
-      if (known !== undefined) return known;
       const { reach } = cluster;
       if (reach.kind === 'none') {
         throw new AppError('no-tunnel', `${cluster.title} cannot be reached: ${reach.reason}`, {
           hint: "Ask the cluster's owner to set its k8s-tunnels tags.",
         });
       }
-      const tunnel: Tunnel = createTunnel({
-        id: cluster.id,
-        clock,
-        logger,
-        ports,
+      const way = {
         connector: createBuiltinConnector({
           network,
           access,
@@ -67,6 +67,17 @@ export function createTunnels(options: {
         }),
         origin: reach.origin,
         server: apiServerOf(cluster),
+      };
+      const known = tunnels.get(cluster.id);
+      known?.follow(way);
+      if (known !== undefined) return known;
+      const tunnel: Tunnel = createTunnel({
+        id: cluster.id,
+        clock,
+        logger,
+        ports,
+        way,
+        onDemand: () => onDemand(cluster.id),
         onChange: () => onChange(tunnel),
       });
       tunnels.set(cluster.id, tunnel);
@@ -77,7 +88,7 @@ export function createTunnels(options: {
     close,
     async closeAll() {
       stopLooking();
-      await Promise.all([...tunnels.keys()].map(close));
+      await Promise.all([...tunnels.keys()].map((id) => close(id)));
     },
   };
 }

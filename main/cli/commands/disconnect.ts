@@ -4,7 +4,7 @@ import type { Session } from '../session.ts';
 import { printable } from '../terminal.ts';
 import { kubectlLine, warningLine } from './connect.ts';
 
-/** Closes the clusters named, or all, and gives the kubeconfig back. */
+/** Closes the clusters named, or all, and gives kubectl's context back. */
 export async function runDisconnect(session: Session, clusters: readonly string[] | 'all'): Promise<number> {
   const { client, json, progress, place } = session;
   progress.update('Disconnecting');

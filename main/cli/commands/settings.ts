@@ -50,6 +50,7 @@ export async function runSettings(
 /** The agent checks what it is given; here only the kind follows what stands there now. */
 function parse(value: string, now: unknown): unknown {
   if (typeof now === 'number') return Number(value);
+  if (typeof now === 'boolean' && /^(true|false)$/.test(value)) return value === 'true';
   if (Array.isArray(now)) return value.split(',').flatMap((part) => part.trim() || []);
   return value;
 }

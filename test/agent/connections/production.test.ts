@@ -40,6 +40,8 @@ function fakeTunnels(): Tunnels {
         return state;
       },
       wake() {},
+      async standBy() {},
+      follow() {},
       async close() {
         state = { status: 'idle' };
         return true;
@@ -54,9 +56,9 @@ function fakeTunnels(): Tunnels {
     },
     find: (id) => tunnels.get(id),
     list: () => [...tunnels.values()],
-    async close(id) {
+    async close(id, { listening = false } = {}) {
       await tunnels.get(id)?.close();
-      tunnels.delete(id);
+      if (!listening) tunnels.delete(id);
     },
     async closeAll() {
       tunnels.clear();
@@ -77,6 +79,7 @@ async function start(): Promise<void> {
   kubeconfig = createKubeconfig({ folder: home, clock: systemClock, logger: silentLogger });
   connections = await createConnections({
     folder: home,
+    clock: systemClock,
     logger: silentLogger,
     catalog,
     tunnels,
@@ -85,6 +88,7 @@ async function start(): Promise<void> {
     complete: async (cluster) => cluster,
     notice: () => {},
     isGuarded: () => guarded,
+    keepsEntries: () => true,
   });
 }
 
@@ -192,4 +196,23 @@ test('where the organisation asks for no confirmation, none is needed', async ()
   expect(await currentId()).toBe(ledger.id);
   guarded = true;
   await expect(connections.use({ cluster: prod, production: false })).rejects.toThrow(unconfirmed);
+});
+
+test('kept, it opens for who names it, and kubectl is never moved there by that', async () => {
+  await connections.restore();
+  await connect([staging]);
+  await connect([prod], { production: true });
+  expect(await currentId()).toBe(prod.id);
+  await connections.disconnect([prod.id]);
+  expect(await currentId()).toBe(staging.id);
+  await connections.demand(prod.id, { interactive: false });
+  expect(connections.open()).toEqual([staging.id, prod.id]);
+  expect(tunnels.find(prod.id)?.state()).toMatchObject({ status: 'connected' });
+  expect(await currentId()).toBe(staging.id);
+  await expect(connections.use({ cluster: prod, production: false })).rejects.toThrow(unconfirmed);
+  await connections.disconnect([prod.id, staging.id]);
+  expect(await currentId()).toBeUndefined();
+  await expect(connections.use({ cluster: prod, production: true })).rejects.toMatchObject({
+    code: 'not-found',
+  });
 });

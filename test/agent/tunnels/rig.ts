@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { vi } from 'vitest';
 import { type Access, createAccess, type LoginState } from '../../../main/agent/access/access.ts';
-import { type Cluster, clusterId } from '../../../main/agent/catalog/cluster.ts';
+import { type Cluster, type ClusterId, clusterId } from '../../../main/agent/catalog/cluster.ts';
 import { createNetwork, type Network } from '../../../main/agent/network/network.ts';
 import { trustAuthorities } from '../../../main/agent/network/trust.ts';
 import { openUrl } from '../../../main/agent/open-url.ts';
@@ -45,7 +45,11 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export async function startRig(options: Parameters<typeof startWorld>[0] = {}): Promise<Rig> {
+export async function startRig(
+  options: NonNullable<Parameters<typeof startWorld>[0]> & {
+    readonly onDemand?: (id: ClusterId) => Promise<void>;
+  } = {},
+): Promise<Rig> {
   const world = await startWorld(options);
   trustAuthorities({ env: world.env });
   const clock = skippingClock();
@@ -72,6 +76,7 @@ export async function startRig(options: Parameters<typeof startWorld>[0] = {}): 
     network,
     access,
     ports,
+    onDemand: options.onDemand,
     onChange: (tunnel) => states.push({ title: titleOf(tunnel.id), state: tunnel.state() }),
   });
 

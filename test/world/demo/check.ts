@@ -127,10 +127,11 @@ export async function checkMainJob(options: {
   });
   await steps.run('disconnect', async () => {
     const { closed } = await commandLine.tunnels<Output<'disconnect'>>('disconnect', '--all');
-    return `${closed.length} closed`;
+    return `${closed.length} closed; their entries stay`;
   });
   await checkWindow({ steps, commandLine, kube, clusters: [first, second] });
-  await steps.run('the kubeconfig is as it was, byte for byte', async () => {
+  await steps.run('forget: the kubeconfig is as it was, byte for byte', async () => {
+    await commandLine.tunnels('forget', '--all');
     expect((await readFile(file, 'utf8')) === personsOwn, 'the bytes differ');
     expect((await view()) === viewBefore, 'kubectl config view differs');
     return `${personsOwn.length} bytes`;

@@ -1,0 +1,67 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { type ClusterId, clusterIdSchema } from '../catalog/cluster.ts';
+import type { KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { Logger } from '../parts.ts';
+import { jsonFile } from '../storage/json-file.ts';
+
+const connectionSchema = z.object({
+  cluster: clusterIdSchema,
+  place: z.object({ kubeconfig: z.string().optional(), cwd: z.string(), home: z.string() }),
+  /** `kept`: the tunnel was closed and its kubeconfig entry stands. */
+  status: z.enum(['open', 'kept']).default('open'),
+});
+export type Connection = z.infer<typeof connectionSchema>;
+
+/** The clusters whose kubeconfig entries are ours, on disk too. */
+export interface Remembered {
+  get(id: ClusterId): Connection | undefined;
+  all(): readonly Connection[];
+  idsOf(status: Connection['status']): readonly ClusterId[];
+  put(connections: readonly Connection[]): Promise<void>;
+  drop(ids: readonly ClusterId[]): Promise<void>;
+}
+
+export async function readRemembered(options: {
+  readonly folder: string;
+  readonly logger: Logger;
+}): Promise<Remembered> {
+  const { folder, logger } = options;
+  const file = jsonFile<readonly Connection[]>({
+    file: path.join(folder, 'connections.json'),
+    version: 1,
+    schema: z.array(connectionSchema),
+    onUnreadable: (name, reason) => logger.warn('Connections are not known', { file: name, reason }),
+  });
+  const known = new Map((await file.read())?.map((connection) => [connection.cluster, connection]));
+  const save = () => file.write([...known.values()]);
+  return {
+    get: (id) => known.get(id),
+    all: () => [...known.values()],
+    idsOf: (status) => [...known.values()].flatMap((one) => (one.status === status ? one.cluster : [])),
+    put(connections) {
+      for (const connection of connections) known.set(connection.cluster, connection);
+      return save();
+    },
+    drop(ids) {
+      for (const id of ids) known.delete(id);
+      return save();
+    },
+  };
+}
+
+/** JSON has no undefined: a KUBECONFIG that was not set comes back as a missing field. */
+export function placeOf({ place }: Connection): KubeconfigPlace {
+  return { kubeconfig: place.kubeconfig, cwd: place.cwd, home: place.home };
+}
+
+/** Places are equal when their fields are: each kubeconfig is edited once. */
+export function byPlace(
+  connections: readonly Connection[],
+): readonly (readonly [KubeconfigPlace, readonly ClusterId[]])[] {
+  const groups = Map.groupBy(connections, (connection) => JSON.stringify(Object.values(placeOf(connection))));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [[placeOf(first), group.map(({ cluster }) => cluster)] as const];
+  });
+}

@@ -1,0 +1,251 @@
+import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, connect as dial } from 'node:net';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Catalog, createCatalog } from '../../../main/agent/catalog/catalog.ts';
+import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
+import { type Connections, createConnections } from '../../../main/agent/connections/connections.ts';
+import { createKubeconfig, type Kubeconfig } from '../../../main/agent/kubeconfig/kubeconfig.ts';
+import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import { cell, listed } from '../catalog/clusters.ts';
+import { type Rig, startRig } from '../tunnels/rig.ts';
+
+const title = 'payments-staging';
+const own = 'apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\ncurrent-context: ""\n';
+
+let rig: Rig;
+let cluster: Cluster;
+let catalog: Catalog;
+let kubeconfig: Kubeconfig;
+let connections: Connections;
+let notices: string[];
+let keeps: boolean;
+const place = () => ({ kubeconfig: undefined, cwd: rig.world.home, home: rig.world.home });
+const file = () => path.join(rig.world.home, '.kube', 'config');
+
+/** As an agent's start: what is remembered comes from the disk. */
+async function start(): Promise<void> {
+  kubeconfig = createKubeconfig({ folder: rig.folder, clock: systemClock, logger: silentLogger });
+  connections = await createConnections({
+    folder: rig.folder,
+    clock: rig.clock,
+    logger: silentLogger,
+    catalog,
+    tunnels: rig.tunnels,
+    kubeconfig,
+    plugin: { command: '/bin/k8s-tunnels', args: [] },
+    complete: async (one) => one,
+    notice: (_level, message) => notices.push(message),
+    keepsEntries: () => keeps,
+  });
+  await connections.restore();
+}
+
+/** What an agent that ends leaves: nothing listens. */
+async function stop(): Promise<void> {
+  for (const tunnel of rig.tunnels.list()) await rig.tunnels.close(tunnel.id);
+  await kubeconfig.close();
+}
+
+beforeEach(async () => {
+  notices = [];
+  keeps = true;
+  rig = await startRig({ onDemand: (id) => connections.demand(id, { interactive: true }) });
+  cluster = rig.cluster(title);
+  catalog = await createCatalog({
+    folder: path.join(rig.folder, 'catalog'),
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  catalog.apply(cell(listed(cluster)));
+  await mkdir(path.dirname(file()), { recursive: true });
+  await writeFile(file(), own, { mode: 0o600 });
+  await start();
+});
+
+afterEach(async () => {
+  await kubeconfig.close();
+  await catalog.close();
+  await rig.close();
+});
+
+async function keep(): Promise<void> {
+  const { outcomes } = await connections.connect({
+    clusters: [cluster],
+    place: place(),
+    current: true,
+    production: false,
+    signal: new AbortController().signal,
+  });
+  expect(outcomes).toMatchObject([{ status: 'connected' }]);
+  await connections.disconnect([cluster.id]);
+}
+
+/** Where the kubeconfig sends kubectl. */
+async function proxy(): Promise<URL> {
+  const [, url] = /proxy-url"?: "([^"]+)"/.exec(await readFile(file(), 'utf8')) ?? [];
+  return new URL(url ?? '');
+}
+
+/** Asks the port for the cluster by CONNECT. Resolves with what it says first, all of it where it refuses. */
+async function ask({ port, username, password }: URL): Promise<string> {
+  const socket = dial({ host: '127.0.0.1', port: Number(port) });
+  const secret = Buffer.from(`${username}:${password}`).toString('base64');
+  const { host } = new URL(cluster.server);
+  socket.write(`CONNECT ${host}:443 HTTP/1.1\r\nProxy-Authorization: Basic ${secret}\r\n\r\n`);
+  const [first] = (await once(socket, 'data')) as [Buffer];
+  if (first.toString().startsWith('HTTP/1.1 200')) {
+    socket.destroy();
+    return first.toString();
+  }
+  return first.toString() + (await text(socket));
+}
+
+const status = () => rig.tunnels.find(cluster.id)?.state().status;
+const edge = (operation: string) => rig.world.traffic.count('edge', operation);
+const tabs = async () => (await rig.world.browser.tabs()).length;
+const patience = { timeout: 10_000, interval: 10 };
+
+test('a closed one listens and opens nothing, not even for a stranger; the first who proves himself opens it for all', async () => {
+  await keep();
+  expect(connections.kept()).toEqual([cluster.id]);
+  expect(rig.world.access.openConnections()).toBe(0);
+  const upgrades = edge('upgrade');
+  const url = await proxy();
+  const stranger = new URL(url);
+  stranger.password = 'guessed';
+  expect(await ask(stranger)).toMatch(/^HTTP\/1.1 407/);
+  expect(status()).toBe('idle');
+  expect(edge('upgrade')).toBe(upgrades);
+
+  const answers = await Promise.all(Array.from({ length: 20 }, () => ask(url)));
+  for (const answer of answers) expect(answer).toMatch(/^HTTP\/1.1 200/);
+  expect(rig.statuses(title).filter((one) => one === 'connected')).toHaveLength(2);
+  expect(connections.open()).toEqual([cluster.id]);
+  expect(await tabs()).toBe(1);
+  await connections.disconnect([cluster.id]);
+  expect(status()).toBe('idle');
+  expect(await ask(url)).toMatch(/^HTTP\/1.1 200/);
+});
+
+test('disconnecting ends what stands, and the port listens on', async () => {
+  await keep();
+  const url = await proxy();
+  const socket = dial({ host: '127.0.0.1', port: Number(url.port) });
+  const secret = Buffer.from(`${url.username}:${url.password}`).toString('base64');
+  socket.write(
+    `CONNECT ${new URL(cluster.server).host}:443 HTTP/1.1\r\nProxy-Authorization: Basic ${secret}\r\n\r\n`,
+  );
+  await once(socket, 'data');
+  const closed = once(socket, 'close');
+  await connections.disconnect([cluster.id]);
+  await closed;
+  await vi.waitFor(() => expect(rig.world.access.openConnections()).toBe(0), patience);
+  expect(await ask(url)).toMatch(/^HTTP\/1.1 200/);
+});
+
+test('a new start listens on the same port with the same password, and opens nothing', async () => {
+  await keep();
+  const entries = await readFile(file(), 'utf8');
+  await stop();
+  const upgrades = edge('upgrade');
+  await start();
+  expect(await readFile(file(), 'utf8')).toBe(entries);
+  expect(connections.kept()).toEqual([cluster.id]);
+  expect(edge('upgrade')).toBe(upgrades);
+  expect(await ask(await proxy())).toMatch(/^HTTP\/1.1 200/);
+});
+
+test('where its port is taken at a start, the entry moves to the next one with another password', async () => {
+  await keep();
+  await stop();
+  const before = await proxy();
+  const stranger = createServer().listen(Number(before.port), '127.0.0.1');
+  await once(stranger, 'listening');
+  try {
+    await start();
+    const after = await proxy();
+    expect(Number(after.port)).toBe(Number(before.port) + 1);
+    expect(after.password).not.toBe(before.password);
+    expect(await ask(after)).toMatch(/^HTTP\/1.1 200/);
+  } finally {
+    stranger.close();
+  }
+  await connections.forget([cluster.id]);
+  expect(await readFile(file(), 'utf8')).toBe(own);
+});
+
+test('a sign-in that nobody ends: who waits is refused after a minute, and no client begins another for five', async () => {
+  await keep();
+  rig.world.access.revokeAll();
+  rig.browserEnv.WORLD_PERSON = 'absent';
+  const url = await proxy();
+  const waiting = Promise.all([ask(url), ask(url)]);
+  await rig.until(title, 'logging-in');
+  await vi.waitFor(async () => expect(await tabs()).toBe(2), patience);
+  rig.clock.skip(60_000);
+  for (const answer of await waiting) {
+    expect(answer).toMatch(/^HTTP\/1.1 502/);
+    expect(answer).toContain(`Nobody signed in for ${title} within 60 s. Run \`k8s-tunnels connect --add`);
+  }
+  expect(status()).toBe('idle');
+  expect(await ask(url)).toMatch(/Run `k8s-tunnels connect/);
+  expect(await tabs()).toBe(2);
+  expect(notices.filter((message) => message.includes('could not be opened for kubectl'))).toHaveLength(2);
+
+  rig.clock.skip(5 * 60_000);
+  delete rig.browserEnv.WORLD_PERSON;
+  expect(await ask(url)).toMatch(/^HTTP\/1.1 200/);
+  expect(await tabs()).toBe(3);
+});
+
+test('without a person no browser is opened, while one who is there gets it', async () => {
+  await keep();
+  rig.world.access.revokeAll();
+  const alone = connections.demand(cluster.id, { interactive: false });
+  const there = connections.demand(cluster.id, { interactive: true });
+  await expect(alone).rejects.toMatchObject({
+    code: 'access-login-needed',
+    hint: `Run \`k8s-tunnels connect --add ${title}\` to sign in.`,
+  });
+  await there;
+  expect(status()).toBe('connected');
+  expect(await tabs()).toBe(2);
+});
+
+test('a policy that denies refuses at once; admitted again, it opens', async () => {
+  await keep();
+  const hostname = cluster.reach.kind === 'tunnel' ? cluster.reach.hostname : '';
+  rig.world.access.setPolicy(hostname, []);
+  const url = await proxy();
+  for (let tries = 0; tries < 3; tries++) expect(await ask(url)).toContain('does not admit you');
+  expect(status()).toBe('idle');
+  expect(notices.filter((message) => message.includes('does not admit you'))).toHaveLength(3);
+  expect(await tabs()).toBe(1);
+  rig.world.access.setPolicy(hostname, undefined);
+  expect(await ask(url)).toMatch(/^HTTP\/1.1 200/);
+});
+
+test('forgotten while it is being opened, it is closed and its entry stays away', async () => {
+  await keep();
+  rig.world.access.revokeAll();
+  rig.browserEnv.WORLD_PERSON = 'absent';
+  const demand = connections.demand(cluster.id, { interactive: true });
+  demand.catch(() => {});
+  await rig.until(title, 'logging-in');
+  await connections.forget([cluster.id]);
+  await expect(demand).rejects.toMatchObject({ code: 'cancelled' });
+  expect(await readFile(file(), 'utf8')).toBe(own);
+  expect(rig.tunnels.list()).toEqual([]);
+});
+
+test('a start without the setting takes what was kept away', async () => {
+  await keep();
+  await stop();
+  keeps = false;
+  await start();
+  expect(await readFile(file(), 'utf8')).toBe(own);
+  expect(connections.kept()).toEqual([]);
+});
