@@ -2,8 +2,8 @@ import type { DeniedPolicy } from '../../main/agent/access/policy.ts';
 import type { Cluster } from '../../main/agent/catalog/cluster.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
-import { DocsLink } from '../controls/docs-link.tsx';
 import { text } from '../text/text.ts';
+import { WhomToAsk } from './whom-to-ask.tsx';
 
 /** That Access does not admit the person, whom to ask, and a way to try all the same. */
 export function DeniedCard({
@@ -38,12 +38,7 @@ export function DeniedCard({
           {text.detail.again}
         </button>
       </div>
-      {(cluster.owner !== undefined || cluster.docs !== undefined) && (
-        <p className="for">
-          {cluster.owner !== undefined && `${text.detail.askOwner(cluster.owner)} `}
-          {cluster.docs !== undefined && <DocsLink docs={cluster.docs} />}
-        </p>
-      )}
+      <WhomToAsk cluster={cluster} />
       <p className="for">
         {words.asked(Math.max(0, now - at))}
         {ray !== undefined && (

@@ -3,8 +3,8 @@ import type { KnownFailure } from '../agent/apply-change.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { wholeWhereWords } from '../clusters/cluster-words.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
-import { DocsLink } from '../controls/docs-link.tsx';
 import { text } from '../text/text.ts';
+import { WhomToAsk } from './whom-to-ask.tsx';
 
 /** Why, who can fix it, one button, and details to copy for support. */
 export function FailureCard({
@@ -35,12 +35,7 @@ export function FailureCard({
           {text.detail.copy}
         </CopyButton>
       </div>
-      {(cluster.owner !== undefined || cluster.docs !== undefined) && (
-        <p className="for">
-          {cluster.owner !== undefined && `${text.detail.askOwner(cluster.owner)} `}
-          {cluster.docs !== undefined && <DocsLink docs={cluster.docs} />}
-        </p>
-      )}
+      <WhomToAsk cluster={cluster} />
       <p className="for">
         {mender !== undefined && text.detail.menders[mender]} <code>{error.code}</code>
         {support !== undefined && (

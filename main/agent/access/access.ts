@@ -1,6 +1,7 @@
 import { AppError } from '../app-error.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
+import { abortable, createSharedWork } from '../shared-work.ts';
 import { type AppInfo, createAppInfo } from './app-info.ts';
 import { accessDenied, type Denial, exchangeOrgToken } from './exchange.ts';
 import { failingChecks } from './posture.ts';
@@ -94,7 +95,7 @@ export function createAccess(options: {
   const files = createTokenFiles({ folder: options.folder, clock });
   const memory = new Map<string, Token>();
   /** One entry per organisation while a login runs: whoever comes later waits for it. */
-  const pending = new Map<string, PendingLogin>();
+  const pending = createSharedWork();
   /** One entry per host name while an exchange runs. */
   const exchanges = new Map<string, Promise<Token | undefined>>();
   const waiting = new Map<string, LoginState>();
@@ -208,24 +209,8 @@ export function createAccess(options: {
   };
 
   /** Waits for the organisation's login, which is started where none runs and ends when nobody waits for it any more. */
-  const shareLogin = async (app: AppInfo, signal: AbortSignal): Promise<void> => {
-    let turn = pending.get(app.authDomain);
-    if (turn === undefined) {
-      const abandoned = new AbortController();
-      turn = { done: login(app, abandoned.signal), abandoned, waiting: 0 };
-      pending.set(app.authDomain, turn);
-    }
-    turn.waiting += 1;
-    try {
-      await abortable(turn.done, signal);
-    } finally {
-      turn.waiting -= 1;
-      if (turn.waiting === 0) {
-        turn.abandoned.abort();
-        if (pending.get(app.authDomain) === turn) pending.delete(app.authDomain);
-      }
-    }
-  };
+  const shareLogin = (app: AppInfo, signal: AbortSignal): Promise<void> =>
+    pending.wait({ key: app.authDomain, start: (abandoned) => login(app, abandoned), signal });
 
   return {
     async token(hostname, { interactive, signal, onLogin }) {
@@ -294,13 +279,6 @@ export function createAccess(options: {
   };
 }
 
-interface PendingLogin {
-  readonly done: Promise<void>;
-  readonly abandoned: AbortController;
-  /** How many callers wait for it. */
-  waiting: number;
-}
-
 function loginNeeded(hostname: string): AppError {
   return new AppError('access-login-needed', `Your session for ${hostname} has ended.`, {
     hint: 'Connect again to sign in with the browser.',
@@ -315,14 +293,4 @@ function usable(token: Token | undefined, clock: Clock): Token | undefined {
 function endsSoon(token: Token, clock: Clock): boolean {
   const margin = Math.min(5 * 60_000, (token.expiresAt - token.issuedAt) / 5);
   return token.expiresAt - clock.now() < margin;
-}
-
-/** Stops waiting when the signal aborts; the shared work itself goes on for the others. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(new AppError('cancelled', 'Cancelled.'));
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

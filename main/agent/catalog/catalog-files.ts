@@ -3,6 +3,7 @@ import { readdir, readFile, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { AppError, errnoOf } from '../app-error.ts';
+import { misfit } from '../storage/json-file.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import { type Cell, type Cluster, cellSchema, clusterSchema } from './cluster.ts';
 
@@ -132,7 +133,7 @@ function parseAccount(text: string): Account | string {
     const told = versionOf(raw);
     if (told !== version) return `version ${told}, not ${version}`;
     const read = accountSchema.safeParse((raw as { data?: unknown }).data);
-    if (!read.success) return issueOf(read.error);
+    if (!read.success) return misfit(read.error);
     const known: ReadonlyMap<string, string> = new Map(
       Object.entries(authoritiesSchema.parse(JSON.parse(authorities))),
     );
@@ -153,7 +154,7 @@ function parseRuns(text: string): z.output<typeof runsSchema> | string {
   try {
     const raw: unknown = JSON.parse(text);
     const read = runsSchema.safeParse(raw);
-    return read.success ? read.data : issueOf(read.error);
+    return read.success ? read.data : misfit(read.error);
   } catch {
     return 'not JSON';
   }
@@ -162,9 +163,4 @@ function parseRuns(text: string): z.output<typeof runsSchema> | string {
 function versionOf(raw: unknown): string | number {
   const told = typeof raw === 'object' && raw !== null && 'version' in raw ? raw.version : undefined;
   return typeof told === 'number' ? told : 'unknown';
-}
-
-function issueOf(error: z.ZodError): string {
-  const issue = error.issues[0];
-  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'does not fit'}`;
 }

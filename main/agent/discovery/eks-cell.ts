@@ -17,6 +17,8 @@ const descriptionsAtOnce = 16;
 export interface CellParts {
   readonly account: AwsAccount;
   readonly region: string;
+  /** What the catalog holds of it. */
+  readonly known: readonly Cluster[];
   readonly aws: Aws;
   /** Resolves when every profile has logged in or failed. */
   readonly opened: Promise<unknown>;
@@ -36,8 +38,7 @@ export async function readCell(parts: CellParts): Promise<CellOutcome> {
   // Of its own: to listen to a signal takes the longer the more do, and all cells are read at once.
   const cell = { ...parts, signal: AbortSignal.any([run.signal]) };
   const perCell = pLimit(descriptionsAtOnce);
-  const inCell = run.known.filter((cluster) => cluster.account === account.id && cluster.region === region);
-  const known = new Map(inCell.map((cluster) => [cluster.name, cluster]));
+  const known = new Map(parts.known.map((cluster) => [cluster.name, cluster]));
   const described = new Map<string, Promise<PromiseSettledResult<Cluster | undefined>>>();
   const describe = async (name: string) => {
     const reading =

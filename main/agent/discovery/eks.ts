@@ -50,6 +50,7 @@ export function createEksSource(options: {
       const found = new Map<string, AwsAccount>();
       // Until Identity Center has told them again, or where its sign-in is over.
       const names = new Map(run.cells.map(({ account, accountName }) => [account, accountName]));
+      const knownIn = Map.groupBy(run.known, ({ account, region }) => cellId('eks', account, region));
       const knownOff = new Set(
         run.cells.filter((cell) => isOff(cell, run.asked, aws.clock)).map(({ id }) => id),
       );
@@ -83,7 +84,18 @@ export function createEksSource(options: {
             .filter((region) => !off.includes(region))
             .map(async (region) => {
               const refused = new Set<string>();
-              const outcome = await readCell({ account, region, aws, opened, limit, run, refused, clients });
+              const known = knownIn.get(cellId('eks', account.id, region)) ?? [];
+              const outcome = await readCell({
+                account,
+                region,
+                known,
+                aws,
+                opened,
+                limit,
+                run,
+                refused,
+                clients,
+              });
               run.signal.throwIfAborted();
               // Held back: whether it is the region or the whole account shows when all regions have answered.
               if (outcome.kind !== 'not-enabled' && !isDenied(outcome)) {

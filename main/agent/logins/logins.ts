@@ -1,11 +1,13 @@
 import { AppError } from '../app-error.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
+import { abortable, createSharedWork } from '../shared-work.ts';
 import type { Account, LoginView, SignOut } from './account.ts';
 import type { LoginProviderKind } from './login-providers.ts';
 import type { LoginProvider, SignInRequest } from './provider.ts';
 
 /** A sign-in with no answer ends after this. */
 const loginTimeoutMs = 5 * 60_000;
+const cancelled = 'The sign-in was cancelled.';
 
 export interface Logins {
   /** Every sign-in that is held or could be. */
@@ -33,13 +35,6 @@ export interface Logins {
   close(): void;
 }
 
-interface Pending {
-  readonly done: Promise<void>;
-  readonly abandoned: AbortController;
-  /** How many callers wait for it. */
-  waiting: number;
-}
-
 export function createLogins(options: {
   readonly providers: readonly LoginProvider[];
   readonly clock: Clock;
@@ -50,7 +45,7 @@ export function createLogins(options: {
   readonly onChange: (waiting: readonly LoginView[]) => void;
 }): Logins {
   const { providers, clock, logger, env, openUrl, onChange } = options;
-  const pending = new Map<string, Pending>();
+  const pending = createSharedWork({ cancelled });
   /** The last sign-in of each provider: the next one waits for it. */
   const turns = new Map<LoginProviderKind, Promise<unknown>>();
   const waiting = new Map<string, LoginView>();
@@ -106,7 +101,7 @@ export function createLogins(options: {
       since: clock.now(),
     });
     try {
-      if (before !== undefined) await abortable(before, signal);
+      if (before !== undefined) await abortable(before, signal, cancelled);
       signal.throwIfAborted();
       stop = clock.timer(loginTimeoutMs, () => late.abort());
       const work = provider.signIn({
@@ -132,7 +127,7 @@ export function createLogins(options: {
           if (!signal.aborted) show(key, { ...view(url), userCode });
         },
       });
-      await abortable(work, signal);
+      await abortable(work, signal, cancelled);
       logger.info('Signed in', { provider: provider.kind });
     } catch (cause) {
       if (late.signal.aborted) {
@@ -168,22 +163,11 @@ export function createLogins(options: {
     async login({ provider: kind, session: named, deviceCode = false, password, signal }) {
       const found = await find(kind, named);
       const key = keyOf(found.provider, found.session);
-      let turn = pending.get(key);
-      if (turn === undefined) {
-        const abandoned = new AbortController();
-        turn = { done: run(found, { deviceCode, password }, abandoned.signal), abandoned, waiting: 0 };
-        pending.set(key, turn);
-      }
-      turn.waiting += 1;
-      try {
-        await abortable(turn.done, signal);
-      } finally {
-        turn.waiting -= 1;
-        if (turn.waiting === 0) {
-          turn.abandoned.abort();
-          if (pending.get(key) === turn) pending.delete(key);
-        }
-      }
+      await pending.wait({
+        key,
+        start: (abandoned) => run(found, { deviceCode, password }, abandoned),
+        signal,
+      });
       const account = (await found.provider.accounts()).find(
         (one) =>
           one.ours && (one.session === found.session || found.provider.accepts?.(found.session) === true),
@@ -197,7 +181,7 @@ export function createLogins(options: {
     },
     async logout({ provider: kind, session: named }) {
       const { provider, session } = await find(kind, named);
-      pending.get(keyOf(provider, session))?.abandoned.abort();
+      pending.abandon(keyOf(provider, session));
       return provider.signOut(session);
     },
     waiting: () => [...waiting.values()],
@@ -211,14 +195,4 @@ function keyOf({ kind }: LoginProvider, session: string): string {
 
 function titleOf({ title }: LoginProvider, session: string): string {
   return `${title} (${session})`;
-}
-
-/** Stops waiting when the signal aborts; the work itself goes on. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(new AppError('cancelled', 'The sign-in was cancelled.'));
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -70,6 +70,10 @@ function parse<T>(
   if (raw.version !== version) return { ok: false, reason: `version ${String(raw.version)}, not ${version}` };
   const result = schema.safeParse(raw.data);
   if (result.success) return { ok: true, value: result.data };
-  const issue = result.error.issues[0];
-  return { ok: false, reason: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'does not fit'}` };
+  return { ok: false, reason: misfit(result.error) };
+}
+
+/** The first thing in which content does not fit its schema. */
+export function misfit({ issues: [issue] }: z.ZodError): string {
+  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'does not fit'}`;
 }
