@@ -65,8 +65,9 @@ export async function withAgent(
     const code = reportError(error, { json });
     return signal.aborted ? exitCodes.interrupted : code;
   } finally {
-    progress.end();
+    // In this order: what the agent still tells must not begin the progress anew, which would keep the process for ever.
     client?.close();
+    progress.end();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 }

@@ -116,6 +116,11 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
   const put = (id: ClusterId, state: TunnelState) => {
     open.set(id, state);
     kept.add(id);
+    tellTunnel(id);
+  };
+  const tellTunnel = (id: ClusterId) => {
+    const state = open.get(id);
+    if (state === undefined) return;
     for (const listener of listeners) listener({ kind: 'tunnel', tunnel: tunnel(id, state) });
   };
   const snapshot = (): Snapshot => ({
@@ -203,6 +208,8 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     const results = found.map(connectOne);
     const first = found.find(({ id }) => open.has(id));
     if (moves) current = first ?? current;
+    // More happens after the answer, when its caller is about to end.
+    for (const ms of [0, 1, 2, 4, 8]) setTimeout(() => first !== undefined && tellTunnel(first.id), ms);
     return { results, kubectl: kubectl(), warnings: [] };
   };
 

@@ -33,6 +33,7 @@ export interface Connection {
   /** Takes the messages from now on; the agent sends none before it is asked. */
   listen(listeners: { onMessage(message: AgentMessage): void; onEnd(): void }): void;
   send(message: ClientMessage): void;
+  /** Ends it; what comes before the other end is gone too is not heard. */
   close(): void;
 }
 
@@ -110,7 +111,10 @@ function greet(socket: Socket, path: string, secret: string | undefined): Promis
             else socket.once('close', onEnd);
           },
           send: (next) => writeLine(socket, next),
-          close: () => void socket.end(),
+          close() {
+            receive = () => {};
+            socket.end();
+          },
         });
       } catch (error) {
         reject(error);
