@@ -1,4 +1,4 @@
-import { AppError, fromPlainError } from '../app-error.ts';
+import { AppError, fromPlainError, toPlainError } from '../app-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Cluster, ClusterId } from '../catalog/cluster.ts';
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
@@ -102,7 +102,7 @@ export async function createConnections(options: {
   /** Whether entries outlive their tunnels. */
   readonly keepsEntries: () => boolean;
 }): Promise<Connections> {
-  const { catalog, tunnels, kubeconfig, plugin, complete, notice, keepsEntries } = options;
+  const { catalog, logger, tunnels, kubeconfig, plugin, complete, notice, keepsEntries } = options;
   const { isGuarded = () => true } = options;
   const remembered = await readRemembered(options);
   const demands = createDemands(options);
@@ -168,9 +168,14 @@ export async function createConnections(options: {
         const entries = standing.map(({ cluster, tunnel }) => entryOf(cluster, tunnel));
         const moves = current && isAllowed(first.cluster);
         const written = await kubeconfig.add(place, entries, moves ? { current: first.cluster.id } : {});
+        // An agent that is killed now must know the clusters again, not only that they were open.
+        const known = catalog.flush().catch((error: unknown) => {
+          logger.error('the catalog is not saved', { error: toPlainError(error) });
+        });
         await remembered.put(
           standing.map(({ cluster: { id } }) => ({ cluster: id, place: { ...place }, status: 'open' })),
         );
+        await known;
         const stayed = current && !moves ? [productionUnconfirmed(first.cluster, '').message] : [];
         return {
           outcomes: tries.map((one) => outcomeOf(one, written.contexts)),

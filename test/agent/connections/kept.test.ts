@@ -43,6 +43,9 @@ async function start(): Promise<void> {
   await connections.restore();
 }
 
+const readCatalog = () =>
+  createCatalog({ folder: path.join(rig.folder, 'catalog'), clock: systemClock, logger: silentLogger });
+
 /** What an agent that ends leaves: nothing listens. */
 async function stop(): Promise<void> {
   for (const tunnel of rig.tunnels.list()) await rig.tunnels.close(tunnel.id);
@@ -54,11 +57,7 @@ beforeEach(async () => {
   keeps = true;
   rig = await startRig({ onDemand: (id) => connections.demand(id, { interactive: true }) });
   cluster = rig.cluster(title);
-  catalog = await createCatalog({
-    folder: path.join(rig.folder, 'catalog'),
-    clock: systemClock,
-    logger: silentLogger,
-  });
+  catalog = await readCatalog();
   catalog.apply(cell(listed(cluster)));
   await mkdir(path.dirname(file()), { recursive: true });
   await writeFile(file(), own, { mode: 0o600 });
@@ -71,7 +70,7 @@ afterEach(async () => {
   await rig.close();
 });
 
-async function keep(): Promise<void> {
+async function connect(): Promise<void> {
   const { outcomes } = await connections.connect({
     clusters: [cluster],
     place: place(),
@@ -80,6 +79,10 @@ async function keep(): Promise<void> {
     signal: new AbortController().signal,
   });
   expect(outcomes).toMatchObject([{ status: 'connected' }]);
+}
+
+async function keep(): Promise<void> {
+  await connect();
   await connections.disconnect([cluster.id]);
 }
 
@@ -128,6 +131,13 @@ test('a closed one listens and opens nothing, not even for a stranger; the first
   await connections.disconnect([cluster.id]);
   expect(status()).toBe('idle');
   expect(await ask(url)).toMatch(/^HTTP\/1.1 200/);
+});
+
+test('what is open is on disk by then, the cluster too', async () => {
+  await connect();
+  const afterKill = await readCatalog();
+  expect(afterKill.get(cluster.id)?.title).toBe(title);
+  await afterKill.close();
 });
 
 test('disconnecting ends what stands, and the port listens on', async () => {

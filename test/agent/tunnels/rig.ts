@@ -97,8 +97,11 @@ export async function startRig(
         hostname: (eks.tags['k8s-tunnels-hostname'] ?? '').replaceAll('_', '.'),
         origin: 'socks',
       },
+      tagProblems: [],
+      seenAt: 0,
+      stale: false,
       ...change,
-    } as Cluster;
+    };
   };
   const kubeconfig = async (title: string) => {
     const { server, certificateAuthorityData, id } = cluster(title);
