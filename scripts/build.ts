@@ -4,8 +4,8 @@ import path from 'node:path';
 import { buildDesktop } from './build-desktop.ts';
 
 /**
- * Builds the command line as one file, the agent and the window's server beside it, all for Node 24, and the desktop app. Does nothing when
- * no source, lock file or output has changed since the last build.
+ * Builds the command line, the agent and the window's server, all for Node 24, and the desktop app. Does nothing when no
+ * source, lock file or output has changed since the last build.
  */
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -78,7 +78,12 @@ async function build(): Promise<void> {
     bundle({
       entry: 'main/cli/index.ts',
       folder: 'cli',
-      output: { format: 'cjs', entryFileNames: path.basename(cliFile), codeSplitting: false },
+      // What a credential does not need is read only by who needs it: kubectl waits for each millisecond.
+      output: {
+        format: 'cjs',
+        entryFileNames: path.basename(cliFile),
+        chunkFileNames: '[name]-[hash].cjs',
+      },
     }),
     bundle({
       entry: { agent: 'main/cli/agent-host.ts', serve: 'main/web/serve.ts' },

@@ -7,7 +7,7 @@ export function programFile(): string {
   return realpathSync(process.argv[1] ?? '');
 }
 
-/** Loads the agent, which is no part of the one file that a credential waits for. */
+/** Loads the agent, which is no part of what a credential waits for. */
 export function loadAgentHost(): Promise<typeof import('./agent-host.ts')> {
   return load({ built: '../agent/agent.js', source: 'agent-host.ts' });
 }

@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { parse, stringify } from 'yaml';
+import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
+import { startWorld } from '../world/world.ts';
+import { median, type Row, timed } from './row.ts';
+
+const run = promisify(execFile);
+const program = path.resolve(import.meta.dirname, '..', '..', 'out', 'cli', 'k8s-tunnels.cjs');
+const title = 'payments-staging-eu';
+const [cluster, region, profile] = ['payments-staging', 'eu-west-1', 'payments'] as const;
+const runs = 15;
+const atOnce = 100;
+
+/**
+ * What a kubectl waits for before its first request: our exec plugin, with the agent running and the sign-in at hand,
+ * beside Node's own start and beside `aws eks get-token` (K8S_TUNNELS_AWS, else `aws` on PATH).
+ */
+export async function* benchmark(): AsyncIterable<Row> {
+  const world = await startWorld();
+  const commandLine = await createCommandLine(world);
+  try {
+    yield* measure(commandLine);
+  } finally {
+    await commandLine.stop();
+    await world.close();
+  }
+}
+
+async function* measure(commandLine: CommandLine): AsyncIterable<Row> {
+  const { env } = commandLine;
+  const ours = () => run(process.execPath, [program, 'credential', title], { env });
+  const bare = () => run(process.execPath, ['-e', '0'], { env });
+  const awsProgram = process.env.K8S_TUNNELS_AWS ?? 'aws';
+  const awsArguments = ['eks', 'get-token', '--cluster-name', cluster, '--region', region];
+  const awsEnv = { ...env, AWS_PROFILE: profile };
+  const aws = () => run(awsProgram, awsArguments, { env: awsEnv });
+  const hasAws = await aws().then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      return false;
+    },
+  );
+  await commandLine.tunnels('connect', title);
+  const took = await inTurn({ ours, bare, ...(hasAws ? { aws } : {}) }, runs);
+  const node = { name: 'node -e 0', figure: median(took.bare) };
+  const name = '`k8s-tunnels credential`, agent running';
+  yield { name, unit: 'ms', ours: median(took.ours), reference: node, goal: { atMost: 2 } };
+  yield took.aws === undefined
+    ? { name: 'the same beside `aws eks get-token`: no aws here', unit: 'ms', ours: median(took.ours) }
+    : {
+        name: 'the same',
+        unit: 'ms',
+        ours: median(took.ours),
+        reference: { name: 'aws eks get-token', figure: median(took.aws) },
+        goal: { atMost: 0.1 },
+      };
+
+  const crowd = (work: () => Promise<unknown>) => () => Promise.all(Array.from({ length: atOnce }, work));
+  const crowds = await inTurn({ ours: crowd(ours), bare: crowd(bare) }, 3);
+  yield {
+    name: `${atOnce} at once`,
+    unit: 'ms',
+    ours: median(crowds.ours),
+    reference: { name: `${atOnce} x node -e 0 at once`, figure: median(crowds.bare) },
+    goal: { atMost: 2 },
+  };
+
+  const { kubectl } = commandLine;
+  if (kubectl === undefined) return;
+  const own = path.join(env.HOME ?? '', '.kube', 'config');
+  const vendors = path.join(env.HOME ?? '', 'vendors.yaml');
+  const content = parse(await readFile(own, 'utf8')) as { users: { user: { exec: object } }[] };
+  for (const { user } of content.users)
+    user.exec = {
+      apiVersion: 'client.authentication.k8s.io/v1beta1',
+      command: awsProgram,
+      args: awsArguments,
+      env: [{ name: 'AWS_PROFILE', value: profile }],
+    };
+  await writeFile(vendors, stringify(content), { mode: 0o600 });
+  const ask = (kubeconfig: string) => () =>
+    run(kubectl, ['get', '--raw', '/version', '--context', title, '--kubeconfig', kubeconfig], { env });
+  const asked = await inTurn({ ours: ask(own), ...(hasAws ? { aws: ask(vendors) } : {}) }, 7);
+  yield {
+    name: '`kubectl get --raw /version` through the tunnel',
+    unit: 'ms',
+    ours: median(asked.ours),
+    ...(asked.aws === undefined
+      ? {}
+      : {
+          reference: { name: "the same with AWS's plugin", figure: median(asked.aws) },
+          goal: { atMost: 1 },
+        }),
+  };
+}
+
+/** Each a number of times, one after the other, so that what else the machine does meets all. */
+async function inTurn<T extends Readonly<Record<string, () => Promise<unknown>>>>(
+  works: T,
+  times: number,
+): Promise<{ readonly [K in keyof T]: readonly number[] }> {
+  const took = Object.fromEntries(Object.keys(works).map((name) => [name, [] as number[]]));
+  for (let at = 0; at < times; at += 1)
+    for (const [name, work] of Object.entries(works)) took[name]?.push(await timed(work));
+  return took as { readonly [K in keyof T]: readonly number[] };
+}
