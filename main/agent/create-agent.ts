@@ -195,6 +195,7 @@ async function wireAgent(
     folder: path.join(paths.state, 'catalog'),
     clock,
     logger,
+    freshForMs: () => settings.get().catalogMaxAgeMinutes * 60_000,
     onSetAside: (file, reason) =>
       notice(
         'warning',

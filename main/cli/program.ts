@@ -9,7 +9,7 @@ import { runDisconnect } from './commands/disconnect.ts';
 import { runDiscover } from './commands/discover.ts';
 import { runForget } from './commands/forget.ts';
 import { runLintTags } from './commands/lint-tags.ts';
-import { runList } from './commands/list.ts';
+import { runList, runListAtRest } from './commands/list.ts';
 import { type LoginFlags, runLogin } from './commands/login.ts';
 import { runLogout } from './commands/logout.ts';
 import { runQuit } from './commands/quit.ts';
@@ -93,9 +93,11 @@ function describe(options: { readonly json: boolean; readonly done: (code: numbe
 
   command('list [words...]', 'the clusters known, or those that every word fits')
     .option('--all', 'also those that your Access policies deny you')
-    .action((words: string[], { all }: { readonly all?: true }) =>
-      withSession((session) => runList(session, words, { all })),
-    );
+    .action(async (words: string[], { all = false }: { readonly all?: boolean }) => {
+      const code = await runListAtRest({ words, all, json }).catch(() => undefined);
+      if (code !== undefined) done(code);
+      else await withSession((session) => runList(session, words, { all }));
+    });
   command('discover', 'look for clusters everywhere anew').action(() => withSession(runDiscover));
   command('connect <clusters...>', 'open tunnels and make kubectl use the first')
     .option('--add', "only add to the kubeconfig, leave kubectl's current context")

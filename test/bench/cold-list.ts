@@ -28,6 +28,7 @@ export async function* coldList(): AsyncIterable<Row> {
     folder: path.join(paths.state, 'catalog'),
     clock: systemClock,
     logger: silentLogger,
+    freshForMs: () => 3_600_000,
   });
   for (let account = 0; account < 20; account += 1)
     catalog.apply({
@@ -44,6 +45,7 @@ export async function* coldList(): AsyncIterable<Row> {
   const bare: number[] = [];
   for (let at = 0; at < runs; at += 1) {
     cold.push(await timed(() => tunnels('list', '--json')));
+    await tunnels('status', '--json');
     warm.push(await timed(() => tunnels('list', '--json')));
     bare.push(await timed(() => run(process.execPath, ['-e', '0'], { env })));
     const { stdout } = await tunnels('list', '--json');

@@ -51,6 +51,19 @@ describe('start', () => {
     expect(existsSync(home.paths.socket)).toBe(false);
   });
 
+  it('is not needed to list what the last one left', async () => {
+    const first = await run('discover', '--json');
+    expect(first.code).toBe(0);
+    const before = await run('list', '--json');
+    const { pid } = agentOf((await run('status', '--json')).stdout);
+    await run('quit');
+    await gone(pid);
+    expect(await run('list', '--json')).toEqual(before);
+    expect(existsSync(home.paths.socket)).toBe(false);
+    await run('settings', 'catalogMaxAgeMinutes', '1');
+    expect(existsSync(home.paths.socket)).toBe(true);
+  });
+
   it('of several at the same instant ends as one', async () => {
     const all = Array.from({ length: 4 }, () => start('agent', '--json'));
     await Promise.all(all.map((cli) => cli.says('"agent"')));

@@ -38,14 +38,21 @@ describe('the built command line', () => {
     }
   });
 
-  it('is for a credential one small executable file with no package in it', async () => {
+  it('loads little for a credential, and no package', async () => {
     await access(builtProgram, constants.X_OK);
-    const text = await readFile(builtProgram, 'utf8');
+    const folder = path.dirname(builtProgram);
+    const loaded = new Map<string, string>();
+    const load = async (name: string): Promise<void> => {
+      const text = await readFile(path.join(folder, name), 'utf8');
+      loaded.set(name, text);
+      // At once: what is wanted later stands inside a function.
+      for (const [, next = ''] of text.matchAll(/^(?:const|let) .*= require\("\.\/([^"]+)"\);$/gm))
+        if (!loaded.has(next)) await load(next);
+    };
+    await load(path.basename(builtProgram));
+    const text = [...loaded.values()].join('\n');
     expect(text.startsWith('#!/usr/bin/env node\n')).toBe(true);
     expect([...packagesIn(text)]).toEqual([]);
-    // What it loads at once: the rest hangs on an import of its own.
-    const loaded = [...text.matchAll(/^(?:const|let) .*= require\("(?!node:)([^"]+)"\);$/gm)];
-    expect(loaded.map(([, name]) => name).filter((name) => !name?.includes('runtime'))).toEqual([]);
     expect(text.length).toBeLessThan(40_000);
   });
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { AppError, errnoOf } from '../app-error.ts';
 import { misfit } from '../storage/json-file.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
+import { isAccountFile, runsFile, version } from './catalog-layout.ts';
 import { type Cell, type Cluster, cellSchema, clusterSchema } from './cluster.ts';
 
 /**
@@ -27,11 +28,10 @@ export interface CatalogFiles {
   read(): Promise<{ readonly finishedAt: number | undefined; readonly accounts: readonly Account[] }>;
   /** Writes what an account holds now; without cells and clusters its file goes. */
   writeAccount(account: Pick<Cell, 'source' | 'account'>, content: Account): Promise<void>;
-  writeFinished(at: number | undefined): Promise<void>;
+  /** Until when nobody needs to look anew, ms since the epoch, is for who reads it at rest. */
+  writeFinished(at: number | undefined, freshUntil: number | undefined): Promise<void>;
 }
 
-const version = 2;
-const runsFile = 'runs.json';
 const accountSchema = z.object({ cells: z.array(cellSchema), clusters: z.array(clusterSchema) });
 const runsSchema = z.object({ version: z.literal(version), finishedAt: z.number().optional() });
 const authoritiesSchema = z.record(z.string(), z.string());
@@ -85,8 +85,11 @@ export function createCatalogFiles(options: {
       };
       await writeFileAtomic(file, `${JSON.stringify({ version, data })}\n${JSON.stringify(authorities)}\n`);
     },
-    writeFinished: (finishedAt) =>
-      writeFileAtomic(path.join(folder, runsFile), `${JSON.stringify({ version, finishedAt })}\n`),
+    writeFinished: (finishedAt, freshUntil) =>
+      writeFileAtomic(
+        path.join(folder, runsFile),
+        `${JSON.stringify({ version, finishedAt, freshUntil })}\n`,
+      ),
   };
 }
 
@@ -101,7 +104,7 @@ async function accountFiles(folder: string): Promise<readonly string[]> {
     throw unreadable(folder, error);
   });
   return names
-    .filter((name) => /^[a-z]+-[0-9a-f]{16}\.json$/.test(name))
+    .filter(isAccountFile)
     .sort()
     .map((name) => path.join(folder, name));
 }

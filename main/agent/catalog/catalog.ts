@@ -59,6 +59,8 @@ export async function createCatalog(options: {
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** How long a whole run is fresh for who reads the files at rest, ms; not at all where undefined. */
+  readonly freshForMs?: () => number;
   /** Told of each part that is set aside. */
   readonly onSetAside?: (file: string, reason: string) => void;
 }): Promise<Catalog> {
@@ -72,6 +74,7 @@ export async function createCatalog(options: {
   });
   const stored = await files.read();
   let { finishedAt } = stored;
+  let freshUntil: number | undefined;
   const cells = new Map(
     stored.accounts.flatMap((account) => account.cells).map((cell) => [cell.id, cell] as const),
   );
@@ -112,7 +115,7 @@ export async function createCatalog(options: {
       ),
       ...(finished
         ? [
-            files.writeFinished(finishedAt).catch((error: unknown) => {
+            files.writeFinished(finishedAt, freshUntil).catch((error: unknown) => {
               dirty.finished = true;
               throw error;
             }),
@@ -246,6 +249,7 @@ export async function createCatalog(options: {
     },
     finish() {
       finishedAt = clock.now();
+      freshUntil = options.freshForMs === undefined ? undefined : finishedAt + options.freshForMs();
       dirty.finished = true;
       writeSoon();
     },

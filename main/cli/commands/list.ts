@@ -1,6 +1,9 @@
 import type { Snapshot } from '../../agent/agent-view.ts';
 import { accountText } from '../../agent/catalog/account-words.ts';
+import { type Known, readAtRest } from '../../agent/catalog/catalog-at-rest.ts';
 import type { Cluster } from '../../agent/catalog/cluster.ts';
+import { pathsFrom } from '../../agent/paths.ts';
+import { openConnection } from '../../api/socket/client.ts';
 import {
   cellName,
   clusterNote,
@@ -16,6 +19,12 @@ import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable, table } from '../terminal.ts';
 
+interface Choice {
+  readonly words: readonly string[];
+  readonly all: boolean;
+  readonly json: boolean;
+}
+
 /**
  * Prints the clusters known, of each account; only those that every word fits. What the person's policies deny is left
  * out unless `all` or connected; in JSON, everything has its `policy`.
@@ -26,11 +35,25 @@ export async function runList(
   { all = false }: { readonly all?: boolean | undefined } = {},
 ): Promise<number> {
   const snapshot = await knownClusters(session);
+  session.progress.end();
+  return printList(snapshot, { words, all, json: session.json });
+}
+
+/** Prints what the last agent left, where none runs and that is fresh still; else answers undefined. */
+export async function runListAtRest(choice: Choice): Promise<number | undefined> {
+  const paths = pathsFrom(process.env);
+  const known = readAtRest(paths.state, Date.now());
+  if (known === undefined) return undefined;
+  const running = await openConnection({ path: paths.socket, state: paths.state });
+  running?.close();
+  return running === undefined ? printList(known, choice) : undefined;
+}
+
+function printList(snapshot: Known, { words, all, json }: Choice): number {
   const fitting = snapshot.clusters.filter((cluster) => words.every((word) => fits(cluster, word)));
   const policies = policiesOf(snapshot);
   const failed = failedCells(snapshot.cells);
-  session.progress.end();
-  if (session.json) {
+  if (json) {
     const tunnels = openTunnels(snapshot);
     writeJson({
       clusters: fitting.map((cluster) => ({
@@ -97,7 +120,7 @@ function fits(cluster: Cluster, word: string): boolean {
   return text.includes(word.toLowerCase());
 }
 
-function listLines(snapshot: Snapshot, clusters: readonly Cluster[]): readonly string[] {
+function listLines(snapshot: Known, clusters: readonly Cluster[]): readonly string[] {
   const tunnels = openTunnels(snapshot);
   const policies = policiesOf(snapshot);
   const accounts = Map.groupBy(

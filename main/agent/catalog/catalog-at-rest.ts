@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Snapshot } from '../agent-view.ts';
+import { isAccountFile, runsFile, version } from './catalog-layout.ts';
+
+/** What a list shows. */
+export type Known = Pick<Snapshot, 'clusters' | 'cells' | 'tunnels' | 'policies'>;
+
+/**
+ * What the last agent left in the state folder, for who only lists while none runs: 10,000 clusters in a tenth of the
+ * time that an agent takes to start. Undefined where the person would want it read anew, or where a file is not as an
+ * agent of this version leaves it: an agent then checks everything by its schema.
+ */
+export function readAtRest(state: string, now: number): Known | undefined {
+  const folder = path.join(state, 'catalog');
+  try {
+    const { version: written, finishedAt, freshUntil } = JSON.parse(textOf(path.join(folder, runsFile)));
+    if (written !== version || !(finishedAt <= now && now < freshUntil)) return undefined;
+    const accounts = readdirSync(folder).filter(isAccountFile).sort();
+    const known = accounts.map((name) => accountFrom(readFileSync(path.join(folder, name))));
+    const cells = known.flatMap((account) => account.cells);
+    if (cells.some(({ error }) => error?.retryable === true)) return undefined;
+    const clusters = known.flatMap((account) => account.clusters);
+    return { clusters, cells, tunnels: [], policies: policiesIn(path.join(state, 'policies.json')) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first line holds all but the authorities. Throws where it does not fit. */
+function accountFrom(bytes: Buffer): Pick<Known, 'cells' | 'clusters'> {
+  const { version: written, data } = JSON.parse(bytes.toString('utf8', 0, bytes.indexOf(10)));
+  if (written !== version || !Array.isArray(data.cells) || !Array.isArray(data.clusters))
+    throw new Error('of another version');
+  return data;
+}
+
+/** None where they cannot be read: they are asked for anew by the next agent. */
+function policiesIn(file: string): Known['policies'] {
+  try {
+    const { data } = JSON.parse(textOf(file)) as { data: { policy: Known['policies'][number] }[] };
+    return data.map(({ policy }) => policy);
+  } catch {
+    return [];
+  }
+}
+
+function textOf(file: string): string {
+  return readFileSync(file, 'utf8');
+}
