@@ -97,6 +97,26 @@ async function* measure(commandLine: CommandLine): AsyncIterable<Row> {
           goal: { atMost: 1 },
         }),
   };
+  yield await coldStart(commandLine, kubectl);
+}
+
+/** A kubectl on an entry that stands, with no agent, no tunnel and the sign-ins at hand, beside one with all open. */
+async function coldStart(commandLine: CommandLine, kubectl: string): Promise<Row> {
+  const { env } = commandLine;
+  const ask = () => run(kubectl, ['get', 'namespaces', '--context', title], { env });
+  const [cold, open]: [number[], number[]] = [[], []];
+  for (let at = 0; at < 5; at += 1) {
+    await commandLine.tunnels('quit');
+    cold.push(await timed(ask));
+    open.push(await timed(ask));
+  }
+  return {
+    name: '`kubectl get ns` from a cold start: what it takes more than with all open',
+    unit: 'ms',
+    ours: median(cold) - median(open),
+    reference: { name: 'what a person bears', figure: 1_000 },
+    goal: { atMost: 1 },
+  };
 }
 
 /** Each a number of times, in turn, so that what else the machine does meets all. Answers the median of each, ms. */

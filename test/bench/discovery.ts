@@ -1,5 +1,6 @@
 import { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import { createAksSource } from '../../main/agent/discovery/aks.ts';
+import { clustersQuery } from '../../main/agent/discovery/aks-cluster.ts';
 import { createAws } from '../../main/agent/discovery/aws.ts';
 import { createAzureSessions } from '../../main/agent/discovery/azure-clients.ts';
 import { createEksSource } from '../../main/agent/discovery/eks.ts';
@@ -92,8 +93,8 @@ async function* aks(): AsyncIterable<Row> {
     let skipToken: string | undefined;
     do {
       const options = { resultFormat: 'objectArray', top: 1000, ...(skipToken && { skipToken }) } as const;
-      const query = "Resources | where type =~ 'microsoft.containerservice/managedclusters'";
-      skipToken = (await client.resources({ query, options })).skipToken;
+      // The same pages: another query costs the service another time.
+      skipToken = (await client.resources({ query: clustersQuery, options })).skipToken;
     } while (skipToken !== undefined);
   };
   await readPages();

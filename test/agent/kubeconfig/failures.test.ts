@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, chown, link, mkdir, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { processStart } from '../../../main/agent/processes/process-start.ts';
 import { bench, child, listing, reopen, seed, text } from './bench.ts';
 import { entry } from './entry.ts';
 
@@ -201,10 +202,7 @@ test('a lock of our own is broken when its process is gone, and kept while it ru
   const body = { app: 'k8s-tunnels', pid: process.pid, startTime: 1 };
   await writeFile(`${config}.lock`, JSON.stringify(body));
   await kubeconfig.add(place, [entry('a')], {});
-  await writeFile(
-    `${config}.lock`,
-    JSON.stringify({ ...body, startTime: Date.now() - process.uptime() * 1000 }),
-  );
+  await writeFile(`${config}.lock`, JSON.stringify({ ...body, startTime: processStart(process.pid) }));
   await expect(kubeconfig.remove(place, ['a'])).rejects.toMatchObject({ code: 'kubeconfig-locked' });
 });
 
