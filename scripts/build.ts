@@ -2,9 +2,11 @@ import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { buildDesktop } from './build-desktop.ts';
+import { drawTray } from './icons/tray.ts';
 
 /**
- * Builds the command line, the agent and the window's server, all for Node 24, and the desktop app. Does nothing when no
+ * Builds the command line, the agent and the window's server, all for Node 24, and the desktop app
+ * with the tray's pictures. Does nothing when no
  * source, lock file or output has changed since the last build.
  */
 
@@ -15,7 +17,7 @@ const cliFile = path.join(out, 'cli', 'k8s-tunnels.cjs');
 
 const settings = ['electron.vite.config.ts', 'package.json', 'package-lock.json'];
 const sources = ['main', 'preload', 'renderer', 'scripts', ...settings];
-const outputs = ['out/cli', 'out/agent', 'out/main', 'out/preload', 'out/renderer'];
+const outputs = ['out/cli', 'out/agent', 'out/main', 'out/preload', 'out/renderer', 'out/tray'];
 
 /** Names, sizes and times of every file: cheaper than reading them, and an edit changes one of the two. */
 async function fingerprint(places: readonly string[]): Promise<string> {
@@ -91,6 +93,7 @@ async function build(): Promise<void> {
       output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     }),
     buildDesktop(root),
+    drawTray(path.join(out, 'tray')),
   ]);
   await chmod(cliFile, 0o755);
   await mkdir(out, { recursive: true });

@@ -20,7 +20,7 @@ const endLimitMs = 10_000;
  * shows the first one's window and ends.
  */
 export function runDesktop(options: {
-  /** Holds `main/`, `preload/` and `renderer/`, as built. */
+  /** Holds `main/`, `preload/`, `renderer/` and `tray/`, as built. */
   readonly out: string;
   readonly resources: string;
   readonly logger: Logger;
@@ -76,8 +76,9 @@ export function runDesktop(options: {
     });
     const tray = createTray({
       agent,
-      icon: path.join(resources, process.platform === 'darwin' ? 'trayTemplate.png' : 'tray.png'),
+      pictures: path.join(out, 'tray'),
       confirmUse,
+      confirmQuit,
       onClick: () => window.toggle(),
       onOpen: () => window.show(),
       onQuit: quit,
@@ -101,6 +102,18 @@ async function confirmUse(title: string): Promise<boolean> {
     detail: 'It is a production cluster: from then on, every kubectl command without a context goes to it.',
     buttons: ['Use production', 'Leave kubectl where it is'],
     defaultId: 1,
+    cancelId: 1,
+  });
+  return response === 0;
+}
+
+async function confirmQuit(open: number): Promise<boolean> {
+  const { response } = await dialog.showMessageBox({
+    type: 'question',
+    message: open === 1 ? 'Disconnect 1 cluster and quit?' : `Disconnect ${open} clusters and quit?`,
+    detail: 'kubectl reaches what is connected through this app.',
+    buttons: ['Disconnect and quit', 'Cancel'],
+    defaultId: 0,
     cancelId: 1,
   });
   return response === 0;

@@ -75,18 +75,18 @@ function allClusters(
 ): MenuItemConstructorOptions {
   if (clusters.length > listLimit)
     return { label: `All ${clusters.length} clusters …`, click: () => actions.openWindow() };
-  const accounts = [...Map.groupBy(clusters, ({ source, account }) => `${source} ${account}`).values()].map(
-    (members) => {
-      // Some may have been read before the account's name was known.
-      const named = members.find(({ accountName }) => accountName !== undefined) ?? members[0];
-      const label = named === undefined ? '' : text(`${named.source} ${accountText(named)}`);
-      return { label, submenu: members.toSorted(byTitle).map(item) };
-    },
-  );
+  // Where the organisation groups its clusters, that is what people look for; the others stand by their account.
+  const groups = Map.groupBy(clusters, ({ group, source, account }) => group ?? `${source} ${account}`);
+  const menus = [...groups.values()].map((members) => {
+    // Some may have been read before the account's name was known.
+    const named = members.find(({ accountName }) => accountName !== undefined) ?? members[0];
+    const account = named === undefined ? '' : `${named.source} ${accountText(named)}`;
+    return { label: text(named?.group ?? account), submenu: members.toSorted(byTitle).map(item) };
+  });
   return {
     label: 'All clusters',
     enabled: clusters.length > 0,
-    submenu: accounts.sort((a, b) => a.label.localeCompare(b.label)),
+    submenu: menus.sort((a, b) => a.label.localeCompare(b.label)),
   };
 }
 

@@ -1,16 +1,20 @@
-import { Menu, Notification, nativeImage, Tray } from 'electron';
+import path from 'node:path';
+import { Menu, Notification, nativeImage, nativeTheme, Tray } from 'electron';
 import type { Snapshot } from '../agent/agent-view.ts';
 import { toPlainError } from '../agent/app-error.ts';
 import type { ClusterId } from '../agent/catalog/cluster.ts';
 import { isGuarded } from '../agent/catalog/is-production.ts';
 import type { AgentClient } from '../api/conversation.ts';
 import { openExternalLink } from './external-link.ts';
+import { trayFace, trayPicture } from './tray-face.ts';
 import { type TrayActions, trayMenu } from './tray-menu.ts';
 
 /** Changes come in bursts; a menu is rebuilt once for those of so long. */
 const settleMs = 50;
 /** How long a sign-in still lasts is told in minutes. */
 const refreshMs = 20_000;
+/** A menu that does not say that it was closed is not taken for open any longer than this. */
+const openLimitMs = 60_000;
 
 /** Shows the agent's state until the app ends. */
 export interface AppTray {
@@ -18,28 +22,38 @@ export interface AppTray {
 }
 
 export function createTray(options: {
-  readonly icon: string;
+  /** The folder of its pictures, as built. */
+  readonly pictures: string;
   /** Rejects when the agent cannot start. */
   readonly agent: Promise<AgentClient>;
   /** Asks before a production cluster becomes kubectl's current one. */
   readonly confirmUse: (title: string) => Promise<boolean>;
+  /** Asks before what is open is closed. */
+  readonly confirmQuit: (open: number) => Promise<boolean>;
   readonly onClick: () => void;
   readonly onOpen: () => void;
   /** Ends the app where the agent cannot. */
   readonly onQuit: () => void;
 }): AppTray {
-  const { icon, agent, confirmUse, onClick, onOpen, onQuit } = options;
-  const image = nativeImage.createFromPath(icon);
-  if (process.platform === 'darwin') image.setTemplateImage(true);
-  const tray = new Tray(image);
-  tray.setToolTip('k8s-tunnels');
-  tray.on('click', onClick);
-
+  const { pictures, agent, confirmUse, confirmQuit, onClick, onOpen, onQuit } = options;
+  const picture = () =>
+    trayPicture(trayFace(snapshot, failed), process.platform, nativeTheme.shouldUseDarkColors);
+  const imageOf = (file: string) => {
+    const image = nativeImage.createFromPath(path.join(pictures, file));
+    if (process.platform === 'darwin') image.setTemplateImage(true);
+    return image;
+  };
   let snapshot: Snapshot | undefined;
   let failed = false;
   let shown = '';
   let timer: NodeJS.Timeout | undefined;
   let soon = false;
+  /** Until when a menu that the person has opened is taken for open. */
+  let openUntil = 0;
+  let pictured = picture();
+  const tray = new Tray(imageOf(pictured));
+  tray.setToolTip('k8s-tunnels');
+  tray.on('click', onClick);
 
   const clusterOf = (id: ClusterId) => snapshot?.clusters.find((cluster) => cluster.id === id);
   const tell = (title: string, body: string) => {
@@ -89,21 +103,44 @@ export function createTray(options: {
     discover: () => act('Discovery failed', ({ call }) => call('discover', {})),
     openWindow: onOpen,
     quit() {
+      const open = snapshot?.tunnels.length ?? 0;
       if (snapshot === undefined) onQuit();
-      else agent.then(({ call }) => call('quit', {})).then(onQuit, onQuit);
+      else
+        act('k8s-tunnels did not quit', async ({ call }) => {
+          if (open > 0 && !(await confirmQuit(open))) return;
+          await call('quit', {}).catch(() => {});
+          onQuit();
+        });
     },
   };
 
+  const repaint = () => {
+    const file = picture();
+    if (file === pictured) return;
+    pictured = file;
+    tray.setImage(imageOf(file));
+  };
   const update = () => {
     soon = false;
     clearTimeout(timer);
     timer = setTimeout(update, refreshMs);
+    repaint();
+    // The person reads it, or is about to click: nothing may move under the pointer.
+    if (Date.now() < openUntil) return;
     const template = trayMenu({ snapshot, failed, now: Date.now(), actions });
     const text = JSON.stringify(template);
     if (text === shown) return;
     shown = text;
     // On Linux a menu that was set does not change by itself.
-    tray.setContextMenu(Menu.buildFromTemplate(template));
+    const menu = Menu.buildFromTemplate(template);
+    menu.on('menu-will-show', () => {
+      openUntil = Date.now() + openLimitMs;
+    });
+    menu.on('menu-will-close', () => {
+      openUntil = 0;
+      updateSoon();
+    });
+    tray.setContextMenu(menu);
     tray.setToolTip(String(template[0]?.label));
   };
   const updateSoon = () => {
@@ -113,6 +150,7 @@ export function createTray(options: {
     timer = setTimeout(update, settleMs);
   };
   update();
+  nativeTheme.on('updated', repaint);
   agent.catch((error: unknown) => {
     const { message, hint } = toPlainError(error);
     tell(

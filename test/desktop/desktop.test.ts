@@ -158,6 +158,30 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
     }
   });
 
+  test('its picture counts, an open menu stands still, and quitting asks', async (context) => {
+    const app = await appOf(context);
+    const { commandLine } = desktop.of(context);
+    const production = 'payments-prod-eu';
+    const picture = (name: string) =>
+      vi.waitFor(async () => expect(await app.ask('picture')).toBe(name), patience);
+    await picture('1.png');
+    await app.ask('menuEvent', 'menu-will-show');
+    const before = await app.menu();
+    await commandLine.tunnels('disconnect', production);
+    await picture('idle.png');
+    expect(await app.menu()).toEqual(before);
+    await app.ask('menuEvent', 'menu-will-close');
+    await status(app, /nothing connected/);
+
+    await commandLine.tunnels('connect', '--add', production);
+    await picture('1.png');
+    await app.click('Quit');
+    await vi.waitFor(async () => expect(await app.ask('asked')).toHaveLength(1), patience);
+    expect((await app.ask('asked'))[0]?.message).toBe('Disconnect 1 cluster and quit?');
+    await app.ask('answer', 1);
+    await status(app, /1 connected/);
+  });
+
   test('the tray tells of a cluster that cannot be connected', async (context) => {
     const app = await appOf(context);
     await app.click('All clusters', 'eks 111122223333', 'tools-next');

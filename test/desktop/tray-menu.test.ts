@@ -204,6 +204,16 @@ describe('the tray menu', () => {
     ]);
   });
 
+  test('groups by the tag where there is one, else by account', () => {
+    const [one, other] = [
+      cluster('a', { group: 'Core & Co' }),
+      cluster('b', { group: 'Core & Co', account: '9' }),
+    ];
+    const all = sub(menu(snapshot({ clusters: [search, other, one, payments] })), 'All clusters');
+    expect(lines(all)).toEqual(['Core && Co', 'eks 111122223333', 'eks 444455556666']);
+    expect(lines(sub(all, 'Core && Co'))).toEqual(['[ ] a', '[ ] b']);
+  });
+
   test('shows a tag as one plain line, in which & marks no key', () => {
     const odd = cluster('a&b\nQuit\u202e');
     expect(sub(sub(menu(snapshot({ clusters: [odd] })), 'All clusters'), 'eks 111122223333')[0]?.label).toBe(

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { resolveConfig } from 'electron-vite';
 import { build, type InlineConfig, mergeConfig, type Plugin } from 'vite';
+import { drawTray } from '../../scripts/icons/tray.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 
@@ -57,6 +58,7 @@ export async function bundleForElectron9(out: string): Promise<void> {
     },
   });
   await Promise.all([
+    drawTray(path.join(out, 'tray')),
     build(
       program({
         entry: 'test/electron/main-client.ts',

@@ -40,6 +40,7 @@ declare module 'electron-real' {
     readonly dialog: unknown;
     readonly Menu: unknown;
     readonly nativeImage: unknown;
+    readonly nativeTheme: unknown;
     readonly Notification: unknown;
     readonly session: unknown;
     readonly shell: unknown;

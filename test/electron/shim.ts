@@ -55,5 +55,6 @@ Tray.prototype.setContextMenu = function show(menu) {
   setContextMenu.call(this, menu);
 };
 
-export const { BrowserWindow, dialog, Menu, nativeImage, Notification, session, shell } = electron;
+export const { BrowserWindow, dialog, Menu, nativeImage, nativeTheme, Notification, session, shell } =
+  electron;
 export { app, ipcMain, protocol, Tray };

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { asked } from './dialog.ts';
 import { isGranted } from './session.ts';
 import { opened } from './shell.ts';
@@ -22,6 +23,10 @@ const answers = {
       throw new Error(`${path.join(' > ')} cannot be clicked`);
     item.click();
   },
+  /** The file's name. */
+  picture: () => path.basename(shown.tray?.image.file ?? ''),
+  /** The person opens the menu, or closes it. */
+  menuEvent: (event: 'menu-will-show' | 'menu-will-close') => void shown.tray?.menu?.emit(event),
   clickTray: () => void shown.tray?.emit('click'),
   closeWindow: () => [...windows].map((window) => window.close()),
   isWindowVisible: () => [...windows].some((window) => window.isVisible()),

@@ -10,7 +10,7 @@ import { ipcMain } from './ipc.ts';
 import { protocol } from './protocol.ts';
 import { session } from './session.ts';
 import { shell } from './shell.ts';
-import { Menu, Notification, nativeImage, Tray } from './tray.ts';
+import { Menu, Notification, nativeImage, nativeTheme, Tray } from './tray.ts';
 import { BrowserWindow } from './window.ts';
 
 answerTests();
@@ -23,6 +23,7 @@ export {
   Menu,
   Notification,
   nativeImage,
+  nativeTheme,
   protocol,
   session,
   shell,

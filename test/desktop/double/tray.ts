@@ -23,10 +23,11 @@ function check(template: readonly Template[]): void {
 }
 
 /** A menu keeps its template; the test reads and clicks it. */
-export class Menu {
+export class Menu extends StrictEmitter {
   readonly template: readonly Template[];
 
   private constructor(template: readonly Template[]) {
+    super(['menu-will-show', 'menu-will-close']);
     this.template = template;
   }
 
@@ -48,6 +49,15 @@ export const nativeImage = {
   },
 };
 
+class NativeTheme extends StrictEmitter {
+  shouldUseDarkColors = false;
+
+  constructor() {
+    super(['updated']);
+  }
+}
+export const nativeTheme = new NativeTheme();
+
 /** The one tray icon, once there is one. */
 export const shown: { tray: Tray | undefined } = { tray: undefined };
 
@@ -55,10 +65,17 @@ export class Tray extends StrictEmitter {
   menu: Menu | undefined;
   toolTip = '';
 
-  constructor(_image: Image) {
+  image: Image;
+
+  constructor(image: Image) {
     super(['click']);
     if (shown.tray !== undefined) throw new Error('there is a tray icon already');
+    this.image = image;
     shown.tray = this;
+  }
+
+  setImage(image: Image): void {
+    this.image = image;
   }
 
   setToolTip(text: string): void {
