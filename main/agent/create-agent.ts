@@ -382,6 +382,7 @@ async function wireAgent(
     keepsEntries: () => settings.get().keepEntries,
     complete: (cluster, signal) => discovery.complete(cluster, signal),
     notice,
+    onKept: (kept) => tell({ kind: 'kept', kept: [...kept] }),
   });
 
   const ownPlace: Place = { kubeconfig: env.KUBECONFIG, cwd: paths.home, home: paths.home };
@@ -484,6 +485,7 @@ async function wireAgent(
       sessions,
       kubectl: pointsAt,
       favourites: [...favourites.list()],
+      kept: [...connections.kept()],
       policies: [...policies.list()],
       settings: settings.get(),
       settingsFrom: settings.from(),

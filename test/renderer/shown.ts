@@ -86,6 +86,7 @@ export function aSnapshot(fields: Partial<Snapshot> = {}): Snapshot {
     sessions: [],
     kubectl: {},
     favourites: [],
+    kept: [],
     policies: [],
     settings: defaultSettings,
     settingsFrom: defaultSettingsFrom,

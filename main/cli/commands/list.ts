@@ -36,6 +36,7 @@ export async function runList(
       clusters: fitting.map((cluster) => ({
         ...cluster,
         tunnel: tunnels.get(cluster.id) ?? null,
+        kept: snapshot.kept.includes(cluster.id),
         policy: policies(cluster) ?? null,
       })),
       failed,
@@ -115,7 +116,11 @@ function listLines(snapshot: Snapshot, clusters: readonly Cluster[]): readonly s
         printable(cluster.title),
         environmentText(cluster),
         printable(cluster.region),
-        clusterNote(cluster, status === 'denied' ? policy : undefined),
+        clusterNote(
+          cluster,
+          status === 'denied' ? policy : undefined,
+          status === 'idle' && snapshot.kept.includes(cluster.id),
+        ),
       ];
     });
   // Some may have been read before the account's name was known.
