@@ -78,6 +78,7 @@ const everything: Partial<Snapshot> = {
   clusters: [...open.map(({ cluster }) => cluster), ...resting],
   tunnels: open.map(({ tunnel }) => tunnel),
   favourites: resting.slice(0, 1).map(({ id }) => id),
+  kept: resting.filter(({ title }) => title === 'starred' || title === 'told').map(({ id }) => id),
   cells: [
     aCell('eu-west-1'),
     aCell('us-east-1', { code: 'aws-denied', message: 'eks:ListClusters is denied.', retryable: false }),
