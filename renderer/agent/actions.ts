@@ -6,9 +6,10 @@ import { text } from '../text/text.ts';
 import { type AgentState, withFailure } from './apply-change.ts';
 import type { Link } from './link.ts';
 import type { PageStore, Problem } from './page-store.ts';
+import { createSignIns, type SignInActions } from './sign-ins.ts';
 
 /** What a person can do. What fails becomes a problem that the page shows; only what is told beside its own control rejects. */
-export interface Actions {
+export interface Actions extends SignInActions {
   connect(id: ClusterId): Promise<void>;
   disconnect(id: ClusterId): Promise<void>;
   disconnectAll(): Promise<void>;
@@ -70,6 +71,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     attempt(text.problems.use(titleOf(id)), () => link.call('switch', { cluster: id, ...confirmed }));
 
   return {
+    ...createSignIns({ link, store }),
     async connect(id) {
       const abort = new AbortController();
       connecting.set(id, abort);

@@ -18,7 +18,15 @@ import { Stages } from './stages.tsx';
 import { TerminalCard } from './terminal-card.tsx';
 
 /** All that is known of one cluster. */
-export function ClusterPage({ id, onBack }: { readonly id: ClusterId; readonly onBack: () => void }) {
+export function ClusterPage({
+  id,
+  onBack,
+  onAccounts,
+}: {
+  readonly id: ClusterId;
+  readonly onBack: () => void;
+  readonly onAccounts: () => void;
+}) {
   const row = useRow(id);
   const known = useAgent(({ failures }) => failures.get(id));
   const actions = useActions();
@@ -71,7 +79,12 @@ export function ClusterPage({ id, onBack }: { readonly id: ClusterId; readonly o
         </p>
         {canOpen && <Stages tunnel={tunnel} failure={failure} />}
         {failure !== undefined && (
-          <FailureCard cluster={cluster} failure={failure} canRetry={!view.isOn && canOpen} />
+          <FailureCard
+            cluster={cluster}
+            failure={failure}
+            canRetry={!view.isOn && canOpen}
+            onAccounts={onAccounts}
+          />
         )}
         {view.mark === 'denied' && policy?.verdict === 'denied' && (
           <DeniedCard cluster={cluster} policy={policy} />
