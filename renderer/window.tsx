@@ -1,5 +1,6 @@
 import { useCallback, useRef, useState } from 'react';
 import type { ClusterId } from '../main/agent/catalog/cluster.ts';
+import { AccountsPage } from './accounts/accounts-page.tsx';
 import { useActions, useAgent, usePage } from './agent/page.tsx';
 import { ClusterList, focusFirstRow } from './clusters/cluster-list.tsx';
 import { NoAgent, NoClusters, NoHits } from './clusters/empty.tsx';
@@ -16,7 +17,9 @@ import './window.css';
 type View =
   | { readonly kind: 'list' }
   | { readonly kind: 'cluster'; readonly id: ClusterId }
-  | { readonly kind: 'settings' };
+  | { readonly kind: 'settings' }
+  /** Back leads to where it was opened. */
+  | { readonly kind: 'accounts'; readonly from: View };
 
 /** The whole window. */
 export function Window() {
@@ -39,18 +42,26 @@ export function Window() {
 
 function Main() {
   const [view, setView] = useState<View>({ kind: 'list' });
-  const back = useCallback(() => setView({ kind: 'list' }), []);
+  const back = useCallback(
+    () => setView((view) => (view.kind === 'accounts' ? view.from : { kind: 'list' })),
+    [],
+  );
   const openCluster = useCallback((id: ClusterId) => setView({ kind: 'cluster', id }), []);
+  const openAccounts = useCallback(
+    () => setView((view) => (view.kind === 'accounts' ? view : { kind: 'accounts', from: view })),
+    [],
+  );
   const openSettings = useCallback(() => setView({ kind: 'settings' }), []);
   return (
     <div className="window">
       {/* Kept while another page is shown: the place in the list and what was searched for stay. */}
       <div className="list-page" hidden={view.kind !== 'list'}>
-        <ListPage onOpen={openCluster} onSettings={openSettings} />
+        <ListPage onOpen={openCluster} onAccounts={openAccounts} onSettings={openSettings} />
       </div>
-      {view.kind === 'cluster' && <ClusterPage id={view.id} onBack={back} />}
+      {view.kind === 'cluster' && <ClusterPage id={view.id} onBack={back} onAccounts={openAccounts} />}
       {view.kind === 'settings' && <SettingsPage onBack={back} />}
-      <Footer />
+      {view.kind === 'accounts' && <AccountsPage onBack={back} />}
+      <Footer onAccounts={openAccounts} />
       <ConfirmProduction />
     </div>
   );
@@ -58,9 +69,11 @@ function Main() {
 
 function ListPage({
   onOpen,
+  onAccounts,
   onSettings,
 }: {
   readonly onOpen: (id: ClusterId) => void;
+  readonly onAccounts: () => void;
   readonly onSettings: () => void;
 }) {
   const [query, setQuery] = useState('');
@@ -77,12 +90,13 @@ function ListPage({
         search={search}
         onQuery={setQuery}
         onDown={() => list.current !== null && focusFirstRow(list.current)}
+        onAccounts={onAccounts}
         onSettings={onSettings}
       />
       <DiscoveryLine />
-      <Notices />
+      <Notices onAccounts={onAccounts} />
       <div className="list-body" ref={list} data-lost={isLost || undefined}>
-        {!hasClusters && <NoClusters onSettings={onSettings} />}
+        {!hasClusters && <NoClusters onAccounts={onAccounts} onSettings={onSettings} />}
         {hasClusters && sections.length === 0 && <NoHits query={query} onQuery={setQuery} />}
         {hasClusters && sections.length > 0 && (
           <ClusterList sections={sections} query={query} onOpen={onOpen} onPoint={setPointed} />

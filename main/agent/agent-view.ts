@@ -61,6 +61,8 @@ export const snapshotSchema = z.object({
   /** Where kubectl points in the agent's own environment (a terminal may have another KUBECONFIG). */
   kubectl: kubectlSchema,
   favourites: z.array(clusterIdSchema),
+  /** Not connected, but in the kubeconfig still: kubectl opens them when it uses them. */
+  kept: z.array(clusterIdSchema),
   /** What is known of the person's policies, by application. */
   policies: z.array(policySchema),
   settings: settingsSchema,
@@ -86,6 +88,7 @@ export const changeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('sessions'), sessions: z.array(sessionSchema) }),
   z.object({ kind: z.literal('kubectl'), kubectl: kubectlSchema }),
   z.object({ kind: z.literal('favourites'), favourites: z.array(clusterIdSchema) }),
+  z.object({ kind: z.literal('kept'), kept: z.array(clusterIdSchema) }),
   /** `forgotten` are host names. */
   z.object({
     kind: z.literal('policies'),

@@ -383,6 +383,7 @@ async function wireAgent(
     keepsEntries: () => settings.get().keepEntries,
     complete: (cluster, signal) => discovery.complete(cluster, signal),
     notice,
+    onKept: (kept) => tell({ kind: 'kept', kept: [...kept] }),
   });
 
   const ownPlace: Place = { kubeconfig: env.KUBECONFIG, cwd: paths.home, home: paths.home };
@@ -485,6 +486,7 @@ async function wireAgent(
       sessions,
       kubectl: pointsAt,
       favourites: [...favourites.list()],
+      kept: [...connections.kept()],
       policies: [...policies.list()],
       settings: settings.get(),
       settingsFrom: settings.from(),

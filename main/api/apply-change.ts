@@ -27,6 +27,8 @@ export function applyChange(snapshot: Snapshot, change: Change): Snapshot {
       return { ...snapshot, kubectl: change.kubectl };
     case 'favourites':
       return { ...snapshot, favourites: change.favourites };
+    case 'kept':
+      return { ...snapshot, kept: change.kept };
     case 'policies': {
       const { known, forgotten } = change;
       const gone = new Set([...forgotten, ...known.map(({ hostname }) => hostname)]);

@@ -65,8 +65,9 @@ export function aboutText({ description, owner, docs }: Cluster): string {
 }
 
 /** What a person should know of a cluster besides its state. */
-export function clusterNote(cluster: Cluster, policy?: Policy): string {
+export function clusterNote(cluster: Cluster, policy?: Policy, isKept = false): string {
   const notes = [
+    ...(isKept ? ['opens when kubectl uses it'] : []),
     ...(policy?.verdict === 'denied' ? [`not for you: ${policy.message}`] : []),
     ...(cluster.reach.kind === 'none' ? [`no tunnel: ${cluster.reach.reason}`] : []),
     ...(cluster.stale ? ['stale: its place could not be read the last time'] : []),

@@ -6,12 +6,15 @@ import { text } from '../text/text.ts';
 import { type AgentState, withFailure } from './apply-change.ts';
 import type { Link } from './link.ts';
 import type { PageStore, Problem } from './page-store.ts';
+import { createSignIns, type SignInActions } from './sign-ins.ts';
 
-/** What a person can do. What fails becomes a problem that the page shows; only `saveSettings` and `resetSetting` reject. */
-export interface Actions {
+/** What a person can do. What fails becomes a problem that the page shows; only what is told beside its own control rejects. */
+export interface Actions extends SignInActions {
   connect(id: ClusterId): Promise<void>;
   disconnect(id: ClusterId): Promise<void>;
   disconnectAll(): Promise<void>;
+  /** Takes its entry out of the kubeconfig, and closes it where it is open. Rejects. */
+  forget(id: ClusterId): Promise<void>;
   /** Moves kubectl; a production cluster waits for `confirmUse`. */
   use(id: ClusterId): Promise<void>;
   confirmUse(yes: boolean): Promise<void>;
@@ -20,8 +23,9 @@ export interface Actions {
   discover(): Promise<void>;
   /** A person sees these. Asks nothing of the person and says nothing where it fails. */
   lookAt(clusters: readonly ClusterId[]): void;
+  /** Rejects. */
   saveSettings(patch: Partial<Settings>): Promise<void>;
-  /** Gives a setting back to the organisation, or to what is usual. */
+  /** Gives a setting back to the organisation, or to what is usual. Rejects. */
   resetSetting(name: SettingName): Promise<void>;
   dismiss(problem: number): void;
   /** Tries to reach the agent now. */
@@ -61,17 +65,18 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
   const clusterOf = (id: ClusterId) => store.get().agent?.clusters.get(id);
   const titleOf = (id: ClusterId) => clusterOf(id)?.title ?? id;
   const asksFirst = (cluster: Cluster) => isGuarded(cluster, store.get().agent?.organisation);
-  const forget = (ids: readonly ClusterId[]) =>
+  const dropFailures = (ids: readonly ClusterId[]) =>
     changeAgent((agent) => ids.reduce((state, id) => withFailure(state, id, undefined), agent));
   const moveKubectl = (id: ClusterId, confirmed: { readonly production?: true } = {}) =>
     attempt(text.problems.use(titleOf(id)), () => link.call('switch', { cluster: id, ...confirmed }));
 
   return {
+    ...createSignIns({ link, store }),
     async connect(id) {
       const abort = new AbortController();
       connecting.set(id, abort);
       ask([id], 'connect');
-      forget([id]);
+      dropFailures([id]);
       await attempt(text.problems.connect(titleOf(id)), async () => {
         // Production never becomes current by itself: that is asked for apart.
         const cluster = clusterOf(id);
@@ -100,7 +105,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
       ask([id], 'disconnect');
       await attempt(text.problems.disconnect(titleOf(id)), async () => {
         warn((await link.call('disconnect', { clusters: [id] })).warnings);
-        forget([id]);
+        dropFailures([id]);
       });
       ask([id], undefined);
     },
@@ -110,9 +115,13 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
       ask(ids, 'disconnect');
       await attempt(text.problems.disconnectAll, async () => {
         warn((await link.call('disconnect', { clusters: 'all' })).warnings);
-        forget(ids);
+        dropFailures(ids);
       });
       ask(ids, undefined);
+    },
+    async forget(id) {
+      warn((await link.call('forget', { clusters: [id] })).warnings);
+      dropFailures([id]);
     },
     async use(id) {
       const cluster = clusterOf(id);

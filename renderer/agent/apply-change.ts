@@ -23,6 +23,7 @@ export interface AgentState
     | 'sessions'
     | 'kubectl'
     | 'favourites'
+    | 'kept'
     | 'settings'
     | 'settingsFrom'
     | 'organisation'

@@ -1,5 +1,6 @@
 import type { PlainError } from '../../main/agent/app-error.ts';
 import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { SignOut } from '../../main/agent/logins/account.ts';
 import type { AgentState } from './apply-change.ts';
 import type { LinkState } from './link.ts';
 
@@ -11,6 +12,12 @@ export interface Problem {
   readonly error?: PlainError | undefined;
 }
 
+/** What a person asked for of an account: on its way, or what came of it as far as the account does not show it. */
+export type SignInState =
+  | { readonly status: 'signing-in' | 'signing-out' }
+  | { readonly status: 'failed'; readonly to: 'sign-in' | 'sign-out'; readonly error: PlainError }
+  | { readonly status: 'signed-out'; readonly result: SignOut };
+
 export interface PageState {
   readonly link: LinkState;
   /** Undefined until the first snapshot; while the link is lost, what was known last. */
@@ -18,6 +25,8 @@ export interface PageState {
   readonly problems: readonly Problem[];
   /** What was asked for and is not answered yet. */
   readonly asked: ReadonlyMap<ClusterId, 'connect' | 'disconnect'>;
+  /** By `accountKey`. */
+  readonly signIns: ReadonlyMap<string, SignInState>;
   /** A production cluster that waits for a yes before kubectl is moved to it. */
   readonly confirming?: ClusterId | undefined;
 }
@@ -30,7 +39,7 @@ export interface PageStore {
 }
 
 export function createPageStore(): PageStore {
-  let state: PageState = { link: { status: 'opening' }, problems: [], asked: new Map() };
+  let state: PageState = { link: { status: 'opening' }, problems: [], asked: new Map(), signIns: new Map() };
   const listeners = new Set<() => void>();
   return {
     get: () => state,

@@ -1,4 +1,4 @@
-import { Star } from 'lucide-react';
+import { SquareTerminal, Star } from 'lucide-react';
 import { memo, useId } from 'react';
 import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { isProduction } from '../../main/agent/catalog/is-production.ts';
@@ -27,6 +27,7 @@ export const ClusterRow = memo(function ClusterRow({
   const row = useRow(id);
   const actions = useActions();
   const lineId = useId();
+  const keptId = useId();
   if (row === undefined) return null;
   const { cluster, view, isFavourite } = row;
   const tabIndex = isTabStop ? 0 : -1;
@@ -73,13 +74,13 @@ export const ClusterRow = memo(function ClusterRow({
           {text.row.why}
         </button>
       ) : (
-        <Figures row={row} />
+        <Figures row={row} keptId={keptId} />
       )}
       {hasSwitch ? (
         <span data-row-stop="">
           <Switch
             label={text.row.connect(cluster.title)}
-            describedBy={lineId}
+            describedBy={row.isKept ? `${lineId} ${keptId}` : lineId}
             isOn={view.isOn}
             isBusy={view.mark === 'busy'}
             tabIndex={tabIndex}
@@ -119,7 +120,22 @@ function Badges({ row, tabIndex }: { readonly row: RowState; readonly tabIndex: 
   );
 }
 
-function Figures({ row: { tunnel, view } }: { readonly row: RowState }) {
+function Figures({
+  row: { tunnel, view, isKept },
+  keptId,
+}: {
+  readonly row: RowState;
+  readonly keptId: string;
+}) {
+  if (isKept && view.mark === 'off')
+    return (
+      <span className="kept" title={text.row.kept}>
+        <SquareTerminal size={15} strokeWidth={1.7} aria-hidden />
+        <span id={keptId} className="for-screen-readers">
+          {text.row.kept}
+        </span>
+      </span>
+    );
   if (tunnel === undefined || view.mark !== 'connected') return <span />;
   return (
     <span className="figures">

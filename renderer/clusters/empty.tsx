@@ -19,7 +19,13 @@ function Blank({ title, children }: { readonly title: string; readonly children?
 }
 
 /** No cluster is known: discovery is looking, or found none. */
-export function NoClusters({ onSettings }: { readonly onSettings: () => void }) {
+export function NoClusters({
+  onAccounts,
+  onSettings,
+}: {
+  readonly onAccounts: () => void;
+  readonly onSettings: () => void;
+}) {
   const isRunning = useAgent(({ discovery }) => discovery.status === 'running');
   const { discover } = useActions();
   if (isRunning)
@@ -43,6 +49,9 @@ export function NoClusters({ onSettings }: { readonly onSettings: () => void }) 
       <div className="actions">
         <button type="button" className="button primary" onClick={() => void discover()}>
           {text.empty.discover}
+        </button>
+        <button type="button" className="button" onClick={onAccounts}>
+          {text.accounts.signIn}
         </button>
         <button type="button" className="button" onClick={onSettings}>
           {text.empty.settings}

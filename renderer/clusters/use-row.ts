@@ -15,6 +15,8 @@ export interface RowState {
   readonly isUsable: boolean;
   readonly isCurrent: boolean;
   readonly isFavourite: boolean;
+  /** Closed, with its entry in the kubeconfig: kubectl opens it when it uses it. */
+  readonly isKept: boolean;
 }
 
 export function useRow(id: ClusterId): RowState | undefined {
@@ -27,10 +29,12 @@ export function useRow(id: ClusterId): RowState | undefined {
   const asked = usePage((page) => page.asked.get(id));
   const isCurrent = useAgent(({ kubectl }) => kubectl.cluster === id);
   const isFavourite = useAgent(({ favourites }) => favourites.includes(id));
+  const hasEntry = useAgent(({ kept }) => kept.includes(id));
   const isCounting = tunnel?.state.status === 'reconnecting';
   const now = useNow(isCounting ? 1_000 : undefined);
   if (cluster === undefined) return undefined;
   const view = rowView({ cluster, tunnel, failure, policy, asked, now });
   const isUsable = view.isOn && ['connected', 'degraded'].includes(view.mark);
-  return { cluster, tunnel, view, policy, isUsable, isCurrent, isFavourite };
+  const isKept = hasEntry && !view.isOn;
+  return { cluster, tunnel, view, policy, isUsable, isCurrent, isFavourite, isKept };
 }

@@ -1,15 +1,12 @@
 import { Star } from 'lucide-react';
-import type { TunnelView } from '../../main/agent/agent-view.ts';
 import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { wholeWhereWords } from '../clusters/cluster-words.ts';
 import { useRow } from '../clusters/use-row.ts';
-import { CopyButton } from '../controls/copy-button.tsx';
 import { DocsLink } from '../controls/docs-link.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
 import { Switch } from '../controls/switch.tsx';
-import { byteWords } from '../text/bytes.ts';
 import { agoWords } from '../text/durations.ts';
 import { text } from '../text/text.ts';
 import { Card, Facts } from './card.tsx';
@@ -18,9 +15,18 @@ import { SubPage } from './sub-page.tsx';
 import './detail.css';
 import { FailureCard } from './failure-card.tsx';
 import { Stages } from './stages.tsx';
+import { TerminalCard } from './terminal-card.tsx';
 
 /** All that is known of one cluster. */
-export function ClusterPage({ id, onBack }: { readonly id: ClusterId; readonly onBack: () => void }) {
+export function ClusterPage({
+  id,
+  onBack,
+  onAccounts,
+}: {
+  readonly id: ClusterId;
+  readonly onBack: () => void;
+  readonly onAccounts: () => void;
+}) {
   const row = useRow(id);
   const known = useAgent(({ failures }) => failures.get(id));
   const actions = useActions();
@@ -30,7 +36,7 @@ export function ClusterPage({ id, onBack }: { readonly id: ClusterId; readonly o
         <h1 className="gone">{text.detail.gone}</h1>
       </SubPage>
     );
-  const { cluster, tunnel, view, policy, isUsable, isCurrent, isFavourite } = row;
+  const { cluster, tunnel, view, policy, isCurrent, isFavourite } = row;
   const state = tunnel?.state;
   const failure =
     state?.status === 'degraded' || state?.status === 'reconnecting'
@@ -73,57 +79,21 @@ export function ClusterPage({ id, onBack }: { readonly id: ClusterId; readonly o
         </p>
         {canOpen && <Stages tunnel={tunnel} failure={failure} />}
         {failure !== undefined && (
-          <FailureCard cluster={cluster} failure={failure} canRetry={!view.isOn && canOpen} />
+          <FailureCard
+            cluster={cluster}
+            failure={failure}
+            canRetry={!view.isOn && canOpen}
+            onAccounts={onAccounts}
+          />
         )}
         {view.mark === 'denied' && policy?.verdict === 'denied' && (
           <DeniedCard cluster={cluster} policy={policy} />
         )}
-        {tunnel?.port !== undefined && view.isOn && (
-          <Terminal cluster={cluster} tunnel={tunnel} canUse={isUsable && !isCurrent} />
-        )}
+        <TerminalCard row={row} />
         {cluster.tagProblems.length > 0 && <TagProblems cluster={cluster} />}
         <About cluster={cluster} />
       </div>
     </SubPage>
-  );
-}
-
-function Terminal({
-  cluster,
-  tunnel,
-  canUse,
-}: {
-  readonly cluster: Cluster;
-  readonly tunnel: TunnelView;
-  readonly canUse: boolean;
-}) {
-  const actions = useActions();
-  const command = `kubectl --context ${/^[\w.:/@-]+$/.test(cluster.title) ? cluster.title : `'${cluster.title}'`} get namespaces`;
-  return (
-    <Card
-      title={text.detail.terminal}
-      action={
-        canUse && (
-          <button type="button" className="link-button" onClick={() => void actions.use(cluster.id)}>
-            {text.detail.useHere}
-          </button>
-        )
-      }
-    >
-      <div className="command">
-        <code>{command}</code>
-        <CopyButton label={text.detail.copyCommand} value={command} />
-      </div>
-      <Facts
-        facts={[
-          [text.detail.proxy, <code key="port">127.0.0.1:{tunnel.port}</code>],
-          [
-            text.detail.traffic,
-            text.detail.connections(tunnel.connections, byteWords(tunnel.sent), byteWords(tunnel.received)),
-          ],
-        ]}
-      />
-    </Card>
   );
 }
 

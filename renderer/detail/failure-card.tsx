@@ -1,4 +1,5 @@
 import type { Cluster } from '../../main/agent/catalog/cluster.ts';
+import { needsSignIn } from '../accounts/needs-sign-in.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { wholeWhereWords } from '../clusters/cluster-words.ts';
@@ -11,10 +12,12 @@ export function FailureCard({
   cluster,
   failure,
   canRetry,
+  onAccounts,
 }: {
   readonly cluster: Cluster;
   readonly failure: KnownFailure;
   readonly canRetry: boolean;
+  readonly onAccounts: () => void;
 }) {
   const { connect } = useActions();
   const { error, mender } = failure;
@@ -26,6 +29,11 @@ export function FailureCard({
         {error.message} {error.hint}
       </p>
       <div className="actions">
+        {needsSignIn(error) && (
+          <button type="button" className="button small" onClick={onAccounts}>
+            {text.accounts.signIn}
+          </button>
+        )}
         {canRetry && (
           <button type="button" className="button small primary" onClick={() => void connect(cluster.id)}>
             {text.detail.again}

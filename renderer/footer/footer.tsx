@@ -8,24 +8,34 @@ import { text } from '../text/text.ts';
 import './footer.css';
 
 /** Always there: who I am and for how long still, and where kubectl points now. */
-export function Footer() {
+export function Footer({ onAccounts }: { readonly onAccounts: () => void }) {
   return (
     <footer>
-      <Session />
+      <Session onAccounts={onAccounts} />
       <Kubectl />
     </footer>
   );
 }
 
-function Session() {
+function Session({ onAccounts }: { readonly onAccounts: () => void }) {
   const sessions = useAgent((agent) => agent.sessions);
   const now = useNow(20_000);
   const lasting = sessions.filter(({ endsAt }) => endsAt > now).toSorted((a, b) => a.endsAt - b.endsAt);
   const [first, ...others] = lasting;
-  if (first === undefined) return <span className="who">{text.footer.signedOut}</span>;
+  if (first === undefined)
+    return (
+      <button type="button" className="who" onClick={onAccounts}>
+        {text.footer.signedOut}
+      </button>
+    );
   const who = first.email ?? text.footer.someone;
   return (
-    <span className="who" title={text.footer.sessionLeft(who, first.authDomain, first.endsAt - now)}>
+    <button
+      type="button"
+      className="who"
+      title={text.footer.sessionLeft(who, first.authDomain, first.endsAt - now)}
+      onClick={onAccounts}
+    >
       <span className="avatar" aria-hidden>
         {who.charAt(0).toUpperCase()}
       </span>
@@ -34,7 +44,7 @@ function Session() {
         · {text.footer.session(first.endsAt - now)}
         {others.length > 0 && ` ${text.footer.others(others.length)}`}
       </span>
-    </span>
+    </button>
   );
 }
 

@@ -1,4 +1,4 @@
-import { RefreshCw, Search, Settings, X } from 'lucide-react';
+import { CircleUserRound, RefreshCw, Search, Settings, X } from 'lucide-react';
 import { type KeyboardEvent, type RefObject, useEffect } from 'react';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
@@ -11,6 +11,7 @@ export function Header({
   search,
   onQuery,
   onDown,
+  onAccounts,
   onSettings,
 }: {
   readonly query: string;
@@ -18,6 +19,7 @@ export function Header({
   readonly onQuery: (query: string) => void;
   /** The person goes from the field down to the list. */
   readonly onDown: () => void;
+  readonly onAccounts: () => void;
   readonly onSettings: () => void;
 }) {
   const actions = useActions();
@@ -83,6 +85,15 @@ export function Header({
         onClick={() => void actions.discover()}
       >
         <RefreshCw size={16} aria-hidden />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={text.header.accounts}
+        title={text.header.accounts}
+        onClick={onAccounts}
+      >
+        <CircleUserRound size={16} aria-hidden />
       </button>
       <button
         type="button"

@@ -1,13 +1,14 @@
 import { useMemo, useState } from 'react';
 import type { Cell } from '../../main/agent/catalog/cluster.ts';
 import { isFailed } from '../../main/agent/catalog/is-failed.ts';
+import { needsSignIn } from '../accounts/needs-sign-in.ts';
 import { useAgent } from '../agent/page.tsx';
 import { whereWords } from '../clusters/cluster-words.ts';
 import { text } from '../text/text.ts';
 import { Banner } from './banner.tsx';
 
 /** What could not be read, in one banner that names each place, why, and the next step. */
-export function FailedPlaces() {
+export function FailedPlaces({ onAccounts }: { readonly onAccounts: () => void }) {
   const cells = useAgent((agent) => agent.cells);
   const [isOpen, setOpen] = useState(false);
   const failed = useMemo(() => [...cells.values()].filter(isFailed), [cells]);
@@ -46,6 +47,13 @@ export function FailedPlaces() {
             ? `${first?.error.message} ${first?.error.hint ?? ''}`
             : text.places.reasons(groups.length)}
         </small>
+      )}
+      {groups.some(({ error }) => needsSignIn(error)) && (
+        <div className="actions">
+          <button type="button" className="button small" onClick={onAccounts}>
+            {text.accounts.signIn}
+          </button>
+        </div>
       )}
     </Banner>
   );

@@ -9,14 +9,14 @@ import { FailedPlaces } from './failed-places.tsx';
 const shownNotices = 3;
 
 /** All that is not about one cluster, the most pressing first. */
-export function Notices() {
+export function Notices({ onAccounts }: { readonly onAccounts: () => void }) {
   return (
     <div className="banners">
       <LostLink />
       <Logins />
       <Problems />
       <AgentNotices />
-      <FailedPlaces />
+      <FailedPlaces onAccounts={onAccounts} />
     </div>
   );
 }

@@ -18,6 +18,17 @@ export function agoWords(ms: number): string {
   return ms < 2 * day ? 'yesterday' : `${Math.floor(ms / day)} days ago`;
 }
 
+const time = { hour: '2-digit', minute: '2-digit' } as const;
+
+/** `17:30` of today, `Tue 4 Mar, 17:30` of another day. Both in ms since the epoch. */
+export function momentWords(at: number, now: number): string {
+  const moment = new Date(at);
+  // The window is in English; a day comes before its month all over the world but in one country.
+  return moment.toDateString() === new Date(now).toDateString()
+    ? moment.toLocaleTimeString('en-GB', time)
+    : moment.toLocaleString('en-GB', { weekday: 'short', day: 'numeric', month: 'short', ...time });
+}
+
 function twoUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }

@@ -209,6 +209,26 @@ describe('status, switch, disconnect', () => {
     expect((await run('disconnect', '--all')).stdout).toBe('Nothing was connected.\n');
   });
 
+  it('says what is closed but opened when kubectl uses it, until it is forgotten', async () => {
+    await run('connect', 'prod', 'staging', '--production');
+    expect((await run('status')).stdout).not.toContain('Closed');
+    await run('disconnect', 'prod');
+    expect((await run('status')).stdout).toMatch(/^Closed, and opened when kubectl uses it: prod$/m);
+    const { kept, tunnels } = (await json('status')).document;
+    expect(kept).toEqual([{ cluster: expect.any(String), title: 'prod' }]);
+    expect(tunnels).toMatchObject([{ title: 'staging' }]);
+    expect((await run('list', 'eks')).stdout).toMatch(
+      /^ {2}○ {2}prod +production +eu-west-1 {2}opens when kubectl uses it$/m,
+    );
+    expect((await json('list', 'prod')).document.clusters).toMatchObject([{ title: 'prod', kept: true }]);
+    await run('disconnect', 'staging');
+    expect((await run('status')).stdout).toContain('opened when kubectl uses them: prod, staging\n');
+
+    await run('forget', '--all');
+    expect((await run('status')).stdout).not.toContain('Closed');
+    expect((await json('status')).document.kept).toEqual([]);
+  });
+
   it('forgets one, open or not, then all', async () => {
     await run('connect', 'prod', 'staging', '--production');
     await run('disconnect', 'prod');

@@ -153,6 +153,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     sessions: [],
     kubectl: kubectl(),
     favourites: [...favourites],
+    kept: [...kept].filter((id) => !open.has(id)),
     policies: [...policies],
     settings,
     settingsFrom,
@@ -165,6 +166,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     const at = Date.now();
     if (error !== undefined) {
       open.delete(one.id);
+      kept.delete(one.id);
       const { code, message, hint, retryable } = error;
       return {
         status: 'failed',

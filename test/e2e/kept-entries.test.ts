@@ -60,9 +60,10 @@ test('disconnected, its context still opens it, on its port; forgotten, the kube
   const kept = await kubeconfig();
   expect(kept).toContain('current-context: ""');
   expect(kept).toBe(connected.replace(/^current-context: .*$/m, 'current-context: ""'));
-  expect((await status()).tunnels).toEqual([]);
+  expect(await status()).toMatchObject({ tunnels: [], kept: [{ title: cluster }] });
 
   expect(await getNamespaces()).toMatchObject(answers);
+  expect((await status()).kept).toEqual([]);
   expect((await status()).tunnels).toMatchObject([{ port, state: { status: 'connected' } }]);
   expect((await status()).kubectl).toEqual({});
   expect(await kubeconfig()).toBe(kept);

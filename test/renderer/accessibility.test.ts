@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Snapshot } from '../../main/agent/agent-view.ts';
 import { AppError } from '../../main/agent/app-error.ts';
 import type { TunnelState } from '../../main/agent/tunnels/state.ts';
-import { aCell, aCluster, aDenial, aTunnel, connected, originFailure } from './shown.ts';
+import { aCell, aCluster, aDenial, anAccount, aTunnel, connected, originFailure } from './shown.ts';
 import { windowFixture } from './window-fixture.ts';
 
 const shown = windowFixture();
@@ -78,6 +78,7 @@ const everything: Partial<Snapshot> = {
   clusters: [...open.map(({ cluster }) => cluster), ...resting],
   tunnels: open.map(({ tunnel }) => tunnel),
   favourites: resting.slice(0, 1).map(({ id }) => id),
+  kept: resting.filter(({ title }) => title === 'starred' || title === 'told').map(({ id }) => id),
   cells: [
     aCell('eu-west-1'),
     aCell('us-east-1', { code: 'aws-denied', message: 'eks:ListClusters is denied.', retryable: false }),
@@ -156,6 +157,41 @@ test('the settings, one of them rejected', async (context) => {
   await page.getByLabel('AWS regions').fill('Dublin');
   await page.getByLabel('AWS regions').press('Enter');
   await page.getByRole('alert').waitFor();
+  await expectAccessible(page);
+});
+
+test('the accounts: in every state, a code that waits, a password, a failure, what a sign-out leaves', async (context) => {
+  const { page, agent } = await shown.open(context, { ...quiet, logins: [] });
+  const vault = anAccount('vault', { provider: 'vault', status: 'signed-out', asks: 'password' });
+  agent.handlers.accounts = async () => ({
+    accounts: [
+      anAccount('access', { provider: 'access', ours: false, who: 'ada@example.com', endsAt: 4e12 }),
+      anAccount('acme'),
+      anAccount('ended', { status: 'ended', endsAt: 1 }),
+      anAccount('waiting', { status: 'signed-out' }),
+      anAccount('Azure CLI', { provider: 'azure', store: 'Azure CLI', ours: false, renews: true }),
+      vault,
+    ],
+  });
+  agent.handlers.logout = async () => ({ removed: ['The sign-in.'], remaining: ['The session.'] });
+  agent.handlers.login = () => Promise.reject(new AppError('login-failed', 'No.', { hint: 'Try again.' }));
+  await page.getByRole('button', { name: 'Accounts' }).click();
+  await page.getByRole('button', { name: 'Sign out of acme' }).click();
+  await page.getByText('Still there:').waitFor();
+  const waiting = {
+    kind: 'aws',
+    title: 'AWS',
+    session: 'waiting',
+    url: 'https://a.example',
+    since: 1,
+  } as const;
+  agent.tell({ kind: 'logins', logins: [{ ...waiting, userCode: 'ABCD-EFGH' }] });
+  await page.getByRole('button', { name: 'Sign in to vault' }).click();
+  await page.getByLabel('User name').fill('ada');
+  await page.getByLabel('Password').fill('wrong');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').waitFor();
+  await page.getByRole('link', { name: 'Open the page' }).waitFor();
   await expectAccessible(page);
 });
 

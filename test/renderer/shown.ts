@@ -8,6 +8,7 @@ import {
   cellId,
   clusterId,
 } from '../../main/agent/catalog/cluster.ts';
+import type { Account } from '../../main/agent/logins/account.ts';
 import { defaultSettings, defaultSettingsFrom } from '../../main/agent/settings/settings.ts';
 import type { Failure, TunnelState } from '../../main/agent/tunnels/state.ts';
 
@@ -52,6 +53,20 @@ export function connected(since = 1): TunnelState {
   return { status: 'connected', since, probe: { at: since, stages, totalMs: 42 } };
 }
 
+/** One of AWS, signed in, unless `fields` say otherwise. */
+export function anAccount(session: string, fields: Partial<Account> = {}): Account {
+  return {
+    provider: 'aws',
+    session,
+    status: 'signed-in',
+    renews: false,
+    store: `/home/ada/.aws/sso/cache/${session}.json`,
+    asks: 'browser',
+    ours: true,
+    ...fields,
+  };
+}
+
 export function aDenial(hostname: string, fields: Partial<DeniedPolicy> = {}): DeniedPolicy {
   return {
     verdict: 'denied',
@@ -86,6 +101,7 @@ export function aSnapshot(fields: Partial<Snapshot> = {}): Snapshot {
     sessions: [],
     kubectl: {},
     favourites: [],
+    kept: [],
     policies: [],
     settings: defaultSettings,
     settingsFrom: defaultSettingsFrom,

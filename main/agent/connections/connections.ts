@@ -97,6 +97,8 @@ export async function createConnections(options: {
   /** What the listing left out of a cluster is read before its tunnel is opened. */
   readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
   readonly notice: (level: 'info' | 'warning', message: string) => void;
+  /** What `kept` answers has changed. */
+  readonly onKept?: ((kept: readonly ClusterId[]) => void) | undefined;
   /** Whether production needs a confirmation at all; it does where undefined. */
   readonly isGuarded?: (() => boolean) | undefined;
   /** Whether entries outlive their tunnels. */

@@ -25,8 +25,9 @@ export interface Remembered {
 export async function readRemembered(options: {
   readonly folder: string;
   readonly logger: Logger;
+  readonly onKept?: ((kept: readonly ClusterId[]) => void) | undefined;
 }): Promise<Remembered> {
-  const { folder, logger } = options;
+  const { folder, logger, onKept = () => {} } = options;
   const file = jsonFile<readonly Connection[]>({
     file: path.join(folder, 'connections.json'),
     version: 1,
@@ -34,19 +35,27 @@ export async function readRemembered(options: {
     onUnreadable: (name, reason) => logger.warn('Connections are not known', { file: name, reason }),
   });
   const known = new Map((await file.read())?.map((connection) => [connection.cluster, connection]));
-  const save = () => file.write([...known.values()]);
+  const idsOf = (status: Connection['status']) =>
+    [...known.values()].flatMap((one) => (one.status === status ? one.cluster : []));
+  const save = (change: () => void) => {
+    const before = idsOf('kept');
+    change();
+    const kept = idsOf('kept');
+    if (kept.join('\n') !== before.join('\n')) onKept(kept);
+    return file.write([...known.values()]);
+  };
   return {
     get: (id) => known.get(id),
     all: () => [...known.values()],
-    idsOf: (status) => [...known.values()].flatMap((one) => (one.status === status ? one.cluster : [])),
-    put(connections) {
-      for (const connection of connections) known.set(connection.cluster, connection);
-      return save();
-    },
-    drop(ids) {
-      for (const id of ids) known.delete(id);
-      return save();
-    },
+    idsOf,
+    put: (connections) =>
+      save(() => {
+        for (const connection of connections) known.set(connection.cluster, connection);
+      }),
+    drop: (ids) =>
+      save(() => {
+        for (const id of ids) known.delete(id);
+      }),
   };
 }
 

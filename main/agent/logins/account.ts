@@ -38,6 +38,8 @@ export const loginSchema = z.object({
   kind: accountSchema.shape.provider,
   /** What is signed in to. */
   title: z.string(),
+  /** The account's; absent for Cloudflare Access. */
+  session: z.string().optional(),
   /** For a person whose browser did not open. */
   url: z.string(),
   /** To be entered at `url`, from any device. */

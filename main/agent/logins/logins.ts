@@ -97,6 +97,7 @@ export function createLogins(options: {
     const view = (url: string) => ({
       kind: provider.kind,
       title: titleOf(provider, session),
+      session,
       url,
       since: clock.now(),
     });

@@ -59,6 +59,7 @@ function printList(snapshot: Known, { words, all, json }: Choice): number {
       clusters: fitting.map((cluster) => ({
         ...cluster,
         tunnel: tunnels.get(cluster.id) ?? null,
+        kept: snapshot.kept.includes(cluster.id),
         policy: policies(cluster) ?? null,
       })),
       failed,
@@ -138,7 +139,11 @@ function listLines(snapshot: Known, clusters: readonly Cluster[]): readonly stri
         printable(cluster.title),
         environmentText(cluster),
         printable(cluster.region),
-        clusterNote(cluster, status === 'denied' ? policy : undefined),
+        clusterNote(
+          cluster,
+          status === 'denied' ? policy : undefined,
+          status === 'idle' && snapshot.kept.includes(cluster.id),
+        ),
       ];
     });
   // Some may have been read before the account's name was known.

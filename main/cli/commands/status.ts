@@ -1,6 +1,6 @@
 import type { Kubectl, Snapshot, TunnelView } from '../../agent/agent-view.ts';
 import { type PlainError, toPlainError } from '../../agent/app-error.ts';
-import type { Cluster } from '../../agent/catalog/cluster.ts';
+import type { Cluster, ClusterId } from '../../agent/catalog/cluster.ts';
 import { version } from '../../agent/version.ts';
 import { aboutText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -32,21 +32,36 @@ type KubectlAnswer = Kubectl | { readonly error: PlainError };
 function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
   const { agent, clusters, discovery, logins, notices } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
+  const kept = snapshot.kept.map((cluster) => ({ cluster, title: titleIn(byId, cluster) }));
   const tunnels = [...openTunnels(snapshot).values()].map((tunnel) => {
     const { title = tunnel.cluster, environment, owner, description, docs } = byId.get(tunnel.cluster) ?? {};
     return { ...tunnel, title, environment, owner, description, docs };
   });
-  return { agent, tunnels, kubectl, discovery, logins, notices };
+  return { agent, tunnels, kept, kubectl, discovery, logins, notices };
+}
+
+function titleIn(clusters: ReadonlyMap<ClusterId, Cluster>, id: ClusterId): string {
+  return clusters.get(id)?.title ?? id;
 }
 
 function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): readonly string[] {
   const { agent, clusters, discovery, logins, notices } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
-  const tunnels = [...openTunnels(snapshot).values()];
+  const open = openTunnels(snapshot);
+  const tunnels = [...open.values()];
+  const kept = snapshot.kept.filter((id) => !open.has(id)).map((id) => titleIn(byId, id));
   return [
     ...(tunnels.length === 0
       ? ['Nothing is connected.']
       : table(tunnels.map((tunnel) => tunnelRow(tunnel, byId.get(tunnel.cluster), now)))),
+    ...(kept.length === 0
+      ? []
+      : [
+          paint(
+            'dim',
+            `Closed, and opened when kubectl uses ${kept.length === 1 ? 'it' : 'them'}: ${printable(kept.join(', '))}`,
+          ),
+        ]),
     'error' in kubectl
       ? `${paint('yellow', '!')} ${printable(kubectl.error.message)} ${printable(kubectl.error.hint ?? '')}`
       : kubectlLine(kubectl),

@@ -21,6 +21,8 @@ let catalog: Catalog;
 let kubeconfig: Kubeconfig;
 let connections: Connections;
 let notices: string[];
+/** What was told of the kept ones, each time that it changed. */
+let told: (readonly string[])[];
 let keeps: boolean;
 const place = () => ({ kubeconfig: undefined, cwd: rig.world.home, home: rig.world.home });
 const file = () => path.join(rig.world.home, '.kube', 'config');
@@ -38,6 +40,7 @@ async function start(): Promise<void> {
     plugin: { command: '/bin/k8s-tunnels', args: [] },
     complete: async (one) => one,
     notice: (_level, message) => notices.push(message),
+    onKept: (kept) => told.push(kept),
     keepsEntries: () => keeps,
   });
   await connections.restore();
@@ -54,6 +57,7 @@ async function stop(): Promise<void> {
 
 beforeEach(async () => {
   notices = [];
+  told = [];
   keeps = true;
   rig = await startRig({ onDemand: (id) => connections.demand(id, { interactive: true }) });
   cluster = rig.cluster(title);
@@ -131,6 +135,29 @@ test('a closed one listens and opens nothing, not even for a stranger; the first
   await connections.disconnect([cluster.id]);
   expect(status()).toBe('idle');
   expect(await ask(url)).toMatch(/^HTTP\/1.1 200/);
+});
+
+test('what is kept is told when it changes: closed, opened by its use, forgotten', async () => {
+  await connect();
+  expect(told).toEqual([]);
+  await connections.disconnect([cluster.id]);
+  expect(told).toEqual([[cluster.id]]);
+  await connections.disconnect([cluster.id]);
+  expect(told).toHaveLength(1);
+  await ask(await proxy());
+  expect(told).toEqual([[cluster.id], []]);
+  await connections.disconnect([cluster.id]);
+  await connections.forget([cluster.id]);
+  expect(told.slice(2)).toEqual([[cluster.id], []]);
+});
+
+test('what was open and cannot be opened at a start is told as kept', async () => {
+  await connect();
+  await stop();
+  rig.world.access.revokeAll();
+  await start();
+  expect(connections.kept()).toEqual([cluster.id]);
+  expect(told).toEqual([[cluster.id]]);
 });
 
 test('what is open is on disk by then, the cluster too', async () => {

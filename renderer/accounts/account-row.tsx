@@ -1,0 +1,131 @@
+import { CircleCheck, CircleDashed, LoaderCircle, TriangleAlert } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import type { Account, LoginView } from '../../main/agent/logins/account.ts';
+import { useActions, usePage } from '../agent/page.tsx';
+import { accountKey, isOwn, isUnderWay, type OwnAccount } from '../agent/sign-ins.ts';
+import { text } from '../text/text.ts';
+import { stateWords, statusOf } from './account-words.ts';
+import { PasswordForm } from './password-form.tsx';
+import { Waiting } from './waiting.tsx';
+
+const words = text.accounts;
+const marks = {
+  'signed-in': { icon: CircleCheck, mark: 'connected' },
+  ended: { icon: TriangleAlert, mark: 'degraded' },
+  'signed-out': { icon: CircleDashed, mark: 'off' },
+  busy: { icon: LoaderCircle, mark: 'busy' },
+} as const;
+
+/** One account: who, for how long, where it is kept; of ours also the way in and out. */
+export function AccountRow({
+  account,
+  login,
+  now,
+}: {
+  readonly account: Account;
+  /** Its sign-in that waits for the person, whoever began it. */
+  readonly login: LoginView | undefined;
+  readonly now: number;
+}) {
+  const asked = usePage(({ signIns }) => (isOwn(account) ? signIns.get(accountKey(account)) : undefined));
+  const { session, who, store } = account;
+  const status = statusOf(account, now);
+  const isSigningIn = asked?.status === 'signing-in' || login !== undefined;
+  const shown = isSigningIn || isUnderWay(asked) ? 'busy' : status;
+  const { icon: Icon, mark } = marks[shown];
+  const state = isSigningIn
+    ? words.states[login === undefined ? 'signingIn' : login.userCode === undefined ? 'waiting' : 'code']
+    : asked?.status === 'signing-out'
+      ? words.states.signingOut
+      : stateWords(account, now);
+  return (
+    <li className="account">
+      <span className="state-mark" data-mark={mark}>
+        <Icon size={16} strokeWidth={1.9} aria-hidden />
+      </span>
+      <div className="account-text">
+        <h3>{session}</h3>
+        {/* Whatever changes here is told with its name. */}
+        <p className="account-state" data-status={shown} role="status" aria-atomic>
+          <span className="for-screen-readers">{session}: </span>
+          {who !== undefined && !isSigningIn && <span>{who} · </span>}
+          {state}
+        </p>
+        {account.status !== 'signed-out' && (
+          <small title={store}>
+            {isOwn(account) || account.provider === 'access' ? words.kept(store) : words.foreign(store)}
+          </small>
+        )}
+      </div>
+      {isOwn(account) && <Controls account={account} login={login} isSignedIn={status === 'signed-in'} />}
+      {asked?.status === 'failed' && (
+        <p className="failure" role="alert">
+          {words.failed[asked.to]}: {asked.error.message} {asked.error.hint}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function Controls({
+  account,
+  login,
+  isSignedIn,
+}: {
+  readonly account: OwnAccount;
+  readonly login: LoginView | undefined;
+  readonly isSignedIn: boolean;
+}) {
+  const actions = useActions();
+  const asked = usePage(({ signIns }) => signIns.get(accountKey(account)));
+  const [isAsking, setAsking] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const isBegun = asked?.status === 'signing-in';
+  const isWaiting = login !== undefined || (isBegun && !isAsking);
+  const isBusy = isUnderWay(asked) || login !== undefined;
+  const isOpen = isAsking || isWaiting;
+  useEffect(() => {
+    if (isAsking && isSignedIn) setAsking(false);
+  }, [isAsking, isSignedIn]);
+  // What had the focus is gone with the form, or with the sign-in that is over.
+  const wasOpen = useRef(false);
+  useEffect(() => {
+    if (wasOpen.current && !isOpen && document.activeElement === document.body) button.current?.focus();
+    wasOpen.current = isOpen;
+  }, [isOpen]);
+  const cancel = isBegun ? () => actions.cancelSignIn(account) : undefined;
+  const press = () => {
+    if (isBusy) return;
+    if (isSignedIn) void actions.signOut(account);
+    else if (account.asks === 'password') setAsking(true);
+    else void actions.signIn(account);
+  };
+  return (
+    <>
+      {!isAsking && (
+        <button
+          type="button"
+          className="button small"
+          ref={button}
+          aria-label={(isSignedIn ? words.signOutOf : words.signInTo)(account.session)}
+          aria-disabled={isBusy}
+          onClick={press}
+        >
+          {isSignedIn ? words.signOut : words.signIn}
+        </button>
+      )}
+      {isWaiting && <Waiting login={login} onCancel={cancel} />}
+      {isAsking && (
+        <PasswordForm
+          session={account.session}
+          isBusy={isBusy}
+          onSubmit={(password) => void actions.signIn(account, password)}
+          onCancel={() => {
+            cancel?.();
+            setAsking(false);
+          }}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+import type { Account } from '../../main/agent/logins/account.ts';
+import { agoWords, momentWords } from '../text/durations.ts';
+import { text } from '../text/text.ts';
+
+/** What is so by now: one that ends while it is looked at has ended. */
+export function statusOf({ status, endsAt, renews }: Account, now: number): Account['status'] {
+  return status === 'signed-in' && !renews && endsAt !== undefined && endsAt <= now ? 'ended' : status;
+}
+
+/** `signed in until 17:30`. */
+export function stateWords(account: Account, now: number): string {
+  const { endsAt, renews } = account;
+  const words = text.accounts.states;
+  switch (statusOf(account, now)) {
+    case 'signed-out':
+      return words.signedOut;
+    case 'ended':
+      return endsAt === undefined || endsAt > now ? words.ended : words.endedAt(agoWords(now - endsAt));
+    case 'signed-in':
+      if (renews) return words.renews;
+      return endsAt === undefined ? words.signedIn : words.signedInUntil(momentWords(endsAt, now));
+  }
+}

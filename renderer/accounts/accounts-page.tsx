@@ -1,0 +1,124 @@
+import { Check, LoaderCircle, TriangleAlert } from 'lucide-react';
+import { useEffect } from 'react';
+import type { Account, SignOut } from '../../main/agent/logins/account.ts';
+import { useActions, useAgent, usePage } from '../agent/page.tsx';
+import { accountKey } from '../agent/sign-ins.ts';
+import { useNow } from '../agent/use-now.ts';
+import { SubPage } from '../detail/sub-page.tsx';
+import { text } from '../text/text.ts';
+import { AccountRow } from './account-row.tsx';
+import './accounts.css';
+import { useAccounts } from './use-accounts.ts';
+
+const words = text.accounts;
+type Provider = Account['provider'];
+const providers = Object.keys(words.providers) as Provider[];
+
+/** Who is signed in where, and the way in and out. */
+export function AccountsPage({ onBack }: { readonly onBack: () => void }) {
+  const { accounts, error, isReading, read } = useAccounts();
+  const { forgetSignIns } = useActions();
+  useEffect(() => forgetSignIns, [forgetSignIns]);
+  return (
+    <SubPage
+      title={words.title}
+      onBack={onBack}
+      controls={
+        isReading && (
+          <span className="reading" role="status">
+            <LoaderCircle size={14} aria-hidden />
+            {words.reading}
+          </span>
+        )
+      }
+    >
+      <h1 className="for-screen-readers">{words.title}</h1>
+      {error !== undefined && (
+        <div className="why" role="alert">
+          <h2>{words.unread}</h2>
+          <p>
+            {error.message} {error.hint}
+          </p>
+          <button type="button" className="button small" onClick={read}>
+            {words.again}
+          </button>
+        </div>
+      )}
+      {accounts !== undefined &&
+        providers.map((provider) => (
+          <Group
+            key={provider}
+            provider={provider}
+            accounts={accounts.filter((account) => account.provider === provider)}
+          />
+        ))}
+    </SubPage>
+  );
+}
+
+function Group({
+  provider,
+  accounts,
+}: {
+  readonly provider: Provider;
+  readonly accounts: readonly Account[];
+}) {
+  const logins = useAgent((agent) => agent.logins);
+  const signIns = usePage((page) => page.signIns);
+  const now = useNow(20_000);
+  const left = [...signIns].flatMap(([key, state]) =>
+    key.startsWith(`${provider} `) && state.status === 'signed-out' ? [{ key, result: state.result }] : [],
+  );
+  if (accounts.length === 0 && left.length === 0 && provider !== 'access') return null;
+  const title = words.providers[provider];
+  return (
+    <section className="accounts" aria-label={title}>
+      <h2>{title}</h2>
+      {provider === 'access' && <p className="accounts-note">{words.accessNote}</p>}
+      <ul>
+        {accounts.map((account) => (
+          <AccountRow
+            key={`${accountKey(account)} ${account.store}`}
+            account={account}
+            login={
+              account.ours
+                ? logins.find(({ kind, session }) => kind === provider && session === account.session)
+                : undefined
+            }
+            now={now}
+          />
+        ))}
+      </ul>
+      <div role="status">
+        {left.map(({ key, result }) => (
+          <SignedOut key={key} result={result} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+/** What a sign-out has done, and what still holds a session. */
+function SignedOut({ result: { removed, remaining } }: { readonly result: SignOut }) {
+  return (
+    <ul className="signed-out">
+      {removed.length === 0 && <li>{words.nothingRemoved}</li>}
+      {removed.map((line) => (
+        <li key={line}>
+          <Check size={14} aria-hidden />
+          <span>
+            <b>{words.removed}</b> {line}
+          </span>
+        </li>
+      ))}
+      {remaining.map((line) => (
+        <li key={line} data-remains="">
+          <TriangleAlert size={14} aria-hidden />
+          <span>
+            <b>{words.remaining}</b> {line}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

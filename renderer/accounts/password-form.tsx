@@ -1,0 +1,73 @@
+import { type FormEvent, useEffect, useId, useRef } from 'react';
+import { text } from '../text/text.ts';
+
+const words = text.accounts;
+
+/** Asks for a user name and a password. No state holds them: the field is emptied as soon as it has been read. */
+export function PasswordForm({
+  session,
+  isBusy,
+  onSubmit,
+  onCancel,
+}: {
+  readonly session: string;
+  readonly isBusy: boolean;
+  readonly onSubmit: (password: { readonly username: string; readonly password: string }) => void;
+  readonly onCancel: () => void;
+}) {
+  const username = useRef<HTMLInputElement>(null);
+  const password = useRef<HTMLInputElement>(null);
+  const id = useId();
+  useEffect(() => username.current?.focus(), []);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (isBusy || username.current === null || password.current === null) return;
+    const typed = { username: username.current.value, password: password.current.value };
+    password.current.value = '';
+    // Where it was wrong, it is typed again.
+    password.current.focus();
+    onSubmit(typed);
+  };
+  return (
+    <form
+      className="password-form"
+      aria-label={words.signInTo(session)}
+      onSubmit={submit}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        // It takes back the form; only the next one leaves the page.
+        event.preventDefault();
+        onCancel();
+      }}
+    >
+      <label htmlFor={`${id}-username`}>{words.username}</label>
+      <input
+        id={`${id}-username`}
+        ref={username}
+        className="field"
+        type="text"
+        required
+        spellCheck={false}
+        autoCapitalize="none"
+        autoComplete="off"
+      />
+      <label htmlFor={`${id}-password`}>{words.password}</label>
+      <input
+        id={`${id}-password`}
+        ref={password}
+        className="field"
+        type="password"
+        required
+        autoComplete="off"
+      />
+      <div className="actions">
+        <button type="submit" className="button small primary" aria-disabled={isBusy}>
+          {words.signIn}
+        </button>
+        <button type="button" className="button small" onClick={onCancel}>
+          {words.cancel}
+        </button>
+      </div>
+    </form>
+  );
+}

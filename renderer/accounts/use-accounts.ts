@@ -1,0 +1,47 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
+import type { Account } from '../../main/agent/logins/account.ts';
+import { useActions, useAgent, usePage } from '../agent/page.tsx';
+
+/** The accounts, read anew when something happens to a sign-in; what was read last stays until then. */
+export function useAccounts(): {
+  readonly accounts: readonly Account[] | undefined;
+  readonly error: PlainError | undefined;
+  readonly isReading: boolean;
+  read(): void;
+} {
+  const actions = useActions();
+  const [accounts, setAccounts] = useState<readonly Account[]>();
+  const [error, setError] = useState<PlainError>();
+  const [isReading, setReading] = useState(true);
+  const last = useRef(0);
+  const read = useCallback(() => {
+    // An answer that another has overtaken is old.
+    const turn = ++last.current;
+    const settle = (work: () => void) => {
+      if (turn !== last.current) return;
+      work();
+      setReading(false);
+    };
+    setReading(true);
+    actions.accounts().then(
+      (now) =>
+        settle(() => {
+          setAccounts(now);
+          setError(undefined);
+        }),
+      (failure: unknown) => settle(() => setError(toPlainError(failure))),
+    );
+  }, [actions]);
+  const logins = useAgent((agent) => agent.logins);
+  const sessions = useAgent((agent) => agent.sessions);
+  const signIns = usePage((page) => page.signIns);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each is a reason to read.
+  useEffect(() => {
+    read();
+    return () => {
+      last.current += 1;
+    };
+  }, [read, logins, sessions, signIns]);
+  return { accounts, error, isReading, read };
+}

@@ -1,0 +1,294 @@
+import { expect, type TestContext, test } from 'vitest';
+import type { Snapshot } from '../../main/agent/agent-view.ts';
+import { AppError } from '../../main/agent/app-error.ts';
+import type { Account, LoginView } from '../../main/agent/logins/account.ts';
+import { aCell, aCluster, anAccount, aTunnel, originFailure } from './shown.ts';
+import { eventually, windowFixture } from './window-fixture.ts';
+
+const shown = windowFixture();
+
+const cluster = aCluster('orders');
+const out = { status: 'signed-out' } as const;
+const login = (fields: Partial<LoginView> = {}): LoginView => ({
+  kind: 'aws',
+  title: 'AWS (acme)',
+  session: 'acme',
+  url: 'https://acme.awsapps.example/start',
+  since: 1,
+  ...fields,
+});
+
+/** The page of accounts, of an agent that has these until the test says others. */
+async function openAccounts(
+  context: TestContext,
+  first: readonly Account[],
+  snapshot: Partial<Snapshot> = {},
+) {
+  const window = await shown.open(context, { clusters: [cluster], ...snapshot });
+  const { agent, page } = window;
+  let accounts = first;
+  let reads = 0;
+  agent.handlers.accounts = async () => {
+    reads += 1;
+    return { accounts: [...accounts] };
+  };
+  await page.getByRole('button', { name: 'Accounts' }).click();
+  const group = (name: string) => page.getByRole('region', { name, exact: true });
+  const account = (session: string) =>
+    page
+      .locator('.account')
+      .filter({ has: page.getByRole('heading', { name: session, exact: true, level: 3 }) });
+  return {
+    ...window,
+    group,
+    account,
+    have: (...now: readonly Account[]) => {
+      accounts = now;
+    },
+    reads: () => reads,
+    state: (session: string) => account(session).getByRole('status').textContent(),
+  };
+}
+
+test('stand by provider, each with who, for how long, where it is kept, and whose it is', async (context) => {
+  const { page, group, account, state } = await openAccounts(context, [
+    anAccount('acme.cloudflareaccess.com', {
+      provider: 'access',
+      who: 'ada@acme.example',
+      store: '/home/ada/.cloudflared',
+      ours: false,
+    }),
+    anAccount('acme', { renews: true }),
+    anAccount('partners', { status: 'ended' }),
+    anAccount('Azure CLI', { provider: 'azure', store: 'Azure CLI', ours: false }),
+    anAccount('vault.example:8200', { ...out, provider: 'vault', asks: 'password' }),
+  ]);
+  await account('acme').waitFor();
+  expect(await page.getByRole('heading', { level: 2 }).allTextContents()).toEqual([
+    'Cloudflare Access',
+    'AWS',
+    'Azure',
+    'Vault',
+  ]);
+  expect(await group('AWS').getByRole('heading', { level: 3 }).allTextContents()).toEqual([
+    'acme',
+    'partners',
+  ]);
+  expect(await state('acme.cloudflareaccess.com')).toBe(
+    'acme.cloudflareaccess.com: ada@acme.example · signed in',
+  );
+  expect(await state('acme')).toBe('acme: signed in, renews by itself');
+  await account('acme').getByText('Kept in /home/ada/.aws/sso/cache/acme.json').waitFor();
+  await account('Azure CLI').getByText('Only read here; belongs to Azure CLI').waitFor();
+  expect(await page.getByRole('main').getByRole('button').allTextContents()).toEqual([
+    'Sign out',
+    'Sign in',
+    'Sign in',
+  ]);
+});
+
+test('a sign-in shows that it waits, its page and its code; it is seen when it is done', async (context) => {
+  const { agent, page, account, have, state, focused, clipboard } = await openAccounts(context, [
+    anAccount('acme', out),
+    anAccount('partners', out),
+  ]);
+  const answer = Promise.withResolvers<void>();
+  agent.handlers.login = async (input) => {
+    expect(input).toEqual({ provider: 'aws', session: 'acme' });
+    agent.tell({ kind: 'logins', logins: [login()] });
+    await answer.promise;
+    have(anAccount('acme', { who: 'ada@acme.example' }), anAccount('partners', out));
+    agent.tell({ kind: 'logins', logins: [] });
+    return { account: anAccount('acme') };
+  };
+  const button = page.getByRole('button', { name: 'Sign in to acme' });
+  await button.focus();
+  await page.keyboard.press('Enter');
+  await eventually(() => state('acme')).toBe('acme: Waiting for your browser');
+  expect(await state('partners')).toBe('partners: not signed in');
+  const again = account('acme').getByRole('link', { name: 'Open the page again' });
+  expect(await again.getAttribute('href')).toBe('https://acme.awsapps.example/start');
+  expect(await button.getAttribute('aria-disabled')).toBe('true');
+
+  agent.tell({ kind: 'logins', logins: [login({ userCode: 'ABCD-EFGH' })] });
+  await account('acme').getByText('ABCD-EFGH', { exact: true }).waitFor();
+  await account('acme').getByRole('button', { name: 'Copy the code' }).click();
+  await eventually(clipboard).toBe('ABCD-EFGH');
+  answer.resolve();
+  await eventually(() => state('acme')).toBe('acme: ada@acme.example · signed in');
+  await eventually(focused).toBe('Sign out of acme');
+});
+
+test('a sign-in can be cancelled, and goes on when its page is left', async (context) => {
+  const { agent, page, account, state, focused } = await openAccounts(context, [anAccount('acme', out)]);
+  let cancelled = 0;
+  agent.handlers.login = (_input, { signal }) => {
+    agent.tell({ kind: 'logins', logins: [login()] });
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        cancelled += 1;
+        agent.tell({ kind: 'logins', logins: [] });
+        reject(new AppError('cancelled', 'The sign-in was cancelled.'));
+      });
+    });
+  };
+  await page.getByRole('button', { name: 'Sign in to acme' }).click();
+  await account('acme').getByRole('button', { name: 'Cancel' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('.banner').getByText('Waiting for you to sign in to AWS (acme)').waitFor();
+  expect(cancelled).toBe(0);
+  await page.getByRole('button', { name: 'Accounts' }).click();
+  await account('acme').getByRole('button', { name: 'Cancel' }).click();
+  await eventually(() => state('acme')).toBe('acme: not signed in');
+  await eventually(focused).toBe('Sign in to acme');
+  expect(cancelled).toBe(1);
+  expect(await page.getByRole('alert').count()).toBe(0);
+});
+
+test('a sign-in that fails says why and what to do; the next try takes that away', async (context) => {
+  const { agent, page, account, state } = await openAccounts(context, [anAccount('acme', out)]);
+  agent.handlers.login = () =>
+    Promise.reject(new AppError('port-busy', 'Port 8250 is taken.', { hint: 'End what holds it.' }));
+  const button = page.getByRole('button', { name: 'Sign in to acme' });
+  await button.click();
+  const alert = account('acme').getByRole('alert');
+  await alert.getByText('Not signed in: Port 8250 is taken. End what holds it.').waitFor();
+  expect(await state('acme')).toBe('acme: not signed in');
+  agent.handlers.login = () => new Promise(() => {});
+  await button.click();
+  await alert.waitFor({ state: 'detached' });
+});
+
+test('a password is asked for here, and is gone from the page as soon as it is sent', async (context) => {
+  const vault = anAccount('vault.example:8200', { ...out, provider: 'vault', asks: 'password' });
+  const { agent, page, account, have, state, focused } = await openAccounts(context, [vault]);
+  const asked: unknown[] = [];
+  agent.handlers.login = async ({ password }) => {
+    asked.push(password);
+    if (password?.password !== 'right') throw new AppError('login-failed', 'Vault does not accept it.');
+    have({ ...vault, status: 'signed-in' });
+    return { account: vault };
+  };
+  await page.getByRole('button', { name: 'Sign in to vault.example:8200' }).click();
+  const form = account('vault.example:8200').getByRole('form');
+  await eventually(() =>
+    form.getByLabel('User name').evaluate((field) => field === document.activeElement),
+  ).toBe(true);
+  await page.keyboard.press('Escape');
+  await form.waitFor({ state: 'detached' });
+  await eventually(focused).toBe('Sign in to vault.example:8200');
+
+  await page.keyboard.press('Enter');
+  await form.getByLabel('User name').fill('ada');
+  await form.getByLabel('Password').fill('wrong');
+  await page.keyboard.press('Enter');
+  await account('vault.example:8200').getByRole('alert').getByText('Vault does not accept it.').waitFor();
+  expect(await form.getByLabel('Password').inputValue()).toBe('');
+  expect(await form.getByLabel('User name').inputValue()).toBe('ada');
+  await page.keyboard.type('right');
+  await form.getByRole('button', { name: 'Sign in' }).click();
+  await eventually(() => state('vault.example:8200')).toBe('vault.example:8200: signed in');
+  await form.waitFor({ state: 'detached' });
+  await eventually(focused).toBe('Sign out of vault.example:8200');
+  expect(asked).toEqual([
+    { username: 'ada', password: 'wrong' },
+    { username: 'ada', password: 'right' },
+  ]);
+});
+
+test('a sign-out says what it removed and what still holds a session, until the page is left', async (context) => {
+  const { agent, page, group, have, state } = await openAccounts(context, [anAccount('acme')]);
+  agent.handlers.logout = async (input) => {
+    expect(input).toEqual({ provider: 'aws', session: 'acme' });
+    have(anAccount('acme', out));
+    return { removed: ['The AWS sign-in acme'], remaining: ['Credentials of roles.'] };
+  };
+  await page.getByRole('button', { name: 'Sign out of acme' }).click();
+  await group('AWS').getByText('Removed: The AWS sign-in acme').waitFor();
+  await group('AWS').getByText('Still there: Credentials of roles.').waitFor();
+  await eventually(() => state('acme')).toBe('acme: not signed in');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Accounts' }).click();
+  await eventually(() => state('acme')).toBe('acme: not signed in');
+  expect(await page.getByText('Removed:').count()).toBe(0);
+});
+
+test('are read anew when a sign-in elsewhere or a session changes; what cannot be read says so', async (context) => {
+  const { agent, page, account, have, state } = await openAccounts(context, [anAccount('acme', out)]);
+  await account('acme').waitFor();
+  agent.tell({ kind: 'logins', logins: [login()] });
+  await eventually(() => state('acme')).toBe('acme: Waiting for your browser');
+  // Whoever began it can cancel it.
+  expect(await account('acme').getByRole('button', { name: 'Cancel' }).count()).toBe(0);
+  have(anAccount('acme'));
+  agent.tell({ kind: 'logins', logins: [] });
+  await eventually(() => state('acme')).toBe('acme: signed in');
+  const authDomain = 'acme.cloudflareaccess.com';
+  have(anAccount(authDomain, { provider: 'access', ours: false }), anAccount('acme'));
+  agent.tell({ kind: 'sessions', sessions: [{ authDomain, endsAt: 4e12 }] });
+  await account(authDomain).waitFor();
+
+  const { accounts } = agent.handlers;
+  agent.handlers.accounts = () =>
+    Promise.reject(new AppError('file-unreadable', 'config cannot be read.', { hint: 'Mend it.' }));
+  agent.tell({ kind: 'sessions', sessions: [] });
+  await page.getByRole('alert').getByText('config cannot be read. Mend it.').waitFor();
+  expect(await account('acme').count()).toBe(1);
+  agent.handlers.accounts = accounts;
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+});
+
+const expired = {
+  code: 'gcp-session-expired',
+  message: 'Your Google sign-in has expired.',
+  hint: 'Sign in.',
+  retryable: false,
+} as const;
+
+test('a place that wants a sign-in leads there; one that is denied does not', async (context) => {
+  const { agent, page, banner } = await shown.open(context, {
+    clusters: [cluster],
+    cells: [aCell('eu-west-1', { code: 'aws-denied', message: 'Denied.', retryable: false })],
+  });
+  agent.handlers.accounts = async () => ({ accounts: [anAccount('acme')] });
+  const places = banner('could not be read');
+  await places.waitFor();
+  expect(await places.getByRole('button', { name: 'Sign in' }).count()).toBe(0);
+  agent.tell({
+    kind: 'catalog',
+    upserted: [],
+    removed: [],
+    cells: [aCell('us-east-1', expired)],
+    removedCells: [],
+  });
+  await places.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Accounts', level: 1 }).waitFor();
+});
+
+test('so does a cluster that wants one, and back leads to it', async (context) => {
+  const failure = { ...originFailure, error: expired };
+  const { agent, page, row } = await shown.open(context, {
+    clusters: [cluster],
+    tunnels: [aTunnel(cluster.id, { status: 'failed', since: 1, failure })],
+  });
+  agent.handlers.accounts = async () => ({ accounts: [anAccount('acme')] });
+  await row('orders').getByRole('button', { name: 'Why orders failed' }).click();
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Accounts', level: 1 }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'orders', level: 1 }).waitFor();
+});
+
+test('a narrow window shows all of it', async (context) => {
+  const { page, account } = await openAccounts(context, [
+    anAccount('a-session-with-a-very-long-name-that-does-not-end-in-a-narrow-window', {
+      who: 'ada@acme.example',
+    }),
+  ]);
+  await page.setViewportSize({ width: 360, height: 600 });
+  await account('a-session-with-a-very-long-name-that-does-not-end-in-a-narrow-window').waitFor();
+  expect(await page.evaluate(() => document.querySelector('.sub-page-body')?.scrollWidth)).toBe(360);
+  const box = await page.getByRole('button', { name: /^Sign out of/ }).boundingBox();
+  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(360);
+});
