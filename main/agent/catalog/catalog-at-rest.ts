@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Snapshot } from '../agent-view.ts';
 import { isAccountFile, runsFile, version } from './catalog-layout.ts';
+import type { ClusterId } from './cluster.ts';
 
 /** What a list shows. */
-export type Known = Pick<Snapshot, 'clusters' | 'cells' | 'tunnels' | 'policies'>;
+export type Known = Pick<Snapshot, 'clusters' | 'cells' | 'tunnels' | 'kept' | 'policies'>;
 
 /**
  * What the last agent left in the state folder, for who only lists while none runs: 10,000 clusters in a tenth of the
@@ -21,7 +22,16 @@ export function readAtRest(state: string, now: number): Known | undefined {
     const cells = known.flatMap((account) => account.cells);
     if (cells.some(({ error }) => error?.retryable === true)) return undefined;
     const clusters = known.flatMap((account) => account.clusters);
-    return { clusters, cells, tunnels: [], policies: policiesIn(path.join(state, 'policies.json')) };
+    const policies = dataIn<{ policy: Known['policies'][number] }>(path.join(state, 'policies.json'));
+    // Those that were open when the agent was killed, too: kubectl starts the next one.
+    const entries = dataIn<{ cluster: ClusterId }>(path.join(state, 'connections.json'));
+    return {
+      clusters,
+      cells,
+      tunnels: [],
+      kept: entries.map(({ cluster }) => cluster),
+      policies: policies.map(({ policy }) => policy),
+    };
   } catch {
     return undefined;
   }
@@ -35,11 +45,11 @@ function accountFrom(bytes: Buffer): Pick<Known, 'cells' | 'clusters'> {
   return data;
 }
 
-/** None where they cannot be read: they are asked for anew by the next agent. */
-function policiesIn(file: string): Known['policies'] {
+/** What one of our lists holds; nothing where it cannot be read: the next agent says so, and why. */
+function dataIn<T>(file: string): readonly T[] {
   try {
-    const { data } = JSON.parse(textOf(file)) as { data: { policy: Known['policies'][number] }[] };
-    return data.map(({ policy }) => policy);
+    const { data } = JSON.parse(textOf(file)) as { readonly data: unknown };
+    return Array.isArray(data) ? data : [];
   } catch {
     return [];
   }

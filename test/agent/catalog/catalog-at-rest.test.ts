@@ -39,7 +39,7 @@ test('holds what the agent knew, without the authorities', async () => {
   const [known] = catalog.clusters();
   const { certificateAuthorityData, ...shown } = known ?? {};
   expect(certificateAuthorityData).toBe('Q0E=');
-  expect(read()).toEqual({ clusters: [shown], cells: catalog.cells(), tunnels: [], policies: [] });
+  expect(read()).toEqual({ clusters: [shown], cells: catalog.cells(), tunnels: [], kept: [], policies: [] });
 });
 
 test('holds what Access said, and nothing where that cannot be read', async () => {
@@ -49,6 +49,16 @@ test('holds what Access said, and nothing where that cannot be read', async () =
   expect(read()?.policies).toEqual([policy]);
   await writeFile(file, '{"version":1,"da');
   expect(read()?.policies).toEqual([]);
+});
+
+test('holds whose entries stand', async () => {
+  const [known] = catalog.clusters();
+  const file = path.join(state, 'connections.json');
+  const data = [{ cluster: known?.id, place: { cwd: '/', home: '/' }, status: 'kept' }];
+  await writeFile(file, JSON.stringify({ version: 1, data }));
+  expect(read()?.kept).toEqual([known?.id]);
+  await writeFile(file, '{"version":1,"data":7}');
+  expect(read()?.kept).toEqual([]);
 });
 
 test('is as old as the person wants it at most, whichever way the clock jumps', () => {
