@@ -6,7 +6,7 @@ import { accountKey, isOwn, isUnderWay, type OwnAccount } from '../agent/sign-in
 import { text } from '../text/text.ts';
 import { stateWords, statusOf } from './account-words.ts';
 import { PasswordForm } from './password-form.tsx';
-import { Waiting } from './waiting.tsx';
+import { Waiting, waitingWords } from './waiting.tsx';
 
 const words = text.accounts;
 const marks = {
@@ -34,7 +34,9 @@ export function AccountRow({
   const shown = isSigningIn || isUnderWay(asked) ? 'busy' : status;
   const { icon: Icon, mark } = marks[shown];
   const state = isSigningIn
-    ? words.states[login === undefined ? 'signingIn' : login.userCode === undefined ? 'waiting' : 'code']
+    ? login === undefined
+      ? words.states.signingIn
+      : waitingWords(login)
     : asked?.status === 'signing-out'
       ? words.states.signingOut
       : stateWords(account, now);

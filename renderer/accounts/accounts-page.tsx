@@ -9,6 +9,7 @@ import { text } from '../text/text.ts';
 import { AccountRow } from './account-row.tsx';
 import './accounts.css';
 import { useAccounts } from './use-accounts.ts';
+import { WaitingRow } from './waiting.tsx';
 
 const words = text.accounts;
 type Provider = Account['provider'];
@@ -63,13 +64,17 @@ function Group({
   readonly provider: Provider;
   readonly accounts: readonly Account[];
 }) {
-  const logins = useAgent((agent) => agent.logins);
+  const logins = useAgent((agent) => agent.logins).filter(({ kind }) => kind === provider);
   const signIns = usePage((page) => page.signIns);
   const now = useNow(20_000);
   const left = [...signIns].flatMap(([key, state]) =>
     key.startsWith(`${provider} `) && state.status === 'signed-out' ? [{ key, result: state.result }] : [],
   );
-  if (accounts.length === 0 && left.length === 0 && provider !== 'access') return null;
+  const loginOf = (account: Account) =>
+    account.ours ? logins.find(({ session }) => session === account.session) : undefined;
+  const known = accounts.map(loginOf);
+  const others = logins.filter((login) => !known.includes(login));
+  if (accounts.length + others.length + left.length === 0 && provider !== 'access') return null;
   const title = words.providers[provider];
   return (
     <section className="accounts" aria-label={title}>
@@ -80,13 +85,12 @@ function Group({
           <AccountRow
             key={`${accountKey(account)} ${account.store}`}
             account={account}
-            login={
-              account.ours
-                ? logins.find(({ kind, session }) => kind === provider && session === account.session)
-                : undefined
-            }
+            login={loginOf(account)}
             now={now}
           />
+        ))}
+        {others.map((login) => (
+          <WaitingRow key={login.url} login={login} />
         ))}
       </ul>
       <div role="status">

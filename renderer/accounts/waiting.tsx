@@ -1,3 +1,4 @@
+import { LoaderCircle } from 'lucide-react';
 import type { LoginView } from '../../main/agent/logins/account.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { text } from '../text/text.ts';
@@ -44,4 +45,25 @@ export function Waiting({
       </div>
     </div>
   );
+}
+
+/** One that was begun elsewhere for what is no account yet: Access for a cluster, a tenant by the command line. */
+export function WaitingRow({ login }: { readonly login: LoginView }) {
+  const { title, session = title } = login;
+  return (
+    <li className="account">
+      <span className="state-mark" data-mark="busy">
+        <LoaderCircle size={16} strokeWidth={1.9} aria-hidden />
+      </span>
+      <div className="account-text">
+        <h3>{session}</h3>
+        <p className="account-state">{waitingWords(login)}</p>
+      </div>
+      <Waiting login={login} onCancel={undefined} />
+    </li>
+  );
+}
+
+export function waitingWords({ userCode }: LoginView): string {
+  return words.states[userCode === undefined ? 'waiting' : 'code'];
 }

@@ -68,15 +68,18 @@ export function TerminalCard({ row }: { readonly row: RowState }) {
               ]
         }
       />
-      <button
-        type="button"
-        className="button small forget"
-        title={(isKept ? words.forgetFor : words.closeAndForgetFor)(title)}
-        disabled={forgetting === 'running'}
-        onClick={forget}
-      >
-        {isKept ? words.forget : words.closeAndForget}
-      </button>
+      {/* One that is only on its way has no entry yet. */}
+      {(isKept || isUsable) && (
+        <button
+          type="button"
+          className="button small forget"
+          title={(isKept ? words.forgetFor : words.closeAndForgetFor)(title)}
+          disabled={forgetting === 'running'}
+          onClick={forget}
+        >
+          {isKept ? words.forget : words.closeAndForget}
+        </button>
+      )}
       {typeof forgetting === 'object' && (
         <p className="failure" role="alert">
           {words.notForgotten}: {forgetting.message} {forgetting.hint}

@@ -239,6 +239,22 @@ test('are read anew when a sign-in elsewhere or a session changes; what cannot b
   await page.getByRole('alert').waitFor({ state: 'detached' });
 });
 
+test('a sign-in to what is no account yet, such as of Access, can be gone on with from here too', async (context) => {
+  const { agent, page, group } = await openAccounts(context, [anAccount('acme', out)]);
+  const url = 'https://team.cloudflareaccess.com/cdn-cgi/access/cli';
+  const waiting = { kind: 'access', title: 'team.cloudflareaccess.com', url, since: 1 } as const;
+  await group('AWS').waitFor();
+  agent.tell({ kind: 'logins', logins: [waiting, login({ kind: 'azure', session: 'acme.example' })] });
+  await group('Cloudflare Access').getByRole('heading', { name: 'team.cloudflareaccess.com' }).waitFor();
+  const link = group('Cloudflare Access').getByRole('link', { name: 'Open the page again' });
+  expect(await link.getAttribute('href')).toBe(url);
+  await group('Azure').getByRole('heading', { name: 'acme.example' }).waitFor();
+  expect(await group('AWS').getByRole('link').count()).toBe(0);
+  agent.tell({ kind: 'logins', logins: [] });
+  await group('Azure').waitFor({ state: 'detached' });
+  expect(await page.getByText('Waiting for your browser').count()).toBe(0);
+});
+
 const expired = {
   code: 'gcp-session-expired',
   message: 'Your Google sign-in has expired.',
