@@ -33,6 +33,9 @@ import { createAwsLogin } from './logins/aws-login.ts';
 import { createAzureLogin } from './logins/azure-login.ts';
 import { createGcpSignIn } from './logins/gcp-sign-in.ts';
 import { createLogins, type Logins } from './logins/logins.ts';
+import type { OidcIssuer } from './logins/oidc-issuer.ts';
+import { createOidcLogin } from './logins/oidc-login.ts';
+import { createOidcTokens } from './logins/oidc-tokens.ts';
 import { createVaultLogin } from './logins/vault-login.ts';
 import { createNetwork } from './network/network.ts';
 import { trustAuthorities } from './network/trust.ts';
@@ -223,6 +226,10 @@ async function wireAgent(
     folder: paths.state,
   });
   const azureFile = path.join(paths.state, 'azure-sign-in.json');
+  const oidcFile = path.join(paths.state, 'oidc-sign-ins.json');
+  const issuers = (): readonly OidcIssuer[] =>
+    catalog.clusters().flatMap(({ credential }) => (credential?.kind === 'oidc' ? [credential] : []));
+  const oidc = createOidcTokens({ file: oidcFile, network, clock, logger, issuers });
   const googleFile = path.join(paths.state, 'google-sign-in.json');
   const makeDiscovery = (): Discovery => {
     const { awsRegions, vaultMounts, clusterFiles } = settings.get();
@@ -306,6 +313,7 @@ async function wireAgent(
         }),
         login: (address) => vaultLogin(address, organisation.current()),
       }),
+      createOidcLogin({ network, clock, tokens: oidc, file: oidcFile, issuers }),
     ],
     clock,
     logger,
@@ -364,6 +372,7 @@ async function wireAgent(
     googleFile,
     azureFile,
     aws,
+    oidc,
     vault: () => ({
       env: vaultEnvironment(env, organisation.current()),
       servers: vaultServers(organisation.current()),
