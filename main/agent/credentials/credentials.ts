@@ -36,6 +36,8 @@ export interface Credentials {
    * is known.
    */
   get(cluster: Cluster): Promise<Credential>;
+  /** Somebody has signed in or out: nothing that was given counts any more. */
+  forgetAll(): void;
 }
 
 export function createCredentials(options: {
@@ -97,6 +99,7 @@ export function createCredentials(options: {
       );
       return entry.work;
     },
+    forgetAll: () => cached.clear(),
   };
 }
 

@@ -69,6 +69,7 @@ export function createOidcTokens(options: {
     const session = sessionOf(issuer, options.issuers());
     return new AppError('credential-failed', `You are not signed in to ${session} (any more).`, {
       hint: `Run \`k8s-tunnels login oidc ${shellWord(session)}\`.`,
+      signIn: { provider: 'oidc', session },
     });
   };
 
