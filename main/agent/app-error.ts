@@ -1,3 +1,5 @@
+import type { LoginProviderKind } from './logins/login-providers.ts';
+
 /** Every code an error can carry. Shells and tests tell errors apart by these, never by message text. */
 export const errorCodes = [
   'internal',
@@ -78,12 +80,20 @@ export interface PlainError {
   readonly retryable: boolean;
 }
 
+/** A sign-in that would mend an error; without a session, the provider's only one is meant. */
+export interface NeededSignIn {
+  readonly provider: LoginProviderKind;
+  readonly session?: string | undefined;
+}
+
 /** The one error class of the project. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly retryable: boolean;
+  /** Stays within the agent. */
+  readonly signIn: NeededSignIn | undefined;
 
   constructor(
     code: ErrorCode,
@@ -92,12 +102,14 @@ export class AppError extends Error {
       readonly hint?: string | undefined;
       readonly retryable?: boolean;
       readonly cause?: unknown;
+      readonly signIn?: NeededSignIn | undefined;
     } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
     this.retryable = options.retryable ?? false;
+    this.signIn = options.signIn;
   }
 }
 

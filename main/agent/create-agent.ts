@@ -19,6 +19,7 @@ import { createConnections, type Outcome } from './connections/connections.ts';
 import type { PluginCommand } from './connections/kubeconfig-entry.ts';
 import { createCredentials } from './credentials/credentials.ts';
 import { execCredential, isInteractive } from './credentials/exec-credential.ts';
+import { createSignIns } from './credentials/sign-ins.ts';
 import { createAksSource } from './discovery/aks.ts';
 import { createAws } from './discovery/aws.ts';
 import { createDiscovery, type Discovery } from './discovery/discovery.ts';
@@ -33,6 +34,9 @@ import { createAwsLogin } from './logins/aws-login.ts';
 import { createAzureLogin } from './logins/azure-login.ts';
 import { createGcpSignIn } from './logins/gcp-sign-in.ts';
 import { createLogins, type Logins } from './logins/logins.ts';
+import type { OidcIssuer } from './logins/oidc-issuer.ts';
+import { createOidcLogin } from './logins/oidc-login.ts';
+import { createOidcTokens } from './logins/oidc-tokens.ts';
 import { createVaultLogin } from './logins/vault-login.ts';
 import { createNetwork } from './network/network.ts';
 import { trustAuthorities } from './network/trust.ts';
@@ -104,6 +108,8 @@ export interface Agent {
   credential(options: {
     readonly cluster: string;
     readonly execInfo?: string | undefined;
+    /** False where whoever asks sees no browser. */
+    readonly browser?: false | undefined;
   }): Promise<Record<string, unknown>>;
   /** Who is signed in where, Cloudflare Access included. */
   accounts(): Promise<readonly Account[]>;
@@ -224,6 +230,10 @@ async function wireAgent(
     folder: paths.state,
   });
   const azureFile = path.join(paths.state, 'azure-sign-in.json');
+  const oidcFile = path.join(paths.state, 'oidc-sign-ins.json');
+  const issuers = (): readonly OidcIssuer[] =>
+    catalog.clusters().flatMap(({ credential }) => (credential?.kind === 'oidc' ? [credential] : []));
+  const oidc = createOidcTokens({ file: oidcFile, network, clock, logger, issuers });
   const googleFile = path.join(paths.state, 'google-sign-in.json');
   const makeDiscovery = (): Discovery => {
     const { awsRegions, vaultMounts, clusterFiles } = settings.get();
@@ -307,6 +317,7 @@ async function wireAgent(
         }),
         login: (address) => vaultLogin(address, organisation.current()),
       }),
+      createOidcLogin({ network, clock, tokens: oidc, file: oidcFile, issuers }),
     ],
     clock,
     logger,
@@ -365,11 +376,21 @@ async function wireAgent(
     googleFile,
     azureFile,
     aws,
+    oidc,
     vault: () => ({
       env: vaultEnvironment(env, organisation.current()),
       servers: vaultServers(organisation.current()),
     }),
   });
+  const login: Logins['login'] = async (options) => {
+    const account = await logins.login(options);
+    credentials.forgetAll();
+    // More may be reachable now; a run that is under way began without it.
+    const before = discovery.status().status === 'running' ? discovery.run() : Promise.resolve();
+    void before.catch(() => {}).then(readAnew);
+    return account;
+  };
+  const signIns = createSignIns({ clock, logins: { ...logins, login } });
   const kubeconfig = createKubeconfig({ folder: paths.state, clock, logger });
   const connections = await createConnections({
     folder: paths.state,
@@ -554,13 +575,15 @@ async function wireAgent(
       return { kubectl: await kubectl(place) };
     },
     kubectl,
-    async credential({ cluster, execInfo }) {
+    async credential({ cluster, execInfo, browser }) {
       const found = (await find([cluster]))[0];
       if (found === undefined) throw new AppError('not-found', `There is no cluster ${cluster}.`);
+      const interactive =
+        browser !== false && (env.K8S_TUNNELS_NO_BROWSER ?? '') === '' && isInteractive(execInfo);
       const [credential] = await Promise.all([
-        credentials.get(found),
+        signIns.through(interactive, () => credentials.get(found)),
         // kubectl asks before its first connection, which is to find the port listening and the tunnel open.
-        connections.demand(found.id, { interactive: isInteractive(execInfo) }),
+        connections.demand(found.id, { interactive }),
       ]);
       return execCredential(credential, execInfo);
     },
@@ -581,14 +604,12 @@ async function wireAgent(
       );
       return [...ofAccess, ...(await logins.accounts())];
     },
-    async login(options) {
-      const account = await logins.login(options);
-      // More may be reachable now; a run that is under way began without it.
-      const before = discovery.status().status === 'running' ? discovery.run() : Promise.resolve();
-      void before.catch(() => {}).then(readAnew);
-      return account;
+    login,
+    async logout(options) {
+      const done = await logins.logout(options);
+      credentials.forgetAll();
+      return done;
     },
-    logout: (options) => logins.logout(options),
     async favourite({ cluster, on }) {
       await favourites.set(catalog.find(cluster).id, on);
       return { favourites: [...favourites.list()] };

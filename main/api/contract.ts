@@ -68,7 +68,13 @@ export const operations = {
   },
   kubectl: { input: z.object(context), output: kubectlSchema },
   credential: {
-    input: z.object({ cluster: clusterWord, execInfo: z.string().optional() }),
+    input: z.object({
+      cluster: clusterWord,
+      /** KUBERNETES_EXEC_INFO: whether a person may be asked to sign in, and the version of the answer. */
+      execInfo: z.string().optional(),
+      /** False where whoever asks sees no browser. */
+      browser: z.literal(false).optional(),
+    }),
     /** An ExecCredential, as kubectl reads it. Secret. */
     output: z.record(z.string(), z.unknown()),
   },

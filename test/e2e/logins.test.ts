@@ -70,3 +70,30 @@ it('signs out of all, and nothing of ours is left', { timeout: 60_000 }, async (
   const { accounts } = JSON.parse(stdout) as { accounts: readonly { status: string }[] };
   expect(accounts.map(({ status }) => status)).toEqual(Array(4).fill('signed-out'));
 });
+
+it('signs in again for a kubectl that can wait for it, and tells another one what to run', {
+  timeout: 60_000,
+}, async () => {
+  const tabs = (await world.browser.tabs()).length;
+  const credential = (interactive: boolean, more: Readonly<Record<string, string>> = {}) => {
+    const info = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      spec: { interactive },
+    };
+    return runCli(['credential', 'playground'], {
+      env: { ...env, KUBERNETES_EXEC_INFO: JSON.stringify(info), ...more },
+    });
+  };
+  for (const refused of [credential(false), credential(true, { K8S_TUNNELS_NO_BROWSER: '1' })])
+    expect(await refused).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('Run `k8s-tunnels login aws acme`.'),
+    });
+  expect(await world.browser.tabs()).toHaveLength(tabs);
+  for (const { code, stdout } of await Promise.all([credential(true), credential(true)])) {
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ status: { token: expect.stringMatching(/^k8s-aws-v1\./) } });
+  }
+  expect(await world.browser.tabs()).toHaveLength(tabs + 1);
+});

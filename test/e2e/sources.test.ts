@@ -16,15 +16,28 @@ const harbour = {
   customMetadata: { 'k8s-tunnels-hostname': 'harbour.k8s.acme.example', 'k8s-tunnels-origin': 'tcp' },
   holds: 'token',
 } as const;
+/** A cluster whose API server takes people's own id tokens. */
+const mill = {
+  path: 'edge/mill',
+  name: 'mill',
+  server: 'https://k8s.mill.acme.internal:6443',
+  customMetadata: { 'k8s-tunnels-hostname': 'mill.k8s.acme.example', 'k8s-tunnels-origin': 'tcp' },
+  holds: 'oidc',
+} as const;
 const plan: Plan = {
   ...defaultPlan,
   vault: {
     ...defaultPlan.vault,
+    secrets: [...defaultPlan.vault.secrets, mill],
     others: [
       { namespace: 'sea', mount: 'kv', version: 1, secrets: [harbour], emptyFolders: [], deniedFolders: [] },
     ],
   },
-  applications: [...defaultPlan.applications, { hostname: 'harbour.k8s.acme.example', origin: 'tcp' }],
+  applications: [
+    ...defaultPlan.applications,
+    { hostname: 'harbour.k8s.acme.example', origin: 'tcp' },
+    { hostname: 'mill.k8s.acme.example', origin: 'tcp' },
+  ],
 };
 
 let world: World;
@@ -80,6 +93,21 @@ test(
     }
   },
 );
+
+test('on-prem by OpenID Connect: a person’s own id token, renewed while it may be', patience, async () => {
+  const { issuer, traffic } = world;
+  if (issuer === undefined) throw new Error('no issuer');
+  await connect('mill');
+  issuer.tokenSeconds = 1;
+  await commandLine.tunnels('login', 'oidc');
+  issuer.tokenSeconds = 3600;
+  await expect
+    .poll(async () => [await namespaces('mill').catch(() => []), traffic.count('oidc', 'token')], patience)
+    .toEqual([expect.arrayContaining(['mill']), 2]);
+  if (commandLine.kubectl === undefined) return;
+  const { stdout } = await commandLine.run('kubectl', ['--context', 'mill', 'auth', 'whoami']);
+  expect(stdout).toContain('ada@acme.example');
+});
 
 test('a cluster that somebody wrote down answers kubectl by the user of a kubeconfig', patience, async () => {
   const folder = await settings({ clusterFiles: ['clusters.yaml'] });

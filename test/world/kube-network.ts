@@ -4,6 +4,7 @@ import type { EntraTokens } from './azure/tokens.ts';
 import { gkeHost } from './gcp/gcp-plan.ts';
 import type { PodSeed } from './kube/cluster-objects.ts';
 import { type KubeApi, startKubeApi } from './kube/server.ts';
+import { clusterClient, type OidcWorld } from './oidc/issuer.ts';
 import type { EksCluster, Plan, VaultSecret } from './plan.ts';
 import { type AksCluster, aksHost, eksArn, eksEndpointHost, vaultSecretsOf } from './plan.ts';
 import type { Traffic } from './traffic.ts';
@@ -19,6 +20,7 @@ export interface KubeNetwork {
   readonly origins: ReadonlyMap<string, KubeOrigin>;
   /** `host:port` to a port of 127.0.0.1. */
   readonly names: ReadonlyMap<string, number>;
+  readonly issuer: OidcWorld | undefined;
   close(): Promise<void>;
 }
 
@@ -39,8 +41,10 @@ export async function startKubeNetwork(options: {
   readonly verifyEntra: () => EntraTokens['verify'];
   /** Whose an access token of Google is. */
   readonly googleUser: (token: string) => string | undefined;
+  /** Whom clusters in Vault trust, where one of them trusts an issuer. */
+  readonly issuer: OidcWorld | undefined;
 }): Promise<KubeNetwork> {
-  const { plan, traffic, standIns, verifyPresigned, verifyEntra, googleUser } = options;
+  const { plan, traffic, standIns, verifyPresigned, verifyEntra, googleUser, issuer } = options;
   const apis = new Map<string, KubeApi>();
   const origins = new Map<string, KubeOrigin>();
   const names = new Map<string, number>();
@@ -88,12 +92,15 @@ export async function startKubeNetwork(options: {
         return user === undefined ? undefined : { user, groups: ['system:masters'] };
       }),
     ),
-    ...vaultSecretsOf(plan).map((secret) => start(secret.name, secret.server, async () => undefined)),
+    ...vaultSecretsOf(plan).map(({ name, server, holds }) =>
+      start(name, server, async (token) => (holds === 'oidc' ? oidcUser(issuer, token) : undefined)),
+    ),
   ]);
   return {
     apis,
     origins,
     names,
+    issuer,
     async close() {
       await Promise.all([...apis.values()].map((api) => api.close()));
     },
@@ -118,12 +125,24 @@ async function aksUser(plan: Plan, cluster: AksCluster, token: string, verify: E
   return { user: caller.name, groups: ['system:masters'] };
 }
 
+/** As `--oidc-username-claim=email` has it: the token is checked for its signature, issuer, audience and end. */
+async function oidcUser(issuer: OidcWorld | undefined, token: string) {
+  const email = await issuer?.verify(token).catch(() => undefined);
+  return email === undefined ? undefined : { user: email, groups: ['system:masters'] };
+}
+
 /** What the secret of an on-prem cluster holds. */
 export async function secretDataFor(secret: VaultSecret, network: KubeNetwork) {
   const api = network.origins.get(secret.name);
   if (api === undefined) throw new Error(`no API server for ${secret.name}`);
   const base64 = (pem: string) => Buffer.from(pem).toString('base64');
   const common = { server: secret.server, 'certificate-authority-data': base64(api.authority.certificate) };
+  if (secret.holds === 'oidc')
+    return {
+      ...common,
+      'oidc-issuer-url': network.issuer?.issuer ?? '',
+      'oidc-client-id': clusterClient,
+    };
   if (secret.holds === 'token')
     return {
       ...common,

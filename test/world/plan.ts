@@ -34,7 +34,8 @@ export interface VaultSecret {
   /** `https://host:port` of the API server. */
   readonly server: string;
   readonly customMetadata: Readonly<Record<string, string>>;
-  readonly holds: 'token' | 'client-certificate';
+  /** `oidc`: whom its API server takes the id tokens of. */
+  readonly holds: 'token' | 'client-certificate' | 'oidc';
 }
 
 /** A KV mount. Version 1 has no metadata: what is custom metadata elsewhere stands among the data of a secret. */

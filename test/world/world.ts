@@ -13,6 +13,7 @@ import { writeGcpHome } from './gcp/home.ts';
 import { type Gcp, startGcp } from './gcp/server.ts';
 import type { KubeApi } from './kube/server.ts';
 import { type KubeOrigin, secretDataFor, startKubeNetwork } from './kube-network.ts';
+import { type OidcWorld, startIssuer } from './oidc/issuer.ts';
 import { startSocksServer } from './origins/socks-server.ts';
 import { connectTcp } from './origins/tcp.ts';
 import { firstPerson } from './people.ts';
@@ -41,6 +42,8 @@ export interface World {
   /** A folder for PATH: the vendors' tools with which the person has signed in. */
   readonly bin: string;
   readonly vault: Vault;
+  /** Where a cluster of the plan trusts one. */
+  readonly issuer: OidcWorld | undefined;
   readonly browser: Browser;
   /** The API server of a cluster, by its name at its source. */
   api(name: string): KubeApi;
@@ -77,6 +80,9 @@ export async function startWorld(
     traffic,
     certificateAuthorityFor,
   });
+  const issuer = vaultSecretsOf(plan).some(({ holds }) => holds === 'oidc')
+    ? await startIssuer({ people: plan.people, traffic })
+    : undefined;
   const network = await startKubeNetwork({
     plan,
     traffic,
@@ -85,6 +91,7 @@ export async function startWorld(
       if (aws === undefined) throw new Error('STS is not up yet');
       return aws.verifyPresigned(url, headers);
     },
+    issuer,
     googleUser: (token) => gcp.signIns.find(token),
     verifyEntra: () => {
       if (azure === undefined) throw new Error('Entra is not up yet');
@@ -165,6 +172,7 @@ export async function startWorld(
     gcp,
     bin,
     vault,
+    issuer,
     browser,
     api: apiOf,
     async close() {
@@ -176,6 +184,7 @@ export async function startWorld(
         azure.close(),
         gcp.close(),
         vault.close(),
+        issuer?.close(),
         network.close(),
       ]);
       await rm(root, { recursive: true, force: true, maxRetries: 5 });

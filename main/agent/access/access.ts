@@ -15,6 +15,8 @@ export interface LoginState {
   /** For a person whose browser did not open. */
   readonly url: string;
   readonly since: number;
+  /** None opened. */
+  readonly noBrowser?: true;
 }
 
 /** An organisation's session: while it lasts, no browser is needed. `endsAt` is ms since the epoch. */
@@ -176,7 +178,8 @@ export function createAccess(options: {
       // Another program may have logged in while we waited for a lock.
       if (releases.length > 0 && (await satisfied())) return;
       const transfer = prepareTransfer({ network, app });
-      waiting.set(app.authDomain, { authDomain: app.authDomain, url: transfer.url.href, since: clock.now() });
+      const shown = { authDomain: app.authDomain, url: transfer.url.href, since: clock.now() };
+      waiting.set(app.authDomain, shown);
       announce();
       try {
         await openUrl(transfer.url.href);
@@ -185,6 +188,8 @@ export function createAccess(options: {
         logger.warn('The browser could not be opened', {
           reason: error instanceof Error ? error.message : 'unknown',
         });
+        waiting.set(app.authDomain, { ...shown, noBrowser: true });
+        announce();
       }
       const { appJwt, orgJwt } = await transfer.wait(signal);
       if (orgJwt !== undefined) await files.writeOrg(app.authDomain, orgJwt);

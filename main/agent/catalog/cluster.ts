@@ -97,6 +97,16 @@ export const credentialSourceSchema = z.discriminatedUnion('kind', [
     /** What the secret holds: `token`, or `client-certificate-data` with `client-key-data`. */
     holds: z.enum(['token', 'client-certificate']),
   }),
+  /** People's own id tokens, of an issuer that the cluster's API server trusts. */
+  z.object({
+    kind: z.literal('oidc'),
+    issuer: z.string(),
+    clientId: z.string(),
+    /** Besides `openid`; `OidcIssuer` has the usual ones. */
+    scopes: z.array(z.string()).optional(),
+    /** Where the issuer sends the browser back to one port only. */
+    port: z.number().optional(),
+  }),
   /** A list of clusters, which says of this one where its credential is. */
   z.object({ kind: z.literal('file'), file: z.string(), cluster: z.string() }),
 ]);

@@ -1,13 +1,12 @@
 import { AppError } from '../app-error.ts';
 import type { Cluster, ClusterId } from '../catalog/cluster.ts';
+import { createQuiet } from '../logins/quiet.ts';
 import type { Clock } from '../parts.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import { openOne, type Try } from './open-one.ts';
 
 /** How long a client waits for a tunnel that its connection opens, and with it the person's sign-in. */
 const demandLimitMs = 60_000;
-/** Clients try again and again: after a sign-in that came to nothing, none is begun by them for so long. */
-const quietMs = 5 * 60_000;
 
 /** Opens tunnels for those who come to a closed one. */
 export interface Demands {
@@ -27,7 +26,7 @@ export function createDemands(options: {
 }): Demands {
   const { clock, tunnels } = options;
   const running = new Map<ClusterId, { readonly interactive: boolean; readonly work: Promise<void> }>();
-  let quietUntil = 0;
+  const quiet = createQuiet(clock);
 
   return {
     share(id, interactive, work) {
@@ -43,7 +42,7 @@ export function createDemands(options: {
     },
     async open(cluster, wantsBrowser) {
       const { id, title } = cluster;
-      const interactive = wantsBrowser && clock.now() >= quietUntil;
+      const interactive = wantsBrowser && !quiet.holds('access');
       const limit = new AbortController();
       let isLoginOpen = false;
       const cancel = clock.timer(demandLimitMs, () => {
@@ -66,7 +65,7 @@ export function createDemands(options: {
       if (error === undefined)
         throw new AppError('cancelled', `${title} was closed while it was being opened.`);
       if (interactive && (error.code === 'access-login-failed' || error.code === 'access-login-timeout')) {
-        quietUntil = clock.now() + quietMs;
+        quiet.begin('access');
       }
       throw error.code === 'access-login-needed'
         ? new AppError(error.code, error.message, { hint: signInHint(cluster), cause: error })

@@ -5,12 +5,14 @@ import { createAzureSessions } from '../discovery/azure-clients.ts';
 import { createGcpLogin } from '../discovery/gcp-login.ts';
 import { type VaultServer, vaultServerEnvironment } from '../discovery/vault.ts';
 import { readVaultCredential } from '../discovery/vault-credential.ts';
+import type { OidcTokens } from '../logins/oidc-tokens.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Environment } from '../parts.ts';
 import { aksCredential } from './aks-credential.ts';
 import { eksCredential } from './eks-credential.ts';
 import { fileCredential } from './file-credential.ts';
 import { gkeCredential } from './gke-credential.ts';
+import { oidcCredential } from './oidc-credential.ts';
 
 /** What kubectl is given, apart from its envelope. `expiresAt` is ms since the epoch. */
 export type Credential =
@@ -34,6 +36,8 @@ export interface Credentials {
    * is known.
    */
   get(cluster: Cluster): Promise<Credential>;
+  /** Somebody has signed in or out: nothing that was given counts any more. */
+  forgetAll(): void;
 }
 
 export function createCredentials(options: {
@@ -45,6 +49,7 @@ export function createCredentials(options: {
   readonly googleFile?: string | undefined;
   readonly azureFile?: string | undefined;
   readonly aws: Aws;
+  readonly oidc: OidcTokens;
   /** The Vault servers that count at the moment: that of `env`, and more; those of `options.env` where undefined. */
   readonly vault?: (() => VaultServers) | undefined;
 }): Credentials {
@@ -63,6 +68,8 @@ export function createCredentials(options: {
         return gkeCredential(google);
       case 'vault':
         return vaultCredential(options, vault(), source);
+      case 'oidc':
+        return oidcCredential(options.oidc, source);
       case 'file':
         return fileCredential(options, source);
     }
@@ -92,6 +99,7 @@ export function createCredentials(options: {
       );
       return entry.work;
     },
+    forgetAll: () => cached.clear(),
   };
 }
 

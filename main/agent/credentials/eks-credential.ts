@@ -6,13 +6,16 @@ import { type AwsLoginPlace, awsConfiguration, rolePlace } from '../discovery/aw
 import type { Credential } from './credentials.ts';
 import { createEksToken } from './eks-token.ts';
 
-/** By the first way that can log in. What the last one met is told when none can. */
+/**
+ * By the first way that can log in. When none can, the first is told whose sign-in has ended, since a person can mend
+ * that, else the last.
+ */
 export async function eksCredential(
   aws: Aws,
   source: Extract<CredentialSource, { kind: 'eks' }>,
 ): Promise<Credential> {
   const configuration = await awsConfiguration(aws);
-  let failure: unknown;
+  let failure: AppError | undefined;
   for (const way of source.ways) {
     const place = placeOf(way, configuration);
     if (place === undefined) continue;
@@ -31,7 +34,8 @@ export async function eksCredential(
         expiresAt: Math.min(expiresAt, identity.expiration?.getTime() ?? expiresAt),
       };
     } catch (error) {
-      failure = await awsError({ error, place, action: 'sts:GetCallerIdentity', region: source.region });
+      const met = await awsError({ error, place, action: 'sts:GetCallerIdentity', region: source.region });
+      if (failure?.signIn === undefined) failure = met;
     }
   }
   throw (

@@ -9,5 +9,6 @@ export async function gkeCredential(login: GcpLogin): Promise<Credential> {
   if (access !== undefined) return { kind: 'token', token: access.token, expiresAt: access.expiresAt };
   throw new AppError('gcp-session-expired', 'You are not signed in to Google on this computer.', {
     hint: gcpLoginHint,
+    signIn: { provider: 'gcp' },
   });
 }

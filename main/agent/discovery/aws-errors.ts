@@ -63,10 +63,11 @@ export async function awsError(options: {
       cause,
     });
   }
-  if (expired.has(name) || (name === 'CredentialsProviderError' && (await isSessionOver(place)))) {
+  if (expired.has(name) || (name === 'CredentialsProviderError' && (await isSessionOver(place, cause)))) {
     return new AppError('aws-session-expired', `The session of ${lowerFirst(who)} has expired.`, {
       hint: loginHint(place),
       cause,
+      signIn: place.login.kind === 'sso' ? { provider: 'aws', session: place.login.session } : undefined,
     });
   }
   if (name === 'CredentialsProviderError') {
@@ -97,9 +98,11 @@ export async function awsError(options: {
 }
 
 /** The SDK tells an ended session and an unreachable portal by text alone; the cached token tells them apart. */
-async function isSessionOver({ login }: Place): Promise<boolean> {
+async function isSessionOver({ login }: Place, cause: unknown): Promise<boolean> {
   if (login.kind === 'console') return true;
   if (login.kind !== 'sso') return false;
+  // What the portal says to a sign-in that was revoked while its token seems to hold.
+  if (cause instanceof Error && cause.message.startsWith('UnauthorizedException')) return true;
   const { getSSOTokenFromFile } = await import('@smithy/shared-ini-file-loader');
   try {
     const token = await getSSOTokenFromFile(login.session);

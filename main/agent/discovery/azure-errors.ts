@@ -112,6 +112,7 @@ function sessionOver({ session, tenant, cause }: Failed): AppError {
   return new AppError('azure-session-expired', `Your sign-in to Azure has ended, or is not enough${where}.`, {
     hint: `Run \`k8s-tunnels login azure${inTenant}\`${byTool}.`,
     cause,
+    signIn: { provider: 'azure', session: tenant },
   });
 }
 
@@ -153,6 +154,7 @@ function personOf(signIns: readonly AzureSignIn[]): keyof typeof tools | undefin
 export function notSignedIn(): AppError {
   return new AppError('azure-session-expired', 'You are not signed in to Azure.', {
     hint: 'Run `k8s-tunnels login azure`, or `az login`.',
+    signIn: { provider: 'azure' },
   });
 }
 

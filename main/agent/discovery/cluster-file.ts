@@ -4,6 +4,7 @@ import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { AppError, errnoOf } from '../app-error.ts';
 import { execSchema, type KubeconfigContext, readKubeconfigContext } from './kubeconfig-context.ts';
+import { oidcFields } from './oidc-fields.ts';
 
 const text = z.string('must be text').min(1, 'is empty');
 
@@ -15,13 +16,24 @@ const userSchema = z
     'client-certificate': text.optional(),
     'client-key': text.optional(),
     kubeconfig: z.strictObject({ file: text, context: text.optional() }).optional(),
+    ...oidcFields,
+    'oidc-issuer-url': oidcFields['oidc-issuer-url'].optional(),
+    'oidc-client-id': oidcFields['oidc-client-id'].optional(),
   })
   .refine(
     (user) =>
-      [user.exec, user['token-file'], user['client-certificate'], user.kubeconfig].filter(
-        (way) => way !== undefined,
-      ).length === 1,
-    'needs one of exec, token-file, client-certificate (with client-key) or kubeconfig',
+      [
+        user.exec,
+        user['token-file'],
+        user['client-certificate'],
+        user.kubeconfig,
+        user['oidc-issuer-url'],
+      ].filter((way) => way !== undefined).length === 1,
+    'needs one of exec, token-file, client-certificate (with client-key), oidc-issuer-url (with oidc-client-id) or kubeconfig',
+  )
+  .refine(
+    (user) => (user['oidc-issuer-url'] === undefined) === (user['oidc-client-id'] === undefined),
+    'needs oidc-issuer-url and oidc-client-id together',
   )
   .refine(
     (user) => (user['client-certificate'] === undefined) === (user['client-key'] === undefined),

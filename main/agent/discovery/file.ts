@@ -6,6 +6,8 @@ import { taggedCluster } from '../catalog/tagged-cluster.ts';
 import type { Clock } from '../parts.ts';
 import { type FileCluster, pathIn, readClusterFile, readContextOf, readText } from './cluster-file.ts';
 import { tellGone } from './gone.ts';
+import type { KubeconfigContext } from './kubeconfig-context.ts';
+import { oidcSource, readOidcUser } from './oidc-fields.ts';
 import type { DiscoverySource } from './source.ts';
 import { pemFrom } from './vault-secret.ts';
 
@@ -104,6 +106,10 @@ async function clusterFrom(options: {
       hint: 'Give the file of the PEM, or the PEM or its base64 as certificate-authority-data.',
     });
   }
+  const oidc = oidcOf(user, from?.context?.user);
+  // One that its plugin alone can do is left to that.
+  if (oidc?.kind === 'broken' && (user?.exec ?? from?.context?.user.exec) === undefined)
+    problems.push(...oidc.problems);
   const server = entry.server ?? from?.context?.cluster.server;
   const serverName = from?.context?.cluster['tls-server-name'];
   return taggedCluster({
@@ -117,8 +123,33 @@ async function clusterFrom(options: {
     server: server?.replace(/\/$/, ''),
     unreachable: server === undefined ? `${file} leads to no server of ${name}.` : undefined,
     certificateAuthorityData: pem === undefined ? undefined : Buffer.from(pem).toString('base64'),
-    credential: user === undefined ? undefined : { kind: 'file', file, cluster: name },
+    credential:
+      oidc?.kind === 'read'
+        ? oidc.source
+        : user === undefined
+          ? undefined
+          : { kind: 'file', file, cluster: name },
     problems,
     seenAt: clock.now(),
   });
+}
+
+/** People's own sign-in, where the list or the user of a kubeconfig names one. */
+function oidcOf(user: FileCluster['user'], inKubeconfig: KubeconfigContext['user'] | undefined) {
+  const { 'oidc-issuer-url': issuer, 'oidc-client-id': clientId, ...more } = user ?? {};
+  if (issuer !== undefined && clientId !== undefined) {
+    const source = oidcSource({ ...more, 'oidc-issuer-url': issuer, 'oidc-client-id': clientId });
+    return { kind: 'read', source } as const;
+  }
+  if (user?.exec !== undefined) return readOidcUser(user);
+  const {
+    token,
+    tokenFile,
+    'client-certificate': file,
+    'client-certificate-data': data,
+  } = inKubeconfig ?? {};
+  // As kubectl has it, these come first.
+  return inKubeconfig === undefined || (token ?? tokenFile ?? file ?? data) !== undefined
+    ? undefined
+    : readOidcUser(inKubeconfig);
 }

@@ -78,6 +78,7 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
   if (status === 401) {
     return new AppError('gcp-session-expired', 'Google does not accept your sign-in any more.', {
       hint: gcpLoginHint,
+      signIn: { provider: 'gcp' },
     });
   }
   if (status === 429) {
@@ -167,6 +168,7 @@ export function signInError(options: {
   if (refusal === 'invalid_grant' && people.has(type)) {
     return new AppError('gcp-session-expired', 'Your Google sign-in has expired or was revoked.', {
       hint: gcpLoginHint,
+      signIn: { provider: 'gcp' },
     });
   }
   if (refusal !== undefined && /^[a-z_]{1,40}$/.test(refusal)) {

@@ -12,6 +12,12 @@ export const execSchema = z.object({
 /** A credential plugin as kubeconfig has it. */
 export type ExecPlugin = z.infer<typeof execSchema>;
 
+/** A login that older clients had built in. */
+const authProviderSchema = z.object({
+  name: z.string(),
+  config: z.record(z.string(), z.string()),
+});
+
 const clusterSchema = z.object({
   server: text,
   'certificate-authority': text,
@@ -26,6 +32,7 @@ const userSchema = z.object({
   'client-key': text,
   'client-key-data': text,
   exec: execSchema.optional().catch(undefined),
+  'auth-provider': authProviderSchema.optional().catch(undefined),
 });
 const named = z.object({ name: z.string() });
 const kubeconfigSchema = z.object({

@@ -38,6 +38,7 @@ export async function vaultToken({ env, home }: Pick<VaultPlaces, 'env' | 'home'
   if (text.trim() !== '') return text.trim();
   throw new AppError('vault-no-token', `There is no Vault token in VAULT_TOKEN or ${file}.`, {
     hint: logInHint,
+    signIn: { provider: 'vault' },
   });
 }
 
@@ -197,6 +198,7 @@ export async function whyDenied(client: VaultClient, address: URL, error: unknow
     return new AppError('vault-no-token', `Vault at ${address.host} does not accept your token (any more).`, {
       hint: logInHint,
       cause,
+      signIn: { provider: 'vault' },
     });
   }
 }

@@ -60,6 +60,7 @@ async function readCluster(options: {
   const server = serverFrom(data, path);
   const authority = authorityFrom(data);
   const holds = heldCredential(data);
+  const { oidc } = data;
   return taggedCluster({
     ...reading,
     tags,
@@ -70,10 +71,13 @@ async function readCluster(options: {
     problems: [
       ...('problem' in authority ? [authority.problem] : []),
       ...(data.brokenKubeconfig ? [brokenKubeconfig] : []),
+      ...(oidc?.kind === 'broken' ? oidc.problems : []),
     ],
     credential:
       holds === undefined
-        ? undefined
+        ? oidc?.kind === 'read'
+          ? oidc.source
+          : undefined
         : {
             kind: 'vault',
             address: mount.address.href.replace(/\/$/, ''),

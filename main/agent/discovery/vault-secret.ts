@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { usualTagPrefix } from '../catalog/tag-checks.ts';
 import { readKubeconfigContext } from './kubeconfig-context.ts';
+import { type OidcReading, readOidcFields, readOidcUser } from './oidc-fields.ts';
 
 const text = z.string().min(1).optional().catch(undefined);
 
 /**
  * What a secret of ours may hold: the words of kubeconfig, or a whole kubeconfig as `kubeconfig`, of whose current
- * context they are then taken. Anything else in it is left alone.
+ * context they are then taken, and the fields of `oidcFields`. Anything else in it is left alone.
  */
 const secretDataSchema = z.object({
   server: text,
@@ -20,6 +21,8 @@ const secretDataSchema = z.object({
 export type SecretData = Omit<z.infer<typeof secretDataSchema>, 'kubeconfig'> & {
   /** Whether there is a `kubeconfig` of which nothing can be taken. */
   readonly brokenKubeconfig: boolean;
+  /** How people sign in to the cluster themselves. */
+  readonly oidc: OidcReading | undefined;
 };
 
 /** KV v2 wraps the data and gives the custom metadata with it; v1 is the data itself. */
@@ -58,23 +61,26 @@ function tagsIn(
 }
 
 function dataFrom(raw: Readonly<Record<string, unknown>>): SecretData {
-  const { kubeconfig, ...own } = secretDataSchema.parse(raw);
-  if (kubeconfig === undefined) return { ...own, brokenKubeconfig: false };
+  const { kubeconfig, ...said } = secretDataSchema.parse(raw);
+  const own = { ...said, oidc: readOidcFields(raw), brokenKubeconfig: false };
+  if (kubeconfig === undefined) return own;
   const decoded = kubeconfig.includes('clusters')
     ? kubeconfig
     : Buffer.from(kubeconfig, 'base64').toString('utf8');
   const context = readKubeconfigContext(decoded);
   if (context === undefined) return { ...own, brokenKubeconfig: true };
-  const { cluster, user } = context;
-  // What the secret says itself comes first.
+  const { cluster } = context;
+  // What the secret says itself comes first: a sign-in of people's own, where it names one, and no other's token.
+  const user = own.oidc === undefined ? context.user : {};
   return {
+    ...own,
     server: own.server ?? cluster.server,
     'certificate-authority-data': own['certificate-authority-data'] ?? cluster['certificate-authority-data'],
     'tls-server-name': own['tls-server-name'] ?? cluster['tls-server-name'],
     token: own.token ?? user.token,
     'client-certificate-data': own['client-certificate-data'] ?? user['client-certificate-data'],
     'client-key-data': own['client-key-data'] ?? user['client-key-data'],
-    brokenKubeconfig: false,
+    oidc: own.oidc ?? readOidcUser(user),
   };
 }
 
@@ -84,7 +90,7 @@ export function pemFrom(value: string): string | undefined {
   return pem.includes('-----BEGIN ') ? pem.trim().concat('\n') : undefined;
 }
 
-/** What the secret lets one log in with. */
+/** What the secret itself lets one log in with. */
 export function heldCredential(data: SecretData): 'token' | 'client-certificate' | undefined {
   if (data.token !== undefined) return 'token';
   return data['client-certificate-data'] !== undefined && data['client-key-data'] !== undefined

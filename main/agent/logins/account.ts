@@ -44,6 +44,8 @@ export const loginSchema = z.object({
   url: z.string(),
   /** To be entered at `url`, from any device. */
   userCode: z.string().optional(),
+  /** No browser came up: the person opens `url` by hand. */
+  noBrowser: z.literal(true).optional(),
   since: z.number(),
 });
 export type LoginView = z.infer<typeof loginSchema>;

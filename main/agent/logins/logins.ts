@@ -1,4 +1,4 @@
-import { AppError } from '../app-error.ts';
+import { AppError, type NeededSignIn } from '../app-error.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
 import { abortable, createSharedWork } from '../shared-work.ts';
 import type { Account, LoginView, SignOut } from './account.ts';
@@ -25,6 +25,15 @@ export interface Logins {
     readonly password?: SignInRequest['password'];
     readonly signal: AbortSignal;
   }): Promise<Account>;
+  /**
+   * What `login` would open a browser for, and when it last did with success (ms since the epoch); undefined where it
+   * has no such sign-in, or one that asks for more than a browser.
+   */
+  inBrowser(
+    needed: NeededSignIn,
+  ): Promise<
+    { readonly session: string; readonly title: string; readonly signedInAt: number | undefined } | undefined
+  >;
   logout(options: {
     readonly provider: LoginProviderKind;
     readonly session?: string | undefined;
@@ -49,6 +58,7 @@ export function createLogins(options: {
   /** The last sign-in of each provider: the next one waits for it. */
   const turns = new Map<LoginProviderKind, Promise<unknown>>();
   const waiting = new Map<string, LoginView>();
+  const signedInAt = new Map<string, number>();
   const closing = new AbortController();
 
   const show = (key: string, view: LoginView | undefined) => {
@@ -60,7 +70,8 @@ export function createLogins(options: {
     const provider = providers.find((one) => one.kind === kind);
     if (provider === undefined)
       throw new AppError('bad-input', `There is nothing to sign in to that is called ${kind}.`);
-    const sessions = (await provider.accounts()).filter(({ ours }) => ours).map((account) => account.session);
+    const accounts = (await provider.accounts()).filter(({ ours }) => ours);
+    const sessions = accounts.map((account) => account.session);
     const [only, ...more] = sessions;
     if (only === undefined) {
       throw new AppError('not-found', `There is no ${provider.title} sign-in that k8s-tunnels could begin.`, {
@@ -68,8 +79,9 @@ export function createLogins(options: {
       });
     }
     if (session !== undefined && (sessions.includes(session) || provider.accepts?.(session) === true))
-      return { provider, session };
-    if (session === undefined && more.length === 0) return { provider, session: only };
+      return { provider, session, asks: accounts.find((one) => one.session === session)?.asks ?? 'browser' };
+    if (session === undefined && more.length === 0)
+      return { provider, session: only, asks: accounts[0]?.asks ?? 'browser' };
     const names = sessions.join(', ');
     if (session === undefined)
       throw new AppError('bad-input', `${provider.title} has several sign-ins: say which.`, {
@@ -81,7 +93,7 @@ export function createLogins(options: {
   };
 
   const run = async (
-    { provider, session }: Awaited<ReturnType<typeof find>>,
+    { provider, session }: { readonly provider: LoginProvider; readonly session: string },
     request: Pick<SignInRequest, 'deviceCode' | 'password'>,
     abandoned: AbortSignal,
   ): Promise<void> => {
@@ -112,23 +124,27 @@ export function createLogins(options: {
         async onUrl(url) {
           // No tab for whoever has gone already.
           signal.throwIfAborted();
-          show(key, view(url));
-          if ((env.K8S_TUNNELS_NO_BROWSER ?? '') !== '') return false;
+          const shown = view(url);
+          show(key, shown);
           try {
-            await openUrl(url);
-            return true;
+            if ((env.K8S_TUNNELS_NO_BROWSER ?? '') === '') {
+              await openUrl(url);
+              return true;
+            }
           } catch (error) {
             logger.warn('The browser could not be opened', {
               reason: error instanceof Error ? error.name : 'unknown',
             });
-            return false;
           }
+          if (!signal.aborted) show(key, { ...shown, noBrowser: true });
+          return false;
         },
         onDeviceCode({ url, userCode }) {
           if (!signal.aborted) show(key, { ...view(url), userCode });
         },
       });
       await abortable(work, signal, cancelled);
+      signedInAt.set(key, clock.now());
       logger.info('Signed in', { provider: provider.kind });
     } catch (cause) {
       if (late.signal.aborted) {
@@ -179,6 +195,13 @@ export function createLogins(options: {
           `The sign-in to ${titleOf(found.provider, found.session)} is gone again.`,
         );
       return account;
+    },
+    async inBrowser({ provider: kind, session: named }) {
+      const found = await find(kind, named).catch(() => undefined);
+      if (found?.asks !== 'browser') return undefined;
+      const { provider, session } = found;
+      const at = signedInAt.get(keyOf(provider, session));
+      return { session, title: titleOf(provider, session), signedInAt: at };
     },
     async logout({ provider: kind, session: named }) {
       const { provider, session } = await find(kind, named);

@@ -1,5 +1,6 @@
 import type { Configuration } from 'openid-client';
 import { AppError } from '../app-error.ts';
+import { isThisComputer } from '../discovery/oidc-fields.ts';
 import type { Network } from '../network/network.ts';
 import { networkFetch } from '../network/network-fetch.ts';
 
@@ -16,6 +17,19 @@ export interface OidcIssuer {
   readonly port?: number | undefined;
 }
 
+/**
+ * What people call a sign-in: the issuer's host, or its application and path there too, where the clusters name several
+ * of that host.
+ */
+export function sessionOf({ issuer, clientId }: OidcIssuer, all: readonly OidcIssuer[]): string {
+  const { host, pathname } = new URL(issuer);
+  const isOnly = all.every(
+    (other) =>
+      new URL(other.issuer).host !== host || (other.issuer === issuer && other.clientId === clientId),
+  );
+  return isOnly ? host : `${clientId}@${host}${pathname.replace(/\/$/, '')}`;
+}
+
 /** Allowed between our clock and the issuer's, in seconds. */
 const clockToleranceSeconds = 10 * 60;
 
@@ -24,7 +38,6 @@ export async function openIssuer(network: Network, one: OidcIssuer): Promise<Con
   const client = await import('openid-client');
   const url = new URL(one.issuer);
   const overNetwork = networkFetch(network);
-  const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
   try {
     return await client.discovery(
       url,
@@ -39,8 +52,7 @@ export async function openIssuer(network: Network, one: OidcIssuer): Promise<Con
             body: body === undefined || body === null ? null : String(body),
             signal: signal ?? null,
           }),
-        // Plain text to this computer alone.
-        execute: isHere ? [client.allowInsecureRequests] : [],
+        execute: isThisComputer(url) ? [client.allowInsecureRequests] : [],
       },
     );
   } catch (error) {

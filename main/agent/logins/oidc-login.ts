@@ -4,14 +4,14 @@ import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
 import type { Account, SignOut } from './account.ts';
 import { openCallback } from './callback.ts';
-import { type OidcIssuer, oidcError, openIssuer, scopeOf } from './oidc-issuer.ts';
+import { type OidcIssuer, oidcError, openIssuer, scopeOf, sessionOf } from './oidc-issuer.ts';
 import type { OidcTokens } from './oidc-tokens.ts';
 import { createPkce } from './pkce.ts';
 import type { LoginProvider, SignInRequest } from './provider.ts';
 
 /**
  * Any issuer of OpenID Connect: the authorization code with PKCE, or a device code where the issuer has that and no
- * browser opens. A session is the host of an issuer.
+ * browser opens. A session is an application of an issuer.
  */
 export function createOidcLogin(options: {
   readonly network: Network;
@@ -24,7 +24,8 @@ export function createOidcLogin(options: {
   const { network, clock, tokens, file } = options;
 
   const find = (session: string): OidcIssuer => {
-    const found = options.issuers().find(({ issuer }) => hostOf(issuer) === session);
+    const all = options.issuers();
+    const found = all.find((one) => sessionOf(one, all) === session);
     if (found === undefined)
       throw new AppError('not-found', `No cluster names the issuer ${session} any more.`);
     return found;
@@ -99,9 +100,10 @@ export function createOidcLogin(options: {
     title: 'OpenID Connect',
     setUp: 'No cluster names an issuer to sign in to.',
     async accounts() {
-      const byHost = new Map(options.issuers().map((one) => [hostOf(one.issuer), one]));
+      const all = options.issuers();
+      const bySession = new Map(all.map((one) => [sessionOf(one, all), one]));
       return Promise.all(
-        [...byHost].map(async ([session, one]): Promise<Account> => {
+        [...bySession].map(async ([session, one]): Promise<Account> => {
           const held = await tokens.held(one).catch(() => undefined);
           const account = { provider: 'oidc', session, store: file, asks: 'browser', ours: true } as const;
           if (held === undefined) return { ...account, status: 'signed-out', renews: false };

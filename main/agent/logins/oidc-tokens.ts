@@ -6,7 +6,7 @@ import { shellWord } from '../catalog/shell-word.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
-import { type OidcIssuer, oidcError, openIssuer, refusalOf } from './oidc-issuer.ts';
+import { type OidcIssuer, oidcError, openIssuer, refusalOf, sessionOf } from './oidc-issuer.ts';
 
 const heldSchema = z.object({
   idToken: z.string(),
@@ -39,6 +39,8 @@ export function createOidcTokens(options: {
   readonly network: Network;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Those that the clusters name. */
+  readonly issuers: () => readonly OidcIssuer[];
 }): OidcTokens {
   const { network, clock, logger } = options;
   const file = jsonFile({
@@ -61,6 +63,14 @@ export function createOidcTokens(options: {
     });
     changing = turn.catch(() => {});
     return turn;
+  };
+
+  const personNeeded = (issuer: OidcIssuer): AppError => {
+    const session = sessionOf(issuer, options.issuers());
+    return new AppError('credential-failed', `You are not signed in to ${session} (any more).`, {
+      hint: `Run \`k8s-tunnels login oidc ${shellWord(session)}\`.`,
+      signIn: { provider: 'oidc', session },
+    });
   };
 
   const keep = async (
@@ -132,11 +142,4 @@ export function createOidcTokens(options: {
 
 function keyOf({ issuer, clientId }: OidcIssuer): string {
   return `${issuer} ${clientId}`;
-}
-
-function personNeeded({ issuer }: OidcIssuer): AppError {
-  const { host } = new URL(issuer);
-  return new AppError('credential-failed', `You are not signed in to ${host} (any more).`, {
-    hint: `Run \`k8s-tunnels login oidc ${shellWord(host)}\`.`,
-  });
 }

@@ -2,6 +2,7 @@ import type { LoginView } from '../../agent/logins/account.ts';
 import { pathsFrom } from '../../agent/paths.ts';
 import type { Client } from '../../api/socket/client.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { loginLine } from '../login-notes.ts';
 import { reachAgent } from '../reach-agent.ts';
 import { reportError, writeAside, writeJson } from '../report.ts';
 import { printable } from '../terminal.ts';
@@ -17,11 +18,15 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
   const { env } = process;
   try {
     const client = await reachAgent({ paths: pathsFrom(env), env });
-    const { KUBERNETES_EXEC_INFO: execInfo } = env;
+    const { KUBERNETES_EXEC_INFO: execInfo, K8S_TUNNELS_NO_BROWSER: noBrowser = '' } = env;
     const patience = setTimeout(() => void tellOfLogin(client).catch(() => {}), patienceMs);
     try {
       writeJson(
-        await client.call('credential', { cluster, ...(execInfo === undefined ? {} : { execInfo }) }),
+        await client.call('credential', {
+          cluster,
+          ...(execInfo === undefined ? {} : { execInfo }),
+          ...(noBrowser === '' ? {} : { browser: false }),
+        }),
       );
     } finally {
       clearTimeout(patience);
@@ -33,13 +38,18 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
   }
 }
 
-/** Says once that it is the person who is waited for. */
+/** Says that it is the person who is waited for, once for each place to sign in to. */
 async function tellOfLogin(client: Client): Promise<void> {
-  let isTold = false;
-  const tell = ([login]: readonly LoginView[]) => {
-    if (isTold || login === undefined) return;
-    isTold = true;
-    writeAside([`Waiting for you to sign in to ${printable(login.title)} in the browser …`]);
+  const told = new Set<string>();
+  const tell = (logins: readonly LoginView[]) => {
+    for (const login of logins) {
+      const line =
+        login.noBrowser === true || login.userCode !== undefined
+          ? loginLine(login)
+          : `Waiting for your sign-in to ${printable(login.title)} in the browser …`;
+      if (!told.has(line)) writeAside([line]);
+      told.add(line);
+    }
   };
   const { logins } = await client.subscribe((change) => {
     if (change.kind === 'logins') tell(change.logins);

@@ -29,7 +29,7 @@ test('the example parses, and every cluster of it is listed', async () => {
   await copyFile(path.join(import.meta.dirname, '../../../resources/examples/clusters.yaml'), file);
   const { clusters, results } = await discover();
   expect(results.map(({ outcome }) => outcome.kind)).toEqual(['listed']);
-  expect(clusters.map(({ name }) => name)).toEqual(['lab', 'k3s-workshop', 'edge', 'appliance']);
+  expect(clusters.map(({ name }) => name)).toEqual(['lab', 'k3s-workshop', 'edge', 'mill', 'appliance']);
   expect(clusters.find(({ name }) => name === 'edge')).toMatchObject({
     server: 'https://10.20.0.5:6443',
     serverName: 'kubernetes',
@@ -131,8 +131,62 @@ users: [{ name: lab, user: { token: the-token } }]
   });
 });
 
+describe('people’s own sign-ins (OpenID Connect)', () => {
+  const issuer = { kind: 'oidc', issuer: 'https://id.example.com', clientId: 'k8s' };
+  const kubelogin =
+    'command: kubectl, args: [oidc-login, get-token, --oidc-issuer-url=https://id.example.com';
+  const user = async (text: string) => {
+    await write(`[{ name: a, server: 'https://a', user: ${text} }]`);
+    return (await discover()).clusters[0];
+  };
+
+  test('by its fields, or by the plugin that would be run', async () => {
+    expect(
+      (
+        await user(
+          '{ oidc-issuer-url: https://id.example.com, oidc-client-id: k8s, oidc-extra-scopes: [groups] }',
+        )
+      )?.credential,
+    ).toEqual({ ...issuer, scopes: ['groups'] });
+    expect((await user(`{ exec: { ${kubelogin}, --oidc-client-id=k8s] } }`))?.credential).toEqual({
+      ...issuer,
+      scopes: [],
+      port: 8000,
+    });
+  });
+
+  test('what only the plugin can do is left to it', async () => {
+    const cluster = await user(`{ exec: { ${kubelogin}, --oidc-client-id=k8s, --oidc-client-secret=x] } }`);
+    expect(cluster).toMatchObject({ credential: { kind: 'file', cluster: 'a' }, tagProblems: [] });
+  });
+
+  test('by the user of a kubeconfig, unless it holds a token', async () => {
+    const lab = (more: string) =>
+      writeFile(
+        path.join(folder, 'lab'),
+        `
+contexts: [{ name: lab, context: { cluster: lab, user: lab } }]
+clusters: [{ name: lab, cluster: { server: 'https://lab:6443' } }]
+users: [{ name: lab, user: { ${more} auth-provider: { name: oidc, config: { idp-issuer-url: https://id.example.com, client-id: k8s } } } }]
+`,
+      );
+    await lab('');
+    expect((await user('{ kubeconfig: { file: lab } }'))?.credential).toEqual(issuer);
+    await lab('token: held,');
+    expect((await user('{ kubeconfig: { file: lab } }'))?.credential).toMatchObject({ kind: 'file' });
+  });
+});
+
 describe('a list that cannot be read', () => {
   test.each([
+    [
+      '- name: a\n  server: https://a\n  user:\n    oidc-issuer-url: http://hunter2\n    oidc-client-id: k\n',
+      'line 4: user.oidc-issuer-url must be the https:// address of an issuer',
+    ],
+    [
+      '- name: a\n  server: https://a\n  user:\n    oidc-issuer-url: https://id\n',
+      'line 4: user needs oidc-issuer-url and oidc-client-id together',
+    ],
     ['- name: a\n  server: http://a\n', 'line 2: server must be an https:// address.'],
     ['- name: a\n  server: https://root:hunter2@a\n', 'line 2: server must hold no user name.'],
     ['- name: a\n', 'line 1: server is missing.'],

@@ -8,6 +8,7 @@ import { createEksSource } from '../../../main/agent/discovery/eks.ts';
 import { systemClock } from '../../../main/agent/parts.ts';
 import { writeAwsHome } from '../../world/aws/home.ts';
 import { writeSignIn } from '../../world/aws/sign-ins.ts';
+import { noOidc } from '../credentials/no-oidc.ts';
 import { type Clouds, discoverOnce, discoveryInto, resultAt, startClouds } from './clouds.ts';
 
 const sandbox = '222233334444';
@@ -131,7 +132,7 @@ describe('what is granted', () => {
     const aws = clouds.ways();
     const { clusters } = await discoverOnce(createEksSource({ aws, regions }));
     const { env, home, network } = clouds;
-    const credentials = createCredentials({ clock: systemClock, network, env, home, aws });
+    const credentials = createCredentials({ clock: systemClock, network, env, home, aws, oidc: noOidc });
     const notebooks = cluster(clusters, 'notebooks');
     if (notebooks === undefined) throw new Error('no cluster');
     const credential = await credentials.get(notebooks);
@@ -249,6 +250,7 @@ describe('an organisation', () => {
     expect(clusters.map(({ name }) => name).sort()).toEqual(['notebooks', 'playground']);
     // It gives the credentials of a cluster as well.
     const credentials = createCredentials({
+      oidc: noOidc,
       clock: systemClock,
       network: clouds.network,
       env: clouds.env,

@@ -7,6 +7,7 @@ import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
 import { createCredentials } from '../../../main/agent/credentials/credentials.ts';
 import { readVaultCredential } from '../../../main/agent/discovery/vault-credential.ts';
 import { type Environment, systemClock } from '../../../main/agent/parts.ts';
+import { noOidc } from '../credentials/no-oidc.ts';
 import { type Clouds, discoverOnce, resultAt, startClouds } from './clouds.ts';
 
 let clouds: Clouds;
@@ -385,8 +386,7 @@ describe('more mounts', () => {
   });
 });
 
-describe('a whole kubeconfig in the secret', () => {
-  const kubeconfig = (user: string) => `
+const kubeconfigOf = (user: string) => `
 apiVersion: v1
 kind: Config
 current-context: b
@@ -400,16 +400,117 @@ users:
   - { name: a, user: { token: not-this-one } }
   - { name: b, user: ${user} }
 `;
-  const write = async (content: Record<string, unknown>) => {
-    await clouds.vault.writeSecret(
-      'edge/depot-berlin',
-      content as unknown as Parameters<typeof clouds.vault.writeSecret>[1],
-    );
-    const { clusters } = await discoverOnce(clouds.onPrem());
-    const berlin = clusters.find(({ name }) => name === 'depot-berlin');
-    if (berlin === undefined) throw new Error('no cluster');
-    return berlin;
-  };
+
+const write = async (content: Record<string, unknown>) => {
+  await clouds.vault.writeSecret(
+    'edge/depot-berlin',
+    content as unknown as Parameters<typeof clouds.vault.writeSecret>[1],
+  );
+  const { clusters } = await discoverOnce(clouds.onPrem());
+  const berlin = clusters.find(({ name }) => name === 'depot-berlin');
+  if (berlin === undefined) throw new Error('no cluster');
+  return berlin;
+};
+
+describe('people’s own sign-ins (OpenID Connect)', () => {
+  const server = 'https://own:6443';
+  const fields = { 'oidc-issuer-url': 'https://id.acme.example/realms/k8s', 'oidc-client-id': 'kubernetes' };
+  const issuer = { kind: 'oidc', issuer: fields['oidc-issuer-url'], clientId: 'kubernetes' };
+
+  test('by the fields of the secret', async () => {
+    expect(await write({ server, ...fields })).toMatchObject({ credential: issuer, tagProblems: [] });
+    const more = { 'oidc-extra-scopes': 'openid, groups email', 'oidc-redirect-port': 8000 };
+    expect((await write({ server, ...fields, ...more })).credential).toEqual({
+      ...issuer,
+      scopes: ['groups', 'email'],
+      port: 8000,
+    });
+  });
+
+  test('a token that the secret holds itself comes first, one of its kubeconfig does not', async () => {
+    expect((await write({ server, ...fields, token: 'held' })).credential).toMatchObject({ holds: 'token' });
+    const kubeconfig = kubeconfigOf("{ token: 'held' }");
+    expect((await write({ kubeconfig, ...fields })).credential).toEqual(issuer);
+  });
+
+  const execOf = (command: string, ...args: readonly string[]) =>
+    JSON.stringify({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command, args } });
+  const [url, id] = [`--oidc-issuer-url=${issuer.issuer}`, '--oidc-client-id=kubernetes'];
+
+  test.each([
+    [
+      execOf('kubectl', 'oidc-login', 'get-token', url, id),
+      // Where its application sends the browser back to.
+      { ...issuer, scopes: [], port: 8000 },
+    ],
+    [
+      execOf(
+        'kubectl',
+        'oidc-login',
+        'get-token',
+        ...['--oidc-issuer-url', issuer.issuer, '--oidc-use-pkce', '--oidc-client-id', 'kubernetes'],
+        ...['--oidc-extra-scope=groups,email', '--oidc-extra-scope', 'offline_access'],
+        '--listen-address=127.0.0.1:18000',
+      ),
+      { ...issuer, scopes: ['groups', 'email', 'offline_access'], port: 18000 },
+    ],
+    [execOf('C:\\bin\\kubelogin.exe', 'get-token', url, id), { ...issuer, scopes: [], port: 8000 }],
+    [
+      JSON.stringify({
+        'auth-provider': {
+          name: 'oidc',
+          config: { 'idp-issuer-url': issuer.issuer, 'client-id': 'kubernetes', 'refresh-token': 'hunter2' },
+        },
+      }),
+      issuer,
+    ],
+  ])('by the user of a whole kubeconfig: %s', async (user, expected) => {
+    const berlin = await write({ kubeconfig: kubeconfigOf(user) });
+    expect(berlin.credential).toEqual(expected);
+    expect(berlin.tagProblems).toEqual([]);
+    expect(JSON.stringify(berlin)).not.toContain('hunter2');
+  });
+
+  test.each([
+    execOf('kubectl', 'oidc-login', 'get-token', url, id, '--grant-type=password'),
+    execOf('kubectl', 'oidc-login', 'setup', url, id),
+    // Of the same name, for Azure.
+    execOf('kubelogin', 'get-token', '--server-id', 'x', '--login', 'azurecli'),
+    execOf('aws-iam-authenticator', 'token', url, id),
+  ])('not by another plugin: %s', async (user) => {
+    const berlin = await write({ kubeconfig: kubeconfigOf(user) });
+    expect(berlin).toMatchObject({ tagProblems: [] });
+    expect(berlin.credential).toBeUndefined();
+  });
+
+  test.each([
+    [{ 'oidc-issuer-url': issuer.issuer }, 'oidc-client-id of the secret is missing.'],
+    [{ 'oidc-client-id': 'kubernetes' }, 'oidc-issuer-url of the secret is missing.'],
+    [{ ...fields, 'oidc-issuer-url': 'http://id.acme.example' }, 'oidc-issuer-url of the secret must be'],
+    [{ ...fields, 'oidc-issuer-url': 'https://a:hunter2@id.acme.example' }, 'oidc-issuer-url of the secret'],
+    [{ ...fields, 'oidc-issuer-url': 'https://id.acme.example/?hunter2' }, 'oidc-issuer-url of the secret'],
+    [{ ...fields, 'oidc-client-id': 7 }, 'oidc-client-id of the secret must be text.'],
+    [{ ...fields, 'oidc-extra-scopes': 'a"b' }, 'oidc-extra-scopes of the secret must be a list of scopes.'],
+    [{ ...fields, 'oidc-redirect-port': 'hunter2' }, 'oidc-redirect-port of the secret must be the number'],
+    [
+      { kubeconfig: kubeconfigOf(execOf('kubelogin', 'get-token', url, id, '--oidc-client-secret=hunter2')) },
+      'signs in with a client secret',
+    ],
+    [{ kubeconfig: kubeconfigOf(execOf('kubelogin', 'get-token', url)) }, 'no usable client id'],
+    [
+      { kubeconfig: kubeconfigOf('{ auth-provider: { name: oidc, config: { client-id: a } } }') },
+      'no usable issuer url',
+    ],
+  ])('what is wrong is told: %j', async (content, message) => {
+    const berlin = await write({ server, ...content });
+    expect(berlin.tagProblems).toMatchObject([{ message: expect.stringContaining(message) }]);
+    expect(berlin.credential).toBeUndefined();
+    expect(JSON.stringify(berlin)).not.toContain('hunter2');
+  });
+});
+
+describe('a whole kubeconfig in the secret', () => {
+  const kubeconfig = kubeconfigOf;
   const read = ({ credential }: Cluster) => {
     const { env, home, network } = clouds;
     if (credential?.kind !== 'vault') throw new Error('no credential');
@@ -525,6 +626,7 @@ describe('further servers', () => {
     const { network, home } = clouds;
     const credentials = (own: Environment, named: typeof servers) =>
       createCredentials({
+        oidc: noOidc,
         clock: systemClock,
         network,
         env: own,

@@ -29,10 +29,11 @@ afterEach(async () => {
 });
 
 const never = new AbortController().signal;
-const start = (one: OidcIssuer = issuer) => {
+const start = (one: OidcIssuer = issuer, more: readonly OidcIssuer[] = []) => {
   const { network, clock } = rig;
-  const tokens = createOidcTokens({ file, network, clock, logger: silentLogger });
-  const logins = rig.logins(createOidcLogin({ network, clock, tokens, file, issuers: () => [one] }));
+  const issuers = () => [one, ...more];
+  const tokens = createOidcTokens({ file, network, clock, logger: silentLogger, issuers });
+  const logins = rig.logins(createOidcLogin({ network, clock, tokens, file, issuers }));
   return { tokens, logins, login: () => logins.login({ provider: 'oidc', signal: never }) };
 };
 const tokenOf = async (tokens: ReturnType<typeof start>['tokens']) => {
@@ -146,6 +147,23 @@ test('by a device code, where no browser opens', async () => {
   await rig.browser.open(logins.waiting()[0]?.url ?? '');
   await rig.browser.ended();
   expect(await signedIn).toMatchObject({ status: 'signed-in' });
+});
+
+test('two applications of one host are two sign-ins, each by its own name', async () => {
+  const { host } = new URL(world.issuer);
+  const { tokens, logins } = start(issuer, [{ ...issuer, clientId: 'other' }]);
+  expect((await logins.accounts()).map(({ session }) => session)).toEqual([
+    `${clusterClient}@${host}`,
+    `other@${host}`,
+  ]);
+  const session = `${clusterClient}@${host}`;
+  await expect(tokenOf(tokens)).rejects.toMatchObject({ hint: `Run \`k8s-tunnels login oidc ${session}\`.` });
+  expect(await logins.login({ provider: 'oidc', session, signal: never })).toMatchObject({
+    session,
+    status: 'signed-in',
+  });
+  expect(await world.verify(await tokenOf(tokens))).toBe('ada@acme.example');
+  expect(await logins.accounts()).toMatchObject([{ status: 'signed-in' }, { status: 'signed-out' }]);
 });
 
 test('signing out revokes it and forgets it', async () => {

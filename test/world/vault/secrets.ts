@@ -7,6 +7,8 @@ export type SecretData = {
 } & (
   | { readonly token: string }
   | { readonly 'client-certificate-data': string; readonly 'client-key-data': string }
+  | { readonly 'oidc-issuer-url': string; readonly 'oidc-client-id': string }
+  | { readonly kubeconfig: string }
 );
 
 export interface SecretVersion {
