@@ -1,3 +1,5 @@
+import { redact } from './redaction/redact.ts';
+
 /** Every code an error can carry. Shells and tests tell errors apart by these, never by message text. */
 export const errorCodes = [
   'internal',
@@ -78,7 +80,7 @@ export interface PlainError {
   readonly retryable: boolean;
 }
 
-/** The one error class of the project. */
+/** The one error class of the project. What another program said and it repeats is rid of secrets at once. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
@@ -94,14 +96,14 @@ export class AppError extends Error {
       readonly cause?: unknown;
     } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(redact(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : redact(options.hint);
     this.retryable = options.retryable ?? false;
   }
 }
 
-/** Any thrown value as plain data. An unknown error becomes `internal` with its own message. */
+/** Any thrown value as plain data, without secrets. An unknown error becomes `internal` with its own message. */
 export function toPlainError(error: unknown): PlainError {
   if (isAppError(error)) {
     return {
@@ -113,7 +115,7 @@ export function toPlainError(error: unknown): PlainError {
   }
   return {
     code: 'internal',
-    message: error instanceof Error ? error.message : String(error),
+    message: redact(error instanceof Error ? error.message : String(error)),
     retryable: false,
   };
 }
