@@ -1,4 +1,5 @@
 import type { LoginProviderKind } from './logins/login-providers.ts';
+import { redact } from './redaction/redact.ts';
 
 /** Every code an error can carry. Shells and tests tell errors apart by these, never by message text. */
 export const errorCodes = [
@@ -86,7 +87,7 @@ export interface NeededSignIn {
   readonly session?: string | undefined;
 }
 
-/** The one error class of the project. */
+/** The one error class of the project. What another program said and it repeats is rid of secrets at once. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
@@ -105,15 +106,15 @@ export class AppError extends Error {
       readonly signIn?: NeededSignIn | undefined;
     } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(redact(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : redact(options.hint);
     this.retryable = options.retryable ?? false;
     this.signIn = options.signIn;
   }
 }
 
-/** Any thrown value as plain data. An unknown error becomes `internal` with its own message. */
+/** Any thrown value as plain data, without secrets. An unknown error becomes `internal` with its own message. */
 export function toPlainError(error: unknown): PlainError {
   if (isAppError(error)) {
     return {
@@ -125,7 +126,7 @@ export function toPlainError(error: unknown): PlainError {
   }
   return {
     code: 'internal',
-    message: error instanceof Error ? error.message : String(error),
+    message: redact(error instanceof Error ? error.message : String(error)),
     retryable: false,
   };
 }

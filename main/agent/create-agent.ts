@@ -48,6 +48,7 @@ import { clusterUnder, sourceUnder } from './organisation/source-under.ts';
 import { vaultEnvironment, vaultLogin, vaultServers } from './organisation/vault-environment.ts';
 import type { Clock, Environment, Logger } from './parts.ts';
 import type { Paths } from './paths.ts';
+import { redact } from './redaction/redact.ts';
 import { createSettings, type Settings, type SettingsFrom, type SettingsStore } from './settings/settings.ts';
 import { createPorts } from './tunnels/ports.ts';
 import type { Tunnel } from './tunnels/tunnel.ts';
@@ -159,7 +160,8 @@ async function wireAgent(
     for (const listener of listeners) listener(change);
   };
   const notices: Notice[] = [];
-  const notice = (level: Notice['level'], message: string) => {
+  const notice = (level: Notice['level'], text: string) => {
+    const message = redact(text);
     const entry = { at: clock.now(), level, message };
     notices.push(entry);
     if (notices.length > 100) notices.shift();

@@ -35,7 +35,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/** Structured log lines. Fields must hold no secret: names, hosts, codes, times only. */
+/** Structured log lines: names, hosts, codes, times. Who writes them takes secrets out; put none in. */
 export interface Logger {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;

@@ -11,6 +11,12 @@ async function main(args: readonly string[]): Promise<number> {
   return runProgram(args);
 }
 
+// Node would print the error with all that it holds.
+process.on('uncaughtException', (error) => {
+  // An agent writes it into its log.
+  if (process.listenerCount('uncaughtException') > 1) return;
+  process.exit(reportError(error, { json: process.argv.includes('--json') }));
+});
 // A reader that went away (`| head`) is no error of ours.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 

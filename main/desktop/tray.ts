@@ -4,6 +4,7 @@ import type { Snapshot } from '../agent/agent-view.ts';
 import { toPlainError } from '../agent/app-error.ts';
 import type { ClusterId } from '../agent/catalog/cluster.ts';
 import { isGuarded } from '../agent/catalog/is-production.ts';
+import { redact } from '../agent/redaction/redact.ts';
 import type { AgentClient } from '../api/conversation.ts';
 import { openExternalLink } from './external-link.ts';
 import { trayFace, trayPicture } from './tray-face.ts';
@@ -58,7 +59,7 @@ export function createTray(options: {
   const clusterOf = (id: ClusterId) => snapshot?.clusters.find((cluster) => cluster.id === id);
   const tell = (title: string, body: string) => {
     if (!Notification.isSupported()) return;
-    const notification = new Notification({ title, body });
+    const notification = new Notification({ title: redact(title), body: redact(body) });
     notification.on('click', onOpen);
     notification.show();
   };

@@ -1,0 +1,102 @@
+/**
+ * What must not leave the process, taken out of what does: of log lines, errors, notices, notifications and what is
+ * written at a crash. A secret is known by its own form, or by the name that stands before it.
+ */
+
+const mark = '[redacted]';
+
+/** A name whose value is secret, unless its end says that it only tells of one (`token_uri`, `tokenExpiresAt`). */
+const name =
+  '[\\w.-]{0,64}(?:token|secret|passw(?:or)?d|passphrase|authorization|cookie|session-?key|private[-_]?key|client-key|assertion|signature|credential|api[-_]?key|code[-_]?verifier|device[-_]?code)s?[\\w.-]{0,64}';
+const tellsOfOne =
+  /(?:ur[il]|types?|endpoints?|files?|paths?|names?|stores?|expir\w*|[_-](?:at|in)|At|In|seconds|status|length)$/;
+const isSecretName = (text: string): boolean => whole.test(text) && !tellsOfOne.test(text);
+const whole = new RegExp(`^${name}$`, 'i');
+
+/** Of letters of both sizes and digits, as chance makes it and no person does. */
+const byChance = '(?=[\\w+/=~.-]*[a-z])(?=[\\w+/=~.-]*[A-Z])(?=[\\w+/=~.-]*\\d)';
+
+/** Where a word begins, also in what an address or a string has encoded. */
+const start = '(?:(?<![\\w.-])|(?<=%[\\dA-Fa-f]{2}|\\\\[nrt]))';
+/** Forms that are secrets wherever they stand. */
+const forms = [
+  '-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----[\\s\\S]*?(?:-----END [A-Z ]{0,20}PRIVATE KEY-----|$)',
+  // PEM in base64, as a kubeconfig holds it.
+  'LS0tLS1CRUdJTi[\\w+/=-]{16,}',
+  // JSON Web Tokens, encrypted ones too.
+  `${start}eyJ[\\w-]{6,}\\.[\\w-]{2,}(?:\\.[\\w-]*){1,3}`,
+  // A token for EKS is a presigned address.
+  'k8s-aws-v1\\.[\\w-]+',
+  // Vault, by its version.
+  `${start}hv[sbr]\\.[\\w-]{20,}`,
+  `${start}[sbr]\\.${byChance}[A-Za-z0-9]{24}(?![\\w-])`,
+  // Google: access tokens, refresh tokens and codes, client secrets.
+  `${start}ya29\\.[\\w.-]{10,}`,
+  `${start}(?<!/)(?:1//|4/)[\\w-]{24,}`,
+  `${start}GOCSPX-[\\w-]{20,}`,
+  // GitHub, GitLab, Slack.
+  `${start}(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-)[\\w-]{16,}`,
+  // Identity Center, then the session of a role.
+  `${start}ao[ar]${byChance}[\\w+/=:-]{40,}`,
+  `${start}(?:IQoJ|FwoG)[\\w+/=]{40,}`,
+  // Entra's codes and refresh tokens.
+  `${start}[01]\\.${byChance}[\\w-]{40,}[\\w.-]*`,
+];
+const anyForm = new RegExp(forms.join('|'), 'g');
+
+/** `https://user:password@host`: what is before the last `@` of the authority. */
+const userInfo = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/:?#"'<>`]*:[^\s/?#"'<>`]+@/gi;
+const scheme = /\b([Bb]earer|BEARER|[Bb]asic|BASIC)(\s+|%20|\+)(?=[\w.~+/=-]*[A-Z0-9])[\w.~+/=-]{16,}/g;
+/** The one-time address of the window in a browser. */
+const oneTime = /(\/open\/)[\w-]{40,}/g;
+/** A header's whole line: cookies stand in it one after the other. */
+const cookies = /\b((?:set-)?cookie\\*["']?\s*[:,=]\s*\[?\s*\\*["']?)(?=[^\s;="']+=)[^"'\r\n\\]+/gi;
+const authorization =
+  /\b((?:proxy-)?authorization\\*["']?\s*[:,=]\s*\[?\s*\\*["']?)(?:[A-Za-z0-9-]{3,20} [^\s"'\\,]{8,}|[^\s"'\\,]{16,})/gi;
+/** As JSON or an inspected object has it, also within a string of such. */
+const quoted = new RegExp(
+  `(?<![\\w.-])(${name})(\\\\*["']?\\s*[:=]\\s*\\[?\\s*)(\\\\*["'])(?:(?!\\3)(?:\\\\[\\s\\S]|[\\s\\S]))+(?:\\3|$)`,
+  'gi',
+);
+/** As a form, a query or a shell has it. What begins like a variable or a placeholder is none. */
+const assigned = new RegExp(
+  `(?<![\\w.-])(${name}|sig|code(?=[^\\s&]{20}))(=|%3D)(?![\\s$<{[(…"'\\\\])[^\\s&;,"'\`<>\\\\)\\]}]+`,
+  'gi',
+);
+/** As YAML has it; a word of a sentence is not of such letters. */
+const told = new RegExp(`(?<![\\w.-])(${name})(:\\s+)([\\w+/=~.-]{20,})`, 'gi');
+const isByChance = new RegExp(`^${byChance}`);
+
+/** The text without its secrets. What holds none comes back as it is. Calling it again changes nothing. */
+export function redact(text: string): string {
+  return text
+    .replace(cookies, `$1${mark}`)
+    .replace(authorization, `$1${mark}`)
+    .replace(quoted, (found, key: string, between: string, quote: string) =>
+      tellsOfOne.test(key) ? found : `${key}${between}${quote}${mark}${found.endsWith(quote) ? quote : ''}`,
+    )
+    .replace(userInfo, `$1${mark}@`)
+    .replace(assigned, (found, key: string, sign: string) =>
+      tellsOfOne.test(key) ? found : `${key}${sign}${mark}`,
+    )
+    .replace(told, (found, key: string, between: string, said: string) =>
+      tellsOfOne.test(key) || !isByChance.test(said) ? found : `${key}${between}${mark}`,
+    )
+    .replace(scheme, `$1$2${mark}`)
+    .replace(oneTime, `$1${mark}`)
+    .replace(anyForm, mark);
+}
+
+/** The same for all the strings of a value, as deep as they stand; an error becomes its stack. */
+export function redacted(value: unknown): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (value instanceof Error) return redact(value.stack ?? String(value));
+  if (Array.isArray(value)) return value.map(redacted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [
+      key,
+      typeof one === 'string' && isSecretName(key) ? mark : redacted(one),
+    ]),
+  );
+}

@@ -1,0 +1,23 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { openAgentLog } from '../../main/cli/agent-log.ts';
+
+test('a log line holds no secret, whatever it is handed; the file is the person’s alone', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'log-'));
+  const log = openAgentLog(folder, { K8S_TUNNELS_LOG: 'info' });
+  log.info('It said Bearer Marker0123456789ABC', {
+    cluster: 'payments-prod',
+    reason: new Error('refresh_token=MarkerMarker'),
+    answer: { headers: { cookie: 'CF_Authorization=MarkerMarker' }, status: 403 },
+  });
+  log.debug('not asked for', { reason: 'none' });
+  const file = path.join(folder, 'agent.log');
+  const text = await readFile(file, 'utf8');
+  expect(text).not.toContain('Marker');
+  expect(text).not.toContain('not asked for');
+  expect(JSON.parse(text)).toMatchObject({ cluster: 'payments-prod', answer: { status: 403 } });
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  await rm(folder, { recursive: true });
+});
