@@ -1,7 +1,9 @@
 import { useCallback, useRef, useState } from 'react';
 import type { ClusterId } from '../main/agent/catalog/cluster.ts';
+import type { Place } from '../main/api/place.ts';
 import { AccountsPage } from './accounts/accounts-page.tsx';
 import { useActions, useAgent, usePage } from './agent/page.tsx';
+import { usePlace } from './agent/use-place.ts';
 import { ClusterList, focusFirstRow } from './clusters/cluster-list.tsx';
 import { NoAgent, NoClusters, NoHits } from './clusters/empty.tsx';
 import { useSections } from './clusters/use-sections.ts';
@@ -52,6 +54,16 @@ function Main() {
     [],
   );
   const openSettings = useCallback(() => setView({ kind: 'settings' }), []);
+  const go = useCallback(
+    (place: Place) =>
+      place.kind === 'cluster'
+        ? openCluster(place.id)
+        : place.kind === 'accounts'
+          ? openAccounts()
+          : openSettings(),
+    [openCluster, openAccounts, openSettings],
+  );
+  usePlace(go);
   return (
     <div className="window">
       {/* Kept while another page is shown: the place in the list and what was searched for stay. */}

@@ -4,9 +4,12 @@ import { toPlainError } from '../agent/app-error.ts';
 import { type Logger, systemClock } from '../agent/parts.ts';
 import { serveIpc } from '../api/ipc/serve.ts';
 import { origin } from './app-origin.ts';
+import { openExternalLink } from './external-link.ts';
 import { followAgent } from './follow-agent.ts';
 import type { Host } from './host-agent.ts';
 import { hiddenFlag, setStartAtLogin } from './login-item.ts';
+import { createNotifier } from './notifications/notifier.ts';
+import type { Way } from './notifications/words.ts';
 import { registerScheme, servePage } from './page.ts';
 import { denyPermissions } from './permissions.ts';
 import { createTray } from './tray.ts';
@@ -66,6 +69,7 @@ export function runDesktop(options: {
       openChannel: host.openChannel,
       onState(snapshot) {
         tray.show(snapshot);
+        notifier.see(snapshot);
         const { startAtLogin } = snapshot.settings;
         if (startAtLogin === startsAtLogin) return;
         startsAtLogin = startAtLogin;
@@ -74,11 +78,22 @@ export function runDesktop(options: {
         );
       },
     });
+    const go = (way: Way) => {
+      if (way.kind === 'window') window.show(way.place);
+      else if (way.kind === 'url') void openExternalLink(way.url);
+      else {
+        agent
+          .then(({ call }) => call('connect', { clusters: [...way.clusters], mode: 'add' }))
+          .catch((error: unknown) => logger.warn('A retry failed', { reason: toPlainError(error).message }));
+      }
+    };
+    const notifier = createNotifier({ isInFront: window.isInFront, go });
     const tray = createTray({
       agent,
       pictures: path.join(out, 'tray'),
       confirmUse,
       confirmQuit,
+      go,
       onClick: () => window.toggle(),
       onOpen: () => window.show(),
       onQuit: quit,

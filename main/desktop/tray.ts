@@ -4,9 +4,11 @@ import type { Snapshot } from '../agent/agent-view.ts';
 import { toPlainError } from '../agent/app-error.ts';
 import type { ClusterId } from '../agent/catalog/cluster.ts';
 import { isGuarded } from '../agent/catalog/is-production.ts';
-import { redact } from '../agent/redaction/redact.ts';
 import type { AgentClient } from '../api/conversation.ts';
+import type { Place } from '../api/place.ts';
 import { openExternalLink } from './external-link.ts';
+import { notify } from './notifications/notifier.ts';
+import type { Way } from './notifications/words.ts';
 import { trayFace, trayPicture } from './tray-face.ts';
 import { type TrayActions, trayMenu } from './tray-menu.ts';
 
@@ -31,12 +33,14 @@ export function createTray(options: {
   readonly confirmUse: (title: string) => Promise<boolean>;
   /** Asks before what is open is closed. */
   readonly confirmQuit: (open: number) => Promise<boolean>;
+  /** Where the click on a notification leads. */
+  readonly go: (way: Way) => void;
   readonly onClick: () => void;
   readonly onOpen: () => void;
   /** Ends the app where the agent cannot. */
   readonly onQuit: () => void;
 }): AppTray {
-  const { pictures, agent, confirmUse, confirmQuit, onClick, onOpen, onQuit } = options;
+  const { pictures, agent, confirmUse, confirmQuit, go, onClick, onOpen, onQuit } = options;
   const picture = () =>
     trayPicture(trayFace(snapshot, failed), process.platform, nativeTheme.shouldUseDarkColors);
   const imageOf = (file: string) => {
@@ -57,11 +61,12 @@ export function createTray(options: {
   tray.on('click', onClick);
 
   const clusterOf = (id: ClusterId) => snapshot?.clusters.find((cluster) => cluster.id === id);
-  const tell = (title: string, body: string) => {
+  const tell = (title: string, body: string, place?: Place) => {
     if (!Notification.isSupported()) return;
-    const notification = new Notification({ title: redact(title), body: redact(body) });
-    notification.on('click', onOpen);
-    notification.show();
+    notify(
+      { title, body, leadsTo: { kind: 'window', ...(place === undefined ? {} : { place }) }, buttons: [] },
+      go,
+    );
   };
   /** A click has changed the item's mark already, whether it comes true or not: what is shown must be built anew. */
   const act = (title: string, work: (agent: AgentClient) => Promise<unknown>) => {
@@ -84,7 +89,8 @@ export function createTray(options: {
         const mode =
           cluster !== undefined && isGuarded(cluster, snapshot?.organisation) ? { mode: 'add' as const } : {};
         const { results } = await call('connect', { clusters: [id], ...mode });
-        for (const result of results) if (result.status === 'failed') tell(title, result.error.message);
+        for (const result of results)
+          if (result.status === 'failed') tell(title, result.error.message, { kind: 'cluster', id });
       });
     },
     disconnect: (id) =>

@@ -1,6 +1,7 @@
 import { BrowserWindow } from 'electron';
 import { toPlainError } from '../agent/app-error.ts';
 import type { Logger } from '../agent/parts.ts';
+import { type Place, placeHash } from '../api/place.ts';
 import { origin } from './app-origin.ts';
 import { openExternalLink } from './external-link.ts';
 
@@ -8,9 +9,11 @@ const crashLoopMs = 10_000;
 
 /** The app's one window. */
 export interface AppWindow {
-  /** Opens it, or brings it to the front. */
-  show(): void;
+  /** Opens it, or brings it to the front; there, where a place is given. */
+  show(place?: Place): void;
   toggle(): void;
+  /** Whether the person looks at it. */
+  isInFront(): boolean;
 }
 
 /** Made when it is first shown; closing it hides it. */
@@ -23,8 +26,8 @@ export function createAppWindow(options: {
   let window: BrowserWindow | undefined;
   let crashedAt = Number.NEGATIVE_INFINITY;
 
-  const open = (): BrowserWindow => {
-    const opened = openWindow(options);
+  const open = (place: Place | undefined): BrowserWindow => {
+    const opened = openWindow(options, addressOf(place));
     opened.on('close', (event) => {
       event.preventDefault();
       opened.hide();
@@ -44,9 +47,11 @@ export function createAppWindow(options: {
     });
     return opened;
   };
-  const show = () => {
-    if (window === undefined) window = open();
+  const show = (place?: Place) => {
+    if (window === undefined) window = open(place);
     else {
+      // Only the fragment changes: the page stays, and goes there.
+      if (place !== undefined) load(window, addressOf(place), logger);
       if (window.isMinimized()) window.restore();
       window.show();
       window.focus();
@@ -58,6 +63,7 @@ export function createAppWindow(options: {
   };
   return {
     show,
+    isInFront: () => window?.isVisible() === true && window.isFocused(),
     toggle() {
       if (window?.isVisible() && window.isFocused()) window.hide();
       else show();
@@ -65,7 +71,23 @@ export function createAppWindow(options: {
   };
 }
 
-function openWindow({ preload, icon, logger }: Parameters<typeof createAppWindow>[0]): BrowserWindow {
+function addressOf(place: Place | undefined): string {
+  return `${origin}/${place === undefined ? '' : placeHash(place)}`;
+}
+
+function load(window: BrowserWindow, address: string, logger: Logger): void {
+  // A page that dies while it loads is loaded again by `render-process-gone`.
+  window
+    .loadURL(address)
+    .catch((error: unknown) =>
+      logger.warn('The window could not be loaded', { reason: toPlainError(error).message }),
+    );
+}
+
+function openWindow(
+  { preload, icon, logger }: Parameters<typeof createAppWindow>[0],
+  address: string,
+): BrowserWindow {
   const window = new BrowserWindow({
     width: 440,
     height: 680,
@@ -94,11 +116,6 @@ function openWindow({ preload, icon, logger }: Parameters<typeof createAppWindow
   webContents.on('will-navigate', (event) => event.preventDefault());
   webContents.on('will-attach-webview', (event) => event.preventDefault());
   window.once('ready-to-show', () => window.show());
-  // A page that dies while it loads is loaded again by `render-process-gone`.
-  window
-    .loadURL(`${origin}/`)
-    .catch((error: unknown) =>
-      logger.warn('The window could not be loaded', { reason: toPlainError(error).message }),
-    );
+  load(window, address, logger);
   return window;
 }

@@ -15,14 +15,22 @@ export function SettingsPage({ onBack }: { readonly onBack: () => void }) {
     <SubPage title={words.title} onBack={onBack}>
       <h1 className="for-screen-readers">{words.title}</h1>
       <Group title={words.general}>
-        {/* A page in a browser starts with nothing. */}
+        {/* A page in a browser starts with nothing, and notifies of nothing. */}
         {window.k8sTunnels !== undefined && (
-          <SwitchSetting
-            name="startAtLogin"
-            words={words.startAtLogin}
-            isOn={settings.startAtLogin}
-            patch={(startAtLogin) => ({ startAtLogin })}
-          />
+          <>
+            <SwitchSetting
+              name="startAtLogin"
+              words={words.startAtLogin}
+              isOn={settings.startAtLogin}
+              patch={(startAtLogin) => ({ startAtLogin })}
+            />
+            <SwitchSetting
+              name="notifyNewClusters"
+              words={words.notifyNewClusters}
+              isOn={settings.notifyNewClusters}
+              patch={(notifyNewClusters) => ({ notifyNewClusters })}
+            />
+          </>
         )}
         <ChoiceSetting
           name="favouritesOrder"

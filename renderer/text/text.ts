@@ -200,6 +200,7 @@ export const text = {
     discovery: 'Discovery',
     trust: 'Trust',
     startAtLogin: ['Start at login', 'In the tray, without a window.'],
+    notifyNewClusters: ['Tell of new clusters', 'A notification when discovery finds one.'],
     favouritesOrder: ['Order of favourites', 'Your own is changed with Alt and the arrows.'],
     favouritesOrders: { own: 'My own', name: 'By name' },
     kubeconfigMode: ['On connect', 'Whether kubectl goes along. Production always asks.'],

@@ -182,11 +182,42 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
     await status(app, /1 connected/);
   });
 
-  test('the tray tells of a cluster that cannot be connected', async (context) => {
+  test('the tray tells of a cluster that cannot be connected, and a click leads to it', async (context) => {
     const app = await appOf(context);
     await app.click('All clusters', 'eks 111122223333', 'tools-next');
     await vi.waitFor(async () => expect(await app.ask('notifications')).toHaveLength(1), patience);
     expect((await app.ask('notifications'))[0]?.title).toBe('tools-next was not connected');
+    const page = await app.page();
+    for (const _ of ['once', 'and again']) {
+      await app.closeWindow();
+      await app.ask('clickNotification');
+      await isVisible(app, true);
+      await page.getByRole('heading', { name: 'tools-next' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('heading', { name: 'tools-next' }).waitFor({ state: 'hidden' });
+    }
+  });
+
+  test('a tunnel that ends while nobody looks is told of, and its button opens it again', async (context) => {
+    const app = await appOf(context);
+    const { commandLine, world } = desktop.of(context);
+    const { kubectl } = commandLine;
+    if (kubectl === undefined) return context.skip('kubectl is not on PATH');
+    await status(app, /1 connected/);
+    const said = async () => (await app.ask('notifications')).map(({ title }) => title);
+    const before = await said();
+    await app.closeWindow();
+    const hostname = 'payments-prod.k8s.acme.example';
+    world.access.setPolicy(hostname, []);
+    world.access.revokeAll();
+    world.access.dropConnections();
+    const { code } = await commandLine.run(kubectl, ['--context', 'payments-prod-eu', 'get', 'namespaces']);
+    expect(code).not.toBe(0);
+    const news = 'payments-prod-eu is not reachable';
+    await vi.waitFor(async () => expect(await said()).toEqual([...before, news]), patience);
+    world.access.setPolicy(hostname, undefined);
+    await app.ask('clickNotification', 'Retry');
+    await status(app, /1 connected/);
   });
 
   test("the command line's quit ends the app, and leaves no process", async (context) => {

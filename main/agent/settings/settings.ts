@@ -19,6 +19,8 @@ export const settingsSchema = z.object({
   clusterFiles: z.array(z.string().min(1)),
   /** Whether the desktop app starts when the person logs in to the computer. */
   startAtLogin: z.boolean(),
+  /** Whether clusters that a discovery finds for the first time are told of in a notification. */
+  notifyNewClusters: z.boolean(),
   /** How favourites are ordered: as the person put them, or by name. */
   favouritesOrder: z.enum(['own', 'name']),
   /** A PEM file of certificate authorities to trust besides the system's. */
@@ -37,6 +39,7 @@ export const defaultSettings: Settings = {
   vaultMounts: ['clusters'],
   clusterFiles: [],
   startAtLogin: false,
+  notifyNewClusters: false,
   favouritesOrder: 'own',
   extraAuthorities: '',
 };

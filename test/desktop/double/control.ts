@@ -30,7 +30,16 @@ const answers = {
   clickTray: () => void shown.tray?.emit('click'),
   closeWindow: () => [...windows].map((window) => window.close()),
   isWindowVisible: () => [...windows].some((window) => window.isVisible()),
-  notifications: () => notifications,
+  notifications: () => notifications.map(({ content }) => content),
+  /** The person clicks the last one, or one of its buttons. */
+  clickNotification(button?: string) {
+    const shown = notifications.at(-1);
+    if (shown === undefined) throw new Error('there is no notification');
+    if (button === undefined) return void shown.emit('click');
+    const actionIndex = shown.content.actions.findIndex(({ text }) => text === button);
+    if (actionIndex < 0) throw new Error(`there is no button ${button}`);
+    shown.emit('action', { actionIndex, selectionIndex: -1 }, actionIndex);
+  },
   opened: () => opened,
   asked: () => asked.map(({ box }) => box),
   answer(response: number) {

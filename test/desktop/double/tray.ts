@@ -87,23 +87,29 @@ export class Tray extends StrictEmitter {
   }
 }
 
+interface Content {
+  readonly title: string;
+  readonly body: string;
+  readonly actions: readonly { readonly type: 'button'; readonly text: string }[];
+}
+
 /** What was shown to the person. */
-export const notifications: { readonly title: string; readonly body: string }[] = [];
+export const notifications: Notification[] = [];
 
 export class Notification extends StrictEmitter {
-  readonly #content: { readonly title: string; readonly body: string };
+  readonly content: Content;
 
   static isSupported(): boolean {
     return true;
   }
 
-  constructor(content: { readonly title: string; readonly body: string }) {
-    super(['click']);
-    onlyKnown(content, ['title', 'body'], 'Notification');
-    this.#content = content;
+  constructor(content: Content) {
+    super(['click', 'action', 'close']);
+    onlyKnown(content, ['title', 'body', 'actions'], 'Notification');
+    this.content = content;
   }
 
   show(): void {
-    notifications.push(this.#content);
+    notifications.push(this);
   }
 }

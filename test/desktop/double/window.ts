@@ -87,7 +87,10 @@ export class BrowserWindow extends StrictEmitter implements OpenWindow {
   async loadURL(url: string): Promise<void> {
     this.#url = url;
     const page = await this.#page;
+    const before = page.url();
     const answer = await page.goto(toWeb(url));
+    // Another fragment of the page that stands is no load.
+    if (answer === null && before !== 'about:blank') return;
     if (answer?.ok() !== true) throw new Error(`ERR_FAILED loading '${url}'`);
     this.emit('ready-to-show');
   }

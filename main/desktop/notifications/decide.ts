@@ -1,0 +1,143 @@
+import type { Snapshot } from '../../agent/agent-view.ts';
+import type { ClusterId } from '../../agent/catalog/cluster.ts';
+
+/** What a person is told without having asked. */
+export type Told =
+  | { readonly kind: 'tunnels-failed'; readonly clusters: readonly Failed[] }
+  | { readonly kind: 'sign-in-needed'; readonly title: string; readonly url: string }
+  | { readonly kind: 'session-ends'; readonly authDomain: string; readonly minutes: number }
+  | { readonly kind: 'clusters-found'; readonly clusters: readonly Named[] };
+
+interface Named {
+  readonly id: ClusterId;
+  readonly title: string;
+}
+interface Failed extends Named {
+  readonly reason: string;
+}
+
+/** What is kept from one look to the next. */
+export interface Memory {
+  /** When what was told last, ms since the epoch, by what it was. */
+  readonly toldAt: ReadonlyMap<string, number>;
+  /** Since when what waits, for others to be told with or to pass by itself. */
+  readonly waitsSince: ReadonlyMap<string, number>;
+  /** The clusters of the last whole discovery. */
+  readonly known: ReadonlySet<ClusterId> | undefined;
+}
+
+export const nothingTold: Memory = { toldAt: new Map(), waitsSince: new Map(), known: undefined };
+
+/** A network that comes back at once is nobody's concern. */
+const lostAfterMs = 20_000;
+/** What one cause ends, ends within this time, and is told together. */
+const togetherMs = 2_000;
+/** Who sees the browser's page needs no word. */
+const signInAfterMs = 5_000;
+/** The same is not told again before. */
+const againMs = 10 * 60_000;
+const sessionEndsMs = 10 * 60_000;
+
+/**
+ * What is to be told now. The window in front shows it all: then it counts as told. `lookAgainMs` is when to ask anew
+ * though nothing has happened.
+ */
+export function decide(options: {
+  /** Undefined at the first look: what is so already is no news. */
+  readonly before: Snapshot | undefined;
+  readonly now: Snapshot;
+  readonly memory: Memory;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly isInFront: boolean;
+}): { readonly told: readonly Told[]; readonly memory: Memory; readonly lookAgainMs: number | undefined } {
+  const { now, memory, at, isInFront } = options;
+  const titles = new Map(now.clusters.map(({ id, title }) => [id, title]));
+  const named = (id: ClusterId): Named => ({ id, title: titles.get(id) ?? id });
+  // A clock that was set back makes nothing told for ever.
+  const wasTold = (key: string) =>
+    Math.abs(at - (memory.toldAt.get(key) ?? Number.NEGATIVE_INFINITY)) < againMs;
+
+  const failed = failuresIn(options).filter(({ id }) => !wasTold(`failed ${id}`));
+  const logins = now.logins.filter(({ title }) => !wasTold(`sign-in ${title}`));
+  const waits = [
+    ...failed.map(({ id, since }) => ({ key: `failed ${id}`, since, untilMs: togetherMs })),
+    ...logins.map(({ title, since }) => ({ key: `sign-in ${title}`, since, untilMs: signInAfterMs })),
+  ].map(({ key, since, untilMs }) => ({
+    key,
+    dueAt: (memory.waitsSince.get(key) ?? Math.min(since, at)) + untilMs,
+  }));
+  const isDue = (key: string) => waits.some((one) => one.key === key && one.dueAt <= at);
+
+  const told: Told[] = [];
+  const keys: string[] = [];
+  const tell = (what: Told, ...of: readonly string[]) => {
+    told.push(what);
+    keys.push(...of);
+  };
+  // The first that is due takes the others along.
+  if (failed.some(({ id }) => isDue(`failed ${id}`))) {
+    const clusters = failed.map(({ id, reason }) => ({ ...named(id), reason }));
+    tell({ kind: 'tunnels-failed', clusters }, ...failed.map(({ id }) => `failed ${id}`));
+  }
+  for (const { title, url } of logins)
+    if (isDue(`sign-in ${title}`)) tell({ kind: 'sign-in-needed', title, url }, `sign-in ${title}`);
+  for (const { authDomain, endsAt } of now.tunnels.length > 0 ? now.sessions : []) {
+    const left = endsAt - at;
+    const key = `session ${authDomain} ${endsAt}`;
+    if (left <= 0 || left > sessionEndsMs || memory.toldAt.has(key)) continue;
+    tell({ kind: 'session-ends', authDomain, minutes: Math.ceil(left / 60_000) }, key);
+  }
+  const { found, known } = foundIn(options);
+  if (found.length > 0) tell({ kind: 'clusters-found', clusters: found.map(named) });
+
+  const waiting = waits.filter(({ key }) => !keys.includes(key));
+  const dueAts = [
+    ...waiting.map(({ dueAt }) => dueAt),
+    ...now.tunnels.flatMap(({ state }) =>
+      state.status === 'reconnecting' ? [state.since + lostAfterMs] : [],
+    ),
+    ...now.sessions.map(({ endsAt }) => endsAt - sessionEndsMs),
+  ].filter((dueAt) => dueAt > at);
+  return {
+    told: isInFront ? [] : told,
+    memory: {
+      toldAt: new Map([...memory.toldAt, ...keys.map((key) => [key, at] as const)]),
+      waitsSince: new Map(waiting.map(({ key }) => [key, memory.waitsSince.get(key) ?? at])),
+      known,
+    },
+    lookAgainMs: dueAts.length === 0 ? undefined : Math.min(...dueAts) - at,
+  };
+}
+
+/** Tunnels that stood and do not any more. One that could not be opened is told to whoever opened it. */
+function failuresIn({ before, now, memory, at }: Parameters<typeof decide>[0]) {
+  const stood = new Set(
+    before?.tunnels.flatMap(({ cluster, state }) =>
+      state.status === 'connected' || state.status === 'degraded' || state.status === 'reconnecting'
+        ? [cluster]
+        : [],
+    ),
+  );
+  return now.tunnels.flatMap(({ cluster: id, state }) => {
+    const isLost = state.status === 'reconnecting' && at - state.since >= lostAfterMs;
+    const hasFailed = state.status === 'failed' && (stood.has(id) || memory.waitsSince.has(`failed ${id}`));
+    return isLost || hasFailed ? [{ id, since: at, reason: state.failure.error.message }] : [];
+  });
+}
+
+/** What a whole discovery found that the one before it had not. */
+function foundIn({ before, now, memory }: Parameters<typeof decide>[0]): {
+  readonly found: readonly ClusterId[];
+  readonly known: Memory['known'];
+} {
+  if (now.discovery.status === 'running' || now.discovery.finishedAt === undefined)
+    return { found: [], known: memory.known };
+  const ids = now.clusters.map(({ id }) => id);
+  const hasEnded = before?.discovery.status === 'running';
+  if (memory.known !== undefined && !hasEnded) return { found: [], known: memory.known };
+  const { known } = memory;
+  const found =
+    known === undefined || !now.settings.notifyNewClusters ? [] : ids.filter((id) => !known.has(id));
+  return { found, known: new Set(ids) };
+}

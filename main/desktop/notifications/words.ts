@@ -1,0 +1,77 @@
+import type { Place } from '../../api/place.ts';
+import type { Told } from './decide.ts';
+
+/** A notification as the system shows it, and where its click and its buttons lead. */
+export interface Shown {
+  readonly title: string;
+  readonly body: string;
+  readonly leadsTo: Way;
+  readonly buttons: readonly { readonly label: string; readonly leadsTo: Way }[];
+}
+
+export type Way =
+  /** The list where undefined. */
+  | { readonly kind: 'window'; readonly place?: Place }
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'retry'; readonly clusters: readonly string[] };
+
+const namesAtMost = 3;
+
+export function shownOf(told: Told): Shown {
+  switch (told.kind) {
+    case 'tunnels-failed': {
+      const { clusters } = told;
+      const [first] = clusters;
+      const isOne = clusters.length === 1 && first !== undefined;
+      const details: Way = isOne
+        ? { kind: 'window', place: { kind: 'cluster', id: first.id } }
+        : { kind: 'window' };
+      return {
+        title: isOne ? `${first.title} is not reachable` : `${clusters.length} clusters are not reachable`,
+        body: isOne ? first.reason : namesOf(clusters),
+        leadsTo: details,
+        buttons: [
+          { label: 'Retry', leadsTo: { kind: 'retry', clusters: clusters.map(({ id }) => id) } },
+          { label: 'Details', leadsTo: details },
+        ],
+      };
+    }
+    case 'sign-in-needed':
+      return {
+        title: 'Your sign-in is needed',
+        body: `${told.title} waits for you in the browser.`,
+        leadsTo: { kind: 'url', url: told.url },
+        buttons: [{ label: 'Open the page', leadsTo: { kind: 'url', url: told.url } }],
+      };
+    case 'session-ends': {
+      const { minutes } = told;
+      const accounts: Way = { kind: 'window', place: { kind: 'accounts' } };
+      return {
+        title: `Your session ends in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}`,
+        body: `${told.authDomain} will ask you to sign in again.`,
+        leadsTo: accounts,
+        buttons: [],
+      };
+    }
+    case 'clusters-found': {
+      const { clusters } = told;
+      const [first] = clusters;
+      return {
+        title:
+          clusters.length === 1 ? 'A new cluster was found' : `${clusters.length} new clusters were found`,
+        body: namesOf(clusters),
+        leadsTo:
+          clusters.length === 1 && first !== undefined
+            ? { kind: 'window', place: { kind: 'cluster', id: first.id } }
+            : { kind: 'window' },
+        buttons: [],
+      };
+    }
+  }
+}
+
+function namesOf(clusters: readonly { readonly title: string }[]): string {
+  const names = clusters.slice(0, namesAtMost).map(({ title }) => title);
+  const more = clusters.length - names.length;
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

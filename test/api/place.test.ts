@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { clusterId } from '../../main/agent/catalog/cluster.ts';
+import { placeHash, placeIn } from '../../main/api/place.ts';
+
+test('a place comes back from its fragment', () => {
+  for (const place of [
+    { kind: 'cluster', id: clusterId('vault', 'vault.example/k v', 'a/b', 'ü#?') },
+    { kind: 'accounts' },
+    { kind: 'settings' },
+  ] as const)
+    expect(placeIn(placeHash(place))).toEqual(place);
+});
+
+test.each([
+  '',
+  '#',
+  '#/',
+  '#/cluster',
+  '#/cluster/',
+  '#/cluster/a/b',
+  '#/cluster/%E0%A4%A',
+  '#/quit',
+  '#javascript:',
+])('leads nowhere: %s', (hash) => {
+  expect(placeIn(hash)).toBeUndefined();
+});

@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest';
+import type { Snapshot } from '../../../main/agent/agent-view.ts';
+import { type ClusterId, clusterId } from '../../../main/agent/catalog/cluster.ts';
+import { decide, type Memory, nothingTold, type Told } from '../../../main/desktop/notifications/decide.ts';
+
+type State = Snapshot['tunnels'][number]['state'];
+const start = 1_000_000_000;
+const id = (name: string): ClusterId => clusterId('eks', '1', 'eu-west-1', name);
+const failure = {
+  stage: 'edge',
+  error: { code: 'network-unreachable', message: 'The edge does not answer.', retryable: true },
+  mender: 'network',
+} as const;
+const connected: State = { status: 'connected', since: start, probe: { at: start, stages: [], totalMs: 1 } };
+const failed: State = { status: 'failed', since: start, failure };
+const lost = (since: number): State => ({
+  status: 'reconnecting',
+  since,
+  attempt: 1,
+  nextAt: since,
+  failure,
+});
+
+function snapshot(tunnels: Readonly<Record<string, State>>, more: Partial<Snapshot> = {}): Snapshot {
+  return {
+    clusters: Object.keys(tunnels).map((name) => ({ id: id(name), title: name })),
+    tunnels: Object.entries(tunnels).map(([name, state]) => ({ cluster: id(name), state })),
+    logins: [],
+    sessions: [],
+    discovery: { status: 'idle', finishedAt: start },
+    settings: { notifyNewClusters: true },
+    ...more,
+  } as unknown as Snapshot;
+}
+
+/** One look after the other. */
+function follow(isInFront = false) {
+  let memory: Memory = nothingTold;
+  let before: Snapshot | undefined;
+  return (
+    at: number,
+    now: Snapshot,
+    inFront = isInFront,
+  ): { told: readonly Told[]; again: number | undefined } => {
+    const decided = decide({ before, now, memory, at, isInFront: inFront });
+    memory = decided.memory;
+    before = now;
+    return { told: decided.told, again: decided.lookAgainMs };
+  };
+}
+
+const kinds = ({ told }: { readonly told: readonly Told[] }) => told.map(({ kind }) => kind);
+const failedIn = ({ told }: { readonly told: readonly Told[] }) =>
+  told.flatMap((one) => (one.kind === 'tunnels-failed' ? one.clusters.map(({ title }) => title) : []));
+
+describe('tunnels', () => {
+  test('that stood and failed are told together, two seconds after the first', () => {
+    const look = follow();
+    look(start, snapshot({ a: connected, b: connected, c: connected }));
+    expect(look(start + 10, snapshot({ a: failed, b: connected, c: connected }))).toEqual({
+      told: [],
+      again: 2_000,
+    });
+    expect(look(start + 1_900, snapshot({ a: failed, b: failed, c: connected }))).toEqual({
+      told: [],
+      again: 110,
+    });
+    const at = look(start + 2_010, snapshot({ a: failed, b: failed, c: connected }));
+    expect(failedIn(at)).toEqual(['a', 'b']);
+    expect(look(start + 5_000, snapshot({ a: failed, b: failed, c: connected })).told).toEqual([]);
+  });
+
+  test('that come back within twenty seconds are not told of, and longer ones are', () => {
+    const look = follow();
+    look(start, snapshot({ a: connected }));
+    expect(look(start + 1, snapshot({ a: lost(start + 1) }))).toEqual({ told: [], again: 20_000 });
+    expect(look(start + 9_000, snapshot({ a: connected })).told).toEqual([]);
+    look(start + 30_000, snapshot({ a: lost(start + 30_000) }));
+    expect(look(start + 50_000, snapshot({ a: lost(start + 30_000) })).told).toEqual([]);
+    expect(failedIn(look(start + 52_000, snapshot({ a: lost(start + 30_000) })))).toEqual(['a']);
+  });
+
+  test('that fail again and again are told of once in ten minutes', () => {
+    const look = follow();
+    let told = 0;
+    for (let at = start; at < start + 1_800_000; at += 30_000) {
+      look(at, snapshot({ a: connected }));
+      look(at + 10, snapshot({ a: failed }));
+      told += failedIn(look(at + 2_010, snapshot({ a: failed }))).length;
+    }
+    expect(told).toBe(3);
+  });
+
+  test('that could not be opened are told to whoever opened them', () => {
+    const look = follow();
+    look(start, snapshot({}));
+    look(start + 10, snapshot({ a: { status: 'connecting', since: start } }));
+    expect(look(start + 60_000, snapshot({ a: failed })).told).toEqual([]);
+    expect(follow()(start, snapshot({ a: failed })).told).toEqual([]);
+  });
+
+  test('are told again when the clock was set back', () => {
+    const look = follow();
+    look(start, snapshot({ a: connected }));
+    look(start + 10, snapshot({ a: failed }));
+    expect(failedIn(look(start + 2_010, snapshot({ a: failed })))).toEqual(['a']);
+    const earlier = start - 86_400_000;
+    look(earlier, snapshot({ a: connected }));
+    look(earlier + 10, snapshot({ a: failed }));
+    expect(failedIn(look(earlier + 2_010, snapshot({ a: failed })))).toEqual(['a']);
+  });
+});
+
+describe('the window in front', () => {
+  test('says it itself, and nothing is told later either', () => {
+    const look = follow();
+    look(start, snapshot({ a: connected }));
+    look(start + 10, snapshot({ a: failed }), true);
+    expect(look(start + 2_010, snapshot({ a: failed }), true).told).toEqual([]);
+    expect(look(start + 9_000, snapshot({ a: failed }), false).told).toEqual([]);
+  });
+});
+
+describe('a sign-in', () => {
+  const login = { kind: 'access', title: 'acme', url: 'https://acme.example/', since: start } as const;
+  test('is told of when nobody has ended it in five seconds', () => {
+    const look = follow();
+    const waiting = snapshot({}, { logins: [login] });
+    expect(look(start, waiting)).toEqual({ told: [], again: 5_000 });
+    expect(look(start + 5_000, waiting).told).toEqual([
+      { kind: 'sign-in-needed', title: 'acme', url: 'https://acme.example/' },
+    ]);
+    expect(look(start + 60_000, waiting).told).toEqual([]);
+  });
+
+  test('that is over in time is not told of', () => {
+    const look = follow();
+    look(start, snapshot({}, { logins: [login] }));
+    look(start + 4_000, snapshot({}));
+    expect(look(start + 9_000, snapshot({})).told).toEqual([]);
+  });
+});
+
+describe('a session', () => {
+  const sessions = [{ authDomain: 'acme.example', endsAt: start + 30 * 60_000 }];
+  test('that ends soon is told of once, where something is open', () => {
+    const look = follow();
+    expect(look(start, snapshot({ a: connected }, { sessions }))).toEqual({ told: [], again: 20 * 60_000 });
+    expect(look(start + 20 * 60_000, snapshot({ a: connected }, { sessions })).told).toEqual([
+      { kind: 'session-ends', authDomain: 'acme.example', minutes: 10 },
+    ]);
+    expect(look(start + 29 * 60_000, snapshot({ a: connected }, { sessions })).told).toEqual([]);
+    expect(look(start + 31 * 60_000, snapshot({ a: connected }, { sessions })).told).toEqual([]);
+  });
+
+  test('is not where nothing is', () => {
+    expect(follow()(start + 25 * 60_000, snapshot({}, { sessions })).told).toEqual([]);
+  });
+});
+
+describe('new clusters', () => {
+  const clusters = (...names: readonly string[]) =>
+    names.map((name) => ({ id: id(name), title: name })) as unknown as Snapshot['clusters'];
+  const running = { status: 'running', since: start, cellsRead: 0, cellsKnown: 1, clusters: 0 } as const;
+
+  test('are told of after a discovery, those of the first one not', () => {
+    const look = follow();
+    look(start, snapshot({}, { discovery: running }));
+    expect(look(start + 1, snapshot({}, { clusters: clusters('a', 'b') })).told).toEqual([]);
+    look(start + 2, snapshot({}, { clusters: clusters('a', 'b', 'c'), discovery: running }));
+    expect(look(start + 3, snapshot({}, { clusters: clusters('b', 'c', 'd') })).told).toEqual([
+      { kind: 'clusters-found', clusters: clusters('c', 'd') },
+    ]);
+    expect(look(start + 4, snapshot({}, { clusters: clusters('b', 'c', 'd') })).told).toEqual([]);
+  });
+
+  test('are not where the person wants no word of them', () => {
+    const quiet = { notifyNewClusters: false } as Snapshot['settings'];
+    const look = follow();
+    look(start, snapshot({}, { clusters: clusters('a') }));
+    look(start + 2, snapshot({}, { clusters: clusters('a'), discovery: running }));
+    const { told } = look(start + 3, snapshot({}, { clusters: clusters('a', 'b'), settings: quiet }));
+    expect(told).toEqual([]);
+  });
+});
+
+test('two things at once are two notifications', () => {
+  const look = follow();
+  const sessions = [{ authDomain: 'acme.example', endsAt: start + 60_000 }];
+  look(start, snapshot({ a: connected }));
+  look(start + 10, snapshot({ a: failed }));
+  expect(kinds(look(start + 2_010, snapshot({ a: failed }, { sessions })))).toEqual([
+    'tunnels-failed',
+    'session-ends',
+  ]);
+});

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { clusterId } from '../../../main/agent/catalog/cluster.ts';
+import { shownOf } from '../../../main/desktop/notifications/words.ts';
+
+const failed = (title: string) => ({
+  id: clusterId('eks', '1', 'eu-west-1', title),
+  title,
+  reason: 'The edge does not answer.',
+});
+
+test('one failure names its cluster and why, and leads to it', () => {
+  const one = failed('payments');
+  const details = { kind: 'window', place: { kind: 'cluster', id: one.id } };
+  expect(shownOf({ kind: 'tunnels-failed', clusters: [one] })).toEqual({
+    title: 'payments is not reachable',
+    body: 'The edge does not answer.',
+    leadsTo: details,
+    buttons: [
+      { label: 'Retry', leadsTo: { kind: 'retry', clusters: [one.id] } },
+      { label: 'Details', leadsTo: details },
+    ],
+  });
+});
+
+test('several are counted, the first three named', () => {
+  const shown = shownOf({ kind: 'tunnels-failed', clusters: ['a', 'b', 'c', 'd', 'e'].map(failed) });
+  expect([shown.title, shown.body]).toEqual(['5 clusters are not reachable', 'a, b, c and 2 more']);
+  expect(shown.leadsTo).toEqual({ kind: 'window' });
+});
+
+test('the others say what is next', () => {
+  expect(shownOf({ kind: 'sign-in-needed', title: 'acme', url: 'https://acme.example/' })).toMatchObject({
+    body: 'acme waits for you in the browser.',
+    leadsTo: { kind: 'url', url: 'https://acme.example/' },
+  });
+  expect(shownOf({ kind: 'session-ends', authDomain: 'acme.example', minutes: 1 })).toMatchObject({
+    title: 'Your session ends in a minute',
+    leadsTo: { kind: 'window', place: { kind: 'accounts' } },
+  });
+  expect(shownOf({ kind: 'clusters-found', clusters: [failed('new')] })).toMatchObject({
+    title: 'A new cluster was found',
+    body: 'new',
+  });
+});
