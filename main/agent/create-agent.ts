@@ -50,6 +50,7 @@ import type { Clock, Environment, Logger } from './parts.ts';
 import type { Paths } from './paths.ts';
 import { redact } from './redaction/redact.ts';
 import { createSettings, type Settings, type SettingsFrom, type SettingsStore } from './settings/settings.ts';
+import { keepGoodSettings, mendSettingsFile } from './settings/settings-file.ts';
 import { createPorts } from './tunnels/ports.ts';
 import type { Tunnel } from './tunnels/tunnel.ts';
 import { createTunnels } from './tunnels/tunnels.ts';
@@ -187,16 +188,20 @@ async function wireAgent(
     onView: (view) => tell({ kind: 'organisation', ...(view === undefined ? {} : { organisation: view }) }),
   });
   onOrganisation(organisation.current());
+  const mended = mendSettingsFile(paths.config);
+  if (mended !== undefined) notice('warning', mended);
   const settings = createSettings({
     openStore: parts.openStore,
     managed: managedSettings(organisation.current()),
     onChange: (changed) => {
+      keepGoodSettings(paths.config);
       tell({ kind: 'settings', settings: changed, settingsFrom: settings.from() });
       discovery.cancel();
       discovery = makeDiscovery();
       if (!changed.keepEntries && connections.kept().length > 0) forgetKept();
     },
   });
+  keepGoodSettings(paths.config);
   const setting = settings.get().extraAuthorities;
   trustAuthorities({ env, setting: setting === '' ? undefined : setting });
   const catalog = await createCatalog({

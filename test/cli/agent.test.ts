@@ -91,8 +91,7 @@ describe('start', () => {
   });
 
   it('that fails tells the command why', async () => {
-    await mkdir(home.paths.config, { recursive: true });
-    await writeFile(path.join(home.paths.config, 'settings.json'), '{ "kubeconfigMode": ');
+    await mkdir(path.join(home.paths.config, 'settings.json'), { recursive: true });
     const { code, stdout } = await run('list', '--json');
     expect(code).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -102,6 +101,17 @@ describe('start', () => {
     expect(byHand.code).toBe(2);
     expect(byHand.stderr).toContain('The settings file cannot be read');
     expect(existsSync(home.paths.socket)).toBe(false);
+  });
+
+  it('sets settings aside that are no JSON, and says so', async () => {
+    await run('settings', 'kubeconfigMode', 'add');
+    await run('quit');
+    await writeFile(path.join(home.paths.config, 'settings.json'), '{ "kubeconfigMode": ');
+    expect((await run('settings', 'kubeconfigMode')).stdout.trim()).toBe('add');
+    const { notices } = JSON.parse((await run('status', '--json')).stdout) as {
+      notices: { message: string }[];
+    };
+    expect(notices.map(({ message }) => message).join()).toContain('settings.json.unreadable');
   });
 
   it('lets callers wait that come while it is under way', async () => {
