@@ -203,6 +203,15 @@ region = eu-west-1
     });
   });
 
+  test('after signing out, what was given of the role is not used any more', async () => {
+    expect(await credential()).toMatchObject({ kind: 'token' });
+    await logins.logout({ provider: 'aws' });
+    // Another cluster of the role, whose credentials would hold for an hour.
+    await expect(
+      credential(false, { ...granted, id: clusterId('eks', 'a', 'b', 'other') }),
+    ).rejects.toMatchObject(ended);
+  });
+
   test('of several ways the one whose sign-in has ended is told, not the last', async () => {
     const { accessKeyId } = defaultPlan.accounts[0] ?? {};
     await writeFile(
