@@ -29,6 +29,7 @@ import { createGkeSource } from './discovery/gke.ts';
 import { createVaultSource } from './discovery/vault.ts';
 import { createFavourites } from './favourites/favourites.ts';
 import { createKubeconfig, type KubeconfigPlace } from './kubeconfig/kubeconfig.ts';
+import { createAccessLogin } from './logins/access-login.ts';
 import type { Account, LoginView } from './logins/account.ts';
 import { createAwsLogin } from './logins/aws-login.ts';
 import { createAzureLogin } from './logins/azure-login.ts';
@@ -306,6 +307,26 @@ async function wireAgent(
   });
   const logins = createLogins({
     providers: [
+      createAccessLogin({
+        access,
+        folder: paths.cloudflared,
+        team: () => organisation.current()?.access?.team,
+        // One whose policy refuses the person is no way in.
+        hostnames: () =>
+          hostnamesOf(catalog.clusters().map(({ id }) => id)).sort(
+            (a, b) => Number(isDenied(a)) - Number(isDenied(b)),
+          ),
+        onSignedOut(hostnames) {
+          const left = tunnels
+            .list()
+            .filter(({ id }) => hostnamesOf([id]).some((hostname) => hostnames.includes(hostname)));
+          // They find out that they need a sign-in, and let go of the connection that is kept warm.
+          for (const tunnel of left) tunnel.wake();
+          return left
+            .filter((tunnel) => (tunnel.traffic()?.connections ?? 0) > 0)
+            .map(({ id }) => titled(id).title);
+        },
+      }),
       createAwsLogin(aws),
       createAzureLogin({
         places: { env, home: paths.home, network, ownFile: azureFile },
@@ -352,6 +373,7 @@ async function wireAgent(
     favourites: () => hostnamesOf(favourites.list()),
     onChange: (change) => tell({ kind: 'policies', ...change }),
   });
+  const isDenied = (hostname: string) => policies.get(hostname)?.verdict === 'denied';
   let sessions: SessionView[] = [];
   const lookAtSessions = async () => {
     const now = (await access.sessions()).map(({ email, ...rest }) => ({
@@ -594,27 +616,15 @@ async function wireAgent(
       ]);
       return execCredential(credential, execInfo);
     },
-    async accounts() {
-      await lookAtSessions();
-      const ofAccess = sessions.map(
-        ({ authDomain, email, endsAt }): Account => ({
-          provider: 'access',
-          session: authDomain,
-          ...(email === undefined ? {} : { who: email }),
-          status: 'signed-in',
-          endsAt,
-          renews: false,
-          store: paths.cloudflared,
-          asks: 'browser',
-          ours: false,
-        }),
-      );
-      return [...ofAccess, ...(await logins.accounts())];
-    },
+    accounts: () => logins.accounts(),
     login,
     async logout(options) {
       const done = await logins.logout(options);
       credentials.forgetAll();
+      // What it held of credentials goes with it.
+      discovery.cancel();
+      discovery = makeDiscovery();
+      await lookAtSessions();
       return done;
     },
     async favourite({ cluster, on }) {

@@ -144,7 +144,7 @@ function describe(options: { readonly json: boolean; readonly done: (code: numbe
       withSession((session) => runLintTags(session, flags)),
     );
   command('accounts', 'who is signed in where, until when').action(() => withSession(runAccounts));
-  command('login [provider] [session]', 'sign in: aws, gcp, azure, vault or oidc, and which of them')
+  command('login [provider] [session]', 'sign in: access, aws, gcp, azure, vault or oidc, and which of them')
     .option('--device-code', 'by a code that you enter on any device (also: K8S_TUNNELS_NO_BROWSER=1)')
     .action((provider: string | undefined, name: string | undefined, flags: LoginFlags) =>
       withSession((session) => runLogin(session, provider, name, flags)),

@@ -81,7 +81,7 @@ it('shows a code to enter elsewhere', async () => {
 it('says what there is to sign in to', async () => {
   const { code, stderr } = await run('login', 'gogle');
   expect(code).toBe(2);
-  expect(stderr).toContain('There is aws, gcp, azure, vault, oidc.');
+  expect(stderr).toContain('There is access, aws, gcp, azure, vault, oidc.');
 });
 
 it('is cancelled by Ctrl-C', async () => {

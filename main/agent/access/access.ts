@@ -5,7 +5,7 @@ import { abortable, createSharedWork } from '../shared-work.ts';
 import { type AppInfo, createAppInfo } from './app-info.ts';
 import { accessDenied, type Denial, exchangeOrgToken } from './exchange.ts';
 import { failingChecks } from './posture.ts';
-import { createTokenFiles, parseToken, type Token } from './token-files.ts';
+import { createTokenFiles, issuerOf, parseToken, type Token } from './token-files.ts';
 import { lockToken } from './token-lock.ts';
 import { prepareTransfer } from './transfer.ts';
 
@@ -76,6 +76,22 @@ export interface Access {
   logins(): readonly LoginState[];
   /** The organisations that hold a session, as `~/.cloudflared` says. */
   sessions(): Promise<readonly Session[]>;
+  /** Those that a token is kept of, ended ones too, or whose applications were seen by this agent. */
+  organisations(): Promise<{ readonly kept: readonly string[]; readonly seen: readonly string[] }>;
+  /**
+   * Signs in to an organisation, by one of its applications: the first of `hostnames` that is one. Rejects with `not-found` where none is, else as `token` does.
+   */
+  login(
+    authDomain: string,
+    options: { readonly hostnames: readonly string[]; readonly signal: AbortSignal },
+  ): Promise<void>;
+  /**
+   * Forgets every token of an organisation, in memory and in `~/.cloudflared`, and ends a login that waits. Answers the
+   * names of the files, and for which host names it held tokens.
+   */
+  signOut(
+    authDomain: string,
+  ): Promise<{ readonly files: readonly string[]; readonly hostnames: readonly string[] }>;
   /** Ends waiting logins. */
   close(): void;
 }
@@ -101,11 +117,16 @@ export function createAccess(options: {
   /** One entry per host name while an exchange runs. */
   const exchanges = new Map<string, Promise<Token | undefined>>();
   const waiting = new Map<string, LoginState>();
+  /** One application of each organisation. */
+  const seen = new Map<string, AppInfo>();
+  /** How often the person has signed out of each organisation: what was asked before then is not kept. */
+  const signOuts = new Map<string, number>();
   const closing = new AbortController();
 
   const announce = () => onLogins([...waiting.values()]);
 
-  const keep = async (app: AppInfo, jwt: string): Promise<Token> => {
+  const keep = async (app: AppInfo, jwt: string, since: number): Promise<Token> => {
+    if (since !== (signOuts.get(app.authDomain) ?? 0)) throw loginNeeded(app.hostname);
     const token = parseToken(jwt);
     if (token === undefined) {
       throw new AppError(
@@ -123,7 +144,9 @@ export function createAccess(options: {
 
   /** Without a person: memory, file, exchange. Undefined when only a login can help. */
   const silent = async (app: AppInfo): Promise<Token | undefined> => {
+    const since = signOuts.get(app.authDomain) ?? 0;
     const known = usable(memory.get(app.hostname), clock) ?? (await files.readApp(app));
+    if (since !== (signOuts.get(app.authDomain) ?? 0)) return undefined;
     if (known !== undefined && !endsSoon(known, clock)) {
       memory.set(app.hostname, known);
       return known;
@@ -144,9 +167,10 @@ export function createAccess(options: {
   };
 
   const exchangeFor = async (app: AppInfo): Promise<Token | undefined> => {
-    const org = await files.readOrg(app.authDomain);
-    if (org === undefined) return undefined;
     const { hostname, authDomain } = app;
+    const since = signOuts.get(authDomain) ?? 0;
+    const org = await files.readOrg(authDomain);
+    if (org === undefined) return undefined;
     const exchanged = await exchangeOrgToken({ network, clock, hostname, authDomain, orgJwt: org.jwt });
     const tell = (denial: Denial | undefined) =>
       options.onAnswer?.({ hostname, session: { authDomain, email: org.email }, denial });
@@ -159,7 +183,7 @@ export function createAccess(options: {
         throw accessDenied(hostname, exchanged.denial.ray);
       case 'token':
         tell(undefined);
-        return keep(app, exchanged.jwt);
+        return keep(app, exchanged.jwt, since);
     }
   };
 
@@ -169,6 +193,7 @@ export function createAccess(options: {
     const signal = AbortSignal.any([closing.signal, abandoned, timeout]);
     const releases: (() => Promise<void>)[] = [];
     const satisfied = async () => (await silent(app)) !== undefined;
+    const since = signOuts.get(app.authDomain) ?? 0;
     try {
       for (const file of [files.appPath(app), files.orgPath(app.authDomain)]) {
         const release = await lockToken({ file, clock, signal, satisfied });
@@ -192,8 +217,9 @@ export function createAccess(options: {
         announce();
       }
       const { appJwt, orgJwt } = await transfer.wait(signal);
+      signal.throwIfAborted();
       if (orgJwt !== undefined) await files.writeOrg(app.authDomain, orgJwt);
-      await keep(app, appJwt);
+      await keep(app, appJwt, since);
     } catch (cause) {
       if (!signal.aborted) throw cause;
       throw signal.reason !== timeout.reason
@@ -220,6 +246,7 @@ export function createAccess(options: {
   return {
     async token(hostname, { interactive, signal, onLogin }) {
       const app = await abortable(apps.find(hostname), signal);
+      seen.set(app.authDomain, app);
       const quick = await abortable(silent(app), signal);
       if (quick !== undefined) return quick;
       if (!interactive) throw loginNeeded(hostname);
@@ -279,6 +306,34 @@ export function createAccess(options: {
         email: token.email,
         endsAt: token.expiresAt,
       }));
+    },
+    organisations: async () => ({ kept: await files.teams(), seen: [...seen.keys()] }),
+    async login(authDomain, { hostnames, signal }) {
+      let app: AppInfo | undefined;
+      for (const hostname of hostnames) {
+        if (app !== undefined) break;
+        const found = await abortable(
+          apps.find(hostname).catch(() => undefined),
+          signal,
+        );
+        if (found?.authDomain === authDomain) app = found;
+      }
+      app ??= seen.get(authDomain);
+      if (app === undefined)
+        throw new AppError('not-found', `No cluster that you can reach belongs to ${authDomain}.`, {
+          hint: 'Run `k8s-tunnels discover`, or connect a cluster: the sign-in begins by itself.',
+        });
+      seen.set(authDomain, app);
+      await shareLogin(app, signal);
+    },
+    async signOut(authDomain) {
+      signOuts.set(authDomain, (signOuts.get(authDomain) ?? 0) + 1);
+      pending.abandon(authDomain);
+      const hostnames = [...memory].flatMap(([hostname, { jwt }]) =>
+        issuerOf(jwt) === authDomain ? [hostname] : [],
+      );
+      for (const hostname of hostnames) memory.delete(hostname);
+      return { files: await files.removeAll(authDomain), hostnames };
     },
     close: () => closing.abort(),
   };

@@ -43,6 +43,17 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
     return token;
   };
 
+  /** Whatever is kept here, and whose it is. */
+  const kept = async () => {
+    const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('-token'));
+    return Promise.all(
+      names.map(async (name) => ({
+        name,
+        team: issuerOf(await readFile(path.join(folder, name), 'utf8').catch(() => '')),
+      })),
+    );
+  };
+
   return {
     appPath: (app: AppInfo) =>
       path.join(folder, `${app.appHostname}-${app.audience}-token`.replaceAll('/', '-').replaceAll('*', '-')),
@@ -64,7 +75,7 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
       for (const name of ofHost) {
         const audience = name.slice(hostname.length + 1, -'-token'.length);
         const token = await read(path.join(folder, name), audience).catch(() => undefined);
-        if (token !== undefined && decodeJwt(token.jwt).iss === `https://${authDomain}`) return token;
+        if (token !== undefined && issuerOf(token.jwt) === authDomain) return token;
       }
       return undefined;
     },
@@ -92,8 +103,16 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
     async removeApp(app: AppInfo) {
       await remove(this.appPath(app));
     },
-    async removeOrg(authDomain: string) {
-      await remove(this.orgPath(authDomain));
+    /** The organisations that a token is kept of, also one that has ended. */
+    async teams(): Promise<readonly string[]> {
+      return [...new Set((await kept()).flatMap(({ team }) => team ?? []))];
+    },
+    /** Removes every token of an organisation and of its applications; answers the names of the files. */
+    async removeAll(authDomain: string): Promise<readonly string[]> {
+      const org = path.basename(this.orgPath(authDomain));
+      const names = (await kept()).filter(({ name, team }) => name === org || team === authDomain);
+      for (const { name } of names) await remove(path.join(folder, name));
+      return names.map(({ name }) => name);
     },
   };
 }
@@ -112,6 +131,15 @@ export function parseToken(jwt: string): Token | undefined {
       issuedAt: (claims.iat ?? 0) * 1000,
       expiresAt: claims.exp * 1000,
     };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The team domain that gave a token; undefined for anything but a JWT. */
+export function issuerOf(jwt: string): string | undefined {
+  try {
+    return decodeJwt(jwt.trim()).iss?.replace(/^https:\/\//, '');
   } catch {
     return undefined;
   }

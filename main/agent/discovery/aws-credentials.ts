@@ -19,8 +19,8 @@ export interface AwsCredentials {
   forgetAll(): void;
 }
 
-/** Credentials are renewed this long before their end, so that a run does not outlive them. */
-const marginMs = 5 * 60_000;
+/** Renewed this long before their end, which is told by AWS's clock: ours may be 10 minutes slow, and a run takes time. */
+const marginMs = 12 * 60_000;
 
 export function createAwsCredentials(
   options: AwsPlaces & {
@@ -33,8 +33,10 @@ export function createAwsCredentials(
   const { clock, network, portal, pace } = options;
   const held = new Map<string, { readonly work: Promise<AwsCredentialIdentity>; until: number }>();
 
-  const make = async ({ role, way }: AwsLoginPlace): Promise<AwsCredentialIdentity> => {
+  const make = async ({ role, way, login }: AwsLoginPlace): Promise<AwsCredentialIdentity> => {
     if (role !== undefined) return portal.credentials(role);
+    // The SDK would take a network that is away for a sign-in that is over.
+    if (login.kind === 'sso' && login.signIn !== undefined) await portal.token(login.signIn);
     const { fromIni, fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
     const clientConfig = { requestHandler: await awsRequestHandler(network, pace), maxAttempts: 6 };
     if (way.kind === 'profile' && way.name === environmentProfile)

@@ -63,6 +63,11 @@ export async function awsError(options: {
       cause,
     });
   }
+  const errno = name === 'CredentialsProviderError' ? errnoIn(cause) : undefined;
+  if (errno !== undefined) {
+    const met = Object.assign(new Error(errno, { cause }), { code: errno });
+    return networkError({ host: `AWS in ${region}` }, met);
+  }
   if (expired.has(name) || (name === 'CredentialsProviderError' && (await isSessionOver(place, cause)))) {
     return new AppError('aws-session-expired', `The session of ${lowerFirst(who)} has expired.`, {
       hint: loginHint(place),
@@ -95,6 +100,13 @@ export async function awsError(options: {
     retryable: true,
     cause,
   });
+}
+
+/** The SDK keeps no more than the text of an error that it met while it logged a profile in. */
+function errnoIn(cause: unknown): string | undefined {
+  const text = cause instanceof Error ? cause.message : '';
+  const [errno] = /\bE(CONN[A-Z]+|NOTFOUND|AI_AGAIN|TIMEDOUT|HOSTUNREACH|NETUNREACH|PIPE)\b/.exec(text) ?? [];
+  return errno ?? (text.startsWith('TimeoutError') ? 'ETIMEDOUT' : undefined);
 }
 
 /** The SDK tells an ended session and an unreachable portal by text alone; the cached token tells them apart. */

@@ -41,7 +41,13 @@ export interface AwsLoginPlace {
   readonly role: AwsRole | undefined;
   /** How it logs in, as far as that changes what a person can do about a failure. */
   readonly login:
-    | { readonly kind: 'sso'; readonly session: string; readonly toLogIn: string }
+    | {
+        readonly kind: 'sso';
+        readonly session: string;
+        readonly toLogIn: string;
+        /** Undefined where the configuration does not say all that it takes. */
+        readonly signIn: AwsSession | undefined;
+      }
     | { readonly kind: 'console'; readonly profile: string }
     | { readonly kind: 'mfa' }
     | { readonly kind: 'other' };
@@ -144,7 +150,7 @@ export function rolePlace(role: AwsRole): AwsLoginPlace {
     region: session.region,
     endpoint: undefined,
     role,
-    login: { kind: 'sso', session: session.name, toLogIn: session.toLogIn },
+    login: { kind: 'sso', session: session.name, toLogIn: session.toLogIn, signIn: session },
   };
 }
 
@@ -190,7 +196,7 @@ function profileFrom(name: string, sections: Sections): AwsLoginPlace {
     region: section.region,
     endpoint: section.endpoint_url,
     role,
-    login: loginOf(chain),
+    login: loginOf(chain, sections),
   };
 }
 
@@ -250,10 +256,11 @@ function chainOf(name: string, sections: Sections): readonly (readonly [string, 
   return [...chain];
 }
 
-function loginOf(chain: ReturnType<typeof chainOf>): AwsLoginPlace['login'] {
+function loginOf(chain: ReturnType<typeof chainOf>, sections: Sections): AwsLoginPlace['login'] {
   for (const [profile, section] of chain) {
     const session = section.sso_session ?? section.sso_start_url;
-    if (session !== undefined) return { kind: 'sso', session, toLogIn: toLogIn(session) };
+    if (session !== undefined)
+      return { kind: 'sso', session, toLogIn: toLogIn(session), signIn: sessionFrom(section, sections) };
     if (section.login_session !== undefined) return { kind: 'console', profile };
   }
   return { kind: chain.some(([, { mfa_serial }]) => mfa_serial !== undefined) ? 'mfa' : 'other' };

@@ -151,7 +151,7 @@ function sessionError(session: AwsSession, error: unknown): Promise<AppError> {
   const place = {
     title: `Identity Center ${session.name}`,
     way: { kind: 'sso', session: session.name, account: '', role: '' },
-    login: { kind: 'sso', session: session.name, toLogIn: session.toLogIn },
+    login: { kind: 'sso', session: session.name, toLogIn: session.toLogIn, signIn: session },
   } as const;
   return awsError({ error, place, action: 'sso:ListAccounts', region: session.region });
 }

@@ -6,7 +6,7 @@ export const loginProviderSchema = z.enum(loginProviders);
 /** A sign-in that this computer holds, or could hold. */
 export const accountSchema = z.object({
   /** `access` is Cloudflare Access: its sign-ins begin by themselves when a cluster is connected. */
-  provider: z.enum(['access', ...loginProviders]),
+  provider: loginProviderSchema,
   /** Names it among those of its provider: what `login` and `logout` are told. */
   session: z.string(),
   /** Who is signed in, where the store says so. */

@@ -79,7 +79,7 @@ export async function chooseAccount(
     const fits =
       account.ours &&
       (provider === undefined || provider === kind) &&
-      (name === undefined || name === account.session) &&
+      (name === undefined || name === account.session || isTeam(name, account)) &&
       (purpose === 'login' || account.status !== 'signed-out');
     return kind !== undefined && fits ? [{ ...account, provider: kind }] : [];
   });
@@ -125,6 +125,11 @@ export async function chooseAccount(
   const chosen = isCancel(answer) ? undefined : possible[answer];
   if (chosen === undefined) throw new AppError('cancelled', 'Nothing was changed.');
   return chosen;
+}
+
+/** People call an organisation of Access by the first word of its domain. */
+function isTeam(name: string, { provider, session }: Account): boolean {
+  return provider === 'access' && session === `${name}.cloudflareaccess.com`;
 }
 
 async function askPassword(account: Account, json: boolean) {

@@ -204,3 +204,66 @@ describe('a login', () => {
     expect((await readdir(rig.folder)).filter((name) => name.endsWith('.lock'))).toEqual([]);
   });
 });
+
+describe('signing out of an organisation', () => {
+  const team = 'acme.cloudflareaccess.com';
+
+  it('removes its tokens, in memory and on disk, and nobody else’s', async () => {
+    const jwt = (claims: object) => `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
+    const foreign = `other.example-${'0'.repeat(64)}-token`;
+    await rig.access.token(tcpHost, asked);
+    await rig.access.token(otherTcpHost, silent);
+    await writeFile(
+      path.join(rig.folder, foreign),
+      jwt({ iss: 'https://other.cloudflareaccess.com', exp: 1 }),
+    );
+    await writeFile(path.join(rig.folder, 'half-token'), 'eyJ');
+    // One that has ended, of an application that this agent knows nothing of.
+    const old = `old.example-${'1'.repeat(64)}-token`;
+    await writeFile(path.join(rig.folder, old), jwt({ iss: `https://${team}`, exp: 1 }));
+    expect(await rig.access.organisations()).toEqual({
+      kept: expect.arrayContaining([team, 'other.cloudflareaccess.com']),
+      seen: [team],
+    });
+
+    const { files, hostnames } = await rig.access.signOut(team);
+    expect(new Set(files)).toEqual(
+      new Set([orgFile(), appFile(tcpHost), appFile(otherTcpHost), old].map((file) => path.basename(file))),
+    );
+    expect(new Set(hostnames)).toEqual(new Set([tcpHost, otherTcpHost]));
+    expect(new Set(await readdir(rig.folder))).toEqual(new Set(['half-token', foreign]));
+    for (const access of [rig.access, rig.another()])
+      await expect(access.token(tcpHost, silent)).rejects.toMatchObject({ code: 'access-login-needed' });
+    expect(await rig.access.sessions()).toEqual([]);
+    expect(await rig.access.signOut(team)).toEqual({ files: [], hostnames: [] });
+
+    // The way back in is any application of it.
+    const candidates = ['nothing.example', tcpHost];
+    await rig.access.login(team, { hostnames: candidates, signal: never });
+    expect(await rig.access.token(otherTcpHost, silent)).toBeDefined();
+    expect(await tabs()).toHaveLength(2);
+    await expect(
+      rig.access.login('other.cloudflareaccess.com', { hostnames: candidates, signal: never }),
+    ).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('ends a login that waits', async () => {
+    rig.browserEnv.WORLD_PERSON = 'absent';
+    const token = rig.access.token(tcpHost, asked);
+    await vi.waitFor(() => expect(rig.access.logins()).toHaveLength(1));
+    await rig.access.signOut(team);
+    await expect(token).rejects.toMatchObject({ code: 'cancelled' });
+    await vi.waitFor(async () => expect(await readdir(rig.folder)).toEqual([]));
+  });
+
+  it('keeps nothing of an exchange that was under way', async () => {
+    await rig.access.token(tcpHost, asked);
+    rig.world.traffic.reset();
+    rig.world.traffic.setLatency(200);
+    const token = rig.access.token(otherTcpHost, silent);
+    await vi.waitFor(() => expect(rig.world.traffic.count('access', 'login')).toBe(1));
+    await rig.access.signOut(team);
+    await expect(token).rejects.toMatchObject({ code: 'access-login-needed' });
+    expect(await readdir(rig.folder)).toEqual([]);
+  });
+});

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Change } from '../../../main/agent/agent-view.ts';
@@ -102,4 +102,21 @@ it('learns from a connection, refused at the login or at the edge', async () => 
   rig.world.access.setPolicy(tcpHost, []);
   expect(await connect('open')).toMatchObject({ error: { code: 'access-denied' } });
   await vi.waitFor(() => expect(verdict(tcpHost)?.verdict).toBe('denied'));
+});
+
+it('forgets what the policies say when the person signs out', async () => {
+  await signIn();
+  await lookAt('open');
+  await vi.waitFor(() => expect(verdict(tcpHost)?.verdict).toBe('admitted'), { timeout: 10_000 });
+  expect(await agent.accounts()).toContainEqual(
+    expect.objectContaining({ provider: 'access', status: 'signed-in', who: 'ada@acme.example', ours: true }),
+  );
+  const team = 'acme.cloudflareaccess.com';
+  expect(await agent.logout({ provider: 'access' })).toEqual({
+    removed: [expect.stringContaining(team)],
+    remaining: [`The session in the browser. Sign out there: https://${team}/cdn-cgi/access/logout`],
+  });
+  expect(agent.snapshot()).toMatchObject({ policies: [], sessions: [] });
+  const file = path.join(rig.world.home, '.local/state/k8s-tunnels/policies.json');
+  await vi.waitFor(async () => expect(await readFile(file, 'utf8')).not.toContain('ada@acme.example'));
 });

@@ -1,4 +1,4 @@
-import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -203,6 +203,66 @@ region = eu-west-1
     });
   });
 
+  test('after signing out, what was given of the role is not used any more', async () => {
+    expect(await credential()).toMatchObject({ kind: 'token' });
+    await logins.logout({ provider: 'aws' });
+    // Another cluster of the role, whose credentials would hold for an hour.
+    await expect(
+      credential(false, { ...granted, id: clusterId('eks', 'a', 'b', 'other') }),
+    ).rejects.toMatchObject(ended);
+  });
+
+  test.each([-10, 10])('a clock that is wrong by %i minutes does no harm', async (minutes) => {
+    rig.clock.skip(minutes * minute);
+    const given = (await credential()) as { readonly token: string; readonly expiresAt: number };
+    const url = new URL(Buffer.from(given.token.replace('k8s-aws-v1.', ''), 'base64url').toString());
+    expect(await rig.world.verifyPresigned(url, { 'x-k8s-aws-id': 'playground' })).toMatchObject({
+      status: 'verified',
+      account: sandbox,
+    });
+    // A cluster takes it for 15 minutes after its signature, by the right clock.
+    expect(given.expiresAt - rig.clock.now()).toBeLessThanOrEqual(5 * minute);
+    expect(await logins.accounts()).toMatchObject([{ status: 'signed-in' }]);
+    // The role's credentials have ended by the right clock, also where ours says that they have 10 minutes left.
+    rig.traffic.reset();
+    rig.clock.skip(60 * minute);
+    await credential();
+    expect(rig.traffic.count('sso', 'GetRoleCredentials')).toBe(1);
+    expect(rig.browser.opened).toHaveLength(1);
+  });
+
+  test.each(['a role', 'a chain of roles'])(
+    'offline, by %s: told as that, no tab, nothing lost',
+    async (what) => {
+      const profile = `
+[profile base]
+sso_session = acme
+sso_account_id = ${sandbox}
+sso_role_name = Developer
+[profile deep]
+source_profile = base
+role_arn = arn:aws:iam::444455556666:role/eks
+region = eu-west-1
+`;
+      await appendFile(path.join(rig.home, '.aws', 'config'), profile);
+      await writeSignIn({ home: rig.home, plan: defaultPlan, signIn: rig.world.signIn() });
+      const one = what === 'a role' ? granted : playground({ kind: 'profile', name: 'deep' });
+      const lift = rig.traffic.inject({ service: 'sso', does: { kind: 'drop' } });
+      await expect(credential(true, one)).rejects.toMatchObject({
+        code: 'network-unreachable',
+        retryable: true,
+      });
+      lift();
+      // A token that has ended and cannot be renewed for now.
+      await writeSignIn({ home: rig.home, plan: defaultPlan, signIn: rig.world.signIn(-60) });
+      const again = rig.traffic.inject({ service: 'sso-oidc', does: { kind: 'drop' } });
+      await expect(credential(true, one)).rejects.toMatchObject({ code: 'network-unreachable' });
+      again();
+      expect(await credential(true, one)).toMatchObject({ kind: 'token' });
+      expect(rig.browser.opened).toEqual([]);
+    },
+  );
+
   test('of several ways the one whose sign-in has ended is told, not the last', async () => {
     const { accessKeyId } = defaultPlan.accounts[0] ?? {};
     await writeFile(
@@ -281,6 +341,22 @@ describe('the others', () => {
     expect(given[0]).toMatchObject({ kind: 'token' });
     expect(given[1]).toBe(given[0]);
     expect(rig.browser.opened).toHaveLength(1);
+
+    // Offline, and with half a file: told as that, no tab; the sign-in holds when that is over.
+    const another = throughOf(rig, provider, { env, googleFile: ownFile });
+    const lift = google.traffic.inject({ service: 'google-oauth', does: { kind: 'drop' } });
+    await expect(another(one)).rejects.toMatchObject({ code: 'network-unreachable', retryable: true });
+    lift();
+    const whole = await readFile(ownFile, 'utf8');
+    await writeFile(ownFile, whole.slice(0, 100));
+    await expect(another(one)).rejects.toMatchObject({
+      code: 'gcp-failed',
+      message: expect.stringContaining(ownFile),
+      hint: refused.hint,
+    });
+    await writeFile(ownFile, whole);
+    expect(await another(one)).toMatchObject({ kind: 'token' });
+    expect(rig.browser.opened).toHaveLength(1);
     await google.close();
   });
 
@@ -338,14 +414,25 @@ describe('the others', () => {
     expect(given[0]).toMatchObject({ kind: 'token' });
     expect(visits).toHaveLength(1);
     await Promise.all(visits);
+
+    // Offline: told as that, no tab; the sign-in holds when that is over.
+    const another = throughOf(rig, provider, { env, home, network, azureFile });
+    const kept = JSON.parse(await readFile(azureFile, 'utf8'));
+    await writeFile(azureFile, JSON.stringify({ ...kept, AccessToken: {} }));
+    const lift = cloud.traffic.inject({ service: 'entra', operation: 'token', does: { kind: 'drop' } });
+    await expect(another(lab)).rejects.toMatchObject({ code: 'network-unreachable', retryable: true });
+    lift();
+    expect(await another(lab)).toMatchObject({ kind: 'token' });
+    expect(visits).toHaveLength(1);
     await cloud.close();
   });
 
   describe('Vault', () => {
     const start = async (login: VaultMethod, more: Environment = {}) => {
+      const traffic = new Traffic();
       const vault = await startVault({
         plan: defaultPlan,
-        traffic: new Traffic(),
+        traffic,
         secretFor: () => ({ server: '', 'certificate-authority-data': '', token: 'held' }),
       });
       const { home, network, clock } = rig;
@@ -363,7 +450,7 @@ describe('the others', () => {
         holds: 'token',
       });
       const credential = throughOf(rig, provider, { env });
-      return { vault, credential: (interactive?: boolean) => credential(depot, interactive) };
+      return { vault, traffic, credential: (interactive?: boolean) => credential(depot, interactive) };
     };
     const refused = { code: 'vault-no-token', hint: expect.stringContaining('k8s-tunnels login vault') };
 
@@ -375,6 +462,21 @@ describe('the others', () => {
       rig.clock.skip(10 * minute);
       expect(await credential()).toMatchObject({ kind: 'token', token: 'held' });
       expect(rig.browser.opened).toHaveLength(2);
+      await vault.close();
+    });
+
+    test('offline, or with half a token: told as that, and what was signed in to stays', async () => {
+      const { vault, traffic, credential } = await start({ method: 'oidc' });
+      const file = path.join(rig.home, '.vault-token');
+      await writeFile(file, vault.token);
+      const lift = traffic.inject({ service: 'vault', does: { kind: 'drop' } });
+      await expect(credential()).rejects.toMatchObject({ code: 'network-unreachable', retryable: true });
+      lift();
+      await writeFile(file, vault.token.slice(0, 10));
+      await expect(credential(false)).rejects.toMatchObject(refused);
+      await writeFile(file, vault.token);
+      expect(await credential()).toMatchObject({ token: 'held' });
+      expect(rig.browser.opened).toEqual([]);
       await vault.close();
     });
 

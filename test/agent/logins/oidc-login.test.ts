@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { oidcCredential } from '../../../main/agent/credentials/oidc-credential.ts';
@@ -76,6 +76,21 @@ test('an issuer that is away is told as that, and the sign-in stays', async () =
   traffic.inject({ service: 'oidc', operation: 'token', times: 1, does: { kind: 'drop' } });
   await expect(tokenOf(tokens)).rejects.toMatchObject({ code: 'network-unreachable' });
   expect(await logins.accounts()).toMatchObject([{ status: 'signed-in' }]);
+  expect(await world.verify(await tokenOf(tokens))).toBe('ada@acme.example');
+});
+
+test('half a file is set aside and told; a sign-in mends it', async () => {
+  await start().login();
+  const whole = await readFile(file, 'utf8');
+  await writeFile(file, whole.slice(0, whole.length / 2));
+  const { tokens, logins, login } = start();
+  await expect(tokenOf(tokens)).rejects.toMatchObject({
+    code: 'credential-failed',
+    hint: expect.stringContaining('k8s-tunnels login oidc'),
+  });
+  expect(await logins.accounts()).toMatchObject([{ status: 'signed-out' }]);
+  expect(await readFile(`${file}.unreadable`, 'utf8')).toBe(whole.slice(0, whole.length / 2));
+  await login();
   expect(await world.verify(await tokenOf(tokens))).toBe('ada@acme.example');
 });
 

@@ -1,0 +1,77 @@
+import type { Access } from '../access/access.ts';
+import type { Account } from './account.ts';
+import type { LoginProvider } from './provider.ts';
+
+/**
+ * Organisations of Cloudflare Access, each by its team domain. What a cluster needs of them is begun by itself when it
+ * is connected.
+ */
+export function createAccessLogin(options: {
+  readonly access: Access;
+  /** `~/.cloudflared` */
+  readonly folder: string;
+  /** The organisation's team domain. */
+  readonly team: () => string | undefined;
+  /** The applications of the clusters: one of them is signed in to. */
+  readonly hostnames: () => readonly string[];
+  /** The tokens of these applications are gone. Answers what people call the tunnels that have connections all the same. */
+  readonly onSignedOut: (hostnames: readonly string[]) => readonly string[];
+}): LoginProvider {
+  const { access, folder } = options;
+  return {
+    kind: 'access',
+    title: 'Cloudflare Access',
+    setUp: 'Connect a cluster: the sign-in begins by itself.',
+    async accounts() {
+      const sessions = await access.sessions();
+      const held = sessions.map(
+        ({ authDomain: session, email, endsAt }): Account => ({
+          provider: 'access',
+          session,
+          ...(email === undefined ? {} : { who: email }),
+          status: 'signed-in',
+          endsAt,
+          renews: false,
+          store: folder,
+          asks: 'browser',
+          ours: true,
+        }),
+      );
+      const { kept, seen } = await access.organisations();
+      const others = new Set([...kept, ...seen, options.team() ?? []].flat());
+      for (const { session } of held) others.delete(session);
+      return [
+        ...held,
+        ...[...others].map(
+          (session): Account => ({
+            provider: 'access',
+            session,
+            status: kept.includes(session) ? 'ended' : 'signed-out',
+            renews: false,
+            store: folder,
+            asks: 'browser',
+            ours: true,
+          }),
+        ),
+      ];
+    },
+    signIn: ({ session: authDomain, signal }) =>
+      access.login(authDomain, { hostnames: options.hostnames(), signal }),
+    async signOut(authDomain) {
+      const { files, hostnames } = await access.signOut(authDomain);
+      if (files.length === 0) return { removed: [], remaining: [] };
+      const standing = options.onSignedOut(hostnames);
+      return {
+        removed: [
+          `The session of ${authDomain} and the tokens of its applications (${files.length} in ${folder})`,
+        ],
+        remaining: [
+          `The session in the browser. Sign out there: https://${authDomain}/cdn-cgi/access/logout`,
+          ...(standing.length === 0
+            ? []
+            : [`Connections that are open already, until they end: ${standing.join(', ')}.`]),
+        ],
+      };
+    },
+  };
+}
