@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Access, createAccess } from './access/access.ts';
@@ -45,6 +46,8 @@ import { vaultEnvironment, vaultLogin, vaultServers } from './organisation/vault
 import type { Clock, Environment, Logger } from './parts.ts';
 import type { Paths } from './paths.ts';
 import { redact } from './redaction/redact.ts';
+import type { Sealer } from './sealing/sealer.ts';
+import { openSignInFile } from './sealing/sign-in-file.ts';
 import { createSettings, type Settings, type SettingsFrom, type SettingsStore } from './settings/settings.ts';
 import { createPorts } from './tunnels/ports.ts';
 import type { Tunnel } from './tunnels/tunnel.ts';
@@ -59,6 +62,8 @@ export interface Parts {
   readonly logger: Logger;
   readonly openStore: () => SettingsStore;
   readonly openUrl: (url: string) => Promise<void>;
+  /** How our own sign-ins are kept. */
+  readonly sealer: Sealer;
   /** What kubectl runs for a credential. */
   readonly plugin: PluginCommand;
 }
@@ -181,6 +186,8 @@ async function wireAgent(
     onView: (view) => tell({ kind: 'organisation', ...(view === undefined ? {} : { organisation: view }) }),
   });
   onOrganisation(organisation.current());
+  // Whoever makes it first decides who may look into it.
+  await mkdir(paths.config, { recursive: true, mode: 0o700 }).catch(() => {});
   const settings = createSettings({
     openStore: parts.openStore,
     managed: managedSettings(organisation.current()),
@@ -224,8 +231,19 @@ async function wireAgent(
     logger,
     folder: paths.state,
   });
-  const azureFile = path.join(paths.state, 'azure-sign-in.json');
-  const googleFile = path.join(paths.state, 'google-sign-in.json');
+  const signInFile = (name: string, title: string, login: string) =>
+    openSignInFile({
+      path: path.join(paths.state, name),
+      sealer: parts.sealer,
+      title,
+      login,
+      notice: (message) => notice('warning', message),
+    });
+  const azureFile = signInFile('azure-sign-in.json', 'Azure', 'login azure');
+  const googleFile = signInFile('google-sign-in.json', 'Google Cloud', 'login gcp');
+  // Reading seals what was kept without a keychain. What cannot be read is told by whoever needs it.
+  if (parts.sealer.kind === 'keychain')
+    for (const file of [azureFile, googleFile]) await file.read().catch(() => {});
   const makeDiscovery = (): Discovery => {
     const { awsRegions, vaultMounts, clusterFiles } = settings.get();
     const { sources: said } = organisation.current() ?? {};
@@ -473,7 +491,7 @@ async function wireAgent(
 
   return {
     snapshot: () => ({
-      agent: { version, pid: process.pid, startedAt },
+      agent: { version, pid: process.pid, startedAt, signIns: parts.sealer.kind },
       clusters: catalog.clusters().map(shown),
       cells: [...catalog.cells()],
       discovery: discovery.status(),
