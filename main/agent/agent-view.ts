@@ -50,7 +50,13 @@ export const noticeSchema = z.object({
 });
 
 export const snapshotSchema = z.object({
-  agent: z.object({ version: z.string(), pid: z.number(), startedAt: z.number() }),
+  agent: z.object({
+    version: z.string(),
+    pid: z.number(),
+    startedAt: z.number(),
+    /** How it keeps our own sign-ins: sealed by the keychain, in files for want of one, or without the desktop app. */
+    signIns: z.enum(['keychain', 'no-keychain', 'headless']),
+  }),
   /** Without their authorities, which only the agent needs. */
   clusters: z.array(clusterSchema),
   cells: z.array(cellSchema),

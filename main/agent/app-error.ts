@@ -40,6 +40,7 @@ export const errorCodes = [
   'vault-failed',
   'login-failed',
   'login-timeout',
+  'login-sealed',
   'tag-invalid',
   'setting-managed',
   'organisation-refused',

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Access, createAccess } from './access/access.ts';
@@ -50,6 +51,8 @@ import { vaultEnvironment, vaultLogin, vaultServers } from './organisation/vault
 import type { Clock, Environment, Logger } from './parts.ts';
 import type { Paths } from './paths.ts';
 import { redact } from './redaction/redact.ts';
+import type { Sealer } from './sealing/sealer.ts';
+import { openSignInFile } from './sealing/sign-in-file.ts';
 import { createSettings, type Settings, type SettingsFrom, type SettingsStore } from './settings/settings.ts';
 import { keepGoodSettings, mendSettingsFile } from './settings/settings-file.ts';
 import { createPorts } from './tunnels/ports.ts';
@@ -65,6 +68,8 @@ export interface Parts {
   readonly logger: Logger;
   readonly openStore: () => SettingsStore;
   readonly openUrl: (url: string) => Promise<void>;
+  /** How our own sign-ins are kept. */
+  readonly sealer: Sealer;
   /** What kubectl runs for a credential. */
   readonly plugin: PluginCommand;
 }
@@ -189,6 +194,8 @@ async function wireAgent(
     onView: (view) => tell({ kind: 'organisation', ...(view === undefined ? {} : { organisation: view }) }),
   });
   onOrganisation(organisation.current());
+  // Whoever makes it first decides who may look into it.
+  await mkdir(paths.config, { recursive: true, mode: 0o700 }).catch(() => {});
   const mended = mendSettingsFile(paths.config);
   if (mended !== undefined) notice('warning', mended);
   const settings = createSettings({
@@ -237,12 +244,23 @@ async function wireAgent(
     logger,
     folder: paths.state,
   });
-  const azureFile = path.join(paths.state, 'azure-sign-in.json');
-  const oidcFile = path.join(paths.state, 'oidc-sign-ins.json');
+  const signInFile = (name: string, title: string, login: string) =>
+    openSignInFile({
+      path: path.join(paths.state, name),
+      sealer: parts.sealer,
+      title,
+      login,
+      notice: (message) => notice('warning', message),
+    });
+  const azureFile = signInFile('azure-sign-in.json', 'Azure', 'login azure');
+  const oidcFile = signInFile('oidc-sign-ins.json', 'OpenID Connect', 'login oidc');
+  const googleFile = signInFile('google-sign-in.json', 'Google Cloud', 'login gcp');
+  // Reading seals what was kept without a keychain. What cannot be read is told by whoever needs it.
+  if (parts.sealer.kind === 'keychain')
+    for (const file of [azureFile, googleFile, oidcFile]) await file.read().catch(() => {});
   const issuers = (): readonly OidcIssuer[] =>
     catalog.clusters().flatMap(({ credential }) => (credential?.kind === 'oidc' ? [credential] : []));
   const oidc = createOidcTokens({ file: oidcFile, network, clock, logger, issuers });
-  const googleFile = path.join(paths.state, 'google-sign-in.json');
   const makeDiscovery = (): Discovery => {
     const { awsRegions, vaultMounts, clusterFiles } = settings.get();
     const { sources: said } = organisation.current() ?? {};
@@ -345,7 +363,7 @@ async function wireAgent(
         }),
         login: (address) => vaultLogin(address, organisation.current()),
       }),
-      createOidcLogin({ network, clock, tokens: oidc, file: oidcFile, issuers }),
+      createOidcLogin({ network, clock, tokens: oidc, file: oidcFile.store, issuers }),
     ],
     clock,
     logger,
@@ -356,7 +374,10 @@ async function wireAgent(
   const waitingLogins = (): LoginView[] => [
     ...access
       .logins()
-      .map(({ authDomain, ...rest }) => ({ kind: 'access', title: authDomain, ...rest }) as const),
+      .map(
+        ({ authDomain, ...rest }) =>
+          ({ kind: 'access', title: authDomain, session: authDomain, ...rest }) as const,
+      ),
     ...logins.waiting(),
   ];
   const tellLogins = () => tell({ kind: 'logins', logins: waitingLogins() });
@@ -523,7 +544,7 @@ async function wireAgent(
 
   return {
     snapshot: () => ({
-      agent: { version, pid: process.pid, startedAt },
+      agent: { version, pid: process.pid, startedAt, signIns: parts.sealer.kind },
       clusters: catalog.clusters().map(shown),
       cells: [...catalog.cells()],
       discovery: discovery.status(),

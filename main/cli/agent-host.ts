@@ -53,6 +53,7 @@ export async function hostAgent(options: {
     plugin,
     openStore: () => openConfStore(paths.config),
     openUrl: (url) => openUrl(url, env),
+    sealer: { kind: 'headless' },
   });
   const served = starting.then((agent) => ({
     feed: agent,

@@ -40,6 +40,7 @@ const special: Partial<Record<ErrorCode, number>> = {
   'gcp-denied': exitCodes.access,
   'login-failed': exitCodes.access,
   'login-timeout': exitCodes.access,
+  'login-sealed': exitCodes.access,
   'vault-no-token': exitCodes.access,
   'vault-denied': exitCodes.access,
   'kube-unauthorized': exitCodes.access,

@@ -7,6 +7,7 @@ import { openAgentLog } from '../cli/agent-log.ts';
 import { runDesktop } from './desktop.ts';
 import { openElectronStore } from './electron-store.ts';
 import { hostAgent } from './host-agent.ts';
+import { openKeychain } from './keychain.ts';
 import { loginEnvironment } from './login-environment.ts';
 import { pluginCommand } from './plugin-command.ts';
 
@@ -45,6 +46,7 @@ runDesktop({
         return {
           env,
           plugin,
+          sealer: await openKeychain({ folder: paths.state, logger }),
           openStore: () => openElectronStore(paths.config),
           openUrl: (url) => (env.BROWSER === undefined ? shell.openExternal(url) : openUrl(url, env)),
         };

@@ -54,9 +54,7 @@ export function AccountRow({
           {state}
         </p>
         {account.status !== 'signed-out' && (
-          <small title={store}>
-            {isOwn(account) || account.provider === 'access' ? words.kept(store) : words.foreign(store)}
-          </small>
+          <small title={store}>{isOwn(account) ? words.kept(store) : words.foreign(store)}</small>
         )}
       </div>
       {isOwn(account) && <Controls account={account} login={login} isSignedIn={status === 'signed-in'} />}

@@ -1,11 +1,10 @@
 import { toPlainError } from '../../main/agent/app-error.ts';
 import type { Account } from '../../main/agent/logins/account.ts';
-import type { LoginProviderKind } from '../../main/agent/logins/login-providers.ts';
 import type { Link } from './link.ts';
 import type { PageStore, SignInState } from './page-store.ts';
 
 /** An account that can be signed in to and out of here. */
-export type OwnAccount = Account & { readonly provider: LoginProviderKind };
+export type OwnAccount = Account & { readonly ours: true };
 
 /** What a person can do with accounts. What comes of it stands in the page's `signIns`; only `accounts` rejects. */
 export interface SignInActions {
@@ -26,7 +25,7 @@ export function accountKey({ provider, session }: Pick<Account, 'provider' | 'se
 }
 
 export function isOwn(account: Account): account is OwnAccount {
-  return account.ours && account.provider !== 'access';
+  return account.ours;
 }
 
 export function isUnderWay(state: SignInState | undefined): boolean {

@@ -10,7 +10,7 @@ const words = text.settings;
 /** Every setting, saved as soon as it is changed. */
 export function SettingsPage({ onBack }: { readonly onBack: () => void }) {
   const settings = useAgent((agent) => agent.settings);
-  const version = useAgent(({ agent }) => agent.version);
+  const { version, signIns } = useAgent(({ agent }) => agent);
   return (
     <SubPage title={words.title} onBack={onBack}>
       <h1 className="for-screen-readers">{words.title}</h1>
@@ -96,6 +96,12 @@ export function SettingsPage({ onBack }: { readonly onBack: () => void }) {
           value={settings.extraAuthorities}
           patch={(extraAuthorities) => ({ extraAuthorities })}
         />
+      </Group>
+      <Group title={words.signIns}>
+        <div className="setting" data-wide>
+          <span className="setting-title">{words.signInsTitle}</span>
+          <small>{words.signInsKept[signIns]}</small>
+        </div>
       </Group>
       <p className="about">
         {text.product} {version}

@@ -17,6 +17,7 @@ async function openAgent(clock: Clock, home: string): Promise<Agent> {
     clock,
     logger: silentLogger,
     openStore: () => openConfStore(paths.config),
+    sealer: { kind: 'headless' },
     openUrl: () => Promise.reject(new Error('no browser is expected')),
     plugin: { command: process.execPath, args: [] },
   });

@@ -21,6 +21,7 @@ export async function serveAgent(options: {
     clock: systemClock,
     logger: silentLogger,
     openStore: () => openConfStore(paths.config),
+    sealer: { kind: 'headless' },
     openUrl: () => Promise.reject(new Error('no browser is expected')),
     plugin: { command: process.execPath, args: [] },
   });

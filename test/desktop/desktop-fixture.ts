@@ -10,6 +10,8 @@ export interface Desktop {
   readonly chromium: Chromium;
   /** Starts the app in the double; all are ended with the world. */
   start(...args: readonly string[]): Promise<DoubleDriver>;
+  /** The same with more in its environment. */
+  startWith(env: Readonly<Record<string, string>>): Promise<DoubleDriver>;
 }
 
 /**
@@ -44,20 +46,22 @@ export function desktopFixture(options: { readonly lasts?: 'test' | 'group' } = 
     of(context) {
       const browser = chromium;
       if (browser === undefined) return context.skip('no Chromium: set K8S_TUNNELS_CHROMIUM');
+      const startWith = async (env: Readonly<Record<string, string>>, args: readonly string[] = []) => {
+        const driver = await startDouble({
+          // As from a terminal: the login shell of whoever runs the tests is not asked.
+          env: { ...commandLine.env, TERM: 'dumb', ...env },
+          chromium: browser,
+          args,
+        });
+        started.push(driver);
+        return driver;
+      };
       return {
         world,
         commandLine,
         chromium: browser,
-        async start(...args) {
-          // As from a terminal: the login shell of whoever runs the tests is not asked.
-          const driver = await startDouble({
-            env: { ...commandLine.env, TERM: 'dumb' },
-            chromium: browser,
-            args,
-          });
-          started.push(driver);
-          return driver;
-        },
+        start: (...args) => startWith({}, args),
+        startWith,
       };
     },
   };

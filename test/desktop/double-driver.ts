@@ -15,6 +15,8 @@ const address = 'https://k8s-tunnels.app.test/';
 export interface DoubleDriver extends Driver {
   ask<N extends keyof Answers>(name: N, input?: Parameters<Answers[N]>[0]): Promise<ReturnType<Answers[N]>>;
   readonly pid: number;
+  /** What it has printed. */
+  said(): string;
 }
 
 /** Starts the built app in Node, its windows being pages of a headless Chromium. */
@@ -36,11 +38,13 @@ export async function startDouble(options: {
         ELECTRON_DOUBLE_USER_DATA: userData,
         ELECTRON_DOUBLE_BROWSER: options.chromium.endpoint,
       },
-      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   );
   let complaints = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (complaints += text));
+  let printed = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (printed += text));
   const closed = once(child, 'close').then(() => {});
   const gone = closed.then(() => {
     throw new Error(`the app has ended${complaints === '' ? '' : `:\n${complaints}`}`);
@@ -93,6 +97,7 @@ export async function startDouble(options: {
   return {
     ask,
     pid: child.pid ?? 0,
+    said: () => printed + complaints,
     page,
     menu: () => ask('menu'),
     click: (...labels) => ask('click', labels),

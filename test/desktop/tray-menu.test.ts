@@ -42,7 +42,7 @@ function tunnel({ id }: Cluster, state?: TunnelView['state']): TunnelView {
 
 function snapshot(more: Partial<Snapshot>): Snapshot {
   return {
-    agent: { version: '0', pid: 1, startedAt: now },
+    agent: { version: '0', pid: 1, startedAt: now, signIns: 'headless' },
     clusters: [],
     cells: [],
     discovery: { status: 'idle' },

@@ -2,6 +2,7 @@ import http, { type IncomingHttpHeaders, type RequestListener } from 'node:http'
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { KeyAndCertificate } from './authority.ts';
+import { Echo } from './traffic.ts';
 
 export interface LoopbackRequest {
   readonly method: string;
@@ -34,8 +35,8 @@ export async function startLoopbackServer(
   secure?: KeyAndCertificate,
 ): Promise<LoopbackServer> {
   const listener: RequestListener = async (request, response) => {
+    const chunks: Buffer[] = [];
     try {
-      const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
       const answer = await handle({
         method: request.method ?? '',
@@ -46,8 +47,13 @@ export async function startLoopbackServer(
       if (answer.kind === 'drop') request.socket.resetAndDestroy();
       else response.writeHead(answer.statusCode, answer.headers).end(answer.body);
     } catch (error) {
-      if (response.headersSent || request.destroyed) response.destroy();
-      else response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error));
+      if (response.headersSent || request.socket.destroyed) response.destroy();
+      else if (error instanceof Echo) {
+        const { headers, url: target = '' } = request;
+        response
+          .writeHead(500, { 'content-type': 'application/json' })
+          .end(Echo.body({ headers, target, body: Buffer.concat(chunks).toString() }));
+      } else response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error));
     }
   };
   const server =

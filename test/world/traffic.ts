@@ -52,7 +52,19 @@ export interface Fault {
     /** The connection is reset with no answer. */
     | { readonly kind: 'drop' }
     /** An internal server error as the service words it. */
-    | { readonly kind: 'error' };
+    | { readonly kind: 'error' }
+    /** An internal server error whose text repeats what was sent, headers too, as a debugging page does. */
+    | { readonly kind: 'echo' };
+}
+
+/** Thrown through a server by the fault `echo`; it is acted out where the request is at hand. */
+export class Echo extends Error {
+  /** The answer's body, as each kind of API words an error. */
+  static body(request: { readonly headers: object; readonly target: string; readonly body: string }): string {
+    const message = `cannot serve ${request.target} with ${JSON.stringify(request.headers)} and ${request.body}`;
+    const error = /token/.test(request.target.split('?')[0] ?? '') ? 'echo' : { code: 'Echo', message };
+    return JSON.stringify({ message, errors: [message], error, error_description: message });
+  }
 }
 
 export class Traffic {
@@ -93,6 +105,7 @@ export class Traffic {
       if (fault.does.kind === 'latency') delay += fault.does.ms;
       else acted = fault.does;
     }
+    if (acted?.kind === 'echo') throw new Echo();
     if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
     return acted;
   }

@@ -8,6 +8,7 @@ import { readVaultCredential } from '../discovery/vault-credential.ts';
 import type { OidcTokens } from '../logins/oidc-tokens.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Environment } from '../parts.ts';
+import type { SignInFile } from '../sealing/sign-in-file.ts';
 import { aksCredential } from './aks-credential.ts';
 import { eksCredential } from './eks-credential.ts';
 import { fileCredential } from './file-credential.ts';
@@ -46,8 +47,8 @@ export function createCredentials(options: {
   readonly env: Environment;
   readonly home: string;
   /** Where our own sign-ins to Google and to Azure are kept. */
-  readonly googleFile?: string | undefined;
-  readonly azureFile?: string | undefined;
+  readonly googleFile?: SignInFile | undefined;
+  readonly azureFile?: SignInFile | undefined;
   readonly aws: Aws;
   readonly oidc: OidcTokens;
   /** The Vault servers that count at the moment: that of `env`, and more; those of `options.env` where undefined. */

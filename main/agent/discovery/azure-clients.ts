@@ -37,7 +37,7 @@ const tokensAtOnce = 4;
 
 /**
  * Answers the session of the moment; undefined where nobody has signed in. It is the same one, with its tokens, until
- * somebody signs in or out.
+ * somebody signs in or out. Rejects with `login-sealed` where the one that counts is the desktop app's.
  */
 export function createAzureSessions(places: AzurePlaces): () => Promise<AzureSession | undefined> {
   let last:
@@ -45,7 +45,11 @@ export function createAzureSessions(places: AzurePlaces): () => Promise<AzureSes
     | undefined;
   return async () => {
     const found = await azureSignIns(places);
-    if (found.signIns.length === 0) return undefined;
+    const [first] = found.signIns;
+    // What the environment says counts before our own; the others come after it, and would be somebody else.
+    if (found.sealed !== undefined && first?.kind !== 'environment' && first?.kind !== 'workload')
+      throw found.sealed;
+    if (first === undefined) return undefined;
     if (last === undefined || !isDeepStrictEqual(last.found, found)) {
       last = { found, session: await openSession(places.network, found) };
     }

@@ -1,4 +1,3 @@
-import { readFile, unlink } from 'node:fs/promises';
 import type { TokenCredential } from '@azure/identity';
 import type {
   ICachePlugin,
@@ -7,9 +6,9 @@ import type {
   PublicClientApplication,
 } from '@azure/msal-node';
 import { z } from 'zod';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError } from '../app-error.ts';
 import type { Network } from '../network/network.ts';
-import { writeFileAtomic } from '../storage/write-file-atomic.ts';
+import { isSealedError, type SignInFile } from '../sealing/sign-in-file.ts';
 
 /** The Azure CLI's own application, which every tenant knows and which may come back to any port of this computer. */
 const clientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
@@ -30,37 +29,28 @@ export interface AzureOwnAccount {
   readonly tenants: readonly string[];
 }
 
-export async function readOwnAccount(file: string): Promise<AzureOwnAccount | undefined> {
+/** Rejects with `login-sealed`. */
+export async function readOwnAccount(file: SignInFile): Promise<AzureOwnAccount | undefined> {
   try {
-    const { Account } = cacheSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    const { Account } = cacheSchema.parse(JSON.parse((await file.read()) ?? ''));
     const [account] = Object.values(Account);
     if (account === undefined) return undefined;
     const [, home = account.realm] = account.home_account_id.split('.');
     const tenants = new Set([home, ...Object.values(Account).map(({ realm }) => realm)]);
     return { username: account.username, tenants: [...tenants] };
-  } catch {
+  } catch (error) {
+    if (isSealedError(error)) throw error;
     return undefined;
   }
 }
 
-/** Whether there was one. */
-export async function removeOwnAccount(file: string): Promise<boolean> {
-  try {
-    await unlink(file);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
-  }
-}
-
 /**
- * MSAL over our own network, its tokens in a 0600 file of ours. `authority` is that of a cloud, without a slash at its
+ * MSAL over our own network, its tokens in a file of ours. `authority` is that of a cloud, without a slash at its
  * end; `failure` answers our own error, which MSAL wraps in words of its own, where the authority was not reached.
  */
 export async function openOwnApplication(options: {
   readonly network: Network;
-  readonly file: string;
+  readonly file: SignInFile;
   readonly authority: string;
   readonly tenant: string;
 }): Promise<{ readonly application: PublicClientApplication; failure(): AppError | undefined }> {
@@ -81,7 +71,7 @@ export async function openOwnApplication(options: {
 /** One of the SDK's chain: where a person is needed it steps aside, as those of the vendors' tools do. */
 export async function ownCredential(options: {
   readonly network: Network;
-  readonly file: string;
+  readonly file: SignInFile;
   readonly authority: string;
   readonly tenant: string;
 }): Promise<TokenCredential> {
@@ -113,14 +103,14 @@ export async function ownCredential(options: {
   };
 }
 
-function cachePluginOf(file: string): ICachePlugin {
+function cachePluginOf(file: SignInFile): ICachePlugin {
   return {
     async beforeCacheAccess({ tokenCache }) {
-      const text = await readFile(file, 'utf8').catch(() => '');
+      const text = (await file.read().catch(() => undefined)) ?? '';
       if (isJson(text)) tokenCache.deserialize(text);
     },
     async afterCacheAccess({ cacheHasChanged, tokenCache }) {
-      if (cacheHasChanged) await writeFileAtomic(file, tokenCache.serialize());
+      if (cacheHasChanged) await file.write(tokenCache.serialize());
     },
   };
 }

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TokenCredential, TokenCredentialOptions } from '@azure/identity';
 import { z } from 'zod';
+import type { AppError } from '../app-error.ts';
 import type { Network } from '../network/network.ts';
 import type { Environment } from '../parts.ts';
+import { isSealedError, type SignInFile } from '../sealing/sign-in-file.ts';
 import { ownCredential, readOwnAccount } from './azure-own-account.ts';
 
 export interface AzurePlaces {
@@ -11,7 +13,7 @@ export interface AzurePlaces {
   readonly home: string;
   readonly network: Network;
   /** Where `k8s-tunnels login azure` keeps its tokens. */
-  readonly ownFile?: string | undefined;
+  readonly ownFile?: SignInFile | undefined;
 }
 
 /** A way into Azure that this computer is set up for, as its files and variables show without asking anybody. */
@@ -32,7 +34,7 @@ export type AzureSignIn =
     }
   | {
       readonly kind: 'own';
-      readonly file: string;
+      readonly file: SignInFile;
       readonly username: string;
       readonly tenants: readonly string[];
     }
@@ -91,9 +93,18 @@ export async function azureSignIns({
 }: Pick<AzurePlaces, 'env' | 'home' | 'ownFile'>): Promise<{
   readonly signIns: readonly AzureSignIn[];
   readonly cloud: AzureCloud;
+  /** `login-sealed`, where our own is there and only the desktop app can open it. */
+  readonly sealed?: AppError;
 }> {
+  let sealed: AppError | undefined;
   const [own, profile, contexts, developer] = await Promise.all([
-    ownFile === undefined ? undefined : readOwnAccount(ownFile),
+    ownFile === undefined
+      ? undefined
+      : readOwnAccount(ownFile).catch((error: unknown) => {
+          if (!isSealedError(error)) throw error;
+          sealed = error;
+          return undefined;
+        }),
     readJson(
       path.join(env.AZURE_CONFIG_DIR || path.join(home, '.azure'), 'azureProfile.json'),
       profileSchema,
@@ -123,7 +134,8 @@ export async function azureSignIns({
   if (Object.keys(contexts?.Contexts ?? {}).length > 0) signIns.push({ kind: 'powershell' });
   if ((developer?.auth.account.currentUser ?? undefined) !== undefined)
     signIns.push({ kind: 'developer-cli' });
-  return { signIns, cloud: cloudOf(env.AZURE_AUTHORITY_HOST ?? '', current?.environmentName) };
+  const cloud = cloudOf(env.AZURE_AUTHORITY_HOST ?? '', current?.environmentName);
+  return { signIns, cloud, ...(sealed === undefined ? {} : { sealed }) };
 }
 
 function cloudOf(authorityHost: string, name: string | undefined): AzureCloud {

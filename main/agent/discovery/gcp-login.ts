@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { AppError, errnoOf } from '../app-error.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Environment } from '../parts.ts';
+import type { SignInFile } from '../sealing/sign-in-file.ts';
 import { openGcpClient } from './gcp-clients.ts';
 import { gcpLoginHint, signInError } from './gcp-errors.ts';
 
@@ -15,7 +16,7 @@ export interface GcpPlaces {
   readonly network: Network;
   readonly clock: Clock;
   /** Where `k8s-tunnels login gcp` keeps its sign-in. */
-  readonly ownFile?: string | undefined;
+  readonly ownFile?: SignInFile | undefined;
 }
 
 /** What a person is to Google for the next minutes. */
@@ -34,7 +35,8 @@ export interface GcpAccess {
 export interface GcpLogin {
   /**
    * A token for the credentials that count, from memory while it holds; undefined where this computer has no
-   * such credentials. Rejects with `gcp-session-expired`, `gcp-failed`, `file-unreadable` or a network code.
+   * such credentials. Rejects with `gcp-session-expired`, `gcp-failed`, `file-unreadable`,
+   * `login-sealed` or a network code.
    */
   access(): Promise<GcpAccess | undefined>;
   /** To be called when Google no longer accepts a token: the next one is new. */
@@ -91,8 +93,8 @@ function universeOf(inFile: string | undefined, env: Environment): string {
 }
 
 async function findCredentials(places: GcpPlaces) {
-  for (const { file, named } of gcpCredentialFiles(places)) {
-    const text = await readCredentials(file, named);
+  for (const { file, named, own } of gcpCredentialFiles(places)) {
+    const text = await (own === undefined ? readCredentials(file, named) : own.read());
     if (text !== undefined) return { file, text };
   }
   return undefined;
@@ -106,9 +108,11 @@ export function gcpCredentialFiles({
 }: Pick<GcpPlaces, 'env' | 'home' | 'ownFile'>): readonly {
   readonly file: string;
   readonly named: boolean;
+  /** Our sign-in, which is read in its own way. */
+  readonly own?: SignInFile;
 }[] {
   const named = env.GOOGLE_APPLICATION_CREDENTIALS ?? '';
-  const own = ownFile === undefined ? [] : [{ file: ownFile, named: false }];
+  const own = ownFile === undefined ? [] : [{ file: ownFile.path, named: false, own: ownFile }];
   if (named !== '') return [{ file: named, named: true }];
   const usual =
     process.platform === 'win32' && env.APPDATA !== undefined

@@ -38,7 +38,7 @@ export const loginSchema = z.object({
   kind: accountSchema.shape.provider,
   /** What is signed in to. */
   title: z.string(),
-  /** The account's; absent for Cloudflare Access. */
+  /** The account's. */
   session: z.string().optional(),
   /** For a person whose browser did not open. */
   url: z.string(),

@@ -1,6 +1,7 @@
 import { AppError } from '../app-error.ts';
-import { openOwnApplication, readOwnAccount, removeOwnAccount } from '../discovery/azure-own-account.ts';
+import { openOwnApplication, readOwnAccount } from '../discovery/azure-own-account.ts';
 import { type AzurePlaces, azureSignIns } from '../discovery/azure-sign-in.ts';
+import { isSealedError, type SignInFile } from '../sealing/sign-in-file.ts';
 import type { Account, SignOut } from './account.ts';
 import { openCallback } from './callback.ts';
 import { createPkce } from './pkce.ts';
@@ -22,7 +23,7 @@ const others = {
  * clusters of every tenant. A session is a tenant's id or domain; what is signed in last counts.
  */
 export function createAzureLogin(options: {
-  readonly places: AzurePlaces & { readonly ownFile: string };
+  readonly places: AzurePlaces & { readonly ownFile: SignInFile };
   /** The organisation's. */
   readonly tenants: () => readonly string[];
 }): LoginProvider {
@@ -37,8 +38,20 @@ export function createAzureLogin(options: {
   };
 
   const own = async (): Promise<Account> => {
-    const account = await readOwnAccount(file);
-    const shown = { provider: 'azure', session: usual(), store: file, asks: 'browser', ours: true } as const;
+    const shown = {
+      provider: 'azure',
+      session: usual(),
+      store: file.store,
+      asks: 'browser',
+      ours: true,
+    } as const;
+    let account: Awaited<ReturnType<typeof readOwnAccount>>;
+    try {
+      account = await readOwnAccount(file);
+    } catch (error) {
+      if (!isSealedError(error)) throw error;
+      return { ...shown, store: `${file.path}, sealed: ${error.hint}`, status: 'ended', renews: false };
+    }
     if (account === undefined) return { ...shown, status: 'signed-out', renews: false };
     const { application, scopes, failure } = await open(account.tenants[0] ?? anyTenant);
     const [known] = await application.getAllAccounts();
@@ -161,12 +174,13 @@ export function createAzureLogin(options: {
       }
     },
     async signOut(): Promise<SignOut> {
-      const account = await readOwnAccount(file);
-      const had = await removeOwnAccount(file);
+      // One that only the desktop app can open is removed all the same.
+      const account = await readOwnAccount(file).catch(() => undefined);
+      const had = await file.remove();
       const { signIns } = await azureSignIns(places);
       return {
         removed: had
-          ? [`The Azure sign-in${account === undefined ? '' : ` of ${account.username}`} (${file})`]
+          ? [`The Azure sign-in${account === undefined ? '' : ` of ${account.username}`} (${file.path})`]
           : [],
         remaining: [
           ...signIns.flatMap(({ kind }) =>

@@ -1,10 +1,10 @@
-import { readFile, unlink } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError } from '../app-error.ts';
 import { gcpScopes, openOAuthClient } from '../discovery/gcp-clients.ts';
 import { createGcpLogin, type GcpLogin, type GcpPlaces, gcpCredentialFiles } from '../discovery/gcp-login.ts';
-import { writeFileAtomic } from '../storage/write-file-atomic.ts';
+import { isSealedError, type SignInFile } from '../sealing/sign-in-file.ts';
 import type { Account, SignOut } from './account.ts';
 import { openCallback } from './callback.ts';
 import { createPkce } from './pkce.ts';
@@ -29,7 +29,7 @@ type Kept = z.infer<typeof keptSchema>;
  * sign-in is kept in `ownFile`, in the form of application-default credentials.
  */
 export function createGcpSignIn(options: {
-  readonly places: GcpPlaces & { readonly ownFile: string };
+  readonly places: GcpPlaces & { readonly ownFile: SignInFile };
   readonly client: () => { readonly id: string; readonly secret?: string | undefined } | undefined;
 }): LoginProvider {
   const { places } = options;
@@ -40,7 +40,9 @@ export function createGcpSignIn(options: {
   const check = async (file: string): Promise<Account['status']> => {
     const login =
       checks.get(file) ??
-      createGcpLogin({ ...places, env: { ...env, GOOGLE_APPLICATION_CREDENTIALS: file } });
+      createGcpLogin(
+        file === ownFile.path ? places : { ...places, env: { ...env, GOOGLE_APPLICATION_CREDENTIALS: file } },
+      );
     checks.set(file, login);
     try {
       await login.access();
@@ -54,15 +56,25 @@ export function createGcpSignIn(options: {
     const who = kept.account || kept.client_email;
     return {
       provider: 'gcp',
-      session: file === ownFile ? session : 'application-default credentials',
+      session: file === ownFile.path ? session : 'application-default credentials',
       ...(who === undefined ? {} : { who }),
       status: await check(file),
       renews: true,
-      store: file,
+      store: file === ownFile.path ? ownFile.store : file,
       asks: 'browser',
-      ours: file === ownFile,
+      ours: file === ownFile.path,
     };
   };
+
+  const possible = (status: Account['status']): Account => ({
+    provider: 'gcp',
+    session,
+    status,
+    renews: false,
+    store: ownFile.store,
+    asks: 'browser',
+    ours: true,
+  });
 
   return {
     kind: 'gcp',
@@ -71,23 +83,19 @@ export function createGcpSignIn(options: {
       'Run `gcloud auth application-default login`, or have your organisation’s file name an OAuth client (sources.gke.oauthClient) for `k8s-tunnels login gcp`.',
     async accounts() {
       const found = await Promise.all(
-        gcpCredentialFiles(places).map(async ({ file }) => {
-          const kept = await read(file);
-          return kept === undefined ? [] : [await accountOf(file, kept)];
+        gcpCredentialFiles(places).map(async ({ file, own }) => {
+          try {
+            const kept = await read(own ?? file);
+            return kept === undefined ? [] : [await accountOf(file, kept)];
+          } catch (error) {
+            if (!isSealedError(error)) throw error;
+            return [{ ...possible('ended'), store: `${file}, sealed: ${error.hint}` }];
+          }
         }),
       );
       const accounts = found.flat();
       if (options.client() === undefined || accounts.some(({ ours }) => ours)) return accounts;
-      const possible: Account = {
-        provider: 'gcp',
-        session,
-        status: 'signed-out',
-        renews: false,
-        store: ownFile,
-        asks: 'browser',
-        ours: true,
-      };
-      return [possible, ...accounts];
+      return [possible('signed-out'), ...accounts];
     },
     async signIn({ signal, onUrl }) {
       const client = options.client();
@@ -150,7 +158,7 @@ export function createGcpSignIn(options: {
               type: 'authorized_user',
               universe_domain: 'googleapis.com',
             };
-            await writeFileAtomic(ownFile, JSON.stringify(kept, null, 2));
+            await ownFile.write(JSON.stringify(kept, null, 2));
           },
         });
         received.catch(() => {});
@@ -161,7 +169,8 @@ export function createGcpSignIn(options: {
       }
     },
     async signOut(): Promise<SignOut> {
-      const kept = await read(ownFile);
+      // One that only the desktop app can open is removed all the same.
+      const kept = await read(ownFile).catch(() => undefined);
       let revoked = false;
       if (kept?.refresh_token !== undefined && kept.client_id !== undefined) {
         const oauth = await openOAuthClient({
@@ -173,23 +182,17 @@ export function createGcpSignIn(options: {
           () => false,
         );
       }
-      checks.delete(ownFile);
-      const had = await unlink(ownFile).then(
-        () => true,
-        (error: unknown) => {
-          if (errnoOf(error) !== 'ENOENT') throw error;
-          return false;
-        },
-      );
+      checks.delete(ownFile.path);
+      const had = await ownFile.remove();
       const others = await Promise.all(
         gcpCredentialFiles(places)
-          .filter(({ file }) => file !== ownFile)
+          .filter(({ own }) => own === undefined)
           .map(async ({ file }) =>
             (await read(file)) === undefined ? [] : [`The credentials in ${file}, which now count.`],
           ),
       );
       return {
-        removed: had ? [`The Google sign-in (${ownFile})${revoked ? ', revoked at Google' : ''}`] : [],
+        removed: had ? [`The Google sign-in (${ownFile.path})${revoked ? ', revoked at Google' : ''}`] : [],
         remaining: [
           ...(had && !revoked
             ? ['The refresh token: Google could not be told. See https://myaccount.google.com/connections.']
@@ -202,10 +205,13 @@ export function createGcpSignIn(options: {
   };
 }
 
-async function read(file: string): Promise<Kept | undefined> {
+/** Rejects with `login-sealed`. */
+async function read(file: string | SignInFile): Promise<Kept | undefined> {
   try {
-    return keptSchema.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
-  } catch {
+    const text = typeof file === 'string' ? await readFile(file, 'utf8') : await file.read();
+    return keptSchema.safeParse(JSON.parse(text ?? '')).data;
+  } catch (error) {
+    if (isSealedError(error)) throw error;
     return undefined;
   }
 }

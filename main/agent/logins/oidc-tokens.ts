@@ -5,6 +5,7 @@ import { AppError } from '../app-error.ts';
 import { shellWord } from '../catalog/shell-word.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
+import type { SignInFile } from '../sealing/sign-in-file.ts';
 import { jsonFile } from '../storage/json-file.ts';
 import { type OidcIssuer, oidcError, openIssuer, refusalOf, sessionOf } from './oidc-issuer.ts';
 
@@ -33,9 +34,9 @@ export interface OidcTokens {
   forget(issuer: OidcIssuer): Promise<HeldOidc | undefined>;
 }
 
-/** One 0600 file of ours. */
+/** One file of ours. All reject with `login-sealed` where only the desktop app can open it. */
 export function createOidcTokens(options: {
-  readonly file: string;
+  readonly file: SignInFile;
   readonly network: Network;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -44,7 +45,8 @@ export function createOidcTokens(options: {
 }): OidcTokens {
   const { network, clock, logger } = options;
   const file = jsonFile({
-    file: options.file,
+    file: options.file.path,
+    secret: options.file,
     version: 1,
     schema: z.record(z.string(), heldSchema),
     onUnreadable: (name, reason) =>

@@ -63,6 +63,8 @@ const assigned = new RegExp(
   `(?<![\\w.-])(${name}|sig|code(?=[^\\s&]{20}))(=|%3D)(?![\\s$<{[(…"'\\\\])[^\\s&;,"'\`<>\\\\)\\]}]+`,
   'gi',
 );
+/** One of a sign-in is long and by chance; that of an error is a word. */
+const code = /(\\*["']code\\*["']\s*:\s*\\*["'])([\w+/=~.-]{20,})/g;
 /** As YAML has it; a word of a sentence is not of such letters. */
 const told = new RegExp(`(?<![\\w.-])(${name})(:\\s+)([\\w+/=~.-]{20,})`, 'gi');
 const isByChance = new RegExp(`^${byChance}`);
@@ -81,6 +83,9 @@ export function redact(text: string): string {
     )
     .replace(told, (found, key: string, between: string, said: string) =>
       tellsOfOne.test(key) || !isByChance.test(said) ? found : `${key}${between}${mark}`,
+    )
+    .replace(code, (found, before: string, said: string) =>
+      isByChance.test(said) ? `${before}${mark}` : found,
     )
     .replace(scheme, `$1$2${mark}`)
     .replace(oneTime, `$1${mark}`)

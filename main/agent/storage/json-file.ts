@@ -1,6 +1,7 @@
 import { readFile, rename } from 'node:fs/promises';
 import type { z } from 'zod';
 import { AppError, errnoOf } from '../app-error.ts';
+import type { SignInFile } from '../sealing/sign-in-file.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
 /** A JSON document of ours on disk: one schema, written whole and atomically, 0600. */
@@ -19,17 +20,21 @@ export function jsonFile<T>(options: {
   readonly version: number;
   readonly schema: z.ZodType<T>;
   readonly onUnreadable: (file: string, reason: string) => void;
+  /** The same file, where it holds sign-ins. */
+  readonly secret?: SignInFile;
 }): JsonFile<T> {
-  const { file, version, schema, onUnreadable } = options;
+  const { file, version, schema, onUnreadable, secret } = options;
   // Writes are queued so that the last one asked for is the last one on disk.
   let queue: Promise<unknown> = Promise.resolve();
   return {
     async read() {
-      let text: string;
+      let text: string | undefined;
       try {
-        text = await readFile(file, 'utf8');
+        text = secret === undefined ? await readFile(file, 'utf8') : await secret.read();
+        if (text === undefined) return undefined;
       } catch (cause) {
         if (errnoOf(cause) === 'ENOENT') return undefined;
+        if (cause instanceof AppError) throw cause;
         throw new AppError(
           'file-unreadable',
           `${file} could not be read (${errnoOf(cause) ?? 'unknown error'}).`,
@@ -46,7 +51,10 @@ export function jsonFile<T>(options: {
       return undefined;
     },
     write(value) {
-      const turn = queue.then(() => writeFileAtomic(file, `${JSON.stringify({ version, data: value })}\n`));
+      const text = `${JSON.stringify({ version, data: value })}\n`;
+      const turn = queue.then(() =>
+        secret === undefined ? writeFileAtomic(file, text) : secret.write(text),
+      );
       queue = turn.catch(() => {});
       return turn;
     },

@@ -48,6 +48,7 @@ async function start() {
     clock: systemClock,
     logger: silentLogger,
     openStore: () => openConfStore(paths.config),
+    sealer: { kind: 'headless' },
     openUrl: () => Promise.reject(new Error('no browser is opened here')),
     plugin: { command: process.execPath, args: [] },
   });

@@ -1,10 +1,11 @@
 import { createOidcTokens } from '../../../main/agent/logins/oidc-tokens.ts';
 import { createNetwork } from '../../../main/agent/network/network.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import { signInFile } from '../logins/rig.ts';
 
 /** Nobody has signed in to any issuer. */
 export const noOidc = createOidcTokens({
-  file: '/nowhere/oidc-sign-ins.json',
+  file: signInFile('/nowhere/oidc-sign-ins.json'),
   network: createNetwork({}),
   clock: systemClock,
   logger: silentLogger,

@@ -14,6 +14,7 @@ import type { LoginProvider } from '../../../main/agent/logins/provider.ts';
 import { createVaultLogin } from '../../../main/agent/logins/vault-login.ts';
 import type { VaultMethod } from '../../../main/agent/logins/vault-methods.ts';
 import { type Environment, silentLogger } from '../../../main/agent/parts.ts';
+import type { SignInFile } from '../../../main/agent/sealing/sign-in-file.ts';
 import { writeSignIn } from '../../world/aws/sign-ins.ts';
 import { clusterClient, startIssuer } from '../../world/oidc/issuer.ts';
 import { firstPerson } from '../../world/people.ts';
@@ -24,7 +25,7 @@ import { startVault } from '../../world/vault/server.ts';
 import { startAzureCloud } from '../discovery/azure-cloud.ts';
 import { discoverOnce } from '../discovery/clouds.ts';
 import { startGoogle } from '../discovery/google.ts';
-import { type Rig, startAwsRig, startRig } from '../logins/rig.ts';
+import { type Rig, signInFile, startAwsRig, startRig } from '../logins/rig.ts';
 import { noOidc } from './no-oidc.ts';
 
 const cluster = (source: Cluster['source'], credential: CredentialSource): Cluster => ({
@@ -283,8 +284,8 @@ function throughOf(
     env: Environment;
     home?: string;
     network?: Rig['network'];
-    googleFile?: string;
-    azureFile?: string;
+    googleFile?: SignInFile;
+    azureFile?: SignInFile;
   },
   oidc = noOidc,
 ) {
@@ -323,10 +324,10 @@ describe('the others', () => {
     const ownFile = path.join(home, 'google-sign-in.json');
     let client: { id: string; secret: string } | undefined;
     const provider = createGcpSignIn({
-      places: { env, home, network, clock, ownFile },
+      places: { env, home, network, clock, ownFile: signInFile(ownFile) },
       client: () => client,
     });
-    const credential = throughOf(rig, provider, { env, googleFile: ownFile });
+    const credential = throughOf(rig, provider, { env, googleFile: signInFile(ownFile) });
     const one = cluster('gke', { kind: 'gke' });
     const refused = {
       code: 'gcp-session-expired',
@@ -343,7 +344,7 @@ describe('the others', () => {
     expect(rig.browser.opened).toHaveLength(1);
 
     // Offline, and with half a file: told as that, no tab; the sign-in holds when that is over.
-    const another = throughOf(rig, provider, { env, googleFile: ownFile });
+    const another = throughOf(rig, provider, { env, googleFile: signInFile(ownFile) });
     const lift = google.traffic.inject({ service: 'google-oauth', does: { kind: 'drop' } });
     await expect(another(one)).rejects.toMatchObject({ code: 'network-unreachable', retryable: true });
     lift();
@@ -373,10 +374,10 @@ describe('the others', () => {
     };
     const ownFile = path.join(home, 'google-sign-in.json');
     const provider = createGcpSignIn({
-      places: { env, home, network, clock, ownFile },
+      places: { env, home, network, clock, ownFile: signInFile(ownFile) },
       client: () => google.gcp.signIns.desktopClient,
     });
-    const credential = throughOf(rig, provider, { env, googleFile: ownFile });
+    const credential = throughOf(rig, provider, { env, googleFile: signInFile(ownFile) });
     await expect(credential(cluster('gke', { kind: 'gke' }))).rejects.toMatchObject({
       code: 'gcp-session-expired',
     });
@@ -401,10 +402,10 @@ describe('the others', () => {
     const { env, home, network } = cloud;
     const azureFile = path.join(rig.home, 'azure-sign-in.json');
     const provider = createAzureLogin({
-      places: { env, home, network, ownFile: azureFile },
+      places: { env, home, network, ownFile: signInFile(azureFile) },
       tenants: () => [],
     });
-    const credential = throughOf(rig, provider, { env, home, network, azureFile });
+    const credential = throughOf(rig, provider, { env, home, network, azureFile: signInFile(azureFile) });
     await expect(credential(lab, false)).rejects.toMatchObject({
       code: 'azure-session-expired',
       hint: 'Run `k8s-tunnels login azure`, or `az login`.',
@@ -416,7 +417,7 @@ describe('the others', () => {
     await Promise.all(visits);
 
     // Offline: told as that, no tab; the sign-in holds when that is over.
-    const another = throughOf(rig, provider, { env, home, network, azureFile });
+    const another = throughOf(rig, provider, { env, home, network, azureFile: signInFile(azureFile) });
     const kept = JSON.parse(await readFile(azureFile, 'utf8'));
     await writeFile(azureFile, JSON.stringify({ ...kept, AccessToken: {} }));
     const lift = cloud.traffic.inject({ service: 'entra', operation: 'token', does: { kind: 'drop' } });
@@ -499,7 +500,13 @@ describe('the others', () => {
     const source = { kind: 'oidc', issuer: world.issuer, clientId: clusterClient } as const;
     const file = path.join(rig.home, 'oidc.json');
     const issuers = () => [source];
-    const tokens = createOidcTokens({ file, network, clock, logger: silentLogger, issuers });
+    const tokens = createOidcTokens({
+      file: signInFile(file),
+      network,
+      clock,
+      logger: silentLogger,
+      issuers,
+    });
     const provider = createOidcLogin({ network, clock, tokens, file, issuers });
     const credential = throughOf(rig, provider, { env: {} }, tokens);
     const mill = cluster('vault', source);

@@ -11,7 +11,7 @@ import { type Browser, installBrowser } from '../../world/person/wrapper.ts';
 import { defaultPlan } from '../../world/plan.ts';
 import { type AzureCloud, startAzureCloud } from '../discovery/azure-cloud.ts';
 import { discoverOnce } from '../discovery/clouds.ts';
-import { type Rig, startRig } from './rig.ts';
+import { type Rig, signInFile, startRig } from './rig.ts';
 
 let rig: Rig;
 let cloud: AzureCloud;
@@ -44,7 +44,12 @@ afterEach(async () => {
 });
 
 const never = new AbortController().signal;
-const places = () => ({ env: cloud.env, home: cloud.home, network: cloud.network, ownFile });
+const places = () => ({
+  env: cloud.env,
+  home: cloud.home,
+  network: cloud.network,
+  ownFile: signInFile(ownFile),
+});
 const loginsOf = (tenants: readonly string[] = []) =>
   rig.logins(createAzureLogin({ places: places(), tenants: () => tenants }));
 const aks = () => createAksSource({ ...places(), clock: systemClock });
@@ -57,7 +62,7 @@ test('signs in in the browser; the clusters of every tenant are found with it, a
     who: 'ada@acme.example',
     status: 'signed-in',
     renews: true,
-    store: ownFile,
+    store: `${ownFile}, which only you can read`,
   });
   expect(await Promise.all(visits)).toMatchObject([
     { exitCode: 0, stdout: expect.stringMatching(/localhost:\d+\/$/) },

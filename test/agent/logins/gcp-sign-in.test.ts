@@ -7,7 +7,7 @@ import { createGcpSignIn } from '../../../main/agent/logins/gcp-sign-in.ts';
 import type { Environment } from '../../../main/agent/parts.ts';
 import { discoverOnce } from '../discovery/clouds.ts';
 import { type Google, startGoogle } from '../discovery/google.ts';
-import { type Rig, startRig } from './rig.ts';
+import { type Rig, signInFile, startRig } from './rig.ts';
 
 let rig: Rig;
 let google: Google;
@@ -36,7 +36,7 @@ const places = (more: Environment = {}) => ({
   home: rig.home,
   network: rig.network,
   clock: rig.clock,
-  ownFile,
+  ownFile: signInFile(ownFile),
 });
 const loginsOf = (client: { id: string; secret?: string } | undefined, more?: Environment) =>
   rig.logins(createGcpSignIn({ places: places(more), client: () => client }));
@@ -49,7 +49,7 @@ test('signs in by the organisation’s client; the clusters are found with it, a
     who: 'ada@acme.example',
     status: 'signed-in',
     renews: true,
-    store: ownFile,
+    store: `${ownFile}, which only you can read`,
   });
   expect(await rig.browser.ended()).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+\/$/)]);
   expect((await stat(ownFile)).mode & 0o777).toBe(0o600);

@@ -9,7 +9,7 @@ import { silentLogger } from '../../../main/agent/parts.ts';
 import { clusterClient, type OidcWorld, startIssuer } from '../../world/oidc/issuer.ts';
 import { defaultPlan } from '../../world/plan.ts';
 import { Traffic } from '../../world/traffic.ts';
-import { type Rig, startRig } from './rig.ts';
+import { type Rig, signInFile, startRig } from './rig.ts';
 
 let rig: Rig;
 let traffic: Traffic;
@@ -32,7 +32,7 @@ const never = new AbortController().signal;
 const start = (one: OidcIssuer = issuer, more: readonly OidcIssuer[] = []) => {
   const { network, clock } = rig;
   const issuers = () => [one, ...more];
-  const tokens = createOidcTokens({ file, network, clock, logger: silentLogger, issuers });
+  const tokens = createOidcTokens({ file: signInFile(file), network, clock, logger: silentLogger, issuers });
   const logins = rig.logins(createOidcLogin({ network, clock, tokens, file, issuers }));
   return { tokens, logins, login: () => logins.login({ provider: 'oidc', signal: never }) };
 };

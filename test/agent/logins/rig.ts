@@ -7,6 +7,8 @@ import { createLogins } from '../../../main/agent/logins/logins.ts';
 import type { LoginProvider } from '../../../main/agent/logins/provider.ts';
 import { createNetwork } from '../../../main/agent/network/network.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
+import type { Sealer } from '../../../main/agent/sealing/sealer.ts';
+import { openSignInFile } from '../../../main/agent/sealing/sign-in-file.ts';
 import { writeAwsHome } from '../../world/aws/home.ts';
 import { type Aws as AwsWorld, startAws } from '../../world/aws/server.ts';
 import { firstPerson } from '../../world/people.ts';
@@ -108,4 +110,13 @@ export async function startAwsRig() {
       await rig.close();
     },
   };
+}
+
+/** A file of ours, as an agent without the desktop keeps it unless it is said otherwise. */
+export function signInFile(
+  file: string,
+  sealer: Sealer = { kind: 'headless' },
+  notice: (message: string) => void = () => {},
+) {
+  return openSignInFile({ path: file, sealer, title: 'Somewhere', login: 'login somewhere', notice });
 }

@@ -56,6 +56,7 @@ async function start(): Promise<void> {
     clock: systemClock,
     logger: silentLogger,
     openStore: () => openConfStore(paths.config),
+    sealer: { kind: 'headless' },
     openUrl: (url) => openUrl(url, { ...process.env, ...env }),
     plugin: { command: process.execPath, args: [] },
   });

@@ -22,6 +22,7 @@ export async function startLocalAgent(): Promise<{ readonly served: Served; clos
     clock: systemClock,
     logger: silentLogger,
     openStore: () => openConfStore(paths.config),
+    sealer: { kind: 'headless' },
     openUrl: () => Promise.reject(new Error('no browser is expected')),
     plugin: { command: process.execPath, args: [] },
   });

@@ -1,13 +1,14 @@
 /**
  * A double of Electron's main-process module. It knows what the app uses and nothing else: a missing export is a link
  * error, an unknown event or option throws. Each window is a page of a headless Chromium; see browser.ts.
- * Not covered: context isolation, the sandbox, a real tray, a keychain.
+ * Not covered: context isolation, the sandbox, a real tray, a real keychain.
  */
 import { app } from './app.ts';
 import { answerTests } from './control.ts';
 import { dialog } from './dialog.ts';
 import { ipcMain } from './ipc.ts';
 import { protocol } from './protocol.ts';
+import { safeStorage } from './safe-storage.ts';
 import { session } from './session.ts';
 import { shell } from './shell.ts';
 import { Menu, Notification, nativeImage, nativeTheme, Tray } from './tray.ts';
@@ -25,6 +26,7 @@ export {
   nativeImage,
   nativeTheme,
   protocol,
+  safeStorage,
   session,
   shell,
   Tray,

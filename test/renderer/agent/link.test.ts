@@ -48,7 +48,10 @@ function setUp() {
     /** As an agent that starts and answers. */
     async answer(pid = 1) {
       last().onOpen();
-      last().onMessage({ id: 1, output: aSnapshot({ agent: { version: '1', pid, startedAt: 1 } }) });
+      last().onMessage({
+        id: 1,
+        output: aSnapshot({ agent: { version: '1', pid, startedAt: 1, signIns: 'headless' } }),
+      });
       await settle();
     },
     async refuse(error: AppError) {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { givenOut } from '../given-out.ts';
 import type { AccessApplication } from '../plan.ts';
 import { actOut, type Exchange, forbid, page, redirect, send, setCookie } from './answers.ts';
 import {
@@ -92,7 +93,7 @@ async function sendToLogin(
   { hostname }: AccessApplication,
   { response, url }: Exchange,
 ): Promise<void> {
-  const appSession = randomBytes(24).toString('hex');
+  const appSession = givenOut(randomBytes(24).toString('hex'), 'session cookie of Access');
   const redirectUrl = url.pathname + url.search;
   const query = new URLSearchParams({
     kid: audience(hostname),

@@ -3,7 +3,7 @@ import https from 'node:https';
 import type net from 'node:net';
 import type { Authority } from '../authority.ts';
 import type { AccessApplication, Plan } from '../plan.ts';
-import type { Traffic } from '../traffic.ts';
+import { Echo, type Traffic } from '../traffic.ts';
 import { actOut, type Exchange, edgeHeaders, readExchange, responseTo, send } from './answers.ts';
 import { admitted, handleApplication } from './application.ts';
 import { createIdentityProvider, identityProviderHost } from './identity-provider.ts';
@@ -123,8 +123,11 @@ export async function startAccess(options: {
   const { key, certificate } = await authority.issueServer([...hosts, ...zones, 'localhost', '127.0.0.1']);
   const server = https.createServer({ key, cert: certificate });
   const serve = (request: IncomingMessage, response: ServerResponse, act: (exchange: Exchange) => unknown) =>
-    (async () => act(readExchange(request, response)))().catch(() => {
-      if (!response.headersSent) send(response, 400, { text: 'Bad Request' });
+    (async () => act(readExchange(request, response)))().catch((error: unknown) => {
+      if (response.headersSent) return;
+      const { headers, url: target = '' } = request;
+      if (error instanceof Echo) send(response, 500, { text: Echo.body({ headers, target, body: '' }) });
+      else send(response, 400, { text: 'Bad Request' });
     });
   server.on('request', (request, response) => void serve(request, response, handle));
   server.on('upgrade', (request, socket, head) => {

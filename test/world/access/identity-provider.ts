@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
+import { givenOut } from '../given-out.ts';
 import type { Plan } from '../plan.ts';
 import type { Traffic } from '../traffic.ts';
 import { actOut, type Exchange, escapeHtml, page, redirect, send, setCookie } from './answers.ts';
@@ -34,7 +35,7 @@ export function createIdentityProvider(options: {
       redirect(response, `/login?continue=${encodeURIComponent(url.pathname + url.search)}`);
       return;
     }
-    const code = randomBytes(24).toString('base64url');
+    const code = givenOut(randomBytes(24).toString('base64url'), 'code of the identity provider');
     codes.set(code, { email, until: Date.now() + codeLifeMs });
     redirect(
       response,
@@ -61,7 +62,10 @@ export function createIdentityProvider(options: {
       showForm(exchange, 401, field('continue'), field('email'), 'Wrong email or password.');
       return;
     }
-    const session = randomBytes(24).toString('base64url');
+    const session = givenOut(
+      randomBytes(24).toString('base64url'),
+      'session cookie of the identity provider',
+    );
     sessions.set(session, person.email);
     setCookie(response, 'idp_session', session);
     // Only back to itself: a form field must not send a signed-in person anywhere else.

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { givenOut } from '../given-out.ts';
 import type { AccessApplication, Plan } from '../plan.ts';
 
 /** The applications of the organisation and who may pass; the policies can change while the world runs. */
@@ -53,7 +54,7 @@ export function createPolicies(plan: Plan): Policies {
     addServiceToken(hostnames) {
       const token = {
         clientId: `${randomBytes(16).toString('hex')}.access`,
-        clientSecret: randomBytes(32).toString('hex'),
+        clientSecret: givenOut(randomBytes(32).toString('hex'), 'service token of Access'),
       };
       services.set(token.clientId, {
         secret: token.clientSecret,

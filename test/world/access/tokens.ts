@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { createLocalJWKSet, exportJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { givenOut } from '../given-out.ts';
 import type { Plan } from '../plan.ts';
 
 const algorithm = {
@@ -58,13 +59,14 @@ export async function createTokens(plan: Plan): Promise<Tokens> {
   /** By `identity_nonce`: what is not in here was revoked. */
   const sessions = new Map<string, Session>();
 
-  const sign = (claims: JWTPayload): Promise<string> => {
+  const sign = async (claims: JWTPayload): Promise<string> => {
     const [key] = keys;
     if (key === undefined) throw new Error('no signing key');
-    return new SignJWT(claims)
+    const token = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'RS256', kid: key.kid, typ: 'JWT' })
       .setIssuedAt()
       .sign(key.privateKey);
+    return givenOut(token, `${claims.type} token of Access`);
   };
   const verified = async (token: string): Promise<JWTPayload | undefined> => {
     try {

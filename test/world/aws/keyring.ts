@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { givenOut } from '../given-out.ts';
 import type { Plan } from '../plan.ts';
 
 /** Who a key belongs to, as GetCallerIdentity answers. */
@@ -78,8 +79,8 @@ export class Keyring {
     const session = {
       account,
       accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
-      secretAccessKey: randomBytes(30).toString('base64'),
-      sessionToken: randomBytes(300).toString('base64'),
+      secretAccessKey: givenOut(randomBytes(30).toString('base64'), 'secret key of an AWS role'),
+      sessionToken: givenOut(randomBytes(300).toString('base64'), 'session token of an AWS role'),
     };
     this.sessions.set(session.accessKeyId, { ...session, ...role });
     return session;

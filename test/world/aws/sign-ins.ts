@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { givenOut } from '../given-out.ts';
 import type { Plan } from '../plan.ts';
 
 /** What `aws sso login` leaves of a sign-in. */
@@ -23,8 +24,14 @@ export class SignIns {
 
   /** `seconds` until the access token ends; it may have ended already. */
   issue(seconds: number, client = newClient()): SignIn {
-    const accessToken = `aoa${randomBytes(48).toString('base64url')}`;
-    const refreshToken = `aor${randomBytes(48).toString('base64url')}`;
+    const accessToken = givenOut(
+      `aoa${randomBytes(48).toString('base64url')}`,
+      'access token of Identity Center',
+    );
+    const refreshToken = givenOut(
+      `aor${randomBytes(48).toString('base64url')}`,
+      'refresh token of Identity Center',
+    );
     const endsAt = Date.now() + seconds * 1000;
     this.accessTokens.set(accessToken, endsAt);
     this.pairs.set(accessToken, refreshToken);
@@ -61,7 +68,7 @@ export class SignIns {
 function newClient() {
   return {
     clientId: randomBytes(16).toString('base64url'),
-    clientSecret: randomBytes(64).toString('base64url'),
+    clientSecret: givenOut(randomBytes(64).toString('base64url'), 'client secret of Identity Center'),
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { escapeHtml, page } from '../access/answers.ts';
+import { givenOut } from '../given-out.ts';
 import type { LoopbackAnswer, LoopbackRequest } from '../loopback-server.ts';
 import type { Plan } from '../plan.ts';
 import type { Fault } from '../traffic.ts';
@@ -99,7 +100,7 @@ export class SsoOidc {
       return failure(400, 'InvalidRequestException', 'invalid_request');
     const client: Client = {
       clientId: randomBytes(16).toString('base64url'),
-      clientSecret: randomBytes(64).toString('base64url'),
+      clientSecret: givenOut(randomBytes(64).toString('base64url'), 'client secret of Identity Center'),
       redirectUris: redirectUris.map(String),
       endsAt: Date.now() + 90 * 86_400_000,
     };
@@ -122,7 +123,7 @@ export class SsoOidc {
     const letters = () => Array.from({ length: 4 }, () => 'BCDFGHJKLMNPQRSTVWXZ'[randomInt(20)]).join('');
     const device: Device = {
       clientId: client.clientId,
-      deviceCode: randomBytes(48).toString('base64url'),
+      deviceCode: givenOut(randomBytes(48).toString('base64url'), 'device code of Identity Center'),
       userCode: `${letters()}-${letters()}`,
       until: Date.now() + 600_000,
       polledAt: 0,
@@ -210,7 +211,7 @@ export class SsoOidc {
       return html(400, 'Bad request', '<h1>Invalid request</h1>');
     if (request.method === 'GET') return html(200, 'Allow access', signInForm(`/authorize${search}`));
     if (!this.isPerson(request)) return html(401, 'Allow access', '<h1>Wrong email or password</h1>');
-    const code = randomBytes(32).toString('base64url');
+    const code = givenOut(randomBytes(32).toString('base64url'), 'code of Identity Center');
     this.codes.set(code, {
       clientId: client.clientId,
       redirectUri,

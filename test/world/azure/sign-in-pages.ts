@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { escapeHtml, page } from '../access/answers.ts';
+import { givenOut } from '../given-out.ts';
 import type { LoopbackAnswer, LoopbackRequest } from '../loopback-server.ts';
 import type { Person, Plan } from '../plan.ts';
 import { entraFailure, json } from './answers.ts';
@@ -36,7 +37,7 @@ export class EntraPages {
     if (request.method === 'GET') return html(200, form(`/${tenant}/oauth2/v2.0/authorize${search}`));
     const person = personOf(request, plan);
     if (person === undefined) return html(401, '<h1>Your account or password is incorrect.</h1>');
-    const code = `1.${randomBytes(48).toString('base64url')}`;
+    const code = givenOut(`1.${randomBytes(48).toString('base64url')}`, 'code of Entra');
     this.codes.set(code, {
       name: person.email,
       client: asked('client_id'),
@@ -56,7 +57,7 @@ export class EntraPages {
     const client = new URLSearchParams(request.body.toString()).get('client_id') ?? '';
     const device: Device = {
       client,
-      deviceCode: randomBytes(48).toString('base64url'),
+      deviceCode: givenOut(randomBytes(48).toString('base64url'), 'device code of Entra'),
       userCode: randomBytes(5).toString('hex').toUpperCase().slice(0, 9),
       name: undefined,
     };

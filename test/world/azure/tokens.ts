@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { generateKeyPair, jwtVerify, SignJWT } from 'jose';
+import { givenOut } from '../given-out.ts';
 
 /** Who a token of Microsoft Entra stands for. */
 export interface EntraCaller {
@@ -43,7 +44,14 @@ export async function createEntraTokens(): Promise<EntraTokens> {
     async issue({ tenant, name, objectId }, audience) {
       const uti = randomUUID();
       issued.set(tenant, (issued.get(tenant) ?? new Set()).add(uti));
-      return new SignJWT({ tid: tenant, oid: objectId, unique_name: name, uti, ver: '1.0', xms_cc: ['cp1'] })
+      const token = await new SignJWT({
+        tid: tenant,
+        oid: objectId,
+        unique_name: name,
+        uti,
+        ver: '1.0',
+        xms_cc: ['cp1'],
+      })
         .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: 'world' })
         .setIssuer(`https://sts.windows.net/${tenant}/`)
         .setAudience(audience)
@@ -51,6 +59,7 @@ export async function createEntraTokens(): Promise<EntraTokens> {
         .setNotBefore('0s')
         .setExpirationTime(`${tokenSeconds}s`)
         .sign(privateKey);
+      return givenOut(token, 'access token of Entra');
     },
     issueId: ({ tenant, name, objectId }, application) =>
       new SignJWT({ tid: tenant, oid: objectId, sub: objectId, preferred_username: name, name, ver: '2.0' })
@@ -72,7 +81,7 @@ export async function createEntraTokens(): Promise<EntraTokens> {
       }
     },
     issueRefresh(name, strongIn = []) {
-      const token = `1.${randomBytes(32).toString('base64url')}`;
+      const token = givenOut(`1.${randomBytes(32).toString('base64url')}`, 'refresh token of Entra');
       refreshes.set(token, { name, strongIn: new Set(strongIn) });
       return token;
     },

@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, randomBytes, verify } from 'node:crypto';
 import { escapeHtml, page } from '../access/answers.ts';
+import { givenOut } from '../given-out.ts';
 import type { LoopbackAnswer, LoopbackRequest } from '../loopback-server.ts';
 import type { Person } from '../plan.ts';
 import type { Fault } from '../traffic.ts';
@@ -66,7 +67,10 @@ export class GoogleSignIns {
   /** The organisation's own client for desktop apps. */
   readonly desktopClient = {
     id: '312000000001-acme.apps.googleusercontent.com',
-    secret: `GOCSPX-${randomBytes(21).toString('base64url')}`,
+    secret: givenOut(
+      `GOCSPX-${randomBytes(21).toString('base64url')}`,
+      'client secret of the organisation at Google',
+    ),
   };
   private readonly subjectTokens = new Map<string, string>();
   private readonly publicKeys = new Map<string, string>();
@@ -80,8 +84,8 @@ export class GoogleSignIns {
 
   /** A new login of a person. */
   signIn(email: string, quotaProject: string): AuthorizedUser {
-    const refresh_token = `1//${randomBytes(24).toString('base64url')}`;
-    const client_secret = `d-${randomBytes(12).toString('base64url')}`;
+    const refresh_token = givenOut(`1//${randomBytes(24).toString('base64url')}`, 'refresh token of Google');
+    const client_secret = givenOut(`d-${randomBytes(12).toString('base64url')}`, 'client secret of Google');
     this.refreshTokens.set(refresh_token, {
       email,
       clientId: gcloudClient,
@@ -129,7 +133,7 @@ export class GoogleSignIns {
     const person = people.find(({ email }) => email === form.get('email'));
     if (person === undefined || person.password !== form.get('password'))
       return html(401, '<h1>Wrong password</h1>');
-    const code = `4/${randomBytes(32).toString('base64url')}`;
+    const code = givenOut(`4/${randomBytes(32).toString('base64url')}`, 'code of Google');
     this.codes.set(code, {
       email: person.email,
       redirectUri: asked('redirect_uri'),
@@ -265,7 +269,7 @@ export class GoogleSignIns {
     if (known.redirectUri !== form.get('redirect_uri'))
       return refuse(400, 'redirect_uri_mismatch', 'Bad Request');
     const { email, offline } = known;
-    const refresh_token = `1//${randomBytes(24).toString('base64url')}`;
+    const refresh_token = givenOut(`1//${randomBytes(24).toString('base64url')}`, 'refresh token of Google');
     if (offline)
       this.refreshTokens.set(refresh_token, { email, clientId: id, clientSecret: secret, ended: undefined });
     const claims = { iss: 'https://accounts.google.com', aud: id, email, email_verified: true };
@@ -326,7 +330,7 @@ export class GoogleSignIns {
   }
 
   private grantTo(email: string, clientId = '') {
-    const access_token = `ya29.${randomBytes(40).toString('base64url')}`;
+    const access_token = givenOut(`ya29.${randomBytes(40).toString('base64url')}`, 'access token of Google');
     this.accessTokens.set(access_token, {
       email,
       clientId,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import { givenOut } from '../given-out.ts';
 import { unauthorized } from './status.ts';
 
 export interface User {
@@ -15,7 +16,7 @@ export class MintedTokens {
   readonly #users = new Map<string, User>();
 
   mint(user: string, groups: readonly string[]): string {
-    const token = randomBytes(32).toString('base64url');
+    const token = givenOut(randomBytes(32).toString('base64url'), 'token of a service account');
     this.#users.set(token, { user, groups });
     return token;
   }
@@ -47,6 +48,7 @@ export async function identify(caller: {
   }
   if (authorization === undefined) return undefined;
   const [, token] = /^Bearer\s+(\S+)$/i.exec(authorization) ?? [];
+  if (token !== undefined) givenOut(token, 'bearer token that a client sent');
   const user = token === undefined ? undefined : (minted.find(token) ?? (await authenticate(token)));
   if (!user) throw unauthorized();
   return authenticated(user);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Authority, createAuthority, type KeyAndCertificate } from '../authority.ts';
+import { givenOut } from '../given-out.ts';
 import type { Traffic } from '../traffic.ts';
 import { type Authenticate, MintedTokens } from './authentication.ts';
 import { createNamespace, type PodSeed, seedCluster } from './cluster-objects.ts';
@@ -122,7 +123,14 @@ export async function startKubeApi(given: {
     authority,
     mintToken: (user, groups = []) => minted.mint(user, groups),
     revokeToken: (token) => minted.revoke(token),
-    issueClient: (user, groups = []) => authority.issueClient(user, groups),
+    async issueClient(user, groups = []) {
+      const issued = await authority.issueClient(user, groups);
+      const [, line = ''] = issued.key.split('\n');
+      // As PEM, and as a kubeconfig has it.
+      givenOut(line, 'key of a client');
+      givenOut(Buffer.from(issued.key).toString('base64'), 'key of a client, in base64');
+      return issued;
+    },
     addNamespace: (namespace) =>
       void createNamespace(store, { metadata: { name: namespace } }, rootCertificate),
     deleteNamespace: (namespace) => void terminate({ type: namespaceType, name: namespace }, store),

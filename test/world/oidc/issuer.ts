@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { escapeHtml, page } from '../access/answers.ts';
+import { givenOut } from '../given-out.ts';
 import { type LoopbackAnswer, type LoopbackRequest, startLoopbackServer } from '../loopback-server.ts';
 import type { Person } from '../plan.ts';
 import type { Traffic } from '../traffic.ts';
@@ -46,7 +47,7 @@ export async function startIssuer(options: {
 
   const granted = async (email: string, nonce?: string) => {
     const now = Math.floor(Date.now() / 1000) + world.skewSeconds;
-    const refresh_token = randomBytes(24).toString('base64url');
+    const refresh_token = givenOut(randomBytes(24).toString('base64url'), 'refresh token of OpenID Connect');
     refreshes.set(refresh_token, email);
     const claims = {
       iss: world.issuer,
@@ -61,7 +62,7 @@ export async function startIssuer(options: {
     const id_token = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'RS256', kid: 'one' })
       .sign(privateKey);
-    const access_token = randomBytes(24).toString('base64url');
+    const access_token = givenOut(randomBytes(24).toString('base64url'), 'access token of OpenID Connect');
     return json(200, {
       access_token,
       token_type: 'Bearer',

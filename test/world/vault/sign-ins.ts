@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { escapeHtml, page } from '../access/answers.ts';
+import { givenOut } from '../given-out.ts';
 import type { LoopbackAnswer, LoopbackRequest } from '../loopback-server.ts';
 import type { Plan } from '../plan.ts';
 import { answerAuth, answerData, failure } from './answers.ts';
@@ -44,7 +45,7 @@ const roles = new Set(['', 'people']);
 export class VaultSignIns {
   readonly machine = {
     roleId: '5b0a7d3e-0000-4000-8000-00000000000a',
-    secretId: randomBytes(18).toString('hex'),
+    secretId: givenOut(randomBytes(18).toString('hex'), 'secret id of Vault'),
     jwt: ['header', 'payload', 'signature'].map((part) => Buffer.from(part).toString('base64url')).join('.'),
   };
   private readonly plan: () => Plan;
@@ -144,7 +145,7 @@ export class VaultSignIns {
       ({ email, password }) => form.get('email') === email && form.get('password') === password,
     );
     if (!known) return html(401, '<h1>Wrong email or password</h1>');
-    begun.code = randomBytes(16).toString('hex');
+    begun.code = givenOut(randomBytes(16).toString('hex'), 'code of Vault');
     const location = `${begun.redirectUri}?${new URLSearchParams({ state, code: begun.code })}`;
     return { kind: 'answer', statusCode: 302, headers: { location }, body: '' };
   }

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { givenOut } from '../given-out.ts';
 
 export interface VaultToken {
   readonly id: string;
@@ -19,7 +20,7 @@ export class TokenStore {
   private readonly tokens = new Map<string, VaultToken>();
 
   issue(options: { readonly policies: readonly string[]; readonly ttl: number }): string {
-    const id = `hvs.${randomBytes(18).toString('base64url')}`;
+    const id = givenOut(`hvs.${randomBytes(18).toString('base64url')}`, 'token of Vault');
     const accessor = randomBytes(18).toString('base64url');
     const entityId = options.policies.includes('root') ? '' : randomUUID();
     this.tokens.set(id, { ...options, id, accessor, entityId, createdAt: Date.now() });
