@@ -96,3 +96,17 @@ it('is cancelled by Ctrl-C', async () => {
   expect(code).toBe(130);
   expect(screen).toContain('was cancelled');
 });
+
+it('tells a person at kubectl what it waits for', { timeout: 60_000 }, async () => {
+  expect(await run('login', 'aws')).toMatchObject({ code: 0 });
+  await run('discover');
+  expect(await run('logout', 'aws')).toMatchObject({ code: 0 });
+  await run('quit');
+  const cli = startCli(['credential', 'playground'], { env: { ...env, BROWSER: '/bin/true' } });
+  await cli.says('Waiting for your sign-in to AWS (acme) in the browser …\n');
+  const { stdout } = await run('status', '--json');
+  expect(JSON.parse(stdout).logins).toMatchObject([{ kind: 'aws', title: 'AWS (acme)' }]);
+  await run('quit');
+  expect(await cli.done).toMatchObject({ stdout: '' });
+  expect((await cli.done).code).not.toBe(0);
+});

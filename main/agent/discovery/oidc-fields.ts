@@ -16,7 +16,8 @@ export const oidcFields = {
   'oidc-issuer-url': z
     .string('must be text')
     .refine(isIssuer, 'must be the https:// address of an issuer, with no user name, query or fragment'),
-  'oidc-client-id': z.string('must be text').min(1, 'is empty'),
+  // RFC 6749, A.1.
+  'oidc-client-id': z.string('must be text').regex(/^[\x20-\x7e]+$/, 'must be text of printable ASCII'),
   /** Besides `openid`. A list, or words between commas or blanks. */
   'oidc-extra-scopes': z
     .union([z.string(), z.array(z.string())], 'must be a list of scopes')

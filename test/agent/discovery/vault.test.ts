@@ -490,6 +490,7 @@ describe('people’s own sign-ins (OpenID Connect)', () => {
     [{ ...fields, 'oidc-issuer-url': 'https://a:hunter2@id.acme.example' }, 'oidc-issuer-url of the secret'],
     [{ ...fields, 'oidc-issuer-url': 'https://id.acme.example/?hunter2' }, 'oidc-issuer-url of the secret'],
     [{ ...fields, 'oidc-client-id': 7 }, 'oidc-client-id of the secret must be text.'],
+    [{ ...fields, 'oidc-client-id': '\u001b[2J' }, 'oidc-client-id of the secret must be text of printable'],
     [{ ...fields, 'oidc-extra-scopes': 'a"b' }, 'oidc-extra-scopes of the secret must be a list of scopes.'],
     [{ ...fields, 'oidc-redirect-port': 'hunter2' }, 'oidc-redirect-port of the secret must be the number'],
     [
