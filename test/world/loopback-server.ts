@@ -1,6 +1,7 @@
 import http, { type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { KeyAndCertificate } from './authority.ts';
 import { Echo } from './traffic.ts';
 
@@ -44,7 +45,7 @@ export async function startLoopbackServer(
         headers: request.headers,
         body: Buffer.concat(chunks),
       });
-      if (answer.kind === 'drop') request.socket.resetAndDestroy();
+      if (answer.kind === 'drop') drop(request.socket);
       else response.writeHead(answer.statusCode, answer.headers).end(answer.body);
     } catch (error) {
       if (response.headersSent || request.socket.destroyed) response.destroy();
@@ -74,4 +75,10 @@ export async function startLoopbackServer(
         server.closeAllConnections();
       }),
   };
+}
+
+function drop(socket: Socket): void {
+  // What is encrypted cannot be reset.
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
 }

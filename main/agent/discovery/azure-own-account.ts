@@ -126,6 +126,13 @@ function networkClientOf(
         headers: headers ?? {},
         ...(body === undefined ? {} : { body }),
       });
+      // MSAL would take a page that tells of an error for a token that is empty.
+      if (answer.status >= 500) {
+        throw new AppError('azure-failed', `Microsoft Entra answers with ${answer.status}.`, {
+          hint: 'Try again in a moment.',
+          retryable: true,
+        });
+      }
       onResult(undefined);
       const named = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
       return {

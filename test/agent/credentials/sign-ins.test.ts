@@ -423,6 +423,9 @@ describe('the others', () => {
     const lift = cloud.traffic.inject({ service: 'entra', operation: 'token', does: { kind: 'drop' } });
     await expect(another(lab)).rejects.toMatchObject({ code: 'network-unreachable', retryable: true });
     lift();
+    const mend = cloud.traffic.inject({ service: 'entra', operation: 'token', does: { kind: 'error' } });
+    await expect(another(lab)).rejects.toMatchObject({ code: 'azure-failed', retryable: true });
+    mend();
     expect(await another(lab)).toMatchObject({ kind: 'token' });
     expect(visits).toHaveLength(1);
     await cloud.close();

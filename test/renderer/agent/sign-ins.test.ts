@@ -83,7 +83,7 @@ test('a sign-out tells what it left; what is over is forgotten, what is under wa
   expect([stateOf(acme), stateOf(azure)]).toEqual([undefined, { status: 'signing-in' }]);
 });
 
-test('what belongs to another tool, and Access, is not ours', () => {
+test('what belongs to another tool is not ours', () => {
   expect(isOwn(anAccount('Azure CLI', { provider: 'azure', ours: false }))).toBe(false);
-  expect(isOwn(anAccount('acme.cloudflareaccess.com', { provider: 'access' }))).toBe(false);
+  expect(isOwn(anAccount('acme.cloudflareaccess.com', { provider: 'access' }))).toBe(true);
 });
