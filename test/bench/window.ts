@@ -18,11 +18,13 @@ export async function* benchmark(): AsyncIterable<Row> {
   const world = await startWorld();
   const commandLine = await createCommandLine(world);
   await commandLine.tunnels('discover');
-  const { socket, state } = pathsFrom(commandLine.env);
+  const paths = pathsFrom(commandLine.env);
+  const { socket, state } = paths;
   const agent = { path: socket, state };
   const [one, other] = await Promise.all([connectAgent(agent), connectAgent(agent)]);
   const server = await serveWindow({
     env: commandLine.env,
+    paths,
     folder: path.resolve(import.meta.dirname, '..', '..', 'out', 'renderer'),
     connect: async () => {
       const connection = await openConnection(agent);

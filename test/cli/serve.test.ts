@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Snapshot } from '../../main/agent/agent-view.ts';
@@ -120,12 +121,21 @@ describe('the browser', () => {
     return text.split('\n')[0] ?? '';
   };
 
-  it('is opened at an address of its own, so that the printed one serves too', async () => {
+  it('is opened at an address of its own, by a file that nobody else can read', async () => {
     const { browser, opened } = await install();
-    const address = await printed(start([], { BROWSER: browser }));
-    const used = await vi.waitUntil(() => opened().catch(() => ''), { timeout: 10_000, interval: 10 });
+    const cli = start([], { BROWSER: browser });
+    const address = await printed(cli);
+    const page = fileURLToPath(
+      await vi.waitUntil(() => opened().catch(() => ''), { timeout: 10_000, interval: 10 }),
+    );
+    const [used = ''] = /http:[^"]+/.exec(await readFile(page, 'utf8')) ?? [];
     expect(used).not.toBe(address);
+    const modeOf = async (file: string) => (await stat(file)).mode & 0o777;
+    expect([await modeOf(page), await modeOf(path.dirname(page))]).toEqual([0o600, 0o700]);
     for (const one of [used, address]) expect(await openWith(one)).toMatch(/^k8s-tunnels-\d+=/);
+    cli.child.kill('SIGINT');
+    await cli.done;
+    await expect(stat(path.dirname(page))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('is left alone with --no-open', async () => {

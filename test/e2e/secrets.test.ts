@@ -20,7 +20,7 @@ const patience = { timeout: 15_000 };
 const clouds = ['aws', 'vault', 'gcp', 'azure'] as const;
 
 test('no secret of a whole life is in a log, an output, an argument, an environment or a file that others may read', {
-  timeout: 600_000,
+  timeout: 180_000,
 }, async (context) => {
   const executable = await findChromium();
   if (executable === undefined) return context.skip('no Chromium: set K8S_TUNNELS_CHROMIUM');

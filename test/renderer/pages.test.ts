@@ -96,6 +96,19 @@ describe('above the list', () => {
 });
 
 describe('settings', () => {
+  for (const [signIns, words] of [
+    ['keychain', /^In your keychain/],
+    ['no-keychain', /0600\): this computer offers no keychain\.$/],
+    ['headless', /0600\): only the desktop app reaches your keychain\.$/],
+  ] as const) {
+    test(`say where our sign-ins are kept: ${signIns}`, async (context) => {
+      const agent = { version: '0.1.0', pid: 1, startedAt: 1, signIns };
+      const { page } = await shown.open(context, { agent, clusters });
+      await page.getByRole('button', { name: 'Settings' }).click();
+      await page.getByRole('region', { name: 'Sign-ins' }).getByText(words).waitFor();
+    });
+  }
+
   test('are saved as they are changed; a rejected value is told beside its field', async (context) => {
     const { agent, page, focused } = await shown.open(context, { clusters });
     await page.getByRole('button', { name: 'Settings' }).click();

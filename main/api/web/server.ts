@@ -83,13 +83,22 @@ async function answer(options: {
       admission.reason,
     );
   } else if (admission.kind === 'opened') {
-    end(303, { ...text, Location: '/', 'Set-Cookie': admission.cookie }, '');
+    const opened = { 'Set-Cookie': admission.cookie };
+    // Led here by a page of ours on disk: a strict cookie is not sent with a redirect that another site began.
+    if ((request.headers['sec-fetch-site'] ?? 'none') !== 'none')
+      end(200, { ...opened, 'Content-Type': 'text/html; charset=utf-8' }, leadTo('/'));
+    else end(303, { ...text, ...opened, Location: '/' }, '');
   } else {
     const [pathname = '/'] = (request.url ?? '/').split('?', 1);
     const file = await readStaticFile(folder, pathname);
     if (file === undefined) end(404, text, 'Not found.');
     else end(200, { 'Content-Type': file.type }, file.body);
   }
+}
+
+/** A page that goes on to an address at once. */
+export function leadTo(address: string): string {
+  return `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=${address}"><title>k8s-tunnels</title>\n`;
 }
 
 function refuseUpgrade(stream: Duplex, status: number): void {

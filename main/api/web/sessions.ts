@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../../agent/parts.ts';
 
-const tokenLifetimeMs = 5 * 60_000;
+/** How long a token waits to be spent, ms. */
+export const tokenLifetimeMs = 5 * 60_000;
 
 /**
  * Who may see the window: a token, handed to the person in an address, opens one session, once and soon. Kept in

@@ -29,6 +29,7 @@ export async function runServe(options: {
       folder: windowFolder(),
       port,
       env,
+      paths,
     });
     progress.end();
     const ended = new Promise<void>((resolve) => {

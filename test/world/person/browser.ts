@@ -3,7 +3,7 @@
  * meets, and exits 0 on the page that asks for nothing more. What `BROWSER` or `xdg-open` leads to in the world.
  * Settings: `HTTPS_PROXY`, `NODE_EXTRA_CA_CERTS`, and those named in `wrapper.ts`.
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import { pathToFileURL } from 'node:url';
 import type { Person } from '../plan.ts';
@@ -47,10 +47,17 @@ export async function visit(address: string, person: Person, jar: CookieJar): Pr
   throw new Error(`${url.host} leads in a circle`);
 }
 
+/** Where a page on disk goes on to by itself. */
+function ledTo(html: string): string {
+  const [, address = ''] = /http-equiv="refresh" content="0; url=([^"]+)"/.exec(html) ?? [];
+  return address;
+}
+
 async function main(): Promise<void> {
   const { env } = process;
-  const address = process.argv[2];
-  if (address === undefined) throw new Error('usage: browser.ts URL');
+  const given = process.argv[2];
+  if (given === undefined) throw new Error('usage: browser.ts URL');
+  const address = given.startsWith('file:') ? ledTo(readFileSync(new URL(given), 'utf8')) : given;
   const { host, pathname } = new URL(address);
   if (env.WORLD_PERSON_LOG !== undefined) appendFileSync(env.WORLD_PERSON_LOG, `${host}${pathname}\n`);
   if (env.WORLD_PERSON === 'absent') return;
