@@ -2,6 +2,7 @@ import path from 'node:path';
 import { asked } from './dialog.ts';
 import { isGranted } from './session.ts';
 import { opened } from './shell.ts';
+import { preventable } from './strict.ts';
 import { notifications, shown, type Template } from './tray.ts';
 import { windows } from './windows.ts';
 
@@ -30,6 +31,13 @@ const answers = {
   clickTray: () => void shown.tray?.emit('click'),
   closeWindow: () => [...windows].map((window) => window.close()),
   isWindowVisible: () => [...windows].some((window) => window.isVisible()),
+  webPreferences: () => [...windows].map(({ options }) => options.webPreferences),
+  /** Whether the app stops what a page begins: `will-navigate`, `will-attach-webview`. */
+  isPrevented(name: 'will-navigate' | 'will-attach-webview') {
+    const { event, isPrevented } = preventable();
+    for (const { webContents } of windows) webContents.emit(name, event, 'https://attacker.example/');
+    return isPrevented();
+  },
   notifications: () => notifications.map(({ content }) => content),
   /** The person clicks the last one, or one of its buttons. */
   clickNotification(button?: string) {

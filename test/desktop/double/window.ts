@@ -36,6 +36,7 @@ const knownPreferences = [
 /** A window as a page. What a person would see of it is the page; whether it is shown, a flag. */
 export class BrowserWindow extends StrictEmitter implements OpenWindow {
   readonly webContents: WebContents;
+  readonly options: Options;
   readonly #preload: string;
   #page: Promise<Page>;
   #url = '';
@@ -50,6 +51,7 @@ export class BrowserWindow extends StrictEmitter implements OpenWindow {
     if (!contextIsolation || !sandbox || nodeIntegration !== false || webviewTag !== false)
       throw new Error('insecure webPreferences');
     if (!app.isReady()) throw new Error('Cannot create BrowserWindow before app is ready');
+    this.options = options;
     this.#visible = options.show;
     this.#preload = preload;
     this.webContents = new WebContents({ page: () => this.#page, reload: () => this.#reload() });

@@ -3,6 +3,9 @@ export interface OpenWindow {
   /** False when a listener kept it open. */
   close(): boolean;
   isVisible(): boolean;
+  /** What it was made with. */
+  readonly options: { readonly webPreferences: object };
+  readonly webContents: { emit(event: string, ...args: readonly unknown[]): boolean };
 }
 
 export const windows = new Set<OpenWindow>();
