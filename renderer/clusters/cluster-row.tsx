@@ -7,17 +7,24 @@ import { ProductionBadge } from '../controls/production-badge.tsx';
 import { Switch } from '../controls/switch.tsx';
 import { text } from '../text/text.ts';
 import { HighlightedText } from './highlighted-text.tsx';
+import { headHeight, rowHeight } from './items.ts';
 import { StateMark } from './state-mark.tsx';
 import { type RowState, useRow } from './use-row.ts';
 
 /** One cluster: state, name, where it is or what is wrong, latency and port, switch. */
 export const ClusterRow = memo(function ClusterRow({
   id,
+  at,
+  of,
   words,
   isTabStop,
   onOpen,
 }: {
   readonly id: ClusterId;
+  /** Its place in the section, from 0. */
+  readonly at: number;
+  /** How many rows the section has. */
+  readonly of: number;
   /** What is searched for. */
   readonly words: readonly string[];
   /** Of all rows one is reached with Tab, the others from it with the arrows. */
@@ -34,7 +41,14 @@ export const ClusterRow = memo(function ClusterRow({
   const isDenied = view.mark === 'denied';
   const hasSwitch = (cluster.reach.kind === 'tunnel' && !isDenied) || view.isOn;
   return (
-    <li className="row" data-cluster={id} data-denied={isDenied || undefined}>
+    <li
+      className="row"
+      data-cluster={id}
+      data-denied={isDenied || undefined}
+      aria-posinset={at + 1}
+      aria-setsize={of}
+      style={{ top: headHeight + at * rowHeight }}
+    >
       <StateMark mark={view.mark} />
       <div className="row-text">
         <div className="row-name">

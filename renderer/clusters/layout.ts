@@ -14,7 +14,8 @@ export interface Section {
  * deny. Empty sections are left out.
  */
 export function layoutOf(options: {
-  readonly clusters: Iterable<Cluster>;
+  /** By title. */
+  readonly clusters: readonly Cluster[];
   readonly open: ReadonlySet<ClusterId>;
   readonly favourites: readonly ClusterId[];
   readonly order: Settings['favouritesOrder'];
@@ -27,7 +28,7 @@ export function layoutOf(options: {
   const without: Cluster[] = [];
   const denied: Cluster[] = [];
   const accounts = new Map<string, Cluster[]>();
-  for (const cluster of [...clusters].sort(byTitle)) {
+  for (const cluster of clusters) {
     if (open.has(cluster.id)) connected.push(cluster);
     else if (cluster.reach.kind === 'none') without.push(cluster);
     else if (isDenied(cluster)) denied.push(cluster);
@@ -66,6 +67,10 @@ function titleOf(group: readonly Cluster[]): string {
   return named === undefined ? '' : accountWords(named);
 }
 
-function byTitle(a: Cluster, b: Cluster): number {
-  return a.title.localeCompare(b.title, undefined, { numeric: true }) || a.id.localeCompare(b.id);
+// One for all comparisons: `localeCompare` with options makes another each time.
+const { compare } = new Intl.Collator(undefined, { numeric: true });
+
+/** Numbers within titles count as numbers. */
+export function byTitle(clusters: Iterable<Cluster>): readonly Cluster[] {
+  return [...clusters].sort((a, b) => compare(a.title, b.title) || compare(a.id, b.id));
 }

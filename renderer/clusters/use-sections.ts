@@ -3,7 +3,7 @@ import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { useAgent, usePage } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
 import { holdOrder } from './hold-order.ts';
-import { layoutOf, type Section } from './layout.ts';
+import { byTitle, layoutOf, type Section } from './layout.ts';
 import { matches, queryWords } from './search.ts';
 
 /** What the list shows: all clusters in their sections, or for a query one section of what it finds. */
@@ -15,18 +15,21 @@ export function useSections(query: string, pointed: ClusterId | undefined): read
   const denied = useAgent((agent) => agent.denied);
   const failures = useAgent((agent) => agent.failures);
   const asked = usePage((page) => page.asked);
-  const next = useMemo(() => {
+  const sorted = useMemo(() => byTitle(clusters.values()), [clusters]);
+  const sections = useMemo(() => {
     // One that is being tried stays where it is, then with what came of it.
     const isDenied = ({ id, reach }: Cluster) =>
       reach.kind === 'tunnel' && denied.has(reach.hostname) && !failures.has(id) && !asked.has(id);
-    const sections = layoutOf({ clusters: clusters.values(), open, favourites, order, isDenied });
+    return layoutOf({ clusters: sorted, open, favourites, order, isDenied });
+  }, [sorted, open, favourites, order, denied, failures, asked]);
+  const next = useMemo(() => {
     const words = queryWords(query);
     if (words.length === 0) return sections;
     const found = sections.flatMap((section) => section.clusters.filter((one) => matches(one, words)));
     if (found.length === 0) return [];
-    const title = text.sections.found(found.length, clusters.size);
+    const title = text.sections.found(found.length, sorted.length);
     return [{ id: 'found', title, clusters: found }];
-  }, [clusters, open, favourites, order, denied, failures, asked, query]);
+  }, [sections, sorted, query]);
   const shown = useRef({ query, sections: next });
   const held = useMemo(() => {
     const { query: before, sections } = shown.current;
