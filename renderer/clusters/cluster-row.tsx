@@ -8,6 +8,7 @@ import { Switch } from '../controls/switch.tsx';
 import { text } from '../text/text.ts';
 import { HighlightedText } from './highlighted-text.tsx';
 import { headHeight, rowHeight } from './items.ts';
+import { elsewhere } from './search.ts';
 import { StateMark } from './state-mark.tsx';
 import { type RowState, useRow } from './use-row.ts';
 
@@ -39,6 +40,8 @@ export const ClusterRow = memo(function ClusterRow({
   const { cluster, view, isFavourite } = row;
   const tabIndex = isTabStop ? 0 : -1;
   const isDenied = view.mark === 'denied';
+  const found = elsewhere(cluster, words, `${cluster.title} ${view.line}`);
+  const line = view.tone === 'quiet' && found !== undefined ? `${found} · ${view.line}` : view.line;
   const hasSwitch = (cluster.reach.kind === 'tunnel' && !isDenied) || view.isOn;
   return (
     <li
@@ -73,8 +76,8 @@ export const ClusterRow = memo(function ClusterRow({
           </button>
           <Badges row={row} tabIndex={tabIndex} />
         </div>
-        <div className="row-line" id={lineId} data-tone={view.tone} title={view.line}>
-          <HighlightedText words={view.tone === 'quiet' ? words : []}>{view.line}</HighlightedText>
+        <div className="row-line" id={lineId} data-tone={view.tone} title={line}>
+          <HighlightedText words={view.tone === 'quiet' ? words : []}>{line}</HighlightedText>
         </div>
       </div>
       {view.hasWhy ? (

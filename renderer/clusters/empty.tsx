@@ -1,11 +1,13 @@
 import { LoaderCircle } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { isFailed } from '../../main/agent/catalog/is-failed.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { LinkedText } from '../controls/linked-text.tsx';
 import { text } from '../text/text.ts';
 import './empty.css';
 import { suggestion } from './search.ts';
+
+const typingPauseMs = 200;
 
 function Blank({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
   return (
@@ -72,7 +74,16 @@ export function NoHits({
   const clusters = useAgent((agent) => agent.clusters);
   const cells = useAgent((agent) => agent.cells);
   const failed = [...cells.values()].filter(isFailed).length;
-  const meant = suggestion(query, clusters.values());
+  const [near, setNear] = useState<{ readonly query: string; readonly title: string | undefined }>();
+  // Looking for it among thousands would hold up who types on.
+  useEffect(() => {
+    const timer = setTimeout(
+      () => setNear({ query, title: suggestion(query, clusters.values()) }),
+      typingPauseMs,
+    );
+    return () => clearTimeout(timer);
+  }, [query, clusters]);
+  const meant = near?.query === query ? near.title : undefined;
   return (
     <Blank title={text.noHits.title(query)}>
       {meant !== undefined && (

@@ -4,7 +4,7 @@ import { useAgent, usePage } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
 import { holdOrder } from './hold-order.ts';
 import { byTitle, layoutOf, type Section } from './layout.ts';
-import { matches, queryWords } from './search.ts';
+import { matches, prepareSearch, queryWords } from './search.ts';
 
 /** What the list shows: all clusters in their sections, or for a query one section of what it finds. */
 export function useSections(query: string, pointed: ClusterId | undefined): readonly Section[] {
@@ -16,6 +16,11 @@ export function useSections(query: string, pointed: ClusterId | undefined): read
   const failures = useAgent((agent) => agent.failures);
   const asked = usePage((page) => page.asked);
   const sorted = useMemo(() => byTitle(clusters.values()), [clusters]);
+  useEffect(() => {
+    // The rows are painted first.
+    const timer = setTimeout(() => prepareSearch(sorted), 200);
+    return () => clearTimeout(timer);
+  }, [sorted]);
   const sections = useMemo(() => {
     // One that is being tried stays where it is, then with what came of it.
     const isDenied = ({ id, reach }: Cluster) =>

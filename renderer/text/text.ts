@@ -179,6 +179,7 @@ export const text = {
       owner: 'owner',
       description: 'what it is',
       docs: 'documentation',
+      namespace: 'namespace',
       seen: 'last seen',
     },
     denied: {
