@@ -4,10 +4,12 @@ import { AccountsPage } from './accounts/accounts-page.tsx';
 import { useActions, useAgent, usePage } from './agent/page.tsx';
 import { ClusterList, focusFirstRow } from './clusters/cluster-list.tsx';
 import { NoAgent, NoClusters, NoHits } from './clusters/empty.tsx';
+import type { Filter } from './clusters/filters.ts';
 import { useSections } from './clusters/use-sections.ts';
 import { ClusterPage } from './detail/cluster-page.tsx';
 import { ConfirmProduction } from './footer/confirm-production.tsx';
 import { Footer } from './footer/footer.tsx';
+import { FilterBar } from './header/filter-bar.tsx';
 import { DiscoveryLine, Header } from './header/header.tsx';
 import { Notices } from './notices/notices.tsx';
 import { SettingsPage } from './settings/settings-page.tsx';
@@ -77,29 +79,49 @@ function ListPage({
   readonly onSettings: () => void;
 }) {
   const [query, setQuery] = useState('');
+  const [filters, setFilters] = useState<readonly Filter[]>([]);
+  const [isFiltering, setFiltering] = useState(false);
   const [pointed, setPointed] = useState<ClusterId>();
   const search = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const hasClusters = useAgent(({ clusters }) => clusters.size > 0);
   const isLost = usePage(({ link }) => link.status === 'lost' || link.status === 'failed');
-  const sections = useSections(query, pointed);
+  const { sections, wish } = useSections(query, filters, pointed);
   return (
     <>
       <Header
         query={query}
         search={search}
+        filtering={{
+          isOpen: isFiltering,
+          onOpen(isOpen) {
+            setFiltering(isOpen);
+            // What is not seen does not filter.
+            if (!isOpen) setFilters([]);
+          },
+        }}
         onQuery={setQuery}
         onDown={() => list.current !== null && focusFirstRow(list.current)}
         onAccounts={onAccounts}
         onSettings={onSettings}
       />
+      {isFiltering && <FilterBar filters={filters} onFilters={setFilters} />}
       <DiscoveryLine />
       <Notices onAccounts={onAccounts} />
       <div className="list-body" ref={list} data-lost={isLost || undefined}>
         {!hasClusters && <NoClusters onAccounts={onAccounts} onSettings={onSettings} />}
-        {hasClusters && sections.length === 0 && <NoHits query={query} onQuery={setQuery} />}
+        {hasClusters && sections.length === 0 && (
+          <NoHits query={query} filters={filters} onQuery={setQuery} onFilters={setFilters} />
+        )}
         {hasClusters && sections.length > 0 && (
-          <ClusterList sections={sections} query={query} onOpen={onOpen} onPoint={setPointed} />
+          <ClusterList
+            sections={sections}
+            query={query}
+            wish={wish}
+            showsAllDenied={filters.some(({ facet }) => facet === 'denied')}
+            onOpen={onOpen}
+            onPoint={setPointed}
+          />
         )}
       </div>
     </>

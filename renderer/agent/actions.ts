@@ -20,6 +20,7 @@ export interface Actions extends SignInActions {
   confirmUse(yes: boolean): Promise<void>;
   star(id: ClusterId, on: boolean): Promise<void>;
   order(favourites: readonly ClusterId[]): Promise<void>;
+  groupBy(group: Settings['listGroup']): Promise<void>;
   discover(): Promise<void>;
   /** A person sees these. Asks nothing of the person and says nothing where it fails. */
   lookAt(clusters: readonly ClusterId[]): void;
@@ -137,6 +138,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
       attempt(text.problems.star(titleOf(id)), () => link.call('favourite', { cluster: id, on })),
     order: (favourites) =>
       attempt(text.problems.order, () => link.call('favourites-order', { favourites: [...favourites] })),
+    groupBy: (listGroup) => attempt(text.problems.group, () => link.call('settings-set', { listGroup })),
     discover: () => attempt(text.problems.discover, () => link.call('discover', {})),
     lookAt(clusters) {
       link.call('policies', { clusters: [...clusters] }).catch(() => {});

@@ -23,11 +23,17 @@ import { useVirtualItems } from './use-virtual-items.ts';
 export function ClusterList({
   sections,
   query,
+  wish,
+  showsAllDenied,
   onOpen,
   onPoint,
 }: {
   readonly sections: readonly Section[];
   readonly query: string;
+  /** Of which the sections are the answer: another one begins at the top. */
+  readonly wish: string;
+  /** What is not for the person is what was asked for. */
+  readonly showsAllDenied: boolean;
   readonly onOpen: (id: ClusterId) => void;
   /** Which row the pointer is on. */
   readonly onPoint: (id: ClusterId | undefined) => void;
@@ -38,7 +44,8 @@ export function ClusterList({
   const list = useRef<HTMLElement>(null);
   const hasFocus = useRef(false);
   const words = useMemo(() => queryWords(query), [query]);
-  const [showsDenied, setShowsDenied] = useState(false);
+  const [unfolds, setUnfolds] = useState(false);
+  const showsDenied = unfolds || showsAllDenied;
   const items = useMemo(
     () => itemsOf(sections, ({ id }) => id === 'denied' && !showsDenied),
     [sections, showsDenied],
@@ -47,7 +54,7 @@ export function ClusterList({
   const ids = useMemo(() => [...places.keys()], [places]);
   const tabStop = focused !== undefined && places.has(focused) ? focused : ids[0];
   const kept = tabStop === undefined ? undefined : places.get(tabStop);
-  const shown = useVirtualItems({ list, items, kept, query });
+  const shown = useVirtualItems({ list, items, kept, wish });
   const inView = shown.inView.flatMap((item) => (item.kind === 'row' ? [item.cluster.id] : []));
   useInView(list, inView);
 
@@ -116,8 +123,8 @@ export function ClusterList({
             section={section}
             place={{ top, height }}
             fold={
-              section.id === 'denied'
-                ? { isFolded: !showsDenied, onFold: (folded) => setShowsDenied(!folded) }
+              section.id === 'denied' && !showsAllDenied
+                ? { isFolded: !showsDenied, onFold: (folded) => setUnfolds(!folded) }
                 : undefined
             }
           >

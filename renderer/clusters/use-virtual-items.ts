@@ -21,19 +21,19 @@ export interface ShownSection {
 
 /**
  * Of `items` those near the view, by section; the row at `kept` too, wherever it is, so that it can have the focus. What
- * is in view stays in its place when rows above it come or go, and another `query` begins at the top.
+ * is in view stays in its place when rows above it come or go, and another `wish` begins at the top.
  */
 export function useVirtualItems(options: {
   readonly list: RefObject<HTMLElement | null>;
   readonly items: readonly Item[];
   readonly kept: number | undefined;
-  readonly query: string;
+  readonly wish: string;
 }): {
   readonly height: number;
   readonly sections: readonly ShownSection[];
   readonly inView: readonly Item[];
 } {
-  const { list, items, kept, query } = options;
+  const { list, items, kept, wish } = options;
   const virtualizer = useVirtualizer<HTMLElement, Element>({
     count: items.length,
     overscan,
@@ -83,7 +83,7 @@ export function useVirtualItems(options: {
   const inView = items.slice(startIndex, endIndex + 1);
 
   const before = useRef<{
-    query: string;
+    wish: string;
     items: readonly Item[];
     places: readonly (readonly [string, number])[];
   }>(undefined);
@@ -92,7 +92,7 @@ export function useVirtualItems(options: {
     const startOf = (index: number) => virtualizer.measurementsCache[index]?.start ?? 0;
     const element = list.current;
     const last = before.current;
-    if (element !== null && last !== undefined && last.query !== query) element.scrollTop = 0;
+    if (element !== null && last !== undefined && last.wish !== wish) element.scrollTop = 0;
     else if (element !== null && last !== undefined && last.items !== items && element.scrollTop > 0) {
       const now = new Map(items.map((_, index) => [String(keyOf(index)), index]));
       const held = last.places.find(([key]) => now.has(key));
@@ -103,7 +103,7 @@ export function useVirtualItems(options: {
       const index = startIndex + offset;
       return item.kind === 'row' ? [[String(keyOf(index)), startOf(index)] as const] : [];
     });
-    before.current = { query, items, places };
+    before.current = { wish, items, places };
   });
   return { height: virtualizer.getTotalSize(), sections, inView };
 }

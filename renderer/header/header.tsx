@@ -1,4 +1,4 @@
-import { CircleUserRound, RefreshCw, Search, Settings, X } from 'lucide-react';
+import { CircleUserRound, ListFilter, RefreshCw, Search, Settings, X } from 'lucide-react';
 import { type KeyboardEvent, type RefObject, useEffect } from 'react';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
@@ -9,6 +9,7 @@ import './header.css';
 export function Header({
   query,
   search,
+  filtering,
   onQuery,
   onDown,
   onAccounts,
@@ -16,6 +17,8 @@ export function Header({
 }: {
   readonly query: string;
   readonly search: RefObject<HTMLInputElement | null>;
+  /** Whether the bar of filters is there, and the way to have it or not. */
+  readonly filtering: { readonly isOpen: boolean; readonly onOpen: (isOpen: boolean) => void };
   readonly onQuery: (query: string) => void;
   /** The person goes from the field down to the list. */
   readonly onDown: () => void;
@@ -75,6 +78,16 @@ export function Header({
             <X size={14} aria-hidden />
           </button>
         )}
+        <button
+          type="button"
+          className="clear"
+          aria-label={text.filters.title}
+          title={text.filters.title}
+          aria-expanded={filtering.isOpen}
+          onClick={() => filtering.onOpen(!filtering.isOpen)}
+        >
+          <ListFilter size={15} aria-hidden />
+        </button>
       </div>
       <button
         type="button"

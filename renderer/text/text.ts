@@ -79,6 +79,8 @@ export const text = {
     showDenied: 'Show what is not for you',
     hideDenied: 'Hide what is not for you',
     disconnectAll: 'Disconnect all',
+    others: 'All others',
+    without: { environment: 'No environment', group: 'No group' },
     found: (found: number, all: number) => `${found} of ${all}`,
   },
   list: 'Clusters',
@@ -95,6 +97,25 @@ export const text = {
     idle: (clusters: number, ms: number | undefined) =>
       `${plural(clusters, 'cluster')}${ms === undefined ? '' : ` · read ${agoWords(ms)}`}`,
     progress: 'Discovery',
+  },
+
+  filters: {
+    title: 'Filters and groups',
+    filter: 'Filter',
+    groupBy: (group: string) => `Group by ${group}`,
+    group: 'Group by',
+    groups: {
+      account: 'account',
+      environment: 'environment',
+      cloud: 'cloud',
+      group: 'group tag',
+      none: 'nothing',
+    },
+    state: 'State',
+    states: { favourite: 'Favourite', connected: 'Connected', denied: 'Not for you' },
+    facets: { environment: 'Environment', cloud: 'Cloud', account: 'Account' },
+    remove: (title: string) => `Remove the filter ${title}`,
+    clear: 'Clear',
   },
 
   places: {
@@ -202,6 +223,7 @@ export const text = {
     trust: 'Trust',
     startAtLogin: ['Start at login', 'In the tray, without a window.'],
     favouritesOrder: ['Order of favourites', 'Your own is changed with Alt and the arrows.'],
+    listGroup: ['Group by', 'What the list groups clusters by, below the connected and the favourites.'],
     favouritesOrders: { own: 'My own', name: 'By name' },
     kubeconfigMode: ['On connect', 'Whether kubectl goes along. Production always asks.'],
     kubeconfigModes: { switch: 'Add and switch', add: 'Add only' },
@@ -279,6 +301,9 @@ export const text = {
     meant: 'Did you mean ',
     partial: (count: number) => `${plural(count, 'place')} could not be read: it may be there.`,
     clear: 'Clear the search',
+    filtered: 'No cluster passes the filters',
+    queryFiltered: (query: string) => `No cluster that passes the filters matches “${query}”`,
+    clearFilters: 'Clear the filters',
   },
   link: {
     opening: 'Starting',
@@ -295,6 +320,7 @@ export const text = {
     star: (title: string) => `${title} keeps its star as it was`,
     order: 'The favourites keep their order',
     discover: 'Discovery did not run',
+    group: 'The list is grouped as before',
   },
 } as const;
 

@@ -122,6 +122,20 @@ test('what a search finds, and one that finds nothing', async (context) => {
   await expectAccessible(page);
 });
 
+test('filters, their menu, and a search that they leave without a hit', async (context) => {
+  const { page } = await shown.open(context, quiet);
+  await page.getByRole('button', { name: 'Filters and groups' }).click();
+  await page.getByRole('button', { name: 'Filter', exact: true }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'staging' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'No environment' }).hover();
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await expectAccessible(page);
+  await page.getByRole('searchbox').fill('nothing');
+  await page.getByRole('heading', { name: 'No cluster that passes the filters' }).waitFor();
+  await expectAccessible(page);
+});
+
 test('the page of a cluster', async (context) => {
   const { page, row } = await shown.open(context, quiet);
   for (const title of ['connected', 'failed', 'told']) {

@@ -21,6 +21,8 @@ export const settingsSchema = z.object({
   startAtLogin: z.boolean(),
   /** How favourites are ordered: as the person put them, or by name. */
   favouritesOrder: z.enum(['own', 'name']),
+  /** What the window groups the other clusters by; `group` is the tag. */
+  listGroup: z.enum(['account', 'environment', 'cloud', 'group', 'none']),
   /** A PEM file of certificate authorities to trust besides the system's. */
   extraAuthorities: z.string(),
 });
@@ -38,6 +40,7 @@ export const defaultSettings: Settings = {
   clusterFiles: [],
   startAtLogin: false,
   favouritesOrder: 'own',
+  listGroup: 'account',
   extraAuthorities: '',
 };
 

@@ -28,6 +28,7 @@ const layout = fc
       open: new Set(idsOf(open)),
       favourites: idsOf(favourites),
       order: 'own',
+      groupBy: 'account',
       isDenied: ({ name }) => denied.includes(name),
     });
   });

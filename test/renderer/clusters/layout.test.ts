@@ -16,6 +16,7 @@ const shown = (options: Partial<Parameters<typeof layoutOf>[0]>) =>
     open: new Set(),
     favourites: [],
     order: 'own',
+    groupBy: 'account',
     isDenied: () => false,
     ...options,
   }).map(({ id, clusters }) => [id, ...clusters.map(({ title }) => title)]);
@@ -38,6 +39,7 @@ describe('the sections', () => {
         open: new Set(),
         favourites: [],
         order: 'own',
+        groupBy: 'account',
         isDenied: () => false,
       }).map(({ title }) => title);
     expect(titles([named(other, 'Zoo'), named(node10, 'Payments'), node9])).toEqual([
