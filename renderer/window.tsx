@@ -5,6 +5,7 @@ import { useActions, useAgent, usePage } from './agent/page.tsx';
 import { ClusterList, focusFirstRow } from './clusters/cluster-list.tsx';
 import { NoAgent, NoClusters, NoHits } from './clusters/empty.tsx';
 import type { Filter } from './clusters/filters.ts';
+import { SelectionBar } from './clusters/selection-bar.tsx';
 import { useSections } from './clusters/use-sections.ts';
 import { ClusterPage } from './detail/cluster-page.tsx';
 import { ConfirmProduction } from './footer/confirm-production.tsx';
@@ -81,6 +82,8 @@ function ListPage({
   const [query, setQuery] = useState('');
   const [filters, setFilters] = useState<readonly Filter[]>([]);
   const [isFiltering, setFiltering] = useState(false);
+  const [selected, setSelected] = useState<ReadonlySet<ClusterId>>(new Set());
+  const clearSelection = useCallback(() => setSelected(new Set()), []);
   const [pointed, setPointed] = useState<ClusterId>();
   const search = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -119,11 +122,14 @@ function ListPage({
             query={query}
             wish={wish}
             showsAllDenied={filters.some(({ facet }) => facet === 'denied')}
+            selected={selected}
+            onSelect={setSelected}
             onOpen={onOpen}
             onPoint={setPointed}
           />
         )}
       </div>
+      {selected.size > 0 && <SelectionBar selected={selected} onClear={clearSelection} />}
     </>
   );
 }

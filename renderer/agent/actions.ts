@@ -10,8 +10,9 @@ import { createSignIns, type SignInActions } from './sign-ins.ts';
 
 /** What a person can do. What fails becomes a problem that the page shows; only what is told beside its own control rejects. */
 export interface Actions extends SignInActions {
-  connect(id: ClusterId): Promise<void>;
-  disconnect(id: ClusterId): Promise<void>;
+  /** All at once. */
+  connect(...ids: readonly ClusterId[]): Promise<void>;
+  disconnect(...ids: readonly ClusterId[]): Promise<void>;
   disconnectAll(): Promise<void>;
   /** Takes its entry out of the kubeconfig, and closes it where it is open. Rejects. */
   forget(id: ClusterId): Promise<void>;
@@ -65,6 +66,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     store.update((state) => (state.agent === undefined ? state : { ...state, agent: change(state.agent) }));
   const clusterOf = (id: ClusterId) => store.get().agent?.clusters.get(id);
   const titleOf = (id: ClusterId) => clusterOf(id)?.title ?? id;
+  const titlesOf = (ids: readonly ClusterId[]) => text.several(ids.map(titleOf));
   const asksFirst = (cluster: Cluster) => isGuarded(cluster, store.get().agent?.organisation);
   const dropFailures = (ids: readonly ClusterId[]) =>
     changeAgent((agent) => ids.reduce((state, id) => withFailure(state, id, undefined), agent));
@@ -73,18 +75,22 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
 
   return {
     ...createSignIns({ link, store }),
-    async connect(id) {
+    async connect(...ids) {
       const abort = new AbortController();
-      connecting.set(id, abort);
-      ask([id], 'connect');
-      dropFailures([id]);
-      await attempt(text.problems.connect(titleOf(id)), async () => {
+      const [only] = ids;
+      // One of several is left by disconnecting it: the others go on.
+      if (ids.length === 1 && only !== undefined) connecting.set(only, abort);
+      ask(ids, 'connect');
+      dropFailures(ids);
+      await attempt(text.problems.connect(titlesOf(ids)), async () => {
         // Production never becomes current by itself: that is asked for apart.
-        const cluster = clusterOf(id);
-        const mode = cluster !== undefined && asksFirst(cluster) ? { mode: 'add' as const } : {};
+        const isGuardedOne = ids.some((id) => {
+          const cluster = clusterOf(id);
+          return cluster !== undefined && asksFirst(cluster);
+        });
         const { results, warnings } = await link.call(
           'connect',
-          { clusters: [id], ...mode },
+          { clusters: [...ids], ...(isGuardedOne ? { mode: 'add' as const } : {}) },
           { signal: abort.signal },
         );
         warn(warnings);
@@ -94,21 +100,19 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
           changeAgent((agent) => withFailure(agent, failed, { error, stage, mender, at: Date.now() }));
         }
       });
-      connecting.delete(id);
-      ask([id], undefined);
+      for (const id of ids) if (connecting.get(id) === abort) connecting.delete(id);
+      ask(ids, undefined);
     },
-    async disconnect(id) {
-      const running = connecting.get(id);
-      if (running !== undefined) {
-        running.abort();
-        return;
-      }
-      ask([id], 'disconnect');
-      await attempt(text.problems.disconnect(titleOf(id)), async () => {
-        warn((await link.call('disconnect', { clusters: [id] })).warnings);
-        dropFailures([id]);
+    async disconnect(...all) {
+      for (const id of all) connecting.get(id)?.abort();
+      const ids = all.filter((id) => !connecting.has(id));
+      if (ids.length === 0) return;
+      ask(ids, 'disconnect');
+      await attempt(text.problems.disconnect(titlesOf(ids)), async () => {
+        warn((await link.call('disconnect', { clusters: ids })).warnings);
+        dropFailures(ids);
       });
-      ask([id], undefined);
+      ask(ids, undefined);
     },
     async disconnectAll() {
       for (const running of connecting.values()) running.abort();

@@ -1,5 +1,6 @@
 import {
   type KeyboardEvent,
+  type MouseEvent,
   type PointerEvent,
   useId,
   useLayoutEffect,
@@ -16,15 +17,19 @@ import './clusters.css';
 import { headHeight, itemsOf, placesOf, rowHeight } from './items.ts';
 import type { Section } from './layout.ts';
 import { queryWords } from './search.ts';
+import { extended, toggled } from './selected.ts';
 import { useInView } from './use-in-view.ts';
 import { useVirtualItems } from './use-virtual-items.ts';
 
-/** The rows by section. Arrows, Home, End and the page keys move between rows, Space toggles, Enter opens, `*` stars. */
+/** The rows by section. Arrows, Home, End and the page keys move between rows, Space toggles, Enter opens, `*` stars,
+ * `x` selects. */
 export function ClusterList({
   sections,
   query,
   wish,
   showsAllDenied,
+  selected,
+  onSelect,
   onOpen,
   onPoint,
 }: {
@@ -34,6 +39,8 @@ export function ClusterList({
   readonly wish: string;
   /** What is not for the person is what was asked for. */
   readonly showsAllDenied: boolean;
+  readonly selected: ReadonlySet<ClusterId>;
+  readonly onSelect: (selected: ReadonlySet<ClusterId>) => void;
   readonly onOpen: (id: ClusterId) => void;
   /** Which row the pointer is on. */
   readonly onPoint: (id: ClusterId | undefined) => void;
@@ -43,6 +50,8 @@ export function ClusterList({
   const [focused, setFocused] = useState<ClusterId>();
   const list = useRef<HTMLElement>(null);
   const hasFocus = useRef(false);
+  /** Where a selection of several goes on from. */
+  const anchor = useRef<ClusterId>(undefined);
   const words = useMemo(() => queryWords(query), [query]);
   const [unfolds, setUnfolds] = useState(false);
   const showsDenied = unfolds || showsAllDenied;
@@ -64,10 +73,32 @@ export function ClusterList({
     if (isLost && list.current !== null) focusRow(list.current, focused);
   });
 
+  const toggle = (id: ClusterId) => {
+    anchor.current = id;
+    onSelect(toggled(selected, id));
+  };
+  const extend = (to: ClusterId) => onSelect(extended(selected, ids, anchor.current ?? tabStop ?? to, to));
+  const hearClick = (event: MouseEvent) => {
+    const id = rowOf(event.target);
+    if (id === undefined || !(event.ctrlKey || event.metaKey || event.shiftKey)) return;
+    // It selects, whatever of the row it hits.
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.shiftKey) extend(id);
+    else toggle(id);
+  };
+
   const hearKey = (event: KeyboardEvent<HTMLElement>) => {
     const { target, currentTarget } = event;
     const id = rowOf(target);
-    if (id === undefined || event.ctrlKey || event.metaKey) return;
+    if (id === undefined) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key === ' ') toggle(id);
+      else if (event.key === 'a') onSelect(new Set(ids));
+      else return;
+      event.preventDefault();
+      return;
+    }
     if (event.altKey) {
       const order = moved(
         sections.find((section) => section.id === 'favourites'),
@@ -84,8 +115,13 @@ export function ClusterList({
     const at = ids.indexOf(id);
     const go = (to: number) => {
       const next = ids[Math.max(0, Math.min(to, ids.length - 1))];
+      if (next === undefined) return;
       // The tab stop is there to be focused, wherever it is in the list.
       flushSync(() => setFocused(next));
+      if (event.shiftKey) {
+        anchor.current ??= id;
+        extend(next);
+      } else anchor.current = next;
       focusRow(currentTarget, next);
     };
     const page = Math.max(1, Math.floor((currentTarget.clientHeight - headHeight) / rowHeight));
@@ -96,6 +132,7 @@ export function ClusterList({
     else if (event.key === 'Home') go(0);
     else if (event.key === 'End') go(ids.length - 1);
     else if (event.key === 'Enter' && target instanceof HTMLInputElement) onOpen(id);
+    else if (event.key === 'x') toggle(id);
     else if (event.key === '*') void actions.star(id, favourites?.includes(id) !== true);
     else return;
     event.preventDefault();
@@ -105,6 +142,7 @@ export function ClusterList({
       ref={list}
       className="clusters"
       aria-label={text.list}
+      onClickCapture={hearClick}
       onKeyDown={hearKey}
       onFocus={({ target }) => {
         hasFocus.current = true;
@@ -136,6 +174,7 @@ export function ClusterList({
                 of={section.clusters.length}
                 words={words}
                 isTabStop={id === tabStop}
+                isSelected={selected.has(id)}
                 onOpen={onOpen}
               />
             ))}

@@ -19,6 +19,7 @@ export const ClusterRow = memo(function ClusterRow({
   of,
   words,
   isTabStop,
+  isSelected,
   onOpen,
 }: {
   readonly id: ClusterId;
@@ -30,12 +31,14 @@ export const ClusterRow = memo(function ClusterRow({
   readonly words: readonly string[];
   /** Of all rows one is reached with Tab, the others from it with the arrows. */
   readonly isTabStop: boolean;
+  readonly isSelected: boolean;
   readonly onOpen: (id: ClusterId) => void;
 }) {
   const row = useRow(id);
   const actions = useActions();
   const lineId = useId();
   const keptId = useId();
+  const selectedId = useId();
   if (row === undefined) return null;
   const { cluster, view, isFavourite } = row;
   const tabIndex = isTabStop ? 0 : -1;
@@ -48,12 +51,18 @@ export const ClusterRow = memo(function ClusterRow({
       className="row"
       data-cluster={id}
       data-denied={isDenied || undefined}
+      data-selected={isSelected || undefined}
       aria-posinset={at + 1}
       aria-setsize={of}
       style={{ top: headHeight + at * rowHeight }}
     >
       <StateMark mark={view.mark} />
       <div className="row-text">
+        {isSelected && (
+          <span id={selectedId} className="for-screen-readers">
+            {text.selection.selected}
+          </span>
+        )}
         <div className="row-name">
           <button
             type="button"
@@ -97,7 +106,7 @@ export const ClusterRow = memo(function ClusterRow({
         <span data-row-stop="">
           <Switch
             label={text.row.connect(cluster.title)}
-            describedBy={row.isKept ? `${lineId} ${keptId}` : lineId}
+            describedBy={[lineId, row.isKept && keptId, isSelected && selectedId].filter(Boolean).join(' ')}
             isOn={view.isOn}
             isBusy={view.mark === 'busy'}
             tabIndex={tabIndex}

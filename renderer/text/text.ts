@@ -36,6 +36,9 @@ export const text = {
   sources: { eks: 'EKS', gke: 'GKE', aks: 'AKS', vault: 'On-prem', file: 'File' },
   production: 'production',
   current: 'current',
+  /** One by its name, several by their number. */
+  several: (titles: readonly string[]) =>
+    titles.length === 1 ? (titles[0] ?? '') : plural(titles.length, 'cluster'),
   failure: (code: ErrorCode) => failures[code] ?? 'It did not work',
 
   marks: {
@@ -115,6 +118,16 @@ export const text = {
     states: { favourite: 'Favourite', connected: 'Connected', denied: 'Not for you' },
     facets: { environment: 'Environment', cloud: 'Cloud', account: 'Account' },
     remove: (title: string) => `Remove the filter ${title}`,
+    clear: 'Clear',
+  },
+
+  selection: {
+    title: 'Selection',
+    count: (count: number) => `${count} selected`,
+    selected: 'selected',
+    connect: 'Connect',
+    disconnect: 'Disconnect',
+    star: 'Star',
     clear: 'Clear',
   },
 

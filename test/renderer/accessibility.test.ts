@@ -136,6 +136,14 @@ test('filters, their menu, and a search that they leave without a hit', async (c
   await expectAccessible(page);
 });
 
+test('rows that are selected, and what can be done with them', async (context) => {
+  const { page, row } = await shown.open(context, quiet);
+  for (const title of ['connected', 'failed', 'stale', 'bare'])
+    await row(title).click({ modifiers: ['Control'] });
+  await page.getByText('4 selected').waitFor();
+  await expectAccessible(page);
+});
+
 test('the page of a cluster', async (context) => {
   const { page, row } = await shown.open(context, quiet);
   for (const title of ['connected', 'failed', 'told']) {
