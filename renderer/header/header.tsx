@@ -1,5 +1,5 @@
 import { CircleUserRound, ListFilter, RefreshCw, Search, Settings, X } from 'lucide-react';
-import { type KeyboardEvent, type RefObject, useEffect } from 'react';
+import type { KeyboardEvent, RefObject } from 'react';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { text } from '../text/text.ts';
@@ -28,19 +28,6 @@ export function Header({
   const actions = useActions();
   const count = useAgent(({ clusters }) => clusters.size);
   const isRunning = useAgent(({ discovery }) => discovery.status === 'running');
-  useEffect(() => {
-    const hear = (event: globalThis.KeyboardEvent) => {
-      const isTyping =
-        event.target instanceof HTMLElement && event.target.matches('input:not([type=checkbox])');
-      const isShortcut = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k';
-      if (!isShortcut && (event.key !== '/' || isTyping)) return;
-      event.preventDefault();
-      search.current?.focus();
-      search.current?.select();
-    };
-    document.addEventListener('keydown', hear);
-    return () => document.removeEventListener('keydown', hear);
-  }, [search]);
   const hearKey = (event: KeyboardEvent) => {
     if (event.key === 'ArrowDown' || event.key === 'Enter') onDown();
     else if (event.key === 'Escape') onQuery('');

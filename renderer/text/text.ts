@@ -160,6 +160,48 @@ export const text = {
     menuEmpty: 'Connect a cluster to use it in kubectl',
   },
 
+  palette: {
+    title: 'Commands',
+    hint: 'What to do, with which cluster',
+    none: 'Nothing here is called that.',
+    asks: 'production, asks',
+    verbs: {
+      connect: (title: string) => `Connect ${title}`,
+      disconnect: (title: string) => `Disconnect ${title}`,
+      use: (title: string) => `Use ${title} in kubectl`,
+      open: (title: string) => `Open ${title}`,
+      copy: (title: string) => `Copy the command for ${title}`,
+      star: (title: string) => `Star ${title}`,
+      unstar: (title: string) => `Unstar ${title}`,
+    },
+    whole: {
+      disconnectAll: 'Disconnect all',
+      discover: 'Discover again',
+      accounts: 'Accounts',
+      settings: 'Settings',
+      shortcuts: 'Keyboard shortcuts',
+    },
+    filter: (title: string) => `Filter by ${title}`,
+  },
+  shortcuts: {
+    title: 'Keyboard shortcuts',
+    close: 'Close',
+    keys: (modifier: string) =>
+      [
+        [['/'], 'Search'],
+        [[modifier, 'K'], 'Commands'],
+        [['↑', '↓'], 'From row to row; Home, End and the page keys too'],
+        [['Space'], 'Connect or disconnect'],
+        [['Enter'], 'Open'],
+        [['*'], 'Star'],
+        [['Alt', '↑', '↓'], 'Move a favourite'],
+        [['x'], 'Select; Shift with an arrow selects on'],
+        [[modifier, 'A'], 'Select all'],
+        [['Esc'], 'Clear, or go back'],
+        [['?'], 'This list'],
+      ] as const,
+  },
+
   confirm: {
     title: (title: string) => `Use ${title}?`,
     body: 'It is a production cluster: from then on, every kubectl command without a context goes to it.',

@@ -144,6 +144,22 @@ test('rows that are selected, and what can be done with them', async (context) =
   await expectAccessible(page);
 });
 
+test('the palette, with and without something to choose, and the list of keys', async (context) => {
+  const { page, row } = await shown.open(context, quiet);
+  await row('connected').waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('option', { name: 'Disconnect degraded' }).hover();
+  await expectAccessible(page);
+  await page.keyboard.type('xyzzy');
+  await page.getByText('Nothing here is called that.').waitFor();
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await expectAccessible(page);
+});
+
 test('the page of a cluster', async (context) => {
   const { page, row } = await shown.open(context, quiet);
   for (const title of ['connected', 'failed', 'told']) {
