@@ -13,6 +13,7 @@ import { ConfirmProduction } from './footer/confirm-production.tsx';
 import { Footer } from './footer/footer.tsx';
 import { FilterBar } from './header/filter-bar.tsx';
 import { DiscoveryLine, Header } from './header/header.tsx';
+import { DoneToast } from './notices/done-toast.tsx';
 import { Notices } from './notices/notices.tsx';
 import type { Deed } from './palette/choices.ts';
 import { Palette } from './palette/palette.tsx';
@@ -63,13 +64,20 @@ function Main() {
   const [filters, setFilters] = useState<readonly Filter[]>([]);
   const [dialog, setDialog] = useState<'palette' | 'shortcuts'>();
   const search = useRef<HTMLInputElement>(null);
-  useGlobalKeys(
-    useCallback((key) => {
-      if (key !== 'search') setDialog(key);
-      else if (search.current?.checkVisibility() === true) search.current.select();
-    }, []),
-  );
   const actions = useActions();
+  useGlobalKeys(
+    useCallback(
+      (key) => {
+        if (key === 'undo') void actions.undo();
+        else if (key !== 'search') setDialog(key);
+        else if (search.current?.checkVisibility() === true) {
+          search.current.focus();
+          search.current.select();
+        }
+      },
+      [actions],
+    ),
+  );
   const perform = (deed: Deed) => {
     switch (deed.kind) {
       case 'connect':
@@ -82,7 +90,10 @@ function Main() {
       case 'open':
         return openCluster(deed.cluster.id);
       case 'copy':
-        return void navigator.clipboard.writeText(kubectlCommand(deed.cluster.title)).catch(() => {});
+        return void navigator.clipboard.writeText(kubectlCommand(deed.cluster.title)).then(
+          () => actions.say(text.done.copied(deed.cluster.title)),
+          () => {},
+        );
       case 'disconnectAll':
       case 'discover':
         return void actions[deed.kind]();
@@ -117,6 +128,7 @@ function Main() {
       {view.kind === 'settings' && <SettingsPage onBack={back} />}
       {view.kind === 'accounts' && <AccountsPage onBack={back} />}
       <Footer onAccounts={openAccounts} />
+      <DoneToast />
       <ConfirmProduction />
       <Palette
         isOpen={dialog === 'palette'}

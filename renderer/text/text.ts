@@ -145,6 +145,12 @@ export const text = {
     copy: 'Copy link',
   },
   copied: 'Copied',
+  done: {
+    disconnected: (what: string) => `Disconnected ${what}.`,
+    unstarred: (title: string) => `${title} is no favourite any more.`,
+    copied: (title: string) => `Copied the command for ${title}.`,
+    undo: 'Undo',
+  },
   dismiss: 'Dismiss',
 
   footer: {
@@ -197,6 +203,7 @@ export const text = {
         [['Alt', '↑', '↓'], 'Move a favourite'],
         [['x'], 'Select; Shift with an arrow selects on'],
         [[modifier, 'A'], 'Select all'],
+        [[modifier, 'Z'], 'Undo a disconnect or a lost star'],
         [['Esc'], 'Clear, or go back'],
         [['?'], 'This list'],
       ] as const,

@@ -160,6 +160,13 @@ test('the palette, with and without something to choose, and the list of keys', 
   await expectAccessible(page);
 });
 
+test('what was done, with the way back', async (context) => {
+  const { page, switchOf } = await shown.open(context, quiet);
+  await switchOf('connected').click();
+  await page.getByRole('button', { name: 'Undo' }).focus();
+  await expectAccessible(page);
+});
+
 test('the page of a cluster', async (context) => {
   const { page, row } = await shown.open(context, quiet);
   for (const title of ['connected', 'failed', 'told']) {
