@@ -21,6 +21,7 @@ import { Shortcuts } from './palette/shortcuts.tsx';
 import { useGlobalKeys } from './palette/use-global-keys.ts';
 import { SettingsPage } from './settings/settings-page.tsx';
 import { text } from './text/text.ts';
+import { useIsWide } from './window-width.ts';
 import './window.css';
 
 type View =
@@ -50,6 +51,7 @@ export function Window() {
 }
 
 function Main() {
+  const isWide = useIsWide();
   const [view, setView] = useState<View>({ kind: 'list' });
   const back = useCallback(
     () => setView((view) => (view.kind === 'accounts' ? view.from : { kind: 'list' })),
@@ -114,17 +116,25 @@ function Main() {
   return (
     <div className="window">
       {/* Kept while another page is shown: the place in the list and what was searched for stay. */}
-      <div className="list-page" hidden={view.kind !== 'list'}>
+      <div className="list-page" hidden={view.kind !== 'list' && !isWide}>
         <ListPage
           search={search}
           filters={filters}
           onFilters={setFilters}
+          opened={view.kind === 'cluster' ? view.id : undefined}
           onOpen={openCluster}
           onAccounts={openAccounts}
           onSettings={openSettings}
         />
       </div>
-      {view.kind === 'cluster' && <ClusterPage id={view.id} onBack={back} onAccounts={openAccounts} />}
+      {view.kind === 'list' && isWide && (
+        <aside className="no-page" aria-label={text.detail.beside}>
+          <p>{text.detail.nothing}</p>
+        </aside>
+      )}
+      {view.kind === 'cluster' && (
+        <ClusterPage key={view.id} id={view.id} onBack={back} onAccounts={openAccounts} />
+      )}
       {view.kind === 'settings' && <SettingsPage onBack={back} />}
       {view.kind === 'accounts' && <AccountsPage onBack={back} />}
       <Footer onAccounts={openAccounts} />
@@ -147,6 +157,7 @@ function ListPage({
   search,
   filters,
   onFilters,
+  opened,
   onOpen,
   onAccounts,
   onSettings,
@@ -154,6 +165,8 @@ function ListPage({
   readonly search: RefObject<HTMLInputElement | null>;
   readonly filters: readonly Filter[];
   readonly onFilters: (filters: readonly Filter[]) => void;
+  /** The one whose page is shown. */
+  readonly opened: ClusterId | undefined;
   readonly onOpen: (id: ClusterId) => void;
   readonly onAccounts: () => void;
   readonly onSettings: () => void;
@@ -202,6 +215,7 @@ function ListPage({
             showsAllDenied={filters.some(({ facet }) => facet === 'denied')}
             selected={selected}
             onSelect={setSelected}
+            opened={opened}
             onOpen={onOpen}
             onPoint={setPointed}
           />

@@ -30,6 +30,7 @@ export function ClusterList({
   showsAllDenied,
   selected,
   onSelect,
+  opened,
   onOpen,
   onPoint,
 }: {
@@ -41,6 +42,8 @@ export function ClusterList({
   readonly showsAllDenied: boolean;
   readonly selected: ReadonlySet<ClusterId>;
   readonly onSelect: (selected: ReadonlySet<ClusterId>) => void;
+  /** The one whose page is shown. */
+  readonly opened: ClusterId | undefined;
   readonly onOpen: (id: ClusterId) => void;
   /** Which row the pointer is on. */
   readonly onPoint: (id: ClusterId | undefined) => void;
@@ -175,6 +178,7 @@ export function ClusterList({
                 words={words}
                 isTabStop={id === tabStop}
                 isSelected={selected.has(id)}
+                isOpened={id === opened}
                 onOpen={onOpen}
               />
             ))}

@@ -20,6 +20,7 @@ export const ClusterRow = memo(function ClusterRow({
   words,
   isTabStop,
   isSelected,
+  isOpened,
   onOpen,
 }: {
   readonly id: ClusterId;
@@ -32,6 +33,7 @@ export const ClusterRow = memo(function ClusterRow({
   /** Of all rows one is reached with Tab, the others from it with the arrows. */
   readonly isTabStop: boolean;
   readonly isSelected: boolean;
+  readonly isOpened: boolean;
   readonly onOpen: (id: ClusterId) => void;
 }) {
   const row = useRow(id);
@@ -52,6 +54,7 @@ export const ClusterRow = memo(function ClusterRow({
       data-cluster={id}
       data-denied={isDenied || undefined}
       data-selected={isSelected || undefined}
+      aria-current={isOpened || undefined}
       aria-posinset={at + 1}
       aria-setsize={of}
       style={{ top: headHeight + at * rowHeight }}

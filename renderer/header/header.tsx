@@ -117,7 +117,7 @@ export function DiscoveryLine() {
     const { finishedAt } = discovery;
     const age = finishedAt === undefined ? undefined : Math.max(0, now - finishedAt);
     return (
-      <section className="discovery-line" aria-label={text.header.progress}>
+      <section className="discovery-line" aria-label={text.header.state}>
         <span>{text.header.idle(count, age)}</span>
       </section>
     );
@@ -126,7 +126,7 @@ export function DiscoveryLine() {
   const words =
     cellsKnown === 0 ? text.header.starting : text.header.reading(cellsRead, cellsKnown, clusters);
   return (
-    <section className="discovery-line" aria-label={text.header.progress}>
+    <section className="discovery-line" aria-label={text.header.state}>
       <span>{words}</span>
       <progress aria-label={text.header.progress} max={Math.max(1, cellsKnown)} value={cellsRead} />
     </section>

@@ -99,6 +99,7 @@ export const text = {
     starting: 'Looking for places to read',
     idle: (clusters: number, ms: number | undefined) =>
       `${plural(clusters, 'cluster')}${ms === undefined ? '' : ` · read ${agoWords(ms)}`}`,
+    state: 'State of discovery',
     progress: 'Discovery',
   },
 
@@ -218,6 +219,9 @@ export const text = {
 
   detail: {
     back: 'Clusters',
+    close: 'Close',
+    beside: 'A cluster',
+    nothing: 'Open a cluster to have it here.',
     stages: { edge: 'Edge', access: 'Access', origin: 'Origin', tls: 'TLS', readyz: 'Ready' },
     stageFailed: 'failed',
     stagePassed: 'passed',

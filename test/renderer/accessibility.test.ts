@@ -167,6 +167,19 @@ test('what was done, with the way back', async (context) => {
   await expectAccessible(page);
 });
 
+test('a wide window: the list alone, with a cluster and with a page beside it', async (context) => {
+  const { page, row } = await shown.open(context, quiet);
+  await page.setViewportSize({ width: 960, height: 680 });
+  await page.getByText('Open a cluster to have it here.').waitFor();
+  await expectAccessible(page);
+  await row('told').getByRole('button', { name: 'told', exact: true }).click();
+  await page.getByRole('heading', { name: 'told', level: 1 }).waitFor();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByLabel('Group by').waitFor();
+  await expectAccessible(page);
+});
+
 test('the page of a cluster', async (context) => {
   const { page, row } = await shown.open(context, quiet);
   for (const title of ['connected', 'failed', 'told']) {
