@@ -42,6 +42,8 @@ export default defineConfig({
     build: {
       ...build,
       minify: true,
+      // One script, read from the disk or from loopback.
+      chunkSizeWarningLimit: 1_000,
       outDir: 'out/renderer',
       assetsInlineLimit: 0,
       modulePreload: false,

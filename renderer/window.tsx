@@ -1,4 +1,4 @@
-import { useCallback, useRef, useState } from 'react';
+import { type RefObject, useCallback, useRef, useState } from 'react';
 import type { ClusterId } from '../main/agent/catalog/cluster.ts';
 import type { Place } from '../main/api/place.ts';
 import { AccountsPage } from './accounts/accounts-page.tsx';
@@ -6,14 +6,24 @@ import { useActions, useAgent, usePage } from './agent/page.tsx';
 import { usePlace } from './agent/use-place.ts';
 import { ClusterList, focusFirstRow } from './clusters/cluster-list.tsx';
 import { NoAgent, NoClusters, NoHits } from './clusters/empty.tsx';
+import type { Filter } from './clusters/filters.ts';
+import { SelectionBar } from './clusters/selection-bar.tsx';
 import { useSections } from './clusters/use-sections.ts';
+import { kubectlCommand } from './controls/kubectl-command.ts';
 import { ClusterPage } from './detail/cluster-page.tsx';
 import { ConfirmProduction } from './footer/confirm-production.tsx';
 import { Footer } from './footer/footer.tsx';
+import { FilterBar } from './header/filter-bar.tsx';
 import { DiscoveryLine, Header } from './header/header.tsx';
+import { DoneToast } from './notices/done-toast.tsx';
 import { Notices } from './notices/notices.tsx';
+import type { Deed } from './palette/choices.ts';
+import { Palette } from './palette/palette.tsx';
+import { Shortcuts } from './palette/shortcuts.tsx';
+import { useGlobalKeys } from './palette/use-global-keys.ts';
 import { SettingsPage } from './settings/settings-page.tsx';
 import { text } from './text/text.ts';
+import { useIsWide } from './window-width.ts';
 import './window.css';
 
 type View =
@@ -43,6 +53,7 @@ export function Window() {
 }
 
 function Main() {
+  const isWide = useIsWide();
   const [view, setView] = useState<View>({ kind: 'list' });
   const back = useCallback(
     () => setView((view) => (view.kind === 'accounts' ? view.from : { kind: 'list' })),
@@ -64,56 +75,165 @@ function Main() {
     [openCluster, openAccounts, openSettings],
   );
   usePlace(go);
+  const [filters, setFilters] = useState<readonly Filter[]>([]);
+  const [dialog, setDialog] = useState<'palette' | 'shortcuts'>();
+  const search = useRef<HTMLInputElement>(null);
+  const actions = useActions();
+  useGlobalKeys(
+    useCallback(
+      (key) => {
+        if (key === 'undo') void actions.undo();
+        else if (key !== 'search') setDialog(key);
+        else if (search.current?.checkVisibility() === true) {
+          search.current.focus();
+          search.current.select();
+        }
+      },
+      [actions],
+    ),
+  );
+  const perform = (deed: Deed) => {
+    switch (deed.kind) {
+      case 'connect':
+      case 'disconnect':
+      case 'use':
+        return void actions[deed.kind](deed.cluster.id);
+      case 'star':
+      case 'unstar':
+        return void actions.star(deed.cluster.id, deed.kind === 'star');
+      case 'open':
+        return openCluster(deed.cluster.id);
+      case 'copy':
+        return void navigator.clipboard.writeText(kubectlCommand(deed.cluster.title)).then(
+          () => actions.say(text.done.copied(deed.cluster.title)),
+          () => {},
+        );
+      case 'disconnectAll':
+      case 'discover':
+        return void actions[deed.kind]();
+      case 'accounts':
+        return openAccounts();
+      case 'settings':
+        return openSettings();
+      case 'shortcuts':
+        return setDialog('shortcuts');
+      case 'filter':
+        setView({ kind: 'list' });
+        return setFilters((known) => [...known.filter(({ id }) => id !== deed.filter.id), deed.filter]);
+      case 'group':
+        setView({ kind: 'list' });
+        return void actions.groupBy(deed.by);
+    }
+  };
   return (
     <div className="window">
       {/* Kept while another page is shown: the place in the list and what was searched for stay. */}
-      <div className="list-page" hidden={view.kind !== 'list'}>
-        <ListPage onOpen={openCluster} onAccounts={openAccounts} onSettings={openSettings} />
+      <div className="list-page" hidden={view.kind !== 'list' && !isWide}>
+        <ListPage
+          search={search}
+          filters={filters}
+          onFilters={setFilters}
+          opened={view.kind === 'cluster' ? view.id : undefined}
+          onOpen={openCluster}
+          onAccounts={openAccounts}
+          onSettings={openSettings}
+        />
       </div>
-      {view.kind === 'cluster' && <ClusterPage id={view.id} onBack={back} onAccounts={openAccounts} />}
+      {view.kind === 'list' && isWide && (
+        <aside className="no-page" aria-label={text.detail.beside}>
+          <p>{text.detail.nothing}</p>
+        </aside>
+      )}
+      {view.kind === 'cluster' && (
+        <ClusterPage key={view.id} id={view.id} onBack={back} onAccounts={openAccounts} />
+      )}
       {view.kind === 'settings' && <SettingsPage onBack={back} />}
       {view.kind === 'accounts' && <AccountsPage onBack={back} />}
       <Footer onAccounts={openAccounts} />
+      <DoneToast />
       <ConfirmProduction />
+      <Palette
+        isOpen={dialog === 'palette'}
+        onOpen={(isOpen) => setDialog(isOpen ? 'palette' : undefined)}
+        onDeed={perform}
+      />
+      <Shortcuts
+        isOpen={dialog === 'shortcuts'}
+        onOpen={(isOpen) => setDialog(isOpen ? 'shortcuts' : undefined)}
+      />
     </div>
   );
 }
 
 function ListPage({
+  search,
+  filters,
+  onFilters,
+  opened,
   onOpen,
   onAccounts,
   onSettings,
 }: {
+  readonly search: RefObject<HTMLInputElement | null>;
+  readonly filters: readonly Filter[];
+  readonly onFilters: (filters: readonly Filter[]) => void;
+  /** The one whose page is shown. */
+  readonly opened: ClusterId | undefined;
   readonly onOpen: (id: ClusterId) => void;
   readonly onAccounts: () => void;
   readonly onSettings: () => void;
 }) {
   const [query, setQuery] = useState('');
+  const [opensBar, setOpensBar] = useState(false);
+  const hasBar = opensBar || filters.length > 0;
+  const [selected, setSelected] = useState<ReadonlySet<ClusterId>>(new Set());
+  const clearSelection = useCallback(() => setSelected(new Set()), []);
   const [pointed, setPointed] = useState<ClusterId>();
-  const search = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const hasClusters = useAgent(({ clusters }) => clusters.size > 0);
   const isLost = usePage(({ link }) => link.status === 'lost' || link.status === 'failed');
-  const sections = useSections(query, pointed);
+  const { sections, wish } = useSections(query, filters, pointed);
   return (
     <>
       <Header
         query={query}
         search={search}
+        filtering={{
+          isOpen: hasBar,
+          onOpen(isOpen) {
+            setOpensBar(isOpen);
+            // What is not seen does not filter.
+            if (!isOpen) onFilters([]);
+          },
+        }}
         onQuery={setQuery}
         onDown={() => list.current !== null && focusFirstRow(list.current)}
         onAccounts={onAccounts}
         onSettings={onSettings}
       />
+      {hasBar && <FilterBar filters={filters} onFilters={onFilters} />}
       <DiscoveryLine />
       <Notices onAccounts={onAccounts} />
       <div className="list-body" ref={list} data-lost={isLost || undefined}>
         {!hasClusters && <NoClusters onAccounts={onAccounts} onSettings={onSettings} />}
-        {hasClusters && sections.length === 0 && <NoHits query={query} onQuery={setQuery} />}
+        {hasClusters && sections.length === 0 && (
+          <NoHits query={query} filters={filters} onQuery={setQuery} onFilters={onFilters} />
+        )}
         {hasClusters && sections.length > 0 && (
-          <ClusterList sections={sections} query={query} onOpen={onOpen} onPoint={setPointed} />
+          <ClusterList
+            sections={sections}
+            query={query}
+            wish={wish}
+            showsAllDenied={filters.some(({ facet }) => facet === 'denied')}
+            selected={selected}
+            onSelect={setSelected}
+            opened={opened}
+            onOpen={onOpen}
+            onPoint={setPointed}
+          />
         )}
       </div>
+      {selected.size > 0 && <SelectionBar selected={selected} onClear={clearSelection} />}
     </>
   );
 }

@@ -5,13 +5,14 @@ import type { SettingName, Settings } from '../../main/agent/settings/settings.t
 import { text } from '../text/text.ts';
 import { type AgentState, withFailure } from './apply-change.ts';
 import type { Link } from './link.ts';
-import type { PageStore, Problem } from './page-store.ts';
+import type { Done, PageStore, Problem } from './page-store.ts';
 import { createSignIns, type SignInActions } from './sign-ins.ts';
 
 /** What a person can do. What fails becomes a problem that the page shows; only what is told beside its own control rejects. */
 export interface Actions extends SignInActions {
-  connect(id: ClusterId): Promise<void>;
-  disconnect(id: ClusterId): Promise<void>;
+  /** All at once. */
+  connect(...ids: readonly ClusterId[]): Promise<void>;
+  disconnect(...ids: readonly ClusterId[]): Promise<void>;
   disconnectAll(): Promise<void>;
   /** Takes its entry out of the kubeconfig, and closes it where it is open. Rejects. */
   forget(id: ClusterId): Promise<void>;
@@ -20,7 +21,14 @@ export interface Actions extends SignInActions {
   confirmUse(yes: boolean): Promise<void>;
   star(id: ClusterId, on: boolean): Promise<void>;
   order(favourites: readonly ClusterId[]): Promise<void>;
+  groupBy(group: Settings['listGroup']): Promise<void>;
   discover(): Promise<void>;
+  /** Says for a moment what was done. */
+  say(title: string): void;
+  /** Takes back what was said last, where that can be. */
+  undo(): Promise<void>;
+  /** What was done has been said long enough. */
+  forgetDone(): void;
   /** A person sees these. Asks nothing of the person and says nothing where it fails. */
   lookAt(clusters: readonly ClusterId[]): void;
   /** Rejects. */
@@ -35,6 +43,7 @@ export interface Actions extends SignInActions {
 export function createActions({ link, store }: { readonly link: Link; readonly store: PageStore }): Actions {
   const connecting = new Map<ClusterId, AbortController>();
   let lastProblem = 0;
+  let lastDone = 0;
 
   const tell = (problem: Omit<Problem, 'id'>) =>
     store.update((state) => ({
@@ -64,60 +73,83 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     store.update((state) => (state.agent === undefined ? state : { ...state, agent: change(state.agent) }));
   const clusterOf = (id: ClusterId) => store.get().agent?.clusters.get(id);
   const titleOf = (id: ClusterId) => clusterOf(id)?.title ?? id;
+  const titlesOf = (ids: readonly ClusterId[]) => text.several(ids.map(titleOf));
   const asksFirst = (cluster: Cluster) => isGuarded(cluster, store.get().agent?.organisation);
   const dropFailures = (ids: readonly ClusterId[]) =>
     changeAgent((agent) => ids.reduce((state, id) => withFailure(state, id, undefined), agent));
   const moveKubectl = (id: ClusterId, confirmed: { readonly production?: true } = {}) =>
     attempt(text.problems.use(titleOf(id)), () => link.call('switch', { cluster: id, ...confirmed }));
+  const putDone = (done: Omit<Done, 'id'> | undefined) =>
+    store.update((state) => ({ ...state, done: done && { ...done, id: ++lastDone } }));
+  /** Resolves to those that are connected then. */
+  const connectAll = async (ids: readonly ClusterId[], asked?: 'add'): Promise<ReadonlySet<ClusterId>> => {
+    const abort = new AbortController();
+    const connected = new Set<ClusterId>();
+    const [only] = ids;
+    // One of several is left by disconnecting it: the others go on.
+    if (ids.length === 1 && only !== undefined) connecting.set(only, abort);
+    putDone(undefined);
+    ask(ids, 'connect');
+    dropFailures(ids);
+    await attempt(text.problems.connect(titlesOf(ids)), async () => {
+      // Production never becomes current by itself: that is asked for apart.
+      const isGuardedOne = ids.some((id) => {
+        const cluster = clusterOf(id);
+        return cluster !== undefined && asksFirst(cluster);
+      });
+      const mode = isGuardedOne ? 'add' : asked;
+      const { results, warnings } = await link.call(
+        'connect',
+        { clusters: [...ids], ...(mode === undefined ? {} : { mode }) },
+        { signal: abort.signal },
+      );
+      warn(warnings);
+      for (const result of results) {
+        if (result.status !== 'failed') connected.add(result.cluster);
+        if (result.status !== 'failed' || result.error.code === 'cancelled') continue;
+        const { cluster: failed, error, stage, mender } = result;
+        changeAgent((agent) => withFailure(agent, failed, { error, stage, mender, at: Date.now() }));
+      }
+    });
+    for (const id of ids) if (connecting.get(id) === abort) connecting.delete(id);
+    ask(ids, undefined);
+    return connected;
+  };
+  const close = async (what: 'all' | readonly ClusterId[], ids: readonly ClusterId[], problem: string) => {
+    const current = store.get().agent?.kubectl.cluster;
+    ask(ids, 'disconnect');
+    await attempt(problem, async () => {
+      const clusters = what === 'all' ? what : [...what];
+      const { closed, warnings } = await link.call('disconnect', { clusters });
+      warn(warnings);
+      dropFailures(ids);
+      if (closed.length === 0) return;
+      const gone = closed.map(({ cluster }) => cluster);
+      putDone({
+        title: text.done.disconnected(text.several(closed.map(({ title }) => title))),
+        undoable: {
+          kind: 'disconnected',
+          clusters: gone,
+          current: gone.find((id) => id === current),
+        },
+      });
+    });
+    ask(ids, undefined);
+  };
 
   return {
     ...createSignIns({ link, store }),
-    async connect(id) {
-      const abort = new AbortController();
-      connecting.set(id, abort);
-      ask([id], 'connect');
-      dropFailures([id]);
-      await attempt(text.problems.connect(titleOf(id)), async () => {
-        // Production never becomes current by itself: that is asked for apart.
-        const cluster = clusterOf(id);
-        const mode = cluster !== undefined && asksFirst(cluster) ? { mode: 'add' as const } : {};
-        const { results, warnings } = await link.call(
-          'connect',
-          { clusters: [id], ...mode },
-          { signal: abort.signal },
-        );
-        warn(warnings);
-        for (const result of results) {
-          if (result.status !== 'failed' || result.error.code === 'cancelled') continue;
-          const { cluster: failed, error, stage, mender } = result;
-          changeAgent((agent) => withFailure(agent, failed, { error, stage, mender, at: Date.now() }));
-        }
-      });
-      connecting.delete(id);
-      ask([id], undefined);
+    async connect(...ids) {
+      await connectAll(ids);
     },
-    async disconnect(id) {
-      const running = connecting.get(id);
-      if (running !== undefined) {
-        running.abort();
-        return;
-      }
-      ask([id], 'disconnect');
-      await attempt(text.problems.disconnect(titleOf(id)), async () => {
-        warn((await link.call('disconnect', { clusters: [id] })).warnings);
-        dropFailures([id]);
-      });
-      ask([id], undefined);
+    async disconnect(...all) {
+      for (const id of all) connecting.get(id)?.abort();
+      const ids = all.filter((id) => !connecting.has(id));
+      if (ids.length > 0) await close(ids, ids, text.problems.disconnect(titlesOf(ids)));
     },
     async disconnectAll() {
       for (const running of connecting.values()) running.abort();
-      const ids = [...(store.get().agent?.open ?? [])];
-      ask(ids, 'disconnect');
-      await attempt(text.problems.disconnectAll, async () => {
-        warn((await link.call('disconnect', { clusters: 'all' })).warnings);
-        dropFailures(ids);
-      });
-      ask(ids, undefined);
+      await close('all', [...(store.get().agent?.open ?? [])], text.problems.disconnectAll);
     },
     async forget(id) {
       warn((await link.call('forget', { clusters: [id] })).warnings);
@@ -133,11 +165,37 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
       store.update(({ confirming: _, ...state }) => state);
       if (yes && confirming !== undefined) await moveKubectl(confirming, { production: true });
     },
-    star: (id, on) =>
-      attempt(text.problems.star(titleOf(id)), () => link.call('favourite', { cluster: id, on })),
+    async star(id, on) {
+      const favourites = store.get().agent?.favourites ?? [];
+      await attempt(text.problems.star(titleOf(id)), async () => {
+        await link.call('favourite', { cluster: id, on });
+        const undoable = { kind: 'unstarred', cluster: id, favourites } as const;
+        putDone(on ? undefined : { title: text.done.unstarred(titleOf(id)), undoable });
+      });
+    },
     order: (favourites) =>
       attempt(text.problems.order, () => link.call('favourites-order', { favourites: [...favourites] })),
+    groupBy: (listGroup) => attempt(text.problems.group, () => link.call('settings-set', { listGroup })),
     discover: () => attempt(text.problems.discover, () => link.call('discover', {})),
+    say: (title) => putDone({ title }),
+    async undo() {
+      const undoable = store.get().done?.undoable;
+      putDone(undefined);
+      if (undoable?.kind === 'disconnected') {
+        const { clusters, current } = undoable;
+        // What is not current again by this stays as it is meanwhile.
+        const connected = await connectAll(clusters, 'add');
+        // It was current before: nobody has to be asked again.
+        if (current !== undefined && connected.has(current)) await moveKubectl(current, { production: true });
+      } else if (undoable?.kind === 'unstarred') {
+        const { cluster, favourites } = undoable;
+        await attempt(text.problems.star(titleOf(cluster)), async () => {
+          await link.call('favourite', { cluster, on: true });
+          await link.call('favourites-order', { favourites: [...favourites] });
+        });
+      }
+    },
+    forgetDone: () => putDone(undefined),
     lookAt(clusters) {
       link.call('policies', { clusters: [...clusters] }).catch(() => {});
     },

@@ -12,6 +12,28 @@ export interface Problem {
   readonly error?: PlainError | undefined;
 }
 
+/** What can be taken back, with how it was before. */
+export type Undoable =
+  | {
+      readonly kind: 'disconnected';
+      readonly clusters: readonly ClusterId[];
+      /** The one of them that kubectl used. */
+      readonly current: ClusterId | undefined;
+    }
+  | {
+      readonly kind: 'unstarred';
+      readonly cluster: ClusterId;
+      /** In the person's order. */
+      readonly favourites: readonly ClusterId[];
+    };
+
+/** What was done, said for a moment, with the way back. */
+export interface Done {
+  readonly id: number;
+  readonly title: string;
+  readonly undoable?: Undoable | undefined;
+}
+
 /** What a person asked for of an account: on its way, or what came of it as far as the account does not show it. */
 export type SignInState =
   | { readonly status: 'signing-in' | 'signing-out' }
@@ -23,6 +45,7 @@ export interface PageState {
   /** Undefined until the first snapshot; while the link is lost, what was known last. */
   readonly agent?: AgentState | undefined;
   readonly problems: readonly Problem[];
+  readonly done?: Done | undefined;
   /** What was asked for and is not answered yet. */
   readonly asked: ReadonlyMap<ClusterId, 'connect' | 'disconnect'>;
   /** By `accountKey`. */

@@ -1,5 +1,6 @@
 import {
   type KeyboardEvent,
+  type MouseEvent,
   type PointerEvent,
   useId,
   useLayoutEffect,
@@ -7,24 +8,42 @@ import {
   useRef,
   useState,
 } from 'react';
+import { flushSync } from 'react-dom';
 import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
 import { ClusterRow } from './cluster-row.tsx';
 import './clusters.css';
+import { headHeight, itemsOf, placesOf, rowHeight } from './items.ts';
 import type { Section } from './layout.ts';
 import { queryWords } from './search.ts';
+import { extended, toggled } from './selected.ts';
 import { useInView } from './use-in-view.ts';
+import { useVirtualItems } from './use-virtual-items.ts';
 
-/** The rows by section. Arrows move between rows, Space toggles, Enter opens, `*` stars. */
+/** The rows by section. Arrows, Home, End and the page keys move between rows, Space toggles, Enter opens, `*` stars,
+ * `x` selects. */
 export function ClusterList({
   sections,
   query,
+  wish,
+  showsAllDenied,
+  selected,
+  onSelect,
+  opened,
   onOpen,
   onPoint,
 }: {
   readonly sections: readonly Section[];
   readonly query: string;
+  /** Of which the sections are the answer: another one begins at the top. */
+  readonly wish: string;
+  /** What is not for the person is what was asked for. */
+  readonly showsAllDenied: boolean;
+  readonly selected: ReadonlySet<ClusterId>;
+  readonly onSelect: (selected: ReadonlySet<ClusterId>) => void;
+  /** The one whose page is shown. */
+  readonly opened: ClusterId | undefined;
   readonly onOpen: (id: ClusterId) => void;
   /** Which row the pointer is on. */
   readonly onPoint: (id: ClusterId | undefined) => void;
@@ -34,16 +53,22 @@ export function ClusterList({
   const [focused, setFocused] = useState<ClusterId>();
   const list = useRef<HTMLElement>(null);
   const hasFocus = useRef(false);
+  /** Where a selection of several goes on from. */
+  const anchor = useRef<ClusterId>(undefined);
   const words = useMemo(() => queryWords(query), [query]);
-  const [showsDenied, setShowsDenied] = useState(false);
-  const isFolded = (section: Section) => section.id === 'denied' && !showsDenied;
-  const shown = useMemo(
-    () => sections.filter(({ id }) => id !== 'denied' || showsDenied),
+  const [unfolds, setUnfolds] = useState(false);
+  const showsDenied = unfolds || showsAllDenied;
+  const items = useMemo(
+    () => itemsOf(sections, ({ id }) => id === 'denied' && !showsDenied),
     [sections, showsDenied],
   );
-  useInView(list, shown);
-  const ids = shown.flatMap((section) => section.clusters.map(({ id }) => id));
-  const tabStop = focused !== undefined && ids.includes(focused) ? focused : ids[0];
+  const places = useMemo(() => placesOf(items), [items]);
+  const ids = useMemo(() => [...places.keys()], [places]);
+  const tabStop = focused !== undefined && places.has(focused) ? focused : ids[0];
+  const kept = tabStop === undefined ? undefined : places.get(tabStop);
+  const shown = useVirtualItems({ list, items, kept, wish });
+  const inView = shown.inView.flatMap((item) => (item.kind === 'row' ? [item.cluster.id] : []));
+  useInView(list, inView);
 
   // A row that goes to another section is made anew, and takes the focus along.
   useLayoutEffect(() => {
@@ -51,10 +76,32 @@ export function ClusterList({
     if (isLost && list.current !== null) focusRow(list.current, focused);
   });
 
+  const toggle = (id: ClusterId) => {
+    anchor.current = id;
+    onSelect(toggled(selected, id));
+  };
+  const extend = (to: ClusterId) => onSelect(extended(selected, ids, anchor.current ?? tabStop ?? to, to));
+  const hearClick = (event: MouseEvent) => {
+    const id = rowOf(event.target);
+    if (id === undefined || !(event.ctrlKey || event.metaKey || event.shiftKey)) return;
+    // It selects, whatever of the row it hits.
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.shiftKey) extend(id);
+    else toggle(id);
+  };
+
   const hearKey = (event: KeyboardEvent<HTMLElement>) => {
     const { target, currentTarget } = event;
     const id = rowOf(target);
-    if (id === undefined || event.ctrlKey || event.metaKey) return;
+    if (id === undefined) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key === ' ') toggle(id);
+      else if (event.key === 'a') onSelect(new Set(ids));
+      else return;
+      event.preventDefault();
+      return;
+    }
     if (event.altKey) {
       const order = moved(
         sections.find((section) => section.id === 'favourites'),
@@ -69,12 +116,26 @@ export function ClusterList({
       return;
     }
     const at = ids.indexOf(id);
-    const go = (to: number) => focusRow(currentTarget, ids[Math.max(0, Math.min(to, ids.length - 1))]);
+    const go = (to: number) => {
+      const next = ids[Math.max(0, Math.min(to, ids.length - 1))];
+      if (next === undefined) return;
+      // The tab stop is there to be focused, wherever it is in the list.
+      flushSync(() => setFocused(next));
+      if (event.shiftKey) {
+        anchor.current ??= id;
+        extend(next);
+      } else anchor.current = next;
+      focusRow(currentTarget, next);
+    };
+    const page = Math.max(1, Math.floor((currentTarget.clientHeight - headHeight) / rowHeight));
     if (event.key === 'ArrowDown') go(at + 1);
     else if (event.key === 'ArrowUp') go(at - 1);
+    else if (event.key === 'PageDown') go(at + page);
+    else if (event.key === 'PageUp') go(at - page);
     else if (event.key === 'Home') go(0);
     else if (event.key === 'End') go(ids.length - 1);
     else if (event.key === 'Enter' && target instanceof HTMLInputElement) onOpen(id);
+    else if (event.key === 'x') toggle(id);
     else if (event.key === '*') void actions.star(id, favourites?.includes(id) !== true);
     else return;
     event.preventDefault();
@@ -84,6 +145,7 @@ export function ClusterList({
       ref={list}
       className="clusters"
       aria-label={text.list}
+      onClickCapture={hearClick}
       onKeyDown={hearKey}
       onFocus={({ target }) => {
         hasFocus.current = true;
@@ -95,31 +157,47 @@ export function ClusterList({
       onPointerMove={({ target }: PointerEvent) => onPoint(rowOf(target))}
       onPointerLeave={() => onPoint(undefined)}
     >
-      {sections.map((section) => (
-        <SectionOf
-          key={section.id}
-          section={section}
-          fold={
-            section.id === 'denied'
-              ? { isFolded: isFolded(section), onFold: (folded) => setShowsDenied(!folded) }
-              : undefined
-          }
-        >
-          {(isFolded(section) ? [] : section.clusters).map(({ id }) => (
-            <ClusterRow key={id} id={id} words={words} isTabStop={id === tabStop} onOpen={onOpen} />
-          ))}
-        </SectionOf>
-      ))}
+      <div className="all-sections" style={{ height: shown.height }}>
+        {shown.sections.map(({ section, top, height, rows }) => (
+          <SectionOf
+            key={section.id}
+            section={section}
+            place={{ top, height }}
+            fold={
+              section.id === 'denied' && !showsAllDenied
+                ? { isFolded: !showsDenied, onFold: (folded) => setUnfolds(!folded) }
+                : undefined
+            }
+          >
+            {rows.map(({ cluster: { id }, at }) => (
+              <ClusterRow
+                key={id}
+                id={id}
+                at={at}
+                of={section.clusters.length}
+                words={words}
+                isTabStop={id === tabStop}
+                isSelected={selected.has(id)}
+                isOpened={id === opened}
+                onOpen={onOpen}
+              />
+            ))}
+          </SectionOf>
+        ))}
+      </div>
     </main>
   );
 }
 
 function SectionOf({
   section,
+  place,
   fold,
   children,
 }: {
   readonly section: Section;
+  /** px. */
+  readonly place: { readonly top: number; readonly height: number };
   /** For one that can be folded. */
   readonly fold: { readonly isFolded: boolean; readonly onFold: (folded: boolean) => void } | undefined;
   readonly children: readonly React.ReactNode[];
@@ -127,7 +205,7 @@ function SectionOf({
   const { disconnectAll } = useActions();
   const titleId = useId();
   return (
-    <section aria-labelledby={titleId}>
+    <section aria-labelledby={titleId} style={place}>
       <div className="section-head">
         <h2 id={titleId}>{section.title}</h2>
         {section.id !== 'found' && <span>{section.clusters.length}</span>}
@@ -177,8 +255,7 @@ export function focusFirstRow(part: Element): void {
 }
 
 function focusRow(list: HTMLElement, id: ClusterId | undefined): void {
-  const row = [...list.querySelectorAll('[data-cluster]')].find(
-    (one) => one.getAttribute('data-cluster') === id,
-  );
-  if (row !== undefined) focusFirstRow(row);
+  if (id === undefined) return;
+  const row = list.querySelector(`[data-cluster="${CSS.escape(id)}"]`);
+  if (row !== null) focusFirstRow(row);
 }

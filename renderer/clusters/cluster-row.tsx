@@ -7,36 +7,65 @@ import { ProductionBadge } from '../controls/production-badge.tsx';
 import { Switch } from '../controls/switch.tsx';
 import { text } from '../text/text.ts';
 import { HighlightedText } from './highlighted-text.tsx';
+import { headHeight, rowHeight } from './items.ts';
+import { elsewhere } from './search.ts';
 import { StateMark } from './state-mark.tsx';
 import { type RowState, useRow } from './use-row.ts';
 
 /** One cluster: state, name, where it is or what is wrong, latency and port, switch. */
 export const ClusterRow = memo(function ClusterRow({
   id,
+  at,
+  of,
   words,
   isTabStop,
+  isSelected,
+  isOpened,
   onOpen,
 }: {
   readonly id: ClusterId;
+  /** Its place in the section, from 0. */
+  readonly at: number;
+  /** How many rows the section has. */
+  readonly of: number;
   /** What is searched for. */
   readonly words: readonly string[];
   /** Of all rows one is reached with Tab, the others from it with the arrows. */
   readonly isTabStop: boolean;
+  readonly isSelected: boolean;
+  readonly isOpened: boolean;
   readonly onOpen: (id: ClusterId) => void;
 }) {
   const row = useRow(id);
   const actions = useActions();
   const lineId = useId();
   const keptId = useId();
+  const selectedId = useId();
   if (row === undefined) return null;
   const { cluster, view, isFavourite } = row;
   const tabIndex = isTabStop ? 0 : -1;
   const isDenied = view.mark === 'denied';
+  const found = elsewhere(cluster, words, `${cluster.title} ${view.line}`);
+  const line = view.tone === 'quiet' && found !== undefined ? `${found} · ${view.line}` : view.line;
   const hasSwitch = (cluster.reach.kind === 'tunnel' && !isDenied) || view.isOn;
   return (
-    <li className="row" data-cluster={id} data-denied={isDenied || undefined}>
+    <li
+      className="row"
+      data-cluster={id}
+      data-denied={isDenied || undefined}
+      data-selected={isSelected || undefined}
+      aria-current={isOpened || undefined}
+      aria-posinset={at + 1}
+      aria-setsize={of}
+      style={{ top: headHeight + at * rowHeight }}
+    >
       <StateMark mark={view.mark} />
       <div className="row-text">
+        {isSelected && (
+          <span id={selectedId} className="for-screen-readers">
+            {text.selection.selected}
+          </span>
+        )}
         <div className="row-name">
           <button
             type="button"
@@ -59,8 +88,8 @@ export const ClusterRow = memo(function ClusterRow({
           </button>
           <Badges row={row} tabIndex={tabIndex} />
         </div>
-        <div className="row-line" id={lineId} data-tone={view.tone} title={view.line}>
-          <HighlightedText words={view.tone === 'quiet' ? words : []}>{view.line}</HighlightedText>
+        <div className="row-line" id={lineId} data-tone={view.tone} title={line}>
+          <HighlightedText words={view.tone === 'quiet' ? words : []}>{line}</HighlightedText>
         </div>
       </div>
       {view.hasWhy ? (
@@ -80,7 +109,7 @@ export const ClusterRow = memo(function ClusterRow({
         <span data-row-stop="">
           <Switch
             label={text.row.connect(cluster.title)}
-            describedBy={row.isKept ? `${lineId} ${keptId}` : lineId}
+            describedBy={[lineId, row.isKept && keptId, isSelected && selectedId].filter(Boolean).join(' ')}
             isOn={view.isOn}
             isBusy={view.mark === 'busy'}
             tabIndex={tabIndex}

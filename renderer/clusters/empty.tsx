@@ -1,11 +1,14 @@
 import { LoaderCircle } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { isFailed } from '../../main/agent/catalog/is-failed.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { LinkedText } from '../controls/linked-text.tsx';
 import { text } from '../text/text.ts';
 import './empty.css';
+import type { Filter } from './filters.ts';
 import { suggestion } from './search.ts';
+
+const typingPauseMs = 200;
 
 function Blank({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
   return (
@@ -64,17 +67,33 @@ export function NoClusters({
 /** The query finds nothing: what may have been meant, and that what could not be read may hold it. */
 export function NoHits({
   query,
+  filters,
   onQuery,
+  onFilters,
 }: {
   readonly query: string;
+  readonly filters: readonly Filter[];
   readonly onQuery: (query: string) => void;
+  readonly onFilters: (filters: readonly Filter[]) => void;
 }) {
   const clusters = useAgent((agent) => agent.clusters);
   const cells = useAgent((agent) => agent.cells);
   const failed = [...cells.values()].filter(isFailed).length;
-  const meant = suggestion(query, clusters.values());
+  const [near, setNear] = useState<{ readonly query: string; readonly title: string | undefined }>();
+  // Looking for it among thousands would hold up who types on.
+  useEffect(() => {
+    const timer = setTimeout(
+      () => setNear({ query, title: query === '' ? undefined : suggestion(query, clusters.values()) }),
+      typingPauseMs,
+    );
+    return () => clearTimeout(timer);
+  }, [query, clusters]);
+  const meant = near?.query === query ? near.title : undefined;
+  const isFiltered = filters.length > 0;
+  const title =
+    query === '' ? text.noHits.filtered : (isFiltered ? text.noHits.queryFiltered : text.noHits.title)(query);
   return (
-    <Blank title={text.noHits.title(query)}>
+    <Blank title={title}>
       {meant !== undefined && (
         <p>
           {text.noHits.meant}
@@ -86,9 +105,16 @@ export function NoHits({
       )}
       {failed > 0 && <p>{text.noHits.partial(failed)}</p>}
       <div className="actions">
-        <button type="button" className="button" onClick={() => onQuery('')}>
-          {text.noHits.clear}
-        </button>
+        {query !== '' && (
+          <button type="button" className="button" onClick={() => onQuery('')}>
+            {text.noHits.clear}
+          </button>
+        )}
+        {isFiltered && (
+          <button type="button" className="button" onClick={() => onFilters([])}>
+            {text.noHits.clearFilters}
+          </button>
+        )}
       </div>
     </Blank>
   );

@@ -9,6 +9,7 @@ import { ProductionBadge } from '../controls/production-badge.tsx';
 import { Switch } from '../controls/switch.tsx';
 import { agoWords } from '../text/durations.ts';
 import { text } from '../text/text.ts';
+import { useIsWide } from '../window-width.ts';
 import { Card, Facts } from './card.tsx';
 import { DeniedCard } from './denied-card.tsx';
 import { SubPage } from './sub-page.tsx';
@@ -30,9 +31,11 @@ export function ClusterPage({
   const row = useRow(id);
   const known = useAgent(({ failures }) => failures.get(id));
   const actions = useActions();
+  const isWide = useIsWide();
+  const back = isWide ? text.detail.close : text.detail.back;
   if (row === undefined)
     return (
-      <SubPage title={text.detail.back} onBack={onBack}>
+      <SubPage title={back} isBeside={isWide} onBack={onBack}>
         <h1 className="gone">{text.detail.gone}</h1>
       </SubPage>
     );
@@ -45,7 +48,9 @@ export function ClusterPage({
   const canOpen = cluster.reach.kind === 'tunnel';
   return (
     <SubPage
-      title={text.detail.back}
+      title={back}
+      label={cluster.title}
+      isBeside={isWide}
       onBack={onBack}
       controls={
         <>

@@ -3,6 +3,7 @@ import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import { useActions } from '../agent/page.tsx';
 import type { RowState } from '../clusters/use-row.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
+import { kubectlCommand } from '../controls/kubectl-command.ts';
 import { byteWords } from '../text/bytes.ts';
 import { text } from '../text/text.ts';
 import { Card, Facts } from './card.tsx';
@@ -35,7 +36,7 @@ export function TerminalCard({ row }: { readonly row: RowState }) {
       (error: unknown) => setForgetting(toPlainError(error)),
     );
   };
-  const command = `kubectl --context ${/^[\w.:/@-]+$/.test(title) ? title : `'${title}'`} get namespaces`;
+  const command = kubectlCommand(title);
   return (
     <Card
       title={words.terminal}

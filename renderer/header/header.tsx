@@ -1,5 +1,5 @@
-import { CircleUserRound, RefreshCw, Search, Settings, X } from 'lucide-react';
-import { type KeyboardEvent, type RefObject, useEffect } from 'react';
+import { CircleUserRound, ListFilter, RefreshCw, Search, Settings, X } from 'lucide-react';
+import type { KeyboardEvent, RefObject } from 'react';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { text } from '../text/text.ts';
@@ -9,6 +9,7 @@ import './header.css';
 export function Header({
   query,
   search,
+  filtering,
   onQuery,
   onDown,
   onAccounts,
@@ -16,6 +17,8 @@ export function Header({
 }: {
   readonly query: string;
   readonly search: RefObject<HTMLInputElement | null>;
+  /** Whether the bar of filters is there, and the way to have it or not. */
+  readonly filtering: { readonly isOpen: boolean; readonly onOpen: (isOpen: boolean) => void };
   readonly onQuery: (query: string) => void;
   /** The person goes from the field down to the list. */
   readonly onDown: () => void;
@@ -25,19 +28,6 @@ export function Header({
   const actions = useActions();
   const count = useAgent(({ clusters }) => clusters.size);
   const isRunning = useAgent(({ discovery }) => discovery.status === 'running');
-  useEffect(() => {
-    const hear = (event: globalThis.KeyboardEvent) => {
-      const isTyping =
-        event.target instanceof HTMLElement && event.target.matches('input:not([type=checkbox])');
-      const isShortcut = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k';
-      if (!isShortcut && (event.key !== '/' || isTyping)) return;
-      event.preventDefault();
-      search.current?.focus();
-      search.current?.select();
-    };
-    document.addEventListener('keydown', hear);
-    return () => document.removeEventListener('keydown', hear);
-  }, [search]);
   const hearKey = (event: KeyboardEvent) => {
     if (event.key === 'ArrowDown' || event.key === 'Enter') onDown();
     else if (event.key === 'Escape') onQuery('');
@@ -75,6 +65,16 @@ export function Header({
             <X size={14} aria-hidden />
           </button>
         )}
+        <button
+          type="button"
+          className="clear"
+          aria-label={text.filters.title}
+          title={text.filters.title}
+          aria-expanded={filtering.isOpen}
+          onClick={() => filtering.onOpen(!filtering.isOpen)}
+        >
+          <ListFilter size={15} aria-hidden />
+        </button>
       </div>
       <button
         type="button"
@@ -117,7 +117,7 @@ export function DiscoveryLine() {
     const { finishedAt } = discovery;
     const age = finishedAt === undefined ? undefined : Math.max(0, now - finishedAt);
     return (
-      <section className="discovery-line" aria-label={text.header.progress}>
+      <section className="discovery-line" aria-label={text.header.state}>
         <span>{text.header.idle(count, age)}</span>
       </section>
     );
@@ -126,7 +126,7 @@ export function DiscoveryLine() {
   const words =
     cellsKnown === 0 ? text.header.starting : text.header.reading(cellsRead, cellsKnown, clusters);
   return (
-    <section className="discovery-line" aria-label={text.header.progress}>
+    <section className="discovery-line" aria-label={text.header.state}>
       <span>{words}</span>
       <progress aria-label={text.header.progress} max={Math.max(1, cellsKnown)} value={cellsRead} />
     </section>

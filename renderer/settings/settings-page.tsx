@@ -39,6 +39,13 @@ export function SettingsPage({ onBack }: { readonly onBack: () => void }) {
           options={words.favouritesOrders}
           patch={(favouritesOrder) => ({ favouritesOrder })}
         />
+        <ChoiceSetting
+          name="listGroup"
+          words={words.listGroup}
+          value={settings.listGroup}
+          options={text.filters.groups}
+          patch={(listGroup) => ({ listGroup })}
+        />
       </Group>
       <Group title={words.kubectl}>
         <ChoiceSetting

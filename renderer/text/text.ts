@@ -36,6 +36,9 @@ export const text = {
   sources: { eks: 'EKS', gke: 'GKE', aks: 'AKS', vault: 'On-prem', file: 'File' },
   production: 'production',
   current: 'current',
+  /** One by its name, several by their number. */
+  several: (titles: readonly string[]) =>
+    titles.length === 1 ? (titles[0] ?? '') : plural(titles.length, 'cluster'),
   failure: (code: ErrorCode) => failures[code] ?? 'It did not work',
 
   marks: {
@@ -79,6 +82,8 @@ export const text = {
     showDenied: 'Show what is not for you',
     hideDenied: 'Hide what is not for you',
     disconnectAll: 'Disconnect all',
+    others: 'All others',
+    without: { environment: 'No environment', group: 'No group' },
     found: (found: number, all: number) => `${found} of ${all}`,
   },
   list: 'Clusters',
@@ -94,7 +99,37 @@ export const text = {
     starting: 'Looking for places to read',
     idle: (clusters: number, ms: number | undefined) =>
       `${plural(clusters, 'cluster')}${ms === undefined ? '' : ` · read ${agoWords(ms)}`}`,
+    state: 'State of discovery',
     progress: 'Discovery',
+  },
+
+  filters: {
+    title: 'Filters and groups',
+    filter: 'Filter',
+    groupBy: (group: string) => `Group by ${group}`,
+    group: 'Group by',
+    groups: {
+      account: 'account',
+      environment: 'environment',
+      cloud: 'cloud',
+      group: 'group tag',
+      none: 'nothing',
+    },
+    state: 'State',
+    states: { favourite: 'Favourite', connected: 'Connected', denied: 'Not for you' },
+    facets: { environment: 'Environment', cloud: 'Cloud', account: 'Account' },
+    remove: (title: string) => `Remove the filter ${title}`,
+    clear: 'Clear',
+  },
+
+  selection: {
+    title: 'Selection',
+    count: (count: number) => `${count} selected`,
+    selected: 'selected',
+    connect: 'Connect',
+    disconnect: 'Disconnect',
+    star: 'Star',
+    clear: 'Clear',
   },
 
   places: {
@@ -111,6 +146,12 @@ export const text = {
     copy: 'Copy link',
   },
   copied: 'Copied',
+  done: {
+    disconnected: (what: string) => `Disconnected ${what}.`,
+    unstarred: (title: string) => `${title} is no favourite any more.`,
+    copied: (title: string) => `Copied the command for ${title}.`,
+    undo: 'Undo',
+  },
   dismiss: 'Dismiss',
 
   footer: {
@@ -126,6 +167,49 @@ export const text = {
     menuEmpty: 'Connect a cluster to use it in kubectl',
   },
 
+  palette: {
+    title: 'Commands',
+    hint: 'What to do, with which cluster',
+    none: 'Nothing here is called that.',
+    asks: 'production, asks',
+    verbs: {
+      connect: (title: string) => `Connect ${title}`,
+      disconnect: (title: string) => `Disconnect ${title}`,
+      use: (title: string) => `Use ${title} in kubectl`,
+      open: (title: string) => `Open ${title}`,
+      copy: (title: string) => `Copy the command for ${title}`,
+      star: (title: string) => `Star ${title}`,
+      unstar: (title: string) => `Unstar ${title}`,
+    },
+    whole: {
+      disconnectAll: 'Disconnect all',
+      discover: 'Discover again',
+      accounts: 'Accounts',
+      settings: 'Settings',
+      shortcuts: 'Keyboard shortcuts',
+    },
+    filter: (title: string) => `Filter by ${title}`,
+  },
+  shortcuts: {
+    title: 'Keyboard shortcuts',
+    close: 'Close',
+    keys: (modifier: string) =>
+      [
+        [['/'], 'Search'],
+        [[modifier, 'K'], 'Commands'],
+        [['↑', '↓'], 'From row to row; Home, End and the page keys too'],
+        [['Space'], 'Connect or disconnect'],
+        [['Enter'], 'Open'],
+        [['*'], 'Star'],
+        [['Alt', '↑', '↓'], 'Move a favourite'],
+        [['x'], 'Select; Shift with an arrow selects on'],
+        [[modifier, 'A'], 'Select all'],
+        [[modifier, 'Z'], 'Undo a disconnect or a lost star'],
+        [['Esc'], 'Clear, or go back'],
+        [['?'], 'This list'],
+      ] as const,
+  },
+
   confirm: {
     title: (title: string) => `Use ${title}?`,
     body: 'It is a production cluster: from then on, every kubectl command without a context goes to it.',
@@ -135,6 +219,9 @@ export const text = {
 
   detail: {
     back: 'Clusters',
+    close: 'Close',
+    beside: 'A cluster',
+    nothing: 'Open a cluster to have it here.',
     stages: { edge: 'Edge', access: 'Access', origin: 'Origin', tls: 'TLS', readyz: 'Ready' },
     stageFailed: 'failed',
     stagePassed: 'passed',
@@ -179,6 +266,7 @@ export const text = {
       owner: 'owner',
       description: 'what it is',
       docs: 'documentation',
+      namespace: 'namespace',
       seen: 'last seen',
     },
     denied: {
@@ -203,6 +291,7 @@ export const text = {
     startAtLogin: ['Start at login', 'In the tray, without a window.'],
     notifyNewClusters: ['Tell of new clusters', 'A notification when discovery finds one.'],
     favouritesOrder: ['Order of favourites', 'Your own is changed with Alt and the arrows.'],
+    listGroup: ['Group by', 'What the list groups clusters by, below the connected and the favourites.'],
     favouritesOrders: { own: 'My own', name: 'By name' },
     kubeconfigMode: ['On connect', 'Whether kubectl goes along. Production always asks.'],
     kubeconfigModes: { switch: 'Add and switch', add: 'Add only' },
@@ -286,6 +375,9 @@ export const text = {
     meant: 'Did you mean ',
     partial: (count: number) => `${plural(count, 'place')} could not be read: it may be there.`,
     clear: 'Clear the search',
+    filtered: 'No cluster passes the filters',
+    queryFiltered: (query: string) => `No cluster that passes the filters matches “${query}”`,
+    clearFilters: 'Clear the filters',
   },
   link: {
     opening: 'Starting',
@@ -302,6 +394,7 @@ export const text = {
     star: (title: string) => `${title} keeps its star as it was`,
     order: 'The favourites keep their order',
     discover: 'Discovery did not run',
+    group: 'The list is grouped as before',
   },
 } as const;
 

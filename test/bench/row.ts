@@ -2,7 +2,7 @@
 export interface Row {
   readonly name: string;
   /** Of `ours` and `reference`; of the ratio where there is no reference. */
-  readonly unit: 'ms' | 's' | 'MB' | 'MB/s' | 'per s' | 'us';
+  readonly unit: 'ms' | 's' | 'MB' | 'kB' | 'MB/s' | 'per s' | 'us' | '%';
   readonly ours: number;
   /** The peer or floor: its name and figure. Undefined for a figure that is only printed. */
   readonly reference?: { readonly name: string; readonly figure: number };
@@ -34,8 +34,13 @@ export function resultOf({ name, unit, ours, reference, goal }: Row): Result {
 
 /** The middle one of `values`. */
 export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}
+
+/** The one of `values` that a `share` of them, from 0 to 1, does not exceed. */
+export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? Number.NaN;
 }
 
 /** How long `work` takes, ms. */

@@ -7,14 +7,20 @@ import { findChromium, startChromium } from '../e2e/chromium.ts';
 import { createCommandLine } from '../world/demo/command-line.ts';
 import { startWorld } from '../world/world.ts';
 import { median, type Row } from './row.ts';
+import { manyClusters } from './window-many.ts';
 
 const changes = 20;
 const cluster = 'payments-staging-eu';
 
-/** How soon a change that one shell makes stands in the others, all on one agent. */
 export async function* benchmark(): AsyncIterable<Row> {
   const executable = await findChromium();
   if (executable === undefined) throw new Error('there is no Chromium: set K8S_TUNNELS_CHROMIUM');
+  yield* changesTold(executable);
+  yield* manyClusters(executable);
+}
+
+/** How soon a change that one shell makes stands in the others, all on one agent. */
+async function* changesTold(executable: string): AsyncIterable<Row> {
   const world = await startWorld();
   const commandLine = await createCommandLine(world);
   await commandLine.tunnels('discover');

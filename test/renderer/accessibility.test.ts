@@ -122,6 +122,64 @@ test('what a search finds, and one that finds nothing', async (context) => {
   await expectAccessible(page);
 });
 
+test('filters, their menu, and a search that they leave without a hit', async (context) => {
+  const { page } = await shown.open(context, quiet);
+  await page.getByRole('button', { name: 'Filters and groups' }).click();
+  await page.getByRole('button', { name: 'Filter', exact: true }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'staging' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'No environment' }).hover();
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await expectAccessible(page);
+  await page.getByRole('searchbox').fill('nothing');
+  await page.getByRole('heading', { name: 'No cluster that passes the filters' }).waitFor();
+  await expectAccessible(page);
+});
+
+test('rows that are selected, and what can be done with them', async (context) => {
+  const { page, row } = await shown.open(context, quiet);
+  for (const title of ['connected', 'failed', 'stale', 'bare'])
+    await row(title).click({ modifiers: ['Control'] });
+  await page.getByText('4 selected').waitFor();
+  await expectAccessible(page);
+});
+
+test('the palette, with and without something to choose, and the list of keys', async (context) => {
+  const { page, row } = await shown.open(context, quiet);
+  await row('connected').waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('option', { name: 'Disconnect degraded' }).hover();
+  await expectAccessible(page);
+  await page.keyboard.type('xyzzy');
+  await page.getByText('Nothing here is called that.').waitFor();
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await expectAccessible(page);
+});
+
+test('what was done, with the way back', async (context) => {
+  const { page, switchOf } = await shown.open(context, quiet);
+  await switchOf('connected').click();
+  await page.getByRole('button', { name: 'Undo' }).focus();
+  await expectAccessible(page);
+});
+
+test('a wide window: the list alone, with a cluster and with a page beside it', async (context) => {
+  const { page, row } = await shown.open(context, quiet);
+  await page.setViewportSize({ width: 960, height: 680 });
+  await page.getByText('Open a cluster to have it here.').waitFor();
+  await expectAccessible(page);
+  await row('told').getByRole('button', { name: 'told', exact: true }).click();
+  await page.getByRole('heading', { name: 'told', level: 1 }).waitFor();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByLabel('Group by').waitFor();
+  await expectAccessible(page);
+});
+
 test('the page of a cluster', async (context) => {
   const { page, row } = await shown.open(context, quiet);
   for (const title of ['connected', 'failed', 'told']) {

@@ -23,6 +23,8 @@ export const settingsSchema = z.object({
   notifyNewClusters: z.boolean(),
   /** How favourites are ordered: as the person put them, or by name. */
   favouritesOrder: z.enum(['own', 'name']),
+  /** What the window groups the other clusters by; `group` is the tag. */
+  listGroup: z.enum(['account', 'environment', 'cloud', 'group', 'none']),
   /** A PEM file of certificate authorities to trust besides the system's. */
   extraAuthorities: z.string(),
 });
@@ -41,6 +43,7 @@ export const defaultSettings: Settings = {
   startAtLogin: false,
   notifyNewClusters: false,
   favouritesOrder: 'own',
+  listGroup: 'account',
   extraAuthorities: '',
 };
 

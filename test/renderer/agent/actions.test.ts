@@ -145,6 +145,89 @@ describe('to disconnect', () => {
   });
 });
 
+describe('to undo', () => {
+  const closed = (...some: readonly (typeof orders)[]) => ({
+    closed: some.map(({ id, title }) => ({ cluster: id, title })),
+    kubectl: {},
+    warnings: [],
+  });
+
+  test('a disconnect connects all of it again and gives kubectl its context back, without a question', async () => {
+    const { actions, store, calls } = setUp({ kubectl: { context: 'payments', cluster: payments.id } });
+    const done = actions.disconnectAll();
+    calls[0]?.answer(closed(orders, payments));
+    await done;
+    expect(store.get().done).toMatchObject({ title: 'Disconnected 2 clusters.' });
+    const undone = actions.undo();
+    expect(store.get().done).toBeUndefined();
+    expect(calls[1]).toMatchObject({
+      name: 'connect',
+      input: { clusters: [orders.id, payments.id], mode: 'add' },
+    });
+    const results = [orders, payments].map(({ id }) => ({ status: 'connected', cluster: id }));
+    calls[1]?.answer({ results, kubectl: {}, warnings: [] });
+    await expect.poll(() => calls.length).toBe(3);
+    expect(calls[2]).toMatchObject({ name: 'switch', input: { cluster: payments.id, production: true } });
+    calls[2]?.answer({ kubectl: {} });
+    await undone;
+    expect(store.get()).toMatchObject({ problems: [], asked: new Map() });
+  });
+
+  test('leaves kubectl where it is when the cluster does not come back, or was not its own', async () => {
+    const { actions, store, calls } = setUp({ kubectl: { context: 'payments', cluster: payments.id } });
+    for (const status of ['failed', 'connected']) {
+      calls.length = 0;
+      const cluster = status === 'failed' ? payments : orders;
+      const done = actions.disconnect(cluster.id);
+      calls[0]?.answer(closed(cluster));
+      await done;
+      expect(store.get().done).toMatchObject({ title: `Disconnected ${cluster.title}.` });
+      const undone = actions.undo();
+      const result = { status, cluster: cluster.id, ...originFailure };
+      calls[1]?.answer({ results: [result], kubectl: {}, warnings: [] });
+      await undone;
+      expect(calls).toHaveLength(2);
+    }
+  });
+
+  test('a lost star gives the favourites their order back', async () => {
+    const { actions, store, calls } = setUp({ favourites: [payments.id, orders.id] });
+    const done = actions.star(payments.id, false);
+    calls[0]?.answer({ favourites: [orders.id] });
+    await done;
+    expect(store.get().done).toMatchObject({ title: 'payments is no favourite any more.' });
+    const undone = actions.undo();
+    expect(calls[1]).toMatchObject({ name: 'favourite', input: { cluster: payments.id, on: true } });
+    calls[1]?.answer({ favourites: [orders.id, payments.id] });
+    await expect.poll(() => calls.length).toBe(3);
+    expect(calls[2]).toMatchObject({
+      name: 'favourites-order',
+      input: { favourites: [payments.id, orders.id] },
+    });
+    calls[2]?.answer({ favourites: [] });
+    await undone;
+  });
+
+  test('is not offered for what failed or closed nothing, nor once it is connected again', async () => {
+    const { actions, store, calls } = setUp();
+    const none = actions.disconnect(payments.id);
+    calls[0]?.answer(closed());
+    await none;
+    expect(store.get().done).toBeUndefined();
+    const failed = actions.star(payments.id, false);
+    calls[1]?.refuse(unreachable);
+    await failed;
+    expect(store.get().done).toBeUndefined();
+    const done = actions.disconnect(payments.id);
+    calls[2]?.answer(closed(payments));
+    await done;
+    void actions.connect(payments.id);
+    expect(store.get().done).toBeUndefined();
+    await actions.undo();
+    expect(calls).toHaveLength(4);
+  });
+});
+
 describe('to use', () => {
   test('moves kubectl at once, but asks before production', async () => {
     const { actions, store, calls } = setUp();

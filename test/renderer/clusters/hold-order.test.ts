@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Cluster, ClusterId } from '../../../main/agent/catalog/cluster.ts';
 import { holdOrder } from '../../../renderer/clusters/hold-order.ts';
-import { layoutOf, type Section } from '../../../renderer/clusters/layout.ts';
+import { byTitle, layoutOf, type Section } from '../../../renderer/clusters/layout.ts';
 import { aCluster } from '../shown.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
@@ -24,10 +24,11 @@ const layout = fc
       });
     const idsOf = (some: readonly string[]) => some.map((name) => made(name).id);
     return layoutOf({
-      clusters: there.map(made),
+      clusters: byTitle(there.map(made)),
       open: new Set(idsOf(open)),
       favourites: idsOf(favourites),
       order: 'own',
+      groupBy: 'account',
       isDenied: ({ name }) => denied.includes(name),
     });
   });

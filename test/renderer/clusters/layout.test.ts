@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { layoutOf } from '../../../renderer/clusters/layout.ts';
+import { byTitle, layoutOf } from '../../../renderer/clusters/layout.ts';
 import { aCluster } from '../shown.ts';
 
 const none = { reach: { kind: 'none', reason: 'No tag.' } } as const;
@@ -8,7 +8,7 @@ const node9 = aCluster('node-9');
 const other = aCluster('alpha', { account: '444455556666' });
 const onPrem = aCluster('basement', { source: 'vault', account: 'clusters', region: '/' });
 const bare = aCluster('bare', none);
-const all = [bare, onPrem, other, node10, node9];
+const all = byTitle([bare, onPrem, other, node10, node9]);
 
 const shown = (options: Partial<Parameters<typeof layoutOf>[0]>) =>
   layoutOf({
@@ -16,6 +16,7 @@ const shown = (options: Partial<Parameters<typeof layoutOf>[0]>) =>
     open: new Set(),
     favourites: [],
     order: 'own',
+    groupBy: 'account',
     isDenied: () => false,
     ...options,
   }).map(({ id, clusters }) => [id, ...clusters.map(({ title }) => title)]);
@@ -33,9 +34,14 @@ describe('the sections', () => {
   test('have the name of an account, as soon as one of its clusters tells it, and the id too where two share it', () => {
     const named = (cluster: (typeof all)[number], accountName: string) => ({ ...cluster, accountName });
     const titles = (clusters: readonly (typeof all)[number][]) =>
-      layoutOf({ clusters, open: new Set(), favourites: [], order: 'own', isDenied: () => false }).map(
-        ({ title }) => title,
-      );
+      layoutOf({
+        clusters: byTitle(clusters),
+        open: new Set(),
+        favourites: [],
+        order: 'own',
+        groupBy: 'account',
+        isDenied: () => false,
+      }).map(({ title }) => title);
     expect(titles([named(other, 'Zoo'), named(node10, 'Payments'), node9])).toEqual([
       'EKS · Payments',
       'EKS · Zoo',

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { highlighted, matches, queryWords, suggestion } from '../../../renderer/clusters/search.ts';
+import {
+  elsewhere,
+  highlighted,
+  matches,
+  queryWords,
+  suggestion,
+} from '../../../renderer/clusters/search.ts';
 import { aCluster } from '../shown.ts';
 
 const orders = aCluster('Orders', {
@@ -23,6 +29,30 @@ describe('a query', () => {
     const named = { ...orders, accountName: 'Platform Team' };
     for (const query of ['platform', 'eks 44445', '4444 team'])
       expect(matches(named, queryWords(query))).toBe(true);
+  });
+
+  test('finds it by any of its tags, and says by which where the row does not show it', () => {
+    const tagged = {
+      ...orders,
+      owner: 'Team Shop',
+      description: 'Takes the orders',
+      docs: 'https://wiki.example.com/orders',
+      namespace: 'shop-system',
+      tags: { 'k8s-tunnels-cost-centre': 'CC-4711' },
+    };
+    const shown = 'Orders EKS · 444455556666 · eu-central-1';
+    for (const [query, where] of [
+      ['TEAM', 'owner Team Shop'],
+      ['takes', 'what it is Takes the orders'],
+      ['wiki', 'documentation https://wiki.example.com/orders'],
+      ['shop-sys', 'namespace shop-system'],
+      ['4711', 'k8s-tunnels-cost-centre CC-4711'],
+      ['eks 7f3a', 'name there eks-7f3a'],
+      ['orders central', undefined],
+    ] as const) {
+      expect(matches(tagged, queryWords(query))).toBe(true);
+      expect(elsewhere(tagged, queryWords(query), shown)).toBe(where);
+    }
   });
 
   test.each(['orders2', 'orders prod', 'ordersstaging', '.*', 'stagingshop'])('of %j does not', (query) => {

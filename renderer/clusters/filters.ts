@@ -1,0 +1,57 @@
+import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { text } from '../text/text.ts';
+import { groupKey, groupsOf } from './groups.ts';
+
+const facets = ['environment', 'cloud', 'account'] as const;
+const states = ['favourite', 'connected', 'denied'] as const;
+
+/** What a person wants to see only: of one facet any that is chosen, of several facets each. */
+export interface Filter {
+  /** Of no other filter. */
+  readonly id: string;
+  readonly facet: (typeof facets)[number] | (typeof states)[number];
+  readonly title: string;
+}
+
+export interface FilterGroup {
+  readonly title: string;
+  readonly filters: readonly Filter[];
+}
+
+/** All that can be chosen of these clusters. */
+export function filtersOf(clusters: readonly Cluster[]): readonly FilterGroup[] {
+  return [
+    {
+      title: text.filters.state,
+      filters: states.map((facet) => ({ id: facet, facet, title: text.filters.states[facet] })),
+    },
+    ...facets.map((facet) => ({
+      title: text.filters.facets[facet],
+      filters: groupsOf(clusters, facet).map(({ id, title }) => ({ id, facet, title })),
+    })),
+  ].filter(({ filters }) => filters.length > 1);
+}
+
+export function passes(
+  cluster: Cluster,
+  filters: readonly Filter[],
+  facts: {
+    readonly open: ReadonlySet<ClusterId>;
+    readonly favourites: ReadonlySet<ClusterId>;
+    readonly isDenied: (cluster: Cluster) => boolean;
+  },
+): boolean {
+  const fits = ({ facet, id }: Filter): boolean => {
+    switch (facet) {
+      case 'favourite':
+        return facts.favourites.has(cluster.id);
+      case 'connected':
+        return facts.open.has(cluster.id);
+      case 'denied':
+        return facts.isDenied(cluster);
+      default:
+        return id === `${facet} ${groupKey(cluster, facet)}`;
+    }
+  };
+  return filters.every((filter) => filters.some((other) => other.facet === filter.facet && fits(other)));
+}

@@ -1,0 +1,63 @@
+import type { Cluster } from '../../main/agent/catalog/cluster.ts';
+import { isProduction } from '../../main/agent/catalog/is-production.ts';
+import type { Settings } from '../../main/agent/settings/settings.ts';
+import { text } from '../text/text.ts';
+import { accountWords } from './cluster-words.ts';
+import type { Section } from './layout.ts';
+
+export type GroupBy = Settings['listGroup'];
+
+/** The same for all clusters of a group; empty for those that say nothing. */
+export function groupKey(cluster: Cluster, by: GroupBy): string {
+  switch (by) {
+    case 'account':
+      return `${cluster.source} ${cluster.account}`;
+    case 'environment':
+      return isProduction(cluster) ? text.production : (cluster.environment ?? '').toLowerCase();
+    case 'cloud':
+      return cluster.source;
+    case 'group':
+      return cluster.group ?? '';
+    case 'none':
+      return '';
+  }
+}
+
+/** The groups by their titles, each with its clusters in their order; at the end those that say nothing. */
+export function groupsOf(clusters: readonly Cluster[], by: GroupBy): readonly Section[] {
+  const groups = [...Map.groupBy(clusters, (cluster) => groupKey(cluster, by))].map(([key, members]) => ({
+    key,
+    id: `${by} ${key}`,
+    title: titleOf(key, members, by),
+    clusters: members,
+  }));
+  const titles = Map.groupBy(groups, ({ title }) => title);
+  return groups
+    .map((group) => {
+      const isShared = by === 'account' && (titles.get(group.title)?.length ?? 0) > 1;
+      return isShared ? { ...group, title: `${group.title} (${group.clusters[0]?.account ?? ''})` } : group;
+    })
+    .sort(
+      (a, b) =>
+        Number(a.key === '') - Number(b.key === '') ||
+        a.title.localeCompare(b.title) ||
+        a.id.localeCompare(b.id),
+    )
+    .map(({ id, title, clusters }) => ({ id, title, clusters }));
+}
+
+function titleOf(key: string, members: readonly Cluster[], by: GroupBy): string {
+  const [first] = members;
+  if (first === undefined) return key;
+  switch (by) {
+    case 'account':
+      // Some may have been read before the account's name was known.
+      return accountWords(members.find(({ accountName }) => accountName !== undefined) ?? first);
+    case 'cloud':
+      return text.sources[first.source];
+    case 'none':
+      return text.sections.others;
+    default:
+      return key === '' ? text.sections.without[by] : key;
+  }
+}

@@ -1,0 +1,35 @@
+import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { Section } from './layout.ts';
+
+/** What stands in the list from above: a section's head, then its rows. */
+export type Item =
+  | { readonly kind: 'head'; readonly section: Section }
+  | {
+      readonly kind: 'row';
+      readonly section: Section;
+      readonly cluster: Cluster;
+      /** Its place in the section, from 0. */
+      readonly at: number;
+    };
+
+/** CSS pixels, as clusters.css has them. */
+export const headHeight = 30;
+export const rowHeight = 48;
+
+/** Of a folded section only the head stands there. */
+export function itemsOf(
+  sections: readonly Section[],
+  isFolded: (section: Section) => boolean,
+): readonly Item[] {
+  return sections.flatMap((section): Item[] => [
+    { kind: 'head', section },
+    ...(isFolded(section)
+      ? []
+      : section.clusters.map((cluster, at): Item => ({ kind: 'row', section, cluster, at }))),
+  ]);
+}
+
+/** Where each row is among `items`. */
+export function placesOf(items: readonly Item[]): ReadonlyMap<ClusterId, number> {
+  return new Map(items.flatMap((item, index) => (item.kind === 'row' ? [[item.cluster.id, index]] : [])));
+}

@@ -1,0 +1,19 @@
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+
+/** `selected` with `id` turned over. */
+export function toggled(selected: ReadonlySet<ClusterId>, id: ClusterId): ReadonlySet<ClusterId> {
+  const next = new Set(selected);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+/** `selected` and all of `ids` from one to the other, whichever comes first. */
+export function extended(
+  selected: ReadonlySet<ClusterId>,
+  ids: readonly ClusterId[],
+  from: ClusterId,
+  to: ClusterId,
+): ReadonlySet<ClusterId> {
+  const [first, last] = [ids.indexOf(from), ids.indexOf(to)].sort((a, b) => a - b);
+  return new Set([...selected, ...ids.slice(Math.max(0, first ?? 0), (last ?? 0) + 1)]);
+}

@@ -1,0 +1,61 @@
+import { useEffect, useRef } from 'react';
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { useActions, useAgent } from '../agent/page.tsx';
+import { text } from '../text/text.ts';
+import './selection-bar.css';
+
+const words = text.selection;
+
+/** What can be done with all that is selected; Escape clears. */
+export function SelectionBar({
+  selected,
+  onClear,
+}: {
+  readonly selected: ReadonlySet<ClusterId>;
+  readonly onClear: () => void;
+}) {
+  const actions = useActions();
+  const clusters = useAgent((agent) => agent.clusters);
+  const open = useAgent((agent) => agent.open);
+  const favourites = useAgent((agent) => agent.favourites);
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const hear = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape' || event.defaultPrevented || bar.current?.checkVisibility() !== true) return;
+      event.preventDefault();
+      onClear();
+    };
+    document.addEventListener('keydown', hear);
+    return () => document.removeEventListener('keydown', hear);
+  }, [onClear]);
+  const known = [...selected].flatMap((id) => clusters.get(id) ?? []);
+  if (known.length === 0) return null;
+  const idsOf = (some: typeof known) => some.map(({ id }) => id);
+  const closed = idsOf(known.filter(({ id, reach }) => reach.kind === 'tunnel' && !open.has(id)));
+  const opened = idsOf(known.filter(({ id }) => open.has(id)));
+  const starless = idsOf(known.filter(({ id }) => !favourites.includes(id)));
+  const choices = [
+    [words.connect, closed, () => actions.connect(...closed)],
+    [words.disconnect, opened, () => actions.disconnect(...opened)],
+    [words.star, starless, () => Promise.all(starless.map((id) => actions.star(id, true)))],
+  ] as const;
+  return (
+    <section className="selection-bar" aria-label={words.title} ref={bar}>
+      <span role="status">{words.count(known.length)}</span>
+      {choices.map(([title, ids, act]) => (
+        <button
+          key={title}
+          type="button"
+          className="button small"
+          disabled={ids.length === 0}
+          onClick={() => void act()}
+        >
+          {title}
+        </button>
+      ))}
+      <button type="button" className="link-button" onClick={onClear}>
+        {words.clear}
+      </button>
+    </section>
+  );
+}

@@ -1,0 +1,41 @@
+import { useEffect, useState } from 'react';
+import { useActions, usePage } from '../agent/page.tsx';
+import { text } from '../text/text.ts';
+import './done-toast.css';
+
+const shownMs = 6_000;
+
+/** Says what was done, with the way back, until it has been read; it waits while a person is at it. */
+export function DoneToast() {
+  const done = usePage((page) => page.done);
+  const { undo, forgetDone } = useActions();
+  const [isHeld, setHeld] = useState(false);
+  const id = done?.id;
+  useEffect(() => {
+    if (id === undefined) return setHeld(false);
+    if (isHeld) return;
+    const timer = setTimeout(forgetDone, shownMs);
+    return () => clearTimeout(timer);
+  }, [id, isHeld, forgetDone]);
+  return (
+    <div className="toast-place" role="status">
+      {done !== undefined && (
+        // biome-ignore lint/a11y/noStaticElementInteractions: it only waits while somebody is at it.
+        <div
+          className="toast"
+          onPointerEnter={() => setHeld(true)}
+          onPointerLeave={() => setHeld(false)}
+          onFocus={() => setHeld(true)}
+          onBlur={() => setHeld(false)}
+        >
+          <span>{done.title}</span>
+          {done.undoable !== undefined && (
+            <button type="button" className="link-button" onClick={() => void undo()}>
+              {text.done.undo}
+            </button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

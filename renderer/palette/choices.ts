@@ -1,0 +1,120 @@
+import type { TunnelView } from '../../main/agent/agent-view.ts';
+import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { whereWords } from '../clusters/cluster-words.ts';
+import type { Filter } from '../clusters/filters.ts';
+import type { GroupBy } from '../clusters/groups.ts';
+import { matches, queryWords } from '../clusters/search.ts';
+import { text } from '../text/text.ts';
+
+const verbs = ['connect', 'disconnect', 'use', 'open', 'copy', 'star', 'unstar'] as const;
+const whole = ['discover', 'accounts', 'settings', 'disconnectAll', 'shortcuts'] as const;
+
+/** What a person can have done. */
+export type Deed =
+  | { readonly kind: (typeof verbs)[number]; readonly cluster: Cluster }
+  | { readonly kind: (typeof whole)[number] }
+  | { readonly kind: 'filter'; readonly filter: Filter }
+  | { readonly kind: 'group'; readonly by: GroupBy };
+
+export interface Choice {
+  /** Of no other choice. */
+  readonly id: string;
+  readonly title: string;
+  readonly hint?: string | undefined;
+  readonly deed: Deed;
+}
+
+export interface PaletteFacts {
+  /** By title. */
+  readonly clusters: readonly Cluster[];
+  readonly open: ReadonlySet<ClusterId>;
+  readonly tunnels: ReadonlyMap<ClusterId, TunnelView>;
+  readonly favourites: ReadonlySet<ClusterId>;
+  readonly kept: ReadonlySet<ClusterId>;
+  readonly current: ClusterId | undefined;
+  /** Those that ask before kubectl is moved to them. */
+  readonly asksFirst: (cluster: Cluster) => boolean;
+  readonly filters: readonly Filter[];
+}
+
+const atMost = 40;
+
+/** What fits the query, the best first. Without a query: what concerns the whole, and what is open. */
+export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[] {
+  const words = queryWords(query);
+  const found: { readonly rank: number; readonly choice: Choice }[] = [];
+  const consider = (choice: Choice) => {
+    const title = choice.title.toLowerCase();
+    if (words.every((word) => title.includes(word)))
+      found.push({ rank: beginnings(title, words) === words.length ? 0 : 1, choice });
+  };
+  for (const kind of whole)
+    if (kind !== 'disconnectAll' || facts.open.size > 0)
+      consider({ id: kind, title: text.palette.whole[kind], deed: { kind } });
+  for (const kind of verbs) {
+    const verb = text.palette.verbs[kind]('').toLowerCase();
+    for (const cluster of facts.clusters) {
+      if (words.length === 0 && !facts.open.has(cluster.id)) continue;
+      if (!isPossible(kind, cluster, facts)) continue;
+      const named = words.filter((word) => !verb.includes(word));
+      if (!matches(cluster, named)) continue;
+      const all = `${verb} ${cluster.title.toLowerCase()}`;
+      const rank = words.length - beginnings(all, words) + named.filter((word) => !all.includes(word)).length;
+      found.push({ rank, choice: choiceOf(kind, cluster, facts) });
+    }
+  }
+  for (const [by, title] of Object.entries(text.filters.groups) as [GroupBy, string][])
+    consider({ id: `group ${by}`, title: text.filters.groupBy(title), deed: { kind: 'group', by } });
+  if (words.length > 0)
+    for (const filter of facts.filters)
+      consider({
+        id: `filter ${filter.id}`,
+        title: text.palette.filter(filter.title),
+        deed: { kind: 'filter', filter },
+      });
+  return found
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, atMost)
+    .map(({ choice }) => choice);
+}
+
+function choiceOf(kind: (typeof verbs)[number], cluster: Cluster, { asksFirst }: PaletteFacts): Choice {
+  const hint = kind === 'use' && asksFirst(cluster) ? text.palette.asks : whereWords(cluster);
+  return {
+    id: `${kind} ${cluster.id}`,
+    title: text.palette.verbs[kind](cluster.title),
+    hint,
+    deed: { kind, cluster },
+  };
+}
+
+function isPossible(
+  kind: (typeof verbs)[number],
+  { id, reach }: Cluster,
+  { open, tunnels, favourites, kept, current }: PaletteFacts,
+): boolean {
+  switch (kind) {
+    case 'connect':
+      return reach.kind === 'tunnel' && !open.has(id);
+    case 'disconnect':
+      return open.has(id);
+    case 'use': {
+      const status = tunnels.get(id)?.state.status;
+      return id !== current && (status === 'connected' || status === 'degraded' || status === 'reconnecting');
+    }
+    case 'open':
+      return true;
+    case 'copy':
+      return open.has(id) || kept.has(id);
+    case 'star':
+      return !favourites.has(id);
+    case 'unstar':
+      return favourites.has(id);
+  }
+}
+
+/** How many of `words` begin a word of `line`. */
+function beginnings(line: string, words: readonly string[]): number {
+  const parts = line.split(/[^\p{L}\p{N}]+/u);
+  return words.filter((word) => parts.some((part) => part.startsWith(word)) || line.startsWith(word)).length;
+}

@@ -1,0 +1,195 @@
+import {
+  CircleUserRound,
+  Copy,
+  Info,
+  Keyboard,
+  Layers,
+  ListFilter,
+  Plug,
+  RefreshCw,
+  Search,
+  Settings,
+  ShipWheel,
+  Star,
+  StarOff,
+  Unplug,
+} from 'lucide-react';
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { Dialog, Modal, ModalOverlay } from 'react-aria-components';
+import { flushSync } from 'react-dom';
+import { isGuarded } from '../../main/agent/catalog/is-production.ts';
+import { useAgent } from '../agent/page.tsx';
+import { type Filter, filtersOf } from '../clusters/filters.ts';
+import { HighlightedText } from '../clusters/highlighted-text.tsx';
+import { byTitle } from '../clusters/layout.ts';
+import { queryWords } from '../clusters/search.ts';
+import { text } from '../text/text.ts';
+import { type Choice, choicesOf, type Deed } from './choices.ts';
+import './palette.css';
+
+const icons = {
+  connect: Plug,
+  disconnect: Unplug,
+  use: ShipWheel,
+  open: Info,
+  copy: Copy,
+  star: Star,
+  unstar: StarOff,
+  disconnectAll: Unplug,
+  discover: RefreshCw,
+  accounts: CircleUserRound,
+  settings: Settings,
+  shortcuts: Keyboard,
+  filter: ListFilter,
+  group: Layers,
+} as const satisfies Record<Deed['kind'], unknown>;
+
+/** Everything that can be done, by its name. */
+export function Palette({
+  isOpen,
+  onOpen,
+  onDeed,
+}: {
+  readonly isOpen: boolean;
+  readonly onOpen: (isOpen: boolean) => void;
+  readonly onDeed: (deed: Deed) => void;
+}) {
+  const before = useRef<Element>(undefined);
+  if (isOpen) before.current ??= document.activeElement ?? undefined;
+  else before.current = undefined;
+  const choose = ({ deed }: Choice) => {
+    const from = before.current;
+    flushSync(() => onOpen(false));
+    // What is done may lead to another page, from which the way back leads here.
+    if (from instanceof HTMLElement) from.focus();
+    onDeed(deed);
+  };
+  return (
+    <ModalOverlay className="veil palette-veil" isOpen={isOpen} isDismissable onOpenChange={onOpen}>
+      <Modal className="palette">
+        <Dialog aria-label={text.palette.title}>
+          <Choices onChoose={choose} />
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+function Choices({ onChoose }: { readonly onChoose: (choice: Choice) => void }) {
+  const [query, setQuery] = useState('');
+  const [at, setAt] = useState(0);
+  const choices = useChoices(query);
+  const words = useMemo(() => queryWords(query), [query]);
+  const listId = useId();
+  const list = useRef<HTMLDivElement>(null);
+  const active = Math.min(at, choices.length - 1);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the active one is another.
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+  }, [active, choices]);
+  const hearKey = (event: KeyboardEvent) => {
+    const { length } = choices;
+    const choice = choices[active];
+    if (event.nativeEvent.isComposing || length === 0 || choice === undefined) return;
+    if (event.key === 'ArrowDown') setAt((active + 1) % length);
+    else if (event.key === 'ArrowUp') setAt((active + length - 1) % length);
+    else if (event.key === 'PageDown') setAt(Math.min(active + 8, length - 1));
+    else if (event.key === 'PageUp') setAt(Math.max(active - 8, 0));
+    else if (event.key === 'Enter') onChoose(choice);
+    else return;
+    event.preventDefault();
+  };
+  const optionId = (index: number) => `${listId}-${index}`;
+  return (
+    <>
+      <div className="palette-field">
+        <Search size={16} aria-hidden />
+        <input
+          // biome-ignore lint/a11y/noAutofocus: it opens to be typed into.
+          autoFocus
+          type="text"
+          role="combobox"
+          aria-label={text.palette.title}
+          aria-autocomplete="list"
+          aria-expanded={choices.length > 0}
+          aria-controls={listId}
+          aria-activedescendant={choices.length > 0 ? optionId(active) : undefined}
+          placeholder={text.palette.hint}
+          value={query}
+          spellCheck={false}
+          autoComplete="off"
+          onChange={(event) => {
+            setQuery(event.target.value);
+            setAt(0);
+          }}
+          onKeyDown={hearKey}
+        />
+      </div>
+      {choices.length === 0 && (
+        <p className="palette-none" role="status">
+          {text.palette.none}
+        </p>
+      )}
+      <div
+        id={listId}
+        ref={list}
+        role="listbox"
+        aria-label={text.palette.title}
+        hidden={choices.length === 0}
+      >
+        {choices.map((choice, index) => {
+          const Icon = icons[choice.deed.kind];
+          return (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the field above hears the keys.
+            <div
+              key={choice.id}
+              id={optionId(index)}
+              role="option"
+              tabIndex={-1}
+              aria-selected={index === active}
+              onPointerMove={() => setAt(index)}
+              onClick={() => onChoose(choice)}
+            >
+              <Icon size={15} aria-hidden />
+              <span className="palette-title">
+                <HighlightedText words={words}>{choice.title}</HighlightedText>
+              </span>
+              {choice.hint !== undefined && <small>{choice.hint}</small>}
+            </div>
+          );
+        })}
+      </div>
+    </>
+  );
+}
+
+function useChoices(query: string): readonly Choice[] {
+  const known = useAgent((agent) => agent.clusters);
+  const open = useAgent((agent) => agent.open);
+  const tunnels = useAgent((agent) => agent.tunnels);
+  const starred = useAgent((agent) => agent.favourites);
+  const entries = useAgent((agent) => agent.kept);
+  const current = useAgent((agent) => agent.kubectl.cluster);
+  const organisation = useAgent((agent) => agent.organisation);
+  const clusters = useMemo(() => byTitle(known.values()), [known]);
+  const filters = useMemo(
+    (): readonly Filter[] => filtersOf(clusters).flatMap((group) => group.filters),
+    [clusters],
+  );
+  const favourites = useMemo(() => new Set(starred), [starred]);
+  const kept = useMemo(() => new Set(entries), [entries]);
+  return useMemo(
+    () =>
+      choicesOf(query, {
+        clusters,
+        open,
+        tunnels,
+        favourites,
+        kept,
+        current,
+        asksFirst: (cluster) => isGuarded(cluster, organisation),
+        filters,
+      }),
+    [query, clusters, open, tunnels, favourites, kept, current, organisation, filters],
+  );
+}

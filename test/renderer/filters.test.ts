@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { AppError } from '../../main/agent/app-error.ts';
+import { aCluster, aDenial, aTunnel, connected } from './shown.ts';
+import { eventually, type ShownWindow, windowFixture } from './window-fixture.ts';
+
+const shown = windowFixture();
+
+const at = (title: string, more: Parameters<typeof aCluster>[1] = {}) =>
+  aCluster(title, {
+    reach: { kind: 'tunnel', hostname: `${title}.k8s.example.com`, origin: 'socks' },
+    ...more,
+  });
+const billing = at('billing', { environment: 'production' });
+const orders = at('orders', { environment: 'staging', source: 'gke', account: 'shop' });
+const people = at('people', { environment: 'staging' });
+const search = at('search', { environment: 'production', group: 'web' });
+const clusters = [billing, orders, people, search];
+
+const choose = async ({ page }: ShownWindow, ...names: string[]) => {
+  await page.getByRole('button', { name: 'Filter', exact: true }).click();
+  for (const name of names) await page.getByRole('menuitemcheckbox', { name, exact: true }).click();
+  await page.keyboard.press('Escape');
+};
+
+test('the bar is there on request; filters stand in it until they are removed', async (context) => {
+  const window = await shown.open(context, { clusters });
+  const { page, titles } = window;
+  const toggle = page.getByRole('button', { name: 'Filters and groups' });
+  expect(await page.getByRole('search').count()).toBe(0);
+  await toggle.click();
+  await choose(window, 'production', 'EKS');
+  await eventually(titles).toEqual(['billing', 'search']);
+  await page.getByRole('searchbox').fill('s');
+  await eventually(titles).toEqual(['billing', 'search']);
+  await page.getByRole('searchbox').fill('sea');
+  await eventually(titles).toEqual(['search']);
+  await page.getByRole('searchbox').fill('');
+  await page.getByRole('button', { name: 'Remove the filter EKS' }).click();
+  await choose(window, 'staging');
+  await eventually(titles).toEqual(['billing', 'people', 'search', 'orders']);
+  await page.getByRole('button', { name: 'Remove the filter production' }).click();
+  await eventually(titles).toEqual(['people', 'orders']);
+  // What is not seen does not filter.
+  await toggle.click();
+  await eventually(titles).toHaveLength(4);
+  expect(await page.getByRole('search').count()).toBe(0);
+});
+
+test('what is connected, a favourite or not for the person can be had alone, as it is by then', async (context) => {
+  const window = await shown.open(context, {
+    clusters,
+    favourites: [search.id],
+    policies: [aDenial('people.k8s.example.com')],
+  });
+  const { page, titles, agent } = window;
+  await page.getByRole('button', { name: 'Filters and groups' }).click();
+  await choose(window, 'Not for you');
+  await eventually(titles).toEqual(['people']);
+  await page.getByRole('button', { name: 'Remove the filter Not for you' }).click();
+  await choose(window, 'Connected');
+  await page.getByRole('heading', { name: 'No cluster passes the filters' }).waitFor();
+  agent.tell({ kind: 'tunnel', tunnel: aTunnel(orders.id, connected()) });
+  await eventually(titles).toEqual(['orders']);
+  await choose(window, 'Favourite');
+  await page.getByRole('button', { name: 'Clear the filters' }).click();
+  await eventually(titles).toEqual(['orders', 'search', 'billing']);
+});
+
+test('groups are chosen beside them and remembered; the connected and the favourites stay on top', async (context) => {
+  const { page, agent, titles } = await shown.open(context, {
+    clusters,
+    favourites: [search.id],
+    tunnels: [aTunnel(people.id, connected())],
+  });
+  const heads = () => page.getByRole('heading', { level: 2 }).allTextContents();
+  await eventually(heads).toEqual(['Connected', 'Favourites', 'EKS · 111122223333', 'GKE · shop']);
+  await page.getByRole('button', { name: 'Filters and groups' }).click();
+  await page.getByRole('button', { name: 'Group by account' }).click();
+  await page.getByRole('menuitemradio', { name: 'environment' }).click();
+  await eventually(heads).toEqual(['Connected', 'Favourites', 'production', 'staging']);
+  expect(agent.snapshot().settings.listGroup).toBe('environment');
+  await page.reload();
+  await eventually(heads).toEqual(['Connected', 'Favourites', 'production', 'staging']);
+  expect(await titles()).toEqual(['people', 'search', 'billing', 'orders']);
+});
+
+test('a grouping that the organisation manages stays, and it is said why', async (context) => {
+  const { page, agent, banner } = await shown.open(context, { clusters });
+  agent.handlers['settings-set'] = () =>
+    Promise.reject(new AppError('setting-managed', 'Acme manages the setting listGroup.'));
+  await page.getByRole('button', { name: 'Filters and groups' }).click();
+  await page.getByRole('button', { name: 'Group by account' }).click();
+  await page.getByRole('menuitemradio', { name: 'nothing' }).click();
+  await banner('The list is grouped as before').getByText('Acme manages').waitFor();
+});

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { aCluster, aTunnel, connected } from './shown.ts';
+import { eventually, windowFixture } from './window-fixture.ts';
+
+const shown = windowFixture();
+
+const orders = aCluster('orders');
+const payments = aCluster('payments', { environment: 'production' });
+const snapshot = { clusters: [orders, payments], tunnels: [aTunnel(orders.id, connected())] };
+
+const open = async (context: Parameters<typeof shown.open>[0]) => {
+  const window = await shown.open(context, snapshot);
+  await window.page.setViewportSize({ width: 960, height: 680 });
+  const beside = (name: string) => window.page.getByRole('complementary', { name, exact: true });
+  await beside('A cluster').getByText('Open a cluster to have it here.').waitFor();
+  return { ...window, beside };
+};
+
+test('in a wide window a cluster stands beside the list, in which the person goes on', async (context) => {
+  const { page, beside, focused, switchOf, row, titles } = await open(context);
+  await switchOf('orders').first().focus();
+  await page.keyboard.press('Enter');
+  await beside('orders').getByRole('heading', { name: 'orders', level: 1 }).waitFor();
+  expect(await titles()).toEqual(['orders', 'payments']);
+  expect(await row('orders').getAttribute('aria-current')).toBe('true');
+  const [list, detail] = await Promise.all([
+    page.getByRole('main').boundingBox(),
+    beside('orders').boundingBox(),
+  ]);
+  expect((list?.x ?? 0) + (list?.width ?? 0)).toBeLessThanOrEqual(detail?.x ?? 0);
+
+  expect(await focused()).toBe('Connect orders');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await beside('payments').getByRole('heading', { name: 'payments', level: 1 }).waitFor();
+  expect(await beside('orders').count()).toBe(0);
+  await page.keyboard.press('Escape');
+  await beside('A cluster').waitFor();
+  expect(await focused()).toBe('Connect payments');
+});
+
+test('pages take the focus there too, and give it back', async (context) => {
+  const { page, beside, focused } = await open(context);
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await beside('Settings').getByLabel('Group by').waitFor();
+  await eventually(focused).toBe('Settings');
+  await page.keyboard.press('Escape');
+  await beside('A cluster').waitFor();
+  expect(await page.evaluate(() => document.activeElement?.className)).toBe('icon-button');
+});
+
+test('a window that becomes narrow shows the page in place of the list, and the list when it is left', async (context) => {
+  const { page, titles, row } = await open(context);
+  await row('payments').getByRole('button', { name: 'payments', exact: true }).click();
+  await page.getByRole('heading', { name: 'payments', level: 1 }).waitFor();
+  await page.setViewportSize({ width: 440, height: 680 });
+  await eventually(() => row('payments').isVisible()).toBe(false);
+  await page.getByRole('button', { name: 'Clusters', exact: true }).click();
+  await eventually(() => row('payments').isVisible()).toBe(true);
+  expect(await titles()).toEqual(['orders', 'payments']);
+});
