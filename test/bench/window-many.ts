@@ -27,9 +27,11 @@ export async function* manyClusters(executable: string): AsyncIterable<Row> {
   const tunnels = (...args: string[]) =>
     run(process.execPath, [program, ...args, '--json'], { env, maxBuffer: 200_000_000 });
   await tunnels('discover');
-  const { socket, state } = pathsFrom(env);
+  const paths = pathsFrom(env);
+  const { socket, state } = paths;
   const server = await serveWindow({
     env,
+    paths,
     folder: path.join(out, 'renderer'),
     connect: async () => {
       const connection = await openConnection({ path: socket, state });
