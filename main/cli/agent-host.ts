@@ -1,6 +1,7 @@
 import { type Agent, createAgent, type Parts } from '../agent/create-agent.ts';
+import { credentialAlone } from '../agent/credentials/alone.ts';
 import { openUrl } from '../agent/open-url.ts';
-import { type Environment, type Logger, systemClock } from '../agent/parts.ts';
+import { type Environment, type Logger, silentLogger, systemClock } from '../agent/parts.ts';
 import type { Paths } from '../agent/paths.ts';
 import { openConfStore } from '../agent/settings/conf-store.ts';
 import { version } from '../agent/version.ts';
@@ -9,6 +10,24 @@ import { electAgent } from '../api/socket/election.ts';
 import { serveConnection } from '../api/socket/server.ts';
 import { openAgentLog } from './agent-log.ts';
 import { whenIdle } from './idle.ts';
+
+/** As `credentialAlone`, in this process, as an agent without the desktop would. */
+export function answerAlone(
+  { env, paths }: { readonly env: Environment; readonly paths: Paths },
+  asked: Parameters<typeof credentialAlone>[1],
+): Promise<Record<string, unknown>> {
+  return credentialAlone(
+    {
+      env,
+      paths,
+      clock: systemClock,
+      logger: silentLogger,
+      openStore: () => openConfStore(paths.config),
+      sealer: { kind: 'headless' },
+    },
+    asked,
+  );
+}
 
 export type Hosted =
   | { readonly kind: 'ended' }

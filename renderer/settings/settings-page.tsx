@@ -61,6 +61,12 @@ export function SettingsPage({ onBack }: { readonly onBack: () => void }) {
           isOn={settings.keepEntries}
           patch={(keepEntries) => ({ keepEntries })}
         />
+        <SwitchSetting
+          name="credentialStartsAgent"
+          words={words.credentialStartsAgent}
+          isOn={settings.credentialStartsAgent}
+          patch={(credentialStartsAgent) => ({ credentialStartsAgent })}
+        />
         <TextSetting
           name="kubeconfigPath"
           words={words.kubeconfigPath}

@@ -296,6 +296,10 @@ export const text = {
     kubeconfigMode: ['On connect', 'Whether kubectl goes along. Production always asks.'],
     kubeconfigModes: { switch: 'Add and switch', add: 'Add only' },
     keepEntries: ['Keep entries', 'After disconnecting, kubectl --context opens the cluster again.'],
+    credentialStartsAgent: [
+      'Start for kubectl',
+      'Off: with no agent, kubectl gets a credential and no tunnel.',
+    ],
     kubeconfigPath: ['kubeconfig file', 'Empty: KUBECONFIG, else ~/.kube/config.'],
     catalogMaxAgeMinutes: ['Read again after', 'Minutes that a list of clusters counts as fresh at start.'],
     vaultMounts: ['Vault mounts', 'KV mounts that hold on-prem clusters, as mount or namespace:mount.'],

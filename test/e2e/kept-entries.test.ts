@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { pathsFrom } from '../../main/agent/paths.ts';
 import type { Output } from '../../main/api/contract.ts';
 import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
 import { startWorld, type World } from '../world/world.ts';
@@ -103,6 +105,24 @@ test('after the agent was killed, or has quit, kubectl alone starts one and is a
   process.kill((await status()).agent.pid, 'SIGKILL');
   expect(await getNamespaces()).toMatchObject(answers);
   expect(await world.browser.tabs()).toHaveLength(1);
+});
+
+test('by the setting a credential is made with no agent, for what the last one knew', async () => {
+  await commandLine.tunnels('discover');
+  await commandLine.tunnels('settings', 'credentialStartsAgent', 'false');
+  const credential = (name: string) => commandLine.run('k8s-tunnels', ['credential', name, '--json']);
+  const byAgent = JSON.parse((await credential(cluster)).stdout);
+  await commandLine.stop();
+  const { code, stdout } = await credential(cluster);
+  expect(code).toBe(0);
+  const alone = JSON.parse(stdout);
+  expect({ ...alone, status: Object.keys(alone.status) }).toEqual({
+    ...byAgent,
+    status: Object.keys(byAgent.status),
+  });
+  expect(alone.status.token).toMatch(/^k8s-aws-v1\./);
+  expect(JSON.parse((await credential('nowhere')).stdout)).toMatchObject({ error: { code: 'not-found' } });
+  expect(existsSync(pathsFrom(commandLine.env).socket)).toBe(false);
 });
 
 test('twenty at once open one tunnel', async () => {

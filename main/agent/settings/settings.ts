@@ -7,6 +7,8 @@ export const settingsSchema = z.object({
   kubeconfigMode: z.enum(['switch', 'add']),
   /** Whether a cluster's entry stays in the kubeconfig when it is disconnected, and opens it again when it is used. */
   keepEntries: z.boolean(),
+  /** Whether kubectl's call for a credential starts the agent where none runs; else it makes the credential by itself. */
+  credentialStartsAgent: z.boolean(),
   /** The kubeconfig to edit; the caller's KUBECONFIG, else `~/.kube/config`, when empty. */
   kubeconfigPath: z.string(),
   /** A catalog younger than this is not read again at start. Minutes. */
@@ -35,6 +37,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 export const defaultSettings: Settings = {
   kubeconfigMode: 'switch',
   keepEntries: true,
+  credentialStartsAgent: true,
   kubeconfigPath: '',
   catalogMaxAgeMinutes: 60,
   awsRegions: [],

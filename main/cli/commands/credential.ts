@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { LoginView } from '../../agent/logins/account.ts';
-import { pathsFrom } from '../../agent/paths.ts';
-import type { Client } from '../../api/socket/client.ts';
+import { type Paths, pathsFrom } from '../../agent/paths.ts';
+import { type Client, connectAgent } from '../../api/socket/client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loginLine } from '../login-notes.ts';
 import { reachAgent } from '../reach-agent.ts';
@@ -17,8 +19,16 @@ const patienceMs = 1_000;
 export async function runCredential(cluster: string, { json }: { readonly json: boolean }): Promise<number> {
   const { env } = process;
   try {
-    const client = await reachAgent({ paths: pathsFrom(env), env });
+    const paths = pathsFrom(env);
     const { KUBERNETES_EXEC_INFO: execInfo, K8S_TUNNELS_NO_BROWSER: noBrowser = '' } = env;
+    const running = await connectAgent({ path: paths.socket, state: paths.state });
+    if (running === undefined && isAlone(paths)) {
+      const { loadAgentHost } = await import('../program-file.ts');
+      const { answerAlone } = await loadAgentHost();
+      writeJson(await answerAlone({ env, paths }, { cluster, execInfo }));
+      return exitCodes.ok;
+    }
+    const client = running ?? (await reachAgent({ paths, env }));
     const patience = setTimeout(() => void tellOfLogin(client).catch(() => {}), patienceMs);
     try {
       writeJson(
@@ -35,6 +45,16 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
     return exitCodes.ok;
   } catch (error) {
     return reportError(error, { json });
+  }
+}
+
+/** The setting, read without the library that keeps it. */
+function isAlone({ config }: Paths): boolean {
+  try {
+    const settings = JSON.parse(readFileSync(path.join(config, 'settings.json'), 'utf8'));
+    return settings.credentialStartsAgent === false;
+  } catch {
+    return false;
   }
 }
 
