@@ -207,7 +207,9 @@ function SectionOf({
   return (
     <section aria-labelledby={titleId} style={place}>
       <div className="section-head">
-        <h2 id={titleId}>{section.title}</h2>
+        <h2 id={titleId} title={section.title}>
+          {section.title}
+        </h2>
         {section.id !== 'found' && <span>{section.clusters.length}</span>}
         {section.id === 'connected' && section.clusters.length > 1 && (
           <button type="button" className="link-button" onClick={() => void disconnectAll()}>

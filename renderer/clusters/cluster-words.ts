@@ -1,5 +1,6 @@
 import { accountText, accountTitle } from '../../main/agent/catalog/account-words.ts';
 import type { Cell } from '../../main/agent/catalog/cluster.ts';
+import { isolated } from '../text/isolated.ts';
 import { text } from '../text/text.ts';
 
 type Place = Pick<Cell, 'source' | 'account' | 'accountName' | 'region'>;
@@ -21,7 +22,7 @@ export function accountWords({ source, ...account }: Omit<Place, 'region'>): str
 }
 
 function joined(parts: readonly string[]): string {
-  return parts.filter(isSpoken).join(' · ');
+  return parts.filter(isSpoken).map(isolated).join(' · ');
 }
 
 /** What stands for all of a place is not said. */

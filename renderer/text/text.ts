@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../main/agent/app-error.ts';
 import { agoWords, durationWords } from './durations.ts';
+import { isolated } from './isolated.ts';
 
 /** Every word of the window, in one place. */
 
@@ -38,7 +39,7 @@ export const text = {
   current: 'current',
   /** One by its name, several by their number. */
   several: (titles: readonly string[]) =>
-    titles.length === 1 ? (titles[0] ?? '') : plural(titles.length, 'cluster'),
+    titles.length === 1 ? isolated(titles[0] ?? '') : plural(titles.length, 'cluster'),
   failure: (code: ErrorCode) => failures[code] ?? 'It did not work',
 
   marks: {
@@ -148,8 +149,8 @@ export const text = {
   copied: 'Copied',
   done: {
     disconnected: (what: string) => `Disconnected ${what}.`,
-    unstarred: (title: string) => `${title} is no favourite any more.`,
-    copied: (title: string) => `Copied the command for ${title}.`,
+    unstarred: (title: string) => `${isolated(title)} is no favourite any more.`,
+    copied: (title: string) => `Copied the command for ${isolated(title)}.`,
     undo: 'Undo',
   },
   dismiss: 'Dismiss',
@@ -173,13 +174,13 @@ export const text = {
     none: 'Nothing here is called that.',
     asks: 'production, asks',
     verbs: {
-      connect: (title: string) => `Connect ${title}`,
-      disconnect: (title: string) => `Disconnect ${title}`,
-      use: (title: string) => `Use ${title} in kubectl`,
-      open: (title: string) => `Open ${title}`,
-      copy: (title: string) => `Copy the command for ${title}`,
-      star: (title: string) => `Star ${title}`,
-      unstar: (title: string) => `Unstar ${title}`,
+      connect: (title: string) => `Connect ${isolated(title)}`,
+      disconnect: (title: string) => `Disconnect ${isolated(title)}`,
+      use: (title: string) => `Use ${isolated(title)} in kubectl`,
+      open: (title: string) => `Open ${isolated(title)}`,
+      copy: (title: string) => `Copy the command for ${isolated(title)}`,
+      star: (title: string) => `Star ${isolated(title)}`,
+      unstar: (title: string) => `Unstar ${isolated(title)}`,
     },
     whole: {
       disconnectAll: 'Disconnect all',

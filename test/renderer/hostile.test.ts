@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { aCluster } from './shown.ts';
+import { eventually, windowFixture } from './window-fixture.ts';
+
+const shown = windowFixture();
+
+const markup = '<img src=x onerror="document.title=1">';
+const long = 'w'.repeat(200);
+const arabic = 'مدفوعات \u202Egnigats';
+const clusters = [markup, long, arabic].map((name, at) =>
+  aCluster(name, { name: `c${at}`, account: `a${at}`, accountName: name, environment: name, owner: name }),
+);
+
+test.for([440, 960])(
+  'names from outside stay text and in their place, in a window of %i',
+  async (width, context) => {
+    const { page, switchOf, row } = await shown.open(context, { clusters });
+    await page.setViewportSize({ width, height: 680 });
+    /** What begins or ends outside of the window, or lies over a switch. */
+    const misplaced = () =>
+      page.evaluate(() => {
+        const parts = [
+          ...document.querySelectorAll(
+            '.row, .row .badge, .section-head > *, .switch, .chip, .bar-button, .toast, .toast button, .palette, .palette small, .selection-bar button',
+          ),
+        ];
+        // A chip may lie beyond the end of its line, which scrolls.
+        return parts
+          .filter((part) => part.closest('.chips') === null)
+          .filter((part) => {
+            const { left, right } = part.getBoundingClientRect();
+            const end = part.closest('.row')?.querySelector('.switch')?.getBoundingClientRect().left;
+            const overSwitch = part.matches('.badge') && end !== undefined && right > end;
+            return left < 0 || right > innerWidth || overSwitch;
+          })
+          .map((part) => part.className);
+      });
+    await page.getByRole('button', { name: 'Filters and groups' }).click();
+    for (const title of [markup, long, arabic]) {
+      await switchOf(title).click();
+      await eventually(() => switchOf(title).isChecked()).toBe(true);
+      await switchOf(title).click();
+      await page.locator('.toast').getByRole('button', { name: 'Undo' }).waitFor();
+      expect(await misplaced()).toEqual([]);
+      await row(title).click({ modifiers: ['Control'], position: { x: 8, y: 8 } });
+      await page.getByRole('button', { name: 'Filter', exact: true }).click();
+      await page.getByRole('menuitemcheckbox', { name: title, exact: true }).first().click();
+      await page.keyboard.press('Escape');
+      await page.locator('.chip').first().waitFor();
+      expect(await misplaced()).toEqual([]);
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('open');
+      await page.getByRole('option').first().waitFor();
+      expect(await misplaced()).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: /^Remove the filter/ }).click();
+    }
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.title()).toBe('k8s-tunnels');
+  },
+);
