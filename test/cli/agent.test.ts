@@ -216,4 +216,12 @@ describe('a foreign program on the socket', () => {
     expect(server.listening && existsSync(home.paths.socket)).toBe(true);
     expect(got.join('')).not.toContain('list');
   });
+
+  it('that hangs up without a word is an agent that was killed just now: none runs', async () => {
+    await mkdir(path.dirname(home.paths.socket), { recursive: true });
+    server = createServer((socket) => socket.destroy()).listen(home.paths.socket);
+    await once(server, 'listening');
+    const { socket, state } = home.paths;
+    await expect(connectAgent({ path: socket, state })).resolves.toBeUndefined();
+  });
 });

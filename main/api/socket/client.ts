@@ -86,14 +86,16 @@ function foreign(path: string, cause?: unknown): AppError {
   });
 }
 
-function greet(socket: Socket, path: string, secret: string | undefined): Promise<Connection> {
+/** Undefined for one that ends before it has said a word: an agent that was killed just now. */
+function greet(socket: Socket, path: string, secret: string | undefined): Promise<Connection | undefined> {
   return new Promise((resolve, reject) => {
     const nonce = newNonce();
+    const timeout = setTimeout(() => reject(foreign(path)), handshakeTimeoutMs);
     const fail = () => {
       clearTimeout(timeout);
-      reject(foreign(path));
+      if (socket.bytesRead === 0) resolve(undefined);
+      else reject(foreign(path));
     };
-    const timeout = setTimeout(fail, handshakeTimeoutMs);
     socket.once('close', fail);
     socket.on('error', () => {});
     let receive = (message: unknown): void => {
