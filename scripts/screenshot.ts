@@ -39,6 +39,8 @@ try {
     for (const title of starred)
       await page.getByRole('button', { name: `Favourite ${title}`, exact: true }).click();
     for (const title of connected) await window.showsConnected(title);
+    await page.mouse.move(0, 0);
+    await page.locator('.clusters').evaluate((list) => list.scrollTo(0, 0));
     await take(page, 'window');
     await page.getByRole('button', { name: text.header.accounts, exact: true }).click();
     await page.locator('.account').first().waitFor();

@@ -2,7 +2,6 @@ import {
   type KeyboardEvent,
   type MouseEvent,
   type PointerEvent,
-  useId,
   useLayoutEffect,
   useMemo,
   useRef,
@@ -13,6 +12,7 @@ import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
 import { ClusterRow } from './cluster-row.tsx';
+import { ClusterSection } from './cluster-section.tsx';
 import './clusters.css';
 import { headHeight, itemsOf, placesOf, rowHeight } from './items.ts';
 import type { Section } from './layout.ts';
@@ -159,7 +159,7 @@ export function ClusterList({
     >
       <div className="all-sections" style={{ height: shown.height }}>
         {shown.sections.map(({ section, top, height, rows }) => (
-          <SectionOf
+          <ClusterSection
             key={section.id}
             section={section}
             place={{ top, height }}
@@ -182,54 +182,10 @@ export function ClusterList({
                 onOpen={onOpen}
               />
             ))}
-          </SectionOf>
+          </ClusterSection>
         ))}
       </div>
     </main>
-  );
-}
-
-function SectionOf({
-  section,
-  place,
-  fold,
-  children,
-}: {
-  readonly section: Section;
-  /** px. */
-  readonly place: { readonly top: number; readonly height: number };
-  /** For one that can be folded. */
-  readonly fold: { readonly isFolded: boolean; readonly onFold: (folded: boolean) => void } | undefined;
-  readonly children: readonly React.ReactNode[];
-}) {
-  const { disconnectAll } = useActions();
-  const titleId = useId();
-  return (
-    <section aria-labelledby={titleId} style={place}>
-      <div className="section-head">
-        <h2 id={titleId} title={section.title}>
-          {section.title}
-        </h2>
-        {section.id !== 'found' && <span>{section.clusters.length}</span>}
-        {section.id === 'connected' && section.clusters.length > 1 && (
-          <button type="button" className="link-button" onClick={() => void disconnectAll()}>
-            {text.sections.disconnectAll}
-          </button>
-        )}
-        {fold !== undefined && (
-          <button
-            type="button"
-            className="link-button"
-            aria-expanded={!fold.isFolded}
-            aria-label={fold.isFolded ? text.sections.showDenied : text.sections.hideDenied}
-            onClick={() => fold.onFold(!fold.isFolded)}
-          >
-            {fold.isFolded ? text.sections.show : text.sections.hide}
-          </button>
-        )}
-      </div>
-      {children.length > 0 && <ul>{children}</ul>}
-    </section>
   );
 }
 

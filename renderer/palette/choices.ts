@@ -42,25 +42,38 @@ const atMost = 40;
 /** What fits the query, the best first. Without a query: what concerns the whole, and what is open. */
 export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[] {
   const words = queryWords(query);
-  const found: { readonly rank: number; readonly choice: Choice }[] = [];
+  const ranks: Choice[][] = [];
+  /** Made only where it may be shown. */
+  const add = (rank: number, make: () => Choice) => {
+    ranks[rank] ??= [];
+    if (ranks[rank].length < atMost) ranks[rank].push(make());
+  };
+  const hits = new Map<string, readonly Cluster[]>();
+  const clustersOf = (named: readonly string[]): readonly Cluster[] => {
+    const key = named.join(' ');
+    const known = hits.get(key) ?? facts.clusters.filter((cluster) => matches(cluster, named));
+    hits.set(key, known);
+    return known;
+  };
   const consider = (choice: Choice) => {
     const title = choice.title.toLowerCase();
     if (words.every((word) => title.includes(word)))
-      found.push({ rank: beginnings(title, words) === words.length ? 0 : 1, choice });
+      add(words.every((word) => begins(title, word)) ? 0 : 1, () => choice);
   };
   for (const kind of whole)
     if (kind !== 'disconnectAll' || facts.open.size > 0)
       consider({ id: kind, title: text.palette.whole[kind], deed: { kind } });
   for (const kind of verbs) {
     const verb = text.palette.verbs[kind]('').toLowerCase();
-    for (const cluster of facts.clusters) {
+    const named = words.filter((word) => !verb.includes(word));
+    for (const cluster of clustersOf(named)) {
       if (words.length === 0 && !facts.open.has(cluster.id)) continue;
       if (!isPossible(kind, cluster, facts)) continue;
-      const named = words.filter((word) => !verb.includes(word));
-      if (!matches(cluster, named)) continue;
-      const all = `${verb} ${cluster.title.toLowerCase()}`;
-      const rank = words.length - beginnings(all, words) + named.filter((word) => !all.includes(word)).length;
-      found.push({ rank, choice: choiceOf(kind, cluster, facts) });
+      const title = cluster.title.toLowerCase();
+      let rank = 0;
+      for (const word of words) if (!begins(title, word) && !begins(verb, word)) rank += 1;
+      for (const word of named) if (!title.includes(word)) rank += 1;
+      add(rank, () => choiceOf(kind, cluster, facts));
     }
   }
   for (const [by, title] of Object.entries(text.filters.groups) as [GroupBy, string][])
@@ -72,10 +85,7 @@ export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[]
         title: text.palette.filter(filter.title),
         deed: { kind: 'filter', filter },
       });
-  return found
-    .sort((a, b) => a.rank - b.rank)
-    .slice(0, atMost)
-    .map(({ choice }) => choice);
+  return ranks.flat().slice(0, atMost);
 }
 
 function choiceOf(kind: (typeof verbs)[number], cluster: Cluster, { asksFirst }: PaletteFacts): Choice {
@@ -113,8 +123,9 @@ function isPossible(
   }
 }
 
-/** How many of `words` begin a word of `line`. */
-function beginnings(line: string, words: readonly string[]): number {
-  const parts = line.split(/[^\p{L}\p{N}]+/u);
-  return words.filter((word) => parts.some((part) => part.startsWith(word)) || line.startsWith(word)).length;
+/** Whether a word of `line` begins with `word`. */
+function begins(line: string, word: string): boolean {
+  for (let at = line.indexOf(word); at >= 0; at = line.indexOf(word, at + 1))
+    if (at === 0 || !/[\p{L}\p{N}]/u.test(line.charAt(at - 1))) return true;
+  return false;
 }

@@ -83,7 +83,7 @@ export const text = {
     showDenied: 'Show what is not for you',
     hideDenied: 'Hide what is not for you',
     disconnectAll: 'Disconnect all',
-    others: 'All others',
+    others: 'Clusters',
     without: { environment: 'No environment', group: 'No group' },
     found: (found: number, all: number) => `${found} of ${all}`,
   },

@@ -16,6 +16,10 @@ describe('where a cluster is', () => {
       'AKS · Retail · westeurope',
     ],
     [
+      { source: 'eks', account: '4', accountName: '\u202Estnemyap', region: 'eu-west-1' },
+      'EKS · \u2068\u202Estnemyap\u2069 · eu-west-1',
+    ],
+    [
       { source: 'vault', account: 'vault.acme.example:8200/platform/clusters', region: 'edge' },
       'On-prem · vault.acme.…orm/clusters · edge',
     ],

@@ -17,7 +17,7 @@ test.each<[GroupBy, string[]]>([
   ['environment', ['production: a b', 'staging: c', 'No environment: d']],
   ['cloud', ['EKS: a b', 'GKE: c', 'On-prem: d']],
   ['group', ['shop: a c', 'No group: b d']],
-  ['none', ['All others: a b c d']],
+  ['none', ['Clusters: a b c d']],
 ])('groups by %s', (by, expected) => {
   const groups = groupsOf(clusters, by);
   expect(

@@ -1,0 +1,49 @@
+import { type ReactNode, useId } from 'react';
+import { useActions } from '../agent/page.tsx';
+import { text } from '../text/text.ts';
+import type { Section } from './layout.ts';
+
+/** The head of a section, and those of its rows that are there. */
+export function ClusterSection({
+  section,
+  place,
+  fold,
+  children,
+}: {
+  readonly section: Section;
+  /** px. */
+  readonly place: { readonly top: number; readonly height: number };
+  /** For one that can be folded. */
+  readonly fold: { readonly isFolded: boolean; readonly onFold: (folded: boolean) => void } | undefined;
+  readonly children: readonly ReactNode[];
+}) {
+  const { disconnectAll } = useActions();
+  const titleId = useId();
+  return (
+    <section aria-labelledby={titleId} style={place}>
+      <div className="section-head">
+        <h2 id={titleId} title={section.title}>
+          {section.title}
+        </h2>
+        {section.id !== 'found' && <span>{section.clusters.length}</span>}
+        {section.id === 'connected' && section.clusters.length > 1 && (
+          <button type="button" className="link-button" onClick={() => void disconnectAll()}>
+            {text.sections.disconnectAll}
+          </button>
+        )}
+        {fold !== undefined && (
+          <button
+            type="button"
+            className="link-button"
+            aria-expanded={!fold.isFolded}
+            aria-label={fold.isFolded ? text.sections.showDenied : text.sections.hideDenied}
+            onClick={() => fold.onFold(!fold.isFolded)}
+          >
+            {fold.isFolded ? text.sections.show : text.sections.hide}
+          </button>
+        )}
+      </div>
+      {children.length > 0 && <ul>{children}</ul>}
+    </section>
+  );
+}
