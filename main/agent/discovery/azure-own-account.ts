@@ -74,15 +74,18 @@ export async function ownCredential(options: {
   readonly file: SignInFile;
   readonly authority: string;
   readonly tenant: string;
+  /** Of several that the file holds; the only one of ours where undefined. */
+  readonly username?: string | undefined;
 }): Promise<TokenCredential> {
-  const { authority } = options;
+  const { authority, username } = options;
   const identity = await import('@azure/identity');
   const { AuthError } = await import('@azure/msal-node');
   const { application, failure } = await openOwnApplication(options);
   return {
     async getToken(asked, { tenantId = options.tenant, claims } = {}) {
       const scopes = [asked].flat();
-      const [account] = await application.getAllAccounts();
+      const accounts = await application.getAllAccounts();
+      const account = accounts.find((one) => username === undefined || one.username === username);
       if (account === undefined) throw new identity.CredentialUnavailableError('Nobody is signed in.');
       try {
         const { accessToken, expiresOn } = await application.acquireTokenSilent({

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TokenCredential, TokenCredentialOptions } from '@azure/identity';
 import { z } from 'zod';
-import type { AppError } from '../app-error.ts';
+import { AppError } from '../app-error.ts';
 import type { Network } from '../network/network.ts';
 import type { Environment } from '../parts.ts';
 import { isSealedError, type SignInFile } from '../sealing/sign-in-file.ts';
@@ -38,7 +38,13 @@ export type AzureSignIn =
       readonly username: string;
       readonly tenants: readonly string[];
     }
-  | { readonly kind: 'cli'; readonly tenants: readonly string[] }
+  | {
+      readonly kind: 'cli';
+      readonly tenants: readonly string[];
+      readonly username: string | undefined;
+      /** Its tokens, where they may be read (on Linux; elsewhere the system encrypts them). */
+      readonly cache: string;
+    }
   | { readonly kind: 'powershell' }
   | { readonly kind: 'developer-cli' };
 
@@ -75,6 +81,7 @@ const profileSchema = z.object({
       tenantId: z.string(),
       isDefault: z.boolean().catch(false),
       environmentName: z.string().optional(),
+      user: z.object({ name: z.string().optional(), type: z.string().optional() }).catch({}),
     }),
   ),
 });
@@ -97,6 +104,7 @@ export async function azureSignIns({
   readonly sealed?: AppError;
 }> {
   let sealed: AppError | undefined;
+  const cliFolder = env.AZURE_CONFIG_DIR || path.join(home, '.azure');
   const [own, profile, contexts, developer] = await Promise.all([
     ownFile === undefined
       ? undefined
@@ -105,10 +113,7 @@ export async function azureSignIns({
           sealed = error;
           return undefined;
         }),
-    readJson(
-      path.join(env.AZURE_CONFIG_DIR || path.join(home, '.azure'), 'azureProfile.json'),
-      profileSchema,
-    ),
+    readJson(path.join(cliFolder, 'azureProfile.json'), profileSchema),
     readJson(path.join(home, '.Azure', 'AzureRmContext.json'), contextsSchema),
     readJson(path.join(env.AZD_CONFIG_DIR || path.join(home, '.azd'), 'config.json'), developerSchema),
   ]);
@@ -129,7 +134,12 @@ export async function azureSignIns({
   const current = subscriptions.find(({ isDefault }) => isDefault) ?? subscriptions[0];
   if (current !== undefined) {
     const tenants = new Set([current, ...subscriptions].map(({ tenantId }) => tenantId));
-    signIns.push({ kind: 'cli', tenants: [...tenants] });
+    signIns.push({
+      kind: 'cli',
+      tenants: [...tenants],
+      username: current.user.type === 'user' ? current.user.name : undefined,
+      cache: path.join(cliFolder, 'msal_token_cache.json'),
+    });
   }
   if (Object.keys(contexts?.Contexts ?? {}).length > 0) signIns.push({ kind: 'powershell' });
   if ((developer?.auth.account.currentUser ?? undefined) !== undefined)
@@ -202,8 +212,24 @@ export async function chainOf(options: {
         const [tenant = 'organizations'] = tenants;
         return ownCredential({ network, file, authority: cloud.authority, tenant });
       }
-      case 'cli':
-        return new identity.AzureCliCredential(tool);
+      case 'cli': {
+        const cli = new identity.AzureCliCredential(tool);
+        const { username, cache, tenants } = signIn;
+        if (username === undefined) return cli;
+        const [tenant = 'organizations'] = tenants;
+        const authority = cloud.authority;
+        // Without a process, where its tokens may be read; what it would write is left to it.
+        return ownCredential({ network, file: onlyRead(cache), authority, tenant, username }).then(
+          (read) => ({
+            getToken: (...asked) =>
+              read.getToken(...asked).catch((error: unknown) => {
+                // What the network failed to answer, the tool would wait for too.
+                if (error instanceof AppError) throw error;
+                return cli.getToken(...asked);
+              }),
+          }),
+        );
+      }
       case 'powershell':
         return new identity.AzurePowerShellCredential(tool);
       case 'developer-cli':
@@ -211,4 +237,34 @@ export async function chainOf(options: {
     }
   };
   return new identity.ChainedTokenCredential(...(await Promise.all(signIns.map(create))));
+}
+
+const cliCacheSchema = z.looseObject({
+  Account: z.record(
+    z.string(),
+    z.looseObject({ home_account_id: z.string(), local_account_id: z.string(), realm: z.string() }),
+  ),
+});
+
+/**
+ * The Azure CLI's file of tokens. MSAL for Python writes it, in the one form of all MSALs but for the profiles that
+ * MSAL for Node takes an account's tenants from.
+ */
+function onlyRead(file: string): SignInFile {
+  return {
+    path: file,
+    store: file,
+    async read() {
+      const cache = await readJson(file, cliCacheSchema);
+      if (cache === undefined) return undefined;
+      const accounts = Object.entries(cache.Account).map(([key, account]) => {
+        const { home_account_id: home, local_account_id: localAccountId, realm: tenantId } = account;
+        const profile = { tenantId, localAccountId, isHomeTenant: home.endsWith(`.${tenantId}`) };
+        return [key, { ...account, tenantProfiles: [JSON.stringify(profile)] }];
+      });
+      return JSON.stringify({ ...cache, Account: Object.fromEntries(accounts) });
+    },
+    write: async () => {},
+    remove: async () => false,
+  };
 }

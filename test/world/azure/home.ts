@@ -30,6 +30,16 @@ export async function writeAzureHome(options: {
   };
   const account = `3e3e3e3e-0000-4000-8000-000000000001.${first?.id ?? ''}`;
   const cache = {
+    Account: {
+      [`${account}-${authorityHost}-${first?.id ?? ''}`]: {
+        home_account_id: account,
+        environment: authorityHost,
+        realm: first?.id ?? '',
+        local_account_id: account.split('.')[0],
+        username: person,
+        authority_type: 'MSSTS',
+      },
+    },
     RefreshToken: {
       [`${account}-${authorityHost}-refreshtoken-${cliApplication}--`]: {
         credential_type: 'RefreshToken',
