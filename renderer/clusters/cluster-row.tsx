@@ -32,7 +32,7 @@ export const ClusterRow = memo(function ClusterRow({
   const { cluster, view, isFavourite } = row;
   const tabIndex = isTabStop ? 0 : -1;
   const isDenied = view.mark === 'denied';
-  const hasSwitch = (cluster.reach.kind === 'tunnel' && !isDenied) || view.isOn;
+  const hasSwitch = (cluster.reach.kind !== 'none' && !isDenied) || view.isOn;
   return (
     <li className="row" data-cluster={id} data-denied={isDenied || undefined}>
       <StateMark mark={view.mark} />
