@@ -32,6 +32,7 @@ export function createAutoConnector(options: {
       });
       return stream;
     },
+    watch: (lost) => cloudflared.watch?.(lost),
     async close() {
       turned = false;
       await cloudflared.close?.();

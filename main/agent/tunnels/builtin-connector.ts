@@ -114,12 +114,10 @@ function refusal(hostname: string, answer: Answer): AppError {
       retryable: true,
     });
   }
-  return new UnknownAnswer(
-    'edge-failed',
-    `${hostname} answered HTTP ${answer.status} instead of opening a tunnel.`,
-    {
-      hint: "The application may not publish TCP or SOCKS: ask the cluster's owner to check its origin tag.",
-      retryable: answer.status >= 500,
-    },
-  );
+  const message = `${hostname} answered HTTP ${answer.status} instead of opening a tunnel.`;
+  const hint =
+    "The application may not publish TCP or SOCKS: ask the cluster's owner to check its origin tag.";
+  return answer.status >= 500
+    ? new AppError('edge-failed', message, { hint, retryable: true })
+    : new UnknownAnswer('edge-failed', message, { hint });
 }

@@ -25,6 +25,8 @@ export interface Connector {
   }): Promise<void>;
   /** One connection; never asks a person. */
   dial(options: { readonly signal: AbortSignal; readonly passed?: Passed | undefined }): Promise<Duplex>;
+  /** Whom to tell when what carries its connections has ended by itself. */
+  watch?(lost: () => void): void;
   /** Ends what it keeps running for its connections; the next one starts it again. */
   close?(): Promise<void>;
 }

@@ -281,6 +281,7 @@ export function createTunnel(options: {
       }
       attempts = 0;
       apply({ kind: 'open', at: clock.now() });
+      way.connector.watch?.(onTrouble);
       const controller = new AbortController();
       stop = controller;
       opening = new Promise((resolve) => {

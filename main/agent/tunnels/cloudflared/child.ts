@@ -12,6 +12,7 @@ export interface Child {
   readonly pid: number;
   readonly port: number;
   hasEnded(): boolean;
+  readonly ended: Promise<void>;
   /** Resolves when it is gone. */
   stop(): Promise<void>;
 }
@@ -90,7 +91,7 @@ export async function startChild(options: {
     while (!ended && !signal.aborted && pid !== undefined) {
       const owner = await ownerOf(pid, port);
       if (owner === 'foreign') throw startFailed(`somebody else listens on port ${port}`);
-      if (owner === 'ours') return { pid, port, hasEnded: () => ended, stop };
+      if (owner === 'ours') return { pid, port, hasEnded: () => ended, ended: gone, stop };
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }
     if (options.signal.aborted) throw new AppError('cancelled', 'The start of cloudflared was cancelled.');

@@ -46,6 +46,9 @@ export function createCloudflaredConnector(options: {
   readonly destination?: string | undefined;
 }): Connector {
   const { parts, access, builtin, hostname, destination } = options;
+  /** Connections that no child could carry. */
+  let failures = 0;
+  let lost = () => {};
   let starting: Promise<Child> | undefined;
   let explaining: Promise<Error | undefined> | undefined;
   let closing = new AbortController();
@@ -62,9 +65,10 @@ export function createCloudflaredConnector(options: {
       env: await environment(parts),
       logger: parts.logger,
       signal,
-      onEvent({ kind }) {
+      onEvent(event) {
         // It would wait for a person for ten minutes, and hold the lock that our own login needs.
-        if (kind === 'login-wanted') void child?.stop();
+        if (event.kind === 'login-wanted') void child?.stop();
+        if (event.kind === 'dial-failed') failures += 1;
       },
     });
     return child;
@@ -72,8 +76,16 @@ export function createCloudflaredConnector(options: {
 
   /** The one that runs, else a new one. */
   const running = async (): Promise<Child> => {
-    starting ??= start(closing.signal);
-    const current = starting;
+    const current = starting ?? start(closing.signal);
+    if (starting === undefined) {
+      starting = current;
+      current
+        .then((child) => child.ended)
+        .then(
+          () => starting === current && lost(),
+          () => {},
+        );
+    }
     const forget = () => {
       if (starting === current) starting = undefined;
     };
@@ -107,8 +119,22 @@ export function createCloudflaredConnector(options: {
     },
     async dial({ signal }) {
       await access.token(hostname, { interactive: false, signal });
-      const { port } = await abortable(running(), signal);
-      return new CarriedStream(await connect(port, signal), explain);
+      const before = failures;
+      const child = await abortable(running(), signal);
+      const socket = await connect(child.port, signal).catch(async (error: unknown) => {
+        if (signal.aborted) throw error;
+        // It has ended, and we have not been told yet.
+        await child.stop();
+        return connect((await abortable(running(), signal)).port, signal);
+      });
+      // An origin that just hangs up is no failure of anybody's.
+      return new CarriedStream(
+        socket,
+        async () => (await explain()) ?? (failures > before ? failed() : undefined),
+      );
+    },
+    watch(listener) {
+      lost = listener;
     },
     async close() {
       closing.abort();
@@ -130,9 +156,20 @@ async function environment({ env, home, state }: CloudflaredParts): Promise<Envi
       : { HOME: home }),
     PATH: '',
     TUNNEL_LOG_OUTPUT: 'json',
-    ...proxyEnvironment(env),
+    // What is not https does not pass it.
+    ...Object.fromEntries(
+      Object.entries(proxyEnvironment(env)).filter(([name]) => name.toLowerCase() !== 'http_proxy'),
+    ),
     SSL_CERT_FILE: authorities,
   };
+}
+
+function failed(cause?: Error): AppError {
+  return new AppError('edge-failed', 'cloudflared could not open the connection.', {
+    hint: 'It is tried again by itself.',
+    retryable: true,
+    cause,
+  });
 }
 
 function connect(port: number, signal: AbortSignal): Promise<net.Socket> {
@@ -147,19 +184,13 @@ function connect(port: number, signal: AbortSignal): Promise<net.Socket> {
     const done = () => signal.removeEventListener('abort', abort);
     socket.once('connect', () => {
       done();
-      socket.off('error', failed);
+      socket.off('error', fail);
       resolve(socket);
     });
-    const failed = (cause: Error) => {
+    const fail = (cause: Error) => {
       done();
-      reject(
-        new AppError('edge-failed', 'cloudflared does not take connections.', {
-          hint: 'It is started again by itself.',
-          retryable: true,
-          cause,
-        }),
-      );
+      reject(failed(cause));
     };
-    socket.once('error', failed);
+    socket.once('error', fail);
   });
 }
