@@ -15,34 +15,68 @@ import { type Fixture, startFixture } from '../../world-tests/access-fixture.ts'
 
 export type Carried = 'builtin' | 'real' | 'double' | 'direct' | 'auto';
 
-/** Connectors to the applications of a fixture, put together as `createTunnels` does. */
-export interface Carrier {
-  readonly world: Fixture;
-  readonly access: Access;
-  readonly log: string[];
-  /** `auto` has turned to cloudflared. */
-  readonly turns: string[];
-  connector(hostname: string, destination?: string): Connector;
-  login(hostname: string): Promise<void>;
-  dial(hostname: string): Promise<Duplex>;
-  close(): Promise<void>;
+/** Where a fixture is, maybe one in another process. */
+export interface Places {
+  readonly home: string;
+  readonly proxy: string;
+  readonly authorityFile: string;
+  /** The program for `BROWSER`. */
+  readonly browser: string;
+  readonly originPort: number;
 }
 
-export async function startCarrier(options: {
+interface Options {
   readonly carried: Carried;
   /** Of the real cloudflared. */
   readonly program?: string | undefined;
   readonly env?: Readonly<Record<string, string>>;
   /** What stands in the place of the network that `builtin` uses. */
   readonly network?: (real: Network) => Network;
-}): Promise<Carrier> {
-  const { carried } = options;
+}
+
+export function placesOf({ home, proxy, authorityFile, browser, originPort }: Fixture): Places {
+  return { home, proxy: proxy.url, authorityFile, browser: browser.command, originPort };
+}
+
+/** Connectors to the applications of a fixture, put together as `createTunnels` does. */
+export interface Wired {
+  readonly access: Access;
+  readonly log: string[];
+  /** `auto` has turned to cloudflared. */
+  readonly turns: string[];
+  connector(hostname: string, destination?: string): Connector;
+  /** One more to the same application. */
+  another(hostname: string): Connector;
+  login(hostname: string): Promise<void>;
+  dial(hostname: string): Promise<Duplex>;
+  close(): Promise<void>;
+}
+
+/** With a fixture of its own. */
+export interface Carrier extends Wired {
+  readonly world: Fixture;
+}
+
+export async function startCarrier(options: Options): Promise<Carrier> {
   const world = await startFixture({ transferHoldMs: 3_000 });
-  const program =
-    carried === 'real' ? options.program : await installCloudflared(path.join(world.home, 'program'));
+  const wired = await wireCarrier(placesOf(world), options);
+  return {
+    ...wired,
+    world,
+    async close() {
+      await wired.close();
+      await world.close();
+    },
+  };
+}
+
+export async function wireCarrier(places: Places, options: Options): Promise<Wired> {
+  const { carried } = options;
+  const { home } = places;
+  const program = carried === 'real' ? options.program : await installCloudflared(path.join(home, 'program'));
   const env = {
-    HTTPS_PROXY: world.proxy.url,
-    SSL_CERT_FILE: world.authorityFile,
+    HTTPS_PROXY: places.proxy,
+    SSL_CERT_FILE: places.authorityFile,
     K8S_TUNNELS_CLOUDFLARED: program,
     ...options.env,
   };
@@ -57,20 +91,20 @@ export async function startCarrier(options: {
     network: real,
     clock: systemClock,
     logger,
-    folder: path.join(world.home, '.cloudflared'),
-    openUrl: (url) => openUrl(url, { ...process.env, ...env, BROWSER: world.browser.command }),
+    folder: path.join(home, '.cloudflared'),
+    openUrl: (url) => openUrl(url, { ...process.env, ...env, BROWSER: places.browser }),
     onLogins: () => {},
   });
   const parts = {
     env,
-    home: world.home,
+    home,
     resources: undefined,
-    state: path.join(world.home, 'state'),
+    state: path.join(home, 'state'),
     logger,
   };
   const connectors = new Map<string, Connector>();
   const make = (hostname: string, destination: string | undefined): Connector => {
-    if (carried === 'direct') return createDirectConnector({ host: '127.0.0.1', port: world.originPort });
+    if (carried === 'direct') return createDirectConnector({ host: '127.0.0.1', port: places.originPort });
     const builtin = createBuiltinConnector({ network, access, hostname, destination });
     if (carried === 'builtin') return builtin;
     const cloudflared = createCloudflaredConnector({ parts, access, builtin, hostname, destination });
@@ -84,11 +118,11 @@ export async function startCarrier(options: {
     return known;
   };
   return {
-    world,
     access,
     log,
     turns,
     connector,
+    another: (hostname) => make(hostname, undefined),
     login: (hostname) =>
       connector(hostname).prepare({
         interactive: true,
@@ -100,7 +134,6 @@ export async function startCarrier(options: {
       await Promise.all([...connectors.values()].map((each) => each.close?.()));
       access.close();
       real.reset();
-      await world.close();
     },
   };
 }
