@@ -6,6 +6,7 @@ import { plainErrorSchema } from './error-schema.ts';
 import { loginSchema } from './logins/account.ts';
 import { organisationViewSchema } from './organisation/view.ts';
 import { settingsFromSchema, settingsSchema } from './settings/settings.ts';
+import { connectorKindSchema } from './tunnels/connector.ts';
 import { menderSchema, stageSchema, tunnelStateSchema } from './tunnels/state.ts';
 
 /** What the agent shows of itself: the whole at once, then what changes. */
@@ -23,6 +24,8 @@ export const tunnelViewSchema = z.object({
   state: tunnelStateSchema,
   /** Where it listens on 127.0.0.1, once it has been opened. */
   port: z.number().optional(),
+  /** What carries it. */
+  connector: connectorKindSchema,
   connections: z.number(),
   /** Bytes since it was opened. */
   sent: z.number(),
@@ -113,7 +116,8 @@ export const connectResultSchema = z.discriminatedUnion('status', [
     cluster: clusterIdSchema,
     title: z.string(),
     context: z.string(),
-    port: z.number(),
+    /** Absent where the API is reached directly. */
+    port: z.number().optional(),
     latencyMs: z.number(),
   }),
   z.object({

@@ -46,6 +46,8 @@ export const errorCodes = [
   'organisation-refused',
   'organisation-unavailable',
   'no-tunnel',
+  'connector-refused',
+  'connector-unavailable',
   'production-unconfirmed',
   'access-no-application',
   'access-app-info',

@@ -72,6 +72,8 @@ export interface Parts {
   readonly sealer: Sealer;
   /** What kubectl runs for a credential. */
   readonly plugin: PluginCommand;
+  /** The package's own folder of resources, where it has one. */
+  readonly resources?: string | undefined;
 }
 
 /** How often kubectl's context and the sessions are looked at. */
@@ -415,6 +417,9 @@ async function wireAgent(
     network,
     access,
     ports,
+    cloudflared: { env, home: paths.home, resources: parts.resources, state: paths.state, logger },
+    rules: () => connectorRules(organisation.current()),
+    notice,
     onChange: (tunnel) => tell({ kind: 'tunnel', tunnel: viewOf(tunnel, accessRequest()) }),
     onDemand: (id) => connections.demand(id, { interactive: true }),
   });
@@ -524,6 +529,7 @@ async function wireAgent(
   const reportPolicy = (outcome: Outcome, since: number) => {
     const { reach } = outcome.cluster;
     const isDenied = outcome.status === 'failed';
+    if (tunnels.find(outcome.cluster.id)?.connector() === 'direct') return;
     if (reach.kind !== 'tunnel' || (isDenied && outcome.error.code !== 'access-denied')) return;
     const known = policies.get(reach.hostname);
     if (known?.verdict === (isDenied ? 'denied' : 'admitted') && (!isDenied || known.at >= since)) return;
@@ -682,11 +688,18 @@ function organisationOf(keeper: OrganisationKeeper): Pick<Snapshot, 'organisatio
   return view === undefined ? {} : { organisation: view };
 }
 
+function connectorRules(organisation: Organisation | undefined) {
+  if (organisation === undefined) return undefined;
+  const { name, connectors, defaults } = organisation;
+  return { name, allowed: connectors, usual: defaults?.connector };
+}
+
 function viewOf(tunnel: Tunnel, accessRequest: string | undefined): TunnelView {
   const { connections = 0, sent = 0, received = 0 } = tunnel.traffic() ?? {};
   const port = tunnel.place()?.port;
   return {
     cluster: tunnel.id,
+    connector: tunnel.connector(),
     state: stateWithAccessRequest(tunnel.state(), accessRequest),
     ...(port === undefined ? {} : { port }),
     connections,
@@ -711,7 +724,14 @@ function resultOf(outcome: Outcome, accessRequest: string | undefined): ConnectR
     };
   }
   const { context, port, latencyMs } = outcome;
-  return { status: 'connected', cluster: id, title, context, port, latencyMs };
+  return {
+    status: 'connected',
+    cluster: id,
+    title,
+    context,
+    ...(port === undefined ? {} : { port }),
+    latencyMs,
+  };
 }
 
 /** A cluster as shells see it: the authority is most of its bytes, and no shell shows or needs it. */

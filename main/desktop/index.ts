@@ -46,6 +46,7 @@ runDesktop({
         return {
           env,
           plugin,
+          resources: process.resourcesPath,
           sealer: await openKeychain({ folder: paths.state, logger }),
           openStore: () => openElectronStore(paths.config),
           openUrl: (url) => (env.BROWSER === undefined ? shell.openExternal(url) : openUrl(url, env)),

@@ -43,7 +43,7 @@ export function trayMenu(options: {
       type: 'checkbox',
       label: label(cluster.title, note(cluster, tunnel)),
       checked: tunnel !== undefined,
-      enabled: tunnel !== undefined || cluster.reach.kind === 'tunnel',
+      enabled: tunnel !== undefined || cluster.reach.kind !== 'none',
       click: () => (tunnel === undefined ? actions.connect(cluster.id) : actions.disconnect(cluster.id)),
     };
   };

@@ -47,7 +47,7 @@ export const ClusterRow = memo(function ClusterRow({
   const isDenied = view.mark === 'denied';
   const found = elsewhere(cluster, words, `${cluster.title} ${view.line}`);
   const line = view.tone === 'quiet' && found !== undefined ? `${found} · ${view.line}` : view.line;
-  const hasSwitch = (cluster.reach.kind === 'tunnel' && !isDenied) || view.isOn;
+  const hasSwitch = (cluster.reach.kind !== 'none' && !isDenied) || view.isOn;
   return (
     <li
       className="row"

@@ -45,7 +45,7 @@ export function ClusterPage({
     state?.status === 'degraded' || state?.status === 'reconnecting'
       ? { ...state.failure, at: state.since }
       : known;
-  const canOpen = cluster.reach.kind === 'tunnel';
+  const canOpen = cluster.reach.kind !== 'none';
   return (
     <SubPage
       title={back}

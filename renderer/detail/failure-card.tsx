@@ -66,7 +66,9 @@ function supportText(cluster: Cluster, { error, stage, mender, at }: KnownFailur
     `cluster: ${cluster.title} (${wholeWhereWords(cluster)})`,
     reach.kind === 'tunnel'
       ? `host name: ${reach.hostname}, origin ${reach.origin}`
-      : `no tunnel: ${reach.reason}`,
+      : reach.kind === 'direct'
+        ? 'reached directly'
+        : `no tunnel: ${reach.reason}`,
     `failed: ${new Date(at).toISOString()}${stage === undefined ? '' : `, at stage ${stage}`}`,
     `error: ${error.code}: ${error.message}`,
     ...(error.hint === undefined ? [] : [`hint: ${error.hint}`]),

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
+import type { TunnelView } from '../../main/agent/agent-view.ts';
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import { useActions } from '../agent/page.tsx';
 import type { RowState } from '../clusters/use-row.ts';
@@ -21,7 +22,8 @@ export function TerminalCard({ row }: { readonly row: RowState }) {
   useEffect(() => {
     if (forgetting === 'done') told.current?.focus();
   }, [forgetting]);
-  const open = view.isOn && tunnel?.port !== undefined ? tunnel : undefined;
+  const open =
+    view.isOn && (tunnel?.port !== undefined || tunnel?.connector === 'direct') ? tunnel : undefined;
   if (open === undefined && !isKept)
     return forgetting === 'done' ? (
       <p className="forgotten" ref={told} tabIndex={-1}>
@@ -61,11 +63,8 @@ export function TerminalCard({ row }: { readonly row: RowState }) {
                 [words.entry, words.kept],
               ]
             : [
-                [words.proxy, <code key="port">127.0.0.1:{open.port}</code>],
-                [
-                  words.traffic,
-                  words.connections(open.connections, byteWords(open.sent), byteWords(open.received)),
-                ],
+                ...(open.port === undefined ? [] : portFacts({ ...open, port: open.port })),
+                [words.carrier, words.carriers[open.connector]],
               ]
         }
       />
@@ -88,4 +87,11 @@ export function TerminalCard({ row }: { readonly row: RowState }) {
       )}
     </Card>
   );
+}
+
+function portFacts({ port, connections, sent, received }: TunnelView & { readonly port: number }) {
+  return [
+    [words.proxy, <code key="port">127.0.0.1:{port}</code>],
+    [words.traffic, words.connections(connections, byteWords(sent), byteWords(received))],
+  ] as const;
 }

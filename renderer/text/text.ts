@@ -12,6 +12,8 @@ const failures: Partial<Record<ErrorCode, string>> = {
   'network-proxy': 'The proxy on your network refused',
   'network-untrusted': 'Your network presents a certificate that is not trusted',
   'no-tunnel': 'No tunnel is set up for it',
+  'connector-refused': 'Your organisation does not allow this way',
+  'connector-unavailable': 'cloudflared cannot be used',
   'access-no-application': 'Access does not know its host name',
   'access-app-info': 'Access gave no sign-in for it',
   'access-login-needed': 'Sign in again',
@@ -254,6 +256,8 @@ export const text = {
     tags: 'Tags to mend',
     proxy: 'port',
     traffic: 'traffic',
+    carrier: 'carried by',
+    carriers: { builtin: 'k8s-tunnels', cloudflared: 'cloudflared', direct: 'no tunnel: reached directly' },
     connections: (count: number, sent: string, received: string) =>
       `${plural(count, 'connection')}, ${sent} sent, ${received} received`,
     fields: {

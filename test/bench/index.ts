@@ -9,6 +9,7 @@ import { tableOf } from './table.ts';
  * is missed is printed as a miss; the exit code is 0 all the same, for figures depend on the machine.
  */
 const benchmarks: Readonly<Record<string, () => Promise<{ benchmark(): AsyncIterable<Row> }>>> = {
+  connectors: () => import('./connectors.ts'),
   credentials: () => import('./credentials.ts'),
   discovery: () => import('./discovery.ts'),
   window: () => import('./window.ts'),

@@ -109,6 +109,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     cluster,
     state,
     port: 21_000,
+    connector: 'builtin' as const,
     connections: 0,
     sent: 0,
     received: 0,

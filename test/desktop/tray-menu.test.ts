@@ -34,6 +34,7 @@ function tunnel({ id }: Cluster, state?: TunnelView['state']): TunnelView {
     cluster: id,
     state: state ?? connected,
     port: 20_000,
+    connector: 'builtin',
     connections: 0,
     sent: 0,
     received: 0,

@@ -45,7 +45,7 @@ const inTerminal = (command: string) =>
 async function connect(): Promise<number> {
   const { results } = await commandLine.tunnels<Output<'connect'>>('connect', cluster);
   expect(results).toMatchObject([{ status: 'connected' }]);
-  return results[0]?.status === 'connected' ? results[0].port : 0;
+  return results[0]?.status === 'connected' ? (results[0].port ?? 0) : 0;
 }
 
 async function connectOnce(): Promise<number> {

@@ -39,7 +39,7 @@ export function aCell(region: string, error?: PlainError): Cell {
 }
 
 export function aTunnel(cluster: ClusterId, state: TunnelState, port = 41_001): TunnelView {
-  return { cluster, state, port, connections: 2, sent: 1_200, received: 34_000 };
+  return { cluster, state, port, connector: 'builtin', connections: 2, sent: 1_200, received: 34_000 };
 }
 
 export function connected(since = 1): TunnelState {

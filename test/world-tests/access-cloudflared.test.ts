@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { buffer, text } from 'node:stream/consumers';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { audience } from '../world/access/tokens.ts';
+import { realCloudflared } from '../world/cloudflared/real.ts';
 import { connectTcp } from '../world/origins/tcp.ts';
 import {
   absentHost,
@@ -23,19 +24,8 @@ import {
   tcpHost,
 } from './access-fixture.ts';
 
-const program = findCloudflared();
+const program = realCloudflared();
 const size = 64 << 20;
-
-/** The real client, as named by K8S_TUNNELS_CLOUDFLARED or found on PATH. */
-function findCloudflared(): string | undefined {
-  const candidate = process.env.K8S_TUNNELS_CLOUDFLARED ?? 'cloudflared';
-  try {
-    execFileSync(candidate, ['--version'], { stdio: 'ignore' });
-    return candidate;
-  } catch {
-    return undefined;
-  }
-}
 
 describe.skipIf(program === undefined)(
   program === undefined ? 'cloudflared: no K8S_TUNNELS_CLOUDFLARED and none on PATH' : 'the real cloudflared',

@@ -45,6 +45,8 @@ export interface Fixture {
   readonly home: string;
   readonly certificate: string;
   readonly authorityFile: string;
+  /** Of the tcp origin, on 127.0.0.1. */
+  readonly originPort: number;
   /** Destinations that Cf-Access-Jump-Destination named. */
   readonly destinations: (string | undefined)[];
   /** Bytes that the tcp origin has made so far on the order of clients. */
@@ -172,6 +174,7 @@ export async function startFixture(
     home,
     certificate: authority.certificate,
     authorityFile,
+    originPort: origin.port,
     destinations,
     produced: () => produced,
     request: (url, { method = 'GET', headers = {} } = {}) =>

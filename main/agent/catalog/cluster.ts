@@ -42,6 +42,8 @@ export const reachSchema = z.discriminatedUnion('kind', [
     /** `host:port` for an application in bastion mode. */
     destination: z.string().optional(),
   }),
+  /** Its tag says that the API is reachable with no tunnel. */
+  z.object({ kind: z.literal('direct') }),
   z.object({
     kind: z.literal('none'),
     /** Why not: the tag that is missing or invalid, and what to set. */
@@ -139,6 +141,8 @@ export const clusterSchema = z.object({
   production: z.boolean().optional(),
   group: z.string().optional(),
   namespace: z.string().optional(),
+  /** What its tag wants to carry its connections. */
+  connector: z.enum(['auto', 'builtin', 'cloudflared', 'direct']).optional(),
   owner: z.string().optional(),
   description: z.string().optional(),
   docs: z.string().optional(),

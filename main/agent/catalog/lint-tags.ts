@@ -110,7 +110,7 @@ function sharedHostname(
   { id, reach, tagPrefix = usualTagPrefix }: Cluster,
   byHostname: ReadonlyMap<string, readonly Cluster[]>,
 ): readonly Finding[] {
-  if (reach.kind === 'none' || reach.destination !== undefined) return [];
+  if (reach.kind !== 'tunnel' || reach.destination !== undefined) return [];
   const others = (byHostname.get(reach.hostname) ?? []).filter(
     (other) =>
       other.id !== id &&

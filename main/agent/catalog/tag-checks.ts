@@ -116,14 +116,11 @@ function checkOrigin(key: string, value: string): Check {
 }
 
 function checkConnector(key: string, value: string): Check {
-  if (value === 'auto' || value === 'builtin') return { value };
-  if (value === 'cloudflared' || value === 'direct') {
-    return {
-      message: `${key} is "${value}", which this version of k8s-tunnels does not support yet; builtin is used.`,
-      hint: 'Remove it, or wait for a version that supports it.',
-    };
-  }
-  return { message: `${key} is "${value}".`, hint: 'Set it to auto or builtin, or remove it.' };
+  if (['auto', 'builtin', 'cloudflared', 'direct'].includes(value)) return { value };
+  return {
+    message: `${key} is "${value}".`,
+    hint: 'Set it to auto, builtin, cloudflared or direct, or remove it.',
+  };
 }
 
 function checkDestination(key: string, value: string): Check {

@@ -1,4 +1,4 @@
-import type { Reach, TagProblem } from './cluster.ts';
+import type { Cluster, Reach, TagProblem } from './cluster.ts';
 import { editsBetween, nearest } from './nearest.ts';
 import { checkTag, type TagField, tagFields, usualTagPrefix } from './tag-checks.ts';
 import { decodeValue } from './tag-codec.ts';
@@ -11,6 +11,7 @@ export interface TagFields {
   readonly group?: string;
   readonly namespace?: string;
   readonly serverName?: string;
+  readonly connector?: NonNullable<Cluster['connector']>;
   readonly owner?: string;
   readonly description?: string;
   readonly docs?: string;
@@ -51,6 +52,7 @@ export function readTags(
       ...text('group', 'group'),
       ...text('namespace', 'namespace'),
       ...text('serverName', 'server-name'),
+      ...text('connector', 'connector'),
       ...text('owner', 'owner'),
       ...text('description', 'description'),
       ...text('docs', 'docs'),
@@ -171,6 +173,7 @@ function reachFrom(
   refused: ReadonlyMap<TagField, TagProblem>,
   prefix: string,
 ): Reach {
+  if (checked.get('connector') === 'direct') return { kind: 'direct' };
   for (const field of ['hostname', 'origin', 'destination'] as const) {
     const problem = refused.get(field);
     if (problem !== undefined) return { kind: 'none', reason: `${problem.message} ${problem.hint}` };

@@ -17,7 +17,8 @@ export type Outcome =
       readonly status: 'connected';
       readonly cluster: Cluster;
       readonly context: string;
-      readonly port: number;
+      /** Undefined where the API is reached directly. */
+      readonly port: number | undefined;
       readonly latencyMs: number;
     }
   | {
@@ -115,7 +116,8 @@ export async function createConnections(options: {
 
   const entryOf = (cluster: Cluster, tunnel: Tunnel) => {
     const place = tunnel.place();
-    if (place === undefined) throw new AppError('internal', `${cluster.title} has no port.`);
+    if (place === undefined && tunnel.connector() !== 'direct')
+      throw new AppError('internal', `${cluster.title} has no port.`);
     return kubeconfigEntry({ cluster, place, plugin });
   };
 
@@ -355,7 +357,7 @@ function outcomeOf(one: Try, contexts: ReadonlyMap<string, string>): Outcome {
     status: 'connected',
     cluster: one.cluster,
     context: contexts.get(one.cluster.id) ?? one.cluster.title,
-    port: one.tunnel.place()?.port ?? 0,
+    port: one.tunnel.place()?.port,
     latencyMs: one.state.status === 'connected' ? one.state.probe.totalMs : 0,
   };
 }

@@ -11,14 +11,13 @@ export interface PluginCommand {
   readonly args: readonly string[];
 }
 
-/** A cluster's stanzas: its API through the local port, and the credential through the agent. */
+/** A cluster's stanzas: its API through the local port, or as it is where there is none, and the credential through the agent. */
 export function kubeconfigEntry(options: {
   readonly cluster: Cluster;
-  readonly place: Place;
+  readonly place: Place | undefined;
   readonly plugin: PluginCommand;
 }): KubeconfigEntry {
   const { cluster, place, plugin } = options;
-  const { user, password } = place.credentials;
   return {
     id: cluster.id,
     name: cluster.title,
@@ -29,7 +28,11 @@ export function kubeconfigEntry(options: {
         : { certificateAuthorityData: cluster.certificateAuthorityData }),
       ...(cluster.serverName === undefined ? {} : { tlsServerName: cluster.serverName }),
       // kubectl rejects `socks5h`; with `socks5` it leaves the resolving of names to the proxy all the same.
-      proxyUrl: `socks5://${user}:${password}@127.0.0.1:${place.port}`,
+      ...(place === undefined
+        ? {}
+        : {
+            proxyUrl: `socks5://${place.credentials.user}:${place.credentials.password}@127.0.0.1:${place.port}`,
+          }),
     },
     user: {
       kind: 'exec',

@@ -32,7 +32,7 @@ export async function openOne(options: Opening): Promise<Try> {
   let { cluster } = options;
   try {
     if (signal.aborted) throw new AppError('cancelled', 'Cancelled.');
-    if (cluster.reach.kind === 'tunnel') cluster = await complete(cluster, signal);
+    if (cluster.reach.kind !== 'none') cluster = await complete(cluster, signal);
     const result = await openTunnel({ ...options, cluster });
     if (result.kind === 'open' || result.error.code !== 'kube-untrusted') return result;
     // Its authority may have been renewed since it was read.

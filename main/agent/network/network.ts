@@ -53,12 +53,7 @@ export interface Network {
 const defaultTimeoutMs = 20_000;
 
 export function createNetwork(env: Environment): Network {
-  const proxyEnv = Object.fromEntries(
-    ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy']
-      .map((name) => [name, env[name]] as const)
-      .filter(([, value]) => value !== undefined && value !== '')
-      .map(([name, value = '']) => [name, name.toLowerCase() === 'no_proxy' ? value : proxyUrl(name, value)]),
-  );
+  const proxyEnv = proxyEnvironment(env);
   const proxied = Object.keys(proxyEnv).some((name) => name.toLowerCase() === 'https_proxy');
   const options = { keepAlive: true, maxSockets: 256, scheduling: 'lifo', proxyEnv } as const;
   const httpsAgent = new https.Agent(options);
@@ -126,6 +121,16 @@ export function createNetwork(env: Environment): Network {
       }
     },
   };
+}
+
+/** The variables that name a proxy, as Node's agents take them. Rejects as `proxyUrl`. */
+export function proxyEnvironment(env: Environment): Record<string, string> {
+  return Object.fromEntries(
+    ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy']
+      .map((name) => [name, env[name]] as const)
+      .filter(([, value]) => value !== undefined && value !== '')
+      .map(([name, value = '']) => [name, name.toLowerCase() === 'no_proxy' ? value : proxyUrl(name, value)]),
+  );
 }
 
 /**

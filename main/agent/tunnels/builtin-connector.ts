@@ -10,6 +10,9 @@ import { FrameStream } from './frame-stream.ts';
 
 const upgradeTimeoutMs = 8_000;
 
+/** What answered is no edge that we know: neither a tunnel, nor a denial, nor an origin that is down. */
+export class UnknownAnswer extends AppError {}
+
 /**
  * The Access tunnel in this process (cloudflared `carrier/`): each connection is one WebSocket GET to the
  * application's host with the token in `Cf-Access-Token`; bytes travel as binary frames.
@@ -43,7 +46,7 @@ export function createBuiltinConnector(options: {
     if (result.kind === 'answered') return result.answer;
     if (result.headers['sec-websocket-accept'] !== acceptFor(key)) {
       result.socket.destroy();
-      throw new AppError('edge-failed', `${hostname} answered the WebSocket handshake wrongly.`, {
+      throw new UnknownAnswer('edge-failed', `${hostname} answered the WebSocket handshake wrongly.`, {
         hint: 'Something between you and Cloudflare may be answering in its place. Ask your network administrator.',
       });
     }
@@ -51,6 +54,7 @@ export function createBuiltinConnector(options: {
   };
 
   return {
+    kind: () => 'builtin',
     async prepare(options) {
       await access.token(hostname, options);
     },
@@ -110,12 +114,10 @@ function refusal(hostname: string, answer: Answer): AppError {
       retryable: true,
     });
   }
-  return new AppError(
-    'edge-failed',
-    `${hostname} answered HTTP ${answer.status} instead of opening a tunnel.`,
-    {
-      hint: "The application may not publish TCP or SOCKS: ask the cluster's owner to check its origin tag.",
-      retryable: answer.status >= 500,
-    },
-  );
+  const message = `${hostname} answered HTTP ${answer.status} instead of opening a tunnel.`;
+  const hint =
+    "The application may not publish TCP or SOCKS: ask the cluster's owner to check its origin tag.";
+  return answer.status >= 500
+    ? new AppError('edge-failed', message, { hint, retryable: true })
+    : new UnknownAnswer('edge-failed', message, { hint });
 }

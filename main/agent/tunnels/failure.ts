@@ -8,6 +8,8 @@ const places: Partial<Record<ErrorCode, readonly [Stage, Failure['mender']]>> = 
   'network-untrusted': ['edge', 'network'],
   timeout: ['edge', 'network'],
   'edge-failed': ['edge', 'access-administrator'],
+  'connector-unavailable': ['edge', 'you'],
+  'connector-refused': ['edge', 'access-administrator'],
   'access-no-application': ['access', 'access-administrator'],
   'access-app-info': ['access', 'network'],
   'access-login-needed': ['access', 'you'],

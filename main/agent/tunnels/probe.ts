@@ -56,8 +56,10 @@ export async function runProbe(options: {
       probe: { at, stages, totalMs: Math.round(stages.reduce((sum, { ms }) => sum + ms, 0)) },
     };
   } catch (error) {
+    // Not every connector can tell all of them apart: it is the one after the last that passed.
+    const done = stages.at(-1)?.stage;
     const next =
-      stageSchema.options.find((stage) => !stages.some((done) => done.stage === stage)) ?? 'readyz';
+      stageSchema.options[done === undefined ? 0 : stageSchema.options.indexOf(done) + 1] ?? 'readyz';
     return { ok: false, failure: failureFrom(error, next) };
   } finally {
     stream?.destroy();

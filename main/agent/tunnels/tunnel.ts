@@ -3,7 +3,7 @@ import { AppError } from '../app-error.ts';
 import type { ClusterId } from '../catalog/cluster.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { backOffGraceMs, backOffMs } from './back-off.ts';
-import type { Connector, Passed } from './connector.ts';
+import type { Connector, ConnectorKind, Passed } from './connector.ts';
 import { failureFrom } from './failure.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { nextState, type TunnelEvent } from './next-state.ts';
@@ -26,8 +26,10 @@ const portAttempts = 20;
 export interface Tunnel {
   readonly id: ClusterId;
   state(): TunnelState;
-  /** Where it listens, once it has been opened. */
+  /** Where it listens, once it has been opened; nowhere where the API is reached directly. */
   place(): Place | undefined;
+  /** What carries it. */
+  connector(): ConnectorKind;
   traffic(): { readonly connections: number; readonly sent: number; readonly received: number } | undefined;
   /**
    * Opens it, or tries again after a failure; a tunnel that is open stays as it is. Resolves with the state that the
@@ -236,7 +238,7 @@ export function createTunnel(options: {
     });
 
   const standBy = async (): Promise<void> => {
-    if (gateway !== undefined) return;
+    if (gateway !== undefined || way.connector.kind() === 'direct') return;
     listening ??= listen().finally(() => {
       listening = undefined;
     });
@@ -251,6 +253,7 @@ export function createTunnel(options: {
     await loop;
     spare?.close();
     spare = undefined;
+    await way.connector.close?.();
     await listening?.catch(() => {});
     if (isListening) gateway?.cut();
     else {
@@ -263,7 +266,8 @@ export function createTunnel(options: {
   return {
     id,
     state: () => state,
-    place: () => place,
+    place: () => (way.connector.kind() === 'direct' ? undefined : place),
+    connector: () => way.connector.kind(),
     traffic: () => gateway?.traffic(),
     open(how) {
       if (closing !== undefined) {
@@ -277,6 +281,7 @@ export function createTunnel(options: {
       }
       attempts = 0;
       apply({ kind: 'open', at: clock.now() });
+      way.connector.watch?.(onTrouble);
       const controller = new AbortController();
       stop = controller;
       opening = new Promise((resolve) => {
@@ -287,6 +292,8 @@ export function createTunnel(options: {
       });
       loop = run(controller.signal, how).finally(() => {
         loop = undefined;
+        // Closing waits for it; one that failed has nobody to wait.
+        if (state.status === 'failed') void way.connector.close?.();
         settle?.(state);
         settle = undefined;
       });

@@ -4,14 +4,21 @@ import { AppError } from '../app-error.ts';
 import type { Cluster, ClusterId } from '../catalog/cluster.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
+import { createAutoConnector } from './auto-connector.ts';
 import { createBuiltinConnector } from './builtin-connector.ts';
+import { type CloudflaredParts, createCloudflaredConnector } from './cloudflared/connector.ts';
+import { findProgram } from './cloudflared/program.ts';
+import type { Connector } from './connector.ts';
+import { type ConnectorRules, chooseConnector } from './connector-choice.ts';
+import { createDirectConnector } from './direct-connector.ts';
 import type { Ports } from './ports.ts';
-import { createTunnel, type Tunnel } from './tunnel.ts';
+import type { ApiServer } from './probe.ts';
+import { createTunnel, type Tunnel, type Way } from './tunnel.ts';
 
 export interface Tunnels {
   /**
    * The cluster's tunnel, made (idle) when there is none; one that is not open follows what the cluster says now.
-   * Rejects with `no-tunnel` where its tags name no way to it.
+   * Rejects with `no-tunnel` where its tags name no way to it, `connector-refused` where the organisation forbids theirs.
    */
   tunnel(cluster: Cluster): Tunnel;
   find(id: ClusterId): Tunnel | undefined;
@@ -31,12 +38,19 @@ export function createTunnels(options: {
   readonly network: Network;
   readonly access: Access;
   readonly ports: Ports;
+  readonly cloudflared: CloudflaredParts;
+  /** Read anew for each opening. */
+  readonly rules?: (() => ConnectorRules | undefined) | undefined;
+  readonly notice?: ((level: 'info' | 'warning', message: string) => void) | undefined;
   readonly onChange: (tunnel: Tunnel) => void;
   /** A client has come to a port whose tunnel is closed. As for `createTunnel`; it is just refused where undefined. */
   readonly onDemand?: ((id: ClusterId) => Promise<void>) | undefined;
 }): Tunnels {
   const { clock, logger, network, access, ports, onChange, onDemand = async () => {} } = options;
+  const { cloudflared: parts, rules = () => undefined, notice = () => {} } = options;
   const tunnels = new Map<ClusterId, Tunnel>();
+  /** Told once of each that `auto` has turned to cloudflared. */
+  const turned = new Set<ClusterId>();
   const stopLooking = watchForChange({ clock }, (what) => {
     if (tunnels.size === 0) return;
     logger.info('Probing every tunnel', { because: what });
@@ -50,24 +64,47 @@ export function createTunnels(options: {
     if (isClosed && !listening && tunnels.get(id) === tunnel) tunnels.delete(id);
   };
 
+  const connectorTo = (cluster: Cluster, server: ApiServer): Connector => {
+    const { reach, id, title } = cluster;
+    const { kind, mayTurn } = chooseConnector(cluster, rules());
+    if (kind === 'direct' && cluster.server !== '') return createDirectConnector(server.target);
+    if (reach.kind !== 'tunnel') {
+      const reason = reach.kind === 'none' ? reach.reason : 'Its source tells no address.';
+      throw new AppError('no-tunnel', `${title} cannot be reached: ${reason}`, {
+        hint: "Ask the cluster's owner to set its k8s-tunnels tags.",
+      });
+    }
+    const { hostname, destination } = reach;
+    const builtin = createBuiltinConnector({ network, access, hostname, destination });
+    if (kind === 'builtin' && !mayTurn) return builtin;
+    const cloudflared = createCloudflaredConnector({ parts, access, builtin, hostname, destination });
+    if (kind === 'cloudflared') return cloudflared;
+    return createAutoConnector({
+      builtin,
+      cloudflared,
+      mayTurn: () =>
+        findProgram(parts).then(
+          (program) => program !== undefined,
+          () => false,
+        ),
+      onTurn() {
+        if (turned.has(id)) return;
+        turned.add(id);
+        notice(
+          'info',
+          `${title} is reached by cloudflared: Cloudflare's edge answered in a way that k8s-tunnels does not know.`,
+        );
+      },
+    });
+  };
+
   return {
     tunnel(cluster) {
       const { reach } = cluster;
-      if (reach.kind === 'none') {
-        throw new AppError('no-tunnel', `${cluster.title} cannot be reached: ${reach.reason}`, {
-          hint: "Ask the cluster's owner to set its k8s-tunnels tags.",
-        });
-      }
-      const way = {
-        connector: createBuiltinConnector({
-          network,
-          access,
-          hostname: reach.hostname,
-          destination: reach.destination,
-        }),
-        origin: reach.origin,
-        server: apiServerOf(cluster),
-      };
+      const server = apiServerOf(cluster);
+      const connector = connectorTo(cluster, server);
+      const isSocks = connector.kind() !== 'direct' && reach.kind === 'tunnel' && reach.origin === 'socks';
+      const way: Way = { connector, origin: isSocks ? 'socks' : 'tcp', server };
       const known = tunnels.get(cluster.id);
       known?.follow(way);
       if (known !== undefined) return known;
@@ -93,11 +130,12 @@ export function createTunnels(options: {
   };
 }
 
-function apiServerOf(cluster: Cluster) {
-  const url = new URL(cluster.server);
+function apiServerOf(cluster: Cluster): ApiServer {
+  const url = URL.parse(cluster.server);
   const data = cluster.certificateAuthorityData;
+  const { hostname = '', port = '' } = url ?? {};
   return {
-    target: { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? 443 : Number(url.port) },
+    target: { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) },
     authority: data === undefined ? undefined : Buffer.from(data, 'base64').toString('utf8'),
     serverName: cluster.serverName,
   };

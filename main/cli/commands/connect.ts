@@ -71,7 +71,7 @@ function connectedRow(one: Extract<ConnectResult, { status: 'connected' }>): rea
     `${paint('green', '✓')} ${printable(one.title)}`,
     `connected in ${Math.round(one.latencyMs)} ms`,
     `context ${printable(one.context)}`,
-    paint('dim', `127.0.0.1:${one.port}`),
+    paint('dim', one.port === undefined ? 'direct' : `127.0.0.1:${one.port}`),
   ];
 }
 

@@ -16,7 +16,7 @@ export async function runPick(session: Session): Promise<number> {
   progress.end();
   const open = openTunnels(snapshot);
   const choices = snapshot.clusters
-    .filter(({ id, reach }) => reach.kind === 'tunnel' || open.has(id))
+    .filter(({ id, reach }) => reach.kind !== 'none' || open.has(id))
     .toSorted((a, b) => a.title.localeCompare(b.title));
   if (choices.length === 0) {
     writeAside(['No cluster with a tunnel is known. `k8s-tunnels list` says what each one lacks.']);

@@ -83,12 +83,13 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
 }
 
 function tunnelRow(tunnel: TunnelView, cluster: Cluster | undefined, now: number): readonly string[] {
-  const { state, port } = tunnel;
+  const { state, port, connector } = tunnel;
   return [
     stateMark(state.status),
     printable(cluster?.title ?? tunnel.cluster),
     cluster === undefined ? '' : environmentText(cluster),
     port === undefined ? '' : `127.0.0.1:${port}`,
+    paint('dim', connector),
     state.status === 'connected' ? `${Math.round(state.probe.totalMs)} ms` : '',
     'since' in state ? `${state.status} for ${span(now - state.since)}` : state.status,
     'failure' in state

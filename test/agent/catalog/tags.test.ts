@@ -42,6 +42,7 @@ describe('readTags', () => {
       group: 'shops',
       namespace: 'web',
       serverName: 'api.internal.example.com',
+      connector: 'builtin',
       owner: 'Ada <ada@example.com>',
       description: 'Shops of Île-de-France',
       docs: 'https://wiki.example.com/paris?x=1',
@@ -121,13 +122,18 @@ describe('readTags', () => {
     ['k8s-tunnels-name', 'right to left \u202e'],
     ['k8s-tunnels-owner', 'two\nlines'],
     ['k8s-tunnels-description', 'x'.repeat(2000)],
-    ['k8s-tunnels-connector', 'cloudflared'],
     ['k8s-tunnels-connector', 'ssh'],
     ['k8s-tunnels-group', ''],
   ])('%s %j is a problem that leaves the tunnel alone', (key, value) => {
     const { fields, problems } = readTags({ ...hostname, [key]: value });
     expect(problems).toEqual([{ key, message: expect.stringContaining(key), hint: expect.any(String) }]);
     expect(fields).toEqual({ reach: { kind: 'tunnel', hostname: 'k8s.example.com', origin: 'socks' } });
+  });
+
+  test.each([{}, hostname])('a cluster that is reached directly needs no host name', (more) => {
+    const { fields, problems } = readTags({ ...more, 'k8s-tunnels-connector': 'Direct' });
+    expect(problems).toEqual([]);
+    expect(fields).toEqual({ reach: { kind: 'direct' }, connector: 'direct' });
   });
 
   test('a password in a link is not repeated', () => {

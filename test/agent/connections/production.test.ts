@@ -29,6 +29,7 @@ function fakeTunnels(): Tunnels {
     return {
       id,
       state: () => state,
+      connector: () => 'builtin',
       place: () => ({ port: 20_000 + name.length, credentials: { user: 'u', password: 'p' } }),
       traffic: () => undefined,
       async open() {

@@ -9,6 +9,7 @@ import { createNetwork, type Network } from '../../../main/agent/network/network
 import { trustAuthorities } from '../../../main/agent/network/trust.ts';
 import { openUrl } from '../../../main/agent/open-url.ts';
 import type { Logger } from '../../../main/agent/parts.ts';
+import type { ConnectorRules } from '../../../main/agent/tunnels/connector-choice.ts';
 import { createPorts } from '../../../main/agent/tunnels/ports.ts';
 import type { TunnelState } from '../../../main/agent/tunnels/state.ts';
 import type { Tunnel } from '../../../main/agent/tunnels/tunnel.ts';
@@ -31,6 +32,8 @@ export interface Rig {
   readonly states: { readonly title: string; readonly state: TunnelState }[];
   /** Everything that was logged, as text. */
   readonly log: string[];
+  /** What a person was told. */
+  readonly notices: string[];
   /** What the next browser is started with, beside the world's variables. */
   readonly browserEnv: Record<string, string>;
   cluster(title: string, change?: Partial<Cluster>): Cluster;
@@ -48,6 +51,9 @@ export interface Rig {
 export async function startRig(
   options: NonNullable<Parameters<typeof startWorld>[0]> & {
     readonly onDemand?: (id: ClusterId) => Promise<void>;
+    /** More of the environment that the connectors see. */
+    readonly env?: Readonly<Record<string, string>>;
+    readonly rules?: () => ConnectorRules | undefined;
   } = {},
 ): Promise<Rig> {
   const world = await startWorld(options);
@@ -58,6 +64,7 @@ export async function startRig(
   const write = (message: string, fields?: object) => void log.push(JSON.stringify({ message, ...fields }));
   const logger: Logger = { debug: write, info: write, warn: write, error: write };
   const browserEnv: Record<string, string> = {};
+  const notices: string[] = [];
   const access = createAccess({
     network,
     clock,
@@ -77,6 +84,15 @@ export async function startRig(
     access,
     ports,
     onDemand: options.onDemand,
+    cloudflared: {
+      env: { ...world.env, ...options.env },
+      home: world.home,
+      resources: undefined,
+      state: folder,
+      logger,
+    },
+    rules: options.rules,
+    notice: (_, message) => notices.push(message),
     onChange: (tunnel) => states.push({ title: titleOf(tunnel.id), state: tunnel.state() }),
   });
 
@@ -140,6 +156,7 @@ export async function startRig(
     folder,
     states,
     log,
+    notices,
     browserEnv,
     cluster,
     async open(title, change) {

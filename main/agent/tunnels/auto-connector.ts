@@ -1,0 +1,41 @@
+import { UnknownAnswer } from './builtin-connector.ts';
+import type { Connector } from './connector.ts';
+
+/**
+ * `builtin`, and where the edge answers in a way that it does not know, `cloudflared`: from the first byte that this one
+ * brings on, until the tunnel is closed. `onTurn` is told then.
+ */
+export function createAutoConnector(options: {
+  readonly builtin: Connector;
+  readonly cloudflared: Connector;
+  /** Whether cloudflared may be used, and is there. */
+  readonly mayTurn: () => Promise<boolean>;
+  readonly onTurn: () => void;
+}): Connector {
+  const { builtin, cloudflared, mayTurn, onTurn } = options;
+  let turned = false;
+  return {
+    kind: () => (turned ? 'cloudflared' : 'builtin'),
+    prepare: (how) => builtin.prepare(how),
+    async dial(how) {
+      if (turned) return cloudflared.dial(how);
+      try {
+        return await builtin.dial(how);
+      } catch (error) {
+        if (!(error instanceof UnknownAnswer) || !(await mayTurn())) throw error;
+      }
+      const stream = await cloudflared.dial(how);
+      stream.once('carried', () => {
+        if (turned) return;
+        turned = true;
+        onTurn();
+      });
+      return stream;
+    },
+    watch: (lost) => cloudflared.watch?.(lost),
+    async close() {
+      turned = false;
+      await cloudflared.close?.();
+    },
+  };
+}

@@ -1,0 +1,196 @@
+import net from 'node:net';
+import path from 'node:path';
+import tls from 'node:tls';
+import type { Access } from '../../access/access.ts';
+import { AppError } from '../../app-error.ts';
+import { proxyEnvironment } from '../../network/network.ts';
+import type { Environment, Logger } from '../../parts.ts';
+import { abortable } from '../../shared-work.ts';
+import { writeFileAtomic } from '../../storage/write-file-atomic.ts';
+import type { Connector } from '../connector.ts';
+import { CarriedStream } from './carried-stream.ts';
+import { type Child, startChild } from './child.ts';
+import { findProgram, type Program, unavailable } from './program.ts';
+
+/** What every cloudflared of ours is started with. */
+export interface CloudflaredParts {
+  readonly env: Environment;
+  readonly home: string;
+  /** Of the package. */
+  readonly resources: string | undefined;
+  /** The folder for a file of the authorities that we trust. */
+  readonly state: string;
+  readonly logger: Logger;
+}
+
+/** As `findProgram`; where there is none it rejects with `connector-unavailable`. */
+export async function requireProgram(parts: CloudflaredParts): Promise<Program> {
+  const program = await findProgram(parts);
+  if (program !== undefined) return program;
+  throw unavailable('There is no cloudflared on this computer.', {
+    hint: 'Install it (https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads/), or name it in K8S_TUNNELS_CLOUDFLARED.',
+  });
+}
+
+/**
+ * The Access tunnel as cloudflared carries it: one child that listens on 127.0.0.1, started with the first connection and
+ * again with the next one after its end. It finds on disk the token that `access` sees to before each connection,
+ * and cannot open a browser. It gives no reason for a connection that it could not carry, so `builtin` is asked, who meets
+ * the same and knows.
+ */
+export function createCloudflaredConnector(options: {
+  readonly parts: CloudflaredParts;
+  readonly access: Access;
+  readonly builtin: Connector;
+  readonly hostname: string;
+  readonly destination?: string | undefined;
+}): Connector {
+  const { parts, access, builtin, hostname, destination } = options;
+  /** Connections that no child could carry. */
+  let failures = 0;
+  let lost = () => {};
+  let starting: Promise<Child> | undefined;
+  let explaining: Promise<Error | undefined> | undefined;
+  let closing = new AbortController();
+
+  const start = async (signal: AbortSignal): Promise<Child> => {
+    const program = await requireProgram(parts);
+    let child: Child | undefined;
+    child = await startChild({
+      program: program.path,
+      args: [
+        ...['--hostname', hostname, '--loglevel', 'info'],
+        ...(destination === undefined ? [] : ['--destination', destination]),
+      ],
+      env: await environment(parts),
+      logger: parts.logger,
+      signal,
+      onEvent(event) {
+        // It would wait for a person for ten minutes, and hold the lock that our own login needs.
+        if (event.kind === 'login-wanted') void child?.stop();
+        if (event.kind === 'dial-failed') failures += 1;
+      },
+    });
+    return child;
+  };
+
+  /** The one that runs, else a new one. */
+  const running = async (): Promise<Child> => {
+    const current = starting ?? start(closing.signal);
+    if (starting === undefined) {
+      starting = current;
+      current
+        .then((child) => child.ended)
+        .then(
+          () => starting === current && lost(),
+          () => {},
+        );
+    }
+    const forget = () => {
+      if (starting === current) starting = undefined;
+    };
+    const child = await current.catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    if (!child.hasEnded()) return child;
+    forget();
+    return running();
+  };
+
+  const explain = (): Promise<Error | undefined> => {
+    explaining ??= builtin
+      .dial({ signal: closing.signal })
+      .then(
+        (stream) => void stream.destroy(),
+        (error: Error) => error,
+      )
+      .finally(() => {
+        explaining = undefined;
+      });
+    return explaining;
+  };
+
+  return {
+    kind: () => 'cloudflared',
+    async prepare(how) {
+      await requireProgram(parts);
+      await builtin.prepare(how);
+    },
+    async dial({ signal }) {
+      await access.token(hostname, { interactive: false, signal });
+      const before = failures;
+      const child = await abortable(running(), signal);
+      const socket = await connect(child.port, signal).catch(async (error: unknown) => {
+        if (signal.aborted) throw error;
+        // It has ended, and we have not been told yet.
+        await child.stop();
+        return connect((await abortable(running(), signal)).port, signal);
+      });
+      // An origin that just hangs up is no failure of anybody's.
+      return new CarriedStream(
+        socket,
+        async () => (await explain()) ?? (failures > before ? failed() : undefined),
+      );
+    },
+    watch(listener) {
+      lost = listener;
+    },
+    async close() {
+      closing.abort();
+      closing = new AbortController();
+      const last = starting;
+      starting = undefined;
+      await last?.then((child) => child.stop()).catch(() => {});
+    },
+  };
+}
+
+/** Nothing of ours but what it needs. With no PATH it finds no browser. It trusts whom we trust, where Go reads the file. */
+async function environment({ env, home, state }: CloudflaredParts): Promise<Environment> {
+  const authorities = path.join(state, 'authorities.pem');
+  await writeFileAtomic(authorities, tls.getCACertificates('default').join('\n'));
+  return {
+    ...(process.platform === 'win32'
+      ? { USERPROFILE: home, SystemRoot: env.SystemRoot ?? env.SYSTEMROOT }
+      : { HOME: home }),
+    PATH: '',
+    TUNNEL_LOG_OUTPUT: 'json',
+    // What is not https does not pass it.
+    ...Object.fromEntries(
+      Object.entries(proxyEnvironment(env)).filter(([name]) => name.toLowerCase() !== 'http_proxy'),
+    ),
+    SSL_CERT_FILE: authorities,
+  };
+}
+
+function failed(cause?: Error): AppError {
+  return new AppError('edge-failed', 'cloudflared could not open the connection.', {
+    hint: 'It is tried again by itself.',
+    retryable: true,
+    cause,
+  });
+}
+
+function connect(port: number, signal: AbortSignal): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+    const abort = () => {
+      socket.destroy();
+      reject(signal.reason);
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const done = () => signal.removeEventListener('abort', abort);
+    socket.once('connect', () => {
+      done();
+      socket.off('error', fail);
+      resolve(socket);
+    });
+    const fail = (cause: Error) => {
+      done();
+      reject(failed(cause));
+    };
+    socket.once('error', fail);
+  });
+}

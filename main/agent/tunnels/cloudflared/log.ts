@@ -1,0 +1,52 @@
+/** What a line of cloudflared's log tells. */
+export type LogEvent =
+  /** It is about to listen. */
+  | { readonly kind: 'listening'; readonly host: string }
+  /** One connection could not be carried; which one is not told. */
+  | { readonly kind: 'dial-failed'; readonly error: string }
+  /** It waits for a person to log in at an address that it printed. */
+  | { readonly kind: 'login-wanted' }
+  | { readonly kind: 'error'; readonly message: string };
+
+/**
+ * Reads a line of stderr of `cloudflared access tcp` (`cmd/cloudflared/access/carrier.go`, `carrier/websocket.go`): JSON
+ * where `TUNNEL_LOG_OUTPUT=json` is known, else zerolog's console form, `TIME LEVEL words field=value`. Undefined where it
+ * says nothing of ours.
+ */
+export function readLogLine(line: string): LogEvent | undefined {
+  // Printed, not logged, so that it has no fields.
+  if (/^https:\/\/\S+\/cdn-cgi\/access\/cli\?/.test(line.trim())) return { kind: 'login-wanted' };
+  const { level, host, originURL, error, message } = parseJson(line) ?? parseConsole(line);
+  if (level === 'error' || level === 'fatal')
+    return originURL === undefined
+      ? { kind: 'error', message: [message, error].filter(Boolean).join(': ') }
+      : { kind: 'dial-failed', error: error ?? '' };
+  return level === 'info' && host !== undefined ? { kind: 'listening', host } : undefined;
+}
+
+type Fields = Readonly<Partial<Record<string, string>>>;
+
+function parseJson(line: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value !== 'object' || value === null) return undefined;
+    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, String(field)]));
+  } catch {
+    return undefined;
+  }
+}
+
+const levels: Readonly<Record<string, string>> = { INF: 'info', WRN: 'warn', ERR: 'error', FTL: 'fatal' };
+
+function parseConsole(line: string): Fields {
+  const [, short = '', rest = ''] = /^\S+ (INF|WRN|ERR|FTL) (.*)$/.exec(line) ?? [];
+  const fields = [...rest.matchAll(/(?:^| )(\w+)=("(?:[^"\\]|\\.)*"|\S+)/g)].map(
+    ([, name = '', value = '']) => [name, value.replace(/^"|"$/g, '')] as const,
+  );
+  const level = levels[short];
+  return {
+    ...Object.fromEntries(fields),
+    ...(level === undefined ? {} : { level }),
+    message: rest.replace(/ \w+=.*$/, ''),
+  };
+}
