@@ -51,6 +51,8 @@ import { vaultEnvironment, vaultLogin, vaultServers } from './organisation/vault
 import type { Clock, Environment, Logger } from './parts.ts';
 import type { Paths } from './paths.ts';
 import { redact } from './redaction/redact.ts';
+import { feedOf } from './releases/feed.ts';
+import { createReleases, type Releases } from './releases/releases.ts';
 import type { Sealer } from './sealing/sealer.ts';
 import { openSignInFile } from './sealing/sign-in-file.ts';
 import { createSettings, type Settings, type SettingsFrom, type SettingsStore } from './settings/settings.ts';
@@ -190,6 +192,7 @@ async function wireAgent(
       settings.manage(managedSettings(now));
       markProduction();
       readAnew();
+      releases.follow();
     },
     onView: (view) => tell({ kind: 'organisation', ...(view === undefined ? {} : { organisation: view }) }),
   });
@@ -212,6 +215,16 @@ async function wireAgent(
   keepGoodSettings(paths.config);
   const setting = settings.get().extraAuthorities;
   trustAuthorities({ env, setting: setting === '' ? undefined : setting });
+  const releases = await createReleases({
+    env,
+    folder: paths.state,
+    network,
+    clock,
+    logger,
+    version,
+    feed: () => feedOf(organisation.current()),
+    onChange: (release) => tell({ kind: 'release', ...(release === undefined ? {} : { release }) }),
+  });
   const catalog = await createCatalog({
     folder: path.join(paths.state, 'catalog'),
     clock,
@@ -541,6 +554,7 @@ async function wireAgent(
   });
   if (!catalog.isFresh(settings.get().catalogMaxAgeMinutes * 60_000)) readAnew();
   organisation.follow();
+  releases.follow();
 
   return {
     snapshot: () => ({
@@ -562,6 +576,7 @@ async function wireAgent(
       settings: settings.get(),
       settingsFrom: settings.from(),
       ...organisationOf(organisation),
+      ...releaseOf(releases),
       notices: [...notices],
     }),
     subscribe(listener) {
@@ -666,6 +681,7 @@ async function wireAgent(
     async close() {
       stopLooking();
       organisation.close();
+      releases.close();
       discovery.cancel();
       access.close();
       logins.close();
@@ -680,6 +696,11 @@ async function wireAgent(
 function organisationOf(keeper: OrganisationKeeper): Pick<Snapshot, 'organisation'> {
   const view = keeper.view();
   return view === undefined ? {} : { organisation: view };
+}
+
+function releaseOf(releases: Releases): Pick<Snapshot, 'release'> {
+  const release = releases.view();
+  return release === undefined ? {} : { release };
 }
 
 function viewOf(tunnel: Tunnel, accessRequest: string | undefined): TunnelView {

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => feed.close());
 beforeEach(async () => {
-  for (const channel of ['stable', 'beta']) await feed.tamper(channel, () => []);
+  for (const channel of ['stable', 'beta'] as const) await feed.tamper(channel, () => []);
 });
 
 const release = { version: '1.4.0', rollout: 100, notes: '# 1.4.0', url: 'https://example.com/1.4.0' };

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Miniflare } from 'miniflare';
 import { build } from 'vite';
-import type { KeyValueStore } from '../../../resources/worker/src/environment.ts';
+import type { Channel, KeyValueStore } from '../../../resources/worker/src/environment.ts';
+import { readChannel, type StoredRelease, writeChannel } from '../../../resources/worker/src/stored.ts';
 import { givenOut } from '../given-out.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../../resources/worker');
@@ -16,7 +17,10 @@ export interface ReleaseFeed {
   readonly secret: string;
   publish(channel: string, release: Readonly<Record<string, unknown>>): Promise<Response>;
   /** Puts something in the place of what was published, as only the operator could. */
-  tamper(channel: string, change: (releases: never[]) => unknown): Promise<void>;
+  tamper(
+    channel: Channel,
+    change: (releases: readonly StoredRelease[]) => readonly StoredRelease[],
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,7 +60,7 @@ export async function startReleaseFeed(
     async tamper(channel, change) {
       // Its own types come with a package that is not here.
       const store = (await worker.getKVNamespace(namespaces[0] ?? '')) as unknown as KeyValueStore;
-      await store.put(channel, JSON.stringify(change((await store.get(channel, 'json')) ?? [])));
+      await writeChannel(store, channel, change(await readChannel(store, channel)));
     },
     close: () => worker.dispose(),
   };
