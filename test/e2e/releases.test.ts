@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { pathsFrom } from '../../main/agent/paths.ts';
@@ -83,4 +83,27 @@ test('what is not good is refused, said in the log, and harms nothing', async (c
   expect([status.release, await app.ask('notifications')]).toEqual([undefined, []]);
   await feed.publish('stable', { ...release, version: '1.4.1' });
   await vi.waitFor(async () => expect(await app.ask('notifications')).toHaveLength(1), patience);
+}, 60_000);
+
+test('the feed that the organisation names counts from then on', async (context) => {
+  const { world, commandLine, start } = desktop.of(context);
+  const managed = world.env.K8S_TUNNELS_MANAGED_CONFIG ?? '';
+  const named = await readFile(managed, 'utf8');
+  await world.releases?.publish('stable', release);
+  await world.releases?.publish('beta', { ...release, version: '2.0.0-beta.1' });
+  await start();
+  const shows = (version: string | undefined) =>
+    vi.waitFor(async () => {
+      const { release: shown } = await commandLine.tunnels<Output<'snapshot'>>('status');
+      expect(shown?.version).toBe(version);
+    }, patience);
+  const organisation = async (text: string) => {
+    await writeFile(managed, text);
+    await commandLine.tunnels('setup', '--refresh');
+  };
+  await shows('1.4.0');
+  await organisation('version: 1\nname: Acme\n');
+  await shows(undefined);
+  await organisation(`${named}  channel: beta\n`);
+  await shows('2.0.0-beta.1');
 }, 60_000);
