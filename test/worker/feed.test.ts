@@ -108,8 +108,8 @@ describe('publishing', () => {
       { error: 'older', field: 'version', newest: '1.4.0' },
     ]);
     expect(await versionFor(1)).toBe('1.4.0');
-    expect((await post({ ...older, replace: true })).status).toBe(200);
-    expect(await versionFor(1)).toBe('1.4.0-rc.1');
+    expect((await post({ ...older, rollout: 10, replace: true })).status).toBe(200);
+    expect([await versionFor(1), await versionFor(10)]).toEqual(['1.4.0-rc.1', undefined]);
   });
 
   test('the same version again changes it, and it stays as old as it is', async () => {
