@@ -5,6 +5,7 @@ import { discoveryStatusSchema } from './discovery/discovery.ts';
 import { plainErrorSchema } from './error-schema.ts';
 import { loginSchema } from './logins/account.ts';
 import { organisationViewSchema } from './organisation/view.ts';
+import { releaseViewSchema } from './releases/release.ts';
 import { settingsFromSchema, settingsSchema } from './settings/settings.ts';
 import { connectorKindSchema } from './tunnels/connector.ts';
 import { menderSchema, stageSchema, tunnelStateSchema } from './tunnels/state.ts';
@@ -78,6 +79,8 @@ export const snapshotSchema = z.object({
   settingsFrom: settingsFromSchema,
   /** Whose configuration counts; absent where none does. */
   organisation: organisationViewSchema.optional(),
+  /** A newer version than the agent's; absent where none is known. */
+  release: releaseViewSchema.optional(),
   notices: z.array(noticeSchema),
 });
 
@@ -107,6 +110,8 @@ export const changeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('settings'), settings: settingsSchema, settingsFrom: settingsFromSchema }),
   /** Without one, none counts any more. */
   z.object({ kind: z.literal('organisation'), organisation: organisationViewSchema.optional() }),
+  /** Without one, there is none that is newer. */
+  z.object({ kind: z.literal('release'), release: releaseViewSchema.optional() }),
   z.object({ kind: z.literal('notice'), notice: noticeSchema }),
 ]);
 

@@ -51,6 +51,8 @@ import { vaultEnvironment, vaultLogin, vaultServers } from './organisation/vault
 import type { Clock, Environment, Logger } from './parts.ts';
 import type { Paths } from './paths.ts';
 import { redact } from './redaction/redact.ts';
+import { feedOf } from './releases/feed.ts';
+import { createReleases, type Releases } from './releases/releases.ts';
 import type { Sealer } from './sealing/sealer.ts';
 import { openSignInFile } from './sealing/sign-in-file.ts';
 import { createSettings, type Settings, type SettingsFrom, type SettingsStore } from './settings/settings.ts';
@@ -192,6 +194,7 @@ async function wireAgent(
       settings.manage(managedSettings(now));
       markProduction();
       readAnew();
+      releases.follow();
     },
     onView: (view) => tell({ kind: 'organisation', ...(view === undefined ? {} : { organisation: view }) }),
   });
@@ -214,6 +217,16 @@ async function wireAgent(
   keepGoodSettings(paths.config);
   const setting = settings.get().extraAuthorities;
   trustAuthorities({ env, setting: setting === '' ? undefined : setting });
+  const releases = await createReleases({
+    env,
+    folder: paths.state,
+    network,
+    clock,
+    logger,
+    version,
+    feed: () => feedOf(organisation.current()),
+    onChange: (release) => tell({ kind: 'release', ...(release === undefined ? {} : { release }) }),
+  });
   const catalog = await createCatalog({
     folder: path.join(paths.state, 'catalog'),
     clock,
@@ -547,6 +560,7 @@ async function wireAgent(
   });
   if (!catalog.isFresh(settings.get().catalogMaxAgeMinutes * 60_000)) readAnew();
   organisation.follow();
+  releases.follow();
 
   return {
     snapshot: () => ({
@@ -568,6 +582,7 @@ async function wireAgent(
       settings: settings.get(),
       settingsFrom: settings.from(),
       ...organisationOf(organisation),
+      ...releaseOf(releases),
       notices: [...notices],
     }),
     subscribe(listener) {
@@ -672,6 +687,7 @@ async function wireAgent(
     async close() {
       stopLooking();
       organisation.close();
+      releases.close();
       discovery.cancel();
       access.close();
       logins.close();
@@ -692,6 +708,11 @@ function connectorRules(organisation: Organisation | undefined) {
   if (organisation === undefined) return undefined;
   const { name, connectors, defaults } = organisation;
   return { name, allowed: connectors, usual: defaults?.connector };
+}
+
+function releaseOf(releases: Releases): Pick<Snapshot, 'release'> {
+  const release = releases.view();
+  return release === undefined ? {} : { release };
 }
 
 function viewOf(tunnel: Tunnel, accessRequest: string | undefined): TunnelView {

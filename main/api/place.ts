@@ -3,7 +3,9 @@ import type { ClusterId } from '../agent/catalog/cluster.ts';
 /** What of the window is shown, as who sends a person there says it. */
 export type Place =
   | { readonly kind: 'cluster'; readonly id: ClusterId }
-  | { readonly kind: 'accounts' | 'settings' };
+  | { readonly kind: 'accounts' | 'settings' }
+  /** What is new, over whatever else is shown. */
+  | { readonly kind: 'release' };
 
 /** The fragment of the page's address that leads there. */
 export function placeHash(place: Place): string {
@@ -14,6 +16,7 @@ export function placeHash(place: Place): string {
 export function placeIn(hash: string): Place | undefined {
   if (hash === '#/accounts' || hash === '#/settings')
     return { kind: hash === '#/accounts' ? 'accounts' : 'settings' };
+  if (hash === '#/release') return { kind: 'release' };
   const [, encoded] = /^#\/cluster\/([^/]+)$/.exec(hash) ?? [];
   if (encoded === undefined) return undefined;
   try {

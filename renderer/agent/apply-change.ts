@@ -27,6 +27,7 @@ export interface AgentState
     | 'settings'
     | 'settingsFrom'
     | 'organisation'
+    | 'release'
     | 'notices'
   > {
   readonly clusters: ReadonlyMap<ClusterId, Cluster>;
@@ -76,6 +77,10 @@ export function applyChange(state: AgentState, change: Change): AgentState {
     case 'organisation': {
       const { organisation: _, ...rest } = state;
       return change.organisation === undefined ? rest : { ...rest, organisation: change.organisation };
+    }
+    case 'release': {
+      const { release: _, ...rest } = state;
+      return change.release === undefined ? rest : { ...rest, release: change.release };
     }
     default: {
       const { kind: _, ...rest } = change;

@@ -31,7 +31,7 @@ export function SelectionBar({
   const known = [...selected].flatMap((id) => clusters.get(id) ?? []);
   if (known.length === 0) return null;
   const idsOf = (some: typeof known) => some.map(({ id }) => id);
-  const closed = idsOf(known.filter(({ id, reach }) => reach.kind === 'tunnel' && !open.has(id)));
+  const closed = idsOf(known.filter(({ id, reach }) => reach.kind !== 'none' && !open.has(id)));
   const opened = idsOf(known.filter(({ id }) => open.has(id)));
   const starless = idsOf(known.filter(({ id }) => !favourites.includes(id)));
   const choices = [

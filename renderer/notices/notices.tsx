@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { LinkedText } from '../controls/linked-text.tsx';
+import { ReleaseNotice } from '../releases/release-notice.tsx';
 import { text } from '../text/text.ts';
 import { Banner } from './banner.tsx';
 import { FailedPlaces } from './failed-places.tsx';
@@ -16,6 +17,7 @@ export function Notices({ onAccounts }: { readonly onAccounts: () => void }) {
       <Logins />
       <Problems />
       <AgentNotices />
+      <ReleaseNotice />
       <FailedPlaces onAccounts={onAccounts} />
     </div>
   );

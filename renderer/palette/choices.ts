@@ -105,7 +105,7 @@ function isPossible(
 ): boolean {
   switch (kind) {
     case 'connect':
-      return reach.kind === 'tunnel' && !open.has(id);
+      return reach.kind !== 'none' && !open.has(id);
     case 'disconnect':
       return open.has(id);
     case 'use': {

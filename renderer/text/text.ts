@@ -148,6 +148,15 @@ export const text = {
     open: 'Open the page again',
     copy: 'Copy link',
   },
+  release: {
+    out: (version: string) => `k8s-tunnels ${version} is out`,
+    required: 'Your version is no longer supported.',
+    notes: 'What’s new',
+    download: 'Download',
+    close: 'Close',
+    published: (date: string) => `Published ${date}`,
+    none: 'Nothing is written of it.',
+  },
   copied: 'Copied',
   done: {
     disconnected: (what: string) => `Disconnected ${what}.`,

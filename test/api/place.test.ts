@@ -7,6 +7,7 @@ test('a place comes back from its fragment', () => {
     { kind: 'cluster', id: clusterId('vault', 'vault.example/k v', 'a/b', 'ü#?') },
     { kind: 'accounts' },
     { kind: 'settings' },
+    { kind: 'release' },
   ] as const)
     expect(placeIn(placeHash(place))).toEqual(place);
 });

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { aRelease } from '../renderer/shown.ts';
 import { type FakeAgent, startFakeAgent } from './fake-agent.ts';
 import { type Home, makeHome, runCli, startCli } from './run-cli.ts';
 import { runInTerminal } from './terminal.ts';
@@ -192,6 +193,21 @@ describe('status, switch, disconnect', () => {
       ],
       kubectl: { context: 'prod' },
     });
+  });
+
+  it('says that a newer version is out, and the version stays its own', async () => {
+    expect((await run('status')).stdout).not.toContain('is out');
+    expect((await json('status')).document.release).toBeUndefined();
+    agent.release(aRelease());
+    expect((await run('status')).stdout).toMatch(
+      /^k8s-tunnels 1\.4\.0 is out: https:\/\/example\.com\/1\.4\.0$/m,
+    );
+    expect((await json('status')).document.release).toEqual(aRelease());
+    agent.release(aRelease({ isRequired: true }));
+    expect((await run('status')).stdout).toContain(
+      'This version is no longer supported: k8s-tunnels 1.4.0 is out',
+    );
+    expect((await run('--version')).stdout).toBe('0.1.0\n');
   });
 
   it('switches to a connected cluster only', async () => {

@@ -83,6 +83,8 @@ export interface FakeAgent {
   readonly undone: Promise<void>;
   /** From then on, the policies deny it. */
   deny(name: string, message: string): void;
+  /** From then on, that one is out. */
+  release(release: NonNullable<Snapshot['release']>): void;
   close(): Promise<void>;
 }
 
@@ -103,6 +105,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
   let settings = defaultSettings;
   let settingsFrom: SettingsFrom = { ...defaultSettingsFrom, extraAuthorities: 'organisation' };
   let current: Cluster | undefined;
+  let released: Snapshot['release'];
 
   const kubectl = () => (current === undefined ? {} : { context: current.title, cluster: current.id });
   const tunnel = (cluster: ClusterId, state: TunnelState) => ({
@@ -159,6 +162,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     settings,
     settingsFrom,
     notices: [],
+    ...(released === undefined ? {} : { release: released }),
   });
 
   const connectOne = (one: Cluster): ConnectResult => {
@@ -326,5 +330,15 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       message,
       failing: [],
     });
-  return { calls, deny, waiting: waiting.promise, undone: undone.promise, close: () => election.resign() };
+  const release: FakeAgent['release'] = (next) => {
+    released = next;
+  };
+  return {
+    calls,
+    deny,
+    release,
+    waiting: waiting.promise,
+    undone: undone.promise,
+    close: () => election.resign(),
+  };
 }

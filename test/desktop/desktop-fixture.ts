@@ -18,7 +18,9 @@ export interface Desktop {
  * A world for each test, or one for all tests of the group that asks for it, and a browser. Where there is no browser,
  * each is skipped.
  */
-export function desktopFixture(options: { readonly lasts?: 'test' | 'group' } = {}): {
+export function desktopFixture(
+  options: { readonly lasts?: 'test' | 'group'; readonly world?: Parameters<typeof startWorld>[0] } = {},
+): {
   of(context: TestContext): Desktop;
 } {
   const [begin, end] = options.lasts === 'group' ? [beforeAll, afterAll] : [beforeEach, afterEach];
@@ -33,7 +35,7 @@ export function desktopFixture(options: { readonly lasts?: 'test' | 'group' } = 
   });
   afterAll(() => chromium?.close());
   begin(async () => {
-    world = await startWorld();
+    world = await startWorld(options.world);
     commandLine = await createCommandLine(world);
   });
   end(async () => {

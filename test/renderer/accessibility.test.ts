@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Snapshot } from '../../main/agent/agent-view.ts';
 import { AppError } from '../../main/agent/app-error.ts';
 import type { TunnelState } from '../../main/agent/tunnels/state.ts';
-import { aCell, aCluster, aDenial, anAccount, aTunnel, connected, originFailure } from './shown.ts';
+import { aCell, aCluster, aDenial, anAccount, aRelease, aTunnel, connected, originFailure } from './shown.ts';
 import { windowFixture } from './window-fixture.ts';
 
 const shown = windowFixture();
@@ -260,6 +260,22 @@ test('the menu of kubectl, and the question before production', async (context) 
   await expectAccessible(page);
   await page.getByRole('menuitemradio', { name: 'connected' }).click();
   await page.getByRole('alertdialog').waitFor();
+  await expectAccessible(page);
+});
+
+test('a newer version, and what is new in it', async (context) => {
+  const notes = '# One\n\nWith `code` and [a link](https://a.example/).\n\n- item\n\n```\nkubectl\n```\n';
+  const { page, agent, banner } = await shown.open(context, {
+    ...quiet,
+    release: aRelease({ notes: notes.repeat(9) }),
+  });
+  await banner('1.4.0 is out').waitFor();
+  await expectAccessible(page);
+  agent.tell({ kind: 'release', release: aRelease({ notes: notes.repeat(9), isRequired: true }) });
+  await banner('no longer supported').waitFor();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'What’s new' }).click();
+  await page.getByRole('dialog').waitFor();
   await expectAccessible(page);
 });
 

@@ -9,6 +9,7 @@ import {
   clusterId,
 } from '../../main/agent/catalog/cluster.ts';
 import type { Account } from '../../main/agent/logins/account.ts';
+import type { ReleaseView } from '../../main/agent/releases/release.ts';
 import { defaultSettings, defaultSettingsFrom } from '../../main/agent/settings/settings.ts';
 import type { Failure, TunnelState } from '../../main/agent/tunnels/state.ts';
 
@@ -75,6 +76,17 @@ export function aDenial(hostname: string, fields: Partial<DeniedPolicy> = {}): D
     reason: 'policy',
     message: 'Group people-ops only',
     failing: [],
+    ...fields,
+  };
+}
+
+export function aRelease(fields: Partial<ReleaseView> = {}): ReleaseView {
+  return {
+    version: '1.4.0',
+    notes: '# 1.4.0\n\nFaster.',
+    url: 'https://example.com/1.4.0',
+    publishedAt: '2026-07-01T10:00:00.000Z',
+    isRequired: false,
     ...fields,
   };
 }

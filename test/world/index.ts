@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { gkeHost } from './gcp/gcp-plan.ts';
 import { aksHost, eksEndpointHost } from './plan.ts';
+import { publishCommand } from './releases/publish-command.ts';
 import { scalePlan } from './scale-plan.ts';
 import { startWorld } from './world.ts';
 
@@ -8,7 +9,7 @@ import { startWorld } from './world.ts';
  * `npm run world`: the world alone, until SIGTERM or SIGINT. With `--json` it prints one line: the environment
  * variables with which any client works against it, a folder for PATH, and the clusters it holds. With any of
  * `--accounts`, `--regions`, `--clusters` (EKS), `--projects`, `--gke` and `--aks` it holds so many of each;
- * `--latency` is the ms before every answer.
+ * `--latency` is the ms before every answer. With `--releases` it has a release feed, and prints how to publish to it.
  */
 const counts = ['accounts', 'regions', 'clusters', 'projects', 'gke', 'aks', 'latency'] as const;
 const { values } = parseArgs({
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     gke: { type: 'string' },
     aks: { type: 'string' },
     latency: { type: 'string' },
+    releases: { type: 'boolean' },
   },
 });
 const count = (name: (typeof counts)[number], otherwise: number): number => {
@@ -40,7 +42,12 @@ const plan = scalePlan({
   gke: count('gke', 0),
   aks: count('aks', 0),
 });
-const world = await startWorld({ ...(isScaled ? { plan } : {}), latencyMs: count('latency', 0) });
+const world = await startWorld({
+  ...(isScaled ? { plan } : {}),
+  latencyMs: count('latency', 0),
+  releases: values.releases,
+});
+const publish = world.releases === undefined ? undefined : publishCommand(world.releases);
 const clusters = [
   ...world.plan.eks.map((cluster) => ({
     source: 'eks',
@@ -80,10 +87,11 @@ const end = async () => {
 };
 process.once('SIGTERM', () => void end());
 process.once('SIGINT', () => void end());
-if (values.json === true) console.log(JSON.stringify({ env: world.env, bin: world.bin, clusters }));
+if (values.json === true) console.log(JSON.stringify({ env: world.env, bin: world.bin, clusters, publish }));
 else {
   console.log('The world is up. Paste this into a terminal:\n');
   for (const [name, value] of Object.entries(world.env)) console.log(`  export ${name}='${value}'`);
   console.log(`  export PATH='${world.bin}':"$PATH"`);
+  if (publish !== undefined) console.log(`\nThis publishes a release:\n\n  ${publish}`);
   console.log(`\nIt holds ${clusters.length} clusters. Ctrl-C ends it.`);
 }

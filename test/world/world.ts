@@ -19,6 +19,7 @@ import { connectTcp } from './origins/tcp.ts';
 import { firstPerson } from './people.ts';
 import { type Browser, installBrowser } from './person/wrapper.ts';
 import { type AccessApplication, defaultPlan, type Plan, vaultSecretsOf } from './plan.ts';
+import type { ReleaseFeed } from './releases/feed.ts';
 import { Traffic } from './traffic.ts';
 import { writeVaultHome } from './vault/home.ts';
 import { startVault, type Vault } from './vault/server.ts';
@@ -45,6 +46,8 @@ export interface World {
   /** Where a cluster of the plan trusts one. */
   readonly issuer: OidcWorld | undefined;
   readonly browser: Browser;
+  /** Where it was asked for. */
+  readonly releases: ReleaseFeed | undefined;
   /** The API server of a cluster, by its name at its source. */
   api(name: string): KubeApi;
   /** Ends every server and removes the home. */
@@ -57,6 +60,8 @@ export async function startWorld(
     readonly latencyMs?: number;
     /** API servers in the place of the world's own, by the cluster's name; who started them ends them. */
     readonly standIns?: ReadonlyMap<string, KubeOrigin>;
+    /** With a release feed, which the organisation names, and which is asked every second. */
+    readonly releases?: boolean | undefined;
   } = {},
 ): Promise<World> {
   const plan = options.plan ?? defaultPlan;
@@ -144,6 +149,18 @@ export async function startWorld(
   await installAz(bin);
   const { email } = firstPerson(plan.people);
   await writeAzureHome({ home, plan, person: email, refreshToken: azure.tokens.issueRefresh(email) });
+  // What runs it takes a second to load.
+  const releases =
+    options.releases === true ? await (await import('./releases/feed.ts')).startReleaseFeed() : undefined;
+  const managed = path.join(home, 'managed.yaml');
+  if (releases !== undefined) {
+    const { url, publicKey } = releases;
+    await writeFile(
+      managed,
+      `version: 1\nname: Acme\nreleases:\n  url: ${url}\n  publicKey: ${publicKey}\n`,
+      { mode: 0o600 },
+    );
+  }
   if (options.latencyMs !== undefined) traffic.setLatency(options.latencyMs);
 
   return {
@@ -152,7 +169,8 @@ export async function startWorld(
     home,
     env: {
       // What this computer's administrators say concerns no world.
-      K8S_TUNNELS_MANAGED_CONFIG: path.join(home, 'managed.yaml'),
+      K8S_TUNNELS_MANAGED_CONFIG: managed,
+      ...(releases === undefined ? {} : { K8S_TUNNELS_RELEASES_EVERY_SECONDS: '1' }),
       ...(await writeAwsHome({ home, plan, url: aws.url, signIn: aws.signIn() })),
       ...(await writeGcpHome({ home, gcp })),
       // Where a login of the organisation's own client goes.
@@ -174,6 +192,7 @@ export async function startWorld(
     vault,
     issuer,
     browser,
+    releases,
     api: apiOf,
     async close() {
       await Promise.all([
@@ -185,6 +204,7 @@ export async function startWorld(
         gcp.close(),
         vault.close(),
         issuer?.close(),
+        releases?.close(),
         network.close(),
       ]);
       await rm(root, { recursive: true, force: true, maxRetries: 5 });

@@ -57,6 +57,9 @@ export function previewRemarks(options: {
     ...(files.length === 0
       ? []
       : [`Clusters are read from ${files.join(', ')}, which can name programs to run for a credential.`]),
+    ...(next.releases?.url === undefined
+      ? []
+      : [`New versions are asked for at ${new URL(next.releases.url).host}, and a person installs them.`]),
     ...(next.connectors.includes('direct')
       ? ['A cluster may be reached directly, with no tunnel and no Access.']
       : []),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { usualTagPrefix } from '../catalog/tag-checks.ts';
+import { channelSchema } from '../releases/release.ts';
 import { settingsSchema } from '../settings/settings.ts';
 
 /**
@@ -83,6 +84,30 @@ const vault = z.strictObject({
     .describe('The first one stands in where VAULT_ADDR is not set; the others are read besides.'),
 });
 
+const releases = z
+  .strictObject({
+    url: z
+      .url({ error: 'must be an https:// address' })
+      .refine(isPrivate, 'must be https://, except on this computer')
+      .refine(noLogin, 'must hold no user name and no password')
+      .optional()
+      .describe("The release feed's address, without /v1/releases."),
+    publicKey: z
+      .base64()
+      .refine(
+        (text) => Buffer.from(text, 'base64').length === 32,
+        'must be an ed25519 public key: 32 bytes in base64',
+      )
+      .optional()
+      .describe('The ed25519 key that its releases are signed with: 32 bytes in base64.'),
+    channel: channelSchema.optional().describe('`stable` when left out.'),
+  })
+  .refine(({ url, publicKey }) => (url === undefined) === (publicKey === undefined), {
+    path: ['publicKey'],
+    error: 'must be given with a url, and only then',
+  })
+  .describe('Where people are told of new versions from.');
+
 /** Settings that have no place of their own among a person's settings yet. */
 const furtherDefaults = {
   connector: z.enum(['auto', 'builtin', 'cloudflared', 'direct']).optional(),
@@ -142,10 +167,7 @@ export const organisationSchema = z.strictObject({
     .min(1)
     .default(['builtin', 'cloudflared'])
     .describe('How clusters may be reached. `direct`, which goes around Access, works only when listed.'),
-  releases: z
-    .strictObject({ feed: httpsUrl.optional(), publicKey: z.base64().optional() })
-    .optional()
-    .describe('Where new versions come from.'),
+  releases: releases.optional(),
   links: z
     .strictObject({ support: httpsUrl.optional(), accessRequest: httpsUrl.optional() })
     .optional()

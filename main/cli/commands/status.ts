@@ -30,14 +30,14 @@ export async function runStatus(session: Session): Promise<number> {
 type KubectlAnswer = Kubectl | { readonly error: PlainError };
 
 function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
-  const { agent, clusters, discovery, logins, notices } = snapshot;
+  const { agent, clusters, discovery, logins, notices, release } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const kept = snapshot.kept.map((cluster) => ({ cluster, title: titleIn(byId, cluster) }));
   const tunnels = [...openTunnels(snapshot).values()].map((tunnel) => {
     const { title = tunnel.cluster, environment, owner, description, docs } = byId.get(tunnel.cluster) ?? {};
     return { ...tunnel, title, environment, owner, description, docs };
   });
-  return { agent, tunnels, kept, kubectl, discovery, logins, notices };
+  return { agent, tunnels, kept, kubectl, discovery, logins, notices, release };
 }
 
 function titleIn(clusters: ReadonlyMap<ClusterId, Cluster>, id: ClusterId): string {
@@ -45,7 +45,7 @@ function titleIn(clusters: ReadonlyMap<ClusterId, Cluster>, id: ClusterId): stri
 }
 
 function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): readonly string[] {
-  const { agent, clusters, discovery, logins, notices } = snapshot;
+  const { agent, clusters, discovery, logins, notices, release } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const open = openTunnels(snapshot);
   const tunnels = [...open.values()];
@@ -74,12 +74,18 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
         `${level === 'warning' ? paint('yellow', '!') : '·'} ${printable(message)} ${paint('dim', `${span(now - at)} ago`)}`,
     ),
     paint('dim', `agent ${agent.version}, process ${agent.pid}, up ${span(now - agent.startedAt)}`),
+    ...(release === undefined ? [] : [paint('dim', releaseText(release))]),
     ...(agent.version === version
       ? []
       : [
           `${paint('yellow', '!')} This command line is ${version}: \`k8s-tunnels quit\` lets the next command start that.`,
         ]),
   ];
+}
+
+function releaseText({ version: newer, url, isRequired }: NonNullable<Snapshot['release']>): string {
+  const required = isRequired ? 'This version is no longer supported: ' : '';
+  return printable(`${required}k8s-tunnels ${newer} is out: ${url}`);
 }
 
 function tunnelRow(tunnel: TunnelView, cluster: Cluster | undefined, now: number): readonly string[] {

@@ -6,7 +6,8 @@ export type Told =
   | { readonly kind: 'tunnels-failed'; readonly clusters: readonly Failed[] }
   | { readonly kind: 'sign-in-needed'; readonly title: string; readonly url: string }
   | { readonly kind: 'session-ends'; readonly authDomain: string; readonly minutes: number }
-  | { readonly kind: 'clusters-found'; readonly clusters: readonly Named[] };
+  | { readonly kind: 'clusters-found'; readonly clusters: readonly Named[] }
+  | { readonly kind: 'release'; readonly version: string; readonly isRequired: boolean };
 
 interface Named {
   readonly id: ClusterId;
@@ -90,6 +91,14 @@ export function decide(options: {
   }
   const { found, known } = foundIn(options);
   if (found.length > 0) tell({ kind: 'clusters-found', clusters: found.map(named) });
+
+  const { release } = now;
+  if (release !== undefined && !memory.toldAt.has(`release ${release.version}`)) {
+    const { version, isRequired } = release;
+    // One that an earlier start knew was told then.
+    if (options.before === undefined && !isRequired) keys.push(`release ${version}`);
+    else tell({ kind: 'release', version, isRequired }, `release ${version}`);
+  }
 
   const waiting = waits.filter(({ key }) => !keys.includes(key));
   const dueAts = [

@@ -67,6 +67,13 @@ export function shownOf(told: Told): Shown {
         buttons: [],
       };
     }
+    case 'release':
+      return {
+        title: `k8s-tunnels ${told.version} is out`,
+        body: told.isRequired ? 'Your version is no longer supported.' : 'See what is new in it.',
+        leadsTo: { kind: 'window', place: { kind: 'release' } },
+        buttons: [],
+      };
   }
 }
 

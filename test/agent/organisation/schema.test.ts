@@ -67,6 +67,31 @@ describe('a configuration', () => {
       ['version: 1', 'name: A', 'links: {support: "https://a:b@c"}'],
       'line 3, links.support: must hold no user name',
     ],
+    [
+      'a release feed in plain text',
+      ['version: 1', 'name: A', `releases: {url: "http://r.example", publicKey: ${'A'.repeat(43)}=}`],
+      'line 3, releases.url: must be https://',
+    ],
+    [
+      'a release feed without a key',
+      ['version: 1', 'name: A', 'releases: {url: "https://r.example"}'],
+      'line 3, releases.publicKey: is missing',
+    ],
+    [
+      'a key of releases without a feed',
+      ['version: 1', 'name: A', `releases: {publicKey: ${'A'.repeat(43)}=}`],
+      'line 3, releases.publicKey: must be given with a url',
+    ],
+    [
+      'a key of releases that is none',
+      ['version: 1', 'name: A', 'releases: {url: "https://r.example", publicKey: AAAA}'],
+      'line 3, releases.publicKey: must be an ed25519 public key',
+    ],
+    [
+      'a channel that there is not',
+      ['version: 1', 'name: A', 'releases: {channel: nightly}'],
+      'line 3, releases.channel: ',
+    ],
     ['a later version', ['name: A', 'version: 2'], 'line 2, version: '],
     ['no name', ['version: 1'], 'line 1, name: is missing'],
     ['a list', ['- version: 1'], 'line 1: '],

@@ -17,7 +17,9 @@ afterEach(() => rig.close());
 
 describe('a setup from an address', () => {
   it('is shown before it is done, is done once, and lasts', async () => {
-    rig.publish(acme('defaults: {kubeconfigMode: add}\nlocked: [kubeconfigMode]\n'));
+    const { key } = createSigner();
+    const releases = `releases: {url: "https://releases.acme.example", publicKey: "${key}"}\n`;
+    rig.publish(acme(`defaults: {kubeconfigMode: add}\nlocked: [kubeconfigMode]\n${releases}`));
     const keeper = await rig.start();
     const preview = await keeper.preview({ source: rig.url });
     expect(preview).toMatchObject({
@@ -29,10 +31,13 @@ describe('a setup from an address', () => {
         { field: 'access.team', value: 'acme.cloudflareaccess.com' },
         { field: 'defaults.kubeconfigMode', value: 'add' },
         { field: 'locked', value: 'kubeconfigMode' },
+        { field: 'releases.url', value: 'https://releases.acme.example' },
+        { field: 'releases.publicKey', value: key },
       ],
       settings: [{ name: 'kubeconfigMode', value: 'add', before: 'switch', locked: true }],
     });
     expect(preview.remarks.join(' ')).toContain('You sign in to acme.cloudflareaccess.com only');
+    expect(preview.remarks.join(' ')).toContain('New versions are asked for at releases.acme.example');
     expect(keeper.current()).toBeUndefined();
     expect(await readdir(rig.config).catch(() => [])).not.toContain('organisation.json');
     await keeper.apply({ source: rig.url, digest: preview.digest });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../../main/agent/agent-view.ts';
 import { type ClusterId, clusterId } from '../../../main/agent/catalog/cluster.ts';
 import { decide, type Memory, nothingTold, type Told } from '../../../main/desktop/notifications/decide.ts';
+import { aRelease } from '../../renderer/shown.ts';
 
 type State = Snapshot['tunnels'][number]['state'];
 const start = 1_000_000_000;
@@ -181,6 +182,39 @@ describe('new clusters', () => {
     look(start + 2, snapshot({}, { clusters: clusters('a'), discovery: running }));
     const { told } = look(start + 3, snapshot({}, { clusters: clusters('a', 'b'), settings: quiet }));
     expect(told).toEqual([]);
+  });
+});
+
+describe('a release', () => {
+  const released = (version: string, isRequired = false) =>
+    snapshot({}, { release: aRelease({ version, isRequired }) });
+
+  test('is told of once for each version, whatever else happens', () => {
+    const look = follow();
+    look(start, snapshot({}));
+    expect(look(start + 1, released('1.4.0')).told).toEqual([
+      { kind: 'release', version: '1.4.0', isRequired: false },
+    ]);
+    expect(look(start + 86_400_000, released('1.4.0')).told).toEqual([]);
+    look(start + 86_400_001, snapshot({}));
+    expect(look(start + 86_400_002, released('1.4.0', true)).told).toEqual([]);
+    expect(kinds(look(start + 86_400_003, released('1.5.0')))).toEqual(['release']);
+  });
+
+  test('is not while the window is in front, which shows it, and not afterwards', () => {
+    const look = follow();
+    look(start, snapshot({}));
+    expect(look(start + 1, released('1.4.0'), true).told).toEqual([]);
+    expect(look(start + 2, released('1.4.0')).told).toEqual([]);
+  });
+
+  test('that was known before the start is no news, unless it is required', () => {
+    const look = follow();
+    expect(look(start, released('1.4.0')).told).toEqual([]);
+    expect(look(start + 1, released('1.4.0')).told).toEqual([]);
+    expect(follow()(start, released('1.4.0', true)).told).toEqual([
+      { kind: 'release', version: '1.4.0', isRequired: true },
+    ]);
   });
 });
 

@@ -41,4 +41,13 @@ test('the others say what is next', () => {
     title: 'A new cluster was found',
     body: 'new',
   });
+  expect(shownOf({ kind: 'release', version: '1.4.0', isRequired: false })).toEqual({
+    title: 'k8s-tunnels 1.4.0 is out',
+    body: 'See what is new in it.',
+    leadsTo: { kind: 'window', place: { kind: 'release' } },
+    buttons: [],
+  });
+  expect(shownOf({ kind: 'release', version: '1.4.0', isRequired: true }).body).toBe(
+    'Your version is no longer supported.',
+  );
 });

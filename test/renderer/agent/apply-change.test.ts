@@ -2,8 +2,18 @@ import { describe, expect, test } from 'vitest';
 import type { Policy } from '../../../main/agent/access/policy.ts';
 import type { Change } from '../../../main/agent/agent-view.ts';
 import type { TunnelState } from '../../../main/agent/tunnels/state.ts';
+import { applyChange as applyToSnapshot } from '../../../main/api/apply-change.ts';
 import { applyChange, fromSnapshot, withFailure } from '../../../renderer/agent/apply-change.ts';
-import { aCell, aCluster, aDenial, aSnapshot, aTunnel, connected, originFailure } from '../shown.ts';
+import {
+  aCell,
+  aCluster,
+  aDenial,
+  aRelease,
+  aSnapshot,
+  aTunnel,
+  connected,
+  originFailure,
+} from '../shown.ts';
 
 const one = aCluster('one');
 const two = aCluster('two');
@@ -122,6 +132,16 @@ describe('a change', () => {
     const notice = (at: number) => ({ kind: 'notice', notice: { at, level: 'info', message: 'm' } }) as const;
     expect(changedBy(notice(1), notice(2)).notices.map(({ at }) => at)).toEqual([1, 2]);
   });
+});
+
+test('a release comes and goes, in every shell', () => {
+  const snapshot = aSnapshot();
+  const come = { kind: 'release', release: aRelease() } as const;
+  const go = { kind: 'release' } as const;
+  expect(changedBy(come).release).toEqual(aRelease());
+  expect('release' in changedBy(come, go)).toBe(false);
+  expect(applyToSnapshot(snapshot, come)).toEqual({ ...snapshot, release: aRelease() });
+  expect(applyToSnapshot(applyToSnapshot(snapshot, come), go)).toEqual(snapshot);
 });
 
 describe('a failure', () => {

@@ -9,11 +9,11 @@ import { startPlainFront } from './plain-front.ts';
 /**
  * `npm run demo`: the world in a sandboxed home and the app on it, kept until Ctrl-C. Pages are opened in the person's
  * own browser. With `--check` the main job is done without a person, each step printed with its time; the exit code
- * says whether all went well.
+ * says whether all went well. With `--releases` there is a release feed, and a command that publishes to it is printed.
  */
-const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
+const { values } = parseArgs({ options: { check: { type: 'boolean' }, releases: { type: 'boolean' } } });
 const started = performance.now();
-const world = await startWorld();
+const world = await startWorld({ releases: values.releases });
 const front = await startPlainFront({
   world,
   open(address) {

@@ -1,5 +1,6 @@
 import type { Output } from '../../../main/api/contract.ts';
 import { firstPerson } from '../people.ts';
+import { publishCommand } from '../releases/publish-command.ts';
 import type { World } from '../world.ts';
 import { openApp } from './app.ts';
 import type { CommandLine } from './command-line.ts';
@@ -35,7 +36,15 @@ and this for the command line:
 
   export PATH='${commandLine.bin}':"$PATH"
   k8s-tunnels list
+${
+  world.releases === undefined
+    ? ''
+    : `
+and this to publish a release:
 
+  ${publishCommand(world.releases)}
+`
+}
 Ctrl-C here ends it and leaves nothing behind.`);
   if (app.kind === 'desktop') await app.ended;
   else {

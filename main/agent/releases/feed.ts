@@ -1,0 +1,18 @@
+import type { Organisation } from '../organisation/schema.ts';
+import { builtInFeed } from './built-in-feed.ts';
+import type { Channel } from './release.ts';
+
+/** Whom to ask for releases, and whose signature counts. */
+export interface Feed {
+  readonly url: string;
+  readonly keys: readonly string[];
+  readonly channel: Channel;
+}
+
+/** Undefined where there is none to ask. */
+export function feedOf(organisation: Organisation | undefined, builtIn = builtInFeed): Feed | undefined {
+  const { url = builtIn.url, publicKey, channel = 'stable' } = organisation?.releases ?? {};
+  return url === ''
+    ? undefined
+    : { url, keys: publicKey === undefined ? builtIn.keys : [publicKey], channel };
+}

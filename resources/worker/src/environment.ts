@@ -1,0 +1,34 @@
+/** What Cloudflare gives the Worker: the bindings of wrangler.jsonc, and its secrets. */
+export interface Environment {
+  readonly RELEASES: KeyValueStore;
+  /** Who knows it may publish. */
+  readonly PUBLISH_SECRET?: string;
+  /** An ed25519 private key: PKCS #8, DER, in base64. */
+  readonly SIGNING_KEY?: string;
+}
+
+/** What we use of a namespace of Workers KV. */
+export interface KeyValueStore {
+  get(key: string, type: 'json'): Promise<unknown>;
+  put(key: string, value: string): Promise<void>;
+}
+
+export const channels = ['stable', 'beta'] as const;
+export type Channel = (typeof channels)[number];
+
+/** An answer of JSON. */
+export function answer(
+  status: number,
+  body: Readonly<Record<string, unknown>>,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(`${JSON.stringify(body)}\n`, {
+    status,
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      ...headers,
+    },
+  });
+}

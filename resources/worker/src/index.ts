@@ -1,0 +1,24 @@
+import { answer, channels, type Environment } from './environment.ts';
+import { readFeed } from './feed.ts';
+import { publish } from './publish.ts';
+
+/** Tells installations of k8s-tunnels what is new. Nothing here is answered to a page of another origin: no CORS. */
+// biome-ignore lint/style/noDefaultExport: the shape of a Worker.
+export default {
+  fetch(request: Request, environment: Environment): Promise<Response> | Response {
+    const { pathname } = new URL(request.url);
+    const [, name] = /^\/v1\/releases\/([^/]+)$/.exec(pathname) ?? [];
+    const channel = channels.find((one) => one === name);
+    if (channel === undefined)
+      return answer(404, { error: name === undefined ? 'not-found' : 'unknown-channel' });
+    switch (request.method) {
+      case 'GET':
+      case 'HEAD':
+        return readFeed(request, channel, environment);
+      case 'POST':
+        return publish(request, channel, environment);
+      default:
+        return answer(405, { error: 'method-not-allowed' }, { allow: 'GET, HEAD, POST' });
+    }
+  },
+};
