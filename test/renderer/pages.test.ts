@@ -274,8 +274,22 @@ describe('the page of a cluster', () => {
       'Ready12 ms',
     ]);
     await page.getByText('2 connections, 1.2 kB sent, 34.0 kB received').waitFor();
+    await page.getByText('carried by').waitFor();
     await page.getByRole('button', { name: 'Copy the command' }).click();
     await eventually(clipboard).toBe('kubectl --context orders get namespaces');
+  });
+
+  test('says that one is reached directly, with the stages that there are', async (context) => {
+    const probe = { at: 0, stages: [{ stage: 'tls' as const, ms: 8 }], totalMs: 8 };
+    const { port: _, ...tunnel } = aTunnel(orders.id, { status: 'connected', since: 0, probe });
+    const { page, row } = await shown.open(context, {
+      clusters: [{ ...orders, reach: { kind: 'direct' } }],
+      tunnels: [{ ...tunnel, connector: 'direct' }],
+    });
+    await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
+    await page.getByText('no tunnel: reached directly').waitFor();
+    expect(await page.locator('.stages').getByRole('listitem').allTextContents()).toEqual(['TLS8 ms']);
+    expect(await page.getByText('127.0.0.1:').count()).toBe(0);
   });
 
   test('tells how far a failed one came, who can mend it, and copies that without a secret', async (context) => {

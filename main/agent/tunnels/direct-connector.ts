@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { networkError } from '../network/network.ts';
+import { AppError, errnoOf } from '../app-error.ts';
 import type { Target } from './admission.ts';
 import type { Connector } from './connector.ts';
 
@@ -11,7 +11,20 @@ export function createDirectConnector(target: Target): Connector {
     dial: ({ signal }) =>
       new Promise((resolve, reject) => {
         const socket = net.connect({ ...target, noDelay: true, signal });
-        const fail = (cause: Error) => reject(networkError({ host: `${target.host}:${target.port}` }, cause));
+        const fail = (cause: Error) =>
+          reject(
+            signal.aborted
+              ? signal.reason
+              : new AppError(
+                  'network-unreachable',
+                  `${target.host}:${target.port} cannot be reached (${errnoOf(cause) ?? 'connection closed'}).`,
+                  {
+                    hint: 'It is reached with no tunnel: connect your VPN or WARP.',
+                    retryable: true,
+                    cause,
+                  },
+                ),
+          );
         socket.once('error', fail);
         socket.once('connect', () => {
           socket.off('error', fail);

@@ -95,7 +95,8 @@ function tunnelRow(tunnel: TunnelView, cluster: Cluster | undefined, now: number
     printable(cluster?.title ?? tunnel.cluster),
     cluster === undefined ? '' : environmentText(cluster),
     port === undefined ? '' : `127.0.0.1:${port}`,
-    paint('dim', connector),
+    // The usual one goes without saying.
+    connector === 'builtin' ? '' : paint('dim', connector),
     state.status === 'connected' ? `${Math.round(state.probe.totalMs)} ms` : '',
     'since' in state ? `${state.status} for ${span(now - state.since)}` : state.status,
     'failure' in state
