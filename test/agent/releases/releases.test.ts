@@ -74,7 +74,7 @@ beforeEach(async () => {
   feed = { url: `http://127.0.0.1:${port}`, keys: [raw.toString('base64')], channel: 'stable' };
 });
 afterEach(async () => {
-  for (const one of running) one.close();
+  for (const one of running) await one.close();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -158,7 +158,7 @@ describe('a feed', () => {
     const first = await start();
     firstCheck();
     await kept({ etag: '"1"', release: { version: '1.4.0' } });
-    first.close();
+    await first.close();
     expect((await start()).view()).toEqual(told);
     firstCheck();
     expect(asked).toHaveLength(1);
@@ -217,6 +217,7 @@ describe('a release', () => {
     const releases = await start();
     firstCheck();
     await eventually(() => expect(releases.view()?.isRequired).toBe(true));
+    await kept({ release: { minimumVersion: '1.3.1' } });
     expect((await start({ version: '1.3.1' })).view()?.isRequired).toBe(false);
   });
 
