@@ -687,12 +687,12 @@ async function wireAgent(
     async close() {
       stopLooking();
       organisation.close();
-      releases.close();
       discovery.cancel();
       access.close();
       logins.close();
       await tunnels.closeAll();
       await policies.close();
+      await releases.close();
       await catalog.close();
       network.reset();
     },

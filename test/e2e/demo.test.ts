@@ -25,12 +25,12 @@ afterEach(async () => {
 });
 
 /** A person's terminal: a home of its own, and a browser that only notes what it is to open. */
-async function startDemo(session: Readonly<Record<string, string>> = {}) {
+async function startDemo(session: Readonly<Record<string, string>> = {}, ...args: readonly string[]) {
   const opened = path.join(folder, 'opened');
   const browser = path.join(folder, 'browser');
   await writeFile(browser, `#!/bin/sh\necho "$1" >> '${opened}'\n`, { mode: 0o755 });
   const env = { HOME: folder, TMPDIR: folder, PATH: process.env.PATH ?? '', BROWSER: browser, ...session };
-  const child = spawn(process.execPath, [path.join(root, 'test/world/demo/index.ts')], {
+  const child = spawn(process.execPath, [path.join(root, 'test/world/demo/index.ts'), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -126,6 +126,21 @@ test("the demo in a browser of one's own and a terminal", async (context) => {
   await window.goto(await demo.page(0));
   await connectBySwitch(window, demo, demo.page(1), tabs);
   await checkTerminal(demo);
+  expect(await demo.interrupt()).toBe(130);
+  expect((await readdir(folder)).toSorted()).toEqual(['browser', 'opened']);
+}, 120_000);
+
+test('the demo with a release feed: what it prints publishes, and nothing is left', async () => {
+  const demo = await startDemo({}, '--releases');
+  const publish = await demo.says(/publish a release:\n\n {2}(curl .*)\n/);
+  const terminal = await demo.says(/^ {2}(export PATH=.*)$/m);
+  const inShell = (line: string) =>
+    run('/bin/sh', ['-c', line], { env: { HOME: folder, PATH: '/usr/bin:/bin' } });
+  expect(JSON.parse((await inShell(publish)).stdout)).toMatchObject({ version: '9.0.0' });
+  await vi.waitFor(async () => {
+    const { stdout } = await inShell(`${terminal}\nk8s-tunnels status --json`);
+    expect(JSON.parse(stdout)).toMatchObject({ release: { version: '9.0.0' } });
+  }, patience);
   expect(await demo.interrupt()).toBe(130);
   expect((await readdir(folder)).toSorted()).toEqual(['browser', 'opened']);
 }, 120_000);

@@ -62,6 +62,15 @@ describe('publishing', () => {
     expect((await get()).status).toBe(204);
   });
 
+  test('takes no text but UTF-8', async () => {
+    const answer = await fetch(`${feed.url}/v1/releases/stable`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${feed.secret}` },
+      body: Buffer.from(JSON.stringify({ ...release, notes: 'fünf' }), 'latin1'),
+    });
+    expect([answer.status, await answer.json()]).toEqual([400, { error: 'malformed', field: 'body' }]);
+  });
+
   test.each<[string, unknown]>([
     ['body', 'no JSON'],
     ['body', '[]'],

@@ -31,7 +31,8 @@ export interface Releases {
   view(): ReleaseView | undefined;
   /** Asks some minutes from now, and once a day from then on, until `close`. Again, where another feed counts now. */
   follow(): void;
-  close(): void;
+  /** Resolves when nothing is written any more. */
+  close(): Promise<void>;
 }
 
 /** Reads what is known; connects nowhere before `follow`. */
@@ -66,6 +67,7 @@ export async function createReleases(options: {
   const interval = intervalOf(env);
   let stop = () => {};
   let isClosed = false;
+  let writing = Promise.resolve();
 
   function view(): ReleaseView | undefined {
     const { release } = kept.feed === nameOf(feed()) ? kept : {};
@@ -85,7 +87,10 @@ export async function createReleases(options: {
   const keep = async (next: Kept) => {
     kept = next;
     tell();
-    await file.write(next).catch((error: unknown) => warn('What is known of releases was not kept', error));
+    writing = file
+      .write(next)
+      .catch((error: unknown) => warn('What is known of releases was not kept', error));
+    await writing;
   };
 
   /** What is not good changes nothing of what is known. Answers whether to try again before the day is over. */
@@ -148,9 +153,10 @@ export async function createReleases(options: {
       tell();
       schedule(clock.now() + interval.firstMs());
     },
-    close() {
+    async close() {
       isClosed = true;
       stop();
+      await writing;
     },
   };
 }

@@ -48,24 +48,12 @@ function malformed(field: string): Response {
   return answer(400, { error: 'malformed', field });
 }
 
-/** Undefined where it is longer, or not UTF-8. */
-async function readAtMost({ body }: Request, bytes: number): Promise<string | undefined> {
-  if (body === null) return '';
-  const reader = body.getReader();
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let text = '';
-  let length = 0;
+/** Undefined where it is longer, or not UTF-8. Read to its end all the same: who sends it is to get the answer. */
+async function readAtMost(request: Request, bytes: number): Promise<string | undefined> {
+  const body = await request.arrayBuffer();
+  if (body.byteLength > bytes) return undefined;
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return text + decoder.decode();
-      length += value.length;
-      if (length > bytes) {
-        await reader.cancel();
-        return undefined;
-      }
-      text += decoder.decode(value, { stream: true });
-    }
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {
     return undefined;
   }

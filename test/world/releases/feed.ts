@@ -1,13 +1,14 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Miniflare } from 'miniflare';
+import { Miniflare, type MiniflareOptions } from 'miniflare';
 import { build } from 'vite';
 import type { Channel, KeyValueStore } from '../../../resources/worker/src/environment.ts';
 import { readChannel, type StoredRelease, writeChannel } from '../../../resources/worker/src/stored.ts';
 import { givenOut } from '../given-out.ts';
 
-const folder = path.resolve(import.meta.dirname, '../../../resources/worker');
+const workerFolder = path.resolve(import.meta.dirname, '../../../resources/worker');
 
 export interface ReleaseFeed {
   /** `http://127.0.0.1:<port>` */
@@ -33,11 +34,12 @@ export async function startReleaseFeed(
   const secret = givenOut(randomBytes(24).toString('base64url'), 'the secret of the release feed');
   const signingKey = privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
   const namespaces = config.kv_namespaces.map(({ binding }) => binding);
-  const worker = new Miniflare({
+  const folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-releases-'));
+  const worker = startTidily(folder, {
     host: '127.0.0.1',
     port: 0,
     modules: true,
-    script: await bundle(path.join(folder, config.main)),
+    script: await bundle(path.join(workerFolder, config.main)),
     compatibilityDate: config.compatibility_date,
     kvNamespaces: namespaces,
     bindings: {
@@ -62,7 +64,10 @@ export async function startReleaseFeed(
       const store = (await worker.getKVNamespace(namespaces[0] ?? '')) as unknown as KeyValueStore;
       await writeChannel(store, channel, change(await readChannel(store, channel)));
     },
-    close: () => worker.dispose(),
+    async close() {
+      await worker.dispose();
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
   };
 }
 
@@ -70,7 +75,7 @@ const stringOrComment = /("(?:\\.|[^"\\])*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
 
 /** `wrangler.jsonc` as wrangler reads it. Rejects where it is no JSON with comments. */
 export async function readWorkerConfig() {
-  const text = await readFile(path.join(folder, 'wrangler.jsonc'), 'utf8');
+  const text = await readFile(path.join(workerFolder, 'wrangler.jsonc'), 'utf8');
   const config: unknown = JSON.parse(text.replaceAll(stringOrComment, '$1'));
   return config as {
     readonly name: string;
@@ -78,6 +83,27 @@ export async function readWorkerConfig() {
     readonly compatibility_date: string;
     readonly kv_namespaces: readonly { readonly binding: string; readonly id: string }[];
   };
+}
+
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+/**
+ * Miniflare ends the process at a signal, before a world has taken away its home, and takes away its own folder some time
+ * after it is closed. Here the process decides, and the folder is within `folder`.
+ */
+function startTidily(folder: string, options: MiniflareOptions): Miniflare {
+  const { TMPDIR: usual } = process.env;
+  const before = new Set(signals.flatMap((signal) => process.listeners(signal)));
+  try {
+    process.env.TMPDIR = folder;
+    return new Miniflare(options);
+  } finally {
+    if (usual === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = usual;
+    for (const signal of signals)
+      for (const listener of process.listeners(signal))
+        if (!before.has(listener)) process.off(signal, listener);
+  }
 }
 
 async function bundle(entry: string): Promise<string> {
