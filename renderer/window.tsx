@@ -15,6 +15,7 @@ import { ConfirmProduction } from './footer/confirm-production.tsx';
 import { Footer } from './footer/footer.tsx';
 import { FilterBar } from './header/filter-bar.tsx';
 import { DiscoveryLine, Header } from './header/header.tsx';
+import { LinkPreview } from './links/link-preview.tsx';
 import { DoneToast } from './notices/done-toast.tsx';
 import { Notices } from './notices/notices.tsx';
 import type { Deed } from './palette/choices.ts';
@@ -65,18 +66,26 @@ function Main() {
     [],
   );
   const openSettings = useCallback(() => setView({ kind: 'settings' }), []);
+  const [dialog, setDialog] = useState<'palette' | 'shortcuts'>();
+  const [link, setLink] = useState<string>();
   const go = useCallback(
-    (place: Place) =>
-      place.kind === 'cluster'
-        ? openCluster(place.id)
-        : place.kind === 'accounts'
-          ? openAccounts()
-          : openSettings(),
+    (place: Place) => {
+      switch (place.kind) {
+        case 'cluster':
+          return openCluster(place.id);
+        case 'accounts':
+          return openAccounts();
+        case 'settings':
+          return openSettings();
+        case 'link':
+          setDialog(undefined);
+          return setLink(place.link);
+      }
+    },
     [openCluster, openAccounts, openSettings],
   );
   usePlace(go);
   const [filters, setFilters] = useState<readonly Filter[]>([]);
-  const [dialog, setDialog] = useState<'palette' | 'shortcuts'>();
   const search = useRef<HTMLInputElement>(null);
   const actions = useActions();
   useGlobalKeys(
@@ -152,6 +161,7 @@ function Main() {
       <Footer onAccounts={openAccounts} />
       <DoneToast />
       <ConfirmProduction />
+      <LinkPreview link={link} onClose={() => setLink(undefined)} />
       <Palette
         isOpen={dialog === 'palette'}
         onOpen={(isOpen) => setDialog(isOpen ? 'palette' : undefined)}

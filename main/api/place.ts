@@ -3,21 +3,31 @@ import type { ClusterId } from '../agent/catalog/cluster.ts';
 /** What of the window is shown, as who sends a person there says it. */
 export type Place =
   | { readonly kind: 'cluster'; readonly id: ClusterId }
-  | { readonly kind: 'accounts' | 'settings' };
+  | { readonly kind: 'accounts' | 'settings' }
+  /** A question about what a link asks for. The link is as it came: whoever shows it parses it. */
+  | { readonly kind: 'link'; readonly link: string };
 
 /** The fragment of the page's address that leads there. */
 export function placeHash(place: Place): string {
-  return place.kind === 'cluster' ? `#/cluster/${encodeURIComponent(place.id)}` : `#/${place.kind}`;
+  switch (place.kind) {
+    case 'cluster':
+      return `#/cluster/${encodeURIComponent(place.id)}`;
+    case 'link':
+      return `#/link/${encodeURIComponent(place.link.toWellFormed())}`;
+    default:
+      return `#/${place.kind}`;
+  }
 }
 
 /** The way back; undefined for what leads nowhere. */
 export function placeIn(hash: string): Place | undefined {
   if (hash === '#/accounts' || hash === '#/settings')
     return { kind: hash === '#/accounts' ? 'accounts' : 'settings' };
-  const [, encoded] = /^#\/cluster\/([^/]+)$/.exec(hash) ?? [];
+  const [, kind, encoded] = /^#\/(cluster|link)\/([^/]+)$/.exec(hash) ?? [];
   if (encoded === undefined) return undefined;
   try {
-    return { kind: 'cluster', id: decodeURIComponent(encoded) as ClusterId };
+    const word = decodeURIComponent(encoded);
+    return kind === 'link' ? { kind, link: word } : { kind: 'cluster', id: word as ClusterId };
   } catch {
     return undefined;
   }

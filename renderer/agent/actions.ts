@@ -1,6 +1,6 @@
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
-import { isGuarded } from '../../main/agent/catalog/is-production.ts';
+import { isGuarded, isProduction } from '../../main/agent/catalog/is-production.ts';
 import type { SettingName, Settings } from '../../main/agent/settings/settings.ts';
 import { text } from '../text/text.ts';
 import { type AgentState, withFailure } from './apply-change.ts';
@@ -12,6 +12,8 @@ import { createSignIns, type SignInActions } from './sign-ins.ts';
 export interface Actions extends SignInActions {
   /** All at once. */
   connect(...ids: readonly ClusterId[]): Promise<void>;
+  /** All at once, as a link or a set asks for: where one is production, kubectl stays where it is. */
+  open(ids: readonly ClusterId[]): Promise<void>;
   disconnect(...ids: readonly ClusterId[]): Promise<void>;
   disconnectAll(): Promise<void>;
   /** Takes its entry out of the kubeconfig, and closes it where it is open. Rejects. */
@@ -141,6 +143,10 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     ...createSignIns({ link, store }),
     async connect(...ids) {
       await connectAll(ids);
+    },
+    async open(ids) {
+      const isAny = ids.some((id) => isProduction(clusterOf(id) ?? {}));
+      await connectAll(ids, isAny ? 'add' : undefined);
     },
     async disconnect(...all) {
       for (const id of all) connecting.get(id)?.abort();

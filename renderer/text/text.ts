@@ -218,6 +218,28 @@ export const text = {
     no: 'Leave kubectl where it is',
   },
 
+  opening: {
+    title: (count: number) =>
+      count === 0 ? 'There is nothing to open' : `Open ${plural(count, 'cluster')}?`,
+    fromLink: 'A link asks for this. Nothing is connected before you say so.',
+    nothingFits: 'No cluster that you may see fits it.',
+    list: 'Clusters to open',
+    connected: 'Connected already',
+    production: 'kubectl stays where it is.',
+    yes: (count: number, production: number) =>
+      production === 0
+        ? `Connect ${count}`
+        : production < count
+          ? `Connect ${count}, ${production} of them production`
+          : `Connect ${count}, ${count === 1 ? '' : 'all of them '}production`,
+    no: 'Cancel',
+    close: 'Close',
+    refused: 'This link is refused',
+    setup: 'A link asks to set this computer up',
+    setupHow: 'For an organisation. In a terminal, this shows what it would change, and asks:',
+    copy: 'Copy the command',
+  },
+
   detail: {
     back: 'Clusters',
     close: 'Close',

@@ -118,6 +118,37 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
     await isVisible(app, true);
   });
 
+  test('a second start hands its link to the first, which asks and does nothing by itself', async (context) => {
+    const app = await appOf(context);
+    const page = await app.page();
+    const question = page.getByRole('alertdialog', { name: 'Open 2 clusters?' });
+    const link = `k8s-tunnels://connect?cluster=${cluster}&cluster=payments-prod-eu`;
+    const follow = async () => {
+      await app.closeWindow();
+      await (await desktop.of(context).start(link)).ended;
+      await isVisible(app, true);
+      await question.waitFor();
+    };
+    await follow();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+    await status(app, /nothing connected/);
+    await follow();
+    await page.getByRole('button', { name: 'Connect 2, 1 of them production' }).click();
+    await status(app, /2 connected/);
+    const { commandLine } = desktop.of(context);
+    expect((await commandLine.tunnels<Output<'snapshot'>>('status')).kubectl.context).toBeUndefined();
+    await commandLine.tunnels('disconnect', '--all');
+    await commandLine.tunnels('forget', '--all');
+    await status(app, /nothing connected/);
+
+    expect(await app.ask('openUrl', 'k8s-tunnels://quit')).toBe(true);
+    const refusal = page.getByRole('alertdialog', { name: 'This link is refused' });
+    await refusal.waitFor();
+    await page.keyboard.press('Escape');
+    await refusal.waitFor({ state: 'detached' });
+  });
+
   test('a window whose process is killed comes back by itself, with all it showed', async (context) => {
     const app = await appOf(context);
     const { commandLine } = desktop.of(context);
@@ -273,6 +304,15 @@ describe('one agent', { timeout: 60_000 }, () => {
     expect(after.tunnels[0]?.port).toBe(before.tunnels[0]?.port);
     expect(after.kubectl).toEqual(before.kubectl);
     expect(await world.browser.tabs()).toHaveLength(1);
+  });
+
+  test('the link of a first start is shown, even of a hidden one', async (context) => {
+    const app = await desktop.of(context).start('--hidden', `k8s-tunnels://connect?cluster=${cluster}`);
+    const page = await app.page();
+    await page.getByRole('alertdialog').waitFor();
+    await page.getByRole('alertdialog', { name: 'Open 1 cluster?' }).waitFor();
+    expect(await app.isWindowVisible()).toBe(true);
+    await status(app, /nothing connected/);
   });
 
   test('settings that cannot be read are told in the window and in a notification', async (context) => {
