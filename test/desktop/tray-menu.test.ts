@@ -51,6 +51,7 @@ function snapshot(more: Partial<Snapshot>): Snapshot {
     sessions: [],
     kubectl: {},
     favourites: [],
+    sets: [],
     kept: [],
     policies: [],
     settings: defaultSettings,
