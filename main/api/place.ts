@@ -5,7 +5,9 @@ export type Place =
   | { readonly kind: 'cluster'; readonly id: ClusterId }
   | { readonly kind: 'accounts' | 'settings' }
   /** A question about what a link asks for. The link is as it came: whoever shows it parses it. */
-  | { readonly kind: 'link'; readonly link: string };
+  | { readonly kind: 'link'; readonly link: string }
+  /** The same about a set of the person's own. */
+  | { readonly kind: 'set'; readonly name: string };
 
 /** The fragment of the page's address that leads there. */
 export function placeHash(place: Place): string {
@@ -14,6 +16,8 @@ export function placeHash(place: Place): string {
       return `#/cluster/${encodeURIComponent(place.id)}`;
     case 'link':
       return `#/link/${encodeURIComponent(place.link.toWellFormed())}`;
+    case 'set':
+      return `#/set/${encodeURIComponent(place.name)}`;
     default:
       return `#/${place.kind}`;
   }
@@ -23,11 +27,12 @@ export function placeHash(place: Place): string {
 export function placeIn(hash: string): Place | undefined {
   if (hash === '#/accounts' || hash === '#/settings')
     return { kind: hash === '#/accounts' ? 'accounts' : 'settings' };
-  const [, kind, encoded] = /^#\/(cluster|link)\/([^/]+)$/.exec(hash) ?? [];
+  const [, kind, encoded] = /^#\/(cluster|link|set)\/([^/]+)$/.exec(hash) ?? [];
   if (encoded === undefined) return undefined;
   try {
     const word = decodeURIComponent(encoded);
-    return kind === 'link' ? { kind, link: word } : { kind: 'cluster', id: word as ClusterId };
+    if (kind === 'link') return { kind, link: word };
+    return kind === 'set' ? { kind, name: word } : { kind: 'cluster', id: word as ClusterId };
   } catch {
     return undefined;
   }

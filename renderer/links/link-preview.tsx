@@ -2,7 +2,8 @@ import { type ReactNode, useMemo } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import { shellWord } from '../../main/agent/catalog/shell-word.ts';
-import { clustersMeant, type Link, type Meant, parseLink } from '../../main/api/link.ts';
+import { clustersMeant, type Link, type Meant, meantBy, parseLink } from '../../main/api/link.ts';
+import { type Place, placeHash } from '../../main/api/place.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
@@ -12,18 +13,21 @@ import './link-preview.css';
 
 const words = text.opening;
 
-/** What a link asks for, as a question. Nothing happens without a yes. */
+/** What a link or a set asks for. */
+export type Asked = Extract<Place, { kind: 'link' | 'set' }>;
+
+/** What is asked for, as a question. Nothing happens without a yes. */
 export function LinkPreview({
-  link,
+  asked,
   onClose,
 }: {
-  readonly link: string | undefined;
+  readonly asked: Asked | undefined;
   readonly onClose: () => void;
 }) {
   return (
     <ModalOverlay
       className="veil"
-      isOpen={link !== undefined}
+      isOpen={asked !== undefined}
       isDismissable
       onOpenChange={(isOpen) => {
         if (!isOpen) onClose();
@@ -31,8 +35,9 @@ export function LinkPreview({
     >
       <Modal className="modal link-preview">
         {/* Another link is another question: the safe answer has the focus again. */}
-        <Dialog role="alertdialog" key={link}>
-          {link !== undefined && <Asked text={link} onClose={onClose} />}
+        <Dialog role="alertdialog" key={asked && placeHash(asked)}>
+          {asked?.kind === 'link' && <AskedByLink link={asked.link} onClose={onClose} />}
+          {asked?.kind === 'set' && <AskedBySet name={asked.name} onClose={onClose} />}
         </Dialog>
       </Modal>
     </ModalOverlay>
@@ -41,7 +46,7 @@ export function LinkPreview({
 
 type Read = { readonly kind: 'refused'; readonly error: PlainError } | Link;
 
-function Asked({ text: link, onClose }: { readonly text: string; readonly onClose: () => void }) {
+function AskedByLink({ link, onClose }: { readonly link: string; readonly onClose: () => void }) {
   const read = useMemo((): Read => {
     try {
       return parseLink(link);
@@ -57,6 +62,13 @@ function Asked({ text: link, onClose }: { readonly text: string; readonly onClos
     default:
       return <Clusters link={read} onClose={onClose} />;
   }
+}
+
+function AskedBySet({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
+  const clusters = useAgent((agent) => agent.clusters);
+  const set = useAgent(({ sets }) => sets.find((one) => one.name === name));
+  const meant = useMemo(() => meantBy(set?.clusters ?? [], clusters), [set, clusters]);
+  return <Opening meant={meant} note={words.ofSet(name)} onClose={onClose} />;
 }
 
 function Clusters({

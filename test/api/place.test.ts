@@ -7,6 +7,7 @@ test('a place comes back from its fragment', () => {
     { kind: 'cluster', id: clusterId('vault', 'vault.example/k v', 'a/b', 'ü#?') },
     { kind: 'accounts' },
     { kind: 'settings' },
+    { kind: 'set', name: 'prod + staging/EU' },
     { kind: 'link', link: 'k8s-tunnels://connect?cluster=eks/1/eu/ü%2520#?' },
   ] as const)
     expect(placeIn(placeHash(place))).toEqual(place);

@@ -189,6 +189,33 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
     }
   });
 
+  test('a set is opened from the tray: at once without production, else the window asks', async (context) => {
+    const app = await appOf(context);
+    const { commandLine } = desktop.of(context);
+    const page = await app.page();
+    await commandLine.tunnels('disconnect', '--all');
+    await status(app, /nothing connected/);
+    for (const [name, clusters] of [
+      ['staging', [cluster, 'search-staging']],
+      ['all & more', [cluster, 'payments-prod-eu']],
+    ] as const)
+      await call(page, 'set-save', { name, clusters });
+    const question = page.getByRole('alertdialog', { name: 'Open 1 cluster?' });
+    await vi.waitFor(() => app.click('Sets', 'staging'), patience);
+    await status(app, /2 connected/);
+    await app.closeWindow();
+    await vi.waitFor(() => app.click('Sets', 'all && more'), patience);
+    await isVisible(app, true);
+    await question.getByText('Connected already').waitFor();
+    await page.keyboard.press('Escape');
+    await question.waitFor({ state: 'detached' });
+    await status(app, /2 connected/);
+    await commandLine.tunnels('disconnect', '--all');
+    await commandLine.tunnels('forget', '--all');
+    await commandLine.tunnels('connect', '--add', 'payments-prod-eu');
+    await status(app, /1 connected/);
+  });
+
   test('its picture counts, an open menu stands still, and quitting asks', async (context) => {
     const app = await appOf(context);
     const { commandLine } = desktop.of(context);

@@ -264,6 +264,21 @@ test('the menu of kubectl, and the question before production', async (context) 
   await expectAccessible(page);
 });
 
+test('the name of a set, before and after it was refused', async (context) => {
+  const { page, switchOf, agent } = await shown.open(context, quiet);
+  agent.handlers['set-save'] = () => Promise.reject(new AppError('bad-input', 'There are 50 sets already.'));
+  await switchOf('starred').focus();
+  await page.keyboard.press('x');
+  await page.getByRole('button', { name: 'Save as set…' }).click();
+  const form = page.getByRole('dialog', { name: 'Save 1 cluster as a set' });
+  await form.waitFor();
+  await expectAccessible(page);
+  await form.getByRole('textbox').fill('staging EU');
+  await page.keyboard.press('Enter');
+  await form.getByText('There are 50 sets already.').waitFor();
+  await expectAccessible(page);
+});
+
 test('what a link asks for, of every sort, and one that is refused', async (context) => {
   const ledger = aCluster('ledger', { environment: 'production' });
   const asked = [...open.map(({ cluster }) => cluster), ...resting, ledger];
