@@ -15,6 +15,8 @@ import { ConfirmProduction } from './footer/confirm-production.tsx';
 import { Footer } from './footer/footer.tsx';
 import { FilterBar } from './header/filter-bar.tsx';
 import { DiscoveryLine, Header } from './header/header.tsx';
+import { copyLink } from './links/copy-link.ts';
+import { type Asked, LinkPreview } from './links/link-preview.tsx';
 import { DoneToast } from './notices/done-toast.tsx';
 import { Notices } from './notices/notices.tsx';
 import type { Deed } from './palette/choices.ts';
@@ -65,18 +67,27 @@ function Main() {
     [],
   );
   const openSettings = useCallback(() => setView({ kind: 'settings' }), []);
+  const [dialog, setDialog] = useState<'palette' | 'shortcuts'>();
+  const [asked, setAsked] = useState<Asked>();
   const go = useCallback(
-    (place: Place) =>
-      place.kind === 'cluster'
-        ? openCluster(place.id)
-        : place.kind === 'accounts'
-          ? openAccounts()
-          : openSettings(),
+    (place: Place) => {
+      switch (place.kind) {
+        case 'cluster':
+          return openCluster(place.id);
+        case 'accounts':
+          return openAccounts();
+        case 'settings':
+          return openSettings();
+        case 'link':
+        case 'set':
+          setDialog(undefined);
+          return setAsked(place);
+      }
+    },
     [openCluster, openAccounts, openSettings],
   );
   usePlace(go);
   const [filters, setFilters] = useState<readonly Filter[]>([]);
-  const [dialog, setDialog] = useState<'palette' | 'shortcuts'>();
   const search = useRef<HTMLInputElement>(null);
   const actions = useActions();
   useGlobalKeys(
@@ -108,6 +119,13 @@ function Main() {
           () => actions.say(text.done.copied(deed.cluster.title)),
           () => {},
         );
+      case 'openSet':
+        if (!actions.openSet(deed.set)) setAsked({ kind: 'set', name: deed.set.name });
+        return;
+      case 'linkSet':
+        return void copyLink(deed.set).then(actions.say, () => {});
+      case 'removeSet':
+        return void actions.removeSet(deed.set);
       case 'disconnectAll':
       case 'discover':
         return void actions[deed.kind]();
@@ -152,6 +170,7 @@ function Main() {
       <Footer onAccounts={openAccounts} />
       <DoneToast />
       <ConfirmProduction />
+      <LinkPreview asked={asked} onClose={() => setAsked(undefined)} />
       <Palette
         isOpen={dialog === 'palette'}
         onOpen={(isOpen) => setDialog(isOpen ? 'palette' : undefined)}

@@ -3,6 +3,7 @@ import { policySchema } from './access/policy.ts';
 import { cellSchema, clusterIdSchema, clusterSchema } from './catalog/cluster.ts';
 import { discoveryStatusSchema } from './discovery/discovery.ts';
 import { plainErrorSchema } from './error-schema.ts';
+import { clusterSetSchema } from './favourites/sets.ts';
 import { loginSchema } from './logins/account.ts';
 import { organisationViewSchema } from './organisation/view.ts';
 import { releaseViewSchema } from './releases/release.ts';
@@ -71,6 +72,7 @@ export const snapshotSchema = z.object({
   /** Where kubectl points in the agent's own environment (a terminal may have another KUBECONFIG). */
   kubectl: kubectlSchema,
   favourites: z.array(clusterIdSchema),
+  sets: z.array(clusterSetSchema),
   /** Not connected, but in the kubeconfig still: kubectl opens them when it uses them. */
   kept: z.array(clusterIdSchema),
   /** What is known of the person's policies, by application. */
@@ -100,6 +102,7 @@ export const changeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('sessions'), sessions: z.array(sessionSchema) }),
   z.object({ kind: z.literal('kubectl'), kubectl: kubectlSchema }),
   z.object({ kind: z.literal('favourites'), favourites: z.array(clusterIdSchema) }),
+  z.object({ kind: z.literal('sets'), sets: z.array(clusterSetSchema) }),
   z.object({ kind: z.literal('kept'), kept: z.array(clusterIdSchema) }),
   /** `forgotten` are host names. */
   z.object({

@@ -29,6 +29,7 @@ import { createFileSource } from './discovery/file.ts';
 import { createGkeSource } from './discovery/gke.ts';
 import { createVaultSource } from './discovery/vault.ts';
 import { createFavourites } from './favourites/favourites.ts';
+import { type ClusterSet, createSets } from './favourites/sets.ts';
 import { createKubeconfig, type KubeconfigPlace } from './kubeconfig/kubeconfig.ts';
 import { createAccessLogin } from './logins/access-login.ts';
 import type { Account, LoginView } from './logins/account.ts';
@@ -132,6 +133,12 @@ export interface Agent {
     readonly on: boolean;
   }): Promise<{ favourites: ClusterId[] }>;
   orderFavourites(ids: readonly ClusterId[]): Promise<{ favourites: ClusterId[] }>;
+  /** Rejects with `bad-input` where there are too many, or as a cluster that is not found. */
+  saveSet(options: {
+    readonly name: string;
+    readonly clusters: readonly string[];
+  }): Promise<{ sets: ClusterSet[] }>;
+  removeSet(name: string): Promise<{ sets: ClusterSet[] }>;
   /** A person looks at these: what the policies say of them is asked for where it is not known. */
   lookAt(clusters: readonly ClusterId[]): void;
   settings(): Settings;
@@ -324,6 +331,11 @@ async function wireAgent(
       tell({ kind: 'favourites', favourites: [...list] });
       policies.want();
     },
+  });
+  const sets = await createSets({
+    folder: paths.state,
+    logger,
+    onChange: (list) => tell({ kind: 'sets', sets: [...list] }),
   });
   const access: Access = createAccess({
     network,
@@ -577,6 +589,7 @@ async function wireAgent(
       sessions,
       kubectl: pointsAt,
       favourites: [...favourites.list()],
+      sets: [...sets.list()],
       kept: [...connections.kept()],
       policies: [...policies.list()],
       settings: settings.get(),
@@ -676,6 +689,14 @@ async function wireAgent(
     async orderFavourites(ids) {
       await favourites.order(ids);
       return { favourites: [...favourites.list()] };
+    },
+    async saveSet({ name, clusters }) {
+      await sets.save({ name, clusters: clusters.map((word) => catalog.find(word).id) });
+      return { sets: [...sets.list()] };
+    },
+    async removeSet(name) {
+      await sets.remove(name);
+      return { sets: [...sets.list()] };
     },
     lookAt: (clusters) => policies.want(hostnamesOf(clusters)),
     settings: () => settings.get(),

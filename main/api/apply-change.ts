@@ -27,6 +27,8 @@ export function applyChange(snapshot: Snapshot, change: Change): Snapshot {
       return { ...snapshot, kubectl: change.kubectl };
     case 'favourites':
       return { ...snapshot, favourites: change.favourites };
+    case 'sets':
+      return { ...snapshot, sets: change.sets };
     case 'kept':
       return { ...snapshot, kept: change.kept };
     case 'policies': {

@@ -6,6 +6,7 @@ import {
   snapshotSchema,
 } from '../agent/agent-view.ts';
 import { cellSchema, clusterIdSchema } from '../agent/catalog/cluster.ts';
+import { clusterSetSchema, setNameSchema } from '../agent/favourites/sets.ts';
 import { accountSchema, loginProviderSchema, signOutSchema } from '../agent/logins/account.ts';
 import { organisationViewSchema, setupPreviewSchema } from '../agent/organisation/view.ts';
 import { settingsFromSchema, settingsSchema } from '../agent/settings/settings.ts';
@@ -106,6 +107,15 @@ export const operations = {
   'favourites-order': {
     input: z.object({ favourites: z.array(clusterIdSchema) }),
     output: z.object({ favourites: z.array(clusterIdSchema) }),
+  },
+  /** Names these clusters as a set, in place of one that is called so whatever its letters' case. */
+  'set-save': {
+    input: z.object({ name: setNameSchema, clusters: z.array(clusterWord).min(1).max(50) }),
+    output: z.object({ sets: z.array(clusterSetSchema) }),
+  },
+  'set-remove': {
+    input: z.object({ name: setNameSchema }),
+    output: z.object({ sets: z.array(clusterSetSchema) }),
   },
   /**
    * What a window has in view, each time it changes: what the policies say of these is asked for where it is not known,

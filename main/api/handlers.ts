@@ -17,6 +17,8 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     logout: (input) => agent.logout(input),
     favourite: (input) => agent.favourite(input),
     'favourites-order': ({ favourites }) => agent.orderFavourites(favourites),
+    'set-save': (input) => agent.saveSet(input),
+    'set-remove': ({ name }) => agent.removeSet(name),
     async policies({ clusters }) {
       agent.lookAt(clusters);
       return {};

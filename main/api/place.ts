@@ -5,11 +5,24 @@ export type Place =
   | { readonly kind: 'cluster'; readonly id: ClusterId }
   | { readonly kind: 'accounts' | 'settings' }
   /** What is new, over whatever else is shown. */
-  | { readonly kind: 'release' };
+  | { readonly kind: 'release' }
+  /** A question about what a link asks for. The link is as it came: whoever shows it parses it. */
+  | { readonly kind: 'link'; readonly link: string }
+  /** The same about a set of the person's own. */
+  | { readonly kind: 'set'; readonly name: string };
 
 /** The fragment of the page's address that leads there. */
 export function placeHash(place: Place): string {
-  return place.kind === 'cluster' ? `#/cluster/${encodeURIComponent(place.id)}` : `#/${place.kind}`;
+  switch (place.kind) {
+    case 'cluster':
+      return `#/cluster/${encodeURIComponent(place.id)}`;
+    case 'link':
+      return `#/link/${encodeURIComponent(place.link.toWellFormed())}`;
+    case 'set':
+      return `#/set/${encodeURIComponent(place.name)}`;
+    default:
+      return `#/${place.kind}`;
+  }
 }
 
 /** The way back; undefined for what leads nowhere. */
@@ -17,10 +30,12 @@ export function placeIn(hash: string): Place | undefined {
   if (hash === '#/accounts' || hash === '#/settings')
     return { kind: hash === '#/accounts' ? 'accounts' : 'settings' };
   if (hash === '#/release') return { kind: 'release' };
-  const [, encoded] = /^#\/cluster\/([^/]+)$/.exec(hash) ?? [];
+  const [, kind, encoded] = /^#\/(cluster|link|set)\/([^/]+)$/.exec(hash) ?? [];
   if (encoded === undefined) return undefined;
   try {
-    return { kind: 'cluster', id: decodeURIComponent(encoded) as ClusterId };
+    const word = decodeURIComponent(encoded);
+    if (kind === 'link') return { kind, link: word };
+    return kind === 'set' ? { kind, name: word } : { kind: 'cluster', id: word as ClusterId };
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { app, dialog, ipcMain } from 'electron';
 import { toPlainError } from '../agent/app-error.ts';
 import { type Logger, systemClock } from '../agent/parts.ts';
 import { serveIpc } from '../api/ipc/serve.ts';
+import { linkAmong, linkScheme } from '../api/link.ts';
 import { origin } from './app-origin.ts';
 import { openExternalLink } from './external-link.ts';
 import { followAgent } from './follow-agent.ts';
@@ -20,7 +21,7 @@ const endLimitMs = 10_000;
 
 /**
  * The desktop: one tray and one window, both clients of the agent. Call it before the app is ready. A second start
- * shows the first one's window and ends.
+ * shows the first one's window and ends. A link only ever leads to a question in the window.
  */
 export function runDesktop(options: {
   /** Holds `main/`, `preload/`, `renderer/` and `tray/`, as built. */
@@ -55,7 +56,21 @@ export function runDesktop(options: {
     icon: path.join(resources, 'icon.png'),
     logger,
   });
-  app.on('second-instance', () => window.show());
+  /** The link that the start came with, until it can be shown. */
+  let waiting = linkAmong(process.argv);
+  let isReady = false;
+  const showLink = (link: string | undefined) => {
+    if (!isReady) waiting = link ?? waiting;
+    else window.show(link === undefined ? undefined : { kind: 'link', link });
+  };
+  // Only an installed app: one that is developed would take the links of the installed one.
+  if (app.isPackaged) app.setAsDefaultProtocolClient(linkScheme);
+  app.on('second-instance', (_event, argv) => showLink(linkAmong(argv)));
+  // So macOS hands links over, to a start before it is ready too.
+  app.on('open-url', (event, url) => {
+    event.preventDefault();
+    showLink(linkAmong([url]));
+  });
   app.on('activate', () => window.show());
   // Without this Electron would quit with the last window.
   app.on('window-all-closed', () => {});
@@ -98,7 +113,8 @@ export function runDesktop(options: {
       onOpen: () => window.show(),
       onQuit: quit,
     });
-    if (!process.argv.includes(hiddenFlag)) window.show();
+    isReady = true;
+    if (waiting !== undefined || !process.argv.includes(hiddenFlag)) showLink(waiting);
   };
   // No top-level await: Electron is not ready before this module has been evaluated.
   app

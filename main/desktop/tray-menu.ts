@@ -3,6 +3,7 @@ import type { Snapshot, TunnelView } from '../agent/agent-view.ts';
 import { accountText } from '../agent/catalog/account-words.ts';
 import type { Cluster, ClusterId } from '../agent/catalog/cluster.ts';
 import { isProduction } from '../agent/catalog/is-production.ts';
+import type { ClusterSet } from '../agent/favourites/sets.ts';
 
 /** What the menu's items do. */
 export interface TrayActions {
@@ -10,6 +11,8 @@ export interface TrayActions {
   disconnect(cluster: ClusterId): void;
   /** Makes it the one that kubectl uses. */
   use(cluster: ClusterId): void;
+  /** Opens its clusters; with production, the window asks. */
+  openSet(set: ClusterSet): void;
   openLink(url: string): void;
   discover(): void;
   openWindow(): void;
@@ -60,6 +63,17 @@ export function trayMenu(options: {
     ...(favourites.length > 0 ? [separator, ...favourites.map(item)] : []),
     ...(open.length + favourites.length > 0 ? [separator] : []),
     allClusters(snapshot, item, actions),
+    ...(snapshot.sets.length > 0
+      ? [
+          {
+            label: 'Sets',
+            submenu: snapshot.sets.map((set) => ({
+              label: text(set.name),
+              click: () => actions.openSet(set),
+            })),
+          },
+        ]
+      : []),
     { label: 'kubectl uses', submenu: contexts(snapshot, open, tunnels, actions) },
     separator,
     signIn(snapshot, now, actions),

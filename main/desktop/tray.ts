@@ -3,7 +3,7 @@ import { Menu, Notification, nativeImage, nativeTheme, Tray } from 'electron';
 import type { Snapshot } from '../agent/agent-view.ts';
 import { toPlainError } from '../agent/app-error.ts';
 import type { ClusterId } from '../agent/catalog/cluster.ts';
-import { isGuarded } from '../agent/catalog/is-production.ts';
+import { isGuarded, isProduction } from '../agent/catalog/is-production.ts';
 import type { AgentClient } from '../api/conversation.ts';
 import type { Place } from '../api/place.ts';
 import { openExternalLink } from './external-link.ts';
@@ -104,6 +104,25 @@ export function createTray(options: {
         const guarded = isGuarded(cluster, snapshot?.organisation);
         if (guarded && !(await confirmUse(cluster.title))) return;
         await call('switch', { cluster: id, ...(guarded ? { production: true } : {}) });
+      });
+    },
+    openSet(set) {
+      const clusters = set.clusters.flatMap((id) => clusterOf(id) ?? []);
+      const closed = clusters.filter(
+        ({ id, reach }) =>
+          reach.kind === 'tunnel' && !snapshot?.tunnels.some(({ cluster }) => cluster === id),
+      );
+      if (closed.length === 0 || closed.some(isProduction))
+        return go({ kind: 'window', place: { kind: 'set', name: set.name } });
+      const title = `${set.name} was not opened`;
+      act(title, async ({ call }) => {
+        const { results } = await call('connect', { clusters: closed.map(({ id }) => id) });
+        for (const result of results)
+          if (result.status === 'failed')
+            tell(`${result.title} was not connected`, result.error.message, {
+              kind: 'cluster',
+              id: result.cluster,
+            });
       });
     },
     openLink: (url) => void openExternalLink(url),

@@ -1,7 +1,10 @@
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
-import { isGuarded } from '../../main/agent/catalog/is-production.ts';
+import { isGuarded, isProduction } from '../../main/agent/catalog/is-production.ts';
+import type { ClusterSet } from '../../main/agent/favourites/sets.ts';
 import type { SettingName, Settings } from '../../main/agent/settings/settings.ts';
+import { meantBy } from '../../main/api/link.ts';
+import { openingLines, openingPlan } from '../links/opening.ts';
 import { text } from '../text/text.ts';
 import { type AgentState, withFailure } from './apply-change.ts';
 import type { Link } from './link.ts';
@@ -12,6 +15,13 @@ import { createSignIns, type SignInActions } from './sign-ins.ts';
 export interface Actions extends SignInActions {
   /** All at once. */
   connect(...ids: readonly ClusterId[]): Promise<void>;
+  /** All at once, as a link or a set asks for: where one is production, kubectl stays where it is. */
+  open(ids: readonly ClusterId[]): Promise<void>;
+  /** Opens what it can of a set; false where the person has to be asked: with production, or with nothing to open. */
+  openSet(set: ClusterSet): boolean;
+  /** Rejects. */
+  saveSet(set: ClusterSet): Promise<void>;
+  removeSet(set: ClusterSet): Promise<void>;
   disconnect(...ids: readonly ClusterId[]): Promise<void>;
   disconnectAll(): Promise<void>;
   /** Takes its entry out of the kubeconfig, and closes it where it is open. Rejects. */
@@ -142,6 +152,27 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     async connect(...ids) {
       await connectAll(ids);
     },
+    async open(ids) {
+      const isAny = ids.some((id) => isProduction(clusterOf(id) ?? {}));
+      await connectAll(ids, isAny ? 'add' : undefined);
+    },
+    openSet(set) {
+      const { agent } = store.get();
+      if (agent === undefined) return false;
+      const { ids, production } = openingPlan(openingLines(meantBy(set.clusters, agent.clusters), agent));
+      if (ids.length === 0 || production > 0) return false;
+      void connectAll(ids);
+      return true;
+    },
+    async saveSet({ name, clusters }) {
+      await link.call('set-save', { name, clusters: [...clusters] });
+      putDone({ title: text.done.saved(name) });
+    },
+    removeSet: (set) =>
+      attempt(text.problems.removeSet(set.name), async () => {
+        await link.call('set-remove', { name: set.name });
+        putDone({ title: text.done.removed(set.name), undoable: { kind: 'setRemoved', set } });
+      }),
     async disconnect(...all) {
       for (const id of all) connecting.get(id)?.abort();
       const ids = all.filter((id) => !connecting.has(id));
@@ -193,6 +224,11 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
           await link.call('favourite', { cluster, on: true });
           await link.call('favourites-order', { favourites: [...favourites] });
         });
+      } else if (undoable?.kind === 'setRemoved') {
+        const { name, clusters } = undoable.set;
+        await attempt(text.problems.saveSet(name), () =>
+          link.call('set-save', { name, clusters: [...clusters] }),
+        );
       }
     },
     forgetDone: () => putDone(undefined),

@@ -23,6 +23,7 @@ export interface AgentState
     | 'sessions'
     | 'kubectl'
     | 'favourites'
+    | 'sets'
     | 'kept'
     | 'settings'
     | 'settingsFrom'

@@ -1,5 +1,6 @@
 import type { PlainError } from '../../main/agent/app-error.ts';
 import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { ClusterSet } from '../../main/agent/favourites/sets.ts';
 import type { SignOut } from '../../main/agent/logins/account.ts';
 import type { AgentState } from './apply-change.ts';
 import type { LinkState } from './link.ts';
@@ -25,7 +26,8 @@ export type Undoable =
       readonly cluster: ClusterId;
       /** In the person's order. */
       readonly favourites: readonly ClusterId[];
-    };
+    }
+  | { readonly kind: 'setRemoved'; readonly set: ClusterSet };
 
 /** What was done, said for a moment, with the way back. */
 export interface Done {

@@ -1,7 +1,9 @@
-import { useEffect, useRef } from 'react';
+import { X } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
 import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
+import { SaveSet } from './save-set.tsx';
 import './selection-bar.css';
 
 const words = text.selection;
@@ -18,6 +20,7 @@ export function SelectionBar({
   const clusters = useAgent((agent) => agent.clusters);
   const open = useAgent((agent) => agent.open);
   const favourites = useAgent((agent) => agent.favourites);
+  const [isNaming, setNaming] = useState(false);
   const bar = useRef<HTMLElement>(null);
   useEffect(() => {
     const hear = (event: KeyboardEvent) => {
@@ -53,8 +56,24 @@ export function SelectionBar({
           {title}
         </button>
       ))}
-      <button type="button" className="link-button" onClick={onClear}>
-        {words.clear}
+      <button
+        type="button"
+        className="button small"
+        // So many a set holds.
+        disabled={known.length > 50}
+        onClick={() => setNaming(true)}
+      >
+        {words.save}
+      </button>
+      <SaveSet clusters={idsOf(known)} isOpen={isNaming} onClose={() => setNaming(false)} />
+      <button
+        type="button"
+        className="icon-button small"
+        aria-label={words.clear}
+        title={words.clear}
+        onClick={onClear}
+      >
+        <X size={14} />
       </button>
     </section>
   );

@@ -1,5 +1,6 @@
 import type { TunnelView } from '../../main/agent/agent-view.ts';
 import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { ClusterSet } from '../../main/agent/favourites/sets.ts';
 import { whereWords } from '../clusters/cluster-words.ts';
 import type { Filter } from '../clusters/filters.ts';
 import type { GroupBy } from '../clusters/groups.ts';
@@ -9,10 +10,13 @@ import { text } from '../text/text.ts';
 const verbs = ['connect', 'disconnect', 'use', 'open', 'copy', 'star', 'unstar'] as const;
 const whole = ['discover', 'accounts', 'settings', 'disconnectAll', 'shortcuts'] as const;
 
+const ofSets = ['openSet', 'linkSet', 'removeSet'] as const;
+
 /** What a person can have done. */
 export type Deed =
   | { readonly kind: (typeof verbs)[number]; readonly cluster: Cluster }
   | { readonly kind: (typeof whole)[number] }
+  | { readonly kind: (typeof ofSets)[number]; readonly set: ClusterSet }
   | { readonly kind: 'filter'; readonly filter: Filter }
   | { readonly kind: 'group'; readonly by: GroupBy };
 
@@ -31,6 +35,7 @@ export interface PaletteFacts {
   readonly tunnels: ReadonlyMap<ClusterId, TunnelView>;
   readonly favourites: ReadonlySet<ClusterId>;
   readonly kept: ReadonlySet<ClusterId>;
+  readonly sets: readonly ClusterSet[];
   readonly current: ClusterId | undefined;
   /** Those that ask before kubectl is moved to them. */
   readonly asksFirst: (cluster: Cluster) => boolean;
@@ -63,6 +68,15 @@ export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[]
   for (const kind of whole)
     if (kind !== 'disconnectAll' || facts.open.size > 0)
       consider({ id: kind, title: text.palette.whole[kind], deed: { kind } });
+  for (const set of facts.sets)
+    for (const kind of ofSets)
+      if (kind === 'openSet' || words.length > 0)
+        consider({
+          id: `${kind} ${set.name}`,
+          title: text.palette.sets[kind](set.name),
+          hint: text.palette.clusters(set.clusters.length),
+          deed: { kind, set },
+        });
   for (const kind of verbs) {
     const verb = text.palette.verbs[kind]('').toLowerCase();
     const named = words.filter((word) => !verb.includes(word));

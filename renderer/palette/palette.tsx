@@ -1,9 +1,11 @@
 import {
   CircleUserRound,
   Copy,
+  FolderOpen,
   Info,
   Keyboard,
   Layers,
+  Link,
   ListFilter,
   Plug,
   RefreshCw,
@@ -12,6 +14,7 @@ import {
   ShipWheel,
   Star,
   StarOff,
+  Trash2,
   Unplug,
 } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
@@ -40,6 +43,9 @@ const icons = {
   accounts: CircleUserRound,
   settings: Settings,
   shortcuts: Keyboard,
+  openSet: FolderOpen,
+  linkSet: Link,
+  removeSet: Trash2,
   filter: ListFilter,
   group: Layers,
 } as const satisfies Record<Deed['kind'], unknown>;
@@ -169,6 +175,7 @@ function useChoices(query: string): readonly Choice[] {
   const tunnels = useAgent((agent) => agent.tunnels);
   const starred = useAgent((agent) => agent.favourites);
   const entries = useAgent((agent) => agent.kept);
+  const sets = useAgent((agent) => agent.sets);
   const current = useAgent((agent) => agent.kubectl.cluster);
   const organisation = useAgent((agent) => agent.organisation);
   const clusters = useMemo(() => byTitle(known.values()), [known]);
@@ -186,10 +193,11 @@ function useChoices(query: string): readonly Choice[] {
         tunnels,
         favourites,
         kept,
+        sets,
         current,
         asksFirst: (cluster) => isGuarded(cluster, organisation),
         filters,
       }),
-    [query, clusters, open, tunnels, favourites, kept, current, organisation, filters],
+    [query, clusters, open, tunnels, favourites, kept, sets, current, organisation, filters],
   );
 }

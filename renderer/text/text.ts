@@ -132,6 +132,7 @@ export const text = {
     connect: 'Connect',
     disconnect: 'Disconnect',
     star: 'Star',
+    save: 'Save as set…',
     clear: 'Clear',
   },
 
@@ -162,6 +163,9 @@ export const text = {
     disconnected: (what: string) => `Disconnected ${what}.`,
     unstarred: (title: string) => `${isolated(title)} is no favourite any more.`,
     copied: (title: string) => `Copied the command for ${isolated(title)}.`,
+    saved: (name: string) => `Saved the set ${isolated(name)}.`,
+    removed: (name: string) => `Removed the set ${isolated(name)}.`,
+    linkCopied: (name: string) => `Copied the link to ${isolated(name)}.`,
     undo: 'Undo',
   },
   dismiss: 'Dismiss',
@@ -201,6 +205,12 @@ export const text = {
       shortcuts: 'Keyboard shortcuts',
     },
     filter: (title: string) => `Filter by ${title}`,
+    clusters: (count: number) => plural(count, 'cluster'),
+    sets: {
+      openSet: (name: string) => `Open set ${isolated(name)}`,
+      linkSet: (name: string) => `Copy link to set ${isolated(name)}`,
+      removeSet: (name: string) => `Remove set ${isolated(name)}`,
+    },
   },
   shortcuts: {
     title: 'Keyboard shortcuts',
@@ -227,6 +237,37 @@ export const text = {
     body: 'It is a production cluster: from then on, every kubectl command without a context goes to it.',
     yes: 'Use production',
     no: 'Leave kubectl where it is',
+  },
+
+  opening: {
+    title: (count: number) =>
+      count === 0 ? 'There is nothing to open' : `Open ${plural(count, 'cluster')}?`,
+    fromLink: 'A link asks for this. Nothing is connected before you say so.',
+    ofSet: (name: string) => `The set ${isolated(name)}.`,
+    nothingFits: 'No cluster that you may see fits it.',
+    list: 'Clusters to open',
+    connected: 'Connected already',
+    production: 'kubectl stays where it is.',
+    yes: (count: number, production: number) =>
+      production === 0
+        ? `Connect ${count}`
+        : production < count
+          ? `Connect ${count}, ${production} of them production`
+          : `Connect ${count}, ${count === 1 ? '' : 'all of them '}production`,
+    no: 'Cancel',
+    close: 'Close',
+    refused: 'This link is refused',
+    setup: 'A link asks to set this computer up',
+    setupHow: 'For an organisation. In a terminal, this shows what it would change, and asks:',
+    copy: 'Copy the command',
+  },
+
+  sets: {
+    title: (count: number) => `Save ${plural(count, 'cluster')} as a set`,
+    name: 'Name',
+    save: 'Save',
+    replace: 'Replace the set',
+    cancel: 'Cancel',
   },
 
   detail: {
@@ -410,6 +451,8 @@ export const text = {
     disconnectAll: 'Not everything was disconnected',
     use: (title: string) => `kubectl was not moved to ${title}`,
     star: (title: string) => `${title} keeps its star as it was`,
+    removeSet: (name: string) => `The set ${name} was not removed`,
+    saveSet: (name: string) => `The set ${name} was not saved`,
     order: 'The favourites keep their order',
     discover: 'Discovery did not run',
     group: 'The list is grouped as before',

@@ -8,6 +8,8 @@ test('a place comes back from its fragment', () => {
     { kind: 'accounts' },
     { kind: 'settings' },
     { kind: 'release' },
+    { kind: 'set', name: 'prod + staging/EU' },
+    { kind: 'link', link: 'k8s-tunnels://connect?cluster=eks/1/eu/ü%2520#?' },
   ] as const)
     expect(placeIn(placeHash(place))).toEqual(place);
 });
@@ -21,6 +23,8 @@ test.each([
   '#/cluster/a/b',
   '#/cluster/%E0%A4%A',
   '#/quit',
+  '#/link/',
+  '#/link/k8s-tunnels://connect',
   '#javascript:',
 ])('leads nowhere: %s', (hash) => {
   expect(placeIn(hash)).toBeUndefined();

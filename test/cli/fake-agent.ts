@@ -157,6 +157,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     sessions: [],
     kubectl: kubectl(),
     favourites: [...favourites],
+    sets: [],
     kept: [...kept].filter((id) => !open.has(id)),
     policies: [...policies],
     settings,
@@ -289,6 +290,8 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       return { favourites: [...favourites] };
     },
     policies: async () => ({}),
+    'set-save': async () => ({ sets: [] }),
+    'set-remove': async () => ({ sets: [] }),
     'favourites-order': async () => ({ favourites: [...favourites] }),
     'setup-preview': notExpected,
     'setup-apply': notExpected,

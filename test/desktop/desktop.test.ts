@@ -118,6 +118,37 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
     await isVisible(app, true);
   });
 
+  test('a second start hands its link to the first, which asks and does nothing by itself', async (context) => {
+    const app = await appOf(context);
+    const page = await app.page();
+    const question = page.getByRole('alertdialog', { name: 'Open 2 clusters?' });
+    const link = `k8s-tunnels://connect?cluster=${cluster}&cluster=payments-prod-eu`;
+    const follow = async () => {
+      await app.closeWindow();
+      await (await desktop.of(context).start(link)).ended;
+      await isVisible(app, true);
+      await question.waitFor();
+    };
+    await follow();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+    await status(app, /nothing connected/);
+    await follow();
+    await page.getByRole('button', { name: 'Connect 2, 1 of them production' }).click();
+    await status(app, /2 connected/);
+    const { commandLine } = desktop.of(context);
+    expect((await commandLine.tunnels<Output<'snapshot'>>('status')).kubectl.context).toBeUndefined();
+    await commandLine.tunnels('disconnect', '--all');
+    await commandLine.tunnels('forget', '--all');
+    await status(app, /nothing connected/);
+
+    expect(await app.ask('openUrl', 'k8s-tunnels://quit')).toBe(true);
+    const refusal = page.getByRole('alertdialog', { name: 'This link is refused' });
+    await refusal.waitFor();
+    await page.keyboard.press('Escape');
+    await refusal.waitFor({ state: 'detached' });
+  });
+
   test('a window whose process is killed comes back by itself, with all it showed', async (context) => {
     const app = await appOf(context);
     const { commandLine } = desktop.of(context);
@@ -156,6 +187,33 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
       await app.ask('answer', answer);
       await vi.waitFor(async () => expect(await kubectl()).toBe(expected), patience);
     }
+  });
+
+  test('a set is opened from the tray: at once without production, else the window asks', async (context) => {
+    const app = await appOf(context);
+    const { commandLine } = desktop.of(context);
+    const page = await app.page();
+    await commandLine.tunnels('disconnect', '--all');
+    await status(app, /nothing connected/);
+    for (const [name, clusters] of [
+      ['staging', [cluster, 'search-staging']],
+      ['all & more', [cluster, 'payments-prod-eu']],
+    ] as const)
+      await call(page, 'set-save', { name, clusters });
+    const question = page.getByRole('alertdialog', { name: 'Open 1 cluster?' });
+    await vi.waitFor(() => app.click('Sets', 'staging'), patience);
+    await status(app, /2 connected/);
+    await app.closeWindow();
+    await vi.waitFor(() => app.click('Sets', 'all && more'), patience);
+    await isVisible(app, true);
+    await question.getByText('Connected already').waitFor();
+    await page.keyboard.press('Escape');
+    await question.waitFor({ state: 'detached' });
+    await status(app, /2 connected/);
+    await commandLine.tunnels('disconnect', '--all');
+    await commandLine.tunnels('forget', '--all');
+    await commandLine.tunnels('connect', '--add', 'payments-prod-eu');
+    await status(app, /1 connected/);
   });
 
   test('its picture counts, an open menu stands still, and quitting asks', async (context) => {
@@ -273,6 +331,15 @@ describe('one agent', { timeout: 60_000 }, () => {
     expect(after.tunnels[0]?.port).toBe(before.tunnels[0]?.port);
     expect(after.kubectl).toEqual(before.kubectl);
     expect(await world.browser.tabs()).toHaveLength(1);
+  });
+
+  test('the link of a first start is shown, even of a hidden one', async (context) => {
+    const app = await desktop.of(context).start('--hidden', `k8s-tunnels://connect?cluster=${cluster}`);
+    const page = await app.page();
+    await page.getByRole('alertdialog').waitFor();
+    await page.getByRole('alertdialog', { name: 'Open 1 cluster?' }).waitFor();
+    expect(await app.isWindowVisible()).toBe(true);
+    await status(app, /nothing connected/);
   });
 
   test('settings that cannot be read are told in the window and in a notification', async (context) => {

@@ -52,6 +52,7 @@ function snapshot(more: Partial<Snapshot>): Snapshot {
     sessions: [],
     kubectl: {},
     favourites: [],
+    sets: [],
     kept: [],
     policies: [],
     settings: defaultSettings,
@@ -65,6 +66,7 @@ function actions(): TrayActions {
   return {
     connect: vi.fn(),
     disconnect: vi.fn(),
+    openSet: vi.fn(),
     use: vi.fn(),
     openLink: vi.fn(),
     discover: vi.fn(),
@@ -99,6 +101,16 @@ const ledger = cluster('ledger-prod', { environment: 'production', account: '444
 const batch = cluster('batch', { reach: { kind: 'none', reason: 'no tag' } });
 
 describe('the tray menu', () => {
+  test('has the sets by name, once there is one', () => {
+    const does = actions();
+    const set = { name: 'R&D EU', clusters: [payments.id] };
+    const items = menu(snapshot({ clusters: [payments], sets: [set] }), does);
+    expect(lines(sub(items, 'Sets'))).toEqual(['R&&D EU']);
+    click(sub(items, 'Sets'), 'R&&D');
+    expect(does.openSet).toHaveBeenCalledWith(set);
+    expect(lines(menu(snapshot({ clusters: [payments] })))).not.toContain('Sets');
+  });
+
   test('shows what is connected, the current one first, then favourites, then all', () => {
     const items = menu(
       snapshot({

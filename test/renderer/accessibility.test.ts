@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { Snapshot } from '../../main/agent/agent-view.ts';
 import { AppError } from '../../main/agent/app-error.ts';
 import type { TunnelState } from '../../main/agent/tunnels/state.ts';
+import { placeHash } from '../../main/api/place.ts';
 import { aCell, aCluster, aDenial, anAccount, aRelease, aTunnel, connected, originFailure } from './shown.ts';
 import { windowFixture } from './window-fixture.ts';
 
@@ -277,6 +278,44 @@ test('a newer version, and what is new in it', async (context) => {
   await page.getByRole('button', { name: 'What’s new' }).click();
   await page.getByRole('dialog').waitFor();
   await expectAccessible(page);
+});
+
+test('the name of a set, before and after it was refused', async (context) => {
+  const { page, switchOf, agent } = await shown.open(context, quiet);
+  agent.handlers['set-save'] = () => Promise.reject(new AppError('bad-input', 'There are 50 sets already.'));
+  await switchOf('starred').focus();
+  await page.keyboard.press('x');
+  await page.getByRole('button', { name: 'Save as set…' }).click();
+  const form = page.getByRole('dialog', { name: 'Save 1 cluster as a set' });
+  await form.waitFor();
+  await expectAccessible(page);
+  await form.getByRole('textbox').fill('staging EU');
+  await page.keyboard.press('Enter');
+  await form.getByText('There are 50 sets already.').waitFor();
+  await expectAccessible(page);
+});
+
+test('what a link asks for, of every sort, and one that is refused', async (context) => {
+  const ledger = aCluster('ledger', { environment: 'production' });
+  const asked = [...open.map(({ cluster }) => cluster), ...resting, ledger];
+  const { page } = await shown.open(context, {
+    ...quiet,
+    tunnels: open.slice(0, 1).map(({ tunnel }) => tunnel),
+    clusters: asked,
+  });
+  await page.locator('.row').first().waitFor();
+  const titles = [...asked.map(({ title }) => title), 'nowhere'];
+  const query = titles.map((title) => `cluster=${encodeURIComponent(title)}`).join('&');
+  for (const [link, name] of [
+    [`connect?${query}`, /^Open/],
+    ['setup?url=https://acme.example/a.yaml', /set this computer up/],
+    ['connect', 'This link is refused'],
+  ] as const) {
+    const place = placeHash({ kind: 'link', link: `k8s-tunnels://${link}` });
+    await page.evaluate((hash) => location.replace(hash), place);
+    await page.getByRole('alertdialog', { name }).waitFor();
+    await expectAccessible(page);
+  }
 });
 
 test('a list whose agent is lost, and an agent that cannot start', async (context) => {

@@ -98,6 +98,18 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
       tell({ kind: 'favourites', favourites });
       return { favourites };
     },
+    async 'set-save'({ name, clusters }) {
+      const others = snapshot.sets.filter((set) => set.name !== name);
+      tell({
+        kind: 'sets',
+        sets: [...others, { name, clusters: clusters.map((word) => clusterOf(word).id) }],
+      });
+      return { sets: snapshot.sets };
+    },
+    async 'set-remove'({ name }) {
+      tell({ kind: 'sets', sets: snapshot.sets.filter((set) => set.name !== name) });
+      return { sets: snapshot.sets };
+    },
     policies: async () => ({}),
     'settings-get': async () => ({ ...snapshot.settings, settingsFrom: snapshot.settingsFrom }),
     async 'settings-set'(patch) {

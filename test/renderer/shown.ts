@@ -113,6 +113,7 @@ export function aSnapshot(fields: Partial<Snapshot> = {}): Snapshot {
     sessions: [],
     kubectl: {},
     favourites: [],
+    sets: [],
     kept: [],
     policies: [],
     settings: defaultSettings,

@@ -14,7 +14,7 @@ class App extends StrictEmitter {
   readonly #whenReady = Promise.withResolvers<void>();
 
   constructor() {
-    super(['before-quit', 'will-quit', 'second-instance', 'activate', 'window-all-closed']);
+    super(['before-quit', 'will-quit', 'second-instance', 'open-url', 'activate', 'window-all-closed']);
     // Electron holds `ready` back until the entry module has been evaluated: a top-level await of it hangs, as here.
     setImmediate(() => {
       this.#ready = true;
@@ -42,6 +42,10 @@ class App extends StrictEmitter {
 
   enableSandbox(): void {
     if (this.#ready) throw new Error('app.enableSandbox() can only be called before app is ready');
+  }
+
+  setAsDefaultProtocolClient(): never {
+    throw new Error('only an installed app takes links');
   }
 
   requestSingleInstanceLock(): boolean {

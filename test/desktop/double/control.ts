@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { app } from './app.ts';
 import { asked } from './dialog.ts';
 import { isGranted } from './session.ts';
 import { opened } from './shell.ts';
@@ -28,6 +29,12 @@ const answers = {
   picture: () => path.basename(shown.tray?.image.file ?? ''),
   /** The person opens the menu, or closes it. */
   menuEvent: (event: 'menu-will-show' | 'menu-will-close') => void shown.tray?.menu?.emit(event),
+  /** As macOS hands over a link; whether the app took it. */
+  openUrl(url: string) {
+    const { event, isPrevented } = preventable();
+    app.emit('open-url', event, url);
+    return isPrevented();
+  },
   clickTray: () => void shown.tray?.emit('click'),
   closeWindow: () => [...windows].map((window) => window.close()),
   isWindowVisible: () => [...windows].some((window) => window.isVisible()),

@@ -72,6 +72,8 @@ export class BrowserWindow extends StrictEmitter implements OpenWindow {
     await page.addInitScript(preloadScript(readFileSync(this.#preload, 'utf8')));
     await this.webContents.guard(page);
     page.on('crash', () => {
+      // What is loaded again is where the page was, not where it was sent.
+      this.#url = toApp(page.url());
       // Playwright gives up a page that crashed; Electron's window lives on and gets a new process.
       void page.close();
       this.#page = this.#open();

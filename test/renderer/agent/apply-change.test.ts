@@ -91,6 +91,7 @@ describe('a change', () => {
     { kind: 'sessions', sessions: [{ authDomain: 'a.cloudflareaccess.com', endsAt: 5 }] },
     { kind: 'kubectl', kubectl: { context: 'one', cluster: one.id } },
     { kind: 'favourites', favourites: [two.id] },
+    { kind: 'sets', sets: [{ name: 'both', clusters: [one.id, two.id] }] },
     { kind: 'kept', kept: [two.id] },
     {
       kind: 'settings',

@@ -15,6 +15,7 @@ const resting: PaletteFacts = {
   tunnels: new Map(),
   favourites: new Set(),
   kept: new Set(),
+  sets: [],
   current: undefined,
   asksFirst: (cluster) => cluster === payments,
   filters: filtersOf(clusters).flatMap(({ filters }) => filters),
@@ -75,6 +76,18 @@ describe('what the palette offers', () => {
     expect(some.indexOf('Connect reports')).toBeLessThan(some.indexOf('Disconnect payments-prod'));
     expect(titles('xyzzy')).toEqual([]);
     expect(titles('disconnect all')).toEqual([]);
+  });
+
+  test('has a set to open before it is asked for, and the rest with its name', () => {
+    const facts = { ...resting, sets: [{ name: 'EU pair', clusters: [orders.id, reports.id] }] };
+    expect(titles('', facts)).toContain('Open set EU pair');
+    expect(titles('', facts)).not.toContain('Remove set EU pair');
+    expect(titles('eu pair', facts)).toEqual([
+      'Open set EU pair',
+      'Copy link to set EU pair',
+      'Remove set EU pair',
+    ]);
+    expect(choicesOf('open set', facts)[0]).toMatchObject({ hint: '2 clusters' });
   });
 
   test('is never more than a person looks through', () => {

@@ -1,0 +1,71 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../app-error.ts';
+import { clusterIdSchema } from '../catalog/cluster.ts';
+import type { Logger } from '../parts.ts';
+import { jsonFile } from '../storage/json-file.ts';
+
+const atMost = 50;
+
+/** What can be seen, on one line; without what turns the writing's direction. */
+export const setNameSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(60)
+  .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, 'holds characters that cannot be seen');
+
+/** Clusters that a person opens together, by identity. */
+export const clusterSetSchema = z.object({
+  name: setNameSchema,
+  clusters: z.array(clusterIdSchema).min(1).max(50),
+});
+export type ClusterSet = z.infer<typeof clusterSetSchema>;
+
+/** The person's sets, by name. */
+export interface Sets {
+  list(): readonly ClusterSet[];
+  /** In place of one whose name differs only in letters' case. Rejects with `bad-input` where there are too many. */
+  save(set: ClusterSet): Promise<void>;
+  /** Calling twice is safe. */
+  remove(name: string): Promise<void>;
+}
+
+export async function createSets(options: {
+  readonly folder: string;
+  readonly logger: Logger;
+  readonly onChange: (list: readonly ClusterSet[]) => void;
+}): Promise<Sets> {
+  const file = jsonFile({
+    file: path.join(options.folder, 'sets.json'),
+    version: 1,
+    schema: z.array(clusterSetSchema).max(atMost),
+    onUnreadable: (name, reason) => options.logger.warn('Sets start anew', { file: name, reason }),
+  });
+  let list: readonly ClusterSet[] = (await file.read()) ?? [];
+  const without = (name: string) => list.filter((set) => keyOf(set.name) !== keyOf(name));
+  const keep = async (next: readonly ClusterSet[]) => {
+    list = next.toSorted((a, b) => a.name.localeCompare(b.name));
+    options.onChange(list);
+    await file.write([...list]);
+  };
+  return {
+    list: () => list,
+    async save({ name, clusters }) {
+      const others = without(name);
+      if (others.length >= atMost)
+        throw new AppError('bad-input', `There are ${atMost} sets already.`, {
+          hint: 'Remove one that you do not need.',
+        });
+      await keep([...others, { name, clusters: [...new Set(clusters)] }]);
+    },
+    async remove(name) {
+      const others = without(name);
+      if (others.length < list.length) await keep(others);
+    },
+  };
+}
+
+function keyOf(name: string): string {
+  return name.normalize().toLowerCase();
+}

@@ -1,0 +1,163 @@
+import { AppError, toPlainError } from '../agent/app-error.ts';
+import { accountText } from '../agent/catalog/account-words.ts';
+import type { Cluster, ClusterId } from '../agent/catalog/cluster.ts';
+import { findCluster } from '../agent/catalog/find-cluster.ts';
+
+/** Links that lead into the app. They come from strangers: each is read strictly, and none does anything by itself. */
+
+/** The scheme, as the system knows it. */
+export const linkScheme = 'k8s-tunnels';
+
+const maxLength = 2_000;
+const maxClusters = 50;
+/** Of a cluster's id, title or name. */
+const maxWord = 512;
+
+const readings = {
+  environment: ({ environment }) => [environment],
+  group: ({ group }) => [group],
+  account: (cluster) => [cluster.account, cluster.accountName, accountText(cluster)],
+  source: ({ source }) => [source],
+  region: ({ region }) => [region],
+  name: ({ title, name }) => [title, name],
+  owner: ({ owner }) => [owner],
+} as const satisfies Record<string, (cluster: Cluster) => readonly (string | undefined)[]>;
+
+export interface TagPair {
+  readonly field: keyof typeof readings;
+  readonly value: string;
+}
+
+export type Link =
+  /** By id, title or name. */
+  | { readonly kind: 'clusters'; readonly words: readonly string[] }
+  /** Every pair has to fit. */
+  | { readonly kind: 'tags'; readonly pairs: readonly TagPair[] }
+  /** Read by `setup-preview`, which knows what may stand in one. */
+  | { readonly kind: 'setup'; readonly source: string };
+
+/** A cluster that is meant, or why there is none. */
+export type Meant =
+  | { readonly kind: 'known'; readonly cluster: Cluster }
+  | { readonly kind: 'unknown'; readonly word: string; readonly why: string };
+
+/** The first link among a start's arguments, refused or not; no longer than it takes to be refused for its length. */
+export function linkAmong(argv: readonly string[]): string | undefined {
+  return argv.find((word) => word.toLowerCase().startsWith(`${linkScheme}:`))?.slice(0, maxLength + 1);
+}
+
+/**
+ * `k8s-tunnels://connect?cluster=…[&cluster=…]`, `k8s-tunnels://connect?tags=field=value[,…]` or
+ * `k8s-tunnels://setup?…`. Throws `bad-input` with what is wrong, in words that repeat nothing of the link.
+ */
+export function parseLink(text: string): Link {
+  if (text.length > maxLength)
+    throw refused(`The link is longer than ${maxLength.toLocaleString('en')} characters.`);
+  if (isUnprintable(text) || /\s/u.test(text))
+    throw refused('The link holds spaces or characters that cannot be seen.');
+  const url = URL.parse(text);
+  if (url?.protocol !== `${linkScheme}:` || !text.toLowerCase().startsWith(`${linkScheme}://`))
+    throw refused(`The link does not begin with ${linkScheme}://.`);
+  if (url.username !== '' || url.password !== '' || text.split('?', 1)[0]?.includes('@'))
+    throw refused('The link holds a user name or a password.');
+  if (text.includes('#')) throw refused('The link has something after a #.');
+  // As it was written: a way up and down again is a path too.
+  if (!/^[^?]*:\/\/[^/?]*\/?(\?|$)/.test(text)) throw refused('The link has a path.');
+  if (url.host === 'setup') return { kind: 'setup', source: text };
+  if (url.host !== 'connect') throw refused('The link asks for something that no link can do.');
+  return parseConnect(url);
+}
+
+/** What a link means of these clusters; unknown ones with why. Throws `bad-input` where that is too much. */
+export function clustersMeant(
+  link: Exclude<Link, { kind: 'setup' }>,
+  clusters: ReadonlyMap<ClusterId, Cluster>,
+): readonly Meant[] {
+  if (link.kind === 'clusters') return meantBy(link.words, clusters);
+  const fitting = [...clusters.values()].filter((cluster) =>
+    link.pairs.every(({ field, value }) =>
+      readings[field](cluster).some((text) => text?.toLowerCase() === value.toLowerCase()),
+    ),
+  );
+  if (fitting.length > maxClusters)
+    throw refused(
+      `The link fits ${fitting.length} clusters: more than ${maxClusters} are not opened at once.`,
+    );
+  return fitting.map((cluster) => ({ kind: 'known', cluster }));
+}
+
+/** Each cluster once, whatever it was called by. */
+export function meantBy(
+  words: readonly string[],
+  clusters: ReadonlyMap<ClusterId, Cluster>,
+): readonly Meant[] {
+  const meant = new Map<string, Meant>();
+  for (const word of words)
+    try {
+      const cluster = findCluster(word, clusters);
+      meant.set(cluster.id, { kind: 'known', cluster });
+    } catch (error) {
+      meant.set(`? ${word}`, { kind: 'unknown', word, why: toPlainError(error).message });
+    }
+  return [...meant.values()];
+}
+
+/** A link to these. Throws `bad-input` for none, and for so many that no link would hold them. */
+export function linkOf(clusters: readonly ClusterId[]): string {
+  // A slash needs no escape in a query, and ids are full of them.
+  const query = clusters.map((id) => `cluster=${encodeURIComponent(id).replaceAll('%2F', '/')}`).join('&');
+  const link = `${linkScheme}://connect?${query}`;
+  if (clusters.length === 0 || clusters.length > maxClusters || link.length > maxLength)
+    throw new AppError('bad-input', `A link holds 1 to ${maxClusters} clusters, and not too long ones.`);
+  return link;
+}
+
+function parseConnect(url: URL): Link {
+  try {
+    decodeURIComponent(url.search);
+  } catch {
+    throw refused('The link is damaged: its percent signs do not make characters.');
+  }
+  const names = [...url.searchParams.keys()];
+  if (names.some((name) => name !== 'cluster' && name !== 'tags'))
+    throw refused('The link says something besides cluster and tags.');
+  const words = [...new Set(url.searchParams.getAll('cluster'))];
+  const tags = url.searchParams.getAll('tags');
+  const [only] = tags;
+  if (tags.length > 1) throw refused('The link says tags more than once.');
+  if (words.length > 0 === (only !== undefined))
+    throw refused(only === undefined ? 'The link names no cluster.' : 'The link says both cluster and tags.');
+  if (words.length > maxClusters) throw refused(`The link names more than ${maxClusters} clusters.`);
+  if ([...words, only ?? ''].some(isUnprintable))
+    throw refused('The link holds characters that cannot be seen.');
+  if (words.some((word) => word.trim() === '' || word.length > maxWord))
+    throw refused('The link names a cluster by nothing, or by far too much.');
+  return only === undefined ? { kind: 'clusters', words } : { kind: 'tags', pairs: parsePairs(only) };
+}
+
+function parsePairs(text: string): readonly TagPair[] {
+  const pairs = text.split(',').map((pair): TagPair => {
+    const [, field = '', value = ''] = /^([a-z]+)=(.*)$/.exec(pair) ?? [];
+    if (!isField(field) || value.trim() === '')
+      throw refused(
+        `The link's tags are not of the form field=value, of the fields ${Object.keys(readings).join(', ')}.`,
+      );
+    return { field, value };
+  });
+  if (new Set(pairs.map(({ field }) => field)).size < pairs.length)
+    throw refused('The link says a field of its tags more than once.');
+  return pairs;
+}
+
+function isField(text: string): text is TagPair['field'] {
+  return Object.hasOwn(readings, text);
+}
+
+/** Control and formatting characters, those that turn the writing's direction among them, and halves of characters. */
+function isUnprintable(text: string): boolean {
+  return /[\p{C}\p{Zl}\p{Zp}]/u.test(text);
+}
+
+function refused(message: string): AppError {
+  return new AppError('bad-input', message, { hint: 'Ask whoever gave it to you for a new one.' });
+}

@@ -1,0 +1,94 @@
+import { type FormEvent, useId, useState } from 'react';
+import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
+import { toPlainError } from '../../main/agent/app-error.ts';
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { useActions, useAgent } from '../agent/page.tsx';
+import { text } from '../text/text.ts';
+import './save-set.css';
+
+const words = text.sets;
+
+/** Asks for the name of a set of these clusters. */
+export function SaveSet({
+  clusters,
+  isOpen,
+  onClose,
+}: {
+  readonly clusters: readonly ClusterId[];
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}) {
+  return (
+    <ModalOverlay
+      className="veil"
+      isOpen={isOpen}
+      isDismissable
+      onOpenChange={(stays) => {
+        if (!stays) onClose();
+      }}
+    >
+      <Modal className="modal">
+        <Dialog>
+          <Heading slot="title">{words.title(clusters.length)}</Heading>
+          <NameForm clusters={clusters} onClose={onClose} />
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+function NameForm({
+  clusters,
+  onClose,
+}: {
+  readonly clusters: readonly ClusterId[];
+  readonly onClose: () => void;
+}) {
+  const { saveSet } = useActions();
+  const [name, setName] = useState('');
+  const [problem, setProblem] = useState<string>();
+  const isThere = useAgent(({ sets }) =>
+    sets.some((set) => set.name.toLowerCase() === name.trim().toLowerCase()),
+  );
+  const id = useId();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    saveSet({ name: name.trim(), clusters: [...clusters] }).then(onClose, (error: unknown) => {
+      const { message, hint } = toPlainError(error);
+      setProblem([message, hint].filter(Boolean).join(' '));
+    });
+  };
+  return (
+    <form className="save-set" onSubmit={submit}>
+      <label htmlFor={id}>{words.name}</label>
+      <input
+        id={id}
+        // biome-ignore lint/a11y/noAutofocus: it opens to be typed into.
+        autoFocus
+        className="field"
+        type="text"
+        required
+        maxLength={60}
+        autoComplete="off"
+        value={name}
+        aria-invalid={problem !== undefined}
+        aria-describedby={`${id}-problem`}
+        onChange={(event) => {
+          setName(event.target.value);
+          setProblem(undefined);
+        }}
+      />
+      <p id={`${id}-problem`} role="alert">
+        {problem}
+      </p>
+      <div className="actions">
+        <button type="button" className="button" onClick={onClose}>
+          {words.cancel}
+        </button>
+        <button type="submit" className="button primary" disabled={name.trim() === ''}>
+          {isThere ? words.replace : words.save}
+        </button>
+      </div>
+    </form>
+  );
+}

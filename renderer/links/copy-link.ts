@@ -1,0 +1,16 @@
+import { toPlainError } from '../../main/agent/app-error.ts';
+import type { ClusterSet } from '../../main/agent/favourites/sets.ts';
+import { linkOf } from '../../main/api/link.ts';
+import { text } from '../text/text.ts';
+
+/** Resolves to what to say of it; rejects where the clipboard does not take it. */
+export async function copyLink({ name, clusters }: ClusterSet): Promise<string> {
+  let link: string;
+  try {
+    link = linkOf(clusters);
+  } catch (error) {
+    return toPlainError(error).message;
+  }
+  await navigator.clipboard.writeText(link);
+  return text.done.linkCopied(name);
+}

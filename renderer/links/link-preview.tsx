@@ -1,0 +1,203 @@
+import { type ReactNode, useMemo } from 'react';
+import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
+import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
+import { shellWord } from '../../main/agent/catalog/shell-word.ts';
+import { clustersMeant, type Link, type Meant, meantBy, parseLink } from '../../main/api/link.ts';
+import { type Place, placeHash } from '../../main/api/place.ts';
+import { useActions, useAgent } from '../agent/page.tsx';
+import { CopyButton } from '../controls/copy-button.tsx';
+import { ProductionBadge } from '../controls/production-badge.tsx';
+import { text } from '../text/text.ts';
+import { type OpeningLine, openingLines, openingPlan } from './opening.ts';
+import './link-preview.css';
+
+const words = text.opening;
+
+/** What a link or a set asks for. */
+export type Asked = Extract<Place, { kind: 'link' | 'set' }>;
+
+/** What is asked for, as a question. Nothing happens without a yes. */
+export function LinkPreview({
+  asked,
+  onClose,
+}: {
+  readonly asked: Asked | undefined;
+  readonly onClose: () => void;
+}) {
+  return (
+    <ModalOverlay
+      className="veil"
+      isOpen={asked !== undefined}
+      isDismissable
+      onOpenChange={(isOpen) => {
+        if (!isOpen) onClose();
+      }}
+    >
+      <Modal className="modal link-preview">
+        {/* Another link is another question: the safe answer has the focus again. */}
+        <Dialog role="alertdialog" key={asked && placeHash(asked)}>
+          {asked?.kind === 'link' && <AskedByLink link={asked.link} onClose={onClose} />}
+          {asked?.kind === 'set' && <AskedBySet name={asked.name} onClose={onClose} />}
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+type Read = { readonly kind: 'refused'; readonly error: PlainError } | Link;
+
+function AskedByLink({ link, onClose }: { readonly link: string; readonly onClose: () => void }) {
+  const read = useMemo((): Read => {
+    try {
+      return parseLink(link);
+    } catch (error) {
+      return { kind: 'refused', error: toPlainError(error) };
+    }
+  }, [link]);
+  switch (read.kind) {
+    case 'refused':
+      return <Refused error={read.error} onClose={onClose} />;
+    case 'setup':
+      return <Setup source={read.source} onClose={onClose} />;
+    default:
+      return <Clusters link={read} onClose={onClose} />;
+  }
+}
+
+function AskedBySet({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
+  const clusters = useAgent((agent) => agent.clusters);
+  const set = useAgent(({ sets }) => sets.find((one) => one.name === name));
+  const meant = useMemo(() => meantBy(set?.clusters ?? [], clusters), [set, clusters]);
+  return <Opening meant={meant} note={words.ofSet(name)} onClose={onClose} />;
+}
+
+function Clusters({
+  link,
+  onClose,
+}: {
+  readonly link: Exclude<Link, { kind: 'setup' }>;
+  readonly onClose: () => void;
+}) {
+  const clusters = useAgent((agent) => agent.clusters);
+  const meant = useMemo((): readonly Meant[] | PlainError => {
+    try {
+      return clustersMeant(link, clusters);
+    } catch (error) {
+      return toPlainError(error);
+    }
+  }, [link, clusters]);
+  return 'code' in meant ? (
+    <Refused error={meant} onClose={onClose} />
+  ) : (
+    <Opening meant={meant} note={words.fromLink} onClose={onClose} />
+  );
+}
+
+function Opening({
+  meant,
+  note,
+  onClose,
+}: {
+  readonly meant: readonly Meant[];
+  readonly note: string;
+  readonly onClose: () => void;
+}) {
+  const actions = useActions();
+  const open = useAgent((agent) => agent.open);
+  const policies = useAgent((agent) => agent.policies);
+  const lines = openingLines(meant, { open, policies });
+  const { ids, production } = openingPlan(lines);
+  return (
+    <>
+      <Heading slot="title">{words.title(ids.length)}</Heading>
+      <p>{note}</p>
+      {lines.length === 0 && <p>{words.nothingFits}</p>}
+      {lines.length > 0 && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by the keys.
+        <ul tabIndex={0} aria-label={words.list}>
+          {lines.map((line) => (
+            <Line key={line.key} line={line} />
+          ))}
+        </ul>
+      )}
+      {production > 0 && <p>{words.production}</p>}
+      <Answers no={ids.length === 0 ? words.close : words.no} onNo={onClose}>
+        {ids.length > 0 && (
+          <button
+            type="button"
+            className={production > 0 ? 'button danger' : 'button primary'}
+            onClick={() => {
+              onClose();
+              void actions.open(ids);
+            }}
+          >
+            {words.yes(ids.length, production)}
+          </button>
+        )}
+      </Answers>
+    </>
+  );
+}
+
+function Line({ line: { title, where, cluster, why } }: { readonly line: OpeningLine }) {
+  return (
+    <li data-left={why !== undefined || undefined}>
+      <span className="opening-title">
+        <bdi>{title}</bdi>
+        {cluster !== undefined && <ProductionBadge cluster={cluster} />}
+      </span>
+      <small>{why ?? where}</small>
+    </li>
+  );
+}
+
+/** An organisation's setup has a preview of its own, at the command line. */
+function Setup({ source, onClose }: { readonly source: string; readonly onClose: () => void }) {
+  const command = `k8s-tunnels setup ${shellWord(source)}`;
+  return (
+    <>
+      <Heading slot="title">{words.setup}</Heading>
+      <p>{words.setupHow}</p>
+      <p>
+        <code>{command}</code>
+      </p>
+      <Answers no={words.close} onNo={onClose}>
+        <CopyButton label={words.copy} value={command}>
+          {words.copy}
+        </CopyButton>
+      </Answers>
+    </>
+  );
+}
+
+function Refused({ error, onClose }: { readonly error: PlainError; readonly onClose: () => void }) {
+  return (
+    <>
+      <Heading slot="title">{words.refused}</Heading>
+      <p>
+        {error.message} {error.hint}
+      </p>
+      <Answers no={words.close} onNo={onClose} />
+    </>
+  );
+}
+
+function Answers({
+  no,
+  onNo,
+  children,
+}: {
+  readonly no: string;
+  readonly onNo: () => void;
+  readonly children?: ReactNode;
+}) {
+  return (
+    <div className="actions">
+      {/* biome-ignore lint/a11y/noAutofocus: the safe answer has the focus. */}
+      <button type="button" className="button" autoFocus onClick={onNo}>
+        {no}
+      </button>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+import type { Policy } from '../../main/agent/access/policy.ts';
+import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { isProduction } from '../../main/agent/catalog/is-production.ts';
+import type { Meant } from '../../main/api/link.ts';
+import { whereWords } from '../clusters/cluster-words.ts';
+import { text } from '../text/text.ts';
+
+/** One of what is to be opened. */
+export interface OpeningLine {
+  readonly key: string;
+  readonly title: string;
+  readonly where?: string;
+  readonly cluster?: Cluster;
+  /** Why it is left as it is. */
+  readonly why?: string | undefined;
+}
+
+export function openingLines(
+  meant: readonly Meant[],
+  facts: {
+    readonly open: ReadonlySet<ClusterId>;
+    readonly policies: ReadonlyMap<string, Policy>;
+  },
+): readonly OpeningLine[] {
+  return meant.map((one) => {
+    if (one.kind === 'unknown') return { key: `? ${one.word}`, title: one.word, why: one.why };
+    const { cluster } = one;
+    const { environment } = cluster;
+    const where = [...(environment === undefined ? [] : [environment]), whereWords(cluster)].join(' · ');
+    return { key: cluster.id, title: cluster.title, where, cluster, why: whyLeft(cluster, facts) };
+  });
+}
+
+/** What a yes opens, and how many of it are production. */
+export function openingPlan(lines: readonly OpeningLine[]): {
+  readonly ids: readonly ClusterId[];
+  readonly production: number;
+} {
+  const some = lines.flatMap(({ cluster, why }) =>
+    cluster !== undefined && why === undefined ? cluster : [],
+  );
+  return { ids: some.map(({ id }) => id), production: some.filter(isProduction).length };
+}
+
+function whyLeft(
+  { id, reach }: Cluster,
+  { open, policies }: Parameters<typeof openingLines>[1],
+): string | undefined {
+  if (open.has(id)) return text.opening.connected;
+  if (reach.kind === 'none') return reach.reason;
+  const policy = reach.kind === 'tunnel' ? policies.get(reach.hostname) : undefined;
+  return policy?.verdict === 'denied' ? policy.message : undefined;
+}

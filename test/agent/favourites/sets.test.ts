@@ -1,0 +1,138 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import type { Change } from '../../../main/agent/agent-view.ts';
+import { clusterId } from '../../../main/agent/catalog/cluster.ts';
+import { type Agent, createAgent } from '../../../main/agent/create-agent.ts';
+import { type ClusterSet, createSets, type Sets } from '../../../main/agent/favourites/sets.ts';
+import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import { pathsFrom } from '../../../main/agent/paths.ts';
+import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
+import { applyChange } from '../../../main/api/apply-change.ts';
+import { dispatch } from '../../../main/api/dispatch.ts';
+import { createHandlers } from '../../../main/api/handlers.ts';
+
+const { signal } = new AbortController();
+const badInput = expect.objectContaining({ code: 'bad-input' });
+const [one, two] = ['one', 'two'].map((name) => clusterId('eks', '1', 'eu', name)) as [never, never];
+
+let home: string;
+beforeEach(async () => {
+  home = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-sets-'));
+});
+afterEach(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
+
+describe('sets', () => {
+  let told: (readonly ClusterSet[])[];
+  const open = (): Promise<Sets> =>
+    createSets({ folder: home, logger: silentLogger, onChange: (list) => told.push(list) });
+  beforeEach(() => {
+    told = [];
+  });
+
+  it('stand by name, last over a restart, and are told', async () => {
+    const sets = await open();
+    await sets.save({ name: 'staging EU', clusters: [two, one, two] });
+    await sets.save({ name: 'Prod', clusters: [one] });
+    const list = [
+      { name: 'Prod', clusters: [one] },
+      { name: 'staging EU', clusters: [two, one] },
+    ];
+    expect(sets.list()).toEqual(list);
+    expect(told.at(-1)).toEqual(list);
+    expect((await open()).list()).toEqual(list);
+  });
+
+  it('take the place of one whose name differs in case only, however its letters are made up', async () => {
+    const sets = await open();
+    await sets.save({ name: 'r\u00e9seau', clusters: [one] });
+    await sets.save({ name: 'RE\u0301SEAU', clusters: [two] });
+    expect(sets.list()).toEqual([{ name: 'RE\u0301SEAU', clusters: [two] }]);
+    await sets.remove('Réseau');
+    await sets.remove('Réseau');
+    expect(sets.list()).toEqual([]);
+    expect(told).toHaveLength(3);
+  });
+
+  it('are no more than 50; those that are there can be changed', async () => {
+    const sets = await open();
+    for (let at = 0; at < 50; at += 1) await sets.save({ name: `set ${at}`, clusters: [one] });
+    await expect(sets.save({ name: 'one more', clusters: [one] })).rejects.toThrow(badInput);
+    await sets.save({ name: 'SET 7', clusters: [two] });
+    expect(sets.list()).toHaveLength(50);
+  });
+
+  it('begin anew beside a file that cannot be read, which is kept', async () => {
+    const file = path.join(home, 'sets.json');
+    await writeFile(file, '{"version":1,"data":[{"name":"a\\u202eb","clusters":["eks/1/eu/one"]}]}');
+    expect((await open()).list()).toEqual([]);
+    await expect(readFile(`${file}.unreadable`, 'utf8')).resolves.toContain('eks/1/eu/one');
+  });
+});
+
+describe('the agent', () => {
+  let agent: Agent;
+  const call = (name: string, input: unknown) =>
+    dispatch(createHandlers(agent, { quit: () => {} }), name, input, { signal });
+  beforeEach(async () => {
+    const env = {
+      HOME: home,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      K8S_TUNNELS_MANAGED_CONFIG: path.join(home, 'managed.yaml'),
+    };
+    const paths = pathsFrom(env, 'linux');
+    const list = path.join(home, 'clusters.yaml');
+    await mkdir(paths.config, { recursive: true });
+    await writeFile(
+      list,
+      ['a', 'b'].map((name) => `- {name: ${name}, server: "https://10.0.0.1:443"}\n`).join(''),
+    );
+    await writeFile(path.join(paths.config, 'settings.json'), JSON.stringify({ clusterFiles: [list] }));
+    agent = await createAgent({
+      env,
+      paths,
+      clock: systemClock,
+      logger: silentLogger,
+      openStore: () => openConfStore(paths.config),
+      sealer: { kind: 'headless' },
+      openUrl: () => Promise.reject(new Error('no browser is expected')),
+      plugin: { command: process.execPath, args: [] },
+    });
+    await agent.discover();
+  });
+  afterEach(() => agent.close());
+
+  test('keeps sets by identity, and tells of them', async () => {
+    const before = agent.snapshot();
+    const told: Change[] = [];
+    agent.subscribe((change) => told.push(change));
+    const clusters = before.clusters.map(({ id }) => id);
+    expect(clusters).toHaveLength(2);
+    const sets = [{ name: 'both', clusters }];
+    const words = before.clusters.map(({ title }) => title);
+    await expect(call('set-save', { name: ' both ', clusters: words })).resolves.toEqual({ sets });
+    expect(agent.snapshot().sets).toEqual(sets);
+    expect(told.reduce(applyChange, before).sets).toEqual(sets);
+    await expect(call('set-remove', { name: 'BOTH' })).resolves.toEqual({ sets: [] });
+    expect(told.reduce(applyChange, before).sets).toEqual([]);
+  });
+
+  test.each([
+    ['no name', { name: ' ', clusters: ['a'] }],
+    ['a name of 61 characters', { name: 'n'.repeat(61), clusters: ['a'] }],
+    ['a name of two lines', { name: 'a\nb', clusters: ['a'] }],
+    ['a name that is turned around', { name: 'a\u202eb', clusters: ['a'] }],
+    ['no clusters', { name: 'n', clusters: [] }],
+    ['51 clusters', { name: 'n', clusters: Array.from({ length: 51 }, () => 'a') }],
+  ])('refuses %s', async (_, input) => {
+    await expect(call('set-save', input)).rejects.toThrow(badInput);
+    expect(agent.snapshot().sets).toEqual([]);
+  });
+
+  test('refuses a cluster that it does not know', async () => {
+    const unknown = expect.objectContaining({ code: 'not-found' });
+    await expect(call('set-save', { name: 'n', clusters: ['a', 'nowhere'] })).rejects.toThrow(unknown);
+    expect(agent.snapshot().sets).toEqual([]);
+  });
+});
