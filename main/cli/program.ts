@@ -14,6 +14,7 @@ import { type LoginFlags, runLogin } from './commands/login.ts';
 import { runLogout } from './commands/logout.ts';
 import { runQuit } from './commands/quit.ts';
 import { runServe } from './commands/serve.ts';
+import { runConnectSet, runSets } from './commands/sets.ts';
 import { runSettings } from './commands/settings.ts';
 import { runSetup, type SetupFlags } from './commands/setup.ts';
 import { runStatus } from './commands/status.ts';
@@ -53,6 +54,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 }
 
 interface ConnectFlags {
+  readonly set?: string;
   readonly add?: true;
   readonly switch?: true;
   readonly production?: true;
@@ -99,14 +101,20 @@ function describe(options: { readonly json: boolean; readonly done: (code: numbe
       else await withSession((session) => runList(session, words, { all }));
     });
   command('discover', 'look for clusters everywhere anew').action(() => withSession(runDiscover));
-  command('connect <clusters...>', 'open tunnels and make kubectl use the first')
+  command('connect [clusters...]', 'open tunnels and make kubectl use the first')
+    .option('--set <name>', 'the clusters of a set')
     .option('--add', "only add to the kubeconfig, leave kubectl's current context")
     .option('--switch', "make the first one kubectl's current context")
     .option('--production', 'confirm that kubectl may go to a production cluster')
     .action((clusters: string[], flags: ConnectFlags) => {
       if (flags.add && flags.switch) program.error('error: --add and --switch exclude each other');
+      if ((flags.set === undefined) === (clusters.length === 0))
+        program.error('error: name clusters, or a set with --set');
       const mode = flags.add ? 'add' : flags.switch ? 'switch' : undefined;
-      return withSession((session) => runConnect(session, clusters, { mode, production: flags.production }));
+      const how = { mode, production: flags.production } as const;
+      return withSession((session) =>
+        flags.set === undefined ? runConnect(session, clusters, how) : runConnectSet(session, flags.set, how),
+      );
     });
   command('disconnect [clusters...]', "close tunnels, all if none is named; give kubectl's context back")
     .option('--all', 'close all')
@@ -123,6 +131,7 @@ function describe(options: { readonly json: boolean; readonly done: (code: numbe
       if (flags.all && clusters.length > 0) program.error('error: --all and names exclude each other');
       return withSession((session) => runForget(session, clusters.length > 0 ? clusters : 'all'));
     });
+  command('sets', 'the sets of clusters that you saved').action(() => withSession(runSets));
   command('status', 'what is connected, and what kubectl uses').action(() => withSession(runStatus));
   command('switch <cluster>', 'make kubectl use a connected cluster')
     .option('--production', 'confirm that it may be a production cluster')

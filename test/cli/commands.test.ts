@@ -91,6 +91,44 @@ describe('discover', () => {
   });
 });
 
+describe('sets', () => {
+  it('are listed with what is in them', async () => {
+    const { stdout, code } = await run('sets');
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^both +prod, staging$/),
+      expect.stringMatching(/^lost +eks\/444455556666\/eu-west-1\/gone$/),
+      expect.stringMatching(/^Staging.* EU +staging, eks\/444455556666\/eu-west-1\/gone$/),
+    ]);
+    expect(stdout).not.toContain('\u0007');
+    expect((await json('sets')).document.sets).toHaveLength(3);
+  });
+
+  it('are connected by their name, whatever its case; what is gone is told', async () => {
+    const { stderr, stdout, code } = await run('connect', '--set', 'STAGING\u0007 eu', '--add');
+    expect(code).toBe(0);
+    expect(stdout).toContain('✓ staging');
+    expect(stderr).toContain('eks/444455556666/eu-west-1/gone is not there any more.');
+    expect(agent.calls.find(({ name }) => name === 'connect')?.input).toMatchObject({
+      clusters: ['eks/444455556666/eu-west-1/staging'],
+      mode: 'add',
+    });
+  });
+
+  it('with production want a word, as their clusters do', async () => {
+    expect((await json('connect', '--set', 'both')).document.error).toMatchObject({
+      code: 'production-unconfirmed',
+    });
+    expect((await run('connect', '--set', 'both', '--production')).code).toBe(0);
+  });
+
+  it.each(['nowhere', 'lost'])('that lead to nothing are refused: %s', async (name) => {
+    const { document } = await json('connect', '--set', name);
+    expect(document.error).toMatchObject({ code: 'not-found' });
+    expect(agent.calls.filter((call) => call.name === 'connect')).toEqual([]);
+  });
+});
+
 describe('connect', () => {
   it('answers context, port and where kubectl points', async () => {
     const { stdout, code } = await run('connect', 'prod', 'staging', '--production');
@@ -410,7 +448,8 @@ describe('tags', () => {
 describe('usage', () => {
   it.each([
     [['conect', 'prod'], 'Did you mean connect?'],
-    [['connect'], "missing required argument 'clusters'"],
+    [['connect'], 'name clusters, or a set with --set'],
+    [['connect', 'prod', '--set', 'both'], 'name clusters, or a set with --set'],
     [['connect', 'prod', '--add', '--switch'], 'exclude each other'],
     [['status', '--loud'], "unknown option '--loud'"],
     [['agent', '--idle-exit', 'soon'], '--idle-exit is "soon"'],

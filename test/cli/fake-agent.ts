@@ -65,6 +65,13 @@ export const clusters = [
   cluster('untagged', { reach: { kind: 'none', reason: 'It has no tag k8s-tunnels-hostname.' } }),
 ] as const;
 
+const idOf = (name: string) => clusterId('eks', account, 'eu-west-1', name);
+const clusterSets: Snapshot['sets'] = [
+  { name: 'both', clusters: [idOf('prod'), idOf('staging')] },
+  { name: 'lost', clusters: [idOf('gone')] },
+  { name: 'Staging\u0007 EU', clusters: [idOf('staging'), idOf('gone')] },
+];
+
 const errors: Readonly<Record<string, AppError>> = {
   denied: new AppError('access-denied', 'Access does not admit you to denied.example.net.', {
     hint: 'Ask your Access administrator for it.',
@@ -157,7 +164,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     sessions: [],
     kubectl: kubectl(),
     favourites: [...favourites],
-    sets: [],
+    sets: clusterSets,
     kept: [...kept].filter((id) => !open.has(id)),
     policies: [...policies],
     settings,

@@ -41,7 +41,7 @@ export function parseSetupLink(text: string): SetupSource {
   const link = URL.parse(text);
   const isSetup =
     link?.protocol === 'k8s-tunnels:' && link.host === 'setup' && ['', '/'].includes(link.pathname);
-  if (link === null || !isSetup || link.username !== '' || link.hash !== '') throw linkError();
+  if (link === null || !isSetup || link.username + link.password + link.hash !== '') throw linkError();
   const urls = link.searchParams.getAll('url');
   const keys = link.searchParams.getAll('key');
   const known = urls.length + keys.length === link.searchParams.size;
