@@ -16,7 +16,7 @@ const size = 64 << 20;
 const echoes = 500;
 const connections = 200;
 const atOnce = 20;
-const furtherTunnels = 8;
+const furtherTunnels = 16;
 
 type Name = 'builtin' | 'cloudflared' | 'direct';
 const names: readonly Name[] = ['builtin', 'cloudflared', 'direct'];

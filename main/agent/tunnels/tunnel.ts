@@ -308,7 +308,9 @@ export function createTunnel(options: {
       await standBy();
     },
     follow(next) {
-      if (loop === undefined) way = next;
+      if (loop !== undefined) return;
+      void way.connector.close?.();
+      way = next;
     },
     close({ listening: isListening = false } = {}) {
       reopened = false;

@@ -91,7 +91,7 @@ export async function startChild(options: {
     while (!ended && !signal.aborted && pid !== undefined) {
       const owner = await ownerOf(pid, port);
       if (owner === 'foreign') throw startFailed(`somebody else listens on port ${port}`);
-      if (owner === 'ours') return { pid, port, hasEnded: () => ended, ended: gone, stop };
+      if (owner === 'ours' && !ended) return { pid, port, hasEnded: () => ended, ended: gone, stop };
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }
     if (options.signal.aborted) throw new AppError('cancelled', 'The start of cloudflared was cancelled.');
@@ -107,7 +107,14 @@ export async function startChild(options: {
  * cloudflared end, so one that says it listens and still runs when the port answers is taken at its word.
  */
 async function ownerOf(pid: number, port: number): Promise<'ours' | 'foreign' | 'nobody'> {
-  return process.platform === 'linux' ? listenerOwner(pid, port) : 'ours';
+  if (process.platform === 'linux') return listenerOwner(pid, port);
+  const socket = net.connect({ port, host: '127.0.0.1' });
+  return once(socket, 'connect')
+    .then(
+      () => 'ours' as const,
+      () => 'nobody' as const,
+    )
+    .finally(() => socket.destroy());
 }
 
 function startFailed(why: string): AppError {

@@ -49,12 +49,22 @@ export function createCloudflaredConnector(options: {
   /** Connections that no child could carry. */
   let failures = 0;
   let lost = () => {};
+  /** Looked for once, until it is closed: a probe comes by every half minute. */
+  let found: Promise<Program> | undefined;
   let starting: Promise<Child> | undefined;
   let explaining: Promise<Error | undefined> | undefined;
   let closing = new AbortController();
 
+  const theProgram = (): Promise<Program> => {
+    found ??= requireProgram(parts).catch((error: unknown) => {
+      found = undefined;
+      throw error;
+    });
+    return found;
+  };
+
   const start = async (signal: AbortSignal): Promise<Child> => {
-    const program = await requireProgram(parts);
+    const program = await theProgram();
     let child: Child | undefined;
     child = await startChild({
       program: program.path,
@@ -114,7 +124,7 @@ export function createCloudflaredConnector(options: {
   return {
     kind: () => 'cloudflared',
     async prepare(how) {
-      await requireProgram(parts);
+      await theProgram();
       await builtin.prepare(how);
     },
     async dial({ signal }) {
@@ -141,6 +151,7 @@ export function createCloudflaredConnector(options: {
       closing = new AbortController();
       const last = starting;
       starting = undefined;
+      found = undefined;
       await last?.then((child) => child.stop()).catch(() => {});
     },
   };

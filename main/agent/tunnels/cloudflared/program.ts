@@ -41,7 +41,7 @@ export async function findProgram(options: {
     ...(named === '' ? folders.map((folder) => path.join(folder, name)) : [named]),
   ];
   for (const place of places)
-    if (await isExecutable(place)) return { path: place, version: await versionOf(place) };
+    if (await isExecutable(place)) return { path: place, version: await versionOf(place, env) };
   if (named !== '')
     throw unavailable(`K8S_TUNNELS_CLOUDFLARED names ${named}, which is not a program.`, {
       hint: 'Correct it, or unset it.',
@@ -61,9 +61,10 @@ async function isExecutable(file: string): Promise<boolean> {
   );
 }
 
-async function versionOf(file: string): Promise<string | undefined> {
+async function versionOf(file: string, env: Environment): Promise<string | undefined> {
   const { stdout, failed } = await execa(file, ['version'], {
-    env: {},
+    // Without it no program of Go opens a socket on Windows.
+    env: process.platform === 'win32' ? { SystemRoot: env.SystemRoot } : {},
     extendEnv: false,
     stdin: 'ignore',
     reject: false,
