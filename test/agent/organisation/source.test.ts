@@ -28,6 +28,7 @@ describe('a setup link', () => {
     ['another action', `k8s-tunnels://connect?url=${url}`],
     ['a path', `k8s-tunnels://setup/now?url=${url}`],
     ['another scheme', `https://setup?url=${url}`],
+    ['a password', `k8s-tunnels://:geheim@setup?url=${url}`],
     ['plain http', link({ url: 'http://acme.example/a.yaml' })],
     ['a file', link({ url: 'file:///etc/passwd' })],
     ['a login in the address', link({ url: 'https://ada:geheim@acme.example/' })],
