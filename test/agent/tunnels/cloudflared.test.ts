@@ -37,7 +37,7 @@ async function newFolder(): Promise<string> {
 
 /** The processes that this one has started and that run still, by pid. */
 async function children(): Promise<readonly { pid: number; args: string; env: readonly string[] }[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
     pids.map(async (pid) => {
       const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
@@ -142,7 +142,7 @@ describe.skipIf(process.platform !== 'linux').each(programs)('$name as a child',
   });
 });
 
-describe('a tunnel by cloudflared', () => {
+describe.skipIf(process.platform !== 'linux')('a tunnel by cloudflared', () => {
   const start = async (options: Parameters<typeof startRig>[0] = {}): Promise<Rig> => {
     const file = program ?? (await installCloudflared(await newFolder()));
     const rig = await startRig({ ...options, env: { K8S_TUNNELS_CLOUDFLARED: file } });
@@ -155,7 +155,7 @@ describe('a tunnel by cloudflared', () => {
     const { tunnel, state } = await rig.open(title, { connector: 'cloudflared' });
     expect(state).toMatchObject({ status: 'connected' });
     expect(tunnel.connector()).toBe('cloudflared');
-    expect(await rig.kubectl(title, 'get', 'namespaces')).toContain(`${title}-jobs`);
+    // Nobody uses it, so that no connection tells of the end.
     const { pid } = await onlyChild();
     process.kill(pid, 'SIGKILL');
     await vi.waitFor(async () => expect((await onlyChild()).pid).not.toBe(pid), { timeout: 10_000 });
