@@ -3,21 +3,13 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Access, createAccess } from './access/access.ts';
 import { createPolicies } from './access/policies.ts';
-import type {
-  Change,
-  ConnectResult,
-  Kubectl,
-  Notice,
-  SessionView,
-  Snapshot,
-  TunnelView,
-} from './agent-view.ts';
+import type { Agent, Parts, Place } from './agent.ts';
+import type { Change, Kubectl, Notice, SessionView } from './agent-view.ts';
 import { AppError, toPlainError } from './app-error.ts';
 import { createCatalog } from './catalog/catalog.ts';
-import type { Cell, Cluster, ClusterId } from './catalog/cluster.ts';
+import type { Cluster, ClusterId } from './catalog/cluster.ts';
 import { isFailed } from './catalog/is-failed.ts';
 import { createConnections, type Outcome } from './connections/connections.ts';
-import type { PluginCommand } from './connections/kubeconfig-entry.ts';
 import { createCredentials } from './credentials/credentials.ts';
 import { execCredential, isInteractive } from './credentials/exec-credential.ts';
 import { createSignIns } from './credentials/sign-ins.ts';
@@ -29,10 +21,10 @@ import { createFileSource } from './discovery/file.ts';
 import { createGkeSource } from './discovery/gke.ts';
 import { createVaultSource } from './discovery/vault.ts';
 import { createFavourites } from './favourites/favourites.ts';
-import { type ClusterSet, createSets } from './favourites/sets.ts';
+import { createSets } from './favourites/sets.ts';
 import { createKubeconfig, type KubeconfigPlace } from './kubeconfig/kubeconfig.ts';
 import { createAccessLogin } from './logins/access-login.ts';
-import type { Account, LoginView } from './logins/account.ts';
+import type { LoginView } from './logins/account.ts';
 import { createAwsLogin } from './logins/aws-login.ts';
 import { createAzureLogin } from './logins/azure-login.ts';
 import { createGcpSignIn } from './logins/gcp-sign-in.ts';
@@ -43,114 +35,26 @@ import { createOidcTokens } from './logins/oidc-tokens.ts';
 import { createVaultLogin } from './logins/vault-login.ts';
 import { createNetwork } from './network/network.ts';
 import { trustAuthorities } from './network/trust.ts';
-import { stateWithAccessRequest, withAccessRequest, withSupport } from './organisation/access-request.ts';
+import { withSupport } from './organisation/access-request.ts';
+import { connectorRules } from './organisation/connector-rules.ts';
 import { managedSettings } from './organisation/managed-settings.ts';
-import { createOrganisation, type OrganisationKeeper } from './organisation/organisation.ts';
+import { createOrganisation } from './organisation/organisation.ts';
 import type { Organisation } from './organisation/schema.ts';
 import { clusterUnder, sourceUnder } from './organisation/source-under.ts';
 import { vaultEnvironment, vaultLogin, vaultServers } from './organisation/vault-environment.ts';
-import type { Clock, Environment, Logger } from './parts.ts';
-import type { Paths } from './paths.ts';
 import { redact } from './redaction/redact.ts';
 import { feedOf } from './releases/feed.ts';
-import { createReleases, type Releases } from './releases/releases.ts';
-import type { Sealer } from './sealing/sealer.ts';
+import { createReleases } from './releases/releases.ts';
 import { openSignInFile } from './sealing/sign-in-file.ts';
-import { createSettings, type Settings, type SettingsFrom, type SettingsStore } from './settings/settings.ts';
+import { createSettings } from './settings/settings.ts';
 import { keepGoodSettings, mendSettingsFile } from './settings/settings-file.ts';
 import { createPorts } from './tunnels/ports.ts';
-import type { Tunnel } from './tunnels/tunnel.ts';
 import { createTunnels } from './tunnels/tunnels.ts';
 import { version } from './version.ts';
-
-/** What a shell hands in. The agent reads nothing of its process by itself, but for what the AWS SDK reads. */
-export interface Parts {
-  readonly env: Environment;
-  readonly paths: Paths;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly openStore: () => SettingsStore;
-  readonly openUrl: (url: string) => Promise<void>;
-  /** How our own sign-ins are kept. */
-  readonly sealer: Sealer;
-  /** What kubectl runs for a credential. */
-  readonly plugin: PluginCommand;
-  /** The package's own folder of resources, where it has one. */
-  readonly resources?: string | undefined;
-}
+import { organisationOf, releaseOf, resultOf, shown, viewOf } from './views.ts';
 
 /** How often kubectl's context and the sessions are looked at. */
 const lookEveryMs = 1_000;
-
-/** A caller's kubeconfig as it crosses the boundary. */
-type Place = { readonly kubeconfig?: string | undefined; readonly cwd: string; readonly home: string };
-
-export interface Agent {
-  snapshot(): Snapshot;
-  /** The answer ends it. */
-  subscribe(listener: (change: Change) => void): () => void;
-  /** Reads every source; a run that is under way is joined. */
-  discover(): Promise<{ clusters: number; failed: Cell[]; tookMs: number }>;
-  connect(options: {
-    readonly clusters: readonly string[];
-    readonly place?: Place | undefined;
-    readonly mode?: Settings['kubeconfigMode'] | undefined;
-    /** The person confirmed that kubectl may be moved to a production cluster; else `production-unconfirmed`. */
-    readonly production?: true | undefined;
-    readonly signal: AbortSignal;
-  }): Promise<{ results: ConnectResult[]; kubectl: Kubectl; warnings: string[] }>;
-  disconnect(options: {
-    readonly clusters: readonly string[] | 'all';
-    readonly place?: Place | undefined;
-  }): Promise<{ closed: { cluster: ClusterId; title: string }[]; kubectl: Kubectl; warnings: string[] }>;
-  disconnectAll(): Promise<void>;
-  /** Takes entries out of the kubeconfig, kept ones too, and closes their tunnels. */
-  forget(options: {
-    readonly clusters: readonly string[] | 'all';
-    readonly place?: Place | undefined;
-  }): Promise<{ forgotten: { cluster: ClusterId; title: string }[]; kubectl: Kubectl; warnings: string[] }>;
-  /** Makes a connected cluster kubectl's current one. */
-  switchTo(options: {
-    readonly cluster: string;
-    readonly place?: Place | undefined;
-    /** As for `connect`. */
-    readonly production?: true | undefined;
-  }): Promise<{ kubectl: Kubectl }>;
-  kubectl(place: Place | undefined): Promise<Kubectl>;
-  /** An ExecCredential. */
-  credential(options: {
-    readonly cluster: string;
-    readonly execInfo?: string | undefined;
-    /** False where whoever asks sees no browser. */
-    readonly browser?: false | undefined;
-  }): Promise<Record<string, unknown>>;
-  /** Who is signed in where, Cloudflare Access included. */
-  accounts(): Promise<readonly Account[]>;
-  readonly login: Logins['login'];
-  readonly logout: Logins['logout'];
-  favourite(options: {
-    readonly cluster: string;
-    readonly on: boolean;
-  }): Promise<{ favourites: ClusterId[] }>;
-  orderFavourites(ids: readonly ClusterId[]): Promise<{ favourites: ClusterId[] }>;
-  /** Rejects with `bad-input` where there are too many, or as a cluster that is not found. */
-  saveSet(options: {
-    readonly name: string;
-    readonly clusters: readonly string[];
-  }): Promise<{ sets: ClusterSet[] }>;
-  removeSet(name: string): Promise<{ sets: ClusterSet[] }>;
-  /** A person looks at these: what the policies say of them is asked for where it is not known. */
-  lookAt(clusters: readonly ClusterId[]): void;
-  settings(): Settings;
-  /** Who decided each setting. */
-  settingsFrom(): SettingsFrom;
-  changeSettings(patch: { readonly [K in keyof Settings]?: Settings[K] | undefined }): Settings;
-  resetSettings(names: readonly (keyof Settings)[]): Settings;
-  /** The organisation's configuration, to set up and to refresh. */
-  readonly setup: Pick<OrganisationKeeper, 'preview' | 'apply' | 'remove' | 'refresh' | 'view'>;
-  /** Ends at once what runs; connections stay remembered and are opened again by the next start. */
-  close(): Promise<void>;
-}
 
 /**
  * Wires the agent and starts it: what was open is opened again, and a catalog that is not fresh is read anew.
@@ -718,65 +622,4 @@ async function wireAgent(
       network.reset();
     },
   };
-}
-
-function organisationOf(keeper: OrganisationKeeper): Pick<Snapshot, 'organisation'> {
-  const view = keeper.view();
-  return view === undefined ? {} : { organisation: view };
-}
-
-function connectorRules(organisation: Organisation | undefined) {
-  if (organisation === undefined) return undefined;
-  const { name, connectors, defaults } = organisation;
-  return { name, allowed: connectors, usual: defaults?.connector };
-}
-
-function releaseOf(releases: Releases): Pick<Snapshot, 'release'> {
-  const release = releases.view();
-  return release === undefined ? {} : { release };
-}
-
-function viewOf(tunnel: Tunnel, accessRequest: string | undefined): TunnelView {
-  const { connections = 0, sent = 0, received = 0 } = tunnel.traffic() ?? {};
-  const port = tunnel.place()?.port;
-  return {
-    cluster: tunnel.id,
-    connector: tunnel.connector(),
-    state: stateWithAccessRequest(tunnel.state(), accessRequest),
-    ...(port === undefined ? {} : { port }),
-    connections,
-    sent,
-    received,
-  };
-}
-
-function resultOf(outcome: Outcome, accessRequest: string | undefined): ConnectResult {
-  const { id, title, owner, docs } = outcome.cluster;
-  if (outcome.status === 'failed') {
-    const { stage, mender } = outcome;
-    return {
-      status: 'failed',
-      cluster: id,
-      title,
-      error: withAccessRequest(toPlainError(outcome.error), accessRequest),
-      ...(stage === undefined ? {} : { stage }),
-      ...(mender === undefined ? {} : { mender }),
-      ...(owner === undefined ? {} : { owner }),
-      ...(docs === undefined ? {} : { docs }),
-    };
-  }
-  const { context, port, latencyMs } = outcome;
-  return {
-    status: 'connected',
-    cluster: id,
-    title,
-    context,
-    ...(port === undefined ? {} : { port }),
-    latencyMs,
-  };
-}
-
-/** A cluster as shells see it: the authority is most of its bytes, and no shell shows or needs it. */
-function shown({ certificateAuthorityData: _, ...cluster }: Cluster): Cluster {
-  return cluster;
 }

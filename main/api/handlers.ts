@@ -1,4 +1,4 @@
-import type { Agent } from '../agent/create-agent.ts';
+import type { Agent } from '../agent/agent.ts';
 import type { Handlers } from './dispatch.ts';
 
 /** Every operation as a call into the agent. */

@@ -1,4 +1,5 @@
-import { type Agent, createAgent, type Parts } from '../agent/create-agent.ts';
+import type { Agent, Parts } from '../agent/agent.ts';
+import { createAgent } from '../agent/create-agent.ts';
 import { credentialAlone } from '../agent/credentials/alone.ts';
 import { openUrl } from '../agent/open-url.ts';
 import { type Environment, type Logger, silentLogger, systemClock } from '../agent/parts.ts';

@@ -1,4 +1,5 @@
-import { createAgent, type Parts } from '../agent/create-agent.ts';
+import type { Parts } from '../agent/agent.ts';
+import { createAgent } from '../agent/create-agent.ts';
 import { type Logger, systemClock } from '../agent/parts.ts';
 import type { Paths } from '../agent/paths.ts';
 import { version } from '../agent/version.ts';

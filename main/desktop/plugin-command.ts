@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
-import type { Parts } from '../agent/create-agent.ts';
+import type { Parts } from '../agent/agent.ts';
 import type { Environment } from '../agent/parts.ts';
 
 /**

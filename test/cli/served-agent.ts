@@ -1,4 +1,5 @@
-import { type Agent, createAgent } from '../../main/agent/create-agent.ts';
+import type { Agent } from '../../main/agent/agent.ts';
+import { createAgent } from '../../main/agent/create-agent.ts';
 import { type Environment, silentLogger, systemClock } from '../../main/agent/parts.ts';
 import type { Paths } from '../../main/agent/paths.ts';
 import { openConfStore } from '../../main/agent/settings/conf-store.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
+import type { Parts } from '../agent.ts';
 import { createCatalog } from '../catalog/catalog.ts';
-import type { Parts } from '../create-agent.ts';
 import { createAws } from '../discovery/aws.ts';
 import type { OidcIssuer } from '../logins/oidc-issuer.ts';
 import { createOidcTokens } from '../logins/oidc-tokens.ts';

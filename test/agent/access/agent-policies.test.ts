@@ -1,8 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Agent } from '../../../main/agent/agent.ts';
 import type { Change } from '../../../main/agent/agent-view.ts';
-import { type Agent, createAgent } from '../../../main/agent/create-agent.ts';
+import { createAgent } from '../../../main/agent/create-agent.ts';
 import { trustAuthorities } from '../../../main/agent/network/trust.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import { pathsFrom } from '../../../main/agent/paths.ts';

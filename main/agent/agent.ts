@@ -1,0 +1,97 @@
+import type { Change, ConnectResult, Kubectl, Snapshot } from './agent-view.ts';
+import type { Cell, ClusterId } from './catalog/cluster.ts';
+import type { PluginCommand } from './connections/kubeconfig-entry.ts';
+import type { ClusterSet } from './favourites/sets.ts';
+import type { Account } from './logins/account.ts';
+import type { Logins } from './logins/logins.ts';
+import type { OrganisationKeeper } from './organisation/organisation.ts';
+import type { Clock, Environment, Logger } from './parts.ts';
+import type { Paths } from './paths.ts';
+import type { Sealer } from './sealing/sealer.ts';
+import type { Settings, SettingsFrom, SettingsStore } from './settings/settings.ts';
+
+/** What a shell hands in. The agent reads nothing of its process by itself, but for what the AWS SDK reads. */
+export interface Parts {
+  readonly env: Environment;
+  readonly paths: Paths;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly openStore: () => SettingsStore;
+  readonly openUrl: (url: string) => Promise<void>;
+  /** How our own sign-ins are kept. */
+  readonly sealer: Sealer;
+  /** What kubectl runs for a credential. */
+  readonly plugin: PluginCommand;
+  /** The package's own folder of resources, where it has one. */
+  readonly resources?: string | undefined;
+}
+
+/** A caller's kubeconfig as it crosses the boundary. */
+export type Place = { readonly kubeconfig?: string | undefined; readonly cwd: string; readonly home: string };
+
+export interface Agent {
+  snapshot(): Snapshot;
+  /** The answer ends it. */
+  subscribe(listener: (change: Change) => void): () => void;
+  /** Reads every source; a run that is under way is joined. */
+  discover(): Promise<{ clusters: number; failed: Cell[]; tookMs: number }>;
+  connect(options: {
+    readonly clusters: readonly string[];
+    readonly place?: Place | undefined;
+    readonly mode?: Settings['kubeconfigMode'] | undefined;
+    /** The person confirmed that kubectl may be moved to a production cluster; else `production-unconfirmed`. */
+    readonly production?: true | undefined;
+    readonly signal: AbortSignal;
+  }): Promise<{ results: ConnectResult[]; kubectl: Kubectl; warnings: string[] }>;
+  disconnect(options: {
+    readonly clusters: readonly string[] | 'all';
+    readonly place?: Place | undefined;
+  }): Promise<{ closed: { cluster: ClusterId; title: string }[]; kubectl: Kubectl; warnings: string[] }>;
+  disconnectAll(): Promise<void>;
+  /** Takes entries out of the kubeconfig, kept ones too, and closes their tunnels. */
+  forget(options: {
+    readonly clusters: readonly string[] | 'all';
+    readonly place?: Place | undefined;
+  }): Promise<{ forgotten: { cluster: ClusterId; title: string }[]; kubectl: Kubectl; warnings: string[] }>;
+  /** Makes a connected cluster kubectl's current one. */
+  switchTo(options: {
+    readonly cluster: string;
+    readonly place?: Place | undefined;
+    /** As for `connect`. */
+    readonly production?: true | undefined;
+  }): Promise<{ kubectl: Kubectl }>;
+  kubectl(place: Place | undefined): Promise<Kubectl>;
+  /** An ExecCredential. */
+  credential(options: {
+    readonly cluster: string;
+    readonly execInfo?: string | undefined;
+    /** False where whoever asks sees no browser. */
+    readonly browser?: false | undefined;
+  }): Promise<Record<string, unknown>>;
+  /** Who is signed in where, Cloudflare Access included. */
+  accounts(): Promise<readonly Account[]>;
+  readonly login: Logins['login'];
+  readonly logout: Logins['logout'];
+  favourite(options: {
+    readonly cluster: string;
+    readonly on: boolean;
+  }): Promise<{ favourites: ClusterId[] }>;
+  orderFavourites(ids: readonly ClusterId[]): Promise<{ favourites: ClusterId[] }>;
+  /** Rejects with `bad-input` where there are too many, or as a cluster that is not found. */
+  saveSet(options: {
+    readonly name: string;
+    readonly clusters: readonly string[];
+  }): Promise<{ sets: ClusterSet[] }>;
+  removeSet(name: string): Promise<{ sets: ClusterSet[] }>;
+  /** A person looks at these: what the policies say of them is asked for where it is not known. */
+  lookAt(clusters: readonly ClusterId[]): void;
+  settings(): Settings;
+  /** Who decided each setting. */
+  settingsFrom(): SettingsFrom;
+  changeSettings(patch: { readonly [K in keyof Settings]?: Settings[K] | undefined }): Settings;
+  resetSettings(names: readonly (keyof Settings)[]): Settings;
+  /** The organisation's configuration, to set up and to refresh. */
+  readonly setup: Pick<OrganisationKeeper, 'preview' | 'apply' | 'remove' | 'refresh' | 'view'>;
+  /** Ends at once what runs; connections stay remembered and are opened again by the next start. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,9 @@
+import type { ConnectorRules } from '../tunnels/connector-choice.ts';
+import type { Organisation } from './schema.ts';
+
+/** What an organisation says of connectors; nothing where none is set up. */
+export function connectorRules(organisation: Organisation | undefined): ConnectorRules | undefined {
+  if (organisation === undefined) return undefined;
+  const { name, connectors, defaults } = organisation;
+  return { name, allowed: connectors, usual: defaults?.connector };
+}

@@ -1,0 +1,63 @@
+import type { ConnectResult, Snapshot, TunnelView } from './agent-view.ts';
+import { toPlainError } from './app-error.ts';
+import type { Cluster } from './catalog/cluster.ts';
+import type { Outcome } from './connections/connections.ts';
+import { stateWithAccessRequest, withAccessRequest } from './organisation/access-request.ts';
+import type { OrganisationKeeper } from './organisation/organisation.ts';
+import type { Releases } from './releases/releases.ts';
+import type { Tunnel } from './tunnels/tunnel.ts';
+
+export function organisationOf(keeper: OrganisationKeeper): Pick<Snapshot, 'organisation'> {
+  const view = keeper.view();
+  return view === undefined ? {} : { organisation: view };
+}
+
+export function releaseOf(releases: Releases): Pick<Snapshot, 'release'> {
+  const release = releases.view();
+  return release === undefined ? {} : { release };
+}
+
+export function viewOf(tunnel: Tunnel, accessRequest: string | undefined): TunnelView {
+  const { connections = 0, sent = 0, received = 0 } = tunnel.traffic() ?? {};
+  const port = tunnel.place()?.port;
+  return {
+    cluster: tunnel.id,
+    connector: tunnel.connector(),
+    state: stateWithAccessRequest(tunnel.state(), accessRequest),
+    ...(port === undefined ? {} : { port }),
+    connections,
+    sent,
+    received,
+  };
+}
+
+export function resultOf(outcome: Outcome, accessRequest: string | undefined): ConnectResult {
+  const { id, title, owner, docs } = outcome.cluster;
+  if (outcome.status === 'failed') {
+    const { stage, mender } = outcome;
+    return {
+      status: 'failed',
+      cluster: id,
+      title,
+      error: withAccessRequest(toPlainError(outcome.error), accessRequest),
+      ...(stage === undefined ? {} : { stage }),
+      ...(mender === undefined ? {} : { mender }),
+      ...(owner === undefined ? {} : { owner }),
+      ...(docs === undefined ? {} : { docs }),
+    };
+  }
+  const { context, port, latencyMs } = outcome;
+  return {
+    status: 'connected',
+    cluster: id,
+    title,
+    context,
+    ...(port === undefined ? {} : { port }),
+    latencyMs,
+  };
+}
+
+/** A cluster as shells see it: the authority is most of its bytes, and no shell shows or needs it. */
+export function shown({ certificateAuthorityData: _, ...cluster }: Cluster): Cluster {
+  return cluster;
+}
