@@ -218,7 +218,7 @@ describe('status, switch, disconnect', () => {
     await run('connect', 'prod', 'staging', '--production');
     const { stdout } = await run('status');
     expect(stdout).toMatch(
-      /^● {2}prod {5}production {2}127\.0\.0\.1:21000 {2}builtin {2}12 ms {2}connected for \d+ s$/m,
+      /^● {2}prod {5}production {2}127\.0\.0\.1:21000 {2}12 ms {2}connected for \d+ s$/m,
     );
     expect(stdout).toContain('kubectl uses prod');
     expect(stdout).toContain(`agent 0.1.0, process ${process.pid}, up 2 min`);
