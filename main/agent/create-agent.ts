@@ -10,11 +10,10 @@ import { createCatalog } from './catalog/catalog.ts';
 import type { Cluster, ClusterId } from './catalog/cluster.ts';
 import { isFailed } from './catalog/is-failed.ts';
 import { createConnections, type Outcome } from './connections/connections.ts';
-import { createCredentials } from './credentials/credentials.ts';
 import { execCredential, isInteractive } from './credentials/exec-credential.ts';
 import { createSignIns } from './credentials/sign-ins.ts';
+import { credentialSources } from './credentials/sources.ts';
 import { createAksSource } from './discovery/aks.ts';
-import { createAws } from './discovery/aws.ts';
 import { createDiscovery, type Discovery } from './discovery/discovery.ts';
 import { createEksSource } from './discovery/eks.ts';
 import { createFileSource } from './discovery/file.ts';
@@ -29,9 +28,7 @@ import { createAwsLogin } from './logins/aws-login.ts';
 import { createAzureLogin } from './logins/azure-login.ts';
 import { createGcpSignIn } from './logins/gcp-sign-in.ts';
 import { createLogins, type Logins } from './logins/logins.ts';
-import type { OidcIssuer } from './logins/oidc-issuer.ts';
 import { createOidcLogin } from './logins/oidc-login.ts';
-import { createOidcTokens } from './logins/oidc-tokens.ts';
 import { createVaultLogin } from './logins/vault-login.ts';
 import { createNetwork } from './network/network.ts';
 import { trustAuthorities } from './network/trust.ts';
@@ -45,7 +42,6 @@ import { vaultEnvironment, vaultLogin, vaultServers } from './organisation/vault
 import { redact } from './redaction/redact.ts';
 import { feedOf } from './releases/feed.ts';
 import { createReleases } from './releases/releases.ts';
-import { openSignInFile } from './sealing/sign-in-file.ts';
 import { createSettings } from './settings/settings.ts';
 import { keepGoodSettings, mendSettingsFile } from './settings/settings-file.ts';
 import { createPorts } from './tunnels/ports.ts';
@@ -158,35 +154,16 @@ async function wireAgent(
       removedCells: [...change.removedCells],
     }),
   );
-  const aws = createAws({
-    env,
-    home: paths.home,
-    organisation: () => {
-      const { identityCenter = [], roles = [] } = organisation.current()?.sources?.eks ?? {};
-      return { portals: identityCenter, roles };
-    },
+  const { aws, azureFile, oidcFile, googleFile, issuers, oidc, credentials } = credentialSources({
+    parts,
     network,
-    clock,
-    logger,
-    folder: paths.state,
+    catalog,
+    organisation: organisation.current,
+    notice: (message) => notice('warning', message),
   });
-  const signInFile = (name: string, title: string, login: string) =>
-    openSignInFile({
-      path: path.join(paths.state, name),
-      sealer: parts.sealer,
-      title,
-      login,
-      notice: (message) => notice('warning', message),
-    });
-  const azureFile = signInFile('azure-sign-in.json', 'Azure', 'login azure');
-  const oidcFile = signInFile('oidc-sign-ins.json', 'OpenID Connect', 'login oidc');
-  const googleFile = signInFile('google-sign-in.json', 'Google Cloud', 'login gcp');
   // Reading seals what was kept without a keychain. What cannot be read is told by whoever needs it.
   if (parts.sealer.kind === 'keychain')
     for (const file of [azureFile, googleFile, oidcFile]) await file.read().catch(() => {});
-  const issuers = (): readonly OidcIssuer[] =>
-    catalog.clusters().flatMap(({ credential }) => (credential?.kind === 'oidc' ? [credential] : []));
-  const oidc = createOidcTokens({ file: oidcFile, network, clock, logger, issuers });
   const makeDiscovery = (): Discovery => {
     const { awsRegions, vaultMounts, clusterFiles } = settings.get();
     const { sources: said } = organisation.current() ?? {};
@@ -351,20 +328,6 @@ async function wireAgent(
     notice,
     onChange: (tunnel) => tell({ kind: 'tunnel', tunnel: viewOf(tunnel, accessRequest()) }),
     onDemand: (id) => connections.demand(id, { interactive: true }),
-  });
-  const credentials = createCredentials({
-    clock,
-    network,
-    env,
-    home: paths.home,
-    googleFile,
-    azureFile,
-    aws,
-    oidc,
-    vault: () => ({
-      env: vaultEnvironment(env, organisation.current()),
-      servers: vaultServers(organisation.current()),
-    }),
   });
   const login: Logins['login'] = async (options) => {
     const account = await logins.login(options);

@@ -1,0 +1,53 @@
+import path from 'node:path';
+import type { Parts } from '../agent.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { createAws } from '../discovery/aws.ts';
+import type { OidcIssuer } from '../logins/oidc-issuer.ts';
+import { createOidcTokens } from '../logins/oidc-tokens.ts';
+import type { Network } from '../network/network.ts';
+import type { Organisation } from '../organisation/schema.ts';
+import { vaultEnvironment, vaultServers } from '../organisation/vault-environment.ts';
+import { openSignInFile } from '../sealing/sign-in-file.ts';
+import { createCredentials } from './credentials.ts';
+
+/** What credentials are made from, and where our own sign-ins are kept: the same with an agent and without. */
+export function credentialSources(options: {
+  readonly parts: Pick<Parts, 'env' | 'paths' | 'clock' | 'logger' | 'sealer'>;
+  readonly network: Network;
+  readonly catalog: Catalog;
+  /** The organisation's configuration that counts at the moment. */
+  readonly organisation: () => Organisation | undefined;
+  /** Tells the person. */
+  readonly notice: (message: string) => void;
+}) {
+  const { parts, network, catalog, organisation, notice } = options;
+  const { env, paths, clock, logger, sealer } = parts;
+  const places = { env, home: paths.home, network, clock };
+  const aws = createAws({
+    ...places,
+    organisation: () => {
+      const { identityCenter = [], roles = [] } = organisation()?.sources?.eks ?? {};
+      return { portals: identityCenter, roles };
+    },
+    logger,
+    folder: paths.state,
+  });
+  const signInFile = (name: string, title: string, login: string) =>
+    openSignInFile({ path: path.join(paths.state, name), sealer, title, login, notice });
+  const azureFile = signInFile('azure-sign-in.json', 'Azure', 'login azure');
+  const oidcFile = signInFile('oidc-sign-ins.json', 'OpenID Connect', 'login oidc');
+  const googleFile = signInFile('google-sign-in.json', 'Google Cloud', 'login gcp');
+  /** Those that the clusters name. */
+  const issuers = (): readonly OidcIssuer[] =>
+    catalog.clusters().flatMap(({ credential }) => (credential?.kind === 'oidc' ? [credential] : []));
+  const oidc = createOidcTokens({ file: oidcFile, network, clock, logger, issuers });
+  const credentials = createCredentials({
+    ...places,
+    googleFile,
+    azureFile,
+    aws,
+    oidc,
+    vault: () => ({ env: vaultEnvironment(env, organisation()), servers: vaultServers(organisation()) }),
+  });
+  return { aws, azureFile, oidcFile, googleFile, issuers, oidc, credentials };
+}
