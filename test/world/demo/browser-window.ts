@@ -10,7 +10,7 @@ export interface BrowserWindow {
   /** Resolves when the switch is on and the row says that the cluster is connected. */
   showsConnected(title: string): Promise<void>;
   showsPort(title: string, port: number): Promise<void>;
-  /** Resolves when the row shows that it is not connected. */
+  /** Resolves when the row shows that it is not connected, and not being disconnected either. */
   showsOff(title: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -45,7 +45,8 @@ export async function openBrowserWindow(options: {
       showsConnected: (title) =>
         row(title, true).getByText('Connected', { exact: true }).waitFor({ state: 'attached' }),
       showsPort: (title, port) => row(title).getByText(`:${port}`, { exact: true }).waitFor(),
-      showsOff: (title) => switchOf(title, false).waitFor(),
+      // The switch is off from the press on; the row says that it is "Disconnecting" until it is done.
+      showsOff: (title) => row(title, false).filter({ hasNotText: 'Disconnecting' }).waitFor(),
       async close() {
         serving.stop();
         await started.close();
