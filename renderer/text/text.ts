@@ -215,6 +215,8 @@ export const text = {
   shortcuts: {
     title: 'Keyboard shortcuts',
     close: 'Close',
+    up: 'Up',
+    down: 'Down',
     keys: (modifier: string) =>
       [
         [['/'], 'Search'],
