@@ -112,8 +112,8 @@ export const scenes: Readonly<Record<string, Scene>> = {
   'search-nothing': {
     snapshot: everyday,
     async arrange(shown) {
-      await shown.page.getByRole('searchbox').fill('kafka');
-      await heading(shown, 'No cluster matches');
+      await shown.page.getByRole('searchbox').fill('serach');
+      await shown.page.getByRole('button', name(search.title)).waitFor();
     },
   },
   filters: {
