@@ -35,6 +35,9 @@ const opened = async (shown: ShownWindow, title: string) => {
   await shown.row(title).getByRole('button', name(title)).click();
   await heading(shown, title);
 };
+/** Of the list: only what is near the view is there. */
+const toEnd = ({ page }: ShownWindow) =>
+  page.locator('.clusters').evaluate((list) => list.scrollTo(0, list.scrollHeight));
 const go = async ({ page }: ShownWindow, place: Place) => {
   await page.locator('.row').first().waitFor();
   await page.evaluate((hash) => location.replace(hash), placeHash(place));
@@ -170,7 +173,9 @@ export const scenes: Readonly<Record<string, Scene>> = {
       ],
     },
     async arrange(shown) {
+      await toEnd(shown);
       await press(shown, 'Show what is not for you');
+      await toEnd(shown);
       await opened(shown, warehouse.title);
     },
   },
