@@ -173,6 +173,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
       ],
     },
     async arrange(shown) {
+      await shown.row(paymentsStaging.title).waitFor();
       await toEnd(shown);
       await press(shown, 'Show what is not for you');
       await toEnd(shown);
