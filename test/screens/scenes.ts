@@ -228,8 +228,9 @@ export const scenes: Readonly<Record<string, Scene>> = {
         tunnel.cluster === search.id ? { ...tunnel, cluster: paymentsProduction.id } : tunnel,
       ),
     },
-    async arrange({ page, row }) {
-      await row(paymentsProduction.title).getByRole('button', { name: 'Use' }).click();
+    async arrange({ page }) {
+      await page.getByRole('button', { name: /^kubectl uses/ }).click();
+      await page.getByRole('menuitemradio', name(paymentsProduction.title)).click();
       await page.getByRole('alertdialog').waitFor();
     },
   },
