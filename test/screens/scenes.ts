@@ -230,7 +230,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     },
     async arrange({ page }) {
       await page.getByRole('button', { name: /^kubectl uses/ }).click();
-      await page.getByRole('menuitemradio', name(paymentsProduction.title)).click();
+      await page.getByRole('menuitemradio', { name: paymentsProduction.title }).click();
       await page.getByRole('alertdialog').waitFor();
     },
   },
