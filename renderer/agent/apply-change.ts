@@ -78,7 +78,7 @@ export function applyChange(state: AgentState, change: Change): AgentState {
     case 'policies':
       return withPolicies(state, change.known, change.forgotten);
     case 'activity':
-      return { ...state, happened: [change.entry, ...state.happened] };
+      return { ...state, happened: [change.entry, ...state.happened].slice(0, 500) };
     case 'notice':
       return { ...state, notices: [...state.notices, change.notice] };
     case 'organisation': {
