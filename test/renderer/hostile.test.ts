@@ -73,13 +73,14 @@ test.for([440, 1_000])(
     const { page, agent } = await shown.open(context, { clusters: hostile });
     await page.setViewportSize({ width, height: 680 });
     const entries = hostile.flatMap((cluster) =>
-      someActivity(cluster).map((entry) =>
-        entry.kind === 'failed' || entry.kind === 'interrupted'
-          ? {
-              ...entry,
-              failure: { ...entry.failure, error: { ...entry.failure.error, message: cluster.title } },
-            }
-          : entry,
+      someActivity(cluster).map(
+        (entry): ActivityEntry =>
+          entry.kind === 'failed'
+            ? {
+                ...entry,
+                failure: { ...entry.failure, error: { ...entry.failure.error, message: cluster.title } },
+              }
+            : entry,
       ),
     );
     agent.handlers.activity = async () => ({
