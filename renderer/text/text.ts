@@ -322,7 +322,7 @@ export const text = {
     },
     latency: {
       title: (ms: number) => `Latency, last ${durationWords(ms)}`,
-      figures: { last: 'now', lowest: 'min', median: 'median', highest: 'max' },
+      figures: { last: 'last', lowest: 'min', median: 'median', highest: 'max' },
       failed: 'failed',
       of: (count: number, all: number) => `${count} of ${all}`,
     },

@@ -69,7 +69,7 @@ export function createTunnelObserver(options: {
       }
       case 'failed':
         put();
-        if (before.by !== 'person' && !isNews(cluster, state.failure.error.code)) return undefined;
+        if (!isNews(cluster, state.failure.error.code) && before.by !== 'person') return undefined;
         return { kind: 'failed', ...of, failure: state.failure };
       case 'closing':
         put({ hasStood: false });

@@ -144,6 +144,9 @@ describe('a tunnel', () => {
     expect(kinds()).toEqual(['failed', 'failed', 'failed']);
     for (let times = 0; times < 2; times++) await activity.during([orders.id], async () => failOnce());
     expect(kinds()).toHaveLength(5);
+    // What a person has seen is no news from a client.
+    failOnce();
+    expect(kinds()).toHaveLength(5);
   });
 
   test('that flaps does not push everything else out', () => {
