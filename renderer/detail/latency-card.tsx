@@ -18,7 +18,10 @@ export function LatencyCard({ samples }: { readonly samples: readonly LatencySam
   const { line, area, failures } = sparkline(samples, width, height);
   const failed = samples.filter(({ ms }) => ms === undefined).length;
   return (
-    <Card title={words.title(Math.max(0, now - first.at))}>
+    <Card
+      title={words.title(Math.max(0, now - first.at))}
+      action={failed > 0 && <p className="probes-failed">{words.failed(failed, samples.length)}</p>}
+    >
       <svg className="sparkline" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden>
         <path className="sparkline-area" d={area} />
         <path className="sparkline-line" d={line} />
@@ -31,12 +34,6 @@ export function LatencyCard({ samples }: { readonly samples: readonly LatencySam
             <dd>{text.row.latency(figures[name])}</dd>
           </div>
         ))}
-        {failed > 0 && (
-          <div data-failed="">
-            <dt>{words.failed}</dt>
-            <dd>{words.of(failed, samples.length)}</dd>
-          </div>
-        )}
       </dl>
     </Card>
   );

@@ -3,7 +3,7 @@ import type { LatencySample } from '../../main/agent/activity/entry.ts';
 /** Between two probes of a tunnel that stands lies half a minute: after much more, nothing is known of the time between. */
 const pauseMs = 120_000;
 
-export interface Sparkline {
+interface Sparkline {
   /** SVG paths in a box of `width` by `height`: the line, what lies below it, and a mark for each probe that failed. */
   readonly line: string;
   readonly area: string;

@@ -323,8 +323,7 @@ export const text = {
     latency: {
       title: (ms: number) => `Latency, last ${durationWords(ms)}`,
       figures: { last: 'last', lowest: 'min', median: 'median', highest: 'max' },
-      failed: 'failed',
-      of: (count: number, all: number) => `${count} of ${all}`,
+      failed: (count: number, all: number) => `${count} of ${plural(all, 'probe')} failed`,
     },
     errors: { title: 'Last errors', all: 'Activity', none: 'None that is remembered.' },
     proxy: 'port',

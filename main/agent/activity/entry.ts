@@ -60,7 +60,7 @@ type WithoutPlace<T> = T extends unknown ? Omit<T, 'id' | 'at'> : never;
 export type ActivityDraft = WithoutPlace<ActivityEntry>;
 
 /** How long a probe took; without `ms` it failed, or the tunnel was closed. */
-export const latencySampleSchema = z.object({ at: z.number(), ms: z.number().optional() });
+const latencySampleSchema = z.object({ at: z.number(), ms: z.number().optional() });
 export type LatencySample = z.infer<typeof latencySampleSchema>;
 
 /** A cluster's past, and what passes now. */
