@@ -1,6 +1,5 @@
 import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
 import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
-import type { Settings } from '../../main/agent/settings/settings.ts';
 import { durationWords } from '../text/durations.ts';
 import { text } from '../text/text.ts';
 
@@ -126,6 +125,6 @@ function joined(...parts: readonly (string | undefined)[]): string | undefined {
 
 /** What the page of settings calls it. */
 function settingTitle(name: string): string {
-  const { [name as keyof Settings]: known } = text.settings as Partial<Record<keyof Settings, unknown>>;
+  const known = (text.settings as Readonly<Record<string, unknown>>)[name];
   return Array.isArray(known) ? String(known[0]) : name;
 }
