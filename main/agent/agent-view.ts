@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { policySchema } from './access/policy.ts';
+import { activityEntrySchema } from './activity/entry.ts';
 import { cellSchema, clusterIdSchema, clusterSchema } from './catalog/cluster.ts';
 import { discoveryStatusSchema } from './discovery/discovery.ts';
 import { plainErrorSchema } from './error-schema.ts';
@@ -116,6 +117,8 @@ export const changeSchema = z.discriminatedUnion('kind', [
   /** Without one, there is none that is newer. */
   z.object({ kind: z.literal('release'), release: releaseViewSchema.optional() }),
   z.object({ kind: z.literal('notice'), notice: noticeSchema }),
+  /** One more in the journal, which no snapshot holds: it is asked for. */
+  z.object({ kind: z.literal('activity'), entry: activityEntrySchema }),
 ]);
 
 export const connectResultSchema = z.discriminatedUnion('status', [

@@ -2,6 +2,7 @@ import { type Argument, Command, CommanderError } from 'commander';
 import { AppError } from '../agent/app-error.ts';
 import { version } from '../agent/version.ts';
 import { runAccounts } from './commands/accounts.ts';
+import { runActivity } from './commands/activity.ts';
 import { runAgent } from './commands/agent.ts';
 import { runConnect } from './commands/connect.ts';
 import { runCredential } from './commands/credential.ts';
@@ -133,6 +134,9 @@ function describe(options: { readonly json: boolean; readonly done: (code: numbe
     });
   command('sets', 'the sets of clusters that you saved').action(() => withSession(runSets));
   command('status', 'what is connected, and what kubectl uses').action(() => withSession(runStatus));
+  command('activity', 'what happened and when, the newest last')
+    .option('--limit <number>', 'the last so many, up to 500 (50)')
+    .action((flags: { readonly limit?: string }) => withSession((session) => runActivity(session, flags)));
   command('switch <cluster>', 'make kubectl use a connected cluster')
     .option('--production', 'confirm that it may be a production cluster')
     .action((cluster: string, { production }: { readonly production?: true }) =>

@@ -1,3 +1,4 @@
+import type { ActivityEntry, History } from '../../main/agent/activity/entry.ts';
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { isGuarded, isProduction } from '../../main/agent/catalog/is-production.ts';
@@ -45,6 +46,10 @@ export interface Actions extends SignInActions {
   saveSettings(patch: Partial<Settings>): Promise<void>;
   /** Gives a setting back to the organisation, or to what is usual. Rejects. */
   resetSetting(name: SettingName): Promise<void>;
+  /** What happened, the newest first. Rejects. */
+  happened(): Promise<readonly ActivityEntry[]>;
+  /** A cluster's past, and what passes now. Rejects. */
+  history(id: ClusterId): Promise<History>;
   dismiss(problem: number): void;
   /** Tries to reach the agent now. */
   retry(): void;
@@ -241,6 +246,8 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     async resetSetting(name) {
       await link.call('settings-reset', { names: [name] });
     },
+    happened: async () => (await link.call('activity', {})).entries,
+    history: (id) => link.call('history', { cluster: id }),
     dismiss: (problem) =>
       store.update((state) => ({ ...state, problems: state.problems.filter(({ id }) => id !== problem) })),
     retry: () => link.retry(),

@@ -95,6 +95,7 @@ export const text = {
     search: (count: number) => `Search ${plural(count, 'cluster')}`,
     clear: 'Clear the search',
     discover: 'Discover again',
+    activity: 'Activity',
     accounts: 'Accounts',
     settings: 'Settings',
     reading: (read: number, known: number, clusters: number) =>
@@ -200,6 +201,7 @@ export const text = {
     whole: {
       disconnectAll: 'Disconnect all',
       discover: 'Discover again',
+      activity: 'Activity',
       accounts: 'Accounts',
       settings: 'Settings',
       shortcuts: 'Keyboard shortcuts',
@@ -295,6 +297,12 @@ export const text = {
     terminal: 'In your terminal',
     useHere: 'Use in kubectl',
     context: 'context',
+    copyContext: 'Copy the context',
+    file: 'file',
+    copyFile: 'Copy the path of the file',
+    added: 'added',
+    addedNames: 'a context, a cluster and a user of that name',
+    copyPort: 'Copy the address',
     entry: 'entry',
     kept: 'kept: kubectl opens it when used',
     forget: 'Forget this entry',
@@ -306,6 +314,20 @@ export const text = {
     forgotten: 'Its entry is out of the kubeconfig. Connecting adds it again.',
     about: 'About',
     tags: 'Tags to mend',
+    allTags: 'Tags',
+    tagsFrom: {
+      eks: 'They stand on the cluster in AWS.',
+      gke: 'They stand on the cluster in Google Cloud, as labels.',
+      aks: 'They stand on the cluster in Azure.',
+      vault: 'They stand in Vault, in the custom metadata of its secret.',
+      file: 'They stand in the file that lists it.',
+    },
+    latency: {
+      title: (ms: number) => `Latency, last ${durationWords(ms)}`,
+      figures: { last: 'last', lowest: 'min', median: 'median', highest: 'max' },
+      failed: (count: number, all: number) => `${count} of ${plural(all, 'probe')} failed`,
+    },
+    errors: { title: 'Last errors', all: 'Activity', none: 'None that is remembered.' },
     proxy: 'port',
     traffic: 'traffic',
     carrier: 'carried by',
@@ -336,6 +358,37 @@ export const text = {
       support: 'Support',
     },
     gone: 'This cluster is not there any more.',
+  },
+
+  activity: {
+    title: 'Activity',
+    problems: 'Problems only',
+    unread: 'What happened could not be read',
+    news: (line: string) => `New: ${line}`,
+    none: [
+      'Nothing has happened yet',
+      'What is connected, found, signed in to or fails stands here, with its time.',
+    ],
+    noneOfIt: ['Nothing has happened to it yet', 'What is connected or fails stands here, with its time.'],
+    noProblems: ['No problems', 'Nothing of what is remembered went wrong.'],
+    connected: 'connected',
+    by: { person: undefined, kubectl: 'Opened because kubectl used it', agent: 'Opened again by itself' },
+    reconnected: 'is back',
+    away: (span: string) => `After ${span}`,
+    interrupted: 'lost its connection',
+    unready: 'does not answer',
+    failed: 'failed',
+    closed: 'disconnected',
+    closedByAgent: 'Because k8s-tunnels ended or could not keep it',
+    context: 'kubectl uses',
+    noContext: 'kubectl uses no context',
+    signedIn: (provider: string) => `Signed in to ${provider}`,
+    signedOut: (provider: string) => `Signed out of ${provider}`,
+    signInEnded: (provider: string) => `Your sign-in to ${provider} ended`,
+    discovered: (count: number) => `Discovery found ${plural(count, 'cluster')}`,
+    added: (count: number, titles: readonly string[]) => `${count} new: ${firstOf(count, titles)}`,
+    gone: (count: number, titles: readonly string[]) => `${count} gone: ${firstOf(count, titles)}`,
+    settings: 'Settings changed',
   },
 
   settings: {
@@ -461,6 +514,11 @@ export const text = {
     group: 'The list is grouped as before',
   },
 } as const;
+
+/** Those that are named, and that there are more. */
+function firstOf(count: number, titles: readonly string[]): string {
+  return titles.map(isolated).join(', ') + (count > titles.length ? ', …' : '');
+}
 
 function lowerFirst(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);

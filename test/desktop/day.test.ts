@@ -17,7 +17,8 @@ test('a day with the window: found, searched, a set opened, a failure mended, a 
   const page = await app.page();
   const button = (name: string) => page.getByRole('button', { name, exact: true });
   const row = (title: string) => page.getByRole('listitem').filter({ has: button(title) });
-  const connectSwitch = (title: string) => page.getByRole('switch', { name: `Connect ${title}`, exact: true });
+  const connectSwitch = (title: string) =>
+    page.getByRole('switch', { name: `Connect ${title}`, exact: true });
   const isOn = (title: string, on: boolean) =>
     vi.waitFor(async () => expect(await connectSwitch(title).isChecked()).toBe(on), patience);
   const menuSays = (pattern: RegExp) =>
@@ -52,7 +53,9 @@ test('a day with the window: found, searched, a set opened, a failure mended, a 
   world.access.revokeApp(hostname.hostname);
   world.access.dropConnections(hostname.hostname);
   await kube.namespaces(search).catch(() => {});
-  await row(search).getByRole('button', { name: `Why ${search} is not connected` }).click();
+  await row(search)
+    .getByRole('button', { name: `Why ${search} is not connected` })
+    .click();
   await page.getByRole('heading', { name: search, level: 1 }).waitFor();
   world.access.setPolicy(hostname.hostname, undefined);
   await again(page);
@@ -65,7 +68,11 @@ test('a day with the window: found, searched, a set opened, a failure mended, a 
   world.access.expire('org');
   world.access.expire('app');
   world.access.dropConnections();
-  await vi.waitFor(async () => expect((await status()).tunnels.every(({ state }) => state.status !== 'connected')).toBe(true), patience);
+  await vi.waitFor(
+    async () =>
+      expect((await status()).tunnels.every(({ state }) => state.status !== 'connected')).toBe(true),
+    patience,
+  );
   await connectSwitch(payments).press(' ');
   await isOn(payments, false);
   await connectSwitch(payments).press(' ');
