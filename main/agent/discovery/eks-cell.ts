@@ -6,7 +6,7 @@ import { taggedCluster } from '../catalog/tagged-cluster.ts';
 import type { Aws } from './aws.ts';
 import { type AwsAccount, type AwsLogin, waysOf } from './aws-accounts.ts';
 import { awsError, isRoleGone, isUnrecognizedClient } from './aws-errors.ts';
-import type { EksClients } from './eks-clients.ts';
+import { type EksClients, loadEks } from './eks-clients.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
 
 type Reading = CellParts & { readonly signal: AbortSignal };
@@ -123,7 +123,7 @@ async function withLogin<T>(
 }
 
 async function listNames(cell: Reading, login: AwsLogin): Promise<readonly string[]> {
-  const { paginateListClusters } = await import('@aws-sdk/client-eks');
+  const { paginateListClusters } = await loadEks();
   const client = await cell.clients(login, cell.region);
   const names: string[] = [];
   for await (const page of paginateListClusters(
@@ -144,7 +144,7 @@ async function readCluster(options: {
 }): Promise<Cluster | undefined> {
   const { cell, name, known } = options;
   const { account, region, aws } = cell;
-  const { DescribeClusterCommand } = await import('@aws-sdk/client-eks');
+  const { DescribeClusterCommand } = await loadEks();
   try {
     const { cluster } = await withLogin(cell, 'eks:DescribeCluster', async (candidate) => {
       const client = await cell.clients(candidate, region);

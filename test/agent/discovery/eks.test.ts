@@ -176,6 +176,17 @@ describe('the requests', () => {
     expect(new Set(outcomes(results))).toEqual(new Set(['listed']));
   });
 
+  test('throttled it waits as long as EKS says', async () => {
+    const does = { kind: 'throttle', retryAfterSeconds: 1 } as const;
+    clouds.traffic.inject({ service: 'eks', operation: 'ListClusters', scope: payments, times: 1, does });
+    await discoverOnce(clouds.eks(['eu-west-1']));
+    const [first, second] = clouds.traffic.served.filter(
+      ({ operation, scope }) => operation === 'ListClusters' && scope.startsWith(payments),
+    );
+    // By itself the SDK would have waited half a second at most.
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(1000);
+  });
+
   test('a dropped connection and an internal error are tried again', async () => {
     for (const kind of ['drop', 'error'] as const) {
       clouds.traffic.inject({ service: 'eks', operation: 'DescribeCluster', times: 1, does: { kind } });
