@@ -25,7 +25,11 @@ export class Sha256 implements Checksum {
 
 function keyOf(secret: SourceData): KeyObject {
   if (typeof secret === 'string') return createSecretKey(secret, 'utf8');
-  return createSecretKey(ArrayBuffer.isView(secret) ? secret : new Uint8Array(secret));
+  return createSecretKey(
+    ArrayBuffer.isView(secret)
+      ? new Uint8Array(secret.buffer, secret.byteOffset, secret.byteLength)
+      : new Uint8Array(secret),
+  );
 }
 
 /** Signs for a service in a region. The SDK would make one anew for each request, of a copy of all its settings. */

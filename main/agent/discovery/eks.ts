@@ -79,6 +79,7 @@ export function createEksSource(options: {
 
       const readRegions = (account: AwsAccount, regions: readonly string[]) => {
         run.onPlanned(regions.length);
+        const signal = AbortSignal.any([run.signal]);
         const off = regions.filter((region) => knownOff.has(cellId('eks', account.id, region)));
         for (const region of off) {
           run.onCell({ cell: cellOf(account, region), outcome: { kind: 'skipped' } });
@@ -99,6 +100,7 @@ export function createEksSource(options: {
                 limit,
                 run,
                 refused,
+                signal,
                 clients,
               });
               run.signal.throwIfAborted();
