@@ -103,7 +103,7 @@ export function ClusterPage({
           <FailureCard
             cluster={cluster}
             failure={failure}
-            canRetry={!view.isOn && canOpen}
+            canRetry={canOpen && (!view.isOn || state?.status === 'failed')}
             onAccounts={onAccounts}
           />
         )}

@@ -47,17 +47,16 @@ test('a day with the window: found, searched, a set opened, a failure mended, a 
   expect(await kube.namespaces(payments)).toContain('payments-staging');
 
   // What fails says why in its row, and comes back by itself.
-  const hostname = (await status()).clusters.find(({ title }) => title === search)?.reach;
-  if (hostname?.kind !== 'tunnel') throw new Error(`${search} has no host name`);
-  world.access.setPolicy(hostname.hostname, []);
-  world.access.revokeApp(hostname.hostname);
-  world.access.dropConnections(hostname.hostname);
+  const hostname = 'search-staging.k8s.acme.example';
+  world.access.setPolicy(hostname, []);
+  world.access.revokeApp(hostname);
+  world.access.dropConnections(hostname);
   await kube.namespaces(search).catch(() => {});
   await row(search)
-    .getByRole('button', { name: `Why ${search} is not connected` })
+    .getByRole('button', { name: `Why ${search} failed` })
     .click();
   await page.getByRole('heading', { name: search, level: 1 }).waitFor();
-  world.access.setPolicy(hostname.hostname, undefined);
+  world.access.setPolicy(hostname, undefined);
   await again(page);
   await page.keyboard.press('Escape');
   await menuSays(/2 connected/);
@@ -85,7 +84,7 @@ test('a day with the window: found, searched, a set opened, a failure mended, a 
   await page.getByLabel('Group by').selectOption('environment');
   await page.keyboard.press('Escape');
   await page.getByRole('heading', { name: 'production' }).waitFor();
-  expect((await status()).settings.listGroup).toBe('environment');
+  expect(await commandLine.tunnels('settings')).toMatchObject({ listGroup: 'environment' });
 
   // A link asks, and connects what was said yes to; production stays apart.
   await app.closeWindow();
