@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { buildDesktop } from './build-desktop.ts';
+import { bundleForNode } from './bundle.ts';
 import { drawTray } from './icons/tray.ts';
 
 /**
@@ -37,60 +37,25 @@ async function isBuilt(): Promise<boolean> {
 }
 
 async function build(): Promise<void> {
-  const { build: viteBuild } = await import('vite');
-  const manifestFile = path.join(root, 'package.json');
-  const { version } = JSON.parse(await readFile(manifestFile, 'utf8')) as { version: string };
-  const bundle = (options: {
-    /** By name, where there is more than one. */
-    readonly entry: string | Readonly<Record<string, string>>;
-    readonly folder: string;
-    readonly output: Record<string, unknown>;
-  }) =>
-    viteBuild({
-      root,
-      configFile: false,
-      logLevel: 'warn',
-      // All that the program wants of it.
-      plugins: [
-        { name: 'manifest', load: (id) => (id === manifestFile ? JSON.stringify({ version }) : undefined) },
-      ],
-      // A program of Node: its packages' Node variants, none of a browser's.
-      ssr: { target: 'node', noExternal: true },
-      // CommonJS packages that end up in an ES module ask for their folder when they are loaded.
-      ...(options.output.format === 'es' ? { define: { __dirname: 'import.meta.dirname' } } : {}),
-      build: {
-        ssr: typeof options.entry === 'string' ? path.join(root, options.entry) : true,
-        outDir: path.join(out, options.folder),
-        emptyOutDir: true,
-        target: 'node24',
-        minify: false,
-        copyPublicDir: false,
-        reportCompressedSize: false,
-        rolldownOptions: {
-          ...(typeof options.entry === 'string' ? {} : { input: options.entry }),
-          external: [...builtinModules, /^node:/],
-          output: options.output,
-        },
-      },
-    });
   // Taken first: what is edited during the build is built the next time.
   const built = await fingerprint(sources);
   await rm(stamp, { force: true });
   await Promise.all([
-    bundle({
+    bundleForNode({
+      root,
       entry: 'main/cli/index.ts',
-      folder: 'cli',
+      folder: path.join(out, 'cli'),
       // What a credential does not need is read only by who needs it: kubectl waits for each millisecond.
       output: {
-        format: 'cjs',
         entryFileNames: path.basename(cliFile),
         chunkFileNames: '[name]-[hash].cjs',
       },
     }),
-    bundle({
+    bundleForNode({
+      root,
       entry: { agent: 'main/cli/agent-host.ts', serve: 'main/web/serve.ts' },
-      folder: 'agent',
-      output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      folder: path.join(out, 'agent'),
+      output: { entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
     }),
     buildDesktop(root),
     drawTray(path.join(out, 'tray')),
