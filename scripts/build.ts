@@ -3,10 +3,11 @@ import path from 'node:path';
 import { buildDesktop } from './build-desktop.ts';
 import { bundleForNode } from './bundle.ts';
 import { drawTray } from './icons/tray.ts';
+import { notePackages, writeLicences } from './licences.ts';
 
 /**
  * Builds the command line, the agent and the window's server, all for Node 24, and the desktop app
- * with the tray's pictures. Does nothing when no
+ * with the tray's pictures; and the licences of all that is in them. Does nothing when no
  * source, lock file or output has changed since the last build.
  */
 
@@ -15,9 +16,22 @@ const out = path.join(root, 'out');
 const stamp = path.join(out, 'build-stamp.json');
 const cliFile = path.join(out, 'cli', 'k8s-tunnels.cjs');
 
-const settings = ['electron.vite.config.ts', 'package.json', 'package-lock.json'];
+const settings = [
+  'electron.vite.config.ts',
+  'package.json',
+  'package-lock.json',
+  'resources/cloudflared.lock.json',
+];
 const sources = ['main', 'preload', 'renderer', 'scripts', ...settings];
-const outputs = ['out/cli', 'out/agent', 'out/main', 'out/preload', 'out/renderer', 'out/tray'];
+const outputs = [
+  'out/cli',
+  'out/agent',
+  'out/main',
+  'out/preload',
+  'out/renderer',
+  'out/tray',
+  'out/licences',
+];
 
 /** Names, sizes and times of every file: cheaper than reading them, and an edit changes one of the two. */
 async function fingerprint(places: readonly string[]): Promise<string> {
@@ -40,9 +54,12 @@ async function build(): Promise<void> {
   // Taken first: what is edited during the build is built the next time.
   const built = await fingerprint(sources);
   await rm(stamp, { force: true });
+  const packages = new Set<string>();
+  const plugins = [notePackages(packages)];
   await Promise.all([
     bundleForNode({
       root,
+      plugins,
       entry: 'main/cli/index.ts',
       folder: path.join(out, 'cli'),
       // What a credential does not need is read only by who needs it: kubectl waits for each millisecond.
@@ -53,13 +70,15 @@ async function build(): Promise<void> {
     }),
     bundleForNode({
       root,
+      plugins,
       entry: { agent: 'main/cli/agent-host.ts', serve: 'main/web/serve.ts' },
       folder: path.join(out, 'agent'),
       output: { entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
     }),
-    buildDesktop(root),
+    buildDesktop(root, plugins),
     drawTray(path.join(out, 'tray')),
   ]);
+  await writeLicences(root, packages);
   await chmod(cliFile, 0o755);
   await mkdir(out, { recursive: true });
   await writeFile(stamp, JSON.stringify([built, await fingerprint(outputs)]));

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
+import type { Plugin } from 'vite';
 
 /**
  * Bundles a program for Node 24, every package included. `entry` is one file, or several by name; `output` goes to
@@ -11,8 +12,9 @@ export async function bundleForNode(options: {
   readonly entry: string | Readonly<Record<string, string>>;
   readonly folder: string;
   readonly output: Record<string, unknown>;
+  readonly plugins?: readonly Plugin[];
 }): Promise<void> {
-  const { root, entry, folder, output } = options;
+  const { root, entry, folder, output, plugins = [] } = options;
   const { build } = await import('vite');
   const manifestFile = path.join(root, 'package.json');
   const { version } = JSON.parse(await readFile(manifestFile, 'utf8')) as { version: string };
@@ -23,6 +25,7 @@ export async function bundleForNode(options: {
     // All that the program wants of it.
     plugins: [
       { name: 'manifest', load: (id) => (id === manifestFile ? JSON.stringify({ version }) : undefined) },
+      ...plugins,
     ],
     // A program of Node: its packages' Node variants, none of a browser's.
     ssr: { target: 'node', noExternal: true },
