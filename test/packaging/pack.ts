@@ -29,32 +29,52 @@ export async function packLinux(folder: string, targets: readonly string[]): Pro
   const executables = path.join(folder, 'cli');
   await preparePrograms({ platform: 'linux', arch: 'x64', lockFile, vendor, executables });
 
-  const config = await configuration();
+  const fpm = path.join(folder, 'fpm');
+  const script = path.join(import.meta.dirname, 'fpm.ts');
+  await writeFile(fpm, `#!/bin/sh\nexec '${process.execPath}' '${script}' "$@"\n`, { mode: 0o755 });
+  process.env.CUSTOM_FPM_PATH = fpm;
+  const { extraResources } = await configuration();
   const from = (place: string) =>
     place.replace(/^vendor\//, `${vendor}/`).replace(/^dist\/cli\//, `${executables}/`);
-  const file = path.join(folder, 'electron-builder.json');
+  await pack({
+    folder,
+    platform: 'linux',
+    targets,
+    extraResources: extraResources.map((one: { from: string }) => ({ ...one, from: from(one.from) })),
+  });
+  return path.join(folder, 'dist', 'linux-unpacked');
+}
+
+/** The same for Windows, without programs beside the app. */
+export async function packWindows(folder: string): Promise<string> {
+  await pack({ folder, platform: 'win32', targets: ['dir'], extraResources: [] });
+  return path.join(folder, 'dist', 'win-unpacked');
+}
+
+async function pack(options: {
+  readonly folder: string;
+  readonly platform: 'linux' | 'win32';
+  readonly targets: readonly string[];
+  readonly extraResources: readonly unknown[];
+}): Promise<void> {
+  const { folder, platform, targets, extraResources } = options;
+  const config = await configuration();
+  const file = path.join(folder, `electron-builder-${platform}.json`);
   await writeFile(
     file,
     JSON.stringify({
       ...config,
       beforePack: null,
-      extraResources: config.extraResources.map((one: { from: string }) => ({
-        ...one,
-        from: from(one.from),
-      })),
-      electronDist: await makeStubElectron(path.join(folder, 'electron')),
+      extraResources,
+      electronDist: await makeStubElectron(path.join(folder, `electron-${platform}`), platform),
       directories: { ...config.directories, output: path.join(folder, 'dist') },
     }),
   );
-  const fpm = path.join(folder, 'fpm');
-  const script = path.join(import.meta.dirname, 'fpm.ts');
-  await writeFile(fpm, `#!/bin/sh\nexec '${process.execPath}' '${script}' "$@"\n`, { mode: 0o755 });
-  process.env.CUSTOM_FPM_PATH = fpm;
+  const system = platform === 'linux' ? Platform.LINUX : Platform.WINDOWS;
   await build({
     projectDir: root,
-    targets: Platform.LINUX.createTarget([...targets], Arch.x64),
+    targets: system.createTarget([...targets], Arch.x64),
     publish: 'never',
     config: file,
   });
-  return path.join(folder, 'dist', 'linux-unpacked');
 }

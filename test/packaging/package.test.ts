@@ -1,12 +1,13 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { extractFile, listPackage, statFile } from '@electron/asar';
+import { extractFile, getRawHeader, listPackage, statFile } from '@electron/asar';
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packLinux, root } from './pack.ts';
+import { packLinux, packWindows, root } from './pack.ts';
 
 const here = process.platform === 'linux' && process.arch === 'x64';
 const mib = 1024 * 1024;
@@ -193,5 +194,19 @@ describe.skipIf(!here)('the deb', () => {
     const found = await execa('sh', ['-c', 'command -v update-desktop-database'], { reject: false });
     if (found.exitCode === 0)
       expect(answers.handler).toEqual(['x-scheme-handler/k8s-tunnels=k8s-tunnels.desktop;']);
+  }, 60_000);
+});
+
+describe.skipIf(!here)('the package for Windows', () => {
+  it('has its fuses, and the sum of its archive in the program', async () => {
+    const app = await packWindows(folder);
+    const program = path.join(app, 'k8s-tunnels.exe');
+    const wire = await getCurrentFuseWire(program);
+    expect(wire[FuseV1Options.RunAsNode]).toBe(FuseState.DISABLE);
+    expect(wire[FuseV1Options.EnableEmbeddedAsarIntegrityValidation]).toBe(FuseState.ENABLE);
+    const { headerString } = getRawHeader(path.join(app, 'resources', 'app.asar'));
+    const value = createHash('sha256').update(headerString).digest('hex');
+    const [resource = ''] = /\[\{"file":.*?\}\]/.exec(await readFile(program, 'latin1')) ?? [];
+    expect(JSON.parse(resource)).toEqual([{ file: 'resources\\app.asar', alg: 'SHA256', value }]);
   }, 60_000);
 });
