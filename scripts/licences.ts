@@ -1,18 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Plugin } from 'vite';
+import type { Licences } from '../renderer/licences/parts.ts';
 import { readLock } from './vendor/lock.ts';
-
-/** What the window shows of each part, `text` being an index of `texts`: many have the same. */
-export interface Licences {
-  readonly parts: readonly {
-    readonly name: string;
-    readonly version: string;
-    readonly licence: string;
-    readonly text: number;
-  }[];
-  readonly texts: readonly string[];
-}
 
 interface Part {
   readonly name: string;

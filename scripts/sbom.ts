@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import type { Licences } from './licences.ts';
+import type { Licences } from '../renderer/licences/parts.ts';
 import { readLock } from './vendor/lock.ts';
 
 /**
