@@ -26,6 +26,7 @@ test('electron-builder.yml is valid and turns every fuse the safe way', async ()
     enableEmbeddedAsarIntegrityValidation: true,
     onlyLoadAppFromAsar: true,
     grantFileProtocolExtraPrivileges: false,
+    resetAdHocDarwinSignature: true,
   });
 });
 
