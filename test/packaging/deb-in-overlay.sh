@@ -24,6 +24,8 @@ echo '# link'
 in_root readlink /usr/bin/k8s-tunnels
 echo '# handler'
 in_root sh -c 'grep k8s-tunnels /usr/share/applications/mimeinfo.cache || true'
+echo '# entry'
+in_root sh -c '! command -v desktop-file-validate >/dev/null || desktop-file-validate /usr/share/applications/k8s-tunnels.desktop || true'
 echo '# version'
 in_home k8s-tunnels --version
 echo '# status'

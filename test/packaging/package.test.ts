@@ -187,7 +187,7 @@ describe.skipIf(!here)('the deb', () => {
       '-rw-r--r-- root:root /opt/k8s-tunnels/resources/app.asar',
     ])
       expect(lines).toContain(line);
-    expect(answers).toMatchObject({ link: [program], reinstalled: [program], left: [] });
+    expect(answers).toMatchObject({ link: [program], reinstalled: [program], entry: [], left: [] });
     const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
     expect(answers.version).toEqual([version]);
     expect(JSON.parse((answers.status ?? []).join('\n'))).toMatchObject({ agent: { version }, tunnels: [] });
