@@ -23,7 +23,7 @@ export interface Parts {
   readonly sealer: Sealer;
   /** What kubectl runs for a credential. */
   readonly plugin: PluginCommand;
-  /** The package's own folder of resources, where it has one. */
+  /** The folder of the package's own programs, where it has one. */
   readonly resources?: string | undefined;
 }
 

@@ -330,6 +330,15 @@ test.for([440, 1_000])('the past of a cluster, in a window of %i', async (width,
   await expectAccessible(page);
 });
 
+test('the licences, one of them opened', async (context) => {
+  const { page } = await shown.open(context, quiet);
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: 'Licences' }).click();
+  await page.locator('summary').first().click();
+  await page.locator('pre').waitFor();
+  await expectAccessible(page);
+});
+
 test('the name of a set, before and after it was refused', async (context) => {
   const { page, switchOf, agent } = await shown.open(context, quiet);
   agent.handlers['set-save'] = () => Promise.reject(new AppError('bad-input', 'There are 50 sets already.'));
