@@ -8,7 +8,7 @@ export type Stage = z.infer<typeof stageSchema>;
 /** Who can mend a failure at a stage. */
 export const menderSchema = z.enum(['you', 'network', 'access-administrator', 'cluster-administrator']);
 
-export const failureSchema = z.object({
+const failureSchema = z.object({
   stage: stageSchema,
   error: plainErrorSchema,
   /** Who can mend it. */
@@ -17,7 +17,7 @@ export const failureSchema = z.object({
 export type Failure = z.infer<typeof failureSchema>;
 
 /** Latency of each stage that passed, ms, and the sum. */
-export const probeSchema = z.object({
+const probeSchema = z.object({
   at: z.number(),
   stages: z.array(z.object({ stage: stageSchema, ms: z.number() })),
   totalMs: z.number(),

@@ -13,12 +13,6 @@ import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
 /** Raised when messages change in a way that another version would misread. */
 export const protocol = 1;
 
-export interface Hello {
-  readonly hello: 'k8s-tunnels';
-  readonly protocol: number;
-  readonly nonce: string;
-}
-
 export function newNonce(): string {
   return randomBytes(16).toString('hex');
 }
@@ -38,7 +32,7 @@ export function sameProof(given: unknown, wanted: string): boolean {
   return timingSafeEqual(Buffer.from(given), Buffer.from(wanted));
 }
 
-export function secretFile(state: string): string {
+function secretFile(state: string): string {
   return path.join(state, 'socket-secret');
 }
 

@@ -25,7 +25,7 @@ export interface CloudflaredParts {
 }
 
 /** As `findProgram`; where there is none it rejects with `connector-unavailable`. */
-export async function requireProgram(parts: CloudflaredParts): Promise<Program> {
+async function requireProgram(parts: CloudflaredParts): Promise<Program> {
   const program = await findProgram(parts);
   if (program !== undefined) return program;
   throw unavailable('There is no cloudflared on this computer.', {
