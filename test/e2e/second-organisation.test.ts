@@ -96,7 +96,7 @@ afterAll(async () => {
 
 const run = (...args: readonly string[]) => commandLine.run('k8s-tunnels', args);
 const titles = async () => {
-  const { clusters } = await commandLine.tunnels<Output<'snapshot'>>('list', '--all');
+  const { clusters } = await commandLine.tunnels<Output<'snapshot'>>('list');
   return clusters.map(({ source, title }) => `${source} ${title}`).sort((a, b) => a.localeCompare(b));
 };
 const connect = async (...args: readonly string[]) =>
@@ -139,6 +139,8 @@ test('no person passes to the factory; a machine with the service token does, an
   const refused = await run('connect', 'press', '--add', '--json');
   expect(refused.code).toBe(3);
   expect(refused.stdout).toContain('access-denied');
+  const listed = async () => (await run('list')).stdout;
+  await vi.waitFor(async () => expect(await listed()).not.toContain('press'));
 
   const { clientId, clientSecret } = world.access.addServiceToken(['press.k8s.globex.example']);
   await writeFile(tokens.id, clientId);
@@ -150,7 +152,7 @@ test('no person passes to the factory; a machine with the service token does, an
   await writeFile(tokens.secret, `${clientSecret}\n`);
   expect(await connect('press', '--add')).toMatchObject([{ status: 'connected' }]);
   expect(await createKubeClient(commandLine).namespaces('press')).toContain('press');
-  expect(await titles()).toContain('vault press');
+  await vi.waitFor(async () => expect(await listed()).toContain('press'));
 }, 90_000);
 
 test('a release of its own Worker is told of', async () => {

@@ -300,7 +300,8 @@ export function createAccess(options: {
       });
     },
     async report(hostname, denial) {
-      if ((await serviceToken(hostname)) !== undefined) return;
+      // Of a service token a refusal says nothing of the person; who is let in by it reaches the cluster.
+      if (denial !== undefined && (await serviceToken(hostname)) !== undefined) return;
       const { authDomain } = await apps.find(hostname);
       const org = await files.readOrg(authDomain);
       if (org !== undefined)
