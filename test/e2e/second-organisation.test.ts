@@ -152,6 +152,8 @@ test('no person passes to the factory; a machine with the service token does, an
   await writeFile(tokens.secret, `${clientSecret}\n`);
   expect(await connect('press', '--add')).toMatchObject([{ status: 'connected' }]);
   expect(await createKubeClient(commandLine).namespaces('press')).toContain('press');
+  // Closed again, it is still one that may be reached.
+  await commandLine.tunnels('disconnect', 'press');
   await vi.waitFor(async () => expect(await listed()).toContain('press'));
 }, 90_000);
 
