@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isSeq, parse, parseDocument } from 'yaml';
 import { readTags } from '../../main/agent/catalog/tags.ts';
 import { parseOrganisation } from '../../main/agent/organisation/parse.ts';
+import { organisationSchema } from '../../main/agent/organisation/schema.ts';
 import { blocksOf, root } from './blocks.ts';
 import { wrongIngress } from './ingress.ts';
 import { type Manifest, manifestsOf, unknownFields, wrongManifest } from './kubernetes.ts';
@@ -104,7 +105,11 @@ it('tags.tf says the same in tags and in labels, and the tool reads both', async
 });
 
 it('organisation.yaml and clusters.yaml are read by the product’s own parsers', async () => {
-  expect(parseOrganisation(await read('organisation.yaml'), 'organisation.yaml').name).toBe('Acme');
+  const text = await read('organisation.yaml');
+  expect(parseOrganisation(text, 'organisation.yaml').name).toBe('Acme');
+  // Every part, as docs/admin.md says.
+  const { shape } = organisationSchema;
+  expect(new Set(Object.keys(parse(text)))).toEqual(new Set(Object.keys(shape)));
   const list = parseDocument(await read('clusters.yaml'));
   expect(list.errors).toEqual([]);
   expect(isSeq(list.contents)).toBe(true);
