@@ -104,10 +104,13 @@ const connect = async (...args: readonly string[]) =>
 
 test('setup by the document’s file, from an address, signed', async () => {
   publisher.publish(place, organisation);
-  const setup = ['setup', `${publisher.url}${place}`, '--key', signer.key, '--yes'];
-  expect((await run(...setup)).code).not.toBe(0);
+  const setup = ['setup', `${publisher.url}${place}`, '--key', signer.key];
+  expect((await run(...setup, '--yes')).code).not.toBe(0);
   publisher.publish(`${place}.sig`, signer.sign(organisation));
-  const done = await run(...setup);
+  expect((await run(...setup)).stderr).toContain(
+    `The service token of ${tokens.secret}, where it is there, is shown to press.k8s.globex.example.`,
+  );
+  const done = await run(...setup, '--yes');
   expect(done).toMatchObject({ code: 0, stdout: '✓ Set up for Globex\n' });
   expect((await run('setup')).stdout).toContain('Globex');
 }, 60_000);
