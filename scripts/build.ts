@@ -85,6 +85,7 @@ async function build(): Promise<void> {
         format: 'cjs',
         entryFileNames: path.basename(cliFile),
         chunkFileNames: '[name]-[hash].cjs',
+        comments: { jsdoc: false },
       },
     }),
     bundle({

@@ -44,7 +44,7 @@ import { redact } from './redaction/redact.ts';
 import { feedOf } from './releases/feed.ts';
 import { createReleases } from './releases/releases.ts';
 import { createSettings } from './settings/settings.ts';
-import { keepGoodSettings, mendSettingsFile } from './settings/settings-file.ts';
+import { keepGoodSettings, mendSettingsFile, migrateSettingsFile } from './settings/settings-file.ts';
 import { createPorts } from './tunnels/ports.ts';
 import { createTunnels } from './tunnels/tunnels.ts';
 import { version } from './version.ts';
@@ -109,8 +109,10 @@ async function wireAgent(
   onOrganisation(organisation.current());
   // Whoever makes it first decides who may look into it.
   await mkdir(paths.config, { recursive: true, mode: 0o700 }).catch(() => {});
-  const mended = mendSettingsFile(paths.config);
-  if (mended !== undefined) notice('warning', mended);
+  for (const mend of [mendSettingsFile, migrateSettingsFile]) {
+    const told = mend(paths.config);
+    if (told !== undefined) notice('warning', told);
+  }
   const settings = createSettings({
     openStore: parts.openStore,
     managed: managedSettings(organisation.current()),
@@ -411,14 +413,6 @@ async function wireAgent(
     }
   };
 
-  const disconnect = async (ids: readonly ClusterId[]) => {
-    const { closed, warnings } = await connections.disconnect(ids);
-    return {
-      closed: closed.map(titled),
-      warnings: [...warnings],
-    };
-  };
-
   /** What a connection found out of the policy, unless Access has said it at an exchange since then. */
   const reportPolicy = (outcome: Outcome, since: number) => {
     const { reach } = outcome.cluster;
@@ -502,13 +496,13 @@ async function wireAgent(
     async disconnect({ clusters, place }) {
       await restored;
       const ids = clusters === 'all' ? connections.open() : clusters.map((word) => catalog.find(word).id);
-      const { closed, warnings } = await disconnect(ids);
+      const { closed, warnings } = await connections.disconnect(ids);
       await look();
-      return { closed, kubectl: await kubectl(place), warnings };
+      return { closed: closed.map(titled), kubectl: await kubectl(place), warnings: [...warnings] };
     },
     async disconnectAll() {
       await restored;
-      await disconnect(connections.open());
+      await connections.disconnectAll({ again: settings.get().reopenAtStart });
     },
     async forget({ clusters, place }) {
       await restored;

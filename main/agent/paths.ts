@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { AppError } from './app-error.ts';
@@ -67,13 +66,15 @@ function foldersFor(env: Environment, platform: NodeJS.Platform, home: string) {
  * and a terminal must find the same one whatever else their environments hold.
  */
 function socketFor(env: Environment, platform: NodeJS.Platform, state: string): string {
-  const id = createHash('sha256').update(state).digest('hex').slice(0, 16);
-  if (platform === 'win32') return `\\\\.\\pipe\\k8s-tunnels-${id}`;
+  // Loaded only where it is used: every kubectl would wait 4 ms for it.
+  const id = () =>
+    process.getBuiltinModule('node:crypto').createHash('sha256').update(state).digest('hex').slice(0, 16);
+  if (platform === 'win32') return `\\\\.\\pipe\\k8s-tunnels-${id()}`;
   const wanted = path.join(state, 'run', 'agent.sock');
   if (Buffer.byteLength(wanted) <= socketPathLimit) return wanted;
   return path.join(
     absolute(env.XDG_RUNTIME_DIR) ?? tmpdir(),
-    `k8s-tunnels-${userInfo().uid}-${id}`,
+    `k8s-tunnels-${userInfo().uid}-${id()}`,
     'agent.sock',
   );
 }

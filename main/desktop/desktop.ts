@@ -13,8 +13,9 @@ import { createNotifier } from './notifications/notifier.ts';
 import type { Way } from './notifications/words.ts';
 import { registerScheme, servePage } from './page.ts';
 import { denyPermissions } from './permissions.ts';
-import { createTray } from './tray.ts';
+import { type AppTray, createTray } from './tray.ts';
 import { createAppWindow } from './window.ts';
+import { readWindowPlace, type WindowPlace } from './window-place.ts';
 
 /** An agent that hangs must not keep the app. */
 const endLimitMs = 10_000;
@@ -27,11 +28,13 @@ export function runDesktop(options: {
   /** Holds `main/`, `preload/`, `renderer/` and `tray/`, as built. */
   readonly out: string;
   readonly resources: string;
+  /** Where the window's place is kept. */
+  readonly state: string;
   readonly logger: Logger;
   /** Begins to host the agent, or to be its client. `quit` ends the app. */
   readonly host: (quit: () => void) => Host;
 }): void {
-  const { out, resources, logger } = options;
+  const { out, resources, state, logger } = options;
   if (!app.requestSingleInstanceLock()) {
     app.quit();
     return;
@@ -51,10 +54,14 @@ export function runDesktop(options: {
   });
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.once(signal, quit);
 
+  let place: WindowPlace;
+  let tray: AppTray | undefined;
   const window = createAppWindow({
     preload: path.join(out, 'preload', 'index.cjs'),
     icon: path.join(resources, 'icon.png'),
     logger,
+    place: () => place,
+    trayBounds: () => tray?.bounds(),
   });
   /** The link that the start came with, until it can be shown. */
   let waiting = linkAmong(process.argv);
@@ -75,15 +82,16 @@ export function runDesktop(options: {
   // Without this Electron would quit with the last window.
   app.on('window-all-closed', () => {});
 
-  const begin = () => {
+  const begin = async () => {
     denyPermissions();
+    place = await readWindowPlace({ folder: state, logger });
     servePage(path.join(out, 'renderer'));
     serveIpc({ ipc: ipcMain, origin, openChannel: host.openChannel, logger });
     let startsAtLogin: boolean | undefined;
     const agent = followAgent({
       openChannel: host.openChannel,
       onState(snapshot) {
-        tray.show(snapshot);
+        tray?.show(snapshot);
         notifier.see(snapshot);
         const { startAtLogin } = snapshot.settings;
         if (startAtLogin === startsAtLogin) return;
@@ -103,7 +111,7 @@ export function runDesktop(options: {
       }
     };
     const notifier = createNotifier({ isInFront: window.isInFront, go });
-    const tray = createTray({
+    tray = createTray({
       agent,
       pictures: path.join(out, 'tray'),
       confirmUse,

@@ -27,6 +27,7 @@ process.on('uncaughtException', (error) => {
 runDesktop({
   out,
   resources: path.join(appFolder, 'resources'),
+  state: paths.state,
   logger,
   host: (onQuit) =>
     hostAgent({

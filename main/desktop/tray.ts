@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Menu, Notification, nativeImage, nativeTheme, Tray } from 'electron';
+import { Menu, Notification, nativeImage, nativeTheme, type Rectangle, Tray } from 'electron';
 import type { Snapshot } from '../agent/agent-view.ts';
 import { toPlainError } from '../agent/app-error.ts';
 import type { ClusterId } from '../agent/catalog/cluster.ts';
@@ -22,6 +22,8 @@ const openLimitMs = 60_000;
 /** Shows the agent's state until the app ends. */
 export interface AppTray {
   show(snapshot: Snapshot): void;
+  /** Where its icon is on the screen. */
+  bounds(): Rectangle;
 }
 
 export function createTray(options: {
@@ -191,5 +193,6 @@ export function createTray(options: {
       snapshot = next;
       updateSoon();
     },
+    bounds: () => tray.getBounds(),
   };
 }

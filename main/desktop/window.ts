@@ -1,9 +1,10 @@
-import { BrowserWindow } from 'electron';
+import { BrowserWindow, type Rectangle } from 'electron';
 import { toPlainError } from '../agent/app-error.ts';
 import type { Logger } from '../agent/parts.ts';
 import { type Place, placeHash } from '../api/place.ts';
 import { origin } from './app-origin.ts';
 import { openExternalLink } from './external-link.ts';
+import type { WindowPlace } from './window-place.ts';
 
 const crashLoopMs = 10_000;
 
@@ -21,6 +22,10 @@ export function createAppWindow(options: {
   readonly preload: string;
   readonly icon: string;
   readonly logger: Logger;
+  /** Known when the app is ready, which no window comes before. */
+  readonly place: () => WindowPlace;
+  /** Where the tray's icon is. */
+  readonly trayBounds: () => Rectangle | undefined;
 }): AppWindow {
   const { logger } = options;
   let window: BrowserWindow | undefined;
@@ -28,6 +33,7 @@ export function createAppWindow(options: {
 
   const open = (place: Place | undefined): BrowserWindow => {
     const opened = openWindow(options, addressOf(place));
+    options.place().follow(opened);
     opened.on('close', (event) => {
       event.preventDefault();
       opened.hide();
@@ -85,12 +91,11 @@ function load(window: BrowserWindow, address: string, logger: Logger): void {
 }
 
 function openWindow(
-  { preload, icon, logger }: Parameters<typeof createAppWindow>[0],
+  { preload, icon, logger, place, trayBounds }: Parameters<typeof createAppWindow>[0],
   address: string,
 ): BrowserWindow {
   const window = new BrowserWindow({
-    width: 440,
-    height: 680,
+    ...place().bounds(trayBounds()),
     minWidth: 360,
     minHeight: 420,
     show: false,

@@ -32,6 +32,12 @@ export function SettingsPage({ onBack }: { readonly onBack: () => void }) {
             />
           </>
         )}
+        <SwitchSetting
+          name="reopenAtStart"
+          words={words.reopenAtStart}
+          isOn={settings.reopenAtStart}
+          patch={(reopenAtStart) => ({ reopenAtStart })}
+        />
         <ChoiceSetting
           name="favouritesOrder"
           words={words.favouritesOrder}

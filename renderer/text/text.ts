@@ -215,6 +215,8 @@ export const text = {
   shortcuts: {
     title: 'Keyboard shortcuts',
     close: 'Close',
+    up: 'Up',
+    down: 'Down',
     keys: (modifier: string) =>
       [
         [['/'], 'Search'],
@@ -344,6 +346,7 @@ export const text = {
     trust: 'Trust',
     signIns: 'Sign-ins',
     startAtLogin: ['Start at login', 'In the tray, without a window.'],
+    reopenAtStart: ['Reopen at start', 'What is open when you quit is opened again.'],
     notifyNewClusters: ['Tell of new clusters', 'A notification when discovery finds one.'],
     favouritesOrder: ['Order of favourites', 'Your own is changed with Alt and the arrows.'],
     listGroup: ['Group by', 'What the list groups clusters by, below the connected and the favourites.'],

@@ -42,6 +42,7 @@ declare module 'electron-real' {
     readonly nativeImage: unknown;
     readonly nativeTheme: unknown;
     readonly Notification: unknown;
+    readonly screen: unknown;
     readonly session: unknown;
     readonly shell: unknown;
   };

@@ -11,6 +11,7 @@ const { socket, state } = pathsFrom(process.env);
 runDesktop({
   out: path.resolve(__dirname, '..'),
   resources: process.env.K8S_TUNNELS_RESOURCES ?? '',
+  state,
   logger: silentLogger,
   host: () => ({
     openChannel: socketChannel(async () => {

@@ -55,6 +55,6 @@ Tray.prototype.setContextMenu = function show(menu) {
   setContextMenu.call(this, menu);
 };
 
-export const { BrowserWindow, dialog, Menu, nativeImage, nativeTheme, Notification, session, shell } =
+export const { BrowserWindow, dialog, Menu, nativeImage, nativeTheme, Notification, screen, session, shell } =
   electron;
 export { app, ipcMain, protocol, Tray };

@@ -57,6 +57,8 @@ export interface Connections {
   disconnect(
     ids: readonly ClusterId[],
   ): Promise<{ readonly closed: readonly ClusterId[]; readonly warnings: readonly string[] }>;
+  /** Before the end: disconnects what is open, which with `again` the next start opens again. */
+  disconnectAll(options: { readonly again: boolean }): Promise<void>;
   /** Takes the entries away, kept ones too, gives current-context back, closes the tunnels. */
   forget(
     ids: readonly ClusterId[],
@@ -139,6 +141,12 @@ export async function createConnections(options: {
     return warnings;
   };
 
+  const disconnect = async (ids: readonly ClusterId[]) => {
+    const open = remembered.idsOf('open');
+    const closed = ids.filter((id) => open.includes(id));
+    return { closed, warnings: keepsEntries() ? await keep(closed) : await forget(closed) };
+  };
+
   return {
     async connect({ clusters, place, current, production, signal }) {
       // A kubeconfig that cannot be read is found out before anything is opened.
@@ -190,10 +198,11 @@ export async function createConnections(options: {
         throw error;
       }
     },
-    async disconnect(ids) {
-      const open = remembered.idsOf('open');
-      const closed = ids.filter((id) => open.includes(id));
-      return { closed, warnings: keepsEntries() ? await keep(closed) : await forget(closed) };
+    disconnect,
+    async disconnectAll({ again }) {
+      const open = known(remembered.idsOf('open'));
+      await disconnect(open.map(({ cluster }) => cluster));
+      if (again) await remembered.put(open.map((connection) => ({ ...connection, status: 'again' })));
     },
     async forget(ids) {
       const forgotten = known(ids).map(({ cluster }) => cluster);
@@ -223,6 +232,8 @@ export async function createConnections(options: {
       await kubeconfig.use(place, id);
     },
     async restore() {
+      const again = known(remembered.idsOf('again'));
+      await remembered.put(again.map((connection) => ({ ...connection, status: 'open' })));
       const kept = keepsEntries() ? known(remembered.idsOf('kept')) : [];
       const open = known(remembered.idsOf('open'));
       try {

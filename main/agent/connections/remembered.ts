@@ -8,8 +8,8 @@ import { jsonFile } from '../storage/json-file.ts';
 const connectionSchema = z.object({
   cluster: clusterIdSchema,
   place: z.object({ kubeconfig: z.string().optional(), cwd: z.string(), home: z.string() }),
-  /** `kept`: the tunnel was closed and its kubeconfig entry stands. */
-  status: z.enum(['open', 'kept']).default('open'),
+  /** `kept`: the tunnel was closed and its kubeconfig entry stands. `again`: the next start opens it again. */
+  status: z.enum(['open', 'kept', 'again']).default('open'),
 });
 export type Connection = z.infer<typeof connectionSchema>;
 

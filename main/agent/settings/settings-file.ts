@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, renameSync } from 'node:fs';
+import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { errnoOf } from '../app-error.ts';
 
@@ -18,6 +18,41 @@ export function mendSettingsFile(folder: string): string | undefined {
   if (isReadable(goodIn(folder)) !== true) return `${kept} The settings are the usual ones now.`;
   copyFileSync(goodIn(folder), file);
   return `${kept} The settings are those that were good last.`;
+}
+
+type Content = Readonly<Record<string, unknown>>;
+
+/** Of the file's shape. A file that names no `version` is of the first. */
+export const settingsVersion = 1;
+/** By its version, what makes a file one of the next: a setting that gets another name or meaning has its line here. */
+const migrations: Readonly<Record<number, (content: Content) => Content>> = {};
+
+/**
+ * Brings a file of an older version to this one's, after a copy as `settings.json.v1` and so on. One of a newer version
+ * stays as it is; answers what to tell the person of it. Throws where the disk does.
+ */
+export function migrateSettingsFile(
+  folder: string,
+  { to = settingsVersion, by = migrations } = {},
+): string | undefined {
+  const file = fileIn(folder);
+  if (isReadable(file) !== true) return undefined;
+  const content = JSON.parse(readFileSync(file, 'utf8')) as Content;
+  const from = versionOf(content);
+  if (from > to)
+    return `${file} is of a newer k8s-tunnels (version ${from}): what this one does not know of it stays as it is, and does not count.`;
+  if (from === to) return undefined;
+  copyFileSync(file, `${file}.v${from}`);
+  let next = content;
+  for (let version = from; version < to; version += 1) next = by[version]?.(next) ?? next;
+  const temporary = `${file}.next`;
+  writeFileSync(temporary, `${JSON.stringify({ ...next, version: to }, undefined, '\t')}\n`, { mode: 0o600 });
+  renameSync(temporary, file);
+  return undefined;
+}
+
+export function versionOf({ version }: Content): number {
+  return typeof version === 'number' ? version : 1;
 }
 
 /** What stands on disk is good: kept for `mendSettingsFile`. Best effort, as a disk that is full may stay so. */

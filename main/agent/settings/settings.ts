@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
+import { settingsVersion, versionOf } from './settings-file.ts';
 
 /** Every setting a person can change. */
 export const settingsSchema = z.object({
@@ -21,6 +22,8 @@ export const settingsSchema = z.object({
   clusterFiles: z.array(z.string().min(1)),
   /** Whether the desktop app starts when the person logs in to the computer. */
   startAtLogin: z.boolean(),
+  /** Whether what is open when the agent is told to quit is opened again at its next start. */
+  reopenAtStart: z.boolean(),
   /** Whether clusters that a discovery finds for the first time are told of in a notification. */
   notifyNewClusters: z.boolean(),
   /** How favourites are ordered: as the person put them, or by name. */
@@ -44,6 +47,7 @@ export const defaultSettings: Settings = {
   vaultMounts: ['clusters'],
   clusterFiles: [],
   startAtLogin: false,
+  reopenAtStart: false,
   notifyNewClusters: false,
   favouritesOrder: 'own',
   listGroup: 'account',
@@ -108,7 +112,7 @@ export function createSettings(options: {
   const store = open(options.openStore);
   let managed = options.managed;
   const under = (by: ManagedSettings | undefined, patch: Partial<Settings> = {}): Settings => {
-    const own = { ...store.store, ...patch };
+    const own = { ...knownOf(store.store), ...patch };
     const chosen = Object.entries(own).filter(([name]) => !isLocked(by, name));
     // What is locked must fit too: it counts again when the organisation lets go of it.
     parse(own, store.path);
@@ -181,6 +185,14 @@ function open(openStore: () => SettingsStore): SettingsStore {
       },
     );
   }
+}
+
+/** Of a file of a newer version only what fits: it may have given a name another meaning. */
+function knownOf(content: Record<string, unknown>): Record<string, unknown> {
+  if (versionOf(content) <= settingsVersion) return content;
+  const fits = ([name, value]: [string, unknown]) =>
+    settingsSchema.partial().safeParse({ [name]: value }).success;
+  return Object.fromEntries(Object.entries(content).filter(fits));
 }
 
 function parse(raw: Record<string, unknown>, file: string): Settings {

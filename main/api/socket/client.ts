@@ -3,7 +3,7 @@ import { AppError, errnoOf } from '../../agent/app-error.ts';
 import { type AgentClient, createConversation } from '../conversation.ts';
 import type { AgentMessage, ClientMessage } from '../serve-messages.ts';
 import { readLines, writeLine } from './lines.ts';
-import { newNonce, proofOf, protocol, readSecret, sameProof } from './proof.ts';
+import { newNonce, proofOf, protocol, readSecret } from './proof.ts';
 
 const handshakeTimeoutMs = 2_000;
 
@@ -141,7 +141,7 @@ function checkHello(
   const theirs = hello.nonce;
   if (hello.hello !== 'k8s-tunnels' || typeof theirs !== 'string' || secret === undefined)
     throw foreign(path);
-  if (!sameProof(hello.proof, proofOf(secret, 'agent', theirs, nonce))) throw foreign(path);
+  if (hello.proof !== proofOf(secret, 'agent', theirs, nonce)) throw foreign(path);
   const agent = { version: String(hello.version), pid: Number(hello.pid) };
   if (hello.protocol !== protocol) {
     throw new AppError(

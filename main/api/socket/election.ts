@@ -6,7 +6,7 @@ import type { Clock } from '../../agent/parts.ts';
 import type { Paths } from '../../agent/paths.ts';
 import { isPidLockStale, releasePidLock, tryPidLock } from '../../agent/processes/pid-lock.ts';
 import { connectAgent } from './client.ts';
-import { ensureSecret } from './proof.ts';
+import { ensureSecret } from './secret.ts';
 
 const lockTimeoutMs = 15_000;
 const lockMaxAgeMs = 10_000;

@@ -286,3 +286,29 @@ test('a start without the setting takes what was kept away', async () => {
   expect(await readFile(file(), 'utf8')).toBe(own);
   expect(connections.kept()).toEqual([]);
 });
+
+test.each([true, false])(
+  'what is open at the end is opened again by the next start where it is to be; entries kept: %s',
+  async (keepsEntries) => {
+    keeps = keepsEntries;
+    await connect();
+    const port = (await proxy()).port;
+    await connections.disconnectAll({ again: true });
+    expect(status()).toBe(keepsEntries ? 'idle' : undefined);
+    const left = await readFile(file(), 'utf8');
+    if (!keepsEntries) expect(left).toBe(own);
+    expect(left).toContain('current-context: ""');
+    await stop();
+    await start();
+    expect(connections.open()).toEqual([cluster.id]);
+    expect(status()).toBe('connected');
+    expect((await proxy()).port).toBe(port);
+    expect(await readFile(file(), 'utf8')).toContain('current-context: ""');
+    expect(await tabs()).toBe(1);
+
+    await connections.disconnectAll({ again: false });
+    await stop();
+    await start();
+    expect(connections.open()).toEqual([]);
+  },
+);

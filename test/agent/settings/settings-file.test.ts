@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
-import { keepGoodSettings, mendSettingsFile } from '../../../main/agent/settings/settings-file.ts';
+import { createSettings, defaultSettings } from '../../../main/agent/settings/settings.ts';
+import {
+  keepGoodSettings,
+  mendSettingsFile,
+  migrateSettingsFile,
+} from '../../../main/agent/settings/settings-file.ts';
 
 let folder: string;
 const file = () => path.join(folder, 'settings.json');
@@ -45,4 +50,32 @@ test('what is good, and what is not there, stays as it is', async () => {
   await writeFile(file(), '{"ofANewerVersion": [1]}');
   expect(mendSettingsFile(folder)).toBeUndefined();
   expect(text('settings.json')).toBe('{"ofANewerVersion": [1]}');
+});
+
+test('a file of an older version is brought to this one, step by step, and kept', async () => {
+  const old = '{"mode": "add", "ofNoVersion": 1}';
+  await writeFile(file(), old, { mode: 0o600 });
+  const by = {
+    1: ({ mode, ...rest }: Readonly<Record<string, unknown>>) => ({ ...rest, kubeMode: mode }),
+    2: ({ kubeMode, ...rest }: Readonly<Record<string, unknown>>) => ({ ...rest, kubeconfigMode: kubeMode }),
+  };
+  expect(migrateSettingsFile(folder, { to: 3, by })).toBeUndefined();
+  expect(JSON.parse(text('settings.json'))).toEqual({ kubeconfigMode: 'add', ofNoVersion: 1, version: 3 });
+  expect(text('settings.json.v1')).toBe(old);
+  expect((await stat(file())).mode & 0o777).toBe(0o600);
+  expect((await readdir(folder)).sort()).toEqual(['settings.json', 'settings.json.v1']);
+  // The next start finds nothing to do.
+  await rm(`${file()}.v1`);
+  expect(migrateSettingsFile(folder, { to: 3, by })).toBeUndefined();
+  expect(await readdir(folder)).toEqual(['settings.json']);
+});
+
+test('of a newer version only what fits counts, and nothing of it is lost', async () => {
+  const newer = { version: 9, kubeconfigMode: { its: 'own' }, startAtLogin: true, ofANewerVersion: [1] };
+  await writeFile(file(), JSON.stringify(newer));
+  expect(migrateSettingsFile(folder)).toMatch(/settings\.json is of a newer k8s-tunnels \(version 9\)/);
+  const settings = createSettings({ openStore: () => openConfStore(folder), onChange() {} });
+  expect(settings.get()).toEqual({ ...defaultSettings, startAtLogin: true });
+  settings.change({ keepEntries: false });
+  expect(JSON.parse(text('settings.json'))).toEqual({ ...newer, keepEntries: false });
 });

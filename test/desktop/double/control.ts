@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { app } from './app.ts';
 import { asked } from './dialog.ts';
+import type { Rectangle } from './screen.ts';
 import { isGranted } from './session.ts';
 import { opened } from './shell.ts';
 import { preventable } from './strict.ts';
@@ -38,6 +39,10 @@ const answers = {
   clickTray: () => void shown.tray?.emit('click'),
   closeWindow: () => [...windows].map((window) => window.close()),
   isWindowVisible: () => [...windows].some((window) => window.isVisible()),
+  windowBounds: () => [...windows].map((window) => window.getNormalBounds()),
+  dragWindow(to: Rectangle) {
+    for (const window of windows) window.drag(to);
+  },
   webPreferences: () => [...windows].map(({ options }) => options.webPreferences),
   /** Whether the app stops what a page begins: `will-navigate`, `will-attach-webview`. */
   isPrevented(name: 'will-navigate' | 'will-attach-webview') {

@@ -9,6 +9,7 @@ import { dialog } from './dialog.ts';
 import { ipcMain } from './ipc.ts';
 import { protocol } from './protocol.ts';
 import { safeStorage } from './safe-storage.ts';
+import { screen } from './screen.ts';
 import { session } from './session.ts';
 import { shell } from './shell.ts';
 import { Menu, Notification, nativeImage, nativeTheme, Tray } from './tray.ts';
@@ -27,6 +28,7 @@ export {
   nativeTheme,
   protocol,
   safeStorage,
+  screen,
   session,
   shell,
   Tray,

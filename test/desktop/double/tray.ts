@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { Rectangle } from './screen.ts';
 import { onlyKnown, StrictEmitter } from './strict.ts';
 
 export interface Template {
@@ -76,6 +77,11 @@ export class Tray extends StrictEmitter {
 
   setImage(image: Image): void {
     this.image = image;
+  }
+
+  /** Linux tells no place. */
+  getBounds(): Rectangle {
+    return { x: 0, y: 0, width: 0, height: 0 };
   }
 
   setToolTip(text: string): void {

@@ -5,11 +5,12 @@ import { openPage } from './browser.ts';
 import { ipcMain } from './ipc.ts';
 import { preloadScript } from './preload-script.ts';
 import { routeSchemes, toApp, toWeb } from './protocol.ts';
+import type { Rectangle } from './screen.ts';
 import { onlyKnown, preventable, StrictEmitter } from './strict.ts';
 import { WebContents } from './web-contents.ts';
 import { type OpenWindow, windows } from './windows.ts';
 
-interface Options {
+interface Options extends Partial<Rectangle> {
   readonly show: boolean;
   readonly webPreferences: {
     readonly preload: string;
@@ -21,7 +22,7 @@ interface Options {
 }
 
 const knownOptions = [
-  ...['width', 'height', 'minWidth', 'minHeight', 'show', 'title', 'icon'],
+  ...['x', 'y', 'width', 'height', 'minWidth', 'minHeight', 'show', 'title', 'icon'],
   ...['autoHideMenuBar', 'fullscreenable', 'webPreferences'],
 ];
 const knownPreferences = [
@@ -41,10 +42,11 @@ export class BrowserWindow extends StrictEmitter implements OpenWindow {
   #page: Promise<Page>;
   #url = '';
   #visible: boolean;
+  #bounds: Rectangle;
   #destroyed = false;
 
   constructor(options: Options) {
-    super(['ready-to-show', 'close', 'closed', 'show', 'hide']);
+    super(['ready-to-show', 'close', 'closed', 'show', 'hide', 'move', 'resize']);
     onlyKnown(options, knownOptions, 'BrowserWindow');
     onlyKnown(options.webPreferences, knownPreferences, 'webPreferences');
     const { contextIsolation, sandbox, nodeIntegration, webviewTag, preload } = options.webPreferences;
@@ -52,6 +54,8 @@ export class BrowserWindow extends StrictEmitter implements OpenWindow {
       throw new Error('insecure webPreferences');
     if (!app.isReady()) throw new Error('Cannot create BrowserWindow before app is ready');
     this.options = options;
+    const { x = 420, y = 60, width = 800, height = 600 } = options;
+    this.#bounds = { x, y, width, height };
     this.#visible = options.show;
     this.#preload = preload;
     this.webContents = new WebContents({ page: () => this.#page, reload: () => this.#reload() });
@@ -97,6 +101,18 @@ export class BrowserWindow extends StrictEmitter implements OpenWindow {
     if (answer === null && before !== 'about:blank') return;
     if (answer?.ok() !== true) throw new Error(`ERR_FAILED loading '${url}'`);
     this.emit('ready-to-show');
+  }
+
+  /** As a person drags it. */
+  drag(to: Rectangle): void {
+    const { width, height } = this.#bounds;
+    this.#bounds = to;
+    this.emit('move');
+    if (width !== to.width || height !== to.height) this.emit('resize');
+  }
+
+  getNormalBounds(): Rectangle {
+    return this.#bounds;
   }
 
   show(): void {
