@@ -22,7 +22,7 @@ export const kubeconfigPlaceSchema = z.object({
   home: z.string(),
 });
 
-export const tunnelViewSchema = z.object({
+const tunnelViewSchema = z.object({
   cluster: clusterIdSchema,
   state: tunnelStateSchema,
   /** Where it listens on 127.0.0.1, once it has been opened. */
@@ -43,13 +43,13 @@ export const kubectlSchema = z.object({
 });
 
 /** An organisation's session: while it lasts, no browser is needed. */
-export const sessionSchema = z.object({
+const sessionSchema = z.object({
   authDomain: z.string(),
   email: z.string().optional(),
   endsAt: z.number(),
 });
 
-export const noticeSchema = z.object({
+const noticeSchema = z.object({
   at: z.number(),
   level: z.enum(['info', 'warning']),
   message: z.string(),
@@ -88,7 +88,7 @@ export const snapshotSchema = z.object({
 });
 
 /** What a subscriber is told after its snapshot. Each replaces what it names. */
-export const changeSchema = z.discriminatedUnion('kind', [
+const changeSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('catalog'),
     upserted: z.array(clusterSchema),

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Access, createAccess } from './access/access.ts';
 import { createPolicies } from './access/policies.ts';
+import { readServiceToken } from './access/service-tokens.ts';
 import { createActivity } from './activity/activity.ts';
 import type { Agent, Parts, Place } from './agent.ts';
 import type { Change, Kubectl, Notice, SessionView } from './agent-view.ts';
@@ -228,6 +229,7 @@ async function wireAgent(
     folder: paths.cloudflared,
     openUrl: parts.openUrl,
     team: () => organisation.current()?.access?.team,
+    serviceToken: (hostname) => readServiceToken(hostname, organisation.current()?.access?.serviceTokens),
     onLogins() {
       tellLogins();
       void lookAtSessions();

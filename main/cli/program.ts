@@ -70,7 +70,11 @@ function argumentTerm(argument: Argument): string {
   return argument.required ? `<${name}>` : `[${name}]`;
 }
 
-function describe(options: { readonly json: boolean; readonly done: (code: number) => void }): Command {
+/** The command line as commander knows it; `done` is told the exit code of what ran. */
+export function describe(options: {
+  readonly json: boolean;
+  readonly done: (code: number) => void;
+}): Command {
   const { json, done } = options;
   const program = new Command('k8s-tunnels')
     .description(

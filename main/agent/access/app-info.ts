@@ -155,8 +155,6 @@ export function createAppInfo(options: {
   };
 }
 
-export type AppInfoFinder = ReturnType<typeof createAppInfo>;
-
 function parseAuthDomain(value: unknown): string {
   const host = typeof value === 'string' ? new URL(`https://${value}`).hostname : '';
   if (!host.endsWith('.cloudflareaccess.com')) throw new Error('auth_domain is not an Access team domain');
