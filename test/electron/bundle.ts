@@ -27,7 +27,11 @@ const olderNode: Plugin = {
 /** What the page calls and Chromium 83 does not have. */
 const olderBrowser: Plugin = {
   name: 'older-browser',
-  transform: (code, id) => (id.endsWith('/renderer/main.tsx') ? `import 'core-js/stable';\n${code}` : null),
+  resolveId: (id) => (id === 'no-url' ? '\0no-url' : null),
+  // Its own finds no host in an address of a scheme that it does not know: core-js gives one where there is none.
+  load: (id) => (id === '\0no-url' ? 'delete globalThis.URL;' : null),
+  transform: (code, id) =>
+    id.endsWith('/renderer/main.tsx') ? `import 'no-url';\nimport 'core-js/stable';\n${code}` : null,
 };
 
 /**

@@ -19,11 +19,19 @@ export interface StatusItem {
   readonly menu: ItemAddress;
 }
 
+/** The tray of a session. */
+export interface StatusNotifierWatcher {
+  /** The items of the programs that run. */
+  items(): readonly ItemAddress[];
+  /** Goes away and comes back, as when a desktop's panel is started again. */
+  comeBack(): Promise<void>;
+}
+
 /**
- * Is the tray of a session: programs put their items into it. Answers those of the programs that run.
+ * Is the tray of the bus's session: programs put their items into it. Rejects where it has one.
  * https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/StatusNotifierWatcher/
  */
-export async function serveStatusNotifierWatcher(bus: MessageBus): Promise<() => readonly ItemAddress[]> {
+export async function serveStatusNotifierWatcher(bus: MessageBus): Promise<StatusNotifierWatcher> {
   let items: readonly ItemAddress[] = [];
   const names = () => items.map(({ service, path: at }) => `${service}${at}`);
   const definition = defineInterface({
@@ -62,9 +70,15 @@ export async function serveStatusNotifierWatcher(bus: MessageBus): Promise<() =>
       definition.emit.StatusNotifierItemUnregistered?.(`${gone.service}${gone.path}`);
     items = items.filter(({ service }) => service !== name);
   });
-  const { isPrimaryOwner } = await bus.ownName(watcher);
-  if (!isPrimaryOwner) throw new Error('the session has a tray already');
-  return () => items;
+  let owned = await bus.ownName(watcher);
+  if (!owned.isPrimaryOwner) throw new Error('the session has a tray already');
+  return {
+    items: () => items,
+    async comeBack() {
+      await owned.release();
+      owned = await bus.ownName(watcher);
+    },
+  };
 }
 
 /** As with the mouse's first button. Rejects where the item has no such call, as libappindicator's. */
