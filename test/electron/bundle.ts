@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { resolveConfig } from 'electron-vite';
 import { build, type InlineConfig, mergeConfig, type Plugin } from 'vite';
@@ -27,11 +27,20 @@ const olderNode: Plugin = {
 /** What the page calls and Chromium 83 does not have. */
 const olderBrowser: Plugin = {
   name: 'older-browser',
-  transform: (code, id) => (id.endsWith('/renderer/main.tsx') ? `import 'core-js/stable';\n${code}` : null),
+  resolveId: (id) => (id === 'no-url' ? '\0no-url' : null),
+  // Its own finds no host in an address of a scheme that it does not know: core-js gives one where there is none.
+  load: (id) => (id === '\0no-url' ? 'delete globalThis.URL;' : null),
+  transform: (code, id) =>
+    id.endsWith('/renderer/main.tsx') ? `import 'no-url';\nimport 'core-js/stable';\n${code}` : null,
 };
 
-/** Builds the app for Electron 9 (Node 12, Chromium 83) into a folder that it can be started with. */
-export async function bundleForElectron9(out: string): Promise<void> {
+/**
+ * Builds the app for Electron 9 (Node 12, Chromium 83) into a folder that it can be started with, with `lib` in it on
+ * LD_LIBRARY_PATH: it knows libappindicator by the name that its fork, which has the same calls, has not.
+ */
+export async function bundleForElectron9(out: string, appIndicator: string): Promise<void> {
+  await mkdir(path.join(out, 'lib'));
+  await symlink(appIndicator, path.join(out, 'lib', 'libappindicator3.so.1'));
   const { config } = await resolveConfig({ root, logLevel: 'warn' }, 'build', 'production');
   const program = (options: {
     entry: string;

@@ -1,54 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
 import { doMainJob } from '../e2e/main-job.ts';
 import { processesOf, running } from '../e2e/processes.ts';
-import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
-import { startWorld, type World } from '../world/world.ts';
-import { bundleForElectron9 } from './bundle.ts';
-import { type RealDriver, startReal } from './real-driver.ts';
+import { realDesktop } from './desktop-fixture.ts';
 
-let app: string;
-let world: World;
-let commandLine: CommandLine;
-let driver: RealDriver;
 const patience = { timeout: 15_000, interval: 50 };
+const desktop = realDesktop();
 
-beforeAll(async () => {
-  app = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-electron-'));
-  await bundleForElectron9(app);
-});
-afterAll(() => rm(app, { recursive: true, force: true, maxRetries: 5 }));
-
-beforeEach(async () => {
-  world = await startWorld();
-  commandLine = await createCommandLine(world);
-  // Its Node is too old for the agent: one runs beside it.
-  await commandLine.tunnels('status');
-  const {
-    DISPLAY = '',
-    XAUTHORITY = '',
-    DBUS_SESSION_BUS_ADDRESS = '',
-    K8S_TUNNELS_ELECTRON_BINARY = '',
-  } = process.env;
-  driver = await startReal({
-    executable: K8S_TUNNELS_ELECTRON_BINARY,
-    app,
-    resources: path.resolve(import.meta.dirname, '..', '..', 'resources'),
-    env: { ...commandLine.env, DISPLAY, XAUTHORITY, DBUS_SESSION_BUS_ADDRESS },
-  });
-});
-afterEach(async () => {
-  await driver.kill();
-  await commandLine.stop();
-  await world.close();
-});
-
-test('the main job, in a real Electron', () => doMainJob({ driver, world, commandLine }));
+test('the main job, in a real Electron', () => doMainJob(desktop()));
 
 test('the window is isolated, and hides until the tray brings it back', async () => {
+  const { driver } = desktop();
   const page = await driver.page();
   const seen = await page.evaluate(() => ({
     url: location.href,
@@ -70,6 +32,7 @@ test('the window is isolated, and hides until the tray brings it back', async ()
 });
 
 test('the window comes back when its process is killed; killed itself, the app leaves no process', async () => {
+  const { driver, commandLine, world } = desktop();
   await commandLine.tunnels('connect', 'payments-staging-eu');
   const { agent } = await commandLine.tunnels<Output<'snapshot'>>('status');
   await driver.page();

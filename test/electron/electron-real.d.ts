@@ -35,7 +35,6 @@ declare module 'electron-real' {
       ): void;
     };
     readonly ipcMain: { on(channel: string, listener: Listener): unknown };
-    readonly Tray: { readonly prototype: { setContextMenu(menu: unknown): void } };
     readonly BrowserWindow: unknown;
     readonly dialog: unknown;
     readonly Menu: unknown;
@@ -45,6 +44,7 @@ declare module 'electron-real' {
     readonly screen: unknown;
     readonly session: unknown;
     readonly shell: unknown;
+    readonly Tray: unknown;
   };
   export = electron;
 }

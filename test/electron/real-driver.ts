@@ -1,21 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
+import type { MessageBus } from 'dbus-native';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
-import type { ItemView } from '../desktop/double/control.ts';
+import { vi } from 'vitest';
 import type { Driver } from '../e2e/driver.ts';
-
-/** What the shim leaves in the main process. */
-interface RealItem {
-  readonly label: string;
-  readonly type: string;
-  readonly enabled: boolean;
-  readonly checked: boolean;
-  readonly submenu?: { readonly items: readonly RealItem[] } | null;
-  click(): void;
-}
-interface Driven {
-  readonly tray: { emit(event: string): void };
-  readonly menu: { readonly items: readonly RealItem[] };
-}
+import { clickItem, type MenuItem, readMenu } from './dbus-menu.ts';
+import { clickIcon, type ItemAddress, readStatusItem, type StatusItem } from './status-notifier-watcher.ts';
 
 /**
  * Playwright asks elements for `checkVisibility`, which Chromium has since 105, from a world of its own beside the page:
@@ -23,8 +14,8 @@ interface Driven {
  */
 async function teachVisibility(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page);
-  const expression =
-    'Element.prototype.checkVisibility = function () { return this.getClientRects().length > 0; }';
+  const expression = `if (!Element.prototype.checkVisibility)
+    Element.prototype.checkVisibility = function () { return this.getClientRects().length > 0; }`;
   const taught: Promise<unknown>[] = [];
   session.on('Runtime.executionContextCreated', ({ context }) => {
     taught.push(session.send('Runtime.evaluate', { expression, contextId: context.id }).catch(() => {}));
@@ -36,44 +27,41 @@ async function teachVisibility(page: Page): Promise<void> {
 
 export interface RealDriver extends Driver {
   readonly electron: ElectronApplication;
+  /** Its item in the tray. Rejects when there is none. */
+  statusItem(): Promise<StatusItem>;
+  /** Starts the app once more beside it, and resolves with its exit code. */
+  startAgain(...args: readonly string[]): Promise<number | null>;
 }
 
-/** Starts the bundled app in a real Electron. */
+/** Starts the app in a real Electron. Its tray is looked at, and clicked, from the session's bus. */
 export async function startReal(options: {
   readonly executable: string;
   readonly app: string;
-  readonly resources: string;
+  /** Chromium's own. */
+  readonly flags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly bus: MessageBus;
+  /** The items in the tray. */
+  readonly items: () => readonly ItemAddress[];
 }): Promise<RealDriver> {
-  const { executable, app, resources, env } = options;
-  const electron: ElectronApplication = await _electron.launch({
-    executablePath: executable,
-    args: [
-      ...['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-      `--user-data-dir=${path.join(env.HOME ?? '', '.electron')}`,
-      app,
-    ],
-    env: { ...env, K8S_TUNNELS_RESOURCES: resources },
-  });
+  const { executable, app, env, bus, items } = options;
+  const args = [...options.flags, `--user-data-dir=${path.join(env.HOME ?? '', '.electron')}`, app];
+  const electron: ElectronApplication = await _electron.launch({ executablePath: executable, args, env });
   const child = electron.process();
   const ended = new Promise<void>((resolve) => {
     electron.on('close', () => resolve());
   });
-  const menu = (): Promise<readonly ItemView[]> =>
-    electron.evaluate(() => {
-      const view = (items: readonly RealItem[]): ItemView[] =>
-        items.map(({ label, type, enabled, checked, submenu }) => ({
-          label,
-          type,
-          enabled,
-          checked,
-          items: view(submenu?.items ?? []),
-        }));
-      return view((globalThis as unknown as { driven?: Driven }).driven?.menu.items ?? []);
-    });
+  const address = (): ItemAddress => {
+    const [item] = items();
+    if (item === undefined) throw new Error('there is no item in the tray');
+    return item;
+  };
+  const statusItem = async () => await readStatusItem(bus, address());
+  const menu = async () => await readMenu(bus, (await statusItem()).menu);
   let page: Promise<Page> | undefined;
   return {
     electron,
+    statusItem,
     page: () => {
       page ??= electron.firstWindow().then(async (window) => {
         // Playwright makes its world when the page has one.
@@ -84,23 +72,29 @@ export async function startReal(options: {
       return page;
     },
     menu,
+    // A menu that changes meanwhile has the item under another id.
     click: (...labels) =>
-      electron.evaluate((_modules, given) => {
-        let items = (globalThis as unknown as { driven: Driven }).driven.menu.items;
-        let item: RealItem | undefined;
-        for (const label of given) {
-          item = items.find((one) => one.label.startsWith(label));
+      vi.waitFor(async () => {
+        const at = (await statusItem()).menu;
+        let within = await readMenu(bus, at);
+        let item: MenuItem | undefined;
+        for (const label of labels) {
+          item = within.find((one) => one.label.startsWith(label));
           if (item === undefined) throw new Error(`there is no item ${label}`);
-          items = item.submenu?.items ?? [];
+          within = item.items;
         }
-        if (item?.enabled !== true) throw new Error(`${given.join(' > ')} cannot be clicked`);
-        item.click();
-      }, labels),
-    clickTray: () =>
-      electron.evaluate(() => (globalThis as unknown as { driven: Driven }).driven.tray.emit('click')),
+        if (item?.enabled !== true) throw new Error(`${labels.join(' > ')} cannot be clicked`);
+        await clickItem(bus, at, item.id);
+      }),
+    clickTray: () => clickIcon(bus, address()),
     closeWindow: () => electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close()),
     isWindowVisible: () =>
       electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().some((one) => one.isVisible())),
+    async startAgain(...more) {
+      const second = spawn(executable, [...args, ...more], { env, stdio: 'ignore' });
+      const [code] = (await once(second, 'close')) as [number | null];
+      return code;
+    },
     ended,
     async kill() {
       child.kill('SIGKILL');

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import electron from 'electron-real';
 
-/** Stands for `electron`: gives Electron 9 the newer calls that the app makes, and shows the driver the tray's menu. */
+/** Stands for `electron`: gives Electron 9 the newer calls that the app makes. */
 
-const { app, ipcMain, protocol, Tray } = electron;
+const { app, ipcMain, protocol } = electron;
 
 // Node 12 has none; the app's handler makes them, and `handle` below reads them.
 Object.assign(globalThis, {
@@ -49,12 +49,16 @@ app.on('web-contents-created', (_event, contents) => {
   };
 });
 
-const { setContextMenu } = Tray.prototype;
-Tray.prototype.setContextMenu = function show(menu) {
-  Object.assign(globalThis, { driven: { tray: this, menu } });
-  setContextMenu.call(this, menu);
-};
-
-export const { BrowserWindow, dialog, Menu, nativeImage, nativeTheme, Notification, screen, session, shell } =
-  electron;
-export { app, ipcMain, protocol, Tray };
+export const {
+  BrowserWindow,
+  dialog,
+  Menu,
+  nativeImage,
+  nativeTheme,
+  Notification,
+  screen,
+  session,
+  shell,
+  Tray,
+} = electron;
+export { app, ipcMain, protocol };

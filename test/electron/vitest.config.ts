@@ -8,6 +8,8 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 90_000,
     hookTimeout: 60_000,
+    // They share the session: it has one tray.
+    fileParallelism: false,
     reporters: ['default', new SummaryReporter()],
   },
 });
