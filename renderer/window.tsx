@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 import type { ClusterId } from '../main/agent/catalog/cluster.ts';
 import type { Place } from '../main/api/place.ts';
 import { AccountsPage } from './accounts/accounts-page.tsx';
@@ -11,6 +11,9 @@ import { SelectionBar } from './clusters/selection-bar.tsx';
 import { useSections } from './clusters/use-sections.ts';
 import { kubectlCommand } from './controls/kubectl-command.ts';
 import { ClusterPage } from './detail/cluster-page.tsx';
+import { SubPage } from './detail/sub-page.tsx';
+import { FirstRun } from './first-run/first-run.tsx';
+import { useFirstRun } from './first-run/use-first-run.ts';
 import { ConfirmProduction } from './footer/confirm-production.tsx';
 import { Footer } from './footer/footer.tsx';
 import { FilterBar } from './header/filter-bar.tsx';
@@ -18,7 +21,7 @@ import { DiscoveryLine, Header } from './header/header.tsx';
 import { copyLink } from './links/copy-link.ts';
 import { type Asked, LinkPreview } from './links/link-preview.tsx';
 import { DoneToast } from './notices/done-toast.tsx';
-import { Notices } from './notices/notices.tsx';
+import { Notices, PressingNotices } from './notices/notices.tsx';
 import type { Deed } from './palette/choices.ts';
 import { Palette } from './palette/palette.tsx';
 import { Shortcuts } from './palette/shortcuts.tsx';
@@ -31,7 +34,7 @@ import './window.css';
 type View =
   | { readonly kind: 'list' }
   | { readonly kind: 'cluster'; readonly id: ClusterId }
-  | { readonly kind: 'settings' }
+  | { readonly kind: 'settings' | 'setUp' }
   /** Back leads to where it was opened. */
   | { readonly kind: 'accounts'; readonly from: View };
 
@@ -67,6 +70,13 @@ function Main() {
     [],
   );
   const openSettings = useCallback(() => setView({ kind: 'settings' }), []);
+  const firstRun = useFirstRun();
+  const { isShown: isFirstRun, leave } = firstRun;
+  const openSetUp = useCallback(() => setView({ kind: isFirstRun ? 'list' : 'setUp' }), [isFirstRun]);
+  const showList = useCallback(() => {
+    leave();
+    setView({ kind: 'list' });
+  }, [leave]);
   const [dialog, setDialog] = useState<'palette' | 'shortcuts'>();
   const [asked, setAsked] = useState<Asked>();
   const go = useCallback(
@@ -133,6 +143,8 @@ function Main() {
         return openAccounts();
       case 'settings':
         return openSettings();
+      case 'setUp':
+        return openSetUp();
       case 'shortcuts':
         return setDialog('shortcuts');
       case 'filter':
@@ -146,18 +158,38 @@ function Main() {
   return (
     <div className="window">
       {/* Kept while another page is shown: the place in the list and what was searched for stay. */}
-      <div className="list-page" hidden={view.kind !== 'list' && !isWide}>
-        <ListPage
-          search={search}
-          filters={filters}
-          onFilters={setFilters}
-          opened={view.kind === 'cluster' ? view.id : undefined}
-          onOpen={openCluster}
-          onAccounts={openAccounts}
-          onSettings={openSettings}
-        />
+      <div
+        className="list-page"
+        hidden={view.kind !== 'list' && !isWide}
+        data-alone={(isFirstRun && view.kind === 'list') || undefined}
+      >
+        {isFirstRun ? (
+          <>
+            <PressingNotices />
+            <main className="first-run-main">
+              <FirstRun
+                onTouch={firstRun.hold}
+                onShow={showList}
+                onLater={firstRun.end}
+                onSettings={openSettings}
+                onAsk={setAsked}
+              />
+            </main>
+          </>
+        ) : (
+          <ListPage
+            search={search}
+            filters={filters}
+            onFilters={setFilters}
+            opened={view.kind === 'cluster' ? view.id : undefined}
+            onOpen={openCluster}
+            onAccounts={openAccounts}
+            onSettings={openSettings}
+            takesFocus={firstRun.isLeft}
+          />
+        )}
       </div>
-      {view.kind === 'list' && isWide && (
+      {view.kind === 'list' && isWide && !isFirstRun && (
         <aside className="no-page" aria-label={text.detail.beside}>
           <p>{text.detail.nothing}</p>
         </aside>
@@ -165,12 +197,17 @@ function Main() {
       {view.kind === 'cluster' && (
         <ClusterPage key={view.id} id={view.id} onBack={back} onAccounts={openAccounts} />
       )}
-      {view.kind === 'settings' && <SettingsPage onBack={back} />}
+      {view.kind === 'settings' && <SettingsPage onBack={back} onSetUp={openSetUp} />}
+      {view.kind === 'setUp' && (
+        <SubPage title={text.detail.back} label={text.firstRun.title} onBack={back}>
+          <FirstRun onShow={showList} onSettings={openSettings} onAsk={setAsked} />
+        </SubPage>
+      )}
       {view.kind === 'accounts' && <AccountsPage onBack={back} />}
       <Footer onAccounts={openAccounts} />
       <DoneToast />
       <ConfirmProduction />
-      <LinkPreview asked={asked} onClose={() => setAsked(undefined)} />
+      <LinkPreview asked={asked} onClose={() => setAsked(undefined)} onSetUp={showList} />
       <Palette
         isOpen={dialog === 'palette'}
         onOpen={(isOpen) => setDialog(isOpen ? 'palette' : undefined)}
@@ -192,6 +229,7 @@ function ListPage({
   onOpen,
   onAccounts,
   onSettings,
+  takesFocus,
 }: {
   readonly search: RefObject<HTMLInputElement | null>;
   readonly filters: readonly Filter[];
@@ -201,6 +239,8 @@ function ListPage({
   readonly onOpen: (id: ClusterId) => void;
   readonly onAccounts: () => void;
   readonly onSettings: () => void;
+  /** The person came here from another page's button, which is gone. */
+  readonly takesFocus: boolean;
 }) {
   const [query, setQuery] = useState('');
   const [opensBar, setOpensBar] = useState(false);
@@ -210,6 +250,12 @@ function ListPage({
   const [pointed, setPointed] = useState<ClusterId>();
   const list = useRef<HTMLDivElement>(null);
   const hasClusters = useAgent(({ clusters }) => clusters.size > 0);
+  const focusesAtStart = useRef(takesFocus);
+  useEffect(() => {
+    if (!focusesAtStart.current || list.current === null) return;
+    focusFirstRow(list.current);
+    if (!list.current.contains(document.activeElement)) search.current?.focus();
+  }, [search]);
   const isLost = usePage(({ link }) => link.status === 'lost' || link.status === 'failed');
   const { sections, wish } = useSections(query, filters, pointed);
   return (

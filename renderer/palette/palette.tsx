@@ -16,6 +16,7 @@ import {
   StarOff,
   Trash2,
   Unplug,
+  WandSparkles,
 } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components';
@@ -42,6 +43,7 @@ const icons = {
   discover: RefreshCw,
   accounts: CircleUserRound,
   settings: Settings,
+  setUp: WandSparkles,
   shortcuts: Keyboard,
   openSet: FolderOpen,
   linkSet: Link,

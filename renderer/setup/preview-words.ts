@@ -1,0 +1,54 @@
+import type { SetupPreview } from '../../main/agent/organisation/view.ts';
+import { settingNames } from '../../main/agent/settings/settings.ts';
+import { text } from '../text/text.ts';
+
+/** One thing that a configuration says, in words. */
+export interface PreviewLine {
+  /** Of no other line. */
+  readonly key: string;
+  readonly title: string;
+  readonly value: string;
+  /** What counts now, where that is something else. */
+  readonly before: string | undefined;
+  readonly isManaged: boolean;
+}
+
+const words = text.setup;
+
+/** What it says, but for the settings that change: those have lines of their own. */
+export function fieldLines({ fields, settings }: SetupPreview): readonly PreviewLine[] {
+  const told = new Set<string>(settings.map(({ name }) => `defaults.${name}`));
+  return fields
+    .filter(({ field }) => !told.has(field) && !(field === 'locked' && settings.some(({ locked }) => locked)))
+    .map(({ field, value, before }) => ({
+      key: field,
+      title: fieldTitle(field),
+      value: valueWords(value),
+      before: before === undefined ? undefined : valueWords(before),
+      isManaged: false,
+    }));
+}
+
+/** The person's settings that change, or that they can no longer change. */
+export function settingLines({ settings }: SetupPreview): readonly PreviewLine[] {
+  return settings.map(({ name, value, before, locked }) => ({
+    key: name,
+    title: text.settings[name][0],
+    value: valueWords(value),
+    before: before === value ? undefined : valueWords(before),
+    isManaged: locked,
+  }));
+}
+
+/** A field that has no words is called as it is in the file: nothing is kept back. */
+function fieldTitle(field: string): string {
+  const plain = field.replace(/\[\d+\]/g, '');
+  const setting = settingNames.find((name) => plain === `defaults.${name}`);
+  if (setting !== undefined) return text.settings[setting][0];
+  return Object.hasOwn(words.fields, plain) ? (words.fields[plain] ?? field) : field;
+}
+
+function valueWords(value: string): string {
+  if (value === '') return words.unset;
+  return Object.hasOwn(words.values, value) ? (words.values[value] ?? value) : value;
+}
