@@ -252,9 +252,15 @@ function ListPage({
   const hasClusters = useAgent(({ clusters }) => clusters.size > 0);
   const focusesAtStart = useRef(takesFocus);
   useEffect(() => {
-    if (!focusesAtStart.current || list.current === null) return;
-    focusFirstRow(list.current);
-    if (!list.current.contains(document.activeElement)) search.current?.focus();
+    if (!focusesAtStart.current) return;
+    // A question that closes with that page gives its focus back first, and rows are there a frame later.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => {
+        if (list.current !== null) focusFirstRow(list.current);
+        if (list.current?.contains(document.activeElement) !== true) search.current?.focus();
+      });
+    });
+    return () => cancelAnimationFrame(frame);
   }, [search]);
   const isLost = usePage(({ link }) => link.status === 'lost' || link.status === 'failed');
   const { sections, wish } = useSections(query, filters, pointed);

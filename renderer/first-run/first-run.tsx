@@ -42,7 +42,10 @@ export function FirstRun({
   const rows =
     findings === undefined || (accounts === undefined && error === undefined)
       ? undefined
-      : foundRows(accounts ?? [], findings, now);
+      : foundRows(accounts ?? [], findings, now).filter(
+          // Of what could not be asked nothing is said.
+          ({ kind }) => accounts !== undefined || kind === 'aws' || kind === 'file',
+        );
   const find = async () => {
     if (finding === 'yes') return;
     setFinding('yes');

@@ -85,7 +85,7 @@ export function FoundLine({
         <span className="for-screen-readers">{words.marks[state]}</span>
       </span>
       <div className="account-text">
-        <h3>{words.kinds[kind]}</h3>
+        <h2>{words.kinds[kind]}</h2>
         {children}
       </div>
       {controls}

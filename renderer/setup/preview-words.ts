@@ -1,5 +1,5 @@
 import type { SetupPreview } from '../../main/agent/organisation/view.ts';
-import { settingNames } from '../../main/agent/settings/settings.ts';
+import type { SettingName } from '../../main/agent/settings/settings.ts';
 import { text } from '../text/text.ts';
 
 /** One thing that a configuration says, in words. */
@@ -43,12 +43,16 @@ export function settingLines({ settings }: SetupPreview): readonly PreviewLine[]
 /** A field that has no words is called as it is in the file: nothing is kept back. */
 function fieldTitle(field: string): string {
   const plain = field.replace(/\[\d+\]/g, '');
-  const setting = settingNames.find((name) => plain === `defaults.${name}`);
-  if (setting !== undefined) return text.settings[setting][0];
+  const setting = plain.startsWith('defaults.') ? plain.slice('defaults.'.length) : undefined;
+  if (setting !== undefined && isSetting(setting)) return text.settings[setting][0];
   return Object.hasOwn(words.fields, plain) ? (words.fields[plain] ?? field) : field;
 }
 
 function valueWords(value: string): string {
   if (value === '') return words.unset;
   return Object.hasOwn(words.values, value) ? (words.values[value] ?? value) : value;
+}
+
+function isSetting(name: string): name is SettingName {
+  return Object.hasOwn(text.settings, name) && Array.isArray(text.settings[name as SettingName]);
 }

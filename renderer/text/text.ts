@@ -265,7 +265,7 @@ export const text = {
   setup: {
     title: (name: string) => `Set up for ${isolated(name)}?`,
     reading: 'Looking at what it would set up',
-    unread: 'It cannot be set up by this',
+    unread: 'This cannot be set up',
     from: 'From',
     signed: 'Signed with the key',
     unsigned: 'Not signed',
@@ -380,7 +380,7 @@ export const text = {
     none: 'None',
     noneHint: 'An organisation’s address says where its clusters are, and what it manages.',
     setUp: 'Set up…',
-    origins: { url: 'Set up by you, from', file: 'Set up by you, from', managed: 'Managed, by' },
+    origins: { url: 'Set up by you, from', file: 'Set up by you, from', managed: 'Managed, from' },
     read: (ago: string) => `Read ${ago}`,
     signed: 'signed',
     unsigned: 'not signed',

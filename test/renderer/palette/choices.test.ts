@@ -32,10 +32,11 @@ const titles = (query: string, facts = resting) => choicesOf(query, facts).map((
 
 describe('what the palette offers', () => {
   test('is without a query what concerns the whole and what is open', () => {
-    expect(titles('').slice(0, 5)).toEqual([
+    expect(titles('').slice(0, 6)).toEqual([
       'Discover again',
       'Accounts',
       'Settings',
+      'Set up…',
       'Keyboard shortcuts',
       'Group by account',
     ]);
