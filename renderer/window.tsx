@@ -169,7 +169,7 @@ function Main() {
             <main className="first-run-main">
               <FirstRun
                 onTouch={firstRun.hold}
-                onShow={showList}
+                onShow={leave}
                 onLater={firstRun.end}
                 onSettings={openSettings}
                 onAsk={setAsked}
@@ -185,7 +185,7 @@ function Main() {
             onOpen={openCluster}
             onAccounts={openAccounts}
             onSettings={openSettings}
-            takesFocus={firstRun.isLeft}
+            takesFocus={firstRun.isLeft && view.kind === 'list'}
           />
         )}
       </div>

@@ -59,7 +59,8 @@ export function FirstRun({
     setFinding('done');
   };
   useEffect(() => {
-    if (finding === 'done' && count > 0) onShow();
+    // Whoever types is left to it, and has the button.
+    if (finding === 'done' && count > 0 && !(document.activeElement instanceof HTMLInputElement)) onShow();
   }, [finding, count, onShow]);
 
   const primary = useRef<HTMLButtonElement>(null);
@@ -106,11 +107,8 @@ export function FirstRun({
       )}
       <Progress isFinding={finding === 'yes'} hasLooked={finding === 'done'} />
       <div className="actions">
-        {count > 0 ? (
-          <button type="button" className="button primary" ref={primary} onClick={onShow}>
-            {words.show(count)}
-          </button>
-        ) : (
+        {/* Asked for, it finds anew also where clusters are known. */}
+        {(count === 0 || onLater === undefined) && (
           <button
             type="button"
             className="button primary"
@@ -119,6 +117,16 @@ export function FirstRun({
             onClick={() => void find()}
           >
             {finding === 'yes' ? words.finding : words.find}
+          </button>
+        )}
+        {count > 0 && (
+          <button
+            type="button"
+            className={onLater === undefined ? 'button' : 'button primary'}
+            ref={onLater === undefined ? undefined : primary}
+            onClick={onShow}
+          >
+            {words.show(count)}
           </button>
         )}
         {onLater !== undefined && (

@@ -15,6 +15,14 @@ export interface PreviewLine {
 
 const words = text.setup;
 
+/** The words of values, where those of the file are none. */
+const choices: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  kubeconfigMode: text.settings.kubeconfigModes,
+  favouritesOrder: text.settings.favouritesOrders,
+  listGroup: text.filters.groups,
+  connectors: text.detail.carriers,
+};
+
 /** What it says, but for the settings that change: those have lines of their own. */
 export function fieldLines({ fields, settings }: SetupPreview): readonly PreviewLine[] {
   const told = new Set<string>(settings.map(({ name }) => `defaults.${name}`));
@@ -23,8 +31,8 @@ export function fieldLines({ fields, settings }: SetupPreview): readonly Preview
     .map(({ field, value, before }) => ({
       key: field,
       title: fieldTitle(field),
-      value: valueWords(value),
-      before: before === undefined ? undefined : valueWords(before),
+      value: valueWords(field, value),
+      before: before === undefined ? undefined : valueWords(field, before),
       isManaged: false,
     }));
 }
@@ -34,8 +42,8 @@ export function settingLines({ settings }: SetupPreview): readonly PreviewLine[]
   return settings.map(({ name, value, before, locked }) => ({
     key: name,
     title: text.settings[name][0],
-    value: valueWords(value),
-    before: before === value ? undefined : valueWords(before),
+    value: valueWords(name, value),
+    before: before === value ? undefined : valueWords(name, before),
     isManaged: locked,
   }));
 }
@@ -48,9 +56,13 @@ function fieldTitle(field: string): string {
   return Object.hasOwn(words.fields, plain) ? (words.fields[plain] ?? field) : field;
 }
 
-function valueWords(value: string): string {
+function valueWords(field: string, value: string): string {
   if (value === '') return words.unset;
-  return Object.hasOwn(words.values, value) ? (words.values[value] ?? value) : value;
+  const known = Object.hasOwn(choices, field) ? choices[field] : words.values;
+  return value
+    .split(', ')
+    .map((part) => (known !== undefined && Object.hasOwn(known, part) ? (known[part] ?? part) : part))
+    .join(', ');
 }
 
 function isSetting(name: string): name is SettingName {

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -16,7 +16,7 @@ import { findChromium } from './chromium.ts';
 
 // The window on a computer where nobody has done anything yet but for an AWS configuration, or by an organisation's link.
 
-const { session } = defaultPlan.identityCenter;
+const { session, accounts } = defaultPlan.identityCenter;
 /** One that the access portal leads to. */
 const title = 'playground';
 const words = text.firstRun;
@@ -38,6 +38,11 @@ beforeEach(async (context) => {
   world = await startWorld();
   for (const place of ['.aws/sso', '.aws/credentials', '.azure', '.config/gcloud', '.vault-token'])
     await rm(path.join(world.home, place), { recursive: true });
+  const [account] = accounts;
+  await appendFile(
+    path.join(world.home, '.aws', 'config'),
+    `\n[profile sandbox]\nsso_session = ${session}\nsso_account_id = ${account?.id}\nsso_role_name = Developer\n`,
+  );
   const authorities = path.join(world.home, 'authorities.pem');
   const worlds = await readFile(world.env.NODE_EXTRA_CA_CERTS ?? '', 'utf8');
   await writeFile(authorities, `${worlds}\n${publisher.authority}`);
@@ -73,6 +78,7 @@ test('from an AWS configuration to kubectl in a cluster with two clicks', async 
     );
   });
   await page.getByText(words.session(session, text.accounts.states.signedOut)).waitFor();
+  await page.getByText(words.profiles(['sandbox'])).waitFor();
   expect(await world.browser.tabs()).toEqual([]);
   await press(words.find);
   // The sign-in comes by itself, and the list after it.

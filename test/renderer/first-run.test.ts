@@ -165,6 +165,11 @@ describe('the first run', () => {
     await page.getByRole('main').getByRole('button', { name: 'Settings' }).click();
     await press('Set up…');
     await page.getByRole('heading', title).waitFor();
+    // Asked for, it finds anew also with clusters there.
+    agent.tell(found);
+    await page.getByRole('main').getByRole('button', { name: 'Show 1 cluster' }).waitFor();
+    await press('Find my clusters');
+    await page.locator('.row').waitFor();
   });
 
   test('by keyboard alone, and nothing is taken from under a person’s hands', async (context) => {
@@ -192,6 +197,26 @@ describe('the first run', () => {
     );
     await page.getByRole('button', { name: /^Copy command: gcloud/ }).press('Enter');
     await eventually(clipboard).toBe('gcloud auth application-default login');
+  });
+
+  test('who has gone to another page stays there when clusters are found', async (context) => {
+    const { page, agent, press } = await opened(context);
+    let finish = () => {};
+    agent.handlers.discover = async () => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      agent.tell(found);
+      return { clusters: 1, failed: [], tookMs: 1 };
+    };
+    await press('Find my clusters');
+    await press('Choose cluster files');
+    await page.getByLabel('Cluster files', { exact: true }).waitFor();
+    finish();
+    await page.locator('.first-run').waitFor({ state: 'detached' });
+    await page.getByLabel('Cluster files', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.row').waitFor();
   });
 
   test('an address leads to what it would set up, and from there to the list', async (context) => {

@@ -52,7 +52,7 @@ describe('a setup link', () => {
       'setup.acme.example',
       key,
       'You sign in to acme.cloudflareaccess.com only.',
-      'now switch',
+      'now Add and switch',
     ])
       await asked.getByText(words, { exact: true }).waitFor();
     expect(await asked.locator('dt').allTextContents()).toEqual([

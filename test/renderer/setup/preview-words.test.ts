@@ -18,15 +18,15 @@ test('a setting that changes is told among the settings, one that stays among th
     fields: [
       { field: 'defaults.kubeconfigMode', value: 'add' },
       { field: 'defaults.keepEntries', value: 'true' },
-      { field: 'connectors', value: '', before: 'direct' },
+      { field: 'connectors', value: 'builtin, cloudflared', before: '' },
     ],
   });
   expect(fieldLines(preview)).toMatchObject([
     { title: 'Keep entries', value: 'yes', before: undefined },
-    { title: 'Ways to reach clusters', value: 'not set', before: 'direct' },
+    { title: 'Ways to reach clusters', value: 'k8s-tunnels, cloudflared', before: 'not set' },
   ]);
   expect(settingLines(preview)).toMatchObject([
-    { title: 'On connect', value: 'add', before: 'switch', isManaged: true },
+    { title: 'On connect', value: 'Add only', before: 'Add and switch', isManaged: true },
   ]);
 });
 
