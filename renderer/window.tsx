@@ -71,12 +71,16 @@ function Main() {
   );
   const openSettings = useCallback(() => setView({ kind: 'settings' }), []);
   const firstRun = useFirstRun();
-  const { isShown: isFirstRun, leave } = firstRun;
+  const { isShown: isFirstRun, leave, offer } = firstRun;
   const openSetUp = useCallback(() => setView({ kind: isFirstRun ? 'list' : 'setUp' }), [isFirstRun]);
   const showList = useCallback(() => {
     leave();
     setView({ kind: 'list' });
   }, [leave]);
+  const goOnSetUp = useCallback(() => {
+    offer();
+    setView({ kind: 'list' });
+  }, [offer]);
   const [dialog, setDialog] = useState<'palette' | 'shortcuts'>();
   const [asked, setAsked] = useState<Asked>();
   const go = useCallback(
@@ -185,6 +189,7 @@ function Main() {
             onOpen={openCluster}
             onAccounts={openAccounts}
             onSettings={openSettings}
+            onSetUp={openSetUp}
             takesFocus={firstRun.isLeft && view.kind === 'list'}
           />
         )}
@@ -207,7 +212,7 @@ function Main() {
       <Footer onAccounts={openAccounts} />
       <DoneToast />
       <ConfirmProduction />
-      <LinkPreview asked={asked} onClose={() => setAsked(undefined)} onSetUp={showList} />
+      <LinkPreview asked={asked} onClose={() => setAsked(undefined)} onSetUp={goOnSetUp} />
       <Palette
         isOpen={dialog === 'palette'}
         onOpen={(isOpen) => setDialog(isOpen ? 'palette' : undefined)}
@@ -229,6 +234,7 @@ function ListPage({
   onOpen,
   onAccounts,
   onSettings,
+  onSetUp,
   takesFocus,
 }: {
   readonly search: RefObject<HTMLInputElement | null>;
@@ -239,6 +245,7 @@ function ListPage({
   readonly onOpen: (id: ClusterId) => void;
   readonly onAccounts: () => void;
   readonly onSettings: () => void;
+  readonly onSetUp: () => void;
   /** The person came here from another page's button, which is gone. */
   readonly takesFocus: boolean;
 }) {
@@ -286,7 +293,7 @@ function ListPage({
       <DiscoveryLine />
       <Notices onAccounts={onAccounts} />
       <div className="list-body" ref={list} data-lost={isLost || undefined}>
-        {!hasClusters && <NoClusters onAccounts={onAccounts} onSettings={onSettings} />}
+        {!hasClusters && <NoClusters onAccounts={onAccounts} onSetUp={onSetUp} />}
         {hasClusters && sections.length === 0 && (
           <NoHits query={query} filters={filters} onQuery={setQuery} onFilters={onFilters} />
         )}

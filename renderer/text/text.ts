@@ -565,7 +565,6 @@ export const text = {
       ['Vault, for on-prem', 'The mounts in Settings, at VAULT_ADDR.'],
     ],
     discover: 'Discover again',
-    settings: 'Settings',
   },
   loading: { title: 'Looking for your clusters', body: 'Each shows as soon as it is found.' },
   noHits: {

@@ -130,13 +130,16 @@ test('a setup link shows what it would do, does it on a yes, and is taken back i
   await follow(`url=${url}`);
   await press(text.setup.yes);
   await page.getByText(text.done.setUp('Acme')).waitFor();
-  await page.getByRole('heading', { name: words.title }).waitFor({ state: 'detached' });
+  await page.getByText(words.organisation('Acme', url)).waitFor();
   expect(await organisation()).toMatchObject({
     name: 'Acme',
     place: url,
     locked: ['kubeconfigMode'],
   });
 
+  // What it leads to takes one press, and shows.
+  await press(words.find);
+  await page.getByRole('switch', { name: `Connect ${title}`, exact: true }).waitFor();
   publisher.publish('/acme.yaml', JSON.stringify({ ...acme, locked: [] }));
   await page.getByRole('banner').getByRole('button', { name: text.header.settings, exact: true }).click();
   await press(text.organisation.refresh);

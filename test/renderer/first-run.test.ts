@@ -162,7 +162,9 @@ describe('the first run', () => {
     await page.getByRole('heading', title).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('heading', title).waitFor({ state: 'detached' });
-    await page.getByRole('main').getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('main').getByRole('button', { name: 'Set up…' }).click();
+    await page.keyboard.press('Escape');
+    await press('Settings');
     await press('Set up…');
     await page.getByRole('heading', title).waitFor();
     // Asked for, it finds anew also with clusters there.
@@ -220,7 +222,7 @@ describe('the first run', () => {
   });
 
   test('an address leads to what it would set up, and from there to the list', async (context) => {
-    const { agent, page, press, focused } = await opened(context);
+    const { agent, page, press, row, focused } = await opened(context);
     const asked: unknown[] = [];
     agent.handlers['setup-preview'] = async (input) => {
       asked.push(input);
@@ -244,12 +246,15 @@ describe('the first run', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('alertdialog', { name: 'Set up for Acme?' }).waitFor();
     await press('Set up');
-    await page.getByRole('heading', { name: 'Looking for your clusters' }).waitFor();
     await page.getByText('Set up for Acme.').waitFor();
+    await row('Organisation').getByText('Acme, from https://setup.acme.example/k8s-tunnels.yaml').waitFor();
+    await page.getByText('Looking for places to read').waitFor();
+    await page.locator('.field:focus').waitFor();
     expect(asked).toEqual([
       { source: 'https://setup.acme.example/a.yaml' },
       { source: 'https://setup.acme.example/a.yaml', digest: 'd1' },
     ]);
-    await eventually(focused).toBe('Search 0 clusters');
+    agent.tell(found);
+    await eventually(focused).toBe('Connect orders');
   });
 });
