@@ -2,6 +2,7 @@ import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 import type { ClusterId } from '../main/agent/catalog/cluster.ts';
 import type { Place } from '../main/api/place.ts';
 import { AccountsPage } from './accounts/accounts-page.tsx';
+import { ActivityPage } from './activity/activity-page.tsx';
 import { useActions, useAgent, usePage } from './agent/page.tsx';
 import { usePlace } from './agent/use-place.ts';
 import { ClusterList, focusFirstRow } from './clusters/cluster-list.tsx';
@@ -33,9 +34,10 @@ import './window.css';
 
 type View =
   | { readonly kind: 'list' }
-  | { readonly kind: 'cluster'; readonly id: ClusterId }
   | { readonly kind: 'settings' | 'setUp' }
-  /** Back leads to where it was opened. */
+  /** Back leads to where these were opened. */
+  | { readonly kind: 'cluster'; readonly id: ClusterId; readonly from?: View }
+  | { readonly kind: 'activity'; readonly cluster?: ClusterId; readonly from: View }
   | { readonly kind: 'accounts'; readonly from: View };
 
 /** The whole window. */
@@ -60,13 +62,22 @@ export function Window() {
 function Main() {
   const isWide = useIsWide();
   const [view, setView] = useState<View>({ kind: 'list' });
-  const back = useCallback(
-    () => setView((view) => (view.kind === 'accounts' ? view.from : { kind: 'list' })),
-    [],
-  );
+  const back = useCallback(() => setView((view) => ('from' in view ? view.from : { kind: 'list' })), []);
   const openCluster = useCallback((id: ClusterId) => setView({ kind: 'cluster', id }), []);
   const openAccounts = useCallback(
     () => setView((view) => (view.kind === 'accounts' ? view : { kind: 'accounts', from: view })),
+    [],
+  );
+  const openActivity = useCallback(
+    (cluster?: ClusterId) =>
+      setView((view) => {
+        const from = view.kind === 'activity' ? view.from : view;
+        return { kind: 'activity', from, ...(cluster === undefined ? {} : { cluster }) };
+      }),
+    [],
+  );
+  const openFromActivity = useCallback(
+    (id: ClusterId) => setView((view) => ({ kind: 'cluster', id, from: view })),
     [],
   );
   const openSettings = useCallback(() => setView({ kind: 'settings' }), []);
@@ -88,6 +99,8 @@ function Main() {
       switch (place.kind) {
         case 'cluster':
           return openCluster(place.id);
+        case 'activity':
+          return openActivity();
         case 'accounts':
           return openAccounts();
         case 'settings':
@@ -98,7 +111,7 @@ function Main() {
           return setAsked(place);
       }
     },
-    [openCluster, openAccounts, openSettings],
+    [openCluster, openActivity, openAccounts, openSettings],
   );
   usePlace(go);
   const [filters, setFilters] = useState<readonly Filter[]>([]);
@@ -143,6 +156,8 @@ function Main() {
       case 'disconnectAll':
       case 'discover':
         return void actions[deed.kind]();
+      case 'activity':
+        return openActivity();
       case 'accounts':
         return openAccounts();
       case 'settings':
@@ -187,6 +202,7 @@ function Main() {
             onFilters={setFilters}
             opened={view.kind === 'cluster' ? view.id : undefined}
             onOpen={openCluster}
+            onActivity={() => openActivity()}
             onAccounts={openAccounts}
             onSettings={openSettings}
             onSetUp={openSetUp}
@@ -200,7 +216,22 @@ function Main() {
         </aside>
       )}
       {view.kind === 'cluster' && (
-        <ClusterPage key={view.id} id={view.id} onBack={back} onAccounts={openAccounts} />
+        <ClusterPage
+          key={view.id}
+          id={view.id}
+          isFromActivity={view.from !== undefined}
+          onBack={back}
+          onActivity={openActivity}
+          onAccounts={openAccounts}
+        />
+      )}
+      {view.kind === 'activity' && (
+        <ActivityPage
+          cluster={view.cluster}
+          onCluster={openFromActivity}
+          onAll={() => openActivity()}
+          onBack={back}
+        />
       )}
       {view.kind === 'settings' && <SettingsPage onBack={back} onSetUp={openSetUp} />}
       {view.kind === 'setUp' && (
@@ -232,6 +263,7 @@ function ListPage({
   onFilters,
   opened,
   onOpen,
+  onActivity,
   onAccounts,
   onSettings,
   onSetUp,
@@ -243,6 +275,7 @@ function ListPage({
   /** The one whose page is shown. */
   readonly opened: ClusterId | undefined;
   readonly onOpen: (id: ClusterId) => void;
+  readonly onActivity: () => void;
   readonly onAccounts: () => void;
   readonly onSettings: () => void;
   readonly onSetUp: () => void;
@@ -286,6 +319,7 @@ function ListPage({
         }}
         onQuery={setQuery}
         onDown={() => list.current !== null && focusFirstRow(list.current)}
+        onActivity={onActivity}
         onAccounts={onAccounts}
         onSettings={onSettings}
       />

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { policySchema } from './access/policy.ts';
+import { activityEntrySchema } from './activity/entry.ts';
 import { cellSchema, clusterIdSchema, clusterSchema } from './catalog/cluster.ts';
 import { discoveryStatusSchema } from './discovery/discovery.ts';
 import { plainErrorSchema } from './error-schema.ts';
@@ -21,7 +22,7 @@ export const kubeconfigPlaceSchema = z.object({
   home: z.string(),
 });
 
-export const tunnelViewSchema = z.object({
+const tunnelViewSchema = z.object({
   cluster: clusterIdSchema,
   state: tunnelStateSchema,
   /** Where it listens on 127.0.0.1, once it has been opened. */
@@ -42,13 +43,13 @@ export const kubectlSchema = z.object({
 });
 
 /** An organisation's session: while it lasts, no browser is needed. */
-export const sessionSchema = z.object({
+const sessionSchema = z.object({
   authDomain: z.string(),
   email: z.string().optional(),
   endsAt: z.number(),
 });
 
-export const noticeSchema = z.object({
+const noticeSchema = z.object({
   at: z.number(),
   level: z.enum(['info', 'warning']),
   message: z.string(),
@@ -87,7 +88,7 @@ export const snapshotSchema = z.object({
 });
 
 /** What a subscriber is told after its snapshot. Each replaces what it names. */
-export const changeSchema = z.discriminatedUnion('kind', [
+const changeSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('catalog'),
     upserted: z.array(clusterSchema),
@@ -116,6 +117,8 @@ export const changeSchema = z.discriminatedUnion('kind', [
   /** Without one, there is none that is newer. */
   z.object({ kind: z.literal('release'), release: releaseViewSchema.optional() }),
   z.object({ kind: z.literal('notice'), notice: noticeSchema }),
+  /** One more in the journal, which no snapshot holds: it is asked for. */
+  z.object({ kind: z.literal('activity'), entry: activityEntrySchema }),
 ]);
 
 export const connectResultSchema = z.discriminatedUnion('status', [

@@ -1,3 +1,4 @@
+import type { ActivityEntry, History } from './activity/entry.ts';
 import type { Change, ConnectResult, Kubectl, Snapshot } from './agent-view.ts';
 import type { Cell, ClusterId } from './catalog/cluster.ts';
 import type { PluginCommand } from './connections/kubeconfig-entry.ts';
@@ -23,7 +24,7 @@ export interface Parts {
   readonly sealer: Sealer;
   /** What kubectl runs for a credential. */
   readonly plugin: PluginCommand;
-  /** The package's own folder of resources, where it has one. */
+  /** The folder of the package's own programs, where it has one. */
   readonly resources?: string | undefined;
 }
 
@@ -88,6 +89,12 @@ export interface Agent {
   removeSet(name: string): Promise<{ sets: ClusterSet[] }>;
   /** A person looks at these: what the policies say of them is asked for where it is not known. */
   lookAt(clusters: readonly ClusterId[]): void;
+  /** What happened, the newest first: after the entry `since`, at most `limit`. */
+  activity(options: {
+    readonly since?: number | undefined;
+    readonly limit?: number | undefined;
+  }): ActivityEntry[];
+  history(cluster: ClusterId): Promise<History>;
   settings(): Settings;
   /** Who decided each setting. */
   settingsFrom(): SettingsFrom;

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Access, createAccess } from './access/access.ts';
 import { createPolicies } from './access/policies.ts';
+import { readServiceToken } from './access/service-tokens.ts';
+import { createActivity } from './activity/activity.ts';
 import type { Agent, Parts, Place } from './agent.ts';
 import type { Change, Kubectl, Notice, SessionView } from './agent-view.ts';
 import { AppError, toPlainError } from './app-error.ts';
@@ -239,6 +241,7 @@ async function wireAgent(
     folder: paths.cloudflared,
     openUrl: parts.openUrl,
     team: () => organisation.current()?.access?.team,
+    serviceToken: (hostname) => readServiceToken(hostname, organisation.current()?.access?.serviceTokens),
     onLogins() {
       tellLogins();
       void lookAtSessions();
@@ -345,6 +348,10 @@ async function wireAgent(
   });
   const login: Logins['login'] = async (options) => {
     const account = await logins.login(options);
+    const { provider, session, who } = account;
+    // Those of Access are told by their sessions, whoever began them.
+    if (provider !== 'access')
+      activity.add({ kind: 'signed-in', provider, session, ...(who === undefined ? {} : { who }) });
     credentials.forgetAll();
     // More may be reachable now; a run that is under way began without it.
     const before = discovery.status().status === 'running' ? discovery.run() : Promise.resolve();
@@ -367,6 +374,21 @@ async function wireAgent(
     notice,
     onKept: (kept) => tell({ kind: 'kept', kept: [...kept] }),
   });
+  const activity = await createActivity({
+    folder: paths.state,
+    clock,
+    logger,
+    from: {
+      clusters: [...catalog.clusters()],
+      cells: [...catalog.cells()],
+      discovery: discovery.status(),
+      sessions,
+      settings: settings.get(),
+      kept: [...connections.kept()],
+    },
+    onEntry: (entry) => tell({ kind: 'activity', entry }),
+  });
+  listeners.add(activity.hear);
 
   const ownPlace: Place = { kubeconfig: env.KUBECONFIG, cwd: paths.home, home: paths.home };
   const placeFor = ({ kubeconfig: value, cwd, home }: Place = ownPlace): KubeconfigPlace => {
@@ -477,7 +499,7 @@ async function wireAgent(
     },
     async discover() {
       const start = clock.now();
-      await discovery.run({ asked: true });
+      await activity.during(['discovery'], () => discovery.run({ asked: true }));
       return {
         clusters: catalog.clusters().length,
         failed: catalog.cells().filter(isFailed),
@@ -489,14 +511,21 @@ async function wireAgent(
       const found = await find(clusters);
       const current = (mode ?? settings.get().kubeconfigMode) === 'switch';
       const since = clock.now();
-      const { outcomes, warnings } = await connections.connect({
-        clusters: found,
-        place: placeFor(place),
-        current,
-        production,
-        signal,
-      });
-      for (const outcome of outcomes) reportPolicy(outcome, since);
+      const ids = found.map(({ id }) => id);
+      const how = { clusters: found, place: placeFor(place), current, production, signal };
+      const { outcomes, warnings } = await activity.during(ids, () => connections.connect(how));
+      for (const outcome of outcomes) {
+        reportPolicy(outcome, since);
+        const { id, title } = outcome.cluster;
+        // No tunnel was begun that could tell of it.
+        if (outcome.status === 'failed' && outcome.stage === undefined)
+          activity.add({
+            kind: 'failed',
+            cluster: id,
+            title,
+            failure: { error: toPlainError(outcome.error) },
+          });
+      }
       return {
         results: outcomes.map((outcome) => resultOf(outcome, accessRequest())),
         kubectl: await kubectl(place),
@@ -506,22 +535,22 @@ async function wireAgent(
     async disconnect({ clusters, place }) {
       await restored;
       const ids = clusters === 'all' ? connections.open() : clusters.map((word) => catalog.find(word).id);
-      const { closed, warnings } = await connections.disconnect(ids);
+      const { closed, warnings } = await activity.during(ids, () => connections.disconnect(ids));
       await look();
       return { closed: closed.map(titled), kubectl: await kubectl(place), warnings: [...warnings] };
     },
     async disconnectAll() {
       await restored;
-      await connections.disconnectAll({ again: settings.get().reopenAtStart });
+      const again = settings.get().reopenAtStart;
+      await activity.during(connections.open(), () => connections.disconnectAll({ again }));
     },
     async forget({ clusters, place }) {
       await restored;
       const ours = [...connections.open(), ...connections.kept()];
       // One that no listing names any more can still be forgotten, by its id.
       const idOf = (word: string) => ours.find((id) => id === word) ?? catalog.find(word).id;
-      const { forgotten, warnings } = await connections.forget(
-        clusters === 'all' ? ours : clusters.map(idOf),
-      );
+      const ids = clusters === 'all' ? ours : clusters.map(idOf);
+      const { forgotten, warnings } = await activity.during(ids, () => connections.forget(ids));
       await look();
       return { forgotten: forgotten.map(titled), kubectl: await kubectl(place), warnings: [...warnings] };
     },
@@ -549,6 +578,9 @@ async function wireAgent(
     login,
     async logout(options) {
       const done = await logins.logout(options);
+      const { provider, session } = options;
+      if (provider !== 'access' && done.removed.length > 0)
+        activity.add({ kind: 'signed-out', provider, ...(session === undefined ? {} : { session }) });
       credentials.forgetAll();
       // What it held of credentials goes with it.
       renewDiscovery();
@@ -572,6 +604,16 @@ async function wireAgent(
       return { sets: [...sets.list()] };
     },
     lookAt: (clusters) => policies.want(hostnamesOf(clusters)),
+    activity: activity.list,
+    async history(cluster) {
+      const traffic = tunnels.find(cluster)?.traffic();
+      const entry = await connections.entry(cluster).catch(() => undefined);
+      return {
+        ...activity.past(cluster),
+        ...(traffic === undefined ? {} : { traffic }),
+        ...(entry === undefined ? {} : { entry }),
+      };
+    },
     settings: () => settings.get(),
     settingsFrom: () => settings.from(),
     resetSettings: (names) => settings.reset(names),
@@ -588,6 +630,7 @@ async function wireAgent(
       await policies.close();
       await releases.close();
       await catalog.close();
+      await activity.close();
       network.reset();
     },
   };

@@ -43,6 +43,8 @@ export function applyChange(snapshot: Snapshot, change: Change): Snapshot {
       const { organisation: _, ...rest } = snapshot;
       return change.organisation === undefined ? rest : { ...rest, organisation: change.organisation };
     }
+    case 'activity':
+      return snapshot;
     case 'release': {
       const { release: _, ...rest } = snapshot;
       return change.release === undefined ? rest : { ...rest, release: change.release };

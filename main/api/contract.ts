@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { activityEntrySchema, historySchema } from '../agent/activity/entry.ts';
 import {
   connectResultSchema,
   kubeconfigPlaceSchema,
@@ -125,6 +126,13 @@ export const operations = {
    * and told as a change.
    */
   policies: { input: z.object({ clusters: z.array(clusterIdSchema).max(1_000) }), output: z.object({}) },
+  /** What happened, the newest first: after the entry `since`, at most `limit`. What comes is told as a change. */
+  activity: {
+    input: z.object({ since: z.int().min(0).optional(), limit: z.int().min(1).max(500).optional() }),
+    output: z.object({ entries: z.array(activityEntrySchema) }),
+  },
+  /** Of one cluster, for whoever looks at it. */
+  history: { input: z.object({ cluster: clusterIdSchema }), output: historySchema },
   'settings-get': {
     input: z.object({}),
     output: settingsSchema.extend({ settingsFrom: settingsFromSchema }),

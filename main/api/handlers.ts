@@ -24,6 +24,8 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
       agent.lookAt(clusters);
       return {};
     },
+    activity: async (input) => ({ entries: agent.activity(input) }),
+    history: ({ cluster }) => agent.history(cluster),
     'settings-get': async () => ({ ...agent.settings(), settingsFrom: agent.settingsFrom() }),
     'settings-set': async (patch) => agent.changeSettings(patch),
     'settings-reset': async ({ names }) => ({

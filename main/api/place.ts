@@ -1,9 +1,11 @@
 import type { ClusterId } from '../agent/catalog/cluster.ts';
 
+const pages = ['accounts', 'activity', 'settings'] as const;
+
 /** What of the window is shown, as who sends a person there says it. */
 export type Place =
   | { readonly kind: 'cluster'; readonly id: ClusterId }
-  | { readonly kind: 'accounts' | 'settings' }
+  | { readonly kind: (typeof pages)[number] }
   /** What is new, over whatever else is shown. */
   | { readonly kind: 'release' }
   /** A question about what a link asks for. The link is as it came: whoever shows it parses it. */
@@ -27,8 +29,8 @@ export function placeHash(place: Place): string {
 
 /** The way back; undefined for what leads nowhere. */
 export function placeIn(hash: string): Place | undefined {
-  if (hash === '#/accounts' || hash === '#/settings')
-    return { kind: hash === '#/accounts' ? 'accounts' : 'settings' };
+  const page = pages.find((one) => hash === `#/${one}`);
+  if (page !== undefined) return { kind: page };
   if (hash === '#/release') return { kind: 'release' };
   const [, kind, encoded] = /^#\/(cluster|link|set)\/([^/]+)$/.exec(hash) ?? [];
   if (encoded === undefined) return undefined;

@@ -47,11 +47,12 @@ export async function hostAgent(options: {
   readonly env: Environment;
   readonly paths: Paths;
   readonly plugin: Parts['plugin'];
+  readonly resources: Parts['resources'];
   /** Ends by itself when for so long nothing was connected and nobody called; undefined: never. */
   readonly idleExitMs: number | undefined;
   onReady(): void;
 }): Promise<Hosted> {
-  const { env, paths, plugin, idleExitMs, onReady } = options;
+  const { env, paths, plugin, resources, idleExitMs, onReady } = options;
   const clock = systemClock;
   const election = await electAgent({ paths, clock });
   if (election.kind === 'taken') return election;
@@ -71,6 +72,7 @@ export async function hostAgent(options: {
     clock,
     logger,
     plugin,
+    resources,
     openStore: () => openConfStore(paths.config),
     openUrl: (url) => openUrl(url, env),
     sealer: { kind: 'headless' },

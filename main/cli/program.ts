@@ -2,6 +2,7 @@ import { type Argument, Command, CommanderError } from 'commander';
 import { AppError } from '../agent/app-error.ts';
 import { version } from '../agent/version.ts';
 import { runAccounts } from './commands/accounts.ts';
+import { runActivity } from './commands/activity.ts';
 import { runAgent } from './commands/agent.ts';
 import { runConnect } from './commands/connect.ts';
 import { runCredential } from './commands/credential.ts';
@@ -69,7 +70,11 @@ function argumentTerm(argument: Argument): string {
   return argument.required ? `<${name}>` : `[${name}]`;
 }
 
-function describe(options: { readonly json: boolean; readonly done: (code: number) => void }): Command {
+/** The command line as commander knows it; `done` is told the exit code of what ran. */
+export function describe(options: {
+  readonly json: boolean;
+  readonly done: (code: number) => void;
+}): Command {
   const { json, done } = options;
   const program = new Command('k8s-tunnels')
     .description(
@@ -133,6 +138,9 @@ function describe(options: { readonly json: boolean; readonly done: (code: numbe
     });
   command('sets', 'the sets of clusters that you saved').action(() => withSession(runSets));
   command('status', 'what is connected, and what kubectl uses').action(() => withSession(runStatus));
+  command('activity', 'what happened and when, the newest last')
+    .option('--limit <number>', 'the last so many, up to 500 (50)')
+    .action((flags: { readonly limit?: string }) => withSession((session) => runActivity(session, flags)));
   command('switch <cluster>', 'make kubectl use a connected cluster')
     .option('--production', 'confirm that it may be a production cluster')
     .action((cluster: string, { production }: { readonly production?: true }) =>

@@ -5,7 +5,7 @@ import { AppError, fromPlainError, type PlainError } from '../agent/app-error.ts
 import type { Environment } from '../agent/parts.ts';
 import type { Paths } from '../agent/paths.ts';
 import { type Client, connectAgent } from '../api/socket/client.ts';
-import { programFile } from './program-file.ts';
+import { programCommand } from './program-file.ts';
 
 const startTimeoutMs = 15_000;
 /** An agent that nobody asked for by name does not stay for ever. */
@@ -21,8 +21,8 @@ export async function startAgent(options: {
   readonly signal?: AbortSignal | undefined;
 }): Promise<Client> {
   const { paths, env, signal } = options;
-  const args = [programFile(), 'agent', '--json', '--idle-exit', String(idleExitMinutes)];
-  const child = spawn(process.execPath, args, {
+  const { command, args } = programCommand();
+  const child = spawn(command, [...args, 'agent', '--json', '--idle-exit', String(idleExitMinutes)], {
     // The caller's folder must stay free to be removed.
     cwd: path.parse(paths.home).root,
     env: { ...env },

@@ -4,7 +4,7 @@ import { toPlainError } from '../agent/app-error.ts';
 import { type Logger, systemClock } from '../agent/parts.ts';
 import { serveIpc } from '../api/ipc/serve.ts';
 import { linkAmong, linkScheme } from '../api/link.ts';
-import { origin } from './app-origin.ts';
+import { appId, origin } from './app-origin.ts';
 import { openExternalLink } from './external-link.ts';
 import { followAgent } from './follow-agent.ts';
 import type { Host } from './host-agent.ts';
@@ -39,6 +39,7 @@ export function runDesktop(options: {
     app.quit();
     return;
   }
+  if (process.platform === 'win32') app.setAppUserModelId(appId);
   registerScheme();
   app.enableSandbox();
   const quit = () => app.quit();

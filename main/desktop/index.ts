@@ -8,6 +8,7 @@ import { runDesktop } from './desktop.ts';
 import { openElectronStore } from './electron-store.ts';
 import { hostAgent } from './host-agent.ts';
 import { openKeychain } from './keychain.ts';
+import { lastingPrograms } from './lasting-programs.ts';
 import { loginEnvironment } from './login-environment.ts';
 import { pluginCommand } from './plugin-command.ts';
 
@@ -38,16 +39,17 @@ runDesktop({
         const env = await loginEnvironment(process.env, { logger });
         // The AWS SDK reads the process's own.
         Object.assign(process.env, env);
-        const plugin = pluginCommand({
-          isPackaged: app.isPackaged,
-          appFolder,
-          resources: process.resourcesPath,
-          env,
-        });
+        const programs = app.isPackaged
+          ? await lastingPrograms({
+              programs: path.join(process.resourcesPath, 'bin'),
+              state: paths.state,
+              env: process.env,
+            })
+          : undefined;
         return {
           env,
-          plugin,
-          resources: process.resourcesPath,
+          plugin: pluginCommand({ programs, appFolder, env }),
+          resources: programs,
           sealer: await openKeychain({ folder: paths.state, logger }),
           openStore: () => openElectronStore(paths.config),
           openUrl: (url) => (env.BROWSER === undefined ? shell.openExternal(url) : openUrl(url, env)),

@@ -8,15 +8,15 @@ import type { Environment } from '../agent/parts.ts';
  * built file and the Node that started the app, or the first on PATH (this process is no Node to kubectl).
  */
 export function pluginCommand(options: {
-  readonly isPackaged: boolean;
+  /** The package's programs, in a folder that stays; undefined where the app runs from source. */
+  readonly programs: string | undefined;
   readonly appFolder: string;
-  readonly resources: string;
   readonly env: Environment;
 }): Parts['plugin'] {
-  const { isPackaged, appFolder, resources, env } = options;
+  const { programs, appFolder, env } = options;
   const windows = process.platform === 'win32';
-  if (isPackaged)
-    return { command: path.join(resources, 'bin', windows ? 'k8s-tunnels.exe' : 'k8s-tunnels'), args: [] };
+  if (programs !== undefined)
+    return { command: path.join(programs, windows ? 'k8s-tunnels.exe' : 'k8s-tunnels'), args: [] };
   const program = path.join(appFolder, 'out', 'cli', 'k8s-tunnels.cjs');
   const candidates = [
     env.npm_node_execpath ?? '',

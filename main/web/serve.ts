@@ -8,6 +8,7 @@ import { socketChannel } from '../api/socket/channel.ts';
 import type { Connection } from '../api/socket/client.ts';
 import { leadTo, startWebServer, type WebServer } from '../api/web/server.ts';
 import { tokenLifetimeMs } from '../api/web/sessions.ts';
+import type { PageFiles } from '../api/web/static-file.ts';
 
 export interface ServedWindow extends WebServer {
   /** Opens it in the person's browser, with an address of its own. Rejects with `not-found` when there is none. */
@@ -22,7 +23,7 @@ export interface ServedWindow extends WebServer {
 export async function serveWindow(options: {
   readonly connect: () => Promise<Connection>;
   /** Where the built window lies. */
-  readonly folder: string;
+  readonly folder: string | PageFiles;
   /** 0 or left out: any free one. */
   readonly port?: number;
   /** Says which browser is the person's. */

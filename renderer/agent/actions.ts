@@ -1,3 +1,4 @@
+import type { ActivityEntry, History } from '../../main/agent/activity/entry.ts';
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { isGuarded, isProduction } from '../../main/agent/catalog/is-production.ts';
@@ -48,6 +49,10 @@ export interface Actions extends SignInActions, SetupActions {
   resetSetting(name: SettingName): Promise<void>;
   /** The page of the first run comes no more by itself. */
   endFirstRun(): Promise<void>;
+  /** What happened, the newest first. Rejects. */
+  happened(): Promise<readonly ActivityEntry[]>;
+  /** A cluster's past, and what passes now. Rejects. */
+  history(id: ClusterId): Promise<History>;
   dismiss(problem: number): void;
   /** Tries to reach the agent now. */
   retry(): void;
@@ -246,6 +251,8 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
       await link.call('settings-reset', { names: [name] });
     },
     endFirstRun: () => attempt(text.problems.firstRun, () => link.call('settings-set', { firstRun: false })),
+    happened: async () => (await link.call('activity', {})).entries,
+    history: (id) => link.call('history', { cluster: id }),
     dismiss: (problem) =>
       store.update((state) => ({ ...state, problems: state.problems.filter(({ id }) => id !== problem) })),
     retry: () => link.retry(),

@@ -1,4 +1,5 @@
 import type { Policy } from '../../main/agent/access/policy.ts';
+import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
 import type { Change, Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
 import type { PlainError } from '../../main/agent/app-error.ts';
 import type { Cell, Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
@@ -42,6 +43,8 @@ export interface AgentState
   readonly open: ReadonlySet<ClusterId>;
   /** A tunnel that could not be opened is closed again at once: its failure is kept until the next try. */
   readonly failures: ReadonlyMap<ClusterId, KnownFailure>;
+  /** What has happened since the snapshot, the newest first. */
+  readonly happened: readonly ActivityEntry[];
 }
 
 export function fromSnapshot(snapshot: Snapshot): AgentState {
@@ -55,6 +58,7 @@ export function fromSnapshot(snapshot: Snapshot): AgentState {
     denied: new Set(),
     open: new Set(),
     failures: new Map(),
+    happened: [],
   };
   return tunnels.reduce(withTunnel, withPolicies(empty, policies, []));
 }
@@ -73,6 +77,8 @@ export function applyChange(state: AgentState, change: Change): AgentState {
       return withTunnel(state, change.tunnel);
     case 'policies':
       return withPolicies(state, change.known, change.forgotten);
+    case 'activity':
+      return { ...state, happened: [change.entry, ...state.happened].slice(0, 500) };
     case 'notice':
       return { ...state, notices: [...state.notices, change.notice] };
     case 'organisation': {

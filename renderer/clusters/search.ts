@@ -62,13 +62,11 @@ export function elsewhere(cluster: Cluster, words: readonly string[], shown: str
   return found?.join(' ');
 }
 
-/** Shown for a query that finds nothing. */
+/** Shown for a query that finds nothing: what it is a slip of the fingers away from. */
 export function suggestion(query: string, clusters: Iterable<Cluster>): string | undefined {
-  return nearest(
-    query.trim(),
-    [...clusters].map(({ title }) => title),
-    1,
-  )[0];
+  const wanted = query.trim();
+  const titles = [...clusters].map(({ title }) => title);
+  return nearest(wanted, titles, 1, Math.max(1, Math.floor(wanted.length / 3)))[0];
 }
 
 /** `whole` cut where `words` are found in it, longest first. */

@@ -7,6 +7,7 @@ import {
 import { type RefObject, useCallback, useLayoutEffect, useRef } from 'react';
 import { headHeight, type Item, rowHeight } from './items.ts';
 import type { Section } from './layout.ts';
+import { moveRows } from './move-rows.ts';
 
 const overscan = 8;
 
@@ -98,6 +99,11 @@ export function useVirtualItems(options: {
       const held = last.places.find(([key]) => now.has(key));
       const index = held && now.get(held[0]);
       if (held !== undefined && index !== undefined) element.scrollTop += startOf(index) - held[1];
+    }
+    if (element !== null && last !== undefined && last.wish === wish && last.items !== items) {
+      // What it heard of last is the place before the change.
+      const scrolled = element.scrollTop - (virtualizer.scrollOffset ?? 0);
+      moveRows(element, { before: last.items, after: items, scrolled });
     }
     const places = inView.flatMap((item, offset) => {
       const index = startIndex + offset;

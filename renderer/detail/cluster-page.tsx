@@ -15,28 +15,44 @@ import { DeniedCard } from './denied-card.tsx';
 import { SubPage } from './sub-page.tsx';
 import './detail.css';
 import { FailureCard } from './failure-card.tsx';
+import { LastErrors } from './last-errors.tsx';
+import { LatencyCard } from './latency-card.tsx';
 import { Stages } from './stages.tsx';
+import { TagsCard } from './tags-card.tsx';
 import { TerminalCard } from './terminal-card.tsx';
+import { useHistory } from './use-history.ts';
 
 /** All that is known of one cluster. */
 export function ClusterPage({
   id,
+  isFromActivity,
   onBack,
+  onActivity,
   onAccounts,
 }: {
   readonly id: ClusterId;
+  /** There back leads. */
+  readonly isFromActivity: boolean;
   readonly onBack: () => void;
+  /** Of this cluster. */
+  readonly onActivity: (id: ClusterId) => void;
   readonly onAccounts: () => void;
 }) {
   const row = useRow(id);
   const known = useAgent(({ failures }) => failures.get(id));
   const actions = useActions();
   const isWide = useIsWide();
-  const back = isWide ? text.detail.close : text.detail.back;
+  const history = useHistory(id);
+  const back = isFromActivity ? text.activity.title : isWide ? text.detail.close : text.detail.back;
+  const isBeside = isWide && !isFromActivity;
+  const lastErrors = <LastErrors failures={history?.failures ?? []} onActivity={() => onActivity(id)} />;
   if (row === undefined)
     return (
-      <SubPage title={back} isBeside={isWide} onBack={onBack}>
-        <h1 className="gone">{text.detail.gone}</h1>
+      <SubPage title={back} isBeside={isBeside} onBack={onBack}>
+        <div className="detail">
+          <h1 className="gone">{text.detail.gone}</h1>
+          {lastErrors}
+        </div>
       </SubPage>
     );
   const { cluster, tunnel, view, policy, isCurrent, isFavourite } = row;
@@ -50,7 +66,7 @@ export function ClusterPage({
     <SubPage
       title={back}
       label={cluster.title}
-      isBeside={isWide}
+      isBeside={isBeside}
       onBack={onBack}
       controls={
         <>
@@ -87,35 +103,20 @@ export function ClusterPage({
           <FailureCard
             cluster={cluster}
             failure={failure}
-            canRetry={!view.isOn && canOpen}
+            canRetry={canOpen && (!view.isOn || state?.status === 'failed')}
             onAccounts={onAccounts}
           />
         )}
         {view.mark === 'denied' && policy?.verdict === 'denied' && (
           <DeniedCard cluster={cluster} policy={policy} />
         )}
-        <TerminalCard row={row} />
-        {cluster.tagProblems.length > 0 && <TagProblems cluster={cluster} />}
+        <LatencyCard samples={history?.samples ?? []} />
+        <TerminalCard row={row} history={history} />
+        {lastErrors}
+        <TagsCard cluster={cluster} />
         <About cluster={cluster} />
       </div>
     </SubPage>
-  );
-}
-
-function TagProblems({ cluster }: { readonly cluster: Cluster }) {
-  return (
-    <Card title={text.detail.tags}>
-      <ul className="tag-problems">
-        {cluster.tagProblems.map(({ key, message, hint }) => (
-          <li key={key + message}>
-            <code>{key}</code>
-            <p>
-              {message} {hint}
-            </p>
-          </li>
-        ))}
-      </ul>
-    </Card>
   );
 }
 

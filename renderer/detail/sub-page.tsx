@@ -23,6 +23,8 @@ export function SubPage({
   readonly onBack: () => void;
 }) {
   const isWide = useIsWide();
+  /** Else the way leads to another page in its place. */
+  const closes = isWide && (isBeside || label === title);
   const back = useRef<HTMLButtonElement>(null);
   const staysInList = useRef(isBeside);
   useEffect(() => {
@@ -48,7 +50,7 @@ export function SubPage({
     <div className="sub-page" {...(isWide ? { role: 'complementary', 'aria-label': label } : {})}>
       <div className="crumb" role={isWide ? undefined : 'banner'}>
         <button type="button" className="crumb-back" ref={back} onClick={onBack}>
-          {isWide ? <X size={16} aria-hidden /> : <ChevronLeft size={16} aria-hidden />}
+          {closes ? <X size={16} aria-hidden /> : <ChevronLeft size={16} aria-hidden />}
           {title}
         </button>
         <span className="crumb-controls">{controls}</span>

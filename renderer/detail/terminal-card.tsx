@@ -1,5 +1,5 @@
-import { useEffect, useRef, useState } from 'react';
-import type { TunnelView } from '../../main/agent/agent-view.ts';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { History } from '../../main/agent/activity/entry.ts';
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import { useActions } from '../agent/page.tsx';
 import type { RowState } from '../clusters/use-row.ts';
@@ -10,9 +10,16 @@ import { text } from '../text/text.ts';
 import { Card, Facts } from './card.tsx';
 
 const words = text.detail;
+type Traffic = NonNullable<History['traffic']>;
 
 /** What kubectl has of a cluster that is open or kept, and the way to take that away. */
-export function TerminalCard({ row }: { readonly row: RowState }) {
+export function TerminalCard({
+  row,
+  history,
+}: {
+  readonly row: RowState;
+  readonly history: History | undefined;
+}) {
   const { cluster, tunnel, view, isUsable, isCurrent, isKept } = row;
   const { id, title } = cluster;
   const actions = useActions();
@@ -58,12 +65,10 @@ export function TerminalCard({ row }: { readonly row: RowState }) {
       <Facts
         facts={
           open === undefined
-            ? [
-                [words.context, <code key="context">{title}</code>],
-                [words.entry, words.kept],
-              ]
+            ? [...entryFacts(title, history), [words.entry, words.kept]]
             : [
-                ...(open.port === undefined ? [] : portFacts({ ...open, port: open.port })),
+                ...(isUsable ? entryFacts(title, history) : []),
+                ...(open.port === undefined ? [] : portFacts(open.port, history?.traffic ?? open)),
                 [words.carrier, words.carriers[open.connector]],
               ]
         }
@@ -89,9 +94,32 @@ export function TerminalCard({ row }: { readonly row: RowState }) {
   );
 }
 
-function portFacts({ port, connections, sent, received }: TunnelView & { readonly port: number }) {
+type Fact = readonly [name: string, value: ReactNode];
+
+/** What the kubeconfig got. */
+function entryFacts(title: string, history: History | undefined): readonly Fact[] {
+  const { file, name = title } = history?.entry ?? {};
   return [
-    [words.proxy, <code key="port">127.0.0.1:{port}</code>],
+    [words.context, <Copied key="context" label={words.copyContext} value={name} />],
+    [words.file, file === undefined ? undefined : <Copied key="file" label={words.copyFile} value={file} />],
+    [words.added, file === undefined ? undefined : words.addedNames],
+  ];
+}
+
+function portFacts(port: number, { connections, sent, received }: Traffic): readonly Fact[] {
+  const address = `127.0.0.1:${port}`;
+  return [
+    [words.proxy, <Copied key="port" label={words.copyPort} value={address} />],
     [words.traffic, words.connections(connections, byteWords(sent), byteWords(received))],
-  ] as const;
+  ];
+}
+
+/** A value, and the way to have it elsewhere. */
+function Copied({ label, value }: { readonly label: string; readonly value: string }) {
+  return (
+    <span className="copied">
+      <code>{value}</code>
+      <CopyButton label={label} value={value} />
+    </span>
+  );
 }

@@ -1,4 +1,4 @@
-import { CircleUserRound, ListFilter, RefreshCw, Search, Settings, X } from 'lucide-react';
+import { CircleUserRound, History, ListFilter, RefreshCw, Search, Settings, X } from 'lucide-react';
 import type { KeyboardEvent, RefObject } from 'react';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
@@ -12,6 +12,7 @@ export function Header({
   filtering,
   onQuery,
   onDown,
+  onActivity,
   onAccounts,
   onSettings,
 }: {
@@ -22,6 +23,7 @@ export function Header({
   readonly onQuery: (query: string) => void;
   /** The person goes from the field down to the list. */
   readonly onDown: () => void;
+  readonly onActivity: () => void;
   readonly onAccounts: () => void;
   readonly onSettings: () => void;
 }) {
@@ -85,6 +87,15 @@ export function Header({
         onClick={() => void actions.discover()}
       >
         <RefreshCw size={16} aria-hidden />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={text.header.activity}
+        title={text.header.activity}
+        onClick={onActivity}
+      >
+        <History size={16} aria-hidden />
       </button>
       <button
         type="button"

@@ -1,7 +1,15 @@
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { Button, Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { text } from '../text/text.ts';
 
 const modifier = navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl';
+
+/** Not every font has arrows. */
+const pictures: Readonly<Record<string, ReactNode>> = {
+  '↑': <ArrowUp size={11} role="img" aria-label={text.shortcuts.up} />,
+  '↓': <ArrowDown size={11} role="img" aria-label={text.shortcuts.down} />,
+};
 
 /** All keys that do something. */
 export function Shortcuts({
@@ -21,7 +29,7 @@ export function Shortcuts({
               <div key={deed}>
                 <dt>
                   {keys.map((key) => (
-                    <kbd key={key}>{key}</kbd>
+                    <kbd key={key}>{pictures[key] ?? key}</kbd>
                   ))}
                 </dt>
                 <dd>{deed}</dd>

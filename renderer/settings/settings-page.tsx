@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useAgent } from '../agent/page.tsx';
 import { SubPage } from '../detail/sub-page.tsx';
+import { LicencesButton } from '../licences/licences.tsx';
 import { text } from '../text/text.ts';
 import { OrganisationGroup } from './organisation-group.tsx';
 import { ChoiceSetting, SwitchSetting, TextSetting } from './setting.tsx';
@@ -139,7 +140,7 @@ export function SettingsPage({
         </div>
       </Group>
       <p className="about">
-        {text.product} {version}
+        {text.product} {version} · <LicencesButton />
       </p>
     </SubPage>
   );

@@ -29,6 +29,19 @@ export function momentWords(at: number, now: number): string {
     : moment.toLocaleString('en-GB', { weekday: 'short', day: 'numeric', month: 'short', ...time });
 }
 
+/** `Today`, `Yesterday`, `Tuesday 4 March`, `4 March 2025` of another year. Both in ms since the epoch. */
+export function dayWords(at: number, now: number): string {
+  const day = new Date(at);
+  const today = new Date(now);
+  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
+  if (day.toDateString() === today.toDateString()) return 'Today';
+  if (day.toDateString() === yesterday.toDateString()) return 'Yesterday';
+  const date = { day: 'numeric', month: 'long' } as const;
+  return day.getFullYear() === today.getFullYear()
+    ? day.toLocaleDateString('en-GB', { weekday: 'long', ...date })
+    : day.toLocaleDateString('en-GB', { ...date, year: 'numeric' });
+}
+
 function twoUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }

@@ -95,6 +95,7 @@ export const text = {
     search: (count: number) => `Search ${plural(count, 'cluster')}`,
     clear: 'Clear the search',
     discover: 'Discover again',
+    activity: 'Activity',
     accounts: 'Accounts',
     settings: 'Settings',
     reading: (read: number, known: number, clusters: number) =>
@@ -202,6 +203,7 @@ export const text = {
     whole: {
       disconnectAll: 'Disconnect all',
       discover: 'Discover again',
+      activity: 'Activity',
       accounts: 'Accounts',
       settings: 'Settings',
       setUp: 'Set up…',
@@ -218,6 +220,8 @@ export const text = {
   shortcuts: {
     title: 'Keyboard shortcuts',
     close: 'Close',
+    up: 'Up',
+    down: 'Down',
     keys: (modifier: string) =>
       [
         [['/'], 'Search'],
@@ -430,6 +434,12 @@ export const text = {
     terminal: 'In your terminal',
     useHere: 'Use in kubectl',
     context: 'context',
+    copyContext: 'Copy the context',
+    file: 'file',
+    copyFile: 'Copy the path of the file',
+    added: 'added',
+    addedNames: 'a context, a cluster and a user of that name',
+    copyPort: 'Copy the address',
     entry: 'entry',
     kept: 'kept: kubectl opens it when used',
     forget: 'Forget this entry',
@@ -441,6 +451,20 @@ export const text = {
     forgotten: 'Its entry is out of the kubeconfig. Connecting adds it again.',
     about: 'About',
     tags: 'Tags to mend',
+    allTags: 'Tags',
+    tagsFrom: {
+      eks: 'They stand on the cluster in AWS.',
+      gke: 'They stand on the cluster in Google Cloud, as labels.',
+      aks: 'They stand on the cluster in Azure.',
+      vault: 'They stand in Vault, in the custom metadata of its secret.',
+      file: 'They stand in the file that lists it.',
+    },
+    latency: {
+      title: (ms: number) => `Latency, last ${durationWords(ms)}`,
+      figures: { last: 'last', lowest: 'min', median: 'median', highest: 'max' },
+      failed: (count: number, all: number) => `${count} of ${plural(all, 'probe')} failed`,
+    },
+    errors: { title: 'Last errors', all: 'Activity', none: 'None that is remembered.' },
     proxy: 'port',
     traffic: 'traffic',
     carrier: 'carried by',
@@ -471,6 +495,37 @@ export const text = {
       support: 'Support',
     },
     gone: 'This cluster is not there any more.',
+  },
+
+  activity: {
+    title: 'Activity',
+    problems: 'Problems only',
+    unread: 'What happened could not be read',
+    news: (line: string) => `New: ${line}`,
+    none: [
+      'Nothing has happened yet',
+      'What is connected, found, signed in to or fails stands here, with its time.',
+    ],
+    noneOfIt: ['Nothing has happened to it yet', 'What is connected or fails stands here, with its time.'],
+    noProblems: ['No problems', 'Nothing of what is remembered went wrong.'],
+    connected: 'connected',
+    by: { person: undefined, kubectl: 'Opened because kubectl used it', agent: 'Opened again by itself' },
+    reconnected: 'is back',
+    away: (span: string) => `After ${span}`,
+    interrupted: 'lost its connection',
+    unready: 'does not answer',
+    failed: 'failed',
+    closed: 'disconnected',
+    closedByAgent: 'Because k8s-tunnels ended or could not keep it',
+    context: 'kubectl uses',
+    noContext: 'kubectl uses no context',
+    signedIn: (provider: string) => `Signed in to ${provider}`,
+    signedOut: (provider: string) => `Signed out of ${provider}`,
+    signInEnded: (provider: string) => `Your sign-in to ${provider} ended`,
+    discovered: (count: number) => `Discovery found ${plural(count, 'cluster')}`,
+    added: (count: number, titles: readonly string[]) => `${count} new: ${firstOf(count, titles)}`,
+    gone: (count: number, titles: readonly string[]) => `${count} gone: ${firstOf(count, titles)}`,
+    settings: 'Settings changed',
   },
 
   settings: {
@@ -511,6 +566,15 @@ export const text = {
     resetFor: (title: string) => `Reset ${title}`,
     from: { organisation: 'organisation', user: 'you', default: 'default' },
     managed: (organisation: string) => `${organisation} manages this setting.`,
+  },
+
+  licences: {
+    title: 'Licences',
+    parts: 'What k8s-tunnels is made of',
+    part: (name: string, version: string) => `${name} ${version}`,
+    chromium: 'Electron’s Chromium has its own, in a file beside the app.',
+    unread: 'The licences could not be read. They are in the folder licences of the app.',
+    close: 'Close',
   },
 
   accounts: {
@@ -602,6 +666,11 @@ export const text = {
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, 3).map(isolated).join(', ');
   return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
+}
+
+/** Those that are named, and that there are more. */
+function firstOf(count: number, titles: readonly string[]): string {
+  return titles.map(isolated).join(', ') + (count > titles.length ? ', …' : '');
 }
 
 function lowerFirst(sentence: string): string {

@@ -59,8 +59,9 @@ export function ico(pictures: readonly { readonly size: number; readonly data: B
   let offset = head.length;
   for (const [at, { size, data }] of pictures.entries()) {
     const entry = 6 + 16 * at;
-    head.writeUInt8(size, entry);
-    head.writeUInt8(size, entry + 1);
+    // 256 is written as 0.
+    head.writeUInt8(size % 256, entry);
+    head.writeUInt8(size % 256, entry + 1);
     head.writeUInt16LE(1, entry + 4);
     head.writeUInt16LE(32, entry + 6);
     head.writeUInt32LE(data.length, entry + 8);
@@ -68,4 +69,28 @@ export function ico(pictures: readonly { readonly size: number; readonly data: B
     offset += data.length;
   }
   return Buffer.concat([head, ...pictures.map(({ data }) => data)]);
+}
+
+/** The names of a picture of so many pixels in an ICNS file; the second is that of half the points on a fine screen. */
+const icnsTypes: Readonly<Record<number, readonly string[]>> = {
+  16: ['icp4'],
+  32: ['icp5', 'ic11'],
+  64: ['ic12'],
+  128: ['ic07'],
+  256: ['ic08', 'ic13'],
+  512: ['ic09', 'ic14'],
+  1024: ['ic10'],
+};
+
+/** macOS' icon file: pictures as PNG, of the sizes above. */
+export function icns(pictures: readonly { readonly size: number; readonly data: Buffer }[]): Buffer {
+  const block = (type: string, data: Buffer) => {
+    const head = Buffer.from(`${type}0000`, 'latin1');
+    head.writeUInt32BE(data.length + 8, 4);
+    return Buffer.concat([head, data]);
+  };
+  const blocks = pictures.flatMap(({ size, data }) =>
+    (icnsTypes[size] ?? []).map((type) => block(type, data)),
+  );
+  return block('icns', Buffer.concat(blocks));
 }

@@ -6,6 +6,7 @@ test('a place comes back from its fragment', () => {
   for (const place of [
     { kind: 'cluster', id: clusterId('vault', 'vault.example/k v', 'a/b', 'ü#?') },
     { kind: 'accounts' },
+    { kind: 'activity' },
     { kind: 'settings' },
     { kind: 'release' },
     { kind: 'set', name: 'prod + staging/EU' },

@@ -7,6 +7,7 @@ import { createEksSource } from '../../main/agent/discovery/eks.ts';
 import { createGkeSource } from '../../main/agent/discovery/gke.ts';
 import { coldList } from './cold-list.ts';
 import { startReading } from './reading.ts';
+import { recordRequests } from './replay.ts';
 import { median, type Row, timed } from './row.ts';
 
 const runs = 5;
@@ -33,6 +34,8 @@ async function* eks(): AsyncIterable<Row> {
   const anew = await repeated(reading.anew);
   const again = await repeated(reading.again);
   expectClusters(reading.clusters(), clusters);
+  const replay = await recordRequests(reading.again, reading.places.network.httpAgent);
+  const bare = await repeated(() => timed(replay.send));
   const calls = accounts * regions + clusters;
   yield {
     name: `EKS: ${accounts} accounts x ${regions} regions, ${clusters} clusters, no catalog`,
@@ -61,6 +64,12 @@ async function* eks(): AsyncIterable<Row> {
     ours: again,
     reference: { name: '1 round trip', figure: roundTrip },
     goal: { atMost: 2 },
+  };
+  yield {
+    name: 'the same refresh, beside its requests sent by node:http alone',
+    unit: 'ms',
+    ours: again,
+    reference: { name: `floor: bare node:http, ${replay.requests} requests`, figure: bare },
   };
   await reading.end();
 }

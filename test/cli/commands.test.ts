@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aRelease } from '../renderer/shown.ts';
-import { type FakeAgent, startFakeAgent } from './fake-agent.ts';
+import { activity, type FakeAgent, startFakeAgent } from './fake-agent.ts';
 import { type Home, makeHome, runCli, startCli } from './run-cli.ts';
 import { runInTerminal } from './terminal.ts';
 
@@ -210,6 +210,37 @@ describe('connect', () => {
     const { code, stdout } = await cli.done;
     expect(code).toBe(130);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'cancelled' } });
+  });
+});
+
+describe('activity', () => {
+  it('tells what happened and when, the newest last, with nothing in it that moves the cursor', async () => {
+    const { stdout, code } = await run('activity');
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      [
+        '2026-03-03 08:59:00  ·  settings   changed: keepEntries',
+        '2026-03-03 09:00:00  ·  discovery  8 clusters, 2 new (dark, prod), 1 of 2 places could not be read',
+        '2026-03-04 09:05:00  ●  dark       connected: opened for kubectl, 42 ms',
+        '2026-03-04 17:29:00  ✗  dark       failed at readyz: kube-unready: dark answers  500. Ask.',
+        '2026-03-04 17:30:10  ·  dark       disconnected',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('is one document for programs, as the agent has it, and as long as is asked for', async () => {
+    expect((await json('activity')).document.entries).toEqual(activity);
+    const { stdout } = await run('activity', '--limit', '2');
+    expect(stdout.trimEnd().split('\n')).toHaveLength(2);
+    expect(agent.calls.filter(({ name }) => name === 'activity').at(-1)?.input).toEqual({ limit: 2 });
+  });
+
+  it.each(['0', '501', '-1', '1e2', 'all', ''])('refuses a limit of %j', async (limit) => {
+    const { stdout, stderr, code } = await run('activity', `--limit=${limit}`);
+    expect([stdout, code]).toEqual(['', 2]);
+    expect(stderr).toContain('1 to 500');
+    expect(agent.calls).toEqual([]);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
 import type { Change, ConnectResult, Snapshot } from '../../main/agent/agent-view.ts';
 import { AppError } from '../../main/agent/app-error.ts';
 import { type Cluster, type ClusterId, clusterId } from '../../main/agent/catalog/cluster.ts';
@@ -94,6 +95,35 @@ export interface FakeAgent {
   release(release: NonNullable<Snapshot['release']>): void;
   close(): Promise<void>;
 }
+
+const happened = { cluster: idOf('dark'), title: 'dark \u001b[31m' };
+/** The newest first. */
+export const activity: readonly ActivityEntry[] = [
+  { id: 5, at: Date.parse('2026-03-04T17:30:10'), kind: 'closed', ...happened, by: 'person' },
+  {
+    id: 4,
+    at: Date.parse('2026-03-04T17:29:00'),
+    kind: 'failed',
+    ...happened,
+    failure: {
+      stage: 'readyz',
+      mender: 'cluster-administrator',
+      error: { code: 'kube-unready', message: 'dark answers\u0007 500.', hint: 'Ask.', retryable: true },
+    },
+  },
+  { id: 3, at: Date.parse('2026-03-04T09:05:00'), kind: 'connected', ...happened, by: 'kubectl', ms: 41.6 },
+  {
+    id: 2,
+    at: Date.parse('2026-03-03T09:00:00'),
+    kind: 'discovery',
+    clusters: 8,
+    added: { count: 2, titles: ['dark', 'prod'] },
+    gone: { count: 0, titles: [] },
+    places: 2,
+    failed: 1,
+  },
+  { id: 1, at: Date.parse('2026-03-03T08:59:00'), kind: 'settings', names: ['keepEntries'] },
+];
 
 /** An agent with the real socket, handshake, parsing and errors; only clusters and tunnels are made up. */
 export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
@@ -298,6 +328,8 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       return { favourites: [...favourites] };
     },
     policies: async () => ({}),
+    activity: async ({ limit }) => ({ entries: activity.slice(0, limit) }),
+    history: notExpected,
     'set-save': async () => ({ sets: [] }),
     'set-remove': async () => ({ sets: [] }),
     'favourites-order': async () => ({ favourites: [...favourites] }),

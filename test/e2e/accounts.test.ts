@@ -69,6 +69,10 @@ test('signs in to AWS in the browser and out again, and says what holds on', asy
   // What the command line does is seen, too.
   await commandLine.tunnels('login', 'aws', session);
   await says(session, words.states.renews);
+  const { entries } = await commandLine.tunnels<Output<'activity'>>('activity');
+  expect(entries.toReversed().filter(({ kind }) => kind.startsWith('sign'))).toMatchObject(
+    (['signed-in', 'signed-out', 'signed-in'] as const).map((kind) => ({ kind, provider: 'aws', session })),
+  );
 });
 
 test('a wrong password is told, the right one signs in to Vault; the token lies where vault keeps it', async () => {

@@ -74,6 +74,13 @@ test('disconnected, its context still opens it, on its port; forgotten, the kube
   expect(forgotten).toHaveLength(1);
   expect(await kubeconfig()).toBe(own);
   expect((await status()).tunnels).toEqual([]);
+  const { entries } = await commandLine.tunnels<Output<'activity'>>('activity');
+  expect(entries.filter(({ kind }) => kind === 'connected' || kind === 'closed')).toMatchObject([
+    { kind: 'closed', by: 'person' },
+    { kind: 'connected', by: 'kubectl', title: cluster },
+    { kind: 'closed', by: 'person' },
+    { kind: 'connected', by: 'person' },
+  ]);
   expect((await getNamespaces()).code).toBe(1);
 });
 

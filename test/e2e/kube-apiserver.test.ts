@@ -72,6 +72,20 @@ test('applies from the client and from the server while a watch looks on', async
   await ended;
 });
 
+test('takes the manifests of the origin, and knows each field of them', async () => {
+  const { kubectl } = through();
+  const origin = path.resolve(import.meta.dirname, '../../resources/examples/origin');
+  const all = ['cloudflared.yaml', 'socks.yaml', 'tcp.yaml', 'remotely-managed.yaml'];
+  for (const file of all) await kubectl('apply', '--validate=strict', '-f', path.join(origin, file));
+  expect(await kubectl('get', '-n', 'k8s-tunnels', 'deployments,networkpolicies,pdb', '-o', 'name')).toBe(
+    [
+      'deployment.apps/cloudflared',
+      'networkpolicy.networking.k8s.io/cloudflared',
+      'poddisruptionbudget.policy/cloudflared',
+    ].join('\n'),
+  );
+});
+
 test('helm installs, lists and uninstalls', async (context) => {
   context.skip(whyNoHelm !== undefined, whyNoHelm);
   const { commandLine, folder } = through();

@@ -38,4 +38,15 @@ test('signing out of Access tells what goes on; what comes then needs a sign-in'
   expect(account).toMatchObject({ provider: 'access', session: team, status: 'signed-in' });
   expect(await world.browser.tabs()).toHaveLength(2);
   expect(await kubectl()).toMatchObject({ code: 0 });
+
+  const { entries } = await commandLine.tunnels<Output<'activity'>>('activity');
+  const told = entries.toReversed().filter(({ kind }) => kind !== 'discovery' && kind !== 'kubectl');
+  expect(told).toMatchObject([
+    { kind: 'signed-in', provider: 'access', session: team },
+    { kind: 'connected', title: cluster, by: 'person' },
+    { kind: 'signed-out', provider: 'access', session: team },
+    { kind: 'failed', title: cluster, failure: { error: { code: 'access-login-needed' } } },
+    { kind: 'signed-in', provider: 'access', session: team },
+    { kind: 'connected', title: cluster },
+  ]);
 });

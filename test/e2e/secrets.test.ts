@@ -59,7 +59,14 @@ test('no secret of a whole life is in a log, an output, an argument, an environm
     // The organisation's file, every cluster, every kind of credential.
     const { id, secret } = world.gcp.signIns.desktopClient;
     const file = path.join(world.home, 'acme.yaml');
-    const organisation = `version: 1\nname: Acme\nsources:\n  gke:\n    oauthClient: {id: ${id}, secret: ${secret}}\n`;
+    // A machine's way to one of them.
+    const { clientId, clientSecret } = world.access.addServiceToken();
+    const machine = path.join(world.home, 'service-token');
+    await mkdir(machine, { mode: 0o700 });
+    await writeFile(path.join(machine, 'id'), clientId, { mode: 0o600 });
+    await writeFile(path.join(machine, 'secret'), clientSecret, { mode: 0o600 });
+    const serviceToken = `{hostnames: [depot-lyon.k8s.acme.example], clientIdFile: ${machine}/id, clientSecretFile: ${machine}/secret}`;
+    const organisation = `version: 1\nname: Acme\naccess:\n  serviceTokens: [${serviceToken}]\nsources:\n  gke:\n    oauthClient: {id: ${id}, secret: ${secret}}\n`;
     await writeFile(file, organisation, { mode: 0o600 });
     await run('setup', file, '--yes');
     await run('discover');
@@ -175,6 +182,7 @@ test('no secret of a whole life is in a log, an output, an argument, an environm
         expect.stringMatching(/^\.cloudflared\/.*: app token of Access$/),
         '.kube/config: proxy password',
         '.vault-token: token of Vault',
+        'service-token/secret: service token of Access',
         '.local/state/k8s-tunnels/ports.json: proxy password',
       ]),
     );

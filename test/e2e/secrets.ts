@@ -16,6 +16,7 @@ const stores: readonly { readonly file: RegExp; readonly holds: RegExp; readonly
   { file: /^\.local\/state\/k8s-tunnels\/google-sign-in\.json$/, holds: /Google$/ },
   { file: /^\.local\/state\/k8s-tunnels\/azure-sign-in\.json$/, holds: /Entra$/ },
   { file: /^acme\.yaml$|^\.config\/k8s-tunnels\/organisation\./, holds: /of the organisation at Google$/ },
+  { file: /^service-token\/secret$/, holds: /^service token of Access$/ },
   { file: /^\.vault-token$/, holds: /^token of Vault$/ },
   { file: /^\.aws\//, holds: /of Identity Center$|of AWS$/, theirs: true },
   { file: /^\.azure\//, holds: /Entra$/, theirs: true },
@@ -68,7 +69,8 @@ export function watchProcesses(root: string): ProcessWatch {
       if (Number(pid) === process.pid || before > 10) continue;
       looks.set(pid, before + 1);
       const [args, env] = [read(pid, 'cmdline'), read(pid, 'environ')];
-      if (!env.includes(root)) continue;
+      // With no arguments it is just becoming another program: the next look tells which.
+      if (args === '' || !env.includes(root)) continue;
       seen.set(`arguments of ${args.slice(0, 120)}`, args);
       // The person in the world's browser knows the password.
       if (!args.includes('test/world/person/')) seen.set(`environment of ${args.slice(0, 120)}`, env);

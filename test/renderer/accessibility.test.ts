@@ -17,6 +17,7 @@ import {
   aTunnel,
   connected,
   originFailure,
+  someActivity,
 } from './shown.ts';
 import { windowFixture } from './window-fixture.ts';
 
@@ -84,6 +85,7 @@ const resting = [
     owner: 'platform',
     group: 'shop',
     version: '1.32',
+    tags: { 'k8s-tunnels-origin': 'sox', 'k8s-tunnels-group': 'shop' },
     tagProblems: [{ key: 'k8s-tunnels-origin', message: 'It says sox.', hint: 'Say socks or tcp.' }],
   }),
 ];
@@ -289,6 +291,54 @@ test('a newer version, and what is new in it', async (context) => {
   await expectAccessible(page);
   await page.getByRole('button', { name: 'What’s new' }).click();
   await page.getByRole('dialog').waitFor();
+  await expectAccessible(page);
+});
+
+test('what happened, of every kind, of one cluster, problems only, none at all, and unread', async (context) => {
+  const { page, agent } = await shown.open(context, quiet);
+  const happened = first?.cluster ?? aCluster('gone');
+  agent.handlers.activity = async () => ({ entries: someActivity(happened) });
+  await page.getByRole('button', { name: 'Activity' }).click();
+  await page.locator('.entry').first().waitFor();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Problems only' }).click();
+  await page.getByRole('button', { name: happened.title, exact: true }).first().click();
+  await page.getByRole('region', { name: 'Last errors' }).getByRole('button').click();
+  await page.locator('.chip').waitFor();
+  await expectAccessible(page);
+  agent.handlers.activity = async () => ({ entries: [] });
+  await page.keyboard.press('Escape');
+  await page.getByRole('region', { name: 'Last errors' }).getByRole('button').click();
+  await page.locator('.nothing').waitFor();
+  await expectAccessible(page);
+  agent.handlers.activity = () => Promise.reject(new AppError('internal', 'It is confused.'));
+  await page.keyboard.press('Escape');
+  await page.getByRole('region', { name: 'Last errors' }).getByRole('button').click();
+  await page.getByRole('alert').waitFor();
+  await expectAccessible(page);
+});
+
+test.for([440, 1_000])('the past of a cluster, in a window of %i', async (width, context) => {
+  const { page, agent, row } = await shown.open(context, quiet);
+  await page.setViewportSize({ width, height: 680 });
+  agent.handlers.history = async () => ({
+    samples: [{ at: 1, ms: 20 }, { at: 2 }, { at: 3, ms: 30 }],
+    traffic: { connections: 1, sent: 2, received: 3 },
+    entry: { file: '/home/ada/.kube/config', name: 'connected' },
+    failures: someActivity(aCluster('connected')).filter(({ kind }) => kind === 'failed'),
+  });
+  await row('connected').getByRole('button', { name: 'connected', exact: true }).click();
+  await page.locator('.sparkline').waitFor();
+  await page.locator('.last-errors').waitFor();
+  await expectAccessible(page);
+});
+
+test('the licences, one of them opened', async (context) => {
+  const { page } = await shown.open(context, quiet);
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: 'Licences' }).click();
+  await page.locator('summary').first().click();
+  await page.locator('pre').waitFor();
   await expectAccessible(page);
 });
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { AppError } from '../../main/agent/app-error.ts';
+import type { ShownWindow } from './open-window.ts';
 import { aCluster, aDenial, aTunnel, connected } from './shown.ts';
-import { eventually, type ShownWindow, windowFixture } from './window-fixture.ts';
+import { eventually, windowFixture } from './window-fixture.ts';
 
 const shown = windowFixture();
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
 import { placeHash } from '../../main/api/place.ts';
-import { aCluster, anOrganisation, aSetupPreview } from './shown.ts';
+import { aCluster, anOrganisation, aSetupPreview, someActivity } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 
 const shown = windowFixture();
@@ -101,6 +102,66 @@ test.for([markup, long, arabic])(
     await page.getByRole('button', { name: 'Remove…' }).click();
     await page.getByRole('alertdialog').waitFor();
     expect(await wide()).toEqual([]);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.title()).toBe('k8s-tunnels');
+  },
+);
+
+test.for([440, 1_000])(
+  'what happened to names from outside stays text and in its place, in a window of %i',
+  async (width, context) => {
+    const hostile = clusters.map((cluster) => ({
+      ...cluster,
+      tags: { [`k8s-tunnels-${long}`]: cluster.title, 'k8s-tunnels-name': cluster.title },
+    }));
+    const { page, agent } = await shown.open(context, { clusters: hostile });
+    await page.setViewportSize({ width, height: 680 });
+    const entries = hostile.flatMap((cluster) =>
+      someActivity(cluster).map(
+        (entry): ActivityEntry =>
+          entry.kind === 'failed'
+            ? {
+                ...entry,
+                failure: { ...entry.failure, error: { ...entry.failure.error, message: cluster.title } },
+              }
+            : entry,
+      ),
+    );
+    agent.handlers.activity = async () => ({
+      entries: entries.map((entry, at) => ({ ...entry, id: entries.length - at }) as ActivityEntry),
+    });
+    agent.handlers.history = async ({ cluster }) => {
+      const title = hostile.find(({ id }) => id === cluster)?.title ?? '';
+      return {
+        samples: [{ at: 1, ms: 1e9 }],
+        traffic: { connections: 1e9, sent: 1e15, received: 1e15 },
+        entry: { file: `/home/${title}/${long}`, name: title },
+        failures: entries.filter((entry) => entry.kind === 'failed' && entry.cluster === cluster),
+      };
+    };
+    const misplaced = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('.sub-page *')]
+          .filter((part) => {
+            const { left, right, width: wide } = part.getBoundingClientRect();
+            const page = part.closest('.sub-page')?.getBoundingClientRect();
+            if (wide <= 1 || page === undefined || part.closest('svg, .chip') !== null) return false;
+            return left < page.left || right > page.right + 0.5;
+          })
+          .map((part) => `${part.tagName} ${part.className} ${part.textContent?.slice(0, 40)}`),
+      );
+    await page.getByRole('button', { name: 'Activity' }).click();
+    await page.locator('.entry').first().waitFor();
+    expect(await misplaced()).toEqual([]);
+    for (const { id, title } of hostile) {
+      await page.evaluate((hash) => location.replace(hash), placeHash({ kind: 'cluster', id }));
+      await page.getByRole('region', { name: 'Last errors' }).getByRole('listitem').first().waitFor();
+      await page.getByRole('region', { name: 'Tags', exact: true }).waitFor();
+      expect(await misplaced()).toEqual([]);
+      await page.getByRole('region', { name: 'Last errors' }).getByRole('button').click();
+      await page.locator('.chip').filter({ hasText: title }).waitFor();
+      expect(await misplaced()).toEqual([]);
+    }
     expect(await page.locator('img').count()).toBe(0);
     expect(await page.title()).toBe('k8s-tunnels');
   },

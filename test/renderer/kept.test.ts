@@ -51,7 +51,7 @@ test('the page of a kept cluster names its context and forgets it, by the keyboa
   await page.getByRole('definition').getByText('orders', { exact: true }).waitFor();
   const forget = page.getByRole('button', { name: 'Forget this entry' });
   expect(await forget.getAttribute('title')).toBe('Forget orders: take its entry out of the kubeconfig');
-  await page.getByRole('button', { name: 'Copy the command' }).focus();
+  await page.getByRole('button', { name: 'Copy the context' }).focus();
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await eventually(focused).toBe('Its entry is out of the kubeconfig. Connecting adds it again.');

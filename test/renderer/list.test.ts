@@ -111,6 +111,37 @@ test('a row does not move away under the pointer, and goes to its place when tha
   await eventually(titles).toEqual(['search', 'archive', 'billing', 'orders']);
 });
 
+test('rows that a change puts elsewhere slide there, unless no movement is wanted', async (context) => {
+  const { page, agent, row, titles } = await shown.open(context, { clusters });
+  await row('billing').waitFor();
+  await page.evaluate(() => {
+    const slid: string[] = [];
+    const { animate } = Element.prototype;
+    Element.prototype.animate = function record(frames, options) {
+      const [{ transform }] = frames as [{ transform: string }];
+      slid.push(`${this.getAttribute('data-cluster')?.split('/').at(-1)} ${transform}`);
+      return animate.call(this, frames, options);
+    };
+    Object.assign(window, { slid });
+  });
+  const slid = () => page.evaluate(() => Reflect.get(window, 'slid') as string[]);
+  agent.tell({ kind: 'tunnel', tunnel: aTunnel(orders.id, connected()) });
+  await eventually(titles).toEqual(['orders', 'billing', 'payments', 'search', 'bare']);
+  // The head of the connected is new: what is below came down by it and by the row that passed it.
+  expect(await slid()).toEqual([
+    'orders translateY(48px)',
+    'billing translateY(-78px)',
+    'payments translateY(-30px)',
+    'search translateY(-30px)',
+    'bare translateY(-30px)',
+  ]);
+
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  agent.tell({ kind: 'tunnel', tunnel: aTunnel(orders.id, { status: 'idle' }) });
+  await eventually(titles).toEqual(['billing', 'orders', 'payments', 'search', 'bare']);
+  expect(await slid()).toHaveLength(5);
+});
+
 test('what is searched for is shown whole, wherever the pointer rests', async (context) => {
   const { page, row, titles } = await shown.open(context, { clusters, favourites: [orders.id, billing.id] });
   await row('payments').hover();

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { ShownWindow } from './open-window.ts';
 import { aCluster, aTunnel, connected } from './shown.ts';
-import { eventually, type ShownWindow, windowFixture } from './window-fixture.ts';
+import { eventually, windowFixture } from './window-fixture.ts';
 
 const shown = windowFixture();
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../main/agent/agent-view.ts';
 import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { ShownWindow } from './open-window.ts';
 import { aCluster, aDenial } from './shown.ts';
-import { eventually, type ShownWindow, windowFixture } from './window-fixture.ts';
+import { eventually, windowFixture } from './window-fixture.ts';
 
 const shown = windowFixture();
 

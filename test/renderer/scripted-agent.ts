@@ -112,6 +112,8 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
       return { sets: snapshot.sets };
     },
     policies: async () => ({}),
+    activity: async () => ({ entries: [] }),
+    history: async () => ({ samples: [], failures: [] }),
     'settings-get': async () => ({ ...snapshot.settings, settingsFrom: snapshot.settingsFrom }),
     async 'settings-set'(patch) {
       const parsed = settingsSchema.safeParse({ ...snapshot.settings, ...patch });

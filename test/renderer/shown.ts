@@ -1,4 +1,5 @@
 import type { DeniedPolicy } from '../../main/agent/access/policy.ts';
+import type { ActivityDraft, ActivityEntry } from '../../main/agent/activity/entry.ts';
 import type { Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
 import type { PlainError } from '../../main/agent/app-error.ts';
 import {
@@ -125,6 +126,40 @@ export function aRelease(fields: Partial<ReleaseView> = {}): ReleaseView {
     isRequired: false,
     ...fields,
   };
+}
+
+/** One of each kind, the newest first, of a cluster that can be named; `at` is when the newest happened. */
+export function someActivity(cluster: Pick<Cluster, 'id' | 'title'>, at = Date.now()): ActivityEntry[] {
+  const of = { cluster: cluster.id, title: cluster.title };
+  const drafts: readonly ActivityDraft[] = [
+    { kind: 'closed', ...of, by: 'person' },
+    { kind: 'failed', ...of, failure: originFailure },
+    { kind: 'reconnected', ...of, awayMs: 125_000 },
+    { kind: 'interrupted', ...of, failure: { ...originFailure, stage: 'readyz' } },
+    { kind: 'kubectl', context: cluster.title, cluster: cluster.id },
+    { kind: 'connected', ...of, by: 'kubectl', ms: 41.6 },
+    { kind: 'signed-in', provider: 'access', session: 'team.cloudflareaccess.com', who: 'ada@example.com' },
+    { kind: 'sign-in-ended', provider: 'aws', message: 'The session of profile platform ended.' },
+    {
+      kind: 'discovery',
+      clusters: 214,
+      added: { count: 7, titles: ['a', 'b', 'c', 'd', 'e'] },
+      gone: { count: 1, titles: [cluster.title] },
+      places: 40,
+      failed: 3,
+    },
+    { kind: 'signed-out', provider: 'gcp' },
+    { kind: 'kubectl' },
+    { kind: 'settings', names: ['keepEntries', 'of a newer agent'] },
+    { kind: 'release', version: '1.4.0' },
+  ];
+  // The last five of them yesterday.
+  const day = 24 * 3_600_000;
+  return drafts.map((draft, index) => ({
+    ...draft,
+    id: drafts.length - index,
+    at: at - index * 60_000 - (index < 8 ? 0 : day),
+  }));
 }
 
 export const originFailure: Failure = {

@@ -1,13 +1,43 @@
-import { access } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readWorkerConfig } from '../world/releases/feed.ts';
 
-test('wrangler.jsonc has what wrangler wants of it', async () => {
-  const config = await readWorkerConfig();
-  expect(config.name).toMatch(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
-  expect(config.compatibility_date).toMatch(/^20\d{2}-[01]\d-[0-3]\d$/);
-  // The code's name for it.
-  expect(config.kv_namespaces).toEqual([{ binding: 'RELEASES', id: expect.stringMatching(/./) }]);
-  await access(path.resolve(import.meta.dirname, '../../resources/worker', config.main));
+const root = path.resolve(import.meta.dirname, '../..');
+let folder: string;
+beforeAll(async () => {
+  // wrangler leaves a folder of its own beside the configuration.
+  folder = await mkdtemp(path.join(tmpdir(), 'wrangler-'));
+  for (const part of ['resources/worker', 'main/agent/releases'])
+    await cp(path.join(root, part), path.join(folder, part), { recursive: true });
 });
+afterAll(() => rm(folder, { recursive: true }));
+
+test('wrangler itself would deploy the Worker', async () => {
+  const { kv_namespaces: namespaces } = await readWorkerConfig();
+  const { exitCode, all } = await execa(
+    path.join(root, 'node_modules/.bin/wrangler'),
+    ['deploy', '--dry-run', '-c', 'resources/worker/wrangler.jsonc', '--outdir', 'deployed'],
+    {
+      cwd: folder,
+      extendEnv: false,
+      env: {
+        PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`,
+        HOME: folder,
+        CI: 'true',
+        WRANGLER_SEND_METRICS: 'false',
+        // Whether there is a newer wrangler is no business of a test's.
+        npm_config_registry: 'http://127.0.0.1:9/',
+      },
+      all: true,
+      reject: false,
+    },
+  );
+  expect(all).toContain('--dry-run: exiting now');
+  expect(all).not.toMatch(/WARNING|ERROR/);
+  expect(exitCode).toBe(0);
+  // The code's name for it.
+  expect(namespaces).toEqual([{ binding: 'RELEASES', id: expect.stringMatching(/./) }]);
+}, 60_000);

@@ -1,4 +1,9 @@
-import http, { type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import http, {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type RequestListener,
+} from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -38,7 +43,7 @@ export async function startLoopbackServer(
   const listener: RequestListener = async (request, response) => {
     const chunks: Buffer[] = [];
     try {
-      for await (const chunk of request) chunks.push(chunk);
+      if (carriesBody(request)) for await (const chunk of request) chunks.push(chunk);
       const answer = await handle({
         method: request.method ?? '',
         target: request.url ?? '',
@@ -46,7 +51,7 @@ export async function startLoopbackServer(
         body: Buffer.concat(chunks),
       });
       if (answer.kind === 'drop') drop(request.socket);
-      else response.writeHead(answer.statusCode, answer.headers).end(answer.body);
+      else response.writeHead(answer.statusCode, headersOf(answer)).end(answer.body);
     } catch (error) {
       if (response.headersSent || request.socket.destroyed) response.destroy();
       else if (error instanceof Echo) {
@@ -75,6 +80,15 @@ export async function startLoopbackServer(
         server.closeAllConnections();
       }),
   };
+}
+
+function carriesBody({ headers }: IncomingMessage): boolean {
+  return 'content-length' in headers || 'transfer-encoding' in headers;
+}
+
+/** With its length, as the services have it: headers and body go out in one piece. */
+function headersOf({ statusCode, headers, body }: LoopbackAnswer & { kind: 'answer' }): OutgoingHttpHeaders {
+  return statusCode === 204 ? headers : { ...headers, 'content-length': Buffer.byteLength(body) };
 }
 
 function drop(socket: Socket): void {

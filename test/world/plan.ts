@@ -81,6 +81,8 @@ export interface AccessApplication {
   readonly origin: 'socks' | 'tcp' | 'down';
   /** People that the policy admits; everyone who can sign in when left out. */
   readonly admits?: readonly string[];
+  /** Its one policy has the action Service Auth: no person passes. */
+  readonly serviceAuth?: boolean;
   /** Groups of the identity provider, one of which the policy wants. */
   readonly groups?: readonly string[];
   /** Ids of the device posture rules that the policy requires. */

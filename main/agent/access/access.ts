@@ -5,6 +5,7 @@ import { abortable, createSharedWork } from '../shared-work.ts';
 import { type AppInfo, createAppInfo } from './app-info.ts';
 import { accessDenied, type Denial, exchangeOrgToken } from './exchange.ts';
 import { failingChecks } from './posture.ts';
+import type { ServiceToken } from './service-tokens.ts';
 import { createTokenFiles, issuerOf, parseToken, type Token } from './token-files.ts';
 import { lockToken } from './token-lock.ts';
 import { prepareTransfer } from './transfer.ts';
@@ -55,6 +56,11 @@ export interface Access {
     hostname: string,
     options: { readonly interactive: boolean; readonly signal: AbortSignal; readonly onLogin?: () => void },
   ): Promise<Token>;
+  /**
+   * What is shown to this application in place of a person's token, where the organisation and this computer have one.
+   * Rejects as `readServiceToken` does.
+   */
+  serviceToken(hostname: string): Promise<ServiceToken | undefined>;
   /** The edge does not accept this token any more: forget it, also on disk, unless another has replaced it. */
   reject(hostname: string, token: Token): Promise<void>;
   /**
@@ -107,6 +113,7 @@ export function createAccess(options: {
   readonly onAnswer?: (answer: Answer) => void;
   /** The only team domain to sign in to, where the organisation has said one. */
   readonly team?: () => string | undefined;
+  readonly serviceToken?: (hostname: string) => Promise<ServiceToken | undefined>;
 }): Access {
   const { network, clock, logger, openUrl, onLogins } = options;
   const apps = createAppInfo(options);
@@ -122,6 +129,7 @@ export function createAccess(options: {
   /** How often the person has signed out of each organisation: what was asked before then is not kept. */
   const signOuts = new Map<string, number>();
   const closing = new AbortController();
+  const serviceToken = async (hostname: string) => options.serviceToken?.(hostname);
 
   const announce = () => onLogins([...waiting.values()]);
 
@@ -262,12 +270,15 @@ export function createAccess(options: {
         hint: 'Your account may not be admitted to this cluster: ask its owner or your Access administrator.',
       });
     },
+    serviceToken,
     async reject(hostname, token) {
       const app = await apps.find(hostname);
       if (memory.get(hostname)?.jwt === token.jwt) memory.delete(hostname);
       if ((await files.readApp(app))?.jwt === token.jwt) await files.removeApp(app);
     },
     async ask(hostname, { after, turn }) {
+      // What the policy says of the person is of no matter there.
+      if ((await serviceToken(hostname)) !== undefined) return;
       const team = options.team?.();
       const orgs = await files.orgs();
       const usual = orgs.filter(({ authDomain }) => team === undefined || authDomain === team);
@@ -289,6 +300,8 @@ export function createAccess(options: {
       });
     },
     async report(hostname, denial) {
+      // Of a service token a refusal says nothing of the person; who is let in by it reaches the cluster.
+      if (denial !== undefined && (await serviceToken(hostname)) !== undefined) return;
       const { authDomain } = await apps.find(hostname);
       const org = await files.readOrg(authDomain);
       if (org !== undefined)

@@ -92,9 +92,11 @@ export function createAppInfo(options: {
         },
       );
     }
-    const reject = (why: string, cause?: unknown) =>
+    const between =
+      'Something between you and Cloudflare may be answering in its place. Ask your network administrator.';
+    const reject = (why: string, cause?: unknown, hint = between) =>
       new AppError('access-app-info', `The edge's description of ${hostname} cannot be trusted: ${why}.`, {
-        hint: 'Something between you and Cloudflare may be answering in its place. Ask your network administrator.',
+        hint,
         cause,
       });
     let payload: JWTPayload;
@@ -115,7 +117,9 @@ export function createAppInfo(options: {
     if (audience === undefined || audience === '') throw reject('it names no audience');
     const issuedAt = (payload.iat ?? 0) * 1000;
     if (issuedAt < clock.now() - metadataMaxAgeMs || issuedAt > clock.now() + clockSkewMs) {
-      throw reject('it is too old or from the future; check the clock of this computer');
+      const [theirs, ours] = [issuedAt, clock.now()].map((at) => new Date(at).toISOString());
+      const why = `it is of ${theirs}, and the clock of this computer says ${ours}`;
+      throw reject(why, undefined, `Set the clock. Where it is right: ${between}`);
     }
     const app = payload.app_hostname;
     return {
@@ -150,8 +154,6 @@ export function createAppInfo(options: {
     },
   };
 }
-
-export type AppInfoFinder = ReturnType<typeof createAppInfo>;
 
 function parseAuthDomain(value: unknown): string {
   const host = typeof value === 'string' ? new URL(`https://${value}`).hostname : '';

@@ -117,8 +117,6 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
   };
 }
 
-export type TokenFiles = ReturnType<typeof createTokenFiles>;
-
 /** The claims that matter to us; undefined for anything but a JWT with an expiry. */
 export function parseToken(jwt: string): Token | undefined {
   try {

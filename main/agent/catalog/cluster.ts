@@ -3,7 +3,7 @@ import { plainErrorSchema } from '../error-schema.ts';
 import { sources } from './sources.ts';
 
 /** Where a cluster was found. */
-export const sourceSchema = z.enum(sources);
+const sourceSchema = z.enum(sources);
 export type Source = z.infer<typeof sourceSchema>;
 
 /**
@@ -23,7 +23,7 @@ export function clusterId(source: Source, account: string, region: string, name:
 }
 
 /** One thing wrong with a cluster's tags; the cluster stays listed. */
-export const tagProblemSchema = z.object({
+const tagProblemSchema = z.object({
   /** The tag's key as it stands at the source, for example `k8s-tunnels-origin`. */
   key: z.string(),
   message: z.string(),
@@ -32,7 +32,7 @@ export const tagProblemSchema = z.object({
 export type TagProblem = z.infer<typeof tagProblemSchema>;
 
 /** How the API server is reached. */
-export const reachSchema = z.discriminatedUnion('kind', [
+const reachSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('tunnel'),
     /** The Access application's host name, lower case, with a port only when it is not 443. */
@@ -53,7 +53,7 @@ export const reachSchema = z.discriminatedUnion('kind', [
 export type Reach = z.infer<typeof reachSchema>;
 
 /** A way into an AWS account. */
-export const awsWaySchema = z.discriminatedUnion('kind', [
+const awsWaySchema = z.discriminatedUnion('kind', [
   /** A profile of the AWS configuration; an empty name is the environment's own login. */
   z.object({ kind: z.literal('profile'), name: z.string() }),
   /** A role that IAM Identity Center grants; `session` is the `sso-session`, or the start URL where it has no name. */
@@ -62,7 +62,7 @@ export const awsWaySchema = z.discriminatedUnion('kind', [
 export type AwsWay = z.infer<typeof awsWaySchema>;
 
 /** What the kubeconfig user becomes. Holds where a secret is, never the secret. */
-export const credentialSourceSchema = z.discriminatedUnion('kind', [
+const credentialSourceSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('eks'),
     /** The name DescribeCluster knows it by: the signed `x-k8s-aws-id`. */

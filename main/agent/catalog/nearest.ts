@@ -1,11 +1,17 @@
 /**
  * The candidates of which a part needs the fewest edits to become `text`, and among those the nearest as a whole; case
- * does not count.
+ * does not count. Those that need more than `atMost` edits are left out.
  */
-export function nearest(text: string, candidates: Iterable<string>, count: number): readonly string[] {
+export function nearest(
+  text: string,
+  candidates: Iterable<string>,
+  count: number,
+  atMost = Number.POSITIVE_INFINITY,
+): readonly string[] {
   const wanted = text.toLowerCase();
   return [...new Set(candidates)]
     .map((candidate) => ({ candidate, ...edits(wanted, candidate.toLowerCase()) }))
+    .filter(({ part }) => part <= atMost)
     .sort((a, b) => a.part - b.part || a.whole - b.whole || a.candidate.localeCompare(b.candidate))
     .slice(0, count)
     .map(({ candidate }) => candidate);

@@ -65,6 +65,8 @@ export interface Connections {
   ): Promise<{ readonly forgotten: readonly ClusterId[]; readonly warnings: readonly string[] }>;
   open(): readonly ClusterId[];
   kept(): readonly ClusterId[];
+  /** Its entry, in the kubeconfig in which it stands; undefined where it has none. Rejects as `Kubeconfig` does. */
+  entry(id: ClusterId): ReturnType<Kubeconfig['entry']>;
   /**
    * Somebody wants a cluster whose entry is ours: where its tunnel is closed it is opened, for all who come meanwhile
    * at once, by a sign-in in the browser where `interactive`. Resolves when the port listens and the tunnel stands, or
@@ -210,6 +212,10 @@ export async function createConnections(options: {
     },
     open: () => remembered.idsOf('open'),
     kept: () => remembered.idsOf('kept'),
+    async entry(id) {
+      const connection = remembered.get(id);
+      return connection && kubeconfig.entry(placeOf(connection), id);
+    },
     async demand(id, { interactive }) {
       if (remembered.get(id) === undefined) return;
       await listening;

@@ -31,7 +31,7 @@ export interface AwsMemory {
 }
 
 /** How long it counts before it is asked again. */
-export const memoryLifeMs = 24 * 3_600_000;
+const memoryLifeMs = 24 * 3_600_000;
 
 /** Whether something read then still counts; never by a clock that was set back. */
 export function isRecent(readAt: number | undefined, clock: Clock, lifeMs = memoryLifeMs): boolean {

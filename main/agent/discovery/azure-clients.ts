@@ -143,7 +143,7 @@ function unlessAborted<T>(work: Promise<T>, signal: GetTokenOptions['abortSignal
 }
 
 /** The SDK's way to send requests, over the agents of ours: the proxy and the authorities hold for Azure too. */
-export async function azureHttpClient(network: Network): Promise<HttpClient> {
+async function azureHttpClient(network: Network): Promise<HttpClient> {
   const { createDefaultHttpClient } = await import('@azure/core-rest-pipeline');
   const client = createDefaultHttpClient();
   return {

@@ -6,10 +6,8 @@ import { taggedCluster } from '../catalog/tagged-cluster.ts';
 import type { Aws } from './aws.ts';
 import { type AwsAccount, type AwsLogin, waysOf } from './aws-accounts.ts';
 import { awsError, isRoleGone, isUnrecognizedClient } from './aws-errors.ts';
-import type { EksClients } from './eks-clients.ts';
+import { type EksClients, loadEks } from './eks-clients.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
-
-type Reading = CellParts & { readonly signal: AbortSignal };
 
 /** In one cell: EKS throttles an account's calls in a region. */
 const descriptionsAtOnce = 16;
@@ -24,6 +22,8 @@ export interface CellParts {
   readonly opened: Promise<unknown>;
   readonly limit: ReturnType<typeof pLimit>;
   readonly run: Parameters<DiscoverySource['discover']>[0];
+  /** That of the run, for the requests of few cells: to listen to a signal takes the longer the more do. */
+  readonly signal: AbortSignal;
   readonly clients: EksClients;
   /** The keys of those that were denied something here: they come last from now on. */
   readonly refused: Set<string>;
@@ -33,12 +33,10 @@ export interface CellParts {
  * One account in one region: lists it and, at the same time, describes what is known of it. Never rejects; the caller
  * looks whether the run was cancelled.
  */
-export async function readCell(parts: CellParts): Promise<CellOutcome> {
-  const { account, region, run } = parts;
-  // Of its own: to listen to a signal takes the longer the more do, and all cells are read at once.
-  const cell = { ...parts, signal: AbortSignal.any([run.signal]) };
+export async function readCell(cell: CellParts): Promise<CellOutcome> {
+  const { account, region } = cell;
   const perCell = pLimit(descriptionsAtOnce);
-  const known = new Map(parts.known.map((cluster) => [cluster.name, cluster]));
+  const known = new Map(cell.known.map((cluster) => [cluster.name, cluster]));
   const described = new Map<string, Promise<PromiseSettledResult<Cluster | undefined>>>();
   const describe = async (name: string) => {
     const reading =
@@ -82,7 +80,7 @@ function regionDisabled(account: AwsAccount, region: string) {
  * at once with anything else.
  */
 async function withLogin<T>(
-  cell: Reading,
+  cell: CellParts,
   action: string,
   call: (login: AwsLogin) => Promise<T>,
 ): Promise<T> {
@@ -122,8 +120,8 @@ async function withLogin<T>(
   throw refusal ?? new AppError('aws-no-profile', `No AWS profile reaches account ${account.id}.`);
 }
 
-async function listNames(cell: Reading, login: AwsLogin): Promise<readonly string[]> {
-  const { paginateListClusters } = await import('@aws-sdk/client-eks');
+async function listNames(cell: CellParts, login: AwsLogin): Promise<readonly string[]> {
+  const { paginateListClusters } = await loadEks();
   const client = await cell.clients(login, cell.region);
   const names: string[] = [];
   for await (const page of paginateListClusters(
@@ -138,13 +136,13 @@ async function listNames(cell: Reading, login: AwsLogin): Promise<readonly strin
 
 /** Undefined when it was deleted since it was listed. */
 async function readCluster(options: {
-  readonly cell: Reading;
+  readonly cell: CellParts;
   readonly name: string;
   readonly known: Cluster | undefined;
 }): Promise<Cluster | undefined> {
   const { cell, name, known } = options;
   const { account, region, aws } = cell;
-  const { DescribeClusterCommand } = await import('@aws-sdk/client-eks');
+  const { DescribeClusterCommand } = await loadEks();
   try {
     const { cluster } = await withLogin(cell, 'eks:DescribeCluster', async (candidate) => {
       const client = await cell.clients(candidate, region);
@@ -172,7 +170,7 @@ async function readCluster(options: {
 }
 
 function clusterFrom(options: {
-  readonly cell: Reading;
+  readonly cell: CellParts;
   readonly name: string;
   readonly eks: EksCluster | undefined;
 }): Cluster {

@@ -12,9 +12,12 @@ import { readCell } from './eks-cell.ts';
 import { createEksClients } from './eks-clients.ts';
 import { tellGone } from './gone.ts';
 import type { CellOutcome, CellResult, DiscoverySource } from './source.ts';
+import { createTurns } from './turns.ts';
 
 /** Requests in flight at once, over all accounts and regions. */
-const concurrency = 512;
+const concurrency = 1024;
+/** Cells begun at each turn of the event loop: their requests are on their way before the next are made. */
+const cellsPerTurn = 4;
 
 /** How long a region that is off is left alone; half the regions of an organisation may be, and few are ever enabled. */
 const disabledLifeMs = 7 * 24 * 3_600_000;
@@ -46,6 +49,7 @@ export function createEksSource(options: {
         return;
       }
       const limit = pLimit(concurrency);
+      const turns = createTurns(cellsPerTurn);
       const reading: Promise<void>[] = [];
       const found = new Map<string, AwsAccount>();
       // Until Identity Center has told them again, or where its sign-in is over.
@@ -75,6 +79,7 @@ export function createEksSource(options: {
 
       const readRegions = (account: AwsAccount, regions: readonly string[]) => {
         run.onPlanned(regions.length);
+        const signal = AbortSignal.any([run.signal]);
         const off = regions.filter((region) => knownOff.has(cellId('eks', account.id, region)));
         for (const region of off) {
           run.onCell({ cell: cellOf(account, region), outcome: { kind: 'skipped' } });
@@ -83,6 +88,7 @@ export function createEksSource(options: {
           regions
             .filter((region) => !off.includes(region))
             .map(async (region) => {
+              await turns();
               const refused = new Set<string>();
               const known = knownIn.get(cellId('eks', account.id, region)) ?? [];
               const outcome = await readCell({
@@ -94,6 +100,7 @@ export function createEksSource(options: {
                 limit,
                 run,
                 refused,
+                signal,
                 clients,
               });
               run.signal.throwIfAborted();

@@ -60,6 +60,11 @@ export interface Kubeconfig {
     readonly id: string | undefined;
     readonly file: string | undefined;
   }>;
+  /** Where our entry of that id stands in the place, and what its context, cluster and user are called. */
+  entry(
+    place: KubeconfigPlace,
+    id: string,
+  ): Promise<{ readonly file: string; readonly name: string } | undefined>;
   /**
    * At the agent's start: ends what a crash left half done, and removes all entries of ours from every file we wrote
    * but those of `keep`. A file that cannot be cleaned is a warning and stays in the journal for the next start.
@@ -191,6 +196,16 @@ export function createKubeconfig(options: {
     release: (place, ids) => withdraw(place, ids, { release: ids }),
 
     current,
+
+    async entry(place, id) {
+      for (const { given, real, isReadable } of (await resolveFiles(place)).all) {
+        if (!isReadable) continue;
+        const { contexts } = await reader.read({ given, real });
+        const found = contexts.find((one) => one.id === id);
+        if (found !== undefined) return { file: given, name: found.name };
+      }
+      return undefined;
+    },
 
     recover: (keep) =>
       queue(async () => {

@@ -52,10 +52,19 @@ export interface Network {
 
 const defaultTimeoutMs = 20_000;
 
+/** More than any source has in flight at once: what waits for a connection waits a whole round trip. */
+const socketsPerHost = 1024;
+
 export function createNetwork(env: Environment): Network {
   const proxyEnv = proxyEnvironment(env);
   const proxied = Object.keys(proxyEnv).some((name) => name.toLowerCase() === 'https_proxy');
-  const options = { keepAlive: true, maxSockets: 256, scheduling: 'lifo', proxyEnv } as const;
+  const options = {
+    keepAlive: true,
+    maxSockets: socketsPerHost,
+    maxFreeSockets: socketsPerHost,
+    scheduling: 'lifo',
+    proxyEnv,
+  } as const;
   const httpsAgent = new https.Agent(options);
   const httpAgent = new http.Agent(options);
 

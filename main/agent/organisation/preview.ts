@@ -53,6 +53,10 @@ export function previewRemarks(options: {
     ...(next.access?.team === undefined
       ? []
       : [`You sign in to ${next.access.team} only; clusters of another Access team are refused.`]),
+    ...(next.access?.serviceTokens ?? []).map(
+      ({ hostnames, clientSecretFile }) =>
+        `The service token of ${clientSecretFile}, where it is there, is shown to ${hostnames.join(', ')}.`,
+    ),
     ...(vaults.length === 0 ? [] : [`Your Vault token is sent to ${vaults.join(', ')}.`]),
     ...(files.length === 0
       ? []

@@ -17,6 +17,23 @@ const team = z
   .regex(/^[a-z0-9-]+\.cloudflareaccess\.com$/, 'must be <team>.cloudflareaccess.com, in lower case')
   .describe('Team domain. A cluster whose application belongs to another team is refused.');
 
+const absoluteFile = z.string().regex(/^(\/|[A-Za-z]:[\\/])/, 'must be an absolute path');
+
+const serviceToken = z
+  .strictObject({
+    hostnames: z
+      .array(
+        z
+          .string()
+          .regex(/^(\*\.)?([a-z0-9-]+\.)+[a-z0-9-]+$/, 'must be a host name in lower case, or *.domain'),
+      )
+      .min(1)
+      .describe('The applications that it is shown to; *. at the beginning stands for one label.'),
+    clientIdFile: absoluteFile.describe('A file with the Client ID.'),
+    clientSecretFile: absoluteFile.describe('A file with the Client Secret.'),
+  })
+  .describe('A service token of Access, for machines. Where its files are not there, the person signs in.');
+
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-west-1');
 const names = z.array(z.string().min(1));
 const enabled = z.boolean().optional().describe('Whether clusters are looked for here. On when left out.');
@@ -50,8 +67,6 @@ const aks = z.strictObject({
     .optional()
     .describe('Only these Entra tenants, by id or by domain.'),
 });
-
-const absoluteFile = z.string().regex(/^(\/|[A-Za-z]:[\\/])/, 'must be an absolute path');
 
 const vaultLogin = z.strictObject({
   method: z
@@ -130,7 +145,9 @@ export const organisationSchema = z.strictObject({
     .min(0)
     .optional()
     .describe('A number that grows with each change: an older file is then never taken for a newer one.'),
-  access: z.strictObject({ team: team.optional() }).optional(),
+  access: z
+    .strictObject({ team: team.optional(), serviceTokens: z.array(serviceToken).optional() })
+    .optional(),
   sources: z
     .strictObject({
       eks: eks.optional(),

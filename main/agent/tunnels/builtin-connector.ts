@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Access } from '../access/access.ts';
 import { accessDenied } from '../access/exchange.ts';
-import type { Token } from '../access/token-files.ts';
+import type { ServiceToken } from '../access/service-tokens.ts';
 import { AppError } from '../app-error.ts';
 import type { Answer, Network } from '../network/network.ts';
 import { userAgent } from '../version.ts';
@@ -27,7 +27,11 @@ export function createBuiltinConnector(options: {
   const { network, access, hostname, destination } = options;
   const url = new URL(`https://${hostname}/`);
 
-  const attempt = async (token: Token, signal: AbortSignal, passed: Passed | undefined) => {
+  const attempt = async (
+    shown: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    passed: Passed | undefined,
+  ) => {
     const key = randomBytes(16).toString('base64');
     const result = await network.upgrade(url, {
       headers: {
@@ -35,7 +39,7 @@ export function createBuiltinConnector(options: {
         upgrade: 'websocket',
         'sec-websocket-version': '13',
         'sec-websocket-key': key,
-        'cf-access-token': token.jwt,
+        ...shown,
         'user-agent': userAgent,
         ...(destination === undefined ? {} : { 'cf-access-jump-destination': destination }),
       },
@@ -56,13 +60,27 @@ export function createBuiltinConnector(options: {
   return {
     kind: () => 'builtin',
     async prepare(options) {
-      await access.token(hostname, options);
+      if ((await access.serviceToken(hostname)) === undefined) await access.token(hostname, options);
     },
     async dial({ signal, passed }) {
+      const service = await access.serviceToken(hostname);
+      if (service !== undefined) {
+        const result = await attempt(
+          { 'cf-access-client-id': service.clientId, 'cf-access-client-secret': service.clientSecret },
+          signal,
+          passed,
+        );
+        if (!(result instanceof FrameStream)) {
+          if (result.status === 403 || wantsLogin(result)) throw serviceRefused(hostname, service);
+          throw refusal(hostname, result);
+        }
+        passed?.('access');
+        return result;
+      }
       // A token that the edge does not accept any more (revoked, its keys rotated) is replaced once.
       for (let round = 0; ; round++) {
         const token = await access.token(hostname, { interactive: false, signal });
-        const result = await attempt(token, signal, passed);
+        const result = await attempt({ 'cf-access-token': token.jwt }, signal, passed);
         if (result instanceof FrameStream) {
           passed?.('access');
           return result;
@@ -81,6 +99,16 @@ export function createBuiltinConnector(options: {
       }
     },
   };
+}
+
+function serviceRefused(hostname: string, { file }: ServiceToken): AppError {
+  return new AppError(
+    'access-denied',
+    `The Access policy of ${hostname} does not admit the service token of ${file}.`,
+    {
+      hint: 'It may have ended, or no policy with the action Service Auth includes it: ask your Access administrator.',
+    },
+  );
 }
 
 /** RFC 6455, section 4.2.2. */

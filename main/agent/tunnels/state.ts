@@ -17,7 +17,7 @@ export const failureSchema = z.object({
 export type Failure = z.infer<typeof failureSchema>;
 
 /** Latency of each stage that passed, ms, and the sum. */
-export const probeSchema = z.object({
+const probeSchema = z.object({
   at: z.number(),
   stages: z.array(z.object({ stage: stageSchema, ms: z.number() })),
   totalMs: z.number(),

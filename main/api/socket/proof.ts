@@ -15,12 +15,6 @@ import { errnoOf } from '../../agent/app-error.ts';
 /** Raised when messages change in a way that another version would misread. */
 export const protocol = 1;
 
-export interface Hello {
-  readonly hello: 'k8s-tunnels';
-  readonly protocol: number;
-  readonly nonce: string;
-}
-
 export function newNonce(): string {
   const nonce = Buffer.alloc(16);
   try {

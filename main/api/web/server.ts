@@ -9,7 +9,7 @@ import { admit, tokenPath } from './gate.ts';
 import { pageHeaders } from './page-headers.ts';
 import { createSessions } from './sessions.ts';
 import { carry } from './socket.ts';
-import { readStaticFile } from './static-file.ts';
+import { type PageFiles, readStaticFile } from './static-file.ts';
 
 /** The longest message of a page: an order of 10,000 favourites fits. */
 const messageLimitBytes = 1024 * 1024;
@@ -28,7 +28,7 @@ export interface WebServer {
  */
 export async function startWebServer(options: {
   /** Where the built window lies. */
-  readonly folder: string;
+  readonly folder: string | PageFiles;
   readonly openChannel: OpenChannel;
   /** 0 or left out: any free one. */
   readonly port?: number;
@@ -67,7 +67,7 @@ export async function startWebServer(options: {
 async function answer(options: {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly folder: string;
+  readonly folder: string | PageFiles;
   readonly admission: ReturnType<typeof admit>;
 }): Promise<void> {
   const { request, response, folder, admission } = options;

@@ -12,18 +12,22 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
+/** Reads a file of the window by its path below `/`, where no folder holds it. Rejects where there is none. */
+export type PageFiles = (name: string) => Promise<Buffer>;
+
 /**
  * The file that a URL's path names in a folder, `/` being `index.html`; undefined when there is none, when its kind is
  * none that a page needs, or when it lies outside the folder, be it by `..`, an escape or a link.
  */
 export async function readStaticFile(
-  folder: string,
+  folder: string | PageFiles,
   pathname: string,
 ): Promise<{ readonly type: string; readonly body: Buffer } | undefined> {
   try {
     const name = pathname === '/' ? '/index.html' : decodeURIComponent(pathname);
     const type = types[path.extname(name)];
     if (type === undefined) return undefined;
+    if (typeof folder === 'function') return { type, body: await folder(name) };
     const root = await realpath(folder);
     const file = await realpath(path.join(root, name));
     if (!file.startsWith(root + path.sep)) return undefined;

@@ -50,6 +50,12 @@ export function accountState({ status, endsAt, renews }: Account, now: number): 
 }
 
 /** What a person calls it. */
-export function accountTitle({ provider, session }: Pick<Account, 'provider' | 'session'>): string {
-  return `${titles[provider]} (${printable(session)})`;
+export function accountTitle({
+  provider,
+  session,
+}: {
+  readonly provider: Account['provider'];
+  readonly session?: string | undefined;
+}): string {
+  return session === undefined ? titles[provider] : `${titles[provider]} (${printable(session)})`;
 }

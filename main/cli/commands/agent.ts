@@ -4,7 +4,7 @@ import { AppError } from '../../agent/app-error.ts';
 import { pathsFrom } from '../../agent/paths.ts';
 import { version } from '../../agent/version.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { loadAgentHost, programFile } from '../program-file.ts';
+import { loadAgentHost, packageFolder, programCommand } from '../program-file.ts';
 import { reportError, writeJson, writeLines } from '../report.ts';
 
 /** Hosts the agent in this process until it is told to end. */
@@ -23,7 +23,8 @@ export async function runAgent(options: {
       env,
       paths,
       idleExitMs,
-      plugin: { command: process.execPath, args: [programFile()] },
+      plugin: programCommand(),
+      resources: packageFolder(),
       onReady() {
         if (json) writeJson({ agent: { status: 'running', pid: process.pid, version } });
         else

@@ -2,7 +2,7 @@ import { AppError } from '../../agent/app-error.ts';
 import { type Paths, pathsFrom } from '../../agent/paths.ts';
 import { type Connection, openConnection } from '../../api/socket/client.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { loadWindowServer, windowFolder } from '../program-file.ts';
+import { loadWindowServer, windowFiles } from '../program-file.ts';
 import { startProgress } from '../progress.ts';
 import { reachAgent } from '../reach-agent.ts';
 import { reportError, writeAside, writeJson, writeLines } from '../report.ts';
@@ -26,7 +26,7 @@ export async function runServe(options: {
     const { serveWindow } = await loadWindowServer();
     const window = await serveWindow({
       connect: () => connectOrStart(paths),
-      folder: windowFolder(),
+      folder: windowFiles(),
       port,
       env,
       paths,

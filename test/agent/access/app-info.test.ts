@@ -80,6 +80,16 @@ describe('the description of an application', () => {
     await expect(find(change)).rejects.toMatchObject({ code: 'access-app-info' });
   });
 
+  it.each([-600, 600 + 24 * 3600])('names the clock where that is wrong by %i s', async (seconds) => {
+    const iat = Math.floor(Date.now() / 1000) - seconds;
+    await expect(find({ iat })).rejects.toMatchObject({
+      message: expect.stringContaining(
+        `it is of ${new Date(iat * 1000).toISOString()}, and the clock of this computer says 2`,
+      ),
+      hint: expect.stringMatching(/^Set the clock\./),
+    });
+  });
+
   it('is refused with the signature of somebody else', async () => {
     await expect(find({}, () => stranger)).rejects.toMatchObject({ code: 'access-app-info' });
   });

@@ -146,6 +146,36 @@ describe('the requests', () => {
     expect(clouds.traffic.count()).toBe(5 * 17 + clouds.plan.eks.length);
   });
 
+  test('hundreds that a refresh asks for are all on their way before the first is answered', async () => {
+    const regions = [
+      ...['eu-west-1', 'eu-west-2', 'eu-west-3', 'eu-central-1', 'eu-north-1', 'us-east-1', 'us-east-2'],
+      ...['us-west-2', 'ca-central-1', 'sa-east-1', 'ap-south-1', 'ap-southeast-1', 'ap-southeast-2'],
+    ];
+    for (let index = 0; index < 450; index += 1) {
+      const account = [platform, payments, data][index % 3] ?? '';
+      const region = regions[Math.floor(index / 3) % regions.length] ?? '';
+      clouds.plan.eks.push({ account, region, name: `fleet-${index}`, tags: {} });
+    }
+    const source = clouds.eks();
+    const { clusters } = await discoverOnce(source);
+    expect(clusters).toHaveLength(clouds.plan.eks.length);
+    clouds.traffic.reset();
+    clouds.traffic.inject({ service: 'eks', does: { kind: 'latency', ms: 10_000 } });
+    const abort = new AbortController();
+    const run = source.discover({
+      signal: abort.signal,
+      known: clusters,
+      cells: [],
+      asked: false,
+      onPlanned: () => {},
+      onCell: () => {},
+    });
+    const all = 5 * 17 + clusters.length;
+    await vi.waitFor(() => expect(clouds.traffic.count('eks')).toBe(all), { timeout: 9_000 });
+    abort.abort(new Error('enough'));
+    await expect(run).rejects.toThrow('enough');
+  });
+
   test('pages of a hundred are followed', async () => {
     for (let index = 0; index < 205; index += 1) {
       clouds.plan.eks.push({ account: data, region: 'sa-east-1', name: `fleet-${index}`, tags: {} });
@@ -174,6 +204,17 @@ describe('the requests', () => {
     const { clusters, results } = await discoverOnce(clouds.eks(['eu-west-1', 'us-east-1']));
     expect(clusters.filter(({ account }) => account === payments)).toHaveLength(3);
     expect(new Set(outcomes(results))).toEqual(new Set(['listed']));
+  });
+
+  test('throttled it waits as long as EKS says', async () => {
+    const does = { kind: 'throttle', retryAfterSeconds: 1 } as const;
+    clouds.traffic.inject({ service: 'eks', operation: 'ListClusters', scope: payments, times: 1, does });
+    await discoverOnce(clouds.eks(['eu-west-1']));
+    const [first, second] = clouds.traffic.served.filter(
+      ({ operation, scope }) => operation === 'ListClusters' && scope.startsWith(payments),
+    );
+    // By itself the SDK would have waited half a second at most.
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(1000);
   });
 
   test('a dropped connection and an internal error are tried again', async () => {

@@ -40,6 +40,8 @@ test('a name that somebody else has, in another file too, gets a suffix and is n
   expect(Object.fromEntries(contexts)).toEqual({ one: 'one-2', two: 'two-3', three: 'three' });
   const same = await kubeconfig.add(place, [entry('four', { name: 'one' }), entry('one')], {});
   expect(Object.fromEntries(same.contexts)).toEqual({ one: 'one-2', four: 'one-3' });
+  expect(await kubeconfig.entry(place, 'four')).toEqual({ file: first, name: 'one-3' });
+  expect(await kubeconfig.entry(place, 'theirs')).toBeUndefined();
   expect(await text(second)).toBe(others);
   if (kubectl !== undefined) {
     const seen = await view(place.kubeconfig ?? '');
@@ -49,6 +51,7 @@ test('a name that somebody else has, in another file too, gets a suffix and is n
     );
   }
   await kubeconfig.remove(place, ['one', 'two', 'three', 'four']);
+  expect(await kubeconfig.entry(place, 'four')).toBeUndefined();
   expect(await text(first)).toBe('users:\n- name: two\n  user: {token: abc}\n');
 });
 

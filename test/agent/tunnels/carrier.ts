@@ -30,6 +30,7 @@ interface Options {
   /** Of the real cloudflared. */
   readonly program?: string | undefined;
   readonly env?: Readonly<Record<string, string>>;
+  readonly serviceToken?: NonNullable<Parameters<typeof createAccess>[0]['serviceToken']>;
   /** What stands in the place of the network that `builtin` uses. */
   readonly network?: (real: Network) => Network;
 }
@@ -94,6 +95,7 @@ export async function wireCarrier(places: Places, options: Options): Promise<Wir
     folder: path.join(home, '.cloudflared'),
     openUrl: (url) => openUrl(url, { ...process.env, ...env, BROWSER: places.browser }),
     onLogins: () => {},
+    ...(options.serviceToken === undefined ? {} : { serviceToken: options.serviceToken }),
   });
   const parts = {
     env,

@@ -15,7 +15,7 @@ import {
   socksHost,
   tcpHost,
 } from '../../world-tests/access-fixture.ts';
-import { type Carried, type Carrier, startCarrier } from './carrier.ts';
+import { type Carried, type Carrier, placesOf, startCarrier, wireCarrier } from './carrier.ts';
 
 const program = realCloudflared();
 const size = 16 << 20;
@@ -131,6 +131,23 @@ describe.each(kinds)('$name', ({ carried }) => {
   ])('says that %s', async (_, code, host) => {
     await rig.login(tcpHost);
     expect(await get(host)).toBe(code);
+  });
+
+  it('shows a service token where there is one, and says that it is not admitted any more', async () => {
+    let token = rig.world.access.addServiceToken([tcpHost]);
+    const machine = await wireCarrier(placesOf(rig.world), {
+      carried,
+      program,
+      serviceToken: async () => ({ ...token, file: '/etc/secret' }),
+    });
+    await machine.login(tcpHost);
+    expect(await outcome(machine.dial(tcpHost), order('d', 5))).toEqual(five);
+    token = { ...token, clientSecret: 'ended' };
+    await machine.connector(tcpHost).close?.();
+    expect(await outcome(machine.dial(tcpHost), order('d', 5))).toBe('access-denied');
+    expect(await rig.world.browser.tabs()).toEqual([]);
+    expect(machine.log.join()).not.toContain('ended');
+    await machine.close();
   });
 
   it('says that a policy does not admit the person any more', async () => {

@@ -13,6 +13,7 @@ import {
   aTunnel,
   connected,
   originFailure,
+  someActivity,
 } from '../shown.ts';
 
 const one = aCluster('one');
@@ -33,6 +34,16 @@ test('a snapshot is indexed', () => {
   expect([...start.open]).toEqual([two.id]);
   expect(start.tunnels.get(two.id)).toEqual(aTunnel(two.id, connected()));
   expect(start.failures.size).toBe(0);
+});
+
+test('what happens is kept, the newest first, and no more than the agent keeps; the snapshot holds none of it', () => {
+  const entries = someActivity(one);
+  const changes = entries.toReversed().map((entry): Change => ({ kind: 'activity', entry }));
+  expect(changedBy(...changes).happened).toEqual(entries);
+  const many = Array.from({ length: 50 }, () => changes).flat();
+  expect(changedBy(...many).happened).toHaveLength(500);
+  const snapshot = aSnapshot();
+  expect(changes.reduce(applyToSnapshot, snapshot)).toBe(snapshot);
 });
 
 test('a tunnel that failed before the page came is a known failure', () => {

@@ -64,6 +64,7 @@ describe('a query', () => {
     expect(suggestion(' payemnts', clusters)).toBe('payments-production');
     expect(suggestion('serch', clusters)).toBe('search');
     expect(suggestion('serch', [])).toBeUndefined();
+    expect(suggestion('kafka', clusters)).toBeUndefined();
   });
 });
 

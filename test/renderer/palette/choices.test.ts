@@ -34,6 +34,7 @@ describe('what the palette offers', () => {
   test('is without a query what concerns the whole and what is open', () => {
     expect(titles('').slice(0, 6)).toEqual([
       'Discover again',
+      'Activity',
       'Accounts',
       'Settings',
       'Set up…',

@@ -80,7 +80,8 @@ export async function admitted(
   const token = header('cf-access-token') ?? cookies[accessCookie] ?? '';
   const identity = await tokens.verify(token, 'app', application.hostname);
   if (identity === undefined) {
-    await sendToLogin(organisation, application, exchange);
+    if (application.serviceAuth === true) forbid(response, application.hostname);
+    else await sendToLogin(organisation, application, exchange);
     return false;
   }
   if (policies.admits(application, identity.email)) return true;

@@ -38,7 +38,7 @@ export function createPolicies(plan: Plan): Policies {
       const isNamed = emails === undefined || emails.includes(email);
       const isMember = application.groups?.some((one) => groups.get(email)?.includes(one)) ?? true;
       const isSound = !application.posture?.some((rule) => fails.get(email)?.includes(rule));
-      return isNamed && isMember && isSound;
+      return application.serviceAuth !== true && isNamed && isMember && isSound;
     },
     groupsOf: (email) => groups.get(email) ?? [],
     failing: (email) => fails.get(email) ?? [],

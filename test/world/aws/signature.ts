@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import type { LoopbackRequest } from '../loopback-server.ts';
 
 /** What a request says about its own signature, in its Authorization header or, presigned, in its query. */
@@ -71,11 +71,22 @@ export function expectedSignature(options: {
     `${claim.date}/${claim.region}/${claim.service}/aws4_request`,
     sha256(canonicalRequest),
   ].join('\n');
-  const key = [claim.date, claim.region, claim.service, 'aws4_request'].reduce(
-    hmac,
-    Buffer.from(`AWS4${secretAccessKey}`),
-  );
-  return hmac(key, stringToSign).toString('hex');
+  return hmac(signingKey(secretAccessKey, claim), stringToSign).toString('hex');
+}
+
+const signingKeys = new Map<string, KeyObject>();
+
+/** Kept, as the real services do: it is the same all day. */
+function signingKey(secretAccessKey: string, { date, region, service }: SignatureClaim): KeyObject {
+  const id = [secretAccessKey, date, region, service].join(' ');
+  const key =
+    signingKeys.get(id) ??
+    [date, region, service, 'aws4_request'].reduce(
+      (parent, text) => createSecretKey(hmac(parent, text)),
+      createSecretKey(`AWS4${secretAccessKey}`, 'utf8'),
+    );
+  signingKeys.set(id, key);
+  return key;
 }
 
 function canonicalQuery(target: string): string {
@@ -106,9 +117,9 @@ function encodeRfc3986(text: string): string {
 }
 
 function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
+  return hash('sha256', content);
 }
 
-function hmac(key: Buffer, text: string): Buffer {
+function hmac(key: KeyObject, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }

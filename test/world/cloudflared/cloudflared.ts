@@ -67,6 +67,12 @@ function head(url: URL, headers: Record<string, string>): Promise<Answer> {
   });
 }
 
+const { TUNNEL_SERVICE_TOKEN_ID: id, TUNNEL_SERVICE_TOKEN_SECRET: secret } = process.env;
+const service: Record<string, string> =
+  id === undefined || secret === undefined
+    ? {}
+    : { 'cf-access-client-id': id, 'cf-access-client-secret': secret };
+
 type Dialed = WebSocket | { readonly wantsLogin: boolean; readonly error: string };
 
 function dial(token: string | undefined): Promise<Dialed> {
@@ -76,7 +82,7 @@ function dial(token: string | undefined): Promise<Dialed> {
       perMessageDeflate: false,
       headers: {
         'user-agent': 'cloudflared/2026.8.2',
-        ...(token === undefined ? {} : { 'cf-access-token': token }),
+        ...(token === undefined ? service : { 'cf-access-token': token }),
         ...(destination === undefined ? {} : { 'cf-access-jump-destination': destination }),
       },
     });

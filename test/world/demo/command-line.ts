@@ -33,10 +33,14 @@ export interface Following {
   stop(): void;
 }
 
-/** `extra` goes into the environment over the world's own. */
+/**
+ * `extra` goes into the environment over the world's own. `executable` is a single executable to use in place of the built
+ * command line; it is in the world only where its caller is.
+ */
 export async function createCommandLine(
   world: World,
   extra: Readonly<Record<string, string>> = {},
+  executable?: string,
 ): Promise<CommandLine> {
   const kubectl = await findKubectl();
   // A folder of its own on PATH: what the demo prints to paste works from any terminal.
@@ -50,8 +54,13 @@ export async function createCommandLine(
     PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}`,
     LANG: process.env.LANG ?? 'C.UTF-8',
   };
-  const program = await installSandboxedProgram({ folder: path.join(root, 'k8s-tunnels'), env });
-  await writeFile(shim, `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`, { mode: 0o755 });
+  const command =
+    executable === undefined
+      ? [process.execPath, await installSandboxedProgram({ folder: path.join(root, 'k8s-tunnels'), env })]
+      : [path.resolve(executable)];
+  await writeFile(shim, `#!/bin/sh\nexec ${command.map((word) => `'${word}'`).join(' ')} "$@"\n`, {
+    mode: 0o755,
+  });
   const followed = new Set<ChildProcess>();
 
   const run: CommandLine['run'] = (program, args) =>

@@ -9,9 +9,13 @@ import { startPlainFront } from './plain-front.ts';
 /**
  * `npm run demo`: the world in a sandboxed home and the app on it, kept until Ctrl-C. Pages are opened in the person's
  * own browser. With `--check` the main job is done without a person, each step printed with its time; the exit code
- * says whether all went well. With `--releases` there is a release feed, and a command that publishes to it is printed.
+ * says whether all went well; `--program FILE` is then the command line, a single executable. With `--releases` there is a release feed, and a command that publishes to it is printed.
  */
-const { values } = parseArgs({ options: { check: { type: 'boolean' }, releases: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { check: { type: 'boolean' }, releases: { type: 'boolean' }, program: { type: 'string' } },
+});
+if (values.program !== undefined && values.check !== true)
+  throw new Error('--program goes with --check: an executable is in the world only where its caller is.');
 const started = performance.now();
 const world = await startWorld({ releases: values.releases });
 const front = await startPlainFront({
@@ -21,7 +25,11 @@ const front = await startPlainFront({
     openUrl(address, process.env).catch((error: Error) => console.log(error.message));
   },
 });
-const commandLine = await createCommandLine(world, values.check === true ? {} : { BROWSER: front.command });
+const commandLine = await createCommandLine(
+  world,
+  values.check === true ? {} : { BROWSER: front.command },
+  values.program,
+);
 let ending: Promise<void> | undefined;
 
 /** Ends the agent, then the world with its home: nothing is left behind, however the demo ends. */

@@ -2,6 +2,7 @@ import net from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
 import type { Access } from '../../access/access.ts';
+import type { ServiceToken } from '../../access/service-tokens.ts';
 import { AppError } from '../../app-error.ts';
 import { proxyEnvironment } from '../../network/network.ts';
 import type { Environment, Logger } from '../../parts.ts';
@@ -24,7 +25,7 @@ export interface CloudflaredParts {
 }
 
 /** As `findProgram`; where there is none it rejects with `connector-unavailable`. */
-export async function requireProgram(parts: CloudflaredParts): Promise<Program> {
+async function requireProgram(parts: CloudflaredParts): Promise<Program> {
   const program = await findProgram(parts);
   if (program !== undefined) return program;
   throw unavailable('There is no cloudflared on this computer.', {
@@ -72,7 +73,7 @@ export function createCloudflaredConnector(options: {
         ...['--hostname', hostname, '--loglevel', 'info'],
         ...(destination === undefined ? [] : ['--destination', destination]),
       ],
-      env: await environment(parts),
+      env: { ...(await environment(parts)), ...serviceEnvironment(await access.serviceToken(hostname)) },
       logger: parts.logger,
       signal,
       onEvent(event) {
@@ -128,7 +129,8 @@ export function createCloudflaredConnector(options: {
       await builtin.prepare(how);
     },
     async dial({ signal }) {
-      await access.token(hostname, { interactive: false, signal });
+      if ((await access.serviceToken(hostname)) === undefined)
+        await access.token(hostname, { interactive: false, signal });
       const before = failures;
       const child = await abortable(running(), signal);
       const socket = await connect(child.port, signal).catch(async (error: unknown) => {
@@ -173,6 +175,12 @@ async function environment({ env, home, state }: CloudflaredParts): Promise<Envi
     ),
     SSL_CERT_FILE: authorities,
   };
+}
+
+/** Not among the arguments, which other accounts of the computer see. */
+function serviceEnvironment(token: ServiceToken | undefined): Environment {
+  if (token === undefined) return {};
+  return { TUNNEL_SERVICE_TOKEN_ID: token.clientId, TUNNEL_SERVICE_TOKEN_SECRET: token.clientSecret };
 }
 
 function failed(cause?: Error): AppError {

@@ -22,13 +22,13 @@ export interface Program {
 }
 
 /**
- * The first of: the one in the package's resources, the one that `K8S_TUNNELS_CLOUDFLARED` names, `cloudflared` of PATH.
+ * The first of: the one in the package, the one that `K8S_TUNNELS_CLOUDFLARED` names, `cloudflared` of PATH.
  * Undefined where none is. Rejects with `connector-unavailable` where the one that is named is not there, or where the
  * found one does not run or is a version that is known not to work.
  */
 export async function findProgram(options: {
   readonly env: Environment;
-  /** The package's own folder of resources; none where we run from source. */
+  /** The folder of the package's own programs; none where we run from source. */
   readonly resources: string | undefined;
 }): Promise<Program | undefined> {
   const { env, resources } = options;

@@ -1,0 +1,143 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Change, Snapshot } from '../agent-view.ts';
+import type { ClusterId } from '../catalog/cluster.ts';
+import type { Clock, Logger } from '../parts.ts';
+import type { Settings } from '../settings/settings.ts';
+import { createDiscoveryObserver } from './discovery-observer.ts';
+import type { ActivityDraft, ActivityEntry, History } from './entry.ts';
+import { openJournal } from './journal.ts';
+import { createLatency } from './latency.ts';
+import { createTunnelObserver } from './tunnel-observer.ts';
+
+const failuresAtMost = 5;
+
+/** What happened and when: made from what the agent tells everybody, and of a few words that no change says. */
+export interface Activity {
+  hear(change: Change): void;
+  /** What no change tells. */
+  add(draft: ActivityDraft): void;
+  /** A person has asked for this work: what becomes of these meanwhile is theirs. */
+  during<T>(what: readonly (ClusterId | 'discovery')[], work: () => Promise<T>): Promise<T>;
+  /** The newest first: those after the entry `since`, at most `limit`. */
+  list(options: {
+    readonly since?: number | undefined;
+    readonly limit?: number | undefined;
+  }): ActivityEntry[];
+  past(id: ClusterId): Pick<History, 'samples' | 'failures'>;
+  close(): Promise<void>;
+}
+
+export async function createActivity(options: {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What is so before the first change. */
+  readonly from: Pick<Snapshot, 'clusters' | 'cells' | 'discovery' | 'sessions' | 'settings' | 'kept'>;
+  readonly onEntry: (entry: ActivityEntry) => void;
+}): Promise<Activity> {
+  const { clock, from, onEntry } = options;
+  const journal = await openJournal(options);
+  const latency = createLatency(clock);
+  const discovery = createDiscoveryObserver(from);
+  let { sessions, settings, kept } = from;
+  const asked = new Set<readonly (ClusterId | 'discovery')[]>();
+  const isAsked = (what: ClusterId | 'discovery') => [...asked].some((list) => list.includes(what));
+  const observeTunnel = createTunnelObserver({
+    clock,
+    titleOf: discovery.titleOf,
+    opener: (id) => (isAsked(id) ? 'person' : kept.includes(id) ? 'kubectl' : 'agent'),
+  });
+
+  const hearSessions = (now: Snapshot['sessions']): readonly ActivityDraft[] => {
+    const before = sessions;
+    sessions = now;
+    const begun = now.filter(
+      ({ authDomain, endsAt }) =>
+        !before.some((known) => known.authDomain === authDomain && known.endsAt >= endsAt),
+    );
+    const over = before.filter(({ authDomain }) => !now.some((session) => session.authDomain === authDomain));
+    return [
+      ...over.map(({ authDomain, endsAt }): ActivityDraft => {
+        const kind = endsAt <= clock.now() ? 'sign-in-ended' : 'signed-out';
+        return { kind, provider: 'access', session: authDomain };
+      }),
+      ...begun.map(
+        ({ authDomain, email }): ActivityDraft => ({
+          kind: 'signed-in',
+          provider: 'access',
+          session: authDomain,
+          ...(email === undefined ? {} : { who: email }),
+        }),
+      ),
+    ];
+  };
+
+  const hearSettings = (now: Settings): readonly ActivityDraft[] => {
+    const before = settings;
+    settings = now;
+    const names = (Object.keys(now) as (keyof Settings)[]).filter(
+      (name) => !isDeepStrictEqual(now[name], before[name]),
+    );
+    return names.length === 0 ? [] : [{ kind: 'settings', names }];
+  };
+
+  const draftsOf = (change: Change): readonly ActivityDraft[] => {
+    switch (change.kind) {
+      case 'catalog':
+        discovery.hearCatalog(change);
+        return [];
+      case 'discovery':
+        return discovery.hearStatus(change.discovery, isAsked('discovery'));
+      case 'tunnel': {
+        latency.hear(change.tunnel);
+        const draft = observeTunnel(change.tunnel);
+        return draft === undefined ? [] : [draft];
+      }
+      case 'sessions':
+        return hearSessions(change.sessions);
+      case 'settings':
+        return hearSettings(change.settings);
+      case 'kubectl':
+        return [{ kind: 'kubectl', ...change.kubectl }];
+      case 'kept':
+        ({ kept } = change);
+        return [];
+      case 'release': {
+        const version = change.release?.version;
+        const isTold = journal.entries().some((one) => one.kind === 'release' && one.version === version);
+        return version === undefined || isTold ? [] : [{ kind: 'release', version }];
+      }
+      default:
+        return [];
+    }
+  };
+  const add = (draft: ActivityDraft) => onEntry(journal.append(draft));
+
+  return {
+    hear: (change) => draftsOf(change).forEach(add),
+    add,
+    async during(what, work) {
+      asked.add(what);
+      try {
+        return await work();
+      } finally {
+        asked.delete(what);
+      }
+    },
+    list: ({ since = 0, limit = Number.POSITIVE_INFINITY }) =>
+      journal
+        .entries()
+        .filter(({ id }) => id > since)
+        .toReversed()
+        .slice(0, limit),
+    past: (id) => ({
+      samples: [...latency.of(id)],
+      failures: journal
+        .entries()
+        .filter((one) => (one.kind === 'failed' || one.kind === 'interrupted') && one.cluster === id)
+        .slice(-failuresAtMost)
+        .toReversed(),
+    }),
+    close: journal.close,
+  };
+}

@@ -1,0 +1,78 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { toPlainError } from '../app-error.ts';
+import type { Clock, Logger } from '../parts.ts';
+import { redacted } from '../redaction/redact.ts';
+import { jsonFile } from '../storage/json-file.ts';
+import { type ActivityDraft, type ActivityEntry, activityEntrySchema } from './entry.ts';
+
+/** What is kept. */
+const atMost = 500;
+/** Takes a burst in one write; a crash loses no more than that. */
+const writeDelayMs = 2_000;
+
+/** The last entries, in memory and in `activity.json`. What cannot be read or written costs nothing but the past. */
+export interface Journal {
+  /** The oldest first. */
+  entries(): readonly ActivityEntry[];
+  /** Takes secrets out, and gives it its place. */
+  append(draft: ActivityDraft): ActivityEntry;
+  /** Resolves when what is new is on disk, as far as that can be. */
+  close(): Promise<void>;
+}
+
+export async function openJournal(options: {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Promise<Journal> {
+  const { folder, clock, logger } = options;
+  const warn = (message: string, error: unknown) => {
+    const { code, message: reason } = toPlainError(error);
+    logger.warn(message, { code, reason });
+  };
+  const file = jsonFile<readonly ActivityEntry[]>({
+    file: path.join(folder, 'activity.json'),
+    version: 1,
+    schema: z.array(activityEntrySchema),
+    onUnreadable: (name, reason) => logger.warn('What happened before was set aside', { file: name, reason }),
+  });
+  let entries: readonly ActivityEntry[] =
+    (await file.read().catch((error: unknown) => {
+      warn('What happened before cannot be read', error);
+      return undefined;
+    })) ?? [];
+  let lastId = entries.at(-1)?.id ?? 0;
+  let cancel: (() => void) | undefined;
+  let isUnwritable = false;
+
+  const write = async () => {
+    cancel?.();
+    cancel = undefined;
+    try {
+      await file.write(entries);
+      isUnwritable = false;
+    } catch (error) {
+      // The next entry tries again.
+      if (!isUnwritable) warn('What happened is not kept on disk', error);
+      isUnwritable = true;
+    }
+  };
+
+  return {
+    entries: () => entries,
+    append(draft) {
+      const entry = {
+        ...(redacted(draft) as ActivityDraft),
+        id: ++lastId,
+        at: clock.now(),
+      } as ActivityEntry;
+      entries = [...entries.slice(1 - atMost), entry];
+      cancel ??= clock.timer(writeDelayMs, () => void write());
+      return entry;
+    },
+    async close() {
+      if (cancel !== undefined || isUnwritable) await write();
+    },
+  };
+}

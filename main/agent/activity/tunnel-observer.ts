@@ -1,0 +1,86 @@
+import type { TunnelView } from '../agent-view.ts';
+import type { ErrorCode } from '../app-error.ts';
+import type { ClusterId } from '../catalog/cluster.ts';
+import type { Clock } from '../parts.ts';
+import type { ActivityDraft } from './entry.ts';
+
+type By = Extract<ActivityDraft, { kind: 'connected' }>['by'];
+
+interface Seen {
+  readonly status: TunnelView['state']['status'];
+  /** Who had it opened. */
+  readonly by: By;
+  /** It has carried since it was opened. */
+  readonly hasStood: boolean;
+  /** Since when it carries no more, where that was told. */
+  readonly awaySince?: number | undefined;
+}
+
+/** What goes wrong in the same way again within that time, with no person asking, is no news: clients try for ever. */
+const sameAgainMs = 60_000;
+
+/** What of a tunnel's changes is worth telling. */
+export function createTunnelObserver(options: {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly titleOf: (id: ClusterId) => string;
+  /** Who would have it opened, were it now. */
+  readonly opener: (id: ClusterId) => By;
+}): (tunnel: TunnelView) => ActivityDraft | undefined {
+  const { clock, titleOf, opener } = options;
+  const seen = new Map<ClusterId, Seen>();
+  const told = new Map<ClusterId, { readonly code: ErrorCode; readonly at: number }>();
+
+  const isNews = (id: ClusterId, code: ErrorCode): boolean => {
+    const last = told.get(id);
+    if (last?.code === code && clock.now() - last.at < sameAgainMs) return false;
+    told.set(id, { code, at: clock.now() });
+    return true;
+  };
+
+  return ({ cluster, state }) => {
+    const { status } = state;
+    const known = seen.get(cluster);
+    const isNew = known === undefined || known.status === 'idle' || known.status === 'failed';
+    const before: Seen =
+      isNew && status !== 'closing' && status !== 'idle'
+        ? { status: 'idle', by: opener(cluster), hasStood: false }
+        : (known ?? { status: 'idle', by: 'agent', hasStood: false });
+    const put = (more: Partial<Seen> = {}) => void seen.set(cluster, { ...before, ...more, status });
+    const of = { cluster, title: titleOf(cluster) };
+    switch (state.status) {
+      case 'connected': {
+        const { awaySince } = before;
+        put({ hasStood: true, awaySince: undefined });
+        if (before.status === 'connected') return undefined;
+        if (!before.hasStood) return { kind: 'connected', ...of, by: before.by, ms: state.probe.totalMs };
+        return awaySince === undefined
+          ? undefined
+          : { kind: 'reconnected', ...of, awayMs: clock.now() - awaySince };
+      }
+      case 'degraded':
+      case 'reconnecting': {
+        const isTold = before.status === 'degraded' || before.status === 'reconnecting';
+        if (isTold || !isNews(cluster, state.failure.error.code)) {
+          put();
+          return undefined;
+        }
+        put({ awaySince: clock.now() });
+        return { kind: 'interrupted', ...of, failure: state.failure };
+      }
+      case 'failed':
+        put();
+        if (!isNews(cluster, state.failure.error.code) && before.by !== 'person') return undefined;
+        return { kind: 'failed', ...of, failure: state.failure };
+      case 'closing':
+        put({ hasStood: false });
+        if (!before.hasStood) return undefined;
+        return { kind: 'closed', ...of, by: opener(cluster) === 'person' ? 'person' : 'agent' };
+      case 'idle':
+        seen.delete(cluster);
+        return undefined;
+      default:
+        put();
+        return undefined;
+    }
+  };
+}

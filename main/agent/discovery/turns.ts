@@ -1,0 +1,15 @@
+import { setImmediate } from 'node:timers/promises';
+
+/**
+ * Begins so many at each turn of the event loop. All at once would go through every step together: the first request
+ * would leave when the last is ready, and whatever else the agent does would wait for all of them.
+ */
+export function createTurns(perTurn: number): () => Promise<void> {
+  let begun = 0;
+  let turn = Promise.resolve();
+  return () => {
+    if (begun % perTurn === 0) turn = turn.then(() => setImmediate());
+    begun += 1;
+    return turn;
+  };
+}

@@ -1,0 +1,114 @@
+import type { ActivityEntry } from '../../agent/activity/entry.ts';
+import { AppError } from '../../agent/app-error.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { writeJson, writeLines } from '../report.ts';
+import type { Session } from '../session.ts';
+import { paint, printable, span, table } from '../terminal.ts';
+import { accountTitle } from './accounts.ts';
+
+const usualLimit = 50;
+
+/** What happened and when, the newest last, as a log ends. Rejects with `bad-input`. */
+export async function runActivity(
+  { client, json, progress, orInterrupted }: Session,
+  { limit = String(usualLimit) }: { readonly limit?: string | undefined },
+): Promise<number> {
+  if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > 500)
+    throw new AppError('bad-input', `--limit ${limit}: it is a number from 1 to 500.`);
+  progress.update('Asking the agent');
+  const { entries } = await orInterrupted(client.call('activity', { limit: Number(limit) }));
+  progress.end();
+  if (json) writeJson({ entries });
+  else if (entries.length === 0) writeLines(['Nothing has happened yet.']);
+  else writeLines(table(entries.toReversed().map(row)));
+  return exitCodes.ok;
+}
+
+function row(entry: ActivityEntry): readonly string[] {
+  return [paint('dim', timeText(entry.at)), mark(entry), ...wordsOf(entry).map(printable)];
+}
+
+/** `2026-03-04 17:30:10`, where the person is. */
+function timeText(at: number): string {
+  const moment = new Date(at);
+  const two = (part: number) => String(part).padStart(2, '0');
+  const day = [moment.getFullYear(), two(moment.getMonth() + 1), two(moment.getDate())].join('-');
+  const time = [moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(two).join(':');
+  return `${day} ${time}`;
+}
+
+function mark(entry: ActivityEntry): string {
+  switch (entry.kind) {
+    case 'failed':
+      return paint('red', '✗');
+    case 'interrupted':
+    case 'sign-in-ended':
+      return paint('yellow', '!');
+    case 'connected':
+    case 'reconnected':
+    case 'signed-in':
+      return paint('green', '●');
+    default:
+      return '·';
+  }
+}
+
+const openers = {
+  person: '',
+  kubectl: 'opened for kubectl, ',
+  agent: 'opened again, ',
+} as const;
+
+/** What it is about, and what happened to it. */
+function wordsOf(entry: ActivityEntry): readonly [about: string, what: string] {
+  switch (entry.kind) {
+    case 'connected':
+      return [entry.title, `connected: ${openers[entry.by]}${Math.round(entry.ms)} ms`];
+    case 'reconnected':
+      return [entry.title, `connected again after ${span(entry.awayMs)}`];
+    case 'interrupted':
+    case 'failed': {
+      const { stage, error } = entry.failure;
+      const what = entry.kind === 'failed' ? 'failed' : 'interrupted';
+      return [
+        entry.title,
+        `${what}${stage === undefined ? '' : ` at ${stage}`}: ${error.code}: ${error.message} ${error.hint ?? ''}`.trimEnd(),
+      ];
+    }
+    case 'closed':
+      return [entry.title, entry.by === 'person' ? 'disconnected' : 'closed with the agent'];
+    case 'kubectl':
+      return ['kubectl', entry.context === undefined ? 'uses no context' : `uses ${entry.context}`];
+    case 'signed-in':
+      return [accountOf(entry), `signed in${entry.who === undefined ? '' : ` as ${entry.who}`}`];
+    case 'signed-out':
+      return [accountOf(entry), 'signed out'];
+    case 'sign-in-ended':
+      return [accountOf(entry), `the sign-in ended. ${entry.message ?? ''}`.trimEnd()];
+    case 'discovery': {
+      const { clusters, added, gone, failed, places } = entry;
+      const named = ({ count, titles }: typeof added, word: string) =>
+        count === 0 ? [] : [`${count} ${word} (${titles.join(', ')}${count > titles.length ? ', …' : ''})`];
+      return [
+        'discovery',
+        [
+          `${clusters} clusters`,
+          ...named(added, 'new'),
+          ...named(gone, 'gone'),
+          ...(failed === 0 ? [] : [`${failed} of ${places} places could not be read`]),
+        ].join(', '),
+      ];
+    }
+    case 'settings':
+      return ['settings', `changed: ${entry.names.join(', ')}`];
+    case 'release':
+      return ['k8s-tunnels', `${entry.version} is out`];
+  }
+}
+
+function accountOf({
+  provider,
+  session,
+}: Extract<ActivityEntry, { kind: 'signed-in' | 'signed-out' | 'sign-in-ended' }>): string {
+  return accountTitle({ provider, session });
+}

@@ -1,0 +1,148 @@
+import { History, X } from 'lucide-react';
+import { useId, useRef, useState } from 'react';
+import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { useAgent } from '../agent/page.tsx';
+import { useNow } from '../agent/use-now.ts';
+import { SubPage } from '../detail/sub-page.tsx';
+import { text } from '../text/text.ts';
+import './activity.css';
+import { type Day, daysOf } from './days.ts';
+import { EntryRow } from './entry-row.tsx';
+import { entryLine, isOf, isProblem } from './entry-view.ts';
+import { useActivity } from './use-activity.ts';
+
+const words = text.activity;
+
+/** What happened and when; of one cluster, where it was opened from its page. */
+export function ActivityPage({
+  cluster,
+  onCluster,
+  onAll,
+  onBack,
+}: {
+  /** Of which alone it tells. */
+  readonly cluster: ClusterId | undefined;
+  readonly onCluster: (id: ClusterId) => void;
+  /** Tells of all again. */
+  readonly onAll: () => void;
+  readonly onBack: () => void;
+}) {
+  const { entries, error, latest, read } = useActivity();
+  const [onlyProblems, setOnlyProblems] = useState(false);
+  const toggle = useRef<HTMLButtonElement>(null);
+  const now = useNow(60_000);
+  const showAll = () => {
+    // The button that had the focus goes.
+    toggle.current?.focus();
+    onAll();
+  };
+  const isShown = (entry: ActivityEntry) =>
+    (!onlyProblems || isProblem(entry)) && (cluster === undefined || isOf(entry, cluster));
+  const shown = entries?.filter(isShown);
+  return (
+    <SubPage
+      title={words.title}
+      onBack={onBack}
+      controls={
+        <>
+          {cluster !== undefined && <ClusterChip id={cluster} entries={entries} onRemove={showAll} />}
+          <button
+            type="button"
+            className="toggle"
+            ref={toggle}
+            aria-pressed={onlyProblems}
+            onClick={() => setOnlyProblems(!onlyProblems)}
+          >
+            {words.problems}
+          </button>
+        </>
+      }
+    >
+      <h1 className="for-screen-readers">{words.title}</h1>
+      <p className="for-screen-readers" role="status">
+        {latest !== undefined && isShown(latest) && words.news(entryLine(latest))}
+      </p>
+      {error !== undefined && (
+        <div className="why" role="alert">
+          <h2>{words.unread}</h2>
+          <p>
+            {error.message} {error.hint}
+          </p>
+          <button type="button" className="button small" onClick={read}>
+            {text.accounts.again}
+          </button>
+        </div>
+      )}
+      {shown?.length === 0 && <Nothing isFiltered={entries?.length !== 0} onlyProblems={onlyProblems} />}
+      <div className="days">
+        {daysOf(shown ?? [], now).map((day) => (
+          <DaySection key={day.title} day={day} onCluster={onCluster} />
+        ))}
+      </div>
+    </SubPage>
+  );
+}
+
+function DaySection({
+  day: { title, entries },
+  onCluster,
+}: {
+  readonly day: Day<ActivityEntry>;
+  readonly onCluster: (id: ClusterId) => void;
+}) {
+  const titleId = useId();
+  return (
+    <section aria-labelledby={titleId}>
+      <h2 id={titleId}>{title}</h2>
+      <ul>
+        {entries.map((entry) => (
+          <EntryRow key={entry.id} entry={entry} onOpen={onCluster} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Which cluster alone is told of, and the way out of that. */
+function ClusterChip({
+  id,
+  entries,
+  onRemove,
+}: {
+  readonly id: ClusterId;
+  readonly entries: readonly ActivityEntry[] | undefined;
+  readonly onRemove: () => void;
+}) {
+  const known = useAgent(({ clusters }) => clusters.get(id)?.title);
+  // One that is gone is called what it was called.
+  const entry = known === undefined ? entries?.find((one) => isOf(one, id)) : undefined;
+  const title = known ?? (entry !== undefined && 'title' in entry ? entry.title : id);
+  return (
+    <span className="chip">
+      <span title={title}>
+        <bdi>{title}</bdi>
+      </span>
+      <button type="button" aria-label={text.filters.remove(title)} onClick={onRemove}>
+        <X size={12} aria-hidden />
+      </button>
+    </span>
+  );
+}
+
+function Nothing({
+  isFiltered,
+  onlyProblems,
+}: {
+  readonly isFiltered: boolean;
+  readonly onlyProblems: boolean;
+}) {
+  const [title, body] = isFiltered ? (onlyProblems ? words.noProblems : words.noneOfIt) : words.none;
+  return (
+    <div className="nothing">
+      <History size={22} strokeWidth={1.6} aria-hidden />
+      <h2>{title}</h2>
+      <p>{body}</p>
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+import {
+  CircleCheck,
+  CircleX,
+  LogIn,
+  LogOut,
+  RefreshCw,
+  Settings,
+  ShipWheel,
+  Sparkles,
+  TriangleAlert,
+  Unplug,
+} from 'lucide-react';
+import { memo } from 'react';
+import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { useAgent } from '../agent/page.tsx';
+import { momentWords } from '../text/durations.ts';
+import { entryView } from './entry-view.ts';
+
+const icons = {
+  connected: CircleCheck,
+  reconnected: CircleCheck,
+  interrupted: TriangleAlert,
+  failed: CircleX,
+  closed: Unplug,
+  kubectl: ShipWheel,
+  'signed-in': LogIn,
+  'signed-out': LogOut,
+  'sign-in-ended': TriangleAlert,
+  discovery: RefreshCw,
+  settings: Settings,
+  release: Sparkles,
+} as const satisfies Record<ActivityEntry['kind'], unknown>;
+
+/** One thing that happened, with the time and the way to its cluster. */
+export const EntryRow = memo(function EntryRow({
+  entry,
+  onOpen,
+}: {
+  readonly entry: ActivityEntry;
+  readonly onOpen: (id: ClusterId) => void;
+}) {
+  const { tone, before, subject, cluster, after, detail } = entryView(entry);
+  const isThere = useAgent(({ clusters }) => cluster !== undefined && clusters.has(cluster));
+  const Icon = icons[entry.kind];
+  return (
+    <li className="entry" data-tone={tone}>
+      <Icon size={16} strokeWidth={1.9} aria-hidden />
+      <p className="entry-line">
+        {before}
+        {subject !== undefined && before !== undefined && ' '}
+        {subject !== undefined && cluster !== undefined && isThere && (
+          <button type="button" className="entry-subject" onClick={() => onOpen(cluster)}>
+            <bdi>{subject}</bdi>
+          </button>
+        )}
+        {subject !== undefined && !isThere && <bdi className="entry-subject">{subject}</bdi>}
+        {after !== undefined && ` ${after}`}
+      </p>
+      <time dateTime={new Date(entry.at).toISOString()} title={new Date(entry.at).toLocaleString('en-GB')}>
+        {momentWords(entry.at, entry.at)}
+      </time>
+      {detail !== undefined && (
+        <p className="entry-detail">
+          <bdi>{detail}</bdi>
+        </p>
+      )}
+    </li>
+  );
+});

@@ -1,0 +1,40 @@
+import type { LatencySample } from '../../main/agent/activity/entry.ts';
+import { useNow } from '../agent/use-now.ts';
+import { text } from '../text/text.ts';
+import { Card } from './card.tsx';
+import './past.css';
+import { latencyFigures, sparkline } from './sparkline.ts';
+
+const words = text.detail.latency;
+const width = 300;
+const height = 40;
+
+/** How long the last probes took: a line to look at, and the same in words. */
+export function LatencyCard({ samples }: { readonly samples: readonly LatencySample[] }) {
+  const now = useNow(30_000);
+  const figures = latencyFigures(samples);
+  const [first] = samples;
+  if (figures === undefined || first === undefined) return null;
+  const { line, area, failures } = sparkline(samples, width, height);
+  const failed = samples.filter(({ ms }) => ms === undefined).length;
+  return (
+    <Card
+      title={words.title(Math.max(0, now - first.at))}
+      action={failed > 0 && <p className="probes-failed">{words.failed(failed, samples.length)}</p>}
+    >
+      <svg className="sparkline" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden>
+        <path className="sparkline-area" d={area} />
+        <path className="sparkline-line" d={line} />
+        <path className="sparkline-failures" d={failures} />
+      </svg>
+      <dl className="figures-row">
+        {(['last', 'lowest', 'median', 'highest'] as const).map((name) => (
+          <div key={name}>
+            <dt>{words.figures[name]}</dt>
+            <dd>{text.row.latency(figures[name])}</dd>
+          </div>
+        ))}
+      </dl>
+    </Card>
+  );
+}

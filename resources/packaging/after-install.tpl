@@ -1,0 +1,27 @@
+#!/bin/bash
+app='/opt/${sanitizedProductName}'
+
+# The command line, not the app: `k8s-tunnels` in a terminal.
+ln -sf "$app/resources/bin/k8s-tunnels" /usr/bin/k8s-tunnels
+
+# Chromium's sandbox wants user namespaces, or where there are none a program of root.
+if { [[ -L /proc/self/ns/user ]] && unshare --user true; } 2>/dev/null; then
+  chmod 0755 "$app/chrome-sandbox" || true
+else
+  chmod 4755 "$app/chrome-sandbox" || true
+fi
+
+if hash update-desktop-database 2>/dev/null; then
+  update-desktop-database /usr/share/applications || true
+fi
+
+# Ubuntu 24.04 and later let an app have user namespaces only by a profile; older systems cannot read this one.
+if apparmor_status --enabled >/dev/null 2>&1; then
+  profile="$app/resources/apparmor-profile"
+  if apparmor_parser --skip-kernel-load --debug "$profile" >/dev/null 2>&1; then
+    cp -f "$profile" '/etc/apparmor.d/${executable}'
+    if ! { [ -x /usr/bin/ischroot ] && /usr/bin/ischroot; }; then
+      apparmor_parser --replace --write-cache --skip-read-cache '/etc/apparmor.d/${executable}' || true
+    fi
+  fi
+fi

@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { bundleForNode } from '../bundle.ts';
+
+const run = promisify(execFile);
+const root = path.resolve(import.meta.dirname, '..', '..');
+const out = path.join(root, 'out');
+
+/** Node's own mark of a binary that can take a program in. */
+const sentinelFuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
+
+/**
+ * Makes the command line one executable, `file`: Node with the program in it, and as assets the agent, and the window for
+ * `serve`. Wants what `npm run build` builds. `node` is the program that it is made of: this one, or that of another
+ * processor of the same system, of the same version.
+ */
+export async function buildExecutable({
+  file,
+  node = process.execPath,
+}: {
+  readonly file: string;
+  readonly node?: string;
+}): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  const work = await mkdtemp(path.join(path.dirname(file), '.executable-'));
+  try {
+    await bundleForNode({
+      root,
+      entry: 'main/cli/index.ts',
+      folder: path.join(work, 'cli'),
+      output: { entryFileNames: 'k8s-tunnels.cjs', codeSplitting: false },
+    });
+    const blob = path.join(work, 'blob');
+    const config = {
+      main: path.join(work, 'cli', 'k8s-tunnels.cjs'),
+      output: blob,
+      disableExperimentalSEAWarning: true,
+      // Made for the Node that runs now; another processor's could not read it.
+      useCodeCache: node === process.execPath,
+      // NODE_OPTIONS are meant for a person's own programs.
+      execArgvExtension: 'none',
+      assets: await assets(),
+    };
+    await writeFile(path.join(work, 'sea.json'), JSON.stringify(config));
+    await run(process.execPath, ['--experimental-sea-config', path.join(work, 'sea.json')]);
+    const program = path.join(work, 'program');
+    await copyFile(node, program);
+    await chmod(program, 0o755);
+    const isMac = process.platform === 'darwin';
+    if (isMac) await run('codesign', ['--remove-signature', program]);
+    await run(process.execPath, [
+      path.join(root, 'node_modules', 'postject', 'dist', 'cli.js'),
+      ...[program, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', sentinelFuse],
+      ...(isMac ? ['--macho-segment-name', 'NODE_SEA'] : []),
+    ]);
+    // So that it runs here; a release is signed again with the app.
+    if (isMac) await run('codesign', ['--sign', '-', program]);
+    await rename(program, file);
+  } finally {
+    await rm(work, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** By the path in `out/`, as `main/cli/assets.ts` asks for them. */
+async function assets(): Promise<Record<string, string>> {
+  const all: Record<string, string> = {};
+  for (const folder of ['agent', 'renderer']) {
+    const entries = await readdir(path.join(out, folder), { recursive: true, withFileTypes: true });
+    for (const entry of entries.filter((one) => one.isFile())) {
+      const file = path.join(entry.parentPath, entry.name);
+      all[path.relative(out, file).replaceAll(path.sep, '/')] = file;
+    }
+  }
+  return all;
+}

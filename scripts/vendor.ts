@@ -1,0 +1,76 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { lockFile, NoSuchFile, type Origin, officialReleases, vendorProgram } from './vendor/fetch.ts';
+import { type Lock, type Place, places, readLock } from './vendor/lock.ts';
+import { checkVendored } from './vendor/program.ts';
+
+/**
+ * `npm run vendor`: fetches the cloudflared that the packages carry, for every system and processor, into `vendor/`. Each
+ * is used only if its SHA-256 is that of resources/cloudflared.lock.json and it is for the right processor.
+ *
+ *   --only linux-x64   that one (again for more)
+ *   --from FOLDER      files that are here already, checked alike
+ *   --update VERSION   writes the lock file anew and prints the sums, to compare with the release page
+ *   --releases URL     another page than cloudflared's own
+ *   --vendor FOLDER, --lock FILE   other places than `vendor/` and resources/cloudflared.lock.json
+ */
+const root = path.resolve(import.meta.dirname, '..');
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    from: { type: 'string' },
+    update: { type: 'string' },
+    releases: { type: 'string', default: officialReleases },
+    vendor: { type: 'string', default: path.join(root, 'vendor') },
+    lock: { type: 'string', default: path.join(root, 'resources', 'cloudflared.lock.json') },
+  },
+});
+const { vendor, lock: lockPath, releases, from } = values;
+const origin: Origin = from === undefined ? { releases } : { folder: from };
+
+async function fetchAll(): Promise<void> {
+  const lock = await readLock(lockPath);
+  for (const place of values.only === undefined ? places : values.only.map(knownPlace)) {
+    const isThere = await checkVendored({ lock, vendor, place }).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) console.log(`${place}: cloudflared ${lock.version} is there`);
+    else console.log(`${place}: ${await vendorProgram({ lock, place, origin, vendor })}`);
+  }
+}
+
+async function update(version: string): Promise<void> {
+  const files: Lock['files'] = {};
+  for (const place of places) {
+    try {
+      const file = await lockFile({ version, place, origin });
+      files[place] = file;
+      console.log(`${file.sha256}  ${file.name}`);
+      if (file.programSha256 !== undefined) console.log(`${file.programSha256}  cloudflared in ${file.name}`);
+    } catch (error) {
+      if (!(error instanceof NoSuchFile)) throw error;
+      console.log(`${place} is left out: ${error.message}`);
+    }
+  }
+  if (Object.keys(files).length === 0)
+    throw new Error(`Nothing of cloudflared ${version} was found; the lock file stays.`);
+  await writeFile(lockPath, `${JSON.stringify({ version, files }, null, 2)}\n`);
+  console.log(
+    `Compare these with https://github.com/cloudflare/cloudflared/releases/tag/${version}, then commit ${lockPath}.`,
+  );
+}
+
+function knownPlace(name: string): Place {
+  const place = places.find((one) => one === name);
+  if (place === undefined) throw new Error(`--only ${name}: none of ${places.join(', ')}.`);
+  return place;
+}
+
+try {
+  await (values.update === undefined ? fetchAll() : update(values.update));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,116 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isSeq, parse, parseDocument } from 'yaml';
+import { readTags } from '../../main/agent/catalog/tags.ts';
+import { parseOrganisation } from '../../main/agent/organisation/parse.ts';
+import { organisationSchema } from '../../main/agent/organisation/schema.ts';
+import { blocksOf, root } from './blocks.ts';
+import { wrongIngress } from './ingress.ts';
+import { type Manifest, manifestsOf, unknownFields, wrongManifest } from './kubernetes.ts';
+import { wrongTerraform } from './terraform.ts';
+
+const examples = path.join(root, 'resources/examples');
+const read = (file: string) => readFile(path.join(examples, file), 'utf8');
+const origins = await readdir(path.join(examples, 'origin'));
+const manifests = async (file: string) => manifestsOf(await read(`origin/${file}`));
+
+/** As it stands in the file, for what the schema has found good. */
+interface Deployment extends Manifest {
+  readonly spec: {
+    readonly replicas: number;
+    readonly selector: { readonly matchLabels: object };
+    readonly template: {
+      readonly metadata: { readonly labels: object };
+      readonly spec: {
+        readonly securityContext: { readonly runAsNonRoot: boolean };
+        readonly volumes?: readonly object[];
+        readonly containers: readonly {
+          readonly image: string;
+          readonly args: readonly string[];
+          readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+          readonly readinessProbe: { readonly httpGet: { readonly path: string; readonly port: string } };
+          readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+        }[];
+      };
+    };
+  };
+}
+
+async function deployment(file: string): Promise<Deployment> {
+  const found = (await manifests(file)).find(({ kind }) => kind === 'Deployment');
+  if (found === undefined) throw new Error(`${file} has no Deployment`);
+  return found as Deployment;
+}
+
+describe.each(origins)('origin/%s', (file) => {
+  it('is what Kubernetes takes', async () => {
+    const all = await manifests(file);
+    expect((await Promise.all(all.map(wrongManifest))).filter((one) => one !== undefined)).toEqual([]);
+    expect(await unknownFields(all)).toEqual([]);
+    const outside = all.filter(
+      ({ kind, metadata }) => kind !== 'Namespace' && metadata.namespace !== 'k8s-tunnels',
+    );
+    expect(outside).toEqual([]);
+  });
+});
+
+it.each(['cloudflared.yaml', 'remotely-managed.yaml'])('the Deployment of %s fits together', async (file) => {
+  const { spec } = await deployment(file);
+  expect(spec.replicas).toBe(2);
+  expect(spec.template.metadata.labels).toEqual(spec.selector.matchLabels);
+  expect(spec.template.spec.securityContext.runAsNonRoot).toBe(true);
+  const [container] = spec.template.spec.containers;
+  expect(container?.image).toMatch(/^cloudflare\/cloudflared:\d{4}\.\d+\.\d+$/);
+  expect(container?.readinessProbe.httpGet).toEqual({ path: '/ready', port: 'metrics' });
+  expect(container?.ports).toEqual([{ name: 'metrics', containerPort: 2000 }]);
+  const mounted = (container?.volumeMounts ?? []).map(({ name }) => name);
+  expect((spec.template.spec.volumes ?? []).map((volume) => Object.values(volume)[0])).toEqual(mounted);
+});
+
+it.each(['socks', 'tcp'])(
+  'what cloudflared publishes by %s is what it takes, and what the document says',
+  async (kind) => {
+    const [map] = (await manifests(`${kind}.yaml`)) as readonly (Manifest & {
+      data: Record<string, string>;
+    })[];
+    const text = map?.data['config.yaml'] ?? '';
+    expect(await wrongIngress(text)).toEqual([]);
+    const { ingress, 'credentials-file': credentials } = parse(text) as Record<string, unknown>;
+    const told = (await blocksOf('docs/admin.md')).filter((block) => block.kind === 'ingress');
+    expect(told.map((block) => parse(block.text).ingress)).toContainEqual(ingress);
+    const { spec } = await deployment('cloudflared.yaml');
+    const mounts = spec.template.spec.containers[0]?.volumeMounts?.map(({ mountPath }) => mountPath);
+    expect(mounts).toContain(path.posix.dirname(String(credentials)));
+    expect(spec.template.spec.containers[0]?.args).toContain(`${mounts?.[0]}/config.yaml`);
+  },
+);
+
+it.each(['main.tf', 'tags.tf'])('terraform/%s names what the providers know', async (file) => {
+  expect(await wrongTerraform(await read(`terraform/${file}`))).toEqual([]);
+});
+
+it('tags.tf says the same in tags and in labels, and the tool reads both', async () => {
+  const text = await read('terraform/tags.tf');
+  const valuesOf = (name: string) =>
+    Object.fromEntries(
+      [...(text.split(`${name} = {`)[1]?.split('}')[0] ?? '').matchAll(/^\s+([\w-]+)\s+= "(.*)"$/gm)].map(
+        ([, key = '', value = '']) => [key, value] as const,
+      ),
+    );
+  const [tags, labels] = [readTags(valuesOf('  tags')), readTags(valuesOf('labels'))];
+  expect(tags.problems).toEqual([]);
+  expect(tags.fields.reach).toMatchObject({ kind: 'tunnel', hostname: 'payments-staging.k8s.acme.example' });
+  expect(labels).toEqual(tags);
+});
+
+it('organisation.yaml and clusters.yaml are read by the product’s own parsers', async () => {
+  const text = await read('organisation.yaml');
+  expect(parseOrganisation(text, 'organisation.yaml').name).toBe('Acme');
+  // Every part, as docs/admin.md says.
+  const { shape } = organisationSchema;
+  expect(new Set(Object.keys(parse(text)))).toEqual(new Set(Object.keys(shape)));
+  const list = parseDocument(await read('clusters.yaml'));
+  expect(list.errors).toEqual([]);
+  expect(isSeq(list.contents)).toBe(true);
+});

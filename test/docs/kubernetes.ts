@@ -1,0 +1,70 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { parseAllDocuments } from 'yaml';
+import { root } from './blocks.ts';
+
+const models: Readonly<Record<string, () => Promise<object>>> = {
+  v1: () => import('kubernetes-models/v1'),
+  'apps/v1': () => import('kubernetes-models/apps/v1'),
+  'networking.k8s.io/v1': () => import('kubernetes-models/networking.k8s.io/v1'),
+  'policy/v1': () => import('kubernetes-models/policy/v1'),
+};
+
+/** An object of Kubernetes. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
+export function manifestsOf(text: string): readonly Manifest[] {
+  return parseAllDocuments(text).map((document) => {
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    return document.toJS() as Manifest;
+  });
+}
+
+/** What the schema of Kubernetes says is wrong with it. */
+export async function wrongManifest(manifest: Manifest): Promise<string | undefined> {
+  const { apiVersion, kind } = manifest;
+  const group = (await models[apiVersion]?.()) as
+    | Readonly<Record<string, new (data: object) => { validate(): void }>>
+    | undefined;
+  const Model = group?.[kind];
+  if (Model === undefined) return `${apiVersion} ${kind} is not known`;
+  try {
+    new Model(manifest).validate();
+    return undefined;
+  } catch (error) {
+    return `${kind} ${manifest.metadata.name}: ${error}`;
+  }
+}
+
+/** Fields that Kubernetes does not know: its schema lets them pass, its types do not. */
+export async function unknownFields(manifests: readonly Manifest[]): Promise<readonly string[]> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'manifests-'));
+  const packages = path.join(root, 'node_modules');
+  const lines = manifests.flatMap((manifest, at) => [
+    `import type { I${manifest.kind} as T${at} } from 'kubernetes-models/${manifest.apiVersion}';`,
+    `export const m${at}: T${at} = ${JSON.stringify(manifest)};`,
+  ]);
+  await writeFile(path.join(folder, 'manifests.ts'), lines.join('\n'));
+  await writeFile(
+    path.join(folder, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        ...{ strict: true, noEmit: true, skipLibCheck: true, types: [] },
+        ...{ module: 'preserve', moduleResolution: 'bundler' },
+        paths: { '*': [`${packages}/*`] },
+      },
+    }),
+  );
+  const { exitCode, stdout } = await execa(path.join(packages, '.bin/tsc'), ['-p', folder], {
+    reject: false,
+  });
+  await rm(folder, { recursive: true });
+  return exitCode === 0 ? [] : stdout.split('\n');
+}

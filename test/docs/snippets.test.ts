@@ -1,0 +1,135 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { parseOrganisation } from '../../main/agent/organisation/parse.ts';
+import { type Block, blocksOf, root } from './blocks.ts';
+import { wrongIngress } from './ingress.ts';
+import { callsOf, wrongArguments, wrongShell } from './shell.ts';
+import { wrongTerraform } from './terraform.ts';
+
+const documents = [
+  ...(await readdir(path.join(root, 'docs')))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+  ...(await readdir(root)).filter((name) => name.endsWith('.md')),
+  'resources/README.md',
+];
+
+function organisation(text: string): readonly string[] {
+  try {
+    parseOrganisation(text, 'the block');
+    return [];
+  } catch (error) {
+    return [String(error)];
+  }
+}
+
+function fits(schema: z.ZodType, text: string): readonly string[] {
+  const result = schema.safeParse(parse(text));
+  return result.success ? [] : [result.error.message];
+}
+
+/** Of GitHub Actions what we use; its `run` lines are shell. */
+const workflow = z.strictObject({
+  name: z.string(),
+  on: z.strictObject({ schedule: z.array(z.strictObject({ cron: z.string().regex(/^(\S+ ){4}\S+$/) })) }),
+  jobs: z.record(
+    z.string(),
+    z.strictObject({ 'runs-on': z.string(), steps: z.array(z.strictObject({ run: z.string() })) }),
+  ),
+});
+
+const ownership = { owner: z.string(), group: z.string(), mode: z.string().regex(/^0[0-7]{3}$/) };
+/** Of Ansible the modules that we use. */
+const tasks = z.array(
+  z.strictObject({
+    name: z.string(),
+    'ansible.builtin.file': z
+      .strictObject({ path: z.string(), state: z.literal('directory'), ...ownership })
+      .optional(),
+    'ansible.builtin.copy': z.strictObject({ src: z.string(), dest: z.string(), ...ownership }).optional(),
+  }),
+);
+
+type Check = (text: string) => readonly string[] | Promise<readonly string[]>;
+/** By language and, of YAML, by the first word of the kind. What stands in no line here fails. */
+const checks: Readonly<Record<string, Check>> = {
+  sh: wrongShell,
+  hcl: wrongTerraform,
+  'yaml organisation': organisation,
+  'yaml organisation-part': (text) => organisation(`version: 1\nname: Acme\n${text}`),
+  'yaml ingress': wrongIngress,
+  'yaml ansible': (text) => fits(tasks, text),
+  'yaml workflow': async (text) => {
+    const shape = fits(workflow, text);
+    if (shape.length > 0) return shape;
+    const { jobs } = workflow.parse(parse(text));
+    const runs = Object.values(jobs).flatMap(({ steps }) => steps.map(({ run }) => run));
+    return (await Promise.all(runs.map(wrongShell))).flat();
+  },
+};
+
+async function wrong({ language, kind, text }: Block): Promise<readonly string[]> {
+  const name = [language, kind.split(' ')[0] ?? ''].join(' ').trim();
+  const check = checks[name];
+  if (check === undefined) return [`no check knows blocks of "${name}"`];
+  if (language === 'yaml' && parseDocument(text).errors.length > 0) return ['is no YAML'];
+  try {
+    return await check(text);
+  } catch (error) {
+    return [String(error)];
+  }
+}
+
+describe.each(documents)('%s', (file) => {
+  it('has no block that is wrong', async () => {
+    const results = (await blocksOf(file)).map(async (block) =>
+      (await wrong(block)).map((what) => `${block.at}: ${what}`),
+    );
+    expect((await Promise.all(results)).flat()).toEqual([]);
+  });
+
+  it('calls the command line as it is, in its prose too', async () => {
+    const text = await readFile(path.join(root, file), 'utf8');
+    const calls = [...text.replaceAll(/^```[\s\S]*?^```/gm, '').matchAll(/`(k8s-tunnels [^`]+)`/g)];
+    const bad = calls.flatMap(([, call = '']) =>
+      callsOf('k8s-tunnels', call.replaceAll('\n', ' ')).flatMap((args) => {
+        const reason = wrongArguments(args.filter((word) => !/^\[.*\]$|^…$/.test(word)));
+        return reason === undefined ? [] : [`${call}: ${reason}`];
+      }),
+    );
+    expect(bad).toEqual([]);
+  });
+});
+
+it.each([
+  ['sh', 'k8s-tunnels conect a'],
+  ['sh', 'cat x | k8s-tunnels list --everything'],
+  ['sh', 'k8s-tunnels switch'],
+  ['sh', 'npm run nothing'],
+  ['sh', 'if true; then'],
+  ['hcl', 'resource "aws_eks_cluster" "a" {\n  labels = {}\n}'],
+  ['hcl', 'resource "aws_eks_cluster" "a" {'],
+  ['yaml organisation', 'version: 1\nname: Acme\ntagprefix: a-\n'],
+  ['yaml organisation-part', 'releases:\n  url: https://a.example\n'],
+  [
+    'yaml ingress',
+    'ingress:\n  - {hostname: a.example, service: socks-proxy}\n  - service: http_status:404\n',
+  ],
+  ['yaml ingress', 'ingress:\n  - {hostname: a.example, service: "tcp://a:1"}\n'],
+  [
+    'yaml ansible',
+    '- name: a\n  ansible.builtin.copy: {src: a, dest: b, owner: root, group: root, mode: 644}\n',
+  ],
+  [
+    'yaml workflow',
+    'name: a\non: {schedule: []}\njobs: {a: {runs-on: a, steps: [{run: k8s-tunnels lint}]}}\n',
+  ],
+  ['yaml', 'a: b\n'],
+  ['python', 'print()'],
+])('a wrong block of %s is found: %s', async (info, text) => {
+  const [language = '', kind = ''] = info.split(' ');
+  expect(await wrong({ at: '', language, kind, text })).not.toEqual([]);
+});

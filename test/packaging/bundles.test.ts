@@ -1,0 +1,48 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import path from 'node:path';
+import { execa } from 'execa';
+import { parseAst } from 'vite';
+import { beforeAll, expect, test } from 'vitest';
+import { root } from './pack.ts';
+
+beforeAll(() => execa(process.execPath, [path.join(root, 'scripts/build.ts')]), 60_000);
+
+/** Every module that a script asks for by a fixed name, whether it is loaded at once or later. */
+function modulesOf(text: string): Set<string> {
+  const names = new Set<string>();
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) node.forEach(visit);
+    if (typeof node !== 'object' || node === null || Array.isArray(node)) return;
+    const {
+      type,
+      source,
+      callee,
+      arguments: args,
+    } = node as Record<string, { value?: unknown; name?: string }> & {
+      type: string;
+      arguments?: { value?: unknown }[];
+    };
+    const asked =
+      type === 'CallExpression' && /^(__)?require$/.test(callee?.name ?? '')
+        ? args?.[0]?.value
+        : source?.value;
+    if (typeof asked === 'string') names.add(asked);
+    for (const child of Object.values(node)) visit(child);
+  };
+  visit(parseAst(text));
+  return names;
+}
+
+test.each(['main', 'cli', 'agent', 'preload'])('out/%s needs no package at run time', async (part) => {
+  const folder = path.join(root, 'out', part);
+  const names = await readdir(folder);
+  const packages = new Set<string>();
+  for (const name of names) {
+    for (const wanted of modulesOf(await readFile(path.join(folder, name), 'utf8'))) {
+      if (wanted.startsWith('.')) expect(names).toContain(path.basename(wanted));
+      else if (!isBuiltin(wanted)) packages.add(wanted);
+    }
+  }
+  expect([...packages]).toEqual(part === 'main' || part === 'preload' ? ['electron'] : []);
+});

@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { extractFile, getRawHeader, listPackage, statFile } from '@electron/asar';
+import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packLinux, packWindows, root } from './pack.ts';
+
+const here = process.platform === 'linux' && process.arch === 'x64';
+const mib = 1024 * 1024;
+let folder: string;
+let app: string;
+let archive: string;
+
+beforeAll(async () => {
+  if (!here) return;
+  await execa(process.execPath, [path.join(root, 'scripts/build.ts')]);
+  folder = await mkdtemp(path.join(tmpdir(), 'package-'));
+  app = await packLinux(folder, ['dir', 'deb']);
+  archive = path.join(app, 'resources', 'app.asar');
+}, 180_000);
+afterAll(() => folder && rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+describe.skipIf(!here)('the package for Linux', () => {
+  const files = () => listPackage(archive, { isPack: false }).map((name) => name.slice(1));
+  const textOf = (name: string) => extractFile(archive, name).toString('utf8');
+
+  it('holds what the app needs, and nothing else', () => {
+    const names = files().filter((name) => !('files' in statFile(archive, name)));
+    for (const name of [
+      'package.json',
+      'resources/icon.png',
+      'out/main/index.js',
+      'out/preload/index.cjs',
+      'out/renderer/index.html',
+      'out/tray/idle.png',
+    ])
+      expect(names).toContain(name);
+    const allowed =
+      /^(package\.json|resources\/icon\.png|out\/(main\/[^/]+\.js|preload\/index\.cjs|renderer\/(index\.html|licences\.json)|renderer\/assets\/[^/]+\.(js|css)|tray\/[^/]+\.(png|ico)))$/;
+    expect(names.filter((name) => !allowed.test(name))).toEqual([]);
+  });
+
+  it('holds no secret of a developer, no path of the machine that built it and no source map', () => {
+    const marks = [
+      /-----BEGIN [A-Z ]*PRIVATE KEY-----\n/,
+      /\bAKIA[0-9A-Z]{16}\b/,
+      /\bgh[pousr]_\w{36}/,
+      /sourceMappingURL=(?!.*base64)/,
+    ];
+    const found = files()
+      .filter((name) => /\.(js|cjs|css|html|json)$/.test(name))
+      .flatMap((name) => {
+        const text = textOf(name);
+        return [
+          ...marks.filter((mark) => mark.test(text)).map((mark) => `${name}: ${mark.source}`),
+          ...(text.includes(root) ? [`${name}: ${root}`] : []),
+        ];
+      });
+    expect(found).toEqual([]);
+    expect(JSON.parse(textOf('package.json'))).not.toHaveProperty('devDependencies');
+    expect(JSON.parse(textOf('package.json'))).not.toHaveProperty('scripts');
+  });
+
+  it('has every fuse as configured', async () => {
+    const wire = await getCurrentFuseWire(path.join(app, 'k8s-tunnels'));
+    const on = [
+      FuseV1Options.EnableCookieEncryption,
+      FuseV1Options.EnableEmbeddedAsarIntegrityValidation,
+      FuseV1Options.OnlyLoadAppFromAsar,
+    ];
+    const off = [
+      FuseV1Options.RunAsNode,
+      FuseV1Options.EnableNodeOptionsEnvironmentVariable,
+      FuseV1Options.EnableNodeCliInspectArguments,
+      FuseV1Options.GrantFileProtocolExtraPrivileges,
+    ];
+    for (const fuse of on) expect(wire[fuse]).toBe(FuseState.ENABLE);
+    for (const fuse of off) expect(wire[fuse]).toBe(FuseState.DISABLE);
+  });
+
+  it('has its programs beside it, which a person may run', async () => {
+    const bin = path.join(app, 'resources', 'bin');
+    expect((await readdir(bin)).sort()).toEqual(['cloudflared', 'k8s-tunnels']);
+    for (const name of await readdir(bin)) expect(statSync(path.join(bin, name)).mode & 0o777).toBe(0o755);
+    expect(await readdir(path.join(app, 'locales'))).toEqual(['en-US.pak']);
+    const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+    const { stdout } = await execa(path.join(bin, 'k8s-tunnels'), ['--version'], {
+      env: {},
+      extendEnv: false,
+    });
+    expect(stdout).toBe(version);
+  });
+
+  it('carries the licences of what is in it', async () => {
+    const licences = path.join(app, 'resources', 'licences');
+    expect(await readFile(path.join(licences, 'cloudflared.txt'), 'utf8')).toContain('Apache License');
+    const others = await readFile(path.join(licences, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+    for (const name of ['zod', 'react', '@aws-sdk/client-eks', 'ws'])
+      expect(others).toMatch(new RegExp(`^${name} \\d`, 'm'));
+  });
+
+  it('stays within its size', () => {
+    const sizeOf = (place: string): number => {
+      const info = statSync(place);
+      if (!info.isDirectory()) return info.size;
+      return readdirSync(place).reduce((sum, name) => sum + sizeOf(path.join(place, name)), 0);
+    };
+    const parts = [
+      { part: 'app.asar', MiB: sizeOf(archive) / mib, budget: 14 },
+      {
+        part: 'bin/k8s-tunnels',
+        MiB: sizeOf(path.join(app, 'resources/bin/k8s-tunnels')) / mib,
+        budget: 140,
+      },
+      { part: 'licences', MiB: sizeOf(path.join(app, 'resources/licences')) / mib, budget: 1 },
+    ];
+    console.table(parts.map((row) => ({ ...row, MiB: Number(row.MiB.toFixed(1)) })));
+    expect(parts.filter(({ MiB, budget }) => MiB > budget)).toEqual([]);
+  });
+});
+
+describe.skipIf(!here)('the deb', () => {
+  const deb = async () => {
+    const dist = path.join(folder, 'dist');
+    const names = (await readdir(dist)).filter((name) => name.endsWith('.deb'));
+    expect(names).toEqual([expect.stringMatching(/^k8s-tunnels_.*_amd64\.deb$/)]);
+    return path.join(dist, names[0] ?? '');
+  };
+
+  it('takes links, and shows the app with its icons', async () => {
+    const out = path.join(folder, 'unpacked');
+    await execa('dpkg-deb', ['-x', await deb(), out]);
+    const entry = (
+      await readFile(path.join(out, 'usr/share/applications/k8s-tunnels.desktop'), 'utf8')
+    ).split('\n');
+    expect(entry).toEqual(
+      expect.arrayContaining([
+        'Exec=/opt/k8s-tunnels/k8s-tunnels %U',
+        'MimeType=x-scheme-handler/k8s-tunnels;',
+        'Icon=k8s-tunnels',
+        'StartupWMClass=k8s-tunnels',
+        'Categories=Development;',
+      ]),
+    );
+    const icons = path.join(out, 'usr/share/icons/hicolor');
+    for (const size of [16, 32, 48, 64, 128, 256, 512, 1024]) {
+      const png = await readFile(path.join(icons, `${size}x${size}`, 'apps', 'k8s-tunnels.png'));
+      expect([png.toString('latin1', 1, 4), png.readUInt32BE(16)]).toEqual(['PNG', size]);
+    }
+  });
+
+  it('installs, puts the command line on the PATH, updates, and goes without a trace', async (context) => {
+    const place = path.join(folder, 'overlay');
+    await mkdir(place);
+    const able = await execa('unshare', ['--mount', 'sh', '-c', `mount -t tmpfs none '${place}'`], {
+      reject: false,
+    });
+    context.skip(able.exitCode !== 0, `no mount namespace of its own: ${able.stderr || able.shortMessage}`);
+    const script = path.join(import.meta.dirname, 'deb-in-overlay.sh');
+    const { stdout, stderr, exitCode } = await execa(
+      'unshare',
+      ['--mount', 'sh', script, await deb(), place],
+      {
+        reject: false,
+      },
+    );
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    const answers: Record<string, string[]> = Object.fromEntries(
+      stdout
+        .split(/^# /m)
+        .slice(1)
+        .map((part) => {
+          const [name = '', ...lines] = part.trimEnd().split('\n');
+          return [name, lines];
+        }),
+    );
+    const program = '/opt/k8s-tunnels/resources/bin/k8s-tunnels';
+    const lines = answers.files ?? [];
+    expect(lines.filter((line) => !line.includes(' root:root ') || /^[^l]\S{7}w/.test(line))).toEqual([]);
+    for (const line of [
+      `-rwxr-xr-x root:root ${program}`,
+      '-rwxr-xr-x root:root /opt/k8s-tunnels/resources/bin/cloudflared',
+      '-rw-r--r-- root:root /opt/k8s-tunnels/resources/app.asar',
+    ])
+      expect(lines).toContain(line);
+    expect(answers).toMatchObject({ link: [program], reinstalled: [program], entry: [], left: [] });
+    const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+    expect(answers.version).toEqual([version]);
+    expect(JSON.parse((answers.status ?? []).join('\n'))).toMatchObject({ agent: { version }, tunnels: [] });
+    const found = await execa('sh', ['-c', 'command -v update-desktop-database'], { reject: false });
+    if (found.exitCode === 0)
+      expect(answers.handler).toEqual(['x-scheme-handler/k8s-tunnels=k8s-tunnels.desktop;']);
+  }, 60_000);
+});
+
+describe.skipIf(!here)('the package for Windows', () => {
+  it('has its fuses, and the sum of its archive in the program', async () => {
+    const app = await packWindows(folder);
+    const program = path.join(app, 'k8s-tunnels.exe');
+    const wire = await getCurrentFuseWire(program);
+    expect(wire[FuseV1Options.RunAsNode]).toBe(FuseState.DISABLE);
+    expect(wire[FuseV1Options.EnableEmbeddedAsarIntegrityValidation]).toBe(FuseState.ENABLE);
+    const { headerString } = getRawHeader(path.join(app, 'resources', 'app.asar'));
+    const value = createHash('sha256').update(headerString).digest('hex');
+    const [resource = ''] = /\[\{"file":.*?\}\]/.exec(await readFile(program, 'latin1')) ?? [];
+    expect(JSON.parse(resource)).toEqual([{ file: 'resources\\app.asar', alg: 'SHA256', value }]);
+  }, 60_000);
+});

@@ -1,0 +1,89 @@
+import path from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import type { Snapshot } from '../../main/agent/agent-view.ts';
+import { startWebServer } from '../../main/api/web/server.ts';
+import { findChromium, startChromium } from '../e2e/chromium.ts';
+import { createScriptedAgent, type ScriptedAgent } from './scripted-agent.ts';
+import { aSnapshot } from './shown.ts';
+
+const folder = path.resolve(import.meta.dirname, '..', '..', 'out', 'renderer');
+
+/** The built window in a real browser, as `k8s-tunnels serve` shows it, with an agent that does what the test says. */
+export interface ShownWindow {
+  readonly agent: ScriptedAgent;
+  readonly page: Page;
+  /** The names of the rows, from above. */
+  titles(): Promise<string[]>;
+  row(title: string): Locator;
+  switchOf(title: string): Locator;
+  /** The label, or the words, of what has the focus. */
+  focused(): Promise<string>;
+  banner(words: string): Locator;
+  clipboard(): Promise<string>;
+}
+
+/** A browser for many windows; undefined where there is none. */
+export async function openBrowser(): Promise<
+  { readonly browser: Browser; close(): Promise<void> } | undefined
+> {
+  const executable = await findChromium();
+  if (executable === undefined) return undefined;
+  const started = await startChromium(executable);
+  return { browser: await chromium.connectOverCDP(started.endpoint), close: started.close };
+}
+
+/** `wrong` holds what went wrong inside the page: errors that nobody caught, rules of its own policy. */
+export async function openWindow(
+  browser: Browser,
+  options: {
+    readonly snapshot: Partial<Snapshot>;
+    /** In place of the real time. ms since the epoch. */
+    readonly now?: number | undefined;
+    readonly size?: { readonly width: number; readonly height: number } | undefined;
+  },
+): Promise<{ readonly shown: ShownWindow; readonly wrong: readonly string[]; close(): Promise<void> }> {
+  const { snapshot, now, size = { width: 440, height: 680 } } = options;
+  const agent = createScriptedAgent(aSnapshot(snapshot));
+  const server = await startWebServer({ folder, openChannel: agent.openChannel });
+  const session = await browser.newContext({ viewport: size });
+  const close = async () => {
+    await session.close();
+    await server.close();
+  };
+  try {
+    const wrong: string[] = [];
+    const page = await openPage(session, `http://127.0.0.1:${server.port}`, wrong);
+    if (now !== undefined) await page.clock.setFixedTime(now);
+    await page.goto(server.issueAddress());
+    const shown: ShownWindow = {
+      agent,
+      page,
+      titles: () => page.locator('.row-title').allTextContents(),
+      row: (title) =>
+        page.getByRole('listitem').filter({ has: page.getByRole('button', { name: title, exact: true }) }),
+      switchOf: (title) => page.getByRole('switch', { name: `Connect ${title}`, exact: true }),
+      focused: () =>
+        page.evaluate(() => {
+          const { activeElement: element } = document;
+          return element?.getAttribute('aria-label') ?? element?.textContent ?? '';
+        }),
+      banner: (words) => page.locator('.banner').filter({ hasText: words }),
+      clipboard: () => page.evaluate(() => navigator.clipboard.readText()),
+    };
+    return { shown, wrong, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openPage(session: BrowserContext, origin: string, wrong: string[]): Promise<Page> {
+  await session.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
+  const page = await session.newPage();
+  page.setDefaultTimeout(10_000);
+  page.on('pageerror', (error) => wrong.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') wrong.push(message.text());
+  });
+  return page;
+}

@@ -1,0 +1,256 @@
+import type { Snapshot } from '../../main/agent/agent-view.ts';
+import { AppError } from '../../main/agent/app-error.ts';
+import { type Place, placeHash } from '../../main/api/place.ts';
+import type { ShownWindow } from '../renderer/open-window.ts';
+import { aDenial, anAccount, aRelease } from '../renderer/shown.ts';
+import {
+  clusters,
+  everyday,
+  ledger,
+  loyalty,
+  now,
+  paymentsProduction,
+  paymentsStaging,
+  search,
+  trouble,
+  warehouse,
+} from './organisation.ts';
+
+/** A state of the window that has a picture. */
+export interface Scene {
+  readonly snapshot: Partial<Snapshot>;
+  /** 440 x 680 where undefined. */
+  readonly size?: { readonly width: number; readonly height: number };
+  /** Brings the window there; resolves when it shows it. */
+  arrange?(shown: ShownWindow): Promise<unknown>;
+}
+
+const wide = { width: 960, height: 680 };
+const name = (words: string | RegExp) => ({ name: words, exact: true });
+const press = ({ page }: ShownWindow, words: string) => page.getByRole('button', name(words)).click();
+const heading = ({ page }: ShownWindow, words: string | RegExp) =>
+  page.getByRole('heading', { name: words }).waitFor();
+/** The page of a cluster, by its row. */
+const opened = async (shown: ShownWindow, title: string) => {
+  await shown.row(title).getByRole('button', name(title)).click();
+  await heading(shown, title);
+};
+/** Of the list: only what is near the view is there. */
+const toEnd = ({ page }: ShownWindow) =>
+  page.locator('.clusters').evaluate((list) => list.scrollTo(0, list.scrollHeight));
+const go = async ({ page }: ShownWindow, place: Place) => {
+  await page.locator('.row').first().waitFor();
+  await page.evaluate((hash) => location.replace(hash), placeHash(place));
+  await page.getByRole('alertdialog').waitFor();
+};
+const linkTo = (link: string): Place => ({ kind: 'link', link: `k8s-tunnels://${link}` });
+
+export const scenes: Readonly<Record<string, Scene>> = {
+  list: { snapshot: everyday, arrange: ({ row }) => row(paymentsStaging.title).waitFor() },
+  'list-wide': {
+    snapshot: everyday,
+    size: wide,
+    arrange: (shown) => opened(shown, paymentsStaging.title),
+  },
+  'list-narrow': {
+    snapshot: trouble,
+    size: { width: 360, height: 680 },
+    arrange: ({ row }) => row(search.title).waitFor(),
+  },
+  trouble: {
+    snapshot: {
+      ...trouble,
+      logins: [
+        {
+          kind: 'access',
+          title: 'acme.cloudflareaccess.com',
+          url: 'https://acme.cloudflareaccess.com',
+          since: now,
+        },
+      ],
+    },
+    arrange: (shown) => press(shown, 'Details'),
+  },
+  discovering: {
+    snapshot: {
+      ...everyday,
+      discovery: { status: 'running', since: now - 1_000, cellsRead: 14, cellsKnown: 40, clusters: 6 },
+      clusters: clusters.slice(0, 6),
+    },
+    arrange: ({ page }) => page.getByText('14 of 40').first().waitFor(),
+  },
+  'first-discovery': {
+    snapshot: { discovery: { status: 'running', since: now, cellsRead: 3, cellsKnown: 17, clusters: 0 } },
+    arrange: (shown) => heading(shown, 'Looking for your clusters'),
+  },
+  offline: {
+    snapshot: everyday,
+    async arrange({ agent, row, banner }) {
+      await row(search.title).waitFor();
+      agent.stop();
+      await banner('The agent is not running').waitFor();
+    },
+  },
+  'agent-failed': {
+    snapshot: everyday,
+    async arrange(shown) {
+      await shown.row(search.title).waitFor();
+      const file = '/home/rosa/.config/k8s-tunnels/settings.json';
+      shown.agent.failWith(
+        new AppError('bad-input', `Setting kubeconfigMode in ${file}: must be switch or add.`, {
+          hint: 'Correct kubeconfigMode in that file, or remove it to get the default.',
+        }),
+      );
+      await shown.page.reload();
+      await heading(shown, 'The agent cannot start');
+    },
+  },
+  search: {
+    snapshot: everyday,
+    async arrange({ page, row }) {
+      await page.getByRole('searchbox').fill('pay');
+      await row(paymentsProduction.title).waitFor();
+    },
+  },
+  'search-nothing': {
+    snapshot: everyday,
+    async arrange(shown) {
+      await shown.page.getByRole('searchbox').fill('serach');
+      await shown.page.getByRole('button', name(search.title)).waitFor();
+    },
+  },
+  filters: {
+    snapshot: everyday,
+    async arrange(shown) {
+      await press(shown, 'Filters and groups');
+      await press(shown, 'Filter');
+      await shown.page.getByRole('menuitemcheckbox', { name: 'staging' }).waitFor();
+    },
+  },
+  selection: {
+    snapshot: everyday,
+    async arrange({ page, row }) {
+      for (const { title } of [search, loyalty, warehouse])
+        await row(title).click({ modifiers: ['Control'] });
+      await page.getByText('3 selected').waitFor();
+    },
+  },
+  palette: {
+    snapshot: everyday,
+    async arrange({ page, row }) {
+      await row(search.title).waitFor();
+      await page.keyboard.press('Control+k');
+      await page.getByRole('option').first().waitFor();
+    },
+  },
+  keys: {
+    snapshot: everyday,
+    async arrange({ page, row }) {
+      await row(search.title).waitFor();
+      await page.keyboard.press('?');
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  undo: {
+    snapshot: everyday,
+    async arrange({ page, switchOf }) {
+      await switchOf(search.title).click();
+      await page.getByRole('button', name('Undo')).waitFor();
+    },
+  },
+  detail: { snapshot: everyday, arrange: (shown) => opened(shown, paymentsStaging.title) },
+  'detail-failure': { snapshot: trouble, arrange: (shown) => opened(shown, search.title) },
+  'detail-closed': { snapshot: everyday, arrange: (shown) => opened(shown, ledger.title) },
+  'detail-denied': {
+    snapshot: {
+      ...everyday,
+      policies: [
+        aDenial('warehouse.k8s.acme.example', {
+          at: now,
+          message: 'Only people of the group logistics.',
+          ray: '8f2a6b1c-FRA',
+        }),
+      ],
+    },
+    async arrange(shown) {
+      await shown.row(paymentsStaging.title).waitFor();
+      await toEnd(shown);
+      await press(shown, 'Show what is not for you');
+      await toEnd(shown);
+      await opened(shown, warehouse.title);
+    },
+  },
+  settings: {
+    snapshot: everyday,
+    async arrange(shown) {
+      await press(shown, 'Settings');
+      await shown.page.getByLabel('Group by').waitFor();
+    },
+  },
+  accounts: {
+    snapshot: everyday,
+    async arrange(shown) {
+      shown.agent.handlers.accounts = async () => ({
+        accounts: [
+          anAccount('acme.cloudflareaccess.com', {
+            provider: 'access',
+            who: 'rosa@acme.example',
+            endsAt: now + 7.2 * 3_600_000,
+            ours: false,
+            store: '/home/rosa/.cloudflared',
+          }),
+          anAccount('acme', { who: 'rosa', endsAt: now + 3 * 3_600_000, store: '/home/rosa/.aws/sso/cache' }),
+          anAccount('ledger', { status: 'ended', endsAt: now - 60_000, store: '/home/rosa/.aws/sso/cache' }),
+          anAccount('Azure CLI', { provider: 'azure', store: 'Azure CLI', ours: false, renews: true }),
+          anAccount('https://vault.acme.example', {
+            provider: 'vault',
+            status: 'signed-out',
+            asks: 'password',
+            store: '/home/rosa/.vault-token',
+          }),
+        ],
+      });
+      await press(shown, 'Accounts');
+      await shown.page.locator('.account').first().waitFor();
+    },
+  },
+  kubectl: {
+    snapshot: everyday,
+    async arrange({ page }) {
+      await page.getByRole('button', { name: /^kubectl uses/ }).click();
+      await page.getByRole('menuitemradio').first().waitFor();
+    },
+  },
+  production: {
+    snapshot: {
+      ...everyday,
+      tunnels: (everyday.tunnels ?? []).map((tunnel) =>
+        tunnel.cluster === search.id ? { ...tunnel, cluster: paymentsProduction.id } : tunnel,
+      ),
+    },
+    async arrange({ page }) {
+      await page.getByRole('button', { name: /^kubectl uses/ }).click();
+      await page.getByRole('menuitemradio', { name: paymentsProduction.title }).click();
+      await page.getByRole('alertdialog').waitFor();
+    },
+  },
+  link: {
+    snapshot: everyday,
+    arrange: (shown) =>
+      go(shown, linkTo('connect?cluster=loyalty&cluster=search-staging&cluster=ledger-prod&cluster=nowhere')),
+  },
+  'link-refused': { snapshot: everyday, arrange: (shown) => go(shown, linkTo('connect?clusters=loyalty')) },
+  release: {
+    snapshot: {
+      ...everyday,
+      release: aRelease({
+        notes:
+          '# 1.4.0\n\nConnecting is **faster**, and a closed tunnel says why.\n\n- Sets can be shared as links.\n- `k8s-tunnels activity` tells what happened.\n',
+      }),
+    },
+    async arrange(shown) {
+      await press(shown, 'What’s new');
+      await shown.page.getByRole('dialog').waitFor();
+    },
+  },
+};
