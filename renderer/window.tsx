@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 import type { ClusterId } from '../main/agent/catalog/cluster.ts';
 import type { Place } from '../main/api/place.ts';
 import { AccountsPage } from './accounts/accounts-page.tsx';
@@ -12,6 +12,9 @@ import { SelectionBar } from './clusters/selection-bar.tsx';
 import { useSections } from './clusters/use-sections.ts';
 import { kubectlCommand } from './controls/kubectl-command.ts';
 import { ClusterPage } from './detail/cluster-page.tsx';
+import { SubPage } from './detail/sub-page.tsx';
+import { FirstRun } from './first-run/first-run.tsx';
+import { useFirstRun } from './first-run/use-first-run.ts';
 import { ConfirmProduction } from './footer/confirm-production.tsx';
 import { Footer } from './footer/footer.tsx';
 import { FilterBar } from './header/filter-bar.tsx';
@@ -19,7 +22,7 @@ import { DiscoveryLine, Header } from './header/header.tsx';
 import { copyLink } from './links/copy-link.ts';
 import { type Asked, LinkPreview } from './links/link-preview.tsx';
 import { DoneToast } from './notices/done-toast.tsx';
-import { Notices } from './notices/notices.tsx';
+import { Notices, PressingNotices } from './notices/notices.tsx';
 import type { Deed } from './palette/choices.ts';
 import { Palette } from './palette/palette.tsx';
 import { Shortcuts } from './palette/shortcuts.tsx';
@@ -31,7 +34,7 @@ import './window.css';
 
 type View =
   | { readonly kind: 'list' }
-  | { readonly kind: 'settings' }
+  | { readonly kind: 'settings' | 'setUp' }
   /** Back leads to where these were opened. */
   | { readonly kind: 'cluster'; readonly id: ClusterId; readonly from?: View }
   | { readonly kind: 'activity'; readonly cluster?: ClusterId; readonly from: View }
@@ -78,6 +81,17 @@ function Main() {
     [],
   );
   const openSettings = useCallback(() => setView({ kind: 'settings' }), []);
+  const firstRun = useFirstRun();
+  const { isShown: isFirstRun, leave, offer } = firstRun;
+  const openSetUp = useCallback(() => setView({ kind: isFirstRun ? 'list' : 'setUp' }), [isFirstRun]);
+  const showList = useCallback(() => {
+    leave();
+    setView({ kind: 'list' });
+  }, [leave]);
+  const goOnSetUp = useCallback(() => {
+    offer();
+    setView({ kind: 'list' });
+  }, [offer]);
   const [dialog, setDialog] = useState<'palette' | 'shortcuts'>();
   const [asked, setAsked] = useState<Asked>();
   const go = useCallback(
@@ -148,6 +162,8 @@ function Main() {
         return openAccounts();
       case 'settings':
         return openSettings();
+      case 'setUp':
+        return openSetUp();
       case 'shortcuts':
         return setDialog('shortcuts');
       case 'filter':
@@ -161,19 +177,40 @@ function Main() {
   return (
     <div className="window">
       {/* Kept while another page is shown: the place in the list and what was searched for stay. */}
-      <div className="list-page" hidden={view.kind !== 'list' && !isWide}>
-        <ListPage
-          search={search}
-          filters={filters}
-          onFilters={setFilters}
-          opened={view.kind === 'cluster' ? view.id : undefined}
-          onOpen={openCluster}
-          onActivity={() => openActivity()}
-          onAccounts={openAccounts}
-          onSettings={openSettings}
-        />
+      <div
+        className="list-page"
+        hidden={view.kind !== 'list' && !isWide}
+        data-alone={(isFirstRun && view.kind === 'list') || undefined}
+      >
+        {isFirstRun ? (
+          <>
+            <PressingNotices />
+            <main className="first-run-main">
+              <FirstRun
+                onTouch={firstRun.hold}
+                onShow={leave}
+                onLater={firstRun.end}
+                onSettings={openSettings}
+                onAsk={setAsked}
+              />
+            </main>
+          </>
+        ) : (
+          <ListPage
+            search={search}
+            filters={filters}
+            onFilters={setFilters}
+            opened={view.kind === 'cluster' ? view.id : undefined}
+            onOpen={openCluster}
+            onActivity={() => openActivity()}
+            onAccounts={openAccounts}
+            onSettings={openSettings}
+            onSetUp={openSetUp}
+            takesFocus={firstRun.isLeft && view.kind === 'list'}
+          />
+        )}
       </div>
-      {view.kind === 'list' && isWide && (
+      {view.kind === 'list' && isWide && !isFirstRun && (
         <aside className="no-page" aria-label={text.detail.beside}>
           <p>{text.detail.nothing}</p>
         </aside>
@@ -196,12 +233,17 @@ function Main() {
           onBack={back}
         />
       )}
-      {view.kind === 'settings' && <SettingsPage onBack={back} />}
+      {view.kind === 'settings' && <SettingsPage onBack={back} onSetUp={openSetUp} />}
+      {view.kind === 'setUp' && (
+        <SubPage title={text.detail.back} label={text.firstRun.title} onBack={back}>
+          <FirstRun onShow={showList} onSettings={openSettings} onAsk={setAsked} />
+        </SubPage>
+      )}
       {view.kind === 'accounts' && <AccountsPage onBack={back} />}
       <Footer onAccounts={openAccounts} />
       <DoneToast />
       <ConfirmProduction />
-      <LinkPreview asked={asked} onClose={() => setAsked(undefined)} />
+      <LinkPreview asked={asked} onClose={() => setAsked(undefined)} onSetUp={goOnSetUp} />
       <Palette
         isOpen={dialog === 'palette'}
         onOpen={(isOpen) => setDialog(isOpen ? 'palette' : undefined)}
@@ -224,6 +266,8 @@ function ListPage({
   onActivity,
   onAccounts,
   onSettings,
+  onSetUp,
+  takesFocus,
 }: {
   readonly search: RefObject<HTMLInputElement | null>;
   readonly filters: readonly Filter[];
@@ -234,6 +278,9 @@ function ListPage({
   readonly onActivity: () => void;
   readonly onAccounts: () => void;
   readonly onSettings: () => void;
+  readonly onSetUp: () => void;
+  /** The person came here from another page's button, which is gone. */
+  readonly takesFocus: boolean;
 }) {
   const [query, setQuery] = useState('');
   const [opensBar, setOpensBar] = useState(false);
@@ -243,6 +290,18 @@ function ListPage({
   const [pointed, setPointed] = useState<ClusterId>();
   const list = useRef<HTMLDivElement>(null);
   const hasClusters = useAgent(({ clusters }) => clusters.size > 0);
+  const focusesAtStart = useRef(takesFocus);
+  useEffect(() => {
+    if (!focusesAtStart.current) return;
+    // A question that closes with that page gives its focus back first, and rows are there a frame later.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => {
+        if (list.current !== null) focusFirstRow(list.current);
+        if (list.current?.contains(document.activeElement) !== true) search.current?.focus();
+      });
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [search]);
   const isLost = usePage(({ link }) => link.status === 'lost' || link.status === 'failed');
   const { sections, wish } = useSections(query, filters, pointed);
   return (
@@ -268,7 +327,7 @@ function ListPage({
       <DiscoveryLine />
       <Notices onAccounts={onAccounts} />
       <div className="list-body" ref={list} data-lost={isLost || undefined}>
-        {!hasClusters && <NoClusters onAccounts={onAccounts} onSettings={onSettings} />}
+        {!hasClusters && <NoClusters onAccounts={onAccounts} onSetUp={onSetUp} />}
         {hasClusters && sections.length === 0 && (
           <NoHits query={query} filters={filters} onQuery={setQuery} onFilters={onFilters} />
         )}

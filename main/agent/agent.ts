@@ -2,6 +2,7 @@ import type { ActivityEntry, History } from './activity/entry.ts';
 import type { Change, ConnectResult, Kubectl, Snapshot } from './agent-view.ts';
 import type { Cell, ClusterId } from './catalog/cluster.ts';
 import type { PluginCommand } from './connections/kubeconfig-entry.ts';
+import type { Findings } from './discovery/findings.ts';
 import type { ClusterSet } from './favourites/sets.ts';
 import type { Account } from './logins/account.ts';
 import type { Logins } from './logins/logins.ts';
@@ -71,6 +72,8 @@ export interface Agent {
   }): Promise<Record<string, unknown>>;
   /** Who is signed in where, Cloudflare Access included. */
   accounts(): Promise<readonly Account[]>;
+  /** What this computer has to find clusters with, beside the accounts. */
+  findings(): Promise<Findings>;
   readonly login: Logins['login'];
   readonly logout: Logins['logout'];
   favourite(options: {

@@ -19,6 +19,7 @@ import { createAksSource } from './discovery/aks.ts';
 import { createDiscovery, type Discovery } from './discovery/discovery.ts';
 import { createEksSource } from './discovery/eks.ts';
 import { createFileSource } from './discovery/file.ts';
+import { readFindings } from './discovery/findings.ts';
 import { createGkeSource } from './discovery/gke.ts';
 import { createVaultSource } from './discovery/vault.ts';
 import { createFavourites } from './favourites/favourites.ts';
@@ -44,7 +45,7 @@ import { vaultEnvironment, vaultLogin, vaultServers } from './organisation/vault
 import { redact } from './redaction/redact.ts';
 import { feedOf } from './releases/feed.ts';
 import { createReleases } from './releases/releases.ts';
-import { createSettings } from './settings/settings.ts';
+import { createSettings, type Settings } from './settings/settings.ts';
 import { keepGoodSettings, mendSettingsFile, migrateSettingsFile } from './settings/settings-file.ts';
 import { createPorts } from './tunnels/ports.ts';
 import { createTunnels } from './tunnels/tunnels.ts';
@@ -101,6 +102,7 @@ async function wireAgent(
     settingsUnder: (other) => settings.under(managedSettings(other)),
     onChange(now) {
       settings.manage(managedSettings(now));
+      renewDiscovery();
       markProduction();
       readAnew();
       releases.follow();
@@ -120,8 +122,7 @@ async function wireAgent(
     onChange: (changed) => {
       keepGoodSettings(paths.config);
       tell({ kind: 'settings', settings: changed, settingsFrom: settings.from() });
-      discovery.cancel();
-      discovery = makeDiscovery();
+      if (!isDeepStrictEqual(placesIn(changed), looksIn)) renewDiscovery();
       if (!changed.keepEntries && connections.kept().length > 0) forgetKept();
     },
   });
@@ -191,7 +192,18 @@ async function wireAgent(
       onStatus: (status) => tell({ kind: 'discovery', discovery: status }),
     });
   };
+  const placesIn = ({ awsRegions, vaultMounts, clusterFiles }: Settings) => ({
+    awsRegions,
+    vaultMounts,
+    clusterFiles,
+  });
+  let looksIn = placesIn(settings.get());
   let discovery = makeDiscovery();
+  const renewDiscovery = () => {
+    discovery.cancel();
+    looksIn = placesIn(settings.get());
+    discovery = makeDiscovery();
+  };
   const markProduction = () => {
     for (const cluster of catalog.clusters()) {
       const marked = clusterUnder(cluster, organisation.current());
@@ -562,6 +574,7 @@ async function wireAgent(
       return execCredential(credential, execInfo);
     },
     accounts: () => logins.accounts(),
+    findings: () => readFindings({ aws, clusterFiles: settings.get().clusterFiles, folder: paths.config }),
     login,
     async logout(options) {
       const done = await logins.logout(options);
@@ -570,8 +583,7 @@ async function wireAgent(
         activity.add({ kind: 'signed-out', provider, ...(session === undefined ? {} : { session }) });
       credentials.forgetAll();
       // What it held of credentials goes with it.
-      discovery.cancel();
-      discovery = makeDiscovery();
+      renewDiscovery();
       await lookAtSessions();
       return done;
     },

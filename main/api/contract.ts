@@ -7,6 +7,7 @@ import {
   snapshotSchema,
 } from '../agent/agent-view.ts';
 import { cellSchema, clusterIdSchema } from '../agent/catalog/cluster.ts';
+import { findingsSchema } from '../agent/discovery/findings.ts';
 import { clusterSetSchema, setNameSchema } from '../agent/favourites/sets.ts';
 import { accountSchema, loginProviderSchema, signOutSchema } from '../agent/logins/account.ts';
 import { organisationViewSchema, setupPreviewSchema } from '../agent/organisation/view.ts';
@@ -82,6 +83,8 @@ export const operations = {
   },
   /** Who is signed in where, until when; and where one could be. */
   accounts: { input: z.object({}), output: z.object({ accounts: z.array(accountSchema) }) },
+  /** What this computer has to find clusters with, beside the accounts. */
+  findings: { input: z.object({}), output: findingsSchema },
   /** Signs in; the answer comes when the person has. Without a session, the provider's only one is meant. */
   login: {
     input: z.object({

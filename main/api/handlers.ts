@@ -13,6 +13,7 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     kubectl: ({ place }) => agent.kubectl(place),
     credential: (input) => agent.credential(input),
     accounts: async () => ({ accounts: [...(await agent.accounts())] }),
+    findings: () => agent.findings(),
     login: async (input, { signal }) => ({ account: await agent.login({ ...input, signal }) }),
     logout: (input) => agent.logout(input),
     favourite: (input) => agent.favourite(input),

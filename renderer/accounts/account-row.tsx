@@ -57,7 +57,9 @@ export function AccountRow({
           <small title={store}>{isOwn(account) ? words.kept(store) : words.foreign(store)}</small>
         )}
       </div>
-      {isOwn(account) && <Controls account={account} login={login} isSignedIn={status === 'signed-in'} />}
+      {isOwn(account) && (
+        <AccountControls account={account} login={login} isSignedIn={status === 'signed-in'} />
+      )}
       {asked?.status === 'failed' && (
         <p className="failure" role="alert">
           {words.failed[asked.to]}: {asked.error.message} {asked.error.hint}
@@ -67,7 +69,8 @@ export function AccountRow({
   );
 }
 
-function Controls({
+/** The way in and out of an account, with what a sign-in asks for meanwhile. */
+export function AccountControls({
   account,
   login,
   isSignedIn,

@@ -10,10 +10,11 @@ import { text } from '../text/text.ts';
 import { type AgentState, withFailure } from './apply-change.ts';
 import type { Link } from './link.ts';
 import type { Done, PageStore, Problem } from './page-store.ts';
+import { createSetup, type SetupActions } from './setup.ts';
 import { createSignIns, type SignInActions } from './sign-ins.ts';
 
 /** What a person can do. What fails becomes a problem that the page shows; only what is told beside its own control rejects. */
-export interface Actions extends SignInActions {
+export interface Actions extends SignInActions, SetupActions {
   /** All at once. */
   connect(...ids: readonly ClusterId[]): Promise<void>;
   /** All at once, as a link or a set asks for: where one is production, kubectl stays where it is. */
@@ -46,6 +47,8 @@ export interface Actions extends SignInActions {
   saveSettings(patch: Partial<Settings>): Promise<void>;
   /** Gives a setting back to the organisation, or to what is usual. Rejects. */
   resetSetting(name: SettingName): Promise<void>;
+  /** The page of the first run comes no more by itself. */
+  endFirstRun(): Promise<void>;
   /** What happened, the newest first. Rejects. */
   happened(): Promise<readonly ActivityEntry[]>;
   /** A cluster's past, and what passes now. Rejects. */
@@ -154,6 +157,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
 
   return {
     ...createSignIns({ link, store }),
+    ...createSetup({ link, say: (title) => putDone({ title }) }),
     async connect(...ids) {
       await connectAll(ids);
     },
@@ -246,6 +250,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     async resetSetting(name) {
       await link.call('settings-reset', { names: [name] });
     },
+    endFirstRun: () => attempt(text.problems.firstRun, () => link.call('settings-set', { firstRun: false })),
     happened: async () => (await link.call('activity', {})).entries,
     history: (id) => link.call('history', { cluster: id }),
     dismiss: (problem) =>

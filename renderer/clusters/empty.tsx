@@ -24,10 +24,10 @@ function Blank({ title, children }: { readonly title: string; readonly children?
 /** No cluster is known: discovery is looking, or found none. */
 export function NoClusters({
   onAccounts,
-  onSettings,
+  onSetUp,
 }: {
   readonly onAccounts: () => void;
-  readonly onSettings: () => void;
+  readonly onSetUp: () => void;
 }) {
   const isRunning = useAgent(({ discovery }) => discovery.status === 'running');
   const { discover } = useActions();
@@ -56,8 +56,8 @@ export function NoClusters({
         <button type="button" className="button" onClick={onAccounts}>
           {text.accounts.signIn}
         </button>
-        <button type="button" className="button" onClick={onSettings}>
-          {text.empty.settings}
+        <button type="button" className="button" onClick={onSetUp}>
+          {text.palette.whole.setUp}
         </button>
       </div>
     </Blank>

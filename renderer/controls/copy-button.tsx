@@ -29,7 +29,7 @@ export function CopyButton({
   const done = isCopied ? text.copied : undefined;
   if (children !== undefined)
     return (
-      <button type="button" className="button small" onClick={copy}>
+      <button type="button" className="button small" aria-label={done ?? label} onClick={copy}>
         {done ?? children}
       </button>
     );

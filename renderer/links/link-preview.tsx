@@ -1,29 +1,37 @@
 import { type ReactNode, useMemo } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
-import { shellWord } from '../../main/agent/catalog/shell-word.ts';
 import { clustersMeant, type Link, type Meant, meantBy, parseLink } from '../../main/api/link.ts';
 import { type Place, placeHash } from '../../main/api/place.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
-import { CopyButton } from '../controls/copy-button.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
+import { SetupQuestion } from '../setup/setup-preview.tsx';
 import { text } from '../text/text.ts';
 import { type OpeningLine, openingLines, openingPlan } from './opening.ts';
 import './link-preview.css';
 
 const words = text.opening;
 
-/** What a link or a set asks for. */
-export type Asked = Extract<Place, { kind: 'link' | 'set' }>;
+/** What a link or a set asks for, or an address of an organisation that the person has. */
+export type Asked =
+  | Extract<Place, { kind: 'link' | 'set' }>
+  | { readonly kind: 'setup'; readonly source: string };
 
 /** What is asked for, as a question. Nothing happens without a yes. */
 export function LinkPreview({
   asked,
   onClose,
+  onSetUp,
 }: {
   readonly asked: Asked | undefined;
   readonly onClose: () => void;
+  /** An organisation's configuration has been set up. */
+  readonly onSetUp: () => void;
 }) {
+  const done = () => {
+    onClose();
+    onSetUp();
+  };
   return (
     <ModalOverlay
       className="veil"
@@ -35,8 +43,9 @@ export function LinkPreview({
     >
       <Modal className="modal link-preview">
         {/* Another link is another question: the safe answer has the focus again. */}
-        <Dialog role="alertdialog" key={asked && placeHash(asked)}>
-          {asked?.kind === 'link' && <AskedByLink link={asked.link} onClose={onClose} />}
+        <Dialog role="alertdialog" key={asked && (asked.kind === 'setup' ? asked.source : placeHash(asked))}>
+          {asked?.kind === 'link' && <AskedByLink link={asked.link} onClose={onClose} onSetUp={done} />}
+          {asked?.kind === 'setup' && <SetupQuestion source={asked.source} onClose={onClose} onDone={done} />}
           {asked?.kind === 'set' && <AskedBySet name={asked.name} onClose={onClose} />}
         </Dialog>
       </Modal>
@@ -46,7 +55,15 @@ export function LinkPreview({
 
 type Read = { readonly kind: 'refused'; readonly error: PlainError } | Link;
 
-function AskedByLink({ link, onClose }: { readonly link: string; readonly onClose: () => void }) {
+function AskedByLink({
+  link,
+  onClose,
+  onSetUp,
+}: {
+  readonly link: string;
+  readonly onClose: () => void;
+  readonly onSetUp: () => void;
+}) {
   const read = useMemo((): Read => {
     try {
       return parseLink(link);
@@ -58,7 +75,7 @@ function AskedByLink({ link, onClose }: { readonly link: string; readonly onClos
     case 'refused':
       return <Refused error={read.error} onClose={onClose} />;
     case 'setup':
-      return <Setup source={read.source} onClose={onClose} />;
+      return <SetupQuestion source={read.source} onClose={onClose} onDone={onSetUp} />;
     default:
       return <Clusters link={read} onClose={onClose} />;
   }
@@ -148,25 +165,6 @@ function Line({ line: { title, where, cluster, why } }: { readonly line: Opening
       </span>
       <small>{why ?? where}</small>
     </li>
-  );
-}
-
-/** An organisation's setup has a preview of its own, at the command line. */
-function Setup({ source, onClose }: { readonly source: string; readonly onClose: () => void }) {
-  const command = `k8s-tunnels setup ${shellWord(source)}`;
-  return (
-    <>
-      <Heading slot="title">{words.setup}</Heading>
-      <p>{words.setupHow}</p>
-      <p>
-        <code>{command}</code>
-      </p>
-      <Answers no={words.close} onNo={onClose}>
-        <CopyButton label={words.copy} value={command}>
-          {words.copy}
-        </CopyButton>
-      </Answers>
-    </>
   );
 }
 

@@ -23,6 +23,18 @@ export function Notices({ onAccounts }: { readonly onAccounts: () => void }) {
   );
 }
 
+/** What of it is said also where the page has its own words for sign-ins and places. */
+export function PressingNotices() {
+  return (
+    <div className="banners">
+      <LostLink />
+      <Problems />
+      <AgentNotices />
+      <ReleaseNotice />
+    </div>
+  );
+}
+
 function LostLink() {
   const link = usePage((page) => page.link);
   const { retry } = useActions();

@@ -8,7 +8,15 @@ import { matches, queryWords } from '../clusters/search.ts';
 import { text } from '../text/text.ts';
 
 const verbs = ['connect', 'disconnect', 'use', 'open', 'copy', 'star', 'unstar'] as const;
-const whole = ['discover', 'activity', 'accounts', 'settings', 'disconnectAll', 'shortcuts'] as const;
+const whole = [
+  'discover',
+  'activity',
+  'accounts',
+  'settings',
+  'setUp',
+  'disconnectAll',
+  'shortcuts',
+] as const;
 
 const ofSets = ['openSet', 'linkSet', 'removeSet'] as const;
 

@@ -17,6 +17,7 @@ import {
   StarOff,
   Trash2,
   Unplug,
+  WandSparkles,
 } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components';
@@ -44,6 +45,7 @@ const icons = {
   activity: History,
   accounts: CircleUserRound,
   settings: Settings,
+  setUp: WandSparkles,
   shortcuts: Keyboard,
   openSet: FolderOpen,
   linkSet: Link,

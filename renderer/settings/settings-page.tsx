@@ -3,13 +3,20 @@ import { useAgent } from '../agent/page.tsx';
 import { SubPage } from '../detail/sub-page.tsx';
 import { LicencesButton } from '../licences/licences.tsx';
 import { text } from '../text/text.ts';
+import { OrganisationGroup } from './organisation-group.tsx';
 import { ChoiceSetting, SwitchSetting, TextSetting } from './setting.tsx';
 import './settings.css';
 
 const words = text.settings;
 
 /** Every setting, saved as soon as it is changed. */
-export function SettingsPage({ onBack }: { readonly onBack: () => void }) {
+export function SettingsPage({
+  onBack,
+  onSetUp,
+}: {
+  readonly onBack: () => void;
+  readonly onSetUp: () => void;
+}) {
   const settings = useAgent((agent) => agent.settings);
   const { version, signIns } = useAgent(({ agent }) => agent);
   return (
@@ -83,6 +90,12 @@ export function SettingsPage({ onBack }: { readonly onBack: () => void }) {
         />
       </Group>
       <Group title={words.discovery}>
+        <SwitchSetting
+          name="firstRun"
+          words={words.firstRun}
+          isOn={settings.firstRun}
+          patch={(firstRun) => ({ firstRun })}
+        />
         <TextSetting
           name="catalogMaxAgeMinutes"
           words={words.catalogMaxAgeMinutes}
@@ -108,6 +121,9 @@ export function SettingsPage({ onBack }: { readonly onBack: () => void }) {
           value={settings.clusterFiles.join(', ')}
           patch={(files) => ({ clusterFiles: listOf(files) })}
         />
+      </Group>
+      <Group title={text.organisation.title}>
+        <OrganisationGroup onSetUp={onSetUp} />
       </Group>
       <Group title={words.trust}>
         <TextSetting

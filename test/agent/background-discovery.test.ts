@@ -57,6 +57,21 @@ test('what has grown older than the setting is read anew, with nobody asking', a
   await vi.waitFor(() => expect(names().sort()).toEqual(['edge', 'lab']), { timeout: 5_000 });
 });
 
+test('a setting that says nothing of places lets a run go on; one that does ends it', async () => {
+  const home = await makeFolder();
+  const file = path.join(home, 'clusters.yaml');
+  await writeFile(file, '- name: lab\n  server: https://lab.example:6443\n');
+  const agent = await openAgent(systemClock, home);
+  agent.changeSettings({ clusterFiles: [file] });
+  const run = agent.discover();
+  agent.changeSettings({ firstRun: false });
+  expect(await run).toMatchObject({ clusters: 1 });
+  expect((await agent.findings()).clusterFiles).toEqual([{ file, clusters: 1 }]);
+  const other = agent.discover();
+  agent.changeSettings({ clusterFiles: [] });
+  await expect(other).rejects.toMatchObject({ code: 'cancelled' });
+});
+
 test('a part of the catalog that cannot be read is told, kept, and read anew', async () => {
   const home = await makeFolder();
   const folder = path.join(pathsFrom({ HOME: home }).state, 'catalog');

@@ -266,6 +266,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       tookMs: 1_234,
     }),
     connect: (input, { signal }) => connect(input, signal),
+    findings: async () => ({ awsProfiles: [], clusterFiles: [] }),
     async disconnect({ clusters: words }) {
       const ids = words === 'all' ? [...open.keys()] : words.map((word) => findCluster(word, byId).id);
       const closed = ids.flatMap((id) => (open.delete(id) ? [byId.get(id)] : []));

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { Snapshot } from '../../main/agent/agent-view.ts';
 import { AppError } from '../../main/agent/app-error.ts';
+import { defaultSettings } from '../../main/agent/settings/settings.ts';
 import type { TunnelState } from '../../main/agent/tunnels/state.ts';
 import { placeHash } from '../../main/api/place.ts';
 import {
@@ -10,7 +11,9 @@ import {
   aCluster,
   aDenial,
   anAccount,
+  anOrganisation,
   aRelease,
+  aSetupPreview,
   aTunnel,
   connected,
   originFailure,
@@ -367,7 +370,6 @@ test('what a link asks for, of every sort, and one that is refused', async (cont
   const query = titles.map((title) => `cluster=${encodeURIComponent(title)}`).join('&');
   for (const [link, name] of [
     [`connect?${query}`, /^Open/],
-    ['setup?url=https://acme.example/a.yaml', /set this computer up/],
     ['connect', 'This link is refused'],
   ] as const) {
     const place = placeHash({ kind: 'link', link: `k8s-tunnels://${link}` });
@@ -397,5 +399,71 @@ test('no clusters: not yet, and none at all', async (context) => {
   await expectAccessible(page);
   agent.tell({ kind: 'discovery', discovery: { status: 'idle' } });
   await page.getByRole('heading', { name: 'No clusters found' }).waitFor();
+  await expectAccessible(page);
+});
+
+test('the first run: what there is, a sign-in that waits, what failed', async (context) => {
+  const { page, agent } = await shown.open(context, { settings: defaultSettings });
+  const accounts = [
+    anAccount('acme', { status: 'signed-out' }),
+    anAccount('google', { provider: 'gcp', ours: false, renews: true, who: 'ada@example.com' }),
+    anAccount('azure', { provider: 'azure', status: 'ended' }),
+    anAccount('vault.example.com', { provider: 'vault', status: 'ended', asks: 'password' }),
+  ];
+  agent.handlers.accounts = async () => ({ accounts });
+  agent.handlers.login = (_, { signal }) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  await page.reload();
+  for (const width of [440, 360, 960]) {
+    await page.setViewportSize({ width, height: 680 });
+    await page.getByText('acme: not signed in').waitFor();
+    await expectAccessible(page);
+  }
+  await page.getByRole('button', { name: 'Sign in to vault.example.com' }).click();
+  await page.getByRole('button', { name: 'Sign in to acme' }).click();
+  const running = { status: 'running', since: 0, cellsRead: 3, cellsKnown: 17, clusters: 0 } as const;
+  const denied = { code: 'aws-denied', message: 'eks:ListClusters is denied.', retryable: false } as const;
+  agent.tell(
+    { kind: 'discovery', discovery: running },
+    { kind: 'catalog', upserted: [], removed: [], cells: [aCell('eu-west-1', denied)], removedCells: [] },
+  );
+  await page.getByText('1 place could not be read').waitFor();
+  await expectAccessible(page);
+  agent.handlers.accounts = () => Promise.reject(new AppError('timeout', 'Nothing answers.'));
+  await page.reload();
+  await page.getByText('The sign-ins could not be read.').waitFor();
+  await expectAccessible(page);
+});
+
+test('what an organisation would set up, and the organisation among the settings', async (context) => {
+  const organisation = anOrganisation();
+  const { page, agent } = await shown.open(context, { ...quiet, organisation });
+  const conflict = { why: 'origin', name: 'Beta', place: 'https://beta.example/a.yaml' } as const;
+  agent.handlers['setup-preview'] = async () => aSetupPreview({ conflict });
+  const follow = (link: string) =>
+    page.evaluate(
+      (hash) => {
+        location.hash = hash;
+      },
+      placeHash({ kind: 'link', link }),
+    );
+  await follow('k8s-tunnels://setup?url=https://acme.example/a.yaml');
+  await page.getByRole('alertdialog', { name: 'Set up for Acme?' }).waitFor();
+  for (const width of [440, 360]) {
+    await page.setViewportSize({ width, height: 680 });
+    await expectAccessible(page);
+  }
+  agent.handlers['setup-preview'] = async () => aSetupPreview({ signed: true, key: 'AAAA' });
+  await follow('k8s-tunnels://setup?url=https://acme.example/b.yaml');
+  await page.getByText('Signed with the key').waitFor();
+  await expectAccessible(page);
+  agent.handlers['setup-preview'] = () => Promise.reject(new AppError('bad-input', 'It is no YAML.'));
+  await follow('k8s-tunnels://setup?url=https://acme.example/c.yaml');
+  await page.getByText('It is no YAML.').waitFor();
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await page.getByRole('button', { name: 'Remove…' }).click();
+  await page.getByRole('alertdialog').waitFor();
   await expectAccessible(page);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
 import { placeHash } from '../../main/api/place.ts';
-import { aCluster, someActivity } from './shown.ts';
+import { aCluster, anOrganisation, aSetupPreview, someActivity } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 
 const shown = windowFixture();
@@ -58,6 +58,50 @@ test.for([440, 960])(
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: /^Remove the filter/ }).click();
     }
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.title()).toBe('k8s-tunnels');
+  },
+);
+
+test.for([markup, long, arabic])(
+  'an organisation that is called %s stays in its place',
+  async (name, context) => {
+    const organisation = anOrganisation({ name });
+    const { page, agent } = await shown.open(context, {
+      clusters,
+      organisation: { ...organisation, place: `https://acme.example/${long}` },
+    });
+    const fields = [{ field: 'access.team', value: name }];
+    agent.handlers['setup-preview'] = async () =>
+      aSetupPreview({ name, fields, remarks: [name], conflict: { why: 'origin', name, place: long } });
+    agent.handlers['setup-apply'] = async () => {
+      agent.tell({ kind: 'organisation', organisation });
+      return { organisation };
+    };
+    const wide = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('.modal, .modal *, .sub-page-body *, .toast')]
+          .filter((part) => !part.matches('option, .for-screen-readers'))
+          .filter((part) => part.getBoundingClientRect().right > innerWidth)
+          .map((part) => part.className),
+      );
+    await page.setViewportSize({ width: 360, height: 680 });
+    await page.evaluate(
+      (hash) => {
+        location.hash = hash;
+      },
+      placeHash({ kind: 'link', link: 'k8s-tunnels://setup?url=https://acme.example/a.yaml' }),
+    );
+    await page.getByRole('button', { name: 'Replace and set up' }).waitFor();
+    expect(await wide()).toEqual([]);
+    // The buttons can be reached, however long the name is.
+    await page.getByRole('button', { name: 'Replace and set up' }).click();
+    await page.locator('.toast').waitFor();
+    expect(await wide()).toEqual([]);
+    await page.getByRole('button', { name: 'Settings', exact: true }).click();
+    await page.getByRole('button', { name: 'Remove…' }).click();
+    await page.getByRole('alertdialog').waitFor();
+    expect(await wide()).toEqual([]);
     expect(await page.locator('img').count()).toBe(0);
     expect(await page.title()).toBe('k8s-tunnels');
   },

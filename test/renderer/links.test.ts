@@ -143,12 +143,3 @@ test('what is discovered meanwhile joins in', async (context) => {
   agent.tell({ kind: 'catalog', upserted: [later], removed: [], cells: [], removedCells: [] });
   await dialog('Open 1 cluster?').waitFor();
 });
-
-test('a setup link leads to the command that asks', async (context) => {
-  const { page, follow, dialog, clipboard } = await opened(context, { clusters });
-  const link = "k8s-tunnels://setup?url=https://acme.example/a.yaml?x='$(id)'";
-  await follow(link);
-  await dialog('A link asks to set this computer up').waitFor();
-  await page.getByRole('button', { name: 'Copy the command' }).click();
-  await eventually(clipboard).toBe(`k8s-tunnels setup '${link.replaceAll("'", String.raw`'\''`)}'`);
-});

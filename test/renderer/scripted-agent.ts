@@ -86,6 +86,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
     kubectl: async () => snapshot.kubectl,
     credential: unexpected,
     accounts: unexpected,
+    findings: async () => ({ awsProfiles: [], clusterFiles: [] }),
     login: unexpected,
     logout: unexpected,
     async favourite({ cluster, on }) {

@@ -10,6 +10,7 @@ import {
   clusterId,
 } from '../../main/agent/catalog/cluster.ts';
 import type { Account } from '../../main/agent/logins/account.ts';
+import type { OrganisationView, SetupPreview } from '../../main/agent/organisation/view.ts';
 import type { ReleaseView } from '../../main/agent/releases/release.ts';
 import { defaultSettings, defaultSettingsFrom } from '../../main/agent/settings/settings.ts';
 import type { Failure, TunnelState } from '../../main/agent/tunnels/state.ts';
@@ -77,6 +78,41 @@ export function aDenial(hostname: string, fields: Partial<DeniedPolicy> = {}): D
     reason: 'policy',
     message: 'Group people-ops only',
     failing: [],
+    ...fields,
+  };
+}
+
+export function anOrganisation(fields: Partial<OrganisationView> = {}): OrganisationView {
+  return {
+    name: 'Acme',
+    origin: 'url',
+    place: 'https://setup.acme.example/k8s-tunnels.yaml',
+    signed: false,
+    readAt: Date.now(),
+    links: {},
+    locked: [],
+    production: { guard: true, environments: ['production'] },
+    ...fields,
+  };
+}
+
+export function aSetupPreview(fields: Partial<SetupPreview> = {}): SetupPreview {
+  return {
+    digest: 'd1',
+    name: 'Acme',
+    origin: 'url',
+    place: 'https://setup.acme.example/k8s-tunnels.yaml',
+    signed: false,
+    fields: [
+      { field: 'access.team', value: 'acme.cloudflareaccess.com' },
+      { field: 'sources.vault.addresses[0].address', value: 'https://vault.acme.example' },
+      { field: 'sources.gke.enabled', value: 'false' },
+      { field: 'sources.vault.addresses[0].login.role', value: 'people' },
+      { field: 'defaults.kubeconfigMode', value: 'add' },
+      { field: 'locked', value: 'kubeconfigMode' },
+    ],
+    settings: [{ name: 'kubeconfigMode', value: 'add', before: 'switch', locked: true }],
+    remarks: ['You sign in to acme.cloudflareaccess.com only.'],
     ...fields,
   };
 }
@@ -151,7 +187,8 @@ export function aSnapshot(fields: Partial<Snapshot> = {}): Snapshot {
     sets: [],
     kept: [],
     policies: [],
-    settings: defaultSettings,
+    // Of somebody who is past the first run.
+    settings: { ...defaultSettings, firstRun: false },
     settingsFrom: defaultSettingsFrom,
     notices: [],
     ...fields,

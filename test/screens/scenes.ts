@@ -1,8 +1,9 @@
 import type { Snapshot } from '../../main/agent/agent-view.ts';
 import { AppError } from '../../main/agent/app-error.ts';
+import { defaultSettings } from '../../main/agent/settings/settings.ts';
 import { type Place, placeHash } from '../../main/api/place.ts';
 import type { ShownWindow } from '../renderer/open-window.ts';
-import { aDenial, anAccount, aRelease } from '../renderer/shown.ts';
+import { aDenial, anAccount, aRelease, aSetupPreview } from '../renderer/shown.ts';
 import {
   clusters,
   everyday,
@@ -78,6 +79,33 @@ export const scenes: Readonly<Record<string, Scene>> = {
       clusters: clusters.slice(0, 6),
     },
     arrange: ({ page }) => page.getByText('14 of 40').first().waitFor(),
+  },
+  'first-run': {
+    snapshot: { settings: defaultSettings, discovery: { status: 'idle' } },
+    async arrange(shown) {
+      const { agent, page } = shown;
+      agent.handlers.findings = async () => ({
+        awsProfiles: ['payments', 'search', 'core'],
+        clusterFiles: [],
+      });
+      agent.handlers.accounts = async () => ({
+        accounts: [
+          anAccount('acme', { endsAt: now + 8 * 3_600_000 }),
+          anAccount('adc', { provider: 'gcp', who: 'rosa@acme.example', renews: true, ours: false }),
+          anAccount('azure', { provider: 'azure', status: 'ended', endsAt: now - 24 * 3_600_000 }),
+        ],
+      });
+      await page.reload();
+      await page.getByText('3 profiles').waitFor();
+    },
+  },
+  setup: {
+    snapshot: everyday,
+    async arrange(shown) {
+      shown.agent.handlers['setup-preview'] = async () => aSetupPreview();
+      await go(shown, linkTo('setup?url=https://setup.acme.example/k8s-tunnels.yaml'));
+      await shown.page.getByRole('button', name('Set up')).waitFor();
+    },
   },
   'first-discovery': {
     snapshot: { discovery: { status: 'running', since: now, cellsRead: 3, cellsKnown: 17, clusters: 0 } },

@@ -114,12 +114,17 @@ export function gcpCredentialFiles({
   const named = env.GOOGLE_APPLICATION_CREDENTIALS ?? '';
   const own = ownFile === undefined ? [] : [{ file: ownFile.path, named: false, own: ownFile }];
   if (named !== '') return [{ file: named, named: true }];
+  const file = path.join(gcloudFolder({ env, home }), 'application_default_credentials.json');
+  return [...own, { file, named: false }];
+}
+
+/** Where gcloud keeps what it knows. */
+export function gcloudFolder({ env, home }: Pick<GcpPlaces, 'env' | 'home'>): string {
   const usual =
     process.platform === 'win32' && env.APPDATA !== undefined
       ? path.join(env.APPDATA, 'gcloud')
       : path.join(home, '.config', 'gcloud');
-  const folder = env.CLOUDSDK_CONFIG || usual;
-  return [...own, { file: path.join(folder, 'application_default_credentials.json'), named: false }];
+  return env.CLOUDSDK_CONFIG || usual;
 }
 
 async function readCredentials(file: string, named: boolean): Promise<string | undefined> {

@@ -147,6 +147,7 @@ export function createAzureLogin(options: {
               {
                 provider: 'azure',
                 session: others[signIn.kind],
+                ...(signIn.kind === 'cli' && signIn.username !== undefined ? { who: signIn.username } : {}),
                 status: 'signed-in',
                 renews: true,
                 store: others[signIn.kind],

@@ -161,7 +161,10 @@ async function collect(response: http.IncomingMessage, maxBytes = Infinity): Pro
   let length = 0;
   for await (const chunk of response) {
     length += (chunk as Buffer).length;
-    if (length > maxBytes) throw new AppError('bad-input', `The answer is longer than ${maxBytes} bytes.`);
+    if (length > maxBytes)
+      throw new AppError('bad-input', `The answer is longer than ${maxBytes} bytes.`, {
+        hint: 'Check the address: something else may answer there.',
+      });
     chunks.push(chunk as Buffer);
   }
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };

@@ -197,6 +197,7 @@ export async function createOrganisation(options: {
         origin: source.origin.kind,
         place: from,
         signed: key !== undefined,
+        ...(key === undefined ? {} : { key }),
         ...(conflict === undefined ? {} : { conflict }),
         fields: previewFields(next, now),
         settings: previewSettings({ next, now, settingsUnder }),

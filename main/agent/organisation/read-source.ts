@@ -152,6 +152,9 @@ function decode(bytes: Buffer, place: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new AppError('bad-input', `${place} is not a text in UTF-8.`, { cause });
+    throw new AppError('bad-input', `${place} is not a text in UTF-8.`, {
+      hint: 'Check the address, or ask whoever keeps the configuration.',
+      cause,
+    });
   }
 }

@@ -33,7 +33,9 @@ export function parseSource(text: string, key?: string): SetupSource {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text))
     return { origin: { kind: 'url', url: parseUrl(text) }, ...given };
   if (path.isAbsolute(text)) return { origin: { kind: 'file', path: path.normalize(text) }, ...given };
-  throw new AppError('bad-input', 'It is neither an https:// address nor the absolute path of a file.');
+  throw new AppError('bad-input', 'It is neither an https:// address nor the absolute path of a file.', {
+    hint: 'Copy it whole, from https:// to its end.',
+  });
 }
 
 /** `k8s-tunnels://setup?url=https://…[&key=…]`. Throws `bad-input`; nothing else is taken from a link. */
@@ -62,11 +64,14 @@ function linkError(): AppError {
 function parseUrl(text: string): string {
   const url = URL.parse(text);
   if (url?.protocol !== 'https:')
-    throw new AppError('bad-input', 'The configuration can only be fetched from an https:// address.');
+    throw new AppError('bad-input', 'The configuration can only be fetched from an https:// address.', {
+      hint: 'Ask whoever gave it to you for one that begins with https://.',
+    });
   if (url.username !== '' || url.password !== '') {
     throw new AppError(
       'bad-input',
       'The address of the configuration must hold no user name and no password.',
+      { hint: 'Ask whoever gave it to you for one without.' },
     );
   }
   url.hash = '';

@@ -28,6 +28,8 @@ export const setupPreviewSchema = z.object({
   origin: z.enum(['url', 'file']),
   place: z.string(),
   signed: z.boolean(),
+  /** The ed25519 public key that signs it, base64. */
+  key: z.string().optional(),
   /** What stands in the way unless the person says to replace it. */
   conflict: z
     .object({ why: z.enum(['origin', 'key', 'revision']), name: z.string(), place: z.string() })

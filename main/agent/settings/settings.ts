@@ -26,6 +26,8 @@ export const settingsSchema = z.object({
   reopenAtStart: z.boolean(),
   /** Whether clusters that a discovery finds for the first time are told of in a notification. */
   notifyNewClusters: z.boolean(),
+  /** Whether the window, while no cluster is known and no organisation set up, shows what there is to find some with. */
+  firstRun: z.boolean(),
   /** How favourites are ordered: as the person put them, or by name. */
   favouritesOrder: z.enum(['own', 'name']),
   /** What the window groups the other clusters by; `group` is the tag. */
@@ -49,6 +51,7 @@ export const defaultSettings: Settings = {
   startAtLogin: false,
   reopenAtStart: false,
   notifyNewClusters: false,
+  firstRun: true,
   favouritesOrder: 'own',
   listGroup: 'account',
   extraAuthorities: '',

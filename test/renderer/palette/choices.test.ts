@@ -32,11 +32,12 @@ const titles = (query: string, facts = resting) => choicesOf(query, facts).map((
 
 describe('what the palette offers', () => {
   test('is without a query what concerns the whole and what is open', () => {
-    expect(titles('').slice(0, 6)).toEqual([
+    expect(titles('').slice(0, 7)).toEqual([
       'Discover again',
       'Activity',
       'Accounts',
       'Settings',
+      'Set up…',
       'Keyboard shortcuts',
       'Group by account',
     ]);

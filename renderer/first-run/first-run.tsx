@@ -1,0 +1,229 @@
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import { isFailed } from '../../main/agent/catalog/is-failed.ts';
+import '../accounts/accounts.css';
+import { useAccounts } from '../accounts/use-accounts.ts';
+import { useActions, useAgent } from '../agent/page.tsx';
+import { useNow } from '../agent/use-now.ts';
+import type { Asked } from '../links/link-preview.tsx';
+import { text } from '../text/text.ts';
+import './first-run.css';
+import { Found, FoundLine } from './found.tsx';
+import { type FoundRow, foundRows, signInsToBegin } from './rows.ts';
+import { useFindings } from './use-findings.ts';
+
+const words = text.firstRun;
+const kinds = ['aws', 'gcp', 'azure', 'vault', 'file'] as const satisfies readonly FoundRow['kind'][];
+
+/** What this computer has to find clusters with, and from there to the first of them. */
+export function FirstRun({
+  onTouch,
+  onShow,
+  onLater,
+  onSettings,
+  onAsk,
+}: {
+  /** The person is at it: it stays until they leave it. */
+  readonly onTouch?: (() => void) | undefined;
+  /** To the list. */
+  readonly onShow: () => void;
+  /** Undefined where it was asked for. */
+  readonly onLater?: (() => void) | undefined;
+  readonly onSettings: () => void;
+  readonly onAsk: (asked: Asked) => void;
+}) {
+  const actions = useActions();
+  const { accounts, error, read } = useAccounts();
+  const findings = useFindings(read);
+  const now = useNow(20_000);
+  const { forgetSignIns } = actions;
+  useEffect(() => forgetSignIns, [forgetSignIns]);
+  const count = useAgent(({ clusters }) => clusters.size);
+  const [finding, setFinding] = useState<'no' | 'yes' | 'done'>('no');
+  const rows =
+    findings === undefined || (accounts === undefined && error === undefined)
+      ? undefined
+      : foundRows(accounts ?? [], findings, now).filter(
+          // Of what could not be asked nothing is said.
+          ({ kind }) => accounts !== undefined || kind === 'aws' || kind === 'file',
+        );
+  const find = async () => {
+    if (finding === 'yes') return;
+    setFinding('yes');
+    const needed = signInsToBegin(rows ?? []);
+    const signIn = async () => {
+      for (const account of needed) await actions.signIn(account);
+    };
+    await Promise.all([actions.discover(), signIn()]);
+    // The first one began without them.
+    if (needed.length > 0) await actions.discover();
+    setFinding('done');
+  };
+  useEffect(() => {
+    // Whoever types is left to it, and has the button.
+    if (finding === 'done' && count > 0 && !(document.activeElement instanceof HTMLInputElement)) onShow();
+  }, [finding, count, onShow]);
+
+  const primary = useRef<HTMLButtonElement>(null);
+  const hasFocus = useRef(false);
+  // What had the focus is gone with the row's need.
+  useEffect(() => {
+    if (hasFocus.current && document.activeElement === document.body) primary.current?.focus();
+  });
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only stays while somebody is at it.
+    <div
+      className="first-run"
+      onPointerDown={onTouch}
+      onKeyDown={onTouch}
+      onFocus={() => {
+        hasFocus.current = true;
+      }}
+      onBlur={({ relatedTarget }) => {
+        // Focus that goes nowhere was lost with its element, or by a press on nothing.
+        if (relatedTarget !== null) hasFocus.current = false;
+      }}
+    >
+      <h1>{words.title}</h1>
+      <p>{words.body}</p>
+      <ul aria-label={words.found}>
+        <Organisation />
+        {rows === undefined
+          ? kinds.map((kind) => (
+              <FoundLine key={kind} kind={kind} state="reading">
+                <p>{words.reading}</p>
+              </FoundLine>
+            ))
+          : rows.map((row) => <Found key={row.kind} row={row} onSettings={onSettings} />)}
+      </ul>
+      {error !== undefined && (
+        <div className="first-run-failure" role="alert">
+          <p>
+            {words.unread} {error.message} {error.hint}
+          </p>
+          <button type="button" className="button small" onClick={read}>
+            {words.again}
+          </button>
+        </div>
+      )}
+      <Progress isFinding={finding === 'yes'} hasLooked={finding === 'done'} />
+      <div className="actions">
+        {/* Asked for, it finds anew also where clusters are known. */}
+        {(count === 0 || onLater === undefined) && (
+          <button
+            type="button"
+            className="button primary"
+            ref={primary}
+            aria-disabled={finding === 'yes'}
+            onClick={() => void find()}
+          >
+            {finding === 'yes' ? words.finding : words.find}
+          </button>
+        )}
+        {count > 0 && (
+          <button
+            type="button"
+            className={onLater === undefined ? 'button' : 'button primary'}
+            ref={onLater === undefined ? undefined : primary}
+            onClick={onShow}
+          >
+            {words.show(count)}
+          </button>
+        )}
+        {onLater !== undefined && (
+          <button type="button" className="button" onClick={onLater}>
+            {words.later}
+          </button>
+        )}
+      </div>
+      <Address onAsk={onAsk} />
+    </div>
+  );
+}
+
+function Organisation() {
+  const organisation = useAgent((agent) => agent.organisation);
+  if (organisation === undefined) return null;
+  const { name, origin, place } = organisation;
+  return (
+    <FoundLine kind="organisation" state="ready">
+      <p>{origin === 'managed' ? words.managed(name) : words.organisation(name, place)}</p>
+    </FoundLine>
+  );
+}
+
+/** How the search goes, and what came of one that found nothing. */
+function Progress({
+  isFinding,
+  hasLooked,
+}: {
+  readonly isFinding: boolean;
+  /** The person has asked for it, and it is over. */
+  readonly hasLooked: boolean;
+}) {
+  const discovery = useAgent((agent) => agent.discovery);
+  const cells = useAgent((agent) => agent.cells);
+  const count = useAgent(({ clusters }) => clusters.size);
+  const isWaiting = useAgent(({ logins }) => logins.length > 0);
+  const failed = [...cells.values()].filter(isFailed);
+  const isOffline =
+    failed.length > 0 &&
+    failed.length === cells.size &&
+    failed.every(({ error }) => error?.code.startsWith('network-') || error?.code === 'timeout');
+  const isRunning = discovery.status === 'running';
+  const line = isRunning
+    ? discovery.cellsKnown === 0
+      ? text.header.starting
+      : text.header.reading(discovery.cellsRead, discovery.cellsKnown, discovery.clusters)
+    : isFinding && isWaiting
+      ? words.signInLine
+      : hasLooked && count === 0
+        ? isOffline
+          ? words.offline
+          : words.nothing
+        : '';
+  return (
+    <div className="first-run-progress">
+      <p role="status">{line}</p>
+      {isRunning && (
+        <progress
+          aria-label={text.header.progress}
+          max={Math.max(1, discovery.cellsKnown)}
+          value={discovery.cellsRead}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Where an organisation says the rest. What it would do is shown before anything is done. */
+function Address({ onAsk }: { readonly onAsk: (asked: Asked) => void }) {
+  const id = useId();
+  const field = useRef<HTMLInputElement>(null);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const source = field.current?.value.trim() ?? '';
+    if (source === '') return field.current?.focus();
+    // A link is read as strictly as one that was followed.
+    onAsk(/^k8s-tunnels:/i.test(source) ? { kind: 'link', link: source } : { kind: 'setup', source });
+  };
+  return (
+    <form className="first-run-address" onSubmit={submit}>
+      <label htmlFor={id}>{words.address}</label>
+      <input
+        id={id}
+        ref={field}
+        className="field"
+        type="text"
+        inputMode="url"
+        placeholder={words.addressExample}
+        maxLength={2_000}
+        spellCheck={false}
+        autoCapitalize="none"
+        autoComplete="off"
+      />
+      <button type="submit" className="button">
+        {words.look}
+      </button>
+    </form>
+  );
+}

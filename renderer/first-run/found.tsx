@@ -1,0 +1,113 @@
+import { CircleCheck, CircleDashed, KeyRound, LoaderCircle } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { AccountControls } from '../accounts/account-row.tsx';
+import { waitingWords } from '../accounts/waiting.tsx';
+import { useAgent, usePage } from '../agent/page.tsx';
+import { accountKey } from '../agent/sign-ins.ts';
+import { CopyButton } from '../controls/copy-button.tsx';
+import { text } from '../text/text.ts';
+import { type FoundRow, outcomeOf } from './rows.ts';
+
+const words = text.firstRun;
+
+const marks = {
+  ready: { icon: CircleCheck, mark: 'connected' },
+  attention: { icon: KeyRound, mark: 'degraded' },
+  none: { icon: CircleDashed, mark: 'off' },
+  reading: { icon: LoaderCircle, mark: 'busy' },
+} as const;
+
+/** A kind of place: what was found of it, what came of reading it, and the one thing that helps. */
+export function Found({ row, onSettings }: { readonly row: FoundRow; readonly onSettings: () => void }) {
+  const { kind, state, lines, help } = row;
+  const account = help?.kind === 'sign-in' ? help.account : undefined;
+  const asked = usePage(({ signIns }) => account && signIns.get(accountKey(account)));
+  const login = useAgent(({ logins }) => logins).find(
+    (one) => account !== undefined && one.kind === account.provider && one.session === account.session,
+  );
+  const isSigningIn = login !== undefined || asked?.status === 'signing-in';
+  return (
+    <FoundLine
+      kind={kind}
+      state={isSigningIn ? 'reading' : state}
+      controls={
+        <>
+          {account !== undefined && <AccountControls account={account} login={login} isSignedIn={false} />}
+          {help?.kind === 'copy' && (
+            <CopyButton label={words.copyCommand(help.command)} value={help.command}>
+              {words.copy}
+            </CopyButton>
+          )}
+          {help?.kind === 'settings' && (
+            <button
+              type="button"
+              className="button small"
+              aria-label={words.chooseFiles}
+              onClick={onSettings}
+            >
+              {words.choose}
+            </button>
+          )}
+          {asked?.status === 'failed' && (
+            <p className="failure" role="alert">
+              {text.accounts.failed[asked.to]}: {asked.error.message} {asked.error.hint}
+            </p>
+          )}
+        </>
+      }
+    >
+      {isSigningIn ? (
+        <p>{login === undefined ? text.accounts.states.signingIn : waitingWords(login)}</p>
+      ) : (
+        lines.map((line) => <p key={line}>{line}</p>)
+      )}
+      <OutcomeLines row={row} />
+    </FoundLine>
+  );
+}
+
+export function FoundLine({
+  kind,
+  state,
+  controls,
+  children,
+}: {
+  readonly kind: keyof typeof words.kinds;
+  readonly state: keyof typeof marks;
+  readonly controls?: ReactNode;
+  readonly children: ReactNode;
+}) {
+  const { icon: Icon, mark } = marks[state];
+  return (
+    <li className="account found" data-state={state}>
+      <span className="state-mark" data-mark={mark}>
+        <Icon size={16} strokeWidth={1.9} aria-hidden />
+        <span className="for-screen-readers">{words.marks[state]}</span>
+      </span>
+      <div className="account-text">
+        <h2>{words.kinds[kind]}</h2>
+        {children}
+      </div>
+      {controls}
+    </li>
+  );
+}
+
+function OutcomeLines({ row }: { readonly row: FoundRow }) {
+  const cells = useAgent((agent) => agent.cells);
+  const clusters = useAgent((agent) => agent.clusters);
+  const discovery = useAgent((agent) => agent.discovery);
+  const { failed, why, ...outcome } = outcomeOf(row, {
+    cells: cells.values(),
+    clusters: clusters.values(),
+    since: discovery.status === 'running' ? discovery.since : undefined,
+  });
+  return (
+    <>
+      {outcome.places > 0 && (row.state !== 'none' || outcome.clusters > 0) && (
+        <p>{words.outcome(outcome.clusters, outcome.places)}</p>
+      )}
+      {why !== undefined && <p className="found-why">{words.failed(failed, why)}</p>}
+    </>
+  );
+}

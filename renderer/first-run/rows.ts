@@ -1,0 +1,209 @@
+import type { Cell, Cluster, Source } from '../../main/agent/catalog/cluster.ts';
+import { isFailed } from '../../main/agent/catalog/is-failed.ts';
+import type { Findings } from '../../main/agent/discovery/findings.ts';
+import type { Account } from '../../main/agent/logins/account.ts';
+import { stateWords, statusOf } from '../accounts/account-words.ts';
+import { needsSignIn } from '../accounts/needs-sign-in.ts';
+import { isOwn, type OwnAccount } from '../agent/sign-ins.ts';
+import { text } from '../text/text.ts';
+
+/** A kind of place with clusters, and what this computer has of it. */
+export interface FoundRow {
+  readonly kind: 'aws' | 'gcp' | 'azure' | 'vault' | 'file';
+  readonly state: 'ready' | 'attention' | 'none';
+  /** Names and numbers, no secret. */
+  readonly lines: readonly string[];
+  /** The one thing that helps. */
+  readonly help:
+    | { readonly kind: 'sign-in'; readonly account: OwnAccount }
+    | { readonly kind: 'copy'; readonly command: string }
+    | { readonly kind: 'settings' }
+    | undefined;
+}
+
+const words = text.firstRun;
+const shownSessions = 2;
+
+const sources = {
+  aws: 'eks',
+  gcp: 'gke',
+  azure: 'aks',
+  vault: 'vault',
+  file: 'file',
+} as const satisfies Record<FoundRow['kind'], Source>;
+const commands = {
+  gcp: 'gcloud auth application-default login',
+  aws: 'aws configure sso',
+  vault: 'vault login',
+} as const;
+
+export function foundRows(
+  accounts: readonly Account[],
+  findings: Findings,
+  now: number,
+): readonly FoundRow[] {
+  const of = (provider: Account['provider']) => accounts.filter((account) => account.provider === provider);
+  return [
+    awsRow(of('aws'), findings.awsProfiles, now),
+    gcpRow(of('gcp'), findings.gcloudAccount, now),
+    azureRow(of('azure'), now),
+    vaultRow(of('vault'), now),
+    fileRow(findings.clusterFiles),
+  ];
+}
+
+function awsRow(sessions: readonly Account[], profiles: readonly string[], now: number): FoundRow {
+  const named = profiles.map((name) => (name === '' ? words.environment : name));
+  const more = sessions.length - shownSessions;
+  const lines = [
+    ...(named.length === 0 ? [] : [words.profiles(named)]),
+    ...sessions
+      .slice(0, shownSessions)
+      .map((account) => words.session(account.session, stateWords(account, now))),
+    ...(more > 0 ? [words.moreSessions(more)] : []),
+  ];
+  if (lines.length === 0)
+    return {
+      kind: 'aws',
+      state: 'none',
+      lines: [words.awsNone],
+      help: { kind: 'copy', command: commands.aws },
+    };
+  const account = firstSignedOut(sessions, now);
+  if (account !== undefined)
+    return { kind: 'aws', state: 'attention', lines, help: { kind: 'sign-in', account } };
+  const ended = sessions.filter(isOwn).find((session) => statusOf(session, now) === 'ended');
+  const help = ended === undefined ? undefined : ({ kind: 'sign-in', account: ended } as const);
+  return { kind: 'aws', state: 'ready', lines, help };
+}
+
+function gcpRow(accounts: readonly Account[], gcloud: string | undefined, now: number): FoundRow {
+  const own = firstSignedOut(accounts, now);
+  if (own !== undefined)
+    return {
+      kind: 'gcp',
+      state: own.status === 'ended' ? 'attention' : 'none',
+      lines: [whoWords(own, now)],
+      help: { kind: 'sign-in', account: own },
+    };
+  const [account] = accounts;
+  const copy = { kind: 'copy', command: commands.gcp } as const;
+  if (account !== undefined) {
+    const isReady = statusOf(account, now) === 'signed-in';
+    const line = whoWords(account, now);
+    return isReady
+      ? { kind: 'gcp', state: 'ready', lines: [line], help: undefined }
+      : { kind: 'gcp', state: 'attention', lines: [line], help: copy };
+  }
+  return gcloud === undefined
+    ? { kind: 'gcp', state: 'none', lines: [words.gcpNone], help: copy }
+    : { kind: 'gcp', state: 'attention', lines: [words.gcloudOnly(gcloud)], help: copy };
+}
+
+function azureRow(accounts: readonly Account[], now: number): FoundRow {
+  const ready = accounts.find((account) => statusOf(account, now) === 'signed-in');
+  if (ready !== undefined)
+    return { kind: 'azure', state: 'ready', lines: [whoWords(ready, now)], help: undefined };
+  const own = firstSignedOut(accounts, now);
+  const help = own === undefined ? undefined : ({ kind: 'sign-in', account: own } as const);
+  return own?.status === 'ended'
+    ? { kind: 'azure', state: 'attention', lines: [whoWords(own, now)], help }
+    : { kind: 'azure', state: 'none', lines: [words.notFound], help };
+}
+
+function vaultRow(accounts: readonly Account[], now: number): FoundRow {
+  const [first] = accounts;
+  if (first === undefined) return { kind: 'vault', state: 'none', lines: [words.vaultNone], help: undefined };
+  const ready = accounts.find((account) => statusOf(account, now) === 'signed-in');
+  const { session } = ready ?? first;
+  const lines = [words.session(session, whoWords(ready ?? first, now))];
+  if (ready !== undefined) return { kind: 'vault', state: 'ready', lines, help: undefined };
+  const account = accounts.find(isOwn);
+  return {
+    kind: 'vault',
+    state: 'attention',
+    lines,
+    help: account === undefined ? { kind: 'copy', command: commands.vault } : { kind: 'sign-in', account },
+  };
+}
+
+function fileRow(files: Findings['clusterFiles']): FoundRow {
+  if (files.length === 0)
+    return { kind: 'file', state: 'none', lines: [words.filesNone], help: { kind: 'settings' } };
+  const broken = files.flatMap(({ error }) => (error === undefined ? [] : [error.message]));
+  const good = files.filter(({ error }) => error === undefined);
+  const count = good.reduce((sum, { clusters = 0 }) => sum + clusters, 0);
+  const lines =
+    good.length === 0
+      ? []
+      : [
+          words.files(
+            count,
+            good.map(({ file }) => file),
+          ),
+        ];
+  return {
+    kind: 'file',
+    state: broken.length === 0 ? 'ready' : 'attention',
+    lines: [...lines, ...broken],
+    help: broken.length === 0 ? undefined : { kind: 'settings' },
+  };
+}
+
+/** The one to sign in to, where nobody is signed in to any. */
+function firstSignedOut(accounts: readonly Account[], now: number): OwnAccount | undefined {
+  if (accounts.some((account) => statusOf(account, now) === 'signed-in')) return undefined;
+  const own = accounts.filter(isOwn);
+  return own.find(({ status }) => status === 'ended') ?? own[0];
+}
+
+function whoWords(account: Account, now: number): string {
+  const state = stateWords(account, now);
+  return account.who === undefined ? state : `${account.who} · ${state}`;
+}
+
+/** What comes with a press on "Find my clusters": one tab after another, for what the person has set up already. */
+export function signInsToBegin(rows: readonly FoundRow[]): readonly OwnAccount[] {
+  return rows.flatMap(({ state, help }) =>
+    state === 'attention' && help?.kind === 'sign-in' && help.account.asks === 'browser'
+      ? [help.account]
+      : [],
+  );
+}
+
+/** What was read of a kind of place, so far in the run that goes on since `since`. */
+export interface Outcome {
+  readonly clusters: number;
+  readonly places: number;
+  /** Of a place that could not be read; a sign-in that its row offers already is left out. */
+  readonly failed: number;
+  readonly why: string | undefined;
+}
+
+export function outcomeOf(
+  { kind, help }: Pick<FoundRow, 'kind' | 'help'>,
+  facts: {
+    readonly cells: Iterable<Cell>;
+    readonly clusters: Iterable<Cluster>;
+    readonly since: number | undefined;
+  },
+): Outcome {
+  const source = sources[kind];
+  const cells = [...facts.cells].filter((cell) => cell.source === source);
+  const read = cells.filter(
+    ({ readAt = 0, triedAt = 0 }) => facts.since === undefined || Math.max(readAt, triedAt) >= facts.since,
+  );
+  const failed = read.flatMap((cell) =>
+    cell.error !== undefined && isFailed(cell) && !(help?.kind === 'sign-in' && needsSignIn(cell.error))
+      ? [cell.error]
+      : [],
+  );
+  let clusters = 0;
+  for (const cluster of facts.clusters) if (cluster.source === source) clusters += 1;
+  return {
+    clusters,
+    places: read.filter((cell) => !isFailed(cell)).length,
+    failed: failed.length,
+    why: failed[0]?.message,
+  };
+}

@@ -1,0 +1,70 @@
+import type { SetupPreview } from '../../main/agent/organisation/view.ts';
+import type { SettingName } from '../../main/agent/settings/settings.ts';
+import { text } from '../text/text.ts';
+
+/** One thing that a configuration says, in words. */
+export interface PreviewLine {
+  /** Of no other line. */
+  readonly key: string;
+  readonly title: string;
+  readonly value: string;
+  /** What counts now, where that is something else. */
+  readonly before: string | undefined;
+  readonly isManaged: boolean;
+}
+
+const words = text.setup;
+
+/** The words of values, where those of the file are none. */
+const choices: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  kubeconfigMode: text.settings.kubeconfigModes,
+  favouritesOrder: text.settings.favouritesOrders,
+  listGroup: text.filters.groups,
+  connectors: text.detail.carriers,
+};
+
+/** What it says, but for the settings that change: those have lines of their own. */
+export function fieldLines({ fields, settings }: SetupPreview): readonly PreviewLine[] {
+  const told = new Set<string>(settings.map(({ name }) => `defaults.${name}`));
+  return fields
+    .filter(({ field }) => !told.has(field) && !(field === 'locked' && settings.some(({ locked }) => locked)))
+    .map(({ field, value, before }) => ({
+      key: field,
+      title: fieldTitle(field),
+      value: valueWords(field, value),
+      before: before === undefined ? undefined : valueWords(field, before),
+      isManaged: false,
+    }));
+}
+
+/** The person's settings that change, or that they can no longer change. */
+export function settingLines({ settings }: SetupPreview): readonly PreviewLine[] {
+  return settings.map(({ name, value, before, locked }) => ({
+    key: name,
+    title: text.settings[name][0],
+    value: valueWords(name, value),
+    before: before === value ? undefined : valueWords(name, before),
+    isManaged: locked,
+  }));
+}
+
+/** A field that has no words is called as it is in the file: nothing is kept back. */
+function fieldTitle(field: string): string {
+  const plain = field.replace(/\[\d+\]/g, '');
+  const setting = plain.startsWith('defaults.') ? plain.slice('defaults.'.length) : undefined;
+  if (setting !== undefined && isSetting(setting)) return text.settings[setting][0];
+  return Object.hasOwn(words.fields, plain) ? (words.fields[plain] ?? field) : field;
+}
+
+function valueWords(field: string, value: string): string {
+  if (value === '') return words.unset;
+  const known = Object.hasOwn(choices, field) ? choices[field] : words.values;
+  return value
+    .split(', ')
+    .map((part) => (known !== undefined && Object.hasOwn(known, part) ? (known[part] ?? part) : part))
+    .join(', ');
+}
+
+function isSetting(name: string): name is SettingName {
+  return Object.hasOwn(text.settings, name) && Array.isArray(text.settings[name as SettingName]);
+}

@@ -1,0 +1,184 @@
+import { LoaderCircle, ShieldAlert, ShieldCheck } from 'lucide-react';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { Heading } from 'react-aria-components';
+import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
+import type { SetupPreview } from '../../main/agent/organisation/view.ts';
+import { useActions } from '../agent/page.tsx';
+import { text } from '../text/text.ts';
+import { fieldLines, type PreviewLine, settingLines } from './preview-words.ts';
+import './setup-preview.css';
+
+const words = text.setup;
+
+type Phase =
+  | { readonly kind: 'reading' }
+  | { readonly kind: 'refused'; readonly error: PlainError }
+  | { readonly kind: 'shown'; readonly preview: SetupPreview }
+  | { readonly kind: 'applying'; readonly preview: SetupPreview }
+  | { readonly kind: 'failed'; readonly preview: SetupPreview; readonly error: PlainError };
+
+/** What an organisation's configuration would do, as a question. Nothing of it is done without a yes. */
+export function SetupQuestion({
+  source,
+  onClose,
+  onDone,
+}: {
+  /** An https address, an absolute path or a link, as the person or the link has it. */
+  readonly source: string;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}) {
+  const actions = useActions();
+  const [phase, setPhase] = useState<Phase>({ kind: 'reading' });
+  const reading = useRef<AbortController>(undefined);
+  const read = useCallback(() => {
+    reading.current?.abort();
+    const abort = new AbortController();
+    reading.current = abort;
+    setPhase({ kind: 'reading' });
+    const settle = (next: Phase) => {
+      if (!abort.signal.aborted) setPhase(next);
+    };
+    actions.previewSetup(source, abort.signal).then(
+      (preview) => settle({ kind: 'shown', preview }),
+      (error: unknown) => settle({ kind: 'refused', error: toPlainError(error) }),
+    );
+  }, [actions, source]);
+  useEffect(() => {
+    read();
+    return () => reading.current?.abort();
+  }, [read]);
+  const apply = async (preview: SetupPreview) => {
+    setPhase({ kind: 'applying', preview });
+    try {
+      await actions.applySetup(source, preview);
+      onDone();
+    } catch (error) {
+      setPhase({ kind: 'failed', preview, error: toPlainError(error) });
+    }
+  };
+  const preview = 'preview' in phase ? phase.preview : undefined;
+  const error = 'error' in phase ? phase.error : undefined;
+  return (
+    <>
+      <Heading slot="title">
+        {preview !== undefined
+          ? words.title(preview.name)
+          : phase.kind === 'reading'
+            ? words.reading
+            : words.unread}
+      </Heading>
+      {phase.kind === 'reading' && (
+        <p className="setup-reading">
+          <LoaderCircle size={16} aria-hidden />
+          <bdi>{source}</bdi>
+        </p>
+      )}
+      {preview !== undefined && <Preview preview={preview} />}
+      {error !== undefined && (
+        <p className="setup-failure" role="alert">
+          {preview !== undefined && `${words.failed}: `}
+          {error.message} {error.hint}
+        </p>
+      )}
+      <div className="actions">
+        {/* biome-ignore lint/a11y/noAutofocus: the safe answer has the focus, whatever comes to be shown. */}
+        <button type="button" className="button" autoFocus onClick={onClose}>
+          {words.no}
+        </button>
+        {error !== undefined && (
+          <button type="button" className="button" onClick={read}>
+            {words.again}
+          </button>
+        )}
+        {(phase.kind === 'shown' || phase.kind === 'applying') && (
+          <button
+            type="button"
+            className={phase.preview.conflict === undefined ? 'button primary' : 'button danger'}
+            aria-disabled={phase.kind === 'applying'}
+            onClick={() => {
+              if (phase.kind === 'shown') void apply(phase.preview);
+            }}
+          >
+            {phase.kind === 'applying'
+              ? words.working
+              : phase.preview.conflict === undefined
+                ? words.yes
+                : words.replace}
+          </button>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Preview({ preview }: { readonly preview: SetupPreview }) {
+  const { origin, place, signed, key, conflict, remarks } = preview;
+  const Seal = signed ? ShieldCheck : ShieldAlert;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by the keys.
+    <section className="setup-preview" tabIndex={0} aria-label={words.says}>
+      <dl className="setup-whose">
+        <div>
+          <dt>{words.from}</dt>
+          <dd>
+            {origin === 'url' && <b>{new URL(place).host}</b>}
+            <span>{place}</span>
+          </dd>
+        </div>
+        <div data-signed={signed}>
+          <dt>
+            <Seal size={14} aria-hidden />
+            {signed ? words.signed : words.unsigned}
+          </dt>
+          {key !== undefined && (
+            <dd>
+              <code>{key}</code>
+            </dd>
+          )}
+        </div>
+      </dl>
+      {conflict !== undefined && (
+        <p className="setup-conflict">{words.conflicts[conflict.why](conflict.name, conflict.place)}</p>
+      )}
+      {remarks.length > 0 && (
+        <>
+          <h3>{words.means}</h3>
+          <ul>
+            {remarks.map((remark) => (
+              <li key={remark}>{remark}</li>
+            ))}
+          </ul>
+        </>
+      )}
+      <Lines title={words.says} lines={fieldLines(preview)} />
+      <Lines title={words.settings} lines={settingLines(preview)} />
+      <p>{words.nothing}</p>
+    </section>
+  );
+}
+
+function Lines({ title, lines }: { readonly title: string; readonly lines: readonly PreviewLine[] }) {
+  if (lines.length === 0) return null;
+  return (
+    <>
+      <h3>{title}</h3>
+      <dl>
+        {lines.map(({ key, title: name, value, before, isManaged }) => (
+          <div key={key}>
+            <dt>{name}</dt>
+            <dd>
+              <bdi>{value}</bdi>
+              {isManaged && <span className="setup-managed">{words.managed}</span>}
+              {before !== undefined && (
+                <small>
+                  <bdi>{words.now(before)}</bdi>
+                </small>
+              )}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}

@@ -1,0 +1,260 @@
+import { describe, expect, test } from 'vitest';
+import type { Change, Snapshot } from '../../main/agent/agent-view.ts';
+import { AppError } from '../../main/agent/app-error.ts';
+import { defaultSettings } from '../../main/agent/settings/settings.ts';
+import { aCell, aCluster, anAccount, anOrganisation, aSetupPreview } from './shown.ts';
+import { eventually, windowFixture } from './window-fixture.ts';
+
+const shown = windowFixture();
+const fresh: Partial<Snapshot> = { settings: defaultSettings, discovery: { status: 'idle' } };
+const title = { name: 'Let us find your clusters' };
+const orders = aCluster('orders');
+const found: Change = { kind: 'catalog', upserted: [orders], removed: [], cells: [], removedCells: [] };
+
+const opened = async (
+  context: Parameters<typeof shown.open>[0],
+  accounts = [anAccount('acme')],
+  snapshot: Partial<Snapshot> = {},
+) => {
+  const window = await shown.open(context, { ...fresh, ...snapshot });
+  const { agent, page } = window;
+  agent.handlers.accounts = async () => ({ accounts });
+  agent.handlers.findings = async () => ({ awsProfiles: ['payments', 'search'], clusterFiles: [] });
+  await page.reload();
+  await page.getByRole('heading', title).waitFor();
+  const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+  return { ...window, press, row: (name: string) => page.locator('.found').filter({ hasText: name }) };
+};
+
+describe('the first run', () => {
+  test('is there when nothing is known, and not otherwise', async (context) => {
+    const { page, agent, row } = await opened(context);
+    expect(await row('AWS').locator('p').allTextContents()).toEqual([
+      '2 profiles: payments, search',
+      'acme: signed in',
+    ]);
+    expect(await page.getByRole('searchbox').count()).toBe(0);
+    // What a discovery finds by itself takes its place while nobody is at it.
+    agent.tell(found);
+    await page.locator('.row').waitFor();
+    expect(await page.getByRole('heading', title).count()).toBe(0);
+    agent.show({ ...agent.snapshot(), clusters: [], organisation: anOrganisation() });
+    await page.reload();
+    await page.getByRole('heading', { name: 'No clusters found' }).waitFor();
+  });
+
+  test('finds clusters, counting, and leads to the list with the focus in it', async (context) => {
+    const { page, agent, press, focused } = await opened(context);
+    let finish = () => {};
+    agent.handlers.discover = async () => {
+      const running = { status: 'running', since: 1, cellsRead: 3, cellsKnown: 17, clusters: 1 } as const;
+      agent.tell({ kind: 'discovery', discovery: running }, found);
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      agent.tell({ kind: 'discovery', discovery: { status: 'idle', finishedAt: 1 } });
+      return { clusters: 1, failed: [], tookMs: 1 };
+    };
+    await press('Find my clusters');
+    await page.getByText('Reading 3 of 17 places, 1 cluster so far').waitFor();
+    // It stays while it counts; whoever wants goes on with what is there.
+    await page.getByRole('button', { name: 'Show 1 cluster' }).waitFor();
+    finish();
+    await page.getByRole('heading', title).waitFor({ state: 'detached' });
+    await eventually(focused).toBe('Connect orders');
+  });
+
+  test('signs in first where what is set up needs it, one after another', async (context) => {
+    const account = anAccount('acme', { status: 'signed-out' });
+    const vault = anAccount('vault.acme.example', { provider: 'vault', status: 'ended' });
+    const azure = anAccount('azure', { provider: 'azure', status: 'signed-out' });
+    const { agent, page, press } = await opened(context, [account, vault, azure]);
+    const asked: string[] = [];
+    let running = 0;
+    agent.handlers.login = async ({ provider, session }) => {
+      expect(++running).toBe(1);
+      asked.push(`${provider} ${session}`);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return { account: provider === 'aws' ? account : vault };
+    };
+    let runs = 0;
+    agent.handlers.discover = async () => {
+      runs += 1;
+      if (asked.length === 2) agent.tell(found);
+      return { clusters: 1, failed: [], tookMs: 1 };
+    };
+    await press('Find my clusters');
+    await page.locator('.row').waitFor();
+    expect(asked).toEqual(['aws acme', 'vault vault.acme.example']);
+    expect(runs).toBe(2);
+  });
+
+  test('one that is cancelled, and one that fails, leave the rest as it is', async (context) => {
+    const { agent, page, press, row, focused } = await opened(context, [
+      anAccount('acme', { status: 'signed-out' }),
+    ]);
+    agent.handlers.login = (_, { signal }) =>
+      new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(new AppError('cancelled', 'It was cancelled.'))),
+      );
+    await press('Sign in to acme');
+    await row('AWS').getByText('Signing in').waitFor();
+    await press('Cancel');
+    await row('AWS').getByText('acme: not signed in').waitFor();
+    await eventually(focused).toBe('Sign in to acme');
+    agent.handlers.login = () =>
+      Promise.reject(new AppError('login-failed', 'AWS refused.', { hint: 'Ask who keeps the portal.' }));
+    await press('Sign in to acme');
+    await row('AWS')
+      .getByRole('alert')
+      .getByText('Not signed in: AWS refused. Ask who keeps the portal.')
+      .waitFor();
+    await page.getByRole('button', { name: 'Find my clusters' }).waitFor();
+  });
+
+  test('says of each kind of place what could not be read, and when nothing answered at all', async (context) => {
+    const { agent, page, press, row } = await opened(context);
+    const error = {
+      code: 'network-unreachable',
+      message: 'The network does not answer.',
+      retryable: true,
+    } as const;
+    agent.handlers.discover = async () => {
+      agent.tell({
+        kind: 'catalog',
+        upserted: [],
+        removed: [],
+        cells: [aCell('eu-west-1', error)],
+        removedCells: [],
+      });
+      return { clusters: 0, failed: [], tookMs: 1 };
+    };
+    await press('Find my clusters');
+    await page.getByRole('status').getByText('Nothing answered.').waitFor();
+    await row('AWS').getByText('1 place could not be read: The network does not answer.').waitFor();
+    const cells = [aCell('eu-west-1'), aCell('eu-west-2', error)];
+    agent.tell({ kind: 'catalog', upserted: [], removed: [], cells, removedCells: [] });
+    await page.getByRole('status').getByText('No cluster was found yet.').waitFor();
+  });
+
+  test('the accounts that cannot be read are told, and what is known stands', async (context) => {
+    const { agent, page, press, row } = await opened(context);
+    agent.handlers.accounts = () => Promise.reject(new AppError('timeout', 'Vault does not answer.'));
+    await page.reload();
+    await page.getByText('The sign-ins could not be read. Vault does not answer.').waitFor();
+    expect(await page.locator('.found h2').allTextContents()).toEqual(['AWS', 'Cluster files']);
+    agent.handlers.accounts = async () => ({ accounts: [anAccount('acme')] });
+    await press('Try again');
+    await row('AWS').getByText('acme: signed in').waitFor();
+  });
+
+  test('goes for good when it is not wanted, and comes again from the palette and the settings', async (context) => {
+    const { agent, page, press } = await opened(context);
+    await press('Not now');
+    await page.getByRole('heading', { name: 'No clusters found' }).waitFor();
+    expect(agent.snapshot().settings.firstRun).toBe(false);
+    await page.reload();
+    await page.getByRole('heading', { name: 'No clusters found' }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('set up');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', title).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('heading', title).waitFor({ state: 'detached' });
+    await page.getByRole('main').getByRole('button', { name: 'Set up…' }).click();
+    await page.keyboard.press('Escape');
+    await press('Settings');
+    await press('Set up…');
+    await page.getByRole('heading', title).waitFor();
+    // Asked for, it finds anew also with clusters there.
+    agent.tell(found);
+    await page.getByRole('main').getByRole('button', { name: 'Show 1 cluster' }).waitFor();
+    await press('Find my clusters');
+    await page.locator('.row').waitFor();
+  });
+
+  test('by keyboard alone, and nothing is taken from under a person’s hands', async (context) => {
+    const { agent, page, focused, clipboard } = await opened(context, []);
+    const order: string[] = [];
+    for (let at = 0; at < 6; at += 1) {
+      await page.keyboard.press('Tab');
+      order.push(await focused());
+    }
+    expect(order).toEqual([
+      'Copy command: gcloud auth application-default login',
+      'Choose cluster files',
+      'Find my clusters',
+      'Not now',
+      '',
+      'Look at it',
+    ]);
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.type('https://setup.');
+    agent.tell(found);
+    await page.getByRole('button', { name: 'Show 1 cluster' }).waitFor();
+    await page.keyboard.type('acme.example');
+    expect(await page.getByLabel('Your organisation gave you an address?').inputValue()).toBe(
+      'https://setup.acme.example',
+    );
+    await page.getByRole('button', { name: /^Copy command: gcloud/ }).press('Enter');
+    await eventually(clipboard).toBe('gcloud auth application-default login');
+  });
+
+  test('who has gone to another page stays there when clusters are found', async (context) => {
+    const { page, agent, press } = await opened(context);
+    let finish = () => {};
+    agent.handlers.discover = async () => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      agent.tell(found);
+      return { clusters: 1, failed: [], tookMs: 1 };
+    };
+    await press('Find my clusters');
+    await press('Choose cluster files');
+    await page.getByLabel('Cluster files', { exact: true }).waitFor();
+    finish();
+    await page.locator('.first-run').waitFor({ state: 'detached' });
+    await page.getByLabel('Cluster files', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.row').waitFor();
+  });
+
+  test('an address leads to what it would set up, and from there to the list', async (context) => {
+    const { agent, page, press, row, focused } = await opened(context);
+    const asked: unknown[] = [];
+    agent.handlers['setup-preview'] = async (input) => {
+      asked.push(input);
+      return aSetupPreview();
+    };
+    agent.handlers['setup-apply'] = async (input) => {
+      asked.push(input);
+      const organisation = anOrganisation();
+      agent.tell(
+        { kind: 'organisation', organisation },
+        {
+          kind: 'discovery',
+          discovery: { status: 'running', since: 1, cellsRead: 0, cellsKnown: 0, clusters: 0 },
+        },
+      );
+      return { organisation };
+    };
+    await page
+      .getByLabel('Your organisation gave you an address?')
+      .fill(' https://setup.acme.example/a.yaml ');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alertdialog', { name: 'Set up for Acme?' }).waitFor();
+    await press('Set up');
+    await page.getByText('Set up for Acme.').waitFor();
+    await row('Organisation').getByText('Acme, from https://setup.acme.example/k8s-tunnels.yaml').waitFor();
+    await page.getByText('Looking for places to read').waitFor();
+    await page.locator('.field:focus').waitFor();
+    expect(asked).toEqual([
+      { source: 'https://setup.acme.example/a.yaml' },
+      { source: 'https://setup.acme.example/a.yaml', digest: 'd1' },
+    ]);
+    agent.tell(found);
+    await eventually(focused).toBe('Connect orders');
+  });
+});

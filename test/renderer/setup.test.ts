@@ -1,0 +1,209 @@
+import { describe, expect, test } from 'vitest';
+import type { Snapshot } from '../../main/agent/agent-view.ts';
+import { AppError } from '../../main/agent/app-error.ts';
+import type { Input } from '../../main/api/contract.ts';
+import { placeHash } from '../../main/api/place.ts';
+import { aCluster, anOrganisation, aSetupPreview } from './shown.ts';
+import { eventually, windowFixture } from './window-fixture.ts';
+
+const shown = windowFixture();
+const clusters = [aCluster('orders')];
+const link = 'k8s-tunnels://setup?url=https://setup.acme.example/k8s-tunnels.yaml';
+
+const opened = async (context: Parameters<typeof shown.open>[0], snapshot: Partial<Snapshot> = {}) => {
+  const window = await shown.open(context, { clusters, ...snapshot });
+  const { page, agent } = window;
+  const applied: Input<'setup-apply'>[] = [];
+  agent.handlers['setup-preview'] = async () => aSetupPreview();
+  agent.handlers['setup-apply'] = async (input) => {
+    applied.push(input);
+    const organisation = anOrganisation();
+    agent.tell({ kind: 'organisation', organisation });
+    return { organisation };
+  };
+  await page.locator('.row').first().waitFor();
+  return {
+    ...window,
+    applied,
+    press: (name: string) => page.getByRole('button', { name, exact: true }).click(),
+    dialog: (name: string) => page.getByRole('alertdialog', { name, exact: true }),
+    follow: (to: string) =>
+      page.evaluate(
+        (hash) => {
+          location.hash = hash;
+        },
+        placeHash({ kind: 'link', link: to }),
+      ),
+  };
+};
+
+describe('a setup link', () => {
+  test('shows whose it is and what it does, and does it on a yes', async (context) => {
+    const { page, agent, dialog, follow, focused, applied, press } = await opened(context);
+    const key = '3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
+    agent.handlers['setup-preview'] = async ({ source }) => {
+      expect(source).toBe(link);
+      return aSetupPreview({ signed: true, key });
+    };
+    await follow(link);
+    const asked = dialog('Set up for Acme?');
+    await asked.waitFor();
+    for (const words of [
+      'setup.acme.example',
+      key,
+      'You sign in to acme.cloudflareaccess.com only.',
+      'now Add and switch',
+    ])
+      await asked.getByText(words, { exact: true }).waitFor();
+    expect(await asked.locator('dt').allTextContents()).toEqual([
+      'From',
+      'Signed with the key',
+      'Cloudflare Access team',
+      'Vault',
+      'Look in Google Cloud',
+      'sources.vault.addresses[0].login.role',
+      'On connect',
+    ]);
+    await eventually(focused).toBe('Cancel');
+    expect(applied).toEqual([]);
+    await press('Set up');
+    await asked.waitFor({ state: 'detached' });
+    await page.getByText('Set up for Acme.').waitFor();
+    expect(applied).toEqual([{ source: link, digest: 'd1' }]);
+  });
+
+  test('a no changes nothing, also while it is still read', async (context) => {
+    const { page, agent, dialog, follow, applied, press } = await opened(context);
+    await follow(link);
+    await dialog('Set up for Acme?').waitFor();
+    await press('Cancel');
+    await dialog('Set up for Acme?').waitFor({ state: 'detached' });
+    await follow(link);
+    await dialog('Set up for Acme?').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog('Set up for Acme?').waitFor({ state: 'detached' });
+    let isLeft = false;
+    agent.handlers['setup-preview'] = (_, { signal }) =>
+      new Promise((_, reject) =>
+        signal.addEventListener('abort', () => {
+          isLeft = true;
+          reject(new AppError('cancelled', 'It was cancelled.'));
+        }),
+      );
+    await follow(link);
+    await dialog('Looking at what it would set up').waitFor();
+    await page.keyboard.press('Enter');
+    await eventually(async () => isLeft).toBe(true);
+    expect(applied).toEqual([]);
+  });
+
+  test.for([
+    ['origin', 'You are set up for Beta from https://beta.example/a.yaml.'],
+    ['key', 'What you have from https://beta.example/a.yaml is signed with another key.'],
+    ['revision', 'It is older than what you have from https://beta.example/a.yaml.'],
+  ] as const)('what stands in its way (%s) is told, and replaced on a yes', async ([why, words], context) => {
+    const { agent, dialog, follow, applied, press } = await opened(context);
+    agent.handlers['setup-preview'] = async () =>
+      aSetupPreview({ conflict: { why, name: 'Beta', place: 'https://beta.example/a.yaml' } });
+    await follow(link);
+    await dialog('Set up for Acme?').getByText(words).waitFor();
+    await press('Replace and set up');
+    await eventually(async () => applied).toEqual([{ source: link, digest: 'd1', replace: true }]);
+  });
+
+  test('one that cannot be read says why, with what helps, and is read again', async (context) => {
+    const { agent, dialog, follow, focused, press } = await opened(context);
+    const { 'setup-preview': good } = agent.handlers;
+    agent.handlers['setup-preview'] = () =>
+      Promise.reject(
+        new AppError('bad-input', 'a.yaml, line 4, acess: is not known.', { hint: 'Correct it there.' }),
+      );
+    await follow(link);
+    await dialog('This cannot be set up')
+      .getByText('line 4, acess: is not known. Correct it there.')
+      .waitFor();
+    await eventually(focused).toBe('Cancel');
+    agent.handlers['setup-preview'] = good;
+    await press('Look again');
+    await dialog('Set up for Acme?').waitFor();
+  });
+
+  test('one that has changed meanwhile is not set up, and shown anew', async (context) => {
+    const { agent, dialog, follow, press } = await opened(context);
+    const { 'setup-apply': good } = agent.handlers;
+    agent.handlers['setup-apply'] = () =>
+      Promise.reject(new AppError('organisation-refused', 'It has changed since it was shown.'));
+    await follow(link);
+    await press('Set up');
+    await dialog('Set up for Acme?').getByText('Not set up: It has changed since it was shown.').waitFor();
+    agent.handlers['setup-apply'] = good;
+    agent.handlers['setup-preview'] = async () => aSetupPreview({ name: 'Acme Two' });
+    await press('Look again');
+    await dialog('Set up for Acme Two?').waitFor();
+  });
+
+  test('is read as strictly as any other', async (context) => {
+    const { agent, dialog, follow } = await opened(context);
+    agent.handlers['setup-preview'] = () => Promise.reject(new Error('It must not be asked for.'));
+    await follow(`${link}#x`);
+    await dialog('This link is refused').waitFor();
+  });
+});
+
+describe('the organisation among the settings', () => {
+  const settings = async (context: Parameters<typeof shown.open>[0], snapshot: Partial<Snapshot>) => {
+    const window = await opened(context, snapshot);
+    await window.press('Settings');
+    return { ...window, group: window.page.getByRole('region', { name: 'Organisation' }) };
+  };
+
+  test('is read anew, and says what came of it', async (context) => {
+    const readAt = Date.now() - 6 * 60_000;
+    const { agent, page, group, press } = await settings(context, {
+      organisation: anOrganisation({ readAt }),
+    });
+    await group.getByText('Set up by you, from https://setup.acme.example/k8s-tunnels.yaml').waitFor();
+    await group.getByText('Read 6 min ago · not signed').waitFor();
+    agent.handlers['setup-refresh'] = async () => {
+      agent.tell({ kind: 'organisation', organisation: anOrganisation() });
+      return { changed: false };
+    };
+    await press('Refresh now');
+    await page.getByText('It is the newest.').waitFor();
+    await group.getByText('Read just now').waitFor();
+    agent.handlers['setup-refresh'] = () =>
+      Promise.reject(new AppError('timeout', 'It does not answer.', { hint: 'Try later.' }));
+    await press('Refresh now');
+    await group.getByRole('alert').getByText('Not refreshed: It does not answer. Try later.').waitFor();
+  });
+
+  test('is removed on a yes only', async (context) => {
+    const { agent, page, group, press, focused } = await settings(context, {
+      organisation: anOrganisation(),
+    });
+    let removals = 0;
+    agent.handlers['setup-remove'] = async () => {
+      removals += 1;
+      agent.tell({ kind: 'organisation' });
+      return { removed: true };
+    };
+    await press('Remove…');
+    await page.getByRole('alertdialog', { name: 'Remove the setup for Acme?' }).waitFor();
+    await eventually(focused).toBe('Keep it');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    expect(removals).toBe(0);
+    await press('Remove…');
+    await press('Remove');
+    await page.getByText('Removed the setup for Acme.').waitFor();
+    await group.getByText('None', { exact: true }).waitFor();
+  });
+
+  test('a managed one stays, and it is said why', async (context) => {
+    const place = '/etc/k8s-tunnels/organisation.yaml';
+    const { group } = await settings(context, { organisation: anOrganisation({ origin: 'managed', place }) });
+    await group.getByText(`Managed, from ${place}`).waitFor();
+    await group.getByText('only they can remove it').waitFor();
+    expect(await group.getByRole('button').allTextContents()).toEqual(['Refresh now', 'Set up…']);
+  });
+});
