@@ -49,8 +49,10 @@ export function runDesktop(options: {
     event.preventDefault();
     // What is open stays remembered, unless the agent was told to quit: then nothing is open any more.
     void Promise.race([host.close(), systemClock.sleep(endLimitMs)]).finally(() => {
-      // Not `quit` again: Electron may take a window that is on its way out for one that refuses to close, and stay.
-      app.exit(0);
+      // Not `quit` again: Electron may take a window that is on its way out for one that refuses to close, and stay. Nor
+      // while there is a window: it may then wait for ever for a hidden one to go.
+      window.destroy();
+      setImmediate(() => app.exit(0));
     });
   });
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.once(signal, quit);

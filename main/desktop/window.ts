@@ -13,6 +13,8 @@ export interface AppWindow {
   /** Opens it, or brings it to the front; there, where a place is given. */
   show(place?: Place): void;
   toggle(): void;
+  /** Before the end of the app. */
+  destroy(): void;
   /** Whether the person looks at it. */
   isInFront(): boolean;
 }
@@ -69,6 +71,7 @@ export function createAppWindow(options: {
   };
   return {
     show,
+    destroy,
     isInFront: () => window?.isVisible() === true && window.isFocused(),
     toggle() {
       if (window?.isVisible() && window.isFocused()) window.hide();

@@ -48,9 +48,7 @@ export async function startReal(options: {
   const args = [...options.flags, `--user-data-dir=${path.join(env.HOME ?? '', '.electron')}`, app];
   const electron: ElectronApplication = await _electron.launch({ executablePath: executable, args, env });
   const child = electron.process();
-  const ended = new Promise<void>((resolve) => {
-    electron.on('close', () => resolve());
-  });
+  const ended = once(child, 'exit').then(() => {});
   const address = (): ItemAddress => {
     const [item] = items();
     if (item === undefined) throw new Error('there is no item in the tray');
