@@ -19,6 +19,7 @@ import { readWindowPlace, type WindowPlace } from './window-place.ts';
 
 /** An agent that hangs must not keep the app. */
 const endLimitMs = 10_000;
+const exitLimitMs = 2_000;
 
 /**
  * The desktop: one tray and one window, both clients of the agent. Call it before the app is ready. A second start
@@ -52,7 +53,11 @@ export function runDesktop(options: {
       // Not `quit` again: Electron may take a window that is on its way out for one that refuses to close, and stay. Nor
       // while there is a window: it may then wait for ever for a hidden one to go.
       window.destroy();
-      setImmediate(() => app.exit(0));
+      setImmediate(() => {
+        app.exit(0);
+        // On Linux it may stay all the same, with nothing left to do.
+        setTimeout(() => process.kill(process.pid, 'SIGKILL'), exitLimitMs);
+      });
     });
   });
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.once(signal, quit);
