@@ -45,7 +45,11 @@ export async function openWindow(
   const { snapshot, now, size = { width: 440, height: 680 } } = options;
   const agent = createScriptedAgent(aSnapshot(snapshot));
   const server = await startWebServer({ folder, openChannel: agent.openChannel });
-  const session = await browser.newContext({ viewport: size });
+  const session = await browser.newContext({
+    viewport: size,
+    // A moment that is always the same looks the same everywhere.
+    ...(now === undefined ? {} : { timezoneId: 'UTC', locale: 'en-US' }),
+  });
   const close = async () => {
     await session.close();
     await server.close();

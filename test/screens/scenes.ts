@@ -1,9 +1,10 @@
+import type { History } from '../../main/agent/activity/entry.ts';
 import type { Snapshot } from '../../main/agent/agent-view.ts';
 import { AppError } from '../../main/agent/app-error.ts';
 import { defaultSettings } from '../../main/agent/settings/settings.ts';
 import { type Place, placeHash } from '../../main/api/place.ts';
 import type { ShownWindow } from '../renderer/open-window.ts';
-import { aDenial, anAccount, aRelease, aSetupPreview } from '../renderer/shown.ts';
+import { aDenial, anAccount, aRelease, aSetupPreview, someActivity } from '../renderer/shown.ts';
 import {
   clusters,
   everyday,
@@ -31,6 +32,15 @@ const name = (words: string | RegExp) => ({ name: words, exact: true });
 const press = ({ page }: ShownWindow, words: string) => page.getByRole('button', name(words)).click();
 const heading = ({ page }: ShownWindow, words: string | RegExp) =>
   page.getByRole('heading', { name: words }).waitFor();
+const past: History = {
+  samples: Array.from({ length: 30 }, (_, at) => ({
+    at: now - (30 - at) * 30_000,
+    ...(at === 17 ? {} : { ms: 30 + ((at * 7) % 11) + (at === 12 ? 40 : 0) }),
+  })),
+  traffic: { connections: 2, sent: 18_400, received: 1_240_000 },
+  entry: { file: '/home/rosa/.kube/config', name: paymentsStaging.title },
+  failures: [],
+};
 /** The page of a cluster, by its row. */
 const opened = async (shown: ShownWindow, title: string) => {
   await shown.row(title).getByRole('button', name(title)).click();
@@ -186,8 +196,41 @@ export const scenes: Readonly<Record<string, Scene>> = {
       await page.getByRole('button', name('Undo')).waitFor();
     },
   },
-  detail: { snapshot: everyday, arrange: (shown) => opened(shown, paymentsStaging.title) },
-  'detail-failure': { snapshot: trouble, arrange: (shown) => opened(shown, search.title) },
+  detail: {
+    snapshot: everyday,
+    async arrange(shown) {
+      shown.agent.handlers.history = async () => past;
+      await opened(shown, paymentsStaging.title);
+      await shown.page.locator('.sparkline').waitFor();
+    },
+  },
+  activity: {
+    snapshot: everyday,
+    async arrange(shown) {
+      shown.agent.handlers.activity = async () => ({ entries: someActivity(search, now) });
+      await press(shown, 'Activity');
+      await shown.page.locator('.entry').first().waitFor();
+    },
+  },
+  'activity-none': {
+    snapshot: everyday,
+    async arrange(shown) {
+      shown.agent.handlers.activity = async () => ({ entries: [] });
+      await press(shown, 'Activity');
+      await shown.page.locator('.nothing').waitFor();
+    },
+  },
+  'detail-failure': {
+    snapshot: trouble,
+    async arrange(shown) {
+      shown.agent.handlers.history = async () => ({
+        ...past,
+        failures: someActivity(search, now).filter(({ kind }) => kind === 'failed' || kind === 'interrupted'),
+      });
+      await opened(shown, search.title);
+      await shown.page.getByRole('region', { name: 'Last errors' }).waitFor();
+    },
+  },
   'detail-closed': { snapshot: everyday, arrange: (shown) => opened(shown, ledger.title) },
   'detail-denied': {
     snapshot: {

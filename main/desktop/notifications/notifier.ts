@@ -2,7 +2,7 @@ import { Notification } from 'electron';
 import type { Snapshot } from '../../agent/agent-view.ts';
 import { redact } from '../../agent/redaction/redact.ts';
 import { decide, nothingTold } from './decide.ts';
-import { type Shown, shownOf, type Way } from './words.ts';
+import { bodyText, type Shown, shownOf, type Way } from './words.ts';
 
 /** At most so many in the time, however much happens. */
 const most = { count: 6, ms: 10 * 60_000 };
@@ -48,7 +48,7 @@ const standing = new Set<Notification>();
 export function notify(shown: Shown, go: (way: Way) => void): void {
   const notification = new Notification({
     title: redact(shown.title),
-    body: redact(shown.body),
+    body: bodyText(redact(shown.body), process.platform),
     // Where the system has no buttons, the click leads to the details.
     actions: shown.buttons.map(({ label }) => ({ type: 'button' as const, text: label })),
   });

@@ -82,3 +82,11 @@ function namesOf(clusters: readonly { readonly title: string }[]): string {
   const more = clusters.length - names.length;
   return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
+
+/**
+ * What stands in a body as text. Electron hands it on as it is, and on Linux it may be read as markup, in which somebody
+ * else's link could stand (https://specifications.freedesktop.org/notification-spec/latest/markup.html).
+ */
+export function bodyText(text: string, platform: NodeJS.Platform): string {
+  return platform === 'linux' ? text.replaceAll('<', '‹').replaceAll('>', '›') : text;
+}

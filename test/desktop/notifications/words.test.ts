@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { clusterId } from '../../../main/agent/catalog/cluster.ts';
-import { shownOf } from '../../../main/desktop/notifications/words.ts';
+import { bodyText, shownOf } from '../../../main/desktop/notifications/words.ts';
 
 const failed = (title: string) => ({
   id: clusterId('eks', '1', 'eu-west-1', title),
@@ -50,4 +50,10 @@ test('the others say what is next', () => {
   expect(shownOf({ kind: 'release', version: '1.4.0', isRequired: true }).body).toBe(
     'Your version is no longer supported.',
   );
+});
+
+test('a body holds no markup where it would be read as such', () => {
+  const text = 'Cluster <a href="https://attacker.example">a & b</a>';
+  expect(bodyText(text, 'linux')).toBe('Cluster ‹a href="https://attacker.example"›a & b‹/a›');
+  expect(bodyText(text, 'darwin')).toBe(text);
 });
