@@ -94,16 +94,15 @@ export function useVirtualItems(options: {
     const element = list.current;
     const last = before.current;
     if (element !== null && last !== undefined && last.wish !== wish) element.scrollTop = 0;
-    else if (element !== null && last !== undefined && last.items !== items && element.scrollTop > 0) {
-      const now = new Map(items.map((_, index) => [String(keyOf(index)), index]));
-      const held = last.places.find(([key]) => now.has(key));
-      const index = held && now.get(held[0]);
-      if (held !== undefined && index !== undefined) element.scrollTop += startOf(index) - held[1];
-    }
-    if (element !== null && last !== undefined && last.wish === wish && last.items !== items) {
-      // What it heard of last is the place before the change.
-      const scrolled = element.scrollTop - (virtualizer.scrollOffset ?? 0);
-      moveRows(element, { before: last.items, after: items, scrolled });
+    else if (element !== null && last !== undefined && last.items !== items) {
+      const { scrollTop } = element;
+      if (scrollTop > 0) {
+        const now = new Map(items.map((_, index) => [String(keyOf(index)), index]));
+        const held = last.places.find(([key]) => now.has(key));
+        const index = held && now.get(held[0]);
+        if (held !== undefined && index !== undefined) element.scrollTop += startOf(index) - held[1];
+      }
+      moveRows(element, { before: last.items, after: items, scrolled: element.scrollTop - scrollTop });
     }
     const places = inView.flatMap((item, offset) => {
       const index = startIndex + offset;

@@ -142,6 +142,15 @@ test('rows that a change puts elsewhere slide there, unless no movement is wante
   expect(await slid()).toHaveLength(5);
 });
 
+test('a row at the edge of the view stays under the pointer that clicks it', async (context) => {
+  const many = Array.from({ length: 14 }, (_, at) => aCluster(`cluster-${String.fromCharCode(97 + at)}`));
+  const { page, agent } = await shown.open(context, { clusters: many });
+  // The twelfth is half below the edge: it is scrolled to, and clicked at once.
+  for (const title of ['cluster-a', 'cluster-l'])
+    await page.getByRole('button', { name: `Favourite ${title}`, exact: true }).click();
+  await eventually(async () => agent.snapshot().favourites.length).toBe(2);
+});
+
 test('what is searched for is shown whole, wherever the pointer rests', async (context) => {
   const { page, row, titles } = await shown.open(context, { clusters, favourites: [orders.id, billing.id] });
   await row('payments').hover();
