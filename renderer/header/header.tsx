@@ -1,4 +1,13 @@
-import { CircleUserRound, History, ListFilter, RefreshCw, Search, Settings, X } from 'lucide-react';
+import {
+  CircleUserRound,
+  History,
+  ListFilter,
+  type LucideIcon,
+  RefreshCw,
+  Search,
+  Settings,
+  X,
+} from 'lucide-react';
 import type { KeyboardEvent, RefObject } from 'react';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
@@ -78,44 +87,41 @@ export function Header({
           <ListFilter size={15} aria-hidden />
         </button>
       </div>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={text.header.discover}
-        title={text.header.discover}
-        data-running={isRunning || undefined}
-        onClick={() => void actions.discover()}
-      >
-        <RefreshCw size={16} aria-hidden />
-      </button>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={text.header.activity}
-        title={text.header.activity}
-        onClick={onActivity}
-      >
-        <History size={16} aria-hidden />
-      </button>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={text.header.accounts}
-        title={text.header.accounts}
-        onClick={onAccounts}
-      >
-        <CircleUserRound size={16} aria-hidden />
-      </button>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={text.header.settings}
-        title={text.header.settings}
-        onClick={onSettings}
-      >
-        <Settings size={16} aria-hidden />
-      </button>
+      <Action
+        label={text.header.discover}
+        icon={RefreshCw}
+        isRunning={isRunning}
+        onPress={() => void actions.discover()}
+      />
+      <Action label={text.header.activity} icon={History} onPress={onActivity} />
+      <Action label={text.header.accounts} icon={CircleUserRound} onPress={onAccounts} />
+      <Action label={text.header.settings} icon={Settings} onPress={onSettings} />
     </header>
+  );
+}
+
+function Action({
+  label,
+  icon: Icon,
+  isRunning = false,
+  onPress,
+}: {
+  readonly label: string;
+  readonly icon: LucideIcon;
+  readonly isRunning?: boolean;
+  readonly onPress: () => void;
+}) {
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={label}
+      title={label}
+      data-running={isRunning || undefined}
+      onClick={onPress}
+    >
+      <Icon size={16} aria-hidden />
+    </button>
   );
 }
 
