@@ -3,7 +3,6 @@ import { access, chmod, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/pro
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import electronPackage from 'electron/package.json' with { type: 'json' };
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -38,7 +37,11 @@ export async function findElectron(): Promise<RealElectron> {
     throw new NoElectron('the tray and the notifications are looked at over D-Bus, so on Linux only');
   for (const tool of ['xvfb-run', 'dbus-run-session']) await need(tool);
   await library('notify', 4);
-  const dist = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? path.join(root, 'node_modules', 'electron', 'dist');
+  const electron = path.join(root, 'node_modules', 'electron');
+  const dist = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? path.join(electron, 'dist');
+  const wanted = JSON.parse(await readFile(path.join(electron, 'package.json'), 'utf8')) as {
+    version: string;
+  };
   const version = await readFile(path.join(dist, 'version'), 'utf8').then(
     (text) => text.trim().replace(/^v/, ''),
     () => undefined,
@@ -46,7 +49,7 @@ export async function findElectron(): Promise<RealElectron> {
   const reason =
     version === undefined
       ? `none is in ${dist}`
-      : Number.parseInt(version, 10) < Number.parseInt(electronPackage.version, 10)
+      : Number.parseInt(version, 10) < Number.parseInt(wanted.version, 10)
         ? `the one in ${dist} is ${version}`
         : process.getuid?.() === 0
           ? 'its sandbox cannot run as root'
