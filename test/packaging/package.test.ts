@@ -65,21 +65,17 @@ describe.skipIf(!here)('the package for Linux', () => {
     expect(JSON.parse(textOf('package.json'))).not.toHaveProperty('scripts');
   });
 
-  it('has every fuse as configured', async () => {
+  it.each([
+    ['RunAsNode', 'DISABLE'],
+    ['EnableCookieEncryption', 'ENABLE'],
+    ['EnableNodeOptionsEnvironmentVariable', 'DISABLE'],
+    ['EnableNodeCliInspectArguments', 'DISABLE'],
+    ['EnableEmbeddedAsarIntegrityValidation', 'ENABLE'],
+    ['OnlyLoadAppFromAsar', 'ENABLE'],
+    ['GrantFileProtocolExtraPrivileges', 'DISABLE'],
+  ] as const)('has its fuse %s flipped: %s', async (fuse, state) => {
     const wire = await getCurrentFuseWire(path.join(app, 'k8s-tunnels'));
-    const on = [
-      FuseV1Options.EnableCookieEncryption,
-      FuseV1Options.EnableEmbeddedAsarIntegrityValidation,
-      FuseV1Options.OnlyLoadAppFromAsar,
-    ];
-    const off = [
-      FuseV1Options.RunAsNode,
-      FuseV1Options.EnableNodeOptionsEnvironmentVariable,
-      FuseV1Options.EnableNodeCliInspectArguments,
-      FuseV1Options.GrantFileProtocolExtraPrivileges,
-    ];
-    for (const fuse of on) expect(wire[fuse]).toBe(FuseState.ENABLE);
-    for (const fuse of off) expect(wire[fuse]).toBe(FuseState.DISABLE);
+    expect(wire[FuseV1Options[fuse]]).toBe(FuseState[state]);
   });
 
   it('has its programs beside it, which a person may run', async () => {
