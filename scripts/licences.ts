@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 import type { Licences } from '../renderer/licences/parts.ts';
 import { readLock } from './vendor/lock.ts';
@@ -37,7 +38,7 @@ export async function writeLicences(root: string, folders: ReadonlySet<string>):
   const manifest = JSON.parse(await read('package.json'));
   const { version } = await readLock(path.join(root, 'resources', 'cloudflared.lock.json'));
   const cloudflared = `cloudflared, https://github.com/cloudflare/cloudflared, by Cloudflare, Inc.\nIt is packed as Cloudflare released it, under this licence.\n\n${own}`;
-  const node = await read('resources/licences/node.txt');
+  const node = gunzipSync(await readFile(path.join(root, 'resources/licences/node.txt.gz'))).toString('utf8');
   const packages = await Promise.all([...folders, path.join(root, 'node_modules', 'electron')].map(partOf));
   packages.sort((a, b) => a.name.localeCompare(b.name) || a.version.localeCompare(b.version));
 
