@@ -30,6 +30,7 @@ test('a day with the window: found, searched, a set opened, a failure mended, a 
   await row(ledger).waitFor();
   expect(await page.getByRole('switch').count()).toBe(1);
   await button(`Favourite ${ledger}`).click();
+  await page.getByRole('button', { name: `Favourite ${ledger}`, exact: true, pressed: true }).waitFor();
   await page.getByRole('searchbox').fill('');
   await page.getByRole('heading', { name: 'Favourites' }).waitFor();
 
@@ -67,16 +68,20 @@ test('a day with the window: found, searched, a set opened, a failure mended, a 
   world.access.expire('org');
   world.access.expire('app');
   world.access.dropConnections();
-  await vi.waitFor(
-    async () =>
-      expect((await status()).tunnels.every(({ state }) => state.status !== 'connected')).toBe(true),
-    patience,
-  );
   await connectSwitch(payments).press(' ');
   await isOn(payments, false);
   await connectSwitch(payments).press(' ');
+  const isConnected = async () => {
+    const { tunnels } = await commandLine.tunnels<{
+      tunnels: { title: string; state: { status: string } }[];
+    }>('status');
+    expect(tunnels).toContainEqual(
+      expect.objectContaining({ title: payments, state: expect.objectContaining({ status: 'connected' }) }),
+    );
+    expect(await world.browser.tabs()).toHaveLength(2);
+  };
+  await vi.waitFor(isConnected, patience);
   await isOn(payments, true);
-  await menuSays(/connected/);
   expect(await kube.namespaces(payments)).toContain('payments-staging');
 
   // A setting is kept, and groups the list.

@@ -143,14 +143,23 @@ export async function createConnections(options: {
     return warnings;
   };
 
+  /** Who connects one that is being disconnected waits for that: what was asked for last is what comes of it. */
+  const closing = new Map<ClusterId, Promise<unknown>>();
   const disconnect = async (ids: readonly ClusterId[]) => {
     const open = remembered.idsOf('open');
     const closed = ids.filter((id) => open.includes(id));
-    return { closed, warnings: keepsEntries() ? await keep(closed) : await forget(closed) };
+    const work = keepsEntries() ? keep(closed) : forget(closed);
+    for (const id of closed) closing.set(id, work);
+    try {
+      return { closed, warnings: await work };
+    } finally {
+      for (const id of closed) if (closing.get(id) === work) closing.delete(id);
+    }
   };
 
   return {
     async connect({ clusters, place, current, production, signal }) {
+      await Promise.allSettled(clusters.map(({ id }) => closing.get(id)));
       // A kubeconfig that cannot be read is found out before anything is opened.
       const { id: currentId } = await kubeconfig.current(place);
       const isAllowed = (cluster: Cluster) =>

@@ -312,3 +312,14 @@ test.each([true, false])(
     expect(connections.open()).toEqual([]);
   },
 );
+
+test('one that is connected again while it is being disconnected is connected in the end', async () => {
+  await connect();
+  for (let at = 0; at < 5; at += 1) {
+    const closing = connections.disconnect([cluster.id]);
+    await connect();
+    await closing;
+    expect(connections.open()).toEqual([cluster.id]);
+    expect(status()).toBe('connected');
+  }
+});
