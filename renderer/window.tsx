@@ -157,11 +157,9 @@ function Main() {
       case 'discover':
         return void actions[deed.kind]();
       case 'activity':
-        return openActivity();
       case 'accounts':
-        return openAccounts();
       case 'settings':
-        return openSettings();
+        return go({ kind: deed.kind });
       case 'setUp':
         return openSetUp();
       case 'shortcuts':
