@@ -91,6 +91,7 @@ async function wireAgent(
   };
 
   const network = createNetwork(env);
+  for (const { message, hint = '' } of network.troubles) notice('warning', `${message} ${hint}`);
   const organisation = await createOrganisation({
     env,
     config: paths.config,

@@ -4,6 +4,8 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { AppError, errnoOf } from '../app-error.ts';
 import type { Environment } from '../parts.ts';
+import { dialSignal, ProxiedHttpAgent, ProxiedHttpsAgent, unusable } from './proxy/agents.ts';
+import { proxyRoutes } from './proxy/routes.ts';
 
 /** An HTTP answer read whole. Redirects are never followed: to Access they are answers. */
 export interface Answer {
@@ -35,10 +37,12 @@ export type Upgrade =
   | { readonly kind: 'answered'; readonly answer: Answer };
 
 /**
- * The one way out of the process. Goes through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name;
- * authorities are those of `trustAuthorities`.
+ * The one way out of the process. Goes through the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`
+ * name; authorities are those of `trustAuthorities`.
  */
 export interface Network {
+  /** What is wrong with the proxy variables, if anything: the hosts they were meant for cannot be reached. */
+  readonly troubles: readonly AppError[];
   /** Keep-alive agents to hand to SDKs. */
   readonly httpsAgent: https.Agent;
   readonly httpAgent: http.Agent;
@@ -56,30 +60,41 @@ const defaultTimeoutMs = 20_000;
 const socketsPerHost = 1024;
 
 export function createNetwork(env: Environment): Network {
-  const proxyEnv = proxyEnvironment(env);
-  const proxied = Object.keys(proxyEnv).some((name) => name.toLowerCase() === 'https_proxy');
+  const routes = proxyRoutes(env);
   const options = {
     keepAlive: true,
     maxSockets: socketsPerHost,
     maxFreeSockets: socketsPerHost,
     scheduling: 'lifo',
-    proxyEnv,
   } as const;
-  const httpsAgent = new https.Agent(options);
-  const httpAgent = new http.Agent(options);
+  const httpsAgent = new ProxiedHttpsAgent(options, routes);
+  const httpAgent = new ProxiedHttpAgent(options, routes);
 
   const start = (
     url: URL,
     request: Request,
-    settle: (client: http.ClientRequest) => void,
-  ): http.ClientRequest => {
-    const client = (url.protocol === 'http:' ? http : https).request(url, {
+    settle: (client: http.ClientRequest, failure: (cause: unknown) => AppError) => void,
+  ): void => {
+    // Until it has a connection, a request hears of its end by the signal alone.
+    const ending = new AbortController();
+    const signal =
+      request.signal === undefined ? ending.signal : AbortSignal.any([request.signal, ending.signal]);
+    const options: https.RequestOptions & { [dialSignal]: AbortSignal } = {
       method: request.method ?? 'GET',
       headers: request.headers ?? {},
       agent: url.protocol === 'http:' ? httpAgent : httpsAgent,
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
+      signal,
+      [dialSignal]: signal,
+    };
+    const client = (url.protocol === 'http:' ? http : https).request(url, options);
+    let overdue: AppError | undefined;
+    settle(client, (cause) => {
+      // A connection that is still being made ends with the signal, and knows nothing of why.
+      if (overdue !== undefined) return overdue;
+      return request.signal?.aborted === true
+        ? cancelled(url, cause)
+        : networkError(url, cause, isProxied(url));
     });
-    settle(client);
     const { onConnected } = request;
     if (onConnected !== undefined) {
       client.once('socket', (socket) => {
@@ -89,37 +104,44 @@ export function createNetwork(env: Environment): Network {
       });
     }
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
-    const timeout = setTimeout(() => client.destroy(timeoutError(url, timeoutMs)), timeoutMs);
+    const timeout = setTimeout(() => {
+      overdue = timeoutError(url, timeoutMs);
+      client.destroy(overdue);
+      ending.abort(overdue);
+    }, timeoutMs);
     client.once('close', () => clearTimeout(timeout));
     client.end(request.body);
-    return client;
+  };
+
+  const isProxied = (url: URL) => {
+    const scheme = url.protocol === 'http:' ? 'http' : 'https';
+    return routes.route(scheme, { host: url.hostname, port: Number(url.port) }).kind !== 'direct';
   };
 
   return {
+    troubles: routes.unusable.map(unusable),
     httpsAgent,
     httpAgent,
     request: (url, request = {}) =>
       new Promise((resolve, reject) => {
-        start(url, request, (client) => {
-          client.on('error', (cause) => reject(networkError(url, cause, proxied)));
+        start(url, request, (client, failure) => {
+          client.on('error', (cause) => reject(failure(cause)));
           client.once('response', (response) => {
-            collect(response, request.maxBytes).then(resolve, (cause: unknown) =>
-              reject(networkError(url, cause, proxied)),
-            );
+            collect(response, request.maxBytes).then(resolve, (cause: unknown) => reject(failure(cause)));
           });
         });
       }),
     upgrade: (url, request) =>
       new Promise((resolve, reject) => {
-        start(url, request, (client) => {
-          client.on('error', (cause) => reject(networkError(url, cause, proxied)));
+        start(url, request, (client, failure) => {
+          client.on('error', (cause) => reject(failure(cause)));
           client.once('upgrade', (response, socket, head) => {
             resolve({ kind: 'upgraded', socket, headers: response.headers, head });
           });
           client.once('response', (response) => {
             collect(response).then(
               (answer) => resolve({ kind: 'answered', answer }),
-              (cause: unknown) => reject(networkError(url, cause, proxied)),
+              (cause: unknown) => reject(failure(cause)),
             );
           });
         });
@@ -130,30 +152,6 @@ export function createNetwork(env: Environment): Network {
       }
     },
   };
-}
-
-/** The variables that name a proxy, as Node's agents take them. Rejects as `proxyUrl`. */
-export function proxyEnvironment(env: Environment): Record<string, string> {
-  return Object.fromEntries(
-    ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy']
-      .map((name) => [name, env[name]] as const)
-      .filter(([, value]) => value !== undefined && value !== '')
-      .map(([name, value = '']) => [name, name.toLowerCase() === 'no_proxy' ? value : proxyUrl(name, value)]),
-  );
-}
-
-/**
- * A proxy's address as Node's agents take it: others read `host:port` as http, Node passes over it without a word.
- * Rejects with `bad-input`; the address may hold a password, so it is not repeated.
- */
-function proxyUrl(name: string, value: string): string {
-  const url = URL.parse(value.includes('://') ? value : `http://${value}`);
-  if (url === null || url.hostname === '' || !['http:', 'https:'].includes(url.protocol)) {
-    throw new AppError('bad-input', `${name} does not hold the address of an HTTP proxy.`, {
-      hint: 'Write it as http://host:port, or unset it.',
-    });
-  }
-  return url.href;
 }
 
 async function collect(response: http.IncomingMessage, maxBytes = Infinity): Promise<Answer> {
@@ -177,6 +175,10 @@ function timeoutError(url: URL, ms: number): AppError {
   });
 }
 
+function cancelled({ host }: { readonly host: string }, cause: unknown): AppError {
+  return new AppError('cancelled', `The request to ${host} was cancelled.`, { cause });
+}
+
 /** Codes of OpenSSL and BoringSSL that mean: the chain does not end in an authority we know. */
 const untrusted = new Set([
   'UNABLE_TO_GET_ISSUER_CERT',
@@ -193,8 +195,7 @@ const untrusted = new Set([
 export function networkError(url: { readonly host: string }, cause: unknown, proxied = false): AppError {
   if (cause instanceof AppError) return cause;
   const errno = errnoOf(cause);
-  if (errno === 'ABORT_ERR')
-    return new AppError('cancelled', `The request to ${url.host} was cancelled.`, { cause });
+  if (errno === 'ABORT_ERR') return cancelled(url, cause);
   if (errno !== undefined && untrusted.has(errno)) {
     return new AppError(
       'network-untrusted',
@@ -204,13 +205,6 @@ export function networkError(url: { readonly host: string }, cause: unknown, pro
         cause,
       },
     );
-  }
-  if (errno === 'ERR_PROXY_TUNNEL') {
-    return new AppError('network-proxy', `The proxy refused a connection to ${url.host}.`, {
-      hint: 'Check HTTPS_PROXY and NO_PROXY.',
-      retryable: true,
-      cause,
-    });
   }
   return new AppError(
     'network-unreachable',

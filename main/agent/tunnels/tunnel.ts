@@ -102,7 +102,8 @@ export function createTunnel(options: {
     const limit = AbortSignal.any([signal, timeout]);
     let stream: Duplex | undefined;
     try {
-      stream = await connector.dial({ signal: limit, passed });
+      // The limit holds whatever a connector does with its signal.
+      stream = await orAborted(connector.dial({ signal: limit, passed }), limit, (late) => late.destroy());
       if (way.origin === 'socks') await orAborted(connectThroughSocks(stream, server.target), limit);
       passed?.('origin');
       return stream;
@@ -332,11 +333,15 @@ function waitMs(state: TunnelState, now: number): number {
   return state.status === 'degraded' ? degradedEveryMs : probeEveryMs;
 }
 
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Resolves as `work` does, or rejects when the signal aborts first: `late` is then given what the work still yields. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal, late?: (value: T) => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
+    const abort = () => {
+      reject(signal.reason);
+      if (late !== undefined) work.then(late, () => {});
+    };
     signal.addEventListener('abort', abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    if (signal.aborted) abort();
   });
 }

@@ -4,7 +4,7 @@ import tls from 'node:tls';
 import type { Access } from '../../access/access.ts';
 import type { ServiceToken } from '../../access/service-tokens.ts';
 import { AppError } from '../../app-error.ts';
-import { proxyEnvironment } from '../../network/network.ts';
+import { proxyVariables } from '../../network/proxy/routes.ts';
 import type { Environment, Logger } from '../../parts.ts';
 import { abortable } from '../../shared-work.ts';
 import { writeFileAtomic } from '../../storage/write-file-atomic.ts';
@@ -169,10 +169,7 @@ async function environment({ env, home, state }: CloudflaredParts): Promise<Envi
       : { HOME: home }),
     PATH: '',
     TUNNEL_LOG_OUTPUT: 'json',
-    // What is not https does not pass it.
-    ...Object.fromEntries(
-      Object.entries(proxyEnvironment(env)).filter(([name]) => name.toLowerCase() !== 'http_proxy'),
-    ),
+    ...proxyVariables(env),
     SSL_CERT_FILE: authorities,
   };
 }

@@ -1,0 +1,111 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Duplex } from 'node:stream';
+import { AppError } from '../../app-error.ts';
+import { basic } from './connect-request.ts';
+import { dialThroughProxy, openSocket } from './dial.ts';
+import type { ProxyServer, Route, Routes } from './routes.ts';
+
+/**
+ * Names a request's own signal among the options of `https.request`. Node keeps `signal` itself from the agent, so that
+ * the end of one request does not end a connection that others use; while the connection is still being made, it should.
+ */
+export const dialSignal = Symbol('dialSignal');
+
+/** Marks a connection to the proxy itself. */
+const forwarder = Symbol('forwarder');
+
+type ConnectionOptions = http.ClientRequestArgs & {
+  readonly [dialSignal]?: AbortSignal | undefined;
+  readonly [forwarder]?: ProxyServer;
+};
+const plainAgent = http.Agent.prototype as http.Agent & {
+  addRequest(request: http.ClientRequest, options: ConnectionOptions): void;
+};
+
+type Created = (error: Error | null, socket?: Duplex) => void;
+
+/**
+ * Node's agent, but for the connection through a proxy. Node's own (`proxyEnv`, Node 24) leaves a refused connection
+ * without an owner: a proxy that resets it ends the process, one that keeps it leaks a socket for each refusal, and a
+ * request that is aborted waits until the proxy has answered.
+ */
+export class ProxiedHttpsAgent extends https.Agent {
+  readonly #routes: Routes;
+
+  constructor(options: https.AgentOptions, routes: Routes) {
+    super(options);
+    this.#routes = routes;
+  }
+
+  override createConnection(options: ConnectionOptions, created: Created): Duplex | null | undefined {
+    const route = routeOf(this.#routes, 'https', options);
+    if (route.kind === 'direct') return super.createConnection(options);
+    connect(route, options, 443).then(
+      // TLS to the host itself: its errors go to the request, as they do without a proxy.
+      (socket) =>
+        created(null, super.createConnection({ ...options, socket } as ConnectionOptions) as Duplex),
+      created,
+    );
+    return undefined;
+  }
+}
+
+/** The same for `http:` URLs. An HTTP proxy takes those as ordinary requests with the whole URL (RFC 9112, 3.2.2). */
+export class ProxiedHttpAgent extends http.Agent {
+  readonly #routes: Routes;
+
+  constructor(options: http.AgentOptions, routes: Routes) {
+    super(options);
+    this.#routes = routes;
+  }
+
+  /** Called by `http.request`: not in Node's documentation, but what the proxy agents on npm override too. */
+  addRequest(request: http.ClientRequest, options: ConnectionOptions): void {
+    const route = routeOf(this.#routes, 'http', options);
+    if (route.kind !== 'proxy' || route.proxy.kind === 'socks5') {
+      plainAgent.addRequest.call(this, request, options);
+      return;
+    }
+    const { proxy } = route;
+    request.path = `http://${request.getHeader('host') as string}${request.path}`;
+    if (proxy.login !== undefined) request.setHeader('proxy-authorization', basic(proxy.login));
+    const { host, port } = proxy;
+    plainAgent.addRequest.call(this, request, { ...options, host, port, [forwarder]: proxy });
+  }
+
+  override createConnection(options: ConnectionOptions, created: Created): Duplex | null | undefined {
+    const proxy = options[forwarder];
+    if (proxy !== undefined) return openSocket(proxy);
+    const route = routeOf(this.#routes, 'http', options);
+    if (route.kind === 'direct') return super.createConnection(options);
+    connect(route, options, 80).then((socket) => created(null, socket), created);
+    return undefined;
+  }
+}
+
+function routeOf(routes: Routes, scheme: 'http' | 'https', { host, port }: ConnectionOptions): Route {
+  return routes.route(scheme, {
+    host: host ?? 'localhost',
+    port: Number(port ?? (scheme === 'http' ? 80 : 443)),
+  });
+}
+
+async function connect(
+  route: Exclude<Route, { kind: 'direct' }>,
+  options: ConnectionOptions,
+  usualPort: number,
+): Promise<Duplex> {
+  if (route.kind === 'unusable') throw unusable(route.variable);
+  const target = { host: options.host ?? 'localhost', port: Number(options.port ?? usualPort) };
+  const socket = await dialThroughProxy({ proxy: route.proxy, target, signal: options[dialSignal] });
+  socket.setNoDelay(true);
+  return socket;
+}
+
+/** The value may hold a password, so it is not repeated. */
+export function unusable(variable: string): AppError {
+  return new AppError('network-proxy', `${variable} does not hold the address of a proxy.`, {
+    hint: 'Write it as http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT, or unset it, then start the agent again.',
+  });
+}

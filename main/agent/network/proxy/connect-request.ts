@@ -1,0 +1,78 @@
+import type { Duplex } from 'node:stream';
+import { AppError } from '../../app-error.ts';
+import { readUntil } from './reading.ts';
+import type { ProxyServer, Target } from './routes.ts';
+
+/** A proxy's answer to CONNECT: a status line and a few headers. */
+const headLimit = 16 * 1024;
+
+/**
+ * Asks the HTTP proxy at the other end of `stream` for a connection to `target` (CONNECT, RFC 9110, 9.3.6; Basic
+ * authentication, RFC 7617). The stream then carries that connection. Rejects with `network-proxy` when the proxy
+ * refuses, wants another user or password, or answers with something else than HTTP.
+ */
+export async function requestConnect(stream: Duplex, proxy: ProxyServer, target: Target): Promise<void> {
+  const authority = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
+  const { login } = proxy;
+  const lines = [
+    `CONNECT ${authority} HTTP/1.1`,
+    `Host: ${authority}`,
+    ...(login === undefined ? [] : [`Proxy-Authorization: ${basic(login)}`]),
+  ];
+  stream.write(`${lines.join('\r\n')}\r\n\r\n`);
+  const status = await readUntil(stream, statusOf(proxy), () =>
+    refusal(proxy, target, 'closed the connection'),
+  );
+  if (status >= 200 && status < 300) return;
+  if (status === 407) {
+    const reason =
+      login === undefined ? 'asks for a user and password' : 'did not accept the user and password';
+    throw new AppError('network-proxy', `The proxy ${placeOf(proxy)} ${reason} (HTTP 407).`, {
+      hint: `Put them into ${proxy.variable}: http://USER:PASSWORD@${placeOf(proxy)}, special characters percent-encoded.`,
+      retryable: true,
+    });
+  }
+  throw refusal(proxy, target, `refused the connection (HTTP ${status})`);
+}
+
+function statusOf(proxy: ProxyServer) {
+  return (bytes: Buffer) => {
+    const end = bytes.indexOf('\r\n\r\n');
+    // What is no HTTP by its first bytes will not become it: do not wait for an empty line.
+    const isHttp = 'HTTP/1.'.startsWith(bytes.toString('latin1', 0, 7));
+    if (!isHttp || (end < 0 && bytes.length > headLimit)) throw notHttp(proxy);
+    if (end < 0) return undefined;
+    const status = /^HTTP\/1\.[01] (\d{3})(?: |\r)/.exec(bytes.toString('latin1', 0, 64))?.[1];
+    if (status === undefined) throw notHttp(proxy);
+    return { value: Number(status), used: end + 4 };
+  };
+}
+
+function notHttp(proxy: ProxyServer): AppError {
+  return new AppError(
+    'network-proxy',
+    `What listens on ${placeOf(proxy)} does not answer like an HTTP proxy.`,
+    {
+      hint: `Check the address in ${proxy.variable}; for a SOCKS proxy write socks5://${placeOf(proxy)}.`,
+      retryable: true,
+    },
+  );
+}
+
+/** The value of `Proxy-Authorization` (RFC 7617). Secret. */
+export function basic({ user, password }: NonNullable<ProxyServer['login']>): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
+
+/** A proxy that said no to one host; another may still be reached. */
+export function refusal(proxy: ProxyServer, target: Target, what: string): AppError {
+  return new AppError('network-proxy', `The proxy ${placeOf(proxy)} ${what} to ${target.host}.`, {
+    hint: `Ask who runs the proxy to allow ${target.host}, or check ${proxy.variable} and NO_PROXY.`,
+    retryable: true,
+  });
+}
+
+/** `host:port`, without the password that its variable may hold. */
+export function placeOf({ host, port }: Target): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
