@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
+import { leaveOut } from './scripts/left-out.ts';
 
 const manifestFile = path.resolve(import.meta.dirname, 'package.json');
 const { version } = JSON.parse(readFileSync(manifestFile, 'utf8')) as { version: string };
@@ -13,6 +14,7 @@ export default defineConfig({
     // All that the program wants of it.
     plugins: [
       { name: 'manifest', load: (id) => (id === manifestFile ? JSON.stringify({ version }) : undefined) },
+      leaveOut(),
     ],
     build: {
       ...build,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import type { Plugin } from 'vite';
+import { leaveOut } from './left-out.ts';
 
 /**
  * Bundles a program for Node 24, every package included. `entry` is one file, or several by name; `output` goes to
@@ -25,6 +26,7 @@ export async function bundleForNode(options: {
     // All that the program wants of it.
     plugins: [
       { name: 'manifest', load: (id) => (id === manifestFile ? JSON.stringify({ version }) : undefined) },
+      leaveOut(),
       ...plugins,
     ],
     // A program of Node: its packages' Node variants, none of a browser's.

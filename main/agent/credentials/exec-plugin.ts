@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { AppError } from '../app-error.ts';
 import type { ExecPlugin } from '../discovery/kubeconfig-context.ts';
 import type { Environment } from '../parts.ts';
+import { distrustReason } from '../storage/trusted-file.ts';
 import type { Credential } from './credentials.ts';
+import { findProgram } from './program.ts';
 
 const answerSchema = z.object({
   kind: z.literal('ExecCredential'),
@@ -20,17 +22,28 @@ const timeoutMs = 120_000;
 
 /**
  * Runs a credential plugin of somebody's own, as kubectl would, in `cwd`. Rejects with `credential-failed` when it
- * fails, is not there or answers nothing usable; what it wrote stays out of the message.
+ * fails, is not there, may be changed by other accounts or answers nothing usable; what it wrote stays out of the message.
  */
 export async function runExecPlugin(options: {
   readonly plugin: ExecPlugin;
   readonly cwd: string;
   readonly env: Environment;
+  readonly home: string;
   readonly title: string;
 }): Promise<Credential> {
-  const { plugin, cwd, env, title } = options;
+  const { plugin, cwd, env, home, title } = options;
   const apiVersion = plugin.apiVersion ?? 'client.authentication.k8s.io/v1';
-  const { stdout, failed, exitCode, timedOut } = await execa(plugin.command, plugin.args ?? [], {
+  const fail = (why: string, hint?: string) =>
+    new AppError('credential-failed', `The credential plugin ${plugin.command} of ${title} ${why}.`, {
+      hint: hint ?? `Run \`${plugin.command}\` by hand, with the arguments of its entry, to see why.`,
+    });
+  const program = await findProgram({ command: plugin.command, cwd, env, home });
+  if (program.kind === 'missing') throw fail('could not be started: there is no such program');
+  if (program.kind === 'distrusted') {
+    const { distrust } = program;
+    throw fail(`is not run, ${distrustReason(distrust)}`, `${distrust.fix}, then try again.`);
+  }
+  const { stdout, failed, exitCode, timedOut } = await execa(program.file, plugin.args ?? [], {
     cwd,
     env: {
       ...env,
@@ -46,10 +59,6 @@ export async function runExecPlugin(options: {
     reject: false,
     timeout: timeoutMs,
   });
-  const fail = (why: string) =>
-    new AppError('credential-failed', `The credential plugin ${plugin.command} of ${title} ${why}.`, {
-      hint: `Run \`${plugin.command}\` by hand, with the arguments of its entry, to see why.`,
-    });
   if (timedOut) throw fail(`did not end within ${timeoutMs / 1000} s`);
   if (failed)
     throw fail(exitCode === undefined ? 'could not be started' : `failed with exit code ${exitCode}`);

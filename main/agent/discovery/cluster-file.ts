@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { AppError, errnoOf } from '../app-error.ts';
+import type { Environment } from '../parts.ts';
+import { type Distrust, distrustReason, readBounded, readTrusted } from '../storage/trusted-file.ts';
 import { execSchema, type KubeconfigContext, readKubeconfigContext } from './kubeconfig-context.ts';
 import { oidcFields } from './oidc-fields.ts';
 
@@ -62,9 +63,23 @@ const listSchema = z.array(entrySchema, 'must be a list of clusters');
 /** A cluster as somebody wrote it down. */
 export type FileCluster = z.infer<typeof entrySchema>;
 
-/** Rejects with `file-unreadable`, or `file-invalid` naming the line and the field. */
-export async function readClusterFile(file: string): Promise<readonly FileCluster[]> {
-  const content = await readText(file);
+/** What tells whose a file is. */
+export interface TrustPlaces {
+  readonly env: Environment;
+  readonly home: string;
+}
+
+/**
+ * The clusters of a list, and why its users are not to be used, where another account may decide what the list holds.
+ * Rejects with `file-unreadable`, or `file-invalid` naming the line and the field.
+ */
+export async function readClusterFile(
+  file: string,
+  places: TrustPlaces,
+): Promise<{ readonly clusters: readonly FileCluster[]; readonly distrust: Distrust | undefined }> {
+  const { text: content, distrust } = await readTrusted(file, places).catch((cause: unknown) => {
+    throw unreadable(file, cause);
+  });
   const lines = new LineCounter();
   const document = parseDocument(content, { lineCounter: lines, prettyErrors: false });
   const lineAt = (offset: number) => lines.linePos(offset).line;
@@ -102,7 +117,24 @@ export async function readClusterFile(file: string): Promise<readonly FileCluste
   const twice = clusters.findIndex(({ name }, at) => clusters.findIndex((one) => one.name === name) < at);
   if (twice >= 0)
     throw invalid(file, lineOf([twice, 'name']), 'is the name of two clusters', [twice, 'name']);
-  return clusters;
+  return { clusters, distrust };
+}
+
+/** Whether a user of a list leads to a program that is run or to a file that is read. */
+export function needsTrust(user: FileCluster['user']): boolean {
+  return (
+    user !== undefined &&
+    [user.exec, user['token-file'], user['client-certificate'], user.kubeconfig].some(
+      (way) => way !== undefined,
+    )
+  );
+}
+
+/** That a user is not used, for what it would run or send: `title` names the cluster and its list. */
+export function distrusted(title: string, distrust: Distrust): AppError {
+  return new AppError('credential-failed', `The user of ${title} is not used, ${distrustReason(distrust)}.`, {
+    hint: `${distrust.fix}, then try again.`,
+  });
 }
 
 /** A path of a list: `~/` is the home, anything not absolute lies beside the list. */
@@ -113,10 +145,20 @@ export function pathIn(folder: string, home: string, text: string): string {
   );
 }
 
-/** The kubeconfig context that a cluster's user is taken from. Rejects with `file-unreadable` or `file-invalid`. */
-export async function readContextOf(file: string, name: string | undefined): Promise<KubeconfigContext> {
-  const context = readKubeconfigContext(await readText(file), name);
-  if (context !== undefined) return context;
+/**
+ * The kubeconfig context that a cluster's user is taken from, with the distrust of its file as in `readClusterFile`.
+ * Rejects with `file-unreadable` or `file-invalid`.
+ */
+export async function readContextOf(
+  file: string,
+  name: string | undefined,
+  places: TrustPlaces,
+): Promise<KubeconfigContext & { readonly distrust: Distrust | undefined }> {
+  const { text: content, distrust } = await readTrusted(file, places).catch((cause: unknown) => {
+    throw unreadable(file, cause);
+  });
+  const context = readKubeconfigContext(content, name);
+  if (context !== undefined) return { ...context, distrust };
   throw new AppError(
     'file-invalid',
     `${file} is no kubeconfig with ${name === undefined ? 'a current context' : `a context ${name}`}.`,
@@ -124,18 +166,21 @@ export async function readContextOf(file: string, name: string | undefined): Pro
   );
 }
 
-/** Rejects with `file-unreadable`. */
+/** Rejects with `file-unreadable` or `file-invalid`. */
 export async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new AppError(
-      'file-unreadable',
-      `${file} could not be read (${errnoOf(cause) ?? 'unknown error'}).`,
-      {
-        hint: 'Check that the file is there and that you may read it.',
-        cause,
-      },
-    );
+  const { text: content } = await readBounded(file).catch((cause: unknown) => {
+    throw unreadable(file, cause);
   });
+  return content;
+}
+
+function unreadable(file: string, cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
+  return new AppError(
+    'file-unreadable',
+    `${file} could not be read (${errnoOf(cause) ?? 'unknown error'}).`,
+    { hint: 'Check that the file is there and that you may read it.', cause },
+  );
 }
 
 function invalid(file: string, line: number, message: string, place: readonly PropertyKey[] = []): AppError {

@@ -3,8 +3,18 @@ import { AppError, toPlainError } from '../app-error.ts';
 import type { Cluster, TagProblem } from '../catalog/cluster.ts';
 import { usualTagPrefix } from '../catalog/tag-checks.ts';
 import { taggedCluster } from '../catalog/tagged-cluster.ts';
-import type { Clock } from '../parts.ts';
-import { type FileCluster, pathIn, readClusterFile, readContextOf, readText } from './cluster-file.ts';
+import type { Clock, Environment } from '../parts.ts';
+import type { Distrust } from '../storage/trusted-file.ts';
+import {
+  distrusted,
+  type FileCluster,
+  needsTrust,
+  pathIn,
+  readClusterFile,
+  readContextOf,
+  readText,
+  type TrustPlaces,
+} from './cluster-file.ts';
 import { tellGone } from './gone.ts';
 import type { KubeconfigContext } from './kubeconfig-context.ts';
 import { oidcSource, readOidcUser } from './oidc-fields.ts';
@@ -23,9 +33,11 @@ export function createFileSource(options: {
   /** Where the settings are. */
   readonly folder: string;
   readonly home: string;
+  readonly env: Environment;
   readonly clock: Clock;
 }): DiscoverySource {
-  const { folder, home, clock } = options;
+  const { folder, home, env, clock } = options;
+  const places = { env, home };
   const files = new Set(options.files.map((file) => pathIn(folder, home, file)));
   return {
     source: 'file',
@@ -34,10 +46,12 @@ export function createFileSource(options: {
       await Promise.all(
         [...files].map(async (file) => {
           const cell = { source: 'file', account: file, region } as const;
-          const outcome = await readClusterFile(file)
-            .then((entries) =>
+          const outcome = await readClusterFile(file, places)
+            .then(({ clusters, distrust }) =>
               Promise.all(
-                entries.map((entry) => clusterFrom({ entry, file, home, clock, tagPrefix: run.tagPrefix })),
+                clusters.map((entry) =>
+                  clusterFrom({ entry, file, distrust, places, clock, tagPrefix: run.tagPrefix }),
+                ),
               ),
             )
             .then(
@@ -56,12 +70,16 @@ export function createFileSource(options: {
 async function clusterFrom(options: {
   readonly entry: FileCluster;
   readonly file: string;
-  readonly home: string;
+  readonly distrust: Distrust | undefined;
+  readonly places: TrustPlaces;
   readonly clock: Clock;
   readonly tagPrefix: string | undefined;
 }): Promise<Cluster> {
-  const { entry, file, home, clock, tagPrefix = usualTagPrefix } = options;
+  const { entry, file, distrust, places, clock, tagPrefix = usualTagPrefix } = options;
+  const { home } = places;
   const { name, tags, user } = entry;
+  // Listed all the same; nothing that the list leads to is read or run.
+  const isRefused = distrust !== undefined && needsTrust(user);
   const folder = path.dirname(file);
   const problems: TagProblem[] = [];
   const told = async <T>(key: string, reading: Promise<T>): Promise<T | undefined> => {
@@ -73,7 +91,12 @@ async function clusterFrom(options: {
       return undefined;
     }
   };
-  const { kubeconfig } = user ?? {};
+  const refuse = (by: Distrust) => {
+    const { message, hint = '' } = distrusted(`${name} in ${file}`, by);
+    problems.push({ key: 'user', message, hint });
+  };
+  if (isRefused) refuse(distrust);
+  const { kubeconfig } = isRefused ? {} : (user ?? {});
   const from =
     kubeconfig === undefined
       ? undefined
@@ -81,9 +104,10 @@ async function clusterFrom(options: {
           folder: path.dirname(pathIn(folder, home, kubeconfig.file)),
           context: await told(
             'user.kubeconfig',
-            readContextOf(pathIn(folder, home, kubeconfig.file), kubeconfig.context),
+            readContextOf(pathIn(folder, home, kubeconfig.file), kubeconfig.context, places),
           ),
         };
+  if (from?.context?.distrust !== undefined) refuse(from.context.distrust);
   // What the list says itself comes first.
   const own = entry['certificate-authority'] ?? entry['certificate-authority-data'];
   const authority =
@@ -106,7 +130,8 @@ async function clusterFrom(options: {
       hint: 'Give the file of the PEM, or the PEM or its base64 as certificate-authority-data.',
     });
   }
-  const oidc = oidcOf(user, from?.context?.user);
+  const oidc =
+    isRefused || from?.context?.distrust !== undefined ? undefined : oidcOf(user, from?.context?.user);
   // One that its plugin alone can do is left to that.
   if (oidc?.kind === 'broken' && (user?.exec ?? from?.context?.user.exec) === undefined)
     problems.push(...oidc.problems);

@@ -37,8 +37,8 @@ export async function readFindings(options: {
     readGcloudAccount(aws),
     Promise.all(
       [...files].map((file) =>
-        readClusterFile(file).then(
-          ({ length }) => ({ file, clusters: length }),
+        readClusterFile(file, aws).then(
+          ({ clusters }) => ({ file, clusters: clusters.length }),
           (error: unknown) => ({ file, error: toPlainError(error) }),
         ),
       ),

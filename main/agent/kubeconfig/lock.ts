@@ -1,4 +1,4 @@
-import { open, readFile, stat, unlink } from 'node:fs/promises';
+import { lstat, open, readFile, unlink } from 'node:fs/promises';
 import { z } from 'zod';
 import { AppError, errnoOf } from '../app-error.ts';
 import type { Clock } from '../parts.ts';
@@ -44,7 +44,7 @@ export async function waitForLocks(options: {
   const deadline = options.clock.now() + options.timeoutMs;
   for (const lock of options.locks) {
     await until({ ...options, lock, deadline }, async () => {
-      const free = (await stat(lock).catch(ignoreMissing)) === undefined;
+      const free = (await lstat(lock).catch(ignoreMissing)) === undefined;
       waited ||= !free;
       return free;
     });
@@ -59,7 +59,7 @@ async function until(
   const { lock, clock, deadline } = options;
   while (!(await attempt())) {
     if (await breakOwn(lock)) continue;
-    const status = await stat(lock).catch(ignoreMissing);
+    const status = await lstat(lock).catch(ignoreMissing);
     if (status === undefined) continue;
     // A file's age is told by the system's clock, whatever clock we were given.
     const ageMs = Date.now() - status.mtimeMs;
@@ -92,6 +92,8 @@ async function tryLock(lock: string): Promise<boolean> {
 export async function breakOwn(lock: string): Promise<boolean> {
   let raw: unknown;
   try {
+    // A link or a pipe is no lock of ours, and reading a pipe may never end.
+    if (!(await lstat(lock)).isFile()) return false;
     raw = JSON.parse(await readFile(lock, 'utf8'));
   } catch {
     // kubectl's locks are empty, and after a kill not even readable.

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import type { EditedFile } from './editor.ts';
 import { ignoreMissing, lockPaths } from './files.ts';
 import type { Inspection } from './plan.ts';
@@ -36,7 +36,7 @@ export function createReader(planner: Planner): Reader {
 
 async function isLocked(file: EditedFile): Promise<boolean> {
   for (const lock of await lockPaths(file)) {
-    if ((await stat(lock).catch(ignoreMissing)) !== undefined) return true;
+    if ((await lstat(lock).catch(ignoreMissing)) !== undefined) return true;
   }
   return false;
 }

@@ -161,7 +161,8 @@ async function renameOver(from: string, to: string, clock: Clock): Promise<boole
 }
 
 async function writeInPlace(file: string, old: Snapshot, bytes: Uint8Array): Promise<void> {
-  const handle = await open(file, 'r+');
+  // The path is behind all links already: one that is there now was put there meanwhile.
+  const handle = await open(file, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
   try {
     await overwrite(handle, bytes);
   } catch (error) {

@@ -3,7 +3,8 @@ import { AppError, errnoOf } from '../../agent/app-error.ts';
 import { type AgentClient, createConversation } from '../conversation.ts';
 import type { AgentMessage, ClientMessage } from '../serve-messages.ts';
 import { readLines, writeLine } from './lines.ts';
-import { newNonce, proofOf, protocol, readSecret } from './proof.ts';
+import { isNonce, isProof, newNonce, proofOf, protocol, readSecret } from './proof.ts';
+import { socketFile } from './socket-file.ts';
 
 const handshakeTimeoutMs = 2_000;
 
@@ -17,7 +18,8 @@ export interface Client extends AgentClient {
 
 /**
  * Connects to the agent. Resolves with undefined when none runs (no socket, or one that a killed agent left).
- * Rejects with `agent-foreign` when something else answers there, `agent-version` for an agent of another protocol.
+ * Rejects with `agent-foreign` when something else lies or answers there, `agent-version` for an agent of another
+ * protocol, `agent-unreachable` for one that does not answer.
  */
 export async function connectAgent(options: {
   readonly path: string;
@@ -42,11 +44,12 @@ export async function openConnection(options: {
   readonly path: string;
   readonly state: string;
 }): Promise<Connection | undefined> {
-  const socket = await open(options.path);
+  const { path, state } = options;
+  socketFile(path, state);
+  const socket = await open(path);
   if (socket === undefined) return undefined;
-  const secret = readSecret(options.state);
   try {
-    return await greet(socket, options.path, secret);
+    return await greet(socket, { path, state, secret: readSecret(state) });
   } catch (error) {
     socket.destroy();
     throw error;
@@ -81,16 +84,24 @@ function open(path: string): Promise<Socket | undefined> {
 
 function foreign(path: string, cause?: unknown): AppError {
   return new AppError('agent-foreign', `Something that is not k8s-tunnels answers at ${path}.`, {
-    hint: 'Find it (for example with `lsof` or `ss -xlp`), stop it, and delete that file.',
+    hint: 'Find it (for example with `lsof` or `ss -xlp`), stop it and try again.',
     cause,
   });
 }
 
 /** Undefined for one that ends before it has said a word: an agent that was killed just now. */
-function greet(socket: Socket, path: string, secret: string | undefined): Promise<Connection | undefined> {
+function greet(
+  socket: Socket,
+  place: { readonly path: string; readonly state: string; readonly secret: string | undefined },
+): Promise<Connection | undefined> {
+  const { path, state, secret } = place;
   return new Promise((resolve, reject) => {
     const nonce = newNonce();
-    const timeout = setTimeout(() => reject(foreign(path)), handshakeTimeoutMs);
+    const timeout = setTimeout(() => {
+      if (socket.bytesRead > 0) reject(foreign(path));
+      // Only who waits in vain needs to know how processes are told apart.
+      else import('./holder.ts').then(({ silentHolder }) => reject(silentHolder(path, state)), reject);
+    }, handshakeTimeoutMs);
     const fail = () => {
       clearTimeout(timeout);
       if (socket.bytesRead === 0) resolve(undefined);
@@ -98,11 +109,13 @@ function greet(socket: Socket, path: string, secret: string | undefined): Promis
     };
     socket.once('close', fail);
     socket.on('error', () => {});
+    let proven = false;
     let receive = (message: unknown): void => {
       clearTimeout(timeout);
       socket.off('close', fail);
       try {
         const { agent, proof } = checkHello(message, { path, nonce, secret });
+        proven = true;
         writeLine(socket, { proof });
         receive = () => {};
         resolve({
@@ -122,7 +135,7 @@ function greet(socket: Socket, path: string, secret: string | undefined): Promis
         reject(error);
       }
     };
-    readLines(socket, (message) => receive(message));
+    readLines(socket, { isProven: () => proven, receive: (message) => receive(message) });
     writeLine(socket, { hello: 'k8s-tunnels', protocol, nonce });
   });
 }
@@ -139,9 +152,8 @@ function checkHello(
   if (typeof message !== 'object' || message === null) throw foreign(path);
   const hello = message as Record<string, unknown>;
   const theirs = hello.nonce;
-  if (hello.hello !== 'k8s-tunnels' || typeof theirs !== 'string' || secret === undefined)
-    throw foreign(path);
-  if (hello.proof !== proofOf(secret, 'agent', theirs, nonce)) throw foreign(path);
+  if (hello.hello !== 'k8s-tunnels' || !isNonce(theirs) || secret === undefined) throw foreign(path);
+  if (!isProof(hello.proof, proofOf(secret, 'agent', theirs, nonce))) throw foreign(path);
   const agent = { version: String(hello.version), pid: Number(hello.pid) };
   if (hello.protocol !== protocol) {
     throw new AppError(

@@ -1,12 +1,15 @@
-import { chmod, mkdir, stat, unlink } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../agent/app-error.ts';
 import type { Clock } from '../../agent/parts.ts';
 import type { Paths } from '../../agent/paths.ts';
 import { isPidLockStale, releasePidLock, tryPidLock } from '../../agent/processes/pid-lock.ts';
+import { privateFolder } from '../../agent/storage/private-folder.ts';
 import { connectAgent } from './client.ts';
+import { clearHolder, noteHolder } from './holder.ts';
 import { ensureSecret } from './secret.ts';
+import { socketFile } from './socket-file.ts';
 
 const lockTimeoutMs = 15_000;
 const lockMaxAgeMs = 10_000;
@@ -29,7 +32,8 @@ export type Election =
  * Becomes the user's one agent by listening on the socket, or learns who is. A socket that nobody listens on (an agent
  * that was killed) is taken over. The look and the take-over happen under a lock file, so that of any number that
  * start at once one is elected.
- * Rejects with `agent-foreign`, `agent-unreachable` or `file-unwritable`.
+ * Rejects with `agent-foreign`, `agent-unreachable` or `file-unwritable`; what lies where the socket or a folder of ours
+ * is wanted, and is not ours, is left as it is.
  */
 export async function electAgent(options: {
   readonly paths: Paths;
@@ -46,9 +50,11 @@ export async function electAgent(options: {
       running.close();
       return { kind: 'taken', ...running.agent };
     }
-    if (process.platform !== 'win32') await unlink(paths.socket).catch(() => {});
+    // One that nobody listens on. Anything else that lies there is refused, and left as it is.
+    if (socketFile(paths.socket, paths.state) !== undefined) await unlink(paths.socket).catch(() => {});
     const { server, serve, hangUp } = await listen(paths.socket);
     const own = await inode(paths.socket);
+    await noteHolder(paths.state);
     return {
       kind: 'elected',
       secret,
@@ -56,7 +62,7 @@ export async function electAgent(options: {
       deposed: watch({ clock, server, socket: paths.socket, own }),
       resign: () =>
         new Promise((resolve) => {
-          server.close(() => resolve());
+          server.close(() => void clearHolder(paths.state).then(resolve));
           hangUp();
         }),
     };
@@ -65,30 +71,11 @@ export async function electAgent(options: {
   }
 }
 
-async function privateFolders(paths: Paths): Promise<void> {
-  const folders = process.platform === 'win32' ? [paths.state] : [paths.state, path.dirname(paths.socket)];
-  for (const folder of folders) {
-    try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      const { uid, mode } = await stat(folder);
-      if (process.getuid !== undefined && uid !== process.getuid()) {
-        throw new AppError('file-unwritable', `${folder} belongs to another user.`, {
-          hint: 'Remove it, or ask its owner.',
-        });
-      }
-      if (process.platform !== 'win32' && (mode & 0o077) !== 0) await chmod(folder, 0o700);
-    } catch (cause) {
-      if (cause instanceof AppError) throw cause;
-      throw new AppError(
-        'file-unwritable',
-        `${folder} cannot be made (${errnoOf(cause) ?? 'unknown error'}).`,
-        {
-          hint: 'Check that your home folder exists, is yours, and has space left.',
-          cause,
-        },
-      );
-    }
-  }
+async function privateFolders({ state, socket }: Paths): Promise<void> {
+  await privateFolder(state, { shared: false });
+  if (process.platform === 'win32') return;
+  const folder = path.dirname(socket);
+  await privateFolder(folder, { shared: !folder.startsWith(state + path.sep) });
 }
 
 async function takeLock(lock: string, clock: Clock): Promise<void> {
@@ -96,7 +83,7 @@ async function takeLock(lock: string, clock: Clock): Promise<void> {
   while (!(await tryPidLock(lock))) {
     if (await isPidLockStale(lock, { now: clock.now(), maxAgeMs: lockMaxAgeMs })) await releasePidLock(lock);
     else if (clock.now() > deadline) {
-      throw new AppError('agent-unreachable', `Another start of the agent holds ${lock}.`, {
+      throw new AppError('agent-unreachable', `Another agent is starting (lock: ${lock}).`, {
         hint: 'Delete that file if no other k8s-tunnels is starting.',
         retryable: true,
       });
@@ -147,7 +134,7 @@ function listen(path: string): Promise<Listening> {
 
 async function inode(socket: string): Promise<number | undefined> {
   if (process.platform === 'win32') return undefined;
-  return (await stat(socket).catch(() => undefined))?.ino;
+  return (await lstat(socket).catch(() => undefined))?.ino;
 }
 
 /** An agent that cannot be reached by its path any more must not go on beside a new one. */

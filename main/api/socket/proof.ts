@@ -1,8 +1,9 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { errnoOf } from '../../agent/app-error.ts';
+import { AppError, errnoOf } from '../../agent/app-error.ts';
+import { accountName, isOursIn } from '../../agent/storage/owner.ts';
 
 /**
  * Both ends of the socket prove that they can read a secret in the user's profile, without sending it. On Windows,
@@ -15,19 +16,46 @@ import { errnoOf } from '../../agent/app-error.ts';
 /** Raised when messages change in a way that another version would misread. */
 export const protocol = 1;
 
+/**
+ * 16 random bytes in hex. From the system's generator where that is a device of the administrator's: on Windows
+ * `/dev/urandom` is `C:\\dev\\urandom`, which every account may create, and then choose what others think is random.
+ */
 export function newNonce(): string {
   const nonce = Buffer.alloc(16);
+  if (process.platform !== 'win32' && readGenerator(nonce)) return nonce.toString('hex');
+  return process.getBuiltinModule('node:crypto').randomBytes(16).toString('hex');
+}
+
+function readGenerator(bytes: Buffer): boolean {
   try {
-    const generator = openSync('/dev/urandom', 'r');
+    // A pipe in its place must not keep us waiting.
+    const generator = openSync(
+      '/dev/urandom',
+      constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW,
+    );
     try {
-      if (readSync(generator, nonce, 0, nonce.length, null) === nonce.length) return nonce.toString('hex');
+      const kind = fstatSync(generator);
+      if (!kind.isCharacterDevice() || kind.uid !== 0) return false;
+      return readSync(generator, bytes, 0, bytes.length, null) === bytes.length;
     } finally {
       closeSync(generator);
     }
   } catch {
-    // Windows has no such file.
+    return false;
   }
-  return process.getBuiltinModule('node:crypto').randomBytes(16).toString('hex');
+}
+
+/** Whether a value has the form of `newNonce`. One length for all: no other pair of nonces makes the same message. */
+export function isNonce(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
+}
+
+/** Compares a proof that was received with the right one, in a time that does not tell how much of it is right. */
+export function isProof(received: unknown, wanted: string): boolean {
+  if (typeof received !== 'string' || received.length !== wanted.length) return false;
+  let difference = 0;
+  for (let at = 0; at < wanted.length; at += 1) difference |= received.charCodeAt(at) ^ wanted.charCodeAt(at);
+  return difference === 0;
 }
 
 /** `who` keeps one end's proof from being played back as the other's. */
@@ -45,13 +73,34 @@ export function secretFile(state: string): string {
   return path.join(state, 'socket-secret');
 }
 
-/** The secret, or undefined when no agent has ever run here. */
+/**
+ * The secret, or undefined when no agent has ever run here. Throws `agent-foreign` for a file of another account: who
+ * wrote it would pass for the agent.
+ */
 export function readSecret(state: string): string | undefined {
+  const name = secretFile(state);
+  let file: number;
   try {
-    const secret = readFileSync(secretFile(state), 'utf8').trim();
-    return secret === '' ? undefined : secret;
+    file = openSync(name, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
+  }
+  try {
+    const stats = fstatSync(file);
+    if (!isOursIn(state, stats)) {
+      throw new AppError('agent-foreign', `${name} belongs to ${accountName(stats.uid)}, not to you.`, {
+        hint: 'Remove that file and quit the agent: the next one makes a new secret.',
+      });
+    }
+    if (!stats.isFile() || stats.size > 1_024) {
+      throw new AppError('file-invalid', `${name} is not the secret of an agent.`, {
+        hint: 'Move that file away and quit the agent: the next one makes a new secret.',
+      });
+    }
+    const secret = readFileSync(file, 'utf8').trim();
+    return secret === '' ? undefined : secret;
+  } finally {
+    closeSync(file);
   }
 }

@@ -1,61 +1,79 @@
 import type { Socket } from 'node:net';
 import { type Served, serveMessages } from '../serve-messages.ts';
 import { readLines, writeLine } from './lines.ts';
-import { newNonce, proofOf, protocol } from './proof.ts';
+import { isNonce, isProof, newNonce, proofOf, protocol } from './proof.ts';
 
-const handshakeTimeoutMs = 5_000;
+/** How long a connection may take to prove itself, all of it. */
+const handshakeMs = 5_000;
+/** More than come at once when a thousand kubectl start together; each holds 64 KiB at most. */
+const unprovenLimit = 1_024;
 
-/** Serves one connection: the handshake (see proof.ts), then messages as lines of JSON until it ends. */
-export function serveConnection(
-  socket: Socket,
-  options: {
-    readonly secret: string;
-    readonly version: string;
-    readonly served: Served | Promise<Served>;
-  },
-): void {
-  const { secret, version, served } = options;
-  const messages = serveMessages({ served, send: (message) => writeLine(socket, message) });
-  const nonce = newNonce();
-  let clientNonce: string | undefined;
-  let proven = false;
-  const timeout = setTimeout(() => socket.destroy(), handshakeTimeoutMs);
+/**
+ * Answers what serves the agent's connections: each has the handshake (see proof.ts), with one attempt at the proof, then
+ * messages as lines of JSON until it ends. Of connections that have proven nothing the oldest is closed when there
+ * are too many: the user's own prove themselves at once.
+ */
+export function connectionServer(options: {
+  readonly secret: string;
+  readonly version: string;
+  readonly served: Served | Promise<Served>;
+  readonly limits?: { readonly handshakeMs: number; readonly unproven: number };
+}): (socket: Socket) => void {
+  const { secret, version, served, limits = { handshakeMs, unproven: unprovenLimit } } = options;
+  const unproven = new Set<Socket>();
 
-  socket.on('error', () => {});
-  socket.once('close', () => {
-    clearTimeout(timeout);
-    messages.end();
-  });
+  return (socket) => {
+    const messages = serveMessages({ served, send: (message) => writeLine(socket, message) });
+    const nonce = newNonce();
+    let clientNonce: string | undefined;
+    let proven = false;
+    unproven.add(socket);
+    const [oldest] = unproven;
+    if (oldest !== undefined && unproven.size > limits.unproven) {
+      unproven.delete(oldest);
+      oldest.destroy();
+    }
+    const timeout = setTimeout(() => socket.destroy(), limits.handshakeMs);
+    const settle = () => {
+      clearTimeout(timeout);
+      unproven.delete(socket);
+    };
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      settle();
+      messages.end();
+    });
 
-  const greet = (message: Record<string, unknown>): void => {
-    if (clientNonce === undefined) {
-      if (message.hello !== 'k8s-tunnels' || typeof message.nonce !== 'string') {
-        socket.destroy();
+    const greet = (message: Record<string, unknown>): void => {
+      if (clientNonce === undefined) {
+        // A nonce that is ours comes from nobody who made one.
+        if (message.hello !== 'k8s-tunnels' || !isNonce(message.nonce) || message.nonce === nonce) {
+          socket.destroy();
+          return;
+        }
+        clientNonce = message.nonce;
+        writeLine(socket, {
+          hello: 'k8s-tunnels',
+          protocol,
+          version,
+          pid: process.pid,
+          nonce,
+          proof: proofOf(secret, 'agent', nonce, clientNonce),
+        });
         return;
       }
-      clientNonce = message.nonce;
-      writeLine(socket, {
-        hello: 'k8s-tunnels',
-        protocol,
-        version,
-        pid: process.pid,
-        nonce,
-        proof: proofOf(secret, 'agent', nonce, clientNonce),
-      });
-      return;
-    }
-    // One try for each nonce: how long the comparison takes tells nobody anything.
-    if (message.proof !== proofOf(secret, 'client', nonce, clientNonce)) {
-      socket.destroy();
-      return;
-    }
-    proven = true;
-    clearTimeout(timeout);
-  };
+      proven = isProof(message.proof, proofOf(secret, 'client', nonce, clientNonce));
+      if (proven) settle();
+      else socket.destroy();
+    };
 
-  readLines(socket, (message) => {
-    if (typeof message !== 'object' || message === null) socket.destroy();
-    else if (proven) messages.receive(message);
-    else greet(message as Record<string, unknown>);
-  });
+    readLines(socket, {
+      isProven: () => proven,
+      receive(message) {
+        if (typeof message !== 'object' || message === null) socket.destroy();
+        else if (proven) messages.receive(message);
+        else greet(message as Record<string, unknown>);
+      },
+    });
+  };
 }

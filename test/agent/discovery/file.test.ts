@@ -1,6 +1,7 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fileCredential } from '../../../main/agent/credentials/file-credential.ts';
 import { createFileSource } from '../../../main/agent/discovery/file.ts';
@@ -19,7 +20,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true }));
 
-const source = (...files: readonly string[]) => createFileSource({ files, folder, home, clock: systemClock });
+const source = (...files: readonly string[]) =>
+  createFileSource({ files, folder, home, env: {}, clock: systemClock });
 const write = (text: string) => writeFile(file, text);
 const discover = async () => discoverOnce(source('clusters.yaml'));
 const credential = (cluster: string) =>
@@ -305,5 +307,153 @@ describe('the credential', () => {
   test('of a cluster that is not in the list any more', async () => {
     await write('[]');
     await expect(credential('a')).rejects.toMatchObject({ code: 'credential-failed' });
+  });
+});
+
+/** What is told of another account is in test/attack/agent.attack.ts. */
+describe('a list that other accounts may change', () => {
+  const plugin = `echo '{"kind":"ExecCredential","status":{"token":"ran"}}'`;
+  const ways = {
+    exec: 'exec: { command: ./plugin }',
+    token: 'token-file: token',
+    certificate: 'client-certificate: client.crt, client-key: client.key',
+    kubeconfig: 'kubeconfig: { file: lab, context: lab }',
+  };
+  const list = (user: string) => write(`[{ name: a, server: 'https://a', user: { ${user} } }]`);
+  beforeEach(async () => {
+    await chmod(folder, 0o755);
+    await writeFile(path.join(folder, 'token'), 'hunter2');
+    await writeFile(path.join(folder, 'plugin'), `#!/bin/sh\ntouch ran\n${plugin}\n`, { mode: 0o700 });
+    await writeFile(
+      path.join(folder, 'lab'),
+      `
+contexts: [{ name: lab, context: { cluster: lab, user: lab } }]
+clusters: [{ name: lab, cluster: { server: 'https://lab:6443' } }]
+users: [{ name: lab, user: { exec: { command: ./plugin } } }]
+`,
+      { mode: 0o600 },
+    );
+  });
+  const refused = async (place: string, mode: string) => {
+    const expected = {
+      message: `The user of a in ${file} is not used, because ${place} may be changed by other accounts (mode ${mode}).`,
+      hint: `Check what it holds and run \`chmod go-w ${place}\`, then try again.`,
+    };
+    const { clusters } = await discover();
+    expect(clusters).toMatchObject([{ name: 'a', tagProblems: [{ key: 'user', ...expected }] }]);
+    expect(JSON.stringify(clusters)).not.toContain('hunter2');
+    await expect(credential('a')).rejects.toMatchObject({ code: 'credential-failed', ...expected });
+    await expect(rm(path.join(folder, 'ran'))).rejects.toMatchObject({ code: 'ENOENT' });
+  };
+
+  test.each(Object.entries(ways))('is listed, and its user is not used: %s', async (_, user) => {
+    await list(user);
+    await chmod(file, 0o666);
+    await refused(file, '0666');
+    await chmod(file, 0o644);
+    await chmod(folder, 0o777);
+    await refused(folder, '0777');
+  });
+
+  test('by a folder above, or by where a link leads', async () => {
+    await list(ways.exec);
+    await chmod(path.dirname(folder), 0o757);
+    await refused(path.dirname(folder), '0757');
+    await chmod(path.dirname(folder), 0o755);
+    const open = path.join(home, 'open');
+    await mkdir(open);
+    await chmod(open, 0o777);
+    await copyFile(file, path.join(open, 'clusters.yaml'));
+    await rm(file);
+    await symlink(path.join(open, 'clusters.yaml'), file);
+    await refused(open, '0777');
+    // As /tmp is: nobody replaces there what is another's.
+    await chmod(open, 0o1777);
+    expect(await credential('a')).toMatchObject({ token: 'ran' });
+  });
+
+  test('is found out when its plugin is run, though it was not when it was listed', async () => {
+    await list(ways.exec);
+    expect((await discover()).clusters).toMatchObject([{ tagProblems: [] }]);
+    expect(await credential('a')).toMatchObject({ token: 'ran' });
+    await rm(path.join(folder, 'ran'));
+    await chmod(file, 0o646);
+    await refused(file, '0646');
+  });
+
+  test('names the kubeconfig where it is that', async () => {
+    await list(ways.kubeconfig);
+    expect(await credential('a')).toMatchObject({ token: 'ran' });
+    await rm(path.join(folder, 'ran'));
+    await chmod(path.join(folder, 'lab'), 0o666);
+    await refused(path.join(folder, 'lab'), '0666');
+  });
+
+  test('may still say where clusters are, and who signs people in', async () => {
+    await list('oidc-issuer-url: https://id.example.com, oidc-client-id: k8s');
+    await chmod(file, 0o666);
+    expect((await discover()).clusters).toMatchObject([
+      { server: 'https://a', credential: { kind: 'oidc' }, tagProblems: [] },
+    ]);
+  });
+
+  test('is no pipe that nobody writes to, and not endless', async () => {
+    await execa('mkfifo', [file]);
+    const [result] = (await discover()).results;
+    expect(result?.outcome).toMatchObject({
+      error: { code: 'file-invalid', message: `${file} is not a file.` },
+    });
+    await rm(file);
+    await write('');
+    await truncate(file, 32 * 1024 * 1024 + 1);
+    const [next] = (await discover()).results;
+    expect(next?.outcome).toMatchObject({ error: { message: `${file} is longer than 32 MB.` } });
+  });
+});
+
+describe('the program of a plugin', () => {
+  const answer = (token: string) =>
+    `#!/bin/sh\necho '{"kind":"ExecCredential","status":{"token":"${token}"}}'\n`;
+  const program = async (place: string, token: string, mode = 0o755) => {
+    await mkdir(path.dirname(place), { recursive: true });
+    await writeFile(place, answer(token));
+    await chmod(place, mode);
+  };
+  const run = async (command: string, PATH = '/usr/bin:/bin') => {
+    await write(`[{ name: a, server: 'https://a', user: { exec: { command: ${command} } } }]`);
+    return fileCredential({ env: { PATH }, home }, { kind: 'file', file, cluster: 'a' });
+  };
+
+  test('is not looked for beside the list, nor in a folder of PATH that is relative', async () => {
+    await program(path.join(folder, 'lab-login'), 'beside');
+    for (const PATH of ['/usr/bin', `:/usr/bin`, `.:/usr/bin`, ''])
+      await expect(run('lab-login', PATH)).rejects.toMatchObject({
+        message: expect.stringContaining('there is no such program'),
+      });
+    expect(await run('./lab-login')).toMatchObject({ token: 'beside' });
+  });
+
+  test('that other accounts may change is passed over in PATH, and refused where it is the only one', async () => {
+    const [open, own] = [path.join(home, 'open'), path.join(home, 'own')];
+    await program(path.join(open, 'lab-login'), 'planted');
+    await chmod(open, 0o777);
+    await program(path.join(own, 'lab-login'), 'own');
+    expect(await run('lab-login', `${open}:${own}:/bin`)).toMatchObject({ token: 'own' });
+    await expect(run('lab-login', `${open}:/bin`)).rejects.toMatchObject({
+      code: 'credential-failed',
+      message: `The credential plugin lab-login of a in ${file} is not run, because ${open} may be changed by other accounts (mode 0777).`,
+      hint: expect.stringContaining(`chmod go-w ${open}`),
+    });
+    await chmod(open, 0o755);
+    await chmod(path.join(open, 'lab-login'), 0o757);
+    await expect(run(path.join(open, 'lab-login'))).rejects.toMatchObject({
+      message: expect.stringContaining('(mode 0757)'),
+    });
+  });
+
+  test('may be in a folder of its administrators’ group', async () => {
+    await program(path.join(home, 'own', 'lab-login'), 'own', 0o775);
+    await chmod(path.join(home, 'own'), 0o775);
+    expect(await run('lab-login', `${path.join(home, 'own')}:/bin`)).toMatchObject({ token: 'own' });
   });
 });

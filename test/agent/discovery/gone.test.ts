@@ -141,7 +141,7 @@ describe('Vault', () => {
 test('a file that is taken out of the setting goes with its clusters; one that cannot be read stays', async () => {
   const lists = ['one.yaml', 'two.yaml'];
   const source = (...files: readonly string[]) =>
-    createFileSource({ files, folder: clouds.home, home: clouds.home, clock: systemClock });
+    createFileSource({ files, folder: clouds.home, home: clouds.home, env: {}, clock: systemClock });
   for (const list of lists)
     await writeFile(path.join(clouds.home, list), `[{ name: in-${list}, server: 'https://a:6443' }]`);
   expect((await afterRun(source(...lists))).names).toEqual(['in-one.yaml', 'in-two.yaml']);

@@ -76,7 +76,13 @@ test('and in what is said of a file, where tags have none', async () => {
       "- { name: b, server: 'https://b:6443' }",
     ];
     await writeFile(path.join(folder, 'list.yaml'), lines.join('\n'));
-    const source = createFileSource({ files: ['list.yaml'], folder, home: folder, clock: systemClock });
+    const source = createFileSource({
+      files: ['list.yaml'],
+      folder,
+      home: folder,
+      env: {},
+      clock: systemClock,
+    });
     await expectPrefix(source, 'a', 'b');
   } finally {
     await rm(folder, { recursive: true });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, chown, link, mkdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, link, mkdir, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { processStart } from '../../../main/agent/processes/process-start.ts';
@@ -193,6 +193,22 @@ test("a killed kubectl's lock is named with its age and what to do, and is never
   });
   expect(await text(config)).toBe(theirs);
   expect(await listing(root)).toEqual(['config', 'config.lock']);
+});
+
+test.each([
+  ['a link to nothing', (lock: string) => symlink(`${lock}.nothing`, lock)],
+  ['a pipe that nobody writes to', (lock: string) => execFileSync('mkfifo', [lock])],
+])('%s in place of the lock is named, and left as it is', async (_, make) => {
+  const { root, config, place, open } = await bench();
+  const kubeconfig = open({ lockTimeoutMs: 50 });
+  await seed(config, theirs);
+  await make(`${config}.lock`);
+  await expect(kubeconfig.add(place, [entry('a')], {})).rejects.toMatchObject({
+    code: 'kubeconfig-locked',
+    message: expect.stringContaining(`${config}.lock`),
+  });
+  expect(await text(config)).toBe(theirs);
+  expect(await listing(root)).toContain('config.lock');
 });
 
 test('a lock of our own is broken when its process is gone, and kept while it runs', async () => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { AppError } from '../../app-error.ts';
 import type { Environment } from '../../parts.ts';
+import { distrustReason, walkTrusted } from '../../storage/trusted-file.ts';
 
 /** Versions that are not used, and why. */
 const refused: readonly { readonly before: string; readonly because: string }[] = [
@@ -41,12 +42,25 @@ export async function findProgram(options: {
     ...(named === '' ? folders.map((folder) => path.join(folder, name)) : [named]),
   ];
   for (const place of places)
-    if (await isExecutable(place)) return { path: place, version: await versionOf(place, env) };
+    if (await isExecutable(place)) {
+      await refuseForeign(place, env);
+      return { path: place, version: await versionOf(place, env) };
+    }
   if (named !== '')
     throw unavailable(`K8S_TUNNELS_CLOUDFLARED names ${named}, which is not a program.`, {
       hint: 'Correct it, or unset it.',
     });
   return undefined;
+}
+
+/** It is given tokens: rejects with `connector-unavailable` for one that another account may change. */
+async function refuseForeign(file: string, env: Environment): Promise<void> {
+  if (process.platform === 'win32') return;
+  const { distrust } = await walkTrusted(file, { groups: 'allowed', env, home: '' });
+  if (distrust !== undefined)
+    throw unavailable(`${file} is not run, ${distrustReason(distrust)}.`, {
+      hint: `${distrust.fix}, then try again.`,
+    });
 }
 
 /** What a connector says that cannot work here. */

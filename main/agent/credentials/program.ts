@@ -1,0 +1,56 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Environment } from '../parts.ts';
+import { type Distrust, walkTrusted } from '../storage/trusted-file.ts';
+
+export type Program =
+  | { readonly kind: 'found'; readonly file: string }
+  /** There is one, and other accounts may change it. */
+  | { readonly kind: 'distrusted'; readonly distrust: Distrust }
+  | { readonly kind: 'missing' };
+
+/**
+ * The program that a plugin's `command` names, as kubectl finds it: with a separator it lies relative to `cwd`, without
+ * one it is looked for in PATH. Never in the working folder, where Windows would look first, and in no folder of PATH
+ * that is relative. One that other accounts may change is passed over. Answers the path as it was found: some programs
+ * go by the name that they are started with.
+ */
+export async function findProgram(options: {
+  readonly command: string;
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly home: string;
+}): Promise<Program> {
+  const { command, cwd, env, home } = options;
+  const isPath = command.includes('/') || command.includes(path.sep);
+  const folders = (env.PATH ?? env.Path ?? '')
+    .split(path.delimiter)
+    .filter((folder) => path.isAbsolute(folder));
+  const names = isPath ? [path.resolve(cwd, command)] : folders.map((folder) => path.join(folder, command));
+  let distrust: Distrust | undefined;
+  for (const file of names.flatMap((name) => endings(env).map((ending) => name + ending))) {
+    if (!(await isProgram(file))) continue;
+    // Who may write to the folders of programs on Windows, the system says in a way that Node does not read.
+    if (process.platform === 'win32') return { kind: 'found', file };
+    const walked = await walkTrusted(file, { groups: 'allowed', env, home }).catch(() => undefined);
+    if (walked === undefined) continue;
+    if (walked.distrust === undefined) return { kind: 'found', file };
+    distrust ??= walked.distrust;
+  }
+  return distrust === undefined ? { kind: 'missing' } : { kind: 'distrusted', distrust };
+}
+
+function endings(env: Environment): readonly string[] {
+  return process.platform === 'win32' ? ['', ...(env.PATHEXT ?? '.COM;.EXE;.BAT;.CMD').split(';')] : [''];
+}
+
+async function isProgram(file: string): Promise<boolean> {
+  try {
+    if (!(await stat(file)).isFile()) return false;
+    await access(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,67 @@
+import { lstatSync, readFileSync } from 'node:fs';
+
+/** What a test of ownership needs of `Stats`. */
+export interface Owned {
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+/** Whether it belongs to the account of this process. Always true on Windows, which has no owner in `Stats`. */
+export function isOurs({ uid }: Pick<Owned, 'uid'>): boolean {
+  return process.getuid === undefined || uid === process.getuid();
+}
+
+/**
+ * As `isOurs`; for the administrator also what belongs to the account whose folder it is: `sudo` keeps HOME on macOS, and
+ * kubectl then looks for that account's agent.
+ */
+export function isOursIn(folder: string, stats: Pick<Owned, 'uid'>): boolean {
+  if (isOurs(stats)) return true;
+  return process.getuid?.() === 0 && lstatSync(folder, { throwIfNoEntry: false })?.uid === stats.uid;
+}
+
+/** Whether it belongs to the account of this process or to the administrator. Always true on Windows. */
+export function isOursOrRoot(stats: Pick<Owned, 'uid'>): boolean {
+  return isOurs(stats) || stats.uid === 0;
+}
+
+/** An account for an error's text: `the account alice (uid 1001)`. */
+export function accountName(uid: number): string {
+  const name = accounts().find((account) => account.uid === uid)?.name;
+  return name === undefined ? `the account with uid ${uid}` : `the account ${name} (uid ${uid})`;
+}
+
+/**
+ * Whether a group has no member but this process's own account. Systems with a umask of 002 give each account such a
+ * group, so that a file that its group may write is still written by one account alone. False where the files of
+ * accounts do not tell.
+ */
+export function isPrivateGroup(gid: number): boolean {
+  const own = accounts().find(({ uid }) => uid === process.getuid?.());
+  if (own === undefined || own.gid !== gid) return false;
+  if (accounts().some((account) => account.gid === gid && account.uid !== own.uid)) return false;
+  const group = lines('/etc/group').find(([, , id]) => id === String(gid));
+  return (
+    group?.[0] === own.name && (group[3] ?? '').split(',').every((member) => ['', own.name].includes(member))
+  );
+}
+
+function accounts() {
+  return lines('/etc/passwd').map(([name = '', , uid, gid]) => ({
+    name,
+    uid: Number(uid),
+    gid: Number(gid),
+  }));
+}
+
+function lines(file: string): readonly (readonly string[])[] {
+  try {
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'))
+      .filter(({ length }) => length > 3);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,71 @@
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { AppError, errnoOf } from '../app-error.ts';
+import { accountName, isOurs, isOursOrRoot } from './owner.ts';
+
+/**
+ * Makes sure that a folder is there, is a real folder of this account, and may be entered by nobody else (0700).
+ * `shared` says that it lies where other accounts may create files too, such as /tmp: nothing that was put there before
+ * is then followed. A folder of the user's own may be reached through a symbolic link of theirs.
+ * Rejects with `file-unwritable`, naming the path, whose it is and the fix.
+ */
+export async function privateFolder(folder: string, { shared }: { readonly shared: boolean }): Promise<void> {
+  try {
+    if (shared) await safeParent(path.dirname(folder));
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (process.platform === 'win32') return;
+    const entry = await lstat(folder);
+    if (!isOurs(entry)) throw foreign(folder, entry.uid);
+    if (entry.isSymbolicLink() && shared) {
+      throw new AppError('file-unwritable', `${folder} is a symbolic link, not a folder.`, {
+        hint: 'Remove the link and try again.',
+      });
+    }
+    // What is checked and what is changed are the same folder, whatever happens to the path meanwhile.
+    const noLink = entry.isSymbolicLink() ? 0 : constants.O_NOFOLLOW;
+    const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | noLink);
+    try {
+      const { uid, mode } = await handle.stat();
+      if (!isOurs({ uid })) throw foreign(folder, uid);
+      if ((mode & 0o077) !== 0) await handle.chmod(0o700);
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    const errno = errnoOf(cause);
+    const entry = await lstat(folder).catch(() => undefined);
+    if (entry !== undefined && !isOurs(entry)) throw foreign(folder, entry.uid);
+    if (entry !== undefined && !entry.isDirectory()) {
+      throw new AppError('file-unwritable', `${folder} is not a folder, so nothing can be kept in it.`, {
+        hint: 'Move that file away and try again.',
+        cause,
+      });
+    }
+    throw new AppError('file-unwritable', `${folder} cannot be made (${errno ?? 'unknown error'}).`, {
+      hint: 'Check that your home folder exists, is yours, and has space left.',
+      cause,
+    });
+  }
+}
+
+/** Nobody else may replace what lies in the folder: it is the user's or the administrator's, and sticky where others may write. */
+async function safeParent(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const parent = await stat(folder).catch(() => undefined);
+  // Made next, with no rights for others.
+  if (parent === undefined) return;
+  const writable = (parent.mode & 0o022) !== 0 && (parent.mode & 0o1000) === 0;
+  if (isOursOrRoot(parent) && !writable) return;
+  const why = writable ? 'may be changed by other accounts' : `belongs to ${accountName(parent.uid)}`;
+  throw new AppError('file-unwritable', `${folder} ${why}, so the agent's socket would not be safe there.`, {
+    hint: 'Set XDG_RUNTIME_DIR to a folder of your own with mode 0700.',
+  });
+}
+
+function foreign(folder: string, uid: number): AppError {
+  return new AppError('file-unwritable', `${folder} belongs to ${accountName(uid)}, not to you.`, {
+    hint: `Ask that account or an administrator to remove it (\`ls -ld ${folder}\` shows it), then try again.`,
+  });
+}
