@@ -43,7 +43,7 @@ function tunnel({ id }: Cluster, state?: TunnelView['state']): TunnelView {
 
 function snapshot(more: Partial<Snapshot>): Snapshot {
   return {
-    agent: { version: '0', pid: 1, startedAt: now, signIns: 'headless' },
+    agent: { version: '0', pid: 1, startedAt: now, platform: 'linux', signIns: 'headless' },
     clusters: [],
     cells: [],
     discovery: { status: 'idle' },
