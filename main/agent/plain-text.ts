@@ -22,6 +22,7 @@ export function plainText(text: string): string {
     .toWellFormed()
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
     .replace(everyUnseen, '')
+    .replace(/ {2,}/g, ' ')
     .trim();
 }
 

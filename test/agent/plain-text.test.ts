@@ -57,7 +57,7 @@ test('a terminal keeps our colours and nothing else', () => {
 describe('an error', () => {
   test('repeats what a server said without control characters', () => {
     const error = new AppError('bad-input', 'It says: \u001b[2Jno\u202e.', { hint: 'Ask\u0007 them.' });
-    expect(toPlainError(error)).toMatchObject({ message: 'It says: no.', hint: 'Ask  them.' });
+    expect(toPlainError(error)).toMatchObject({ message: 'It says: no.', hint: 'Ask them.' });
     expect(toPlainError(new Error('a\u009b2Jb')).message).toBe('ab');
   });
 

@@ -231,7 +231,7 @@ describe('the tray menu', () => {
   test('shows a tag as one plain line, in which & marks no key', () => {
     const odd = cluster('a&b\nQuit\u202e');
     expect(sub(sub(menu(snapshot({ clusters: [odd] })), 'All clusters'), 'eks 111122223333')[0]?.label).toBe(
-      'a&&b Quit ',
+      'a&&b Quit',
     );
   });
 

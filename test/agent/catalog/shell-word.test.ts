@@ -73,7 +73,12 @@ describe('on Windows', () => {
   test.each([
     ['a b', '"a b"', `'a b'`, '"a b"'],
     ["it's", `"it's"`, `'it''s'`, `"it's"`],
-    ['\u2019; calc; \u2018', '"\u2019; calc; \u2018"', `'\u2019\u2019; calc; \u2018\u2018'`, '"\u2019; calc; \u2018"'],
+    [
+      '\u2019; calc; \u2018',
+      '"\u2019; calc; \u2018"',
+      `'\u2019\u2019; calc; \u2018\u2018'`,
+      '"\u2019; calc; \u2018"',
+    ],
     // PowerShell splats it.
     ['@ops', '"@ops"', "'@ops'", '"@ops"'],
     // PowerShell ends a parameter's name at the dot.
