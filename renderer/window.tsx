@@ -10,7 +10,6 @@ import { NoAgent, NoClusters, NoHits } from './clusters/empty.tsx';
 import type { Filter } from './clusters/filters.ts';
 import { SelectionBar } from './clusters/selection-bar.tsx';
 import { useSections } from './clusters/use-sections.ts';
-import { kubectlCommand } from './controls/kubectl-command.ts';
 import { ClusterPage } from './detail/cluster-page.tsx';
 import { SubPage } from './detail/sub-page.tsx';
 import { FirstRun } from './first-run/first-run.tsx';
@@ -142,10 +141,7 @@ function Main() {
       case 'open':
         return openCluster(deed.cluster.id);
       case 'copy':
-        return void navigator.clipboard.writeText(kubectlCommand(deed.cluster.title)).then(
-          () => actions.say(text.done.copied(deed.cluster.title)),
-          () => {},
-        );
+        return void actions.copyCommand(deed.cluster).catch(() => {});
       case 'openSet':
         if (!actions.openSet(deed.set)) setAsked({ kind: 'set', name: deed.set.name });
         return;

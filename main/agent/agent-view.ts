@@ -60,6 +60,8 @@ export const snapshotSchema = z.object({
     version: z.string(),
     pid: z.number(),
     startedAt: z.number(),
+    /** Node's name of its platform: what commands to copy are written for. */
+    platform: z.string(),
     /** How it keeps our own sign-ins: sealed by the keychain, in files for want of one, or without the desktop app. */
     signIns: z.enum(['keychain', 'no-keychain', 'headless']),
   }),

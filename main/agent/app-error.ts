@@ -1,5 +1,5 @@
 import type { LoginProviderKind } from './logins/login-providers.ts';
-import { redact } from './redaction/redact.ts';
+import { shownText } from './redaction/shown-text.ts';
 
 /** Every code an error can carry. Shells and tests tell errors apart by these, never by message text. */
 export const errorCodes = [
@@ -90,7 +90,7 @@ export interface NeededSignIn {
   readonly session?: string | undefined;
 }
 
-/** The one error class of the project. What another program said and it repeats is rid of secrets at once. */
+/** The one error class of the project. What another program said and it repeats is rid of secrets and of control characters. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
@@ -109,9 +109,9 @@ export class AppError extends Error {
       readonly signIn?: NeededSignIn | undefined;
     } = {},
   ) {
-    super(redact(message), options.cause === undefined ? undefined : { cause: options.cause });
+    super(shownText(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint === undefined ? undefined : redact(options.hint);
+    this.hint = options.hint === undefined ? undefined : shownText(options.hint);
     this.retryable = options.retryable ?? false;
     this.signIn = options.signIn;
   }
@@ -129,7 +129,7 @@ export function toPlainError(error: unknown): PlainError {
   }
   return {
     code: 'internal',
-    message: redact(error instanceof Error ? error.message : String(error)),
+    message: shownText(error instanceof Error ? error.message : String(error)),
     retryable: false,
   };
 }

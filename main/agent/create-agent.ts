@@ -42,7 +42,8 @@ import { createOrganisation } from './organisation/organisation.ts';
 import type { Organisation } from './organisation/schema.ts';
 import { clusterUnder, sourceUnder } from './organisation/source-under.ts';
 import { vaultEnvironment, vaultLogin, vaultServers } from './organisation/vault-environment.ts';
-import { redact } from './redaction/redact.ts';
+import { plainText } from './plain-text.ts';
+import { shownText } from './redaction/shown-text.ts';
 import { feedOf } from './releases/feed.ts';
 import { createReleases } from './releases/releases.ts';
 import { createSettings, type Settings } from './settings/settings.ts';
@@ -82,7 +83,7 @@ async function wireAgent(
   };
   const notices: Notice[] = [];
   const notice = (level: Notice['level'], text: string) => {
-    const message = redact(text);
+    const message = shownText(text);
     const entry = { at: clock.now(), level, message };
     notices.push(entry);
     if (notices.length > 100) notices.shift();
@@ -399,7 +400,7 @@ async function wireAgent(
   const kubectl = async (place: Place | undefined): Promise<Kubectl> => {
     const { context, id } = await kubeconfig.current(placeFor(place));
     return {
-      ...(context === undefined ? {} : { context }),
+      ...(context === undefined ? {} : { context: plainText(context) }),
       ...(id === undefined ? {} : { cluster: id as ClusterId }),
     };
   };
@@ -472,7 +473,13 @@ async function wireAgent(
 
   return {
     snapshot: () => ({
-      agent: { version, pid: process.pid, startedAt, signIns: parts.sealer.kind },
+      agent: {
+        version,
+        pid: process.pid,
+        startedAt,
+        platform: process.platform,
+        signIns: parts.sealer.kind,
+      },
       clusters: catalog.clusters().map(shown),
       cells: [...catalog.cells()],
       discovery: discovery.status(),

@@ -1,6 +1,7 @@
 import type { Change, Snapshot } from '../agent/agent-view.ts';
 import { AppError, type PlainError, toPlainError } from '../agent/app-error.ts';
 import { dispatch, type Handlers } from './dispatch.ts';
+import { plainValues } from './plain-values.ts';
 
 /** What a shell sends. */
 export type ClientMessage =
@@ -30,6 +31,7 @@ export interface Served {
 /**
  * The agent's end of a conversation, whatever carries its messages: calls are dispatched, a subscriber gets the
  * snapshot and then the changes. `end` aborts the calls that run and ends the subscription.
+ * Nothing that is sent holds control or format characters, but for a credential, which is kubectl's.
  * While `served` is pending (the agent starts) calls wait; when it rejects they are answered with that error.
  */
 export function serveMessages(options: {
@@ -46,7 +48,8 @@ export function serveMessages(options: {
     calls.set(id, controller);
     try {
       const { handlers } = await served;
-      send({ id, output: await dispatch(handlers, name, input, { signal: controller.signal }) });
+      const output = await dispatch(handlers, name, input, { signal: controller.signal });
+      send({ id, output: name === 'credential' ? output : plainValues(output) });
     } catch (error) {
       send({ id, error: toPlainError(error) });
     } finally {
@@ -58,8 +61,8 @@ export function serveMessages(options: {
     try {
       const { feed } = await served;
       if (ended) return;
-      unsubscribe ??= feed.subscribe((change) => send({ change }));
-      send({ id, output: feed.snapshot() });
+      unsubscribe ??= feed.subscribe((change) => send({ change: plainValues(change) }));
+      send({ id, output: plainValues(feed.snapshot()) });
     } catch (error) {
       send({ id, error: toPlainError(error) });
     }

@@ -4,6 +4,7 @@ import { placeText } from '../agent/catalog/account-words.ts';
 import type { Cell, Cluster, ClusterId } from '../agent/catalog/cluster.ts';
 import { isFailed } from '../agent/catalog/is-failed.ts';
 import { isProduction } from '../agent/catalog/is-production.ts';
+import { mixedScripts } from '../agent/catalog/mixed-scripts.ts';
 import type { TunnelState } from '../agent/tunnels/state.ts';
 import { paint, printable } from './terminal.ts';
 
@@ -66,7 +67,9 @@ export function aboutText({ description, owner, docs }: Cluster): string {
 
 /** What a person should know of a cluster besides its state. */
 export function clusterNote(cluster: Cluster, policy?: Policy, isKept = false): string {
+  const mixed = mixedScripts(cluster.title);
   const notes = [
+    ...(mixed === undefined ? [] : [`mixed scripts: ${mixed}`]),
     ...(isKept ? ['opens when kubectl uses it'] : []),
     ...(policy?.verdict === 'denied' ? [`not for you: ${policy.message}`] : []),
     ...(cluster.reach.kind === 'none' ? [`no tunnel: ${cluster.reach.reason}`] : []),

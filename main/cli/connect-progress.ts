@@ -1,4 +1,5 @@
 import type { Cluster, ClusterId } from '../agent/catalog/cluster.ts';
+import { contextNames } from '../agent/catalog/context-name.ts';
 import type { TunnelState } from '../agent/tunnels/state.ts';
 import { createLoginNotes } from './login-notes.ts';
 import type { Session } from './session.ts';
@@ -13,8 +14,9 @@ export async function followConnecting(
   const states = new Map<ClusterId, TunnelState>();
   const notes = createLoginNotes(progress);
   const wanted = new Set(words.map((word) => word.toLowerCase()));
+  let contexts: ReadonlyMap<ClusterId, string> = new Map();
   const isWanted = ({ id, title, name }: Cluster) =>
-    [id, title, name].some((text) => wanted.has(text.toLowerCase()));
+    [id, title, name, contexts.get(id) ?? ''].some((text) => wanted.has(text.toLowerCase()));
 
   const show = () => {
     const parts = [...states].flatMap(([id, state]) => {
@@ -34,6 +36,7 @@ export async function followConnecting(
     show();
   });
   for (const cluster of snapshot.clusters) clusters.set(cluster.id, cluster);
+  contexts = contextNames(snapshot.clusters);
   notes.show(snapshot.logins);
   return notes.end;
 }

@@ -1,5 +1,6 @@
 import { type Argument, Command, CommanderError } from 'commander';
 import { AppError } from '../agent/app-error.ts';
+import { shells } from '../agent/catalog/shell-word.ts';
 import { version } from '../agent/version.ts';
 import { runAccounts } from './commands/accounts.ts';
 import { runActivity } from './commands/activity.ts';
@@ -24,6 +25,7 @@ import { runTags } from './commands/tags.ts';
 import { exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { reportError } from './report.ts';
 import { type Session, withAgent } from './session.ts';
+import { guarded } from './terminal.ts';
 
 interface Json {
   readonly json?: true;
@@ -61,6 +63,12 @@ interface ConnectFlags {
   readonly production?: true;
 }
 
+/** Of the commands that print commands. */
+const shellOption = [
+  '--shell <shell>',
+  `what to print the commands for: ${shells.join(', ')} (this computer's)`,
+] as const;
+
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
@@ -88,7 +96,7 @@ export function describe(options: {
       subcommandTerm: (sub) => [sub.name(), ...sub.registeredArguments.map(argumentTerm)].join(' '),
     })
     .exitOverride()
-    .configureOutput({ writeErr: (text) => void (json || process.stderr.write(text)) });
+    .configureOutput({ writeErr: (text) => void (json || process.stderr.write(guarded(text))) });
   const command = (usage: string, description: string) =>
     program
       .command(usage)
@@ -149,16 +157,29 @@ export function describe(options: {
   command('tags <cluster>', "show a cluster's tags, or print the commands that change them")
     .option('--set <field=value>', 'a tag to set, for example hostname=k8s.example.com', collect, [])
     .option('--unset <field>', 'a tag to remove', collect, [])
+    .option(...shellOption)
     .action(
-      (cluster: string, flags: { readonly set: readonly string[]; readonly unset: readonly string[] }) =>
-        withSession((session) => runTags(session, cluster, flags)),
+      (
+        cluster: string,
+        flags: {
+          readonly set: readonly string[];
+          readonly unset: readonly string[];
+          readonly shell?: string;
+        },
+      ) => withSession((session) => runTags(session, cluster, flags)),
     );
   command('lint-tags', "check every cluster's tags, and print the commands that mend them")
     .option('--source <source>', 'only of one source: eks, gke, aks, vault or file')
     .option('--fresh', 'look for clusters anew first, however fresh the list is')
     .option('--strict', 'warnings count too')
-    .action((flags: { readonly source?: string; readonly fresh?: true; readonly strict?: true }) =>
-      withSession((session) => runLintTags(session, flags)),
+    .option(...shellOption)
+    .action(
+      (flags: {
+        readonly source?: string;
+        readonly fresh?: true;
+        readonly strict?: true;
+        readonly shell?: string;
+      }) => withSession((session) => runLintTags(session, flags)),
     );
   command('accounts', 'who is signed in where, until when').action(() => withSession(runAccounts));
   command('login [provider] [session]', 'sign in: access, aws, gcp, azure, vault or oidc, and which of them')

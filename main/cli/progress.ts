@@ -1,4 +1,4 @@
-import { paint } from './terminal.ts';
+import { guarded, paint } from './terminal.ts';
 
 /** What a person sees while a command works. All of it goes to stderr. */
 export interface Progress {
@@ -46,12 +46,12 @@ export function startProgress(stream: NodeJS.WriteStream = process.stderr): Prog
   };
   return {
     update(next) {
-      text = next;
+      text = guarded(next);
       patience ??= setTimeout(start, patienceMs);
     },
     note(line) {
       clear();
-      stream.write(`${line}\n`);
+      stream.write(`${guarded(line)}\n`);
     },
     end() {
       clearTimeout(patience);

@@ -1,19 +1,20 @@
 import { toPlainError } from '../agent/app-error.ts';
+import { escapeUnseen } from '../agent/plain-text.ts';
 import { exitCodeOf } from './exit-codes.ts';
-import { paint, printable } from './terminal.ts';
+import { guarded, paint, printable } from './terminal.ts';
 
-/** Writes one JSON document to stdout. */
+/** Writes one JSON document to stdout; what cannot be seen in a terminal is escaped in it. */
 export function writeJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0)}\n`);
+  process.stdout.write(`${escapeUnseen(JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0))}\n`);
 }
 
 export function writeLines(lines: readonly string[]): void {
-  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+  if (lines.length > 0) process.stdout.write(`${guarded(lines.join('\n'))}\n`);
 }
 
 /** On stderr, so that stdout holds the answer alone. */
 export function writeAside(lines: readonly string[]): void {
-  if (lines.length > 0) process.stderr.write(`${lines.join('\n')}\n`);
+  if (lines.length > 0) process.stderr.write(`${guarded(lines.join('\n'))}\n`);
 }
 
 /** Tells the person, or with `json` the program, of an error. Answers the exit code. */

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { escapeUnseen, plainText } from '../agent/plain-text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 type Output = NodeJS.WriteStream;
@@ -10,7 +11,12 @@ export function paint(style: Style, text: string, stream: Output = process.stdou
 
 /** Names and messages come from clouds and servers: nothing in them may move the cursor or colour the terminal. */
 export function printable(text: string): string {
-  return stripVTControlCharacters(text).replace(/\p{Cc}+/gu, ' ');
+  return plainText(text);
+}
+
+/** The last guard before the terminal: shows what cannot be seen as `\\uXXXX`, whoever forgot `printable`. Colours stay. */
+export function guarded(text: string): string {
+  return escapeUnseen(text, { colours: true });
 }
 
 /** Lines with the cells of each column one under another. Empty columns take no place. */

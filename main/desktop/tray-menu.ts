@@ -4,6 +4,7 @@ import { accountText } from '../agent/catalog/account-words.ts';
 import type { Cluster, ClusterId } from '../agent/catalog/cluster.ts';
 import { isProduction } from '../agent/catalog/is-production.ts';
 import type { ClusterSet } from '../agent/favourites/sets.ts';
+import { plainText } from '../agent/plain-text.ts';
 
 /** What the menu's items do. */
 export interface TrayActions {
@@ -198,7 +199,7 @@ function label(title: string, aside: string): string {
 
 /** What a tag says, as one line that no system reads as a key's mark. */
 function text(words: string): string {
-  return words.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').replaceAll('&', '&&');
+  return plainText(words).replaceAll('&', '&&');
 }
 
 function byTitle(a: Cluster, b: Cluster): number {

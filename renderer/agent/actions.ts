@@ -1,10 +1,12 @@
 import type { ActivityEntry, History } from '../../main/agent/activity/entry.ts';
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { contextName } from '../../main/agent/catalog/context-name.ts';
 import { isGuarded, isProduction } from '../../main/agent/catalog/is-production.ts';
 import type { ClusterSet } from '../../main/agent/favourites/sets.ts';
 import type { SettingName, Settings } from '../../main/agent/settings/settings.ts';
 import { meantBy } from '../../main/api/link.ts';
+import { kubectlCommand } from '../controls/kubectl-command.ts';
 import { openingLines, openingPlan } from '../links/opening.ts';
 import { text } from '../text/text.ts';
 import { type AgentState, withFailure } from './apply-change.ts';
@@ -51,6 +53,8 @@ export interface Actions extends SignInActions, SetupActions {
   endFirstRun(): Promise<void>;
   /** What happened, the newest first. Rejects. */
   happened(): Promise<readonly ActivityEntry[]>;
+  /** Puts the command that uses a cluster's context on the clipboard. Rejects where the clipboard does not take it. */
+  copyCommand(cluster: Cluster): Promise<void>;
   /** A cluster's past, and what passes now. Rejects. */
   history(id: ClusterId): Promise<History>;
   dismiss(problem: number): void;
@@ -252,6 +256,14 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     },
     endFirstRun: () => attempt(text.problems.firstRun, () => link.call('settings-set', { firstRun: false })),
     happened: async () => (await link.call('activity', {})).entries,
+    async copyCommand(cluster) {
+      const { agent } = store.get();
+      // Another entry may have the name already: what is in the kubeconfig counts.
+      const history = await link.call('history', { cluster: cluster.id }).catch(() => undefined);
+      const context = history?.entry?.name ?? contextName(cluster, agent?.clusters.values() ?? []);
+      await navigator.clipboard.writeText(kubectlCommand(context, agent?.agent.platform ?? ''));
+      putDone({ title: text.done.copied(cluster.title) });
+    },
     history: (id) => link.call('history', { cluster: id }),
     dismiss: (problem) =>
       store.update((state) => ({ ...state, problems: state.problems.filter(({ id }) => id !== problem) })),

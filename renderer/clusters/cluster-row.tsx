@@ -3,6 +3,7 @@ import { memo, useId } from 'react';
 import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { isProduction } from '../../main/agent/catalog/is-production.ts';
 import { useActions } from '../agent/page.tsx';
+import { MixedScriptsBadge } from '../controls/mixed-scripts-badge.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
 import { Switch } from '../controls/switch.tsx';
 import { text } from '../text/text.ts';
@@ -129,6 +130,7 @@ function Badges({ row, tabIndex }: { readonly row: RowState; readonly tabIndex: 
   const { environment = '' } = cluster;
   return (
     <>
+      <MixedScriptsBadge title={cluster.title} />
       <ProductionBadge cluster={cluster} />
       {environment !== '' && !isProduction(cluster) && (
         <span className="badge environment">{environment}</span>

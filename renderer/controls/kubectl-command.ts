@@ -1,4 +1,6 @@
-/** To paste into a terminal: what a cluster's context does at once. */
-export function kubectlCommand(title: string): string {
-  return `kubectl --context ${/^[\w.:/@-]+$/.test(title) ? title : `'${title}'`} get namespaces`;
+import { commandFor, shellOf } from '../../main/agent/catalog/shell-word.ts';
+
+/** To paste into a terminal of the agent's computer: what a cluster's context does at once. */
+export function kubectlCommand(context: string, platform: string): string {
+  return commandFor(shellOf(platform))`kubectl --context ${context} get namespaces`;
 }

@@ -5,6 +5,7 @@ import { useNow } from '../agent/use-now.ts';
 import { wholeWhereWords } from '../clusters/cluster-words.ts';
 import { useRow } from '../clusters/use-row.ts';
 import { DocsLink } from '../controls/docs-link.tsx';
+import { MixedScriptsNote } from '../controls/mixed-scripts-badge.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
 import { Switch } from '../controls/switch.tsx';
 import { agoWords } from '../text/durations.ts';
@@ -95,6 +96,7 @@ export function ClusterPage({
           <span>{cluster.title}</span> <ProductionBadge cluster={cluster} />
           {isCurrent && <span className="badge current">{text.current}</span>}
         </h1>
+        <MixedScriptsNote title={cluster.title} />
         <p className="sub" data-tone={view.tone}>
           {view.line}
         </p>

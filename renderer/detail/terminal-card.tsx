@@ -1,7 +1,8 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { History } from '../../main/agent/activity/entry.ts';
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
-import { useActions } from '../agent/page.tsx';
+import { contextName } from '../../main/agent/catalog/context-name.ts';
+import { useActions, useAgent } from '../agent/page.tsx';
 import type { RowState } from '../clusters/use-row.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { kubectlCommand } from '../controls/kubectl-command.ts';
@@ -23,6 +24,9 @@ export function TerminalCard({
   const { cluster, tunnel, view, isUsable, isCurrent, isKept } = row;
   const { id, title } = cluster;
   const actions = useActions();
+  const platform = useAgent(({ agent }) => agent.platform);
+  const clusters = useAgent((agent) => agent.clusters);
+  const usual = useMemo(() => contextName(cluster, clusters.values()), [cluster, clusters]);
   const [forgetting, setForgetting] = useState<'idle' | 'running' | 'done' | PlainError>('idle');
   const told = useRef<HTMLParagraphElement>(null);
   // The button that had the focus is gone.
@@ -45,7 +49,9 @@ export function TerminalCard({
       (error: unknown) => setForgetting(toPlainError(error)),
     );
   };
-  const command = kubectlCommand(title);
+  // Another entry may have the name already: what is in the kubeconfig counts.
+  const context = history?.entry?.name ?? usual;
+  const command = kubectlCommand(context, platform);
   return (
     <Card
       title={words.terminal}
@@ -65,9 +71,9 @@ export function TerminalCard({
       <Facts
         facts={
           open === undefined
-            ? [...entryFacts(title, history), [words.entry, words.kept]]
+            ? [...entryFacts(context, history), [words.entry, words.kept]]
             : [
-                ...(isUsable ? entryFacts(title, history) : []),
+                ...(isUsable ? entryFacts(context, history) : []),
                 ...(open.port === undefined ? [] : portFacts(open.port, history?.traffic ?? open)),
                 [words.carrier, words.carriers[open.connector]],
               ]
@@ -97,8 +103,8 @@ export function TerminalCard({
 type Fact = readonly [name: string, value: ReactNode];
 
 /** What the kubeconfig got. */
-function entryFacts(title: string, history: History | undefined): readonly Fact[] {
-  const { file, name = title } = history?.entry ?? {};
+function entryFacts(name: string, history: History | undefined): readonly Fact[] {
+  const { file } = history?.entry ?? {};
   return [
     [words.context, <Copied key="context" label={words.copyContext} value={name} />],
     [words.file, file === undefined ? undefined : <Copied key="file" label={words.copyFile} value={file} />],

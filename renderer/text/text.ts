@@ -39,6 +39,12 @@ export const text = {
   sources: { eks: 'EKS', gke: 'GKE', aks: 'AKS', vault: 'On-prem', file: 'File' },
   production: 'production',
   current: 'current',
+  mixedScripts: {
+    badge: 'mixed scripts',
+    which: (letters: string) => `Mixed scripts: ${letters}`,
+    note: (letters: string) =>
+      `Mixed scripts: ${letters}. This name may be made to look like another. Check the account, and ask the owner.`,
+  },
   /** One by its name, several by their number. */
   several: (titles: readonly string[]) =>
     titles.length === 1 ? isolated(titles[0] ?? '') : plural(titles.length, 'cluster'),

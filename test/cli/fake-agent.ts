@@ -165,7 +165,13 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     for (const listener of listeners) listener({ kind: 'tunnel', tunnel: tunnel(id, state) });
   };
   const snapshot = (): Snapshot => ({
-    agent: { version: '0.1.0', pid: process.pid, startedAt: Date.now() - 125_000, signIns: 'headless' },
+    agent: {
+      version: '0.1.0',
+      pid: process.pid,
+      startedAt: Date.now() - 125_000,
+      platform: 'linux',
+      signIns: 'headless',
+    },
     clusters: [...clusters],
     cells: [
       {

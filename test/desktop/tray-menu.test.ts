@@ -43,7 +43,7 @@ function tunnel({ id }: Cluster, state?: TunnelView['state']): TunnelView {
 
 function snapshot(more: Partial<Snapshot>): Snapshot {
   return {
-    agent: { version: '0', pid: 1, startedAt: now, signIns: 'headless' },
+    agent: { version: '0', pid: 1, startedAt: now, platform: 'linux', signIns: 'headless' },
     clusters: [],
     cells: [],
     discovery: { status: 'idle' },
@@ -231,7 +231,7 @@ describe('the tray menu', () => {
   test('shows a tag as one plain line, in which & marks no key', () => {
     const odd = cluster('a&b\nQuit\u202e');
     expect(sub(sub(menu(snapshot({ clusters: [odd] })), 'All clusters'), 'eks 111122223333')[0]?.label).toBe(
-      'a&&b Quit ',
+      'a&&b Quit',
     );
   });
 

@@ -102,7 +102,7 @@ describe('settings', () => {
     ['headless', /0600\): only the desktop app reaches your keychain\.$/],
   ] as const) {
     test(`say where our sign-ins are kept: ${signIns}`, async (context) => {
-      const agent = { version: '0.1.0', pid: 1, startedAt: 1, signIns };
+      const agent = { version: '0.1.0', pid: 1, startedAt: 1, platform: 'linux', signIns };
       const { page } = await shown.open(context, { agent, clusters });
       await page.getByRole('button', { name: 'Settings' }).click();
       await page.getByRole('region', { name: 'Sign-ins' }).getByText(words).waitFor();

@@ -175,7 +175,7 @@ export const originFailure: Failure = {
 
 export function aSnapshot(fields: Partial<Snapshot> = {}): Snapshot {
   return {
-    agent: { version: '0.1.0', pid: 1, startedAt: 1, signIns: 'headless' },
+    agent: { version: '0.1.0', pid: 1, startedAt: 1, platform: 'linux', signIns: 'headless' },
     clusters: [],
     cells: [],
     discovery: { status: 'idle', finishedAt: Date.now() },

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import { type PlainError, toPlainError } from '../app-error.ts';
 import type { CellResult } from '../discovery/source.ts';
 import type { Clock, Logger } from '../parts.ts';
+import { plainText } from '../plain-text.ts';
 import { type Account, createCatalogFiles } from './catalog-files.ts';
 import { type Cell, type Cluster, type ClusterId, cellId, type Source } from './cluster.ts';
 import { findCluster } from './find-cluster.ts';
@@ -206,7 +207,12 @@ export async function createCatalog(options: {
     find: (text) => findCluster(text, clusters),
     apply({ cell: place, outcome }) {
       if (outcome.kind === 'skipped') return;
-      const cell = { id: cellId(place.source, place.account, place.region), ...place };
+      const { accountName } = place;
+      const cell = {
+        id: cellId(place.source, place.account, place.region),
+        ...place,
+        ...(accountName === undefined ? {} : { accountName: plainText(accountName) }),
+      };
       const read = mergeDuplicates('clusters' in outcome ? (outcome.clusters ?? []) : []);
       const upserted = [...read.values()].flatMap((cluster) => put(cell.id, cluster));
       const seen = new Set(read.keys());

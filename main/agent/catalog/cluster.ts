@@ -19,7 +19,7 @@ export type ClusterId = z.infer<typeof clusterIdSchema>;
 
 /** Makes the id from its parts. */
 export function clusterId(source: Source, account: string, region: string, name: string): ClusterId {
-  return [source, account, region, name].map(encodeURIComponent).join('/') as ClusterId;
+  return [source, account, region, name].map(encoded).join('/') as ClusterId;
 }
 
 /** One thing wrong with a cluster's tags; the cluster stays listed. */
@@ -183,5 +183,10 @@ export type Cell = z.infer<typeof cellSchema>;
 
 /** The id of a cell, and the prefix (before the next `/`) of its clusters' ids. */
 export function cellId(source: Source, account: string, region: string): string {
-  return [source, account, region].map(encodeURIComponent).join('/');
+  return [source, account, region].map(encoded).join('/');
+}
+
+/** Half of a character, which JSON and YAML can name, has no encoding. */
+function encoded(part: string): string {
+  return encodeURIComponent(part.toWellFormed());
 }

@@ -1,20 +1,30 @@
 import { AppError } from '../app-error.ts';
 import type { Cluster, ClusterId } from './cluster.ts';
+import { contextNames, withId } from './context-name.ts';
 import { nearest } from './nearest.ts';
 
 /**
- * The cluster that a person means: by exact id, else by title, else by its name at the source; letters' case counts
- * only where it tells two apart. Throws `ambiguous-cluster` with the ids, or `not-found` with what is near.
+ * The cluster that a person means: by exact id, else by title, by the name of its context, or by its name at the source;
+ * letters' case counts only where it tells two apart. Throws `ambiguous-cluster` with the ids, or `not-found` with what is near.
  */
 export function findCluster(text: string, clusters: ReadonlyMap<ClusterId, Cluster>): Cluster {
   const exact = clusters.get(text as ClusterId);
   if (exact !== undefined) return exact;
   const all = [...clusters.values()];
   const lower = text.toLowerCase();
+  let names: ReadonlyMap<ClusterId, string> | undefined;
+  const contexts = () => {
+    names ??= contextNames(all);
+    return names;
+  };
   const readings: readonly ((cluster: Cluster) => boolean)[] = [
     ({ title }) => title === text,
+    ({ id }) => contexts().get(id) === text,
+    // What a kubeconfig may still call it, where the name was somebody else's.
+    ({ id }) => withId(contexts().get(id) ?? '', id) === text,
     ({ name }) => name === text,
     ({ title }) => title.toLowerCase() === lower,
+    ({ id }) => contexts().get(id)?.toLowerCase() === lower,
     ({ name }) => name.toLowerCase() === lower,
   ];
   for (const means of readings) {

@@ -1,6 +1,8 @@
 import { toPlainError } from '../app-error.ts';
 import type { Cluster } from './cluster.ts';
 import { isProduction } from './is-production.ts';
+import { mixedScripts } from './mixed-scripts.ts';
+import type { Shell } from './shell-word.ts';
 import { placeholder, usualTagPrefix } from './tag-checks.ts';
 import { tagCommands } from './tag-commands.ts';
 import { type TagChange, tagMends, tagPart } from './tags.ts';
@@ -15,6 +17,7 @@ export interface TagFinding {
     | 'hostname-missing'
     | 'hostname-shared'
     | 'title-shared'
+    | 'title-mixed-scripts'
     | 'environment-unrecognised'
     | 'docs-not-https'
     | 'owner-missing';
@@ -27,7 +30,7 @@ export interface TagFinding {
 type Finding = Omit<TagFinding, 'cluster' | 'commands'> & { readonly mend?: TagChange };
 
 /** Everything that is wrong or doubtful in the clusters' tags, in the order of the clusters. */
-export function lintTags(clusters: readonly Cluster[]): readonly TagFinding[] {
+export function lintTags(clusters: readonly Cluster[], shell: Shell = 'posix'): readonly TagFinding[] {
   const byHostname = Map.groupBy(clusters, ({ reach }) => (reach.kind === 'tunnel' ? reach.hostname : ''));
   const byTitle = Map.groupBy(clusters, ({ title }) => title.toLowerCase());
   return clusters.flatMap((cluster) =>
@@ -35,13 +38,13 @@ export function lintTags(clusters: readonly Cluster[]): readonly TagFinding[] {
       ...ownFindings(cluster),
       ...sharedHostname(cluster, byHostname),
       ...sharedTitle(cluster, byTitle.get(cluster.title.toLowerCase()) ?? []),
-    ].map((finding) => withCommands(cluster, finding)),
+    ].map((finding) => withCommands(cluster, finding, shell)),
   );
 }
 
-function withCommands(cluster: Cluster, { mend, ...finding }: Finding): TagFinding {
+function withCommands(cluster: Cluster, { mend, ...finding }: Finding, shell: Shell): TagFinding {
   try {
-    return { cluster, ...finding, commands: mend === undefined ? [] : tagCommands(cluster, mend) };
+    return { cluster, ...finding, commands: mend === undefined ? [] : tagCommands(cluster, mend, shell) };
   } catch (error) {
     // What cannot be told as a command is told as a sentence.
     const { message, hint = '' } = toPlainError(error);
@@ -50,7 +53,8 @@ function withCommands(cluster: Cluster, { mend, ...finding }: Finding): TagFindi
 }
 
 function ownFindings(cluster: Cluster): readonly Finding[] {
-  const { tags = {}, tagPrefix = usualTagPrefix, tagProblems, reach, environment, docs, owner } = cluster;
+  const { title, tags = {}, tagPrefix = usualTagPrefix, tagProblems, reach } = cluster;
+  const { environment, docs, owner } = cluster;
   const hasHostname = Object.keys(tags).some((key) => tagPart(key, tagPrefix)?.field === 'hostname');
   const findings: Finding[] = tagMends(tags, tagPrefix).map(({ message, hint, mend }) => ({
     severity: 'error',
@@ -77,6 +81,15 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
       message: `${tagPrefix}environment is "${environment}", which nobody is asked about before kubectl goes there.`,
       hint: 'Only production, or prod, turns the guard on.',
       mend: { set: { environment: 'production' } },
+    });
+  const mixed = mixedScripts(title);
+  if (mixed !== undefined)
+    findings.push({
+      severity: 'error',
+      kind: 'title-mixed-scripts',
+      message: `"${title}" mixes letters of scripts that look alike: ${mixed}.`,
+      hint: `It may be made to look like another cluster: ask its owner, and set ${tagPrefix}name to letters of one script.`,
+      mend: { set: { name: placeholder('name') } },
     });
   if (docs !== undefined && !/^https:/i.test(docs))
     findings.push({

@@ -42,7 +42,7 @@ export function checkTag(field: TagField, value: string, prefix: string = usualT
       hint: 'Give it a value, or remove it.',
       ...(field === 'hostname' ? { instead } : {}),
     };
-  if (value.length > longest || /[\p{C}\p{Zl}\p{Zp}]/u.test(value)) {
+  if (value.length > longest || /[\p{C}\p{Zl}\p{Zp}\ufffd]/u.test(value)) {
     return {
       message: `${key} holds control characters or is longer than ${longest} characters.`,
       hint: 'Use one line of printable text.',

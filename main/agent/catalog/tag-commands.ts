@@ -1,6 +1,6 @@
 import { AppError } from '../app-error.ts';
 import type { Cluster, Source } from './cluster.ts';
-import { operand, shellWord } from './shell-word.ts';
+import { operand, type Shell, shellWord } from './shell-word.ts';
 import { type TagField, usualTagPrefix } from './tag-checks.ts';
 import { decodeValue, encodeValue, splitValue } from './tag-codec.ts';
 import { type TagChange, tagPart } from './tags.ts';
@@ -20,24 +20,37 @@ interface KeyChange {
 }
 
 /**
- * The commands that a person with the right to do so pastes into a POSIX shell; for a file, a comment that says what to
+ * The commands that a person with the right to do so pastes into a shell; for a file, a comment that says what to
  * edit. Nothing in a cluster's names or tags can break out of its word.
  * Throws `bad-input` where the source cannot hold the values, or no safe command can be told.
  */
-export function tagCommands(cluster: Cluster, change: TagChange): readonly string[] {
+export function tagCommands(cluster: Cluster, change: TagChange, shell: Shell = 'posix'): readonly string[] {
   const keys = keyChange(cluster, change);
+  const line: Line = (words) => words.map((word) => wordOf(word, shell)).join(' ');
   switch (cluster.source) {
     case 'eks':
-      return eksCommands(cluster, keys);
+      return eksCommands(cluster, keys, line);
     case 'gke':
-      return gkeCommands(cluster, keys);
+      return gkeCommands(cluster, keys, line);
     case 'aks':
-      return aksCommands(cluster, keys);
+      return aksCommands(cluster, keys, line);
     case 'vault':
-      return vaultCommands(cluster, keys);
+      return vaultCommands(cluster, keys, line);
     case 'file':
       return fileEdits(cluster, change);
   }
+}
+
+/** A command: our own words, options of ours with a value (`--project=…`), and values, which must not be options. */
+type Line = (words: readonly Word[]) => string;
+type Word = string | { readonly value: string };
+
+function wordOf(word: Word, shell: Shell): string {
+  return typeof word === 'string' ? shellWord(word, shell) : operand(word.value, shell);
+}
+
+function values(texts: readonly string[]): readonly Word[] {
+  return texts.map((value) => ({ value }));
 }
 
 function keyChange(cluster: Cluster, change: TagChange): KeyChange {
@@ -94,30 +107,29 @@ export function tagWord(cluster: Pick<Cluster, 'source' | 'credential'>): string
   return isVersionOne(cluster) ? 'key of the secret' : words[cluster.source].one;
 }
 
-function eksCommands(cluster: Cluster, { set, remove }: KeyChange): readonly string[] {
+function eksCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): readonly string[] {
   const { region, account, name, credential } = cluster;
   const arn = `arn:${partitionOf(region)}:eks:${region}:${account}:cluster/${name}`;
   const ways = credential?.kind === 'eks' ? credential.ways : [];
   const profile = ways.flatMap((way) => (way.kind === 'profile' && way.name !== '' ? [way.name] : []))[0];
-  const where = [
-    `--region ${shellWord(region)}`,
-    `--resource-arn ${shellWord(arn)}`,
-    ...(profile === undefined ? [] : [`--profile ${shellWord(profile)}`]),
+  const where: readonly Word[] = [
+    '--region',
+    { value: region },
+    '--resource-arn',
+    { value: arn },
+    ...(profile === undefined ? [] : ['--profile', { value: profile }]),
   ];
   // The short form splits at commas and reads quotes: JSON wherever a value has more than plain characters.
   const isPlain = set.every(([, value]) => /^[\w.:/@+<>-]+$/.test(value));
   const tags = isPlain
     ? set.map(([key, value]) => `${key}=${value}`).join(',')
     : printableJson(Object.fromEntries(set));
+  const keys = remove.map(([key]) => key);
   return [
-    ...(set.length === 0 ? [] : [['aws eks tag-resource', ...where, `--tags ${shellWord(tags)}`].join(' ')]),
-    ...(remove.length === 0
+    ...(set.length === 0 ? [] : [line(['aws', 'eks', 'tag-resource', ...where, '--tags', tags])]),
+    ...(keys.length === 0
       ? []
-      : [
-          ['aws eks untag-resource', ...where, '--tag-keys', ...remove.map(([key]) => operand(key))].join(
-            ' ',
-          ),
-        ]),
+      : [line(['aws', 'eks', 'untag-resource', ...where, '--tag-keys', ...values(keys)])]),
   ];
 }
 
@@ -126,16 +138,13 @@ function partitionOf(region: string): string {
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
-function gkeCommands(cluster: Cluster, { set, remove }: KeyChange): readonly string[] {
+function gkeCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): readonly string[] {
   const { name, region, account } = cluster;
   // In one command labels are either updated or removed.
-  const update = (option: string) =>
-    [
-      `gcloud container clusters update ${operand(name)}`,
-      shellWord(`--location=${region}`),
-      shellWord(`--project=${account}`),
-      shellWord(option),
-    ].join(' ');
+  const update = (option: string) => {
+    const where = [`--location=${region}`, `--project=${account}`];
+    return line(['gcloud', 'container', 'clusters', 'update', { value: name }, ...where, option]);
+  };
   return [
     ...(set.length === 0
       ? []
@@ -144,25 +153,25 @@ function gkeCommands(cluster: Cluster, { set, remove }: KeyChange): readonly str
   ];
 }
 
-function aksCommands(cluster: Cluster, { set, remove }: KeyChange): readonly string[] {
+function aksCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): readonly string[] {
   const { account, name, id } = cluster;
   const [group = ''] = decodeURIComponent(id.split('/')[3] ?? '').split('/');
   const resourceGroup = cluster.credential?.kind === 'aks' ? cluster.credential.resourceGroup : group;
   const resource = `/subscriptions/${account}/resourceGroups/${resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${name}`;
-  const update = (operation: string, pairs: KeyChange['remove']) =>
-    [
-      `az tag update --resource-id ${shellWord(resource)} --operation ${operation} --tags`,
-      ...pairs.map(([key, value]) => operand(value === undefined ? key : `${key}=${value}`)),
-    ].join(' ');
+  const update = (operation: string, pairs: KeyChange['remove']) => {
+    const tags = pairs.map(([key, value]) => (value === undefined ? key : `${key}=${value}`));
+    const where = ['--resource-id', resource, '--operation', operation];
+    return line(['az', 'tag', 'update', ...where, '--tags', ...values(tags)]);
+  };
   return [
     ...(set.length === 0 ? [] : [update('Merge', set)]),
     ...(remove.length === 0 ? [] : [update('Delete', remove)]),
   ];
 }
 
-function vaultCommands(cluster: Cluster, { set, remove }: KeyChange): readonly string[] {
+function vaultCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): readonly string[] {
   const { mount, path, options } = vaultPlace(cluster);
-  const where = [...options, `-mount=${mount}`].map(shellWord).join(' ');
+  const where = [...options, `-mount=${mount}`];
   if (isVersionOne(cluster)) {
     // Version 1 replaces a secret as a whole: it is read, changed and written back, over pipes only.
     const filter = [
@@ -172,8 +181,13 @@ function vaultCommands(cluster: Cluster, { set, remove }: KeyChange): readonly s
         : [`del(${remove.map(([key]) => `.[${printableJson(key)}]`).join(', ')})`]),
       ...(set.length === 0 ? [] : [`. + ${printableJson(Object.fromEntries(set))}`]),
     ].join(' | ');
-    const secret = `${where} ${operand(path)}`;
-    return [`vault kv get -format=json ${secret} | jq ${shellWord(filter)} | vault kv put ${secret} -`];
+    return [
+      [
+        line(['vault', 'kv', 'get', '-format=json', ...where, { value: path }]),
+        line(['jq', filter]),
+        line(['vault', 'kv', 'put', ...where, { value: path }, '-']),
+      ].join(' | '),
+    ];
   }
   const changes = [
     ...set.map(([key, value]) => `-custom-metadata=${key}=${value}`),
@@ -181,7 +195,7 @@ function vaultCommands(cluster: Cluster, { set, remove }: KeyChange): readonly s
   ];
   return changes.length === 0
     ? []
-    : [`vault kv metadata patch ${where} ${changes.map(shellWord).join(' ')} ${operand(path)}`];
+    : [line(['vault', 'kv', 'metadata', 'patch', ...where, ...changes, { value: path }])];
 }
 
 /** Version 1 of KV has no metadata: the tags stand in the secret itself. */

@@ -1,3 +1,4 @@
+import { hasUnseen, plainText } from '../plain-text.ts';
 import { type Cluster, type CredentialSource, clusterId, type Source, type TagProblem } from './cluster.ts';
 import { usualTagPrefix } from './tag-checks.ts';
 import { readTags, tagPart } from './tags.ts';
@@ -28,32 +29,57 @@ export interface ClusterReading {
   readonly seenAt: number;
 }
 
-/** The cluster of the catalog that a reading and its tags make. */
+/**
+ * The cluster of the catalog that a reading and its tags make. No text of it holds control or format characters, but
+ * for what says where it is at its source (`account`, `region`, `credential`).
+ */
 export function taggedCluster(reading: ClusterReading): Cluster {
   const { source, account, region, name, certificateAuthorityData, version, status, credential } = reading;
   const { tagPrefix = usualTagPrefix } = reading;
   const { fields, problems } = readTags(reading.tags, tagPrefix);
   const { name: title, reach, ...told } = fields;
-  const ours = Object.entries(reading.tags).filter(([key]) => tagPart(key, tagPrefix) !== undefined);
+  const ours = Object.entries(reading.tags)
+    .filter(([key]) => tagPart(key, tagPrefix) !== undefined)
+    .map(([key, value]) => [marked(key), marked(value)] as const);
+  const id = clusterId(source, account, region, reading.key ?? name);
+  const plainName = plainText(name) || id;
   return {
-    id: clusterId(source, account, region, reading.key ?? name),
+    id,
     source,
     account,
     region,
-    name,
-    title: title ?? name,
-    server: reading.server ?? '',
+    name: plainName,
+    title: title ?? plainName,
+    server: plainText(reading.server ?? ''),
     ...(certificateAuthorityData === undefined ? {} : { certificateAuthorityData }),
-    ...(version === undefined ? {} : { version }),
-    ...(status === undefined ? {} : { status }),
+    ...(version === undefined ? {} : { version: plainText(version) }),
+    ...(status === undefined ? {} : { status: plainText(status) }),
     ...(credential === undefined ? {} : { credential }),
-    ...(reading.serverName === undefined ? {} : { serverName: reading.serverName }),
+    ...(reading.serverName === undefined ? {} : { serverName: plainText(reading.serverName) }),
     ...told,
-    reach: reading.unreachable === undefined ? reach : { kind: 'none', reason: reading.unreachable },
-    tagProblems: [...problems, ...(reading.problems ?? [])],
+    reach:
+      reading.unreachable === undefined ? reach : { kind: 'none', reason: plainText(reading.unreachable) },
+    tagProblems: [...problems, ...(hasUnseen(name) ? [unseenName] : []), ...(reading.problems ?? [])].map(
+      plainProblem,
+    ),
     ...(ours.length === 0 ? {} : { tags: Object.fromEntries(ours) }),
     ...(tagPrefix === usualTagPrefix ? {} : { tagPrefix }),
     seenAt: reading.seenAt,
     stale: false,
   };
+}
+
+const unseenName: TagProblem = {
+  key: 'name',
+  message: 'Its name at the source holds control or direction characters, which are not shown.',
+  hint: 'Ask its owner why: it may be made to look like another cluster. Rename it, or give it a name tag.',
+};
+
+function plainProblem({ key, message, hint }: TagProblem): TagProblem {
+  return { key: plainText(key), message: plainText(message), hint: plainText(hint) };
+}
+
+/** A tag as it is at its source, with a mark in place of what cannot be seen: `checkTag` refuses it as it is refused whole. */
+function marked(text: string): string {
+  return text.toWellFormed().replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\ufffd');
 }

@@ -1,6 +1,8 @@
 import { AppError, fromPlainError, toPlainError } from '../app-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Cluster, ClusterId } from '../catalog/cluster.ts';
+import { contextName } from '../catalog/context-name.ts';
+import { command } from '../command.ts';
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { Failure, Stage } from '../tunnels/state.ts';
@@ -112,17 +114,18 @@ export async function createConnections(options: {
   const { catalog, logger, tunnels, kubeconfig, plugin, complete, notice, keepsEntries } = options;
   const { isGuarded = () => true } = options;
   const remembered = await readRemembered(options);
-  const demands = createDemands(options);
+  const demands = createDemands({ ...options, nameOf: (cluster) => nameOf(cluster) });
   const { promise: listening, resolve: listen } = Promise.withResolvers<void>();
   /** The last failure of a demand that was told, by cluster: clients try again and again. */
   const told = new Map<ClusterId, string>();
   const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
+  const nameOf = (cluster: Cluster) => contextName(cluster, catalog.clusters());
 
   const entryOf = (cluster: Cluster, tunnel: Tunnel) => {
     const place = tunnel.place();
     if (place === undefined && tunnel.connector() !== 'direct')
       throw new AppError('internal', `${cluster.title} has no port.`);
-    return kubeconfigEntry({ cluster, place, plugin });
+    return kubeconfigEntry({ cluster, name: nameOf(cluster), place, plugin });
   };
 
   const forget = async (ids: readonly ClusterId[]) => {
@@ -185,8 +188,7 @@ export async function createConnections(options: {
       for (const one of tries)
         if (one.kind === 'failed' && fresh.includes(one.cluster.id)) await close(one.cluster.id);
       const first = standing[0];
-      if (first === undefined)
-        return { outcomes: tries.map((one) => outcomeOf(one, new Map())), warnings: [] };
+      if (first === undefined) return { outcomes: tries.map((one) => outcomeOf(one, nameOf)), warnings: [] };
       try {
         const entries = standing.map(({ cluster, tunnel }) => entryOf(cluster, tunnel));
         const moves = current && isAllowed(first.cluster);
@@ -201,7 +203,9 @@ export async function createConnections(options: {
         await known;
         const stayed = current && !moves ? [productionUnconfirmed(first.cluster, '').message] : [];
         return {
-          outcomes: tries.map((one) => outcomeOf(one, written.contexts)),
+          outcomes: tries.map((one) =>
+            outcomeOf(one, (cluster) => written.contexts.get(cluster.id) ?? nameOf(cluster)),
+          ),
           warnings: [...written.warnings, ...stayed],
         };
       } catch (error) {
@@ -236,7 +240,7 @@ export async function createConnections(options: {
       const connection = remembered.get(id);
       if (connection?.status !== 'open') {
         throw new AppError('not-found', `${title} is not connected.`, {
-          hint: `Connect it first: k8s-tunnels connect ${title}`,
+          hint: `Connect it first: ${command`k8s-tunnels connect ${nameOf(cluster)}`}`,
         });
       }
       const place = placeOf(connection);
@@ -370,7 +374,7 @@ function sentences(error: unknown): string {
   return `${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`;
 }
 
-function outcomeOf(one: Try, contexts: ReadonlyMap<string, string>): Outcome {
+function outcomeOf(one: Try, nameOf: (cluster: Cluster) => string): Outcome {
   if (one.kind === 'failed')
     return {
       status: 'failed',
@@ -382,7 +386,7 @@ function outcomeOf(one: Try, contexts: ReadonlyMap<string, string>): Outcome {
   return {
     status: 'connected',
     cluster: one.cluster,
-    context: contexts.get(one.cluster.id) ?? one.cluster.title,
+    context: nameOf(one.cluster),
     port: one.tunnel.place()?.port,
     latencyMs: one.state.status === 'connected' ? one.state.probe.totalMs : 0,
   };

@@ -1,5 +1,6 @@
 import { AppError } from '../app-error.ts';
 import type { Cluster, ClusterId } from '../catalog/cluster.ts';
+import { command } from '../command.ts';
 import { createQuiet } from '../logins/quiet.ts';
 import type { Clock } from '../parts.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
@@ -23,8 +24,10 @@ export function createDemands(options: {
   readonly clock: Clock;
   readonly tunnels: Tunnels;
   readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
+  /** What a cluster is called on a command line. */
+  readonly nameOf: (cluster: Cluster) => string;
 }): Demands {
-  const { clock, tunnels } = options;
+  const { clock, tunnels, nameOf } = options;
   const running = new Map<ClusterId, { readonly interactive: boolean; readonly work: Promise<void> }>();
   const quiet = createQuiet(clock);
 
@@ -56,7 +59,7 @@ export function createDemands(options: {
         tried = await openOne(how);
       cancel();
       const error = limit.signal.aborted
-        ? overdue(cluster, isLoginOpen)
+        ? overdue(cluster, isLoginOpen, nameOf)
         : tried.kind === 'failed'
           ? tried.error
           : undefined;
@@ -68,7 +71,7 @@ export function createDemands(options: {
         quiet.begin('access');
       }
       throw error.code === 'access-login-needed'
-        ? new AppError(error.code, error.message, { hint: signInHint(cluster), cause: error })
+        ? new AppError(error.code, error.message, { hint: signInHint(nameOf(cluster)), cause: error })
         : error;
     },
   };
@@ -80,11 +83,11 @@ export function isStanding(tunnels: Tunnels, id: ClusterId): boolean {
   return status === 'connected' || status === 'degraded' || status === 'reconnecting';
 }
 
-function overdue(cluster: Cluster, isLoginOpen: boolean): AppError {
+function overdue(cluster: Cluster, isLoginOpen: boolean, nameOf: (cluster: Cluster) => string): AppError {
   const seconds = demandLimitMs / 1000;
   return isLoginOpen
     ? new AppError('access-login-timeout', `Nobody signed in for ${cluster.title} within ${seconds} s.`, {
-        hint: signInHint(cluster),
+        hint: signInHint(nameOf(cluster)),
       })
     : new AppError('timeout', `${cluster.title} could not be opened within ${seconds} s.`, {
         hint: 'Check your network connection.',
@@ -92,6 +95,6 @@ function overdue(cluster: Cluster, isLoginOpen: boolean): AppError {
       });
 }
 
-function signInHint({ title }: Cluster): string {
-  return `Run \`k8s-tunnels connect --add ${title}\` to sign in.`;
+function signInHint(name: string): string {
+  return `Run \`${command`k8s-tunnels connect --add ${name}`}\` to sign in.`;
 }

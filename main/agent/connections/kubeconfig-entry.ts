@@ -14,13 +14,15 @@ export interface PluginCommand {
 /** A cluster's stanzas: its API through the local port, or as it is where there is none, and the credential through the agent. */
 export function kubeconfigEntry(options: {
   readonly cluster: Cluster;
+  /** What its context, cluster and user are called: `contextName`. */
+  readonly name: string;
   readonly place: Place | undefined;
   readonly plugin: PluginCommand;
 }): KubeconfigEntry {
-  const { cluster, place, plugin } = options;
+  const { cluster, name, place, plugin } = options;
   return {
     id: cluster.id,
-    name: cluster.title,
+    name,
     cluster: {
       server: cluster.server,
       ...(cluster.certificateAuthorityData === undefined

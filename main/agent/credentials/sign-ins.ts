@@ -1,5 +1,5 @@
 import { AppError } from '../app-error.ts';
-import { shellWord } from '../catalog/shell-word.ts';
+import { command } from '../command.ts';
 import type { LoginProviderKind } from '../logins/login-providers.ts';
 import type { Logins } from '../logins/logins.ts';
 import { createQuiet } from '../logins/quiet.ts';
@@ -40,7 +40,7 @@ export function createSignIns(options: {
         'login-timeout',
         `Nobody signed in to ${title} within ${limitMs / 60_000} minutes.`,
         {
-          hint: `Run \`k8s-tunnels login ${provider} ${shellWord(session)}\` to sign in.`,
+          hint: `Run \`${command`k8s-tunnels login ${provider} ${session}`}\` to sign in.`,
           cause,
         },
       );

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
 import type { CredentialSource } from '../catalog/cluster.ts';
+import { command } from '../command.ts';
 import type { AzureSession } from './azure-clients.ts';
 import { azureError } from './azure-errors.ts';
 import { pemFrom } from './vault-secret.ts';
@@ -58,7 +59,7 @@ export async function readAksKubeconfig(options: {
   const config = kubeconfigSchema.safeParse(parse(text));
   if (!config.success) {
     throw new AppError('credential-failed', `AKS gives no kubeconfig for ${cluster} that can be read.`, {
-      hint: `Look at \`az aks get-credentials --subscription ${subscription} -g ${resourceGroup} -n ${cluster} -f -\`.`,
+      hint: `Look at \`${command`az aks get-credentials --subscription ${subscription} -g ${resourceGroup} -n ${cluster} -f -`}\`.`,
     });
   }
   const [{ cluster: stanza }] = config.data.clusters;

@@ -1,4 +1,5 @@
 import { AppError, errnoOf } from '../app-error.ts';
+import { command } from '../command.ts';
 import { networkError } from '../network/network.ts';
 import { type AwsLoginPlace, environmentProfile } from './aws-profiles.ts';
 
@@ -126,7 +127,7 @@ async function isSessionOver({ login }: Place, cause: unknown): Promise<boolean>
 
 function loginHint({ way, login }: Place): string {
   if (login.kind === 'sso') return `Run ${login.toLogIn}.`;
-  if (login.kind === 'console') return `Run \`aws login --profile ${login.profile}\`.`;
+  if (login.kind === 'console') return `Run \`${command`aws login --profile ${login.profile}`}\`.`;
   const name = nameOf(way);
   if (name === environmentProfile) return 'Set the AWS variables of the environment anew and start again.';
   return `Renew the credentials of profile ${name}.`;
@@ -141,7 +142,7 @@ function credentialHint({ way, login }: Place): string {
   }
   const name = nameOf(way);
   if (name === environmentProfile) return 'Run `aws sts get-caller-identity` to see why.';
-  return `Run \`aws sts get-caller-identity --profile ${name}\` to see why.`;
+  return `Run \`${command`aws sts get-caller-identity --profile ${name}`}\` to see why.`;
 }
 
 function nameOf(way: AwsLoginPlace['way']): string {

@@ -3,8 +3,9 @@ import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf } from '../app-error.ts';
 import type { AwsWay } from '../catalog/cluster.ts';
-import { shellWord } from '../catalog/shell-word.ts';
+import { command } from '../command.ts';
 import type { Environment } from '../parts.ts';
+import { hasUnseen } from '../plain-text.ts';
 
 /** A sign-in to IAM Identity Center that this computer is set up for. */
 export interface AwsSession {
@@ -225,8 +226,8 @@ function scopeList(text: string): readonly string[] {
 
 function toLogIn(session: string): string {
   // What hides in a name is not to be pasted; one sign-in alone needs no name.
-  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(session)) return '`k8s-tunnels login aws`';
-  return `\`k8s-tunnels login aws ${shellWord(session)}\``;
+  if (hasUnseen(session)) return '`k8s-tunnels login aws`';
+  return `\`${command`k8s-tunnels login aws ${session}`}\``;
 }
 
 /** A portal that the AWS configuration does not name. */

@@ -1,4 +1,5 @@
 import { AppError, errnoOf } from '../app-error.ts';
+import { commandLine } from '../command.ts';
 import { networkError } from '../network/network.ts';
 import type { AzureSession } from './azure-clients.ts';
 import type { AzureSignIn } from './azure-sign-in.ts';
@@ -107,10 +108,14 @@ function sessionOver({ session, tenant, cause }: Failed): AppError {
     });
   }
   const { logIn, tenantOption } = tools[person];
-  const inTenant = tenant === undefined ? '' : ` ${tenant}`;
-  const byTool = person === 'own' ? '' : `, or \`${logIn}${inTenant && ` ${tenantOption}${inTenant}`}\``;
+  const words = tenant === undefined ? [] : [tenant];
+  const own = commandLine('k8s-tunnels login azure', words);
+  const byTool =
+    person === 'own'
+      ? ''
+      : `, or \`${commandLine(words.length > 0 ? `${logIn} ${tenantOption}` : logIn, words)}\``;
   return new AppError('azure-session-expired', `Your sign-in to Azure has ended, or is not enough${where}.`, {
-    hint: `Run \`k8s-tunnels login azure${inTenant}\`${byTool}.`,
+    hint: `Run \`${own}\`${byTool}.`,
     cause,
     signIn: { provider: 'azure', session: tenant },
   });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
+import { command } from '../command.ts';
 import type { Answer } from '../network/network.ts';
 
 /** What a person runs who is not signed in (any more). */
@@ -94,7 +95,7 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
   if (status === 403 && reason === 'SERVICE_DISABLED') {
     if (project !== undefined) {
       return new AppError('gcp-api-disabled', `The GKE API is not enabled in project ${project}.`, {
-        hint: `If it should be, run \`gcloud services enable container.googleapis.com --project ${project}\`.`,
+        hint: `If it should be, run \`${command`gcloud services enable container.googleapis.com --project ${project}`}\`.`,
       });
     }
     const payer = consumer === undefined ? 'the project that pays for your calls' : `project ${consumer}`;

@@ -1,6 +1,7 @@
 import { mkdir, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../app-error.ts';
+import { command } from '../command.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { backUp } from './backups.ts';
 import { ignoreMissing, type KubeconfigFile, lockPaths, missingFolders } from './files.ts';
@@ -189,7 +190,9 @@ function isFresh({ status }: Snapshot): boolean {
 function modeWarnings(file: string, { status }: Snapshot): string[] {
   if (status === undefined || process.platform === 'win32' || (status.mode & 0o077) === 0) return [];
   const mode = status.mode.toString(8).padStart(4, '0');
-  return [`${file} has mode ${mode}: others on this machine can read its credentials. "chmod 600" it.`];
+  return [
+    `${file} has mode ${mode}: others on this machine can read its credentials. Run ${command`chmod 600 ${file}`}.`,
+  ];
 }
 
 function inPlaceWarning(file: string): string {

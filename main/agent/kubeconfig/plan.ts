@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../app-error.ts';
+import { withId } from '../catalog/context-name.ts';
 import {
   currentContext,
   decode,
@@ -223,7 +224,7 @@ function upsert(
     const namespace = entry.namespace ?? field(old?.context, 'namespace');
     const stanzas = entryStanzas(
       entry,
-      freeName(entry.name, old?.name, taken),
+      freeName(entry, old?.name, taken),
       typeof namespace === 'string' ? namespace : undefined,
     );
     const at = ours.findIndex(({ id }) => id === entry.id);
@@ -233,14 +234,21 @@ function upsert(
   return ours;
 }
 
-/** The wanted name, or with the first free suffix; a name once chosen is kept while it is free. */
-function freeName(wanted: string, old: string | undefined, taken: ReadonlySet<string>): string {
-  const suffix = old?.startsWith(`${wanted}-`) === true ? old.slice(wanted.length + 1) : undefined;
-  if (old !== undefined && suffix !== undefined && /^\d+$/.test(suffix) && !taken.has(old)) return old;
-  if (!taken.has(wanted)) return wanted;
+/**
+ * The wanted name, or where somebody else has it the name with a part of the id's hash, which is the same whoever came
+ * first. That name is kept while it is free.
+ */
+function freeName(
+  { id, name }: KubeconfigEntry,
+  old: string | undefined,
+  taken: ReadonlySet<string>,
+): string {
+  const own = withId(name, id);
+  if (!taken.has(name) && old !== own) return name;
+  if (!taken.has(own)) return own;
   let number = 2;
-  while (taken.has(`${wanted}-${number}`)) number += 1;
-  return `${wanted}-${number}`;
+  while (taken.has(`${own}-${number}`)) number += 1;
+  return `${own}-${number}`;
 }
 
 function choose(

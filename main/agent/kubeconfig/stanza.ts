@@ -4,7 +4,7 @@ import { type KubeconfigDocument, type ListName, listNames, stanzas } from './do
 export interface KubeconfigEntry {
   /** The cluster's id: the ownership marker on all three stanzas. */
   readonly id: string;
-  /** The wanted name of all three; a suffix (`-2`, …) is chosen when somebody else's stanza has it. */
+  /** The wanted name of all three; a part of the id's hash is added when somebody else's stanza has it. */
   readonly name: string;
   readonly cluster: {
     readonly server: string;

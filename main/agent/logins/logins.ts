@@ -1,5 +1,6 @@
 import { AppError, type NeededSignIn } from '../app-error.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
+import { plainText } from '../plain-text.ts';
 import { abortable, createSharedWork } from '../shared-work.ts';
 import type { Account, LoginView, SignOut } from './account.ts';
 import type { LoginProviderKind } from './login-providers.ts';
@@ -78,8 +79,17 @@ export function createLogins(options: {
         hint: provider.setUp,
       });
     }
-    if (session !== undefined && (sessions.includes(session) || provider.accepts?.(session) === true))
-      return { provider, session, asks: accounts.find((one) => one.session === session)?.asks ?? 'browser' };
+    // Shells are shown names without what cannot be seen.
+    const named =
+      sessions.find((one) => one === session) ?? sessions.find((one) => plainText(one) === session);
+    if (named !== undefined)
+      return {
+        provider,
+        session: named,
+        asks: accounts.find((one) => one.session === named)?.asks ?? 'browser',
+      };
+    if (session !== undefined && provider.accepts?.(session) === true)
+      return { provider, session, asks: 'browser' };
     if (session === undefined && more.length === 0)
       return { provider, session: only, asks: accounts[0]?.asks ?? 'browser' };
     const names = sessions.join(', ');

@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import type { TokenEndpointResponse } from 'openid-client';
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
-import { shellWord } from '../catalog/shell-word.ts';
+import { command } from '../command.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { SignInFile } from '../sealing/sign-in-file.ts';
@@ -70,7 +70,7 @@ export function createOidcTokens(options: {
   const personNeeded = (issuer: OidcIssuer): AppError => {
     const session = sessionOf(issuer, options.issuers());
     return new AppError('credential-failed', `You are not signed in to ${session} (any more).`, {
-      hint: `Run \`k8s-tunnels login oidc ${shellWord(session)}\`.`,
+      hint: `Run \`${command`k8s-tunnels login oidc ${session}`}\`.`,
       signIn: { provider: 'oidc', session },
     });
   };

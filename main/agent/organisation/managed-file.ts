@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { AppError, errnoOf } from '../app-error.ts';
+import { command } from '../command.ts';
 import type { Environment } from '../parts.ts';
 import { readRegularFile } from './regular-file.ts';
 
@@ -44,7 +45,9 @@ export async function readManagedFile({ file, isOwn }: ManagedFile): Promise<str
       throw new AppError(
         'organisation-refused',
         `${file} is not used: ${trusted ? 'others than its owner may write to it' : 'it does not belong to root'}.`,
-        { hint: `An administrator can mend it: chown root ${quoted(file)} && chmod 644 ${quoted(file)}` },
+        {
+          hint: `An administrator can fix it: ${command`chown root ${file}`} && ${command`chmod 644 ${file}`}`,
+        },
       );
     });
     return bytes.toString('utf8');
@@ -57,8 +60,4 @@ export async function readManagedFile({ file, isOwn }: ManagedFile): Promise<str
       cause,
     });
   }
-}
-
-function quoted(file: string): string {
-  return /\s/.test(file) ? `'${file}'` : file;
 }

@@ -1,5 +1,6 @@
 import { readFile, rename, unlink } from 'node:fs/promises';
 import { AppError, errnoOf } from '../app-error.ts';
+import { commandLine } from '../command.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import { isSealed, type Sealer } from './sealer.ts';
 
@@ -61,7 +62,7 @@ export function openSignInFile(options: {
         } catch {
           await rename(file, `${file}.unreadable`);
           notice(
-            `Your sign-in to ${title} cannot be opened with the key in your keychain; it is kept as ${file}.unreadable. Run \`k8s-tunnels ${login}\`.`,
+            `Your sign-in to ${title} cannot be opened with the key in your keychain; it is kept as ${file}.unreadable. Run \`${commandLine('k8s-tunnels', login.split(' '))}\`.`,
           );
           return undefined;
         }
@@ -100,7 +101,7 @@ function sealed(options: {
   readonly login: string;
 }): AppError {
   const { sealer, title, login } = options;
-  const again = `or run \`k8s-tunnels ${login}\` to sign in anew`;
+  const again = `or run \`${commandLine('k8s-tunnels', login.split(' '))}\` to sign in anew`;
   return sealer.kind === 'headless'
     ? new AppError('login-sealed', `Your sign-in to ${title} is held by the desktop app.`, {
         hint: `Start the k8s-tunnels app, which has the key, ${again}.`,

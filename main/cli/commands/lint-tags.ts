@@ -7,20 +7,23 @@ import { followDiscovery } from '../discovery-progress.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
+import { shellFrom } from '../shell-flag.ts';
 import { paint, printable } from '../terminal.ts';
 
 /** Checks the tags of every cluster; prints what is wrong with each and the command that mends it. Changes nothing. */
 export async function runLintTags(
   session: Session,
-  flags: { readonly source?: string; readonly fresh?: true; readonly strict?: true },
+  flags: { readonly source?: string; readonly fresh?: true; readonly strict?: true; readonly shell?: string },
 ): Promise<number> {
   const source = flags.source === undefined ? undefined : sourceFrom(flags.source);
+  const shell = shellFrom(flags.shell);
   const { clusters, cells } = await freshSnapshot(session, flags.fresh === true);
   const isWanted = (one: { readonly source: string }) => source === undefined || one.source === source;
   // A name or a host name may be that of a cluster of another source.
-  const findings = lintTags(clusters.toSorted((a, b) => a.id.localeCompare(b.id))).filter(({ cluster }) =>
-    isWanted(cluster),
-  );
+  const findings = lintTags(
+    clusters.toSorted((a, b) => a.id.localeCompare(b.id)),
+    shell,
+  ).filter(({ cluster }) => isWanted(cluster));
   const checked = clusters.filter(isWanted);
   const failed = failedCells(cells).filter(isWanted);
   const errors = findings.filter(({ severity }) => severity === 'error').length;

@@ -2,6 +2,7 @@ import type { Snapshot } from '../../agent/agent-view.ts';
 import { accountText } from '../../agent/catalog/account-words.ts';
 import { type Known, readAtRest } from '../../agent/catalog/catalog-at-rest.ts';
 import type { Cluster } from '../../agent/catalog/cluster.ts';
+import { contextNames } from '../../agent/catalog/context-name.ts';
 import { pathsFrom } from '../../agent/paths.ts';
 import { openConnection } from '../../api/socket/client.ts';
 import {
@@ -55,9 +56,11 @@ function printList(snapshot: Known, { words, all, json }: Choice): number {
   const failed = failedCells(snapshot.cells);
   if (json) {
     const tunnels = openTunnels(snapshot);
+    const contexts = contextNames(snapshot.clusters);
     writeJson({
       clusters: fitting.map((cluster) => ({
         ...cluster,
+        context: contexts.get(cluster.id) ?? null,
         tunnel: tunnels.get(cluster.id) ?? null,
         kept: snapshot.kept.includes(cluster.id),
         policy: policies(cluster) ?? null,

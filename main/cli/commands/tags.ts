@@ -8,6 +8,7 @@ import { type TagChange, tagPart } from '../../agent/catalog/tags.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
+import { shellFrom } from '../shell-flag.ts';
 import { paint, printable, table } from '../terminal.ts';
 import { knownClusters } from './list.ts';
 
@@ -15,8 +16,9 @@ import { knownClusters } from './list.ts';
 export async function runTags(
   session: Session,
   word: string,
-  flags: { readonly set: readonly string[]; readonly unset: readonly string[] },
+  flags: { readonly set: readonly string[]; readonly unset: readonly string[]; readonly shell?: string },
 ): Promise<number> {
+  const shell = shellFrom(flags.shell);
   // What is wrong with the words is told before anything is looked for.
   changeFrom(flags, usualTagPrefix);
   const { clusters } = await knownClusters(session);
@@ -24,7 +26,7 @@ export async function runTags(
   const { id, title } = cluster;
   session.progress.end();
   if (flags.set.length + flags.unset.length > 0) {
-    const commands = tagCommands(cluster, changeFrom(flags, cluster.tagPrefix));
+    const commands = tagCommands(cluster, changeFrom(flags, cluster.tagPrefix), shell);
     if (session.json) writeJson({ cluster: id, title, commands });
     else if (commands.length === 0) writeAside(['Nothing is to be changed.']);
     else {

@@ -1,6 +1,6 @@
 import { Notification } from 'electron';
 import type { Snapshot } from '../../agent/agent-view.ts';
-import { redact } from '../../agent/redaction/redact.ts';
+import { shownText } from '../../agent/redaction/shown-text.ts';
 import { decide, nothingTold } from './decide.ts';
 import { bodyText, type Shown, shownOf, type Way } from './words.ts';
 
@@ -47,8 +47,8 @@ const standing = new Set<Notification>();
 
 export function notify(shown: Shown, go: (way: Way) => void): void {
   const notification = new Notification({
-    title: redact(shown.title),
-    body: bodyText(redact(shown.body), process.platform),
+    title: shownText(shown.title),
+    body: bodyText(shownText(shown.body), process.platform),
     // Where the system has no buttons, the click leads to the details.
     actions: shown.buttons.map(({ label }) => ({ type: 'button' as const, text: label })),
   });

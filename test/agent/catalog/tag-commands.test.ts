@@ -210,7 +210,7 @@ test.each(['eks', 'gke', 'aks', 'vault'] as const)(
     const value = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 200 })
       .map((text) => text.trim())
-      .filter((text) => text !== '' && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text) && !/^<.*>$/.test(text));
+      .filter((text) => text !== '' && !/[\p{C}\p{Zl}\p{Zp}\ufffd]/u.test(text) && !/^<.*>$/.test(text));
     fc.assert(
       fc.property(value, value, (owner, description) => {
         const [command = ''] = tagCommands(cluster(source), { set: { owner, description } });

@@ -11,7 +11,9 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { withId } from '../../../main/agent/catalog/context-name.ts';
 import { bench, kubectl, kubectlRun, listing, seed, text, view } from './bench.ts';
 import { entry } from './entry.ts';
 
@@ -37,16 +39,21 @@ test('a name that somebody else has, in another file too, gets a suffix and is n
   await seed(second, others);
   const { contexts, file } = await kubeconfig.add(place, [entry('one'), entry('two'), entry('three')], {});
   expect(file).toBe(first);
-  expect(Object.fromEntries(contexts)).toEqual({ one: 'one-2', two: 'two-3', three: 'three' });
+  expect(Object.fromEntries(contexts)).toEqual({
+    one: withId('one', 'one'),
+    two: withId('two', 'two'),
+    three: 'three',
+  });
   const same = await kubeconfig.add(place, [entry('four', { name: 'one' }), entry('one')], {});
-  expect(Object.fromEntries(same.contexts)).toEqual({ one: 'one-2', four: 'one-3' });
-  expect(await kubeconfig.entry(place, 'four')).toEqual({ file: first, name: 'one-3' });
+  const four = withId('one', 'four');
+  expect(Object.fromEntries(same.contexts)).toEqual({ one: withId('one', 'one'), four });
+  expect(await kubeconfig.entry(place, 'four')).toEqual({ file: first, name: four });
   expect(await kubeconfig.entry(place, 'theirs')).toBeUndefined();
   expect(await text(second)).toBe(others);
   if (kubectl !== undefined) {
     const seen = await view(place.kubeconfig ?? '');
     expect(seen.clusters.find(({ name }) => name === 'one')?.cluster.server).toBe('https://theirs');
-    expect(seen.clusters.find(({ name }) => name === 'one-2')?.cluster.server).toBe(
+    expect(seen.clusters.find(({ name }) => name === withId('one', 'one'))?.cluster.server).toBe(
       'https://one.example:6443',
     );
   }
@@ -342,4 +349,63 @@ test('ids that stand nowhere are removed without a write, and without a file', a
     warnings: [],
   });
   expect(await listing(root)).toEqual(['config']);
+});
+
+describe('an entry that was written under another name', () => {
+  const old = entry('a', { name: "x'; touch P; echo '" });
+  const now = entry('a', { name: 'x-touch-P-echo' });
+  const namesIn = (file: string) =>
+    text(file).then((content) => {
+      const { contexts, clusters, users, 'current-context': current } = parse(content);
+      return [contexts, clusters, users]
+        .map((list) => list.map(({ name }: { name: string }) => name))
+        .concat(current);
+    });
+
+  test('gets its new name with the next connect, and the current context follows', async () => {
+    const { kubeconfig, config, place } = await bench();
+    await seed(config, others);
+    await kubeconfig.add(place, [old], { current: 'a' });
+    expect((await kubeconfig.current(place)).context).toBe(old.name);
+    expect(Object.fromEntries((await kubeconfig.add(place, [now], {})).contexts)).toEqual({ a: now.name });
+    expect(await namesIn(config)).toEqual([
+      ['theirs', now.name],
+      ['one', now.name],
+      ['two-2', now.name],
+      now.name,
+    ]);
+    expect(await kubeconfig.current(place)).toMatchObject({ context: now.name, id: 'a' });
+    await kubeconfig.remove(place, ['a']);
+    expect(await text(config)).toBe(others);
+  });
+
+  test('also where others have written the file since', async () => {
+    const { kubeconfig, config, place } = await bench();
+    await seed(config, others);
+    await kubeconfig.add(place, [old], { current: 'a' });
+    await writeFile(config, `# a note\n${await text(config)}`);
+    await kubeconfig.add(place, [now], {});
+    expect(await namesIn(config)).toEqual([
+      ['theirs', now.name],
+      ['one', now.name],
+      ['two-2', now.name],
+      now.name,
+    ]);
+    await kubeconfig.remove(place, ['a']);
+    expect(await text(config)).toBe(`# a note\n${others}`);
+  });
+
+  test('also where the current context is told in another file than the entry', async () => {
+    const { kubeconfig, root, placeOf } = await bench();
+    const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
+    await seed(first, 'apiVersion: v1\nkind: Config\n');
+    await seed(second, others);
+    await kubeconfig.add(placeOf(second), [old], {});
+    const place = placeOf(first, second);
+    await kubeconfig.use(place, 'a');
+    expect(await kubeconfig.current(place)).toMatchObject({ context: old.name, id: 'a', file: first });
+    await kubeconfig.add(placeOf(second), [now], {});
+    await kubeconfig.add(place, [now], {});
+    expect(await kubeconfig.current(place)).toMatchObject({ context: now.name, id: 'a' });
+  });
 });

@@ -58,6 +58,7 @@ describe('direct', () => {
       [],
     );
     const entry = kubeconfigEntry({
+      name: 'main',
       cluster: rig.cluster(title, change(port)),
       place: tunnel.place(),
       plugin: { command: '/k8s-tunnels', args: [] },
