@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runCli } from '../cli/run-cli.ts';
+import { inCallbackTurn } from '../world/free-ports.ts';
 import { startWorld, type World } from '../world/world.ts';
 
 // A computer on which nobody has signed in to anything and that has no vendor's tool: browser, agent, command line.
@@ -41,7 +42,7 @@ it('signs in to all four clouds, each in one tab, and finds their clusters', {
   expect(await runCli(['setup', file, '--yes'], { env })).toMatchObject({ code: 0 });
   expect(await sources()).toEqual([]);
   for (const provider of ['aws', 'vault', 'gcp', 'azure'])
-    expect(await runCli(['login', provider], { env })).toMatchObject({ code: 0 });
+    expect(await inCallbackTurn(() => runCli(['login', provider], { env }))).toMatchObject({ code: 0 });
   expect(await world.browser.tabs()).toHaveLength(4);
   expect(await runCli(['discover'], { env })).toMatchObject({ code: expect.any(Number) });
   expect(await sources()).toEqual(['aks', 'eks', 'gke', 'vault']);

@@ -7,6 +7,7 @@ import { createSigner, type Publisher, startPublisher } from '../agent/organisat
 import { type Block, blocksOf } from '../docs/blocks.ts';
 import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
 import { createKubeClient } from '../world/demo/kube-client.ts';
+import { inCallbackTurn } from '../world/free-ports.ts';
 import { type ReleaseFeed, startReleaseFeed } from '../world/releases/feed.ts';
 import { secondPlan } from '../world/second-plan.ts';
 import { startWorld, type World } from '../world/world.ts';
@@ -116,7 +117,8 @@ test('setup by the document’s file, from an address, signed', async () => {
 }, 60_000);
 
 test('sign in and find what is there, by its own prefix, accounts and mount', async () => {
-  for (const provider of ['aws', 'vault']) expect(await run('login', provider)).toMatchObject({ code: 0 });
+  for (const provider of ['aws', 'vault'])
+    expect(await inCallbackTurn(() => run('login', provider))).toMatchObject({ code: 0 });
   expect((await run('discover')).code).toBe(0);
   // Neither what is switched off nor what lies in a region that is not named.
   expect(await titles()).toEqual(['eks orders-us', 'eks stock', 'vault press']);

@@ -5,6 +5,7 @@ import { pathsFrom } from '../../main/agent/paths.ts';
 import type { Output } from '../../main/api/contract.ts';
 import { startDouble } from '../desktop/double-driver.ts';
 import { createCommandLine } from '../world/demo/command-line.ts';
+import { inCallbackTurn } from '../world/free-ports.ts';
 import { startWorld } from '../world/world.ts';
 import { findChromium, startChromium } from './chromium.ts';
 import { findSecrets, knownSecrets, watchProcesses } from './secrets.ts';
@@ -80,7 +81,8 @@ test('no secret of a whole life is in a log, an output, an argument, an environm
 
     // Out of every cloud and in again, in the browser.
     for (const cloud of clouds) await run('logout', cloud, '--json');
-    for (const cloud of clouds) expect(await run('login', cloud, '--json')).toMatchObject({ code: 0 });
+    for (const cloud of clouds)
+      expect(await inCallbackTurn(() => run('login', cloud, '--json'))).toMatchObject({ code: 0 });
     await run('accounts');
     for (const name of clusters) await run('credential', name);
 
@@ -110,7 +112,7 @@ test('no secret of a whole life is in a log, an output, an argument, an environm
           run('credential', name),
         ),
       ]);
-      if (kind === 'echo') for (const cloud of clouds) await run('login', cloud);
+      if (kind === 'echo') for (const cloud of clouds) await inCallbackTurn(() => run('login', cloud));
       await run('status');
       for (const lift of lifts) lift();
     }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathsFrom } from '../../main/agent/paths.ts';
 import { type Access, startAccess } from './access/edge.ts';
 import { type ConnectProxy, startProxy } from './access/proxy.ts';
 import { createAuthority } from './authority.ts';
@@ -9,6 +10,7 @@ import { writeAwsHome } from './aws/home.ts';
 import { type Aws, startAws } from './aws/server.ts';
 import { installAz, writeAzureHome } from './azure/home.ts';
 import { type Azure, startAzure } from './azure/server.ts';
+import { spreadPorts } from './free-ports.ts';
 import { writeGcpHome } from './gcp/home.ts';
 import { type Gcp, startGcp } from './gcp/server.ts';
 import type { KubeApi } from './kube/server.ts';
@@ -69,6 +71,7 @@ export async function startWorld(
   const root = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-world-'));
   const home = path.join(root, 'home');
   await mkdir(home, { mode: 0o700 });
+  await spreadPorts(pathsFrom({ HOME: home, USERPROFILE: home }).state, plan);
 
   const authority = await createAuthority('World Root CA');
   const authorityFile = path.join(root, 'authority.pem');

@@ -6,6 +6,7 @@ import { vaultToken } from '../../../main/agent/discovery/vault-client.ts';
 import { createVaultLogin } from '../../../main/agent/logins/vault-login.ts';
 import type { VaultMethod } from '../../../main/agent/logins/vault-methods.ts';
 import type { Environment } from '../../../main/agent/parts.ts';
+import { callbackTurn } from '../../world/free-ports.ts';
 import { firstPerson } from '../../world/people.ts';
 import { defaultPlan } from '../../world/plan.ts';
 import { Traffic } from '../../world/traffic.ts';
@@ -40,6 +41,12 @@ const loginsBy = (login?: VaultMethod, env: Environment = {}) => {
 const person = firstPerson(defaultPlan.people);
 
 describe('OIDC', () => {
+  let endTurn: () => Promise<void>;
+  beforeEach(async () => {
+    endTurn = await callbackTurn();
+  });
+  afterEach(() => endTurn());
+
   test('signs in in the browser, and the token lies where the vault command keeps it', async () => {
     const logins = loginsBy();
     expect(await logins.accounts()).toMatchObject([{ status: 'signed-out', asks: 'browser' }]);

@@ -14,6 +14,7 @@ import { createPorts } from '../../../main/agent/tunnels/ports.ts';
 import type { TunnelState } from '../../../main/agent/tunnels/state.ts';
 import type { Tunnel } from '../../../main/agent/tunnels/tunnel.ts';
 import { createTunnels, type Tunnels } from '../../../main/agent/tunnels/tunnels.ts';
+import { spreadPorts } from '../../world/free-ports.ts';
 import { eksEndpointHost } from '../../world/plan.ts';
 import { startWorld, type World } from '../../world/world.ts';
 import { type SkippingClock, skippingClock } from '../skipping-clock.ts';
@@ -74,6 +75,7 @@ export async function startRig(
     onLogins: (logins: readonly LoginState[]) => write('logins', { count: logins.length }),
   });
   const folder = await mkdtemp(path.join(world.home, 'state-'));
+  await spreadPorts(folder, world.plan);
   const ports = await createPorts({ folder, logger });
   const states: { title: string; state: TunnelState }[] = [];
   const titleOf = (id: string) => id.slice(id.lastIndexOf('/') + 1);
