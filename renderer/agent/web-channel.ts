@@ -1,0 +1,104 @@
+import {
+  type Answer,
+  type Challenge,
+  closeCodes,
+  type Hello,
+  type Nonces,
+  proofOf,
+  randomWord,
+  type Secret,
+  sessionAfter,
+} from '../../main/api/web/proof.ts';
+import type { PageMessage } from '../../main/api/web/socket.ts';
+import type { OpenChannel } from './channel.ts';
+import type { PageSecret } from './page-secret.ts';
+
+/**
+ * Over a WebSocket to the page's own origin. Nothing is sent, and nothing that comes is heeded, before the other end has
+ * proven that it is the `serve` that gave out this tab's address: see main/api/web/proof.ts.
+ */
+export function webChannel(url: string, held: PageSecret): OpenChannel {
+  return ({ onOpen, onMessage, onEnd, onConfirmation }) => {
+    const secret = held.get();
+    if (secret === undefined) {
+      queueMicrotask(() => onEnd('no-session'));
+      return { send() {}, close() {} };
+    }
+    const socket = new WebSocket(url);
+    const send = (message: unknown) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+    };
+    let isOpened = false;
+    let isForeign = false;
+    const pass = ({ data }: MessageEvent) => {
+      const message = JSON.parse(String(data)) as PageMessage;
+      if ('confirmation' in message) onConfirmation?.(message.confirmation === 'asked');
+      else onMessage(message);
+    };
+    socket.addEventListener('open', () => {
+      isOpened = true;
+      prove({ socket, send, secret }).then(
+        (session) => {
+          held.keep(session);
+          socket.addEventListener('message', pass);
+          onOpen();
+        },
+        () => {
+          isForeign = true;
+          socket.close();
+        },
+      );
+    });
+    socket.addEventListener(
+      'close',
+      ({ code }) => {
+        if (code === closeCodes.ended) held.drop(secret);
+        onEnd(
+          isForeign
+            ? 'foreign'
+            : code === closeCodes.ended
+              ? 'session-ended'
+              : isOpened
+                ? undefined
+                : 'not-served',
+        );
+      },
+      { once: true },
+    );
+    return { send, close: () => socket.close() };
+  };
+}
+
+/** Resolves to the session's secret; rejects when the other end does not know this tab's. */
+async function prove({
+  socket,
+  send,
+  secret,
+}: {
+  readonly socket: WebSocket;
+  readonly send: (message: Hello | Answer) => void;
+  readonly secret: Secret;
+}): Promise<Secret> {
+  const next = () =>
+    new Promise<Record<string, unknown>>((resolve, reject) => {
+      const hear = ({ data }: MessageEvent) => {
+        try {
+          resolve(Object(JSON.parse(String(data))) as Record<string, unknown>);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      socket.addEventListener('message', hear, { once: true });
+    });
+  const { kind, id } = secret;
+  const page = randomWord();
+  const challenged = next();
+  send({ kind, id, nonce: page });
+  const { nonce, proof } = (await challenged) as unknown as Challenge;
+  const nonces: Nonces = { server: String(nonce), page };
+  if (proof !== (await proofOf(secret, 'server', nonces))) throw new Error('Another program answers.');
+  const opened = next();
+  send({ proof: await proofOf(secret, 'page', nonces) });
+  if ((await opened).opened !== true) throw new Error('Another program answers.');
+  return kind === 'address' ? sessionAfter(secret, nonces) : secret;
+}
