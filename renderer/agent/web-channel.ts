@@ -10,8 +10,11 @@ import {
   sessionAfter,
 } from '../../main/api/web/proof.ts';
 import type { PageMessage } from '../../main/api/web/socket.ts';
-import type { OpenChannel } from './channel.ts';
+import type { EndReason, OpenChannel } from './channel.ts';
 import type { PageSecret } from './page-secret.ts';
+
+/** `serve` takes no longer to prove itself, ms. */
+const provenWithinMs = 10_000;
 
 /**
  * Over a WebSocket to the page's own origin. Nothing is sent, and nothing that comes is heeded, before the other end has
@@ -29,42 +32,38 @@ export function webChannel(url: string, held: PageSecret): OpenChannel {
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
     };
     let isOpened = false;
-    let isForeign = false;
+    let isOver = false;
+    // Not only by the event: another program may hold up the end of a WebSocket.
+    const end = (why?: EndReason) => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timeout);
+      socket.close();
+      onEnd(why);
+    };
+    const timeout = setTimeout(() => end('not-served'), provenWithinMs);
     const pass = ({ data }: MessageEvent) => {
+      if (isOver) return;
       const message = JSON.parse(String(data)) as PageMessage;
       if ('confirmation' in message) onConfirmation?.(message.confirmation === 'asked');
       else onMessage(message);
     };
+    const open = async () => {
+      const session = await prove({ socket, send, secret });
+      if (isOver) return;
+      clearTimeout(timeout);
+      held.keep(session);
+      socket.addEventListener('message', pass);
+      onOpen();
+    };
     socket.addEventListener('open', () => {
       isOpened = true;
-      prove({ socket, send, secret }).then(
-        (session) => {
-          held.keep(session);
-          socket.addEventListener('message', pass);
-          onOpen();
-        },
-        () => {
-          isForeign = true;
-          socket.close();
-        },
-      );
+      open().catch(() => end('foreign'));
     });
-    socket.addEventListener(
-      'close',
-      ({ code }) => {
-        if (code === closeCodes.ended) held.drop(secret);
-        onEnd(
-          isForeign
-            ? 'foreign'
-            : code === closeCodes.ended
-              ? 'session-ended'
-              : isOpened
-                ? undefined
-                : 'not-served',
-        );
-      },
-      { once: true },
-    );
+    socket.addEventListener('close', ({ code }) => {
+      if (code === closeCodes.ended) held.drop(secret);
+      end(code === closeCodes.ended ? 'session-ended' : isOpened ? undefined : 'not-served');
+    });
     return { send, close: () => socket.close() };
   };
 }
