@@ -4,23 +4,21 @@ const key = 'k8s-tunnels';
 
 /** What lets this tab in: kept for this origin (the port is part of it) and this tab alone, and through a reload. */
 export interface PageSecret {
+  /** The one to try next. */
   get(): Secret | undefined;
-  keep(secret: Secret): void;
+  /** In place of what was kept, in the order in which they are to be tried. */
+  keep(...secrets: readonly Secret[]): void;
   /** It opens nothing any more. */
   drop(secret: Secret): void;
 }
 
-export function createPageSecret(storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>): PageSecret {
-  const get = (): Secret | undefined => {
-    const stored = storage.getItem(key);
-    return stored === null ? undefined : (JSON.parse(stored) as Secret);
-  };
+export function createPageSecret(storage: Pick<Storage, 'getItem' | 'setItem'>): PageSecret {
+  const all = () => JSON.parse(storage.getItem(key) ?? '[]') as readonly Secret[];
+  const keep = (...secrets: readonly Secret[]) => storage.setItem(key, JSON.stringify(secrets));
   return {
-    get,
-    keep: (secret) => storage.setItem(key, JSON.stringify(secret)),
-    drop(secret) {
-      if (get()?.key === secret.key) storage.removeItem(key);
-    },
+    get: () => all()[0],
+    keep,
+    drop: (secret) => keep(...all().filter((one) => one.key !== secret.key)),
   };
 }
 

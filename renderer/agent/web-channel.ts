@@ -49,7 +49,7 @@ export function webChannel(url: string, held: PageSecret): OpenChannel {
       else onMessage(message);
     };
     const open = async () => {
-      const session = await prove({ socket, send, secret });
+      const session = await prove({ socket, send, secret, held });
       if (isOver) return;
       clearTimeout(timeout);
       held.keep(session);
@@ -61,8 +61,11 @@ export function webChannel(url: string, held: PageSecret): OpenChannel {
       open().catch(() => end('foreign'));
     });
     socket.addEventListener('close', ({ code }) => {
-      if (code === closeCodes.ended) held.drop(secret);
-      end(code === closeCodes.ended ? 'session-ended' : isOpened ? undefined : 'not-served');
+      if (code === closeCodes.ended) {
+        held.drop(secret);
+        // Another one is tried, as after a connection that was lost.
+        end(held.get() === undefined ? 'session-ended' : undefined);
+      } else end(isOpened ? undefined : 'not-served');
     });
     return { send, close: () => socket.close() };
   };
@@ -73,10 +76,12 @@ async function prove({
   socket,
   send,
   secret,
+  held,
 }: {
   readonly socket: WebSocket;
   readonly send: (message: Hello | Answer) => void;
   readonly secret: Secret;
+  readonly held: PageSecret;
 }): Promise<Secret> {
   const next = () =>
     new Promise<Record<string, unknown>>((resolve, reject) => {
@@ -96,8 +101,11 @@ async function prove({
   const { nonce, proof } = (await challenged) as unknown as Challenge;
   const nonces: Nonces = { server: String(nonce), page };
   if (proof !== (await proofOf(secret, 'server', nonces))) throw new Error('Another program answers.');
+  const session = secret.kind === 'address' ? await sessionAfter(secret, nonces) : secret;
+  // A page that is reloaded now does not know whether the address is spent.
+  if (session !== secret) held.keep(session, secret);
   const opened = next();
   send({ proof: await proofOf(secret, 'page', nonces) });
   if ((await opened).opened !== true) throw new Error('Another program answers.');
-  return kind === 'address' ? sessionAfter(secret, nonces) : secret;
+  return session;
 }

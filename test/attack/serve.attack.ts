@@ -25,7 +25,9 @@ afterEach(async () => {
 });
 
 /** The other account, and a browser of this one. */
-async function setUp(context: TestContext): Promise<{ readonly other: OtherUser; readonly browser: BrowserContext }> {
+async function setUp(
+  context: TestContext,
+): Promise<{ readonly other: OtherUser; readonly browser: BrowserContext }> {
   const executable = await findChromium();
   if (executable === undefined) return context.skip('no Chromium: set K8S_TUNNELS_CHROMIUM');
   const other = await otherUser(context);
@@ -134,13 +136,18 @@ test('a tab that is open when serve has ended tells nothing to the account that 
   const { other, browser } = await setUp(context);
   const { child, done, url, port } = await serve();
   const window = await openWindow(browser, url);
-  const held = await window.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }) + document.cookie);
+  const held = await window.evaluate(
+    () => JSON.stringify({ ...sessionStorage, ...localStorage }) + document.cookie,
+  );
   child.kill('SIGKILL');
   await done;
   const fake = { output: { clusters: [] }, id: 1, opened: true };
   const stranger = await listen(other, {
     port,
-    answers: [JSON.stringify({ nonce: 'AAAAAAAAAAAAAAAAAAAAAA', proof: 'A'.repeat(43), ...fake }), JSON.stringify(fake)],
+    answers: [
+      JSON.stringify({ nonce: 'AAAAAAAAAAAAAAAAAAAAAA', proof: 'A'.repeat(43), ...fake }),
+      JSON.stringify(fake),
+    ],
   });
   await window.getByText(text.link.ended.foreign).waitFor({ timeout: 15_000 });
   const frames = stranger.heard().flatMap((one) => one.frames.map((frame) => JSON.parse(frame) as object));

@@ -57,7 +57,9 @@ test('serve asks in its terminal; Enter is a no, y is a yes', { timeout: 60_000 
     const came: { readonly id?: number }[] = [];
     socket.on('message', (data) => came.push(JSON.parse(String(data)) as object));
     const ask = (id: number) =>
-      socket.send(JSON.stringify({ id, operation: 'settings-set', input: { clusterFiles: ['/etc/x.yaml'] } }));
+      socket.send(
+        JSON.stringify({ id, operation: 'settings-set', input: { clusterFiles: ['/etc/x.yaml'] } }),
+      );
     const answered = (id: number) =>
       expect.poll(() => came.find((message) => message.id === id), { timeout: 10_000 });
     ask(1);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { operations } from '../../../main/api/contract.ts';
 import { type Channel, localChannel } from '../../../main/api/channel.ts';
 import type { OperationName } from '../../../main/api/contract.ts';
+import { operations } from '../../../main/api/contract.ts';
 import { type Confirm, guardedChannel } from '../../../main/api/web/guard.ts';
 import { commandFor, pageRules, type Question } from '../../../main/api/web/sensitive.ts';
 import type { PageMessage } from '../../../main/api/web/socket.ts';
@@ -43,8 +43,17 @@ async function openPage(answer: boolean | undefined | 'nobody' | 'waits') {
     return id;
   };
   const answerTo = (sent: number) =>
-    vi.waitUntil(() => came.find((message) => 'id' in message && message.id === sent), { timeout: 10_000, interval: 5 });
-  return { came, channel, send, answerTo, call: (operation: string, input: unknown) => answerTo(send(operation, input)) };
+    vi.waitUntil(() => came.find((message) => 'id' in message && message.id === sent), {
+      timeout: 10_000,
+      interval: 5,
+    });
+  return {
+    came,
+    channel,
+    send,
+    answerTo,
+    call: (operation: string, input: unknown) => answerTo(send(operation, input)),
+  };
 }
 
 const sensitive = [
@@ -59,13 +68,18 @@ const sensitive = [
 describe('what leads to running a program or reading a file', () => {
   const settings = () => agent.served.handlers['settings-get']({}, { signal: new AbortController().signal });
 
-  test.each(sensitive)('%s %j is refused with the command where nobody can be asked', async (name, input, command) => {
-    const before = await settings();
-    const { call } = await openPage('nobody');
-    const answer = await call(name, input);
-    expect(answer).toMatchObject({ error: { code: 'confirmation-needed', hint: `Run it in a terminal: ${command}` } });
-    expect(await settings()).toEqual(before);
-  });
+  test.each(sensitive)(
+    '%s %j is refused with the command where nobody can be asked',
+    async (name, input, command) => {
+      const before = await settings();
+      const { call } = await openPage('nobody');
+      const answer = await call(name, input);
+      expect(answer).toMatchObject({
+        error: { code: 'confirmation-needed', hint: `Run it in a terminal: ${command}` },
+      });
+      expect(await settings()).toEqual(before);
+    },
+  );
 
   test.each(sensitive)('%s %j is not done on a no', async (name, input) => {
     const before = await settings();
@@ -108,8 +122,23 @@ describe('what leads to running a program or reading a file', () => {
 
   test('a command holds no word of the page that a shell might read', () => {
     const command = (after: string) =>
-      commandFor({ kind: 'settings', changes: [{ name: 'clusterFiles', before: '', after, isReset: false, why: '' }] });
-    for (const word of ["x'; touch P; echo '", '$(id)', 'a b', '-x', '`id`', 'a;b', 'a\nb', '\u202ex', '', 'a&b', 'x|y'])
+      commandFor({
+        kind: 'settings',
+        changes: [{ name: 'clusterFiles', before: '', after, isReset: false, why: '' }],
+      });
+    for (const word of [
+      "x'; touch P; echo '",
+      '$(id)',
+      'a b',
+      '-x',
+      '`id`',
+      'a;b',
+      'a\nb',
+      '\u202ex',
+      '',
+      'a&b',
+      'x|y',
+    ])
       expect(command(word)).toBe('k8s-tunnels settings clusterFiles VALUE');
     expect(command('/a,~/b')).toBe('k8s-tunnels settings clusterFiles /a,~/b');
   });
@@ -145,9 +174,11 @@ describe('a page', () => {
     ] as const)
       expect(await call(name, input)).toMatchObject({ error: { code: 'bad-input' } });
     const seen = came.length;
-    for (const strange of [7, null, 'x', [], {}, { id: 'x' }, { operation: 'quit' }]) channel.send(strange as never);
+    for (const strange of [7, null, 'x', [], {}, { id: 'x' }, { operation: 'quit' }])
+      channel.send(strange as never);
     expect(came.slice(seen)).toHaveLength(7);
-    for (const message of came.slice(seen)) expect(message).toMatchObject({ id: 0, error: { code: 'bad-input' } });
+    for (const message of came.slice(seen))
+      expect(message).toMatchObject({ id: 0, error: { code: 'bad-input' } });
     // Ours or not, what it is not asked for stays out.
     expect(await call('settings-get', { more: 1 })).toMatchObject({ output: {} });
   });
