@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
 import type { OtherUser } from './other-user.ts';
 
 /** What a listener of another account was sent. */
@@ -32,44 +30,31 @@ export async function listenAs(
 ): Promise<StrangeListener> {
   const { port = 0, page = '<title>stranger</title>', answers = [] } = options;
   const heard: (Heard & { frames: string[] })[] = [];
-  const args = ['--input-type=module', '--eval', program, '--', JSON.stringify({ port, page, answers })];
-  const child = spawn('setpriv', [
-    `--reuid=${other.uid}`,
-    `--regid=${other.gid}`,
-    '--clear-groups',
-    '--',
-    await nodeOf(other),
-    ...args,
-  ]);
-  const ended = new Promise<void>((resolve) => {
-    child.once('close', () => resolve());
-  });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
   const listening = Promise.withResolvers<number>();
-  void ended.then(() => listening.reject(new Error(`the listener ended: ${said}`)));
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  const hear = (line: string) => {
     const message = JSON.parse(line) as Said;
     if ('port' in message) listening.resolve(message.port);
     else if ('frame' in message) heard[message.of]?.frames.push(message.frame);
     else heard.push({ ...message, frames: [] });
+  };
+  // It ends with its stdin: the program may not be ours to kill.
+  const input = new PassThrough();
+  const ended = other.node(program, [JSON.stringify({ port, page, answers })], {
+    input,
+    // biome-ignore lint/correctness/useYield: it takes the lines and passes none on.
+    *stdout(line: unknown) {
+      hear(String(line));
+    },
   });
+  ended.then(({ stderr }) => listening.reject(new Error(`the listener ended: ${stderr}`)), listening.reject);
   return {
     port: await listening.promise,
     heard: () => heard,
     async close() {
-      child.kill('SIGKILL');
+      input.end();
       await ended;
     },
   };
-}
-
-async function nodeOf(other: OtherUser): Promise<string> {
-  const { stdout } = await other.node('console.log(process.execPath)');
-  await access(String(stdout), constants.X_OK);
-  return String(stdout);
 }
 
 const program = `
@@ -77,6 +62,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 const { port, page, answers } = JSON.parse(process.argv[1]);
 const say = (message) => process.stdout.write(JSON.stringify(message) + '\\n');
+process.stdin.on('end', () => process.exit()).resume();
 let count = 0;
 const server = createServer((request, response) => {
   count += 1;
@@ -137,7 +123,11 @@ const body = Buffer.from(text);
 socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | 126, body.length >> 8, body.length & 255, 0, 0, 0, 0]), body]));
 const end = () => socket.destroy();
 setTimeout(end, 3000);
-socket.on('data', (data) => process.stdout.write(data.toString('latin1')));
+socket.on('data', (data) => {
+  process.stdout.write(data.toString('latin1'));
+  // A close frame, alone or behind the headers.
+  if (data[0] === 0x88 || data.includes('\\r\\n\\r\\n\\x88', 0, 'latin1')) end();
+});
 socket.on('error', () => {});
 socket.on('close', () => process.exit());
 `;

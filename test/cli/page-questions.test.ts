@@ -63,17 +63,19 @@ test('serve asks in its terminal; Enter is a no, y is a yes', { timeout: 60_000 
     const answered = (id: number) =>
       expect.poll(() => came.find((message) => message.id === id), { timeout: 10_000 });
     ask(1);
-    await terminal.shows(/clusterFiles[^]*\/etc\/x\.yaml[^]*Change it\? Type y and press Enter \[y\/N\]/);
+    await terminal.shows(
+      /clusterFiles[\s\S]*\/etc\/x\.yaml[\s\S]*Change it\? Type y and press Enter \[y\/N\]/,
+    );
     terminal.press('\r');
     await answered(1).toMatchObject({ error: { code: 'confirmation-needed' } });
     await terminal.shows(/Nothing was changed\./);
     ask(2);
-    await terminal.shows(/Nothing was changed[^]*Change it\?/);
+    await terminal.shows(/Nothing was changed[\s\S]*Change it\?/);
     terminal.press('y\r');
     await answered(2).toMatchObject({ output: { clusterFiles: ['/etc/x.yaml'] } });
     // Enter is again what it was.
     terminal.press('\r');
-    await terminal.shows(/Confirmed\.[^]*http:\S+#open=\S+/);
+    await terminal.shows(/Confirmed\.[\s\S]*http:\S+#open=\S+/);
     socket.close();
   } finally {
     await terminal.end();
