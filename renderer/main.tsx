@@ -2,10 +2,12 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createActions } from './agent/actions.ts';
 import { applyChange, fromSnapshot } from './agent/apply-change.ts';
-import { bridgeChannel, socketChannel } from './agent/channel.ts';
+import { bridgeChannel, type OpenChannel } from './agent/channel.ts';
 import { createLink } from './agent/link.ts';
 import { PageContext } from './agent/page.tsx';
+import { createPageSecret, takeFromAddress } from './agent/page-secret.ts';
 import { createPageStore } from './agent/page-store.ts';
+import { webChannel } from './agent/web-channel.ts';
 import './theme/tokens.css';
 import './theme/base.css';
 import './controls/controls.css';
@@ -14,17 +16,23 @@ import { Window } from './window.tsx';
 const store = createPageStore();
 const bridge = window.k8sTunnels;
 const link = createLink({
-  open:
-    bridge === undefined
-      ? socketChannel(`${location.origin.replace(/^http/, 'ws')}/agent`)
-      : bridgeChannel(bridge),
+  open: bridge === undefined ? overWeb() : bridgeChannel(bridge),
   onState: (state) => store.update((page) => ({ ...page, link: state })),
   onSnapshot: (snapshot) => store.update((page) => ({ ...page, agent: fromSnapshot(snapshot) })),
+  onConfirmation: (isConfirming) => store.update((page) => ({ ...page, isConfirming })),
   onChange: (change) =>
     store.update((page) =>
       page.agent === undefined ? page : { ...page, agent: applyChange(page.agent, change) },
     ),
 });
+
+/** In a browser: this tab is let in by the address that it was opened with. */
+function overWeb(): OpenChannel {
+  const secret = createPageSecret(sessionStorage);
+  takeFromAddress(secret, () => link.retry());
+  return webChannel(new URL('agent', location.href.replace(/^http/, 'ws')).href, secret);
+}
+
 const actions = createActions({ link, store });
 
 const root = document.getElementById('root');

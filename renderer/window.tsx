@@ -20,6 +20,7 @@ import { FilterBar } from './header/filter-bar.tsx';
 import { DiscoveryLine, Header } from './header/header.tsx';
 import { copyLink } from './links/copy-link.ts';
 import { type Asked, LinkPreview } from './links/link-preview.tsx';
+import { ConfirmingToast } from './notices/confirming-toast.tsx';
 import { DoneToast } from './notices/done-toast.tsx';
 import { Notices, PressingNotices } from './notices/notices.tsx';
 import type { Deed } from './palette/choices.ts';
@@ -44,6 +45,9 @@ export function Window() {
   const hasAnswered = usePage(({ agent }) => agent !== undefined);
   const link = usePage((page) => page.link);
   const { retry } = useActions();
+  // What was known is hidden too: it was shown to this session.
+  if (link.status === 'ended')
+    return <NoAgent title={text.link.ended[link.why]} hint={text.link.endedHints[link.why]} />;
   if (hasAnswered) return <Main />;
   if (link.status === 'failed')
     return (
@@ -55,6 +59,8 @@ export function Window() {
     );
   if (link.status === 'lost')
     return <NoAgent title={text.link.lost} hint={text.link.lostHint} onRetry={retry} />;
+  if (link.status === 'not-served')
+    return <NoAgent title={text.link.notServed} hint={text.link.notServedHint} onRetry={retry} />;
   return <NoAgent title={text.link.opening} />;
 }
 
@@ -235,6 +241,7 @@ function Main() {
       )}
       {view.kind === 'accounts' && <AccountsPage onBack={back} />}
       <Footer onAccounts={openAccounts} />
+      <ConfirmingToast />
       <DoneToast />
       <ConfirmProduction />
       <LinkPreview asked={asked} onClose={() => setAsked(undefined)} onSetUp={goOnSetUp} />
@@ -296,7 +303,7 @@ function ListPage({
     });
     return () => cancelAnimationFrame(frame);
   }, [search]);
-  const isLost = usePage(({ link }) => link.status === 'lost' || link.status === 'failed');
+  const isLost = usePage(({ link }) => link.status !== 'ready' && link.status !== 'opening');
   const { sections, wish } = useSections(query, filters, pointed);
   return (
     <>

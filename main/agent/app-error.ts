@@ -49,6 +49,8 @@ export const errorCodes = [
   'connector-refused',
   'connector-unavailable',
   'production-unconfirmed',
+  'confirmation-needed',
+  'url-refused',
   'access-no-application',
   'access-app-info',
   'access-login-needed',

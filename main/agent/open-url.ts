@@ -1,26 +1,106 @@
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { AppError } from './app-error.ts';
 import type { Environment } from './parts.ts';
+import { pathsFrom } from './paths.ts';
+
+/** How long the file stays that leads a browser on: as long as what it leads to can be used, ms. */
+const fileLifetimeMs = 5 * 60_000;
+const prefix = 'k8s-tunnels-open-';
+
+/** Those of this process that are still there. */
+const folders = new Set<string>();
+let isRemovedAtExit = false;
 
 /**
- * Opens an address in the person's browser: with the first of `BROWSER`'s commands that starts (a colon-separated
- * list, `%s` standing for the address, else it is the last argument), else as the system does it.
- * Rejects with `not-found` when there is no browser.
+ * Opens an address in the user's browser: with the first of `BROWSER`'s commands that starts (a colon-separated list,
+ * `%s` standing for the address, else it is the last argument), else as `openWithSystem` does it.
+ *
+ * An address to sign in at holds what must not become known, and other accounts of the computer can read the arguments
+ * of a program. So the browser is given a page on disk, readable by the user alone, that leads on to the address.
+ * Rejects with `url-refused` as `checkUrl` does, with `not-found` when there is no browser.
  */
-export async function openUrl(url: string, env: Environment): Promise<void> {
+export async function openUrl(
+  url: string,
+  env: Environment,
+  openWithSystem: (url: string) => Promise<unknown> = async (file) => (await import('open')).default(file),
+): Promise<void> {
+  const page = pathToFileURL(await writePage(checkUrl(url), env)).href;
   const separator = process.platform === 'win32' ? ';' : ':';
   for (const command of (env.BROWSER ?? '').split(separator).filter((text) => text.trim() !== '')) {
-    if (await start(command.trim().split(/\s+/), url, env)) return;
+    if (await start(command.trim().split(/\s+/), page, env)) return;
   }
-  const { default: open } = await import('open');
   try {
-    await open(url);
+    await openWithSystem(page);
   } catch (cause) {
     throw new AppError('not-found', 'No browser could be opened.', {
       hint: 'Open the address by hand, or set BROWSER.',
       cause,
     });
   }
+}
+
+/**
+ * The address as a browser is to open it. Addresses come from servers that may be hostile: only https, or http on this
+ * computer, and no user name or password, which would make one host look like another.
+ * Throws `url-refused`. The message does not repeat the address, which may hold a secret.
+ */
+export function checkUrl(text: string): string {
+  const url = URL.parse(text);
+  const isLoopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url?.hostname ?? '');
+  const isWeb = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback);
+  if (url !== null && isWeb && url.username === '' && url.password === '') return url.href;
+  const what = url === null ? 'no address' : `an address that begins with ${url.protocol}`;
+  throw new AppError(
+    'url-refused',
+    url !== null && isWeb
+      ? `An address of ${url.host} was not opened: it holds a user name or a password.`
+      : `What was to be opened in the browser is ${what}; only https:// is opened.`,
+    { hint: 'Check the address of the server that asked for it, or ask its administrator.' },
+  );
+}
+
+/** The file is removed after a while, and when this process ends. */
+async function writePage(url: string, env: Environment): Promise<string> {
+  const { home, state } = pathsFrom(env);
+  // On Linux a browser may be confined to what is not hidden in the user's home.
+  const place = process.platform === 'linux' ? home : state;
+  await removeOld(place);
+  const folder = await mkdtemp(path.join(place, prefix));
+  if (!isRemovedAtExit) process.once('exit', removeAll);
+  isRemovedAtExit = true;
+  folders.add(folder);
+  setTimeout(() => {
+    folders.delete(folder);
+    rm(folder, { recursive: true, force: true }).catch(() => {});
+  }, fileLifetimeMs).unref();
+  const file = path.join(folder, 'open.html');
+  await writeFile(file, pageTo(url), { mode: 0o600 });
+  return file;
+}
+
+function removeAll(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+
+/** What an agent left that was killed. */
+async function removeOld(place: string): Promise<void> {
+  const names = await readdir(place).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(prefix))) {
+    const folder = path.join(place, name);
+    const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > fileLifetimeMs)
+      await rm(folder, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+/** A page that goes on to an address at once. */
+function pageTo(url: string): string {
+  const escaped = url.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+  return `<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url=${escaped}"><title>k8s-tunnels</title>\n`;
 }
 
 function start(words: readonly string[], url: string, env: Environment): Promise<boolean> {

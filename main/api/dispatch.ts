@@ -19,12 +19,7 @@ export async function dispatch(
   input: unknown,
   call: Call,
 ): Promise<unknown> {
-  if (!isOperation(name)) {
-    throw new AppError('bad-input', `There is no operation ${JSON.stringify(name)}.`, {
-      hint: 'The caller and the agent may be of different versions: quit the agent and try again.',
-    });
-  }
-  return run(handlers, name, input, call);
+  return run(handlers, operationNamed(name), input, call);
 }
 
 async function run<N extends OperationName>(
@@ -33,17 +28,24 @@ async function run<N extends OperationName>(
   input: unknown,
   call: Call,
 ): Promise<Output<N>> {
-  const parsed = operations[name].input.safeParse(input);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new AppError(
-      'bad-input',
-      `${name}: ${issue?.path.join('.') ?? 'input'}: ${issue?.message ?? 'does not fit'}.`,
-    );
-  }
-  return handlers[name](parsed.data as Input<N>, call);
+  return handlers[name](parseInput(name, input), call);
 }
 
-function isOperation(name: string): name is OperationName {
-  return Object.hasOwn(operations, name);
+/** Throws `bad-input` for a name that is none of the contract's. */
+export function operationNamed(name: string): OperationName {
+  if (Object.hasOwn(operations, name)) return name as OperationName;
+  throw new AppError('bad-input', `There is no operation ${JSON.stringify(name)}.`, {
+    hint: 'The caller and the agent may be of different versions: quit the agent and try again.',
+  });
+}
+
+/** Throws `bad-input` naming the field. */
+export function parseInput<N extends OperationName>(name: N, input: unknown): Input<N> {
+  const parsed = operations[name].input.safeParse(input);
+  if (parsed.success) return parsed.data as Input<N>;
+  const issue = parsed.error.issues[0];
+  throw new AppError(
+    'bad-input',
+    `${name}: ${issue?.path.join('.') ?? 'input'}: ${issue?.message ?? 'does not fit'}.`,
+  );
 }

@@ -5,7 +5,7 @@ import { type Logger, systemClock } from '../agent/parts.ts';
 import { serveIpc } from '../api/ipc/serve.ts';
 import { linkAmong, linkScheme } from '../api/link.ts';
 import { appId, origin } from './app-origin.ts';
-import { openExternalLink } from './external-link.ts';
+import { linkOpener } from './external-link.ts';
 import { followAgent } from './follow-agent.ts';
 import type { Host } from './host-agent.ts';
 import { hiddenFlag, setStartAtLogin } from './login-item.ts';
@@ -44,6 +44,7 @@ export function runDesktop(options: {
   registerScheme();
   app.enableSandbox();
   const quit = () => app.quit();
+  const openLink = linkOpener(logger);
   const host = options.host(quit);
 
   app.on('before-quit', (event) => {
@@ -68,6 +69,7 @@ export function runDesktop(options: {
     preload: path.join(out, 'preload', 'index.cjs'),
     icon: path.join(resources, 'icon.png'),
     logger,
+    openLink,
     place: () => place,
     trayBounds: () => tray?.bounds(),
   });
@@ -111,7 +113,7 @@ export function runDesktop(options: {
     });
     const go = (way: Way) => {
       if (way.kind === 'window') window.show(way.place);
-      else if (way.kind === 'url') void openExternalLink(way.url);
+      else if (way.kind === 'url') openLink(way.url);
       else {
         agent
           .then(({ call }) => call('connect', { clusters: [...way.clusters], mode: 'add' }))
@@ -125,6 +127,7 @@ export function runDesktop(options: {
       confirmUse,
       confirmQuit,
       go,
+      openLink,
       onClick: () => window.toggle(),
       onOpen: () => window.show(),
       onQuit: quit,

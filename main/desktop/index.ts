@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { app, shell } from 'electron';
-import { openUrl } from '../agent/open-url.ts';
+import { app } from 'electron';
 import { pathsFrom } from '../agent/paths.ts';
 import { openAgentLog } from '../cli/agent-log.ts';
 import { runDesktop } from './desktop.ts';
 import { openElectronStore } from './electron-store.ts';
+import { openExternal } from './external-link.ts';
 import { hostAgent } from './host-agent.ts';
 import { openKeychain } from './keychain.ts';
 import { lastingPrograms } from './lasting-programs.ts';
@@ -52,7 +52,7 @@ runDesktop({
           resources: programs,
           sealer: await openKeychain({ folder: paths.state, logger }),
           openStore: () => openElectronStore(paths.config),
-          openUrl: (url) => (env.BROWSER === undefined ? shell.openExternal(url) : openUrl(url, env)),
+          openUrl: (url) => openExternal(url, env),
         };
       },
     }),

@@ -6,7 +6,6 @@ import type { ClusterId } from '../agent/catalog/cluster.ts';
 import { isGuarded, isProduction } from '../agent/catalog/is-production.ts';
 import type { AgentClient } from '../api/conversation.ts';
 import type { Place } from '../api/place.ts';
-import { openExternalLink } from './external-link.ts';
 import { notify } from './notifications/notifier.ts';
 import type { Way } from './notifications/words.ts';
 import { trayFace, trayPicture } from './tray-face.ts';
@@ -37,12 +36,14 @@ export function createTray(options: {
   readonly confirmQuit: (open: number) => Promise<boolean>;
   /** Where the click on a notification leads. */
   readonly go: (way: Way) => void;
+  /** Opens an address in the user's browser, where that is allowed. */
+  readonly openLink: (url: string) => void;
   readonly onClick: () => void;
   readonly onOpen: () => void;
   /** Ends the app where the agent cannot. */
   readonly onQuit: () => void;
 }): AppTray {
-  const { pictures, agent, confirmUse, confirmQuit, go, onClick, onOpen, onQuit } = options;
+  const { pictures, agent, confirmUse, confirmQuit, go, openLink, onClick, onOpen, onQuit } = options;
   const picture = () =>
     trayPicture(trayFace(snapshot, failed), process.platform, nativeTheme.shouldUseDarkColors);
   const imageOf = (file: string) => {
@@ -127,7 +128,7 @@ export function createTray(options: {
             });
       });
     },
-    openLink: (url) => void openExternalLink(url),
+    openLink,
     discover: () => act('Discovery failed', ({ call }) => call('discover', {})),
     openWindow: onOpen,
     quit() {

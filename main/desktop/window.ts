@@ -3,7 +3,6 @@ import { toPlainError } from '../agent/app-error.ts';
 import type { Logger } from '../agent/parts.ts';
 import { type Place, placeHash } from '../api/place.ts';
 import { origin } from './app-origin.ts';
-import { openExternalLink } from './external-link.ts';
 import type { WindowPlace } from './window-place.ts';
 
 const crashLoopMs = 10_000;
@@ -24,6 +23,8 @@ export function createAppWindow(options: {
   readonly preload: string;
   readonly icon: string;
   readonly logger: Logger;
+  /** Opens an address in the user's browser, where that is allowed. */
+  readonly openLink: (url: string) => void;
   /** Known when the app is ready, which no window comes before. */
   readonly place: () => WindowPlace;
   /** Where the tray's icon is. */
@@ -94,7 +95,7 @@ function load(window: BrowserWindow, address: string, logger: Logger): void {
 }
 
 function openWindow(
-  { preload, icon, logger, place, trayBounds }: Parameters<typeof createAppWindow>[0],
+  { preload, icon, logger, openLink, place, trayBounds }: Parameters<typeof createAppWindow>[0],
   address: string,
 ): BrowserWindow {
   const window = new BrowserWindow({
@@ -118,7 +119,7 @@ function openWindow(
   const { webContents } = window;
   // It shows one page, for ever: links leave it for the browser.
   webContents.setWindowOpenHandler(({ url }) => {
-    void openExternalLink(url);
+    openLink(url);
     return { action: 'deny' };
   });
   webContents.on('will-navigate', (event) => event.preventDefault());

@@ -6,11 +6,19 @@ export interface Channel {
   close(): void;
 }
 
+/**
+ * Why a channel ended, where it is not that the agent is gone: no `serve` answers, this tab has no session, its session
+ * has ended, or another program answers in place of `serve`.
+ */
+export type EndReason = 'not-served' | 'no-session' | 'session-ended' | 'foreign';
+
 export interface ChannelEvents {
   onOpen(): void;
   onMessage(message: AgentMessage): void;
   /** Told once, also when the channel never opened. */
-  onEnd(): void;
+  onEnd(why?: EndReason): void;
+  /** A change waits for the user in the terminal, or no more. */
+  onConfirmation?(isAsked: boolean): void;
 }
 
 export type OpenChannel = (events: ChannelEvents) => Channel;
@@ -42,21 +50,5 @@ export function bridgeChannel(bridge: Bridge): OpenChannel {
     if (ended !== undefined) stop.push(ended);
     queueMicrotask(onOpen);
     return { send: (message) => bridge.send(message), close };
-  };
-}
-
-/** Over a WebSocket to the page's own origin, which the cookie opens. */
-export function socketChannel(url: string): OpenChannel {
-  return ({ onOpen, onMessage, onEnd }) => {
-    const socket = new WebSocket(url);
-    socket.addEventListener('open', onOpen);
-    socket.addEventListener('message', ({ data }) => onMessage(JSON.parse(String(data)) as AgentMessage));
-    socket.addEventListener('close', onEnd, { once: true });
-    return {
-      send(message) {
-        if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
-      },
-      close: () => socket.close(),
-    };
   };
 }

@@ -1,13 +1,17 @@
 import type { Change, Snapshot } from '../../main/agent/agent-view.ts';
 import { AppError, type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import { type AgentClient, createConversation } from '../../main/api/conversation.ts';
-import type { OpenChannel } from './channel.ts';
+import type { EndReason, OpenChannel } from './channel.ts';
 
 export type LinkState =
   | { readonly status: 'opening' }
   | { readonly status: 'ready' }
   /** Nobody answers; it is tried again. */
   | { readonly status: 'lost' }
+  /** No `serve` answers at the page's address; it is tried again. */
+  | { readonly status: 'not-served' }
+  /** This page cannot come back: only another address opens it again. */
+  | { readonly status: 'ended'; readonly why: Exclude<EndReason, 'not-served'> }
   /** The agent answers that it cannot start. */
   | { readonly status: 'failed'; readonly error: PlainError };
 
@@ -25,11 +29,14 @@ export function createLink(options: {
   readonly onState: (state: LinkState) => void;
   readonly onSnapshot: (snapshot: Snapshot) => void;
   readonly onChange: (change: Change) => void;
+  /** Whether a change waits for the user in the terminal that runs `serve`. */
+  readonly onConfirmation?: (isAsked: boolean) => void;
 }): Link {
-  const { open, onState, onSnapshot, onChange } = options;
+  const { open, onState, onSnapshot, onChange, onConfirmation } = options;
   let client: AgentClient | undefined;
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let isEnded = false;
 
   const tryLater = (state: LinkState) => {
     onState(state);
@@ -41,6 +48,7 @@ export function createLink(options: {
   const start = () => {
     clearTimeout(timer);
     timer = undefined;
+    isEnded = false;
     let over = false;
     const finish = (state: LinkState) => {
       if (over) return;
@@ -48,7 +56,11 @@ export function createLink(options: {
       client = undefined;
       channel.close();
       conversation.end();
-      tryLater(state);
+      onConfirmation?.(false);
+      if (state.status === 'ended') {
+        isEnded = true;
+        onState(state);
+      } else tryLater(state);
     };
     const conversation = createConversation((message) => channel.send(message));
     const listen = async () => {
@@ -74,7 +86,13 @@ export function createLink(options: {
     const channel = open({
       onOpen: () => void listen(),
       onMessage: (message) => conversation.receive(message),
-      onEnd: () => finish({ status: 'lost' }),
+      onEnd(why) {
+        if (why === undefined) finish({ status: 'lost' });
+        else finish(why === 'not-served' ? { status: why } : { status: 'ended', why });
+      },
+      onConfirmation(isAsked) {
+        if (!over) onConfirmation?.(isAsked);
+      },
     });
   };
 
@@ -90,7 +108,9 @@ export function createLink(options: {
       );
     },
     retry() {
-      if (timer !== undefined) start();
+      if (timer === undefined && !isEnded) return;
+      if (isEnded) onState({ status: 'opening' });
+      start();
     },
   };
 }

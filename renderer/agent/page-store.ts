@@ -52,6 +52,8 @@ export interface PageState {
   readonly asked: ReadonlyMap<ClusterId, 'connect' | 'disconnect'>;
   /** By `accountKey`. */
   readonly signIns: ReadonlyMap<string, SignInState>;
+  /** A change waits for the user in the terminal that runs `serve`. */
+  readonly isConfirming?: boolean;
   /** A production cluster that waits for a yes before kubectl is moved to it. */
   readonly confirming?: ClusterId | undefined;
 }

@@ -37,7 +37,7 @@ function Parts() {
   const [read, setRead] = useState<Licences | 'failed'>();
   useEffect(() => {
     const aborting = new AbortController();
-    void fetch('/licences.json', { signal: aborting.signal })
+    void fetch('./licences.json', { signal: aborting.signal })
       .then((response) => (response.ok ? response.json() : 'failed'))
       .catch(() => 'failed')
       .then((answer: Licences | 'failed') => {

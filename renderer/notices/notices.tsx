@@ -38,12 +38,14 @@ export function PressingNotices() {
 function LostLink() {
   const link = usePage((page) => page.link);
   const { retry } = useActions();
-  if (link.status === 'ready' || link.status === 'opening') return null;
+  if (link.status === 'ready' || link.status === 'opening' || link.status === 'ended') return null;
   const error = link.status === 'failed' ? link.error : undefined;
   return (
     <Banner
       kind="danger"
-      title={error === undefined ? text.link.lost : text.link.failed}
+      title={
+        error !== undefined ? text.link.failed : link.status === 'lost' ? text.link.lost : text.link.notServed
+      }
       action={
         <button type="button" className="button small" onClick={retry}>
           {text.link.again}
@@ -52,7 +54,11 @@ function LostLink() {
     >
       <small>
         <LinkedText>
-          {error === undefined ? text.link.lostHint : `${error.message} ${error.hint ?? ''}`}
+          {error !== undefined
+            ? `${error.message} ${error.hint ?? ''}`
+            : link.status === 'lost'
+              ? text.link.lostHint
+              : text.link.notServedHint}
         </LinkedText>
       </small>
     </Banner>

@@ -84,7 +84,10 @@ function useSave(name: SettingName): {
   const settle = (work: Promise<void>) =>
     void work.then(
       () => setFailure(undefined),
-      (error: unknown) => setFailure(toPlainError(error).message),
+      (error: unknown) => {
+        const { message, hint = '' } = toPlainError(error);
+        setFailure(`${message} ${hint}`.trim());
+      },
     );
   return {
     failure,

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { Heading } from 'react-aria-components';
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import type { SetupPreview } from '../../main/agent/organisation/view.ts';
-import { useActions } from '../agent/page.tsx';
+import { useActions, usePage } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
 import { fieldLines, type PreviewLine, settingLines } from './preview-words.ts';
 import './setup-preview.css';
@@ -29,6 +29,7 @@ export function SetupQuestion({
   readonly onDone: () => void;
 }) {
   const actions = useActions();
+  const isConfirming = usePage((page) => page.isConfirming === true);
   const [phase, setPhase] = useState<Phase>({ kind: 'reading' });
   const reading = useRef<AbortController>(undefined);
   const read = useCallback(() => {
@@ -75,6 +76,7 @@ export function SetupQuestion({
         </p>
       )}
       {preview !== undefined && <Preview preview={preview} />}
+      {isConfirming && <p role="status">{text.link.confirming}</p>}
       {error !== undefined && (
         <p className="setup-failure" role="alert">
           {preview !== undefined && `${words.failed}: `}

@@ -649,7 +649,23 @@ export const text = {
   link: {
     opening: 'Starting',
     lost: 'The agent is not running; trying again',
-    lostHint: 'The window comes back by itself. In a browser: start it again with k8s-tunnels serve.',
+    lostHint: 'The window reconnects automatically.',
+    notServed: 'k8s-tunnels serve is not running',
+    notServedHint: 'Run k8s-tunnels serve and open the address that it prints.',
+    ended: {
+      'no-session': 'This tab has no session',
+      'session-ended': 'This session has ended',
+      foreign: 'Another program answers at this address',
+    },
+    endedHints: {
+      'no-session':
+        'An address opens one tab, once. Press Enter in the terminal that runs k8s-tunnels serve, or run k8s-tunnels serve, and open the new address.',
+      'session-ended':
+        'A session ends with k8s-tunnels serve and with the agent, after 12 hours without use, and 15 minutes after its tab is closed. Press Enter in the terminal that runs k8s-tunnels serve, or run k8s-tunnels serve, and open the new address.',
+      foreign:
+        'It is not the k8s-tunnels serve that opened this tab. Enter nothing here and close the tab. Run k8s-tunnels serve and open the address that it prints.',
+    },
+    confirming: 'Confirm in the terminal that runs k8s-tunnels serve',
     failed: 'The agent cannot start',
     again: 'Try now',
   },

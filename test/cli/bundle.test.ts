@@ -4,7 +4,7 @@ import { access, constants, mkdir, readdir, readFile, symlink } from 'node:fs/pr
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ask, openWith } from '../api/web/requests.ts';
+import { ask, openPage, partsOf } from '../api/web/requests.ts';
 import { startFakeAgent } from './fake-agent.ts';
 import { builtProgram, type Home, makeHome, root, runCli, startCli } from './run-cli.ts';
 
@@ -91,8 +91,9 @@ describe('the built command line', () => {
     const cli = startCli(['serve', '--json'], { env, program: builtProgram });
     const [line] = (await once(cli.child.stdout ?? cli.child, 'data')) as [string];
     const { url, port } = JSON.parse(line) as { url: string; port: number };
-    const cookie = await openWith(url);
-    expect(await ask({ port, headers: { cookie } })).toMatchObject({
+    const { socket } = await openPage(url);
+    socket.close();
+    expect(await ask({ port, path: partsOf(url).path })).toMatchObject({
       status: 200,
       body: await readFile(path.join(root, 'out/renderer/index.html'), 'utf8'),
     });

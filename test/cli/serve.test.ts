@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { WebSocket } from 'ws';
 import type { Snapshot } from '../../main/agent/agent-view.ts';
-import { ask, dial, openWith } from '../api/web/requests.ts';
+import { ask, openPage as openAsPage, partsOf } from '../api/web/requests.ts';
+import { ledTo } from '../world/person/led-to.ts';
 import { type Home, makeHome, type Run, root, runCli, startCli } from './run-cli.ts';
 
 let home: Home;
@@ -36,14 +36,12 @@ const serve = async (...args: readonly string[]) => {
   return { cli, line, url, port };
 };
 /** A page's conversation: its first snapshot, and the code with which it ends. */
-const openPage = async (port: number, cookie: string) => {
-  const host = `127.0.0.1:${port}`;
-  const socket = await dial({ port, headers: { host, cookie, origin: `http://${host}` } });
-  if (!(socket instanceof WebSocket)) throw new Error(`refused with ${socket}`);
+const openPage = async (...page: Parameters<typeof openAsPage>) => {
+  const { socket, session } = await openAsPage(...page);
   const ended = once(socket, 'close').then(([code]) => code as number);
   socket.send(JSON.stringify({ id: 1, subscribe: true }));
   const [data] = (await once(socket, 'message')) as [Buffer];
-  return { socket, ended, snapshot: (JSON.parse(data.toString()) as { output: Snapshot }).output };
+  return { socket, session, ended, snapshot: (JSON.parse(data.toString()) as { output: Snapshot }).output };
 };
 const statusOf = async () => {
   const { stdout } = await runCli(['status', '--json'], { env: home.env });
@@ -54,37 +52,42 @@ describe('serve', () => {
   it('shows the window to who has its address, and a page follows the agent', async () => {
     const { url, port, line } = await serve();
     expect(line).toBe(`${JSON.stringify({ url, port })}\n`);
-    expect((await ask({ port })).status).toBe(401);
-    expect((await ask({ port, path: '/open/guess' })).status).toBe(403);
-    const first = await ask({ port, path: new URL(url).pathname });
-    expect(first).toMatchObject({ status: 303, headers: { location: '/' } });
-    const cookie = String(first.headers['set-cookie']).split(';')[0] ?? '';
-    const page = await ask({ port, headers: { cookie } });
+    expect((await ask({ port })).status).toBe(404);
+    const page = await ask({ port, path: partsOf(url).path });
     expect(page.status).toBe(200);
+    expect(page.headers['set-cookie']).toBeUndefined();
     expect(page.body).toBe(await readFile(path.join(root, 'out/renderer/index.html'), 'utf8'));
-    const { socket, snapshot } = await openPage(port, cookie);
+    const { socket, snapshot } = await openPage(url);
     expect(snapshot.agent.pid).toBe((await statusOf()).agent.pid);
     socket.close();
   });
 
   it('tells the page that the agent was killed; the next one starts it again', async () => {
-    const { url, port } = await serve();
-    const cookie = await openWith(url);
-    const { ended, snapshot } = await openPage(port, cookie);
+    const { url } = await serve();
+    const { ended, session, snapshot } = await openPage(url);
     process.kill(snapshot.agent.pid, 'SIGKILL');
     expect(await ended).toBe(1012);
-    const next = await openPage(port, cookie);
+    const next = await openPage(url, session);
     expect(next.snapshot.agent.pid).not.toBe(snapshot.agent.pid);
     expect((await statusOf()).agent.pid).toBe(next.snapshot.agent.pid);
     next.socket.close();
   });
 
+  it('ends the sessions of an agent that is told to quit: the page does not start the next one', async () => {
+    const { url } = await serve();
+    const { ended, session } = await openPage(url);
+    await runCli(['quit'], { env: home.env });
+    expect(await ended).toBe(4401);
+    await expect(openPage(url, session)).rejects.toThrow('4401');
+    await expect(stat(home.paths.socket)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)('ends on %s; the agent stays', async (signal) => {
     const { cli, url, port } = await serve();
-    const { ended, snapshot } = await openPage(port, await openWith(url));
+    const { ended, snapshot } = await openPage(url);
     cli.child.kill(signal);
     expect((await cli.done).code).toBe(0);
-    expect(await ended).toBe(1006);
+    expect(await ended).toBe(4401);
     await expect(ask({ port })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     expect((await statusOf()).agent.pid).toBe(snapshot.agent.pid);
   });
@@ -125,14 +128,13 @@ describe('the browser', () => {
     const { browser, opened } = await install();
     const cli = start([], { BROWSER: browser });
     const address = await printed(cli);
-    const page = fileURLToPath(
-      await vi.waitUntil(() => opened().catch(() => ''), { timeout: 10_000, interval: 10 }),
-    );
-    const [used = ''] = /http:[^"]+/.exec(await readFile(page, 'utf8')) ?? [];
+    const given = await vi.waitUntil(() => opened().catch(() => ''), { timeout: 10_000, interval: 10 });
+    const used = ledTo(given);
+    const page = fileURLToPath(given);
     expect(used).not.toBe(address);
     const modeOf = async (file: string) => (await stat(file)).mode & 0o777;
     expect([await modeOf(page), await modeOf(path.dirname(page))]).toEqual([0o600, 0o700]);
-    for (const one of [used, address]) expect(await openWith(one)).toMatch(/^k8s-tunnels-\d+=/);
+    for (const one of [used, address]) (await openPage(one)).socket.close();
     cli.child.kill('SIGINT');
     await cli.done;
     await expect(stat(path.dirname(page))).rejects.toMatchObject({ code: 'ENOENT' });
@@ -141,7 +143,7 @@ describe('the browser', () => {
   it('is left alone with --no-open', async () => {
     const { browser, opened } = await install();
     const cli = start(['--no-open'], { BROWSER: browser });
-    expect(await openWith(await printed(cli))).toMatch(/^k8s-tunnels-\d+=/);
+    (await openPage(await printed(cli))).socket.close();
     cli.child.kill('SIGINT');
     await cli.done;
     await expect(opened()).rejects.toMatchObject({ code: 'ENOENT' });

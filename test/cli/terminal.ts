@@ -2,17 +2,12 @@ import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import { root, sourceProgram } from './run-cli.ts';
 
-/**
- * Runs the command line in a terminal of its own (util-linux' `script`) and presses `keys` when `when` is on the
- * screen.
- */
-export async function runInTerminal(options: {
+/** The command line in a terminal of its own (util-linux' `script`). */
+export function startInTerminal(options: {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  readonly when: string;
-  readonly keys: string;
-}): Promise<{ readonly code: number | null; readonly screen: string }> {
-  const { args, env, when, keys } = options;
+}) {
+  const { args, env } = options;
   const words = [process.execPath, sourceProgram, ...args].map((word) => `'${word}'`);
   // A terminal of no width would wrap every letter.
   const command = `stty cols 200 rows 50; ${words.join(' ')}`;
@@ -22,15 +17,53 @@ export async function runInTerminal(options: {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let screen = '';
-  let pressed = false;
+  const waiting = new Set<() => void>();
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     screen += stripVTControlCharacters(text);
-    if (pressed || !screen.includes(when)) return;
-    pressed = true;
-    child.stdin.write(keys);
+    for (const look of [...waiting]) look();
   });
-  const code = await new Promise<number | null>((resolve) => {
+  const ended = new Promise<number | null>((resolve) => {
     child.once('close', resolve);
   });
-  return { code, screen };
+  return {
+    ended,
+    screen: () => screen,
+    press: (keys: string) => void child.stdin.write(keys),
+    /** Resolves when the pattern is on the screen; rejects when the program ends first. */
+    shows: (pattern: RegExp) =>
+      new Promise<RegExpExecArray>((resolve, reject) => {
+        const look = () => {
+          const found = pattern.exec(screen);
+          if (found === null) return;
+          waiting.delete(look);
+          resolve(found);
+        };
+        waiting.add(look);
+        look();
+        void ended.then(() => reject(new Error(`ended without showing ${pattern}: ${screen}`)));
+      }),
+    /** As with Ctrl-C. */
+    async end() {
+      child.stdin.write('\u0003');
+      await ended;
+    },
+  };
+}
+
+/** Runs the command line in a terminal and presses `keys` when `when` is on the screen. */
+export async function runInTerminal(options: {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly when: string;
+  readonly keys: string;
+}): Promise<{ readonly code: number | null; readonly screen: string }> {
+  const { when, keys, ...rest } = options;
+  const terminal = startInTerminal(rest);
+  const pattern = new RegExp(when.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  terminal.shows(pattern).then(
+    () => terminal.press(keys),
+    () => {},
+  );
+  const code = await terminal.ended;
+  return { code, screen: terminal.screen() };
 }

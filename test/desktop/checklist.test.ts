@@ -157,9 +157,10 @@ describe("Electron's security checklist", { timeout: 60_000 }, () => {
     });
     await vi.waitFor(async () => expect((await app.ask('opened')).length).toBe(before + 1));
     expect((await app.ask('opened')).at(-1)).toBe('https://docs.example/last');
-    const callers = (await sources('main/desktop')).filter(([, text]) => text.includes('openExternal('));
-    // The second opens what the agent asks to sign in at, which it has built itself.
-    expect(callers.map(([name]) => name)).toEqual(['main/desktop/external-link.ts', 'main/desktop/index.ts']);
+    const callers = (await sources('main/desktop')).filter(([, text]) =>
+      text.includes('shell.openExternal('),
+    );
+    expect(callers.map(([name]) => name)).toEqual(['main/desktop/external-link.ts']);
   });
 
   test('16. Use a current version of Electron', async () => {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import type { Snapshot } from '../../main/agent/agent-view.ts';
+import { type Confirm, guardedChannel } from '../../main/api/web/guard.ts';
 import { startWebServer } from '../../main/api/web/server.ts';
 import { findChromium, startChromium } from '../e2e/chromium.ts';
 import { createScriptedAgent, type ScriptedAgent } from './scripted-agent.ts';
@@ -40,11 +41,16 @@ export async function openWindow(
     /** In place of the real time. ms since the epoch. */
     readonly now?: number | undefined;
     readonly size?: { readonly width: number; readonly height: number } | undefined;
+    /** What the user answers in the terminal that serves the window. Left out: the page is not guarded. */
+    readonly confirm?: Confirm | undefined;
   },
 ): Promise<{ readonly shown: ShownWindow; readonly wrong: readonly string[]; close(): Promise<void> }> {
-  const { snapshot, now, size = { width: 440, height: 680 } } = options;
+  const { snapshot, now, size = { width: 440, height: 680 }, confirm } = options;
   const agent = createScriptedAgent(aSnapshot(snapshot));
-  const server = await startWebServer({ folder, openChannel: agent.openChannel });
+  const server = await startWebServer({
+    folder,
+    openChannel: confirm === undefined ? agent.openChannel : guardedChannel(agent.openChannel, confirm),
+  });
   const session = await browser.newContext({
     viewport: size,
     // A moment that is always the same looks the same everywhere.

@@ -1,4 +1,5 @@
 import { AppError, type NeededSignIn } from '../app-error.ts';
+import { checkUrl } from '../open-url.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
 import { plainText } from '../plain-text.ts';
 import { abortable, createSharedWork } from '../shared-work.ts';
@@ -134,11 +135,12 @@ export function createLogins(options: {
         async onUrl(url) {
           // No tab for whoever has gone already.
           signal.throwIfAborted();
-          const shown = view(url);
+          // It comes from a server: what is not opened is not shown to be opened by hand either.
+          const shown = view(checkUrl(url));
           show(key, shown);
           try {
             if ((env.K8S_TUNNELS_NO_BROWSER ?? '') === '') {
-              await openUrl(url);
+              await openUrl(shown.url);
               return true;
             }
           } catch (error) {
@@ -150,7 +152,7 @@ export function createLogins(options: {
           return false;
         },
         onDeviceCode({ url, userCode }) {
-          if (!signal.aborted) show(key, { ...view(url), userCode });
+          if (!signal.aborted) show(key, { ...view(checkUrl(url)), userCode });
         },
       });
       await abortable(work, signal, cancelled);

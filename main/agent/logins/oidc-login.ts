@@ -1,6 +1,7 @@
 import type { Configuration } from 'openid-client';
 import { AppError } from '../app-error.ts';
 import type { Network } from '../network/network.ts';
+import { checkUrl } from '../open-url.ts';
 import type { Clock } from '../parts.ts';
 import type { Account, SignOut } from './account.ts';
 import { openCallback } from './callback.ts';
@@ -33,6 +34,8 @@ export function createOidcLogin(options: {
 
   /** False where no browser came up. */
   const byCode = async (config: Configuration, one: OidcIssuer, request: SignInRequest): Promise<boolean> => {
+    // The library's own refusal names no reason for people.
+    checkUrl(config.serverMetadata().authorization_endpoint ?? '');
     const client = await import('openid-client');
     const callback = await openCallback({
       ...(one.port === undefined

@@ -89,7 +89,7 @@ async function byOidc(options: {
     const url = asked.success ? URL.parse(asked.data.data.auth_url) : null;
     const state = url?.searchParams.get('state') ?? '';
     // Vault answers with an empty address where the role is unknown or does not allow ours.
-    if (url === null || state === '' || !['https:', 'http:'].includes(url.protocol)) {
+    if (url === null || state === '') {
       throw new AppError(
         'login-failed',
         `Vault begins no sign-in for ${role === '' ? 'the default role' : `role ${role}`}.`,

@@ -4,64 +4,120 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { AppError, errnoOf } from '../../agent/app-error.ts';
 import { type Clock, systemClock } from '../../agent/parts.ts';
-import type { OpenChannel } from '../channel.ts';
-import { admit, tokenPath } from './gate.ts';
+import { admit } from './gate.ts';
+import { greet } from './greeting.ts';
 import { pageHeaders } from './page-headers.ts';
+import { closeCodes, fragmentOf, randomWord } from './proof.ts';
 import { createSessions } from './sessions.ts';
-import { carry } from './socket.ts';
+import { carry, type OpenPageChannel } from './socket.ts';
 import { type PageFiles, readStaticFile } from './static-file.ts';
 
 /** The longest message of a page: an order of 10,000 favourites fits. */
 const messageLimitBytes = 1024 * 1024;
+/** What a connection may send, and how long it may take, until the page has proven its secret. */
+const unprovenLimitBytes = 4 * 1024;
+const unprovenLimitMs = 5_000;
+/** Connections at once whose page has proven nothing yet. */
+const unprovenLimit = 16;
+/** Connections at once, of whatever kind: another account cannot use up this process's files. */
+const connectionLimit = 256;
 
 export interface WebServer {
   readonly port: number;
   /** An address that opens the window once, within 5 minutes. Secret. */
   issueAddress(): string;
-  /** Ends every connection. */
+  /** Ends every session and connection. */
   close(): Promise<void>;
 }
 
 /**
- * Serves the window's files, and at `/agent` a WebSocket that carries a conversation with the agent, on 127.0.0.1.
- * Rejects with `port-busy` when `port` is taken.
+ * Serves the window's files, and beside them at `agent` a WebSocket that carries a conversation with the agent, on
+ * 127.0.0.1. Rejects with `port-busy` when `port` is taken.
  */
 export async function startWebServer(options: {
   /** Where the built window lies. */
   readonly folder: string | PageFiles;
-  readonly openChannel: OpenChannel;
+  readonly openChannel: OpenPageChannel;
+  /** Whether the agent was told to end, as opposed to one that was killed: sessions end with it. Left out: never. */
+  readonly hasAgentQuit?: () => boolean;
   /** 0 or left out: any free one. */
   readonly port?: number;
-  readonly clock?: Pick<Clock, 'now'>;
+  readonly clock?: Pick<Clock, 'now' | 'timer'>;
 }): Promise<WebServer> {
-  const { folder, openChannel, clock = systemClock } = options;
+  const { folder, openChannel, hasAgentQuit = () => false, clock = systemClock } = options;
   const sessions = createSessions(clock);
-  const server = createServer((request, response) => {
-    void answer({ request, response, folder, admission: admit(request, { port, sessions, upgrade: false }) });
+  const path = `/${randomWord(6)}/`;
+  const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, (request, response) => {
+    void answer({ request, response, folder, admission: admit(request, { port, path, upgrade: false }) });
   });
+  server.maxConnections = connectionLimit;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: messageLimitBytes,
     perMessageDeflate: false,
   });
+  let unproven = 0;
   server.on('upgrade', (request, stream, head) => {
     stream.on('error', () => stream.destroy());
-    const admission = admit(request, { port, sessions, upgrade: true });
+    const admission = admit(request, { port, path, upgrade: true });
     if (admission.kind === 'refused') refuseUpgrade(stream, admission.status);
-    else if (request.url !== '/agent') refuseUpgrade(stream, 404);
-    else sockets.handleUpgrade(request, stream, head, (socket) => carry(socket, openChannel));
+    else if (admission.name !== '/agent') refuseUpgrade(stream, 404);
+    else if (unproven >= unprovenLimit) refuseUpgrade(stream, 503);
+    else
+      sockets.handleUpgrade(request, stream, head, (socket) => {
+        unproven += 1;
+        const settle = limitUnproven(stream, clock, () => {
+          unproven -= 1;
+        });
+        greet(socket, sessions, (session) => {
+          settle();
+          // The agent that this session was opened for was told to end: the page must not start the next one.
+          if (session.hasBegun && hasAgentQuit()) sessions.end();
+          if (sessions.isOpen(session))
+            carry(socket, {
+              session,
+              openChannel,
+              onAgentGone() {
+                if (hasAgentQuit()) sessions.end();
+              },
+            });
+          else socket.close(closeCodes.ended);
+        });
+      });
   });
   const port = await listen(server, options.port ?? 0);
   return {
     port,
-    issueAddress: () => `http://127.0.0.1:${port}${tokenPath}${sessions.issue()}`,
+    issueAddress: () => `http://127.0.0.1:${port}${path}${fragmentOf(sessions.issue())}`,
     close: () =>
       new Promise((resolve) => {
+        sessions.close();
         server.close(() => resolve());
         for (const socket of sockets.clients) socket.terminate();
         server.closeAllConnections();
       }),
   };
+}
+
+/** Destroys a connection that takes too long or sends too much. The returned function lifts that. */
+function limitUnproven(stream: Duplex, clock: Pick<Clock, 'timer'>, onSettled: () => void): () => void {
+  let left = unprovenLimitBytes;
+  const count = (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) stream.destroy();
+  };
+  const stop = clock.timer(unprovenLimitMs, () => stream.destroy());
+  let isSettled = false;
+  const settle = () => {
+    if (isSettled) return;
+    isSettled = true;
+    stop();
+    stream.off('data', count);
+    onSettled();
+  };
+  stream.on('data', count);
+  stream.once('close', settle);
+  return settle;
 }
 
 async function answer(options: {
@@ -82,23 +138,11 @@ async function answer(options: {
       { ...text, ...(admission.status === 405 ? { Allow: 'GET, HEAD' } : {}) },
       admission.reason,
     );
-  } else if (admission.kind === 'opened') {
-    const opened = { 'Set-Cookie': admission.cookie };
-    // Led here by a page of ours on disk: a strict cookie is not sent with a redirect that another site began.
-    if ((request.headers['sec-fetch-site'] ?? 'none') !== 'none')
-      end(200, { ...opened, 'Content-Type': 'text/html; charset=utf-8' }, leadTo('/'));
-    else end(303, { ...text, ...opened, Location: '/' }, '');
-  } else {
-    const [pathname = '/'] = (request.url ?? '/').split('?', 1);
-    const file = await readStaticFile(folder, pathname);
-    if (file === undefined) end(404, text, 'Not found.');
-    else end(200, { 'Content-Type': file.type }, file.body);
+    return;
   }
-}
-
-/** A page that goes on to an address at once. */
-export function leadTo(address: string): string {
-  return `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=${address}"><title>k8s-tunnels</title>\n`;
+  const file = await readStaticFile(folder, admission.name);
+  if (file === undefined) end(404, text, 'Not found.');
+  else end(200, { 'Content-Type': file.type }, file.body);
 }
 
 function refuseUpgrade(stream: Duplex, status: number): void {

@@ -1,28 +1,62 @@
 import type { RawData, WebSocket } from 'ws';
 import { toPlainError } from '../../agent/app-error.ts';
 import type { OpenChannel } from '../channel.ts';
-import type { ClientMessage } from '../serve-messages.ts';
+import type { AgentMessage, ClientMessage } from '../serve-messages.ts';
+import { closeCodes } from './proof.ts';
+import type { Session } from './sessions.ts';
 
-/** Close codes of the WebSocket (RFC 6455, and IANA's registry for 1012). */
-const codes = { unsupported: 1003, restart: 1012 } as const;
+/** What a page is sent: the agent's messages, and whether a change of it waits for the user in the terminal. */
+export type PageMessage = AgentMessage | { readonly confirmation: 'asked' | 'answered' };
+
+/** Opens a page's conversation with the agent; `onConfirmation` is told of a change that waits for the user. */
+export type OpenPageChannel = (
+  listeners: Parameters<OpenChannel>[0] & {
+    readonly onConfirmation: (state: 'asked' | 'answered') => void;
+  },
+) => ReturnType<OpenChannel>;
 
 /**
- * Carries one page's conversation with the agent: each text frame is a message. Closes with 1012 when the agent has
- * gone (connecting again may find the next one), 1003 for a frame that is no JSON.
+ * Carries the conversation of a page that has proven its session: each text frame is a message. Closes with 1012 when
+ * the agent is gone (connecting again may find the next one), 4401 when the session ends, 1003 for a frame that is not
+ * JSON.
  */
-export function carry(socket: WebSocket, openChannel: OpenChannel): void {
+export function carry(
+  socket: WebSocket,
+  options: {
+    readonly session: Session;
+    readonly openChannel: OpenPageChannel;
+    /** Called when the agent is gone. It may end the session, so that the page is not to connect again. */
+    readonly onAgentGone: () => void;
+  },
+): void {
+  const { session, openChannel, onAgentGone } = options;
+  const send = (message: PageMessage) => socket.send(JSON.stringify(message));
+  const leave = session.enter(() => socket.close(closeCodes.ended));
   const channel = openChannel({
-    onMessage: (message) => socket.send(JSON.stringify(message)),
-    onEnd: () => socket.close(codes.restart, 'The agent ended.'),
+    onMessage: send,
+    onConfirmation: (confirmation) => send({ confirmation }),
+    onEnd() {
+      onAgentGone();
+      socket.close(closeCodes.restart, 'The agent ended.');
+    },
   });
-  // A close reason holds 123 bytes at most, so only the code goes out.
-  channel.catch((error: unknown) => socket.close(codes.restart, toPlainError(error).code));
+  channel.then(
+    () => {
+      session.hasBegun = true;
+    },
+    // A close reason holds 123 bytes at most, so only the code goes out.
+    (error: unknown) => socket.close(closeCodes.restart, toPlainError(error).code),
+  );
   const whenOpen = (act: Parameters<typeof channel.then>[0]) => void channel.then(act, () => {});
   socket.on('error', () => {});
-  socket.on('close', () => whenOpen(({ close }) => close()));
+  socket.on('close', () => {
+    leave();
+    whenOpen(({ close }) => close());
+  });
   socket.on('message', (data: RawData, isBinary) => {
     const message = isBinary ? undefined : parse(data.toString());
-    if (message === undefined) socket.close(codes.unsupported);
+    session.touch();
+    if (message === undefined) socket.close(closeCodes.unsupported);
     else whenOpen(({ send }) => send(message as ClientMessage));
   });
 }

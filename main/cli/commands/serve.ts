@@ -2,12 +2,16 @@ import { AppError } from '../../agent/app-error.ts';
 import { type Paths, pathsFrom } from '../../agent/paths.ts';
 import { type Connection, openConnection } from '../../api/socket/client.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { pageQuestions } from '../page-questions.ts';
 import { loadWindowServer, windowFiles } from '../program-file.ts';
 import { startProgress } from '../progress.ts';
 import { reachAgent } from '../reach-agent.ts';
 import { reportError, writeAside, writeJson, writeLines } from '../report.ts';
 
-/** Serves the window to a browser until Ctrl-C. The agent and what it holds open stay. */
+/**
+ * Serves the window to a browser until Ctrl-C. The agent and what it holds open stay. In a terminal, Enter prints a new
+ * address, and what a page alone may not change is asked here.
+ */
 export async function runServe(options: {
   readonly json: boolean;
   readonly port: string | undefined;
@@ -24,12 +28,15 @@ export async function runServe(options: {
     const agent = await reachAgent({ paths, env, onStart: () => progress.update('Starting the agent') });
     agent.close();
     const { serveWindow } = await loadWindowServer();
+    const questions =
+      !json && process.stdin.isTTY && process.stdout.isTTY ? pageQuestions(writeLines) : undefined;
     const window = await serveWindow({
       connect: () => connectOrStart(paths),
       folder: windowFiles(),
       port,
       env,
       paths,
+      confirm: questions?.confirm,
     });
     progress.end();
     const ended = new Promise<void>((resolve) => {
@@ -41,7 +48,10 @@ export async function runServe(options: {
       const hint = process.stdin.isTTY ? '; Enter gives a new one' : '';
       writeLines([address, `It opens the window once${hint}. Ctrl-C ends serving; what is connected stays.`]);
       if (options.open) await window.openInBrowser().catch(tellNoBrowser);
-      if (process.stdin.isTTY) process.stdin.on('data', () => writeLines([window.issueAddress()]));
+      if (process.stdin.isTTY)
+        process.stdin.on('data', (line: Buffer) => {
+          if (questions?.hear(line.toString()) !== true) writeLines([window.issueAddress()]);
+        });
     }
     await ended;
     process.stdin.pause();

@@ -101,7 +101,8 @@ function placeFrom(source: string): string {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(source) ? source : path.resolve(source);
 }
 
-function previewLines(preview: Preview): readonly string[] {
+/** What a set-up would change, for a terminal. */
+export function previewLines(preview: Preview): readonly string[] {
   const { name, place, signed, fields, settings, remarks, conflict } = preview;
   const rows = fields.map(({ field, value, before }) => [
     printable(field),

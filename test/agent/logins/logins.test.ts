@@ -178,3 +178,29 @@ test('what cannot be meant is said', async () => {
   });
   await expect(one.login({ provider: 'gcp', signal: never })).rejects.toMatchObject({ code: 'bad-input' });
 });
+
+test.each([
+  'file:///etc/passwd?state=x',
+  'javascript:alert(1)',
+  'http://evil.example/authorize?state=x',
+  'https://issuer.example@evil.example/authorize',
+  'not an address',
+])('%s of a hostile server is neither opened nor shown', async (url) => {
+  for (const tell of [
+    (request: SignInRequest) => request.onUrl(url),
+    async (request: SignInRequest) => request.onDeviceCode({ url, userCode: 'CODE' }),
+  ]) {
+    const { provider } = heldProvider('a');
+    const logins = rig.logins({
+      ...provider,
+      async signIn(request) {
+        await tell(request);
+      },
+    });
+    await expect(logins.login({ provider: 'oidc', signal: never })).rejects.toMatchObject({
+      code: 'url-refused',
+    });
+  }
+  expect(rig.browser.opened).toEqual([]);
+  expect(rig.seen).toEqual([]);
+});

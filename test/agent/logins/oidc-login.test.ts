@@ -1,4 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { oidcCredential } from '../../../main/agent/credentials/oidc-credential.ts';
@@ -67,6 +69,36 @@ test('a token that ends is renewed once for all who ask; a sign-in that is over 
   rig.clock.skip(3_600_000);
   world.endRefreshes();
   await expect(tokenOf(tokens)).rejects.toMatchObject({ code: 'credential-failed' });
+});
+
+test.each([
+  'file:///etc/passwd',
+  'javascript:alert(1)',
+  'http://evil.example/authorize',
+  'https://issuer.example@evil.example/authorize',
+])('an issuer that sends the browser to %s is refused, and no browser opens', async (hostile) => {
+  const server = http.createServer((_, response) => {
+    const { port } = server.address() as AddressInfo;
+    const issued = `http://127.0.0.1:${port}`;
+    response.setHeader('content-type', 'application/json').end(
+      JSON.stringify({
+        issuer: issued,
+        authorization_endpoint: hostile,
+        token_endpoint: `${issued}/token`,
+        jwks_uri: `${issued}/keys`,
+      }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const { login } = start({ issuer: `http://127.0.0.1:${port}`, clientId: clusterClient });
+    await expect(login()).rejects.toMatchObject({ code: 'url-refused' });
+    expect(rig.browser.opened).toEqual([]);
+    expect(rig.seen).toEqual([]);
+  } finally {
+    server.close();
+  }
 });
 
 test('an issuer that is away is told as that, and the sign-in stays', async () => {

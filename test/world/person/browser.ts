@@ -3,12 +3,13 @@
  * meets, and exits 0 on the page that asks for nothing more. What `BROWSER` or `xdg-open` leads to in the world.
  * Settings: `HTTPS_PROXY`, `NODE_EXTRA_CA_CERTS`, and those named in `wrapper.ts`.
  */
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import http from 'node:http';
 import { pathToFileURL } from 'node:url';
 import type { Person } from '../plan.ts';
 import { type CookieJar, openCookieJar } from './cookie-jar.ts';
 import { findForm, heading } from './form.ts';
+import { ledTo } from './led-to.ts';
 
 const maxSteps = 20;
 
@@ -47,17 +48,11 @@ export async function visit(address: string, person: Person, jar: CookieJar): Pr
   throw new Error(`${url.host} leads in a circle`);
 }
 
-/** Where a page on disk goes on to by itself. */
-function ledTo(html: string): string {
-  const [, address = ''] = /http-equiv="refresh" content="0; url=([^"]+)"/.exec(html) ?? [];
-  return address;
-}
-
 async function main(): Promise<void> {
   const { env } = process;
   const given = process.argv[2];
   if (given === undefined) throw new Error('usage: browser.ts URL');
-  const address = given.startsWith('file:') ? ledTo(readFileSync(new URL(given), 'utf8')) : given;
+  const address = ledTo(given);
   const { host, pathname } = new URL(address);
   if (env.WORLD_PERSON_LOG !== undefined) appendFileSync(env.WORLD_PERSON_LOG, `${host}${pathname}\n`);
   if (env.WORLD_PERSON === 'absent') return;

@@ -34,7 +34,7 @@ function attributes(text: string): Readonly<Record<string, string>> {
   );
 }
 
-function unescapeHtml(text: string): string {
+export function unescapeHtml(text: string): string {
   const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
   return text.replace(/&([\w#]+);/g, (whole, name: string) => entities[name] ?? whole);
 }

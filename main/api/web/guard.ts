@@ -1,0 +1,122 @@
+import { AppError, toPlainError } from '../../agent/app-error.ts';
+import type { Channel, OpenChannel } from '../channel.ts';
+import type { Input, OperationName } from '../contract.ts';
+import { type AgentClient, createConversation } from '../conversation.ts';
+import { operationNamed, parseInput } from '../dispatch.ts';
+import type { ClientMessage } from '../serve-messages.ts';
+import { commandFor, pageRules, type Question } from './sensitive.ts';
+import type { OpenPageChannel } from './socket.ts';
+
+/**
+ * Asks the user outside of the page. Resolves with the answer, or with undefined where another question waits already.
+ * Rejects with the signal's reason when the page takes its question back.
+ */
+export type Confirm = (question: Question, signal: AbortSignal) => Promise<boolean | undefined>;
+
+/**
+ * Between a page and the agent: every message is parsed by the contract here, and what leads to running a program or
+ * reading a file is passed on only when the user confirms it outside of the page. A page in a browser stands on a port
+ * that others can talk to; it is not given the user's whole word.
+ */
+export function guardedChannel(
+  open: OpenChannel,
+  /** Undefined where nobody can be asked: such a change is refused, with the command that does it. */
+  confirm: Confirm | undefined,
+): OpenPageChannel {
+  return async ({ onMessage, onEnd, onConfirmation }) => {
+    const channel = await open({ onMessage, onEnd });
+    const asking = new Map<number, AbortController>();
+
+    const pass = async <N extends OperationName>(id: number, name: N, given: unknown): Promise<void> => {
+      const input = parseInput(name, given);
+      const rule = pageRules[name];
+      if (rule === 'never' || hasPlace(input))
+        throw new AppError('bad-input', `A page in a browser may not ask ${name} like this.`, {
+          hint: 'Use the command line: k8s-tunnels --help.',
+        });
+      if (typeof rule === 'function') {
+        const abort = new AbortController();
+        asking.set(id, abort);
+        try {
+          const question = await withAgent(open, (agent) => rule(input, agent));
+          abort.signal.throwIfAborted();
+          if (question !== undefined) await needYes(question, abort.signal);
+        } finally {
+          asking.delete(id);
+        }
+      }
+      channel.send({ id, operation: name, input });
+    };
+
+    const needYes = async (question: Question, signal: AbortSignal): Promise<void> => {
+      const hint = `Run it in a terminal: ${commandFor(question)}`;
+      if (confirm === undefined)
+        throw new AppError('confirmation-needed', 'This change needs your confirmation in a terminal.', {
+          hint,
+        });
+      onConfirmation('asked');
+      const answer = await confirm(question, signal).finally(() => onConfirmation('answered'));
+      if (answer === true) return;
+      throw new AppError(
+        'confirmation-needed',
+        answer === undefined
+          ? 'Another change waits for your confirmation in the terminal.'
+          : 'The change was not confirmed in the terminal. Nothing was changed.',
+        { hint },
+      );
+    };
+
+    const take = (message: ClientMessage): void => {
+      if ('operation' in message) {
+        const { id, operation, input } = message;
+        const work = async () => pass(id, operationNamed(String(operation)), input);
+        work().catch((error: unknown) => onMessage({ id, error: toPlainError(error) }));
+      } else if ('cancel' in message) {
+        asking.get(message.id)?.abort(new AppError('cancelled', 'Cancelled.'));
+        channel.send({ id: message.id, cancel: true });
+      } else channel.send({ id: message.id, subscribe: true });
+    };
+
+    return {
+      send(message) {
+        // It came from a page: nothing of its form is certain.
+        const { id } = Object(message) as { readonly id?: unknown };
+        if (typeof id === 'number' && !asking.has(id)) take(message);
+        else if (typeof id === 'number' && 'cancel' in message) take(message);
+        else
+          onMessage({
+            id: 0,
+            error: toPlainError(new AppError('bad-input', 'A message needs a number of its own.')),
+          });
+      },
+      close() {
+        for (const abort of asking.values()) abort.abort(new AppError('cancelled', 'The page is gone.'));
+        channel.close();
+      },
+    };
+  };
+}
+
+/** A page is shown the agent's own kubeconfig: it may not name another. */
+function hasPlace(input: Input<OperationName>): boolean {
+  return 'place' in input && input.place !== undefined;
+}
+
+/** A conversation of our own with the agent, begun by the first call, for as long as `work` takes. */
+async function withAgent<T>(
+  open: OpenChannel,
+  work: (agent: Pick<AgentClient, 'call'>) => Promise<T>,
+): Promise<T> {
+  let channel: Channel | undefined;
+  const { client, receive, end } = createConversation((message) => channel?.send(message));
+  try {
+    return await work({
+      async call(...asked) {
+        channel ??= await open({ onMessage: receive, onEnd: end });
+        return client.call(...asked);
+      },
+    });
+  } finally {
+    channel?.close();
+  }
+}

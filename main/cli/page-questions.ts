@@ -1,0 +1,92 @@
+import type { Confirm } from '../api/web/guard.ts';
+import type { Question } from '../api/web/sensitive.ts';
+import { previewLines } from './commands/setup.ts';
+
+/** A question that nobody answers is a no, ms. */
+const patienceMs = 2 * 60_000;
+
+/** Asks in the terminal about what a page of `serve` may not change alone. One question at a time. */
+export function pageQuestions(write: (lines: readonly string[]) => void): {
+  readonly confirm: Confirm;
+  /** Takes a line that was typed. False where no question waited for it. */
+  hear(line: string): boolean;
+} {
+  let waiting: ((isYes: boolean) => void) | undefined;
+  return {
+    async confirm(question, signal) {
+      if (waiting !== undefined) return undefined;
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      waiting = resolve;
+      const tooLate = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+      const giveUp = () => resolve(false);
+      tooLate.addEventListener('abort', giveUp, { once: true });
+      write(['', ...questionLines(question), `${askFor(question)} Type y and press Enter [y/N]`]);
+      const isYes = await promise;
+      waiting = undefined;
+      tooLate.removeEventListener('abort', giveUp);
+      write([isYes ? 'Confirmed.' : signal.aborted ? 'The page has taken it back.' : 'Nothing was changed.']);
+      signal.throwIfAborted();
+      return isYes;
+    },
+    hear(line) {
+      if (waiting === undefined) return false;
+      waiting(/^y(es)?$/i.test(line.trim()));
+      return true;
+    },
+  };
+}
+
+function questionLines(question: Question): readonly string[] {
+  switch (question.kind) {
+    case 'settings':
+      return [
+        'A page in your browser wants to change your settings:',
+        ...question.changes.flatMap(({ name, before, after, isReset, why }) => [
+          `  ${name}`,
+          `    now  ${visible(before === '' ? '(empty)' : before)}`,
+          `    then ${isReset ? '(reset)' : visible(after === '' ? '(empty)' : after)}`,
+          `    ${why}`,
+        ]),
+      ];
+    case 'setup':
+      return [
+        'A page in your browser wants to set up k8s-tunnels by this configuration:',
+        ...previewLines(withVisible(question.preview)),
+      ];
+    case 'setup-file':
+      return [
+        'A page in your browser wants to read this file as a configuration:',
+        `  ${visible(question.source)}`,
+      ];
+    case 'setup-remove': {
+      const { organisation } = question;
+      const what =
+        organisation === undefined ? 'nothing is set up' : `${organisation.name}, from ${organisation.place}`;
+      return ['A page in your browser wants to remove what is set up:', `  ${visible(what)}`];
+    }
+  }
+}
+
+function askFor({ kind }: Question): string {
+  switch (kind) {
+    case 'settings':
+      return 'Change it?';
+    case 'setup':
+      return 'Set up?';
+    case 'setup-file':
+      return 'Read it?';
+    case 'setup-remove':
+      return 'Remove it?';
+  }
+}
+
+/** Control, format and bidirectional characters as their numbers: what is shown is what is agreed to. */
+function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
+}
+
+function withVisible<T>(data: T): T {
+  return JSON.parse(JSON.stringify(data), (_, value: unknown) =>
+    typeof value === 'string' ? visible(value) : value,
+  ) as T;
+}
