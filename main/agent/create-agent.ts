@@ -47,7 +47,9 @@ import { feedOf } from './releases/feed.ts';
 import { createReleases } from './releases/releases.ts';
 import { createSettings, type Settings } from './settings/settings.ts';
 import { keepGoodSettings, mendSettingsFile, migrateSettingsFile } from './settings/settings-file.ts';
+import { createPeers } from './tunnels/peers/peers.ts';
 import { createPorts } from './tunnels/ports.ts';
+import { refusalNotice } from './tunnels/refusals.ts';
 import { createTunnels } from './tunnels/tunnels.ts';
 import { version } from './version.ts';
 import { organisationOf, releaseOf, resultOf, shown, viewOf } from './views.ts';
@@ -332,7 +334,9 @@ async function wireAgent(
     tell({ kind: 'sessions', sessions });
   };
   await lookAtSessions();
-  const ports = await createPorts({ folder: paths.state, logger });
+  const peers = await createPeers({ env, logger });
+  // Without the check, a password must be unknown to whoever listened on a port while no agent did.
+  const ports = await createPorts({ folder: paths.state, logger, renew: !peers.isChecked });
   const accessRequest = () => organisation.current()?.links?.accessRequest;
   const tunnels = createTunnels({
     clock,
@@ -340,11 +344,17 @@ async function wireAgent(
     network,
     access,
     ports,
+    peers,
     cloudflared: { env, home: paths.home, resources: parts.resources, state: paths.state, logger },
     rules: () => connectorRules(organisation.current()),
     notice,
     onChange: (tunnel) => tell({ kind: 'tunnel', tunnel: viewOf(tunnel, accessRequest()) }),
     onDemand: (id) => connections.demand(id, { interactive: true }),
+    onRefused(refusal) {
+      const { title } = titled(refusal.cluster);
+      notice('warning', refusalNotice(title, refusal));
+      activity.add({ kind: 'refused', title, ...refusal });
+    },
   });
   const login: Logins['login'] = async (options) => {
     const account = await logins.login(options);
@@ -366,6 +376,7 @@ async function wireAgent(
     logger,
     catalog,
     tunnels,
+    ports,
     kubeconfig,
     plugin: parts.plugin,
     isGuarded: () => organisation.current()?.production.guard !== false,
@@ -421,6 +432,12 @@ async function wireAgent(
   lookAgain();
 
   const titled = (cluster: ClusterId) => ({ cluster, title: catalog.get(cluster)?.title ?? cluster });
+
+  /** The clusters whose entries are ours. One that no listing names any more is still found, by its id. */
+  const entriesOfOurs = () => {
+    const ours = [...connections.open(), ...connections.kept()];
+    return { ours, idOf: (word: string) => ours.find((id) => id === word) ?? catalog.find(word).id };
+  };
 
   /** Nothing is kept any more: what was goes. */
   const forgetKept = () => {
@@ -546,13 +563,17 @@ async function wireAgent(
     },
     async forget({ clusters, place }) {
       await restored;
-      const ours = [...connections.open(), ...connections.kept()];
-      // One that no listing names any more can still be forgotten, by its id.
-      const idOf = (word: string) => ours.find((id) => id === word) ?? catalog.find(word).id;
+      const { ours, idOf } = entriesOfOurs();
       const ids = clusters === 'all' ? ours : clusters.map(idOf);
       const { forgotten, warnings } = await activity.during(ids, () => connections.forget(ids));
       await look();
       return { forgotten: forgotten.map(titled), kubectl: await kubectl(place), warnings: [...warnings] };
+    },
+    async rotate({ clusters }) {
+      await restored;
+      const { ours, idOf } = entriesOfOurs();
+      const { rotated, warnings } = await connections.rotate(clusters === 'all' ? ours : clusters.map(idOf));
+      return { rotated: rotated.map(titled), warnings: [...warnings] };
     },
     async switchTo({ cluster, place, production = false }) {
       await restored;
@@ -627,6 +648,7 @@ async function wireAgent(
       access.close();
       logins.close();
       await tunnels.closeAll();
+      await peers.close();
       await policies.close();
       await releases.close();
       await catalog.close();

@@ -1,8 +1,9 @@
 import { AppError, fromPlainError, toPlainError } from '../app-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Cluster, ClusterId } from '../catalog/cluster.ts';
-import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
+import type { Ports } from '../tunnels/ports.ts';
 import type { Failure, Stage } from '../tunnels/state.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
@@ -59,10 +60,21 @@ export interface Connections {
   ): Promise<{ readonly closed: readonly ClusterId[]; readonly warnings: readonly string[] }>;
   /** Before the end: disconnects what is open, which with `again` the next start opens again. */
   disconnectAll(options: { readonly again: boolean }): Promise<void>;
-  /** Takes the entries away, kept ones too, gives current-context back, closes the tunnels. */
+  /**
+   * Takes the entries away, kept ones too, gives current-context back, closes the tunnels. Their passwords are replaced:
+   * who copied one out of the kubeconfig cannot use it when the cluster is connected again.
+   */
   forget(
     ids: readonly ClusterId[],
   ): Promise<{ readonly forgotten: readonly ClusterId[]; readonly warnings: readonly string[] }>;
+  /**
+   * Replaces the passwords of these clusters' ports, kept ones too, and writes their entries. The old ones are refused
+   * from then on; connections that are open stay. Clusters without an entry or a port are left out.
+   * Rejects as `Kubeconfig` does: the old passwords are refused all the same, and calling again writes the entries.
+   */
+  rotate(
+    ids: readonly ClusterId[],
+  ): Promise<{ readonly rotated: readonly ClusterId[]; readonly warnings: readonly string[] }>;
   open(): readonly ClusterId[];
   kept(): readonly ClusterId[];
   /** Its entry, in the kubeconfig in which it stands; undefined where it has none. Rejects as `Kubeconfig` does. */
@@ -97,6 +109,7 @@ export async function createConnections(options: {
   readonly logger: Logger;
   readonly catalog: Catalog;
   readonly tunnels: Tunnels;
+  readonly ports: Pick<Ports, 'known' | 'rotate'>;
   readonly kubeconfig: Kubeconfig;
   readonly plugin: PluginCommand;
   /** What the listing left out of a cluster is read before its tunnel is opened. */
@@ -109,7 +122,7 @@ export async function createConnections(options: {
   /** Whether entries outlive their tunnels. */
   readonly keepsEntries: () => boolean;
 }): Promise<Connections> {
-  const { catalog, logger, tunnels, kubeconfig, plugin, complete, notice, keepsEntries } = options;
+  const { catalog, logger, tunnels, ports, kubeconfig, plugin, complete, notice, keepsEntries } = options;
   const { isGuarded = () => true } = options;
   const remembered = await readRemembered(options);
   const demands = createDemands(options);
@@ -129,6 +142,8 @@ export async function createConnections(options: {
     const warnings: string[] = [];
     for (const [place, group] of byPlace(known(ids)))
       warnings.push(...(await kubeconfig.remove(place, group)).warnings);
+    // Before the tunnels close: whoever connects again meanwhile is given the new password.
+    for (const id of ids) await ports.rotate(id);
     await remembered.drop(ids);
     await Promise.all(ids.map((id) => tunnels.close(id)));
     return warnings;
@@ -145,16 +160,21 @@ export async function createConnections(options: {
 
   /** Who connects one that is being disconnected waits for that: what was asked for last is what comes of it. */
   const closing = new Map<ClusterId, Promise<unknown>>();
+  const whileClosing = async <T>(ids: readonly ClusterId[], work: Promise<T>): Promise<T> => {
+    for (const id of ids) closing.set(id, work);
+    try {
+      return await work;
+    } finally {
+      for (const id of ids) if (closing.get(id) === work) closing.delete(id);
+    }
+  };
   const disconnect = async (ids: readonly ClusterId[]) => {
     const open = remembered.idsOf('open');
     const closed = ids.filter((id) => open.includes(id));
-    const work = keepsEntries() ? keep(closed) : forget(closed);
-    for (const id of closed) closing.set(id, work);
-    try {
-      return { closed, warnings: await work };
-    } finally {
-      for (const id of closed) if (closing.get(id) === work) closing.delete(id);
-    }
+    return {
+      closed,
+      warnings: await whileClosing(closed, keepsEntries() ? keep(closed) : forget(closed)),
+    };
   };
 
   return {
@@ -217,7 +237,25 @@ export async function createConnections(options: {
     },
     async forget(ids) {
       const forgotten = known(ids).map(({ cluster }) => cluster);
-      return { forgotten, warnings: await forget(forgotten) };
+      return { forgotten, warnings: await whileClosing(forgotten, forget(forgotten)) };
+    },
+    async rotate(ids) {
+      const rotated: ClusterId[] = [];
+      const warnings: string[] = [];
+      for (const [place, group] of byPlace(known(ids))) {
+        const entries: KubeconfigEntry[] = [];
+        for (const id of group) {
+          const cluster = catalog.get(id);
+          if (tunnels.find(id)?.connector() === 'direct' || ports.known(id) === undefined) continue;
+          const renewed = await ports.rotate(id);
+          rotated.push(id);
+          if (cluster !== undefined) entries.push(kubeconfigEntry({ cluster, place: renewed, plugin }));
+          else
+            warnings.push(`${id} is not in the cluster list: its entry is written when it is found again.`);
+        }
+        if (entries.length > 0) warnings.push(...(await kubeconfig.add(place, entries, {})).warnings);
+      }
+      return { rotated, warnings };
     },
     open: () => remembered.idsOf('open'),
     kept: () => remembered.idsOf('kept'),
@@ -269,6 +307,7 @@ export async function createConnections(options: {
           'info',
           `Entries that an earlier run left in the kubeconfig were removed: ${removed.join(', ')}.`,
         );
+      for (const id of removed) await ports.rotate(id as ClusterId);
       for (const warning of warnings) notice('warning', warning);
       for (const [place, ids] of byPlace(kept)) await refresh(place, ids);
       await opening;

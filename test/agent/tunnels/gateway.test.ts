@@ -7,7 +7,9 @@ import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../main/agent/app-error.ts';
-import { type Gateway, openGateway } from '../../../main/agent/tunnels/gateway.ts';
+import { type Gateway, openGateway, type Refusal } from '../../../main/agent/tunnels/gateway.ts';
+import { type Peers, uncheckedPeers } from '../../../main/agent/tunnels/peers/peers.ts';
+import { createUnproven } from '../../../main/agent/tunnels/unproven.ts';
 
 const run = promisify(execFile);
 const credentials = { user: 'k8s-tunnels', password: 'S3cretOfTheGateway' };
@@ -15,6 +17,7 @@ const target = { host: 'api.cluster.example', port: 443 };
 
 let gateway: Gateway;
 let troubles: unknown[];
+let refusals: Refusal[];
 let clients: net.Socket[] = [];
 const cleanups: (() => void)[] = [];
 
@@ -24,6 +27,16 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) cleanup();
   await gateway.close();
 });
+
+const parts = {
+  credentials,
+  target,
+  peers: uncheckedPeers,
+  unproven: createUnproven(),
+  dial: async () => echo(),
+  onTrouble: () => {},
+  onRefused: async () => {},
+};
 
 /** A remote that sends everything back. */
 function echo(): Duplex {
@@ -35,14 +48,18 @@ function echo(): Duplex {
 async function start(
   dial: (signal: AbortSignal) => Promise<Duplex> = async () => echo(),
   to: typeof target = target,
+  peers: Peers = uncheckedPeers,
 ): Promise<void> {
   troubles = [];
+  refusals = [];
   gateway = await openGateway({
+    ...parts,
     port: 0,
-    credentials,
     target: to,
+    peers,
     dial,
     onTrouble: (error) => troubles.push(error),
+    onRefused: async (refusal) => void refusals.push(refusal),
   });
 }
 
@@ -382,9 +399,7 @@ describe('connections', () => {
 
   it('rejects with port-busy where the port is taken', async () => {
     await start();
-    await expect(
-      openGateway({ port: gateway.port, credentials, target, dial: async () => echo(), onTrouble: () => {} }),
-    ).rejects.toMatchObject({ code: 'port-busy' });
+    await expect(openGateway({ ...parts, port: gateway.port })).rejects.toMatchObject({ code: 'port-busy' });
   });
 
   it('closing ends open connections and frees the port', async () => {
@@ -401,7 +416,7 @@ describe('connections', () => {
     await Promise.all(ended);
     theirs.resume();
     await vi.waitFor(() => expect(ours.destroyed).toBe(true));
-    gateway = await openGateway({ port, credentials, target, dial: async () => echo(), onTrouble: () => {} });
+    gateway = await openGateway({ ...parts, port });
     expect(gateway.port).toBe(port);
   });
 });

@@ -24,7 +24,7 @@ describe('ports', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'ports-'));
   });
   afterEach(() => rm(folder, { recursive: true }));
-  const open = () => createPorts({ folder, logger: silentLogger });
+  const open = () => createPorts({ folder, logger: silentLogger, renew: false });
 
   it('derives the same port everywhere, below the ephemeral ranges, and remembers it with its password', async () => {
     const place = await (await open()).place(id('a'));

@@ -10,7 +10,8 @@ import { trustAuthorities } from '../../../main/agent/network/trust.ts';
 import { openUrl } from '../../../main/agent/open-url.ts';
 import type { Logger } from '../../../main/agent/parts.ts';
 import type { ConnectorRules } from '../../../main/agent/tunnels/connector-choice.ts';
-import { createPorts } from '../../../main/agent/tunnels/ports.ts';
+import { createPeers } from '../../../main/agent/tunnels/peers/peers.ts';
+import { createPorts, type Ports } from '../../../main/agent/tunnels/ports.ts';
 import type { TunnelState } from '../../../main/agent/tunnels/state.ts';
 import type { Tunnel } from '../../../main/agent/tunnels/tunnel.ts';
 import { createTunnels, type Tunnels } from '../../../main/agent/tunnels/tunnels.ts';
@@ -27,6 +28,7 @@ export interface Rig {
   readonly network: Network;
   readonly access: Access;
   readonly tunnels: Tunnels;
+  readonly ports: Ports;
   readonly folder: string;
   /** Every state of every tunnel, in their order. */
   readonly states: { readonly title: string; readonly state: TunnelState }[];
@@ -74,7 +76,8 @@ export async function startRig(
     onLogins: (logins: readonly LoginState[]) => write('logins', { count: logins.length }),
   });
   const folder = await mkdtemp(path.join(world.home, 'state-'));
-  const ports = await createPorts({ folder, logger });
+  const ports = await createPorts({ folder, logger, renew: false });
+  const peers = await createPeers({ env: world.env, logger });
   const states: { title: string; state: TunnelState }[] = [];
   const titleOf = (id: string) => id.slice(id.lastIndexOf('/') + 1);
   const tunnels = createTunnels({
@@ -83,6 +86,7 @@ export async function startRig(
     network,
     access,
     ports,
+    peers,
     onDemand: options.onDemand,
     cloudflared: {
       env: { ...world.env, ...options.env },
@@ -153,6 +157,7 @@ export async function startRig(
     network,
     access,
     tunnels,
+    ports,
     folder,
     states,
     log,
@@ -187,6 +192,7 @@ export async function startRig(
       ),
     async close() {
       await tunnels.closeAll();
+      await peers.close();
       access.close();
       network.reset();
       await world.close();
