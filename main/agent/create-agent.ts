@@ -45,6 +45,7 @@ import { vaultEnvironment, vaultLogin, vaultServers } from './organisation/vault
 import { redact } from './redaction/redact.ts';
 import { feedOf } from './releases/feed.ts';
 import { createReleases } from './releases/releases.ts';
+import { withSafeTimers } from './safe-timers.ts';
 import { createSettings, type Settings } from './settings/settings.ts';
 import { keepGoodSettings, mendSettingsFile, migrateSettingsFile } from './settings/settings-file.ts';
 import { createPeers } from './tunnels/peers/peers.ts';
@@ -76,11 +77,18 @@ async function wireAgent(
   parts: Parts,
   onOrganisation: (organisation: Organisation | undefined) => void,
 ): Promise<Agent> {
-  const { env, paths, clock, logger } = parts;
+  const { env, paths, logger } = parts;
+  const clock = withSafeTimers(parts.clock, logger);
   const startedAt = clock.now();
   const listeners = new Set<(change: Change) => void>();
   const tell = (change: Change) => {
-    for (const listener of listeners) listener(change);
+    for (const listener of listeners) {
+      try {
+        listener(change);
+      } catch (error) {
+        logger.error('A subscriber failed', { change: change.kind, error: toPlainError(error) });
+      }
+    }
   };
   const notices: Notice[] = [];
   const notice = (level: Notice['level'], text: string) => {
@@ -246,7 +254,7 @@ async function wireAgent(
     serviceToken: (hostname) => readServiceToken(hostname, organisation.current()?.access?.serviceTokens),
     onLogins() {
       tellLogins();
-      void lookAtSessions();
+      lookAtSessions().catch(unseen);
     },
     onAnswer: (answer) => void policies.hear(answer),
   });
@@ -322,6 +330,8 @@ async function wireAgent(
     onChange: (change) => tell({ kind: 'policies', ...change }),
   });
   const isDenied = (hostname: string) => policies.get(hostname)?.verdict === 'denied';
+  const unseen = (error: unknown) =>
+    logger.warn('Sessions and the current context are not known', { error: toPlainError(error) });
   let sessions: SessionView[] = [];
   const lookAtSessions = async () => {
     const now = (await access.sessions()).map(({ email, ...rest }) => ({
@@ -426,7 +436,8 @@ async function wireAgent(
   const lookAgain = () => {
     stopLooking = clock.timer(lookEveryMs, () => {
       if (isOld()) readAnew();
-      void Promise.all([look(), lookAtSessions()]).finally(lookAgain);
+      // Files cannot be read while too many are open: the next look finds what changed.
+      Promise.all([look(), lookAtSessions()]).catch(unseen).finally(lookAgain);
     });
   };
   lookAgain();

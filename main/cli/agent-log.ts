@@ -14,7 +14,10 @@ export function openAgentLog(folder: string, env: Environment): Logger {
     renameSync(file, `${file}.1`);
   const level = levels.find((name) => name === env.K8S_TUNNELS_LOG?.toLowerCase()) ?? 'info';
   // Written at once: what led to a crash must be in it.
-  const log = pino({ level }, pino.destination({ dest: file, mode: 0o600, append: true, sync: true }));
+  const destination = pino.destination({ dest: file, mode: 0o600, append: true, sync: true });
+  // A full disk costs the log, not the agent.
+  destination.on('error', () => {});
+  const log = pino({ level }, destination);
   const at =
     (name: (typeof levels)[number]): Logger['info'] =>
     (message, fields = {}) => {

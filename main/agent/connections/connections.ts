@@ -129,6 +129,13 @@ export async function createConnections(options: {
   const { promise: listening, resolve: listen } = Promise.withResolvers<void>();
   /** The last failure of a demand that was told, by cluster: clients try again and again. */
   const told = new Map<ClusterId, string>();
+  const warned = new Set<string>();
+  /** Writes entries where nobody waits for the warnings: each is a notice, once. */
+  const write = async (place: KubeconfigPlace, entries: readonly KubeconfigEntry[]) => {
+    const { warnings } = await kubeconfig.add(place, entries, {});
+    for (const warning of warnings) if (!warned.has(warning)) notice('warning', warning);
+    for (const warning of warnings) warned.add(warning);
+  };
   const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
 
   const entryOf = (cluster: Cluster, tunnel: Tunnel) => {
@@ -338,11 +345,9 @@ export async function createConnections(options: {
       return cluster === undefined || tunnel?.place() === undefined ? [] : [entryOf(cluster, tunnel)];
     });
     if (entries.length === 0) return;
-    await kubeconfig
-      .add(place, entries, {})
-      .catch((error: unknown) =>
-        notice('warning', `Kept entries were not brought up to date. ${sentences(error)}`),
-      );
+    await write(place, entries).catch((error: unknown) =>
+      notice('warning', `Kept entries were not brought up to date. ${sentences(error)}`),
+    );
   }
 
   async function openAgain(id: ClusterId, interactive: boolean): Promise<void> {
@@ -359,9 +364,9 @@ export async function createConnections(options: {
       await remembered.put([{ ...connection, status: 'open' }]);
       told.delete(id);
       // Nobody waits for it: the entry is as it was, but where the cluster's authority was renewed.
-      kubeconfig
-        .add(placeOf(connection), [entryOf(whole, tunnel)], {})
-        .catch((error: unknown) => notice('warning', sentences(error)));
+      write(placeOf(connection), [entryOf(whole, tunnel)]).catch((error: unknown) =>
+        notice('warning', sentences(error)),
+      );
     } catch (error) {
       const message = `${cluster?.title ?? id} could not be opened for kubectl. ${sentences(error)}`;
       if (told.get(id) !== message) notice('warning', message);
@@ -379,7 +384,7 @@ export async function createConnections(options: {
       const state = await tunnel.open({ interactive: false, persist: true });
       if (state.status === 'failed') throw fromPlainError(state.failure.error);
       // The port may have been taken meanwhile: the entry follows.
-      await kubeconfig.add(placeOf(connection), [entryOf(cluster, tunnel)], {});
+      await write(placeOf(connection), [entryOf(cluster, tunnel)]);
     } catch (error) {
       const title = cluster?.title ?? id;
       if (cluster !== undefined && keepsEntries()) {

@@ -1,6 +1,7 @@
 import { mkdir, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../app-error.ts';
+import { shellWord } from '../catalog/shell-word.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { backUp } from './backups.ts';
 import { ignoreMissing, type KubeconfigFile, lockPaths, missingFolders } from './files.ts';
@@ -8,6 +9,7 @@ import type { Journal, JournalRecord } from './journal.ts';
 import { breakOwn, unwritable, waitForLocks, withLocks } from './lock.ts';
 import type { Change, FileState, Plan } from './plan.ts';
 import type { Planner } from './planner.ts';
+import { field } from './stanza.ts';
 import {
   commit,
   isSame,
@@ -94,7 +96,7 @@ export function createEditor(options: {
     const before = states.at(-1);
     const locks = await lockPaths(file);
     const { old, plan } = await planFor(file, locks, states, change);
-    const warnings = modeWarnings(real, old);
+    const warnings = holdsPassword(plan) ? modeWarnings(real, old) : [];
     if (!plan.changed) {
       if (old.status === undefined) await removeFolders(record?.created.folders ?? []);
       await journal.set(real, finalRecord(file, plan.state, record?.created));
@@ -186,10 +188,26 @@ function isFresh({ status }: Snapshot): boolean {
   return age >= 0 && age < settleMs;
 }
 
+/** Whether the password of a local port is in the file once the plan is written. */
+function holdsPassword({ state }: Plan): boolean {
+  return state?.stanzas.some(({ item }) => field(item.cluster, 'proxy-url') !== undefined) === true;
+}
+
 function modeWarnings(file: string, { status }: Snapshot): string[] {
   if (status === undefined || process.platform === 'win32' || (status.mode & 0o077) === 0) return [];
   const mode = status.mode.toString(8).padStart(4, '0');
-  return [`${file} has mode ${mode}: others on this machine can read its credentials. "chmod 600" it.`];
+  return [
+    `${file} has mode ${mode}: other accounts of this computer can use the passwords in it. Run: chmod 600 ${chmodName(file)}`,
+  ];
+}
+
+/** A file name that cannot be pasted into a shell stays out of the command. */
+function chmodName(file: string): string {
+  try {
+    return shellWord(file);
+  } catch {
+    return 'FILE';
+  }
 }
 
 function inPlaceWarning(file: string): string {

@@ -254,11 +254,13 @@ export function createTunnel(options: {
       signal.addEventListener('abort', done, { once: true });
     });
 
-  /** Nobody waits for it. */
-  const closeConnector = () => {
-    Promise.resolve(way.connector.close?.()).catch((error: unknown) =>
-      logger.warn('A connector did not close', { cluster: id, error: String(error) }),
-    );
+  /** Never rejects: a connector that does not close must not keep the tunnel from it. */
+  const closeConnector = async (): Promise<void> => {
+    try {
+      await way.connector.close?.();
+    } catch (error) {
+      logger.warn('A connector did not close', { cluster: id, error: String(error) });
+    }
   };
 
   const standBy = async (): Promise<void> => {
@@ -277,7 +279,7 @@ export function createTunnel(options: {
     await loop;
     spare?.close();
     spare = undefined;
-    await way.connector.close?.();
+    await closeConnector();
     await listening?.catch(() => {});
     if (isListening) gateway?.cut();
     else {
@@ -314,13 +316,21 @@ export function createTunnel(options: {
       void opening.then(() => {
         opening = undefined;
       });
-      loop = run(controller.signal, how).finally(() => {
-        loop = undefined;
-        // Closing waits for it; one that failed has nobody to wait.
-        if (state.status === 'failed') closeConnector();
-        settle?.(state);
-        settle = undefined;
-      });
+      const failed = (error: unknown) => {
+        logger.error('A tunnel ended unexpectedly', { cluster: id, error: String(error) });
+        const at = clock.now();
+        const failure = failureFrom(error, 'edge');
+        apply({ kind: 'probe-failed', at, failure, attempt: attempts, retryAt: at, persist: false });
+      };
+      loop = run(controller.signal, how)
+        .catch(failed)
+        .finally(() => {
+          loop = undefined;
+          // Closing waits for it; one that failed has nobody to wait.
+          if (state.status === 'failed') void closeConnector();
+          settle?.(state);
+          settle = undefined;
+        });
       return opening;
     },
     wake() {
@@ -333,7 +343,7 @@ export function createTunnel(options: {
     },
     follow(next) {
       if (loop !== undefined) return;
-      closeConnector();
+      void closeConnector();
       way = next;
     },
     close({ listening: isListening = false } = {}) {

@@ -1,5 +1,6 @@
 import { type FileHandle, open, readdir, readFile, readlink } from 'node:fs/promises';
 import { endianness } from 'node:os';
+import path from 'node:path';
 import { errnoOf } from '../../app-error.ts';
 import {
   type Connection,
@@ -161,8 +162,9 @@ async function processHolding(inode: string): Promise<RunningProcess | undefined
     if (!/^\d+$/.test(pid)) continue;
     for (const descriptor of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
       if ((await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')) !== link) continue;
-      const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
-      return { pid: Number(pid), name: printableName(name.trimEnd()) };
+      // Not `comm`, which is the name of the main thread: every Node's is the same.
+      const file = await readlink(`/proc/${pid}/exe`).catch(() => 'unknown program');
+      return { pid: Number(pid), name: printableName(path.basename(file)) };
     }
   }
   return undefined;
