@@ -23,8 +23,7 @@ const kubeconfig = () => readFile(rig.world.env.KUBECONFIG ?? '', 'utf8');
 const socks = (entry: Entry) => runOwn(proxyClient, ['socks', JSON.stringify(entry)]);
 const http = async (entry: Entry) =>
   Buffer.from(await runOwn(proxyClient, ['http', JSON.stringify(entry)]), 'hex').toString();
-const rotate = (...args: readonly string[]) =>
-  rig.commandLine.tunnels<Output<'rotate'>>('rotate', ...args);
+const rotate = (...args: readonly string[]) => rig.commandLine.tunnels<Output<'rotate'>>('rotate', ...args);
 
 async function expectRefused(entry: Entry): Promise<void> {
   expect(await socks(entry)).toBe('05020101');

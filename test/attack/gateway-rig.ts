@@ -155,10 +155,8 @@ server.listen(Number(port), '127.0.0.1', () => writeFileSync(ready, ''));
 /** Runs source text as this account, in the Node that runs the tests. */
 export function runOwn(source: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(
-      process.execPath,
-      ['--input-type=module', '--eval', source, '--', ...args],
-      (error, stdout) => (error === null ? resolve(stdout.trim()) : reject(error)),
+    execFile(process.execPath, ['--input-type=module', '--eval', source, '--', ...args], (error, stdout) =>
+      error === null ? resolve(stdout.trim()) : reject(error),
     );
   });
 }
