@@ -120,9 +120,7 @@ test('two users of one computer have a port each, keep them, and neither learns 
     expect((await second.kubectl(...namespaces)).stdout).toContain('namespace/payments-staging');
     const { notices } = await rig.status();
     expect(notices.map(({ message }) => message).join('\n')).toMatch(
-      new RegExp(
-        `Port ${mine.port} of ${cluster} is in use .*${other.name}.* moved to port ${moved.port}`,
-      ),
+      new RegExp(`Port ${mine.port} of ${cluster} is in use .*${other.name}.* moved to port ${moved.port}`),
     );
   } finally {
     await second.tunnels('quit').catch(() => {});

@@ -1,8 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { vi } from 'vitest';
+import { type Mock, vi } from 'vitest';
 import { type Access, createAccess, type LoginState } from '../../../main/agent/access/access.ts';
 import { type Cluster, type ClusterId, clusterId } from '../../../main/agent/catalog/cluster.ts';
 import { createNetwork, type Network } from '../../../main/agent/network/network.ts';
@@ -29,6 +30,8 @@ export interface Rig {
   readonly access: Access;
   readonly tunnels: Tunnels;
   readonly ports: Ports;
+  /** This computer's addresses; a test may change what it answers. */
+  readonly interfaces: Mock<typeof networkInterfaces>;
   readonly folder: string;
   /** Every state of every tunnel, in their order. */
   readonly states: { readonly title: string; readonly state: TunnelState }[];
@@ -77,6 +80,7 @@ export async function startRig(
   });
   const folder = await mkdtemp(path.join(world.home, 'state-'));
   const ports = await createPorts({ folder, logger, renew: false });
+  const interfaces = vi.fn(networkInterfaces);
   const peers = await createPeers({ env: world.env, logger });
   const states: { title: string; state: TunnelState }[] = [];
   const titleOf = (id: string) => id.slice(id.lastIndexOf('/') + 1);
@@ -87,6 +91,7 @@ export async function startRig(
     access,
     ports,
     peers,
+    interfaces,
     onDemand: options.onDemand,
     cloudflared: {
       env: { ...world.env, ...options.env },
@@ -158,6 +163,7 @@ export async function startRig(
     access,
     tunnels,
     ports,
+    interfaces,
     folder,
     states,
     log,
