@@ -55,6 +55,10 @@ export interface Agent {
     readonly clusters: readonly string[] | 'all';
     readonly place?: Place | undefined;
   }): Promise<{ forgotten: { cluster: ClusterId; title: string }[]; kubectl: Kubectl; warnings: string[] }>;
+  /** Replaces the passwords of local ports, and writes the kubeconfig entries. Connections that are open stay. */
+  rotate(options: {
+    readonly clusters: readonly string[] | 'all';
+  }): Promise<{ rotated: { cluster: ClusterId; title: string }[]; warnings: string[] }>;
   /** Makes a connected cluster kubectl's current one. */
   switchTo(options: {
     readonly cluster: string;

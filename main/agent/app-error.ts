@@ -61,6 +61,7 @@ export const errorCodes = [
   'edge-failed',
   'origin-failed',
   'port-busy',
+  'port-failed',
   'kube-untrusted',
   'kube-unauthorized',
   'kube-unready',

@@ -46,9 +46,12 @@ import { plainText } from './plain-text.ts';
 import { shownText } from './redaction/shown-text.ts';
 import { feedOf } from './releases/feed.ts';
 import { createReleases } from './releases/releases.ts';
+import { withSafeTimers } from './safe-timers.ts';
 import { createSettings, type Settings } from './settings/settings.ts';
 import { keepGoodSettings, mendSettingsFile, migrateSettingsFile } from './settings/settings-file.ts';
+import { createPeers } from './tunnels/peers/peers.ts';
 import { createPorts } from './tunnels/ports.ts';
+import { refusalNotice } from './tunnels/refusals.ts';
 import { createTunnels } from './tunnels/tunnels.ts';
 import { version } from './version.ts';
 import { organisationOf, releaseOf, resultOf, shown, viewOf } from './views.ts';
@@ -75,11 +78,18 @@ async function wireAgent(
   parts: Parts,
   onOrganisation: (organisation: Organisation | undefined) => void,
 ): Promise<Agent> {
-  const { env, paths, clock, logger } = parts;
+  const { env, paths, logger } = parts;
+  const clock = withSafeTimers(parts.clock, logger);
   const startedAt = clock.now();
   const listeners = new Set<(change: Change) => void>();
   const tell = (change: Change) => {
-    for (const listener of listeners) listener(change);
+    for (const listener of listeners) {
+      try {
+        listener(change);
+      } catch (error) {
+        logger.error('A subscriber failed', { change: change.kind, error: toPlainError(error) });
+      }
+    }
   };
   const notices: Notice[] = [];
   const notice = (level: Notice['level'], text: string) => {
@@ -246,7 +256,7 @@ async function wireAgent(
     serviceToken: (hostname) => readServiceToken(hostname, organisation.current()?.access?.serviceTokens),
     onLogins() {
       tellLogins();
-      void lookAtSessions();
+      lookAtSessions().catch(unseen);
     },
     onAnswer: (answer) => void policies.hear(answer),
   });
@@ -322,6 +332,8 @@ async function wireAgent(
     onChange: (change) => tell({ kind: 'policies', ...change }),
   });
   const isDenied = (hostname: string) => policies.get(hostname)?.verdict === 'denied';
+  const unseen = (error: unknown) =>
+    logger.warn('Sessions and the current context are not known', { error: toPlainError(error) });
   let sessions: SessionView[] = [];
   const lookAtSessions = async () => {
     const now = (await access.sessions()).map(({ email, ...rest }) => ({
@@ -334,7 +346,9 @@ async function wireAgent(
     tell({ kind: 'sessions', sessions });
   };
   await lookAtSessions();
-  const ports = await createPorts({ folder: paths.state, logger });
+  const peers = await createPeers({ env, logger });
+  // Without the check, a password must be unknown to whoever listened on a port while no agent did.
+  const ports = await createPorts({ folder: paths.state, logger, renew: !peers.isChecked });
   const accessRequest = () => organisation.current()?.links?.accessRequest;
   const tunnels = createTunnels({
     clock,
@@ -342,11 +356,17 @@ async function wireAgent(
     network,
     access,
     ports,
+    peers,
     cloudflared: { env, home: paths.home, resources: parts.resources, state: paths.state, logger },
     rules: () => connectorRules(organisation.current()),
     notice,
     onChange: (tunnel) => tell({ kind: 'tunnel', tunnel: viewOf(tunnel, accessRequest()) }),
     onDemand: (id) => connections.demand(id, { interactive: true }),
+    onRefused(refusal) {
+      const { title } = titled(refusal.cluster);
+      notice('warning', refusalNotice(title, refusal));
+      activity.add({ kind: 'refused', title, ...refusal });
+    },
   });
   const login: Logins['login'] = async (options) => {
     const account = await logins.login(options);
@@ -368,6 +388,7 @@ async function wireAgent(
     logger,
     catalog,
     tunnels,
+    ports,
     kubeconfig,
     plugin: parts.plugin,
     isGuarded: () => organisation.current()?.production.guard !== false,
@@ -417,12 +438,19 @@ async function wireAgent(
   const lookAgain = () => {
     stopLooking = clock.timer(lookEveryMs, () => {
       if (isOld()) readAnew();
-      void Promise.all([look(), lookAtSessions()]).finally(lookAgain);
+      // Files cannot be read while too many are open: the next look finds what changed.
+      Promise.all([look(), lookAtSessions()]).catch(unseen).finally(lookAgain);
     });
   };
   lookAgain();
 
   const titled = (cluster: ClusterId) => ({ cluster, title: catalog.get(cluster)?.title ?? cluster });
+
+  /** The clusters whose entries are ours. One that no listing names any more is still found, by its id. */
+  const entriesOfOurs = () => {
+    const ours = [...connections.open(), ...connections.kept()];
+    return { ours, idOf: (word: string) => ours.find((id) => id === word) ?? catalog.find(word).id };
+  };
 
   /** Nothing is kept any more: what was goes. */
   const forgetKept = () => {
@@ -554,13 +582,17 @@ async function wireAgent(
     },
     async forget({ clusters, place }) {
       await restored;
-      const ours = [...connections.open(), ...connections.kept()];
-      // One that no listing names any more can still be forgotten, by its id.
-      const idOf = (word: string) => ours.find((id) => id === word) ?? catalog.find(word).id;
+      const { ours, idOf } = entriesOfOurs();
       const ids = clusters === 'all' ? ours : clusters.map(idOf);
       const { forgotten, warnings } = await activity.during(ids, () => connections.forget(ids));
       await look();
       return { forgotten: forgotten.map(titled), kubectl: await kubectl(place), warnings: [...warnings] };
+    },
+    async rotate({ clusters }) {
+      await restored;
+      const { ours, idOf } = entriesOfOurs();
+      const { rotated, warnings } = await connections.rotate(clusters === 'all' ? ours : clusters.map(idOf));
+      return { rotated: rotated.map(titled), warnings: [...warnings] };
     },
     async switchTo({ cluster, place, production = false }) {
       await restored;
@@ -635,6 +667,7 @@ async function wireAgent(
       access.close();
       logins.close();
       await tunnels.closeAll();
+      await peers.close();
       await policies.close();
       await releases.close();
       await catalog.close();

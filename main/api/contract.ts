@@ -65,6 +65,14 @@ export const operations = {
       warnings: z.array(z.string()),
     }),
   },
+  /** Replaces the passwords of local ports; the kubeconfig entries follow, connections that are open stay. */
+  rotate: {
+    input: z.object({ clusters: z.union([z.literal('all'), z.array(clusterWord).min(1)]) }),
+    output: z.object({
+      rotated: z.array(z.object({ cluster: clusterIdSchema, title: z.string() })),
+      warnings: z.array(z.string()),
+    }),
+  },
   switch: {
     input: z.object({ ...context, cluster: clusterWord, production }),
     output: z.object({ kubectl: kubectlSchema }),

@@ -9,6 +9,7 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     connect: (input, { signal }) => agent.connect({ ...input, signal }),
     disconnect: (input) => agent.disconnect(input),
     forget: (input) => agent.forget(input),
+    rotate: (input) => agent.rotate(input),
     switch: (input) => agent.switchTo(input),
     kubectl: ({ place }) => agent.kubectl(place),
     credential: (input) => agent.credential(input),

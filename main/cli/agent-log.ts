@@ -16,6 +16,8 @@ export function openAgentLog(folder: string, env: Environment): Logger {
   const level = levels.find((name) => name === env.K8S_TUNNELS_LOG?.toLowerCase()) ?? 'info';
   // Written at once: what led to a crash must be in it.
   const to = pino.destination({ dest: file, mode: 0o600, append: true, sync: true });
+  // A full disk costs the log, not the agent.
+  to.on('error', () => {});
   const log = pino({ level }, { write: (line) => to.write(escapeUnseen(line)) });
   const at =
     (name: (typeof levels)[number]): Logger['info'] =>

@@ -15,6 +15,7 @@ import { runList, runListAtRest } from './commands/list.ts';
 import { type LoginFlags, runLogin } from './commands/login.ts';
 import { runLogout } from './commands/logout.ts';
 import { runQuit } from './commands/quit.ts';
+import { runRotate } from './commands/rotate.ts';
 import { runServe } from './commands/serve.ts';
 import { runConnectSet, runSets } from './commands/sets.ts';
 import { runSettings } from './commands/settings.ts';
@@ -143,6 +144,15 @@ export function describe(options: {
     .action((clusters: string[], flags: { readonly all?: true }) => {
       if (flags.all && clusters.length > 0) program.error('error: --all and names exclude each other');
       return withSession((session) => runForget(session, clusters.length > 0 ? clusters : 'all'));
+    });
+  command(
+    'rotate [clusters...]',
+    'replace the passwords of local ports, all if none is named; update the kubeconfig',
+  )
+    .option('--all', 'replace all')
+    .action((clusters: string[], flags: { readonly all?: true }) => {
+      if (flags.all && clusters.length > 0) program.error('error: --all and names exclude each other');
+      return withSession((session) => runRotate(session, clusters.length > 0 ? clusters : 'all'));
     });
   command('sets', 'the sets of clusters that you saved').action(() => withSession(runSets));
   command('status', 'what is connected, and what kubectl uses').action(() => withSession(runStatus));

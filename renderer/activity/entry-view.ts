@@ -22,6 +22,7 @@ export function isProblem(entry: ActivityEntry): boolean {
     kind === 'failed' ||
     kind === 'interrupted' ||
     kind === 'sign-in-ended' ||
+    kind === 'refused' ||
     (kind === 'discovery' && entry.failed > 0)
   );
 }
@@ -57,6 +58,14 @@ export function entryView(entry: ActivityEntry): EntryView {
         ...about(entry, 'plain', words.closed),
         detail: entry.by === 'agent' ? words.closedByAgent : undefined,
       };
+    case 'refused': {
+      const { reason, account, process } = entry;
+      const program = process === undefined ? undefined : words.process(process.name, process.pid);
+      return {
+        ...about(entry, 'attention', words.refused(entry.port)),
+        detail: joined(words.refusedFor[reason], reason === 'account' ? account : program),
+      };
+    }
     case 'kubectl':
       return entry.context === undefined
         ? { tone: 'plain', before: words.noContext }

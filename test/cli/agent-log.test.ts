@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -19,5 +19,18 @@ test('a log line holds no secret, whatever it is handed; the file is the personâ
   expect(text).not.toContain('not asked for');
   expect(JSON.parse(text)).toMatchObject({ cluster: 'payments-prod', answer: { status: 403 } });
   expect((await stat(file)).mode & 0o777).toBe(0o600);
+  await rm(folder, { recursive: true });
+});
+
+test('a full disk does not throw', async (context) => {
+  const isThere = await access('/dev/full').then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return context.skip('there is no /dev/full');
+  const folder = await mkdtemp(path.join(tmpdir(), 'log-'));
+  await symlink('/dev/full', path.join(folder, 'agent.log'));
+  const log = openAgentLog(folder, {});
+  for (let line = 0; line < 3; line++) expect(() => log.info('a line')).not.toThrow();
   await rm(folder, { recursive: true });
 });

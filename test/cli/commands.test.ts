@@ -326,6 +326,18 @@ describe('status, switch, disconnect', () => {
     expect((await run('forget', '--all')).stdout).toBe('The kubeconfig holds none of these.\n');
     expect((await json('forget', 'prod', '--all')).code).toBe(2);
   });
+
+  it('replaces the passwords of one, then of all, connected or not', async () => {
+    await run('connect', 'prod', 'staging', '--production');
+    await run('disconnect', 'prod');
+    expect((await json('rotate', 'prod')).document.rotated).toMatchObject([{ title: 'prod' }]);
+    expect((await run('rotate', '--all')).stdout).toMatch(
+      /^✓ \S+ {2}new password\n✓ \S+ {2}new password\nPrograms that are running may need a restart/,
+    );
+    expect((await json('rotate', 'prod', '--all')).code).toBe(2);
+    await run('forget', '--all');
+    expect((await run('rotate')).stdout).toBe('The kubeconfig holds no password of these.\n');
+  });
 });
 
 describe('settings', () => {

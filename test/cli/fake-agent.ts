@@ -296,6 +296,14 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
         warnings: [],
       };
     },
+    async rotate({ clusters: words }) {
+      const ids = words === 'all' ? [...byId.keys()] : words.map((word) => findCluster(word, byId).id);
+      const ours = ids.flatMap((id) => (open.has(id) || kept.has(id) ? [byId.get(id)] : []));
+      return {
+        rotated: ours.flatMap((one) => (one === undefined ? [] : [{ cluster: one.id, title: one.title }])),
+        warnings: [],
+      };
+    },
     async switch({ cluster: word, production }) {
       const one = findCluster(word, byId);
       if (!open.has(one.id)) throw new AppError('not-found', `${one.title} is not connected.`);

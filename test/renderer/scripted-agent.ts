@@ -77,6 +77,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
       };
     },
     forget: unexpected,
+    rotate: unexpected,
     async switch({ cluster }) {
       const { id, title } = clusterOf(cluster);
       const kubectl = { context: title, cluster: id };

@@ -35,6 +35,15 @@ export const activityEntrySchema = z.discriminatedUnion('kind', [
   }),
   /** `agent`: it ended itself. */
   placed('closed', { ...ofCluster, by: z.enum(['person', 'agent']) }),
+  /** A client of a local port was turned away; the first of its kind since the agent started. */
+  placed('refused', {
+    ...ofCluster,
+    port: z.number(),
+    /** Another account's program, a wrong password, or TLS to what is a proxy. */
+    reason: z.enum(['account', 'password', 'tls']),
+    process: z.object({ pid: z.number(), name: z.string() }).optional(),
+    account: z.string().optional(),
+  }),
   /** kubectl's current context is another; without one, there is none. */
   placed('kubectl', { context: z.string().optional(), cluster: clusterIdSchema.optional() }),
   placed('signed-in', { ...ofAccount, who: z.string().optional() }),

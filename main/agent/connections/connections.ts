@@ -3,8 +3,9 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Cluster, ClusterId } from '../catalog/cluster.ts';
 import { contextName } from '../catalog/context-name.ts';
 import { command } from '../command.ts';
-import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
+import type { Ports } from '../tunnels/ports.ts';
 import type { Failure, Stage } from '../tunnels/state.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
@@ -61,10 +62,21 @@ export interface Connections {
   ): Promise<{ readonly closed: readonly ClusterId[]; readonly warnings: readonly string[] }>;
   /** Before the end: disconnects what is open, which with `again` the next start opens again. */
   disconnectAll(options: { readonly again: boolean }): Promise<void>;
-  /** Takes the entries away, kept ones too, gives current-context back, closes the tunnels. */
+  /**
+   * Takes the entries away, kept ones too, gives current-context back, closes the tunnels. Their passwords are replaced:
+   * who copied one out of the kubeconfig cannot use it when the cluster is connected again.
+   */
   forget(
     ids: readonly ClusterId[],
   ): Promise<{ readonly forgotten: readonly ClusterId[]; readonly warnings: readonly string[] }>;
+  /**
+   * Replaces the passwords of these clusters' ports, kept ones too, and writes their entries. The old ones are refused
+   * from then on; connections that are open stay. Clusters without an entry or a port are left out.
+   * Rejects as `Kubeconfig` does: the old passwords are refused all the same, and calling again writes the entries.
+   */
+  rotate(
+    ids: readonly ClusterId[],
+  ): Promise<{ readonly rotated: readonly ClusterId[]; readonly warnings: readonly string[] }>;
   open(): readonly ClusterId[];
   kept(): readonly ClusterId[];
   /** Its entry, in the kubeconfig in which it stands; undefined where it has none. Rejects as `Kubeconfig` does. */
@@ -99,6 +111,7 @@ export async function createConnections(options: {
   readonly logger: Logger;
   readonly catalog: Catalog;
   readonly tunnels: Tunnels;
+  readonly ports: Pick<Ports, 'known' | 'rotate'>;
   readonly kubeconfig: Kubeconfig;
   readonly plugin: PluginCommand;
   /** What the listing left out of a cluster is read before its tunnel is opened. */
@@ -111,13 +124,20 @@ export async function createConnections(options: {
   /** Whether entries outlive their tunnels. */
   readonly keepsEntries: () => boolean;
 }): Promise<Connections> {
-  const { catalog, logger, tunnels, kubeconfig, plugin, complete, notice, keepsEntries } = options;
+  const { catalog, logger, tunnels, ports, kubeconfig, plugin, complete, notice, keepsEntries } = options;
   const { isGuarded = () => true } = options;
   const remembered = await readRemembered(options);
   const demands = createDemands({ ...options, nameOf: (cluster) => nameOf(cluster) });
   const { promise: listening, resolve: listen } = Promise.withResolvers<void>();
   /** The last failure of a demand that was told, by cluster: clients try again and again. */
   const told = new Map<ClusterId, string>();
+  const warned = new Set<string>();
+  /** Writes entries where nobody waits for the warnings: each is a notice, once. */
+  const write = async (place: KubeconfigPlace, entries: readonly KubeconfigEntry[]) => {
+    const { warnings } = await kubeconfig.add(place, entries, {});
+    for (const warning of warnings) if (!warned.has(warning)) notice('warning', warning);
+    for (const warning of warnings) warned.add(warning);
+  };
   const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
   const nameOf = (cluster: Cluster) => contextName(cluster, catalog.clusters());
 
@@ -132,6 +152,8 @@ export async function createConnections(options: {
     const warnings: string[] = [];
     for (const [place, group] of byPlace(known(ids)))
       warnings.push(...(await kubeconfig.remove(place, group)).warnings);
+    // Before the tunnels close: whoever connects again meanwhile is given the new password.
+    for (const id of ids) await ports.rotate(id);
     await remembered.drop(ids);
     await Promise.all(ids.map((id) => tunnels.close(id)));
     return warnings;
@@ -148,16 +170,21 @@ export async function createConnections(options: {
 
   /** Who connects one that is being disconnected waits for that: what was asked for last is what comes of it. */
   const closing = new Map<ClusterId, Promise<unknown>>();
+  const whileClosing = async <T>(ids: readonly ClusterId[], work: Promise<T>): Promise<T> => {
+    for (const id of ids) closing.set(id, work);
+    try {
+      return await work;
+    } finally {
+      for (const id of ids) if (closing.get(id) === work) closing.delete(id);
+    }
+  };
   const disconnect = async (ids: readonly ClusterId[]) => {
     const open = remembered.idsOf('open');
     const closed = ids.filter((id) => open.includes(id));
-    const work = keepsEntries() ? keep(closed) : forget(closed);
-    for (const id of closed) closing.set(id, work);
-    try {
-      return { closed, warnings: await work };
-    } finally {
-      for (const id of closed) if (closing.get(id) === work) closing.delete(id);
-    }
+    return {
+      closed,
+      warnings: await whileClosing(closed, keepsEntries() ? keep(closed) : forget(closed)),
+    };
   };
 
   return {
@@ -221,7 +248,26 @@ export async function createConnections(options: {
     },
     async forget(ids) {
       const forgotten = known(ids).map(({ cluster }) => cluster);
-      return { forgotten, warnings: await forget(forgotten) };
+      return { forgotten, warnings: await whileClosing(forgotten, forget(forgotten)) };
+    },
+    async rotate(ids) {
+      const rotated: ClusterId[] = [];
+      const warnings: string[] = [];
+      for (const [place, group] of byPlace(known(ids))) {
+        const entries: KubeconfigEntry[] = [];
+        for (const id of group) {
+          const cluster = catalog.get(id);
+          if (tunnels.find(id)?.connector() === 'direct' || ports.known(id) === undefined) continue;
+          const renewed = await ports.rotate(id);
+          rotated.push(id);
+          if (cluster !== undefined)
+            entries.push(kubeconfigEntry({ cluster, name: nameOf(cluster), place: renewed, plugin }));
+          else
+            warnings.push(`${id} is not in the cluster list: its entry is written when it is found again.`);
+        }
+        if (entries.length > 0) warnings.push(...(await kubeconfig.add(place, entries, {})).warnings);
+      }
+      return { rotated, warnings };
     },
     open: () => remembered.idsOf('open'),
     kept: () => remembered.idsOf('kept'),
@@ -273,6 +319,7 @@ export async function createConnections(options: {
           'info',
           `Entries that an earlier run left in the kubeconfig were removed: ${removed.join(', ')}.`,
         );
+      for (const id of removed) await ports.rotate(id as ClusterId);
       for (const warning of warnings) notice('warning', warning);
       for (const [place, ids] of byPlace(kept)) await refresh(place, ids);
       await opening;
@@ -303,11 +350,9 @@ export async function createConnections(options: {
       return cluster === undefined || tunnel?.place() === undefined ? [] : [entryOf(cluster, tunnel)];
     });
     if (entries.length === 0) return;
-    await kubeconfig
-      .add(place, entries, {})
-      .catch((error: unknown) =>
-        notice('warning', `Kept entries were not brought up to date. ${sentences(error)}`),
-      );
+    await write(place, entries).catch((error: unknown) =>
+      notice('warning', `Kept entries were not brought up to date. ${sentences(error)}`),
+    );
   }
 
   async function openAgain(id: ClusterId, interactive: boolean): Promise<void> {
@@ -324,9 +369,9 @@ export async function createConnections(options: {
       await remembered.put([{ ...connection, status: 'open' }]);
       told.delete(id);
       // Nobody waits for it: the entry is as it was, but where the cluster's authority was renewed.
-      kubeconfig
-        .add(placeOf(connection), [entryOf(whole, tunnel)], {})
-        .catch((error: unknown) => notice('warning', sentences(error)));
+      write(placeOf(connection), [entryOf(whole, tunnel)]).catch((error: unknown) =>
+        notice('warning', sentences(error)),
+      );
     } catch (error) {
       const message = `${cluster?.title ?? id} could not be opened for kubectl. ${sentences(error)}`;
       if (told.get(id) !== message) notice('warning', message);
@@ -344,7 +389,7 @@ export async function createConnections(options: {
       const state = await tunnel.open({ interactive: false, persist: true });
       if (state.status === 'failed') throw fromPlainError(state.failure.error);
       // The port may have been taken meanwhile: the entry follows.
-      await kubeconfig.add(placeOf(connection), [entryOf(cluster, tunnel)], {});
+      await write(placeOf(connection), [entryOf(cluster, tunnel)]);
     } catch (error) {
       const title = cluster?.title ?? id;
       if (cluster !== undefined && keepsEntries()) {

@@ -49,7 +49,7 @@ export async function openOne(options: Opening): Promise<Try> {
 async function openTunnel({ tunnels, cluster, signal, interactive, listening }: Opening): Promise<Try> {
   const tunnel = tunnels.tunnel(cluster);
   // A caller that goes away ends the opening at once, a login that waits for a person too.
-  const abort = () => void tunnel.close({ listening });
+  const abort = () => void tunnel.close({ listening }).catch(() => {});
   signal.addEventListener('abort', abort, { once: true });
   const state = await tunnel.open({ interactive, persist: false });
   signal.removeEventListener('abort', abort);

@@ -9,6 +9,7 @@ import type { Journal, JournalRecord } from './journal.ts';
 import { breakOwn, unwritable, waitForLocks, withLocks } from './lock.ts';
 import type { Change, FileState, Plan } from './plan.ts';
 import type { Planner } from './planner.ts';
+import { field } from './stanza.ts';
 import {
   commit,
   isSame,
@@ -95,7 +96,7 @@ export function createEditor(options: {
     const before = states.at(-1);
     const locks = await lockPaths(file);
     const { old, plan } = await planFor(file, locks, states, change);
-    const warnings = modeWarnings(real, old);
+    const warnings = holdsPassword(plan) ? modeWarnings(real, old) : [];
     if (!plan.changed) {
       if (old.status === undefined) await removeFolders(record?.created.folders ?? []);
       await journal.set(real, finalRecord(file, plan.state, record?.created));
@@ -187,11 +188,16 @@ function isFresh({ status }: Snapshot): boolean {
   return age >= 0 && age < settleMs;
 }
 
+/** Whether the password of a local port is in the file once the plan is written. */
+function holdsPassword({ state }: Plan): boolean {
+  return state?.stanzas.some(({ item }) => field(item.cluster, 'proxy-url') !== undefined) === true;
+}
+
 function modeWarnings(file: string, { status }: Snapshot): string[] {
   if (status === undefined || process.platform === 'win32' || (status.mode & 0o077) === 0) return [];
   const mode = status.mode.toString(8).padStart(4, '0');
   return [
-    `${file} has mode ${mode}: others on this machine can read its credentials. Run ${command`chmod 600 ${file}`}.`,
+    `${file} has mode ${mode}: other accounts of this computer can use the passwords in it. Run: ${command`chmod 600 ${file}`}`,
   ];
 }
 

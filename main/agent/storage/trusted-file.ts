@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { lstat, open, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../app-error.ts';
+import { command } from '../command.ts';
 import type { Environment } from '../parts.ts';
 import { accountName, isOursOrRoot, isPrivateGroup } from './owner.ts';
 
@@ -80,7 +81,7 @@ function distrustOf(place: string, stats: Stats, groups: 'allowed' | 'refused'):
   return {
     place,
     why: `may be changed by other accounts (mode ${octal})`,
-    fix: `Check what it holds and run \`chmod go-w ${place}\``,
+    fix: `Check what it holds and run \`${command`chmod go-w ${place}`}\``,
   };
 }
 

@@ -19,6 +19,14 @@ export interface Admission {
   readonly refuse: (error: AppError) => void;
 }
 
+/** What a client must prove, and what it may reach. */
+export interface AdmissionRules {
+  readonly credentials: ProxyCredentials;
+  readonly target: Target;
+  /** A client sent a password, or a user, that is wrong. It is answered when this resolves. */
+  readonly onWrongPassword: () => Promise<void>;
+}
+
 /** Compares without telling by its time how much was right. */
 export function sameSecret(given: string, wanted: string): boolean {
   const a = Buffer.from(given);

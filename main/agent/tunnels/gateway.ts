@@ -1,9 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, errnoOf } from '../app-error.ts';
-import type { Admission, ProxyCredentials, Target } from './admission.ts';
+import type { Admission, AdmissionRules, ProxyCredentials, Target } from './admission.ts';
 import { answerHttpConnect } from './http-connect.ts';
+import type { Peer } from './peers/peer-table.ts';
+import type { Peers } from './peers/peers.ts';
 import { answerSocks } from './socks-server.ts';
+import type { Unproven } from './unproven.ts';
 
 export interface Gateway {
   readonly port: number;
@@ -15,40 +18,78 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** Why a client was turned away: it is another account's, its password is wrong, or it speaks TLS to the proxy. */
+export type RefusalReason = 'account' | 'password' | 'tls';
+
+export interface Refusal {
+  readonly reason: RefusalReason;
+  /** Who the client is, where that is known. */
+  readonly peer: Peer | undefined;
+}
+
 const handshakeTimeoutMs = 10_000;
 /** How long a client may take to close its side after ours. */
 const lingerMs = 5_000;
 
 /**
  * The local end of a tunnel: one port on 127.0.0.1 that speaks SOCKS5 with user and password (RFC 1928, 1929) and
- * HTTP CONNECT with Basic authentication, and connects to nothing but the cluster's API.
- * Rejects with `port-busy` when the port is taken.
+ * HTTP CONNECT with Basic authentication, and connects to nothing but the cluster's API. Where the client's account can
+ * be told, only this agent's own gets an answer at all.
+ * Rejects with `port-busy` when the port is taken, with `port-failed` when it cannot be opened for another reason.
  */
 export function openGateway(options: {
   readonly port: number;
+  /** Read for each connection: it can be replaced while the port is open. */
   readonly credentials: ProxyCredentials;
-  /** Read anew for each connection: a listing may tell another while the tunnel is closed. */
+  /** Read for each connection: discovery may find another one while the tunnel is closed. */
   readonly target: Target;
+  readonly peers: Peers;
+  readonly unproven: Unproven;
   /** Opens a connection to the target through the tunnel, and first the tunnel itself where that is closed. */
   readonly dial: (signal: AbortSignal) => Promise<Duplex>;
   /** A connection that stood was cut by the other side, or could not be opened. */
   readonly onTrouble: (error: unknown) => void;
+  /** A client is turned away; the answer to a wrong password waits for it. Never rejects. */
+  readonly onRefused: (refusal: Refusal) => Promise<void>;
 }): Promise<Gateway> {
-  const { port, credentials, dial, onTrouble } = options;
+  const { dial, onTrouble, onRefused, peers, unproven } = options;
   const open = new Set<Socket>();
   const standing = new Set<Socket>();
   let sent = 0;
   let received = 0;
 
+  /** The client's peer when its account may pass; else it is turned away without an answer. */
+  const ownPeer = async (client: Socket): Promise<Peer | undefined | 'refused'> => {
+    if (!peers.isChecked) return undefined;
+    const { remoteAddress: address, remotePort: clientPort } = client;
+    const isGone = address === undefined || clientPort === undefined;
+    const peer = isGone ? undefined : await peers.peerOf({ address, clientPort, port: portOf(server) });
+    if (peer?.kind === 'own' && !client.destroyed) return peer;
+    // Not closed but reset, which leaves nothing of it in the table of connections.
+    client.resetAndDestroy();
+    if (peer?.kind === 'other') void onRefused({ reason: 'account', peer });
+    return 'refused';
+  };
+
   const serve = async (client: Socket): Promise<void> => {
+    const isProven = unproven.add(options.port, client);
     const timeout = setTimeout(() => client.destroy(), handshakeTimeoutMs);
     let admission: Admission | undefined;
     try {
-      admission = await admit(client, { credentials, target: options.target });
+      const peer = await ownPeer(client);
+      if (peer === 'refused') return;
+      admission = await admit(client, {
+        credentials: options.credentials,
+        target: options.target,
+        onWrongPassword: () => onRefused({ reason: 'password', peer }),
+        onTls: () => onRefused({ reason: 'tls', peer }),
+      });
     } finally {
       clearTimeout(timeout);
     }
+    // One that was turned away still counts until it has closed.
     if (admission === undefined) return endGently(client);
+    isProven();
     const gone = new AbortController();
     const stopWatching = watchForEnd(client, () => gone.abort());
     let remote: Duplex;
@@ -94,16 +135,18 @@ export function openGateway(options: {
     });
   };
 
-  const server = createServer({ noDelay: true, allowHalfOpen: true, highWaterMark: 256 * 1024 }, (client) => {
+  const socketOptions = { noDelay: true, allowHalfOpen: true, highWaterMark: 256 * 1024 };
+  // Paused: nothing of a client is read into memory before its account is known.
+  const server = createServer({ ...socketOptions, pauseOnConnect: true }, (client) => {
     open.add(client);
     client.once('close', () => open.delete(client));
     client.on('error', () => {});
     serve(client).catch(() => client.destroy());
   });
   return new Promise((resolve, reject) => {
-    // Also later ones, of a connection that cannot be accepted: too many files are open, perhaps.
-    server.on('error', (cause) => reject(listenError(port, cause)));
-    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
+    // Later ones are those of a connection that could not be accepted, as when too many files are open: the port stays.
+    server.on('error', (cause) => reject(listenError(options.port, cause)));
+    server.listen({ host: '127.0.0.1', port: options.port, exclusive: true }, () => {
       resolve({
         port: portOf(server),
         traffic: () => ({ connections: open.size, sent, received }),
@@ -144,13 +187,21 @@ function watchForEnd(client: Socket, ended: () => void): () => void {
   return () => client.off('readable', look).off('end', ended).off('close', ended);
 }
 
+/** The first byte of a TLS record that begins a handshake (RFC 8446, 5.1). */
+const tlsHandshake = 0x16;
+
 /** Tells the protocol by its first byte and speaks it. Undefined when the client was turned away. */
 async function admit(
   client: Socket,
-  rules: { readonly credentials: ProxyCredentials; readonly target: Target },
+  rules: AdmissionRules & { readonly onTls: () => Promise<void> },
 ): Promise<Admission | undefined> {
   const first = await firstByte(client);
   if (first === undefined) return undefined;
+  if (first === tlsHandshake) {
+    await rules.onTls();
+    client.destroy();
+    return undefined;
+  }
   return first === 5 ? answerSocks(client, rules) : answerHttpConnect(client, rules);
 }
 
@@ -178,13 +229,25 @@ function portOf(server: Server): number {
 
 function listenError(port: number, cause: Error): AppError {
   const errno = errnoOf(cause);
-  return new AppError(
-    'port-busy',
-    `Port ${port} on 127.0.0.1 cannot be used (${errno ?? 'unknown error'}).`,
-    {
-      hint: 'Another program may listen there: close it, or let k8s-tunnels take the next free port.',
+  if (errno === 'EADDRINUSE') {
+    return new AppError('port-busy', `Port ${port} on 127.0.0.1 is in use by another program.`, {
+      hint: 'Close that program, or let k8s-tunnels use the next free port.',
       retryable: true,
       cause,
-    },
+    });
+  }
+  const isShortage = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].includes(errno ?? '');
+  return new AppError(
+    'port-failed',
+    `Port ${port} on 127.0.0.1 could not be opened (${errno ?? 'unknown error'}).`,
+    { hint: listenHint(errno, isShortage), retryable: isShortage, cause },
   );
+}
+
+function listenHint(errno: string | undefined, isShortage: boolean): string {
+  if (isShortage)
+    return 'The limit of open files or memory is reached: close programs, or raise `ulimit -n`.';
+  if (errno === 'EACCES' && process.platform === 'win32')
+    return 'Windows may have reserved the port: `netsh interface ipv4 show excludedportrange protocol=tcp` lists those.';
+  return "Check this computer's rules for local ports (firewall, SELinux, AppArmor).";
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type Admission, isTarget, type ProxyCredentials, sameSecret, type Target } from './admission.ts';
+import { type Admission, type AdmissionRules, isTarget, sameSecret, type Target } from './admission.ts';
 
 const headLimit = 16 * 1024;
 
@@ -9,7 +9,7 @@ const headLimit = 16 * 1024;
  */
 export async function answerHttpConnect(
   client: Socket,
-  rules: { readonly credentials: ProxyCredentials; readonly target: Target },
+  rules: AdmissionRules,
 ): Promise<Admission | undefined> {
   const head = await readHead(client);
   if (head === undefined) return undefined;
@@ -31,6 +31,7 @@ export async function answerHttpConnect(
     .map((line) => /^proxy-authorization:\s*basic\s+(\S+)\s*$/i.exec(line)?.[1])
     .find((text) => text !== undefined);
   if (given === undefined || !sameSecret(Buffer.from(given, 'base64').toString(), `${user}:${password}`)) {
+    if (given !== undefined) await rules.onWrongPassword();
     client.end(
       plain(
         '407 Proxy Authentication Required',

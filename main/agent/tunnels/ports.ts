@@ -24,6 +24,13 @@ export interface Place {
 export interface Ports {
   /** The cluster's own port and password: remembered, or derived from its id. */
   place(id: ClusterId): Promise<Place>;
+  /** The same, of a cluster that has one. */
+  known(id: ClusterId): Place | undefined;
+  /**
+   * A new password on the same port, of a cluster that has one. It counts from now on, also where the port is open.
+   * Rejects as writing a file does; the old one then still counts.
+   */
+  rotate(id: ClusterId): Promise<Place | undefined>;
   /**
    * The next place after one that was found taken. The password changes too: a stranger on the old port would be sent
    * the old one by every kubectl whose kubeconfig still names it.
@@ -34,8 +41,10 @@ export interface Ports {
 export async function createPorts(options: {
   readonly folder: string;
   readonly logger: Logger;
+  /** Whether every password is replaced now. A stranger who listened on a port while no agent did may know it. */
+  readonly renew: boolean;
 }): Promise<Ports> {
-  const { folder, logger } = options;
+  const { folder, logger, renew } = options;
   const file = jsonFile({
     file: path.join(folder, 'ports.json'),
     version: 1,
@@ -43,10 +52,24 @@ export async function createPorts(options: {
     onUnreadable: (name, reason) => logger.warn('Ports are derived anew', { file: name, reason }),
   });
   const places = new Map(Object.entries((await file.read()) ?? {}));
+  if (renew && places.size > 0) {
+    for (const [id, place] of places) places.set(id, { ...place, password: randomPassword() });
+    // Where that fails the next start replaces them all the same.
+    await file
+      .write(Object.fromEntries(places))
+      .catch((error: unknown) => logger.warn('Passwords are not saved', { error: String(error) }));
+  }
 
   const remember = async (id: ClusterId, port: number): Promise<Place> => {
+    const before = places.get(id);
     places.set(id, { port, user: 'k8s-tunnels', password: randomPassword() });
-    await file.write(Object.fromEntries(places));
+    try {
+      await file.write(Object.fromEntries(places));
+    } catch (error) {
+      if (before === undefined) places.delete(id);
+      else places.set(id, before);
+      throw error;
+    }
     return view(id);
   };
   const view = (id: ClusterId): Place => {
@@ -61,6 +84,11 @@ export async function createPorts(options: {
   };
 
   return {
+    known: (id) => (places.has(id) ? view(id) : undefined),
+    async rotate(id) {
+      const place = places.get(id);
+      return place === undefined ? undefined : remember(id, place.port);
+    },
     place: async (id) => (places.has(id) ? view(id) : remember(id, firstFree(derivedPort(id)))),
     move: (id, taken) => remember(id, firstFree(taken === lastPort ? firstPort : taken + 1)),
   };

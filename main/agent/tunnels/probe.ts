@@ -85,10 +85,8 @@ function secureStream(stream: Duplex, server: ApiServer, signal: AbortSignal): P
       resolve(secure);
     });
     // The stream's own failure says more than TLS's "disconnected before secure connection".
-    stream.once('error', (error) => reject(error));
-    secure.once('error', (cause) =>
-      reject(cause instanceof AppError ? cause : tlsError(server.target, cause)),
-    );
+    stream.on('error', (error) => reject(error));
+    secure.on('error', (cause) => reject(cause instanceof AppError ? cause : tlsError(server.target, cause)));
   });
 }
 
@@ -128,7 +126,7 @@ async function askReady(secure: tls.TLSSocket, server: ApiServer, signal: AbortS
       response.resume();
       resolve(response.statusCode ?? 0);
     });
-    request.once('error', (cause) =>
+    request.on('error', (cause) =>
       reject(
         cause instanceof AppError
           ? cause

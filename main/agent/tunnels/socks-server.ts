@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { AppError } from '../app-error.ts';
-import { type Admission, isTarget, type ProxyCredentials, sameSecret, type Target } from './admission.ts';
+import { type Admission, type AdmissionRules, isTarget, sameSecret, type Target } from './admission.ts';
 import { readExactly } from './read-exactly.ts';
 
 const reply = {
@@ -16,10 +16,7 @@ const reply = {
  * The server's side of SOCKS5 with user and password (RFC 1928, RFC 1929). Go's and curl's clients offer both "none"
  * and "user/password", so the server must choose the latter itself.
  */
-export async function answerSocks(
-  client: Socket,
-  rules: { readonly credentials: ProxyCredentials; readonly target: Target },
-): Promise<Admission | undefined> {
+export async function answerSocks(client: Socket, rules: AdmissionRules): Promise<Admission | undefined> {
   const methods = await readExactly(client, await countAfter(client));
   if (!methods.includes(2)) {
     client.end(Buffer.from([5, 0xff]));
@@ -29,6 +26,7 @@ export async function answerSocks(
   const user = (await readExactly(client, await countAfter(client))).toString();
   const password = (await readExactly(client, byte(await readExactly(client, 1)))).toString();
   const known = sameSecret(user, rules.credentials.user) && sameSecret(password, rules.credentials.password);
+  if (!known) await rules.onWrongPassword();
   client.write(Buffer.from([1, known ? 0 : 1]));
   if (!known) {
     client.end();

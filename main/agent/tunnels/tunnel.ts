@@ -5,13 +5,15 @@ import type { Clock, Logger } from '../parts.ts';
 import { backOffGraceMs, backOffMs } from './back-off.ts';
 import type { Connector, ConnectorKind, Passed } from './connector.ts';
 import { failureFrom } from './failure.ts';
-import { type Gateway, openGateway } from './gateway.ts';
+import { type Gateway, openGateway, type Refusal } from './gateway.ts';
 import { nextState, type TunnelEvent } from './next-state.ts';
+import type { Peers } from './peers/peers.ts';
 import type { Place, Ports } from './ports.ts';
 import { type ApiServer, runProbe } from './probe.ts';
 import { connectThroughSocks } from './socks-origin.ts';
 import { type Dial, withSpare } from './spare.ts';
 import type { TunnelState } from './state.ts';
+import type { Unproven } from './unproven.ts';
 
 /** How often a standing tunnel is probed, and one whose API server does not answer. */
 const probeEveryMs = 30_000;
@@ -40,7 +42,7 @@ export interface Tunnel {
   wake(): void;
   /**
    * Listens on the port without opening anything: the first connection asks `onDemand`. Rejects with `port-busy` where
-   * no port can be had.
+   * this port and those after it are in use, with `port-failed` where a port cannot be opened for another reason.
    */
   standBy(): Promise<void>;
   /** What leads to the API from the next opening on; an open tunnel stays as it is. */
@@ -69,11 +71,17 @@ export function createTunnel(options: {
    */
   readonly onDemand: () => Promise<void>;
   readonly onChange: () => void;
+  readonly peers: Peers;
+  readonly unproven: Unproven;
+  /** A client of the port is turned away. As for `openGateway`. */
+  readonly onRefused: (port: number, refusal: Refusal) => Promise<void>;
+  /** Its port was in use: it listens on another one, with a new password. */
+  readonly onMoved: (ports: { readonly from: number; readonly to: number }) => void;
 }): Tunnel {
-  const { id, clock, logger, ports, onDemand, onChange } = options;
+  const { id, clock, logger, ports, peers, unproven, onDemand, onChange, onRefused, onMoved } = options;
   let { way } = options;
   let state: TunnelState = { status: 'idle' };
-  let place: Place | undefined;
+  let isPlaced = false;
   let gateway: Gateway | undefined;
   let spare: ReturnType<typeof withSpare> | undefined;
   let attempts = 0;
@@ -149,25 +157,34 @@ export function createTunnel(options: {
   };
 
   const listen = async (): Promise<void> => {
-    place = await ports.place(id);
+    let place = await ports.place(id);
+    const first = place.port;
     for (let tries = 1; gateway === undefined; tries++) {
-      const { port, credentials } = place;
+      const { port } = place;
       try {
         gateway = await openGateway({
           port,
-          credentials,
+          get credentials() {
+            return ports.known(id)?.credentials ?? place.credentials;
+          },
           get target() {
             return way.server.target;
           },
+          peers,
+          unproven,
           dial: dialOpen,
           onTrouble,
+          onRefused: (refusal) => onRefused(port, refusal),
         });
       } catch (error) {
+        // Only where another program listens there: a password that changes for any other reason helps nobody.
         if (!(error instanceof AppError) || error.code !== 'port-busy' || tries === portAttempts) throw error;
-        logger.warn('The port is taken; the next one is used', { cluster: id, port });
+        logger.warn('The port is in use; trying the next one', { cluster: id, port });
         place = await ports.move(id, port);
       }
     }
+    isPlaced = true;
+    if (place.port !== first) onMoved({ from: first, to: place.port });
   };
 
   /** One try. True when the loop is to go on. */
@@ -238,6 +255,15 @@ export function createTunnel(options: {
       signal.addEventListener('abort', done, { once: true });
     });
 
+  /** Never rejects: a connector that does not close must not keep the tunnel from it. */
+  const closeConnector = async (): Promise<void> => {
+    try {
+      await way.connector.close?.();
+    } catch (error) {
+      logger.warn('A connector did not close', { cluster: id, error: String(error) });
+    }
+  };
+
   const standBy = async (): Promise<void> => {
     if (gateway !== undefined || way.connector.kind() === 'direct') return;
     listening ??= listen().finally(() => {
@@ -254,7 +280,7 @@ export function createTunnel(options: {
     await loop;
     spare?.close();
     spare = undefined;
-    await way.connector.close?.();
+    await closeConnector();
     await listening?.catch(() => {});
     if (isListening) gateway?.cut();
     else {
@@ -267,7 +293,7 @@ export function createTunnel(options: {
   return {
     id,
     state: () => state,
-    place: () => (way.connector.kind() === 'direct' ? undefined : place),
+    place: () => (way.connector.kind() === 'direct' || !isPlaced ? undefined : ports.known(id)),
     connector: () => way.connector.kind(),
     traffic: () => gateway?.traffic(),
     open(how) {
@@ -291,13 +317,21 @@ export function createTunnel(options: {
       void opening.then(() => {
         opening = undefined;
       });
-      loop = run(controller.signal, how).finally(() => {
-        loop = undefined;
-        // Closing waits for it; one that failed has nobody to wait.
-        if (state.status === 'failed') void way.connector.close?.();
-        settle?.(state);
-        settle = undefined;
-      });
+      const failed = (error: unknown) => {
+        logger.error('A tunnel ended unexpectedly', { cluster: id, error: String(error) });
+        const at = clock.now();
+        const failure = failureFrom(error, 'edge');
+        apply({ kind: 'probe-failed', at, failure, attempt: attempts, retryAt: at, persist: false });
+      };
+      loop = run(controller.signal, how)
+        .catch(failed)
+        .finally(() => {
+          loop = undefined;
+          // Closing waits for it; one that failed has nobody to wait.
+          if (state.status === 'failed') void closeConnector();
+          settle?.(state);
+          settle = undefined;
+        });
       return opening;
     },
     wake() {
@@ -310,7 +344,7 @@ export function createTunnel(options: {
     },
     follow(next) {
       if (loop !== undefined) return;
-      void way.connector.close?.();
+      void closeConnector();
       way = next;
     },
     close({ listening: isListening = false } = {}) {

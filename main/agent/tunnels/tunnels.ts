@@ -11,9 +11,12 @@ import { findProgram } from './cloudflared/program.ts';
 import type { Connector } from './connector.ts';
 import { type ConnectorRules, chooseConnector } from './connector-choice.ts';
 import { createDirectConnector } from './direct-connector.ts';
+import type { Peers } from './peers/peers.ts';
 import type { Ports } from './ports.ts';
 import type { ApiServer } from './probe.ts';
+import { createRefusals, type ReportedRefusal } from './refusals.ts';
 import { createTunnel, type Tunnel, type Way } from './tunnel.ts';
+import { createUnproven } from './unproven.ts';
 
 export interface Tunnels {
   /**
@@ -38,6 +41,7 @@ export function createTunnels(options: {
   readonly network: Network;
   readonly access: Access;
   readonly ports: Ports;
+  readonly peers: Peers;
   readonly cloudflared: CloudflaredParts;
   /** Read anew for each opening. */
   readonly rules?: (() => ConnectorRules | undefined) | undefined;
@@ -45,13 +49,20 @@ export function createTunnels(options: {
   readonly onChange: (tunnel: Tunnel) => void;
   /** A client has come to a port whose tunnel is closed. As for `createTunnel`; it is just refused where undefined. */
   readonly onDemand?: ((id: ClusterId) => Promise<void>) | undefined;
+  /** A client of a port was turned away: the first of its kind since the start. */
+  readonly onRefused?: ((refusal: ReportedRefusal) => void) | undefined;
+  /** This computer's addresses; the operating system's where undefined. */
+  readonly interfaces?: typeof networkInterfaces | undefined;
 }): Tunnels {
-  const { clock, logger, network, access, ports, onChange, onDemand = async () => {} } = options;
+  const { clock, logger, network, access, ports, peers, onChange, onDemand = async () => {} } = options;
   const { cloudflared: parts, rules = () => undefined, notice = () => {} } = options;
   const tunnels = new Map<ClusterId, Tunnel>();
   /** Told once of each that `auto` has turned to cloudflared. */
   const turned = new Set<ClusterId>();
-  const stopLooking = watchForChange({ clock }, (what) => {
+  const unproven = createUnproven();
+  const refusals = createRefusals({ logger, onFirst: options.onRefused ?? (() => {}) });
+  const { interfaces = networkInterfaces } = options;
+  const stopLooking = watchForChange({ clock, logger, interfaces }, (what) => {
     if (tunnels.size === 0) return;
     logger.info('Probing every tunnel', { because: what });
     network.reset();
@@ -62,6 +73,22 @@ export function createTunnels(options: {
     const tunnel = tunnels.get(id);
     const isClosed = (await tunnel?.close({ listening })) === true;
     if (isClosed && !listening && tunnels.get(id) === tunnel) tunnels.delete(id);
+  };
+
+  /** Tells who has the port now, where that is known. */
+  const reportMove = async (title: string, { from, to }: { from: number; to: number }) => {
+    const holder = await peers.listenerOf(from);
+    const program = holder?.kind === 'own' ? await holder.process() : undefined;
+    const by =
+      holder?.kind === 'other'
+        ? ` by a program of the account ${await holder.account()}`
+        : program === undefined
+          ? ''
+          : ` by ${program.name} (process ${program.pid})`;
+    notice(
+      'warning',
+      `Port ${from} of ${title} is in use${by}. ${title} has moved to port ${to}, with a new password.`,
+    );
   };
 
   const connectorTo = (cluster: Cluster, server: ApiServer): Connector => {
@@ -113,8 +140,12 @@ export function createTunnels(options: {
         clock,
         logger,
         ports,
+        peers,
+        unproven,
         way,
         onDemand: () => onDemand(cluster.id),
+        onRefused: (port, refusal) => refusals.count({ cluster: cluster.id, port }, refusal),
+        onMoved: (moved) => void reportMove(cluster.title, moved).catch(() => {}),
         onChange: () => onChange(tunnel),
       });
       tunnels.set(cluster.id, tunnel);
@@ -141,13 +172,30 @@ function apiServerOf(cluster: Cluster): ApiServer {
   };
 }
 
-/** Calls back after the computer slept and when its addresses changed. The answer ends it. */
+/** Calls back after the computer slept and when its addresses changed. Returns a function that ends it. */
 function watchForChange(
-  { clock }: { readonly clock: Clock },
+  parts: {
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly interfaces: typeof networkInterfaces;
+  },
   changed: (what: 'sleep' | 'network') => void,
 ): () => void {
+  const { clock, logger, interfaces } = parts;
+  let addresses: string | undefined;
+  let isReported = false;
+  /** What they were, where they cannot be read: without file descriptors or memory left. */
+  const addressesNow = () => {
+    try {
+      return addressText(interfaces());
+    } catch (error) {
+      if (!isReported) logger.warn('The network interfaces cannot be read', { error: String(error) });
+      isReported = true;
+      return addresses;
+    }
+  };
   let last = clock.now();
-  let addresses = addressesNow();
+  addresses = addressesNow();
   let cancel = () => {};
   const look = () => {
     const now = clock.now();
@@ -162,9 +210,9 @@ function watchForChange(
   return () => cancel();
 }
 
-function addressesNow(): string {
+function addressText(interfaces: ReturnType<typeof networkInterfaces>): string {
   return (
-    Object.values(networkInterfaces())
+    Object.values(interfaces)
       .flatMap((list) => list ?? [])
       .map(({ address }) => address)
       // Link-local ones come and go with every container.

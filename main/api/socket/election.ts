@@ -108,7 +108,7 @@ function listen(path: string): Promise<Listening> {
       socket.once('close', () => sockets.delete(socket));
       onConnection?.(socket);
     });
-    server.once('error', (cause) =>
+    server.on('error', (cause) =>
       reject(
         new AppError(
           'agent-unreachable',

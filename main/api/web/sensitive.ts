@@ -43,6 +43,7 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   connect: 'free',
   disconnect: 'free',
   forget: 'free',
+  rotate: 'free',
   switch: 'free',
   kubectl: 'free',
   credential: 'never',

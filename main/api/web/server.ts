@@ -153,7 +153,7 @@ function refuseUpgrade(stream: Duplex, status: number): void {
 
 function listen(server: ReturnType<typeof createServer>, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) =>
+    server.on('error', (cause) =>
       reject(
         new AppError(
           'port-busy',

@@ -43,6 +43,7 @@ function mark(entry: ActivityEntry): string {
       return paint('red', '✗');
     case 'interrupted':
     case 'sign-in-ended':
+    case 'refused':
       return paint('yellow', '!');
     case 'connected':
     case 'reconnected':
@@ -77,6 +78,8 @@ function wordsOf(entry: ActivityEntry): readonly [about: string, what: string] {
     }
     case 'closed':
       return [entry.title, entry.by === 'person' ? 'disconnected' : 'closed with the agent'];
+    case 'refused':
+      return [entry.title, `refused on port ${entry.port}: ${refusedText(entry)}`];
     case 'kubectl':
       return ['kubectl', entry.context === undefined ? 'uses no context' : `uses ${entry.context}`];
     case 'signed-in':
@@ -103,6 +106,22 @@ function wordsOf(entry: ActivityEntry): readonly [about: string, what: string] {
       return ['settings', `changed: ${entry.names.join(', ')}`];
     case 'release':
       return ['k8s-tunnels', `${entry.version} is out`];
+  }
+}
+
+function refusedText({
+  reason,
+  account,
+  process: program,
+}: Extract<ActivityEntry, { kind: 'refused' }>): string {
+  const by = program === undefined ? '' : ` by ${program.name} (process ${program.pid})`;
+  switch (reason) {
+    case 'account':
+      return `a program of the account ${account ?? 'unknown'}`;
+    case 'password':
+      return `a wrong password${by}`;
+    case 'tls':
+      return `TLS to the proxy${by}`;
   }
 }
 

@@ -36,6 +36,7 @@ async function start(): Promise<void> {
     logger: silentLogger,
     catalog,
     tunnels: rig.tunnels,
+    ports: rig.ports,
     kubeconfig,
     plugin: { command: '/bin/k8s-tunnels', args: [] },
     complete: async (one) => one,

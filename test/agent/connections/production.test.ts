@@ -84,6 +84,7 @@ async function start(): Promise<void> {
     logger: silentLogger,
     catalog,
     tunnels,
+    ports: { known: () => undefined, rotate: async () => undefined },
     kubeconfig,
     plugin: { command: '/bin/k8s-tunnels', args: [] },
     complete: async (cluster) => cluster,

@@ -7,7 +7,9 @@ import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../main/agent/app-error.ts';
-import { type Gateway, openGateway } from '../../../main/agent/tunnels/gateway.ts';
+import { type Gateway, openGateway, type Refusal } from '../../../main/agent/tunnels/gateway.ts';
+import { type Peers, uncheckedPeers } from '../../../main/agent/tunnels/peers/peers.ts';
+import { createUnproven } from '../../../main/agent/tunnels/unproven.ts';
 
 const run = promisify(execFile);
 const credentials = { user: 'k8s-tunnels', password: 'S3cretOfTheGateway' };
@@ -15,6 +17,7 @@ const target = { host: 'api.cluster.example', port: 443 };
 
 let gateway: Gateway;
 let troubles: unknown[];
+let refusals: Refusal[];
 let clients: net.Socket[] = [];
 const cleanups: (() => void)[] = [];
 
@@ -24,6 +27,16 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) cleanup();
   await gateway.close();
 });
+
+const parts = {
+  credentials,
+  target,
+  peers: uncheckedPeers,
+  unproven: createUnproven(),
+  dial: async () => echo(),
+  onTrouble: () => {},
+  onRefused: async () => {},
+};
 
 /** A remote that sends everything back. */
 function echo(): Duplex {
@@ -35,14 +48,18 @@ function echo(): Duplex {
 async function start(
   dial: (signal: AbortSignal) => Promise<Duplex> = async () => echo(),
   to: typeof target = target,
+  peers: Peers = uncheckedPeers,
 ): Promise<void> {
   troubles = [];
+  refusals = [];
   gateway = await openGateway({
+    ...parts,
     port: 0,
-    credentials,
     target: to,
+    peers,
     dial,
     onTrouble: (error) => troubles.push(error),
+    onRefused: async (refusal) => void refusals.push(refusal),
   });
 }
 
@@ -262,6 +279,142 @@ describe('HTTP CONNECT', () => {
   });
 });
 
+describe('clients', () => {
+  const other = { kind: 'other', id: '1001', account: async () => 'mallory' } as const;
+  const own = { kind: 'own', process: async () => undefined } as const;
+  const peers = (peerOf: Peers['peerOf']): Peers => ({ ...uncheckedPeers, isChecked: true, peerOf });
+  /** How many bytes come back before the connection ends, which may be while it is still being made. */
+  const answerTo = async (bytes: Buffer): Promise<number> => {
+    const client = net.connect({ port: gateway.port, host: '127.0.0.1' });
+    clients.push(client);
+    let received = 0;
+    client.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+    });
+    client.on('error', () => {});
+    client.write(bytes);
+    await new Promise((resolve) => client.once('close', resolve));
+    return received;
+  };
+  const asks = [
+    ['SOCKS5', Buffer.concat([greeting, auth(credentials), request(target)])],
+    ['HTTP CONNECT', Buffer.from(connectRequest(`${target.host}:${target.port}`, basic(credentials)))],
+  ] as const;
+
+  it.each(asks)('of another account get no byte of an answer to %s', async (_, bytes) => {
+    const dial = vi.fn(async () => echo());
+    await start(
+      dial,
+      target,
+      peers(async () => other),
+    );
+    expect(await answerTo(bytes)).toBe(0);
+    expect(dial).not.toHaveBeenCalled();
+    expect(refusals).toEqual([{ reason: 'account', peer: other }]);
+    await isEmpty();
+  });
+
+  it.each(asks)('that are in no table get none either: %s', async (_, bytes) => {
+    await start(
+      undefined,
+      target,
+      peers(async () => undefined),
+    );
+    expect(await answerTo(bytes)).toBe(0);
+    expect(refusals).toEqual([]);
+    await isEmpty();
+  });
+
+  it.each(asks)('of this account wait for the check and are answered: %s', async (_, bytes) => {
+    const asked: unknown[] = [];
+    const gate = Promise.withResolvers<void>();
+    await start(
+      undefined,
+      target,
+      peers(async (connection) => {
+        asked.push(connection);
+        await gate.promise;
+        return own;
+      }),
+    );
+    const client = await connect();
+    client.write(bytes);
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    expect(asked).toEqual([{ address: '127.0.0.1', clientPort: client.localPort, port: gateway.port }]);
+    expect(client.readableLength).toBe(0);
+    gate.resolve();
+    expect((await read(client, 14)).length).toBe(14);
+  });
+
+  it('with a wrong password are reported before they are answered, those without one are not', async () => {
+    await start(
+      undefined,
+      target,
+      peers(async () => own),
+    );
+    const wrong = { ...credentials, password: 'x' };
+    await ask(greeting, auth(wrong));
+    await ask(connectRequest('a:1', basic(wrong)));
+    expect(refusals).toEqual([
+      { reason: 'password', peer: own },
+      { reason: 'password', peer: own },
+    ]);
+    await ask(connectRequest('a:1', ''));
+    await ask(Buffer.from([5, 1, 0]));
+    expect(refusals).toHaveLength(2);
+  });
+
+  it('that speak TLS are turned away at once', async () => {
+    // No timer fires: it is not the limit of the handshake that ends it.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    cleanups.push(() => vi.useRealTimers());
+    await start();
+    const client = await connect();
+    client.write(Buffer.from('16030102000100', 'hex'));
+    expect(await buffer(client).catch(() => Buffer.alloc(0))).toHaveLength(0);
+    expect(refusals).toEqual([{ reason: 'tls', peer: undefined }]);
+  });
+
+  it('prove themselves by the password that counts when they come', async () => {
+    let password = credentials.password;
+    troubles = [];
+    gateway = await openGateway({
+      ...parts,
+      port: 0,
+      get credentials() {
+        return { ...credentials, password };
+      },
+    });
+    password = 'Another';
+    expect([...(await ask(greeting, auth(credentials)))]).toEqual([5, 2, 1, 1]);
+    const client = await connect();
+    client.write(Buffer.concat([greeting, auth({ ...credentials, password }), request(target)]));
+    expect([...(await read(client, 4))]).toEqual([5, 2, 1, 0]);
+  });
+
+  it('that prove nothing are capped: the longest-waiting one goes, a proven one stays', async () => {
+    const unproven = createUnproven({ perPort: 3, total: 100 });
+    troubles = [];
+    gateway = await openGateway({ ...parts, port: 0, unproven });
+    const proven = await connect();
+    proven.write(Buffer.concat([greeting, auth(credentials), request(target)]));
+    await read(proven, 14);
+    const idle: net.Socket[] = [];
+    for (let at = 0; at < 4; at++) {
+      const client = await connect();
+      idle.push(client);
+      client.write(greeting);
+      await read(client, 2);
+    }
+    for (const client of idle) client.resume();
+    await vi.waitFor(() =>
+      expect(idle.map(({ destroyed }) => destroyed)).toEqual([true, false, false, false]),
+    );
+    proven.write('hello');
+    expect(String(await read(proven, 5))).toBe('hello');
+  });
+});
+
 describe('connections', () => {
   const open = async () => {
     const client = await connect();
@@ -382,9 +535,22 @@ describe('connections', () => {
 
   it('rejects with port-busy where the port is taken', async () => {
     await start();
-    await expect(
-      openGateway({ port: gateway.port, credentials, target, dial: async () => echo(), onTrouble: () => {} }),
-    ).rejects.toMatchObject({ code: 'port-busy' });
+    await expect(openGateway({ ...parts, port: gateway.port })).rejects.toMatchObject({ code: 'port-busy' });
+  });
+
+  it.each(['EMFILE', 'EACCES', 'ENOMEM'])('rejects with port-failed on %s', async (code) => {
+    await start();
+    const listen = vi.spyOn(net.Server.prototype, 'listen').mockImplementation(function (this: net.Server) {
+      setImmediate(() => this.emit('error', Object.assign(new Error(code), { code })));
+      return this;
+    });
+    cleanups.push(() => listen.mockRestore());
+    await expect(openGateway({ ...parts, port: 20_000 })).rejects.toMatchObject({
+      code: 'port-failed',
+      message: expect.stringContaining(code),
+      hint: expect.any(String),
+      retryable: code !== 'EACCES',
+    });
   });
 
   it('closing ends open connections and frees the port', async () => {
@@ -401,7 +567,7 @@ describe('connections', () => {
     await Promise.all(ended);
     theirs.resume();
     await vi.waitFor(() => expect(ours.destroyed).toBe(true));
-    gateway = await openGateway({ port, credentials, target, dial: async () => echo(), onTrouble: () => {} });
+    gateway = await openGateway({ ...parts, port });
     expect(gateway.port).toBe(port);
   });
 });

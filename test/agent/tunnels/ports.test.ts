@@ -24,7 +24,7 @@ describe('ports', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'ports-'));
   });
   afterEach(() => rm(folder, { recursive: true }));
-  const open = () => createPorts({ folder, logger: silentLogger });
+  const open = () => createPorts({ folder, logger: silentLogger, renew: false });
 
   it('derives the same port everywhere, below the ephemeral ranges, and remembers it with its password', async () => {
     const place = await (await open()).place(id('a'));
@@ -55,6 +55,39 @@ describe('ports', () => {
     expect(moved.credentials.password).not.toBe(a.credentials.password);
     expect(await (await open()).place(first)).toEqual(moved);
     expect((await ports.move(first, 31_999)).port).toBe(20_000);
+  });
+
+  it('replaces the password on the same port, for good', async () => {
+    const ports = await open();
+    expect(ports.known(id('a'))).toBeUndefined();
+    expect(await ports.rotate(id('a'))).toBeUndefined();
+    const before = await ports.place(id('a'));
+    const after = await ports.rotate(id('a'));
+    expect(after?.port).toBe(before.port);
+    expect(after?.credentials.password).not.toBe(before.credentials.password);
+    expect(ports.known(id('a'))).toEqual(after);
+    expect(await (await open()).place(id('a'))).toEqual(after);
+  });
+
+  it('keeps the old password where the new one cannot be saved', async () => {
+    const ports = await open();
+    const before = await ports.place(id('a'));
+    await rm(folder, { recursive: true });
+    await writeFile(folder, '');
+    await expect(ports.rotate(id('a'))).rejects.toThrow();
+    expect(ports.known(id('a'))).toEqual(before);
+  });
+
+  it('replaces every password at a start where clients cannot be checked; the ports stay', async () => {
+    const ports = await open();
+    const before = [await ports.place(id('a')), await ports.place(id('b'))];
+    const renewed = await createPorts({ folder, logger: silentLogger, renew: true });
+    for (const [at, name] of ['a', 'b'].entries()) {
+      const place = await renewed.place(id(name));
+      expect(place.port).toBe(before[at]?.port);
+      expect(place.credentials.password).not.toBe(before[at]?.credentials.password);
+      expect(await (await open()).place(id(name))).toEqual(place);
+    }
   });
 
   it.each([

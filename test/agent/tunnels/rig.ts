@@ -1,8 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { vi } from 'vitest';
+import { type Mock, vi } from 'vitest';
 import { type Access, createAccess, type LoginState } from '../../../main/agent/access/access.ts';
 import { type Cluster, type ClusterId, clusterId } from '../../../main/agent/catalog/cluster.ts';
 import { createNetwork, type Network } from '../../../main/agent/network/network.ts';
@@ -10,7 +11,8 @@ import { trustAuthorities } from '../../../main/agent/network/trust.ts';
 import { openUrl } from '../../../main/agent/open-url.ts';
 import type { Logger } from '../../../main/agent/parts.ts';
 import type { ConnectorRules } from '../../../main/agent/tunnels/connector-choice.ts';
-import { createPorts } from '../../../main/agent/tunnels/ports.ts';
+import { createPeers } from '../../../main/agent/tunnels/peers/peers.ts';
+import { createPorts, type Ports } from '../../../main/agent/tunnels/ports.ts';
 import type { TunnelState } from '../../../main/agent/tunnels/state.ts';
 import type { Tunnel } from '../../../main/agent/tunnels/tunnel.ts';
 import { createTunnels, type Tunnels } from '../../../main/agent/tunnels/tunnels.ts';
@@ -28,6 +30,9 @@ export interface Rig {
   readonly network: Network;
   readonly access: Access;
   readonly tunnels: Tunnels;
+  readonly ports: Ports;
+  /** This computer's addresses; a test may change what it answers. */
+  readonly interfaces: Mock<typeof networkInterfaces>;
   readonly folder: string;
   /** Every state of every tunnel, in their order. */
   readonly states: { readonly title: string; readonly state: TunnelState }[];
@@ -76,7 +81,9 @@ export async function startRig(
   });
   const folder = await mkdtemp(path.join(world.home, 'state-'));
   await spreadPorts(folder, world.plan);
-  const ports = await createPorts({ folder, logger });
+  const ports = await createPorts({ folder, logger, renew: false });
+  const interfaces = vi.fn(networkInterfaces);
+  const peers = await createPeers({ env: world.env, logger });
   const states: { title: string; state: TunnelState }[] = [];
   const titleOf = (id: string) => id.slice(id.lastIndexOf('/') + 1);
   const tunnels = createTunnels({
@@ -85,6 +92,8 @@ export async function startRig(
     network,
     access,
     ports,
+    peers,
+    interfaces,
     onDemand: options.onDemand,
     cloudflared: {
       env: { ...world.env, ...options.env },
@@ -155,6 +164,8 @@ export async function startRig(
     network,
     access,
     tunnels,
+    ports,
+    interfaces,
     folder,
     states,
     log,
@@ -189,6 +200,7 @@ export async function startRig(
       ),
     async close() {
       await tunnels.closeAll();
+      await peers.close();
       access.close();
       network.reset();
       await world.close();

@@ -105,7 +105,30 @@ describe('opening', () => {
     expect(again.state.status).toBe('connected');
     expect(again.tunnel.place()?.port).toBe((before?.port ?? 0) + 1);
     expect(again.tunnel.place()?.credentials.password).not.toBe(before?.credentials.password);
+    const port = before?.port ?? 0;
+    await vi.waitFor(() =>
+      expect(rig.notices).toEqual([
+        expect.stringMatching(`^Port ${port} of ${title} is in use.* moved to port ${port + 1}, with a new`),
+      ]),
+    );
     stranger.close();
+  });
+
+  it('stays on its port, with its password, where that cannot be opened for another reason', async () => {
+    const { tunnel } = await rig.open(title);
+    const before = tunnel.place();
+    await rig.tunnels.close(tunnel.id);
+    const listen = vi.spyOn(net.Server.prototype, 'listen').mockImplementation(function (this: net.Server) {
+      setImmediate(() => this.emit('error', Object.assign(new Error('EMFILE'), { code: 'EMFILE' })));
+      return this;
+    });
+    const failed = await rig.open(title);
+    listen.mockRestore();
+    expect(failed.state).toMatchObject({ status: 'failed', failure: { error: { code: 'port-failed' } } });
+    const again = await rig.open(title);
+    expect(again.state.status).toBe('connected');
+    expect(again.tunnel.place()).toEqual(before);
+    expect(rig.notices).toEqual([]);
   });
 
   it('is left by closing while a person is asked, without a lock or a second tab', async () => {
@@ -255,6 +278,23 @@ describe('standing', () => {
     rig.clock.skip(20_000);
     await vi.waitFor(() => expect(rig.states.length).toBeGreaterThan(probes));
     expect(rig.log.join('\n')).toContain('"because":"sleep"');
+  });
+
+  it('stands while the addresses of this computer cannot be read, and they are looked at again', async () => {
+    const { tunnel } = await rig.open(title);
+    rig.interfaces.mockImplementation(() => {
+      throw Object.assign(new Error('uv_interface_addresses'), { code: 'ERR_SYSTEM_ERROR' });
+    });
+    const looks = rig.interfaces.mock.calls.length;
+    for (let look = 0; look < 3; look++) rig.clock.skip(5_000);
+    expect(rig.interfaces.mock.calls.length).toBe(looks + 3);
+    expect(tunnel.state().status).toBe('connected');
+    const address = { address: '10.1.2.3', family: 'IPv4', internal: false } as const;
+    rig.interfaces.mockImplementation(() => ({
+      eth9: [{ ...address, netmask: '', mac: '', cidr: null }],
+    }));
+    rig.clock.skip(5_000);
+    expect(rig.log.join('\n')).toContain('"because":"network"');
   });
 });
 

@@ -1,0 +1,67 @@
+import { type Peer, type PeerTable, printableName } from './peer-table.ts';
+import type { Run } from './run.ts';
+
+/** A socket of this account, as `lsof` names it. */
+interface Socket {
+  readonly pid: number;
+  readonly command: string;
+  /** `local->remote`, or the local address alone of one that listens. */
+  readonly name: string;
+}
+
+/**
+ * macOS: `lsof`, which lists the sockets of this account's own programs. A connection that is not in its list is
+ * another account's, or has ended.
+ */
+export function lsofTable(options: {
+  readonly uid: number;
+  readonly run: Run;
+  readonly program?: string;
+}): PeerTable {
+  const { uid, run, program = '/usr/sbin/lsof' } = options;
+  const list = async (...more: readonly string[]) =>
+    // -a: of this account and TCP. Its exit code is 1 when it finds nothing.
+    parseLsof(
+      await run(program, ['-nP', '-a', '-u', String(uid), ...more, '-F', 'pcn'], { exitCodes: [0, 1] }),
+    );
+  const own = ({ pid, command }: Socket): Peer => ({
+    kind: 'own',
+    process: async () => ({ pid, name: printableName(command) }),
+  });
+  return {
+    async peersOf(connections) {
+      const sockets = new Map((await list('-iTCP')).map((socket) => [socket.name, socket]));
+      return new Map(
+        connections.flatMap((connection) => {
+          const { address, clientPort, port } = connection;
+          const socket = sockets.get(`${address}:${clientPort}->127.0.0.1:${port}`);
+          return socket === undefined ? [] : [[connection, own(socket)] as const];
+        }),
+      );
+    },
+    async listenerOf(port) {
+      const [socket] = await list(`-iTCP:${port}`, '-sTCP:LISTEN');
+      return socket && own(socket);
+    },
+    close: async () => {},
+  };
+}
+
+/**
+ * Output of `lsof -F pcn`: one field a line, its first letter says which (lsof(8), OUTPUT FOR OTHER PROGRAMS). A process's
+ * fields come before those of its files.
+ */
+export function parseLsof(output: string): readonly Socket[] {
+  const sockets: Socket[] = [];
+  let pid = 0;
+  let command = '';
+  for (const line of output.split('\n')) {
+    const value = line.slice(1);
+    if (line.startsWith('p')) pid = Number(value);
+    else if (line.startsWith('c')) command = value;
+    // IPv4 within IPv6 is written `[::ffff:127.0.0.1]:80` by some versions.
+    else if (line.startsWith('n'))
+      sockets.push({ pid, command, name: value.replaceAll(/\[::ffff:([\d.]+)\]/g, '$1') });
+  }
+  return sockets;
+}

@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { userInfo } from 'node:os';
+import { toPlainError } from '../../app-error.ts';
+import type { Environment, Logger } from '../../parts.ts';
+import { lsofTable } from './lsof-table.ts';
+import { netstatTable } from './netstat-table.ts';
+import type { Connection, Peer, PeerTable } from './peer-table.ts';
+import { openProcTable } from './proc-table.ts';
+import { runProgram } from './run.ts';
+
+/** Tells to which account the client of a connection belongs. */
+export interface Peers {
+  /** False where this computer does not tell: every client then passes this check. */
+  readonly isChecked: boolean;
+  /** Undefined when the table does not hold the connection: it has ended, or is not to be trusted. */
+  peerOf(connection: Connection): Promise<Peer | undefined>;
+  /** Who listens on a port of 127.0.0.1, where that can be told. */
+  listenerOf(port: number): Promise<Peer | undefined>;
+  close(): Promise<void>;
+}
+
+/** Reads of the table before a connection counts as not in it: rows that move while it is read can be missed. */
+const attempts = 3;
+const proofLimitMs = 5_000;
+/** What Linux shows for every account that a user namespace does not know (user_namespaces(7)). */
+const overflowUid = 65_534;
+
+/** No check: every client passes it. */
+export const uncheckedPeers: Peers = {
+  isChecked: false,
+  peerOf: async () => undefined,
+  listenerOf: async () => undefined,
+  close: async () => {},
+};
+
+/**
+ * The check of this platform, proven by a connection to ourselves: where its table cannot be read, or does not show that
+ * connection as ours, the answer is `uncheckedPeers`. Never rejects.
+ */
+export async function createPeers(options: {
+  readonly env: Environment;
+  readonly logger: Logger;
+  /** In place of the platform's. */
+  readonly openTable?: () => Promise<PeerTable>;
+}): Promise<Peers> {
+  const { env, logger, openTable = () => platformTable(env) } = options;
+  let table: PeerTable | undefined;
+  try {
+    table = await openTable();
+    const peers = peersOf(table, logger);
+    await prove(peers);
+    return peers;
+  } catch (error) {
+    const { message } = toPlainError(error);
+    logger.warn('The accounts of local connections cannot be checked', { reason: message });
+    await table?.close().catch(() => {});
+    return uncheckedPeers;
+  }
+}
+
+async function platformTable(env: Environment): Promise<PeerTable> {
+  const uid = process.geteuid?.() ?? -1;
+  switch (process.platform) {
+    case 'linux':
+      if (uid === overflowUid) throw new Error('this account has no uid of its own');
+      return openProcTable({ uid });
+    case 'darwin':
+      return lsofTable({ uid, run: runProgram });
+    case 'win32':
+      return netstatTable({ env, user: userInfo().username, run: runProgram });
+    default:
+      throw new Error(`no table is known for ${process.platform}`);
+  }
+}
+
+/**
+ * Asks for many connections at once: all that were accepted before a read of the table began are answered by that read.
+ */
+function peersOf(table: PeerTable, logger: Logger): Peers {
+  interface Waiting {
+    readonly connection: Connection;
+    readonly resolve: (peer: Peer | undefined) => void;
+    left: number;
+  }
+  let waiting: Waiting[] = [];
+  let isReading = false;
+  let isReported = false;
+
+  const readAll = async () => {
+    isReading = true;
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      const found = await table
+        .peersOf(batch.map(({ connection }) => connection))
+        .catch((error: unknown): ReadonlyMap<Connection, Peer> => {
+          const { message } = toPlainError(error);
+          if (!isReported) logger.error('The table of connections cannot be read', { reason: message });
+          isReported = true;
+          return new Map();
+        });
+      for (const one of batch) {
+        const peer = found.get(one.connection);
+        one.left -= 1;
+        if (peer !== undefined || one.left === 0) one.resolve(peer);
+        else waiting.push(one);
+      }
+    }
+    isReading = false;
+  };
+
+  return {
+    isChecked: true,
+    peerOf: (connection) =>
+      new Promise((resolve) => {
+        waiting.push({ connection, resolve, left: attempts });
+        if (!isReading) void readAll();
+      }),
+    listenerOf: (port) => table.listenerOf(port).catch(() => undefined),
+    close: () => table.close(),
+  };
+}
+
+/** Rejects unless a connection to ourselves is shown as ours. */
+async function prove(peers: Peers): Promise<void> {
+  const server = createServer();
+  let client: Socket | undefined;
+  let accepted: Socket | undefined;
+  try {
+    const signal = AbortSignal.timeout(proofLimitMs);
+    server.listen({ host: '127.0.0.1', port: 0, exclusive: true });
+    await once(server, 'listening', { signal });
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('there is no port to listen on');
+    const { port } = address;
+    client = connect({ host: '127.0.0.1', port });
+    client.on('error', () => {});
+    [accepted] = (await once(server, 'connection', { signal })) as [Socket];
+    accepted.on('error', () => {});
+    const { remotePort } = accepted;
+    if (remotePort === undefined) throw new Error('a connection to itself ended');
+    const peer = await peers.peerOf({ address: '127.0.0.1', clientPort: remotePort, port });
+    if (peer?.kind !== 'own') throw new Error('a connection to itself is not shown as its own');
+  } finally {
+    client?.destroy();
+    accepted?.destroy();
+    server.close();
+  }
+}

@@ -1,0 +1,179 @@
+import { type FileHandle, open, readdir, readFile, readlink } from 'node:fs/promises';
+import { endianness } from 'node:os';
+import path from 'node:path';
+import { errnoOf } from '../../app-error.ts';
+import {
+  type Connection,
+  type Peer,
+  type PeerTable,
+  printableName,
+  type RunningProcess,
+} from './peer-table.ts';
+
+const listening = '0A';
+
+/** One row: who made the socket, and its inode, which is 0 once no process holds it. */
+interface Row {
+  readonly uid: number;
+  readonly inode: string;
+}
+
+/**
+ * Linux: `/proc/net/tcp` and `tcp6` (Documentation/networking/proc_net_tcp.rst). A client whose socket is of the IPv6
+ * family, as Java's are, is in the latter.
+ * Rejects where there is no such file.
+ */
+export async function openProcTable({ uid }: { readonly uid: number }): Promise<PeerTable> {
+  // Kept open: when the limit of open files is reached, connections are still told apart.
+  const files = await openFiles();
+  const peer = ({ uid: owner, inode }: Row): Peer =>
+    owner === uid
+      ? { kind: 'own', process: () => processHolding(inode) }
+      : { kind: 'other', id: String(owner), account: () => accountName(owner) };
+
+  return {
+    async peersOf(connections) {
+      const keys = (family: Family) =>
+        new Map(connections.map((connection) => [connectionKey(connection, family), connection]));
+      const peers = new Map<Connection, Peer>();
+      for (const [connection, row] of await findRows(files, keys)) {
+        // A socket that no process holds any more shows the uid 0, whoever made it.
+        if (row.inode !== '0') peers.set(connection, peer(row));
+      }
+      return peers;
+    },
+    async listenerOf(port) {
+      // Two readers of one open file would send each other back to its start.
+      const own = await openFiles();
+      try {
+        const keys = (family: Family) => new Map(listenerKeys(port, family).map((key) => [key, port]));
+        const row = (await findRows(own, keys, listening)).get(port);
+        return row && peer(row);
+      } finally {
+        await closeFiles(own);
+      }
+    },
+    close: () => closeFiles(files),
+  };
+}
+
+type Family = 4 | 6;
+type Files = ReadonlyMap<Family, FileHandle>;
+
+async function openFiles(): Promise<Files> {
+  const files = new Map<Family, FileHandle>([[4, await open('/proc/net/tcp', 'r')]]);
+  try {
+    files.set(6, await open('/proc/net/tcp6', 'r'));
+  } catch (error) {
+    // A kernel without IPv6 has none.
+    if (errnoOf(error) !== 'ENOENT') {
+      await closeFiles(files);
+      throw error;
+    }
+  }
+  return files;
+}
+
+async function closeFiles(files: Files): Promise<void> {
+  for (const file of files.values()) await file.close();
+}
+
+/** Looks for rows by their first columns, and in the second file for what is not in the first. */
+async function findRows<K>(
+  files: Files,
+  keys: (family: Family) => ReadonlyMap<string, K>,
+  state?: string,
+): Promise<ReadonlyMap<K, Row>> {
+  const found = new Map<K, Row>();
+  for (const [family, file] of files) {
+    const missing = new Map([...keys(family)].filter(([, key]) => !found.has(key)));
+    if (missing.size > 0) for (const [key, row] of await readRows(file, missing, state)) found.set(key, row);
+  }
+  return found;
+}
+
+/**
+ * The rows whose local and remote address are asked for. The file is read piece by piece, because anybody can make it
+ * long, and only as far as needed. The kernel answers a read with a part of what was asked for: only an empty answer is
+ * the end.
+ */
+async function readRows<K>(
+  file: FileHandle,
+  wanted: ReadonlyMap<string, K>,
+  state?: string,
+): Promise<Map<K, Row>> {
+  const found = new Map<K, Row>();
+  const lengths = [...new Set([...wanted.keys()].map((key) => key.length))];
+  const missing = new Set(wanted.values());
+  const piece = Buffer.alloc(64 * 1024);
+  let rest = '';
+  for (let position = 0; ; ) {
+    const { bytesRead } = await file.read(piece, 0, piece.length, position);
+    if (bytesRead === 0) return found;
+    position += bytesRead;
+    const lines = (rest + piece.toString('latin1', 0, bytesRead)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const start = line.indexOf(': ') + 2;
+      const key = lengths
+        .map((length) => wanted.get(line.slice(start, start + length)))
+        .find((one) => one !== undefined);
+      if (key === undefined) continue;
+      // Local, remote, state, queues, timer, retransmits, uid, timeout, inode.
+      const columns = line.slice(start).split(/\s+/);
+      if (state !== undefined && columns[2] !== state) continue;
+      found.set(key, { uid: Number(columns[6]), inode: columns[8] ?? '0' });
+      missing.delete(key);
+      if (missing.size === 0) return found;
+    }
+  }
+}
+
+/** The client's row: its own address first. */
+function connectionKey({ address, clientPort, port }: Connection, family: Family): string {
+  return `${addressHex(address, family)}:${portHex(clientPort)} ${addressHex('127.0.0.1', family)}:${portHex(port)}`;
+}
+
+function listenerKeys(port: number, family: Family): readonly string[] {
+  const any = '0'.repeat(family === 4 ? 8 : 32);
+  return [addressHex('127.0.0.1', family), any].map((address) => `${address}:${portHex(port)} `);
+}
+
+/** Each 32-bit word of the address, as a number of this machine; IPv4 within IPv6 is `::ffff:a.b.c.d`. */
+function addressHex(address: string, family: Family): string {
+  const bytes = Buffer.from(address.split('.').map(Number));
+  const isLittle = endianness() === 'LE';
+  const word = hex(isLittle ? bytes.readUInt32LE() : bytes.readUInt32BE(), 8);
+  return family === 4 ? word : `${'0'.repeat(16)}${isLittle ? 'FFFF0000' : '0000FFFF'}${word}`;
+}
+
+function portHex(port: number): string {
+  return hex(port, 4);
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).toUpperCase().padStart(digits, '0');
+}
+
+/** The program that holds a socket, among those that this account may look into. */
+async function processHolding(inode: string): Promise<RunningProcess | undefined> {
+  const link = `socket:[${inode}]`;
+  for (const pid of await readdir('/proc').catch(() => [])) {
+    if (!/^\d+$/.test(pid)) continue;
+    for (const descriptor of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
+      if ((await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')) !== link) continue;
+      // Not `comm`, which is the name of the main thread: every Node's is the same.
+      const file = await readlink(`/proc/${pid}/exe`).catch(() => 'unknown program');
+      return { pid: Number(pid), name: printableName(path.basename(file)) };
+    }
+  }
+  return undefined;
+}
+
+/** As the local list of accounts names it, else by its number. */
+async function accountName(uid: number): Promise<string> {
+  const list = await readFile('/etc/passwd', 'utf8').catch(() => '');
+  const fields = list.split('\n').map((line) => line.split(':'));
+  const name = fields.find(([, , number]) => number === String(uid))?.[0];
+  return name === undefined ? `uid ${uid}` : printableName(name);
+}

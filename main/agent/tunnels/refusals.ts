@@ -1,0 +1,76 @@
+import type { ClusterId } from '../catalog/cluster.ts';
+import type { Logger } from '../parts.ts';
+import type { Refusal, RefusalReason } from './gateway.ts';
+import type { RunningProcess } from './peers/peer-table.ts';
+
+/** A client that was turned away, as it is reported. */
+export interface ReportedRefusal {
+  readonly cluster: ClusterId;
+  readonly port: number;
+  readonly reason: RefusalReason;
+  /** The program, where it is one of this account's and still ran. */
+  readonly process?: RunningProcess | undefined;
+  /** The other account, where it is one. */
+  readonly account?: string | undefined;
+}
+
+/** Counts clients that were turned away, and reports each kind once until the agent starts again. */
+export interface Refusals {
+  /** Resolves when the first of its kind has been reported, at once for the others. Never rejects. */
+  count(at: { readonly cluster: ClusterId; readonly port: number }, refusal: Refusal): Promise<void>;
+}
+
+/** To look for the program holds up the client's answer no longer than this. */
+const lookupLimitMs = 1_000;
+
+export function createRefusals(options: {
+  readonly logger: Logger;
+  readonly onFirst: (refusal: ReportedRefusal) => void;
+}): Refusals {
+  const { logger, onFirst } = options;
+  const counts = new Map<string, number>();
+
+  return {
+    async count({ cluster, port }, { reason, peer }) {
+      // Another account's programs may try every port: that is one report.
+      const key = peer?.kind === 'other' ? `${reason} ${peer.id}` : `${reason} ${cluster}`;
+      const count = (counts.get(key) ?? 0) + 1;
+      counts.set(key, count);
+      // A flood is one line for each power of ten.
+      if (/^10*$/.test(String(count))) logger.warn('Connection refused', { cluster, port, reason, count });
+      if (count > 1) return;
+      try {
+        const known =
+          peer === undefined
+            ? {}
+            : peer.kind === 'own'
+              ? { process: await withinLimit(peer.process()) }
+              : { account: await peer.account() };
+        onFirst({ cluster, port, reason, ...known });
+      } catch (error) {
+        logger.error('A refused connection is not reported', { error: String(error) });
+      }
+    },
+  };
+}
+
+function withinLimit<T>(work: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const limit = setTimeout(resolve, lookupLimitMs, undefined);
+    limit.unref();
+    work.then(resolve, reject).finally(() => clearTimeout(limit));
+  });
+}
+
+/** What the user is told of a refused client. */
+export function refusalNotice(title: string, { port, reason, process, account }: ReportedRefusal): string {
+  const program = process === undefined ? 'A program' : `${process.name} (process ${process.pid})`;
+  switch (reason) {
+    case 'account':
+      return `A program of the account ${account ?? 'unknown'} connected to port ${port} of ${title} and was refused. Only your own programs may use it; if that was you, run kubectl without sudo.`;
+    case 'password':
+      return `${program} sent a wrong password to port ${port} of ${title} and was refused. If it is yours, it uses an old copy of the kubeconfig: restart it, or give it the current one.`;
+    case 'tls':
+      return `${program} opened TLS on port ${port} of ${title}, which is a proxy, and was refused. kubectl before 1.24 does this for exec, cp and port-forward: update it.`;
+  }
+}
