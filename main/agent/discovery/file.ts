@@ -24,8 +24,10 @@ export function createFileSource(options: {
   readonly folder: string;
   readonly home: string;
   readonly clock: Clock;
+  /** Rejects where a file may not be read: one that the organisation names has to lie in its place. */
+  readonly check?: ((file: string) => Promise<void>) | undefined;
 }): DiscoverySource {
-  const { folder, home, clock } = options;
+  const { folder, home, clock, check } = options;
   const files = new Set(options.files.map((file) => pathIn(folder, home, file)));
   return {
     source: 'file',
@@ -34,7 +36,8 @@ export function createFileSource(options: {
       await Promise.all(
         [...files].map(async (file) => {
           const cell = { source: 'file', account: file, region } as const;
-          const outcome = await readClusterFile(file)
+          const outcome = await Promise.resolve(check?.(file))
+            .then(() => readClusterFile(file))
             .then((entries) =>
               Promise.all(
                 entries.map((entry) => clusterFrom({ entry, file, home, clock, tagPrefix: run.tagPrefix })),
