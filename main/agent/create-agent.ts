@@ -151,10 +151,10 @@ async function wireAgent(
     clock,
     logger,
     freshForMs: () => settings.get().catalogMaxAgeMinutes * 60_000,
-    onSetAside: (file, reason) =>
+    onSetAside: (aside, reason) =>
       notice(
         'warning',
-        `A part of what was known of clusters cannot be read (${reason}); it is kept as ${file}.unreadable and read anew from its source.`,
+        `A part of what was known of clusters cannot be read (${reason}); it is kept as ${aside} and read anew from its source.`,
       ),
   });
   catalog.onChange((change) =>
@@ -173,6 +173,8 @@ async function wireAgent(
     organisation: organisation.current,
     notice: (message) => notice('warning', message),
   });
+  if (parts.sealer.kind !== 'headless' && parts.sealer.warning !== undefined)
+    notice('warning', parts.sealer.warning);
   // Reading seals what was kept without a keychain. What cannot be read is told by whoever needs it.
   if (parts.sealer.kind === 'keychain')
     for (const file of [azureFile, googleFile, oidcFile]) await file.read().catch(() => {});

@@ -49,10 +49,10 @@ export function createOwnSetup(options: {
     file: place,
     version: 1,
     schema: storedSchema,
-    onUnreadable: (_, reason) =>
+    onUnreadable: (_, reason, aside) =>
       notice(
         'warning',
-        `Your organisation's configuration could not be read (${reason}) and was set aside as ${place}.unreadable. Set it up again: k8s-tunnels setup`,
+        `Your organisation's configuration could not be read (${reason}) and was set aside as ${aside}. Set it up again: k8s-tunnels setup`,
       ),
   });
   let current: Kept | undefined;

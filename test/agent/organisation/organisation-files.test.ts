@@ -173,7 +173,7 @@ describe('a file is refused, with its name and the fix, that', () => {
   });
 
   it('is a pipe, a folder, or endless', async () => {
-    execFileSync('mkfifo', [path.join(own, 'pipe')]);
+    execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', path.join(own, 'pipe')]);
     await mkdir(path.join(own, 'folder'));
     await put(path.join(own, 'long'), 'x'.repeat(1024 * 1024 + 1));
     for (const name of ['pipe', 'folder', 'long'])
