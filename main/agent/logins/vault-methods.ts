@@ -19,7 +19,8 @@ export interface VaultMethod {
 
 /** The address that every role for the vault command allows. */
 const oidcCallback = { host: 'localhost', port: 8250, path: '/oidc/callback' } as const;
-const serviceAccountFile = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+/** Where Kubernetes mounts the token of a pod's service account. */
+export const serviceAccountFile = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 const authSchema = z.object({ auth: z.object({ client_token: z.string().min(1) }) });
 const authUrlSchema = z.object({ data: z.object({ auth_url: z.string() }) });
