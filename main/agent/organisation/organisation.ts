@@ -182,7 +182,9 @@ export async function createOrganisation(options: {
     const isNew = stored.pending?.text !== text;
     const pending = { text, ...(etag === undefined ? {} : { etag }) };
     const changed = await keep({ ...stored, pending, readAt: clock.now() }, organisation);
-    if (isNew) notice('warning', pendingNotice(organisation?.name, changes));
+    // Shells show what waits by the view, where there is one.
+    if (isNew)
+      notice(organisation === undefined ? 'warning' : 'info', pendingNotice(organisation?.name, changes));
     return changed;
   };
 

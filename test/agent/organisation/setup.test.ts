@@ -242,7 +242,7 @@ describe('a change that nobody signed', () => {
     const field = 'sources.vault.addresses[0].address';
     expect(keeper.view()?.pending).toEqual([field]);
     expect(rig.notices).toEqual([
-      expect.stringMatching(/^warning: A new configuration of Acme waits .*k8s-tunnels setup --review$/),
+      expect.stringMatching(/^info: A new configuration of Acme waits .*k8s-tunnels setup --review$/),
     ]);
     expect(rig.notices[0]).toContain(field);
 
