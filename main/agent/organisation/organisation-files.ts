@@ -4,6 +4,7 @@ import path from 'node:path';
 import { AppError, errnoOf } from '../app-error.ts';
 import type { Environment } from '../parts.ts';
 import { maxBytes } from './source.ts';
+import { untrustedParent } from './trusted-parents.ts';
 
 /**
  * The files that an organisation's configuration may name. Whoever writes the configuration chooses the file and the
@@ -90,27 +91,31 @@ export function createOrganisationFiles(
     return undefined;
   };
 
-  /** From the root down, so that nobody else can exchange what comes below a folder that was checked. */
   const checkParents = async (
     real: string,
     holder: { folder: string; isOwn: boolean },
     refuse: (reason: string, fix: string) => AppError,
   ) => {
     if (owners.user === undefined) return;
-    for (const parent of parentsOf(real)) {
-      const stats = await lstat(parent);
-      const isWithin = parent === holder.folder || isBelow(parent, holder.folder);
-      if (!stats.isDirectory()) throw refuse(`${parent} is not a folder`, 'Name the file by its own path.');
-      if (!isOwnedBy(stats, holder.isOwn ? [...owners.administrators, owners.user] : owners.administrators)) {
-        const owner = holder.isOwn ? 'you' : 'root';
+    const { folder, isOwn } = holder;
+    const found = await untrustedParent(
+      real,
+      isOwn ? [...owners.administrators, owners.user] : owners.administrators,
+      (parent) => isOwn && parent !== folder && !isBelow(parent, folder),
+    );
+    if (isOwn && found?.parent !== folder && ((await lstat(folder)).mode & 0o077) !== 0)
+      throw refuse(`${folder} is open to other users`, `Close it: chmod 700 ${folder}`);
+    if (found === undefined) return;
+    const { parent, why } = found;
+    switch (why) {
+      case 'not-a-folder':
+        throw refuse(`${parent} is not a folder`, 'Name the file by its own path.');
+      case 'owner':
         throw refuse(
-          `${parent} does not belong to ${owner}`,
-          `Make it so: chown ${holder.isOwn ? '"$USER"' : 'root'} ${parent}`,
+          `${parent} does not belong to ${isOwn ? 'you' : 'root'}`,
+          `Make it so: chown ${isOwn ? '"$USER"' : 'root'} ${parent}`,
         );
-      }
-      if (holder.isOwn && parent === holder.folder && (stats.mode & 0o077) !== 0)
-        throw refuse(`${parent} is open to other users`, `Close it: chmod 700 ${parent}`);
-      if (isWritableByOthers(stats, holder.isOwn && !isWithin))
+      case 'writable':
         throw refuse(`other users can write to ${parent}`, `Make it so: chmod go-w ${parent}`);
     }
   };
@@ -171,20 +176,6 @@ function isBelow(file: string, folder: string): boolean {
   return way !== '' && !way.startsWith('..') && !path.isAbsolute(way);
 }
 
-function parentsOf(file: string): readonly string[] {
-  const parent = path.dirname(file);
-  return parent === file ? [] : [...parentsOf(parent), parent];
-}
-
 function isOwnedBy({ uid }: Stats, owners: readonly number[]): boolean {
   return owners.includes(uid);
-}
-
-/**
- * In a folder with the sticky bit only the owner of a file can exchange it: Kubernetes mounts secrets so. A group that has
- * the user's own number is the user's alone, as many systems make one for each: `isRelaxed` lets it write.
- */
-function isWritableByOthers({ mode, uid, gid }: Stats, isRelaxed: boolean): boolean {
-  if ((mode & constants.S_IFMT) === constants.S_IFDIR && (mode & 0o1000) !== 0) return false;
-  return (mode & (isRelaxed && gid === uid ? 0o002 : 0o022)) !== 0;
 }
