@@ -99,6 +99,7 @@ function Main() {
   }, [offer]);
   const [dialog, setDialog] = useState<'palette' | 'shortcuts'>();
   const [asked, setAsked] = useState<Asked>();
+  const review = useCallback(() => setAsked({ kind: 'review' }), []);
   const go = useCallback(
     (place: Place) => {
       switch (place.kind) {
@@ -184,7 +185,7 @@ function Main() {
       >
         {isFirstRun ? (
           <>
-            <PressingNotices />
+            <PressingNotices onReview={review} />
             <main className="first-run-main">
               <FirstRun
                 onTouch={firstRun.hold}
@@ -206,6 +207,7 @@ function Main() {
             onAccounts={openAccounts}
             onSettings={openSettings}
             onSetUp={openSetUp}
+            onReview={review}
             takesFocus={firstRun.isLeft && view.kind === 'list'}
           />
         )}
@@ -233,7 +235,7 @@ function Main() {
           onBack={back}
         />
       )}
-      {view.kind === 'settings' && <SettingsPage onBack={back} onSetUp={openSetUp} />}
+      {view.kind === 'settings' && <SettingsPage onBack={back} onSetUp={openSetUp} onReview={review} />}
       {view.kind === 'setUp' && (
         <SubPage title={text.detail.back} label={text.firstRun.title} onBack={back}>
           <FirstRun onShow={showList} onSettings={openSettings} onAsk={setAsked} />
@@ -268,6 +270,7 @@ function ListPage({
   onAccounts,
   onSettings,
   onSetUp,
+  onReview,
   takesFocus,
 }: {
   readonly search: RefObject<HTMLInputElement | null>;
@@ -280,6 +283,7 @@ function ListPage({
   readonly onAccounts: () => void;
   readonly onSettings: () => void;
   readonly onSetUp: () => void;
+  readonly onReview: () => void;
   /** The person came here from another page's button, which is gone. */
   readonly takesFocus: boolean;
 }) {
@@ -326,7 +330,7 @@ function ListPage({
       />
       {hasBar && <FilterBar filters={filters} onFilters={onFilters} />}
       <DiscoveryLine />
-      <Notices onAccounts={onAccounts} />
+      <Notices onAccounts={onAccounts} onReview={onReview} />
       <div className="list-body" ref={list} data-lost={isLost || undefined}>
         {!hasClusters && <NoClusters onAccounts={onAccounts} onSetUp={onSetUp} />}
         {hasClusters && sections.length === 0 && (

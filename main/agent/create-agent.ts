@@ -38,7 +38,9 @@ import { trustAuthorities } from './network/trust.ts';
 import { withSupport } from './organisation/access-request.ts';
 import { connectorRules } from './organisation/connector-rules.ts';
 import { managedSettings } from './organisation/managed-settings.ts';
+import { additionalAuthorities, clusterFileCheck } from './organisation/named-settings.ts';
 import { createOrganisation } from './organisation/organisation.ts';
+import { createOrganisationFiles, fileFolders } from './organisation/organisation-files.ts';
 import type { Organisation } from './organisation/schema.ts';
 import { clusterUnder, sourceUnder } from './organisation/source-under.ts';
 import { vaultEnvironment, vaultLogin, vaultServers } from './organisation/vault-environment.ts';
@@ -139,8 +141,13 @@ async function wireAgent(
     },
   });
   keepGoodSettings(paths.config);
-  const setting = settings.get().extraAuthorities;
-  trustAuthorities({ env, setting: setting === '' ? undefined : setting });
+  const organisationFiles = createOrganisationFiles(fileFolders({ env, config: paths.config }));
+  const setting = await additionalAuthorities(settings, organisationFiles).catch((error: unknown) => {
+    const { message, hint = '' } = toPlainError(error);
+    notice('warning', `${message} ${hint}`.trim());
+    return undefined;
+  });
+  trustAuthorities({ env, setting });
   const releases = await createReleases({
     env,
     folder: paths.state,
@@ -156,10 +163,10 @@ async function wireAgent(
     clock,
     logger,
     freshForMs: () => settings.get().catalogMaxAgeMinutes * 60_000,
-    onSetAside: (file, reason) =>
+    onSetAside: (aside, reason) =>
       notice(
         'warning',
-        `A part of what was known of clusters cannot be read (${reason}); it is kept as ${file}.unreadable and read anew from its source.`,
+        `A part of what was known of clusters cannot be read (${reason}); it is kept as ${aside} and read anew from its source.`,
       ),
   });
   catalog.onChange((change) =>
@@ -178,6 +185,8 @@ async function wireAgent(
     organisation: organisation.current,
     notice: (message) => notice('warning', message),
   });
+  if (parts.sealer.kind !== 'headless' && parts.sealer.warning !== undefined)
+    notice('warning', parts.sealer.warning);
   // Reading seals what was kept without a keychain. What cannot be read is told by whoever needs it.
   if (parts.sealer.kind === 'keychain')
     for (const file of [azureFile, googleFile, oidcFile]) await file.read().catch(() => {});
@@ -196,7 +205,12 @@ async function wireAgent(
           mounts: vaultMounts,
           servers: vaultServers(organisation.current()),
         }),
-        createFileSource({ ...places, files: clusterFiles, folder: paths.config }),
+        createFileSource({
+          ...places,
+          files: clusterFiles,
+          folder: paths.config,
+          check: clusterFileCheck(settings, organisationFiles),
+        }),
       ].map((source) => sourceUnder(source, organisation.current())),
       catalog,
       clock,
@@ -253,7 +267,8 @@ async function wireAgent(
     folder: paths.cloudflared,
     openUrl: parts.openUrl,
     team: () => organisation.current()?.access?.team,
-    serviceToken: (hostname) => readServiceToken(hostname, organisation.current()?.access?.serviceTokens),
+    serviceToken: (hostname) =>
+      readServiceToken(hostname, organisation.current()?.access?.serviceTokens, organisationFiles),
     onLogins() {
       tellLogins();
       lookAtSessions().catch(unseen);
@@ -299,6 +314,7 @@ async function wireAgent(
           clock,
         }),
         login: (address) => vaultLogin(address, organisation.current()),
+        files: organisationFiles,
       }),
       createOidcLogin({ network, clock, tokens: oidc, file: oidcFile.store, issuers }),
     ],
@@ -614,7 +630,13 @@ async function wireAgent(
       return execCredential(credential, execInfo);
     },
     accounts: () => logins.accounts(),
-    findings: () => readFindings({ aws, clusterFiles: settings.get().clusterFiles, folder: paths.config }),
+    findings: () =>
+      readFindings({
+        aws,
+        clusterFiles: settings.get().clusterFiles,
+        folder: paths.config,
+        check: clusterFileCheck(settings, organisationFiles),
+      }),
     login,
     async logout(options) {
       const done = await logins.logout(options);

@@ -21,8 +21,11 @@ import { settingsFromSchema, settingsSchema } from '../agent/settings/settings.t
 /** A cluster by id, title or name. */
 const clusterWord = z.string().min(1).max(512);
 
-/** What to set up by: an https address, an absolute path, or a `k8s-tunnels://setup` link. `key` is its public key. */
-const setup = { source: z.string().min(1).max(8_192), key: z.string().max(128).optional() };
+/**
+ * What to set up by: an https address, an absolute path, or a `k8s-tunnels://setup` link; absent: what is set up already,
+ * to review what is new in it. `key` is its public key.
+ */
+const setup = { source: z.string().min(1).max(8_192).optional(), key: z.string().max(128).optional() };
 
 const context = { place: kubeconfigPlaceSchema.optional() };
 

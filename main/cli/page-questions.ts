@@ -50,8 +50,10 @@ function questionLines(question: Question): readonly string[] {
       ];
     case 'setup':
       return [
-        'A page in your browser wants to set up k8s-tunnels by this configuration:',
-        ...previewLines(withVisible(question.preview)),
+        question.source === undefined
+          ? 'A page in your browser wants to accept this new version of your configuration:'
+          : 'A page in your browser wants to set up k8s-tunnels by this configuration:',
+        ...previewLines(withVisible(question.preview), question.source === undefined),
       ];
     case 'setup-file':
       return [

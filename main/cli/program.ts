@@ -212,6 +212,7 @@ export function describe(options: {
     .option('--replace', 'in place of a setup that came from elsewhere')
     .option('--show', 'show what is set up')
     .option('--refresh', 'read it anew from where it came')
+    .option('--review', 'show what a new configuration changes, and accept it')
     .option('--remove', 'forget it')
     .action((source: string | undefined, flags: SetupFlags) =>
       withSession((session) => runSetup(session, source, flags)),

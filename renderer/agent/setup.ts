@@ -3,14 +3,21 @@ import type { SetupPreview } from '../../main/agent/organisation/view.ts';
 import { text } from '../text/text.ts';
 import type { Link } from './link.ts';
 
+/** What is to be set up. Without a source: what is new in what is set up. */
+export interface SetupSource {
+  readonly source?: string | undefined;
+  /** The organisation's public key, as the user typed it. */
+  readonly key?: string | undefined;
+}
+
 /** What a person can do to set this computer up. All of it rejects: each is told beside its own control. */
 export interface SetupActions {
   /** What there is to find clusters with, beside the accounts. */
   findings(): Promise<Findings>;
   /** What a configuration would do; changes nothing. */
-  previewSetup(source: string, signal: AbortSignal): Promise<SetupPreview>;
+  previewSetup(from: SetupSource, signal: AbortSignal): Promise<SetupPreview>;
   /** Sets up by what was previewed. With a conflict only where that is to be replaced. */
-  applySetup(source: string, preview: SetupPreview): Promise<void>;
+  applySetup(from: SetupSource, preview: SetupPreview): Promise<void>;
   refreshSetup(): Promise<void>;
   removeSetup(name: string): Promise<void>;
 }
@@ -24,18 +31,20 @@ export function createSetup({
 }): SetupActions {
   return {
     findings: () => link.call('findings', {}),
-    previewSetup: (source, signal) => link.call('setup-preview', { source }, { signal }),
-    async applySetup(source, { digest, name, conflict }) {
+    previewSetup: (from, signal) => link.call('setup-preview', from, { signal }),
+    async applySetup(from, { digest, name, conflict }) {
       await link.call('setup-apply', {
-        source,
+        ...from,
         digest,
         ...(conflict === undefined ? {} : { replace: true }),
       });
       say(text.done.setUp(name));
     },
     async refreshSetup() {
-      const { changed } = await link.call('setup-refresh', {});
-      say(changed ? text.organisation.changed : text.organisation.unchanged);
+      const { changed, organisation } = await link.call('setup-refresh', {});
+      const { pending, changed: isChanged, unchanged } = text.organisation;
+      const waits = organisation?.pending !== undefined;
+      say(waits ? pending(organisation.name) : changed ? isChanged : unchanged);
     },
     async removeSetup(name) {
       await link.call('setup-remove', {});

@@ -15,7 +15,9 @@ const words = text.opening;
 /** What a link or a set asks for, or an address of an organisation that the person has. */
 export type Asked =
   | Extract<Place, { kind: 'link' | 'set' }>
-  | { readonly kind: 'setup'; readonly source: string };
+  | { readonly kind: 'setup'; readonly source: string }
+  /** What is new in the organisation's configuration. */
+  | { readonly kind: 'review' };
 
 /** What is asked for, as a question. Nothing happens without a yes. */
 export function LinkPreview({
@@ -43,14 +45,20 @@ export function LinkPreview({
     >
       <Modal className="modal link-preview">
         {/* Another link is another question: the safe answer has the focus again. */}
-        <Dialog role="alertdialog" key={asked && (asked.kind === 'setup' ? asked.source : placeHash(asked))}>
+        <Dialog role="alertdialog" key={asked && keyOf(asked)}>
           {asked?.kind === 'link' && <AskedByLink link={asked.link} onClose={onClose} onSetUp={done} />}
           {asked?.kind === 'setup' && <SetupQuestion source={asked.source} onClose={onClose} onDone={done} />}
+          {asked?.kind === 'review' && <SetupQuestion onClose={onClose} onDone={onClose} />}
           {asked?.kind === 'set' && <AskedBySet name={asked.name} onClose={onClose} />}
         </Dialog>
       </Modal>
     </ModalOverlay>
   );
+}
+
+function keyOf(asked: Asked): string {
+  if (asked.kind === 'review') return asked.kind;
+  return asked.kind === 'setup' ? asked.source : placeHash(asked);
 }
 
 type Read = { readonly kind: 'refused'; readonly error: PlainError } | Link;

@@ -3,6 +3,7 @@ import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { LinkedText } from '../controls/linked-text.tsx';
 import { ReleaseNotice } from '../releases/release-notice.tsx';
+import { ReviewNotice } from '../setup/review-notice.tsx';
 import { text } from '../text/text.ts';
 import { Banner } from './banner.tsx';
 import { FailedPlaces } from './failed-places.tsx';
@@ -10,12 +11,19 @@ import { FailedPlaces } from './failed-places.tsx';
 const shownNotices = 3;
 
 /** All that is not about one cluster, the most pressing first. */
-export function Notices({ onAccounts }: { readonly onAccounts: () => void }) {
+export function Notices({
+  onAccounts,
+  onReview,
+}: {
+  readonly onAccounts: () => void;
+  readonly onReview: () => void;
+}) {
   return (
     <div className="banners">
       <LostLink />
       <Logins />
       <Problems />
+      <ReviewNotice onReview={onReview} />
       <AgentNotices />
       <ReleaseNotice />
       <FailedPlaces onAccounts={onAccounts} />
@@ -24,11 +32,12 @@ export function Notices({ onAccounts }: { readonly onAccounts: () => void }) {
 }
 
 /** What of it is said also where the page has its own words for sign-ins and places. */
-export function PressingNotices() {
+export function PressingNotices({ onReview }: { readonly onReview: () => void }) {
   return (
     <div className="banners">
       <LostLink />
       <Problems />
+      <ReviewNotice onReview={onReview} />
       <AgentNotices />
       <ReleaseNotice />
     </div>

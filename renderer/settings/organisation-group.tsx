@@ -9,7 +9,14 @@ import { text } from '../text/text.ts';
 const words = text.organisation;
 
 /** Whose configuration counts, where it comes from, and the way to a newer one or to none. */
-export function OrganisationGroup({ onSetUp }: { readonly onSetUp: () => void }) {
+export function OrganisationGroup({
+  onSetUp,
+  onReview,
+}: {
+  readonly onSetUp: () => void;
+  /** Shows what is new in the configuration. */
+  readonly onReview: () => void;
+}) {
   const organisation = useAgent((agent) => agent.organisation);
   const actions = useActions();
   const now = useNow(30_000);
@@ -39,7 +46,7 @@ export function OrganisationGroup({ onSetUp }: { readonly onSetUp: () => void })
         <small>{words.noneHint}</small>
       </div>
     );
-  const { name, origin, place, signed, readAt } = organisation;
+  const { name, origin, place, signed, pending, readAt } = organisation;
   const facts = [
     words.read(agoWords(Math.max(0, now - readAt))),
     ...(origin === 'managed' ? [] : [signed ? words.signed : words.unsigned]),
@@ -53,8 +60,18 @@ export function OrganisationGroup({ onSetUp }: { readonly onSetUp: () => void })
         {words.origins[origin]} {place}
       </small>
       <small>{facts.join(' · ')}</small>
+      {pending !== undefined && (
+        <small>
+          <strong>{words.pending(name)}</strong>
+        </small>
+      )}
       {origin === 'managed' && <small>{words.managed}</small>}
       <div className="actions">
+        {pending !== undefined && (
+          <button type="button" className="button small primary" onClick={onReview}>
+            {words.review}
+          </button>
+        )}
         <button
           type="button"
           className="button small"

@@ -13,9 +13,11 @@ const words = text.settings;
 export function SettingsPage({
   onBack,
   onSetUp,
+  onReview,
 }: {
   readonly onBack: () => void;
   readonly onSetUp: () => void;
+  readonly onReview: () => void;
 }) {
   const settings = useAgent((agent) => agent.settings);
   const { version, signIns } = useAgent(({ agent }) => agent);
@@ -123,7 +125,7 @@ export function SettingsPage({
         />
       </Group>
       <Group title={text.organisation.title}>
-        <OrganisationGroup onSetUp={onSetUp} />
+        <OrganisationGroup onSetUp={onSetUp} onReview={onReview} />
       </Group>
       <Group title={words.trust}>
         <TextSetting

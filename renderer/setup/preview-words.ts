@@ -49,7 +49,7 @@ export function settingLines({ settings }: SetupPreview): readonly PreviewLine[]
 }
 
 /** A field that has no words is called as it is in the file: nothing is kept back. */
-function fieldTitle(field: string): string {
+export function fieldTitle(field: string): string {
   const plain = field.replace(/\[\d+\]/g, '');
   const setting = plain.startsWith('defaults.') ? plain.slice('defaults.'.length) : undefined;
   if (setting !== undefined && isSetting(setting)) return text.settings[setting][0];

@@ -1,10 +1,11 @@
 import { LoaderCircle, ShieldAlert, ShieldCheck } from 'lucide-react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Heading } from 'react-aria-components';
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import type { SetupPreview } from '../../main/agent/organisation/view.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
+import { KeyField } from './key-field.tsx';
 import { fieldLines, type PreviewLine, settingLines } from './preview-words.ts';
 import './setup-preview.css';
 
@@ -23,14 +24,20 @@ export function SetupQuestion({
   onClose,
   onDone,
 }: {
-  /** An https address, an absolute path or a link, as the person or the link has it. */
-  readonly source: string;
+  /** An https address, an absolute path or a link, as the person or the link has it; absent: what is new is reviewed. */
+  readonly source?: string;
   readonly onClose: () => void;
   readonly onDone: () => void;
 }) {
   const actions = useActions();
   const isConfirming = usePage((page) => page.isConfirming === true);
   const [phase, setPhase] = useState<Phase>({ kind: 'reading' });
+  const [key, setKey] = useState<string>();
+  const from = useMemo(
+    () => ({ ...(source === undefined ? {} : { source }), ...(key === undefined ? {} : { key }) }),
+    [source, key],
+  );
+  const isReview = source === undefined;
   const reading = useRef<AbortController>(undefined);
   const read = useCallback(() => {
     reading.current?.abort();
@@ -40,11 +47,11 @@ export function SetupQuestion({
     const settle = (next: Phase) => {
       if (!abort.signal.aborted) setPhase(next);
     };
-    actions.previewSetup(source, abort.signal).then(
+    actions.previewSetup(from, abort.signal).then(
       (preview) => settle({ kind: 'shown', preview }),
       (error: unknown) => settle({ kind: 'refused', error: toPlainError(error) }),
     );
-  }, [actions, source]);
+  }, [actions, from]);
   useEffect(() => {
     read();
     return () => reading.current?.abort();
@@ -52,7 +59,7 @@ export function SetupQuestion({
   const apply = async (preview: SetupPreview) => {
     setPhase({ kind: 'applying', preview });
     try {
-      await actions.applySetup(source, preview);
+      await actions.applySetup(from, preview);
       onDone();
     } catch (error) {
       setPhase({ kind: 'failed', preview, error: toPlainError(error) });
@@ -64,7 +71,7 @@ export function SetupQuestion({
     <>
       <Heading slot="title">
         {preview !== undefined
-          ? words.title(preview.name)
+          ? (isReview ? words.reviewTitle : words.title)(preview.name)
           : phase.kind === 'reading'
             ? words.reading
             : words.unread}
@@ -72,16 +79,20 @@ export function SetupQuestion({
       {phase.kind === 'reading' && (
         <p className="setup-reading">
           <LoaderCircle size={16} aria-hidden />
-          <bdi>{source}</bdi>
+          <bdi>{source ?? ''}</bdi>
         </p>
       )}
-      {preview !== undefined && <Preview preview={preview} />}
+      {preview !== undefined && <Preview preview={preview} isReview={isReview} />}
       {isConfirming && <p role="status">{text.link.confirming}</p>}
       {error !== undefined && (
         <p className="setup-failure" role="alert">
           {preview !== undefined && `${words.failed}: `}
           {error.message} {error.hint}
         </p>
+      )}
+      {/* Where the signature is not the organisation's, another key can be tried. */}
+      {(preview?.signed === false || (phase.kind === 'refused' && key !== undefined)) && (
+        <KeyField onKey={setKey} />
       )}
       <div className="actions">
         {/* biome-ignore lint/a11y/noAutofocus: the safe answer has the focus, whatever comes to be shown. */}
@@ -105,7 +116,9 @@ export function SetupQuestion({
             {phase.kind === 'applying'
               ? words.working
               : phase.preview.conflict === undefined
-                ? words.yes
+                ? isReview
+                  ? words.accept
+                  : words.yes
                 : words.replace}
           </button>
         )}
@@ -114,8 +127,9 @@ export function SetupQuestion({
   );
 }
 
-function Preview({ preview }: { readonly preview: SetupPreview }) {
+function Preview({ preview, isReview }: { readonly preview: SetupPreview; readonly isReview: boolean }) {
   const { origin, place, signed, key, conflict, remarks } = preview;
+  const lines = fieldLines(preview).filter(({ before }) => !isReview || before !== undefined);
   const Seal = signed ? ShieldCheck : ShieldAlert;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by the keys.
@@ -131,7 +145,7 @@ function Preview({ preview }: { readonly preview: SetupPreview }) {
         <div data-signed={signed}>
           <dt>
             <Seal size={14} aria-hidden />
-            {signed ? words.signed : words.unsigned}
+            {sealWords(preview)}
           </dt>
           {key !== undefined && (
             <dd>
@@ -143,6 +157,8 @@ function Preview({ preview }: { readonly preview: SetupPreview }) {
       {conflict !== undefined && (
         <p className="setup-conflict">{words.conflicts[conflict.why](conflict.name, conflict.place)}</p>
       )}
+      {/* What is another is what the question is about. */}
+      {isReview && <Lines title={words.changes} lines={lines} />}
       {remarks.length > 0 && (
         <>
           <h3>{words.means}</h3>
@@ -153,11 +169,17 @@ function Preview({ preview }: { readonly preview: SetupPreview }) {
           </ul>
         </>
       )}
-      <Lines title={words.says} lines={fieldLines(preview)} />
+      {!isReview && <Lines title={words.says} lines={lines} />}
       <Lines title={words.settings} lines={settingLines(preview)} />
       <p>{words.nothing}</p>
     </section>
   );
+}
+
+function sealWords({ signed, key, unchecked }: SetupPreview): string {
+  if (signed) return words.signed;
+  if (key !== undefined) return words.linkSigned;
+  return unchecked ? words.unchecked : words.unsigned;
 }
 
 function Lines({ title, lines }: { readonly title: string; readonly lines: readonly PreviewLine[] }) {

@@ -169,13 +169,52 @@ describe('setup', () => {
       code: 'organisation-refused',
     });
     publisher.publish('/acme.yaml.sig', signer.sign(acme));
-    expect((await json('setup', link, '--yes')).document.organisation).toMatchObject({ signed: true });
+    expect((await json('setup', link, '--yes')).document.organisation).toMatchObject({ signed: false });
+    expect((await run('setup', link, '--yes')).stderr).toContain(
+      `signed with the key that the link brought: ${signer.key}`,
+    );
+    // The same key, from a person who has it from elsewhere.
+    const given = await json('setup', url, '--key', signer.key, '--yes');
+    expect(given.document.organisation).toMatchObject({ signed: true });
     expect((await run('setup', '--refresh')).stdout).toContain('Nothing has changed.');
     publisher.publish('/acme.yaml', acme.replace('Acme', 'Evil'));
     expect((await json('setup', '--refresh')).document.error).toMatchObject({ code: 'organisation-refused' });
     expect(current()?.name).toBe('Acme');
     const stored = await readFile(path.join(home.paths.config, 'organisation.json'), 'utf8');
     expect(stored).toContain('name: Acme');
+  });
+
+  it('shows what an unsigned change would do, and waits for a yes', async () => {
+    await setUp();
+    publisher.publish('/acme.yaml', acme.replace('acme.cloudflareaccess.com', 'evil.cloudflareaccess.com'));
+    const refreshed = await run('setup', '--refresh');
+    expect(refreshed.stdout).toContain('A new configuration waits for your review.');
+    expect(refreshed.stdout).toMatch(
+      /waiting +a new configuration changes access\.team: k8s-tunnels setup --review/,
+    );
+    expect(current()?.team).toBe('acme.cloudflareaccess.com');
+    const [status, document] = await Promise.all([run('status'), json('status')]);
+    expect(status.stdout).toContain('A new configuration of Acme waits: `k8s-tunnels setup --review`');
+    expect(document.document.setupPending).toEqual(['access.team']);
+
+    const asked = await run('setup', '--review');
+    expect(asked.code).toBe(2);
+    expect(asked.stderr).toContain('What changes:');
+    expect(asked.stderr).toMatch(
+      /access\.team +evil\.cloudflareaccess\.com +now acme\.cloudflareaccess\.com/,
+    );
+    expect(asked.stderr).not.toMatch(/links\.support/);
+    expect(current()?.team).toBe('acme.cloudflareaccess.com');
+    const [no] = [
+      await runInTerminal({ args: ['setup', '--review'], env, when: 'Accept the new', keys: '\r' }),
+    ];
+    expect([no.code, current()?.team]).toEqual([130, 'acme.cloudflareaccess.com']);
+    expect((await run('setup', '--review', '--yes')).stdout).toBe('✓ Accepted Acme\n');
+    expect(current()).toMatchObject({ team: 'evil.cloudflareaccess.com' });
+    expect((await run('status')).stdout).not.toContain('--review`');
+    const again = await run('setup', '--review');
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('Nothing is new in it.')]);
+    expect((await run('setup', '--review', '--refresh')).stderr).toContain('exclude each other');
   });
 
   it('yields to what is managed, and comes back', async () => {

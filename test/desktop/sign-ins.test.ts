@@ -147,7 +147,10 @@ describe('sign-ins of our own', { timeout: 120_000 }, () => {
     await person.signIn();
     const sealed = await person.contents();
     await quit(app);
-    await rm(path.join(all.world.home, '.electron-double', 'keychain'));
+    const key = await readFile(path.join(person.state, 'sign-in-key'));
+    const keychain = path.join(all.world.home, '.electron-double', 'keychain');
+    const earlier = await readFile(keychain);
+    await rm(keychain);
     const again = await all.start();
     await vi.waitFor(async () => expect((await again.menu())[0]?.label).toMatch(/connected$/), patience);
     expect((await person.notices()).map(({ message }) => message)).toEqual(
@@ -156,11 +159,26 @@ describe('sign-ins of our own', { timeout: 120_000 }, () => {
         expect.stringContaining('`k8s-tunnels login azure`'),
       ]),
     );
-    const unreadable = await readFile(path.join(person.state, 'google-sign-in.json.unreadable'), 'utf8');
-    expect(unreadable).toBe(sealed.gcp);
+    const aside = path.join(person.state, 'google-sign-in.json.sealed');
+    expect(await readFile(aside, 'utf8')).toBe(sealed.gcp);
+    // The key that sealed it stays too: the earlier keychain may come back.
+    expect(await readFile(path.join(person.state, 'sign-in-key'))).toEqual(key);
+    expect((await person.notices()).map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('does not open the key of your earlier sign-ins'),
+    );
     await person.signIn();
     expect((await person.contents()).gcp).not.toMatch(/refresh/i);
     for (const { status } of await person.credentials()) expect(status?.token).toBeTruthy();
     await quit(again);
+
+    // The earlier keychain is back: so are the sign-ins that it sealed.
+    await writeFile(keychain, earlier);
+    const back = await all.start();
+    await vi.waitFor(async () => expect((await back.menu())[0]?.label).toMatch(/connected$/), patience);
+    for (const { status } of await person.credentials()) expect(status?.token).toBeTruthy();
+    expect((await person.notices()).map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('can be opened again'),
+    );
+    await quit(back);
   });
 });

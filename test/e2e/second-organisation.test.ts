@@ -1,7 +1,8 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse as parseHcl } from '@cdktf/hcl2json';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { pathsFrom } from '../../main/agent/paths.ts';
 import type { Output } from '../../main/api/contract.ts';
 import { createSigner, type Publisher, startPublisher } from '../agent/organisation/publisher.ts';
 import { type Block, blocksOf } from '../docs/blocks.ts';
@@ -67,7 +68,10 @@ beforeAll(async () => {
     await rm(path.join(world.home, left), { recursive: true });
   publisher = await startPublisher();
   feed = await startReleaseFeed();
-  tokens = { id: path.join(world.home, 'client-id'), secret: path.join(world.home, 'client-secret') };
+  // The user has no administrator's rights: the folder of the user takes the place of /etc/k8s-tunnels.
+  const files = path.join(pathsFrom(world.env).config, 'organisation-files');
+  await mkdir(files, { recursive: true, mode: 0o700 });
+  tokens = { id: path.join(files, 'client-id'), secret: path.join(files, 'client-secret') };
   organisation = substituted(
     only(blocks, ({ kind }) => kind === 'organisation globex'),
     {

@@ -63,8 +63,8 @@ test('no secret of a whole life is in a log, an output, an argument, an environm
     const file = path.join(world.home, 'acme.yaml');
     // A machine's way to one of them.
     const { clientId, clientSecret } = world.access.addServiceToken();
-    const machine = path.join(world.home, 'service-token');
-    await mkdir(machine, { mode: 0o700 });
+    const machine = path.join(world.home, '.config', 'k8s-tunnels', 'organisation-files');
+    await mkdir(machine, { recursive: true, mode: 0o700 });
     await writeFile(path.join(machine, 'id'), clientId, { mode: 0o600 });
     await writeFile(path.join(machine, 'secret'), clientSecret, { mode: 0o600 });
     const serviceToken = `{hostnames: [depot-lyon.k8s.acme.example], clientIdFile: ${machine}/id, clientSecretFile: ${machine}/secret}`;
@@ -189,7 +189,7 @@ test('no secret of a whole life is in a log, an output, an argument, an environm
         expect.stringMatching(/^\.cloudflared\/.*: app token of Access$/),
         '.kube/config: proxy password',
         '.vault-token: token of Vault',
-        'service-token/secret: service token of Access',
+        '.config/k8s-tunnels/organisation-files/secret: service token of Access',
         '.local/state/k8s-tunnels/ports.json: proxy password',
       ]),
     );

@@ -16,7 +16,7 @@ const stores: readonly { readonly file: RegExp; readonly holds: RegExp; readonly
   { file: /^\.local\/state\/k8s-tunnels\/google-sign-in\.json$/, holds: /Google$/ },
   { file: /^\.local\/state\/k8s-tunnels\/azure-sign-in\.json$/, holds: /Entra$/ },
   { file: /^acme\.yaml$|^\.config\/k8s-tunnels\/organisation\./, holds: /of the organisation at Google$/ },
-  { file: /^service-token\/secret$/, holds: /^service token of Access$/ },
+  { file: /^\.config\/k8s-tunnels\/organisation-files\/secret$/, holds: /^service token of Access$/ },
   { file: /^\.vault-token$/, holds: /^token of Vault$/ },
   { file: /^\.aws\//, holds: /of Identity Center$|of AWS$/, theirs: true },
   { file: /^\.azure\//, holds: /Entra$/, theirs: true },

@@ -142,11 +142,98 @@ describe('a setup link', () => {
     await dialog('Set up for Acme Two?').waitFor();
   });
 
+  test('with its own key does not look signed; the key that a person typed does', async (context) => {
+    const { page, agent, dialog, follow, applied, press } = await opened(context);
+    const key = '3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
+    const remark = 'This proves nothing about who made it.';
+    const asked: (string | undefined)[] = [];
+    agent.handlers['setup-preview'] = async ({ key: given }) => {
+      asked.push(given);
+      if (given === 'wrong') throw new AppError('bad-input', 'The key is not an ed25519 public key.');
+      return given === undefined
+        ? aSetupPreview({ signed: false, key, remarks: [remark] })
+        : aSetupPreview({ signed: true, key });
+    };
+    await follow(link);
+    const question = dialog('Set up for Acme?');
+    await question.getByText('Signed with a key that the link brought').waitFor();
+    await question.getByText(remark).waitFor();
+    expect(await question.getByText('Signed with the key', { exact: true }).count()).toBe(0);
+    expect(await question.locator('[data-signed="true"]').count()).toBe(0);
+    const field = page.getByRole('textbox', { name: 'Your organisation’s key' });
+    await field.fill('wrong');
+    await page.keyboard.press('Enter');
+    await dialog('This cannot be set up').getByText('The key is not an ed25519 public key.').waitFor();
+    await field.fill(` ${key} `);
+    await press('Check signature');
+    await question.getByText('Signed with the key', { exact: true }).waitFor();
+    await field.waitFor({ state: 'detached' });
+    expect(applied).toEqual([]);
+    await press('Set up');
+    await eventually(async () => applied).toEqual([{ source: link, key, digest: 'd1' }]);
+    expect(asked).toEqual([undefined, 'wrong', key]);
+  });
+
+  test('whose signature nobody checked says so', async (context) => {
+    const { agent, dialog, follow } = await opened(context);
+    agent.handlers['setup-preview'] = async () => aSetupPreview({ unchecked: true });
+    await follow(link);
+    await dialog('Set up for Acme?').getByText('Not signed: its signature is not checked').waitFor();
+  });
+
   test('is read as strictly as any other', async (context) => {
     const { agent, dialog, follow } = await opened(context);
     agent.handlers['setup-preview'] = () => Promise.reject(new Error('It must not be asked for.'));
     await follow(`${link}#x`);
     await dialog('This link is refused').waitFor();
+  });
+});
+
+describe('a new configuration that waits', () => {
+  test('is told with what it changes, and accepted when that was seen', async (context) => {
+    const organisation = anOrganisation({ pending: ['access.team', 'sources.vault.addresses[0].address'] });
+    const { page, agent, dialog, applied, press, focused } = await opened(context, { organisation });
+    const asked: unknown[] = [];
+    agent.handlers['setup-preview'] = async (input) => {
+      asked.push(input);
+      return aSetupPreview({
+        fields: [
+          {
+            field: 'access.team',
+            value: 'evil.cloudflareaccess.com',
+            before: 'acme.cloudflareaccess.com',
+          },
+          { field: 'links.support', value: 'https://help.acme.example/' },
+        ],
+        settings: [],
+      });
+    };
+    await page.getByText('Acme has a new configuration').waitFor();
+    await page.getByText('It changes: Cloudflare Access team, Vault.').waitFor();
+    await press('Review…');
+    const question = dialog('Accept the new configuration of Acme?');
+    await question.getByText('now acme.cloudflareaccess.com').waitFor();
+    expect(await question.locator('dt').allTextContents()).toEqual([
+      'From',
+      'Not signed',
+      'Cloudflare Access team',
+    ]);
+    await eventually(focused).toBe('Cancel');
+    expect([asked, applied]).toEqual([[{}], []]);
+    await press('Accept');
+    await question.waitFor({ state: 'detached' });
+    expect(applied).toEqual([{ digest: 'd1' }]);
+    await page.getByText('Acme has a new configuration').waitFor({ state: 'detached' });
+  });
+
+  test('is there among the settings too', async (context) => {
+    const organisation = anOrganisation({ pending: ['connectors'] });
+    const { page, dialog, press } = await opened(context, { organisation });
+    await press('Settings');
+    const group = page.getByRole('region', { name: 'Organisation' });
+    await group.getByText('Acme has a new configuration').waitFor();
+    await group.getByRole('button', { name: 'Review…' }).click();
+    await dialog('Accept the new configuration of Acme?').waitFor();
   });
 });
 

@@ -4,7 +4,14 @@ import { AppError } from '../../main/agent/app-error.ts';
 import { defaultSettings } from '../../main/agent/settings/settings.ts';
 import { type Place, placeHash } from '../../main/api/place.ts';
 import type { ShownWindow } from '../renderer/open-window.ts';
-import { aDenial, anAccount, aRelease, aSetupPreview, someActivity } from '../renderer/shown.ts';
+import {
+  aDenial,
+  anAccount,
+  anOrganisation,
+  aRelease,
+  aSetupPreview,
+  someActivity,
+} from '../renderer/shown.ts';
 import {
   clusters,
   everyday,
@@ -55,6 +62,24 @@ const go = async ({ page }: ShownWindow, place: Place) => {
   await page.getByRole('alertdialog').waitFor();
 };
 const linkTo = (link: string): Place => ({ kind: 'link', link: `k8s-tunnels://${link}` });
+
+/** A configuration that somebody else may have changed. */
+const aReview = {
+  fields: [
+    { field: 'access.team', value: 'acme-eu.cloudflareaccess.com', before: 'acme.cloudflareaccess.com' },
+    {
+      field: 'sources.vault.addresses[0].address',
+      value: 'https://vault.eu.acme.example',
+      before: 'https://vault.acme.example',
+    },
+  ],
+  settings: [],
+  remarks: [
+    'You sign in to acme-eu.cloudflareaccess.com only; clusters of another Access team are refused.',
+    'Your Vault token is sent to https://vault.eu.acme.example.',
+    'It is not signed: who controls setup.acme.example can change it. A change of hosts, team, Vault, CA certificates or files waits for your consent.',
+  ],
+};
 
 export const scenes: Readonly<Record<string, Scene>> = {
   list: { snapshot: everyday, arrange: ({ row }) => row(paymentsStaging.title).waitFor() },
@@ -115,6 +140,17 @@ export const scenes: Readonly<Record<string, Scene>> = {
       shown.agent.handlers['setup-preview'] = async () => aSetupPreview();
       await go(shown, linkTo('setup?url=https://setup.acme.example/k8s-tunnels.yaml'));
       await shown.page.getByRole('button', name('Set up')).waitFor();
+    },
+  },
+  'setup-review': {
+    snapshot: {
+      ...everyday,
+      organisation: anOrganisation({ pending: ['access.team', 'sources.vault.addresses[0].address'] }),
+    },
+    async arrange(shown) {
+      shown.agent.handlers['setup-preview'] = async () => aSetupPreview(aReview);
+      await shown.page.getByRole('button', name('Review…')).click();
+      await shown.page.getByRole('button', name('Accept')).waitFor();
     },
   },
   'first-discovery': {

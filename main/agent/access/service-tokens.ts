@@ -1,5 +1,5 @@
-import { AppError, errnoOf } from '../app-error.ts';
-import { readRegularFile } from '../organisation/regular-file.ts';
+import { AppError } from '../app-error.ts';
+import type { OrganisationFiles } from '../organisation/organisation-files.ts';
 import type { Organisation } from '../organisation/schema.ts';
 
 /** What a machine shows Access in place of a person's token. */
@@ -16,17 +16,18 @@ type Rules = NonNullable<NonNullable<Organisation['access']>['serviceTokens']>;
  * The organisation's service token for an application, where this computer has its files; read anew for each connection,
  * so that a new one counts at once. It is shown to the host names that the organisation lists and to no other: a tag
  * cannot send it elsewhere.
- * Rejects with `file-unreadable`, or `bad-input` where a file holds more than one word.
+ * Rejects as `OrganisationFiles.read` does, or with `bad-input` where a file holds more than one word.
  */
 export async function readServiceToken(
   hostname: string,
   rules: Rules | undefined,
+  files: OrganisationFiles,
 ): Promise<ServiceToken | undefined> {
   const rule = rules?.find(({ hostnames }) => hostnames.some((pattern) => fits(hostname, pattern)));
   if (rule === undefined) return undefined;
   const [clientId, clientSecret] = await Promise.all([
-    readWord(rule.clientIdFile),
-    readWord(rule.clientSecretFile),
+    readWord(files, rule.clientIdFile, 'clientIdFile'),
+    readWord(files, rule.clientSecretFile, 'clientSecretFile'),
   ]);
   if (clientId === undefined || clientSecret === undefined) return undefined;
   return { clientId, clientSecret, file: rule.clientSecretFile };
@@ -39,17 +40,10 @@ function fits(hostname: string, pattern: string): boolean {
     : hostname === pattern;
 }
 
-async function readWord(file: string): Promise<string | undefined> {
-  const bytes = await readRegularFile(file).catch((cause: unknown) => {
-    if (cause instanceof AppError) throw cause;
-    const errno = errnoOf(cause);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
-    throw new AppError('file-unreadable', `${file} could not be read (${errno ?? 'unknown error'}).`, {
-      hint: 'It holds a part of the service token for Cloudflare Access: make it readable for you alone.',
-      cause,
-    });
-  });
-  const word = bytes?.toString('utf8').trim();
+async function readWord(files: OrganisationFiles, file: string, field: string): Promise<string | undefined> {
+  const word = (await files.read(file, field))?.toString('utf8').trim();
   if (word === undefined || /^[\w.-]+$/.test(word)) return word;
-  throw new AppError('bad-input', `${file} does not hold a part of a service token: one word.`);
+  throw new AppError('bad-input', `${file} (${field}) does not hold a part of a service token: one word.`, {
+    hint: 'It must hold the Client ID or the Client Secret of a service token for Cloudflare Access, and nothing else.',
+  });
 }

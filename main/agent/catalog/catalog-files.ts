@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { readdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { AppError, errnoOf } from '../app-error.ts';
 import { misfit } from '../storage/json-file.ts';
+import { setAside } from '../storage/set-aside.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import { isAccountFile, runsFile, version } from './catalog-layout.ts';
 import { type Cell, type Cluster, cellSchema, clusterSchema } from './cluster.ts';
@@ -38,20 +39,17 @@ const authoritiesSchema = z.record(z.string(), z.string());
 
 export function createCatalogFiles(options: {
   readonly folder: string;
-  readonly onUnreadable: (file: string, reason: string) => void;
+  /** `aside` is where it lies now. */
+  readonly onUnreadable: (file: string, reason: string, aside: string) => void;
 }): CatalogFiles {
   const { folder, onUnreadable } = options;
-  const setAside = async (file: string, reason: string) => {
-    await rename(file, `${file}.unreadable`).catch(() => {});
-    onUnreadable(file, reason);
-  };
   const readFinished = async (): Promise<number | undefined> => {
     const file = path.join(folder, runsFile);
     const text = await textOf(file);
     if (text === undefined) return undefined;
     const read = parseRuns(text);
     if (typeof read !== 'string') return read.finishedAt;
-    await setAside(file, read);
+    onUnreadable(file, read, setAside(file) ?? file);
     return undefined;
   };
   return {
@@ -60,7 +58,7 @@ export function createCatalogFiles(options: {
         (await accountFiles(folder)).map(async (file) => {
           const read = parseAccount((await textOf(file)) ?? '');
           if (typeof read !== 'string') return read;
-          await setAside(file, read);
+          onUnreadable(file, read, setAside(file) ?? file);
           return undefined;
         }),
       );

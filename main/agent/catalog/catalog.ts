@@ -63,14 +63,14 @@ export async function createCatalog(options: {
   /** How long a whole run is fresh for who reads the files at rest, ms; not at all where undefined. */
   readonly freshForMs?: () => number;
   /** Told of each part that is set aside. */
-  readonly onSetAside?: (file: string, reason: string) => void;
+  readonly onSetAside?: (aside: string, reason: string) => void;
 }): Promise<Catalog> {
   const { clock, logger, onSetAside } = options;
   const files = createCatalogFiles({
     folder: options.folder,
-    onUnreadable(file, reason) {
-      logger.warn('a part of the catalog is set aside', { file, reason });
-      onSetAside?.(file, reason);
+    onUnreadable(file, reason, aside) {
+      logger.warn('a part of the catalog is set aside', { file, reason, aside });
+      onSetAside?.(aside, reason);
     },
   });
   const stored = await files.read();

@@ -4,7 +4,9 @@ import { createCatalog } from '../catalog/catalog.ts';
 import { createNetwork } from '../network/network.ts';
 import { trustAuthorities } from '../network/trust.ts';
 import { managedSettings } from '../organisation/managed-settings.ts';
+import { additionalAuthorities } from '../organisation/named-settings.ts';
 import { createOrganisation } from '../organisation/organisation.ts';
+import { createOrganisationFiles, fileFolders } from '../organisation/organisation-files.ts';
 import { createSettings } from '../settings/settings.ts';
 import { execCredential } from './exec-credential.ts';
 import { credentialSources } from './sources.ts';
@@ -33,8 +35,8 @@ export async function credentialAlone(
   });
   const now = organisation.current();
   const settings = createSettings({ openStore, managed: managedSettings(now), onChange: () => {} });
-  const { extraAuthorities } = settings.get();
-  trustAuthorities({ env, setting: extraAuthorities === '' ? undefined : extraAuthorities });
+  const organisationFiles = createOrganisationFiles(fileFolders({ env, config: paths.config }));
+  trustAuthorities({ env, setting: await additionalAuthorities(settings, organisationFiles) });
   const catalog = await createCatalog({ folder: path.join(paths.state, 'catalog'), clock, logger });
   const { credentials } = credentialSources({
     parts,

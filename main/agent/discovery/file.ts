@@ -35,8 +35,10 @@ export function createFileSource(options: {
   readonly home: string;
   readonly env: Environment;
   readonly clock: Clock;
+  /** Rejects where a file may not be read: one that the organisation names has to lie in its place. */
+  readonly check?: ((file: string) => Promise<void>) | undefined;
 }): DiscoverySource {
-  const { folder, home, env, clock } = options;
+  const { folder, home, env, clock, check } = options;
   const places = { env, home };
   const files = new Set(options.files.map((file) => pathIn(folder, home, file)));
   return {
@@ -46,7 +48,8 @@ export function createFileSource(options: {
       await Promise.all(
         [...files].map(async (file) => {
           const cell = { source: 'file', account: file, region } as const;
-          const outcome = await readClusterFile(file, places)
+          const outcome = await Promise.resolve(check?.(file))
+            .then(() => readClusterFile(file, places))
             .then(({ clusters, distrust }) =>
               Promise.all(
                 clusters.map((entry) =>

@@ -26,8 +26,10 @@ export async function readFindings(options: {
   readonly clusterFiles: readonly string[];
   /** Where the settings are. */
   readonly folder: string;
+  /** As `createFileSource` has it. */
+  readonly check?: ((file: string) => Promise<void>) | undefined;
 }): Promise<Findings> {
-  const { aws, clusterFiles, folder } = options;
+  const { aws, clusterFiles, folder, check } = options;
   const files = new Set(clusterFiles.map((file) => pathIn(folder, aws.home, file)));
   const [profiles, gcloudAccount, lists] = await Promise.all([
     awsConfiguration(aws).then(
@@ -37,10 +39,12 @@ export async function readFindings(options: {
     readGcloudAccount(aws),
     Promise.all(
       [...files].map((file) =>
-        readClusterFile(file, aws).then(
-          ({ clusters }) => ({ file, clusters: clusters.length }),
-          (error: unknown) => ({ file, error: toPlainError(error) }),
-        ),
+        Promise.resolve(check?.(file))
+          .then(() => readClusterFile(file, aws))
+          .then(
+            ({ clusters }) => ({ file, clusters: clusters.length }),
+            (error: unknown) => ({ file, error: toPlainError(error) }),
+          ),
       ),
     ),
   ]);

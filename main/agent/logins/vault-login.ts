@@ -8,6 +8,7 @@ import {
   vaultStatus,
   vaultTokenFile,
 } from '../discovery/vault-client.ts';
+import type { OrganisationFiles } from '../organisation/organisation-files.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import type { Account, SignOut } from './account.ts';
 import type { LoginProvider } from './provider.ts';
@@ -43,6 +44,8 @@ export function createVaultLogin(options: {
   readonly places: () => VaultPlaces;
   /** What the organisation says of the server. */
   readonly login: (address: URL) => VaultMethod | undefined;
+  /** The files that it may name. */
+  readonly files: OrganisationFiles;
 }): LoginProvider {
   const current = () => {
     const places = options.places();
@@ -120,7 +123,7 @@ export function createVaultLogin(options: {
       const client = await vaultClient({ places, address, token: '', signal: request.signal });
       let token: string;
       try {
-        token = await vaultSignIn({ client, login, request });
+        token = await vaultSignIn({ client, login, request, files: options.files });
       } catch (error) {
         throw signInError(error, address, login);
       }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { client as VaultClient } from 'node-vault';
 import { z } from 'zod';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError } from '../app-error.ts';
 import { encodePath } from '../discovery/vault-client.ts';
+import type { OrganisationFiles } from '../organisation/organisation-files.ts';
 import { openCallback } from './callback.ts';
 import type { SignInRequest } from './provider.ts';
 
@@ -19,7 +19,8 @@ export interface VaultMethod {
 
 /** The address that every role for the vault command allows. */
 const oidcCallback = { host: 'localhost', port: 8250, path: '/oidc/callback' } as const;
-const serviceAccountFile = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+/** Where Kubernetes mounts the token of a pod's service account. */
+export const serviceAccountFile = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 const authSchema = z.object({ auth: z.object({ client_token: z.string().min(1) }) });
 const authUrlSchema = z.object({ data: z.object({ auth_url: z.string() }) });
@@ -29,8 +30,9 @@ export async function vaultSignIn(options: {
   readonly client: VaultClient;
   readonly login: VaultMethod;
   readonly request: SignInRequest;
+  readonly files: OrganisationFiles;
 }): Promise<string> {
-  const { client, login, request } = options;
+  const { client, login, request, files } = options;
   const mount = encodePath(login.mount ?? login.method);
   const role = login.role === undefined ? {} : { role: login.role };
   switch (login.method) {
@@ -47,18 +49,18 @@ export async function vaultSignIn(options: {
       return tokenIn(await client.write(`auth/${mount}/login/${encodeURIComponent(username)}`, { password }));
     }
     case 'approle': {
-      const roleId = await readWord(login.roleIdFile, 'roleIdFile');
+      const roleId = await readWord(files, login.roleIdFile, 'roleIdFile');
       const secretId =
         login.secretIdFile === undefined
           ? {}
-          : { secret_id: await readWord(login.secretIdFile, 'secretIdFile') };
+          : { secret_id: await readWord(files, login.secretIdFile, 'secretIdFile') };
       return tokenIn(await client.write(`auth/${mount}/login`, { role_id: roleId, ...secretId }));
     }
     case 'kubernetes':
       return tokenIn(
         await client.write(`auth/${mount}/login`, {
           ...role,
-          jwt: await readWord(login.jwtFile ?? serviceAccountFile, 'jwtFile'),
+          jwt: await readWord(files, login.jwtFile ?? serviceAccountFile, 'jwtFile'),
         }),
       );
     case 'token':
@@ -134,23 +136,15 @@ function tokenIn(answer: unknown): string {
   });
 }
 
-/** What is sent to a server at an organisation's word must look like an id or a token: no other file can leave this way. */
-async function readWord(file: string | undefined, field: string): Promise<string> {
+/** What is sent to a server at an organisation's word lies where such files may lie, and looks like an id or a token. */
+async function readWord(files: OrganisationFiles, file: string | undefined, field: string): Promise<string> {
   if (file === undefined)
     throw new AppError('login-failed', `The organisation's configuration names no ${field} for this Vault.`);
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new AppError(
-      'file-unreadable',
-      `${file} could not be read (${errnoOf(cause) ?? 'unknown error'}).`,
-      {
-        hint: `It is the ${field} of the organisation's configuration.`,
-        cause,
-      },
-    );
-  });
-  const word = text.trim();
+  const hint = `It is the ${field} of the organisation's configuration.`;
+  const bytes = await files.read(file, field);
+  if (bytes === undefined)
+    throw new AppError('file-unreadable', `${file} could not be read (ENOENT).`, { hint });
+  const word = bytes.toString('utf8').trim();
   if (/^[\w.~-]{1,8192}$/.test(word)) return word;
-  throw new AppError('login-failed', `${file} holds no id or token.`, {
-    hint: `It is the ${field} of the organisation's configuration.`,
-  });
+  throw new AppError('login-failed', `${file} holds no id or token.`, { hint });
 }

@@ -1,8 +1,10 @@
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../app-error.ts';
 import { command } from '../command.ts';
 import type { Environment } from '../parts.ts';
 import { readRegularFile } from './regular-file.ts';
+import { untrustedParent } from './trusted-parents.ts';
 
 export interface ManagedFile {
   readonly file: string;
@@ -35,11 +37,13 @@ function usualPlace(env: Environment, platform: NodeJS.Platform): string {
 /**
  * Its text, or undefined where there is none.
  * Rejects with `file-unreadable`, `bad-input` (too long), or on Unix with `organisation-refused` where anybody but root
- * could have written it. On Windows the folder's access list decides, which its administrator has to set.
+ * could have written it or put it there. On Windows the folder's access list decides, which its administrator has to set.
  */
 export async function readManagedFile({ file, isOwn }: ManagedFile): Promise<string | undefined> {
   try {
-    const bytes = await readRegularFile(file, ({ uid, mode }) => {
+    const real = await realpath(file);
+    await checkParents(file, real, isOwn);
+    const bytes = await readRegularFile(real, ({ uid, mode }) => {
       const trusted = uid === 0 || (isOwn && uid === process.getuid?.());
       if (process.platform === 'win32' || (trusted && (mode & 0o022) === 0)) return;
       throw new AppError(
@@ -60,4 +64,17 @@ export async function readManagedFile({ file, isOwn }: ManagedFile): Promise<str
       cause,
     });
   }
+}
+
+/** Who can write to a folder above it can put another file in its place. */
+async function checkParents(file: string, real: string, isOwn: boolean): Promise<void> {
+  const user = process.getuid?.();
+  if (user === undefined) return;
+  const found = await untrustedParent(real, isOwn ? [0, user] : [0], () => isOwn);
+  if (found === undefined) return;
+  const { parent, why } = found;
+  const reason = why === 'writable' ? 'others than its owner may write to' : 'root does not own';
+  throw new AppError('organisation-refused', `${file} is not used: ${reason} its folder ${parent}.`, {
+    hint: `An administrator can fix it: ${command`chown root ${parent}`} && ${command`chmod go-w ${parent}`}`,
+  });
 }

@@ -4,21 +4,23 @@ import type { Network } from '../network/network.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
 import type { Settings } from '../settings/settings.ts';
 import { conflictBetween, conflictError, isOlder } from './conflict.ts';
+import { changesToAgreeTo, type FieldChange } from './fields.ts';
 import { createManaged } from './managed.ts';
 import { createOwnSetup, type Stored, storedFrom } from './own-setup.ts';
 import { parseOrganisation } from './parse.ts';
+import { isSigned, pendingFields, pendingNotice } from './pending.ts';
 import { previewFields, previewRemarks, previewSettings } from './preview.ts';
-import { type Reading, readSource } from './read-source.ts';
+import { hasSignature, type Reading, readSource } from './read-source.ts';
 import type { Organisation } from './schema.ts';
-import { isSameOrigin, parseSource, placeOf, type SetupSource } from './source.ts';
+import { isSameOrigin, parseKey, parseSource, placeOf, type SetupSource } from './source.ts';
 import type { OrganisationView, SetupPreview } from './view.ts';
 
 const refreshAfterMs = 24 * 3_600_000;
 const lookEveryMs = 3_600_000;
 
 export interface Setup {
-  /** An https address, an absolute path or a `k8s-tunnels://setup` link. */
-  readonly source: string;
+  /** An https address, an absolute path or a `k8s-tunnels://setup` link; absent: what the user is set up by. */
+  readonly source?: string | undefined;
   /** The organisation's public key, where it is given beside the source. */
   readonly key?: string | undefined;
 }
@@ -27,7 +29,10 @@ export interface Setup {
 export interface OrganisationKeeper {
   current(): Organisation | undefined;
   view(): OrganisationView | undefined;
-  /** Reads it and says what it will do; changes nothing. Rejects as `parseSource`, `readSource`, `parseOrganisation`. */
+  /**
+   * Reads it and says what it will do; changes nothing. Rejects as `parseSource`, `readSource`, `parseOrganisation`, or
+   * with `bad-input` where no source is given and nothing is set up.
+   */
   preview(setup: Setup): Promise<SetupPreview>;
   /**
    * Reads it again and keeps it, where it still has the digest that was agreed to. Calling twice changes nothing more.
@@ -37,7 +42,10 @@ export interface OrganisationKeeper {
   apply(setup: Setup & { readonly digest: string; readonly replace?: boolean | undefined }): Promise<void>;
   /** Forgets what the person set up. Answers whether there was anything. */
   remove(): Promise<boolean>;
-  /** Reads all of it anew. Answers whether anything changed. Rejects as `preview` and `apply` do; the last good one stays. */
+  /**
+   * Reads all of it anew. Answers whether anything changed. What leads to other hosts, files or trust without a signature
+   * waits for `apply`, and the one that was agreed to stays. Rejects as `preview` and `apply` do; the last good one stays.
+   */
   refresh(): Promise<boolean>;
   /** Looks for a newer version at once where the kept one is a day old, and from then on until `close`. */
   follow(): void;
@@ -80,12 +88,14 @@ export async function createOrganisation(options: {
     }
     const { organisation, stored } = own.current() ?? {};
     if (organisation === undefined || stored === undefined) return undefined;
-    const { origin, key, readAt } = stored;
+    const { origin, readAt } = stored;
+    const pending = pendingFields(stored, organisation);
     return {
       ...shownOf(organisation),
       origin: origin.kind,
       place: placeOf(origin),
-      signed: key !== undefined,
+      signed: isSigned(stored),
+      ...(pending === undefined ? {} : { pending }),
       readAt,
     };
   }
@@ -107,14 +117,30 @@ export async function createOrganisation(options: {
     return tell(before);
   };
 
+  const sourceOf = ({ source, key }: Setup): SetupSource => {
+    if (source !== undefined) return parseSource(source, key);
+    const kept = own.current();
+    if (kept === undefined) {
+      throw new AppError('bad-input', 'No configuration of an organisation is set up.', {
+        hint: 'Name its https address or its file: k8s-tunnels setup <source>',
+      });
+    }
+    return { origin: kept.stored.origin, ...(key === undefined ? {} : { key: parseKey(key) }) };
+  };
+
   /** Its key, else the one that is pinned to the same origin. */
-  const read = async (source: SetupSource): Promise<{ reading: Reading; key: string | undefined }> => {
+  const read = async (
+    source: SetupSource,
+    isGivenApart: boolean,
+  ): Promise<{ reading: Reading; key: string | undefined; keyFrom: Stored['keyFrom'] }> => {
     const kept = own.current()?.stored;
     const pinned = kept !== undefined && isSameOrigin(kept.origin, source.origin) ? kept : undefined;
     const key = source.key ?? pinned?.key;
     const reading = await readSource({ origin: source.origin, key, network });
     if (reading === undefined) throw new Error('A reading without an etag has a text.');
-    return { reading, key };
+    const wasGivenApart = pinned !== undefined && pinned.key === key && isSigned(pinned);
+    const keyFrom = key === undefined ? undefined : isGivenApart || wasGivenApart ? 'user' : 'link';
+    return { reading, key, keyFrom };
   };
 
   const conflictWith = (source: SetupSource, next: Organisation) => {
@@ -127,8 +153,8 @@ export async function createOrganisation(options: {
     const kept = own.current();
     if (kept === undefined) return false;
     const { stored, organisation } = kept;
-    const { origin, key } = stored;
-    const etag = organisation === undefined ? undefined : stored.etag;
+    const { origin, key, keyFrom } = stored;
+    const etag = organisation === undefined ? undefined : (stored.pending ?? stored).etag;
     const reading = await readSource({ origin, key, etag, network });
     if (reading === undefined) return keep({ ...stored, readAt: clock.now() }, organisation);
     const next = parseOrganisation(reading.text, placeOf(origin));
@@ -141,7 +167,25 @@ export async function createOrganisation(options: {
         },
       );
     }
-    return keep(storedFrom({ origin, key, reading, now: clock.now() }), next);
+    const changes = isSigned(stored) ? [] : changesToAgreeTo(next, organisation);
+    if (changes.length > 0) return hold(stored, organisation, reading, changes);
+    return keep(storedFrom({ origin, key, keyFrom, reading, now: clock.now() }), next);
+  };
+
+  /** Keeps a newer one for the user to look at; what was agreed to goes on counting. */
+  const hold = async (
+    stored: Stored,
+    organisation: Organisation | undefined,
+    { text, etag }: Reading,
+    changes: readonly FieldChange[],
+  ): Promise<boolean> => {
+    const isNew = stored.pending?.text !== text;
+    const pending = { text, ...(etag === undefined ? {} : { etag }) };
+    const changed = await keep({ ...stored, pending, readAt: clock.now() }, organisation);
+    // Shells show what waits by the view, where there is one.
+    if (isNew)
+      notice(organisation === undefined ? 'warning' : 'info', pendingNotice(organisation?.name, changes));
+    return changed;
   };
 
   // One after another: what is agreed to must not be overtaken by a refresh that began before it.
@@ -184,9 +228,9 @@ export async function createOrganisation(options: {
       void refreshWhenOld();
       lookAgain();
     },
-    async preview({ source: text, key: given }) {
-      const source = parseSource(text, given);
-      const { reading, key } = await read(source);
+    async preview(setup) {
+      const source = sourceOf(setup);
+      const { reading, key, keyFrom } = await read(source, setup.key !== undefined);
       const from = placeOf(source.origin);
       const next = parseOrganisation(reading.text, from);
       const now = current();
@@ -196,23 +240,26 @@ export async function createOrganisation(options: {
         name: next.name,
         origin: source.origin.kind,
         place: from,
-        signed: key !== undefined,
+        signed: keyFrom === 'user',
         ...(key === undefined ? {} : { key }),
+        ...(key === undefined && (await hasSignature({ origin: source.origin, network }))
+          ? { unchecked: true }
+          : {}),
         ...(conflict === undefined ? {} : { conflict }),
         fields: previewFields(next, now),
         settings: previewSettings({ next, now, settingsUnder }),
         remarks: previewRemarks({
           next,
-          isSigned: key !== undefined,
+          keyFrom,
           host: source.origin.kind === 'url' ? new URL(source.origin.url).host : undefined,
           managed: managed.current() === undefined ? undefined : managed.file,
         }),
       };
     },
-    apply: ({ source: text, key: given, digest, replace = false }) =>
+    apply: ({ digest, replace = false, ...setup }) =>
       inTurn(async () => {
-        const source = parseSource(text, given);
-        const { reading, key } = await read(source);
+        const source = sourceOf(setup);
+        const { reading, key, keyFrom } = await read(source, setup.key !== undefined);
         const from = placeOf(source.origin);
         if (reading.digest !== digest) {
           throw new AppError('organisation-refused', `${from} has changed since it was shown.`, {
@@ -222,7 +269,7 @@ export async function createOrganisation(options: {
         const next = parseOrganisation(reading.text, from);
         const conflict = replace ? undefined : conflictWith(source, next);
         if (conflict !== undefined) throw conflictError(conflict);
-        await keep(storedFrom({ origin: source.origin, key, reading, now: clock.now() }), next);
+        await keep(storedFrom({ origin: source.origin, key, keyFrom, reading, now: clock.now() }), next);
         told = undefined;
       }),
     remove: () =>

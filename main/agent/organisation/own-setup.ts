@@ -14,10 +14,14 @@ const storedSchema = z.object({
   origin: originSchema,
   /** Base64 of the ed25519 public key that every version has to be signed by. */
   key: z.string().optional(),
+  /** Who gave the key. Only one that the user gave apart says who made the configuration; absent is not known. */
+  keyFrom: z.enum(['user', 'link']).optional(),
   etag: z.string().optional(),
   text: z.string(),
   /** When the origin last answered that this is the newest, ms since the epoch. */
   readAt: z.number(),
+  /** A newer one, which the user has not agreed to yet. */
+  pending: z.object({ text: z.string(), etag: z.string().optional() }).optional(),
 });
 export type Stored = z.infer<typeof storedSchema>;
 
@@ -49,10 +53,10 @@ export function createOwnSetup(options: {
     file: place,
     version: 1,
     schema: storedSchema,
-    onUnreadable: (_, reason) =>
+    onUnreadable: (_, reason, aside) =>
       notice(
         'warning',
-        `Your organisation's configuration could not be read (${reason}) and was set aside as ${place}.unreadable. Set it up again: k8s-tunnels setup`,
+        `Your organisation's configuration could not be read (${reason}) and was set aside as ${aside}. Set it up again: k8s-tunnels setup`,
       ),
   });
   let current: Kept | undefined;
@@ -89,14 +93,16 @@ export function createOwnSetup(options: {
 export function storedFrom(options: {
   readonly origin: Stored['origin'];
   readonly key: string | undefined;
+  readonly keyFrom: Stored['keyFrom'];
   readonly reading: Reading;
   readonly now: number;
 }): Stored {
-  const { origin, key, reading, now } = options;
+  const { origin, key, keyFrom, reading, now } = options;
   const { etag, text } = reading;
   return {
     origin,
     ...(key === undefined ? {} : { key }),
+    ...(keyFrom === undefined ? {} : { keyFrom }),
     ...(etag === undefined ? {} : { etag }),
     text,
     readAt: now,

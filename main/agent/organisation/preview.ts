@@ -1,21 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
+import { serviceAccountFile, type VaultMethod } from '../logins/vault-methods.ts';
 import { type Settings, settingNames } from '../settings/settings.ts';
-import { type Organisation, organisationSchema } from './schema.ts';
+import { changedFields, fieldsOf, usualFields } from './fields.ts';
+import type { Organisation } from './schema.ts';
 import type { SetupPreview } from './view.ts';
-
-/** What stands where a configuration says nothing. */
-const usual = fieldsOf(organisationSchema.parse({ version: 1, name: '-' }));
 
 /** Every field that a configuration sets otherwise than usual, or otherwise than now. */
 export function previewFields(next: Organisation, now: Organisation | undefined): SetupPreview['fields'] {
-  const before = now === undefined ? usual : fieldsOf(now);
+  const before = now === undefined ? usualFields : fieldsOf(now);
   const after = fieldsOf(next);
+  const changed = new Map(changedFields(after, before).map((change) => [change.field, change]));
   return [...new Set([...after.keys(), ...before.keys()])].flatMap((field) => {
-    const value = after.get(field) ?? '';
-    const old = before.get(field) ?? '';
     if (field === 'version' || field === 'name') return [];
-    if (value === old && value === (usual.get(field) ?? '')) return [];
-    return [{ field, value, ...(value === old || now === undefined ? {} : { before: old }) }];
+    const change = changed.get(field);
+    if (change === undefined && after.get(field)?.exact === usualFields.get(field)?.exact) return [];
+    const value = after.get(field)?.shown ?? '';
+    return [
+      { field, value, ...(change === undefined || now === undefined ? {} : { before: change.before }) },
+    ];
   });
 }
 
@@ -37,15 +39,26 @@ export function previewSettings(options: {
   });
 }
 
+const linkKeyRemark =
+  'It is signed with the key that the link itself brought. This proves nothing about who made it: compare the key with the one that your organisation publishes.';
+
+/** As `vaultSignIn` reads them. */
+function filesSentBy(login: VaultMethod | undefined): readonly string[] {
+  if (login?.method === 'approle')
+    return [login.roleIdFile, login.secretIdFile].filter((file) => file !== undefined);
+  return login?.method === 'kubernetes' ? [login.jwtFile ?? serviceAccountFile] : [];
+}
+
 /** What a person should know before they agree. */
 export function previewRemarks(options: {
   readonly next: Organisation;
-  readonly isSigned: boolean;
+  /** Who gave the key that signs it: `link` is the one that it came by; undefined where nothing signs it. */
+  readonly keyFrom: 'user' | 'link' | undefined;
   readonly host: string | undefined;
   /** The managed file that counts instead. */
   readonly managed: string | undefined;
 }): string[] {
-  const { next, isSigned, host, managed } = options;
+  const { next, keyFrom, host, managed } = options;
   const files = [...(next.sources?.files ?? []), ...(next.defaults?.clusterFiles ?? [])];
   const vaults = (next.sources?.vault?.addresses ?? []).map(({ address }) => address);
   return [
@@ -58,6 +71,10 @@ export function previewRemarks(options: {
         `The service token of ${clientSecretFile}, where it is there, is shown to ${hostnames.join(', ')}.`,
     ),
     ...(vaults.length === 0 ? [] : [`Your Vault token is sent to ${vaults.join(', ')}.`]),
+    ...(next.sources?.vault?.addresses ?? []).flatMap(({ address, login }) => {
+      const sent = filesSentBy(login);
+      return sent.length === 0 ? [] : [`What ${sent.join(' and ')} holds is sent to ${address}.`];
+    }),
     ...(files.length === 0
       ? []
       : [`Clusters are read from ${files.join(', ')}, which can name programs to run for a credential.`]),
@@ -70,24 +87,16 @@ export function previewRemarks(options: {
     ...(next.defaults?.extraAuthorities === undefined
       ? []
       : [`Certificates of the authorities in ${next.defaults.extraAuthorities} are trusted.`]),
-    ...(isSigned || host === undefined
+    ...(next.defaults?.kubeconfigPath === undefined
       ? []
-      : [`It is not signed: whoever controls ${host} can change it later, and you are told of a change.`]),
+      : [`Contexts are written to ${next.defaults.kubeconfigPath}.`]),
+    ...(keyFrom === 'link' ? [linkKeyRemark] : []),
+    ...(keyFrom !== undefined || host === undefined
+      ? []
+      : [
+          `It is not signed: who controls ${host} can change it. A change of hosts, team, Vault, CA certificates or files waits for your consent.`,
+        ]),
   ];
-}
-
-/** A document as `a.b[0].c` and text. The OAuth client's secret stays out. */
-function fieldsOf(value: unknown, at = ''): ReadonlyMap<string, string> {
-  if (Array.isArray(value) && value.some((item) => typeof item === 'object')) {
-    return new Map(value.flatMap((item, index) => [...fieldsOf(item, `${at}[${index}]`)]));
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return new Map([[at, at.endsWith('.secret') ? 'set' : textOf(value)]]);
-  return new Map(
-    Object.entries(value).flatMap(([key, item]) =>
-      item === undefined ? [] : [...fieldsOf(item, at === '' ? key : `${at}.${key}`)],
-    ),
-  );
 }
 
 function textOf(value: unknown): string {

@@ -48,6 +48,20 @@ export async function readSource(options: {
   };
 }
 
+/** Whether a signature lies beside a configuration, whatever its key. Never rejects. */
+export async function hasSignature(options: {
+  readonly origin: Origin;
+  readonly network: Network;
+}): Promise<boolean> {
+  const { origin, network } = options;
+  const beside =
+    origin.kind === 'url' ? download(network, signatureUrl(origin.url)) : readBytes(`${origin.path}.sig`);
+  return beside.then(
+    (read) => signatureIn(read?.bytes).length === nacl.sign.signatureLength,
+    () => false,
+  );
+}
+
 interface Bytes {
   readonly bytes: Buffer;
   readonly etag?: string | undefined;
@@ -138,7 +152,7 @@ function verify(options: {
   readonly key: string;
 }): void {
   const { place, bytes, key } = options;
-  const signature = Buffer.from(options.signature?.toString('latin1').trim() ?? '', 'base64');
+  const signature = signatureIn(options.signature);
   const good =
     signature.length === nacl.sign.signatureLength &&
     nacl.sign.detached.verify(bytes, signature, Buffer.from(key, 'base64'));
@@ -146,6 +160,10 @@ function verify(options: {
   throw new AppError('organisation-refused', `The signature of ${place} is not the organisation's.`, {
     hint: 'Somebody may have changed it, or the key is another. Ask whoever keeps the configuration.',
   });
+}
+
+function signatureIn(bytes: Buffer | undefined): Buffer {
+  return Buffer.from(bytes?.toString('latin1').trim() ?? '', 'base64');
 }
 
 function decode(bytes: Buffer, place: string): string {

@@ -78,8 +78,8 @@ function parseUrl(text: string): string {
   return url.href;
 }
 
-/** Base64 in either alphabet, with or without padding, as the usual one. */
-function parseKey(text: string): string {
+/** Base64 in either alphabet, with or without padding, as the usual one. Throws `bad-input`. */
+export function parseKey(text: string): string {
   const bytes = /^[A-Za-z0-9+/_-]+=*$/.test(text.trim()) ? Buffer.from(text.trim(), 'base64') : undefined;
   if (bytes?.length === 32) return bytes.toString('base64');
   throw new AppError('bad-input', 'The key is not an ed25519 public key: 32 bytes in base64.', {

@@ -9,8 +9,10 @@ export const organisationViewSchema = z.object({
   origin: z.enum(['managed', 'url', 'file']),
   /** The file, or the address without its query. */
   place: z.string(),
-  /** Whether it only counts with the signature of a pinned key. */
+  /** Whether it only counts with the signature of a key that the user gave apart from it. */
   signed: z.boolean(),
+  /** The fields that a newer one changes, which waits for the user's consent. */
+  pending: z.array(z.string()).optional(),
   /** When it was last found to be the newest, ms since the epoch. */
   readAt: z.number(),
   team: z.string().optional(),
@@ -27,9 +29,12 @@ export const setupPreviewSchema = z.object({
   name: z.string(),
   origin: z.enum(['url', 'file']),
   place: z.string(),
+  /** Whether it is signed with a key that the user gave apart from it. */
   signed: z.boolean(),
-  /** The ed25519 public key that signs it, base64. */
+  /** The ed25519 public key that signs it, base64. Where `signed` is false, it came with the link or the setup before. */
   key: z.string().optional(),
+  /** There is a signature beside it that no key has checked. */
+  unchecked: z.boolean().optional(),
   /** What stands in the way unless the person says to replace it. */
   conflict: z
     .object({ why: z.enum(['origin', 'key', 'revision']), name: z.string(), place: z.string() })

@@ -1,8 +1,9 @@
-import { readFile, rename, unlink } from 'node:fs/promises';
+import { readFile, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { AppError, errnoOf } from '../app-error.ts';
 import { commandLine } from '../command.ts';
+import { asidesOf, setAside } from '../storage/set-aside.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
-import { isSealed, type Sealer } from './sealer.ts';
+import { isSealed, type Sealer, saysNoKey } from './sealer.ts';
 
 /** A file of ours (0600) that holds sign-ins: sealed where there is a keychain. */
 export interface SignInFile {
@@ -11,15 +12,18 @@ export interface SignInFile {
   readonly store: string;
   /**
    * The text, or undefined where there is none. What was written before there was a keychain is sealed now; what cannot
-   * be opened is set aside as `<file>.unreadable`. Rejects with `login-sealed` where the desktop app has the key, and
-   * with `file-unreadable`.
+   * be opened is set aside as `<file>.sealed`. The first call tries what was set aside before: the newest that opens
+   * counts. Rejects with `login-sealed` where the desktop app has the key, and with `file-unreadable`.
    */
   read(): Promise<string | undefined>;
-  /** Says so where it takes the place of what the desktop app has sealed. */
+  /** What it takes the place of and cannot be opened is set aside; where the desktop app has sealed it, it says so. */
   write(text: string): Promise<void>;
-  /** Whether there was one. */
+  /** Removes it with all that was set aside of it. Whether there was anything. */
   remove(): Promise<boolean>;
 }
+
+/** What follows the name of a sign-in that no key opened. */
+const suffix = 'sealed';
 
 export function openSignInFile(options: {
   readonly path: string;
@@ -31,6 +35,7 @@ export function openSignInFile(options: {
   readonly notice: (message: string) => void;
 }): SignInFile {
   const { path: file, sealer, title, login, notice } = options;
+  let isRecovered = false;
   /** One after another: sealing what was read must not undo what is written meanwhile. */
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -40,6 +45,49 @@ export function openSignInFile(options: {
   };
   const put = async (text: string) =>
     writeFileAtomic(file, sealer.kind === 'keychain' ? await sealer.seal(text) : text);
+  const opened = async (text: string): Promise<string | undefined> => {
+    if (!isSealed(text)) return text;
+    return sealer.kind === 'keychain' ? sealer.open(text).catch(() => undefined) : undefined;
+  };
+
+  /**
+   * Sealed by another key than the current one, or not at all: sealed again, its age kept, which tells the newer of two.
+   * It can be read, and so be used, even where it cannot be written.
+   */
+  const sealAgain = async (text: string, content: string) => {
+    if (sealer.kind !== 'keychain' || sealer.isCurrent(text)) return;
+    try {
+      const { atime, mtime } = await stat(file);
+      await put(content);
+      await utimes(file, atime, mtime);
+    } catch {
+      // As it was.
+    }
+  };
+
+  /** Puts the newest sign-in that opens in its place. Nothing that does not open is lost by it. */
+  const recover = async () => {
+    // What an older version set aside for want of the key lies among what was set aside for other reasons.
+    const asides = [...asidesOf(file, suffix), ...asidesOf(file)];
+    const texts = await Promise.all(asides.map((aside) => readText(aside).catch(() => undefined)));
+    const main = await readText(file).catch(() => undefined);
+    const mainOpens = main !== undefined && (await opened(main)) !== undefined;
+    const mainAge = await writtenAt(file);
+    for (const [at, aside] of asides.entries()) {
+      const text = texts[at];
+      if (
+        text === undefined ||
+        !(isSealed(text) && (aside.startsWith(`${file}.${suffix}`) || saysNoKey(text)))
+      )
+        continue;
+      if (mainOpens && (await writtenAt(aside)) <= mainAge) continue;
+      if ((await opened(text)) === undefined) continue;
+      if (main !== undefined && setAside(file, suffix) === undefined) return;
+      await rename(aside, file);
+      notice(`Your earlier sign-in to ${title} can be opened again, and is used.`);
+      return;
+    }
+  };
 
   return {
     path: file,
@@ -49,45 +97,65 @@ export function openSignInFile(options: {
         : `${file}, which only you can read`,
     read: () =>
       inTurn(async () => {
+        if (sealer.kind === 'keychain' && !isRecovered) {
+          isRecovered = true;
+          await recover();
+        }
         const text = await readText(file);
         if (text === undefined) return undefined;
-        if (!isSealed(text)) {
-          // It can be read, and so be used, even where it cannot be written.
-          if (sealer.kind === 'keychain') await put(text).catch(() => {});
-          return text;
+        const content = await opened(text);
+        if (content !== undefined) {
+          await sealAgain(text, content);
+          return content;
         }
         if (sealer.kind !== 'keychain') throw sealed({ sealer, title, login });
-        try {
-          return await sealer.open(text);
-        } catch {
-          await rename(file, `${file}.unreadable`);
-          notice(
-            `Your sign-in to ${title} cannot be opened with the key in your keychain; it is kept as ${file}.unreadable. Run \`${commandLine('k8s-tunnels', login.split(' '))}\`.`,
-          );
-          return undefined;
-        }
+        const aside = setAside(file, suffix);
+        notice(
+          `Your sign-in to ${title} cannot be opened with the keys in your keychain. It is kept as ${aside ?? file}, and used again when its key is back at a start of the app. To go on now, run \`${commandLine('k8s-tunnels', login.split(' '))}\`.`,
+        );
+        return undefined;
       }),
     write: (text) =>
       inTurn(async () => {
         const before = await readText(file).catch(() => undefined);
-        await put(text);
-        if (sealer.kind !== 'keychain' && before !== undefined && isSealed(before)) {
+        const isLost = before !== undefined && (await opened(before)) === undefined;
+        const aside = isLost ? setAside(file, suffix) : undefined;
+        try {
+          await put(text);
+        } catch (error) {
+          if (aside !== undefined) await rename(aside, file).catch(() => {});
+          throw error;
+        }
+        if (sealer.kind !== 'keychain' && isLost) {
           notice(
             `Your sign-in to ${title} that the desktop app had sealed was replaced. The new one is in ${file}, which only you can read; the app seals it at its next start.`,
           );
         }
       }),
     remove: () =>
-      inTurn(() =>
-        unlink(file).then(
-          () => true,
-          (error: unknown) => {
-            if (errnoOf(error) !== 'ENOENT') throw error;
-            return false;
-          },
-        ),
-      ),
+      inTurn(async () => {
+        const all = [file, ...asidesOf(file, suffix), ...asidesOf(file)];
+        const removed = await Promise.all(all.map(unlinked));
+        return removed.some((was) => was);
+      }),
   };
+}
+
+async function unlinked(file: string): Promise<boolean> {
+  try {
+    await unlink(file);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    return false;
+  }
+}
+
+async function writtenAt(file: string): Promise<number> {
+  return stat(file).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
 }
 
 /** Whether a sign-in is there that only the desktop app can open. */

@@ -1,19 +1,20 @@
-import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { constants, copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { errnoOf } from '../app-error.ts';
+import { setAside } from '../storage/set-aside.ts';
 
 const fileIn = (folder: string) => path.join(folder, 'settings.json');
 const goodIn = (folder: string) => path.join(folder, 'settings.json.good');
 
 /**
  * Before the settings are opened: a file that is no JSON (a full disk can leave a short one) is set aside as
- * `settings.json.unreadable`, and the last good one takes its place. Answers what to tell the person.
+ * `settings.json.unreadable` (`-2` and so on), and the last good one takes its place. Answers what to tell the person.
  */
 export function mendSettingsFile(folder: string): string | undefined {
   const file = fileIn(folder);
   if (isReadable(file) !== false) return undefined;
-  const aside = `${file}.unreadable`;
-  renameSync(file, aside);
+  const aside = setAside(file);
+  if (aside === undefined) return undefined;
   const kept = `${file} could not be read and is kept as ${aside}.`;
   if (isReadable(goodIn(folder)) !== true) return `${kept} The settings are the usual ones now.`;
   copyFileSync(goodIn(folder), file);
@@ -42,13 +43,26 @@ export function migrateSettingsFile(
   if (from > to)
     return `${file} is of a newer k8s-tunnels (version ${from}): what this one does not know of it stays as it is, and does not count.`;
   if (from === to) return undefined;
-  copyFileSync(file, `${file}.v${from}`);
+  keepCopy(file, `${file}.v${from}`);
   let next = content;
   for (let version = from; version < to; version += 1) next = by[version]?.(next) ?? next;
   const temporary = `${file}.next`;
   writeFileSync(temporary, `${JSON.stringify({ ...next, version: to }, undefined, '\t')}\n`, { mode: 0o600 });
   renameSync(temporary, file);
   return undefined;
+}
+
+/** A copy of the same version from before stays as it is. */
+function keepCopy(file: string, copy: string): void {
+  for (let number = 1; number <= 100; number += 1) {
+    const name = number === 1 ? copy : `${copy}-${number}`;
+    try {
+      copyFileSync(file, name, constants.COPYFILE_EXCL);
+      return;
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+    }
+  }
 }
 
 export function versionOf({ version }: Content): number {

@@ -1,7 +1,8 @@
-import { readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { AppError, errnoOf } from '../app-error.ts';
 import type { SignInFile } from '../sealing/sign-in-file.ts';
+import { setAside } from './set-aside.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
 /** A JSON document of ours on disk: one schema, written whole and atomically, 0600. */
@@ -13,13 +14,14 @@ export interface JsonFile<T> {
 
 /**
  * The file as `{version, data}`. Content of another version, or that does not fit the schema, is renamed to
- * `<file>.unreadable` and reported through `onUnreadable`: our caches can be made again, but nothing is thrown away.
+ * `<file>.unreadable` (`-2` and so on) and reported through `onUnreadable`: our caches can be made again, but nothing is thrown away.
  */
 export function jsonFile<T>(options: {
   readonly file: string;
   readonly version: number;
   readonly schema: z.ZodType<T>;
-  readonly onUnreadable: (file: string, reason: string) => void;
+  /** `aside` is where it lies now. */
+  readonly onUnreadable: (file: string, reason: string, aside: string) => void;
   /** The same file, where it holds sign-ins. */
   readonly secret?: SignInFile;
 }): JsonFile<T> {
@@ -46,8 +48,7 @@ export function jsonFile<T>(options: {
       }
       const parsed = parse(text, version, schema);
       if (parsed.ok) return parsed.value;
-      await rename(file, `${file}.unreadable`).catch(() => {});
-      onUnreadable(file, parsed.reason);
+      onUnreadable(file, parsed.reason, setAside(file) ?? file);
       return undefined;
     },
     write(value) {

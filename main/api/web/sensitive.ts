@@ -8,7 +8,8 @@ import type { AgentClient } from '../conversation.ts';
 /** What a page wants to change that leads to running a program, reading a file or trusting somebody else. */
 export type Question =
   | { readonly kind: 'settings'; readonly changes: readonly SettingChange[] }
-  | { readonly kind: 'setup'; readonly preview: SetupPreview; readonly source: string }
+  /** Without a source, the new version that waits for consent. */
+  | { readonly kind: 'setup'; readonly preview: SetupPreview; readonly source: string | undefined }
   /** The content of a file would be shown in part. */
   | { readonly kind: 'setup-file'; readonly source: string }
   | { readonly kind: 'setup-remove'; readonly organisation: OrganisationView | undefined };
@@ -71,10 +72,12 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
     return changesOf(Object.fromEntries(own.map((name) => [name, undefined])), true, settings);
   },
   async 'setup-preview'({ source }) {
-    return isAddress(source) ? undefined : { kind: 'setup-file', source };
+    // Without a source it is what the agent has read already.
+    return source === undefined || isAddress(source) ? undefined : { kind: 'setup-file', source };
   },
   async 'setup-apply'({ source, key, digest }, agent) {
-    const preview = await agent.call('setup-preview', { source, ...(key === undefined ? {} : { key }) });
+    const asked = { ...(source === undefined ? {} : { source }), ...(key === undefined ? {} : { key }) };
+    const preview = await agent.call('setup-preview', asked);
     if (preview.digest === digest) return { kind: 'setup', preview, source };
     throw new AppError('organisation-refused', `${preview.place} has changed since it was shown.`, {
       hint: 'Look at what it says now, and agree to that.',
@@ -103,7 +106,9 @@ export function commandFor(question: Question): string {
         .join(' && ');
     case 'setup':
     case 'setup-file':
-      return `k8s-tunnels setup ${plain(question.source, 'SOURCE')}`;
+      return question.source === undefined
+        ? 'k8s-tunnels setup --review'
+        : `k8s-tunnels setup ${plain(question.source, 'SOURCE')}`;
     case 'setup-remove':
       return 'k8s-tunnels setup --remove';
   }

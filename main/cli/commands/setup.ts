@@ -12,6 +12,7 @@ export interface SetupFlags {
   readonly replace?: true;
   readonly show?: true;
   readonly refresh?: true;
+  readonly review?: true;
   readonly remove?: true;
 }
 
@@ -25,9 +26,9 @@ export async function runSetup(
   flags: SetupFlags,
 ): Promise<number> {
   const { client, json, progress, orInterrupted } = session;
-  const asked = [source !== undefined, flags.show, flags.refresh, flags.remove].filter(Boolean);
+  const asked = [source !== undefined, flags.show, flags.refresh, flags.review, flags.remove].filter(Boolean);
   if (asked.length > 1)
-    throw new AppError('bad-input', 'A source, --show, --refresh and --remove exclude each other.');
+    throw new AppError('bad-input', 'A source, --show, --refresh, --review and --remove exclude each other.');
   if (flags.refresh) {
     progress.update('Reading the configuration');
     const result = await orInterrupted(client.call('setup-refresh', {}));
@@ -35,7 +36,11 @@ export async function runSetup(
     if (json) writeJson(result);
     else
       writeLines([
-        result.changed ? 'It has changed.' : 'Nothing has changed.',
+        result.changed
+          ? 'It has changed.'
+          : result.organisation?.pending === undefined
+            ? 'Nothing has changed.'
+            : 'A new configuration waits for your review.',
         ...viewLines(result.organisation),
       ]);
     return exitCodes.ok;
@@ -51,6 +56,7 @@ export async function runSetup(
       ]);
     return exitCodes.ok;
   }
+  if (flags.review) return apply(session, undefined, flags);
   if (source === undefined) {
     const { organisation } = await client.call('snapshot', {});
     progress.end();
@@ -61,14 +67,21 @@ export async function runSetup(
   return apply(session, placeFrom(source), flags);
 }
 
-async function apply(session: Session, source: string, { key, yes, replace }: SetupFlags): Promise<number> {
+/** Without a source, what is new in the configuration that is set up. */
+async function apply(
+  session: Session,
+  source: string | undefined,
+  { key, yes, replace }: SetupFlags,
+): Promise<number> {
   const { client, json, progress, orInterrupted } = session;
-  const setup = { source, ...(key === undefined ? {} : { key }) };
+  const setup = { ...(source === undefined ? {} : { source }), ...(key === undefined ? {} : { key }) };
   progress.update('Reading the configuration');
   const preview = await orInterrupted(client.call('setup-preview', setup));
   progress.end();
-  if (!json) writeAside(previewLines(preview));
-  if (!yes) await confirmSetup(preview, json);
+  if (!json) writeAside(previewLines(preview, source === undefined));
+  // To accept what is the same changes nothing that anybody has to agree to.
+  const isNothingNew = source === undefined && preview.fields.every(({ before }) => before === undefined);
+  if (!yes && !(isNothingNew && key === undefined)) await confirmSetup(preview, json, source === undefined);
   const { organisation } = await client.call('setup-apply', {
     ...setup,
     digest: preview.digest,
@@ -76,12 +89,15 @@ async function apply(session: Session, source: string, { key, yes, replace }: Se
   });
   progress.end();
   if (json) writeJson({ preview, organisation: organisation ?? null });
-  else writeLines([`${paint('green', '✓')} Set up for ${printable(preview.name)}`]);
+  else
+    writeLines([
+      `${paint('green', '✓')} ${source === undefined ? 'Accepted' : 'Set up for'} ${printable(preview.name)}`,
+    ]);
   return exitCodes.ok;
 }
 
 /** Rejects with `cancelled` on a no, and with `bad-input` where nobody can be asked. */
-async function confirmSetup({ name }: Preview, json: boolean): Promise<void> {
+async function confirmSetup({ name }: Preview, json: boolean, isReview: boolean): Promise<void> {
   if (json || !process.stdin.isTTY || !process.stdout.isTTY) {
     throw new AppError(
       'bad-input',
@@ -92,7 +108,12 @@ async function confirmSetup({ name }: Preview, json: boolean): Promise<void> {
     );
   }
   const { confirm } = await import('@clack/prompts');
-  const answer = await confirm({ message: `Set up for ${printable(name)}?`, initialValue: false });
+  const answer = await confirm({
+    message: isReview
+      ? `Accept the new configuration of ${printable(name)}?`
+      : `Set up for ${printable(name)}?`,
+    initialValue: false,
+  });
   if (answer !== true) throw new AppError('cancelled', 'Nothing was changed.');
 }
 
@@ -102,8 +123,9 @@ function placeFrom(source: string): string {
 }
 
 /** What a set-up would change, for a terminal. */
-export function previewLines(preview: Preview): readonly string[] {
-  const { name, place, signed, fields, settings, remarks, conflict } = preview;
+export function previewLines(preview: Preview, isReview = false): readonly string[] {
+  const { name, place, settings, remarks, conflict } = preview;
+  const fields = isReview ? preview.fields.filter(({ before }) => before !== undefined) : preview.fields;
   const rows = fields.map(({ field, value, before }) => [
     printable(field),
     printable(value === '' ? 'not set' : value),
@@ -120,7 +142,8 @@ export function previewLines(preview: Preview): readonly string[] {
     ].join(', '),
   ]);
   return [
-    `${paint('bold', printable(name), process.stderr)}, from ${printable(place)}${signed ? ', signed' : ''}`,
+    `${paint('bold', printable(name), process.stderr)}, from ${printable(place)}, ${signatureWords(preview)}`,
+    ...(isReview ? [rows.length === 0 ? 'Nothing is new in it.' : 'What changes:'] : []),
     ...table(rows, '  '),
     ...(changes.length === 0 ? [] : ['Settings that change:', ...table(changes, '  ')]),
     ...remarks.map((remark) => `${paint('yellow', '!', process.stderr)} ${printable(remark)}`),
@@ -132,13 +155,25 @@ export function previewLines(preview: Preview): readonly string[] {
   ];
 }
 
+function signatureWords({ signed, key, unchecked }: Preview): string {
+  if (signed) return `signed with the key ${key}`;
+  if (key !== undefined) return `signed with the key that the link brought: ${key}`;
+  return unchecked ? 'not signed: check the signature beside it with --key' : 'not signed';
+}
+
 function viewLines(view: View): readonly string[] {
   if (view === undefined) return [];
-  const { name, origin, place, signed, readAt, team, links, locked } = view;
+  const { name, origin, place, signed, pending, readAt, team, links, locked } = view;
   const from = origin === 'managed' ? 'managed by this computer’s administrators' : 'set up by you';
   const rows = [
     ['from', printable(place)],
     ['', `${from}${signed ? ', signed' : ''}, read ${span(Date.now() - readAt)} ago`],
+    [
+      'waiting',
+      pending === undefined
+        ? ''
+        : `a new configuration changes ${printable(pending.join(', '))}: k8s-tunnels setup --review`,
+    ],
     ['team', team ?? ''],
     ['support', links.support ?? ''],
     ['access requests', links.accessRequest ?? ''],

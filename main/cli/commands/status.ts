@@ -30,14 +30,25 @@ export async function runStatus(session: Session): Promise<number> {
 type KubectlAnswer = Kubectl | { readonly error: PlainError };
 
 function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
-  const { agent, clusters, discovery, logins, notices, release } = snapshot;
+  const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const kept = snapshot.kept.map((cluster) => ({ cluster, title: titleIn(byId, cluster) }));
   const tunnels = [...openTunnels(snapshot).values()].map((tunnel) => {
     const { title = tunnel.cluster, environment, owner, description, docs } = byId.get(tunnel.cluster) ?? {};
     return { ...tunnel, title, environment, owner, description, docs };
   });
-  return { agent, tunnels, kept, kubectl, discovery, logins, notices, release };
+  const pending = organisation?.pending;
+  return {
+    agent,
+    tunnels,
+    kept,
+    kubectl,
+    discovery,
+    logins,
+    notices,
+    release,
+    ...(pending === undefined ? {} : { setupPending: pending }),
+  };
 }
 
 function titleIn(clusters: ReadonlyMap<ClusterId, Cluster>, id: ClusterId): string {
@@ -45,7 +56,7 @@ function titleIn(clusters: ReadonlyMap<ClusterId, Cluster>, id: ClusterId): stri
 }
 
 function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): readonly string[] {
-  const { agent, clusters, discovery, logins, notices, release } = snapshot;
+  const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const open = openTunnels(snapshot);
   const tunnels = [...open.values()];
@@ -69,6 +80,11 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
     ...(discovery.status === 'running'
       ? [`Looking for clusters: ${discovery.cellsRead} of ${discovery.cellsKnown} places read`]
       : []),
+    ...(organisation?.pending === undefined
+      ? []
+      : [
+          `${paint('yellow', '!')} A new configuration of ${printable(organisation.name)} waits: \`k8s-tunnels setup --review\``,
+        ]),
     ...notices.map(
       ({ at, level, message }) =>
         `${level === 'warning' ? paint('yellow', '!') : '·'} ${printable(message)} ${paint('dim', `${span(now - at)} ago`)}`,

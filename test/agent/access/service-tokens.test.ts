@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { readServiceToken } from '../../../main/agent/access/service-tokens.ts';
+import { createOrganisationFiles } from '../../../main/agent/organisation/organisation-files.ts';
 
 let folder: string;
 let clientIdFile: string;
@@ -18,7 +19,11 @@ beforeEach(async () => {
   await writeFile(clientSecretFile, 'geheim\n');
 });
 const read = (hostname: string, hostnames: readonly string[]) =>
-  readServiceToken(hostname, [{ hostnames: [...hostnames], clientIdFile, clientSecretFile }]);
+  readServiceToken(
+    hostname,
+    [{ hostnames: [...hostnames], clientIdFile, clientSecretFile }],
+    createOrganisationFiles({ system: [], own: folder }),
+  );
 
 it('is shown to the host names that the organisation lists, and to no other', async () => {
   const listed = ['*.ci.acme.example', 'mine.k8s.acme.example'];
@@ -44,4 +49,26 @@ it('is refused where a file holds more than a word, which is not repeated', asyn
   const error = await read('a.example', ['a.example']).catch((cause: unknown) => cause);
   expect(error).toMatchObject({ code: 'bad-input' });
   expect(String(error)).not.toContain('geheim');
+});
+
+it('is refused where a file of it lies in another folder, which is not read', async () => {
+  const elsewhere = path.join(folder, '..', `${path.basename(folder)}-elsewhere`);
+  await writeFile(elsewhere, 'geheim', { mode: 0o600 });
+  try {
+    await expect(
+      readServiceToken(
+        'a.example',
+        [{ hostnames: ['a.example'], clientIdFile, clientSecretFile: elsewhere }],
+        createOrganisationFiles({ system: [], own: folder }),
+      ),
+    ).rejects.toMatchObject({
+      code: 'organisation-refused',
+      message: expect.stringContaining(
+        `${elsewhere} (clientSecretFile of your organisation's configuration)`,
+      ),
+      hint: expect.stringContaining(folder),
+    });
+  } finally {
+    await rm(elsewhere);
+  }
 });

@@ -13,6 +13,7 @@ import { createOidcTokens } from '../../../main/agent/logins/oidc-tokens.ts';
 import type { LoginProvider } from '../../../main/agent/logins/provider.ts';
 import { createVaultLogin } from '../../../main/agent/logins/vault-login.ts';
 import type { VaultMethod } from '../../../main/agent/logins/vault-methods.ts';
+import { createOrganisationFiles } from '../../../main/agent/organisation/organisation-files.ts';
 import { type Environment, silentLogger } from '../../../main/agent/parts.ts';
 import type { SignInFile } from '../../../main/agent/sealing/sign-in-file.ts';
 import { writeSignIn } from '../../world/aws/sign-ins.ts';
@@ -445,6 +446,7 @@ describe('the others', () => {
       const provider = createVaultLogin({
         places: () => ({ env, home, network, clock }),
         login: () => login,
+        files: createOrganisationFiles({ system: [], own: path.join(home, 'organisation-files') }),
       });
       const depot = cluster('vault', {
         kind: 'vault',

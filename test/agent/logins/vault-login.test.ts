@@ -1,10 +1,11 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { vaultToken } from '../../../main/agent/discovery/vault-client.ts';
 import { createVaultLogin } from '../../../main/agent/logins/vault-login.ts';
 import type { VaultMethod } from '../../../main/agent/logins/vault-methods.ts';
+import { createOrganisationFiles } from '../../../main/agent/organisation/organisation-files.ts';
 import type { Environment } from '../../../main/agent/parts.ts';
 import { callbackTurn } from '../../world/free-ports.ts';
 import { firstPerson } from '../../world/people.ts';
@@ -32,11 +33,14 @@ afterEach(async () => {
   await rig.close();
 });
 
+/** The organisation's files, below the user's folder for them. */
+const filesIn = (home: string) =>
+  createOrganisationFiles({ system: [], own: path.join(home, 'organisation-files') });
 const never = new AbortController().signal;
 const loginsBy = (login?: VaultMethod, env: Environment = {}) => {
   const { home, network, clock } = rig;
   const places = { env: { VAULT_ADDR: vault.url, ...env }, home, network, clock };
-  return rig.logins(createVaultLogin({ places: () => places, login: () => login }));
+  return rig.logins(createVaultLogin({ places: () => places, login: () => login, files: filesIn(rig.home) }));
 };
 const person = firstPerson(defaultPlan.people);
 
@@ -130,9 +134,10 @@ describe('without a browser', () => {
   });
 
   test('AppRole and Kubernetes, from files; a file that holds something else is not sent', async () => {
-    const put = async (name: string, text: string) => {
-      await writeFile(path.join(rig.home, name), text);
-      return path.join(rig.home, name);
+    const put = async (name: string, text: string, folder = 'organisation-files') => {
+      await mkdir(path.join(rig.home, folder), { recursive: true, mode: 0o700 });
+      await writeFile(path.join(rig.home, folder, name), text);
+      return path.join(rig.home, folder, name);
     };
     const roleIdFile = await put('role-id', `${vault.machine.roleId}\n`);
     const secretIdFile = await put('secret-id', vault.machine.secretId);
@@ -153,7 +158,20 @@ describe('without a browser', () => {
     await expect(
       loginsBy({ method: 'approle', roleIdFile: path.join(rig.home, 'none') }).login(machine),
     ).rejects.toMatchObject({ code: 'file-unreadable' });
+    // One word, as the ids are: the organisation's session of Access.
+    const token = await put('acme.cloudflareaccess.com-org-token', 'aaa.bbb.ccc', '.cloudflared');
+    for (const login of [
+      { method: 'approle', roleIdFile: token },
+      { method: 'approle', roleIdFile, secretIdFile: token },
+      { method: 'kubernetes', jwtFile: token },
+    ] as const) {
+      await expect(loginsBy(login).login(machine)).rejects.toMatchObject({
+        code: 'organisation-refused',
+        message: expect.stringContaining(token),
+      });
+    }
     expect(traffic.count('vault', 'app-role-login')).toBe(before);
+    expect(traffic.count('vault', 'kubernetes-login')).toBe(1);
     expect(rig.browser.opened).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAccess } from '../../../main/agent/access/access.ts';
@@ -76,7 +76,9 @@ const connect = async (cluster: string) => {
 beforeEach(async () => {
   world = await startFixture({ transferHoldMs: 200 });
   managed = path.join(world.home, 'managed.yaml');
-  list = path.join(world.home, 'clusters.yaml');
+  const folder = path.join(world.home, '.config', 'k8s-tunnels', 'organisation-files');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  list = path.join(folder, 'clusters.yaml');
   const cluster = (name: string, hostname: string) => [
     `- name: ${name}`,
     '  server: https://10.0.0.1:443',
@@ -133,6 +135,37 @@ describe('an agent of an organisation', () => {
     expect(productions()).toEqual([false, false]);
     expect(changes).toEqual(expect.arrayContaining(['settings', 'catalog', 'organisation']));
     expect(agent.changeSettings({ clusterFiles: [] }).clusterFiles).toEqual([]);
+  });
+
+  it('reads a list of clusters from the folders for such files only, and says so', async () => {
+    const elsewhere = path.join(world.home, 'clusters.yaml');
+    await writeFile(elsewhere, await readFile(list, 'utf8'));
+    list = elsewhere;
+    await manage();
+    await start();
+    const [cell] = agent.snapshot().cells.filter(({ source }) => source === 'file');
+    expect(agent.snapshot().clusters).toEqual([]);
+    const refused = {
+      code: 'organisation-refused',
+      message: expect.stringContaining(`${elsewhere} (sources.files of your organisation's configuration)`),
+    };
+    expect(cell).toMatchObject({ error: refused });
+    expect((await agent.findings()).clusterFiles).toMatchObject([{ file: elsewhere, error: refused }]);
+    // The user may name any list.
+    agent.changeSettings({ clusterFiles: [elsewhere] });
+    await agent.discover();
+    expect(agent.snapshot().clusters).toHaveLength(2);
+  });
+
+  it('trusts additional CA certificates from those folders only, and starts without others', async () => {
+    await manage(`defaults: {extraAuthorities: ${world.authorityFile}}`);
+    await start();
+    expect(agent.snapshot().notices).toEqual([
+      expect.objectContaining({
+        level: 'warning',
+        message: expect.stringContaining(`${world.authorityFile} (defaults.extraAuthorities`),
+      }),
+    ]);
   });
 
   it('asks nobody about production where it says so', async () => {

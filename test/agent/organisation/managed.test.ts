@@ -46,6 +46,18 @@ describe('the managed file', () => {
     });
   });
 
+  it('in a folder that others can write to is refused', async () => {
+    await chmod(folder, 0o777);
+    await expect(readManagedFile({ file, isOwn: true })).rejects.toMatchObject({
+      code: 'organisation-refused',
+      message: expect.stringContaining('others than its owner may write to its folder'),
+      hint: expect.stringContaining('chmod go-w'),
+    });
+    // As the folder for temporary files: nobody can exchange another's file there.
+    await chmod(folder, 0o1777);
+    expect(await readManagedFile({ file, isOwn: true })).toBe(acme);
+  });
+
   it('may be missing, but not be something else', async () => {
     expect(await readManagedFile({ file: path.join(folder, 'none', 'x'), isOwn: true })).toBeUndefined();
     expect(await readManagedFile({ file: path.join(file, 'x'), isOwn: true })).toBeUndefined();

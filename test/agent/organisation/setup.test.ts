@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { canMount } from './can-mount.ts';
 import { createSigner } from './publisher.ts';
 import { type Rig, startRig } from './rig.ts';
@@ -226,6 +226,140 @@ describe('a refresh', () => {
   });
 });
 
+describe('a change that nobody signed', () => {
+  const vault = (address: string) =>
+    `sources: {vault: {addresses: [{address: "${address}", mounts: [clusters]}]}}\n`;
+
+  it('of where a token goes waits for consent, shown as what changes', async () => {
+    rig.publish(acme(vault('https://vault.acme.example')));
+    const keeper = await rig.start();
+    await rig.setUp(keeper, rig.url);
+    rig.publish(acme(`tagPrefix: acme-\n${vault('https://vault.evil.example')}`));
+    expect(await keeper.refresh()).toBe(false);
+    expect(keeper.current()?.sources?.vault?.addresses?.[0]?.address).toBe('https://vault.acme.example');
+    expect(keeper.current()?.tagPrefix).toBe('k8s-tunnels-');
+    expect(rig.changes).toHaveLength(1);
+    const field = 'sources.vault.addresses[0].address';
+    expect(keeper.view()?.pending).toEqual([field]);
+    expect(rig.notices).toEqual([
+      expect.stringMatching(/^info: A new configuration of Acme waits .*k8s-tunnels setup --review$/),
+    ]);
+    expect(rig.notices[0]).toContain(field);
+
+    // Neither time nor a start makes it count, and it is told once.
+    expect(await keeper.refresh()).toBe(false);
+    const later = await rig.start();
+    expect(later.view()?.pending).toEqual([field]);
+    expect(rig.notices).toHaveLength(1);
+
+    const preview = await later.preview({});
+    expect(preview.fields.filter(({ before }) => before !== undefined)).toEqual([
+      { field, value: 'https://vault.evil.example', before: 'https://vault.acme.example' },
+      { field: 'tagPrefix', value: 'acme-', before: 'k8s-tunnels-' },
+    ]);
+    expect(preview).not.toHaveProperty('conflict');
+    await later.apply({ digest: preview.digest });
+    expect(later.current()?.sources?.vault?.addresses?.[0]?.address).toBe('https://vault.evil.example');
+    expect(later.view()).not.toHaveProperty('pending');
+    expect((await rig.start()).view()).not.toHaveProperty('pending');
+  });
+
+  it('once a day, too', async () => {
+    await rig.setUp(await rig.start(), rig.url);
+    rig.publish(acme('connectors: [direct]\n'));
+    rig.clock.skip(25 * 3_600_000);
+    const keeper = await rig.start();
+    keeper.follow();
+    await vi.waitFor(() => expect(rig.notices).toHaveLength(1));
+    expect(keeper.current()?.connectors).toEqual(['builtin', 'cloudflared']);
+  });
+
+  it('is forgotten when the one that was agreed to is published again', async () => {
+    const keeper = await rig.start();
+    await rig.setUp(keeper, rig.url);
+    rig.publish(acme('connectors: [direct]\n'));
+    await keeper.refresh();
+    rig.publish(acme());
+    expect(await keeper.refresh()).toBe(false);
+    expect(keeper.view()).not.toHaveProperty('pending');
+  });
+
+  it.each<[string, string, string]>([
+    ['the team', 'version: 1\nname: Acme\naccess: {team: evil.cloudflareaccess.com}\n', 'access.team'],
+    ['the team, which is left out', 'version: 1\nname: Acme\n', 'access.team'],
+    ['a Vault', acme(vault('https://vault.evil.example')), 'sources.vault.addresses[0].address'],
+    [
+      'a host that is shown a service token',
+      'version: 1\nname: Acme\naccess: {team: acme.cloudflareaccess.com, serviceTokens: [{hostnames: [a.evil.example], clientIdFile: /etc/k8s-tunnels/a, clientSecretFile: /etc/k8s-tunnels/b}]}\n',
+      'access.serviceTokens[0].hostnames',
+    ],
+    ['a list of clusters', acme('sources: {files: [/etc/k8s-tunnels/a.yaml]}\n'), 'sources.files'],
+    [
+      'CA certificates',
+      acme('defaults: {extraAuthorities: /etc/k8s-tunnels/ca.pem}\n'),
+      'defaults.extraAuthorities',
+    ],
+    ['the kubeconfig', acme('defaults: {kubeconfigPath: /tmp/config}\n'), 'defaults.kubeconfigPath'],
+    [
+      'an issuer',
+      acme(
+        'sources: {eks: {identityCenter: [{startUrl: "https://evil.awsapps.com/start", region: eu-west-1}]}}\n',
+      ),
+      'sources.eks.identityCenter[0].startUrl',
+    ],
+    ['an OAuth client', acme('sources: {gke: {oauthClient: {id: evil}}}\n'), 'sources.gke.oauthClient.id'],
+    [
+      'a release feed',
+      acme(`releases: {url: "https://evil.example", publicKey: "${createSigner().key}"}\n`),
+      'releases.url',
+    ],
+    ['the guard of production', acme('production: {guard: false}\n'), 'production.guard'],
+    ['a page to open', acme('links: {support: "https://evil.example/"}\n'), 'links.support'],
+  ])('of %s waits', async (_, text, field) => {
+    const keeper = await rig.start();
+    await rig.setUp(keeper, rig.url);
+    const before = keeper.current();
+    rig.publish(text);
+    expect(await keeper.refresh()).toBe(false);
+    expect(keeper.current()).toEqual(before);
+    expect(keeper.view()?.pending).toContain(field);
+  });
+
+  it('of what leads nowhere else is applied, as before', async () => {
+    const keeper = await rig.start();
+    await rig.setUp(keeper, rig.url);
+    rig.publish(
+      acme(
+        'revision: 2\ndefaults: {kubeconfigMode: add}\nlocked: [kubeconfigMode]\nsources: {aks: {enabled: false}}\n',
+      ),
+    );
+    expect(await keeper.refresh()).toBe(true);
+    expect(keeper.view()).not.toHaveProperty('pending');
+  });
+
+  it('is seen where only a secret, or how a list is divided, is another', async () => {
+    const configured = (secret: string, files: string) =>
+      acme(`sources: {files: ${files}, gke: {oauthClient: {id: client, secret: ${secret}}}}\n`);
+    rig.publish(configured('geheim', '["/etc/k8s-tunnels/a, /etc/k8s-tunnels/b"]'));
+    const keeper = await rig.start();
+    await rig.setUp(keeper, rig.url);
+    rig.publish(configured('anders', '[/etc/k8s-tunnels/a, /etc/k8s-tunnels/b]'));
+    expect(await keeper.refresh()).toBe(false);
+    expect(keeper.view()?.pending).toEqual(['sources.gke.oauthClient.secret', 'sources.files']);
+    const preview = await keeper.preview({});
+    expect(preview.fields).toContainEqual({
+      field: 'sources.gke.oauthClient.secret',
+      value: 'set',
+      before: 'set (another one)',
+    });
+    expect(JSON.stringify([preview, keeper.view(), rig.notices])).not.toMatch(/geheim|anders/);
+  });
+
+  it('can be reviewed only where something is set up', async () => {
+    await expect((await rig.start()).preview({})).rejects.toMatchObject({ code: 'bad-input' });
+  });
+});
+
 describe('a signature', () => {
   const signer = createSigner();
   const publishSigned = (text: string, by = signer) => {
@@ -293,8 +427,63 @@ describe('a signature', () => {
     publishSigned(acme());
     const source = `k8s-tunnels://setup?${new URLSearchParams({ url: rig.url, key: signer.key })}`;
     const keeper = await rig.start();
+    const preview = await keeper.preview({ source });
+    expect(preview).toMatchObject({ signed: false, key: signer.key });
+    expect(preview.remarks.join(' ')).toContain('This proves nothing about who made it');
     await rig.setUp(keeper, source);
-    expect(keeper.view()).toMatchObject({ place: rig.url, signed: true });
+    // It is asked for from then on, and does not count as the organisation's.
+    expect(keeper.view()).toMatchObject({ place: rig.url, signed: false });
+    rig.publish(acme('tagPrefix: evil-\n'));
+    await expect(keeper.refresh()).rejects.toMatchObject({ code: 'organisation-refused' });
+    publishSigned(acme('connectors: [direct]\n'));
+    expect(await keeper.refresh()).toBe(false);
+    expect(keeper.view()?.pending).toEqual(['connectors']);
+    // The same key, given apart, makes it signed; a link with it does not take that away.
+    await rig.setUp(keeper, rig.url, { key: signer.key });
+    expect(keeper.view()).toMatchObject({ signed: true });
+    expect(keeper.view()).not.toHaveProperty('pending');
+    await rig.setUp(keeper, source);
+    expect(keeper.view()?.signed).toBe(true);
+    expect((await keeper.preview({ source })).signed).toBe(true);
+  });
+
+  it('of another key by a link takes the trust away, and has to be meant', async () => {
+    const other = createSigner();
+    publishSigned(acme());
+    const keeper = await rig.start();
+    await rig.setUp(keeper, rig.url, { key: signer.key });
+    publishSigned(acme(), other);
+    const source = `k8s-tunnels://setup?${new URLSearchParams({ url: rig.url, key: other.key })}`;
+    expect(await keeper.preview({ source })).toMatchObject({ signed: false, conflict: { why: 'key' } });
+    await rig.setUp(keeper, source, { replace: true });
+    expect(keeper.view()?.signed).toBe(false);
+  });
+
+  it('beside a configuration without a key is told, and checks nothing', async () => {
+    const keeper = await rig.start();
+    expect(await keeper.preview({ source: rig.url })).not.toHaveProperty('unchecked');
+    rig.publisher.publish('/acme.yaml.sig', '<html>Welcome</html>');
+    expect(await keeper.preview({ source: rig.url })).not.toHaveProperty('unchecked');
+    publishSigned(acme(), createSigner());
+    expect(await keeper.preview({ source: rig.url })).toMatchObject({ signed: false, unchecked: true });
+  });
+
+  it('beside a file is read', async () => {
+    const file = path.join(path.dirname(rig.managed), 'mine.yaml');
+    await writeFile(file, acme());
+    const keeper = await rig.start();
+    await expect(keeper.preview({ source: file, key: signer.key })).rejects.toMatchObject({
+      code: 'organisation-refused',
+      message: expect.stringContaining('.sig'),
+    });
+    await writeFile(`${file}.sig`, createSigner().sign(acme()));
+    await expect(keeper.preview({ source: file, key: signer.key })).rejects.toMatchObject({
+      code: 'organisation-refused',
+    });
+    expect(await keeper.preview({ source: file })).toMatchObject({ unchecked: true });
+    await writeFile(`${file}.sig`, signer.sign(acme()));
+    await rig.setUp(keeper, file, { key: signer.key });
+    expect(keeper.view()).toMatchObject({ origin: 'file', signed: true });
   });
 });
 
@@ -312,14 +501,18 @@ describe('what is kept', () => {
     expect(await readFile(`${file}.unreadable`, 'utf8')).toBe(text);
   });
 
-  it('and no longer understood is told, and mended by a refresh', async () => {
+  it('and no longer understood is told, and mended by a review, as nothing says what was agreed to', async () => {
     await rig.setUp(await rig.start(), rig.url);
     const file = path.join(rig.config, 'organisation.json');
     await writeFile(file, (await readFile(file, 'utf8')).replace('name: Acme', 'nom: Acme'));
     const keeper = await rig.start();
     expect(keeper.current()).toBeUndefined();
     expect(rig.notices[0]).toContain('is not used by this version');
-    expect(await keeper.refresh()).toBe(true);
+    expect(await keeper.refresh()).toBe(false);
+    expect(keeper.current()).toBeUndefined();
+    expect(rig.notices[1]).toContain('k8s-tunnels setup --review');
+    const { digest } = await keeper.preview({});
+    await keeper.apply({ digest });
     expect(keeper.current()?.name).toBe('Acme');
   });
 

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createCipheriv, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -28,6 +28,20 @@ const open = (sealer: Sealer) =>
     login: 'login gcp',
     notice: (message) => notices.push(message),
   });
+/** Moves a file's age by seconds. */
+const later = async (of: string, seconds: number) => {
+  const at = Date.now() / 1000 + seconds;
+  await utimes(of, at, at);
+};
+/** As versions before the ids of keys did. */
+function sealedBefore(text: string) {
+  const key = randomBytes(keyLength);
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, iv);
+  const content = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  const all = Buffer.concat([iv, cipher.getAuthTag(), content]);
+  return { key, sealed: `k8s-tunnels-sealed-1:${all.toString('base64')}\n` };
+}
 const bytes = () => readFile(file, 'utf8');
 
 describe('the sealer', () => {
@@ -85,12 +99,86 @@ describe('with a keychain', () => {
     await open(createSealer(randomBytes(keyLength))).write(signIn);
     const sealed = await bytes();
     expect(await open(desktop).read()).toBeUndefined();
-    expect(await readdir(folder)).toEqual(['google-sign-in.json.unreadable']);
-    expect(await readFile(`${file}.unreadable`, 'utf8')).toBe(sealed);
+    expect(await readdir(folder)).toEqual(['google-sign-in.json.sealed']);
+    expect(await readFile(`${file}.sealed`, 'utf8')).toBe(sealed);
     expect(notices).toEqual([expect.stringContaining('`k8s-tunnels login gcp`')]);
+    expect(notices[0]).toContain(`${file}.sealed`);
     await open(desktop).write(signIn);
     expect(await open(desktop).read()).toBe(signIn);
   });
+
+  test('what a version before the ids of keys has sealed is opened, and sealed again with the id', async () => {
+    const { key, sealed } = sealedBefore('{"refresh_token":"old"}');
+    await writeFile(file, sealed);
+    const sealer = createSealer(randomBytes(keyLength), { others: [key] });
+    expect(await open(sealer).read()).toBe('{"refresh_token":"old"}');
+    expect(sealer.isCurrent(await bytes())).toBe(true);
+  });
+
+  test('what such a version had set aside for want of its key is used when the key is there', async () => {
+    const { key, sealed } = sealedBefore(signIn);
+    await writeFile(`${file}.unreadable`, sealed);
+    expect(await open(desktop).read()).toBeUndefined();
+    expect(await open(createSealer(key)).read()).toBe(signIn);
+    expect(await readdir(folder)).toEqual(['google-sign-in.json']);
+  });
+});
+
+describe('one keychain, another, and the first again', () => {
+  const [kwallet, libsecret] = [createSealer(randomBytes(keyLength)), createSealer(randomBytes(keyLength))];
+
+  test('the sign-in of the first is used again', async () => {
+    await open(kwallet).write(signIn);
+    expect(await open(libsecret).read()).toBeUndefined();
+    notices = [];
+    expect(await open(kwallet).read()).toBe(signIn);
+    expect(await readdir(folder)).toEqual(['google-sign-in.json']);
+    expect(notices).toEqual([expect.stringContaining('can be opened again')]);
+  });
+
+  test('each has the sign-in that was made with it, however often they change, and none is lost', async () => {
+    await open(kwallet).write('first');
+    expect(await open(libsecret).read()).toBeUndefined();
+    await open(libsecret).write('second');
+    for (let round = 0; round < 3; round += 1) {
+      expect(await open(kwallet).read()).toBe('first');
+      expect(await open(libsecret).read()).toBe('second');
+    }
+    expect(await readdir(folder)).toHaveLength(2);
+  });
+
+  test('a newer sign-in is not replaced by an older one whose key is back', async () => {
+    await open(kwallet).write('older');
+    const both = createSealer(randomBytes(keyLength), { others: [] });
+    expect(await open(both).read()).toBeUndefined();
+    await later(`${file}.sealed`, -60);
+    await open(both).write('newer');
+    const start = open(kwalletAnd(both));
+    expect(await start.read()).toBe('newer');
+    expect(await start.read()).toBe('newer');
+  });
+
+  test('without a keychain what is sealed stays, also under a new sign-in', async () => {
+    await open(kwallet).write(signIn);
+    await later(file, -60);
+    await open(headless).write('{"refresh_token":"new"}');
+    expect(await readdir(folder)).toEqual(['google-sign-in.json', 'google-sign-in.json.sealed']);
+    expect(await kwallet.open(await readFile(`${file}.sealed`, 'utf8'))).toBe(signIn);
+    expect(await open(kwallet).read()).toBe('{"refresh_token":"new"}');
+  });
+
+  test('signing out removes what was set aside too', async () => {
+    await open(kwallet).write(signIn);
+    expect(await open(libsecret).read()).toBeUndefined();
+    expect(await open(libsecret).remove()).toBe(true);
+    expect(await readdir(folder)).toEqual([]);
+    expect(await open(kwallet).read()).toBeUndefined();
+  });
+
+  /** Opens what either has sealed. */
+  function kwalletAnd(other: Extract<Sealer, { kind: 'keychain' }>): Sealer {
+    return { ...other, open: (sealed) => other.open(sealed).catch(() => kwallet.open(sealed)) };
+  }
 });
 
 describe('without the desktop', () => {

@@ -1,0 +1,72 @@
+import { type Organisation, organisationSchema } from './schema.ts';
+
+/** One field of a configuration, by its path: `sources.vault.addresses[0].address`. */
+interface Field {
+  /** For people. The OAuth client's secret stays out. */
+  readonly shown: string;
+  /** Of no other value: to compare. */
+  readonly exact: string;
+}
+export type Fields = ReadonlyMap<string, Field>;
+
+/** A field in which two configurations differ; an empty text is one that is not set. */
+export interface FieldChange {
+  readonly field: string;
+  readonly value: string;
+  readonly before: string;
+}
+
+export function fieldsOf(organisation: Organisation): Fields {
+  return flatten(organisation, '');
+}
+
+/** What stands where a configuration says nothing. */
+export const usualFields: Fields = fieldsOf(organisationSchema.parse({ version: 1, name: '-' }));
+
+/** Every field that `after` sets, or removes, otherwise than `before`. */
+export function changedFields(after: Fields, before: Fields): readonly FieldChange[] {
+  return [...new Set([...after.keys(), ...before.keys()])].flatMap((field) => {
+    const [now, old] = [after.get(field), before.get(field)];
+    if (now?.exact === old?.exact) return [];
+    const [value, was] = [now?.shown ?? '', old?.shown ?? ''];
+    return [{ field, value, before: value === was ? `${was} (another one)` : was }];
+  });
+}
+
+/**
+ * What may change without a question: which clusters are looked for, and settings that lead to no other host, file or
+ * connector. Everything else, also a field that a later version adds, needs consent where no signature vouches for it.
+ */
+const harmless: readonly RegExp[] = [
+  /^(?:version|name|revision|tagPrefix|locked)$/,
+  /^sources\.(?:eks|gke|aks)\.enabled$/,
+  /^sources\.eks\.(?:regions|roles)$/,
+  /^sources\.gke\.projects$/,
+  /^defaults\.(?!(?:clusterFiles|extraAuthorities|kubeconfigPath|vaultMounts|connector)$)/,
+];
+
+/** The changes that nobody has agreed to by agreeing to `accepted`. Without one, none has been agreed to. */
+export function changesToAgreeTo(
+  next: Organisation,
+  accepted: Organisation | undefined,
+): readonly FieldChange[] {
+  const before = accepted === undefined ? usualFields : fieldsOf(accepted);
+  return changedFields(fieldsOf(next), before).filter(
+    ({ field }) => !harmless.some((pattern) => pattern.test(field)),
+  );
+}
+
+function flatten(value: unknown, at: string): Map<string, Field> {
+  if (Array.isArray(value) && value.some((item) => typeof item === 'object')) {
+    return new Map(value.flatMap((item, index) => [...flatten(item, `${at}[${index}]`)]));
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const shown = at.endsWith('.secret') ? 'set' : Array.isArray(value) ? value.join(', ') : String(value);
+    return new Map([[at, { shown, exact: JSON.stringify(value) }]]);
+  }
+  return new Map(
+    Object.entries(value).flatMap(([key, item]) =>
+      item === undefined ? [] : [...flatten(item, at === '' ? key : `${at}.${key}`)],
+    ),
+  );
+}

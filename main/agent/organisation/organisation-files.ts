@@ -1,0 +1,181 @@
+import { constants, type Stats } from 'node:fs';
+import { lstat, open, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { AppError, errnoOf } from '../app-error.ts';
+import type { Environment } from '../parts.ts';
+import { maxBytes } from './source.ts';
+import { untrustedParent } from './trusted-parents.ts';
+
+/**
+ * The files that an organisation's configuration may name. Whoever writes the configuration chooses the file and the
+ * host that its content is sent to, so only files count that somebody has put into a folder made for that purpose.
+ */
+export interface OrganisationFiles {
+  /**
+   * The content, or undefined where there is no such file. `field` is for messages.
+   * Rejects with `organisation-refused` where it lies elsewhere or others can change it, with `bad-input` where it is no
+   * file or longer than 1 MB, or with `file-unreadable`.
+   */
+  read(file: string, field: string): Promise<Buffer | undefined>;
+}
+
+/** The folders below which files count. */
+export interface FileFolders {
+  /** Folders of the computer: they and all their parents belong to an administrator, and nobody else can write there. */
+  readonly system: readonly string[];
+  /** The folder of this user, for computers where the user has no administrator's rights: 0700. */
+  readonly own: string;
+}
+
+/**
+ * The folders of this system. `/run/secrets` alone is too wide: other programs keep theirs there too.
+ * Kubernetes mounts the service account below `/var/run/secrets/kubernetes.io`
+ * (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/).
+ */
+export function fileFolders(
+  { env, config }: { readonly env: Environment; readonly config: string },
+  platform: NodeJS.Platform = process.platform,
+): FileFolders {
+  return { system: systemFolders(env, platform), own: path.join(config, 'organisation-files') };
+}
+
+function systemFolders(env: Environment, platform: NodeJS.Platform): readonly string[] {
+  switch (platform) {
+    case 'win32':
+      return [path.win32.join(env.ProgramData ?? 'C:\\ProgramData', 'k8s-tunnels')];
+    case 'darwin':
+      return ['/Library/Application Support/k8s-tunnels', '/etc/k8s-tunnels'];
+    default:
+      return [
+        '/etc/k8s-tunnels',
+        '/run/secrets/k8s-tunnels',
+        '/run/secrets/kubernetes.io',
+        '/var/run/secrets/k8s-tunnels',
+        '/var/run/secrets/kubernetes.io',
+      ];
+  }
+}
+
+/** Who may own what is used. On Windows the access lists of the folders decide, which their administrator has to set. */
+interface Owners {
+  /** User ids of administrators. */
+  readonly administrators: readonly number[];
+  /** Undefined where the system has no user ids. */
+  readonly user: number | undefined;
+}
+
+export function createOrganisationFiles(
+  folders: FileFolders,
+  owners: Owners = { administrators: [0], user: process.getuid?.() },
+): OrganisationFiles {
+  const refused = (file: string, field: string, reason: string, fix?: string) =>
+    new AppError(
+      'organisation-refused',
+      `${file} (${field} of your organisation's configuration) is not used: ${reason}.`,
+      {
+        hint:
+          fix ??
+          `Put the file below ${folders.system[0]} as an administrator, or into ${folders.own} (chmod 700), and name it there.`,
+      },
+    );
+
+  /** The folder that holds it, as the file system knows both, or undefined. */
+  const holderOf = async (real: string): Promise<{ folder: string; isOwn: boolean } | undefined> => {
+    for (const given of [...folders.system, folders.own]) {
+      const isOwn = given === folders.own;
+      // The user's own is no link: it would lead to wherever whoever made it wants.
+      if (isOwn && !(await lstat(given).catch(() => undefined))?.isDirectory()) continue;
+      const folder = await realpath(given).catch(() => undefined);
+      if (folder !== undefined && isBelow(real, folder)) return { folder, isOwn };
+    }
+    return undefined;
+  };
+
+  const checkParents = async (
+    real: string,
+    holder: { folder: string; isOwn: boolean },
+    refuse: (reason: string, fix: string) => AppError,
+  ) => {
+    if (owners.user === undefined) return;
+    const { folder, isOwn } = holder;
+    const found = await untrustedParent(
+      real,
+      isOwn ? [...owners.administrators, owners.user] : owners.administrators,
+      (parent) => isOwn && parent !== folder && !isBelow(parent, folder),
+    );
+    if (isOwn && found?.parent !== folder && ((await lstat(folder)).mode & 0o077) !== 0)
+      throw refuse(`${folder} is open to other users`, `Close it: chmod 700 ${folder}`);
+    if (found === undefined) return;
+    const { parent, why } = found;
+    switch (why) {
+      case 'not-a-folder':
+        throw refuse(`${parent} is not a folder`, 'Name the file by its own path.');
+      case 'owner':
+        throw refuse(
+          `${parent} does not belong to ${isOwn ? 'you' : 'root'}`,
+          `Make it so: chown ${isOwn ? '"$USER"' : 'root'} ${parent}`,
+        );
+      case 'writable':
+        throw refuse(`other users can write to ${parent}`, `Make it so: chmod go-w ${parent}`);
+    }
+  };
+
+  const checkFile = (
+    stats: Stats,
+    real: string,
+    field: string,
+    refuse: (reason: string, fix: string) => AppError,
+  ) => {
+    if (!stats.isFile()) throw new AppError('bad-input', `${real} (${field}) is not a file.`);
+    if (stats.size > maxBytes)
+      throw new AppError('bad-input', `${real} (${field}) is longer than ${maxBytes / 1024 / 1024} MB.`);
+    if (owners.user === undefined) return;
+    if (!isOwnedBy(stats, [...owners.administrators, owners.user]))
+      throw refuse('it belongs to another user', `Make it yours or root's: chown "$USER" ${real}`);
+    if ((stats.mode & 0o022) !== 0)
+      throw refuse('other users can write to it', `Make it so: chmod go-w ${real}`);
+    // The other name may be of a file that was never meant for this.
+    if (stats.nlink > 1) throw refuse('it has a second name (a hard link)', `Put a copy there: ${real}`);
+  };
+
+  return {
+    async read(file, field) {
+      const refuse = (reason: string, fix?: string) => refused(file, field, reason, fix);
+      try {
+        const real = await realpath(file);
+        const holder = await holderOf(real);
+        if (holder === undefined) throw refuse('it lies outside of the folders for such files');
+        await checkParents(real, holder, refuse);
+        // What is checked and what is read are one file. Opening a pipe must not wait for its other end.
+        const handle = await open(
+          real,
+          constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0),
+        );
+        try {
+          checkFile(await handle.stat(), real, field, refuse);
+          return await handle.readFile();
+        } finally {
+          await handle.close();
+        }
+      } catch (cause) {
+        if (cause instanceof AppError) throw cause;
+        const errno = errnoOf(cause);
+        if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
+        throw new AppError(
+          'file-unreadable',
+          `${file} (${field} of your organisation's configuration) could not be read (${errno ?? 'unknown error'}).`,
+          { hint: 'Make it readable for you alone.', cause },
+        );
+      }
+    },
+  };
+}
+
+function isBelow(file: string, folder: string): boolean {
+  const way = path.relative(folder, file);
+  return way !== '' && !way.startsWith('..') && !path.isAbsolute(way);
+}
+
+function isOwnedBy({ uid }: Stats, owners: readonly number[]): boolean {
+  return owners.includes(uid);
+}

@@ -1,0 +1,42 @@
+import type { Stats } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import path from 'node:path';
+
+const stickyBit = 0o1000;
+
+/** A folder through which somebody else could exchange a file. */
+export interface UntrustedParent {
+  readonly parent: string;
+  readonly why: 'not-a-folder' | 'owner' | 'writable';
+}
+
+/**
+ * The first folder above a file, from the root down, that does not belong to one of `owners` or that others can write to.
+ * From the root down, so that nobody else can exchange what comes below a folder that was checked. `file` is a real path.
+ * Folders for which `isRelaxed` is true may be written to by a group that has the owner's own number: many systems make
+ * such a group for each user. Rejects with the system's own error.
+ */
+export async function untrustedParent(
+  file: string,
+  owners: readonly number[],
+  isRelaxed: (parent: string) => boolean,
+): Promise<UntrustedParent | undefined> {
+  for (const parent of parentsOf(file)) {
+    const stats = await lstat(parent);
+    if (!stats.isDirectory()) return { parent, why: 'not-a-folder' };
+    if (!owners.includes(stats.uid)) return { parent, why: 'owner' };
+    if (isWritableByOthers(stats, isRelaxed(parent))) return { parent, why: 'writable' };
+  }
+  return undefined;
+}
+
+function parentsOf(file: string): readonly string[] {
+  const parent = path.dirname(file);
+  return parent === file ? [] : [...parentsOf(parent), parent];
+}
+
+/** In a folder with the sticky bit only the owner of a file can exchange it: Kubernetes mounts secrets so. */
+function isWritableByOthers({ mode, uid, gid }: Stats, isRelaxed: boolean): boolean {
+  if ((mode & stickyBit) !== 0) return false;
+  return (mode & (isRelaxed && gid === uid ? 0o002 : 0o022)) !== 0;
+}

@@ -1,0 +1,35 @@
+import { type FormEvent, useId, useRef } from 'react';
+import { text } from '../text/text.ts';
+
+const words = text.setup;
+
+/** Where the user types the key that the organisation publishes: with it the signature says who made the configuration. */
+export function KeyField({ onKey }: { readonly onKey: (key: string | undefined) => void }) {
+  const id = useId();
+  const field = useRef<HTMLInputElement>(null);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const key = field.current?.value.trim() ?? '';
+    onKey(key === '' ? undefined : key);
+  };
+  return (
+    <form className="setup-key" onSubmit={submit}>
+      <label htmlFor={id}>{words.key}</label>
+      <input
+        id={id}
+        ref={field}
+        className="field"
+        type="text"
+        maxLength={128}
+        spellCheck={false}
+        autoCapitalize="none"
+        autoComplete="off"
+        aria-describedby={`${id}-hint`}
+      />
+      <button type="submit" className="button">
+        {words.checkKey}
+      </button>
+      <small id={`${id}-hint`}>{words.keyHint}</small>
+    </form>
+  );
+}
