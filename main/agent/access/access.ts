@@ -153,7 +153,10 @@ export function createAccess(options: {
   /** Without a person: memory, file, exchange. Undefined when only a login can help. */
   const silent = async (app: AppInfo): Promise<Token | undefined> => {
     const since = signOuts.get(app.authDomain) ?? 0;
-    const known = usable(memory.get(app.hostname), clock) ?? (await files.readApp(app));
+    const [kept, org] = await Promise.all([files.readApp(app), files.readOrg(app.authDomain)]);
+    // Another program may have signed out, or another user in: the files say who is signed in now.
+    const known = isOf(kept, org) ? kept : undefined;
+    if (known === undefined) memory.delete(app.hostname);
     if (since !== (signOuts.get(app.authDomain) ?? 0)) return undefined;
     if (known !== undefined && !endsSoon(known, clock)) {
       memory.set(app.hostname, known);
@@ -358,8 +361,9 @@ function loginNeeded(hostname: string): AppError {
   });
 }
 
-function usable(token: Token | undefined, clock: Clock): Token | undefined {
-  return token !== undefined && token.expiresAt > clock.now() ? token : undefined;
+/** Whether an application's token is of the user whose session of the organisation this is. */
+function isOf(token: Token | undefined, session: Token | undefined): boolean {
+  return session?.email === undefined || token?.email === undefined || token.email === session.email;
 }
 
 /** A token is renewed in the last fifth of its life, five minutes before its end at most. */

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
+import { fileStamp } from '../storage/file-stamp.ts';
 import { awsRequestHandler } from './aws-clients.ts';
 import type { AwsPortal } from './aws-portal.ts';
 import { type AwsLoginPlace, type AwsPlaces, awsFiles, environmentProfile } from './aws-profiles.ts';
@@ -9,10 +12,12 @@ import type { Pace } from './pace.ts';
 /** The credentials of every way into AWS, kept in memory alone. */
 export interface AwsCredentials {
   /**
-   * Those at hand while they hold, else new ones, refreshed by the SDK where it can; callers at the same time share
-   * one request. Rejects with the SDK's own error, which `awsError` understands.
+   * Those at hand while they hold and the same user is signed in, else new ones, refreshed by the SDK where it can;
+   * callers at the same time share one request. Rejects with the SDK's own error, which `awsError` understands.
    */
   get(place: AwsLoginPlace): Promise<AwsCredentialIdentity>;
+  /** Names the user whom `get` logs in, without a secret: it changes as soon as another one has signed in or nobody is. */
+  identity(place: AwsLoginPlace): Promise<string>;
   /** AWS did not accept them: the next call gets new ones. */
   forget(place: AwsLoginPlace): void;
   /** Somebody has signed out: nothing that was held counts any more. */
@@ -31,7 +36,19 @@ export function createAwsCredentials(
   },
 ): AwsCredentials {
   const { clock, network, portal, pace } = options;
-  const held = new Map<string, { readonly work: Promise<AwsCredentialIdentity>; until: number }>();
+  const held = new Map<
+    string,
+    { readonly identity: string; readonly work: Promise<AwsCredentialIdentity>; until: number }
+  >();
+
+  const identity: AwsCredentials['identity'] = async ({ key, login, tokenFile }) => {
+    const kept = [key];
+    if (login.kind === 'sso' && login.signIn !== undefined)
+      kept.push((await portal.identity(login.signIn)) ?? 'nobody');
+    if (login.kind === 'console') kept.push(await fileStamp(consoleCacheFile(options, login.session)));
+    if (tokenFile !== undefined) kept.push(await fileStamp(tokenFile));
+    return kept.join(' ');
+  };
 
   const make = async ({ role, way, login }: AwsLoginPlace): Promise<AwsCredentialIdentity> => {
     if (role !== undefined) return portal.credentials(role);
@@ -47,10 +64,12 @@ export function createAwsCredentials(
   };
 
   return {
-    get(place) {
+    identity,
+    async get(place) {
+      const who = await identity(place);
       const known = held.get(place.key);
-      if (known !== undefined && known.until > clock.now()) return known.work;
-      const entry = { work: make(place), until: Number.POSITIVE_INFINITY };
+      if (known !== undefined && known.identity === who && known.until > clock.now()) return known.work;
+      const entry = { identity: who, work: make(place), until: Number.POSITIVE_INFINITY };
       held.set(place.key, entry);
       const drop = () => {
         if (held.get(place.key) === entry) held.delete(place.key);
@@ -65,4 +84,10 @@ export function createAwsCredentials(
     forget: ({ key }) => void held.delete(key),
     forgetAll: () => held.clear(),
   };
+}
+
+/** Where `aws login` keeps the session (`@aws-sdk/credential-provider-login`: `LoginCredentialsFetcher`). */
+function consoleCacheFile({ env, home }: AwsPlaces, session: string): string {
+  const folder = env.AWS_LOGIN_CACHE_DIRECTORY || path.join(home, '.aws', 'login', 'cache');
+  return path.join(folder, `${createHash('sha256').update(session).digest('hex')}.json`);
 }
