@@ -1,8 +1,8 @@
-import { execa } from 'execa';
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
 import type { ExecPlugin } from '../discovery/kubeconfig-context.ts';
 import type { Environment } from '../parts.ts';
+import { lastWords, programLimitMs, runProgram } from '../processes/run-program.ts';
 import type { Credential } from './credentials.ts';
 
 const answerSchema = z.object({
@@ -15,12 +15,9 @@ const answerSchema = z.object({
   }),
 });
 
-/** A plugin that opens a browser may take its time, one that hangs may not keep kubectl for ever. */
-const timeoutMs = 120_000;
-
 /**
  * Runs a credential plugin of somebody's own, as kubectl would, in `cwd`. Rejects with `credential-failed` when it
- * fails, is not there or answers nothing usable; what it wrote stays out of the message.
+ * fails, takes too long, is not there or answers nothing usable; of what it wrote the last line is in the message.
  */
 export async function runExecPlugin(options: {
   readonly plugin: ExecPlugin;
@@ -30,7 +27,10 @@ export async function runExecPlugin(options: {
 }): Promise<Credential> {
   const { plugin, cwd, env, title } = options;
   const apiVersion = plugin.apiVersion ?? 'client.authentication.k8s.io/v1';
-  const { stdout, failed, exitCode, timedOut } = await execa(plugin.command, plugin.args ?? [], {
+  const limitMs = programLimitMs(env);
+  const end = await runProgram({
+    command: plugin.command,
+    args: plugin.args ?? [],
     cwd,
     env: {
       ...env,
@@ -41,23 +41,27 @@ export async function runExecPlugin(options: {
         spec: { interactive: false },
       }),
     },
-    extendEnv: false,
-    stdin: 'ignore',
-    reject: false,
-    timeout: timeoutMs,
+    limitMs,
   });
-  const fail = (why: string) =>
-    new AppError('credential-failed', `The credential plugin ${plugin.command} of ${title} ${why}.`, {
-      hint: `Run \`${plugin.command}\` by hand, with the arguments of its entry, to see why.`,
-    });
-  if (timedOut) throw fail(`did not end within ${timeoutMs / 1000} s`);
-  if (failed)
-    throw fail(exitCode === undefined ? 'could not be started' : `failed with exit code ${exitCode}`);
-  const answer = answerSchema.safeParse(parse(stdout));
+  const fail = (why: string, line = '') =>
+    new AppError(
+      'credential-failed',
+      `The credential plugin ${plugin.command} of ${title} ${why}${lastWords(line)}.`,
+      { hint: `Run \`${plugin.command}\` by hand, with the arguments of its entry, to see why.` },
+    );
+  if (end.kind === 'not-started' || end.kind === 'cancelled') throw fail('could not be started');
+  if (end.kind === 'too-long') throw fail(`did not end within ${limitMs / 1_000} s`, end.lastLine);
+  if (end.kind === 'too-much') throw fail('wrote more than a megabyte', end.lastLine);
+  if (end.exitCode !== 0)
+    throw fail(
+      end.exitCode === undefined ? 'was killed' : `failed with exit code ${end.exitCode}`,
+      end.lastLine,
+    );
+  const answer = answerSchema.safeParse(parse(end.stdout));
   if (!answer.success) throw fail('gave no ExecCredential');
   const { token, clientCertificateData, clientKeyData, expirationTimestamp } = answer.data.status;
-  const end = Date.parse(expirationTimestamp ?? '');
-  const expiresAt = Number.isNaN(end) ? undefined : end;
+  const expiry = Date.parse(expirationTimestamp ?? '');
+  const expiresAt = Number.isNaN(expiry) ? undefined : expiry;
   if (token !== undefined) return { kind: 'token', token, expiresAt };
   if (clientCertificateData !== undefined && clientKeyData !== undefined) {
     return { kind: 'client-certificate', certificate: clientCertificateData, key: clientKeyData, expiresAt };

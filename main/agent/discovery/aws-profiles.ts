@@ -6,6 +6,7 @@ import type { AwsWay } from '../catalog/cluster.ts';
 import { shellWord } from '../catalog/shell-word.ts';
 import type { Environment } from '../parts.ts';
 import { fileStamp } from '../storage/file-stamp.ts';
+import { type AwsProcess, processOf } from './aws-process.ts';
 
 /** A sign-in to IAM Identity Center that this computer is set up for. */
 export interface AwsSession {
@@ -42,6 +43,8 @@ export interface AwsLoginPlace {
   readonly role: AwsRole | undefined;
   /** The file of the web identity token that it logs in with. */
   readonly tokenFile?: string | undefined;
+  /** The program that it logs in by. */
+  readonly process?: AwsProcess | undefined;
   /** How it logs in, as far as that changes what a person can do about a failure. */
   readonly login:
     | {
@@ -212,6 +215,7 @@ function profileFrom(name: string, sections: Sections): AwsLoginPlace {
     endpoint: section.endpoint_url,
     role,
     tokenFile: chain.map(([, one]) => one.web_identity_token_file).find((file) => file !== undefined),
+    process: processOf(name, sections),
     login: loginOf(chain, sections),
   };
 }
