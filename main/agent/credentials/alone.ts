@@ -6,7 +6,7 @@ import { trustAuthorities } from '../network/trust.ts';
 import { managedSettings } from '../organisation/managed-settings.ts';
 import { createOrganisation } from '../organisation/organisation.ts';
 import { createSettings } from '../settings/settings.ts';
-import { execCredential } from './exec-credential.ts';
+import { apiServer, execCredential } from './exec-credential.ts';
 import { credentialSources } from './sources.ts';
 
 /**
@@ -44,7 +44,7 @@ export async function credentialAlone(
     notice: () => {},
   });
   try {
-    return execCredential(await credentials.get(catalog.find(cluster)), execInfo);
+    return execCredential(await credentials.get(catalog.find(cluster), apiServer(execInfo)), execInfo);
   } finally {
     network.reset();
   }

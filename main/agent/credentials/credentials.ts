@@ -8,6 +8,7 @@ import { createGcpLogin } from '../discovery/gcp-login.ts';
 import { type VaultServer, vaultServerEnvironment } from '../discovery/vault.ts';
 import { type VaultPlaces, vaultToken } from '../discovery/vault-client.ts';
 import { readVaultCredential } from '../discovery/vault-credential.ts';
+import type { ApiServer, OidcConsents } from '../logins/oidc-consents.ts';
 import type { OidcTokens } from '../logins/oidc-tokens.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Environment } from '../parts.ts';
@@ -39,7 +40,7 @@ export interface Credentials {
    * comes from, or nobody is; callers at the same time share one request. Rejects with an `aws-…`, `azure-…`, `gcp-…`, `vault-…` or network code, or `credential-failed` when none
    * is known.
    */
-  get(cluster: Cluster): Promise<Credential>;
+  get(cluster: Cluster, server?: ApiServer): Promise<Credential>;
   /** Somebody has signed in or out: nothing that was given counts any more. */
   forgetAll(): void;
 }
@@ -54,6 +55,8 @@ export function createCredentials(options: {
   readonly azureFile?: SignInFile | undefined;
   readonly aws: Aws;
   readonly oidc: OidcTokens;
+  /** Which API servers may receive an id token. */
+  readonly consents: Pick<OidcConsents, 'check'>;
   /** The Vault servers that count at the moment: that of `env`, and more; those of `options.env` where undefined. */
   readonly vault?: (() => VaultServers) | undefined;
 }): Credentials {
@@ -115,8 +118,9 @@ export function createCredentials(options: {
   };
 
   return {
-    async get(cluster) {
+    async get(cluster, server) {
       const source = cluster.credential;
+      if (source?.kind === 'oidc') await options.consents.check(cluster, server);
       if (source !== undefined) return current(cluster.id, source);
       throw new AppError('credential-failed', `${cluster.title} has no credentials configured.`, {
         hint: `Store a token or a client certificate for it where it was found (${cluster.source}).`,

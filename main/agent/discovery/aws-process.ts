@@ -111,8 +111,11 @@ function programIn(command: string): string {
 /** A program may repeat how it was called. */
 function withoutArguments(line: string, command: string): string {
   const words = wordsOf(command);
-  const rest = words.filter((word, at) => at !== words.findIndex((one) => !isAssignment(one)));
-  const told = rest.flatMap((word) => [word, word.replace(/^[^=]*=/, '')]).filter((word) => word.length > 3);
+  const program = words.findIndex((word) => !isAssignment(word));
+  const told = words
+    .toSpliced(program, 1)
+    .flatMap((word) => [word, word.replace(/^[^=]*=/, '')])
+    .filter((word) => word.length > 3);
   // The longest first: one may be a part of another.
   return told
     .sort((a, b) => b.length - a.length)

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import type { Environment } from '../parts.ts';
 
@@ -163,8 +164,7 @@ function lastLineOf(text: string): string {
 }
 
 function printable(line: string): string {
-  return line
-    .replaceAll(/\u001b\[[\d;?]*[A-Za-z]/g, '')
+  return stripVTControlCharacters(line)
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
     .trim();
 }

@@ -9,7 +9,7 @@ import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import { aksApplication } from '../../world/azure/aks-resource.ts';
 import { type AzureCloud, startAzureCloud } from '../discovery/azure-cloud.ts';
 import { discoverOnce } from '../discovery/clouds.ts';
-import { noOidc } from './no-oidc.ts';
+import { anyConsent, noOidc } from './no-oidc.ts';
 
 const partner = '0b0b0b0b-1111-4222-8333-444455556666';
 
@@ -22,7 +22,7 @@ beforeEach(async () => {
   const { env, home, network } = cloud;
   const places = { clock: systemClock, network, env, home };
   const aws = createAws({ ...places, logger: silentLogger, folder: home });
-  credentials = createCredentials({ ...places, aws, oidc: noOidc });
+  credentials = createCredentials({ ...places, aws, oidc: noOidc, consents: anyConsent });
   cloud.traffic.reset();
 });
 afterEach(() => cloud.close());

@@ -13,7 +13,7 @@ import { writeAzureHome } from '../../world/azure/home.ts';
 import { firstPerson } from '../../world/people.ts';
 import { type AzureCloud, startAzureCloud } from '../discovery/azure-cloud.ts';
 import { type Clouds, discoverOnce, startClouds } from '../discovery/clouds.ts';
-import { noOidc } from './no-oidc.ts';
+import { anyConsent, noOidc } from './no-oidc.ts';
 
 const named = (clusters: readonly Cluster[], name: string): Cluster => {
   const cluster = clusters.find((one) => one.name === name);
@@ -30,7 +30,15 @@ describe('AWS and Vault', () => {
 
   const open = (aws = clouds.ways()): Credentials => {
     const { env, home, network } = clouds;
-    return createCredentials({ clock: systemClock, network, env, home, aws, oidc: noOidc });
+    return createCredentials({
+      clock: systemClock,
+      network,
+      env,
+      home,
+      aws,
+      oidc: noOidc,
+      consents: anyConsent,
+    });
   };
 
   test('a secret that one Vault token may read is not given to the holder of the next', async () => {
@@ -124,7 +132,7 @@ describe('Azure', () => {
     const { env, home, network } = cloud;
     const places = { clock: systemClock, network, env, home };
     const aws = createAws({ ...places, logger: silentLogger, folder: home });
-    credentials = createCredentials({ ...places, aws, oidc: noOidc });
+    credentials = createCredentials({ ...places, aws, oidc: noOidc, consents: anyConsent });
   });
   afterEach(() => cloud.close());
 
