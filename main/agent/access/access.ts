@@ -4,6 +4,7 @@ import type { Clock, Logger } from '../parts.ts';
 import { abortable, createSharedWork } from '../shared-work.ts';
 import { type AppInfo, createAppInfo } from './app-info.ts';
 import { accessDenied, type Denial, exchangeOrgToken } from './exchange.ts';
+import { isBeside } from './known-hosts.ts';
 import { failingChecks } from './posture.ts';
 import type { ServiceToken } from './service-tokens.ts';
 import { createTokenFiles, issuerOf, parseToken, type Token } from './token-files.ts';
@@ -66,7 +67,7 @@ export interface Access {
   /**
    * Asks whether the person is admitted, without a browser: by a token that is held, else by one exchange. What Access
    * says is told to `onAnswer`, and where it says nothing (no session of that organisation, or one that wants a new
-   * login), nothing is. A token that was issued before `after` (ms since the epoch) proves nothing: the policy refused
+   * login, or a host that lies beside no application of such an organisation), nothing is. A token that was issued before `after` (ms since the epoch) proves nothing: the policy refused
    * the person then. Awaits `turn` before anything is sent. Rejects with the codes of an application's description and
    * of the network.
    */
@@ -85,7 +86,8 @@ export interface Access {
   /** Those that a token is kept of, ended ones too, or whose applications were seen by this agent. */
   organisations(): Promise<{ readonly kept: readonly string[]; readonly seen: readonly string[] }>;
   /**
-   * Signs in to an organisation, by one of its applications: the first of `hostnames` that is one. Rejects with `not-found` where none is, else as `token` does.
+   * Signs in to an organisation, by one of its applications: the first of `hostnames` that is one. Asks those beside its
+   * known applications first, and others only for the team that the organisation's configuration names. Rejects with `not-found` where none is, else as `token` does.
    */
   login(
     authDomain: string,
@@ -130,6 +132,12 @@ export function createAccess(options: {
   const signOuts = new Map<string, number>();
   const closing = new AbortController();
   const serviceToken = async (hostname: string) => options.serviceToken?.(hostname);
+
+  /** Those that were verified to be these teams' when the user connected one of them. */
+  const knownHosts = async (teams: readonly string[]): Promise<readonly string[]> => [
+    ...(await files.applications()).flatMap(({ hostname, team }) => (teams.includes(team) ? hostname : [])),
+    ...[...seen.values()].flatMap((app) => (teams.includes(app.authDomain) ? app.appHostname : [])),
+  ];
 
   const announce = () => onLogins([...waiting.values()]);
 
@@ -292,6 +300,9 @@ export function createAccess(options: {
         options.onAnswer?.({ hostname, session: { authDomain, email }, denial: undefined });
       for (const { authDomain, token } of usual)
         if (proves(await files.findApp(hostname, authDomain), token)) return admitted(authDomain, token);
+      // Whoever sets tags may name any host: one that nothing connects with a team learns nothing of the user.
+      const teams = usual.map(({ authDomain }) => authDomain);
+      if (!isBeside(hostname, await knownHosts(teams))) return;
       await turn();
       const app = await apps.find(hostname);
       const org = await files.readOrg(app.authDomain);
@@ -326,7 +337,11 @@ export function createAccess(options: {
     organisations: async () => ({ kept: await files.teams(), seen: [...seen.keys()] }),
     async login(authDomain, { hostnames, signal }) {
       let app: AppInfo | undefined;
-      for (const hostname of hostnames) {
+      const known = await knownHosts([authDomain]);
+      const near = hostnames.filter((hostname) => isBeside(hostname, known));
+      // Where the organisation names its team, the first sign-in has only the tags to go by.
+      const others = options.team?.() === authDomain ? hostnames.filter((one) => !near.includes(one)) : [];
+      for (const hostname of [...near, ...others]) {
         if (app !== undefined) break;
         const found = await abortable(
           apps.find(hostname).catch(() => undefined),

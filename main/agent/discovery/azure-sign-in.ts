@@ -8,6 +8,7 @@ import type { Environment } from '../parts.ts';
 import { isSealedError, type SignInFile } from '../sealing/sign-in-file.ts';
 import { fileStamp } from '../storage/file-stamp.ts';
 import { ownCredential, readOwnAccount } from './azure-own-account.ts';
+import { toolCredential } from './azure-tools.ts';
 
 export interface AzurePlaces {
   readonly env: Environment;
@@ -210,7 +211,6 @@ export async function chainOf(options: {
   const identity = await import('@azure/identity');
   const multiTenant = { additionallyAllowedTenants: ['*'] };
   const overHttp = { ...multiTenant, authorityHost: cloud.authority, ...options.options };
-  const tool = { ...multiTenant, processTimeoutInMs };
   const create = (signIn: AzureSignIn): TokenCredential | Promise<TokenCredential> => {
     switch (signIn.kind) {
       case 'environment': {
@@ -233,7 +233,7 @@ export async function chainOf(options: {
         return ownCredential({ network, file, authority: cloud.authority, tenant });
       }
       case 'cli': {
-        const cli = new identity.AzureCliCredential(tool);
+        const cli = toolCredential('az');
         const { username, cache, tenants } = signIn;
         if (username === undefined) return cli;
         const [tenant = 'organizations'] = tenants;
@@ -251,9 +251,10 @@ export async function chainOf(options: {
         );
       }
       case 'powershell':
-        return new identity.AzurePowerShellCredential(tool);
+        // Its script is the SDK's own, which ends the process after the same time.
+        return new identity.AzurePowerShellCredential({ ...multiTenant, processTimeoutInMs });
       case 'developer-cli':
-        return new identity.AzureDeveloperCliCredential(tool);
+        return toolCredential('azd');
     }
   };
   return new identity.ChainedTokenCredential(...(await Promise.all(signIns.map(create))));
