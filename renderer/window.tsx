@@ -14,6 +14,7 @@ import { ClusterPage } from './detail/cluster-page.tsx';
 import { SubPage } from './detail/sub-page.tsx';
 import { FirstRun } from './first-run/first-run.tsx';
 import { useFirstRun } from './first-run/use-first-run.ts';
+import { ConfirmConsent } from './footer/confirm-consent.tsx';
 import { ConfirmProduction } from './footer/confirm-production.tsx';
 import { Footer } from './footer/footer.tsx';
 import { FilterBar } from './header/filter-bar.tsx';
@@ -246,6 +247,7 @@ function Main() {
       <ConfirmingToast />
       <DoneToast />
       <ConfirmProduction />
+      <ConfirmConsent />
       <LinkPreview asked={asked} onClose={() => setAsked(undefined)} onSetUp={goOnSetUp} />
       <Palette
         isOpen={dialog === 'palette'}

@@ -6,6 +6,7 @@ import { discoveryStatusSchema } from './discovery/discovery.ts';
 import { plainErrorSchema } from './error-schema.ts';
 import { clusterSetSchema } from './favourites/sets.ts';
 import { loginSchema } from './logins/account.ts';
+import { consentSchema } from './logins/consent.ts';
 import { organisationViewSchema } from './organisation/view.ts';
 import { releaseViewSchema } from './releases/release.ts';
 import { settingsFromSchema, settingsSchema } from './settings/settings.ts';
@@ -132,6 +133,8 @@ export const connectResultSchema = z.discriminatedUnion('status', [
     /** Absent where the API is reached directly. */
     port: z.number().optional(),
     latencyMs: z.number(),
+    /** Its API server may not receive the user's id token before they allow it. */
+    consent: consentSchema.optional(),
   }),
   z.object({
     status: z.literal('failed'),

@@ -5,6 +5,7 @@ import type { PluginCommand } from './connections/kubeconfig-entry.ts';
 import type { Findings } from './discovery/findings.ts';
 import type { ClusterSet } from './favourites/sets.ts';
 import type { Account } from './logins/account.ts';
+import type { Consent } from './logins/consent.ts';
 import type { Logins } from './logins/logins.ts';
 import type { OrganisationKeeper } from './organisation/organisation.ts';
 import type { Clock, Environment, Logger } from './parts.ts';
@@ -74,6 +75,10 @@ export interface Agent {
     /** False where whoever asks sees no browser. */
     readonly browser?: false | undefined;
   }): Promise<Record<string, unknown>>;
+  /** What is to be allowed before the cluster's API server receives an id token; undefined where it takes none. */
+  consent(cluster: string): Promise<Consent | undefined>;
+  /** Allows what `consent` answered with this digest. Rejects with `bad-input` where it has changed since. */
+  allow(options: { readonly cluster: string; readonly digest: string }): Promise<Consent>;
   /** Who is signed in where, Cloudflare Access included. */
   accounts(): Promise<readonly Account[]>;
   /** What this computer has to find clusters with, beside the accounts. */

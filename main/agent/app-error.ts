@@ -72,6 +72,7 @@ export const errorCodes = [
   'kubeconfig-unwritable',
   'kubeconfig-conflict',
   'credential-failed',
+  'consent-needed',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

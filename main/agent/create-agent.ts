@@ -12,7 +12,7 @@ import { createCatalog } from './catalog/catalog.ts';
 import type { Cluster, ClusterId } from './catalog/cluster.ts';
 import { isFailed } from './catalog/is-failed.ts';
 import { createConnections, type Outcome } from './connections/connections.ts';
-import { execCredential, isInteractive } from './credentials/exec-credential.ts';
+import { apiServer, execCredential, isInteractive } from './credentials/exec-credential.ts';
 import { createSignIns } from './credentials/sign-ins.ts';
 import { credentialSources } from './credentials/sources.ts';
 import { createAksSource } from './discovery/aks.ts';
@@ -178,7 +178,7 @@ async function wireAgent(
       removedCells: [...change.removedCells],
     }),
   );
-  const { aws, azureFile, oidcFile, googleFile, issuers, oidc, credentials } = credentialSources({
+  const { aws, azureFile, oidcFile, googleFile, issuers, oidc, consents, credentials } = credentialSources({
     parts,
     network,
     catalog,
@@ -316,7 +316,7 @@ async function wireAgent(
         login: (address) => vaultLogin(address, organisation.current()),
         files: organisationFiles,
       }),
-      createOidcLogin({ network, clock, tokens: oidc, file: oidcFile.store, issuers }),
+      createOidcLogin({ network, clock, tokens: oidc, consents, file: oidcFile.store, issuers }),
     ],
     clock,
     logger,
@@ -579,7 +579,12 @@ async function wireAgent(
           });
       }
       return {
-        results: outcomes.map((outcome) => resultOf(outcome, accessRequest())),
+        results: await Promise.all(
+          outcomes.map(async (outcome) => {
+            const consent = await consents.view(outcome.cluster).catch(() => undefined);
+            return resultOf(outcome, accessRequest(), consent);
+          }),
+        ),
         kubectl: await kubectl(place),
         warnings: [...warnings],
       };
@@ -623,11 +628,21 @@ async function wireAgent(
       const interactive =
         browser !== false && (env.K8S_TUNNELS_NO_BROWSER ?? '') === '' && isInteractive(execInfo);
       const [credential] = await Promise.all([
-        signIns.through(interactive, () => credentials.get(found)),
+        signIns.through(interactive, () => credentials.get(found, apiServer(execInfo))),
         // kubectl asks before its first connection, which is to find the port listening and the tunnel open.
         connections.demand(found.id, { interactive }),
       ]);
       return execCredential(credential, execInfo);
+    },
+    async consent(word) {
+      const [found] = await find([word]);
+      return found && consents.view(found);
+    },
+    async allow({ cluster, digest }) {
+      const allowed = await consents.allow(catalog.find(cluster), digest);
+      const { title, server } = allowed;
+      logger.info('An API server may receive id tokens', { cluster: title, server });
+      return allowed;
     },
     accounts: () => logins.accounts(),
     findings: () =>

@@ -2,6 +2,7 @@ import type { ConnectResult, Snapshot, TunnelView } from './agent-view.ts';
 import { toPlainError } from './app-error.ts';
 import type { Cluster } from './catalog/cluster.ts';
 import type { Outcome } from './connections/connections.ts';
+import type { Consent } from './logins/consent.ts';
 import { stateWithAccessRequest, withAccessRequest } from './organisation/access-request.ts';
 import type { OrganisationKeeper } from './organisation/organisation.ts';
 import type { Releases } from './releases/releases.ts';
@@ -31,7 +32,11 @@ export function viewOf(tunnel: Tunnel, accessRequest: string | undefined): Tunne
   };
 }
 
-export function resultOf(outcome: Outcome, accessRequest: string | undefined): ConnectResult {
+export function resultOf(
+  outcome: Outcome,
+  accessRequest: string | undefined,
+  consent: Consent | undefined,
+): ConnectResult {
   const { id, title, owner, docs } = outcome.cluster;
   if (outcome.status === 'failed') {
     const { stage, mender } = outcome;
@@ -54,6 +59,7 @@ export function resultOf(outcome: Outcome, accessRequest: string | undefined): C
     context,
     ...(port === undefined ? {} : { port }),
     latencyMs,
+    ...(consent?.allowed === false ? { consent } : {}),
   };
 }
 

@@ -10,6 +10,7 @@ import { cellSchema, clusterIdSchema } from '../agent/catalog/cluster.ts';
 import { findingsSchema } from '../agent/discovery/findings.ts';
 import { clusterSetSchema, setNameSchema } from '../agent/favourites/sets.ts';
 import { accountSchema, loginProviderSchema, signOutSchema } from '../agent/logins/account.ts';
+import { consentSchema } from '../agent/logins/consent.ts';
 import { organisationViewSchema, setupPreviewSchema } from '../agent/organisation/view.ts';
 import { settingsFromSchema, settingsSchema } from '../agent/settings/settings.ts';
 
@@ -91,6 +92,16 @@ export const operations = {
     }),
     /** An ExecCredential, as kubectl reads it. Secret. */
     output: z.record(z.string(), z.unknown()),
+  },
+  /** What the user decides on before a cluster's API server receives their id token; absent where it takes none. */
+  consent: {
+    input: z.object({ cluster: clusterWord }),
+    output: z.object({ consent: consentSchema.optional() }),
+  },
+  /** Allows what `consent` showed, and nothing else: `digest` is its. */
+  allow: {
+    input: z.object({ cluster: clusterWord, digest: z.string().max(128) }),
+    output: z.object({ consent: consentSchema }),
   },
   /** Who is signed in where, until when; and where one could be. */
   accounts: { input: z.object({}), output: z.object({ accounts: z.array(accountSchema) }) },

@@ -13,6 +13,11 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     switch: (input) => agent.switchTo(input),
     kubectl: ({ place }) => agent.kubectl(place),
     credential: (input) => agent.credential(input),
+    consent: async ({ cluster }) => {
+      const consent = await agent.consent(cluster);
+      return consent === undefined ? {} : { consent };
+    },
+    allow: async (input) => ({ consent: await agent.allow(input) }),
     accounts: async () => ({ accounts: [...(await agent.accounts())] }),
     findings: () => agent.findings(),
     login: async (input, { signal }) => ({ account: await agent.login({ ...input, signal }) }),

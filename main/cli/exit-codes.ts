@@ -44,6 +44,7 @@ const special: Partial<Record<ErrorCode, number>> = {
   'vault-no-token': exitCodes.access,
   'vault-denied': exitCodes.access,
   'kube-unauthorized': exitCodes.access,
+  'consent-needed': exitCodes.access,
 };
 
 export function exitCodeOf(code: ErrorCode): number {

@@ -1,5 +1,6 @@
 import type { Confirm } from '../api/web/guard.ts';
 import type { Question } from '../api/web/sensitive.ts';
+import { consentLines } from './commands/allow.ts';
 import { previewLines } from './commands/setup.ts';
 
 /** A question that nobody answers is a no, ms. */
@@ -66,6 +67,8 @@ function questionLines(question: Question): readonly string[] {
         organisation === undefined ? 'nothing is set up' : `${organisation.name}, from ${organisation.place}`;
       return ['A page in your browser wants to remove what is set up:', `  ${visible(what)}`];
     }
+    case 'allow':
+      return ['A page in your browser wants this:', ...consentLines(withVisible(question.consent))];
   }
 }
 
@@ -79,6 +82,8 @@ function askFor({ kind }: Question): string {
       return 'Read it?';
     case 'setup-remove':
       return 'Remove it?';
+    case 'allow':
+      return 'Allow it?';
   }
 }
 

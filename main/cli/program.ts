@@ -5,6 +5,7 @@ import { version } from '../agent/version.ts';
 import { runAccounts } from './commands/accounts.ts';
 import { runActivity } from './commands/activity.ts';
 import { runAgent } from './commands/agent.ts';
+import { type AllowFlags, runAllow } from './commands/allow.ts';
 import { runConnect } from './commands/connect.ts';
 import { runCredential } from './commands/credential.ts';
 import { runDisconnect } from './commands/disconnect.ts';
@@ -194,8 +195,16 @@ export function describe(options: {
   command('accounts', 'who is signed in where, until when').action(() => withSession(runAccounts));
   command('login [provider] [session]', 'sign in: access, aws, gcp, azure, vault or oidc, and which of them')
     .option('--device-code', 'by a code that you enter on any device (also: K8S_TUNNELS_NO_BROWSER=1)')
-    .action((provider: string | undefined, name: string | undefined, flags: LoginFlags) =>
-      withSession((session) => runLogin(session, provider, name, flags)),
+    .option('--allow <cluster>', "oidc: let this cluster's API server receive your id token")
+    .option('--yes', 'with --allow: do not ask')
+    .action(
+      (provider: string | undefined, name: string | undefined, flags: LoginFlags & Partial<AllowFlags>) =>
+        withSession((session) => {
+          const { allow } = flags;
+          return allow === undefined
+            ? runLogin(session, provider, name, flags)
+            : runAllow(session, provider, name, { ...flags, allow });
+        }),
     );
   command('logout [provider] [session]', 'sign out, and tell what else still holds a session').action(
     (provider: string | undefined, name: string | undefined) =>

@@ -23,6 +23,8 @@ export async function loginEnvironment(
   return { ...env, ...asked };
 }
 
+const longestAnswer = 4 << 20;
+
 /** What the shell holds after its start-up files, or undefined when it fails or takes too long. */
 function askShell(options: {
   readonly shell: string;
@@ -53,6 +55,8 @@ function askShell(options: {
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       said += text;
+      // No environment is as long: a start-up file prints without end.
+      if (said.length > longestAnswer) return finish(undefined);
       const [, answer, after] = said.split(mark);
       if (answer !== undefined && after !== undefined) finish(parse(answer));
     });

@@ -56,6 +56,7 @@ export function AccountRow({
         {account.status !== 'signed-out' && (
           <small title={store}>{isOwn(account) ? words.kept(store) : words.foreign(store)}</small>
         )}
+        {account.allowed !== undefined && <small>{words.allowed(account.allowed)}</small>}
       </div>
       {isOwn(account) && (
         <AccountControls account={account} login={login} isSignedIn={status === 'signed-in'} />

@@ -4,6 +4,7 @@ import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { contextName } from '../../main/agent/catalog/context-name.ts';
 import { isGuarded, isProduction } from '../../main/agent/catalog/is-production.ts';
 import type { ClusterSet } from '../../main/agent/favourites/sets.ts';
+import type { Consent } from '../../main/agent/logins/consent.ts';
 import type { SettingName, Settings } from '../../main/agent/settings/settings.ts';
 import { meantBy } from '../../main/api/link.ts';
 import { kubectlCommand } from '../controls/kubectl-command.ts';
@@ -33,6 +34,8 @@ export interface Actions extends SignInActions, SetupActions {
   /** Moves kubectl; a production cluster waits for `confirmUse`. */
   use(id: ClusterId): Promise<void>;
   confirmUse(yes: boolean): Promise<void>;
+  /** Answers the first of those that are asked about. */
+  decideConsent(yes: boolean): Promise<void>;
   star(id: ClusterId, on: boolean): Promise<void>;
   order(favourites: readonly ClusterId[]): Promise<void>;
   groupBy(group: Settings['listGroup']): Promise<void>;
@@ -101,6 +104,13 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     changeAgent((agent) => ids.reduce((state, id) => withFailure(state, id, undefined), agent));
   const moveKubectl = (id: ClusterId, confirmed: { readonly production?: true } = {}) =>
     attempt(text.problems.use(titleOf(id)), () => link.call('switch', { cluster: id, ...confirmed }));
+  const askConsent = (consent: Consent | undefined) => {
+    if (consent === undefined) return;
+    store.update((state) => ({
+      ...state,
+      consents: [...state.consents.filter(({ cluster }) => cluster !== consent.cluster), consent],
+    }));
+  };
   const putDone = (done: Omit<Done, 'id'> | undefined) =>
     store.update((state) => ({ ...state, done: done && { ...done, id: ++lastDone } }));
   /** Resolves to those that are connected then. */
@@ -127,7 +137,10 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
       );
       warn(warnings);
       for (const result of results) {
-        if (result.status !== 'failed') connected.add(result.cluster);
+        if (result.status !== 'failed') {
+          connected.add(result.cluster);
+          askConsent(result.consent);
+        }
         if (result.status !== 'failed' || result.error.code === 'cancelled') continue;
         const { cluster: failed, error, stage, mender } = result;
         changeAgent((agent) => withFailure(agent, failed, { error, stage, mender, at: Date.now() }));
@@ -208,6 +221,13 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
       const { confirming } = store.get();
       store.update(({ confirming: _, ...state }) => state);
       if (yes && confirming !== undefined) await moveKubectl(confirming, { production: true });
+    },
+    async decideConsent(yes) {
+      const [consent, ...consents] = store.get().consents;
+      store.update((state) => ({ ...state, consents }));
+      if (!yes || consent === undefined) return;
+      const { cluster, digest, title } = consent;
+      await attempt(text.problems.allow(title), () => link.call('allow', { cluster, digest }));
     },
     async star(id, on) {
       const favourites = store.get().agent?.favourites ?? [];

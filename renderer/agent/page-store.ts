@@ -2,6 +2,7 @@ import type { PlainError } from '../../main/agent/app-error.ts';
 import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
 import type { ClusterSet } from '../../main/agent/favourites/sets.ts';
 import type { SignOut } from '../../main/agent/logins/account.ts';
+import type { Consent } from '../../main/agent/logins/consent.ts';
 import type { AgentState } from './apply-change.ts';
 import type { LinkState } from './link.ts';
 
@@ -50,6 +51,8 @@ export interface PageState {
   readonly done?: Done | undefined;
   /** What was asked for and is not answered yet. */
   readonly asked: ReadonlyMap<ClusterId, 'connect' | 'disconnect'>;
+  /** API servers that the user is asked about, one after another: each would receive their id token. */
+  readonly consents: readonly Consent[];
   /** By `accountKey`. */
   readonly signIns: ReadonlyMap<string, SignInState>;
   /** A change waits for the user in the terminal that runs `serve`. */
@@ -66,7 +69,13 @@ export interface PageStore {
 }
 
 export function createPageStore(): PageStore {
-  let state: PageState = { link: { status: 'opening' }, problems: [], asked: new Map(), signIns: new Map() };
+  let state: PageState = {
+    link: { status: 'opening' },
+    problems: [],
+    asked: new Map(),
+    consents: [],
+    signIns: new Map(),
+  };
   const listeners = new Set<() => void>();
   return {
     get: () => state,

@@ -253,6 +253,21 @@ export const text = {
     no: 'Leave kubectl where it is',
   },
 
+  consent: {
+    title: (title: string) => `Let ${isolated(title)} receive your id token?`,
+    body: 'Its API server can use the token as you wherever it is accepted. Allow it if you know this server.',
+    changed:
+      'Its certificate authority or TLS server name has changed since you allowed it. Ask the cluster owner if you did not expect that.',
+    server: 'API server',
+    serverName: 'TLS server name',
+    authority: 'Certificate authority (SHA-256)',
+    computer: 'Those of this computer',
+    issuer: 'Issuer',
+    client: 'Client',
+    yes: 'Allow',
+    no: 'Not now',
+  },
+
   opening: {
     title: (count: number) =>
       count === 0 ? 'There is nothing to open' : `Open ${plural(count, 'cluster')}?`,
@@ -629,6 +644,7 @@ export const text = {
       signingOut: 'Signing out',
     },
     kept: (store: string) => `Kept in ${store}`,
+    allowed: (servers: readonly string[]) => `Id token allowed for ${servers.join(', ')}`,
     foreign: (store: string) => `Only read here; belongs to ${store}`,
     signIn: 'Sign in',
     signOut: 'Sign out',
@@ -693,6 +709,7 @@ export const text = {
     disconnect: (title: string) => `${title} was not disconnected`,
     disconnectAll: 'Not everything was disconnected',
     use: (title: string) => `kubectl was not moved to ${title}`,
+    allow: (title: string) => `${title} was not allowed`,
     star: (title: string) => `${title} keeps its star as it was`,
     removeSet: (name: string) => `The set ${name} was not removed`,
     saveSet: (name: string) => `The set ${name} was not saved`,

@@ -332,6 +332,8 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       }
       return { ...settings, settingsFrom };
     },
+    consent: notExpected,
+    allow: notExpected,
     accounts: notExpected,
     login: notExpected,
     logout: notExpected,

@@ -99,7 +99,7 @@ test('on-prem by OpenID Connect: a person’s own id token, renewed while it may
   if (issuer === undefined) throw new Error('no issuer');
   await connect('mill');
   issuer.tokenSeconds = 1;
-  await commandLine.tunnels('login', 'oidc');
+  await commandLine.tunnels('login', 'oidc', '--allow', 'mill', '--yes');
   issuer.tokenSeconds = 3600;
   await expect
     .poll(async () => [await namespaces('mill').catch(() => []), traffic.count('oidc', 'token')], patience)

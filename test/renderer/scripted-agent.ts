@@ -86,6 +86,8 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
     },
     kubectl: async () => snapshot.kubectl,
     credential: unexpected,
+    consent: unexpected,
+    allow: unexpected,
     accounts: unexpected,
     findings: async () => ({ awsProfiles: [], clusterFiles: [] }),
     login: unexpected,

@@ -4,6 +4,7 @@ import type { Clock, Logger } from '../parts.ts';
 import { abortable, createSharedWork } from '../shared-work.ts';
 import { type AppInfo, createAppInfo } from './app-info.ts';
 import { accessDenied, type Denial, exchangeOrgToken } from './exchange.ts';
+import { isBeside } from './known-hosts.ts';
 import { failingChecks } from './posture.ts';
 import type { ServiceToken } from './service-tokens.ts';
 import { createTokenFiles, issuerOf, parseToken, type Token } from './token-files.ts';
@@ -66,7 +67,7 @@ export interface Access {
   /**
    * Asks whether the person is admitted, without a browser: by a token that is held, else by one exchange. What Access
    * says is told to `onAnswer`, and where it says nothing (no session of that organisation, or one that wants a new
-   * login), nothing is. A token that was issued before `after` (ms since the epoch) proves nothing: the policy refused
+   * login, or a host that lies beside no application of such an organisation), nothing is. A token that was issued before `after` (ms since the epoch) proves nothing: the policy refused
    * the person then. Awaits `turn` before anything is sent. Rejects with the codes of an application's description and
    * of the network.
    */
@@ -85,7 +86,8 @@ export interface Access {
   /** Those that a token is kept of, ended ones too, or whose applications were seen by this agent. */
   organisations(): Promise<{ readonly kept: readonly string[]; readonly seen: readonly string[] }>;
   /**
-   * Signs in to an organisation, by one of its applications: the first of `hostnames` that is one. Rejects with `not-found` where none is, else as `token` does.
+   * Signs in to an organisation, by one of its applications: the first of `hostnames` that is one. Asks those beside its
+   * known applications first, and others only for the team that the organisation's configuration names. Rejects with `not-found` where none is, else as `token` does.
    */
   login(
     authDomain: string,
@@ -131,6 +133,12 @@ export function createAccess(options: {
   const closing = new AbortController();
   const serviceToken = async (hostname: string) => options.serviceToken?.(hostname);
 
+  /** Those that were verified to be these teams' when the user connected one of them. */
+  const knownHosts = async (teams: readonly string[]): Promise<readonly string[]> => [
+    ...(await files.applications()).flatMap(({ hostname, team }) => (teams.includes(team) ? hostname : [])),
+    ...[...seen.values()].flatMap((app) => (teams.includes(app.authDomain) ? app.appHostname : [])),
+  ];
+
   const announce = () => onLogins([...waiting.values()]);
 
   const keep = async (app: AppInfo, jwt: string, since: number): Promise<Token> => {
@@ -153,7 +161,10 @@ export function createAccess(options: {
   /** Without a person: memory, file, exchange. Undefined when only a login can help. */
   const silent = async (app: AppInfo): Promise<Token | undefined> => {
     const since = signOuts.get(app.authDomain) ?? 0;
-    const known = usable(memory.get(app.hostname), clock) ?? (await files.readApp(app));
+    const [kept, org] = await Promise.all([files.readApp(app), files.readOrg(app.authDomain)]);
+    // Another program may have signed out, or another user in: the files say who is signed in now.
+    const known = isOf(kept, org) ? kept : undefined;
+    if (known === undefined) memory.delete(app.hostname);
     if (since !== (signOuts.get(app.authDomain) ?? 0)) return undefined;
     if (known !== undefined && !endsSoon(known, clock)) {
       memory.set(app.hostname, known);
@@ -289,6 +300,9 @@ export function createAccess(options: {
         options.onAnswer?.({ hostname, session: { authDomain, email }, denial: undefined });
       for (const { authDomain, token } of usual)
         if (proves(await files.findApp(hostname, authDomain), token)) return admitted(authDomain, token);
+      // Whoever sets tags may name any host: one that nothing connects with a team learns nothing of the user.
+      const teams = usual.map(({ authDomain }) => authDomain);
+      if (!isBeside(hostname, await knownHosts(teams))) return;
       await turn();
       const app = await apps.find(hostname);
       const org = await files.readOrg(app.authDomain);
@@ -323,7 +337,11 @@ export function createAccess(options: {
     organisations: async () => ({ kept: await files.teams(), seen: [...seen.keys()] }),
     async login(authDomain, { hostnames, signal }) {
       let app: AppInfo | undefined;
-      for (const hostname of hostnames) {
+      const known = await knownHosts([authDomain]);
+      const near = hostnames.filter((hostname) => isBeside(hostname, known));
+      // Where the organisation names its team, the first sign-in has only the tags to go by.
+      const others = options.team?.() === authDomain ? hostnames.filter((one) => !near.includes(one)) : [];
+      for (const hostname of [...near, ...others]) {
         if (app !== undefined) break;
         const found = await abortable(
           apps.find(hostname).catch(() => undefined),
@@ -358,8 +376,9 @@ function loginNeeded(hostname: string): AppError {
   });
 }
 
-function usable(token: Token | undefined, clock: Clock): Token | undefined {
-  return token !== undefined && token.expiresAt > clock.now() ? token : undefined;
+/** Whether an application's token is of the user whose session of the organisation this is. */
+function isOf(token: Token | undefined, session: Token | undefined): boolean {
+  return session?.email === undefined || token?.email === undefined || token.email === session.email;
 }
 
 /** A token is renewed in the last fifth of its life, five minutes before its end at most. */

@@ -3,6 +3,7 @@ import { AppError } from '../app-error.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
 import { userAgent } from '../version.ts';
+import { canBeAtEdge } from './known-hosts.ts';
 
 /** What the edge says of an Access application, its signature checked. */
 export interface AppInfo {
@@ -76,6 +77,15 @@ export function createAppInfo(options: {
   };
 
   const ask = async (hostname: string): Promise<AppInfo> => {
+    if (!canBeAtEdge(hostname)) {
+      throw new AppError(
+        'access-no-application',
+        `${hostname} cannot be an Access application: Cloudflare serves public host names, and not on every port.`,
+        {
+          hint: "Set the cluster's k8s-tunnels-hostname tag to the public host name of its Access application.",
+        },
+      );
+    }
     const url = new URL(`https://${hostname}/`);
     const answer = await network.request(url, {
       method: 'HEAD',
@@ -104,6 +114,8 @@ export function createAppInfo(options: {
     try {
       const unverified = decodeJwt(jwt);
       authDomain = parseAuthDomain(unverified.auth_domain);
+      // What it says of itself is enough to ask no further.
+      ofOurTeam({ hostname, authDomain });
       payload = await verify(jwt, authDomain);
     } catch (cause) {
       if (cause instanceof AppError) throw cause;
@@ -130,7 +142,7 @@ export function createAppInfo(options: {
     };
   };
 
-  const ofOurTeam = (info: AppInfo): AppInfo => {
+  const ofOurTeam = <T extends Pick<AppInfo, 'hostname' | 'authDomain'>>(info: T): T => {
     const ours = team?.();
     if (ours === undefined || info.authDomain === ours) return info;
     throw new AppError(

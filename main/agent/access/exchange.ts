@@ -43,14 +43,13 @@ export async function exchangeOrgToken(options: {
   for (let hop = 0; hop < maxRedirects; hop++) {
     const isLogin = url.pathname.includes('/cdn-cgi/access/login');
     const isAuthorized = url.pathname.includes('/cdn-cgi/access/authorized');
-    // The organisation token goes to the team's own domain and the application, nowhere else.
-    const trusted = url.protocol === 'https:' && ours.has(url.host);
-    const cookie =
-      trusted && isLogin
-        ? `CF_Authorization=${orgJwt}`
-        : trusted && isAuthorized && appSession !== undefined
-          ? `CF_AppSession=${appSession}`
-          : undefined;
+    // The team's own domain and the application are asked, nobody else whom an answer names.
+    if (url.protocol !== 'https:' || !ours.has(url.host)) return { kind: 'none' };
+    const cookie = isLogin
+      ? `CF_Authorization=${orgJwt}`
+      : isAuthorized && appSession !== undefined
+        ? `CF_AppSession=${appSession}`
+        : undefined;
     const answer = await network.request(url, {
       method: isLogin ? 'GET' : 'HEAD',
       headers: { 'user-agent': userAgent, ...(cookie === undefined ? {} : { cookie }) },

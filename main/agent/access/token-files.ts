@@ -103,6 +103,13 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
     async removeApp(app: AppInfo) {
       await remove(this.appPath(app));
     },
+    /** The applications that a token is kept of, also one that has ended: host names as their files spell them. */
+    async applications(): Promise<readonly { readonly hostname: string; readonly team: string }[]> {
+      return (await kept()).flatMap(({ name, team }) => {
+        const [, hostname] = /^(.+)-[0-9a-f]{64}-token$/.exec(name) ?? [];
+        return hostname === undefined || team === undefined ? [] : [{ hostname, team }];
+      });
+    },
     /** The organisations that a token is kept of, also one that has ended. */
     async teams(): Promise<readonly string[]> {
       return [...new Set((await kept()).flatMap(({ team }) => team ?? []))];

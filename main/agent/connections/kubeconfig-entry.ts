@@ -42,6 +42,8 @@ export function kubeconfigEntry(options: {
       command: plugin.command,
       args: [...plugin.args, 'credential', cluster.id],
       interactiveMode: 'IfAvailable',
+      // An id token goes to the server that the user allowed: this entry may be older than what is known of the cluster.
+      ...(cluster.credential?.kind === 'oidc' ? { provideClusterInfo: true as const } : {}),
     },
     ...(cluster.namespace === undefined ? {} : { namespace: cluster.namespace }),
   };

@@ -1,19 +1,14 @@
 import { AppError } from '../app-error.ts';
 import { type AksCredentialSource, readAksKubeconfig } from '../discovery/aks-kubeconfig.ts';
 import type { AzureSession } from '../discovery/azure-clients.ts';
-import { azureError, notSignedIn } from '../discovery/azure-errors.ts';
+import { azureError } from '../discovery/azure-errors.ts';
 import type { Credential } from './credentials.ts';
 
 /**
  * What an AKS cluster accepts: a token of Microsoft Entra for its server application, as kubelogin gets it, or the
  * client certificate that AKS gives out where people are not known to it.
  */
-export async function aksCredential(
-  sessionNow: () => Promise<AzureSession | undefined>,
-  source: AksCredentialSource,
-): Promise<Credential> {
-  const session = await sessionNow();
-  if (session === undefined) throw notSignedIn();
+export async function aksCredential(session: AzureSession, source: AksCredentialSource): Promise<Credential> {
   const { login, cluster } = source;
   if (login.kind === 'client-certificate') {
     const { client } = await readAksKubeconfig({ session, source });

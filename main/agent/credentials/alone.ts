@@ -8,7 +8,7 @@ import { additionalAuthorities } from '../organisation/named-settings.ts';
 import { createOrganisation } from '../organisation/organisation.ts';
 import { createOrganisationFiles, fileFolders } from '../organisation/organisation-files.ts';
 import { createSettings } from '../settings/settings.ts';
-import { execCredential } from './exec-credential.ts';
+import { apiServer, execCredential } from './exec-credential.ts';
 import { credentialSources } from './sources.ts';
 
 /**
@@ -46,7 +46,7 @@ export async function credentialAlone(
     notice: () => {},
   });
   try {
-    return execCredential(await credentials.get(catalog.find(cluster)), execInfo);
+    return execCredential(await credentials.get(catalog.find(cluster), apiServer(execInfo)), execInfo);
   } finally {
     network.reset();
   }

@@ -1,16 +1,20 @@
+import { createHash } from 'node:crypto';
 import { AppError } from '../app-error.ts';
 import type { Cluster, ClusterId, CredentialSource } from '../catalog/cluster.ts';
 import type { Aws } from '../discovery/aws.ts';
 import { createAzureSessions } from '../discovery/azure-clients.ts';
+import { notSignedIn } from '../discovery/azure-errors.ts';
 import { createGcpLogin } from '../discovery/gcp-login.ts';
 import { type VaultServer, vaultServerEnvironment } from '../discovery/vault.ts';
+import { type VaultPlaces, vaultToken } from '../discovery/vault-client.ts';
 import { readVaultCredential } from '../discovery/vault-credential.ts';
+import type { ApiServer, OidcConsents } from '../logins/oidc-consents.ts';
 import type { OidcTokens } from '../logins/oidc-tokens.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Environment } from '../parts.ts';
 import type { SignInFile } from '../sealing/sign-in-file.ts';
 import { aksCredential } from './aks-credential.ts';
-import { eksCredential } from './eks-credential.ts';
+import { eksCredential, eksWays } from './eks-credential.ts';
 import { fileCredential } from './file-credential.ts';
 import { gkeCredential } from './gke-credential.ts';
 import { oidcCredential } from './oidc-credential.ts';
@@ -32,11 +36,11 @@ const marginMs = 60_000;
 
 export interface Credentials {
   /**
-   * The credential for a cluster's API, cached until shortly before its end; callers at the same time share one
-   * request. Rejects with an `aws-…`, `azure-…`, `gcp-…`, `vault-…` or network code, or `credential-failed` when none
+   * The credential for a cluster's API, cached until shortly before its end or until another user has signed in where it
+   * comes from, or nobody is; callers at the same time share one request. Rejects with an `aws-…`, `azure-…`, `gcp-…`, `vault-…` or network code, or `credential-failed` when none
    * is known.
    */
-  get(cluster: Cluster): Promise<Credential>;
+  get(cluster: Cluster, server?: ApiServer): Promise<Credential>;
   /** Somebody has signed in or out: nothing that was given counts any more. */
   forgetAll(): void;
 }
@@ -51,79 +55,119 @@ export function createCredentials(options: {
   readonly azureFile?: SignInFile | undefined;
   readonly aws: Aws;
   readonly oidc: OidcTokens;
+  /** Which API servers may receive an id token. */
+  readonly consents: Pick<OidcConsents, 'check'>;
   /** The Vault servers that count at the moment: that of `env`, and more; those of `options.env` where undefined. */
   readonly vault?: (() => VaultServers) | undefined;
 }): Credentials {
   const { clock, vault = () => ({ env: options.env, servers: [] }) } = options;
   const azure = createAzureSessions({ ...options, ownFile: options.azureFile });
   const google = createGcpLogin({ ...options, ownFile: options.googleFile });
-  const cached = new Map<ClusterId, { readonly work: Promise<Credential>; expiresAt: number }>();
+  const cached = new Map<ClusterId, Entry>();
 
-  const make = (_cluster: Cluster, source: CredentialSource): Promise<Credential> => {
+  const prepare = async (source: CredentialSource): Promise<Prepared> => {
     switch (source.kind) {
-      case 'eks':
-        return eksCredential(options.aws, source);
-      case 'aks':
-        return aksCredential(azure, source);
+      case 'eks': {
+        const { places, identity } = await eksWays(options.aws, source);
+        return { identity, make: () => eksCredential(options.aws, source, places) };
+      }
+      case 'aks': {
+        const session = await azure();
+        if (session === undefined) throw notSignedIn();
+        return { identity: session, make: () => aksCredential(session, source) };
+      }
+      case 'vault': {
+        const places = { ...options, env: environmentFor(source, vault()) };
+        const { identity, token } = await vaultIdentity(places, source);
+        return { identity, make: () => vaultCredential(places, source, token) };
+      }
+      // These keep what they get themselves, by who is signed in.
       case 'gke':
-        return gkeCredential(google);
-      case 'vault':
-        return vaultCredential(options, vault(), source);
+        return { identity: undefined, make: () => gkeCredential(google) };
       case 'oidc':
-        return oidcCredential(options.oidc, source);
+        return { identity: undefined, make: () => oidcCredential(options.oidc, source) };
+      // Nobody can say whose credential a file or a plugin of the user's gives, so it is read again each time.
       case 'file':
-        return fileCredential(options, source);
+        return { identity: undefined, make: () => fileCredential(options, source) };
     }
   };
 
+  const current = async (id: ClusterId, source: CredentialSource): Promise<Credential> => {
+    const from = JSON.stringify(source);
+    const { identity, make } = await prepare(source);
+    const known = cached.get(id);
+    if (
+      known?.from === from &&
+      known.identity === identity &&
+      (known.expiresAt ?? Number.POSITIVE_INFINITY) - marginMs > clock.now()
+    )
+      return known.work;
+    const entry: Entry = { from, identity, work: make(), expiresAt: undefined };
+    cached.set(id, entry);
+    const drop = () => {
+      if (cached.get(id) === entry) cached.delete(id);
+    };
+    entry.work.then(async ({ expiresAt }) => {
+      entry.expiresAt = expiresAt ?? clock.now() + vaultLifeMs;
+      if (identity === undefined) return drop();
+      // Another user may have signed in while it was made.
+      const after = await prepare(source).catch(() => undefined);
+      if (after?.identity !== identity) drop();
+    }, drop);
+    return entry.work;
+  };
+
   return {
-    get(cluster) {
-      const known = cached.get(cluster.id);
-      if (known !== undefined && known.expiresAt - marginMs > clock.now()) return known.work;
+    async get(cluster, server) {
       const source = cluster.credential;
-      if (source === undefined) {
-        return Promise.reject(
-          new AppError('credential-failed', `${cluster.title} gives no way to log in to its API.`, {
-            hint: `Store a token or a client certificate for it where it was found (${cluster.source}).`,
-          }),
-        );
-      }
-      const entry = { work: make(cluster, source), expiresAt: Number.POSITIVE_INFINITY };
-      cached.set(cluster.id, entry);
-      entry.work.then(
-        (credential) => {
-          entry.expiresAt = credential.expiresAt ?? clock.now() + vaultLifeMs;
-        },
-        () => {
-          if (cached.get(cluster.id) === entry) cached.delete(cluster.id);
-        },
-      );
-      return entry.work;
+      if (source?.kind === 'oidc') await options.consents.check(cluster, server);
+      if (source !== undefined) return current(cluster.id, source);
+      throw new AppError('credential-failed', `${cluster.title} has no credentials configured.`, {
+        hint: `Store a token or a client certificate for it where it was found (${cluster.source}).`,
+      });
     },
     forgetAll: () => cached.clear(),
   };
 }
 
-type Places = {
-  readonly clock: Clock;
-  readonly network: Network;
-  readonly env: Environment;
-  readonly home: string;
-};
+/** How a credential is made, and a value that changes as soon as it would be another user's or nobody's. */
+interface Prepared {
+  /** Undefined where what is made is not kept, but only shared by those who ask at the same time. */
+  readonly identity: unknown;
+  make(): Promise<Credential>;
+}
+
+interface Entry {
+  /** The cluster's credential source. */
+  readonly from: string;
+  readonly identity: unknown;
+  readonly work: Promise<Credential>;
+  /** Undefined while it is made. */
+  expiresAt: number | undefined;
+}
 
 interface VaultServers {
   readonly env: Environment;
   readonly servers: readonly VaultServer[];
 }
 
-async function vaultCredential(
-  places: Places,
-  { env, servers }: VaultServers,
-  source: Extract<CredentialSource, { kind: 'vault' }>,
-): Promise<Credential> {
+/** The environment in which the server of a cluster's secret is that of `VAULT_ADDR`. */
+function environmentFor(source: VaultSource, { env, servers }: VaultServers): Environment {
   const isThere = (address = '') => URL.parse(address)?.origin === URL.parse(source.address)?.origin;
   const server = isThere(env.VAULT_ADDR) ? undefined : servers.find(({ address }) => isThere(address));
-  const own = server === undefined ? env : vaultServerEnvironment(env, server);
-  const found = await readVaultCredential({ ...places, env: own, source });
-  return { ...found, expiresAt: undefined };
+  return server === undefined ? env : vaultServerEnvironment(env, server);
+}
+
+type VaultSource = Extract<CredentialSource, { kind: 'vault' }>;
+
+/** The token at hand, and a name of whom Vault takes its bearer for. Rejects as `vaultToken`. */
+async function vaultIdentity(places: VaultPlaces, { address, namespace }: VaultSource) {
+  const token = await vaultToken(places);
+  const { VAULT_ADDR = '', VAULT_NAMESPACE = '' } = places.env;
+  const digest = createHash('sha256').update(token).digest('hex');
+  return { token, identity: JSON.stringify([address, VAULT_ADDR, namespace ?? VAULT_NAMESPACE, digest]) };
+}
+
+async function vaultCredential(places: VaultPlaces, source: VaultSource, token: string): Promise<Credential> {
+  return { ...(await readVaultCredential({ ...places, source, token })), expiresAt: undefined };
 }

@@ -2,23 +2,37 @@ import { AppError } from '../app-error.ts';
 import type { AwsWay, CredentialSource } from '../catalog/cluster.ts';
 import type { Aws } from '../discovery/aws.ts';
 import { awsError } from '../discovery/aws-errors.ts';
-import { type AwsLoginPlace, awsConfiguration, rolePlace } from '../discovery/aws-profiles.ts';
+import { type AwsConfiguration, type AwsLoginPlace, rolePlace } from '../discovery/aws-profiles.ts';
 import type { Credential } from './credentials.ts';
 import { createEksToken } from './eks-token.ts';
 
+type EksSource = Extract<CredentialSource, { kind: 'eks' }>;
+
 /**
- * By the first way that can log in. When none can, the first is told whose sign-in has ended, since a person can mend
- * that, else the last.
+ * The ways that are still configured, best first, and a name of the users whom they log in: it changes as soon as
+ * another one has signed in or a way is gone.
+ */
+export async function eksWays(
+  aws: Aws,
+  { ways }: EksSource,
+): Promise<{ readonly places: readonly AwsLoginPlace[]; readonly identity: string }> {
+  const configuration = await aws.configuration();
+  const places = ways.flatMap((way) => placeOf(way, configuration) ?? []);
+  const users = await Promise.all(places.map((place) => aws.credentials.identity(place)));
+  return { places, identity: users.join('\n') };
+}
+
+/**
+ * By the first way that can log in. When none can, the error is that of the first whose session has ended, since the
+ * user can fix that, else that of the last.
  */
 export async function eksCredential(
   aws: Aws,
-  source: Extract<CredentialSource, { kind: 'eks' }>,
+  source: EksSource,
+  places: readonly AwsLoginPlace[],
 ): Promise<Credential> {
-  const configuration = await awsConfiguration(aws);
   let failure: AppError | undefined;
-  for (const way of source.ways) {
-    const place = placeOf(way, configuration);
-    if (place === undefined) continue;
+  for (const place of places) {
     try {
       const identity = await aws.credentials.get(place);
       const { token, expiresAt } = await createEksToken({
@@ -48,10 +62,7 @@ export async function eksCredential(
   );
 }
 
-function placeOf(
-  way: AwsWay,
-  { profiles, sessions }: Awaited<ReturnType<typeof awsConfiguration>>,
-): AwsLoginPlace | undefined {
+function placeOf(way: AwsWay, { profiles, sessions }: AwsConfiguration): AwsLoginPlace | undefined {
   if (way.kind === 'profile') {
     return profiles.find(({ way: other }) => other.kind === 'profile' && other.name === way.name);
   }

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { AppError } from '../app-error.ts';
+import type { ApiServer } from '../logins/oidc-consents.ts';
 import type { Credential } from './credentials.ts';
 
 const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
@@ -39,6 +41,38 @@ export function isInteractive(execInfo: string | undefined): boolean {
     );
   } catch {
     return true;
+  }
+}
+
+/**
+ * The API server that kubectl is about to speak to, by KUBERNETES_EXEC_INFO; undefined where its user entry does not
+ * have `provideClusterInfo`.
+ */
+export function apiServer(execInfo: string | undefined): ApiServer | undefined {
+  const {
+    server,
+    'tls-server-name': serverName,
+    'certificate-authority-data': authority,
+  } = clusterInfoSchema.safeParse(parsed(execInfo)).data?.spec.cluster ?? {};
+  return server === undefined ? undefined : { server, serverName, certificateAuthorityData: authority };
+}
+
+/** client-go, `pkg/apis/clientauthentication/types.go`: the certificate authority is never a file there. */
+const clusterInfoSchema = z.object({
+  spec: z.object({
+    cluster: z.object({
+      server: z.string(),
+      'tls-server-name': z.string().min(1).optional(),
+      'certificate-authority-data': z.string().min(1).optional(),
+    }),
+  }),
+});
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
   }
 }
 

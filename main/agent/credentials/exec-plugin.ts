@@ -1,8 +1,8 @@
-import { execa } from 'execa';
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
 import type { ExecPlugin } from '../discovery/kubeconfig-context.ts';
 import type { Environment } from '../parts.ts';
+import { lastWords, programLimitMs, runProgram } from '../processes/run-program.ts';
 import { distrustReason } from '../storage/trusted-file.ts';
 import type { Credential } from './credentials.ts';
 import { findProgram } from './program.ts';
@@ -17,12 +17,10 @@ const answerSchema = z.object({
   }),
 });
 
-/** A plugin that opens a browser may take its time, one that hangs may not keep kubectl for ever. */
-const timeoutMs = 120_000;
-
 /**
  * Runs a credential plugin of somebody's own, as kubectl would, in `cwd`. Rejects with `credential-failed` when it
- * fails, is not there, may be changed by other accounts or answers nothing usable; what it wrote stays out of the message.
+ * fails, takes too long, is not there, may be changed by other accounts or answers nothing usable; of what it wrote the
+ * last line is in the message.
  */
 export async function runExecPlugin(options: {
   readonly plugin: ExecPlugin;
@@ -33,17 +31,22 @@ export async function runExecPlugin(options: {
 }): Promise<Credential> {
   const { plugin, cwd, env, home, title } = options;
   const apiVersion = plugin.apiVersion ?? 'client.authentication.k8s.io/v1';
-  const fail = (why: string, hint?: string) =>
-    new AppError('credential-failed', `The credential plugin ${plugin.command} of ${title} ${why}.`, {
-      hint: hint ?? `Run \`${plugin.command}\` by hand, with the arguments of its entry, to see why.`,
-    });
+  const fail = (why: string, { line = '', hint }: { readonly line?: string; readonly hint?: string } = {}) =>
+    new AppError(
+      'credential-failed',
+      `The credential plugin ${plugin.command} of ${title} ${why}${lastWords(line)}.`,
+      { hint: hint ?? `Run \`${plugin.command}\` by hand, with the arguments of its entry, to see why.` },
+    );
   const program = await findProgram({ command: plugin.command, cwd, env, home });
   if (program.kind === 'missing') throw fail('could not be started: there is no such program');
   if (program.kind === 'distrusted') {
     const { distrust } = program;
-    throw fail(`is not run, ${distrustReason(distrust)}`, `${distrust.fix}, then try again.`);
+    throw fail(`is not run, ${distrustReason(distrust)}`, { hint: `${distrust.fix}, then try again.` });
   }
-  const { stdout, failed, exitCode, timedOut } = await execa(program.file, plugin.args ?? [], {
+  const limitMs = programLimitMs(env);
+  const end = await runProgram({
+    command: program.file,
+    args: plugin.args ?? [],
     cwd,
     env: {
       ...env,
@@ -54,19 +57,20 @@ export async function runExecPlugin(options: {
         spec: { interactive: false },
       }),
     },
-    extendEnv: false,
-    stdin: 'ignore',
-    reject: false,
-    timeout: timeoutMs,
+    limitMs,
   });
-  if (timedOut) throw fail(`did not end within ${timeoutMs / 1000} s`);
-  if (failed)
-    throw fail(exitCode === undefined ? 'could not be started' : `failed with exit code ${exitCode}`);
-  const answer = answerSchema.safeParse(parse(stdout));
+  if (end.kind === 'not-started' || end.kind === 'cancelled') throw fail('could not be started');
+  if (end.kind === 'too-long') throw fail(`did not end within ${limitMs / 1_000} s`, { line: end.lastLine });
+  if (end.kind === 'too-much') throw fail('wrote more than a megabyte', { line: end.lastLine });
+  if (end.exitCode !== 0)
+    throw fail(end.exitCode === undefined ? 'was killed' : `failed with exit code ${end.exitCode}`, {
+      line: end.lastLine,
+    });
+  const answer = answerSchema.safeParse(parse(end.stdout));
   if (!answer.success) throw fail('gave no ExecCredential');
   const { token, clientCertificateData, clientKeyData, expirationTimestamp } = answer.data.status;
-  const end = Date.parse(expirationTimestamp ?? '');
-  const expiresAt = Number.isNaN(end) ? undefined : end;
+  const expiry = Date.parse(expirationTimestamp ?? '');
+  const expiresAt = Number.isNaN(expiry) ? undefined : expiry;
   if (token !== undefined) return { kind: 'token', token, expiresAt };
   if (clientCertificateData !== undefined && clientKeyData !== undefined) {
     return { kind: 'client-certificate', certificate: clientCertificateData, key: clientKeyData, expiresAt };

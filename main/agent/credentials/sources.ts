@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Parts } from '../agent.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { createAws } from '../discovery/aws.ts';
+import { createOidcConsents } from '../logins/oidc-consents.ts';
 import type { OidcIssuer } from '../logins/oidc-issuer.ts';
 import { createOidcTokens } from '../logins/oidc-tokens.ts';
 import type { Network } from '../network/network.ts';
@@ -41,13 +42,15 @@ export function credentialSources(options: {
   const issuers = (): readonly OidcIssuer[] =>
     catalog.clusters().flatMap(({ credential }) => (credential?.kind === 'oidc' ? [credential] : []));
   const oidc = createOidcTokens({ file: oidcFile, network, clock, logger, issuers });
+  const consents = createOidcConsents({ folder: paths.state, clock, logger, issuers });
   const credentials = createCredentials({
     ...places,
     googleFile,
     azureFile,
     aws,
     oidc,
+    consents,
     vault: () => ({ env: vaultEnvironment(env, organisation()), servers: vaultServers(organisation()) }),
   });
-  return { aws, azureFile, oidcFile, googleFile, issuers, oidc, credentials };
+  return { aws, azureFile, oidcFile, googleFile, issuers, oidc, consents, credentials };
 }

@@ -61,8 +61,9 @@ export interface AwsAccounts {
 /** Where STS is asked when a profile names no region: any region answers alike. */
 const anyRegion = 'us-east-1';
 
-/** Logins at once, each of which may run a program. */
+/** Logins at once: those that run a program of the user's, which may hang, keep nobody else waiting. */
 const loginsAtOnce = 16;
+const programsAtOnce = 16;
 
 export function createAwsAccounts(aws: Aws): AwsAccounts {
   // An access key belongs to one account for all its life, so each is asked about only once.
@@ -104,9 +105,13 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
         if (known === undefined) onAccount(account);
       };
       const limit = pLimit(loginsAtOnce);
+      const limitPrograms = pLimit(programsAtOnce);
       const logIn = async (place: AwsLoginPlace): Promise<AwsFailure | undefined> => {
         try {
-          const credentials = await limit(() => aws.credentials.get(place));
+          const credentials = await (place.process === undefined ? limit : limitPrograms)(() => {
+            signal.throwIfAborted();
+            return aws.credentials.get(place, signal);
+          });
           const { accessKeyId, accountId } = credentials;
           const login = { place, credentials };
           const id = accountId ?? accountOfKey.get(accessKeyId) ?? (await identify(login, signal));

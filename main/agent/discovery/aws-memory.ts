@@ -14,7 +14,15 @@ const grantedSchema = z.object({
 
 const memorySchema = z.object({
   /** What Identity Center grants, by start URL: the portal answers only some 20 requests a second. */
-  portals: z.record(z.string(), z.object({ readAt: z.number(), accounts: z.array(grantedSchema) })),
+  portals: z.record(
+    z.string(),
+    z.object({
+      readAt: z.number(),
+      /** The name of the token by which it was read: what one user is granted says nothing of the next. */
+      token: z.string().optional(),
+      accounts: z.array(grantedSchema),
+    }),
+  ),
   /** The regions that an account has enabled beside the usual ones. */
   regions: z.record(z.string(), z.object({ readAt: z.number(), more: z.array(z.string()) })),
 });

@@ -3,13 +3,17 @@ import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Network } from '../network/network.ts';
 import { awsClientSettings } from './aws-clients.ts';
 import type { AwsPlaces, AwsRole, AwsSession } from './aws-profiles.ts';
-import type { SsoTokens } from './aws-sso-tokens.ts';
+import type { SsoTokens, TokenName } from './aws-sso-tokens.ts';
 import type { Pace } from './pace.ts';
 
 /** IAM Identity Center as a person who has signed in sees it. All reject with the SDK's errors, for `awsError`. */
 export interface AwsPortal {
   /** The access token of the sign-in, renewed where it can be. Rejects with a `TokenProviderError` when it is over. */
   token(session: AwsSession): Promise<string>;
+  /** As `SsoTokens.identity`. */
+  identity(session: AwsSession): Promise<string | undefined>;
+  /** As `SsoTokens.name`. */
+  tokenName(session: AwsSession): Promise<TokenName | undefined>;
   /** The accounts in which the person has a role. */
   accounts(
     session: AwsSession,
@@ -43,6 +47,8 @@ export function createAwsPortal(
 
   return {
     token,
+    identity: options.tokens.identity,
+    tokenName: options.tokens.name,
     async accounts(session, signal) {
       const { paginateListAccounts } = await import('@aws-sdk/client-sso');
       const pages = paginateListAccounts(

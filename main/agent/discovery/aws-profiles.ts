@@ -6,6 +6,8 @@ import type { AwsWay } from '../catalog/cluster.ts';
 import { command } from '../command.ts';
 import type { Environment } from '../parts.ts';
 import { hasUnseen } from '../plain-text.ts';
+import { fileStamp } from '../storage/file-stamp.ts';
+import { type AwsProcess, processOf } from './aws-process.ts';
 
 /** A sign-in to IAM Identity Center that this computer is set up for. */
 export interface AwsSession {
@@ -40,6 +42,10 @@ export interface AwsLoginPlace {
   readonly endpoint: string | undefined;
   /** What Identity Center is asked for, where it is that alone. */
   readonly role: AwsRole | undefined;
+  /** The file of the web identity token that it logs in with. */
+  readonly tokenFile?: string | undefined;
+  /** The program that it logs in by. */
+  readonly process?: AwsProcess | undefined;
   /** How it logs in, as far as that changes what a person can do about a failure. */
   readonly login:
     | {
@@ -49,7 +55,7 @@ export interface AwsLoginPlace {
         /** Undefined where the configuration does not say all that it takes. */
         readonly signIn: AwsSession | undefined;
       }
-    | { readonly kind: 'console'; readonly profile: string }
+    | { readonly kind: 'console'; readonly profile: string; readonly session: string }
     | { readonly kind: 'mfa' }
     | { readonly kind: 'other' };
 }
@@ -96,14 +102,25 @@ const loginVariables = [
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
 ];
 
+/** Every profile that can log in, and every sign-in to Identity Center. */
+export interface AwsConfiguration {
+  readonly profiles: readonly AwsLoginPlace[];
+  readonly sessions: readonly AwsSession[];
+}
+
+/** What tells one state of the AWS configuration from the next, without reading it. */
+export async function awsConfigurationStamp(places: AwsPlaces): Promise<string> {
+  const files = Object.values(awsFiles(places));
+  return [JSON.stringify(places.organisation?.() ?? {}), ...(await Promise.all(files.map(fileStamp)))].join(
+    '\n',
+  );
+}
+
 /**
  * The AWS configuration, read anew: every profile that can log in (without any, the environment's credentials where
  * it has some) and every sign-in to Identity Center, the organisation's too.
  */
-export async function awsConfiguration(places: AwsPlaces): Promise<{
-  readonly profiles: readonly AwsLoginPlace[];
-  readonly sessions: readonly AwsSession[];
-}> {
+export async function awsConfiguration(places: AwsPlaces): Promise<AwsConfiguration> {
   const { parseKnownFiles } = await import('@smithy/shared-ini-file-loader');
   const sections: Sections = await parseKnownFiles({ ...awsFiles(places), ignoreCache: true });
   const names = Object.keys(sections).filter(
@@ -136,6 +153,7 @@ export async function awsConfiguration(places: AwsPlaces): Promise<{
     region: places.env.AWS_REGION ?? places.env.AWS_DEFAULT_REGION,
     endpoint: undefined,
     role: undefined,
+    tokenFile: places.env.AWS_WEB_IDENTITY_TOKEN_FILE || undefined,
     login: { kind: 'other' },
   };
   return { profiles: [environment], sessions };
@@ -197,6 +215,8 @@ function profileFrom(name: string, sections: Sections): AwsLoginPlace {
     region: section.region,
     endpoint: section.endpoint_url,
     role,
+    tokenFile: chain.map(([, one]) => one.web_identity_token_file).find((file) => file !== undefined),
+    process: processOf(name, sections),
     login: loginOf(chain, sections),
   };
 }
@@ -262,7 +282,8 @@ function loginOf(chain: ReturnType<typeof chainOf>, sections: Sections): AwsLogi
     const session = section.sso_session ?? section.sso_start_url;
     if (session !== undefined)
       return { kind: 'sso', session, toLogIn: toLogIn(session), signIn: sessionFrom(section, sections) };
-    if (section.login_session !== undefined) return { kind: 'console', profile };
+    if (section.login_session !== undefined)
+      return { kind: 'console', profile, session: section.login_session };
   }
   return { kind: chain.some(([, { mfa_serial }]) => mfa_serial !== undefined) ? 'mfa' : 'other' };
 }

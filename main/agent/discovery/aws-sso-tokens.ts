@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
 import { awsClientSettings } from './aws-clients.ts';
@@ -16,6 +17,21 @@ export interface SsoTokens {
    * request. Rejects with a `TokenProviderError` when the sign-in is over, else with the SDK's errors.
    */
   get(session: AwsSession): Promise<string>;
+  /**
+   * Names the sign-in that is kept, without a secret; undefined where there is none. It stays the same while this
+   * process renews the token. A token that another program wrote may be another user's, so it is another sign-in.
+   */
+  identity(session: AwsSession): Promise<string | undefined>;
+  /**
+   * A name of the token that is kept, without a secret, for a file that outlives this process. `follows` tells whether
+   * it is of the same sign-in as a token that was named before.
+   */
+  name(session: AwsSession): Promise<TokenName | undefined>;
+}
+
+export interface TokenName {
+  readonly name: string;
+  follows(earlier: string | undefined): boolean;
 }
 
 export function createSsoTokens(
@@ -23,6 +39,9 @@ export function createSsoTokens(
 ): SsoTokens {
   const { clock, cache } = options;
   const renewals = new Map<string, Promise<string>>();
+  /** For a token that we got by renewal, the name of the sign-in that it continues. */
+  const continues = new Map<string, string>();
+  const origin = (name: string) => continues.get(name) ?? name;
   const left = (token: SsoToken) => Date.parse(token.expiresAt) - clock.now();
 
   const renew = async (session: AwsSession, held: SsoToken): Promise<string> => {
@@ -33,6 +52,7 @@ export function createSsoTokens(
       const request = { clientId, clientSecret, refreshToken, grantType: 'refresh_token' };
       const answer = await client.send(new CreateTokenCommand(request));
       const next = { ...held, ...tokenFrom(answer, clock) };
+      continues.set(nameOf(next), origin(nameOf(held)));
       await cache.write(session, next);
       return next.accessToken;
     } catch (error) {
@@ -51,6 +71,19 @@ export function createSsoTokens(
   };
 
   return {
+    async identity(session) {
+      const held = await cache.read(session);
+      return held === undefined ? undefined : origin(nameOf(held));
+    },
+    async name(session) {
+      const held = await cache.read(session);
+      if (held === undefined) return undefined;
+      const name = nameOf(held);
+      return {
+        name,
+        follows: (earlier) => earlier !== undefined && origin(earlier) === origin(name),
+      };
+    },
     async get(session) {
       const held = await cache.read(session);
       if (held === undefined) throw signInOver();
@@ -106,6 +139,10 @@ export function tokenFrom(
     expiresAt: ssoTime(clock.now() + expiresIn * 1000),
     ...(refreshToken === undefined ? {} : { refreshToken }),
   };
+}
+
+function nameOf({ accessToken }: SsoToken): string {
+  return createHash('sha256').update(accessToken).digest('hex');
 }
 
 function signInOver(): Error {

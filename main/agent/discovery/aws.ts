@@ -4,7 +4,12 @@ import type { Clock, Logger } from '../parts.ts';
 import { type AwsCredentials, createAwsCredentials } from './aws-credentials.ts';
 import { type AwsMemory, createAwsMemory } from './aws-memory.ts';
 import { type AwsPortal, createAwsPortal } from './aws-portal.ts';
-import type { AwsPlaces } from './aws-profiles.ts';
+import {
+  type AwsConfiguration,
+  type AwsPlaces,
+  awsConfiguration,
+  awsConfigurationStamp,
+} from './aws-profiles.ts';
 import { createSsoCache, type SsoCache } from './aws-sso-cache.ts';
 import { createSsoTokens } from './aws-sso-tokens.ts';
 import { createIdentityCenter, type IdentityCenter } from './identity-center.ts';
@@ -14,6 +19,8 @@ import { createPace } from './pace.ts';
 export interface Aws extends AwsPlaces {
   readonly network: Network;
   readonly clock: Clock;
+  /** `awsConfiguration`, read again when a file of it has changed: kubectl waits for it. */
+  configuration(): Promise<AwsConfiguration>;
   readonly credentials: AwsCredentials;
   readonly identityCenter: IdentityCenter;
   readonly portal: AwsPortal;
@@ -36,6 +43,7 @@ export function createAws(
   const places = { env, home, organisation, network, clock, pace };
   const ssoCache = createSsoCache({ home, clock });
   const portal = createAwsPortal({ ...places, tokens: createSsoTokens({ ...places, cache: ssoCache }) });
+  let read: { readonly stamp: string; readonly configuration: Promise<AwsConfiguration> } | undefined;
   const memory = createAwsMemory({ file: path.join(folder, 'aws.json'), logger });
   return {
     env,
@@ -46,6 +54,11 @@ export function createAws(
     memory,
     portal,
     ssoCache,
+    async configuration() {
+      const stamp = await awsConfigurationStamp(places);
+      if (read?.stamp !== stamp) read = { stamp, configuration: awsConfiguration(places) };
+      return read.configuration;
+    },
     credentials: createAwsCredentials({ ...places, portal }),
     identityCenter: createIdentityCenter({
       portal,

@@ -27,6 +27,8 @@ export interface AzureOwnAccount {
   readonly username: string;
   /** Their own first. */
   readonly tenants: readonly string[];
+  /** Names them as Entra does. */
+  readonly user: string;
 }
 
 /** Rejects with `login-sealed`. */
@@ -37,7 +39,7 @@ export async function readOwnAccount(file: SignInFile): Promise<AzureOwnAccount 
     if (account === undefined) return undefined;
     const [, home = account.realm] = account.home_account_id.split('.');
     const tenants = new Set([home, ...Object.values(Account).map(({ realm }) => realm)]);
-    return { username: account.username, tenants: [...tenants] };
+    return { username: account.username, tenants: [...tenants], user: account.home_account_id };
   } catch (error) {
     if (isSealedError(error)) throw error;
     return undefined;

@@ -6,7 +6,9 @@ import { AppError } from '../app-error.ts';
 import type { Network } from '../network/network.ts';
 import type { Environment } from '../parts.ts';
 import { isSealedError, type SignInFile } from '../sealing/sign-in-file.ts';
+import { fileStamp } from '../storage/file-stamp.ts';
 import { ownCredential, readOwnAccount } from './azure-own-account.ts';
+import { toolCredential } from './azure-tools.ts';
 
 export interface AzurePlaces {
   readonly env: Environment;
@@ -25,18 +27,24 @@ export type AzureSignIn =
       readonly secret: string | undefined;
       readonly certificate: string;
       readonly certificatePassword: string | undefined;
+      /** Tells one content of its certificate's file from the next. */
+      readonly user: string;
     }
   | {
       readonly kind: 'workload';
       readonly tenant: string;
       readonly client: string;
       readonly tokenFile: string;
+      /** Tells one content of the file from the next. */
+      readonly user: string;
     }
   | {
       readonly kind: 'own';
       readonly file: SignInFile;
       readonly username: string;
       readonly tenants: readonly string[];
+      /** Names who has signed in, as Entra does. */
+      readonly user: string;
     }
   | {
       readonly kind: 'cli';
@@ -44,9 +52,11 @@ export type AzureSignIn =
       readonly username: string | undefined;
       /** Its tokens, where they may be read (on Linux; elsewhere the system encrypts them). */
       readonly cache: string;
+      /** Names who has signed in: two may have the same name, and an application has none. */
+      readonly user: string;
     }
-  | { readonly kind: 'powershell' }
-  | { readonly kind: 'developer-cli' };
+  | { readonly kind: 'powershell'; readonly user: string }
+  | { readonly kind: 'developer-cli'; readonly user: string };
 
 /** The addresses of one of the separate clouds, without a trailing slash. */
 export interface AzureCloud {
@@ -85,7 +95,11 @@ const profileSchema = z.object({
     }),
   ),
 });
-const contextsSchema = z.object({ Contexts: z.record(z.string(), z.unknown()) });
+const contextsSchema = z.object({
+  DefaultContextKey: z.string().optional().catch(undefined),
+  Contexts: z.record(z.string(), z.unknown()),
+});
+const contextSchema = z.object({ Account: z.object({ Id: z.string() }), Tenant: z.unknown() });
 const developerSchema = z.object({ auth: z.object({ account: z.object({ currentUser: z.unknown() }) }) });
 
 /**
@@ -124,26 +138,33 @@ export async function azureSignIns({
     const certificate = env.AZURE_CLIENT_CERTIFICATE_PATH ?? '';
     const certificatePassword = env.AZURE_CLIENT_CERTIFICATE_PASSWORD || undefined;
     if (secret !== undefined || certificate !== '') {
-      signIns.push({ kind: 'environment', tenant, client, secret, certificate, certificatePassword });
+      const user = certificate === '' ? '' : await fileStamp(certificate);
+      signIns.push({ kind: 'environment', tenant, client, secret, certificate, certificatePassword, user });
     }
     const tokenFile = env.AZURE_FEDERATED_TOKEN_FILE ?? '';
-    if (tokenFile !== '') signIns.push({ kind: 'workload', tenant, client, tokenFile });
+    if (tokenFile !== '')
+      signIns.push({ kind: 'workload', tenant, client, tokenFile, user: await fileStamp(tokenFile) });
   }
   if (own !== undefined && ownFile !== undefined) signIns.push({ kind: 'own', file: ownFile, ...own });
   const subscriptions = profile?.subscriptions ?? [];
   const current = subscriptions.find(({ isDefault }) => isDefault) ?? subscriptions[0];
   if (current !== undefined) {
     const tenants = new Set([current, ...subscriptions].map(({ tenantId }) => tenantId));
-    signIns.push({
-      kind: 'cli',
-      tenants: [...tenants],
-      username: current.user.type === 'user' ? current.user.name : undefined,
-      cache: path.join(cliFolder, 'msal_token_cache.json'),
-    });
+    const username = current.user.type === 'user' ? current.user.name : undefined;
+    const cache = path.join(cliFolder, 'msal_token_cache.json');
+    const accounts = Object.values((await readJson(cache, cliCacheSchema))?.Account ?? {})
+      .filter((account) => username === undefined || account.username === username)
+      .map(({ home_account_id: id }) => id);
+    const user = JSON.stringify([current.user, [...new Set(accounts)].sort()]);
+    signIns.push({ kind: 'cli', tenants: [...tenants], username, cache, user });
   }
-  if (Object.keys(contexts?.Contexts ?? {}).length > 0) signIns.push({ kind: 'powershell' });
-  if ((developer?.auth.account.currentUser ?? undefined) !== undefined)
-    signIns.push({ kind: 'developer-cli' });
+  const { Contexts = {}, DefaultContextKey = '' } = contexts ?? {};
+  if (Object.keys(Contexts).length > 0) {
+    const context = contextSchema.safeParse(Contexts[DefaultContextKey]);
+    signIns.push({ kind: 'powershell', user: JSON.stringify(context.data ?? DefaultContextKey) });
+  }
+  const signedIn = developer?.auth.account.currentUser ?? undefined;
+  if (signedIn !== undefined) signIns.push({ kind: 'developer-cli', user: JSON.stringify(signedIn) });
   const cloud = cloudOf(env.AZURE_AUTHORITY_HOST ?? '', current?.environmentName);
   return { signIns, cloud, ...(sealed === undefined ? {} : { sealed }) };
 }
@@ -190,7 +211,6 @@ export async function chainOf(options: {
   const identity = await import('@azure/identity');
   const multiTenant = { additionallyAllowedTenants: ['*'] };
   const overHttp = { ...multiTenant, authorityHost: cloud.authority, ...options.options };
-  const tool = { ...multiTenant, processTimeoutInMs };
   const create = (signIn: AzureSignIn): TokenCredential | Promise<TokenCredential> => {
     switch (signIn.kind) {
       case 'environment': {
@@ -213,7 +233,7 @@ export async function chainOf(options: {
         return ownCredential({ network, file, authority: cloud.authority, tenant });
       }
       case 'cli': {
-        const cli = new identity.AzureCliCredential(tool);
+        const cli = toolCredential('az');
         const { username, cache, tenants } = signIn;
         if (username === undefined) return cli;
         const [tenant = 'organizations'] = tenants;
@@ -231,9 +251,10 @@ export async function chainOf(options: {
         );
       }
       case 'powershell':
-        return new identity.AzurePowerShellCredential(tool);
+        // Its script is the SDK's own, which ends the process after the same time.
+        return new identity.AzurePowerShellCredential({ ...multiTenant, processTimeoutInMs });
       case 'developer-cli':
-        return new identity.AzureDeveloperCliCredential(tool);
+        return toolCredential('azd');
     }
   };
   return new identity.ChainedTokenCredential(...(await Promise.all(signIns.map(create))));
@@ -242,7 +263,12 @@ export async function chainOf(options: {
 const cliCacheSchema = z.looseObject({
   Account: z.record(
     z.string(),
-    z.looseObject({ home_account_id: z.string(), local_account_id: z.string(), realm: z.string() }),
+    z.looseObject({
+      home_account_id: z.string(),
+      local_account_id: z.string(),
+      realm: z.string(),
+      username: z.string().optional(),
+    }),
   ),
 });
 

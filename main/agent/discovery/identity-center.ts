@@ -52,7 +52,10 @@ export function createIdentityCenter(options: {
 
   const list = async (session: AwsSession, signal: AbortSignal, tell: (account: GrantedAccount) => void) => {
     const { portals } = await memory.read();
-    const known = portals[session.startUrl];
+    const token = await portal.tokenName(session);
+    const remembered = portals[session.startUrl];
+    const known = token?.follows(remembered?.token) === true ? remembered : undefined;
+    if (known !== undefined && token !== undefined) known.token = token.name;
     for (const account of known?.accounts ?? []) tell(account);
     if (isRecent(known?.readAt, clock)) return;
     const granted = await portal.accounts(session, signal);
@@ -72,7 +75,11 @@ export function createIdentityCenter(options: {
         return account;
       }),
     );
-    portals[session.startUrl] = { readAt: clock.now(), accounts };
+    portals[session.startUrl] = {
+      readAt: clock.now(),
+      ...(token === undefined ? {} : { token: token.name }),
+      accounts,
+    };
   };
 
   return {

@@ -26,6 +26,8 @@ export type VaultCredential =
 export async function readVaultCredential(
   options: VaultPlaces & {
     readonly source: Extract<CredentialSource, { kind: 'vault' }>;
+    /** As `vaultToken` gives it: that of the moment where undefined. */
+    readonly token?: string | undefined;
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<VaultCredential> {
@@ -42,7 +44,7 @@ export async function readVaultCredential(
       },
     );
   }
-  const parts = { places: options, address, token: await vaultToken(options), signal };
+  const parts = { places: options, address, token: options.token ?? (await vaultToken(options)), signal };
   const client = await vaultClient({ ...parts, namespace: source.namespace });
   const where = `${source.mount}/${source.path}`;
   // The mount may have been upgraded since it was read.

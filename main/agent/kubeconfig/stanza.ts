@@ -20,6 +20,8 @@ export interface KubeconfigEntry {
     readonly args: readonly string[];
     readonly interactiveMode: 'Never' | 'IfAvailable';
     readonly installHint?: string;
+    /** The plugin is told which API server is meant. */
+    readonly provideClusterInfo?: true;
   };
   /** Undefined keeps the namespace that a person chose on our context while it stands. */
   readonly namespace?: string;
@@ -77,6 +79,7 @@ export function entryStanzas(entry: KubeconfigEntry, name: string, namespace?: s
             command: user.command,
             ...optional('installHint', user.installHint),
             interactiveMode: user.interactiveMode,
+            ...(user.provideClusterInfo === undefined ? {} : { provideClusterInfo: true }),
           },
           extensions,
         },

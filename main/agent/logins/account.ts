@@ -20,6 +20,8 @@ export const accountSchema = z.object({
   store: z.string(),
   /** What a sign-in asks of the person. */
   asks: z.enum(['browser', 'password', 'nothing']),
+  /** Of OpenID Connect: the API servers that the user allows to receive the id token. */
+  allowed: z.array(z.string()).optional(),
   /** Whether `login` and `logout` reach it; the others belong to another tool. */
   ours: z.boolean(),
 });

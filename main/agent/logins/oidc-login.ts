@@ -5,6 +5,7 @@ import { checkUrl } from '../open-url.ts';
 import type { Clock } from '../parts.ts';
 import type { Account, SignOut } from './account.ts';
 import { openCallback } from './callback.ts';
+import type { OidcConsents } from './oidc-consents.ts';
 import { type OidcIssuer, oidcError, openIssuer, scopeOf, sessionOf } from './oidc-issuer.ts';
 import type { OidcTokens } from './oidc-tokens.ts';
 import { createPkce } from './pkce.ts';
@@ -18,11 +19,12 @@ export function createOidcLogin(options: {
   readonly network: Network;
   readonly clock: Clock;
   readonly tokens: OidcTokens;
+  readonly consents: Pick<OidcConsents, 'servers' | 'revoke'>;
   readonly file: string;
   /** Those that the clusters name. */
   readonly issuers: () => readonly OidcIssuer[];
 }): LoginProvider {
-  const { network, clock, tokens, file } = options;
+  const { network, clock, tokens, consents, file } = options;
 
   const find = (session: string): OidcIssuer => {
     const all = options.issuers();
@@ -108,7 +110,16 @@ export function createOidcLogin(options: {
       return Promise.all(
         [...bySession].map(async ([session, one]): Promise<Account> => {
           const held = await tokens.held(one).catch(() => undefined);
-          const account = { provider: 'oidc', session, store: file, asks: 'browser', ours: true } as const;
+          const servers = await consents.servers(one).catch(() => []);
+          const allowed = servers.length === 0 ? {} : { allowed: [...servers] };
+          const account = {
+            provider: 'oidc',
+            session,
+            store: file,
+            asks: 'browser',
+            ours: true,
+            ...allowed,
+          } as const;
           if (held === undefined) return { ...account, status: 'signed-out', renews: false };
           const { who, expiresAt: endsAt } = held;
           const renews = held.refreshToken !== undefined;
@@ -129,11 +140,13 @@ export function createOidcLogin(options: {
     },
     async signOut(session): Promise<SignOut> {
       const one = find(session);
+      const servers = await consents.revoke(one);
+      const revoked = servers.map((server) => `The permission of ${server} to receive its id token`);
       const held = await tokens.forget(one);
-      if (held === undefined) return { removed: [], remaining: [] };
-      const revoked = await revoke(network, one, held.refreshToken);
+      if (held === undefined) return { removed: revoked, remaining: [] };
+      const isRevoked = await revoke(network, one, held.refreshToken);
       return {
-        removed: [`The sign-in to ${session} (${file})${revoked ? ', revoked' : ''}`],
+        removed: [`The sign-in to ${session} (${file})${isRevoked ? ', revoked' : ''}`, ...revoked],
         remaining: [
           `A token that a kubectl holds already, until ${new Date(held.expiresAt).toISOString()}.`,
           `The session at ${session}, in the browser.`,

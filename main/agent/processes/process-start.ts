@@ -15,12 +15,19 @@ export function processStart(pid: number): number | undefined {
   if (process.platform === 'win32') return undefined;
   try {
     return Date.parse(
-      execFileSync('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim(),
+      execFileSync('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+        timeout: psLimitMs,
+      }).trim(),
     );
   } catch {
     return undefined;
   }
 }
+
+/** It answers in milliseconds; nothing of ours waits for one that does not. */
+const psLimitMs = 5_000;
 
 /** Whether the process that wrote `{pid, start}` into a lock still runs. Unknown start times count as the same. */
 export function isSameProcess(pid: number, start: number): boolean {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../../agent/app-error.ts';
+import type { Consent } from '../../agent/logins/consent.ts';
 import type { OrganisationView, SetupPreview } from '../../agent/organisation/view.ts';
 import type { SettingName, Settings } from '../../agent/settings/settings.ts';
 import type { Input, OperationName } from '../contract.ts';
@@ -12,7 +13,9 @@ export type Question =
   | { readonly kind: 'setup'; readonly preview: SetupPreview; readonly source: string | undefined }
   /** The content of a file would be shown in part. */
   | { readonly kind: 'setup-file'; readonly source: string }
-  | { readonly kind: 'setup-remove'; readonly organisation: OrganisationView | undefined };
+  | { readonly kind: 'setup-remove'; readonly organisation: OrganisationView | undefined }
+  /** A cluster's API server would receive the user's id token. */
+  | { readonly kind: 'allow'; readonly consent: Consent };
 
 export interface SettingChange {
   readonly name: SettingName;
@@ -48,6 +51,14 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   switch: 'free',
   kubectl: 'free',
   credential: 'never',
+  consent: 'free',
+  async allow({ cluster, digest }, agent) {
+    const { consent } = await agent.call('consent', { cluster });
+    if (consent?.digest === digest) return { kind: 'allow', consent };
+    throw new AppError('bad-input', `${cluster} asks for something else now.`, {
+      hint: 'Look at what it asks for, and answer that.',
+    });
+  },
   accounts: 'free',
   findings: 'free',
   login: 'free',
@@ -111,6 +122,8 @@ export function commandFor(question: Question): string {
         : `k8s-tunnels setup ${plain(question.source, 'SOURCE')}`;
     case 'setup-remove':
       return 'k8s-tunnels setup --remove';
+    case 'allow':
+      return `k8s-tunnels login oidc --allow ${plain(question.consent.cluster, 'CLUSTER')}`;
   }
 }
 

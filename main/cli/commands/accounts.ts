@@ -34,7 +34,10 @@ function accountLines(accounts: readonly Account[], now: number): readonly strin
     paint('dim', printable(account.store)),
   ]);
   const signedOut = accounts.some(({ ours, status }) => ours && status !== 'signed-in');
-  return [...table(rows), ...(signedOut ? ['`k8s-tunnels login` signs in.'] : [])];
+  const allowed = accounts.flatMap(({ session, allowed = [] }) =>
+    allowed.map((server) => `${printable(server)} receives your id token of ${printable(session)}.`),
+  );
+  return [...table(rows), ...allowed, ...(signedOut ? ['`k8s-tunnels login` signs in.'] : [])];
 }
 
 function mark({ status }: Account): string {

@@ -6,6 +6,7 @@ import { exitCodeOfAll } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable, table } from '../terminal.ts';
+import { askConsent, canAsk } from './allow.ts';
 
 const menders = {
   you: 'you',
@@ -41,6 +42,7 @@ export async function runConnect(
     },
   });
   progress.end();
+  const unasked = await askConsents(session, result.results);
   const code = exitCodeOfAll(
     result.results.map((one) => (one.status === 'failed' ? one.error.code : undefined)),
   );
@@ -48,10 +50,26 @@ export async function runConnect(
   else {
     writeLines([...table(result.results.filter((one) => one.status === 'connected').map(connectedRow))]);
     writeAside(result.results.filter((one) => one.status === 'failed').flatMap(failedLines));
-    writeAside(result.warnings.map(warningLine));
+    writeAside([...result.warnings, ...unasked].map(warningLine));
     writeLines([kubectlLine(result.kubectl)]);
   }
   return code;
+}
+
+/** Asks for those whose API server may not receive an id token yet. Answers what is left to say. */
+async function askConsents(session: Session, results: readonly ConnectResult[]): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const result of results) {
+    if (result.status !== 'connected' || result.consent === undefined) continue;
+    const { consent } = result;
+    if (canAsk(session) && (await askConsent(consent)))
+      await session.client.call('allow', { cluster: consent.cluster, digest: consent.digest });
+    else
+      lines.push(
+        `${consent.title} does not receive your id token. Run \`k8s-tunnels login oidc --allow ${consent.cluster}\` to allow it.`,
+      );
+  }
+  return lines;
 }
 
 export function kubectlLine({ context, cluster }: Kubectl): string {

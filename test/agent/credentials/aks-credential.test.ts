@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
@@ -9,7 +9,7 @@ import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import { aksApplication } from '../../world/azure/aks-resource.ts';
 import { type AzureCloud, startAzureCloud } from '../discovery/azure-cloud.ts';
 import { discoverOnce } from '../discovery/clouds.ts';
-import { noOidc } from './no-oidc.ts';
+import { anyConsent, noOidc } from './no-oidc.ts';
 
 const partner = '0b0b0b0b-1111-4222-8333-444455556666';
 
@@ -22,7 +22,7 @@ beforeEach(async () => {
   const { env, home, network } = cloud;
   const places = { clock: systemClock, network, env, home };
   const aws = createAws({ ...places, logger: silentLogger, folder: home });
-  credentials = createCredentials({ ...places, aws, oidc: noOidc });
+  credentials = createCredentials({ ...places, aws, oidc: noOidc, consents: anyConsent });
   cloud.traffic.reset();
 });
 afterEach(() => cloud.close());
@@ -68,4 +68,30 @@ test('an ended sign-in, a missing one and a missing right each say what to do', 
   });
   await cloud.signIn();
   expect(await get('partner-edge')).toMatchObject({ kind: 'token' });
+});
+
+test('an Azure CLI that hangs ends with its name and what it last wrote', async () => {
+  // Its tokens cannot be read, so that it is run.
+  await writeFile(path.join(cloud.home, '.azure', 'msal_token_cache.json'), 'encrypted');
+  const bin = path.join(cloud.home, 'bin');
+  await mkdir(bin);
+  await writeFile(path.join(bin, 'az'), '#!/bin/sh\necho "Waiting for the keyring" >&2\nsleep 600\n', {
+    mode: 0o755,
+  });
+  const { PATH } = process.env;
+  Object.assign(process.env, {
+    PATH: `${bin}${path.delimiter}${PATH}`,
+    K8S_TUNNELS_PROGRAM_LIMIT_SECONDS: '1',
+  });
+  try {
+    await expect(get('partner-edge')).rejects.toMatchObject({
+      code: 'azure-failed',
+      message: expect.stringMatching(
+        /`az account get-access-token` did not end within 1 s.*last wrote "Waiting for the keyring"/,
+      ),
+    });
+  } finally {
+    process.env.PATH = PATH;
+    delete process.env.K8S_TUNNELS_PROGRAM_LIMIT_SECONDS;
+  }
 });

@@ -28,7 +28,7 @@ import { startAzureCloud } from '../discovery/azure-cloud.ts';
 import { discoverOnce } from '../discovery/clouds.ts';
 import { startGoogle } from '../discovery/google.ts';
 import { type Rig, signInFile, startAwsRig, startRig } from '../logins/rig.ts';
-import { noOidc } from './no-oidc.ts';
+import { anyConsent, noOidc } from './no-oidc.ts';
 
 const cluster = (source: Cluster['source'], credential: CredentialSource): Cluster => ({
   id: clusterId(source, 'account', 'region', 'one'),
@@ -70,7 +70,15 @@ describe('AWS', () => {
       signIn: ended as typeof ended & { refreshToken: '' },
     });
     const { clock, network, env, home, aws } = rig;
-    const credentials = createCredentials({ clock, network, env, home, aws, oidc: noOidc });
+    const credentials = createCredentials({
+      clock,
+      network,
+      env,
+      home,
+      aws,
+      oidc: noOidc,
+      consents: anyConsent,
+    });
     logins = rig.logins(createAwsLogin(aws));
     const own = logins;
     const inBrowser: typeof own.inBrowser = async (needed) => {
@@ -300,6 +308,7 @@ function throughOf(
     env,
     home,
     oidc,
+    consents: anyConsent,
     aws: {} as Parameters<typeof createCredentials>[0]['aws'],
   });
   const logins = rig.logins(provider);
@@ -514,7 +523,7 @@ describe('the others', () => {
       logger: silentLogger,
       issuers,
     });
-    const provider = createOidcLogin({ network, clock, tokens, file, issuers });
+    const provider = createOidcLogin({ network, clock, tokens, consents: anyConsent, file, issuers });
     const credential = throughOf(rig, provider, { env: {} }, tokens);
     const mill = cluster('vault', source);
     const { host } = new URL(world.issuer);

@@ -422,17 +422,75 @@ describe('logging in', () => {
     expect(find(clusters, 'tools').credential).toMatchObject({ ways: profiles('') });
   });
 
-  test('a credential_process that fails is told without its words', async () => {
+  test('a credential_process that fails is reported with its last line, without its arguments', async () => {
     const program = path.join(clouds.home, 'program');
-    await writeFile(program, '#!/bin/sh\necho "the-secret $1" >&2\nexit 1\n', { mode: 0o700 });
+    const script = '#!/bin/sh\necho "usage: $*" >&2\necho "no session for $1 ($TOKEN)" >&2\nexit 1\n';
+    await writeFile(program, script, { mode: 0o700 });
     await writeFile(
       path.join(clouds.home, '.aws', 'config'),
-      `[profile tool]\ncredential_process = ${program} another-secret\n`,
+      `[profile tool]\ncredential_process = TOKEN=the-secret "${program}" another-secret\n`,
     );
     await writeFile(path.join(clouds.home, '.aws', 'credentials'), '');
     const { results } = await discoverOnce(clouds.eks());
-    expect(resultAt(results, 'profile:tool', '*')).toMatchObject({ error: { code: 'aws-failed' } });
+    expect(resultAt(results, 'profile:tool', '*')).toMatchObject({
+      error: {
+        code: 'aws-failed',
+        message:
+          'The credential_process of AWS profile tool (program) failed with exit code 1; it last wrote "no session for [hidden] ([hidden])".',
+      },
+    });
     expect(JSON.stringify(results)).not.toMatch(/the-secret|another-secret/);
+  });
+
+  test('a role that is assumed with what a credential_process gives', async () => {
+    const { program, gate } = await writeSlowLogin();
+    await writeFile(gate, '');
+    await writeFile(
+      path.join(clouds.home, '.aws', 'config'),
+      [
+        '[profile tool]',
+        `credential_process = ${program}`,
+        '[profile role]',
+        'role_arn = arn:aws:iam::444455556666:role/reader',
+        'source_profile = tool',
+        '[profile second-factor]',
+        'role_arn = arn:aws:iam::444455556666:role/reader',
+        'source_profile = tool',
+        'mfa_serial = arn:aws:iam::444455556666:mfa/ada',
+        '',
+      ].join('\n'),
+    );
+    await writeFile(path.join(clouds.home, '.aws', 'credentials'), '');
+    const { results, clusters } = await discoverOnce(clouds.eks(['eu-central-1']));
+    expect(clouds.traffic.count('sts', 'AssumeRole')).toBe(1);
+    expect(find(clusters, 'tools').credential).toMatchObject({ ways: profiles('tool') });
+    expect(resultAt(results, 'profile:second-factor', '*')).toMatchObject({
+      error: { code: 'aws-failed', hint: expect.stringContaining('MFA code') },
+    });
+  });
+
+  test('a credential_process that hangs keeps no other profile waiting, and a cancelled run ends it', async () => {
+    const lines = Array.from(
+      { length: 20 },
+      (_, at) => `[profile hung-${at}]\ncredential_process = sleep 600`,
+    );
+    await appendFile(path.join(clouds.home, '.aws', 'config'), `\n${lines.join('\n')}\n`);
+    const abort = new AbortController();
+    const accounts = new Set<string>();
+    const run = clouds.eks(['eu-central-1']).discover({
+      signal: abort.signal,
+      known: [],
+      cells: [],
+      asked: false,
+      onPlanned() {},
+      onCell({ cell, outcome }) {
+        if (outcome.kind === 'listed') accounts.add(cell.account);
+      },
+    });
+    run.catch(() => {});
+    await vi.waitFor(() => expect(accounts.size).toBe(clouds.plan.accounts.length), { timeout: 10_000 });
+    abort.abort();
+    await expect(run).rejects.toThrow();
   });
 
   test('no configuration at all is nothing to read', async () => {

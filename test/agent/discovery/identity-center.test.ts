@@ -8,7 +8,7 @@ import { createEksSource } from '../../../main/agent/discovery/eks.ts';
 import { systemClock } from '../../../main/agent/parts.ts';
 import { writeAwsHome } from '../../world/aws/home.ts';
 import { writeSignIn } from '../../world/aws/sign-ins.ts';
-import { noOidc } from '../credentials/no-oidc.ts';
+import { anyConsent, noOidc } from '../credentials/no-oidc.ts';
 import { type Clouds, discoverOnce, discoveryInto, resultAt, startClouds } from './clouds.ts';
 
 const sandbox = '222233334444';
@@ -132,7 +132,15 @@ describe('what is granted', () => {
     const aws = clouds.ways();
     const { clusters } = await discoverOnce(createEksSource({ aws, regions }));
     const { env, home, network } = clouds;
-    const credentials = createCredentials({ clock: systemClock, network, env, home, aws, oidc: noOidc });
+    const credentials = createCredentials({
+      clock: systemClock,
+      network,
+      env,
+      home,
+      aws,
+      oidc: noOidc,
+      consents: anyConsent,
+    });
     const notebooks = cluster(clusters, 'notebooks');
     if (notebooks === undefined) throw new Error('no cluster');
     const credential = await credentials.get(notebooks);
@@ -251,6 +259,7 @@ describe('an organisation', () => {
     // It gives the credentials of a cluster as well.
     const credentials = createCredentials({
       oidc: noOidc,
+      consents: anyConsent,
       clock: systemClock,
       network: clouds.network,
       env: clouds.env,

@@ -7,7 +7,7 @@ import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
 import { createCredentials } from '../../../main/agent/credentials/credentials.ts';
 import { readVaultCredential } from '../../../main/agent/discovery/vault-credential.ts';
 import { type Environment, systemClock } from '../../../main/agent/parts.ts';
-import { noOidc } from '../credentials/no-oidc.ts';
+import { anyConsent, noOidc } from '../credentials/no-oidc.ts';
 import { type Clouds, discoverOnce, resultAt, startClouds } from './clouds.ts';
 
 let clouds: Clouds;
@@ -628,6 +628,7 @@ describe('further servers', () => {
     const credentials = (own: Environment, named: typeof servers) =>
       createCredentials({
         oidc: noOidc,
+        consents: anyConsent,
         clock: systemClock,
         network,
         env: own,

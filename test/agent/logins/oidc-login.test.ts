@@ -11,6 +11,7 @@ import { silentLogger } from '../../../main/agent/parts.ts';
 import { clusterClient, type OidcWorld, startIssuer } from '../../world/oidc/issuer.ts';
 import { defaultPlan } from '../../world/plan.ts';
 import { Traffic } from '../../world/traffic.ts';
+import { anyConsent } from '../credentials/no-oidc.ts';
 import { type Rig, signInFile, startRig } from './rig.ts';
 
 let rig: Rig;
@@ -35,7 +36,7 @@ const start = (one: OidcIssuer = issuer, more: readonly OidcIssuer[] = []) => {
   const { network, clock } = rig;
   const issuers = () => [one, ...more];
   const tokens = createOidcTokens({ file: signInFile(file), network, clock, logger: silentLogger, issuers });
-  const logins = rig.logins(createOidcLogin({ network, clock, tokens, file, issuers }));
+  const logins = rig.logins(createOidcLogin({ network, clock, tokens, consents: anyConsent, file, issuers }));
   return { tokens, logins, login: () => logins.login({ provider: 'oidc', signal: never }) };
 };
 const tokenOf = async (tokens: ReturnType<typeof start>['tokens']) => {

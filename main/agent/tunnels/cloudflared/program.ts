@@ -1,8 +1,8 @@
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
-import { execa } from 'execa';
 import { AppError } from '../../app-error.ts';
 import type { Environment } from '../../parts.ts';
+import { runProgram } from '../../processes/run-program.ts';
 import { distrustReason, walkTrusted } from '../../storage/trusted-file.ts';
 
 /** Versions that are not used, and why. */
@@ -76,15 +76,15 @@ async function isExecutable(file: string): Promise<boolean> {
 }
 
 async function versionOf(file: string, env: Environment): Promise<string | undefined> {
-  const { stdout, failed } = await execa(file, ['version'], {
+  const end = await runProgram({
+    command: file,
+    args: ['version'],
     // Without it no program of Go opens a socket on Windows.
     env: process.platform === 'win32' ? { SystemRoot: env.SystemRoot } : {},
-    extendEnv: false,
-    stdin: 'ignore',
-    reject: false,
-    timeout: versionTimeoutMs,
+    limitMs: versionTimeoutMs,
   });
-  if (failed || !stdout.startsWith('cloudflared version '))
+  const stdout = end.kind === 'ended' && end.exitCode === 0 ? end.stdout : '';
+  if (!stdout.startsWith('cloudflared version '))
     throw unavailable(`${file} does not run as cloudflared.`, {
       hint: `Run \`${file} version\` to see why, or install cloudflared anew.`,
     });

@@ -1,0 +1,170 @@
+import { stripVTControlCharacters } from 'node:util';
+import { execa } from 'execa';
+import type { Environment } from '../parts.ts';
+
+/** How a program ended. `lastLine` is what it last wrote to stderr: one line without control characters. */
+export type ProgramEnd =
+  | {
+      readonly kind: 'ended';
+      /** Undefined where a signal ended it. */
+      readonly exitCode: number | undefined;
+      readonly stdout: string;
+      readonly stderr: string;
+      readonly lastLine: string;
+    }
+  /** There is no such program, or it may not be run. */
+  | { readonly kind: 'not-started' }
+  | { readonly kind: 'too-long'; readonly lastLine: string }
+  | { readonly kind: 'too-much'; readonly lastLine: string }
+  | { readonly kind: 'cancelled' };
+
+/** Of each of its two outputs: what we run prints one small JSON document. */
+const maxBytes = 1 << 20;
+/** Between SIGTERM and SIGKILL. */
+const graceMs = 2_000;
+/** A program that has ended may have left others that hold its outputs open: nobody waits for those. */
+const drainMs = 500;
+const defaultLimitMs = 60_000;
+
+/**
+ * How long a program of the user's may take for a credential, in ms. A minute is enough for a second factor on a phone,
+ * and what hangs keeps kubectl no longer. `K8S_TUNNELS_PROGRAM_LIMIT_SECONDS` sets a shorter limit, for tests.
+ */
+export function programLimitMs(env: Environment): number {
+  const seconds = Number(env.K8S_TUNNELS_PROGRAM_LIMIT_SECONDS);
+  return seconds > 0 ? Math.min(defaultLimitMs, seconds * 1_000) : defaultLimitMs;
+}
+
+const running = new Set<number>();
+let isWatching = false;
+
+/**
+ * Runs another program to its end. It has no terminal and its stdin is closed, so one that asks gets no answer. On POSIX
+ * it is the leader of a process group, which is ended with it (SIGTERM, then SIGKILL) at the limit, when it writes more
+ * than a megabyte, when the signal aborts and when this process ends. What a program that ends by itself leaves behind
+ * goes on: it may be the user's browser. Never rejects.
+ */
+export async function runProgram(options: {
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** `command` is a line for the system's shell. */
+  readonly shell?: boolean;
+  readonly cwd?: string | undefined;
+  /** All that it inherits; this process's own where undefined. */
+  readonly env?: Environment | undefined;
+  readonly limitMs: number;
+  readonly signal?: AbortSignal | undefined;
+}): Promise<ProgramEnd> {
+  const { command, args = [], shell = false, cwd, env, limitMs, signal } = options;
+  if (signal?.aborted === true) return { kind: 'cancelled' };
+  const child = execa(command, args, {
+    shell,
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env, extendEnv: false }),
+    stdin: 'ignore',
+    buffer: false,
+    reject: false,
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  });
+  const { pid } = child;
+  const failed = child.then(() => 'failed' as const);
+  if (pid === undefined) {
+    await failed;
+    return { kind: 'not-started' };
+  }
+  watch(pid);
+  const exit = new Promise<number | null>((resolve) => child.nodeChildProcess.once('exit', resolve));
+  const stop = Promise.withResolvers<'too-long' | 'too-much' | 'cancelled'>();
+  const outputs = { stdout: collect(child.stdout), stderr: collect(child.stderr) };
+  for (const { full } of Object.values(outputs)) void full.then(() => stop.resolve('too-much'));
+  const timer = setTimeout(() => stop.resolve('too-long'), limitMs);
+  const abort = () => stop.resolve('cancelled');
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const how = await Promise.race([exit, stop.promise]);
+    if (typeof how === 'string') await endGroup(pid, exit);
+    else await Promise.race([closed(child.stdout, child.stderr), stop.promise, pause(drainMs)]);
+    const [stdout, stderr] = [outputs.stdout.text(), outputs.stderr.text()];
+    const lastLine = lastLineOf(stderr);
+    if (how === 'cancelled') return { kind: 'cancelled' };
+    if (typeof how === 'string') return { kind: how, lastLine };
+    return { kind: 'ended', exitCode: how ?? undefined, stdout, stderr, lastLine };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+    running.delete(pid);
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }
+}
+
+/** What a program last said, for an error's message; empty where it said nothing. */
+export function lastWords(lastLine: string): string {
+  return lastLine === '' ? '' : `; it last wrote "${lastLine}"`;
+}
+
+function collect(stream: NodeJS.ReadableStream) {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const { promise: full, resolve } = Promise.withResolvers<void>();
+  stream.on('error', () => {});
+  stream.on('data', (chunk: Buffer | string) => {
+    const bytes = Buffer.from(chunk);
+    length += bytes.length;
+    if (length <= maxBytes) chunks.push(bytes);
+    else resolve();
+  });
+  return { full, text: () => Buffer.concat(chunks).toString('utf8') };
+}
+
+function closed(...streams: readonly NodeJS.ReadableStream[]): Promise<unknown> {
+  return Promise.all(streams.map((stream) => new Promise((resolve) => stream.once('close', resolve))));
+}
+
+/** Resolves when nothing of the group runs any more; what may not be killed (a setuid program) is left. */
+async function endGroup(pid: number, exit: Promise<unknown>): Promise<void> {
+  signalGroup(pid, 'SIGTERM');
+  await Promise.race([exit, pause(graceMs)]);
+  signalGroup(pid, 'SIGKILL');
+  await Promise.race([exit, pause(graceMs)]);
+}
+
+function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (process.platform === 'win32') {
+    // Windows has no groups: the tree is ended at once.
+    execa('taskkill', ['/pid', String(pid), '/t', '/f'], { reject: false, stdio: 'ignore' });
+    return;
+  }
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // All of it has ended.
+  }
+}
+
+/** They are groups of their own, so nothing else ends them with us. */
+function watch(pid: number): void {
+  running.add(pid);
+  if (isWatching) return;
+  isWatching = true;
+  process.once('exit', () => {
+    for (const one of running) signalGroup(one, 'SIGKILL');
+  });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
+
+function lastLineOf(text: string): string {
+  const lines = text.slice(-4_096).split(/[\r\n]+/);
+  const last = lines.map(printable).findLast((line) => line !== '') ?? '';
+  return last.length <= 200 ? last : `…${last.slice(-199)}`;
+}
+
+function printable(line: string): string {
+  return stripVTControlCharacters(line)
+    .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
+    .trim();
+}
