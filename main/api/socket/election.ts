@@ -60,11 +60,14 @@ export async function electAgent(options: {
       secret,
       serve,
       deposed: watch({ clock, server, socket: paths.socket, own }),
-      resign: () =>
-        new Promise((resolve) => {
-          server.close(() => void clearHolder(paths.state).then(resolve));
+      async resign() {
+        // First: once the socket is gone the next agent writes its own.
+        await clearHolder(paths.state);
+        await new Promise<void>((resolve) => {
+          server.close(() => resolve());
           hangUp();
-        }),
+        });
+      },
     };
   } finally {
     await releasePidLock(lock);

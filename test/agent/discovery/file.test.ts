@@ -398,7 +398,7 @@ users: [{ name: lab, user: { exec: { command: ./plugin } } }]
   });
 
   test('is no pipe that nobody writes to, and not endless', async () => {
-    await execa('mkfifo', [file]);
+    await execa('/usr/bin/mkfifo', [file]);
     const [result] = (await discover()).results;
     expect(result?.outcome).toMatchObject({
       error: { code: 'file-invalid', message: `${file} is not a file.` },

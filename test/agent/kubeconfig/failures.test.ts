@@ -197,7 +197,7 @@ test("a killed kubectl's lock is named with its age and what to do, and is never
 
 test.each([
   ['a link to nothing', (lock: string) => symlink(`${lock}.nothing`, lock)],
-  ['a pipe that nobody writes to', (lock: string) => execFileSync('mkfifo', [lock])],
+  ['a pipe that nobody writes to', (lock: string) => execFileSync('/usr/bin/mkfifo', [lock])],
 ])('%s in place of the lock is named, and left as it is', async (_, make) => {
   const { root, config, place, open } = await bench();
   const kubeconfig = open({ lockTimeoutMs: 50 });

@@ -79,7 +79,7 @@ describe('the secret', () => {
   it.each([
     ['a folder', () => mkdir(secretFile(state))],
     ['longer than any', () => writeFile(secretFile(state), 'x'.repeat(2_000))],
-    ['a pipe that nobody writes to', () => execa('mkfifo', [secretFile(state)])],
+    ['a pipe that nobody writes to', () => execa('/usr/bin/mkfifo', [secretFile(state)])],
   ])('is not read from what is %s', async (_, make) => {
     await make();
     expect(() => readSecret(state)).toThrow(expect.objectContaining({ code: 'file-invalid' }));
