@@ -21,3 +21,13 @@ test('a log line holds no secret, whatever it is handed; the file is the personâ
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   await rm(folder, { recursive: true });
 });
+
+test('a log line holds nothing that a terminal acts on, and says what it was', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'log-'));
+  const cluster = 'a\u001b[2J\u009b2J\u202eb';
+  openAgentLog(folder, {}).warn(`Not read: ${cluster}`, { cluster });
+  const text = await readFile(path.join(folder, 'agent.log'), 'utf8');
+  expect(text.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  expect(JSON.parse(text)).toMatchObject({ cluster, msg: `Not read: ${cluster}` });
+  await rm(folder, { recursive: true });
+});
