@@ -34,3 +34,13 @@ test('a full disk does not throw', async (context) => {
   for (let line = 0; line < 3; line++) expect(() => log.info('a line')).not.toThrow();
   await rm(folder, { recursive: true });
 });
+
+test('a log line holds nothing that a terminal acts on, and says what it was', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'log-'));
+  const cluster = 'a\u001b[2J\u009b2J\u202eb';
+  openAgentLog(folder, {}).warn(`Not read: ${cluster}`, { cluster });
+  const text = await readFile(path.join(folder, 'agent.log'), 'utf8');
+  expect(text.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  expect(JSON.parse(text)).toMatchObject({ cluster, msg: `Not read: ${cluster}` });
+  await rm(folder, { recursive: true });
+});

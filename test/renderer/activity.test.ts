@@ -246,8 +246,10 @@ describe('the past of a cluster, on its page', () => {
     received = 2_000;
     await page.getByText('1 connection, 10 B sent, 2.0 kB received').waitFor();
     await page.getByText('a context, a cluster and a user of that name').waitFor();
+    // The name that it has in the kubeconfig: `orders` may be another's there.
     for (const [label, value] of [
       ['Copy the context', 'orders-2'],
+      ['Copy the command', 'kubectl --context orders-2 get namespaces'],
       ['Copy the path of the file', '/home/ada/.kube/config'],
       ['Copy the address', '127.0.0.1:41001'],
     ] as const) {

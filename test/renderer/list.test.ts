@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../main/agent/app-error.ts';
+import { plainText } from '../../main/agent/plain-text.ts';
 import { aCell, aCluster, aTunnel, connected, originFailure } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 
@@ -243,9 +244,11 @@ describe('connecting', () => {
 test('titles from outside are text, however long or strange', async (context) => {
   const hostile = '<img src=x onerror="document.title=1">';
   const long = 'w'.repeat(300);
-  const arabic = 'مدفوعات \u202Egnigats';
+  const turned = 'مدفوعات \u202Egnigats';
+  // The window is told it without what turns the line around.
+  const arabic = plainText(turned);
   const { page, titles, row } = await shown.open(context, {
-    clusters: [hostile, long, arabic].map((title, at) => aCluster(title, { name: `c${at}` })),
+    clusters: [hostile, long, turned].map((title, at) => aCluster(title, { name: `c${at}` })),
     favourites: [],
   });
   await eventually(titles).toHaveLength(3);

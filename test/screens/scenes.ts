@@ -261,6 +261,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     async arrange(shown) {
       shown.agent.handlers.history = async () => ({
         ...past,
+        entry: { file: '/home/rosa/.kube/config', name: search.title },
         failures: someActivity(search, now).filter(({ kind }) => kind === 'failed' || kind === 'interrupted'),
       });
       await opened(shown, search.title);

@@ -50,7 +50,9 @@ function setUp() {
       last().onOpen();
       last().onMessage({
         id: 1,
-        output: aSnapshot({ agent: { version: '1', pid, startedAt: 1, platform: 'linux', signIns: 'headless' } }),
+        output: aSnapshot({
+          agent: { version: '1', pid, startedAt: 1, platform: 'linux', signIns: 'headless' },
+        }),
       });
       await settle();
     },

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { clusterId } from '../../../main/agent/catalog/cluster.ts';
+import { contextNames, withId } from '../../../main/agent/catalog/context-name.ts';
+import { findCluster } from '../../../main/agent/catalog/find-cluster.ts';
+import { eksCluster } from './clusters.ts';
+
+const named = (title: string, at: number) => ({
+  ...eksCluster(`c${at}`),
+  id: clusterId('eks', '1', 'eu-west-1', `c${at}`),
+  title,
+});
+const clusters = ['pay / eu @ops', '--help', 'prod', 'prod'].map(named);
+const all = new Map(clusters.map((cluster) => [cluster.id, cluster]));
+const find = (word: string) => findCluster(word, all).id;
+
+test.each(clusters.map(({ id }) => id))('%s is found by its id and by its context name', (id) => {
+  expect(find(id)).toBe(id);
+  expect(find(contextNames(clusters).get(id) ?? '')).toBe(id);
+});
+
+test('by its title too, and by the name that its entry got where another had it', () => {
+  expect(find('pay / eu @ops')).toBe(clusters[0]?.id);
+  expect(find('--help')).toBe(clusters[1]?.id);
+  expect(find('HELP')).toBe(clusters[1]?.id);
+  expect(find(withId('help', clusters[1]?.id ?? ''))).toBe(clusters[1]?.id);
+  expect(() => find('prod')).toThrow(expect.objectContaining({ code: 'ambiguous-cluster' }));
+});

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { text } from '../../renderer/text/text.ts';
+import { aCluster, aTunnel } from './shown.ts';
+import { eventually, windowFixture } from './window-fixture.ts';
+
+const shown = windowFixture();
+const probe = { at: 0, stages: [], totalMs: 8 };
+const name = "x'; touch P; echo '";
+const odd = aCluster(name, { name: 'odd' });
+const connected = [aTunnel(odd.id, { status: 'connected', since: 0, probe })];
+
+test.for([440, 960])(
+  'a name of mixed scripts is flagged in its row and on its page, in a window of %i',
+  async (width, context) => {
+    const title = 'раyments-prod-eu';
+    const environment = 'production';
+    const clusters = [aCluster(title, { environment }), aCluster('платежи-prod', { environment })];
+    const { page, row } = await shown.open(context, { clusters });
+    await page.setViewportSize({ width, height: 680 });
+    const badge = row(title).locator('.badge.mixed-scripts');
+    expect(await badge.textContent()).toBe('mixed scripts: р, а are Cyrillic');
+    expect(await badge.getAttribute('title')).toBe('Mixed scripts: р, а are Cyrillic');
+    const [flag, control] = [await badge.boundingBox(), await row(title).getByRole('switch').boundingBox()];
+    expect((flag?.x ?? 0) + (flag?.width ?? 0)).toBeLessThan(control?.x ?? 0);
+    expect(await page.locator('.badge.mixed-scripts').count()).toBe(1);
+    await row(title).getByRole('button', { name: title, exact: true }).click();
+    await page.getByText(text.mixedScripts.note('р, а are Cyrillic')).waitFor();
+  },
+);
+
+test.for([['linux', 'darwin'], ['win32']] as const)(
+  'the command to copy has a safe context name on %s',
+  async (platforms, context) => {
+    for (const platform of platforms) {
+      const agent = { version: '0.1.0', pid: 1, startedAt: 1, platform, signIns: 'headless' } as const;
+      const { page, row, clipboard } = await shown.open(context, {
+        agent,
+        clusters: [odd],
+        tunnels: connected,
+      });
+      await row(name).getByRole('button', { name, exact: true }).click();
+      await page.getByRole('button', { name: text.detail.copyCommand }).click();
+      await eventually(clipboard).toBe('kubectl --context x-touch-P-echo get namespaces');
+    }
+  },
+);
+
+test('the palette copies the name that the kubeconfig has, and quotes it', async (context) => {
+  const { page, agent, clipboard } = await shown.open(context, { clusters: [odd], tunnels: connected });
+  // An entry that was written under an old name.
+  agent.handlers.history = async () => ({
+    samples: [],
+    failures: [],
+    entry: { file: '/home/ada/.kube/config', name },
+  });
+  await page.locator('.row').first().waitFor();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('copy x');
+  await page.getByRole('option').first().waitFor();
+  await page.keyboard.press('Enter');
+  await eventually(clipboard).toBe(String.raw`kubectl --context 'x'\''; touch P; echo '\''' get namespaces`);
+});
