@@ -41,6 +41,7 @@ const special: Partial<Record<ErrorCode, number>> = {
   'login-failed': exitCodes.access,
   'login-timeout': exitCodes.access,
   'login-sealed': exitCodes.access,
+  'url-refused': exitCodes.access,
   'vault-no-token': exitCodes.access,
   'vault-denied': exitCodes.access,
   'kube-unauthorized': exitCodes.access,

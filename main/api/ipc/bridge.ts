@@ -2,7 +2,7 @@ import type { AgentMessage, ClientMessage } from '../serve-messages.ts';
 
 /**
  * What the preload hands the window as `window.k8sTunnels`, and all of it: a conversation with the agent. Absent in a
- * browser, where the WebSocket at `/agent` carries the same messages.
+ * browser, where a WebSocket carries the same messages.
  */
 export interface AgentBridge {
   /** The first message after a load, or after an end, begins a conversation. */

@@ -41,7 +41,7 @@ export async function startRig(options: Parameters<typeof startFixture>[0] = {})
       clock,
       logger: silentLogger,
       folder: place,
-      openUrl: (url) => openUrl(url, { ...process.env, ...env, ...browserEnv }),
+      openUrl: (url) => openUrl(url, { ...process.env, HOME: world.home, ...env, ...browserEnv }),
       onLogins: (list) => logins.push(list.length),
       team: () => team,
     });

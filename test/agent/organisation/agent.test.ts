@@ -31,7 +31,7 @@ async function signIn(): Promise<void> {
     clock: systemClock,
     logger: silentLogger,
     folder: path.join(world.home, '.cloudflared'),
-    openUrl: (url) => openUrl(url, { ...process.env, ...env }),
+    openUrl: (url) => openUrl(url, { ...process.env, ...environment() }),
     onLogins: () => {},
   });
   await access.token(tcpHost, { interactive: true, signal: new AbortController().signal });

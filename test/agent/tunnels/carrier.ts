@@ -93,7 +93,7 @@ export async function wireCarrier(places: Places, options: Options): Promise<Wir
     clock: systemClock,
     logger,
     folder: path.join(home, '.cloudflared'),
-    openUrl: (url) => openUrl(url, { ...process.env, ...env, BROWSER: places.browser }),
+    openUrl: (url) => openUrl(url, { ...process.env, HOME: home, ...env, BROWSER: places.browser }),
     onLogins: () => {},
     ...(options.serviceToken === undefined ? {} : { serviceToken: options.serviceToken }),
   });

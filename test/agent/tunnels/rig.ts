@@ -76,7 +76,7 @@ export async function startRig(
     clock,
     logger,
     folder: path.join(world.home, '.cloudflared'),
-    openUrl: (url) => openUrl(url, { ...process.env, ...world.env, ...browserEnv }),
+    openUrl: (url) => openUrl(url, { ...process.env, HOME: world.home, ...world.env, ...browserEnv }),
     onLogins: (logins: readonly LoginState[]) => write('logins', { count: logins.length }),
   });
   const folder = await mkdtemp(path.join(world.home, 'state-'));
