@@ -57,6 +57,8 @@ describe('the page of what happened', () => {
       'Settings changed',
       'Keep entries, of a newer agent',
       'k8s-tunnels 1.4.0 is out',
+      'orders refused a connection to port 20443',
+      'Wrong password · k9s, process 4312',
     ]);
   });
 

@@ -152,8 +152,9 @@ export function someActivity(cluster: Pick<Cluster, 'id' | 'title'>, at = Date.n
     { kind: 'kubectl' },
     { kind: 'settings', names: ['keepEntries', 'of a newer agent'] },
     { kind: 'release', version: '1.4.0' },
+    { kind: 'refused', ...of, port: 20_443, reason: 'password', process: { pid: 4312, name: 'k9s' } },
   ];
-  // The last five of them yesterday.
+  // The last six of them yesterday.
   const day = 24 * 3_600_000;
   return drafts.map((draft, index) => ({
     ...draft,

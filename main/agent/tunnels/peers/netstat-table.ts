@@ -56,7 +56,7 @@ export function netstatTable(options: {
 }
 
 /** Rows of `netstat -ano`. The words of its states and headings are in the system's language, so they are not read. */
-export function parseNetstat(output: string): readonly Row[] {
+function parseNetstat(output: string): readonly Row[] {
   return output.split(/\r?\n/).flatMap((line) => {
     const [protocol, local, remote, ...rest] = line.trim().split(/\s+/);
     const pid = Number(rest.at(-1));

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
 import { toPlainError } from '../../app-error.ts';
 import type { Environment, Logger } from '../../parts.ts';
 import { lsofTable } from './lsof-table.ts';
@@ -90,6 +91,8 @@ function peersOf(table: PeerTable, logger: Logger): Peers {
   const readAll = async () => {
     isReading = true;
     while (waiting.length > 0) {
+      // Connections that come in a burst are accepted one after the other: they share a read.
+      await turn();
       const batch = waiting;
       waiting = [];
       const found = await table
