@@ -1,6 +1,9 @@
 import type { Settings, SettingsFrom } from '../settings/settings.ts';
 import type { OrganisationFiles } from './organisation-files.ts';
 
+/** Thousands of clusters with their certificates, and no more than can be parsed. */
+const listBytes = 32 * 1024 * 1024;
+
 /** The parts of the settings' keeper that say who chose what. */
 interface Chosen {
   get(): Settings;
@@ -16,7 +19,7 @@ export function clusterFileCheck(
   files: OrganisationFiles,
 ): (file: string) => Promise<void> {
   return async (file) => {
-    if (settings.from().clusterFiles === 'organisation') await files.read(file, 'sources.files');
+    if (settings.from().clusterFiles === 'organisation') await files.read(file, 'sources.files', listBytes);
   };
 }
 

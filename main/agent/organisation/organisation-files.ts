@@ -14,9 +14,9 @@ export interface OrganisationFiles {
   /**
    * The content, or undefined where there is no such file. `field` is for messages.
    * Rejects with `organisation-refused` where it lies elsewhere or others can change it, with `bad-input` where it is no
-   * file or longer than 1 MB, or with `file-unreadable`.
+   * file or longer than `atMost` bytes (1 MB when left out), or with `file-unreadable`.
    */
-  read(file: string, field: string): Promise<Buffer | undefined>;
+  read(file: string, field: string, atMost?: number): Promise<Buffer | undefined>;
 }
 
 /** The folders below which files count. */
@@ -124,11 +124,12 @@ export function createOrganisationFiles(
     stats: Stats,
     real: string,
     field: string,
+    atMost: number,
     refuse: (reason: string, fix: string) => AppError,
   ) => {
     if (!stats.isFile()) throw new AppError('bad-input', `${real} (${field}) is not a file.`);
-    if (stats.size > maxBytes)
-      throw new AppError('bad-input', `${real} (${field}) is longer than ${maxBytes / 1024 / 1024} MB.`);
+    if (stats.size > atMost)
+      throw new AppError('bad-input', `${real} (${field}) is longer than ${atMost / 1024 / 1024} MB.`);
     if (owners.user === undefined) return;
     if (!isOwnedBy(stats, [...owners.administrators, owners.user]))
       throw refuse('it belongs to another user', `Make it yours or root's: chown "$USER" ${real}`);
@@ -139,7 +140,7 @@ export function createOrganisationFiles(
   };
 
   return {
-    async read(file, field) {
+    async read(file, field, atMost = maxBytes) {
       const refuse = (reason: string, fix?: string) => refused(file, field, reason, fix);
       try {
         const real = await realpath(file);
@@ -152,7 +153,7 @@ export function createOrganisationFiles(
           constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0),
         );
         try {
-          checkFile(await handle.stat(), real, field, refuse);
+          checkFile(await handle.stat(), real, field, atMost, refuse);
           return await handle.readFile();
         } finally {
           await handle.close();

@@ -178,5 +178,10 @@ describe('a file is refused, with its name and the fix, that', () => {
     await put(path.join(own, 'long'), 'x'.repeat(1024 * 1024 + 1));
     for (const name of ['pipe', 'folder', 'long'])
       await expect(read(path.join(own, name))).rejects.toMatchObject({ code: 'bad-input' });
+    // A list of clusters may be longer than a secret.
+    const files = createOrganisationFiles({ system: [], own });
+    expect(await files.read(path.join(own, 'long'), 'sources.files', 2 * 1024 * 1024)).toHaveLength(
+      1024 * 1024 + 1,
+    );
   });
 });

@@ -55,6 +55,28 @@ describe('a setup from an address', () => {
     expect((await rig.start()).current()).toBeUndefined();
   });
 
+  it('says which files it reads and to whom it sends them', async () => {
+    const address = 'https://vault.acme.example';
+    const login = (of: string) =>
+      acme(`sources: {vault: {addresses: [{address: "${address}", mounts: [clusters], login: ${of}}]}}\n`);
+    const keeper = await rig.start();
+    const remarks = async (of: string) => {
+      rig.publish(login(of));
+      return (await keeper.preview({ source: rig.url })).remarks;
+    };
+    expect(await remarks('{method: kubernetes, jwtFile: /etc/k8s-tunnels/jwt}')).toContain(
+      `What /etc/k8s-tunnels/jwt holds is sent to ${address}.`,
+    );
+    expect(await remarks('{method: kubernetes}')).toContain(
+      `What /var/run/secrets/kubernetes.io/serviceaccount/token holds is sent to ${address}.`,
+    );
+    expect(
+      await remarks(
+        '{method: approle, roleIdFile: /etc/k8s-tunnels/role, secretIdFile: /etc/k8s-tunnels/secret}',
+      ),
+    ).toContain(`What /etc/k8s-tunnels/role and /etc/k8s-tunnels/secret holds is sent to ${address}.`);
+  });
+
   it('that changed after it was shown is refused', async () => {
     const keeper = await rig.start();
     const { digest } = await keeper.preview({ source: rig.url });
