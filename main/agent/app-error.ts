@@ -20,6 +20,7 @@ export const errorCodes = [
   'network-unreachable',
   'network-proxy',
   'network-untrusted',
+  'answer-refused',
   'aws-no-profile',
   'aws-session-expired',
   'aws-denied',

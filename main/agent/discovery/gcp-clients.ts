@@ -6,6 +6,7 @@ import type {
 } from 'google-auth-library';
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
+import { tokenBytes } from '../network/limits.ts';
 import { gcpLoginHint } from './gcp-errors.ts';
 import type { GcpAccess, GcpPlaces } from './gcp-login.ts';
 import { getPatiently } from './gcp-request.ts';
@@ -172,7 +173,7 @@ function createFetch(places: GcpPlaces, tokenUri: string): typeof fetch {
     const answer =
       method === 'GET'
         ? await getPatiently({ places, url, headers, signal })
-        : await places.network.request(url, { method, headers, ...content, signal });
+        : await places.network.request(url, { method, headers, ...content, signal, maxBytes: tokenBytes });
     const type = answer.headers['content-type'];
     // These have no body, and a `Response` takes none with them; of any other the library reads one.
     const body = [204, 205, 304].includes(answer.status) ? null : new Uint8Array(answer.body);

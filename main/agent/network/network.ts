@@ -4,8 +4,15 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { AppError, errnoOf } from '../app-error.ts';
 import type { Environment } from '../parts.ts';
+import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts';
+import { readBody } from './body.ts';
+import { checkJson } from './json-shape.ts';
+import { answerBytes, answersBytes, pageBytes } from './limits.ts';
 
-/** An HTTP answer read whole. Redirects are never followed: to Access they are answers. */
+/**
+ * An HTTP answer, its body decoded. Redirects are never followed: to Access they are answers. The body of an answer that
+ * is no success (redirects, errors, login pages) is cut after 64 KB.
+ */
 export interface Answer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
@@ -15,10 +22,13 @@ export interface Answer {
 export interface Request {
   readonly method?: string;
   readonly headers?: http.OutgoingHttpHeaders;
-  readonly body?: string | Buffer;
+  readonly body?: string | Uint8Array;
+  /** For the whole exchange, to the last byte of the answer; 20 s where undefined. */
   readonly timeoutMs?: number;
-  /** A longer answer is refused with `bad-input`. */
+  /** A longer answer is refused with `answer-refused`; 32 MB where undefined. */
   readonly maxBytes?: number;
+  /** Whatever the status, all that may come is a page for people: it is cut after 64 KB. */
+  readonly page?: boolean;
   readonly signal?: AbortSignal | undefined;
   /** Called when the connection to the host stands (TLS done), before the request is answered. */
   readonly onConnected?: () => void;
@@ -42,7 +52,10 @@ export interface Network {
   /** Keep-alive agents to hand to SDKs. */
   readonly httpsAgent: https.Agent;
   readonly httpAgent: http.Agent;
-  /** Rejects with `network-unreachable`, `network-proxy`, `network-untrusted`, `timeout` or `cancelled`. */
+  /**
+   * Rejects with `network-unreachable`, `network-proxy`, `network-untrusted`, `timeout`, `cancelled`, or with
+   * `answer-refused` where the answer is too long, is not HTTP, or is JSON that would take too much memory.
+   */
   request(url: URL, request?: Request): Promise<Answer>;
   /** A request with `Connection: Upgrade` in its headers. Rejects as `request` does. */
   upgrade(url: URL, request: Request): Promise<Upgrade>;
@@ -67,12 +80,14 @@ export function createNetwork(env: Environment): Network {
   } as const;
   const httpsAgent = new https.Agent(options);
   const httpAgent = new http.Agent(options);
+  const budget = createAnswerBudget(answersBytes);
 
   const start = (
     url: URL,
     request: Request,
+    fail: (error: AppError) => void,
     settle: (client: http.ClientRequest) => void,
-  ): http.ClientRequest => {
+  ): void => {
     const client = (url.protocol === 'http:' ? http : https).request(url, {
       method: request.method ?? 'GET',
       headers: request.headers ?? {},
@@ -89,10 +104,14 @@ export function createNetwork(env: Environment): Network {
       });
     }
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
-    const timeout = setTimeout(() => client.destroy(timeoutError(url, timeoutMs)), timeoutMs);
+    const timeout = setTimeout(() => {
+      const error = timeoutError(url, timeoutMs);
+      // Said first: an answer that has begun would be taken for one that was cut off.
+      fail(error);
+      client.destroy(error);
+    }, timeoutMs);
     client.once('close', () => clearTimeout(timeout));
     client.end(request.body);
-    return client;
   };
 
   return {
@@ -100,24 +119,25 @@ export function createNetwork(env: Environment): Network {
     httpAgent,
     request: (url, request = {}) =>
       new Promise((resolve, reject) => {
-        start(url, request, (client) => {
+        start(url, request, reject, (client) => {
           client.on('error', (cause) => reject(networkError(url, cause, proxied)));
           client.once('response', (response) => {
-            collect(response, request.maxBytes).then(resolve, (cause: unknown) =>
-              reject(networkError(url, cause, proxied)),
-            );
+            collect(url, response, budget, request).then(resolve, (cause: unknown) => {
+              client.destroy();
+              reject(networkError(url, cause, proxied));
+            });
           });
         });
       }),
     upgrade: (url, request) =>
       new Promise((resolve, reject) => {
-        start(url, request, (client) => {
+        start(url, request, reject, (client) => {
           client.on('error', (cause) => reject(networkError(url, cause, proxied)));
           client.once('upgrade', (response, socket, head) => {
             resolve({ kind: 'upgraded', socket, headers: response.headers, head });
           });
           client.once('response', (response) => {
-            collect(response).then(
+            collect(url, response, budget, { page: true }).then(
               (answer) => resolve({ kind: 'answered', answer }),
               (cause: unknown) => reject(networkError(url, cause, proxied)),
             );
@@ -156,18 +176,23 @@ function proxyUrl(name: string, value: string): string {
   return url.href;
 }
 
-async function collect(response: http.IncomingMessage, maxBytes = Infinity): Promise<Answer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response) {
-    length += (chunk as Buffer).length;
-    if (length > maxBytes)
-      throw new AppError('bad-input', `The answer is longer than ${maxBytes} bytes.`, {
-        hint: 'Check the address: something else may answer there.',
-      });
-    chunks.push(chunk as Buffer);
-  }
-  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
+async function collect(
+  { host }: URL,
+  response: http.IncomingMessage,
+  budget: AnswerBudget,
+  { maxBytes = answerBytes, page = false }: Pick<Request, 'maxBytes' | 'page'>,
+): Promise<Answer> {
+  const { statusCode: status = 0, headers } = response;
+  const isPage = page || status < 200 || status > 299;
+  const body = await readBody({
+    host,
+    response,
+    budget,
+    maxBytes: isPage ? pageBytes : maxBytes,
+    cut: isPage,
+  });
+  if (!isPage) checkJson(body, host);
+  return { status, headers, body };
 }
 
 function timeoutError(url: URL, ms: number): AppError {
@@ -204,6 +229,12 @@ export function networkError(url: { readonly host: string }, cause: unknown, pro
         cause,
       },
     );
+  }
+  if (errno?.startsWith('HPE_') || errno === 'Z_DATA_ERROR' || errno === 'Z_BUF_ERROR') {
+    return new AppError('answer-refused', `${url.host} sent an answer that is not valid HTTP (${errno}).`, {
+      hint: 'Check the address: something else may answer there.',
+      cause,
+    });
   }
   if (errno === 'ERR_PROXY_TUNNEL') {
     return new AppError('network-proxy', `The proxy refused a connection to ${url.host}.`, {
