@@ -91,6 +91,9 @@ export interface NeededSignIn {
   readonly session?: string | undefined;
 }
 
+/** An error is a sentence or two: the rest of a longer text is some program's output. */
+const longest = 8 * 1024;
+
 /** The one error class of the project. What another program said and it repeats is rid of secrets at once. */
 export class AppError extends Error {
   override readonly name = 'AppError';
@@ -110,9 +113,9 @@ export class AppError extends Error {
       readonly signIn?: NeededSignIn | undefined;
     } = {},
   ) {
-    super(redact(message), options.cause === undefined ? undefined : { cause: options.cause });
+    super(redact(message, longest), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint === undefined ? undefined : redact(options.hint);
+    this.hint = options.hint === undefined ? undefined : redact(options.hint, longest);
     this.retryable = options.retryable ?? false;
     this.signIn = options.signIn;
   }
@@ -130,7 +133,7 @@ export function toPlainError(error: unknown): PlainError {
   }
   return {
     code: 'internal',
-    message: redact(error instanceof Error ? error.message : String(error)),
+    message: redact(error instanceof Error ? error.message : String(error), longest),
     retryable: false,
   };
 }
