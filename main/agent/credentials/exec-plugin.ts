@@ -45,6 +45,8 @@ export async function runExecPlugin(options: {
     stdin: 'ignore',
     reject: false,
     timeout: timeoutMs,
+    // A credential is a few KB.
+    maxBuffer: 1024 * 1024,
   });
   const fail = (why: string) =>
     new AppError('credential-failed', `The credential plugin ${plugin.command} of ${title} ${why}.`, {

@@ -74,7 +74,7 @@ export async function openGcpClient(options: {
         return new google.Impersonated({
           transporter,
           sourceClient: open(source_credentials),
-          targetPrincipal: /([^/]+):generateAccessToken$/.exec(url.pathname)?.[1] ?? '',
+          targetPrincipal: principalOf(url.pathname),
           targetScopes: gcpScopes,
           endpoint: url.origin,
           ...(delegates === undefined ? {} : { delegates }),
@@ -154,6 +154,13 @@ function createTransporter(
     // With an agent the library leaves the proxy of the process's environment alone.
     agent: places.network.httpsAgent,
   });
+}
+
+/** `…/serviceAccounts/PRINCIPAL:generateAccessToken`; empty where the path is none such. */
+function principalOf(pathname: string): string {
+  const last = pathname.slice(pathname.lastIndexOf('/') + 1);
+  const end = ':generateAccessToken';
+  return last.endsWith(end) ? last.slice(0, -end.length) : '';
 }
 
 /** gcloud's own setting first, then what the file says, as gcloud has it. */

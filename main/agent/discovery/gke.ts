@@ -6,6 +6,7 @@ import { openClusterManager } from './gke-client.ts';
 import { readProject, wholeProject } from './gke-project.ts';
 import { tellGone } from './gone.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
+import { matchesWildcard } from './wildcard.ts';
 
 /** Requests in flight at once; GKE's quotas are per project. */
 const concurrency = 256;
@@ -134,11 +135,8 @@ interface ProjectsWanted {
 function projectsWanted(patterns: readonly string[] | undefined): ProjectsWanted {
   if (patterns === undefined) return { has: () => true, named: [], isOpen: true };
   const named = patterns.filter((pattern) => !pattern.includes('*'));
-  const fits = patterns.map(
-    (pattern) => new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`),
-  );
   return {
-    has: (project) => fits.some((pattern) => pattern.test(project)),
+    has: (project) => patterns.some((pattern) => matchesWildcard(pattern, project)),
     named,
     isOpen: named.length < patterns.length,
   };

@@ -10,7 +10,7 @@ const cut = ' [cut]';
 const name =
   '[\\w.-]{0,64}(?:token|secret|passw(?:or)?d|passphrase|authorization|cookie|session-?key|private[-_]?key|client-key|assertion|signature|credential|api[-_]?key|code[-_]?verifier|device[-_]?code)s?[\\w.-]{0,64}';
 const tellsOfOne =
-  /(?:ur[il]|types?|endpoints?|files?|paths?|names?|stores?|expir\w*|[_-](?:at|in)|At|In|seconds|status|length)$/;
+  /(?:ur[il]|types?|endpoints?|files?|paths?|names?|stores?|expir\w{0,40}|[_-](?:at|in)|At|In|seconds|status|length)$/;
 const isSecretName = (text: string): boolean => whole.test(text) && !tellsOfOne.test(text);
 const whole = new RegExp(`^${name}$`, 'i');
 
@@ -59,7 +59,7 @@ const scheme = /\b([Bb]earer|BEARER|[Bb]asic|BASIC)(\s+|%20|\+)(?=[\w.~+/=-]{0,9
 const oneTime = /(\/open\/)[\w-]{40,}/g;
 /** A header's whole line: cookies stand in it one after the other. */
 const cookies = new RegExp(
-  `\\b((?:set-)?cookie${slashes}["']?\\s*[:,=]\\s*(?:\\[\\s*)?${slashes}["']?)(?=[^\\s;="']{1,256}=)[^"'\\r\\n\\\\]+`,
+  `\\b((?:set-)?cookie${slashes}["']?\\s*[:,=]\\s*(?:\\[\\s*)?${slashes}["']?)(?=[^\\s;="']{1,80}=)[^"'\\r\\n\\\\]+`,
   'gi',
 );
 const authorization = new RegExp(

@@ -69,6 +69,7 @@ async function versionOf(file: string, env: Environment): Promise<string | undef
     stdin: 'ignore',
     reject: false,
     timeout: versionTimeoutMs,
+    maxBuffer: 64 * 1024,
   });
   if (failed || !stdout.startsWith('cloudflared version '))
     throw unavailable(`${file} does not run as cloudflared.`, {
