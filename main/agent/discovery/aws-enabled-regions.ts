@@ -1,3 +1,4 @@
+import { boundedPages } from './bounded-pages.ts';
 import type { Aws } from './aws.ts';
 import type { AwsAccount } from './aws-accounts.ts';
 import { awsClientSettings } from './aws-clients.ts';
@@ -31,7 +32,7 @@ export async function enabledRegions(
       { RegionOptStatusContains: ['ENABLED'] },
       { abortSignal: signal },
     );
-    for await (const { Regions = [] } of pages)
+    for await (const { Regions = [] } of boundedPages(pages, 'The list of AWS regions'))
       more.push(...Regions.flatMap(({ RegionName }) => RegionName ?? []));
   } catch (error) {
     // A refusal is an answer for today; anything else is asked again by the next run.

@@ -1,6 +1,7 @@
 import type { SSOClient } from '@aws-sdk/client-sso';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Network } from '../network/network.ts';
+import { boundedPages } from './bounded-pages.ts';
 import { awsClientSettings } from './aws-clients.ts';
 import type { AwsPlaces, AwsRole, AwsSession } from './aws-profiles.ts';
 import type { SsoTokens } from './aws-sso-tokens.ts';
@@ -51,7 +52,7 @@ export function createAwsPortal(
         { abortSignal: signal },
       );
       const accounts: { id: string; name: string | undefined }[] = [];
-      for await (const { accountList = [] } of pages) {
+      for await (const { accountList = [] } of boundedPages(pages, 'The list of AWS accounts')) {
         for (const { accountId: id, accountName: name } of accountList)
           if (id !== undefined) accounts.push({ id, name });
       }
@@ -65,7 +66,7 @@ export function createAwsPortal(
         { abortSignal: signal },
       );
       const names: string[] = [];
-      for await (const { roleList = [] } of pages)
+      for await (const { roleList = [] } of boundedPages(pages, 'The list of roles in AWS'))
         names.push(...roleList.flatMap((one) => one.roleName ?? []));
       return names;
     },

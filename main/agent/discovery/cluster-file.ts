@@ -1,9 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { AppError, errnoOf } from '../app-error.ts';
-import { execSchema, type KubeconfigContext, readKubeconfigContext } from './kubeconfig-context.ts';
+import {
+  execSchema,
+  type KubeconfigContext,
+  longestYaml,
+  readKubeconfigContext,
+} from './kubeconfig-context.ts';
 import { oidcFields } from './oidc-fields.ts';
 
 const text = z.string('must be text').min(1, 'is empty');
@@ -74,7 +79,7 @@ export async function readClusterFile(file: string): Promise<readonly FileCluste
     const message = isSecond ? 'begins a second document, a list is one' : 'is no YAML that can be read';
     throw invalid(file, lineAt(broken.pos[0]), message);
   }
-  const parsed = listSchema.safeParse(document.toJS() ?? []);
+  const parsed = listSchema.safeParse(valueOf(document, file) ?? []);
   const lineOf = (place: readonly PropertyKey[]): number => {
     // Of a field that is not there, the line of what it is missing in.
     for (let length = place.length; length >= 0; length -= 1) {
@@ -105,6 +110,15 @@ export async function readClusterFile(file: string): Promise<readonly FileCluste
   return clusters;
 }
 
+/** Aliases may make a small file huge: the parser gives up where they would. */
+function valueOf(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    throw invalid(file, 1, 'repeats itself by aliases too often');
+  }
+}
+
 /** A path of a list: `~/` is the home, anything not absolute lies beside the list. */
 export function pathIn(folder: string, home: string, text: string): string {
   return path.resolve(
@@ -124,8 +138,14 @@ export async function readContextOf(file: string, name: string | undefined): Pro
   );
 }
 
-/** Rejects with `file-unreadable`. */
+/** Rejects with `file-unreadable`, also where it is longer than 4 MB. */
 export async function readText(file: string): Promise<string> {
+  const stats = await stat(file).catch(() => undefined);
+  // A pipe would be waited for without an end, and a device has none.
+  if (stats !== undefined && (!stats.isFile() || stats.size > longestYaml)) {
+    const why = stats.isFile() ? 'is longer than 4 MB' : 'is not a file';
+    throw new AppError('file-unreadable', `${file} ${why}.`, { hint: 'Name the file of clusters or users.' });
+  }
   return readFile(file, 'utf8').catch((cause: unknown) => {
     throw new AppError(
       'file-unreadable',

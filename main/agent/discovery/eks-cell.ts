@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import { AppError, toPlainError } from '../app-error.ts';
 import type { Cluster } from '../catalog/cluster.ts';
 import { taggedCluster } from '../catalog/tagged-cluster.ts';
+import { boundedPages } from './bounded-pages.ts';
 import type { Aws } from './aws.ts';
 import { type AwsAccount, type AwsLogin, waysOf } from './aws-accounts.ts';
 import { awsError, isRoleGone, isUnrecognizedClient } from './aws-errors.ts';
@@ -124,13 +125,9 @@ async function listNames(cell: CellParts, login: AwsLogin): Promise<readonly str
   const { paginateListClusters } = await loadEks();
   const client = await cell.clients(login, cell.region);
   const names: string[] = [];
-  for await (const page of paginateListClusters(
-    { client, pageSize: 100 },
-    {},
-    { abortSignal: cell.signal },
-  )) {
-    names.push(...(page.clusters ?? []));
-  }
+  const pages = paginateListClusters({ client, pageSize: 100 }, {}, { abortSignal: cell.signal });
+  for await (const { clusters = [] } of boundedPages(pages, `The list of EKS clusters in ${cell.region}`))
+    names.push(...clusters);
   return names;
 }
 

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { AppError, type PlainError, toPlainError } from '../app-error.ts';
+import { boundedPages } from './bounded-pages.ts';
 import { createGcpLogin, type GcpAccess, type GcpPlaces } from './gcp-login.ts';
 import { searchProjects } from './gcp-projects.ts';
 import { openClusterManager } from './gke-client.ts';
@@ -98,7 +99,10 @@ async function readAll(parts: {
   const searching = (async () => {
     const found = new Set<string>();
     try {
-      for await (const page of searchProjects({ places, access, signal: run.signal })) {
+      for await (const page of boundedPages(
+        searchProjects({ places, access, signal: run.signal }),
+        'The list of Google projects',
+      )) {
         for (const project of page.filter(wanted.has)) {
           found.add(project);
           read(project);

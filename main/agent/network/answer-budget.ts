@@ -15,7 +15,7 @@ export interface AnswerBudget {
 
 /**
  * Hundreds of answers are read at once, each within its own limit; together they may hold `limit` bytes. Where more comes,
- * the largest answer of the host that sends the most gives way. Nobody waits for anybody: a host that sends without end
+ * the largest answers of the host that sends the most give way. Nobody waits for anybody: a host that sends without end
  * or slowly holds up no other.
  */
 export function createAnswerBudget(limit: number): AnswerBudget {
@@ -29,7 +29,9 @@ export function createAnswerBudget(limit: number): AnswerBudget {
     take(reading, bytes) {
       readings.set(reading, (readings.get(reading) ?? 0) + bytes);
       total += bytes;
-      while (total > limit) {
+      if (total <= limit) return;
+      // Down to a half: a host that goes on would soon be there again.
+      while (total > limit / 2) {
         const largest = largestOfGreediest(readings);
         if (largest === undefined) return;
         release(largest);

@@ -7,6 +7,9 @@ import { answersBytes, sizeText } from './limits.ts';
 
 const firstSlab = 16 * 1024;
 const largestSlab = 1024 * 1024;
+/** A small answer may come in pieces of any size. In a large one they are read in blocks, and the network's are larger. */
+const manyPieces = 2_000;
+const smallestPiece = 64;
 const hint = 'Check the address: something else may answer there.';
 
 /**
@@ -35,7 +38,12 @@ export function readBody(options: {
       for (const stream of [source, response]) stream.on('error', () => {});
       if (!response.complete) response.destroy();
     };
-    const fail = (error: Error) => settle(() => reject(error));
+    const fail = (error: Error) => {
+      settle(() => reject(error));
+      body.free();
+    };
+    const refuse = (why: string) => fail(new AppError('answer-refused', `${host} sent an answer ${why}.`, { hint }));
+    let pieces = 0;
     const reading = {
       host,
       refuse: () =>
@@ -51,20 +59,22 @@ export function readBody(options: {
     // One that is cut off ends without `end`.
     response.once('aborted', () => fail(Object.assign(new Error('aborted'), { code: 'ECONNRESET' })));
     if (source !== response) source.once('error', fail);
-    source.on('data', (chunk: Buffer) => {
+    source.on('data', (chunk: Buffer<ArrayBuffer>) => {
+      pieces += 1;
+      // Each takes as much of the processor as a whole block does.
+      if (pieces > manyPieces && body.length < pieces * smallestPiece) {
+        refuse('in pieces of a few bytes');
+        return;
+      }
       const room = maxBytes - body.length;
-      const grown = body.add(chunk.length > room ? chunk.subarray(0, room) : chunk);
-      if (chunk.length <= room) {
+      const fits = chunk.length <= room;
+      const grown = body.add(fits ? chunk : chunk.subarray(0, room));
+      if (fits) {
         if (grown > 0) budget.take(reading, grown);
         return;
       }
       if (cut) settle(() => resolve(body.whole()));
-      else
-        fail(
-          new AppError('answer-refused', `${host} sent an answer larger than ${sizeText(maxBytes)}.`, {
-            hint,
-          }),
-        );
+      else refuse(`larger than ${sizeText(maxBytes)}`);
     });
     source.once('end', () => settle(() => resolve(body.whole())));
   });
@@ -81,8 +91,8 @@ function decoded(response: IncomingMessage): Readable {
  * as much memory.
  */
 function createSlabs() {
-  const full: Buffer[] = [];
-  let slab = Buffer.alloc(0);
+  const full: Buffer<ArrayBuffer>[] = [];
+  let slab: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(0);
   let used = 0;
   let length = 0;
   return {
@@ -90,7 +100,7 @@ function createSlabs() {
       return length;
     },
     /** Returns how many bytes of memory were taken for it. */
-    add(chunk: Buffer): number {
+    add(chunk: Buffer<ArrayBuffer>): number {
       let grown = 0;
       let rest = chunk;
       while (rest.length > 0) {
@@ -105,7 +115,15 @@ function createSlabs() {
         length += copied;
         rest = rest.subarray(copied);
       }
+      // At once, as below: it is read by nobody else.
+      if (chunk.byteLength === chunk.buffer.byteLength) chunk.buffer.transfer(0);
       return grown;
+    },
+    /** Gives the memory back at once: the collector would let that of many refused answers add up. */
+    free() {
+      for (const one of [...full.splice(0), slab]) one.buffer.transfer(0);
+      slab = Buffer.allocUnsafeSlow(0);
+      used = 0;
     },
     whole(): Buffer {
       const last = slab.subarray(0, used);
