@@ -16,6 +16,7 @@ import {
 } from './hostile-front.ts';
 
 const resourceManager = 'management.azure.com';
+/** More than a healthy run takes, in KB. */
 const largest = 100 * 1024;
 
 interface Discovered {
@@ -33,9 +34,11 @@ let aws: Front;
 let google: Front;
 let vault: Front;
 let azure: Front;
+let detour: Awaited<ReturnType<typeof startDetour>>;
 const detours = new Map<string, number>();
 const cleanups: (() => unknown)[] = [];
 let healthy: Discovered;
+let healthyPeak: number;
 
 beforeAll(async () => {
   world = await startWorld();
@@ -46,7 +49,7 @@ beforeAll(async () => {
     startFront(world.vault.url),
     startFront(undefined, await authority.issueServer([resourceManager])),
   ]);
-  const detour = await startDetour(world.proxy.url, detours);
+  detour = await startDetour(world.proxy.url, detours);
   cleanups.push(aws.close, google.close, vault.close, azure.close, detour.close);
   const authorities = path.join(path.dirname(world.home), 'authorities.pem');
   await writeFile(authorities, await readFile(world.env.NODE_EXTRA_CA_CERTS ?? ''));
@@ -67,9 +70,11 @@ beforeAll(async () => {
   });
   agent = commandLine.follow(path.join(commandLine.bin, 'k8s-tunnels'), ['agent']);
   await agent.line(/ runs /, 30_000);
-  healthy = await commandLine.tunnels<Discovered>('discover');
+  healthy = await discover();
   // The first one loads every SDK: what a later one takes is the answers' alone.
-  healthy = await commandLine.tunnels<Discovered>('discover');
+  await writeFile(`/proc/${agent.child.pid}/clear_refs`, '5');
+  healthy = await discover();
+  healthyPeak = await peakMemory();
 });
 afterAll(async () => {
   await commandLine?.stop();
@@ -77,10 +82,20 @@ afterAll(async () => {
   await world?.close();
 });
 
-/** In KB, of /proc/PID/status: `VmHWM` is the most since it was last cleared. */
-async function memory(field: 'VmHWM' | 'VmRSS'): Promise<number> {
+/** Asks again where a busy computer kept the agent from its greeting for two seconds. */
+async function discover(tries = 10): Promise<Discovered> {
+  try {
+    return await commandLine.tunnels<Discovered>('discover');
+  } catch (error) {
+    if (tries === 0 || !String(error).includes('agent-foreign')) throw error;
+    return discover(tries - 1);
+  }
+}
+
+/** In KB: the most that the agent has held since `clear_refs` was written. */
+async function peakMemory(): Promise<number> {
   const status = await readFile(`/proc/${agent.child.pid}/status`, 'utf8');
-  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]);
+  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]);
 }
 
 describe.skipIf(process.platform !== 'linux')('answers of a hostile server', () => {
@@ -89,30 +104,53 @@ describe.skipIf(process.platform !== 'linux')('answers of a hostile server', () 
     ['AWS in pieces of a byte', () => aws, crumbs, 'eks', /sent an answer in pieces of a few bytes/],
     ['Google that does not end', () => google, endless, 'gke', /^127\.0\.0\.1:\d+ sent an answer /],
     ['Google with millions of values', () => google, manyValues, 'gke', /^127\.0\.0\.1:\d+ sent an answer /],
-    ['Vault that decompresses without end', () => vault, compressed, 'vault', /^127\.0\.0\.1:\d+ sent an answer /],
-    ['Azure that decompresses without end', () => azure, compressed, 'aks', /^management\.azure\.com sent an answer /],
+    [
+      'Vault that decompresses without end',
+      () => vault,
+      compressed,
+      'vault',
+      /^127\.0\.0\.1:\d+ sent an answer /,
+    ],
+    [
+      'Azure that decompresses without end',
+      () => azure,
+      compressed,
+      'aks',
+      /^management\.azure\.com sent an answer /,
+    ],
   ];
-  test.each(cases)('of %s costs 100 MB at most, says so, and leaves the others', async (_, front, hostility, source, says) => {
-    expect(healthy.failed.filter((cell) => cell.source === source && /sent an answer/.test(cell.error?.message ?? ''))).toEqual([]);
-    await writeFile(`/proc/${agent.child.pid}/clear_refs`, '5');
-    const before = await memory('VmRSS');
-    front().turn(hostility);
-    if (source === 'aks') detours.set(resourceManager, front().port);
-    let attacked: Discovered;
-    try {
-      attacked = await commandLine.tunnels<Discovered>('discover');
-    } finally {
-      front().turn(undefined);
-      detours.clear();
-    }
-    const cost = (await memory('VmHWM')) - before;
-    const own = attacked.failed.filter((cell) => cell.source === source);
-    expect(own.length).toBeGreaterThan(0);
-    expect(own.map(({ error }) => error?.message)).toContainEqual(expect.stringMatching(says));
-    const others = (run: Discovered) => run.failed.filter((cell) => cell.source !== source).length;
-    expect(others(attacked)).toBe(others(healthy));
-    // What was known of the hostile source stays.
-    expect(attacked.clusters).toBe(healthy.clusters);
-    expect(cost).toBeLessThan(largest);
-  });
+  test.each(cases)(
+    'of %s costs 100 MB at most, says so, and leaves the others',
+    async (_, front, hostility, source, says) => {
+      expect(
+        healthy.failed.filter(
+          (cell) => cell.source === source && /sent an answer/.test(cell.error?.message ?? ''),
+        ),
+      ).toEqual([]);
+      await writeFile(`/proc/${agent.child.pid}/clear_refs`, '5');
+      front().turn(hostility);
+      if (source === 'aks') {
+        detours.set(resourceManager, front().port);
+        // A connection that was kept would lead to the truth.
+        detour.drop();
+      }
+      let attacked: Discovered;
+      try {
+        attacked = await discover();
+      } finally {
+        front().turn(undefined);
+        detours.clear();
+        detour.drop();
+      }
+      const cost = (await peakMemory()) - healthyPeak;
+      const own = attacked.failed.filter((cell) => cell.source === source);
+      expect(own.length).toBeGreaterThan(0);
+      expect(own.map(({ error }) => error?.message)).toContainEqual(expect.stringMatching(says));
+      const others = (run: Discovered) => run.failed.filter((cell) => cell.source !== source).length;
+      expect(others(attacked)).toBe(others(healthy));
+      // What was known of the hostile source stays.
+      expect(attacked.clusters).toBe(healthy.clusters);
+      expect(cost).toBeLessThan(largest);
+    },
+  );
 });

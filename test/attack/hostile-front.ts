@@ -101,9 +101,12 @@ export async function startFront(target: string | undefined, secure?: KeyAndCert
 export async function startDetour(
   onward: string,
   hosts: ReadonlyMap<string, number>,
-): Promise<{ readonly url: string; close(): void }> {
+): Promise<{ readonly url: string; drop(): void; close(): void }> {
   const server = http.createServer();
   const open = new Set<net.Socket>();
+  const drop = () => {
+    for (const client of open) client.destroy();
+  };
   server.on('connect', (request, client: net.Socket) => {
     open.add(client);
     client.on('error', () => {});
@@ -126,8 +129,9 @@ export async function startDetour(
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    drop,
     close() {
-      for (const client of open) client.destroy();
+      drop();
       server.close();
     },
   };

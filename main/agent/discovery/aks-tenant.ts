@@ -11,9 +11,9 @@ import {
   readingOfRow,
   subscriptionOf,
 } from './aks-cluster.ts';
-import { boundedItems, boundedPages } from './bounded-pages.ts';
 import type { AzureSession } from './azure-clients.ts';
 import { azureError, statusOf } from './azure-errors.ts';
+import { boundedItems, boundedPages } from './bounded-pages.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
 
 const pageSize = 1_000;

@@ -1,12 +1,12 @@
 import { type AppError, type ErrorCode, toPlainError } from '../app-error.ts';
 import type { Cluster, ClusterId } from '../catalog/cluster.ts';
 import type { Clock } from '../parts.ts';
-import { boundedItems } from './bounded-pages.ts';
 import { readAksKubeconfig } from './aks-kubeconfig.ts';
 import { readTenant, type Subscription } from './aks-tenant.ts';
 import { type AzureSession, createAzureSessions } from './azure-clients.ts';
 import { azureError, notSignedIn } from './azure-errors.ts';
 import { type AzurePlaces, tenantsOf } from './azure-sign-in.ts';
+import { boundedItems } from './bounded-pages.ts';
 import { tellGone } from './gone.ts';
 import type { CellOutcome, CellResult, DiscoverySource } from './source.ts';
 

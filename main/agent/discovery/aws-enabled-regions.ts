@@ -1,8 +1,8 @@
-import { boundedPages } from './bounded-pages.ts';
 import type { Aws } from './aws.ts';
 import type { AwsAccount } from './aws-accounts.ts';
 import { awsClientSettings } from './aws-clients.ts';
 import { isRecent } from './aws-memory.ts';
+import { boundedPages } from './bounded-pages.ts';
 
 /**
  * The regions that an account has enabled by itself, beside those that every account has: asked once a day. None

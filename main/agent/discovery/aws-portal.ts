@@ -1,10 +1,10 @@
 import type { SSOClient } from '@aws-sdk/client-sso';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Network } from '../network/network.ts';
-import { boundedPages } from './bounded-pages.ts';
 import { awsClientSettings } from './aws-clients.ts';
 import type { AwsPlaces, AwsRole, AwsSession } from './aws-profiles.ts';
 import type { SsoTokens } from './aws-sso-tokens.ts';
+import { boundedPages } from './bounded-pages.ts';
 import type { Pace } from './pace.ts';
 
 /** IAM Identity Center as a person who has signed in sees it. All reject with the SDK's errors, for `awsError`. */

@@ -3,10 +3,10 @@ import pLimit from 'p-limit';
 import { AppError, toPlainError } from '../app-error.ts';
 import type { Cluster } from '../catalog/cluster.ts';
 import { taggedCluster } from '../catalog/tagged-cluster.ts';
-import { boundedPages } from './bounded-pages.ts';
 import type { Aws } from './aws.ts';
 import { type AwsAccount, type AwsLogin, waysOf } from './aws-accounts.ts';
 import { awsError, isRoleGone, isUnrecognizedClient } from './aws-errors.ts';
+import { boundedPages } from './bounded-pages.ts';
 import { type EksClients, loadEks } from './eks-clients.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
 

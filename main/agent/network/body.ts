@@ -42,7 +42,8 @@ export function readBody(options: {
       settle(() => reject(error));
       body.free();
     };
-    const refuse = (why: string) => fail(new AppError('answer-refused', `${host} sent an answer ${why}.`, { hint }));
+    const refuse = (why: string) =>
+      fail(new AppError('answer-refused', `${host} sent an answer ${why}.`, { hint }));
     let pieces = 0;
     const reading = {
       host,

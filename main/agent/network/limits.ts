@@ -5,7 +5,7 @@ export const pageBytes = 64 * 1024;
 /** The longest answer that holds tokens, keys or who somebody is. */
 export const tokenBytes = 1024 * 1024;
 /** What all answers that are being read may hold together. */
-export const answersBytes = 40 * 1024 * 1024;
+export const answersBytes = 34 * 1024 * 1024;
 
 /** `32 MB`, `64 KB`. */
 export function sizeText(bytes: number): string {

@@ -18,7 +18,10 @@ afterAll(() => rm(folder, { recursive: true }));
 /** Nine levels of lists, each of nine aliases of the one before: 387 million values. */
 const laughs = Array.from(
   { length: 9 },
-  (_, level) => `l${level}: &l${level} [${Array(9).fill(level === 0 ? 'x' : `*l${level - 1}`).join(', ')}]`,
+  (_, level) =>
+    `l${level}: &l${level} [${Array(9)
+      .fill(level === 0 ? 'x' : `*l${level - 1}`)
+      .join(', ')}]`,
 ).join('\n');
 
 describe('a list without an end', () => {
