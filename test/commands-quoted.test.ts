@@ -57,6 +57,7 @@ function unquoted(file: string, source: string): readonly string[] {
       const text = quasis.map(({ value: { cooked } }) => cooked).join('\0');
       if (command.test(text))
         found.push(
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: the source of a template is shown.
           `${file}:${source.slice(0, node.start).split('\n').length}: ${text.replaceAll('\0', '${…}')}`,
         );
     }

@@ -20,6 +20,7 @@ export const errorCodes = [
   'network-unreachable',
   'network-proxy',
   'network-untrusted',
+  'answer-refused',
   'aws-no-profile',
   'aws-session-expired',
   'aws-denied',
@@ -94,6 +95,9 @@ export interface NeededSignIn {
   readonly session?: string | undefined;
 }
 
+/** An error is a sentence or two: the rest of a longer text is some program's output. */
+const longest = 8 * 1024;
+
 /** The one error class of the project. What another program said and it repeats is rid of secrets and of control characters. */
 export class AppError extends Error {
   override readonly name = 'AppError';
@@ -113,9 +117,9 @@ export class AppError extends Error {
       readonly signIn?: NeededSignIn | undefined;
     } = {},
   ) {
-    super(shownText(message), options.cause === undefined ? undefined : { cause: options.cause });
+    super(shownText(message, longest), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint === undefined ? undefined : shownText(options.hint);
+    this.hint = options.hint === undefined ? undefined : shownText(options.hint, longest);
     this.retryable = options.retryable ?? false;
     this.signIn = options.signIn;
   }
@@ -133,7 +137,7 @@ export function toPlainError(error: unknown): PlainError {
   }
   return {
     code: 'internal',
-    message: shownText(error instanceof Error ? error.message : String(error)),
+    message: shownText(error instanceof Error ? error.message : String(error), longest),
     retryable: false,
   };
 }

@@ -10,6 +10,6 @@ export function denyPermissions(): void {
     answer(isGranted(permission, requestingUrl)),
   );
   defaultSession.setPermissionCheckHandler((_contents, permission, requestingOrigin) =>
-    isGranted(permission, `${requestingOrigin}/`.replace(/\/+$/, '/')),
+    isGranted(permission, `${requestingOrigin}/`),
   );
 }

@@ -10,8 +10,8 @@ export type Span =
   | { readonly kind: 'link'; readonly text: string; readonly url: string };
 
 const fence = /^ {0,3}```/;
-const heading = /^ {0,3}(#{1,6}) +(.*)$/;
-const item = /^ {0,7}(?:[-*+]|(\d{1,9})[.)]) +(.*)$/;
+const heading = /^ {0,3}(#{1,6}) +(\S.*|)$/;
+const item = /^ {0,7}(?:[-*+]|(\d{1,9})[.)]) +(\S.*|)$/;
 
 /** Headings, lists (not within each other), fenced code, paragraphs; in them links, code and strong words. */
 export function parseNotes(notes: string): readonly Block[] {

@@ -11,6 +11,7 @@ const failures: Partial<Record<ErrorCode, string>> = {
   'network-unreachable': 'The network does not reach Cloudflare',
   'network-proxy': 'The proxy on your network refused',
   'network-untrusted': 'Your network presents a certificate that is not trusted',
+  'answer-refused': 'The answer was too large or not valid',
   'no-tunnel': 'No tunnel is set up for it',
   'connector-refused': 'Your organisation does not allow this way',
   'connector-unavailable': 'cloudflared cannot be used',

@@ -169,7 +169,7 @@ test('a configuration that is not good is refused, with what helps', async () =>
     [`url=${publisher.url}/nowhere.yaml`, /answered 404/, /Check the address/],
     [`url=${publisher.url}/broken.yaml`, /broken.yaml, line \d+/, /Correct it there/],
     [`url=${publisher.url}/unknown.yaml`, /line 3, acess: is not known/, /Correct it there/],
-    [`url=${publisher.url}/long.yaml`, /longer than 1048576 bytes/, /Check the address/],
+    [`url=${publisher.url}/long.yaml`, /larger than 1 MB/, /Check the address/],
     [
       `url=${publisher.url}/signed.yaml&key=${key}`,
       /signature .* is not the organisation's/,

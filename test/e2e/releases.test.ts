@@ -77,7 +77,7 @@ test('what is not good is refused, said in the log, and harms nothing', async (c
       return { ...one, etag: '"long"', envelope };
     }),
   );
-  await says('The answer is longer than 262144 bytes.');
+  await says('sent an answer larger than 256 KB.');
 
   const status = await commandLine.tunnels<Output<'snapshot'>>('status');
   expect([status.release, await app.ask('notifications')]).toEqual([undefined, []]);

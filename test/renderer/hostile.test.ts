@@ -162,7 +162,10 @@ test.for([440, 1_000])(
       await page.getByRole('region', { name: 'Tags', exact: true }).waitFor();
       expect(await misplaced()).toEqual([]);
       await page.getByRole('region', { name: 'Last errors' }).getByRole('button').click();
-      await page.locator('.chip').filter({ hasText: plainText(title) }).waitFor();
+      await page
+        .locator('.chip')
+        .filter({ hasText: plainText(title) })
+        .waitFor();
       expect(await misplaced()).toEqual([]);
     }
     expect(await page.locator('img').count()).toBe(0);

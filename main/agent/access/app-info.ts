@@ -1,5 +1,6 @@
 import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
 import { AppError } from '../app-error.ts';
+import { tokenBytes } from '../network/limits.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
 import { userAgent } from '../version.ts';
@@ -40,6 +41,7 @@ export function createAppInfo(options: {
     const answer = await network.request(new URL(`https://${authDomain}/cdn-cgi/access/certs`), {
       headers: { 'user-agent': userAgent },
       timeoutMs: 10_000,
+      maxBytes: tokenBytes,
     });
     if (answer.status !== 200) {
       throw new AppError(

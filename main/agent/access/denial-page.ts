@@ -4,17 +4,49 @@ const boilerplate =
 const longest = 200;
 
 /**
- * The application's own words ("custom deny message") on the page that refuses a person; undefined where the page only
- * says what it says to everybody. A page is foreign text: it is cut, and only ever shown as text.
+ * The application's own words ("custom deny message") on the page that refuses a user; undefined where the page only
+ * holds what Access tells everybody. A page is foreign text: it is cut, and only ever shown as text. Takes time in
+ * proportion to the page's length, whatever it holds.
  */
 export function denialMessage(html: string): string | undefined {
-  const body = html.replace(/<!--[\s\S]*?-->|<(script|style|head)\b[\s\S]*?<\/\1\s*>/gi, '');
-  for (const [, , inner = ''] of body.matchAll(/<(p|h[1-6])\b[^>]*>([\s\S]*?)<\/\1\s*>/gi)) {
+  for (const inner of blocks(html)) {
     const text = plainText(inner);
     if (text !== '' && !boilerplate.test(text))
       return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
   }
   return undefined;
+}
+
+/** Elements whose content is no text of the page. */
+const hidden = new Set(['script', 'style', 'head']);
+const block = /^(?:p|h[1-6])$/;
+
+/** The text in each paragraph and heading, tags left out. Another one, the closing tag or the page's end ends it. */
+function* blocks(html: string): Generator<string> {
+  // Not toLowerCase of the whole, which makes two letters of some.
+  const lower = html.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  let current: { readonly name: string; text: string } | undefined;
+  let at = 0;
+  while (at < html.length) {
+    const open = html.indexOf('<', at);
+    if (current !== undefined) current.text += html.slice(at, open === -1 ? undefined : open);
+    if (open === -1) break;
+    const isComment = html.startsWith('<!--', open);
+    const close = html.indexOf(isComment ? '-->' : '>', open);
+    if (close === -1) break;
+    at = close + (isComment ? 3 : 1);
+    const [, slash, name = ''] =
+      /^<(\/?)([a-z][a-z0-9]{0,15})(?![a-z0-9-])/.exec(lower.slice(open, open + 20)) ?? [];
+    if (slash === '' && hidden.has(name)) {
+      const end = lower.indexOf(`</${name}`, at);
+      if (end === -1) break;
+      at = end;
+    } else if (block.test(name) && (slash === '' || name === current?.name)) {
+      if (current !== undefined) yield current.text;
+      current = slash === '' ? { name, text: '' } : undefined;
+    } else if (current !== undefined) current.text += ' ';
+  }
+  if (current !== undefined) yield current.text;
 }
 
 const entities: Readonly<Record<string, string>> = {
@@ -26,9 +58,8 @@ const entities: Readonly<Record<string, string>> = {
   nbsp: ' ',
 };
 
-function plainText(html: string): string {
-  return html
-    .replace(/<[^>]*>/g, ' ')
+function plainText(text: string): string {
+  return text
     .replace(/&(?:#(\d{1,6})|([a-z]+));/gi, (whole, code?: string, name?: string) =>
       code === undefined ? (entities[name?.toLowerCase() ?? ''] ?? whole) : codePoint(Number(code)),
     )

@@ -54,6 +54,7 @@ export async function exchangeOrgToken(options: {
       method: isLogin ? 'GET' : 'HEAD',
       headers: { 'user-agent': userAgent, ...(cookie === undefined ? {} : { cookie }) },
       timeoutMs: 7_000,
+      page: true,
     });
     if (answer.status === 403) {
       const ray = answer.headers['cf-ray'];

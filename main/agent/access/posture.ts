@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tokenBytes } from '../network/limits.ts';
 import type { Network } from '../network/network.ts';
 import { userAgent } from '../version.ts';
 
@@ -30,7 +31,7 @@ export async function failingChecks(options: {
   const answer = await network.request(new URL(`https://${authDomain}/cdn-cgi/access/get-identity`), {
     headers: { 'user-agent': userAgent, cookie: `CF_Authorization=${orgJwt}` },
     timeoutMs: 7_000,
-    maxBytes: 1 << 20,
+    maxBytes: tokenBytes,
   });
   if (answer.status !== 200) return [];
   const identity = identitySchema.safeParse(parsed(answer.body.toString('utf8')));

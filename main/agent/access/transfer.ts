@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import nacl from 'tweetnacl';
 import { AppError } from '../app-error.ts';
+import { tokenBytes } from '../network/limits.ts';
 import type { Answer, Network } from '../network/network.ts';
 import { userAgent } from '../version.ts';
 import type { AppInfo } from './app-info.ts';
@@ -58,6 +59,7 @@ async function poll(network: Network, publicKey: string, signal: AbortSignal) {
     answer = await network.request(new URL(`${transferOrigin}/transfer/${publicKey}`), {
       headers: { 'user-agent': userAgent },
       timeoutMs: pollTimeoutMs,
+      maxBytes: tokenBytes,
       signal,
     });
   } catch (error) {

@@ -124,7 +124,7 @@ function checkConnector(key: string, value: string): Check {
 }
 
 function checkDestination(key: string, value: string): Check {
-  const [, bracketed, plain = '', port = ''] = /^(?:\[(.*)\]|([^:]*)):(.*)$/.exec(value) ?? [];
+  const [, bracketed, plain = '', port = ''] = /^(?:\[([^\]]*)\]|([^:]*)):(.*)$/s.exec(value) ?? [];
   const host = bracketed === undefined ? isHostName(plain) || isIPv4(plain) : isIPv6(bracketed);
   if (host && isPort(port)) return { value };
   return {

@@ -1,10 +1,10 @@
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
 import type { CredentialSource } from '../catalog/cluster.ts';
 import { command } from '../command.ts';
 import type { AzureSession } from './azure-clients.ts';
 import { azureError } from './azure-errors.ts';
+import { parseForeignYaml } from './kubeconfig-context.ts';
 import { pemFrom } from './vault-secret.ts';
 
 export type AksCredentialSource = Extract<CredentialSource, { kind: 'aks' }>;
@@ -56,7 +56,7 @@ export async function readAksKubeconfig(options: {
       place: `cluster ${cluster}`,
     });
   }
-  const config = kubeconfigSchema.safeParse(parse(text));
+  const config = kubeconfigSchema.safeParse(parseForeignYaml(text));
   if (!config.success) {
     throw new AppError('credential-failed', `AKS gives no kubeconfig for ${cluster} that can be read.`, {
       hint: `Look at \`${command`az aks get-credentials --subscription ${subscription} -g ${resourceGroup} -n ${cluster} -f -`}\`.`,

@@ -13,6 +13,7 @@ import {
 } from './aks-cluster.ts';
 import type { AzureSession } from './azure-clients.ts';
 import { azureError, statusOf } from './azure-errors.ts';
+import { boundedItems, boundedPages } from './bounded-pages.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
 
 const pageSize = 1_000;
@@ -55,7 +56,7 @@ export async function readTenant(parts: TenantParts): Promise<AppError | undefin
   };
   let failure: AppError | undefined;
   try {
-    for await (const page of pagesOf(parts)) {
+    for await (const page of boundedPages(pagesOf(parts), 'The list of clusters in Azure Resource Graph')) {
       for (const reading of page) {
         const subscription = subscriptionOf(reading);
         const clusters = read.get(subscription) ?? [];
@@ -156,7 +157,10 @@ async function subscriptionsOf({
   const client = new SubscriptionClient(session.credential(tenant), session.clientOptions);
   const names = new Map<string, string | undefined>();
   try {
-    for await (const one of client.subscriptions.list({ abortSignal: run.signal })) {
+    for await (const one of boundedItems(
+      client.subscriptions.list({ abortSignal: run.signal }),
+      'The list of Azure subscriptions',
+    )) {
       if (one.subscriptionId !== undefined)
         names.set(one.subscriptionId.toLowerCase(), one.displayName || undefined);
     }
@@ -211,7 +215,10 @@ async function readSubscription(
       subscription,
       session.clientOptions,
     );
-    for await (const cluster of client.managedClusters.list({ abortSignal: run.signal })) {
+    for await (const cluster of boundedItems(
+      client.managedClusters.list({ abortSignal: run.signal }),
+      'The list of AKS clusters',
+    )) {
       clusters.push(clusterOf(parts, readingOf(cluster)));
     }
     return { kind: 'listed', clusters };

@@ -6,6 +6,7 @@ import { readTenant, type Subscription } from './aks-tenant.ts';
 import { type AzureSession, createAzureSessions } from './azure-clients.ts';
 import { azureError, notSignedIn } from './azure-errors.ts';
 import { type AzurePlaces, tenantsOf } from './azure-sign-in.ts';
+import { boundedItems } from './bounded-pages.ts';
 import { tellGone } from './gone.ts';
 import type { CellOutcome, CellResult, DiscoverySource } from './source.ts';
 
@@ -113,7 +114,10 @@ async function* tenantsSeen(
   // Any of them will do; that of the first tenant is asked for anyway.
   const [tenant] = tenantsOf(session.signIns);
   const client = new SubscriptionClient(session.credential(tenant), session.clientOptions);
-  for await (const tenant of client.tenants.list({ abortSignal: signal })) {
+  for await (const tenant of boundedItems(
+    client.tenants.list({ abortSignal: signal }),
+    'The list of Azure tenants',
+  )) {
     const { tenantId: id, domains = [], defaultDomain = '' } = tenant;
     if (id !== undefined)
       yield { id, domains: [...domains, defaultDomain].map((name) => name.toLowerCase()) };

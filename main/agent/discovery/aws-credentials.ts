@@ -5,10 +5,10 @@ import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
 import { abortable } from '../shared-work.ts';
 import { fileStamp } from '../storage/file-stamp.ts';
-import { awsRequestHandler } from './aws-clients.ts';
 import type { AwsPortal } from './aws-portal.ts';
 import { type AwsProcess, processCredentials } from './aws-process.ts';
 import { type AwsLoginPlace, type AwsPlaces, awsFiles, environmentProfile } from './aws-profiles.ts';
+import { awsRequestHandler } from './aws-request-handler.ts';
 import type { Pace } from './pace.ts';
 
 /** The credentials of every way into AWS, kept in memory alone. */
@@ -93,7 +93,7 @@ export function createAwsCredentials(
     // The SDK would take a network that is away for a sign-in that is over.
     if (login.kind === 'sso' && login.signIn !== undefined) await portal.token(login.signIn);
     const { fromIni, fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
-    const clientConfig = { requestHandler: await awsRequestHandler(network, pace), maxAttempts: 6 };
+    const clientConfig = { requestHandler: awsRequestHandler(network, pace), maxAttempts: 6 };
     if (way.kind === 'profile' && way.name === environmentProfile)
       return fromNodeProviderChain({ clientConfig })();
     const profile = way.kind === 'profile' ? way.name : '';

@@ -2,6 +2,7 @@ import type { Aws } from './aws.ts';
 import type { AwsAccount } from './aws-accounts.ts';
 import { awsClientSettings } from './aws-clients.ts';
 import { isRecent } from './aws-memory.ts';
+import { boundedPages } from './bounded-pages.ts';
 
 /**
  * The regions that an account has enabled by itself, beside those that every account has: asked once a day. None
@@ -31,7 +32,7 @@ export async function enabledRegions(
       { RegionOptStatusContains: ['ENABLED'] },
       { abortSignal: signal },
     );
-    for await (const { Regions = [] } of pages)
+    for await (const { Regions = [] } of boundedPages(pages, 'The list of AWS regions'))
       more.push(...Regions.flatMap(({ RegionName }) => RegionName ?? []));
   } catch (error) {
     // A refusal is an answer for today; anything else is asked again by the next run.

@@ -4,6 +4,7 @@ import type { Network } from '../network/network.ts';
 import { awsClientSettings } from './aws-clients.ts';
 import type { AwsPlaces, AwsRole, AwsSession } from './aws-profiles.ts';
 import type { SsoTokens, TokenName } from './aws-sso-tokens.ts';
+import { boundedPages } from './bounded-pages.ts';
 import type { Pace } from './pace.ts';
 
 /** IAM Identity Center as a person who has signed in sees it. All reject with the SDK's errors, for `awsError`. */
@@ -57,7 +58,7 @@ export function createAwsPortal(
         { abortSignal: signal },
       );
       const accounts: { id: string; name: string | undefined }[] = [];
-      for await (const { accountList = [] } of pages) {
+      for await (const { accountList = [] } of boundedPages(pages, 'The list of AWS accounts')) {
         for (const { accountId: id, accountName: name } of accountList)
           if (id !== undefined) accounts.push({ id, name });
       }
@@ -71,7 +72,7 @@ export function createAwsPortal(
         { abortSignal: signal },
       );
       const names: string[] = [];
-      for await (const { roleList = [] } of pages)
+      for await (const { roleList = [] } of boundedPages(pages, 'The list of roles in AWS'))
         names.push(...roleList.flatMap((one) => one.roleName ?? []));
       return names;
     },

@@ -263,7 +263,9 @@ function portalSession({ startUrl, region }: AwsOrganisation['portals'][number])
 
 /** An address of a portal is one with or without its last slash or fragment. */
 function bareUrl(url: string): string {
-  return url.replace(/[/#]+$/, '').toLowerCase();
+  let end = url.length;
+  while (end > 0 && '/#'.includes(url[end - 1] ?? ' ')) end -= 1;
+  return url.slice(0, end).toLowerCase();
 }
 
 /** A profile and those that `source_profile` leads to, down to where a person logs in. */

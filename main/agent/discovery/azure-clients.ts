@@ -3,6 +3,7 @@ import type { HttpClient } from '@azure/core-rest-pipeline';
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
 import pLimit from 'p-limit';
 import { type Network, networkError } from '../network/network.ts';
+import { azureHttpClient } from './azure-http-client.ts';
 import {
   type AzureCloud,
   type AzurePlaces,
@@ -27,9 +28,6 @@ export interface AzureSession {
 }
 
 const retryOptions = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 5_000 } as const;
-const requestTimeoutMs = 20_000;
-/** Azure may ask a client to come back in minutes: a run does not wait for that. */
-const longestRetryAfterSeconds = 15;
 /** A token is asked for anew this long before its end. */
 const marginMs = 5 * 60_000;
 /** At once: each may start a vendor's tool. */
@@ -140,23 +138,4 @@ function unlessAborted<T>(work: Promise<T>, signal: GetTokenOptions['abortSignal
     signal.addEventListener('abort', abort);
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
-}
-
-/** The SDK's way to send requests, over the agents of ours: the proxy and the authorities hold for Azure too. */
-async function azureHttpClient(network: Network): Promise<HttpClient> {
-  const { createDefaultHttpClient } = await import('@azure/core-rest-pipeline');
-  const client = createDefaultHttpClient();
-  return {
-    async sendRequest(request) {
-      // Set last: the SDK's own proxy policy reads the process's environment.
-      request.agent = request.url.startsWith('http:') ? network.httpAgent : network.httpsAgent;
-      if (request.timeout === 0) request.timeout = requestTimeoutMs;
-      const response = await client.sendRequest(request);
-      // Without the header the SDK does not try again.
-      if (Number(response.headers.get('retry-after')) > longestRetryAfterSeconds) {
-        response.headers.delete('retry-after');
-      }
-      return response;
-    },
-  };
 }

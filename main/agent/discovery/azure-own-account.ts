@@ -7,6 +7,7 @@ import type {
 } from '@azure/msal-node';
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
+import { tokenBytes } from '../network/limits.ts';
 import type { Network } from '../network/network.ts';
 import { isSealedError, type SignInFile } from '../sealing/sign-in-file.ts';
 
@@ -129,6 +130,7 @@ function networkClientOf(
       const answer = await network.request(new URL(address), {
         method,
         headers: headers ?? {},
+        maxBytes: tokenBytes,
         ...(body === undefined ? {} : { body }),
       });
       // MSAL would take a page that tells of an error for a token that is empty.

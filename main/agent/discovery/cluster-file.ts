@@ -89,7 +89,7 @@ export async function readClusterFile(
     const message = isSecond ? 'begins a second document, a list is one' : 'is no YAML that can be read';
     throw invalid(file, lineAt(broken.pos[0]), message);
   }
-  const parsed = listSchema.safeParse(document.toJS() ?? []);
+  const parsed = listSchema.safeParse(contentOf(document, file) ?? []);
   const lineOf = (place: readonly PropertyKey[]): number => {
     // Of a field that is not there, the line of what it is missing in.
     for (let length = place.length; length >= 0; length -= 1) {
@@ -135,6 +135,15 @@ export function distrusted(title: string, distrust: Distrust): AppError {
   return new AppError('credential-failed', `The user of ${title} is not used, ${distrustReason(distrust)}.`, {
     hint: `${distrust.fix}, then try again.`,
   });
+}
+
+/** Aliases may make a small file huge: the parser gives up where they would. */
+function contentOf(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    throw invalid(file, 1, 'repeats itself by aliases too often');
+  }
 }
 
 /** A path of a list: `~/` is the home, anything not absolute lies beside the list. */

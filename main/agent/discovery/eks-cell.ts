@@ -6,6 +6,7 @@ import { taggedCluster } from '../catalog/tagged-cluster.ts';
 import type { Aws } from './aws.ts';
 import { type AwsAccount, type AwsLogin, waysOf } from './aws-accounts.ts';
 import { awsError, isRoleGone, isUnrecognizedClient } from './aws-errors.ts';
+import { boundedPages } from './bounded-pages.ts';
 import { type EksClients, loadEks } from './eks-clients.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
 
@@ -124,13 +125,9 @@ async function listNames(cell: CellParts, login: AwsLogin): Promise<readonly str
   const { paginateListClusters } = await loadEks();
   const client = await cell.clients(login, cell.region);
   const names: string[] = [];
-  for await (const page of paginateListClusters(
-    { client, pageSize: 100 },
-    {},
-    { abortSignal: cell.signal },
-  )) {
-    names.push(...(page.clusters ?? []));
-  }
+  const pages = paginateListClusters({ client, pageSize: 100 }, {}, { abortSignal: cell.signal });
+  for await (const { clusters = [] } of boundedPages(pages, `The list of EKS clusters in ${cell.region}`))
+    names.push(...clusters);
   return names;
 }
 

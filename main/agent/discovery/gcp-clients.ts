@@ -6,6 +6,7 @@ import type {
 } from 'google-auth-library';
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
+import { tokenBytes } from '../network/limits.ts';
 import { gcpLoginHint } from './gcp-errors.ts';
 import type { GcpAccess, GcpPlaces } from './gcp-login.ts';
 import { getPatiently } from './gcp-request.ts';
@@ -73,7 +74,7 @@ export async function openGcpClient(options: {
         return new google.Impersonated({
           transporter,
           sourceClient: open(source_credentials),
-          targetPrincipal: /([^/]+):generateAccessToken$/.exec(url.pathname)?.[1] ?? '',
+          targetPrincipal: principalOf(url.pathname),
           targetScopes: gcpScopes,
           endpoint: url.origin,
           ...(delegates === undefined ? {} : { delegates }),
@@ -155,6 +156,13 @@ function createTransporter(
   });
 }
 
+/** `…/serviceAccounts/PRINCIPAL:generateAccessToken`; empty where the path is none such. */
+function principalOf(pathname: string): string {
+  const last = pathname.slice(pathname.lastIndexOf('/') + 1);
+  const end = ':generateAccessToken';
+  return last.endsWith(end) ? last.slice(0, -end.length) : '';
+}
+
 /** gcloud's own setting first, then what the file says, as gcloud has it. */
 function tokenUriOf(content: Content, { env }: GcpPlaces): string {
   const inFile = typeof content.token_uri === 'string' ? content.token_uri : '';
@@ -172,7 +180,7 @@ function createFetch(places: GcpPlaces, tokenUri: string): typeof fetch {
     const answer =
       method === 'GET'
         ? await getPatiently({ places, url, headers, signal })
-        : await places.network.request(url, { method, headers, ...content, signal });
+        : await places.network.request(url, { method, headers, ...content, signal, maxBytes: tokenBytes });
     const type = answer.headers['content-type'];
     // These have no body, and a `Response` takes none with them; of any other the library reads one.
     const body = [204, 205, 304].includes(answer.status) ? null : new Uint8Array(answer.body);

@@ -1,11 +1,13 @@
 import pLimit from 'p-limit';
 import { AppError, type PlainError, toPlainError } from '../app-error.ts';
+import { boundedPages } from './bounded-pages.ts';
 import { createGcpLogin, type GcpAccess, type GcpPlaces } from './gcp-login.ts';
 import { searchProjects } from './gcp-projects.ts';
 import { openClusterManager } from './gke-client.ts';
 import { readProject, wholeProject } from './gke-project.ts';
 import { tellGone } from './gone.ts';
 import type { CellOutcome, DiscoverySource } from './source.ts';
+import { matchesWildcard } from './wildcard.ts';
 
 /** Requests in flight at once; GKE's quotas are per project. */
 const concurrency = 256;
@@ -97,7 +99,10 @@ async function readAll(parts: {
   const searching = (async () => {
     const found = new Set<string>();
     try {
-      for await (const page of searchProjects({ places, access, signal: run.signal })) {
+      for await (const page of boundedPages(
+        searchProjects({ places, access, signal: run.signal }),
+        'The list of Google projects',
+      )) {
         for (const project of page.filter(wanted.has)) {
           found.add(project);
           read(project);
@@ -134,11 +139,8 @@ interface ProjectsWanted {
 function projectsWanted(patterns: readonly string[] | undefined): ProjectsWanted {
   if (patterns === undefined) return { has: () => true, named: [], isOpen: true };
   const named = patterns.filter((pattern) => !pattern.includes('*'));
-  const fits = patterns.map(
-    (pattern) => new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`),
-  );
   return {
-    has: (project) => fits.some((pattern) => pattern.test(project)),
+    has: (project) => patterns.some((pattern) => matchesWildcard(pattern, project)),
     named,
     isOpen: named.length < patterns.length,
   };

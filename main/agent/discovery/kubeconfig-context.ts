@@ -48,17 +48,28 @@ export interface KubeconfigContext {
   readonly user: z.infer<typeof userSchema>;
 }
 
+/** A kubeconfig of 1,000 clusters, with their authorities, has 3 MB. Parsed, YAML takes 50 times its length. */
+const longestYaml = 4 * 1024 * 1024;
+
+/**
+ * What a YAML text of somebody else holds; undefined where it is none, is longer than 4 MB, or has aliases that would
+ * multiply it. What is wrong is not told: the parser's own words quote the text, which may be a secret.
+ */
+export function parseForeignYaml(content: string): unknown {
+  if (content.length > longestYaml) return undefined;
+  try {
+    return parse(content, { logLevel: 'silent', maxAliasCount: 100 });
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Reads a context, the current one or the only one where none is named. Undefined where there is none, or the text is
  * no kubeconfig; what it holds stays out of every message.
  */
 export function readKubeconfigContext(content: string, name?: string): KubeconfigContext | undefined {
-  let raw: unknown;
-  try {
-    raw = parse(content, { logLevel: 'silent' });
-  } catch {
-    return undefined;
-  }
+  const raw = parseForeignYaml(content);
   const config = kubeconfigSchema.safeParse(raw);
   if (!config.success) return undefined;
   const { contexts, clusters, users } = config.data;

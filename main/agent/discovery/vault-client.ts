@@ -81,6 +81,9 @@ export async function vaultClient(options: {
   return client;
 }
 
+/** Its storage takes entries of 1 MB; a list of 100,000 names has 3 MB. */
+const maxBytes = 4 * 1024 * 1024;
+
 /** The commands that we call by name, as https://developer.hashicorp.com/vault/api-docs/auth/token has them. */
 const commands = {
   tokenLookupSelf: { method: 'GET', path: '/auth/token/lookup-self' },
@@ -135,13 +138,13 @@ async function followOnce(
     typeof json === 'object' && json !== null
       ? { body: JSON.stringify(json), headers: { ...headers, 'content-type': 'application/json' } }
       : { headers };
-  const answer = await network.request(url, { method, ...body, signal });
+  const answer = await network.request(url, { method, ...body, signal, maxBytes });
   const { location } = answer.headers;
   if ((answer.status !== 307 && answer.status !== 308) || location === undefined) return answer;
   const next = new URL(location, url);
   // The token goes with it: never from TLS to plain text.
   if (next.protocol !== url.protocol) return answer;
-  return network.request(next, { method, ...body, signal });
+  return network.request(next, { method, ...body, signal, maxBytes });
 }
 
 function pauseMs(attempt: number, retryAfter: string | undefined): number {

@@ -4,6 +4,10 @@ import { AppError } from '../app-error.ts';
 import type { DiscoverySource } from './source.ts';
 import { encodePath, kvPaths, type vaultClient, vaultError, vaultStatus } from './vault-client.ts';
 
+/** Folders and secrets of a mount in a run. */
+const mostPaths = 20_000;
+const longestPath = 2_000;
+
 type Client = Awaited<ReturnType<typeof vaultClient>>;
 
 /** Everything that one run needs to read one mount. */
@@ -45,6 +49,12 @@ export function openMount(
   const ask = (path: string, capability: 'list' | 'read'): Promise<unknown> => {
     const known = asked.get(path);
     if (known !== undefined) return known;
+    if (asked.size >= mostPaths || path.length > longestPath)
+      return Promise.reject(
+        new AppError('vault-failed', `Vault at ${address.host} lists folders of ${name} without an end.`, {
+          hint: 'Ask a Vault administrator, or set vault.mounts to mounts that hold clusters alone.',
+        }),
+      );
     const answer = limit(() => {
       run.signal.throwIfAborted();
       return capability === 'list' ? client.list(encodePath(path)) : client.read(encodePath(path));

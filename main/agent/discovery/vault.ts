@@ -129,7 +129,10 @@ function mountFrom(setting: string): Pick<Mount, 'namespace' | 'name'> {
 }
 
 function trimmed(path: string): string {
-  return path.replace(/^\/+|\/+$/g, '');
+  let [start, end] = [0, path.length];
+  while (path[start] === '/') start += 1;
+  while (end > start && path[end - 1] === '/') end -= 1;
+  return path.slice(start, end);
 }
 
 function accountOf(host: string, namespace: string | undefined, mount: string): string {

@@ -1,6 +1,10 @@
+import { tokenBytes } from './limits.ts';
 import type { Network } from './network.ts';
 
-/** `fetch` for libraries that take one: over our own network, so that its proxy, authorities and time limits hold. */
+/**
+ * `fetch` for libraries that sign people in: over our own network, so that its proxy, authorities and limits hold. What
+ * they read are tokens and keys.
+ */
 export function networkFetch(network: Network): typeof fetch {
   return async (input, init = {}) => {
     const url = new URL(String(input instanceof Request ? input.url : input));
@@ -9,6 +13,7 @@ export function networkFetch(network: Network): typeof fetch {
       headers: Object.fromEntries(new Headers(init.headers)),
       ...(init.body === undefined || init.body === null ? {} : { body: String(init.body) }),
       signal: init.signal ?? undefined,
+      maxBytes: tokenBytes,
     });
     const headers = Object.entries(answer.headers).flatMap(([name, value]) =>
       [value ?? []].flat().map((one): [string, string] => [name, one]),

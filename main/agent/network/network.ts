@@ -4,10 +4,17 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { AppError, errnoOf } from '../app-error.ts';
 import type { Environment } from '../parts.ts';
+import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts';
+import { readBody } from './body.ts';
+import { checkJson } from './json-shape.ts';
+import { answerBytes, answersBytes, pageBytes } from './limits.ts';
 import { dialSignal, ProxiedHttpAgent, ProxiedHttpsAgent, unusable } from './proxy/agents.ts';
 import { proxyRoutes } from './proxy/routes.ts';
 
-/** An HTTP answer read whole. Redirects are never followed: to Access they are answers. */
+/**
+ * An HTTP answer, its body decoded. Redirects are never followed: to Access they are answers. The body of an answer that
+ * is no success (redirects, errors, login pages) is cut after 64 KB.
+ */
 export interface Answer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
@@ -17,10 +24,13 @@ export interface Answer {
 export interface Request {
   readonly method?: string;
   readonly headers?: http.OutgoingHttpHeaders;
-  readonly body?: string | Buffer;
+  readonly body?: string | Uint8Array;
+  /** For the whole exchange, to the last byte of the answer; 20 s where undefined. */
   readonly timeoutMs?: number;
-  /** A longer answer is refused with `bad-input`. */
+  /** A longer answer is refused with `answer-refused`; 32 MB where undefined. */
   readonly maxBytes?: number;
+  /** Whatever the status, all that may come is a page for people: it is cut after 64 KB. */
+  readonly page?: boolean;
   readonly signal?: AbortSignal | undefined;
   /** Called when the connection to the host stands (TLS done), before the request is answered. */
   readonly onConnected?: () => void;
@@ -46,7 +56,10 @@ export interface Network {
   /** Keep-alive agents to hand to SDKs. */
   readonly httpsAgent: https.Agent;
   readonly httpAgent: http.Agent;
-  /** Rejects with `network-unreachable`, `network-proxy`, `network-untrusted`, `timeout` or `cancelled`. */
+  /**
+   * Rejects with `network-unreachable`, `network-proxy`, `network-untrusted`, `timeout`, `cancelled`, or with
+   * `answer-refused` where the answer is too long, is not HTTP, or is JSON that would take too much memory.
+   */
   request(url: URL, request?: Request): Promise<Answer>;
   /** A request with `Connection: Upgrade` in its headers. Rejects as `request` does. */
   upgrade(url: URL, request: Request): Promise<Upgrade>;
@@ -69,10 +82,12 @@ export function createNetwork(env: Environment): Network {
   } as const;
   const httpsAgent = new ProxiedHttpsAgent(options, routes);
   const httpAgent = new ProxiedHttpAgent(options, routes);
+  const budget = createAnswerBudget(answersBytes);
 
   const start = (
     url: URL,
     request: Request,
+    fail: (error: AppError) => void,
     settle: (client: http.ClientRequest, failure: (cause: unknown) => AppError) => void,
   ): void => {
     // Until it has a connection, a request hears of its end by the signal alone.
@@ -87,14 +102,10 @@ export function createNetwork(env: Environment): Network {
       [dialSignal]: signal,
     };
     const client = (url.protocol === 'http:' ? http : https).request(url, options);
-    let overdue: AppError | undefined;
-    settle(client, (cause) => {
+    settle(client, (cause) =>
       // A connection that is still being made ends with the signal, and knows nothing of why.
-      if (overdue !== undefined) return overdue;
-      return request.signal?.aborted === true
-        ? cancelled(url, cause)
-        : networkError(url, cause, isProxied(url));
-    });
+      request.signal?.aborted === true ? cancelled(url, cause) : networkError(url, cause, isProxied(url)),
+    );
     const { onConnected } = request;
     if (onConnected !== undefined) {
       client.once('socket', (socket) => {
@@ -105,9 +116,12 @@ export function createNetwork(env: Environment): Network {
     }
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
     const timeout = setTimeout(() => {
-      overdue = timeoutError(url, timeoutMs);
-      client.destroy(overdue);
-      ending.abort(overdue);
+      const error = timeoutError(url, timeoutMs);
+      // Reported first: an answer that has begun would be taken for one that was cut off, and a connection that is
+      // still being made ends with the signal, which knows nothing of why.
+      fail(error);
+      client.destroy(error);
+      ending.abort(error);
     }, timeoutMs);
     client.once('close', () => clearTimeout(timeout));
     client.end(request.body);
@@ -124,22 +138,25 @@ export function createNetwork(env: Environment): Network {
     httpAgent,
     request: (url, request = {}) =>
       new Promise((resolve, reject) => {
-        start(url, request, (client, failure) => {
+        start(url, request, reject, (client, failure) => {
           client.on('error', (cause) => reject(failure(cause)));
           client.once('response', (response) => {
-            collect(response, request.maxBytes).then(resolve, (cause: unknown) => reject(failure(cause)));
+            collect(url, response, budget, request).then(resolve, (cause: unknown) => {
+              client.destroy();
+              reject(failure(cause));
+            });
           });
         });
       }),
     upgrade: (url, request) =>
       new Promise((resolve, reject) => {
-        start(url, request, (client, failure) => {
+        start(url, request, reject, (client, failure) => {
           client.on('error', (cause) => reject(failure(cause)));
           client.once('upgrade', (response, socket, head) => {
             resolve({ kind: 'upgraded', socket, headers: response.headers, head });
           });
           client.once('response', (response) => {
-            collect(response).then(
+            collect(url, response, budget, { page: true }).then(
               (answer) => resolve({ kind: 'answered', answer }),
               (cause: unknown) => reject(failure(cause)),
             );
@@ -154,18 +171,23 @@ export function createNetwork(env: Environment): Network {
   };
 }
 
-async function collect(response: http.IncomingMessage, maxBytes = Infinity): Promise<Answer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response) {
-    length += (chunk as Buffer).length;
-    if (length > maxBytes)
-      throw new AppError('bad-input', `The answer is longer than ${maxBytes} bytes.`, {
-        hint: 'Check the address: something else may answer there.',
-      });
-    chunks.push(chunk as Buffer);
-  }
-  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
+async function collect(
+  { host }: URL,
+  response: http.IncomingMessage,
+  budget: AnswerBudget,
+  { maxBytes = answerBytes, page = false }: Pick<Request, 'maxBytes' | 'page'>,
+): Promise<Answer> {
+  const { statusCode: status = 0, headers } = response;
+  const isPage = page || status < 200 || status > 299;
+  const body = await readBody({
+    host,
+    response,
+    budget,
+    maxBytes: isPage ? pageBytes : maxBytes,
+    cut: isPage,
+  });
+  if (!isPage) checkJson(body, host);
+  return { status, headers, body };
 }
 
 function timeoutError(url: URL, ms: number): AppError {
@@ -205,6 +227,12 @@ export function networkError(url: { readonly host: string }, cause: unknown, pro
         cause,
       },
     );
+  }
+  if (errno?.startsWith('HPE_') || errno === 'Z_DATA_ERROR' || errno === 'Z_BUF_ERROR') {
+    return new AppError('answer-refused', `${url.host} sent an answer that is not valid HTTP (${errno}).`, {
+      hint: 'Check the address: something else may answer there.',
+      cause,
+    });
   }
   return new AppError(
     'network-unreachable',

@@ -43,14 +43,27 @@ function readAuthorities(origin: string, file: string): readonly string[] {
       },
     );
   }
-  const certificates = text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g);
-  if (certificates === null) {
+  const certificates = certificatesIn(text);
+  if (certificates.length === 0) {
     throw new AppError('bad-input', `${file}, named by ${origin}, holds no PEM certificate.`, {
       hint: 'It must hold one or more blocks that begin with -----BEGIN CERTIFICATE-----.',
     });
   }
   for (const certificate of certificates) check(certificate, origin, file);
   return certificates;
+}
+
+/** Each PEM block. Not by a regular expression: of many that begin and none that ends it would take quadratic time. */
+function certificatesIn(text: string): readonly string[] {
+  const [begin, end] = ['-----BEGIN CERTIFICATE-----', '-----END CERTIFICATE-----'];
+  const found: string[] = [];
+  for (let at = text.indexOf(begin); at !== -1; at = text.indexOf(begin, at)) {
+    const last = text.indexOf(end, at + begin.length);
+    if (last === -1) break;
+    found.push(text.slice(at, last + end.length));
+    at = last + end.length;
+  }
+  return found;
 }
 
 function check(certificate: string, origin: string, file: string): void {

@@ -4,17 +4,25 @@
  */
 
 const mark = '[redacted]';
+const cut = ' [cut]';
 
 /** A name whose value is secret, unless its end says that it only tells of one (`token_uri`, `tokenExpiresAt`). */
 const name =
   '[\\w.-]{0,64}(?:token|secret|passw(?:or)?d|passphrase|authorization|cookie|session-?key|private[-_]?key|client-key|assertion|signature|credential|api[-_]?key|code[-_]?verifier|device[-_]?code)s?[\\w.-]{0,64}';
 const tellsOfOne =
-  /(?:ur[il]|types?|endpoints?|files?|paths?|names?|stores?|expir\w*|[_-](?:at|in)|At|In|seconds|status|length)$/;
+  /(?:ur[il]|types?|endpoints?|files?|paths?|names?|stores?|expir\w{0,40}|[_-](?:at|in)|At|In|seconds|status|length)$/;
 const isSecretName = (text: string): boolean => whole.test(text) && !tellsOfOne.test(text);
 const whole = new RegExp(`^${name}$`, 'i');
 
+/**
+ * Each pattern takes time in proportion to the text, whatever the text is: a repetition that can begin at many places of
+ * one run has an upper limit, and two repetitions of the same letters never stand side by side.
+ */
+
 /** Of letters of both sizes and digits, as chance makes it and no person does. */
-const byChance = '(?=[\\w+/=~.-]*[a-z])(?=[\\w+/=~.-]*[A-Z])(?=[\\w+/=~.-]*\\d)';
+const byChance = '(?=[\\w+/=~.-]{0,96}[a-z])(?=[\\w+/=~.-]{0,96}[A-Z])(?=[\\w+/=~.-]{0,96}\\d)';
+/** Before a quote within a string within a string: each level doubles them. */
+const slashes = '\\\\{0,31}';
 
 /** Where a word begins, also in what an address or a string has encoded. */
 const start = '(?:(?<![\\w.-])|(?<=%[\\dA-Fa-f]{2}|\\\\[nrt]))';
@@ -46,16 +54,21 @@ const anyForm = new RegExp(forms.join('|'), 'g');
 
 /** `https://user:password@host`: what is before the last `@` of the authority. */
 const userInfo = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/:?#"'<>`]*:[^\s/?#"'<>`]+@/gi;
-const scheme = /\b([Bb]earer|BEARER|[Bb]asic|BASIC)(\s+|%20|\+)(?=[\w.~+/=-]*[A-Z0-9])[\w.~+/=-]{16,}/g;
+const scheme = /\b([Bb]earer|BEARER|[Bb]asic|BASIC)(\s+|%20|\+)(?=[\w.~+/=-]{0,96}[A-Z0-9])[\w.~+/=-]{16,}/g;
 /** The one-time address of the window in a browser. */
 const oneTime = /(\/open\/)[\w-]{40,}/g;
 /** A header's whole line: cookies stand in it one after the other. */
-const cookies = /\b((?:set-)?cookie\\*["']?\s*[:,=]\s*\[?\s*\\*["']?)(?=[^\s;="']+=)[^"'\r\n\\]+/gi;
-const authorization =
-  /\b((?:proxy-)?authorization\\*["']?\s*[:,=]\s*\[?\s*\\*["']?)(?:[A-Za-z0-9-]{3,20} [^\s"'\\,]{8,}|[^\s"'\\,]{16,})/gi;
+const cookies = new RegExp(
+  `\\b((?:set-)?cookie${slashes}["']?\\s*[:,=]\\s*(?:\\[\\s*)?${slashes}["']?)(?=[^\\s;="']{1,80}=)[^"'\\r\\n\\\\]+`,
+  'gi',
+);
+const authorization = new RegExp(
+  `\\b((?:proxy-)?authorization${slashes}["']?\\s*[:,=]\\s*(?:\\[\\s*)?${slashes}["']?)(?:[A-Za-z0-9-]{3,20} [^\\s"'\\\\,]{8,}|[^\\s"'\\\\,]{16,})`,
+  'gi',
+);
 /** As JSON or an inspected object has it, also within a string of such. */
 const quoted = new RegExp(
-  `(?<![\\w.-])(${name})(\\\\*["']?\\s*[:=]\\s*\\[?\\s*)(\\\\*["'])(?:(?!\\3)(?:\\\\[\\s\\S]|[\\s\\S]))+(?:\\3|$)`,
+  `(?<![\\w.-])(${name})(${slashes}["']?\\s*[:=]\\s*(?:\\[\\s*)?)(${slashes}["'])(?:(?!\\3)(?:\\\\[\\s\\S]|[\\s\\S]))+(?:\\3|$)`,
   'gi',
 );
 /** As a form, a query or a shell has it. What begins like a variable or a placeholder is none. */
@@ -64,13 +77,20 @@ const assigned = new RegExp(
   'gi',
 );
 /** One of a sign-in is long and by chance; that of an error is a word. */
-const code = /(\\*["']code\\*["']\s*:\s*\\*["'])([\w+/=~.-]{20,})/g;
+const code = new RegExp(`(${slashes}["']code${slashes}["']\\s*:\\s*${slashes}["'])([\\w+/=~.-]{20,})`, 'g');
 /** As YAML has it; a word of a sentence is not of such letters. */
 const told = new RegExp(`(?<![\\w.-])(${name})(:\\s+)([\\w+/=~.-]{20,})`, 'gi');
 const isByChance = new RegExp(`^${byChance}`);
 
-/** The text without its secrets. What holds none comes back as it is. Calling it again changes nothing. */
-export function redact(text: string): string {
+/** No line of a log is longer. */
+const longestText = 2 ** 20;
+
+/**
+ * The text without its secrets. What holds none comes back as it is, but for the end of a text that is longer than
+ * `longest`, which is cut. Calling it again changes nothing.
+ */
+export function redact(text: string, longest = longestText): string {
+  if (text.length > longest) return redact(`${text.slice(0, longest - cut.length)}${cut}`, longest);
   return text
     .replace(cookies, `$1${mark}`)
     .replace(authorization, `$1${mark}`)

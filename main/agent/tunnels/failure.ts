@@ -6,6 +6,7 @@ const places: Partial<Record<ErrorCode, readonly [Stage, Failure['mender']]>> = 
   'network-unreachable': ['edge', 'network'],
   'network-proxy': ['edge', 'network'],
   'network-untrusted': ['edge', 'network'],
+  'answer-refused': ['edge', 'network'],
   timeout: ['edge', 'network'],
   'edge-failed': ['edge', 'access-administrator'],
   'connector-unavailable': ['edge', 'you'],

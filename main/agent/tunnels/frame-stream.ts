@@ -33,6 +33,7 @@ export class FrameStream extends Duplex {
   private current = 0;
   private control: Buffer[] = [];
   private lastReceived = Date.now();
+  private owedPong: Buffer | undefined;
   private closeSent = false;
   private over = false;
   /** Goes on with writing when the socket has room. */
@@ -49,7 +50,11 @@ export class FrameStream extends Duplex {
       if (!this.over) this.destroy(this.closeSent ? undefined : dropped());
     });
     socket.once('end', () => this.finish());
-    socket.on('drain', () => this.wrote());
+    socket.on('drain', () => {
+      if (this.owedPong !== undefined) this.sendControl(opcode.pong, this.owedPong);
+      this.owedPong = undefined;
+      this.wrote();
+    });
     this.timer = setInterval(() => this.keepAlive(), pingAfterMs / 3);
     this.timer.unref();
     if (head.length > 0) this.receive(head);
@@ -135,6 +140,12 @@ export class FrameStream extends Duplex {
     if (!this.closeSent && !this.over) this.socket.write(frame(code, body));
   }
 
+  /** A peer that pings without reading would fill our memory with answers: only the last ping is owed one. */
+  private answerPing(body: Buffer): void {
+    if (this.socket.writableNeedDrain) this.owedPong = body;
+    else this.sendControl(opcode.pong, body);
+  }
+
   private receive(chunk: Buffer): void {
     this.lastReceived = Date.now();
     let bytes = this.header.length === 0 ? chunk : Buffer.concat([this.header, chunk]);
@@ -193,7 +204,7 @@ export class FrameStream extends Duplex {
     if (this.missing > 0) return;
     const body = Buffer.concat(this.control);
     this.control = [];
-    if (this.current === opcode.ping) this.sendControl(opcode.pong, body);
+    if (this.current === opcode.ping) this.answerPing(body);
     if (this.current === opcode.close) {
       this.sendClose();
       this.finish();

@@ -290,7 +290,7 @@ describe('a release', () => {
     };
     await start();
     firstCheck();
-    await eventually(() => expect(warnings).toEqual([expect.stringContaining('longer than 262144 bytes')]));
+    await eventually(() => expect(warnings).toEqual([expect.stringContaining('larger than 256 KB')]));
     await closed.promise;
     expect(sent).toBeLessThan(50_000_000);
   });

@@ -169,6 +169,26 @@ describe('frame by frame', () => {
     );
   });
 
+  it('owes a peer that pings without reading one answer, not all', async () => {
+    const { stream, theirs } = open();
+    stream.resume();
+    const pings = 10_000;
+    const payload = Buffer.alloc(100, 'p');
+    for (let sent = 1; sent <= pings; sent += 1) {
+      theirs.write(serverFrame(9, sent === pings ? 'last' : payload));
+      if (sent % 100 === 0) await turn();
+    }
+    const answers: Buffer[] = [];
+    theirs.on('data', (chunk: Buffer) => answers.push(chunk));
+    await settled(() => answers.length);
+    const bytes = Buffer.concat(answers);
+    expect(bytes.length).toBeLessThan((pings * 106) / 2);
+    // The last one is masked: four letters, behind two bytes of header and four of the mask.
+    const end = bytes.subarray(-10);
+    expect([end[0], end[1]]).toEqual([0x8a, 0x84]);
+    stream.destroy();
+  });
+
   it('reads headers of every length one byte at a time', async () => {
     const payloads = [3, 300, 70_000].map((length) => randomBytes(length));
     const { stream, theirs } = open();

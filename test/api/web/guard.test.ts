@@ -185,6 +185,6 @@ describe('a page', () => {
 
   test('every operation of the contract has its rule', () => {
     const names = Object.keys(operations) as OperationName[];
-    expect(Object.keys(pageRules).toSorted()).toEqual(names.toSorted());
+    expect(new Set(Object.keys(pageRules))).toEqual(new Set(names));
   });
 });

@@ -8,12 +8,16 @@ export type LogEvent =
   | { readonly kind: 'login-wanted' }
   | { readonly kind: 'error'; readonly message: string };
 
+const longest = 4_096;
+
 /**
  * Reads a line of stderr of `cloudflared access tcp` (`cmd/cloudflared/access/carrier.go`, `carrier/websocket.go`): JSON
  * where `TUNNEL_LOG_OUTPUT=json` is known, else zerolog's console form, `TIME LEVEL words field=value`. Undefined where it
  * says nothing of ours.
  */
-export function readLogLine(line: string): LogEvent | undefined {
+export function readLogLine(whole: string): LogEvent | undefined {
+  // What the edge says is repeated in it.
+  const line = whole.slice(0, longest);
   // Printed, not logged, so that it has no fields.
   if (/^https:\/\/\S+\/cdn-cgi\/access\/cli\?/.test(line.trim())) return { kind: 'login-wanted' };
   const { level, host, originURL, error, message } = parseJson(line) ?? parseConsole(line);
@@ -40,7 +44,7 @@ const levels: Readonly<Record<string, string>> = { INF: 'info', WRN: 'warn', ERR
 
 function parseConsole(line: string): Fields {
   const [, short = '', rest = ''] = /^\S+ (INF|WRN|ERR|FTL) (.*)$/.exec(line) ?? [];
-  const fields = [...rest.matchAll(/(?:^| )(\w+)=("(?:[^"\\]|\\.)*"|\S+)/g)].map(
+  const fields = [...rest.matchAll(/(?:^| )(\w+)=("(?:[^"\\]|\\.){0,2000}"|\S+)/g)].map(
     ([, name = '', value = '']) => [name, value.replace(/^"|"$/g, '')] as const,
   );
   const level = levels[short];
