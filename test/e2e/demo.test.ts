@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, type TestContext, test, vi } from 'vitest';
+import { ledTo } from '../world/person/led-to.ts';
 import { findChromium, startChromium } from './chromium.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -50,11 +51,13 @@ async function startDemo(session: Readonly<Record<string, string>> = {}, ...args
         return pattern.exec(said)?.[1];
       }, patience),
     /** The `nth` page that the person's browser was to open. */
-    page: (nth: number) =>
-      vi.waitUntil(
+    page: async (nth: number) => {
+      const given = await vi.waitUntil(
         async () => (await readFile(opened, 'utf8').catch(() => '')).split('\n')[nth] || undefined,
         patience,
-      ),
+      );
+      return ledTo(given);
+    },
     async interrupt() {
       child.kill('SIGINT');
       return (await ended)[0] as number;
