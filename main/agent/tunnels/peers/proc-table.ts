@@ -1,8 +1,6 @@
-import { readSync } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, readlink } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import path from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import { errnoOf } from '../../app-error.ts';
 import {
   type Connection,
@@ -94,9 +92,6 @@ async function findRows<K>(
   return found;
 }
 
-/** Reads of 4 KB that go on without a break, about a millisecond. */
-const readsInATurn = 32;
-
 /**
  * The rows whose local and remote address are asked for. The file is read piece by piece, because anybody can make it
  * long, and only as far as needed. The kernel answers a read with a part of what was asked for: only an empty answer is
@@ -113,10 +108,9 @@ async function readRows<K>(
   const piece = Buffer.alloc(64 * 1024);
   let rest = '';
   let position = 0;
-  for (let reads = 1; ; reads++) {
-    // The kernel answers at once: to wait for another thread costs many times the read itself.
-    if (reads % readsInATurn === 0) await turn();
-    const bytesRead = readSync(file.fd, piece, 0, piece.length, position);
+  for (;;) {
+    // Not `readSync`: the table may be long, and what passes through the other connections would stand still.
+    const { bytesRead } = await file.read(piece, 0, piece.length, position);
     if (bytesRead === 0) return found;
     position += bytesRead;
     const lines = (rest + piece.toString('latin1', 0, bytesRead)).split('\n');
