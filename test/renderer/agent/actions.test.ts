@@ -74,7 +74,10 @@ describe('to connect', () => {
     calls[1]?.answer({ results, kubectl: {}, warnings: [] });
     await again;
     const deciding = actions.decideConsent(true);
-    expect(calls[2]).toMatchObject({ name: 'allow', input: { cluster: orders.id, digest: 'what was shown' } });
+    expect(calls[2]).toMatchObject({
+      name: 'allow',
+      input: { cluster: orders.id, digest: 'what was shown' },
+    });
     calls[2]?.refuse(new AppError('bad-input', 'orders has changed since you were asked.'));
     await deciding;
     expect(store.get()).toMatchObject({ consents: [], problems: [{ title: 'orders was not allowed' }] });
