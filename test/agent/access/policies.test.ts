@@ -302,9 +302,11 @@ describe('what Access does not say', () => {
     rig.world.access.expire('org');
     const before = served('authorize');
     policies.want([socksHost]);
-    await vi.waitFor(() => expect(served('authorize')).toBe(before + 1));
+    await vi.waitFor(() => expect(served('login', socksHost)).toBe(1), { timeout: 10_000 });
     await lookedAt(policies, [socksHost], tcpHost);
     expect(policies.get(socksHost)).toBeUndefined();
+    // The identity provider, where a browser would go now, is not asked.
+    expect(served('authorize')).toBe(before);
     expect(served('login', socksHost)).toBe(1);
     expect(await tabs()).toBe(1);
   });

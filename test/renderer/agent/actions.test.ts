@@ -47,6 +47,42 @@ function setUp(snapshot: Parameters<typeof aSnapshot>[0] = {}) {
 const unreachable = new AppError('agent-unreachable', 'The agent is not running.', { retryable: true });
 
 describe('to connect', () => {
+  test('asks before an API server receives an id token, and allows what was shown', async () => {
+    const { actions, calls, store, only } = setUp();
+    const consent = {
+      cluster: orders.id,
+      title: 'orders',
+      session: 'sso.acme.example',
+      issuer: 'https://sso.acme.example',
+      clientId: 'kubernetes',
+      server: 'https://k8s.orders.example:6443',
+      allowed: false,
+      changed: false,
+      digest: 'what was shown',
+    };
+    const results = [
+      { status: 'connected', cluster: orders.id, title: 'orders', context: 'orders', latencyMs: 1, consent },
+    ];
+    const connecting = actions.connect(orders.id);
+    only().answer({ results, kubectl: {}, warnings: [] });
+    await connecting;
+    expect(store.get().consents).toEqual([consent]);
+    await actions.decideConsent(false);
+    expect(store.get().consents).toEqual([]);
+    expect(calls).toHaveLength(1);
+    const again = actions.connect(orders.id);
+    calls[1]?.answer({ results, kubectl: {}, warnings: [] });
+    await again;
+    const deciding = actions.decideConsent(true);
+    expect(calls[2]).toMatchObject({
+      name: 'allow',
+      input: { cluster: orders.id, digest: 'what was shown' },
+    });
+    calls[2]?.refuse(new AppError('bad-input', 'orders has changed since you were asked.'));
+    await deciding;
+    expect(store.get()).toMatchObject({ consents: [], problems: [{ title: 'orders was not allowed' }] });
+  });
+
   test('shows the wish until it is answered, and leaves the mode to the settings', async () => {
     const { actions, store, only, connectedTo } = setUp();
     const done = actions.connect(orders.id);
