@@ -79,7 +79,7 @@ export async function readClusterFile(file: string): Promise<readonly FileCluste
     const message = isSecond ? 'begins a second document, a list is one' : 'is no YAML that can be read';
     throw invalid(file, lineAt(broken.pos[0]), message);
   }
-  const parsed = listSchema.safeParse(valueOf(document, file) ?? []);
+  const parsed = listSchema.safeParse(contentOf(document, file) ?? []);
   const lineOf = (place: readonly PropertyKey[]): number => {
     // Of a field that is not there, the line of what it is missing in.
     for (let length = place.length; length >= 0; length -= 1) {
@@ -111,7 +111,7 @@ export async function readClusterFile(file: string): Promise<readonly FileCluste
 }
 
 /** Aliases may make a small file huge: the parser gives up where they would. */
-function valueOf(document: ReturnType<typeof parseDocument>, file: string): unknown {
+function contentOf(document: ReturnType<typeof parseDocument>, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch {
