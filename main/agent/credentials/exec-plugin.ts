@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../app-error.ts';
 import type { ExecPlugin } from '../discovery/kubeconfig-context.ts';
 import type { Environment } from '../parts.ts';
-import { lastWords, programLimitMs, runProgram } from '../processes/run-program.ts';
+import { programLimitMs, runProgram } from '../processes/run-program.ts';
 import { distrustReason } from '../storage/trusted-file.ts';
 import type { Credential } from './credentials.ts';
 import { findProgram } from './program.ts';
@@ -19,8 +19,8 @@ const answerSchema = z.object({
 
 /**
  * Runs a credential plugin of somebody's own, as kubectl would, in `cwd`. Rejects with `credential-failed` when it
- * fails, takes too long, is not there, may be changed by other accounts or answers nothing usable; of what it wrote the
- * last line is in the message.
+ * fails, takes too long, is not there, may be changed by other accounts or answers nothing usable; what it wrote may be
+ * a secret, and stays out of the message.
  */
 export async function runExecPlugin(options: {
   readonly plugin: ExecPlugin;
@@ -31,17 +31,15 @@ export async function runExecPlugin(options: {
 }): Promise<Credential> {
   const { plugin, cwd, env, home, title } = options;
   const apiVersion = plugin.apiVersion ?? 'client.authentication.k8s.io/v1';
-  const fail = (why: string, { line = '', hint }: { readonly line?: string; readonly hint?: string } = {}) =>
-    new AppError(
-      'credential-failed',
-      `The credential plugin ${plugin.command} of ${title} ${why}${lastWords(line)}.`,
-      { hint: hint ?? `Run \`${plugin.command}\` by hand, with the arguments of its entry, to see why.` },
-    );
+  const fail = (why: string, hint?: string) =>
+    new AppError('credential-failed', `The credential plugin ${plugin.command} of ${title} ${why}.`, {
+      hint: hint ?? `Run \`${plugin.command}\` by hand, with the arguments of its entry, to see why.`,
+    });
   const program = await findProgram({ command: plugin.command, cwd, env, home });
   if (program.kind === 'missing') throw fail('could not be started: there is no such program');
   if (program.kind === 'distrusted') {
     const { distrust } = program;
-    throw fail(`is not run, ${distrustReason(distrust)}`, { hint: `${distrust.fix}, then try again.` });
+    throw fail(`is not run, ${distrustReason(distrust)}`, `${distrust.fix}, then try again.`);
   }
   const limitMs = programLimitMs(env);
   const end = await runProgram({
@@ -60,12 +58,10 @@ export async function runExecPlugin(options: {
     limitMs,
   });
   if (end.kind === 'not-started' || end.kind === 'cancelled') throw fail('could not be started');
-  if (end.kind === 'too-long') throw fail(`did not end within ${limitMs / 1_000} s`, { line: end.lastLine });
-  if (end.kind === 'too-much') throw fail('wrote more than a megabyte', { line: end.lastLine });
+  if (end.kind === 'too-long') throw fail(`did not end within ${limitMs / 1_000} s`);
+  if (end.kind === 'too-much') throw fail('wrote more than a megabyte');
   if (end.exitCode !== 0)
-    throw fail(end.exitCode === undefined ? 'was killed' : `failed with exit code ${end.exitCode}`, {
-      line: end.lastLine,
-    });
+    throw fail(end.exitCode === undefined ? 'was killed' : `failed with exit code ${end.exitCode}`);
   const answer = answerSchema.safeParse(parse(end.stdout));
   if (!answer.success) throw fail('gave no ExecCredential');
   const { token, clientCertificateData, clientKeyData, expirationTimestamp } = answer.data.status;

@@ -1,15 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { AppError } from '../app-error.ts';
+import { socksReplies } from '../network/proxy/socks-request.ts';
 import { readExactly } from './read-exactly.ts';
-
-const replies: Readonly<Record<number, string>> = {
-  1: 'general failure',
-  2: 'not allowed by its rules',
-  3: 'network unreachable',
-  4: 'host unreachable',
-  5: 'connection refused',
-  6: 'TTL expired',
-};
 
 /**
  * Asks the SOCKS5 server at the other end of `stream` (cloudflared's `socks-proxy` ingress: no authentication) for a
@@ -32,7 +24,7 @@ export async function connectThroughSocks(
   if (head[1] !== 0) {
     throw new AppError(
       'origin-failed',
-      `The cluster's tunnel cannot reach ${target.host}:${target.port} (${replies[head[1] ?? 1] ?? 'unknown reply'}).`,
+      `The cluster's tunnel cannot reach ${target.host}:${target.port} (${socksReplies[head[1] ?? 1] ?? 'unknown reply'}).`,
       { hint: "Its API server is down or unknown there: ask the cluster's owner.", retryable: true },
     );
   }

@@ -4,8 +4,8 @@ import { placeOf, refusal } from './connect-request.ts';
 import { readUntil } from './reading.ts';
 import type { ProxyServer, Target } from './routes.ts';
 
-/** RFC 1928, section 6. */
-const replies: Readonly<Record<number, string>> = {
+/** What a SOCKS5 server answers in place of a connection (RFC 1928, section 6). */
+export const socksReplies: Readonly<Record<number, string>> = {
   1: 'general failure',
   2: 'not allowed by its rules',
   3: 'network unreachable',
@@ -56,7 +56,7 @@ export async function requestSocks(stream: Duplex, proxy: ProxyServer, target: T
   if (answer[0] !== 5) throw notSocks(proxy);
   const reply = answer[1] ?? 1;
   if (reply !== 0)
-    throw refusal(proxy, target, `refused the connection (${replies[reply] ?? `reply ${reply}`})`);
+    throw refusal(proxy, target, `refused the connection (${socksReplies[reply] ?? `reply ${reply}`})`);
 }
 
 /** Version, reply, reserved, address type, address, port. */
