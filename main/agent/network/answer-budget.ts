@@ -13,6 +13,8 @@ export interface AnswerBudget {
   release(reading: Reading): void;
 }
 
+const largeBytes = 2 * 1024 * 1024;
+
 /**
  * Hundreds of answers are read at once, each within its own limit; together they may hold `limit` bytes. Where more comes,
  * the largest answers of the host that sends the most give way. Nobody waits for anybody: a host that sends without end
@@ -29,9 +31,12 @@ export function createAnswerBudget(limit: number): AnswerBudget {
     take(reading, bytes) {
       readings.set(reading, (readings.get(reading) ?? 0) + bytes);
       total += bytes;
-      if (total <= limit) return;
+      // Several large ones at once are no API's: hundreds of cells, each with a page of its own, are all small.
+      const large = [...readings.values()].filter((held) => held > largeBytes).length;
+      const most = large > 1 ? limit / 2 : limit;
+      if (total <= most) return;
       // Down to a half: a host that goes on would soon be there again.
-      while (total > limit / 2) {
+      while (total > most / 2) {
         const largest = largestOfGreediest(readings);
         if (largest === undefined) return;
         release(largest);

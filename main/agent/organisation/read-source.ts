@@ -71,15 +71,21 @@ async function download(network: Network, from: string, etag?: string): Promise<
   const start = new URL(from);
   let url = start;
   for (let hop = 0; hop <= maxRedirects; hop += 1) {
-    const answer = await network.request(url, {
-      headers: {
-        'user-agent': userAgent,
-        accept: 'application/yaml, text/plain, */*',
-        ...(etag === undefined ? {} : { 'if-none-match': etag }),
-      },
-      timeoutMs,
-      maxBytes,
-    });
+    const answer = await network
+      .request(url, {
+        headers: {
+          'user-agent': userAgent,
+          accept: 'application/yaml, text/plain, */*',
+          ...(etag === undefined ? {} : { 'if-none-match': etag }),
+        },
+        timeoutMs,
+        maxBytes,
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof AppError) || error.code !== 'answer-refused') throw error;
+        // The address is what the user gave.
+        throw new AppError('bad-input', error.message, { hint: error.hint, cause: error });
+      });
     if (answer.status === 304 && etag !== undefined) return undefined;
     if (answer.status === 200) return { bytes: answer.body, etag: answer.headers.etag };
     url = redirected(url, answer, start);

@@ -26,7 +26,7 @@ const maxRedirects = 3;
 
 /**
  * Asks a feed for its newest release, its signature checked. Rejects with `bad-input` where the answer is not good (a
- * redirect to another host among it), with `not-found` where it is another than 200, 204 and 304, or as the network does.
+ * redirect to another host among it), with `answer-refused` where it is too long, with `not-found` where it is another than 200, 204 and 304, or as the network does.
  */
 export async function askFeed(options: {
   readonly feed: Feed;
