@@ -134,7 +134,7 @@ describe('a setup from an address', () => {
   it('of more than 1 MB is refused', async () => {
     rig.publish(acme(`# ${'x'.repeat(1024 * 1024)}\n`));
     await expect((await rig.start()).preview({ source: rig.url })).rejects.toMatchObject({
-      code: 'answer-refused',
+      code: 'bad-input',
     });
   });
 
