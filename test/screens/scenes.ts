@@ -5,6 +5,7 @@ import { defaultSettings } from '../../main/agent/settings/settings.ts';
 import { type Place, placeHash } from '../../main/api/place.ts';
 import type { ShownWindow } from '../renderer/open-window.ts';
 import {
+  aCluster,
   aDenial,
   anAccount,
   anOrganisation,
@@ -152,6 +153,44 @@ export const scenes: Readonly<Record<string, Scene>> = {
       await shown.page.getByRole('button', name('Review…')).click();
       await shown.page.getByRole('button', name('Accept')).waitFor();
     },
+  },
+  consent: {
+    snapshot: everyday,
+    async arrange(shown) {
+      const { id: cluster, title } = loyalty;
+      const consent = {
+        cluster,
+        title,
+        session: 'login.acme.example',
+        issuer: 'https://login.acme.example',
+        clientId: 'kubernetes',
+        server: 'https://loyalty.k8s.acme.example:6443',
+        authority: 'a3f1c0de5b7e4d2f9a8c6b5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f',
+        allowed: false,
+        changed: false,
+        digest: 'x',
+      };
+      shown.agent.handlers.connect = async () => ({
+        results: [
+          { status: 'connected', cluster, title, context: title, port: 24_242, latencyMs: 31, consent },
+        ],
+        kubectl: {},
+        warnings: [],
+      });
+      await shown.row(title).getByRole('switch').click();
+      await heading(shown, 'receive your id token');
+    },
+  },
+  'mixed-scripts': {
+    snapshot: {
+      ...everyday,
+      clusters: [
+        ...clusters,
+        aCluster('p\u0430yments-prod-eu', { seenAt: now, version: '1.33', environment: 'production' }),
+      ],
+    },
+    size: wide,
+    arrange: (shown) => opened(shown, 'p\u0430yments-prod-eu'),
   },
   'first-discovery': {
     snapshot: { discovery: { status: 'running', since: now, cellsRead: 3, cellsKnown: 17, clusters: 0 } },

@@ -28,7 +28,7 @@ export async function requestConnect(stream: Duplex, proxy: ProxyServer, target:
     const reason =
       login === undefined ? 'asks for a user and password' : 'did not accept the user and password';
     throw new AppError('network-proxy', `The proxy ${placeOf(proxy)} ${reason} (HTTP 407).`, {
-      hint: `Put them into ${proxy.variable}: http://USER:PASSWORD@${placeOf(proxy)}, special characters percent-encoded.`,
+      hint: `Write user, colon, password and @ before ${placeOf(proxy)} in ${proxy.variable}, with special characters percent-encoded.`,
       retryable: true,
     });
   }

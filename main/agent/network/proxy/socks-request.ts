@@ -80,7 +80,7 @@ function notSocks(proxy: ProxyServer): AppError {
 
 function unauthorised(proxy: ProxyServer, reason: string): AppError {
   return new AppError('network-proxy', `The proxy ${placeOf(proxy)} ${reason}.`, {
-    hint: `Put them into ${proxy.variable}: socks5://USER:PASSWORD@${placeOf(proxy)}, special characters percent-encoded.`,
+    hint: `Write user, colon, password and @ before ${placeOf(proxy)} in ${proxy.variable}, with special characters percent-encoded.`,
     retryable: true,
   });
 }
