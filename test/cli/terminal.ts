@@ -6,9 +6,10 @@ import { root, sourceProgram } from './run-cli.ts';
 export function startInTerminal(options: {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly program?: string;
 }) {
-  const { args, env } = options;
-  const words = [process.execPath, sourceProgram, ...args].map((word) => `'${word}'`);
+  const { args, env, program = sourceProgram } = options;
+  const words = [process.execPath, program, ...args].map((word) => `'${word}'`);
   // A terminal of no width would wrap every letter.
   const command = `stty cols 200 rows 50; ${words.join(' ')}`;
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {

@@ -53,7 +53,7 @@ beforeEach(async (context) => {
     NODE_EXTRA_CA_CERTS: authorities,
     SSL_CERT_FILE: authorities,
   });
-  window = await openBrowserWindow({ commandLine, executable });
+  window = await openBrowserWindow({ commandLine, executable, terminal: true });
   ({ page } = window);
 });
 
@@ -129,6 +129,7 @@ test('a setup link shows what it would do, does it on a yes, and is taken back i
 
   await follow(`url=${url}`);
   await press(text.setup.yes);
+  await window.confirm(/Set up\?/);
   await page.getByText(text.done.setUp('Acme')).waitFor();
   await page.getByText(words.organisation('Acme', url)).waitFor();
   expect(await organisation()).toMatchObject({
@@ -147,6 +148,7 @@ test('a setup link shows what it would do, does it on a yes, and is taken back i
   expect(await organisation()).toMatchObject({ locked: [] });
   await press(text.organisation.remove);
   await press(text.organisation.yes);
+  await window.confirm(/Remove it\?/);
   await page
     .getByRole('region', { name: text.organisation.title })
     .getByText(text.organisation.none)

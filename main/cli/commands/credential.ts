@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { LoginView } from '../../agent/logins/account.ts';
 import { type Paths, pathsFrom } from '../../agent/paths.ts';
-import { type Client, connectAgent } from '../../api/socket/client.ts';
+import { connectAgent } from '../../api/socket/client.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { loginLine } from '../login-notes.ts';
 import { reachAgent } from '../reach-agent.ts';
-import { reportError, writeAside, writeJson } from '../report.ts';
-import { printable } from '../terminal.ts';
+import { reportError, writeJson } from '../report.ts';
 
 /** A person who looks at a kubectl that waits for longer is told what for. */
 const patienceMs = 1_000;
@@ -29,7 +26,8 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
       return exitCodes.ok;
     }
     const client = running ?? (await reachAgent({ paths, env }));
-    const patience = setTimeout(() => void tellOfLogin(client).catch(() => {}), patienceMs);
+    const noteLogins = async () => (await import('../login-wait.ts')).noteLogins(client);
+    const patience = setTimeout(() => void noteLogins().catch(() => {}), patienceMs);
     try {
       writeJson(
         await client.call('credential', {
@@ -56,23 +54,4 @@ function isAlone({ config }: Paths): boolean {
   } catch {
     return false;
   }
-}
-
-/** Says that it is the person who is waited for, once for each place to sign in to. */
-async function tellOfLogin(client: Client): Promise<void> {
-  const told = new Set<string>();
-  const tell = (logins: readonly LoginView[]) => {
-    for (const login of logins) {
-      const line =
-        login.noBrowser === true || login.userCode !== undefined
-          ? loginLine(login)
-          : `Waiting for your sign-in to ${printable(login.title)} in the browser …`;
-      if (!told.has(line)) writeAside([line]);
-      told.add(line);
-    }
-  };
-  const { logins } = await client.subscribe((change) => {
-    if (change.kind === 'logins') tell(change.logins);
-  });
-  tell(logins);
 }

@@ -1,4 +1,6 @@
 import { chromium, type Page } from 'playwright-core';
+import { builtProgram } from '../../cli/run-cli.ts';
+import { startInTerminal } from '../../cli/terminal.ts';
 import { startChromium } from '../../e2e/chromium.ts';
 import type { CommandLine } from './command-line.ts';
 
@@ -12,6 +14,8 @@ export interface BrowserWindow {
   showsPort(title: string, port: number): Promise<void>;
   /** Resolves when the row shows that it is not connected, and not being disconnected either. */
   showsOff(title: string): Promise<void>;
+  /** Answers a question in the terminal that serves it, with yes. Only where `terminal` was asked for. */
+  confirm(question: RegExp): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,10 +25,12 @@ export async function openBrowserWindow(options: {
   readonly executable: string;
   /** Pixels of the screen for each of the page's; 1 when left out. */
   readonly scale?: number;
+  /** Serves it from a terminal, which is asked what a page alone may not do. */
+  readonly terminal?: boolean;
 }): Promise<BrowserWindow> {
-  const { commandLine, executable, scale = 1 } = options;
-  const serving = commandLine.follow('k8s-tunnels', ['serve', '--json']);
-  const { url } = JSON.parse(await serving.line(/^\{/)) as { readonly url: string };
+  const { commandLine, executable, scale = 1, terminal = false } = options;
+  const serving = terminal ? await serveInTerminal(commandLine) : await serveAlone(commandLine);
+  const { url } = serving;
   const started = await startChromium(executable);
   try {
     const browser = await chromium.connectOverCDP(started.endpoint);
@@ -47,14 +53,44 @@ export async function openBrowserWindow(options: {
       showsPort: (title, port) => row(title).getByText(`:${port}`, { exact: true }).waitFor(),
       // The switch is off from the press on; the row says that it is "Disconnecting" until it is done.
       showsOff: (title) => row(title, false).filter({ hasNotText: 'Disconnecting' }).waitFor(),
+      confirm: serving.confirm,
       async close() {
-        serving.stop();
+        await serving.stop();
         await started.close();
       },
     };
   } catch (error) {
-    serving.stop();
+    await serving.stop();
     await started.close();
     throw error;
   }
+}
+
+interface Serving {
+  readonly url: string;
+  confirm(question: RegExp): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function serveAlone(commandLine: CommandLine): Promise<Serving> {
+  const process = commandLine.follow('k8s-tunnels', ['serve', '--json']);
+  const { url } = JSON.parse(await process.line(/^\{/)) as { readonly url: string };
+  return {
+    url,
+    confirm: () => Promise.reject(new Error('there is no terminal')),
+    stop: async () => process.stop(),
+  };
+}
+
+async function serveInTerminal({ env }: CommandLine): Promise<Serving> {
+  const terminal = startInTerminal({ args: ['serve', '--no-open'], env, program: builtProgram });
+  const [url] = await terminal.shows(/http:\S+#open=\S+/);
+  return {
+    url,
+    async confirm(question) {
+      await terminal.shows(new RegExp(`${question.source} Type y and press Enter`));
+      terminal.press('y\r');
+    },
+    stop: () => terminal.end(),
+  };
 }
