@@ -3,10 +3,10 @@
  * on: control characters, format characters (directions, joiners), separators of lines, halves of characters, and
  * letters that draw nothing. Variation selectors only choose a drawing and stay.
  */
-const unseen = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--\p{Variation_Selector}]/v;
+const unseen = /(?!\p{Variation_Selector})[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 /** Nearly all text; the test for it is a quarter of the other's work. */
 const ascii = /^[ -~]*$/;
-const everyUnseen = new RegExp(unseen.source, 'gv');
+const everyUnseen = new RegExp(unseen.source, 'gu');
 /** What a terminal takes for one instruction goes as a whole: `\e[31m` must not leave `[31m`. */
 const sequences =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
@@ -53,4 +53,4 @@ export function escapeUnseen(text: string, { colours = false }: { readonly colou
           .join(''),
   );
 }
-const colouredOrUnseen = new RegExp(`\\u001b\\[[\\d;]*m|${unseen.source}`, 'gv');
+const colouredOrUnseen = new RegExp(`\\u001b\\[[\\d;]*m|${unseen.source}`, 'gu');

@@ -24,22 +24,24 @@ export function ConfirmConsent() {
           <Dialog role="alertdialog">
             <Heading slot="title">{words.title(consent.title)}</Heading>
             <p>{consent.changed ? words.changed : words.body}</p>
-            <Facts
-              facts={[
-                [words.server, <code key="server">{consent.server}</code>],
-                [words.serverName, consent.serverName],
-                [
-                  words.authority,
-                  consent.authority === undefined ? (
-                    words.computer
-                  ) : (
-                    <code key="authority">{consent.authority}</code>
-                  ),
-                ],
-                [words.issuer, <code key="issuer">{consent.issuer}</code>],
-                [words.client, <code key="client">{consent.clientId}</code>],
-              ]}
-            />
+            <div className="consent-facts">
+              <Facts
+                facts={[
+                  [words.server, <code key="server">{consent.server}</code>],
+                  [words.serverName, consent.serverName],
+                  [
+                    words.authority,
+                    consent.authority === undefined ? (
+                      words.computer
+                    ) : (
+                      <code key="authority">{consent.authority}</code>
+                    ),
+                  ],
+                  [words.issuer, <code key="issuer">{consent.issuer}</code>],
+                  [words.client, <code key="client">{consent.clientId}</code>],
+                ]}
+              />
+            </div>
             <div className="actions">
               {/* The safe answer has the focus. */}
               <button

@@ -45,6 +45,8 @@ function slowOnes(options: {
 const madeInFunctions = [
   // Of words that the user types, each escaped: an alternation without a repetition.
   'renderer/clusters/search.ts',
+  // Of a list of scripts that stands there: one class of characters each.
+  'main/agent/catalog/mixed-scripts.ts',
 ];
 
 /** What the functions that read foreign text are fed with. */
@@ -82,7 +84,7 @@ describe('every pattern of the product', () => {
     const { written, made } = productPatterns();
     expect(written.length).toBeGreaterThan(150);
     const inFunctions = made.filter(({ inFunction }) => inFunction).map(({ file }) => file);
-    expect(inFunctions).toEqual(madeInFunctions);
+    expect(new Set(inFunctions)).toEqual(new Set(madeInFunctions));
     const atLoading: ProductPattern[] = [];
     for (const file of new Set(made.filter(({ inFunction }) => !inFunction).map((one) => one.file))) {
       const found = await patternsMadeBy(file);

@@ -61,7 +61,7 @@ function safe(text: string): string {
     .replace(/-{2,}/g, '-')
     .replace(/^[^A-Za-z0-9_]+/, '')
     .slice(0, longest)
-    .replace(/[/-]+$/, '');
+    .replace(/(?<![/-])[/-]+$/, '');
 }
 
 function decoded(part: string): string {

@@ -45,7 +45,7 @@ const rules: Readonly<Record<Shell, Rules>> = {
     plain: plainOnWindows,
     // Variables are expanded within quotes, and nothing typed at the prompt keeps them from it.
     refused: /["%!]/,
-    quote: (text) => `"${text.replace(/\\+$/, '$&$&')}"`,
+    quote: (text) => `"${text.replace(/(?<!\\)\\+$/, '$&$&')}"`,
   },
   windows: {
     plain: plainOnWindows,

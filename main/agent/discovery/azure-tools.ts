@@ -1,6 +1,7 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
+import { command } from '../command.ts';
 import { lastWords, programLimitMs, runProgram } from '../processes/run-program.ts';
 
 /** How long a vendor's tool may take for a token. It loads for seconds, but it never has to wait for the user. */
@@ -29,7 +30,7 @@ export function toolCredential(tool: 'az' | 'azd'): TokenCredential {
         throw new CredentialUnavailableError('The scope or the tenant has characters that neither can have.');
       if ((claims ?? '') !== '' && tool === 'az')
         throw new CredentialUnavailableError(
-          `Please run az login --scope ${scopes[0]}: a claims challenge has to be answered.`,
+          `Please run ${command`az login --scope ${scopes[0] ?? ''}`}: a claims challenge has to be answered.`,
         );
       const args = tool === 'az' ? azArguments(scopes, tenantId) : azdArguments(scopes, tenantId, claims);
       const cwd = process.platform === 'win32' ? (process.env.SystemRoot ?? 'C:\\Windows') : '/bin';

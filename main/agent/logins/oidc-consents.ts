@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
 import type { Cluster } from '../catalog/cluster.ts';
+import { command } from '../command.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 import type { Consent } from './consent.ts';
@@ -103,7 +104,9 @@ export function createOidcConsents(options: {
         changed
           ? `The certificate authority or TLS server name of ${title} (${address}) has changed since you allowed it to receive your id token of ${session}.`
           : `You have not allowed ${title} (${address}) to receive your id token of ${session}.`,
-        { hint: `Run \`k8s-tunnels login oidc --allow ${cluster.id}\` to see what it is and allow it.` },
+        {
+          hint: `Run \`${command`k8s-tunnels login oidc --allow ${cluster.id}`}\` to see what it is and allow it.`,
+        },
       );
     },
     async allow(cluster, digest) {

@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../app-error.ts';
+import { command } from '../command.ts';
 import type { Environment } from '../parts.ts';
 import { maxBytes } from './source.ts';
 import { untrustedParent } from './trusted-parents.ts';
@@ -104,7 +105,7 @@ export function createOrganisationFiles(
       (parent) => isOwn && parent !== folder && !isBelow(parent, folder),
     );
     if (isOwn && found?.parent !== folder && ((await lstat(folder)).mode & 0o077) !== 0)
-      throw refuse(`${folder} is open to other users`, `Close it: chmod 700 ${folder}`);
+      throw refuse(`${folder} is open to other users`, `Close it: ${command`chmod 700 ${folder}`}`);
     if (found === undefined) return;
     const { parent, why } = found;
     switch (why) {
@@ -113,10 +114,10 @@ export function createOrganisationFiles(
       case 'owner':
         throw refuse(
           `${parent} does not belong to ${isOwn ? 'you' : 'root'}`,
-          `Make it so: chown ${isOwn ? '"$USER"' : 'root'} ${parent}`,
+          `Make it so: ${isOwn ? command`chown "$USER" ${parent}` : command`chown root ${parent}`}`,
         );
       case 'writable':
-        throw refuse(`other users can write to ${parent}`, `Make it so: chmod go-w ${parent}`);
+        throw refuse(`other users can write to ${parent}`, `Make it so: ${command`chmod go-w ${parent}`}`);
     }
   };
 
@@ -132,9 +133,12 @@ export function createOrganisationFiles(
       throw new AppError('bad-input', `${real} (${field}) is longer than ${atMost / 1024 / 1024} MB.`);
     if (owners.user === undefined) return;
     if (!isOwnedBy(stats, [...owners.administrators, owners.user]))
-      throw refuse('it belongs to another user', `Make it yours or root's: chown "$USER" ${real}`);
+      throw refuse(
+        'it belongs to another user',
+        `Make it yours or root's: ${command`chown "$USER" ${real}`}`,
+      );
     if ((stats.mode & 0o022) !== 0)
-      throw refuse('other users can write to it', `Make it so: chmod go-w ${real}`);
+      throw refuse('other users can write to it', `Make it so: ${command`chmod go-w ${real}`}`);
     // The other name may be of a file that was never meant for this.
     if (stats.nlink > 1) throw refuse('it has a second name (a hard link)', `Put a copy there: ${real}`);
   };

@@ -4,7 +4,7 @@ import type { Input, OperationName } from '../contract.ts';
 import { type AgentClient, createConversation } from '../conversation.ts';
 import { operationNamed, parseInput } from '../dispatch.ts';
 import type { ClientMessage } from '../serve-messages.ts';
-import { commandFor, pageRules, type Question } from './sensitive.ts';
+import { pageRules, type Question, terminalCommand } from './sensitive.ts';
 import type { OpenPageChannel } from './socket.ts';
 
 /**
@@ -49,7 +49,7 @@ export function guardedChannel(
     };
 
     const needYes = async (question: Question, signal: AbortSignal): Promise<void> => {
-      const hint = `Run it in a terminal: ${commandFor(question)}`;
+      const hint = `Run it in a terminal: ${terminalCommand(question)}`;
       if (confirm === undefined)
         throw new AppError('confirmation-needed', 'This change needs your confirmation in a terminal.', {
           hint,

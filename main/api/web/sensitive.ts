@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../../agent/app-error.ts';
+import { command } from '../../agent/command.ts';
 import type { Consent } from '../../agent/logins/consent.ts';
 import type { OrganisationView, SetupPreview } from '../../agent/organisation/view.ts';
 import type { SettingName, Settings } from '../../agent/settings/settings.ts';
@@ -105,25 +106,25 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
 };
 
 /** The command that does the same in a terminal, as far as a page's words may be part of one. */
-export function commandFor(question: Question): string {
+export function terminalCommand(question: Question): string {
   switch (question.kind) {
     case 'settings':
       return question.changes
         .map(({ name, after, isReset }) =>
           isReset
-            ? `k8s-tunnels settings ${name} --reset`
-            : `k8s-tunnels settings ${name} ${plain(after, 'VALUE')}`,
+            ? command`k8s-tunnels settings ${name} --reset`
+            : command`k8s-tunnels settings ${name} ${plain(after, 'VALUE')}`,
         )
         .join(' && ');
     case 'setup':
     case 'setup-file':
       return question.source === undefined
         ? 'k8s-tunnels setup --review'
-        : `k8s-tunnels setup ${plain(question.source, 'SOURCE')}`;
+        : command`k8s-tunnels setup ${plain(question.source, 'SOURCE')}`;
     case 'setup-remove':
       return 'k8s-tunnels setup --remove';
     case 'allow':
-      return `k8s-tunnels login oidc --allow ${plain(question.consent.cluster, 'CLUSTER')}`;
+      return command`k8s-tunnels login oidc --allow ${plain(question.consent.cluster, 'CLUSTER')}`;
   }
 }
 

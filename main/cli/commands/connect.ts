@@ -1,4 +1,5 @@
 import type { ConnectResult, Kubectl } from '../../agent/agent-view.ts';
+import { command } from '../../agent/command.ts';
 import type { Output } from '../../api/contract.ts';
 import { withConfirmation } from '../confirm-production.ts';
 import { followConnecting } from '../connect-progress.ts';
@@ -66,7 +67,7 @@ async function askConsents(session: Session, results: readonly ConnectResult[]):
       await session.client.call('allow', { cluster: consent.cluster, digest: consent.digest });
     else
       lines.push(
-        `${consent.title} does not receive your id token. Run \`k8s-tunnels login oidc --allow ${consent.cluster}\` to allow it.`,
+        `${consent.title} does not receive your id token. Run \`${command`k8s-tunnels login oidc --allow ${consent.cluster}`}\` to allow it.`,
       );
   }
   return lines;

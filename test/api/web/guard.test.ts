@@ -3,7 +3,7 @@ import { type Channel, localChannel } from '../../../main/api/channel.ts';
 import type { OperationName } from '../../../main/api/contract.ts';
 import { operations } from '../../../main/api/contract.ts';
 import { type Confirm, guardedChannel } from '../../../main/api/web/guard.ts';
-import { commandFor, pageRules, type Question } from '../../../main/api/web/sensitive.ts';
+import { pageRules, type Question, terminalCommand } from '../../../main/api/web/sensitive.ts';
 import type { PageMessage } from '../../../main/api/web/socket.ts';
 import { startLocalAgent } from './local-agent.ts';
 
@@ -104,7 +104,7 @@ describe('what leads to running a program or reading a file', () => {
       output: { clusterFiles: [] },
     });
     expect(asked[1]).toMatchObject({ changes: [{ name: 'clusterFiles', isReset: true }] });
-    expect(asked[1] && commandFor(asked[1])).toBe('k8s-tunnels settings clusterFiles --reset');
+    expect(asked[1] && terminalCommand(asked[1])).toBe('k8s-tunnels settings clusterFiles --reset');
   });
 
   test('is taken back with the page, and with the call', async () => {
@@ -122,7 +122,7 @@ describe('what leads to running a program or reading a file', () => {
 
   test('a command holds no word of the page that a shell might read', () => {
     const command = (after: string) =>
-      commandFor({
+      terminalCommand({
         kind: 'settings',
         changes: [{ name: 'clusterFiles', before: '', after, isReset: false, why: '' }],
       });
@@ -140,7 +140,7 @@ describe('what leads to running a program or reading a file', () => {
       'x|y',
     ])
       expect(command(word)).toBe('k8s-tunnels settings clusterFiles VALUE');
-    expect(command('/a,~/b')).toBe('k8s-tunnels settings clusterFiles /a,~/b');
+    expect(command('/a,~/b')).toBe("k8s-tunnels settings clusterFiles '/a,~/b'");
   });
 });
 
