@@ -1,8 +1,5 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAuthority } from '../world/authority.ts';
-import { type CommandLine, createCommandLine, type Following } from '../world/demo/command-line.ts';
 import { startWorld, type World } from '../world/world.ts';
 import {
   compressed,
@@ -14,10 +11,9 @@ import {
   startDetour,
   startFront,
 } from './hostile-front.ts';
+import { largestCost, type MeasuredAgent, startMeasuredAgent } from './measured-agent.ts';
 
 const resourceManager = 'management.azure.com';
-/** In KB, with what a healthy run takes too. */
-const largest = 100 * 1024;
 
 interface Discovered {
   readonly clusters: number;
@@ -28,8 +24,7 @@ interface Discovered {
 }
 
 let world: World;
-let commandLine: CommandLine;
-let agent: Following;
+let agent: MeasuredAgent;
 let aws: Front;
 let google: Front;
 let vault: Front;
@@ -50,50 +45,29 @@ beforeAll(async () => {
   ]);
   detour = await startDetour(world.proxy.url, detours);
   cleanups.push(aws.close, google.close, vault.close, azure.close, detour.close);
-  const authorities = path.join(path.dirname(world.home), 'authorities.pem');
-  await writeFile(authorities, await readFile(world.env.NODE_EXTRA_CA_CERTS ?? ''));
-  await appendFile(authorities, `\n${authority.certificate}`);
   const [tenant] = world.plan.azure.tenants;
   const { id, secret } = world.plan.azure.application;
-  commandLine = await createCommandLine(world, {
+  agent = await startMeasuredAgent(world, authority.certificate, {
     AWS_ENDPOINT_URL: aws.url,
     VAULT_ADDR: vault.url,
     CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER: google.url,
     CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER: google.url,
     HTTPS_PROXY: detour.url,
-    NODE_EXTRA_CA_CERTS: authorities,
-    SSL_CERT_FILE: authorities,
     AZURE_TENANT_ID: tenant?.id ?? '',
     AZURE_CLIENT_ID: id,
     AZURE_CLIENT_SECRET: secret,
   });
-  agent = commandLine.follow(path.join(commandLine.bin, 'k8s-tunnels'), ['agent']);
-  await agent.line(/ runs /, 30_000);
   healthy = await discover();
   // The first one loads every SDK: what a later one takes is the answers' alone.
   healthy = await discover();
 });
 afterAll(async () => {
-  await commandLine?.stop();
+  await agent?.commandLine.stop();
   for (const cleanup of cleanups) cleanup();
   await world?.close();
 });
 
-/** Asks again where a busy computer kept the agent from its greeting for two seconds. */
-async function discover(tries = 10): Promise<Discovered> {
-  try {
-    return await commandLine.tunnels<Discovered>('discover');
-  } catch (error) {
-    if (tries === 0 || !String(error).includes('agent-foreign')) throw error;
-    return discover(tries - 1);
-  }
-}
-
-/** In KB, of /proc/PID/status: `VmHWM` is the most since `clear_refs` was written. */
-async function memory(field: 'VmHWM' | 'VmRSS'): Promise<number> {
-  const status = await readFile(`/proc/${agent.child.pid}/status`, 'utf8');
-  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]);
-}
+const discover = () => agent.tunnels<Discovered>('discover');
 
 describe.skipIf(process.platform !== 'linux')('answers of a hostile server', () => {
   const cases: readonly (readonly [string, () => Front, Hostility, string, RegExp])[] = [
@@ -124,23 +98,21 @@ describe.skipIf(process.platform !== 'linux')('answers of a hostile server', () 
           (cell) => cell.source === source && /sent an answer/.test(cell.error?.message ?? ''),
         ),
       ).toEqual([]);
-      await writeFile(`/proc/${agent.child.pid}/clear_refs`, '5');
-      const before = await memory('VmRSS');
-      front().turn(hostility);
-      if (source === 'aks') {
-        detours.set(resourceManager, front().port);
-        // A connection that was kept would lead to the truth.
-        detour.drop();
-      }
-      let attacked: Discovered;
-      try {
-        attacked = await discover();
-      } finally {
-        front().turn(undefined);
-        detours.clear();
-        detour.drop();
-      }
-      const cost = (await memory('VmHWM')) - before;
+      const { result: attacked, cost } = await agent.measure(async () => {
+        front().turn(hostility);
+        if (source === 'aks') {
+          detours.set(resourceManager, front().port);
+          // A connection that was kept would lead to the truth.
+          detour.drop();
+        }
+        try {
+          return await discover();
+        } finally {
+          front().turn(undefined);
+          detours.clear();
+          detour.drop();
+        }
+      });
       const own = attacked.failed.filter((cell) => cell.source === source);
       expect(own.length).toBeGreaterThan(0);
       expect(own.map(({ error }) => error?.message)).toContainEqual(expect.stringMatching(says));
@@ -148,7 +120,7 @@ describe.skipIf(process.platform !== 'linux')('answers of a hostile server', () 
       expect(others(attacked)).toBe(others(healthy));
       // What was known of the hostile source stays.
       expect(attacked.clusters).toBe(healthy.clusters);
-      expect(cost).toBeLessThan(largest);
+      expect(cost).toBeLessThan(largestCost);
     },
   );
 });

@@ -17,41 +17,37 @@ export interface Front {
   close(): void;
 }
 
-const block = Buffer.alloc(64 * 1024, '[');
 /** 16 MB in 16 KB. */
 const bomb = gzipSync(Buffer.alloc(16 * 1024 * 1024));
 
-/** A body that never ends. */
-export const endless: Hostility = (response) => {
-  response.writeHead(200, { 'content-type': 'application/json' });
-  const more = () => {
-    while (!response.destroyed && response.write(block));
+/** Sends `piece` for as long as somebody reads. Not by the response's own means: in answer to HEAD it sends no body. */
+function flood(headers: readonly string[], piece: Buffer | string): Hostility {
+  // In one piece with the first: whether the rest comes before the answer is read must not be left to chance.
+  const start = Buffer.concat([
+    Buffer.from(['HTTP/1.1 200 OK', ...headers, ''].join('\r\n')),
+    Buffer.from(piece),
+  ]);
+  return ({ socket }) => {
+    if (socket === null) return;
+    const more = () => {
+      while (!socket.destroyed && socket.write(piece));
+    };
+    socket.on('drain', more);
+    if (socket.write(start)) more();
   };
-  response.on('drain', more);
-  more();
-};
+}
+
+/** A body that never ends. */
+export const endless = flood(['Content-Type: application/json', ''], Buffer.alloc(64 * 1024, '['));
 
 /** A small body that decompresses without an end: one gzip member after the other. */
-export const compressed: Hostility = (response) => {
-  response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
-  const more = () => {
-    while (!response.destroyed && response.write(bomb));
-  };
-  response.on('drain', more);
-  more();
-};
+export const compressed = flood(['Content-Type: application/json', 'Content-Encoding: gzip', ''], bomb);
 
 /** A body of a byte at a time: as an object each would take a hundred. */
-export const crumbs: Hostility = (response) => {
-  response.socket?.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
-  const { socket } = response;
-  const piece = '1\r\n \r\n'.repeat(10_000);
-  const more = () => {
-    while (socket !== null && !socket.destroyed && socket.write(piece));
-  };
-  socket?.on('drain', more);
-  more();
-};
+export const crumbs = flood(['Transfer-Encoding: chunked', ''], '1\r\n \r\n'.repeat(10_000));
+
+/** Headers that never end. */
+export const endlessHeaders = flood([], `X-More: ${'y'.repeat(1000)}\r\n`.repeat(64));
 
 /** 25 MB of JSON that would become a gigabyte of objects. */
 export const manyValues: Hostility = (response) => {
@@ -97,20 +93,24 @@ export async function startFront(target: string | undefined, secure?: KeyAndCert
   };
 }
 
+export interface Detour {
+  readonly url: string;
+  /** Cuts the connections to one host, or all. */
+  drop(host?: string): void;
+  close(): void;
+}
+
 /** A CONNECT proxy that leads each host of `hosts` to a port of its own while there is one, and all else to `onward`. */
-export async function startDetour(
-  onward: string,
-  hosts: ReadonlyMap<string, number>,
-): Promise<{ readonly url: string; drop(): void; close(): void }> {
+export async function startDetour(onward: string, hosts: ReadonlyMap<string, number>): Promise<Detour> {
   const server = http.createServer();
-  const open = new Set<net.Socket>();
-  const drop = () => {
-    for (const client of open) client.destroy();
+  const open = new Map<net.Socket, string>();
+  const drop = (host?: string) => {
+    for (const [client, to] of open) if (host === undefined || host === to) client.destroy();
   };
   server.on('connect', (request, client: net.Socket) => {
-    open.add(client);
-    client.on('error', () => {});
     const [host = ''] = (request.url ?? '').split(':');
+    open.set(client, host);
+    client.on('error', () => {});
     const own = hosts.get(host);
     const next = net.connect({ host: '127.0.0.1', port: own ?? Number(new URL(onward).port) });
     next.on('error', () => client.destroy());

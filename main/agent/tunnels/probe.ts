@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { AppError, errnoOf } from '../app-error.ts';
+import { pageBytes, sizeText } from '../network/limits.ts';
 import type { Clock } from '../parts.ts';
 import { userAgent } from '../version.ts';
 import type { Target } from './admission.ts';
@@ -109,7 +110,10 @@ function tlsError({ host, port }: Target, cause: Error): AppError {
   );
 }
 
-/** Any answer of a Kubernetes API server will do but a server error: anonymous callers may get 401 or 403. */
+/**
+ * Any answer of a Kubernetes API server will do but a server error: anonymous callers may get 401 or 403. One whose
+ * headers or body do not end comes from something else.
+ */
 async function askReady(secure: tls.TLSSocket, server: ApiServer, signal: AbortSignal): Promise<void> {
   const { host, port } = server.target;
   const status = await new Promise<number>((resolve, reject) => {
@@ -118,25 +122,26 @@ async function askReady(secure: tls.TLSSocket, server: ApiServer, signal: AbortS
       path: '/readyz',
       headers: { host: `${host}:${port}`, 'user-agent': userAgent, connection: 'close' },
     });
-    const abort = () => request.destroy(timedOut(`${host}:${port}`));
+    const fail = (error: AppError) => {
+      // Before the connection ends, which would count as the end of the answer.
+      reject(error);
+      request.destroy();
+    };
+    const abort = () => fail(timedOut(`${host}:${port}`));
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     request.once('response', (response) => {
-      signal.removeEventListener('abort', abort);
-      response.resume();
-      resolve(response.statusCode ?? 0);
+      let length = 0;
+      response.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+        if (length > pageBytes) fail(malformed(`${host}:${port}`, `larger than ${sizeText(pageBytes)}`));
+      });
+      response.on('error', () => {});
+      // The status counts, also of an answer that was cut off.
+      response.once('close', () => resolve(response.statusCode ?? 0));
     });
-    request.on('error', (cause) =>
-      reject(
-        cause instanceof AppError
-          ? cause
-          : new AppError('kube-unready', `${host}:${port} closed the connection without an answer.`, {
-              hint: "The API server is overloaded or restarting: try again, then ask the cluster's owner.",
-              retryable: true,
-              cause,
-            }),
-      ),
-    );
+    request.on('error', (cause) => fail(readyError(`${host}:${port}`, cause)));
+    request.once('close', () => signal.removeEventListener('abort', abort));
     request.end();
   });
   if (status >= 500 || status === 429) {
@@ -149,6 +154,25 @@ async function askReady(secure: tls.TLSSocket, server: ApiServer, signal: AbortS
       },
     );
   }
+}
+
+function readyError(where: string, cause: Error): AppError {
+  if (cause instanceof AppError) return cause;
+  const errno = errnoOf(cause);
+  if (errno?.startsWith('HPE_')) return malformed(where, `that is not valid HTTP (${errno})`, cause);
+  return new AppError('kube-unready', `${where} closed the connection without an answer.`, {
+    hint: "The API server is overloaded or restarting: try again, then ask the cluster's owner.",
+    retryable: true,
+    cause,
+  });
+}
+
+function malformed(where: string, why: string, cause?: Error): AppError {
+  return new AppError('kube-unready', `${where} sent an answer ${why}.`, {
+    hint: "Something other than the cluster's API server may answer there: ask the cluster's owner.",
+    retryable: true,
+    cause,
+  });
 }
 
 function timedOut(where: string): AppError {

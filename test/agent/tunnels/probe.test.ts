@@ -104,6 +104,45 @@ describe('a probe', () => {
     });
   });
 
+  it.each([
+    ['a body', '\r\n', 'x'.repeat(64 * 1024), 'larger than 64 KB'],
+    ['headers', '', `X-More: ${'x'.repeat(1000)}\r\n`, 'that is not valid HTTP (HPE_HEADER_OVERFLOW)'],
+  ])('refuses an answer with %s without end, and reads no more of it', async (_, start, piece, why) => {
+    const { key, certificate } = await authority.issueServer([host]);
+    let isClosed = false;
+    const port = await listening(
+      https.createServer({ key, cert: certificate }, ({ socket }) => {
+        const more = () => {
+          while (!socket.destroyed && socket.write(piece));
+        };
+        socket.on('drain', more).on('error', () => {});
+        socket.once('close', () => {
+          isClosed = true;
+        });
+        socket.write(`HTTP/1.1 200 OK\r\n${start}`);
+        more();
+      }),
+    );
+    expect(await probe(connect(port))).toMatchObject({
+      ok: false,
+      failure: {
+        stage: 'readyz',
+        error: {
+          code: 'kube-unready',
+          message: `${host}:443 sent an answer ${why}.`,
+        },
+      },
+    });
+    await vi.waitFor(() => expect(isClosed).toBe(true));
+  });
+
+  it('takes the status of an answer that was cut off', async () => {
+    const port = await api([host], (request) =>
+      request.socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'),
+    );
+    expect((await probe(connect(port))).ok).toBe(true);
+  });
+
   it('tells a connection that ends before TLS', async () => {
     const port = await listening(net.createServer((socket) => socket.end()));
     expect(await probe(connect(port))).toMatchObject({ ok: false, failure: { error: { retryable: true } } });
