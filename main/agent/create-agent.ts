@@ -34,7 +34,7 @@ import { createLogins, type Logins } from './logins/logins.ts';
 import { createOidcLogin } from './logins/oidc-login.ts';
 import { createVaultLogin } from './logins/vault-login.ts';
 import { createNetwork } from './network/network.ts';
-import { trustAuthorities } from './network/trust.ts';
+import { trustUsableAuthorities } from './network/trust.ts';
 import { withSupport } from './organisation/access-request.ts';
 import { connectorRules } from './organisation/connector-rules.ts';
 import { managedSettings } from './organisation/managed-settings.ts';
@@ -63,7 +63,7 @@ const lookEveryMs = 1_000;
 
 /**
  * Wires the agent and starts it: what was open is opened again, and a catalog that is not fresh is read anew.
- * Rejects where settings, extra authorities or its own files cannot be read.
+ * Rejects where settings, certificate authorities that the environment names, or its own files cannot be read.
  */
 export async function createAgent(parts: Parts): Promise<Agent> {
   let support: string | undefined;
@@ -147,7 +147,9 @@ async function wireAgent(
     notice('warning', `${message} ${hint}`.trim());
     return undefined;
   });
-  trustAuthorities({ env, setting });
+  const unusable = trustUsableAuthorities({ env, setting });
+  if (unusable !== undefined)
+    notice('warning', `${unusable.message} No certificate of it is trusted. ${unusable.hint ?? ''}`.trim());
   const releases = await createReleases({
     env,
     folder: paths.state,

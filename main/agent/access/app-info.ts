@@ -82,9 +82,9 @@ export function createAppInfo(options: {
     if (!canBeAtEdge(hostname)) {
       throw new AppError(
         'access-no-application',
-        `${hostname} cannot be an Access application: Cloudflare serves public host names, and not on every port.`,
+        `${hostname} cannot be an Access application: Cloudflare serves public hostnames, and not on every port.`,
         {
-          hint: "Set the cluster's k8s-tunnels-hostname tag to the public host name of its Access application.",
+          hint: "Set the cluster's k8s-tunnels-hostname tag to the public hostname of its Access application.",
         },
       );
     }

@@ -4,6 +4,8 @@ const edgePorts = new Set(['', '443', '2053', '2083', '2087', '2096', '8443']);
 const privateSuffixes = ['localhost', 'local', 'internal', 'lan', 'home.arpa'];
 /** Below these anybody can have a name. */
 const sharedZones = new Set(['workers.dev', 'pages.dev', 'trycloudflare.com']);
+/** The same below a country's own kinds of names (https://publicsuffix.org): of `acme.co.uk`, the zone is not `co.uk`. */
+const countryZone = /^(?:ac|co|com|edu|go|gob|gov|ltd|me|mil|ne|net|nom|or|org|plc)\.[a-z]{2}$/;
 
 /**
  * Whether a host name that a tag gives, perhaps with a port, can be one of Cloudflare's edge: nothing else is asked for
@@ -35,5 +37,5 @@ export function isBeside(hostname: string, known: readonly string[]): boolean {
 function zoneOf(hostname: string): string | undefined {
   const [name = ''] = hostname.split(/[:/]/);
   const zone = name.slice(name.indexOf('.') + 1);
-  return zone.includes('.') && !sharedZones.has(zone) ? zone : undefined;
+  return zone.includes('.') && !sharedZones.has(zone) && !countryZone.test(zone) ? zone : undefined;
 }

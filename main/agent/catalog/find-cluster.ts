@@ -1,10 +1,10 @@
 import { AppError } from '../app-error.ts';
 import type { Cluster, ClusterId } from './cluster.ts';
-import { contextNames, withId } from './context-name.ts';
+import { contextName, contextNames, withId } from './context-name.ts';
 import { nearest } from './nearest.ts';
 
 /**
- * The cluster that a person means: by exact id, else by title, by the name of its context, or by its name at the source;
+ * The cluster that a user means: by exact id, else by title or the name of its context, or by its name at the source;
  * letters' case counts only where it tells two apart. Throws `ambiguous-cluster` with the ids, or `not-found` with what is near.
  */
 export function findCluster(text: string, clusters: ReadonlyMap<ClusterId, Cluster>): Cluster {
@@ -18,10 +18,12 @@ export function findCluster(text: string, clusters: ReadonlyMap<ClusterId, Clust
     return names;
   };
   const readings: readonly ((cluster: Cluster) => boolean)[] = [
-    ({ title }) => title === text,
-    ({ id }) => contexts().get(id) === text,
-    // What a kubeconfig may still call it, where the name was somebody else's.
-    ({ id }) => withId(contexts().get(id) ?? '', id) === text,
+    // One reading: a title like another cluster's context name does not take that name from it.
+    (cluster) =>
+      cluster.title === text ||
+      // The name that it had alone, or what a kubeconfig may still call it where the name was somebody else's.
+      contextName(cluster, []) === text ||
+      withId(contexts().get(cluster.id) ?? '', cluster.id) === text,
     ({ name }) => name === text,
     ({ title }) => title.toLowerCase() === lower,
     ({ id }) => contexts().get(id)?.toLowerCase() === lower,

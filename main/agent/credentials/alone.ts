@@ -1,8 +1,9 @@
 import path from 'node:path';
 import type { Parts } from '../agent.ts';
+import { toPlainError } from '../app-error.ts';
 import { createCatalog } from '../catalog/catalog.ts';
 import { createNetwork } from '../network/network.ts';
-import { trustAuthorities } from '../network/trust.ts';
+import { trustUsableAuthorities } from '../network/trust.ts';
 import { managedSettings } from '../organisation/managed-settings.ts';
 import { additionalAuthorities } from '../organisation/named-settings.ts';
 import { createOrganisation } from '../organisation/organisation.ts';
@@ -36,7 +37,12 @@ export async function credentialAlone(
   const now = organisation.current();
   const settings = createSettings({ openStore, managed: managedSettings(now), onChange: () => {} });
   const organisationFiles = createOrganisationFiles(fileFolders({ env, config: paths.config }));
-  trustAuthorities({ env, setting: await additionalAuthorities(settings, organisationFiles) });
+  // As the agent does: it is the servers' own certificates that decide then.
+  const notTrusted = (error: unknown) =>
+    logger.warn('Additional CA certificates are not used', { reason: toPlainError(error).message });
+  const setting = await additionalAuthorities(settings, organisationFiles).catch(notTrusted);
+  const unusable = trustUsableAuthorities({ env, setting: setting ?? undefined });
+  if (unusable !== undefined) notTrusted(unusable);
   const catalog = await createCatalog({ folder: path.join(paths.state, 'catalog'), clock, logger });
   const { credentials } = credentialSources({
     parts,

@@ -4,7 +4,7 @@ import type { Cluster, TagProblem } from '../catalog/cluster.ts';
 import { usualTagPrefix } from '../catalog/tag-checks.ts';
 import { taggedCluster } from '../catalog/tagged-cluster.ts';
 import type { Clock, Environment } from '../parts.ts';
-import type { Distrust } from '../storage/trusted-file.ts';
+import { type Distrust, distrustReason } from '../storage/trusted-file.ts';
 import {
   distrusted,
   type FileCluster,
@@ -115,16 +115,27 @@ async function clusterFrom(options: {
   const own = entry['certificate-authority'] ?? entry['certificate-authority-data'];
   const authority =
     own !== undefined
-      ? { folder, file: entry['certificate-authority'], data: entry['certificate-authority-data'] }
+      ? { folder, file: entry['certificate-authority'], data: entry['certificate-authority-data'], distrust }
       : {
           folder: from?.folder ?? folder,
           file: from?.context?.cluster['certificate-authority'],
           data: from?.context?.cluster['certificate-authority-data'],
+          distrust: from?.context?.distrust,
         };
+  const readAuthority = async (named: string) => {
+    if (authority.distrust !== undefined) {
+      throw new AppError(
+        'file-invalid',
+        `The certificate-authority of ${name} in ${file} is not read, ${distrustReason(authority.distrust)}.`,
+        { hint: `${authority.distrust.fix}, then try again.` },
+      );
+    }
+    return readText(pathIn(authority.folder, home, named));
+  };
   const text =
     authority.file === undefined
       ? authority.data
-      : await told('certificate-authority', readText(pathIn(authority.folder, home, authority.file)));
+      : await told('certificate-authority', readAuthority(authority.file));
   const pem = text === undefined ? undefined : pemFrom(text);
   if (text !== undefined && pem === undefined) {
     problems.push({

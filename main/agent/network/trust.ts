@@ -29,6 +29,23 @@ export function trustAuthorities(options: {
   ]);
 }
 
+/**
+ * As `trustAuthorities`, but without the setting's file where that cannot be used: the agent is what changes the setting,
+ * so a wrong one must not keep it from starting. Returns what is wrong with it. Rejects for the environment's files.
+ */
+export function trustUsableAuthorities(
+  options: Parameters<typeof trustAuthorities>[0],
+): AppError | undefined {
+  try {
+    trustAuthorities(options);
+    return undefined;
+  } catch (error) {
+    if (options.setting === undefined || !(error instanceof AppError)) throw error;
+    trustAuthorities({ env: options.env });
+    return error;
+  }
+}
+
 function readAuthorities(origin: string, file: string): readonly string[] {
   let text: string;
   try {

@@ -19,7 +19,7 @@ const unprovenLimitBytes = 4 * 1024;
 const unprovenLimitMs = 5_000;
 /** Connections at once whose page has proven nothing yet. */
 const unprovenLimit = 16;
-/** Connections at once, of whatever kind: another account cannot use up this process's files. */
+/** Connections at once on which no page has proven itself: another account cannot use up this process's files. */
 const connectionLimit = 256;
 
 export interface WebServer {
@@ -50,7 +50,15 @@ export async function startWebServer(options: {
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, (request, response) => {
     void answer({ request, response, folder, admission: admit(request, { port, path, upgrade: false }) });
   });
-  server.maxConnections = connectionLimit;
+  // The oldest makes room, as on the ports of clusters: to refuse the newest would let a crowd that says nothing keep the
+  // user's page out.
+  const connections = new Set<Duplex>();
+  server.on('connection', (stream) => {
+    connections.add(stream);
+    stream.once('close', () => connections.delete(stream));
+    const [oldest] = connections;
+    if (connections.size > connectionLimit) oldest?.destroy();
+  });
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: messageLimitBytes,
@@ -71,6 +79,7 @@ export async function startWebServer(options: {
         });
         greet(socket, sessions, (session) => {
           settle();
+          connections.delete(stream);
           // The agent that this session was opened for was told to end: the page must not start the next one.
           if (session.hasBegun && hasAgentQuit()) sessions.end();
           if (sessions.isOpen(session))

@@ -103,5 +103,7 @@ describe('host names', () => {
     const known = ['-.k8s.acme.example', 'prod.acme.example', 'acme.workers.dev', 'acme.example'];
     const hosts = ['x.k8s.acme.example', 'x.acme.example', 'evil.workers.dev', 'evil.example', 'example'];
     expect(hosts.filter((host) => isBeside(host, known))).toEqual(['x.k8s.acme.example', 'x.acme.example']);
+    expect(isBeside('evil.co.uk', ['acme.co.uk'])).toBe(false);
+    expect(isBeside('x.acme.co.uk', ['acme.co.uk', 'k8s.acme.co.uk'])).toBe(true);
   });
 });

@@ -25,3 +25,18 @@ test('by its title too, and by the name that its entry got where another had it'
   expect(find(withId('help', clusters[1]?.id ?? ''))).toBe(clusters[1]?.id);
   expect(() => find('prod')).toThrow(expect.objectContaining({ code: 'ambiguous-cluster' }));
 });
+
+test.each([
+  ['the context name of another cluster', 'Prod EU', 'Prod-EU', 'Prod-EU'],
+  [
+    'the name that its entry gets where another has it',
+    'mill',
+    withId('mill', 'eks/1/eu-west-1/c0'),
+    undefined,
+  ],
+])('not by a title that is %s', (_, victim, title, word = title) => {
+  const pair = [victim, title].map(named);
+  const among = new Map(pair.map((cluster) => [cluster.id, cluster]));
+  expect(() => findCluster(word, among)).toThrow(expect.objectContaining({ code: 'ambiguous-cluster' }));
+  for (const { id } of pair) expect(findCluster(contextNames(pair).get(id) ?? '', among).id).toBe(id);
+});

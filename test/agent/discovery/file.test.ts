@@ -397,6 +397,26 @@ users: [{ name: lab, user: { exec: { command: ./plugin } } }]
     ]);
   });
 
+  test('has no file of certificates read for it either', async () => {
+    const { certificate } = await createAuthority('Lab');
+    await writeFile(path.join(folder, 'ca.crt'), certificate);
+    await write("[{ name: a, server: 'https://a', certificate-authority: ca.crt }]");
+    expect((await discover()).clusters).toMatchObject([{ certificateAuthorityData: expect.any(String) }]);
+    await chmod(file, 0o666);
+    const { clusters } = await discover();
+    expect(clusters).toMatchObject([
+      {
+        tagProblems: [
+          {
+            key: 'certificate-authority',
+            message: `The certificate-authority of a in ${file} is not read, because ${file} may be changed by other accounts (mode 0666).`,
+          },
+        ],
+      },
+    ]);
+    expect(clusters[0]).not.toHaveProperty('certificateAuthorityData');
+  });
+
   test('is no pipe that nobody writes to, and not endless', async () => {
     await execa('/usr/bin/mkfifo', [file]);
     const [result] = (await discover()).results;

@@ -4,9 +4,10 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createNetwork } from '../../../main/agent/network/network.ts';
-import { trustAuthorities } from '../../../main/agent/network/trust.ts';
+import { trustAuthorities, trustUsableAuthorities } from '../../../main/agent/network/trust.ts';
 import { createAuthority } from '../../world/authority.ts';
 
 describe('extra authorities', () => {
@@ -62,5 +63,17 @@ describe('extra authorities', () => {
     }
     expect(() => trustAuthorities({ env: {}, setting: missing })).toThrow(/extraAuthorities/);
     expect(() => trustAuthorities({ env: { SSL_CERT_FILE: '' } })).not.toThrow();
+  });
+
+  it('are left out where the setting names a file that cannot be used, and the others stay', async () => {
+    const missing = path.join(folder, 'missing.pem');
+    const { certificate } = await createAuthority('Environment');
+    const env = { NODE_EXTRA_CA_CERTS: await write('own.pem', certificate) };
+    expect(trustUsableAuthorities({ env, setting: missing })).toMatchObject({ code: 'file-unreadable' });
+    expect(tls.getCACertificates('default').map((pem) => pem.trim())).toContain(certificate.trim());
+    expect(trustUsableAuthorities({ env })).toBeUndefined();
+    // Whoever set a variable can unset it.
+    const wrong = { NODE_EXTRA_CA_CERTS: missing };
+    expect(() => trustUsableAuthorities({ env: wrong, setting: missing })).toThrow(/NODE_EXTRA_CA_CERTS/);
   });
 });

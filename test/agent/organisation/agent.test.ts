@@ -168,6 +168,20 @@ describe('an agent of an organisation', () => {
     ]);
   });
 
+  it('starts with a setting that names no CA certificates, so that it can be changed', async () => {
+    await start();
+    agent.changeSettings({ extraAuthorities: '/etc/passwd' });
+    await agent.close();
+    await start();
+    expect(agent.snapshot().notices).toEqual([
+      expect.objectContaining({
+        level: 'warning',
+        message: expect.stringContaining('/etc/passwd, named by the setting extraAuthorities'),
+      }),
+    ]);
+    agent.changeSettings({ extraAuthorities: '' });
+  });
+
   it('asks nobody about production where it says so', async () => {
     await manage('production: {environments: [live], guard: false}');
     await signIn();

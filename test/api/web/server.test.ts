@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -339,6 +340,18 @@ describe('the WebSocket', () => {
     };
     const first = await proveOnce();
     expect((await proveOnce(first.proof)).end).toMatchObject({ code: 4401, came: [{}] });
+  });
+
+  test('is had by the user beside 300 connections that say nothing, and outlasts them', async () => {
+    const page = await openPage(server.issueAddress());
+    const silent = Array.from({ length: 300 }, () => connect(server.port, '127.0.0.1').on('error', () => {}));
+    const isClosed = (socket: Socket) => socket.closed;
+    await vi.waitUntil(() => silent.filter(isClosed).length >= 300 - 256);
+    expect((await ask({ port: server.port, path: base, headers: ours() })).status).toBe(200);
+    expect(silent.filter(isClosed).length).toBeLessThan(60);
+    expect(page.socket.readyState).toBe(WebSocket.OPEN);
+    for (const socket of silent) socket.destroy();
+    page.socket.close();
   });
 
   test('ends when a page sends 4 KiB or waits before its proof; no more than 16 do so at once', async () => {

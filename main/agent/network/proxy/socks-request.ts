@@ -20,6 +20,13 @@ export const socksReplies: Readonly<Record<number, string>> = {
  */
 export async function requestSocks(stream: Duplex, proxy: ProxyServer, target: Target): Promise<void> {
   const { login } = proxy;
+  // Each has one byte for its length. Cut or counted wrong, a name would lead to another host.
+  if ([target.host, login?.user, login?.password].some((text = '') => Buffer.byteLength(text) > 255))
+    throw refusal(
+      proxy,
+      target,
+      'cannot be given a name or password of more than 255 bytes, and is not asked for a connection',
+    );
   const read = (size: number | ((bytes: Buffer) => number | undefined)) =>
     readUntil(
       stream,
@@ -35,7 +42,7 @@ export async function requestSocks(stream: Duplex, proxy: ProxyServer, target: T
   const [version, method] = await read(2);
   if (version !== 5) throw notSocks(proxy);
   if (method === 2 && login !== undefined) {
-    const [user, password] = [login.user, login.password].map((text) => Buffer.from(text).subarray(0, 255));
+    const [user, password] = [login.user, login.password].map((text) => Buffer.from(text));
     stream.write(
       Buffer.concat([
         Buffer.from([1, user?.length ?? 0]),
