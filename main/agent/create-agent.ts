@@ -168,7 +168,7 @@ async function wireAgent(
     onSetAside: (aside, reason) =>
       notice(
         'warning',
-        `A part of what was known of clusters cannot be read (${reason}); it is kept as ${aside} and read anew from its source.`,
+        `A part of what was known of clusters cannot be read (${reason}); it is kept as ${aside} and read again from its source.`,
       ),
   });
   catalog.onChange((change) =>

@@ -4,21 +4,34 @@ import { loginLine } from './login-notes.ts';
 import { writeAside } from './report.ts';
 import { printable } from './terminal.ts';
 
-/** Says on stderr that the user has to sign in, once for each session. Rejects as `subscribe` does. */
+/** A browser that opened shows the page by then. */
+const addressAfterMs = 5_000;
+
+/**
+ * Says on stderr that the user has to sign in, once for each session, and where: at once where no browser was opened,
+ * else after a while, since one on another machine cannot read the page that leads there. Rejects as `subscribe` does.
+ */
 export async function noteLogins(client: Client): Promise<void> {
   const noted = new Set<string>();
+  const write = (line: string) => {
+    if (!noted.has(line)) writeAside([line]);
+    noted.add(line);
+  };
+  let waiting: readonly LoginView[] = [];
   const note = (logins: readonly LoginView[]) => {
-    for (const login of logins) {
-      const line =
+    waiting = logins;
+    for (const login of logins)
+      write(
         login.noBrowser === true || login.userCode !== undefined
           ? loginLine(login)
-          : `Waiting for your sign-in to ${printable(login.title)} in the browser …`;
-      if (!noted.has(line)) writeAside([line]);
-      noted.add(line);
-    }
+          : `Waiting for your sign-in to ${printable(login.title)} in the browser …`,
+      );
   };
   const { logins } = await client.subscribe((change) => {
     if (change.kind === 'logins') note(change.logins);
   });
   note(logins);
+  setTimeout(() => {
+    for (const login of waiting) write(loginLine(login));
+  }, addressAfterMs).unref();
 }

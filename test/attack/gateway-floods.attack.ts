@@ -48,9 +48,12 @@ async function whileFlooded(pid: number): Promise<number> {
       await delay(20);
     }
   })();
-  for (let round = 0; round < 3; round++) expect(await rig.kubectl(...namespaces)).toMatchObject(answers);
-  isOver = true;
-  await watching;
+  try {
+    for (let round = 0; round < 3; round++) expect(await rig.kubectl(...namespaces)).toMatchObject(answers);
+  } finally {
+    isOver = true;
+    await watching;
+  }
   return most;
 }
 

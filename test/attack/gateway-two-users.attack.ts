@@ -1,4 +1,5 @@
-import { chmod, cp, mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -53,8 +54,21 @@ async function secondUser(other: OtherUser) {
     Object.assign(process.env, env);
     process.argv = [process.execPath, program, ...args];
     createRequire(program)(program);`;
+  const ports = path.join(home, '.local/state/k8s-tunnels/ports.json');
   return {
-    home,
+    /** The port from which its agent starts: on a real computer both derive the same one from the cluster's id. */
+    async startAt(port: number) {
+      const firsts = await readFile(path.join(rig.world.home, '.local/state/k8s-tunnels/ports.json'), 'utf8');
+      const { data } = JSON.parse(firsts) as { readonly data: Record<string, { readonly port: number }> };
+      const [id = ''] = Object.entries(data).find(([, place]) => place.port === port) ?? [];
+      const place = { port, user: 'k8s-tunnels', password: randomBytes(20).toString('hex') };
+      const text = JSON.stringify({ version: 1, data: { [id]: place } });
+      const { exitCode } = await other.run('/bin/sh', [
+        '-c',
+        `umask 077; mkdir -p '${path.dirname(ports)}'; printf %s '${text}' > '${ports}'`,
+      ]);
+      expect(exitCode).toBe(0);
+    },
     async tunnels<T>(...args: readonly string[]): Promise<T> {
       const { stdout, stderr } = await other.node(source, [
         JSON.stringify({ program, args: [...args, '--json'], env }),
@@ -79,11 +93,14 @@ const answers = { code: 0, stdout: expect.stringContaining('namespace/payments-s
 const portOf = ({ results }: Output<'connect'>) =>
   results[0]?.status === 'connected' ? results[0].port : JSON.stringify(results);
 
-test('two users of one computer have a port each, keep them, and neither learns the password of the other', async (context) => {
+test('two users of one computer have a port each, keep them, and neither learns the password of the other', {
+  timeout: 120_000,
+}, async (context) => {
   const other = await otherUser(context);
   const second = await secondUser(other);
   try {
     const mine = await rig.entry();
+    await second.startAt(mine.port);
     const theirs = portOf(await second.tunnels<Output<'connect'>>('connect', cluster));
     expect(theirs).toBe(mine.port + 1);
     expect(await rig.entry()).toEqual(mine);
@@ -104,7 +121,7 @@ test('two users of one computer have a port each, keep them, and neither learns 
     await rig.commandLine.stop();
     await second.tunnels('forget', cluster);
     await second.tunnels('quit');
-    await other.run('rm', [path.join(second.home, '.local/state/k8s-tunnels/ports.json')]);
+    await second.startAt(mine.port);
     expect(portOf(await second.tunnels<Output<'connect'>>('connect', cluster))).toBe(mine.port);
     expect((await client.run(...namespaces)).code).toBe(1);
     const { entries } = await second.tunnels<Output<'activity'>>('activity');

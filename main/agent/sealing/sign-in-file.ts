@@ -169,7 +169,7 @@ function sealed(options: {
   readonly login: string;
 }): AppError {
   const { sealer, title, login } = options;
-  const again = `or run \`${commandLine('k8s-tunnels', login.split(' '))}\` to sign in anew`;
+  const again = `or run \`${commandLine('k8s-tunnels', login.split(' '))}\` to sign in again`;
   return sealer.kind === 'headless'
     ? new AppError('login-sealed', `Your sign-in to ${title} is held by the desktop app.`, {
         hint: `Start the k8s-tunnels app, which has the key, ${again}.`,

@@ -63,9 +63,15 @@ async function askConsents(session: Session, results: readonly ConnectResult[]):
   for (const result of results) {
     if (result.status !== 'connected' || result.consent === undefined) continue;
     const { consent } = result;
-    if (canAsk(session) && (await askConsent(consent)))
-      await session.client.call('allow', { cluster: consent.cluster, digest: consent.digest });
-    else
+    const isAllowed =
+      canAsk(session) &&
+      (await askConsent(consent)) &&
+      // What was shown may have changed meanwhile: the clusters are connected all the same.
+      (await session.client.call('allow', { cluster: consent.cluster, digest: consent.digest }).then(
+        () => true,
+        () => false,
+      ));
+    if (!isAllowed)
       lines.push(
         `${consent.title} does not receive your id token. Run \`${command`k8s-tunnels login oidc --allow ${consent.cluster}`}\` to allow it.`,
       );
