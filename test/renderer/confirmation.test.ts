@@ -22,7 +22,7 @@ test('a setting waits for the terminal, and a no is told with the command that d
   await waiting.waitFor({ state: 'detached' });
   await page
     .getByText(
-      'The change was not confirmed in the terminal. Nothing was changed. Run it in a terminal: k8s-tunnels settings clusterFiles ~/clusters.yaml',
+      "The change was not confirmed in the terminal. Nothing was changed. Run it in a terminal: k8s-tunnels settings clusterFiles '~/clusters.yaml'",
     )
     .waitFor();
   await field.press('Enter');
