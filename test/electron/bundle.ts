@@ -18,9 +18,12 @@ const olderNode: Plugin = {
   },
   load: (id) =>
     id === '\0fs-promises'
-      ? `import { promises } from 'fs';
-         export const { mkdir, open, readFile, realpath, rename, rmdir, stat, unlink, writeFile } = promises;
-         export const rm = promises.rmdir;`
+      ? `import { constants, promises } from 'fs';
+         export const { access, appendFile, chmod, copyFile, lstat, mkdir, mkdtemp, open, readdir, readFile, readlink,
+           realpath, rename, rmdir, stat, unlink, utimes, writeFile } = promises;
+         export const rm = promises.rmdir;
+         export { constants };
+         export default { ...promises, constants };`
       : null,
 };
 
