@@ -28,6 +28,8 @@ export interface Refusal {
 }
 
 const handshakeTimeoutMs = 10_000;
+/** Connections that wait to be accepted: a crowd that fills them makes the system drop those of others, for seconds. */
+const backlog = 4_096;
 /** How long a client may take to close its side after ours. */
 const lingerMs = 5_000;
 
@@ -146,7 +148,7 @@ export function openGateway(options: {
   return new Promise((resolve, reject) => {
     // Later ones are those of a connection that could not be accepted, as when too many files are open: the port stays.
     server.on('error', (cause) => reject(listenError(options.port, cause)));
-    server.listen({ host: '127.0.0.1', port: options.port, exclusive: true }, () => {
+    server.listen({ host: '127.0.0.1', port: options.port, exclusive: true, backlog }, () => {
       resolve({
         port: portOf(server),
         traffic: () => ({ connections: open.size, sent, received }),

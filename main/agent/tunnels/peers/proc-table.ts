@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, readlink } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import path from 'node:path';
@@ -110,7 +111,8 @@ async function readRows<K>(
   let position = 0;
   for (;;) {
     // Not `readSync`: the table may be long, and what passes through the other connections would stand still.
-    const { bytesRead } = await file.read(piece, 0, piece.length, position);
+    // Not awaited: the kernel gives 4 KB at a time, and during a flood each turn of the event loop takes long.
+    const bytesRead = readSync(file.fd, piece, 0, piece.length, position);
     if (bytesRead === 0) return found;
     position += bytesRead;
     const lines = (rest + piece.toString('latin1', 0, bytesRead)).split('\n');
