@@ -365,7 +365,7 @@ async function wireAgent(
   };
   await lookAtSessions();
   const peers = await createPeers({ env, logger });
-  // Without the check, a password must be unknown to whoever listened on a port while no agent did.
+  // Without the check, a password must be unknown to a program that listened on a port while no agent did.
   const ports = await createPorts({ folder: paths.state, logger, renew: !peers.isChecked });
   const accessRequest = () => organisation.current()?.links?.accessRequest;
   const tunnels = createTunnels({

@@ -300,7 +300,7 @@ export function createAccess(options: {
         options.onAnswer?.({ hostname, session: { authDomain, email }, denial: undefined });
       for (const { authDomain, token } of usual)
         if (proves(await files.findApp(hostname, authDomain), token)) return admitted(authDomain, token);
-      // Whoever sets tags may name any host: one that nothing connects with a team learns nothing of the user.
+      // A tag may name any host: one that nothing connects with a team learns nothing of the user.
       const teams = usual.map(({ authDomain }) => authDomain);
       if (!isBeside(hostname, await knownHosts(teams))) return;
       await turn();

@@ -152,7 +152,7 @@ export async function createConnections(options: {
     const warnings: string[] = [];
     for (const [place, group] of byPlace(known(ids)))
       warnings.push(...(await kubeconfig.remove(place, group)).warnings);
-    // Before the tunnels close: whoever connects again meanwhile is given the new password.
+    // Before the tunnels close: a connect that comes meanwhile gets the new password.
     for (const id of ids) await ports.rotate(id);
     await remembered.drop(ids);
     await Promise.all(ids.map((id) => tunnels.close(id)));
