@@ -102,6 +102,13 @@ async function wireAgent(
     logger.info('Notice', { level, message });
     tell({ kind: 'notice', notice: entry });
   };
+  const noticed = new Set<string>();
+  /** For what each further write would say again. */
+  const noticeOnce: typeof notice = (level, text) => {
+    if (noticed.has(text)) return;
+    noticed.add(text);
+    notice(level, text);
+  };
 
   const network = createNetwork(env);
   for (const { message, hint = '' } of network.troubles) notice('warning', `${message} ${hint}`);
@@ -399,7 +406,12 @@ async function wireAgent(
     return account;
   };
   const signIns = createSignIns({ clock, logins: { ...logins, login } });
-  const kubeconfig = createKubeconfig({ folder: paths.state, clock, logger });
+  const kubeconfig = createKubeconfig({
+    folder: paths.state,
+    clock,
+    logger,
+    onExposed: (warning) => noticeOnce('warning', warning),
+  });
   const connections = await createConnections({
     folder: paths.state,
     clock,
@@ -413,6 +425,7 @@ async function wireAgent(
     keepsEntries: () => settings.get().keepEntries,
     complete: (cluster, signal) => discovery.complete(cluster, signal),
     notice,
+    noticeOnce,
     onKept: (kept) => tell({ kind: 'kept', kept: [...kept] }),
   });
   const activity = await createActivity({

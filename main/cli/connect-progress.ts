@@ -3,13 +3,17 @@ import { contextNames } from '../agent/catalog/context-name.ts';
 import type { TunnelState } from '../agent/tunnels/state.ts';
 import { createLoginNotes } from './login-notes.ts';
 import type { Session } from './session.ts';
-import { printable } from './terminal.ts';
+import { printable, warningLine } from './terminal.ts';
 
-/** Shows what becomes of the clusters that `words` name, and where to sign in when no browser came up. The answer ends it. */
+/**
+ * Shows what becomes of the clusters that `words` name, where to sign in when no browser came up, and at once what the
+ * agent warns of meanwhile: `warned` holds that, and `end` ends it.
+ */
 export async function followConnecting(
   { client, progress }: Session,
   words: readonly string[],
-): Promise<() => void> {
+): Promise<{ readonly end: () => void; readonly warned: ReadonlySet<string> }> {
+  const warned = new Set<string>();
   const clusters = new Map<ClusterId, Cluster>();
   const states = new Map<ClusterId, TunnelState>();
   const notes = createLoginNotes(progress);
@@ -33,12 +37,16 @@ export async function followConnecting(
     if (change.kind === 'catalog') for (const cluster of change.upserted) clusters.set(cluster.id, cluster);
     if (change.kind === 'tunnel') states.set(change.tunnel.cluster, change.tunnel.state);
     if (change.kind === 'logins') notes.show(change.logins);
+    if (change.kind === 'notice' && change.notice.level === 'warning') {
+      warned.add(change.notice.message);
+      progress.note(warningLine(change.notice.message));
+    }
     show();
   });
   for (const cluster of snapshot.clusters) clusters.set(cluster.id, cluster);
   contexts = contextNames(snapshot.clusters);
   notes.show(snapshot.logins);
-  return notes.end;
+  return { end: notes.end, warned };
 }
 
 function stateText(state: TunnelState): string {

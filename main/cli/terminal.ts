@@ -19,6 +19,10 @@ export function guarded(text: string): string {
   return escapeUnseen(text, { colours: true });
 }
 
+export function warningLine(warning: string): string {
+  return `${paint('yellow', '!', process.stderr)} ${printable(warning)}`;
+}
+
 /** Lines with the cells of each column one under another. Empty columns take no place. */
 export function table(rows: readonly (readonly string[])[], indent = ''): readonly string[] {
   const widths: number[] = [];

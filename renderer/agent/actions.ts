@@ -84,7 +84,9 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     }
   };
   const warn = (warnings: readonly string[]) => {
-    for (const warning of warnings) tell({ level: 'warning', title: warning });
+    // What the agent says of its own accord stands in a notice already.
+    const said = new Set(store.get().agent?.notices.map(({ message }) => message));
+    for (const warning of warnings) if (!said.has(warning)) tell({ level: 'warning', title: warning });
   };
   const ask = (ids: readonly ClusterId[], wish: 'connect' | 'disconnect' | undefined) =>
     store.update((state) => {

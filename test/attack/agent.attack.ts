@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, lstat, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -198,6 +199,35 @@ test('who gets to the socket has one attempt, 64 KiB and some seconds, and learn
   expect(client?.agent.pid).toBe(started[0]?.child.pid);
   client?.close();
   for (const { socket } of silent) socket.destroy();
+});
+
+test('a file that somebody made in the place of the system’s generator gives no nonce', async () => {
+  const chosen = path.join(home.paths.home, 'chosen');
+  await writeFile(chosen, Buffer.alloc(64 * 1024, 0x2a));
+  const agent = spawn(
+    'unshare',
+    [
+      ...['--mount', 'sh', '-c', 'mount --bind "$1" /dev/urandom && shift && exec "$@"', 'sh', chosen],
+      ...[process.execPath, builtProgram, 'agent'],
+    ],
+    { env: home.env, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  try {
+    await once(agent.stdout, 'data');
+    const nonces = new Set<string>();
+    for (let count = 0; count < 3; count += 1) {
+      const socket = connect(home.paths.socket);
+      socket.write(`${JSON.stringify({ hello: 'k8s-tunnels', protocol, nonce: newNonce() })}\n`);
+      const [heard] = (await once(socket, 'data')) as [Buffer];
+      nonces.add((JSON.parse(heard.toString()) as { nonce: string }).nonce);
+      socket.destroy();
+    }
+    expect(nonces.size).toBe(3);
+    expect(nonces).not.toContain('2a'.repeat(16));
+  } finally {
+    agent.kill('SIGTERM');
+    await once(agent, 'close');
+  }
 });
 
 test('a stopped agent is named, and nobody is told to delete its socket', async () => {

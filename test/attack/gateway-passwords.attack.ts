@@ -1,4 +1,4 @@
-import { chmod, readFile, rm } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
@@ -115,4 +115,18 @@ test('connecting warns, with the command, where others can read the kubeconfig',
   await rig.commandLine.tunnels('forget', cluster);
   await rm(file, { force: true });
   expect((await connect()).warnings).toEqual([]);
+});
+
+test('a first write to a kubeconfig that others can read is told of once, in the terminal and in a notice', async () => {
+  const file = rig.world.env.KUBECONFIG ?? '';
+  await rig.commandLine.tunnels('forget', cluster);
+  await writeFile(file, 'apiVersion: v1\nkind: Config\n');
+  await chmod(file, 0o604);
+  const { code, stderr } = await rig.commandLine.run('k8s-tunnels', ['connect', cluster]);
+  expect(code).toBe(0);
+  expect(stderr.match(/mode 0604/g)).toHaveLength(1);
+  expect(stderr).toContain(`chmod 600 ${file}`);
+  expect(await kubeconfig()).toContain('proxy-url');
+  expect((await rig.status()).notices.filter(({ message }) => message.includes('mode 0604'))).toHaveLength(1);
+  await chmod(file, 0o600);
 });

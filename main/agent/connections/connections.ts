@@ -117,6 +117,8 @@ export async function createConnections(options: {
   /** What the listing left out of a cluster is read before its tunnel is opened. */
   readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
   readonly notice: (level: 'info' | 'warning', message: string) => void;
+  /** As `notice`, but not a second time with the same message. */
+  readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
   /** What `kept` answers has changed. */
   readonly onKept?: ((kept: readonly ClusterId[]) => void) | undefined;
   /** Whether production needs a confirmation at all; it does where undefined. */
@@ -124,19 +126,18 @@ export async function createConnections(options: {
   /** Whether entries outlive their tunnels. */
   readonly keepsEntries: () => boolean;
 }): Promise<Connections> {
-  const { catalog, logger, tunnels, ports, kubeconfig, plugin, complete, notice, keepsEntries } = options;
+  const { catalog, logger, tunnels, ports, kubeconfig, plugin, complete, notice, noticeOnce, keepsEntries } =
+    options;
   const { isGuarded = () => true } = options;
   const remembered = await readRemembered(options);
   const demands = createDemands({ ...options, nameOf: (cluster) => nameOf(cluster) });
   const { promise: listening, resolve: listen } = Promise.withResolvers<void>();
   /** The last failure of a demand that was told, by cluster: clients try again and again. */
   const told = new Map<ClusterId, string>();
-  const warned = new Set<string>();
   /** Writes entries where nobody waits for the warnings: each is a notice, once. */
   const write = async (place: KubeconfigPlace, entries: readonly KubeconfigEntry[]) => {
     const { warnings } = await kubeconfig.add(place, entries, {});
-    for (const warning of warnings) if (!warned.has(warning)) notice('warning', warning);
-    for (const warning of warnings) warned.add(warning);
+    for (const warning of warnings) noticeOnce('warning', warning);
   };
   const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
   const nameOf = (cluster: Cluster) => contextName(cluster, catalog.clusters());

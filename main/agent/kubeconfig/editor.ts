@@ -55,8 +55,10 @@ export function createEditor(options: {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lockTimeoutMs: number;
+  /** Called before a password is written to a file that other accounts may read, with the warning. */
+  readonly onExposed: (warning: string) => void;
 }): Editor {
-  const { folder, journal, planner, clock, logger, lockTimeoutMs: timeoutMs } = options;
+  const { folder, journal, planner, clock, logger, onExposed, lockTimeoutMs: timeoutMs } = options;
 
   /** Reads what somebody meant to be in the file: never the middle of a write under a lock, or just begun. */
   async function read(file: EditedFile, locks: readonly string[]): Promise<Snapshot> {
@@ -121,6 +123,7 @@ export function createEditor(options: {
       temporary,
       created,
     });
+    for (const warning of warnings) onExposed(warning);
     try {
       if (made.length > 0) await makeFolder(real);
       const way = goes ? undefined : await prepare(replacement);

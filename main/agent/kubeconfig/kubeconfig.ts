@@ -87,11 +87,13 @@ export function createKubeconfig(options: {
   readonly lockTimeoutMs?: number;
   /** The script of `plan-worker`; without it large files are planned in the caller's thread. */
   readonly worker?: URL;
+  /** A file that other accounts may read is about to get a password of ours: the warning, also in the answer. */
+  readonly onExposed?: (warning: string) => void;
 }): Kubeconfig {
-  const { folder, clock, logger, lockTimeoutMs = 10_000, worker } = options;
+  const { folder, clock, logger, lockTimeoutMs = 10_000, worker, onExposed = () => {} } = options;
   const journal = openJournal(path.join(folder, 'journal.json'), logger);
   const planner = createPlanner(worker);
-  const editor = createEditor({ folder, journal, planner, clock, logger, lockTimeoutMs });
+  const editor = createEditor({ folder, journal, planner, clock, logger, lockTimeoutMs, onExposed });
   const reader = createReader(planner);
   const queue = serial();
   const guard = createGuard({ clock, logger, queue, edit: editor.edit, inspect: planner.inspect });

@@ -6,7 +6,7 @@ import { followConnecting } from '../connect-progress.ts';
 import { exitCodeOfAll } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { paint, printable, table } from '../terminal.ts';
+import { paint, printable, table, warningLine } from '../terminal.ts';
 import { askConsent, canAsk } from './allow.ts';
 
 const menders = {
@@ -24,11 +24,13 @@ export async function runConnect(
 ): Promise<number> {
   const { client, json, progress, place, signal } = session;
   const { mode } = flags;
+  let warned: ReadonlySet<string> = new Set();
   const result = await withConfirmation({
     session,
     confirmed: flags.production,
     act: async (production): Promise<Output<'connect'>> => {
-      const stop = await followConnecting(session, clusters);
+      const following = await followConnecting(session, clusters);
+      warned = following.warned;
       try {
         const input = {
           place,
@@ -38,7 +40,7 @@ export async function runConnect(
         };
         return await client.call('connect', input, { signal });
       } finally {
-        stop();
+        following.end();
       }
     },
   });
@@ -51,7 +53,8 @@ export async function runConnect(
   else {
     writeLines([...table(result.results.filter((one) => one.status === 'connected').map(connectedRow))]);
     writeAside(result.results.filter((one) => one.status === 'failed').flatMap(failedLines));
-    writeAside([...result.warnings, ...unasked].map(warningLine));
+    const unsaid = result.warnings.filter((warning) => !warned.has(warning));
+    writeAside([...unsaid, ...unasked].map(warningLine));
     writeLines([kubectlLine(result.kubectl)]);
   }
   return code;
@@ -85,10 +88,6 @@ export function kubectlLine({ context, cluster }: Kubectl): string {
   return cluster === undefined
     ? `kubectl uses ${name}, which is none of these clusters`
     : `kubectl uses ${name}`;
-}
-
-export function warningLine(warning: string): string {
-  return `${paint('yellow', '!', process.stderr)} ${printable(warning)}`;
 }
 
 function connectedRow(one: Extract<ConnectResult, { status: 'connected' }>): readonly string[] {

@@ -1,8 +1,8 @@
 import { exitCodes } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { printable } from '../terminal.ts';
-import { kubectlLine, warningLine } from './connect.ts';
+import { printable, warningLine } from '../terminal.ts';
+import { kubectlLine } from './connect.ts';
 
 /** Closes the clusters named, or all, and gives kubectl's context back. */
 export async function runDisconnect(session: Session, clusters: readonly string[] | 'all'): Promise<number> {

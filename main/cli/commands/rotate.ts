@@ -1,8 +1,7 @@
 import { exitCodes } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { printable } from '../terminal.ts';
-import { warningLine } from './connect.ts';
+import { printable, warningLine } from '../terminal.ts';
 
 /** Replaces the passwords of the named clusters' local ports, or of all. */
 export async function runRotate(session: Session, clusters: readonly string[] | 'all'): Promise<number> {

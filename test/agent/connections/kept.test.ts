@@ -41,6 +41,7 @@ async function start(): Promise<void> {
     plugin: { command: '/bin/k8s-tunnels', args: [] },
     complete: async (one) => one,
     notice: (_level, message) => notices.push(message),
+    noticeOnce: (_level, message) => notices.push(message),
     onKept: (kept) => told.push(kept),
     keepsEntries: () => keeps,
   });

@@ -89,6 +89,7 @@ async function start(): Promise<void> {
     plugin: { command: '/bin/k8s-tunnels', args: [] },
     complete: async (cluster) => cluster,
     notice: () => {},
+    noticeOnce: () => {},
     isGuarded: () => guarded,
     keepsEntries: () => true,
   });

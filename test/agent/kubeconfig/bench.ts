@@ -23,8 +23,9 @@ export async function bench() {
   onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
   const state = path.join(root, 'state');
   const config = path.join(root, 'config');
-  const open = (options: { readonly lockTimeoutMs?: number } = {}) =>
-    createKubeconfig({ folder: state, clock: systemClock, logger: silentLogger, ...options });
+  const open = (
+    options: { readonly lockTimeoutMs?: number; readonly onExposed?: (warning: string) => void } = {},
+  ) => createKubeconfig({ folder: state, clock: systemClock, logger: silentLogger, ...options });
   const placeOf = (...files: readonly string[]): KubeconfigPlace => ({
     kubeconfig: files.join(path.delimiter),
     cwd: root,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   chmod,
   link,
@@ -278,6 +279,23 @@ test('mode 0644 is kept and warned of', async () => {
   const { warnings } = await kubeconfig.add(place, [entry('a')], {});
   expect(warnings).toEqual([expect.stringContaining('0644')]);
   expect((await stat(config)).mode & 0o777).toBe(0o644);
+});
+
+test('the warning of a file that others can read comes before a password is in it', async () => {
+  const { open, config, place } = await bench();
+  await seed(config, others);
+  await chmod(config, 0o644);
+  const said: { warning: string; held: string }[] = [];
+  const onExposed = (warning: string) => said.push({ warning, held: readFileSync(config, 'utf8') });
+  const kubeconfig = open({ onExposed });
+  await kubeconfig.add(place, [entry('a')], {});
+  expect(said).toEqual([{ warning: expect.stringMatching(/0644.*Run: chmod 600 /), held: others }]);
+  expect(await text(config)).toContain('proxy-url');
+  // What is there already is not written again, and nobody is warned before nothing happens.
+  await kubeconfig.add(place, [entry('a')], {});
+  expect(said).toHaveLength(1);
+  await kubeconfig.remove(place, ['a']);
+  expect(said).toHaveLength(1);
 });
 
 test('a hard link stays one: written in place, warned of, with a backup', async () => {

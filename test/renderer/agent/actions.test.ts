@@ -94,6 +94,17 @@ describe('to connect', () => {
     expect(store.get()).toMatchObject({ asked: new Map(), problems: [] });
   });
 
+  test('says a warning once: not again where a notice of the agent says it', async () => {
+    const said = '/home/ada/.kube/config has mode 0644';
+    const { actions, store, only, connectedTo } = setUp({
+      notices: [{ at: 1, level: 'warning', message: said }],
+    });
+    const done = actions.connect(orders.id);
+    only().answer(connectedTo([said, 'It was written in place.']));
+    await done;
+    expect(store.get().problems).toMatchObject([{ level: 'warning', title: 'It was written in place.' }]);
+  });
+
   test('never moves kubectl to production along the way', async () => {
     const { actions, only, connectedTo } = setUp();
     const done = actions.connect(payments.id);
