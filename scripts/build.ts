@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { buildDesktop } from './build-desktop.ts';
 import { bundleForNode } from './bundle.ts';
@@ -67,6 +67,11 @@ async function build(): Promise<void> {
         entryFileNames: path.basename(cliFile),
         chunkFileNames: '[name]-[hash].cjs',
         comments: { jsdoc: false },
+        // Before anything that an older Node does not know: `older-node.cjs` goes on with a newer one.
+        banner: (chunk: { readonly isEntry: boolean }) =>
+          chunk.isEntry
+            ? "if (Number(process.versions.node.split('.')[0]) < 24) return require('./older-node.cjs');"
+            : '',
       },
     }),
     bundleForNode({
@@ -79,6 +84,7 @@ async function build(): Promise<void> {
     buildDesktop(root, plugins),
     drawTray(path.join(out, 'tray')),
   ]);
+  await copyFile(path.join(root, 'main/cli/older-node.cjs'), path.join(out, 'cli', 'older-node.cjs'));
   await writeLicences(root, packages);
   await chmod(cliFile, 0o755);
   await mkdir(out, { recursive: true });
