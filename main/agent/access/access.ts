@@ -1,4 +1,5 @@
 import { AppError } from '../app-error.ts';
+import { awakeTimer } from '../awake-timer.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { abortable, createSharedWork } from '../shared-work.ts';
@@ -208,8 +209,9 @@ export function createAccess(options: {
 
   /** The browser login, under cloudflared's locks (the application's first, then the organisation's, as it does). */
   const login = async (app: AppInfo, abandoned: AbortSignal): Promise<void> => {
-    const timeout = AbortSignal.timeout(loginTimeoutMs);
-    const signal = AbortSignal.any([closing.signal, abandoned, timeout]);
+    const late = new AbortController();
+    const cancelLimit = awakeTimer(clock, loginTimeoutMs, () => late.abort());
+    const signal = AbortSignal.any([closing.signal, abandoned, late.signal]);
     const releases: (() => Promise<void>)[] = [];
     const satisfied = async () => (await silent(app)) !== undefined;
     const since = signOuts.get(app.authDomain) ?? 0;
@@ -241,7 +243,7 @@ export function createAccess(options: {
       await keep(app, appJwt, since);
     } catch (cause) {
       if (!signal.aborted) throw cause;
-      throw signal.reason !== timeout.reason
+      throw !late.signal.aborted
         ? new AppError('cancelled', `The login for ${app.hostname} was cancelled.`, { cause })
         : new AppError(
             'access-login-timeout',
@@ -253,6 +255,7 @@ export function createAccess(options: {
             },
           );
     } finally {
+      cancelLimit();
       if (waiting.delete(app.authDomain)) announce();
       for (const release of releases) await release();
     }

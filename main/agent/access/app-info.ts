@@ -67,7 +67,8 @@ export function createAppInfo(options: {
           currentDate: new Date(clock.now()),
         })
       ).payload;
-    if (cached === undefined || clock.now() - cached.at > keysMaxAgeMs)
+    // Also where the clock has been set back since.
+    if (cached === undefined || Math.abs(clock.now() - cached.at) > keysMaxAgeMs)
       return check(await fetchKeys(authDomain));
     try {
       return await check(cached.set);
@@ -160,7 +161,8 @@ export function createAppInfo(options: {
     /** Rejects with `access-no-application`, `access-app-info`, `access-foreign-team` or a network code. */
     find(hostname: string): Promise<AppInfo> {
       const entry = known.get(hostname);
-      if (entry !== undefined && clock.now() - entry.at < infoMaxAgeMs) return entry.info.then(ofOurTeam);
+      if (entry !== undefined && Math.abs(clock.now() - entry.at) < infoMaxAgeMs)
+        return entry.info.then(ofOurTeam);
       const info = ask(hostname);
       known.set(hostname, { info, at: clock.now() });
       info.catch(() => known.delete(hostname));

@@ -105,8 +105,9 @@ export async function createPolicies(options: {
 
   const isDue = (hostname: string): boolean => {
     const policy = entries.get(hostname)?.policy;
-    if (policy !== undefined) return clock.now() - policy.at >= freshMs[policy.verdict];
-    return clock.now() >= (resting.get(hostname) ?? 0);
+    // By the amount: a clock that was set back must not keep an old answer.
+    if (policy !== undefined) return Math.abs(clock.now() - policy.at) >= freshMs[policy.verdict];
+    return !isResting(hostname);
   };
 
   const ask = async (hostname: string): Promise<void> => {
@@ -124,14 +125,16 @@ export async function createPolicies(options: {
     if (isDue(hostname)) rest(hostname);
   };
   const rest = (hostname: string) => {
-    resting.set(hostname, clock.now() + restMs);
+    resting.set(hostname, clock.now());
   };
+  const isResting = (hostname: string) =>
+    Math.abs(clock.now() - (resting.get(hostname) ?? Number.NEGATIVE_INFINITY)) < restMs;
 
   const pump = (): void => {
     if (closing.signal.aborted || sessions.length === 0) return;
     for (const hostname of [...options.favourites(), ...inView]) {
       if (running.size >= atOnce) return;
-      if (running.has(hostname) || !isDue(hostname) || clock.now() < (resting.get(hostname) ?? 0)) continue;
+      if (running.has(hostname) || !isDue(hostname) || isResting(hostname)) continue;
       running.add(hostname);
       void ask(hostname).finally(() => {
         running.delete(hostname);

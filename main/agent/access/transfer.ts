@@ -53,7 +53,7 @@ function loginUrl(app: AppInfo, publicKey: string): URL {
 }
 
 async function poll(network: Network, publicKey: string, signal: AbortSignal) {
-  const started = Date.now();
+  const started = performance.now();
   let answer: Answer;
   try {
     answer = await network.request(new URL(`${transferOrigin}/transfer/${publicKey}`), {
@@ -84,7 +84,7 @@ async function poll(network: Network, publicKey: string, signal: AbortSignal) {
 }
 
 function restUntil(at: number, signal: AbortSignal): Promise<void> {
-  return setTimeout(Math.max(0, at - Date.now()), undefined, { signal });
+  return setTimeout(Math.max(0, at - performance.now()), undefined, { signal });
 }
 
 /** base64 of a 24-byte nonce and the box; inside is `{"app_token","org_token"}`. */

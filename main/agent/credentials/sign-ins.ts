@@ -1,4 +1,5 @@
 import { AppError } from '../app-error.ts';
+import { awakeTimer } from '../awake-timer.ts';
 import { command } from '../command.ts';
 import type { LoginProviderKind } from '../logins/login-providers.ts';
 import type { Logins } from '../logins/logins.ts';
@@ -30,7 +31,7 @@ export function createSignIns(options: {
   const signIn = async (provider: LoginProviderKind, session: string, title: string): Promise<void> => {
     const key = `${provider} ${session}`;
     const limit = new AbortController();
-    const cancel = clock.timer(limitMs, () => limit.abort());
+    const cancel = awakeTimer(clock, limitMs, () => limit.abort());
     try {
       await logins.login({ provider, session, signal: limit.signal });
     } catch (cause) {

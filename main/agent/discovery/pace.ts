@@ -18,17 +18,27 @@ export function createPace(options: {
   /** When the last ones were sent or will be, oldest first. */
   const sent: number[] = [];
   let notBefore = 0;
+  let last = 0;
+  const now = () => {
+    const at = clock.now();
+    // A clock that was set back takes along what was noted by it: nobody waits for the hours between.
+    const back = Math.max(0, last - at);
+    if (back > 0) for (const index of sent.keys()) sent[index] = (sent[index] ?? 0) - back;
+    notBefore -= back;
+    last = at;
+    return at;
+  };
   return {
     async take(signal) {
+      const from = now();
       const [oldest = 0] = sent;
-      const now = clock.now();
-      const at = Math.max(now, notBefore, sent.length < requests ? 0 : oldest + windowMs);
+      const at = Math.max(from, notBefore, sent.length < requests ? 0 : oldest + windowMs);
       sent.push(at);
       if (sent.length > requests) sent.shift();
-      if (at > now) await clock.sleep(at - now, signal);
+      if (at > from) await clock.sleep(at - from, signal);
     },
     pause(ms) {
-      notBefore = Math.max(notBefore, clock.now() + ms);
+      notBefore = Math.max(now() + ms, notBefore);
     },
   };
 }

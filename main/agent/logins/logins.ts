@@ -1,4 +1,5 @@
 import { AppError, type NeededSignIn } from '../app-error.ts';
+import { awakeTimer } from '../awake-timer.ts';
 import { checkUrl } from '../open-url.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
 import { plainText } from '../plain-text.ts';
@@ -127,7 +128,7 @@ export function createLogins(options: {
     try {
       if (before !== undefined) await abortable(before, signal, cancelled);
       signal.throwIfAborted();
-      stop = clock.timer(loginTimeoutMs, () => late.abort());
+      stop = awakeTimer(clock, loginTimeoutMs, () => late.abort());
       const work = provider.signIn({
         ...request,
         session,

@@ -132,14 +132,35 @@ export function createNetwork(env: Environment): Network {
     return routes.route(scheme, { host: url.hostname, port: Number(url.port) }).kind !== 'direct';
   };
 
+  /** As `start`; a request that came too late on a kept connection is sent again on another one. */
+  const startFresh: typeof start = (url, request, fail, settle) => {
+    start(url, request, fail, (client, failure) => {
+      settle(client, failure);
+      let isAnswered = false;
+      for (const sign of ['information', 'response', 'upgrade'])
+        client.once(sign, () => {
+          isAnswered = true;
+        });
+      // `on`: a second error without a listener would end the process.
+      client.on('error', (cause) => {
+        if (isAnswered || !isStale(client, request, cause)) fail(failure(cause));
+        else startFresh(url, request, fail, settle);
+      });
+    });
+  };
+
   return {
     troubles: routes.unusable.map(unusable),
     httpsAgent,
     httpAgent,
     request: (url, request = {}) =>
       new Promise((resolve, reject) => {
-        start(url, request, reject, (client, failure) => {
-          client.on('error', (cause) => reject(failure(cause)));
+        startFresh(url, request, reject, (client, failure) => {
+          // Without this, Node closes such a request with neither a response nor an error.
+          client.once('upgrade', (_, socket) => {
+            socket.destroy();
+            reject(switched(url));
+          });
           client.once('response', (response) => {
             collect(url, response, budget, request).then(resolve, (cause: unknown) => {
               client.destroy();
@@ -150,9 +171,10 @@ export function createNetwork(env: Environment): Network {
       }),
     upgrade: (url, request) =>
       new Promise((resolve, reject) => {
-        start(url, request, reject, (client, failure) => {
-          client.on('error', (cause) => reject(failure(cause)));
+        startFresh(url, request, reject, (client, failure) => {
           client.once('upgrade', (response, socket, head) => {
+            // An error that nobody listens for ends the process, and this one can fail before its owner listens.
+            socket.on('error', () => {});
             resolve({ kind: 'upgraded', socket, headers: response.headers, head });
           });
           client.once('response', (response) => {
@@ -188,6 +210,22 @@ async function collect(
   });
   if (!isPage) checkJson(body, host);
   return { status, headers, body };
+}
+
+function switched({ host }: URL): AppError {
+  return new AppError('answer-refused', `${host} switched to another protocol, which nobody asked for.`, {
+    hint: 'Check the address: something else may answer there.',
+  });
+}
+
+/**
+ * Whether a server closed a kept connection while this request was on its way to it, which is nobody's fault: such a
+ * request may be sent again where it changes nothing (RFC 9110, 9.2.2).
+ */
+function isStale(client: http.ClientRequest, { method = 'GET', signal }: Request, cause: unknown): boolean {
+  const isSafe = method === 'GET' || method === 'HEAD';
+  const isClosed = ['ECONNRESET', 'EPIPE'].includes(errnoOf(cause) ?? '');
+  return client.reusedSocket && isSafe && isClosed && signal?.aborted !== true;
 }
 
 function timeoutError(url: URL, ms: number): AppError {

@@ -199,7 +199,7 @@ export async function createOrganisation(options: {
   /** A file that a person set up by may be gone by now: only an address is asked by itself. */
   const refreshWhenOld = async () => {
     const { organisation, stored } = own.current() ?? {};
-    if (stored?.origin.kind !== 'url' || clock.now() - stored.readAt < refreshAfterMs) return;
+    if (stored?.origin.kind !== 'url' || Math.abs(clock.now() - stored.readAt) < refreshAfterMs) return;
     const name = organisation?.name ?? 'Your organisation';
     try {
       const changed = await inTurn(refreshOwn);

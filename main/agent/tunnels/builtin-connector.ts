@@ -142,6 +142,13 @@ function refusal(hostname: string, answer: Answer): AppError {
       retryable: true,
     });
   }
+  // The edge waited too long for the request, or wants it again.
+  if (answer.status === 408 || answer.status === 425) {
+    return new AppError('edge-failed', `${hostname} did not take the connection (HTTP ${answer.status}).`, {
+      hint: 'It is tried again automatically.',
+      retryable: true,
+    });
+  }
   const message = `${hostname} answered HTTP ${answer.status} instead of opening a tunnel.`;
   const hint =
     "The application may not publish TCP or SOCKS: ask the cluster's owner to check its origin tag.";

@@ -141,6 +141,8 @@ async function askReady(secure: tls.TLSSocket, server: ApiServer, signal: AbortS
       response.once('close', () => resolve(response.statusCode ?? 0));
     });
     request.on('error', (cause) => fail(readyError(`${host}:${port}`, cause)));
+    // Without this, Node closes such a request with neither a response nor an error.
+    request.once('upgrade', () => fail(malformed(`${host}:${port}`, 'that switches to another protocol')));
     request.once('close', () => signal.removeEventListener('abort', abort));
     request.end();
   });

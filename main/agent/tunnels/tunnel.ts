@@ -136,7 +136,9 @@ export function createTunnel(options: {
    */
   const onTrouble = () => {
     if (state.status !== 'connected' && state.status !== 'degraded') return;
-    cancelLook ??= clock.timer(Math.max(0, probedAt + troubleEveryMs - clock.now()), () => {
+    const waitsMs = probedAt + troubleEveryMs - clock.now();
+    // A clock that was set back must not hold it up.
+    cancelLook ??= clock.timer(Math.min(Math.max(0, waitsMs), troubleEveryMs), () => {
       cancelLook = undefined;
       wakeUp?.();
     });

@@ -43,6 +43,18 @@ describe('the description of an application', () => {
       clock,
     }).find(host);
 
+  it('is asked for again after the clock was set back by more than it holds', async () => {
+    const network = edge(() => signer.sign(goodClaims(clock.now())));
+    const apps = createAppInfo({ network, clock });
+    await apps.find(host);
+    clock.skip(-2 * hour);
+    await apps.find(host);
+    expect(network.asked.map(({ url }) => url.host)).toEqual([host, team, host]);
+    clock.skip(-25 * hour);
+    await apps.find(host);
+    expect(network.asked.map(({ url }) => url.host)).toEqual([host, team, host, host, team]);
+  });
+
   it('is taken when everything is right, asked for once an hour, its keys once a day', async () => {
     const network = edge(() => signer.sign(goodClaims(clock.now())));
     const apps = createAppInfo({ network, clock });

@@ -40,3 +40,23 @@ test('who gives up while waiting is told so', async () => {
   abort.abort(new Error('enough'));
   await expect(waiting).rejects.toThrow('enough');
 });
+
+test('a clock that is set back makes nobody wait for longer', async () => {
+  const hour = 3_600_000;
+  let back = 0;
+  const held = heldClock(start + 2 * hour);
+  const clock = { ...held, now: () => held.now() - back };
+  const pace = createPace({ clock, requests: 1, windowMs: 1000 });
+  await pace.take();
+  pace.pause(500);
+  back = hour;
+  let isSent = false;
+  const taken = pace.take().then(() => {
+    isSent = true;
+  });
+  held.advance(999);
+  await new Promise(setImmediate);
+  expect(isSent).toBe(false);
+  held.advance(1);
+  await taken;
+});

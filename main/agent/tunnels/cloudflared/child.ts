@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import net from 'node:net';
-import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { AppError } from '../../app-error.ts';
 import type { Environment, Logger } from '../../parts.ts';
 import { listenerOwner } from './listener-owner.ts';
-import { type LogEvent, readLogLine } from './log.ts';
+import { type LogEvent, lineReader, readLogLine } from './log.ts';
 
 /** One `cloudflared access tcp` that listens. */
 export interface Child {
@@ -69,7 +68,7 @@ export async function startChild(options: {
   let lastError: string | undefined;
   const said = Promise.withResolvers<void>();
   running.stdin.on('error', () => {});
-  createInterface({ input: running.stderr }).on('line', (line) => {
+  const read = lineReader((line) => {
     const event = readLogLine(line);
     if (event === undefined) return;
     logger.debug('cloudflared', { ...event });
@@ -77,6 +76,9 @@ export async function startChild(options: {
     if (event.kind === 'error') lastError = event.message;
     onEvent(event);
   });
+  running.stderr.setEncoding('utf8').on('error', () => {});
+  // The last line may have no end.
+  running.stderr.on('data', read).once('end', () => read('\n'));
   const gone = running.then(() => {
     ended = true;
     running.stdin.end('\n');

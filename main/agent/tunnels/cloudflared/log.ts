@@ -11,6 +11,23 @@ export type LogEvent =
 const longest = 4_096;
 
 /**
+ * Cuts what a program writes into lines. Of a line that is longer than what is read of one, the rest is dropped: garbage
+ * without an end would fill the memory.
+ */
+export function lineReader(onLine: (line: string) => void): (text: string) => void {
+  let line = '';
+  return (text) => {
+    for (const [at, part] of text.split('\n').entries()) {
+      if (at > 0) {
+        onLine(line);
+        line = '';
+      }
+      line += part.slice(0, longest - line.length);
+    }
+  };
+}
+
+/**
  * Reads a line of stderr of `cloudflared access tcp` (`cmd/cloudflared/access/carrier.go`, `carrier/websocket.go`): JSON
  * where `TUNNEL_LOG_OUTPUT=json` is known, else zerolog's console form, `TIME LEVEL words field=value`. Undefined where it
  * says nothing of ours.
