@@ -144,7 +144,8 @@ export function createTunnel(options: {
 
   const dialForClient: Dial = async (signal) => {
     const stream = await dial(signal);
-    stream.once('dropped', onTrouble);
+    // What fails between two owners must find somebody who listens.
+    stream.once('dropped', onTrouble).on('error', () => {});
     return stream;
   };
 
@@ -173,6 +174,7 @@ export function createTunnel(options: {
           peers,
           unproven,
           dial: dialOpen,
+          settle: async (remote, client, onSent) => spare?.settle(remote, client, onSent) ?? remote,
           onTrouble,
           onRefused: (refusal) => onRefused(port, refusal),
         });
