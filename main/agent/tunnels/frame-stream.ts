@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import { AppError } from '../app-error.ts';
+import { createBeat } from './beat.ts';
 
 const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
@@ -9,6 +10,7 @@ const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 1
  * looks: a ping goes out after 45 to 60 s of it, and the connection is given up after 75 to 90 s.
  */
 const lookEveryMs = 15_000;
+const onLook = createBeat(lookEveryMs);
 const pingAfterLooks = 4;
 const deadAfterLooks = 6;
 /** A look that comes this late shows that the process was stopped or the computer slept. */
@@ -32,7 +34,7 @@ const messageLimit = 16_384;
  */
 export class FrameStream extends Duplex {
   private readonly socket: Duplex;
-  private readonly timer: NodeJS.Timeout;
+  private readonly stopLooking: () => void;
   private header: Buffer = Buffer.alloc(0);
   /** Payload bytes of the current frame still to come, and what they are. */
   private missing = 0;
@@ -67,8 +69,7 @@ export class FrameStream extends Duplex {
       this.owedPong = undefined;
       this.wrote();
     });
-    this.timer = setInterval(() => this.keepAlive(), lookEveryMs);
-    this.timer.unref();
+    this.stopLooking = onLook(() => this.keepAlive());
     if (head.length > 0) this.receive(head);
   }
 
@@ -101,7 +102,7 @@ export class FrameStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    clearInterval(this.timer);
+    this.stopLooking();
     // A clean end lets the close frame out; a failure does not wait.
     if (error === null && !this.socket.destroyed) this.endGently();
     else this.socket.destroy();

@@ -6,6 +6,7 @@ import { answerHttpConnect } from './http-connect.ts';
 import type { Connection, Peer } from './peers/peer-table.ts';
 import type { Peers } from './peers/peers.ts';
 import { answerSocks } from './socks-server.ts';
+import type { Settle } from './spare.ts';
 import { watchStalls } from './stalls.ts';
 import type { Unproven } from './unproven.ts';
 
@@ -50,6 +51,10 @@ export function openGateway(options: {
   readonly unproven: Unproven;
   /** Opens a connection to the target through the tunnel, and first the tunnel itself where that is closed. */
   readonly dial: (signal: AbortSignal) => Promise<Duplex>;
+  /** Decides at the client's first bytes which connection carries it, as of `withSpare`. The dialed one where undefined. */
+  readonly settle?: Settle;
+  /** A connection brought its first bytes. */
+  readonly onServed?: () => void;
   /** A connection that stood was cut by the other side, or could not be opened. */
   readonly onTrouble: (error: unknown) => void;
   /** A client is turned away; the answer to a wrong password waits for it. Never rejects. */
@@ -58,6 +63,7 @@ export function openGateway(options: {
   readonly stallLookMs?: number;
 }): Promise<Gateway> {
   const { dial, onTrouble, onRefused, peers, unproven } = options;
+  const { settle = async (remote) => remote, onServed = () => {} } = options;
   const open = new Set<Socket>();
   const standing = new Set<Socket>();
   let sent = 0;
@@ -96,9 +102,9 @@ export function openGateway(options: {
     isProven();
     const gone = new AbortController();
     const stopWatching = watchForEnd(client, () => gone.abort());
-    let remote: Duplex;
+    let dialed: Duplex;
     try {
-      remote = await dial(gone.signal);
+      dialed = await dial(gone.signal);
     } catch (error) {
       if (!gone.signal.aborted) {
         admission.refuse(
@@ -113,13 +119,16 @@ export function openGateway(options: {
       stopWatching();
     }
     if (gone.signal.aborted) {
-      remote.destroy();
+      dialed.destroy();
       client.destroy();
       return;
     }
     admission.accept();
     standing.add(client);
-    remote.on('data', (chunk: Buffer) => {
+    client.once('close', () => standing.delete(client));
+    const remote = await settled(dialed, client);
+    if (remote === undefined) return endGently(client);
+    remote.once('data', onServed).on('data', (chunk: Buffer) => {
       received += chunk.length;
     });
     client.on('data', (chunk: Buffer) => {
@@ -134,7 +143,6 @@ export function openGateway(options: {
     });
     remote.once('close', () => endGently(client));
     client.once('close', (isBroken) => {
-      standing.delete(client);
       // Where the far end accepts nothing, it accepts no goodbye either; what a client sent before an orderly end may
       // still go out.
       remote.destroy(isBroken && remote.writableNeedDrain ? new Error('The client has gone.') : undefined);
@@ -147,6 +155,20 @@ export function openGateway(options: {
       isHeld: async () => connection === undefined || !(await peers.hasEnded(connection)),
       lookEveryMs: options.stallLookMs,
     });
+  };
+
+  /** The connection that carries the client, once it is certain; undefined where none does, which was reported. */
+  const settled = async (dialed: Duplex, client: Socket): Promise<Duplex | undefined> => {
+    try {
+      const remote = await settle(dialed, client, (bytes) => {
+        sent += bytes;
+      });
+      if (!client.destroyed && !remote.destroyed) return remote;
+      remote.destroy();
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'cancelled') onTrouble(error);
+    }
+    return undefined;
   };
 
   const socketOptions = { noDelay: true, allowHalfOpen: true, highWaterMark: 256 * 1024 };

@@ -133,9 +133,17 @@ describe('with a WebSocket server', () => {
 });
 
 describe('frame by frame', () => {
+  const opened: FrameStream[] = [];
+  // All streams share a timer, which is to be made within the test that puts its clock forward.
+  afterEach(() => {
+    for (const stream of opened.splice(0)) stream.destroy(new Error('The test is over.'));
+  });
+
   const open = (head: Buffer = Buffer.alloc(0)) => {
     const [ours, theirs] = duplexPair();
-    return { stream: new FrameStream(ours, head), theirs };
+    const stream = new FrameStream(ours, head);
+    opened.push(stream);
+    return { stream, theirs };
   };
 
   it('reads the same whatever the pieces in which bytes come', async () => {

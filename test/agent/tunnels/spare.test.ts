@@ -74,6 +74,32 @@ describe('a spare connection', () => {
     expect(drops).toBe(1);
   });
 
+  it('carries a client only once it has answered; else the next one does, which is made meanwhile', async () => {
+    await spare.dial(never);
+    await flush();
+    const handed = await spare.dial(never);
+    await flush();
+    const [client, kubectl] = duplexPair();
+    const settled = spare.settle(handed, client, () => {});
+    kubectl.write(Buffer.of(0x16, 3, 1));
+    await flush();
+    clock.skip(250);
+    await flush();
+    const next = dialed[2];
+    next?.theirs.write('server hello');
+    expect(await settled).toBe(next?.ours);
+    expect(handed.destroyed).toBe(true);
+    await flush();
+    // One was dialed for the first client, and a spare after each use.
+    expect({ dials: dialed.length, drops }).toEqual({ dials: 4, drops: 1 });
+  });
+
+  it('decides nothing of a connection that was made for its client', async () => {
+    const made = await spare.dial(never);
+    const [client] = duplexPair();
+    expect(await spare.settle(made, client, () => {})).toBe(made);
+  });
+
   it('is closed at the end, also one that is being dialed', async () => {
     await spare.dial(never);
     spare.close();

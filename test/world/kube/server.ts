@@ -48,6 +48,10 @@ export interface KubeApi {
   compact(): void;
   /** Resets every connection; new ones are served. */
   dropConnections(): void;
+  /** As when its process ends: every connection is closed in order, and new ones are refused. */
+  stop(): Promise<void>;
+  /** Listens on the same port again. */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -118,8 +122,10 @@ export async function startKubeApi(given: {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
+  const { port } = server.address() as AddressInfo;
+
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     authority,
     mintToken: (user, groups = []) => minted.mint(user, groups),
     revokeToken: (token) => minted.revoke(token),
@@ -145,8 +151,18 @@ export async function startKubeApi(given: {
     },
     compact: () => store.compact(),
     dropConnections: () => sockets.resetAll(),
-    close: async () => {
+    async stop() {
       const closed = once(server, 'close');
+      server.close();
+      sockets.closeAll();
+      await closed;
+    },
+    async start() {
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+    },
+    close: async () => {
+      const closed = server.listening ? once(server, 'close') : undefined;
       server.close();
       sockets.resetAll();
       await closed;

@@ -36,6 +36,14 @@ export class Sockets {
     connection?.tls?.destroy();
   }
 
+  /** As the system does for a process that ends. */
+  closeAll(): void {
+    for (const { raw, tls } of [...this.#open.values()]) {
+      raw.destroy();
+      tls?.destroy();
+    }
+  }
+
   resetAll(): void {
     for (const port of [...this.#open.keys()]) this.reset(port);
   }

@@ -1,0 +1,136 @@
+import type { Duplex } from 'node:stream';
+import { AppError } from '../app-error.ts';
+import type { Clock } from '../parts.ts';
+
+/** More than a TLS client sends before the first answer, with a post-quantum key share and a long ticket. */
+const flightLimit = 16 * 1024;
+/** How long a silent connection is still waited for when no other one can be made. */
+const graceMs = 1_000;
+/** The type of the TLS record that a ClientHello travels in (RFC 8446, 5.1). */
+const tlsHandshake = 0x16;
+
+/**
+ * Sends what a client says first over a connection that was kept ready, and resolves with the connection on which
+ * something comes back. Such a connection can be dead without a sign: a cloudflared at the origin does not pass on
+ * that the API server closed it, and neither does a network that drops everything. When nothing has come back after
+ * `patienceMs`, or the kept connection ends, the same bytes are sent over `another` too, and the first to answer wins.
+ * A ClientHello may be sent twice: the server that is not used never completes its handshake. Anything but TLS is
+ * sent once.
+ * Whatever is not resolved with is destroyed. Rejects with `cancelled` when the client goes away, and with the failure
+ * of `another` when both are of no use.
+ */
+export function firstAnswer(options: {
+  readonly clock: Clock;
+  readonly client: Duplex;
+  readonly kept: Duplex;
+  readonly another: (signal: AbortSignal) => Promise<Duplex>;
+  readonly patienceMs: number;
+  readonly onSent: (bytes: number) => void;
+  /** The kept connection was of no use. */
+  readonly onDead: () => void;
+}): Promise<Duplex> {
+  const { clock, client, kept, another, patienceMs, onSent, onDead } = options;
+  return new Promise((resolve, reject) => {
+    const flight: Buffer[] = [];
+    let sent = 0;
+    const candidates = new Map<Duplex, () => unknown>();
+    const giveUp = new AbortController();
+    let cancelTimer = () => {};
+    let isOver = false;
+    let isReplacing = false;
+    let failure: Error | undefined;
+
+    const end = (winner: Duplex | undefined) => {
+      isOver = true;
+      cancelTimer();
+      client.off('readable', readClient).off('end', leave).off('close', leave);
+      for (const [stream, stopListening] of candidates) {
+        stopListening();
+        if (stream !== winner) stream.destroy();
+      }
+      giveUp.abort(new AppError('cancelled', 'The connection is not needed.'));
+    };
+    const win = (stream: Duplex) => {
+      if (isOver) return;
+      end(stream);
+      if (stream !== kept) onDead();
+      resolve(stream);
+    };
+    const fail = (error: Error) => {
+      if (isOver) return;
+      end(undefined);
+      reject(error);
+    };
+    const leave = () => fail(new AppError('cancelled', 'The client went away.'));
+
+    const listenTo = (stream: Duplex) => {
+      const look = () => {
+        if (stream.readableLength > 0) win(stream);
+        // The end of a stream shows only where it is read for.
+        else stream.read(0);
+      };
+      const lost = () => lose(stream);
+      // Stays: what fails between two owners must find somebody who listens.
+      stream.on('error', () => {});
+      stream.on('readable', look).on('end', lost).on('close', lost);
+      candidates.set(stream, () => stream.off('readable', look).off('end', lost).off('close', lost));
+      if (stream.destroyed) lost();
+      else look();
+    };
+    const lose = (stream: Duplex) => {
+      if (isOver) return;
+      candidates.get(stream)?.();
+      candidates.delete(stream);
+      stream.destroy();
+      if (stream === kept) replace();
+      else
+        failure ??= new AppError('origin-failed', 'The connection ended without an answer.', {
+          retryable: true,
+        });
+      if (candidates.size === 0 && failure !== undefined) fail(failure);
+    };
+
+    const replace = () => {
+      cancelTimer();
+      if (isReplacing || isOver) return;
+      isReplacing = true;
+      another(giveUp.signal).then(
+        (stream) => {
+          if (isOver) {
+            stream.destroy();
+            return;
+          }
+          for (const chunk of flight) stream.write(chunk);
+          listenTo(stream);
+        },
+        (error: Error) => {
+          failure = error;
+          if (candidates.size === 0) fail(error);
+          else cancelTimer = clock.timer(graceMs, () => fail(error));
+        },
+      );
+    };
+
+    const readClient = () => {
+      while (!isOver) {
+        const chunk = client.read() as Buffer | null;
+        if (chunk === null) return;
+        if (flight.length === 0) cancelTimer = clock.timer(patienceMs, replace);
+        flight.push(chunk);
+        sent += chunk.length;
+        onSent(chunk.length);
+        for (const stream of candidates.keys()) stream.write(chunk);
+        // The one that is there, or the newer one.
+        const last = [...candidates.keys()].at(-1);
+        if ((flight[0]?.[0] !== tlsHandshake || sent > flightLimit) && last !== undefined) win(last);
+      }
+    };
+
+    listenTo(kept);
+    if (isOver) return;
+    client.on('readable', readClient).on('end', leave).on('close', leave);
+    readClient();
+    // An end shows only where it is read for.
+    if (!isOver && client.readableLength === 0) client.read(0);
+  });
+}
