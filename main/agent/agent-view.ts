@@ -50,6 +50,14 @@ const sessionSchema = z.object({
   endsAt: z.number(),
 });
 
+/** An organisation whose session is over, and that the user has not signed out of. */
+const endedSessionSchema = z.object({
+  authDomain: z.string(),
+  email: z.string().optional(),
+  /** The organisation ended it before its time. */
+  isRevoked: z.boolean(),
+});
+
 const noticeSchema = z.object({
   at: z.number(),
   level: z.enum(['info', 'warning']),
@@ -73,6 +81,8 @@ export const snapshotSchema = z.object({
   tunnels: z.array(tunnelViewSchema),
   logins: z.array(loginSchema),
   sessions: z.array(sessionSchema),
+  /** Absent: none. */
+  endedSessions: z.array(endedSessionSchema).optional(),
   /** Where kubectl points in the agent's own environment (a terminal may have another KUBECONFIG). */
   kubectl: kubectlSchema,
   favourites: z.array(clusterIdSchema),
@@ -103,7 +113,11 @@ const changeSchema = z.discriminatedUnion('kind', [
   /** A tunnel whose state is `idle` is gone. */
   z.object({ kind: z.literal('tunnel'), tunnel: tunnelViewSchema }),
   z.object({ kind: z.literal('logins'), logins: z.array(loginSchema) }),
-  z.object({ kind: z.literal('sessions'), sessions: z.array(sessionSchema) }),
+  z.object({
+    kind: z.literal('sessions'),
+    sessions: z.array(sessionSchema),
+    endedSessions: z.array(endedSessionSchema).optional(),
+  }),
   z.object({ kind: z.literal('kubectl'), kubectl: kubectlSchema }),
   z.object({ kind: z.literal('favourites'), favourites: z.array(clusterIdSchema) }),
   z.object({ kind: z.literal('sets'), sets: z.array(clusterSetSchema) }),
@@ -158,3 +172,4 @@ export type Kubectl = z.infer<typeof kubectlSchema>;
 export type Notice = z.infer<typeof noticeSchema>;
 export type KubeconfigPlaceInput = z.infer<typeof kubeconfigPlaceSchema>;
 export type SessionView = z.infer<typeof sessionSchema>;
+export type EndedSessionView = z.infer<typeof endedSessionSchema>;

@@ -17,6 +17,8 @@ export interface TrayActions {
   openLink(url: string): void;
   discover(): void;
   openWindow(): void;
+  /** The window's page of sessions. */
+  openAccounts(): void;
   quit(): void;
 }
 
@@ -137,13 +139,20 @@ function isUsable(tunnel: TunnelView | undefined): boolean {
 }
 
 function signIn(
-  { logins, sessions }: Snapshot,
+  { logins, sessions, endedSessions = [] }: Snapshot,
   now: number,
   actions: TrayActions,
 ): MenuItemConstructorOptions {
   const [login] = logins;
   if (login !== undefined)
     return { label: 'Sign in: waiting for your browser …', click: () => actions.openLink(login.url) };
+  const lasts = sessions.some(({ endsAt }) => endsAt > now);
+  const ended = endedSessions.find(({ isRevoked }) => isRevoked || !lasts);
+  if (ended !== undefined)
+    return {
+      label: text(`Session at ${ended.authDomain} ended: sign in …`),
+      click: () => actions.openAccounts(),
+    };
   const left = Math.max(0, ...sessions.map(({ endsAt }) => endsAt - now));
   if (left === 0) return line('Not signed in; connecting does it');
   const minutes = Math.floor(left / 60_000);

@@ -131,6 +131,7 @@ export function createTray(options: {
     openLink,
     discover: () => act('Discovery failed', ({ call }) => call('discover', {})),
     openWindow: onOpen,
+    openAccounts: () => go({ kind: 'window', place: { kind: 'accounts' } }),
     quit() {
       const open = snapshot?.tunnels.length ?? 0;
       if (snapshot === undefined) onQuit();

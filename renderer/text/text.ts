@@ -187,6 +187,8 @@ export const text = {
       `${email}, signed in to ${domain} for ${durationWords(ms)}`,
     someone: 'Signed in',
     signedOut: 'Not signed in',
+    ended: 'Session ended',
+    endedOf: (domain: string) => `Your session at ${domain} has ended. Sign in again.`,
     others: (count: number) => `+${count}`,
     kubectl: 'kubectl uses',
     none: 'no context',

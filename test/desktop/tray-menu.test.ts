@@ -71,6 +71,7 @@ function actions(): TrayActions {
     openLink: vi.fn(),
     discover: vi.fn(),
     openWindow: vi.fn(),
+    openAccounts: vi.fn(),
     quit: vi.fn(),
   };
 }

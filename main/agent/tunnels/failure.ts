@@ -32,6 +32,11 @@ export function failureFrom(error: unknown, reached: Stage): Failure {
   return { stage, error: toPlainError(error), mender: known?.[1] ?? 'you' };
 }
 
+/** Whether a sign-in in the browser is what is missing. */
+export function isSignInError(code: ErrorCode): boolean {
+  return code === 'access-login-needed' || code === 'access-login-failed' || code === 'access-login-timeout';
+}
+
 /** Failures that trying again will not mend: a person has to act first. */
 export function isFinal(failure: Failure): boolean {
   return !failure.error.retryable;

@@ -148,12 +148,32 @@ export function createTunnel(options: {
     return stream;
   };
 
-  /** A connection that finds the tunnel closed, or opening still, waits until it is open. */
+  /**
+   * A connection that finds the tunnel closed, or opening still, waits until it is open; and so does the first one that
+   * finds the session ended, as those do that come after it.
+   */
   const dialOpen: Dial = async (signal) => {
-    if (closing !== undefined) await orAborted(closing.done, signal);
-    if (loop === undefined || opening !== undefined) await orAborted(onDemand(), signal);
-    spare ??= withSpare({ clock, dial: dialForClient, onDropped: onTrouble });
-    return spare.dial(signal);
+    for (let isAgain = false; ; isAgain = true) {
+      if (closing !== undefined) await orAborted(closing.done, signal);
+      if (loop === undefined || opening !== undefined) await orAborted(onDemand(), signal);
+      spare ??= withSpare({ clock, dial: dialForClient, onDropped: onTrouble });
+      try {
+        return await spare.dial(signal);
+      } catch (error) {
+        const isEnded = error instanceof AppError && error.code === 'access-login-needed';
+        if (!isEnded || isAgain || signal.aborted) throw error;
+        if (loop !== undefined && opening === undefined) await orAborted(endWith(error, loop), signal);
+      }
+    }
+  };
+
+  /** The tunnel has failed, as its next probe would find. */
+  const endWith = async (error: AppError, running: Promise<void>): Promise<void> => {
+    const at = clock.now();
+    const failure = failureFrom(error, 'access');
+    apply({ kind: 'probe-failed', at, failure, attempt: attempts, retryAt: at, persist: true });
+    stop?.abort();
+    await running;
   };
 
   const listen = async (): Promise<void> => {

@@ -1,6 +1,7 @@
-import type { Kubectl, Snapshot, TunnelView } from '../../agent/agent-view.ts';
+import type { EndedSessionView, Kubectl, Snapshot, TunnelView } from '../../agent/agent-view.ts';
 import { type PlainError, toPlainError } from '../../agent/app-error.ts';
 import type { Cluster, ClusterId } from '../../agent/catalog/cluster.ts';
+import { command } from '../../agent/command.ts';
 import { version } from '../../agent/version.ts';
 import { aboutText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -31,6 +32,7 @@ type KubectlAnswer = Kubectl | { readonly error: PlainError };
 
 function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
   const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
+  const { sessions, endedSessions = [] } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const kept = snapshot.kept.map((cluster) => ({ cluster, title: titleIn(byId, cluster) }));
   const tunnels = [...openTunnels(snapshot).values()].map((tunnel) => {
@@ -45,6 +47,8 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     kubectl,
     discovery,
     logins,
+    sessions,
+    endedSessions,
     notices,
     release,
     ...(pending === undefined ? {} : { setupPending: pending }),
@@ -57,6 +61,7 @@ function titleIn(clusters: ReadonlyMap<ClusterId, Cluster>, id: ClusterId): stri
 
 function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): readonly string[] {
   const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
+  const { endedSessions = [] } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const open = openTunnels(snapshot);
   const tunnels = [...open.values()];
@@ -77,6 +82,7 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
       ? `${paint('yellow', '!')} ${printable(kubectl.error.message)} ${printable(kubectl.error.hint ?? '')}`
       : kubectlLine(kubectl),
     ...logins.map(loginLine),
+    ...endedSessions.map(endedSessionLine),
     ...(discovery.status === 'running'
       ? [`Looking for clusters: ${discovery.cellsRead} of ${discovery.cellsKnown} places read`]
       : []),
@@ -97,6 +103,12 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
           `${paint('yellow', '!')} This command line is ${version}: \`k8s-tunnels quit\` lets the next command start that.`,
         ]),
   ];
+}
+
+function endedSessionLine({ authDomain, isRevoked }: EndedSessionView): string {
+  const why = isRevoked ? ', before its time' : '';
+  const signIn = command`k8s-tunnels login access ${authDomain}`;
+  return `${paint('yellow', '!')} Your session at ${printable(authDomain)} has ended${why}. Sign in again: ${printable(signIn)}`;
 }
 
 function releaseText({ version: newer, url, isRequired }: NonNullable<Snapshot['release']>): string {
