@@ -5,7 +5,7 @@ import type { Cell, Cluster, ClusterId } from '../agent/catalog/cluster.ts';
 import { isFailed } from '../agent/catalog/is-failed.ts';
 import { isProduction } from '../agent/catalog/is-production.ts';
 import { mixedScripts } from '../agent/catalog/mixed-scripts.ts';
-import type { TunnelState } from '../agent/tunnels/state.ts';
+import type { Stage, TunnelState } from '../agent/tunnels/state.ts';
 import { paint, printable } from './terminal.ts';
 
 /** One sign a state: colour alone would not be seen by everybody. */
@@ -28,6 +28,11 @@ export function stateMark(status: TunnelState['status'] | 'no-tunnel' | 'denied'
     case 'denied':
       return paint('dim', '⊘');
   }
+}
+
+/** Where a failure belongs. */
+export function stageText(stage: Stage): string {
+  return stage === 'local' ? 'on this computer' : `at ${stage}`;
 }
 
 export function environmentText(cluster: Cluster): string {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { lstat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { pathsFrom } from '../../main/agent/paths.ts';
 import type { Output } from '../../main/api/contract.ts';
@@ -69,7 +70,7 @@ test('a command that waits for an agent that is stopped meanwhile says so, and e
     operation: 'sign-in',
     does: { kind: 'latency', ms: 1_000 },
   });
-  const child: ChildProcess = spawn('k8s-tunnels', ['connect', cluster], {
+  const child: ChildProcess = spawn(path.join(commandLine.bin, 'k8s-tunnels'), ['connect', cluster], {
     env: { ...commandLine.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import type { Access } from '../access/access.ts';
 import { AppError } from '../app-error.ts';
 import type { Cluster, ClusterId } from '../catalog/cluster.ts';
+import { usualTagPrefix } from '../catalog/tag-checks.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { createAutoConnector } from './auto-connector.ts';
@@ -59,6 +60,8 @@ export function createTunnels(options: {
   const tunnels = new Map<ClusterId, Tunnel>();
   /** Told once of each that `auto` has turned to cloudflared. */
   const turned = new Set<ClusterId>();
+  /** The hostnames that have opened a tunnel. */
+  const opened = new Set<string>();
   const unproven = createUnproven();
   const refusals = createRefusals({ logger, onFirst: options.onRefused ?? (() => {}) });
   const { interfaces = networkInterfaces } = options;
@@ -102,9 +105,13 @@ export function createTunnels(options: {
       });
     }
     const { hostname, destination } = reach;
-    const builtin = createBuiltinConnector({ network, access, hostname, destination });
+    const builtin = createBuiltinConnector({ network, access, hostname, destination, opened });
     if (kind === 'builtin' && !mayTurn) return builtin;
-    const cloudflared = createCloudflaredConnector({ parts, access, builtin, hostname, destination });
+    const asks =
+      cluster.connector === undefined
+        ? `${rules()?.name ?? 'your organisation'} asks for`
+        : `the tag ${cluster.tagPrefix ?? usualTagPrefix}connector of ${title} asks for`;
+    const cloudflared = createCloudflaredConnector({ parts, access, builtin, hostname, destination, asks });
     if (kind === 'cloudflared') return cloudflared;
     return createAutoConnector({
       builtin,

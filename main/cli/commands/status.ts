@@ -128,7 +128,9 @@ function tunnelRow(tunnel: TunnelView, cluster: Cluster | undefined, now: number
     state.status === 'connected' ? `${Math.round(state.probe.totalMs)} ms` : '',
     'since' in state ? `${state.status} for ${span(now - state.since)}` : state.status,
     'failure' in state
-      ? printable(`${state.failure.stage}: ${state.failure.error.message} ${state.failure.error.hint ?? ''}`)
+      ? printable(
+          `${state.failure.stage === 'local' ? '' : `${state.failure.stage}: `}${state.failure.error.message} ${state.failure.error.hint ?? ''}`,
+        )
       : '',
     cluster === undefined ? '' : aboutText(cluster),
   ];

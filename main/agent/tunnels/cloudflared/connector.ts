@@ -11,7 +11,7 @@ import { writeFileAtomic } from '../../storage/write-file-atomic.ts';
 import type { Connector } from '../connector.ts';
 import { CarriedStream } from './carried-stream.ts';
 import { type Child, startChild } from './child.ts';
-import { findProgram, type Program, unavailable } from './program.ts';
+import { findProgram, type Program, searchedText, unavailable } from './program.ts';
 
 /** What every cloudflared of ours is started with. */
 export interface CloudflaredParts {
@@ -25,11 +25,11 @@ export interface CloudflaredParts {
 }
 
 /** As `findProgram`; where there is none it rejects with `connector-unavailable`. */
-async function requireProgram(parts: CloudflaredParts): Promise<Program> {
+async function requireProgram(parts: CloudflaredParts, asks: string): Promise<Program> {
   const program = await findProgram(parts);
   if (program !== undefined) return program;
-  throw unavailable('There is no cloudflared on this computer.', {
-    hint: 'Install it (https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads/), or name it in K8S_TUNNELS_CLOUDFLARED.',
+  throw unavailable(`There is no cloudflared on this computer, which ${asks}. ${searchedText(parts)}`, {
+    hint: 'Install it (https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads/), or name it in K8S_TUNNELS_CLOUDFLARED and start the agent again.',
   });
 }
 
@@ -45,8 +45,10 @@ export function createCloudflaredConnector(options: {
   readonly builtin: Connector;
   readonly hostname: string;
   readonly destination?: string | undefined;
+  /** Who wants it: `the tag … asks for`. */
+  readonly asks?: string;
 }): Connector {
-  const { parts, access, builtin, hostname, destination } = options;
+  const { parts, access, builtin, hostname, destination, asks = 'your organisation asks for' } = options;
   /** Connections that no child could carry. */
   let failures = 0;
   let lost = () => {};
@@ -57,7 +59,7 @@ export function createCloudflaredConnector(options: {
   let closing = new AbortController();
 
   const theProgram = (): Promise<Program> => {
-    found ??= requireProgram(parts).catch((error: unknown) => {
+    found ??= requireProgram(parts, asks).catch((error: unknown) => {
       found = undefined;
       throw error;
     });
