@@ -11,7 +11,7 @@ import { organisationViewSchema } from './organisation/view.ts';
 import { releaseViewSchema } from './releases/release.ts';
 import { settingsFromSchema, settingsSchema } from './settings/settings.ts';
 import { connectorKindSchema } from './tunnels/connector.ts';
-import { menderSchema, stageSchema, tunnelStateSchema } from './tunnels/state.ts';
+import { failureSchema, menderSchema, stageSchema, tunnelStateSchema } from './tunnels/state.ts';
 
 /** What the agent shows of itself: the whole at once, then what changes. */
 
@@ -58,6 +58,17 @@ const endedSessionSchema = z.object({
   isRevoked: z.boolean(),
 });
 
+/** The last client of a cluster whose connection could not be opened, or was cut. */
+const clientFailureSchema = z.object({
+  cluster: clusterIdSchema,
+  at: z.number(),
+  isCut: z.boolean(),
+  process: z.object({ pid: z.number(), name: z.string() }).optional(),
+  failure: failureSchema,
+  /** How many connections have failed alike since it was reported. */
+  count: z.number(),
+});
+
 const noticeSchema = z.object({
   at: z.number(),
   level: z.enum(['info', 'warning']),
@@ -91,6 +102,8 @@ export const snapshotSchema = z.object({
   kept: z.array(clusterIdSchema),
   /** What is known of the person's policies, by application. */
   policies: z.array(policySchema),
+  /** Their protocols cannot say why. Absent: none. */
+  clientFailures: z.array(clientFailureSchema).optional(),
   settings: settingsSchema,
   settingsFrom: settingsFromSchema,
   /** Whose configuration counts; absent where none does. */
@@ -172,4 +185,5 @@ export type Kubectl = z.infer<typeof kubectlSchema>;
 export type Notice = z.infer<typeof noticeSchema>;
 export type KubeconfigPlaceInput = z.infer<typeof kubeconfigPlaceSchema>;
 export type SessionView = z.infer<typeof sessionSchema>;
+export type ClientFailureView = z.infer<typeof clientFailureSchema>;
 export type EndedSessionView = z.infer<typeof endedSessionSchema>;

@@ -399,6 +399,10 @@ async function wireAgent(
       notice('warning', refusalNotice(title, refusal));
       activity.add({ kind: 'refused', title, ...refusal });
     },
+    onClientFailed({ cluster, isCut, process, failure }) {
+      const client = process === undefined ? {} : { process };
+      activity.add({ kind: 'client-failed', ...titled(cluster), isCut, ...client, failure });
+    },
   });
   const tunnelsOf = (team: string) =>
     tunnels.list().filter(({ id }) => hostnamesOf([id]).some((hostname) => access.teamOf(hostname) === team));
@@ -562,6 +566,12 @@ async function wireAgent(
       sets: [...sets.list()],
       kept: [...connections.kept()],
       policies: [...policies.list()],
+      clientFailures: tunnels
+        .clientFailures()
+        .map(({ process: program, ...rest }) => ({
+          ...rest,
+          ...(program === undefined ? {} : { process: program }),
+        })),
       settings: settings.get(),
       settingsFrom: settings.from(),
       ...organisationOf(organisation),

@@ -566,6 +566,8 @@ export const text = {
       password: 'Wrong password',
       tls: 'TLS to the proxy (kubectl before 1.24?)',
     },
+    clientFailed: 'could not connect a program',
+    clientCut: 'cut a program’s connection',
     process: (name: string, pid: number) => `${name}, process ${pid}`,
     context: 'kubectl uses',
     noContext: 'kubectl uses no context',

@@ -139,7 +139,11 @@ export async function createActivity(options: {
       samples: [...latency.of(id)],
       failures: journal
         .entries()
-        .filter((one) => (one.kind === 'failed' || one.kind === 'interrupted') && one.cluster === id)
+        .filter(
+          (one) =>
+            (one.kind === 'failed' || one.kind === 'interrupted' || one.kind === 'client-failed') &&
+            one.cluster === id,
+        )
         .slice(-failuresAtMost)
         .toReversed(),
     }),

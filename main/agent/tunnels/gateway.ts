@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, errnoOf } from '../app-error.ts';
 import type { Admission, AdmissionRules, ProxyCredentials, Target } from './admission.ts';
+import type { FailedClient } from './client-failures.ts';
 import { answerHttpConnect } from './http-connect.ts';
 import type { Peer } from './peers/peer-table.ts';
 import type { Peers } from './peers/peers.ts';
@@ -53,8 +54,10 @@ export function openGateway(options: {
   readonly onTrouble: (error: unknown) => void;
   /** A client is turned away; the answer to a wrong password waits for it. Never rejects. */
   readonly onRefused: (refusal: Refusal) => Promise<void>;
+  /** The connection of a client that may pass has failed; a refusal waits for it. Never rejects. */
+  readonly onFailed?: ((client: FailedClient) => Promise<void>) | undefined;
 }): Promise<Gateway> {
-  const { dial, onTrouble, onRefused, peers, unproven } = options;
+  const { dial, onTrouble, onRefused, onFailed = async () => {}, peers, unproven } = options;
   const open = new Set<Socket>();
   const standing = new Set<Socket>();
   let sent = 0;
@@ -77,9 +80,11 @@ export function openGateway(options: {
     const isProven = unproven.add(options.port, client);
     const timeout = setTimeout(() => client.destroy(), handshakeTimeoutMs);
     let admission: Admission | undefined;
+    let own: Peer | undefined;
     try {
       const peer = await ownPeer(client);
       if (peer === 'refused') return;
+      own = peer;
       admission = await admit(client, {
         credentials: options.credentials,
         target: options.target,
@@ -99,12 +104,13 @@ export function openGateway(options: {
       remote = await dial(gone.signal);
     } catch (error) {
       if (!gone.signal.aborted) {
+        onTrouble(error);
+        await onFailed({ error, peer: own, isCut: false });
         admission.refuse(
           error instanceof AppError
             ? error
             : new AppError('internal', 'The tunnel failed.', { cause: error }),
         );
-        onTrouble(error);
       }
       return endGently(client);
     } finally {
@@ -126,11 +132,14 @@ export function openGateway(options: {
     // Not `pipeline`, which destroys a client that has not taken yet all that came before a failure.
     remote.pipe(client);
     client.pipe(remote);
+    let noted: Promise<void> = Promise.resolve();
     remote.on('error', (error) => {
       // A client that goes away is nothing to look into; an edge that does is.
-      if (error instanceof AppError) onTrouble(error);
+      if (!(error instanceof AppError)) return;
+      onTrouble(error);
+      noted = onFailed({ error, peer: own, isCut: true });
     });
-    remote.once('close', () => endGently(client));
+    remote.once('close', () => void noted.then(() => endGently(client)));
     client.once('close', () => {
       standing.delete(client);
       remote.destroy();

@@ -3,6 +3,7 @@ import { AppError } from '../app-error.ts';
 import type { ClusterId } from '../catalog/cluster.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { backOffGraceMs, backOffMs } from './back-off.ts';
+import type { FailedClient } from './client-failures.ts';
 import type { Connector, ConnectorKind, Passed } from './connector.ts';
 import { failureFrom } from './failure.ts';
 import { type Gateway, openGateway, type Refusal } from './gateway.ts';
@@ -75,6 +76,8 @@ export function createTunnel(options: {
   readonly unproven: Unproven;
   /** A client of the port is turned away. As for `openGateway`. */
   readonly onRefused: (port: number, refusal: Refusal) => Promise<void>;
+  /** As for `openGateway`. */
+  readonly onClientFailed?: ((client: FailedClient) => Promise<void>) | undefined;
   /** Its port was in use: it listens on another one, with a new password. */
   readonly onMoved: (ports: { readonly from: number; readonly to: number }) => void;
 }): Tunnel {
@@ -195,6 +198,7 @@ export function createTunnel(options: {
           dial: dialOpen,
           onTrouble,
           onRefused: (refusal) => onRefused(port, refusal),
+          onFailed: options.onClientFailed,
         });
       } catch (error) {
         // Only where another program listens there: a password that changes for any other reason helps nobody.

@@ -7,6 +7,7 @@ import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { createAutoConnector } from './auto-connector.ts';
 import { createBuiltinConnector } from './builtin-connector.ts';
+import { type ClientFailure, createClientFailures } from './client-failures.ts';
 import { type CloudflaredParts, createCloudflaredConnector } from './cloudflared/connector.ts';
 import { findProgram } from './cloudflared/program.ts';
 import type { Connector } from './connector.ts';
@@ -27,6 +28,8 @@ export interface Tunnels {
   tunnel(cluster: Cluster): Tunnel;
   find(id: ClusterId): Tunnel | undefined;
   list(): readonly Tunnel[];
+  /** Of each cluster, the last client whose connection failed. */
+  clientFailures(): readonly ClientFailure[];
   /** Closes the tunnel and forgets it; with `listening` its port stands by for the next connection. */
   close(id: ClusterId, options?: { readonly listening?: boolean }): Promise<void>;
   closeAll(): Promise<void>;
@@ -52,6 +55,8 @@ export function createTunnels(options: {
   readonly onDemand?: ((id: ClusterId) => Promise<void>) | undefined;
   /** A client of a port was turned away: the first of its kind since the start. */
   readonly onRefused?: ((refusal: ReportedRefusal) => void) | undefined;
+  /** A program's connection failed: the first of its kind for a while. */
+  readonly onClientFailed?: ((failure: ClientFailure) => void) | undefined;
   /** This computer's addresses; the operating system's where undefined. */
   readonly interfaces?: typeof networkInterfaces | undefined;
 }): Tunnels {
@@ -64,6 +69,7 @@ export function createTunnels(options: {
   const opened = new Set<string>();
   const unproven = createUnproven();
   const refusals = createRefusals({ logger, onFirst: options.onRefused ?? (() => {}) });
+  const clients = createClientFailures({ clock, logger, onFailed: options.onClientFailed ?? (() => {}) });
   const { interfaces = networkInterfaces } = options;
   const stopLooking = watchForChange({ clock, logger, interfaces }, (what) => {
     if (tunnels.size === 0) return;
@@ -152,6 +158,7 @@ export function createTunnels(options: {
         way,
         onDemand: () => onDemand(cluster.id),
         onRefused: (port, refusal) => refusals.count({ cluster: cluster.id, port }, refusal),
+        onClientFailed: (client) => clients.note(cluster.id, client),
         onMoved: (moved) => void reportMove(cluster.title, moved).catch(() => {}),
         onChange: () => onChange(tunnel),
       });
@@ -160,6 +167,7 @@ export function createTunnels(options: {
     },
     find: (id) => tunnels.get(id),
     list: () => [...tunnels.values()],
+    clientFailures: clients.list,
     close,
     async closeAll() {
       stopLooking();

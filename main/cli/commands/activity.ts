@@ -1,6 +1,6 @@
 import type { ActivityEntry } from '../../agent/activity/entry.ts';
 import { AppError } from '../../agent/app-error.ts';
-import { stageText } from '../cluster-view.ts';
+import { clientFailureText, stageText } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
@@ -77,6 +77,8 @@ function wordsOf(entry: ActivityEntry): readonly [about: string, what: string] {
         `${what}${stage === undefined ? '' : ` ${stageText(stage)}`}: ${error.code}: ${error.message} ${error.hint ?? ''}`.trimEnd(),
       ];
     }
+    case 'client-failed':
+      return [entry.title, clientFailureText(entry)];
     case 'closed':
       return [entry.title, entry.by === 'person' ? 'disconnected' : 'closed with the agent'];
     case 'refused':

@@ -1,9 +1,15 @@
-import type { EndedSessionView, Kubectl, Snapshot, TunnelView } from '../../agent/agent-view.ts';
+import type {
+  ClientFailureView,
+  EndedSessionView,
+  Kubectl,
+  Snapshot,
+  TunnelView,
+} from '../../agent/agent-view.ts';
 import { type PlainError, toPlainError } from '../../agent/app-error.ts';
 import type { Cluster, ClusterId } from '../../agent/catalog/cluster.ts';
 import { command } from '../../agent/command.ts';
 import { version } from '../../agent/version.ts';
-import { aboutText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
+import { aboutText, clientFailureText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loginLine } from '../login-notes.ts';
 import { writeJson, writeLines } from '../report.ts';
@@ -28,11 +34,18 @@ export async function runStatus(session: Session): Promise<number> {
   return exitCodes.ok;
 }
 
+/** After that it is a matter for `k8s-tunnels activity`. */
+const clientFailureForMs = 10 * 60_000;
+
+function agoText({ at, count }: ClientFailureView, now: number): string {
+  return `${span(now - at)} ago${count > 1 ? `, ${count} times` : ''}`;
+}
+
 type KubectlAnswer = Kubectl | { readonly error: PlainError };
 
 function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
   const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
-  const { sessions, endedSessions = [] } = snapshot;
+  const { sessions, endedSessions = [], clientFailures = [] } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const kept = snapshot.kept.map((cluster) => ({ cluster, title: titleIn(byId, cluster) }));
   const tunnels = [...openTunnels(snapshot).values()].map((tunnel) => {
@@ -49,6 +62,7 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     logins,
     sessions,
     endedSessions,
+    clientFailures: clientFailures.map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
     notices,
     release,
     ...(pending === undefined ? {} : { setupPending: pending }),
@@ -61,7 +75,7 @@ function titleIn(clusters: ReadonlyMap<ClusterId, Cluster>, id: ClusterId): stri
 
 function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): readonly string[] {
   const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
-  const { endedSessions = [] } = snapshot;
+  const { endedSessions = [], clientFailures = [] } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const open = openTunnels(snapshot);
   const tunnels = [...open.values()];
@@ -70,6 +84,12 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
     ...(tunnels.length === 0
       ? ['Nothing is connected.']
       : table(tunnels.map((tunnel) => tunnelRow(tunnel, byId.get(tunnel.cluster), now)))),
+    ...clientFailures
+      .filter(({ at }) => now - at < clientFailureForMs)
+      .map(
+        (one) =>
+          `${paint('yellow', '!')} ${printable(`${titleIn(byId, one.cluster)}: ${clientFailureText(one)}`)} ${paint('dim', agoText(one, now))}`,
+      ),
     ...(kept.length === 0
       ? []
       : [

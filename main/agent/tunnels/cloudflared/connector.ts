@@ -49,8 +49,9 @@ export function createCloudflaredConnector(options: {
   readonly asks?: string;
 }): Connector {
   const { parts, access, builtin, hostname, destination, asks = 'your organisation asks for' } = options;
-  /** Connections that no child could carry. */
+  /** Connections that no child could carry, and what it said of the last one. */
   let failures = 0;
+  let reason = '';
   let lost = () => {};
   /** Looked for once, until it is closed: a probe comes by every half minute. */
   let found: Promise<Program> | undefined;
@@ -81,7 +82,10 @@ export function createCloudflaredConnector(options: {
       onEvent(event) {
         // It would wait for a person for ten minutes, and hold the lock that our own login needs.
         if (event.kind === 'login-wanted') void child?.stop();
-        if (event.kind === 'dial-failed') failures += 1;
+        if (event.kind === 'dial-failed') {
+          failures += 1;
+          reason = event.error;
+        }
       },
     });
     return child;
@@ -142,10 +146,11 @@ export function createCloudflaredConnector(options: {
         return connect((await abortable(running(), signal)).port, signal);
       });
       // An origin that just hangs up is no failure of anybody's.
-      return new CarriedStream(
-        socket,
-        async () => (await explain()) ?? (failures > before ? failed() : undefined),
-      );
+      return new CarriedStream(socket, async () => {
+        const error = await explain();
+        if (failures === before) return error;
+        return withReason(error instanceof AppError ? error : failed(error), reason);
+      });
     },
     watch(listener) {
       lost = listener;
@@ -180,6 +185,19 @@ async function environment({ env, home, state }: CloudflaredParts): Promise<Envi
 function serviceEnvironment(token: ServiceToken | undefined): Environment {
   if (token === undefined) return {};
   return { TUNNEL_SERVICE_TOKEN_ID: token.clientId, TUNNEL_SERVICE_TOKEN_SECRET: token.clientSecret };
+}
+
+/** As much of cloudflared's own words as an error has room for. */
+const reasonAtMost = 300;
+
+/** Keeps what cloudflared said, which may be another reason than ours. */
+function withReason(error: AppError, reason: string): AppError {
+  if (reason === '') return error;
+  const { code, message, hint, retryable, mender, signIn } = error;
+  return new AppError(code, `${message} cloudflared says: ${reason.slice(0, reasonAtMost)}`, {
+    ...{ hint, retryable, mender, signIn },
+    cause: error,
+  });
 }
 
 function failed(cause?: Error): AppError {
