@@ -566,12 +566,10 @@ async function wireAgent(
       sets: [...sets.list()],
       kept: [...connections.kept()],
       policies: [...policies.list()],
-      clientFailures: tunnels
-        .clientFailures()
-        .map(({ process: program, ...rest }) => ({
-          ...rest,
-          ...(program === undefined ? {} : { process: program }),
-        })),
+      clientFailures: tunnels.clientFailures().map(({ process: program, ...rest }) => ({
+        ...rest,
+        ...(program === undefined ? {} : { process: program }),
+      })),
       settings: settings.get(),
       settingsFrom: settings.from(),
       ...organisationOf(organisation),
@@ -621,6 +619,11 @@ async function wireAgent(
         kubectl: await kubectl(place),
         warnings: [...warnings],
       };
+    },
+    async retry({ clusters }) {
+      await restored;
+      const ids = clusters === 'all' ? connections.open() : clusters.map((word) => catalog.find(word).id);
+      return { tried: connections.retry(ids).map(titled) };
     },
     async disconnect({ clusters, place }) {
       await restored;

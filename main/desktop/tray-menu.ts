@@ -10,6 +10,8 @@ import { plainText } from '../agent/plain-text.ts';
 export interface TrayActions {
   connect(cluster: ClusterId): void;
   disconnect(cluster: ClusterId): void;
+  /** Tries those that wait now. */
+  retry(clusters: readonly ClusterId[]): void;
   /** Makes it the one that kubectl uses. */
   use(cluster: ClusterId): void;
   /** Opens its clusters; with production, the window asks. */
@@ -63,6 +65,7 @@ export function trayMenu(options: {
   return [
     line(`k8s-tunnels: ${connected === 0 ? 'nothing' : connected} connected`),
     ...open.map(item),
+    ...tryNow(snapshot, actions),
     ...(favourites.length > 0 ? [separator, ...favourites.map(item)] : []),
     ...(open.length + favourites.length > 0 ? [separator] : []),
     allClusters(snapshot, item, actions),
@@ -83,6 +86,18 @@ export function trayMenu(options: {
     discoverAgain(snapshot, actions),
     ...end,
   ];
+}
+
+/** For what does not carry and waits for its next try, or for somebody to do something. */
+function tryNow({ tunnels, clusters }: Snapshot, actions: TrayActions): MenuItemConstructorOptions[] {
+  const waiting = tunnels
+    .filter(({ state }) => ['reconnecting', 'degraded', 'failed'].includes(state.status))
+    .map(({ cluster }) => cluster);
+  const [first] = waiting;
+  if (first === undefined) return [];
+  const title = clusters.find(({ id }) => id === first)?.title ?? first;
+  const what = waiting.length === 1 ? title : `${waiting.length} clusters`;
+  return [{ label: text(`Try now: ${what}`), click: () => actions.retry(waiting) }];
 }
 
 function allClusters(

@@ -100,6 +100,7 @@ export function createTray(options: {
       act(`${clusterOf(id)?.title ?? id} was not disconnected`, ({ call }) =>
         call('disconnect', { clusters: [id] }),
       ),
+    retry: (ids) => act('Not tried', ({ call }) => call('retry', { clusters: [...ids] })),
     use(id) {
       const cluster = clusterOf(id);
       if (cluster === undefined) return;

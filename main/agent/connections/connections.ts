@@ -92,6 +92,8 @@ export interface Connections {
    * connecting moves the commands that follow.
    */
   demand(id: ClusterId, options: { readonly interactive: boolean }): Promise<void>;
+  /** Tries those that are open and do not carry now, by a sign-in in the browser where that is missing. Answers which. */
+  retry(ids: readonly ClusterId[]): readonly ClusterId[];
   /**
    * Somebody has signed in: those that are meant to be open and wait for it, of which `isTheirs`, open again without a
    * browser. Answers at once.
@@ -285,6 +287,23 @@ export async function createConnections(options: {
       await listening;
       if (!isDormant(id)) return;
       await demands.share(id, interactive, () => openAgain(id, interactive));
+    },
+    retry(ids) {
+      const tried: ClusterId[] = [];
+      for (const id of ids) {
+        const cluster = catalog.get(id);
+        const status = tunnels.find(id)?.state().status;
+        if (cluster === undefined || remembered.get(id)?.status !== 'open') continue;
+        if (status !== 'reconnecting' && status !== 'degraded' && status !== 'failed') continue;
+        tried.push(id);
+        tunnels
+          .tunnel(cluster)
+          .open({ interactive: true, persist: true })
+          .catch((error: unknown) =>
+            logger.warn('A tunnel is not tried again', { cluster: id, error: toPlainError(error) }),
+          );
+      }
+      return tried;
     },
     resume(isTheirs) {
       for (const id of remembered.idsOf('open')) {

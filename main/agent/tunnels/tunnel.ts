@@ -36,7 +36,7 @@ export interface Tunnel {
   traffic(): { readonly connections: number; readonly sent: number; readonly received: number } | undefined;
   /**
    * Opens it, or tries again after a failure; a tunnel that is open stays as it is. Resolves with the state that the
-   * first try led to. With `persist` a first failure that may pass is retried like one of a standing tunnel.
+   * first try led to, for one that waits for its next try with the state that this leads to, at once. With `persist` a first failure that may pass is retried like one of a standing tunnel.
    */
   open(options: { readonly interactive: boolean; readonly persist: boolean }): Promise<TunnelState>;
   /** Probes now: after sleep, a change of network, or when something else noticed trouble. */
@@ -94,6 +94,8 @@ export function createTunnel(options: {
   let loop: Promise<void> | undefined;
   let settle: ((state: TunnelState) => void) | undefined;
   let opening: Promise<TunnelState> | undefined;
+  /** Who has it tried now, while it waits for its next try. */
+  const nextTry: ((state: TunnelState) => void)[] = [];
   let wakeUp: (() => void) | undefined;
   let listening: Promise<void> | undefined;
   let closing: { readonly done: Promise<boolean>; readonly listening: boolean } | undefined;
@@ -260,6 +262,7 @@ export function createTunnel(options: {
       first = false;
       // Who waits for the first try is told of a failure when the loop has ended: opening again must find it so.
       if (!goOn || signal.aborted) return;
+      for (const resolve of nextTry.splice(0)) resolve(state);
       settle?.(state);
       settle = undefined;
       await pause(waitMs(state, clock.now()), signal);
@@ -327,8 +330,12 @@ export function createTunnel(options: {
       }
       if (opening !== undefined) return opening;
       if (loop !== undefined) {
+        const next =
+          state.status === 'reconnecting'
+            ? new Promise<TunnelState>((resolve) => nextTry.push(resolve))
+            : Promise.resolve(state);
         wakeUp?.();
-        return Promise.resolve(state);
+        return next;
       }
       attempts = 0;
       apply({ kind: 'open', at: clock.now() });
@@ -353,6 +360,7 @@ export function createTunnel(options: {
           loop = undefined;
           // Closing waits for it; one that failed has nobody to wait.
           if (state.status === 'failed') void closeConnector();
+          for (const resolve of nextTry.splice(0)) resolve(state);
           settle?.(state);
           settle = undefined;
         });

@@ -7,6 +7,7 @@ import type {
 } from '../../agent/agent-view.ts';
 import { type PlainError, toPlainError } from '../../agent/app-error.ts';
 import type { Cluster, ClusterId } from '../../agent/catalog/cluster.ts';
+import { contextName } from '../../agent/catalog/context-name.ts';
 import { command } from '../../agent/command.ts';
 import { version } from '../../agent/version.ts';
 import { aboutText, clientFailureText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
@@ -79,11 +80,17 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const open = openTunnels(snapshot);
   const tunnels = [...open.values()];
+  const nameOf = (id: ClusterId) => {
+    const cluster = byId.get(id);
+    return cluster === undefined ? id : contextName(cluster, clusters);
+  };
   const kept = snapshot.kept.filter((id) => !open.has(id)).map((id) => titleIn(byId, id));
   return [
     ...(tunnels.length === 0
       ? ['Nothing is connected.']
-      : table(tunnels.map((tunnel) => tunnelRow(tunnel, byId.get(tunnel.cluster), now)))),
+      : table(
+          tunnels.map((tunnel) => tunnelRow(tunnel, byId.get(tunnel.cluster), nameOf(tunnel.cluster), now)),
+        )),
     ...clientFailures
       .filter(({ at }) => now - at < clientFailureForMs)
       .map(
@@ -125,6 +132,11 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
   ];
 }
 
+function waitText(ms: number, name: string): string {
+  const when = ms > 0 ? `next try in ${span(ms)}, now` : 'it is being tried';
+  return paint('dim', printable(`${when}: ${command`k8s-tunnels connect --add ${name}`}`));
+}
+
 function endedSessionLine({ authDomain, isRevoked }: EndedSessionView): string {
   const why = isRevoked ? ', before its time' : '';
   const signIn = command`k8s-tunnels login access ${authDomain}`;
@@ -136,7 +148,12 @@ function releaseText({ version: newer, url, isRequired }: NonNullable<Snapshot['
   return printable(`${required}k8s-tunnels ${newer} is out: ${url}`);
 }
 
-function tunnelRow(tunnel: TunnelView, cluster: Cluster | undefined, now: number): readonly string[] {
+function tunnelRow(
+  tunnel: TunnelView,
+  cluster: Cluster | undefined,
+  name: string,
+  now: number,
+): readonly string[] {
   const { state, port, connector } = tunnel;
   return [
     stateMark(state.status),
@@ -153,5 +170,6 @@ function tunnelRow(tunnel: TunnelView, cluster: Cluster | undefined, now: number
         )
       : '',
     cluster === undefined ? '' : aboutText(cluster),
+    state.status === 'reconnecting' ? waitText(state.nextAt - now, name) : '',
   ];
 }
