@@ -73,6 +73,21 @@ describe('a tunnel', () => {
     await rig.until(title, 'connected');
   });
 
+  test('that waits for its next try is tried at once by who opens it, who is told what came of that', async () => {
+    const { tunnel } = await rig.open(title);
+    const lift = rig.world.traffic.inject(fault);
+    tunnel.wake();
+    await rig.until(title, 'reconnecting');
+    const open = () => tunnel.open({ interactive: true, persist: false });
+    for (let tries = 0; tries < 4; tries++)
+      expect(await open()).toMatchObject({
+        status: 'reconnecting',
+        failure: { error: { code: 'edge-failed' } },
+      });
+    lift();
+    expect(await open()).toMatchObject({ status: 'connected' });
+  });
+
   test('that was closed and opened again is remembered to have opened', async () => {
     const { tunnel } = await rig.open(title);
     await rig.tunnels.close(tunnel.id);
