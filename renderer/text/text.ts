@@ -75,7 +75,7 @@ export const text = {
     port: (port: number) => `:${port}`,
     why: 'Why',
     tryNow: 'Try now',
-    tryNowFor: (title: string) => `Try ${title} now`,
+    tryNowFor: (title: string) => `Try now: ${title}`,
     whyFor: (title: string) => `Why ${title} failed`,
     whyNotFor: (title: string) => `Why ${title} is not for you`,
     use: 'Use',

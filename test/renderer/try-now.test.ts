@@ -25,10 +25,10 @@ test('a cluster that waits for its next try is tried now from its row, and from 
     clusters: [orders, billing],
     tunnels: [waits(), aTunnel(billing.id, connected())],
   });
-  expect(await page.getByRole('button', { name: 'Try now' }).count()).toBe(0);
-  await row('orders').getByRole('button', { name: 'Try orders now' }).click();
+  expect(await page.getByRole('button', { name: 'Try now', exact: true }).count()).toBe(0);
+  await row('orders').getByRole('button', { name: 'Try now: orders' }).click();
   await row('orders').getByText('42 ms').waitFor();
-  expect(await page.getByRole('button', { name: 'Try orders now' }).count()).toBe(0);
+  expect(await page.getByRole('button', { name: 'Try now: orders' }).count()).toBe(0);
 
   agent.tell({ kind: 'tunnel', tunnel: waits() });
   const asked: unknown[] = [];
