@@ -11,7 +11,7 @@ import { organisationViewSchema } from './organisation/view.ts';
 import { releaseViewSchema } from './releases/release.ts';
 import { settingsFromSchema, settingsSchema } from './settings/settings.ts';
 import { connectorKindSchema } from './tunnels/connector.ts';
-import { menderSchema, stageSchema, tunnelStateSchema } from './tunnels/state.ts';
+import { failureSchema, menderSchema, stageSchema, tunnelStateSchema } from './tunnels/state.ts';
 
 /** What the agent shows of itself: the whole at once, then what changes. */
 
@@ -50,6 +50,25 @@ const sessionSchema = z.object({
   endsAt: z.number(),
 });
 
+/** An organisation whose session is over, and that the user has not signed out of. */
+const endedSessionSchema = z.object({
+  authDomain: z.string(),
+  email: z.string().optional(),
+  /** The organisation ended it before its time. */
+  isRevoked: z.boolean(),
+});
+
+/** The last client of a cluster whose connection could not be opened, or was cut. */
+const clientFailureSchema = z.object({
+  cluster: clusterIdSchema,
+  at: z.number(),
+  isCut: z.boolean(),
+  process: z.object({ pid: z.number(), name: z.string() }).optional(),
+  failure: failureSchema,
+  /** How many connections have failed alike since it was reported. */
+  count: z.number(),
+});
+
 const noticeSchema = z.object({
   at: z.number(),
   level: z.enum(['info', 'warning']),
@@ -73,6 +92,8 @@ export const snapshotSchema = z.object({
   tunnels: z.array(tunnelViewSchema),
   logins: z.array(loginSchema),
   sessions: z.array(sessionSchema),
+  /** Absent: none. */
+  endedSessions: z.array(endedSessionSchema).optional(),
   /** Where kubectl points in the agent's own environment (a terminal may have another KUBECONFIG). */
   kubectl: kubectlSchema,
   favourites: z.array(clusterIdSchema),
@@ -81,6 +102,8 @@ export const snapshotSchema = z.object({
   kept: z.array(clusterIdSchema),
   /** What is known of the person's policies, by application. */
   policies: z.array(policySchema),
+  /** Their protocols cannot say why. Absent: none. */
+  clientFailures: z.array(clientFailureSchema).optional(),
   settings: settingsSchema,
   settingsFrom: settingsFromSchema,
   /** Whose configuration counts; absent where none does. */
@@ -103,7 +126,11 @@ const changeSchema = z.discriminatedUnion('kind', [
   /** A tunnel whose state is `idle` is gone. */
   z.object({ kind: z.literal('tunnel'), tunnel: tunnelViewSchema }),
   z.object({ kind: z.literal('logins'), logins: z.array(loginSchema) }),
-  z.object({ kind: z.literal('sessions'), sessions: z.array(sessionSchema) }),
+  z.object({
+    kind: z.literal('sessions'),
+    sessions: z.array(sessionSchema),
+    endedSessions: z.array(endedSessionSchema).optional(),
+  }),
   z.object({ kind: z.literal('kubectl'), kubectl: kubectlSchema }),
   z.object({ kind: z.literal('favourites'), favourites: z.array(clusterIdSchema) }),
   z.object({ kind: z.literal('sets'), sets: z.array(clusterSetSchema) }),
@@ -158,3 +185,5 @@ export type Kubectl = z.infer<typeof kubectlSchema>;
 export type Notice = z.infer<typeof noticeSchema>;
 export type KubeconfigPlaceInput = z.infer<typeof kubeconfigPlaceSchema>;
 export type SessionView = z.infer<typeof sessionSchema>;
+export type ClientFailureView = z.infer<typeof clientFailureSchema>;
+export type EndedSessionView = z.infer<typeof endedSessionSchema>;

@@ -51,6 +51,10 @@ export interface Agent {
     readonly production?: true | undefined;
     readonly signal: AbortSignal;
   }): Promise<{ results: ConnectResult[]; kubectl: Kubectl; warnings: string[] }>;
+  /** Tries those now that wait for their next try, or have given up: a browser may open. Answers which. */
+  retry(options: {
+    readonly clusters: readonly string[] | 'all';
+  }): Promise<{ tried: { cluster: ClusterId; title: string }[] }>;
   disconnect(options: {
     readonly clusters: readonly string[] | 'all';
     readonly place?: Place | undefined;

@@ -1,5 +1,6 @@
 import type { LoginProviderKind } from './logins/login-providers.ts';
 import { shownText } from './redaction/shown-text.ts';
+import type { Mender } from './tunnels/state.ts';
 
 /** Every code an error can carry. Shells and tests tell errors apart by these, never by message text. */
 export const errorCodes = [
@@ -106,6 +107,8 @@ export class AppError extends Error {
   readonly retryable: boolean;
   /** Stays within the agent. */
   readonly signIn: NeededSignIn | undefined;
+  /** Who can fix it, where the code alone does not tell. Stays within the agent, but for a tunnel's failure. */
+  readonly mender: Mender | undefined;
 
   constructor(
     code: ErrorCode,
@@ -115,6 +118,7 @@ export class AppError extends Error {
       readonly retryable?: boolean;
       readonly cause?: unknown;
       readonly signIn?: NeededSignIn | undefined;
+      readonly mender?: Mender | undefined;
     } = {},
   ) {
     super(shownText(message, longest), options.cause === undefined ? undefined : { cause: options.cause });
@@ -122,6 +126,7 @@ export class AppError extends Error {
     this.hint = options.hint === undefined ? undefined : shownText(options.hint, longest);
     this.retryable = options.retryable ?? false;
     this.signIn = options.signIn;
+    this.mender = options.mender;
   }
 }
 

@@ -6,11 +6,12 @@ import { createPolicies } from './access/policies.ts';
 import { readServiceToken } from './access/service-tokens.ts';
 import { createActivity } from './activity/activity.ts';
 import type { Agent, Parts, Place } from './agent.ts';
-import type { Change, Kubectl, Notice, SessionView } from './agent-view.ts';
+import type { Change, EndedSessionView, Kubectl, Notice, SessionView } from './agent-view.ts';
 import { AppError, toPlainError } from './app-error.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import type { Cluster, ClusterId } from './catalog/cluster.ts';
 import { isFailed } from './catalog/is-failed.ts';
+import { command } from './command.ts';
 import { createConnections, type Outcome } from './connections/connections.ts';
 import { apiServer, execCredential, isInteractive } from './credentials/exec-credential.ts';
 import { createSignIns } from './credentials/sign-ins.ts';
@@ -284,6 +285,15 @@ async function wireAgent(
       lookAtSessions().catch(unseen);
     },
     onAnswer: (answer) => void policies.hear(answer),
+    onSessionEnded(team) {
+      notice(
+        'warning',
+        `${team} has ended your session before its time. Sign in again: ${command`k8s-tunnels login access ${team}`}`,
+      );
+      // The others of the organisation find out now, not at their next probe.
+      for (const tunnel of tunnelsOf(team)) tunnel.wake();
+      lookAtSessions().catch(unseen);
+    },
   });
   const logins = createLogins({
     providers: [
@@ -361,16 +371,20 @@ async function wireAgent(
   const unseen = (error: unknown) =>
     logger.warn('Sessions and the current context are not known', { error: toPlainError(error) });
   let sessions: SessionView[] = [];
+  let endedSessions: EndedSessionView[] = [];
   const lookAtSessions = async () => {
-    const now = (await access.sessions()).map(({ email, ...rest }) => ({
-      ...rest,
-      ...(email === undefined ? {} : { email }),
-    }));
+    const [now, ended] = await Promise.all([access.sessions(), access.endedSessions()]).then(
+      (both) => both.map((list) => list.map(withoutUndefined)) as [SessionView[], EndedSessionView[]],
+    );
     policies.keep(now);
-    if (isDeepStrictEqual(now, sessions)) return;
-    sessions = now;
-    tell({ kind: 'sessions', sessions });
+    if (isDeepStrictEqual([now, ended], [sessions, endedSessions])) return;
+    const begun = now.filter((one) => !sessions.some((known) => isDeepStrictEqual(known, one)));
+    [sessions, endedSessions] = [now, ended];
+    tell({ kind: 'sessions', sessions, endedSessions });
+    if (begun.length > 0) onSignedIn(begun.map(({ authDomain }) => authDomain));
   };
+  /** Who waits for a sign-in goes on; set once there are connections. */
+  let onSignedIn = (_teams: readonly string[]) => {};
   await lookAtSessions();
   const peers = await createPeers({ env, logger });
   // Without the check, a password must be unknown to a program that listened on a port while no agent did.
@@ -393,7 +407,13 @@ async function wireAgent(
       notice('warning', refusalNotice(title, refusal));
       activity.add({ kind: 'refused', title, ...refusal });
     },
+    onClientFailed({ cluster, isCut, process, failure }) {
+      const client = process === undefined ? {} : { process };
+      activity.add({ kind: 'client-failed', ...titled(cluster), isCut, ...client, failure });
+    },
   });
+  const tunnelsOf = (team: string) =>
+    tunnels.list().filter(({ id }) => hostnamesOf([id]).some((hostname) => access.teamOf(hostname) === team));
   const login: Logins['login'] = async (options) => {
     const account = await logins.login(options);
     const { provider, session, who } = account;
@@ -429,6 +449,10 @@ async function wireAgent(
     noticeOnce,
     onKept: (kept) => tell({ kind: 'kept', kept: [...kept] }),
   });
+  onSignedIn = (teams) =>
+    connections.resume((id) =>
+      hostnamesOf([id]).some((hostname) => teams.includes(access.teamOf(hostname) ?? '')),
+    );
   const activity = await createActivity({
     folder: paths.state,
     clock,
@@ -550,11 +574,16 @@ async function wireAgent(
         .map((tunnel) => viewOf(tunnel, accessRequest())),
       logins: waitingLogins(),
       sessions,
+      endedSessions,
       kubectl: pointsAt,
       favourites: [...favourites.list()],
       sets: [...sets.list()],
       kept: [...connections.kept()],
       policies: [...policies.list()],
+      clientFailures: tunnels.clientFailures().map(({ process: program, ...rest }) => ({
+        ...rest,
+        ...(program === undefined ? {} : { process: program }),
+      })),
       settings: settings.get(),
       settingsFrom: settings.from(),
       ...organisationOf(organisation),
@@ -612,6 +641,11 @@ async function wireAgent(
         kubectl: await kubectl(place),
         warnings: [...warnings],
       };
+    },
+    async retry({ clusters }) {
+      await restored;
+      const ids = clusters === 'all' ? connections.open() : clusters.map((word) => catalog.find(word).id);
+      return { tried: connections.retry(ids).map(titled) };
     },
     async disconnect({ clusters, place }) {
       await restored;
@@ -736,4 +770,9 @@ async function wireAgent(
       network.reset();
     },
   };
+}
+
+/** For data that crosses a boundary, where a field that is not known is missing. */
+function withoutUndefined<T extends { readonly email: string | undefined }>({ email, ...rest }: T) {
+  return email === undefined ? rest : { ...rest, email };
 }

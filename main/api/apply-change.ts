@@ -22,7 +22,7 @@ export function applyChange(snapshot: Snapshot, change: Change): Snapshot {
     case 'logins':
       return { ...snapshot, logins: change.logins };
     case 'sessions':
-      return { ...snapshot, sessions: change.sessions };
+      return { ...snapshot, sessions: change.sessions, endedSessions: change.endedSessions ?? [] };
     case 'kubectl':
       return { ...snapshot, kubectl: change.kubectl };
     case 'favourites':

@@ -52,6 +52,11 @@ export const operations = {
       warnings: z.array(z.string()),
     }),
   },
+  /** Those that wait for their next try, or have given up, are tried now. Answers which; what comes of it is told as a change. */
+  retry: {
+    input: z.object({ clusters: z.union([z.literal('all'), z.array(clusterWord).min(1)]) }),
+    output: z.object({ tried: z.array(z.object({ cluster: clusterIdSchema, title: z.string() })) }),
+  },
   disconnect: {
     input: z.object({ ...context, clusters: z.union([z.literal('all'), z.array(clusterWord).min(1)]) }),
     output: z.object({

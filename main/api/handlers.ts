@@ -7,6 +7,7 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     snapshot: async () => agent.snapshot(),
     discover: () => agent.discover(),
     connect: (input, { signal }) => agent.connect({ ...input, signal }),
+    retry: (input) => agent.retry(input),
     disconnect: (input) => agent.disconnect(input),
     forget: (input) => agent.forget(input),
     rotate: (input) => agent.rotate(input),

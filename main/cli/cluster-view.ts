@@ -5,7 +5,7 @@ import type { Cell, Cluster, ClusterId } from '../agent/catalog/cluster.ts';
 import { isFailed } from '../agent/catalog/is-failed.ts';
 import { isProduction } from '../agent/catalog/is-production.ts';
 import { mixedScripts } from '../agent/catalog/mixed-scripts.ts';
-import type { TunnelState } from '../agent/tunnels/state.ts';
+import type { Failure, Stage, TunnelState } from '../agent/tunnels/state.ts';
 import { paint, printable } from './terminal.ts';
 
 /** One sign a state: colour alone would not be seen by everybody. */
@@ -28,6 +28,24 @@ export function stateMark(status: TunnelState['status'] | 'no-tunnel' | 'denied'
     case 'denied':
       return paint('dim', '⊘');
   }
+}
+
+/** Whose connection failed, and why: what the client itself was not told. */
+export function clientFailureText(entry: {
+  readonly isCut: boolean;
+  readonly process?: { readonly pid: number; readonly name: string } | undefined;
+  readonly failure: Failure;
+}): string {
+  const { isCut, process: program, failure } = entry;
+  const { code, message, hint = '' } = failure.error;
+  const who = program === undefined ? 'a program' : `${program.name} (process ${program.pid})`;
+  const what = isCut ? `the connection of ${who} was cut` : `${who} was not connected`;
+  return `${what}, ${stageText(failure.stage)}: ${code}: ${message} ${hint}`.trimEnd();
+}
+
+/** Where a failure belongs. */
+export function stageText(stage: Stage): string {
+  return stage === 'local' ? 'on this computer' : `at ${stage}`;
 }
 
 export function environmentText(cluster: Cluster): string {

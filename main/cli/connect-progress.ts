@@ -1,6 +1,7 @@
 import type { Cluster, ClusterId } from '../agent/catalog/cluster.ts';
 import { contextNames } from '../agent/catalog/context-name.ts';
 import type { TunnelState } from '../agent/tunnels/state.ts';
+import { stageText } from './cluster-view.ts';
 import { createLoginNotes } from './login-notes.ts';
 import type { Session } from './session.ts';
 import { printable, warningLine } from './terminal.ts';
@@ -56,7 +57,7 @@ function stateText(state: TunnelState): string {
     case 'connected':
       return `connected in ${Math.round(state.probe.totalMs)} ms`;
     case 'failed':
-      return `failed at ${state.failure.stage}`;
+      return `failed ${stageText(state.failure.stage)}`;
     default:
       return state.status;
   }

@@ -6,6 +6,7 @@ import { exitCodes } from './exit-codes.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { reachAgent } from './reach-agent.ts';
 import { reportError } from './report.ts';
+import { watchAgent } from './watch-agent.ts';
 
 /** What a command works with. */
 export interface Session {
@@ -42,6 +43,7 @@ export async function withAgent(
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   let client: Client | undefined;
+  let stopWatching = () => {};
   try {
     const paths = pathsFrom(env);
     client = await reachAgent({
@@ -49,6 +51,10 @@ export async function withAgent(
       env,
       signal,
       onStart: () => progress.update('Starting the agent'),
+    });
+    stopWatching = watchAgent({
+      paths,
+      onSilent: ({ message, hint = '' }) => progress.note(`${message} ${hint}`.trim()),
     });
     const place = placeOf(paths);
     const code = await run({
@@ -66,6 +72,7 @@ export async function withAgent(
     return signal.aborted ? exitCodes.interrupted : code;
   } finally {
     // In this order: what the agent still tells must not begin the progress anew, which would keep the process for ever.
+    stopWatching();
     client?.close();
     progress.end();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

@@ -10,6 +10,8 @@ import { plainText } from '../agent/plain-text.ts';
 export interface TrayActions {
   connect(cluster: ClusterId): void;
   disconnect(cluster: ClusterId): void;
+  /** Tries those that wait now. */
+  retry(clusters: readonly ClusterId[]): void;
   /** Makes it the one that kubectl uses. */
   use(cluster: ClusterId): void;
   /** Opens its clusters; with production, the window asks. */
@@ -17,6 +19,8 @@ export interface TrayActions {
   openLink(url: string): void;
   discover(): void;
   openWindow(): void;
+  /** The window's page of sessions. */
+  openAccounts(): void;
   quit(): void;
 }
 
@@ -61,6 +65,7 @@ export function trayMenu(options: {
   return [
     line(`k8s-tunnels: ${connected === 0 ? 'nothing' : connected} connected`),
     ...open.map(item),
+    ...tryNow(snapshot, actions),
     ...(favourites.length > 0 ? [separator, ...favourites.map(item)] : []),
     ...(open.length + favourites.length > 0 ? [separator] : []),
     allClusters(snapshot, item, actions),
@@ -81,6 +86,18 @@ export function trayMenu(options: {
     discoverAgain(snapshot, actions),
     ...end,
   ];
+}
+
+/** For what does not carry and waits for its next try, or for somebody to do something. */
+function tryNow({ tunnels, clusters }: Snapshot, actions: TrayActions): MenuItemConstructorOptions[] {
+  const waiting = tunnels
+    .filter(({ state }) => ['reconnecting', 'degraded', 'failed'].includes(state.status))
+    .map(({ cluster }) => cluster);
+  const [first] = waiting;
+  if (first === undefined) return [];
+  const title = clusters.find(({ id }) => id === first)?.title ?? first;
+  const what = waiting.length === 1 ? title : `${waiting.length} clusters`;
+  return [{ label: text(`Try now: ${what}`), click: () => actions.retry(waiting) }];
 }
 
 function allClusters(
@@ -137,13 +154,20 @@ function isUsable(tunnel: TunnelView | undefined): boolean {
 }
 
 function signIn(
-  { logins, sessions }: Snapshot,
+  { logins, sessions, endedSessions = [] }: Snapshot,
   now: number,
   actions: TrayActions,
 ): MenuItemConstructorOptions {
   const [login] = logins;
   if (login !== undefined)
     return { label: 'Sign in: waiting for your browser …', click: () => actions.openLink(login.url) };
+  const lasts = sessions.some(({ endsAt }) => endsAt > now);
+  const ended = endedSessions.find(({ isRevoked }) => isRevoked || !lasts);
+  if (ended !== undefined)
+    return {
+      label: text(`Session at ${ended.authDomain} ended: sign in …`),
+      click: () => actions.openAccounts(),
+    };
   const left = Math.max(0, ...sessions.map(({ endsAt }) => endsAt - now));
   if (left === 0) return line('Not signed in; connecting does it');
   const minutes = Math.floor(left / 60_000);

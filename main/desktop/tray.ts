@@ -100,6 +100,7 @@ export function createTray(options: {
       act(`${clusterOf(id)?.title ?? id} was not disconnected`, ({ call }) =>
         call('disconnect', { clusters: [id] }),
       ),
+    retry: (ids) => act('Not tried', ({ call }) => call('retry', { clusters: [...ids] })),
     use(id) {
       const cluster = clusterOf(id);
       if (cluster === undefined) return;
@@ -131,6 +132,7 @@ export function createTray(options: {
     openLink,
     discover: () => act('Discovery failed', ({ call }) => call('discover', {})),
     openWindow: onOpen,
+    openAccounts: () => go({ kind: 'window', place: { kind: 'accounts' } }),
     quit() {
       const open = snapshot?.tunnels.length ?? 0;
       if (snapshot === undefined) onQuit();

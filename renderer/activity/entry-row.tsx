@@ -25,6 +25,7 @@ const icons = {
   failed: CircleX,
   closed: Unplug,
   refused: ShieldX,
+  'client-failed': TriangleAlert,
   kubectl: ShipWheel,
   'signed-in': LogIn,
   'signed-out': LogOut,

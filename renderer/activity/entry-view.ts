@@ -23,6 +23,7 @@ export function isProblem(entry: ActivityEntry): boolean {
     kind === 'interrupted' ||
     kind === 'sign-in-ended' ||
     kind === 'refused' ||
+    kind === 'client-failed' ||
     (kind === 'discovery' && entry.failed > 0)
   );
 }
@@ -64,6 +65,14 @@ export function entryView(entry: ActivityEntry): EntryView {
       return {
         ...about(entry, 'attention', words.refused(entry.port)),
         detail: joined(words.refusedFor[reason], reason === 'account' ? account : program),
+      };
+    }
+    case 'client-failed': {
+      const { process, isCut } = entry;
+      const program = process === undefined ? undefined : words.process(process.name, process.pid);
+      return {
+        ...about(entry, 'attention', isCut ? words.clientCut : words.clientFailed),
+        detail: joined(program, reasonOf(entry)),
       };
     }
     case 'kubectl':
@@ -122,7 +131,9 @@ function about(
   return { tone, subject: title, cluster, after };
 }
 
-function reasonOf({ failure }: Extract<ActivityEntry, { kind: 'failed' | 'interrupted' }>): string {
+function reasonOf({
+  failure,
+}: Extract<ActivityEntry, { kind: 'failed' | 'interrupted' | 'client-failed' }>): string {
   const { message, hint } = failure.error;
   return hint === undefined ? message : `${message} ${hint}`;
 }

@@ -29,6 +29,8 @@ export interface Actions extends SignInActions, SetupActions {
   removeSet(set: ClusterSet): Promise<void>;
   disconnect(...ids: readonly ClusterId[]): Promise<void>;
   disconnectAll(): Promise<void>;
+  /** Tries those now that wait for their next try. */
+  tryNow(...ids: readonly ClusterId[]): Promise<void>;
   /** Takes its entry out of the kubeconfig, and closes it where it is open. Rejects. */
   forget(id: ClusterId): Promise<void>;
   /** Moves kubectl; a production cluster waits for `confirmUse`. */
@@ -242,6 +244,8 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     order: (favourites) =>
       attempt(text.problems.order, () => link.call('favourites-order', { favourites: [...favourites] })),
     groupBy: (listGroup) => attempt(text.problems.group, () => link.call('settings-set', { listGroup })),
+    tryNow: (...ids) =>
+      attempt(text.problems.tryNow(titlesOf(ids)), () => link.call('retry', { clusters: [...ids] })),
     discover: () => attempt(text.problems.discover, () => link.call('discover', {})),
     say: (title) => putDone({ title }),
     async undo() {

@@ -22,6 +22,7 @@ export interface AgentState
     | 'discovery'
     | 'logins'
     | 'sessions'
+    | 'endedSessions'
     | 'kubectl'
     | 'favourites'
     | 'sets'

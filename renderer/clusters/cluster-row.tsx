@@ -93,7 +93,17 @@ export const ClusterRow = memo(function ClusterRow({
           <HighlightedText words={view.tone === 'quiet' ? words : []}>{line}</HighlightedText>
         </div>
       </div>
-      {view.hasWhy ? (
+      {view.waits === true ? (
+        <button
+          type="button"
+          className="button small"
+          aria-label={text.row.tryNowFor(cluster.title)}
+          tabIndex={tabIndex}
+          onClick={() => void actions.tryNow(id)}
+        >
+          {text.row.tryNow}
+        </button>
+      ) : view.hasWhy ? (
         <button
           type="button"
           className="button small"

@@ -15,6 +15,8 @@ export interface RowView {
   readonly isOn: boolean;
   /** Whether there is more to say of a failure. */
   readonly hasWhy: boolean;
+  /** It waits for its next try. */
+  readonly waits?: true;
 }
 
 export interface RowFacts {
@@ -48,7 +50,7 @@ export function rowView({ cluster, tunnel, failure, policy, asked, now }: RowFac
         state.status === 'degraded'
           ? text.row.degraded(reason)
           : text.row.tryingAgain(state.nextAt - now, reason);
-      return { mark: 'degraded', line, tone: 'attention', isOn: true, hasWhy: true };
+      return { mark: 'degraded', line, tone: 'attention', isOn: true, hasWhy: true, waits: true };
     }
     case 'failed':
       return {

@@ -106,6 +106,7 @@ export function ClusterPage({
             cluster={cluster}
             failure={failure}
             canRetry={canOpen && (!view.isOn || state?.status === 'failed')}
+            waits={view.waits === true}
             onAccounts={onAccounts}
           />
         )}

@@ -12,14 +12,17 @@ export function FailureCard({
   cluster,
   failure,
   canRetry,
+  waits,
   onAccounts,
 }: {
   readonly cluster: Cluster;
   readonly failure: KnownFailure;
   readonly canRetry: boolean;
+  /** It is tried again without anybody asking. */
+  readonly waits: boolean;
   readonly onAccounts: () => void;
 }) {
-  const { connect } = useActions();
+  const { connect, tryNow } = useActions();
   const { error, mender } = failure;
   const support = useAgent(({ organisation }) => organisation?.links.support);
   return (
@@ -37,6 +40,11 @@ export function FailureCard({
         {canRetry && (
           <button type="button" className="button small primary" onClick={() => void connect(cluster.id)}>
             {text.detail.again}
+          </button>
+        )}
+        {waits && (
+          <button type="button" className="button small primary" onClick={() => void tryNow(cluster.id)}>
+            {text.row.tryNow}
           </button>
         )}
         <CopyButton label={text.detail.copy} value={() => supportText(cluster, failure)}>

@@ -30,14 +30,19 @@ export function LastErrors({
       ) : (
         <ul className="last-errors">
           {failures.map((entry) => {
-            if (entry.kind !== 'failed' && entry.kind !== 'interrupted') return null;
+            if (entry.kind !== 'failed' && entry.kind !== 'interrupted' && entry.kind !== 'client-failed')
+              return null;
             const { code, message } = entry.failure.error;
             return (
               <li key={entry.id}>
                 <time dateTime={new Date(entry.at).toISOString()}>{momentWords(entry.at, now)}</time>
                 <b>{text.failure(code)}</b>
                 <p>
-                  <bdi>{message}</bdi>
+                  <bdi>
+                    {entry.kind === 'client-failed' && entry.process !== undefined
+                      ? `${text.activity.process(entry.process.name, entry.process.pid)}: ${message}`
+                      : message}
+                  </bdi>
                 </p>
               </li>
             );

@@ -21,8 +21,9 @@ function stageViews(tunnel: TunnelView | undefined, failure: KnownFailure | unde
       words: text.row.latency(ms),
     }));
   }
-  const failedAt = failure?.stage === undefined ? -1 : order.indexOf(failure.stage);
-  return order.map((stage, at) => {
+  const way = failure?.stage === 'local' ? (['local', ...order] as const) : order;
+  const failedAt = failure?.stage === undefined ? -1 : way.indexOf(failure.stage);
+  return way.map((stage, at) => {
     if (at < failedAt) return { stage, outcome: 'passed', words: text.detail.stagePassed };
     if (at === failedAt) return { stage, outcome: 'failed', words: text.detail.stageFailed };
     return { stage, outcome: 'none', words: text.detail.stageNone };

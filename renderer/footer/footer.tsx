@@ -19,9 +19,24 @@ export function Footer({ onAccounts }: { readonly onAccounts: () => void }) {
 
 function Session({ onAccounts }: { readonly onAccounts: () => void }) {
   const sessions = useAgent((agent) => agent.sessions);
+  const endedSessions = useAgent((agent) => agent.endedSessions) ?? [];
   const now = useNow(20_000);
   const lasting = sessions.filter(({ endsAt }) => endsAt > now).toSorted((a, b) => a.endsAt - b.endsAt);
   const [first, ...others] = lasting;
+  // One that its organisation ended is news; one whose time has passed is only where none lasts.
+  const ended = endedSessions.find(({ isRevoked }) => isRevoked || first === undefined);
+  if (ended !== undefined)
+    return (
+      <button
+        type="button"
+        className="who"
+        data-ended
+        title={text.footer.endedOf(ended.authDomain)}
+        onClick={onAccounts}
+      >
+        {text.footer.ended}
+      </button>
+    );
   if (first === undefined)
     return (
       <button type="button" className="who" onClick={onAccounts}>

@@ -273,6 +273,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     }),
     connect: (input, { signal }) => connect(input, signal),
     findings: async () => ({ awsProfiles: [], clusterFiles: [] }),
+    retry: async () => ({ tried: [] }),
     async disconnect({ clusters: words }) {
       const ids = words === 'all' ? [...open.keys()] : words.map((word) => findCluster(word, byId).id);
       const closed = ids.flatMap((id) => (open.delete(id) ? [byId.get(id)] : []));

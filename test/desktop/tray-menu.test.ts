@@ -66,11 +66,13 @@ function actions(): TrayActions {
   return {
     connect: vi.fn(),
     disconnect: vi.fn(),
+    retry: vi.fn(),
     openSet: vi.fn(),
     use: vi.fn(),
     openLink: vi.fn(),
     discover: vi.fn(),
     openWindow: vi.fn(),
+    openAccounts: vi.fn(),
     quit: vi.fn(),
   };
 }
@@ -99,6 +101,41 @@ const prod = cluster('payments-prod-eu', { environment: 'production' });
 const search = cluster('search-staging', { account: '444455556666' });
 const ledger = cluster('ledger-prod', { environment: 'production', account: '444455556666' });
 const batch = cluster('batch', { reach: { kind: 'none', reason: 'no tag' } });
+
+test('what waits can be tried now, and says how many', () => {
+  const [orders, billing] = [cluster('orders & co'), cluster('billing')];
+  const failure = {
+    stage: 'edge',
+    error: { code: 'network-unreachable', message: 'Not reachable.', retryable: true },
+    mender: 'network',
+  } as const;
+  const waits = { status: 'reconnecting', since: now, attempt: 2, nextAt: now + 9_000, failure } as const;
+  const does = actions();
+  const itemOf = (tunnels: readonly TunnelView[]) =>
+    menu(snapshot({ clusters: [orders, billing], tunnels: [...tunnels] }), does).find(({ label }) =>
+      label?.startsWith('Try now'),
+    );
+  expect(itemOf([tunnel(orders), tunnel(billing)])).toBeUndefined();
+  expect(itemOf([tunnel(orders, waits), tunnel(billing)])?.label).toBe('Try now: orders && co');
+  const both = itemOf([tunnel(orders, waits), tunnel(billing, { status: 'failed', since: now, failure })]);
+  expect(both?.label).toBe('Try now: 2 clusters');
+  both?.click?.({} as never, undefined, {} as never);
+  expect(does.retry).toHaveBeenCalledWith([orders.id, billing.id]);
+});
+
+test('a session that has ended is told, one that was revoked also where another lasts', () => {
+  const does = actions();
+  const lasting = { authDomain: 'other.cloudflareaccess.com', endsAt: now + 3_600_000 };
+  const of = (isRevoked: boolean, sessions: Snapshot['sessions']) =>
+    menu(
+      snapshot({ sessions, endedSessions: [{ authDomain: 'acme.cloudflareaccess.com', isRevoked }] }),
+      does,
+    ).find(({ label }) => label === 'Session at acme.cloudflareaccess.com ended: sign in …');
+  expect(of(false, [lasting])).toBeUndefined();
+  expect(of(false, [])).toBeDefined();
+  of(true, [lasting])?.click?.({} as never, undefined, {} as never);
+  expect(does.openAccounts).toHaveBeenCalledOnce();
+});
 
 describe('the tray menu', () => {
   test('has the sets by name, once there is one', () => {

@@ -64,6 +64,11 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
       }));
       return { results, kubectl: snapshot.kubectl, warnings: [] };
     },
+    async retry({ clusters }) {
+      const found = clusters === 'all' ? snapshot.clusters : clusters.map(clusterOf);
+      for (const { id } of found) tunnel(id, connected(Date.now()));
+      return { tried: found.map(({ id, title }) => ({ cluster: id, title })) };
+    },
     async disconnect({ clusters }) {
       const closed =
         clusters === 'all'

@@ -4,6 +4,7 @@ import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { abortable, createSharedWork } from '../shared-work.ts';
 import { type AppInfo, createAppInfo } from './app-info.ts';
+import { createEndedSessions } from './ended-sessions.ts';
 import { accessDenied, type Denial, exchangeOrgToken } from './exchange.ts';
 import { isBeside } from './known-hosts.ts';
 import { failingChecks } from './posture.ts';
@@ -29,6 +30,14 @@ export interface Session {
   readonly endsAt: number;
 }
 
+/** A session that is over: its time has passed, or its team ended it before. */
+export interface EndedSession {
+  readonly authDomain: string;
+  readonly email: string | undefined;
+  /** Its team ended it before its time. */
+  readonly isRevoked: boolean;
+}
+
 /** What Access said of an application and a person. */
 export interface Answer {
   readonly hostname: string;
@@ -45,6 +54,8 @@ export interface SessionOf {
 
 /** A login with no answer ends after this. */
 const loginTimeoutMs = 5 * 60_000;
+/** A session of Access lasts a month at most: one that ended longer ago is nobody's any more. */
+const endedForMs = 31 * 24 * 3_600_000;
 
 export interface Access {
   /**
@@ -84,6 +95,10 @@ export interface Access {
   logins(): readonly LoginState[];
   /** The organisations that hold a session, as `~/.cloudflared` says. */
   sessions(): Promise<readonly Session[]>;
+  /** The organisations whose session is over, and that the user has not signed out of. */
+  endedSessions(): Promise<readonly EndedSession[]>;
+  /** The organisation of an application, where it was seen by this agent. */
+  teamOf(hostname: string): string | undefined;
   /** Those that a token is kept of, ended ones too, or whose applications were seen by this agent. */
   organisations(): Promise<{ readonly kept: readonly string[]; readonly seen: readonly string[] }>;
   /**
@@ -114,6 +129,8 @@ export function createAccess(options: {
   readonly openUrl: (url: string) => Promise<void>;
   readonly onLogins: (logins: readonly LoginState[]) => void;
   readonly onAnswer?: (answer: Answer) => void;
+  /** An organisation has ended the session before its time: told once. */
+  readonly onSessionEnded?: (authDomain: string) => void;
   /** The only team domain to sign in to, where the organisation has said one. */
   readonly team?: () => string | undefined;
   readonly serviceToken?: (hostname: string) => Promise<ServiceToken | undefined>;
@@ -129,6 +146,11 @@ export function createAccess(options: {
   const waiting = new Map<string, LoginState>();
   /** One application of each organisation. */
   const seen = new Map<string, AppInfo>();
+  /** The organisation of each application that was connected. */
+  const teams = new Map<string, string>();
+  /** Applications whose token the edge refused before its time: perhaps the whole session is over. */
+  const doubtful = new Set<string>();
+  const ended = createEndedSessions({ network, clock, onEnded: (team) => options.onSessionEnded?.(team) });
   /** How often the person has signed out of each organisation: what was asked before then is not kept. */
   const signOuts = new Map<string, number>();
   const closing = new AbortController();
@@ -139,6 +161,15 @@ export function createAccess(options: {
     ...(await files.applications()).flatMap(({ hostname, team }) => (teams.includes(team) ? hostname : [])),
     ...[...seen.values()].flatMap((app) => (teams.includes(app.authDomain) ? app.appHostname : [])),
   ];
+
+  /** The organisation token, unless the organisation does not accept it any more. */
+  const sessionOf = async (authDomain: string): Promise<Token | undefined> => {
+    const org = await files.readOrg(authDomain);
+    return org === undefined || ended.has(authDomain, org) ? undefined : org;
+  };
+
+  const lastingOrgs = async () =>
+    (await files.orgs()).filter(({ authDomain, token }) => !ended.has(authDomain, token));
 
   const announce = () => onLogins([...waiting.values()]);
 
@@ -162,7 +193,7 @@ export function createAccess(options: {
   /** Without a person: memory, file, exchange. Undefined when only a login can help. */
   const silent = async (app: AppInfo): Promise<Token | undefined> => {
     const since = signOuts.get(app.authDomain) ?? 0;
-    const [kept, org] = await Promise.all([files.readApp(app), files.readOrg(app.authDomain)]);
+    const [kept, org] = await Promise.all([files.readApp(app), sessionOf(app.authDomain)]);
     // Another program may have signed out, or another user in: the files say who is signed in now.
     const known = isOf(kept, org) ? kept : undefined;
     if (known === undefined) memory.delete(app.hostname);
@@ -189,14 +220,18 @@ export function createAccess(options: {
   const exchangeFor = async (app: AppInfo): Promise<Token | undefined> => {
     const { hostname, authDomain } = app;
     const since = signOuts.get(authDomain) ?? 0;
-    const org = await files.readOrg(authDomain);
+    const org = await sessionOf(authDomain);
     if (org === undefined) return undefined;
+    // Where a session has ended, the tokens of all its applications are refused at once: one question instead of an
+    // exchange for each.
+    if (doubtful.delete(hostname) && (await ended.check(authDomain, org))) return undefined;
     const exchanged = await exchangeOrgToken({ network, clock, hostname, authDomain, orgJwt: org.jwt });
     const tell = (denial: Denial | undefined) =>
       options.onAnswer?.({ hostname, session: { authDomain, email: org.email }, denial });
     switch (exchanged.kind) {
       case 'none':
         logger.info('The organisation token was not exchanged', { hostname });
+        await ended.check(authDomain, org);
         return undefined;
       case 'denied':
         tell(exchanged.denial);
@@ -269,6 +304,7 @@ export function createAccess(options: {
     async token(hostname, { interactive, signal, onLogin }) {
       const app = await abortable(apps.find(hostname), signal);
       seen.set(app.authDomain, app);
+      teams.set(hostname, app.authDomain);
       const quick = await abortable(silent(app), signal);
       if (quick !== undefined) return quick;
       if (!interactive) throw loginNeeded(hostname);
@@ -287,6 +323,7 @@ export function createAccess(options: {
     serviceToken,
     async reject(hostname, token) {
       const app = await apps.find(hostname);
+      doubtful.add(hostname);
       if (memory.get(hostname)?.jwt === token.jwt) memory.delete(hostname);
       if ((await files.readApp(app))?.jwt === token.jwt) await files.removeApp(app);
     },
@@ -294,7 +331,7 @@ export function createAccess(options: {
       // What the policy says of the person is of no matter there.
       if ((await serviceToken(hostname)) !== undefined) return;
       const team = options.team?.();
-      const orgs = await files.orgs();
+      const orgs = await lastingOrgs();
       const usual = orgs.filter(({ authDomain }) => team === undefined || authDomain === team);
       if (usual.length === 0) return;
       const proves = (token: Token | undefined, { email }: Token) =>
@@ -308,7 +345,7 @@ export function createAccess(options: {
       if (!isBeside(hostname, await knownHosts(teams))) return;
       await turn();
       const app = await apps.find(hostname);
-      const org = await files.readOrg(app.authDomain);
+      const org = await sessionOf(app.authDomain);
       if (org === undefined) return;
       // An application for many host names has a file that only its description names.
       if (proves(await files.readApp(app), org)) return admitted(app.authDomain, org);
@@ -320,23 +357,32 @@ export function createAccess(options: {
       // Of a service token a refusal says nothing of the person; who is let in by it reaches the cluster.
       if (denial !== undefined && (await serviceToken(hostname)) !== undefined) return;
       const { authDomain } = await apps.find(hostname);
-      const org = await files.readOrg(authDomain);
+      const org = await sessionOf(authDomain);
       if (org !== undefined)
         options.onAnswer?.({ hostname, session: { authDomain, email: org.email }, denial });
     },
     async failingChecks(authDomain) {
-      const org = await files.readOrg(authDomain);
+      const org = await sessionOf(authDomain);
       return org === undefined ? [] : failingChecks({ network, authDomain, orgJwt: org.jwt });
     },
     logins: () => [...waiting.values()],
     async sessions() {
-      const orgs = await files.orgs();
-      return orgs.map(({ authDomain, token }) => ({
+      return (await lastingOrgs()).map(({ authDomain, token }) => ({
         authDomain,
         email: token.email,
         endsAt: token.expiresAt,
       }));
     },
+    async endedSessions() {
+      return (await files.orgs({ ended: true })).flatMap(({ authDomain, token }): EndedSession[] => {
+        const age = clock.now() - token.expiresAt;
+        const isRevoked = age < 0 && ended.has(authDomain, token);
+        return isRevoked || (age >= 0 && age < endedForMs)
+          ? [{ authDomain, email: token.email, isRevoked }]
+          : [];
+      });
+    },
+    teamOf: (hostname) => teams.get(hostname),
     organisations: async () => ({ kept: await files.teams(), seen: [...seen.keys()] }),
     async login(authDomain, { hostnames, signal }) {
       let app: AppInfo | undefined;

@@ -107,9 +107,13 @@ export function createAppInfo(options: {
     }
     const between =
       'Something between you and Cloudflare may be answering in its place. Ask your network administrator.';
-    const reject = (why: string, cause?: unknown, hint = between) =>
+    const reject = (
+      why: string,
+      cause?: unknown,
+      fix: { hint: string; mender?: 'you' } = { hint: between },
+    ) =>
       new AppError('access-app-info', `The edge's description of ${hostname} cannot be trusted: ${why}.`, {
-        hint,
+        ...fix,
         cause,
       });
     let payload: JWTPayload;
@@ -134,7 +138,7 @@ export function createAppInfo(options: {
     if (issuedAt < clock.now() - metadataMaxAgeMs || issuedAt > clock.now() + clockSkewMs) {
       const [theirs, ours] = [issuedAt, clock.now()].map((at) => new Date(at).toISOString());
       const why = `it is of ${theirs}, and the clock of this computer says ${ours}`;
-      throw reject(why, undefined, `Set the clock. Where it is right: ${between}`);
+      throw reject(why, undefined, { hint: `Set the clock. Where it is right: ${between}`, mender: 'you' });
     }
     const app = payload.app_hostname;
     return {

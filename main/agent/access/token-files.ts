@@ -22,7 +22,11 @@ export interface Token {
 export function createTokenFiles(options: { readonly folder: string; readonly clock: Clock }) {
   const { folder, clock } = options;
 
-  const read = async (file: string, audience: string | undefined): Promise<Token | undefined> => {
+  const read = async (
+    file: string,
+    audience: string | undefined,
+    { ended = false } = {},
+  ): Promise<Token | undefined> => {
     let jwt: string;
     try {
       jwt = (await readFile(file, 'utf8')).trim();
@@ -38,7 +42,7 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
       );
     }
     const token = parseToken(jwt);
-    if (token === undefined || token.expiresAt <= clock.now()) return undefined;
+    if (token === undefined || (!ended && token.expiresAt <= clock.now())) return undefined;
     if (audience !== undefined && !audiencesOf(jwt).includes(audience)) return undefined;
     return token;
   };
@@ -82,14 +86,16 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
     readOrg(authDomain: string) {
       return read(this.orgPath(authDomain), undefined);
     },
-    /** The organisations that a token is held for now. */
-    async orgs(): Promise<readonly { readonly authDomain: string; readonly token: Token }[]> {
+    /** The organisations that a token is held for now; with `ended`, also those whose time has passed. */
+    async orgs(
+      which: { readonly ended?: boolean } = {},
+    ): Promise<readonly { readonly authDomain: string; readonly token: Token }[]> {
       const names = await readdir(folder).catch(() => []);
       const found = names
         .filter((name) => name.endsWith('.cloudflareaccess.com-org-token'))
         .map(async (name) => {
           const authDomain = name.slice(0, -'-org-token'.length);
-          const token = await read(path.join(folder, name), undefined).catch(() => undefined);
+          const token = await read(path.join(folder, name), undefined, which).catch(() => undefined);
           return token === undefined ? [] : [{ authDomain, token }];
         });
       return (await Promise.all(found)).flat();

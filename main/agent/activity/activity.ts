@@ -48,7 +48,10 @@ export async function createActivity(options: {
     opener: (id) => (isAsked(id) ? 'person' : kept.includes(id) ? 'kubectl' : 'agent'),
   });
 
-  const hearSessions = (now: Snapshot['sessions']): readonly ActivityDraft[] => {
+  const hearSessions = (
+    now: Snapshot['sessions'],
+    ended: Snapshot['endedSessions'] = [],
+  ): readonly ActivityDraft[] => {
     const before = sessions;
     sessions = now;
     const begun = now.filter(
@@ -58,8 +61,10 @@ export async function createActivity(options: {
     const over = before.filter(({ authDomain }) => !now.some((session) => session.authDomain === authDomain));
     return [
       ...over.map(({ authDomain, endsAt }): ActivityDraft => {
-        const kind = endsAt <= clock.now() ? 'sign-in-ended' : 'signed-out';
-        return { kind, provider: 'access', session: authDomain };
+        const of = { provider: 'access', session: authDomain } as const;
+        if (ended.some((one) => one.authDomain === authDomain && one.isRevoked))
+          return { kind: 'sign-in-ended', ...of, message: 'The organisation ended it before its time.' };
+        return { kind: endsAt <= clock.now() ? 'sign-in-ended' : 'signed-out', ...of };
       }),
       ...begun.map(
         ({ authDomain, email }): ActivityDraft => ({
@@ -94,7 +99,7 @@ export async function createActivity(options: {
         return draft === undefined ? [] : [draft];
       }
       case 'sessions':
-        return hearSessions(change.sessions);
+        return hearSessions(change.sessions, change.endedSessions);
       case 'settings':
         return hearSettings(change.settings);
       case 'kubectl':
@@ -134,7 +139,11 @@ export async function createActivity(options: {
       samples: [...latency.of(id)],
       failures: journal
         .entries()
-        .filter((one) => (one.kind === 'failed' || one.kind === 'interrupted') && one.cluster === id)
+        .filter(
+          (one) =>
+            (one.kind === 'failed' || one.kind === 'interrupted' || one.kind === 'client-failed') &&
+            one.cluster === id,
+        )
         .slice(-failuresAtMost)
         .toReversed(),
     }),

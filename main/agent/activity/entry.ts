@@ -44,6 +44,13 @@ export const activityEntrySchema = z.discriminatedUnion('kind', [
     process: z.object({ pid: z.number(), name: z.string() }).optional(),
     account: z.string().optional(),
   }),
+  /** A program's connection could not be opened, or was cut: the first of its kind for a minute. */
+  placed('client-failed', {
+    ...ofCluster,
+    isCut: z.boolean(),
+    process: z.object({ pid: z.number(), name: z.string() }).optional(),
+    failure: failureSchema,
+  }),
   /** kubectl's current context is another; without one, there is none. */
   placed('kubectl', { context: z.string().optional(), cluster: clusterIdSchema.optional() }),
   placed('signed-in', { ...ofAccount, who: z.string().optional() }),

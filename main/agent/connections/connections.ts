@@ -9,7 +9,7 @@ import type { Ports } from '../tunnels/ports.ts';
 import type { Failure, Stage } from '../tunnels/state.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
-import { createDemands, isStanding } from './demands.ts';
+import { createDemands, isStanding, waitsForSignIn } from './demands.ts';
 import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
 import { openOne, type Try } from './open-one.ts';
 import { connectHint, mayBecomeCurrent, productionUnconfirmed, switchHint } from './production-guard.ts';
@@ -92,6 +92,13 @@ export interface Connections {
    * connecting moves the commands that follow.
    */
   demand(id: ClusterId, options: { readonly interactive: boolean }): Promise<void>;
+  /** Tries those that are open and do not carry now, by a sign-in in the browser where that is missing. Answers which. */
+  retry(ids: readonly ClusterId[]): readonly ClusterId[];
+  /**
+   * Somebody has signed in: those that are meant to be open and wait for it, of which `isTheirs`, open again without a
+   * browser. Answers at once.
+   */
+  resume(isTheirs: (id: ClusterId) => boolean): void;
   /**
    * Makes one that is open kubectl's current cluster, in the kubeconfig in which it stands. Rejects with `not-found`
    * where it is not open, with `production-unconfirmed` as `connect` does.
@@ -281,6 +288,38 @@ export async function createConnections(options: {
       await listening;
       if (!isDormant(id)) return;
       await demands.share(id, interactive, () => openAgain(id, interactive));
+    },
+    retry(ids) {
+      const tried: ClusterId[] = [];
+      for (const id of ids) {
+        const cluster = catalog.get(id);
+        const status = tunnels.find(id)?.state().status;
+        if (cluster === undefined || remembered.get(id)?.status !== 'open') continue;
+        if (status !== 'reconnecting' && status !== 'degraded' && status !== 'failed') continue;
+        tried.push(id);
+        tunnels
+          .tunnel(cluster)
+          .open({ interactive: true, persist: true })
+          .catch((error: unknown) =>
+            logger.warn('A tunnel is not tried again', { cluster: id, error: toPlainError(error) }),
+          );
+      }
+      return tried;
+    },
+    resume(isTheirs) {
+      for (const id of remembered.idsOf('open')) {
+        const cluster = catalog.get(id);
+        if (cluster === undefined || !isTheirs(id) || !waitsForSignIn(tunnels, id)) continue;
+        demands
+          .share(id, false, async () => {
+            if (remembered.get(id)?.status !== 'open' || !waitsForSignIn(tunnels, id)) return;
+            const state = await tunnels.tunnel(cluster).open({ interactive: false, persist: true });
+            if (state.status !== 'failed') told.delete(id);
+          })
+          .catch((error: unknown) =>
+            logger.warn('A tunnel is not opened again', { cluster: id, error: toPlainError(error) }),
+          );
+      }
     },
     async use({ cluster, production }) {
       const { id, title } = cluster;

@@ -3,6 +3,7 @@ import type { Cluster, ClusterId } from '../catalog/cluster.ts';
 import { command } from '../command.ts';
 import { createQuiet } from '../logins/quiet.ts';
 import type { Clock } from '../parts.ts';
+import { isSignInError } from '../tunnels/failure.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import { openOne, type Try } from './open-one.ts';
 
@@ -67,7 +68,7 @@ export function createDemands(options: {
       await tunnels.close(id, { listening: true });
       if (error === undefined)
         throw new AppError('cancelled', `${title} was closed while it was being opened.`);
-      if (interactive && (error.code === 'access-login-failed' || error.code === 'access-login-timeout')) {
+      if (interactive && isSignInError(error.code) && error.code !== 'access-login-needed') {
         quiet.begin('access');
       }
       throw error.code === 'access-login-needed'
@@ -81,6 +82,13 @@ export function createDemands(options: {
 export function isStanding(tunnels: Tunnels, id: ClusterId): boolean {
   const status = tunnels.find(id)?.state().status;
   return status === 'connected' || status === 'degraded' || status === 'reconnecting';
+}
+
+/** Whether its tunnel is closed, or has ended, for want of a sign-in. */
+export function waitsForSignIn(tunnels: Tunnels, id: ClusterId): boolean {
+  const state = tunnels.find(id)?.state() ?? { status: 'idle' };
+  if (state.status !== 'failed') return state.status === 'idle';
+  return isSignInError(state.failure.error.code);
 }
 
 function overdue(cluster: Cluster, isLoginOpen: boolean, nameOf: (cluster: Cluster) => string): AppError {

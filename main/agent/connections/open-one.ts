@@ -53,7 +53,9 @@ async function openTunnel({ tunnels, cluster, signal, interactive, listening }: 
   signal.addEventListener('abort', abort, { once: true });
   const state = await tunnel.open({ interactive, persist: false });
   signal.removeEventListener('abort', abort);
-  if (state.status !== 'failed') return { kind: 'open', cluster, tunnel, state };
+  // One that stood before goes on trying: that it was tried now and failed is the answer all the same.
+  if (state.status !== 'failed' && state.status !== 'reconnecting')
+    return { kind: 'open', cluster, tunnel, state };
   return {
     kind: 'failed',
     cluster,

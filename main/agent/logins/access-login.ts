@@ -28,7 +28,7 @@ export function createAccessLogin(options: {
         ({ authDomain: session, email, endsAt }): Account => ({
           provider: 'access',
           session,
-          ...(email === undefined ? {} : { who: email }),
+          ...who(email),
           status: 'signed-in',
           endsAt,
           renews: false,
@@ -37,6 +37,7 @@ export function createAccessLogin(options: {
           ours: true,
         }),
       );
+      const ended = new Map((await access.endedSessions()).map((one) => [one.authDomain, one.email]));
       const { kept, seen } = await access.organisations();
       const others = new Set([...kept, ...seen, options.team() ?? []].flat());
       for (const { session } of held) others.delete(session);
@@ -46,6 +47,7 @@ export function createAccessLogin(options: {
           (session): Account => ({
             provider: 'access',
             session,
+            ...who(ended.get(session)),
             status: kept.includes(session) ? 'ended' : 'signed-out',
             renews: false,
             store: folder,
@@ -74,4 +76,8 @@ export function createAccessLogin(options: {
       };
     },
   };
+}
+
+function who(email: string | undefined): Pick<Account, 'who'> {
+  return email === undefined ? {} : { who: email };
 }

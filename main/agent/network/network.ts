@@ -256,6 +256,13 @@ export function networkError(url: { readonly host: string }, cause: unknown, pro
   if (cause instanceof AppError) return cause;
   const errno = errnoOf(cause);
   if (errno === 'ABORT_ERR') return cancelled(url, cause);
+  if (errno === 'CERT_HAS_EXPIRED' || errno === 'CERT_NOT_YET_VALID') {
+    const what = errno === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
+    return new AppError('network-untrusted', `The certificate of ${url.host} ${what} (${errno}).`, {
+      hint: `Check the clock of this computer: it says ${new Date().toISOString()}. If that is right, ask who runs ${url.host}, or whoever inspects TLS in your network.`,
+      cause,
+    });
+  }
   if (errno !== undefined && untrusted.has(errno)) {
     return new AppError(
       'network-untrusted',

@@ -36,6 +36,18 @@ export function isSameProcess(pid: number, start: number): boolean {
   return now === undefined || Number.isNaN(now) || Math.abs(now - start) <= 1000;
 }
 
+/** Whether a process is stopped, as by SIGSTOP or Ctrl-Z; undefined where this system does not tell. */
+export function isStopped(pid: number): boolean | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // T: stopped by a signal, t: by a debugger (proc_pid_stat(5)).
+    return /^[Tt]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch {
+    return undefined;
+  }
+}
+
 function isAlive(pid: number): boolean {
   // Zero and below name groups of processes.
   if (!(pid > 0)) return false;

@@ -54,6 +54,13 @@ function tlsError({ host, port }: Target, cause: Error): AppError {
       cause,
     });
   }
+  if (errno === 'CERT_HAS_EXPIRED' || errno === 'CERT_NOT_YET_VALID') {
+    const what = errno === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
+    return new AppError('kube-untrusted', `The certificate of ${host}:${port} ${what} (${errno}).`, {
+      hint: `Check the clock of this computer: it says ${new Date().toISOString()}. If that is right, ask the cluster's owner to renew the certificate.`,
+      cause,
+    });
+  }
   return new AppError(
     'kube-untrusted',
     `What answers at ${host}:${port} does not show the cluster's certificate (${errno ?? cause.message}).`,

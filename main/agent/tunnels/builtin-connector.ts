@@ -23,8 +23,10 @@ export function createBuiltinConnector(options: {
   readonly hostname: string;
   /** `host:port` for an application in bastion mode. */
   readonly destination?: string | undefined;
+  /** The hostnames that have opened a tunnel since the agent's start: what fails now was right before. */
+  readonly opened?: Set<string>;
 }): Connector {
-  const { network, access, hostname, destination } = options;
+  const { network, access, hostname, destination, opened = new Set<string>() } = options;
   const url = new URL(`https://${hostname}/`);
 
   const attempt = async (
@@ -54,6 +56,7 @@ export function createBuiltinConnector(options: {
         hint: 'Something between you and Cloudflare may be answering in its place. Ask your network administrator.',
       });
     }
+    opened.add(hostname);
     return new FrameStream(result.socket, result.head);
   };
 
@@ -72,7 +75,7 @@ export function createBuiltinConnector(options: {
         );
         if (!(result instanceof FrameStream)) {
           if (result.status === 403 || wantsLogin(result)) throw serviceRefused(hostname, service);
-          throw refusal(hostname, result);
+          throw refusal(hostname, result, opened.has(hostname));
         }
         passed?.('access');
         return result;
@@ -85,7 +88,7 @@ export function createBuiltinConnector(options: {
           passed?.('access');
           return result;
         }
-        if (!wantsLogin(result)) throw refusal(hostname, result);
+        if (!wantsLogin(result)) throw refusal(hostname, result, opened.has(hostname));
         await access.reject(hostname, token);
         if (round === 1) {
           throw new AppError(
@@ -123,7 +126,7 @@ function wantsLogin(answer: Answer): boolean {
   return URL.parse(location, 'https://edge.invalid')?.pathname.startsWith('/cdn-cgi/access/login') ?? false;
 }
 
-function refusal(hostname: string, answer: Answer): AppError {
+function refusal(hostname: string, answer: Answer, hasOpened: boolean): AppError {
   if (answer.status === 403) return accessDenied(hostname, answer.headers['cf-ray']);
   // 502 is the tunnel's word for an origin that refused it; 52x and 530 are the edge's for a tunnel that is not there.
   if (answer.status === 502 || answer.status === 503 || answer.status === 504 || answer.status >= 520) {
@@ -148,6 +151,28 @@ function refusal(hostname: string, answer: Answer): AppError {
       hint: 'It is tried again automatically.',
       retryable: true,
     });
+  }
+  if (hasOpened && answer.status >= 500) {
+    return new AppError(
+      'edge-failed',
+      `${hostname} answered HTTP ${answer.status}: Cloudflare or the cluster's cloudflared has a fault. It opened tunnels until now.`,
+      {
+        hint: "It is tried again automatically. If it lasts, look at https://www.cloudflarestatus.com, then ask the cluster's owner.",
+        retryable: true,
+        mender: 'cluster-administrator',
+      },
+    );
+  }
+  if (hasOpened) {
+    return new UnknownAnswer(
+      'edge-failed',
+      `${hostname} answered HTTP ${answer.status} instead of opening a tunnel, which it did until now.`,
+      {
+        hint: "Its application or its origin may have been changed: it is tried again automatically. If it lasts, ask the cluster's owner.",
+        retryable: true,
+        mender: 'cluster-administrator',
+      },
+    );
   }
   const message = `${hostname} answered HTTP ${answer.status} instead of opening a tunnel.`;
   const hint =

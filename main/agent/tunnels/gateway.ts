@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, errnoOf } from '../app-error.ts';
 import type { Admission, AdmissionRules, ProxyCredentials, Target } from './admission.ts';
+import type { FailedClient } from './client-failures.ts';
 import { answerHttpConnect } from './http-connect.ts';
 import type { Connection, Peer } from './peers/peer-table.ts';
 import type { Peers } from './peers/peers.ts';
@@ -61,8 +62,10 @@ export function openGateway(options: {
   readonly onRefused: (refusal: Refusal) => Promise<void>;
   /** How often a connection on which nothing moves is looked at. */
   readonly stallLookMs?: number;
+  /** The connection of a client that may pass has failed; a refusal waits for it. Never rejects. */
+  readonly onFailed?: ((client: FailedClient) => Promise<void>) | undefined;
 }): Promise<Gateway> {
-  const { dial, onTrouble, onRefused, peers, unproven } = options;
+  const { dial, onTrouble, onRefused, onFailed = async () => {}, peers, unproven } = options;
   const { settle = async (remote) => remote, onServed = () => {} } = options;
   const open = new Set<Socket>();
   const standing = new Set<Socket>();
@@ -85,9 +88,11 @@ export function openGateway(options: {
     const isProven = unproven.add(options.port, client);
     const timeout = setTimeout(() => client.destroy(), handshakeTimeoutMs);
     let admission: Admission | undefined;
+    let own: Peer | undefined;
     try {
       const peer = await ownPeer(client);
       if (peer === 'refused') return;
+      own = peer;
       admission = await admit(client, {
         credentials: options.credentials,
         target: options.target,
@@ -107,12 +112,13 @@ export function openGateway(options: {
       dialed = await dial(gone.signal);
     } catch (error) {
       if (!gone.signal.aborted) {
+        onTrouble(error);
+        await onFailed({ error, peer: own, isCut: false });
         admission.refuse(
           error instanceof AppError
             ? error
             : new AppError('internal', 'The tunnel failed.', { cause: error }),
         );
-        onTrouble(error);
       }
       return endGently(client);
     } finally {
@@ -126,7 +132,7 @@ export function openGateway(options: {
     admission.accept();
     standing.add(client);
     client.once('close', () => standing.delete(client));
-    const remote = await settled(dialed, client);
+    const remote = await settled(dialed, client, own);
     if (remote === undefined) return endGently(client);
     remote.once('data', onServed).on('data', (chunk: Buffer) => {
       received += chunk.length;
@@ -137,12 +143,16 @@ export function openGateway(options: {
     // Not `pipeline`, which destroys a client that has not taken yet all that came before a failure.
     remote.pipe(client);
     client.pipe(remote);
+    let noted: Promise<void> = Promise.resolve();
     remote.on('error', (error) => {
       // A client that goes away is nothing to look into; an edge that does is.
-      if (error instanceof AppError) onTrouble(error);
+      if (!(error instanceof AppError)) return;
+      onTrouble(error);
+      noted = onFailed({ error, peer: own, isCut: true });
     });
-    remote.once('close', () => endGently(client));
+    remote.once('close', () => void noted.then(() => endGently(client)));
     client.once('close', (isBroken) => {
+      standing.delete(client);
       // Where the far end accepts nothing, it accepts no goodbye either; what a client sent before an orderly end may
       // still go out.
       remote.destroy(isBroken && remote.writableNeedDrain ? new Error('The client has gone.') : undefined);
@@ -158,7 +168,7 @@ export function openGateway(options: {
   };
 
   /** The connection that carries the client, once it is certain; undefined where none does, which was reported. */
-  const settled = async (dialed: Duplex, client: Socket): Promise<Duplex | undefined> => {
+  const settled = async (dialed: Duplex, client: Socket, peer: Peer | undefined) => {
     try {
       const remote = await settle(dialed, client, (bytes) => {
         sent += bytes;
@@ -166,7 +176,10 @@ export function openGateway(options: {
       if (!client.destroyed && !remote.destroyed) return remote;
       remote.destroy();
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'cancelled') onTrouble(error);
+      if (!(error instanceof AppError) || error.code !== 'cancelled') {
+        onTrouble(error);
+        await onFailed({ error, peer, isCut: true });
+      }
     }
     return undefined;
   };

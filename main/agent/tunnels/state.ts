@@ -1,12 +1,17 @@
 import { z } from 'zod';
 import { plainErrorSchema } from '../error-schema.ts';
 
-/** The stages of the probe, in the order in which bytes pass them. */
-export const stageSchema = z.enum(['edge', 'access', 'origin', 'tls', 'readyz']);
+/**
+ * The stages of the probe, in the order in which bytes pass them; `local` is none of them: something on this computer is
+ * missing or in the way, so that nothing was sent.
+ */
+export const stageSchema = z.enum(['edge', 'access', 'origin', 'tls', 'readyz', 'local']);
 export type Stage = z.infer<typeof stageSchema>;
 
 /** Who can mend a failure at a stage. */
 export const menderSchema = z.enum(['you', 'network', 'access-administrator', 'cluster-administrator']);
+
+export type Mender = z.infer<typeof menderSchema>;
 
 export const failureSchema = z.object({
   stage: stageSchema,

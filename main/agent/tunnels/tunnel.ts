@@ -2,6 +2,7 @@ import { AppError } from '../app-error.ts';
 import type { ClusterId } from '../catalog/cluster.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { backOffGraceMs, backOffMs } from './back-off.ts';
+import type { FailedClient } from './client-failures.ts';
 import type { ConnectorKind, Passed } from './connector.ts';
 import { failureFrom } from './failure.ts';
 import { type Gateway, openGateway, type Refusal } from './gateway.ts';
@@ -43,7 +44,7 @@ export interface Tunnel {
   traffic(): { readonly connections: number; readonly sent: number; readonly received: number } | undefined;
   /**
    * Opens it, or tries again after a failure; a tunnel that is open stays as it is. Resolves with the state that the
-   * first try led to. With `persist` a first failure that may pass is retried like one of a standing tunnel.
+   * first try led to, for one that waits for its next try with the state that this leads to, at once. With `persist` a first failure that may pass is retried like one of a standing tunnel.
    */
   open(options: { readonly interactive: boolean; readonly persist: boolean }): Promise<TunnelState>;
   /** Probes now, over a new connection: after sleep, a change of network, or when something else noticed trouble. */
@@ -79,6 +80,8 @@ export function createTunnel(options: {
   readonly unproven: Unproven;
   /** A client of the port is turned away. As for `openGateway`. */
   readonly onRefused: (port: number, refusal: Refusal) => Promise<void>;
+  /** As for `openGateway`. */
+  readonly onClientFailed?: ((client: FailedClient) => Promise<void>) | undefined;
   /** Its port was in use: it listens on another one, with a new password. */
   readonly onMoved: (ports: { readonly from: number; readonly to: number }) => void;
 }): Tunnel {
@@ -104,6 +107,8 @@ export function createTunnel(options: {
   let settle: ((state: TunnelState) => void) | undefined;
   let opening: Promise<TunnelState> | undefined;
   let pausing: { readonly wakeUp: () => void; readonly catchUp: () => void } | undefined;
+  /** Who has it tried now, while it waits for its next try. */
+  const nextTry: ((state: TunnelState) => void)[] = [];
   let listening: Promise<void> | undefined;
   let closing: { readonly done: Promise<boolean>; readonly listening: boolean } | undefined;
   let reopened = false;
@@ -185,17 +190,37 @@ export function createTunnel(options: {
     onLost: onTrouble,
   });
 
-  /** A connection that finds the tunnel closed, or opening still, waits until it is open. */
+  /**
+   * A connection that finds the tunnel closed, or opening still, waits until it is open; and so does the first one that
+   * finds the session ended, as those do that come after it.
+   */
   const dialOpen: Dial = async (signal) => {
-    if (closing !== undefined) await orAborted(closing.done, signal);
-    if (loop === undefined || opening !== undefined) await orAborted(onDemand(), signal);
-    spare ??= withSpare({
-      clock,
-      dial: dialForClient,
-      onDropped: onTrouble,
-      mayPrepare: () => state.status === 'connected',
-    });
-    return spare.dial(signal);
+    for (let isAgain = false; ; isAgain = true) {
+      if (closing !== undefined) await orAborted(closing.done, signal);
+      if (loop === undefined || opening !== undefined) await orAborted(onDemand(), signal);
+      spare ??= withSpare({
+        clock,
+        dial: dialForClient,
+        onDropped: onTrouble,
+        mayPrepare: () => state.status === 'connected',
+      });
+      try {
+        return await spare.dial(signal);
+      } catch (error) {
+        const isEnded = error instanceof AppError && error.code === 'access-login-needed';
+        if (!isEnded || isAgain || signal.aborted) throw error;
+        if (loop !== undefined && opening === undefined) await orAborted(endWith(error, loop), signal);
+      }
+    }
+  };
+
+  /** The tunnel has failed, as its next probe would find. */
+  const endWith = async (error: AppError, running: Promise<void>): Promise<void> => {
+    const at = clock.now();
+    const failure = failureFrom(error, 'access');
+    apply({ kind: 'probe-failed', at, failure, attempt: attempts, retryAt: at, persist: true });
+    stop?.abort();
+    await running;
   };
 
   const listen = async (): Promise<void> => {
@@ -219,6 +244,7 @@ export function createTunnel(options: {
           onServed,
           onTrouble: onDialTrouble,
           onRefused: (refusal) => onRefused(port, refusal),
+          onFailed: options.onClientFailed,
         });
       } catch (error) {
         // Only where another program listens there: a password that changes for any other reason helps nobody.
@@ -294,6 +320,7 @@ export function createTunnel(options: {
       first = false;
       // Who waits for the first try is told of a failure when the loop has ended: opening again must find it so.
       if (!goOn || signal.aborted) return;
+      for (const resolve of nextTry.splice(0)) resolve(state);
       settle?.(state);
       settle = undefined;
       if (!isAgainWanted) await pause(signal, isFirst ? 'first' : 'usual');
@@ -367,9 +394,13 @@ export function createTunnel(options: {
       }
       if (opening !== undefined) return opening;
       if (loop !== undefined) {
+        const next =
+          state.status === 'reconnecting'
+            ? new Promise<TunnelState>((resolve) => nextTry.push(resolve))
+            : Promise.resolve(state);
         isFreshWanted = true;
         pausing?.wakeUp();
-        return Promise.resolve(state);
+        return next;
       }
       attempts = 0;
       preparedAt = Number.NEGATIVE_INFINITY;
@@ -396,6 +427,7 @@ export function createTunnel(options: {
           prober.discard();
           // Closing waits for it; one that failed has nobody to wait.
           if (state.status === 'failed') void closeConnector();
+          for (const resolve of nextTry.splice(0)) resolve(state);
           settle?.(state);
           settle = undefined;
         });

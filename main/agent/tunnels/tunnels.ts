@@ -2,11 +2,13 @@ import { networkInterfaces } from 'node:os';
 import type { Access } from '../access/access.ts';
 import { AppError } from '../app-error.ts';
 import type { Cluster, ClusterId } from '../catalog/cluster.ts';
+import { usualTagPrefix } from '../catalog/tag-checks.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { ApiServer } from './api-connection.ts';
 import { createAutoConnector } from './auto-connector.ts';
 import { createBuiltinConnector } from './builtin-connector.ts';
+import { type ClientFailure, createClientFailures } from './client-failures.ts';
 import { type CloudflaredParts, createCloudflaredConnector } from './cloudflared/connector.ts';
 import { findProgram } from './cloudflared/program.ts';
 import type { Connector } from './connector.ts';
@@ -30,6 +32,8 @@ export interface Tunnels {
   list(): readonly Tunnel[];
   /** Whether somebody looks at their states, which are then brought up to date often. Nobody does at first. */
   watch(isWatched: boolean): void;
+  /** Of each cluster, the last client whose connection failed. */
+  clientFailures(): readonly ClientFailure[];
   /** Closes the tunnel and forgets it; with `listening` its port stands by for the next connection. */
   close(id: ClusterId, options?: { readonly listening?: boolean }): Promise<void>;
   closeAll(): Promise<void>;
@@ -55,6 +59,8 @@ export function createTunnels(options: {
   readonly onDemand?: ((id: ClusterId) => Promise<void>) | undefined;
   /** A client of a port was turned away: the first of its kind since the start. */
   readonly onRefused?: ((refusal: ReportedRefusal) => void) | undefined;
+  /** A program's connection failed: the first of its kind for a while. */
+  readonly onClientFailed?: ((failure: ClientFailure) => void) | undefined;
   /** This computer's addresses; the operating system's where undefined. */
   readonly interfaces?: typeof networkInterfaces | undefined;
 }): Tunnels {
@@ -63,9 +69,12 @@ export function createTunnels(options: {
   const tunnels = new Map<ClusterId, Tunnel>();
   /** Told once of each that `auto` has turned to cloudflared. */
   const turned = new Set<ClusterId>();
+  /** The hostnames that have opened a tunnel. */
+  const opened = new Set<string>();
   const unproven = createUnproven();
   const pace = createPace(clock);
   const refusals = createRefusals({ logger, onFirst: options.onRefused ?? (() => {}) });
+  const clients = createClientFailures({ clock, logger, onFailed: options.onClientFailed ?? (() => {}) });
   const { interfaces = networkInterfaces } = options;
   const stopLooking = watchForChange({ clock, logger, interfaces }, (what) => {
     if (tunnels.size === 0) return;
@@ -107,9 +116,13 @@ export function createTunnels(options: {
       });
     }
     const { hostname, destination } = reach;
-    const builtin = createBuiltinConnector({ network, access, hostname, destination });
+    const builtin = createBuiltinConnector({ network, access, hostname, destination, opened });
     if (kind === 'builtin' && !mayTurn) return builtin;
-    const cloudflared = createCloudflaredConnector({ parts, access, builtin, hostname, destination });
+    const asks =
+      cluster.connector === undefined
+        ? `${rules()?.name ?? 'your organisation'} asks for`
+        : `the tag ${cluster.tagPrefix ?? usualTagPrefix}connector of ${title} asks for`;
+    const cloudflared = createCloudflaredConnector({ parts, access, builtin, hostname, destination, asks });
     if (kind === 'cloudflared') return cloudflared;
     return createAutoConnector({
       builtin,
@@ -151,6 +164,7 @@ export function createTunnels(options: {
         way,
         onDemand: () => onDemand(cluster.id),
         onRefused: (port, refusal) => refusals.count({ cluster: cluster.id, port }, refusal),
+        onClientFailed: (client) => clients.note(cluster.id, client),
         onMoved: (moved) => void reportMove(cluster.title, moved).catch(() => {}),
         onChange: () => onChange(tunnel),
       });
@@ -163,6 +177,7 @@ export function createTunnels(options: {
       pace.watch(isWatched);
       if (isWatched) for (const tunnel of tunnels.values()) tunnel.catchUp();
     },
+    clientFailures: clients.list,
     close,
     async closeAll() {
       stopLooking();

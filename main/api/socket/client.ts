@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { AppError, errnoOf } from '../../agent/app-error.ts';
+import { errnoOf } from '../../agent/app-error.ts';
 import { type AgentClient, createConversation } from '../conversation.ts';
 import type { AgentMessage, ClientMessage } from '../serve-messages.ts';
 import { readLines, writeLine } from './lines.ts';
@@ -7,6 +7,9 @@ import { isNonce, isProof, newNonce, proofOf, protocol, readSecret } from './pro
 import { socketFile } from './socket-file.ts';
 
 const handshakeTimeoutMs = 2_000;
+/** How often, and after how long, an agent that lives and hangs up without a word is tried again. */
+const hangUps = 3;
+const afterHangUpMs = 200;
 
 /** A shell's end of the socket. */
 export interface Client extends AgentClient {
@@ -46,17 +49,28 @@ export async function openConnection(options: {
 }): Promise<Connection | undefined> {
   const { path, state } = options;
   socketFile(path, state);
-  const socket = await open(path);
-  if (socket === undefined) return undefined;
-  try {
-    return await greet(socket, { path, state, secret: readSecret(state) });
-  } catch (error) {
-    socket.destroy();
-    throw error;
+  for (let tries = 1; ; tries++) {
+    const socket = await open(path, state);
+    if (socket === undefined) return undefined;
+    try {
+      const connection = await greet(socket, { path, state, secret: readSecret(state) });
+      if (connection !== undefined) return connection;
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+    // An agent that was killed just now has closed it; one that lives may be short of connections, and its socket stays.
+    const { livingHolder, silentHolder } = await holders();
+    if (livingHolder(state) === undefined) return undefined;
+    if (tries === hangUps) throw silentHolder(path, state);
+    await new Promise((resolve) => setTimeout(resolve, afterHangUpMs));
   }
 }
 
-function open(path: string): Promise<Socket | undefined> {
+/** Only who is not answered by an agent needs the words for it, and to know how processes are told apart. */
+const holders = () => import('./holder.ts');
+
+function open(path: string, state: string): Promise<Socket | undefined> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once('connect', () => resolve(socket));
@@ -66,26 +80,8 @@ function open(path: string): Promise<Socket | undefined> {
         resolve(undefined);
         return;
       }
-      reject(
-        errno === 'ENOTSOCK'
-          ? foreign(path, cause)
-          : new AppError(
-              'agent-unreachable',
-              `The agent's socket ${path} cannot be opened (${errno ?? 'unknown error'}).`,
-              {
-                hint: 'Check that you own it and its folder.',
-                cause,
-              },
-            ),
-      );
+      holders().then(({ unopened }) => reject(unopened(path, state, cause)), reject);
     });
-  });
-}
-
-function foreign(path: string, cause?: unknown): AppError {
-  return new AppError('agent-foreign', `Something that is not k8s-tunnels answers at ${path}.`, {
-    hint: 'Find it (for example with `lsof` or `ss -xlp`), stop it and try again.',
-    cause,
   });
 }
 
@@ -98,14 +94,15 @@ function greet(
   return new Promise((resolve, reject) => {
     const nonce = newNonce();
     const timeout = setTimeout(() => {
-      if (socket.bytesRead > 0) reject(foreign(path));
-      // Only who waits in vain needs to know how processes are told apart.
-      else import('./holder.ts').then(({ silentHolder }) => reject(silentHolder(path, state)), reject);
+      holders().then(({ foreign, livingHolder, silentHolder }) => {
+        const isForeign = socket.bytesRead > 0 && livingHolder(state) === undefined;
+        reject(isForeign ? foreign(path) : silentHolder(path, state));
+      }, reject);
     }, handshakeTimeoutMs);
     const fail = () => {
       clearTimeout(timeout);
       if (socket.bytesRead === 0) resolve(undefined);
-      else reject(foreign(path));
+      else holders().then(({ foreign }) => reject(foreign(path)), reject);
     };
     socket.once('close', fail);
     socket.on('error', () => {});
@@ -113,58 +110,46 @@ function greet(
     let receive = (message: unknown): void => {
       clearTimeout(timeout);
       socket.off('close', fail);
-      try {
-        const { agent, proof } = checkHello(message, { path, nonce, secret });
-        proven = true;
-        writeLine(socket, { proof });
+      const checked = checkHello(message, { nonce, secret });
+      if (!('agent' in checked)) {
         receive = () => {};
-        resolve({
-          agent,
-          listen({ onMessage, onEnd }) {
-            receive = (next) => onMessage(next as AgentMessage);
-            if (socket.closed) onEnd();
-            else socket.once('close', onEnd);
-          },
-          send: (next) => writeLine(socket, next),
-          close() {
-            receive = () => {};
-            socket.end();
-          },
-        });
-      } catch (error) {
-        reject(error);
+        holders().then(({ unproven }) => reject(unproven(path, state, checked)), reject);
+        return;
       }
+      const { agent, proof } = checked;
+      proven = true;
+      writeLine(socket, { proof });
+      receive = () => {};
+      resolve({
+        agent,
+        listen({ onMessage, onEnd }) {
+          receive = (next) => onMessage(next as AgentMessage);
+          if (socket.closed) onEnd();
+          else socket.once('close', onEnd);
+        },
+        send: (next) => writeLine(socket, next),
+        close() {
+          receive = () => {};
+          socket.end();
+        },
+      });
     };
     readLines(socket, { isProven: () => proven, receive: (message) => receive(message) });
     writeLine(socket, { hello: 'k8s-tunnels', protocol, nonce });
   });
 }
 
-/** Throws `agent-foreign` or `agent-version`. */
-function checkHello(
-  message: unknown,
-  {
-    path,
-    nonce,
-    secret,
-  }: { readonly path: string; readonly nonce: string; readonly secret: string | undefined },
-) {
-  if (typeof message !== 'object' || message === null) throw foreign(path);
-  const hello = message as Record<string, unknown>;
-  const theirs = hello.nonce;
-  if (hello.hello !== 'k8s-tunnels' || !isNonce(theirs) || secret === undefined) throw foreign(path);
-  if (!isProof(hello.proof, proofOf(secret, 'agent', theirs, nonce))) throw foreign(path);
+/** What the other end is, by its greeting. */
+function checkHello(message: unknown, own: { readonly nonce: string; readonly secret: string | undefined }) {
+  const hello = (typeof message === 'object' && message !== null ? message : {}) as Record<string, unknown>;
+  const { nonce, hello: name } = hello;
+  if (name !== 'k8s-tunnels' || !isNonce(nonce)) return { kind: 'foreign' } as const;
   const agent = { version: String(hello.version), pid: Number(hello.pid) };
-  if (hello.protocol !== protocol) {
-    throw new AppError(
-      'agent-version',
-      `The agent that runs is k8s-tunnels ${agent.version}, which this one cannot talk to.`,
-      {
-        hint: `Quit it (process ${agent.pid}) and try again.`,
-      },
-    );
-  }
-  return { agent, proof: proofOf(secret, 'client', theirs, nonce) };
+  const { secret } = own;
+  if (secret === undefined || !isProof(hello.proof, proofOf(secret, 'agent', nonce, own.nonce)))
+    return { kind: 'unproven', pid: agent.pid } as const;
+  if (hello.protocol !== protocol) return { kind: 'version', ...agent } as const;
+  return { agent, proof: proofOf(secret, 'client', nonce, own.nonce) };
 }
 
 function converse(connection: Connection): Client {

@@ -46,6 +46,7 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   snapshot: 'free',
   discover: 'free',
   connect: 'free',
+  retry: 'free',
   disconnect: 'free',
   forget: 'free',
   rotate: 'free',

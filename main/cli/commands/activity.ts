@@ -1,5 +1,6 @@
 import type { ActivityEntry } from '../../agent/activity/entry.ts';
 import { AppError } from '../../agent/app-error.ts';
+import { clientFailureText, stageText } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
@@ -73,9 +74,11 @@ function wordsOf(entry: ActivityEntry): readonly [about: string, what: string] {
       const what = entry.kind === 'failed' ? 'failed' : 'interrupted';
       return [
         entry.title,
-        `${what}${stage === undefined ? '' : ` at ${stage}`}: ${error.code}: ${error.message} ${error.hint ?? ''}`.trimEnd(),
+        `${what}${stage === undefined ? '' : ` ${stageText(stage)}`}: ${error.code}: ${error.message} ${error.hint ?? ''}`.trimEnd(),
       ];
     }
+    case 'client-failed':
+      return [entry.title, clientFailureText(entry)];
     case 'closed':
       return [entry.title, entry.by === 'person' ? 'disconnected' : 'closed with the agent'];
     case 'refused':

@@ -1,6 +1,7 @@
 import type { ConnectResult, Kubectl } from '../../agent/agent-view.ts';
 import { command } from '../../agent/command.ts';
 import type { Output } from '../../api/contract.ts';
+import { stageText } from '../cluster-view.ts';
 import { withConfirmation } from '../confirm-production.ts';
 import { followConnecting } from '../connect-progress.ts';
 import { exitCodeOfAll } from '../exit-codes.ts';
@@ -103,7 +104,7 @@ function failedLines(one: Extract<ConnectResult, { status: 'failed' }>): readonl
   const { error, stage, mender, owner, docs } = one;
   const whom =
     owner === undefined || mender !== 'cluster-administrator' ? '' : ` Ask the owner: ${printable(owner)}.`;
-  const where = stage === undefined ? 'failed' : `failed at ${stage}`;
+  const where = stage === undefined ? 'failed' : `failed ${stageText(stage)}`;
   return [
     `${paint('red', '✗', process.stderr)} ${printable(one.title)}  ${where}: ${printable(error.message)}`,
     ...(error.hint === undefined ? [] : [`  ${printable(error.hint)}`]),

@@ -1,8 +1,16 @@
-import type { Kubectl, Snapshot, TunnelView } from '../../agent/agent-view.ts';
+import type {
+  ClientFailureView,
+  EndedSessionView,
+  Kubectl,
+  Snapshot,
+  TunnelView,
+} from '../../agent/agent-view.ts';
 import { type PlainError, toPlainError } from '../../agent/app-error.ts';
 import type { Cluster, ClusterId } from '../../agent/catalog/cluster.ts';
+import { contextName } from '../../agent/catalog/context-name.ts';
+import { command } from '../../agent/command.ts';
 import { version } from '../../agent/version.ts';
-import { aboutText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
+import { aboutText, clientFailureText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loginLine } from '../login-notes.ts';
 import { writeJson, writeLines } from '../report.ts';
@@ -27,10 +35,18 @@ export async function runStatus(session: Session): Promise<number> {
   return exitCodes.ok;
 }
 
+/** After that it is a matter for `k8s-tunnels activity`. */
+const clientFailureForMs = 10 * 60_000;
+
+function agoText({ at, count }: ClientFailureView, now: number): string {
+  return `${span(now - at)} ago${count > 1 ? `, ${count} times` : ''}`;
+}
+
 type KubectlAnswer = Kubectl | { readonly error: PlainError };
 
 function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
   const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
+  const { sessions, endedSessions = [], clientFailures = [] } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const kept = snapshot.kept.map((cluster) => ({ cluster, title: titleIn(byId, cluster) }));
   const tunnels = [...openTunnels(snapshot).values()].map((tunnel) => {
@@ -45,6 +61,9 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     kubectl,
     discovery,
     logins,
+    sessions,
+    endedSessions,
+    clientFailures: clientFailures.map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
     notices,
     release,
     ...(pending === undefined ? {} : { setupPending: pending }),
@@ -57,14 +76,27 @@ function titleIn(clusters: ReadonlyMap<ClusterId, Cluster>, id: ClusterId): stri
 
 function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): readonly string[] {
   const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
+  const { endedSessions = [], clientFailures = [] } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const open = openTunnels(snapshot);
   const tunnels = [...open.values()];
+  const nameOf = (id: ClusterId) => {
+    const cluster = byId.get(id);
+    return cluster === undefined ? id : contextName(cluster, clusters);
+  };
   const kept = snapshot.kept.filter((id) => !open.has(id)).map((id) => titleIn(byId, id));
   return [
     ...(tunnels.length === 0
       ? ['Nothing is connected.']
-      : table(tunnels.map((tunnel) => tunnelRow(tunnel, byId.get(tunnel.cluster), now)))),
+      : table(
+          tunnels.map((tunnel) => tunnelRow(tunnel, byId.get(tunnel.cluster), nameOf(tunnel.cluster), now)),
+        )),
+    ...clientFailures
+      .filter(({ at }) => now - at < clientFailureForMs)
+      .map(
+        (one) =>
+          `${paint('yellow', '!')} ${printable(`${titleIn(byId, one.cluster)}: ${clientFailureText(one)}`)} ${paint('dim', agoText(one, now))}`,
+      ),
     ...(kept.length === 0
       ? []
       : [
@@ -77,6 +109,7 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
       ? `${paint('yellow', '!')} ${printable(kubectl.error.message)} ${printable(kubectl.error.hint ?? '')}`
       : kubectlLine(kubectl),
     ...logins.map(loginLine),
+    ...endedSessions.map(endedSessionLine),
     ...(discovery.status === 'running'
       ? [`Looking for clusters: ${discovery.cellsRead} of ${discovery.cellsKnown} places read`]
       : []),
@@ -99,12 +132,28 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
   ];
 }
 
+function waitText(ms: number, name: string): string {
+  const when = ms > 0 ? `next try in ${span(ms)}, now` : 'it is being tried';
+  return paint('dim', printable(`${when}: ${command`k8s-tunnels connect --add ${name}`}`));
+}
+
+function endedSessionLine({ authDomain, isRevoked }: EndedSessionView): string {
+  const why = isRevoked ? ', before its time' : '';
+  const signIn = command`k8s-tunnels login access ${authDomain}`;
+  return `${paint('yellow', '!')} Your session at ${printable(authDomain)} has ended${why}. Sign in again: ${printable(signIn)}`;
+}
+
 function releaseText({ version: newer, url, isRequired }: NonNullable<Snapshot['release']>): string {
   const required = isRequired ? 'This version is no longer supported: ' : '';
   return printable(`${required}k8s-tunnels ${newer} is out: ${url}`);
 }
 
-function tunnelRow(tunnel: TunnelView, cluster: Cluster | undefined, now: number): readonly string[] {
+function tunnelRow(
+  tunnel: TunnelView,
+  cluster: Cluster | undefined,
+  name: string,
+  now: number,
+): readonly string[] {
   const { state, port, connector } = tunnel;
   return [
     stateMark(state.status),
@@ -116,8 +165,11 @@ function tunnelRow(tunnel: TunnelView, cluster: Cluster | undefined, now: number
     state.status === 'connected' ? `${Math.round(state.probe.totalMs)} ms` : '',
     'since' in state ? `${state.status} for ${span(now - state.since)}` : state.status,
     'failure' in state
-      ? printable(`${state.failure.stage}: ${state.failure.error.message} ${state.failure.error.hint ?? ''}`)
+      ? printable(
+          `${state.failure.stage === 'local' ? '' : `${state.failure.stage}: `}${state.failure.error.message} ${state.failure.error.hint ?? ''}`,
+        )
       : '',
     cluster === undefined ? '' : aboutText(cluster),
+    state.status === 'reconnecting' ? waitText(state.nextAt - now, name) : '',
   ];
 }

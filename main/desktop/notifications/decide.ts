@@ -5,6 +5,7 @@ import type { ClusterId } from '../../agent/catalog/cluster.ts';
 export type Told =
   | { readonly kind: 'tunnels-failed'; readonly clusters: readonly Failed[] }
   | { readonly kind: 'sign-in-needed'; readonly title: string; readonly url: string }
+  | { readonly kind: 'session-ended'; readonly authDomain: string; readonly waiting: number }
   | { readonly kind: 'session-ends'; readonly authDomain: string; readonly minutes: number }
   | { readonly kind: 'clusters-found'; readonly clusters: readonly Named[] }
   | { readonly kind: 'release'; readonly version: string; readonly isRequired: boolean };
@@ -59,10 +60,25 @@ export function decide(options: {
   const wasTold = (key: string) =>
     Math.abs(at - (memory.toldAt.get(key) ?? Number.NEGATIVE_INFINITY)) < againMs;
 
-  const failed = failuresIn(options).filter(({ id }) => !wasTold(`failed ${id}`));
+  // All that wait for the sign-in are one matter: the session, not the clusters.
+  const knownEnded = new Set(options.before?.endedSessions?.map(({ authDomain }) => authDomain));
+  const ended = (now.endedSessions ?? []).filter(
+    ({ authDomain, isRevoked }) =>
+      memory.waitsSince.has(`ended ${authDomain}`) ||
+      (options.before !== undefined &&
+        !knownEnded.has(authDomain) &&
+        (isRevoked || now.sessions.length === 0)),
+  );
+  const waiting = now.tunnels.filter(waitsForSignIn).length;
+  const isOfSession =
+    ended.length > 0 || (now.endedSessions ?? []).some(({ authDomain }) => wasTold(`ended ${authDomain}`));
+  const failed = failuresIn(options).filter(
+    ({ id, isSignIn }) => !wasTold(`failed ${id}`) && !(isSignIn && isOfSession),
+  );
   const logins = now.logins.filter(({ title }) => !wasTold(`sign-in ${title}`));
   const waits = [
     ...failed.map(({ id, since }) => ({ key: `failed ${id}`, since, untilMs: togetherMs })),
+    ...ended.map(({ authDomain }) => ({ key: `ended ${authDomain}`, since: at, untilMs: togetherMs })),
     ...logins.map(({ title, since }) => ({ key: `sign-in ${title}`, since, untilMs: signInAfterMs })),
   ].map(({ key, since, untilMs }) => ({
     key,
@@ -81,6 +97,9 @@ export function decide(options: {
     const clusters = failed.map(({ id, reason }) => ({ ...named(id), reason }));
     tell({ kind: 'tunnels-failed', clusters }, ...failed.map(({ id }) => `failed ${id}`));
   }
+  for (const { authDomain } of ended)
+    if (waiting > 0 && isDue(`ended ${authDomain}`))
+      tell({ kind: 'session-ended', authDomain, waiting }, `ended ${authDomain}`);
   for (const { title, url } of logins)
     if (isDue(`sign-in ${title}`)) tell({ kind: 'sign-in-needed', title, url }, `sign-in ${title}`);
   for (const { authDomain, endsAt } of now.tunnels.length > 0 ? now.sessions : []) {
@@ -100,9 +119,9 @@ export function decide(options: {
     else tell({ kind: 'release', version, isRequired }, `release ${version}`);
   }
 
-  const waiting = waits.filter(({ key }) => !keys.includes(key));
+  const pending = waits.filter(({ key }) => !keys.includes(key));
   const dueAts = [
-    ...waiting.map(({ dueAt }) => dueAt),
+    ...pending.map(({ dueAt }) => dueAt),
     ...now.tunnels.flatMap(({ state }) =>
       state.status === 'reconnecting' ? [state.since + lostAfterMs] : [],
     ),
@@ -112,7 +131,7 @@ export function decide(options: {
     told: isInFront ? [] : told,
     memory: {
       toldAt: new Map([...memory.toldAt, ...keys.map((key) => [key, at] as const)]),
-      waitsSince: new Map(waiting.map(({ key }) => [key, memory.waitsSince.get(key) ?? at])),
+      waitsSince: new Map(pending.map(({ key }) => [key, memory.waitsSince.get(key) ?? at])),
       known,
     },
     lookAgainMs: dueAts.length === 0 ? undefined : Math.min(...dueAts) - at,
@@ -131,8 +150,13 @@ function failuresIn({ before, now, memory, at }: Parameters<typeof decide>[0]) {
   return now.tunnels.flatMap(({ cluster: id, state }) => {
     const isLost = state.status === 'reconnecting' && at - state.since >= lostAfterMs;
     const hasFailed = state.status === 'failed' && (stood.has(id) || memory.waitsSince.has(`failed ${id}`));
-    return isLost || hasFailed ? [{ id, since: at, reason: state.failure.error.message }] : [];
+    if (!isLost && !hasFailed) return [];
+    return [{ id, since: at, reason: state.failure.error.message, isSignIn: waitsForSignIn({ state }) }];
   });
+}
+
+function waitsForSignIn({ state }: Pick<Snapshot['tunnels'][number], 'state'>): boolean {
+  return state.status === 'failed' && state.failure.error.code === 'access-login-needed';
 }
 
 /** What a whole discovery found that the one before it had not. */

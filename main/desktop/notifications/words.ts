@@ -16,6 +16,7 @@ export type Way =
   | { readonly kind: 'retry'; readonly clusters: readonly string[] };
 
 const namesAtMost = 3;
+const accounts: Way = { kind: 'window', place: { kind: 'accounts' } };
 
 export function shownOf(told: Told): Shown {
   switch (told.kind) {
@@ -43,9 +44,17 @@ export function shownOf(told: Told): Shown {
         leadsTo: { kind: 'url', url: told.url },
         buttons: [{ label: 'Open the page', leadsTo: { kind: 'url', url: told.url } }],
       };
+    case 'session-ended': {
+      const { authDomain, waiting } = told;
+      return {
+        title: 'Your session has ended',
+        body: `${authDomain}: ${waiting === 1 ? '1 cluster waits' : `${waiting} clusters wait`} for you to sign in again.`,
+        leadsTo: accounts,
+        buttons: [{ label: 'Sign in', leadsTo: accounts }],
+      };
+    }
     case 'session-ends': {
       const { minutes } = told;
-      const accounts: Way = { kind: 'window', place: { kind: 'accounts' } };
       return {
         title: `Your session ends in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}`,
         body: `${told.authDomain} will ask you to sign in again.`,

@@ -59,6 +59,7 @@ function fakeTunnels(): Tunnels {
     find: (id) => tunnels.get(id),
     list: () => [...tunnels.values()],
     watch() {},
+    clientFailures: () => [],
     async close(id, { listening = false } = {}) {
       await tunnels.get(id)?.close();
       if (!listening) tunnels.delete(id);

@@ -7,6 +7,7 @@ import type { ClusterId } from '../../../main/agent/catalog/cluster.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import type { Connector } from '../../../main/agent/tunnels/connector.ts';
 import { createDirectConnector } from '../../../main/agent/tunnels/direct-connector.ts';
+import { createPace } from '../../../main/agent/tunnels/pace.ts';
 import { uncheckedPeers } from '../../../main/agent/tunnels/peers/peers.ts';
 import type { Ports } from '../../../main/agent/tunnels/ports.ts';
 import type { TunnelState } from '../../../main/agent/tunnels/state.ts';
@@ -102,6 +103,7 @@ function tunnelTo(connector: Connector, origin: 'socks' | 'tcp'): Tunnel {
     clock: systemClock,
     logger: silentLogger,
     ports,
+    pace: createPace(systemClock),
     way: { connector, origin, server: { target: { host, port: 443 }, authority, serverName: undefined } },
     onDemand: async () => {},
     onChange: () => {},

@@ -228,3 +228,32 @@ test('two things at once are two notifications', () => {
     'session-ends',
   ]);
 });
+
+test('a session that has ended is told once for all clusters that wait for it, and again only after another one', () => {
+  const error = {
+    code: 'access-login-needed',
+    message: 'Your session has ended.',
+    retryable: false,
+  } as const;
+  const waits: State = { status: 'failed', since: start, failure: { stage: 'access', error, mender: 'you' } };
+  const endedSessions = [{ authDomain: 'acme.cloudflareaccess.com', isRevoked: true }];
+  const look = follow();
+  look(start, snapshot({ a: connected, b: connected }));
+  look(start + 10, snapshot({ a: waits, b: connected }, { endedSessions }));
+  const at = look(start + 2_010, snapshot({ a: waits, b: waits }, { endedSessions }));
+  expect(at.told).toEqual([{ kind: 'session-ended', authDomain: 'acme.cloudflareaccess.com', waiting: 2 }]);
+  for (const later of [3_000, 20 * 60_000, 60 * 60_000])
+    expect(look(start + later, snapshot({ a: waits, b: waits }, { endedSessions })).told).toEqual([]);
+  look(start + 70 * 60_000, snapshot({ a: connected, b: connected }));
+  look(start + 80 * 60_000, snapshot({ a: waits, b: waits }, { endedSessions }));
+  expect(
+    kinds(look(start + 80 * 60_000 + 2_000, snapshot({ a: waits, b: waits }, { endedSessions }))),
+  ).toEqual(['session-ended']);
+});
+
+test('a session that had ended before the first look is no news', () => {
+  const endedSessions = [{ authDomain: 'acme.cloudflareaccess.com', isRevoked: false }];
+  const look = follow();
+  expect(look(start, snapshot({ a: failed }, { endedSessions })).told).toEqual([]);
+  expect(look(start + 5_000, snapshot({ a: failed }, { endedSessions })).told).toEqual([]);
+});

@@ -29,7 +29,14 @@ test.each([
   ['connected', { mark: 'connected', line: where, isOn: true, ...quiet }],
   [
     'degraded',
-    { mark: 'degraded', line: `${reason}; the tunnel stands`, tone: 'attention', isOn: true, hasWhy: true },
+    {
+      mark: 'degraded',
+      line: `${reason}; the tunnel stands`,
+      tone: 'attention',
+      isOn: true,
+      hasWhy: true,
+      waits: true,
+    },
   ],
   [
     'reconnecting',
@@ -39,6 +46,7 @@ test.each([
       tone: 'attention',
       isOn: true,
       hasWhy: true,
+      waits: true,
     },
   ],
   ['failed', { ...danger, isOn: true }],

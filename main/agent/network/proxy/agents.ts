@@ -107,5 +107,6 @@ async function connect(
 export function unusable(variable: string): AppError {
   return new AppError('network-proxy', `${variable} does not hold the address of a proxy.`, {
     hint: 'Write it as http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT, or unset it, then start the agent again.',
+    mender: 'you',
   });
 }

@@ -11,7 +11,7 @@ import { writeFileAtomic } from '../../storage/write-file-atomic.ts';
 import type { Connector } from '../connector.ts';
 import { CarriedStream } from './carried-stream.ts';
 import { type Child, startChild } from './child.ts';
-import { findProgram, type Program, unavailable } from './program.ts';
+import { findProgram, type Program, searchedText, unavailable } from './program.ts';
 
 /** What every cloudflared of ours is started with. */
 export interface CloudflaredParts {
@@ -25,11 +25,11 @@ export interface CloudflaredParts {
 }
 
 /** As `findProgram`; where there is none it rejects with `connector-unavailable`. */
-async function requireProgram(parts: CloudflaredParts): Promise<Program> {
+async function requireProgram(parts: CloudflaredParts, asks: string): Promise<Program> {
   const program = await findProgram(parts);
   if (program !== undefined) return program;
-  throw unavailable('There is no cloudflared on this computer.', {
-    hint: 'Install it (https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads/), or name it in K8S_TUNNELS_CLOUDFLARED.',
+  throw unavailable(`There is no cloudflared on this computer, which ${asks}. ${searchedText(parts)}`, {
+    hint: 'Install it (https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads/), or name it in K8S_TUNNELS_CLOUDFLARED and start the agent again.',
   });
 }
 
@@ -45,10 +45,13 @@ export function createCloudflaredConnector(options: {
   readonly builtin: Connector;
   readonly hostname: string;
   readonly destination?: string | undefined;
+  /** Who wants it: `the tag … asks for`. */
+  readonly asks?: string;
 }): Connector {
-  const { parts, access, builtin, hostname, destination } = options;
-  /** Connections that no child could carry. */
+  const { parts, access, builtin, hostname, destination, asks = 'your organisation asks for' } = options;
+  /** Connections that no child could carry, and what it said of the last one. */
   let failures = 0;
+  let reason = '';
   let lost = () => {};
   /** Looked for once, until it is closed: a probe comes by every half minute. */
   let found: Promise<Program> | undefined;
@@ -57,7 +60,7 @@ export function createCloudflaredConnector(options: {
   let closing = new AbortController();
 
   const theProgram = (): Promise<Program> => {
-    found ??= requireProgram(parts).catch((error: unknown) => {
+    found ??= requireProgram(parts, asks).catch((error: unknown) => {
       found = undefined;
       throw error;
     });
@@ -79,7 +82,10 @@ export function createCloudflaredConnector(options: {
       onEvent(event) {
         // It would wait for a person for ten minutes, and hold the lock that our own login needs.
         if (event.kind === 'login-wanted') void child?.stop();
-        if (event.kind === 'dial-failed') failures += 1;
+        if (event.kind === 'dial-failed') {
+          failures += 1;
+          reason = event.error;
+        }
       },
     });
     return child;
@@ -140,10 +146,11 @@ export function createCloudflaredConnector(options: {
         return connect((await abortable(running(), signal)).port, signal);
       });
       // An origin that just hangs up is no failure of anybody's.
-      return new CarriedStream(
-        socket,
-        async () => (await explain()) ?? (failures > before ? failed() : undefined),
-      );
+      return new CarriedStream(socket, async () => {
+        const error = await explain();
+        if (failures === before) return error;
+        return withReason(error instanceof AppError ? error : failed(error), reason);
+      });
     },
     watch(listener) {
       lost = listener;
@@ -178,6 +185,19 @@ async function environment({ env, home, state }: CloudflaredParts): Promise<Envi
 function serviceEnvironment(token: ServiceToken | undefined): Environment {
   if (token === undefined) return {};
   return { TUNNEL_SERVICE_TOKEN_ID: token.clientId, TUNNEL_SERVICE_TOKEN_SECRET: token.clientSecret };
+}
+
+/** As much of cloudflared's own words as an error has room for. */
+const reasonAtMost = 300;
+
+/** Keeps what cloudflared said, which may be another reason than ours. */
+function withReason(error: AppError, reason: string): AppError {
+  if (reason === '') return error;
+  const { code, message, hint, retryable, mender, signIn } = error;
+  return new AppError(code, `${message} cloudflared says: ${reason.slice(0, reasonAtMost)}`, {
+    ...{ hint, retryable, mender, signIn },
+    cause: error,
+  });
 }
 
 function failed(cause?: Error): AppError {

@@ -15,6 +15,8 @@ const refused: readonly { readonly before: string; readonly because: string }[] 
 ];
 
 const versionTimeoutMs = 10_000;
+/** So many of the folders of PATH are named where the program is in none. */
+const foldersNamed = 8;
 
 export interface Program {
   readonly path: string;
@@ -33,10 +35,9 @@ export async function findProgram(options: {
   readonly resources: string | undefined;
 }): Promise<Program | undefined> {
   const { env, resources } = options;
-  const name = process.platform === 'win32' ? 'cloudflared.exe' : 'cloudflared';
   const named = env.K8S_TUNNELS_CLOUDFLARED ?? '';
   const inPackage = resources === undefined ? [] : [path.join(resources, name)];
-  const folders = (env.PATH ?? env.Path ?? '').split(path.delimiter).filter(path.isAbsolute);
+  const folders = foldersOf(env);
   const places = [
     ...inPackage,
     ...(named === '' ? folders.map((folder) => path.join(folder, name)) : [named]),
@@ -51,6 +52,21 @@ export async function findProgram(options: {
       hint: 'Correct it, or unset it.',
     });
   return undefined;
+}
+
+const name = process.platform === 'win32' ? 'cloudflared.exe' : 'cloudflared';
+
+function foldersOf(env: Environment): readonly string[] {
+  return (env.PATH ?? env.Path ?? '').split(path.delimiter).filter(path.isAbsolute);
+}
+
+/** Where `findProgram` looks where the environment names no program. */
+export function searchedText(options: Parameters<typeof findProgram>[0]): string {
+  const { env, resources } = options;
+  const folders = [...(resources === undefined ? [] : [resources]), ...foldersOf(env)];
+  if (folders.length === 0) return 'The PATH of the agent is empty.';
+  const more = folders.length - foldersNamed;
+  return `Looked in ${folders.slice(0, foldersNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
 }
 
 /** It is given tokens: rejects with `connector-unavailable` for one that another account may change. */

@@ -162,7 +162,8 @@ function hex(value: number, digits: number): string {
 /** The program that holds a socket, among those that this account may look into. */
 async function processHolding(inode: string): Promise<RunningProcess | undefined> {
   const link = `socket:[${inode}]`;
-  for (const pid of await readdir('/proc').catch(() => [])) {
+  // The newest first: most clients have only just been started.
+  for (const pid of (await readdir('/proc').catch(() => [])).toReversed()) {
     if (!/^\d+$/.test(pid)) continue;
     for (const descriptor of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
       if ((await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')) !== link) continue;

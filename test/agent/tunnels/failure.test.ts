@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { AppError, type ErrorCode } from '../../../main/agent/app-error.ts';
+import { networkError } from '../../../main/agent/network/network.ts';
+import { failureFrom } from '../../../main/agent/tunnels/failure.ts';
+import { type Rig, startRig } from './rig.ts';
+
+const title = 'payments-staging';
+const host = 'payments-staging.k8s.acme.example';
+
+describe('an error', () => {
+  it.each<ErrorCode>([
+    'connector-unavailable',
+    'port-busy',
+    'port-failed',
+    'file-unwritable',
+    'file-unreadable',
+    'disk-full',
+  ])('%s is of this computer, not of the edge', (code) => {
+    expect(failureFrom(new AppError(code, 'No.'), 'edge')).toMatchObject({ stage: 'local', mender: 'you' });
+  });
+
+  it.each([
+    ['edge', 'network'],
+    ['access', 'network'],
+    ['origin', 'cluster-administrator'],
+    ['tls', 'cluster-administrator'],
+    ['readyz', 'cluster-administrator'],
+  ] as const)('of time at the stage %s is for %s', (stage, mender) => {
+    expect(failureFrom(new AppError('timeout', 'Late.'), stage)).toMatchObject({ stage, mender });
+  });
+
+  it('that names who can fix it is believed', () => {
+    const error = new AppError('edge-failed', 'No.', { mender: 'you' });
+    expect(failureFrom(error, 'edge')).toMatchObject({ stage: 'edge', mender: 'you' });
+  });
+
+  it.each([
+    ['CERT_HAS_EXPIRED', 'The certificate of edge.example has expired (CERT_HAS_EXPIRED).'],
+    ['CERT_NOT_YET_VALID', 'The certificate of edge.example is not valid yet (CERT_NOT_YET_VALID).'],
+  ])('%s names the clock', (code, message) => {
+    const error = networkError({ host: 'edge.example' }, Object.assign(new Error('no'), { code }));
+    expect(error).toMatchObject({
+      code: 'network-untrusted',
+      message,
+      hint: expect.stringContaining('Check the clock of this computer: it says 2'),
+    });
+  });
+});
+
+describe('a tunnel', () => {
+  let rig: Rig;
+  beforeEach(async () => {
+    rig = await startRig({ env: { PATH: '/nonexistent/bin:/nowhere', K8S_TUNNELS_CLOUDFLARED: '' } });
+  });
+  afterEach(() => rig.close());
+
+  const fault = { service: 'edge', operation: 'upgrade', scope: host, does: { kind: 'error' } } as const;
+
+  test('that opened until now is not told that its origin tag is wrong when the edge answers HTTP 500', async () => {
+    const { tunnel } = await rig.open(title);
+    const lift = rig.world.traffic.inject(fault);
+    tunnel.wake();
+    const state = await rig.until(title, 'reconnecting');
+    expect(state).toMatchObject({
+      failure: {
+        stage: 'edge',
+        mender: 'cluster-administrator',
+        error: { code: 'edge-failed', message: expect.stringContaining('It opened tunnels until now.') },
+      },
+    });
+    expect(JSON.stringify(state)).not.toMatch(/origin tag/);
+    lift();
+    await rig.until(title, 'connected');
+  });
+
+  test('that waits for its next try is tried at once by who opens it, who is told what came of that', async () => {
+    const { tunnel } = await rig.open(title);
+    const lift = rig.world.traffic.inject(fault);
+    tunnel.wake();
+    await rig.until(title, 'reconnecting');
+    const open = () => tunnel.open({ interactive: true, persist: false });
+    for (let tries = 0; tries < 4; tries++)
+      expect(await open()).toMatchObject({
+        status: 'reconnecting',
+        failure: { error: { code: 'edge-failed' } },
+      });
+    lift();
+    expect(await open()).toMatchObject({ status: 'connected' });
+  });
+
+  test('that was closed and opened again is remembered to have opened', async () => {
+    const { tunnel } = await rig.open(title);
+    await rig.tunnels.close(tunnel.id);
+    rig.world.traffic.inject(fault);
+    const { state } = await rig.open(title);
+    expect(state).toMatchObject({
+      status: 'failed',
+      failure: { error: { message: expect.stringContaining('It opened tunnels until now.') } },
+    });
+  });
+
+  test('that never opened is told to look at its origin tag', async () => {
+    rig.world.traffic.inject(fault);
+    const { state } = await rig.open(title);
+    expect(state).toMatchObject({
+      failure: { mender: 'access-administrator', error: { hint: expect.stringContaining('origin tag') } },
+    });
+  });
+
+  test('without cloudflared says who asks for it, where it was looked for and how to get it', async () => {
+    const { state } = await rig.open(title, { connector: 'cloudflared' });
+    expect(state).toMatchObject({
+      status: 'failed',
+      failure: {
+        stage: 'local',
+        mender: 'you',
+        error: {
+          code: 'connector-unavailable',
+          message: `There is no cloudflared on this computer, which the tag k8s-tunnels-connector of ${title} asks for. Looked in /nonexistent/bin, /nowhere.`,
+          hint: expect.stringMatching(/^Install it \(https:.*K8S_TUNNELS_CLOUDFLARED/),
+        },
+      },
+    });
+  });
+});

@@ -1,0 +1,86 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Output } from '../../main/api/contract.ts';
+import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
+import { createKubeClient } from '../world/demo/kube-client.ts';
+import { startWorld, type World } from '../world/world.ts';
+
+const pair = ['payments-staging-eu', 'search-staging'] as const;
+const team = 'acme.cloudflareaccess.com';
+
+let world: World;
+let commandLine: CommandLine;
+
+beforeEach(async () => {
+  world = await startWorld();
+  commandLine = await createCommandLine(world);
+  await mkdir(path.join(world.home, '.kube'));
+  await writeFile(path.join(world.home, '.kube', 'config'), 'apiVersion: v1\nkind: Config\n', {
+    mode: 0o600,
+  });
+});
+
+afterEach(async () => {
+  await commandLine.stop();
+  await world.close();
+});
+
+type Status = Output<'snapshot'> & { readonly endedSessions: readonly object[] };
+const status = () => commandLine.tunnels<Status>('status');
+
+async function until(fits: (seen: Status) => boolean): Promise<Status> {
+  for (let tries = 0; ; tries++) {
+    const seen = await status();
+    if (fits(seen)) return seen;
+    if (tries === 200) throw new Error(`it did not come to pass: ${JSON.stringify(seen.tunnels)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+test('a session that the organisation ends is shown as ended, and one tab brings every cluster back', async () => {
+  await commandLine.tunnels('connect', ...pair);
+  expect(await world.browser.tabs()).toHaveLength(1);
+  const kube = createKubeClient(commandLine);
+  expect(await kube.namespaces(pair[0])).toContain('payments-staging');
+  const before = await status();
+  expect(before.endedSessions).toEqual([]);
+  expect(before.sessions).toHaveLength(1);
+
+  world.access.revokeAll();
+  world.access.endSessions();
+  // Nobody is there to sign in yet: kubectl waits, and everything says why.
+  const hold = world.traffic.inject({
+    service: 'idp',
+    operation: 'sign-in',
+    does: { kind: 'latency', ms: 2_000 },
+  });
+  const waiting = kube.namespaces(pair[0]);
+  const ended = await until(({ endedSessions }) => endedSessions.length > 0);
+  expect(ended.endedSessions).toEqual([{ authDomain: team, email: 'ada@acme.example', isRevoked: true }]);
+  expect(ended.sessions).toEqual([]);
+  const { stdout } = await commandLine.run('k8s-tunnels', ['status']);
+  expect(stdout).toContain(`Your session at ${team} has ended, before its time.`);
+  const { accounts } = await commandLine.tunnels<Output<'accounts'>>('accounts');
+  expect(accounts.find(({ provider }) => provider === 'access')).toMatchObject({
+    session: team,
+    status: 'ended',
+  });
+  const { entries } = await commandLine.tunnels<Output<'activity'>>('activity');
+  expect(entries.filter(({ kind }) => kind === 'sign-in-ended')).toMatchObject([{ session: team }]);
+
+  // The one tab serves both: nobody uses the second one meanwhile.
+  expect(await waiting).toContain('payments-staging');
+  hold();
+  const after = await until(
+    ({ tunnels }) => tunnels.filter((one) => one.state.status === 'connected').length === 2,
+  );
+  expect(await world.browser.tabs()).toHaveLength(2);
+  expect(after.endedSessions).toEqual([]);
+  expect(after.sessions).toHaveLength(1);
+  const told = after.notices.filter(({ level }) => level === 'warning').map(({ message }) => message);
+  expect(told).toHaveLength(1);
+  expect(told[0]).toContain(`${team} has ended your session before its time.`);
+  expect(await kube.namespaces(pair[1])).toContain('search-staging');
+  expect(await world.browser.tabs()).toHaveLength(2);
+}, 60_000);
