@@ -69,7 +69,8 @@ export async function proxyMoods(soak: Soak): Promise<void> {
     ['silent', 12_000],
   ];
   for (const [mode, ms] of moods) {
-    report.phase(`a proxy that ${mode === 'silent' ? 'goes silent' : mode}`);
+    const does = `a proxy that ${mode === 'silent' ? 'goes silent' : mode}`;
+    report.phase(does);
     const before = (await agent.footprint()).sockets;
     await world.ask('proxy', mode);
     // Something to refuse: those that are cut come back at once.
@@ -77,12 +78,12 @@ export async function proxyMoods(soak: Soak): Promise<void> {
     await sleep(ms);
     await world.ask('proxy', 'well');
     const { ok, detail } = await recovers(soak, recoveryLimitMs);
-    report.check(`all is back after a proxy that was ${mode}`, ok, agent.ended() ?? detail);
+    report.check(`all is back after ${does}`, ok, agent.ended() ?? detail);
     if (agent.ended() !== undefined) return;
     await traffic.rest();
     const isBack = await until(30_000, async () => (await agent.footprint()).sockets <= before + 20);
     const { sockets } = await agent.footprint();
-    report.check(`no socket left of a proxy that was ${mode}`, isBack, `${before} before, ${sockets} now`);
+    report.check(`no socket left of ${does}`, isBack, `${before} before, ${sockets} now`);
     traffic.resume();
   }
 }

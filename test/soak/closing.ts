@@ -9,8 +9,10 @@ export async function closeAll(soak: Soak, before: Held): Promise<void> {
   report.phase('closing');
   const loaded = await agent.footprint();
   await traffic.stop();
+  const from = Date.now();
   await agent.client.call('disconnect', { clusters: 'all' });
   await agent.client.call('forget', { clusters: 'all' });
+  report.figure(`close all tunnels: ${((Date.now() - from) / 1000).toFixed(1)} s`);
   let now = await agent.held();
   await until(
     45_000,

@@ -33,8 +33,8 @@ const report = new Report();
 const world = await startSoakWorld(count);
 const agent = await startSoakAgent(world.env);
 try {
-  await agent.client.call('discover', {});
   const before = await agent.held();
+  await agent.client.call('discover', {});
   const clusters = [...world.names];
   const from = performance.now();
   await agent.client.call('connect', { clusters, mode: 'add', production: true });

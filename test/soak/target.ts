@@ -58,7 +58,8 @@ export async function ask(target: Target, asked: Asked): Promise<void> {
   signal?.addEventListener('abort', abort, { once: true });
   if (patienceMs !== undefined)
     raw.setTimeout(patienceMs, () => fail(new Error(`nothing for ${patienceMs} ms`)));
-  raw.on('error', fail).once('close', () => fail(new Error('closed')));
+  const closed = () => fail(new Error('closed'));
+  raw.on('error', fail).once('close', closed);
   try {
     await Promise.race([connectThrough(raw, target), promise]);
     const secure = tls.connect({
@@ -78,11 +79,14 @@ export async function ask(target: Target, asked: Asked): Promise<void> {
       headers: { host: target.server.host, connection: 'close' },
     });
     request.on('error', fail).once('response', (response) => {
+      // A slow reader still has bytes to take when the connection has closed behind them.
+      raw.off('close', closed);
       response.on('data', (chunk: Buffer) => asked.onChunk(chunk, response));
       response.on('error', fail).once('end', () => {
         if (response.statusCode === 200) resolve();
         else fail(new Error(`HTTP ${response.statusCode}`));
       });
+      response.once('close', closed);
     });
     if (asked.send === undefined) request.end();
     else asked.send(request);
