@@ -44,7 +44,7 @@ const pointingTo = (context: string) =>
 test('an idle agent reads the folder of sessions a few times a minute, not every second', async () => {
   const { clock, tokens } = await openAgent();
   const reads = () => vi.mocked(readdir).mock.calls.filter(([folder]) => folder === tokens).length;
-  await vi.waitFor(() => expect(reads()).toBeGreaterThan(1));
+  await vi.waitFor(() => expect(reads()).toBeGreaterThan(0));
   const before = reads();
   for (let second = 0; second < 60; second += 1) {
     clock.skip(1_000);

@@ -19,6 +19,14 @@ export interface Held {
   readonly memory: NodeJS.MemoryUsage;
 }
 
+export interface Footprint {
+  readonly sockets: number;
+  readonly residentMb: number;
+  readonly cpuMs: number;
+  /** Voluntary context switches of all its threads: each is a wake-up. */
+  readonly wakeUps: number;
+}
+
 /** The built agent in a process of its own. */
 export interface SoakAgent {
   readonly child: ChildProcess;
@@ -30,8 +38,10 @@ export interface SoakAgent {
   /** Lines of its log that tell of an error that nothing caught, and whatever it wrote to stderr. */
   complaints(): Promise<readonly string[]>;
   held(): Promise<Held>;
-  /** Open sockets by the operating system's count, and resident memory, MB. */
-  footprint(): Promise<{ readonly sockets: number; readonly residentMb: number }>;
+  /** The event loop's delay since the last call, p99 in ms; measures from the first call on, until `false` is given. */
+  delay(goesOn?: boolean): Promise<number | undefined>;
+  /** Open sockets by the operating system's count, resident memory, and what the process has taken so far. */
+  footprint(): Promise<Footprint>;
   stop(): Promise<void>;
 }
 
@@ -55,6 +65,13 @@ export async function startSoakAgent(world: Readonly<Record<string, string>>): P
   const client = await connectAgent({ path: socket, state });
   if (client === undefined || child.pid === undefined) throw new Error('the agent does not answer');
   const { pid } = child;
+  const askInside = async <T>(question: string): Promise<T> => {
+    const asked = net.connect(inside);
+    asked.write(question);
+    const answer = JSON.parse(await text(asked)) as T & { readonly error?: string };
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer;
+  };
   return {
     child,
     pid,
@@ -68,24 +85,10 @@ export async function startSoakAgent(world: Readonly<Record<string, string>>): P
         ...stderr.split('\n').filter((line) => line !== ''),
       ];
     },
-    async held() {
-      const asked = net.connect(inside);
-      asked.write('held');
-      const answer = JSON.parse(await text(asked)) as Held & { readonly error?: string };
-      if (answer.error !== undefined) throw new Error(answer.error);
-      return answer;
-    },
-    async footprint() {
-      const files = await readdir(`/proc/${pid}/fd`);
-      const links = await Promise.all(
-        files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')),
-      );
-      const status = await readFile(`/proc/${pid}/status`, 'utf8');
-      return {
-        sockets: links.filter((link) => link.startsWith('socket:')).length,
-        residentMb: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024,
-      };
-    },
+    held: () => askInside<Held>('held'),
+    delay: async (goesOn = true) =>
+      (await askInside<{ readonly p99?: number }>(goesOn ? 'delay' : 'no delay')).p99,
+    footprint: () => footprintOf(pid),
     async stop() {
       client.close();
       if (end !== undefined) return;
@@ -94,4 +97,29 @@ export async function startSoakAgent(world: Readonly<Record<string, string>>): P
       await closed;
     },
   };
+}
+
+/** Of any process, by Linux's own count. */
+export async function footprintOf(pid: number): Promise<Footprint> {
+  const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+  const files = await readdir(`/proc/${pid}/fd`);
+  const links = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')));
+  const threads = await readdir(`/proc/${pid}/task`);
+  const switches = await Promise.all(
+    threads.map(async (thread) => numberIn(await read(`task/${thread}/status`), 'voluntary_ctxt_switches')),
+  );
+  const stat = await read('stat');
+  // The program's name, which may hold anything, is the second field and in brackets (proc(5)).
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return {
+    sockets: links.filter((link) => link.startsWith('socket:')).length,
+    residentMb: numberIn(await read('status'), 'VmRSS') / 1024,
+    cpuMs: (Number(fields[11]) + Number(fields[12])) * 10,
+    wakeUps: switches.reduce((sum, count) => sum + count, 0),
+  };
+}
+
+function numberIn(status: string, name: string): number {
+  const line = status.split('\n').find((one) => one.startsWith(`${name}:`)) ?? '';
+  return Number.parseInt(line.slice(name.length + 1), 10) || 0;
 }

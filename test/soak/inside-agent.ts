@@ -1,27 +1,43 @@
 import { rmSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import net from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 
 /**
- * Loaded into the agent with `--import`: answers on the Unix socket that K8S_TUNNELS_SOAK_INSIDE names with what the
- * process holds (`Held`). Nothing runs between two questions, and the socket of the question is not counted.
+ * Loaded into the agent with `--import`: answers on the Unix socket that K8S_TUNNELS_SOAK_INSIDE names. `held`: what
+ * the process holds (`Held`), the socket of the question not counted. `delay`: the event loop's delay since that was
+ * asked for the last time, which costs a timer each 10 ms; `no delay` ends that. Nothing runs otherwise.
  */
 const place = process.env.K8S_TUNNELS_SOAK_INSIDE;
+let histogram: ReturnType<typeof monitorEventLoopDelay> | undefined;
 if (place !== undefined && isMainThread && process.argv.includes('agent')) {
   rmSync(place, { force: true });
   const inspector = new Session();
   inspector.connect();
   const server = net.createServer((socket) => {
     socket.on('error', () => {});
-    socket.once('data', () => {
-      held(inspector, { server, socket }).then(
+    socket.once('data', (question: Buffer) => {
+      const asked = question.toString();
+      const answering =
+        asked === 'held' ? held(inspector, { server, socket }) : Promise.resolve(delay(asked === 'delay'));
+      answering.then(
         (answer) => socket.end(JSON.stringify(answer)),
         (error: unknown) => socket.end(JSON.stringify({ error: String(error) })),
       );
     });
   });
   server.listen(place).unref();
+}
+
+const resolutionMs = 10;
+
+function delay(goesOn: boolean) {
+  const p99 = histogram === undefined ? undefined : histogram.percentile(99) / 1e6 - resolutionMs;
+  histogram?.disable();
+  histogram = goesOn ? monitorEventLoopDelay({ resolution: resolutionMs }) : undefined;
+  histogram?.enable();
+  return { p99 };
 }
 
 interface ArmedTimer {

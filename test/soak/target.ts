@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 export interface Target {
   readonly name: string;
   readonly server: URL;
+  /** The gateway with its password, or `tcp://host:port` where a connection leads to the server by itself. */
   readonly proxy: URL;
   readonly authority: string;
 }
@@ -61,7 +62,7 @@ export async function ask(target: Target, asked: Asked): Promise<void> {
   const closed = () => fail(new Error('closed'));
   raw.on('error', fail).once('close', closed);
   try {
-    await Promise.race([connectThrough(raw, target), promise]);
+    if (target.proxy.protocol !== 'tcp:') await Promise.race([connectThrough(raw, target), promise]);
     const secure = tls.connect({
       socket: raw,
       servername: target.server.hostname,
