@@ -33,6 +33,7 @@ import { createGcpSignIn } from './logins/gcp-sign-in.ts';
 import { createLogins, type Logins } from './logins/logins.ts';
 import { createOidcLogin } from './logins/oidc-login.ts';
 import { createVaultLogin } from './logins/vault-login.ts';
+import { createMemory } from './memory.ts';
 import { createNetwork } from './network/network.ts';
 import { trustUsableAuthorities } from './network/trust.ts';
 import { withSupport } from './organisation/access-request.ts';
@@ -368,6 +369,11 @@ async function wireAgent(
     tell({ kind: 'sessions', sessions });
   };
   await lookAtSessions();
+  const memory = createMemory({
+    clock,
+    isInUse: () => tunnels.list().some((tunnel) => tunnel.state().status !== 'idle'),
+    collect: parts.collectGarbage ?? (() => {}),
+  });
   const peers = await createPeers({ env, logger });
   // Without the check, a password must be unknown to a program that listened on a port while no agent did.
   const ports = await createPorts({ folder: paths.state, logger, renew: !peers.isChecked });
@@ -382,7 +388,10 @@ async function wireAgent(
     cloudflared: { env, home: paths.home, resources: parts.resources, state: paths.state, logger },
     rules: () => connectorRules(organisation.current()),
     notice,
-    onChange: (tunnel) => tell({ kind: 'tunnel', tunnel: viewOf(tunnel, accessRequest()) }),
+    onChange(tunnel) {
+      if (tunnel.state().status === 'idle') memory.tunnelClosed();
+      tell({ kind: 'tunnel', tunnel: viewOf(tunnel, accessRequest()) });
+    },
     onDemand: (id) => connections.demand(id, { interactive: true }),
     onRefused(refusal) {
       const { title } = titled(refusal.cluster);
@@ -716,6 +725,7 @@ async function wireAgent(
       settings.change(Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))),
     async close() {
       files?.close();
+      memory.close();
       organisation.close();
       discovery.cancel();
       access.close();
