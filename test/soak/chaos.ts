@@ -4,7 +4,7 @@ import { quantile, recovers, type Soak, sleep, until } from './soak.ts';
 import { readTargets } from './target.ts';
 import { download } from './transfers.ts';
 
-const recoveryLimitMs = 60_000;
+const recoveryLimitMs = 90_000;
 
 /** Connections are cut at random, a few each half second. */
 export async function cuts({ world, report }: Soak, ms: number): Promise<void> {

@@ -32,6 +32,12 @@ const endAt = Date.now() + minutes * 60_000;
 const report = new Report();
 const world = await startSoakWorld(count);
 const agent = await startSoakAgent(world.env);
+// An agent that stands still could not be ended later by a gentler signal; the world ends with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    agent.child.kill('SIGKILL');
+    process.exit(1);
+  });
 try {
   const before = await agent.held();
   await agent.client.call('discover', {});
