@@ -27,6 +27,8 @@ export interface Parts {
   readonly plugin: PluginCommand;
   /** The folder of the package's own programs, where it has one. */
   readonly resources?: string | undefined;
+  /** Collects all garbage of the process, where the host can: called when nothing is open any more. */
+  readonly collectGarbage?: (() => void) | undefined;
 }
 
 /** A caller's kubeconfig as it crosses the boundary. */

@@ -34,6 +34,7 @@ import { createGcpSignIn } from './logins/gcp-sign-in.ts';
 import { createLogins, type Logins } from './logins/logins.ts';
 import { createOidcLogin } from './logins/oidc-login.ts';
 import { createVaultLogin } from './logins/vault-login.ts';
+import { createMemory } from './memory.ts';
 import { createNetwork } from './network/network.ts';
 import { trustUsableAuthorities } from './network/trust.ts';
 import { withSupport } from './organisation/access-request.ts';
@@ -52,6 +53,7 @@ import { createReleases } from './releases/releases.ts';
 import { withSafeTimers } from './safe-timers.ts';
 import { createSettings, type Settings } from './settings/settings.ts';
 import { keepGoodSettings, mendSettingsFile, migrateSettingsFile } from './settings/settings-file.ts';
+import { type FileWatch, watchFiles } from './storage/file-watch.ts';
 import { createPeers } from './tunnels/peers/peers.ts';
 import { createPorts } from './tunnels/ports.ts';
 import { refusalNotice } from './tunnels/refusals.ts';
@@ -59,8 +61,8 @@ import { createTunnels } from './tunnels/tunnels.ts';
 import { version } from './version.ts';
 import { organisationOf, releaseOf, resultOf, shown, viewOf } from './views.ts';
 
-/** How often kubectl's context and the sessions are looked at. */
-const lookEveryMs = 1_000;
+/** How soon to look at a kubeconfig again that could not be read. */
+const lookAgainMs = 1_000;
 
 /**
  * Wires the agent and starts it: what was open is opened again, and a catalog that is not fresh is read anew.
@@ -147,8 +149,11 @@ async function wireAgent(
       tell({ kind: 'settings', settings: changed, settingsFrom: settings.from() });
       if (!isDeepStrictEqual(placesIn(changed), looksIn)) renewDiscovery();
       if (!changed.keepEntries && connections.kept().length > 0) forgetKept();
+      // It may name another kubeconfig.
+      void files?.look();
     },
   });
+  let files: FileWatch | undefined;
   keepGoodSettings(paths.config);
   const organisationFiles = createOrganisationFiles(fileFolders({ env, config: paths.config }));
   const setting = await additionalAuthorities(settings, organisationFiles).catch((error: unknown) => {
@@ -386,6 +391,11 @@ async function wireAgent(
   /** Who waits for a sign-in goes on; set once there are connections. */
   let onSignedIn = (_teams: readonly string[]) => {};
   await lookAtSessions();
+  const memory = createMemory({
+    clock,
+    isInUse: () => tunnels.list().some((tunnel) => tunnel.state().status !== 'idle'),
+    collect: parts.collectGarbage ?? (() => {}),
+  });
   const peers = await createPeers({ env, logger });
   // Without the check, a password must be unknown to a program that listened on a port while no agent did.
   const ports = await createPorts({ folder: paths.state, logger, renew: !peers.isChecked });
@@ -400,7 +410,10 @@ async function wireAgent(
     cloudflared: { env, home: paths.home, resources: parts.resources, state: paths.state, logger },
     rules: () => connectorRules(organisation.current()),
     notice,
-    onChange: (tunnel) => tell({ kind: 'tunnel', tunnel: viewOf(tunnel, accessRequest()) }),
+    onChange(tunnel) {
+      if (tunnel.state().status === 'idle') memory.tunnelClosed();
+      tell({ kind: 'tunnel', tunnel: viewOf(tunnel, accessRequest()) });
+    },
     onDemand: (id) => connections.demand(id, { interactive: true }),
     onRefused(refusal) {
       const { title } = titled(refusal.cluster);
@@ -481,24 +494,35 @@ async function wireAgent(
       ...(id === undefined ? {} : { cluster: id as ClusterId }),
     };
   };
-  // Another program may move kubectl, or mend a kubeconfig that could not be read: look often, it costs a stat.
+  // Another program may switch the current context, or repair a kubeconfig that could not be read.
   let pointsAt: Kubectl = await kubectl(undefined).catch(() => ({}));
-  let stopLooking = () => {};
-  const look = async () => {
-    const now: Kubectl = await kubectl(undefined).catch(() => ({}));
+  /** False where it cannot be read. */
+  const look = async (): Promise<boolean> => {
+    const read = await kubectl(undefined).catch(() => undefined);
+    const now: Kubectl = read ?? {};
     if (!isDeepStrictEqual(now, pointsAt)) {
       pointsAt = now;
       tell({ kind: 'kubectl', kubectl: now });
     }
+    return read !== undefined;
   };
-  const lookAgain = () => {
-    stopLooking = clock.timer(lookEveryMs, () => {
+  files = watchFiles({
+    clock,
+    logger,
+    watched: async () => ({
+      files: await kubeconfig.paths(placeFor(undefined)),
+      folders: [paths.cloudflared],
+    }),
+    async look() {
       if (isOld()) readAnew();
-      // Files cannot be read while too many are open: the next look finds what changed.
-      Promise.all([look(), lookAtSessions()]).catch(unseen).finally(lookAgain);
-    });
-  };
-  lookAgain();
+      const [isRead] = await Promise.all([look(), lookAtSessions()]);
+      // Files cannot be read while too many are open, which changes no file when it is over.
+      if (!isRead) return clock.now() + lookAgainMs;
+      // Nor does a session that ends.
+      return Math.min(...sessions.map(({ endsAt }) => endsAt));
+    },
+  });
+  void files.look();
 
   const titled = (cluster: ClusterId) => ({ cluster, title: catalog.get(cluster)?.title ?? cluster });
 
@@ -756,7 +780,8 @@ async function wireAgent(
     changeSettings: (patch) =>
       settings.change(Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))),
     async close() {
-      stopLooking();
+      files?.close();
+      memory.close();
       organisation.close();
       discovery.cancel();
       access.close();

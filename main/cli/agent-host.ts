@@ -1,6 +1,7 @@
 import type { Agent, Parts } from '../agent/agent.ts';
 import { createAgent } from '../agent/create-agent.ts';
 import { credentialAlone } from '../agent/credentials/alone.ts';
+import { collectGarbage, limitYoungGeneration } from '../agent/memory.ts';
 import { openUrl } from '../agent/open-url.ts';
 import { type Environment, type Logger, silentLogger, systemClock } from '../agent/parts.ts';
 import type { Paths } from '../agent/paths.ts';
@@ -54,6 +55,7 @@ export async function hostAgent(options: {
 }): Promise<Hosted> {
   const { env, paths, plugin, resources, idleExitMs, onReady } = options;
   const clock = systemClock;
+  limitYoungGeneration();
   const election = await electAgent({ paths, clock });
   if (election.kind === 'taken') return election;
   const logger = openAgentLog(paths.state, env);
@@ -76,6 +78,7 @@ export async function hostAgent(options: {
     openStore: () => openConfStore(paths.config),
     openUrl: (url) => openUrl(url, env),
     sealer: { kind: 'headless' },
+    collectGarbage,
   });
   const served = starting.then((agent) => ({
     feed: agent,

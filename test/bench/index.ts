@@ -12,6 +12,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ benchmark(): AsyncIter
   connectors: () => import('./connectors.ts'),
   credentials: () => import('./credentials.ts'),
   discovery: () => import('./discovery.ts'),
+  tunnels: () => import('./tunnels.ts'),
   window: () => import('./window.ts'),
 };
 

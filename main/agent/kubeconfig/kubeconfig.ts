@@ -60,6 +60,8 @@ export interface Kubeconfig {
     readonly id: string | undefined;
     readonly file: string | undefined;
   }>;
+  /** The files that `current` reads, as they are named and behind their links; they need not exist. */
+  paths(place: KubeconfigPlace): Promise<readonly string[]>;
   /** Where our entry of that id stands in the place, and what its context, cluster and user are called. */
   entry(
     place: KubeconfigPlace,
@@ -198,6 +200,7 @@ export function createKubeconfig(options: {
     release: (place, ids) => withdraw(place, ids, { release: ids }),
 
     current,
+    paths: async (place) => (await resolveFiles(place)).all.flatMap(({ given, real }) => [given, real]),
 
     async entry(place, id) {
       for (const { given, real, isReadable } of (await resolveFiles(place)).all) {

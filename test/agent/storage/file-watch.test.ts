@@ -1,0 +1,210 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { silentLogger } from '../../../main/agent/parts.ts';
+import { type FileWatch, watchFiles } from '../../../main/agent/storage/file-watch.ts';
+import { skippingClock } from '../skipping-clock.ts';
+
+let folder: string;
+let watched: FileWatch | undefined;
+let looks: number;
+const clock = skippingClock();
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'file-watch-'));
+  looks = 0;
+});
+afterEach(async () => {
+  watched?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const start = async (options: {
+  readonly files?: readonly string[] | (() => readonly string[]);
+  readonly folders?: readonly string[];
+  readonly dueAt?: () => number | undefined;
+  readonly watch?: typeof watch;
+  readonly look?: () => void;
+}) => {
+  const { files = [], folders = [], dueAt = () => undefined, look = () => {} } = options;
+  watched = watchFiles({
+    clock,
+    logger: silentLogger,
+    watched: async () => ({ files: typeof files === 'function' ? files() : files, folders }),
+    async look() {
+      looks += 1;
+      look();
+      return dueAt();
+    },
+    watch: options.watch,
+  });
+  await watched.look();
+  looks = 0;
+};
+/** Time passes second by second, and what is due has its turn. */
+const minute = async () => {
+  for (let second = 0; second < 60; second += 1) {
+    clock.skip(1_000);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
+const looked = () => vi.waitFor(() => expect(looks).toBeGreaterThan(0), { timeout: 5_000 });
+
+describe('files that are watched', () => {
+  test('are looked at twice a minute where nothing changes', async () => {
+    await writeFile(path.join(folder, 'config'), 'a');
+    await start({ files: [path.join(folder, 'config')] });
+    await minute();
+    expect(looks).toBeGreaterThan(0);
+    expect(looks).toBeLessThanOrEqual(2);
+  });
+
+  test.each([
+    ['written', (file: string) => writeFile(file, 'b')],
+    [
+      'replaced by rename',
+      async (file: string) => {
+        await writeFile(`${file}.new`, 'b');
+        await rename(`${file}.new`, file);
+      },
+    ],
+    ['deleted', (file: string) => rm(file)],
+  ])('are looked at when one is %s, each time', async (_, change) => {
+    const file = path.join(folder, 'config');
+    await writeFile(file, 'a');
+    await start({ files: [file] });
+    await change(file);
+    await looked();
+    looks = 0;
+    await writeFile(file, 'c');
+    await looked();
+  });
+
+  test('are found when the folders above them come to be', async () => {
+    const file = path.join(folder, '.kube', 'deep', 'config');
+    await start({ files: [file] });
+    await mkdir(path.dirname(file), { recursive: true });
+    await looked();
+    await watched?.look();
+    looks = 0;
+    await writeFile(file, 'a');
+    await looked();
+  });
+
+  test('are followed into a folder that took the place of theirs', async () => {
+    const file = path.join(folder, '.kube', 'config');
+    await mkdir(path.dirname(file));
+    await writeFile(file, 'a');
+    await start({ files: [file] });
+    await rename(path.dirname(file), `${path.dirname(file)}.old`);
+    await mkdir(path.dirname(file));
+    await writeFile(file, 'b');
+    await looked();
+    await watched?.look();
+    looks = 0;
+    await writeFile(file, 'c');
+    await looked();
+  });
+
+  test('may be other ones after each look', async () => {
+    const [first, second] = ['one', 'two'].map((name) => path.join(folder, name, 'config')) as [
+      string,
+      string,
+    ];
+    for (const file of [first, second]) await mkdir(path.dirname(file));
+    let files = [first];
+    await start({ files: () => files });
+    files = [second];
+    await watched?.look();
+    looks = 0;
+    await writeFile(second, 'b');
+    await looked();
+  });
+
+  test('are not looked at for their neighbours, of which a folder as a whole has none', async () => {
+    const tokens = path.join(folder, 'tokens');
+    await mkdir(tokens);
+    await start({ files: [path.join(folder, 'config')], folders: [tokens] });
+    await writeFile(path.join(folder, 'config.lock'), '');
+    await symlink('nowhere', path.join(folder, 'other'));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(looks).toBe(0);
+    await writeFile(path.join(tokens, 'any'), '');
+    await looked();
+  });
+
+  test('are looked at when the last look said', async () => {
+    const dueAt = clock.now() + 10_000;
+    await start({ files: [path.join(folder, 'config')], dueAt: () => dueAt });
+    clock.skip(9_000);
+    expect(looks).toBe(0);
+    clock.skip(1_001);
+    await looked();
+  });
+});
+
+describe('where watching fails', () => {
+  const refuse = (() => {
+    throw Object.assign(new Error('no watches left'), { code: 'ENOSPC' });
+  }) as unknown as typeof watch;
+
+  test('files are looked at every second', async () => {
+    await start({ files: [path.join(folder, 'config')], watch: refuse });
+    await minute();
+    expect(looks).toBeGreaterThan(50);
+  });
+
+  test('as soon as it works again, seldom', async () => {
+    let works = false;
+    const sometimes = ((...args: Parameters<typeof watch>) =>
+      (works ? watch : refuse)(...args)) as typeof watch;
+    await start({ files: [path.join(folder, 'config')], watch: sometimes });
+    works = true;
+    await watched?.look();
+    clock.skip(1_000);
+    await watched?.look();
+    looks = 0;
+    await minute();
+    expect(looks).toBeLessThanOrEqual(3);
+  });
+
+  test('a watch that breaks is begun again', async () => {
+    const watchers: FSWatcher[] = [];
+    const noted = ((...args: Parameters<typeof watch>) => {
+      const one = watch(...args);
+      watchers.push(one);
+      return one;
+    }) as typeof watch;
+    await start({ files: [path.join(folder, 'config')], watch: noted });
+    watchers[0]?.emit('error', new Error('gone'));
+    await looked();
+    expect(watchers).toHaveLength(2);
+  });
+});
+
+test('a look that fails is tried again in a second', async () => {
+  let fails = true;
+  await start({
+    files: [path.join(folder, 'config')],
+    look() {
+      if (fails) throw new Error('too many open files');
+    },
+  });
+  fails = false;
+  clock.skip(1_000);
+  await looked();
+});
+
+test('nothing is watched, and nothing looked at, after the close', async () => {
+  const closed = vi.fn();
+  const noted = ((...args: Parameters<typeof watch>) => watch(...args).on('close', closed)) as typeof watch;
+  const file = path.join(folder, 'config');
+  await start({ files: [file], watch: noted });
+  watched?.close();
+  await vi.waitFor(() => expect(closed).toHaveBeenCalledOnce());
+  await writeFile(file, 'b');
+  await minute();
+  expect(looks).toBe(0);
+});

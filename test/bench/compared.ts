@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Places, type Wired, wireCarrier } from '../agent/tunnels/carrier.ts';
+import { realCloudflared } from '../world/cloudflared/real.ts';
+import { tcpHost } from '../world-tests/access-fixture.ts';
+import { median } from './row.ts';
+import { atOnce, type Figures, measure } from './transfer.ts';
+
+const rounds = 5;
+const size = 64 << 20;
+const echoes = 500;
+const connections = 200;
+
+export type Compared = 'builtin' | 'cloudflared' | 'direct';
+
+/**
+ * Measures connectors turn by turn, through one edge to one origin, in a process of their own. `other` names what ran as
+ * `cloudflared`: its double where the real one is not there.
+ */
+export async function compareConnectors(names: readonly Compared[]): Promise<{
+  readonly of: (name: Compared, key: keyof Figures) => number;
+  readonly other: string;
+}> {
+  const program = realCloudflared();
+  const script = path.join(import.meta.dirname, 'access-world.ts');
+  const world = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [line] = (await once(createInterface({ input: world.stdout }), 'line')) as [string];
+  const places = JSON.parse(line) as Places;
+  const wired = new Map<Compared, Wired>();
+  for (const name of names) {
+    const carried = name === 'cloudflared' ? (program === undefined ? 'double' : 'real') : name;
+    const one = await wireCarrier(places, { carried, program });
+    wired.set(name, one);
+    await one.login(tcpHost);
+    await measure(one, { bytes: 1 << 20, turns: 20, opened: atOnce });
+  }
+  const figures = new Map<Compared, Figures[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round += 1)
+    for (const [name, one] of wired)
+      figures.get(name)?.push(await measure(one, { bytes: size, turns: echoes, opened: connections }));
+  for (const one of wired.values()) await one.close();
+  world.stdin.end();
+  await once(world, 'close');
+  return {
+    of: (name, key) => median((figures.get(name) ?? []).map((figure) => figure[key])),
+    other: program === undefined ? 'the double of cloudflared' : 'cloudflared',
+  };
+}

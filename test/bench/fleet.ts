@@ -1,0 +1,124 @@
+import type { Change } from '../../main/agent/agent-view.ts';
+import { type SoakAgent, startSoakAgent } from '../soak/agent.ts';
+import { quantile, Report, recovers, type Soak, sleep } from '../soak/soak.ts';
+import { readTargets } from '../soak/target.ts';
+import { startTraffic } from '../soak/traffic.ts';
+import { type SoakWorld, startSoakWorld } from '../soak/world.ts';
+import type { Row } from './row.ts';
+
+const count = 200;
+const idleMs = 60_000;
+const restarts = 3;
+const edgeAwayMs = 5_000;
+
+/** A figure beside what is asked of it. */
+const asked = (figure: number) => ({ reference: { name: 'the goal', figure }, goal: { atMost: 1 } }) as const;
+
+/** One agent with 200 tunnels: idle, under load for `loadMs`, with edge restarts, and after all are closed. */
+export async function* fleet(loadMs: number): AsyncIterable<Row> {
+  const world = await startSoakWorld(count);
+  const agent = await startSoakAgent(world.env);
+  try {
+    yield* measure({ world, agent }, loadMs);
+  } finally {
+    await agent.stop();
+    await world.close();
+  }
+}
+
+async function* measure(parts: { world: SoakWorld; agent: SoakAgent }, loadMs: number): AsyncIterable<Row> {
+  const { world, agent } = parts;
+  await agent.client.call('discover', {});
+  const clusters = [...world.names];
+  const from = performance.now();
+  await agent.client.call('connect', { clusters, mode: 'add', production: true });
+  yield {
+    name: `connect ${count} at once`,
+    unit: 's',
+    ours: (performance.now() - from) / 1000,
+    ...asked(1.5),
+  };
+
+  await sleep(20_000);
+  const before = await agent.footprint();
+  await sleep(idleMs);
+  const after = await agent.footprint();
+  const idle = `${count} tunnels, idle for ${idleMs / 1000} s`;
+  const percent = ((after.cpuMs - before.cpuMs) / idleMs) * 100;
+  yield { name: `${idle}: of a core`, unit: '%', ours: percent, ...asked(0.5) };
+  const perSecond = (after.wakeUps - before.wakeUps) / (idleMs / 1000);
+  yield { name: `${idle}: wake-ups`, unit: 'per s', ours: perSecond, ...asked(5) };
+
+  const states = new States();
+  await agent.client.subscribe((change) => states.hear(change));
+  const traffic = startTraffic(await readTargets(world.env.KUBECONFIG ?? ''));
+  const soak: Soak = { world, agent, traffic, report: new Report() };
+  await recovers(soak, 60_000);
+  await agent.delay();
+  await sleep(loadMs);
+  const delay = (await agent.delay(false)) ?? Number.NaN;
+  const minutes = `${loadMs / 60_000} minutes of load`;
+  const { residentMb } = await agent.footprint();
+  yield { name: `event loop delay under load, p99`, unit: 'ms', ours: delay, ...asked(15) };
+  yield { name: `resident memory after ${minutes}`, unit: 'MB', ours: residentMb, ...asked(250) };
+
+  const back: number[] = [];
+  const behind: number[] = [];
+  for (let at = 0; at < restarts; at += 1) {
+    const cutAt = Date.now();
+    await world.ask('restartEdge', edgeAwayMs);
+    const upAt = Date.now();
+    await recovers(soak, 60_000);
+    for (const { outages, target } of traffic.watches)
+      for (const outage of outages.filter((one) => one.from >= cutAt)) {
+        const backAt = outage.from + outage.ms;
+        back.push(backAt - upAt);
+        behind.push(states.lag(target.name, { cutAt, upAt, backAt }));
+      }
+    await sleep(5_000);
+  }
+  const streams = `streams back after an edge restart, p99 of ${back.length}, after the edge`;
+  yield { name: streams, unit: 's', ours: quantile(back, 0.99) / 1000, ...asked(1) };
+  yield {
+    name: 'shown state behind the truth, p99',
+    unit: 's',
+    ours: quantile(behind, 0.99) / 1000,
+    ...asked(2),
+  };
+
+  await traffic.stop();
+  await agent.client.call('disconnect', { clusters: 'all' });
+  await agent.client.call('forget', { clusters: 'all' });
+  await sleep(30_000);
+  const closed = (await agent.footprint()).residentMb;
+  yield { name: 'resident memory after closing all', unit: 'MB', ours: closed, ...asked(150) };
+}
+
+/** When each tunnel was shown as up and as not up, by the cluster's name. */
+class States {
+  private readonly seen: { readonly name: string; readonly isUp: boolean; readonly at: number }[] = [];
+
+  hear(change: Change): void {
+    if (change.kind !== 'tunnel') return;
+    const { cluster, state } = change.tunnel;
+    this.seen.push({
+      name: cluster.slice(cluster.lastIndexOf('/') + 1),
+      isUp: state.status === 'connected',
+      at: Date.now(),
+    });
+  }
+
+  /** How long the shown state was wrong about one outage: after it began, or after a stream was back, the longer one. */
+  lag(
+    name: string,
+    outage: { readonly cutAt: number; readonly upAt: number; readonly backAt: number },
+  ): number {
+    const { cutAt, upAt, backAt } = outage;
+    const own = this.seen.filter((one) => one.name === name && one.at >= cutAt);
+    const down = own.find(({ isUp }) => !isUp);
+    // One that was never shown as down was wrong while the edge was away.
+    if (down === undefined) return upAt - cutAt;
+    const up = own.find((one) => one.isUp && one.at > down.at);
+    return Math.max(down.at - cutAt, up === undefined ? 60_000 : up.at - backAt);
+  }
+}
