@@ -2,26 +2,34 @@ import type { Duplex } from 'node:stream';
 import { AppError } from '../app-error.ts';
 import type { ClusterId } from '../catalog/cluster.ts';
 import type { Clock, Logger } from '../parts.ts';
+import { type ApiServer, secondsText } from './api-connection.ts';
 import { backOffGraceMs, backOffMs } from './back-off.ts';
 import type { Connector, ConnectorKind, Passed } from './connector.ts';
+import { startDeadline } from './deadline.ts';
 import { failureFrom } from './failure.ts';
 import { type Gateway, openGateway, type Refusal } from './gateway.ts';
 import { nextState, type TunnelEvent } from './next-state.ts';
+import type { Pace } from './pace.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Place, Ports } from './ports.ts';
-import { type ApiServer, runProbe } from './probe.ts';
+import { createProber } from './prober.ts';
 import { connectThroughSocks } from './socks-origin.ts';
 import { type Dial, withSpare } from './spare.ts';
 import type { TunnelState } from './state.ts';
 import type { Unproven } from './unproven.ts';
 
-/** How often a standing tunnel is probed, and one whose API server does not answer. */
-const probeEveryMs = 30_000;
-const degradedEveryMs = 5_000;
 /** Busy clients end many connections: that alone is no reason to probe more often than this. */
 const troubleEveryMs = 1_000;
 /** Opening one connection, all the way to the origin. */
 const dialTimeoutMs = 8_000;
+/**
+ * Of a tunnel that is up it is known how long a connection takes. One that takes this many times longer has failed; a
+ * client's is looked into earlier. Never below the least time.
+ */
+const failedAfter = { times: 4, leastMs: 1_500 } as const;
+const slowAfter = { times: 2, leastMs: 500 } as const;
+/** Over a kept connection no token is needed: it is renewed, and its end noticed, this often. */
+const prepareEveryMs = 120_000;
 /** Ports tried before giving up. */
 const portAttempts = 20;
 
@@ -38,8 +46,10 @@ export interface Tunnel {
    * first try led to. With `persist` a first failure that may pass is retried like one of a standing tunnel.
    */
   open(options: { readonly interactive: boolean; readonly persist: boolean }): Promise<TunnelState>;
-  /** Probes now: after sleep, a change of network, or when something else noticed trouble. */
+  /** Probes now, over a new connection: after sleep, a change of network, or when something else noticed trouble. */
   wake(): void;
+  /** Somebody begins to look: what is shown is to be no older than what is shown of others. */
+  catchUp(): void;
   /**
    * Listens on the port without opening anything: the first connection asks `onDemand`. Rejects with `port-busy` where
    * this port and those after it are in use, with `port-failed` where a port cannot be opened for another reason.
@@ -64,6 +74,7 @@ export function createTunnel(options: {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly ports: Ports;
+  readonly pace: Pace;
   readonly way: Way;
   /**
    * A client has proven itself while the tunnel is closed, or opening: opens it, and resolves when it is open. The client is
@@ -78,7 +89,8 @@ export function createTunnel(options: {
   /** Its port was in use: it listens on another one, with a new password. */
   readonly onMoved: (ports: { readonly from: number; readonly to: number }) => void;
 }): Tunnel {
-  const { id, clock, logger, ports, peers, unproven, onDemand, onChange, onRefused, onMoved } = options;
+  const { id, clock, logger, ports, pace, peers, unproven } = options;
+  const { onDemand, onChange, onRefused, onMoved } = options;
   let { way } = options;
   let state: TunnelState = { status: 'idle' };
   let isPlaced = false;
@@ -86,12 +98,19 @@ export function createTunnel(options: {
   let spare: ReturnType<typeof withSpare> | undefined;
   let attempts = 0;
   let probedAt = 0;
+  let preparedAt = Number.NEGATIVE_INFINITY;
+  /** The next probe is to use a new connection. */
+  let isFreshWanted = false;
+  /** What the probe that runs finds is old already: another follows at once. */
+  let isAgainWanted = false;
+  /** The probe that runs, to be begun again when it turns out that it looks at what is past. */
+  let probing: AbortController | undefined;
   let cancelLook: (() => void) | undefined;
   let stop: AbortController | undefined;
   let loop: Promise<void> | undefined;
   let settle: ((state: TunnelState) => void) | undefined;
   let opening: Promise<TunnelState> | undefined;
-  let wakeUp: (() => void) | undefined;
+  let pausing: { readonly wakeUp: () => void; readonly catchUp: () => void } | undefined;
   let listening: Promise<void> | undefined;
   let closing: { readonly done: Promise<boolean>; readonly listening: boolean } | undefined;
   let reopened = false;
@@ -104,56 +123,112 @@ export function createTunnel(options: {
     onChange();
   };
 
-  const dial = async (signal: AbortSignal, passed?: Passed): Promise<Duplex> => {
+  const dial = async (
+    signal: AbortSignal,
+    passed?: Passed,
+    limitMs: number = dialTimeoutMs,
+  ): Promise<Duplex> => {
     const { connector, server } = way;
-    const timeout = AbortSignal.timeout(dialTimeoutMs);
-    const limit = AbortSignal.any([signal, timeout]);
+    const limit = startDeadline(clock, limitMs, signal);
     let stream: Duplex | undefined;
     try {
       // The limit holds whatever a connector does with its signal.
-      stream = await orAborted(connector.dial({ signal: limit, passed }), limit, (late) => late.destroy());
-      if (way.origin === 'socks') await orAborted(connectThroughSocks(stream, server.target), limit);
+      const dialing = connector.dial({ signal: limit.signal, passed });
+      stream = await orAborted(dialing, limit.signal, (late) => late.destroy());
+      if (way.origin === 'socks') await orAborted(connectThroughSocks(stream, server.target), limit.signal);
       passed?.('origin');
       return stream;
     } catch (cause) {
       stream?.destroy();
-      if (!timeout.aborted || signal.aborted) throw cause;
+      if (!limit.hasPassed() || signal.aborted) throw cause;
       throw new AppError(
         'timeout',
-        `${server.target.host} could not be reached through the tunnel within ${dialTimeoutMs / 1000} s.`,
+        `${server.target.host} could not be reached through the tunnel within ${secondsText(limitMs)}.`,
         {
           hint: 'Check your network connection.',
           retryable: true,
           cause,
         },
       );
+    } finally {
+      limit.cancel();
     }
   };
 
-  /**
-   * A connection broke or just ended, which may be the edge gone: look soon. Only for a tunnel that stands: one that is
-   * being reconnected has its own pace, whatever kubectl tries meanwhile.
-   */
-  const onTrouble = () => {
-    if (state.status !== 'connected' && state.status !== 'degraded') return;
+  /** How long a connection may take, by how long the last one took. */
+  const limitMs = ({ times, leastMs }: { readonly times: number; readonly leastMs: number }) =>
+    state.status === 'connected'
+      ? Math.min(dialTimeoutMs, Math.max(leastMs, times * state.probe.totalMs))
+      : dialTimeoutMs;
+
+  const lookNow = () => {
+    if (pausing === undefined) isAgainWanted = true;
+    else pausing.wakeUp();
+  };
+  /** Probes at once, but no more often than clients can be trusted to bring news. */
+  const lookSoon = () => {
     cancelLook ??= clock.timer(Math.max(0, probedAt + troubleEveryMs - clock.now()), () => {
       cancelLook = undefined;
-      wakeUp?.();
+      lookNow();
     });
   };
 
-  const dialForClient: Dial = async (signal) => {
-    const stream = await dial(signal);
-    // What fails between two owners must find somebody who listens.
-    stream.once('dropped', onTrouble).on('error', () => {});
-    return stream;
+  /**
+   * A connection broke or just ended, which may be the edge gone: look soon. Only for a tunnel that is up: one that is
+   * being reconnected has its own pace, whatever kubectl tries meanwhile.
+   */
+  const onTrouble = () => {
+    if (state.status === 'connected' || state.status === 'degraded') lookSoon();
   };
+  /** A new connection failed, or takes too long: that old ones live says nothing of it. */
+  const onDialTrouble = () => {
+    isFreshWanted = true;
+    onTrouble();
+  };
+
+  /** A client got through. A probe that waits for its turn, or still for the network that was, begins again. */
+  const onReached = () => {
+    if (state.status !== 'reconnecting' && state.status !== 'degraded') return;
+    if (pausing === undefined && clock.now() > probedAt + troubleEveryMs) probing?.abort();
+    else lookSoon();
+  };
+  /** A connection carried something: what failed before is over. */
+  const onServed = () => {
+    if (state.status !== 'connected') attempts = 0;
+    onReached();
+  };
+
+  const dialForClient: Dial = async (signal) => {
+    const cancel = clock.timer(limitMs(slowAfter), onDialTrouble);
+    try {
+      const stream = await dial(signal);
+      // What fails between two owners must find somebody who listens.
+      stream.once('dropped', onTrouble).on('error', () => {});
+      onReached();
+      return stream;
+    } finally {
+      cancel();
+    }
+  };
+
+  const prober = createProber({
+    clock,
+    server: () => way.server,
+    dial,
+    inTurn: pace.inTurn,
+    onLost: onTrouble,
+  });
 
   /** A connection that finds the tunnel closed, or opening still, waits until it is open. */
   const dialOpen: Dial = async (signal) => {
     if (closing !== undefined) await orAborted(closing.done, signal);
     if (loop === undefined || opening !== undefined) await orAborted(onDemand(), signal);
-    spare ??= withSpare({ clock, dial: dialForClient, onDropped: onTrouble });
+    spare ??= withSpare({
+      clock,
+      dial: dialForClient,
+      onDropped: onTrouble,
+      mayPrepare: () => state.status === 'connected',
+    });
     return spare.dial(signal);
   };
 
@@ -175,7 +250,8 @@ export function createTunnel(options: {
           unproven,
           dial: dialOpen,
           settle: async (remote, client, onSent) => spare?.settle(remote, client, onSent) ?? remote,
-          onTrouble,
+          onServed,
+          onTrouble: onDialTrouble,
           onRefused: (refusal) => onRefused(port, refusal),
         });
       } catch (error) {
@@ -202,26 +278,39 @@ export function createTunnel(options: {
         at,
         failure,
         attempt: attempts,
-        retryAt: at + backOffMs(attempts),
+        retryAt: at + pace.retryMs(backOffMs(attempts)),
         persist: how.persist,
       });
       return state.status !== 'failed';
     };
+    const isFresh = isFreshWanted;
+    isFreshWanted = false;
+    isAgainWanted = false;
+    probedAt = clock.now();
     try {
       await standBy();
-      await way.connector.prepare({
-        interactive: how.interactive,
-        signal,
-        onLogin: () => apply({ kind: 'login-started', at: clock.now() }),
-      });
+      if (isFresh || state.status !== 'connected' || probedAt - preparedAt >= prepareEveryMs) {
+        await way.connector.prepare({
+          interactive: how.interactive,
+          signal,
+          onLogin: () => apply({ kind: 'login-started', at: clock.now() }),
+        });
+        preparedAt = clock.now();
+      }
     } catch (error) {
       return signal.aborted ? false : failed(failureFrom(error, 'edge'));
     }
     apply({ kind: 'login-finished', at: clock.now() });
     probedAt = clock.now();
-    const result = await runProbe({ clock, server: way.server, dial, signal });
+    const attempt = new AbortController();
+    probing = attempt;
+    const end = () => attempt.abort();
+    signal.addEventListener('abort', end, { once: true });
+    const result = await prober.probe({ signal: attempt.signal, isFresh, limitMs: limitMs(failedAfter) });
+    signal.removeEventListener('abort', end);
+    probing = undefined;
     if (signal.aborted) return false;
-    if (!result.ok) return failed(result.failure);
+    if (!result.ok) return attempt.signal.aborted ? step(signal, how) : failed(result.failure);
     if (state.status === 'connected' && clock.now() - state.since > backOffGraceMs) attempts = 0;
     apply({ kind: 'probe-passed', at: clock.now(), probe: result.probe });
     return true;
@@ -235,26 +324,32 @@ export function createTunnel(options: {
         interactive: first && how.interactive,
         persist: how.persist || !first,
       });
+      const isFirst = first;
       first = false;
       // Who waits for the first try is told of a failure when the loop has ended: opening again must find it so.
       if (!goOn || signal.aborted) return;
       settle?.(state);
       settle = undefined;
-      await pause(waitMs(state, clock.now()), signal);
+      if (!isAgainWanted) await pause(signal, isFirst ? 'first' : 'usual');
     }
   };
 
-  const pause = (ms: number, signal: AbortSignal) =>
+  const pause = (signal: AbortSignal, turn: 'first' | 'usual') =>
     new Promise<void>((resolve) => {
       const done = () => {
         cancel();
-        wakeUp = undefined;
+        pausing = undefined;
         signal.removeEventListener('abort', done);
         resolve();
       };
-      const cancel = clock.timer(ms, done);
-      wakeUp = done;
+      let cancel = pace.next(state, turn, done);
+      const catchUp = () => {
+        cancel();
+        cancel = pace.next(state, 'catch-up', done);
+      };
+      pausing = { wakeUp: done, catchUp };
       signal.addEventListener('abort', done, { once: true });
+      if (signal.aborted) done();
     });
 
   /** Never rejects: a connector that does not close must not keep the tunnel from it. */
@@ -280,6 +375,7 @@ export function createTunnel(options: {
     cancelLook?.();
     cancelLook = undefined;
     await loop;
+    prober.discard();
     spare?.close();
     spare = undefined;
     await closeConnector();
@@ -305,10 +401,12 @@ export function createTunnel(options: {
       }
       if (opening !== undefined) return opening;
       if (loop !== undefined) {
-        wakeUp?.();
+        isFreshWanted = true;
+        pausing?.wakeUp();
         return Promise.resolve(state);
       }
       attempts = 0;
+      preparedAt = Number.NEGATIVE_INFINITY;
       apply({ kind: 'open', at: clock.now() });
       way.connector.watch?.(onTrouble);
       const controller = new AbortController();
@@ -329,6 +427,7 @@ export function createTunnel(options: {
         .catch(failed)
         .finally(() => {
           loop = undefined;
+          prober.discard();
           // Closing waits for it; one that failed has nobody to wait.
           if (state.status === 'failed') void closeConnector();
           settle?.(state);
@@ -338,8 +437,12 @@ export function createTunnel(options: {
     },
     wake() {
       spare?.discard();
-      wakeUp?.();
+      isFreshWanted = true;
+      lookNow();
+      // One that runs goes over the network that was.
+      probing?.abort();
     },
+    catchUp: () => pausing?.catchUp(),
     async standBy() {
       await closing?.done;
       await standBy();
@@ -362,11 +465,6 @@ export function createTunnel(options: {
       return closing.done;
     },
   };
-}
-
-function waitMs(state: TunnelState, now: number): number {
-  if (state.status === 'reconnecting') return Math.max(0, state.nextAt - now);
-  return state.status === 'degraded' ? degradedEveryMs : probeEveryMs;
 }
 
 /** Resolves as `work` does, or rejects when the signal aborts first: `late` is then given what the work still yields. */

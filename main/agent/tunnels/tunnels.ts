@@ -4,6 +4,7 @@ import { AppError } from '../app-error.ts';
 import type { Cluster, ClusterId } from '../catalog/cluster.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
+import type { ApiServer } from './api-connection.ts';
 import { createAutoConnector } from './auto-connector.ts';
 import { createBuiltinConnector } from './builtin-connector.ts';
 import { type CloudflaredParts, createCloudflaredConnector } from './cloudflared/connector.ts';
@@ -11,9 +12,9 @@ import { findProgram } from './cloudflared/program.ts';
 import type { Connector } from './connector.ts';
 import { type ConnectorRules, chooseConnector } from './connector-choice.ts';
 import { createDirectConnector } from './direct-connector.ts';
+import { createPace } from './pace.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Ports } from './ports.ts';
-import type { ApiServer } from './probe.ts';
 import { createRefusals, type ReportedRefusal } from './refusals.ts';
 import { createTunnel, type Tunnel, type Way } from './tunnel.ts';
 import { createUnproven } from './unproven.ts';
@@ -26,6 +27,8 @@ export interface Tunnels {
   tunnel(cluster: Cluster): Tunnel;
   find(id: ClusterId): Tunnel | undefined;
   list(): readonly Tunnel[];
+  /** Whether somebody looks at their states, which are then brought up to date often. Nobody does at first. */
+  watch(isWatched: boolean): void;
   /** Closes the tunnel and forgets it; with `listening` its port stands by for the next connection. */
   close(id: ClusterId, options?: { readonly listening?: boolean }): Promise<void>;
   closeAll(): Promise<void>;
@@ -60,6 +63,7 @@ export function createTunnels(options: {
   /** Told once of each that `auto` has turned to cloudflared. */
   const turned = new Set<ClusterId>();
   const unproven = createUnproven();
+  const pace = createPace(clock);
   const refusals = createRefusals({ logger, onFirst: options.onRefused ?? (() => {}) });
   const { interfaces = networkInterfaces } = options;
   const stopLooking = watchForChange({ clock, logger, interfaces }, (what) => {
@@ -140,6 +144,7 @@ export function createTunnels(options: {
         clock,
         logger,
         ports,
+        pace,
         peers,
         unproven,
         way,
@@ -153,6 +158,10 @@ export function createTunnels(options: {
     },
     find: (id) => tunnels.get(id),
     list: () => [...tunnels.values()],
+    watch(isWatched) {
+      pace.watch(isWatched);
+      if (isWatched) for (const tunnel of tunnels.values()) tunnel.catchUp();
+    },
     close,
     async closeAll() {
       stopLooking();

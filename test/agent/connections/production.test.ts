@@ -41,6 +41,7 @@ function fakeTunnels(): Tunnels {
         return state;
       },
       wake() {},
+      catchUp() {},
       async standBy() {},
       follow() {},
       async close() {
@@ -57,6 +58,7 @@ function fakeTunnels(): Tunnels {
     },
     find: (id) => tunnels.get(id),
     list: () => [...tunnels.values()],
+    watch() {},
     async close(id, { listening = false } = {}) {
       await tunnels.get(id)?.close();
       if (!listening) tunnels.delete(id);

@@ -7,7 +7,8 @@ import type tls from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../main/agent/app-error.ts';
 import { systemClock } from '../../../main/agent/parts.ts';
-import { type ApiServer, runProbe } from '../../../main/agent/tunnels/probe.ts';
+import type { ApiServer } from '../../../main/agent/tunnels/api-connection.ts';
+import { runProbe } from '../../../main/agent/tunnels/probe.ts';
 import { type Authority, createAuthority } from '../../world/authority.ts';
 
 const host = 'api.cluster.example';
