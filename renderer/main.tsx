@@ -26,6 +26,10 @@ const link = createLink({
     ),
 });
 
+const look = () => link.look(!document.hidden);
+document.addEventListener('visibilitychange', look);
+look();
+
 /** In a browser: this tab is let in by the address that it was opened with. */
 function overWeb(): OpenChannel {
   const secret = createPageSecret(sessionStorage);

@@ -36,6 +36,11 @@ export interface Agent {
   snapshot(): Snapshot;
   /** The answer ends it. */
   subscribe(listener: (change: Change) => void): () => void;
+  /**
+   * Somebody looks at the states of tunnels, in a window that is not hidden, until the returned function is called:
+   * tunnels that nobody uses are probed more often meanwhile.
+   */
+  look(): () => void;
   /** Reads every source; a run that is under way is joined. */
   discover(): Promise<{ clusters: number; failed: Cell[]; tookMs: number }>;
   connect(options: {

@@ -93,6 +93,7 @@ async function wireAgent(
       }
     }
   };
+  const lookers = new Set<object>();
   const notices: Notice[] = [];
   const notice = (level: Notice['level'], text: string) => {
     const message = shownText(text);
@@ -550,6 +551,14 @@ async function wireAgent(
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    look() {
+      const looker = {};
+      lookers.add(looker);
+      if (lookers.size === 1) tunnels.watch(true);
+      return () => {
+        if (lookers.delete(looker) && lookers.size === 0) tunnels.watch(false);
+      };
     },
     async discover() {
       const start = clock.now();

@@ -13,6 +13,8 @@ export interface AgentClient {
   ): Promise<Output<N>>;
   /** The state now, then every change. One listener a client. */
   subscribe(listener: (change: Change) => void): Promise<Snapshot>;
+  /** Whether somebody looks at what is shown, which the agent then keeps up to date at a higher cost. */
+  look(isLooking: boolean): void;
 }
 
 /** The shell's end of a conversation. `receive` takes what the agent sends; `end` fails every call that waits. */
@@ -69,6 +71,9 @@ export function createConversation(send: (message: ClientMessage) => void): {
       subscribe(listen) {
         listener = listen;
         return ask({ subscribe: true }) as Promise<Snapshot>;
+      },
+      look(isLooking) {
+        if (!ended) send({ id: ++lastId, look: isLooking });
       },
     },
     receive(message) {

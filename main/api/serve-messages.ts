@@ -7,7 +7,9 @@ import { plainValues } from './plain-values.ts';
 export type ClientMessage =
   | { readonly id: number; readonly operation: string; readonly input: unknown }
   | { readonly id: number; readonly cancel: true }
-  | { readonly id: number; readonly subscribe: true };
+  | { readonly id: number; readonly subscribe: true }
+  /** Whether somebody looks at what a subscriber shows. Has no answer. */
+  | { readonly id: number; readonly look: boolean };
 
 /** What it is sent: the answer to a message, or, to a subscriber, a change. */
 export type AgentMessage =
@@ -20,6 +22,8 @@ export interface Feed {
   snapshot(): Snapshot;
   /** The answer ends it. */
   subscribe(listener: (change: Change) => void): () => void;
+  /** Somebody looks at the states, until the returned function is called. */
+  look(): () => void;
 }
 
 /** What is behind a transport. */
@@ -30,7 +34,7 @@ export interface Served {
 
 /**
  * The agent's end of a conversation, whatever carries its messages: calls are dispatched, a subscriber gets the
- * snapshot and then the changes. `end` aborts the calls that run and ends the subscription.
+ * snapshot and then the changes. `end` aborts the calls that run and ends the subscription, and the looking.
  * Nothing that is sent holds control or format characters, but for a credential, which is kubectl's.
  * While `served` is pending (the agent starts) calls wait; when it rejects they are answered with that error.
  */
@@ -41,6 +45,7 @@ export function serveMessages(options: {
   const { served, send } = options;
   const calls = new Map<number, AbortController>();
   let unsubscribe: (() => void) | undefined;
+  let stopLooking: (() => void) | undefined;
   let ended = false;
 
   const call = async (id: number, name: string, input: unknown): Promise<void> => {
@@ -68,6 +73,14 @@ export function serveMessages(options: {
     }
   };
 
+  const look = async (isLooking: boolean): Promise<void> => {
+    const agent = await Promise.resolve(served).catch(() => undefined);
+    if (ended || !isLooking) {
+      stopLooking?.();
+      stopLooking = undefined;
+    } else stopLooking ??= agent?.feed.look();
+  };
+
   return {
     receive(received) {
       const message = (typeof received === 'object' && received !== null ? received : {}) as Record<
@@ -76,6 +89,7 @@ export function serveMessages(options: {
       >;
       const id = typeof message.id === 'number' ? message.id : 0;
       if (message.subscribe === true) void subscribe(id);
+      else if (typeof message.look === 'boolean') void look(message.look);
       else if (message.cancel === true) calls.get(id)?.abort();
       else if (typeof message.operation === 'string') void call(id, message.operation, message.input);
       else send({ id, error: toPlainError(new AppError('bad-input', 'A message must name an operation.')) });
@@ -83,6 +97,8 @@ export function serveMessages(options: {
     end() {
       ended = true;
       unsubscribe?.();
+      stopLooking?.();
+      stopLooking = undefined;
       for (const controller of calls.values()) controller.abort();
     },
   };

@@ -18,6 +18,8 @@ export type LinkState =
 /** The page's lasting way to the agent: comes back by itself, each time with a snapshot of its own. */
 export interface Link {
   readonly call: AgentClient['call'];
+  /** Whether somebody looks at the page. */
+  look(isLooking: boolean): void;
   /** Tries at once instead of at the next turn. */
   retry(): void;
 }
@@ -37,6 +39,7 @@ export function createLink(options: {
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isEnded = false;
+  let isLooking = false;
 
   const tryLater = (state: LinkState) => {
     onState(state);
@@ -76,6 +79,7 @@ export function createLink(options: {
         for (const change of early) onChange(change);
         take = onChange;
         client = conversation.client;
+        if (isLooking) client.look(true);
         failures = 0;
         onState({ status: 'ready' });
       } catch (error) {
@@ -106,6 +110,11 @@ export function createLink(options: {
           retryable: true,
         }),
       );
+    },
+    look(now) {
+      if (now === isLooking) return;
+      isLooking = now;
+      client?.look(now);
     },
     retry() {
       if (timer === undefined && !isEnded) return;

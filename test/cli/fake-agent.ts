@@ -372,6 +372,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    look: () => () => {},
   };
   election.serve(
     connectionServer({

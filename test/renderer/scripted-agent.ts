@@ -159,6 +159,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
           listeners.add(listener);
           return () => listeners.delete(listener);
         },
+        look: () => () => {},
       };
       const served = state === 'running' ? Promise.resolve({ handlers, feed }) : Promise.reject(state);
       served.catch(() => {});

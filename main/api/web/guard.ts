@@ -74,7 +74,8 @@ export function guardedChannel(
       } else if ('cancel' in message) {
         asking.get(message.id)?.abort(new AppError('cancelled', 'Cancelled.'));
         channel.send({ id: message.id, cancel: true });
-      } else channel.send({ id: message.id, subscribe: true });
+      } else if ('look' in message) channel.send({ id: message.id, look: message.look === true });
+      else channel.send({ id: message.id, subscribe: true });
     };
 
     return {

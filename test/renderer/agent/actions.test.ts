@@ -33,7 +33,7 @@ function setUp(snapshot: Parameters<typeof aSnapshot>[0] = {}) {
     });
   const actions = createActions({
     store,
-    link: { call: call as AgentClient['call'], retry: () => (retries += 1) },
+    link: { call: call as AgentClient['call'], look() {}, retry: () => (retries += 1) },
   });
   const only = () => {
     const [first, ...others] = calls;

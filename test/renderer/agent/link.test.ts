@@ -74,6 +74,24 @@ describe('a link', () => {
     expect(told).toEqual(['snapshot 1', 'ready', 'later']);
   });
 
+  test('says that somebody looks, also to an agent that comes later', async () => {
+    const { link, last, answer } = setUp();
+    link.look(true);
+    await answer();
+    expect(last().sent).toEqual([
+      { id: 1, subscribe: true },
+      { id: 2, look: true },
+    ]);
+    link.look(true);
+    link.look(false);
+    expect(last().sent.slice(2)).toEqual([{ id: 3, look: false }]);
+    link.look(true);
+    last().onEnd();
+    await vi.advanceTimersByTimeAsync(200);
+    await answer(2);
+    expect(last().sent.at(-1)).toEqual({ id: 2, look: true });
+  });
+
   test('keeps changes that come early until the snapshot is used', async () => {
     const { last, told, change, settle } = setUp();
     last().onOpen();

@@ -21,7 +21,10 @@ function setUp() {
       options?.signal?.addEventListener('abort', () => refuse(new AppError('cancelled', 'Cancelled.')));
       calls.push({ name, input, answer, refuse });
     });
-  const actions = createSignIns({ store, link: { call: call as AgentClient['call'], retry() {} } });
+  const actions = createSignIns({
+    store,
+    link: { call: call as AgentClient['call'], look() {}, retry() {} },
+  });
   const stateOf = (account: OwnAccount) => store.get().signIns.get(accountKey(account));
   return { actions, calls, store, stateOf };
 }
