@@ -68,6 +68,11 @@ export function createProber(options: {
   const keep = (opened: OpenLine) => {
     discard();
     const { stream, secure } = opened;
+    if (isOver(stream) || isOver(secure)) {
+      secure.destroy();
+      stream.destroy();
+      return;
+    }
     const signs = [
       [stream, 'dropped'],
       [stream, 'close'],
@@ -89,7 +94,6 @@ export function createProber(options: {
     isUsedAgain = false;
     // The end of a stream that nobody reads would not be seen.
     secure.resume();
-    if (stream.destroyed || secure.destroyed) lost();
   };
 
   /** Undefined where nothing came back: that says of the connection that it is dead, and nothing yet of the cluster. */
@@ -105,7 +109,7 @@ export function createProber(options: {
       const ready = await askReady({ secure, server: server(), signal: limit.signal, limitMs, keep: true });
       isUsedAgain = true;
       const ms = roundMs(performance.now() - start);
-      if (!ready.isKept || secure.destroyed) discard();
+      if (!ready.isKept || isOver(secure)) discard();
       else if (line !== undefined) line.answerMs = ms;
       return ready.failure === undefined
         ? { ok: true, probe: probeOf(at, [...stages, { stage: 'readyz', ms }]) }
@@ -137,4 +141,9 @@ export function createProber(options: {
     },
     discard,
   };
+}
+
+/** Closed with the answer, or right after it. */
+function isOver(stream: Duplex): boolean {
+  return stream.destroyed || stream.readableEnded;
 }
