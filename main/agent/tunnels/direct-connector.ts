@@ -11,6 +11,8 @@ export function createDirectConnector(target: Target): Connector {
     dial: ({ signal }) =>
       new Promise((resolve, reject) => {
         const socket = net.connect({ ...target, noDelay: true, signal });
+        // An error that nobody listens for ends the process, and it can fail between two owners.
+        socket.on('error', () => {});
         const fail = (cause: Error) =>
           reject(
             signal.aborted

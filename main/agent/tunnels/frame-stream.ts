@@ -1,12 +1,20 @@
 import { randomFillSync } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import { AppError } from '../app-error.ts';
+import { createBeat } from './beat.ts';
 
 const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** The edge closes a WebSocket that was silent for about 100 s; its own pings come each 54 s. */
-const pingAfterMs = 45_000;
-const deadAfterMs = 75_000;
+/**
+ * The edge closes a WebSocket that was silent for about 100 s; its own pings come each 54 s. Silence is counted in whole
+ * looks: a ping goes out after 45 to 60 s of it, and the connection is given up after 75 to 90 s.
+ */
+const lookEveryMs = 15_000;
+const onLook = createBeat(lookEveryMs);
+const pingAfterLooks = 4;
+const deadAfterLooks = 6;
+/** A look that comes this late shows that the process was stopped or the computer slept. */
+const lateAfterMs = 5_000;
 /** How long the edge may take to close its side after ours. */
 const lingerMs = 5_000;
 
@@ -26,13 +34,17 @@ const messageLimit = 16_384;
  */
 export class FrameStream extends Duplex {
   private readonly socket: Duplex;
-  private readonly timer: NodeJS.Timeout;
+  private readonly stopLooking: () => void;
   private header: Buffer = Buffer.alloc(0);
   /** Payload bytes of the current frame still to come, and what they are. */
   private missing = 0;
   private current = 0;
   private control: Buffer[] = [];
-  private lastReceived = Date.now();
+  /** Looks since something was received. */
+  private silentLooks = 0;
+  private lookedAt = Date.now();
+  /** A message has begun whose last fragment is still to come. */
+  private isFragmented = false;
   private owedPong: Buffer | undefined;
   private closeSent = false;
   private over = false;
@@ -42,6 +54,8 @@ export class FrameStream extends Duplex {
   constructor(socket: Duplex, head: Buffer) {
     super({ allowHalfOpen: false, readableHighWaterMark: 256 * 1024, writableHighWaterMark: 256 * 1024 });
     this.socket = socket;
+    // An error that nobody listens for ends the process, and this one can fail between two owners.
+    this.on('error', () => {});
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('error', (cause) => {
       if (!this.over) this.destroy(dropped(cause));
@@ -55,14 +69,13 @@ export class FrameStream extends Duplex {
       this.owedPong = undefined;
       this.wrote();
     });
-    this.timer = setInterval(() => this.keepAlive(), pingAfterMs / 3);
-    this.timer.unref();
+    this.stopLooking = onLook(() => this.keepAlive());
     if (head.length > 0) this.receive(head);
   }
 
   override _read(): void {
     if (!this.socket.isPaused()) return;
-    this.lastReceived = Date.now();
+    this.silentLooks = 0;
     this.socket.resume();
   }
 
@@ -72,7 +85,8 @@ export class FrameStream extends Duplex {
       done();
       return;
     }
-    let flows = true;
+    // Sends nothing, but has the system report a reset that a paused socket does not notice.
+    let flows = chunk.length > 0 || this.socket.write(chunk);
     this.socket.cork();
     for (let at = 0; at < chunk.length; at += messageLimit) {
       flows = this.socket.write(frame(opcode.binary, chunk.subarray(at, at + messageLimit)));
@@ -88,7 +102,7 @@ export class FrameStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    clearInterval(this.timer);
+    this.stopLooking();
     // A clean end lets the close frame out; a failure does not wait.
     if (error === null && !this.socket.destroyed) this.endGently();
     else this.socket.destroy();
@@ -130,10 +144,17 @@ export class FrameStream extends Duplex {
   }
 
   private keepAlive(): void {
-    const silent = Date.now() - this.lastReceived;
+    // By the computer's clock, which goes on during sleep: the monotonic one of Linux stands still then, and so no timer is
+    // late by it. Setting the clock forward looks like sleep, and costs a ping.
+    const now = Date.now();
+    const isLate = now - this.lookedAt > lookEveryMs + lateAfterMs;
+    this.lookedAt = now;
+    // What came during a sleep has not been read yet, and the edge could not be answered: that silence says nothing.
+    this.silentLooks = isLate ? pingAfterLooks : this.silentLooks + 1;
     // While a reader rests nothing is taken in: silence then says nothing of the edge.
-    if (silent > deadAfterMs && !this.socket.isPaused()) this.destroy(this.closeSent ? undefined : dropped());
-    else if (silent > pingAfterMs) this.sendControl(opcode.ping, Buffer.alloc(0));
+    if (this.silentLooks >= deadAfterLooks && !this.socket.isPaused())
+      this.destroy(this.closeSent ? undefined : dropped());
+    else if (this.silentLooks >= pingAfterLooks) this.sendControl(opcode.ping, Buffer.alloc(0));
   }
 
   private sendControl(code: number, body: Buffer): void {
@@ -147,7 +168,7 @@ export class FrameStream extends Duplex {
   }
 
   private receive(chunk: Buffer): void {
-    this.lastReceived = Date.now();
+    this.silentLooks = 0;
     let bytes = this.header.length === 0 ? chunk : Buffer.concat([this.header, chunk]);
     this.header = Buffer.alloc(0);
     while (bytes.length > 0 && !this.destroyed && !this.over) {
@@ -182,13 +203,15 @@ export class FrameStream extends Duplex {
     const isMasked = (bytes.readUInt8(1) & 128) !== 0;
     const isFragmentedControl = isControl && ((first & 128) === 0 || length > 125);
     const isUnknown = isControl ? code > opcode.pong : code > opcode.binary;
-    const isBroken = (first & 0x70) !== 0 || isMasked || isUnknown || isFragmentedControl;
+    const isOutOfTurn = !isControl && (code === opcode.continuation) !== this.isFragmented;
+    const isBroken = (first & 0x70) !== 0 || isMasked || isUnknown || isFragmentedControl || isOutOfTurn;
     if (isBroken || !Number.isSafeInteger(length)) {
       this.destroy(
         new AppError('edge-failed', 'The edge broke the WebSocket protocol.', { retryable: true }),
       );
       return false;
     }
+    if (!isControl) this.isFragmented = (first & 128) === 0;
     this.current = code;
     this.missing = length;
     if (length === 0) this.accept(Buffer.alloc(0));

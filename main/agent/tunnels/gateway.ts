@@ -3,10 +3,11 @@ import type { Duplex } from 'node:stream';
 import { AppError, errnoOf } from '../app-error.ts';
 import type { Admission, AdmissionRules, ProxyCredentials, Target } from './admission.ts';
 import { answerHttpConnect } from './http-connect.ts';
-import type { Peer } from './peers/peer-table.ts';
+import type { Connection, Peer } from './peers/peer-table.ts';
 import type { Peers } from './peers/peers.ts';
 import { answerSocks } from './socks-server.ts';
 import type { Settle } from './spare.ts';
+import { watchStalls } from './stalls.ts';
 import type { Unproven } from './unproven.ts';
 
 export interface Gateway {
@@ -58,6 +59,8 @@ export function openGateway(options: {
   readonly onTrouble: (error: unknown) => void;
   /** A client is turned away; the answer to a wrong password waits for it. Never rejects. */
   readonly onRefused: (refusal: Refusal) => Promise<void>;
+  /** How often a connection on which nothing moves is looked at. */
+  readonly stallLookMs?: number;
 }): Promise<Gateway> {
   const { dial, onTrouble, onRefused, peers, unproven } = options;
   const { settle = async (remote) => remote, onServed = () => {} } = options;
@@ -69,9 +72,8 @@ export function openGateway(options: {
   /** The client's peer when its account may pass; else it is turned away without an answer. */
   const ownPeer = async (client: Socket): Promise<Peer | undefined | 'refused'> => {
     if (!peers.isChecked) return undefined;
-    const { remoteAddress: address, remotePort: clientPort } = client;
-    const isGone = address === undefined || clientPort === undefined;
-    const peer = isGone ? undefined : await peers.peerOf({ address, clientPort, port: portOf(server) });
+    const connection = connectionOf(client, portOf(server));
+    const peer = connection && (await peers.peerOf(connection));
     if (peer?.kind === 'own' && !client.destroyed) return peer;
     // Not closed but reset, which leaves nothing of it in the table of connections.
     client.resetAndDestroy();
@@ -140,7 +142,19 @@ export function openGateway(options: {
       if (error instanceof AppError) onTrouble(error);
     });
     remote.once('close', () => endGently(client));
-    client.once('close', () => remote.destroy());
+    client.once('close', (isBroken) => {
+      // Where the far end accepts nothing, it accepts no goodbye either; what a client sent before an orderly end may
+      // still go out.
+      remote.destroy(isBroken && remote.writableNeedDrain ? new Error('The client has gone.') : undefined);
+    });
+    const connection = connectionOf(client, portOf(server));
+    watchStalls({
+      client,
+      remote,
+      moved: () => client.bytesRead + client.bytesWritten,
+      isHeld: async () => connection === undefined || !(await peers.hasEnded(connection)),
+      lookEveryMs: options.stallLookMs,
+    });
   };
 
   /** The connection that carries the client, once it is certain; undefined where none does, which was reported. */
@@ -191,6 +205,7 @@ export function openGateway(options: {
  */
 function endGently(client: Socket): void {
   client.end(() => {
+    if (client.destroyed) return;
     const linger = setTimeout(() => client.destroy(), lingerMs);
     linger.unref();
     client.once('close', () => clearTimeout(linger));
@@ -229,18 +244,26 @@ async function admit(
 
 function firstByte(client: Socket): Promise<number | undefined> {
   return new Promise((resolve) => {
+    const finish = (byte: number | undefined) => {
+      client.off('readable', look).off('end', ended).off('close', ended);
+      resolve(byte);
+    };
+    const ended = () => finish(undefined);
     const look = () => {
       const chunk = client.read() as Buffer | null;
       if (chunk === null) return;
-      client.off('readable', look);
       client.unshift(chunk);
-      resolve(chunk[0]);
+      finish(chunk[0]);
     };
-    client.on('readable', look);
-    client.once('end', () => resolve(undefined));
-    client.once('close', () => resolve(undefined));
+    client.on('readable', look).once('end', ended).once('close', ended);
     look();
   });
+}
+
+/** As the table of connections shows it; undefined when the client has closed it already. */
+function connectionOf(client: Socket, port: number): Connection | undefined {
+  const { remoteAddress: address, remotePort: clientPort } = client;
+  return address === undefined || clientPort === undefined ? undefined : { address, clientPort, port };
 }
 
 function portOf(server: Server): number {

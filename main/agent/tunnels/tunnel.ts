@@ -29,7 +29,7 @@ const dialTimeoutMs = 8_000;
 const failedAfter = { times: 4, leastMs: 1_500 } as const;
 const slowAfter = { times: 2, leastMs: 500 } as const;
 /** Over a kept connection no token is needed: it is renewed, and its end noticed, this often. */
-const prepareEveryMs = 120_000;
+const prepareEveryMs = 300_000;
 /** Ports tried before giving up. */
 const portAttempts = 20;
 

@@ -133,9 +133,17 @@ describe('with a WebSocket server', () => {
 });
 
 describe('frame by frame', () => {
+  const opened: FrameStream[] = [];
+  // All streams share a timer, which is to be made within the test that puts its clock forward.
+  afterEach(() => {
+    for (const stream of opened.splice(0)) stream.destroy(new Error('The test is over.'));
+  });
+
   const open = (head: Buffer = Buffer.alloc(0)) => {
     const [ours, theirs] = duplexPair();
-    return { stream: new FrameStream(ours, head), theirs };
+    const stream = new FrameStream(ours, head);
+    opened.push(stream);
+    return { stream, theirs };
   };
 
   it('reads the same whatever the pieces in which bytes come', async () => {
@@ -206,6 +214,8 @@ describe('frame by frame', () => {
     ['a ping that is too long', serverFrame(9, Buffer.alloc(126))],
     ['of an unknown kind of data', serverFrame(3, 'x')],
     ['of an unknown kind of control', serverFrame(11, 'x')],
+    ['that goes on with nothing', serverFrame(0, 'x')],
+    ['that begins within another', Buffer.concat([serverFrame(2, 'x', { fin: false }), serverFrame(2, 'y')])],
     ['longer than can be counted', Buffer.from([0x82, 127, 255, 255, 255, 255, 255, 255, 255, 255])],
   ])('refuses a frame %s', async (_, bytes) => {
     const { stream, theirs } = open();
@@ -266,6 +276,77 @@ describe('frame by frame', () => {
       vi.advanceTimersByTime(45_000);
       await flush();
       expect(failures).toMatchObject([{ code: 'edge-failed' }]);
+    });
+
+    /** The process stands still while the computer's clock goes on: timers are late by it, each by once. */
+    const sleep = (ms: number) => vi.setSystemTime(Date.now() + ms);
+    const pings = (bytes: Buffer) => bytes.filter((byte) => byte === 0x89).length;
+
+    it.each([
+      ['heard of just before', 0],
+      ['silent for a while', 50_000],
+      ['that is owed an answer to its ping', 60_000],
+    ])('lives through sleep, %s, and is asked at once', async (_, silentMs) => {
+      const { stream, theirs } = open();
+      stream.resume();
+      vi.advanceTimersByTime(silentMs);
+      await drain(theirs);
+      sleep(3_600_000);
+      vi.advanceTimersByTime(15_000);
+      await flush();
+      expect(stream.destroyed).toBe(false);
+      expect((await drain(theirs))[0]).toBe(0x89);
+      vi.advanceTimersByTime(15_000);
+      await flush();
+      expect(stream.destroyed).toBe(false);
+      theirs.write(serverFrame(10, ''));
+      await flush();
+      vi.advanceTimersByTime(45_000);
+      expect(stream.destroyed).toBe(false);
+      stream.destroy();
+    });
+
+    it('lives through short stops between a ping and its answer', async () => {
+      const { stream, theirs } = open();
+      stream.resume();
+      vi.advanceTimersByTime(60_000);
+      expect((await drain(theirs))[0]).toBe(0x89);
+      for (let stops = 0; stops < 5; stops++) {
+        sleep(20_000);
+        vi.advanceTimersByTime(15_000);
+      }
+      await flush();
+      expect(stream.destroyed).toBe(false);
+      stream.destroy();
+    });
+
+    it('is given up after sleep when nothing answers', async () => {
+      const { stream, theirs } = open();
+      const failures: unknown[] = [];
+      stream.on('error', (error) => failures.push(error)).resume();
+      sleep(3_600_000);
+      vi.advanceTimersByTime(15_000);
+      expect(pings(await drain(theirs))).toBeGreaterThan(0);
+      vi.advanceTimersByTime(30_000);
+      await flush();
+      expect(failures).toMatchObject([{ code: 'edge-failed' }]);
+    });
+
+    it.each([
+      ['forward', 3_600_000],
+      ['back', -3_600_000],
+    ])('a clock that is set %s neither ends it nor keeps it for ever', async (_, ms) => {
+      const { stream, theirs } = open();
+      const failures: unknown[] = [];
+      stream.on('error', (error) => failures.push(error)).resume();
+      sleep(ms);
+      vi.advanceTimersByTime(30_000);
+      await flush();
+      expect(stream.destroyed).toBe(false);
+      vi.advanceTimersByTime(60_000);
+      await flush();
+      expect(failures).toMatchObject([{ code: 'edge-failed' }]);
+      theirs.resume();
     });
 
     it('keeps a connection whose reader rests', async () => {

@@ -35,6 +35,7 @@ export async function startPeer(): Promise<Peer> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
+  const streams: FrameStream[] = [];
   return {
     async open() {
       const arrived = once(sockets, 'connection');
@@ -51,11 +52,13 @@ export async function startPeer(): Promise<Peer> {
       });
       const [, local, head] = (await once(client, 'upgrade')) as [unknown, Socket, Buffer];
       const stream = new FrameStream(local, head);
+      streams.push(stream);
       const [socket, request] = (await arrived) as [WebSocket, http.IncomingMessage];
       return { stream, socket, tcp: request.socket, local };
     },
     close: () =>
       new Promise((resolve) => {
+        for (const stream of streams) stream.destroy(new Error('The test is over.'));
         for (const client of sockets.clients) client.terminate();
         server.close(() => resolve());
         server.closeAllConnections();

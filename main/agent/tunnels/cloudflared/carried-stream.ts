@@ -2,6 +2,9 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { AppError } from '../../app-error.ts';
 
+/** How long cloudflared may take to accept what is left, and to close its side. */
+const lingerMs = 5_000;
+
 /**
  * A connection through cloudflared. It accepts every connection and just closes those that it cannot carry: one that ends
  * before a byte came is destroyed with what `explain` finds out. As of a WebSocket, ending one direction ends both.
@@ -15,6 +18,9 @@ export class CarriedStream extends Duplex {
   constructor(socket: Socket, explain: () => Promise<Error | undefined>) {
     super({ allowHalfOpen: false, readableHighWaterMark: 256 * 1024, writableHighWaterMark: 256 * 1024 });
     this.socket = socket;
+    // An error that nobody listens for ends the process, and both can fail between two owners.
+    this.on('error', () => {});
+    socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => {
       if (!this.hasCarried) {
         this.hasCarried = true;
@@ -53,9 +59,19 @@ export class CarriedStream extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.over = true;
-    if (error === null) this.socket.destroySoon();
+    if (error === null) this.endGently();
     else this.socket.destroy();
     done(error);
+  }
+
+  /** Lets out what was written, unless cloudflared does not accept it: it may be stopped, or its edge stalled. */
+  private endGently(): void {
+    const { socket } = this;
+    if (socket.destroyed) return;
+    const linger = setTimeout(() => socket.destroy(), lingerMs);
+    linger.unref();
+    socket.once('close', () => clearTimeout(linger));
+    socket.destroySoon();
   }
 
   private finish(failure: Error | undefined): void {

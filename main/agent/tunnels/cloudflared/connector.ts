@@ -191,6 +191,8 @@ function failed(cause?: Error): AppError {
 function connect(port: number, signal: AbortSignal): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+    // An error that nobody listens for ends the process: also between two owners.
+    socket.on('error', () => {});
     const abort = () => {
       socket.destroy();
       reject(signal.reason);

@@ -16,6 +16,8 @@ export interface Peers {
   readonly isChecked: boolean;
   /** Undefined when the table does not hold the connection: it has ended, or is not to be trusted. */
   peerOf(connection: Connection): Promise<Peer | undefined>;
+  /** Whether no process holds the client's end any more. False where that cannot be told. */
+  hasEnded(connection: Connection): Promise<boolean>;
   /** Who listens on a port of 127.0.0.1, where that can be told. */
   listenerOf(port: number): Promise<Peer | undefined>;
   close(): Promise<void>;
@@ -31,6 +33,7 @@ const overflowUid = 65_534;
 export const uncheckedPeers: Peers = {
   isChecked: false,
   peerOf: async () => undefined,
+  hasEnded: async () => false,
   listenerOf: async () => undefined,
   close: async () => {},
 };
@@ -81,7 +84,7 @@ async function platformTable(env: Environment): Promise<PeerTable> {
 function peersOf(table: PeerTable, logger: Logger): Peers {
   interface Waiting {
     readonly connection: Connection;
-    readonly resolve: (peer: Peer | undefined) => void;
+    readonly resolve: (peer: Peer | undefined, isRead: boolean) => void;
     left: number;
   }
   let waiting: Waiting[] = [];
@@ -95,31 +98,36 @@ function peersOf(table: PeerTable, logger: Logger): Peers {
       await turn();
       const batch = waiting;
       waiting = [];
+      let isRead = true;
       const found = await table
         .peersOf(batch.map(({ connection }) => connection))
         .catch((error: unknown): ReadonlyMap<Connection, Peer> => {
           const { message } = toPlainError(error);
           if (!isReported) logger.error('The table of connections cannot be read', { reason: message });
           isReported = true;
+          isRead = false;
           return new Map();
         });
       for (const one of batch) {
         const peer = found.get(one.connection);
         one.left -= 1;
-        if (peer !== undefined || one.left === 0) one.resolve(peer);
+        if (peer !== undefined || one.left === 0) one.resolve(peer, isRead);
         else waiting.push(one);
       }
     }
     isReading = false;
   };
 
+  const ask = (connection: Connection, resolve: Waiting['resolve']) => {
+    waiting.push({ connection, resolve, left: attempts });
+    if (!isReading) void readAll();
+  };
+
   return {
     isChecked: true,
-    peerOf: (connection) =>
-      new Promise((resolve) => {
-        waiting.push({ connection, resolve, left: attempts });
-        if (!isReading) void readAll();
-      }),
+    peerOf: (connection) => new Promise((resolve) => ask(connection, resolve)),
+    hasEnded: (connection) =>
+      new Promise((resolve) => ask(connection, (peer, isRead) => resolve(isRead && peer === undefined))),
     listenerOf: (port) => table.listenerOf(port).catch(() => undefined),
     close: () => table.close(),
   };
