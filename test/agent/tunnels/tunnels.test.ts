@@ -188,7 +188,8 @@ describe('standing', () => {
   it('probes when the spare is dropped', async () => {
     await rig.open(title);
     await rig.kubectl(title, 'get', '--raw', '/version');
-    await vi.waitFor(() => expect(rig.world.access.openConnections()).toBe(1));
+    // Beside that of the probes.
+    await vi.waitFor(() => expect(rig.world.access.openConnections()).toBe(2));
     const probes = rig.states.length;
     rig.clock.skip(2_000);
     rig.world.access.dropConnections();
