@@ -3,13 +3,14 @@ import type { Clock } from '../parts.ts';
 import type { TunnelState } from './state.ts';
 
 /**
- * How often a tunnel that is up is probed. Unwatched, 60 s are left from a failure to its notification: these, the time
- * that a probe takes to give up, and the 20 s that a notification waits for a network that comes back.
+ * How often a tunnel that is up is probed. Unwatched, less than the 30 s after which servers and load balancers begin to
+ * close a connection that is silent: the open one is to stay open. 60 s are also the limit from a failure to its
+ * notification, which waits 20 s for a network that comes back.
  */
 const watchedMs = { least: 4_000, most: 5_000 } as const;
-const unwatchedMs = { least: 22_000, most: 32_000 } as const;
+const unwatchedMs = { least: 18_000, most: 24_000 } as const;
 /** Tunnels that were opened together are not to be probed together. */
-const firstMs = { least: 4_000, most: 32_000 } as const;
+const firstMs = { least: 2_000, most: 24_000 } as const;
 /** One whose API server does not answer. */
 const degradedMs = 4_500;
 /** When somebody begins to look, all are probed within this time. */
@@ -18,7 +19,7 @@ const catchUpMs = 3_000;
 const watchedRetryMs = 5_000;
 /** Timers of about the same time fire together: waking up costs more than the work. */
 const fineMs = 500;
-const coarseMs = 5_000;
+const coarseMs = 4_000;
 /**
  * Probes that open a connection at a time: clients that come back after an outage go first. One that has to wait for the
  * network does not keep the others from trying.

@@ -7,7 +7,7 @@ import { failureFrom } from './failure.ts';
 import { type OpenLine, type ProbeResult, probeOf, roundMs, runProbe } from './probe.ts';
 
 /** How long the kept connection may stay silent, at least: then a new one is asked. */
-const leastSilenceMs = 1_500;
+const leastSilenceMs = 2_500;
 /** How many times longer than the last answer the next one may take. */
 const slowness = 4;
 /** An API server that closes so many in a row before their second use is one that keeps none… */

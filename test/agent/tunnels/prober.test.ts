@@ -101,7 +101,7 @@ describe('probes of an idle tunnel', () => {
     const second = probe();
     // Nothing shows: the time that it may stay silent has to pass, in parts.
     await vi.waitFor(async () => {
-      clock.skip(400);
+      clock.skip(700);
       expect(dials).toBe(2);
     });
     expect((await second).ok).toBe(true);

@@ -84,7 +84,7 @@ describe('the state of a tunnel that nobody uses', () => {
     rig.tunnels.watch(false);
     rig.clock.skip(6_000);
     await vi.waitFor(() => expect(rig.states.length).toBe(probes + 6));
-    rig.clock.skip(14_000);
+    rig.clock.skip(11_000);
     expect(rig.states.length).toBe(probes + 6);
   });
 });
