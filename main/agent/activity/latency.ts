@@ -3,8 +3,10 @@ import type { ClusterId } from '../catalog/cluster.ts';
 import type { Clock } from '../parts.ts';
 import type { LatencySample } from './entry.ts';
 
-/** Half an hour of a tunnel that stands. */
+/** Some 25 minutes of a tunnel that is up. */
 const atMost = 60;
+/** A window has tunnels probed more often than a picture of these minutes needs: of close ones only the newest stays. */
+const apartMs = 30_000;
 
 /** How long the last probes of each tunnel took, since the agent's start. */
 export function createLatency(clock: Pick<Clock, 'now'>): {
@@ -23,7 +25,10 @@ export function createLatency(clock: Pick<Clock, 'now'>): {
       else return;
       // The same probe is told again with what else changes of a tunnel; of a closed one nothing is asked.
       if (sample.at === last?.at || (state.status === 'closing' && last?.ms === undefined)) return;
-      known.set(cluster, [...samples.slice(1 - atMost), sample]);
+      const before = samples.at(-2);
+      const areAnswers = [before, last, sample].every((one) => one?.ms !== undefined);
+      const isClose = areAnswers && sample.at - (before?.at ?? 0) < apartMs;
+      known.set(cluster, [...(isClose ? samples.slice(0, -1) : samples).slice(1 - atMost), sample]);
     },
     of: (id) => known.get(id) ?? [],
   };

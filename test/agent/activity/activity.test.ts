@@ -156,10 +156,10 @@ describe('a tunnel', () => {
   });
 
   test('leaves how long its last probes took, with gaps where they failed', async () => {
-    const probed = (at: number, totalMs: number): TunnelState => ({
+    const probed = (halfMinute: number, totalMs: number): TunnelState => ({
       status: 'connected',
       since: 1,
-      probe: { at, totalMs, stages: [] },
+      probe: { at: halfMinute * 30_000, totalMs, stages: [] },
     });
     states(orders, connecting, probed(1, 40), probed(1, 40), probed(2, 50), away(), probed(3, 60), ...closed);
     expect(activity.past(orders.id).samples.map(({ ms }) => ms)).toEqual([40, 50, undefined, 60, undefined]);
@@ -167,10 +167,25 @@ describe('a tunnel', () => {
     const { samples } = activity.past(orders.id);
     expect(samples).toHaveLength(60);
     expect([samples[0], samples.at(-1)]).toEqual([
-      { at: 40, ms: 40 },
-      { at: 99, ms: 99 },
+      { at: 40 * 30_000, ms: 40 },
+      { at: 99 * 30_000, ms: 99 },
     ]);
     expect(activity.past(lab.id)).toEqual({ samples: [], failures: [] });
+  });
+
+  test('leaves no less of the past when a window has it probed each five seconds', () => {
+    const start = clock.now();
+    states(orders, connecting);
+    for (let probe = 0; probe < 300; probe++)
+      states(orders, {
+        status: 'connected',
+        since: 1,
+        probe: { at: start + probe * 5_000, totalMs: probe, stages: [] },
+      });
+    const { samples } = activity.past(orders.id);
+    const [first, last] = [samples[0]?.at ?? Number.NaN, samples.at(-1)?.at ?? Number.NaN];
+    expect(last).toBe(start + 299 * 5_000);
+    expect(last - first).toBeGreaterThanOrEqual(24 * 60_000);
   });
 
   test('leaves its last five failures, and no other’s', async () => {
