@@ -1,11 +1,8 @@
-import type { Duplex } from 'node:stream';
 import { AppError } from '../app-error.ts';
 import type { ClusterId } from '../catalog/cluster.ts';
 import type { Clock, Logger } from '../parts.ts';
-import { type ApiServer, secondsText } from './api-connection.ts';
 import { backOffGraceMs, backOffMs } from './back-off.ts';
-import type { Connector, ConnectorKind, Passed } from './connector.ts';
-import { startDeadline } from './deadline.ts';
+import type { ConnectorKind, Passed } from './connector.ts';
 import { failureFrom } from './failure.ts';
 import { type Gateway, openGateway, type Refusal } from './gateway.ts';
 import { nextState, type TunnelEvent } from './next-state.ts';
@@ -13,10 +10,10 @@ import type { Pace } from './pace.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Place, Ports } from './ports.ts';
 import { createProber } from './prober.ts';
-import { connectThroughSocks } from './socks-origin.ts';
 import { type Dial, withSpare } from './spare.ts';
 import type { TunnelState } from './state.ts';
 import type { Unproven } from './unproven.ts';
+import { dialOrigin, orAborted, type Way } from './way.ts';
 
 /** Busy clients end many connections: that alone is no reason to probe more often than this. */
 const troubleEveryMs = 1_000;
@@ -28,7 +25,10 @@ const dialTimeoutMs = 8_000;
  */
 const failedAfter = { times: 4, leastMs: 1_500 } as const;
 const slowAfter = { times: 2, leastMs: 500 } as const;
-/** Over a kept connection no token is needed: it is renewed, and its end noticed, this often. */
+/**
+ * Over a kept connection no token is needed. It is renewed, and the end of its session noticed, this often, since that
+ * reads files; a client that connects needs one at once.
+ */
 const prepareEveryMs = 300_000;
 /** Ports tried before giving up. */
 const portAttempts = 20;
@@ -59,13 +59,6 @@ export interface Tunnel {
   follow(way: Way): void;
   /** Resolves with false when it was asked to open again meanwhile. With `listening`, the port stands by. */
   close(options?: { readonly listening?: boolean }): Promise<boolean>;
-}
-
-/** What leads to a cluster's API. */
-export interface Way {
-  readonly connector: Connector;
-  readonly origin: 'socks' | 'tcp';
-  readonly server: ApiServer;
 }
 
 /** One tunnel: its port, its connector and the one loop that decides its state. */
@@ -123,37 +116,8 @@ export function createTunnel(options: {
     onChange();
   };
 
-  const dial = async (
-    signal: AbortSignal,
-    passed?: Passed,
-    limitMs: number = dialTimeoutMs,
-  ): Promise<Duplex> => {
-    const { connector, server } = way;
-    const limit = startDeadline(clock, limitMs, signal);
-    let stream: Duplex | undefined;
-    try {
-      // The limit holds whatever a connector does with its signal.
-      const dialing = connector.dial({ signal: limit.signal, passed });
-      stream = await orAborted(dialing, limit.signal, (late) => late.destroy());
-      if (way.origin === 'socks') await orAborted(connectThroughSocks(stream, server.target), limit.signal);
-      passed?.('origin');
-      return stream;
-    } catch (cause) {
-      stream?.destroy();
-      if (!limit.hasPassed() || signal.aborted) throw cause;
-      throw new AppError(
-        'timeout',
-        `${server.target.host} could not be reached through the tunnel within ${secondsText(limitMs)}.`,
-        {
-          hint: 'Check your network connection.',
-          retryable: true,
-          cause,
-        },
-      );
-    } finally {
-      limit.cancel();
-    }
-  };
+  const dial = (signal: AbortSignal, passed?: Passed, limitMs: number = dialTimeoutMs) =>
+    dialOrigin({ way, clock, signal, limitMs, passed });
 
   /** How long a connection may take, by how long the last one took. */
   const limitMs = ({ times, leastMs }: { readonly times: number; readonly leastMs: number }) =>
@@ -194,7 +158,7 @@ export function createTunnel(options: {
   };
   /** A connection carried something: what failed before is over. */
   const onServed = () => {
-    if (state.status !== 'connected') attempts = 0;
+    attempts = 0;
     onReached();
   };
 
@@ -437,6 +401,7 @@ export function createTunnel(options: {
     },
     wake() {
       spare?.discard();
+      prober.discard();
       isFreshWanted = true;
       lookNow();
       // One that runs goes over the network that was.
@@ -465,17 +430,4 @@ export function createTunnel(options: {
       return closing.done;
     },
   };
-}
-
-/** Resolves as `work` does, or rejects when the signal aborts first: `late` is then given what the work still yields. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal, late?: (value: T) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      reject(signal.reason);
-      if (late !== undefined) work.then(late, () => {});
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-    if (signal.aborted) abort();
-  });
 }

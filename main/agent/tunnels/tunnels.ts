@@ -16,8 +16,9 @@ import { createPace } from './pace.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Ports } from './ports.ts';
 import { createRefusals, type ReportedRefusal } from './refusals.ts';
-import { createTunnel, type Tunnel, type Way } from './tunnel.ts';
+import { createTunnel, type Tunnel } from './tunnel.ts';
 import { createUnproven } from './unproven.ts';
+import type { Way } from './way.ts';
 
 export interface Tunnels {
   /**
