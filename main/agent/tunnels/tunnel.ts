@@ -131,7 +131,9 @@ export function createTunnel(options: {
   };
   /** Probes at once, but no more often than clients can be trusted to bring news. */
   const lookSoon = () => {
-    cancelLook ??= clock.timer(Math.max(0, probedAt + troubleEveryMs - clock.now()), () => {
+    const waitsMs = probedAt + troubleEveryMs - clock.now();
+    // A clock that was set back must not hold it up.
+    cancelLook ??= clock.timer(Math.min(Math.max(0, waitsMs), troubleEveryMs), () => {
       cancelLook = undefined;
       lookNow();
     });
@@ -253,7 +255,7 @@ export function createTunnel(options: {
     probedAt = clock.now();
     try {
       await standBy();
-      if (isFresh || state.status !== 'connected' || probedAt - preparedAt >= prepareEveryMs) {
+      if (isFresh || state.status !== 'connected' || Math.abs(probedAt - preparedAt) >= prepareEveryMs) {
         await way.connector.prepare({
           interactive: how.interactive,
           signal,
