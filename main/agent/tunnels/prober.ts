@@ -48,7 +48,7 @@ export function createProber(options: {
   let isAsking = false;
   let isUsedAgain = false;
   let closedUnused = 0;
-  let keepsAgainAt = 0;
+  let keepsNoneSince = Number.NEGATIVE_INFINITY;
 
   const discard = () => {
     line?.drop();
@@ -60,7 +60,7 @@ export function createProber(options: {
     closedUnused = isUsedAgain ? 0 : closedUnused + 1;
     if (closedUnused >= closedInARow) {
       closedUnused = 0;
-      keepsAgainAt = clock.now() + keepsNoneMs;
+      keepsNoneSince = clock.now();
     }
     onLost();
   };
@@ -135,7 +135,7 @@ export function createProber(options: {
           dial: (dialSignal, passed) => dial(dialSignal, passed, limitMs),
           signal,
           limitMs,
-          ...(clock.now() < keepsAgainAt ? {} : { keep }),
+          ...(Math.abs(clock.now() - keepsNoneSince) < keepsNoneMs ? {} : { keep }),
         }),
       );
     },

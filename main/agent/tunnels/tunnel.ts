@@ -281,7 +281,7 @@ export function createTunnel(options: {
     probedAt = clock.now();
     try {
       await standBy();
-      if (isFresh || state.status !== 'connected' || probedAt - preparedAt >= prepareEveryMs) {
+      if (isFresh || state.status !== 'connected' || Math.abs(probedAt - preparedAt) >= prepareEveryMs) {
         await way.connector.prepare({
           interactive: how.interactive,
           signal,
