@@ -185,7 +185,7 @@ describe('while the pointer moves over the list', () => {
   test('it is the last real move that counts: what comes while it rests is there at once', async (context) => {
     const { page, agent, switchOf, titles } = await shown.open(context, { clusters });
     const at = await moveTo(page, switchOf('payments'));
-    agent.tell(arriving(named('apples')));
+    agent.tell(arriving(named('audit', 'finance')));
     await eventually(titles).toHaveLength(6);
     // Sent by browsers when the page changes below a pointer that rests.
     await page.evaluate(
@@ -205,7 +205,7 @@ describe('while the pointer moves over the list', () => {
       });
       Object.assign(window, { seen });
     });
-    agent.tell(arriving(named('bananas')));
+    agent.tell(arriving(named('assets', 'finance')));
     await eventually(titles).toHaveLength(7);
     expect(await page.evaluate(() => (Reflect.get(window, 'seen') as string[]).join(''))).toBe('');
     expect(await below(page, at)).toBe('Connect payments');
