@@ -9,6 +9,7 @@ import { ClusterList, focusFirstRow } from './clusters/cluster-list.tsx';
 import { NoAgent, NoClusters, NoHits } from './clusters/empty.tsx';
 import type { Filter } from './clusters/filters.ts';
 import { SelectionBar } from './clusters/selection-bar.tsx';
+import { usePointed } from './clusters/use-pointed.ts';
 import { useSections } from './clusters/use-sections.ts';
 import { ClusterPage } from './detail/cluster-page.tsx';
 import { SubPage } from './detail/sub-page.tsx';
@@ -23,7 +24,8 @@ import { copyLink } from './links/copy-link.ts';
 import { type Asked, LinkPreview } from './links/link-preview.tsx';
 import { ConfirmingToast } from './notices/confirming-toast.tsx';
 import { DoneToast } from './notices/done-toast.tsx';
-import { Notices, PressingNotices } from './notices/notices.tsx';
+import { StatusStrip } from './notices/status-strip.tsx';
+import { useNotices } from './notices/use-notices.tsx';
 import type { Deed } from './palette/choices.ts';
 import { Palette } from './palette/palette.tsx';
 import { Shortcuts } from './palette/shortcuts.tsx';
@@ -186,7 +188,7 @@ function Main() {
       >
         {isFirstRun ? (
           <>
-            <PressingNotices onReview={review} />
+            <FirstRunStrip onReview={review} />
             <main className="first-run-main">
               <FirstRun
                 onTouch={firstRun.hold}
@@ -262,6 +264,17 @@ function Main() {
   );
 }
 
+/** The first run has its own words for sign-ins and places. */
+function FirstRunStrip({ onReview }: { readonly onReview: () => void }) {
+  const { notices, dialog } = useNotices({ onAccounts: undefined, onReview });
+  return (
+    <>
+      <StatusStrip notices={notices} />
+      {dialog}
+    </>
+  );
+}
+
 function ListPage({
   search,
   filters,
@@ -294,8 +307,13 @@ function ListPage({
   const hasBar = opensBar || filters.length > 0;
   const [selected, setSelected] = useState<ReadonlySet<ClusterId>>(new Set());
   const clearSelection = useCallback(() => setSelected(new Set()), []);
-  const [pointed, setPointed] = useState<ClusterId>();
   const list = useRef<HTMLDivElement>(null);
+  const pointer = usePointed(list);
+  const [unfoldsDenied, setUnfoldsDenied] = useState(false);
+  const fold = filters.some(({ facet }) => facet === 'denied')
+    ? undefined
+    : { isFolded: !unfoldsDenied, onFold: (folded: boolean) => setUnfoldsDenied(!folded) };
+  const { notices, dialog } = useNotices({ onAccounts, onReview });
   const hasClusters = useAgent(({ clusters }) => clusters.size > 0);
   const focusesAtStart = useRef(takesFocus);
   useEffect(() => {
@@ -310,12 +328,18 @@ function ListPage({
     return () => cancelAnimationFrame(frame);
   }, [search]);
   const isLost = usePage(({ link }) => link.status !== 'ready' && link.status !== 'opening');
-  const { sections, wish } = useSections(query, filters, pointed);
+  const { sections, wish, counts } = useSections({
+    query,
+    filters,
+    foldsDenied: fold?.isFolded === true,
+    pointer,
+  });
   return (
     <>
       <Header
         query={query}
         search={search}
+        count={counts.searched}
         filtering={{
           isOpen: hasBar,
           onOpen(isOpen) {
@@ -331,8 +355,10 @@ function ListPage({
         onSettings={onSettings}
       />
       {hasBar && <FilterBar filters={filters} onFilters={onFilters} />}
-      <DiscoveryLine />
-      <Notices onAccounts={onAccounts} onReview={onReview} />
+      <StatusStrip notices={notices}>
+        <DiscoveryLine counts={counts} />
+      </StatusStrip>
+      {dialog}
       <div className="list-body" ref={list} data-lost={isLost || undefined}>
         {!hasClusters && <NoClusters onAccounts={onAccounts} onSetUp={onSetUp} />}
         {hasClusters && sections.length === 0 && (
@@ -343,12 +369,13 @@ function ListPage({
             sections={sections}
             query={query}
             wish={wish}
-            showsAllDenied={filters.some(({ facet }) => facet === 'denied')}
+            fold={fold}
             selected={selected}
             onSelect={setSelected}
             opened={opened}
             onOpen={onOpen}
-            onPoint={setPointed}
+            onMove={pointer.release}
+            onShown={pointer.look}
           />
         )}
       </div>

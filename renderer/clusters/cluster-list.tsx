@@ -1,7 +1,7 @@
 import {
+  type ComponentProps,
   type KeyboardEvent,
   type MouseEvent,
-  type PointerEvent,
   useLayoutEffect,
   useMemo,
   useRef,
@@ -27,26 +27,29 @@ export function ClusterList({
   sections,
   query,
   wish,
-  showsAllDenied,
+  fold,
   selected,
   onSelect,
   opened,
   onOpen,
-  onPoint,
+  onMove,
+  onShown,
 }: {
   readonly sections: readonly Section[];
   readonly query: string;
   /** Of which the sections are the answer: another one begins at the top. */
   readonly wish: string;
-  /** What is not for the person is what was asked for. */
-  readonly showsAllDenied: boolean;
+  /** Of what the policies deny, unless it was asked for. */
+  readonly fold: ComponentProps<typeof ClusterSection>['fold'];
   readonly selected: ReadonlySet<ClusterId>;
   readonly onSelect: (selected: ReadonlySet<ClusterId>) => void;
   /** The one whose page is shown. */
   readonly opened: ClusterId | undefined;
   readonly onOpen: (id: ClusterId) => void;
-  /** Which row the pointer is on. */
-  readonly onPoint: (id: ClusterId | undefined) => void;
+  /** A row goes where the user sends it, though the pointer may rest on it. */
+  readonly onMove: () => void;
+  /** Other rows may be under the pointer, before they are painted. */
+  readonly onShown: () => void;
 }) {
   const actions = useActions();
   const favourites = usePage(({ agent }) => agent?.favourites);
@@ -56,11 +59,10 @@ export function ClusterList({
   /** Where a selection of several goes on from. */
   const anchor = useRef<ClusterId>(undefined);
   const words = useMemo(() => queryWords(query), [query]);
-  const [unfolds, setUnfolds] = useState(false);
-  const showsDenied = unfolds || showsAllDenied;
+  const isFolded = fold?.isFolded === true;
   const items = useMemo(
-    () => itemsOf(sections, ({ id }) => id === 'denied' && !showsDenied),
-    [sections, showsDenied],
+    () => itemsOf(sections, ({ id }) => id === 'denied' && isFolded),
+    [sections, isFolded],
   );
   const places = useMemo(() => placesOf(items), [items]);
   const ids = useMemo(() => [...places.keys()], [places]);
@@ -69,6 +71,8 @@ export function ClusterList({
   const shown = useVirtualItems({ list, items, kept, wish });
   const inView = shown.inView.flatMap((item) => (item.kind === 'row' ? [item.cluster.id] : []));
   useInView(list, inView);
+
+  useLayoutEffect(onShown);
 
   // A row that goes to another section is made anew, and takes the focus along.
   useLayoutEffect(() => {
@@ -110,8 +114,7 @@ export function ClusterList({
       );
       if (order === undefined) return;
       event.preventDefault();
-      // The row goes where it is sent, though the pointer may rest on it.
-      onPoint(undefined);
+      onMove();
       void actions.order(order);
       return;
     }
@@ -154,8 +157,6 @@ export function ClusterList({
       onBlur={() => {
         hasFocus.current = false;
       }}
-      onPointerMove={({ target }: PointerEvent) => onPoint(rowOf(target))}
-      onPointerLeave={() => onPoint(undefined)}
     >
       <div className="all-sections" style={{ height: shown.height }}>
         {shown.sections.map(({ section, top, height, rows }) => (
@@ -163,16 +164,13 @@ export function ClusterList({
             key={section.id}
             section={section}
             place={{ top, height }}
-            fold={
-              section.id === 'denied' && !showsAllDenied
-                ? { isFolded: !showsDenied, onFold: (folded) => setUnfolds(!folded) }
-                : undefined
-            }
+            fold={section.id === 'denied' ? fold : undefined}
           >
-            {rows.map(({ cluster: { id }, at }) => (
+            {rows.map(({ cluster: { id, title }, at }) => (
               <ClusterRow
                 key={id}
                 id={id}
+                title={title}
                 at={at}
                 of={section.clusters.length}
                 words={words}

@@ -9,6 +9,7 @@ import { Switch } from '../controls/switch.tsx';
 import { text } from '../text/text.ts';
 import { HighlightedText } from './highlighted-text.tsx';
 import { headHeight, rowHeight } from './items.ts';
+import { MiddleEllipsis } from './middle-ellipsis.tsx';
 import { elsewhere } from './search.ts';
 import { StateMark } from './state-mark.tsx';
 import { type RowState, useRow } from './use-row.ts';
@@ -16,6 +17,7 @@ import { type RowState, useRow } from './use-row.ts';
 /** One cluster: state, name, where it is or what is wrong, latency and port, switch. */
 export const ClusterRow = memo(function ClusterRow({
   id,
+  title,
   at,
   of,
   words,
@@ -25,6 +27,8 @@ export const ClusterRow = memo(function ClusterRow({
   onOpen,
 }: {
   readonly id: ClusterId;
+  /** As it was known last. */
+  readonly title: string;
   /** Its place in the section, from 0. */
   readonly at: number;
   /** How many rows the section has. */
@@ -42,7 +46,8 @@ export const ClusterRow = memo(function ClusterRow({
   const lineId = useId();
   const keptId = useId();
   const selectedId = useId();
-  if (row === undefined) return null;
+  const top = headHeight + at * rowHeight;
+  if (row === undefined) return <GoneRow id={id} title={title} isTabStop={isTabStop} top={top} />;
   const { cluster, view, isFavourite } = row;
   const tabIndex = isTabStop ? 0 : -1;
   const isDenied = view.mark === 'denied';
@@ -58,7 +63,7 @@ export const ClusterRow = memo(function ClusterRow({
       aria-current={isOpened || undefined}
       aria-posinset={at + 1}
       aria-setsize={of}
-      style={{ top: headHeight + at * rowHeight }}
+      style={{ top }}
     >
       <StateMark mark={view.mark} />
       <div className="row-text">
@@ -73,9 +78,12 @@ export const ClusterRow = memo(function ClusterRow({
             className="row-title"
             tabIndex={tabIndex}
             data-row-stop={hasSwitch ? undefined : ''}
+            // Its parts would be read as several words.
+            aria-label={cluster.title}
+            title={cluster.title}
             onClick={() => onOpen(id)}
           >
-            <HighlightedText words={words}>{cluster.title}</HighlightedText>
+            <MiddleEllipsis words={words}>{cluster.title}</MiddleEllipsis>
           </button>
           <button
             type="button"
@@ -133,6 +141,37 @@ export const ClusterRow = memo(function ClusterRow({
     </li>
   );
 });
+
+/** Keeps the place of a cluster that is gone while the pointer is on the list: what is clicked there does nothing. */
+function GoneRow({
+  id,
+  title,
+  isTabStop,
+  top,
+}: {
+  readonly id: ClusterId;
+  readonly title: string;
+  readonly isTabStop: boolean;
+  readonly top: number;
+}) {
+  return (
+    <li className="row" data-cluster={id} data-gone style={{ top }}>
+      <span />
+      <div className="row-text">
+        <button
+          type="button"
+          className="row-title"
+          tabIndex={isTabStop ? 0 : -1}
+          data-row-stop=""
+          aria-disabled="true"
+        >
+          {title}
+        </button>
+        <div className="row-line">{text.row.gone}</div>
+      </div>
+    </li>
+  );
+}
 
 function Badges({ row, tabIndex }: { readonly row: RowState; readonly tabIndex: number }) {
   const actions = useActions();

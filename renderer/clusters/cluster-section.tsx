@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from 'react';
 import { useActions } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
-import type { Section } from './layout.ts';
+import { countOf, type Section } from './layout.ts';
 
 /** The head of a section, and those of its rows that are there. */
 export function ClusterSection({
@@ -21,11 +21,11 @@ export function ClusterSection({
   const titleId = useId();
   return (
     <section aria-labelledby={titleId} style={place}>
-      <div className="section-head">
+      <div className="section-head" data-section={section.id}>
         <h2 id={titleId} title={section.title}>
           {section.title}
         </h2>
-        {section.id !== 'found' && <span>{section.clusters.length}</span>}
+        {section.id !== 'found' && <span>{countOf([section])}</span>}
         {section.id === 'connected' && section.clusters.length > 1 && (
           <button type="button" className="link-button" onClick={() => void disconnectAll()}>
             {text.sections.disconnectAll}

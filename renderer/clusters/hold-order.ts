@@ -1,33 +1,66 @@
-import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { text } from '../text/text.ts';
 import type { Section } from './layout.ts';
 
+/** What the pointer is on: a row, or the head of a section. */
+export type Pointed =
+  | { readonly kind: 'row'; readonly id: ClusterId }
+  | { readonly kind: 'head'; readonly id: Section['id'] };
+
 /**
- * The sections as they are shown while the pointer is on the row `pointed`: no row above it comes, goes to another
- * place or is put in another order. What is new shows below it, or once the pointer is elsewhere. What the catalog
- * lost goes at once.
+ * The sections as they are shown while the pointer is on `pointed`. No row comes, goes or changes its place above it; one
+ * that is gone keeps its place until the pointer leaves, so that no other one slides under the pointer. While the pointer
+ * moves, new rows wait. Once it rests, all of them are shown below it: in their section, or in one of their own at the end.
  */
-export function holdOrder(
-  shown: readonly Section[],
-  next: readonly Section[],
-  pointed: ClusterId,
-): readonly Section[] {
+export function holdOrder(options: {
+  readonly shown: readonly Section[];
+  readonly next: readonly Section[];
+  readonly pointed: Pointed;
+  readonly isResting: boolean;
+}): readonly Section[] {
+  const { shown, next, pointed, isResting } = options;
+  const at = shown.findIndex((section) => holds(section, pointed));
+  if (at < 0) return next;
   const now = new Map(next.flatMap(({ clusters }) => clusters).map((cluster) => [cluster.id, cluster]));
+  const held = shown.map(
+    (section): Section => ({
+      ...section,
+      clusters: section.clusters.map((cluster) => now.get(cluster.id) ?? cluster),
+      gone: section.clusters.filter(({ id }) => !now.has(id)).length,
+    }),
+  );
+  if (!isResting) return held;
   const known = new Set(shown.flatMap(({ clusters }) => clusters).map(({ id }) => id));
-  if (!known.has(pointed)) return next;
-  let isBelow = false;
-  const held = shown.map((section) => {
-    isBelow ||= section.clusters.some(({ id }) => id === pointed);
-    const kept = section.clusters.flatMap(({ id }) => now.get(id) ?? []);
-    return { ...section, clusters: isBelow ? [...kept, ...fresh(next, section.id, known)] : kept };
-  });
-  const added = next
-    .filter(({ id }) => !shown.some((section) => section.id === id))
-    .map((section) => ({ ...section, clusters: fresh([section], section.id, known) }));
-  return [...held, ...added].filter(({ clusters }) => clusters.length > 0);
+  const fresh = next
+    .map((section) => ({ ...section, clusters: section.clusters.filter(({ id }) => !known.has(id)) }))
+    .filter(({ clusters }) => clusters.length > 0);
+  const above = new Set(shown.slice(0, at).map(({ id }) => id));
+  const joined = [...held];
+  const add = (section: Section) => {
+    const index = joined.findIndex(({ id }) => id === section.id);
+    const before = joined[index];
+    if (before === undefined) joined.push(section);
+    else
+      joined[index] = {
+        ...before,
+        title: section.title,
+        clusters: [...before.clusters, ...section.clusters],
+      };
+  };
+  for (const section of fresh) if (!above.has(section.id)) add(section);
+  // These go to their own section when the pointer leaves.
+  const clusters = fresh.filter(({ id }) => above.has(id)).flatMap((section) => section.clusters);
+  if (clusters.length > 0) add({ id: lateId(joined, above), title: text.sections.late, clusters });
+  return joined;
 }
 
-function fresh(sections: readonly Section[], id: string, known: ReadonlySet<ClusterId>): readonly Cluster[] {
-  return sections
-    .filter((section) => section.id === id)
-    .flatMap(({ clusters }) => clusters.filter((cluster) => !known.has(cluster.id)));
+/** Of the section for what has no place below the pointer: one that is not above it. */
+function lateId(sections: readonly Section[], above: ReadonlySet<Section['id']>): Section['id'] {
+  const last = sections.findLast(({ id }) => id.startsWith('late '));
+  return last !== undefined && !above.has(last.id) ? last.id : `late ${sections.length}`;
+}
+
+function holds(section: Section, pointed: Pointed): boolean {
+  if (pointed.kind === 'head') return section.id === pointed.id;
+  return section.clusters.some(({ id }) => id === pointed.id);
 }

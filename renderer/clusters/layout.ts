@@ -7,6 +7,13 @@ export interface Section {
   readonly id: string;
   readonly title: string;
   readonly clusters: readonly Cluster[];
+  /** How many of them are here only because the pointer is on the list: not counted. */
+  readonly gone?: number;
+}
+
+/** How many clusters of these sections there are. */
+export function countOf(sections: readonly Section[]): number {
+  return sections.reduce((sum, { clusters, gone = 0 }) => sum + clusters.length - gone, 0);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Cluster } from '../../main/agent/catalog/cluster.ts';
-import { nearest } from '../../main/agent/catalog/nearest.ts';
+import { isProduction } from '../../main/agent/catalog/is-production.ts';
+import { editsBetween, nearest } from '../../main/agent/catalog/nearest.ts';
 import { text } from '../text/text.ts';
 import { accountWords } from './cluster-words.ts';
 
@@ -47,6 +48,46 @@ export function prepareSearch(clusters: readonly Cluster[]): void {
   for (const cluster of clusters) lineOf(cluster);
 }
 
+/**
+ * The clusters that `words` find, the best first: by name before by tags and regions, and where a word begins before
+ * where it only occurs. Of those found equally well, production comes last; else they keep their order.
+ */
+export function ranked(clusters: readonly Cluster[], words: readonly string[]): readonly Cluster[] {
+  return clusters
+    .filter((cluster) => matches(cluster, words))
+    .map((cluster) => ({
+      cluster,
+      rank: rankOf(cluster.title, words),
+      isLast: Number(isProduction(cluster)),
+    }))
+    .sort((a, b) => a.rank - b.rank || a.isLast - b.isLast)
+    .map(({ cluster }) => cluster);
+}
+
+/**
+ * How well `words` fit a name, 0 best: first counts how many are not in it, then how many do not begin a word of it; a
+ * name that is the whole query is better than one that begins with it. `verb` is what is done with it, lower case: words
+ * may be in there instead.
+ */
+export function rankOf(name: string, words: readonly string[], verb = ''): number {
+  const line = name.toLowerCase();
+  const named = words.filter((word) => !verb.includes(word));
+  let [outside, within] = [0, 0];
+  for (const word of words) {
+    if (!line.includes(word) && !verb.includes(word)) outside += 1;
+    else if (!begins(line, word) && !begins(verb, word)) within += 1;
+  }
+  const isWhole = named.length > 0 && line === named.join(' ');
+  return 2 * (outside * (words.length + 1) + within) + Number(!isWhole);
+}
+
+/** Whether a word of `line` begins with `word`. */
+function begins(line: string, word: string): boolean {
+  for (let at = line.indexOf(word); at >= 0; at = line.indexOf(word, at + 1))
+    if (at === 0 || !/[\p{L}\p{N}]/u.test(line.charAt(at - 1))) return true;
+  return false;
+}
+
 /** Every word has to be somewhere in the cluster, its tags included. */
 export function matches(cluster: Cluster, words: readonly string[]): boolean {
   const line = lineOf(cluster);
@@ -62,11 +103,22 @@ export function elsewhere(cluster: Cluster, words: readonly string[], shown: str
   return found?.join(' ');
 }
 
-/** Shown for a query that finds nothing: what it is a slip of the fingers away from. */
+/** Shown for a query that finds nothing: what it is a slip of the fingers away from, production only if it is nearer. */
 export function suggestion(query: string, clusters: Iterable<Cluster>): string | undefined {
   const wanted = query.trim();
-  const titles = [...clusters].map(({ title }) => title);
-  return nearest(wanted, titles, 1, Math.max(1, Math.floor(wanted.length / 3)))[0];
+  const atMost = Math.max(1, Math.floor(wanted.length / 3));
+  const nearestOf = (some: readonly Cluster[]) =>
+    nearest(
+      wanted,
+      some.map(({ title }) => title),
+      1,
+      atMost,
+    )[0];
+  const all = [...clusters];
+  const [any, safe] = [nearestOf(all), nearestOf(all.filter((cluster) => !isProduction(cluster)))];
+  if (any === undefined || safe === undefined) return any;
+  const edits = (title: string) => editsBetween(wanted.toLowerCase(), title.toLowerCase());
+  return edits(safe) <= edits(any) ? safe : any;
 }
 
 /** `whole` cut where `words` are found in it, longest first. */

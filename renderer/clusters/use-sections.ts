@@ -1,21 +1,47 @@
 import { useEffect, useMemo, useRef } from 'react';
-import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { Cluster } from '../../main/agent/catalog/cluster.ts';
 import { useAgent, usePage } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
 import { type Filter, passes } from './filters.ts';
 import { holdOrder } from './hold-order.ts';
-import { byTitle, layoutOf, type Section } from './layout.ts';
-import { matches, prepareSearch, queryWords } from './search.ts';
+import { byTitle, countOf, layoutOf, type Section } from './layout.ts';
+import { prepareSearch, queryWords, ranked } from './search.ts';
+import type { PointedView } from './use-pointed.ts';
+
+/** What the list shows. */
+export interface ListView {
+  readonly sections: readonly Section[];
+  /** Another query, filter or grouping is another `wish`. */
+  readonly wish: string;
+  readonly counts: ListCounts;
+}
+
+export interface ListCounts {
+  /** Clusters whose rows are in the list, in view or to be scrolled to. */
+  readonly shown: number;
+  /** Clusters that a search looks through. */
+  readonly searched: number;
+  /** All clusters, while a query or a filter leaves some out. */
+  readonly of: number | undefined;
+  /** New ones that wait until the pointer rests. */
+  readonly waiting: number;
+}
 
 /**
- * What the list shows: the clusters in their sections, or for a query one section of what it finds. Another `wish` is
- * another query, filter or grouping.
+ * The clusters in their sections, or for a query one section of what it finds, the best first. While the pointer is on a
+ * row, no row above it moves.
  */
-export function useSections(
-  query: string,
-  filters: readonly Filter[],
-  pointed: ClusterId | undefined,
-): { readonly sections: readonly Section[]; readonly wish: string } {
+export function useSections({
+  query,
+  filters,
+  foldsDenied,
+  pointer: { pointed, isResting },
+}: {
+  readonly query: string;
+  readonly filters: readonly Filter[];
+  readonly foldsDenied: boolean;
+  readonly pointer: Pick<PointedView, 'pointed' | 'isResting'>;
+}): ListView {
   const clusters = useAgent((agent) => agent.clusters);
   const open = useAgent((agent) => agent.open);
   const favourites = useAgent((agent) => agent.favourites);
@@ -41,7 +67,10 @@ export function useSections(
   const next = useMemo(() => {
     const words = queryWords(query);
     if (words.length === 0) return all;
-    const found = all.flatMap((section) => section.clusters.filter((one) => matches(one, words)));
+    const found = ranked(
+      all.flatMap((section) => section.clusters),
+      words,
+    );
     if (found.length === 0) return [];
     const title = text.sections.found(found.length, sorted.length);
     return [{ id: 'found', title, clusters: found }];
@@ -50,11 +79,24 @@ export function useSections(
   const shown = useRef({ wish, sections: next });
   const sections = useMemo(() => {
     const { wish: before, sections: last } = shown.current;
-    // Another wish is the person's own: its answer is shown whole, wherever the pointer rests.
-    return pointed === undefined || before !== wish ? next : holdOrder(last, next, pointed);
-  }, [next, pointed, wish]);
+    // Another wish is the user's own: its answer is shown whole, wherever the pointer rests.
+    return pointed === undefined || before !== wish
+      ? next
+      : holdOrder({ shown: last, next, pointed, isResting });
+  }, [next, pointed, isResting, wish]);
   useEffect(() => {
     shown.current = { wish, sections };
   }, [sections, wish]);
-  return { sections, wish };
+  return useMemo(() => {
+    const held = new Set(sections.flatMap((section) => section.clusters.map(({ id }) => id)));
+    const waiting = next.flatMap((section) => section.clusters).filter(({ id }) => !held.has(id)).length;
+    const isWhole = query.trim() === '' && filters.length === 0;
+    const counts = {
+      shown: countOf(sections.filter(({ id }) => id !== 'denied' || !foldsDenied)),
+      searched: isWhole ? countOf(sections) : sorted.length,
+      of: isWhole ? undefined : sorted.length,
+      waiting,
+    };
+    return { sections, wish, counts };
+  }, [sections, wish, next, sorted, query, filters, foldsDenied]);
 }

@@ -11,6 +11,7 @@ import {
 import type { KeyboardEvent, RefObject } from 'react';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
+import type { ListCounts } from '../clusters/use-sections.ts';
 import { text } from '../text/text.ts';
 import './header.css';
 
@@ -18,6 +19,7 @@ import './header.css';
 export function Header({
   query,
   search,
+  count,
   filtering,
   onQuery,
   onDown,
@@ -27,6 +29,8 @@ export function Header({
 }: {
   readonly query: string;
   readonly search: RefObject<HTMLInputElement | null>;
+  /** Clusters that are searched. */
+  readonly count: number;
   /** Whether the bar of filters is there, and the way to have it or not. */
   readonly filtering: { readonly isOpen: boolean; readonly onOpen: (isOpen: boolean) => void };
   readonly onQuery: (query: string) => void;
@@ -37,7 +41,6 @@ export function Header({
   readonly onSettings: () => void;
 }) {
   const actions = useActions();
-  const count = useAgent(({ clusters }) => clusters.size);
   const isRunning = useAgent(({ discovery }) => discovery.status === 'running');
   const hearKey = (event: KeyboardEvent) => {
     if (event.key === 'ArrowDown' || event.key === 'Enter') onDown();
@@ -125,26 +128,27 @@ function Action({
   );
 }
 
-/** How discovery goes, or how old what is shown is. */
-export function DiscoveryLine() {
+/** How discovery goes, or how old what is shown is. It counts the clusters of the list, not those that wait. */
+export function DiscoveryLine({ counts: { shown, of, waiting } }: { readonly counts: ListCounts }) {
   const discovery = useAgent((agent) => agent.discovery);
-  const count = useAgent(({ clusters }) => clusters.size);
   const now = useNow(30_000);
+  const chip = waiting > 0 && <span className="waiting">{text.header.waiting(waiting)}</span>;
   if (discovery.status === 'idle') {
     const { finishedAt } = discovery;
     const age = finishedAt === undefined ? undefined : Math.max(0, now - finishedAt);
     return (
       <section className="discovery-line" aria-label={text.header.state}>
-        <span>{text.header.idle(count, age)}</span>
+        <span>{text.header.idle(shown, of, age)}</span>
+        {chip}
       </section>
     );
   }
-  const { cellsRead, cellsKnown, clusters } = discovery;
-  const words =
-    cellsKnown === 0 ? text.header.starting : text.header.reading(cellsRead, cellsKnown, clusters);
+  const { cellsRead, cellsKnown } = discovery;
+  const words = cellsKnown === 0 ? text.header.starting : text.header.reading(cellsRead, cellsKnown, shown);
   return (
     <section className="discovery-line" aria-label={text.header.state}>
       <span>{words}</span>
+      {chip}
       <progress aria-label={text.header.progress} max={Math.max(1, cellsKnown)} value={cellsRead} />
     </section>
   );

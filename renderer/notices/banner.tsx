@@ -3,7 +3,14 @@ import type { ReactNode } from 'react';
 import { text } from '../text/text.ts';
 import './banner.css';
 
-const icons = { attention: TriangleAlert, danger: TriangleAlert, info: Info, login: KeyRound } as const;
+export const noticeIcons = {
+  attention: TriangleAlert,
+  danger: TriangleAlert,
+  info: Info,
+  login: KeyRound,
+} as const;
+
+export type NoticeKind = keyof typeof noticeIcons;
 
 /** Something about the whole that a person should see: what it is, more of it, and what can be done. */
 export function Banner({
@@ -13,13 +20,13 @@ export function Banner({
   action,
   onDismiss,
 }: {
-  readonly kind: keyof typeof icons;
+  readonly kind: NoticeKind;
   readonly title: string;
   readonly children?: ReactNode;
   readonly action?: ReactNode;
   readonly onDismiss?: (() => void) | undefined;
 }) {
-  const Icon = icons[kind];
+  const Icon = noticeIcons[kind];
   return (
     <div className="banner" data-kind={kind} role={kind === 'danger' ? 'alert' : 'status'}>
       <Icon size={16} aria-hidden />

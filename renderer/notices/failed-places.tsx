@@ -6,19 +6,35 @@ import { useAgent } from '../agent/page.tsx';
 import { whereWords } from '../clusters/cluster-words.ts';
 import { text } from '../text/text.ts';
 import { Banner } from './banner.tsx';
+import type { Notice } from './notice.ts';
 
-/** What could not be read, in one banner that names each place, why, and the next step. */
-export function FailedPlaces({ onAccounts }: { readonly onAccounts: () => void }) {
+/** What could not be read. */
+export function useFailedPlaces(onAccounts: () => void): Notice | undefined {
   const cells = useAgent((agent) => agent.cells);
-  const [isOpen, setOpen] = useState(false);
   const failed = useMemo(() => [...cells.values()].filter(isFailed), [cells]);
+  if (failed.length === 0) return undefined;
+  const title = text.places.title(failed.length, cells.size);
+  const banner = <FailedPlaces title={title} failed={failed} onAccounts={onAccounts} />;
+  return { key: 'places', kind: 'attention', title, banner };
+}
+
+/** Names each place, why, and the next step. */
+function FailedPlaces({
+  title,
+  failed,
+  onAccounts,
+}: {
+  readonly title: string;
+  readonly failed: readonly Cell[];
+  readonly onAccounts: () => void;
+}) {
+  const [isOpen, setOpen] = useState(false);
   const groups = useMemo(() => byReason(failed), [failed]);
-  if (failed.length === 0) return null;
   const [first] = groups;
   return (
     <Banner
       kind="attention"
-      title={text.places.title(failed.length, cells.size)}
+      title={title}
       action={
         <button
           type="button"

@@ -1,10 +1,11 @@
 import type { TunnelView } from '../../main/agent/agent-view.ts';
 import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { isProduction } from '../../main/agent/catalog/is-production.ts';
 import type { ClusterSet } from '../../main/agent/favourites/sets.ts';
 import { whereWords } from '../clusters/cluster-words.ts';
 import type { Filter } from '../clusters/filters.ts';
 import type { GroupBy } from '../clusters/groups.ts';
-import { matches, queryWords } from '../clusters/search.ts';
+import { matches, queryWords, rankOf } from '../clusters/search.ts';
 import { text } from '../text/text.ts';
 
 const verbs = ['connect', 'disconnect', 'use', 'open', 'copy', 'star', 'unstar'] as const;
@@ -33,6 +34,10 @@ export interface Choice {
   readonly id: string;
   readonly title: string;
   readonly hint?: string | undefined;
+  /** The name within the title: the end of it stays in sight. */
+  readonly name?: string | undefined;
+  /** Whether it leads to a production cluster: marked, and behind others that fit as well. */
+  readonly isProduction?: boolean;
   readonly deed: Deed;
 }
 
@@ -52,14 +57,15 @@ export interface PaletteFacts {
 
 const atMost = 40;
 
-/** What fits the query, the best first. Without a query: what concerns the whole, and what is open. */
+/** What fits the query, the best first, of equals production last. Without a query: what concerns the whole, and what is open. */
 export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[] {
   const words = queryWords(query);
   const ranks: Choice[][] = [];
   /** Made only where it may be shown. */
-  const add = (rank: number, make: () => Choice) => {
-    ranks[rank] ??= [];
-    if (ranks[rank].length < atMost) ranks[rank].push(make());
+  const add = (rank: number, isLast: boolean, make: () => Choice) => {
+    const at = 2 * rank + Number(isLast);
+    ranks[at] ??= [];
+    if (ranks[at].length < atMost) ranks[at].push(make());
   };
   const hits = new Map<string, readonly Cluster[]>();
   const clustersOf = (named: readonly string[]): readonly Cluster[] => {
@@ -71,11 +77,12 @@ export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[]
   const consider = (choice: Choice) => {
     const title = choice.title.toLowerCase();
     if (words.every((word) => title.includes(word)))
-      add(words.every((word) => begins(title, word)) ? 0 : 1, () => choice);
+      add(rankOf(choice.title, words), choice.isProduction === true, () => choice);
   };
   for (const kind of whole)
     if (kind !== 'disconnectAll' || facts.open.size > 0)
       consider({ id: kind, title: text.palette.whole[kind], deed: { kind } });
+  const production = new Set(facts.clusters.filter(isProduction).map(({ id }) => id));
   for (const set of facts.sets)
     for (const kind of ofSets)
       if (kind === 'openSet' || words.length > 0)
@@ -83,6 +90,8 @@ export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[]
           id: `${kind} ${set.name}`,
           title: text.palette.sets[kind](set.name),
           hint: text.palette.clusters(set.clusters.length),
+          name: set.name,
+          isProduction: set.clusters.some((id) => production.has(id)),
           deed: { kind, set },
         });
   for (const kind of verbs) {
@@ -91,11 +100,8 @@ export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[]
     for (const cluster of clustersOf(named)) {
       if (words.length === 0 && !facts.open.has(cluster.id)) continue;
       if (!isPossible(kind, cluster, facts)) continue;
-      const title = cluster.title.toLowerCase();
-      let rank = 0;
-      for (const word of words) if (!begins(title, word) && !begins(verb, word)) rank += 1;
-      for (const word of named) if (!title.includes(word)) rank += 1;
-      add(rank, () => choiceOf(kind, cluster, facts));
+      const isLast = production.has(cluster.id);
+      add(rankOf(cluster.title, words, verb), isLast, () => choiceOf(kind, cluster, facts));
     }
   }
   for (const [by, title] of Object.entries(text.filters.groups) as [GroupBy, string][])
@@ -116,6 +122,8 @@ function choiceOf(kind: (typeof verbs)[number], cluster: Cluster, { asksFirst }:
     id: `${kind} ${cluster.id}`,
     title: text.palette.verbs[kind](cluster.title),
     hint,
+    name: cluster.title,
+    isProduction: isProduction(cluster),
     deed: { kind, cluster },
   };
 }
@@ -143,11 +151,4 @@ function isPossible(
     case 'unstar':
       return favourites.has(id);
   }
-}
-
-/** Whether a word of `line` begins with `word`. */
-function begins(line: string, word: string): boolean {
-  for (let at = line.indexOf(word); at >= 0; at = line.indexOf(word, at + 1))
-    if (at === 0 || !/[\p{L}\p{N}]/u.test(line.charAt(at - 1))) return true;
-  return false;
 }

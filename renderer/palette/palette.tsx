@@ -25,9 +25,10 @@ import { flushSync } from 'react-dom';
 import { isGuarded } from '../../main/agent/catalog/is-production.ts';
 import { useAgent } from '../agent/page.tsx';
 import { type Filter, filtersOf } from '../clusters/filters.ts';
-import { HighlightedText } from '../clusters/highlighted-text.tsx';
 import { byTitle } from '../clusters/layout.ts';
+import { MiddleEllipsis } from '../clusters/middle-ellipsis.tsx';
 import { queryWords } from '../clusters/search.ts';
+import { ProductionBadge } from '../controls/production-badge.tsx';
 import { text } from '../text/text.ts';
 import { type Choice, choicesOf, type Deed } from './choices.ts';
 import './palette.css';
@@ -157,13 +158,17 @@ function Choices({ onChoose }: { readonly onChoose: (choice: Choice) => void }) 
               role="option"
               tabIndex={-1}
               aria-selected={index === active}
+              aria-label={labelOf(choice)}
               onPointerMove={() => setAt(index)}
               onClick={() => onChoose(choice)}
             >
               <Icon size={15} aria-hidden />
               <span className="palette-title">
-                <HighlightedText words={words}>{choice.title}</HighlightedText>
-              </span>
+                <MiddleEllipsis words={words} name={choice.name}>
+                  {choice.title}
+                </MiddleEllipsis>
+              </span>{' '}
+              {choice.isProduction === true && <ProductionBadge cluster={{ production: true }} />}{' '}
               {choice.hint !== undefined && <small>{choice.hint}</small>}
             </div>
           );
@@ -171,6 +176,11 @@ function Choices({ onChoose }: { readonly onChoose: (choice: Choice) => void }) 
       </div>
     </>
   );
+}
+
+/** In one piece: the parts of a title would be read as several words. */
+function labelOf({ title, isProduction, hint }: Choice): string {
+  return [title, isProduction === true ? text.production : undefined, hint].filter(Boolean).join(', ');
 }
 
 function useChoices(query: string): readonly Choice[] {

@@ -84,6 +84,7 @@ export const text = {
     connect: (title: string) => `Connect ${title}`,
     problems: (count: number) => plural(count, 'tag problem'),
     kept: 'kubectl opens it when used',
+    gone: 'No longer found',
   },
   sections: {
     connected: 'Connected',
@@ -96,6 +97,7 @@ export const text = {
     hideDenied: 'Hide what is not for you',
     disconnectAll: 'Disconnect all',
     others: 'Clusters',
+    late: 'New',
     without: { environment: 'No environment', group: 'No group' },
     found: (found: number, all: number) => `${found} of ${all}`,
   },
@@ -111,10 +113,12 @@ export const text = {
     reading: (read: number, known: number, clusters: number) =>
       `Reading ${read} of ${plural(known, 'place')}, ${plural(clusters, 'cluster')} so far`,
     starting: 'Looking for places to read',
-    idle: (clusters: number, ms: number | undefined) =>
-      `${plural(clusters, 'cluster')}${ms === undefined ? '' : ` · read ${agoWords(ms)}`}`,
+    /** `of` while only some of all are shown. */
+    idle: (clusters: number, of: number | undefined, ms: number | undefined) =>
+      `${of === undefined ? plural(clusters, 'cluster') : `${clusters} of ${plural(of, 'cluster')}`}${ms === undefined ? '' : ` · read ${agoWords(ms)}`}`,
     state: 'State of discovery',
     progress: 'Discovery',
+    waiting: (count: number) => `${count} new`,
   },
 
   filters: {
@@ -182,6 +186,7 @@ export const text = {
     undo: 'Undo',
   },
   dismiss: 'Dismiss',
+  notices: { title: 'Notices', none: 'No notices', more: (count: number) => `+${count}` },
 
   footer: {
     session: (ms: number) => `${durationWords(ms)}`,

@@ -42,7 +42,7 @@ test('a release that is published is told of, and the notification leads to its 
   // While the window is in front it tells of the next one itself.
   await feed.publish('stable', { ...release, version: '1.5.0', minimumVersion: '1.0.0' });
   await page.keyboard.press('Escape');
-  await page.locator('.banner').filter({ hasText: 'k8s-tunnels 1.5.0 is out' }).waitFor();
+  await page.locator('.notice-opener').filter({ hasText: 'k8s-tunnels 1.5.0 is out' }).click();
   await page.getByText('Your version is no longer supported.').waitFor();
   expect(await app.ask('notifications')).toHaveLength(1);
 }, 60_000);

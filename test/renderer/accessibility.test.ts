@@ -119,11 +119,14 @@ test('the list, whatever state a row is in', async (context) => {
 });
 
 test('the banners', async (context) => {
-  const { page, agent, switchOf, banner } = await shown.open(context, everything);
+  const { page, agent, switchOf, banner, openNotices } = await shown.open(context, everything);
   agent.handlers.disconnect = () => Promise.reject(new AppError('kubeconfig-locked', 'Somebody writes it.'));
-  await page.getByRole('button', { name: 'Details' }).click();
   await switchOf('degraded').click();
+  await page.getByRole('alert').getByText('degraded was not disconnected').waitFor();
+  await expectAccessible(page);
+  await openNotices();
   await banner('degraded was not disconnected').waitFor();
+  await page.getByRole('button', { name: 'Details' }).click();
   await expectAccessible(page);
 });
 
@@ -280,10 +283,11 @@ test('the menu of kubectl, and the question before production', async (context) 
 
 test('a newer version, and what is new in it', async (context) => {
   const notes = '# One\n\nWith `code` and [a link](https://a.example/).\n\n- item\n\n```\nkubectl\n```\n';
-  const { page, agent, banner } = await shown.open(context, {
+  const { page, agent, banner, openNotices } = await shown.open(context, {
     ...quiet,
     release: aRelease({ notes: notes.repeat(9) }),
   });
+  await openNotices();
   await banner('1.4.0 is out').waitFor();
   await expectAccessible(page);
   agent.tell({ kind: 'release', release: aRelease({ notes: notes.repeat(9), isRequired: true }) });
@@ -380,10 +384,11 @@ test('what a link asks for, of every sort, and one that is refused', async (cont
 });
 
 test('a list whose agent is lost, and an agent that cannot start', async (context) => {
-  const { page, agent, banner, row } = await shown.open(context, quiet);
+  const { page, agent, openNotices, row } = await shown.open(context, quiet);
   await row('connected').waitFor();
   agent.stop();
-  await banner('The agent is not running').waitFor();
+  await page.getByRole('alert').getByText('The agent is not running').waitFor();
+  await openNotices();
   await expectAccessible(page);
   await page.reload();
   agent.failWith(new AppError('bad-input', 'The settings do not fit.', { hint: 'Mend them.' }));

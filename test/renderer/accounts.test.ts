@@ -135,7 +135,7 @@ test('a sign-in can be cancelled, and goes on when its page is left', async (con
   await page.getByRole('button', { name: 'Sign in to acme' }).click();
   await account('acme').getByRole('button', { name: 'Cancel' }).waitFor();
   await page.keyboard.press('Escape');
-  await page.locator('.banner').getByText('Waiting for you to sign in to AWS (acme)').waitFor();
+  await page.locator('.status-strip').getByText('Waiting for you to sign in to AWS (acme)').waitFor();
   expect(cancelled).toBe(0);
   await page.getByRole('button', { name: 'Accounts' }).click();
   await account('acme').getByRole('button', { name: 'Cancel' }).click();
@@ -263,11 +263,12 @@ const expired = {
 } as const;
 
 test('a place that wants a sign-in leads there; one that is denied does not', async (context) => {
-  const { agent, page, banner } = await shown.open(context, {
+  const { agent, page, banner, openNotices } = await shown.open(context, {
     clusters: [cluster],
     cells: [aCell('eu-west-1', { code: 'aws-denied', message: 'Denied.', retryable: false })],
   });
   agent.handlers.accounts = async () => ({ accounts: [anAccount('acme')] });
+  await openNotices();
   const places = banner('could not be read');
   await places.waitFor();
   expect(await places.getByRole('button', { name: 'Sign in' }).count()).toBe(0);

@@ -280,7 +280,7 @@ describe('the past of a cluster, on its page', () => {
     ];
     await eventually(() => card.getByRole('listitem').allTextContents()).toEqual(told);
     agent.stop();
-    await page.locator('.banner').waitFor({ state: 'attached' });
+    await page.locator('.notice-opener').waitFor({ state: 'attached' });
     expect(await card.getByRole('listitem').allTextContents()).toEqual(told);
   });
 

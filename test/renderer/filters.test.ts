@@ -32,7 +32,8 @@ test('the bar is there on request; filters stand in it until they are removed', 
   await choose(window, 'production', 'EKS');
   await eventually(titles).toEqual(['billing', 'search']);
   await page.getByRole('searchbox').fill('s');
-  await eventually(titles).toEqual(['billing', 'search']);
+  // By its name, and by its tags.
+  await eventually(titles).toEqual(['search', 'billing']);
   await page.getByRole('searchbox').fill('sea');
   await eventually(titles).toEqual(['search']);
   await page.getByRole('searchbox').fill('');
@@ -86,11 +87,12 @@ test('groups are chosen beside them and remembered; the connected and the favour
 });
 
 test('a grouping that the organisation manages stays, and it is said why', async (context) => {
-  const { page, agent, banner } = await shown.open(context, { clusters });
+  const { page, agent, banner, openNotices } = await shown.open(context, { clusters });
   agent.handlers['settings-set'] = () =>
     Promise.reject(new AppError('setting-managed', 'Acme manages the setting listGroup.'));
   await page.getByRole('button', { name: 'Filters and groups' }).click();
   await page.getByRole('button', { name: 'Group by account' }).click();
   await page.getByRole('menuitemradio', { name: 'nothing' }).click();
+  await openNotices();
   await banner('The list is grouped as before').getByText('Acme manages').waitFor();
 });

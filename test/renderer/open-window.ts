@@ -19,7 +19,10 @@ export interface ShownWindow {
   switchOf(title: string): Locator;
   /** The label, or the words, of what has the focus. */
   focused(): Promise<string>;
+  /** Of a notice, in the panel that `openNotices` opens. */
   banner(words: string): Locator;
+  /** Once there is a notice. */
+  openNotices(): Promise<void>;
   clipboard(): Promise<string>;
 }
 
@@ -41,11 +44,12 @@ export async function openWindow(
     /** In place of the real time. ms since the epoch. */
     readonly now?: number | undefined;
     readonly size?: { readonly width: number; readonly height: number } | undefined;
+    readonly hasTouch?: boolean | undefined;
     /** What the user answers in the terminal that serves the window. Left out: the page is not guarded. */
     readonly confirm?: Confirm | undefined;
   },
 ): Promise<{ readonly shown: ShownWindow; readonly wrong: readonly string[]; close(): Promise<void> }> {
-  const { snapshot, now, size = { width: 440, height: 680 }, confirm } = options;
+  const { snapshot, now, size = { width: 440, height: 680 }, hasTouch = false, confirm } = options;
   const agent = createScriptedAgent(aSnapshot(snapshot));
   const server = await startWebServer({
     folder,
@@ -53,6 +57,7 @@ export async function openWindow(
   });
   const session = await browser.newContext({
     viewport: size,
+    hasTouch,
     // A moment that is always the same looks the same everywhere.
     ...(now === undefined ? {} : { timezoneId: 'UTC', locale: 'en-US' }),
   });
@@ -78,6 +83,7 @@ export async function openWindow(
           return element?.getAttribute('aria-label') ?? element?.textContent ?? '';
         }),
       banner: (words) => page.locator('.banner').filter({ hasText: words }),
+      openNotices: () => page.locator('.notice-opener[aria-expanded="false"]').click(),
       clipboard: () => page.evaluate(() => navigator.clipboard.readText()),
     };
     return { shown, wrong, close };

@@ -19,7 +19,7 @@ describe('above the list', () => {
       retryable: false,
     } as const;
     const disabled = { code: 'aws-region-disabled', message: 'Not enabled.', retryable: false } as const;
-    const { page, banner } = await shown.open(context, {
+    const { page, banner, openNotices } = await shown.open(context, {
       clusters,
       cells: [
         aCell('eu-west-1'),
@@ -29,6 +29,7 @@ describe('above the list', () => {
         aCell('ap-east-1', disabled),
       ],
     });
+    await openNotices();
     const failed = banner('3 of 5 places could not be read');
     await failed.getByText('For 2 reasons; what was known there stays.').waitFor();
     await failed.getByRole('button', { name: 'Details' }).click();
@@ -42,9 +43,10 @@ describe('above the list', () => {
 
   test('a login that waits can be opened again or copied', async (context) => {
     const url = 'https://team.cloudflareaccess.com/cdn-cgi/access/cli?x=1';
-    const { agent, banner, clipboard } = await shown.open(context, { clusters });
+    const { agent, banner, clipboard, openNotices } = await shown.open(context, { clusters });
     const logins = [{ kind: 'access' as const, title: 'team.cloudflareaccess.com', url, since: 1 }];
     agent.tell({ kind: 'logins', logins });
+    await openNotices();
     const login = banner('Waiting for you to sign in to team.cloudflareaccess.com');
     const link = login.getByRole('link', { name: 'Open the page again' });
     expect(await link.getAttribute('href')).toBe(url);
@@ -57,22 +59,24 @@ describe('above the list', () => {
   });
 
   test('a code to enter is shown with its page', async (context) => {
-    const { agent, banner } = await shown.open(context, { clusters });
+    const { agent, banner, openNotices } = await shown.open(context, { clusters });
     const url = 'https://device.sso.eu-central-1.amazonaws.com/?user_code=ABCD-EFGH';
     const login = { kind: 'aws' as const, title: 'AWS (acme)', url, userCode: 'ABCD-EFGH', since: 1 };
     agent.tell({ kind: 'logins', logins: [login] });
+    await openNotices();
     const shownLogin = banner('Waiting for you to sign in to AWS (acme)');
     await shownLogin.getByText('see that the code is ABCD-EFGH').waitFor();
     expect(await shownLogin.getByRole('link').getAttribute('href')).toBe(url);
   });
 
   test('warnings stand until they are dismissed, information does not', async (context) => {
-    const { agent, page, banner } = await shown.open(context, { clusters });
+    const { agent, page, banner, openNotices } = await shown.open(context, { clusters });
     const message = 'orders was not opened again: its port is taken.';
     agent.tell(
       { kind: 'notice', notice: { at: 1, level: 'info', message: 'orders was opened again.' } },
       { kind: 'notice', notice: { at: 2, level: 'warning', message } },
     );
+    await openNotices();
     await banner(message).waitFor();
     expect(await page.locator('.banner').count()).toBe(1);
     await banner(message).getByRole('button', { name: 'Dismiss' }).click();
@@ -80,12 +84,13 @@ describe('above the list', () => {
   });
 
   test('what did not work stands with its next step until it is dismissed', async (context) => {
-    const { agent, banner, switchOf } = await shown.open(context, { clusters, tunnels: both });
+    const { agent, banner, switchOf, openNotices } = await shown.open(context, { clusters, tunnels: both });
     agent.handlers.disconnect = () =>
       Promise.reject(
         new AppError('kubeconfig-locked', 'Somebody else writes config.', { hint: 'Try again.' }),
       );
     await switchOf('orders').click();
+    await openNotices();
     const problem = banner('orders was not disconnected');
     await problem.getByText('Somebody else writes config. Try again.').waitFor();
     expect(await problem.getAttribute('role')).toBe('alert');
@@ -190,14 +195,16 @@ describe('kubectl', () => {
 
 describe('the agent', () => {
   test('that is lost leaves what was known; the page comes back by itself with what is so by then', async (context) => {
-    const { agent, page, banner, titles } = await shown.open(context, { clusters });
+    const { agent, page, banner, titles, openNotices } = await shown.open(context, { clusters });
     await eventually(titles).toEqual(['orders', 'payments']);
     agent.stop();
-    const lost = banner('The agent is not running; trying again');
-    await lost.waitFor();
+    const words = 'The agent is not running; trying again';
+    await page.getByRole('alert').getByText(words).waitFor();
+    const lost = banner(words);
     expect(await titles()).toEqual(['orders', 'payments']);
     expect(await page.locator('[data-lost]').count()).toBe(1);
     await page.getByRole('switch', { name: 'Connect orders' }).click();
+    await openNotices();
     await banner('orders was not connected').waitFor();
     agent.show({ ...agent.snapshot(), clusters: [payments] });
     agent.start();
@@ -215,7 +222,7 @@ describe('the agent', () => {
       }),
     );
 
-    await page.locator('.banner').getByText('The agent cannot start').waitFor();
+    await page.getByRole('alert').getByText('The agent cannot start').waitFor();
     // A page that knows nothing yet shows nothing else.
     await page.reload();
     await page.getByRole('heading', { name: 'The agent cannot start' }).waitFor();

@@ -6,9 +6,10 @@ const shown = windowFixture();
 const clusters = [aCluster('orders')];
 
 test('a release is shown with its notes as text, and put away until the next one', async (context) => {
-  const { agent, page, banner } = await shown.open(context, { clusters });
+  const { agent, page, banner, openNotices } = await shown.open(context, { clusters });
   const notes = '# Faster\n\n- see [docs](https://a.example/)\n\n<img src=x onerror="document.title=1">';
   agent.tell({ kind: 'release', release: aRelease({ notes }) });
+  await openNotices();
   const out = banner('k8s-tunnels 1.4.0 is out');
   const download = out.getByRole('link', { name: 'Download' });
   expect(await download.getAttribute('href')).toBe('https://example.com/1.4.0');
@@ -37,7 +38,11 @@ test('a release is shown with its notes as text, and put away until the next one
 });
 
 test('one that is required stays', async (context) => {
-  const { banner } = await shown.open(context, { clusters, release: aRelease({ isRequired: true }) });
+  const { banner, openNotices } = await shown.open(context, {
+    clusters,
+    release: aRelease({ isRequired: true }),
+  });
+  await openNotices();
   const out = banner('Your version is no longer supported.');
   await out.waitFor();
   expect(await out.getByRole('button', { name: 'Dismiss' }).count()).toBe(0);

@@ -208,7 +208,7 @@ describe('a new configuration that waits', () => {
         settings: [],
       });
     };
-    await page.getByText('Acme has a new configuration').waitFor();
+    await page.getByRole('button', { name: 'Acme has a new configuration' }).click();
     await page.getByText('It changes: Cloudflare Access team, Vault.').waitFor();
     await press('Review…');
     const question = dialog('Accept the new configuration of Acme?');

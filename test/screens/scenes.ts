@@ -106,7 +106,10 @@ export const scenes: Readonly<Record<string, Scene>> = {
         },
       ],
     },
-    arrange: (shown) => press(shown, 'Details'),
+    async arrange(shown) {
+      await shown.openNotices();
+      await press(shown, 'Details');
+    },
   },
   discovering: {
     snapshot: {
@@ -150,6 +153,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     },
     async arrange(shown) {
       shown.agent.handlers['setup-preview'] = async () => aSetupPreview(aReview);
+      await shown.openNotices();
       await shown.page.getByRole('button', name('Review…')).click();
       await shown.page.getByRole('button', name('Accept')).waitFor();
     },
@@ -198,10 +202,10 @@ export const scenes: Readonly<Record<string, Scene>> = {
   },
   offline: {
     snapshot: everyday,
-    async arrange({ agent, row, banner }) {
+    async arrange({ agent, row, page }) {
       await row(search.title).waitFor();
       agent.stop();
-      await banner('The agent is not running').waitFor();
+      await page.getByText('The agent is not running').waitFor();
     },
   },
   'agent-failed': {
@@ -253,6 +257,27 @@ export const scenes: Readonly<Record<string, Scene>> = {
     async arrange({ page, row }) {
       await row(search.title).waitFor();
       await page.keyboard.press('Control+k');
+      await page.getByRole('option').first().waitFor();
+    },
+  },
+  'palette-production': {
+    snapshot: {
+      ...everyday,
+      clusters: [
+        ...clusters,
+        ...['prod', 'staging'].map((stage) =>
+          aCluster(`payments-northern-countries-reporting-${stage}-eu-central-1`, {
+            accountName: 'payments',
+            environment: stage,
+            seenAt: now,
+          }),
+        ),
+      ],
+    },
+    async arrange({ page, row }) {
+      await row(search.title).waitFor();
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('connect pay');
       await page.getByRole('option').first().waitFor();
     },
   },
@@ -396,6 +421,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
       }),
     },
     async arrange(shown) {
+      await shown.openNotices();
       await press(shown, 'What’s new');
       await shown.page.getByRole('dialog').waitFor();
     },

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Cluster, ClusterId } from '../../../main/agent/catalog/cluster.ts';
-import { holdOrder } from '../../../renderer/clusters/hold-order.ts';
-import { byTitle, layoutOf, type Section } from '../../../renderer/clusters/layout.ts';
+import { holdOrder, type Pointed } from '../../../renderer/clusters/hold-order.ts';
+import { byTitle, countOf, layoutOf, type Section } from '../../../renderer/clusters/layout.ts';
 import { aCluster } from '../shown.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
@@ -37,51 +37,74 @@ const rows = (sections: readonly Section[]) =>
   sections.flatMap((section) => section.clusters.map((cluster) => ({ section: section.id, cluster })));
 const ids = (sections: readonly Section[]) => rows(sections).map(({ cluster }) => cluster.id);
 
-const situation = fc.tuple(layout, layout, fc.nat()).map(([shown, next, at]) => {
+const situation = fc.tuple(layout, layout, fc.nat(), fc.boolean()).map(([shown, next, at, isHead]) => {
   const all = ids(shown);
-  return { shown, next, pointed: all[at % all.length] as ClusterId };
+  const section = shown[at % shown.length] as Section;
+  const pointed: Pointed = isHead
+    ? { kind: 'head', id: section.id }
+    : { kind: 'row', id: all[at % all.length] as ClusterId };
+  return { shown, next, pointed };
 });
 
-test('no row above the pointed one comes, moves or changes its section', () => {
+/** Heads and rows from above down to the pointed one, and how many there are: each has a height of its own. */
+const upTo = (sections: readonly Section[], pointed: Pointed) => {
+  const items = sections.flatMap((section) => [
+    `head ${section.id}`,
+    ...section.clusters.map(({ id }) => `row ${id}`),
+  ]);
+  return items.slice(0, items.indexOf(`${pointed.kind} ${pointed.id}`) + 1);
+};
+
+test('whether the pointer moves or rests, nothing above it comes, goes or moves, and it stays itself', () => {
   fc.assert(
-    fc.property(situation, ({ shown, next, pointed }) => {
-      const stay = new Set(ids(next));
-      fc.pre(stay.has(pointed));
-      const upTo = (sections: readonly Section[]) => {
-        const all = rows(sections).map(({ section, cluster }) => `${section}: ${cluster.id}`);
-        return all.slice(0, ids(sections).indexOf(pointed) + 1);
-      };
-      const before = rows(shown)
-        .slice(0, ids(shown).indexOf(pointed) + 1)
-        .filter(({ cluster }) => stay.has(cluster.id))
-        .map(({ section, cluster }) => `${section}: ${cluster.id}`);
-      expect(upTo(holdOrder(shown, next, pointed))).toEqual(before);
+    fc.property(situation, fc.boolean(), ({ shown, next, pointed }, isResting) => {
+      const held = holdOrder({ shown, next, pointed, isResting });
+      expect(upTo(held, pointed)).toEqual(upTo(shown, pointed));
     }),
   );
 });
 
-test('nothing is shown twice, nothing that is gone, everything as it is now', () => {
+test('while the pointer moves, no row moves at all', () => {
   fc.assert(
     fc.property(situation, ({ shown, next, pointed }) => {
-      const held = rows(holdOrder(shown, next, pointed)).map(({ cluster }) => cluster);
-      expect(new Set(held).size).toBe(held.length);
-      const now = new Set(rows(next).map(({ cluster }) => cluster));
-      expect(held.filter((cluster) => !now.has(cluster))).toEqual([]);
+      expect(ids(holdOrder({ shown, next, pointed, isResting: false }))).toEqual(ids(shown));
     }),
   );
 });
 
-test('nothing is lost: what was shown and still is stays, what is new waits only for a section above', () => {
+test('nothing is shown twice, and everything as it is now', () => {
+  fc.assert(
+    fc.property(situation, fc.boolean(), ({ shown, next, pointed }, isResting) => {
+      const held = rows(holdOrder({ shown, next, pointed, isResting })).map(({ cluster }) => cluster);
+      expect(new Set(held.map(({ id }) => id)).size).toBe(held.length);
+      const now = new Map(rows(next).map(({ cluster }) => [cluster.id, cluster]));
+      for (const cluster of held) expect(now.get(cluster.id) ?? cluster).toBe(cluster);
+    }),
+  );
+});
+
+test('once the pointer rests, every row is there, wherever it belongs; what is gone is not counted', () => {
   fc.assert(
     fc.property(situation, ({ shown, next, pointed }) => {
-      const at = shown.findIndex(({ clusters }) => clusters.some(({ id }) => id === pointed));
-      const above = new Set(shown.slice(0, at).map(({ id }) => id));
-      const known = new Set(ids(shown));
-      const due = rows(next)
-        .filter(({ section, cluster }) => known.has(cluster.id) || !above.has(section))
-        .map(({ cluster }) => cluster.id);
-      const held = ids(holdOrder(shown, next, pointed));
-      expect([...held].sort()).toEqual([...due].sort());
+      const held = holdOrder({ shown, next, pointed, isResting: true });
+      expect(new Set(ids(held))).toEqual(new Set([...ids(shown), ...ids(next)]));
+      expect(countOf(held)).toBe(ids(next).length);
+    }),
+  );
+});
+
+test('however often rows come while the pointer goes about, none above it moves', () => {
+  fc.assert(
+    fc.property(layout, fc.array(fc.tuple(layout, fc.nat(), fc.boolean())), (first, steps) => {
+      let shown = first;
+      for (const [next, at, isResting] of steps) {
+        const all = ids(shown);
+        const pointed: Pointed = { kind: 'row', id: all[at % all.length] as ClusterId };
+        const held = holdOrder({ shown, next, pointed, isResting });
+        expect(upTo(held, pointed)).toEqual(upTo(shown, pointed));
+        expect(new Set(held.map(({ id }) => id)).size).toBe(held.length);
+        shown = held;
+      }
     }),
   );
 });
@@ -89,7 +112,8 @@ test('nothing is lost: what was shown and still is stays, what is new waits only
 test('a row that is not shown holds nothing', () => {
   fc.assert(
     fc.property(layout, layout, (shown, next) => {
-      expect(holdOrder(shown, next, aCluster('elsewhere').id)).toBe(next);
+      const pointed = { kind: 'row', id: aCluster('elsewhere').id } as const;
+      expect(holdOrder({ shown, next, pointed, isResting: true })).toBe(next);
     }),
   );
 });

@@ -92,6 +92,36 @@ describe('what the palette offers', () => {
     expect(choicesOf('open set', facts)[0]).toMatchObject({ hint: '2 clusters' });
   });
 
+  test('never has production first where another fits as well, and marks it', () => {
+    const staging = aCluster('payments-staging', { environment: 'staging' });
+    const facts = { ...resting, clusters: [orders, payments, reports, staging] };
+    for (const query of ['pay', 'con pay', 'connect', 'open pay', 'star p', 'pay st', 'eks']) {
+      const [first] = choicesOf(query, facts);
+      expect(first, query).toBeDefined();
+      expect(first?.isProduction, query).not.toBe(true);
+    }
+    expect(titles('pay st', facts)[0]).toBe('Connect payments-staging');
+    expect(titles('pay', facts).slice(0, 2)).toEqual(['Connect payments-staging', 'Open payments-staging']);
+    expect(choicesOf('payments-prod', facts)[0]).toMatchObject({
+      title: 'Connect payments-prod',
+      name: 'payments-prod',
+      isProduction: true,
+    });
+    // So many of production that they would fill the palette.
+    const many = Array.from({ length: 90 }, (_, at) => aCluster(`pay-${at}`, { environment: 'prod' }));
+    expect(titles('pay', { ...facts, clusters: [...many, staging] })[0]).toBe('Connect payments-staging');
+  });
+
+  test('has a set with a production cluster behind one without', () => {
+    const sets = [
+      { name: 'a live', clusters: [payments.id, orders.id] },
+      { name: 'b test', clusters: [orders.id] },
+    ];
+    const [first, second] = choicesOf('open set', { ...resting, sets });
+    expect(first).toMatchObject({ title: 'Open set b test', isProduction: false });
+    expect(second).toMatchObject({ title: 'Open set a live', isProduction: true });
+  });
+
   test('is never more than a person looks through', () => {
     const many = Array.from({ length: 500 }, (_, at) => aCluster(`c${at}`));
     expect(titles('c', { ...resting, clusters: many })).toHaveLength(40);

@@ -1,0 +1,34 @@
+import { endOf } from './ends.ts';
+import { HighlightedText } from './highlighted-text.tsx';
+import './middle-ellipsis.css';
+import { highlighted } from './search.ts';
+
+/** `children` in one line, cut in the middle where there is no room: the end of `name` in it stays in sight. */
+export function MiddleEllipsis({
+  children,
+  name = children,
+  words,
+}: {
+  readonly children: string;
+  readonly name?: string | undefined;
+  readonly words: readonly string[];
+}) {
+  const start = children.lastIndexOf(name);
+  const end = endOf(name);
+  if (start < 0 || end === name.length) return <HighlightedText words={words}>{children}</HighlightedText>;
+  const pieces = highlighted(children, words);
+  return (
+    <span className="middle-ellipsis">
+      <span>{marked(pieces, 0, start + end)}</span>
+      <span>{marked(pieces, start + end, children.length)}</span>
+    </span>
+  );
+}
+
+function marked(pieces: ReturnType<typeof highlighted>, from: number, to: number) {
+  return pieces.flatMap(({ text, isHit, at }) => {
+    const part = text.slice(Math.max(0, from - at), Math.max(0, to - at));
+    if (part === '') return [];
+    return [isHit ? <mark key={at}>{part}</mark> : <span key={at}>{part}</span>];
+  });
+}

@@ -1,0 +1,96 @@
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { Pointed } from './hold-order.ts';
+
+/** For so long after its last move the pointer is on its way, ms. */
+const restMs = 1_500;
+
+export interface PointedView {
+  readonly pointed: Pointed | undefined;
+  /** It has not moved for a moment. */
+  readonly isResting: boolean;
+  /** Lets the rows go to their places, until the pointer moves again. */
+  release(): void;
+  /** To be called when other rows are shown: one of them may be under the pointer now. */
+  look(): void;
+}
+
+/**
+ * What of the list in `area` the pointer is on. Only a change of its position is a move: browsers also send events when
+ * the page changes below a pointer that rests, or when something opens over the list. A finger counts for a moment after
+ * it is lifted, so that a second tap meets the same row.
+ */
+export function usePointed(area: RefObject<HTMLElement | null>): PointedView {
+  const [pointed, setPointed] = useState<Pointed>();
+  const [isResting, setResting] = useState(true);
+  const position = useRef<{ readonly x: number; readonly y: number }>(undefined);
+
+  const point = useCallback((now: Pointed | undefined) => {
+    setPointed((before) => (before?.kind === now?.kind && before?.id === now?.id ? before : now));
+  }, []);
+  const look = useCallback(() => {
+    if (position.current === undefined) return;
+    const element = document.elementFromPoint(position.current.x, position.current.y);
+    if (element !== null && area.current?.contains(element) === true) point(pointedOf(element));
+  }, [area, point]);
+  const release = useCallback(() => {
+    position.current = undefined;
+    point(undefined);
+  }, [point]);
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isLifted = false;
+    const stir = () => {
+      setResting(false);
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        setResting(true);
+        if (isLifted) release();
+      }, restMs);
+    };
+    const hearMove = ({ type, clientX: x, clientY: y, target }: PointerEvent) => {
+      const before = position.current;
+      if (type === 'pointermove' && before?.x === x && before.y === y) return;
+      position.current = { x, y };
+      isLifted = false;
+      const isInside = target instanceof Element && area.current?.contains(target) === true;
+      point(isInside ? pointedOf(target) : undefined);
+      stir();
+    };
+    const hearLift = ({ pointerType }: PointerEvent) => {
+      if (pointerType === 'mouse') return;
+      isLifted = true;
+      stir();
+    };
+    const listening = new AbortController();
+    const options = { capture: true, passive: true, signal: listening.signal };
+    document.addEventListener('pointermove', hearMove, options);
+    document.addEventListener('pointerdown', hearMove, options);
+    document.addEventListener('pointerup', hearLift, options);
+    document.addEventListener('pointercancel', hearLift, options);
+    document.addEventListener('wheel', stir, options);
+    // Other rows come under the pointer.
+    document.addEventListener('scroll', look, options);
+    // The pointer leaves the window.
+    document.documentElement.addEventListener(
+      'pointerleave',
+      ({ pointerType }) => {
+        if (pointerType === 'mouse') release();
+      },
+      { signal: listening.signal },
+    );
+    return () => {
+      clearTimeout(timer);
+      listening.abort();
+    };
+  }, [area, look, point, release]);
+  return { pointed, isResting, release, look };
+}
+
+function pointedOf(element: Element): Pointed | undefined {
+  const row = element.closest<HTMLElement>('[data-cluster]');
+  if (row !== null) return { kind: 'row', id: row.dataset.cluster as ClusterId };
+  const head = element.closest<HTMLElement>('[data-section]');
+  return head === null ? undefined : { kind: 'head', id: head.dataset.section ?? '' };
+}

@@ -1,0 +1,88 @@
+import { ChevronDown } from 'lucide-react';
+import { Fragment, type ReactNode, useEffect, useRef, useState } from 'react';
+import { text } from '../text/text.ts';
+import { noticeIcons } from './banner.tsx';
+import type { Notice } from './notice.ts';
+import './status-strip.css';
+
+/**
+ * The state of discovery as `children`, and the most pressing notice beside it. Its height is always the same, and the
+ * panel with all notices opens over the list when the user wants it: no notice ever moves a row.
+ */
+export function StatusStrip({
+  notices,
+  children,
+}: {
+  readonly notices: readonly Notice[];
+  readonly children?: ReactNode;
+}) {
+  const [isOpen, setOpen] = useState(false);
+  const panel = useRef<HTMLElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+  const [first] = notices;
+  const hasNone = first === undefined;
+  useEffect(() => {
+    if (!isOpen) return;
+    const listening = new AbortController();
+    const { signal } = listening;
+    const hearPress = ({ target }: PointerEvent) => {
+      if (target instanceof Element && target.closest('.status-strip, .veil') === null) setOpen(false);
+    };
+    const hearKey = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape' || event.defaultPrevented) return;
+      event.preventDefault();
+      setOpen(false);
+      opener.current?.focus();
+    };
+    document.addEventListener('pointerdown', hearPress, { capture: true, signal });
+    document.addEventListener('keydown', hearKey, { signal });
+    // It stays as high as it was when a notice goes: a second click must not meet the row behind it.
+    const sizes = new ResizeObserver(() => {
+      if (panel.current !== null) panel.current.style.minHeight = `${panel.current.offsetHeight}px`;
+    });
+    if (panel.current !== null) sizes.observe(panel.current);
+    return () => {
+      listening.abort();
+      sizes.disconnect();
+    };
+  }, [isOpen]);
+  // A notice that was dismissed takes its button along.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each time when there are fewer.
+  useEffect(() => {
+    if (isOpen && document.activeElement === document.body) opener.current?.focus();
+  }, [isOpen, notices.length]);
+  const Icon = noticeIcons[first?.kind ?? 'info'];
+  return (
+    <div className="status-strip">
+      <div className="status-line">
+        {children}
+        <div className="notice-place" role={first?.kind === 'danger' ? 'alert' : 'status'}>
+          {(!hasNone || isOpen) && (
+            <button
+              ref={opener}
+              type="button"
+              className="notice-opener"
+              data-kind={first?.kind ?? 'info'}
+              aria-expanded={isOpen}
+              title={first?.title}
+              onClick={() => setOpen(!isOpen)}
+            >
+              <Icon size={14} aria-hidden />
+              <span className="notice-title">{first?.title ?? text.notices.none}</span>
+              {notices.length > 1 && <span>{text.notices.more(notices.length - 1)}</span>}
+              <ChevronDown size={12} aria-hidden />
+            </button>
+          )}
+        </div>
+      </div>
+      {isOpen && (
+        <section className="banners" ref={panel} aria-label={text.notices.title}>
+          {hasNone && <p>{text.notices.none}</p>}
+          {notices.map(({ key, banner }) => (
+            <Fragment key={key}>{banner}</Fragment>
+          ))}
+        </section>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,126 @@
+import { type ReactNode, useState } from 'react';
+import { useActions, useAgent, usePage } from '../agent/page.tsx';
+import { CopyButton } from '../controls/copy-button.tsx';
+import { LinkedText } from '../controls/linked-text.tsx';
+import { useReleaseNotice } from '../releases/release-notice.tsx';
+import { useReviewNotice } from '../setup/review-notice.tsx';
+import { text } from '../text/text.ts';
+import { Banner } from './banner.tsx';
+import { useFailedPlaces } from './failed-places.tsx';
+import type { Notice } from './notice.ts';
+
+const shownNotices = 3;
+
+/**
+ * All that is not about one cluster, the most pressing first, and the dialog that one of them opens. Without `onAccounts`
+ * the page has its own words for sign-ins and places.
+ */
+export function useNotices({
+  onAccounts,
+  onReview,
+}: {
+  readonly onAccounts: (() => void) | undefined;
+  readonly onReview: () => void;
+}): { readonly notices: readonly Notice[]; readonly dialog: ReactNode } {
+  const lost = useLostLink();
+  const logins = useLogins();
+  const problems = useProblems();
+  const review = useReviewNotice(onReview);
+  const ofAgent = useAgentNotices();
+  const { notice: release, notes } = useReleaseNotice();
+  const places = useFailedPlaces(onAccounts ?? onReview);
+  const hasOwnWords = onAccounts === undefined;
+  const all = [
+    lost,
+    ...(hasOwnWords ? [] : logins),
+    ...problems,
+    review,
+    ...ofAgent,
+    release,
+    hasOwnWords ? undefined : places,
+  ].filter((notice) => notice !== undefined);
+  const rank = ({ kind }: Notice) => (kind === 'danger' ? 0 : 1);
+  return { notices: all.toSorted((a, b) => rank(a) - rank(b)), dialog: notes };
+}
+
+function useLostLink(): Notice | undefined {
+  const link = usePage((page) => page.link);
+  const { retry } = useActions();
+  if (link.status === 'ready' || link.status === 'opening' || link.status === 'ended') return undefined;
+  const error = link.status === 'failed' ? link.error : undefined;
+  const title =
+    error !== undefined ? text.link.failed : link.status === 'lost' ? text.link.lost : text.link.notServed;
+  const hint =
+    error !== undefined
+      ? `${error.message} ${error.hint ?? ''}`
+      : link.status === 'lost'
+        ? text.link.lostHint
+        : text.link.notServedHint;
+  const action = (
+    <button type="button" className="button small" onClick={retry}>
+      {text.link.again}
+    </button>
+  );
+  const banner = (
+    <Banner kind="danger" title={title} action={action}>
+      <small>
+        <LinkedText>{hint}</LinkedText>
+      </small>
+    </Banner>
+  );
+  return { key: 'link', kind: 'danger', title, banner };
+}
+
+function useLogins(): readonly Notice[] {
+  const logins = useAgent((agent) => agent.logins);
+  return logins.map(({ title: domain, url, userCode }) => {
+    const title = text.login.title(domain);
+    const banner = (
+      <Banner key={url} kind="login" title={title}>
+        <small>{userCode === undefined ? text.login.line : text.login.code(userCode)}</small>
+        <div className="actions">
+          <a className="button small" href={url} target="_blank" rel="noreferrer">
+            {text.login.open}
+          </a>
+          <CopyButton label={text.login.copy} value={url}>
+            {text.login.copy}
+          </CopyButton>
+        </div>
+      </Banner>
+    );
+    return { key: `login ${url}`, kind: 'login', title, banner };
+  });
+}
+
+function useProblems(): readonly Notice[] {
+  const problems = usePage((page) => page.problems);
+  const { dismiss } = useActions();
+  return problems.map(({ id, level, title, error }) => {
+    const kind = level === 'error' ? 'danger' : 'attention';
+    const banner = (
+      <Banner key={id} kind={kind} title={title} onDismiss={() => dismiss(id)}>
+        {error !== undefined && (
+          <small>
+            {error.message} {error.hint}
+          </small>
+        )}
+      </Banner>
+    );
+    return { key: `problem ${id}`, kind, title, banner };
+  });
+}
+
+/** What the agent has to say of its own accord, for example of a tunnel that could not be opened again. */
+function useAgentNotices(): readonly Notice[] {
+  const notices = useAgent((agent) => agent.notices);
+  const [dismissed, setDismissed] = useState<ReadonlySet<string>>(new Set());
+  return notices
+    .map((notice) => ({ ...notice, key: `${notice.at} ${notice.message}` }))
+    .filter(({ level, key }) => level === 'warning' && !dismissed.has(key))
+    .slice(-shownNotices)
+    .map(({ key, message: title }) => {
+      const onDismiss = () => setDismissed((known) => new Set([...known, key]));
+      const banner = <Banner key={key} kind="attention" title={title} onDismiss={onDismiss} />;
+      return { key, kind: 'attention', title, banner };
+    });
+}
