@@ -12,8 +12,9 @@ import type { Tunnels } from '../tunnels/tunnels.ts';
 import { createDemands, isStanding } from './demands.ts';
 import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
 import { openOne, type Try } from './open-one.ts';
-import { connectHint, mayBecomeCurrent, productionUnconfirmed, switchHint } from './production-guard.ts';
+import { type ConnectWish, checkLimit, checkSwitch, connectPlan } from './production-guard.ts';
 import { byPlace, type Connection, placeOf, readRemembered } from './remembered.ts';
+import { readSwitchLimits } from './switch-limits.ts';
 
 export type Outcome =
   | {
@@ -32,6 +33,18 @@ export type Outcome =
       readonly mender?: Failure['mender'];
     };
 
+/** What came of a connect, and of the current context. */
+export interface Connected {
+  readonly outcomes: readonly Outcome[];
+  readonly warnings: readonly string[];
+  /** Production clusters of a link or a set that were left as they are. */
+  readonly left: readonly Cluster[];
+  /** Production clusters because of which the current context was not switched. */
+  readonly stays: readonly Cluster[];
+  /** The current context was switched; `from` is the one before it. */
+  readonly switched?: { readonly from: string | undefined };
+}
+
 /**
  * A connection is a tunnel and its kubeconfig entry. Those that are open are remembered on disk, so that an agent that
  * was killed opens the same ones again; and so are entries that were kept when their tunnel was closed, whose ports
@@ -39,20 +52,20 @@ export type Outcome =
  */
 export interface Connections {
   /**
-   * Opens the tunnels side by side, then writes the entries of those that stand in one edit, the first of them made
-   * current where `current`. One that fails is an outcome. When the kubeconfig cannot be written, or the signal
-   * aborts, the tunnels that were opened for this call are closed again and it rejects.
-   * A production cluster becomes current only where `production`: the person confirmed it, or nothing is guarded. Where
-   * the first one named would need that, it rejects with `production-unconfirmed` and opens nothing; where another came
-   * first because that one failed, kubectl stays where it is, with a warning.
+   * Opens the tunnels side by side, then writes the entries of those that are up in one edit, and makes the first of them
+   * current where the rule of production-guard.ts lets it: that rule may reject with `production-unconfirmed`, before
+   * anything is opened. One that fails is an outcome. When the kubeconfig cannot be written, or the signal aborts, the
+   * tunnels that were opened for this call are closed again and it rejects. With `forMs` a switch ends after that time.
    */
-  connect(options: {
-    readonly clusters: readonly Cluster[];
-    readonly place: KubeconfigPlace;
-    readonly current: boolean;
-    readonly production: boolean;
-    readonly signal: AbortSignal;
-  }): Promise<{ readonly outcomes: readonly Outcome[]; readonly warnings: readonly string[] }>;
+  connect(
+    options: ConnectWish & {
+      readonly place: KubeconfigPlace;
+      /** Whether the settings say to switch. */
+      readonly switches: boolean;
+      readonly forMs?: number | undefined;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<Connected>;
   /**
    * Closes the tunnels and gives current-context back. The entries stay where they are to be kept, and their ports
    * listen on; else they are taken away.
@@ -93,10 +106,27 @@ export interface Connections {
    */
   demand(id: ClusterId, options: { readonly interactive: boolean }): Promise<void>;
   /**
-   * Makes one that is open kubectl's current cluster, in the kubeconfig in which it stands. Rejects with `not-found`
-   * where it is not open, with `production-unconfirmed` as `connect` does.
+   * Makes one that is open current, in the kubeconfig that holds its entry, with `forMs` for so long. Rejects with
+   * `not-found` where it is not open, with `production-unconfirmed` where it or what it leads back to is a production
+   * cluster and `production` is not set.
    */
-  use(options: { readonly cluster: Cluster; readonly production: boolean }): Promise<void>;
+  use(options: {
+    readonly cluster: Cluster;
+    readonly production: boolean;
+    readonly forMs?: number | undefined;
+  }): Promise<void>;
+  /**
+   * Restores the context that was current before ours. Rejects with `not-found` where none of ours is current, with
+   * `production-unconfirmed` as `use`.
+   */
+  back(options: { readonly place: KubeconfigPlace; readonly production: boolean }): Promise<void>;
+  /** The time limit of a cluster that is current: when it ends, and the context that is restored then. */
+  limit(
+    place: KubeconfigPlace,
+    id: ClusterId,
+  ): Promise<{ readonly until: number; readonly back: string | undefined } | undefined>;
+  /** Announces and ends the time limits that are due. To be called about every second. */
+  checkLimits(): Promise<void>;
   /**
    * After a start: the ports of kept entries listen; what was open is opened again, on the same ports, without a
    * browser. What cannot be opened is kept closed, or loses its entry, and `notice` says so. Entries of ours that
@@ -130,6 +160,29 @@ export async function createConnections(options: {
     options;
   const { isGuarded = () => true } = options;
   const remembered = await readRemembered(options);
+  const limits = await readSwitchLimits({
+    ...options,
+    announce: async (id, until) => {
+      const now = await currentOf(id);
+      if (now?.id === id)
+        notice(
+          'warning',
+          announcement(titleOf(id), now.back, Math.ceil((until - options.clock.now()) / 60_000)),
+        );
+    },
+    async end(id) {
+      const connection = remembered.get(id);
+      if (connection === undefined) return;
+      const now = await currentOf(id);
+      const { warnings } = await kubeconfig.release(placeOf(connection), [id]);
+      for (const warning of warnings) noticeOnce('warning', warning);
+      if (now?.id === id)
+        notice(
+          'info',
+          `The time limit of ${titleOf(id)} ended: the current context is ${now.back ?? 'none'} again.`,
+        );
+    },
+  });
   const demands = createDemands({ ...options, nameOf: (cluster) => nameOf(cluster) });
   const { promise: listening, resolve: listen } = Promise.withResolvers<void>();
   /** The last failure of a demand that was told, by cluster: clients try again and again. */
@@ -142,11 +195,45 @@ export async function createConnections(options: {
   const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
   const nameOf = (cluster: Cluster) => contextName(cluster, catalog.clusters());
 
+  const titleOf = (id: ClusterId) => catalog.get(id)?.title ?? id;
+  /** What is current in the kubeconfig of this cluster's entry, and what comes after it. */
+  const currentOf = async (id: ClusterId) => {
+    const connection = remembered.get(id);
+    if (connection === undefined) return undefined;
+    const place = placeOf(connection);
+    const { id: current } = await kubeconfig.current(place);
+    const back = await kubeconfig.previous(place, id);
+    return { id: current, back: back?.context, backId: back?.id };
+  };
+  /** The cluster of ours that is restored when a limit of this one ends. */
+  const clusterAfter = async (place: KubeconfigPlace, id: ClusterId): Promise<Cluster | undefined> => {
+    const { id: current } = await kubeconfig.current(place);
+    const next = current === id ? (await kubeconfig.previous(place, id))?.id : current;
+    return next === undefined ? undefined : catalog.get(next as ClusterId);
+  };
+
   const entryOf = (cluster: Cluster, tunnel: Tunnel) => {
     const place = tunnel.place();
     if (place === undefined && tunnel.connector() !== 'direct')
       throw new AppError('internal', `${cluster.title} has no port.`);
     return kubeconfigEntry({ cluster, name: nameOf(cluster), place, plugin });
+  };
+
+  /** Switches with a limit that is on disk before: an agent that is killed in between leaves no switch without its end. */
+  const withLimit = async <T>(
+    id: ClusterId,
+    forMs: number | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> => {
+    if (forMs === undefined) return work();
+    const hadLimit = limits.until(id) !== undefined;
+    await limits.set(id, forMs);
+    try {
+      return await work();
+    } catch (error) {
+      if (!hadLimit) await limits.drop([id]);
+      throw error;
+    }
   };
 
   const forget = async (ids: readonly ClusterId[]) => {
@@ -156,6 +243,7 @@ export async function createConnections(options: {
     // Before the tunnels close: a connect that comes meanwhile gets the new password.
     for (const id of ids) await ports.rotate(id);
     await remembered.drop(ids);
+    await limits.drop(ids);
     await Promise.all(ids.map((id) => tunnels.close(id)));
     return warnings;
   };
@@ -165,6 +253,7 @@ export async function createConnections(options: {
     for (const [place, group] of byPlace(known(ids)))
       warnings.push(...(await kubeconfig.release(place, group)).warnings);
     await remembered.put(known(ids).map((connection) => ({ ...connection, status: 'kept' })));
+    await limits.drop(ids);
     await Promise.all(ids.map((id) => tunnels.close(id, { listening: true })));
     return warnings;
   };
@@ -189,15 +278,22 @@ export async function createConnections(options: {
   };
 
   return {
-    async connect({ clusters, place, current, production, signal }) {
-      await Promise.allSettled(clusters.map(({ id }) => closing.get(id)));
+    async connect({ place, switches, forMs, signal, ...wish }) {
+      await Promise.allSettled(wish.clusters.map(({ id }) => closing.get(id)));
       // A kubeconfig that cannot be read is found out before anything is opened.
-      const { id: currentId } = await kubeconfig.current(place);
-      const isAllowed = (cluster: Cluster) =>
-        mayBecomeCurrent({ cluster, confirmed: production || !isGuarded(), current: currentId });
-      const [named] = clusters;
-      if (current && named !== undefined && !isAllowed(named))
-        throw productionUnconfirmed(named, connectHint);
+      const before = await kubeconfig.current(place);
+      const { clusters, left, stays, mayBecomeCurrent } = connectPlan(wish, {
+        isGuarded: isGuarded(),
+        current: before.id,
+        isOpen: (id) => remembered.get(id)?.status === 'open',
+        switches,
+      });
+      const [wanted] = clusters;
+      if (forMs !== undefined && wanted !== undefined && mayBecomeCurrent(wanted))
+        checkLimit(await clusterAfter(place, wanted.id), {
+          isGuarded: isGuarded(),
+          confirmed: wish.production === true,
+        });
       const isOurs = (id: ClusterId) => remembered.get(id) !== undefined;
       const close = (id: ClusterId) => tunnels.close(id, { listening: isOurs(id) });
       const fresh = clusters.map(({ id }) => id).filter((id) => remembered.get(id)?.status !== 'open');
@@ -216,11 +312,15 @@ export async function createConnections(options: {
       for (const one of tries)
         if (one.kind === 'failed' && fresh.includes(one.cluster.id)) await close(one.cluster.id);
       const first = standing[0];
-      if (first === undefined) return { outcomes: tries.map((one) => outcomeOf(one, nameOf)), warnings: [] };
+      if (first === undefined)
+        return { outcomes: tries.map((one) => outcomeOf(one, nameOf)), warnings: [], left, stays };
       try {
         const entries = standing.map(({ cluster, tunnel }) => entryOf(cluster, tunnel));
-        const moves = current && isAllowed(first.cluster);
-        const written = await kubeconfig.add(place, entries, moves ? { current: first.cluster.id } : {});
+        const { id } = first.cluster;
+        const switchesNow = mayBecomeCurrent(first.cluster);
+        const written = await withLimit(id, switchesNow ? forMs : undefined, () =>
+          kubeconfig.add(place, entries, switchesNow ? { current: id } : {}),
+        );
         // An agent that is killed now must know the clusters again, not only that they were open.
         const known = catalog.flush().catch((error: unknown) => {
           logger.error('the catalog is not saved', { error: toPlainError(error) });
@@ -229,12 +329,15 @@ export async function createConnections(options: {
           standing.map(({ cluster: { id } }) => ({ cluster: id, place: { ...place }, status: 'open' })),
         );
         await known;
-        const stayed = current && !moves ? [productionUnconfirmed(first.cluster, '').message] : [];
+        if (switchesNow && forMs === undefined && before.id !== id) await limits.drop([id]);
         return {
           outcomes: tries.map((one) =>
             outcomeOf(one, (cluster) => written.contexts.get(cluster.id) ?? nameOf(cluster)),
           ),
-          warnings: [...written.warnings, ...stayed],
+          warnings: written.warnings,
+          left,
+          stays,
+          ...(switchesNow && before.id !== id ? { switched: { from: before.context } } : {}),
         };
       } catch (error) {
         await undo();
@@ -282,7 +385,7 @@ export async function createConnections(options: {
       if (!isDormant(id)) return;
       await demands.share(id, interactive, () => openAgain(id, interactive));
     },
-    async use({ cluster, production }) {
+    async use({ cluster, production, forMs }) {
       const { id, title } = cluster;
       const connection = remembered.get(id);
       if (connection?.status !== 'open') {
@@ -292,12 +395,33 @@ export async function createConnections(options: {
       }
       const place = placeOf(connection);
       const { id: current } = await kubeconfig.current(place);
-      if (!mayBecomeCurrent({ cluster, confirmed: production || !isGuarded(), current })) {
-        throw productionUnconfirmed(cluster, switchHint);
-      }
-      await kubeconfig.use(place, id);
+      const facts = { isGuarded: isGuarded(), current, confirmed: production };
+      checkSwitch(cluster, facts);
+      if (forMs !== undefined) checkLimit(await clusterAfter(place, id), facts);
+      await withLimit(id, forMs, () => kubeconfig.use(place, id));
+      if (forMs === undefined) await limits.drop([id]);
     },
+    async back({ place, production }) {
+      const { id } = await kubeconfig.current(place);
+      if (id === undefined)
+        throw new AppError('not-found', 'The current context was not set by k8s-tunnels.', {
+          hint: 'There is no previous context to go back to.',
+        });
+      const next = await clusterAfter(place, id as ClusterId);
+      if (next !== undefined)
+        checkSwitch(next, { isGuarded: isGuarded(), current: id, confirmed: production });
+      await kubeconfig.release(place, [id]);
+      await limits.drop([id as ClusterId]);
+    },
+    async limit(place, id) {
+      const until = limits.until(id);
+      if (until === undefined) return undefined;
+      return { until, back: (await kubeconfig.previous(place, id))?.context };
+    },
+    checkLimits: limits.check,
     async restore() {
+      // First of all: what comes next may take long, and the time of a limit may have been over for long.
+      await limits.check();
       const again = known(remembered.idsOf('again'));
       await remembered.put(again.map((connection) => ({ ...connection, status: 'open' })));
       const kept = keepsEntries() ? known(remembered.idsOf('kept')) : [];
@@ -413,6 +537,13 @@ export async function createConnections(options: {
       );
     }
   }
+}
+
+function announcement(title: string, back: string | undefined, minutes: number): string {
+  const when = minutes === 1 ? 'a minute' : `${minutes} minutes`;
+  return back === undefined
+    ? `${title} stops being the current context in ${when}; there was none before it.`
+    : `The current context switches back from ${title} to ${back} in ${when}.`;
 }
 
 function sentences(error: unknown): string {
