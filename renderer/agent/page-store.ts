@@ -28,7 +28,9 @@ export type Undoable =
       /** In the person's order. */
       readonly favourites: readonly ClusterId[];
     }
-  | { readonly kind: 'setRemoved'; readonly set: ClusterSet };
+  | { readonly kind: 'setRemoved'; readonly set: ClusterSet }
+  /** The current context was switched to this cluster. */
+  | { readonly kind: 'switched'; readonly cluster: ClusterId };
 
 /** What was done, said for a moment, with the way back. */
 export interface Done {

@@ -104,7 +104,7 @@ function mayAsk(cluster: Cluster, current: string | undefined): boolean {
   return isProduction(cluster) && cluster.id !== current;
 }
 
-export function productionUnconfirmed(
+function productionUnconfirmed(
   clusters: readonly Pick<Cluster, 'title'>[],
   question: string,
   hint: string,
