@@ -171,7 +171,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     if (stays.length > 0 && isUp) putDone({ title: text.done.notSwitched(stays.map(({ title }) => title)) });
   };
   const close = async (what: 'all' | readonly ClusterId[], ids: readonly ClusterId[], problem: string) => {
-    const current = store.get().agent?.kubectl.cluster;
+    const { cluster: current, limit } = store.get().agent?.kubectl ?? {};
     ask(ids, 'disconnect');
     await attempt(problem, async () => {
       const clusters = what === 'all' ? what : [...what];
@@ -186,6 +186,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
           kind: 'disconnected',
           clusters: gone,
           current: gone.find((id) => id === current),
+          until: limit?.until,
         },
       });
     });
@@ -260,11 +261,13 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
       const undoable = store.get().done?.undoable;
       putDone(undefined);
       if (undoable?.kind === 'disconnected') {
-        const { clusters, current } = undoable;
+        const { clusters, current, until } = undoable;
         // What is not current again by this stays as it is meanwhile.
         const connected = await connectAll(clusters, { mode: 'add' });
         // It was current before: nobody has to be asked again.
-        if (current !== undefined && connected?.has(current)) await switchTo(current, { production: true });
+        const minutes = until === undefined ? undefined : Math.ceil((until - Date.now()) / 60_000);
+        if (current !== undefined && connected?.has(current) && (minutes === undefined || minutes > 0))
+          await switchTo(current, { production: true, ...(minutes === undefined ? {} : { minutes }) });
       } else if (undoable?.kind === 'switched') {
         // Only what this switched: another one may be current by now.
         if (store.get().agent?.kubectl.cluster !== undoable.cluster) return;

@@ -19,8 +19,9 @@ export type Undoable =
   | {
       readonly kind: 'disconnected';
       readonly clusters: readonly ClusterId[];
-      /** The one of them that kubectl used. */
+      /** The one of them that was current, and until when. */
       readonly current: ClusterId | undefined;
+      readonly until?: number | undefined;
     }
   | {
       readonly kind: 'unstarred';

@@ -9,12 +9,12 @@ import type { Ports } from '../tunnels/ports.ts';
 import type { Failure, Stage } from '../tunnels/state.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
+import { type CurrentContext, createCurrentContext } from './current-context.ts';
 import { createDemands, isStanding } from './demands.ts';
 import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
 import { openOne, type Try } from './open-one.ts';
-import { type ConnectWish, checkLimit, checkSwitch, connectPlan } from './production-guard.ts';
+import { type ConnectWish, connectPlan } from './production-guard.ts';
 import { byPlace, type Connection, placeOf, readRemembered } from './remembered.ts';
-import { readSwitchLimits } from './switch-limits.ts';
 
 export type Outcome =
   | {
@@ -115,18 +115,9 @@ export interface Connections {
     readonly production: boolean;
     readonly forMs?: number | undefined;
   }): Promise<void>;
-  /**
-   * Restores the context that was current before ours. Rejects with `not-found` where none of ours is current, with
-   * `production-unconfirmed` as `use`.
-   */
-  back(options: { readonly place: KubeconfigPlace; readonly production: boolean }): Promise<void>;
-  /** The time limit of a cluster that is current: when it ends, and the context that is restored then. */
-  limit(
-    place: KubeconfigPlace,
-    id: ClusterId,
-  ): Promise<{ readonly until: number; readonly back: string | undefined } | undefined>;
-  /** Announces and ends the time limits that are due. To be called about every second. */
-  checkLimits(): Promise<void>;
+  readonly back: CurrentContext['back'];
+  readonly limit: CurrentContext['limit'];
+  readonly checkLimits: CurrentContext['checkLimits'];
   /**
    * After a start: the ports of kept entries listen; what was open is opened again, on the same ports, without a
    * browser. What cannot be opened is kept closed, or loses its entry, and `notice` says so. Entries of ours that
@@ -160,29 +151,7 @@ export async function createConnections(options: {
     options;
   const { isGuarded = () => true } = options;
   const remembered = await readRemembered(options);
-  const limits = await readSwitchLimits({
-    ...options,
-    announce: async (id, until) => {
-      const now = await currentOf(id);
-      if (now?.id === id)
-        notice(
-          'warning',
-          announcement(titleOf(id), now.back, Math.ceil((until - options.clock.now()) / 60_000)),
-        );
-    },
-    async end(id) {
-      const connection = remembered.get(id);
-      if (connection === undefined) return;
-      const now = await currentOf(id);
-      const { warnings } = await kubeconfig.release(placeOf(connection), [id]);
-      for (const warning of warnings) noticeOnce('warning', warning);
-      if (now?.id === id)
-        notice(
-          'info',
-          `The time limit of ${titleOf(id)} ended: the current context is ${now.back ?? 'none'} again.`,
-        );
-    },
-  });
+  const currentContext = await createCurrentContext({ ...options, remembered, isGuarded });
   const demands = createDemands({ ...options, nameOf: (cluster) => nameOf(cluster) });
   const { promise: listening, resolve: listen } = Promise.withResolvers<void>();
   /** The last failure of a demand that was told, by cluster: clients try again and again. */
@@ -195,45 +164,11 @@ export async function createConnections(options: {
   const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
   const nameOf = (cluster: Cluster) => contextName(cluster, catalog.clusters());
 
-  const titleOf = (id: ClusterId) => catalog.get(id)?.title ?? id;
-  /** What is current in the kubeconfig of this cluster's entry, and what comes after it. */
-  const currentOf = async (id: ClusterId) => {
-    const connection = remembered.get(id);
-    if (connection === undefined) return undefined;
-    const place = placeOf(connection);
-    const { id: current } = await kubeconfig.current(place);
-    const back = await kubeconfig.previous(place, id);
-    return { id: current, back: back?.context, backId: back?.id };
-  };
-  /** The cluster of ours that is restored when a limit of this one ends. */
-  const clusterAfter = async (place: KubeconfigPlace, id: ClusterId): Promise<Cluster | undefined> => {
-    const { id: current } = await kubeconfig.current(place);
-    const next = current === id ? (await kubeconfig.previous(place, id))?.id : current;
-    return next === undefined ? undefined : catalog.get(next as ClusterId);
-  };
-
   const entryOf = (cluster: Cluster, tunnel: Tunnel) => {
     const place = tunnel.place();
     if (place === undefined && tunnel.connector() !== 'direct')
       throw new AppError('internal', `${cluster.title} has no port.`);
     return kubeconfigEntry({ cluster, name: nameOf(cluster), place, plugin });
-  };
-
-  /** Switches with a limit that is on disk before: an agent that is killed in between leaves no switch without its end. */
-  const withLimit = async <T>(
-    id: ClusterId,
-    forMs: number | undefined,
-    work: () => Promise<T>,
-  ): Promise<T> => {
-    if (forMs === undefined) return work();
-    const hadLimit = limits.until(id) !== undefined;
-    await limits.set(id, forMs);
-    try {
-      return await work();
-    } catch (error) {
-      if (!hadLimit) await limits.drop([id]);
-      throw error;
-    }
   };
 
   const forget = async (ids: readonly ClusterId[]) => {
@@ -243,7 +178,7 @@ export async function createConnections(options: {
     // Before the tunnels close: a connect that comes meanwhile gets the new password.
     for (const id of ids) await ports.rotate(id);
     await remembered.drop(ids);
-    await limits.drop(ids);
+    await currentContext.dropLimits(ids);
     await Promise.all(ids.map((id) => tunnels.close(id)));
     return warnings;
   };
@@ -253,7 +188,7 @@ export async function createConnections(options: {
     for (const [place, group] of byPlace(known(ids)))
       warnings.push(...(await kubeconfig.release(place, group)).warnings);
     await remembered.put(known(ids).map((connection) => ({ ...connection, status: 'kept' })));
-    await limits.drop(ids);
+    await currentContext.dropLimits(ids);
     await Promise.all(ids.map((id) => tunnels.close(id, { listening: true })));
     return warnings;
   };
@@ -290,10 +225,7 @@ export async function createConnections(options: {
       });
       const [wanted] = clusters;
       if (forMs !== undefined && wanted !== undefined && mayBecomeCurrent(wanted))
-        checkLimit(await clusterAfter(place, wanted.id), {
-          isGuarded: isGuarded(),
-          confirmed: wish.production === true,
-        });
+        await currentContext.checkLimit(place, wanted.id, wish.production === true);
       const isOurs = (id: ClusterId) => remembered.get(id) !== undefined;
       const close = (id: ClusterId) => tunnels.close(id, { listening: isOurs(id) });
       const fresh = clusters.map(({ id }) => id).filter((id) => remembered.get(id)?.status !== 'open');
@@ -318,7 +250,7 @@ export async function createConnections(options: {
         const entries = standing.map(({ cluster, tunnel }) => entryOf(cluster, tunnel));
         const { id } = first.cluster;
         const switchesNow = mayBecomeCurrent(first.cluster);
-        const written = await withLimit(id, switchesNow ? forMs : undefined, () =>
+        const written = await currentContext.switching(id, switchesNow ? forMs : undefined, () =>
           kubeconfig.add(place, entries, switchesNow ? { current: id } : {}),
         );
         // An agent that is killed now must know the clusters again, not only that they were open.
@@ -329,7 +261,7 @@ export async function createConnections(options: {
           standing.map(({ cluster: { id } }) => ({ cluster: id, place: { ...place }, status: 'open' })),
         );
         await known;
-        if (switchesNow && forMs === undefined && before.id !== id) await limits.drop([id]);
+        if (switchesNow && forMs === undefined && before.id !== id) await currentContext.dropLimits([id]);
         return {
           outcomes: tries.map((one) =>
             outcomeOf(one, (cluster) => written.contexts.get(cluster.id) ?? nameOf(cluster)),
@@ -393,35 +325,14 @@ export async function createConnections(options: {
           hint: `Connect it first: ${command`k8s-tunnels connect ${nameOf(cluster)}`}`,
         });
       }
-      const place = placeOf(connection);
-      const { id: current } = await kubeconfig.current(place);
-      const facts = { isGuarded: isGuarded(), current, confirmed: production };
-      checkSwitch(cluster, facts);
-      if (forMs !== undefined) checkLimit(await clusterAfter(place, id), facts);
-      await withLimit(id, forMs, () => kubeconfig.use(place, id));
-      if (forMs === undefined) await limits.drop([id]);
+      await currentContext.use({ cluster, place: placeOf(connection), production, forMs });
     },
-    async back({ place, production }) {
-      const { id } = await kubeconfig.current(place);
-      if (id === undefined)
-        throw new AppError('not-found', 'The current context was not set by k8s-tunnels.', {
-          hint: 'There is no previous context to go back to.',
-        });
-      const next = await clusterAfter(place, id as ClusterId);
-      if (next !== undefined)
-        checkSwitch(next, { isGuarded: isGuarded(), current: id, confirmed: production });
-      await kubeconfig.release(place, [id]);
-      await limits.drop([id as ClusterId]);
-    },
-    async limit(place, id) {
-      const until = limits.until(id);
-      if (until === undefined) return undefined;
-      return { until, back: (await kubeconfig.previous(place, id))?.context };
-    },
-    checkLimits: limits.check,
+    back: currentContext.back,
+    limit: currentContext.limit,
+    checkLimits: currentContext.checkLimits,
     async restore() {
       // First of all: what comes next may take long, and the time of a limit may have been over for long.
-      await limits.check();
+      await currentContext.checkLimits();
       const again = known(remembered.idsOf('again'));
       await remembered.put(again.map((connection) => ({ ...connection, status: 'open' })));
       const kept = keepsEntries() ? known(remembered.idsOf('kept')) : [];
@@ -537,13 +448,6 @@ export async function createConnections(options: {
       );
     }
   }
-}
-
-function announcement(title: string, back: string | undefined, minutes: number): string {
-  const when = minutes === 1 ? 'a minute' : `${minutes} minutes`;
-  return back === undefined
-    ? `${title} stops being the current context in ${when}; there was none before it.`
-    : `The current context switches back from ${title} to ${back} in ${when}.`;
 }
 
 function sentences(error: unknown): string {

@@ -71,7 +71,9 @@ test('an agent shows the time limit that an earlier one left, announces it and e
   const notices = () => agent.snapshot().notices.map(({ message }) => message);
   clock.skip(28 * 60_000);
   await vi.waitFor(() =>
-    expect(notices()).toContain('The current context switches back from ledger to mine in 2 minutes.'),
+    expect(notices()).toContainEqual(
+      expect.stringMatching(/^At \d\d:\d\d, the current context switches back from ledger to mine\.$/),
+    ),
   );
   expect(agent.snapshot().kubectl.context).toBe('ledger');
   clock.skip(2 * 60_000);

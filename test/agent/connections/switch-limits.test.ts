@@ -89,7 +89,7 @@ test('the previous context is restored when the time is up, with a notice two mi
   await skip(1);
   expect([await current(), notices]).toEqual([
     'prod',
-    ['The current context switches back from prod to minikube in 2 minutes.'],
+    [expect.stringMatching(/^At \d\d:\d\d, the current context switches back from prod to minikube\.$/)],
   ]);
   await skip(1);
   expect([await current(), notices.length]).toEqual(['prod', 1]);

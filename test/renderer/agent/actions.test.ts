@@ -244,6 +244,32 @@ describe('to undo', () => {
     expect(store.get()).toMatchObject({ problems: [], asked: new Map() });
   });
 
+  test('a disconnect gives what was current for some time no longer than was left of that', async () => {
+    for (const [left, minutes] of [
+      [9.5, 10],
+      [-1, undefined],
+    ] as const) {
+      const limit = { until: Date.now() + left * 60_000 };
+      const { actions, calls } = setUp({ kubectl: { context: 'payments', cluster: payments.id, limit } });
+      const done = actions.disconnect(payments.id);
+      calls[0]?.answer(closed(payments));
+      await done;
+      const undone = actions.undo();
+      calls[1]?.answer({
+        results: [{ status: 'connected', cluster: payments.id }],
+        kubectl: {},
+        warnings: [],
+      });
+      if (minutes !== undefined) {
+        await expect.poll(() => calls.length).toBe(3);
+        expect(calls[2]?.input).toEqual({ cluster: payments.id, production: true, minutes });
+        calls[2]?.answer({ kubectl: {} });
+      }
+      await undone;
+      expect(calls).toHaveLength(minutes === undefined ? 2 : 3);
+    }
+  });
+
   test('leaves kubectl where it is when the cluster does not come back, or was not its own', async () => {
     const { actions, store, calls } = setUp({ kubectl: { context: 'payments', cluster: payments.id } });
     for (const status of ['failed', 'connected']) {
