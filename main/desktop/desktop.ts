@@ -152,7 +152,7 @@ async function confirmUse(title: string): Promise<{ readonly minutes?: number } 
     type: 'warning',
     message: `Use ${title}?`,
     detail: 'It is a production cluster: from then on, every kubectl command without a context goes to it.',
-    buttons: [`Use for ${limitMinutes} minutes`, 'Use production', 'Leave kubectl where it is'],
+    buttons: [`For ${limitMinutes} minutes`, 'Use production', 'Cancel'],
     defaultId: 2,
     cancelId: 2,
   });

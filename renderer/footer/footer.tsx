@@ -75,7 +75,7 @@ function Kubectl() {
         {production && <span className="badge production">{text.production}</span>}
         {limit !== undefined && left !== undefined && (
           <span className="limit" title={text.footer.limitLong(left, limit.back)}>
-            {text.footer.limit(left)}
+            {left}
           </span>
         )}
         <ChevronsUpDown size={12} aria-hidden />

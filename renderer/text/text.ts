@@ -261,9 +261,9 @@ export const text = {
   confirm: {
     title: (title: string) => `Use ${title}?`,
     body: 'It is a production cluster: from then on, every kubectl command without a context goes to it.',
-    limited: (minutes: number) => `Use for ${minutes} minutes`,
+    limited: (minutes: number) => `For ${minutes} minutes`,
     yes: 'Use production',
-    no: 'Leave kubectl where it is',
+    no: 'Cancel',
   },
 
   consent: {

@@ -173,7 +173,7 @@ describe('kubectl', () => {
     const dialog = page.getByRole('alertdialog', { name: 'Use payments?' });
     await use.click();
     await dialog.waitFor();
-    await eventually(focused).toBe('Leave kubectl where it is');
+    await eventually(focused).toBe('Cancel');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     await use.click();
@@ -195,7 +195,7 @@ describe('kubectl', () => {
     });
     await page.getByRole('button', { name: 'Use payments in kubectl' }).click();
     await page.clock.install();
-    await page.getByRole('button', { name: 'Use for 30 minutes' }).click();
+    await page.getByRole('button', { name: 'For 30 minutes' }).click();
     const shown30 = page.getByRole('button', { name: 'kubectl uses payments, production, 30 min left' });
     await shown30.waitFor();
     await shown30.getByTitle('Switches back to orders in 30 min').waitFor();
