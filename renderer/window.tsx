@@ -153,8 +153,9 @@ function Main() {
       case 'copy':
         return void actions.copyCommand(deed.cluster).catch(() => {});
       case 'openSet':
-        if (!actions.openSet(deed.set)) setAsked({ kind: 'set', name: deed.set.name });
-        return;
+        return void actions.openSet(deed.set).then((isOpened) => {
+          if (!isOpened) setAsked({ kind: 'set', name: deed.set.name });
+        });
       case 'linkSet':
         return void copyLink(deed.set).then(actions.say, () => {});
       case 'removeSet':

@@ -41,7 +41,23 @@ export const kubectlSchema = z.object({
   context: z.string().optional(),
   /** Set when the context is one of ours. */
   cluster: clusterIdSchema.optional(),
+  /** It is a production cluster's. */
+  production: z.literal(true).optional(),
+  /** It is current until then, ms since the epoch; `back` is the context that is restored, absent where there is none. */
+  limit: z.object({ until: z.number(), back: z.string().optional() }).optional(),
 });
+
+const namedClusterSchema = z.object({ cluster: clusterIdSchema, title: z.string() });
+
+/** What the rule for production clusters made of a connect, beside its results. */
+export const connectOutcomeSchema = {
+  /** The current context was switched; `from` is the one before it. */
+  switched: z.object({ from: z.string().optional() }).optional(),
+  /** The current context was not switched, because of these. */
+  stays: z.array(namedClusterSchema).optional(),
+  /** Of a link or a set, and left as they are because the user did not agree to them. */
+  left: z.array(namedClusterSchema).optional(),
+};
 
 /** An organisation's session: while it lasts, no browser is needed. */
 const sessionSchema = z.object({
@@ -181,6 +197,12 @@ export type Snapshot = z.infer<typeof snapshotSchema>;
 export type Change = z.infer<typeof changeSchema>;
 export type TunnelView = z.infer<typeof tunnelViewSchema>;
 export type ConnectResult = z.infer<typeof connectResultSchema>;
+type NamedCluster = z.infer<typeof namedClusterSchema>;
+export interface ConnectOutcome {
+  switched?: { from?: string | undefined } | undefined;
+  stays?: NamedCluster[] | undefined;
+  left?: NamedCluster[] | undefined;
+}
 export type Kubectl = z.infer<typeof kubectlSchema>;
 export type Notice = z.infer<typeof noticeSchema>;
 export type KubeconfigPlaceInput = z.infer<typeof kubeconfigPlaceSchema>;

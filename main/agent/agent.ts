@@ -1,5 +1,5 @@
 import type { ActivityEntry, History } from './activity/entry.ts';
-import type { Change, ConnectResult, Kubectl, Snapshot } from './agent-view.ts';
+import type { Change, ConnectOutcome, ConnectResult, Kubectl, Snapshot } from './agent-view.ts';
 import type { Cell, ClusterId } from './catalog/cluster.ts';
 import type { PluginCommand } from './connections/kubeconfig-entry.ts';
 import type { Findings } from './discovery/findings.ts';
@@ -49,10 +49,14 @@ export interface Agent {
     readonly clusters: readonly string[];
     readonly place?: Place | undefined;
     readonly mode?: Settings['kubeconfigMode'] | undefined;
-    /** The person confirmed that kubectl may be moved to a production cluster; else `production-unconfirmed`. */
-    readonly production?: true | undefined;
+    /** Where the clusters are named, if not by the user. */
+    readonly origin?: 'link' | 'set' | undefined;
+    /** The user's answer where production asks; without one, `production-unconfirmed` is the question. */
+    readonly production?: boolean | undefined;
+    /** Where the current context is switched, it is restored after so many minutes. */
+    readonly minutes?: number | undefined;
     readonly signal: AbortSignal;
-  }): Promise<{ results: ConnectResult[]; kubectl: Kubectl; warnings: string[] }>;
+  }): Promise<{ results: ConnectResult[]; kubectl: Kubectl; warnings: string[] } & ConnectOutcome>;
   /** Tries those now that wait for their next try, or have given up: a browser may open. Answers which. */
   retry(options: {
     readonly clusters: readonly string[] | 'all';
@@ -71,12 +75,13 @@ export interface Agent {
   rotate(options: {
     readonly clusters: readonly string[] | 'all';
   }): Promise<{ rotated: { cluster: ClusterId; title: string }[]; warnings: string[] }>;
-  /** Makes a connected cluster kubectl's current one. */
+  /** Makes a connected cluster current; `-` restores the context before it. */
   switchTo(options: {
     readonly cluster: string;
     readonly place?: Place | undefined;
     /** As for `connect`. */
-    readonly production?: true | undefined;
+    readonly production?: boolean | undefined;
+    readonly minutes?: number | undefined;
   }): Promise<{ kubectl: Kubectl }>;
   kubectl(place: Place | undefined): Promise<Kubectl>;
   /** An ExecCredential. */

@@ -11,6 +11,7 @@ import { AppError, toPlainError } from './app-error.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import type { Cluster, ClusterId } from './catalog/cluster.ts';
 import { isFailed } from './catalog/is-failed.ts';
+import { isProduction } from './catalog/is-production.ts';
 import { command } from './command.ts';
 import { createConnections, type Outcome } from './connections/connections.ts';
 import { apiServer, execCredential, isInteractive } from './credentials/exec-credential.ts';
@@ -466,6 +467,32 @@ async function wireAgent(
     connections.resume((id) =>
       hostnamesOf([id]).some((hostname) => teams.includes(access.teamOf(hostname) ?? '')),
     );
+  const ownPlace: Place = { kubeconfig: env.KUBECONFIG, cwd: paths.home, home: paths.home };
+  const placeFor = ({ kubeconfig: value, cwd, home }: Place = ownPlace): KubeconfigPlace => {
+    const chosen = settings.get().kubeconfigPath;
+    return { kubeconfig: chosen === '' ? value : chosen, cwd, home };
+  };
+  const kubectl = async (place: Place | undefined): Promise<Kubectl> => {
+    const { context, id } = await kubeconfig.current(placeFor(place));
+    if (id === undefined) return context === undefined ? {} : { context: plainText(context) };
+    const cluster = id as ClusterId;
+    const limit = await connections.limit(placeFor(place), cluster);
+    return {
+      ...(context === undefined ? {} : { context: plainText(context) }),
+      cluster,
+      ...(isProduction(catalog.get(cluster) ?? {}) ? { production: true } : {}),
+      ...(limit === undefined
+        ? {}
+        : {
+            limit: {
+              until: limit.until,
+              ...(limit.back === undefined ? {} : { back: plainText(limit.back) }),
+            },
+          }),
+    };
+  };
+  // Another program may switch the current context, or repair a kubeconfig that could not be read.
+  let pointsAt: Kubectl = await kubectl(undefined).catch(() => ({}));
   const activity = await createActivity({
     folder: paths.state,
     clock,
@@ -477,25 +504,11 @@ async function wireAgent(
       sessions,
       settings: settings.get(),
       kept: [...connections.kept()],
+      kubectl: pointsAt,
     },
     onEntry: (entry) => tell({ kind: 'activity', entry }),
   });
   listeners.add(activity.hear);
-
-  const ownPlace: Place = { kubeconfig: env.KUBECONFIG, cwd: paths.home, home: paths.home };
-  const placeFor = ({ kubeconfig: value, cwd, home }: Place = ownPlace): KubeconfigPlace => {
-    const chosen = settings.get().kubeconfigPath;
-    return { kubeconfig: chosen === '' ? value : chosen, cwd, home };
-  };
-  const kubectl = async (place: Place | undefined): Promise<Kubectl> => {
-    const { context, id } = await kubeconfig.current(placeFor(place));
-    return {
-      ...(context === undefined ? {} : { context: plainText(context) }),
-      ...(id === undefined ? {} : { cluster: id as ClusterId }),
-    };
-  };
-  // Another program may switch the current context, or repair a kubeconfig that could not be read.
-  let pointsAt: Kubectl = await kubectl(undefined).catch(() => ({}));
   /** False where it cannot be read. */
   const look = async (): Promise<boolean> => {
     const read = await kubectl(undefined).catch(() => undefined);
@@ -515,11 +528,12 @@ async function wireAgent(
     }),
     async look() {
       if (isOld()) readAnew();
-      const [isRead] = await Promise.all([look(), lookAtSessions()]);
+      const limits = connections.checkLimits();
+      const [isRead] = await Promise.all([limits.then(look), lookAtSessions()]);
       // Files cannot be read while too many are open, which changes no file when it is over.
       if (!isRead) return clock.now() + lookAgainMs;
-      // Nor does a session that ends.
-      return Math.min(...sessions.map(({ endsAt }) => endsAt));
+      // Nor does a session that ends, or a time limit.
+      return Math.min(...sessions.map(({ endsAt }) => endsAt), (await limits) ?? Number.POSITIVE_INFINITY);
     },
   });
   void files.look();
@@ -635,14 +649,20 @@ async function wireAgent(
         tookMs: clock.now() - start,
       };
     },
-    async connect({ clusters, place, mode, production = false, signal }) {
+    async connect({ clusters, place, mode, origin, production, minutes, signal }) {
       await restored;
       const found = await find(clusters);
-      const current = (mode ?? settings.get().kubeconfigMode) === 'switch';
       const since = clock.now();
       const ids = found.map(({ id }) => id);
-      const how = { clusters: found, place: placeFor(place), current, production, signal };
-      const { outcomes, warnings } = await activity.during(ids, () => connections.connect(how));
+      const switches = settings.get().kubeconfigMode === 'switch';
+      const forMs = minutes && minutes * 60_000;
+      const how = { mode, origin, production, switches, forMs, signal };
+      const connected = await activity.during(ids, () =>
+        connections.connect({ clusters: found, place: placeFor(place), ...how }),
+      );
+      const { outcomes, warnings, stays, left, switched } = connected;
+      await look();
+      if (minutes !== undefined) void files?.look();
       for (const outcome of outcomes) {
         reportPolicy(outcome, since);
         const { id, title } = outcome.cluster;
@@ -664,6 +684,11 @@ async function wireAgent(
         ),
         kubectl: await kubectl(place),
         warnings: [...warnings],
+        ...(switched === undefined
+          ? {}
+          : { switched: switched.from === undefined ? {} : { from: plainText(switched.from) } }),
+        ...(stays.length === 0 ? {} : { stays: stays.map(({ id }) => titled(id)) }),
+        ...(left.length === 0 ? {} : { left: left.map(({ id }) => titled(id)) }),
       };
     },
     async retry({ clusters }) {
@@ -697,10 +722,18 @@ async function wireAgent(
       const { rotated, warnings } = await connections.rotate(clusters === 'all' ? ours : clusters.map(idOf));
       return { rotated: rotated.map(titled), warnings: [...warnings] };
     },
-    async switchTo({ cluster, place, production = false }) {
+    async switchTo({ cluster, place, production = false, minutes }) {
       await restored;
-      await connections.use({ cluster: catalog.find(cluster), production });
+      if (cluster === '-') await connections.back({ place: placeFor(place), production });
+      else
+        await connections.use({
+          cluster: catalog.find(cluster),
+          production,
+          forMs: minutes && minutes * 60_000,
+        });
       await look();
+      // A time limit is no change of a file.
+      if (minutes !== undefined) void files?.look();
       return { kubectl: await kubectl(place) };
     },
     kubectl,

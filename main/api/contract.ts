@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { activityEntrySchema, historySchema } from '../agent/activity/entry.ts';
 import {
+  connectOutcomeSchema,
   connectResultSchema,
   kubeconfigPlaceSchema,
   kubectlSchema,
@@ -30,8 +31,14 @@ const setup = { source: z.string().min(1).max(8_192).optional(), key: z.string()
 
 const context = { place: kubeconfigPlaceSchema.optional() };
 
-/** True when the person has confirmed that kubectl may be moved to a production cluster. */
-const production = z.literal(true).optional();
+/**
+ * The user's answer where the rule for production clusters asks. Without one, `production-unconfirmed` is the question;
+ * false connects the other clusters of a link or a set.
+ */
+const production = z.boolean().optional();
+
+/** Where the current context is switched, the previous one is restored after so many minutes. */
+const minutes = z.int().min(1).max(1_440).optional();
 
 export const operations = {
   snapshot: { input: z.object({}), output: snapshotSchema },
@@ -44,12 +51,16 @@ export const operations = {
       ...context,
       clusters: z.array(clusterWord).min(1),
       mode: z.enum(['switch', 'add']).optional(),
+      /** Where the clusters are named, if not by the user. */
+      origin: z.enum(['link', 'set']).optional(),
       production,
+      minutes,
     }),
     output: z.object({
       results: z.array(connectResultSchema),
       kubectl: kubectlSchema,
       warnings: z.array(z.string()),
+      ...connectOutcomeSchema,
     }),
   },
   /** Those that wait for their next try, or have given up, are tried now. Answers which; what comes of it is told as a change. */
@@ -82,8 +93,9 @@ export const operations = {
       warnings: z.array(z.string()),
     }),
   },
+  /** Makes a connected cluster current. The cluster `-` restores the context before it. */
   switch: {
-    input: z.object({ ...context, cluster: clusterWord, production }),
+    input: z.object({ ...context, cluster: clusterWord, production, minutes }),
     output: z.object({ kubectl: kubectlSchema }),
   },
   kubectl: { input: z.object(context), output: kubectlSchema },

@@ -2,31 +2,47 @@ import { AppError } from '../agent/app-error.ts';
 import type { Session } from './session.ts';
 import { printable } from './terminal.ts';
 
+/** The answer as a call of the agent takes it; empty before the question. */
+export interface Confirmed {
+  readonly production?: boolean;
+}
+
 /**
- * Acts, and where the agent wants a person's word that kubectl may be moved to a production cluster, asks for it and
- * acts again. Where there is no terminal, the agent's refusal stands. Rejects with `cancelled` on a no.
+ * Acts, and where the agent asks about production, asks the user and acts again with the answer. A no to a set connects
+ * the others, which is also what happens where there is no terminal to ask in; a no to a switch rejects with
+ * `cancelled`, and without a terminal the agent's refusal stands.
  */
 export async function withConfirmation<T>(options: {
   readonly session: Pick<Session, 'json' | 'progress'>;
-  /** The word was given with the command. */
+  /** The answer was given with the command. */
   readonly confirmed: true | undefined;
-  readonly act: (confirmed: { readonly production?: true }) => Promise<T>;
-}): Promise<T> {
-  const { session, confirmed, act } = options;
+  readonly about: 'switch' | 'set';
+  readonly act: (confirmed: Confirmed) => Promise<T>;
+}): Promise<{ readonly result: T; readonly wasAsked: boolean }> {
+  const { session, confirmed, about, act } = options;
   try {
-    return await act(confirmed === undefined ? {} : { production: confirmed });
+    const result = await act(confirmed === undefined ? {} : { production: confirmed });
+    return { result, wasAsked: false };
   } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'production-unconfirmed') throw error;
     const canAsk = !session.json && process.stdin.isTTY && process.stdout.isTTY;
-    if (!(error instanceof AppError) || error.code !== 'production-unconfirmed' || !canAsk) throw error;
+    if (!canAsk && about === 'set') return { result: await act({ production: false }), wasAsked: false };
+    if (!canAsk) throw error;
     session.progress.end();
-    const { confirm } = await import('@clack/prompts');
+    const { confirm, isCancel } = await import('@clack/prompts');
     const answer = await confirm({
-      message: `${printable(error.message)} Use production?`,
-      active: 'Use production',
-      inactive: 'No',
+      message: `${printable(error.message)} ${questions[about].question}`,
+      active: questions[about].yes,
+      inactive: questions[about].no,
       initialValue: false,
     });
-    if (answer !== true) throw new AppError('cancelled', 'Nothing was changed.');
-    return act({ production: true });
+    if (isCancel(answer) || (!answer && about === 'switch'))
+      throw new AppError('cancelled', 'Nothing was changed.');
+    return { result: await act({ production: answer }), wasAsked: true };
   }
 }
+
+const questions = {
+  switch: { question: 'Switch to production?', yes: 'Switch to production', no: 'No' },
+  set: { question: 'Connect production?', yes: 'Connect production', no: 'Only the others' },
+} as const;

@@ -24,6 +24,7 @@ import { runSetup, type SetupFlags } from './commands/setup.ts';
 import { runStatus } from './commands/status.ts';
 import { runSwitch } from './commands/switch.ts';
 import { runTags } from './commands/tags.ts';
+import { minutesFrom } from './duration.ts';
 import { exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { reportError } from './report.ts';
 import { type Session, withAgent } from './session.ts';
@@ -62,6 +63,7 @@ interface ConnectFlags {
   readonly set?: string;
   readonly add?: true;
   readonly switch?: true;
+  readonly for?: string;
   readonly production?: true;
 }
 
@@ -116,54 +118,69 @@ export function describe(options: {
       else await withSession((session) => runList(session, words, { all }));
     });
   command('discover', 'look for clusters everywhere anew').action(() => withSession(runDiscover));
-  command('connect [clusters...]', 'open tunnels and make kubectl use the first')
+  command('connect [clusters...]', 'open tunnels and switch to the first, unless one is production')
     .option('--set <name>', 'the clusters of a set')
-    .option('--add', "only add to the kubeconfig, leave kubectl's current context")
-    .option('--switch', "make the first one kubectl's current context")
-    .option('--production', 'confirm that kubectl may go to a production cluster')
+    .option('--add', 'only add the contexts, leave the current context as it is')
+    .option('--switch', 'switch the current context to the first one, after a question if it is production')
+    .option('--for <time>', 'switch for so long (30m, 2h), then restore the previous context')
+    .option('--production', 'confirm what is asked about production clusters')
     .action((clusters: string[], flags: ConnectFlags) => {
-      if (flags.add && flags.switch) program.error('error: --add and --switch exclude each other');
+      const switches = flags.switch || flags.for !== undefined;
+      if (flags.add && switches)
+        program.error(`error: --add and ${flags.switch ? '--switch' : '--for'} exclude each other`);
       if ((flags.set === undefined) === (clusters.length === 0))
         program.error('error: name clusters, or a set with --set');
-      const mode = flags.add ? 'add' : flags.switch ? 'switch' : undefined;
-      const how = { mode, production: flags.production } as const;
-      return withSession((session) =>
-        flags.set === undefined ? runConnect(session, clusters, how) : runConnectSet(session, flags.set, how),
+      const mode = flags.add ? 'add' : switches ? 'switch' : undefined;
+      const { production } = flags;
+      return withSession((session) => {
+        const minutes = flags.for === undefined ? undefined : minutesFrom(flags.for);
+        const how = { mode, production, minutes } as const;
+        return flags.set === undefined
+          ? runConnect(session, clusters, how)
+          : runConnectSet(session, flags.set, how);
+      });
+    });
+  /** Everything is never meant by leaving names out. */
+  const namesOrAll = (verb: string, names: readonly string[], all: true | undefined) => {
+    if (all && names.length > 0) program.error('error: --all and names exclude each other');
+    if (!all && names.length === 0)
+      program.error(
+        `error: name a cluster (k8s-tunnels ${verb} <cluster>), or give --all (k8s-tunnels ${verb} --all)`,
       );
-    });
-  command('disconnect [clusters...]', "close tunnels, all if none is named; give kubectl's context back")
+    return all ? 'all' : names;
+  };
+  command('disconnect [clusters...]', 'close tunnels and restore the previous context')
     .option('--all', 'close all')
-    .action((clusters: string[], flags: { readonly all?: true }) => {
-      if (flags.all && clusters.length > 0) program.error('error: --all and names exclude each other');
-      return withSession((session) => runDisconnect(session, clusters.length > 0 ? clusters : 'all'));
+    .action((clusters: string[], { all }: { readonly all?: true }) => {
+      const which = namesOrAll('disconnect', clusters, all);
+      return withSession((session) => runDisconnect(session, which));
     });
-  command(
-    'forget [clusters...]',
-    'take clusters out of the kubeconfig, all if none is named; close their tunnels',
-  )
-    .option('--all', 'forget all')
-    .action((clusters: string[], flags: { readonly all?: true }) => {
-      if (flags.all && clusters.length > 0) program.error('error: --all and names exclude each other');
-      return withSession((session) => runForget(session, clusters.length > 0 ? clusters : 'all'));
+  command('remove [clusters...]', 'remove contexts from the kubeconfig, and close their tunnels')
+    .alias('forget')
+    .option('--all', 'remove all')
+    .action((clusters: string[], { all }: { readonly all?: true }) => {
+      const which = namesOrAll('remove', clusters, all);
+      return withSession((session) => runForget(session, which));
     });
-  command(
-    'rotate [clusters...]',
-    'replace the passwords of local ports, all if none is named; update the kubeconfig',
-  )
+  command('rotate [clusters...]', 'replace the passwords of local ports, and update the kubeconfig')
     .option('--all', 'replace all')
-    .action((clusters: string[], flags: { readonly all?: true }) => {
-      if (flags.all && clusters.length > 0) program.error('error: --all and names exclude each other');
-      return withSession((session) => runRotate(session, clusters.length > 0 ? clusters : 'all'));
+    .action((clusters: string[], { all }: { readonly all?: true }) => {
+      const which = namesOrAll('rotate', clusters, all);
+      return withSession((session) => runRotate(session, which));
     });
   command('sets', 'the sets of clusters that you saved').action(() => withSession(runSets));
   command('status', 'what is connected, and what kubectl uses').action(() => withSession(runStatus));
   command('activity', 'what happened and when, the newest last')
     .option('--limit <number>', 'the last so many, up to 500 (50)')
     .action((flags: { readonly limit?: string }) => withSession((session) => runActivity(session, flags)));
-  command('switch <cluster>', 'make kubectl use a connected cluster')
+  command('switch <cluster>', 'make a connected cluster the current context; - for the previous one')
+    .option('--for <time>', 'for so long (30m, 2h), then restore the previous context')
     .option('--production', 'confirm that it may be a production cluster')
-    .action((cluster: string, { production }: { readonly production?: true }) =>
-      withSession((session) => runSwitch(session, cluster, production)),
+    .action((cluster: string, flags: { readonly for?: string; readonly production?: true }) =>
+      withSession((session) => {
+        const minutes = flags.for === undefined ? undefined : minutesFrom(flags.for);
+        return runSwitch(session, cluster, { production: flags.production, minutes });
+      }),
     );
   command('tags <cluster>', "show a cluster's tags, or print the commands that change them")
     .option('--set <field=value>', 'a tag to set, for example hostname=k8s.example.com', collect, [])

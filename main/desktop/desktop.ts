@@ -145,16 +145,19 @@ export function runDesktop(options: {
     });
 }
 
-async function confirmUse(title: string): Promise<boolean> {
+const limitMinutes = 30;
+
+async function confirmUse(title: string): Promise<{ readonly minutes?: number } | undefined> {
   const { response } = await dialog.showMessageBox({
     type: 'warning',
     message: `Use ${title}?`,
     detail: 'It is a production cluster: from then on, every kubectl command without a context goes to it.',
-    buttons: ['Use production', 'Leave kubectl where it is'],
-    defaultId: 1,
-    cancelId: 1,
+    buttons: [`For ${limitMinutes} minutes`, 'Use production', 'Cancel'],
+    defaultId: 2,
+    cancelId: 2,
   });
-  return response === 0;
+  if (response === 2) return undefined;
+  return response === 0 ? { minutes: limitMinutes } : {};
 }
 
 async function confirmQuit(open: number): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { Snapshot, TunnelView } from '../agent/agent-view.ts';
 import { accountText } from '../agent/catalog/account-words.ts';
 import type { Cluster, ClusterId } from '../agent/catalog/cluster.ts';
 import { isProduction } from '../agent/catalog/is-production.ts';
+import { timeLeft } from '../agent/connections/time-left.ts';
 import type { ClusterSet } from '../agent/favourites/sets.ts';
 import { plainText } from '../agent/plain-text.ts';
 
@@ -64,6 +65,9 @@ export function trayMenu(options: {
 
   return [
     line(`k8s-tunnels: ${connected === 0 ? 'nothing' : connected} connected`),
+    ...(snapshot.kubectl.production || snapshot.kubectl.limit !== undefined
+      ? [line(contextText(snapshot.kubectl, now))]
+      : []),
     ...open.map(item),
     ...tryNow(snapshot, actions),
     ...(favourites.length > 0 ? [separator, ...favourites.map(item)] : []),
@@ -80,7 +84,7 @@ export function trayMenu(options: {
           },
         ]
       : []),
-    { label: 'kubectl uses', submenu: contexts(snapshot, open, tunnels, actions) },
+    { label: 'kubectl uses', submenu: contexts(snapshot, open, tunnels, actions, now) },
     separator,
     signIn(snapshot, now, actions),
     discoverAgain(snapshot, actions),
@@ -122,11 +126,25 @@ function allClusters(
   };
 }
 
+function contextNote(
+  cluster: Cluster,
+  { cluster: current, limit }: Snapshot['kubectl'],
+  now: number,
+): string {
+  return [
+    ...(isProduction(cluster) ? ['production'] : []),
+    ...(cluster.id !== current || limit === undefined
+      ? []
+      : [`${timeLeft(limit.until, now)} left, then ${limit.back ?? 'none'}`]),
+  ].join(', ');
+}
+
 function contexts(
   { kubectl }: Snapshot,
   open: readonly Cluster[],
   tunnels: ReadonlyMap<ClusterId, TunnelView>,
   actions: TrayActions,
+  now: number,
 ): MenuItemConstructorOptions[] {
   const usable = open.filter(({ id }) => id === kubectl.cluster || isUsable(tunnels.get(id)));
   const foreign = kubectl.cluster === undefined;
@@ -134,7 +152,7 @@ function contexts(
     ...usable.map(
       (cluster): MenuItemConstructorOptions => ({
         type: 'radio',
-        label: label(cluster.title, isProduction(cluster) ? 'production' : ''),
+        label: label(cluster.title, contextNote(cluster, kubectl, now)),
         checked: cluster.id === kubectl.cluster,
         click: () => actions.use(cluster.id),
       }),
@@ -147,6 +165,15 @@ function contexts(
       enabled: false,
     },
   ];
+}
+
+/** The current context, where it is one to be careful with. */
+function contextText({ context = '', production, limit }: Snapshot['kubectl'], now: number): string {
+  const notes = [
+    ...(production ? ['production'] : []),
+    ...(limit === undefined ? [] : [`${timeLeft(limit.until, now)} left`]),
+  ];
+  return label(`${production ? '⚠ ' : ''}Current context: ${context}`, notes.join(', '));
 }
 
 function isUsable(tunnel: TunnelView | undefined): boolean {

@@ -3,7 +3,6 @@ import { Menu, Notification, nativeImage, nativeTheme, type Rectangle, Tray } fr
 import type { Snapshot } from '../agent/agent-view.ts';
 import { toPlainError } from '../agent/app-error.ts';
 import type { ClusterId } from '../agent/catalog/cluster.ts';
-import { isGuarded, isProduction } from '../agent/catalog/is-production.ts';
 import type { AgentClient } from '../api/conversation.ts';
 import type { Place } from '../api/place.ts';
 import { notify } from './notifications/notifier.ts';
@@ -30,8 +29,8 @@ export function createTray(options: {
   readonly pictures: string;
   /** Rejects when the agent cannot start. */
   readonly agent: Promise<AgentClient>;
-  /** Asks before a production cluster becomes kubectl's current one. */
-  readonly confirmUse: (title: string) => Promise<boolean>;
+  /** Asks before a production cluster becomes current; with `minutes` it is for so long. */
+  readonly confirmUse: (title: string) => Promise<{ readonly minutes?: number } | undefined>;
   /** Asks before what is open is closed. */
   readonly confirmQuit: (open: number) => Promise<boolean>;
   /** Where the click on a notification leads. */
@@ -85,15 +84,17 @@ export function createTray(options: {
   };
   const actions: TrayActions = {
     connect(id) {
-      const cluster = clusterOf(id);
-      const title = `${cluster?.title ?? id} was not connected`;
+      const title = `${clusterOf(id)?.title ?? id} was not connected`;
       act(title, async ({ call }) => {
-        // Production never becomes current by itself: that is asked for apart.
-        const mode =
-          cluster !== undefined && isGuarded(cluster, snapshot?.organisation) ? { mode: 'add' as const } : {};
-        const { results } = await call('connect', { clusters: [id], ...mode });
+        const { results, stays = [] } = await call('connect', { clusters: [id] });
         for (const result of results)
           if (result.status === 'failed') tell(title, result.error.message, { kind: 'cluster', id });
+          else if (stays.some(({ cluster }) => cluster === id))
+            tell(
+              `${result.title} is connected`,
+              'The current context was not switched: it is a production cluster.',
+              { kind: 'cluster', id },
+            );
       });
     },
     disconnect: (id) =>
@@ -105,9 +106,9 @@ export function createTray(options: {
       const cluster = clusterOf(id);
       if (cluster === undefined) return;
       act(`kubectl was not moved to ${cluster.title}`, async ({ call }) => {
-        const guarded = isGuarded(cluster, snapshot?.organisation);
-        if (guarded && !(await confirmUse(cluster.title))) return;
-        await call('switch', { cluster: id, ...(guarded ? { production: true } : {}) });
+        if (!(await asksFirst(call('switch', { cluster: id })))) return;
+        const answer = await confirmUse(cluster.title);
+        if (answer !== undefined) await call('switch', { cluster: id, production: true, ...answer });
       });
     },
     openSet(set) {
@@ -116,12 +117,13 @@ export function createTray(options: {
         ({ id, reach }) =>
           reach.kind === 'tunnel' && !snapshot?.tunnels.some(({ cluster }) => cluster === id),
       );
-      if (closed.length === 0 || closed.some(isProduction))
-        return go({ kind: 'window', place: { kind: 'set', name: set.name } });
+      const ask = () => go({ kind: 'window', place: { kind: 'set', name: set.name } });
+      if (closed.length === 0) return ask();
       const title = `${set.name} was not opened`;
       act(title, async ({ call }) => {
-        const { results } = await call('connect', { clusters: closed.map(({ id }) => id) });
-        for (const result of results)
+        const connecting = call('connect', { clusters: closed.map(({ id }) => id), origin: 'set' });
+        if (await asksFirst(connecting)) return ask();
+        for (const result of (await connecting).results)
           if (result.status === 'failed')
             tell(`${result.title} was not connected`, result.error.message, {
               kind: 'cluster',
@@ -172,7 +174,7 @@ export function createTray(options: {
       updateSoon();
     });
     tray.setContextMenu(menu);
-    tray.setToolTip(String(template[0]?.label));
+    tray.setToolTip(toolTip(template, snapshot));
   };
   const updateSoon = () => {
     if (soon) return;
@@ -198,4 +200,24 @@ export function createTray(options: {
     },
     bounds: () => tray.getBounds(),
   };
+}
+
+/** Whether the agent wants the user asked about production before it does this. Rejects with any other error. */
+async function asksFirst(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return false;
+  } catch (error) {
+    if (toPlainError(error).code === 'production-unconfirmed') return true;
+    throw error;
+  }
+}
+
+/** The menu's first line, and the current context where it is one to be careful with. */
+function toolTip(menu: ReturnType<typeof trayMenu>, snapshot: Snapshot | undefined): string {
+  const { production, limit } = snapshot?.kubectl ?? {};
+  return menu
+    .slice(0, production || limit !== undefined ? 2 : 1)
+    .map(({ label }) => String(label))
+    .join('\n');
 }

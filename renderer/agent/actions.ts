@@ -2,10 +2,10 @@ import type { ActivityEntry, History } from '../../main/agent/activity/entry.ts'
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { contextName } from '../../main/agent/catalog/context-name.ts';
-import { isGuarded, isProduction } from '../../main/agent/catalog/is-production.ts';
 import type { ClusterSet } from '../../main/agent/favourites/sets.ts';
 import type { Consent } from '../../main/agent/logins/consent.ts';
 import type { SettingName, Settings } from '../../main/agent/settings/settings.ts';
+import type { Input, Output } from '../../main/api/contract.ts';
 import { meantBy } from '../../main/api/link.ts';
 import { kubectlCommand } from '../controls/kubectl-command.ts';
 import { openingLines, openingPlan } from '../links/opening.ts';
@@ -20,10 +20,10 @@ import { createSignIns, type SignInActions } from './sign-ins.ts';
 export interface Actions extends SignInActions, SetupActions {
   /** All at once. */
   connect(...ids: readonly ClusterId[]): Promise<void>;
-  /** All at once, as a link or a set asks for: where one is production, kubectl stays where it is. */
-  open(ids: readonly ClusterId[]): Promise<void>;
-  /** Opens what it can of a set; false where the person has to be asked: with production, or with nothing to open. */
-  openSet(set: ClusterSet): boolean;
+  /** All at once, as a link or a set asks for; without a yes to production, the others. */
+  open(ids: readonly ClusterId[], origin: 'link' | 'set', production: boolean | undefined): Promise<void>;
+  /** Opens what it can of a set; false where the user has to be asked: with production, or with nothing to open. */
+  openSet(set: ClusterSet): Promise<boolean>;
   /** Rejects. */
   saveSet(set: ClusterSet): Promise<void>;
   removeSet(set: ClusterSet): Promise<void>;
@@ -33,9 +33,10 @@ export interface Actions extends SignInActions, SetupActions {
   tryNow(...ids: readonly ClusterId[]): Promise<void>;
   /** Takes its entry out of the kubeconfig, and closes it where it is open. Rejects. */
   forget(id: ClusterId): Promise<void>;
-  /** Moves kubectl; a production cluster waits for `confirmUse`. */
+  /** Switches the current context; where the agent asks about production, it waits for `confirmUse`. */
   use(id: ClusterId): Promise<void>;
-  confirmUse(yes: boolean): Promise<void>;
+  /** With `minutes`, the previous context is restored after that time. */
+  confirmUse(yes: boolean, minutes?: number): Promise<void>;
   /** Answers the first of those that are asked about. */
   decideConsent(yes: boolean): Promise<void>;
   star(id: ClusterId, on: boolean): Promise<void>;
@@ -103,11 +104,15 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
   const clusterOf = (id: ClusterId) => store.get().agent?.clusters.get(id);
   const titleOf = (id: ClusterId) => clusterOf(id)?.title ?? id;
   const titlesOf = (ids: readonly ClusterId[]) => text.several(ids.map(titleOf));
-  const asksFirst = (cluster: Cluster) => isGuarded(cluster, store.get().agent?.organisation);
   const dropFailures = (ids: readonly ClusterId[]) =>
     changeAgent((agent) => ids.reduce((state, id) => withFailure(state, id, undefined), agent));
-  const moveKubectl = (id: ClusterId, confirmed: { readonly production?: true } = {}) =>
-    attempt(text.problems.use(titleOf(id)), () => link.call('switch', { cluster: id, ...confirmed }));
+  const switchTo = (id: ClusterId, how: { readonly production?: true; readonly minutes?: number } = {}) =>
+    attempt(text.problems.use(titleOf(id)), () =>
+      link.call('switch', { cluster: id, ...how }).catch((error: unknown) => {
+        if (!isQuestion(error)) throw error;
+        store.update((state) => ({ ...state, confirming: id }));
+      }),
+    );
   const askConsent = (consent: Consent | undefined) => {
     if (consent === undefined) return;
     store.update((state) => ({
@@ -117,8 +122,12 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
   };
   const putDone = (done: Omit<Done, 'id'> | undefined) =>
     store.update((state) => ({ ...state, done: done && { ...done, id: ++lastDone } }));
-  /** Resolves to those that are connected then. */
-  const connectAll = async (ids: readonly ClusterId[], asked?: 'add'): Promise<ReadonlySet<ClusterId>> => {
+  /** Resolves to those that are connected then; to undefined where the agent asks about production first. */
+  const connectAll = async (
+    ids: readonly ClusterId[],
+    how: Pick<Input<'connect'>, 'mode' | 'origin' | 'production'> = {},
+  ): Promise<ReadonlySet<ClusterId> | undefined> => {
+    let asks = false;
     const abort = new AbortController();
     const connected = new Set<ClusterId>();
     const [only] = ids;
@@ -128,18 +137,16 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     ask(ids, 'connect');
     dropFailures(ids);
     await attempt(text.problems.connect(titlesOf(ids)), async () => {
-      // Production never becomes current by itself: that is asked for apart.
-      const isGuardedOne = ids.some((id) => {
-        const cluster = clusterOf(id);
-        return cluster !== undefined && asksFirst(cluster);
-      });
-      const mode = isGuardedOne ? 'add' : asked;
-      const { results, warnings } = await link.call(
-        'connect',
-        { clusters: [...ids], ...(mode === undefined ? {} : { mode }) },
-        { signal: abort.signal },
-      );
+      const answer = await link
+        .call('connect', { clusters: [...ids], ...how }, { signal: abort.signal })
+        .catch((error: unknown) => {
+          if (how.origin !== 'set' || how.production !== undefined || !isQuestion(error)) throw error;
+          asks = true;
+        });
+      if (answer === undefined) return;
+      const { results, warnings } = answer;
       warn(warnings);
+      sayContext(answer);
       for (const result of results) {
         if (result.status !== 'failed') {
           connected.add(result.cluster);
@@ -152,10 +159,21 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     });
     for (const id of ids) if (connecting.get(id) === abort) connecting.delete(id);
     ask(ids, undefined);
-    return connected;
+    return asks ? undefined : connected;
+  };
+  /** Says whether a connect switched the current context, or why it did not. */
+  const sayContext = ({ results, kubectl, switched, stays = [] }: Output<'connect'>) => {
+    const { cluster, context } = kubectl;
+    if (switched !== undefined && cluster !== undefined && context !== undefined)
+      putDone({
+        title: text.done.switched(context, switched.from),
+        undoable: { kind: 'switched', cluster },
+      });
+    const isUp = results.some(({ status }) => status === 'connected');
+    if (stays.length > 0 && isUp) putDone({ title: text.done.notSwitched(stays.map(({ title }) => title)) });
   };
   const close = async (what: 'all' | readonly ClusterId[], ids: readonly ClusterId[], problem: string) => {
-    const current = store.get().agent?.kubectl.cluster;
+    const { cluster: current, limit } = store.get().agent?.kubectl ?? {};
     ask(ids, 'disconnect');
     await attempt(problem, async () => {
       const clusters = what === 'all' ? what : [...what];
@@ -170,6 +188,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
           kind: 'disconnected',
           clusters: gone,
           current: gone.find((id) => id === current),
+          until: limit?.until,
         },
       });
     });
@@ -182,17 +201,14 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     async connect(...ids) {
       await connectAll(ids);
     },
-    async open(ids) {
-      const isAny = ids.some((id) => isProduction(clusterOf(id) ?? {}));
-      await connectAll(ids, isAny ? 'add' : undefined);
+    async open(ids, origin, production) {
+      await connectAll(ids, { origin, ...(production === undefined ? {} : { production }) });
     },
-    openSet(set) {
+    async openSet(set) {
       const { agent } = store.get();
       if (agent === undefined) return false;
-      const { ids, production } = openingPlan(openingLines(meantBy(set.clusters, agent.clusters), agent));
-      if (ids.length === 0 || production > 0) return false;
-      void connectAll(ids);
-      return true;
+      const { ids } = openingPlan(openingLines(meantBy(set.clusters, agent.clusters), agent));
+      return ids.length > 0 && (await connectAll(ids, { origin: 'set' })) !== undefined;
     },
     async saveSet({ name, clusters }) {
       await link.call('set-save', { name, clusters: [...clusters] });
@@ -216,15 +232,12 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
       warn((await link.call('forget', { clusters: [id] })).warnings);
       dropFailures([id]);
     },
-    async use(id) {
-      const cluster = clusterOf(id);
-      if (cluster === undefined || !asksFirst(cluster)) return moveKubectl(id);
-      store.update((state) => ({ ...state, confirming: id }));
-    },
-    async confirmUse(yes) {
+    use: (id) => switchTo(id),
+    async confirmUse(yes, minutes) {
       const { confirming } = store.get();
       store.update(({ confirming: _, ...state }) => state);
-      if (yes && confirming !== undefined) await moveKubectl(confirming, { production: true });
+      if (yes && confirming !== undefined)
+        await switchTo(confirming, { production: true, ...(minutes === undefined ? {} : { minutes }) });
     },
     async decideConsent(yes) {
       const [consent, ...consents] = store.get().consents;
@@ -252,11 +265,20 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
       const undoable = store.get().done?.undoable;
       putDone(undefined);
       if (undoable?.kind === 'disconnected') {
-        const { clusters, current } = undoable;
+        const { clusters, current, until } = undoable;
         // What is not current again by this stays as it is meanwhile.
-        const connected = await connectAll(clusters, 'add');
+        const connected = await connectAll(clusters, { mode: 'add' });
         // It was current before: nobody has to be asked again.
-        if (current !== undefined && connected.has(current)) await moveKubectl(current, { production: true });
+        const minutes = until === undefined ? undefined : Math.ceil((until - Date.now()) / 60_000);
+        if (current !== undefined && connected?.has(current) && (minutes === undefined || minutes > 0))
+          await switchTo(current, { production: true, ...(minutes === undefined ? {} : { minutes }) });
+      } else if (undoable?.kind === 'switched') {
+        // Only what this switched: another one may be current by now.
+        if (store.get().agent?.kubectl.cluster !== undoable.cluster) return;
+        await attempt(text.problems.switchBack, () =>
+          // What comes back was current a moment ago: nobody has to be asked again.
+          link.call('switch', { cluster: '-', production: true }),
+        );
       } else if (undoable?.kind === 'unstarred') {
         const { cluster, favourites } = undoable;
         await attempt(text.problems.star(titleOf(cluster)), async () => {
@@ -295,4 +317,9 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
       store.update((state) => ({ ...state, problems: state.problems.filter(({ id }) => id !== problem) })),
     retry: () => link.retry(),
   };
+}
+
+/** The agent asks the user about production before it does this. */
+function isQuestion(error: unknown): boolean {
+  return toPlainError(error).code === 'production-unconfirmed';
 }

@@ -19,8 +19,9 @@ export type Undoable =
   | {
       readonly kind: 'disconnected';
       readonly clusters: readonly ClusterId[];
-      /** The one of them that kubectl used. */
+      /** The one of them that was current, and until when. */
       readonly current: ClusterId | undefined;
+      readonly until?: number | undefined;
     }
   | {
       readonly kind: 'unstarred';
@@ -28,7 +29,9 @@ export type Undoable =
       /** In the person's order. */
       readonly favourites: readonly ClusterId[];
     }
-  | { readonly kind: 'setRemoved'; readonly set: ClusterSet };
+  | { readonly kind: 'setRemoved'; readonly set: ClusterSet }
+  /** The current context was switched to this cluster. */
+  | { readonly kind: 'switched'; readonly cluster: ClusterId };
 
 /** What was done, said for a moment, with the way back. */
 export interface Done {

@@ -3,7 +3,9 @@ import { useActions, usePage } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
 import './confirm.css';
 
-/** Before kubectl is moved to a production cluster. */
+const limitMinutes = 30;
+
+/** Before the current context is switched to a production cluster. */
 export function ConfirmProduction() {
   const title = usePage(({ confirming, agent }) =>
     confirming === undefined ? undefined : (agent?.clusters.get(confirming)?.title ?? confirming),
@@ -31,6 +33,13 @@ export function ConfirmProduction() {
               onClick={() => void confirmUse(false)}
             >
               {text.confirm.no}
+            </button>
+            <button
+              type="button"
+              className="button danger"
+              onClick={() => void confirmUse(true, limitMinutes)}
+            >
+              {text.confirm.limited(limitMinutes)}
             </button>
             <button type="button" className="button danger" onClick={() => void confirmUse(true)}>
               {text.confirm.yes}

@@ -2,6 +2,7 @@ import { ChevronsUpDown, ShipWheel } from 'lucide-react';
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover } from 'react-aria-components';
 import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
 import { isProduction } from '../../main/agent/catalog/is-production.ts';
+import { timeLeft } from '../../main/agent/connections/time-left.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { text } from '../text/text.ts';
@@ -68,13 +69,30 @@ function Kubectl() {
   const usable = useUsable();
   const { use } = useActions();
   const name = kubectl.context ?? text.footer.none;
+  const { production, limit } = kubectl;
+  const now = useNow(limit === undefined ? undefined : 5_000);
+  const left = limit && timeLeft(limit.until, now);
+  const notes = [
+    ...(production ? [text.production] : []),
+    ...(left === undefined ? [] : [text.footer.limit(left)]),
+  ];
   return (
     <MenuTrigger>
-      <Button className="kubectl" aria-label={`${text.footer.kubectl} ${name}`}>
+      <Button
+        className="kubectl"
+        data-production={production}
+        aria-label={[`${text.footer.kubectl} ${name}`, ...notes].join(', ')}
+      >
         <ShipWheel size={15} aria-hidden />
         <span className="context" title={name}>
           {name}
         </span>
+        {production && <span className="badge production">{text.production}</span>}
+        {limit !== undefined && left !== undefined && (
+          <span className="limit" title={text.footer.limitLong(left, limit.back)}>
+            {left}
+          </span>
+        )}
         <ChevronsUpDown size={12} aria-hidden />
       </Button>
       <Popover className="popover" placement="top end" offset={6}>

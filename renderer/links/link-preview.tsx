@@ -93,7 +93,7 @@ function AskedBySet({ name, onClose }: { readonly name: string; readonly onClose
   const clusters = useAgent((agent) => agent.clusters);
   const set = useAgent(({ sets }) => sets.find((one) => one.name === name));
   const meant = useMemo(() => meantBy(set?.clusters ?? [], clusters), [set, clusters]);
-  return <Opening meant={meant} note={words.ofSet(name)} onClose={onClose} />;
+  return <Opening meant={meant} origin="set" note={words.ofSet(name)} onClose={onClose} />;
 }
 
 function Clusters({
@@ -114,16 +114,18 @@ function Clusters({
   return 'code' in meant ? (
     <Refused error={meant} onClose={onClose} />
   ) : (
-    <Opening meant={meant} note={words.fromLink} onClose={onClose} />
+    <Opening meant={meant} origin="link" note={words.fromLink} onClose={onClose} />
   );
 }
 
 function Opening({
   meant,
+  origin,
   note,
   onClose,
 }: {
   readonly meant: readonly Meant[];
+  readonly origin: 'link' | 'set';
   readonly note: string;
   readonly onClose: () => void;
 }) {
@@ -132,6 +134,11 @@ function Opening({
   const policies = useAgent((agent) => agent.policies);
   const lines = openingLines(meant, { open, policies });
   const { ids, production } = openingPlan(lines);
+  const others = ids.length - production.length;
+  const answer = (yes: boolean | undefined) => {
+    onClose();
+    void actions.open(ids, origin, yes);
+  };
   return (
     <>
       <Heading slot="title">{words.title(ids.length)}</Heading>
@@ -145,18 +152,20 @@ function Opening({
           ))}
         </ul>
       )}
-      {production > 0 && <p>{words.production}</p>}
+      {production.length > 0 && <p>{words.production(production)}</p>}
       <Answers no={ids.length === 0 ? words.close : words.no} onNo={onClose}>
+        {production.length > 0 && others > 0 && (
+          <button type="button" className="button" onClick={() => answer(false)}>
+            {words.others(others)}
+          </button>
+        )}
         {ids.length > 0 && (
           <button
             type="button"
-            className={production > 0 ? 'button danger' : 'button primary'}
-            onClick={() => {
-              onClose();
-              void actions.open(ids);
-            }}
+            className={production.length > 0 ? 'button danger' : 'button primary'}
+            onClick={() => answer(production.length > 0 ? true : undefined)}
           >
-            {words.yes(ids.length, production)}
+            {words.yes(ids.length, production.length)}
           </button>
         )}
       </Answers>

@@ -31,15 +31,15 @@ export function openingLines(
   });
 }
 
-/** What a yes opens, and how many of it are production. */
+/** What a yes opens, and what of it is production, by title. */
 export function openingPlan(lines: readonly OpeningLine[]): {
   readonly ids: readonly ClusterId[];
-  readonly production: number;
+  readonly production: readonly string[];
 } {
   const some = lines.flatMap(({ cluster, why }) =>
     cluster !== undefined && why === undefined ? cluster : [],
   );
-  return { ids: some.map(({ id }) => id), production: some.filter(isProduction).length };
+  return { ids: some.map(({ id }) => id), production: some.filter(isProduction).map(({ title }) => title) };
 }
 
 function whyLeft(

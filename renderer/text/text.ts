@@ -183,6 +183,12 @@ export const text = {
     setupRemoved: (name: string) => `Removed the setup for ${isolated(name)}.`,
     removed: (name: string) => `Removed the set ${isolated(name)}.`,
     linkCopied: (name: string) => `Copied the link to ${isolated(name)}.`,
+    switched: (context: string, from: string | undefined) =>
+      from === undefined
+        ? `Current context: ${isolated(context)}. There was none before.`
+        : `Current context: ${isolated(context)} instead of ${isolated(from)}.`,
+    notSwitched: (titles: readonly string[]) =>
+      `The current context was not switched: ${isProduction(titles)}.`,
     undo: 'Undo',
   },
   dismiss: 'Dismiss',
@@ -200,6 +206,11 @@ export const text = {
     kubectl: 'kubectl uses',
     none: 'no context',
     notOurs: 'not ours',
+    limit: (left: string) => `${left} left`,
+    limitLong: (left: string, back: string | undefined) =>
+      back === undefined
+        ? `No current context in ${left}, as before`
+        : `Switches back to ${isolated(back)} in ${left}`,
     menuEmpty: 'Connect a cluster to use it in kubectl',
   },
 
@@ -259,8 +270,9 @@ export const text = {
   confirm: {
     title: (title: string) => `Use ${title}?`,
     body: 'It is a production cluster: from then on, every kubectl command without a context goes to it.',
+    limited: (minutes: number) => `For ${minutes} minutes`,
     yes: 'Use production',
-    no: 'Leave kubectl where it is',
+    no: 'Cancel',
   },
 
   consent: {
@@ -286,7 +298,8 @@ export const text = {
     nothingFits: 'No cluster that you may see fits it.',
     list: 'Clusters to open',
     connected: 'Connected already',
-    production: 'kubectl stays where it is.',
+    production: (titles: readonly string[]) => `${isProduction(titles)}. The current context stays as it is.`,
+    others: (count: number) => `Connect only the other ${count === 1 ? 'one' : count}`,
     yes: (count: number, production: number) =>
       production === 0
         ? `Connect ${count}`
@@ -600,7 +613,7 @@ export const text = {
     favouritesOrder: ['Order of favourites', 'Your own is changed with Alt and the arrows.'],
     listGroup: ['Group by', 'What the list groups clusters by, below the connected and the favourites.'],
     favouritesOrders: { own: 'My own', name: 'By name' },
-    kubeconfigMode: ['On connect', 'Whether kubectl goes along. Production always asks.'],
+    kubeconfigMode: ['On connect', 'Whether the current context is switched; never to production.'],
     kubeconfigModes: { switch: 'Add and switch', add: 'Add only' },
     keepEntries: ['Keep entries', 'After disconnecting, kubectl --context opens the cluster again.'],
     credentialStartsAgent: [
@@ -729,6 +742,7 @@ export const text = {
     disconnectAll: 'Not everything was disconnected',
     tryNow: (title: string) => `${title} was not tried`,
     use: (title: string) => `kubectl was not moved to ${title}`,
+    switchBack: 'The previous context was not restored',
     allow: (title: string) => `${title} was not allowed`,
     star: (title: string) => `${title} keeps its star as it was`,
     removeSet: (name: string) => `The set ${name} was not removed`,
@@ -739,6 +753,12 @@ export const text = {
     firstRun: 'This page comes again',
   },
 } as const;
+
+function isProduction(titles: readonly string[]): string {
+  return titles.length === 1
+    ? `${isolated(titles[0] ?? '')} is a production cluster`
+    : `${listed(titles)} are production clusters`;
+}
 
 /** `a, b, c and 4 more`. */
 function listed(names: readonly string[]): string {

@@ -13,6 +13,8 @@ interface Palette {
   readonly connected: Colour;
   readonly busy: Colour;
   readonly attention: Colour;
+  /** Of the dot that says that a production cluster is current. */
+  readonly production: Colour;
   /** Of the sign on a badge; a hole where undefined. */
   readonly sign: Colour | undefined;
   readonly files: readonly ('png' | 'ico')[];
@@ -34,6 +36,7 @@ const palettes: Readonly<Record<string, Palette>> = {
     connected: black,
     busy: black,
     attention: black,
+    production: black,
     sign: undefined,
     files: ['png'],
   },
@@ -43,6 +46,7 @@ const palettes: Readonly<Record<string, Palette>> = {
     connected: [0x4a, 0xde, 0x80],
     busy: [0x93, 0xc5, 0xfd],
     attention: [0xfb, 0xbf, 0x24],
+    production: [0xff, 0x5c, 0x5c],
     sign: [0x0b, 0x17, 0x2e],
     files: ['ico'],
   },
@@ -52,6 +56,7 @@ const palettes: Readonly<Record<string, Palette>> = {
     connected: [0x15, 0x80, 0x3d],
     busy: [0x1d, 0x4e, 0xd8],
     attention: [0xb4, 0x53, 0x09],
+    production: [0xc2, 0x28, 0x2d],
     sign: white,
     files: ['ico'],
   },
@@ -61,6 +66,7 @@ const palettes: Readonly<Record<string, Palette>> = {
     connected: [0x15, 0x8f, 0x42],
     busy: [0x63, 0x66, 0xf1],
     attention: [0xc7, 0x62, 0x07],
+    production: [0xe0, 0x2d, 0x33],
     sign: white,
     files: ['png'],
   },
@@ -85,6 +91,7 @@ const signs: Readonly<Record<string, readonly string[]>> = {
 /** In sixteenths, so that a sign's parts are whole pixels at every size that is a multiple of 16. */
 const unit = 1 / 16;
 const badge = { x: 11 * unit, y: 11 * unit, radius: 5 * unit, gap: 1 * unit };
+const dot = { x: 3 * unit, y: 3 * unit, radius: 3 * unit, gap: 1 * unit };
 
 function isInSign(face: string, x: number, y: number): boolean {
   const [left, top] = [badge.x - 1.5 * unit, badge.y - 2.5 * unit];
@@ -104,23 +111,38 @@ function faceOf(face: string, palette: Palette): Drawing {
   };
 }
 
-/** Draws the tray's pictures: `FACETemplate.png` for macOS, `FACE-on-dark.ico` and `-on-light` for Windows, `FACE.png`. */
+/** The same with a dot at its upper left: a shape too, since macOS takes no colours. */
+function inProduction(drawing: Drawing, palette: Palette): Drawing {
+  return (x, y) => {
+    const distance = Math.hypot(x - dot.x, y - dot.y);
+    if (distance > dot.radius + dot.gap) return drawing(x, y);
+    return distance > dot.radius ? undefined : palette.production;
+  };
+}
+
+/** Draws the tray's pictures, each with `-production` too: `FACETemplate.png` for macOS, `FACE-on-dark.ico` and `-on-light` for Windows, `FACE.png`. */
 export async function drawTray(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const files = faces.flatMap((face) =>
+  const drawings = faces.flatMap((face) =>
     Object.entries(palettes).flatMap(([name, palette]) => {
       const drawing = faceOf(face, palette);
-      const at = (size: number) => png(paint(drawing, size, 4), size);
-      const base = path.join(folder, `${face}${name}`);
-      return palette.files.flatMap((kind): (readonly [string, Buffer])[] =>
-        kind === 'png'
-          ? [
-              [`${base}.png`, at(16)],
-              [`${base}@2x.png`, at(32)],
-            ]
-          : [[`${base}.ico`, ico([16, 32, 48].map((size) => ({ size, data: at(size) })))]],
-      );
+      return [
+        { base: `${face}${name}`, palette, drawing },
+        { base: `${face}-production${name}`, palette, drawing: inProduction(drawing, palette) },
+      ];
     }),
   );
+  const files = drawings.flatMap(({ base: file, palette, drawing }) => {
+    const at = (size: number) => png(paint(drawing, size, 4), size);
+    const base = path.join(folder, file);
+    return palette.files.flatMap((kind): (readonly [string, Buffer])[] =>
+      kind === 'png'
+        ? [
+            [`${base}.png`, at(16)],
+            [`${base}@2x.png`, at(32)],
+          ]
+        : [[`${base}.ico`, ico([16, 32, 48].map((size) => ({ size, data: at(size) })))]],
+    );
+  });
   await Promise.all(files.map(([file, data]) => writeFile(file, data)));
 }

@@ -5,7 +5,6 @@ import { plainValues } from '../../main/api/plain-values.ts';
 import { aRelease } from '../renderer/shown.ts';
 import { activity, type FakeAgent, startFakeAgent } from './fake-agent.ts';
 import { type Home, makeHome, runCli, startCli } from './run-cli.ts';
-import { runInTerminal } from './terminal.ts';
 
 let home: Home;
 let agent: FakeAgent;
@@ -20,8 +19,6 @@ afterEach(async () => {
 });
 
 const run = (...args: readonly string[]) => runCli(args, { env: home.env });
-const inTerminal = (args: readonly string[], when: string, keys: string) =>
-  runInTerminal({ args, env: home.env, when, keys });
 /** One document, and nothing else. */
 const json = async (...args: readonly string[]) => {
   const { stdout, code } = await run(...args, '--json');
@@ -116,13 +113,6 @@ describe('sets', () => {
     });
   });
 
-  it('with production want a word, as their clusters do', async () => {
-    expect((await json('connect', '--set', 'both')).document.error).toMatchObject({
-      code: 'production-unconfirmed',
-    });
-    expect((await run('connect', '--set', 'both', '--production')).code).toBe(0);
-  });
-
   it.each(['nowhere', 'lost'])('that lead to nothing are refused: %s', async (name) => {
     const { document } = await json('connect', '--set', name);
     expect(document.error).toMatchObject({ code: 'not-found' });
@@ -132,13 +122,14 @@ describe('sets', () => {
 
 describe('connect', () => {
   it('answers context, port and where kubectl points', async () => {
-    const { stdout, code } = await run('connect', 'prod', 'staging', '--production');
+    const { stdout, code } = await run('connect', 'prod', 'staging', '--switch', '--production');
     expect(code).toBe(0);
     expect(stdout).toBe(
       [
         '✓ prod     connected in 12 ms  context prod     127.0.0.1:21000',
         '✓ staging  connected in 12 ms  context staging  127.0.0.1:21000',
-        'kubectl uses prod',
+        'kubectl uses prod (production)',
+        'There was no current context before. Undo: k8s-tunnels switch -',
         '',
       ].join('\n'),
     );
@@ -158,7 +149,7 @@ describe('connect', () => {
   });
 
   it('fails with 1 when some failed, and says where and who can mend it', async () => {
-    const { stdout, stderr, code } = await run('connect', 'prod', 'denied', 'dark', '--production');
+    const { stdout, stderr, code } = await run('connect', 'prod', 'denied', 'dark');
     expect(code).toBe(1);
     expect(stdout).toContain('✓ prod');
     expect(stderr).toContain(
@@ -250,12 +241,12 @@ describe('activity', () => {
 
 describe('status, switch, disconnect', () => {
   it('shows what is connected and what kubectl uses', async () => {
-    await run('connect', 'prod', 'staging', '--production');
+    await run('connect', 'prod', 'staging', '--switch', '--production');
     const { stdout } = await run('status');
     expect(stdout).toMatch(
       /^● {2}prod {5}production {2}127\.0\.0\.1:21000 {2}12 ms {2}connected for \d+ s$/m,
     );
-    expect(stdout).toContain('kubectl uses prod');
+    expect(stdout).toContain('kubectl uses prod (production)');
     expect(stdout).toContain(`agent 0.1.0, process ${process.pid}, up 2 min`);
     const { document } = await json('status');
     expect(document).toMatchObject({
@@ -284,22 +275,22 @@ describe('status, switch, disconnect', () => {
   });
 
   it('switches to a connected cluster only', async () => {
-    await run('connect', 'prod', 'staging', '--production');
+    await run('connect', 'prod', 'staging', '--switch', '--production');
     expect((await run('switch', 'staging')).stdout).toBe('kubectl uses staging\n');
     expect((await json('switch', 'denied')).code).toBe(4);
   });
 
   it('disconnects one, then all', async () => {
-    await run('connect', 'prod', 'staging', '--production');
+    await run('connect', 'prod', 'staging', '--switch', '--production');
     expect((await json('disconnect', 'prod')).document.closed).toMatchObject([{ title: 'prod' }]);
-    expect((await run('disconnect')).stdout).toBe(
+    expect((await run('disconnect', 'staging')).stdout).toBe(
       '✓ staging  disconnected\nkubectl has no current context\n',
     );
     expect((await run('disconnect', '--all')).stdout).toBe('Nothing was connected.\n');
   });
 
   it('says what is closed but opened when kubectl uses it, until it is forgotten', async () => {
-    await run('connect', 'prod', 'staging', '--production');
+    await run('connect', 'prod', 'staging', '--switch', '--production');
     expect((await run('status')).stdout).not.toContain('Closed');
     await run('disconnect', 'prod');
     expect((await run('status')).stdout).toMatch(/^Closed, and opened when kubectl uses it: prod$/m);
@@ -319,16 +310,18 @@ describe('status, switch, disconnect', () => {
   });
 
   it('forgets one, open or not, then all', async () => {
-    await run('connect', 'prod', 'staging', '--production');
+    await run('connect', 'prod', 'staging', '--switch', '--production');
     await run('disconnect', 'prod');
     expect((await json('forget', 'prod')).document.forgotten).toMatchObject([{ title: 'prod' }]);
-    expect((await run('forget')).stdout).toBe('✓ staging  forgotten\nkubectl has no current context\n');
+    expect((await run('forget', 'staging')).stdout).toBe(
+      '✓ staging  forgotten\nkubectl has no current context\n',
+    );
     expect((await run('forget', '--all')).stdout).toBe('The kubeconfig holds none of these.\n');
     expect((await json('forget', 'prod', '--all')).code).toBe(2);
   });
 
   it('replaces the passwords of one, then of all, connected or not', async () => {
-    await run('connect', 'prod', 'staging', '--production');
+    await run('connect', 'prod', 'staging', '--switch', '--production');
     await run('disconnect', 'prod');
     expect((await json('rotate', 'prod')).document.rotated).toMatchObject([{ title: 'prod' }]);
     expect((await run('rotate', '--all')).stdout).toMatch(
@@ -336,7 +329,7 @@ describe('status, switch, disconnect', () => {
     );
     expect((await json('rotate', 'prod', '--all')).code).toBe(2);
     await run('forget', '--all');
-    expect((await run('rotate')).stdout).toBe('The kubeconfig holds no password of these.\n');
+    expect((await run('rotate', '--all')).stdout).toBe('The kubeconfig holds no password of these.\n');
   });
 });
 
@@ -383,40 +376,6 @@ describe('credential', () => {
     expect([code, stdout]).toEqual([4, '']);
     expect(stderr).toContain('There is no cluster called "nothing".');
     expect((await json('credential', 'nothing')).document.error).toMatchObject({ code: 'not-found' });
-  });
-});
-
-describe('production', () => {
-  it('is refused without a terminal to ask in, and without --production', async () => {
-    const { code, stdout, stderr } = await run('connect', 'prod');
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain('✗ prod is a production cluster');
-    expect(stderr).toContain('--production');
-    expect((await json('connect', 'prod')).document.error).toMatchObject({ code: 'production-unconfirmed' });
-    expect((await json('status')).document.tunnels).toEqual([]);
-  });
-
-  it('is opened beside with --add, and used with --production only', async () => {
-    expect((await run('connect', 'prod', '--add')).code).toBe(0);
-    expect(await json('switch', 'prod')).toMatchObject({
-      code: 2,
-      document: { error: { code: 'production-unconfirmed' } },
-    });
-    expect((await run('switch', 'prod', '--production')).stdout).toBe('kubectl uses prod\n');
-    // Where kubectl is already, nothing is asked.
-    expect((await run('connect', 'prod')).code).toBe(0);
-  });
-
-  // Elsewhere `script` takes other options.
-  it.runIf(process.platform === 'linux').each([
-    ['\u001b[D\r', 0, 'kubectl uses prod'],
-    ['\r', 130, 'Nothing was changed'],
-    ['\u0003', 130, 'Nothing was changed'],
-  ])('is asked about in a terminal: %j', async (keys, code, words) => {
-    const asked = await inTerminal(['connect', 'prod'], 'Use production?', keys);
-    expect(asked).toMatchObject({ code, screen: expect.stringContaining(words) });
-    expect(asked.screen).toContain('prod is a production cluster');
-    expect((await json('status')).document.tunnels).toHaveLength(code === 0 ? 1 : 0);
   });
 });
 

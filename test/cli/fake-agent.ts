@@ -3,13 +3,9 @@ import type { Change, ConnectResult, Snapshot } from '../../main/agent/agent-vie
 import { AppError } from '../../main/agent/app-error.ts';
 import { type Cluster, type ClusterId, clusterId } from '../../main/agent/catalog/cluster.ts';
 import { findCluster } from '../../main/agent/catalog/find-cluster.ts';
+import { isProduction } from '../../main/agent/catalog/is-production.ts';
 import { readTags } from '../../main/agent/catalog/tags.ts';
-import {
-  connectHint,
-  mayBecomeCurrent,
-  productionUnconfirmed,
-  switchHint,
-} from '../../main/agent/connections/production-guard.ts';
+import { checkSwitch, connectPlan } from '../../main/agent/connections/production-guard.ts';
 import { systemClock } from '../../main/agent/parts.ts';
 import type { Paths } from '../../main/agent/paths.ts';
 import {
@@ -144,7 +140,24 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
   let current: Cluster | undefined;
   let released: Snapshot['release'];
 
-  const kubectl = () => (current === undefined ? {} : { context: current.title, cluster: current.id });
+  /** Those that were current before, the latest last. */
+  const earlier: (Cluster | undefined)[] = [];
+  let until: number | undefined;
+  const go = (one: Cluster | undefined, minutes: number | undefined) => {
+    earlier.push(current);
+    current = one;
+    until = minutes && Date.now() + minutes * 60_000;
+  };
+  const kubectl = (): Snapshot['kubectl'] => {
+    if (current === undefined) return {};
+    const back = earlier.at(-1)?.title;
+    return {
+      context: current.title,
+      cluster: current.id,
+      ...(isProduction(current) ? { production: true } : {}),
+      ...(until === undefined ? {} : { limit: { until, ...(back === undefined ? {} : { back }) } }),
+    };
+  };
   const tunnel = (cluster: ClusterId, state: TunnelState) => ({
     cluster,
     state,
@@ -239,11 +252,6 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     };
   };
 
-  const guard = (cluster: Cluster, confirmed = false, hint: string) => {
-    if (!mayBecomeCurrent({ cluster, confirmed, current: current?.id }))
-      throw productionUnconfirmed(cluster, hint);
-  };
-
   const connect = async (input: Input<'connect'>, signal: AbortSignal) => {
     const found = input.clusters.map((word) => findCluster(word, byId));
     if (found.some(({ name }) => name === 'waits')) {
@@ -254,14 +262,33 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       undone.resolve();
       throw new AppError('cancelled', 'Connecting was cancelled; nothing was changed.');
     }
-    const moves = (input.mode ?? settings.kubeconfigMode) === 'switch';
-    if (moves && found[0] !== undefined) guard(found[0], input.production, connectHint);
-    const results = found.map(connectOne);
-    const first = found.find(({ id }) => open.has(id));
-    if (moves) current = first ?? current;
+    const plan = connectPlan(
+      { ...input, clusters: found },
+      {
+        isGuarded: true,
+        current: current?.id,
+        isOpen: (id) => open.has(id),
+        switches: settings.kubeconfigMode === 'switch',
+      },
+    );
+    const results = plan.clusters.map(connectOne);
+    const first = plan.clusters.find(({ id }) => open.has(id));
+    const before = kubectl();
+    const switched = first !== undefined && first !== current && plan.mayBecomeCurrent(first);
+    if (switched) go(first, input.minutes);
     // More happens after the answer, when its caller is about to end.
     for (const ms of [0, 1, 2, 4, 8]) setTimeout(() => first !== undefined && tellTunnel(first.id), ms);
-    return { results, kubectl: kubectl(), warnings: [] };
+    const named = (list: readonly Cluster[]) => list.map(({ id, title }) => ({ cluster: id, title }));
+    return {
+      results,
+      kubectl: kubectl(),
+      warnings: [],
+      ...(switched
+        ? { switched: { ...(before.context === undefined ? {} : { from: before.context }) } }
+        : {}),
+      ...(plan.stays.length > 0 ? { stays: named(plan.stays) } : {}),
+      ...(plan.left.length > 0 ? { left: named(plan.left) } : {}),
+    };
   };
 
   const handlers: Handlers = {
@@ -305,11 +332,17 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
         warnings: [],
       };
     },
-    async switch({ cluster: word, production }) {
-      const one = findCluster(word, byId);
-      if (!open.has(one.id)) throw new AppError('not-found', `${one.title} is not connected.`);
-      guard(one, production, switchHint);
-      current = one;
+    async switch({ cluster: word, production = false, minutes }) {
+      const one = word === '-' ? earlier.at(-1) : findCluster(word, byId);
+      if (word !== '-' && (one === undefined || !open.has(one.id)))
+        throw new AppError('not-found', `${word} is not connected.`);
+      if (one !== undefined)
+        checkSwitch(one, { isGuarded: true, current: current?.id, confirmed: production });
+      if (word === '-') {
+        earlier.pop();
+        until = undefined;
+        current = one;
+      } else go(one, minutes);
       return { kubectl: kubectl() };
     },
     kubectl: async () => kubectl(),

@@ -177,15 +177,30 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
     await status(app, /1 connected/);
     const kubectl = async () => (await commandLine.tunnels<Output<'snapshot'>>('status')).kubectl.context;
     expect(await kubectl()).toBeUndefined();
+    // Connecting it has switched nothing, asked nothing, and said so.
+    expect(await app.ask('asked')).toEqual([]);
+    expect((await app.ask('notifications')).at(-1)).toMatchObject({
+      title: `${production} is connected`,
+      body: 'The current context was not switched: it is a production cluster.',
+    });
     for (const [answer, expected] of [
-      [1, undefined],
+      [2, undefined],
       [0, production],
+      [1, production],
     ] as const) {
+      if ((await kubectl()) === production) {
+        await commandLine.tunnels('switch', '-');
+        await vi.waitFor(async () => expect(await app.ask('picture')).toBe('1.png'), patience);
+      }
       await app.click('kubectl uses', production);
       await vi.waitFor(async () => expect(await app.ask('asked')).toHaveLength(1), patience);
       expect((await app.ask('asked'))[0]?.message).toBe(`Use ${production}?`);
       await app.ask('answer', answer);
       await vi.waitFor(async () => expect(await kubectl()).toBe(expected), patience);
+      if (expected === undefined) continue;
+      await vi.waitFor(async () => expect(await app.ask('picture')).toBe('1-production.png'), patience);
+      const line = `⚠ Current context: ${production}   production${answer === 0 ? ', 30 min left' : ''}`;
+      await vi.waitFor(async () => expect((await app.menu())[1]?.label).toBe(line), patience);
     }
   });
 
@@ -243,8 +258,10 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
   test('the tray tells of a cluster that cannot be connected, and a click leads to it', async (context) => {
     const app = await appOf(context);
     await app.click('All clusters', 'eks 111122223333', 'tools-next');
-    await vi.waitFor(async () => expect(await app.ask('notifications')).toHaveLength(1), patience);
-    expect((await app.ask('notifications'))[0]?.title).toBe('tools-next was not connected');
+    await vi.waitFor(
+      async () => expect((await app.ask('notifications')).at(-1)?.title).toBe('tools-next was not connected'),
+      patience,
+    );
     const page = await app.page();
     for (const _ of ['once', 'and again']) {
       await app.closeWindow();

@@ -19,8 +19,10 @@ const state = (statuses: readonly Status[], more: Partial<Snapshot> = {}) =>
     clusters: [{}],
     logins: [],
     discovery: { status: 'idle' },
+    kubectl: {},
     ...more,
   }) as unknown as Snapshot;
+const prod: Partial<Snapshot> = { kubectl: { context: 'prod', production: true } };
 const running = { status: 'running', since: 0, cellsRead: 0, cellsKnown: 1, clusters: 0 } as const;
 
 describe('the face', () => {
@@ -40,6 +42,15 @@ describe('the face', () => {
     ],
     ['in a first discovery', state([], { discovery: running, clusters: [] }), false, { kind: 'busy' }],
     ['in a later one', state([], { discovery: running }), false, { kind: 'idle' }],
+    [
+      'with production current',
+      state(['connected'], prod),
+      false,
+      { kind: 'connected', count: 1, production: true },
+    ],
+    ['and one that gave up', state(['failed'], prod), false, { kind: 'attention', production: true }],
+    ['and one on the way', state(['connecting'], prod), false, { kind: 'busy', production: true }],
+    ['and nothing open', state([], prod), false, { kind: 'idle', production: true }],
   ])('%s', (_, snapshot, failed, face) => {
     expect(trayFace(snapshot, failed)).toEqual(face);
   });
@@ -56,6 +67,8 @@ describe('its picture', () => {
   const faces: readonly TrayFace[] = [
     ...(['idle', 'busy', 'attention'] as const).map((kind) => ({ kind })),
     ...[1, 9, 10, 500].map((count) => ({ kind: 'connected', count }) as const),
+    ...(['idle', 'busy', 'attention'] as const).map((kind) => ({ kind, production: true }) as const),
+    ...[1, 9, 10, 500].map((count) => ({ kind: 'connected', count, production: true }) as const),
   ];
   const systems = (['darwin', 'win32', 'linux'] as const).flatMap((platform) =>
     [true, false].map((isDark) => ({ platform, isDark })),
@@ -64,7 +77,7 @@ describe('its picture', () => {
   test.each(systems)('stands for each face: $platform, dark $isDark', async ({ platform, isDark }) => {
     const files = faces.map((face) => trayPicture(face, platform, isDark));
     // From ten on all are one.
-    expect(new Set(files).size).toBe(faces.length - 1);
+    expect(new Set(files).size).toBe(faces.length - 2);
     const seen = new Set<string>();
     for (const file of files) {
       const bytes = await readFile(path.join(folder, file));
@@ -72,6 +85,6 @@ describe('its picture', () => {
       if (platform === 'win32') expect([...bytes.subarray(0, 6)]).toEqual([0, 0, 1, 0, 3, 0]);
       else expect(existsSync(path.join(folder, file.replace('.png', '@2x.png')))).toBe(true);
     }
-    expect(seen.size).toBe(faces.length - 1);
+    expect(seen.size).toBe(faces.length - 2);
   });
 });

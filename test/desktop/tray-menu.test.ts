@@ -189,6 +189,27 @@ describe('the tray menu', () => {
     ]);
   });
 
+  test('marks production as the current context, with what is left of its time', () => {
+    const limit = { until: now + 29 * 60_000 + 1, back: 'home & lab' };
+    const items = menu(
+      snapshot({
+        clusters: [payments, prod],
+        tunnels: [tunnel(prod), tunnel(payments)],
+        kubectl: { context: prod.title, cluster: prod.id, production: true, limit },
+      }),
+    );
+    expect(lines(items).slice(0, 3)).toEqual([
+      'k8s-tunnels: 2 connected -',
+      '⚠ Current context: payments-prod-eu   production, 30 min left -',
+      '[x] payments-prod-eu   production, 24 ms',
+    ]);
+    expect(lines(sub(items, 'kubectl uses'))).toEqual([
+      '(o) payments-prod-eu   production, 30 min left, then home && lab',
+      '( ) payments-staging-eu',
+      '( ) none of ours -',
+    ]);
+  });
+
   test('asks for what is clicked', () => {
     const does = actions();
     const items = menu(

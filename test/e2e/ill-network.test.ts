@@ -163,7 +163,9 @@ it('an edge that breaks off anywhere, and clients that do, cost one tunnel at mo
   );
 
   expect(await again()).toContain('200');
-  expect((await snapshot()).tunnels.find(({ cluster }) => cluster.endsWith(well))?.state.status).toBe('connected');
+  expect((await snapshot()).tunnels.find(({ cluster }) => cluster.endsWith(well))?.state.status).toBe(
+    'connected',
+  );
 
   illness = undefined;
   await vi.waitFor(

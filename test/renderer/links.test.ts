@@ -71,13 +71,26 @@ test('a yes opens what can be opened; with production kubectl stays', async (con
     'legacy\nIt has no host name.',
     'nowhere\nThere is no cluster called "nowhere".',
   ]);
-  await page.getByText('kubectl stays where it is.').waitFor();
+  await page.getByText('payments is a production cluster. The current context stays as it is.').waitFor();
   await page.getByRole('button', { name: 'Connect 2, 1 of them production' }).click();
   await eventually(() => switchOf('payments').isChecked()).toBe(true);
-  expect(calls).toEqual([{ clusters: [orders.id, payments.id], mode: 'add' }]);
+  expect(calls).toEqual([{ clusters: [orders.id, payments.id], origin: 'link', production: true }]);
+  await page.getByText('The current context was not switched: payments is a production cluster.').waitFor();
   await follow(linkOf([orders.id]));
   await dialog('There is nothing to open').waitFor();
   expect(await page.getByRole('alertdialog').getByRole('button').allTextContents()).toEqual(['Close']);
+});
+
+test('without a yes to production, the others are opened', async (context) => {
+  const { page, follow, calls, switchOf } = await opened(context, { clusters });
+  await follow(linkOf([orders.id, payments.id, search.id]));
+  await page.getByRole('button', { name: 'Connect only the other 2' }).click();
+  await eventually(() => switchOf('search').isChecked()).toBe(true);
+  expect(await switchOf('orders').isChecked()).toBe(true);
+  expect(await switchOf('payments').isChecked()).toBe(false);
+  expect(calls).toEqual([
+    { clusters: [orders.id, payments.id, search.id], origin: 'link', production: false },
+  ]);
 });
 
 test('production stays apart also where the organisation asks nothing', async (context) => {
@@ -96,14 +109,17 @@ test('production stays apart also where the organisation asks nothing', async (c
   });
   await follow(linkOf([payments.id]));
   await page.getByRole('button', { name: 'Connect 1, production' }).click();
-  await eventually(async () => calls).toEqual([{ clusters: [payments.id], mode: 'add' }]);
+  await eventually(async () => calls).toEqual([
+    { clusters: [payments.id], origin: 'link', production: true },
+  ]);
+  await page.getByText('The current context was not switched: payments is a production cluster.').waitFor();
 });
 
 test('without production it is as the person chose', async (context) => {
   const { page, follow, calls } = await opened(context, { clusters });
   await follow('k8s-tunnels://connect?cluster=orders&cluster=SEARCH');
   await page.getByRole('button', { name: 'Connect 2', exact: true }).click();
-  await eventually(async () => calls).toEqual([{ clusters: [orders.id, search.id] }]);
+  await eventually(async () => calls).toEqual([{ clusters: [orders.id, search.id], origin: 'link' }]);
 });
 
 test('one that the policy refuses is not opened', async (context) => {

@@ -178,7 +178,7 @@ describe('kubectl', () => {
     const dialog = page.getByRole('alertdialog', { name: 'Use payments?' });
     await use.click();
     await dialog.waitFor();
-    await eventually(focused).toBe('Leave kubectl where it is');
+    await eventually(focused).toBe('Cancel');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     await use.click();
@@ -188,8 +188,77 @@ describe('kubectl', () => {
     expect(agent.snapshot().kubectl.cluster).toBe(orders.id);
     await use.click();
     await dialog.getByRole('button', { name: 'Use production' }).click();
-    await page.getByRole('button', { name: 'kubectl uses payments' }).waitFor();
+    await page.getByRole('button', { name: 'kubectl uses payments, production', exact: true }).waitFor();
     expect(agent.snapshot().kubectl.cluster).toBe(payments.id);
+  });
+
+  test('that is production looks like it, with what is left of its time', async (context) => {
+    const { agent, page } = await shown.open(context, {
+      clusters,
+      tunnels: both,
+      kubectl: { context: 'orders', cluster: orders.id },
+    });
+    await page.getByRole('button', { name: 'Use payments in kubectl' }).click();
+    await page.clock.install();
+    await page.getByRole('button', { name: 'For 30 minutes' }).click();
+    const shown30 = page.getByRole('button', { name: 'kubectl uses payments, production, 30 min left' });
+    await shown30.waitFor();
+    await shown30.getByTitle('Switches back to orders in 30 min').waitFor();
+    const badge = shown30.getByText('production', { exact: true });
+    const colours = (locator: typeof badge) =>
+      locator.evaluate((element) => {
+        const { color, backgroundColor } = getComputedStyle(element);
+        return [color, backgroundColor];
+      });
+    const inRow = page.locator('.row', { hasText: 'payments' }).getByText('production', { exact: true });
+    expect(await colours(badge)).toEqual(await colours(inRow));
+    await page.clock.runFor(28 * 60_000 + 1_000);
+    await page.getByRole('button', { name: 'kubectl uses payments, production, 2 min left' }).waitFor();
+    agent.tell({ kind: 'kubectl', kubectl: { context: 'orders', cluster: orders.id } });
+    await page.getByRole('button', { name: 'kubectl uses orders', exact: true }).waitFor();
+    expect(await page.locator('footer .badge').count()).toBe(0);
+  });
+
+  test('is never switched to production by a connect, and no dialog asks', async (context) => {
+    const { agent, page, switchOf } = await shown.open(context, {
+      clusters,
+      kubectl: { context: 'minikube' },
+    });
+    await switchOf('payments').click();
+    await page.getByText('The current context was not switched: payments is a production cluster.').waitFor();
+    expect(await page.getByRole('alertdialog').count()).toBe(0);
+    expect(agent.snapshot().kubectl).toEqual({ context: 'minikube' });
+    await switchOf('payments').click();
+    await eventually(async () => agent.snapshot().tunnels).toEqual([]);
+    expect(await page.getByRole('alertdialog').count()).toBe(0);
+  });
+
+  test('that a connect has switched is said, and comes back by Undo', async (context) => {
+    const { agent, page, switchOf } = await shown.open(context, {
+      clusters,
+      kubectl: { context: 'minikube' },
+    });
+    const { connect } = agent.handlers;
+    agent.handlers.connect = async (input, call) => {
+      const answer = await connect(input, call);
+      const kubectl = { context: 'orders', cluster: orders.id };
+      agent.tell({ kind: 'kubectl', kubectl });
+      return { ...answer, kubectl, switched: { from: 'minikube' } };
+    };
+    const back: unknown[] = [];
+    agent.handlers.switch = async (input) => {
+      back.push(input);
+      agent.tell({ kind: 'kubectl', kubectl: { context: 'minikube' } });
+      return { kubectl: { context: 'minikube' } };
+    };
+    await switchOf('orders').click();
+    const toast = page
+      .getByRole('status')
+      .filter({ hasText: 'Current context: orders instead of minikube.' });
+    await toast.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'kubectl uses minikube' }).waitFor();
+    expect(back).toEqual([{ cluster: '-', production: true }]);
+    expect(await switchOf('orders').isChecked()).toBe(true);
   });
 });
 

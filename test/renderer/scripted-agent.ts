@@ -1,6 +1,8 @@
 import type { Change, Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
 import { AppError } from '../../main/agent/app-error.ts';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { isProduction } from '../../main/agent/catalog/is-production.ts';
+import { checkSwitch, connectPlan } from '../../main/agent/connections/production-guard.ts';
 import { defaultSettings, settingsSchema } from '../../main/agent/settings/settings.ts';
 import { applyChange } from '../../main/api/apply-change.ts';
 import type { OpenChannel } from '../../main/api/channel.ts';
@@ -9,8 +11,8 @@ import { serveMessages } from '../../main/api/serve-messages.ts';
 import { aTunnel, connected } from './shown.ts';
 
 /**
- * An agent without any network: it shows what the test says, by the real messages, and does what it is asked to that.
- * A test puts other answers in `handlers`.
+ * An agent without any network: it shows what the test says, by the real messages, and does what it is asked to that,
+ * by the agent's own rule for production. Connecting switches no context. A test puts other answers in `handlers`.
  */
 export interface ScriptedAgent {
   readonly openChannel: OpenChannel;
@@ -43,6 +45,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
     if (cluster === undefined) throw new AppError('not-found', `There is no cluster ${word}.`);
     return cluster;
   };
+  const isGuarded = () => snapshot.organisation?.production.guard !== false;
   const tunnel = (cluster: ClusterId, now: TunnelView['state']) =>
     tell({ kind: 'tunnel', tunnel: aTunnel(cluster, now) });
   const unexpected = () => Promise.reject(new Error('A page does not ask this.'));
@@ -50,8 +53,18 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
   const handlers: ScriptedAgent['handlers'] = {
     snapshot: async () => snapshot,
     discover: async () => ({ clusters: snapshot.clusters.length, failed: [], tookMs: 1 }),
-    async connect({ clusters }) {
-      const found = clusters.map(clusterOf);
+    async connect(input) {
+      const plan = connectPlan(
+        { ...input, clusters: input.clusters.map(clusterOf) },
+        {
+          isGuarded: isGuarded(),
+          current: snapshot.kubectl.cluster,
+          isOpen: (id) => snapshot.tunnels.some(({ cluster }) => cluster === id),
+          switches: snapshot.settings.kubeconfigMode === 'switch',
+        },
+      );
+      const found = plan.clusters;
+      const named = (list: readonly Cluster[]) => list.map(({ id, title }) => ({ cluster: id, title }));
       for (const { id } of found) tunnel(id, { status: 'connecting', since: Date.now() });
       for (const { id } of found) tunnel(id, connected(Date.now()));
       const results = found.map(({ id, title }) => ({
@@ -62,7 +75,13 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
         port: 41_001,
         latencyMs: 42,
       }));
-      return { results, kubectl: snapshot.kubectl, warnings: [] };
+      return {
+        results,
+        kubectl: snapshot.kubectl,
+        warnings: [],
+        ...(plan.stays.length > 0 ? { stays: named(plan.stays) } : {}),
+        ...(plan.left.length > 0 ? { left: named(plan.left) } : {}),
+      };
     },
     async retry({ clusters }) {
       const found = clusters === 'all' ? snapshot.clusters : clusters.map(clusterOf);
@@ -83,9 +102,17 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
     },
     forget: unexpected,
     rotate: unexpected,
-    async switch({ cluster }) {
-      const { id, title } = clusterOf(cluster);
-      const kubectl = { context: title, cluster: id };
+    async switch({ cluster, production = false, minutes }) {
+      const one = clusterOf(cluster);
+      const { id, title } = one;
+      const { context: back, cluster: current } = snapshot.kubectl;
+      checkSwitch(one, { isGuarded: isGuarded(), current, confirmed: production });
+      const kubectl = {
+        context: title,
+        cluster: id,
+        ...(isProduction(one) ? { production: true as const } : {}),
+        ...(minutes === undefined ? {} : { limit: { until: Date.now() + minutes * 60_000, back } }),
+      };
       tell({ kind: 'kubectl', kubectl });
       return { kubectl };
     },

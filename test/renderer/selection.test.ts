@@ -62,7 +62,7 @@ describe('rows are selected', () => {
 });
 
 describe('what is selected', () => {
-  test('is connected by one call; with production in it kubectl stays where it is', async (context) => {
+  test('is connected by one call; with production in it the current context stays', async (context) => {
     const window = await shown.open(context, {
       clusters,
       tunnels: [aTunnel(search?.id as never, connected())],
@@ -78,7 +78,8 @@ describe('what is selected', () => {
     await page.keyboard.press('Control+a');
     await bar(window).getByRole('button', { name: 'Connect', exact: true }).click();
     await eventually(() => page.getByRole('switch', { checked: true }).count()).toBe(4);
-    expect(calls).toEqual([{ clusters: [billing.id, orders?.id, payments?.id], mode: 'add' }]);
+    expect(calls).toEqual([{ clusters: [billing.id, orders?.id, payments?.id], mode: undefined }]);
+    await page.getByText('The current context was not switched: payments is a production cluster.').waitFor();
     expect(await bar(window).getByRole('button', { name: 'Connect', exact: true }).isDisabled()).toBe(true);
 
     await bar(window).getByRole('button', { name: 'Disconnect' }).click();

@@ -77,20 +77,37 @@ test('a set without production opens at once, what is open stays', async (contex
   });
   await say('open set stag');
   await eventually(() => switchOf('orders').isChecked()).toBe(true);
-  expect(calls).toEqual([{ clusters: [orders.id] }]);
+  expect(calls).toEqual([{ clusters: [orders.id], origin: 'set' }]);
 });
 
 test('a set with production asks, by the question of links', async (context) => {
-  const { page, say, calls } = await opened(context, { clusters, sets: [staging, all] });
+  const { page, say, calls, agent } = await opened(context, { clusters, sets: [staging, all] });
   const question = page.getByRole('alertdialog', { name: 'Open 3 clusters?' });
   await say('open set prod');
   await question.getByText('The set prod + staging.').waitFor();
+  await question.getByText('payments is a production cluster.').waitFor();
   await page.keyboard.press('Escape');
   await question.waitFor({ state: 'detached' });
-  expect(calls).toEqual([]);
+  expect(agent.snapshot().tunnels).toEqual([]);
   await say('open set prod');
-  await page.getByRole('button', { name: 'Connect 3, 1 of them production' }).click();
-  await eventually(async () => calls).toEqual([{ clusters: all.clusters, mode: 'add' }]);
+  await page.getByRole('button', { name: 'Connect only the other 2' }).click();
+  await eventually(async () =>
+    agent
+      .snapshot()
+      .tunnels.map(({ cluster }) => cluster)
+      .toSorted(),
+  ).toEqual([orders.id, search.id].toSorted());
+  await say('open set prod');
+  await page.getByRole('button', { name: 'Connect 1, production' }).click();
+  await eventually(async () => agent.snapshot().tunnels.length).toBe(3);
+  // The agent was asked each time, and asked back.
+  expect(calls.map(({ origin, production }) => [origin, production])).toEqual([
+    ['set', undefined],
+    ['set', undefined],
+    ['set', false],
+    ['set', undefined],
+    ['set', true],
+  ]);
 });
 
 test('a set is copied as a link, removed, and given back', async (context) => {

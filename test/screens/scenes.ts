@@ -406,6 +406,21 @@ export const scenes: Readonly<Record<string, Scene>> = {
       await page.getByRole('alertdialog').waitFor();
     },
   },
+  'production-current': {
+    snapshot: {
+      ...everyday,
+      tunnels: (everyday.tunnels ?? []).map((tunnel) =>
+        tunnel.cluster === search.id ? { ...tunnel, cluster: paymentsProduction.id } : tunnel,
+      ),
+      kubectl: {
+        context: paymentsProduction.title,
+        cluster: paymentsProduction.id,
+        production: true,
+        limit: { until: now + 29.5 * 60_000, back: 'minikube' },
+      },
+    },
+    arrange: ({ row }) => row(paymentsProduction.title).waitFor(),
+  },
   link: {
     snapshot: everyday,
     arrange: (shown) =>

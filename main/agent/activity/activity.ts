@@ -32,14 +32,17 @@ export async function createActivity(options: {
   readonly clock: Clock;
   readonly logger: Logger;
   /** What is so before the first change. */
-  readonly from: Pick<Snapshot, 'clusters' | 'cells' | 'discovery' | 'sessions' | 'settings' | 'kept'>;
+  readonly from: Pick<
+    Snapshot,
+    'clusters' | 'cells' | 'discovery' | 'sessions' | 'settings' | 'kept' | 'kubectl'
+  >;
   readonly onEntry: (entry: ActivityEntry) => void;
 }): Promise<Activity> {
   const { clock, from, onEntry } = options;
   const journal = await openJournal(options);
   const latency = createLatency(clock);
   const discovery = createDiscoveryObserver(from);
-  let { sessions, settings, kept } = from;
+  let { sessions, settings, kept, kubectl: current } = from;
   const asked = new Set<readonly (ClusterId | 'discovery')[]>();
   const isAsked = (what: ClusterId | 'discovery') => [...asked].some((list) => list.includes(what));
   const observeTunnel = createTunnelObserver({
@@ -102,8 +105,19 @@ export async function createActivity(options: {
         return hearSessions(change.sessions, change.endedSessions);
       case 'settings':
         return hearSettings(change.settings);
-      case 'kubectl':
-        return [{ kind: 'kubectl', ...change.kubectl }];
+      case 'kubectl': {
+        // A time limit that begins or ends is not another context.
+        const { context, cluster } = change.kubectl;
+        if (context === current.context && cluster === current.cluster) return [];
+        current = change.kubectl;
+        return [
+          {
+            kind: 'kubectl',
+            ...(context === undefined ? {} : { context }),
+            ...(cluster === undefined ? {} : { cluster }),
+          },
+        ];
+      }
       case 'kept':
         ({ kept } = change);
         return [];

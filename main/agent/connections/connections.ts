@@ -9,10 +9,11 @@ import type { Ports } from '../tunnels/ports.ts';
 import type { Failure, Stage } from '../tunnels/state.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
+import { type CurrentContext, createCurrentContext } from './current-context.ts';
 import { createDemands, isStanding, waitsForSignIn } from './demands.ts';
 import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
 import { openOne, type Try } from './open-one.ts';
-import { connectHint, mayBecomeCurrent, productionUnconfirmed, switchHint } from './production-guard.ts';
+import { type ConnectWish, connectPlan } from './production-guard.ts';
 import { byPlace, type Connection, placeOf, readRemembered } from './remembered.ts';
 
 export type Outcome =
@@ -32,6 +33,18 @@ export type Outcome =
       readonly mender?: Failure['mender'];
     };
 
+/** What came of a connect, and of the current context. */
+export interface Connected {
+  readonly outcomes: readonly Outcome[];
+  readonly warnings: readonly string[];
+  /** Production clusters of a link or a set that were left as they are. */
+  readonly left: readonly Cluster[];
+  /** Production clusters because of which the current context was not switched. */
+  readonly stays: readonly Cluster[];
+  /** The current context was switched; `from` is the one before it. */
+  readonly switched?: { readonly from: string | undefined };
+}
+
 /**
  * A connection is a tunnel and its kubeconfig entry. Those that are open are remembered on disk, so that an agent that
  * was killed opens the same ones again; and so are entries that were kept when their tunnel was closed, whose ports
@@ -39,20 +52,20 @@ export type Outcome =
  */
 export interface Connections {
   /**
-   * Opens the tunnels side by side, then writes the entries of those that stand in one edit, the first of them made
-   * current where `current`. One that fails is an outcome. When the kubeconfig cannot be written, or the signal
-   * aborts, the tunnels that were opened for this call are closed again and it rejects.
-   * A production cluster becomes current only where `production`: the person confirmed it, or nothing is guarded. Where
-   * the first one named would need that, it rejects with `production-unconfirmed` and opens nothing; where another came
-   * first because that one failed, kubectl stays where it is, with a warning.
+   * Opens the tunnels side by side, then writes the entries of those that are up in one edit, and makes the first of them
+   * current where the rule of production-guard.ts lets it: that rule may reject with `production-unconfirmed`, before
+   * anything is opened. One that fails is an outcome. When the kubeconfig cannot be written, or the signal aborts, the
+   * tunnels that were opened for this call are closed again and it rejects. With `forMs` a switch ends after that time.
    */
-  connect(options: {
-    readonly clusters: readonly Cluster[];
-    readonly place: KubeconfigPlace;
-    readonly current: boolean;
-    readonly production: boolean;
-    readonly signal: AbortSignal;
-  }): Promise<{ readonly outcomes: readonly Outcome[]; readonly warnings: readonly string[] }>;
+  connect(
+    options: ConnectWish & {
+      readonly place: KubeconfigPlace;
+      /** Whether the settings say to switch. */
+      readonly switches: boolean;
+      readonly forMs?: number | undefined;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<Connected>;
   /**
    * Closes the tunnels and gives current-context back. The entries stay where they are to be kept, and their ports
    * listen on; else they are taken away.
@@ -100,10 +113,18 @@ export interface Connections {
    */
   resume(isTheirs: (id: ClusterId) => boolean): void;
   /**
-   * Makes one that is open kubectl's current cluster, in the kubeconfig in which it stands. Rejects with `not-found`
-   * where it is not open, with `production-unconfirmed` as `connect` does.
+   * Makes one that is open current, in the kubeconfig that holds its entry, with `forMs` for so long. Rejects with
+   * `not-found` where it is not open, with `production-unconfirmed` where it or what it leads back to is a production
+   * cluster and `production` is not set.
    */
-  use(options: { readonly cluster: Cluster; readonly production: boolean }): Promise<void>;
+  use(options: {
+    readonly cluster: Cluster;
+    readonly production: boolean;
+    readonly forMs?: number | undefined;
+  }): Promise<void>;
+  readonly back: CurrentContext['back'];
+  readonly limit: CurrentContext['limit'];
+  readonly checkLimits: CurrentContext['checkLimits'];
   /**
    * After a start: the ports of kept entries listen; what was open is opened again, on the same ports, without a
    * browser. What cannot be opened is kept closed, or loses its entry, and `notice` says so. Entries of ours that
@@ -137,6 +158,7 @@ export async function createConnections(options: {
     options;
   const { isGuarded = () => true } = options;
   const remembered = await readRemembered(options);
+  const currentContext = await createCurrentContext({ ...options, remembered, isGuarded });
   const demands = createDemands({ ...options, nameOf: (cluster) => nameOf(cluster) });
   const { promise: listening, resolve: listen } = Promise.withResolvers<void>();
   /** The last failure of a demand that was told, by cluster: clients try again and again. */
@@ -163,6 +185,7 @@ export async function createConnections(options: {
     // Before the tunnels close: a connect that comes meanwhile gets the new password.
     for (const id of ids) await ports.rotate(id);
     await remembered.drop(ids);
+    await currentContext.dropLimits(ids);
     await Promise.all(ids.map((id) => tunnels.close(id)));
     return warnings;
   };
@@ -172,6 +195,7 @@ export async function createConnections(options: {
     for (const [place, group] of byPlace(known(ids)))
       warnings.push(...(await kubeconfig.release(place, group)).warnings);
     await remembered.put(known(ids).map((connection) => ({ ...connection, status: 'kept' })));
+    await currentContext.dropLimits(ids);
     await Promise.all(ids.map((id) => tunnels.close(id, { listening: true })));
     return warnings;
   };
@@ -196,15 +220,19 @@ export async function createConnections(options: {
   };
 
   return {
-    async connect({ clusters, place, current, production, signal }) {
-      await Promise.allSettled(clusters.map(({ id }) => closing.get(id)));
+    async connect({ place, switches, forMs, signal, ...wish }) {
+      await Promise.allSettled(wish.clusters.map(({ id }) => closing.get(id)));
       // A kubeconfig that cannot be read is found out before anything is opened.
-      const { id: currentId } = await kubeconfig.current(place);
-      const isAllowed = (cluster: Cluster) =>
-        mayBecomeCurrent({ cluster, confirmed: production || !isGuarded(), current: currentId });
-      const [named] = clusters;
-      if (current && named !== undefined && !isAllowed(named))
-        throw productionUnconfirmed(named, connectHint);
+      const before = await kubeconfig.current(place);
+      const { clusters, left, stays, mayBecomeCurrent } = connectPlan(wish, {
+        isGuarded: isGuarded(),
+        current: before.id,
+        isOpen: (id) => remembered.get(id)?.status === 'open',
+        switches,
+      });
+      const [wanted] = clusters;
+      if (forMs !== undefined && wanted !== undefined && mayBecomeCurrent(wanted))
+        await currentContext.checkLimit(place, wanted.id, wish.production === true);
       const isOurs = (id: ClusterId) => remembered.get(id) !== undefined;
       const close = (id: ClusterId) => tunnels.close(id, { listening: isOurs(id) });
       const fresh = clusters.map(({ id }) => id).filter((id) => remembered.get(id)?.status !== 'open');
@@ -223,11 +251,15 @@ export async function createConnections(options: {
       for (const one of tries)
         if (one.kind === 'failed' && fresh.includes(one.cluster.id)) await close(one.cluster.id);
       const first = standing[0];
-      if (first === undefined) return { outcomes: tries.map((one) => outcomeOf(one, nameOf)), warnings: [] };
+      if (first === undefined)
+        return { outcomes: tries.map((one) => outcomeOf(one, nameOf)), warnings: [], left, stays };
       try {
         const entries = standing.map(({ cluster, tunnel }) => entryOf(cluster, tunnel));
-        const moves = current && isAllowed(first.cluster);
-        const written = await kubeconfig.add(place, entries, moves ? { current: first.cluster.id } : {});
+        const { id } = first.cluster;
+        const switchesNow = mayBecomeCurrent(first.cluster);
+        const written = await currentContext.switching(id, switchesNow ? forMs : undefined, () =>
+          kubeconfig.add(place, entries, switchesNow ? { current: id } : {}),
+        );
         // An agent that is killed now must know the clusters again, not only that they were open.
         const known = catalog.flush().catch((error: unknown) => {
           logger.error('the catalog is not saved', { error: toPlainError(error) });
@@ -236,12 +268,15 @@ export async function createConnections(options: {
           standing.map(({ cluster: { id } }) => ({ cluster: id, place: { ...place }, status: 'open' })),
         );
         await known;
-        const stayed = current && !moves ? [productionUnconfirmed(first.cluster, '').message] : [];
+        if (switchesNow && forMs === undefined && before.id !== id) await currentContext.dropLimits([id]);
         return {
           outcomes: tries.map((one) =>
             outcomeOf(one, (cluster) => written.contexts.get(cluster.id) ?? nameOf(cluster)),
           ),
-          warnings: [...written.warnings, ...stayed],
+          warnings: written.warnings,
+          left,
+          stays,
+          ...(switchesNow && before.id !== id ? { switched: { from: before.context } } : {}),
         };
       } catch (error) {
         await undo();
@@ -321,7 +356,7 @@ export async function createConnections(options: {
           );
       }
     },
-    async use({ cluster, production }) {
+    async use({ cluster, production, forMs }) {
       const { id, title } = cluster;
       const connection = remembered.get(id);
       if (connection?.status !== 'open') {
@@ -329,14 +364,14 @@ export async function createConnections(options: {
           hint: `Connect it first: ${command`k8s-tunnels connect ${nameOf(cluster)}`}`,
         });
       }
-      const place = placeOf(connection);
-      const { id: current } = await kubeconfig.current(place);
-      if (!mayBecomeCurrent({ cluster, confirmed: production || !isGuarded(), current })) {
-        throw productionUnconfirmed(cluster, switchHint);
-      }
-      await kubeconfig.use(place, id);
+      await currentContext.use({ cluster, place: placeOf(connection), production, forMs });
     },
+    back: currentContext.back,
+    limit: currentContext.limit,
+    checkLimits: currentContext.checkLimits,
     async restore() {
+      // First of all: what comes next may take long, and the time of a limit may have been over for long.
+      await currentContext.checkLimits();
       const again = known(remembered.idsOf('again'));
       await remembered.put(again.map((connection) => ({ ...connection, status: 'open' })));
       const kept = keepsEntries() ? known(remembered.idsOf('kept')) : [];

@@ -1,28 +1,128 @@
 import { AppError } from '../app-error.ts';
-import type { Cluster } from '../catalog/cluster.ts';
+import type { Cluster, ClusterId } from '../catalog/cluster.ts';
 import { isProduction } from '../catalog/is-production.ts';
 
 /**
- * Whether kubectl may be moved to the cluster: to a production one only when the person confirmed it, or when kubectl
- * is there already. `current` is the id of the cluster that kubectl uses.
+ * The rule for production clusters, the same for every shell: connecting one never switches the current context to it,
+ * switching to one asks, a link or a set that contains one asks before it is connected.
  */
-export function mayBecomeCurrent(options: {
-  readonly cluster: Cluster;
-  readonly confirmed: boolean;
-  readonly current: string | undefined;
-}): boolean {
-  const { cluster, confirmed, current } = options;
-  return confirmed || !isProduction(cluster) || cluster.id === current;
+
+/** What a connect is asked to do, as far as the rule looks at it. */
+export interface ConnectWish {
+  /** In this order; the first one that is up becomes current where the current context is switched. */
+  readonly clusters: readonly Cluster[];
+  /** Undefined: what the settings say. */
+  readonly mode?: 'switch' | 'add' | undefined;
+  /** Where the list of clusters comes from, if the user did not name them. */
+  readonly origin?: 'link' | 'set' | undefined;
+  /** The answer to the question; undefined before it was asked. */
+  readonly production?: boolean | undefined;
 }
 
-export function productionUnconfirmed({ title }: Cluster, hint: string): AppError {
-  return new AppError(
+export interface ConnectPlan {
+  readonly clusters: readonly Cluster[];
+  /** Production clusters of a link or a set that the user did not agree to. */
+  readonly left: readonly Cluster[];
+  /** Whether this cluster may become current, if it is the first one that is up. */
+  readonly mayBecomeCurrent: (cluster: Cluster) => boolean;
+  /** Production clusters because of which the current context stays as it is. */
+  readonly stays: readonly Cluster[];
+}
+
+/**
+ * Decides what a connect does. Rejects with `production-unconfirmed` where the user has to be asked first: call again
+ * with the answer.
+ */
+export function connectPlan(
+  wish: ConnectWish,
+  facts: {
+    /** False where the organisation wants nobody asked. */
+    readonly isGuarded: boolean;
+    /** The id of the cluster that is current. */
+    readonly current: string | undefined;
+    readonly isOpen: (id: ClusterId) => boolean;
+    /** Whether the settings say to switch. */
+    readonly switches: boolean;
+  },
+): ConnectPlan {
+  const { mode, origin, production } = wish;
+  const { isGuarded, current, isOpen, switches } = facts;
+  const asks = (cluster: Cluster) => isGuarded && mayAsk(cluster, current);
+  const wanted = origin === undefined ? [] : wish.clusters.filter((one) => asks(one) && !isOpen(one.id));
+  if (wanted.length > 0 && production === undefined)
+    throw productionUnconfirmed(wanted, connectQuestion(wanted), switchHint);
+  const left = production === true ? [] : wanted;
+  const clusters = wish.clusters.filter((one) => !left.includes(one));
+  const [first] = clusters;
+  if (mode === 'switch' && first !== undefined && asks(first) && production !== true)
+    throw productionUnconfirmed([first], switchQuestion, connectHint);
+  if (mode === 'add' || (mode === undefined && !switches))
+    return { clusters, left, mayBecomeCurrent: () => false, stays: [] };
+  if (mode === 'switch')
+    return {
+      clusters,
+      left,
+      mayBecomeCurrent: (cluster) => production === true || !asks(cluster),
+      stays: clusters.filter((one) => production !== true && asks(one)),
+    };
+  // A link or a set never switches beside production, also where the organisation wants nobody asked.
+  const stays = clusters.filter((one) => asks(one) || (origin !== undefined && mayAsk(one, current)));
+  return { clusters, left, mayBecomeCurrent: () => stays.length === 0, stays };
+}
+
+/** Rejects with `production-unconfirmed` where a switch to this cluster has to be confirmed. */
+export function checkSwitch(
+  cluster: Cluster,
+  facts: {
+    readonly isGuarded: boolean;
+    readonly current: string | undefined;
+    readonly confirmed: boolean;
+  },
+): void {
+  const { isGuarded, current, confirmed } = facts;
+  if (isGuarded && !confirmed && mayAsk(cluster, current))
+    throw productionUnconfirmed([cluster], switchQuestion, switchHint);
+}
+
+/**
+ * Rejects with `production-unconfirmed` where the context that a time limit leads back to is a production cluster's:
+ * it would become current without anybody asking at that moment.
+ */
+export function checkLimit(
+  back: Cluster | undefined,
+  facts: { readonly isGuarded: boolean; readonly confirmed: boolean },
+): void {
+  if (back === undefined || !facts.isGuarded || facts.confirmed || !isProduction(back)) return;
+  throw new AppError(
     'production-unconfirmed',
-    `${title} is a production cluster: kubectl is moved to it only when you confirm that.`,
-    { hint },
+    `When the time is up, the current context switches back to ${back.title}, which is a production cluster.`,
+    { hint: switchHint },
   );
 }
 
-export const switchHint = 'Confirm it with --production.';
-export const connectHint =
-  'Confirm it with --production, or open it with --add, which leaves kubectl where it is.';
+function mayAsk(cluster: Cluster, current: string | undefined): boolean {
+  return isProduction(cluster) && cluster.id !== current;
+}
+
+function productionUnconfirmed(
+  clusters: readonly Pick<Cluster, 'title'>[],
+  question: string,
+  hint: string,
+): AppError {
+  const titles = clusters.map(({ title }) => title);
+  const what =
+    titles.length === 1
+      ? `${titles[0]} is a production cluster`
+      : `${titles.slice(0, -1).join(', ')} and ${titles.at(-1)} are production clusters`;
+  return new AppError('production-unconfirmed', `${what}: ${question}`, { hint });
+}
+
+const switchQuestion = 'the current context switches to it only when you confirm.';
+function connectQuestion({ length }: readonly unknown[]): string {
+  return length === 1
+    ? 'it is connected only when you confirm.'
+    : 'they are connected only when you confirm.';
+}
+
+const switchHint = 'Confirm with --production.';
+const connectHint = 'Confirm with --production, or leave out --switch to connect without switching.';

@@ -62,6 +62,14 @@ export interface Kubeconfig {
   }>;
   /** The files that `current` reads, as they are named and behind their links; they need not exist. */
   paths(place: KubeconfigPlace): Promise<readonly string[]>;
+  /**
+   * What `release` of that id makes current, where it is current now: the context's name, undefined where there is none,
+   * and its id when it is ours. Undefined where the id is not current.
+   */
+  previous(
+    place: KubeconfigPlace,
+    id: string,
+  ): Promise<{ readonly context: string | undefined; readonly id: string | undefined } | undefined>;
   /** Where our entry of that id stands in the place, and what its context, cluster and user are called. */
   entry(
     place: KubeconfigPlace,
@@ -106,12 +114,17 @@ export function createKubeconfig(options: {
     return edited;
   }
 
-  async function current(place: KubeconfigPlace) {
+  async function readAll(place: KubeconfigPlace) {
     const { all } = await resolveFiles(place);
-    const files: (Inspection & { readonly path: string })[] = [];
+    const files: (Inspection & { readonly path: string; readonly real: string })[] = [];
     for (const { given, real, isReadable } of all) {
-      if (isReadable) files.push({ ...(await reader.read({ given, real })), path: given });
+      if (isReadable) files.push({ ...(await reader.read({ given, real })), path: given, real });
     }
+    return files;
+  }
+
+  async function current(place: KubeconfigPlace) {
+    const files = await readAll(place);
     const owner = files.find(({ currentContext }) => currentContext !== undefined);
     const context = owner?.currentContext;
     // Of one name in several files kubectl takes the first.
@@ -201,6 +214,20 @@ export function createKubeconfig(options: {
 
     current,
     paths: async (place) => (await resolveFiles(place)).all.flatMap(({ given, real }) => [given, real]),
+
+    async previous(place, id) {
+      const [now, files] = await Promise.all([current(place), readAll(place)]);
+      const owner = files.find(({ path }) => path === now.file);
+      if (now.id !== id || owner === undefined) return undefined;
+      const state = (await journal.get(owner.real))?.states.at(-1);
+      const choice = state?.choices.filter((one) => one.id !== id).at(-1);
+      if (choice !== undefined) return choice;
+      const others = files.filter((file) => file !== owner);
+      const context =
+        (state?.found.current?.value || undefined) ??
+        others.find(({ currentContext }) => currentContext !== undefined)?.currentContext;
+      return { context, id: undefined };
+    },
 
     async entry(place, id) {
       for (const { given, real, isReadable } of (await resolveFiles(place)).all) {

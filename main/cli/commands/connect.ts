@@ -1,5 +1,6 @@
-import type { ConnectResult, Kubectl } from '../../agent/agent-view.ts';
+import type { ConnectOutcome, ConnectResult, Kubectl } from '../../agent/agent-view.ts';
 import { command } from '../../agent/command.ts';
+import { timeLeft } from '../../agent/connections/time-left.ts';
 import type { Output } from '../../api/contract.ts';
 import { stageText } from '../cluster-view.ts';
 import { withConfirmation } from '../confirm-production.ts';
@@ -17,18 +18,28 @@ const menders = {
   'cluster-administrator': "the cluster's administrator",
 } as const;
 
+export interface ConnectHow {
+  readonly mode?: 'switch' | 'add' | undefined;
+  /** The clusters are those of a set. */
+  readonly origin?: 'set' | undefined;
+  readonly production?: true | undefined;
+  /** How long a switch lasts. */
+  readonly minutes?: number | undefined;
+}
+
 /** Opens the clusters side by side. On Ctrl-C the agent undoes what this call opened. */
 export async function runConnect(
   session: Session,
   clusters: readonly string[],
-  flags: { readonly mode?: 'switch' | 'add' | undefined; readonly production?: true | undefined } = {},
+  flags: ConnectHow = {},
 ): Promise<number> {
   const { client, json, progress, place, signal } = session;
-  const { mode } = flags;
+  const { mode, origin, minutes } = flags;
   let warned: ReadonlySet<string> = new Set();
-  const result = await withConfirmation({
+  const { result, wasAsked } = await withConfirmation({
     session,
     confirmed: flags.production,
+    about: origin ?? 'switch',
     act: async (production): Promise<Output<'connect'>> => {
       const following = await followConnecting(session, clusters);
       warned = following.warned;
@@ -37,6 +48,8 @@ export async function runConnect(
           place,
           clusters: [...clusters],
           ...(mode === undefined ? {} : { mode }),
+          ...(origin === undefined ? {} : { origin }),
+          ...(minutes === undefined ? {} : { minutes }),
           ...production,
         };
         return await client.call('connect', input, { signal });
@@ -47,16 +60,19 @@ export async function runConnect(
   });
   progress.end();
   const unasked = await askConsents(session, result.results);
-  const code = exitCodeOfAll(
-    result.results.map((one) => (one.status === 'failed' ? one.error.code : undefined)),
-  );
+  const { left = [] } = result;
+  const code = exitCodeOfAll([
+    ...result.results.map((one) => (one.status === 'failed' ? one.error.code : undefined)),
+    // Who said no to it knows.
+    ...(wasAsked ? [] : left.map(() => 'production-unconfirmed' as const)),
+  ]);
   if (json) writeJson(result);
   else {
     writeLines([...table(result.results.filter((one) => one.status === 'connected').map(connectedRow))]);
     writeAside(result.results.filter((one) => one.status === 'failed').flatMap(failedLines));
     const unsaid = result.warnings.filter((warning) => !warned.has(warning));
-    writeAside([...unsaid, ...unasked].map(warningLine));
-    writeLines([kubectlLine(result.kubectl)]);
+    writeAside([...unsaid, ...unasked, ...left.map(leftLine)].map(warningLine));
+    writeLines([kubectlLine(result.kubectl), ...contextLines(result)]);
   }
   return code;
 }
@@ -83,12 +99,50 @@ async function askConsents(session: Session, results: readonly ConnectResult[]):
   return lines;
 }
 
-export function kubectlLine({ context, cluster }: Kubectl): string {
+/** The current context, and until when. Production is marked by a word too: a colour alone is not seen by everybody. */
+export function kubectlLine({ context, cluster, production, limit }: Kubectl): string {
   if (context === undefined) return paint('dim', 'kubectl has no current context');
-  const name = paint('bold', printable(context));
-  return cluster === undefined
-    ? `kubectl uses ${name}, which is none of these clusters`
-    : `kubectl uses ${name}`;
+  const name = paint(production ? ['red', 'bold'] : 'bold', printable(context));
+  if (cluster === undefined) return `kubectl uses ${name}, which is none of these clusters`;
+  const notes = [
+    ...(production ? [paint(['red', 'bold'], 'production')] : []),
+    ...(limit === undefined
+      ? []
+      : [
+          `${timeLeft(limit.until, Date.now())} left`,
+          limit.back === undefined ? 'then none' : `then ${printable(limit.back)}`,
+        ]),
+  ];
+  return `kubectl uses ${name}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`;
+}
+
+/** Whether the current context was switched, and how to take that back; or why it was not. */
+function contextLines({
+  results,
+  switched,
+  stays = [],
+}: ConnectOutcome & { readonly results: readonly ConnectResult[] }): readonly string[] {
+  if (switched !== undefined)
+    return [
+      `${switched.from === undefined ? 'There was no current context before.' : `Switched from ${printable(switched.from)}.`} Undo: ${command`k8s-tunnels switch -`}`,
+    ];
+  if (stays.length === 0) return [];
+  const first = results.find((one) => one.status === 'connected' && one.cluster === stays[0]?.cluster);
+  return [
+    `The current context was not switched: ${isProduction(stays)}.`,
+    ...(first?.status === 'connected'
+      ? [`To switch: ${command`k8s-tunnels switch ${printable(first.context)}`}`]
+      : []),
+  ];
+}
+
+function isProduction(clusters: readonly { readonly title: string }[]): string {
+  const titles = printable(clusters.map(({ title }) => title).join(', '));
+  return clusters.length === 1 ? `${titles} is a production cluster` : `${titles} are production clusters`;
+}
+
+function leftLine(cluster: { readonly title: string }): string {
+  return `${isProduction([cluster])} and was not connected. Give --production to connect it too.`;
 }
 
 function connectedRow(one: Extract<ConnectResult, { status: 'connected' }>): readonly string[] {

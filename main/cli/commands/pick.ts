@@ -1,11 +1,13 @@
 import { autocompleteMultiselect, isCancel } from '@clack/prompts';
-import type { ClusterId } from '../../agent/catalog/cluster.ts';
+import type { Kubectl } from '../../agent/agent-view.ts';
+import type { Cluster, ClusterId } from '../../agent/catalog/cluster.ts';
+import { isProduction } from '../../agent/catalog/is-production.ts';
 import { cellName, openTunnels } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeAside } from '../report.ts';
 import type { Session } from '../session.ts';
-import { printable } from '../terminal.ts';
-import { runConnect } from './connect.ts';
+import { paint, printable } from '../terminal.ts';
+import { kubectlLine, runConnect } from './connect.ts';
 import { runDisconnect } from './disconnect.ts';
 import { knownClusters } from './list.ts';
 
@@ -23,13 +25,13 @@ export async function runPick(session: Session): Promise<number> {
     return exitCodes.ok;
   }
   const picked = await autocompleteMultiselect<ClusterId>({
-    message: 'Clusters to be connected',
+    message: `Clusters to be connected (${kubectlLine(snapshot.kubectl)})`,
     placeholder: 'Type to search',
     maxItems: 12,
     initialValues: choices.filter(({ id }) => open.has(id)).map(({ id }) => id),
     options: choices.map((cluster) => ({
       value: cluster.id,
-      label: printable(cluster.title),
+      label: label(cluster, snapshot.kubectl),
       hint: [printable(cluster.environment ?? ''), cellName(cluster)].filter(Boolean).join(' '),
     })),
     filter: (search, { label = '', hint = '' }) =>
@@ -43,4 +45,13 @@ export async function runPick(session: Session): Promise<number> {
   const opening = picked.filter((id) => !open.has(id));
   if (closing.length > 0) await runDisconnect(session, closing);
   return opening.length > 0 ? runConnect(session, opening) : exitCodes.ok;
+}
+
+/** The prompt shows a hint of the row under the cursor only: what must not be missed is part of the label. */
+function label(cluster: Cluster, kubectl: Kubectl): string {
+  const title = printable(cluster.title);
+  const current = cluster.id === kubectl.cluster ? [paint('dim', '(current context)')] : [];
+  return isProduction(cluster)
+    ? [paint(['red', 'bold'], `${title}  production`), ...current].join(' ')
+    : [title, ...current].join(' ');
 }

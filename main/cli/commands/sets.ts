@@ -3,7 +3,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { printable, table } from '../terminal.ts';
-import { runConnect } from './connect.ts';
+import { type ConnectHow, runConnect } from './connect.ts';
 
 /** The sets, with what is in them. */
 export async function runSets({ client, json }: Session): Promise<number> {
@@ -27,7 +27,7 @@ export async function runSets({ client, json }: Session): Promise<number> {
 export async function runConnectSet(
   session: Session,
   name: string,
-  flags: Parameters<typeof runConnect>[2],
+  flags: Omit<ConnectHow, 'origin'>,
 ): Promise<number> {
   const { sets, clusters } = await session.client.call('snapshot', {});
   const set = sets.find((one) => one.name.toLowerCase() === name.trim().toLowerCase());
@@ -40,5 +40,5 @@ export async function runConnectSet(
   const gone = set.clusters.filter((id) => !known.has(id));
   writeAside(gone.map((id) => `${printable(id)} is not there any more.`));
   if (there.length === 0) throw new AppError('not-found', `No cluster of the set "${set.name}" is there.`);
-  return runConnect(session, there, flags);
+  return runConnect(session, there, { ...flags, origin: 'set' });
 }

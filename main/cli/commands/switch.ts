@@ -4,15 +4,22 @@ import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { kubectlLine } from './connect.ts';
 
-/** Makes a connected cluster the one that kubectl uses. */
-export async function runSwitch(session: Session, cluster: string, production?: true): Promise<number> {
+/** Makes a connected cluster current, with `minutes` for so long; `-` restores the context before it. */
+export async function runSwitch(
+  session: Session,
+  cluster: string,
+  flags: { readonly production?: true | undefined; readonly minutes?: number | undefined },
+): Promise<number> {
   const { client, json, progress, place } = session;
-  const result = await withConfirmation({
+  const { minutes } = flags;
+  const { result } = await withConfirmation({
     session,
-    confirmed: production,
+    confirmed: flags.production,
+    about: 'switch',
     act(confirmed) {
-      progress.update(`Switching to ${cluster}`);
-      return client.call('switch', { place, cluster, ...confirmed });
+      progress.update(cluster === '-' ? 'Restoring the previous context' : `Switching to ${cluster}`);
+      const input = { place, cluster, ...(minutes === undefined ? {} : { minutes }), ...confirmed };
+      return client.call('switch', input);
     },
   });
   progress.end();

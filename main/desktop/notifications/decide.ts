@@ -7,6 +7,13 @@ export type Told =
   | { readonly kind: 'sign-in-needed'; readonly title: string; readonly url: string }
   | { readonly kind: 'session-ended'; readonly authDomain: string; readonly waiting: number }
   | { readonly kind: 'session-ends'; readonly authDomain: string; readonly minutes: number }
+  /** The time limit of the current context is nearly over; `back` is the context after it. */
+  | {
+      readonly kind: 'switch-ends';
+      readonly context: string;
+      readonly back: string | undefined;
+      readonly minutes: number;
+    }
   | { readonly kind: 'clusters-found'; readonly clusters: readonly Named[] }
   | { readonly kind: 'release'; readonly version: string; readonly isRequired: boolean };
 
@@ -39,6 +46,7 @@ const signInAfterMs = 5_000;
 /** The same is not told again before. */
 const againMs = 10 * 60_000;
 const sessionEndsMs = 10 * 60_000;
+const switchEndsMs = 2 * 60_000;
 
 /**
  * What is to be told now. The window in front shows it all: then it counts as told. `lookAgainMs` is when to ask anew
@@ -108,6 +116,14 @@ export function decide(options: {
     if (left <= 0 || left > sessionEndsMs || memory.toldAt.has(key)) continue;
     tell({ kind: 'session-ends', authDomain, minutes: Math.ceil(left / 60_000) }, key);
   }
+  const { context = '', limit } = now.kubectl;
+  const switchLeft = limit === undefined ? 0 : limit.until - at;
+  const switchKey = `switch ${context} ${limit?.until}`;
+  if (limit !== undefined && switchLeft > 0 && switchLeft <= switchEndsMs && !memory.toldAt.has(switchKey))
+    tell(
+      { kind: 'switch-ends', context, back: limit.back, minutes: Math.ceil(switchLeft / 60_000) },
+      switchKey,
+    );
   const { found, known } = foundIn(options);
   if (found.length > 0) tell({ kind: 'clusters-found', clusters: found.map(named) });
 
@@ -126,6 +142,7 @@ export function decide(options: {
       state.status === 'reconnecting' ? [state.since + lostAfterMs] : [],
     ),
     ...now.sessions.map(({ endsAt }) => endsAt - sessionEndsMs),
+    ...(limit === undefined ? [] : [limit.until - switchEndsMs]),
   ].filter((dueAt) => dueAt > at);
   return {
     told: isInFront ? [] : told,

@@ -62,6 +62,18 @@ export function shownOf(told: Told): Shown {
         buttons: [],
       };
     }
+    case 'switch-ends': {
+      const { context, back, minutes } = told;
+      return {
+        title: `${context} is current for ${minutes === 1 ? 'a minute' : `${minutes} minutes`} more`,
+        body:
+          back === undefined
+            ? 'Then there is no current context, as before.'
+            : `Then the current context is ${back} again.`,
+        leadsTo: { kind: 'window' },
+        buttons: [],
+      };
+    }
     case 'clusters-found': {
       const { clusters } = told;
       const [first] = clusters;

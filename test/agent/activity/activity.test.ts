@@ -44,6 +44,7 @@ async function start(more: Partial<Parameters<typeof createActivity>[0]['from']>
       sessions: [],
       settings: defaultSettings,
       kept: [],
+      kubectl: {},
       ...more,
     },
     onEntry: (entry) => told.push(entry),

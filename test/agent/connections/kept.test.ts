@@ -80,8 +80,7 @@ async function connect(): Promise<void> {
   const { outcomes } = await connections.connect({
     clusters: [cluster],
     place: place(),
-    current: true,
-    production: false,
+    switches: true,
     signal: new AbortController().signal,
   });
   expect(outcomes).toMatchObject([{ status: 'connected' }]);

@@ -1,16 +1,19 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Catalog, createCatalog } from '../../../main/agent/catalog/catalog.ts';
-import type { Cluster, ClusterId } from '../../../main/agent/catalog/cluster.ts';
-import { type Connections, createConnections } from '../../../main/agent/connections/connections.ts';
+import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
+import {
+  type Connected,
+  type Connections,
+  createConnections,
+} from '../../../main/agent/connections/connections.ts';
 import { createKubeconfig, type Kubeconfig } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
-import type { TunnelState } from '../../../main/agent/tunnels/state.ts';
-import type { Tunnel } from '../../../main/agent/tunnels/tunnel.ts';
 import type { Tunnels } from '../../../main/agent/tunnels/tunnels.ts';
 import { cell, eksCluster, listed } from '../catalog/clusters.ts';
+import { kubeconfigOf, standingTunnels } from './standing-tunnels.ts';
 
 const tagged = (name: string, environment: string) =>
   eksCluster(name, {
@@ -21,55 +24,6 @@ const ledger = tagged('ledger', 'Prod');
 const staging = tagged('staging', 'staging');
 const broken = tagged('broken', 'staging');
 
-/** Tunnels that stand at once, but for `broken`; the kubeconfig and what is remembered are real. */
-function fakeTunnels(): Tunnels {
-  const tunnels = new Map<ClusterId, Tunnel>();
-  const make = ({ id, name }: Cluster): Tunnel => {
-    let state: TunnelState = { status: 'idle' };
-    return {
-      id,
-      state: () => state,
-      connector: () => 'builtin',
-      place: () => ({ port: 20_000 + name.length, credentials: { user: 'u', password: 'p' } }),
-      traffic: () => undefined,
-      async open() {
-        const error = { code: 'edge-failed', message: 'It is down.', retryable: true } as const;
-        state =
-          name === 'broken'
-            ? { status: 'failed', since: 0, failure: { stage: 'edge', error, mender: 'network' } }
-            : { status: 'connected', since: 0, probe: { at: 0, stages: [], totalMs: 1 } };
-        return state;
-      },
-      wake() {},
-      catchUp() {},
-      async standBy() {},
-      follow() {},
-      async close() {
-        state = { status: 'idle' };
-        return true;
-      },
-    };
-  };
-  return {
-    tunnel(cluster) {
-      const tunnel = tunnels.get(cluster.id) ?? make(cluster);
-      tunnels.set(cluster.id, tunnel);
-      return tunnel;
-    },
-    find: (id) => tunnels.get(id),
-    list: () => [...tunnels.values()],
-    watch() {},
-    clientFailures: () => [],
-    async close(id, { listening = false } = {}) {
-      await tunnels.get(id)?.close();
-      if (!listening) tunnels.delete(id);
-    },
-    async closeAll() {
-      tunnels.clear();
-    },
-  };
-}
-
 let home: string;
 let catalog: Catalog;
 let kubeconfig: Kubeconfig;
@@ -79,7 +33,7 @@ let guarded: boolean;
 const place = () => ({ kubeconfig: undefined, cwd: home, home });
 
 async function start(): Promise<void> {
-  tunnels = fakeTunnels();
+  tunnels = standingTunnels();
   kubeconfig = createKubeconfig({ folder: home, clock: systemClock, logger: silentLogger });
   connections = await createConnections({
     folder: home,
@@ -116,75 +70,195 @@ afterEach(async () => {
   await rm(home, { recursive: true });
 });
 
-const connect = (
-  clusters: readonly Cluster[],
-  more: { readonly current?: boolean; readonly production?: boolean } = {},
-) =>
+const connect = (clusters: readonly Cluster[], more: Partial<Parameters<Connections['connect']>[0]> = {}) =>
   connections.connect({
     clusters,
     place: place(),
-    current: true,
-    production: false,
+    switches: true,
     signal: new AbortController().signal,
     ...more,
   });
+const switchTo = (cluster: Cluster) => connections.use({ cluster, production: true });
 const currentId = async () => (await kubeconfig.current(place())).id;
 const unconfirmed = expect.objectContaining({ code: 'production-unconfirmed' });
+const statusesOf = ({ outcomes }: Connected) =>
+  outcomes.map(({ cluster, status }) => `${cluster.title} ${status}`);
+const titlesOf = (clusters: readonly Cluster[]) => clusters.map(({ title }) => title);
 
-test.each([prod, ledger])(
-  '$name is not made current by connecting alone; nothing is opened',
-  async (cluster) => {
-    await expect(connect([cluster])).rejects.toThrow(
-      expect.objectContaining({
-        code: 'production-unconfirmed',
-        message: expect.stringContaining(cluster.title),
-        hint: expect.stringContaining('--production'),
-      }),
-    );
-    expect(connections.open()).toEqual([]);
-    expect(tunnels.list()).toEqual([]);
-    await expect(readFile(path.join(home, '.kube/config'))).rejects.toMatchObject({ code: 'ENOENT' });
-  },
-);
+describe('to connect', () => {
+  test.each([prod, ledger])('$name adds its context, does not switch, and says so', async (cluster) => {
+    await connect([staging]);
+    const connected = await connect([cluster]);
+    expect(statusesOf(connected)).toEqual([`${cluster.title} connected`]);
+    expect(titlesOf(connected.stays)).toEqual([cluster.title]);
+    expect(connected).not.toHaveProperty('switched');
+    expect(connections.open()).toEqual([staging.id, cluster.id]);
+    expect(await kubeconfig.entry(place(), cluster.id)).toMatchObject({ name: cluster.title });
+    expect(await currentId()).toBe(staging.id);
+  });
 
-test('confirmed, it is; and stays it without a word', async () => {
-  await connect([prod], { production: true });
-  expect(await currentId()).toBe(prod.id);
-  const again = await connect([prod]);
-  expect(again.warnings).toEqual([]);
-  expect(await currentId()).toBe(prod.id);
-  await connections.use({ cluster: prod, production: false });
-});
+  test('it is no switch with the confirmation of one either', async () => {
+    expect(titlesOf((await connect([prod], { production: true })).stays)).toEqual(['prod']);
+    expect(await currentId()).toBeUndefined();
+  });
 
-test('added only, it needs no word', async () => {
-  await connect([prod], { current: false });
-  expect(connections.open()).toEqual([prod.id]);
-  expect(await currentId()).toBeUndefined();
-});
+  test.each([
+    [[staging, prod], ['prod']],
+    [[prod, staging], ['prod']],
+    [
+      [prod, ledger],
+      ['prod', 'ledger'],
+    ],
+    [[broken, ledger], ['ledger']],
+  ])('beside others, in any order: case %#', async (clusters, stays) => {
+    const connected = await connect(clusters);
+    expect(titlesOf(connected.stays)).toEqual(stays);
+    expect(await currentId()).toBeUndefined();
+  });
 
-test('behind another it is opened beside; in the place of one that failed, kubectl stays', async () => {
-  await connect([staging]);
-  expect((await connect([staging, prod])).warnings).toEqual([]);
-  const { outcomes, warnings } = await connect([broken, ledger]);
-  expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'connected']);
-  expect(warnings).toEqual([expect.stringContaining('ledger is a production cluster')]);
-  expect(await currentId()).toBe(staging.id);
-});
+  test('where it is current already, there is nothing to say', async () => {
+    await connect([prod]);
+    await switchTo(prod);
+    expect(await connect([prod])).toMatchObject({ stays: [], warnings: [] });
+    expect(await currentId()).toBe(prod.id);
+    await connections.use({ cluster: prod, production: false });
+  });
 
-test('to use it takes the same word', async () => {
-  await connect([staging, prod]);
-  await expect(connections.use({ cluster: prod, production: false })).rejects.toThrow(unconfirmed);
-  expect(await currentId()).toBe(staging.id);
-  await connections.use({ cluster: prod, production: true });
-  expect(await currentId()).toBe(prod.id);
-  await connections.use({ cluster: staging, production: false });
-  await expect(connections.use({ cluster: ledger, production: true })).rejects.toMatchObject({
-    code: 'not-found',
+  test.each([{ mode: 'add' }, { switches: false }] as const)(
+    'where it was not to switch, there is nothing to say: %j',
+    async (how) => {
+      expect((await connect([prod], how)).stays).toEqual([]);
+      expect(connections.open()).toEqual([prod.id]);
+      expect(await currentId()).toBeUndefined();
+    },
+  );
+
+  test('another says that the context was switched, and from where', async () => {
+    await writeFile(path.join(home, '.kube/config'), kubeconfigOf('minikube'));
+    expect(await connect([staging])).toMatchObject({ switched: { from: 'minikube' }, stays: [] });
+    expect(await connect([staging])).not.toHaveProperty('switched');
   });
 });
 
+describe('to connect with a switch', () => {
+  test.each([prod, ledger])('to $name asks by its name, and opens nothing before', async (cluster) => {
+    await expect(connect([cluster], { mode: 'switch' })).rejects.toThrow(
+      expect.objectContaining({
+        code: 'production-unconfirmed',
+        message: expect.stringContaining(`${cluster.title} is a production cluster`),
+        hint: expect.stringContaining('--production'),
+      }),
+    );
+    await expect(connect([cluster], { mode: 'switch', production: false })).rejects.toThrow(unconfirmed);
+    expect(connections.open()).toEqual([]);
+    expect(tunnels.list()).toEqual([]);
+    await expect(readFile(path.join(home, '.kube/config'))).rejects.toMatchObject({ code: 'ENOENT' });
+    const connected = await connect([cluster], { mode: 'switch', production: true });
+    expect(connected).toMatchObject({ switched: {}, stays: [] });
+    expect(await currentId()).toBe(cluster.id);
+  });
+
+  test('in the place of one that failed, production does not become current unasked', async () => {
+    const connected = await connect([broken, ledger], { mode: 'switch' });
+    expect(statusesOf(connected)).toEqual(['broken failed', 'ledger connected']);
+    expect(titlesOf(connected.stays)).toEqual(['ledger']);
+    expect(await currentId()).toBeUndefined();
+  });
+
+  test('production beside the one that becomes current needs no question', async () => {
+    expect(await connect([staging, prod], { mode: 'switch' })).toMatchObject({ switched: {} });
+    expect(await currentId()).toBe(staging.id);
+  });
+});
+
+describe.each(['link', 'set'] as const)('a %s', (origin) => {
+  test('asks for what is production by name, and opens nothing before', async () => {
+    await expect(connect([staging, prod, ledger], { origin })).rejects.toThrow(
+      expect.objectContaining({
+        code: 'production-unconfirmed',
+        message: expect.stringContaining('prod and ledger are production clusters'),
+      }),
+    );
+    expect(tunnels.list()).toEqual([]);
+  });
+
+  test('connects the others after a no, and those alone may become current', async () => {
+    const connected = await connect([prod, staging], { origin, production: false });
+    expect(statusesOf(connected)).toEqual(['staging connected']);
+    expect(titlesOf(connected.left)).toEqual(['prod']);
+    expect(connections.open()).toEqual([staging.id]);
+    expect(await currentId()).toBe(staging.id);
+  });
+
+  test('of production alone connects nothing after a no', async () => {
+    const connected = await connect([prod], { origin, production: false });
+    expect(connected.outcomes).toEqual([]);
+    expect(titlesOf(connected.left)).toEqual(['prod']);
+  });
+
+  test('connects all of it after a yes, which is no switch', async () => {
+    const connected = await connect([staging, prod], { origin, production: true });
+    expect(statusesOf(connected)).toEqual(['staging connected', 'prod connected']);
+    expect(titlesOf(connected.stays)).toEqual(['prod']);
+    expect(await currentId()).toBeUndefined();
+  });
+
+  test('asks nothing where it is connected already, or without production', async () => {
+    await connect([prod]);
+    expect((await connect([prod, staging], { origin })).left).toEqual([]);
+    await connect([broken], { origin });
+  });
+});
+
+describe('to switch', () => {
+  test('asks, and so does the way back to it', async () => {
+    await connect([staging]);
+    await connect([prod]);
+    await expect(connections.use({ cluster: prod, production: false })).rejects.toThrow(unconfirmed);
+    expect(await currentId()).toBe(staging.id);
+    await switchTo(prod);
+    expect(await currentId()).toBe(prod.id);
+    await connections.use({ cluster: staging, production: false });
+    await expect(connections.use({ cluster: ledger, production: true })).rejects.toMatchObject({
+      code: 'not-found',
+    });
+    await expect(connections.back({ place: place(), production: false })).rejects.toThrow(unconfirmed);
+    expect(await currentId()).toBe(staging.id);
+    await connections.back({ place: place(), production: true });
+    expect(await currentId()).toBe(prod.id);
+  });
+
+  test('goes back to the context before ours, and from there no further', async () => {
+    const before = kubeconfigOf('minikube');
+    await writeFile(path.join(home, '.kube/config'), before);
+    await connect([staging]);
+    await connect([broken]).catch(() => {});
+    expect(await currentId()).toBe(staging.id);
+    await connections.back({ place: place(), production: false });
+    expect(await kubeconfig.current(place())).toMatchObject({ context: 'minikube', id: undefined });
+    expect(connections.open()).toEqual([staging.id]);
+    await expect(connections.back({ place: place(), production: true })).rejects.toMatchObject({
+      code: 'not-found',
+    });
+    await connections.forget([staging.id]);
+    expect(await readFile(path.join(home, '.kube/config'), 'utf8')).toBe(before);
+  });
+});
+
+test('to disconnect and to remove never ask', async () => {
+  await connect([staging]);
+  for (const cluster of [prod, ledger]) {
+    await connect([cluster]);
+    await switchTo(cluster);
+  }
+  expect((await connections.disconnect([prod.id])).closed).toEqual([prod.id]);
+  expect((await connections.forget([ledger.id])).forgotten).toEqual([ledger.id]);
+  expect(await currentId()).toBe(staging.id);
+});
+
 test('an agent that starts again opens what was open, production too, and asks nobody', async () => {
-  await connect([prod], { production: true });
+  await connect([prod]);
+  await switchTo(prod);
   await kubeconfig.close();
   await start();
   await connections.restore();
@@ -195,9 +269,11 @@ test('an agent that starts again opens what was open, production too, and asks n
 
 test('where the organisation asks for no confirmation, none is needed', async () => {
   guarded = false;
-  expect(await connect([prod])).toMatchObject({ outcomes: [{ status: 'connected' }], warnings: [] });
+  expect(await connect([prod])).toMatchObject({ switched: {}, stays: [], warnings: [] });
   expect(await currentId()).toBe(prod.id);
-  await connect([ledger], { current: false });
+  // A link or a set is connected, and production in it is no reason to switch.
+  expect(titlesOf((await connect([ledger], { origin: 'set' })).stays)).toEqual(['ledger']);
+  expect(await currentId()).toBe(prod.id);
   await connections.use({ cluster: ledger, production: false });
   expect(await currentId()).toBe(ledger.id);
   guarded = true;
@@ -207,8 +283,8 @@ test('where the organisation asks for no confirmation, none is needed', async ()
 test('kept, it opens for who names it, and kubectl is never moved there by that', async () => {
   await connections.restore();
   await connect([staging]);
-  await connect([prod], { production: true });
-  expect(await currentId()).toBe(prod.id);
+  await connect([prod]);
+  await switchTo(prod);
   await connections.disconnect([prod.id]);
   expect(await currentId()).toBe(staging.id);
   await connections.demand(prod.id, { interactive: false });

@@ -52,8 +52,8 @@ beforeEach(async () => {
   const { outcomes } = await connections.connect({
     clusters,
     place: { kubeconfig: undefined, cwd: rig.world.home, home: rig.world.home },
-    current: false,
-    production: false,
+    mode: 'add',
+    switches: false,
     signal: new AbortController().signal,
   });
   expect(outcomes.map(({ status }) => status)).toEqual(['connected', 'connected']);

@@ -30,6 +30,7 @@ function snapshot(tunnels: Readonly<Record<string, State>>, more: Partial<Snapsh
     sessions: [],
     discovery: { status: 'idle', finishedAt: start },
     settings: { notifyNewClusters: true },
+    kubectl: {},
     ...more,
   } as unknown as Snapshot;
 }
@@ -156,6 +157,26 @@ describe('a session', () => {
 
   test('is not where nothing is', () => {
     expect(follow()(start + 25 * 60_000, snapshot({}, { sessions })).told).toEqual([]);
+  });
+});
+
+describe('a switch for some time', () => {
+  const until = start + 30 * 60_000;
+  const kubectl = { context: 'prod', cluster: id('prod'), limit: { until, back: 'minikube' } };
+  test('that ends in two minutes is told of once', () => {
+    const look = follow();
+    expect(look(start, snapshot({}, { kubectl }))).toEqual({ told: [], again: 28 * 60_000 });
+    expect(look(start + 28 * 60_000, snapshot({}, { kubectl })).told).toEqual([
+      { kind: 'switch-ends', context: 'prod', back: 'minikube', minutes: 2 },
+    ]);
+    expect(look(start + 29 * 60_000, snapshot({}, { kubectl })).told).toEqual([]);
+    expect(look(start + 31 * 60_000, snapshot({}, { kubectl })).told).toEqual([]);
+  });
+
+  test('is not where it was ended before', () => {
+    const look = follow();
+    look(start, snapshot({}, { kubectl }));
+    expect(look(start + 28 * 60_000, snapshot({}, { kubectl: { context: 'minikube' } })).told).toEqual([]);
   });
 });
 

@@ -37,6 +37,10 @@ test('the others say what is next', () => {
     title: 'Your session ends in a minute',
     leadsTo: { kind: 'window', place: { kind: 'accounts' } },
   });
+  expect(shownOf({ kind: 'switch-ends', context: 'prod', back: 'minikube', minutes: 2 })).toMatchObject({
+    title: 'prod is current for 2 minutes more',
+    body: 'Then the current context is minikube again.',
+  });
   expect(shownOf({ kind: 'clusters-found', clusters: [failed('new')] })).toMatchObject({
     title: 'A new cluster was found',
     body: 'new',

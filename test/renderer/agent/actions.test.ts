@@ -44,6 +44,7 @@ function setUp(snapshot: Parameters<typeof aSnapshot>[0] = {}) {
   return { actions, calls, store, only, connectedTo, retries: () => retries };
 }
 
+const unconfirmed = new AppError('production-unconfirmed', 'payments is a production cluster.');
 const unreachable = new AppError('agent-unreachable', 'The agent is not running.', { retryable: true });
 
 describe('to connect', () => {
@@ -105,12 +106,35 @@ describe('to connect', () => {
     expect(store.get().problems).toMatchObject([{ level: 'warning', title: 'It was written in place.' }]);
   });
 
-  test('never moves kubectl to production along the way', async () => {
-    const { actions, only, connectedTo } = setUp();
+  test('leaves the rule for production to the agent, and says what it made of it', async () => {
+    const { actions, store, only, connectedTo } = setUp();
     const done = actions.connect(payments.id);
-    expect(only().input).toEqual({ clusters: [payments.id], mode: 'add' });
-    only().answer(connectedTo());
+    expect(only().input).toEqual({ clusters: [payments.id] });
+    const stays = [{ cluster: payments.id, title: 'payments' }];
+    only().answer({ ...connectedTo(), results: [{ status: 'connected', cluster: payments.id }], stays });
     await done;
+    expect(store.get().done).toMatchObject({
+      title: 'The current context was not switched: payments is a production cluster.',
+    });
+    expect(store.get()).not.toHaveProperty('confirming');
+  });
+
+  test('that switches says so, and Undo goes back while it is current still', async () => {
+    for (const current of [orders.id, payments.id]) {
+      const { actions, store, calls, only, connectedTo } = setUp({
+        kubectl: { context: 'now', cluster: current },
+      });
+      const done = actions.connect(orders.id);
+      const kubectl = { context: 'orders', cluster: orders.id };
+      only().answer({ ...connectedTo(), kubectl, switched: { from: 'minikube' } });
+      await done;
+      expect(store.get().done).toMatchObject({ title: 'Current context: orders instead of minikube.' });
+      void actions.undo();
+      expect(calls.slice(1)).toMatchObject(
+        current === orders.id ? [{ name: 'switch', input: { cluster: '-', production: true } }] : [],
+      );
+      expect(store.get().done).toBeUndefined();
+    }
   });
 
   test('keeps why it failed, without a problem of its own, until the next try', async () => {
@@ -220,6 +244,32 @@ describe('to undo', () => {
     expect(store.get()).toMatchObject({ problems: [], asked: new Map() });
   });
 
+  test('a disconnect gives what was current for some time no longer than was left of that', async () => {
+    for (const [left, minutes] of [
+      [9.5, 10],
+      [-1, undefined],
+    ] as const) {
+      const limit = { until: Date.now() + left * 60_000 };
+      const { actions, calls } = setUp({ kubectl: { context: 'payments', cluster: payments.id, limit } });
+      const done = actions.disconnect(payments.id);
+      calls[0]?.answer(closed(payments));
+      await done;
+      const undone = actions.undo();
+      calls[1]?.answer({
+        results: [{ status: 'connected', cluster: payments.id }],
+        kubectl: {},
+        warnings: [],
+      });
+      if (minutes !== undefined) {
+        await expect.poll(() => calls.length).toBe(3);
+        expect(calls[2]?.input).toEqual({ cluster: payments.id, production: true, minutes });
+        calls[2]?.answer({ kubectl: {} });
+      }
+      await undone;
+      expect(calls).toHaveLength(minutes === undefined ? 2 : 3);
+    }
+  });
+
   test('leaves kubectl where it is when the cluster does not come back, or was not its own', async () => {
     const { actions, store, calls } = setUp({ kubectl: { context: 'payments', cluster: payments.id } });
     for (const status of ['failed', 'connected']) {
@@ -276,45 +326,34 @@ describe('to undo', () => {
 });
 
 describe('to use', () => {
-  test('moves kubectl at once, but asks before production', async () => {
+  test('asks the agent, whatever the cluster is; its question waits for an answer', async () => {
     const { actions, store, calls } = setUp();
     void actions.use(orders.id);
     expect(calls).toMatchObject([{ name: 'switch', input: { cluster: orders.id } }]);
-    await actions.use(payments.id);
-    expect(calls).toHaveLength(1);
-    expect(store.get().confirming).toBe(payments.id);
-  });
-
-  test('asks nothing where the organisation wants nobody asked, neither to use nor to connect', async () => {
-    const { actions, store, calls } = setUp({
-      organisation: {
-        name: 'Acme',
-        origin: 'managed',
-        place: '/etc/acme.yaml',
-        signed: false,
-        readAt: 1,
-        links: {},
-        locked: [],
-        production: { guard: false, environments: ['production'] },
-      },
-    });
-    void actions.use(payments.id);
-    void actions.connect(payments.id);
     expect(store.get().confirming).toBeUndefined();
-    expect(calls).toMatchObject([
-      { name: 'switch', input: { cluster: payments.id } },
-      { name: 'connect', input: { clusters: [payments.id] } },
-    ]);
-    expect(calls[1]?.input).not.toHaveProperty('mode');
+    const done = actions.use(payments.id);
+    calls[1]?.refuse(unconfirmed);
+    await done;
+    expect(store.get()).toMatchObject({ confirming: payments.id, problems: [] });
   });
 
   test('production is left alone after a no, and used after a yes', async () => {
     const { actions, store, calls } = setUp();
-    await actions.use(payments.id);
+    const ask = async () => {
+      calls.length = 0;
+      const asking = actions.use(payments.id);
+      calls.pop()?.refuse(unconfirmed);
+      await asking;
+      expect(store.get().confirming).toBe(payments.id);
+    };
+    await ask();
     await actions.confirmUse(false);
     expect(calls).toEqual([]);
     expect(store.get()).not.toHaveProperty('confirming');
-    await actions.use(payments.id);
+    await ask();
+    void actions.confirmUse(true, 30);
+    expect(calls[0]?.input).toEqual({ cluster: payments.id, production: true, minutes: 30 });
+    await ask();
     const done = actions.confirmUse(true);
     expect(calls).toMatchObject([{ name: 'switch', input: { cluster: payments.id, production: true } }]);
     expect(store.get()).not.toHaveProperty('confirming');

@@ -1,0 +1,137 @@
+import { AppError } from '../app-error.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Cluster, ClusterId } from '../catalog/cluster.ts';
+import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { Clock, Logger } from '../parts.ts';
+import { checkLimit, checkSwitch } from './production-guard.ts';
+import { placeOf, type Remembered } from './remembered.ts';
+import { readSwitchLimits } from './switch-limits.ts';
+
+/** Switches the current context, for good or for some time, and back. */
+export interface CurrentContext {
+  /**
+   * Makes the cluster current in that kubeconfig, with `forMs` for so long. Rejects with `production-unconfirmed` where
+   * it or what it leads back to is a production cluster and `production` is not set, and as `Kubeconfig` does.
+   */
+  use(options: {
+    readonly cluster: Cluster;
+    readonly place: KubeconfigPlace;
+    readonly production: boolean;
+    readonly forMs: number | undefined;
+  }): Promise<void>;
+  /**
+   * Restores the context that was current before ours. Rejects with `not-found` where none of ours is current, with
+   * `production-unconfirmed` as `use`.
+   */
+  back(options: { readonly place: KubeconfigPlace; readonly production: boolean }): Promise<void>;
+  /** Rejects with `production-unconfirmed` where a limit of this cluster would lead back to production. */
+  checkLimit(place: KubeconfigPlace, id: ClusterId, confirmed: boolean): Promise<void>;
+  /** Runs a switch to this cluster; with `forMs` its limit is on disk before, so that no crash leaves one without its end. */
+  switching<T>(id: ClusterId, forMs: number | undefined, work: () => Promise<T>): Promise<T>;
+  /** When the limit of a cluster ends, and which context is restored then. */
+  limit(
+    place: KubeconfigPlace,
+    id: ClusterId,
+  ): Promise<{ readonly until: number; readonly back: string | undefined } | undefined>;
+  /** These are current for as long as the user likes, or not at all. */
+  dropLimits(ids: readonly ClusterId[]): Promise<void>;
+  /** Announces and ends the limits that are due. Answers when to call it again, ms since the epoch. */
+  checkLimits(): Promise<number | undefined>;
+}
+
+export async function createCurrentContext(options: {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly catalog: Catalog;
+  readonly kubeconfig: Kubeconfig;
+  readonly remembered: Remembered;
+  /** Whether production needs a confirmation at all. */
+  readonly isGuarded: () => boolean;
+  readonly notice: (level: 'info' | 'warning', message: string) => void;
+  readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
+}): Promise<CurrentContext> {
+  const { catalog, kubeconfig, remembered, isGuarded, notice, noticeOnce } = options;
+  const titleOf = (id: ClusterId) => catalog.get(id)?.title ?? id;
+  const limits = await readSwitchLimits({
+    ...options,
+    async announce(id, until) {
+      const connection = remembered.get(id);
+      const back = connection && (await kubeconfig.previous(placeOf(connection), id));
+      if (back !== undefined) notice('warning', announcement(titleOf(id), back.context, until));
+    },
+    async end(id) {
+      const connection = remembered.get(id);
+      if (connection === undefined) return;
+      const place = placeOf(connection);
+      const back = await kubeconfig.previous(place, id);
+      // Where another one is current by now, this one does not come back when that goes.
+      const { warnings } = await kubeconfig.release(place, [id]);
+      for (const warning of warnings) noticeOnce('warning', warning);
+      if (back !== undefined)
+        notice(
+          'info',
+          `The time limit of ${titleOf(id)} ended: the current context is ${back.context ?? 'none'} again.`,
+        );
+    },
+  });
+  /** The cluster of ours that is current once this one is so no more. */
+  const clusterAfter = async (place: KubeconfigPlace, id: ClusterId): Promise<Cluster | undefined> => {
+    const { id: current } = await kubeconfig.current(place);
+    const next = current === id ? (await kubeconfig.previous(place, id))?.id : current;
+    return next === undefined ? undefined : catalog.get(next as ClusterId);
+  };
+  const switching: CurrentContext['switching'] = async (id, forMs, work) => {
+    if (forMs === undefined) return work();
+    const hadLimit = limits.until(id) !== undefined;
+    await limits.set(id, forMs);
+    try {
+      return await work();
+    } catch (error) {
+      if (!hadLimit) await limits.drop([id]);
+      throw error;
+    }
+  };
+  const check = async (place: KubeconfigPlace, id: ClusterId, confirmed: boolean) =>
+    checkLimit(await clusterAfter(place, id), { isGuarded: isGuarded(), confirmed });
+
+  return {
+    async use({ cluster, place, production, forMs }) {
+      const { id } = cluster;
+      const { id: current } = await kubeconfig.current(place);
+      checkSwitch(cluster, { isGuarded: isGuarded(), current, confirmed: production });
+      if (forMs !== undefined) await check(place, id, production);
+      await switching(id, forMs, () => kubeconfig.use(place, id));
+      if (forMs === undefined) await limits.drop([id]);
+    },
+    async back({ place, production }) {
+      const { id } = await kubeconfig.current(place);
+      if (id === undefined)
+        throw new AppError('not-found', 'The current context was not set by k8s-tunnels.', {
+          hint: 'There is no previous context to go back to.',
+        });
+      const next = await clusterAfter(place, id as ClusterId);
+      if (next !== undefined)
+        checkSwitch(next, { isGuarded: isGuarded(), current: id, confirmed: production });
+      await kubeconfig.release(place, [id]);
+      await limits.drop([id as ClusterId]);
+    },
+    checkLimit: check,
+    switching,
+    async limit(place, id) {
+      const until = limits.until(id);
+      if (until === undefined) return undefined;
+      return { until, back: (await kubeconfig.previous(place, id))?.context };
+    },
+    dropLimits: limits.drop,
+    checkLimits: limits.check,
+  };
+}
+
+/** Names the time: the notice is read when it has passed, too. */
+function announcement(title: string, back: string | undefined, until: number): string {
+  const at = new Date(until).toTimeString().slice(0, 5);
+  return back === undefined
+    ? `At ${at}, ${title} stops being the current context; there was none before it.`
+    : `At ${at}, the current context switches back from ${title} to ${back}.`;
+}

@@ -1,0 +1,106 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { toPlainError } from '../app-error.ts';
+import { type ClusterId, clusterIdSchema } from '../catalog/cluster.ts';
+import type { Clock, Logger } from '../parts.ts';
+import { jsonFile } from '../storage/json-file.ts';
+
+/** How long before its end a limit is announced. */
+const announceMs = 2 * 60_000;
+/** The pause between two tries to keep one. */
+const againMs = 1_000;
+
+const limitSchema = z.object({
+  cluster: clusterIdSchema,
+  /** ms since the epoch. */
+  until: z.number(),
+  /** True once the end has been announced, or where the limit is too short for that. */
+  announced: z.boolean(),
+});
+type SwitchLimit = z.infer<typeof limitSchema>;
+
+/** Clusters that are current for a limited time, on disk too: a new agent ends what an earlier one began. */
+export interface SwitchLimits {
+  /** When the cluster stops being current; undefined where nothing limits that. */
+  until(id: ClusterId): number | undefined;
+  /** From now on it may be current for so long. */
+  set(id: ClusterId, forMs: number): Promise<void>;
+  /** These are current for as long as the user likes, or not at all. */
+  drop(ids: readonly ClusterId[]): Promise<void>;
+  /**
+   * Announces and ends what is due. To be called often: a timer that was set before the computer slept fires late.
+   * What cannot be ended now is tried again by the next call. Answers when the next one is due, ms since the epoch.
+   */
+  check(): Promise<number | undefined>;
+}
+
+export async function readSwitchLimits(options: {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The end of a limit is near. */
+  readonly announce: (id: ClusterId, until: number) => Promise<void>;
+  /** Restores the context before this cluster's, where this cluster's is current still. */
+  readonly end: (id: ClusterId) => Promise<void>;
+}): Promise<SwitchLimits> {
+  const { folder, clock, logger, announce, end } = options;
+  const file = jsonFile<readonly SwitchLimit[]>({
+    file: path.join(folder, 'switch-limits.json'),
+    version: 1,
+    schema: z.array(limitSchema),
+    onUnreadable: (name, reason) =>
+      logger.warn('Time limits of the current context are not known', { file: name, reason }),
+  });
+  const limits = new Map((await file.read())?.map((limit) => [limit.cluster, limit]));
+  const save = () => file.write([...limits.values()]);
+  let checking: Promise<number | undefined> | undefined;
+  const dueAt = ({ until, announced }: SwitchLimit) => (announced ? until : until - announceMs);
+
+  const checkAll = async () => {
+    const now = clock.now();
+    for (const limit of [...limits.values()]) {
+      const { cluster, until, announced } = limit;
+      const isSame = () => limits.get(cluster) === limit;
+      try {
+        if (until <= now) {
+          await end(cluster);
+          // The user may have set another one meanwhile.
+          if (isSame()) {
+            limits.delete(cluster);
+            await save();
+          }
+        } else if (!announced && until - announceMs <= now) {
+          limits.set(cluster, { ...limit, announced: true });
+          await save();
+          await announce(cluster, until);
+        }
+      } catch (error) {
+        logger.warn('A time limit of the current context was not kept', {
+          cluster,
+          error: toPlainError(error),
+        });
+      }
+    }
+    // One that could not be kept is due already, and not to be tried without a pause.
+    const next = Math.min(...[...limits.values()].map(dueAt));
+    return Number.isFinite(next) ? Math.max(next, clock.now() + againMs) : undefined;
+  };
+
+  return {
+    until: (id) => limits.get(id)?.until,
+    async set(id, forMs) {
+      limits.set(id, { cluster: id, until: clock.now() + forMs, announced: forMs <= announceMs });
+      await save();
+    },
+    async drop(ids) {
+      const known = ids.filter((id) => limits.delete(id));
+      if (known.length > 0) await save();
+    },
+    check() {
+      checking ??= checkAll().finally(() => {
+        checking = undefined;
+      });
+      return checking;
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import { AppError } from '../agent/app-error.ts';
+
+const longestMinutes = 24 * 60;
+
+/** `30m`, `2h`, `1h30m` in minutes. Rejects with `bad-input` for anything else, and for what is not from 1m to 24h. */
+export function minutesFrom(text: string): number {
+  const [, hours, minutes] = /^(?:(\d{1,4})h)?(?:(\d{1,4})m)?$/.exec(text) ?? [];
+  const total = Number(hours ?? 0) * 60 + Number(minutes ?? 0);
+  if (total >= 1 && total <= longestMinutes) return total;
+  throw new AppError('bad-input', `--for is "${text}", which is not a time from 1m to 24h.`, {
+    hint: 'Write it as 30m, 2h or 1h30m.',
+  });
+}
