@@ -7,6 +7,7 @@ import { exitCodeOfAll } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable, table, warningLine } from '../terminal.ts';
+import { withMissingSignIns } from '../unknown-cluster.ts';
 import { askConsent, canAsk } from './allow.ts';
 
 const menders = {
@@ -25,25 +26,27 @@ export async function runConnect(
   const { client, json, progress, place, signal } = session;
   const { mode } = flags;
   let warned: ReadonlySet<string> = new Set();
-  const result = await withConfirmation({
-    session,
-    confirmed: flags.production,
-    act: async (production): Promise<Output<'connect'>> => {
-      const following = await followConnecting(session, clusters);
-      warned = following.warned;
-      try {
-        const input = {
-          place,
-          clusters: [...clusters],
-          ...(mode === undefined ? {} : { mode }),
-          ...production,
-        };
-        return await client.call('connect', input, { signal });
-      } finally {
-        following.end();
-      }
-    },
-  });
+  const result = await withMissingSignIns(session, clusters, () =>
+    withConfirmation({
+      session,
+      confirmed: flags.production,
+      act: async (production): Promise<Output<'connect'>> => {
+        const following = await followConnecting(session, clusters);
+        warned = following.warned;
+        try {
+          const input = {
+            place,
+            clusters: [...clusters],
+            ...(mode === undefined ? {} : { mode }),
+            ...production,
+          };
+          return await client.call('connect', input, { signal });
+        } finally {
+          following.end();
+        }
+      },
+    }),
+  );
   progress.end();
   const unasked = await askConsents(session, result.results);
   const code = exitCodeOfAll(
@@ -55,7 +58,7 @@ export async function runConnect(
     writeAside(result.results.filter((one) => one.status === 'failed').flatMap(failedLines));
     const unsaid = result.warnings.filter((warning) => !warned.has(warning));
     writeAside([...unsaid, ...unasked].map(warningLine));
-    writeLines([kubectlLine(result.kubectl)]);
+    writeLines([kubectlLine(result.kubectl), ...contextLines(result)]);
   }
   return code;
 }
@@ -80,6 +83,14 @@ async function askConsents(session: Session, results: readonly ConnectResult[]):
       );
   }
   return lines;
+}
+
+/** How kubectl reaches what is connected and not its current context. */
+function contextLines({ results, kubectl }: Output<'connect'>): readonly string[] {
+  const others = results.filter((one) => one.status === 'connected' && one.context !== kubectl.context);
+  return others.flatMap((one) =>
+    one.status === 'connected' ? [`  ${command`kubectl --context ${one.context} get namespaces`}`] : [],
+  );
 }
 
 export function kubectlLine({ context, cluster }: Kubectl): string {

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../agent/app-error.ts';
+import { isBareAddress } from '../../agent/organisation/bare-address.ts';
 import type { Output } from '../../api/contract.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
@@ -117,9 +119,10 @@ async function confirmSetup({ name }: Preview, json: boolean, isReview: boolean)
   if (answer !== true) throw new AppError('cancelled', 'Nothing was changed.');
 }
 
-/** The agent has another working folder. */
+/** The agent has another working folder. A file that is there comes before an address that is written without https://. */
 function placeFrom(source: string): string {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(source) ? source : path.resolve(source);
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(source)) return source;
+  return isBareAddress(source) && !existsSync(source) ? source : path.resolve(source);
 }
 
 /** What a set-up would change, for a terminal. */

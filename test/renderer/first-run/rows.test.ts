@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Account } from '../../../main/agent/logins/account.ts';
-import { foundRows, outcomeOf, signInsToBegin } from '../../../renderer/first-run/rows.ts';
+import { foundRows, outcomeOf } from '../../../renderer/first-run/rows.ts';
 import { aCell, aCluster, anAccount } from '../shown.ts';
 
 const now = Date.parse('2026-07-01T12:00:00');
