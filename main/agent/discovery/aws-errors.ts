@@ -75,7 +75,7 @@ export async function awsError(options: {
   if (expired.has(name) || session !== 'holds') {
     const message =
       session === 'none' && place.login.kind === 'sso'
-        ? `You are not signed in to AWS (${place.login.session}).`
+        ? `You are not signed in to AWS (${place.login.session})${place.way.kind === 'profile' ? `, which ${lowerFirst(who)} needs` : ''}.`
         : `The session of ${lowerFirst(who)} has expired.`;
     return new AppError('aws-session-expired', message, {
       hint: loginHint(place),

@@ -4,6 +4,7 @@ import { AppError } from '../../agent/app-error.ts';
 import { isBareAddress } from '../../agent/organisation/bare-address.ts';
 import type { Output } from '../../api/contract.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { missingLine, soonMissing } from '../missing-sign-ins.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable, span, table } from '../terminal.ts';
@@ -95,6 +96,8 @@ async function apply(
     writeLines([
       `${paint('green', '✓')} ${source === undefined ? 'Accepted' : 'Set up for'} ${printable(preview.name)}`,
     ]);
+  // The next step: `connect` offers it too.
+  if (!json) writeAside((await soonMissing(session)).map(missingLine));
   return exitCodes.ok;
 }
 
