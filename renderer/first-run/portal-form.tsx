@@ -13,9 +13,10 @@ export function PortalForm() {
   const region = useRef<HTMLInputElement>(null);
   const [wrong, setWrong] = useState<'url' | 'region'>();
   /** The account of one that came to nothing is gone with it. */
-  const failure = usePage(({ signIns }) =>
-    [...signIns].find(([key, one]) => key.startsWith('aws ') && one.status === 'failed'),
-  )?.[1];
+  const failure = usePage(({ signIns }) => {
+    for (const [key, one] of signIns) if (key.startsWith('aws ') && one.status === 'failed') return one;
+    return undefined;
+  });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const startUrl = startUrlIn(url.current?.value ?? '');

@@ -78,8 +78,9 @@ function awsRow(sessions: readonly Account[], profiles: readonly string[], now: 
       help: { kind: 'portal' },
     };
   // Several names of one portal need one sign-in: the agent says which.
-  const account = sessions.filter(isOwn).find(({ needed }) => needed);
   const isAnyOpen = sessions.some((session) => statusOf(session, now) === 'signed-in');
+  const own = sessions.filter(isOwn);
+  const account = own.find(({ needed }) => needed) ?? (isAnyOpen ? undefined : own[0]);
   const help = account === undefined ? undefined : ({ kind: 'sign-in', account } as const);
   return { kind: 'aws', state: help === undefined || isAnyOpen ? 'ready' : 'attention', lines, help };
 }

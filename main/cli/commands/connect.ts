@@ -85,12 +85,11 @@ async function askConsents(session: Session, results: readonly ConnectResult[]):
   return lines;
 }
 
-/** How kubectl reaches what is connected and not its current context. */
+/** How kubectl reaches what is connected, where none of it is the current context. */
 function contextLines({ results, kubectl }: Output<'connect'>): readonly string[] {
-  const others = results.filter((one) => one.status === 'connected' && one.context !== kubectl.context);
-  return others.flatMap((one) =>
-    one.status === 'connected' ? [`  ${command`kubectl --context ${one.context} get namespaces`}`] : [],
-  );
+  const contexts = results.flatMap((one) => (one.status === 'connected' ? one.context : []));
+  if (contexts.some((context) => context === kubectl.context)) return [];
+  return contexts.map((context) => `  ${command`kubectl --context ${context} get namespaces`}`);
 }
 
 export function kubectlLine({ context, cluster }: Kubectl): string {
