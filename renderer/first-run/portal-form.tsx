@@ -1,4 +1,4 @@
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { isAwsRegion, startUrlIn } from '../../main/agent/settings/aws-portals.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { CheckedField } from '../controls/checked-field.tsx';
@@ -11,6 +11,7 @@ export function PortalForm() {
   const actions = useActions();
   const url = useRef<HTMLInputElement>(null);
   const region = useRef<HTMLInputElement>(null);
+  const [isOpen, setOpen] = useState(false);
   const [wrong, setWrong] = useState<'url' | 'region'>();
   /** The account of one that came to nothing is gone with it. */
   const failure = usePage(({ signIns }) => {
@@ -32,6 +33,21 @@ export function PortalForm() {
     void actions.signInToPortal({ startUrl, region: where });
   };
   const again = () => setWrong(undefined);
+  const isShown = isOpen || failure !== undefined;
+  useEffect(() => {
+    if (isOpen) url.current?.focus();
+  }, [isOpen]);
+  if (!isShown)
+    return (
+      <button
+        type="button"
+        className="button small"
+        aria-label={words.portalFor}
+        onClick={() => setOpen(true)}
+      >
+        {words.portalOpen}
+      </button>
+    );
   return (
     <form className="portal-form" aria-label={words.portalSignIn} onSubmit={submit}>
       <CheckedField

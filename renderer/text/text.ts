@@ -381,6 +381,8 @@ export const text = {
     notFound: 'not found',
     awsNone: 'no profile in ~/.aws/config',
     accessLater: 'signs in when your clusters are found',
+    portalOpen: 'Start URL…',
+    portalFor: 'Sign in to AWS by a start URL',
     portal: 'Start URL of your AWS access portal',
     portalExample: 'https://acme.awsapps.com/start',
     region: 'Region of the portal',

@@ -371,7 +371,8 @@ describe('the first run', () => {
       page.getByLabel('Start URL of your AWS access portal'),
       page.getByLabel('Region of the portal'),
     ];
-    await url.fill('acme');
+    await press('Sign in to AWS by a start URL');
+    await url.and(page.locator(':focus')).fill('acme');
     await press('Sign in to AWS');
     await row('AWS').getByText('This is not the start URL of an access portal').waitFor();
     await url.fill('acme.awsapps.com/start/#/');
