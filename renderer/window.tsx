@@ -96,10 +96,7 @@ function Main() {
     leave();
     setView({ kind: 'list' });
   }, [leave]);
-  const goOnSetUp = useCallback(() => {
-    offer();
-    setView({ kind: 'list' });
-  }, [offer]);
+
   const [dialog, setDialog] = useState<'palette' | 'shortcuts'>();
   const [asked, setAsked] = useState<Asked>();
   const review = useCallback(() => setAsked({ kind: 'review' }), []);
@@ -126,6 +123,14 @@ function Main() {
   const [filters, setFilters] = useState<readonly Filter[]>([]);
   const search = useRef<HTMLInputElement>(null);
   const actions = useActions();
+  const goOnSetUp = useCallback(
+    ({ signsIn }: { readonly signsIn: boolean }) => {
+      offer();
+      setView({ kind: 'list' });
+      if (signsIn) void actions.signInToAll();
+    },
+    [actions, offer],
+  );
   useGlobalKeys(
     useCallback(
       (key) => {

@@ -46,6 +46,7 @@ import { createOrganisation } from './organisation/organisation.ts';
 import { createOrganisationFiles, fileFolders } from './organisation/organisation-files.ts';
 import type { Organisation } from './organisation/schema.ts';
 import { clusterUnder, sourceUnder } from './organisation/source-under.ts';
+import { switchedOffBy } from './organisation/switched-off.ts';
 import { vaultEnvironment, vaultLogin, vaultServers } from './organisation/vault-environment.ts';
 import { plainText } from './plain-text.ts';
 import { shownText } from './redaction/shown-text.ts';
@@ -200,6 +201,7 @@ async function wireAgent(
     network,
     catalog,
     organisation: organisation.current,
+    awsPortals: () => settings.get().awsPortals,
     notice: (message) => notice('warning', message),
   });
   if (parts.sealer.kind !== 'headless' && parts.sealer.warning !== undefined)
@@ -235,8 +237,9 @@ async function wireAgent(
       onStatus: (status) => tell({ kind: 'discovery', discovery: status }),
     });
   };
-  const placesIn = ({ awsRegions, vaultMounts, clusterFiles }: Settings) => ({
+  const placesIn = ({ awsRegions, awsPortals, vaultMounts, clusterFiles }: Settings) => ({
     awsRegions,
+    awsPortals,
     vaultMounts,
     clusterFiles,
   });
@@ -348,6 +351,7 @@ async function wireAgent(
     logger,
     env,
     openUrl: parts.openUrl,
+    offBy: (kind) => switchedOffBy(kind, organisation.current()),
     onChange: () => tellLogins(),
   });
   const waitingLogins = (): LoginView[] => [
@@ -428,6 +432,8 @@ async function wireAgent(
   });
   const tunnelsOf = (team: string) =>
     tunnels.list().filter(({ id }) => hostnamesOf([id]).some((hostname) => access.teamOf(hostname) === team));
+  /** The run that follows the last sign-in has begun. */
+  let beganAnew: Promise<void> = Promise.resolve();
   const login: Logins['login'] = async (options) => {
     const account = await logins.login(options);
     const { provider, session, who } = account;
@@ -437,7 +443,7 @@ async function wireAgent(
     credentials.forgetAll();
     // More may be reachable now; a run that is under way began without it.
     const before = discovery.status().status === 'running' ? discovery.run() : Promise.resolve();
-    void before.catch(() => {}).then(readAnew);
+    beganAnew = before.catch(() => {}).then(readAnew);
     return account;
   };
   const signIns = createSignIns({ clock, logins: { ...logins, login } });
@@ -642,6 +648,8 @@ async function wireAgent(
     },
     async discover() {
       const start = clock.now();
+      // One that began before a sign-in is not what is asked for.
+      await beganAnew;
       await activity.during(['discovery'], () => discovery.run({ asked: true }));
       return {
         clusters: catalog.clusters().length,

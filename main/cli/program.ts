@@ -211,6 +211,8 @@ export function describe(options: {
     );
   command('accounts', 'who is signed in where, until when').action(() => withSession(runAccounts));
   command('login [provider] [session]', 'sign in: access, aws, gcp, azure, vault or oidc, and which of them')
+    .option('--all', 'everything that is missing, one after another')
+    .option('--region <region>', 'aws: of the access portal whose start URL is given in place of a session')
     .option('--device-code', 'by a code that you enter on any device (also: K8S_TUNNELS_NO_BROWSER=1)')
     .option('--allow <cluster>', "oidc: let this cluster's API server receive your id token")
     .option('--yes', 'with --allow: do not ask')

@@ -23,6 +23,11 @@ export function warningLine(warning: string): string {
   return `${paint('yellow', '!', process.stderr)} ${printable(warning)}`;
 }
 
+/** Whether somebody can be asked here. */
+export function hasTerminal(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true;
+}
+
 /** Lines with the cells of each column one under another. Empty columns take no place. */
 export function table(rows: readonly (readonly string[])[], indent = ''): readonly string[] {
   const widths: number[] = [];

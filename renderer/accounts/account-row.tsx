@@ -56,9 +56,12 @@ export function AccountRow({
         {account.status !== 'signed-out' && (
           <small title={store}>{isOwn(account) ? words.kept(store) : words.foreign(store)}</small>
         )}
+        {account.blocked !== undefined && status !== 'signed-in' && (
+          <small className="account-blocked">{account.blocked}</small>
+        )}
         {account.allowed !== undefined && <small>{words.allowed(account.allowed)}</small>}
       </div>
-      {isOwn(account) && (
+      {isOwn(account) && (account.blocked === undefined || status === 'signed-in') && (
         <AccountControls account={account} login={login} isSignedIn={status === 'signed-in'} />
       )}
       {asked?.status === 'failed' && (

@@ -1,6 +1,7 @@
 import { Check, LoaderCircle, TriangleAlert } from 'lucide-react';
 import { useEffect } from 'react';
 import type { Account, SignOut } from '../../main/agent/logins/account.ts';
+import { missingSignIns } from '../../main/agent/logins/next-sign-in.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { accountKey } from '../agent/sign-ins.ts';
 import { useNow } from '../agent/use-now.ts';
@@ -34,6 +35,7 @@ export function AccountsPage({ onBack }: { readonly onBack: () => void }) {
       }
     >
       <h1 className="for-screen-readers">{words.title}</h1>
+      <SignInToAll accounts={accounts ?? []} />
       {error !== undefined && (
         <div className="why" role="alert">
           <h2>{words.unread}</h2>
@@ -54,6 +56,26 @@ export function AccountsPage({ onBack }: { readonly onBack: () => void }) {
           />
         ))}
     </SubPage>
+  );
+}
+
+/** One button for all that is missing, where that is more than one. */
+function SignInToAll({ accounts }: { readonly accounts: readonly Account[] }) {
+  const { signInToAll } = useActions();
+  const isRunning = usePage((page) => page.isSigningIn === true);
+  if (missingSignIns(accounts).filter(({ asks }) => asks !== 'password').length < 2 && !isRunning)
+    return null;
+  return (
+    <div className="accounts-all">
+      <button
+        type="button"
+        className="button primary"
+        aria-disabled={isRunning}
+        onClick={() => void signInToAll()}
+      >
+        {words.signInAll}
+      </button>
+    </div>
   );
 }
 

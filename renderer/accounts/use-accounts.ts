@@ -36,12 +36,15 @@ export function useAccounts(): {
   const logins = useAgent((agent) => agent.logins);
   const sessions = useAgent((agent) => agent.sessions);
   const signIns = usePage((page) => page.signIns);
+  // What it says of sources, and the user's own, make sign-ins possible.
+  const organisation = useAgent((agent) => agent.organisation);
+  const portals = useAgent(({ settings }) => settings.awsPortals);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each is a reason to read.
   useEffect(() => {
     read();
     return () => {
       last.current += 1;
     };
-  }, [read, logins, sessions, signIns]);
+  }, [read, logins, sessions, signIns, organisation, portals]);
   return { accounts, error, isReading, read };
 }

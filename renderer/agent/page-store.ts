@@ -58,6 +58,8 @@ export interface PageState {
   readonly consents: readonly Consent[];
   /** By `accountKey`. */
   readonly signIns: ReadonlyMap<string, SignInState>;
+  /** The user is being signed in to everything that is missing. */
+  readonly isSigningIn?: boolean;
   /** A change waits for the user in the terminal that runs `serve`. */
   readonly isConfirming?: boolean;
   /** A production cluster that waits for a yes before kubectl is moved to it. */

@@ -1,5 +1,7 @@
 import { toPlainError } from '../../main/agent/app-error.ts';
 import type { Account } from '../../main/agent/logins/account.ts';
+import { signInToAll } from '../../main/agent/logins/next-sign-in.ts';
+import { type AwsPortalSetting, portalText } from '../../main/agent/settings/aws-portals.ts';
 import type { Link } from './link.ts';
 import type { PageStore, SignInState } from './page-store.ts';
 
@@ -14,6 +16,16 @@ export interface SignInActions {
     account: OwnAccount,
     password?: { readonly username: string; readonly password: string },
   ): Promise<void>;
+  /**
+   * Signs in to everything that is missing, one browser tab after another; what asks for a password is left to its own
+   * form. Resolves with false where the user cancelled one, which ends it, or where it runs already.
+   */
+  signInToAll(): Promise<boolean>;
+  /**
+   * Adds an access portal of AWS to the settings and signs in to it, as an account. One that comes to nothing is taken
+   * out again. Rejects where the settings cannot be changed.
+   */
+  signInToPortal(portal: AwsPortalSetting): Promise<void>;
   cancelSignIn(account: OwnAccount): void;
   signOut(account: OwnAccount): Promise<void>;
   /** What came of those that are over has been seen. */
@@ -32,6 +44,8 @@ export function isUnderWay(state: SignInState | undefined): boolean {
   return state?.status === 'signing-in' || state?.status === 'signing-out';
 }
 
+const noop = () => {};
+
 export function createSignIns({
   link,
   store,
@@ -49,38 +63,66 @@ export function createSignIns({
       return { ...state, signIns };
     });
   const attempt = async (
-    account: OwnAccount,
+    account: Pick<Account, 'provider' | 'session'>,
     to: 'sign-in' | 'sign-out',
     work: (signal: AbortSignal) => Promise<SignInState | undefined>,
-  ) => {
+  ): Promise<'done' | 'failed' | 'cancelled'> => {
     const key = accountKey(account);
-    if (running.has(key)) return;
+    if (running.has(key)) return 'done';
     const abort = new AbortController();
     running.set(key, abort);
     put(key, { status: to === 'sign-in' ? 'signing-in' : 'signing-out' });
+    let isCancelled = false;
     const now = await work(abort.signal).catch((error: unknown): SignInState | undefined => {
       const plain = toPlainError(error);
-      return plain.code === 'cancelled' ? undefined : { status: 'failed', to, error: plain };
+      isCancelled = plain.code === 'cancelled';
+      return isCancelled ? undefined : { status: 'failed', to, error: plain };
     });
     running.delete(key);
     put(key, now);
+    return isCancelled ? 'cancelled' : now?.status === 'failed' ? 'failed' : 'done';
   };
+  const accounts = async () => (await link.call('accounts', {})).accounts;
+  const begin = (
+    account: Pick<Account, 'provider' | 'session'>,
+    password?: Parameters<SignInActions['signIn']>[1],
+  ) =>
+    attempt(account, 'sign-in', async (signal) => {
+      const { provider, session } = account;
+      const asked = password === undefined ? {} : { password };
+      await link.call('login', { provider, session, ...asked }, { signal });
+      return undefined;
+    });
 
   return {
-    accounts: async () => (await link.call('accounts', {})).accounts,
-    signIn: (account, password) =>
-      attempt(account, 'sign-in', async (signal) => {
-        const { provider, session } = account;
-        const asked = password === undefined ? {} : { password };
-        await link.call('login', { provider, session, ...asked }, { signal });
-        return undefined;
-      }),
+    accounts,
+    async signIn(account, password) {
+      await begin(account, password);
+    },
+    async signInToAll() {
+      if (store.get().isSigningIn === true) return false;
+      store.update((state) => ({ ...state, isSigningIn: true }));
+      return signInToAll({
+        accounts,
+        canBegin: ({ asks }) => asks !== 'password',
+        signIn: begin,
+        // What could not be looked at is shown by its places.
+        discover: () => link.call('discover', {}).then(noop, noop),
+      }).finally(() => store.update(({ isSigningIn: _, ...state }) => state));
+    },
+    async signInToPortal(portal) {
+      const before = store.get().agent?.settings.awsPortals ?? [];
+      await link.call('settings-set', { awsPortals: [...before, portalText(portal)] });
+      if ((await begin({ provider: 'aws', session: portal.startUrl })) !== 'done')
+        await link.call('settings-set', { awsPortals: [...before] }).then(noop, noop);
+    },
     cancelSignIn: (account) => running.get(accountKey(account))?.abort(),
-    signOut: (account) =>
-      attempt(account, 'sign-out', async () => {
+    async signOut(account) {
+      await attempt(account, 'sign-out', async () => {
         const { provider, session } = account;
         return { status: 'signed-out', result: await link.call('logout', { provider, session }) };
-      }),
+      });
+    },
     forgetSignIns: () =>
       store.update((state) => ({
         ...state,

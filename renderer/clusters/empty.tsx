@@ -9,6 +9,7 @@ import type { Filter } from './filters.ts';
 import { suggestion } from './search.ts';
 
 const typingPauseMs = 200;
+const sources = ['eks', 'gke', 'aks', 'vault', 'file'] as const;
 
 function Blank({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
   return (
@@ -31,6 +32,8 @@ export function NoClusters({
 }) {
   const isRunning = useAgent(({ discovery }) => discovery.status === 'running');
   const { discover } = useActions();
+  const organisation = useAgent((agent) => agent.organisation);
+  const off = new Set<string>(organisation?.off);
   if (isRunning)
     return (
       <Blank title={text.loading.title}>
@@ -42,12 +45,17 @@ export function NoClusters({
     <Blank title={text.empty.title}>
       <p>{text.empty.body}</p>
       <ul className="places-to-look">
-        {text.empty.places.map(([place, where]) => (
-          <li key={place}>
-            <b>{place}</b>
-            <small>{where}</small>
-          </li>
-        ))}
+        {sources
+          .filter((source) => !off.has(source))
+          .map((source) => {
+            const [place, where] = text.empty.places[source];
+            return (
+              <li key={place}>
+                <b>{place}</b>
+                <small>{where}</small>
+              </li>
+            );
+          })}
       </ul>
       <div className="actions">
         <button type="button" className="button primary" onClick={() => void discover()}>

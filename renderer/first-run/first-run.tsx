@@ -1,14 +1,16 @@
-import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { isFailed } from '../../main/agent/catalog/is-failed.ts';
+import { missingSignIns } from '../../main/agent/logins/next-sign-in.ts';
 import '../accounts/accounts.css';
 import { useAccounts } from '../accounts/use-accounts.ts';
-import { useActions, useAgent } from '../agent/page.tsx';
+import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import type { Asked } from '../links/link-preview.tsx';
 import { text } from '../text/text.ts';
+import { Address } from './address.tsx';
 import './first-run.css';
 import { Found, FoundLine } from './found.tsx';
-import { type FoundRow, foundRows, signInsToBegin } from './rows.ts';
+import { type FoundRow, foundRows } from './rows.ts';
 import { useFindings } from './use-findings.ts';
 
 const words = text.firstRun;
@@ -39,25 +41,31 @@ export function FirstRun({
   useEffect(() => forgetSignIns, [forgetSignIns]);
   const count = useAgent(({ clusters }) => clusters.size);
   const [finding, setFinding] = useState<'no' | 'yes' | 'done'>('no');
+  const organisation = useAgent((agent) => agent.organisation);
+  const isSigningIn = usePage((page) => page.isSigningIn === true);
+  const missing = missingSignIns(accounts ?? []).filter(({ asks }) => asks !== 'password');
   const rows =
     findings === undefined || (accounts === undefined && error === undefined)
       ? undefined
-      : foundRows(accounts ?? [], findings, now).filter(
+      : foundRows(accounts ?? [], findings, now, organisation?.off).filter(
           // Of what could not be asked nothing is said.
           ({ kind }) => accounts !== undefined || kind === 'aws' || kind === 'file',
         );
+  const isBusy = finding === 'yes' || isSigningIn;
   const find = async () => {
-    if (finding === 'yes') return;
+    if (isBusy) return;
     setFinding('yes');
-    const needed = signInsToBegin(rows ?? []);
-    const signIn = async () => {
-      for (const account of needed) await actions.signIn(account);
-    };
-    await Promise.all([actions.discover(), signIn()]);
-    // The first one began without them.
-    if (needed.length > 0) await actions.discover();
+    const [, isWhole] = await Promise.all([actions.discover(), actions.signInToAll()]);
+    // What was signed in to before a cancellation is looked at too.
+    if (!isWhole) await actions.discover();
     setFinding('done');
   };
+  // It was begun with the set-up.
+  const wasSigningIn = useRef(isSigningIn);
+  useEffect(() => {
+    if (wasSigningIn.current && !isSigningIn) setFinding((now) => (now === 'no' ? 'done' : now));
+    wasSigningIn.current = isSigningIn;
+  }, [isSigningIn]);
   useEffect(() => {
     // Whoever types is left to it, and has the button.
     if (finding === 'done' && count > 0 && !(document.activeElement instanceof HTMLInputElement)) onShow();
@@ -105,7 +113,7 @@ export function FirstRun({
           </button>
         </div>
       )}
-      <Progress isFinding={finding === 'yes'} hasLooked={finding === 'done'} />
+      <Progress isFinding={isBusy} hasLooked={finding === 'done'} />
       <div className="actions">
         {/* Asked for, it finds anew also where clusters are known. */}
         {(count === 0 || onLater === undefined) && (
@@ -113,10 +121,10 @@ export function FirstRun({
             type="button"
             className="button primary"
             ref={primary}
-            aria-disabled={finding === 'yes'}
+            aria-disabled={isBusy}
             onClick={() => void find()}
           >
-            {finding === 'yes' ? words.finding : words.find}
+            {isBusy ? words.finding : missing.length > 0 ? words.signInAll : words.find}
           </button>
         )}
         {count > 0 && (
@@ -192,38 +200,5 @@ function Progress({
         />
       )}
     </div>
-  );
-}
-
-/** Where an organisation says the rest. What it would do is shown before anything is done. */
-function Address({ onAsk }: { readonly onAsk: (asked: Asked) => void }) {
-  const id = useId();
-  const field = useRef<HTMLInputElement>(null);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const source = field.current?.value.trim() ?? '';
-    if (source === '') return field.current?.focus();
-    // A link is read as strictly as one that was followed.
-    onAsk(/^k8s-tunnels:/i.test(source) ? { kind: 'link', link: source } : { kind: 'setup', source });
-  };
-  return (
-    <form className="first-run-address" onSubmit={submit}>
-      <label htmlFor={id}>{words.address}</label>
-      <input
-        id={id}
-        ref={field}
-        className="field"
-        type="text"
-        inputMode="url"
-        placeholder={words.addressExample}
-        maxLength={2_000}
-        spellCheck={false}
-        autoCapitalize="none"
-        autoComplete="off"
-      />
-      <button type="submit" className="button">
-        {words.look}
-      </button>
-    </form>
   );
 }

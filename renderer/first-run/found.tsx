@@ -6,6 +6,7 @@ import { useAgent, usePage } from '../agent/page.tsx';
 import { accountKey } from '../agent/sign-ins.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { text } from '../text/text.ts';
+import { PortalForm } from './portal-form.tsx';
 import { type FoundRow, outcomeOf } from './rows.ts';
 
 const words = text.firstRun;
@@ -38,6 +39,7 @@ export function Found({ row, onSettings }: { readonly row: FoundRow; readonly on
               {words.copy}
             </CopyButton>
           )}
+          {help?.kind === 'portal' && <PortalForm />}
           {help?.kind === 'settings' && (
             <button
               type="button"

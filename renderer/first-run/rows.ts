@@ -2,14 +2,14 @@ import type { Cell, Cluster, Source } from '../../main/agent/catalog/cluster.ts'
 import { isFailed } from '../../main/agent/catalog/is-failed.ts';
 import type { Findings } from '../../main/agent/discovery/findings.ts';
 import type { Account } from '../../main/agent/logins/account.ts';
+import { needsSignIn } from '../../main/agent/logins/needs-sign-in.ts';
 import { stateWords, statusOf } from '../accounts/account-words.ts';
-import { needsSignIn } from '../accounts/needs-sign-in.ts';
 import { isOwn, type OwnAccount } from '../agent/sign-ins.ts';
 import { text } from '../text/text.ts';
 
 /** A kind of place with clusters, and what this computer has of it. */
 export interface FoundRow {
-  readonly kind: 'aws' | 'gcp' | 'azure' | 'vault' | 'file';
+  readonly kind: 'aws' | 'gcp' | 'azure' | 'vault' | 'file' | 'access';
   readonly state: 'ready' | 'attention' | 'none';
   /** Names and numbers, no secret. */
   readonly lines: readonly string[];
@@ -17,6 +17,8 @@ export interface FoundRow {
   readonly help:
     | { readonly kind: 'sign-in'; readonly account: OwnAccount }
     | { readonly kind: 'copy'; readonly command: string }
+    /** AWS by the start URL of an access portal. */
+    | { readonly kind: 'portal' }
     | { readonly kind: 'settings' }
     | undefined;
 }
@@ -30,10 +32,10 @@ const sources = {
   azure: 'aks',
   vault: 'vault',
   file: 'file',
-} as const satisfies Record<FoundRow['kind'], Source>;
+  access: undefined,
+} as const satisfies Record<FoundRow['kind'], Source | undefined>;
 const commands = {
   gcp: 'gcloud auth application-default login',
-  aws: 'aws configure sso',
   vault: 'vault login',
 } as const;
 
@@ -41,6 +43,8 @@ export function foundRows(
   accounts: readonly Account[],
   findings: Findings,
   now: number,
+  /** Where the organisation looks for no clusters. */
+  off: readonly Source[] = [],
 ): readonly FoundRow[] {
   const of = (provider: Account['provider']) => accounts.filter((account) => account.provider === provider);
   return [
@@ -49,7 +53,11 @@ export function foundRows(
     azureRow(of('azure'), now),
     vaultRow(of('vault'), now),
     fileRow(findings.clusterFiles),
-  ];
+    ...accessRows(of('access'), now),
+  ].filter(({ kind }) => {
+    const source = sources[kind];
+    return source === undefined || !off.includes(source);
+  });
 }
 
 function awsRow(sessions: readonly Account[], profiles: readonly string[], now: number): FoundRow {
@@ -67,14 +75,14 @@ function awsRow(sessions: readonly Account[], profiles: readonly string[], now: 
       kind: 'aws',
       state: 'none',
       lines: [words.awsNone],
-      help: { kind: 'copy', command: commands.aws },
+      help: { kind: 'portal' },
     };
-  const account = firstSignedOut(sessions, now);
-  if (account !== undefined)
-    return { kind: 'aws', state: 'attention', lines, help: { kind: 'sign-in', account } };
-  const ended = sessions.filter(isOwn).find((session) => statusOf(session, now) === 'ended');
-  const help = ended === undefined ? undefined : ({ kind: 'sign-in', account: ended } as const);
-  return { kind: 'aws', state: 'ready', lines, help };
+  // Several names of one portal need one sign-in: the agent says which.
+  const isAnyOpen = sessions.some((session) => statusOf(session, now) === 'signed-in');
+  const own = sessions.filter(isOwn);
+  const account = own.find(({ needed }) => needed) ?? (isAnyOpen ? undefined : own[0]);
+  const help = account === undefined ? undefined : ({ kind: 'sign-in', account } as const);
+  return { kind: 'aws', state: help === undefined || isAnyOpen ? 'ready' : 'attention', lines, help };
 }
 
 function gcpRow(accounts: readonly Account[], gcloud: string | undefined, now: number): FoundRow {
@@ -82,9 +90,9 @@ function gcpRow(accounts: readonly Account[], gcloud: string | undefined, now: n
   if (own !== undefined)
     return {
       kind: 'gcp',
-      state: own.status === 'ended' ? 'attention' : 'none',
-      lines: [whoWords(own, now)],
-      help: { kind: 'sign-in', account: own },
+      state: own.needed ? 'attention' : 'none',
+      lines: [whoWords(own, now), ...(own.blocked === undefined ? [] : [own.blocked])],
+      help: signInTo(own),
     };
   const [account] = accounts;
   const copy = { kind: 'copy', command: commands.gcp } as const;
@@ -105,8 +113,8 @@ function azureRow(accounts: readonly Account[], now: number): FoundRow {
   if (ready !== undefined)
     return { kind: 'azure', state: 'ready', lines: [whoWords(ready, now)], help: undefined };
   const own = firstSignedOut(accounts, now);
-  const help = own === undefined ? undefined : ({ kind: 'sign-in', account: own } as const);
-  return own?.status === 'ended'
+  const help = own === undefined ? undefined : signInTo(own);
+  return own?.needed
     ? { kind: 'azure', state: 'attention', lines: [whoWords(own, now)], help }
     : { kind: 'azure', state: 'none', lines: [words.notFound], help };
 }
@@ -122,9 +130,24 @@ function vaultRow(accounts: readonly Account[], now: number): FoundRow {
   return {
     kind: 'vault',
     state: 'attention',
-    lines,
-    help: account === undefined ? { kind: 'copy', command: commands.vault } : { kind: 'sign-in', account },
+    lines: [...lines, ...(account?.blocked === undefined ? [] : [account.blocked])],
+    help: account === undefined ? { kind: 'copy', command: commands.vault } : signInTo(account),
   };
+}
+
+/** The organisation's team. One that a cluster alone leads to is signed in to when that is connected. */
+function accessRows(accounts: readonly Account[], now: number): readonly FoundRow[] {
+  const account = accounts.filter(isOwn).find((one) => one.needed || statusOf(one, now) === 'signed-in');
+  if (account === undefined) return [];
+  const isOpen = statusOf(account, now) === 'signed-in';
+  const isLater = !isOpen && account.blocked !== undefined;
+  const line = words.session(account.session, isLater ? words.accessLater : whoWords(account, now));
+  const state = isOpen ? 'ready' : isLater ? 'none' : 'attention';
+  return [{ kind: 'access', state, lines: [line], help: isOpen ? undefined : signInTo(account) }];
+}
+
+function signInTo(account: OwnAccount): FoundRow['help'] {
+  return account.blocked === undefined ? { kind: 'sign-in', account } : undefined;
 }
 
 function fileRow(files: Findings['clusterFiles']): FoundRow {
@@ -160,15 +183,6 @@ function firstSignedOut(accounts: readonly Account[], now: number): OwnAccount |
 function whoWords(account: Account, now: number): string {
   const state = stateWords(account, now);
   return account.who === undefined ? state : `${account.who} · ${state}`;
-}
-
-/** What comes with a press on "Find my clusters": one tab after another, for what the person has set up already. */
-export function signInsToBegin(rows: readonly FoundRow[]): readonly OwnAccount[] {
-  return rows.flatMap(({ state, help }) =>
-    state === 'attention' && help?.kind === 'sign-in' && help.account.asks === 'browser'
-      ? [help.account]
-      : [],
-  );
 }
 
 /** What was read of a kind of place, so far in the run that goes on since `since`. */

@@ -16,7 +16,7 @@ export function useFirstRun(): {
 } {
   const actions = useActions();
   const isEmpty = useAgent(({ clusters }) => clusters.size === 0);
-  const isWanted = useAgent(({ organisation, settings }) => organisation === undefined && settings.firstRun);
+  const isWanted = useAgent(({ settings }) => settings.firstRun);
   const [state, setState] = useState<'fresh' | 'offered' | 'held' | 'left'>('fresh');
   const offer = useCallback(() => setState('offered'), []);
   const hold = useCallback(() => setState('held'), []);

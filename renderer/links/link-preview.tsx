@@ -1,6 +1,7 @@
 import { type ReactNode, useMemo } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
+import type { SetupPreview } from '../../main/agent/organisation/view.ts';
 import { clustersMeant, type Link, type Meant, meantBy, parseLink } from '../../main/api/link.ts';
 import { type Place, placeHash } from '../../main/api/place.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
@@ -15,7 +16,12 @@ const words = text.opening;
 /** What a link or a set asks for, or an address of an organisation that the person has. */
 export type Asked =
   | Extract<Place, { kind: 'link' | 'set' }>
-  | { readonly kind: 'setup'; readonly source: string }
+  | {
+      readonly kind: 'setup';
+      readonly source: string;
+      readonly key?: string | undefined;
+      readonly preview: SetupPreview;
+    }
   /** What is new in the organisation's configuration. */
   | { readonly kind: 'review' };
 
@@ -28,11 +34,11 @@ export function LinkPreview({
   readonly asked: Asked | undefined;
   readonly onClose: () => void;
   /** An organisation's configuration has been set up. */
-  readonly onSetUp: () => void;
+  readonly onSetUp: (how: { readonly signsIn: boolean }) => void;
 }) {
-  const done = () => {
+  const done = (how: { readonly signsIn: boolean }) => {
     onClose();
-    onSetUp();
+    onSetUp(how);
   };
   return (
     <ModalOverlay
@@ -47,7 +53,9 @@ export function LinkPreview({
         {/* Another link is another question: the safe answer has the focus again. */}
         <Dialog role="alertdialog" key={asked && keyOf(asked)}>
           {asked?.kind === 'link' && <AskedByLink link={asked.link} onClose={onClose} onSetUp={done} />}
-          {asked?.kind === 'setup' && <SetupQuestion source={asked.source} onClose={onClose} onDone={done} />}
+          {asked?.kind === 'setup' && (
+            <SetupQuestion source={asked.source} given={asked} onClose={onClose} onDone={done} />
+          )}
           {asked?.kind === 'review' && <SetupQuestion onClose={onClose} onDone={onClose} />}
           {asked?.kind === 'set' && <AskedBySet name={asked.name} onClose={onClose} />}
         </Dialog>
@@ -70,7 +78,7 @@ function AskedByLink({
 }: {
   readonly link: string;
   readonly onClose: () => void;
-  readonly onSetUp: () => void;
+  readonly onSetUp: (how: { readonly signsIn: boolean }) => void;
 }) {
   const read = useMemo((): Read => {
     try {

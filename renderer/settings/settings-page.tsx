@@ -106,6 +106,12 @@ export function SettingsPage({
           patch={(minutes) => ({ catalogMaxAgeMinutes: Number(minutes) })}
         />
         <TextSetting
+          name="awsPortals"
+          words={words.awsPortals}
+          value={settings.awsPortals.join(', ')}
+          patch={(portals) => ({ awsPortals: listOf(portals) })}
+        />
+        <TextSetting
           name="awsRegions"
           words={words.awsRegions}
           value={settings.awsRegions.join(', ')}

@@ -21,18 +21,24 @@ type Phase =
 /** What an organisation's configuration would do, as a question. Nothing of it is done without a yes. */
 export function SetupQuestion({
   source,
+  given,
   onClose,
   onDone,
 }: {
   /** An https address, an absolute path or a link, as the person or the link has it; absent: what is new is reviewed. */
   readonly source?: string;
+  /** What was read already, with the key that was given for it. */
+  readonly given?: { readonly key?: string | undefined; readonly preview: SetupPreview } | undefined;
   readonly onClose: () => void;
-  readonly onDone: () => void;
+  /** It is set up; with what it leads to, where that is signed in to at once. */
+  readonly onDone: (how: { readonly signsIn: boolean }) => void;
 }) {
   const actions = useActions();
   const isConfirming = usePage((page) => page.isConfirming === true);
-  const [phase, setPhase] = useState<Phase>({ kind: 'reading' });
-  const [key, setKey] = useState<string>();
+  const [phase, setPhase] = useState<Phase>(
+    given === undefined ? { kind: 'reading' } : { kind: 'shown', preview: given.preview },
+  );
+  const [key, setKey] = useState(given?.key);
   const from = useMemo(
     () => ({ ...(source === undefined ? {} : { source }), ...(key === undefined ? {} : { key }) }),
     [source, key],
@@ -52,15 +58,16 @@ export function SetupQuestion({
       (error: unknown) => settle({ kind: 'refused', error: toPlainError(error) }),
     );
   }, [actions, from]);
+  const isGiven = given !== undefined && key === given.key;
   useEffect(() => {
-    read();
+    if (!isGiven) read();
     return () => reading.current?.abort();
-  }, [read]);
-  const apply = async (preview: SetupPreview) => {
+  }, [read, isGiven]);
+  const apply = async (preview: SetupPreview, signsIn = false) => {
     setPhase({ kind: 'applying', preview });
     try {
       await actions.applySetup(from, preview);
-      onDone();
+      onDone({ signsIn });
     } catch (error) {
       setPhase({ kind: 'failed', preview, error: toPlainError(error) });
     }
@@ -107,7 +114,7 @@ export function SetupQuestion({
         {(phase.kind === 'shown' || phase.kind === 'applying') && (
           <button
             type="button"
-            className={phase.preview.conflict === undefined ? 'button primary' : 'button danger'}
+            className={setUpClass(phase.preview, isReview)}
             aria-disabled={phase.kind === 'applying'}
             onClick={() => {
               if (phase.kind === 'shown') void apply(phase.preview);
@@ -122,9 +129,19 @@ export function SetupQuestion({
                 : words.replace}
           </button>
         )}
+        {phase.kind === 'shown' && !isReview && phase.preview.conflict === undefined && (
+          <button type="button" className="button primary" onClick={() => void apply(phase.preview, true)}>
+            {words.yesAndSignIn}
+          </button>
+        )}
       </div>
     </>
   );
+}
+
+function setUpClass({ conflict }: SetupPreview, isReview: boolean): string {
+  if (conflict !== undefined) return 'button danger';
+  return isReview ? 'button primary' : 'button';
 }
 
 function Preview({ preview, isReview }: { readonly preview: SetupPreview; readonly isReview: boolean }) {

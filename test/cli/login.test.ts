@@ -9,7 +9,7 @@ import { defaultPlan, type Plan } from '../world/plan.ts';
 import { Traffic } from '../world/traffic.ts';
 import { certificateAuthorityFor } from '../world-tests/aws-fixture.ts';
 import { type Home, makeHome, runCli, startCli } from './run-cli.ts';
-import { runInTerminal } from './terminal.ts';
+import { runInTerminal, startInTerminal } from './terminal.ts';
 
 // The command line with an agent that it starts by itself, a person in front of the browser, and the world's AWS.
 
@@ -109,4 +109,44 @@ it('tells a person at kubectl what it waits for', { timeout: 60_000 }, async () 
   await run('quit');
   expect(await cli.done).toMatchObject({ stdout: '' });
   expect((await cli.done).code).not.toBe(0);
+});
+
+it('begins the one that is missing where none is named, and calls none ended that never was', async () => {
+  const found = await run('discover');
+  expect(found.stdout).toContain('You are not signed in to AWS (acme).');
+  expect(found.stdout).not.toContain('has expired');
+  expect((await run('list')).stderr).toContain('Not signed in to AWS (acme): `k8s-tunnels login aws acme`');
+  expect(await run('login')).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ AWS (acme)') });
+  expect(await browser.tabs()).toHaveLength(1);
+});
+
+it('is offered by the bare command, which then has clusters to pick', { timeout: 60_000 }, async () => {
+  const terminal = startInTerminal({ args: [], env });
+  await terminal.shows(/You are not signed in to AWS \(acme\)\. Sign in now\?/);
+  terminal.press('\r');
+  await terminal.shows(/Clusters to be connected[\s\S]*playground/);
+  expect(await browser.tabs()).toHaveLength(1);
+  await terminal.end();
+});
+
+it('says what to run on a no, and where clusters come from', { timeout: 60_000 }, async () => {
+  const { code, screen } = await runInTerminal({ args: ['list'], env, when: 'Sign in now?', keys: 'n' });
+  expect(code).toBe(0);
+  expect(screen).toContain('`k8s-tunnels login aws acme`');
+  for (const place of ['AWS', 'Google Cloud', 'Azure', 'Vault', 'your organisation'])
+    expect(screen).toContain(place);
+  expect(await browser.tabs()).toEqual([]);
+});
+
+it('takes an unknown cluster for one that a sign-in may find, and the start URL only with its region', async () => {
+  const unknown = await run('connect', 'playground', '--json');
+  expect(unknown.code).toBe(4);
+  expect(JSON.parse(unknown.stdout).error.hint).toContain('AWS (acme): `k8s-tunnels login aws acme`');
+  const wrong = await run('login', 'aws', 'https://beta.awsapps.com/start', '--region', 'dublin');
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('such as eu-west-1') });
+  // One that comes to nothing is taken out of the settings again.
+  await aws.close();
+  const lost = await run('login', 'aws', 'https://beta.awsapps.com/start', '--region', 'eu-west-1');
+  expect(lost.code).not.toBe(0);
+  expect((await run('settings', 'awsPortals')).stdout).toBe('\n');
 });

@@ -80,7 +80,7 @@ test('from an AWS configuration to kubectl in a cluster with two clicks', async 
   await page.getByText(words.session(session, text.accounts.states.signedOut)).waitFor();
   await page.getByText(words.profiles(['sandbox'])).waitFor();
   expect(await world.browser.tabs()).toEqual([]);
-  await press(words.find);
+  await press(words.signInAll);
   // The sign-in comes by itself, and the list after it.
   await page.getByRole('switch', { name: `Connect ${title}`, exact: true }).click();
   await window.showsConnected(title);
@@ -138,8 +138,8 @@ test('a setup link shows what it would do, does it on a yes, and is taken back i
     locked: ['kubeconfigMode'],
   });
 
-  // What it leads to takes one press, and shows.
-  await press(words.find);
+  // Its sign-ins are shown at once; what it leads to takes one press, and shows.
+  await press(words.signInAll);
   await page.getByRole('switch', { name: `Connect ${title}`, exact: true }).waitFor();
   publisher.publish('/acme.yaml', JSON.stringify({ ...acme, locked: [] }));
   await page.getByRole('banner').getByRole('button', { name: text.header.settings, exact: true }).click();

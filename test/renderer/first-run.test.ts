@@ -38,9 +38,33 @@ describe('the first run', () => {
     agent.tell(found);
     await page.locator('.row').waitFor();
     expect(await page.getByRole('heading', title).count()).toBe(0);
-    agent.show({ ...agent.snapshot(), clusters: [], organisation: anOrganisation() });
-    await page.reload();
-    await page.getByRole('heading', { name: 'No clusters found' }).waitFor();
+  });
+
+  test('is the same where an organisation is set up, by the user or by a managed file', async (context) => {
+    const access = anAccount('acme.cloudflareaccess.com', {
+      provider: 'access',
+      status: 'signed-out',
+      needed: true,
+      blocked: 'Sign in to a cloud first.',
+    });
+    const accounts = [
+      access,
+      anAccount('https://acme.awsapps.com/start', { status: 'signed-out', needed: true }),
+    ];
+    const organisation = anOrganisation({ origin: 'managed', off: ['gke', 'vault'] });
+    const { page, row } = await opened(context, accounts, { organisation });
+    // What it has switched off is not offered, and what cannot begin yet has no button.
+    expect(await page.locator('.found h2').allTextContents()).toEqual([
+      'Organisation',
+      'AWS',
+      'Azure',
+      'Cluster files',
+      'Cloudflare Access',
+    ]);
+    await row('Organisation').getByText('by your computer’s administrators').waitFor();
+    await row('Cloudflare Access').getByText('signs in when your clusters are found').waitFor();
+    expect(await row('Cloudflare Access').getByRole('button').count()).toBe(0);
+    await page.getByRole('button', { name: 'Sign in to everything' }).waitFor();
   });
 
   test('finds clusters, counting, and leads to the list with the focus in it', async (context) => {
@@ -65,34 +89,41 @@ describe('the first run', () => {
   });
 
   test('signs in first where what is set up needs it, one after another', async (context) => {
-    const account = anAccount('acme', { status: 'signed-out' });
-    const vault = anAccount('vault.acme.example', { provider: 'vault', status: 'ended' });
+    const account = anAccount('acme', { status: 'signed-out', needed: true });
+    const vault = anAccount('vault.acme.example', { provider: 'vault', status: 'ended', needed: true });
     const azure = anAccount('azure', { provider: 'azure', status: 'signed-out' });
-    const { agent, page, press } = await opened(context, [account, vault, azure]);
+    const access = anAccount('acme.cloudflareaccess.com', {
+      provider: 'access',
+      status: 'ended',
+      needed: true,
+    });
+    const { agent, page, press } = await opened(context, [access, account, vault, azure]);
     const asked: string[] = [];
+    let runs = 0;
     let running = 0;
     agent.handlers.login = async ({ provider, session }) => {
       expect(++running).toBe(1);
       asked.push(`${provider} ${session}`);
       await new Promise((resolve) => setImmediate(resolve));
       running -= 1;
+      // Access needs the name of a cluster: it is looked for before.
+      if (provider === 'access') expect(runs).toBe(2);
       return { account: provider === 'aws' ? account : vault };
     };
-    let runs = 0;
     agent.handlers.discover = async () => {
       runs += 1;
       if (asked.length === 2) agent.tell(found);
       return { clusters: 1, failed: [], tookMs: 1 };
     };
-    await press('Find my clusters');
+    await press('Sign in to everything');
     await page.locator('.row').waitFor();
-    expect(asked).toEqual(['aws acme', 'vault vault.acme.example']);
+    expect(asked).toEqual(['aws acme', 'vault vault.acme.example', 'access acme.cloudflareaccess.com']);
     expect(runs).toBe(2);
   });
 
   test('one that is cancelled, and one that fails, leave the rest as it is', async (context) => {
     const { agent, page, press, row, focused } = await opened(context, [
-      anAccount('acme', { status: 'signed-out' }),
+      anAccount('acme', { status: 'signed-out', needed: true }),
     ]);
     agent.handlers.login = (_, { signal }) =>
       new Promise((_, reject) =>
@@ -110,7 +141,7 @@ describe('the first run', () => {
       .getByRole('alert')
       .getByText('Not signed in: AWS refused. Ask who keeps the portal.')
       .waitFor();
-    await page.getByRole('button', { name: 'Find my clusters' }).waitFor();
+    await page.getByRole('button', { name: 'Sign in to everything' }).waitFor();
   });
 
   test('says of each kind of place what could not be read, and when nothing answered at all', async (context) => {
@@ -177,7 +208,7 @@ describe('the first run', () => {
   test('by keyboard alone, and nothing is taken from under a person’s hands', async (context) => {
     const { agent, page, focused, clipboard } = await opened(context, []);
     const order: string[] = [];
-    for (let at = 0; at < 6; at += 1) {
+    for (let at = 0; at < 7; at += 1) {
       await page.keyboard.press('Tab');
       order.push(await focused());
     }
@@ -187,8 +218,10 @@ describe('the first run', () => {
       'Find my clusters',
       'Not now',
       '',
+      '',
       'Look at it',
     ]);
+    await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.type('https://setup.');
     agent.tell(found);
@@ -256,5 +289,106 @@ describe('the first run', () => {
     ]);
     agent.tell(found);
     await eventually(focused).toBe('Connect orders');
+  });
+
+  test('what was set up shows its sign-ins at once, and begins them where that is asked for', async (context) => {
+    const portal = anAccount('https://acme.awsapps.com/start', { status: 'signed-out', needed: true });
+    const { agent, page, press, row } = await opened(context, []);
+    agent.handlers['setup-preview'] = async () => aSetupPreview();
+    agent.handlers['setup-apply'] = async () => {
+      agent.handlers.accounts = async () => ({ accounts: [portal] });
+      const organisation = anOrganisation();
+      agent.tell({ kind: 'organisation', organisation });
+      return { organisation };
+    };
+    const asked: string[] = [];
+    agent.handlers.login = async ({ provider, session }) => {
+      asked.push(`${provider} ${session}`);
+      agent.handlers.accounts = async () => ({ accounts: [anAccount(portal.session)] });
+      return { account: anAccount(portal.session) };
+    };
+    const address = page.getByLabel('Your organisation gave you an address?');
+    await address.fill('acme.example');
+    await address.press('Enter');
+    await press('Set up');
+    await row('AWS').getByText(`${portal.session}: not signed in`).waitFor();
+    await page.getByRole('button', { name: 'Sign in to everything' }).waitFor();
+    expect(asked).toEqual([]);
+    agent.handlers.accounts = async () => ({ accounts: [] });
+    await address.fill('acme.example');
+    await address.press('Enter');
+    await press('Set up and sign in');
+    await row('AWS').getByText(`${portal.session}: signed in`).waitFor();
+    expect(asked).toEqual([`aws ${portal.session}`]);
+  });
+
+  test('a mistake is shown under its field, and goes when it is typed over', async (context) => {
+    const { agent, page } = await opened(context);
+    const [address, key] = [
+      page.getByLabel('Your organisation gave you an address?'),
+      page.getByLabel('And a key?'),
+    ];
+    const wrong = (field: typeof address) =>
+      field.evaluate(
+        (input) => document.getElementById(input.getAttribute('aria-describedby') ?? '')?.textContent,
+      );
+    const asked: unknown[] = [];
+    agent.handlers['setup-preview'] = async (input) => {
+      asked.push(input);
+      throw input.key === undefined
+        ? new AppError(
+            'organisation-unavailable',
+            'https://acme.example/.well-known/k8s-tunnels.yaml answered 404.',
+          )
+        : new AppError('organisation-refused', 'The signature is not the organisation’s.', { hint: 'Ask.' });
+    };
+    await address.fill('acme.example');
+    await address.press('Enter');
+    await eventually(() => wrong(address)).toBe(
+      'https://acme.example/.well-known/k8s-tunnels.yaml answered 404.',
+    );
+    expect(await address.getAttribute('aria-invalid')).toBe('true');
+    await key.fill('short');
+    await key.press('Enter');
+    await eventually(() => wrong(key)).toBe(
+      'This is not a key: 44 letters, digits and signs that end with =.',
+    );
+    expect(await wrong(address)).toBeUndefined();
+    const good = '3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
+    await key.fill(good);
+    expect(await wrong(key)).toBeUndefined();
+    await key.press('Enter');
+    await eventually(() => wrong(key)).toBe('The signature is not the organisation’s. Ask.');
+    expect(asked).toEqual([{ source: 'acme.example' }, { source: 'acme.example', key: good }]);
+    expect(await page.getByRole('alertdialog').count()).toBe(0);
+  });
+
+  test('AWS needs no more than the start URL, which is taken out again where it leads nowhere', async (context) => {
+    const { agent, page, row, press } = await opened(context, []);
+    agent.handlers.findings = async () => ({ awsProfiles: [], clusterFiles: [] });
+    await page.reload();
+    const [url, region] = [
+      page.getByLabel('Start URL of your AWS access portal'),
+      page.getByLabel('Region of the portal'),
+    ];
+    await press('Sign in to AWS by a start URL');
+    await url.and(page.locator(':focus')).fill('acme');
+    await press('Sign in to AWS');
+    await row('AWS').getByText('This is not the start URL of an access portal').waitFor();
+    await url.fill('acme.awsapps.com/start/#/');
+    await region.fill('Dublin');
+    await press('Sign in to AWS');
+    await row('AWS').getByText('This is not a region of AWS').waitFor();
+    await region.fill('eu-west-1');
+    const portal = 'https://acme.awsapps.com/start';
+    const saved: unknown[] = [];
+    agent.handlers.login = async ({ provider, session }) => {
+      saved.push([provider, session, agent.snapshot().settings.awsPortals]);
+      throw new AppError('login-failed', 'Identity Center does not know it.');
+    };
+    await press('Sign in to AWS');
+    await row('AWS').getByText('Not signed in: Identity Center does not know it.').waitFor();
+    expect(saved).toEqual([['aws', portal, [`eu-west-1=${portal}`]]]);
+    await eventually(async () => agent.snapshot().settings.awsPortals).toEqual([]);
   });
 });

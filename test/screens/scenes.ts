@@ -131,11 +131,29 @@ export const scenes: Readonly<Record<string, Scene>> = {
         accounts: [
           anAccount('acme', { endsAt: now + 8 * 3_600_000 }),
           anAccount('adc', { provider: 'gcp', who: 'rosa@acme.example', renews: true, ours: false }),
-          anAccount('azure', { provider: 'azure', status: 'ended', endsAt: now - 24 * 3_600_000 }),
+          anAccount('azure', {
+            provider: 'azure',
+            status: 'ended',
+            needed: true,
+            endsAt: now - 24 * 3_600_000,
+          }),
         ],
       });
       await page.reload();
       await page.getByText('3 profiles').waitFor();
+    },
+  },
+  'first-run-empty': {
+    snapshot: { settings: defaultSettings, discovery: { status: 'idle' } },
+    async arrange(shown) {
+      const { agent, page } = shown;
+      const azure = anAccount('organizations', { provider: 'azure', status: 'signed-out' });
+      agent.handlers.accounts = async () => ({ accounts: [azure] });
+      await page.reload();
+      await press(shown, 'Sign in to AWS by a start URL');
+      await page.getByLabel('Start URL of your AWS access portal').fill('acme');
+      await press(shown, 'Sign in to AWS');
+      await page.getByText('This is not the start URL').waitFor();
     },
   },
   setup: {

@@ -307,7 +307,7 @@ export function createAccess(options: {
       teams.set(hostname, app.authDomain);
       const quick = await abortable(silent(app), signal);
       if (quick !== undefined) return quick;
-      if (!interactive) throw loginNeeded(hostname);
+      if (!interactive) throw loginNeeded(hostname, (await files.teams()).includes(app.authDomain));
       // A login for one application serves the next by exchange, so a second round is enough, but a login that was
       // for another application may leave this one with a policy that wants its own.
       for (let round = 0; round < 2; round++) {
@@ -401,7 +401,7 @@ export function createAccess(options: {
       app ??= seen.get(authDomain);
       if (app === undefined)
         throw new AppError('not-found', `No cluster that you can reach belongs to ${authDomain}.`, {
-          hint: 'Run `k8s-tunnels discover`, or connect a cluster: the sign-in begins by itself.',
+          hint: 'Run `k8s-tunnels discover`, or connect a cluster: the sign-in begins automatically.',
         });
       seen.set(authDomain, app);
       await shareLogin(app, signal);
@@ -419,9 +419,12 @@ export function createAccess(options: {
   };
 }
 
-function loginNeeded(hostname: string): AppError {
-  return new AppError('access-login-needed', `Your session for ${hostname} has ended.`, {
-    hint: 'Connect again to sign in with the browser.',
+function loginNeeded(hostname: string, hadSession = true): AppError {
+  const message = hadSession
+    ? `Your session for ${hostname} has ended.`
+    : `You are not signed in to Cloudflare Access for ${hostname}.`;
+  return new AppError('access-login-needed', message, {
+    hint: `${hadSession ? 'Connect again' : 'Connect it'} to sign in with the browser.`,
   });
 }
 

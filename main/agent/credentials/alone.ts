@@ -49,6 +49,7 @@ export async function credentialAlone(
     network,
     catalog,
     organisation: () => now,
+    awsPortals: () => settings.get().awsPortals,
     notice: () => {},
   });
   try {

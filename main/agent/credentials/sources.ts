@@ -9,6 +9,7 @@ import type { Network } from '../network/network.ts';
 import type { Organisation } from '../organisation/schema.ts';
 import { vaultEnvironment, vaultServers } from '../organisation/vault-environment.ts';
 import { openSignInFile } from '../sealing/sign-in-file.ts';
+import { portalIn } from '../settings/aws-portals.ts';
 import { createCredentials } from './credentials.ts';
 
 /** What credentials are made from, and where our own sign-ins are kept: the same with an agent and without. */
@@ -18,6 +19,8 @@ export function credentialSources(options: {
   readonly catalog: Catalog;
   /** The organisation's configuration that counts at the moment. */
   readonly organisation: () => Organisation | undefined;
+  /** The user's own access portals of AWS: `portalText`. */
+  readonly awsPortals: () => readonly string[];
   /** Tells the person. */
   readonly notice: (message: string) => void;
 }) {
@@ -28,7 +31,8 @@ export function credentialSources(options: {
     ...places,
     organisation: () => {
       const { identityCenter = [], roles = [] } = organisation()?.sources?.eks ?? {};
-      return { portals: identityCenter, roles };
+      const own = options.awsPortals().flatMap((text) => portalIn(text) ?? []);
+      return { portals: [...identityCenter, ...own], roles };
     },
     logger,
     folder: paths.state,

@@ -2,6 +2,7 @@ import { AppError, errnoOf } from '../app-error.ts';
 import { command } from '../command.ts';
 import { networkError } from '../network/network.ts';
 import { type AwsLoginPlace, environmentProfile } from './aws-profiles.ts';
+import { isNoSignIn } from './aws-sso-tokens.ts';
 
 const expired = new Set([
   'ExpiredToken',
@@ -69,8 +70,14 @@ export async function awsError(options: {
     const met = Object.assign(new Error(errno, { cause }), { code: errno });
     return networkError({ host: `AWS in ${region}` }, met);
   }
-  if (expired.has(name) || (name === 'CredentialsProviderError' && (await isSessionOver(place, cause)))) {
-    return new AppError('aws-session-expired', `The session of ${lowerFirst(who)} has expired.`, {
+  const session =
+    expired.has(name) || name === 'CredentialsProviderError' ? await sessionOf(place, cause) : 'holds';
+  if (expired.has(name) || session !== 'holds') {
+    const message =
+      session === 'none' && place.login.kind === 'sso'
+        ? `You are not signed in to AWS (${place.login.session})${place.way.kind === 'profile' ? `, which ${lowerFirst(who)} needs` : ''}.`
+        : `The session of ${lowerFirst(who)} has expired.`;
+    return new AppError('aws-session-expired', message, {
       hint: loginHint(place),
       cause,
       signIn: place.login.kind === 'sso' ? { provider: 'aws', session: place.login.session } : undefined,
@@ -111,17 +118,18 @@ function errnoIn(cause: unknown): string | undefined {
 }
 
 /** The SDK tells an ended session and an unreachable portal by text alone; the cached token tells them apart. */
-async function isSessionOver({ login }: Place, cause: unknown): Promise<boolean> {
-  if (login.kind === 'console') return true;
-  if (login.kind !== 'sso') return false;
+async function sessionOf({ login }: Place, cause: unknown): Promise<'holds' | 'over' | 'none'> {
+  if (login.kind === 'console') return 'over';
+  if (login.kind !== 'sso') return 'holds';
+  if (isNoSignIn(cause)) return 'none';
   // What the portal says to a sign-in that was revoked while its token seems to hold.
-  if (cause instanceof Error && cause.message.startsWith('UnauthorizedException')) return true;
+  if (cause instanceof Error && cause.message.startsWith('UnauthorizedException')) return 'over';
   const { getSSOTokenFromFile } = await import('@smithy/shared-ini-file-loader');
   try {
     const token = await getSSOTokenFromFile(login.session);
-    return !(Date.parse(token.expiresAt) > Date.now());
-  } catch {
-    return true;
+    return Date.parse(token.expiresAt) > Date.now() ? 'holds' : 'over';
+  } catch (error) {
+    return errnoOf(error) === 'ENOENT' ? 'none' : 'over';
   }
 }
 

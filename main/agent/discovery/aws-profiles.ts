@@ -72,7 +72,7 @@ export interface AwsPlaces {
 
 /** What an organisation says of its AWS accounts. */
 export interface AwsOrganisation {
-  /** Its access portals, beside those of the AWS configuration. */
+  /** Its access portals and the user's own, beside those of the AWS configuration. */
   readonly portals: readonly { readonly startUrl: string; readonly region: string }[];
   /** The names of the roles to use, best first. */
   readonly roles: readonly string[];
@@ -137,11 +137,14 @@ export async function awsConfiguration(places: AwsPlaces): Promise<AwsConfigurat
   );
   const own = [...new Map([...older.reverse(), ...named].map((one) => [one.name, one])).values()];
   const known = new Set(own.map(({ startUrl }) => bareUrl(startUrl)));
+  const portals = (places.organisation?.().portals ?? []).filter(
+    ({ startUrl }) => !known.has(bareUrl(startUrl)),
+  );
   const sessions = [
     ...own,
-    ...(places.organisation?.().portals ?? [])
-      .filter(({ startUrl }) => !known.has(bareUrl(startUrl)))
-      .map(portalSession),
+    ...[...Map.groupBy(portals, ({ startUrl }) => bareUrl(startUrl)).values()].flatMap(([one]) =>
+      one === undefined ? [] : [portalSession(one)],
+    ),
   ];
   if (profiles.length > 0 || !loginVariables.some((name) => (places.env[name] ?? '') !== '')) {
     return { profiles, sessions };
@@ -262,7 +265,7 @@ function portalSession({ startUrl, region }: AwsOrganisation['portals'][number])
 }
 
 /** An address of a portal is one with or without its last slash or fragment. */
-function bareUrl(url: string): string {
+export function bareUrl(url: string): string {
   let end = url.length;
   while (end > 0 && '/#'.includes(url[end - 1] ?? ' ')) end -= 1;
   return url.slice(0, end).toLowerCase();

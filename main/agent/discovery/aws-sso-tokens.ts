@@ -86,7 +86,7 @@ export function createSsoTokens(
     },
     async get(session) {
       const held = await cache.read(session);
-      if (held === undefined) throw signInOver();
+      if (held === undefined) throw Object.assign(signInOver(), { isNoSignIn: true });
       if (left(held) > marginMs) return held.accessToken;
       if (!isRenewable(held, clock.now())) {
         if (left(held) > 0) return held.accessToken;
@@ -143,6 +143,11 @@ export function tokenFrom(
 
 function nameOf({ accessToken }: SsoToken): string {
   return createHash('sha256').update(accessToken).digest('hex');
+}
+
+/** Whether an error says that nobody has signed in, and not that a sign-in is over. */
+export function isNoSignIn(error: unknown): boolean {
+  return error instanceof Error && 'isNoSignIn' in error;
 }
 
 function signInOver(): Error {

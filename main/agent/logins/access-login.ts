@@ -2,6 +2,9 @@ import type { Access } from '../access/access.ts';
 import type { Account } from './account.ts';
 import type { LoginProvider } from './provider.ts';
 
+const noCluster =
+  'Cloudflare Access signs you in at one of your clusters, and none is known yet. Sign in to where your clusters are first.';
+
 /**
  * Organisations of Cloudflare Access, each by its team domain. What a cluster needs of them is begun by itself when it
  * is connected.
@@ -21,7 +24,7 @@ export function createAccessLogin(options: {
   return {
     kind: 'access',
     title: 'Cloudflare Access',
-    setUp: 'Connect a cluster: the sign-in begins by itself.',
+    setUp: 'Connect a cluster: the sign-in begins automatically.',
     async accounts() {
       const sessions = await access.sessions();
       const held = sessions.map(
@@ -39,8 +42,10 @@ export function createAccessLogin(options: {
       );
       const ended = new Map((await access.endedSessions()).map((one) => [one.authDomain, one.email]));
       const { kept, seen } = await access.organisations();
-      const others = new Set([...kept, ...seen, options.team() ?? []].flat());
+      const team = options.team();
+      const others = new Set([...kept, ...seen, team ?? []].flat());
       for (const { session } of held) others.delete(session);
+      const hasCluster = options.hostnames().length > 0;
       return [
         ...held,
         ...[...others].map(
@@ -53,6 +58,9 @@ export function createAccessLogin(options: {
             store: folder,
             asks: 'browser',
             ours: true,
+            // A team that a cluster alone leads to is signed in to when that is connected.
+            ...(session === team ? { needed: true } : {}),
+            ...(hasCluster || seen.includes(session) ? {} : { blocked: noCluster }),
           }),
         ),
       ];

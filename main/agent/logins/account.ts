@@ -20,6 +20,10 @@ export const accountSchema = z.object({
   store: z.string(),
   /** What a sign-in asks of the person. */
   asks: z.enum(['browser', 'password', 'nothing']),
+  /** True where nobody is signed in and the organisation's or this computer's configuration leads there. */
+  needed: z.literal(true).optional(),
+  /** Why a sign-in cannot begin now, and what comes first: a sentence. */
+  blocked: z.string().optional(),
   /** Of OpenID Connect: the API servers that the user allows to receive the id token. */
   allowed: z.array(z.string()).optional(),
   /** Whether `login` and `logout` reach it; the others belong to another tool. */

@@ -1,7 +1,7 @@
 import type { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import { AppError } from '../app-error.ts';
 import type { Aws } from '../discovery/aws.ts';
-import { type AwsSession, awsConfiguration } from '../discovery/aws-profiles.ts';
+import { type AwsSession, awsConfiguration, bareUrl } from '../discovery/aws-profiles.ts';
 import { type SsoRegistration, ssoTime } from '../discovery/aws-sso-cache.ts';
 import { isRenewable, ssoOidcClient, tokenFrom } from '../discovery/aws-sso-tokens.ts';
 import type { Account, SignOut } from './account.ts';
@@ -196,8 +196,21 @@ export function createAwsLogin(aws: Aws): LoginProvider {
     kind: 'aws',
     title: 'AWS',
     setUp:
-      'Name an access portal in ~/.aws/config (`aws configure sso-session`), or set up by your organisation’s file.',
-    accounts: async () => Promise.all((await sessions()).map(accountOf)),
+      'Give the start URL and the region of your access portal: `k8s-tunnels login aws https://acme.awsapps.com/start --region eu-west-1`. Or set up by your organisation’s address: `k8s-tunnels setup acme.example`.',
+    async accounts() {
+      const all = await sessions();
+      const accounts = await Promise.all(all.map(accountOf));
+      // Of several names of one portal any that is signed in will do.
+      const portalOf = (at: number) => bareUrl(all[at]?.startUrl ?? '');
+      const open = new Set(
+        accounts.flatMap(({ status }, at) => (status === 'signed-in' ? portalOf(at) : [])),
+      );
+      return accounts.map((account, at): Account => {
+        if (open.has(portalOf(at))) return account;
+        open.add(portalOf(at));
+        return { ...account, needed: true };
+      });
+    },
     async signIn(request) {
       const session = await find(request.session);
       const client = await ssoOidcClient(aws, session.region);

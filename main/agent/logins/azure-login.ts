@@ -156,7 +156,12 @@ export function createAzureLogin(options: {
               },
             ],
       );
-      return [await own(), ...foreign];
+      const account = await own();
+      // Entra has an account for everybody: only the organisation, or a sign-in of before, says that it is wanted.
+      const isNeeded =
+        foreign.length === 0 &&
+        (account.status === 'ended' || (account.status === 'signed-out' && options.tenants().length > 0));
+      return [{ ...account, ...(isNeeded ? { needed: true } : {}) }, ...foreign];
     },
     async signIn(request) {
       const opened = await open(request.session);

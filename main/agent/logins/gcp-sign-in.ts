@@ -13,6 +13,9 @@ import type { LoginProvider } from './provider.ts';
 /** There is one of ours: the organisation's client signs in one person. */
 const session = 'google';
 
+const named = 'GOOGLE_APPLICATION_CREDENTIALS is set, and counts before any sign-in.';
+const unsetHint = 'Unset it, restart the agent (`k8s-tunnels quit`) and sign in again.';
+
 /** What `application_default_credentials.json` says of a person, as far as we read it. */
 const keptSchema = z.looseObject({
   type: z.string(),
@@ -93,9 +96,22 @@ export function createGcpSignIn(options: {
           }
         }),
       );
-      const accounts = found.flat();
-      if (options.client() === undefined || accounts.some(({ ours }) => ours)) return accounts;
-      return [possible('signed-out'), ...accounts];
+      const held = found.flat();
+      const accounts =
+        options.client() === undefined || held.some(({ ours }) => ours)
+          ? held
+          : [possible('signed-out'), ...held];
+      const isNeeded = !accounts.some(({ status }) => status === 'signed-in');
+      const isBlocked = (env.GOOGLE_APPLICATION_CREDENTIALS ?? '') !== '';
+      return accounts.map((account) =>
+        account.ours && account.status !== 'signed-in'
+          ? {
+              ...account,
+              ...(isNeeded ? { needed: true } : {}),
+              ...(isBlocked ? { blocked: `${named} ${unsetHint}` } : {}),
+            }
+          : account,
+      );
     },
     async signIn({ signal, onUrl }) {
       const client = options.client();
@@ -109,13 +125,7 @@ export function createGcpSignIn(options: {
         );
       }
       if ((env.GOOGLE_APPLICATION_CREDENTIALS ?? '') !== '') {
-        throw new AppError(
-          'bad-input',
-          'GOOGLE_APPLICATION_CREDENTIALS is set, and counts before any sign-in.',
-          {
-            hint: 'Unset it, restart the agent (`k8s-tunnels quit`) and sign in again.',
-          },
-        );
+        throw new AppError('bad-input', named, { hint: unsetHint });
       }
       const callback = await openCallback({ host: '127.0.0.1', path: '/', title: 'Google Cloud' });
       try {

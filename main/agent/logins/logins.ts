@@ -54,9 +54,11 @@ export function createLogins(options: {
   /** `K8S_TUNNELS_NO_BROWSER`, when not empty, says that there is no browser here. */
   readonly env: Environment;
   readonly openUrl: (url: string) => Promise<void>;
+  /** The organisation's name where it looks for no clusters there: no sign-in is offered then. */
+  readonly offBy: (kind: LoginProviderKind) => string | undefined;
   readonly onChange: (waiting: readonly LoginView[]) => void;
 }): Logins {
-  const { providers, clock, logger, env, openUrl, onChange } = options;
+  const { providers, clock, logger, env, openUrl, offBy, onChange } = options;
   const pending = createSharedWork({ cancelled });
   /** The last sign-in of each provider: the next one waits for it. */
   const turns = new Map<LoginProviderKind, Promise<unknown>>();
@@ -188,9 +190,19 @@ export function createLogins(options: {
 
   return {
     async accounts() {
-      return (await Promise.all(providers.map((provider) => provider.accounts()))).flat();
+      const all = (await Promise.all(providers.map((provider) => provider.accounts()))).flat();
+      return all.flatMap(({ needed, ...account }) => {
+        if (offBy(account.provider) === undefined) return { ...account, ...(needed ? { needed } : {}) };
+        // One that is held is shown, to sign out of.
+        return account.status === 'signed-out' ? [] : account;
+      });
     },
     async login({ provider: kind, session: named, deviceCode = false, password, signal }) {
+      const off = offBy(kind);
+      if (off !== undefined)
+        throw new AppError('bad-input', `${off} has switched this source of clusters off: ${kind}.`, {
+          hint: 'Ask who keeps the configuration of your organisation.',
+        });
       const found = await find(kind, named);
       const key = keyOf(found.provider, found.session);
       await pending.wait({
@@ -210,6 +222,7 @@ export function createLogins(options: {
       return account;
     },
     async inBrowser({ provider: kind, session: named }) {
+      if (offBy(kind) !== undefined) return undefined;
       const found = await find(kind, named).catch(() => undefined);
       if (found?.asks !== 'browser') return undefined;
       const { provider, session } = found;

@@ -124,7 +124,8 @@ export function createOidcLogin(options: {
           const { who, expiresAt: endsAt } = held;
           const renews = held.refreshToken !== undefined;
           const status = renews || endsAt > clock.now() ? 'signed-in' : 'ended';
-          return { ...account, ...(who === undefined ? {} : { who }), status, endsAt, renews };
+          const needed = status === 'ended' ? ({ needed: true } as const) : {};
+          return { ...account, ...(who === undefined ? {} : { who }), status, endsAt, renews, ...needed };
         }),
       );
     },

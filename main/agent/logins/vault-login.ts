@@ -33,6 +33,9 @@ const asks: Readonly<Record<VaultMethod['method'], Account['asks']>> = {
   token: 'nothing',
 };
 
+const tokenIsSet = 'VAULT_TOKEN is set, and counts before any sign-in.';
+const unsetHint = 'Unset VAULT_TOKEN, restart the agent (`k8s-tunnels quit`) and sign in again.';
+
 /** How long Vault may take to say what a token is. */
 const lookUpMs = 5_000;
 
@@ -98,7 +101,7 @@ export function createVaultLogin(options: {
   return {
     kind: 'vault',
     title: 'Vault',
-    setUp: 'Set VAULT_ADDR, or set up by your organisation’s file.',
+    setUp: 'Set VAULT_ADDR, or set up by your organisation’s address: `k8s-tunnels setup acme.example`.',
     async accounts() {
       let found: Current | undefined;
       try {
@@ -108,17 +111,24 @@ export function createVaultLogin(options: {
       }
       if (found === undefined) return [];
       const kept = await read(found.file);
-      return Promise.all([
-        ...(found.fromEnvironment === '' ? [] : [describe(found, found.fromEnvironment, false)]),
+      const isBlocked = found.fromEnvironment !== '';
+      const accounts = await Promise.all([
+        ...(isBlocked ? [describe(found, found.fromEnvironment, false)] : []),
         describe(found, kept, true),
       ]);
+      return accounts.map((account) =>
+        account.ours && account.status !== 'signed-in'
+          ? {
+              ...account,
+              ...(isBlocked ? { blocked: `${tokenIsSet} ${unsetHint}` } : { needed: true }),
+            }
+          : account,
+      );
     },
     async signIn(request) {
       const { places, address, login, file, fromEnvironment } = here(request.session);
       if (fromEnvironment !== '') {
-        throw new AppError('bad-input', 'VAULT_TOKEN is set, and counts before any sign-in.', {
-          hint: 'Unset VAULT_TOKEN, restart the agent (`k8s-tunnels quit`) and sign in again.',
-        });
+        throw new AppError('bad-input', tokenIsSet, { hint: unsetHint });
       }
       const client = await vaultClient({ places, address, token: '', signal: request.signal });
       let token: string;

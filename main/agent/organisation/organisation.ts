@@ -13,6 +13,7 @@ import { previewFields, previewRemarks, previewSettings } from './preview.ts';
 import { hasSignature, type Reading, readSource } from './read-source.ts';
 import type { Organisation } from './schema.ts';
 import { isSameOrigin, parseKey, parseSource, placeOf, type SetupSource } from './source.ts';
+import { switchedOff } from './switched-off.ts';
 import type { OrganisationView, SetupPreview } from './view.ts';
 
 const refreshAfterMs = 24 * 3_600_000;
@@ -297,5 +298,13 @@ export async function createOrganisation(options: {
 
 function shownOf(organisation: Organisation) {
   const { name, access, links = {}, locked = [], production } = organisation;
-  return { name, ...(access?.team === undefined ? {} : { team: access.team }), links, locked, production };
+  const off = switchedOff(organisation);
+  return {
+    name,
+    ...(access?.team === undefined ? {} : { team: access.team }),
+    links,
+    locked,
+    ...(off.length === 0 ? {} : { off }),
+    production,
+  };
 }

@@ -41,8 +41,14 @@ export async function readSource(options: {
         : await readBytes(`${origin.path}.sig`).catch(unsigned(place));
     verify({ place, bytes: read.bytes, signature: signature?.bytes, key });
   }
+  const text = decode(read.bytes, place);
+  // What a server shows to browsers, at an address where it has no configuration.
+  if (/^\s*<[!a-z]/i.test(text))
+    throw new AppError('bad-input', `${place} answers with a web page in place of a configuration.`, {
+      hint: 'Check the address, or ask whoever keeps the configuration.',
+    });
   return {
-    text: decode(read.bytes, place),
+    text,
     digest: createHash('sha256').update(read.bytes).digest('hex'),
     ...(read.etag === undefined ? {} : { etag: read.etag }),
   };
@@ -82,9 +88,16 @@ async function download(network: Network, from: string, etag?: string): Promise<
         maxBytes,
       })
       .catch((error: unknown) => {
-        if (!(error instanceof AppError) || error.code !== 'answer-refused') throw error;
+        if (!(error instanceof AppError)) throw error;
         // The address is what the user gave.
-        throw new AppError('bad-input', error.message, { hint: error.hint, cause: error });
+        const code = error.code === 'answer-refused' ? 'bad-input' : error.code;
+        const { retryable, hint = '' } = error;
+        const tried = `The configuration was asked for at ${placeOf({ kind: 'url', url: url.href })}.`;
+        throw new AppError(code, error.message, {
+          hint: `${tried} ${hint}`.trim(),
+          retryable,
+          cause: error,
+        });
       });
     if (answer.status === 304 && etag !== undefined) return undefined;
     if (answer.status === 200) return { bytes: answer.body, etag: answer.headers.etag };
@@ -109,8 +122,10 @@ function redirected(url: URL, { status, headers }: Answer, start: URL): URL {
   if (next.origin === start.origin) return next;
   throw new AppError(
     'organisation-refused',
-    `${start.host} redirects the configuration to ${next.host}, another place than the one that was named.`,
-    { hint: 'Use the address that it redirects to, if you trust it.' },
+    `${placeOf({ kind: 'url', url: start.href })} redirects to ${next.host}, another place than the one that was named.`,
+    {
+      hint: `Use the address that it redirects to, if you trust it: ${placeOf({ kind: 'url', url: next.href })}`,
+    },
   );
 }
 

@@ -163,6 +163,8 @@ export const organisationSchema = z.strictObject({
     .default(usualTagPrefix)
     .describe('What the keys of tags begin with.'),
   defaults: settingsSchema
+    // `sources.eks.identityCenter` names them.
+    .omit({ awsPortals: true })
     .partial()
     .extend(furtherDefaults)
     .strict()

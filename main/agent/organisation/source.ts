@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
+import { isBareAddress } from './bare-address.ts';
 
 /** Longer than any real one, short enough to hold and to parse. */
 export const maxBytes = 1024 * 1024;
@@ -18,8 +19,11 @@ export interface SetupSource {
   readonly key?: string;
 }
 
+/** Where an organisation's configuration is at an address that names no more than its host (RFC 8615). */
+const wellKnown = '/.well-known/k8s-tunnels.yaml';
+
 /**
- * An https address, an absolute path, or a link `k8s-tunnels://setup?url=…[&key=…]`. `key` is what was given beside it.
+ * An https address, with or without https://, an absolute path, or a link `k8s-tunnels://setup?url=…[&key=…]`. `key` is what was given beside it.
  * Throws `bad-input`.
  */
 export function parseSource(text: string, key?: string): SetupSource {
@@ -32,10 +36,16 @@ export function parseSource(text: string, key?: string): SetupSource {
   }
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text))
     return { origin: { kind: 'url', url: parseUrl(text) }, ...given };
-  if (path.isAbsolute(text)) return { origin: { kind: 'file', path: path.normalize(text) }, ...given };
-  throw new AppError('bad-input', 'It is neither an https:// address nor the absolute path of a file.', {
-    hint: 'Copy it whole, from https:// to its end.',
+  if (isFileSource(text)) return { origin: { kind: 'file', path: path.normalize(text) }, ...given };
+  if (isBareAddress(text)) return { origin: { kind: 'url', url: parseUrl(`https://${text}`) }, ...given };
+  throw new AppError('bad-input', 'This is neither an address nor the absolute path of a file.', {
+    hint: 'An address is a hostname such as acme.example, or all of it from https:// to its end.',
   });
+}
+
+/** Whether a source is a file of this computer: the agent has no working folder to find a relative one in. */
+export function isFileSource(text: string): boolean {
+  return path.isAbsolute(text);
 }
 
 /** `k8s-tunnels://setup?url=https://…[&key=…]`. Throws `bad-input`; nothing else is taken from a link. */
@@ -75,6 +85,7 @@ function parseUrl(text: string): string {
     );
   }
   url.hash = '';
+  if (url.pathname === '/' && url.search === '') url.pathname = wellKnown;
   return url.href;
 }
 

@@ -18,6 +18,8 @@ export const organisationViewSchema = z.object({
   team: z.string().optional(),
   links: z.object({ support: z.string().optional(), accessRequest: z.string().optional() }),
   locked: z.array(settingsSchema.keyof()),
+  /** Where it looks for no clusters. */
+  off: z.array(z.enum(['eks', 'gke', 'aks', 'vault'])).optional(),
   production: organisationSchema.shape.production.unwrap(),
 });
 export type OrganisationView = z.infer<typeof organisationViewSchema>;

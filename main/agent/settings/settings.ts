@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../app-error.ts';
+import { portalIn } from './aws-portals.ts';
 import { settingsVersion, versionOf } from './settings-file.ts';
 
 /** Every setting a person can change. */
@@ -16,6 +17,15 @@ export const settingsSchema = z.object({
   catalogMaxAgeMinutes: z.number().int().min(1).max(10_080),
   /** Regions to look for EKS clusters in; the regions that are enabled by default in every account when empty. */
   awsRegions: z.array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-west-1')),
+  /** Access portals of IAM Identity Center beside those of the AWS configuration: `region=start URL`. */
+  awsPortals: z.array(
+    z
+      .string()
+      .refine(
+        (text) => portalIn(text) !== undefined,
+        'must be REGION=START_URL, such as eu-west-1=https://acme.awsapps.com/start',
+      ),
+  ),
   /** KV mounts of Vault that hold clusters: `mount`, or `namespace:mount` in place of VAULT_NAMESPACE. */
   vaultMounts: z.array(z.string().min(1)),
   /** YAML lists of clusters: absolute, below `~/`, or beside the settings. */
@@ -26,7 +36,7 @@ export const settingsSchema = z.object({
   reopenAtStart: z.boolean(),
   /** Whether clusters that a discovery finds for the first time are told of in a notification. */
   notifyNewClusters: z.boolean(),
-  /** Whether the window, while no cluster is known and no organisation set up, shows what there is to find some with. */
+  /** Whether the window, while no cluster is known, shows what there is to find some with. */
   firstRun: z.boolean(),
   /** How favourites are ordered: as the person put them, or by name. */
   favouritesOrder: z.enum(['own', 'name']),
@@ -46,6 +56,7 @@ export const defaultSettings: Settings = {
   kubeconfigPath: '',
   catalogMaxAgeMinutes: 60,
   awsRegions: [],
+  awsPortals: [],
   vaultMounts: ['clusters'],
   clusterFiles: [],
   startAtLogin: false,

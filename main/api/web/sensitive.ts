@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../../agent/app-error.ts';
 import { command } from '../../agent/command.ts';
 import type { Consent } from '../../agent/logins/consent.ts';
+import { isFileSource } from '../../agent/organisation/source.ts';
 import type { OrganisationView, SetupPreview } from '../../agent/organisation/view.ts';
 import type { SettingName, Settings } from '../../agent/settings/settings.ts';
 import type { Input, OperationName } from '../contract.ts';
@@ -86,7 +87,7 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   },
   async 'setup-preview'({ source }) {
     // Without a source it is what the agent has read already.
-    return source === undefined || isAddress(source) ? undefined : { kind: 'setup-file', source };
+    return source === undefined || !isFileSource(source) ? undefined : { kind: 'setup-file', source };
   },
   async 'setup-apply'({ source, key, digest }, agent) {
     const asked = { ...(source === undefined ? {} : { source }), ...(key === undefined ? {} : { key }) };
@@ -132,11 +133,6 @@ export function terminalCommand(question: Question): string {
 /** The page chose the word, and somebody may paste the command: what a shell might read otherwise stays out of it. */
 function plain(word: string, placeholder: string): string {
   return /^[\w./:@%+=,~][\w./:@%+=,~-]{0,200}$/.test(word) ? word : placeholder;
-}
-
-/** As the agent tells them apart; a drive of Windows is one letter. */
-function isAddress(source: string): boolean {
-  return /^[a-z][a-z0-9+.-]+:/i.test(source);
 }
 
 function changesOf(

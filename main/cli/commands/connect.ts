@@ -9,6 +9,7 @@ import { exitCodeOfAll } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable, table, warningLine } from '../terminal.ts';
+import { withMissingSignIns } from '../unknown-cluster.ts';
 import { askConsent, canAsk } from './allow.ts';
 
 const menders = {
@@ -36,28 +37,30 @@ export async function runConnect(
   const { client, json, progress, place, signal } = session;
   const { mode, origin, minutes } = flags;
   let warned: ReadonlySet<string> = new Set();
-  const { result, wasAsked } = await withConfirmation({
-    session,
-    confirmed: flags.production,
-    about: origin ?? 'switch',
-    act: async (production): Promise<Output<'connect'>> => {
-      const following = await followConnecting(session, clusters);
-      warned = following.warned;
-      try {
-        const input = {
-          place,
-          clusters: [...clusters],
-          ...(mode === undefined ? {} : { mode }),
-          ...(origin === undefined ? {} : { origin }),
-          ...(minutes === undefined ? {} : { minutes }),
-          ...production,
-        };
-        return await client.call('connect', input, { signal });
-      } finally {
-        following.end();
-      }
-    },
-  });
+  const { result, wasAsked } = await withMissingSignIns(session, clusters, () =>
+    withConfirmation({
+      session,
+      confirmed: flags.production,
+      about: origin ?? 'switch',
+      act: async (production): Promise<Output<'connect'>> => {
+        const following = await followConnecting(session, clusters);
+        warned = following.warned;
+        try {
+          const input = {
+            place,
+            clusters: [...clusters],
+            ...(mode === undefined ? {} : { mode }),
+            ...(origin === undefined ? {} : { origin }),
+            ...(minutes === undefined ? {} : { minutes }),
+            ...production,
+          };
+          return await client.call('connect', input, { signal });
+        } finally {
+          following.end();
+        }
+      },
+    }),
+  );
   progress.end();
   const unasked = await askConsents(session, result.results);
   const { left = [] } = result;
@@ -72,7 +75,7 @@ export async function runConnect(
     writeAside(result.results.filter((one) => one.status === 'failed').flatMap(failedLines));
     const unsaid = result.warnings.filter((warning) => !warned.has(warning));
     writeAside([...unsaid, ...unasked, ...left.map(leftLine)].map(warningLine));
-    writeLines([kubectlLine(result.kubectl), ...contextLines(result)]);
+    writeLines([kubectlLine(result.kubectl), ...contextLines(result), ...reachLines(result)]);
   }
   return code;
 }
@@ -97,6 +100,13 @@ async function askConsents(session: Session, results: readonly ConnectResult[]):
       );
   }
   return lines;
+}
+
+/** How kubectl reaches what is connected, where none of it is the current context. */
+function reachLines({ results, kubectl }: Output<'connect'>): readonly string[] {
+  const contexts = results.flatMap((one) => (one.status === 'connected' ? one.context : []));
+  if (contexts.some((context) => context === kubectl.context)) return [];
+  return contexts.map((context) => `  ${command`kubectl --context ${context} get namespaces`}`);
 }
 
 /** The current context, and until when. Production is marked by a word too: a colour alone is not seen by everybody. */

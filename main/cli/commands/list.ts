@@ -1,8 +1,9 @@
 import type { Snapshot } from '../../agent/agent-view.ts';
 import { accountText } from '../../agent/catalog/account-words.ts';
 import { type Known, readAtRest } from '../../agent/catalog/catalog-at-rest.ts';
-import type { Cluster } from '../../agent/catalog/cluster.ts';
+import type { Cell, Cluster } from '../../agent/catalog/cluster.ts';
 import { contextNames } from '../../agent/catalog/context-name.ts';
+import { needsSignIn } from '../../agent/logins/needs-sign-in.ts';
 import { pathsFrom } from '../../agent/paths.ts';
 import { openConnection } from '../../api/socket/client.ts';
 import {
@@ -16,6 +17,8 @@ import {
 } from '../cluster-view.ts';
 import { followDiscovery } from '../discovery-progress.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { missingLine, offerSignIns, soonMissing } from '../missing-sign-ins.ts';
+import { nothingFoundLines } from '../nothing-found.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable, table } from '../terminal.ts';
@@ -37,7 +40,16 @@ export async function runList(
 ): Promise<number> {
   const snapshot = await knownClusters(session);
   session.progress.end();
-  return printList(snapshot, { words, all, json: session.json });
+  const choice = { words, all, json: session.json };
+  if (session.json) return printList(snapshot, choice);
+  if (fittingIn(snapshot, words).length > 0) {
+    const code = printList(snapshot, choice);
+    writeAside((await soonMissing(session)).map(missingLine));
+    return code;
+  }
+  // Nothing to show: a sign-in may change that.
+  if (await offerSignIns(session)) return printList(await knownClusters(session), choice);
+  return printList(snapshot, choice);
 }
 
 /** Prints what the last agent left, where none runs and that is fresh still; else answers undefined. */
@@ -45,13 +57,24 @@ export async function runListAtRest(choice: Choice): Promise<number | undefined>
   const paths = pathsFrom(process.env);
   const known = readAtRest(paths.state, Date.now());
   if (known === undefined) return undefined;
+  // An agent knows which sign-in is missing.
+  if (!choice.json && (fittingIn(known, choice.words).length === 0 || known.cells.some(lacksSignIn)))
+    return undefined;
   const running = await openConnection({ path: paths.socket, state: paths.state });
   running?.close();
   return running === undefined ? printList(known, choice) : undefined;
 }
 
-function printList(snapshot: Known, { words, all, json }: Choice): number {
-  const fitting = snapshot.clusters.filter((cluster) => words.every((word) => fits(cluster, word)));
+function lacksSignIn({ error }: Cell): boolean {
+  return error !== undefined && needsSignIn(error);
+}
+
+function fittingIn({ clusters }: Pick<Known, 'clusters'>, words: readonly string[]): readonly Cluster[] {
+  return clusters.filter((cluster) => words.every((word) => fits(cluster, word)));
+}
+
+function printList(snapshot: Known | Snapshot, { words, all, json }: Choice): number {
+  const fitting = fittingIn(snapshot, words);
   const policies = policiesOf(snapshot);
   const failed = failedCells(snapshot.cells);
   if (json) {
@@ -80,11 +103,11 @@ function printList(snapshot: Known, { words, all, json }: Choice): number {
       `${denied}${clusters.length > 0 ? ' more' : ''} ${denied === 1 ? 'is' : 'are'} not for you (\`k8s-tunnels list --all\`).`,
     ]);
   if (fitting.length === 0)
-    writeAside([
+    writeAside(
       words.length > 0 && snapshot.clusters.length > 0
-        ? `No cluster fits ${words.join(' ')}; ${snapshot.clusters.length} are known.`
-        : 'No cluster was found. Is there a login to AWS or Vault on this machine?',
-    ]);
+        ? [`No cluster fits ${words.join(' ')}; ${snapshot.clusters.length} are known.`]
+        : nothingFoundLines('organisation' in snapshot ? snapshot.organisation : undefined),
+    );
   const [first] = failed;
   if (first !== undefined)
     writeAside([

@@ -1,56 +1,145 @@
 import { AppError } from '../../agent/app-error.ts';
 import type { Account } from '../../agent/logins/account.ts';
 import { type LoginProviderKind, loginProviders } from '../../agent/logins/login-providers.ts';
+import { missingSignIns } from '../../agent/logins/next-sign-in.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { createLoginNotes } from '../login-notes.ts';
-import { writeJson, writeLines } from '../report.ts';
+import { loginCommand } from '../login-command.ts';
+import { signInToMissing } from '../missing-sign-ins.ts';
+import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { paint } from '../terminal.ts';
+import { signIn } from '../sign-in.ts';
+import { hasTerminal, paint } from '../terminal.ts';
 import { accountState, accountTitle } from './accounts.ts';
+import { keepingPortal, type Portal, portalGiven, typePortal } from './login-portal.ts';
 
 export interface LoginFlags {
   readonly deviceCode?: true;
+  /** Everything that is missing, one after another. */
+  readonly all?: true;
+  /** Of an access portal of AWS. */
+  readonly region?: string;
 }
+
+type Chosen =
+  | { readonly kind: 'account'; readonly account: Account }
+  | { readonly kind: 'portal'; readonly portal: Portal }
+  | { readonly kind: 'all' };
 
 /** Signs in, in the browser, by a code, or with a password that is asked for here. */
 export async function runLogin(
   session: Session,
   provider: string | undefined,
   name: string | undefined,
-  { deviceCode }: LoginFlags,
+  flags: LoginFlags,
 ): Promise<number> {
-  const { client, json, progress, signal } = session;
-  const account = await chooseAccount(session, provider, name, 'login');
-  const asked = account.asks === 'password' ? { password: await askPassword(account, json) } : {};
-  const noBrowser = (process.env.K8S_TUNNELS_NO_BROWSER ?? '') !== '';
-  const notes = createLoginNotes(progress);
-  progress.update(`Signing in to ${accountTitle(account)}`);
-  try {
-    const snapshot = await client.subscribe((change) => {
-      if (change.kind === 'logins') notes.show(change.logins);
+  const { deviceCode, all, region } = flags;
+  if (all && (provider !== undefined || region !== undefined))
+    throw new AppError('bad-input', '--all takes neither a provider nor a region.');
+  if (region !== undefined && (provider !== 'aws' || name === undefined))
+    throw new AppError('bad-input', '--region belongs to the start URL of an access portal of AWS.', {
+      hint: 'For example: k8s-tunnels login aws https://acme.awsapps.com/start --region eu-west-1',
     });
-    notes.show(snapshot.logins);
-    const result = await client.call(
-      'login',
-      {
-        provider: account.provider,
-        session: account.session,
-        ...(deviceCode || noBrowser ? { deviceCode: true as const } : {}),
-        ...asked,
-      },
-      { signal },
-    );
-    progress.end();
-    if (json) writeJson(result);
-    else
-      writeLines([
-        `${paint('green', '✓')} ${accountTitle(result.account)}: ${accountState(result.account, Date.now())}`,
-      ]);
-    return exitCodes.ok;
-  } finally {
-    notes.end();
-  }
+  if (all) return runLoginAll(session, { deviceCode });
+  const chosen = await choose(session, provider, name, region);
+  if (chosen.kind === 'all') return runLoginAll(session, { deviceCode });
+  const result =
+    chosen.kind === 'account'
+      ? await signIn(session, chosen.account, { deviceCode })
+      : await keepingPortal(session, chosen.portal, (account) => signIn(session, account, { deviceCode }));
+  if (session.json) writeJson({ account: result });
+  else writeLines([signedInLine(result)]);
+  return exitCodes.ok;
 }
+
+async function runLoginAll(
+  session: Session,
+  how: { readonly deviceCode?: true | undefined },
+): Promise<number> {
+  const { signedIn, failed } = await signInToMissing(session, {
+    ...how,
+    onDone: (account) => {
+      if (!session.json) writeLines([signedInLine(account)]);
+    },
+  });
+  if (session.json) writeJson({ signedIn, failed });
+  else {
+    if (signedIn.length + failed.length === 0) writeLines(['No sign-in is missing.']);
+    writeAside(failed.map(({ account, error }) => failedLine(account, error.message, error.hint)));
+  }
+  return failed.length === 0 ? exitCodes.ok : exitCodes.access;
+}
+
+function signedInLine(account: Account): string {
+  return `${paint('green', '✓')} ${accountTitle(account)}: ${accountState(account, Date.now())}`;
+}
+
+function failedLine(account: Account, message: string, hint = ''): string {
+  return `${paint('red', '✗', process.stderr)} ${accountTitle(account)}: ${message} ${hint}`.trimEnd();
+}
+
+/** What is meant by the words of the command. Rejects as `chooseAccount` does. */
+async function choose(
+  session: Session,
+  provider: string | undefined,
+  name: string | undefined,
+  region: string | undefined,
+): Promise<Chosen> {
+  if (provider === 'aws' && name !== undefined) {
+    const { accounts } = await session.orInterrupted(session.client.call('accounts', {}));
+    const isKnown = accounts.some((one) => one.provider === 'aws' && one.session === name);
+    const portal = isKnown ? undefined : await portalGiven(session, { accounts, url: name, region });
+    if (portal !== undefined) return { kind: 'portal', portal };
+  }
+  if (provider !== undefined) {
+    const account = await chooseAccount(session, provider, name, 'login');
+    if (account.blocked !== undefined) throw new AppError('bad-input', account.blocked);
+    return { kind: 'account', account };
+  }
+  const { accounts } = await session.orInterrupted(session.client.call('accounts', {}));
+  session.progress.end();
+  const possible = accounts.filter(({ ours, blocked }) => ours && blocked === undefined);
+  const missing = missingSignIns(possible);
+  const others = possible.filter((account) => !missing.includes(account));
+  const [only, ...more] =
+    missing.length > 0 ? missing : others.filter(({ status }) => status !== 'signed-out');
+  if (only !== undefined && more.length === 0) return { kind: 'account', account: only };
+  if (session.json || !hasTerminal()) throw sayWhich(missing.length > 0 ? missing : others);
+  const { select, isCancel } = await import('@clack/prompts');
+  const label = (account: Account) => ({
+    value: account,
+    label: accountTitle(account),
+    hint: accountState(account, Date.now()),
+  });
+  const answer = await select<Account | 'all' | 'portal'>({
+    message: 'Sign in to',
+    options: [
+      ...(missing.length > 1
+        ? [{ value: 'all' as const, label: 'Everything that is missing', hint: 'one after another' }]
+        : []),
+      ...[...missing, ...others].map(label),
+      { value: 'portal' as const, label: 'AWS, by the start URL of your access portal' },
+    ],
+  });
+  if (isCancel(answer)) throw new AppError('cancelled', 'Nothing was changed.');
+  if (answer === 'all') return { kind: 'all' };
+  return answer === 'portal'
+    ? { kind: 'portal', portal: await typePortal() }
+    : { kind: 'account', account: answer };
+}
+
+function sayWhich(accounts: readonly Account[]): AppError {
+  const names = accounts.map((account) => `\`${loginCommand(account)}\``).join(', ');
+  return accounts.length === 0
+    ? new AppError('not-found', 'There is nothing to sign in to yet.', { hint: nothingHint })
+    : new AppError('bad-input', 'Say what to sign in to.', {
+        hint: accounts.some(({ needed }) => needed)
+          ? `${names}, or \`k8s-tunnels login --all\`.`
+          : `${names}.`,
+      });
+}
+
+const nothingHint =
+  'Set up by your organisation’s address: `k8s-tunnels setup acme.example`. Or sign in to AWS by the start URL of your access portal: `k8s-tunnels login aws https://acme.awsapps.com/start --region eu-west-1`.';
 
 /**
  * The one of ours that is meant. Rejects with `bad-input` where there are several and nobody can be asked, and with
@@ -95,21 +184,18 @@ export async function chooseAccount(
       asks: 'browser',
       ours: true,
     };
-  const [only, ...more] = possible;
+  const missing = purpose === 'login' ? missingSignIns(possible) : [];
+  // Of several the one that is missing is meant.
+  const [only, ...more] = missing.length === 1 ? possible.filter((one) => missing.includes(one)) : possible;
   if (only === undefined) {
+    if (purpose === 'login' && kind !== undefined) throw await nothingOf({ client }, kind);
     const where = [provider, name].filter((part) => part !== undefined).join(' ');
-    throw new AppError(
-      'not-found',
-      purpose === 'login'
-        ? `There is nothing to sign in to${where && `: ${where}`}.`
-        : `You are not signed in${where && `: ${where}`}.`,
-      {
-        hint: 'See `k8s-tunnels accounts`; what is missing comes from ~/.aws/config, VAULT_ADDR or `k8s-tunnels setup`.',
-      },
-    );
+    throw new AppError('not-found', `You are not signed in${where && `: ${where}`}.`, {
+      hint: 'See `k8s-tunnels accounts`.',
+    });
   }
   if (more.length === 0) return only;
-  if (json || !process.stdin.isTTY || !process.stdout.isTTY) {
+  if (json || !hasTerminal()) {
     const names = possible.map((account) => `${account.provider} ${account.session}`).join(', ');
     throw new AppError('bad-input', 'There are several: say which.', { hint: `They are ${names}.` });
   }
@@ -127,27 +213,15 @@ export async function chooseAccount(
   return chosen;
 }
 
+/** The agent's own words for a kind that has no sign-in: what makes one possible. */
+async function nothingOf({ client }: Pick<Session, 'client'>, provider: LoginProviderKind): Promise<unknown> {
+  return client.call('login', { provider }).then(
+    () => new AppError('not-found', `There is nothing to sign in to: ${provider}.`),
+    (error: unknown) => error,
+  );
+}
+
 /** People call an organisation of Access by the first word of its domain. */
 function isTeam(name: string, { provider, session }: Account): boolean {
   return provider === 'access' && session === `${name}.cloudflareaccess.com`;
-}
-
-async function askPassword(account: Account, json: boolean) {
-  if (json || !process.stdin.isTTY || !process.stdout.isTTY) {
-    throw new AppError(
-      'bad-input',
-      `${accountTitle(account)} asks for a password, and there is no terminal to ask in.`,
-      {
-        hint: 'Run it in a terminal.',
-      },
-    );
-  }
-  const { password: askHidden, text: askText, isCancel } = await import('@clack/prompts');
-  const username = await askText({
-    message: `User name for ${accountTitle(account)}`,
-    initialValue: account.who ?? '',
-  });
-  const password = isCancel(username) ? username : await askHidden({ message: 'Password' });
-  if (isCancel(username) || isCancel(password)) throw new AppError('cancelled', 'Nothing was changed.');
-  return { username, password };
 }

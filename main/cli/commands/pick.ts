@@ -1,9 +1,11 @@
 import { autocompleteMultiselect, isCancel } from '@clack/prompts';
-import type { Kubectl } from '../../agent/agent-view.ts';
+import type { Kubectl, Snapshot } from '../../agent/agent-view.ts';
 import type { Cluster, ClusterId } from '../../agent/catalog/cluster.ts';
 import { isProduction } from '../../agent/catalog/is-production.ts';
 import { cellName, openTunnels } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { missingLine, offerSignIns, soonMissing } from '../missing-sign-ins.ts';
+import { nothingFoundLines } from '../nothing-found.ts';
 import { writeAside } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable } from '../terminal.ts';
@@ -14,16 +16,28 @@ import { knownClusters } from './list.ts';
 /** A list to search in, with what is connected checked: what is checked newly is connected, what no longer is, closed. */
 export async function runPick(session: Session): Promise<number> {
   const { progress } = session;
-  const snapshot = await knownClusters(session);
+  const choicesOf = ({ clusters, tunnels }: Snapshot) => {
+    const open = openTunnels({ tunnels });
+    return clusters
+      .filter(({ id, reach }) => reach.kind !== 'none' || open.has(id))
+      .toSorted((a, b) => a.title.localeCompare(b.title));
+  };
+  let snapshot = await knownClusters(session);
+  progress.end();
+  if (choicesOf(snapshot).length === 0 && (await offerSignIns(session)))
+    snapshot = await knownClusters(session);
   progress.end();
   const open = openTunnels(snapshot);
-  const choices = snapshot.clusters
-    .filter(({ id, reach }) => reach.kind !== 'none' || open.has(id))
-    .toSorted((a, b) => a.title.localeCompare(b.title));
+  const choices = choicesOf(snapshot);
   if (choices.length === 0) {
-    writeAside(['No cluster with a tunnel is known. `k8s-tunnels list` says what each one lacks.']);
+    writeAside(
+      snapshot.clusters.length === 0
+        ? nothingFoundLines(snapshot.organisation)
+        : ['No cluster with a tunnel is known. `k8s-tunnels list` says what each one lacks.'],
+    );
     return exitCodes.ok;
   }
+  writeAside((await soonMissing(session)).map(missingLine));
   const picked = await autocompleteMultiselect<ClusterId>({
     message: `Clusters to be connected (${kubectlLine(snapshot.kubectl)})`,
     placeholder: 'Type to search',

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../agent/app-error.ts';
+import { isBareAddress } from '../../agent/organisation/bare-address.ts';
 import type { Output } from '../../api/contract.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { missingLine, soonMissing } from '../missing-sign-ins.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable, span, table } from '../terminal.ts';
@@ -93,6 +96,8 @@ async function apply(
     writeLines([
       `${paint('green', '✓')} ${source === undefined ? 'Accepted' : 'Set up for'} ${printable(preview.name)}`,
     ]);
+  // The next step: `connect` offers it too.
+  if (!json) writeAside((await soonMissing(session)).map(missingLine));
   return exitCodes.ok;
 }
 
@@ -117,9 +122,10 @@ async function confirmSetup({ name }: Preview, json: boolean, isReview: boolean)
   if (answer !== true) throw new AppError('cancelled', 'Nothing was changed.');
 }
 
-/** The agent has another working folder. */
+/** The agent has another working folder. A file that is there comes before an address that is written without https://. */
 function placeFrom(source: string): string {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(source) ? source : path.resolve(source);
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(source)) return source;
+  return isBareAddress(source) && !existsSync(source) ? source : path.resolve(source);
 }
 
 /** What a set-up would change, for a terminal. */

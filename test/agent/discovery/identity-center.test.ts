@@ -410,7 +410,7 @@ describe('the sign-in', () => {
     expect(resultAt(unknown.results, 'session:acme', '*')).toMatchObject({
       error: {
         code: 'aws-session-expired',
-        message: 'The session of Identity Center acme has expired.',
+        message: 'You are not signed in to AWS (acme).',
         hint: 'Run `k8s-tunnels login aws acme`.',
       },
     });

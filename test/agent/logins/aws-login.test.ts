@@ -276,3 +276,16 @@ describe.skipIf(!installed)('the aws command', () => {
     expect(await accountsOf()).toHaveLength(2);
   });
 });
+
+test('of several names of one portal one is needed, and none when any is signed in', async () => {
+  const { startUrl, region } = defaultPlan.identityCenter;
+  await appendFile(
+    path.join(rig.home, '.aws', 'config'),
+    `\n[sso-session other]\nsso_start_url = ${startUrl}/\nsso_region = ${region}\n`,
+  );
+  const logins = rig.logins(createAwsLogin(rig.aws));
+  const needed = async () => (await logins.accounts()).flatMap((one) => (one.needed ? one.session : []));
+  expect(await needed()).toHaveLength(1);
+  await logins.login({ provider: 'aws', session: 'acme', signal: never });
+  expect(await needed()).toEqual([]);
+});

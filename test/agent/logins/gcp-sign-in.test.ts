@@ -120,3 +120,13 @@ test('a revoked sign-in is told as ended; signing out revokes it at Google', asy
   expect(await loginsOf(google.gcp.signIns.desktopClient).accounts()).toMatchObject([{ status: 'ended' }]);
   await rm(ownFile);
 });
+
+test('is needed where the organisation names a client, and blocked by a file that comes before it', async () => {
+  const client = google.gcp.signIns.desktopClient;
+  expect(await loginsOf(client).accounts()).toMatchObject([{ status: 'signed-out', needed: true }]);
+  expect(await loginsOf(undefined).accounts()).toEqual([]);
+  const named = { GOOGLE_APPLICATION_CREDENTIALS: path.join(rig.home, 'nowhere.json') };
+  expect(await loginsOf(client, named).accounts()).toMatchObject([
+    { blocked: expect.stringContaining('GOOGLE_APPLICATION_CREDENTIALS is set') },
+  ]);
+});

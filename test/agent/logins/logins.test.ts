@@ -204,3 +204,22 @@ test.each([
   expect(rig.browser.opened).toEqual([]);
   expect(rig.seen).toEqual([]);
 });
+
+test('what the organisation has switched off is not offered; what is held can be signed out of', async () => {
+  const { provider, begun } = heldProvider('a');
+  rig.off.add('oidc');
+  expect(await rig.logins(provider).accounts()).toEqual([]);
+  await expect(rig.logins(provider).login({ provider: 'oidc', signal: never })).rejects.toMatchObject({
+    code: 'bad-input',
+    message: expect.stringContaining('Acme has switched'),
+  });
+  expect(await rig.logins(provider).inBrowser({ provider: 'oidc' })).toBeUndefined();
+  expect(begun).toEqual([]);
+  const [account] = await provider.accounts();
+  if (account === undefined) throw new Error('there is an account');
+  const held = {
+    ...provider,
+    accounts: async () => [{ ...account, status: 'ended', needed: true } as const],
+  };
+  expect(await rig.logins(held).accounts()).toEqual([{ ...account, status: 'ended' }]);
+});

@@ -53,8 +53,11 @@ export async function startRig() {
   const browser = scriptedBrowser(home);
   const seen: (readonly LoginView[])[] = [];
   const env: Record<string, string> = {};
+  const off = new Set<LoginProvider['kind']>();
   return {
     home,
+    /** What the organisation has switched off. */
+    off,
     clock,
     network,
     browser,
@@ -68,6 +71,7 @@ export async function startRig() {
         logger: silentLogger,
         env,
         openUrl: (url) => browser.open(url),
+        offBy: (kind) => (off.has(kind) ? 'Acme' : undefined),
         onChange: (waiting) => void seen.push(waiting),
       }),
     async close() {

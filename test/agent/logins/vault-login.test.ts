@@ -44,6 +44,15 @@ const loginsBy = (login?: VaultMethod, env: Environment = {}) => {
 };
 const person = firstPerson(defaultPlan.people);
 
+test('is needed where nobody has signed in, and blocked by a token that comes before it', async () => {
+  const [account] = await loginsBy().accounts();
+  expect(account).toMatchObject({ status: 'signed-out', needed: true });
+  const accounts = await loginsBy(undefined, { VAULT_TOKEN: 'none' }).accounts();
+  const own = accounts.find(({ ours }) => ours);
+  expect(own).toMatchObject({ blocked: expect.stringContaining('VAULT_TOKEN is set') });
+  expect(own?.needed).toBeUndefined();
+});
+
 describe('OIDC', () => {
   let endTurn: () => Promise<void>;
   beforeEach(async () => {

@@ -134,6 +134,6 @@ describe('what is published', () => {
     const text = await readFile(file, 'utf8');
     const [, named = ''] = /^# yaml-language-server: \$schema=(\S+)$/m.exec(text) ?? [];
     expect(path.resolve(path.dirname(file), named)).toBe(schemaFile);
-    expect(parseOrganisation(text, file)).toMatchObject({ name: 'Acme', locked: ['kubeconfigMode'] });
+    expect(parseOrganisation(text, file)).toMatchObject({ name: 'Acme', locked: ['startAtLogin'] });
   });
 });

@@ -55,6 +55,33 @@ describe('a setup from an address', () => {
     expect((await rig.start()).current()).toBeUndefined();
   });
 
+  it('is at a well-known path where the address says no more than a host; what is wrong there names it', async () => {
+    const { host } = new URL(rig.publisher.url);
+    const tried = `https://${host}/.well-known/k8s-tunnels.yaml`;
+    const keeper = await rig.start();
+    const answer = () => keeper.preview({ source: host }).catch((error: unknown) => error);
+    expect(await answer()).toMatchObject({ message: expect.stringContaining(`${tried} answered 404`) });
+    rig.publisher.publish('/.well-known/k8s-tunnels.yaml', '<!doctype html><title>Acme</title>');
+    expect(await answer()).toMatchObject({
+      code: 'bad-input',
+      message: `${tried} answers with a web page in place of a configuration.`,
+    });
+    const location = 'https://www.acme.example/.well-known/k8s-tunnels.yaml';
+    rig.publisher.answer('/.well-known/k8s-tunnels.yaml', 301, { location });
+    expect(await answer()).toMatchObject({
+      code: 'organisation-refused',
+      message: expect.stringContaining(`${tried} redirects to www.acme.example`),
+      hint: expect.stringContaining(location),
+    });
+    rig.publisher.publish('/.well-known/k8s-tunnels.yaml', acme());
+    expect(await answer()).toMatchObject({ name: 'Acme', place: tried });
+    // Nobody listens there, and nobody is asked without TLS.
+    expect(await keeper.preview({ source: '127.0.0.1:9' }).catch((error: unknown) => error)).toMatchObject({
+      code: 'network-unreachable',
+      hint: expect.stringContaining('https://127.0.0.1:9/.well-known/k8s-tunnels.yaml'),
+    });
+  });
+
   it('says which files it reads and to whom it sends them', async () => {
     const address = 'https://vault.acme.example';
     const login = (of: string) =>

@@ -54,6 +54,31 @@ describe('a source', () => {
     expect(() => parseSource(text)).toThrow(expect.objectContaining({ code: 'bad-input' }));
   });
 
+  it.each([
+    ['acme.example', 'https://acme.example/.well-known/k8s-tunnels.yaml'],
+    ['https://acme.example', 'https://acme.example/.well-known/k8s-tunnels.yaml'],
+    ['https://acme.example/', 'https://acme.example/.well-known/k8s-tunnels.yaml'],
+    ['acme.example:8443', 'https://acme.example:8443/.well-known/k8s-tunnels.yaml'],
+    ['localhost:8443/a.yaml', 'https://localhost:8443/a.yaml'],
+    ['acme.example/teams/a.yaml?v=1', 'https://acme.example/teams/a.yaml?v=1'],
+    ['acme.example/?v=1', 'https://acme.example/?v=1'],
+  ])('%j means %j', (text, meant) => {
+    expect(parseSource(text)).toEqual({ origin: { kind: 'url', url: meant } });
+  });
+
+  it.each([
+    'acme',
+    'acme .example',
+    'ada:geheim@acme.example',
+    'a\\b.example',
+    './a.yaml',
+    '..',
+    'http:acme',
+  ])('is not %j either', (text) => {
+    expect(() => parseSource(text)).toThrow(expect.objectContaining({ code: 'bad-input' }));
+    expect(() => parseSource(text)).not.toThrow(/geheim/);
+  });
+
   it('with one key in the link and another beside it is refused', () => {
     const other = Buffer.alloc(32, 1).toString('base64');
     expect(() => parseSource(link({ url, key }), other)).toThrow(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Account } from '../../../main/agent/logins/account.ts';
+import { needsSignIn } from '../../../main/agent/logins/needs-sign-in.ts';
 import { stateWords, statusOf } from '../../../renderer/accounts/account-words.ts';
-import { needsSignIn } from '../../../renderer/accounts/needs-sign-in.ts';
 import { anAccount } from '../shown.ts';
 
 const now = new Date(2030, 0, 3, 9, 0).getTime();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Account } from '../../../main/agent/logins/account.ts';
-import { foundRows, outcomeOf, signInsToBegin } from '../../../renderer/first-run/rows.ts';
+import { foundRows, outcomeOf } from '../../../renderer/first-run/rows.ts';
 import { aCell, aCluster, anAccount } from '../shown.ts';
 
 const now = Date.parse('2026-07-01T12:00:00');
@@ -19,7 +19,7 @@ describe('what this computer has', () => {
   test('AWS: profiles by their names, and each session with its end', () => {
     const sessions = [
       anAccount('acme', { endsAt: now + 3_600_000 }),
-      anAccount('beta', { status: 'ended', endsAt: now - 7_200_000 }),
+      anAccount('beta', { status: 'ended', endsAt: now - 7_200_000, needed: true }),
       anAccount('gamma', { status: 'signed-out' }),
     ];
     const names = ['payments', 'search', 'core', 'ledger', ''];
@@ -40,7 +40,7 @@ describe('what this computer has', () => {
     });
     expect(row('aws', [])).toMatchObject({
       state: 'none',
-      help: { kind: 'copy', command: 'aws configure sso' },
+      help: { kind: 'portal' },
     });
   });
 
@@ -99,17 +99,6 @@ describe('what this computer has', () => {
       lines: ['2 clusters in /kind.yaml', error.message],
       help: { kind: 'settings' },
     });
-  });
-
-  test('what is begun unasked is what is set up, and needs but a browser', () => {
-    const accounts = [
-      anAccount('acme', { status: 'signed-out' }),
-      anAccount('azure', { provider: 'azure', status: 'signed-out' }),
-      anAccount('vault.acme.example', { provider: 'vault', status: 'ended', asks: 'password' }),
-    ];
-    const rows = foundRows(accounts, nothing, now);
-    expect(signInsToBegin(rows)).toEqual([accounts[0]]);
-    expect(signInsToBegin(foundRows([anAccount('acme')], nothing, now))).toEqual([]);
   });
 });
 

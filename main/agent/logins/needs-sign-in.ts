@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../main/agent/app-error.ts';
+import type { ErrorCode } from '../app-error.ts';
 
 const codes: ReadonlySet<ErrorCode> = new Set([
   'aws-session-expired',
@@ -7,7 +7,7 @@ const codes: ReadonlySet<ErrorCode> = new Set([
   'vault-no-token',
 ]);
 
-/** Whether a sign-in on the page of accounts may mend it. Access begins its own when a cluster is connected. */
+/** Whether a sign-in may fix it. Access begins its own when a cluster is connected. */
 export function needsSignIn({ code }: { readonly code: ErrorCode }): boolean {
   return codes.has(code);
 }

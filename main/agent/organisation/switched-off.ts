@@ -1,0 +1,20 @@
+import type { Source } from '../catalog/cluster.ts';
+import type { LoginProviderKind } from '../logins/login-providers.ts';
+import type { Organisation } from './schema.ts';
+
+const kinds = ['eks', 'gke', 'aks', 'vault'] as const satisfies readonly Source[];
+const sourceOf = { aws: 'eks', gcp: 'gke', azure: 'aks', vault: 'vault' } as const;
+
+/** Where the organisation looks for no clusters. */
+export function switchedOff(organisation: Organisation | undefined): (typeof kinds)[number][] {
+  return kinds.filter((kind) => organisation?.sources?.[kind]?.enabled === false);
+}
+
+/** The organisation's name, where it looks for no clusters behind this sign-in. */
+export function switchedOffBy(
+  kind: LoginProviderKind,
+  organisation: Organisation | undefined,
+): string | undefined {
+  if (kind === 'access' || kind === 'oidc' || organisation === undefined) return undefined;
+  return switchedOff(organisation).includes(sourceOf[kind]) ? organisation.name : undefined;
+}

@@ -1,0 +1,122 @@
+import { type PlainError, toPlainError } from '../agent/app-error.ts';
+import type { Account } from '../agent/logins/account.ts';
+import { missingSignIns, signInToAll } from '../agent/logins/next-sign-in.ts';
+import { accountTitle } from './commands/accounts.ts';
+import { loginCommand } from './login-command.ts';
+import { writeAside } from './report.ts';
+import type { Session } from './session.ts';
+import { signIn } from './sign-in.ts';
+import { hasTerminal, paint } from './terminal.ts';
+
+const patienceMs = 1_000;
+
+interface Failed {
+  readonly account: Account;
+  readonly error: PlainError;
+}
+
+/** Signs in to everything that is missing, one browser tab after another. A failure is an answer; rejects on Ctrl-C. */
+export async function signInToMissing(
+  session: Session,
+  how: {
+    readonly deviceCode?: true | undefined;
+    readonly onDone?: (account: Account) => void;
+    /** Without Cloudflare Access, which a connection signs in to; and only until this holds. */
+    readonly until?: () => Promise<boolean>;
+  } = {},
+): Promise<{ readonly signedIn: readonly Account[]; readonly failed: readonly Failed[] }> {
+  const { client, json, progress, signal, orInterrupted } = session;
+  const { until, deviceCode } = how;
+  const signedIn: Account[] = [];
+  const failed: Failed[] = [];
+  await signInToAll({
+    accounts: async () => (await orInterrupted(client.call('accounts', {}))).accounts,
+    canBegin: ({ provider, asks }) =>
+      (until === undefined || provider !== 'access') && (asks !== 'password' || (!json && hasTerminal())),
+    async signIn(account) {
+      try {
+        const now = await signIn(session, account, { deviceCode });
+        signedIn.push(now);
+        how.onDone?.(now);
+        return 'done';
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const plain = toPlainError(error);
+        if (plain.code === 'cancelled') return 'cancelled';
+        failed.push({ account, error: plain });
+        return 'failed';
+      }
+    },
+    async discover() {
+      progress.update('Looking for clusters');
+      await orInterrupted(client.call('discover', {}));
+      progress.end();
+    },
+    ...(until === undefined ? {} : { isEnough: until }),
+  });
+  return { signedIn, failed };
+}
+
+/**
+ * Says which sign-ins are missing. In a terminal asks whether to begin them, and does so; else says the commands. Resolves
+ * with whether somebody has signed in. `until` as for `signInToMissing`.
+ */
+export async function offerSignIns(
+  session: Session,
+  {
+    until = async () => false,
+    says = true,
+  }: {
+    readonly until?: () => Promise<boolean>;
+    /** False where an error says it. */
+    readonly says?: boolean;
+  } = {},
+): Promise<boolean> {
+  const missing = (await missingOf(session)).filter(({ provider }) => provider !== 'access');
+  session.progress.end();
+  if (missing.length === 0) return false;
+  if (session.json || !hasTerminal()) {
+    if (says && !session.json) writeAside(missing.map(missingLine));
+    return false;
+  }
+  const { confirm } = await import('@clack/prompts');
+  const titles = missing.map(accountTitle);
+  const answer = await confirm({
+    message: `You are not signed in to ${titles.join(', nor to ')}. Sign in now?`,
+    initialValue: true,
+  });
+  if (answer !== true) {
+    if (says) writeAside(missing.map(missingLine));
+    return false;
+  }
+  const { signedIn, failed } = await signInToMissing(session, { until });
+  writeAside(
+    failed.map(
+      ({ account, error }) =>
+        `${paint('red', '✗', process.stderr)} ${accountTitle(account)}: ${error.message} ${error.hint ?? ''}`,
+    ),
+  );
+  return signedIn.length > 0;
+}
+
+/** The sign-ins that are missing; none where the agent cannot say. */
+export async function missingOf({ client, orInterrupted }: Session): Promise<readonly Account[]> {
+  return orInterrupted(client.call('accounts', {})).then(
+    ({ accounts }) => missingSignIns(accounts),
+    () => [],
+  );
+}
+
+/** What is missing, where that is known soon: nobody waits for a server that does not answer. */
+export async function soonMissing(session: Session): Promise<readonly Account[]> {
+  const late = Promise.withResolvers<readonly Account[]>();
+  const timer = setTimeout(() => late.resolve([]), patienceMs);
+  const missing = await Promise.race([missingOf(session), late.promise]);
+  clearTimeout(timer);
+  return missing.filter(({ provider }) => provider !== 'access');
+}
+
+/** What is missing and the command that signs in. */
+export function missingLine(account: Account): string {
+  return `${paint('yellow', '!', process.stderr)} Not signed in to ${accountTitle(account)}: \`${loginCommand(account)}\``;
+}

@@ -1,0 +1,61 @@
+import { AppError } from '../agent/app-error.ts';
+import type { Account } from '../agent/logins/account.ts';
+import { accountTitle } from './commands/accounts.ts';
+import { createLoginNotes } from './login-notes.ts';
+import type { Session } from './session.ts';
+import { hasTerminal } from './terminal.ts';
+
+/**
+ * Signs in to one account: in the browser, by a code, or with a password that is asked for here. Resolves with the account
+ * as it is then. Rejects as the agent's `login` does, and with `bad-input` where a password cannot be asked for.
+ */
+export async function signIn(
+  { client, json, progress, signal }: Session,
+  account: Account,
+  { deviceCode }: { readonly deviceCode?: true | undefined } = {},
+): Promise<Account> {
+  const asked = account.asks === 'password' ? { password: await askPassword(account, json) } : {};
+  const noBrowser = (process.env.K8S_TUNNELS_NO_BROWSER ?? '') !== '';
+  const notes = createLoginNotes(progress);
+  progress.update(`Signing in to ${accountTitle(account)}`);
+  try {
+    const snapshot = await client.subscribe((change) => {
+      if (change.kind === 'logins') notes.show(change.logins);
+    });
+    notes.show(snapshot.logins);
+    const result = await client.call(
+      'login',
+      {
+        provider: account.provider,
+        session: account.session,
+        ...(deviceCode || noBrowser ? { deviceCode: true as const } : {}),
+        ...asked,
+      },
+      { signal },
+    );
+    return result.account;
+  } finally {
+    progress.end();
+    notes.end();
+  }
+}
+
+async function askPassword(account: Account, json: boolean) {
+  if (json || !hasTerminal()) {
+    throw new AppError(
+      'bad-input',
+      `${accountTitle(account)} asks for a password, and there is no terminal to ask in.`,
+      {
+        hint: 'Run it in a terminal.',
+      },
+    );
+  }
+  const { password: askHidden, text: askText, isCancel } = await import('@clack/prompts');
+  const username = await askText({
+    message: `User name for ${accountTitle(account)}`,
+    initialValue: account.who ?? '',
+  });
+  const password = isCancel(username) ? username : await askHidden({ message: 'Password' });
+  if (isCancel(username) || isCancel(password)) throw new AppError('cancelled', 'Nothing was changed.');
+  return { username, password };
+}
