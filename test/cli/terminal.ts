@@ -55,6 +55,7 @@ export function startInTerminal(options: {
 export async function runInTerminal(options: {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly program?: string;
   readonly when: string;
   readonly keys: string;
 }): Promise<{ readonly code: number | null; readonly screen: string }> {
