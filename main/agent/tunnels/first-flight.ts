@@ -6,16 +6,17 @@ import type { Clock } from '../parts.ts';
 const flightLimit = 16 * 1024;
 /** How long a silent connection is still waited for when no other one can be made. */
 const graceMs = 1_000;
-/** The type of the TLS record that a ClientHello travels in (RFC 8446, 5.1). */
+/** The types of the TLS records that a ClientHello travels in, and what may stand behind it (RFC 8446, 5.1 and D.4). */
 const tlsHandshake = 0x16;
+const tlsChangeCipherSpec = 0x14;
 
 /**
  * Sends what a client says first over a connection that was kept ready, and resolves with the connection on which
  * something comes back. Such a connection can be dead without a sign: a cloudflared at the origin does not pass on
  * that the API server closed it, and neither does a network that drops everything. When nothing has come back after
  * `patienceMs`, or the kept connection ends, the same bytes are sent over `another` too, and the first to answer wins.
- * A ClientHello may be sent twice: the server that is not used never completes its handshake. Anything but TLS is
- * sent once.
+ * A ClientHello may be sent twice: the server that is not used never completes its handshake. Anything else, as a request
+ * that a client sends with it as early data, is sent once.
  * Whatever is not resolved with is destroyed. Rejects with `cancelled` when the client goes away, and with the failure
  * of `another` when both are of no use.
  */
@@ -119,10 +120,14 @@ export function firstAnswer(options: {
         flight.push(chunk);
         sent += chunk.length;
         onSent(chunk.length);
-        for (const stream of candidates.keys()) stream.write(chunk);
+        if (sent <= flightLimit && isHandshake(Buffer.concat(flight))) {
+          for (const stream of candidates.keys()) stream.write(chunk);
+          continue;
+        }
         // The one that is there, or the newer one.
         const last = [...candidates.keys()].at(-1);
-        if ((flight[0]?.[0] !== tlsHandshake || sent > flightLimit) && last !== undefined) win(last);
+        last?.write(chunk);
+        if (last !== undefined) win(last);
       }
     };
 
@@ -133,4 +138,16 @@ export function firstAnswer(options: {
     // An end shows only where it is read for.
     if (!isOver && client.readableLength === 0) client.read(0);
   });
+}
+
+/** Whether these are the first bytes of a TLS client that has sent nothing yet but its handshake. */
+function isHandshake(bytes: Buffer): boolean {
+  const headerSize = 5;
+  let at = 0;
+  while (at < bytes.length) {
+    if (bytes[at] !== tlsHandshake && bytes[at] !== tlsChangeCipherSpec) return false;
+    if (at + headerSize > bytes.length) return true;
+    at += headerSize + bytes.readUInt16BE(at + 3);
+  }
+  return true;
 }

@@ -150,12 +150,24 @@ describe('the first bytes of a client on a connection that was kept ready', () =
   it.each([
     ['are no TLS', 'GET / HTTP/1.1\r\n'],
     ['are more than a ClientHello is', Buffer.concat([hello, Buffer.alloc(16 * 1024)])],
+    // RFC 8446, 2.3: a record of application data that may hold a whole request.
+    ['hold early data', Buffer.concat([Buffer.of(0x16, 3, 1, 0, 2, 1, 0), Buffer.of(0x17, 3, 3, 0, 1, 0)])],
   ])('are sent once where they %s', async (_, bytes) => {
     await say(bytes);
     expect(outcome.stream).toBe(kept.ours);
     clock.skip(60_000);
     expect(dials).toEqual([]);
     expect(kept.heard()).toBe(typeof bytes === 'string' ? bytes : bytes.toString('latin1'));
+  });
+
+  it('go over one connection only from early data on that comes when both are there', async () => {
+    await say(Buffer.of(0x16, 3, 1, 0, 2, 1, 0));
+    clock.skip(patienceMs);
+    dialing.resolve(fresh.ours);
+    await flush();
+    await say(Buffer.of(0x17, 3, 3, 0, 1, 0));
+    expect(outcome.stream).toBe(fresh.ours);
+    expect([kept.heard().length, fresh.heard().length]).toEqual([7, 13]);
   });
 
   it('fail with what another connection met, a moment later, since the kept one may still answer', async () => {
