@@ -46,6 +46,7 @@ describe('to connect production', () => {
         'kubectl uses staging',
         'The current context was not switched: prod is a production cluster.',
         'To switch: k8s-tunnels switch prod',
+        '  kubectl --context prod get namespaces',
         '',
       ].join('\n'),
     );

@@ -284,7 +284,8 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
     await app.closeWindow();
     const hostname = 'payments-prod.k8s.acme.example';
     world.access.setPolicy(hostname, []);
-    world.access.revokeAll();
+    // The session lasts: that of the application is renewed by it, and refused.
+    world.access.expire('app');
     world.access.dropConnections();
     const { code } = await commandLine.run(kubectl, ['--context', 'payments-prod-eu', 'get', 'namespaces']);
     expect(code).not.toBe(0);

@@ -1,4 +1,4 @@
-import { AppError, fromPlainError, toPlainError } from '../app-error.ts';
+import { AppError, type ErrorCode, fromPlainError, toPlainError } from '../app-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Cluster, ClusterId } from '../catalog/cluster.ts';
 import { contextName } from '../catalog/context-name.ts';
@@ -159,10 +159,14 @@ export async function createConnections(options: {
   const { isGuarded = () => true } = options;
   const remembered = await readRemembered(options);
   const currentContext = await createCurrentContext({ ...options, remembered, isGuarded });
-  const demands = createDemands({ ...options, nameOf: (cluster) => nameOf(cluster) });
+  const demands = createDemands({
+    ...options,
+    nameOf: (cluster) => nameOf(cluster),
+    isMeantOpen: (id) => remembered.get(id)?.status === 'open',
+  });
   const { promise: listening, resolve: listen } = Promise.withResolvers<void>();
   /** The last failure of a demand that was told, by cluster: clients try again and again. */
-  const told = new Map<ClusterId, string>();
+  const told = new Map<ClusterId, ErrorCode>();
   /** Writes entries where nobody waits for the warnings: each is a notice, once. */
   const write = async (place: KubeconfigPlace, entries: readonly KubeconfigEntry[]) => {
     const { warnings } = await kubeconfig.add(place, entries, {});
@@ -448,9 +452,11 @@ export async function createConnections(options: {
         notice('warning', sentences(error)),
       );
     } catch (error) {
-      const message = `${cluster?.title ?? id} could not be opened for kubectl. ${sentences(error)}`;
-      if (told.get(id) !== message) notice('warning', message);
-      told.set(id, message);
+      // By its code: the message of a refusal names another request each time.
+      const { code } = toPlainError(error);
+      if (told.get(id) !== code)
+        notice('warning', `${cluster?.title ?? id} could not be opened for kubectl. ${sentences(error)}`);
+      told.set(id, code);
       throw error;
     }
   }

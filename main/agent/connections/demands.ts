@@ -27,6 +27,8 @@ export function createDemands(options: {
   readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
   /** What a cluster is called on a command line. */
   readonly nameOf: (cluster: Cluster) => string;
+  /** Whether the user left it connected. */
+  readonly isMeantOpen: (id: ClusterId) => boolean;
 }): Demands {
   const { clock, tunnels, nameOf } = options;
   const running = new Map<ClusterId, { readonly interactive: boolean; readonly work: Promise<void> }>();
@@ -65,7 +67,9 @@ export function createDemands(options: {
           ? tried.error
           : undefined;
       if (error === undefined && tried.kind === 'open' && isStanding(tunnels, id)) return tried;
-      await tunnels.close(id, { listening: true });
+      // One that is meant to be open shows why it is not.
+      const isShown = options.isMeantOpen(id) && tunnels.find(id)?.state().status === 'failed';
+      if (!isShown) await tunnels.close(id, { listening: true });
       if (error === undefined)
         throw new AppError('cancelled', `${title} was closed while it was being opened.`);
       if (interactive && isSignInError(error.code) && error.code !== 'access-login-needed') {

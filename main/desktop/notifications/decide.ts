@@ -92,6 +92,13 @@ export function decide(options: {
     key,
     dueAt: (memory.waitsSince.get(key) ?? Math.min(since, at)) + untilMs,
   }));
+  // kubectl tries a tunnel that has failed again: what becomes of that is told.
+  const tried = now.tunnels.flatMap(({ cluster, state }) => {
+    const key = `failed ${cluster}`;
+    const since = memory.waitsSince.get(key);
+    const isTried = state.status === 'connecting' || state.status === 'logging-in';
+    return since !== undefined && isTried ? [[key, since] as const] : [];
+  });
   const isDue = (key: string) => waits.some((one) => one.key === key && one.dueAt <= at);
 
   const told: Told[] = [];
@@ -148,7 +155,10 @@ export function decide(options: {
     told: isInFront ? [] : told,
     memory: {
       toldAt: new Map([...memory.toldAt, ...keys.map((key) => [key, at] as const)]),
-      waitsSince: new Map(pending.map(({ key }) => [key, memory.waitsSince.get(key) ?? at])),
+      waitsSince: new Map([
+        ...pending.map(({ key }) => [key, memory.waitsSince.get(key) ?? at] as const),
+        ...tried,
+      ]),
       known,
     },
     lookAgainMs: dueAts.length === 0 ? undefined : Math.min(...dueAts) - at,

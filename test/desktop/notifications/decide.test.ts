@@ -82,6 +82,15 @@ describe('tunnels', () => {
     expect(failedIn(look(start + 52_000, snapshot({ a: lost(start + 30_000) })))).toEqual(['a']);
   });
 
+  test('that kubectl tries again and that fail again are told of all the same', () => {
+    const look = follow();
+    const connecting: State = { status: 'connecting', since: start };
+    look(start, snapshot({ a: connected, b: connected }));
+    look(start + 1_000, snapshot({ a: failed, b: failed }));
+    expect(kinds(look(start + 1_500, snapshot({ a: connecting, b: connecting })))).toEqual([]);
+    expect(failedIn(look(start + 3_000, snapshot({ a: failed, b: connected })))).toEqual(['a']);
+  });
+
   test('that fail again and again are told of once in ten minutes', () => {
     const look = follow();
     let told = 0;
