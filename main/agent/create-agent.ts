@@ -433,7 +433,7 @@ async function wireAgent(
   const tunnelsOf = (team: string) =>
     tunnels.list().filter(({ id }) => hostnamesOf([id]).some((hostname) => access.teamOf(hostname) === team));
   /** The run that follows the last sign-in has begun. */
-  let beganAnew: Promise<void> = Promise.resolve();
+  let beganAnew: Promise<void> | undefined;
   const login: Logins['login'] = async (options) => {
     const account = await logins.login(options);
     const { provider, session, who } = account;
@@ -443,7 +443,13 @@ async function wireAgent(
     credentials.forgetAll();
     // More may be reachable now; a run that is under way began without it.
     const before = discovery.status().status === 'running' ? discovery.run() : Promise.resolve();
-    beganAnew = before.catch(() => {}).then(readAnew);
+    const began = before
+      .catch(() => {})
+      .then(readAnew)
+      .finally(() => {
+        if (beganAnew === began) beganAnew = undefined;
+      });
+    beganAnew = began;
     return account;
   };
   const signIns = createSignIns({ clock, logins: { ...logins, login } });
@@ -649,7 +655,7 @@ async function wireAgent(
     async discover() {
       const start = clock.now();
       // One that began before a sign-in is not what is asked for.
-      await beganAnew;
+      if (beganAnew !== undefined) await beganAnew;
       await activity.during(['discovery'], () => discovery.run({ asked: true }));
       return {
         clusters: catalog.clusters().length,
