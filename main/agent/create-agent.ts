@@ -383,9 +383,9 @@ async function wireAgent(
   let sessions: SessionView[] = [];
   let endedSessions: EndedSessionView[] = [];
   const lookAtSessions = async () => {
-    const [now, ended] = await Promise.all([access.sessions(), access.endedSessions()]).then(
-      (both) => both.map((list) => list.map(withoutUndefined)) as [SessionView[], EndedSessionView[]],
-    );
+    const all = await access.sessions();
+    const now: SessionView[] = all.sessions.map(withoutUndefined);
+    const ended: EndedSessionView[] = all.ended.map(withoutUndefined);
     policies.keep(now);
     if (isDeepStrictEqual([now, ended], [sessions, endedSessions])) return;
     const begun = now.filter((one) => !sessions.some((known) => isDeepStrictEqual(known, one)));

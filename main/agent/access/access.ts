@@ -93,10 +93,11 @@ export interface Access {
   failingChecks(authDomain: string): Promise<readonly string[]>;
   /** The logins that wait for a person now. */
   logins(): readonly LoginState[];
-  /** The organisations that hold a session, as `~/.cloudflared` says. */
-  sessions(): Promise<readonly Session[]>;
-  /** The organisations whose session is over, and that the user has not signed out of. */
-  endedSessions(): Promise<readonly EndedSession[]>;
+  /**
+   * The organisations that hold a session, as `~/.cloudflared` says, and those whose session is over and that the user has
+   * not signed out of.
+   */
+  sessions(): Promise<{ readonly sessions: readonly Session[]; readonly ended: readonly EndedSession[] }>;
   /** The organisation of an application, where it was seen by this agent. */
   teamOf(hostname: string): string | undefined;
   /** Those that a token is kept of, ended ones too, or whose applications were seen by this agent. */
@@ -367,20 +368,16 @@ export function createAccess(options: {
     },
     logins: () => [...waiting.values()],
     async sessions() {
-      return (await lastingOrgs()).map(({ authDomain, token }) => ({
-        authDomain,
-        email: token.email,
-        endsAt: token.expiresAt,
-      }));
-    },
-    async endedSessions() {
-      return (await files.orgs({ ended: true })).flatMap(({ authDomain, token }): EndedSession[] => {
-        const age = clock.now() - token.expiresAt;
+      const sessions: Session[] = [];
+      const over: EndedSession[] = [];
+      for (const { authDomain, token } of await files.orgs({ ended: true })) {
+        const { email, expiresAt: endsAt } = token;
+        const age = clock.now() - endsAt;
         const isRevoked = age < 0 && ended.has(authDomain, token);
-        return isRevoked || (age >= 0 && age < endedForMs)
-          ? [{ authDomain, email: token.email, isRevoked }]
-          : [];
-      });
+        if (age < 0 && !isRevoked) sessions.push({ authDomain, email, endsAt });
+        else if (age < endedForMs) over.push({ authDomain, email, isRevoked });
+      }
+      return { sessions, ended: over };
     },
     teamOf: (hostname) => teams.get(hostname),
     organisations: async () => ({ kept: await files.teams(), seen: [...seen.keys()] }),

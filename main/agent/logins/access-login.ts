@@ -26,7 +26,7 @@ export function createAccessLogin(options: {
     title: 'Cloudflare Access',
     setUp: 'Connect a cluster: the sign-in begins automatically.',
     async accounts() {
-      const sessions = await access.sessions();
+      const { sessions, ended: over } = await access.sessions();
       const held = sessions.map(
         ({ authDomain: session, email, endsAt }): Account => ({
           provider: 'access',
@@ -40,7 +40,7 @@ export function createAccessLogin(options: {
           ours: true,
         }),
       );
-      const ended = new Map((await access.endedSessions()).map((one) => [one.authDomain, one.email]));
+      const ended = new Map(over.map((one) => [one.authDomain, one.email]));
       const { kept, seen } = await access.organisations();
       const team = options.team();
       const others = new Set([...kept, ...seen, team ?? []].flat());

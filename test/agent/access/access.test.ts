@@ -69,7 +69,7 @@ describe('tokens', () => {
     expect(await other.token(tcpHost, silent)).toEqual(token);
     expect((await other.token(otherTcpHost, silent)).jwt).not.toBe(token.jwt);
     expect(await tabs()).toHaveLength(1);
-    expect(await other.sessions()).toMatchObject([
+    expect((await other.sessions()).sessions).toMatchObject([
       { authDomain: 'acme.cloudflareaccess.com', email: 'ada@acme.example' },
     ]);
   });
@@ -234,7 +234,7 @@ describe('signing out of an organisation', () => {
     expect(new Set(await readdir(rig.folder))).toEqual(new Set(['half-token', foreign]));
     for (const access of [rig.access, rig.another()])
       await expect(access.token(tcpHost, silent)).rejects.toMatchObject({ code: 'access-login-needed' });
-    expect(await rig.access.sessions()).toEqual([]);
+    expect((await rig.access.sessions()).sessions).toEqual([]);
     expect(await rig.access.signOut(team)).toEqual({ files: [], hostnames: [] });
 
     // The way back in is any application of it.

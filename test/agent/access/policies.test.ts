@@ -59,7 +59,7 @@ async function start() {
     onChange: ({ known, forgotten }) =>
       changes.push({ known: known.map(({ hostname }) => hostname), forgotten }),
   });
-  const look = async () => policies.keep(await access.sessions());
+  const look = async () => policies.keep((await access.sessions()).sessions);
   await look();
   let isOver = false;
   const stop = async () => {

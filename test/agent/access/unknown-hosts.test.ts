@@ -81,7 +81,7 @@ test.each([
 
 test('a sign-in without an organisation asks no host that lies beside none of the team', async () => {
   await signIn();
-  const { authDomain } = (await rig.access.sessions())[0] ?? { authDomain: '' };
+  const { authDomain } = (await rig.access.sessions()).sessions[0] ?? { authDomain: '' };
   await rig.access.signOut(authDomain);
   const hostnames = ['evil.example.net'];
   await expect(start().login(authDomain, { hostnames, signal })).rejects.toMatchObject({ code: 'not-found' });

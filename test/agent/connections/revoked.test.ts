@@ -94,8 +94,8 @@ test('after a revoke the first client waits for one sign-in, and the other clust
     failure: { stage: 'access', error: { code: 'access-login-needed' } },
   });
   expect(await tabs()).toBe(1);
-  expect(await rig.access.sessions()).toEqual([]);
-  expect(await rig.access.endedSessions()).toMatchObject([
+  expect((await rig.access.sessions()).sessions).toEqual([]);
+  expect((await rig.access.sessions()).ended).toMatchObject([
     { authDomain: 'acme.cloudflareaccess.com', isRevoked: true },
   ]);
   // The token itself says that it lasts for days.
@@ -112,8 +112,8 @@ test('after a revoke the first client waits for one sign-in, and the other clust
   await rig.until(second, 'connected');
   expect(await ask(second)).toBe('HTTP/1.1 200');
   expect(await tabs()).toBe(2);
-  expect(await rig.access.endedSessions()).toEqual([]);
-  expect(await rig.access.sessions()).toHaveLength(1);
+  expect((await rig.access.sessions()).ended).toEqual([]);
+  expect((await rig.access.sessions()).sessions).toHaveLength(1);
 });
 
 test('the team is asked once for all whose tokens are refused, and nothing is exchanged', async () => {
@@ -133,8 +133,8 @@ test('one application that wants a login of its own is no session that has ended
   rig.world.traffic.inject({ service: 'access', operation: 'login', does: { kind: 'throttle' } });
   rig.tunnels.find(rig.cluster(first).id)?.wake();
   await rig.until(first, 'failed');
-  expect(await rig.access.endedSessions()).toEqual([]);
-  expect(await rig.access.sessions()).toHaveLength(1);
+  expect((await rig.access.sessions()).ended).toEqual([]);
+  expect((await rig.access.sessions()).sessions).toHaveLength(1);
   expect(kindOf(second)).toBe('connected');
 });
 
@@ -145,5 +145,5 @@ test('a team that does not answer has ended nothing', async () => {
   await vi.waitFor(() => expect(identityChecks()).toBeGreaterThan(0));
   expect(await ask(first)).toBe('HTTP/1.1 200');
   expect(await tabs()).toBe(1);
-  expect(await rig.access.endedSessions()).toEqual([]);
+  expect((await rig.access.sessions()).ended).toEqual([]);
 });
