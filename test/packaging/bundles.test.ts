@@ -9,7 +9,7 @@ import { root } from './pack.ts';
 beforeAll(() => execa(process.execPath, [path.join(root, 'scripts/build.ts')]), 60_000);
 
 /** Every module that a script asks for by a fixed name, whether it is loaded at once or later. */
-function modulesOf(text: string): Set<string> {
+function modulesOf(name: string, text: string): Set<string> {
   const names = new Set<string>();
   const visit = (node: unknown): void => {
     if (Array.isArray(node)) node.forEach(visit);
@@ -30,7 +30,7 @@ function modulesOf(text: string): Set<string> {
     if (typeof asked === 'string') names.add(asked);
     for (const child of Object.values(node)) visit(child);
   };
-  visit(parseAst(text));
+  visit(parseAst(text, { sourceType: name.endsWith('.cjs') ? 'commonjs' : 'module' }));
   return names;
 }
 
@@ -39,7 +39,7 @@ test.each(['main', 'cli', 'agent', 'preload'])('out/%s needs no package at run t
   const names = await readdir(folder);
   const packages = new Set<string>();
   for (const name of names) {
-    for (const wanted of modulesOf(await readFile(path.join(folder, name), 'utf8'))) {
+    for (const wanted of modulesOf(name, await readFile(path.join(folder, name), 'utf8'))) {
       if (wanted.startsWith('.')) expect(names).toContain(path.basename(wanted));
       else if (!isBuiltin(wanted)) packages.add(wanted);
     }
