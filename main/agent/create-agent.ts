@@ -535,7 +535,8 @@ async function wireAgent(
     clock,
     logger,
     watched: async () => ({
-      files: await kubeconfig.paths(placeFor(undefined)),
+      // Where it cannot be told, `look` finds the same and comes again in a second: the rest must go on.
+      files: await kubeconfig.paths(placeFor(undefined)).catch(() => []),
       folders: [paths.cloudflared],
     }),
     async look() {
@@ -544,8 +545,13 @@ async function wireAgent(
       const [isRead] = await Promise.all([limits.then(look), lookAtSessions()]);
       // Files cannot be read while too many are open, which changes no file when it is over.
       if (!isRead) return clock.now() + lookAgainMs;
-      // Nor does a session that ends, or a time limit.
-      return Math.min(...sessions.map(({ endsAt }) => endsAt), (await limits) ?? Number.POSITIVE_INFINITY);
+      // A timer that was set before sleep fires late: a time limit is looked at each second.
+      const isLimited = (await limits) !== undefined;
+      // Nor does a session that ends change a file.
+      return Math.min(
+        ...sessions.map(({ endsAt }) => endsAt),
+        isLimited ? clock.now() + lookAgainMs : Number.POSITIVE_INFINITY,
+      );
     },
   });
   void files.look();

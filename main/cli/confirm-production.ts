@@ -16,7 +16,7 @@ export async function withConfirmation<T>(options: {
   readonly session: Pick<Session, 'json' | 'progress'>;
   /** The answer was given with the command. */
   readonly confirmed: true | undefined;
-  readonly about: 'switch' | 'set';
+  readonly about: 'switch' | 'set' | 'set-switch';
   readonly act: (confirmed: Confirmed) => Promise<T>;
 }): Promise<{ readonly result: T; readonly wasAsked: boolean }> {
   const { session, confirmed, about, act } = options;
@@ -26,7 +26,7 @@ export async function withConfirmation<T>(options: {
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'production-unconfirmed') throw error;
     const canAsk = !session.json && process.stdin.isTTY && process.stdout.isTTY;
-    if (!canAsk && about === 'set') return { result: await act({ production: false }), wasAsked: false };
+    if (!canAsk && about !== 'switch') return { result: await act({ production: false }), wasAsked: false };
     if (!canAsk) throw error;
     session.progress.end();
     const { confirm, isCancel } = await import('@clack/prompts');
@@ -44,5 +44,10 @@ export async function withConfirmation<T>(options: {
 
 const questions = {
   switch: { question: 'Switch to production?', yes: 'Switch to production', no: 'No' },
+  'set-switch': {
+    question: 'Connect production, and switch to it where it is the first?',
+    yes: 'Connect and switch',
+    no: 'Only the others',
+  },
   set: { question: 'Connect production?', yes: 'Connect production', no: 'Only the others' },
 } as const;

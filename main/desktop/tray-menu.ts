@@ -154,7 +154,9 @@ function contexts(
         type: 'radio',
         label: label(cluster.title, contextNote(cluster, kubectl, now)),
         checked: cluster.id === kubectl.cluster,
-        click: () => actions.use(cluster.id),
+        click: () => {
+          if (cluster.id !== kubectl.cluster) actions.use(cluster.id);
+        },
       }),
     ),
     {

@@ -102,13 +102,18 @@ export function createSignIns({
     async signInToAll() {
       if (store.get().isSigningIn === true) return false;
       store.update((state) => ({ ...state, isSigningIn: true }));
-      return signInToAll({
-        accounts,
-        canBegin: ({ asks }) => asks !== 'password',
-        signIn: begin,
-        // What could not be looked at is shown by its places.
-        discover: () => link.call('discover', {}).then(noop, noop),
-      }).finally(() => store.update(({ isSigningIn: _, ...state }) => state));
+      return (
+        signInToAll({
+          accounts,
+          canBegin: ({ asks }) => asks !== 'password',
+          signIn: begin,
+          // What could not be looked at is shown by its places.
+          discover: () => link.call('discover', {}).then(noop, noop),
+        })
+          // What the agent could not answer is shown where its link is.
+          .catch(() => false)
+          .finally(() => store.update(({ isSigningIn: _, ...state }) => state))
+      );
     },
     async signInToPortal(portal) {
       const before = store.get().agent?.settings.awsPortals ?? [];

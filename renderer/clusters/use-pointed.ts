@@ -51,7 +51,7 @@ export function usePointed(area: RefObject<HTMLElement | null>): PointedView {
     };
     const hearMove = ({ type, clientX: x, clientY: y, target }: PointerEvent) => {
       const before = position.current;
-      if (type === 'pointermove' && before?.x === x && before.y === y) return;
+      if (type === 'pointermove' && before?.x === x && before.y === y) return look();
       position.current = { x, y };
       isLifted = false;
       const isInside = target instanceof Element && area.current?.contains(target) === true;
@@ -72,6 +72,9 @@ export function usePointed(area: RefObject<HTMLElement | null>): PointedView {
     document.addEventListener('wheel', stir, options);
     // Other rows come under the pointer.
     document.addEventListener('scroll', look, options);
+    // What lay over the list was closed, perhaps by a key.
+    document.addEventListener('pointerover', look, options);
+    document.addEventListener('keyup', look, options);
     // The pointer leaves the window.
     document.documentElement.addEventListener(
       'pointerleave',

@@ -35,8 +35,8 @@ export function Address({ onAsk }: { readonly onAsk: (asked: Asked) => void }) {
       setState({ kind: 'wrong', field: 'key', why: words.noKey });
       return key.current?.focus();
     }
-    // A link is read as strictly as one that was followed.
-    if (/^k8s-tunnels:/i.test(source)) return onAsk({ kind: 'link', link: source });
+    // A link is read as strictly as one that was followed; with a key the agent reads it, and checks by that.
+    if (/^k8s-tunnels:/i.test(source) && given === '') return onAsk({ kind: 'link', link: source });
     const from = { source, ...(given === '' ? {} : { key: given }) };
     reading.current?.abort();
     const abort = new AbortController();

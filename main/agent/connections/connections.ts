@@ -235,8 +235,10 @@ export async function createConnections(options: {
         switches,
       });
       const [wanted] = clusters;
-      if (forMs !== undefined && wanted !== undefined && mayBecomeCurrent(wanted))
-        await currentContext.checkLimit(place, wanted.id, wish.production === true);
+      const back =
+        forMs !== undefined && wanted !== undefined && mayBecomeCurrent(wanted)
+          ? await currentContext.checkLimit(place, wanted.id, wish.production === true)
+          : undefined;
       const isOurs = (id: ClusterId) => remembered.get(id) !== undefined;
       const close = (id: ClusterId) => tunnels.close(id, { listening: isOurs(id) });
       const fresh = clusters.map(({ id }) => id).filter((id) => remembered.get(id)?.status !== 'open');
@@ -261,8 +263,10 @@ export async function createConnections(options: {
         const entries = standing.map(({ cluster, tunnel }) => entryOf(cluster, tunnel));
         const { id } = first.cluster;
         const switchesNow = mayBecomeCurrent(first.cluster);
-        const written = await currentContext.switching(id, switchesNow ? forMs : undefined, () =>
-          kubeconfig.add(place, entries, switchesNow ? { current: id } : {}),
+        const limit = { forMs: switchesNow ? forMs : undefined, back };
+        const written = await currentContext.switching(id, limit, () =>
+          // One that was current already was not asked about: another may be current by now, which stays.
+          kubeconfig.add(place, entries, switchesNow && before.id !== id ? { current: id } : {}),
         );
         // An agent that is killed now must know the clusters again, not only that they were open.
         const known = catalog.flush().catch((error: unknown) => {

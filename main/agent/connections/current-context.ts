@@ -1,6 +1,7 @@
 import { AppError } from '../app-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Cluster, ClusterId } from '../catalog/cluster.ts';
+import { isProduction } from '../catalog/is-production.ts';
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { checkLimit, checkSwitch } from './production-guard.ts';
@@ -24,10 +25,21 @@ export interface CurrentContext {
    * `production-unconfirmed` as `use`.
    */
   back(options: { readonly place: KubeconfigPlace; readonly production: boolean }): Promise<void>;
-  /** Rejects with `production-unconfirmed` where a limit of this cluster would lead back to production. */
-  checkLimit(place: KubeconfigPlace, id: ClusterId, confirmed: boolean): Promise<void>;
+  /**
+   * Rejects with `production-unconfirmed` where a limit of this cluster would lead back to production. Answers the cluster
+   * that it leads back to, where that is one of ours.
+   */
+  checkLimit(place: KubeconfigPlace, id: ClusterId, confirmed: boolean): Promise<ClusterId | undefined>;
   /** Runs a switch to this cluster; with `forMs` its limit is on disk before, so that no crash leaves one without its end. */
-  switching<T>(id: ClusterId, forMs: number | undefined, work: () => Promise<T>): Promise<T>;
+  switching<T>(
+    id: ClusterId,
+    limit: {
+      readonly forMs: number | undefined;
+      /** What `checkLimit` answered. */
+      readonly back: ClusterId | undefined;
+    },
+    work: () => Promise<T>,
+  ): Promise<T>;
   /** When the limit of a cluster ends, and which context is restored then. */
   limit(
     place: KubeconfigPlace,
@@ -60,10 +72,17 @@ export async function createCurrentContext(options: {
       const back = connection && (await kubeconfig.previous(placeOf(connection), id));
       if (back !== undefined) notice('warning', announcement(titleOf(id), back.context, until));
     },
-    async end(id) {
+    async end(id, agreed) {
       const connection = remembered.get(id);
       if (connection === undefined) return;
       const place = placeOf(connection);
+      // What it leads back to may have changed since the user was asked, and now nobody is.
+      const unasked = remembered
+        .all()
+        .map(({ cluster }) => cluster)
+        .filter((one) => one !== id && one !== agreed && isProduction(catalog.get(one) ?? {}));
+      if (isGuarded() && unasked.length > 0 && (await kubeconfig.current(place)).id === id)
+        await kubeconfig.release(place, unasked);
       const back = await kubeconfig.previous(place, id);
       // Where another one is current by now, this one does not come back when that goes.
       const { warnings } = await kubeconfig.release(place, [id]);
@@ -81,10 +100,10 @@ export async function createCurrentContext(options: {
     const next = current === id ? (await kubeconfig.previous(place, id))?.id : current;
     return next === undefined ? undefined : catalog.get(next as ClusterId);
   };
-  const switching: CurrentContext['switching'] = async (id, forMs, work) => {
+  const switching: CurrentContext['switching'] = async (id, { forMs, back }, work) => {
     if (forMs === undefined) return work();
     const hadLimit = limits.until(id) !== undefined;
-    await limits.set(id, forMs);
+    await limits.set(id, forMs, back);
     try {
       return await work();
     } catch (error) {
@@ -92,16 +111,25 @@ export async function createCurrentContext(options: {
       throw error;
     }
   };
-  const check = async (place: KubeconfigPlace, id: ClusterId, confirmed: boolean) =>
-    checkLimit(await clusterAfter(place, id), { isGuarded: isGuarded(), confirmed });
+  const check: CurrentContext['checkLimit'] = async (place, id, confirmed) => {
+    const back = await clusterAfter(place, id);
+    checkLimit(back, { isGuarded: isGuarded(), confirmed });
+    return back?.id;
+  };
 
   return {
     async use({ cluster, place, production, forMs }) {
       const { id } = cluster;
       const { id: current } = await kubeconfig.current(place);
-      checkSwitch(cluster, { isGuarded: isGuarded(), current, confirmed: production });
-      if (forMs !== undefined) await check(place, id, production);
-      await switching(id, forMs, () => kubeconfig.use(place, id));
+      // To stay for good in place of for some time is a switch too.
+      const endsLimit = forMs === undefined && limits.until(id) !== undefined;
+      checkSwitch(cluster, {
+        isGuarded: isGuarded(),
+        current: endsLimit ? undefined : current,
+        confirmed: production,
+      });
+      const back = forMs === undefined ? undefined : await check(place, id, production);
+      await switching(id, { forMs, back }, () => kubeconfig.use(place, id));
       if (forMs === undefined) await limits.drop([id]);
     },
     async back({ place, production }) {

@@ -58,13 +58,11 @@ export function connectPlan(
     throw productionUnconfirmed([first], switchQuestion, connectHint);
   if (mode === 'add' || (mode === undefined && !switches))
     return { clusters, left, mayBecomeCurrent: () => false, stays: [] };
-  if (mode === 'switch')
-    return {
-      clusters,
-      left,
-      mayBecomeCurrent: (cluster) => production === true || !asks(cluster),
-      stays: clusters.filter((one) => production !== true && asks(one)),
-    };
+  if (mode === 'switch') {
+    // The yes is to the first of them: no other takes the place of one that failed.
+    const mayBecomeCurrent = (one: Cluster) => !asks(one) || (production === true && one.id === first?.id);
+    return { clusters, left, mayBecomeCurrent, stays: clusters.filter((one) => !mayBecomeCurrent(one)) };
+  }
   // A link or a set never switches beside production, also where the organisation wants nobody asked.
   const stays = clusters.filter((one) => asks(one) || (origin !== undefined && mayAsk(one, current)));
   return { clusters, left, mayBecomeCurrent: () => stays.length === 0, stays };

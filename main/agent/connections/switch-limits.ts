@@ -16,6 +16,8 @@ const limitSchema = z.object({
   until: z.number(),
   /** True once the end has been announced, or where the limit is too short for that. */
   announced: z.boolean(),
+  /** The cluster that was to be current after it when it was set. */
+  back: clusterIdSchema.optional(),
 });
 type SwitchLimit = z.infer<typeof limitSchema>;
 
@@ -24,7 +26,7 @@ export interface SwitchLimits {
   /** When the cluster stops being current; undefined where nothing limits that. */
   until(id: ClusterId): number | undefined;
   /** From now on it may be current for so long. */
-  set(id: ClusterId, forMs: number): Promise<void>;
+  set(id: ClusterId, forMs: number, back: ClusterId | undefined): Promise<void>;
   /** These are current for as long as the user likes, or not at all. */
   drop(ids: readonly ClusterId[]): Promise<void>;
   /**
@@ -40,8 +42,8 @@ export async function readSwitchLimits(options: {
   readonly logger: Logger;
   /** The end of a limit is near. */
   readonly announce: (id: ClusterId, until: number) => Promise<void>;
-  /** Restores the context before this cluster's, where this cluster's is current still. */
-  readonly end: (id: ClusterId) => Promise<void>;
+  /** Restores the context before this cluster's, where this cluster's is current still. `back` as it was set. */
+  readonly end: (id: ClusterId, back: ClusterId | undefined) => Promise<void>;
 }): Promise<SwitchLimits> {
   const { folder, clock, logger, announce, end } = options;
   const file = jsonFile<readonly SwitchLimit[]>({
@@ -63,7 +65,7 @@ export async function readSwitchLimits(options: {
       const isSame = () => limits.get(cluster) === limit;
       try {
         if (until <= now) {
-          await end(cluster);
+          await end(cluster, limit.back);
           // The user may have set another one meanwhile.
           if (isSame()) {
             limits.delete(cluster);
@@ -88,8 +90,13 @@ export async function readSwitchLimits(options: {
 
   return {
     until: (id) => limits.get(id)?.until,
-    async set(id, forMs) {
-      limits.set(id, { cluster: id, until: clock.now() + forMs, announced: forMs <= announceMs });
+    async set(id, forMs, back) {
+      limits.set(id, {
+        cluster: id,
+        until: clock.now() + forMs,
+        announced: forMs <= announceMs,
+        ...(back === undefined ? {} : { back }),
+      });
       await save();
     },
     async drop(ids) {

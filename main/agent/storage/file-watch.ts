@@ -44,7 +44,7 @@ export function watchFiles(options: {
   const { clock, logger, watched, look, watch = watchFolder } = options;
   const held = new Map<string, Held>();
   let isClosed = false;
-  let problem: string | undefined;
+  const problems = new Set<string>();
   let cancel: (() => void) | undefined;
   let running: Promise<void> | undefined;
   let isAskedAgain = false;
@@ -52,8 +52,9 @@ export function watchFiles(options: {
   /** Each problem is logged once, not every second. */
   const report = (message: string, error: unknown) => {
     const text = String(error);
-    if (text !== problem) logger.warn(message, { error: toPlainError(error) });
-    problem = text;
+    if (problems.has(text)) return;
+    problems.add(text);
+    logger.warn(message, { error: toPlainError(error) });
   };
   const unwatch = (folder: string) => {
     held.get(folder)?.watcher.close();
@@ -70,9 +71,11 @@ export function watchFiles(options: {
     unwatch(folder);
     if (isClosed) return;
     const watcher = watch(folder, { persistent: false }, (_, name) => {
-      // A folder that is deleted or moved is reported by its own name.
-      const counts =
-        name === null || one.names === 'all' || one.names.has(name) || name === path.basename(folder);
+      // A folder that is deleted or moved is reported by its own name: the system ends the watch with it, and another folder
+      // may get the same inode.
+      const isOwn = name === path.basename(folder);
+      if (isOwn && held.get(folder) === one) unwatch(folder);
+      const counts = name === null || isOwn || one.names === 'all' || one.names.has(name);
       if (counts) lookWithin(settleMs);
     });
     const one: Held = { watcher, inode, names };
@@ -115,8 +118,10 @@ export function watchFiles(options: {
 
   let dueAt = Number.POSITIVE_INFINITY;
   function lookWithin(ms: number): void {
-    const at = clock.now() + ms;
-    if (isClosed || at >= dueAt) return;
+    const now = clock.now();
+    const at = now + ms;
+    // One that is overdue waits for a timer that slept, too.
+    if (isClosed || (at >= dueAt && dueAt >= now)) return;
     cancel?.();
     dueAt = at;
     cancel = clock.timer(ms, () => {

@@ -132,7 +132,6 @@ export async function askReady(options: {
     request.once('upgrade', () => fail(malformed(`${host}:${port}`, 'that switches to another protocol')));
     request.on('error', (cause) => fail(readyError(`${host}:${port}`, cause)));
     // Without this, Node closes such a request with neither a response nor an error.
-    request.once('upgrade', () => fail(malformed(`${host}:${port}`, 'that switches to another protocol')));
     request.once('close', () => signal.removeEventListener('abort', abort));
     request.end();
   });

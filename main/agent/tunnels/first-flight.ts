@@ -84,10 +84,14 @@ export function firstAnswer(options: {
       candidates.delete(stream);
       stream.destroy();
       if (stream === kept) replace();
-      else
-        failure ??= new AppError('origin-failed', 'The connection ended without an answer.', {
+      else {
+        const error = new AppError('origin-failed', 'The connection ended without an answer.', {
           retryable: true,
         });
+        failure ??= error;
+        // The kept one is waited for no longer than where no other can be made.
+        if (candidates.size > 0) cancelTimer = clock.timer(graceMs, () => fail(error));
+      }
       if (candidates.size === 0 && failure !== undefined) fail(failure);
     };
 

@@ -31,8 +31,9 @@ export function watchStalls(options: {
     const isHeldBack = remote.writableNeedDrain || client.writableNeedDrain;
     if (!isHeldBack || client.destroyed || remote.destroyed) return;
     if (moved() === before) {
-      if (!remote.writableNeedDrain) remote.write(empty);
-      if (!client.writableNeedDrain) client.write(empty);
+      // One that was ended takes no write: it would be destroyed, with what came and was not read yet.
+      if (remote.writable && !remote.writableNeedDrain) remote.write(empty);
+      if (client.writable && !client.writableNeedDrain) client.write(empty);
       // One that is still read from tells by itself.
       if (remote.writableNeedDrain && !(await isHeld())) client.destroy(new Error('The client has gone.'));
     }

@@ -101,6 +101,8 @@ export function createTunnel(options: {
   let isAgainWanted = false;
   /** The probe that runs, to be begun again when it turns out that it looks at what is past. */
   let probing: AbortController | undefined;
+  /** It was begun again already: it looks at the network that is. */
+  let isBegunAgain = false;
   let cancelLook: (() => void) | undefined;
   let stop: AbortController | undefined;
   let loop: Promise<void> | undefined;
@@ -160,8 +162,10 @@ export function createTunnel(options: {
   /** A client got through. A probe that waits for its turn, or still for the network that was, begins again. */
   const onReached = () => {
     if (state.status !== 'reconnecting' && state.status !== 'degraded') return;
-    if (pausing === undefined && clock.now() > probedAt + troubleEveryMs) probing?.abort();
-    else lookSoon();
+    if (probing !== undefined && !isBegunAgain && clock.now() > probedAt + troubleEveryMs) {
+      isBegunAgain = true;
+      probing.abort();
+    } else lookSoon();
   };
   /** A connection carried something: what failed before is over. */
   const onServed = () => {
@@ -301,6 +305,7 @@ export function createTunnel(options: {
     const result = await prober.probe({ signal: attempt.signal, isFresh, limitMs: limitMs(failedAfter) });
     signal.removeEventListener('abort', end);
     probing = undefined;
+    if (!attempt.signal.aborted) isBegunAgain = false;
     if (signal.aborted) return false;
     if (!result.ok) return attempt.signal.aborted ? step(signal, how) : failed(result.failure);
     if (state.status === 'connected' && clock.now() - state.since > backOffGraceMs) attempts = 0;

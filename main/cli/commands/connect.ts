@@ -41,7 +41,7 @@ export async function runConnect(
     withConfirmation({
       session,
       confirmed: flags.production,
-      about: origin ?? 'switch',
+      about: origin === 'set' && mode === 'switch' ? 'set-switch' : (origin ?? 'switch'),
       act: async (production): Promise<Output<'connect'>> => {
         const following = await followConnecting(session, clusters);
         warned = following.warned;

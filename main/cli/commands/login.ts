@@ -2,6 +2,7 @@ import { AppError } from '../../agent/app-error.ts';
 import type { Account } from '../../agent/logins/account.ts';
 import { type LoginProviderKind, loginProviders } from '../../agent/logins/login-providers.ts';
 import { missingSignIns } from '../../agent/logins/next-sign-in.ts';
+import { startUrlIn } from '../../agent/settings/aws-portals.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loginCommand } from '../login-command.ts';
 import { signInToMissing } from '../missing-sign-ins.ts';
@@ -86,8 +87,14 @@ async function choose(
 ): Promise<Chosen> {
   if (provider === 'aws' && name !== undefined) {
     const { accounts } = await session.orInterrupted(session.client.call('accounts', {}));
-    const isKnown = accounts.some((one) => one.provider === 'aws' && one.session === name);
-    const portal = isKnown ? undefined : await portalGiven(session, { accounts, url: name, region });
+    const url = startUrlIn(name);
+    const known = accounts.find(
+      (one) =>
+        one.provider === 'aws' &&
+        (one.session === name || (url !== undefined && startUrlIn(one.session) === url)),
+    );
+    if (known !== undefined) return { kind: 'account', account: known };
+    const portal = await portalGiven(session, { accounts, url: name, region });
     if (portal !== undefined) return { kind: 'portal', portal };
   }
   if (provider !== undefined) {

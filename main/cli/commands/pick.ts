@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { autocompleteMultiselect, isCancel } from '@clack/prompts';
 import type { Kubectl, Snapshot } from '../../agent/agent-view.ts';
 import type { Cluster, ClusterId } from '../../agent/catalog/cluster.ts';
@@ -20,7 +21,9 @@ export async function runPick(session: Session): Promise<number> {
     const open = openTunnels({ tunnels });
     return clusters
       .filter(({ id, reach }) => reach.kind !== 'none' || open.has(id))
-      .toSorted((a, b) => a.title.localeCompare(b.title));
+      .toSorted(
+        (a, b) => Number(isProduction(a)) - Number(isProduction(b)) || a.title.localeCompare(b.title),
+      );
   };
   let snapshot = await knownClusters(session);
   progress.end();
@@ -52,7 +55,7 @@ export async function runPick(session: Session): Promise<number> {
       search
         .toLowerCase()
         .split(/\s+/)
-        .every((word) => `${label} ${hint}`.toLowerCase().includes(word)),
+        .every((word) => `${stripVTControlCharacters(label)} ${hint}`.toLowerCase().includes(word)),
   });
   if (isCancel(picked)) return exitCodes.interrupted;
   const closing = [...open.keys()].filter((id) => !picked.includes(id));
