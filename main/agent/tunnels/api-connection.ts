@@ -131,7 +131,6 @@ export async function askReady(options: {
     // Without this, Node closes such a request with neither a response nor an error.
     request.once('upgrade', () => fail(malformed(`${host}:${port}`, 'that switches to another protocol')));
     request.on('error', (cause) => fail(readyError(`${host}:${port}`, cause)));
-    // Without this, Node closes such a request with neither a response nor an error.
     request.once('close', () => signal.removeEventListener('abort', abort));
     request.end();
   });

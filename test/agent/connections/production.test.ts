@@ -165,6 +165,27 @@ describe('to connect with a switch', () => {
     expect(await currentId()).toBeUndefined();
   });
 
+  test('a yes to one is none to another that takes its place', async () => {
+    const failing = tagged('broken', 'production');
+    const connected = await connect([failing, ledger], { mode: 'switch', production: true });
+    expect(statusesOf(connected)).toEqual(['broken failed', 'ledger connected']);
+    expect(titlesOf(connected.stays)).toEqual(['ledger']);
+    expect(await currentId()).toBeUndefined();
+  });
+
+  test('what was current already does not come back where another is current by then', async () => {
+    await connect([prod], { mode: 'switch', production: true });
+    await connect([staging], { mode: 'add' });
+    // While the tunnel is opened, which may wait for a sign-in, another one becomes current.
+    const open = tunnels.tunnel(prod).open;
+    tunnels.tunnel(prod).open = async (how) => {
+      await connections.use({ cluster: staging, production: false });
+      return open(how);
+    };
+    expect((await connect([prod])).switched).toBeUndefined();
+    expect(await currentId()).toBe(staging.id);
+  });
+
   test('production beside the one that becomes current needs no question', async () => {
     expect(await connect([staging, prod], { mode: 'switch' })).toMatchObject({ switched: {} });
     expect(await currentId()).toBe(staging.id);

@@ -18,6 +18,7 @@ const tagged = (name: string, environment: string) =>
 const prod = tagged('prod', 'production');
 const ledger = tagged('ledger', 'production');
 const staging = tagged('staging', 'staging');
+const dev = tagged('dev', 'dev');
 
 const minute = 60_000;
 
@@ -56,11 +57,11 @@ beforeEach(async () => {
   await mkdir(path.join(home, '.kube'));
   await writeFile(file(), kubeconfigOf('minikube'), { mode: 0o600 });
   catalog = await createCatalog({ folder: path.join(home, 'catalog'), clock, logger: silentLogger });
-  catalog.apply(cell(listed(prod, ledger, staging)));
+  catalog.apply(cell(listed(prod, ledger, staging, dev)));
   await start();
   const signal = new AbortController().signal;
   await connections.connect({
-    clusters: [prod, ledger, staging],
+    clusters: [prod, ledger, staging, dev],
     place: place(),
     mode: 'add',
     switches: true,
@@ -172,6 +173,26 @@ test('where production would come back by the time alone, that is asked for', as
   await connections.use({ ...limited, production: true });
   await skip(30);
   expect(await current()).toBe('ledger');
+});
+
+test('the limit of production goes only with a yes', async () => {
+  await switchTo(prod, 30);
+  await expect(connections.use({ cluster: prod, production: false })).rejects.toMatchObject({
+    code: 'production-unconfirmed',
+  });
+  expect(await connections.limit(place(), prod.id)).toBeDefined();
+  await skip(30);
+  expect(await current()).toBe('minikube');
+});
+
+test('the time alone leads to no production that nobody was asked about', async () => {
+  await switchTo(ledger);
+  await connections.use({ cluster: staging, production: false });
+  // It leads to staging when it is set; what is below that is production.
+  await connections.use({ cluster: dev, production: false, forMs: 30 * minute });
+  await connections.disconnect([staging.id]);
+  await skip(30);
+  expect(await current()).toBe('minikube');
 });
 
 test('a connect that switches can be limited too', async () => {

@@ -10,11 +10,13 @@ import { skippingClock } from '../skipping-clock.ts';
 let folder: string;
 let watched: FileWatch | undefined;
 let looks: number;
+let warned: string[];
 const clock = skippingClock();
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'file-watch-'));
   looks = 0;
+  warned = [];
 });
 afterEach(async () => {
   watched?.close();
@@ -31,7 +33,10 @@ const start = async (options: {
   const { files = [], folders = [], dueAt = () => undefined, look = () => {} } = options;
   watched = watchFiles({
     clock,
-    logger: silentLogger,
+    logger: {
+      ...silentLogger,
+      warn: (message, fields) => warned.push(`${message} ${JSON.stringify(fields)}`),
+    },
     watched: async () => ({ files: typeof files === 'function' ? files() : files, folders }),
     async look() {
       looks += 1;
@@ -154,6 +159,17 @@ describe('where watching fails', () => {
     await start({ files: [path.join(folder, 'config')], watch: refuse });
     await minute();
     expect(looks).toBeGreaterThan(50);
+  });
+
+  test('each of several is told of once', async () => {
+    const files = ['a', 'b'].map((name) => path.join(folder, name, 'config'));
+    for (const file of files) await mkdir(path.dirname(file));
+    const named = ((place: string) => {
+      throw new Error(`no watches left for ${place}`);
+    }) as unknown as typeof watch;
+    await start({ files, watch: named });
+    await minute();
+    expect(warned).toHaveLength(2);
   });
 
   test('as soon as it works again, seldom', async () => {

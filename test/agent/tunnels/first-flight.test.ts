@@ -182,6 +182,19 @@ describe('the first bytes of a client on a connection that was kept ready', () =
     expect({ kept: kept.ours.destroyed, timers: clock.pending() }).toEqual({ kept: true, timers: 0 });
   });
 
+  it('fail a moment later where the other connection ends without an answer', async () => {
+    await say();
+    clock.skip(patienceMs);
+    dialing.resolve(fresh.ours);
+    await vi.waitFor(() => expect(fresh.heard()).toBe(text));
+    fresh.theirs.end();
+    await flush();
+    expect(outcome).toEqual({});
+    clock.skip(1_000);
+    await vi.waitFor(() => expect(outcome.error).toMatchObject({ code: 'origin-failed' }));
+    expect({ kept: kept.ours.destroyed, timers: clock.pending() }).toEqual({ kept: true, timers: 0 });
+  });
+
   it('fail at once when both have ended', async () => {
     await say();
     kept.theirs.end();
