@@ -1,5 +1,9 @@
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+// A browser of before 2024 may have none: a name is then divided between code points.
+const segmenter =
+  typeof Intl.Segmenter === 'function'
+    ? new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+    : undefined;
 
 /** So many characters at the end of a name stay in sight, or half of a shorter one. */
 const tailLength = 12;
@@ -10,7 +14,8 @@ const tailLength = 12;
  */
 export function endOf(name: string): number {
   if (rightToLeft.test(name)) return name.length;
-  const characters = [...segmenter.segment(name)];
+  const characters =
+    segmenter === undefined ? [...name] : [...segmenter.segment(name)].map(({ segment }) => segment);
   const tail = Math.min(tailLength, Math.floor(characters.length / 2));
-  return tail === 0 ? name.length : (characters.at(-tail)?.index ?? name.length);
+  return name.length - characters.slice(characters.length - tail).join('').length;
 }
