@@ -545,12 +545,11 @@ async function wireAgent(
       const [isRead] = await Promise.all([limits.then(look), lookAtSessions()]);
       // Files cannot be read while too many are open, which changes no file when it is over.
       if (!isRead) return clock.now() + lookAgainMs;
-      // A timer that was set before sleep fires late: a time limit is looked at each second.
-      const isLimited = (await limits) !== undefined;
-      // Nor does a session that ends change a file.
+      // Nor does a session that ends change a file. A timer that was set before sleep fires late: a time limit is looked
+      // at each second.
       return Math.min(
         ...sessions.map(({ endsAt }) => endsAt),
-        isLimited ? clock.now() + lookAgainMs : Number.POSITIVE_INFINITY,
+        (await limits) ? clock.now() + lookAgainMs : Number.POSITIVE_INFINITY,
       );
     },
   });

@@ -1,6 +1,6 @@
 import { AppError } from '../agent/app-error.ts';
 import type { Session } from './session.ts';
-import { printable } from './terminal.ts';
+import { hasTerminal, printable } from './terminal.ts';
 
 /** The answer as a call of the agent takes it; empty before the question. */
 export interface Confirmed {
@@ -25,7 +25,7 @@ export async function withConfirmation<T>(options: {
     return { result, wasAsked: false };
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'production-unconfirmed') throw error;
-    const canAsk = !session.json && process.stdin.isTTY && process.stdout.isTTY;
+    const canAsk = !session.json && hasTerminal();
     if (!canAsk && about !== 'switch') return { result: await act({ production: false }), wasAsked: false };
     if (!canAsk) throw error;
     session.progress.end();

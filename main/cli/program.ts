@@ -29,7 +29,7 @@ import { exitCodes } from './exit-codes.ts';
 import { exitCodesHelp } from './exit-codes-help.ts';
 import { reportError } from './report.ts';
 import { type Session, withAgent } from './session.ts';
-import { guarded } from './terminal.ts';
+import { guarded, hasTerminal } from './terminal.ts';
 
 interface Json {
   readonly json?: true;
@@ -38,7 +38,7 @@ interface Json {
 /** Runs the command that the arguments name. Answers the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
   const json = args.includes('--json');
-  if (args.length === 0 && process.stdin.isTTY && process.stdout.isTTY) {
+  if (args.length === 0 && hasTerminal()) {
     const { runPick } = await import('./commands/pick.ts');
     return withAgent({ json: false }, runPick);
   }

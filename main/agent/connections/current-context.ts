@@ -47,8 +47,8 @@ export interface CurrentContext {
   ): Promise<{ readonly until: number; readonly back: string | undefined } | undefined>;
   /** These are current for as long as the user likes, or not at all. */
   dropLimits(ids: readonly ClusterId[]): Promise<void>;
-  /** Announces and ends the limits that are due. Answers when to call it again, ms since the epoch. */
-  checkLimits(): Promise<number | undefined>;
+  /** Announces and ends the limits that are due. Answers whether there is one left: it is to be called about every second then. */
+  checkLimits(): Promise<boolean>;
 }
 
 export async function createCurrentContext(options: {

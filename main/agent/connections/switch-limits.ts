@@ -7,8 +7,6 @@ import { jsonFile } from '../storage/json-file.ts';
 
 /** How long before its end a limit is announced. */
 const announceMs = 2 * 60_000;
-/** The pause between two tries to keep one. */
-const againMs = 1_000;
 
 const limitSchema = z.object({
   cluster: clusterIdSchema,
@@ -31,9 +29,9 @@ export interface SwitchLimits {
   drop(ids: readonly ClusterId[]): Promise<void>;
   /**
    * Announces and ends what is due. To be called often: a timer that was set before the computer slept fires late.
-   * What cannot be ended now is tried again by the next call. Answers when the next one is due, ms since the epoch.
+   * What cannot be ended now is tried again by the next call. Answers whether there is one left.
    */
-  check(): Promise<number | undefined>;
+  check(): Promise<boolean>;
 }
 
 export async function readSwitchLimits(options: {
@@ -55,8 +53,7 @@ export async function readSwitchLimits(options: {
   });
   const limits = new Map((await file.read())?.map((limit) => [limit.cluster, limit]));
   const save = () => file.write([...limits.values()]);
-  let checking: Promise<number | undefined> | undefined;
-  const dueAt = ({ until, announced }: SwitchLimit) => (announced ? until : until - announceMs);
+  let checking: Promise<boolean> | undefined;
 
   const checkAll = async () => {
     const now = clock.now();
@@ -83,9 +80,7 @@ export async function readSwitchLimits(options: {
         });
       }
     }
-    // One that could not be kept is due already, and not to be tried without a pause.
-    const next = Math.min(...[...limits.values()].map(dueAt));
-    return Number.isFinite(next) ? Math.max(next, clock.now() + againMs) : undefined;
+    return limits.size > 0;
   };
 
   return {

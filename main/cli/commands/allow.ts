@@ -3,7 +3,7 @@ import type { Consent } from '../../agent/logins/consent.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { paint, printable } from '../terminal.ts';
+import { hasTerminal, paint, printable } from '../terminal.ts';
 import { type LoginFlags, runLogin } from './login.ts';
 
 export interface AllowFlags extends LoginFlags {
@@ -50,7 +50,7 @@ export async function runAllow(
 
 /** Whether a question can be asked here. */
 export function canAsk({ json }: Pick<Session, 'json'>): boolean {
-  return !json && process.stdin.isTTY && process.stdout.isTTY;
+  return !json && hasTerminal();
 }
 
 /** Shows what would be allowed, and asks. */

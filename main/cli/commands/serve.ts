@@ -7,6 +7,7 @@ import { loadWindowServer, windowFiles } from '../program-file.ts';
 import { startProgress } from '../progress.ts';
 import { reachAgent } from '../reach-agent.ts';
 import { reportError, writeAside, writeJson, writeLines } from '../report.ts';
+import { hasTerminal } from '../terminal.ts';
 
 /**
  * Serves the window to a browser until Ctrl-C. The agent and what it holds open stay. In a terminal, Enter prints a new
@@ -28,8 +29,7 @@ export async function runServe(options: {
     const agent = await reachAgent({ paths, env, onStart: () => progress.update('Starting the agent') });
     agent.close();
     const { serveWindow } = await loadWindowServer();
-    const questions =
-      !json && process.stdin.isTTY && process.stdout.isTTY ? pageQuestions(writeLines) : undefined;
+    const questions = !json && hasTerminal() ? pageQuestions(writeLines) : undefined;
     const window = await serveWindow({
       connect: () => connectOrStart(paths),
       folder: windowFiles(),

@@ -7,7 +7,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { missingLine, soonMissing } from '../missing-sign-ins.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { paint, printable, span, table } from '../terminal.ts';
+import { hasTerminal, paint, printable, span, table } from '../terminal.ts';
 
 export interface SetupFlags {
   readonly key?: string;
@@ -103,7 +103,7 @@ async function apply(
 
 /** Rejects with `cancelled` on a no, and with `bad-input` where nobody can be asked. */
 async function confirmSetup({ name }: Preview, json: boolean, isReview: boolean): Promise<void> {
-  if (json || !process.stdin.isTTY || !process.stdout.isTTY) {
+  if (json || !hasTerminal()) {
     throw new AppError(
       'bad-input',
       'A setup needs a yes, and there is no terminal to ask in; nothing was changed.',
