@@ -1,6 +1,6 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
-import type { ClusterId } from '../main/agent/catalog/cluster.ts';
 import type { Place } from '../main/api/place.ts';
+import type { ClusterId } from '../main/model/cluster.ts';
 import { AccountsPage } from './accounts/accounts-page.tsx';
 import { ActivityPage } from './activity/activity-page.tsx';
 import { useActions, useAgent, usePage } from './agent/page.tsx';

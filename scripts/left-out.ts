@@ -2,7 +2,7 @@ import type { Plugin } from 'vite';
 
 /**
  * What node-vault loads and never uses here: it has its own requester, renderer and checks in their place
- * (`main/agent/discovery/vault-client.ts`). tv4 is no longer maintained, and what is not shipped needs no update.
+ * (`main/agent/providers/vault/client.ts`). tv4 is no longer maintained, and what is not shipped needs no update.
  */
 const unused = new Set(['axios', 'mustache', 'tv4']);
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { organisationSchema } from '../main/agent/organisation/schema.ts';
+import { organisationSchema } from '../main/model/organisation.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 export const schemaFile = path.join(root, 'resources/organisation.schema.json');

@@ -20,6 +20,18 @@ const rules = [
     forbids: (target: string) => within(target, ['main/api', ...shells]),
   },
   {
+    says: 'what every shell shares imports no other part of the product',
+    of: ['main/model'],
+    except: [],
+    forbids: (target: string) => within(target, ['main/agent', 'main/api', ...shells]),
+  },
+  {
+    says: 'the window imports the contract and what all shells share, nothing of the agent',
+    of: ['renderer', 'preload'],
+    except: [],
+    forbids: (target: string) => within(target, ['main/agent', 'main/cli', 'main/desktop', 'main/web']),
+  },
+  {
     says: 'a transport imports no shell',
     of: ['main/api'],
     except: [],
@@ -85,6 +97,9 @@ describe('boundaries', () => {
     ['main/agent/open-url.ts', 'const { shell } = await import("electron/main");', 1],
     ['main/agent/open-url.ts', "import type { Client } from '../api/socket/client.ts';", 1],
     ['main/agent/tunnels/tunnel.ts', "import '../../cli/index.ts';", 1],
+    ['main/model/cluster.ts', "import { paths } from '../agent/paths.ts';", 1],
+    ['renderer/window.tsx', "import type { Agent } from '../main/agent/agent.ts';", 1],
+    ['renderer/window.tsx', "import type { Cluster } from '../main/model/cluster.ts';", 0],
     ['main/api/socket/server.ts', "export { a } from '../../desktop/tray.ts';", 1],
     ['main/cli/index.ts', "import { world } from '../../test/world/world.ts';", 1],
     ['main/desktop/tray.ts', "import { Tray } from 'electron';", 0],

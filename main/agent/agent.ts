@@ -1,17 +1,18 @@
-import type { ActivityEntry, History } from './activity/entry.ts';
-import type { Change, ConnectOutcome, ConnectResult, Kubectl, Snapshot } from './agent-view.ts';
-import type { Cell, ClusterId } from './catalog/cluster.ts';
+import type { Account } from '../model/account.ts';
+import type { ActivityEntry, History } from '../model/activity-entry.ts';
+import type { Change, ConnectOutcome, ConnectResult, Kubectl, Snapshot } from '../model/agent-view.ts';
+import type { Cell, ClusterId } from '../model/cluster.ts';
+import type { ClusterSet } from '../model/cluster-set.ts';
+import type { Consent } from '../model/consent.ts';
+import type { Findings } from '../model/findings.ts';
+import type { Settings, SettingsFrom } from '../model/settings.ts';
 import type { PluginCommand } from './connections/kubeconfig-entry.ts';
-import type { Findings } from './discovery/findings.ts';
-import type { ClusterSet } from './favourites/sets.ts';
-import type { Account } from './logins/account.ts';
-import type { Consent } from './logins/consent.ts';
 import type { Logins } from './logins/logins.ts';
 import type { OrganisationKeeper } from './organisation/organisation.ts';
 import type { Clock, Environment, Logger } from './parts.ts';
 import type { Paths } from './paths.ts';
 import type { Sealer } from './sealing/sealer.ts';
-import type { Settings, SettingsFrom, SettingsStore } from './settings/settings.ts';
+import type { SettingsStore } from './settings/settings.ts';
 
 /** What a shell hands in. The agent reads nothing of its process by itself, but for what the AWS SDK reads. */
 export interface Parts {

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AppError } from './app-error.ts';
+import { AppError } from '../model/app-error.ts';
 import type { Environment } from './parts.ts';
 import { pathsFrom } from './paths.ts';
 

@@ -1,6 +1,6 @@
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
-import { AppError } from './app-error.ts';
+import { AppError } from '../model/app-error.ts';
 import type { Environment } from './parts.ts';
 
 /** Where everything lives. All absolute. */

@@ -1,8 +1,8 @@
-import type { ConnectResult, Snapshot, TunnelView } from './agent-view.ts';
-import { toPlainError } from './app-error.ts';
-import type { Cluster } from './catalog/cluster.ts';
+import type { ConnectResult, Snapshot, TunnelView } from '../model/agent-view.ts';
+import { toPlainError } from '../model/app-error.ts';
+import type { Cluster } from '../model/cluster.ts';
+import type { Consent } from '../model/consent.ts';
 import type { Outcome } from './connections/connections.ts';
-import type { Consent } from './logins/consent.ts';
 import { stateWithAccessRequest, withAccessRequest } from './organisation/access-request.ts';
 import type { OrganisationKeeper } from './organisation/organisation.ts';
 import type { Releases } from './releases/releases.ts';

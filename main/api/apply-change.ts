@@ -1,5 +1,5 @@
-import type { Change, Snapshot } from '../agent/agent-view.ts';
-import { assertNever } from '../agent/assert-never.ts';
+import type { Change, Snapshot } from '../model/agent-view.ts';
+import { assertNever } from '../model/assert-never.ts';
 
 /** The state after a change. Imports no schema: the window and the tray follow the agent with it. */
 export function applyChange(snapshot: Snapshot, change: Change): Snapshot {

@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import { activityEntrySchema, historySchema } from '../agent/activity/entry.ts';
+import { accountSchema, loginProviderSchema, signOutSchema } from '../model/account.ts';
+import { activityEntrySchema, historySchema } from '../model/activity-entry.ts';
 import {
   connectOutcomeSchema,
   connectResultSchema,
   kubeconfigPlaceSchema,
   kubectlSchema,
   snapshotSchema,
-} from '../agent/agent-view.ts';
-import { cellSchema, clusterIdSchema } from '../agent/catalog/cluster.ts';
-import { findingsSchema } from '../agent/discovery/findings.ts';
-import { clusterSetSchema, setNameSchema } from '../agent/favourites/sets.ts';
-import { accountSchema, loginProviderSchema, signOutSchema } from '../agent/logins/account.ts';
-import { consentSchema } from '../agent/logins/consent.ts';
-import { organisationViewSchema, setupPreviewSchema } from '../agent/organisation/view.ts';
-import { settingsFromSchema, settingsSchema } from '../agent/settings/settings.ts';
+} from '../model/agent-view.ts';
+import { cellSchema, clusterIdSchema } from '../model/cluster.ts';
+import { clusterSetSchema, setNameSchema } from '../model/cluster-set.ts';
+import { consentSchema } from '../model/consent.ts';
+import { findingsSchema } from '../model/findings.ts';
+import { organisationViewSchema, setupPreviewSchema } from '../model/organisation-view.ts';
+import { settingsFromSchema, settingsSchema } from '../model/settings.ts';
 
 /**
  * The one list of what a shell can ask of the agent and is told by it. Every transport parses inputs by it and

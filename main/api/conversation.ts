@@ -1,5 +1,5 @@
-import type { Change, Snapshot } from '../agent/agent-view.ts';
-import { AppError, fromPlainError } from '../agent/app-error.ts';
+import type { Change, Snapshot } from '../model/agent-view.ts';
+import { AppError, fromPlainError } from '../model/app-error.ts';
 import type { Input, OperationName, Output } from './contract.ts';
 import type { AgentMessage, ClientMessage } from './serve-messages.ts';
 

@@ -1,4 +1,4 @@
-import { AppError } from '../agent/app-error.ts';
+import { AppError } from '../model/app-error.ts';
 import { type Input, type OperationName, type Output, operations } from './contract.ts';
 
 /** What a handler knows of the call besides its input. */

@@ -1,7 +1,7 @@
-import { AppError, toPlainError } from '../agent/app-error.ts';
-import { accountText } from '../agent/catalog/account-words.ts';
-import type { Cluster, ClusterId } from '../agent/catalog/cluster.ts';
 import { findCluster } from '../agent/catalog/find-cluster.ts';
+import { accountText } from '../model/account-name.ts';
+import { AppError, toPlainError } from '../model/app-error.ts';
+import type { Cluster, ClusterId } from '../model/cluster.ts';
 
 /** Links that lead into the app. They come from strangers: each is read strictly, and none does anything by itself. */
 

@@ -1,4 +1,4 @@
-import type { ClusterId } from '../agent/catalog/cluster.ts';
+import type { ClusterId } from '../model/cluster.ts';
 
 const pages = ['accounts', 'activity', 'settings'] as const;
 

@@ -1,4 +1,4 @@
-import { hasUnseen, plainLines } from '../agent/plain-text.ts';
+import { hasUnseen, plainLines } from '../model/plain-text.ts';
 
 /**
  * The same value with every text in it as `plainLines` makes it: what an agent sends to a shell. Where nothing is to be

@@ -1,5 +1,5 @@
-import type { Change, Snapshot } from '../agent/agent-view.ts';
-import { AppError, type PlainError, toPlainError } from '../agent/app-error.ts';
+import type { Change, Snapshot } from '../model/agent-view.ts';
+import { AppError, type PlainError, toPlainError } from '../model/app-error.ts';
 import { dispatch, type Handlers } from './dispatch.ts';
 import { plainValues } from './plain-values.ts';
 

@@ -2,8 +2,8 @@ import { renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pino } from 'pino';
 import type { Environment, Logger } from '../agent/parts.ts';
-import { escapeUnseen } from '../agent/plain-text.ts';
-import { redact, redacted } from '../agent/redaction/redact.ts';
+import { escapeUnseen } from '../model/plain-text.ts';
+import { redact, redacted } from '../redaction/redact.ts';
 
 const rotateAboveBytes = 5 * 1024 * 1024;
 const levels = ['debug', 'info', 'warn', 'error'] as const;

@@ -1,11 +1,11 @@
-import type { Policy } from '../agent/access/policy.ts';
-import type { Snapshot, TunnelView } from '../agent/agent-view.ts';
-import { placeText } from '../agent/catalog/account-words.ts';
-import type { Cell, Cluster, ClusterId } from '../agent/catalog/cluster.ts';
-import { isFailed } from '../agent/catalog/is-failed.ts';
-import { isProduction } from '../agent/catalog/is-production.ts';
-import { mixedScripts } from '../agent/catalog/mixed-scripts.ts';
-import type { Failure, Stage, TunnelState } from '../agent/tunnels/state.ts';
+import { placeText } from '../model/account-name.ts';
+import type { Snapshot, TunnelView } from '../model/agent-view.ts';
+import type { Cell, Cluster, ClusterId } from '../model/cluster.ts';
+import { isFailed } from '../model/is-failed.ts';
+import { isProduction } from '../model/is-production.ts';
+import { mixedScripts } from '../model/mixed-scripts.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Failure, Stage, TunnelState } from '../model/tunnel-state.ts';
 import { paint, printable } from './terminal.ts';
 
 /** One sign a state: colour alone would not be seen by everybody. */

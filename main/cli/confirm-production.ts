@@ -1,4 +1,4 @@
-import { AppError } from '../agent/app-error.ts';
+import { AppError } from '../model/app-error.ts';
 import type { Session } from './session.ts';
 import { hasTerminal, printable } from './terminal.ts';
 

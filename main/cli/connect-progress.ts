@@ -1,6 +1,6 @@
-import type { Cluster, ClusterId } from '../agent/catalog/cluster.ts';
-import { contextNames } from '../agent/catalog/context-name.ts';
-import type { TunnelState } from '../agent/tunnels/state.ts';
+import type { Cluster, ClusterId } from '../model/cluster.ts';
+import { contextNames } from '../model/context-name.ts';
+import type { TunnelState } from '../model/tunnel-state.ts';
 import { stageText } from './cluster-view.ts';
 import { createLoginNotes } from './login-notes.ts';
 import type { Session } from './session.ts';

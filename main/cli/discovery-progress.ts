@@ -1,4 +1,4 @@
-import type { Snapshot } from '../agent/agent-view.ts';
+import type { Snapshot } from '../model/agent-view.ts';
 import type { Session } from './session.ts';
 
 /** Shows how far discovery is, until the session's progress ends. */

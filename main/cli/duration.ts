@@ -1,4 +1,4 @@
-import { AppError } from '../agent/app-error.ts';
+import { AppError } from '../model/app-error.ts';
 
 const longestMinutes = 24 * 60;
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../agent/app-error.ts';
+import type { ErrorCode } from '../model/app-error.ts';
 
 /** What the command line's exit code says. Scripts rely on these numbers. */
 export const exitCodes = {

@@ -1,5 +1,5 @@
-import { command } from '../agent/command.ts';
-import type { Account } from '../agent/logins/account.ts';
+import type { Account } from '../model/account.ts';
+import { command } from '../model/command.ts';
 
 /** The command that signs in to an account. */
 export function loginCommand({ provider, session }: Pick<Account, 'provider' | 'session'>): string {

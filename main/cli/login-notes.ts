@@ -1,4 +1,4 @@
-import type { LoginView } from '../agent/logins/account.ts';
+import type { LoginView } from '../model/account.ts';
 import type { Progress } from './progress.ts';
 import { printable } from './terminal.ts';
 

@@ -1,5 +1,5 @@
-import type { LoginView } from '../agent/logins/account.ts';
 import type { Client } from '../api/socket/client.ts';
+import type { LoginView } from '../model/account.ts';
 import { loginLine } from './login-notes.ts';
 import { writeAside } from './report.ts';
 import { printable } from './terminal.ts';

@@ -1,6 +1,6 @@
-import { type PlainError, toPlainError } from '../agent/app-error.ts';
-import type { Account } from '../agent/logins/account.ts';
-import { missingSignIns, signInToAll } from '../agent/logins/next-sign-in.ts';
+import type { Account } from '../model/account.ts';
+import { type PlainError, toPlainError } from '../model/app-error.ts';
+import { missingSignIns, signInToAll } from '../model/next-sign-in.ts';
 import { accountTitle } from './commands/accounts.ts';
 import { loginCommand } from './login-command.ts';
 import { writeAside } from './report.ts';

@@ -1,4 +1,4 @@
-import type { OrganisationView } from '../agent/organisation/view.ts';
+import type { OrganisationView } from '../model/organisation-view.ts';
 import { table } from './terminal.ts';
 
 /** What makes clusters known, for each place where they are looked for, and how to get there from an empty home. */

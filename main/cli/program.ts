@@ -1,7 +1,7 @@
 import { type Argument, Command, CommanderError } from 'commander';
-import { AppError } from '../agent/app-error.ts';
-import { shells } from '../agent/catalog/shell-word.ts';
 import { version } from '../agent/version.ts';
+import { AppError } from '../model/app-error.ts';
+import { shells } from '../model/shell-word.ts';
 import { runAccounts } from './commands/accounts.ts';
 import { runActivity } from './commands/activity.ts';
 import { runAgent } from './commands/agent.ts';

@@ -1,5 +1,5 @@
-import { toPlainError } from '../agent/app-error.ts';
-import { escapeUnseen } from '../agent/plain-text.ts';
+import { toPlainError } from '../model/app-error.ts';
+import { escapeUnseen } from '../model/plain-text.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { guarded, paint, printable } from './terminal.ts';
 

@@ -1,7 +1,7 @@
-import type { KubeconfigPlaceInput } from '../agent/agent-view.ts';
-import { AppError } from '../agent/app-error.ts';
 import { type Paths, pathsFrom } from '../agent/paths.ts';
 import type { Client } from '../api/socket/client.ts';
+import type { KubeconfigPlaceInput } from '../model/agent-view.ts';
+import { AppError } from '../model/app-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { reachAgent } from './reach-agent.ts';

@@ -1,5 +1,5 @@
-import { AppError } from '../agent/app-error.ts';
-import { type Shell, shellOf, shells } from '../agent/catalog/shell-word.ts';
+import { AppError } from '../model/app-error.ts';
+import { type Shell, shellOf, shells } from '../model/shell-word.ts';
 
 /** Which shell commands are printed for: the flag's, else this computer's. Throws `bad-input` for another word. */
 export function shellFrom(flag: string | undefined): Shell {

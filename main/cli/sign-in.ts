@@ -1,5 +1,5 @@
-import { AppError } from '../agent/app-error.ts';
-import type { Account } from '../agent/logins/account.ts';
+import type { Account } from '../model/account.ts';
+import { AppError } from '../model/app-error.ts';
 import { accountTitle } from './commands/accounts.ts';
 import { createLoginNotes } from './login-notes.ts';
 import type { Session } from './session.ts';

@@ -1,10 +1,10 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { AppError, fromPlainError, type PlainError } from '../agent/app-error.ts';
 import type { Environment } from '../agent/parts.ts';
 import type { Paths } from '../agent/paths.ts';
 import { type Client, connectAgent } from '../api/socket/client.ts';
+import { AppError, fromPlainError, type PlainError } from '../model/app-error.ts';
 import { programCommand } from './program-file.ts';
 
 const startTimeoutMs = 15_000;

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import { escapeUnseen, plainText } from '../agent/plain-text.ts';
+import { escapeUnseen, plainText } from '../model/plain-text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 type Output = NodeJS.WriteStream;

@@ -1,5 +1,5 @@
-import { AppError } from '../agent/app-error.ts';
 import { findCluster } from '../agent/catalog/find-cluster.ts';
+import { AppError } from '../model/app-error.ts';
 import { accountTitle } from './commands/accounts.ts';
 import { loginCommand } from './login-command.ts';
 import { missingOf, offerSignIns } from './missing-sign-ins.ts';

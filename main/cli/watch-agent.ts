@@ -1,6 +1,6 @@
-import { AppError } from '../agent/app-error.ts';
 import type { Paths } from '../agent/paths.ts';
 import { connectAgent } from '../api/socket/client.ts';
+import { AppError } from '../model/app-error.ts';
 
 const lookEveryMs = 4_000;
 

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { app, dialog, ipcMain } from 'electron';
-import { toPlainError } from '../agent/app-error.ts';
 import { type Logger, systemClock } from '../agent/parts.ts';
 import { serveIpc } from '../api/ipc/serve.ts';
 import { linkAmong, linkScheme } from '../api/link.ts';
+import { toPlainError } from '../model/app-error.ts';
 import { appId, origin } from './app-origin.ts';
 import { linkOpener } from './external-link.ts';
 import { followAgent } from './follow-agent.ts';

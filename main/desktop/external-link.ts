@@ -1,7 +1,7 @@
 import { shell } from 'electron';
-import { toPlainError } from '../agent/app-error.ts';
 import { checkUrl, openUrl } from '../agent/open-url.ts';
 import type { Environment, Logger } from '../agent/parts.ts';
+import { toPlainError } from '../model/app-error.ts';
 
 /**
  * Opens an address in the user's browser. On Linux the system's way is a program (xdg-open) whose arguments other

@@ -1,7 +1,7 @@
-import type { Snapshot } from '../agent/agent-view.ts';
 import { applyChange } from '../api/apply-change.ts';
 import type { Channel, OpenChannel } from '../api/channel.ts';
 import { type AgentClient, createConversation } from '../api/conversation.ts';
+import type { Snapshot } from '../model/agent-view.ts';
 
 /**
  * The tray's conversation with the agent: every state it is in, the first one as soon as it has started.

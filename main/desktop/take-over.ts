@@ -1,8 +1,8 @@
-import { AppError } from '../agent/app-error.ts';
 import type { Clock, Logger } from '../agent/parts.ts';
 import type { Paths } from '../agent/paths.ts';
 import { connectAgent } from '../api/socket/client.ts';
 import { type Election, electAgent } from '../api/socket/election.ts';
+import { AppError } from '../model/app-error.ts';
 
 const limitMs = 15_000;
 

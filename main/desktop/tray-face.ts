@@ -1,4 +1,4 @@
-import type { Snapshot } from '../agent/agent-view.ts';
+import type { Snapshot } from '../model/agent-view.ts';
 
 /** What the tray's picture says. */
 export type TrayFace = (

@@ -1,11 +1,11 @@
 import type { MenuItemConstructorOptions } from 'electron';
-import type { Snapshot, TunnelView } from '../agent/agent-view.ts';
-import { accountText } from '../agent/catalog/account-words.ts';
-import type { Cluster, ClusterId } from '../agent/catalog/cluster.ts';
-import { isProduction } from '../agent/catalog/is-production.ts';
-import { timeLeft } from '../agent/connections/time-left.ts';
-import type { ClusterSet } from '../agent/favourites/sets.ts';
-import { plainText } from '../agent/plain-text.ts';
+import { accountText } from '../model/account-name.ts';
+import type { Snapshot, TunnelView } from '../model/agent-view.ts';
+import type { Cluster, ClusterId } from '../model/cluster.ts';
+import type { ClusterSet } from '../model/cluster-set.ts';
+import { isProduction } from '../model/is-production.ts';
+import { plainText } from '../model/plain-text.ts';
+import { timeLeft } from '../model/time-left.ts';
 
 /** What the menu's items do. */
 export interface TrayActions {

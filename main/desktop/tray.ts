@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { Menu, Notification, nativeImage, nativeTheme, type Rectangle, Tray } from 'electron';
-import type { Snapshot } from '../agent/agent-view.ts';
-import { toPlainError } from '../agent/app-error.ts';
-import type { ClusterId } from '../agent/catalog/cluster.ts';
 import type { AgentClient } from '../api/conversation.ts';
 import type { Place } from '../api/place.ts';
+import type { Snapshot } from '../model/agent-view.ts';
+import { toPlainError } from '../model/app-error.ts';
+import type { ClusterId } from '../model/cluster.ts';
 import { notify } from './notifications/notifier.ts';
 import type { Way } from './notifications/words.ts';
 import { trayFace, trayPicture } from './tray-face.ts';

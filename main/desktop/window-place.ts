@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { type BrowserWindow, type Rectangle, screen } from 'electron';
 import { z } from 'zod';
-import { toPlainError } from '../agent/app-error.ts';
 import type { Logger } from '../agent/parts.ts';
 import { jsonFile } from '../agent/storage/json-file.ts';
+import { toPlainError } from '../model/app-error.ts';
 import { isGraspable, placeBeside, usualSize } from './window-bounds.ts';
 
 /** A window that is dragged changes its place with every frame. */

@@ -1,7 +1,7 @@
 import { BrowserWindow, type Rectangle } from 'electron';
-import { toPlainError } from '../agent/app-error.ts';
 import type { Logger } from '../agent/parts.ts';
 import { type Place, placeHash } from '../api/place.ts';
+import { toPlainError } from '../model/app-error.ts';
 import { origin } from './app-origin.ts';
 import type { WindowPlace } from './window-place.ts';
 

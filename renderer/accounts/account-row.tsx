@@ -1,6 +1,6 @@
 import { CircleCheck, CircleDashed, LoaderCircle, TriangleAlert } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import type { Account, LoginView } from '../../main/agent/logins/account.ts';
+import type { Account, LoginView } from '../../main/model/account.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { accountKey, isOwn, isUnderWay, type OwnAccount } from '../agent/sign-ins.ts';
 import { text } from '../text/text.ts';

@@ -1,4 +1,4 @@
-import type { Account } from '../../main/agent/logins/account.ts';
+import type { Account } from '../../main/model/account.ts';
 import { agoWords, momentWords } from '../text/durations.ts';
 import { text } from '../text/text.ts';
 

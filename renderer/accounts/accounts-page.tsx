@@ -1,7 +1,7 @@
 import { Check, LoaderCircle, TriangleAlert } from 'lucide-react';
 import { useEffect } from 'react';
-import type { Account, SignOut } from '../../main/agent/logins/account.ts';
-import { missingSignIns } from '../../main/agent/logins/next-sign-in.ts';
+import type { Account, SignOut } from '../../main/model/account.ts';
+import { missingSignIns } from '../../main/model/next-sign-in.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { accountKey } from '../agent/sign-ins.ts';
 import { useNow } from '../agent/use-now.ts';

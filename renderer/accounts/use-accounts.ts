@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
-import type { Account } from '../../main/agent/logins/account.ts';
+import type { Account } from '../../main/model/account.ts';
+import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 
 /** The accounts, read anew when something happens to a sign-in; what was read last stays until then. */

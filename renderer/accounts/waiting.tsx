@@ -1,5 +1,5 @@
 import { LoaderCircle } from 'lucide-react';
-import type { LoginView } from '../../main/agent/logins/account.ts';
+import type { LoginView } from '../../main/model/account.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { text } from '../text/text.ts';
 

@@ -1,7 +1,7 @@
 import { History, X } from 'lucide-react';
 import { useId, useRef, useState } from 'react';
-import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { ActivityEntry } from '../../main/model/activity-entry.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
 import { useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { SubPage } from '../detail/sub-page.tsx';

@@ -12,8 +12,8 @@ import {
   Unplug,
 } from 'lucide-react';
 import { memo } from 'react';
-import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { ActivityEntry } from '../../main/model/activity-entry.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
 import { useAgent } from '../agent/page.tsx';
 import { momentWords } from '../text/durations.ts';
 import { entryView } from './entry-view.ts';

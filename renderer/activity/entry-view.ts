@@ -1,5 +1,5 @@
-import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { ActivityEntry } from '../../main/model/activity-entry.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
 import { durationWords } from '../text/durations.ts';
 import { text } from '../text/text.ts';
 

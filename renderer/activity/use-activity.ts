@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
-import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
+import type { ActivityEntry } from '../../main/model/activity-entry.ts';
+import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 
 const atMost = 500;

@@ -1,9 +1,9 @@
-import type { Policy } from '../../main/agent/access/policy.ts';
-import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
-import type { Change, Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
-import type { PlainError } from '../../main/agent/app-error.ts';
-import type { Cell, Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
-import type { Failure } from '../../main/agent/tunnels/state.ts';
+import type { ActivityEntry } from '../../main/model/activity-entry.ts';
+import type { Change, Snapshot, TunnelView } from '../../main/model/agent-view.ts';
+import type { PlainError } from '../../main/model/app-error.ts';
+import type { Cell, Cluster, ClusterId } from '../../main/model/cluster.ts';
+import type { Policy } from '../../main/model/policy.ts';
+import type { Failure } from '../../main/model/tunnel-state.ts';
 
 /** Why the last try to connect a cluster came to nothing. */
 export interface KnownFailure {

@@ -1,6 +1,6 @@
-import type { Change, Snapshot } from '../../main/agent/agent-view.ts';
-import { AppError, type PlainError, toPlainError } from '../../main/agent/app-error.ts';
 import { type AgentClient, createConversation } from '../../main/api/conversation.ts';
+import type { Change, Snapshot } from '../../main/model/agent-view.ts';
+import { AppError, type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import type { EndReason, OpenChannel } from './channel.ts';
 
 export type LinkState =

@@ -1,8 +1,8 @@
-import type { PlainError } from '../../main/agent/app-error.ts';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
-import type { ClusterSet } from '../../main/agent/favourites/sets.ts';
-import type { SignOut } from '../../main/agent/logins/account.ts';
-import type { Consent } from '../../main/agent/logins/consent.ts';
+import type { SignOut } from '../../main/model/account.ts';
+import type { PlainError } from '../../main/model/app-error.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
+import type { ClusterSet } from '../../main/model/cluster-set.ts';
+import type { Consent } from '../../main/model/consent.ts';
 import type { AgentState } from './apply-change.ts';
 import type { LinkState } from './link.ts';
 

@@ -1,5 +1,5 @@
-import type { Findings } from '../../main/agent/discovery/findings.ts';
-import type { SetupPreview } from '../../main/agent/organisation/view.ts';
+import type { Findings } from '../../main/model/findings.ts';
+import type { SetupPreview } from '../../main/model/organisation-view.ts';
 import { text } from '../text/text.ts';
 import type { Link } from './link.ts';
 

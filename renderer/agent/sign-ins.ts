@@ -1,7 +1,7 @@
-import { toPlainError } from '../../main/agent/app-error.ts';
-import type { Account } from '../../main/agent/logins/account.ts';
-import { signInToAll } from '../../main/agent/logins/next-sign-in.ts';
-import { type AwsPortalSetting, portalText } from '../../main/agent/settings/aws-portals.ts';
+import type { Account } from '../../main/model/account.ts';
+import { toPlainError } from '../../main/model/app-error.ts';
+import { type AwsPortalSetting, portalText } from '../../main/model/aws-portals.ts';
+import { signInToAll } from '../../main/model/next-sign-in.ts';
 import type { Link } from './link.ts';
 import type { PageStore, SignInState } from './page-store.ts';
 

@@ -8,7 +8,7 @@ import {
   useState,
 } from 'react';
 import { flushSync } from 'react-dom';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
 import { ClusterRow } from './cluster-row.tsx';

@@ -1,7 +1,7 @@
 import { SquareTerminal, Star } from 'lucide-react';
 import { memo, useId } from 'react';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
-import { isProduction } from '../../main/agent/catalog/is-production.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
+import { isProduction } from '../../main/model/is-production.ts';
 import { useActions } from '../agent/page.tsx';
 import { MixedScriptsBadge } from '../controls/mixed-scripts-badge.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';

@@ -1,5 +1,5 @@
-import { accountText, accountTitle } from '../../main/agent/catalog/account-words.ts';
-import type { Cell } from '../../main/agent/catalog/cluster.ts';
+import { accountText, accountTitle } from '../../main/model/account-name.ts';
+import type { Cell } from '../../main/model/cluster.ts';
 import { isolated } from '../text/isolated.ts';
 import { text } from '../text/text.ts';
 

@@ -1,6 +1,6 @@
 import { LoaderCircle } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
-import { isFailed } from '../../main/agent/catalog/is-failed.ts';
+import { isFailed } from '../../main/model/is-failed.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { LinkedText } from '../controls/linked-text.tsx';
 import { text } from '../text/text.ts';

@@ -1,4 +1,4 @@
-import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import { text } from '../text/text.ts';
 import { groupKey, groupsOf } from './groups.ts';
 

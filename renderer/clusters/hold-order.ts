@@ -1,4 +1,4 @@
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
 import { text } from '../text/text.ts';
 import type { Section } from './layout.ts';
 

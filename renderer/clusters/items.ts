@@ -1,4 +1,4 @@
-import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import type { Section } from './layout.ts';
 
 /** What stands in the list from above: a section's head, then its rows. */

@@ -1,5 +1,5 @@
-import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
-import type { Settings } from '../../main/agent/settings/settings.ts';
+import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
+import type { Settings } from '../../main/model/settings.ts';
 import { text } from '../text/text.ts';
 import { type GroupBy, groupsOf } from './groups.ts';
 

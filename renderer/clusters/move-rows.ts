@@ -1,4 +1,4 @@
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
 import { headHeight, type Item, rowHeight } from './items.ts';
 
 const movement = { duration: 160, easing: 'ease-out' } as const;

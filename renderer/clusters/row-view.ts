@@ -1,6 +1,6 @@
-import type { Policy } from '../../main/agent/access/policy.ts';
-import type { TunnelView } from '../../main/agent/agent-view.ts';
-import type { Cluster } from '../../main/agent/catalog/cluster.ts';
+import type { TunnelView } from '../../main/model/agent-view.ts';
+import type { Cluster } from '../../main/model/cluster.ts';
+import type { Policy } from '../../main/model/policy.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
 import { text } from '../text/text.ts';
 import { whereWords } from './cluster-words.ts';

@@ -1,7 +1,7 @@
 import { type FormEvent, useId, useState } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
-import { toPlainError } from '../../main/agent/app-error.ts';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import { toPlainError } from '../../main/model/app-error.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
 import './save-set.css';

@@ -1,6 +1,6 @@
-import type { Cluster } from '../../main/agent/catalog/cluster.ts';
-import { isProduction } from '../../main/agent/catalog/is-production.ts';
-import { editsBetween, nearest } from '../../main/agent/catalog/nearest.ts';
+import type { Cluster } from '../../main/model/cluster.ts';
+import { isProduction } from '../../main/model/is-production.ts';
+import { editsBetween, nearest } from '../../main/model/nearest.ts';
 import { text } from '../text/text.ts';
 import { accountWords } from './cluster-words.ts';
 

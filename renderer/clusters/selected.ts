@@ -1,4 +1,4 @@
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
 
 /** `selected` with `id` turned over. */
 export function toggled(selected: ReadonlySet<ClusterId>, id: ClusterId): ReadonlySet<ClusterId> {

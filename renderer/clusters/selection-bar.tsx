@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
 import { SaveSet } from './save-set.tsx';

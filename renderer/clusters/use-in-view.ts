@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useRef } from 'react';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 
 /** Long enough that rows which only pass by in scrolling are not told of. */

@@ -1,6 +1,6 @@
-import type { Policy } from '../../main/agent/access/policy.ts';
-import type { TunnelView } from '../../main/agent/agent-view.ts';
-import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { TunnelView } from '../../main/model/agent-view.ts';
+import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
+import type { Policy } from '../../main/model/policy.ts';
 import { useAgent, usePage } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { type RowView, rowView } from './row-view.ts';

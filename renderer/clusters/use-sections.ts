@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef } from 'react';
-import type { Cluster } from '../../main/agent/catalog/cluster.ts';
+import type { Cluster } from '../../main/model/cluster.ts';
 import { useAgent, usePage } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
 import { type Filter, passes } from './filters.ts';

@@ -1,4 +1,4 @@
-import { mixedScripts } from '../../main/agent/catalog/mixed-scripts.ts';
+import { mixedScripts } from '../../main/model/mixed-scripts.ts';
 import { text } from '../text/text.ts';
 
 /** Marks a name with letters of scripts that look alike; nothing where it has none. */

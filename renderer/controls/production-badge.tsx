@@ -1,5 +1,5 @@
-import type { Cluster } from '../../main/agent/catalog/cluster.ts';
-import { isProduction } from '../../main/agent/catalog/is-production.ts';
+import type { Cluster } from '../../main/model/cluster.ts';
+import { isProduction } from '../../main/model/is-production.ts';
 import { text } from '../text/text.ts';
 
 /** Production is marked the same way everywhere. */

@@ -1,5 +1,5 @@
 import { Star } from 'lucide-react';
-import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { wholeWhereWords } from '../clusters/cluster-words.ts';

@@ -1,5 +1,5 @@
-import type { DeniedPolicy } from '../../main/agent/access/policy.ts';
-import type { Cluster } from '../../main/agent/catalog/cluster.ts';
+import type { Cluster } from '../../main/model/cluster.ts';
+import type { DeniedPolicy } from '../../main/model/policy.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { text } from '../text/text.ts';

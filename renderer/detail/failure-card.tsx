@@ -1,5 +1,5 @@
-import type { Cluster } from '../../main/agent/catalog/cluster.ts';
-import { needsSignIn } from '../../main/agent/logins/needs-sign-in.ts';
+import type { Cluster } from '../../main/model/cluster.ts';
+import { needsSignIn } from '../../main/model/needs-sign-in.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { wholeWhereWords } from '../clusters/cluster-words.ts';

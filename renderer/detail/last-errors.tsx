@@ -1,4 +1,4 @@
-import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
+import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import { useNow } from '../agent/use-now.ts';
 import { momentWords } from '../text/durations.ts';
 import { text } from '../text/text.ts';

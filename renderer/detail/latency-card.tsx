@@ -1,4 +1,4 @@
-import type { LatencySample } from '../../main/agent/activity/entry.ts';
+import type { LatencySample } from '../../main/model/activity-entry.ts';
 import { useNow } from '../agent/use-now.ts';
 import { text } from '../text/text.ts';
 import { Card } from './card.tsx';

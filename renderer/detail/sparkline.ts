@@ -1,4 +1,4 @@
-import type { LatencySample } from '../../main/agent/activity/entry.ts';
+import type { LatencySample } from '../../main/model/activity-entry.ts';
 
 /** Between two probes of a tunnel that stands lies half a minute: after much more, nothing is known of the time between. */
 const pauseMs = 120_000;

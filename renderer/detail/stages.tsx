@@ -1,5 +1,5 @@
-import type { TunnelView } from '../../main/agent/agent-view.ts';
-import type { Stage } from '../../main/agent/tunnels/state.ts';
+import type { TunnelView } from '../../main/model/agent-view.ts';
+import type { Stage } from '../../main/model/tunnel-state.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
 import { text } from '../text/text.ts';
 

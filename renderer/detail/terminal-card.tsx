@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
-import type { History } from '../../main/agent/activity/entry.ts';
-import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
-import { contextName } from '../../main/agent/catalog/context-name.ts';
+import type { History } from '../../main/model/activity-entry.ts';
+import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
+import { contextName } from '../../main/model/context-name.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import type { RowState } from '../clusters/use-row.ts';
 import { CopyButton } from '../controls/copy-button.tsx';

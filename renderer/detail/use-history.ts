@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
-import type { History } from '../../main/agent/activity/entry.ts';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { History } from '../../main/model/activity-entry.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 
 const everyMs = 2_000;

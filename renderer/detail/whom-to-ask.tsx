@@ -1,4 +1,4 @@
-import type { Cluster } from '../../main/agent/catalog/cluster.ts';
+import type { Cluster } from '../../main/model/cluster.ts';
 import { DocsLink } from '../controls/docs-link.tsx';
 import { text } from '../text/text.ts';
 

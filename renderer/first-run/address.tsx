@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { toPlainError } from '../../main/agent/app-error.ts';
+import { toPlainError } from '../../main/model/app-error.ts';
 import { useActions } from '../agent/page.tsx';
 import { CheckedField } from '../controls/checked-field.tsx';
 import type { Asked } from '../links/link-preview.tsx';

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
-import { isFailed } from '../../main/agent/catalog/is-failed.ts';
-import { missingSignIns } from '../../main/agent/logins/next-sign-in.ts';
+import { isFailed } from '../../main/model/is-failed.ts';
+import { missingSignIns } from '../../main/model/next-sign-in.ts';
 import '../accounts/accounts.css';
 import { useAccounts } from '../accounts/use-accounts.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';

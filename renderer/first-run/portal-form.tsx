@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { isAwsRegion, startUrlIn } from '../../main/agent/settings/aws-portals.ts';
+import { isAwsRegion, startUrlIn } from '../../main/model/aws-portals.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { CheckedField } from '../controls/checked-field.tsx';
 import { text } from '../text/text.ts';

@@ -1,8 +1,8 @@
-import type { Cell, Cluster, Source } from '../../main/agent/catalog/cluster.ts';
-import { isFailed } from '../../main/agent/catalog/is-failed.ts';
-import type { Findings } from '../../main/agent/discovery/findings.ts';
-import type { Account } from '../../main/agent/logins/account.ts';
-import { needsSignIn } from '../../main/agent/logins/needs-sign-in.ts';
+import type { Account } from '../../main/model/account.ts';
+import type { Cell, Cluster, Source } from '../../main/model/cluster.ts';
+import type { Findings } from '../../main/model/findings.ts';
+import { isFailed } from '../../main/model/is-failed.ts';
+import { needsSignIn } from '../../main/model/needs-sign-in.ts';
 import { stateWords, statusOf } from '../accounts/account-words.ts';
 import { isOwn, type OwnAccount } from '../agent/sign-ins.ts';
 import { text } from '../text/text.ts';

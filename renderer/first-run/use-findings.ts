@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Findings } from '../../main/agent/discovery/findings.ts';
+import type { Findings } from '../../main/model/findings.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 
 const nothing: Findings = { awsProfiles: [], clusterFiles: [] };

@@ -1,8 +1,8 @@
 import { ChevronsUpDown, ShipWheel } from 'lucide-react';
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover } from 'react-aria-components';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
-import { isProduction } from '../../main/agent/catalog/is-production.ts';
-import { timeLeft } from '../../main/agent/connections/time-left.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
+import { isProduction } from '../../main/model/is-production.ts';
+import { timeLeft } from '../../main/model/time-left.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { text } from '../text/text.ts';

@@ -1,6 +1,6 @@
-import { toPlainError } from '../../main/agent/app-error.ts';
-import type { ClusterSet } from '../../main/agent/favourites/sets.ts';
 import { linkOf } from '../../main/api/link.ts';
+import { toPlainError } from '../../main/model/app-error.ts';
+import type { ClusterSet } from '../../main/model/cluster-set.ts';
 import { text } from '../text/text.ts';
 
 /** Resolves to what to say of it; rejects where the clipboard does not take it. */

@@ -1,9 +1,9 @@
 import { type ReactNode, useMemo } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
-import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
-import type { SetupPreview } from '../../main/agent/organisation/view.ts';
 import { clustersMeant, type Link, type Meant, meantBy, parseLink } from '../../main/api/link.ts';
 import { type Place, placeHash } from '../../main/api/place.ts';
+import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
+import type { SetupPreview } from '../../main/model/organisation-view.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
 import { SetupQuestion } from '../setup/setup-preview.tsx';

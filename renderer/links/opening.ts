@@ -1,7 +1,7 @@
-import type { Policy } from '../../main/agent/access/policy.ts';
-import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
-import { isProduction } from '../../main/agent/catalog/is-production.ts';
 import type { Meant } from '../../main/api/link.ts';
+import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
+import { isProduction } from '../../main/model/is-production.ts';
+import type { Policy } from '../../main/model/policy.ts';
 import { whereWords } from '../clusters/cluster-words.ts';
 import { text } from '../text/text.ts';
 

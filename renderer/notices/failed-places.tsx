@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react';
-import type { Cell } from '../../main/agent/catalog/cluster.ts';
-import { isFailed } from '../../main/agent/catalog/is-failed.ts';
-import { needsSignIn } from '../../main/agent/logins/needs-sign-in.ts';
+import type { Cell } from '../../main/model/cluster.ts';
+import { isFailed } from '../../main/model/is-failed.ts';
+import { needsSignIn } from '../../main/model/needs-sign-in.ts';
 import { useAgent } from '../agent/page.tsx';
 import { whereWords } from '../clusters/cluster-words.ts';
 import { text } from '../text/text.ts';

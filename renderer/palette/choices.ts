@@ -1,7 +1,7 @@
-import type { TunnelView } from '../../main/agent/agent-view.ts';
-import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
-import { isProduction } from '../../main/agent/catalog/is-production.ts';
-import type { ClusterSet } from '../../main/agent/favourites/sets.ts';
+import type { TunnelView } from '../../main/model/agent-view.ts';
+import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
+import type { ClusterSet } from '../../main/model/cluster-set.ts';
+import { isProduction } from '../../main/model/is-production.ts';
 import { whereWords } from '../clusters/cluster-words.ts';
 import type { Filter } from '../clusters/filters.ts';
 import type { GroupBy } from '../clusters/groups.ts';

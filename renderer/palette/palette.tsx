@@ -22,7 +22,7 @@ import {
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components';
 import { flushSync } from 'react-dom';
-import { isGuarded } from '../../main/agent/catalog/is-production.ts';
+import { isGuarded } from '../../main/model/is-production.ts';
 import { useAgent } from '../agent/page.tsx';
 import { type Filter, filtersOf } from '../clusters/filters.ts';
 import { byTitle } from '../clusters/layout.ts';

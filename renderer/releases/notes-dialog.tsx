@@ -1,5 +1,5 @@
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
-import type { ReleaseView } from '../../main/agent/releases/release.ts';
+import type { ReleaseView } from '../../main/model/release.ts';
 import { text } from '../text/text.ts';
 import { Notes } from './notes.tsx';
 import './releases.css';

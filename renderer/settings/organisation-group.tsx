@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
-import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
+import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { agoWords } from '../text/durations.ts';

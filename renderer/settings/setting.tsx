@@ -1,7 +1,7 @@
 import { Lock } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useState } from 'react';
-import { toPlainError } from '../../main/agent/app-error.ts';
-import type { SettingName, Settings } from '../../main/agent/settings/settings.ts';
+import { toPlainError } from '../../main/model/app-error.ts';
+import type { SettingName, Settings } from '../../main/model/settings.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { Switch } from '../controls/switch.tsx';
 import { text } from '../text/text.ts';

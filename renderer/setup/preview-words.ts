@@ -1,5 +1,5 @@
-import type { SetupPreview } from '../../main/agent/organisation/view.ts';
-import type { SettingName } from '../../main/agent/settings/settings.ts';
+import type { SetupPreview } from '../../main/model/organisation-view.ts';
+import type { SettingName } from '../../main/model/settings.ts';
 import { text } from '../text/text.ts';
 
 /** One thing that a configuration says, in words. */

@@ -1,8 +1,8 @@
 import { LoaderCircle, ShieldAlert, ShieldCheck } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Heading } from 'react-aria-components';
-import { type PlainError, toPlainError } from '../../main/agent/app-error.ts';
-import type { SetupPreview } from '../../main/agent/organisation/view.ts';
+import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
+import type { SetupPreview } from '../../main/model/organisation-view.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
 import { KeyField } from './key-field.tsx';

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../main/agent/app-error.ts';
+import type { ErrorCode } from '../../main/model/app-error.ts';
 import { agoWords, durationWords } from './durations.ts';
 import { isolated } from './isolated.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { clusterId } from '../../main/agent/catalog/cluster.ts';
 import { parseSetupLink } from '../../main/agent/organisation/source.ts';
 import { clustersMeant, linkAmong, linkOf, meantBy, parseLink } from '../../main/api/link.ts';
+import { clusterId } from '../../main/model/cluster.ts';
 import { aCluster } from '../renderer/shown.ts';
 
 const connect = (query: string) => `k8s-tunnels://connect?${query}`;

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import type { Snapshot } from '../../main/agent/agent-view.ts';
 import { createConversation } from '../../main/api/conversation.ts';
 import { type Served, serveMessages } from '../../main/api/serve-messages.ts';
+import type { Snapshot } from '../../main/model/agent-view.ts';
 
 /** A shell that is connected to an agent, and how many look at that. */
 function connect() {

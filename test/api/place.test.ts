@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { clusterId } from '../../main/agent/catalog/cluster.ts';
 import { placeHash, placeIn } from '../../main/api/place.ts';
+import { clusterId } from '../../main/model/cluster.ts';
 
 test('a place comes back from its fragment', () => {
   for (const place of [

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
-import type { Change, Snapshot } from '../../main/agent/agent-view.ts';
-import { AppError } from '../../main/agent/app-error.ts';
 import { plainValues } from '../../main/api/plain-values.ts';
 import { type AgentMessage, type Served, serveMessages } from '../../main/api/serve-messages.ts';
+import type { Change, Snapshot } from '../../main/model/agent-view.ts';
+import { AppError } from '../../main/model/app-error.ts';
 
 const odd = 'a\u001b[2J\u202eb';
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createCatalog } from '../../main/agent/catalog/catalog.ts';
-import { type Cluster, clusterId } from '../../main/agent/catalog/cluster.ts';
 import { silentLogger, systemClock } from '../../main/agent/parts.ts';
 import { pathsFrom } from '../../main/agent/paths.ts';
+import { type Cluster, clusterId } from '../../main/model/cluster.ts';
 import { median, type Row, timed } from './row.ts';
 
 const run = promisify(execFile);

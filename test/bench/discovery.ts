@@ -1,10 +1,10 @@
 import { ResourceGraphClient } from '@azure/arm-resourcegraph';
-import { createAksSource } from '../../main/agent/discovery/aks.ts';
-import { clustersQuery } from '../../main/agent/discovery/aks-cluster.ts';
-import { createAws } from '../../main/agent/discovery/aws.ts';
-import { createAzureSessions } from '../../main/agent/discovery/azure-clients.ts';
-import { createEksSource } from '../../main/agent/discovery/eks.ts';
-import { createGkeSource } from '../../main/agent/discovery/gke.ts';
+import { createAws } from '../../main/agent/providers/aws/aws.ts';
+import { createEksSource } from '../../main/agent/providers/aws/eks.ts';
+import { createAksSource } from '../../main/agent/providers/azure/aks.ts';
+import { clustersQuery } from '../../main/agent/providers/azure/aks-cluster.ts';
+import { createAzureSessions } from '../../main/agent/providers/azure/clients.ts';
+import { createGkeSource } from '../../main/agent/providers/gcp/gke.ts';
 import { coldList } from './cold-list.ts';
 import { startReading } from './reading.ts';
 import { recordRequests } from './replay.ts';

@@ -1,4 +1,4 @@
-import type { Change } from '../../main/agent/agent-view.ts';
+import type { Change } from '../../main/model/agent-view.ts';
 import { type SoakAgent, startSoakAgent } from '../soak/agent.ts';
 import { quantile, Report, recovers, type Soak, sleep } from '../soak/soak.ts';
 import { readTargets } from '../soak/target.ts';

@@ -1,24 +1,24 @@
-import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
-import type { Change, ConnectResult, Snapshot } from '../../main/agent/agent-view.ts';
-import { AppError } from '../../main/agent/app-error.ts';
-import { type Cluster, type ClusterId, clusterId } from '../../main/agent/catalog/cluster.ts';
 import { findCluster } from '../../main/agent/catalog/find-cluster.ts';
-import { isProduction } from '../../main/agent/catalog/is-production.ts';
 import { readTags } from '../../main/agent/catalog/tags.ts';
 import { checkSwitch, connectPlan } from '../../main/agent/connections/production-guard.ts';
 import { systemClock } from '../../main/agent/parts.ts';
 import type { Paths } from '../../main/agent/paths.ts';
+import type { Input } from '../../main/api/contract.ts';
+import type { Handlers } from '../../main/api/dispatch.ts';
+import { electAgent } from '../../main/api/socket/election.ts';
+import { connectionServer } from '../../main/api/socket/server.ts';
+import type { ActivityEntry } from '../../main/model/activity-entry.ts';
+import type { Change, ConnectResult, Snapshot } from '../../main/model/agent-view.ts';
+import { AppError } from '../../main/model/app-error.ts';
+import { type Cluster, type ClusterId, clusterId } from '../../main/model/cluster.ts';
+import { isProduction } from '../../main/model/is-production.ts';
 import {
   defaultSettings,
   defaultSettingsFrom,
   type SettingsFrom,
   settingsSchema,
-} from '../../main/agent/settings/settings.ts';
-import type { TunnelState } from '../../main/agent/tunnels/state.ts';
-import type { Input } from '../../main/api/contract.ts';
-import type { Handlers } from '../../main/api/dispatch.ts';
-import { electAgent } from '../../main/api/socket/election.ts';
-import { connectionServer } from '../../main/api/socket/server.ts';
+} from '../../main/model/settings.ts';
+import type { TunnelState } from '../../main/model/tunnel-state.ts';
 
 const account = '444455556666';
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Snapshot } from '../../main/agent/agent-view.ts';
+import type { Snapshot } from '../../main/model/agent-view.ts';
 import { ask, openPage as openAsPage, partsOf } from '../api/web/requests.ts';
 import { ledTo } from '../world/person/led-to.ts';
 import { type Home, makeHome, type Run, root, runCli, startCli } from './run-cli.ts';

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Snapshot } from '../../main/agent/agent-view.ts';
-import { clusterId } from '../../main/agent/catalog/cluster.ts';
 import { type TrayFace, trayFace, trayPicture } from '../../main/desktop/tray-face.ts';
+import type { Snapshot } from '../../main/model/agent-view.ts';
+import { clusterId } from '../../main/model/cluster.ts';
 import { drawTray } from '../../scripts/icons/tray.ts';
 
 type Status = Snapshot['tunnels'][number]['state']['status'];

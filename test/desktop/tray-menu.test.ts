@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
-import { type Cluster, clusterId } from '../../main/agent/catalog/cluster.ts';
-import { defaultSettings, defaultSettingsFrom } from '../../main/agent/settings/settings.ts';
 import { type TrayActions, trayMenu } from '../../main/desktop/tray-menu.ts';
+import type { Snapshot, TunnelView } from '../../main/model/agent-view.ts';
+import { type Cluster, clusterId } from '../../main/model/cluster.ts';
+import { defaultSettings, defaultSettingsFrom } from '../../main/model/settings.ts';
 
 const now = 1_000_000_000;
 

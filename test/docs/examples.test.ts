@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isSeq, parse, parseDocument } from 'yaml';
 import { readTags } from '../../main/agent/catalog/tags.ts';
 import { parseOrganisation } from '../../main/agent/organisation/parse.ts';
-import { organisationSchema } from '../../main/agent/organisation/schema.ts';
+import { organisationSchema } from '../../main/model/organisation.ts';
 import { blocksOf, root } from './blocks.ts';
 import { wrongIngress } from './ingress.ts';
 import { type Manifest, manifestsOf, unknownFields, wrongManifest } from './kubernetes.ts';

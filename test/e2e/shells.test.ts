@@ -1,6 +1,6 @@
 import { chromium, type Page } from 'playwright-core';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
+import type { Snapshot, TunnelView } from '../../main/model/agent-view.ts';
 import { text } from '../../renderer/text/text.ts';
 import { type Desktop, desktopFixture } from '../desktop/desktop-fixture.ts';
 import { processesOf } from './processes.ts';

@@ -46,7 +46,7 @@ const madeInFunctions = [
   // Of words that the user types, each escaped: an alternation without a repetition.
   'renderer/clusters/search.ts',
   // Of a list of scripts that stands there: one class of characters each.
-  'main/agent/catalog/mixed-scripts.ts',
+  'main/model/mixed-scripts.ts',
 ];
 
 /** What the functions that read foreign text are fed with. */

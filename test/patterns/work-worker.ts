@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { denialMessage } from '../../main/agent/access/denial-page.ts';
-import { redact } from '../../main/agent/redaction/redact.ts';
+import { redact } from '../../main/redaction/redact.ts';
 import { type Attack, attacksOn, attackText } from './attack-texts.ts';
 import type { ProductPattern } from './product-patterns.ts';
 

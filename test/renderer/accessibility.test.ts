@@ -1,11 +1,11 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import type { Snapshot } from '../../main/agent/agent-view.ts';
-import { AppError } from '../../main/agent/app-error.ts';
-import { defaultSettings } from '../../main/agent/settings/settings.ts';
-import type { TunnelState } from '../../main/agent/tunnels/state.ts';
 import { placeHash } from '../../main/api/place.ts';
+import type { Snapshot } from '../../main/model/agent-view.ts';
+import { AppError } from '../../main/model/app-error.ts';
+import { defaultSettings } from '../../main/model/settings.ts';
+import type { TunnelState } from '../../main/model/tunnel-state.ts';
 import {
   aCell,
   aCluster,

@@ -1,7 +1,7 @@
 import { expect, type TestContext, test } from 'vitest';
-import type { Snapshot } from '../../main/agent/agent-view.ts';
-import { AppError } from '../../main/agent/app-error.ts';
-import type { Account, LoginView } from '../../main/agent/logins/account.ts';
+import type { Account, LoginView } from '../../main/model/account.ts';
+import type { Snapshot } from '../../main/model/agent-view.ts';
+import { AppError } from '../../main/model/app-error.ts';
 import { aCell, aCluster, anAccount, aTunnel, originFailure } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 

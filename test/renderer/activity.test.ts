@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
-import { AppError } from '../../main/agent/app-error.ts';
 import { placeHash } from '../../main/api/place.ts';
+import type { ActivityEntry } from '../../main/model/activity-entry.ts';
+import { AppError } from '../../main/model/app-error.ts';
 import type { ShownWindow } from './open-window.ts';
 import { aCluster, aTunnel, connected, originFailure, someActivity } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';

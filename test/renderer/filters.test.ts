@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { AppError } from '../../main/agent/app-error.ts';
+import { AppError } from '../../main/model/app-error.ts';
 import type { ShownWindow } from './open-window.ts';
 import { aCluster, aDenial, aTunnel, connected } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Change, Snapshot } from '../../main/agent/agent-view.ts';
-import { AppError } from '../../main/agent/app-error.ts';
-import { defaultSettings } from '../../main/agent/settings/settings.ts';
+import type { Change, Snapshot } from '../../main/model/agent-view.ts';
+import { AppError } from '../../main/model/app-error.ts';
+import { defaultSettings } from '../../main/model/settings.ts';
 import { aCell, aCluster, anAccount, anOrganisation, aSetupPreview } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 

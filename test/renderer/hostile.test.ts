@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { ActivityEntry } from '../../main/agent/activity/entry.ts';
-import { plainText } from '../../main/agent/plain-text.ts';
 import { placeHash } from '../../main/api/place.ts';
+import type { ActivityEntry } from '../../main/model/activity-entry.ts';
+import { plainText } from '../../main/model/plain-text.ts';
 import { aCluster, anOrganisation, aSetupPreview, someActivity } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { AppError } from '../../main/agent/app-error.ts';
-import { plainText } from '../../main/agent/plain-text.ts';
+import { AppError } from '../../main/model/app-error.ts';
+import { plainText } from '../../main/model/plain-text.ts';
 import { aCell, aCluster, aTunnel, connected, originFailure } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
-import type { Snapshot } from '../../main/agent/agent-view.ts';
 import { type Confirm, guardedChannel } from '../../main/api/web/guard.ts';
 import { startWebServer } from '../../main/api/web/server.ts';
+import type { Snapshot } from '../../main/model/agent-view.ts';
 import { findChromium, startChromium } from '../e2e/chromium.ts';
 import { createScriptedAgent, type ScriptedAgent } from './scripted-agent.ts';
 import { aSnapshot } from './shown.ts';

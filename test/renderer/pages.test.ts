@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AppError } from '../../main/agent/app-error.ts';
+import { AppError } from '../../main/model/app-error.ts';
 import { aCell, aCluster, aTunnel, connected, originFailure } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 

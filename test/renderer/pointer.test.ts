@@ -1,8 +1,8 @@
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import type { Change, Snapshot } from '../../main/agent/agent-view.ts';
-import { AppError } from '../../main/agent/app-error.ts';
-import type { Cluster } from '../../main/agent/catalog/cluster.ts';
+import type { Change, Snapshot } from '../../main/model/agent-view.ts';
+import { AppError } from '../../main/model/app-error.ts';
+import type { Cluster } from '../../main/model/cluster.ts';
 import { aCell, aCluster, aDenial, anOrganisation, aRelease, aTunnel, connected } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 

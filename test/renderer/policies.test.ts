@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Snapshot } from '../../main/agent/agent-view.ts';
-import type { ClusterId } from '../../main/agent/catalog/cluster.ts';
+import type { Snapshot } from '../../main/model/agent-view.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
 import type { ShownWindow } from './open-window.ts';
 import { aCluster, aDenial } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';

@@ -1,13 +1,13 @@
-import type { Change, Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
-import { AppError } from '../../main/agent/app-error.ts';
-import type { Cluster, ClusterId } from '../../main/agent/catalog/cluster.ts';
-import { isProduction } from '../../main/agent/catalog/is-production.ts';
 import { checkSwitch, connectPlan } from '../../main/agent/connections/production-guard.ts';
-import { defaultSettings, settingsSchema } from '../../main/agent/settings/settings.ts';
 import { applyChange } from '../../main/api/apply-change.ts';
 import type { OpenChannel } from '../../main/api/channel.ts';
 import type { Handlers } from '../../main/api/dispatch.ts';
 import { serveMessages } from '../../main/api/serve-messages.ts';
+import type { Change, Snapshot, TunnelView } from '../../main/model/agent-view.ts';
+import { AppError } from '../../main/model/app-error.ts';
+import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
+import { isProduction } from '../../main/model/is-production.ts';
+import { defaultSettings, settingsSchema } from '../../main/model/settings.ts';
 import { aTunnel, connected } from './shown.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { AppError } from '../../main/agent/app-error.ts';
 import type { Input } from '../../main/api/contract.ts';
+import { AppError } from '../../main/model/app-error.ts';
 import { aCluster, aTunnel, connected } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 

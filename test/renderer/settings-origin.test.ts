@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defaultSettings, defaultSettingsFrom } from '../../main/agent/settings/settings.ts';
+import { defaultSettings, defaultSettingsFrom } from '../../main/model/settings.ts';
 import { aCluster } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 

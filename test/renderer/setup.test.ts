@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Snapshot } from '../../main/agent/agent-view.ts';
-import { AppError } from '../../main/agent/app-error.ts';
 import type { Input } from '../../main/api/contract.ts';
 import { placeHash } from '../../main/api/place.ts';
+import type { Snapshot } from '../../main/model/agent-view.ts';
+import { AppError } from '../../main/model/app-error.ts';
 import { aCluster, anOrganisation, aSetupPreview } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 

@@ -1,19 +1,13 @@
-import type { DeniedPolicy } from '../../main/agent/access/policy.ts';
-import type { ActivityDraft, ActivityEntry } from '../../main/agent/activity/entry.ts';
-import type { Snapshot, TunnelView } from '../../main/agent/agent-view.ts';
-import type { PlainError } from '../../main/agent/app-error.ts';
-import {
-  type Cell,
-  type Cluster,
-  type ClusterId,
-  cellId,
-  clusterId,
-} from '../../main/agent/catalog/cluster.ts';
-import type { Account } from '../../main/agent/logins/account.ts';
-import type { OrganisationView, SetupPreview } from '../../main/agent/organisation/view.ts';
-import type { ReleaseView } from '../../main/agent/releases/release.ts';
-import { defaultSettings, defaultSettingsFrom } from '../../main/agent/settings/settings.ts';
-import type { Failure, TunnelState } from '../../main/agent/tunnels/state.ts';
+import type { Account } from '../../main/model/account.ts';
+import type { ActivityDraft, ActivityEntry } from '../../main/model/activity-entry.ts';
+import type { Snapshot, TunnelView } from '../../main/model/agent-view.ts';
+import type { PlainError } from '../../main/model/app-error.ts';
+import { type Cell, type Cluster, type ClusterId, cellId, clusterId } from '../../main/model/cluster.ts';
+import type { OrganisationView, SetupPreview } from '../../main/model/organisation-view.ts';
+import type { DeniedPolicy } from '../../main/model/policy.ts';
+import type { ReleaseView } from '../../main/model/release.ts';
+import { defaultSettings, defaultSettingsFrom } from '../../main/model/settings.ts';
+import type { Failure, TunnelState } from '../../main/model/tunnel-state.ts';
 
 /** What an agent shows, made by hand. */
 

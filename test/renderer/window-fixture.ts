@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, type TestContext } from 'vitest';
-import type { Snapshot } from '../../main/agent/agent-view.ts';
+import type { Snapshot } from '../../main/model/agent-view.ts';
 import { openBrowser, openWindow, type ShownWindow } from './open-window.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { Snapshot } from '../../main/agent/agent-view.ts';
-import type { Cluster } from '../../main/agent/catalog/cluster.ts';
-import type { Failure, TunnelState } from '../../main/agent/tunnels/state.ts';
+import type { Snapshot } from '../../main/model/agent-view.ts';
+import type { Cluster } from '../../main/model/cluster.ts';
+import type { Failure, TunnelState } from '../../main/model/tunnel-state.ts';
 import { aCell, aCluster, aTunnel } from '../renderer/shown.ts';
 
 /** What the pictures show: an organisation at one moment, so that each looks the same every time it is taken. */

@@ -1,8 +1,8 @@
-import type { History } from '../../main/agent/activity/entry.ts';
-import type { Snapshot } from '../../main/agent/agent-view.ts';
-import { AppError } from '../../main/agent/app-error.ts';
-import { defaultSettings } from '../../main/agent/settings/settings.ts';
 import { type Place, placeHash } from '../../main/api/place.ts';
+import type { History } from '../../main/model/activity-entry.ts';
+import type { Snapshot } from '../../main/model/agent-view.ts';
+import { AppError } from '../../main/model/app-error.ts';
+import { defaultSettings } from '../../main/model/settings.ts';
 import type { ShownWindow } from '../renderer/open-window.ts';
 import {
   aCluster,

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import path from 'node:path';
-import { clusterId } from '../../main/agent/catalog/cluster.ts';
+import { clusterId } from '../../main/model/cluster.ts';
 import type { Plan } from './plan.ts';
 
 /** As in main/agent/tunnels/ports.ts. */

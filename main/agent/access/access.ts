@@ -1,8 +1,8 @@
-import { AppError } from '../app-error.ts';
-import { awakeTimer } from '../awake-timer.ts';
+import { AppError } from '../../model/app-error.ts';
+import { awakeTimer } from '../async/awake-timer.ts';
+import { abortable, createSharedWork } from '../async/shared-work.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
-import { abortable, createSharedWork } from '../shared-work.ts';
 import { type AppInfo, createAppInfo } from './app-info.ts';
 import { createEndedSessions } from './ended-sessions.ts';
 import { accessDenied, type Denial, exchangeOrgToken } from './exchange.ts';

@@ -1,5 +1,5 @@
 import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import { tokenBytes } from '../network/limits.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { toPlainError } from '../app-error.ts';
-import { createPace } from '../discovery/pace.ts';
+import { toPlainError } from '../../model/app-error.ts';
+import { type Policy, policySchema } from '../../model/policy.ts';
+import { createPace } from '../async/request-rate.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 import type { Access, Answer, SessionOf } from './access.ts';
-import { type Policy, policySchema } from './policy.ts';
 
 /** How long an answer is good: an admission is not asked for again before, a refusal not before. */
 const freshMs = { admitted: 12 * 3_600_000, denied: 3_600_000 } as const;

@@ -1,6 +1,6 @@
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { Organisation } from '../../model/organisation.ts';
 import type { OrganisationFiles } from '../organisation/organisation-files.ts';
-import type { Organisation } from '../organisation/schema.ts';
 
 /** What a machine shows Access in place of a person's token. */
 export interface ServiceToken {

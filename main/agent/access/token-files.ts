@@ -1,7 +1,7 @@
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { decodeJwt } from 'jose';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import type { AppInfo } from './app-info.ts';

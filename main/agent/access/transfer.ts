@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import nacl from 'tweetnacl';
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import { tokenBytes } from '../network/limits.ts';
 import type { Answer, Network } from '../network/network.ts';
 import { userAgent } from '../version.ts';

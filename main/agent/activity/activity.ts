@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Change, Snapshot } from '../agent-view.ts';
-import type { ClusterId } from '../catalog/cluster.ts';
+import type { ActivityDraft, ActivityEntry, History } from '../../model/activity-entry.ts';
+import type { Change, Snapshot } from '../../model/agent-view.ts';
+import type { ClusterId } from '../../model/cluster.ts';
+import type { Settings } from '../../model/settings.ts';
 import type { Clock, Logger } from '../parts.ts';
-import type { Settings } from '../settings/settings.ts';
 import { createDiscoveryObserver } from './discovery-observer.ts';
-import type { ActivityDraft, ActivityEntry, History } from './entry.ts';
 import { openJournal } from './journal.ts';
 import { createLatency } from './latency.ts';
 import { createTunnelObserver } from './tunnel-observer.ts';

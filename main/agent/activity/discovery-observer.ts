@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Change, Snapshot } from '../agent-view.ts';
-import type { ErrorCode } from '../app-error.ts';
-import type { Cell, ClusterId } from '../catalog/cluster.ts';
-import { isFailed } from '../catalog/is-failed.ts';
-import type { LoginProviderKind } from '../logins/login-providers.ts';
-import type { ActivityDraft } from './entry.ts';
+import type { ActivityDraft } from '../../model/activity-entry.ts';
+import type { Change, Snapshot } from '../../model/agent-view.ts';
+import type { ErrorCode } from '../../model/app-error.ts';
+import type { Cell, ClusterId } from '../../model/cluster.ts';
+import { isFailed } from '../../model/is-failed.ts';
+import type { LoginProviderKind } from '../../model/login-providers.ts';
 
 /** What a place says whose sign-in has ended. */
 const endings: Partial<Record<ErrorCode, LoginProviderKind>> = {

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { toPlainError } from '../app-error.ts';
+import { type ActivityDraft, type ActivityEntry, activityEntrySchema } from '../../model/activity-entry.ts';
+import { toPlainError } from '../../model/app-error.ts';
+import { redacted } from '../../redaction/redact.ts';
 import type { Clock, Logger } from '../parts.ts';
-import { redacted } from '../redaction/redact.ts';
 import { jsonFile } from '../storage/json-file.ts';
-import { type ActivityDraft, type ActivityEntry, activityEntrySchema } from './entry.ts';
 
 /** What is kept. */
 const atMost = 500;

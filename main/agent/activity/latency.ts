@@ -1,7 +1,7 @@
-import type { TunnelView } from '../agent-view.ts';
-import type { ClusterId } from '../catalog/cluster.ts';
+import type { LatencySample } from '../../model/activity-entry.ts';
+import type { TunnelView } from '../../model/agent-view.ts';
+import type { ClusterId } from '../../model/cluster.ts';
 import type { Clock } from '../parts.ts';
-import type { LatencySample } from './entry.ts';
 
 /** Some 25 minutes of a tunnel that is up. */
 const atMost = 60;

@@ -1,8 +1,8 @@
-import type { TunnelView } from '../agent-view.ts';
-import type { ErrorCode } from '../app-error.ts';
-import type { ClusterId } from '../catalog/cluster.ts';
+import type { ActivityDraft } from '../../model/activity-entry.ts';
+import type { TunnelView } from '../../model/agent-view.ts';
+import type { ErrorCode } from '../../model/app-error.ts';
+import type { ClusterId } from '../../model/cluster.ts';
 import type { Clock } from '../parts.ts';
-import type { ActivityDraft } from './entry.ts';
 
 type By = Extract<ActivityDraft, { kind: 'connected' }>['by'];
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Snapshot } from '../agent-view.ts';
+import type { Snapshot } from '../../model/agent-view.ts';
+import type { ClusterId } from '../../model/cluster.ts';
 import { isAccountFile, runsFile, version } from './catalog-layout.ts';
-import type { ClusterId } from './cluster.ts';
 
 /** What a list shows. */
 export type Known = Pick<Snapshot, 'clusters' | 'cells' | 'tunnels' | 'kept' | 'policies'>;

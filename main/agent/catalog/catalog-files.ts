@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
+import { type Cell, type Cluster, cellSchema, clusterSchema } from '../../model/cluster.ts';
 import { misfit } from '../storage/json-file.ts';
 import { setAside } from '../storage/set-aside.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import { isAccountFile, runsFile, version } from './catalog-layout.ts';
-import { type Cell, type Cluster, cellSchema, clusterSchema } from './cluster.ts';
 
 /**
  * The catalog on disk: a folder with a file for each account, so that what changes in one is not written for all, and

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import pLimit from 'p-limit';
-import { type PlainError, toPlainError } from '../app-error.ts';
+import { type PlainError, toPlainError } from '../../model/app-error.ts';
+import { type Cell, type Cluster, type ClusterId, cellId, type Source } from '../../model/cluster.ts';
+import { plainText } from '../../model/plain-text.ts';
 import type { CellResult } from '../discovery/source.ts';
 import type { Clock, Logger } from '../parts.ts';
-import { plainText } from '../plain-text.ts';
 import { type Account, createCatalogFiles } from './catalog-files.ts';
-import { type Cell, type Cluster, type ClusterId, cellId, type Source } from './cluster.ts';
 import { findCluster } from './find-cluster.ts';
 
 /** What changed; seen again unchanged is no change. */

@@ -1,7 +1,7 @@
-import { AppError } from '../app-error.ts';
-import type { Cluster, ClusterId } from './cluster.ts';
-import { contextName, contextNames, withId } from './context-name.ts';
-import { nearest } from './nearest.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import { contextName, contextNames, withId } from '../../model/context-name.ts';
+import { nearest } from '../../model/nearest.ts';
 
 /**
  * The cluster that a user means: by exact id, else by title or the name of its context, or by its name at the source;

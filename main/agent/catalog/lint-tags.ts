@@ -1,9 +1,10 @@
-import { toPlainError } from '../app-error.ts';
-import type { Cluster } from './cluster.ts';
-import { isProduction } from './is-production.ts';
-import { mixedScripts } from './mixed-scripts.ts';
-import type { Shell } from './shell-word.ts';
-import { placeholder, usualTagPrefix } from './tag-checks.ts';
+import { toPlainError } from '../../model/app-error.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import { isProduction } from '../../model/is-production.ts';
+import { mixedScripts } from '../../model/mixed-scripts.ts';
+import type { Shell } from '../../model/shell-word.ts';
+import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { placeholder } from './tag-checks.ts';
 import { tagCommands } from './tag-commands.ts';
 import { type TagChange, tagMends, tagPart } from './tags.ts';
 

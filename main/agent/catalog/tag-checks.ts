@@ -1,8 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { usualTagPrefix } from '../../model/tag-prefix.ts';
 import { isDnsLabel, isHostName, isPort } from './host-name.ts';
-
-/** What the keys of our tags begin with, where the organisation says nothing else. */
-export const usualTagPrefix = 'k8s-tunnels-';
 
 export const tagFields = [
   'hostname',

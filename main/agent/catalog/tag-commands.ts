@@ -1,7 +1,8 @@
-import { AppError } from '../app-error.ts';
-import type { Cluster, Source } from './cluster.ts';
-import { operand, type Shell, shellWord } from './shell-word.ts';
-import { type TagField, usualTagPrefix } from './tag-checks.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { Cluster, Source } from '../../model/cluster.ts';
+import { operand, type Shell, shellWord } from '../../model/shell-word.ts';
+import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import type { TagField } from './tag-checks.ts';
 import { decodeValue, encodeValue, splitValue } from './tag-codec.ts';
 import { type TagChange, tagPart } from './tags.ts';
 

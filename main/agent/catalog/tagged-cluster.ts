@@ -1,6 +1,12 @@
-import { hasUnseen, plainText } from '../plain-text.ts';
-import { type Cluster, type CredentialSource, clusterId, type Source, type TagProblem } from './cluster.ts';
-import { usualTagPrefix } from './tag-checks.ts';
+import {
+  type Cluster,
+  type CredentialSource,
+  clusterId,
+  type Source,
+  type TagProblem,
+} from '../../model/cluster.ts';
+import { hasUnseen, plainText } from '../../model/plain-text.ts';
+import { usualTagPrefix } from '../../model/tag-prefix.ts';
 import { readTags, tagPart } from './tags.ts';
 
 /** What a source read of one cluster, before its tags are understood. */

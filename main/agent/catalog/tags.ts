@@ -1,6 +1,7 @@
-import type { Cluster, Reach, TagProblem } from './cluster.ts';
-import { editsBetween, nearest } from './nearest.ts';
-import { checkTag, type TagField, tagFields, usualTagPrefix } from './tag-checks.ts';
+import type { Cluster, Reach, TagProblem } from '../../model/cluster.ts';
+import { editsBetween, nearest } from '../../model/nearest.ts';
+import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { checkTag, type TagField, tagFields } from './tag-checks.ts';
 import { decodeValue } from './tag-codec.ts';
 
 /** What a source's tags (AWS tags, GCP labels, Vault custom metadata) say of a cluster. */

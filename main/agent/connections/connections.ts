@@ -1,12 +1,12 @@
-import { AppError, type ErrorCode, fromPlainError, toPlainError } from '../app-error.ts';
+import { AppError, type ErrorCode, fromPlainError, toPlainError } from '../../model/app-error.ts';
+import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import { command } from '../../model/command.ts';
+import { contextName } from '../../model/context-name.ts';
+import type { Failure, Stage } from '../../model/tunnel-state.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Cluster, ClusterId } from '../catalog/cluster.ts';
-import { contextName } from '../catalog/context-name.ts';
-import { command } from '../command.ts';
 import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { Ports } from '../tunnels/ports.ts';
-import type { Failure, Stage } from '../tunnels/state.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import { type CurrentContext, createCurrentContext } from './current-context.ts';

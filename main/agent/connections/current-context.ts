@@ -1,7 +1,7 @@
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import { isProduction } from '../../model/is-production.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Cluster, ClusterId } from '../catalog/cluster.ts';
-import { isProduction } from '../catalog/is-production.ts';
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { checkLimit, checkSwitch } from './production-guard.ts';

@@ -1,6 +1,6 @@
-import { AppError } from '../app-error.ts';
-import type { Cluster, ClusterId } from '../catalog/cluster.ts';
-import { command } from '../command.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import { command } from '../../model/command.ts';
 import { createQuiet } from '../logins/quiet.ts';
 import type { Clock } from '../parts.ts';
 import { isSignInError } from '../tunnels/failure.ts';

@@ -1,4 +1,4 @@
-import type { Cluster } from '../catalog/cluster.ts';
+import type { Cluster } from '../../model/cluster.ts';
 import type { KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
 import type { Place } from '../tunnels/ports.ts';
 

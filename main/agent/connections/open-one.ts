@@ -1,6 +1,6 @@
-import { AppError, fromPlainError } from '../app-error.ts';
-import type { Cluster } from '../catalog/cluster.ts';
-import type { Failure, Stage, TunnelState } from '../tunnels/state.ts';
+import { AppError, fromPlainError } from '../../model/app-error.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import type { Failure, Stage, TunnelState } from '../../model/tunnel-state.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 

@@ -1,6 +1,6 @@
-import { AppError } from '../app-error.ts';
-import type { Cluster, ClusterId } from '../catalog/cluster.ts';
-import { isProduction } from '../catalog/is-production.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import { isProduction } from '../../model/is-production.ts';
 
 /**
  * The rule for production clusters, the same for every shell: connecting one never switches the current context to it,

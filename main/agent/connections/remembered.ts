@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { type ClusterId, clusterIdSchema } from '../catalog/cluster.ts';
+import { type ClusterId, clusterIdSchema } from '../../model/cluster.ts';
 import type { KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { toPlainError } from '../app-error.ts';
-import { type ClusterId, clusterIdSchema } from '../catalog/cluster.ts';
+import { toPlainError } from '../../model/app-error.ts';
+import { type ClusterId, clusterIdSchema } from '../../model/cluster.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
+import { toPlainError } from '../../model/app-error.ts';
 import type { Parts } from '../agent.ts';
-import { toPlainError } from '../app-error.ts';
 import { createCatalog } from '../catalog/catalog.ts';
 import { createNetwork } from '../network/network.ts';
 import { trustUsableAuthorities } from '../network/trust.ts';

@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto';
-import { AppError } from '../app-error.ts';
-import type { Cluster, ClusterId, CredentialSource } from '../catalog/cluster.ts';
-import type { Aws } from '../discovery/aws.ts';
-import { createAzureSessions } from '../discovery/azure-clients.ts';
-import { notSignedIn } from '../discovery/azure-errors.ts';
-import { createGcpLogin } from '../discovery/gcp-login.ts';
-import { type VaultServer, vaultServerEnvironment } from '../discovery/vault.ts';
-import { type VaultPlaces, vaultToken } from '../discovery/vault-client.ts';
-import { readVaultCredential } from '../discovery/vault-credential.ts';
-import type { ApiServer, OidcConsents } from '../logins/oidc-consents.ts';
-import type { OidcTokens } from '../logins/oidc-tokens.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { Cluster, ClusterId, CredentialSource } from '../../model/cluster.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Environment } from '../parts.ts';
+import type { Aws } from '../providers/aws/aws.ts';
+import { eksCredential, eksWays } from '../providers/aws/credential.ts';
+import { createAzureSessions } from '../providers/azure/clients.ts';
+import { aksCredential } from '../providers/azure/credential.ts';
+import { notSignedIn } from '../providers/azure/errors.ts';
+import { fileCredential } from '../providers/file/credential.ts';
+import { createGcpLogin } from '../providers/gcp/adc.ts';
+import { gkeCredential } from '../providers/gcp/credential.ts';
+import type { ApiServer, OidcConsents } from '../providers/oidc/consents.ts';
+import { oidcCredential } from '../providers/oidc/credential.ts';
+import type { OidcTokens } from '../providers/oidc/tokens.ts';
+import { type VaultPlaces, vaultToken } from '../providers/vault/client.ts';
+import { readVaultCredential } from '../providers/vault/credential.ts';
+import { type VaultServer, vaultServerEnvironment } from '../providers/vault/vault.ts';
 import type { SignInFile } from '../sealing/sign-in-file.ts';
-import { aksCredential } from './aks-credential.ts';
-import { eksCredential, eksWays } from './eks-credential.ts';
-import { fileCredential } from './file-credential.ts';
-import { gkeCredential } from './gke-credential.ts';
-import { oidcCredential } from './oidc-credential.ts';
 
 /** What kubectl is given, apart from its envelope. `expiresAt` is ms since the epoch. */
 export type Credential =

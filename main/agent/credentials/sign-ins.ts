@@ -1,7 +1,7 @@
-import { AppError } from '../app-error.ts';
-import { awakeTimer } from '../awake-timer.ts';
-import { command } from '../command.ts';
-import type { LoginProviderKind } from '../logins/login-providers.ts';
+import { AppError } from '../../model/app-error.ts';
+import { command } from '../../model/command.ts';
+import type { LoginProviderKind } from '../../model/login-providers.ts';
+import { awakeTimer } from '../async/awake-timer.ts';
 import type { Logins } from '../logins/logins.ts';
 import { createQuiet } from '../logins/quiet.ts';
 import type { Clock } from '../parts.ts';

@@ -1,15 +1,15 @@
 import path from 'node:path';
+import { portalIn } from '../../model/aws-portals.ts';
+import type { Organisation } from '../../model/organisation.ts';
 import type { Parts } from '../agent.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { createAws } from '../discovery/aws.ts';
-import { createOidcConsents } from '../logins/oidc-consents.ts';
-import type { OidcIssuer } from '../logins/oidc-issuer.ts';
-import { createOidcTokens } from '../logins/oidc-tokens.ts';
 import type { Network } from '../network/network.ts';
-import type { Organisation } from '../organisation/schema.ts';
 import { vaultEnvironment, vaultServers } from '../organisation/vault-environment.ts';
+import { createAws } from '../providers/aws/aws.ts';
+import { createOidcConsents } from '../providers/oidc/consents.ts';
+import type { OidcIssuer } from '../providers/oidc/issuer.ts';
+import { createOidcTokens } from '../providers/oidc/tokens.ts';
 import { openSignInFile } from '../sealing/sign-in-file.ts';
-import { portalIn } from '../settings/aws-portals.ts';
 import { createCredentials } from './credentials.ts';
 
 /** What credentials are made from, and where our own sign-ins are kept: the same with an agent and without. */

@@ -1,4 +1,4 @@
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 
 /** 100 accounts, clusters or projects a page: no organisation has so many. Of what comes one by one it is the number. */
 const mostPages = 1_000;

@@ -1,28 +1,9 @@
-import { z } from 'zod';
-import { AppError, toPlainError } from '../app-error.ts';
+import { AppError, toPlainError } from '../../model/app-error.ts';
+import { type Cluster, cellId } from '../../model/cluster.ts';
+import type { DiscoveryStatus } from '../../model/discovery-status.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { type Cluster, cellId } from '../catalog/cluster.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { DiscoverySource } from './source.ts';
-
-export const discoveryStatusSchema = z.discriminatedUnion('status', [
-  z.object({
-    status: z.literal('idle'),
-    /** When the last whole run ended, ms since the epoch. */
-    finishedAt: z.number().optional(),
-  }),
-  z.object({
-    status: z.literal('running'),
-    since: z.number(),
-    /** Places (an account in a region, a folder) read so far, failed ones too. */
-    cellsRead: z.number(),
-    /** Places known so far; grows while accounts and folders are found. */
-    cellsKnown: z.number(),
-    /** Clusters read in this run. */
-    clusters: z.number(),
-  }),
-]);
-export type DiscoveryStatus = z.infer<typeof discoveryStatusSchema>;
 
 export interface Discovery {
   /**

@@ -1,24 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
-import { toPlainError } from '../app-error.ts';
-import { plainErrorSchema } from '../error-schema.ts';
-import { type AwsPlaces, awsConfiguration } from './aws-profiles.ts';
-import { pathIn, readClusterFile } from './cluster-file.ts';
-import { gcloudFolder } from './gcp-login.ts';
-
-/** What this computer has to find clusters with, beside its sign-ins: names and numbers, no secret. */
-export const findingsSchema = z.object({
-  /** The AWS profiles that can log in; an empty name stands for the credentials of the environment's variables. */
-  awsProfiles: z.array(z.string()),
-  /** Whom gcloud works as. Other programs have nothing of that: they need application-default credentials. */
-  gcloudAccount: z.string().optional(),
-  /** The lists of clusters that the settings name, with how many each holds, or why it cannot be read. */
-  clusterFiles: z.array(
-    z.object({ file: z.string(), clusters: z.number().optional(), error: plainErrorSchema.optional() }),
-  ),
-});
-export type Findings = z.infer<typeof findingsSchema>;
+import { toPlainError } from '../../model/app-error.ts';
+import type { Findings } from '../../model/findings.ts';
+import { type AwsPlaces, awsConfiguration } from '../providers/aws/profiles.ts';
+import { pathIn, readClusterFile } from '../providers/file/cluster-file.ts';
+import { gcloudFolder } from '../providers/gcp/adc.ts';
 
 /** Reads files only, and asks nobody. One that cannot be read is left out, but for the cluster files, which tell why. */
 export async function readFindings(options: {

@@ -1,4 +1,4 @@
-import type { Cluster } from '../catalog/cluster.ts';
+import type { Cluster } from '../../model/cluster.ts';
 import type { DiscoverySource } from './source.ts';
 
 /**

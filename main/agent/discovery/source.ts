@@ -1,5 +1,5 @@
-import type { PlainError } from '../app-error.ts';
-import type { Cell, Cluster, Source } from '../catalog/cluster.ts';
+import type { PlainError } from '../../model/app-error.ts';
+import type { Cell, Cluster, Source } from '../../model/cluster.ts';
 
 /** What one place came to. */
 export type CellOutcome =

@@ -1,26 +1,11 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { AppError } from '../app-error.ts';
-import { clusterIdSchema } from '../catalog/cluster.ts';
+import { AppError } from '../../model/app-error.ts';
+import { type ClusterSet, clusterSetSchema } from '../../model/cluster-set.ts';
 import type { Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 
 const atMost = 50;
-
-/** What can be seen, on one line; without what turns the writing's direction. */
-export const setNameSchema = z
-  .string()
-  .trim()
-  .min(1)
-  .max(60)
-  .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, 'holds characters that cannot be seen');
-
-/** Clusters that a person opens together, by identity. */
-export const clusterSetSchema = z.object({
-  name: setNameSchema,
-  clusters: z.array(clusterIdSchema).min(1).max(50),
-});
-export type ClusterSet = z.infer<typeof clusterSetSchema>;
 
 /** The person's sets, by name. */
 export interface Sets {

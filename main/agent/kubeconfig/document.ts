@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Pair, parseAllDocuments, Scalar, type YAMLMap } from 'yaml';
-import { AppError, type ErrorCode } from '../app-error.ts';
+import { AppError, type ErrorCode } from '../../model/app-error.ts';
 
 /** The three lists of named stanzas. */
 export const listNames = ['clusters', 'contexts', 'users'] as const;

@@ -1,7 +1,7 @@
 import { mkdir, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, errnoOf } from '../app-error.ts';
-import { command } from '../command.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
+import { command } from '../../model/command.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { backUp } from './backups.ts';
 import { ignoreMissing, type KubeconfigFile, lockPaths, missingFolders } from './files.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { AppError, toPlainError } from '../app-error.ts';
+import { AppError, toPlainError } from '../../model/app-error.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { createEditor, type EditedFile } from './editor.ts';
 import { type KubeconfigPlace, resolveFiles } from './files.ts';

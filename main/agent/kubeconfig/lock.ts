@@ -1,6 +1,6 @@
 import { lstat, open, readFile, unlink } from 'node:fs/promises';
 import { z } from 'zod';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
 import { isSameProcess, processStart } from '../processes/process-start.ts';
 import { ignoreMissing } from './files.ts';

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { toPlainError } from '../app-error.ts';
+import { toPlainError } from '../../model/app-error.ts';
 import { inspect, plan } from './plan.ts';
 import type { WorkerAnswer, WorkerTask } from './planner.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { AppError } from '../app-error.ts';
-import { withId } from '../catalog/context-name.ts';
+import { AppError } from '../../model/app-error.ts';
+import { withId } from '../../model/context-name.ts';
 import {
   currentContext,
   decode,

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { fromPlainError, type PlainError } from '../app-error.ts';
+import { fromPlainError, type PlainError } from '../../model/app-error.ts';
 import { type Inspection, inspect, type Plan, plan } from './plan.ts';
 
 export type PlanTask = Parameters<typeof plan>[0];

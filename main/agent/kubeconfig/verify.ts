@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import { currentContext, type KubeconfigDocument, type ListName, listNames, stanzas } from './document.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { access, constants, type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
 import { ignoreMissing, unreadable } from './files.ts';
 import { unwritable } from './lock.ts';

@@ -1,5 +1,5 @@
+import type { Account } from '../../model/account.ts';
 import type { Access } from '../access/access.ts';
-import type { Account } from './account.ts';
 import type { LoginProvider } from './provider.ts';
 
 const noCluster =

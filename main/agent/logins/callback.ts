@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
-import { AppError, errnoOf, toPlainError } from '../app-error.ts';
+import { AppError, errnoOf, toPlainError } from '../../model/app-error.ts';
 import { callbackHeaders, callbackPage } from './callback-page.ts';
 
 /** Where a browser comes back to from a sign-in: once, on this computer alone. */

@@ -1,11 +1,11 @@
-import { AppError, type NeededSignIn } from '../app-error.ts';
-import { awakeTimer } from '../awake-timer.ts';
+import type { Account, LoginView, SignOut } from '../../model/account.ts';
+import { AppError, type NeededSignIn } from '../../model/app-error.ts';
+import type { LoginProviderKind } from '../../model/login-providers.ts';
+import { plainText } from '../../model/plain-text.ts';
+import { awakeTimer } from '../async/awake-timer.ts';
+import { abortable, createSharedWork } from '../async/shared-work.ts';
 import { checkUrl } from '../open-url.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
-import { plainText } from '../plain-text.ts';
-import { abortable, createSharedWork } from '../shared-work.ts';
-import type { Account, LoginView, SignOut } from './account.ts';
-import type { LoginProviderKind } from './login-providers.ts';
 import type { LoginProvider, SignInRequest } from './provider.ts';
 
 /** A sign-in with no answer ends after this. */

@@ -1,5 +1,5 @@
-import type { Account, SignOut } from './account.ts';
-import type { LoginProviderKind } from './login-providers.ts';
+import type { Account, SignOut } from '../../model/account.ts';
+import type { LoginProviderKind } from '../../model/login-providers.ts';
 
 /** What a provider needs of the person and of whoever asks. */
 export interface SignInRequest {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip, createInflate } from 'node:zlib';
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import type { AnswerBudget } from './answer-budget.ts';
 import { answersBytes, sizeText } from './limits.ts';
 

@@ -1,4 +1,4 @@
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 
 /** Deeper than any answer of an API, and shallow enough for a parser that calls itself. */
 const deepest = 200;

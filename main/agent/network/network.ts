@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Environment } from '../parts.ts';
 import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts';
 import { readBody } from './body.ts';

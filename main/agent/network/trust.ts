@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Environment } from '../parts.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { AppError, type PlainError } from '../app-error.ts';
-import type { TunnelState } from '../tunnels/state.ts';
+import { AppError, type PlainError } from '../../model/app-error.ts';
+import type { TunnelState } from '../../model/tunnel-state.ts';
 
 /** Whoever is refused is told where to ask, besides what the policy or the login said. */
 export function withAccessRequest(error: PlainError, page: string | undefined): PlainError {

@@ -1,7 +1,7 @@
-import { AppError } from '../app-error.ts';
-import type { Organisation } from './schema.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { Organisation } from '../../model/organisation.ts';
+import type { SetupPreview } from '../../model/organisation-view.ts';
 import { isSameOrigin, type Origin, placeOf, type SetupSource } from './source.ts';
-import type { SetupPreview } from './view.ts';
 
 type Conflict = NonNullable<SetupPreview['conflict']>;
 

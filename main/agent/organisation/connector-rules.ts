@@ -1,5 +1,5 @@
+import type { Organisation } from '../../model/organisation.ts';
 import type { ConnectorRules } from '../tunnels/connector-choice.ts';
-import type { Organisation } from './schema.ts';
 
 /** What an organisation says of connectors; nothing where none is set up. */
 export function connectorRules(organisation: Organisation | undefined): ConnectorRules | undefined {

@@ -1,4 +1,4 @@
-import { type Organisation, organisationSchema } from './schema.ts';
+import { type Organisation, organisationSchema } from '../../model/organisation.ts';
 
 /** One field of a configuration, by its path: `sources.vault.addresses[0].address`. */
 interface Field {

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, errnoOf } from '../app-error.ts';
-import { command } from '../command.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
+import { command } from '../../model/command.ts';
 import type { Environment } from '../parts.ts';
 import { readRegularFile } from './regular-file.ts';
 import { untrustedParent } from './trusted-parents.ts';

@@ -1,5 +1,5 @@
+import type { Organisation } from '../../model/organisation.ts';
 import type { ManagedSettings } from '../settings/settings.ts';
-import type { Organisation } from './schema.ts';
 
 /** What an organisation says of the settings of a person. */
 export function managedSettings(organisation: Organisation | undefined): ManagedSettings | undefined {

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { toPlainError } from '../app-error.ts';
+import { toPlainError } from '../../model/app-error.ts';
+import type { Organisation } from '../../model/organisation.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 import { managedFile, readManagedFile } from './managed-file.ts';
 import { parseOrganisation } from './parse.ts';
-import type { Organisation } from './schema.ts';
 
 /** The configuration that the computer's administrators put in place. */
 export interface Managed {

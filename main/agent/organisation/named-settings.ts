@@ -1,4 +1,4 @@
-import type { Settings, SettingsFrom } from '../settings/settings.ts';
+import type { Settings, SettingsFrom } from '../../model/settings.ts';
 import type { OrganisationFiles } from './organisation-files.ts';
 
 /** Thousands of clusters with their certificates, and no more than can be parsed. */

@@ -1,8 +1,8 @@
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, errnoOf } from '../app-error.ts';
-import { command } from '../command.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
+import { command } from '../../model/command.ts';
 import type { Environment } from '../parts.ts';
 import { maxBytes } from './source.ts';
 import { untrustedParent } from './trusted-parents.ts';

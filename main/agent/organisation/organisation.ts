@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { AppError, toPlainError } from '../app-error.ts';
+import { AppError, toPlainError } from '../../model/app-error.ts';
+import type { Organisation } from '../../model/organisation.ts';
+import type { OrganisationView, SetupPreview } from '../../model/organisation-view.ts';
+import type { Settings } from '../../model/settings.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
-import type { Settings } from '../settings/settings.ts';
 import { conflictBetween, conflictError, isOlder } from './conflict.ts';
 import { changesToAgreeTo, type FieldChange } from './fields.ts';
 import { createManaged } from './managed.ts';
@@ -11,10 +13,8 @@ import { parseOrganisation } from './parse.ts';
 import { isSigned, pendingFields, pendingNotice } from './pending.ts';
 import { previewFields, previewRemarks, previewSettings } from './preview.ts';
 import { hasSignature, type Reading, readSource } from './read-source.ts';
-import type { Organisation } from './schema.ts';
 import { isSameOrigin, parseKey, parseSource, placeOf, type SetupSource } from './source.ts';
 import { switchedOff } from './switched-off.ts';
-import type { OrganisationView, SetupPreview } from './view.ts';
 
 const refreshAfterMs = 24 * 3_600_000;
 const lookEveryMs = 3_600_000;

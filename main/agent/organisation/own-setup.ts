@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { toPlainError } from '../app-error.ts';
+import { toPlainError } from '../../model/app-error.ts';
+import type { Organisation } from '../../model/organisation.ts';
 import { jsonFile } from '../storage/json-file.ts';
 import { unwritable } from '../storage/write-file-atomic.ts';
 import { parseOrganisation } from './parse.ts';
 import type { Reading } from './read-source.ts';
-import type { Organisation } from './schema.ts';
 import { originSchema, placeOf } from './source.ts';
 
 /** What a person set up by, as it is kept: the last good text, and what it is pinned to. */

@@ -1,6 +1,6 @@
 import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, type YAMLParseError } from 'yaml';
-import { AppError } from '../app-error.ts';
-import { type Organisation, organisationSchema } from './schema.ts';
+import { AppError } from '../../model/app-error.ts';
+import { type Organisation, organisationSchema } from '../../model/organisation.ts';
 
 /** More problems than this are only counted. */
 const told = 5;

@@ -1,7 +1,7 @@
+import type { Organisation } from '../../model/organisation.ts';
 import { changesToAgreeTo, type FieldChange } from './fields.ts';
 import type { Stored } from './own-setup.ts';
 import { parseOrganisation } from './parse.ts';
-import type { Organisation } from './schema.ts';
 import { placeOf } from './source.ts';
 
 /** A key that the link itself brought says nothing of who made the configuration. */

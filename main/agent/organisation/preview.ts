@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { serviceAccountFile, type VaultMethod } from '../logins/vault-methods.ts';
-import { type Settings, settingNames } from '../settings/settings.ts';
+import type { Organisation } from '../../model/organisation.ts';
+import type { SetupPreview } from '../../model/organisation-view.ts';
+import { type Settings, settingNames } from '../../model/settings.ts';
+import { serviceAccountFile, type VaultMethod } from '../providers/vault/methods.ts';
 import { changedFields, fieldsOf, usualFields } from './fields.ts';
-import type { Organisation } from './schema.ts';
-import type { SetupPreview } from './view.ts';
 
 /** Every field that a configuration sets otherwise than usual, or otherwise than now. */
 export function previewFields(next: Organisation, now: Organisation | undefined): SetupPreview['fields'] {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import nacl from 'tweetnacl';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Answer, Network } from '../network/network.ts';
 import { userAgent } from '../version.ts';
 import { readRegularFile } from './regular-file.ts';

@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import { maxBytes } from './source.ts';
 
 /**

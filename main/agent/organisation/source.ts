@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import { isBareAddress } from './bare-address.ts';
 
 /** Longer than any real one, short enough to hold and to parse. */

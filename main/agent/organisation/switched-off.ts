@@ -1,6 +1,6 @@
-import type { Source } from '../catalog/cluster.ts';
-import type { LoginProviderKind } from '../logins/login-providers.ts';
-import type { Organisation } from './schema.ts';
+import type { Source } from '../../model/cluster.ts';
+import type { LoginProviderKind } from '../../model/login-providers.ts';
+import type { Organisation } from '../../model/organisation.ts';
 
 const kinds = ['eks', 'gke', 'aks', 'vault'] as const satisfies readonly Source[];
 const sourceOf = { aws: 'eks', gcp: 'gke', azure: 'aks', vault: 'vault' } as const;

@@ -1,6 +1,6 @@
-import type { VaultServer } from '../discovery/vault.ts';
+import type { Organisation } from '../../model/organisation.ts';
 import type { Environment } from '../parts.ts';
-import type { Organisation } from './schema.ts';
+import type { VaultServer } from '../providers/vault/vault.ts';
 
 /** The environment with the organisation's Vault where a person has named none. Its namespace belongs to it. */
 export function vaultEnvironment(env: Environment, organisation: Organisation | undefined): Environment {

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { unlink, writeFile } from 'node:fs/promises';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 import { accountName, isOurs } from '../storage/owner.ts';
 import { unwritable } from '../storage/write-file-atomic.ts';
 import { isSameProcess, processStart } from './process-start.ts';

@@ -1,9 +1,9 @@
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { Release } from '../../model/release.ts';
 import type { Network } from '../network/network.ts';
 import { userAgent } from '../version.ts';
 import { openEnvelope } from './envelope.ts';
 import type { Feed } from './feed.ts';
-import type { Release } from './release.ts';
 
 /** All that a feed is told of an installation. */
 export interface Installation {

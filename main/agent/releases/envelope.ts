@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import nacl from 'tweetnacl';
 import { z } from 'zod';
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
+import { type Release, releaseSchema } from '../../model/release.ts';
 import { misfit } from '../storage/json-file.ts';
 import type { Feed } from './feed.ts';
-import { type Release, releaseSchema } from './release.ts';
 
 const envelopeSchema = z.object({ payload: z.base64(), signature: z.base64(), keyId: z.string() });
 

@@ -1,6 +1,6 @@
-import type { Organisation } from '../organisation/schema.ts';
+import type { Organisation } from '../../model/organisation.ts';
+import type { Channel } from '../../model/release.ts';
 import { builtInFeed } from './built-in-feed.ts';
-import type { Channel } from './release.ts';
 
 /** Whom to ask for releases, and whose signature counts. */
 export interface Feed {

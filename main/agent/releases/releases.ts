@@ -2,14 +2,14 @@ import { randomInt } from 'node:crypto';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { toPlainError } from '../app-error.ts';
+import { toPlainError } from '../../model/app-error.ts';
+import { type ReleaseView, releaseSchema } from '../../model/release.ts';
+import { compareVersions } from '../../model/semver.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 import { askFeed } from './ask-feed.ts';
 import type { Feed } from './feed.ts';
-import { type ReleaseView, releaseSchema } from './release.ts';
-import { compareVersions } from './semver.ts';
 
 const minute = 60_000;
 /** At most so long between two looks at the clock: a computer that slept finds out when it wakes. */

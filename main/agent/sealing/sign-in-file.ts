@@ -1,6 +1,6 @@
 import { readFile, rename, stat, unlink, utimes } from 'node:fs/promises';
-import { AppError, errnoOf } from '../app-error.ts';
-import { commandLine } from '../command.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
+import { commandLine } from '../../model/command.ts';
 import { asidesOf, setAside } from '../storage/set-aside.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import { isSealed, type Sealer, saysNoKey } from './sealer.ts';

@@ -1,6 +1,6 @@
 import { constants, copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { errnoOf } from '../app-error.ts';
+import { errnoOf } from '../../model/app-error.ts';
 import { setAside } from '../storage/set-aside.ts';
 
 const fileIn = (folder: string) => path.join(folder, 'settings.json');

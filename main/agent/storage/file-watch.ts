@@ -1,7 +1,7 @@
 import { type FSWatcher, watch as watchFolder } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { toPlainError } from '../app-error.ts';
+import { toPlainError } from '../../model/app-error.ts';
 import type { Clock, Logger } from '../parts.ts';
 
 /** A program writes in several steps: they are looked at together. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { SignInFile } from '../sealing/sign-in-file.ts';
 import { setAside } from './set-aside.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';

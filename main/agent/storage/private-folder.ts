@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 import { accountName, isOurs, isOursOrRoot } from './owner.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { errnoOf } from '../app-error.ts';
+import { errnoOf } from '../../model/app-error.ts';
 
 /** Of one file; of more, the oldest goes. */
 const keptAtMost = 10;

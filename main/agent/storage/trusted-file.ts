@@ -1,8 +1,8 @@
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, readlink } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError } from '../app-error.ts';
-import { command } from '../command.ts';
+import { AppError } from '../../model/app-error.ts';
+import { command } from '../../model/command.ts';
 import type { Environment } from '../parts.ts';
 import { accountName, isOursOrRoot, isPrivateGroup } from './owner.ts';
 

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { AppError } from '../app-error.ts';
+import type { AppError } from '../../model/app-error.ts';
 
 export interface Target {
   readonly host: string;

@@ -2,7 +2,7 @@ import http from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 import { pageBytes, sizeText } from '../network/limits.ts';
 import { userAgent } from '../version.ts';
 import type { Target } from './admission.ts';

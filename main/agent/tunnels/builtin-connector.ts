@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { AppError } from '../../model/app-error.ts';
 import type { Access } from '../access/access.ts';
 import { accessDenied } from '../access/exchange.ts';
 import type { ServiceToken } from '../access/service-tokens.ts';
-import { AppError } from '../app-error.ts';
 import type { Answer, Network } from '../network/network.ts';
 import { userAgent } from '../version.ts';
 import type { Connector, Passed } from './connector.ts';

@@ -1,9 +1,9 @@
-import { AppError } from '../app-error.ts';
-import type { ClusterId } from '../catalog/cluster.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { ClusterId } from '../../model/cluster.ts';
+import type { Failure } from '../../model/tunnel-state.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { failureFrom } from './failure.ts';
 import type { Peer, RunningProcess } from './peers/peer-table.ts';
-import type { Failure } from './state.ts';
 
 /** A client whose connection could not be opened, or was cut by the far end: its own protocol cannot say why. */
 export interface FailedClient {

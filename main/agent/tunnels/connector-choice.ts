@@ -1,7 +1,7 @@
-import { AppError } from '../app-error.ts';
-import type { Cluster } from '../catalog/cluster.ts';
-import { usualTagPrefix } from '../catalog/tag-checks.ts';
-import type { ConnectorKind } from './connector.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import type { ConnectorKind } from '../../model/connector-kind.ts';
+import { usualTagPrefix } from '../../model/tag-prefix.ts';
 
 /** What an organisation says of connectors. */
 export interface ConnectorRules {

@@ -1,10 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { z } from 'zod';
-import type { Stage } from './state.ts';
-
-export const connectorKindSchema = z.enum(['builtin', 'cloudflared', 'direct']);
-/** In this process, by a cloudflared beside it, or with no tunnel at all. */
-export type ConnectorKind = z.infer<typeof connectorKindSchema>;
+import type { ConnectorKind } from '../../model/connector-kind.ts';
+import type { Stage } from '../../model/tunnel-state.ts';
 
 /** Told when a stage of a new connection is passed. */
 export type Passed = (stage: Stage) => void;

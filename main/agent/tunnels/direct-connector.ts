@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Target } from './admission.ts';
 import type { Connector } from './connector.ts';
 

@@ -1,5 +1,5 @@
-import { AppError, type ErrorCode, toPlainError } from '../app-error.ts';
-import type { Failure, Stage } from './state.ts';
+import { AppError, type ErrorCode, toPlainError } from '../../model/app-error.ts';
+import type { Failure, Stage } from '../../model/tunnel-state.ts';
 
 /** Where each error belongs on the way to the API server, and who can mend it. */
 const places: Partial<Record<ErrorCode, readonly [Stage, Failure['mender']]>> = {

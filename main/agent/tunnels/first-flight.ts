@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
 
 /** More than a TLS client sends before the first answer, with a post-quantum key share and a long ticket. */

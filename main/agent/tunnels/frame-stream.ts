@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { Duplex } from 'node:stream';
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import { createBeat } from './beat.ts';
 
 const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;

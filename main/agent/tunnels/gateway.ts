@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { AppError, errnoOf } from '../app-error.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Admission, AdmissionRules, ProxyCredentials, Target } from './admission.ts';
 import type { FailedClient } from './client-failures.ts';
 import { answerHttpConnect } from './http-connect.ts';

@@ -1,6 +1,6 @@
-import { assertNever } from '../assert-never.ts';
+import { assertNever } from '../../model/assert-never.ts';
+import type { Failure, Probe, TunnelState } from '../../model/tunnel-state.ts';
 import { isFinal } from './failure.ts';
-import type { Failure, Probe, TunnelState } from './state.ts';
 
 /** What happens to a tunnel. `at` is ms since the epoch. */
 export type TunnelEvent =

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
+import type { TunnelState } from '../../model/tunnel-state.ts';
 import type { Clock } from '../parts.ts';
-import type { TunnelState } from './state.ts';
 
 /**
  * How often a tunnel that is up is probed. Unwatched, less than the 30 s after which servers and load balancers begin to

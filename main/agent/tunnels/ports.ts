@@ -1,7 +1,7 @@
 import { createHash, randomInt } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
-import type { ClusterId } from '../catalog/cluster.ts';
+import type { ClusterId } from '../../model/cluster.ts';
 import type { Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 import type { ProxyCredentials } from './admission.ts';

@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
+import { type Failure, type Probe, type Stage, stageSchema } from '../../model/tunnel-state.ts';
 import type { Clock } from '../parts.ts';
 import { type ApiServer, askReady, secureStream } from './api-connection.ts';
 import type { Passed } from './connector.ts';
 import { startDeadline } from './deadline.ts';
 import { failureFrom } from './failure.ts';
-import { type Failure, type Probe, type Stage, stageSchema } from './state.ts';
 
 /** How long TLS and the answer of the API server may take, where nothing else is said. */
 const usualLimitMs = 8_000;

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 
 /**
  * The next `size` bytes of a stream; what came after them stays in it. The stream is left paused.

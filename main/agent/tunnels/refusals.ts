@@ -1,4 +1,4 @@
-import type { ClusterId } from '../catalog/cluster.ts';
+import type { ClusterId } from '../../model/cluster.ts';
 import type { Logger } from '../parts.ts';
 import type { Refusal, RefusalReason } from './gateway.ts';
 import type { RunningProcess } from './peers/peer-table.ts';

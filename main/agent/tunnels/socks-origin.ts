@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import { socksReplies } from '../network/proxy/socks-request.ts';
 import { readExactly } from './read-exactly.ts';
 

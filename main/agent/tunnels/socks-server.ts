@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { AppError } from '../app-error.ts';
+import type { AppError } from '../../model/app-error.ts';
 import { type Admission, type AdmissionRules, isTarget, sameSecret, type Target } from './admission.ts';
 import { readExactly } from './read-exactly.ts';
 

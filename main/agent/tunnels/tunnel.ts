@@ -1,9 +1,11 @@
-import { AppError } from '../app-error.ts';
-import type { ClusterId } from '../catalog/cluster.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { ClusterId } from '../../model/cluster.ts';
+import type { ConnectorKind } from '../../model/connector-kind.ts';
+import type { TunnelState } from '../../model/tunnel-state.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { backOffGraceMs, backOffMs } from './back-off.ts';
 import type { FailedClient } from './client-failures.ts';
-import type { ConnectorKind, Passed } from './connector.ts';
+import type { Passed } from './connector.ts';
 import { failureFrom } from './failure.ts';
 import { type Gateway, openGateway, type Refusal } from './gateway.ts';
 import { nextState, type TunnelEvent } from './next-state.ts';
@@ -12,7 +14,6 @@ import type { Peers } from './peers/peers.ts';
 import type { Place, Ports } from './ports.ts';
 import { createProber } from './prober.ts';
 import { type Dial, withSpare } from './spare.ts';
-import type { TunnelState } from './state.ts';
 import type { Unproven } from './unproven.ts';
 import { dialOrigin, orAborted, type Way } from './way.ts';
 

@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os';
+import { AppError } from '../../model/app-error.ts';
+import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import { usualTagPrefix } from '../../model/tag-prefix.ts';
 import type { Access } from '../access/access.ts';
-import { AppError } from '../app-error.ts';
-import type { Cluster, ClusterId } from '../catalog/cluster.ts';
-import { usualTagPrefix } from '../catalog/tag-checks.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { ApiServer } from './api-connection.ts';

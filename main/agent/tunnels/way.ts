@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { AppError } from '../app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
 import { type ApiServer, secondsText } from './api-connection.ts';
 import type { Connector, Passed } from './connector.ts';

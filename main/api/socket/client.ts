@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { errnoOf } from '../../agent/app-error.ts';
+import { errnoOf } from '../../model/app-error.ts';
 import { type AgentClient, createConversation } from '../conversation.ts';
 import type { AgentMessage, ClientMessage } from '../serve-messages.ts';
 import { readLines, writeLine } from './lines.ts';

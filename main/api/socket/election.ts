@@ -1,11 +1,11 @@
 import { lstat, unlink } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
-import { AppError, errnoOf } from '../../agent/app-error.ts';
 import type { Clock } from '../../agent/parts.ts';
 import type { Paths } from '../../agent/paths.ts';
 import { isPidLockStale, releasePidLock, tryPidLock } from '../../agent/processes/pid-lock.ts';
 import { privateFolder } from '../../agent/storage/private-folder.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 import { connectAgent } from './client.ts';
 import { clearHolder, noteHolder } from './holder.ts';
 import { ensureSecret } from './secret.ts';

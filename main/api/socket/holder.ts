@@ -1,9 +1,9 @@
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, errnoOf } from '../../agent/app-error.ts';
 import { pidLockBody, readPidLock } from '../../agent/processes/pid-lock.ts';
 import { isSameProcess, isStopped } from '../../agent/processes/process-start.ts';
 import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 
 /** Names the agent that holds the socket, for when it does not answer: a stopped process cannot say who it is. */
 function holderFile(state: string): string {

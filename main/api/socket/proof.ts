@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } fro
 import path from 'node:path';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { AppError, errnoOf } from '../../agent/app-error.ts';
 import { accountName, isOursIn } from '../../agent/storage/owner.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 
 /**
  * Both ends of the socket prove that they can read a secret in the user's profile, without sending it. On Windows,

@@ -1,7 +1,7 @@
 import { lstatSync, type Stats } from 'node:fs';
 import path from 'node:path';
-import { AppError, errnoOf } from '../../agent/app-error.ts';
 import { accountName, isOursIn } from '../../agent/storage/owner.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 
 /**
  * What lies at the socket's path, looked at without following a link: another account may have put something there

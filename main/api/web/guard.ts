@@ -1,4 +1,4 @@
-import { AppError, toPlainError } from '../../agent/app-error.ts';
+import { AppError, toPlainError } from '../../model/app-error.ts';
 import type { Channel, OpenChannel } from '../channel.ts';
 import type { Input, OperationName } from '../contract.ts';
 import { type AgentClient, createConversation } from '../conversation.ts';

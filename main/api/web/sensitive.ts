@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { AppError } from '../../agent/app-error.ts';
-import { command } from '../../agent/command.ts';
-import type { Consent } from '../../agent/logins/consent.ts';
 import { isFileSource } from '../../agent/organisation/source.ts';
-import type { OrganisationView, SetupPreview } from '../../agent/organisation/view.ts';
-import type { SettingName, Settings } from '../../agent/settings/settings.ts';
+import { AppError } from '../../model/app-error.ts';
+import { command } from '../../model/command.ts';
+import type { Consent } from '../../model/consent.ts';
+import type { OrganisationView, SetupPreview } from '../../model/organisation-view.ts';
+import type { SettingName, Settings } from '../../model/settings.ts';
 import type { Input, OperationName } from '../contract.ts';
 import type { AgentClient } from '../conversation.ts';
 

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES }
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { AppError, errnoOf } from '../../agent/app-error.ts';
 import { type Clock, systemClock } from '../../agent/parts.ts';
+import { AppError, errnoOf } from '../../model/app-error.ts';
 import { admit } from './gate.ts';
 import { greet } from './greeting.ts';
 import { pageHeaders } from './page-headers.ts';

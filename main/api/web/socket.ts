@@ -1,5 +1,5 @@
 import type { RawData, WebSocket } from 'ws';
-import { toPlainError } from '../../agent/app-error.ts';
+import { toPlainError } from '../../model/app-error.ts';
 import type { OpenChannel } from '../channel.ts';
 import type { AgentMessage, ClientMessage } from '../serve-messages.ts';
 import { closeCodes } from './proof.ts';

@@ -1,4 +1,4 @@
-import type { Account } from '../../agent/logins/account.ts';
+import type { Account } from '../../model/account.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';

@@ -1,5 +1,5 @@
-import type { ActivityEntry } from '../../agent/activity/entry.ts';
-import { AppError } from '../../agent/app-error.ts';
+import type { ActivityEntry } from '../../model/activity-entry.ts';
+import { AppError } from '../../model/app-error.ts';
 import { clientFailureText, stageText } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson, writeLines } from '../report.ts';

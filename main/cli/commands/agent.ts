@@ -1,8 +1,8 @@
 import { enableCompileCache } from 'node:module';
 import path from 'node:path';
-import { AppError } from '../../agent/app-error.ts';
 import { pathsFrom } from '../../agent/paths.ts';
 import { version } from '../../agent/version.ts';
+import { AppError } from '../../model/app-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loadAgentHost, packageFolder, programCommand } from '../program-file.ts';
 import { reportError, writeJson, writeLines } from '../report.ts';

@@ -1,5 +1,5 @@
-import { AppError } from '../../agent/app-error.ts';
-import type { Consent } from '../../agent/logins/consent.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { Consent } from '../../model/consent.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';

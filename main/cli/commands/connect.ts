@@ -1,7 +1,7 @@
-import type { ConnectOutcome, ConnectResult, Kubectl } from '../../agent/agent-view.ts';
-import { command } from '../../agent/command.ts';
-import { timeLeft } from '../../agent/connections/time-left.ts';
 import type { Output } from '../../api/contract.ts';
+import type { ConnectOutcome, ConnectResult, Kubectl } from '../../model/agent-view.ts';
+import { command } from '../../model/command.ts';
+import { timeLeft } from '../../model/time-left.ts';
 import { stageText } from '../cluster-view.ts';
 import { withConfirmation } from '../confirm-production.ts';
 import { followConnecting } from '../connect-progress.ts';

@@ -1,7 +1,7 @@
-import type { Snapshot } from '../../agent/agent-view.ts';
-import { AppError } from '../../agent/app-error.ts';
 import { lintTags, type TagFinding } from '../../agent/catalog/lint-tags.ts';
-import { sources } from '../../agent/catalog/sources.ts';
+import type { Snapshot } from '../../model/agent-view.ts';
+import { AppError } from '../../model/app-error.ts';
+import { sources } from '../../model/sources.ts';
 import { cellName, failedCells } from '../cluster-view.ts';
 import { followDiscovery } from '../discovery-progress.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -1,11 +1,11 @@
-import type { Snapshot } from '../../agent/agent-view.ts';
-import { accountText } from '../../agent/catalog/account-words.ts';
 import { type Known, readAtRest } from '../../agent/catalog/catalog-at-rest.ts';
-import type { Cell, Cluster } from '../../agent/catalog/cluster.ts';
-import { contextNames } from '../../agent/catalog/context-name.ts';
-import { needsSignIn } from '../../agent/logins/needs-sign-in.ts';
 import { pathsFrom } from '../../agent/paths.ts';
 import { openConnection } from '../../api/socket/client.ts';
+import { accountText } from '../../model/account-name.ts';
+import type { Snapshot } from '../../model/agent-view.ts';
+import type { Cell, Cluster } from '../../model/cluster.ts';
+import { contextNames } from '../../model/context-name.ts';
+import { needsSignIn } from '../../model/needs-sign-in.ts';
 import {
   cellName,
   clusterNote,

@@ -1,6 +1,6 @@
-import { AppError } from '../../agent/app-error.ts';
-import type { Account } from '../../agent/logins/account.ts';
-import { isAwsRegion, portalText, startUrlIn } from '../../agent/settings/aws-portals.ts';
+import type { Account } from '../../model/account.ts';
+import { AppError } from '../../model/app-error.ts';
+import { isAwsRegion, portalText, startUrlIn } from '../../model/aws-portals.ts';
 import type { Session } from '../session.ts';
 import { hasTerminal } from '../terminal.ts';
 

@@ -1,8 +1,8 @@
-import { AppError } from '../../agent/app-error.ts';
-import type { Account } from '../../agent/logins/account.ts';
-import { type LoginProviderKind, loginProviders } from '../../agent/logins/login-providers.ts';
-import { missingSignIns } from '../../agent/logins/next-sign-in.ts';
-import { startUrlIn } from '../../agent/settings/aws-portals.ts';
+import type { Account } from '../../model/account.ts';
+import { AppError } from '../../model/app-error.ts';
+import { startUrlIn } from '../../model/aws-portals.ts';
+import { type LoginProviderKind, loginProviders } from '../../model/login-providers.ts';
+import { missingSignIns } from '../../model/next-sign-in.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loginCommand } from '../login-command.ts';
 import { signInToMissing } from '../missing-sign-ins.ts';

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { autocompleteMultiselect, isCancel } from '@clack/prompts';
-import type { Kubectl, Snapshot } from '../../agent/agent-view.ts';
-import type { Cluster, ClusterId } from '../../agent/catalog/cluster.ts';
-import { isProduction } from '../../agent/catalog/is-production.ts';
+import type { Kubectl, Snapshot } from '../../model/agent-view.ts';
+import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import { isProduction } from '../../model/is-production.ts';
 import { cellName, openTunnels } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { missingLine, offerSignIns, soonMissing } from '../missing-sign-ins.ts';

@@ -1,6 +1,6 @@
-import { AppError } from '../../agent/app-error.ts';
 import { type Paths, pathsFrom } from '../../agent/paths.ts';
 import { type Connection, openConnection } from '../../api/socket/client.ts';
+import { AppError } from '../../model/app-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { pageQuestions } from '../page-questions.ts';
 import { loadWindowServer, windowFiles } from '../program-file.ts';

@@ -1,4 +1,4 @@
-import { AppError } from '../../agent/app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';

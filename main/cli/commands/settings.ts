@@ -1,6 +1,6 @@
-import { AppError } from '../../agent/app-error.ts';
-import type { SettingName } from '../../agent/settings/settings.ts';
 import type { Input } from '../../api/contract.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { SettingName } from '../../model/settings.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { AppError } from '../../agent/app-error.ts';
 import { isBareAddress } from '../../agent/organisation/bare-address.ts';
 import type { Output } from '../../api/contract.ts';
+import { AppError } from '../../model/app-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { missingLine, soonMissing } from '../missing-sign-ins.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';

@@ -1,15 +1,15 @@
+import { version } from '../../agent/version.ts';
 import type {
   ClientFailureView,
   EndedSessionView,
   Kubectl,
   Snapshot,
   TunnelView,
-} from '../../agent/agent-view.ts';
-import { type PlainError, toPlainError } from '../../agent/app-error.ts';
-import type { Cluster, ClusterId } from '../../agent/catalog/cluster.ts';
-import { contextName } from '../../agent/catalog/context-name.ts';
-import { command } from '../../agent/command.ts';
-import { version } from '../../agent/version.ts';
+} from '../../model/agent-view.ts';
+import { type PlainError, toPlainError } from '../../model/app-error.ts';
+import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import { command } from '../../model/command.ts';
+import { contextName } from '../../model/context-name.ts';
 import { aboutText, clientFailureText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loginLine } from '../login-notes.ts';

@@ -1,10 +1,11 @@
-import { AppError } from '../../agent/app-error.ts';
-import type { Cluster } from '../../agent/catalog/cluster.ts';
 import { findCluster } from '../../agent/catalog/find-cluster.ts';
-import { nearest } from '../../agent/catalog/nearest.ts';
-import { checkTag, type TagField, tagFields, usualTagPrefix } from '../../agent/catalog/tag-checks.ts';
+import { checkTag, type TagField, tagFields } from '../../agent/catalog/tag-checks.ts';
 import { tagCommands, tagWord } from '../../agent/catalog/tag-commands.ts';
 import { type TagChange, tagPart } from '../../agent/catalog/tags.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import { nearest } from '../../model/nearest.ts';
+import { usualTagPrefix } from '../../model/tag-prefix.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';

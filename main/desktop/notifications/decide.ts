@@ -1,5 +1,5 @@
-import type { Snapshot } from '../../agent/agent-view.ts';
-import type { ClusterId } from '../../agent/catalog/cluster.ts';
+import type { Snapshot } from '../../model/agent-view.ts';
+import type { ClusterId } from '../../model/cluster.ts';
 
 /** What a person is told without having asked. */
 export type Told =

@@ -1,6 +1,6 @@
 import { Notification } from 'electron';
-import type { Snapshot } from '../../agent/agent-view.ts';
-import { shownText } from '../../agent/redaction/shown-text.ts';
+import type { Snapshot } from '../../model/agent-view.ts';
+import { shownText } from '../../redaction/shown-text.ts';
 import { decide, nothingTold } from './decide.ts';
 import { bodyText, type Shown, shownOf, type Way } from './words.ts';
 

@@ -1,4 +1,4 @@
-import { isVersion } from '../../../main/agent/releases/semver.ts';
+import { isVersion } from '../../../main/model/semver.ts';
 
 /** What the release workflow sends. */
 export interface Publication {

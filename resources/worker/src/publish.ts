@@ -1,4 +1,4 @@
-import { compareVersions } from '../../../main/agent/releases/semver.ts';
+import { compareVersions } from '../../../main/model/semver.ts';
 import { answer, type Channel, type Environment } from './environment.ts';
 import { notesAtMost, readPublication } from './publication.ts';
 import { etagOf, isSecret, signRelease } from './sign.ts';

@@ -2,13 +2,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Agent } from '../../../main/agent/agent.ts';
-import type { Change } from '../../../main/agent/agent-view.ts';
 import { createAgent } from '../../../main/agent/create-agent.ts';
 import { trustAuthorities } from '../../../main/agent/network/trust.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import { pathsFrom } from '../../../main/agent/paths.ts';
 import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
 import { createHandlers } from '../../../main/api/handlers.ts';
+import type { Change } from '../../../main/model/agent-view.ts';
 import { deniedHost, groupHost, postureHost, tcpHost } from '../../world-tests/access-fixture.ts';
 import { type Rig, startRig } from './rig.ts';
 

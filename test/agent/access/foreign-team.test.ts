@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AppError } from '../../../main/agent/app-error.ts';
 import { failureFrom } from '../../../main/agent/tunnels/failure.ts';
+import { AppError } from '../../../main/model/app-error.ts';
 import { tcpHost } from '../../world-tests/access-fixture.ts';
 import { type Rig, startRig } from './rig.ts';
 

@@ -1,8 +1,8 @@
 import nacl from 'tweetnacl';
 import { describe, expect, it } from 'vitest';
 import { prepareTransfer } from '../../../main/agent/access/transfer.ts';
-import { AppError, toPlainError } from '../../../main/agent/app-error.ts';
 import type { Answer } from '../../../main/agent/network/network.ts';
+import { AppError, toPlainError } from '../../../main/model/app-error.ts';
 import { host, scriptedNetwork, team } from './edge-double.ts';
 
 const app = { hostname: host, authDomain: team, audience: 'the-audience', appHostname: host };

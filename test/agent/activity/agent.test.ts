@@ -1,9 +1,9 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { ActivityEntry } from '../../../main/agent/activity/entry.ts';
 import { trustAuthorities } from '../../../main/agent/network/trust.ts';
 import { type Client, connectAgent } from '../../../main/api/socket/client.ts';
+import type { ActivityEntry } from '../../../main/model/activity-entry.ts';
 import { type Home, makeHome } from '../../cli/run-cli.ts';
 import { serveAgent } from '../../cli/served-agent.ts';
 

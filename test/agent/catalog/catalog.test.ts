@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Catalog, type CatalogChange, createCatalog } from '../../../main/agent/catalog/catalog.ts';
-import { type Cluster, clusterId } from '../../../main/agent/catalog/cluster.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
+import { type Cluster, clusterId } from '../../../main/model/cluster.ts';
 import { cell, denied, eksCluster, type HeldClock, heldClock, listed, throttled } from './clusters.ts';
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { clusterId } from '../../../main/agent/catalog/cluster.ts';
-import { contextNames, withId } from '../../../main/agent/catalog/context-name.ts';
 import { findCluster } from '../../../main/agent/catalog/find-cluster.ts';
+import { clusterId } from '../../../main/model/cluster.ts';
+import { contextNames, withId } from '../../../main/model/context-name.ts';
 import { eksCluster } from './clusters.ts';
 
 const named = (title: string, at: number) => ({

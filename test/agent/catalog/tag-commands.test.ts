@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CredentialSource } from '../../../main/agent/catalog/cluster.ts';
 import { tagCommands } from '../../../main/agent/catalog/tag-commands.ts';
 import { taggedCluster } from '../../../main/agent/catalog/tagged-cluster.ts';
 import { readTags } from '../../../main/agent/catalog/tags.ts';
+import type { CredentialSource } from '../../../main/model/cluster.ts';
 
 type Reading = Parameters<typeof taggedCluster>[0];
 type Tags = Readonly<Record<string, string>>;

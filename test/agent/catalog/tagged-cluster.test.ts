@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { lintTags } from '../../../main/agent/catalog/lint-tags.ts';
-import { sources } from '../../../main/agent/catalog/sources.ts';
 import { tagFields } from '../../../main/agent/catalog/tag-checks.ts';
 import { taggedCluster } from '../../../main/agent/catalog/tagged-cluster.ts';
+import { sources } from '../../../main/model/sources.ts';
 
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 /** Everything that is shown of a cluster; where it is at its source stays as it is there. */

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Catalog, createCatalog } from '../../../main/agent/catalog/catalog.ts';
-import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
 import { type Connections, createConnections } from '../../../main/agent/connections/connections.ts';
 import { createKubeconfig, type Kubeconfig } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import type { Cluster } from '../../../main/model/cluster.ts';
 import { cell, listed } from '../catalog/clusters.ts';
 import { type Rig, startRig } from '../tunnels/rig.ts';
 

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Catalog, createCatalog } from '../../../main/agent/catalog/catalog.ts';
-import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
 import {
   type Connected,
   type Connections,
@@ -12,6 +11,7 @@ import {
 import { createKubeconfig, type Kubeconfig } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import type { Tunnels } from '../../../main/agent/tunnels/tunnels.ts';
+import type { Cluster } from '../../../main/model/cluster.ts';
 import { cell, eksCluster, listed } from '../catalog/clusters.ts';
 import { kubeconfigOf, standingTunnels } from './standing-tunnels.ts';
 

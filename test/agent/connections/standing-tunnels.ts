@@ -1,7 +1,7 @@
-import type { Cluster, ClusterId } from '../../../main/agent/catalog/cluster.ts';
-import type { TunnelState } from '../../../main/agent/tunnels/state.ts';
 import type { Tunnel } from '../../../main/agent/tunnels/tunnel.ts';
 import type { Tunnels } from '../../../main/agent/tunnels/tunnels.ts';
+import type { Cluster, ClusterId } from '../../../main/model/cluster.ts';
+import type { TunnelState } from '../../../main/model/tunnel-state.ts';
 
 /** Tunnels that are up at once, but for that of the cluster `broken`, which fails. */
 export function standingTunnels(): Tunnels {

@@ -1,18 +1,18 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
 import { type Credentials, createCredentials } from '../../../main/agent/credentials/credentials.ts';
-import { createAws } from '../../../main/agent/discovery/aws.ts';
-import { createEksSource } from '../../../main/agent/discovery/eks.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import { createAws } from '../../../main/agent/providers/aws/aws.ts';
+import { createEksSource } from '../../../main/agent/providers/aws/eks.ts';
+import type { Cluster } from '../../../main/model/cluster.ts';
 import { writeAwsHome } from '../../world/aws/home.ts';
 import { writeSignIn } from '../../world/aws/sign-ins.ts';
 import { aksApplication } from '../../world/azure/aks-resource.ts';
 import { writeAzureHome } from '../../world/azure/home.ts';
 import { firstPerson } from '../../world/people.ts';
-import { type AzureCloud, startAzureCloud } from '../discovery/azure-cloud.ts';
 import { type Clouds, discoverOnce, startClouds } from '../discovery/clouds.ts';
+import { type AzureCloud, startAzureCloud } from '../providers/azure/cloud.ts';
 import { anyConsent, noOidc } from './no-oidc.ts';
 
 const named = (clusters: readonly Cluster[], name: string): Cluster => {

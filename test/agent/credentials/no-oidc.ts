@@ -1,6 +1,6 @@
-import { createOidcTokens } from '../../../main/agent/logins/oidc-tokens.ts';
 import { createNetwork } from '../../../main/agent/network/network.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import { createOidcTokens } from '../../../main/agent/providers/oidc/tokens.ts';
 import { signInFile } from '../logins/rig.ts';
 
 /** Every API server may receive an id token. */

@@ -2,12 +2,15 @@ import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  parseForeignYaml,
+  readKubeconfigContext,
+} from '../../../main/agent/cluster-fields/kubeconfig-context.ts';
 import { boundedPages } from '../../../main/agent/discovery/bounded-pages.ts';
-import { readClusterFile, readText } from '../../../main/agent/discovery/cluster-file.ts';
-import { parseForeignYaml, readKubeconfigContext } from '../../../main/agent/discovery/kubeconfig-context.ts';
-import { createVaultSource } from '../../../main/agent/discovery/vault.ts';
 import type { Answer, Network } from '../../../main/agent/network/network.ts';
 import { systemClock } from '../../../main/agent/parts.ts';
+import { readClusterFile, readText } from '../../../main/agent/providers/file/cluster-file.ts';
+import { createVaultSource } from '../../../main/agent/providers/vault/vault.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -2,18 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Catalog, createCatalog } from '../../../main/agent/catalog/catalog.ts';
-import { type Cell, type Cluster, cellId } from '../../../main/agent/catalog/cluster.ts';
-import { type Aws as AwsWays, createAws } from '../../../main/agent/discovery/aws.ts';
-import {
-  createDiscovery,
-  type Discovery,
-  type DiscoveryStatus,
-} from '../../../main/agent/discovery/discovery.ts';
-import { createEksSource } from '../../../main/agent/discovery/eks.ts';
+import { createDiscovery, type Discovery } from '../../../main/agent/discovery/discovery.ts';
 import type { CellResult, DiscoverySource } from '../../../main/agent/discovery/source.ts';
-import { createVaultSource, type VaultServer } from '../../../main/agent/discovery/vault.ts';
 import { createNetwork, type Network } from '../../../main/agent/network/network.ts';
 import { type Environment, type Logger, silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import { type Aws as AwsWays, createAws } from '../../../main/agent/providers/aws/aws.ts';
+import { createEksSource } from '../../../main/agent/providers/aws/eks.ts';
+import { createVaultSource, type VaultServer } from '../../../main/agent/providers/vault/vault.ts';
+import { type Cell, type Cluster, cellId } from '../../../main/model/cluster.ts';
+import type { DiscoveryStatus } from '../../../main/model/discovery-status.ts';
 import { createAuthority } from '../../world/authority.ts';
 import { writeAwsHome } from '../../world/aws/home.ts';
 import { type Aws, startAws } from '../../world/aws/server.ts';

@@ -1,10 +1,10 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createEksSource } from '../../../main/agent/discovery/eks.ts';
-import { createVaultSource } from '../../../main/agent/discovery/vault.ts';
 import { createNetwork } from '../../../main/agent/network/network.ts';
 import { systemClock } from '../../../main/agent/parts.ts';
+import { createEksSource } from '../../../main/agent/providers/aws/eks.ts';
+import { createVaultSource } from '../../../main/agent/providers/vault/vault.ts';
 import { type Clouds, discoverOnce, startClouds } from './clouds.ts';
 
 let clouds: Clouds;

@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
-import { createFileSource } from '../../../main/agent/discovery/file.ts';
 import type { DiscoverySource } from '../../../main/agent/discovery/source.ts';
 import { systemClock } from '../../../main/agent/parts.ts';
-import { startAzureCloud } from './azure-cloud.ts';
+import { createFileSource } from '../../../main/agent/providers/file/file.ts';
+import type { Cluster } from '../../../main/model/cluster.ts';
+import { startAzureCloud } from '../providers/azure/cloud.ts';
+import { startGoogle } from '../providers/gcp/google.ts';
 import { discoverOnce, startClouds } from './clouds.ts';
-import { startGoogle } from './google.ts';
 
 const tagPrefix = 'acme-k8s-';
 

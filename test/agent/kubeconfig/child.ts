@@ -1,8 +1,8 @@
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { toPlainError } from '../../../main/agent/app-error.ts';
 import { createKubeconfig, type KubeconfigPlace } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import { toPlainError } from '../../../main/model/app-error.ts';
 import { entry } from './entry.ts';
 
 /** What the child is to do: add one entry, and die or be poor while it does. */

@@ -14,7 +14,7 @@ import {
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { withId } from '../../../main/agent/catalog/context-name.ts';
+import { withId } from '../../../main/model/context-name.ts';
 import { bench, kubectl, kubectlRun, listing, seed, text, view } from './bench.ts';
 import { entry } from './entry.ts';
 

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { afterEach, expect, test } from 'vitest';
-import { AppError } from '../../../main/agent/app-error.ts';
 import { type Callback, openCallback } from '../../../main/agent/logins/callback.ts';
+import { AppError } from '../../../main/model/app-error.ts';
 
 let callback: Callback | undefined;
 afterEach(() => callback?.close());

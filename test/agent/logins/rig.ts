@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Aws, createAws } from '../../../main/agent/discovery/aws.ts';
-import type { LoginView } from '../../../main/agent/logins/account.ts';
 import { createLogins } from '../../../main/agent/logins/logins.ts';
 import type { LoginProvider } from '../../../main/agent/logins/provider.ts';
 import { createNetwork } from '../../../main/agent/network/network.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
+import { type Aws, createAws } from '../../../main/agent/providers/aws/aws.ts';
 import type { Sealer } from '../../../main/agent/sealing/sealer.ts';
 import { openSignInFile } from '../../../main/agent/sealing/sign-in-file.ts';
+import type { LoginView } from '../../../main/model/account.ts';
 import { writeAwsHome } from '../../world/aws/home.ts';
 import { type Aws as AwsWorld, startAws } from '../../world/aws/server.ts';
 import { firstPerson } from '../../world/people.ts';

@@ -5,9 +5,9 @@ import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AppError } from '../../../main/agent/app-error.ts';
 import { createNetwork, type Network } from '../../../main/agent/network/network.ts';
 import { trustAuthorities } from '../../../main/agent/network/trust.ts';
+import type { AppError } from '../../../main/model/app-error.ts';
 import { createAuthority } from '../../world/authority.ts';
 import { absentHost, type Fixture, startFixture, tcpHost } from '../../world-tests/access-fixture.ts';
 

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAccess } from '../../../main/agent/access/access.ts';
 import type { Agent } from '../../../main/agent/agent.ts';
-import type { Change } from '../../../main/agent/agent-view.ts';
 import { createAgent } from '../../../main/agent/create-agent.ts';
 import { createNetwork } from '../../../main/agent/network/network.ts';
 import { trustAuthorities } from '../../../main/agent/network/trust.ts';
@@ -11,6 +10,7 @@ import { openUrl } from '../../../main/agent/open-url.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import { pathsFrom } from '../../../main/agent/paths.ts';
 import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
+import type { Change } from '../../../main/model/agent-view.ts';
 import { deniedHost, type Fixture, startFixture, tcpHost } from '../../world-tests/access-fixture.ts';
 
 let world: Fixture;

@@ -2,9 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { PlainError } from '../../../main/agent/app-error.ts';
 import { createCatalog } from '../../../main/agent/catalog/catalog.ts';
-import { isProduction } from '../../../main/agent/catalog/is-production.ts';
 import { createDiscovery } from '../../../main/agent/discovery/discovery.ts';
 import type { DiscoverySource } from '../../../main/agent/discovery/source.ts';
 import {
@@ -15,6 +13,8 @@ import { parseOrganisation } from '../../../main/agent/organisation/parse.ts';
 import { clusterUnder, sourceUnder } from '../../../main/agent/organisation/source-under.ts';
 import { vaultEnvironment, vaultServers } from '../../../main/agent/organisation/vault-environment.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import type { PlainError } from '../../../main/model/app-error.ts';
+import { isProduction } from '../../../main/model/is-production.ts';
 import { aCluster } from '../../renderer/shown.ts';
 
 const organisation = (...lines: readonly string[]) =>

@@ -8,10 +8,10 @@ import {
   createOrganisation,
   type OrganisationKeeper,
 } from '../../../main/agent/organisation/organisation.ts';
-import type { Organisation } from '../../../main/agent/organisation/schema.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
 import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
 import { createSettings } from '../../../main/agent/settings/settings.ts';
+import type { Organisation } from '../../../main/model/organisation.ts';
 import { type SkippingClock, skippingClock } from '../skipping-clock.ts';
 import { type Publisher, startPublisher } from './publisher.ts';
 

@@ -8,8 +8,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createNetwork } from '../../../main/agent/network/network.ts';
 import type { Environment } from '../../../main/agent/parts.ts';
 import type { Feed } from '../../../main/agent/releases/feed.ts';
-import type { ReleaseView } from '../../../main/agent/releases/release.ts';
 import { createReleases, type Releases } from '../../../main/agent/releases/releases.ts';
+import type { ReleaseView } from '../../../main/model/release.ts';
 import { skippingClock } from '../skipping-clock.ts';
 
 const hour = 3_600_000;

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
-import { createSettings, defaultSettings } from '../../../main/agent/settings/settings.ts';
+import { createSettings } from '../../../main/agent/settings/settings.ts';
 import {
   keepGoodSettings,
   mendSettingsFile,
   migrateSettingsFile,
 } from '../../../main/agent/settings/settings-file.ts';
+import { defaultSettings } from '../../../main/model/settings.ts';
 
 let folder: string;
 const file = () => path.join(folder, 'settings.json');

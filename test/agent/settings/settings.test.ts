@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
-import {
-  createSettings,
-  defaultSettings,
-  defaultSettingsFrom,
-  type ManagedSettings,
-} from '../../../main/agent/settings/settings.ts';
+import { createSettings, type ManagedSettings } from '../../../main/agent/settings/settings.ts';
+import { defaultSettings, defaultSettingsFrom } from '../../../main/model/settings.ts';
 
 const acme: ManagedSettings = {
   name: 'Acme',

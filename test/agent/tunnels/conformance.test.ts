@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AppError } from '../../../main/agent/app-error.ts';
 import { connectThroughSocks } from '../../../main/agent/tunnels/socks-origin.ts';
+import { AppError } from '../../../main/model/app-error.ts';
 import { realCloudflared } from '../../world/cloudflared/real.ts';
 import {
   deniedHost,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { AppError, type ErrorCode } from '../../../main/agent/app-error.ts';
 import { networkError } from '../../../main/agent/network/network.ts';
 import { failureFrom } from '../../../main/agent/tunnels/failure.ts';
+import { AppError, type ErrorCode } from '../../../main/model/app-error.ts';
 import { type Rig, startRig } from './rig.ts';
 
 const title = 'payments-staging';

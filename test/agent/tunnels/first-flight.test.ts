@@ -1,7 +1,7 @@
 import { type Duplex, duplexPair } from 'node:stream';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { AppError } from '../../../main/agent/app-error.ts';
 import { firstAnswer } from '../../../main/agent/tunnels/first-flight.ts';
+import { AppError } from '../../../main/model/app-error.ts';
 import { type SkippingClock, skippingClock } from '../skipping-clock.ts';
 
 /** Begins as a TLS record of a handshake. */

@@ -6,10 +6,10 @@ import { type Duplex, duplexPair } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { AppError } from '../../../main/agent/app-error.ts';
 import { type Gateway, openGateway, type Refusal } from '../../../main/agent/tunnels/gateway.ts';
 import { type Peers, uncheckedPeers } from '../../../main/agent/tunnels/peers/peers.ts';
 import { createUnproven } from '../../../main/agent/tunnels/unproven.ts';
+import { AppError } from '../../../main/model/app-error.ts';
 
 const run = promisify(execFile);
 const credentials = { user: 'k8s-tunnels', password: 'S3cretOfTheGateway' };

@@ -3,16 +3,16 @@ import net from 'node:net';
 import { duplexPair } from 'node:stream';
 import tls from 'node:tls';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { ClusterId } from '../../../main/agent/catalog/cluster.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import type { Connector } from '../../../main/agent/tunnels/connector.ts';
 import { createDirectConnector } from '../../../main/agent/tunnels/direct-connector.ts';
 import { createPace } from '../../../main/agent/tunnels/pace.ts';
 import { uncheckedPeers } from '../../../main/agent/tunnels/peers/peers.ts';
 import type { Ports } from '../../../main/agent/tunnels/ports.ts';
-import type { TunnelState } from '../../../main/agent/tunnels/state.ts';
 import { createTunnel, type Tunnel } from '../../../main/agent/tunnels/tunnel.ts';
 import { createUnproven } from '../../../main/agent/tunnels/unproven.ts';
+import type { ClusterId } from '../../../main/model/cluster.ts';
+import type { TunnelState } from '../../../main/model/tunnel-state.ts';
 import { createAuthority } from '../../world/authority.ts';
 import { cuts, type Ending, endBy, endings, runAll, watchProcess } from './ill-peers.ts';
 

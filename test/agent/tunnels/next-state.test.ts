@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backOffMs } from '../../../main/agent/tunnels/back-off.ts';
 import { nextState, type TunnelEvent } from '../../../main/agent/tunnels/next-state.ts';
-import type { Failure, Stage, TunnelState } from '../../../main/agent/tunnels/state.ts';
+import type { Failure, Stage, TunnelState } from '../../../main/model/tunnel-state.ts';
 
 const failure = (stage: Stage, retryable = true): Failure => ({
   stage,

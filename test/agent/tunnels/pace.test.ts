@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createPace, type Pace } from '../../../main/agent/tunnels/pace.ts';
-import type { Failure, TunnelState } from '../../../main/agent/tunnels/state.ts';
+import type { Failure, TunnelState } from '../../../main/model/tunnel-state.ts';
 import { type SkippingClock, skippingClock } from '../skipping-clock.ts';
 
 const connected: TunnelState = { status: 'connected', since: 1, probe: { at: 1, stages: [], totalMs: 3 } };

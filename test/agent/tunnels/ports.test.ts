@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clusterId } from '../../../main/agent/catalog/cluster.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
 import { createPorts, derivedPort } from '../../../main/agent/tunnels/ports.ts';
+import { clusterId } from '../../../main/model/cluster.ts';
 
 const id = (name: string) => clusterId('eks', '111122223333', 'eu-west-1', name);
 /** Two ids whose derived ports are the same. */

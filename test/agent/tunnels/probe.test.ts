@@ -5,10 +5,10 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { AppError } from '../../../main/agent/app-error.ts';
 import { systemClock } from '../../../main/agent/parts.ts';
 import type { ApiServer } from '../../../main/agent/tunnels/api-connection.ts';
 import { runProbe } from '../../../main/agent/tunnels/probe.ts';
+import { AppError } from '../../../main/model/app-error.ts';
 import { type Authority, createAuthority } from '../../world/authority.ts';
 
 const host = 'api.cluster.example';

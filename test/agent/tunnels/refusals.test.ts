@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { clusterId } from '../../../main/agent/catalog/cluster.ts';
 import { type Logger, silentLogger } from '../../../main/agent/parts.ts';
 import type { Peer } from '../../../main/agent/tunnels/peers/peer-table.ts';
 import { createRefusals, type ReportedRefusal, refusalNotice } from '../../../main/agent/tunnels/refusals.ts';
+import { clusterId } from '../../../main/model/cluster.ts';
 
 const at = (name: string) => ({ cluster: clusterId('eks', '1', 'eu-west-1', name), port: 20_443 });
 const own: Peer = { kind: 'own', process: async () => ({ pid: 7, name: 'k9s' }) };

@@ -1,7 +1,7 @@
 import { type Duplex, duplexPair } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { AppError } from '../../../main/agent/app-error.ts';
 import { withSpare } from '../../../main/agent/tunnels/spare.ts';
+import { AppError } from '../../../main/model/app-error.ts';
 import { type SkippingClock, skippingClock } from '../skipping-clock.ts';
 
 const never = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Snapshot } from '../../../main/agent/agent-view.ts';
-import { type ClusterId, clusterId } from '../../../main/agent/catalog/cluster.ts';
 import { decide, type Memory, nothingTold, type Told } from '../../../main/desktop/notifications/decide.ts';
+import type { Snapshot } from '../../../main/model/agent-view.ts';
+import { type ClusterId, clusterId } from '../../../main/model/cluster.ts';
 import { aRelease } from '../../renderer/shown.ts';
 
 type State = Snapshot['tunnels'][number]['state'];

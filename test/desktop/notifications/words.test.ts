@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { clusterId } from '../../../main/agent/catalog/cluster.ts';
 import { bodyText, shownOf } from '../../../main/desktop/notifications/words.ts';
+import { clusterId } from '../../../main/model/cluster.ts';
 
 const failed = (title: string) => ({
   id: clusterId('eks', '1', 'eu-west-1', title),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Account } from '../../../main/agent/logins/account.ts';
-import { needsSignIn } from '../../../main/agent/logins/needs-sign-in.ts';
+import type { Account } from '../../../main/model/account.ts';
+import { needsSignIn } from '../../../main/model/needs-sign-in.ts';
 import { stateWords, statusOf } from '../../../renderer/accounts/account-words.ts';
 import { anAccount } from '../shown.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { AppError } from '../../../main/agent/app-error.ts';
 import type { AgentClient } from '../../../main/api/conversation.ts';
+import { AppError } from '../../../main/model/app-error.ts';
 import { createActions } from '../../../renderer/agent/actions.ts';
 import { fromSnapshot } from '../../../renderer/agent/apply-change.ts';
 import { createPageStore } from '../../../renderer/agent/page-store.ts';

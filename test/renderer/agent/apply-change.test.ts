@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Policy } from '../../../main/agent/access/policy.ts';
-import type { Change } from '../../../main/agent/agent-view.ts';
-import type { TunnelState } from '../../../main/agent/tunnels/state.ts';
 import { applyChange as applyToSnapshot } from '../../../main/api/apply-change.ts';
+import type { Change } from '../../../main/model/agent-view.ts';
+import type { Policy } from '../../../main/model/policy.ts';
+import type { TunnelState } from '../../../main/model/tunnel-state.ts';
 import { applyChange, fromSnapshot, withFailure } from '../../../renderer/agent/apply-change.ts';
 import {
   aCell,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { AppError, toPlainError } from '../../../main/agent/app-error.ts';
 import type { ClientMessage } from '../../../main/api/serve-messages.ts';
+import { AppError, toPlainError } from '../../../main/model/app-error.ts';
 import type { ChannelEvents } from '../../../renderer/agent/channel.ts';
 import { createLink } from '../../../renderer/agent/link.ts';
 import { aSnapshot } from '../shown.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { AppError } from '../../../main/agent/app-error.ts';
 import type { AgentClient } from '../../../main/api/conversation.ts';
+import { AppError } from '../../../main/model/app-error.ts';
 import { createPageStore } from '../../../renderer/agent/page-store.ts';
 import { accountKey, createSignIns, isOwn, type OwnAccount } from '../../../renderer/agent/sign-ins.ts';
 import { anAccount } from '../shown.ts';

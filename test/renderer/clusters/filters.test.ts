@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
+import type { Cluster } from '../../../main/model/cluster.ts';
 import { type Filter, filtersOf, passes } from '../../../renderer/clusters/filters.ts';
 import { type GroupBy, groupsOf } from '../../../renderer/clusters/groups.ts';
 import { aCluster } from '../shown.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Cluster, ClusterId } from '../../../main/agent/catalog/cluster.ts';
+import type { Cluster, ClusterId } from '../../../main/model/cluster.ts';
 import { holdOrder, type Pointed } from '../../../renderer/clusters/hold-order.ts';
 import { byTitle, countOf, layoutOf, type Section } from '../../../renderer/clusters/layout.ts';
 import { aCluster } from '../shown.ts';

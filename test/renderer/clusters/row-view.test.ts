@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { TunnelState } from '../../../main/agent/tunnels/state.ts';
+import type { TunnelState } from '../../../main/model/tunnel-state.ts';
 import { rowView } from '../../../renderer/clusters/row-view.ts';
 import { aCluster, aDenial, aTunnel, connected, originFailure } from '../shown.ts';
 

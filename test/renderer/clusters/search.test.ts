@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Cluster } from '../../../main/agent/catalog/cluster.ts';
-import { isProduction } from '../../../main/agent/catalog/is-production.ts';
+import type { Cluster } from '../../../main/model/cluster.ts';
+import { isProduction } from '../../../main/model/is-production.ts';
 import { endOf } from '../../../renderer/clusters/ends.ts';
 import {
   elsewhere,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Account } from '../../../main/agent/logins/account.ts';
+import type { Account } from '../../../main/model/account.ts';
 import { foundRows, outcomeOf } from '../../../renderer/first-run/rows.ts';
 import { aCell, aCluster, anAccount } from '../shown.ts';
 

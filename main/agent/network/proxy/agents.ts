@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
-import { AppError } from '../../app-error.ts';
+import { AppError } from '../../../model/app-error.ts';
 import { basic } from './connect-request.ts';
 import { dialThroughProxy, openSocket } from './dial.ts';
 import type { ProxyServer, Route, Routes } from './routes.ts';

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { AppError } from '../../app-error.ts';
+import { AppError } from '../../../model/app-error.ts';
 import { readUntil } from './reading.ts';
 import type { ProxyServer, Target } from './routes.ts';
 

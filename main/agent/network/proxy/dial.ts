@@ -1,6 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import { AppError, errnoOf } from '../../app-error.ts';
+import { AppError, errnoOf } from '../../../model/app-error.ts';
 import { placeOf, requestConnect } from './connect-request.ts';
 import type { ProxyServer, Target } from './routes.ts';
 import { requestSocks } from './socks-request.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { AppError } from '../../app-error.ts';
+import { AppError } from '../../../model/app-error.ts';
 
 /** How long cloudflared may take to accept what is left, and to close its side. */
 const lingerMs = 5_000;

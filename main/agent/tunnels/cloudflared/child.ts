@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { execa } from 'execa';
-import { AppError } from '../../app-error.ts';
+import { AppError } from '../../../model/app-error.ts';
 import type { Environment, Logger } from '../../parts.ts';
 import { listenerOwner } from './listener-owner.ts';
 import { type LogEvent, lineReader, readLogLine } from './log.ts';

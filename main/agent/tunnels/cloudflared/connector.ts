@@ -1,12 +1,12 @@
 import net from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
+import { AppError } from '../../../model/app-error.ts';
 import type { Access } from '../../access/access.ts';
 import type { ServiceToken } from '../../access/service-tokens.ts';
-import { AppError } from '../../app-error.ts';
+import { abortable } from '../../async/shared-work.ts';
 import { proxyVariables } from '../../network/proxy/routes.ts';
 import type { Environment, Logger } from '../../parts.ts';
-import { abortable } from '../../shared-work.ts';
 import { writeFileAtomic } from '../../storage/write-file-atomic.ts';
 import type { Connector } from '../connector.ts';
 import { CarriedStream } from './carried-stream.ts';

@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError } from '../../app-error.ts';
+import { AppError } from '../../../model/app-error.ts';
 import type { Environment } from '../../parts.ts';
 import { runProgram } from '../../processes/run-program.ts';
 import { distrustReason, walkTrusted } from '../../storage/trusted-file.ts';

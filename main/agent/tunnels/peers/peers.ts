@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
-import { toPlainError } from '../../app-error.ts';
+import { toPlainError } from '../../../model/app-error.ts';
 import type { Environment, Logger } from '../../parts.ts';
 import { lsofTable } from './lsof-table.ts';
 import { netstatTable } from './netstat-table.ts';

@@ -2,7 +2,7 @@ import { readSync } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, readlink } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import path from 'node:path';
-import { errnoOf } from '../../app-error.ts';
+import { errnoOf } from '../../../model/app-error.ts';
 import {
   type Connection,
   type Peer,

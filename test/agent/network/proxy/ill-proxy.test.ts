@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AppError } from '../../../../main/agent/app-error.ts';
 import { createNetwork, type Network } from '../../../../main/agent/network/network.ts';
 import { trustAuthorities } from '../../../../main/agent/network/trust.ts';
+import type { AppError } from '../../../../main/model/app-error.ts';
 import { createAuthority } from '../../../world/authority.ts';
 
 /** What a proxy does with a connection that it has just accepted. */

@@ -1,0 +1,55 @@
+import { AppError } from '../../model/app-error.ts';
+
+/** Work that several callers wait for: the first to name its key starts it, the others share it. */
+export interface SharedWork {
+  /**
+   * Waits for the work of `key`, which `start` begins where none is under way; it is abandoned when nobody waits for it
+   * any more. Rejects as the work does, with `cancelled` when `signal` aborts first.
+   */
+  wait(options: {
+    readonly key: string;
+    readonly start: (abandoned: AbortSignal) => Promise<void>;
+    readonly signal: AbortSignal;
+  }): Promise<void>;
+  /** Ends the work of `key`, whoever waits for it. */
+  abandon(key: string): void;
+}
+
+/** `cancelled` is what a caller is told whose signal aborts. */
+export function createSharedWork({ cancelled }: { readonly cancelled?: string } = {}): SharedWork {
+  const running = new Map<
+    string,
+    { readonly done: Promise<void>; readonly abandoned: AbortController; waiting: number }
+  >();
+  return {
+    async wait({ key, start, signal }) {
+      let work = running.get(key);
+      if (work === undefined) {
+        const abandoned = new AbortController();
+        work = { done: start(abandoned.signal), abandoned, waiting: 0 };
+        running.set(key, work);
+      }
+      work.waiting += 1;
+      try {
+        await abortable(work.done, signal, cancelled);
+      } finally {
+        work.waiting -= 1;
+        if (work.waiting === 0) {
+          work.abandoned.abort();
+          if (running.get(key) === work) running.delete(key);
+        }
+      }
+    },
+    abandon: (key) => running.get(key)?.abandoned.abort(),
+  };
+}
+
+/** Stops waiting with `cancelled` when the signal aborts; the work itself goes on. */
+export function abortable<T>(work: Promise<T>, signal: AbortSignal, message = 'Cancelled.'): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new AppError('cancelled', message));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

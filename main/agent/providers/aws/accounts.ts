@@ -1,0 +1,176 @@
+import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
+import pLimit from 'p-limit';
+import type { AppError } from '../../../model/app-error.ts';
+import type { AwsWay } from '../../../model/cluster.ts';
+import type { Aws } from './aws.ts';
+import { awsClientSettings } from './clients.ts';
+import { awsError } from './errors.ts';
+import type { AwsLoginPlace, AwsSession } from './profiles.ts';
+
+/** A way into an account. A profile has logged in already; a role of Identity Center does when it is needed. */
+export interface AwsLogin {
+  readonly place: AwsLoginPlace;
+  readonly credentials: AwsCredentialIdentity | AwsCredentialIdentityProvider;
+}
+
+export interface AwsAccount {
+  readonly id: string;
+  /** What its owners call it, once Identity Center has told. */
+  name: string | undefined;
+  /**
+   * The profiles that reach it, in the order of the AWS configuration, then the roles of Identity Center, best first.
+   * More may join until all have answered.
+   */
+  readonly logins: AwsLogin[];
+}
+
+/** The ways into an account, best first: those that were refused something come last. */
+export function waysOf(account: AwsAccount, refused: ReadonlySet<string>): AwsWay[] {
+  const places = account.logins.map(({ place }) => place);
+  const good = places.filter(({ key }) => !refused.has(key));
+  return [...good, ...places.filter(({ key }) => refused.has(key))].map(({ way }) => way);
+}
+
+/** A profile or a sign-in that leads nowhere now. */
+export interface AwsFailure {
+  /** What its cell is called where it is known to reach none. */
+  readonly account: string;
+  /** Whether it is this that a known way goes through. */
+  reaches(way: AwsWay): boolean;
+  readonly error: AppError;
+  /** Something else already says the same. */
+  readonly told: boolean;
+}
+
+export interface AwsAccounts {
+  /**
+   * Logs all profiles in at once, and opens what Identity Center grants. `onAccount` is called at the first way that
+   * reaches an account, so that nobody waits for the slowest; the promise resolves when all are in, with those that
+   * failed.
+   */
+  open(options: {
+    readonly profiles: readonly AwsLoginPlace[];
+    readonly sessions: readonly AwsSession[];
+    readonly signal: AbortSignal;
+    onAccount(account: AwsAccount): void;
+  }): Promise<readonly AwsFailure[]>;
+  /** Asks AWS whose the credentials are. Rejects as `awsError` says. */
+  identify(login: AwsLogin, signal: AbortSignal): Promise<string>;
+}
+
+/** Where STS is asked when a profile names no region: any region answers alike. */
+const anyRegion = 'us-east-1';
+
+/** Logins at once: those that run a program of the user's, which may hang, keep nobody else waiting. */
+const loginsAtOnce = 16;
+const programsAtOnce = 16;
+
+export function createAwsAccounts(aws: Aws): AwsAccounts {
+  // An access key belongs to one account for all its life, so each is asked about only once.
+  const accountOfKey = new Map<string, string>();
+
+  const identify: AwsAccounts['identify'] = async ({ place, credentials }, signal) => {
+    const region = place.region ?? anyRegion;
+    try {
+      const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+      const settings = await awsClientSettings({ ...aws, place, service: 'STS' });
+      const client = new STSClient({ ...settings, region, credentials });
+      const { Account } = await client.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
+      if (Account === undefined) throw new Error('GetCallerIdentity named no account');
+      return Account;
+    } catch (error) {
+      throw await awsError({ error, place, action: 'sts:GetCallerIdentity', region });
+    }
+  };
+
+  return {
+    identify,
+    async open({ profiles, sessions, signal, onAccount }) {
+      const accounts = new Map<string, AwsAccount>();
+      const order = ({ place }: AwsLogin) => {
+        const at = profiles.indexOf(place);
+        return at < 0 ? profiles.length : at;
+      };
+      const join = (
+        { id, name }: { readonly id: string; readonly name?: string | undefined },
+        logins: readonly AwsLogin[],
+      ) => {
+        const known = accounts.get(id);
+        const account = known ?? { id, name, logins: [] };
+        account.name = name ?? account.name;
+        const has = new Set(account.logins.map(({ place }) => JSON.stringify(place.way)));
+        account.logins.push(...logins.filter(({ place }) => !has.has(JSON.stringify(place.way))));
+        account.logins.sort((a, b) => order(a) - order(b));
+        accounts.set(id, account);
+        if (known === undefined) onAccount(account);
+      };
+      const limit = pLimit(loginsAtOnce);
+      const limitPrograms = pLimit(programsAtOnce);
+      const logIn = async (place: AwsLoginPlace): Promise<AwsFailure | undefined> => {
+        try {
+          const credentials = await (place.process === undefined ? limit : limitPrograms)(() => {
+            signal.throwIfAborted();
+            return aws.credentials.get(place, signal);
+          });
+          const { accessKeyId, accountId } = credentials;
+          const login = { place, credentials };
+          const id = accountId ?? accountOfKey.get(accessKeyId) ?? (await identify(login, signal));
+          signal.throwIfAborted();
+          accountOfKey.set(accessKeyId, id);
+          join({ id }, [login]);
+          return undefined;
+        } catch (error) {
+          signal.throwIfAborted();
+          aws.credentials.forget(place);
+          const region = place.region ?? anyRegion;
+          const told = await awsError({ error, place, action: 'sts:AssumeRole', region });
+          return failureOf(place, told);
+        }
+      };
+      const openSessions = aws.identityCenter.open({
+        sessions,
+        profiles,
+        signal,
+        onAccount(granted, places) {
+          signal.throwIfAborted();
+          join(
+            granted,
+            places.map((place) => ({ place, credentials: () => aws.credentials.get(place) })),
+          );
+        },
+      });
+      const [tried, over] = await Promise.all([Promise.all(profiles.map(logIn)), openSessions]);
+      const failed = tried.filter((one) => one !== undefined);
+      return [
+        ...failed,
+        ...over.map(({ session, error }) => ({
+          account: `session:${session.name}`,
+          // Those of one portal fail together.
+          reaches: (way: AwsWay) =>
+            way.kind === 'sso' &&
+            sessions.some(({ name, startUrl }) => name === way.session && startUrl === session.startUrl),
+          error,
+          told: profiles.some((place) => speaksOf(place, session) && isFailed(place, failed)),
+        })),
+      ];
+    },
+  };
+}
+
+function failureOf({ way }: AwsLoginPlace, error: AppError): AwsFailure {
+  const name = way.kind === 'profile' ? way.name : way.session;
+  return {
+    account: `profile:${name}`,
+    reaches: (other) => other.kind === 'profile' && other.name === name,
+    error,
+    told: false,
+  };
+}
+
+function speaksOf({ login }: AwsLoginPlace, session: AwsSession): boolean {
+  return login.kind === 'sso' && login.session === session.name;
+}
+
+function isFailed({ way }: AwsLoginPlace, failures: readonly AwsFailure[]): boolean {
+  return failures.some(({ reaches }) => reaches(way));
+}

@@ -1,0 +1,70 @@
+import path from 'node:path';
+import { createPace } from '../../async/request-rate.ts';
+import type { Network } from '../../network/network.ts';
+import type { Clock, Logger } from '../../parts.ts';
+import { type AwsCredentials, createAwsCredentials } from './identities.ts';
+import { createIdentityCenter, type IdentityCenter } from './identity-center.ts';
+import { type AwsMemory, createAwsMemory } from './memory.ts';
+import { type AwsPortal, createAwsPortal } from './portal.ts';
+import {
+  type AwsConfiguration,
+  type AwsPlaces,
+  awsConfiguration,
+  awsConfigurationStamp,
+} from './profiles.ts';
+import { createSsoCache, type SsoCache } from './sso-cache.ts';
+import { createSsoTokens } from './sso-tokens.ts';
+
+/** The ways into AWS: one for the whole agent, so that all who ask share credentials, memory and pace. */
+export interface Aws extends AwsPlaces {
+  readonly network: Network;
+  readonly clock: Clock;
+  /** `awsConfiguration`, read again when a file of it has changed: kubectl waits for it. */
+  configuration(): Promise<AwsConfiguration>;
+  readonly credentials: AwsCredentials;
+  readonly identityCenter: IdentityCenter;
+  readonly portal: AwsPortal;
+  readonly ssoCache: SsoCache;
+  readonly memory: AwsMemory;
+}
+
+/** `folder` is where our own files are kept. Asks nothing yet. */
+export function createAws(
+  options: AwsPlaces & {
+    readonly network: Network;
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly folder: string;
+  },
+): Aws {
+  const { env, home, organisation, network, clock, logger, folder } = options;
+  // The portal allows 20 a second; a little more than the second, for requests that overtake each other on their way.
+  const pace = createPace({ clock, requests: 20, windowMs: 1_100 });
+  const places = { env, home, organisation, network, clock, pace };
+  const ssoCache = createSsoCache({ home, clock });
+  const portal = createAwsPortal({ ...places, tokens: createSsoTokens({ ...places, cache: ssoCache }) });
+  let read: { readonly stamp: string; readonly configuration: Promise<AwsConfiguration> } | undefined;
+  const memory = createAwsMemory({ file: path.join(folder, 'aws.json'), logger });
+  return {
+    env,
+    home,
+    organisation,
+    network,
+    clock,
+    memory,
+    portal,
+    ssoCache,
+    async configuration() {
+      const stamp = await awsConfigurationStamp(places);
+      if (read?.stamp !== stamp) read = { stamp, configuration: awsConfiguration(places) };
+      return read.configuration;
+    },
+    credentials: createAwsCredentials({ ...places, portal }),
+    identityCenter: createIdentityCenter({
+      portal,
+      memory,
+      clock,
+      roles: () => organisation?.().roles ?? [],
+    }),
+  };
+}

@@ -1,0 +1,71 @@
+import { AppError } from '../../../model/app-error.ts';
+import type { AwsWay, CredentialSource } from '../../../model/cluster.ts';
+import type { Credential } from '../../credentials/credentials.ts';
+import type { Aws } from './aws.ts';
+import { createEksToken } from './eks-token.ts';
+import { awsError } from './errors.ts';
+import { type AwsConfiguration, type AwsLoginPlace, rolePlace } from './profiles.ts';
+
+type EksSource = Extract<CredentialSource, { kind: 'eks' }>;
+
+/**
+ * The ways that are still configured, best first, and a name of the users whom they log in: it changes as soon as
+ * another one has signed in or a way is gone.
+ */
+export async function eksWays(
+  aws: Aws,
+  { ways }: EksSource,
+): Promise<{ readonly places: readonly AwsLoginPlace[]; readonly identity: string }> {
+  const configuration = await aws.configuration();
+  const places = ways.flatMap((way) => placeOf(way, configuration) ?? []);
+  const users = await Promise.all(places.map((place) => aws.credentials.identity(place)));
+  return { places, identity: users.join('\n') };
+}
+
+/**
+ * By the first way that can log in. When none can, the error is that of the first whose session has ended, since the
+ * user can fix that, else that of the last.
+ */
+export async function eksCredential(
+  aws: Aws,
+  source: EksSource,
+  places: readonly AwsLoginPlace[],
+): Promise<Credential> {
+  let failure: AppError | undefined;
+  for (const place of places) {
+    try {
+      const identity = await aws.credentials.get(place);
+      const { token, expiresAt } = await createEksToken({
+        cluster: source.cluster,
+        region: source.region,
+        identity,
+        now: aws.clock.now(),
+      });
+      // A token signed with a session that ends earlier ends with it.
+      return {
+        kind: 'token',
+        token,
+        expiresAt: Math.min(expiresAt, identity.expiration?.getTime() ?? expiresAt),
+      };
+    } catch (error) {
+      const met = await awsError({ error, place, action: 'sts:GetCallerIdentity', region: source.region });
+      if (failure?.signIn === undefined) failure = met;
+    }
+  }
+  throw (
+    failure ??
+    new AppError(
+      'aws-no-profile',
+      `None of the AWS profiles and sign-ins that reached ${source.cluster} exists any more.`,
+      { hint: 'Run `k8s-tunnels discover` to find what reaches it now.' },
+    )
+  );
+}
+
+function placeOf(way: AwsWay, { profiles, sessions }: AwsConfiguration): AwsLoginPlace | undefined {
+  if (way.kind === 'profile') {
+    return profiles.find(({ way: other }) => other.kind === 'profile' && other.name === way.name);
+  }
+  const session = sessions.find(({ name }) => name === way.session);
+  return session && rolePlace({ session, account: way.account, name: way.role });
+}

@@ -1,0 +1,194 @@
+import type { Cluster as EksCluster } from '@aws-sdk/client-eks';
+import pLimit from 'p-limit';
+import { AppError, toPlainError } from '../../../model/app-error.ts';
+import type { Cluster } from '../../../model/cluster.ts';
+import { taggedCluster } from '../../catalog/tagged-cluster.ts';
+import { boundedPages } from '../../discovery/bounded-pages.ts';
+import type { CellOutcome, DiscoverySource } from '../../discovery/source.ts';
+import { type AwsAccount, type AwsLogin, waysOf } from './accounts.ts';
+import type { Aws } from './aws.ts';
+import { type EksClients, loadEks } from './eks-clients.ts';
+import { awsError, isRoleGone, isUnrecognizedClient } from './errors.ts';
+
+/** In one cell: EKS throttles an account's calls in a region. */
+const descriptionsAtOnce = 16;
+
+export interface CellParts {
+  readonly account: AwsAccount;
+  readonly region: string;
+  /** What the catalog holds of it. */
+  readonly known: readonly Cluster[];
+  readonly aws: Aws;
+  /** Resolves when every profile has logged in or failed. */
+  readonly opened: Promise<unknown>;
+  readonly limit: ReturnType<typeof pLimit>;
+  readonly run: Parameters<DiscoverySource['discover']>[0];
+  /** That of the run, for the requests of few cells: to listen to a signal takes the longer the more do. */
+  readonly signal: AbortSignal;
+  readonly clients: EksClients;
+  /** The keys of those that were denied something here: they come last from now on. */
+  readonly refused: Set<string>;
+}
+
+/**
+ * One account in one region: lists it and, at the same time, describes what is known of it. Never rejects; the caller
+ * looks whether the run was cancelled.
+ */
+export async function readCell(cell: CellParts): Promise<CellOutcome> {
+  const { account, region } = cell;
+  const perCell = pLimit(descriptionsAtOnce);
+  const known = new Map(cell.known.map((cluster) => [cluster.name, cluster]));
+  const described = new Map<string, Promise<PromiseSettledResult<Cluster | undefined>>>();
+  const describe = async (name: string) => {
+    const reading =
+      described.get(name) ??
+      Promise.allSettled([perCell(() => readCluster({ cell, name, known: known.get(name) }))]).then(
+        ([result]) => result,
+      );
+    described.set(name, reading);
+    return reading;
+  };
+  for (const name of known.keys()) void describe(name);
+  try {
+    const names = await withLogin(cell, 'eks:ListClusters', (login) => listNames(cell, login));
+    const results = await Promise.all(names.map(describe));
+    const clusters = clustersOf(results);
+    const broken = results.find((result) => result.status === 'rejected');
+    return broken === undefined
+      ? { kind: 'listed', clusters }
+      : { kind: 'failed', error: toPlainError(broken.reason), clusters };
+  } catch (error) {
+    if (error instanceof AppError && isUnrecognizedClient(error.cause)) {
+      return { kind: 'not-enabled', error: regionDisabled(account, region) };
+    }
+    const clusters = clustersOf(await Promise.all(described.values()));
+    return { kind: 'failed', error: toPlainError(error), clusters };
+  }
+}
+
+function clustersOf(results: readonly PromiseSettledResult<Cluster | undefined>[]): readonly Cluster[] {
+  return results.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
+}
+
+function regionDisabled(account: AwsAccount, region: string) {
+  return toPlainError(
+    new AppError('aws-region-disabled', `Region ${region} is not enabled in account ${account.id}.`),
+  );
+}
+
+/**
+ * Runs a call with the account's logins in turn until one may make it. Rejects with the first refusal when none may,
+ * at once with anything else.
+ */
+async function withLogin<T>(
+  cell: CellParts,
+  action: string,
+  call: (login: AwsLogin) => Promise<T>,
+): Promise<T> {
+  const { account, region, aws, opened, limit, run, refused } = cell;
+  // By key: a profile and a role of Identity Center may come to the same credentials.
+  const tried = new Set<string>();
+  const untried = () => {
+    const left = account.logins.filter(({ place }) => !tried.has(place.key));
+    return left.find(({ place }) => !refused.has(place.key)) ?? left[0];
+  };
+  let refusal: AppError | undefined;
+  for (;;) {
+    // A slower profile may lead to the same account.
+    if (untried() === undefined) await opened;
+    const login = untried();
+    if (login === undefined) break;
+    const { place } = login;
+    tried.add(place.key);
+    try {
+      const answer = await limit(() => {
+        run.signal.throwIfAborted();
+        return call(login);
+      });
+      // One answer is enough to say which role to begin with the next time.
+      if (action === 'eks:ListClusters') await aws.identityCenter.worked(place);
+      return answer;
+    } catch (error) {
+      run.signal.throwIfAborted();
+      if (isRoleGone(error)) await aws.identityCenter.refused(place);
+      const told = await awsError({ error, place, action, region });
+      if (told.code !== 'aws-denied' && told.code !== 'aws-session-expired') throw told;
+      if (told.code === 'aws-session-expired') aws.credentials.forget(place);
+      refused.add(place.key);
+      refusal ??= told;
+    }
+  }
+  throw refusal ?? new AppError('aws-no-profile', `No AWS profile reaches account ${account.id}.`);
+}
+
+async function listNames(cell: CellParts, login: AwsLogin): Promise<readonly string[]> {
+  const { paginateListClusters } = await loadEks();
+  const client = await cell.clients(login, cell.region);
+  const names: string[] = [];
+  const pages = paginateListClusters({ client, pageSize: 100 }, {}, { abortSignal: cell.signal });
+  for await (const { clusters = [] } of boundedPages(pages, `The list of EKS clusters in ${cell.region}`))
+    names.push(...clusters);
+  return names;
+}
+
+/** Undefined when it was deleted since it was listed. */
+async function readCluster(options: {
+  readonly cell: CellParts;
+  readonly name: string;
+  readonly known: Cluster | undefined;
+}): Promise<Cluster | undefined> {
+  const { cell, name, known } = options;
+  const { account, region, aws } = cell;
+  const { DescribeClusterCommand } = await loadEks();
+  try {
+    const { cluster } = await withLogin(cell, 'eks:DescribeCluster', async (candidate) => {
+      const client = await cell.clients(candidate, region);
+      return client.send(new DescribeClusterCommand({ name }), { abortSignal: cell.signal });
+    });
+    return clusterFrom({ cell, name, eks: cluster });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.cause instanceof Error && error.cause.name === 'ResourceNotFoundException') return undefined;
+    if (error.code !== 'aws-denied') throw error;
+    // A policy may name clusters one by one: that this one may not be read says nothing of the others.
+    if (known !== undefined) return { ...known, stale: true };
+    const unreachable = `${error.message} ${error.hint ?? ''}`.trim();
+    return taggedCluster({
+      source: 'eks',
+      account: account.id,
+      region,
+      name,
+      tags: {},
+      tagPrefix: cell.run.tagPrefix,
+      unreachable,
+      seenAt: aws.clock.now(),
+    });
+  }
+}
+
+function clusterFrom(options: {
+  readonly cell: CellParts;
+  readonly name: string;
+  readonly eks: EksCluster | undefined;
+}): Cluster {
+  const { name, eks } = options;
+  const { account, region, refused, aws, run } = options.cell;
+  return taggedCluster({
+    source: 'eks',
+    account: account.id,
+    region,
+    name,
+    tags: eks?.tags ?? {},
+    tagPrefix: run.tagPrefix,
+    server: eks?.endpoint,
+    certificateAuthorityData: eks?.certificateAuthority?.data,
+    version: eks?.version,
+    status: eks?.status,
+    credential: { kind: 'eks', cluster: name, region, ways: waysOf(account, refused) },
+    unreachable:
+      eks?.endpoint === undefined
+        ? `EKS gives it no endpoint yet (status ${eks?.status ?? 'unknown'}). Discover again when it is ACTIVE.`
+        : undefined,
+    seenAt: aws.clock.now(),
+  });
+}

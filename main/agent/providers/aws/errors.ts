@@ -1,0 +1,162 @@
+import { AppError, errnoOf } from '../../../model/app-error.ts';
+import { command } from '../../../model/command.ts';
+import { networkError } from '../../network/network.ts';
+import { type AwsLoginPlace, environmentProfile } from './profiles.ts';
+import { isNoSignIn } from './sso-tokens.ts';
+
+const expired = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'RequestExpired',
+  'TokenProviderError',
+  // Identity Center's portal, of a sign-in.
+  'UnauthorizedException',
+]);
+const denied = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
+/** What EKS answers to keys that it does not know: bad ones, or good ones in a region that is not enabled. */
+const unrecognized = new Set([
+  'UnrecognizedClientException',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+]);
+const throttled = new Set(['ThrottlingException', 'Throttling', 'TooManyRequestsException', 'SlowDown']);
+
+export function isUnrecognizedClient(error: unknown): boolean {
+  return error instanceof Error && error.name === 'UnrecognizedClientException';
+}
+
+/** Identity Center's portal does not give a role that it once granted. */
+export function isRoleGone(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ForbiddenException';
+}
+
+type Place = Pick<AwsLoginPlace, 'title' | 'way' | 'login'>;
+
+/** Any error of the AWS SDK as ours. The SDK's own text stays out of it: it may quote a `credential_process`. */
+export async function awsError(options: {
+  readonly error: unknown;
+  readonly place: Place;
+  /** What was asked, as a policy names it, for example `eks:ListClusters`. */
+  readonly action: string;
+  readonly region: string;
+}): Promise<AppError> {
+  const { error: cause, place, action, region } = options;
+  if (cause instanceof AppError) return cause;
+  const name = cause instanceof Error ? cause.name : '';
+  const who = place.title;
+  if (name === 'AbortError') return new AppError('cancelled', 'Discovery was cancelled.', { cause });
+  if (throttled.has(name)) {
+    return new AppError('aws-throttled', `AWS throttles ${action} in ${region}, also after several tries.`, {
+      hint: 'Try again in a minute.',
+      retryable: true,
+      cause,
+    });
+  }
+  if (isRoleGone(cause)) {
+    return new AppError('aws-denied', `Identity Center does not let you use ${lowerFirst(who)} (any more).`, {
+      hint: 'Ask an AWS administrator to assign it to you in IAM Identity Center.',
+      cause,
+    });
+  }
+  if (denied.has(name)) {
+    return new AppError('aws-denied', `${who} may not call ${action} in ${region}.`, {
+      hint: `Ask an AWS administrator for a policy that allows ${action}.`,
+      cause,
+    });
+  }
+  const errno = name === 'CredentialsProviderError' ? errnoIn(cause) : undefined;
+  if (errno !== undefined) {
+    const met = Object.assign(new Error(errno, { cause }), { code: errno });
+    return networkError({ host: `AWS in ${region}` }, met);
+  }
+  const session =
+    expired.has(name) || name === 'CredentialsProviderError' ? await sessionOf(place, cause) : 'holds';
+  if (expired.has(name) || session !== 'holds') {
+    const message =
+      session === 'none' && place.login.kind === 'sso'
+        ? `You are not signed in to AWS (${place.login.session})${place.way.kind === 'profile' ? `, which ${lowerFirst(who)} needs` : ''}.`
+        : `The session of ${lowerFirst(who)} has expired.`;
+    return new AppError('aws-session-expired', message, {
+      hint: loginHint(place),
+      cause,
+      signIn: place.login.kind === 'sso' ? { provider: 'aws', session: place.login.session } : undefined,
+    });
+  }
+  if (name === 'CredentialsProviderError') {
+    return new AppError('aws-failed', `${who} gives no credentials.`, {
+      hint: credentialHint(place),
+      cause,
+    });
+  }
+  if (unrecognized.has(name)) {
+    return new AppError('aws-failed', `AWS does not know the access keys of ${lowerFirst(who)}.`, {
+      hint: 'They may have been deleted, deactivated or mistyped: log in again or replace them.',
+      cause,
+    });
+  }
+  if (name === 'TimeoutError' && errnoOf(cause) === undefined) {
+    return new AppError('timeout', `AWS did not answer ${action} in ${region}.`, {
+      hint: 'Check your network connection.',
+      retryable: true,
+      cause,
+    });
+  }
+  if (errnoOf(cause) !== undefined) return networkError({ host: `AWS in ${region}` }, cause);
+  return new AppError('aws-failed', `AWS failed to answer ${action} in ${region} (${name}).`, {
+    hint: 'Try again; if it stays so, look at the AWS health dashboard.',
+    retryable: true,
+    cause,
+  });
+}
+
+/** The SDK keeps no more than the text of an error that it met while it logged a profile in. */
+function errnoIn(cause: unknown): string | undefined {
+  const text = cause instanceof Error ? cause.message : '';
+  const [errno] = /\bE(CONN[A-Z]+|NOTFOUND|AI_AGAIN|TIMEDOUT|HOSTUNREACH|NETUNREACH|PIPE)\b/.exec(text) ?? [];
+  return errno ?? (text.startsWith('TimeoutError') ? 'ETIMEDOUT' : undefined);
+}
+
+/** The SDK tells an ended session and an unreachable portal by text alone; the cached token tells them apart. */
+async function sessionOf({ login }: Place, cause: unknown): Promise<'holds' | 'over' | 'none'> {
+  if (login.kind === 'console') return 'over';
+  if (login.kind !== 'sso') return 'holds';
+  if (isNoSignIn(cause)) return 'none';
+  // What the portal says to a sign-in that was revoked while its token seems to hold.
+  if (cause instanceof Error && cause.message.startsWith('UnauthorizedException')) return 'over';
+  const { getSSOTokenFromFile } = await import('@smithy/shared-ini-file-loader');
+  try {
+    const token = await getSSOTokenFromFile(login.session);
+    return Date.parse(token.expiresAt) > Date.now() ? 'holds' : 'over';
+  } catch (error) {
+    return errnoOf(error) === 'ENOENT' ? 'none' : 'over';
+  }
+}
+
+function loginHint({ way, login }: Place): string {
+  if (login.kind === 'sso') return `Run ${login.toLogIn}.`;
+  if (login.kind === 'console') return `Run \`${command`aws login --profile ${login.profile}`}\`.`;
+  const name = nameOf(way);
+  if (name === environmentProfile) return 'Set the AWS variables of the environment anew and start again.';
+  return `Renew the credentials of profile ${name}.`;
+}
+
+function credentialHint({ way, login }: Place): string {
+  if (login.kind === 'sso') {
+    return `Run ${login.toLogIn}; if that does not help, ask whether its role is still assigned to you.`;
+  }
+  if (login.kind === 'mfa') {
+    return 'Its role asks for an MFA code, which k8s-tunnels cannot enter: use a profile of IAM Identity Center, or one with a credential_process.';
+  }
+  const name = nameOf(way);
+  if (name === environmentProfile) return 'Run `aws sts get-caller-identity` to see why.';
+  return `Run \`${command`aws sts get-caller-identity --profile ${name}`}\` to see why.`;
+}
+
+function nameOf(way: AwsLoginPlace['way']): string {
+  return way.kind === 'profile' ? way.name : way.session;
+}
+
+function lowerFirst(text: string): string {
+  return /^(The|Role) /.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
+}

@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import type { AwsCredentialIdentity } from '@smithy/types';
+import type { Pace } from '../../async/request-rate.ts';
+import { abortable } from '../../async/shared-work.ts';
+import type { Network } from '../../network/network.ts';
+import type { Clock } from '../../parts.ts';
+import { fileStamp } from '../../storage/file-stamp.ts';
+import { type AwsProcess, processCredentials } from './credential-process.ts';
+import type { AwsPortal } from './portal.ts';
+import { type AwsLoginPlace, type AwsPlaces, awsFiles, environmentProfile } from './profiles.ts';
+import { awsRequestHandler } from './request-handler.ts';
+
+/** The credentials of every way into AWS, kept in memory alone. */
+export interface AwsCredentials {
+  /**
+   * Those at hand while they hold and the same user is signed in, else new ones, refreshed by the SDK where it can;
+   * callers at the same time share one request or process, which ends when the signals of all have aborted. Rejects
+   * with the SDK's own error, which `awsError` understands, or an `AppError`.
+   */
+  get(place: AwsLoginPlace, signal?: AbortSignal): Promise<AwsCredentialIdentity>;
+  /** Names the user whom `get` logs in, without a secret: it changes as soon as another one has signed in or nobody is. */
+  identity(place: AwsLoginPlace): Promise<string>;
+  /** AWS did not accept them: the next call gets new ones. */
+  forget(place: AwsLoginPlace): void;
+  /** Somebody has signed out: nothing that was held counts any more. */
+  forgetAll(): void;
+}
+
+/** Renewed this long before their end, which is told by AWS's clock: ours may be 10 minutes slow, and a run takes time. */
+const marginMs = 12 * 60_000;
+
+export function createAwsCredentials(
+  options: AwsPlaces & {
+    readonly network: Network;
+    readonly clock: Clock;
+    readonly portal: AwsPortal;
+    readonly pace: Pace;
+  },
+): AwsCredentials {
+  const { clock, network, portal, pace } = options;
+  const held = new Map<
+    string,
+    {
+      readonly identity: string;
+      readonly work: Promise<AwsCredentialIdentity>;
+      readonly abandoned: AbortController;
+      waiting: number;
+      until: number;
+    }
+  >();
+
+  const identity: AwsCredentials['identity'] = async ({ key, login, tokenFile }) => {
+    const kept = [key];
+    if (login.kind === 'sso' && login.signIn !== undefined)
+      kept.push((await portal.identity(login.signIn)) ?? 'nobody');
+    if (login.kind === 'console') kept.push(await fileStamp(consoleCacheFile(options, login.session)));
+    if (tokenFile !== undefined) kept.push(await fileStamp(tokenFile));
+    return kept.join(' ');
+  };
+
+  const byProcess = async (
+    { process, region, login }: AwsLoginPlace & { readonly process: AwsProcess },
+    signal: AbortSignal,
+  ): Promise<AwsCredentialIdentity> => {
+    // As the SDK, which has nobody to ask either, but before anything runs.
+    if (login.kind === 'mfa') throw Object.assign(new Error('MFA'), { name: 'CredentialsProviderError' });
+    let credentials = await processCredentials({ process, env: options.env, signal });
+    for (const { role_arn, role_session_name, external_id, duration_seconds, region: own } of process.roles) {
+      const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
+      credentials = await fromTemporaryCredentials({
+        masterCredentials: credentials,
+        params: {
+          RoleArn: role_arn,
+          RoleSessionName: role_session_name ?? `aws-sdk-js-${clock.now()}`,
+          ExternalId: external_id,
+          DurationSeconds: Number.parseInt(duration_seconds ?? '3600', 10),
+        },
+        clientConfig: {
+          region: own ?? region ?? 'us-east-1',
+          requestHandler: await awsRequestHandler(network, pace),
+          maxAttempts: 6,
+        },
+      })();
+    }
+    return credentials;
+  };
+
+  const make = async (place: AwsLoginPlace, signal: AbortSignal): Promise<AwsCredentialIdentity> => {
+    const { role, way, login, process } = place;
+    if (role !== undefined) return portal.credentials(role);
+    if (process !== undefined) return byProcess({ ...place, process }, signal);
+    // The SDK would take a network that is away for a sign-in that is over.
+    if (login.kind === 'sso' && login.signIn !== undefined) await portal.token(login.signIn);
+    const { fromIni, fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
+    const clientConfig = { requestHandler: awsRequestHandler(network, pace), maxAttempts: 6 };
+    if (way.kind === 'profile' && way.name === environmentProfile)
+      return fromNodeProviderChain({ clientConfig })();
+    const profile = way.kind === 'profile' ? way.name : '';
+    // Not the whole chain: a profile that cannot log in must not end in the instance's own role.
+    return fromIni({ ...awsFiles(options), profile, ignoreCache: true, clientConfig })();
+  };
+
+  const wait = async (
+    entry: {
+      readonly work: Promise<AwsCredentialIdentity>;
+      readonly abandoned: AbortController;
+      waiting: number;
+    },
+    signal: AbortSignal | undefined,
+  ) => {
+    entry.waiting += 1;
+    try {
+      return await (signal === undefined ? entry.work : abortable(entry.work, signal));
+    } finally {
+      entry.waiting -= 1;
+      if (entry.waiting === 0 && signal?.aborted === true) entry.abandoned.abort();
+    }
+  };
+
+  return {
+    identity,
+    async get(place, signal) {
+      const who = await identity(place);
+      const known = held.get(place.key);
+      if (known !== undefined && known.identity === who && known.until > clock.now())
+        return wait(known, signal);
+      const abandoned = new AbortController();
+      const work = make(place, abandoned.signal);
+      const entry = { identity: who, work, abandoned, waiting: 0, until: Number.POSITIVE_INFINITY };
+      held.set(place.key, entry);
+      const drop = () => {
+        if (held.get(place.key) === entry) held.delete(place.key);
+      };
+      entry.work.then(({ expiration }) => {
+        // Those without an end are read again each time: somebody may have changed the file.
+        if (expiration === undefined) drop();
+        else entry.until = expiration.getTime() - marginMs;
+      }, drop);
+      abandoned.signal.addEventListener('abort', drop);
+      return wait(entry, signal);
+    },
+    forget: ({ key }) => void held.delete(key),
+    forgetAll: () => held.clear(),
+  };
+}
+
+/** Where `aws login` keeps the session (`@aws-sdk/credential-provider-login`: `LoginCredentialsFetcher`). */
+function consoleCacheFile({ env, home }: AwsPlaces, session: string): string {
+  const folder = env.AWS_LOGIN_CACHE_DIRECTORY || path.join(home, '.aws', 'login', 'cache');
+  return path.join(folder, `${createHash('sha256').update(session).digest('hex')}.json`);
+}

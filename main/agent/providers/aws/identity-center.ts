@@ -1,0 +1,164 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AppError } from '../../../model/app-error.ts';
+import type { Clock } from '../../parts.ts';
+import { awsError } from './errors.ts';
+import { type AwsMemory, type GrantedAccount, isRecent } from './memory.ts';
+import type { AwsPortal } from './portal.ts';
+import { type AwsLoginPlace, type AwsSession, rolePlace } from './profiles.ts';
+
+/** How many roles of one account are tried. */
+const rolesTried = 3;
+
+/**
+ * Which of the granted roles is likely to see clusters, best first. An organisation that names its roles otherwise
+ * loses a request for each that is refused, once: the one that worked is remembered.
+ */
+const preference = [/k8s|kube|eks/i, /admin/i, /power/i, /develop/i, /read|view/i];
+
+/** A sign-in that leads nowhere. */
+export interface SessionFailure {
+  readonly session: AwsSession;
+  readonly error: AppError;
+}
+
+export interface IdentityCenter {
+  /**
+   * Tells every account that the sign-ins grant, with the ways into it, best first: what is remembered at once, and
+   * where that is a day old, what the portal says now; an account may be told twice. Nothing is asked for a sign-in that is over: it is a failure.
+   */
+  open(options: {
+    readonly sessions: readonly AwsSession[];
+    readonly profiles: readonly AwsLoginPlace[];
+    readonly signal: AbortSignal;
+    onAccount(
+      account: { readonly id: string; readonly name?: string | undefined },
+      places: readonly AwsLoginPlace[],
+    ): void;
+  }): Promise<readonly SessionFailure[]>;
+  /** This way listed clusters: it is the first to be tried from now on. */
+  worked(place: AwsLoginPlace): Promise<void>;
+  /** The portal does not give this role any more: what is granted is asked anew by the next run. */
+  refused(place: AwsLoginPlace): Promise<void>;
+}
+
+export function createIdentityCenter(options: {
+  readonly portal: AwsPortal;
+  readonly memory: AwsMemory;
+  readonly clock: Clock;
+  /** The names of the roles that the organisation wants used, best first. */
+  readonly roles: () => readonly string[];
+}): IdentityCenter {
+  const { portal, memory, clock } = options;
+
+  const list = async (session: AwsSession, signal: AbortSignal, tell: (account: GrantedAccount) => void) => {
+    const { portals } = await memory.read();
+    const token = await portal.tokenName(session);
+    const remembered = portals[session.startUrl];
+    const known = token?.follows(remembered?.token) === true ? remembered : undefined;
+    if (known !== undefined && token !== undefined) known.token = token.name;
+    for (const account of known?.accounts ?? []) tell(account);
+    if (isRecent(known?.readAt, clock)) return;
+    const granted = await portal.accounts(session, signal);
+    const accounts = await Promise.all(
+      granted.map(async ({ id, name }): Promise<GrantedAccount> => {
+        const before = known?.accounts.find((one) => one.id === id);
+        // The same object, because a role of it may turn out to work in the meantime.
+        const account: GrantedAccount = before ?? { id, roles: [] };
+        const roles = await portal.roles(session, id, signal);
+        const changed =
+          before === undefined ||
+          before.name !== name ||
+          !isDeepStrictEqual(new Set(before.roles), new Set(roles));
+        account.roles = [...roles];
+        if (name !== undefined) account.name = name;
+        if (changed) tell(account);
+        return account;
+      }),
+    );
+    portals[session.startUrl] = {
+      readAt: clock.now(),
+      ...(token === undefined ? {} : { token: token.name }),
+      accounts,
+    };
+  };
+
+  return {
+    async open({ sessions, profiles, signal, onAccount }) {
+      const failures = await Promise.all(
+        [...Map.groupBy(sessions, ({ startUrl }) => startUrl).values()].map(async (alike) => {
+          // Of several names of one portal any that is signed in will do.
+          let failure: SessionFailure | undefined;
+          for (const session of alike) {
+            try {
+              await portal.token(session);
+              await list(session, signal, ({ id, name, roles, works }) =>
+                onAccount(
+                  { id, name },
+                  placesOf({ session, id, roles, works, profiles, wanted: options.roles() }),
+                ),
+              );
+              return [];
+            } catch (error) {
+              signal.throwIfAborted();
+              failure ??= { session, error: await sessionError(session, error) };
+            }
+          }
+          return failure ?? [];
+        }),
+      );
+      return failures.flat();
+    },
+    async worked({ role }) {
+      const account = await grantedIn(memory, role);
+      if (account !== undefined && role !== undefined) account.works = role.name;
+    },
+    async refused({ role }) {
+      const { portals } = await memory.read();
+      const portalOf = role === undefined ? undefined : portals[role.session.startUrl];
+      if (portalOf !== undefined) portalOf.readAt = 0;
+    },
+  };
+}
+
+async function grantedIn(
+  memory: AwsMemory,
+  role: AwsLoginPlace['role'],
+): Promise<GrantedAccount | undefined> {
+  if (role === undefined) return undefined;
+  return (await memory.read()).portals[role.session.startUrl]?.accounts.find(({ id }) => id === role.account);
+}
+
+function placesOf(options: {
+  readonly session: AwsSession;
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly works: string | undefined;
+  readonly profiles: readonly AwsLoginPlace[];
+  /** Best first, before what worked: it is the organisation's word. */
+  readonly wanted: readonly string[];
+}): readonly AwsLoginPlace[] {
+  const { session, id, roles, works, profiles, wanted } = options;
+  const named = profiles.flatMap(({ role }) =>
+    role?.session.startUrl === session.startUrl && role.account === id ? [role.name] : [],
+  );
+  const rank = (role: string) => {
+    if (wanted.includes(role)) return wanted.indexOf(role) - wanted.length - 2;
+    const at = preference.findIndex((pattern) => pattern.test(role));
+    if (role === works) return -2;
+    if (named.includes(role)) return -1;
+    return at < 0 ? preference.length : at;
+  };
+  return [...roles]
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .slice(0, rolesTried)
+    .map((name) => rolePlace({ session, account: id, name }));
+}
+
+function sessionError(session: AwsSession, error: unknown): Promise<AppError> {
+  const place = {
+    title: `Identity Center ${session.name}`,
+    way: { kind: 'sso', session: session.name, account: '', role: '' },
+    login: { kind: 'sso', session: session.name, toLogIn: session.toLogIn, signIn: session },
+  } as const;
+  return awsError({ error, place, action: 'sso:ListAccounts', region: session.region });
+}

@@ -1,0 +1,42 @@
+import { AppError, errnoOf } from '../../../model/app-error.ts';
+import { networkError } from '../../network/network.ts';
+import type { AwsSession } from './profiles.ts';
+
+/** What the token service says to a sign-in, as ours. The SDK's own text stays out of it. */
+export function awsLoginError(error: unknown, { name: session, region }: AwsSession): unknown {
+  if (!(error instanceof Error) || error instanceof AppError || error.name === 'AbortError') return error;
+  const { name } = error;
+  if (name === 'AccessDeniedException')
+    return new AppError('login-failed', 'AWS was told that the sign-in is not allowed.', {
+      hint: 'Sign in again and allow it.',
+      cause: error,
+    });
+  if (name === 'ExpiredTokenException')
+    return new AppError('login-failed', 'The code for AWS was not entered in time.', {
+      hint: 'Sign in again to get a new one.',
+      cause: error,
+    });
+  if (name === 'InvalidRequestException' || name === 'InvalidRequestRegionException')
+    return new AppError(
+      'login-failed',
+      `Identity Center in ${region} does not know the sign-in ${session}.`,
+      {
+        hint: 'Check sso_start_url and sso_region in ~/.aws/config.',
+        cause: error,
+      },
+    );
+  if (name.endsWith('Exception'))
+    return new AppError('login-failed', `AWS did not accept the sign-in (${name}).`, {
+      hint: 'Sign in again.',
+      retryable: true,
+      cause: error,
+    });
+  if (errnoOf(error) !== undefined) return networkError({ host: `AWS in ${region}` }, error);
+  if (name === 'TimeoutError')
+    return new AppError('timeout', `AWS in ${region} did not answer the sign-in.`, {
+      hint: 'Check your network connection.',
+      retryable: true,
+      cause: error,
+    });
+  return error;
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { toPlainError } from '../../../model/app-error.ts';
+import type { Clock, Logger } from '../../parts.ts';
+import { jsonFile } from '../../storage/json-file.ts';
+
+const grantedSchema = z.object({
+  id: z.string(),
+  /** What its owners call it. */
+  name: z.string().optional(),
+  roles: z.array(z.string()),
+  /** The role that could list clusters the last time. */
+  works: z.string().optional(),
+});
+
+const memorySchema = z.object({
+  /** What Identity Center grants, by start URL: the portal answers only some 20 requests a second. */
+  portals: z.record(
+    z.string(),
+    z.object({
+      readAt: z.number(),
+      /** The name of the token by which it was read: what one user is granted says nothing of the next. */
+      token: z.string().optional(),
+      accounts: z.array(grantedSchema),
+    }),
+  ),
+  /** The regions that an account has enabled beside the usual ones. */
+  regions: z.record(z.string(), z.object({ readAt: z.number(), more: z.array(z.string()) })),
+});
+
+export type GrantedAccount = z.infer<typeof grantedSchema>;
+type Memory = z.infer<typeof memorySchema>;
+
+/** What is known of AWS from earlier runs, on disk: no credentials, nothing that cannot be asked again. */
+export interface AwsMemory {
+  /** May be changed in place; `save` then writes it. */
+  read(): Promise<Memory>;
+  /** Never rejects: it is only a memory. Writes nothing when nothing has changed. */
+  save(): Promise<void>;
+}
+
+/** How long it counts before it is asked again. */
+const memoryLifeMs = 24 * 3_600_000;
+
+/** Whether something read then still counts; never by a clock that was set back. */
+export function isRecent(readAt: number | undefined, clock: Clock, lifeMs = memoryLifeMs): boolean {
+  const age = clock.now() - (readAt ?? Number.NEGATIVE_INFINITY);
+  return age >= 0 && age < lifeMs;
+}
+
+export function createAwsMemory(options: { readonly file: string; readonly logger: Logger }): AwsMemory {
+  const { logger } = options;
+  const file = jsonFile({
+    file: options.file,
+    version: 1,
+    schema: memorySchema,
+    onUnreadable: (name, reason) => logger.warn('what was known of AWS is set aside', { file: name, reason }),
+  });
+  let memory: Promise<Memory> | undefined;
+  let written = '';
+  const load = async (): Promise<Memory> => {
+    const stored = await file.read().catch((error: unknown) => {
+      logger.warn('what was known of AWS cannot be read', { error: toPlainError(error) });
+      return undefined;
+    });
+    written = JSON.stringify(stored);
+    return stored ?? { portals: {}, regions: {} };
+  };
+  const read = () => {
+    memory ??= load();
+    return memory;
+  };
+  return {
+    read,
+    async save() {
+      const current = await read();
+      const text = JSON.stringify(current);
+      if (text === written) return;
+      written = text;
+      await file.write(current).catch((error: unknown) => {
+        logger.warn('what is known of AWS is not saved', { error: toPlainError(error) });
+      });
+    },
+  };
+}

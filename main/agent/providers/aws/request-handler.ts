@@ -1,0 +1,87 @@
+import type { HttpHandlerOptions, HttpRequest, HttpResponse, QueryParameterBag } from '@smithy/types';
+import { AppError, errnoOf } from '../../../model/app-error.ts';
+import type { Pace } from '../../async/request-rate.ts';
+import type { Network } from '../../network/network.ts';
+
+/** The paths of Identity Center's portal, which allows a person about 20 requests a second in all. */
+const portalPath = /^\/(federation|assignment)\//;
+/** How long a throttled portal is left alone when it does not say. */
+const portalPauseMs = 1_000;
+/** What the SDK's own handler calls a TimeoutError, which its retry strategy tries again. */
+const timeouts = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
+
+/**
+ * Sends the SDK's requests over our own network: its proxy, authorities and limits on answers hold for AWS too. The
+ * SDK's own handler has no limit on an answer's length or on the time that its body takes. With a pace, requests to the
+ * portal keep to it, those too that the SDK makes by itself to log a profile in.
+ */
+export function awsRequestHandler(network: Network, pace?: Pace) {
+  const send = async (request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpResponse> => {
+    const { method, headers, body } = request;
+    if (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array))
+      throw new Error('a request to AWS has a body that is neither text nor bytes');
+    const answer = await network
+      .request(urlOf(request), { method, headers, signal, ...(body === undefined ? {} : { body }) })
+      .catch((error: unknown) => {
+        throw asSdkError(error);
+      });
+    return { statusCode: answer.status, headers: flat(answer.headers), body: answer.body };
+  };
+  return {
+    metadata: { handlerProtocol: 'http/1.1' },
+    async handle(request: HttpRequest, { abortSignal }: HttpHandlerOptions = {}) {
+      const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
+      if (pace === undefined || !portalPath.test(request.path))
+        return { response: await send(request, signal) };
+      await pace.take(signal);
+      const response = await send(request, signal);
+      if (response.statusCode === 429) {
+        const seconds = Number(response.headers['retry-after']);
+        pace.pause(seconds > 0 ? seconds * 1_000 : portalPauseMs);
+      }
+      return { response };
+    },
+    // The SDK offers settings of its own handler; ours has none.
+    updateHttpClientConfig() {},
+    httpHandlerConfigs: () => ({}),
+  };
+}
+
+function urlOf({ protocol, hostname, port, path, query }: HttpRequest): URL {
+  const search = queryOf(query ?? {});
+  const host = port === undefined ? hostname : `${hostname}:${port}`;
+  return new URL(`${protocol}//${host}${path}${search === '' ? '' : `?${search}`}`);
+}
+
+/** Encoded as the signature has it (RFC 3986), in any order. */
+function queryOf(query: QueryParameterBag): string {
+  return Object.entries(query)
+    .flatMap(([name, value]) =>
+      value === null ? [encode(name)] : [value].flat().map((one) => `${encode(name)}=${encode(one)}`),
+    )
+    .join('&');
+}
+
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+function flat(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value = '']) => [name, [value].flat().join(', ')]),
+  );
+}
+
+/** The SDK tries again, and `awsError` tells apart, by the names and codes of errors as the SDK's own handler has them. */
+function asSdkError(error: unknown): unknown {
+  if (!(error instanceof AppError)) return error;
+  if (error.code === 'timeout')
+    return Object.assign(new Error(error.message, { cause: error }), { name: 'TimeoutError' });
+  const { cause } = error;
+  const errno = errnoOf(cause);
+  if (error.code !== 'network-unreachable' || errno === undefined) return error;
+  return timeouts.includes(errno) ? Object.assign(cause as Error, { name: 'TimeoutError' }) : cause;
+}

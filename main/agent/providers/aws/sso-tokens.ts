@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import type { Network } from '../../network/network.ts';
+import type { Clock } from '../../parts.ts';
+import { awsClientSettings } from './clients.ts';
+import type { AwsPlaces, AwsSession } from './profiles.ts';
+import type { SsoCache, SsoToken } from './sso-cache.ts';
+import { ssoTime } from './sso-cache.ts';
+
+/** A token is renewed this long before its end, as the SDKs do. */
+const marginMs = 5 * 60_000;
+/** How long a program may take from its answer to its file, in steps. */
+const rivalMs = [0, 50, 100, 250];
+
+export interface SsoTokens {
+  /**
+   * The access token of a sign-in, renewed by its refresh token where it has one; callers at the same time share one
+   * request. Rejects with a `TokenProviderError` when the sign-in is over, else with the SDK's errors.
+   */
+  get(session: AwsSession): Promise<string>;
+  /**
+   * Names the sign-in that is kept, without a secret; undefined where there is none. It stays the same while this
+   * process renews the token. A token that another program wrote may be another user's, so it is another sign-in.
+   */
+  identity(session: AwsSession): Promise<string | undefined>;
+  /**
+   * A name of the token that is kept, without a secret, for a file that outlives this process. `follows` tells whether
+   * it is of the same sign-in as a token that was named before.
+   */
+  name(session: AwsSession): Promise<TokenName | undefined>;
+}
+
+export interface TokenName {
+  readonly name: string;
+  follows(earlier: string | undefined): boolean;
+}
+
+export function createSsoTokens(
+  options: AwsPlaces & { readonly network: Network; readonly clock: Clock; readonly cache: SsoCache },
+): SsoTokens {
+  const { clock, cache } = options;
+  const renewals = new Map<string, Promise<string>>();
+  /** For a token that we got by renewal, the name of the sign-in that it continues. */
+  const continues = new Map<string, string>();
+  const origin = (name: string) => continues.get(name) ?? name;
+  const left = (token: SsoToken) => Date.parse(token.expiresAt) - clock.now();
+
+  const renew = async (session: AwsSession, held: SsoToken): Promise<string> => {
+    try {
+      const { clientId, clientSecret, refreshToken } = held;
+      const { CreateTokenCommand } = await import('@aws-sdk/client-sso-oidc');
+      const client = await ssoOidcClient(options, session.region);
+      const request = { clientId, clientSecret, refreshToken, grantType: 'refresh_token' };
+      const answer = await client.send(new CreateTokenCommand(request));
+      const next = { ...held, ...tokenFrom(answer, clock) };
+      continues.set(nameOf(next), origin(nameOf(held)));
+      await cache.write(session, next);
+      return next.accessToken;
+    } catch (error) {
+      if (!(error instanceof Error) || !refusals.has(error.name)) {
+        if (left(held) > 0) return held.accessToken;
+        throw error;
+      }
+      // A refresh token may be good once only, and another program may have used it just before and be about to write.
+      for (const pause of rivalMs) {
+        await clock.sleep(pause);
+        const now = await cache.read(session);
+        if (now !== undefined && left(now) > 0) return now.accessToken;
+      }
+      throw signInOver();
+    }
+  };
+
+  return {
+    async identity(session) {
+      const held = await cache.read(session);
+      return held === undefined ? undefined : origin(nameOf(held));
+    },
+    async name(session) {
+      const held = await cache.read(session);
+      if (held === undefined) return undefined;
+      const name = nameOf(held);
+      return {
+        name,
+        follows: (earlier) => earlier !== undefined && origin(earlier) === origin(name),
+      };
+    },
+    async get(session) {
+      const held = await cache.read(session);
+      if (held === undefined) throw Object.assign(signInOver(), { isNoSignIn: true });
+      if (left(held) > marginMs) return held.accessToken;
+      if (!isRenewable(held, clock.now())) {
+        if (left(held) > 0) return held.accessToken;
+        throw signInOver();
+      }
+      const running = renewals.get(session.name) ?? renew(session, held);
+      renewals.set(session.name, running);
+      const done = () => renewals.delete(session.name);
+      running.then(done, done);
+      return running;
+    },
+  };
+}
+
+/** What the token service says to a refresh token that it does not take any more. */
+const refusals = new Set([
+  'InvalidGrantException',
+  'InvalidClientException',
+  'UnauthorizedClientException',
+  'ExpiredTokenException',
+  'AccessDeniedException',
+]);
+
+/** Whether a new token can be had without a person. */
+export function isRenewable(token: SsoToken, now: number): boolean {
+  const { clientId, clientSecret, refreshToken, registrationExpiresAt = '' } = token;
+  if (clientId === undefined || clientSecret === undefined || refreshToken === undefined) return false;
+  return !(Date.parse(registrationExpiresAt) <= now);
+}
+
+export async function ssoOidcClient(options: AwsPlaces & { readonly network: Network }, region: string) {
+  const { SSOOIDCClient } = await import('@aws-sdk/client-sso-oidc');
+  const settings = await awsClientSettings({ ...options, place: undefined, service: 'SSO_OIDC' });
+  return new SSOOIDCClient({ ...settings, region });
+}
+
+/** What CreateToken gave, in the words of the cache. */
+export function tokenFrom(
+  answer: {
+    readonly accessToken?: string | undefined;
+    readonly expiresIn?: number | undefined;
+    readonly refreshToken?: string | undefined;
+  },
+  clock: Clock,
+) {
+  const { accessToken, expiresIn = 0, refreshToken } = answer;
+  if (accessToken === undefined) throw new Error('CreateToken gave no token');
+  return {
+    accessToken,
+    expiresAt: ssoTime(clock.now() + expiresIn * 1000),
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+  };
+}
+
+function nameOf({ accessToken }: SsoToken): string {
+  return createHash('sha256').update(accessToken).digest('hex');
+}
+
+/** Whether an error says that nobody has signed in, and not that a sign-in is over. */
+export function isNoSignIn(error: unknown): boolean {
+  return error instanceof Error && 'isNoSignIn' in error;
+}
+
+function signInOver(): Error {
+  return Object.assign(new Error('There is no sign-in that still holds.'), { name: 'TokenProviderError' });
+}

@@ -1,0 +1,238 @@
+import { setImmediate } from 'node:timers/promises';
+import type { QueryResponse } from '@azure/arm-resourcegraph';
+import pLimit from 'p-limit';
+import { AppError, toPlainError } from '../../../model/app-error.ts';
+import type { Cluster, ClusterId } from '../../../model/cluster.ts';
+import { boundedItems, boundedPages } from '../../discovery/bounded-pages.ts';
+import type { CellOutcome, DiscoverySource } from '../../discovery/source.ts';
+import {
+  type AksReading,
+  aksCluster,
+  clustersQuery,
+  readingOf,
+  readingOfRow,
+  subscriptionOf,
+} from './aks-cluster.ts';
+import type { AzureSession } from './clients.ts';
+import { azureError, statusOf } from './errors.ts';
+
+const pageSize = 1_000;
+/** Where every subscription is asked by itself. */
+const subscriptionsAtOnce = 16;
+
+export interface Subscription {
+  readonly id: string;
+  readonly name?: string | undefined;
+}
+
+export interface TenantParts {
+  readonly tenant: string;
+  readonly session: AzureSession;
+  readonly run: Parameters<DiscoverySource['discover']>[0];
+  known(id: ClusterId): Cluster | undefined;
+  now(): number;
+  /** What a whole subscription came to. `name` is what people call it, where that is known. */
+  tell(subscription: Subscription, outcome: Extract<CellOutcome, { kind: 'listed' | 'failed' }>): void;
+}
+
+type Failed = Extract<CellOutcome, { kind: 'failed' }>;
+
+/**
+ * Reads every subscription of a tenant by one query of Resource Graph, page by page; where it is denied or down, by a
+ * listing of each subscription. Answers the failure that left nothing to tell a subscription of; rejects when the run
+ * was cancelled.
+ */
+export async function readTenant(parts: TenantParts): Promise<AppError | undefined> {
+  const { tenant, session, run, tell } = parts;
+  const asking = subscriptionsOf(parts);
+  // Awaited when the clusters are read.
+  asking.catch(() => {});
+  const told = new Set<string>();
+  const read = new Map<string, Cluster[]>();
+  const finish = async (id: string, outcome: Parameters<typeof tell>[1]) => {
+    told.add(id);
+    // Asked for together with the first page, and hardly ever slower. Without them the clusters count all the same.
+    tell({ id, name: (await asking.catch(() => undefined))?.get(id) }, outcome);
+  };
+  let failure: AppError | undefined;
+  try {
+    for await (const page of boundedPages(pagesOf(parts), 'The list of clusters in Azure Resource Graph')) {
+      for (const reading of page) {
+        const subscription = subscriptionOf(reading);
+        const clusters = read.get(subscription) ?? [];
+        read.set(subscription, clusters);
+        clusters.push(clusterOf(parts, reading));
+      }
+      const last = page.at(-1);
+      // More of the last one may come; those before it are complete.
+      const unfinished = last === undefined ? undefined : subscriptionOf(last);
+      for (const [subscription, clusters] of read) {
+        if (subscription === unfinished || told.has(subscription)) continue;
+        await finish(subscription, { kind: 'listed', clusters });
+      }
+    }
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (read.size === 0 && isUnavailable(error)) return readEach(parts, asking);
+    failure = azureError({
+      error,
+      session,
+      tenant,
+      action: 'Microsoft.ResourceGraph/resources',
+      place: `tenant ${tenant}`,
+    });
+  }
+  const [asked] = await Promise.allSettled([asking]);
+  run.signal.throwIfAborted();
+  const subscriptions = new Set([
+    ...read.keys(),
+    ...(asked.status === 'fulfilled' ? asked.value.keys() : []),
+  ]);
+  for (const subscription of subscriptions) {
+    if (told.has(subscription)) continue;
+    const clusters = read.get(subscription) ?? [];
+    await finish(
+      subscription,
+      failure === undefined
+        ? { kind: 'listed', clusters }
+        : { kind: 'failed', error: toPlainError(failure), clusters },
+    );
+  }
+  // Where not all were told, nothing says that those from before are gone.
+  const doubt = failure ?? (asked.status === 'rejected' ? (asked.reason as AppError) : undefined);
+  return doubt === undefined ? undefined : tellKnown(parts, told, doubt);
+}
+
+/** Tells a failure of the subscriptions that the catalog knows in the tenant; answers it where nothing was told at all. */
+function tellKnown(parts: TenantParts, told: ReadonlySet<string>, error: AppError): AppError | undefined {
+  const { tenant, run, tell } = parts;
+  const known = new Set(
+    run.known.flatMap(({ account, credential }) =>
+      credential?.kind === 'aks' && credential.tenant === tenant && !told.has(account) ? [account] : [],
+    ),
+  );
+  for (const id of known) tell({ id }, failed(error));
+  return told.size + known.size === 0 ? error : undefined;
+}
+
+/** One page of Resource Graph after the other; the next one is asked for before a page is handed out. */
+async function* pagesOf({ session, tenant, run }: TenantParts): AsyncGenerator<readonly AksReading[]> {
+  const { ResourceGraphClient } = await import('@azure/arm-resourcegraph');
+  const client = new ResourceGraphClient(session.credential(tenant), session.clientOptions);
+  const ask = (skipToken?: string): Promise<QueryResponse> => {
+    const options = { resultFormat: 'objectArray', top: pageSize, ...(skipToken && { skipToken }) } as const;
+    const answer = client.resources({ query: clustersQuery, options }, { abortSignal: run.signal });
+    // Awaited at its turn.
+    answer.catch(() => {});
+    return answer;
+  };
+  for (let asked: Promise<QueryResponse> | undefined = ask(); asked !== undefined; ) {
+    const { data, skipToken, resultTruncated }: QueryResponse = await asked;
+    asked = skipToken === undefined ? undefined : ask(skipToken);
+    // The request goes out in a turn of its own: not after the work on this page.
+    if (asked !== undefined) await setImmediate();
+    // Rows were left out, and there is no way to them: nothing may be taken for complete.
+    if (resultTruncated === 'true' && skipToken === undefined) {
+      throw new AppError('azure-failed', `Resource Graph left out clusters of tenant ${tenant}.`, {
+        retryable: true,
+      });
+    }
+    yield (data as readonly unknown[]).map(readingOfRow);
+  }
+}
+
+/** Denied, or down also after several tries: the resource provider may answer all the same. */
+function isUnavailable(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== undefined && (status === 400 || status === 403 || status === 404 || status >= 500);
+}
+
+/** Every subscription that the person may see, with its name. */
+async function subscriptionsOf({
+  session,
+  tenant,
+  run,
+}: TenantParts): Promise<ReadonlyMap<string, string | undefined>> {
+  const { SubscriptionClient } = await import('@azure/arm-resources-subscriptions');
+  const client = new SubscriptionClient(session.credential(tenant), session.clientOptions);
+  const names = new Map<string, string | undefined>();
+  try {
+    for await (const one of boundedItems(
+      client.subscriptions.list({ abortSignal: run.signal }),
+      'The list of Azure subscriptions',
+    )) {
+      if (one.subscriptionId !== undefined)
+        names.set(one.subscriptionId.toLowerCase(), one.displayName || undefined);
+    }
+  } catch (error) {
+    throw azureError({
+      error,
+      session,
+      tenant,
+      action: 'Microsoft.Resources/subscriptions/read',
+      place: `tenant ${tenant}`,
+    });
+  }
+  return names;
+}
+
+async function readEach(
+  parts: TenantParts,
+  asking: Promise<ReadonlyMap<string, string | undefined>>,
+): Promise<AppError | undefined> {
+  const { run, tell } = parts;
+  let subscriptions: ReadonlyMap<string, string | undefined>;
+  try {
+    subscriptions = await asking;
+  } catch (error) {
+    run.signal.throwIfAborted();
+    return tellKnown(parts, new Set(), error as AppError);
+  }
+  const limit = pLimit(subscriptionsAtOnce);
+  await Promise.all(
+    [...subscriptions].map(([id, name]) =>
+      limit(async () => {
+        const outcome = await readSubscription(parts, id);
+        run.signal.throwIfAborted();
+        tell({ id, name }, outcome);
+      }),
+    ),
+  );
+  return undefined;
+}
+
+async function readSubscription(
+  parts: TenantParts,
+  subscription: string,
+): Promise<Extract<CellOutcome, { kind: 'listed' | 'failed' }>> {
+  const { session, tenant, run } = parts;
+  const clusters: Cluster[] = [];
+  try {
+    run.signal.throwIfAborted();
+    const { ContainerServiceClient } = await import('@azure/arm-containerservice');
+    const client = new ContainerServiceClient(
+      session.credential(tenant),
+      subscription,
+      session.clientOptions,
+    );
+    for await (const cluster of boundedItems(
+      client.managedClusters.list({ abortSignal: run.signal }),
+      'The list of AKS clusters',
+    )) {
+      clusters.push(clusterOf(parts, readingOf(cluster)));
+    }
+    return { kind: 'listed', clusters };
+  } catch (error) {
+    const action = 'Microsoft.ContainerService/managedClusters/read';
+    const place = `subscription ${subscription}`;
+    return { ...failed(azureError({ error, session, tenant, action, place })), clusters };
+  }
+}
+
+function clusterOf({ tenant, run, known, now }: TenantParts, reading: AksReading): Cluster {
+  return aksCluster({ reading, tenant, tagPrefix: run.tagPrefix, known, seenAt: now() });
+}
+
+function failed(error: AppError): Failed {
+  return { kind: 'failed', error: toPlainError(error) };
+}

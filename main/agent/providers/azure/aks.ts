@@ -1,0 +1,169 @@
+import { type AppError, type ErrorCode, toPlainError } from '../../../model/app-error.ts';
+import type { Cluster, ClusterId } from '../../../model/cluster.ts';
+import { boundedItems } from '../../discovery/bounded-pages.ts';
+import { tellGone } from '../../discovery/gone.ts';
+import type { CellOutcome, CellResult, DiscoverySource } from '../../discovery/source.ts';
+import type { Clock } from '../../parts.ts';
+import { readAksKubeconfig } from './aks-kubeconfig.ts';
+import { readTenant, type Subscription } from './aks-tenant.ts';
+import { type AzurePlaces, tenantsOf } from './cli-sessions.ts';
+import { type AzureSession, createAzureSessions } from './clients.ts';
+import { azureError, notSignedIn } from './errors.ts';
+
+type Discover = Parameters<DiscoverySource['discover']>[0];
+
+/**
+ * Azure Kubernetes Service: every subscription of every tenant that the sign-ins of this computer reach. A cell is a
+ * subscription in a region where it has, or had, clusters; in the region `*` where it has none. Without a sign-in
+ * there is nothing to read. `tenants` is the organisation's: only these, by id or by domain.
+ */
+export function createAksSource(
+  options: AzurePlaces & { readonly clock: Clock; readonly tenants?: readonly string[] | undefined },
+): DiscoverySource {
+  const sessionNow = createAzureSessions(options);
+  const wanted = options.tenants?.map((name) => name.toLowerCase());
+  const domains = new Set(wanted?.filter((name) => !tenantId.test(name)));
+  /** The ids wanted, those of the domains once the listing has told them: the next run need not wait for it. */
+  const named = new Set(wanted?.filter((name) => !domains.has(name)));
+  /** Completed since the start: a run that had begun before must not forget it. */
+  const completed = new Map<ClusterId, Cluster>();
+  return {
+    source: 'aks',
+    async discover(run) {
+      const session = await sessionNow();
+      if (session === undefined) return;
+      const before = new Map(run.known.map((cluster) => [cluster.id, cluster]));
+      const { tell, tellPlace, told, codes } = teller(run);
+      const reading = new Map<string, Promise<void>>();
+      const read = (tenant: string) => {
+        if (reading.has(tenant)) return;
+        const task = readTenant({
+          tenant,
+          session,
+          run,
+          tell,
+          known: (id) => completed.get(id) ?? before.get(id),
+          now: options.clock.now,
+        }).then((failure) => {
+          if (failure !== undefined) tellPlace(`tenant:${tenant}`, failure);
+        });
+        reading.set(tenant, task);
+        // Awaited below.
+        task.catch(() => {});
+      };
+      // Those that are known already need not wait for the list.
+      const known = run.known.flatMap(({ credential }) =>
+        credential?.kind === 'aks' ? [credential.tenant] : [],
+      );
+      const isWanted = (tenant: string) => wanted === undefined || named.has(tenant.toLowerCase());
+      for (const tenant of [...tenantsOf(session.signIns), ...known]) if (isWanted(tenant)) read(tenant);
+      for (const tenant of named) read(tenant);
+      let failure: AppError | undefined;
+      try {
+        if (wanted === undefined || domains.size > 0) {
+          const missing = new Set(domains);
+          for await (const tenant of tenantsSeen(session, run.signal)) {
+            const ours = tenant.domains.filter((domain) => domains.has(domain));
+            if (ours.length > 0) named.add(tenant.id.toLowerCase());
+            for (const domain of ours) missing.delete(domain);
+            if (isWanted(tenant.id)) read(tenant.id);
+          }
+          // Whoever does not belong to one is told so by its sign-in.
+          for (const domain of missing) read(domain);
+        }
+      } catch (error) {
+        failure = azureError({
+          error,
+          session,
+          tenant: undefined,
+          action: 'Microsoft.Resources/tenants/read',
+          place: 'your account',
+        });
+      }
+      await Promise.allSettled(reading.values());
+      run.signal.throwIfAborted();
+      await Promise.all(reading.values());
+      // Their tenants were read whole, or are not to be read any more.
+      if (failure === undefined) tellGone(run, ({ account }) => !told.has(account));
+      // One line is enough for what has one cause.
+      else if (!codes.has(failure.code)) tellPlace('*', failure);
+    },
+    async complete(cluster, signal) {
+      const { credential, certificateAuthorityData } = cluster;
+      if (credential?.kind !== 'aks' || certificateAuthorityData !== undefined) return cluster;
+      const session = await sessionNow();
+      if (session === undefined) throw notSignedIn();
+      const { authority } = await readAksKubeconfig({ session, source: credential, signal });
+      const whole = {
+        ...cluster,
+        ...(authority === undefined ? {} : { certificateAuthorityData: authority }),
+      };
+      completed.set(cluster.id, whole);
+      return whole;
+    },
+  };
+}
+
+const tenantId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+async function* tenantsSeen(
+  session: AzureSession,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly id: string; readonly domains: readonly string[] }> {
+  const { SubscriptionClient } = await import('@azure/arm-resources-subscriptions');
+  // Any of them will do; that of the first tenant is asked for anyway.
+  const [tenant] = tenantsOf(session.signIns);
+  const client = new SubscriptionClient(session.credential(tenant), session.clientOptions);
+  for await (const tenant of boundedItems(
+    client.tenants.list({ abortSignal: signal }),
+    'The list of Azure tenants',
+  )) {
+    const { tenantId: id, domains = [], defaultDomain = '' } = tenant;
+    if (id !== undefined)
+      yield { id, domains: [...domains, defaultDomain].map((name) => name.toLowerCase()) };
+  }
+}
+
+function teller(run: Discover) {
+  const listed = new Set<string>();
+  const before = Map.groupBy(run.known, ({ account }) => account);
+  const codes = new Set<ErrorCode>();
+  const told = new Set<string>();
+  const names = new Map(run.cells.map(({ account, accountName }) => [account, accountName]));
+  const tellCell = (cell: Omit<CellResult['cell'], 'source'>, outcome: CellOutcome) => {
+    run.signal.throwIfAborted();
+    if (outcome.kind === 'failed') codes.add(outcome.error.code);
+    run.onCell({ cell: { source: 'aks', ...cell }, outcome });
+  };
+  return {
+    /** The subscriptions of which something was told. */
+    told: told as ReadonlySet<string>,
+    /** Of the failures that were told. */
+    codes: codes as ReadonlySet<ErrorCode>,
+    /** Tells the regions of a subscription. Where two tenants lead to it, one that cannot read it says nothing. */
+    tell(
+      { id: subscription, name }: Subscription,
+      outcome: Extract<CellOutcome, { kind: 'listed' | 'failed' }>,
+    ) {
+      told.add(subscription);
+      if (listed.has(subscription)) return;
+      const accountName = name ?? names.get(subscription);
+      const named = accountName === undefined ? {} : { accountName };
+      if (outcome.kind === 'listed') listed.add(subscription);
+      const found = Map.groupBy(outcome.clusters ?? [], ({ region }) => region);
+      const known = (before.get(subscription) ?? []).map(({ region }) => region);
+      const regions = new Set([...known, ...found.keys()]);
+      if (regions.size === 0) regions.add('*');
+      run.onPlanned(regions.size);
+      for (const region of regions) {
+        const clusters = (found.get(region) ?? []).map((cluster) => ({ ...cluster, ...named }));
+        tellCell({ account: subscription, ...named, region }, { ...outcome, clusters });
+      }
+    },
+    /** Tells a failure of what is no subscription. */
+    tellPlace(account: string, error: AppError) {
+      run.onPlanned(1);
+      tellCell({ account, region: '*' }, { kind: 'failed', error: toPlainError(error) });
+    },
+  };
+}

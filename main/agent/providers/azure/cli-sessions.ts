@@ -1,0 +1,296 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { TokenCredential, TokenCredentialOptions } from '@azure/identity';
+import { z } from 'zod';
+import { AppError } from '../../../model/app-error.ts';
+import type { Network } from '../../network/network.ts';
+import type { Environment } from '../../parts.ts';
+import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
+import { fileStamp } from '../../storage/file-stamp.ts';
+import { ownCredential, readOwnAccount } from './own-account.ts';
+import { toolCredential } from './tools.ts';
+
+export interface AzurePlaces {
+  readonly env: Environment;
+  readonly home: string;
+  readonly network: Network;
+  /** Where `k8s-tunnels login azure` keeps its tokens. */
+  readonly ownFile?: SignInFile | undefined;
+}
+
+/** A way into Azure that this computer is set up for, as its files and variables show without asking anybody. */
+export type AzureSignIn =
+  | {
+      readonly kind: 'environment';
+      readonly tenant: string;
+      readonly client: string;
+      readonly secret: string | undefined;
+      readonly certificate: string;
+      readonly certificatePassword: string | undefined;
+      /** Tells one content of its certificate's file from the next. */
+      readonly user: string;
+    }
+  | {
+      readonly kind: 'workload';
+      readonly tenant: string;
+      readonly client: string;
+      readonly tokenFile: string;
+      /** Tells one content of the file from the next. */
+      readonly user: string;
+    }
+  | {
+      readonly kind: 'own';
+      readonly file: SignInFile;
+      readonly username: string;
+      readonly tenants: readonly string[];
+      /** Names who has signed in, as Entra does. */
+      readonly user: string;
+    }
+  | {
+      readonly kind: 'cli';
+      readonly tenants: readonly string[];
+      readonly username: string | undefined;
+      /** Its tokens, where they may be read (on Linux; elsewhere the system encrypts them). */
+      readonly cache: string;
+      /** Names who has signed in: two may have the same name, and an application has none. */
+      readonly user: string;
+    }
+  | { readonly kind: 'powershell'; readonly user: string }
+  | { readonly kind: 'developer-cli'; readonly user: string };
+
+/** The addresses of one of the separate clouds, without a trailing slash. */
+export interface AzureCloud {
+  readonly authority: string;
+  readonly resourceManager: string;
+}
+
+/** By the names that the Azure CLI gives them. */
+const clouds: Readonly<Record<string, AzureCloud>> = {
+  AzureCloud: {
+    authority: 'https://login.microsoftonline.com',
+    resourceManager: 'https://management.azure.com',
+  },
+  AzureUSGovernment: {
+    authority: 'https://login.microsoftonline.us',
+    resourceManager: 'https://management.usgovcloudapi.net',
+  },
+  AzureChinaCloud: {
+    authority: 'https://login.chinacloudapi.cn',
+    resourceManager: 'https://management.chinacloudapi.cn',
+  },
+};
+const publicCloud: AzureCloud = {
+  authority: 'https://login.microsoftonline.com',
+  resourceManager: 'https://management.azure.com',
+};
+
+/** What the Azure CLI writes at `az login`, behind a byte order mark; without subscriptions after `az logout`. */
+const profileSchema = z.object({
+  subscriptions: z.array(
+    z.object({
+      tenantId: z.string(),
+      isDefault: z.boolean().catch(false),
+      environmentName: z.string().optional(),
+      user: z.object({ name: z.string().optional(), type: z.string().optional() }).catch({}),
+    }),
+  ),
+});
+const contextsSchema = z.object({
+  DefaultContextKey: z.string().optional().catch(undefined),
+  Contexts: z.record(z.string(), z.unknown()),
+});
+const contextSchema = z.object({ Account: z.object({ Id: z.string() }), Tenant: z.unknown() });
+const developerSchema = z.object({ auth: z.object({ account: z.object({ currentUser: z.unknown() }) }) });
+
+/**
+ * The sign-ins in the order in which DefaultAzureCredential tries them, our own before those of other tools, and the cloud that they are for:
+ * `AZURE_AUTHORITY_HOST`'s, else the one that the Azure CLI is set to. An instance's own identity is left out: asking
+ * for it takes seconds on a computer that has none.
+ */
+export async function azureSignIns({
+  env,
+  home,
+  ownFile,
+}: Pick<AzurePlaces, 'env' | 'home' | 'ownFile'>): Promise<{
+  readonly signIns: readonly AzureSignIn[];
+  readonly cloud: AzureCloud;
+  /** `login-sealed`, where our own is there and only the desktop app can open it. */
+  readonly sealed?: AppError;
+}> {
+  let sealed: AppError | undefined;
+  const cliFolder = env.AZURE_CONFIG_DIR || path.join(home, '.azure');
+  const [own, profile, contexts, developer] = await Promise.all([
+    ownFile === undefined
+      ? undefined
+      : readOwnAccount(ownFile).catch((error: unknown) => {
+          if (!isSealedError(error)) throw error;
+          sealed = error;
+          return undefined;
+        }),
+    readJson(path.join(cliFolder, 'azureProfile.json'), profileSchema),
+    readJson(path.join(home, '.Azure', 'AzureRmContext.json'), contextsSchema),
+    readJson(path.join(env.AZD_CONFIG_DIR || path.join(home, '.azd'), 'config.json'), developerSchema),
+  ]);
+  const signIns: AzureSignIn[] = [];
+  const { AZURE_TENANT_ID: tenant = '', AZURE_CLIENT_ID: client = '' } = env;
+  if (tenant !== '' && client !== '') {
+    const secret = env.AZURE_CLIENT_SECRET || undefined;
+    const certificate = env.AZURE_CLIENT_CERTIFICATE_PATH ?? '';
+    const certificatePassword = env.AZURE_CLIENT_CERTIFICATE_PASSWORD || undefined;
+    if (secret !== undefined || certificate !== '') {
+      const user = certificate === '' ? '' : await fileStamp(certificate);
+      signIns.push({ kind: 'environment', tenant, client, secret, certificate, certificatePassword, user });
+    }
+    const tokenFile = env.AZURE_FEDERATED_TOKEN_FILE ?? '';
+    if (tokenFile !== '')
+      signIns.push({ kind: 'workload', tenant, client, tokenFile, user: await fileStamp(tokenFile) });
+  }
+  if (own !== undefined && ownFile !== undefined) signIns.push({ kind: 'own', file: ownFile, ...own });
+  const subscriptions = profile?.subscriptions ?? [];
+  const current = subscriptions.find(({ isDefault }) => isDefault) ?? subscriptions[0];
+  if (current !== undefined) {
+    const tenants = new Set([current, ...subscriptions].map(({ tenantId }) => tenantId));
+    const username = current.user.type === 'user' ? current.user.name : undefined;
+    const cache = path.join(cliFolder, 'msal_token_cache.json');
+    const accounts = Object.values((await readJson(cache, cliCacheSchema))?.Account ?? {})
+      .filter((account) => username === undefined || account.username === username)
+      .map(({ home_account_id: id }) => id);
+    const user = JSON.stringify([current.user, [...new Set(accounts)].sort()]);
+    signIns.push({ kind: 'cli', tenants: [...tenants], username, cache, user });
+  }
+  const { Contexts = {}, DefaultContextKey = '' } = contexts ?? {};
+  if (Object.keys(Contexts).length > 0) {
+    const context = contextSchema.safeParse(Contexts[DefaultContextKey]);
+    signIns.push({ kind: 'powershell', user: JSON.stringify(context.data ?? DefaultContextKey) });
+  }
+  const signedIn = developer?.auth.account.currentUser ?? undefined;
+  if (signedIn !== undefined) signIns.push({ kind: 'developer-cli', user: JSON.stringify(signedIn) });
+  const cloud = cloudOf(env.AZURE_AUTHORITY_HOST ?? '', current?.environmentName);
+  return { signIns, cloud, ...(sealed === undefined ? {} : { sealed }) };
+}
+
+function cloudOf(authorityHost: string, name: string | undefined): AzureCloud {
+  const host = URL.parse(authorityHost.includes('://') ? authorityHost : `https://${authorityHost}`)?.host;
+  const named = Object.values(clouds).find(({ authority }) => new URL(authority).host === host);
+  return named ?? clouds[name ?? ''] ?? publicCloud;
+}
+
+async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  try {
+    const text = await readFile(file, 'utf8');
+    return schema.safeParse(JSON.parse(text.replace(/^\uFEFF/, ''))).data;
+  } catch {
+    // Not there, or another program is just writing it.
+    return undefined;
+  }
+}
+
+/** The tenants that the sign-ins name by themselves, the one that they use by default first. */
+export function tenantsOf(signIns: readonly AzureSignIn[]): readonly string[] {
+  return [
+    ...new Set(
+      signIns.flatMap((signIn) =>
+        'tenants' in signIn ? signIn.tenants : 'tenant' in signIn ? [signIn.tenant] : [],
+      ),
+    ),
+  ];
+}
+
+/** How long the tool of a vendor may take for a token. */
+const processTimeoutInMs = 30_000;
+
+/** The SDK's chain over the sign-ins: the first that can give a token does. Any tenant may be asked for. */
+export async function chainOf(options: {
+  readonly signIns: readonly AzureSignIn[];
+  readonly cloud: AzureCloud;
+  readonly network: Network;
+  /** How requests to the authority are sent. */
+  readonly options: Pick<TokenCredentialOptions, 'httpClient' | 'retryOptions'>;
+}): Promise<TokenCredential> {
+  const { signIns, cloud, network } = options;
+  const identity = await import('@azure/identity');
+  const multiTenant = { additionallyAllowedTenants: ['*'] };
+  const overHttp = { ...multiTenant, authorityHost: cloud.authority, ...options.options };
+  const create = (signIn: AzureSignIn): TokenCredential | Promise<TokenCredential> => {
+    switch (signIn.kind) {
+      case 'environment': {
+        const { tenant, client, secret, certificate, certificatePassword } = signIn;
+        if (secret !== undefined)
+          return new identity.ClientSecretCredential(tenant, client, secret, overHttp);
+        const file = {
+          certificatePath: certificate,
+          ...(certificatePassword === undefined ? {} : { certificatePassword }),
+        };
+        return new identity.ClientCertificateCredential(tenant, client, file, overHttp);
+      }
+      case 'workload': {
+        const { tenant: tenantId, client: clientId, tokenFile: tokenFilePath } = signIn;
+        return new identity.WorkloadIdentityCredential({ ...overHttp, tenantId, clientId, tokenFilePath });
+      }
+      case 'own': {
+        const { file, tenants } = signIn;
+        const [tenant = 'organizations'] = tenants;
+        return ownCredential({ network, file, authority: cloud.authority, tenant });
+      }
+      case 'cli': {
+        const cli = toolCredential('az');
+        const { username, cache, tenants } = signIn;
+        if (username === undefined) return cli;
+        const [tenant = 'organizations'] = tenants;
+        const authority = cloud.authority;
+        // Without a process, where its tokens may be read; what it would write is left to it.
+        return ownCredential({ network, file: onlyRead(cache), authority, tenant, username }).then(
+          (read) => ({
+            getToken: (...asked) =>
+              read.getToken(...asked).catch((error: unknown) => {
+                // What the network failed to answer, the tool would wait for too.
+                if (error instanceof AppError) throw error;
+                return cli.getToken(...asked);
+              }),
+          }),
+        );
+      }
+      case 'powershell':
+        // Its script is the SDK's own, which ends the process after the same time.
+        return new identity.AzurePowerShellCredential({ ...multiTenant, processTimeoutInMs });
+      case 'developer-cli':
+        return toolCredential('azd');
+    }
+  };
+  return new identity.ChainedTokenCredential(...(await Promise.all(signIns.map(create))));
+}
+
+const cliCacheSchema = z.looseObject({
+  Account: z.record(
+    z.string(),
+    z.looseObject({
+      home_account_id: z.string(),
+      local_account_id: z.string(),
+      realm: z.string(),
+      username: z.string().optional(),
+    }),
+  ),
+});
+
+/**
+ * The Azure CLI's file of tokens. MSAL for Python writes it, in the one form of all MSALs but for the profiles that
+ * MSAL for Node takes an account's tenants from.
+ */
+function onlyRead(file: string): SignInFile {
+  return {
+    path: file,
+    store: file,
+    async read() {
+      const cache = await readJson(file, cliCacheSchema);
+      if (cache === undefined) return undefined;
+      const accounts = Object.entries(cache.Account).map(([key, account]) => {
+        const { home_account_id: home, local_account_id: localAccountId, realm: tenantId } = account;
+        const profile = { tenantId, localAccountId, isHomeTenant: home.endsWith(`.${tenantId}`) };
+        return [key, { ...account, tenantProfiles: [JSON.stringify(profile)] }];
+      });
+      return JSON.stringify({ ...cache, Account: Object.fromEntries(accounts) });
+    },
+    write: async () => {},
+    remove: async () => false,
+  };
+}

@@ -1,0 +1,141 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { HttpClient } from '@azure/core-rest-pipeline';
+import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
+import pLimit from 'p-limit';
+import { type Network, networkError } from '../../network/network.ts';
+import {
+  type AzureCloud,
+  type AzurePlaces,
+  type AzureSignIn,
+  azureSignIns,
+  chainOf,
+} from './cli-sessions.ts';
+import { azureHttpClient } from './http-client.ts';
+
+/** What this computer can ask Azure with. */
+export interface AzureSession {
+  readonly signIns: readonly AzureSignIn[];
+  readonly cloud: AzureCloud;
+  /** The credential of a tenant, of the sign-in's own where none is named; what it gives is shared and kept. */
+  credential(tenant?: string): TokenCredential;
+  /** What all clients of Azure Resource Manager share. */
+  readonly clientOptions: {
+    readonly endpoint: string;
+    readonly credentials: { readonly scopes: string[] };
+    readonly httpClient: HttpClient;
+    readonly retryOptions: typeof retryOptions;
+  };
+}
+
+const retryOptions = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 5_000 } as const;
+/** A token is asked for anew this long before its end. */
+const marginMs = 5 * 60_000;
+/** At once: each may start a vendor's tool. */
+const tokensAtOnce = 4;
+
+/**
+ * Answers the session of the moment; undefined where nobody has signed in. It is the same one, with its tokens, until
+ * somebody signs in or out. Rejects with `login-sealed` where the one that counts is the desktop app's.
+ */
+export function createAzureSessions(places: AzurePlaces): () => Promise<AzureSession | undefined> {
+  let last:
+    | { readonly found: Awaited<ReturnType<typeof azureSignIns>>; readonly session: AzureSession }
+    | undefined;
+  return async () => {
+    const found = await azureSignIns(places);
+    const [first] = found.signIns;
+    // What the environment says counts before our own; the others come after it, and would be somebody else.
+    if (found.sealed !== undefined && first?.kind !== 'environment' && first?.kind !== 'workload')
+      throw found.sealed;
+    if (first === undefined) return undefined;
+    if (last === undefined || !isDeepStrictEqual(last.found, found)) {
+      last = { found, session: await openSession(places.network, found) };
+    }
+    return last.session;
+  };
+}
+
+async function openSession(
+  network: Network,
+  { signIns, cloud }: Awaited<ReturnType<typeof azureSignIns>>,
+): Promise<AzureSession> {
+  const httpClient = await azureHttpClient(network);
+  // MSAL keeps to itself why the authority could not be reached.
+  let unreachable: unknown;
+  const remembering: HttpClient = {
+    async sendRequest(request) {
+      try {
+        const response = await httpClient.sendRequest(request);
+        unreachable = undefined;
+        return response;
+      } catch (error) {
+        unreachable = error;
+        throw error;
+      }
+    },
+  };
+  const chain = await chainOf({
+    signIns,
+    cloud,
+    network,
+    options: { httpClient: remembering, retryOptions },
+  });
+  const limit = pLimit(tokensAtOnce);
+  const cached = new Map<string, { readonly work: Promise<AccessToken>; expiresAt: number }>();
+
+  const getToken = (scopes: string | string[], options: GetTokenOptions): Promise<AccessToken> => {
+    const { tenantId = '', claims = '' } = options;
+    const key = [tenantId, ...[scopes].flat()].join(' ');
+    const known = cached.get(key);
+    // A challenge means that the token at hand is not good enough.
+    if (known !== undefined && claims === '' && known.expiresAt - marginMs > Date.now()) return known.work;
+    const { abortSignal: _, ...shared } = options;
+    const ask = async () => {
+      const token = await chain.getToken(scopes, shared).catch((error: unknown) => {
+        throw unreachable === undefined ? error : networkError(new URL(cloud.authority), unreachable);
+      });
+      if (token === null) throw new Error('no token was given');
+      return token;
+    };
+    const entry = { work: limit(ask), expiresAt: Number.POSITIVE_INFINITY };
+    cached.set(key, entry);
+    entry.work.then(
+      (token) => {
+        entry.expiresAt = token.expiresOnTimestamp;
+      },
+      () => {
+        if (cached.get(key) === entry) cached.delete(key);
+      },
+    );
+    return entry.work;
+  };
+
+  return {
+    signIns,
+    cloud,
+    credential: (tenant) => ({
+      getToken: (scopes, options = {}) =>
+        unlessAborted(
+          getToken(scopes, tenant === undefined ? options : { ...options, tenantId: tenant }),
+          options.abortSignal,
+        ),
+    }),
+    clientOptions: {
+      endpoint: cloud.resourceManager,
+      credentials: { scopes: [`${cloud.resourceManager}/.default`] },
+      httpClient,
+      retryOptions,
+    },
+  };
+}
+
+/** A token is shared, so that one caller's cancellation must not end it for the others; that caller waits no longer. */
+function unlessAborted<T>(work: Promise<T>, signal: GetTokenOptions['abortSignal']): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new DOMException('The operation was aborted.', 'AbortError'));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

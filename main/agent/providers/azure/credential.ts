@@ -1,0 +1,28 @@
+import { AppError } from '../../../model/app-error.ts';
+import type { Credential } from '../../credentials/credentials.ts';
+import { type AksCredentialSource, readAksKubeconfig } from './aks-kubeconfig.ts';
+import type { AzureSession } from './clients.ts';
+import { azureError } from './errors.ts';
+
+/**
+ * What an AKS cluster accepts: a token of Microsoft Entra for its server application, as kubelogin gets it, or the
+ * client certificate that AKS gives out where people are not known to it.
+ */
+export async function aksCredential(session: AzureSession, source: AksCredentialSource): Promise<Credential> {
+  const { login, cluster } = source;
+  if (login.kind === 'client-certificate') {
+    const { client } = await readAksKubeconfig({ session, source });
+    if (client !== undefined) return { kind: 'client-certificate', ...client, expiresAt: undefined };
+    throw new AppError('credential-failed', `AKS gives no client certificate for ${cluster}.`, {
+      hint: 'Run `k8s-tunnels discover`: people may log in to it by Microsoft Entra now.',
+    });
+  }
+  const { tenant, application } = login;
+  try {
+    const token = await session.credential(tenant).getToken(`${application}/.default`);
+    if (token === null) throw new Error('no token was given');
+    return { kind: 'token', token: token.token, expiresAt: token.expiresOnTimestamp };
+  } catch (error) {
+    throw azureError({ error, session, tenant, action: 'a token', place: `cluster ${cluster}` });
+  }
+}

@@ -1,0 +1,184 @@
+import { AppError, errnoOf } from '../../../model/app-error.ts';
+import { commandLine } from '../../../model/command.ts';
+import { networkError } from '../../network/network.ts';
+import type { AzureSignIn } from './cli-sessions.ts';
+import type { AzureSession } from './clients.ts';
+
+/** Any error of the Azure SDKs as ours. The SDK's own text stays out of it: it may quote what a tool printed. */
+export function azureError(options: {
+  readonly error: unknown;
+  readonly session: Pick<AzureSession, 'signIns' | 'cloud'>;
+  readonly tenant: string | undefined;
+  /** What was asked, as a role names it, for example `Microsoft.ContainerService/managedClusters/read`. */
+  readonly action: string;
+  /** Where, for people: `subscription …`. */
+  readonly place: string;
+}): AppError {
+  const { error: cause, session, tenant, action, place } = options;
+  if (cause instanceof AppError) return cause;
+  const name = cause instanceof Error ? cause.name : '';
+  const host = new URL(session.cloud.resourceManager).host;
+  if (name === 'AbortError') {
+    return new AppError('timeout', `Azure did not answer ${action} in ${place}.`, {
+      hint: 'Check your network connection.',
+      retryable: true,
+      cause,
+    });
+  }
+  const status = statusOf(cause);
+  if (status === 429) {
+    return new AppError('azure-throttled', `Azure throttles ${action} in ${place}.`, {
+      hint: 'Try again in a minute.',
+      retryable: true,
+      cause,
+    });
+  }
+  if (status === 403) {
+    return new AppError('azure-denied', `Azure does not allow you to call ${action} in ${place}.`, {
+      hint: `Ask an owner of ${place} for a role that allows ${action}.`,
+      cause,
+    });
+  }
+  // The SDK has answered a challenge by itself where the sign-in can.
+  if (status === 401) return sessionOver({ session, tenant, cause });
+  const errno = errnoBelow(cause);
+  if (errno !== undefined) return networkError({ host }, errno);
+  if (signInErrors.has(name)) return signInError({ session, tenant, cause });
+  return new AppError('azure-failed', `Azure failed to answer ${action} in ${place} (${status ?? name}).`, {
+    hint: 'Try again; if it stays so, look at the Azure status page.',
+    retryable: true,
+    cause,
+  });
+}
+
+const signInErrors = new Set([
+  'AuthenticationError',
+  'AuthenticationRequiredError',
+  'CredentialUnavailableError',
+  'AggregateAuthenticationError',
+]);
+
+type Failed = {
+  readonly session: Pick<AzureSession, 'signIns'>;
+  readonly tenant: string | undefined;
+  readonly cause: unknown;
+};
+
+/** The SDK tells an ended sign-in, a missing tool and a tool that broke by text alone. */
+function signInError(failed: Failed): AppError {
+  const { cause } = failed;
+  const { signIns } = failed.session;
+  const person = personOf(signIns);
+  // Each of the chain has said why it cannot.
+  const said = cause instanceof Error && 'errors' in cause && Array.isArray(cause.errors) ? cause.errors : [];
+  const own: unknown = said[signIns.findIndex(({ kind }) => kind === person)] ?? cause;
+  const text = own instanceof Error ? own.message : '';
+  // Entra's numbers: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+  const [code, number] = /AADSTS(\d+)/.exec(text) ?? [];
+  if (person === undefined) {
+    if (number === '7000222') return sessionOver(failed);
+    return new AppError(
+      'azure-failed',
+      `Microsoft Entra does not accept the application of AZURE_CLIENT_ID (${code ?? 'no answer'}).`,
+      { hint: 'Check AZURE_TENANT_ID, AZURE_CLIENT_ID and its secret or certificate.', cause },
+    );
+  }
+  const { program, logIn, getToken } = tools[person];
+  if (/could(n't| not) be found|is( not)? installed/i.test(text) && code === undefined) {
+    return new AppError('azure-failed', `${program}, with which you signed in to Azure, is not on PATH.`, {
+      hint: `Install ${program} again, or sign in with another tool.`,
+      cause,
+    });
+  }
+  if (code !== undefined || text.includes(logIn)) return sessionOver(failed);
+  return new AppError('azure-failed', `${program} gives no token.`, {
+    hint: `Run \`${getToken}\` to see why.`,
+    retryable: true,
+    cause,
+  });
+}
+
+function sessionOver({ session, tenant, cause }: Failed): AppError {
+  const person = personOf(session.signIns);
+  const where = tenant === undefined ? '' : ` in tenant ${tenant}`;
+  if (person === undefined) {
+    return new AppError('azure-session-expired', `The sign-in of AZURE_CLIENT_ID has ended${where}.`, {
+      hint: 'Renew the secret or certificate of the application and start again.',
+      cause,
+    });
+  }
+  const { logIn, tenantOption } = tools[person];
+  const words = tenant === undefined ? [] : [tenant];
+  const own = commandLine('k8s-tunnels login azure', words);
+  const byTool =
+    person === 'own'
+      ? ''
+      : `, or \`${commandLine(words.length > 0 ? `${logIn} ${tenantOption}` : logIn, words)}\``;
+  return new AppError('azure-session-expired', `Your sign-in to Azure has ended, or is not enough${where}.`, {
+    hint: `Run \`${own}\`${byTool}.`,
+    cause,
+    signIn: { provider: 'azure', session: tenant },
+  });
+}
+
+const tools = {
+  own: {
+    program: 'k8s-tunnels',
+    logIn: 'k8s-tunnels login azure',
+    // The tenant is the name of the sign-in.
+    tenantOption: '',
+    getToken: 'k8s-tunnels login azure',
+  },
+  cli: {
+    program: 'The Azure CLI',
+    logIn: 'az login',
+    tenantOption: '--tenant',
+    getToken: 'az account get-access-token',
+  },
+  powershell: {
+    program: 'Azure PowerShell',
+    logIn: 'Connect-AzAccount',
+    tenantOption: '-Tenant',
+    getToken: 'Get-AzAccessToken',
+  },
+  'developer-cli': {
+    program: 'The Azure Developer CLI',
+    logIn: 'azd auth login',
+    tenantOption: '--tenant-id',
+    getToken: 'azd auth token',
+  },
+} as const;
+
+/** The tool with which a person has signed in; undefined where only applications have. */
+function personOf(signIns: readonly AzureSignIn[]): keyof typeof tools | undefined {
+  for (const { kind } of signIns) if (kind in tools) return kind as keyof typeof tools;
+  return undefined;
+}
+
+/** Nobody has signed in where a sign-in is needed. */
+export function notSignedIn(): AppError {
+  return new AppError('azure-session-expired', 'You are not signed in to Azure.', {
+    hint: 'Run `k8s-tunnels login azure`, or `az login`.',
+    signIn: { provider: 'azure' },
+  });
+}
+
+/** The HTTP status of an answer that the SDK rejected with. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof Error &&
+    error.name === 'RestError' &&
+    'statusCode' in error &&
+    typeof error.statusCode === 'number'
+    ? error.statusCode
+    : undefined;
+}
+
+/** The system's error below those of the SDK, which gives its code to its own error too. */
+function errnoBelow(error: unknown): Error | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const errno = errnoOf(at);
+    if (errno !== undefined && /^(E[A-Z]|ERR_|[A-Z]+_[A-Z_]+$)/.test(errno) && statusOf(at) === undefined)
+      return at;
+  }
+  return undefined;
+}

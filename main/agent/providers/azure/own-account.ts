@@ -1,0 +1,174 @@
+import type { TokenCredential } from '@azure/identity';
+import type {
+  ICachePlugin,
+  INetworkModule,
+  NetworkRequestOptions,
+  PublicClientApplication,
+} from '@azure/msal-node';
+import { z } from 'zod';
+import { AppError } from '../../../model/app-error.ts';
+import { tokenBytes } from '../../network/limits.ts';
+import type { Network } from '../../network/network.ts';
+import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
+
+/** The Azure CLI's own application, which every tenant knows and which may come back to any port of this computer. */
+const clientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
+
+const cacheSchema = z.looseObject({
+  Account: z
+    .record(
+      z.string(),
+      z.looseObject({ username: z.string(), realm: z.string(), home_account_id: z.string() }),
+    )
+    .default({}),
+});
+
+/** Who has signed in by `k8s-tunnels login azure`, as the file of tokens shows without asking anybody. */
+export interface AzureOwnAccount {
+  readonly username: string;
+  /** Their own first. */
+  readonly tenants: readonly string[];
+  /** Names them as Entra does. */
+  readonly user: string;
+}
+
+/** Rejects with `login-sealed`. */
+export async function readOwnAccount(file: SignInFile): Promise<AzureOwnAccount | undefined> {
+  try {
+    const { Account } = cacheSchema.parse(JSON.parse((await file.read()) ?? ''));
+    const [account] = Object.values(Account);
+    if (account === undefined) return undefined;
+    const [, home = account.realm] = account.home_account_id.split('.');
+    const tenants = new Set([home, ...Object.values(Account).map(({ realm }) => realm)]);
+    return { username: account.username, tenants: [...tenants], user: account.home_account_id };
+  } catch (error) {
+    if (isSealedError(error)) throw error;
+    return undefined;
+  }
+}
+
+/**
+ * MSAL over our own network, its tokens in a file of ours. `authority` is that of a cloud, without a slash at its
+ * end; `failure` answers our own error, which MSAL wraps in words of its own, where the authority was not reached.
+ */
+export async function openOwnApplication(options: {
+  readonly network: Network;
+  readonly file: SignInFile;
+  readonly authority: string;
+  readonly tenant: string;
+}): Promise<{ readonly application: PublicClientApplication; failure(): AppError | undefined }> {
+  const { network, file, authority, tenant } = options;
+  const { PublicClientApplication } = await import('@azure/msal-node');
+  let last: AppError | undefined;
+  const networkClient = networkClientOf(network, (failure) => {
+    last = failure;
+  });
+  const application = new PublicClientApplication({
+    auth: { clientId, authority: `${authority}/${tenant}`, clientCapabilities: ['CP1'] },
+    cache: { cachePlugin: cachePluginOf(file) },
+    system: { networkClient, disableInternalRetries: true },
+  });
+  return { application, failure: () => last };
+}
+
+/** One of the SDK's chain: where a person is needed it steps aside, as those of the vendors' tools do. */
+export async function ownCredential(options: {
+  readonly network: Network;
+  readonly file: SignInFile;
+  readonly authority: string;
+  readonly tenant: string;
+  /** Of several that the file holds; the only one of ours where undefined. */
+  readonly username?: string | undefined;
+}): Promise<TokenCredential> {
+  const { authority, username } = options;
+  const identity = await import('@azure/identity');
+  const { AuthError } = await import('@azure/msal-node');
+  const { application, failure } = await openOwnApplication(options);
+  return {
+    async getToken(asked, { tenantId = options.tenant, claims } = {}) {
+      const scopes = [asked].flat();
+      const accounts = await application.getAllAccounts();
+      const account = accounts.find((one) => username === undefined || one.username === username);
+      if (account === undefined) throw new identity.CredentialUnavailableError('Nobody is signed in.');
+      try {
+        const { accessToken, expiresOn } = await application.acquireTokenSilent({
+          // MSAL takes a token of this tenant from its cache, whatever the authority says.
+          account: { ...account, tenantId },
+          scopes,
+          authority: `${authority}/${tenantId}`,
+          ...(claims === undefined ? {} : { claims }),
+        });
+        return { token: accessToken, expiresOnTimestamp: expiresOn?.getTime() ?? Date.now() };
+      } catch (error) {
+        const unreachable = failure();
+        if (unreachable !== undefined) throw unreachable;
+        if (!(error instanceof AuthError)) throw error;
+        throw new identity.AuthenticationRequiredError({ scopes, message: error.message });
+      }
+    },
+  };
+}
+
+function cachePluginOf(file: SignInFile): ICachePlugin {
+  return {
+    async beforeCacheAccess({ tokenCache }) {
+      const text = (await file.read().catch(() => undefined)) ?? '';
+      if (isJson(text)) tokenCache.deserialize(text);
+    },
+    async afterCacheAccess({ cacheHasChanged, tokenCache }) {
+      if (cacheHasChanged) await file.write(tokenCache.serialize());
+    },
+  };
+}
+
+function networkClientOf(
+  network: Network,
+  onResult: (failure: AppError | undefined) => void,
+): INetworkModule {
+  const send = async (method: string, address: string, { headers, body }: NetworkRequestOptions = {}) => {
+    try {
+      const answer = await network.request(new URL(address), {
+        method,
+        headers: headers ?? {},
+        maxBytes: tokenBytes,
+        ...(body === undefined ? {} : { body }),
+      });
+      // MSAL would take a page that tells of an error for a token that is empty.
+      if (answer.status >= 500) {
+        throw new AppError('azure-failed', `Microsoft Entra answers with ${answer.status}.`, {
+          hint: 'Try again in a moment.',
+          retryable: true,
+        });
+      }
+      onResult(undefined);
+      const named = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
+      return {
+        status: answer.status,
+        headers: Object.fromEntries(named),
+        // MSAL looks into it, whatever it is.
+        body: parsed(answer.body.toString('utf8')),
+      };
+    } catch (error) {
+      onResult(error instanceof AppError ? error : undefined);
+      throw error;
+    }
+  };
+  return {
+    sendGetRequestAsync: (address, options) => send('GET', address, options),
+    sendPostRequestAsync: (address, options) => send('POST', address, options),
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: MSAL's interface takes the body at its word.
+function parsed(text: string): any {
+  return isJson(text) ? JSON.parse(text) : {};
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,93 @@
+import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
+import { z } from 'zod';
+import { AppError } from '../../../model/app-error.ts';
+import { command } from '../../../model/command.ts';
+import { lastWords, programLimitMs, runProgram } from '../../processes/run-program.ts';
+
+/** How long a vendor's tool may take for a token. It loads for seconds, but it never has to wait for the user. */
+const longestMs = 30_000;
+
+/** What `az account get-access-token` prints; `expires_on`, in seconds, since version 2.54. */
+const azSchema = z.object({
+  accessToken: z.string().min(1),
+  expires_on: z.coerce.number().optional().catch(undefined),
+  expiresOn: z.string().optional(),
+});
+const azdSchema = z.object({ token: z.string().min(1), expiresOn: z.string() });
+
+/**
+ * A token by the Azure CLI (`az`) or the Azure Developer CLI (`azd`), as the SDK's credentials of these names get it,
+ * but for what happens to a tool that hangs: it and its children end after 30 s. Where the tool fails it says why in a
+ * `CredentialUnavailableError`, so that the next of the chain is tried.
+ */
+export function toolCredential(tool: 'az' | 'azd'): TokenCredential {
+  return {
+    async getToken(asked: string | string[], { tenantId, claims }: GetTokenOptions = {}) {
+      const { CredentialUnavailableError } = await import('@azure/identity');
+      const scopes = [asked].flat();
+      // They become words of a command that Windows hands to its shell.
+      if (![...scopes, tenantId ?? ''].every((word) => /^[\w.:/-]*$/.test(word)))
+        throw new CredentialUnavailableError('The scope or the tenant has characters that neither can have.');
+      if ((claims ?? '') !== '' && tool === 'az')
+        throw new CredentialUnavailableError(
+          `Please run ${command`az login --scope ${scopes[0] ?? ''}`}: a claims challenge has to be answered.`,
+        );
+      const args = tool === 'az' ? azArguments(scopes, tenantId) : azdArguments(scopes, tenantId, claims);
+      const cwd = process.platform === 'win32' ? (process.env.SystemRoot ?? 'C:\\Windows') : '/bin';
+      const limitMs = Math.min(longestMs, programLimitMs(process.env));
+      const end = await runProgram({ command: tool, args, cwd, limitMs });
+      if (end.kind === 'not-started') throw new CredentialUnavailableError(`${tool} could not be found.`);
+      if (end.kind !== 'ended') throw hung(tool, limitMs, end.kind === 'cancelled' ? '' : end.lastLine);
+      const token = end.exitCode === 0 ? tokenIn(tool, end.stdout) : undefined;
+      if (token !== undefined) return token;
+      throw new CredentialUnavailableError(end.stderr.slice(0, 4_096) || `${tool} gave no token.`);
+    },
+  };
+}
+
+function azArguments(scopes: readonly string[], tenantId: string | undefined): readonly string[] {
+  const resource = (scopes[0] ?? '').replace(/\/\.default$/, '');
+  const tenant = tenantId === undefined ? [] : ['--tenant', tenantId];
+  return ['account', 'get-access-token', '--output', 'json', '--resource', resource, ...tenant];
+}
+
+function azdArguments(
+  scopes: readonly string[],
+  tenantId: string | undefined,
+  claims: string | undefined,
+): readonly string[] {
+  return [
+    ...['auth', 'token', '--output', 'json', '--no-prompt'],
+    ...scopes.flatMap((scope) => ['--scope', scope]),
+    ...(tenantId === undefined ? [] : ['--tenant-id', tenantId]),
+    ...(claims === undefined || claims === ''
+      ? []
+      : ['--claims', Buffer.from(claims, 'utf8').toString('base64')]),
+  ];
+}
+
+function tokenIn(tool: 'az' | 'azd', text: string): AccessToken | undefined {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const az = azSchema.safeParse(raw).data;
+  if (tool === 'az' && az !== undefined) {
+    const ends = az.expires_on === undefined ? Date.parse(az.expiresOn ?? '') : az.expires_on * 1_000;
+    return Number.isNaN(ends) ? undefined : { token: az.accessToken, expiresOnTimestamp: ends };
+  }
+  const azd = azdSchema.safeParse(raw).data;
+  const ends = Date.parse(azd?.expiresOn ?? '');
+  return azd === undefined || Number.isNaN(ends) ? undefined : { token: azd.token, expiresOnTimestamp: ends };
+}
+
+function hung(tool: 'az' | 'azd', limitMs: number, lastLine: string): AppError {
+  const command = tool === 'az' ? 'az account get-access-token' : 'azd auth token';
+  return new AppError(
+    'azure-failed',
+    `\`${command}\` did not end within ${limitMs / 1_000} s or wrote too much${lastWords(lastLine)}.`,
+    { hint: `Run \`${command}\` in a terminal to see why.`, retryable: true },
+  );
+}

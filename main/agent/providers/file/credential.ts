@@ -1,0 +1,82 @@
+import path from 'node:path';
+import { AppError } from '../../../model/app-error.ts';
+import type { CredentialSource } from '../../../model/cluster.ts';
+import type { KubeconfigContext } from '../../cluster-fields/kubeconfig-context.ts';
+import type { Credential } from '../../credentials/credentials.ts';
+import { pemFrom } from '../vault/secret.ts';
+import {
+  distrusted,
+  needsTrust,
+  pathIn,
+  readClusterFile,
+  readContextOf,
+  readText,
+  type TrustPlaces,
+} from './cluster-file.ts';
+import { runExecPlugin } from './exec-plugin.ts';
+
+/**
+ * The credential that a list of clusters leads to, as it is now, and only where nobody else may have written it: what the
+ * list and its kubeconfig name is run, or sent to a server that they name. Rejects with `file-unreadable`, `file-invalid`, or
+ * `credential-failed` when the cluster is not in the list any more or what it names gives no credential.
+ */
+export async function fileCredential(
+  { env, home }: TrustPlaces,
+  source: Extract<CredentialSource, { kind: 'file' }>,
+): Promise<Credential> {
+  const places = { env, home };
+  const { clusters, distrust } = await readClusterFile(source.file, places);
+  const entry = clusters.find(({ name }) => name === source.cluster);
+  const title = `${source.cluster} in ${source.file}`;
+  if (entry?.user === undefined) {
+    throw new AppError('credential-failed', `There is no user of ${title} any more.`, {
+      hint: 'Run `k8s-tunnels discover`, or write its user down again.',
+    });
+  }
+  if (distrust !== undefined && needsTrust(entry.user)) throw distrusted(title, distrust);
+  const folder = path.dirname(source.file);
+  const { kubeconfig, exec } = entry.user;
+  if (kubeconfig !== undefined) {
+    const file = pathIn(folder, home, kubeconfig.file);
+    const context = await readContextOf(file, kubeconfig.context, places);
+    if (context.distrust !== undefined) throw distrusted(title, context.distrust);
+    return userCredential({ user: context.user, folder: path.dirname(file), places, title });
+  }
+  const user = {
+    exec,
+    tokenFile: entry.user['token-file'],
+    'client-certificate': entry.user['client-certificate'],
+    'client-key': entry.user['client-key'],
+  };
+  return userCredential({ user, folder, places, title });
+}
+
+/** In the order that kubectl has: a token, a certificate, a plugin. */
+async function userCredential(options: {
+  readonly user: Partial<KubeconfigContext['user']>;
+  /** What its paths are relative to. */
+  readonly folder: string;
+  readonly places: TrustPlaces;
+  readonly title: string;
+}): Promise<Credential> {
+  const { user, folder, places, title } = options;
+  const read = async (file: string | undefined) =>
+    file === undefined ? undefined : readText(pathIn(folder, places.home, file));
+  const token = (await read(user.tokenFile))?.trim() || user.token;
+  if (token !== undefined) return { kind: 'token', token, expiresAt: undefined };
+  const certificate = pemFrom(
+    user['client-certificate-data'] ?? (await read(user['client-certificate'])) ?? '',
+  );
+  const key = pemFrom(user['client-key-data'] ?? (await read(user['client-key'])) ?? '');
+  if (certificate !== undefined && key !== undefined) {
+    return { kind: 'client-certificate', certificate, key, expiresAt: undefined };
+  }
+  if (user.exec !== undefined) return runExecPlugin({ plugin: user.exec, cwd: folder, ...places, title });
+  throw new AppError(
+    'credential-failed',
+    `The user of ${title} has no token, client certificate or exec plugin.`,
+    {
+      hint: 'Write down where one is.',
+    },
+  );
+}

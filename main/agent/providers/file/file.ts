@@ -1,0 +1,194 @@
+import path from 'node:path';
+import { AppError, toPlainError } from '../../../model/app-error.ts';
+import type { Cluster, TagProblem } from '../../../model/cluster.ts';
+import { usualTagPrefix } from '../../../model/tag-prefix.ts';
+import { taggedCluster } from '../../catalog/tagged-cluster.ts';
+import type { KubeconfigContext } from '../../cluster-fields/kubeconfig-context.ts';
+import { oidcSource, readOidcUser } from '../../cluster-fields/oidc.ts';
+import { tellGone } from '../../discovery/gone.ts';
+import type { DiscoverySource } from '../../discovery/source.ts';
+import type { Clock, Environment } from '../../parts.ts';
+import { type Distrust, distrustReason } from '../../storage/trusted-file.ts';
+import { pemFrom } from '../vault/secret.ts';
+import {
+  distrusted,
+  type FileCluster,
+  needsTrust,
+  pathIn,
+  readClusterFile,
+  readContextOf,
+  readText,
+  type TrustPlaces,
+} from './cluster-file.ts';
+
+/** The one place that a file is. */
+const region = '/';
+
+/**
+ * Clusters that somebody wrote down: kind, k3s, a lab, whatever no cloud tells of. `files` is the setting: each a YAML
+ * list, absolute, below `~/`, or beside the settings. A cell is a file; read anew by each run.
+ */
+export function createFileSource(options: {
+  readonly files: readonly string[];
+  /** Where the settings are. */
+  readonly folder: string;
+  readonly home: string;
+  readonly env: Environment;
+  readonly clock: Clock;
+  /** Rejects where a file may not be read: one that the organisation names has to lie in its place. */
+  readonly check?: ((file: string) => Promise<void>) | undefined;
+}): DiscoverySource {
+  const { folder, home, env, clock, check } = options;
+  const places = { env, home };
+  const files = new Set(options.files.map((file) => pathIn(folder, home, file)));
+  return {
+    source: 'file',
+    async discover(run) {
+      run.onPlanned(files.size);
+      await Promise.all(
+        [...files].map(async (file) => {
+          const cell = { source: 'file', account: file, region } as const;
+          const outcome = await Promise.resolve(check?.(file))
+            .then(() => readClusterFile(file, places))
+            .then(({ clusters, distrust }) =>
+              Promise.all(
+                clusters.map((entry) =>
+                  clusterFrom({ entry, file, distrust, places, clock, tagPrefix: run.tagPrefix }),
+                ),
+              ),
+            )
+            .then(
+              (clusters) => ({ kind: 'listed', clusters }) as const,
+              (error: unknown) => ({ kind: 'failed', error: toPlainError(error) }) as const,
+            );
+          run.signal.throwIfAborted();
+          run.onCell({ cell, outcome });
+        }),
+      );
+      tellGone(run, ({ account }) => !files.has(account));
+    },
+  };
+}
+
+async function clusterFrom(options: {
+  readonly entry: FileCluster;
+  readonly file: string;
+  readonly distrust: Distrust | undefined;
+  readonly places: TrustPlaces;
+  readonly clock: Clock;
+  readonly tagPrefix: string | undefined;
+}): Promise<Cluster> {
+  const { entry, file, distrust, places, clock, tagPrefix = usualTagPrefix } = options;
+  const { home } = places;
+  const { name, tags, user } = entry;
+  // Listed all the same; nothing that the list leads to is read or run.
+  const isRefused = distrust !== undefined && needsTrust(user);
+  const folder = path.dirname(file);
+  const problems: TagProblem[] = [];
+  const told = async <T>(key: string, reading: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await reading;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      problems.push({ key, message: error.message, hint: error.hint ?? 'Correct the file.' });
+      return undefined;
+    }
+  };
+  const refuse = (by: Distrust) => {
+    const { message, hint = '' } = distrusted(`${name} in ${file}`, by);
+    problems.push({ key: 'user', message, hint });
+  };
+  if (isRefused) refuse(distrust);
+  const { kubeconfig } = isRefused ? {} : (user ?? {});
+  const from =
+    kubeconfig === undefined
+      ? undefined
+      : {
+          folder: path.dirname(pathIn(folder, home, kubeconfig.file)),
+          context: await told(
+            'user.kubeconfig',
+            readContextOf(pathIn(folder, home, kubeconfig.file), kubeconfig.context, places),
+          ),
+        };
+  if (from?.context?.distrust !== undefined) refuse(from.context.distrust);
+  // What the list says itself comes first.
+  const own = entry['certificate-authority'] ?? entry['certificate-authority-data'];
+  const authority =
+    own !== undefined
+      ? { folder, file: entry['certificate-authority'], data: entry['certificate-authority-data'], distrust }
+      : {
+          folder: from?.folder ?? folder,
+          file: from?.context?.cluster['certificate-authority'],
+          data: from?.context?.cluster['certificate-authority-data'],
+          distrust: from?.context?.distrust,
+        };
+  const readAuthority = async (named: string) => {
+    if (authority.distrust !== undefined) {
+      throw new AppError(
+        'file-invalid',
+        `The certificate-authority of ${name} in ${file} is not read, ${distrustReason(authority.distrust)}.`,
+        { hint: `${authority.distrust.fix}, then try again.` },
+      );
+    }
+    return readText(pathIn(authority.folder, home, named));
+  };
+  const text =
+    authority.file === undefined
+      ? authority.data
+      : await told('certificate-authority', readAuthority(authority.file));
+  const pem = text === undefined ? undefined : pemFrom(text);
+  if (text !== undefined && pem === undefined) {
+    problems.push({
+      key: 'certificate-authority',
+      message: `The certificate-authority of ${name} is not a PEM certificate.`,
+      hint: 'Give the file of the PEM, or the PEM or its base64 as certificate-authority-data.',
+    });
+  }
+  const oidc =
+    isRefused || from?.context?.distrust !== undefined ? undefined : oidcOf(user, from?.context?.user);
+  // One that its plugin alone can do is left to that.
+  if (oidc?.kind === 'broken' && (user?.exec ?? from?.context?.user.exec) === undefined)
+    problems.push(...oidc.problems);
+  const server = entry.server ?? from?.context?.cluster.server;
+  const serverName = from?.context?.cluster['tls-server-name'];
+  return taggedCluster({
+    source: 'file',
+    account: file,
+    region,
+    name,
+    tags: Object.fromEntries(Object.entries(tags).map(([field, value]) => [`${tagPrefix}${field}`, value])),
+    tagPrefix,
+    serverName,
+    server: server?.replace(/\/$/, ''),
+    unreachable: server === undefined ? `${file} leads to no server of ${name}.` : undefined,
+    certificateAuthorityData: pem === undefined ? undefined : Buffer.from(pem).toString('base64'),
+    credential:
+      oidc?.kind === 'read'
+        ? oidc.source
+        : user === undefined
+          ? undefined
+          : { kind: 'file', file, cluster: name },
+    problems,
+    seenAt: clock.now(),
+  });
+}
+
+/** People's own sign-in, where the list or the user of a kubeconfig names one. */
+function oidcOf(user: FileCluster['user'], inKubeconfig: KubeconfigContext['user'] | undefined) {
+  const { 'oidc-issuer-url': issuer, 'oidc-client-id': clientId, ...more } = user ?? {};
+  if (issuer !== undefined && clientId !== undefined) {
+    const source = oidcSource({ ...more, 'oidc-issuer-url': issuer, 'oidc-client-id': clientId });
+    return { kind: 'read', source } as const;
+  }
+  if (user?.exec !== undefined) return readOidcUser(user);
+  const {
+    token,
+    tokenFile,
+    'client-certificate': file,
+    'client-certificate-data': data,
+  } = inKubeconfig ?? {};
+  // As kubectl has it, these come first.
+  return inKubeconfig === undefined || (token ?? tokenFile ?? file ?? data) !== undefined
+    ? undefined
+    : readOidcUser(inKubeconfig);
+}

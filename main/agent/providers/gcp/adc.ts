@@ -1,0 +1,154 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { AuthClient } from 'google-auth-library';
+import { z } from 'zod';
+import { AppError, errnoOf } from '../../../model/app-error.ts';
+import type { Network } from '../../network/network.ts';
+import type { Clock, Environment } from '../../parts.ts';
+import type { SignInFile } from '../../sealing/sign-in-file.ts';
+import { openGcpClient } from './clients.ts';
+import { gcpLoginHint, signInError } from './errors.ts';
+
+/** What gcloud and Google's libraries read too. */
+export interface GcpPlaces {
+  readonly env: Environment;
+  readonly home: string;
+  readonly network: Network;
+  readonly clock: Clock;
+  /** Where `k8s-tunnels login gcp` keeps its sign-in. */
+  readonly ownFile?: SignInFile | undefined;
+}
+
+/** What a person is to Google for the next minutes. */
+export interface GcpAccess {
+  readonly token: string;
+  /** When the token ends, ms since the epoch, as Google says. */
+  readonly expiresAt: number | undefined;
+  /** `googleapis.com`, but for a sovereign or private cloud. */
+  readonly universe: string;
+  /** The project that pays for calls that concern none. */
+  readonly quotaProject: string | undefined;
+  /** The project that the environment or the credentials name. */
+  readonly project: string | undefined;
+}
+
+export interface GcpLogin {
+  /**
+   * A token for the credentials that count, from memory while it holds; undefined where this computer has no
+   * such credentials. Rejects with `gcp-session-expired`, `gcp-failed`, `file-unreadable`,
+   * `login-sealed` or a network code.
+   */
+  access(): Promise<GcpAccess | undefined>;
+  /** To be called when Google no longer accepts a token: the next one is new. */
+  forget(): void;
+}
+
+/** Found in every kind of credentials file. */
+const commonSchema = z.looseObject({
+  type: z.string(),
+  project_id: z.string().optional(),
+  quota_project_id: z.string().optional(),
+  universe_domain: z.string().optional(),
+});
+
+/**
+ * The credentials that count, read anew when their file changes: those of GOOGLE_APPLICATION_CREDENTIALS, else our own
+ * sign-in (who has made it wants it used), else the application-default credentials. Only the file counts: the metadata server
+ * of a cloud's machine is not asked, because on a laptop that is a wait for nobody.
+ */
+export function createGcpLogin(places: GcpPlaces): GcpLogin {
+  const { env } = places;
+  let current: { readonly text: string; readonly client: Promise<AuthClient> } | undefined;
+
+  return {
+    async access() {
+      const found = await findCredentials(places);
+      if (found === undefined) return undefined;
+      const { file, text } = found;
+      const content = parse(text, file);
+      if (current?.text !== text) current = { text, client: openGcpClient({ places, file, content }) };
+      try {
+        const client = await current.client;
+        // The library keeps the token and renews it five minutes ahead.
+        const headers = await client.getRequestHeaders();
+        return {
+          token: headers.get('authorization')?.replace(/^Bearer /, '') ?? '',
+          expiresAt: client.credentials.expiry_date ?? undefined,
+          universe: universeOf(content.universe_domain, env),
+          quotaProject: env.GOOGLE_CLOUD_QUOTA_PROJECT || content.quota_project_id,
+          project: env.GOOGLE_CLOUD_PROJECT || env.CLOUDSDK_CORE_PROJECT || content.project_id,
+        };
+      } catch (error) {
+        throw signInError({ error, type: content.type, file });
+      }
+    },
+    forget() {
+      current = undefined;
+    },
+  };
+}
+
+function universeOf(inFile: string | undefined, env: Environment): string {
+  return inFile || env.GOOGLE_CLOUD_UNIVERSE_DOMAIN || 'googleapis.com';
+}
+
+async function findCredentials(places: GcpPlaces) {
+  for (const { file, named, own } of gcpCredentialFiles(places)) {
+    const text = await (own === undefined ? readCredentials(file, named) : own.read());
+    if (text !== undefined) return { file, text };
+  }
+  return undefined;
+}
+
+/** The first that exists counts. `named` says that a person pointed there: it must exist then. */
+export function gcpCredentialFiles({
+  env,
+  home,
+  ownFile,
+}: Pick<GcpPlaces, 'env' | 'home' | 'ownFile'>): readonly {
+  readonly file: string;
+  readonly named: boolean;
+  /** Our sign-in, which is read in its own way. */
+  readonly own?: SignInFile;
+}[] {
+  const named = env.GOOGLE_APPLICATION_CREDENTIALS ?? '';
+  const own = ownFile === undefined ? [] : [{ file: ownFile.path, named: false, own: ownFile }];
+  if (named !== '') return [{ file: named, named: true }];
+  const file = path.join(gcloudFolder({ env, home }), 'application_default_credentials.json');
+  return [...own, { file, named: false }];
+}
+
+/** Where gcloud keeps what it knows. */
+export function gcloudFolder({ env, home }: Pick<GcpPlaces, 'env' | 'home'>): string {
+  const usual =
+    process.platform === 'win32' && env.APPDATA !== undefined
+      ? path.join(env.APPDATA, 'gcloud')
+      : path.join(home, '.config', 'gcloud');
+  return env.CLOUDSDK_CONFIG || usual;
+}
+
+async function readCredentials(file: string, named: boolean): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const errno = errnoOf(cause);
+    if (errno === 'ENOENT' && !named) return undefined;
+    throw new AppError('file-unreadable', `${file} could not be read (${errno ?? 'unknown error'}).`, {
+      hint: named
+        ? 'Correct GOOGLE_APPLICATION_CREDENTIALS, or unset it.'
+        : 'Check that you own the file and may read it.',
+      cause,
+    });
+  }
+}
+
+function parse(text: string, file: string): z.infer<typeof commonSchema> {
+  try {
+    return commonSchema.parse(JSON.parse(text));
+  } catch {
+    // The parser's own words may quote a secret.
+    throw new AppError('gcp-failed', `${file} holds no Google credentials.`, {
+      hint: gcpLoginHint,
+    });
+  }
+}

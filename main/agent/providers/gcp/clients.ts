@@ -1,0 +1,192 @@
+import type {
+  AuthClient,
+  ExternalAccountAuthorizedUserClientOptions,
+  ExternalAccountClientOptions,
+  OAuth2Client,
+} from 'google-auth-library';
+import { z } from 'zod';
+import { AppError } from '../../../model/app-error.ts';
+import { tokenBytes } from '../../network/limits.ts';
+import type { GcpAccess, GcpPlaces } from './adc.ts';
+import { gcpLoginHint } from './errors.ts';
+import { getPatiently } from './request.ts';
+
+/** `gke-gcloud-auth-plugin` asks for the same: a cluster's API knows a person by the address. */
+export const gcpScopes = [
+  'https://www.googleapis.com/auth/cloud-platform',
+  'https://www.googleapis.com/auth/userinfo.email',
+];
+
+/** The only address at which the library exchanges a refresh token or the signature of a service account. */
+const usualTokenUri = 'https://oauth2.googleapis.com/token';
+
+const userSchema = z.object({ client_id: z.string(), client_secret: z.string(), refresh_token: z.string() });
+const serviceAccountSchema = z.object({
+  client_email: z.string(),
+  private_key: z.string(),
+  private_key_id: z.string().optional(),
+});
+const impersonatedSchema = z.object({
+  service_account_impersonation_url: z.string(),
+  source_credentials: z.looseObject({ type: z.string() }),
+  delegates: z.array(z.string()).optional(),
+});
+
+type Content = { readonly type: string; readonly [key: string]: unknown };
+
+/**
+ * The library's client for the content of a credentials file, over our own network: its proxy and authorities hold for
+ * Google too. Rejects with `gcp-failed` where the content is of no kind that is known.
+ */
+export async function openGcpClient(options: {
+  readonly places: GcpPlaces;
+  readonly file: string;
+  readonly content: Content;
+}): Promise<AuthClient> {
+  const { places, file, content } = options;
+  const google = await import('google-auth-library');
+  const transporter = createTransporter(google, places, tokenUriOf(content, places));
+  const common = (given: Content) => ({
+    transporter,
+    ...(typeof given.universe_domain === 'string' ? { universeDomain: given.universe_domain } : {}),
+  });
+
+  const open = (given: Content): AuthClient => {
+    switch (given.type) {
+      case 'authorized_user': {
+        const { client_id: clientId, client_secret: clientSecret, refresh_token } = userSchema.parse(given);
+        return new google.UserRefreshClient({
+          ...common(given),
+          clientId,
+          clientSecret,
+          refreshToken: refresh_token,
+        });
+      }
+      case 'service_account': {
+        const { client_email: email, private_key: key, private_key_id } = serviceAccountSchema.parse(given);
+        const keyId = private_key_id === undefined ? {} : { keyId: private_key_id };
+        return new google.JWT({ ...common(given), email, key, ...keyId, scopes: gcpScopes });
+      }
+      case 'impersonated_service_account': {
+        const { service_account_impersonation_url, source_credentials, delegates } =
+          impersonatedSchema.parse(given);
+        const url = new URL(service_account_impersonation_url);
+        return new google.Impersonated({
+          transporter,
+          sourceClient: open(source_credentials),
+          targetPrincipal: principalOf(url.pathname),
+          targetScopes: gcpScopes,
+          endpoint: url.origin,
+          ...(delegates === undefined ? {} : { delegates }),
+        });
+      }
+      case 'external_account_authorized_user':
+        // The library takes the file as it is.
+        return new google.ExternalAccountAuthorizedUserClient({
+          ...(given as unknown as ExternalAccountAuthorizedUserClientOptions),
+          ...common(given),
+        });
+      case 'external_account': {
+        const client = google.ExternalAccountClient.fromJSON({
+          ...(given as unknown as ExternalAccountClientOptions),
+          ...common(given),
+          scopes: gcpScopes,
+        });
+        if (client !== null) return client;
+      }
+    }
+    throw new Error('no kind of credentials that is known');
+  };
+
+  try {
+    return open(content);
+  } catch {
+    // The library's own words may quote a secret.
+    throw new AppError('gcp-failed', `${file} holds no Google credentials of a kind that is known.`, {
+      hint: gcpLoginHint,
+    });
+  }
+}
+
+/**
+ * The token of a run as the library's client, for Google's SDKs: over our own network like those above. Not the
+ * client that the token came from: an SDK has a service account sign for itself, and an external account name
+ * a project that pays.
+ */
+export async function openTokenClient(places: GcpPlaces, access: GcpAccess): Promise<AuthClient> {
+  const google = await import('google-auth-library');
+  return new google.OAuth2Client({
+    transporter: createTransporter(google, places),
+    credentials: { access_token: access.token },
+    universeDomain: access.universe,
+  });
+}
+
+/** The library's client for a sign-in by an organisation's own OAuth client. */
+export async function openOAuthClient(options: {
+  readonly places: GcpPlaces;
+  readonly client: { readonly id: string; readonly secret?: string | undefined };
+  readonly redirectUri?: string;
+}): Promise<OAuth2Client> {
+  const { places, client, redirectUri } = options;
+  const google = await import('google-auth-library');
+  const { CLOUDSDK_AUTH_AUTH_HOST: authHost = '' } = places.env;
+  const tokenUri = tokenUriOf({ type: 'authorized_user' }, places);
+  return new google.OAuth2Client({
+    transporter: createTransporter(google, places, tokenUri),
+    clientId: client.id,
+    ...(client.secret === undefined ? {} : { clientSecret: client.secret }),
+    ...(redirectUri === undefined ? {} : { redirectUri }),
+    endpoints: {
+      ...(authHost === '' ? {} : { oauth2AuthBaseUrl: authHost }),
+      ...(tokenUri === usualTokenUri ? {} : { oauth2RevokeUrl: new URL('/revoke', tokenUri).href }),
+    },
+  });
+}
+
+function createTransporter(
+  google: typeof import('google-auth-library'),
+  places: GcpPlaces,
+  tokenUri = usualTokenUri,
+): InstanceType<typeof google.gaxios.Gaxios> {
+  return new google.gaxios.Gaxios({
+    fetchImplementation: createFetch(places, tokenUri),
+    // With an agent the library leaves the proxy of the process's environment alone.
+    agent: places.network.httpsAgent,
+  });
+}
+
+/** `…/serviceAccounts/PRINCIPAL:generateAccessToken`; empty where the path is none such. */
+function principalOf(pathname: string): string {
+  const last = pathname.slice(pathname.lastIndexOf('/') + 1);
+  const end = ':generateAccessToken';
+  return last.endsWith(end) ? last.slice(0, -end.length) : '';
+}
+
+/** gcloud's own setting first, then what the file says, as gcloud has it. */
+function tokenUriOf(content: Content, { env }: GcpPlaces): string {
+  const inFile = typeof content.token_uri === 'string' ? content.token_uri : '';
+  return env.CLOUDSDK_AUTH_TOKEN_HOST || inFile || usualTokenUri;
+}
+
+function createFetch(places: GcpPlaces, tokenUri: string): typeof fetch {
+  return async (input, init) => {
+    const asked = String(input instanceof Request ? input.url : input);
+    const url = new URL(asked === usualTokenUri ? tokenUri : asked);
+    const method = init?.method ?? 'GET';
+    const headers = Object.fromEntries(new Headers(init?.headers));
+    const signal = init?.signal ?? undefined;
+    const content = init?.body === undefined || init.body === null ? {} : { body: String(init.body) };
+    const answer =
+      method === 'GET'
+        ? await getPatiently({ places, url, headers, signal })
+        : await places.network.request(url, { method, headers, ...content, signal, maxBytes: tokenBytes });
+    const type = answer.headers['content-type'];
+    // These have no body, and a `Response` takes none with them; of any other the library reads one.
+    const body = [204, 205, 304].includes(answer.status) ? null : new Uint8Array(answer.body);
+    return new Response(body, {
+      status: answer.status,
+      ...(type === undefined ? {} : { headers: { 'content-type': type } }),
+    });
+  };
+}

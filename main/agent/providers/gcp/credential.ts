@@ -1,0 +1,14 @@
+import { AppError } from '../../../model/app-error.ts';
+import type { Credential } from '../../credentials/credentials.ts';
+import type { GcpLogin } from './adc.ts';
+import { gcpLoginHint } from './errors.ts';
+
+/** The access token of the credentials that count, which every GKE cluster's API takes. Rejects as `access` does. */
+export async function gkeCredential(login: GcpLogin): Promise<Credential> {
+  const access = await login.access();
+  if (access !== undefined) return { kind: 'token', token: access.token, expiresAt: access.expiresAt };
+  throw new AppError('gcp-session-expired', 'You are not signed in to Google on this computer.', {
+    hint: gcpLoginHint,
+    signIn: { provider: 'gcp' },
+  });
+}

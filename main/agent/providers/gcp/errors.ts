@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import { AppError } from '../../../model/app-error.ts';
+import { command } from '../../../model/command.ts';
+import type { Answer } from '../../network/network.ts';
+
+/** What a person runs who is not signed in (any more). */
+export const gcpLoginHint = 'Run `k8s-tunnels login gcp`, or `gcloud auth application-default login`.';
+
+/** What was asked, and of which project, if of one. */
+export interface GcpCall {
+  /** The permission that IAM wants for it, for example `container.clusters.list`. */
+  readonly permission: string;
+  /** A role that holds the permission and little more. */
+  readonly role: string;
+  readonly project: string | undefined;
+}
+
+/** `google.rpc.Status` as REST wraps it, with the two of its details that say something to us. */
+const failureSchema = z.object({
+  error: z.object({
+    status: z.string().optional(),
+    details: z
+      .array(
+        z.looseObject({
+          '@type': z.string(),
+          reason: z.string().optional(),
+          metadata: z.record(z.string(), z.string()).optional(),
+          retryDelay: z.string().optional(),
+        }),
+      )
+      .optional(),
+  }),
+});
+
+/** What a Google API says of a call that it does not answer. */
+export interface Refusal {
+  /** Of HTTP; 200 where the answer is unreadable. */
+  readonly status: number;
+  readonly reason: string | undefined;
+  /** The project that pays, its id or number. */
+  readonly consumer: string | undefined;
+}
+
+export function refusalOf(answer: Answer): Refusal & {
+  /** How long Google wants us to wait, ms. */
+  readonly retryDelayMs: number | undefined;
+} {
+  const parsed = failureSchema.safeParse(parseJson(answer.body));
+  const details = parsed.success ? (parsed.data.error.details ?? []) : [];
+  const info = details.find(({ '@type': type }) => type.endsWith('/google.rpc.ErrorInfo'));
+  const delay = details.find(({ '@type': type }) => type.endsWith('/google.rpc.RetryInfo'))?.retryDelay;
+  const header = answer.headers['retry-after'];
+  const seconds = Number(header ?? delay?.replace(/s$/, ''));
+  return {
+    status: answer.status,
+    reason: info?.reason,
+    consumer: consumerIn(info?.metadata),
+    retryDelayMs: Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined,
+  };
+}
+
+function consumerIn(metadata: Readonly<Record<string, string>> | undefined): string | undefined {
+  return metadata?.consumer?.replace(/^projects\//, '');
+}
+
+export function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A refusal of a Google API, as ours; Google's own text stays out of it. */
+export function answerError(refusal: Refusal, call: GcpCall): AppError {
+  const { permission, role, project } = call;
+  const where = project === undefined ? '' : ` in project ${project}`;
+  const { status, reason, consumer } = refusal;
+  if (status === 401) {
+    return new AppError('gcp-session-expired', 'Google does not accept your sign-in any more.', {
+      hint: gcpLoginHint,
+      signIn: { provider: 'gcp' },
+    });
+  }
+  if (status === 429) {
+    return new AppError(
+      'gcp-throttled',
+      `Google throttles ${permission}${where}, also after several tries.`,
+      {
+        hint: 'Try again in a minute.',
+        retryable: true,
+      },
+    );
+  }
+  if (status === 403 && reason === 'SERVICE_DISABLED') {
+    if (project !== undefined) {
+      return new AppError('gcp-api-disabled', `The GKE API is not enabled in project ${project}.`, {
+        hint: `If it should be, run \`${command`gcloud services enable container.googleapis.com --project ${project}`}\`.`,
+      });
+    }
+    const payer = consumer === undefined ? 'the project that pays for your calls' : `project ${consumer}`;
+    return new AppError('gcp-failed', `The Resource Manager API is not enabled in ${payer}.`, {
+      hint: 'Run `gcloud auth application-default set-quota-project PROJECT` with one where it is, or have it enabled.',
+    });
+  }
+  if (status === 403 && reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT') {
+    return new AppError('gcp-denied', 'Your Google sign-in does not extend to cloud projects.', {
+      hint: 'Run `k8s-tunnels login gcp`, or `gcloud auth application-default login`, and tick every box.',
+    });
+  }
+  if (status === 403 || status === 404) {
+    return new AppError('gcp-denied', `Your Google sign-in may not call ${permission}${where}.`, {
+      hint: `Ask a Google Cloud administrator for the role ${role}${where}.`,
+    });
+  }
+  const what = status === 200 ? 'unreadable answer' : status;
+  return new AppError('gcp-failed', `Google failed to answer ${permission}${where} (${what}).`, {
+    hint: 'Try again; if it stays so, look at https://status.cloud.google.com.',
+    retryable: true,
+  });
+}
+
+/** google-gax's `GoogleError`, as far as we read it. */
+const googleErrorSchema = z.object({
+  httpStatusCode: z.number().default(200),
+  reason: z.string().optional(),
+  errorInfoMetadata: z.record(z.string(), z.string()).optional(),
+});
+
+/** A call of Google's SDK that failed, as ours. The SDK's error holds the request with its token: it is not kept as a cause. */
+export function callError(error: unknown, call: GcpCall): AppError {
+  const own = appErrorIn(error);
+  if (own !== undefined) return own;
+  const { data } = googleErrorSchema.safeParse(error);
+  const { httpStatusCode: status = 200, reason, errorInfoMetadata } = data ?? {};
+  return answerError({ status, reason, consumer: consumerIn(errorInfoMetadata) }, call);
+}
+
+/** Our network's error, in which Google's libraries wrap theirs. */
+function appErrorIn(error: unknown): AppError | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof AppError) return cause;
+  }
+  return undefined;
+}
+
+/** Credentials behind which a person has signed in. */
+const people = new Set([
+  'authorized_user',
+  'external_account_authorized_user',
+  'impersonated_service_account',
+]);
+
+/** What the token endpoint answers, in the words of OAuth. */
+const refusalSchema = z.object({ response: z.object({ data: z.object({ error: z.string() }) }) });
+
+/** A sign-in that failed, as ours. The library's error holds the request with its secrets: it is not kept as a cause. */
+export function signInError(options: {
+  readonly error: unknown;
+  /** Of the credentials. */
+  readonly type: string;
+  readonly file: string;
+}): AppError {
+  const { error, type, file } = options;
+  const own = appErrorIn(error);
+  if (own !== undefined) return own;
+  const parsed = refusalSchema.safeParse(error);
+  const refusal = parsed.success ? parsed.data.response.data.error : undefined;
+  if (refusal === 'invalid_grant' && people.has(type)) {
+    return new AppError('gcp-session-expired', 'Your Google sign-in has expired or was revoked.', {
+      hint: gcpLoginHint,
+      signIn: { provider: 'gcp' },
+    });
+  }
+  if (refusal !== undefined && /^[a-z_]{1,40}$/.test(refusal)) {
+    return new AppError('gcp-failed', `Google does not accept the credentials in ${file} (${refusal}).`, {
+      hint:
+        type === 'service_account'
+          ? 'Its key may have been deleted: ask for a new one.'
+          : 'Renew them, or ask whoever gave you the file.',
+    });
+  }
+  return new AppError('gcp-failed', `The credentials in ${file} gave no token.`, {
+    hint: 'Run `gcloud auth application-default print-access-token` to see why.',
+    retryable: true,
+  });
+}

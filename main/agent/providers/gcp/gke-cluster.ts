@@ -1,0 +1,67 @@
+import type { protos } from '@google-cloud/container';
+import type { Cluster } from '../../../model/cluster.ts';
+import { taggedCluster } from '../../catalog/tagged-cluster.ts';
+
+/** Of GKE's API v1. The SDK gives an empty text where there is none. */
+type GkeCluster = protos.google.container.v1.ICluster;
+
+/** What is read below and nothing else: the whole of a cluster is twenty times as long. */
+export const fieldMask = [
+  'missingZones',
+  ...[
+    'name',
+    'location',
+    'status',
+    'currentMasterVersion',
+    'endpoint',
+    'masterAuth.clusterCaCertificate',
+    'privateClusterConfig.privateEndpoint',
+    'controlPlaneEndpointsConfig',
+    'resourceLabels',
+  ].map((field) => `clusters.${field}`),
+].join(',');
+
+/** The catalog's cluster that GKE's makes. */
+export function clusterFrom(options: {
+  readonly project: string;
+  readonly gke: GkeCluster;
+  readonly tagPrefix: string | undefined;
+  readonly seenAt: number;
+}): Cluster {
+  const { project, gke, tagPrefix, seenAt } = options;
+  const address = addressOf(gke);
+  const status = gke.status ? String(gke.status) : undefined;
+  return taggedCluster({
+    source: 'gke',
+    account: project,
+    region: gke.location ?? '',
+    name: gke.name ?? '',
+    tags: gke.resourceLabels ?? {},
+    tagPrefix,
+    server: address === undefined ? undefined : `https://${address.host}`,
+    certificateAuthorityData: address?.ownAuthority
+      ? gke.masterAuth?.clusterCaCertificate || undefined
+      : undefined,
+    version: gke.currentMasterVersion || undefined,
+    status,
+    credential: { kind: 'gke' },
+    unreachable:
+      address === undefined
+        ? `GKE gives it no endpoint yet (status ${status ?? 'unknown'}). Discover again when it is RUNNING.`
+        : undefined,
+    seenAt,
+  });
+}
+
+/**
+ * Which of a control plane's addresses a tunnel leads to. Its other end stands in the cluster's own network, so the
+ * private address comes first, and the public one only where there is none. The DNS endpoint comes last, for clusters
+ * with their IP endpoints switched off: it is Google's own front, with a certificate of a public authority.
+ */
+function addressOf(gke: GkeCluster): { readonly host: string; readonly ownAuthority: boolean } | undefined {
+  const { dnsEndpointConfig: dns, ipEndpointsConfig: ip } = gke.controlPlaneEndpointsConfig ?? {};
+  const privately = ip?.privateEndpoint || gke.privateClusterConfig?.privateEndpoint;
+  const address = ip?.enabled === false ? undefined : privately || gke.endpoint;
+  if (address) return { host: address, ownAuthority: true };
+  return dns?.endpoint ? { host: dns.endpoint, ownAuthority: false } : undefined;
+}

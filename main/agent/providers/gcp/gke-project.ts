@@ -1,0 +1,95 @@
+import type { ClusterManagerClient } from '@google-cloud/container';
+import type pLimit from 'p-limit';
+import { AppError, toPlainError } from '../../../model/app-error.ts';
+import type { Cluster } from '../../../model/cluster.ts';
+import type { CellOutcome, DiscoverySource } from '../../discovery/source.ts';
+import type { GcpPlaces } from './adc.ts';
+import { listClusters } from './gke-client.ts';
+import { clusterFrom, fieldMask } from './gke-cluster.ts';
+
+/** The cell that stands for a project itself, beside one for each location with clusters. */
+export const wholeProject = '*';
+
+export interface ProjectParts {
+  readonly places: GcpPlaces;
+  readonly client: Promise<ClusterManagerClient>;
+  readonly limit: ReturnType<typeof pLimit>;
+  readonly run: Parameters<DiscoverySource['discover']>[0];
+}
+
+/**
+ * One project: what each of its cells came to. `known` are the locations with clusters in the catalog. Rejects where
+ * the run was cancelled or Google refuses the sign-in.
+ */
+export async function readProject(
+  parts: ProjectParts,
+  project: string,
+  known: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, CellOutcome>> {
+  const { run } = parts;
+  try {
+    const { clusters, missingZones } = await readClusters(parts, project);
+    const regions = new Set([
+      wholeProject,
+      ...known,
+      ...clusters.map(({ region }) => region),
+      ...missingZones,
+    ]);
+    return new Map(
+      [...regions].map((region) => {
+        const found = clusters.filter((cluster) => cluster.region === region);
+        const zone = missingZones.find((missing) => overlap(missing, region));
+        return [
+          region,
+          zone === undefined
+            ? { kind: 'listed', clusters: found }
+            : { kind: 'failed', clusters: found, error: toPlainError(zoneMissing(project, zone)) },
+        ] as const;
+      }),
+    );
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (error instanceof AppError && error.code === 'gcp-session-expired') throw error;
+    const plain = toPlainError(error);
+    if (plain.code === 'gcp-api-disabled') {
+      const off: CellOutcome = { kind: 'not-enabled', error: plain };
+      return new Map([wholeProject, ...known].map((region) => [region, off]));
+    }
+    const failed: CellOutcome = { kind: 'failed', error: plain };
+    // Told once where it is one location's: the project's own cell has nothing to add.
+    return new Map([
+      [wholeProject, known.size === 0 ? failed : { kind: 'skipped' }],
+      ...[...known].map((region) => [region, failed] as const),
+    ]);
+  }
+}
+
+async function readClusters(
+  { places, client, limit, run }: ProjectParts,
+  project: string,
+): Promise<{ readonly clusters: readonly Cluster[]; readonly missingZones: readonly string[] }> {
+  const { clusters, missingZones } = await limit(async () => {
+    run.signal.throwIfAborted();
+    return listClusters({ client: await client, project, fieldMask, signal: run.signal });
+  });
+  const now = places.clock.now();
+  return {
+    clusters: (clusters ?? []).map((cluster) =>
+      clusterFrom({ project, gke: cluster, tagPrefix: run.tagPrefix, seenAt: now }),
+    ),
+    // Zones that did not answer: what lies there may be left out.
+    missingZones: missingZones ?? [],
+  };
+}
+
+/** A region's cluster may be left out with one of its zones. */
+function overlap(one: string, other: string): boolean {
+  return one === other || one.startsWith(`${other}-`) || other.startsWith(`${one}-`);
+}
+
+function zoneMissing(project: string, zone: string): AppError {
+  return new AppError('gcp-failed', `GKE has no answer from ${zone} in project ${project}.`, {
+    hint: 'Try again; if it stays so, look at https://status.cloud.google.com.',
+    retryable: true,
+  });
+}

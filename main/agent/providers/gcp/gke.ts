@@ -1,0 +1,196 @@
+import pLimit from 'p-limit';
+import { AppError, type PlainError, toPlainError } from '../../../model/app-error.ts';
+import { boundedPages } from '../../discovery/bounded-pages.ts';
+import { tellGone } from '../../discovery/gone.ts';
+import type { CellOutcome, DiscoverySource } from '../../discovery/source.ts';
+import { matchesWildcard } from '../../organisation/wildcard.ts';
+import { createGcpLogin, type GcpAccess, type GcpPlaces } from './adc.ts';
+import { openClusterManager } from './gke-client.ts';
+import { readProject, wholeProject } from './gke-project.ts';
+import { searchProjects } from './projects.ts';
+
+/** Requests in flight at once; GKE's quotas are per project. */
+const concurrency = 256;
+/** A project whose API was found off is not asked again before, unless a person waits for the run. */
+const offMs = 24 * 60 * 60_000;
+
+type Run = Parameters<DiscoverySource['discover']>[0];
+
+/**
+ * Google Kubernetes Engine: every project that the application-default credentials see. A cell is a project in a
+ * location, and one more for the project itself. Without such credentials there is nothing to read. Projects that the
+ * catalog knows are read at once, while they are searched for anew. `projects` is the organisation's: only these, `*`
+ * stands for any characters.
+ */
+export function createGkeSource(
+  places: GcpPlaces & { readonly projects?: readonly string[] | undefined },
+): DiscoverySource {
+  const wanted = projectsWanted(places.projects);
+  const login = createGcpLogin(places);
+  return {
+    source: 'gke',
+    async discover(all) {
+      const run = {
+        ...all,
+        known: all.known.filter(({ account }) => wanted.has(account)),
+        cells: all.cells.filter(({ account }) => account === '*' || wanted.has(account)),
+      };
+      tellGone(all, ({ account }) => !wanted.has(account));
+      let access: GcpAccess | undefined;
+      try {
+        access = await login.access();
+      } catch (error) {
+        run.signal.throwIfAborted();
+        failAll(run, toPlainError(error));
+        return;
+      }
+      run.signal.throwIfAborted();
+      if (access === undefined) return;
+      try {
+        await readAll({ places, access, run, wanted });
+      } catch (error) {
+        run.signal.throwIfAborted();
+        if (isRefused(error)) login.forget();
+        failAll(run, toPlainError(error));
+      }
+    },
+  };
+}
+
+/** Rejects where the run was cancelled or Google refuses the sign-in, in either case not before all is quiet. */
+async function readAll(parts: {
+  readonly places: GcpPlaces;
+  readonly access: GcpAccess;
+  readonly run: Run;
+  readonly wanted: ProjectsWanted;
+}): Promise<void> {
+  const { places, access, run, wanted } = parts;
+  const limit = pLimit(concurrency);
+  const client = openClusterManager(places, access);
+  // Awaited by each project that is read.
+  client.catch(() => {});
+  const holding = locationsOf(run);
+  const reading = new Map<string, Promise<void>>();
+  const read = (project: string, search?: Promise<ReadonlySet<string> | undefined>) => {
+    if (reading.has(project)) return;
+    const task = readOne(project, search);
+    reading.set(project, task);
+    // Awaited below, after the search.
+    task.catch(() => {});
+  };
+  const readOne = async (project: string, search: Promise<ReadonlySet<string> | undefined> | undefined) => {
+    run.onPlanned(1);
+    if (isOff({ project, run, now: places.clock.now() })) {
+      skip(run, project);
+      return;
+    }
+    const locations = holding.get(project) ?? new Set();
+    const outcomes = await readProject({ places, client, limit, run }, project, locations);
+    const whole = outcomes.get(wholeProject);
+    if (whole?.kind === 'failed' && whole.error.code === 'gcp-denied' && locations.size === 0) {
+      const found = await search?.catch(() => undefined);
+      // It was deleted or taken away, and nothing is lost with it.
+      if (found?.has(project) === false) return;
+    }
+    run.onPlanned(outcomes.size - 1);
+    for (const [region, outcome] of outcomes) tell(run, project, region, outcome);
+  };
+
+  const searching = (async () => {
+    const found = new Set<string>();
+    try {
+      for await (const page of boundedPages(
+        searchProjects({ places, access, signal: run.signal }),
+        'The list of Google projects',
+      )) {
+        for (const project of page.filter(wanted.has)) {
+          found.add(project);
+          read(project);
+        }
+      }
+      return found;
+    } catch (error) {
+      run.signal.throwIfAborted();
+      if (isRefused(error)) throw error;
+      // It could have told nothing new.
+      if (!wanted.isOpen) return undefined;
+      run.onPlanned(1);
+      tell(run, '*', '*', { kind: 'failed', error: toPlainError(error) });
+      return undefined;
+    }
+  })();
+  for (const { account } of [...run.cells, ...run.known]) if (account !== '*') read(account, searching);
+  for (const project of wanted.named) read(project, searching);
+  if (access.project !== undefined && wanted.has(access.project)) read(access.project, searching);
+  const [searched] = await Promise.allSettled([searching]);
+  for (const result of [searched, ...(await Promise.allSettled(reading.values()))]) {
+    if (result.status === 'rejected') throw result.reason;
+  }
+}
+
+interface ProjectsWanted {
+  has(project: string): boolean;
+  /** Those that need not be searched for; whoever may not see one is told nothing of it. */
+  readonly named: readonly string[];
+  /** Whether there may be more than those. */
+  readonly isOpen: boolean;
+}
+
+function projectsWanted(patterns: readonly string[] | undefined): ProjectsWanted {
+  if (patterns === undefined) return { has: () => true, named: [], isOpen: true };
+  const named = patterns.filter((pattern) => !pattern.includes('*'));
+  return {
+    has: (project) => patterns.some((pattern) => matchesWildcard(pattern, project)),
+    named,
+    isOpen: named.length < patterns.length,
+  };
+}
+
+/** Where the catalog knows clusters, by project. */
+function locationsOf(run: Run): ReadonlyMap<string, ReadonlySet<string>> {
+  const locations = new Map<string, Set<string>>();
+  for (const { account, region } of run.known) {
+    const inProject = locations.get(account) ?? new Set();
+    locations.set(account, inProject.add(region));
+  }
+  return locations;
+}
+
+/** Google takes the token itself for none. */
+function isRefused(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'gcp-session-expired';
+}
+
+/** Remembered from an earlier run: the project's API is off. */
+function isOff(options: { readonly project: string; readonly run: Run; readonly now: number }): boolean {
+  const { project, run, now } = options;
+  if (run.asked) return false;
+  const cell = run.cells.find(({ account, region }) => account === project && region === wholeProject);
+  if (cell?.error?.code !== 'gcp-api-disabled' || cell.triedAt === undefined) return false;
+  const age = now - cell.triedAt;
+  return age >= 0 && age < offMs;
+}
+
+function skip(run: Run, project: string): void {
+  for (const { account, region } of run.cells) {
+    if (account === project) tell(run, project, region, { kind: 'skipped' });
+  }
+}
+
+/** Nobody is signed in: every place with clusters fails, and which projects there are stays known. */
+function failAll(run: Run, error: PlainError): void {
+  const holding = locationsOf(run);
+  for (const { account, region } of run.cells) {
+    if (account === '*') continue;
+    const holds = holding.get(account)?.has(region) === true;
+    tell(run, account, region, holds ? { kind: 'failed', error } : { kind: 'skipped' });
+  }
+  if (holding.size > 0) return;
+  run.onPlanned(1);
+  tell(run, '*', '*', { kind: 'failed', error });
+}
+
+function tell(run: Run, account: string, region: string, outcome: CellOutcome): void {
+  run.signal.throwIfAborted();
+  run.onCell({ cell: { source: 'gke', account, region }, outcome });
+}

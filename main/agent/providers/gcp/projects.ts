@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import type { GcpAccess, GcpPlaces } from './adc.ts';
+import { askGcp } from './api.ts';
+
+const pageSchema = z.object({
+  projects: z.array(z.object({ projectId: z.string() })).default([]),
+  nextPageToken: z.string().optional(),
+});
+
+/** The ids of all active projects that the person may see, page by page (Resource Manager v3, `projects:search`). */
+export async function* searchProjects(options: {
+  readonly places: GcpPlaces;
+  readonly access: GcpAccess;
+  readonly signal: AbortSignal;
+}): AsyncGenerator<readonly string[]> {
+  const { quotaProject } = options.access;
+  let token: string | undefined = '';
+  while (token !== undefined) {
+    const query = new URLSearchParams({ query: 'state:ACTIVE', pageSize: '500' });
+    if (token !== '') query.set('pageToken', token);
+    const page: z.infer<typeof pageSchema> = await askGcp({
+      ...options,
+      path: `v3/projects:search?${query}`,
+      headers: {
+        'x-goog-fieldmask': 'projects.projectId,nextPageToken',
+        // The call concerns no project that could pay for it.
+        ...(quotaProject === undefined ? {} : { 'x-goog-user-project': quotaProject }),
+      },
+      call: { permission: 'resourcemanager.projects.get', role: 'roles/browser', project: undefined },
+      schema: pageSchema,
+    });
+    yield page.projects.map(({ projectId }) => projectId);
+    token = page.nextPageToken || undefined;
+  }
+}

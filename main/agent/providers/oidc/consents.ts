@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../../../model/app-error.ts';
+import type { Cluster } from '../../../model/cluster.ts';
+import { command } from '../../../model/command.ts';
+import type { Consent } from '../../../model/consent.ts';
+import type { Clock, Logger } from '../../parts.ts';
+import { jsonFile } from '../../storage/json-file.ts';
+import { type OidcIssuer, sessionOf } from './issuer.ts';
+
+/**
+ * An API server as kubectl knows it: where it is, and what proves that it is the one. Whoever writes a secret or a list
+ * of clusters could otherwise keep the address and name an authority and a tunnel of their own.
+ */
+export interface ApiServer {
+  readonly server: string;
+  readonly serverName?: string | undefined;
+  /** Base64 of PEM. */
+  readonly certificateAuthorityData?: string | undefined;
+}
+
+const entrySchema = z.object({
+  issuer: z.string(),
+  clientId: z.string(),
+  server: z.string(),
+  serverName: z.string().optional(),
+  /** SHA-256 of the authority's PEM, in hex. */
+  authority: z.string().optional(),
+  /** When the user allowed it, ms since the epoch. */
+  at: z.number(),
+});
+type Entry = z.infer<typeof entrySchema>;
+
+/**
+ * Which API servers the user allows to receive their id token of an issuer and client: any cluster that somebody wrote
+ * into Vault or a list may name the organisation's issuer, and its server is then given the user's token.
+ */
+export interface OidcConsents {
+  /** Rejects with `consent-needed` unless the user allowed this API server, that of the cluster where undefined. */
+  check(cluster: Cluster, server?: ApiServer): Promise<void>;
+  /** What the user decides on; undefined for a cluster that takes no id token. */
+  view(cluster: Cluster): Promise<Consent | undefined>;
+  /** Allows what `view` showed. Rejects with `bad-input` where it has changed since. */
+  allow(cluster: Cluster, digest: string): Promise<Consent>;
+  /** The API servers that are allowed to receive the issuer's tokens. */
+  servers(issuer: OidcIssuer): Promise<readonly string[]>;
+  /** Asks again from now on. Answers the API servers that were allowed. */
+  revoke(issuer: OidcIssuer): Promise<readonly string[]>;
+}
+
+/** Kept in `oidc-consents.json` of `folder`: nothing secret. */
+export function createOidcConsents(options: {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Those that the clusters name. */
+  readonly issuers: () => readonly OidcIssuer[];
+}): OidcConsents {
+  const { clock, logger } = options;
+  const file = jsonFile({
+    file: path.join(options.folder, 'oidc-consents.json'),
+    version: 1,
+    schema: z.array(entrySchema),
+    onUnreadable: (name, reason) =>
+      logger.warn('the API servers that may receive id tokens are set aside', { file: name, reason }),
+  });
+  let changing: Promise<unknown> = Promise.resolve();
+  const read = async () => (await file.read()) ?? [];
+  const change = <T>(work: (all: readonly Entry[]) => { kept: readonly Entry[]; result: T }): Promise<T> => {
+    const turn = changing.then(async () => {
+      const { kept, result } = work(await read());
+      await file.write([...kept]);
+      return result;
+    });
+    changing = turn.catch(() => {});
+    return turn;
+  };
+
+  const view = async (cluster: Cluster, server: ApiServer = cluster): Promise<Consent | undefined> => {
+    const asked = entryOf(cluster, server);
+    if (asked === undefined || cluster.credential?.kind !== 'oidc') return undefined;
+    const all = await read();
+    const { at: _, ...shown } = asked;
+    return {
+      cluster: cluster.id,
+      title: cluster.title,
+      session: sessionOf(cluster.credential, options.issuers()),
+      ...shown,
+      allowed: all.some((one) => isSame(one, asked)),
+      changed: all.some((one) => isOfIssuer(one, asked) && one.server === asked.server),
+      digest: digestOf(asked),
+    };
+  };
+
+  return {
+    view: (cluster) => view(cluster),
+    async check(cluster, server) {
+      const consent = await view(cluster, server);
+      if (consent?.allowed !== false) return;
+      const { title, session, server: address, changed } = consent;
+      throw new AppError(
+        'consent-needed',
+        changed
+          ? `The certificate authority or TLS server name of ${title} (${address}) has changed since you allowed it to receive your id token of ${session}.`
+          : `You have not allowed ${title} (${address}) to receive your id token of ${session}.`,
+        {
+          hint: `Run \`${command`k8s-tunnels login oidc --allow ${cluster.id}`}\` to see what it is and allow it.`,
+        },
+      );
+    },
+    async allow(cluster, digest) {
+      const asked = entryOf(cluster, cluster);
+      if (asked === undefined || digestOf(asked) !== digest)
+        throw new AppError('bad-input', `${cluster.title} has changed since you were asked.`, {
+          hint: 'Look at it again before you allow it.',
+          retryable: true,
+        });
+      await change((all) => ({
+        kept: [...all.filter((one) => !isSame(one, asked)), { ...asked, at: clock.now() }],
+        result: undefined,
+      }));
+      const allowed = await view(cluster);
+      if (allowed === undefined) throw new AppError('internal', 'The cluster takes no id token any more.');
+      return allowed;
+    },
+    servers: async (issuer) =>
+      (await read()).filter((one) => isOfIssuer(one, issuer)).map(({ server }) => server),
+    revoke: (issuer) =>
+      change((all) => ({
+        kept: all.filter((one) => !isOfIssuer(one, issuer)),
+        result: all.filter((one) => isOfIssuer(one, issuer)).map(({ server }) => server),
+      })),
+  };
+}
+
+function entryOf({ credential }: Cluster, server: ApiServer): Entry | undefined {
+  if (credential?.kind !== 'oidc') return undefined;
+  const { issuer, clientId } = credential;
+  const { serverName, certificateAuthorityData: authority } = server;
+  return {
+    issuer,
+    clientId,
+    server: URL.parse(server.server)?.href.replace(/\/$/, '') ?? server.server,
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(authority === undefined
+      ? {}
+      : {
+          authority: createHash('sha256')
+            .update(Buffer.from(authority, 'base64').toString('utf8').trim())
+            .digest('hex'),
+        }),
+    at: 0,
+  };
+}
+
+function isOfIssuer(entry: Entry, { issuer, clientId }: Pick<OidcIssuer, 'issuer' | 'clientId'>): boolean {
+  return entry.issuer === issuer && entry.clientId === clientId;
+}
+
+function isSame(a: Entry, b: Entry): boolean {
+  return digestOf(a) === digestOf(b);
+}
+
+function digestOf({ issuer, clientId, server, serverName = '', authority = '' }: Entry): string {
+  return createHash('sha256')
+    .update(JSON.stringify([issuer, clientId, server, serverName, authority]))
+    .digest('hex');
+}

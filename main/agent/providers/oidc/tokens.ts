@@ -1,0 +1,147 @@
+import { decodeJwt } from 'jose';
+import type { TokenEndpointResponse } from 'openid-client';
+import { z } from 'zod';
+import { AppError } from '../../../model/app-error.ts';
+import { command } from '../../../model/command.ts';
+import type { Network } from '../../network/network.ts';
+import type { Clock, Logger } from '../../parts.ts';
+import type { SignInFile } from '../../sealing/sign-in-file.ts';
+import { jsonFile } from '../../storage/json-file.ts';
+import { type OidcIssuer, oidcError, openIssuer, refusalOf, sessionOf } from './issuer.ts';
+
+const heldSchema = z.object({
+  idToken: z.string(),
+  /** By our own clock, ms since the epoch. */
+  expiresAt: z.number(),
+  refreshToken: z.string().optional(),
+  who: z.string().optional(),
+});
+export type HeldOidc = z.infer<typeof heldSchema>;
+
+/** A token is renewed this long before its end, or in the last tenth of a shorter life. */
+const marginMs = 60_000;
+
+export interface OidcTokens {
+  /**
+   * The id token for an issuer's clusters, renewed by its refresh token; callers at the same time share one request.
+   * Rejects with `credential-failed` where a person is needed, or a network code.
+   */
+  idToken(issuer: OidcIssuer): Promise<{ readonly token: string; readonly expiresAt: number }>;
+  held(issuer: OidcIssuer): Promise<HeldOidc | undefined>;
+  /** What a sign-in gave. Rejects with `login-failed` where there is no id token in it. */
+  keep(issuer: OidcIssuer, answer: TokenEndpointResponse): Promise<void>;
+  /** Undefined where there was none. */
+  forget(issuer: OidcIssuer): Promise<HeldOidc | undefined>;
+}
+
+/** One file of ours. All reject with `login-sealed` where only the desktop app can open it. */
+export function createOidcTokens(options: {
+  readonly file: SignInFile;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Those that the clusters name. */
+  readonly issuers: () => readonly OidcIssuer[];
+}): OidcTokens {
+  const { network, clock, logger } = options;
+  const file = jsonFile({
+    file: options.file.path,
+    secret: options.file,
+    version: 1,
+    schema: z.record(z.string(), heldSchema),
+    onUnreadable: (name, reason) =>
+      logger.warn('the sign-ins of OpenID Connect are set aside', { file: name, reason }),
+  });
+  const renewals = new Map<string, Promise<HeldOidc>>();
+  let changing: Promise<unknown> = Promise.resolve();
+
+  /** One change after another: each reads the file anew. */
+  const change = <T>(work: (all: Record<string, HeldOidc>) => T): Promise<T> => {
+    const turn = changing.then(async () => {
+      const all = (await file.read()) ?? {};
+      const result = work(all);
+      await file.write(all);
+      return result;
+    });
+    changing = turn.catch(() => {});
+    return turn;
+  };
+
+  const personNeeded = (issuer: OidcIssuer): AppError => {
+    const session = sessionOf(issuer, options.issuers());
+    return new AppError('credential-failed', `You are not signed in to ${session} (any more).`, {
+      hint: `Run \`${command`k8s-tunnels login oidc ${session}`}\`.`,
+      signIn: { provider: 'oidc', session },
+    });
+  };
+
+  const keep = async (
+    issuer: OidcIssuer,
+    answer: TokenEndpointResponse,
+    before?: HeldOidc,
+  ): Promise<HeldOidc> => {
+    const { id_token: idToken, refresh_token: refreshToken = before?.refreshToken } = answer;
+    if (idToken === undefined) {
+      throw new AppError('login-failed', `${new URL(issuer.issuer).host} gave no id token.`, {
+        hint: 'Whoever keeps the cluster’s sign-in: the client must be allowed the scope openid.',
+      });
+    }
+    const { exp = 0, iat = 0, email, preferred_username: name, sub } = decodeJwt(idToken);
+    // By how long it lives, not by when: our clock may be wrong.
+    const lifeMs = Math.max(0, exp - iat) * 1000;
+    const who = [email, name, sub].find((one) => typeof one === 'string');
+    const held: HeldOidc = {
+      idToken,
+      expiresAt: clock.now() + lifeMs - Math.min(marginMs, lifeMs / 10),
+      ...(refreshToken === undefined ? {} : { refreshToken }),
+      ...(typeof who === 'string' ? { who } : {}),
+    };
+    await change((all) => {
+      all[keyOf(issuer)] = held;
+    });
+    return held;
+  };
+
+  const renew = async (issuer: OidcIssuer, held: HeldOidc): Promise<HeldOidc> => {
+    if (held.refreshToken === undefined) throw personNeeded(issuer);
+    const client = await import('openid-client');
+    try {
+      const answer = await client.refreshTokenGrant(await openIssuer(network, issuer), held.refreshToken);
+      return await keep(issuer, answer, held);
+    } catch (error) {
+      throw refusalOf(error) === 'invalid_grant' ? personNeeded(issuer) : oidcError(error, issuer);
+    }
+  };
+
+  const held = async (issuer: OidcIssuer) => {
+    await changing;
+    return (await file.read())?.[keyOf(issuer)];
+  };
+
+  return {
+    held,
+    keep: (issuer, answer) => keep(issuer, answer).then(() => {}),
+    async idToken(issuer) {
+      const known = await held(issuer);
+      if (known === undefined) throw personNeeded(issuer);
+      if (known.expiresAt > clock.now()) return { token: known.idToken, expiresAt: known.expiresAt };
+      const key = keyOf(issuer);
+      const running = renewals.get(key) ?? renew(issuer, known);
+      renewals.set(key, running);
+      const done = () => renewals.delete(key);
+      running.then(done, done);
+      const { idToken: token, expiresAt } = await running;
+      return { token, expiresAt };
+    },
+    forget: (issuer) =>
+      change((all) => {
+        const known = all[keyOf(issuer)];
+        delete all[keyOf(issuer)];
+        return known;
+      }),
+  };
+}
+
+function keyOf({ issuer, clientId }: OidcIssuer): string {
+  return `${issuer} ${clientId}`;
+}

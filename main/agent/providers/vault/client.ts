@@ -1,0 +1,237 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { client as VaultClient } from 'node-vault';
+import { AppError, errnoOf } from '../../../model/app-error.ts';
+import type { Answer, Network } from '../../network/network.ts';
+import type { Clock, Environment } from '../../parts.ts';
+
+const logInHint = 'Run `k8s-tunnels login vault` or `vault login`, or set VAULT_TOKEN.';
+
+/** What the vault command reads too. */
+export interface VaultPlaces {
+  readonly env: Environment;
+  readonly home: string;
+  readonly network: Network;
+  readonly clock: Clock;
+}
+
+/** Where the vault command keeps the one token that it has. */
+export function vaultTokenFile(home: string): string {
+  return path.join(home, '.vault-token');
+}
+
+/** The token of `VAULT_TOKEN` or `~/.vault-token`. Rejects with `vault-no-token`, or `file-unreadable`. */
+export async function vaultToken({ env, home }: Pick<VaultPlaces, 'env' | 'home'>): Promise<string> {
+  if (env.VAULT_TOKEN !== undefined && env.VAULT_TOKEN !== '') return env.VAULT_TOKEN;
+  const file = vaultTokenFile(home);
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    if (errnoOf(cause) === 'ENOENT') return '';
+    throw new AppError(
+      'file-unreadable',
+      `${file} could not be read (${errnoOf(cause) ?? 'unknown error'}).`,
+      {
+        hint: 'Check that you own the file and may read it.',
+        cause,
+      },
+    );
+  });
+  if (text.trim() !== '') return text.trim();
+  throw new AppError('vault-no-token', `There is no Vault token in VAULT_TOKEN or ${file}.`, {
+    hint: logInHint,
+    signIn: { provider: 'vault' },
+  });
+}
+
+/** `https://host[:port]` of a Vault server. Throws `vault-failed` when the text is no such address. */
+export function vaultAddress(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && ['http:', 'https:'].includes(url.protocol)) return url;
+  throw new AppError('vault-failed', 'VAULT_ADDR is not an http:// or https:// address.', {
+    hint: 'Set VAULT_ADDR to the address of your Vault, for example https://vault.example.com:8200.',
+  });
+}
+
+/** The client of node-vault over our own network: its proxy, authorities and time limits hold here too. */
+export async function vaultClient(options: {
+  readonly places: VaultPlaces;
+  readonly address: URL;
+  readonly token: string;
+  /** In place of `VAULT_NAMESPACE`. */
+  readonly namespace?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}): Promise<VaultClient> {
+  const { places, address, token, namespace, signal } = options;
+  const { default: vault } = await import('node-vault');
+  const client = vault({
+    endpoint: address.href,
+    token,
+    // A GET with ?list=1 passes every proxy; the LIST verb does not.
+    noCustomHTTPVerbs: true,
+    // It would print requests with their passwords where the environment's DEBUG says so.
+    debug: () => {},
+    // In place of two packages and of a hundred commands: those that we call have no parameters in their paths.
+    commands,
+    mustache: { render: plainPath },
+    tv4: Object.assign(() => true, { validate: () => true }),
+    // node-vault's name for a requester that is not its own.
+    'request-promise': { defaults: () => (request: VaultRequest) => send(places, request, signal) },
+  });
+  // Set after, because node-vault would fall back to the process's own environment.
+  Object.assign(client, { token, namespace: namespace ?? places.env.VAULT_NAMESPACE ?? '' });
+  return client;
+}
+
+/** Its storage takes entries of 1 MB; a list of 100,000 names has 3 MB. */
+const maxBytes = 4 * 1024 * 1024;
+
+/** The commands that we call by name, as https://developer.hashicorp.com/vault/api-docs/auth/token has them. */
+const commands = {
+  tokenLookupSelf: { method: 'GET', path: '/auth/token/lookup-self' },
+  tokenRenewSelf: { method: 'POST', path: '/auth/token/renew-self', schema: {} },
+  tokenRevokeSelf: { method: 'POST', path: '/auth/token/revoke-self' },
+} as const;
+
+function plainPath(template: string): string {
+  if (!template.includes('{{')) return template;
+  throw new Error(`The path ${template} has parameters, which nothing fills in here.`);
+}
+
+interface VaultRequest {
+  readonly uri: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body of a write; `true` stands for none. */
+  readonly json?: unknown;
+}
+
+const tries = 4;
+/** Rate limits, followers that are behind, and servers that are about to be replaced. */
+const passing = new Set([412, 429, 502, 503, 504]);
+
+/** A read is tried again: that is harmless. */
+async function send({ network, clock }: VaultPlaces, request: VaultRequest, signal?: AbortSignal) {
+  const url = new URL(request.uri);
+  for (let attempt = 1; ; attempt += 1) {
+    const last = attempt === tries || request.method !== 'GET';
+    try {
+      const answer = await followOnce(network, url, request, signal);
+      if (last || !passing.has(answer.status)) {
+        return { statusCode: answer.status, body: parse(answer.body), request: { path: url.pathname } };
+      }
+      await clock.sleep(pauseMs(attempt, answer.headers['retry-after']), signal);
+    } catch (error) {
+      // A kept connection may have been closed just as it was used again.
+      if (attempt > 1 || last || !(error instanceof AppError) || error.code !== 'network-unreachable')
+        throw error;
+    }
+  }
+}
+
+/** A standby that does not forward answers 307 with the address of the active server. */
+async function followOnce(
+  network: Network,
+  url: URL,
+  { method, headers, json }: VaultRequest,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  const body =
+    typeof json === 'object' && json !== null
+      ? { body: JSON.stringify(json), headers: { ...headers, 'content-type': 'application/json' } }
+      : { headers };
+  const answer = await network.request(url, { method, ...body, signal, maxBytes });
+  const { location } = answer.headers;
+  if ((answer.status !== 307 && answer.status !== 308) || location === undefined) return answer;
+  const next = new URL(location, url);
+  // The token goes with it: never from TLS to plain text.
+  if (next.protocol !== url.protocol) return answer;
+  return network.request(next, { method, ...body, signal, maxBytes });
+}
+
+function pauseMs(attempt: number, retryAfter: string | undefined): number {
+  const asked = Number(retryAfter) * 1000;
+  const own = 200 * 2 ** attempt * (0.5 + Math.random() / 2);
+  return Math.min(10_000, Number.isFinite(asked) && asked > 0 ? asked : own);
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The HTTP status of an answer that node-vault rejected with. */
+export function vaultStatus(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('response' in error)) return undefined;
+  const { response } = error;
+  return typeof response === 'object' &&
+    response !== null &&
+    'statusCode' in response &&
+    typeof response.statusCode === 'number'
+    ? response.statusCode
+    : undefined;
+}
+
+/** Any failure of a Vault call as ours; Vault's own text stays out of it. `path` is what was asked for. */
+export function vaultError(options: {
+  readonly error: unknown;
+  readonly address: URL;
+  readonly path: string;
+  readonly capability: 'list' | 'read';
+}): AppError {
+  const { error: cause, address, path: asked, capability } = options;
+  if (cause instanceof AppError) return cause;
+  const status = vaultStatus(cause);
+  if (status === 403) {
+    return new AppError(
+      'vault-denied',
+      `Vault at ${address.host} does not allow you to ${capability} ${asked}.`,
+      {
+        hint: `Ask a Vault administrator for a policy with the capability "${capability}" on path "${asked}".`,
+        cause,
+      },
+    );
+  }
+  const why =
+    status === 429 ? 'it limits your requests' : status === 503 ? 'it is sealed or in standby' : status;
+  return new AppError(
+    'vault-failed',
+    `Vault at ${address.host} did not answer ${asked} (${why ?? 'unreadable answer'}).`,
+    {
+      hint: 'Try again; if it stays so, ask a Vault administrator.',
+      retryable: true,
+      cause,
+    },
+  );
+}
+
+/** A denial looked into: it may mean that the token itself has ended. Any other error comes back as it is. */
+export async function whyDenied(client: VaultClient, address: URL, error: unknown): Promise<unknown> {
+  if (!(error instanceof AppError) || error.code !== 'vault-denied') return error;
+  try {
+    await client.tokenLookupSelf();
+    return error;
+  } catch (cause) {
+    if (vaultStatus(cause) !== 403) return error;
+    return new AppError('vault-no-token', `Vault at ${address.host} does not accept your token (any more).`, {
+      hint: logInHint,
+      cause,
+      signIn: { provider: 'vault' },
+    });
+  }
+}
+
+/** One path segment after another, each encoded. */
+export function encodePath(text: string): string {
+  return text.split('/').map(encodeURIComponent).join('/');
+}
+
+/** Where the secrets of a KV mount are listed and read: version 2 has a folder for each. */
+export function kvPaths(version: 1 | 2, mount: string) {
+  return {
+    list: (folder: string) =>
+      `${mount}/${version === 2 ? 'metadata/' : ''}${folder}${folder === '' ? '' : '/'}`,
+    read: (secret: string) => `${mount}/${version === 2 ? 'data/' : ''}${secret}`,
+  };
+}

@@ -1,0 +1,88 @@
+import { AppError } from '../../../model/app-error.ts';
+import type { CredentialSource } from '../../../model/cluster.ts';
+import {
+  encodePath,
+  kvPaths,
+  type VaultPlaces,
+  vaultAddress,
+  vaultClient,
+  vaultError,
+  vaultStatus,
+  vaultToken,
+  whyDenied,
+} from './client.ts';
+import { type heldCredential, pemFrom, secretFrom } from './secret.ts';
+
+export type VaultCredential =
+  | { readonly kind: 'token'; readonly token: string }
+  /** Both PEM. */
+  | { readonly kind: 'client-certificate'; readonly certificate: string; readonly key: string };
+
+/**
+ * Reads the credential that Vault holds for a cluster, as it is now. Rejects with `vault-no-token`, `vault-denied`,
+ * `vault-failed`, a network code, or `credential-failed` when the secret is gone, holds none, or lies in a Vault
+ * that `VAULT_ADDR` no longer names.
+ */
+export async function readVaultCredential(
+  options: VaultPlaces & {
+    readonly source: Extract<CredentialSource, { kind: 'vault' }>;
+    /** As `vaultToken` gives it: that of the moment where undefined. */
+    readonly token?: string | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<VaultCredential> {
+  const { source, signal } = options;
+  const address = vaultAddress(source.address);
+  const current = options.env.VAULT_ADDR ?? '';
+  // The token at hand belongs to the Vault of VAULT_ADDR: no other may see it.
+  if (current !== '' && vaultAddress(current).origin !== address.origin) {
+    throw new AppError(
+      'credential-failed',
+      `The credential lies in Vault at ${address.host}, which is not VAULT_ADDR.`,
+      {
+        hint: `Set VAULT_ADDR to ${address.origin}, or run \`k8s-tunnels discover\`.`,
+      },
+    );
+  }
+  const parts = { places: options, address, token: options.token ?? (await vaultToken(options)), signal };
+  const client = await vaultClient({ ...parts, namespace: source.namespace });
+  const where = `${source.mount}/${source.path}`;
+  // The mount may have been upgraded since it was read.
+  for (const version of source.version === 2 ? ([2, 1] as const) : ([1, 2] as const)) {
+    const path = kvPaths(version, source.mount).read(source.path);
+    let answer: unknown;
+    try {
+      answer = await client.read(encodePath(path));
+    } catch (error) {
+      if (vaultStatus(error) === 404) continue;
+      throw await whyDenied(
+        await vaultClient(parts),
+        address,
+        vaultError({ error, address, path, capability: 'read' }),
+      );
+    }
+    const secret = secretFrom(version, answer);
+    if (secret !== undefined) return credentialFrom(secret.data, where);
+  }
+  throw new AppError(
+    'credential-failed',
+    `There is no secret ${where} in Vault at ${address.host} any more.`,
+    {
+      hint: 'Run `k8s-tunnels discover`, or ask who keeps the clusters in Vault.',
+    },
+  );
+}
+
+function credentialFrom(data: Parameters<typeof heldCredential>[0], where: string): VaultCredential {
+  if (data.token !== undefined) return { kind: 'token', token: data.token.trim() };
+  const certificate = pemFrom(data['client-certificate-data'] ?? '');
+  const key = pemFrom(data['client-key-data'] ?? '');
+  if (certificate !== undefined && key !== undefined) return { kind: 'client-certificate', certificate, key };
+  throw new AppError(
+    'credential-failed',
+    `Secret ${where} holds no token and no client certificate with its key.`,
+    {
+      hint: 'Store `token`, or `client-certificate-data` and `client-key-data` (PEM or its base64) in it.',
+    },
+  );
+}

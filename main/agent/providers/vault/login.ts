@@ -1,0 +1,194 @@
+import { readFile, unlink } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Account, SignOut } from '../../../model/account.ts';
+import { AppError, errnoOf } from '../../../model/app-error.ts';
+import type { LoginProvider } from '../../logins/provider.ts';
+import type { OrganisationFiles } from '../../organisation/organisation-files.ts';
+import { writeFileAtomic } from '../../storage/write-file-atomic.ts';
+import { type VaultPlaces, vaultAddress, vaultClient, vaultStatus, vaultTokenFile } from './client.ts';
+import { type VaultMethod, vaultSignIn } from './methods.ts';
+
+const lookUpSchema = z.object({
+  data: z.object({
+    display_name: z.string().optional(),
+    expire_time: z.string().nullish(),
+    creation_ttl: z.number().optional(),
+    ttl: z.number().optional(),
+    renewable: z.boolean().optional(),
+  }),
+});
+
+const asks: Readonly<Record<VaultMethod['method'], Account['asks']>> = {
+  oidc: 'browser',
+  userpass: 'password',
+  ldap: 'password',
+  approle: 'nothing',
+  kubernetes: 'nothing',
+  token: 'nothing',
+};
+
+const tokenIsSet = 'VAULT_TOKEN is set, and counts before any sign-in.';
+const unsetHint = 'Unset VAULT_TOKEN, restart the agent (`k8s-tunnels quit`) and sign in again.';
+
+/** How long Vault may take to say what a token is. */
+const lookUpMs = 5_000;
+
+/**
+ * The Vault of `VAULT_ADDR`. The token goes to `~/.vault-token`, as the vault command's own helper keeps it
+ * (api/tokenhelper: the bare token, 0600), which is the only one there. `places` and `login` are those of the moment.
+ */
+export function createVaultLogin(options: {
+  readonly places: () => VaultPlaces;
+  /** What the organisation says of the server. */
+  readonly login: (address: URL) => VaultMethod | undefined;
+  /** The files that it may name. */
+  readonly files: OrganisationFiles;
+}): LoginProvider {
+  const current = () => {
+    const places = options.places();
+    const { VAULT_ADDR = '', VAULT_TOKEN = '' } = places.env;
+    if (VAULT_ADDR === '') return undefined;
+    const address = vaultAddress(VAULT_ADDR);
+    const login: VaultMethod = options.login(address) ?? { method: 'oidc' };
+    return { places, address, login, file: vaultTokenFile(places.home), fromEnvironment: VAULT_TOKEN };
+  };
+  type Current = NonNullable<ReturnType<typeof current>>;
+
+  const here = (session: string): Current => {
+    const found = current();
+    if (found?.address.host === session) return found;
+    throw new AppError('not-found', `VAULT_ADDR is not ${session} any more.`);
+  };
+
+  const describe = async (
+    { places, address, login, file }: Current,
+    token: string,
+    fromFile: boolean,
+  ): Promise<Account> => {
+    const account: Account = {
+      provider: 'vault',
+      session: address.host,
+      status: token === '' ? 'signed-out' : 'signed-in',
+      renews: false,
+      store: fromFile ? file : 'VAULT_TOKEN',
+      asks: asks[login.method],
+      ours: fromFile && login.method !== 'token',
+    };
+    if (token === '') return account;
+    const client = await vaultClient({ places, address, token, signal: AbortSignal.timeout(lookUpMs) });
+    try {
+      const { data } = lookUpSchema.parse(await client.tokenLookupSelf());
+      const { display_name: who, expire_time: ends, creation_ttl = 0, ttl = 0, renewable = false } = data;
+      const endsAt = ends == null ? undefined : Date.parse(ends);
+      // Half of its life is over: a renewal is free, and the end that Vault then sets stands in the next answer.
+      if (renewable && ttl * 2 < creation_ttl) await client.tokenRenewSelf().catch(() => {});
+      return {
+        ...account,
+        ...(who === undefined ? {} : { who }),
+        ...(endsAt === undefined ? {} : { endsAt }),
+      };
+    } catch (error) {
+      return vaultStatus(error) === 403 ? { ...account, status: 'ended' } : account;
+    }
+  };
+
+  return {
+    kind: 'vault',
+    title: 'Vault',
+    setUp: 'Set VAULT_ADDR, or set up by your organisation’s address: `k8s-tunnels setup acme.example`.',
+    async accounts() {
+      let found: Current | undefined;
+      try {
+        found = current();
+      } catch {
+        // A wrong address is told by discovery.
+      }
+      if (found === undefined) return [];
+      const kept = await read(found.file);
+      const isBlocked = found.fromEnvironment !== '';
+      const accounts = await Promise.all([
+        ...(isBlocked ? [describe(found, found.fromEnvironment, false)] : []),
+        describe(found, kept, true),
+      ]);
+      return accounts.map((account) =>
+        account.ours && account.status !== 'signed-in'
+          ? {
+              ...account,
+              ...(isBlocked ? { blocked: `${tokenIsSet} ${unsetHint}` } : { needed: true }),
+            }
+          : account,
+      );
+    },
+    async signIn(request) {
+      const { places, address, login, file, fromEnvironment } = here(request.session);
+      if (fromEnvironment !== '') {
+        throw new AppError('bad-input', tokenIsSet, { hint: unsetHint });
+      }
+      const client = await vaultClient({ places, address, token: '', signal: request.signal });
+      let token: string;
+      try {
+        token = await vaultSignIn({ client, login, request, files: options.files });
+      } catch (error) {
+        throw signInError(error, address, login);
+      }
+      request.signal.throwIfAborted();
+      await writeFileAtomic(file, token);
+    },
+    async signOut(session): Promise<SignOut> {
+      const { places, address, file, fromEnvironment } = here(session);
+      const token = await read(file);
+      let revoked = false;
+      if (token !== '') {
+        const client = await vaultClient({ places, address, token, signal: AbortSignal.timeout(lookUpMs) });
+        revoked = await client.tokenRevokeSelf().then(
+          () => true,
+          () => false,
+        );
+        await unlink(file).catch((error: unknown) => {
+          if (errnoOf(error) !== 'ENOENT') throw error;
+        });
+      }
+      return {
+        removed: token === '' ? [] : [`The Vault token of ${session} (${file})${revoked ? ', revoked' : ''}`],
+        remaining: [
+          ...(token !== '' && !revoked
+            ? [`The token itself: Vault at ${session} could not be told, so it holds until its end.`]
+            : []),
+          ...(fromEnvironment === '' ? [] : ['The token in VAULT_TOKEN.']),
+          ...(token === '' ? [] : ['The session at your identity provider, in the browser.']),
+        ],
+      };
+    },
+  };
+}
+
+async function read(file: string): Promise<string> {
+  return (await readFile(file, 'utf8').catch(() => '')).trim();
+}
+
+function signInError(error: unknown, address: URL, { method, mount = method }: VaultMethod): unknown {
+  if (error instanceof AppError || !(error instanceof Error)) return error;
+  const status = vaultStatus(error);
+  if (status === undefined) return error;
+  const asked = asks[method] === 'password';
+  if (status === 400 || status === 403) {
+    return new AppError(
+      'login-failed',
+      asked
+        ? `Vault at ${address.host} does not accept the user name or the password.`
+        : `Vault at ${address.host} refused the sign-in by ${method}.`,
+      {
+        hint: asked ? 'Try again.' : `Ask a Vault administrator to look at auth/${mount}.`,
+        cause: error,
+      },
+    );
+  }
+  return new AppError('vault-failed', `Vault at ${address.host} did not answer auth/${mount} (${status}).`, {
+    hint:
+      status === 404
+        ? 'Set the method and its mount in the organisation’s file (sources.vault.addresses.login).'
+        : 'Try again; if it stays so, ask a Vault administrator.',
+    retryable: status !== 404,
+    cause: error,
+  });
+}

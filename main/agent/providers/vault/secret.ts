@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { usualTagPrefix } from '../../../model/tag-prefix.ts';
+import { readKubeconfigContext } from '../../cluster-fields/kubeconfig-context.ts';
+import { type OidcReading, readOidcFields, readOidcUser } from '../../cluster-fields/oidc.ts';
+
+const text = z.string().min(1).optional().catch(undefined);
+
+/**
+ * What a secret of ours may hold: the words of kubeconfig, or a whole kubeconfig as `kubeconfig`, of whose current
+ * context they are then taken, and the fields of `oidcFields`. Anything else in it is left alone.
+ */
+const secretDataSchema = z.object({
+  server: text,
+  'certificate-authority-data': text,
+  'tls-server-name': text,
+  token: text,
+  'client-certificate-data': text,
+  'client-key-data': text,
+  kubeconfig: text,
+});
+export type SecretData = Omit<z.infer<typeof secretDataSchema>, 'kubeconfig'> & {
+  /** Whether there is a `kubeconfig` of which nothing can be taken. */
+  readonly brokenKubeconfig: boolean;
+  /** How people sign in to the cluster themselves. */
+  readonly oidc: OidcReading | undefined;
+};
+
+/** KV v2 wraps the data and gives the custom metadata with it; v1 is the data itself. */
+const answerSchema = z.object({ data: z.record(z.string(), z.unknown()) });
+const wrappedSchema = z.object({
+  data: z.record(z.string(), z.unknown()).nullable(),
+  metadata: z.object({ custom_metadata: z.record(z.string(), z.string()).nullish() }),
+});
+
+/** Undefined where the answer holds no secret: its newest version was deleted. */
+export function secretFrom(
+  version: 1 | 2,
+  answer: unknown,
+  tagPrefix: string = usualTagPrefix,
+): { readonly data: SecretData; readonly tags: Readonly<Record<string, string>> } | undefined {
+  const outer = answerSchema.safeParse(answer);
+  if (!outer.success) return undefined;
+  if (version === 1) return { data: dataFrom(outer.data.data), tags: tagsIn(outer.data.data, tagPrefix) };
+  const wrapped = wrappedSchema.safeParse(outer.data.data);
+  if (!wrapped.success || wrapped.data.data === null) return undefined;
+  const { data, metadata } = wrapped.data;
+  return { data: dataFrom(data), tags: { ...tagsIn(data, tagPrefix), ...metadata.custom_metadata } };
+}
+
+/** Our tags among the data: version 1 has no other place for them. */
+function tagsIn(
+  data: Readonly<Record<string, unknown>>,
+  tagPrefix: string,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(data).filter(
+      (entry): entry is [string, string] =>
+        entry[0].toLowerCase().startsWith(tagPrefix) && typeof entry[1] === 'string',
+    ),
+  );
+}
+
+function dataFrom(raw: Readonly<Record<string, unknown>>): SecretData {
+  const { kubeconfig, ...said } = secretDataSchema.parse(raw);
+  const own = { ...said, oidc: readOidcFields(raw), brokenKubeconfig: false };
+  if (kubeconfig === undefined) return own;
+  const decoded = kubeconfig.includes('clusters')
+    ? kubeconfig
+    : Buffer.from(kubeconfig, 'base64').toString('utf8');
+  const context = readKubeconfigContext(decoded);
+  if (context === undefined) return { ...own, brokenKubeconfig: true };
+  const { cluster } = context;
+  // What the secret says itself comes first: a sign-in of people's own, where it names one, and no other's token.
+  const user = own.oidc === undefined ? context.user : {};
+  return {
+    ...own,
+    server: own.server ?? cluster.server,
+    'certificate-authority-data': own['certificate-authority-data'] ?? cluster['certificate-authority-data'],
+    'tls-server-name': own['tls-server-name'] ?? cluster['tls-server-name'],
+    token: own.token ?? user.token,
+    'client-certificate-data': own['client-certificate-data'] ?? user['client-certificate-data'],
+    'client-key-data': own['client-key-data'] ?? user['client-key-data'],
+    oidc: own.oidc ?? readOidcUser(user),
+  };
+}
+
+/** PEM from PEM, or from its base64 as kubeconfig has it; undefined when it is neither. */
+export function pemFrom(value: string): string | undefined {
+  const pem = value.includes('-----BEGIN ') ? value : Buffer.from(value, 'base64').toString('utf8');
+  return pem.includes('-----BEGIN ') ? pem.trim().concat('\n') : undefined;
+}
+
+/** What the secret itself lets one log in with. */
+export function heldCredential(data: SecretData): 'token' | 'client-certificate' | undefined {
+  if (data.token !== undefined) return 'token';
+  return data['client-certificate-data'] !== undefined && data['client-key-data'] !== undefined
+    ? 'client-certificate'
+    : undefined;
+}

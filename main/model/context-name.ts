@@ -1,0 +1,80 @@
+import type { Cluster, ClusterId } from './cluster.ts';
+import { plainText } from './plain-text.ts';
+
+type Named = Pick<Cluster, 'id' | 'title'>;
+
+const longest = 200;
+
+/**
+ * What clusters are called in a kubeconfig and on a command line: ASCII letters, digits and `._-@/:`, beginning with a
+ * letter, a digit or `_`, at most 200 characters, the same in every shell without quotes. It comes from the title, or
+ * from the id where the title has no ASCII letter. Clusters that would share a name all get a part of their id's hash:
+ * no name depends on who was connected first, and none moves to another cluster.
+ */
+export function contextNames(clusters: Iterable<Named>): ReadonlyMap<ClusterId, string> {
+  const byName = Map.groupBy(clusters, wanted);
+  return new Map(
+    [...byName].flatMap(([name, members]) =>
+      members.map(
+        ({ id }) => [id, members.length > 1 || suffixed.test(name) ? withId(name, id) : name] as const,
+      ),
+    ),
+  );
+}
+
+/** The name of one of them. */
+export function contextName(cluster: Named, clusters: Iterable<Named>): string {
+  const own = wanted(cluster);
+  const isShared =
+    suffixed.test(own) || [...clusters].some((one) => one.id !== cluster.id && wanted(one) === own);
+  return isShared ? withId(own, cluster.id) : own;
+}
+
+/** A title that looks like a name with a hash gets one itself, so that it cannot be the name of another cluster. */
+const suffixed = /-[0-9a-f]{8}$/;
+
+/** The name with a part of the id's hash: tells two apart that want the same name, the same on every computer. */
+export function withId(name: string, id: string): string {
+  const suffix = `-${hash(id)}`;
+  return name.endsWith(suffix) ? name : `${name.slice(0, longest - suffix.length)}${suffix}`;
+}
+
+/** Most titles are such names already. */
+const usual = /^[A-Za-z](?:[\w.@:]|[-/](?=[\w.@:])){0,199}$/;
+
+function wanted({ id, title }: Named): string {
+  if (usual.test(title)) return title;
+  const fromTitle = safe(title);
+  if (/[a-z]/i.test(fromTitle)) return fromTitle;
+  return safe(
+    id
+      .split('/')
+      .map(decoded)
+      .join('/')
+      .replace(/\/{2,}/g, '/'),
+  );
+}
+
+function safe(text: string): string {
+  return plainText(text)
+    .replace(/[^\w.@/:-]+/g, '-')
+    .replace(/-{2,}/g, '-')
+    .replace(/^[^A-Za-z0-9_]+/, '')
+    .slice(0, longest)
+    .replace(/(?<![/-])[/-]+$/, '');
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv. Windows have no hash that answers at once. */
+function hash(text: string): string {
+  let value = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193);
+  return (value >>> 0).toString(16).padStart(8, '0');
+}

@@ -1,0 +1,214 @@
+import { z } from 'zod';
+import { channelSchema } from './release.ts';
+import { settingsSchema } from './settings.ts';
+import { usualTagPrefix } from './tag-prefix.ts';
+
+/**
+ * What an organisation says of its clusters, in one YAML file. `resources/organisation.schema.json` is made from this;
+ * the descriptions are what an editor shows.
+ */
+
+const httpsUrl = z
+  .url({ protocol: /^https$/, error: 'must be an https:// address' })
+  .refine((text) => noLogin(text), 'must hold no user name and no password');
+
+const team = z
+  .string()
+  .regex(/^[a-z0-9-]+\.cloudflareaccess\.com$/, 'must be <team>.cloudflareaccess.com, in lower case')
+  .describe('Team domain. A cluster whose application belongs to another team is refused.');
+
+const absoluteFile = z.string().regex(/^(\/|[A-Za-z]:[\\/])/, 'must be an absolute path');
+
+const serviceToken = z
+  .strictObject({
+    hostnames: z
+      .array(
+        z
+          .string()
+          .regex(/^(\*\.)?([a-z0-9-]+\.)+[a-z0-9-]+$/, 'must be a host name in lower case, or *.domain'),
+      )
+      .min(1)
+      .describe('The applications that it is shown to; *. at the beginning stands for one label.'),
+    clientIdFile: absoluteFile.describe('A file with the Client ID.'),
+    clientSecretFile: absoluteFile.describe('A file with the Client Secret.'),
+  })
+  .describe('A service token of Access, for machines. Where its files are not there, the person signs in.');
+
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-west-1');
+const names = z.array(z.string().min(1));
+const enabled = z.boolean().optional().describe('Whether clusters are looked for here. On when left out.');
+
+const eks = z.strictObject({
+  enabled,
+  identityCenter: z
+    .array(z.strictObject({ startUrl: httpsUrl, region }))
+    .optional()
+    .describe('AWS access portals, beside those of the AWS configuration.'),
+  regions: z.array(region).optional().describe('The default of the setting awsRegions.'),
+  roles: names.optional().describe('Names of the roles to use, best first; others come after them.'),
+});
+
+const gke = z.strictObject({
+  enabled,
+  oauthClient: z
+    .strictObject({ id: z.string().min(1), secret: z.string().min(1).optional() })
+    .optional()
+    .describe('An OAuth client for desktop apps, to sign in with.'),
+  projects: z
+    .array(z.string().regex(/^[a-z0-9*.:-]+$/, 'must be a project id, * stands for any characters'))
+    .optional()
+    .describe('Only these projects; * stands for any characters.'),
+});
+
+const aks = z.strictObject({
+  enabled,
+  tenants: z
+    .array(z.string().regex(/^[a-zA-Z0-9.-]+$/, 'must be the id or a domain of a tenant'))
+    .optional()
+    .describe('Only these Entra tenants, by id or by domain.'),
+});
+
+const vaultLogin = z.strictObject({
+  method: z
+    .enum(['token', 'oidc', 'ldap', 'userpass', 'approle', 'kubernetes'])
+    .describe('How people sign in, or machines (approle, kubernetes).'),
+  mount: z.string().min(1).optional().describe('Where the method is mounted, when not at its own name.'),
+  role: z.string().min(1).optional(),
+  roleIdFile: absoluteFile.optional().describe('approle: a file with the role id.'),
+  secretIdFile: absoluteFile.optional().describe('approle: a file with the secret id.'),
+  jwtFile: absoluteFile
+    .optional()
+    .describe("kubernetes: a file with the service account's token, when not at the usual place."),
+});
+
+const vault = z.strictObject({
+  enabled,
+  addresses: z
+    .array(
+      z.strictObject({
+        address: z
+          .url({ error: 'must be an https:// address' })
+          .refine(isPrivate, 'must be https://, except on this computer')
+          .refine(noLogin, 'must hold no user name and no password'),
+        namespace: z.string().min(1).optional(),
+        mounts: names.min(1).describe('KV mounts that hold clusters.'),
+        login: vaultLogin.optional(),
+      }),
+    )
+    .optional()
+    .describe('The first one stands in where VAULT_ADDR is not set; the others are read besides.'),
+});
+
+const releases = z
+  .strictObject({
+    url: z
+      .url({ error: 'must be an https:// address' })
+      .refine(isPrivate, 'must be https://, except on this computer')
+      .refine(noLogin, 'must hold no user name and no password')
+      .optional()
+      .describe("The release feed's address, without /v1/releases."),
+    publicKey: z
+      .base64()
+      .refine(
+        (text) => Buffer.from(text, 'base64').length === 32,
+        'must be an ed25519 public key: 32 bytes in base64',
+      )
+      .optional()
+      .describe('The ed25519 key that its releases are signed with: 32 bytes in base64.'),
+    channel: channelSchema.optional().describe('`stable` when left out.'),
+  })
+  .refine(({ url, publicKey }) => (url === undefined) === (publicKey === undefined), {
+    path: ['publicKey'],
+    error: 'must be given with a url, and only then',
+  })
+  .describe('Where people are told of new versions from.');
+
+/** Settings that have no place of their own among a person's settings yet. */
+const furtherDefaults = {
+  connector: z.enum(['auto', 'builtin', 'cloudflared', 'direct']).optional(),
+  namespace: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be the name of a namespace')
+    .optional(),
+};
+
+const environments = z
+  .array(z.string().min(1))
+  .min(1)
+  .describe('Values of the environment tag that are production; upper and lower case are the same.');
+
+export const organisationSchema = z.strictObject({
+  version: z.literal(1),
+  name: z.string().trim().min(1).max(100).describe('The name people know the organisation by.'),
+  revision: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('A number that grows with each change: an older file is then never taken for a newer one.'),
+  access: z
+    .strictObject({ team: team.optional(), serviceTokens: z.array(serviceToken).optional() })
+    .optional(),
+  sources: z
+    .strictObject({
+      eks: eks.optional(),
+      gke: gke.optional(),
+      aks: aks.optional(),
+      vault: vault.optional(),
+      files: names.optional().describe('YAML lists of further clusters.'),
+    })
+    .optional(),
+  tagPrefix: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,30}-$/, 'must be lower case, at most 32 characters, and end with -')
+    .default(usualTagPrefix)
+    .describe('What the keys of tags begin with.'),
+  defaults: settingsSchema
+    // `sources.eks.identityCenter` names them.
+    .omit({ awsPortals: true })
+    .partial()
+    .extend(furtherDefaults)
+    .strict()
+    .optional()
+    .describe('Settings where a person chose nothing.'),
+  locked: z
+    .array(settingsSchema.keyof())
+    .optional()
+    .describe('Settings that a person cannot change: they have the value of `defaults`, or the usual one.'),
+  production: z
+    .strictObject({
+      guard: z.boolean().default(true),
+      environments: environments.default(['production', 'prod']),
+    })
+    .default({ guard: true, environments: ['production', 'prod'] })
+    .describe('Which clusters are production, and whether making one current asks first.'),
+  connectors: z
+    .array(z.enum(['builtin', 'cloudflared', 'direct']))
+    .min(1)
+    .default(['builtin', 'cloudflared'])
+    .describe('How clusters may be reached. `direct`, which goes around Access, works only when listed.'),
+  releases: releases.optional(),
+  links: z
+    .strictObject({ support: httpsUrl.optional(), accessRequest: httpsUrl.optional() })
+    .optional()
+    .describe('Pages for people: support, and where to ask for access.'),
+});
+
+/** The organisation's word, defaults filled in. */
+export type Organisation = z.output<typeof organisationSchema>;
+
+function noLogin(text: string): boolean {
+  const url = URL.parse(text);
+  return url === null || (url.username === '' && url.password === '');
+}
+
+/** A Vault token is sent there: in plain text only to this computer. */
+function isPrivate(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
