@@ -1,9 +1,10 @@
 import type { Agent } from '../agent/agent.ts';
 import type { Handlers } from './dispatch.ts';
+import { finishCalls } from './hand-over.ts';
 
 /** Every operation as a call into the agent. */
 export function createHandlers(agent: Agent, options: { readonly quit: () => void }): Handlers {
-  return {
+  return finishCalls({
     snapshot: async () => agent.snapshot(),
     discover: () => agent.discover(),
     connect: (input, { signal }) => agent.connect({ ...input, signal }),
@@ -62,5 +63,5 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
       setImmediate(options.quit);
       return { pid: process.pid };
     },
-  };
+  });
 }

@@ -3,6 +3,7 @@ import type { Client } from '../api/socket/client.ts';
 import type { KubeconfigPlaceInput } from '../model/agent-view.ts';
 import { AppError } from '../model/app-error.ts';
 import { exitCodes } from './exit-codes.ts';
+import { followHandOver } from './next-agent.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { reachAgent } from './reach-agent.ts';
 import { reportError } from './report.ts';
@@ -46,12 +47,9 @@ export async function withAgent(
   let stopWatching = () => {};
   try {
     const paths = pathsFrom(env);
-    client = await reachAgent({
-      paths,
-      env,
-      signal,
-      onStart: () => progress.update('Starting the agent'),
-    });
+    const reach = () =>
+      reachAgent({ paths, env, signal, onStart: () => progress.update('Starting the agent') });
+    client = followHandOver(await reach(), reach);
     stopWatching = watchAgent({
       paths,
       onSilent: ({ message, hint = '' }) => progress.note(`${message} ${hint}`.trim()),

@@ -16,6 +16,7 @@ export const errorCodes = [
   'file-unwritable',
   'disk-full',
   'agent-unreachable',
+  'agent-handing-over',
   'agent-foreign',
   'agent-version',
   'network-unreachable',

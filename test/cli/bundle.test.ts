@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { access, constants, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { connectAgent } from '../../main/api/socket/client.ts';
 import { ask, openPage, partsOf } from '../api/web/requests.ts';
 import { startFakeAgent } from './fake-agent.ts';
 import { builtProgram, type Home, makeHome, root, runCli, startCli } from './run-cli.ts';
@@ -66,6 +67,27 @@ describe('the built command line', () => {
     await agent.close();
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ status: { token: 'token-of-prod' } });
+  });
+
+  it('asks the next agent where the desktop app replaces the one that runs', async () => {
+    const { state, socket } = home.paths;
+    const agent = await startFakeAgent(home.paths);
+    const desktop = await connectAgent({ path: socket, state });
+    await desktop?.call('hand-over', {});
+    desktop?.close();
+    const run = (...args: readonly string[]) => runCli(args, { env: home.env, program: builtProgram });
+    const both = Promise.all([run('credential', 'prod', '--json'), run('status', '--json')]);
+    await vi.waitFor(() => expect(agent.refused()).toBeGreaterThanOrEqual(2), { timeout: 10_000 });
+    await agent.close();
+    const [credential, status] = await both;
+    await run('quit');
+    // The next one is a real agent, which knows no cluster.
+    expect([credential.code, JSON.parse(credential.stderr || credential.stdout)]).toMatchObject([
+      4,
+      { error: { code: 'not-found' } },
+    ]);
+    expect(status.code).toBe(0);
+    expect(JSON.parse(status.stdout).agent.pid).not.toBe(process.pid);
   });
 
   it('starts the built agent, also through a link as npm makes it', async () => {

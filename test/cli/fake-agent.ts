@@ -5,6 +5,7 @@ import { systemClock } from '../../main/agent/parts.ts';
 import type { Paths } from '../../main/agent/paths.ts';
 import type { Input } from '../../main/api/contract.ts';
 import type { Handlers } from '../../main/api/dispatch.ts';
+import { finishCalls } from '../../main/api/hand-over.ts';
 import { electAgent } from '../../main/api/socket/election.ts';
 import { connectionServer } from '../../main/api/socket/server.ts';
 import type { ActivityEntry } from '../../main/model/activity-entry.ts';
@@ -85,6 +86,8 @@ export interface FakeAgent {
   readonly waiting: Promise<void>;
   /** Resolves when that call was cancelled and undone. */
   readonly undone: Promise<void>;
+  /** How many calls it has refused because it hands over. */
+  refused(): number;
   /** From then on, the policies deny it. */
   deny(name: string, message: string): void;
   /** From then on, that one is out. */
@@ -400,6 +403,18 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     ]),
   ) as unknown as Handlers;
 
+  let refused = 0;
+  const handing = Object.fromEntries(
+    Object.entries(finishCalls(recorded)).map(([name, handler]) => [
+      name,
+      (input: never, call: never) =>
+        (handler as (input: never, call: never) => Promise<unknown>)(input, call).catch((error: unknown) => {
+          if (error instanceof AppError && error.code === 'agent-handing-over') refused += 1;
+          throw error;
+        }),
+    ]),
+  ) as unknown as Handlers;
+
   const feed = {
     snapshot,
     subscribe(listener: (change: Change) => void) {
@@ -412,7 +427,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     connectionServer({
       secret: election.secret,
       version: '0.1.0',
-      served: { handlers: recorded, feed },
+      served: { handlers: handing, feed },
     }),
   );
   const deny = (name: string, message: string) =>
@@ -429,6 +444,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
   };
   return {
     calls,
+    refused: () => refused,
     deny,
     release,
     waiting: waiting.promise,

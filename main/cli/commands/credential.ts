@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Paths, pathsFrom } from '../../agent/paths.ts';
 import { connectAgent } from '../../api/socket/client.ts';
+import type { AppError } from '../../model/app-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { reachAgent } from '../reach-agent.ts';
 import { reportError, writeJson } from '../report.ts';
@@ -25,15 +26,22 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
       writeJson(await answerAlone({ env, paths }, { cluster, execInfo }));
       return exitCodes.ok;
     }
-    const client = running ?? (await reachAgent({ paths, env }));
+    let client = running ?? (await reachAgent({ paths, env }));
     const noteLogins = async () => (await import('../login-wait.ts')).noteLogins(client);
     const patience = setTimeout(() => void noteLogins().catch(() => {}), patienceMs);
     try {
-      writeJson(
-        await client.call('credential', {
+      const ask = () =>
+        client.call('credential', {
           cluster,
           ...(execInfo === undefined ? {} : { execInfo }),
           ...(noBrowser === '' ? {} : { browser: false }),
+        });
+      writeJson(
+        await ask().catch(async (error: AppError) => {
+          if (error.code !== 'agent-handing-over') throw error;
+          await client.ended;
+          client = await reachAgent({ paths, env });
+          return ask();
         }),
       );
     } finally {
