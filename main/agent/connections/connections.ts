@@ -2,6 +2,7 @@ import { AppError, type ErrorCode, fromPlainError, toPlainError } from '../../mo
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { command } from '../../model/command.ts';
 import { contextName } from '../../model/context-name.ts';
+import { isUsable } from '../../model/is-usable.ts';
 import type { Failure, Stage } from '../../model/tunnel-state.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
@@ -10,7 +11,7 @@ import type { Ports } from '../tunnels/ports.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import { type CurrentContext, createCurrentContext } from './current-context.ts';
-import { createDemands, isStanding, waitsForSignIn } from './demands.ts';
+import { createDemands, waitsForSignIn } from './demands.ts';
 import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
 import { openOne, type Try } from './open-one.ts';
 import { type ConnectWish, connectPlan } from './production-guard.ts';
@@ -412,7 +413,7 @@ export async function createConnections(options: {
   /** Whether it is ours to open: an entry of ours whose tunnel is closed, opening still, or has given up. */
   function isDormant(id: ClusterId): boolean {
     const connection = remembered.get(id);
-    return connection !== undefined && keepsEntries() && !isStanding(tunnels, id);
+    return connection !== undefined && keepsEntries() && !isUsable(tunnels.find(id)?.state());
   }
 
   /** A cluster that the catalog does not know now is opened by whoever asks for its credential, which looks for it. */

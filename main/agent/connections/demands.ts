@@ -1,6 +1,7 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { command } from '../../model/command.ts';
+import { isUsable } from '../../model/is-usable.ts';
 import { createQuiet } from '../logins/quiet.ts';
 import type { Clock } from '../parts.ts';
 import { isSignInError } from '../tunnels/failure.ts';
@@ -66,7 +67,7 @@ export function createDemands(options: {
         : tried.kind === 'failed'
           ? tried.error
           : undefined;
-      if (error === undefined && tried.kind === 'open' && isStanding(tunnels, id)) return tried;
+      if (error === undefined && tried.kind === 'open' && isUsable(tunnels.find(id)?.state())) return tried;
       // One that is meant to be open shows why it is not.
       const isShown = options.isMeantOpen(id) && tunnels.find(id)?.state().status === 'failed';
       if (!isShown) await tunnels.close(id, { listening: true });
@@ -80,12 +81,6 @@ export function createDemands(options: {
         : error;
     },
   };
-}
-
-/** Whether connections pass, or will again by themselves. */
-export function isStanding(tunnels: Tunnels, id: ClusterId): boolean {
-  const status = tunnels.find(id)?.state().status;
-  return status === 'connected' || status === 'degraded' || status === 'reconnecting';
 }
 
 /** Whether its tunnel is closed, or has ended, for want of a sign-in. */
