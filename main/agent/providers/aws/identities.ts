@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { AwsCredentialIdentity } from '@smithy/types';
+import { abortable } from '../../async/abortable.ts';
 import type { Pace } from '../../async/request-rate.ts';
-import { abortable } from '../../async/shared-work.ts';
 import type { Network } from '../../network/network.ts';
 import type { Clock } from '../../parts.ts';
 import { fileStamp } from '../../storage/file-stamp.ts';
