@@ -1,6 +1,6 @@
 import { AppError } from '../../model/app-error.ts';
-import { awakeTimer } from '../async/awake-timer.ts';
 import { abortable } from '../async/abortable.ts';
+import { awakeTimer } from '../async/awake-timer.ts';
 import { createSharedWork } from '../async/shared-work.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
