@@ -1,6 +1,7 @@
 import { AppError } from '../../model/app-error.ts';
+import { abortable } from '../async/abortable.ts';
 import { awakeTimer } from '../async/awake-timer.ts';
-import { abortable, createSharedWork } from '../async/shared-work.ts';
+import { createSharedWork } from '../async/shared-work.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { type AppInfo, createAppInfo } from './app-info.ts';
