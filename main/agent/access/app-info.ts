@@ -1,5 +1,6 @@
 import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
 import { AppError } from '../../model/app-error.ts';
+import { createExpiring } from '../async/expiring.ts';
 import { tokenBytes } from '../network/limits.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
@@ -35,7 +36,7 @@ export function createAppInfo(options: {
 }) {
   const { network, clock, team } = options;
   const keys = new Map<string, { readonly set: JSONWebKeySet; readonly at: number }>();
-  const known = new Map<string, { readonly info: Promise<AppInfo>; readonly at: number }>();
+  const known = createExpiring<string, AppInfo>(clock);
 
   const fetchKeys = async (authDomain: string) => {
     const answer = await network.request(new URL(`https://${authDomain}/cdn-cgi/access/certs`), {
@@ -163,14 +164,8 @@ export function createAppInfo(options: {
 
   return {
     /** Rejects with `access-no-application`, `access-app-info`, `access-foreign-team` or a network code. */
-    find(hostname: string): Promise<AppInfo> {
-      const entry = known.get(hostname);
-      if (entry !== undefined && Math.abs(clock.now() - entry.at) < infoMaxAgeMs)
-        return entry.info.then(ofOurTeam);
-      const info = ask(hostname);
-      known.set(hostname, { info, at: clock.now() });
-      info.catch(() => known.delete(hostname));
-      return info.then(ofOurTeam);
+    async find(hostname: string): Promise<AppInfo> {
+      return ofOurTeam(await known.get(hostname, { make: () => ask(hostname), lifeMs: () => infoMaxAgeMs }));
     },
   };
 }

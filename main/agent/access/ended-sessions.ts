@@ -1,3 +1,4 @@
+import { createExpiring } from '../async/expiring.ts';
 import { tokenBytes } from '../network/limits.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
@@ -26,10 +27,7 @@ export function createEndedSessions(options: {
   const { network, clock, onEnded } = options;
   /** By team domain, the token: another login brings another one. */
   const ended = new Map<string, string>();
-  const asked = new Map<
-    string,
-    { readonly jwt: string; readonly at: number; readonly isOver: Promise<boolean> }
-  >();
+  const answers = createExpiring<string, boolean>(clock);
 
   const has: EndedSessions['has'] = (authDomain, { jwt }) => ended.get(authDomain) === jwt;
 
@@ -45,11 +43,11 @@ export function createEndedSessions(options: {
     has,
     async check(authDomain, session) {
       if (has(authDomain, session)) return true;
-      const known = asked.get(authDomain);
-      if (known?.jwt === session.jwt && Math.abs(clock.now() - known.at) < lastsForMs) return known.isOver;
-      const isOver = ask(authDomain, session);
-      asked.set(authDomain, { jwt: session.jwt, at: clock.now(), isOver });
-      return isOver;
+      return answers.get(authDomain, {
+        make: () => ask(authDomain, session),
+        lifeMs: () => lastsForMs,
+        from: session.jwt,
+      });
     },
   };
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { toPlainError } from '../../model/app-error.ts';
 import { type Policy, policySchema } from '../../model/policy.ts';
+import { createExpiring } from '../async/expiring.ts';
 import { createPace } from '../async/request-rate.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
@@ -67,7 +68,7 @@ export async function createPolicies(options: {
   const running = new Set<string>();
   /** When what could not be found out may be asked for again, by host name. */
   const resting = new Map<string, number>();
-  const postures = new Map<string, { readonly checks: Promise<readonly string[]>; readonly at: number }>();
+  const postures = createExpiring<string, readonly string[]>(clock);
   let sessions: readonly SessionOf[] = [];
   let inView: readonly string[] = [];
 
@@ -95,13 +96,11 @@ export async function createPolicies(options: {
     save();
   };
 
-  const failing = (authDomain: string): Promise<readonly string[]> => {
-    const known = postures.get(authDomain);
-    if (known !== undefined && clock.now() - known.at < postureMs) return known.checks;
-    const checks = access.failingChecks(authDomain).catch(() => []);
-    postures.set(authDomain, { checks, at: clock.now() });
-    return checks;
-  };
+  const failing = (authDomain: string): Promise<readonly string[]> =>
+    postures.get(authDomain, {
+      make: () => access.failingChecks(authDomain).catch(() => []),
+      lifeMs: () => postureMs,
+    });
 
   const isDue = (hostname: string): boolean => {
     const policy = entries.get(hostname)?.policy;

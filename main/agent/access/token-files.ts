@@ -15,6 +15,8 @@ export interface Token {
   readonly expiresAt: number;
 }
 
+export type TokenFiles = ReturnType<typeof createTokenFiles>;
+
 /**
  * Access tokens where cloudflared keeps them and under its names (`token/path.go`), so that both share one login:
  * `<app_hostname>-<aud>-token` and `<auth_domain>-org-token` in `~/.cloudflared`, 0600.

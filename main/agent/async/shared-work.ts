@@ -1,4 +1,5 @@
 import { AppError } from '../../model/app-error.ts';
+import { abortable } from './abortable.ts';
 
 /** Work that several callers wait for: the first to name its key starts it, the others share it. */
 export interface SharedWork {
@@ -16,7 +17,8 @@ export interface SharedWork {
 }
 
 /** `cancelled` is what a caller is told whose signal aborts. */
-export function createSharedWork({ cancelled }: { readonly cancelled?: string } = {}): SharedWork {
+export function createSharedWork({ cancelled = 'Cancelled.' } = {}): SharedWork {
+  const reason = () => new AppError('cancelled', cancelled);
   const running = new Map<
     string,
     { readonly done: Promise<void>; readonly abandoned: AbortController; waiting: number }
@@ -31,7 +33,7 @@ export function createSharedWork({ cancelled }: { readonly cancelled?: string } 
       }
       work.waiting += 1;
       try {
-        await abortable(work.done, signal, cancelled);
+        await abortable(work.done, signal, { reason });
       } finally {
         work.waiting -= 1;
         if (work.waiting === 0) {
@@ -42,14 +44,4 @@ export function createSharedWork({ cancelled }: { readonly cancelled?: string } 
     },
     abandon: (key) => running.get(key)?.abandoned.abort(),
   };
-}
-
-/** Stops waiting with `cancelled` when the signal aborts; the work itself goes on. */
-export function abortable<T>(work: Promise<T>, signal: AbortSignal, message = 'Cancelled.'): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(new AppError('cancelled', message));
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

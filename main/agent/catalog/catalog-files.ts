@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { AppError, errnoOf } from '../../model/app-error.ts';
+import { errnoOf } from '../../model/app-error.ts';
 import { type Cell, type Cluster, cellSchema, clusterSchema } from '../../model/cluster.ts';
 import { misfit } from '../storage/json-file.ts';
 import { setAside } from '../storage/set-aside.ts';
+import { unreadable } from '../storage/unreadable.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import { isAccountFile, runsFile, version } from './catalog-layout.ts';
 
@@ -113,17 +114,6 @@ async function textOf(file: string): Promise<string | undefined> {
     if (errnoOf(cause) === 'ENOENT') return undefined;
     throw unreadable(file, cause);
   });
-}
-
-function unreadable(file: string, cause: unknown): AppError {
-  return new AppError(
-    'file-unreadable',
-    `${file} could not be read (${errnoOf(cause) ?? 'unknown error'}).`,
-    {
-      hint: 'Check that you own the file and may read it.',
-      cause,
-    },
-  );
 }
 
 /** The account, or why it cannot be read. */

@@ -1,20 +1,21 @@
-import { AppError, type ErrorCode, fromPlainError, toPlainError } from '../../model/app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { command } from '../../model/command.ts';
-import { contextName } from '../../model/context-name.ts';
 import type { Failure, Stage } from '../../model/tunnel-state.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { Ports } from '../tunnels/ports.ts';
-import type { Tunnel } from '../tunnels/tunnel.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
+import { createConnect } from './connect.ts';
 import { type CurrentContext, createCurrentContext } from './current-context.ts';
-import { createDemands, isStanding, waitsForSignIn } from './demands.ts';
-import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
-import { openOne, type Try } from './open-one.ts';
-import { type ConnectWish, connectPlan } from './production-guard.ts';
-import { byPlace, type Connection, placeOf, readRemembered } from './remembered.ts';
+import { createDisconnect } from './disconnect.ts';
+import { createEntries } from './entries.ts';
+import type { PluginCommand } from './kubeconfig-entry.ts';
+import type { ConnectWish } from './production-guard.ts';
+import { byPlace, placeOf, readRemembered } from './remembered.ts';
+import { createReopen } from './reopen.ts';
+import { createRestore } from './restore.ts';
 
 export type Outcome =
   | {
@@ -97,7 +98,8 @@ export interface Connections {
   /**
    * Somebody wants a cluster whose entry is ours: where its tunnel is closed it is opened, for all who come meanwhile
    * at once, by a sign-in in the browser where `interactive`. Resolves when the port listens and the tunnel stands, or
-   * when it is not ours to open. Rejects as `Demands.open` does.
+   * when it is not ours to open. Rejects with what failed, with `access-login-needed` and
+   * what to run where no browser may be opened, with `access-login-timeout` or `timeout` after a minute.
    *
    * Production needs no confirmation here, because this never moves kubectl: who comes to the port of a closed
    * production cluster had its context named for this one command (`--context`), or made it current themselves, which
@@ -154,169 +156,36 @@ export async function createConnections(options: {
   /** Whether entries outlive their tunnels. */
   readonly keepsEntries: () => boolean;
 }): Promise<Connections> {
-  const { catalog, logger, tunnels, ports, kubeconfig, plugin, complete, notice, noticeOnce, keepsEntries } =
-    options;
   const { isGuarded = () => true } = options;
   const remembered = await readRemembered(options);
   const currentContext = await createCurrentContext({ ...options, remembered, isGuarded });
-  const demands = createDemands({
-    ...options,
-    nameOf: (cluster) => nameOf(cluster),
-    isMeantOpen: (id) => remembered.get(id)?.status === 'open',
-  });
-  const { promise: listening, resolve: listen } = Promise.withResolvers<void>();
-  /** The last failure of a demand that was told, by cluster: clients try again and again. */
-  const told = new Map<ClusterId, ErrorCode>();
-  /** Writes entries where nobody waits for the warnings: each is a notice, once. */
-  const write = async (place: KubeconfigPlace, entries: readonly KubeconfigEntry[]) => {
-    const { warnings } = await kubeconfig.add(place, entries, {});
-    for (const warning of warnings) noticeOnce('warning', warning);
-  };
-  const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
-  const nameOf = (cluster: Cluster) => contextName(cluster, catalog.clusters());
-
-  const entryOf = (cluster: Cluster, tunnel: Tunnel) => {
-    const place = tunnel.place();
-    if (place === undefined && tunnel.connector() !== 'direct')
-      throw new AppError('internal', `${cluster.title} has no port.`);
-    return kubeconfigEntry({ cluster, name: nameOf(cluster), place, plugin });
-  };
-
-  const forget = async (ids: readonly ClusterId[]) => {
-    const warnings: string[] = [];
-    for (const [place, group] of byPlace(known(ids)))
-      warnings.push(...(await kubeconfig.remove(place, group)).warnings);
-    // Before the tunnels close: a connect that comes meanwhile gets the new password.
-    for (const id of ids) await ports.rotate(id);
-    await remembered.drop(ids);
-    await currentContext.dropLimits(ids);
-    await Promise.all(ids.map((id) => tunnels.close(id)));
-    return warnings;
-  };
-
-  const keep = async (ids: readonly ClusterId[]) => {
-    const warnings: string[] = [];
-    for (const [place, group] of byPlace(known(ids)))
-      warnings.push(...(await kubeconfig.release(place, group)).warnings);
-    await remembered.put(known(ids).map((connection) => ({ ...connection, status: 'kept' })));
-    await currentContext.dropLimits(ids);
-    await Promise.all(ids.map((id) => tunnels.close(id, { listening: true })));
-    return warnings;
-  };
-
-  /** Who connects one that is being disconnected waits for that: what was asked for last is what comes of it. */
-  const closing = new Map<ClusterId, Promise<unknown>>();
-  const whileClosing = async <T>(ids: readonly ClusterId[], work: Promise<T>): Promise<T> => {
-    for (const id of ids) closing.set(id, work);
-    try {
-      return await work;
-    } finally {
-      for (const id of ids) if (closing.get(id) === work) closing.delete(id);
-    }
-  };
-  const disconnect = async (ids: readonly ClusterId[]) => {
-    const open = remembered.idsOf('open');
-    const closed = ids.filter((id) => open.includes(id));
-    return {
-      closed,
-      warnings: await whileClosing(closed, keepsEntries() ? keep(closed) : forget(closed)),
-    };
-  };
+  const { promise: listening, resolve: onListening } = Promise.withResolvers<void>();
+  const entries = createEntries(options);
+  const parts = { ...options, isGuarded, remembered, currentContext, entries, listening, onListening };
+  const { settled, removeNow, ...disconnect } = createDisconnect(parts);
+  const { share, ...reopen } = createReopen(parts);
+  const { catalog, tunnels, ports, kubeconfig } = options;
 
   return {
-    async connect({ place, switches, forMs, signal, ...wish }) {
-      await Promise.allSettled(wish.clusters.map(({ id }) => closing.get(id)));
-      // A kubeconfig that cannot be read is found out before anything is opened.
-      const before = await kubeconfig.current(place);
-      const { clusters, left, stays, mayBecomeCurrent } = connectPlan(wish, {
-        isGuarded: isGuarded(),
-        current: before.id,
-        isOpen: (id) => remembered.get(id)?.status === 'open',
-        switches,
-      });
-      const [wanted] = clusters;
-      const back =
-        forMs !== undefined && wanted !== undefined && mayBecomeCurrent(wanted)
-          ? await currentContext.checkLimit(place, wanted.id, wish.production === true)
-          : undefined;
-      const isOurs = (id: ClusterId) => remembered.get(id) !== undefined;
-      const close = (id: ClusterId) => tunnels.close(id, { listening: isOurs(id) });
-      const fresh = clusters.map(({ id }) => id).filter((id) => remembered.get(id)?.status !== 'open');
-      const undo = () => Promise.all(fresh.map(close));
-      const tries = await Promise.all(
-        clusters.map((cluster) => {
-          const how = { interactive: true, listening: isOurs(cluster.id) };
-          return openOne({ tunnels, complete, cluster, signal, ...how });
-        }),
-      );
-      if (signal.aborted) {
-        await undo();
-        throw new AppError('cancelled', 'Connecting was cancelled; nothing was changed.');
-      }
-      const standing = tries.filter((one) => one.kind === 'open');
-      for (const one of tries)
-        if (one.kind === 'failed' && fresh.includes(one.cluster.id)) await close(one.cluster.id);
-      const first = standing[0];
-      if (first === undefined)
-        return { outcomes: tries.map((one) => outcomeOf(one, nameOf)), warnings: [], left, stays };
-      try {
-        const entries = standing.map(({ cluster, tunnel }) => entryOf(cluster, tunnel));
-        const { id } = first.cluster;
-        const switchesNow = mayBecomeCurrent(first.cluster);
-        const limit = { forMs: switchesNow ? forMs : undefined, back };
-        const written = await currentContext.switching(id, limit, () =>
-          // One that was current already was not asked about: another may be current by now, which stays.
-          kubeconfig.add(place, entries, switchesNow && before.id !== id ? { current: id } : {}),
-        );
-        // An agent that is killed now must know the clusters again, not only that they were open.
-        const known = catalog.flush().catch((error: unknown) => {
-          logger.error('the catalog is not saved', { error: toPlainError(error) });
-        });
-        await remembered.put(
-          standing.map(({ cluster: { id } }) => ({ cluster: id, place: { ...place }, status: 'open' })),
-        );
-        await known;
-        if (switchesNow && forMs === undefined && before.id !== id) await currentContext.dropLimits([id]);
-        return {
-          outcomes: tries.map((one) =>
-            outcomeOf(one, (cluster) => written.contexts.get(cluster.id) ?? nameOf(cluster)),
-          ),
-          warnings: written.warnings,
-          left,
-          stays,
-          ...(switchesNow && before.id !== id ? { switched: { from: before.context } } : {}),
-        };
-      } catch (error) {
-        await undo();
-        throw error;
-      }
-    },
-    disconnect,
-    async disconnectAll({ again }) {
-      const open = known(remembered.idsOf('open'));
-      await disconnect(open.map(({ cluster }) => cluster));
-      if (again) await remembered.put(open.map((connection) => ({ ...connection, status: 'again' })));
-    },
-    async forget(ids) {
-      const forgotten = known(ids).map(({ cluster }) => cluster);
-      return { forgotten, warnings: await whileClosing(forgotten, forget(forgotten)) };
-    },
+    connect: createConnect({ ...parts, settled }),
+    ...disconnect,
+    ...reopen,
+    restore: createRestore({ ...parts, removeNow, share }),
     async rotate(ids) {
       const rotated: ClusterId[] = [];
       const warnings: string[] = [];
-      for (const [place, group] of byPlace(known(ids))) {
-        const entries: KubeconfigEntry[] = [];
+      for (const [place, group] of byPlace(ids.flatMap((id) => remembered.get(id) ?? []))) {
+        const renewed: KubeconfigEntry[] = [];
         for (const id of group) {
           const cluster = catalog.get(id);
           if (tunnels.find(id)?.connector() === 'direct' || ports.known(id) === undefined) continue;
-          const renewed = await ports.rotate(id);
+          const port = await ports.rotate(id);
           rotated.push(id);
-          if (cluster !== undefined)
-            entries.push(kubeconfigEntry({ cluster, name: nameOf(cluster), place: renewed, plugin }));
+          if (cluster !== undefined) renewed.push(entries.through(cluster, port));
           else
             warnings.push(`${id} is not in the cluster list: its entry is written when it is found again.`);
         }
-        if (entries.length > 0) warnings.push(...(await kubeconfig.add(place, entries, {})).warnings);
+        if (renewed.length > 0) warnings.push(...(await kubeconfig.add(place, renewed, {})).warnings);
       }
       return { rotated, warnings };
     },
@@ -326,50 +195,12 @@ export async function createConnections(options: {
       const connection = remembered.get(id);
       return connection && kubeconfig.entry(placeOf(connection), id);
     },
-    async demand(id, { interactive }) {
-      if (remembered.get(id) === undefined) return;
-      await listening;
-      if (!isDormant(id)) return;
-      await demands.share(id, interactive, () => openAgain(id, interactive));
-    },
-    retry(ids) {
-      const tried: ClusterId[] = [];
-      for (const id of ids) {
-        const cluster = catalog.get(id);
-        const status = tunnels.find(id)?.state().status;
-        if (cluster === undefined || remembered.get(id)?.status !== 'open') continue;
-        if (status !== 'reconnecting' && status !== 'degraded' && status !== 'failed') continue;
-        tried.push(id);
-        tunnels
-          .tunnel(cluster)
-          .open({ interactive: true, persist: true })
-          .catch((error: unknown) =>
-            logger.warn('A tunnel is not tried again', { cluster: id, error: toPlainError(error) }),
-          );
-      }
-      return tried;
-    },
-    resume(isTheirs) {
-      for (const id of remembered.idsOf('open')) {
-        const cluster = catalog.get(id);
-        if (cluster === undefined || !isTheirs(id) || !waitsForSignIn(tunnels, id)) continue;
-        demands
-          .share(id, false, async () => {
-            if (remembered.get(id)?.status !== 'open' || !waitsForSignIn(tunnels, id)) return;
-            const state = await tunnels.tunnel(cluster).open({ interactive: false, persist: true });
-            if (state.status !== 'failed') told.delete(id);
-          })
-          .catch((error: unknown) =>
-            logger.warn('A tunnel is not opened again', { cluster: id, error: toPlainError(error) }),
-          );
-      }
-    },
     async use({ cluster, production, forMs }) {
       const { id, title } = cluster;
       const connection = remembered.get(id);
       if (connection?.status !== 'open') {
         throw new AppError('not-found', `${title} is not connected.`, {
-          hint: `Connect it first: ${command`k8s-tunnels connect ${nameOf(cluster)}`}`,
+          hint: `Connect it first: ${command`k8s-tunnels connect ${entries.nameOf(cluster)}`}`,
         });
       }
       await currentContext.use({ cluster, place: placeOf(connection), production, forMs });
@@ -377,147 +208,5 @@ export async function createConnections(options: {
     back: currentContext.back,
     limit: currentContext.limit,
     checkLimits: currentContext.checkLimits,
-    async restore() {
-      // First of all: what comes next may take long, and the time of a limit may have been over for long.
-      await currentContext.checkLimits();
-      const again = known(remembered.idsOf('again'));
-      await remembered.put(again.map((connection) => ({ ...connection, status: 'open' })));
-      const kept = keepsEntries() ? known(remembered.idsOf('kept')) : [];
-      const open = known(remembered.idsOf('open'));
-      try {
-        await Promise.all([...kept, ...open].map(standBy));
-      } finally {
-        listen();
-      }
-      if (!keepsEntries()) await forget(remembered.idsOf('kept'));
-      const opening = Promise.all(
-        open.map((connection) => demands.share(connection.cluster, false, () => restoreOne(connection))),
-      );
-      opening.catch(() => {});
-      const { removed, warnings } = await kubeconfig.recover(
-        new Set(remembered.all().map(({ cluster }) => cluster)),
-      );
-      if (removed.length > 0)
-        notice(
-          'info',
-          `Entries that an earlier run left in the kubeconfig were removed: ${removed.join(', ')}.`,
-        );
-      for (const id of removed) await ports.rotate(id as ClusterId);
-      for (const warning of warnings) notice('warning', warning);
-      for (const [place, ids] of byPlace(kept)) await refresh(place, ids);
-      await opening;
-    },
-  };
-
-  /** Whether it is ours to open: an entry of ours whose tunnel is closed, opening still, or has given up. */
-  function isDormant(id: ClusterId): boolean {
-    const connection = remembered.get(id);
-    return connection !== undefined && keepsEntries() && !isStanding(tunnels, id);
-  }
-
-  /** A cluster that the catalog does not know now is opened by whoever asks for its credential, which looks for it. */
-  async function standBy({ cluster: id }: Connection): Promise<void> {
-    const cluster = catalog.get(id);
-    try {
-      if (cluster !== undefined) await tunnels.tunnel(cluster).standBy();
-    } catch (error) {
-      notice('warning', `${cluster?.title ?? id} cannot be opened by kubectl. ${sentences(error)}`);
-    }
-  }
-
-  /** Writes entries anew: their ports may have been taken meanwhile, or the program have moved. */
-  async function refresh(place: KubeconfigPlace, ids: readonly ClusterId[]): Promise<void> {
-    const entries = ids.flatMap((id) => {
-      const cluster = catalog.get(id);
-      const tunnel = tunnels.find(id);
-      return cluster === undefined || tunnel?.place() === undefined ? [] : [entryOf(cluster, tunnel)];
-    });
-    if (entries.length === 0) return;
-    await write(place, entries).catch((error: unknown) =>
-      notice('warning', `Kept entries were not brought up to date. ${sentences(error)}`),
-    );
-  }
-
-  async function openAgain(id: ClusterId, interactive: boolean): Promise<void> {
-    if (!isDormant(id)) return;
-    const cluster = catalog.get(id);
-    try {
-      if (cluster === undefined) throw new AppError('not-found', `${id} is not in the catalog any more.`);
-      const { tunnel, cluster: whole } = await demands.open(cluster, interactive);
-      const connection = remembered.get(id);
-      if (connection === undefined) {
-        await tunnels.close(id);
-        throw new AppError('cancelled', `${cluster.title} was forgotten while it was being opened.`);
-      }
-      await remembered.put([{ ...connection, status: 'open' }]);
-      told.delete(id);
-      // Nobody waits for it: the entry is as it was, but where the cluster's authority was renewed.
-      write(placeOf(connection), [entryOf(whole, tunnel)]).catch((error: unknown) =>
-        notice('warning', sentences(error)),
-      );
-    } catch (error) {
-      // By its code: the message of a refusal names another request each time.
-      const { code } = toPlainError(error);
-      if (told.get(id) !== code)
-        notice('warning', `${cluster?.title ?? id} could not be opened for kubectl. ${sentences(error)}`);
-      told.set(id, code);
-      throw error;
-    }
-  }
-
-  async function restoreOne(connection: Connection): Promise<void> {
-    const { cluster: id } = connection;
-    const cluster = catalog.get(id);
-    try {
-      if (cluster === undefined) throw new AppError('not-found', `${id} is not in the catalog any more.`);
-      const tunnel = tunnels.tunnel(cluster);
-      const state = await tunnel.open({ interactive: false, persist: true });
-      if (state.status === 'failed') throw fromPlainError(state.failure.error);
-      // The port may have been taken meanwhile: the entry follows.
-      await write(placeOf(connection), [entryOf(cluster, tunnel)]);
-    } catch (error) {
-      const title = cluster?.title ?? id;
-      if (cluster !== undefined && keepsEntries()) {
-        // Not released: where kubectl points there still, its next command opens it.
-        await remembered.put([{ ...connection, status: 'kept' }]);
-        await tunnels.close(id, { listening: true });
-        notice(
-          'warning',
-          `${title} was open and could not be opened again; kubectl opens it when you next use it. ${sentences(error)}`,
-        );
-        return;
-      }
-      await forget([id]).catch(async () => {
-        await remembered.drop([id]);
-        await tunnels.close(id);
-      });
-      notice(
-        'warning',
-        `${title} was open and could not be opened again; its kubeconfig entry was removed. ${sentences(error)}`,
-      );
-    }
-  }
-}
-
-function sentences(error: unknown): string {
-  if (!(error instanceof AppError)) return 'unknown error';
-  return `${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`;
-}
-
-function outcomeOf(one: Try, nameOf: (cluster: Cluster) => string): Outcome {
-  if (one.kind === 'failed')
-    return {
-      status: 'failed',
-      cluster: one.cluster,
-      error: one.error,
-      ...(one.stage === undefined ? {} : { stage: one.stage }),
-      ...(one.mender === undefined ? {} : { mender: one.mender }),
-    };
-  return {
-    status: 'connected',
-    cluster: one.cluster,
-    context: nameOf(one.cluster),
-    port: one.tunnel.place()?.port,
-    latencyMs: one.state.status === 'connected' ? one.state.probe.totalMs : 0,
   };
 }

@@ -1,10 +1,9 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
-import { isProduction } from '../../model/is-production.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
-import { checkLimit, checkSwitch } from './production-guard.ts';
+import { checkLimit, checkSwitch, unconfirmedBack } from './production-guard.ts';
 import { placeOf, type Remembered } from './remembered.ts';
 import { readSwitchLimits } from './switch-limits.ts';
 
@@ -77,11 +76,9 @@ export async function createCurrentContext(options: {
       if (connection === undefined) return;
       const place = placeOf(connection);
       // What it leads back to may have changed since the user was asked, and now nobody is.
-      const unasked = remembered
-        .all()
-        .map(({ cluster }) => cluster)
-        .filter((one) => one !== id && one !== agreed && isProduction(catalog.get(one) ?? {}));
-      if (isGuarded() && unasked.length > 0 && (await kubeconfig.current(place)).id === id)
+      const ours = remembered.all().flatMap(({ cluster }) => catalog.get(cluster) ?? []);
+      const unasked = unconfirmedBack(ours, { isGuarded: isGuarded(), limited: id, agreed });
+      if (unasked.length > 0 && (await kubeconfig.current(place)).id === id)
         await kubeconfig.release(place, unasked);
       const back = await kubeconfig.previous(place, id);
       // Where another one is current by now, this one does not come back when that goes.

@@ -98,6 +98,26 @@ export function checkLimit(
   );
 }
 
+/**
+ * The production clusters that the end of a time limit must not make current: others than the one that the user agreed
+ * to when the limit was set.
+ */
+export function unconfirmedBack(
+  clusters: readonly Cluster[],
+  facts: {
+    readonly isGuarded: boolean;
+    /** The cluster whose limit ends. */
+    readonly limited: ClusterId;
+    readonly agreed: ClusterId | undefined;
+  },
+): readonly ClusterId[] {
+  const { isGuarded, limited, agreed } = facts;
+  if (!isGuarded) return [];
+  return clusters
+    .filter((one) => one.id !== limited && one.id !== agreed && isProduction(one))
+    .map(({ id }) => id);
+}
+
 function mayAsk(cluster: Cluster, current: string | undefined): boolean {
   return isProduction(cluster) && cluster.id !== current;
 }

@@ -2,6 +2,7 @@ import { AppError } from '../../model/app-error.ts';
 import { command } from '../../model/command.ts';
 import type { LoginProviderKind } from '../../model/login-providers.ts';
 import { awakeTimer } from '../async/awake-timer.ts';
+import { createSingleFlight } from '../async/single-flight.ts';
 import type { Logins } from '../logins/logins.ts';
 import { createQuiet } from '../logins/quiet.ts';
 import type { Clock } from '../parts.ts';
@@ -25,7 +26,7 @@ export function createSignIns(options: {
 }): SignIns {
   const { clock, logins } = options;
   const quiet = createQuiet(clock);
-  const running = new Map<string, Promise<void>>();
+  const running = createSingleFlight<string, void>();
 
   /** It goes on when those who wait for it go away: its page is open, and whoever comes next shares it. */
   const signIn = async (provider: LoginProviderKind, session: string, title: string): Promise<void> => {
@@ -50,16 +51,6 @@ export function createSignIns(options: {
     }
   };
 
-  const share = (key: string, begin: () => Promise<void>): Promise<void> => {
-    const work = running.get(key) ?? begin();
-    running.set(key, work);
-    const done = () => {
-      if (running.get(key) === work) running.delete(key);
-    };
-    work.then(done, done);
-    return work;
-  };
-
   return {
     async through(interactive, get) {
       const since = clock.now();
@@ -74,10 +65,12 @@ export function createSignIns(options: {
         // Somebody may have signed in while this one found out.
         if (signedInAt < since) {
           if (!running.has(key) && quiet.holds(key)) throw error;
-          await share(key, () => signIn(needed.provider, session, title)).catch((failure: unknown) => {
-            // A variable of the environment counts before any sign-in: what was met says more.
-            throw failure instanceof AppError && failure.code === 'bad-input' ? error : failure;
-          });
+          await running
+            .share(key, () => signIn(needed.provider, session, title))
+            .catch((failure: unknown) => {
+              // A variable of the environment counts before any sign-in: what was met says more.
+              throw failure instanceof AppError && failure.code === 'bad-input' ? error : failure;
+            });
         }
         return get();
       }

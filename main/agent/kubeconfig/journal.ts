@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { once } from '../async/once.ts';
 import type { Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 import { listNames } from './document.ts';
@@ -59,15 +60,7 @@ export function openJournal(file: string, logger: Logger): Journal {
     schema: z.record(z.string(), recordSchema),
     onUnreadable: (name, reason) => logger.warn('kubeconfig journal set aside', { file: name, reason }),
   });
-  let loading: Promise<Map<string, JournalRecord>> | undefined;
-  const load = () => {
-    loading ??= storage.read().then((data) => new Map(Object.entries(data ?? {})));
-    // A read that failed is tried again next time.
-    loading.catch(() => {
-      loading = undefined;
-    });
-    return loading;
-  };
+  const load = once(async () => new Map(Object.entries((await storage.read()) ?? {})));
   return {
     all: async () => new Map(await load()),
     get: async (real) => (await load()).get(real),
@@ -78,7 +71,8 @@ export function openJournal(file: string, logger: Logger): Journal {
       if (record === undefined) next.delete(real);
       else next.set(real, record);
       await storage.write(Object.fromEntries(next));
-      loading = Promise.resolve(next);
+      if (record === undefined) records.delete(real);
+      else records.set(real, record);
     },
   };
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { AppError, toPlainError } from '../../model/app-error.ts';
+import { createSerialQueue } from '../async/serial-queue.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { createEditor, type EditedFile } from './editor.ts';
 import { type KubeconfigPlace, resolveFiles } from './files.ts';
@@ -105,7 +106,7 @@ export function createKubeconfig(options: {
   const planner = createPlanner(worker);
   const editor = createEditor({ folder, journal, planner, clock, logger, lockTimeoutMs, onExposed });
   const reader = createReader(planner);
-  const queue = serial();
+  const queue = createSerialQueue();
   const guard = createGuard({ clock, logger, queue, edit: editor.edit, inspect: planner.inspect });
 
   async function edit(file: EditedFile, change: Change) {
@@ -259,15 +260,5 @@ export function createKubeconfig(options: {
       }),
 
     close: () => queue(async () => guard.close()),
-  };
-}
-
-/** Runs one piece of work after the other, whatever becomes of each. */
-function serial(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const turn = last.then(work, work);
-    last = turn.catch(() => {});
-    return turn;
   };
 }

@@ -2,8 +2,9 @@ import type { Account, LoginView, SignOut } from '../../model/account.ts';
 import { AppError, type NeededSignIn } from '../../model/app-error.ts';
 import type { LoginProviderKind } from '../../model/login-providers.ts';
 import { plainText } from '../../model/plain-text.ts';
+import { abortable } from '../async/abortable.ts';
 import { awakeTimer } from '../async/awake-timer.ts';
-import { abortable, createSharedWork } from '../async/shared-work.ts';
+import { createSharedWork } from '../async/shared-work.ts';
 import { checkUrl } from '../open-url.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
 import type { LoginProvider, SignInRequest } from './provider.ts';
@@ -11,6 +12,7 @@ import type { LoginProvider, SignInRequest } from './provider.ts';
 /** A sign-in with no answer ends after this. */
 const loginTimeoutMs = 5 * 60_000;
 const cancelled = 'The sign-in was cancelled.';
+const reason = () => new AppError('cancelled', cancelled);
 
 export interface Logins {
   /** Every sign-in that is held or could be. */
@@ -128,7 +130,7 @@ export function createLogins(options: {
       since: clock.now(),
     });
     try {
-      if (before !== undefined) await abortable(before, signal, cancelled);
+      if (before !== undefined) await abortable(before, signal, { reason });
       signal.throwIfAborted();
       stop = awakeTimer(clock, loginTimeoutMs, () => late.abort());
       const work = provider.signIn({
@@ -158,7 +160,7 @@ export function createLogins(options: {
           if (!signal.aborted) show(key, { ...view(checkUrl(url)), userCode });
         },
       });
-      await abortable(work, signal, cancelled);
+      await abortable(work, signal, { reason });
       signedInAt.set(key, clock.now());
       logger.info('Signed in', { provider: provider.kind });
     } catch (cause) {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { command } from '../../model/command.ts';
 import type { Environment } from '../parts.ts';
+import { unreadable } from '../storage/unreadable.ts';
 import { readRegularFile } from './regular-file.ts';
 import { untrustedParent } from './trusted-parents.ts';
 
@@ -59,9 +60,8 @@ export async function readManagedFile({ file, isOwn }: ManagedFile): Promise<str
     if (cause instanceof AppError) throw cause;
     const errno = errnoOf(cause);
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
-    throw new AppError('file-unreadable', `${file} could not be read (${errno ?? 'unknown error'}).`, {
+    throw unreadable(file, cause, {
       hint: 'Ask an administrator of this computer to make it readable: chmod 644.',
-      cause,
     });
   }
 }

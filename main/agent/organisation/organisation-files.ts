@@ -4,6 +4,7 @@ import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { command } from '../../model/command.ts';
 import type { Environment } from '../parts.ts';
+import { unreadable } from '../storage/unreadable.ts';
 import { maxBytes } from './source.ts';
 import { untrustedParent } from './trusted-parents.ts';
 
@@ -166,11 +167,10 @@ export function createOrganisationFiles(
         if (cause instanceof AppError) throw cause;
         const errno = errnoOf(cause);
         if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
-        throw new AppError(
-          'file-unreadable',
-          `${file} (${field} of your organisation's configuration) could not be read (${errno ?? 'unknown error'}).`,
-          { hint: 'Make it readable for you alone.', cause },
-        );
+        throw unreadable(file, cause, {
+          named: ` (${field} of your organisation's configuration)`,
+          hint: 'Make it readable for you alone.',
+        });
       }
     },
   };

@@ -3,6 +3,7 @@ import { AppError, toPlainError } from '../../model/app-error.ts';
 import type { Organisation } from '../../model/organisation.ts';
 import type { OrganisationView, SetupPreview } from '../../model/organisation-view.ts';
 import type { Settings } from '../../model/settings.ts';
+import { createSerialQueue } from '../async/serial-queue.ts';
 import type { Network } from '../network/network.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
 import { conflictBetween, conflictError, isOlder } from './conflict.ts';
@@ -190,12 +191,7 @@ export async function createOrganisation(options: {
   };
 
   // One after another: what is agreed to must not be overtaken by a refresh that began before it.
-  let queue: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = queue.then(work);
-    queue = turn.catch(() => {});
-    return turn;
-  };
+  const inTurn = createSerialQueue();
 
   /** A file that a person set up by may be gone by now: only an address is asked by itself. */
   const refreshWhenOld = async () => {

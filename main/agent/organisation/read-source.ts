@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import nacl from 'tweetnacl';
-import { AppError, errnoOf } from '../../model/app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import type { Answer, Network } from '../network/network.ts';
+import { unreadable } from '../storage/unreadable.ts';
 import { userAgent } from '../version.ts';
 import { readRegularFile } from './regular-file.ts';
 import { maxBytes, type Origin, placeOf } from './source.ts';
@@ -141,14 +142,7 @@ async function readBytes(file: string): Promise<Bytes> {
     return { bytes: await readRegularFile(file) };
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
-    throw new AppError(
-      'file-unreadable',
-      `${file} could not be read (${errnoOf(cause) ?? 'unknown error'}).`,
-      {
-        hint: 'Check the path, and that you may read the file.',
-        cause,
-      },
-    );
+    throw unreadable(file, cause, { hint: 'Check the path, and that you may read the file.' });
   }
 }
 

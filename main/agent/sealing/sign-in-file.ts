@@ -1,7 +1,9 @@
 import { readFile, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { commandLine } from '../../model/command.ts';
+import { createSerialQueue } from '../async/serial-queue.ts';
 import { asidesOf, setAside } from '../storage/set-aside.ts';
+import { unreadable } from '../storage/unreadable.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import { isSealed, type Sealer, saysNoKey } from './sealer.ts';
 
@@ -37,12 +39,7 @@ export function openSignInFile(options: {
   const { path: file, sealer, title, login, notice } = options;
   let isRecovered = false;
   /** One after another: sealing what was read must not undo what is written meanwhile. */
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = last.then(work);
-    last = turn.catch(() => {});
-    return turn;
-  };
+  const inTurn = createSerialQueue();
   const put = async (text: string) =>
     writeFileAtomic(file, sealer.kind === 'keychain' ? await sealer.seal(text) : text);
   const opened = async (text: string): Promise<string | undefined> => {
@@ -183,11 +180,7 @@ async function readText(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    const errno = errnoOf(cause);
-    if (errno === 'ENOENT') return undefined;
-    throw new AppError('file-unreadable', `${file} could not be read (${errno ?? 'unknown error'}).`, {
-      hint: 'Check that you own the file and may read it.',
-      cause,
-    });
+    if (errnoOf(cause) === 'ENOENT') return undefined;
+    throw unreadable(file, cause);
   }
 }

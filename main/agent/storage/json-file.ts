@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { AppError, errnoOf } from '../../model/app-error.ts';
+import { createSerialQueue } from '../async/serial-queue.ts';
 import type { SignInFile } from '../sealing/sign-in-file.ts';
 import { setAside } from './set-aside.ts';
+import { unreadable } from './unreadable.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
 /** A JSON document of ours on disk: one schema, written whole and atomically, 0600. */
@@ -27,7 +29,7 @@ export function jsonFile<T>(options: {
 }): JsonFile<T> {
   const { file, version, schema, onUnreadable, secret } = options;
   // Writes are queued so that the last one asked for is the last one on disk.
-  let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = createSerialQueue();
   return {
     async read() {
       let text: string | undefined;
@@ -37,14 +39,7 @@ export function jsonFile<T>(options: {
       } catch (cause) {
         if (errnoOf(cause) === 'ENOENT') return undefined;
         if (cause instanceof AppError) throw cause;
-        throw new AppError(
-          'file-unreadable',
-          `${file} could not be read (${errnoOf(cause) ?? 'unknown error'}).`,
-          {
-            hint: 'Check that you own the file and may read it.',
-            cause,
-          },
-        );
+        throw unreadable(file, cause);
       }
       const parsed = parse(text, version, schema);
       if (parsed.ok) return parsed.value;
@@ -53,11 +48,7 @@ export function jsonFile<T>(options: {
     },
     write(value) {
       const text = `${JSON.stringify({ version, data: value })}\n`;
-      const turn = queue.then(() =>
-        secret === undefined ? writeFileAtomic(file, text) : secret.write(text),
-      );
-      queue = turn.catch(() => {});
-      return turn;
+      return inTurn(() => (secret === undefined ? writeFileAtomic(file, text) : secret.write(text)));
     },
   };
 }

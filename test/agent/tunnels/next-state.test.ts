@@ -35,6 +35,7 @@ const events = {
   'probe-passed': { kind: 'probe-passed', at: 9, probe },
   'edge fails': failing('edge', true, false),
   'edge fails, to persist': failing('edge', true, true),
+  'tls fails': failing('tls', true, true),
   'readyz fails': failing('readyz', true, true),
   'fails for good': failing('edge', false, true),
   close: { kind: 'close', at: 9 },
@@ -50,6 +51,8 @@ const table: Readonly<Record<keyof typeof events, readonly (Status | '.')[]>> = 
   'probe-passed': ['.', ...Array<Status>(6).fill('connected'), '.'],
   'edge fails': ['.', 'failed', 'failed', 'reconnecting', 'reconnecting', 'reconnecting', '.', '.'],
   'edge fails, to persist': ['.', ...Array<Status>(5).fill('reconnecting'), '.', '.'],
+  // Bytes get through to the API server, which shows a certificate that is not trusted now.
+  'tls fails': ['.', 'reconnecting', 'reconnecting', 'degraded', 'degraded', 'reconnecting', '.', '.'],
   'readyz fails': ['.', 'reconnecting', 'reconnecting', 'degraded', 'degraded', 'reconnecting', '.', '.'],
   'fails for good': ['.', ...Array<Status>(5).fill('failed'), '.', '.'],
   close: ['.', ...Array<Status>(7).fill('closing')],

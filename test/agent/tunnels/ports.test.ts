@@ -57,6 +57,14 @@ describe('ports', () => {
     expect((await ports.move(first, 31_999)).port).toBe(20_000);
   });
 
+  it('goes on at the first port after the last one', async () => {
+    const last = { version: 1, data: { x: { port: 31_999, user: 'u', password: 'p' } } };
+    await writeFile(path.join(folder, 'ports.json'), JSON.stringify(last));
+    const ports = await open();
+    expect((await ports.move(id('a'), 31_998)).port).toBe(20_000);
+    expect((await ports.move(id('b'), 31_998)).port).toBe(20_001);
+  });
+
   it('replaces the password on the same port, for good', async () => {
     const ports = await open();
     expect(ports.known(id('a'))).toBeUndefined();

@@ -218,6 +218,34 @@ describe('standing', () => {
     expect(await rig.world.browser.tabs()).toHaveLength(1);
   });
 
+  it('waits longer from failure to failure, and shortly again once it has been up for half a minute', async () => {
+    const { tunnel } = await rig.open(title);
+    /** Fails once more, and is up again. Returns which failure in a row it was. */
+    const failAgain = async () => {
+      const from = rig.states.length;
+      const lift = rig.world.traffic.inject({ service: 'proxy', does: { kind: 'error' } });
+      rig.world.proxy.dropConnections();
+      tunnel.wake();
+      const attempt = await vi.waitFor(() => {
+        const state = rig.states.slice(from).find(({ state }) => state.status === 'reconnecting')?.state;
+        if (state?.status !== 'reconnecting') throw new Error(JSON.stringify(tunnel.state()));
+        return state.attempt;
+      });
+      lift();
+      rig.clock.skip(30_000);
+      await rig.until(title, 'connected');
+      return attempt;
+    };
+    expect(await failAgain()).toBe(1);
+    expect(await failAgain()).toBeGreaterThan(1);
+    rig.clock.skip(31_000);
+    const at = rig.clock.now();
+    await vi.waitFor(() =>
+      expect(tunnel.state()).toMatchObject({ probe: { at: expect.toSatisfy((then) => then >= at) } }),
+    );
+    expect(await failAgain()).toBe(1);
+  });
+
   it('is degraded while the API server is not ready', async () => {
     const { tunnel } = await rig.open(title);
     rig.world.api(title).setReady(false);
@@ -259,6 +287,16 @@ describe('standing', () => {
     ]);
     expect([again.status, twice.status]).toEqual(['connected', 'connected']);
     expect(await rig.world.browser.tabs()).toHaveLength(2);
+  });
+
+  it('opens no browser for a probe that finds no session', async () => {
+    const { tunnel } = await rig.open(title);
+    await rig.access.signOut(rig.world.plan.team);
+    tunnel.wake();
+    expect(await rig.until(title, 'failed')).toMatchObject({
+      failure: { mender: 'you', error: { code: 'access-login-needed' } },
+    });
+    expect(await rig.world.browser.tabs()).toHaveLength(1);
   });
 
   it('renews a token before it ends', async () => {

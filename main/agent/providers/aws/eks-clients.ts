@@ -1,5 +1,6 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { AwsCredentialIdentity } from '@smithy/types';
+import { once } from '../../async/once.ts';
 import type { AwsLogin } from './accounts.ts';
 import type { Aws } from './aws.ts';
 import { awsClientSettings } from './clients.ts';
@@ -14,13 +15,8 @@ interface Made {
   readonly byRegion: Map<string, Promise<EKSClient>>;
 }
 
-let loading: Promise<typeof import('@aws-sdk/client-eks')> | undefined;
-
 /** The SDK, loaded when it is first needed. Node takes its time over an import, also of what is there already. */
-export function loadEks(): Promise<typeof import('@aws-sdk/client-eks')> {
-  loading ??= import('@aws-sdk/client-eks');
-  return loading;
-}
+export const loadEks = once(() => import('@aws-sdk/client-eks'));
 
 /** What does nothing for us at each call: logs nowhere, looks whether this is a Lambda, measures a body that is not there. */
 const idle = ['loggerMiddleware', 'recursionDetectionMiddleware', 'contentLengthMiddleware'];

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { AwsCredentialIdentity } from '@smithy/types';
+import { createExpiring } from '../../async/expiring.ts';
 import type { Pace } from '../../async/request-rate.ts';
-import { abortable } from '../../async/shared-work.ts';
 import type { Network } from '../../network/network.ts';
 import type { Clock } from '../../parts.ts';
 import { fileStamp } from '../../storage/file-stamp.ts';
@@ -39,16 +39,7 @@ export function createAwsCredentials(
   },
 ): AwsCredentials {
   const { clock, network, portal, pace } = options;
-  const held = new Map<
-    string,
-    {
-      readonly identity: string;
-      readonly work: Promise<AwsCredentialIdentity>;
-      readonly abandoned: AbortController;
-      waiting: number;
-      until: number;
-    }
-  >();
+  const held = createExpiring<string, AwsCredentialIdentity>(clock);
 
   const identity: AwsCredentials['identity'] = async ({ key, login, tokenFile }) => {
     const kept = [key];
@@ -101,44 +92,17 @@ export function createAwsCredentials(
     return fromIni({ ...awsFiles(options), profile, ignoreCache: true, clientConfig })();
   };
 
-  const wait = async (
-    entry: {
-      readonly work: Promise<AwsCredentialIdentity>;
-      readonly abandoned: AbortController;
-      waiting: number;
-    },
-    signal: AbortSignal | undefined,
-  ) => {
-    entry.waiting += 1;
-    try {
-      return await (signal === undefined ? entry.work : abortable(entry.work, signal));
-    } finally {
-      entry.waiting -= 1;
-      if (entry.waiting === 0 && signal?.aborted === true) entry.abandoned.abort();
-    }
-  };
-
   return {
     identity,
     async get(place, signal) {
-      const who = await identity(place);
-      const known = held.get(place.key);
-      if (known !== undefined && known.identity === who && known.until > clock.now())
-        return wait(known, signal);
-      const abandoned = new AbortController();
-      const work = make(place, abandoned.signal);
-      const entry = { identity: who, work, abandoned, waiting: 0, until: Number.POSITIVE_INFINITY };
-      held.set(place.key, entry);
-      const drop = () => {
-        if (held.get(place.key) === entry) held.delete(place.key);
-      };
-      entry.work.then(({ expiration }) => {
+      return held.get(place.key, {
+        from: await identity(place),
+        make: (abandoned) => make(place, abandoned),
         // Those without an end are read again each time: somebody may have changed the file.
-        if (expiration === undefined) drop();
-        else entry.until = expiration.getTime() - marginMs;
-      }, drop);
-      abandoned.signal.addEventListener('abort', drop);
-      return wait(entry, signal);
+        lifeMs: ({ expiration }) =>
+          expiration === undefined ? 0 : expiration.getTime() - marginMs - clock.now(),
+        signal,
+      });
     },
     forget: ({ key }) => void held.delete(key),
     forgetAll: () => held.clear(),

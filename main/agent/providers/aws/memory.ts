@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { toPlainError } from '../../../model/app-error.ts';
+import { once } from '../../async/once.ts';
 import type { Clock, Logger } from '../../parts.ts';
 import { jsonFile } from '../../storage/json-file.ts';
 
@@ -55,20 +56,15 @@ export function createAwsMemory(options: { readonly file: string; readonly logge
     schema: memorySchema,
     onUnreadable: (name, reason) => logger.warn('what was known of AWS is set aside', { file: name, reason }),
   });
-  let memory: Promise<Memory> | undefined;
   let written = '';
-  const load = async (): Promise<Memory> => {
+  const read = once(async (): Promise<Memory> => {
     const stored = await file.read().catch((error: unknown) => {
       logger.warn('what was known of AWS cannot be read', { error: toPlainError(error) });
       return undefined;
     });
     written = JSON.stringify(stored);
     return stored ?? { portals: {}, regions: {} };
-  };
-  const read = () => {
-    memory ??= load();
-    return memory;
-  };
+  });
   return {
     read,
     async save() {

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { AppError, errnoOf } from '../../../model/app-error.ts';
+import { errnoOf } from '../../../model/app-error.ts';
 import type { Clock } from '../../parts.ts';
+import { unreadable } from '../../storage/unreadable.ts';
 import { writeFileAtomic } from '../../storage/write-file-atomic.ts';
 import type { AwsSession } from './profiles.ts';
 
@@ -50,14 +51,7 @@ export function createSsoCache({ home, clock }: { readonly home: string; readonl
     for (const pause of [...patienceMs, undefined]) {
       const text = await readFile(file, 'utf8').catch((cause: unknown) => {
         if (errnoOf(cause) === 'ENOENT') return undefined;
-        throw new AppError(
-          'file-unreadable',
-          `${file} could not be read (${errnoOf(cause) ?? 'unknown error'}).`,
-          {
-            hint: 'Check that you own the file and may read it.',
-            cause,
-          },
-        );
+        throw unreadable(file, cause);
       });
       if (text === undefined) return undefined;
       const raw = parse(text);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createSingleFlight } from '../../async/single-flight.ts';
 import type { Network } from '../../network/network.ts';
 import type { Clock } from '../../parts.ts';
 import { awsClientSettings } from './clients.ts';
@@ -38,7 +39,7 @@ export function createSsoTokens(
   options: AwsPlaces & { readonly network: Network; readonly clock: Clock; readonly cache: SsoCache },
 ): SsoTokens {
   const { clock, cache } = options;
-  const renewals = new Map<string, Promise<string>>();
+  const renewals = createSingleFlight<string, string>();
   /** For a token that we got by renewal, the name of the sign-in that it continues. */
   const continues = new Map<string, string>();
   const origin = (name: string) => continues.get(name) ?? name;
@@ -92,11 +93,7 @@ export function createSsoTokens(
         if (left(held) > 0) return held.accessToken;
         throw signInOver();
       }
-      const running = renewals.get(session.name) ?? renew(session, held);
-      renewals.set(session.name, running);
-      const done = () => renewals.delete(session.name);
-      running.then(done, done);
-      return running;
+      return renewals.share(session.name, () => renew(session, held));
     },
   };
 }

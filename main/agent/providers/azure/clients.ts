@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { HttpClient } from '@azure/core-rest-pipeline';
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
 import pLimit from 'p-limit';
+import { abortable } from '../../async/abortable.ts';
+import { createExpiring } from '../../async/expiring.ts';
 import { type Network, networkError } from '../../network/network.ts';
 import {
   type AzureCloud,
@@ -81,14 +83,13 @@ async function openSession(
     options: { httpClient: remembering, retryOptions },
   });
   const limit = pLimit(tokensAtOnce);
-  const cached = new Map<string, { readonly work: Promise<AccessToken>; expiresAt: number }>();
+  const held = createExpiring<string, AccessToken>({ now: () => Date.now() });
 
   const getToken = (scopes: string | string[], options: GetTokenOptions): Promise<AccessToken> => {
     const { tenantId = '', claims = '' } = options;
     const key = [tenantId, ...[scopes].flat()].join(' ');
-    const known = cached.get(key);
     // A challenge means that the token at hand is not good enough.
-    if (known !== undefined && claims === '' && known.expiresAt - marginMs > Date.now()) return known.work;
+    if (claims !== '') held.delete(key);
     const { abortSignal: _, ...shared } = options;
     const ask = async () => {
       const token = await chain.getToken(scopes, shared).catch((error: unknown) => {
@@ -97,17 +98,10 @@ async function openSession(
       if (token === null) throw new Error('no token was given');
       return token;
     };
-    const entry = { work: limit(ask), expiresAt: Number.POSITIVE_INFINITY };
-    cached.set(key, entry);
-    entry.work.then(
-      (token) => {
-        entry.expiresAt = token.expiresOnTimestamp;
-      },
-      () => {
-        if (cached.get(key) === entry) cached.delete(key);
-      },
-    );
-    return entry.work;
+    return held.get(key, {
+      make: () => limit(ask),
+      lifeMs: ({ expiresOnTimestamp }) => expiresOnTimestamp - marginMs - Date.now(),
+    });
   };
 
   return {
@@ -132,10 +126,7 @@ async function openSession(
 /** A token is shared, so that one caller's cancellation must not end it for the others; that caller waits no longer. */
 function unlessAborted<T>(work: Promise<T>, signal: GetTokenOptions['abortSignal']): Promise<T> {
   if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(new DOMException('The operation was aborted.', 'AbortError'));
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort);
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  return abortable(work, signal, {
+    reason: () => new DOMException('The operation was aborted.', 'AbortError'),
   });
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { AppError, errnoOf } from '../../../model/app-error.ts';
+import { AppError } from '../../../model/app-error.ts';
 import {
   execSchema,
   type KubeconfigContext,
@@ -10,6 +10,7 @@ import {
 import { oidcFields } from '../../cluster-fields/oidc.ts';
 import type { Environment } from '../../parts.ts';
 import { type Distrust, distrustReason, readBounded, readTrusted } from '../../storage/trusted-file.ts';
+import { unreadable } from '../../storage/unreadable.ts';
 
 const text = z.string('must be text').min(1, 'is empty');
 
@@ -82,7 +83,7 @@ export async function readClusterFile(
   places: TrustPlaces,
 ): Promise<{ readonly clusters: readonly FileCluster[]; readonly distrust: Distrust | undefined }> {
   const { text: content, distrust } = await readTrusted(file, places).catch((cause: unknown) => {
-    throw unreadable(file, cause);
+    throw readFailure(file, cause);
   });
   const lines = new LineCounter();
   const document = parseDocument(content, { lineCounter: lines, prettyErrors: false });
@@ -168,7 +169,7 @@ export async function readContextOf(
   places: TrustPlaces,
 ): Promise<KubeconfigContext & { readonly distrust: Distrust | undefined }> {
   const { text: content, distrust } = await readTrusted(file, places).catch((cause: unknown) => {
-    throw unreadable(file, cause);
+    throw readFailure(file, cause);
   });
   const context = readKubeconfigContext(content, name);
   if (context !== undefined) return { ...context, distrust };
@@ -182,18 +183,14 @@ export async function readContextOf(
 /** Rejects with `file-unreadable` or `file-invalid`. */
 export async function readText(file: string): Promise<string> {
   const { text: content } = await readBounded(file).catch((cause: unknown) => {
-    throw unreadable(file, cause);
+    throw readFailure(file, cause);
   });
   return content;
 }
 
-function unreadable(file: string, cause: unknown): AppError {
+function readFailure(file: string, cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
-  return new AppError(
-    'file-unreadable',
-    `${file} could not be read (${errnoOf(cause) ?? 'unknown error'}).`,
-    { hint: 'Check that the file is there and that you may read it.', cause },
-  );
+  return unreadable(file, cause, { hint: 'Check that the file is there and that you may read it.' });
 }
 
 function invalid(file: string, line: number, message: string, place: readonly PropertyKey[] = []): AppError {

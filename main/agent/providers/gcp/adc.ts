@@ -6,6 +6,7 @@ import { AppError, errnoOf } from '../../../model/app-error.ts';
 import type { Network } from '../../network/network.ts';
 import type { Clock, Environment } from '../../parts.ts';
 import type { SignInFile } from '../../sealing/sign-in-file.ts';
+import { unreadable } from '../../storage/unreadable.ts';
 import { openGcpClient } from './clients.ts';
 import { gcpLoginHint, signInError } from './errors.ts';
 
@@ -131,14 +132,10 @@ async function readCredentials(file: string, named: boolean): Promise<string | u
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    const errno = errnoOf(cause);
-    if (errno === 'ENOENT' && !named) return undefined;
-    throw new AppError('file-unreadable', `${file} could not be read (${errno ?? 'unknown error'}).`, {
-      hint: named
-        ? 'Correct GOOGLE_APPLICATION_CREDENTIALS, or unset it.'
-        : 'Check that you own the file and may read it.',
-      cause,
-    });
+    if (named)
+      throw unreadable(file, cause, { hint: 'Correct GOOGLE_APPLICATION_CREDENTIALS, or unset it.' });
+    if (errnoOf(cause) === 'ENOENT') return undefined;
+    throw unreadable(file, cause);
   }
 }
 

@@ -5,6 +5,7 @@ import { AppError } from '../../../model/app-error.ts';
 import type { Cluster } from '../../../model/cluster.ts';
 import { command } from '../../../model/command.ts';
 import type { Consent } from '../../../model/consent.ts';
+import { createSerialQueue } from '../../async/serial-queue.ts';
 import type { Clock, Logger } from '../../parts.ts';
 import { jsonFile } from '../../storage/json-file.ts';
 import { type OidcIssuer, sessionOf } from './issuer.ts';
@@ -65,17 +66,14 @@ export function createOidcConsents(options: {
     onUnreadable: (name, reason) =>
       logger.warn('the API servers that may receive id tokens are set aside', { file: name, reason }),
   });
-  let changing: Promise<unknown> = Promise.resolve();
+  const inTurn = createSerialQueue();
   const read = async () => (await file.read()) ?? [];
-  const change = <T>(work: (all: readonly Entry[]) => { kept: readonly Entry[]; result: T }): Promise<T> => {
-    const turn = changing.then(async () => {
+  const change = <T>(work: (all: readonly Entry[]) => { kept: readonly Entry[]; result: T }): Promise<T> =>
+    inTurn(async () => {
       const { kept, result } = work(await read());
       await file.write([...kept]);
       return result;
     });
-    changing = turn.catch(() => {});
-    return turn;
-  };
 
   const view = async (cluster: Cluster, server: ApiServer = cluster): Promise<Consent | undefined> => {
     const asked = entryOf(cluster, server);

@@ -3,6 +3,8 @@ import type { TokenEndpointResponse } from 'openid-client';
 import { z } from 'zod';
 import { AppError } from '../../../model/app-error.ts';
 import { command } from '../../../model/command.ts';
+import { createSerialQueue } from '../../async/serial-queue.ts';
+import { createSingleFlight } from '../../async/single-flight.ts';
 import type { Network } from '../../network/network.ts';
 import type { Clock, Logger } from '../../parts.ts';
 import type { SignInFile } from '../../sealing/sign-in-file.ts';
@@ -52,20 +54,16 @@ export function createOidcTokens(options: {
     onUnreadable: (name, reason) =>
       logger.warn('the sign-ins of OpenID Connect are set aside', { file: name, reason }),
   });
-  const renewals = new Map<string, Promise<HeldOidc>>();
-  let changing: Promise<unknown> = Promise.resolve();
-
+  const renewals = createSingleFlight<string, HeldOidc>();
   /** One change after another: each reads the file anew. */
-  const change = <T>(work: (all: Record<string, HeldOidc>) => T): Promise<T> => {
-    const turn = changing.then(async () => {
+  const inTurn = createSerialQueue();
+  const change = <T>(work: (all: Record<string, HeldOidc>) => T): Promise<T> =>
+    inTurn(async () => {
       const all = (await file.read()) ?? {};
       const result = work(all);
       await file.write(all);
       return result;
     });
-    changing = turn.catch(() => {});
-    return turn;
-  };
 
   const personNeeded = (issuer: OidcIssuer): AppError => {
     const session = sessionOf(issuer, options.issuers());
@@ -114,8 +112,8 @@ export function createOidcTokens(options: {
   };
 
   const held = async (issuer: OidcIssuer) => {
-    await changing;
-    return (await file.read())?.[keyOf(issuer)];
+    const all = await inTurn(() => file.read());
+    return all?.[keyOf(issuer)];
   };
 
   return {
@@ -125,12 +123,7 @@ export function createOidcTokens(options: {
       const known = await held(issuer);
       if (known === undefined) throw personNeeded(issuer);
       if (known.expiresAt > clock.now()) return { token: known.idToken, expiresAt: known.expiresAt };
-      const key = keyOf(issuer);
-      const running = renewals.get(key) ?? renew(issuer, known);
-      renewals.set(key, running);
-      const done = () => renewals.delete(key);
-      running.then(done, done);
-      const { idToken: token, expiresAt } = await running;
+      const { idToken: token, expiresAt } = await renewals.share(keyOf(issuer), () => renew(issuer, known));
       return { token, expiresAt };
     },
     forget: (issuer) =>

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { client as VaultClient } from 'node-vault';
 import { AppError, errnoOf } from '../../../model/app-error.ts';
+import { retryRequest } from '../../async/request-retry.ts';
 import type { Answer, Network } from '../../network/network.ts';
 import type { Clock, Environment } from '../../parts.ts';
+import { unreadable } from '../../storage/unreadable.ts';
 
 const logInHint = 'Run `k8s-tunnels login vault` or `vault login`, or set VAULT_TOKEN.';
 
@@ -26,14 +28,7 @@ export async function vaultToken({ env, home }: Pick<VaultPlaces, 'env' | 'home'
   const file = vaultTokenFile(home);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     if (errnoOf(cause) === 'ENOENT') return '';
-    throw new AppError(
-      'file-unreadable',
-      `${file} could not be read (${errnoOf(cause) ?? 'unknown error'}).`,
-      {
-        hint: 'Check that you own the file and may read it.',
-        cause,
-      },
-    );
+    throw unreadable(file, cause);
   });
   if (text.trim() !== '') return text.trim();
   throw new AppError('vault-no-token', `There is no Vault token in VAULT_TOKEN or ${file}.`, {
@@ -104,27 +99,26 @@ interface VaultRequest {
   readonly json?: unknown;
 }
 
-const tries = 4;
 /** Rate limits, followers that are behind, and servers that are about to be replaced. */
 const passing = new Set([412, 429, 502, 503, 504]);
+const longestPauseMs = 10_000;
 
 /** A read is tried again: that is harmless. */
 async function send({ network, clock }: VaultPlaces, request: VaultRequest, signal?: AbortSignal) {
   const url = new URL(request.uri);
-  for (let attempt = 1; ; attempt += 1) {
-    const last = attempt === tries || request.method !== 'GET';
-    try {
-      const answer = await followOnce(network, url, request, signal);
-      if (last || !passing.has(answer.status)) {
-        return { statusCode: answer.status, body: parse(answer.body), request: { path: url.pathname } };
-      }
-      await clock.sleep(pauseMs(attempt, answer.headers['retry-after']), signal);
-    } catch (error) {
-      // A kept connection may have been closed just as it was used again.
-      if (attempt > 1 || last || !(error instanceof AppError) || error.code !== 'network-unreachable')
-        throw error;
-    }
-  }
+  const once = () => followOnce(network, url, request, signal);
+  const answer =
+    request.method === 'GET'
+      ? await retryRequest({
+          clock,
+          send: once,
+          passing,
+          pauseMs: ({ headers }, usualMs) =>
+            Math.min(longestPauseMs, askedPauseMs(headers['retry-after']) ?? usualMs),
+          signal,
+        })
+      : await once();
+  return { statusCode: answer.status, body: parse(answer.body), request: { path: url.pathname } };
 }
 
 /** A standby that does not forward answers 307 with the address of the active server. */
@@ -147,10 +141,9 @@ async function followOnce(
   return network.request(next, { method, ...body, signal, maxBytes });
 }
 
-function pauseMs(attempt: number, retryAfter: string | undefined): number {
+function askedPauseMs(retryAfter: string | undefined): number | undefined {
   const asked = Number(retryAfter) * 1000;
-  const own = 200 * 2 ** attempt * (0.5 + Math.random() / 2);
-  return Math.min(10_000, Number.isFinite(asked) && asked > 0 ? asked : own);
+  return Number.isFinite(asked) && asked > 0 ? asked : undefined;
 }
 
 function parse(body: Buffer): unknown {

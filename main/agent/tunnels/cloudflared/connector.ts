@@ -4,7 +4,7 @@ import tls from 'node:tls';
 import { AppError } from '../../../model/app-error.ts';
 import type { Access } from '../../access/access.ts';
 import type { ServiceToken } from '../../access/service-tokens.ts';
-import { abortable } from '../../async/shared-work.ts';
+import { abortable } from '../../async/abortable.ts';
 import { proxyVariables } from '../../network/proxy/routes.ts';
 import type { Environment, Logger } from '../../parts.ts';
 import { writeFileAtomic } from '../../storage/write-file-atomic.ts';

@@ -1,0 +1,113 @@
+import { AppError } from '../../model/app-error.ts';
+import { awakeTimer } from '../async/awake-timer.ts';
+import { createSharedWork } from '../async/shared-work.ts';
+import type { Network } from '../network/network.ts';
+import type { Clock, Logger } from '../parts.ts';
+import type { LoginState } from './access.ts';
+import type { AppInfo } from './app-info.ts';
+import type { AppTokens } from './app-tokens.ts';
+import type { TokenFiles } from './token-files.ts';
+import { lockToken } from './token-lock.ts';
+import { prepareTransfer } from './transfer.ts';
+
+/** A login with no answer ends after this. */
+const loginTimeoutMs = 5 * 60_000;
+
+/** The logins in the browser: one for each organisation at a time, whoever waits for it. */
+export interface BrowserLogin {
+  /**
+   * Waits for the organisation's login, which is started where none runs and ends when nobody waits for it any more.
+   * Rejects with `access-login-failed`, `access-login-timeout`, `cancelled` or a network code.
+   */
+  wait(app: AppInfo, signal: AbortSignal): Promise<void>;
+  /** The logins that wait for a person now. */
+  list(): readonly LoginState[];
+  /** Ends the organisation's login, where one runs. */
+  abandon(authDomain: string): void;
+  /** Ends every login. */
+  close(): void;
+}
+
+export function createBrowserLogin(options: {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly files: TokenFiles;
+  readonly tokens: Pick<AppTokens, 'silent' | 'keep' | 'signOuts'>;
+  readonly openUrl: (url: string) => Promise<void>;
+  readonly onLogins: (logins: readonly LoginState[]) => void;
+}): BrowserLogin {
+  const { network, clock, logger, files, tokens, openUrl, onLogins } = options;
+  const pending = createSharedWork();
+  const waiting = new Map<string, LoginState>();
+  const closing = new AbortController();
+
+  const announce = () => onLogins([...waiting.values()]);
+
+  /** Opens the login page, and resolves with what the edge hands over at the end of it. */
+  const askUser = async (app: AppInfo, signal: AbortSignal) => {
+    const transfer = prepareTransfer({ network, app });
+    const shown = { authDomain: app.authDomain, url: transfer.url.href, since: clock.now() };
+    waiting.set(app.authDomain, shown);
+    announce();
+    try {
+      await openUrl(transfer.url.href);
+    } catch (error) {
+      // The address stands in the login state, so a person can still open it by hand.
+      logger.warn('The browser could not be opened', {
+        reason: error instanceof Error ? error.message : 'unknown',
+      });
+      waiting.set(app.authDomain, { ...shown, noBrowser: true });
+      announce();
+    }
+    return transfer.wait(signal);
+  };
+
+  /** The login, under cloudflared's locks (the application's first, then the organisation's, as it does). */
+  const login = async (app: AppInfo, abandoned: AbortSignal): Promise<void> => {
+    const late = new AbortController();
+    const cancelLimit = awakeTimer(clock, loginTimeoutMs, () => late.abort());
+    const signal = AbortSignal.any([closing.signal, abandoned, late.signal]);
+    const releases: (() => Promise<void>)[] = [];
+    const satisfied = async () => (await tokens.silent(app)) !== undefined;
+    const since = tokens.signOuts(app.authDomain);
+    try {
+      for (const file of [files.appPath(app), files.orgPath(app.authDomain)]) {
+        const release = await lockToken({ file, clock, signal, satisfied });
+        if (release === undefined) return;
+        releases.unshift(release);
+      }
+      // Another program may have logged in while we waited for a lock.
+      if (releases.length > 0 && (await satisfied())) return;
+      const { appJwt, orgJwt } = await askUser(app, signal);
+      signal.throwIfAborted();
+      if (orgJwt !== undefined) await files.writeOrg(app.authDomain, orgJwt);
+      await tokens.keep(app, appJwt, since);
+    } catch (cause) {
+      if (!signal.aborted) throw cause;
+      throw !late.signal.aborted
+        ? new AppError('cancelled', `The login for ${app.hostname} was cancelled.`, { cause })
+        : new AppError(
+            'access-login-timeout',
+            `Nobody finished the login for ${app.hostname} within 5 minutes.`,
+            {
+              hint: 'Connect again to open a new login page.',
+              retryable: true,
+              cause,
+            },
+          );
+    } finally {
+      cancelLimit();
+      if (waiting.delete(app.authDomain)) announce();
+      for (const release of releases) await release();
+    }
+  };
+
+  return {
+    wait: (app, signal) =>
+      pending.wait({ key: app.authDomain, start: (abandoned) => login(app, abandoned), signal }),
+    list: () => [...waiting.values()],
+    abandon: pending.abandon,
+    close: () => closing.abort(),
+  };
+}

@@ -1,0 +1,128 @@
+import { AppError, toPlainError } from '../../model/app-error.ts';
+import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
+import type { Logger } from '../parts.ts';
+import type { Tunnels } from '../tunnels/tunnels.ts';
+import type { Connections, Outcome } from './connections.ts';
+import type { CurrentContext } from './current-context.ts';
+import type { Disconnect } from './disconnect.ts';
+import type { Entries } from './entries.ts';
+import { openOne, type Try } from './open-one.ts';
+import { connectPlan } from './production-guard.ts';
+import type { Remembered } from './remembered.ts';
+
+/**
+ * Connecting is one transaction: what to do is decided, the tunnels are opened, the entries of those that are up are
+ * written and remembered. Whatever ends it early closes the tunnels that were opened for it.
+ */
+export function createConnect(options: {
+  readonly logger: Logger;
+  readonly catalog: Catalog;
+  readonly tunnels: Tunnels;
+  readonly kubeconfig: Kubeconfig;
+  readonly remembered: Remembered;
+  readonly currentContext: CurrentContext;
+  readonly entries: Entries;
+  readonly settled: Disconnect['settled'];
+  readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
+  /** Whether production needs a confirmation at all. */
+  readonly isGuarded: () => boolean;
+}): Connections['connect'] {
+  const { logger, catalog, tunnels, kubeconfig, remembered, currentContext, entries } = options;
+  const { settled, complete, isGuarded } = options;
+  const isOurs = (id: ClusterId) => remembered.get(id) !== undefined;
+  const isOpen = (id: ClusterId) => remembered.get(id)?.status === 'open';
+
+  const openAll = (clusters: readonly Cluster[], signal: AbortSignal) =>
+    Promise.all(
+      clusters.map((cluster) => {
+        const listening = isOurs(cluster.id);
+        return openOne({ tunnels, complete, cluster, signal, interactive: true, listening });
+      }),
+    );
+
+  /** The port of an entry that was kept goes on listening. */
+  const closeAll = (ids: readonly ClusterId[]) =>
+    Promise.all(ids.map((id) => tunnels.close(id, { listening: isOurs(id) })));
+
+  /** An agent that is killed from now on must know the clusters again, not only that they were open. */
+  const saveCatalog = () =>
+    catalog.flush().catch((error: unknown) => {
+      logger.error('the catalog is not saved', { error: toPlainError(error) });
+    });
+
+  return async ({ place, switches, forMs, signal, ...wish }) => {
+    await settled(wish.clusters.map(({ id }) => id));
+
+    // Decide. A kubeconfig that cannot be read is found out before anything is opened.
+    const before = await kubeconfig.current(place);
+    const plan = connectPlan(wish, { isGuarded: isGuarded(), current: before.id, isOpen, switches });
+    const { clusters, left, stays, mayBecomeCurrent } = plan;
+    const [wanted] = clusters;
+    const back =
+      forMs !== undefined && wanted !== undefined && mayBecomeCurrent(wanted)
+        ? await currentContext.checkLimit(place, wanted.id, wish.production === true)
+        : undefined;
+
+    const fresh = clusters.map(({ id }) => id).filter((id) => !isOpen(id));
+    try {
+      // Open.
+      const tries = await openAll(clusters, signal);
+      if (signal.aborted) throw new AppError('cancelled', 'Connecting was cancelled; nothing was changed.');
+      const failed = tries.flatMap(({ kind, cluster: { id } }) => (kind === 'failed' ? id : []));
+      await closeAll(failed.filter((id) => fresh.includes(id)));
+      const up = tries.filter((one) => one.kind === 'open');
+      const first = up[0]?.cluster;
+      if (first === undefined)
+        return { outcomes: tries.map((one) => outcomeOf(one, entries.nameOf)), warnings: [], left, stays };
+
+      // Write. One that was current already was not asked about: another may be current by now, which stays.
+      const mayBeCurrent = mayBecomeCurrent(first);
+      const switchesNow = mayBeCurrent && before.id !== first.id;
+      const limit = { forMs: mayBeCurrent ? forMs : undefined, back };
+      const stanzas = up.map(({ cluster, tunnel }) => entries.of(cluster, tunnel));
+      const written = await currentContext.switching(first.id, limit, () =>
+        kubeconfig.add(place, stanzas, switchesNow ? { current: first.id } : {}),
+      );
+
+      // Remember.
+      const saved = saveCatalog();
+      await remembered.put(
+        up.map(({ cluster: { id } }) => ({ cluster: id, place: { ...place }, status: 'open' })),
+      );
+      await saved;
+      if (switchesNow && forMs === undefined) await currentContext.dropLimits([first.id]);
+      const nameOf = (cluster: Cluster) => written.contexts.get(cluster.id) ?? entries.nameOf(cluster);
+      return {
+        outcomes: tries.map((one) => outcomeOf(one, nameOf)),
+        warnings: written.warnings,
+        left,
+        stays,
+        ...(switchesNow ? { switched: { from: before.context } } : {}),
+      };
+    } catch (error) {
+      // Undo.
+      await closeAll(fresh);
+      throw error;
+    }
+  };
+}
+
+function outcomeOf(one: Try, nameOf: (cluster: Cluster) => string): Outcome {
+  if (one.kind === 'failed')
+    return {
+      status: 'failed',
+      cluster: one.cluster,
+      error: one.error,
+      ...(one.stage === undefined ? {} : { stage: one.stage }),
+      ...(one.mender === undefined ? {} : { mender: one.mender }),
+    };
+  return {
+    status: 'connected',
+    cluster: one.cluster,
+    context: nameOf(one.cluster),
+    port: one.tunnel.place()?.port,
+    latencyMs: one.state.status === 'connected' ? one.state.probe.totalMs : 0,
+  };
+}

@@ -1,0 +1,84 @@
+import type { ClusterId } from '../../model/cluster.ts';
+import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
+import type { Ports } from '../tunnels/ports.ts';
+import type { Tunnels } from '../tunnels/tunnels.ts';
+import type { Connections } from './connections.ts';
+import type { CurrentContext } from './current-context.ts';
+import { byPlace, type Remembered } from './remembered.ts';
+
+/** Closes connections, with their kubeconfig entries or without. */
+export interface Disconnect extends Pick<Connections, 'disconnect' | 'disconnectAll' | 'forget'> {
+  /** Resolves when these are not being disconnected any more: what was asked for last is what comes of it. */
+  settled(ids: readonly ClusterId[]): Promise<void>;
+  /** As `forget`, for the agent itself: nobody is waited for. Answers the warnings. */
+  removeNow(ids: readonly ClusterId[]): Promise<readonly string[]>;
+}
+
+export function createDisconnect(options: {
+  readonly remembered: Remembered;
+  readonly kubeconfig: Kubeconfig;
+  readonly currentContext: CurrentContext;
+  readonly tunnels: Tunnels;
+  readonly ports: Pick<Ports, 'rotate'>;
+  /** Whether entries outlive their tunnels. */
+  readonly keepsEntries: () => boolean;
+}): Disconnect {
+  const { remembered, kubeconfig, currentContext, tunnels, ports, keepsEntries } = options;
+  const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
+
+  const removeNow = async (ids: readonly ClusterId[]) => {
+    const warnings: string[] = [];
+    for (const [place, group] of byPlace(known(ids)))
+      warnings.push(...(await kubeconfig.remove(place, group)).warnings);
+    // Before the tunnels close: a connect that comes meanwhile gets the new password.
+    for (const id of ids) await ports.rotate(id);
+    await remembered.drop(ids);
+    await currentContext.dropLimits(ids);
+    await Promise.all(ids.map((id) => tunnels.close(id)));
+    return warnings;
+  };
+
+  const keepNow = async (ids: readonly ClusterId[]) => {
+    const warnings: string[] = [];
+    for (const [place, group] of byPlace(known(ids)))
+      warnings.push(...(await kubeconfig.release(place, group)).warnings);
+    await remembered.put(known(ids).map((connection) => ({ ...connection, status: 'kept' })));
+    await currentContext.dropLimits(ids);
+    await Promise.all(ids.map((id) => tunnels.close(id, { listening: true })));
+    return warnings;
+  };
+
+  const closing = new Map<ClusterId, Promise<unknown>>();
+  const whileClosing = async <T>(ids: readonly ClusterId[], work: Promise<T>): Promise<T> => {
+    for (const id of ids) closing.set(id, work);
+    try {
+      return await work;
+    } finally {
+      for (const id of ids) if (closing.get(id) === work) closing.delete(id);
+    }
+  };
+
+  const disconnect: Disconnect['disconnect'] = async (ids) => {
+    const open = remembered.idsOf('open');
+    const closed = ids.filter((id) => open.includes(id));
+    const warnings = await whileClosing(closed, keepsEntries() ? keepNow(closed) : removeNow(closed));
+    return { closed, warnings };
+  };
+
+  return {
+    disconnect,
+    async disconnectAll({ again }) {
+      const open = known(remembered.idsOf('open'));
+      await disconnect(open.map(({ cluster }) => cluster));
+      if (again) await remembered.put(open.map((connection) => ({ ...connection, status: 'again' })));
+    },
+    async forget(ids) {
+      const forgotten = known(ids).map(({ cluster }) => cluster);
+      return { forgotten, warnings: await whileClosing(forgotten, removeNow(forgotten)) };
+    },
+    async settled(ids) {
+      await Promise.allSettled(ids.map((id) => closing.get(id)));
+    },
+    removeNow,
+  };
+}

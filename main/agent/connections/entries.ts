@@ -1,0 +1,46 @@
+import { AppError } from '../../model/app-error.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import { contextName } from '../../model/context-name.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { Place } from '../tunnels/ports.ts';
+import type { Tunnel } from '../tunnels/tunnel.ts';
+import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
+
+/** The kubeconfig entries of clusters. */
+export interface Entries {
+  /** The name of its context, and what it is called on a command line. */
+  nameOf(cluster: Cluster): string;
+  /** Its entry through that port, or straight to the API where there is none. */
+  through(cluster: Cluster, place: Place | undefined): KubeconfigEntry;
+  /** Its entry through the port of its tunnel. Throws where the tunnel has none and needs one. */
+  of(cluster: Cluster, tunnel: Tunnel): KubeconfigEntry;
+  /** Writes entries where nobody waits for the warnings: each is a notice, once. Rejects as `Kubeconfig` does. */
+  write(place: KubeconfigPlace, entries: readonly KubeconfigEntry[]): Promise<void>;
+}
+
+export function createEntries(options: {
+  readonly catalog: Catalog;
+  readonly kubeconfig: Kubeconfig;
+  readonly plugin: PluginCommand;
+  readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
+}): Entries {
+  const { catalog, kubeconfig, plugin, noticeOnce } = options;
+  const nameOf = (cluster: Cluster) => contextName(cluster, catalog.clusters());
+  const through: Entries['through'] = (cluster, place) =>
+    kubeconfigEntry({ cluster, name: nameOf(cluster), place, plugin });
+  return {
+    nameOf,
+    through,
+    of(cluster, tunnel) {
+      const place = tunnel.place();
+      if (place === undefined && tunnel.connector() !== 'direct')
+        throw new AppError('internal', `${cluster.title} has no port.`);
+      return through(cluster, place);
+    },
+    async write(place, entries) {
+      const { warnings } = await kubeconfig.add(place, entries, {});
+      for (const warning of warnings) noticeOnce('warning', warning);
+    },
+  };
+}

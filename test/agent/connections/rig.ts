@@ -1,0 +1,76 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createCatalog } from '../../../main/agent/catalog/catalog.ts';
+import { type Connections, createConnections } from '../../../main/agent/connections/connections.ts';
+import { createKubeconfig } from '../../../main/agent/kubeconfig/kubeconfig.ts';
+import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import type { Tunnels } from '../../../main/agent/tunnels/tunnels.ts';
+import type { AppError } from '../../../main/model/app-error.ts';
+import type { Cluster, ClusterId } from '../../../main/model/cluster.ts';
+import { cell, listed } from '../catalog/clusters.ts';
+import { standingTunnels } from './standing-tunnels.ts';
+
+/** Connections over `standingTunnels` and a kubeconfig on disk. */
+export interface Rig {
+  readonly tunnels: Tunnels;
+  readonly connections: Connections;
+  /** From now on, writing entries rejects with this. */
+  failWrites(error: AppError): void;
+  connect(clusters: readonly Cluster[], signal?: AbortSignal): ReturnType<Connections['connect']>;
+  /** The clusters that have a tunnel, and what it does; one whose port listens only is idle. */
+  statuses(): Readonly<Record<ClusterId, string>>;
+  /** The kubeconfig's text; undefined where there is none. */
+  text(): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+export async function startRig(...clusters: readonly Cluster[]): Promise<Rig> {
+  const home = await mkdtemp(path.join(tmpdir(), 'connections-'));
+  await mkdir(path.join(home, '.kube'));
+  const parts = { folder: home, clock: systemClock, logger: silentLogger };
+  const catalog = await createCatalog({ ...parts, folder: path.join(home, 'catalog') });
+  catalog.apply(cell(listed(...clusters)));
+  const tunnels = standingTunnels();
+  const kubeconfig = createKubeconfig(parts);
+  let failure: AppError | undefined;
+  const connections = await createConnections({
+    ...parts,
+    catalog,
+    tunnels,
+    ports: { known: () => undefined, rotate: async () => undefined },
+    kubeconfig: {
+      ...kubeconfig,
+      async add(...entries) {
+        if (failure !== undefined) throw failure;
+        return kubeconfig.add(...entries);
+      },
+    },
+    plugin: { command: '/bin/k8s-tunnels', args: [] },
+    complete: async (cluster) => cluster,
+    notice: () => {},
+    noticeOnce: () => {},
+    keepsEntries: () => true,
+  });
+  return {
+    tunnels,
+    connections,
+    failWrites(error) {
+      failure = error;
+    },
+    connect: (wanted, signal = new AbortController().signal) =>
+      connections.connect({
+        clusters: wanted,
+        place: { kubeconfig: undefined, cwd: home, home },
+        switches: true,
+        signal,
+      }),
+    statuses: () => Object.fromEntries(tunnels.list().map((one) => [one.id, one.state().status])),
+    text: () => readFile(path.join(home, '.kube/config'), 'utf8').catch(() => undefined),
+    async close() {
+      await kubeconfig.close();
+      await catalog.close();
+      await rm(home, { recursive: true });
+    },
+  };
+}
