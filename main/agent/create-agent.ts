@@ -20,9 +20,9 @@ import type { Agent, Parts, Place } from './agent.ts';
 import { withSafeTimers } from './async/safe-timers.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { createConnections, type Outcome } from './connections/connections.ts';
+import { createCredentials } from './credentials/credentials.ts';
 import { apiServer, execCredential, isInteractive } from './credentials/exec-credential.ts';
 import { createSignIns } from './credentials/sign-ins.ts';
-import { credentialSources } from './credentials/sources.ts';
 import { createDiscovery, type Discovery } from './discovery/discovery.ts';
 import { readFindings } from './discovery/findings.ts';
 import { createFavourites } from './favourites/favourites.ts';
@@ -36,22 +36,12 @@ import { trustUsableAuthorities } from './network/trust.ts';
 import { withSupport } from './organisation/access-request.ts';
 import { connectorRules } from './organisation/connector-rules.ts';
 import { managedSettings } from './organisation/managed-settings.ts';
-import { additionalAuthorities, clusterFileCheck } from './organisation/named-settings.ts';
+import { additionalAuthorities } from './organisation/named-settings.ts';
 import { createOrganisation } from './organisation/organisation.ts';
 import { createOrganisationFiles, fileFolders } from './organisation/organisation-files.ts';
 import { clusterUnder, sourceUnder } from './organisation/source-under.ts';
 import { switchedOffBy } from './organisation/switched-off.ts';
-import { vaultEnvironment, vaultLogin, vaultServers } from './organisation/vault-environment.ts';
-import { createEksSource } from './providers/aws/eks.ts';
-import { createAwsLogin } from './providers/aws/login.ts';
-import { createAksSource } from './providers/azure/aks.ts';
-import { createAzureLogin } from './providers/azure/login.ts';
-import { createFileSource } from './providers/file/file.ts';
-import { createGkeSource } from './providers/gcp/gke.ts';
-import { createGcpSignIn } from './providers/gcp/login.ts';
-import { createOidcLogin } from './providers/oidc/login.ts';
-import { createVaultLogin } from './providers/vault/login.ts';
-import { createVaultSource } from './providers/vault/vault.ts';
+import { createProviders } from './providers/providers.ts';
 import { feedOf } from './releases/feed.ts';
 import { createReleases } from './releases/releases.ts';
 import { createSettings } from './settings/settings.ts';
@@ -197,47 +187,31 @@ async function wireAgent(
       removedCells: [...change.removedCells],
     }),
   );
-  const { aws, azureFile, oidcFile, googleFile, issuers, oidc, consents, credentials } = credentialSources({
-    parts,
+  const { all: providers, consents } = createProviders({
+    parts: { ...parts, clock },
     network,
     catalog,
+    settings,
     organisation: organisation.current,
-    awsPortals: () => settings.get().awsPortals,
+    organisationFiles,
     notice: (message) => notice('warning', message),
   });
+  const credentials = createCredentials({ clock, providers });
   if (parts.sealer.kind !== 'headless' && parts.sealer.warning !== undefined)
     notice('warning', parts.sealer.warning);
   // Reading seals what was kept without a keychain. What cannot be read is told by whoever needs it.
   if (parts.sealer.kind === 'keychain')
-    for (const file of [azureFile, googleFile, oidcFile]) await file.read().catch(() => {});
-  const makeDiscovery = (): Discovery => {
-    const { awsRegions, vaultMounts, clusterFiles } = settings.get();
-    const { sources: said } = organisation.current() ?? {};
-    const places = { env, home: paths.home, network, clock };
-    return createDiscovery({
-      sources: [
-        createEksSource({ aws, regions: awsRegions }),
-        createAksSource({ ...places, ownFile: azureFile, tenants: said?.aks?.tenants }),
-        createGkeSource({ ...places, ownFile: googleFile, projects: said?.gke?.projects }),
-        createVaultSource({
-          ...places,
-          env: vaultEnvironment(env, organisation.current()),
-          mounts: vaultMounts,
-          servers: vaultServers(organisation.current()),
-        }),
-        createFileSource({
-          ...places,
-          files: clusterFiles,
-          folder: paths.config,
-          check: clusterFileCheck(settings, organisationFiles),
-        }),
-      ].map((source) => sourceUnder(source, organisation.current())),
+    for (const { sessionFile } of providers) await sessionFile?.read().catch(() => {});
+  const makeDiscovery = (): Discovery =>
+    createDiscovery({
+      sources: providers
+        .flatMap(({ source }) => source?.() ?? [])
+        .map((source) => sourceUnder(source, organisation.current())),
       catalog,
       clock,
       logger,
       onStatus: (status) => tell({ kind: 'discovery', discovery: status }),
     });
-  };
   const placesIn = ({ awsRegions, awsPortals, vaultMounts, clusterFiles }: Settings) => ({
     awsRegions,
     awsPortals,
@@ -327,26 +301,7 @@ async function wireAgent(
             .map(({ id }) => titled(id).title);
         },
       }),
-      createAwsLogin(aws),
-      createAzureLogin({
-        places: { env, home: paths.home, network, ownFile: azureFile },
-        tenants: () => organisation.current()?.sources?.aks?.tenants ?? [],
-      }),
-      createGcpSignIn({
-        places: { env, home: paths.home, network, clock, ownFile: googleFile },
-        client: () => organisation.current()?.sources?.gke?.oauthClient,
-      }),
-      createVaultLogin({
-        places: () => ({
-          env: vaultEnvironment(env, organisation.current()),
-          home: paths.home,
-          network,
-          clock,
-        }),
-        login: (address) => vaultLogin(address, organisation.current()),
-        files: organisationFiles,
-      }),
-      createOidcLogin({ network, clock, tokens: oidc, consents, file: oidcFile.store, issuers }),
+      ...providers.flatMap(({ login }) => login ?? []),
     ],
     clock,
     logger,
@@ -780,13 +735,7 @@ async function wireAgent(
       return allowed;
     },
     accounts: () => logins.accounts(),
-    findings: () =>
-      readFindings({
-        aws,
-        clusterFiles: settings.get().clusterFiles,
-        folder: paths.config,
-        check: clusterFileCheck(settings, organisationFiles),
-      }),
+    findings: () => readFindings(providers),
     login,
     async logout(options) {
       const done = await logins.logout(options);

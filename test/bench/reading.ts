@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createCatalog } from '../../main/agent/catalog/catalog.ts';
 import { createDiscovery } from '../../main/agent/discovery/discovery.ts';
-import type { DiscoverySource } from '../../main/agent/discovery/source.ts';
+import type { DiscoverySource } from '../../main/agent/providers/discovery-source.ts';
 import { createNetwork } from '../../main/agent/network/network.ts';
 import { trustAuthorities } from '../../main/agent/network/trust.ts';
 import { silentLogger, systemClock } from '../../main/agent/parts.ts';

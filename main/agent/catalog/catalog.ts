@@ -3,8 +3,8 @@ import pLimit from 'p-limit';
 import { type PlainError, toPlainError } from '../../model/app-error.ts';
 import { type Cell, type Cluster, type ClusterId, cellId, type Source } from '../../model/cluster.ts';
 import { plainText } from '../../model/plain-text.ts';
-import type { CellResult } from '../discovery/source.ts';
 import type { Clock, Logger } from '../parts.ts';
+import type { CellResult } from '../providers/discovery-source.ts';
 import { type Account, createCatalogFiles } from './catalog-files.ts';
 import { findCluster } from './find-cluster.ts';
 

@@ -8,9 +8,10 @@ import { managedSettings } from '../organisation/managed-settings.ts';
 import { additionalAuthorities } from '../organisation/named-settings.ts';
 import { createOrganisation } from '../organisation/organisation.ts';
 import { createOrganisationFiles, fileFolders } from '../organisation/organisation-files.ts';
+import { createProviders } from '../providers/providers.ts';
 import { createSettings } from '../settings/settings.ts';
+import { createCredentials } from './credentials.ts';
 import { apiServer, execCredential } from './exec-credential.ts';
-import { credentialSources } from './sources.ts';
 
 /**
  * An ExecCredential with no agent, by what the last one left on disk: nobody is asked to sign in, and no tunnel opens.
@@ -44,14 +45,16 @@ export async function credentialAlone(
   const unusable = trustUsableAuthorities({ env, setting: setting ?? undefined });
   if (unusable !== undefined) notTrusted(unusable);
   const catalog = await createCatalog({ folder: path.join(paths.state, 'catalog'), clock, logger });
-  const { credentials } = credentialSources({
+  const { all: providers } = createProviders({
     parts,
     network,
     catalog,
+    settings,
     organisation: () => now,
-    awsPortals: () => settings.get().awsPortals,
+    organisationFiles,
     notice: () => {},
   });
+  const credentials = createCredentials({ clock, providers });
   try {
     return execCredential(await credentials.get(catalog.find(cluster), apiServer(execInfo)), execInfo);
   } finally {

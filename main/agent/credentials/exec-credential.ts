@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../model/app-error.ts';
-import type { ApiServer } from '../providers/oidc/consents.ts';
-import type { Credential } from './credentials.ts';
+import type { ApiServer, Credential } from '../providers/credential-provider.ts';
 
 const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
 

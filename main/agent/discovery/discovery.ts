@@ -3,7 +3,7 @@ import { type Cluster, cellId } from '../../model/cluster.ts';
 import type { DiscoveryStatus } from '../../model/discovery-status.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Clock, Logger } from '../parts.ts';
-import type { DiscoverySource } from './source.ts';
+import type { DiscoverySource } from '../providers/discovery-source.ts';
 
 export interface Discovery {
   /**

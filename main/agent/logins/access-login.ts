@@ -1,6 +1,6 @@
 import type { Account } from '../../model/account.ts';
 import type { Access } from '../access/access.ts';
-import type { LoginProvider } from './provider.ts';
+import type { LoginProvider } from '../providers/login-provider.ts';
 
 const noCluster =
   'Cloudflare Access signs you in at one of your clusters, and none is known yet. Sign in to where your clusters are first.';

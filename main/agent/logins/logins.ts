@@ -7,7 +7,7 @@ import { awakeTimer } from '../async/awake-timer.ts';
 import { createSharedWork } from '../async/shared-work.ts';
 import { checkUrl } from '../open-url.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
-import type { LoginProvider, SignInRequest } from './provider.ts';
+import type { LoginProvider, SignInRequest } from '../providers/login-provider.ts';
 
 /** A sign-in with no answer ends after this. */
 const loginTimeoutMs = 5 * 60_000;

@@ -4,8 +4,8 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 import { command } from '../../model/command.ts';
 import type { Environment } from '../parts.ts';
 import { unreadable } from '../storage/unreadable.ts';
+import { untrustedParent } from '../storage/untrusted-parent.ts';
 import { readRegularFile } from './regular-file.ts';
-import { untrustedParent } from './trusted-parents.ts';
 
 export interface ManagedFile {
   readonly file: string;

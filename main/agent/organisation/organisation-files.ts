@@ -5,8 +5,8 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 import { command } from '../../model/command.ts';
 import type { Environment } from '../parts.ts';
 import { unreadable } from '../storage/unreadable.ts';
+import { untrustedParent } from '../storage/untrusted-parent.ts';
 import { maxBytes } from './source.ts';
-import { untrustedParent } from './trusted-parents.ts';
 
 /**
  * The files that an organisation's configuration may name. Whoever writes the configuration chooses the file and the

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../model/cluster.ts';
 import type { Organisation } from '../../model/organisation.ts';
-import { tellGone } from '../discovery/gone.ts';
-import type { DiscoverySource } from '../discovery/source.ts';
+import type { DiscoverySource } from '../providers/discovery-source.ts';
+import { tellGone } from '../providers/gone.ts';
 
 /**
  * A source as the organisation wants it: its production clusters are marked, and one that is switched off finds

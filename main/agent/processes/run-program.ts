@@ -18,8 +18,8 @@ export type ProgramEnd =
   | { readonly kind: 'too-much'; readonly lastLine: string }
   | { readonly kind: 'cancelled' };
 
-/** Of each of its two outputs: what we run prints one small JSON document. */
-const maxBytes = 1 << 20;
+/** Of each of its two outputs: most that we run prints one small JSON document. */
+const defaultMaxBytes = 1 << 20;
 /** Between SIGTERM and SIGKILL. */
 const graceMs = 2_000;
 /** A program that has ended may have left others that hold its outputs open: nobody waits for those. */
@@ -41,7 +41,7 @@ let isWatching = false;
 /**
  * Runs another program to its end. It has no terminal and its stdin is closed, so one that asks gets no answer. On POSIX
  * it is the leader of a process group, which is ended with it (SIGTERM, then SIGKILL) at the limit, when it writes more
- * than a megabyte, when the signal aborts and when this process ends. What a program that ends by itself leaves behind
+ * than `maxBytes` (1 MB unless given), when the signal aborts and when this process ends. What a program that ends by itself leaves behind
  * goes on: it may be the user's browser. Never rejects.
  */
 export async function runProgram(options: {
@@ -53,9 +53,19 @@ export async function runProgram(options: {
   /** All that it inherits; this process's own where undefined. */
   readonly env?: Environment | undefined;
   readonly limitMs: number;
+  readonly maxBytes?: number;
   readonly signal?: AbortSignal | undefined;
 }): Promise<ProgramEnd> {
-  const { command, args = [], shell = false, cwd, env, limitMs, signal } = options;
+  const {
+    command,
+    args = [],
+    shell = false,
+    cwd,
+    env,
+    limitMs,
+    maxBytes = defaultMaxBytes,
+    signal,
+  } = options;
   if (signal?.aborted === true) return { kind: 'cancelled' };
   const child = execa(command, args, {
     shell,
@@ -76,7 +86,7 @@ export async function runProgram(options: {
   watch(pid);
   const exit = new Promise<number | null>((resolve) => child.nodeChildProcess.once('exit', resolve));
   const stop = Promise.withResolvers<'too-long' | 'too-much' | 'cancelled'>();
-  const outputs = { stdout: collect(child.stdout), stderr: collect(child.stderr) };
+  const outputs = { stdout: collect(child.stdout, maxBytes), stderr: collect(child.stderr, maxBytes) };
   for (const { full } of Object.values(outputs)) void full.then(() => stop.resolve('too-much'));
   const timer = setTimeout(() => stop.resolve('too-long'), limitMs);
   const abort = () => stop.resolve('cancelled');
@@ -104,7 +114,7 @@ export function lastWords(lastLine: string): string {
   return lastLine === '' ? '' : `; it last wrote "${lastLine}"`;
 }
 
-function collect(stream: NodeJS.ReadableStream) {
+function collect(stream: NodeJS.ReadableStream, maxBytes: number) {
   const chunks: Buffer[] = [];
   let length = 0;
   const { promise: full, resolve } = Promise.withResolvers<void>();

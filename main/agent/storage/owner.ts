@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, type Stats } from 'node:fs';
 
 /** What a test of ownership needs of `Stats`. */
 export interface Owned {
@@ -24,6 +24,16 @@ export function isOursIn(folder: string, stats: Pick<Owned, 'uid'>): boolean {
 /** Whether it belongs to the account of this process or to the administrator. Always true on Windows. */
 export function isOursOrRoot(stats: Pick<Owned, 'uid'>): boolean {
   return isOurs(stats) || stats.uid === 0;
+}
+
+/**
+ * Whether its mode lets other accounts write to it, or exchange what is in it: in a folder with the sticky bit only the
+ * owner of a file can exchange it (Kubernetes mounts secrets so). `isGroupTrusted` decides on its group.
+ */
+export function isWritableByOthers(stats: Stats, isGroupTrusted: () => boolean): boolean {
+  const { mode } = stats;
+  if (stats.isDirectory() && (mode & 0o1000) !== 0) return false;
+  return (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && !isGroupTrusted());
 }
 
 /** An account for an error's text: `the account alice (uid 1001)`. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { AppError } from '../../model/app-error.ts';
 import { command } from '../../model/command.ts';
 import type { Environment } from '../parts.ts';
-import { accountName, isOursOrRoot, isPrivateGroup } from './owner.ts';
+import { accountName, isOursOrRoot, isPrivateGroup, isWritableByOthers } from './owner.ts';
 
 /** Why another account may decide what a path leads to, and what to do about it. */
 export interface Distrust {
@@ -73,10 +73,9 @@ function distrustOf(place: string, stats: Stats, groups: 'allowed' | 'refused'):
       fix: 'Keep a copy of your own, in a folder of your own',
     };
   }
-  // A link has no mode of its own; in a sticky folder nobody replaces what is another's.
-  if (stats.isSymbolicLink() || (stats.isDirectory() && (mode & 0o1000) !== 0)) return undefined;
-  const byGroup = groups === 'refused' && (mode & 0o020) !== 0 && !isPrivateGroup(gid);
-  if (!byGroup && (mode & 0o002) === 0) return undefined;
+  // A link has no mode of its own.
+  if (stats.isSymbolicLink()) return undefined;
+  if (!isWritableByOthers(stats, () => groups === 'allowed' || isPrivateGroup(gid))) return undefined;
   const octal = (mode & 0o7777).toString(8).padStart(4, '0');
   return {
     place,

@@ -1,6 +1,6 @@
 import { taggedCluster } from '../../../main/agent/catalog/tagged-cluster.ts';
-import type { CellOutcome, CellResult } from '../../../main/agent/discovery/source.ts';
 import type { Clock } from '../../../main/agent/parts.ts';
+import type { CellOutcome, CellResult } from '../../../main/agent/providers/discovery-source.ts';
 import type { Cluster } from '../../../main/model/cluster.ts';
 
 /** A cluster of EKS as discovery makes it. */

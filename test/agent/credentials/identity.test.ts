@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Credentials, createCredentials } from '../../../main/agent/credentials/credentials.ts';
+import type { Credentials } from '../../../main/agent/credentials/credentials.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import { createAws } from '../../../main/agent/providers/aws/aws.ts';
 import { createEksSource } from '../../../main/agent/providers/aws/eks.ts';
@@ -13,7 +13,7 @@ import { writeAzureHome } from '../../world/azure/home.ts';
 import { firstPerson } from '../../world/people.ts';
 import { type Clouds, discoverOnce, startClouds } from '../discovery/clouds.ts';
 import { type AzureCloud, startAzureCloud } from '../providers/azure/cloud.ts';
-import { anyConsent, noOidc } from './no-oidc.ts';
+import { credentialsOf } from './credentials-of.ts';
 
 const named = (clusters: readonly Cluster[], name: string): Cluster => {
   const cluster = clusters.find((one) => one.name === name);
@@ -30,15 +30,7 @@ describe('AWS and Vault', () => {
 
   const open = (aws = clouds.ways()): Credentials => {
     const { env, home, network } = clouds;
-    return createCredentials({
-      clock: systemClock,
-      network,
-      env,
-      home,
-      aws,
-      oidc: noOidc,
-      consents: anyConsent,
-    });
+    return credentialsOf({ clock: systemClock, network, env, home, aws });
   };
 
   test('a secret that one Vault token may read is not given to the holder of the next', async () => {
@@ -132,7 +124,7 @@ describe('Azure', () => {
     const { env, home, network } = cloud;
     const places = { clock: systemClock, network, env, home };
     const aws = createAws({ ...places, logger: silentLogger, folder: home });
-    credentials = createCredentials({ ...places, aws, oidc: noOidc, consents: anyConsent });
+    credentials = credentialsOf({ ...places, aws });
   });
   afterEach(() => cloud.close());
 

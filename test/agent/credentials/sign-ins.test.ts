@@ -2,14 +2,13 @@ import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createCredentials } from '../../../main/agent/credentials/credentials.ts';
 import { createSignIns, type SignIns } from '../../../main/agent/credentials/sign-ins.ts';
-import type { LoginProvider } from '../../../main/agent/logins/provider.ts';
 import { createOrganisationFiles } from '../../../main/agent/organisation/organisation-files.ts';
 import { type Environment, silentLogger } from '../../../main/agent/parts.ts';
 import { createAwsLogin } from '../../../main/agent/providers/aws/login.ts';
 import { createAzureLogin } from '../../../main/agent/providers/azure/login.ts';
 import { createGcpSignIn } from '../../../main/agent/providers/gcp/login.ts';
+import type { LoginProvider } from '../../../main/agent/providers/login-provider.ts';
 import { createOidcLogin } from '../../../main/agent/providers/oidc/login.ts';
 import { createOidcTokens } from '../../../main/agent/providers/oidc/tokens.ts';
 import { createVaultLogin } from '../../../main/agent/providers/vault/login.ts';
@@ -28,6 +27,7 @@ import { discoverOnce } from '../discovery/clouds.ts';
 import { type Rig, signInFile, startAwsRig, startRig } from '../logins/rig.ts';
 import { startAzureCloud } from '../providers/azure/cloud.ts';
 import { startGoogle } from '../providers/gcp/google.ts';
+import { credentialsOf } from './credentials-of.ts';
 import { anyConsent, noOidc } from './no-oidc.ts';
 
 const cluster = (source: Cluster['source'], credential: CredentialSource): Cluster => ({
@@ -70,15 +70,7 @@ describe('AWS', () => {
       signIn: ended as typeof ended & { refreshToken: '' },
     });
     const { clock, network, env, home, aws } = rig;
-    const credentials = createCredentials({
-      clock,
-      network,
-      env,
-      home,
-      aws,
-      oidc: noOidc,
-      consents: anyConsent,
-    });
+    const credentials = credentialsOf({ clock, network, env, home, aws });
     logins = rig.logins(createAwsLogin(aws));
     const own = logins;
     const inBrowser: typeof own.inBrowser = async (needed) => {
@@ -301,16 +293,7 @@ function throughOf(
 ) {
   const { clock } = rig;
   const { env, home = rig.home, network = rig.network } = places;
-  const credentials = createCredentials({
-    ...places,
-    clock,
-    network,
-    env,
-    home,
-    oidc,
-    consents: anyConsent,
-    aws: {} as Parameters<typeof createCredentials>[0]['aws'],
-  });
+  const credentials = credentialsOf({ ...places, clock, network, env, home, oidc });
   const logins = rig.logins(provider);
   const signIns = createSignIns({ clock, logins });
   return (one: Cluster, interactive = true) => signIns.through(interactive, () => credentials.get(one));

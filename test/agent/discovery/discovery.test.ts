@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Catalog } from '../../../main/agent/catalog/catalog.ts';
-import type { DiscoverySource } from '../../../main/agent/discovery/source.ts';
+import type { DiscoverySource } from '../../../main/agent/providers/discovery-source.ts';
 import { AppError } from '../../../main/model/app-error.ts';
 import { catalogText } from '../catalog/catalog-text.ts';
 import { cell, eksCluster, listed } from '../catalog/clusters.ts';

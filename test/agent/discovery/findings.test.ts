@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readFindings } from '../../../main/agent/discovery/findings.ts';
+import { awsFindings } from '../../../main/agent/providers/aws/findings.ts';
+import { fileFindings } from '../../../main/agent/providers/file/findings.ts';
+import { gcloudFindings } from '../../../main/agent/providers/gcp/gcloud-account.ts';
 
 let home: string;
 beforeEach(async () => {
@@ -15,7 +18,12 @@ const put = async (file: string, content: string) => {
   await writeFile(path.join(home, file), content);
 };
 const read = (clusterFiles: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
-  readFindings({ aws: { env, home }, clusterFiles, folder: path.join(home, 'config') });
+  readFindings([
+    { findings: () => awsFindings({ env, home }) },
+    { findings: () => gcloudFindings({ env, home }) },
+    { findings: () => fileFindings({ env, home, files: clusterFiles, folder: path.join(home, 'config') }) },
+    {},
+  ]);
 
 test('an empty home has nothing', async () => {
   expect(await read()).toEqual({ awsProfiles: [], clusterFiles: [] });

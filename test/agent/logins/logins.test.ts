@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { LoginProvider, SignInRequest } from '../../../main/agent/logins/provider.ts';
+import type { LoginProvider, SignInRequest } from '../../../main/agent/providers/login-provider.ts';
 import { type Rig, startRig } from './rig.ts';
 
 let rig: Rig;

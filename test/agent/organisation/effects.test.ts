@@ -4,15 +4,15 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createCatalog } from '../../../main/agent/catalog/catalog.ts';
 import { createDiscovery } from '../../../main/agent/discovery/discovery.ts';
-import type { DiscoverySource } from '../../../main/agent/discovery/source.ts';
 import {
   stateWithAccessRequest,
   withAccessRequest,
 } from '../../../main/agent/organisation/access-request.ts';
 import { parseOrganisation } from '../../../main/agent/organisation/parse.ts';
 import { clusterUnder, sourceUnder } from '../../../main/agent/organisation/source-under.ts';
-import { vaultEnvironment, vaultServers } from '../../../main/agent/organisation/vault-environment.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import type { DiscoverySource } from '../../../main/agent/providers/discovery-source.ts';
+import { vaultEnvironment, vaultServers } from '../../../main/agent/providers/vault/servers.ts';
 import type { PlainError } from '../../../main/model/app-error.ts';
 import { isProduction } from '../../../main/model/is-production.ts';
 import { aCluster } from '../../renderer/shown.ts';

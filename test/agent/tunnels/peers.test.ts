@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../../main/agent/parts.ts';
+import { programOutput } from '../../../main/agent/processes/program-output.ts';
 import { lsofTable, parseLsof } from '../../../main/agent/tunnels/peers/lsof-table.ts';
 import { netstatTable, parseTasklist } from '../../../main/agent/tunnels/peers/netstat-table.ts';
 import type { Connection, Peer, PeerTable } from '../../../main/agent/tunnels/peers/peer-table.ts';
 import { createPeers, uncheckedPeers } from '../../../main/agent/tunnels/peers/peers.ts';
 import { openProcTable } from '../../../main/agent/tunnels/peers/proc-table.ts';
-import { runProgram } from '../../../main/agent/tunnels/peers/run.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -122,10 +122,10 @@ n192.168.1.7:50000->93.184.215.14:443
   });
 
   it('by the real program, this account knows its own connection and its listener', async (context) => {
-    const program = await runProgram('/bin/sh', ['-c', 'command -v lsof']).catch(() => '');
+    const program = await programOutput('/bin/sh', ['-c', 'command -v lsof']).catch(() => '');
     if (program === '') return context.skip('lsof is not installed');
     const { of } = await connection();
-    const table = lsofTable({ uid, run: runProgram, program: program.trim() });
+    const table = lsofTable({ uid, run: programOutput, program: program.trim() });
     expect((await table.peersOf([of])).get(of)).toMatchObject({ kind: 'own' });
     expect(await table.listenerOf(of.port)).toMatchObject({ kind: 'own' });
   });

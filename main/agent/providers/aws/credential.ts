@@ -1,6 +1,6 @@
 import { AppError } from '../../../model/app-error.ts';
 import type { AwsWay, CredentialSource } from '../../../model/cluster.ts';
-import type { Credential } from '../../credentials/credentials.ts';
+import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
 import type { Aws } from './aws.ts';
 import { createEksToken } from './eks-token.ts';
 import { awsError } from './errors.ts';
@@ -8,11 +8,22 @@ import { type AwsConfiguration, type AwsLoginPlace, rolePlace } from './profiles
 
 type EksSource = Extract<CredentialSource, { kind: 'eks' }>;
 
+/** Tokens for EKS, signed with what the ways of a cluster give. */
+export function eksCredentials(aws: Aws): CredentialProviderOf<'eks'> {
+  return {
+    kind: 'eks',
+    async prepare({ source }) {
+      const { places, identity } = await waysOf(aws, source);
+      return { identity, make: () => credentialBy(aws, source, places) };
+    },
+  };
+}
+
 /**
  * The ways that are still configured, best first, and a name of the users whom they log in: it changes as soon as
  * another one has signed in or a way is gone.
  */
-export async function eksWays(
+async function waysOf(
   aws: Aws,
   { ways }: EksSource,
 ): Promise<{ readonly places: readonly AwsLoginPlace[]; readonly identity: string }> {
@@ -26,7 +37,7 @@ export async function eksWays(
  * By the first way that can log in. When none can, the error is that of the first whose session has ended, since the
  * user can fix that, else that of the last.
  */
-export async function eksCredential(
+async function credentialBy(
   aws: Aws,
   source: EksSource,
   places: readonly AwsLoginPlace[],

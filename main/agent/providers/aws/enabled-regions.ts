@@ -1,4 +1,4 @@
-import { boundedPages } from '../../discovery/bounded-pages.ts';
+import { boundedPages } from '../bounded-pages.ts';
 import type { AwsAccount } from './accounts.ts';
 import type { Aws } from './aws.ts';
 import { awsClientSettings } from './clients.ts';

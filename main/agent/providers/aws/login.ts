@@ -3,7 +3,7 @@ import type { Account, SignOut } from '../../../model/account.ts';
 import { AppError } from '../../../model/app-error.ts';
 import { openCallback } from '../../logins/callback.ts';
 import { createPkce } from '../../logins/pkce.ts';
-import type { LoginProvider, SignInRequest } from '../../logins/provider.ts';
+import type { LoginProvider, SignInRequest } from '../login-provider.ts';
 import type { Aws } from './aws.ts';
 import { awsLoginError } from './login-error.ts';
 import { type AwsSession, awsConfiguration, bareUrl } from './profiles.ts';

@@ -1,8 +1,8 @@
 import type { SSOClient } from '@aws-sdk/client-sso';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import type { Pace } from '../../async/request-rate.ts';
-import { boundedPages } from '../../discovery/bounded-pages.ts';
 import type { Network } from '../../network/network.ts';
+import { boundedPages } from '../bounded-pages.ts';
 import { awsClientSettings } from './clients.ts';
 import type { AwsPlaces, AwsRole, AwsSession } from './profiles.ts';
 import type { SsoTokens, TokenName } from './sso-tokens.ts';

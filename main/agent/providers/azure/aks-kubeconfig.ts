@@ -3,7 +3,7 @@ import { AppError } from '../../../model/app-error.ts';
 import type { CredentialSource } from '../../../model/cluster.ts';
 import { command } from '../../../model/command.ts';
 import { parseForeignYaml } from '../../cluster-fields/kubeconfig-context.ts';
-import { pemFrom } from '../vault/secret.ts';
+import { pemFrom } from '../../cluster-fields/pem.ts';
 import type { AzureSession } from './clients.ts';
 import { azureError } from './errors.ts';
 

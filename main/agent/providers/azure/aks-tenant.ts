@@ -3,8 +3,8 @@ import type { QueryResponse } from '@azure/arm-resourcegraph';
 import pLimit from 'p-limit';
 import { AppError, toPlainError } from '../../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../../model/cluster.ts';
-import { boundedItems, boundedPages } from '../../discovery/bounded-pages.ts';
-import type { CellOutcome, DiscoverySource } from '../../discovery/source.ts';
+import { boundedItems, boundedPages } from '../bounded-pages.ts';
+import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
 import {
   type AksReading,
   aksCluster,

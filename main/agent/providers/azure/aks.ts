@@ -1,9 +1,9 @@
 import { type AppError, type ErrorCode, toPlainError } from '../../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../../model/cluster.ts';
-import { boundedItems } from '../../discovery/bounded-pages.ts';
-import { tellGone } from '../../discovery/gone.ts';
-import type { CellOutcome, CellResult, DiscoverySource } from '../../discovery/source.ts';
 import type { Clock } from '../../parts.ts';
+import { boundedItems } from '../bounded-pages.ts';
+import type { CellOutcome, CellResult, DiscoverySource } from '../discovery-source.ts';
+import { tellGone } from '../gone.ts';
 import { readAksKubeconfig } from './aks-kubeconfig.ts';
 import { readTenant, type Subscription } from './aks-tenant.ts';
 import { type AzurePlaces, tenantsOf } from './cli-sessions.ts';

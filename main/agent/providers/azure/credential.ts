@@ -1,14 +1,28 @@
 import { AppError } from '../../../model/app-error.ts';
-import type { Credential } from '../../credentials/credentials.ts';
+import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
 import { type AksCredentialSource, readAksKubeconfig } from './aks-kubeconfig.ts';
-import type { AzureSession } from './clients.ts';
-import { azureError } from './errors.ts';
+import type { AzurePlaces } from './cli-sessions.ts';
+import { type AzureSession, createAzureSessions } from './clients.ts';
+import { azureError, notSignedIn } from './errors.ts';
+
+/** Credentials for AKS. Those that are held count as long as the session of the moment is the same. */
+export function aksCredentials(places: AzurePlaces): CredentialProviderOf<'aks'> {
+  const current = createAzureSessions(places);
+  return {
+    kind: 'aks',
+    async prepare({ source }) {
+      const session = await current();
+      if (session === undefined) throw notSignedIn();
+      return { identity: session, make: () => aksCredential(session, source) };
+    },
+  };
+}
 
 /**
  * What an AKS cluster accepts: a token of Microsoft Entra for its server application, as kubelogin gets it, or the
  * client certificate that AKS gives out where people are not known to it.
  */
-export async function aksCredential(session: AzureSession, source: AksCredentialSource): Promise<Credential> {
+async function aksCredential(session: AzureSession, source: AksCredentialSource): Promise<Credential> {
   const { login, cluster } = source;
   if (login.kind === 'client-certificate') {
     const { client } = await readAksKubeconfig({ session, source });

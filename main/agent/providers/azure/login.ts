@@ -2,8 +2,8 @@ import type { Account, SignOut } from '../../../model/account.ts';
 import { AppError } from '../../../model/app-error.ts';
 import { openCallback } from '../../logins/callback.ts';
 import { createPkce } from '../../logins/pkce.ts';
-import type { LoginProvider, SignInRequest } from '../../logins/provider.ts';
 import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
+import type { LoginProvider, SignInRequest } from '../login-provider.ts';
 import { type AzurePlaces, azureSignIns } from './cli-sessions.ts';
 import { openOwnApplication, readOwnAccount } from './own-account.ts';
 

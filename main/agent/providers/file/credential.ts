@@ -2,8 +2,8 @@ import path from 'node:path';
 import { AppError } from '../../../model/app-error.ts';
 import type { CredentialSource } from '../../../model/cluster.ts';
 import type { KubeconfigContext } from '../../cluster-fields/kubeconfig-context.ts';
-import type { Credential } from '../../credentials/credentials.ts';
-import { pemFrom } from '../vault/secret.ts';
+import { pemFrom } from '../../cluster-fields/pem.ts';
+import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
 import {
   distrusted,
   needsTrust,
@@ -14,6 +14,14 @@ import {
   type TrustPlaces,
 } from './cluster-file.ts';
 import { runExecPlugin } from './exec-plugin.ts';
+
+/** Nobody can say whose credential a file or a plugin of the user's gives, so it is read again each time. */
+export function fileCredentials(places: TrustPlaces): CredentialProviderOf<'file'> {
+  return {
+    kind: 'file',
+    prepare: async ({ source }) => ({ identity: undefined, make: () => fileCredential(places, source) }),
+  };
+}
 
 /**
  * The credential that a list of clusters leads to, as it is now, and only where nobody else may have written it: what the

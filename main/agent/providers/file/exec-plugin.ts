@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { AppError } from '../../../model/app-error.ts';
 import type { ExecPlugin } from '../../cluster-fields/kubeconfig-context.ts';
-import type { Credential } from '../../credentials/credentials.ts';
 import type { Environment } from '../../parts.ts';
 import { findProgram } from '../../processes/find-program.ts';
 import { programLimitMs, runProgram } from '../../processes/run-program.ts';
 import { distrustReason } from '../../storage/trusted-file.ts';
+import type { Credential } from '../credential-provider.ts';
 
 const answerSchema = z.object({
   kind: z.literal('ExecCredential'),

@@ -5,11 +5,11 @@ import { usualTagPrefix } from '../../../model/tag-prefix.ts';
 import { taggedCluster } from '../../catalog/tagged-cluster.ts';
 import type { KubeconfigContext } from '../../cluster-fields/kubeconfig-context.ts';
 import { oidcSource, readOidcUser } from '../../cluster-fields/oidc.ts';
-import { tellGone } from '../../discovery/gone.ts';
-import type { DiscoverySource } from '../../discovery/source.ts';
+import { pemFrom } from '../../cluster-fields/pem.ts';
 import type { Clock, Environment } from '../../parts.ts';
 import { type Distrust, distrustReason } from '../../storage/trusted-file.ts';
-import { pemFrom } from '../vault/secret.ts';
+import type { DiscoverySource } from '../discovery-source.ts';
+import { tellGone } from '../gone.ts';
 import {
   distrusted,
   type FileCluster,

@@ -2,7 +2,7 @@ import type { ClusterManagerClient } from '@google-cloud/container';
 import type pLimit from 'p-limit';
 import { AppError, toPlainError } from '../../../model/app-error.ts';
 import type { Cluster } from '../../../model/cluster.ts';
-import type { CellOutcome, DiscoverySource } from '../../discovery/source.ts';
+import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
 import type { GcpPlaces } from './adc.ts';
 import { listClusters } from './gke-client.ts';
 import { clusterFrom, fieldMask } from './gke-cluster.ts';

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import { AppError, type PlainError, toPlainError } from '../../../model/app-error.ts';
-import { boundedPages } from '../../discovery/bounded-pages.ts';
-import { tellGone } from '../../discovery/gone.ts';
-import type { CellOutcome, DiscoverySource } from '../../discovery/source.ts';
 import { matchesWildcard } from '../../organisation/wildcard.ts';
+import { boundedPages } from '../bounded-pages.ts';
+import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
+import { tellGone } from '../gone.ts';
 import { createGcpLogin, type GcpAccess, type GcpPlaces } from './adc.ts';
 import { openClusterManager } from './gke-client.ts';
 import { readProject, wholeProject } from './gke-project.ts';

@@ -5,8 +5,8 @@ import type { Account, SignOut } from '../../../model/account.ts';
 import { AppError } from '../../../model/app-error.ts';
 import { openCallback } from '../../logins/callback.ts';
 import { createPkce } from '../../logins/pkce.ts';
-import type { LoginProvider } from '../../logins/provider.ts';
 import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
+import type { LoginProvider } from '../login-provider.ts';
 import { createGcpLogin, type GcpLogin, type GcpPlaces, gcpCredentialFiles } from './adc.ts';
 import { gcpScopes, openOAuthClient } from './clients.ts';
 

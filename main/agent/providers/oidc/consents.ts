@@ -8,18 +8,8 @@ import type { Consent } from '../../../model/consent.ts';
 import { createSerialQueue } from '../../async/serial-queue.ts';
 import type { Clock, Logger } from '../../parts.ts';
 import { jsonFile } from '../../storage/json-file.ts';
+import type { ApiServer } from '../credential-provider.ts';
 import { type OidcIssuer, sessionOf } from './issuer.ts';
-
-/**
- * An API server as kubectl knows it: where it is, and what proves that it is the one. Whoever writes a secret or a list
- * of clusters could otherwise keep the address and name an authority and a tunnel of their own.
- */
-export interface ApiServer {
-  readonly server: string;
-  readonly serverName?: string | undefined;
-  /** Base64 of PEM. */
-  readonly certificateAuthorityData?: string | undefined;
-}
 
 const entrySchema = z.object({
   issuer: z.string(),

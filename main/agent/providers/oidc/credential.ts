@@ -1,9 +1,28 @@
-import type { Credential } from '../../credentials/credentials.ts';
+import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
+import type { OidcConsents } from './consents.ts';
 import type { OidcIssuer } from './issuer.ts';
 import type { OidcTokens } from './tokens.ts';
 
+/** Id tokens, for API servers that the user allowed to receive them. The tokens are kept by who is signed in. */
+export function oidcCredentials(options: {
+  readonly tokens: Pick<OidcTokens, 'idToken'>;
+  readonly consents: Pick<OidcConsents, 'check'>;
+}): CredentialProviderOf<'oidc'> {
+  const { tokens, consents } = options;
+  return {
+    kind: 'oidc',
+    async prepare({ source, cluster, server }) {
+      await consents.check(cluster, server);
+      return { identity: undefined, make: () => oidcCredential(tokens, source) };
+    },
+  };
+}
+
 /** The id token that a cluster's API server takes, whose issuer and application it names. Rejects as `idToken` does. */
-export async function oidcCredential(tokens: OidcTokens, issuer: OidcIssuer): Promise<Credential> {
+export async function oidcCredential(
+  tokens: Pick<OidcTokens, 'idToken'>,
+  issuer: OidcIssuer,
+): Promise<Credential> {
   const { token, expiresAt } = await tokens.idToken(issuer);
   return { kind: 'token', token, expiresAt };
 }

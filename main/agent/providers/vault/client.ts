@@ -6,8 +6,7 @@ import { retryRequest } from '../../async/request-retry.ts';
 import type { Answer, Network } from '../../network/network.ts';
 import type { Clock, Environment } from '../../parts.ts';
 import { unreadable } from '../../storage/unreadable.ts';
-
-const logInHint = 'Run `k8s-tunnels login vault` or `vault login`, or set VAULT_TOKEN.';
+import { noToken } from './errors.ts';
 
 /** What the vault command reads too. */
 export interface VaultPlaces {
@@ -31,10 +30,7 @@ export async function vaultToken({ env, home }: Pick<VaultPlaces, 'env' | 'home'
     throw unreadable(file, cause);
   });
   if (text.trim() !== '') return text.trim();
-  throw new AppError('vault-no-token', `There is no Vault token in VAULT_TOKEN or ${file}.`, {
-    hint: logInHint,
-    signIn: { provider: 'vault' },
-  });
+  throw noToken(`There is no Vault token in VAULT_TOKEN or ${file}.`);
 }
 
 /** `https://host[:port]` of a Vault server. Throws `vault-failed` when the text is no such address. */
@@ -151,67 +147,6 @@ function parse(body: Buffer): unknown {
     return JSON.parse(body.toString('utf8'));
   } catch {
     return undefined;
-  }
-}
-
-/** The HTTP status of an answer that node-vault rejected with. */
-export function vaultStatus(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('response' in error)) return undefined;
-  const { response } = error;
-  return typeof response === 'object' &&
-    response !== null &&
-    'statusCode' in response &&
-    typeof response.statusCode === 'number'
-    ? response.statusCode
-    : undefined;
-}
-
-/** Any failure of a Vault call as ours; Vault's own text stays out of it. `path` is what was asked for. */
-export function vaultError(options: {
-  readonly error: unknown;
-  readonly address: URL;
-  readonly path: string;
-  readonly capability: 'list' | 'read';
-}): AppError {
-  const { error: cause, address, path: asked, capability } = options;
-  if (cause instanceof AppError) return cause;
-  const status = vaultStatus(cause);
-  if (status === 403) {
-    return new AppError(
-      'vault-denied',
-      `Vault at ${address.host} does not allow you to ${capability} ${asked}.`,
-      {
-        hint: `Ask a Vault administrator for a policy with the capability "${capability}" on path "${asked}".`,
-        cause,
-      },
-    );
-  }
-  const why =
-    status === 429 ? 'it limits your requests' : status === 503 ? 'it is sealed or in standby' : status;
-  return new AppError(
-    'vault-failed',
-    `Vault at ${address.host} did not answer ${asked} (${why ?? 'unreadable answer'}).`,
-    {
-      hint: 'Try again; if it stays so, ask a Vault administrator.',
-      retryable: true,
-      cause,
-    },
-  );
-}
-
-/** A denial looked into: it may mean that the token itself has ended. Any other error comes back as it is. */
-export async function whyDenied(client: VaultClient, address: URL, error: unknown): Promise<unknown> {
-  if (!(error instanceof AppError) || error.code !== 'vault-denied') return error;
-  try {
-    await client.tokenLookupSelf();
-    return error;
-  } catch (cause) {
-    if (vaultStatus(cause) !== 403) return error;
-    return new AppError('vault-no-token', `Vault at ${address.host} does not accept your token (any more).`, {
-      hint: logInHint,
-      cause,
-      signIn: { provider: 'vault' },
-    });
   }
 }
 

@@ -2,9 +2,10 @@ import { AppError, toPlainError } from '../../../model/app-error.ts';
 import { type Cluster, clusterId, type TagProblem } from '../../../model/cluster.ts';
 import { usualTagPrefix } from '../../../model/tag-prefix.ts';
 import { taggedCluster } from '../../catalog/tagged-cluster.ts';
-import type { CellOutcome } from '../../discovery/source.ts';
+import { pemFrom } from '../../cluster-fields/pem.ts';
+import type { CellOutcome } from '../discovery-source.ts';
 import type { Mount } from './mount.ts';
-import { heldCredential, pemFrom, type SecretData, secretFrom } from './secret.ts';
+import { heldCredential, type SecretData, secretFrom } from './secret.ts';
 
 /** The clusters of one folder, whose secrets are `names`. */
 export async function readSecrets(

@@ -1,22 +1,42 @@
+import { createHash } from 'node:crypto';
 import { AppError } from '../../../model/app-error.ts';
 import type { CredentialSource } from '../../../model/cluster.ts';
-import {
-  encodePath,
-  kvPaths,
-  type VaultPlaces,
-  vaultAddress,
-  vaultClient,
-  vaultError,
-  vaultStatus,
-  vaultToken,
-  whyDenied,
-} from './client.ts';
-import { type heldCredential, pemFrom, secretFrom } from './secret.ts';
+import { pemFrom } from '../../cluster-fields/pem.ts';
+import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
+import { encodePath, kvPaths, type VaultPlaces, vaultAddress, vaultClient, vaultToken } from './client.ts';
+import { vaultError, vaultStatus, whyDenied } from './errors.ts';
+import { type heldCredential, secretFrom } from './secret.ts';
+import { environmentFor, type VaultServer } from './servers.ts';
 
-export type VaultCredential =
-  | { readonly kind: 'token'; readonly token: string }
-  /** Both PEM. */
-  | { readonly kind: 'client-certificate'; readonly certificate: string; readonly key: string };
+type VaultSource = Extract<CredentialSource, { kind: 'vault' }>;
+
+/** What secrets hold for their clusters, read as the bearer of the token at hand. */
+export function vaultCredentials(options: {
+  /** Those of the moment: where Vault is, and further servers. */
+  readonly places: () => VaultPlaces;
+  readonly servers: () => readonly VaultServer[];
+}): CredentialProviderOf<'vault'> {
+  return {
+    kind: 'vault',
+    async prepare({ source }) {
+      const places = options.places();
+      const there = {
+        ...places,
+        env: environmentFor(source, { env: places.env, servers: options.servers() }),
+      };
+      const { identity, token } = await identityOf(there, source);
+      return { identity, make: () => readVaultCredential({ ...there, source, token }) };
+    },
+  };
+}
+
+/** The token at hand, and a name of whom Vault takes its bearer for. Rejects as `vaultToken`. */
+async function identityOf(places: VaultPlaces, { address, namespace }: VaultSource) {
+  const token = await vaultToken(places);
+  const { VAULT_ADDR = '', VAULT_NAMESPACE = '' } = places.env;
+  const digest = createHash('sha256').update(token).digest('hex');
+  return { token, identity: JSON.stringify([address, VAULT_ADDR, namespace ?? VAULT_NAMESPACE, digest]) };
+}
 
 /**
  * Reads the credential that Vault holds for a cluster, as it is now. Rejects with `vault-no-token`, `vault-denied`,
@@ -30,7 +50,7 @@ export async function readVaultCredential(
     readonly token?: string | undefined;
     readonly signal?: AbortSignal | undefined;
   },
-): Promise<VaultCredential> {
+): Promise<Credential> {
   const { source, signal } = options;
   const address = vaultAddress(source.address);
   const current = options.env.VAULT_ADDR ?? '';
@@ -73,11 +93,12 @@ export async function readVaultCredential(
   );
 }
 
-function credentialFrom(data: Parameters<typeof heldCredential>[0], where: string): VaultCredential {
-  if (data.token !== undefined) return { kind: 'token', token: data.token.trim() };
+function credentialFrom(data: Parameters<typeof heldCredential>[0], where: string): Credential {
+  if (data.token !== undefined) return { kind: 'token', token: data.token.trim(), expiresAt: undefined };
   const certificate = pemFrom(data['client-certificate-data'] ?? '');
   const key = pemFrom(data['client-key-data'] ?? '');
-  if (certificate !== undefined && key !== undefined) return { kind: 'client-certificate', certificate, key };
+  if (certificate !== undefined && key !== undefined)
+    return { kind: 'client-certificate', certificate, key, expiresAt: undefined };
   throw new AppError(
     'credential-failed',
     `Secret ${where} holds no token and no client certificate with its key.`,

@@ -2,10 +2,11 @@ import { readFile, unlink } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Account, SignOut } from '../../../model/account.ts';
 import { AppError, errnoOf } from '../../../model/app-error.ts';
-import type { LoginProvider } from '../../logins/provider.ts';
 import type { OrganisationFiles } from '../../organisation/organisation-files.ts';
 import { writeFileAtomic } from '../../storage/write-file-atomic.ts';
-import { type VaultPlaces, vaultAddress, vaultClient, vaultStatus, vaultTokenFile } from './client.ts';
+import type { LoginProvider } from '../login-provider.ts';
+import { type VaultPlaces, vaultAddress, vaultClient, vaultTokenFile } from './client.ts';
+import { signInError, vaultStatus } from './errors.ts';
 import { type VaultMethod, vaultSignIn } from './methods.ts';
 
 const lookUpSchema = z.object({
@@ -129,7 +130,7 @@ export function createVaultLogin(options: {
       try {
         token = await vaultSignIn({ client, login, request, files: options.files });
       } catch (error) {
-        throw signInError(error, address, login);
+        throw signInError(error, address, { ...login, asked: asks[login.method] === 'password' });
       }
       request.signal.throwIfAborted();
       await writeFileAtomic(file, token);
@@ -164,31 +165,4 @@ export function createVaultLogin(options: {
 
 async function read(file: string): Promise<string> {
   return (await readFile(file, 'utf8').catch(() => '')).trim();
-}
-
-function signInError(error: unknown, address: URL, { method, mount = method }: VaultMethod): unknown {
-  if (error instanceof AppError || !(error instanceof Error)) return error;
-  const status = vaultStatus(error);
-  if (status === undefined) return error;
-  const asked = asks[method] === 'password';
-  if (status === 400 || status === 403) {
-    return new AppError(
-      'login-failed',
-      asked
-        ? `Vault at ${address.host} does not accept the user name or the password.`
-        : `Vault at ${address.host} refused the sign-in by ${method}.`,
-      {
-        hint: asked ? 'Try again.' : `Ask a Vault administrator to look at auth/${mount}.`,
-        cause: error,
-      },
-    );
-  }
-  return new AppError('vault-failed', `Vault at ${address.host} did not answer auth/${mount} (${status}).`, {
-    hint:
-      status === 404
-        ? 'Set the method and its mount in the organisation’s file (sources.vault.addresses.login).'
-        : 'Try again; if it stays so, ask a Vault administrator.',
-    retryable: status !== 404,
-    cause: error,
-  });
 }

@@ -3,8 +3,8 @@ import type { client as VaultClient } from 'node-vault';
 import { z } from 'zod';
 import { AppError } from '../../../model/app-error.ts';
 import { openCallback } from '../../logins/callback.ts';
-import type { SignInRequest } from '../../logins/provider.ts';
 import type { OrganisationFiles } from '../../organisation/organisation-files.ts';
+import type { SignInRequest } from '../login-provider.ts';
 import { encodePath } from './client.ts';
 
 /** How to sign in to a Vault server: what an organisation says of it, else OIDC with the mount's own default role. */

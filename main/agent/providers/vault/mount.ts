@@ -1,8 +1,9 @@
 import type pLimit from 'p-limit';
 import { z } from 'zod';
 import { AppError } from '../../../model/app-error.ts';
-import type { DiscoverySource } from '../../discovery/source.ts';
-import { encodePath, kvPaths, type vaultClient, vaultError, vaultStatus } from './client.ts';
+import type { DiscoverySource } from '../discovery-source.ts';
+import { encodePath, kvPaths, type vaultClient } from './client.ts';
+import { vaultError, vaultStatus } from './errors.ts';
 
 /** Folders and secrets of a mount in a run. */
 const mostPaths = 20_000;

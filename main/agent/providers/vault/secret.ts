@@ -84,12 +84,6 @@ function dataFrom(raw: Readonly<Record<string, unknown>>): SecretData {
   };
 }
 
-/** PEM from PEM, or from its base64 as kubeconfig has it; undefined when it is neither. */
-export function pemFrom(value: string): string | undefined {
-  const pem = value.includes('-----BEGIN ') ? value : Buffer.from(value, 'base64').toString('utf8');
-  return pem.includes('-----BEGIN ') ? pem.trim().concat('\n') : undefined;
-}
-
 /** What the secret itself lets one log in with. */
 export function heldCredential(data: SecretData): 'token' | 'client-certificate' | undefined {
   if (data.token !== undefined) return 'token';

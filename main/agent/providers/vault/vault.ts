@@ -1,21 +1,15 @@
 import pLimit from 'p-limit';
 import { toPlainError } from '../../../model/app-error.ts';
-import { tellGone } from '../../discovery/gone.ts';
-import type { CellOutcome, DiscoverySource } from '../../discovery/source.ts';
 import type { Environment } from '../../parts.ts';
-import { type VaultPlaces, vaultAddress, vaultClient, vaultToken, whyDenied } from './client.ts';
+import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
+import { tellGone } from '../gone.ts';
+import { type VaultPlaces, vaultAddress, vaultClient, vaultToken } from './client.ts';
 import { readSecrets } from './cluster.ts';
+import { whyDenied } from './errors.ts';
 import { type Mount, openMount, versionOf } from './mount.ts';
+import { type VaultServer, vaultServerEnvironment } from './servers.ts';
 
 const concurrency = 32;
-
-/** A Vault server besides that of `VAULT_ADDR`. */
-export interface VaultServer {
-  readonly address: string;
-  /** The root namespace where undefined. */
-  readonly namespace?: string | undefined;
-  readonly mounts: readonly string[];
-}
 
 type Run = Parameters<DiscoverySource['discover']>[0];
 
@@ -61,11 +55,6 @@ export function createVaultSource(
       if (isTold) tellGone(run, ({ account }) => !taken.has(account));
     },
   };
-}
-
-/** The environment in which a server is that of `VAULT_ADDR`. */
-export function vaultServerEnvironment(env: Environment, { address, namespace }: VaultServer): Environment {
-  return { ...env, VAULT_ADDR: address, VAULT_NAMESPACE: namespace ?? '' };
 }
 
 function readingOf(env: Environment, mounts: readonly Pick<Mount, 'namespace' | 'name'>[]) {

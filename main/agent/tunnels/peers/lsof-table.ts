@@ -1,5 +1,5 @@
+import type { ProgramOutput } from '../../processes/program-output.ts';
 import { type Peer, type PeerTable, printableName } from './peer-table.ts';
-import type { Run } from './run.ts';
 
 /** A socket of this account, as `lsof` names it. */
 interface Socket {
@@ -15,7 +15,7 @@ interface Socket {
  */
 export function lsofTable(options: {
   readonly uid: number;
-  readonly run: Run;
+  readonly run: ProgramOutput;
   readonly program?: string;
 }): PeerTable {
   const { uid, run, program = '/usr/sbin/lsof' } = options;

@@ -1,7 +1,7 @@
 import { win32 } from 'node:path';
 import type { Environment } from '../../parts.ts';
+import type { ProgramOutput } from '../../processes/program-output.ts';
 import { type Peer, type PeerTable, printableName } from './peer-table.ts';
-import type { Run } from './run.ts';
 
 interface Row {
   readonly local: string;
@@ -16,7 +16,7 @@ interface Row {
 export function netstatTable(options: {
   readonly env: Environment;
   readonly user: string;
-  readonly run: Run;
+  readonly run: ProgramOutput;
 }): PeerTable {
   const { env, user, run } = options;
   const program = (name: string) => win32.join(env.SystemRoot ?? 'C:\\Windows', 'System32', name);

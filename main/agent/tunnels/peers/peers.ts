@@ -4,11 +4,11 @@ import { userInfo } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { toPlainError } from '../../../model/app-error.ts';
 import type { Environment, Logger } from '../../parts.ts';
+import { programOutput } from '../../processes/program-output.ts';
 import { lsofTable } from './lsof-table.ts';
 import { netstatTable } from './netstat-table.ts';
 import type { Connection, Peer, PeerTable } from './peer-table.ts';
 import { openProcTable } from './proc-table.ts';
-import { runProgram } from './run.ts';
 
 /** Tells to which account the client of a connection belongs. */
 export interface Peers {
@@ -70,9 +70,9 @@ async function platformTable(env: Environment): Promise<PeerTable> {
       if (uid === overflowUid) throw new Error('this account has no uid of its own');
       return openProcTable({ uid });
     case 'darwin':
-      return lsofTable({ uid, run: runProgram });
+      return lsofTable({ uid, run: programOutput });
     case 'win32':
-      return netstatTable({ env, user: userInfo().username, run: runProgram });
+      return netstatTable({ env, user: userInfo().username, run: programOutput });
     default:
       throw new Error(`no table is known for ${process.platform}`);
   }

@@ -2,13 +2,12 @@ import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Catalog } from '../../../../main/agent/catalog/catalog.ts';
-import { createCredentials } from '../../../../main/agent/credentials/credentials.ts';
 import { systemClock } from '../../../../main/agent/parts.ts';
 import { createEksSource } from '../../../../main/agent/providers/aws/eks.ts';
 import type { Cell, Cluster } from '../../../../main/model/cluster.ts';
 import { writeAwsHome } from '../../../world/aws/home.ts';
 import { writeSignIn } from '../../../world/aws/sign-ins.ts';
-import { anyConsent, noOidc } from '../../credentials/no-oidc.ts';
+import { credentialsOf } from '../../credentials/credentials-of.ts';
 import { type Clouds, discoverOnce, discoveryInto, resultAt, startClouds } from '../../discovery/clouds.ts';
 
 const sandbox = '222233334444';
@@ -132,15 +131,7 @@ describe('what is granted', () => {
     const aws = clouds.ways();
     const { clusters } = await discoverOnce(createEksSource({ aws, regions }));
     const { env, home, network } = clouds;
-    const credentials = createCredentials({
-      clock: systemClock,
-      network,
-      env,
-      home,
-      aws,
-      oidc: noOidc,
-      consents: anyConsent,
-    });
+    const credentials = credentialsOf({ clock: systemClock, network, env, home, aws });
     const notebooks = cluster(clusters, 'notebooks');
     if (notebooks === undefined) throw new Error('no cluster');
     const credential = await credentials.get(notebooks);
@@ -257,9 +248,7 @@ describe('an organisation', () => {
     const { clusters } = await discoverOnce(source(told()));
     expect(clusters.map(({ name }) => name).sort()).toEqual(['notebooks', 'playground']);
     // It gives the credentials of a cluster as well.
-    const credentials = createCredentials({
-      oidc: noOidc,
-      consents: anyConsent,
+    const credentials = credentialsOf({
       clock: systemClock,
       network: clouds.network,
       env: clouds.env,

@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { DiscoverySource } from '../../../../main/agent/discovery/source.ts';
 import { createNetwork, type Network } from '../../../../main/agent/network/network.ts';
 import { trustAuthorities } from '../../../../main/agent/network/trust.ts';
 import { type Environment, systemClock } from '../../../../main/agent/parts.ts';
 import { createAksSource } from '../../../../main/agent/providers/azure/aks.ts';
+import type { DiscoverySource } from '../../../../main/agent/providers/discovery-source.ts';
 import { type ConnectProxy, startProxy } from '../../../world/access/proxy.ts';
 import { createAuthority } from '../../../world/authority.ts';
 import { installAz, writeAzureHome } from '../../../world/azure/home.ts';

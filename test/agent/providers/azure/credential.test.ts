@@ -2,12 +2,12 @@ import { X509Certificate } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Credentials, createCredentials } from '../../../../main/agent/credentials/credentials.ts';
+import type { Credentials } from '../../../../main/agent/credentials/credentials.ts';
 import { silentLogger, systemClock } from '../../../../main/agent/parts.ts';
 import { createAws } from '../../../../main/agent/providers/aws/aws.ts';
 import type { Cluster } from '../../../../main/model/cluster.ts';
 import { aksApplication } from '../../../world/azure/aks-resource.ts';
-import { anyConsent, noOidc } from '../../credentials/no-oidc.ts';
+import { credentialsOf } from '../../credentials/credentials-of.ts';
 import { discoverOnce } from '../../discovery/clouds.ts';
 import { type AzureCloud, startAzureCloud } from './cloud.ts';
 
@@ -22,7 +22,7 @@ beforeEach(async () => {
   const { env, home, network } = cloud;
   const places = { clock: systemClock, network, env, home };
   const aws = createAws({ ...places, logger: silentLogger, folder: home });
-  credentials = createCredentials({ ...places, aws, oidc: noOidc, consents: anyConsent });
+  credentials = credentialsOf({ ...places, aws });
   cloud.traffic.reset();
 });
 afterEach(() => cloud.close());

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { DiscoverySource } from '../../../../main/agent/discovery/source.ts';
 import { createNetwork, type Network } from '../../../../main/agent/network/network.ts';
 import { type Clock, type Environment, systemClock } from '../../../../main/agent/parts.ts';
+import type { DiscoverySource } from '../../../../main/agent/providers/discovery-source.ts';
 import { createGkeSource } from '../../../../main/agent/providers/gcp/gke.ts';
 import { createAuthority } from '../../../world/authority.ts';
 import type { GcpPlan } from '../../../world/gcp/gcp-plan.ts';

@@ -3,11 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createCredentials } from '../../../../main/agent/credentials/credentials.ts';
 import { type Environment, systemClock } from '../../../../main/agent/parts.ts';
 import { readVaultCredential } from '../../../../main/agent/providers/vault/credential.ts';
 import type { Cluster } from '../../../../main/model/cluster.ts';
-import { anyConsent, noOidc } from '../../credentials/no-oidc.ts';
+import { credentialsOf } from '../../credentials/credentials-of.ts';
 import { type Clouds, discoverOnce, resultAt, startClouds } from '../../discovery/clouds.ts';
 
 let clouds: Clouds;
@@ -626,15 +625,13 @@ describe('further servers', () => {
     if (berlin === undefined) throw new Error('no depot-berlin');
     const { network, home } = clouds;
     const credentials = (own: Environment, named: typeof servers) =>
-      createCredentials({
-        oidc: noOidc,
-        consents: anyConsent,
+      credentialsOf({
         clock: systemClock,
         network,
         env: own,
         home,
         aws: clouds.ways(),
-        vault: () => ({ env: own, servers: named }),
+        servers: named,
       }).get(berlin);
     const own = { ...env, VAULT_ADDR: 'https://vault.example.com', VAULT_NAMESPACE: 'elsewhere' };
     expect(await credentials(own, servers)).toMatchObject({ kind: 'token', token: 'the-token-in-vault' });

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../model/cluster.ts';
-import type { DiscoverySource } from './source.ts';
+import type { DiscoverySource } from './discovery-source.ts';
 
 /**
  * Tells of every place with clusters to which nothing leads any more, because the configuration itself says so: what

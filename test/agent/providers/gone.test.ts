@@ -2,12 +2,12 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Catalog } from '../../../main/agent/catalog/catalog.ts';
-import type { DiscoverySource } from '../../../main/agent/discovery/source.ts';
 import { systemClock } from '../../../main/agent/parts.ts';
 import { createEksSource } from '../../../main/agent/providers/aws/eks.ts';
+import type { DiscoverySource } from '../../../main/agent/providers/discovery-source.ts';
 import { createFileSource } from '../../../main/agent/providers/file/file.ts';
 import { writeAwsHome } from '../../world/aws/home.ts';
-import { type Clouds, discoveryInto, startClouds } from './clouds.ts';
+import { type Clouds, discoveryInto, startClouds } from '../discovery/clouds.ts';
 
 let clouds: Clouds;
 let folder: string;

@@ -6,9 +6,9 @@ import {
   parseForeignYaml,
   readKubeconfigContext,
 } from '../../../main/agent/cluster-fields/kubeconfig-context.ts';
-import { boundedPages } from '../../../main/agent/discovery/bounded-pages.ts';
 import type { Answer, Network } from '../../../main/agent/network/network.ts';
 import { systemClock } from '../../../main/agent/parts.ts';
+import { boundedPages } from '../../../main/agent/providers/bounded-pages.ts';
 import { readClusterFile, readText } from '../../../main/agent/providers/file/cluster-file.ts';
 import { createVaultSource } from '../../../main/agent/providers/vault/vault.ts';
 

@@ -1,8 +1,6 @@
-import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-
-const stickyBit = 0o1000;
+import { isWritableByOthers } from './owner.ts';
 
 /** A folder through which somebody else could exchange a file. */
 export interface UntrustedParent {
@@ -25,7 +23,8 @@ export async function untrustedParent(
     const stats = await lstat(parent);
     if (!stats.isDirectory()) return { parent, why: 'not-a-folder' };
     if (!owners.includes(stats.uid)) return { parent, why: 'owner' };
-    if (isWritableByOthers(stats, isRelaxed(parent))) return { parent, why: 'writable' };
+    if (isWritableByOthers(stats, () => isRelaxed(parent) && stats.gid === stats.uid))
+      return { parent, why: 'writable' };
   }
   return undefined;
 }
@@ -33,10 +32,4 @@ export async function untrustedParent(
 function parentsOf(file: string): readonly string[] {
   const parent = path.dirname(file);
   return parent === file ? [] : [...parentsOf(parent), parent];
-}
-
-/** In a folder with the sticky bit only the owner of a file can exchange it: Kubernetes mounts secrets so. */
-function isWritableByOthers({ mode, uid, gid }: Stats, isRelaxed: boolean): boolean {
-  if ((mode & stickyBit) !== 0) return false;
-  return (mode & (isRelaxed && gid === uid ? 0o002 : 0o022)) !== 0;
 }

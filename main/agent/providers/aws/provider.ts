@@ -1,0 +1,31 @@
+import { portalIn } from '../../../model/aws-portals.ts';
+import type { Provider, ProviderParts } from '../provider.ts';
+import { createAws } from './aws.ts';
+import { eksCredentials } from './credential.ts';
+import { createEksSource } from './eks.ts';
+import { awsFindings } from './findings.ts';
+import { createAwsLogin } from './login.ts';
+
+/** EKS clusters in all accounts that profiles and IAM Identity Center reach. */
+export function awsProvider(parts: ProviderParts): Provider {
+  const { env, home, network, clock, logger, folders, settings, organisation } = parts;
+  const aws = createAws({
+    env,
+    home,
+    network,
+    clock,
+    logger,
+    folder: folders.state,
+    organisation: () => {
+      const { identityCenter = [], roles = [] } = organisation()?.sources?.eks ?? {};
+      const own = settings().awsPortals.flatMap((text) => portalIn(text) ?? []);
+      return { portals: [...identityCenter, ...own], roles };
+    },
+  });
+  return {
+    source: () => createEksSource({ aws, regions: settings().awsRegions }),
+    login: createAwsLogin(aws),
+    credential: eksCredentials(aws),
+    findings: () => awsFindings(aws),
+  };
+}

@@ -1,0 +1,26 @@
+import { toPlainError } from '../../../model/app-error.ts';
+import type { Findings } from '../../../model/findings.ts';
+import { pathIn, readClusterFile, type TrustPlaces } from './cluster-file.ts';
+
+/** The lists of clusters, with how many each holds or why it cannot be read. */
+export async function fileFindings(
+  options: TrustPlaces & {
+    readonly files: readonly string[];
+    /** Where the settings are. */
+    readonly folder: string;
+    /** As `createFileSource` has it. */
+    readonly check?: ((file: string) => Promise<void>) | undefined;
+  },
+): Promise<Pick<Findings, 'clusterFiles'>> {
+  const { files, folder, env, home, check } = options;
+  const lists = new Set(files.map((file) => pathIn(folder, home, file)));
+  const clusterFiles = [...lists].map((file) =>
+    Promise.resolve(check?.(file))
+      .then(() => readClusterFile(file, { env, home }))
+      .then(
+        ({ clusters }) => ({ file, clusters: clusters.length }),
+        (error: unknown) => ({ file, error: toPlainError(error) }),
+      ),
+  );
+  return { clusterFiles: await Promise.all(clusterFiles) };
+}

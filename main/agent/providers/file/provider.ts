@@ -1,0 +1,15 @@
+import type { Provider, ProviderParts } from '../provider.ts';
+import { fileCredentials } from './credential.ts';
+import { createFileSource } from './file.ts';
+import { fileFindings } from './findings.ts';
+
+/** Clusters that somebody wrote into a YAML list. */
+export function fileProvider(parts: ProviderParts): Provider {
+  const { env, home, clock, folders, settings, checkClusterFile: check } = parts;
+  const lists = () => ({ env, home, files: settings().clusterFiles, folder: folders.config, check });
+  return {
+    source: () => createFileSource({ ...lists(), clock }),
+    credential: fileCredentials({ env, home }),
+    findings: () => fileFindings(lists()),
+  };
+}

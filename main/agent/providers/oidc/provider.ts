@@ -1,0 +1,32 @@
+import type { Provider, ProviderParts } from '../provider.ts';
+import { createOidcConsents, type OidcConsents } from './consents.ts';
+import { oidcCredentials } from './credential.ts';
+import type { OidcIssuer } from './issuer.ts';
+import { createOidcLogin } from './login.ts';
+import { createOidcTokens } from './tokens.ts';
+
+/** The id tokens of clusters that name an OpenID Connect issuer, wherever the clusters were found. */
+export function oidcProvider(parts: ProviderParts): {
+  readonly provider: Provider;
+  readonly consents: OidcConsents;
+} {
+  const { network, clock, logger, folders, clusters } = parts;
+  const sessionFile = parts.openSessionFile({
+    name: 'oidc-sign-ins.json',
+    title: 'OpenID Connect',
+    login: 'login oidc',
+  });
+  /** Those that the clusters name. */
+  const issuers = (): readonly OidcIssuer[] =>
+    clusters().flatMap(({ credential }) => (credential?.kind === 'oidc' ? [credential] : []));
+  const tokens = createOidcTokens({ file: sessionFile, network, clock, logger, issuers });
+  const consents = createOidcConsents({ folder: folders.state, clock, logger, issuers });
+  return {
+    provider: {
+      login: createOidcLogin({ network, clock, tokens, consents, file: sessionFile.store, issuers }),
+      credential: oidcCredentials({ tokens, consents }),
+      sessionFile,
+    },
+    consents,
+  };
+}

@@ -1,0 +1,67 @@
+import path from 'node:path';
+import type { Organisation } from '../../model/organisation.ts';
+import type { Parts } from '../agent.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Network } from '../network/network.ts';
+import { clusterFileCheck } from '../organisation/named-settings.ts';
+import type { OrganisationFiles } from '../organisation/organisation-files.ts';
+import { openSignInFile } from '../sealing/sign-in-file.ts';
+import type { SettingsKeeper } from '../settings/settings.ts';
+import { awsProvider } from './aws/provider.ts';
+import { azureProvider } from './azure/provider.ts';
+import { fileProvider } from './file/provider.ts';
+import { gcpProvider } from './gcp/provider.ts';
+import type { OidcConsents } from './oidc/consents.ts';
+import { oidcProvider } from './oidc/provider.ts';
+import type { Provider, ProviderParts } from './provider.ts';
+import { vaultProvider } from './vault/provider.ts';
+
+export interface Providers {
+  /** In the order in which they are shown. */
+  readonly all: readonly Provider[];
+  /** Which API servers may receive an id token. */
+  readonly consents: OidcConsents;
+}
+
+/** All providers, the same with an agent and without. Connects nowhere and reads nothing yet. */
+export function createProviders(options: {
+  readonly parts: Pick<Parts, 'env' | 'paths' | 'clock' | 'logger' | 'sealer'>;
+  readonly network: Network;
+  readonly catalog: Pick<Catalog, 'clusters'>;
+  readonly settings: Pick<SettingsKeeper, 'get' | 'from'>;
+  /** The organisation's configuration that counts at the moment. */
+  readonly organisation: () => Organisation | undefined;
+  readonly organisationFiles: OrganisationFiles;
+  /** Warns the user. */
+  readonly notice: (message: string) => void;
+}): Providers {
+  const { parts, network, catalog, settings, organisation, organisationFiles, notice } = options;
+  const { env, paths, clock, logger, sealer } = parts;
+  const shared: ProviderParts = {
+    env,
+    home: paths.home,
+    network,
+    clock,
+    logger,
+    folders: { config: paths.config, state: paths.state },
+    settings: () => settings.get(),
+    organisation,
+    organisationFiles,
+    checkClusterFile: clusterFileCheck(settings, organisationFiles),
+    clusters: () => catalog.clusters(),
+    openSessionFile: ({ name, title, login }) =>
+      openSignInFile({ path: path.join(paths.state, name), sealer, title, login, notice }),
+  };
+  const { provider: oidc, consents } = oidcProvider(shared);
+  return {
+    all: [
+      awsProvider(shared),
+      azureProvider(shared),
+      gcpProvider(shared),
+      vaultProvider(shared),
+      oidc,
+      fileProvider(shared),
+    ],
+    consents,
+  };
+}

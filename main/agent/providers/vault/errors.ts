@@ -1,0 +1,100 @@
+import type { client as VaultClient } from 'node-vault';
+import { AppError } from '../../../model/app-error.ts';
+import type { VaultMethod } from './methods.ts';
+
+/** Nobody is signed in to Vault, or not any more. */
+export function noToken(message: string, cause?: unknown): AppError {
+  return new AppError('vault-no-token', message, {
+    hint: 'Run `k8s-tunnels login vault` or `vault login`, or set VAULT_TOKEN.',
+    cause,
+    signIn: { provider: 'vault' },
+  });
+}
+
+/** The HTTP status of an answer that node-vault rejected with. */
+export function vaultStatus(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('response' in error)) return undefined;
+  const { response } = error;
+  return typeof response === 'object' &&
+    response !== null &&
+    'statusCode' in response &&
+    typeof response.statusCode === 'number'
+    ? response.statusCode
+    : undefined;
+}
+
+/** Any failure of a Vault call as ours; Vault's own text stays out of it. `path` is what was asked for. */
+export function vaultError(options: {
+  readonly error: unknown;
+  readonly address: URL;
+  readonly path: string;
+  readonly capability: 'list' | 'read';
+}): AppError {
+  const { error: cause, address, path: asked, capability } = options;
+  if (cause instanceof AppError) return cause;
+  const status = vaultStatus(cause);
+  if (status === 403) {
+    return new AppError(
+      'vault-denied',
+      `Vault at ${address.host} does not allow you to ${capability} ${asked}.`,
+      {
+        hint: `Ask a Vault administrator for a policy with the capability "${capability}" on path "${asked}".`,
+        cause,
+      },
+    );
+  }
+  const why =
+    status === 429 ? 'it limits your requests' : status === 503 ? 'it is sealed or in standby' : status;
+  return new AppError(
+    'vault-failed',
+    `Vault at ${address.host} did not answer ${asked} (${why ?? 'unreadable answer'}).`,
+    {
+      hint: 'Try again; if it stays so, ask a Vault administrator.',
+      retryable: true,
+      cause,
+    },
+  );
+}
+
+/** A denial looked into: it may mean that the token itself has ended. Any other error comes back as it is. */
+export async function whyDenied(client: VaultClient, address: URL, error: unknown): Promise<unknown> {
+  if (!(error instanceof AppError) || error.code !== 'vault-denied') return error;
+  try {
+    await client.tokenLookupSelf();
+    return error;
+  } catch (cause) {
+    if (vaultStatus(cause) !== 403) return error;
+    return noToken(`Vault at ${address.host} does not accept your token (any more).`, cause);
+  }
+}
+
+/** A failed sign-in as ours. `asked` says whether the user typed a password for it. */
+export function signInError(
+  error: unknown,
+  address: URL,
+  { method, mount = method, asked }: Pick<VaultMethod, 'method' | 'mount'> & { readonly asked: boolean },
+): unknown {
+  if (error instanceof AppError || !(error instanceof Error)) return error;
+  const status = vaultStatus(error);
+  if (status === undefined) return error;
+  if (status === 400 || status === 403) {
+    return new AppError(
+      'login-failed',
+      asked
+        ? `Vault at ${address.host} does not accept the user name or the password.`
+        : `Vault at ${address.host} refused the sign-in by ${method}.`,
+      {
+        hint: asked ? 'Try again.' : `Ask a Vault administrator to look at auth/${mount}.`,
+        cause: error,
+      },
+    );
+  }
+  return new AppError('vault-failed', `Vault at ${address.host} did not answer auth/${mount} (${status}).`, {
+    hint:
+      status === 404
+        ? 'Set the method and its mount in the organisation’s file (sources.vault.addresses.login).'
+        : 'Try again; if it stays so, ask a Vault administrator.',
+    retryable: status !== 404,
+    cause: error,
+  });
+}

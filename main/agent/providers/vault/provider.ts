@@ -1,0 +1,21 @@
+import type { Provider, ProviderParts } from '../provider.ts';
+import { vaultCredentials } from './credential.ts';
+import { createVaultLogin } from './login.ts';
+import { vaultEnvironment, vaultLogin, vaultServers } from './servers.ts';
+import { createVaultSource } from './vault.ts';
+
+/** On-premises clusters that are described by secrets in Vault. */
+export function vaultProvider(parts: ProviderParts): Provider {
+  const { env, home, network, clock, settings, organisation, organisationFiles } = parts;
+  const places = () => ({ env: vaultEnvironment(env, organisation()), home, network, clock });
+  const servers = () => vaultServers(organisation());
+  return {
+    source: () => createVaultSource({ ...places(), mounts: settings().vaultMounts, servers: servers() }),
+    login: createVaultLogin({
+      places,
+      login: (address) => vaultLogin(address, organisation()),
+      files: organisationFiles,
+    }),
+    credential: vaultCredentials({ places, servers }),
+  };
+}
