@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Paths, pathsFrom } from '../../agent/paths.ts';
 import { connectAgent } from '../../api/socket/client.ts';
+import { mayOpenBrowser } from '../../model/may-open-browser.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { reachAgent } from '../reach-agent.ts';
 import { reportError, writeJson } from '../report.ts';
@@ -17,7 +18,7 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
   const { env } = process;
   try {
     const paths = pathsFrom(env);
-    const { KUBERNETES_EXEC_INFO: execInfo, K8S_TUNNELS_NO_BROWSER: noBrowser = '' } = env;
+    const { KUBERNETES_EXEC_INFO: execInfo } = env;
     const running = await connectAgent({ path: paths.socket, state: paths.state });
     if (running === undefined && isAlone(paths)) {
       const { loadAgentHost } = await import('../program-file.ts');
@@ -33,7 +34,7 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
         await client.call('credential', {
           cluster,
           ...(execInfo === undefined ? {} : { execInfo }),
-          ...(noBrowser === '' ? {} : { browser: false }),
+          ...(mayOpenBrowser({ env }) ? {} : { browser: false }),
         }),
       );
     } finally {
