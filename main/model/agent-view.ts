@@ -205,6 +205,5 @@ export interface ConnectOutcome {
 export type Kubectl = z.infer<typeof kubectlSchema>;
 export type Notice = z.infer<typeof noticeSchema>;
 export type KubeconfigPlaceInput = z.infer<typeof kubeconfigPlaceSchema>;
-export type SessionView = z.infer<typeof sessionSchema>;
 export type ClientFailureView = z.infer<typeof clientFailureSchema>;
 export type EndedSessionView = z.infer<typeof endedSessionSchema>;
