@@ -131,7 +131,7 @@ describe('an agent of an organisation', () => {
     agent.subscribe((change) =>
       changes.push(...(change.kind === 'set' ? Object.keys(change.values) : [change.kind])),
     );
-    await manage('production: {environments: [production]}');
+    await manage('production: {environments: [production]}', 'defaults: {catalogMaxAgeMinutes: 30}');
     expect(await agent.setup.refresh()).toBe(true);
     expect(productions()).toEqual([false, false]);
     expect(changes).toEqual(expect.arrayContaining(['settings', 'catalog', 'organisation']));
