@@ -1,22 +1,11 @@
-import type { ConnectResult, Snapshot, TunnelView } from '../model/agent-view.ts';
+import type { Change, ConnectResult, TunnelView } from '../model/agent-view.ts';
 import { toPlainError } from '../model/app-error.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { Consent } from '../model/consent.ts';
+import type { CatalogChange } from './catalog/catalog.ts';
 import type { Outcome } from './connections/connections.ts';
 import { stateWithAccessRequest, withAccessRequest } from './organisation/access-request.ts';
-import type { OrganisationKeeper } from './organisation/organisation.ts';
-import type { Releases } from './releases/releases.ts';
 import type { Tunnel } from './tunnels/tunnel.ts';
-
-export function organisationOf(keeper: OrganisationKeeper): Pick<Snapshot, 'organisation'> {
-  const view = keeper.view();
-  return view === undefined ? {} : { organisation: view };
-}
-
-export function releaseOf(releases: Releases): Pick<Snapshot, 'release'> {
-  const release = releases.view();
-  return release === undefined ? {} : { release };
-}
 
 export function viewOf(tunnel: Tunnel, accessRequest: string | undefined): TunnelView {
   const { connections = 0, sent = 0, received = 0 } = tunnel.traffic() ?? {};
@@ -61,6 +50,10 @@ export function resultOf(
     latencyMs,
     ...(consent?.allowed === false ? { consent } : {}),
   };
+}
+
+export function catalogChange(change: CatalogChange): Extract<Change, { kind: 'catalog' }> {
+  return { kind: 'catalog', ...change, upserted: change.upserted.map(shown) };
 }
 
 /** A cluster as shells see it: the authority is most of its bytes, and no shell shows or needs it. */

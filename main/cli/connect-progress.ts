@@ -37,7 +37,7 @@ export async function followConnecting(
   const snapshot = await client.subscribe((change) => {
     if (change.kind === 'catalog') for (const cluster of change.upserted) clusters.set(cluster.id, cluster);
     if (change.kind === 'tunnel') states.set(change.tunnel.cluster, change.tunnel.state);
-    if (change.kind === 'logins') notes.show(change.logins);
+    if (change.kind === 'set' && change.values.logins) notes.show(change.values.logins);
     if (change.kind === 'notice' && change.notice.level === 'warning') {
       warned.add(change.notice.message);
       progress.note(warningLine(change.notice.message));

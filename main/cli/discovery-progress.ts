@@ -10,7 +10,7 @@ export async function followDiscovery({ client, progress }: Session): Promise<vo
   };
   progress.update('Looking for clusters');
   const snapshot = await client.subscribe((change) => {
-    if (change.kind === 'discovery') show(change.discovery);
+    if (change.kind === 'set' && change.values.discovery) show(change.values.discovery);
   });
   show(snapshot.discovery);
 }

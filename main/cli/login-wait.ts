@@ -28,7 +28,7 @@ export async function noteLogins(client: Client): Promise<void> {
       );
   };
   const { logins } = await client.subscribe((change) => {
-    if (change.kind === 'logins') note(change.logins);
+    if (change.kind === 'set' && change.values.logins) note(change.values.logins);
   });
   note(logins);
   setTimeout(() => {

@@ -1,5 +1,6 @@
 import type { Account } from '../model/account.ts';
 import { AppError } from '../model/app-error.ts';
+import { mayOpenBrowser } from '../model/may-open-browser.ts';
 import { accountTitle } from './commands/accounts.ts';
 import { createLoginNotes } from './login-notes.ts';
 import type { Session } from './session.ts';
@@ -15,12 +16,11 @@ export async function signIn(
   { deviceCode }: { readonly deviceCode?: true | undefined } = {},
 ): Promise<Account> {
   const asked = account.asks === 'password' ? { password: await askPassword(account, json) } : {};
-  const noBrowser = (process.env.K8S_TUNNELS_NO_BROWSER ?? '') !== '';
   const notes = createLoginNotes(progress);
   progress.update(`Signing in to ${accountTitle(account)}`);
   try {
     const snapshot = await client.subscribe((change) => {
-      if (change.kind === 'logins') notes.show(change.logins);
+      if (change.kind === 'set' && change.values.logins) notes.show(change.values.logins);
     });
     notes.show(snapshot.logins);
     const result = await client.call(
@@ -28,7 +28,7 @@ export async function signIn(
       {
         provider: account.provider,
         session: account.session,
-        ...(deviceCode || noBrowser ? { deviceCode: true as const } : {}),
+        ...(deviceCode || !mayOpenBrowser({ env: process.env }) ? { deviceCode: true as const } : {}),
         ...asked,
       },
       { signal },

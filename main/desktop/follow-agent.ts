@@ -1,7 +1,7 @@
-import { applyChange } from '../api/apply-change.ts';
 import type { Channel, OpenChannel } from '../api/channel.ts';
 import { type AgentClient, createConversation } from '../api/conversation.ts';
-import type { Snapshot } from '../model/agent-view.ts';
+import { applyChange, snapshotOf, stateOf } from '../model/agent-state.ts';
+import type { Change, Snapshot } from '../model/agent-view.ts';
 
 /**
  * The tray's conversation with the agent: every state it is in, the first one as soon as it has started.
@@ -14,16 +14,16 @@ export async function followAgent(options: {
   const { openChannel, onState } = options;
   const { client, receive, end } = createConversation((message) => channel.send(message));
   const channel: Channel = await openChannel({ onMessage: receive, onEnd: end });
-  let snapshot: Snapshot | undefined;
-  const early: Parameters<typeof applyChange>[1][] = [];
+  let state: ReturnType<typeof stateOf> | undefined;
+  const early: Change[] = [];
   const first = await client.subscribe((change) => {
-    if (snapshot === undefined) early.push(change);
+    if (state === undefined) early.push(change);
     else {
-      snapshot = applyChange(snapshot, change);
-      onState(snapshot);
+      state = applyChange(state, change);
+      onState(snapshotOf(state));
     }
   });
-  snapshot = early.reduce(applyChange, first);
-  onState(snapshot);
+  state = early.reduce(applyChange, stateOf(first));
+  onState(snapshotOf(state));
   return client;
 }

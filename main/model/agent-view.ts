@@ -1,14 +1,21 @@
 import { z } from 'zod';
 import { loginSchema } from './account.ts';
-import { activityEntrySchema } from './activity-entry.ts';
-import { cellSchema, clusterIdSchema, clusterSchema } from './cluster.ts';
+import type { ActivityEntry } from './activity-entry.ts';
+import {
+  type Cell,
+  type Cluster,
+  type ClusterId,
+  cellSchema,
+  clusterIdSchema,
+  clusterSchema,
+} from './cluster.ts';
 import { clusterSetSchema } from './cluster-set.ts';
 import { connectorKindSchema } from './connector-kind.ts';
 import { consentSchema } from './consent.ts';
 import { discoveryStatusSchema } from './discovery-status.ts';
 import { plainErrorSchema } from './error-schema.ts';
 import { organisationViewSchema } from './organisation-view.ts';
-import { policySchema } from './policy.ts';
+import { type Policy, policySchema } from './policy.ts';
 import { releaseViewSchema } from './release.ts';
 import { settingsFromSchema, settingsSchema } from './settings.ts';
 import { failureSchema, menderSchema, stageSchema, tunnelStateSchema } from './tunnel-state.ts';
@@ -91,7 +98,31 @@ const noticeSchema = z.object({
   message: z.string(),
 });
 
+/**
+ * What is replaced as a whole when it changes. A new one is one line here; every shell and the snapshot follow. Absent:
+ * none.
+ */
+const slices = {
+  discovery: discoveryStatusSchema,
+  logins: z.array(loginSchema),
+  sessions: z.array(sessionSchema),
+  endedSessions: z.array(endedSessionSchema).optional(),
+  /** Where kubectl points in the agent's own environment (a terminal may have another KUBECONFIG). */
+  kubectl: kubectlSchema,
+  favourites: z.array(clusterIdSchema),
+  sets: z.array(clusterSetSchema),
+  /** Not connected, but in the kubeconfig still: kubectl opens them when it uses them. */
+  kept: z.array(clusterIdSchema),
+  settings: settingsSchema,
+  settingsFrom: settingsFromSchema,
+  /** Whose configuration counts. */
+  organisation: organisationViewSchema.optional(),
+  /** A newer version than the agent's. */
+  release: releaseViewSchema.optional(),
+};
+
 export const snapshotSchema = z.object({
+  ...slices,
   agent: z.object({
     version: z.string(),
     pid: z.number(),
@@ -104,68 +135,38 @@ export const snapshotSchema = z.object({
   /** Without their authorities, which only the agent needs. */
   clusters: z.array(clusterSchema),
   cells: z.array(cellSchema),
-  discovery: discoveryStatusSchema,
   tunnels: z.array(tunnelViewSchema),
-  logins: z.array(loginSchema),
-  sessions: z.array(sessionSchema),
-  /** Absent: none. */
-  endedSessions: z.array(endedSessionSchema).optional(),
-  /** Where kubectl points in the agent's own environment (a terminal may have another KUBECONFIG). */
-  kubectl: kubectlSchema,
-  favourites: z.array(clusterIdSchema),
-  sets: z.array(clusterSetSchema),
-  /** Not connected, but in the kubeconfig still: kubectl opens them when it uses them. */
-  kept: z.array(clusterIdSchema),
   /** What is known of the person's policies, by application. */
   policies: z.array(policySchema),
   /** Their protocols cannot say why. Absent: none. */
   clientFailures: z.array(clientFailureSchema).optional(),
-  settings: settingsSchema,
-  settingsFrom: settingsFromSchema,
-  /** Whose configuration counts; absent where none does. */
-  organisation: organisationViewSchema.optional(),
-  /** A newer version than the agent's; absent where none is known. */
-  release: releaseViewSchema.optional(),
   notices: z.array(noticeSchema),
 });
 
-/** What a subscriber is told after its snapshot. Each replaces what it names. */
-const changeSchema = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('catalog'),
-    upserted: z.array(clusterSchema),
-    removed: z.array(clusterIdSchema),
-    cells: z.array(cellSchema),
-    removedCells: z.array(z.string()),
-  }),
-  z.object({ kind: z.literal('discovery'), discovery: discoveryStatusSchema }),
+export type Snapshot = z.infer<typeof snapshotSchema>;
+export type Slices = Pick<Snapshot, keyof typeof slices>;
+/** Some slices, which belong together where there are several. `null`: absent from now on. */
+export type SliceValues = {
+  readonly [K in keyof Slices]?: Exclude<Slices[K], undefined> | (undefined extends Slices[K] ? null : never);
+};
+
+/** What a subscriber is told after its snapshot. */
+export type Change =
+  | { readonly kind: 'set'; readonly values: SliceValues }
+  | {
+      readonly kind: 'catalog';
+      readonly upserted: readonly Cluster[];
+      readonly removed: readonly ClusterId[];
+      readonly cells: readonly Cell[];
+      readonly removedCells: readonly string[];
+    }
   /** A tunnel whose state is `idle` is gone. */
-  z.object({ kind: z.literal('tunnel'), tunnel: tunnelViewSchema }),
-  z.object({ kind: z.literal('logins'), logins: z.array(loginSchema) }),
-  z.object({
-    kind: z.literal('sessions'),
-    sessions: z.array(sessionSchema),
-    endedSessions: z.array(endedSessionSchema).optional(),
-  }),
-  z.object({ kind: z.literal('kubectl'), kubectl: kubectlSchema }),
-  z.object({ kind: z.literal('favourites'), favourites: z.array(clusterIdSchema) }),
-  z.object({ kind: z.literal('sets'), sets: z.array(clusterSetSchema) }),
-  z.object({ kind: z.literal('kept'), kept: z.array(clusterIdSchema) }),
+  | { readonly kind: 'tunnel'; readonly tunnel: TunnelView }
   /** `forgotten` are host names. */
-  z.object({
-    kind: z.literal('policies'),
-    known: z.array(policySchema),
-    forgotten: z.array(z.string()),
-  }),
-  z.object({ kind: z.literal('settings'), settings: settingsSchema, settingsFrom: settingsFromSchema }),
-  /** Without one, none counts any more. */
-  z.object({ kind: z.literal('organisation'), organisation: organisationViewSchema.optional() }),
-  /** Without one, there is none that is newer. */
-  z.object({ kind: z.literal('release'), release: releaseViewSchema.optional() }),
-  z.object({ kind: z.literal('notice'), notice: noticeSchema }),
+  | { readonly kind: 'policies'; readonly known: readonly Policy[]; readonly forgotten: readonly string[] }
+  | { readonly kind: 'notice'; readonly notice: Notice }
   /** One more in the journal, which no snapshot holds: it is asked for. */
-  z.object({ kind: z.literal('activity'), entry: activityEntrySchema }),
-]);
+  | { readonly kind: 'activity'; readonly entry: ActivityEntry };
 
 export const connectResultSchema = z.discriminatedUnion('status', [
   z.object({
@@ -193,8 +194,6 @@ export const connectResultSchema = z.discriminatedUnion('status', [
   }),
 ]);
 
-export type Snapshot = z.infer<typeof snapshotSchema>;
-export type Change = z.infer<typeof changeSchema>;
 export type TunnelView = z.infer<typeof tunnelViewSchema>;
 export type ConnectResult = z.infer<typeof connectResultSchema>;
 type NamedCluster = z.infer<typeof namedClusterSchema>;
@@ -206,6 +205,5 @@ export interface ConnectOutcome {
 export type Kubectl = z.infer<typeof kubectlSchema>;
 export type Notice = z.infer<typeof noticeSchema>;
 export type KubeconfigPlaceInput = z.infer<typeof kubeconfigPlaceSchema>;
-export type SessionView = z.infer<typeof sessionSchema>;
 export type ClientFailureView = z.infer<typeof clientFailureSchema>;
 export type EndedSessionView = z.infer<typeof endedSessionSchema>;

@@ -1,8 +1,12 @@
 import type { ActivityEntry } from '../../main/model/activity-entry.ts';
+import {
+  applyChange as applyToState,
+  type AgentState as SharedState,
+  stateOf,
+} from '../../main/model/agent-state.ts';
 import type { Change, Snapshot, TunnelView } from '../../main/model/agent-view.ts';
 import type { PlainError } from '../../main/model/app-error.ts';
-import type { Cell, Cluster, ClusterId } from '../../main/model/cluster.ts';
-import type { Policy } from '../../main/model/policy.ts';
+import type { ClusterId } from '../../main/model/cluster.ts';
 import type { Failure } from '../../main/model/tunnel-state.ts';
 
 /** Why the last try to connect a cluster came to nothing. */
@@ -14,30 +18,8 @@ export interface KnownFailure {
   readonly at: number;
 }
 
-/** The agent as the page holds it: a snapshot, indexed. What a change does not touch stays the same object. */
-export interface AgentState
-  extends Pick<
-    Snapshot,
-    | 'agent'
-    | 'discovery'
-    | 'logins'
-    | 'sessions'
-    | 'endedSessions'
-    | 'kubectl'
-    | 'favourites'
-    | 'sets'
-    | 'kept'
-    | 'settings'
-    | 'settingsFrom'
-    | 'organisation'
-    | 'release'
-    | 'notices'
-  > {
-  readonly clusters: ReadonlyMap<ClusterId, Cluster>;
-  readonly cells: ReadonlyMap<string, Cell>;
-  readonly tunnels: ReadonlyMap<ClusterId, TunnelView>;
-  /** What is known of the person's policies, by host name. */
-  readonly policies: ReadonlyMap<string, Policy>;
+/** The agent as the page holds it, and what the page makes of it. What a change does not touch stays the same object. */
+export interface AgentState extends SharedState {
   /** The host names that the person is denied: the same object as long as they are the same. */
   readonly denied: ReadonlySet<string>;
   /** The clusters that are connected or on their way. */
@@ -49,51 +31,21 @@ export interface AgentState
 }
 
 export function fromSnapshot(snapshot: Snapshot): AgentState {
-  const { clusters, cells, tunnels, policies, ...rest } = snapshot;
-  const empty: AgentState = {
-    ...rest,
-    clusters: new Map(clusters.map((cluster) => [cluster.id, cluster])),
-    cells: new Map(cells.map((cell) => [cell.id, cell])),
-    tunnels: new Map(),
-    policies: new Map(),
-    denied: new Set(),
-    open: new Set(),
-    failures: new Map(),
-    happened: [],
-  };
-  return tunnels.reduce(withTunnel, withPolicies(empty, policies, []));
+  const empty = { denied: new Set<string>(), open: new Set<ClusterId>(), failures: new Map(), happened: [] };
+  return snapshot.tunnels.reduce(withTunnel, withDenied({ ...stateOf(snapshot), ...empty }));
 }
 
 export function applyChange(state: AgentState, change: Change): AgentState {
+  const next = applyToState(state, change);
   switch (change.kind) {
-    case 'catalog': {
-      const { upserted, removed, cells, removedCells } = change;
-      return {
-        ...state,
-        clusters: changed(state.clusters, upserted, removed),
-        cells: changed(state.cells, cells, removedCells),
-      };
-    }
     case 'tunnel':
-      return withTunnel(state, change.tunnel);
+      return withTunnel(next, change.tunnel);
     case 'policies':
-      return withPolicies(state, change.known, change.forgotten);
+      return withDenied(next);
     case 'activity':
-      return { ...state, happened: [change.entry, ...state.happened].slice(0, 500) };
-    case 'notice':
-      return { ...state, notices: [...state.notices, change.notice] };
-    case 'organisation': {
-      const { organisation: _, ...rest } = state;
-      return change.organisation === undefined ? rest : { ...rest, organisation: change.organisation };
-    }
-    case 'release': {
-      const { release: _, ...rest } = state;
-      return change.release === undefined ? rest : { ...rest, release: change.release };
-    }
-    default: {
-      const { kind: _, ...rest } = change;
-      return { ...state, ...rest };
-    }
+      return { ...next, happened: [change.entry, ...next.happened].slice(0, 500) };
+    default:
+      return next;
   }
 }
 
@@ -112,10 +64,7 @@ export function withFailure(
 
 function withTunnel(state: AgentState, tunnel: TunnelView): AgentState {
   const { cluster, state: now } = tunnel;
-  const tunnels = new Map(state.tunnels);
-  if (now.status === 'idle') tunnels.delete(cluster);
-  else tunnels.set(cluster, tunnel);
-  const next = { ...state, tunnels, open: withOpen(state.open, tunnel) };
+  const next = { ...state, open: withOpen(state.open, tunnel) };
   switch (now.status) {
     case 'failed':
       return withFailure(next, cluster, { ...now.failure, at: now.since });
@@ -127,15 +76,12 @@ function withTunnel(state: AgentState, tunnel: TunnelView): AgentState {
   }
 }
 
-function withPolicies(state: AgentState, known: readonly Policy[], forgotten: readonly string[]): AgentState {
-  const policies = new Map(state.policies);
-  for (const hostname of forgotten) policies.delete(hostname);
-  for (const policy of known) policies.set(policy.hostname, policy);
+function withDenied(state: AgentState): AgentState {
   const denied = new Set(
-    [...policies.values()].filter(({ verdict }) => verdict === 'denied').map(({ hostname }) => hostname),
+    [...state.policies.values()].flatMap(({ verdict, hostname }) => (verdict === 'denied' ? hostname : [])),
   );
   const isSame = denied.size === state.denied.size && [...denied].every((one) => state.denied.has(one));
-  return { ...state, policies, denied: isSame ? state.denied : denied };
+  return isSame ? state : { ...state, denied };
 }
 
 /** One that fails or closes stays where it is until it is gone. */
@@ -145,17 +91,5 @@ function withOpen(open: ReadonlySet<ClusterId>, { cluster, state }: TunnelView):
   const next = new Set(open);
   if (isOpen) next.add(cluster);
   else next.delete(cluster);
-  return next;
-}
-
-function changed<K extends string, V extends { readonly id: K }>(
-  map: ReadonlyMap<K, V>,
-  upserted: readonly V[],
-  removed: readonly K[],
-): ReadonlyMap<K, V> {
-  if (upserted.length === 0 && removed.length === 0) return map;
-  const next = new Map(map);
-  for (const id of removed) next.delete(id);
-  for (const value of upserted) next.set(value.id, value);
   return next;
 }

@@ -1,3 +1,4 @@
+import type { AgentBridge } from '../../main/api/ipc/bridge.ts';
 import type { AgentMessage, ClientMessage } from '../../main/api/serve-messages.ts';
 
 /** What carries the page's conversation with the agent. */
@@ -23,31 +24,24 @@ export interface ChannelEvents {
 
 export type OpenChannel = (events: ChannelEvents) => Channel;
 
-/** What the preload script of the desktop puts on the window. Every listener is taken away by what is answered. */
-export interface Bridge {
-  send(message: ClientMessage): void;
-  onMessage(listener: (message: AgentMessage) => void): () => void;
-  onEnd?(listener: () => void): () => void;
-}
-
 declare global {
   interface Window {
-    readonly k8sTunnels?: Bridge;
+    readonly k8sTunnels?: AgentBridge;
   }
 }
 
 /** Through the desktop's main process. */
-export function bridgeChannel(bridge: Bridge): OpenChannel {
+export function bridgeChannel(bridge: AgentBridge): OpenChannel {
   return ({ onOpen, onMessage, onEnd }) => {
     const stop = [bridge.onMessage(onMessage)];
     const close = () => {
       for (const end of stop.splice(0)) end();
     };
-    const ended = bridge.onEnd?.(() => {
+    const ended = bridge.onEnd(() => {
       close();
       onEnd();
     });
-    if (ended !== undefined) stop.push(ended);
+    stop.push(ended);
     queueMicrotask(onOpen);
     return { send: (message) => bridge.send(message), close };
   };

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createCatalog } from '../../main/agent/catalog/catalog.ts';
 import { createDiscovery } from '../../main/agent/discovery/discovery.ts';
-import type { DiscoverySource } from '../../main/agent/providers/discovery-source.ts';
 import { createNetwork } from '../../main/agent/network/network.ts';
 import { trustAuthorities } from '../../main/agent/network/trust.ts';
 import { silentLogger, systemClock } from '../../main/agent/parts.ts';
+import type { DiscoverySource } from '../../main/agent/providers/discovery-source.ts';
 import { median, timed } from './row.ts';
 import { startWorldProcess } from './world-process.ts';
 

@@ -48,7 +48,7 @@ async function* changesTold(executable: string): AsyncIterable<Row> {
 
   let heard = () => {};
   await other.subscribe((change) => {
-    if (change.kind === 'favourites') heard();
+    if (change.kind === 'set' && change.values.favourites) heard();
   });
   const toSocket: number[] = [];
   const toPage: number[] = [];

@@ -43,8 +43,8 @@ test('a call that an agent refuses because it hands over is made to the next one
   old.end();
   expect(await both).toEqual([{ pid: 2 }, { pid: 2 }]);
   expect([reached, next.calls, client.agent.pid]).toEqual([1, ['discover', 'findings'], 2]);
-  next.change({ kind: 'favourites', favourites: [] });
-  expect(changes).toEqual([{ kind: 'favourites', favourites: [] }]);
+  next.change({ kind: 'set', values: { favourites: [] } });
+  expect(changes).toEqual([{ kind: 'set', values: { favourites: [] } }]);
 });
 
 test('any other error is the caller’s', async () => {

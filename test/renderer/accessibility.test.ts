@@ -261,7 +261,7 @@ test('the accounts: in every state, a code that waits, a password, a failure, wh
     url: 'https://a.example',
     since: 1,
   } as const;
-  agent.tell({ kind: 'logins', logins: [{ ...waiting, userCode: 'ABCD-EFGH' }] });
+  agent.tell({ kind: 'set', values: { logins: [{ ...waiting, userCode: 'ABCD-EFGH' }] } });
   await page.getByRole('button', { name: 'Sign in to vault' }).click();
   await page.getByLabel('User name').fill('ada');
   await page.getByLabel('Password').fill('wrong');
@@ -290,7 +290,7 @@ test('a newer version, and what is new in it', async (context) => {
   await openNotices();
   await banner('1.4.0 is out').waitFor();
   await expectAccessible(page);
-  agent.tell({ kind: 'release', release: aRelease({ notes: notes.repeat(9), isRequired: true }) });
+  agent.tell({ kind: 'set', values: { release: aRelease({ notes: notes.repeat(9), isRequired: true }) } });
   await banner('no longer supported').waitFor();
   await expectAccessible(page);
   await page.getByRole('button', { name: 'What’s new' }).click();
@@ -402,7 +402,7 @@ test('no clusters: not yet, and none at all', async (context) => {
   });
   await page.getByRole('heading', { name: 'Looking for your clusters' }).waitFor();
   await expectAccessible(page);
-  agent.tell({ kind: 'discovery', discovery: { status: 'idle' } });
+  agent.tell({ kind: 'set', values: { discovery: { status: 'idle' } } });
   await page.getByRole('heading', { name: 'No clusters found' }).waitFor();
   await expectAccessible(page);
 });
@@ -429,7 +429,7 @@ test('the first run: what there is, a sign-in that waits, what failed', async (c
   const running = { status: 'running', since: 0, cellsRead: 3, cellsKnown: 17, clusters: 0 } as const;
   const denied = { code: 'aws-denied', message: 'eks:ListClusters is denied.', retryable: false } as const;
   agent.tell(
-    { kind: 'discovery', discovery: running },
+    { kind: 'set', values: { discovery: running } },
     { kind: 'catalog', upserted: [], removed: [], cells: [aCell('eu-west-1', denied)], removedCells: [] },
   );
   await page.getByText('1 place could not be read').waitFor();

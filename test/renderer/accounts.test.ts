@@ -95,10 +95,10 @@ test('a sign-in shows that it waits, its page and its code; it is seen when it i
   const answer = Promise.withResolvers<void>();
   agent.handlers.login = async (input) => {
     expect(input).toEqual({ provider: 'aws', session: 'acme' });
-    agent.tell({ kind: 'logins', logins: [login()] });
+    agent.tell({ kind: 'set', values: { logins: [login()] } });
     await answer.promise;
     have(anAccount('acme', { who: 'ada@acme.example' }), anAccount('partners', out));
-    agent.tell({ kind: 'logins', logins: [] });
+    agent.tell({ kind: 'set', values: { logins: [] } });
     return { account: anAccount('acme') };
   };
   const button = page.getByRole('button', { name: 'Sign in to acme' });
@@ -110,7 +110,7 @@ test('a sign-in shows that it waits, its page and its code; it is seen when it i
   expect(await again.getAttribute('href')).toBe('https://acme.awsapps.example/start');
   expect(await button.getAttribute('aria-disabled')).toBe('true');
 
-  agent.tell({ kind: 'logins', logins: [login({ userCode: 'ABCD-EFGH' })] });
+  agent.tell({ kind: 'set', values: { logins: [login({ userCode: 'ABCD-EFGH' })] } });
   await account('acme').getByText('ABCD-EFGH', { exact: true }).waitFor();
   await account('acme').getByRole('button', { name: 'Copy the code' }).click();
   await eventually(clipboard).toBe('ABCD-EFGH');
@@ -123,11 +123,11 @@ test('a sign-in can be cancelled, and goes on when its page is left', async (con
   const { agent, page, account, state, focused } = await openAccounts(context, [anAccount('acme', out)]);
   let cancelled = 0;
   agent.handlers.login = (_input, { signal }) => {
-    agent.tell({ kind: 'logins', logins: [login()] });
+    agent.tell({ kind: 'set', values: { logins: [login()] } });
     return new Promise((_resolve, reject) => {
       signal.addEventListener('abort', () => {
         cancelled += 1;
-        agent.tell({ kind: 'logins', logins: [] });
+        agent.tell({ kind: 'set', values: { logins: [] } });
         reject(new AppError('cancelled', 'The sign-in was cancelled.'));
       });
     });
@@ -216,22 +216,22 @@ test('a sign-out says what it removed and what still holds a session, until the 
 test('are read anew when a sign-in elsewhere or a session changes; what cannot be read says so', async (context) => {
   const { agent, page, account, have, state } = await openAccounts(context, [anAccount('acme', out)]);
   await account('acme').waitFor();
-  agent.tell({ kind: 'logins', logins: [login()] });
+  agent.tell({ kind: 'set', values: { logins: [login()] } });
   await eventually(() => state('acme')).toBe('acme: Waiting for your browser');
   // Whoever began it can cancel it.
   expect(await account('acme').getByRole('button', { name: 'Cancel' }).count()).toBe(0);
   have(anAccount('acme'));
-  agent.tell({ kind: 'logins', logins: [] });
+  agent.tell({ kind: 'set', values: { logins: [] } });
   await eventually(() => state('acme')).toBe('acme: signed in');
   const authDomain = 'acme.cloudflareaccess.com';
   have(anAccount(authDomain, { provider: 'access', ours: false }), anAccount('acme'));
-  agent.tell({ kind: 'sessions', sessions: [{ authDomain, endsAt: 4e12 }] });
+  agent.tell({ kind: 'set', values: { sessions: [{ authDomain, endsAt: 4e12 }] } });
   await account(authDomain).waitFor();
 
   const { accounts } = agent.handlers;
   agent.handlers.accounts = () =>
     Promise.reject(new AppError('file-unreadable', 'config cannot be read.', { hint: 'Mend it.' }));
-  agent.tell({ kind: 'sessions', sessions: [] });
+  agent.tell({ kind: 'set', values: { sessions: [] } });
   await page.getByRole('alert').getByText('config cannot be read. Mend it.').waitFor();
   expect(await account('acme').count()).toBe(1);
   agent.handlers.accounts = accounts;
@@ -244,13 +244,16 @@ test('a sign-in to what is no account yet, such as of Access, can be gone on wit
   const url = 'https://team.cloudflareaccess.com/cdn-cgi/access/cli';
   const waiting = { kind: 'access', title: 'team.cloudflareaccess.com', url, since: 1 } as const;
   await group('AWS').waitFor();
-  agent.tell({ kind: 'logins', logins: [waiting, login({ kind: 'azure', session: 'acme.example' })] });
+  agent.tell({
+    kind: 'set',
+    values: { logins: [waiting, login({ kind: 'azure', session: 'acme.example' })] },
+  });
   await group('Cloudflare Access').getByRole('heading', { name: 'team.cloudflareaccess.com' }).waitFor();
   const link = group('Cloudflare Access').getByRole('link', { name: 'Open the page again' });
   expect(await link.getAttribute('href')).toBe(url);
   await group('Azure').getByRole('heading', { name: 'acme.example' }).waitFor();
   expect(await group('AWS').getByRole('link').count()).toBe(0);
-  agent.tell({ kind: 'logins', logins: [] });
+  agent.tell({ kind: 'set', values: { logins: [] } });
   await group('Azure').waitFor({ state: 'detached' });
   expect(await page.getByText('Waiting for your browser').count()).toBe(0);
 });

@@ -46,7 +46,7 @@ test('a set-up waits for the terminal inside its question', async (context) => {
   const preview = aSetupPreview();
   agent.handlers['setup-preview'] = async () => preview;
   agent.handlers['setup-apply'] = async () => {
-    agent.tell({ kind: 'organisation', organisation: anOrganisation() });
+    agent.tell({ kind: 'set', values: { organisation: anOrganisation() } });
     return { organisation: anOrganisation() };
   };
   await page.evaluate(() => {

@@ -72,11 +72,11 @@ describe('the first run', () => {
     let finish = () => {};
     agent.handlers.discover = async () => {
       const running = { status: 'running', since: 1, cellsRead: 3, cellsKnown: 17, clusters: 1 } as const;
-      agent.tell({ kind: 'discovery', discovery: running }, found);
+      agent.tell({ kind: 'set', values: { discovery: running } }, found);
       await new Promise<void>((resolve) => {
         finish = resolve;
       });
-      agent.tell({ kind: 'discovery', discovery: { status: 'idle', finishedAt: 1 } });
+      agent.tell({ kind: 'set', values: { discovery: { status: 'idle', finishedAt: 1 } } });
       return { clusters: 1, failed: [], tookMs: 1 };
     };
     await press('Find my clusters');
@@ -265,10 +265,10 @@ describe('the first run', () => {
       asked.push(input);
       const organisation = anOrganisation();
       agent.tell(
-        { kind: 'organisation', organisation },
+        { kind: 'set', values: { organisation } },
         {
-          kind: 'discovery',
-          discovery: { status: 'running', since: 1, cellsRead: 0, cellsKnown: 0, clusters: 0 },
+          kind: 'set',
+          values: { discovery: { status: 'running', since: 1, cellsRead: 0, cellsKnown: 0, clusters: 0 } },
         },
       );
       return { organisation };
@@ -298,7 +298,7 @@ describe('the first run', () => {
     agent.handlers['setup-apply'] = async () => {
       agent.handlers.accounts = async () => ({ accounts: [portal] });
       const organisation = anOrganisation();
-      agent.tell({ kind: 'organisation', organisation });
+      agent.tell({ kind: 'set', values: { organisation } });
       return { organisation };
     };
     const asked: string[] = [];

@@ -78,7 +78,7 @@ test.for([markup, long, arabic])(
     agent.handlers['setup-preview'] = async () =>
       aSetupPreview({ name, fields, remarks: [name], conflict: { why: 'origin', name, place: long } });
     agent.handlers['setup-apply'] = async () => {
-      agent.tell({ kind: 'organisation', organisation });
+      agent.tell({ kind: 'set', values: { organisation } });
       return { organisation };
     };
     const wide = () =>

@@ -17,7 +17,7 @@ function letForget(agent: ScriptedAgent, ...ids: readonly ClusterId[]): void {
   agent.handlers.forget = async ({ clusters: asked }) => {
     expect(asked).toEqual(ids);
     const kept = agent.snapshot().kept.filter((id) => !ids.includes(id));
-    agent.tell({ kind: 'kept', kept });
+    agent.tell({ kind: 'set', values: { kept } });
     for (const id of ids) agent.tell({ kind: 'tunnel', tunnel: aTunnel(id, { status: 'idle' }) });
     return { forgotten: [], kubectl: {}, warnings: [] };
   };
@@ -35,7 +35,7 @@ test('the row of a kept cluster says so, to a screen reader too, until it is ope
     );
   await row('orders').waitFor();
   expect(await sign.count()).toBe(0);
-  agent.tell({ kind: 'kept', kept: [orders.id] });
+  agent.tell({ kind: 'set', values: { kept: [orders.id] } });
   await sign.waitFor();
   expect(await isDescribed()).toContain(says);
   expect(await row('search').getByTitle(says).count()).toBe(0);
@@ -57,7 +57,7 @@ test('the page of a kept cluster names its context and forgets it, by the keyboa
   await eventually(focused).toBe('Its entry is out of the kubeconfig. Connecting adds it again.');
   expect(await forget.count()).toBe(0);
   expect(agent.snapshot().kept).toEqual([search.id]);
-  agent.tell({ kind: 'kept', kept: [orders.id] });
+  agent.tell({ kind: 'set', values: { kept: [orders.id] } });
   await forget.waitFor();
   expect(await page.getByText('Its entry is out').count()).toBe(0);
 });

@@ -45,7 +45,7 @@ describe('above the list', () => {
     const url = 'https://team.cloudflareaccess.com/cdn-cgi/access/cli?x=1';
     const { agent, banner, clipboard, openNotices } = await shown.open(context, { clusters });
     const logins = [{ kind: 'access' as const, title: 'team.cloudflareaccess.com', url, since: 1 }];
-    agent.tell({ kind: 'logins', logins });
+    agent.tell({ kind: 'set', values: { logins } });
     await openNotices();
     const login = banner('Waiting for you to sign in to team.cloudflareaccess.com');
     const link = login.getByRole('link', { name: 'Open the page again' });
@@ -54,7 +54,7 @@ describe('above the list', () => {
     await login.getByRole('button', { name: 'Copy link' }).click();
     await login.getByRole('button', { name: 'Copied' }).waitFor();
     expect(await clipboard()).toBe(url);
-    agent.tell({ kind: 'logins', logins: [] });
+    agent.tell({ kind: 'set', values: { logins: [] } });
     await login.waitFor({ state: 'detached' });
   });
 
@@ -62,7 +62,7 @@ describe('above the list', () => {
     const { agent, banner, openNotices } = await shown.open(context, { clusters });
     const url = 'https://device.sso.eu-central-1.amazonaws.com/?user_code=ABCD-EFGH';
     const login = { kind: 'aws' as const, title: 'AWS (acme)', url, userCode: 'ABCD-EFGH', since: 1 };
-    agent.tell({ kind: 'logins', logins: [login] });
+    agent.tell({ kind: 'set', values: { logins: [login] } });
     await openNotices();
     const shownLogin = banner('Waiting for you to sign in to AWS (acme)');
     await shownLogin.getByText('see that the code is ABCD-EFGH').waitFor();
@@ -143,7 +143,7 @@ describe('settings', () => {
     const { agent, page } = await shown.open(context, { clusters });
     await page.getByRole('button', { name: 'Settings' }).click();
     const { settings, settingsFrom } = agent.snapshot();
-    agent.tell({ kind: 'settings', settings: { ...settings, catalogMaxAgeMinutes: 7 }, settingsFrom });
+    agent.tell({ kind: 'set', values: { settings: { ...settings, catalogMaxAgeMinutes: 7 }, settingsFrom } });
     await eventually(() => page.getByLabel('Read again after').inputValue()).toBe('7');
   });
 });
@@ -214,7 +214,7 @@ describe('kubectl', () => {
     expect(await colours(badge)).toEqual(await colours(inRow));
     await page.clock.runFor(28 * 60_000 + 1_000);
     await page.getByRole('button', { name: 'kubectl uses payments, production, 2 min left' }).waitFor();
-    agent.tell({ kind: 'kubectl', kubectl: { context: 'orders', cluster: orders.id } });
+    agent.tell({ kind: 'set', values: { kubectl: { context: 'orders', cluster: orders.id } } });
     await page.getByRole('button', { name: 'kubectl uses orders', exact: true }).waitFor();
     expect(await page.locator('footer .badge').count()).toBe(0);
   });
@@ -242,13 +242,13 @@ describe('kubectl', () => {
     agent.handlers.connect = async (input, call) => {
       const answer = await connect(input, call);
       const kubectl = { context: 'orders', cluster: orders.id };
-      agent.tell({ kind: 'kubectl', kubectl });
+      agent.tell({ kind: 'set', values: { kubectl } });
       return { ...answer, kubectl, switched: { from: 'minikube' } };
     };
     const back: unknown[] = [];
     agent.handlers.switch = async (input) => {
       back.push(input);
-      agent.tell({ kind: 'kubectl', kubectl: { context: 'minikube' } });
+      agent.tell({ kind: 'set', values: { kubectl: { context: 'minikube' } } });
       return { kubectl: { context: 'minikube' } };
     };
     await switchOf('orders').click();
@@ -313,7 +313,7 @@ describe('without clusters', () => {
     await page.getByText('Looking for places to read').waitFor();
     const running = { status: 'running', since: 1, cellsRead: 3, cellsKnown: 17, clusters: 1 } as const;
     agent.tell(
-      { kind: 'discovery', discovery: running },
+      { kind: 'set', values: { discovery: running } },
       { kind: 'catalog', upserted: [orders], removed: [], cells: [], removedCells: [] },
     );
     await page.getByText('Reading 3 of 17 places, 1 cluster so far').waitFor();

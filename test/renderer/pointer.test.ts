@@ -81,13 +81,13 @@ const aLogin = (team: string): Snapshot['logins'][number] => ({
 
 describe('a notice', () => {
   const some: readonly (readonly [string, Change])[] = [
-    ['a sign-in', { kind: 'logins', logins: [aLogin('one'), aLogin('two')] }],
+    ['a sign-in', { kind: 'set', values: { logins: [aLogin('one'), aLogin('two')] } }],
     [
       'the agent',
       { kind: 'notice', notice: { at: 1, level: 'warning', message: 'A port moved. '.repeat(9) } },
     ],
-    ['a release', { kind: 'release', release: aRelease({ isRequired: true }) }],
-    ['a review', { kind: 'organisation', organisation: anOrganisation({ pending: ['access.team'] }) }],
+    ['a release', { kind: 'set', values: { release: aRelease({ isRequired: true }) } }],
+    ['a review', { kind: 'set', values: { organisation: anOrganisation({ pending: ['access.team'] }) } }],
     [
       'locations that failed',
       {
@@ -116,9 +116,9 @@ describe('a notice', () => {
     const { page, agent, openNotices } = await shown.open(context, { clusters });
     await page.locator('.row').first().waitFor();
     const before = await rowsOf(page);
-    agent.tell({ kind: 'logins', logins: [aLogin('one')] });
+    agent.tell({ kind: 'set', values: { logins: [aLogin('one')] } });
     await page.locator('.notice-opener').waitFor();
-    agent.tell({ kind: 'logins', logins: [] });
+    agent.tell({ kind: 'set', values: { logins: [] } });
     await page.locator('.notice-opener').waitFor({ state: 'detached' });
     expect(await rowsOf(page)).toEqual(before);
 
@@ -289,9 +289,11 @@ describe('while the pointer moves over the list', () => {
     await page.mouse.move(200, 20);
     await page.getByRole('searchbox').fill('');
     agent.tell({
-      kind: 'settings',
-      settings: { ...agent.snapshot().settings, listGroup: 'none' },
-      settingsFrom: agent.snapshot().settingsFrom,
+      kind: 'set',
+      values: {
+        settings: { ...agent.snapshot().settings, listGroup: 'none' },
+        settingsFrom: agent.snapshot().settingsFrom,
+      },
     });
     await eventually(titles).toContain('cluster-001');
     await check([named('cluster-005', 'account-0')]);

@@ -144,7 +144,10 @@ describe('the agent is told what a person sees', () => {
     await eventually(async () => told.at(-1)).toContain('c39');
     expect(told.at(-1)).not.toContain('c00');
     const before = told.length;
-    agent.tell({ kind: 'sessions', sessions: [{ authDomain: 'acme.cloudflareaccess.com', endsAt: 1 }] });
+    agent.tell({
+      kind: 'set',
+      values: { sessions: [{ authDomain: 'acme.cloudflareaccess.com', endsAt: 1 }] },
+    });
     await eventually(async () => told.length).toBe(before + 1);
     expect(told.at(-1)).toEqual(told.at(-2));
   });

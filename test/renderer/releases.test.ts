@@ -8,7 +8,7 @@ const clusters = [aCluster('orders')];
 test('a release is shown with its notes as text, and put away until the next one', async (context) => {
   const { agent, page, banner, openNotices } = await shown.open(context, { clusters });
   const notes = '# Faster\n\n- see [docs](https://a.example/)\n\n<img src=x onerror="document.title=1">';
-  agent.tell({ kind: 'release', release: aRelease({ notes }) });
+  agent.tell({ kind: 'set', values: { release: aRelease({ notes }) } });
   await openNotices();
   const out = banner('k8s-tunnels 1.4.0 is out');
   const download = out.getByRole('link', { name: 'Download' });
@@ -27,13 +27,13 @@ test('a release is shown with its notes as text, and put away until the next one
   await out.getByRole('button', { name: 'Dismiss' }).click();
   await out.waitFor({ state: 'detached' });
   // The same again, said otherwise.
-  agent.tell({ kind: 'release', release: aRelease({ notes: 'More.' }) });
+  agent.tell({ kind: 'set', values: { release: aRelease({ notes: 'More.' }) } });
   agent.tell({ kind: 'notice', notice: { at: 1, level: 'warning', message: 'Afterwards.' } });
   await banner('Afterwards.').waitFor();
   expect(await out.count()).toBe(0);
-  agent.tell({ kind: 'release', release: aRelease({ version: '1.5.0' }) });
+  agent.tell({ kind: 'set', values: { release: aRelease({ version: '1.5.0' }) } });
   await banner('k8s-tunnels 1.5.0 is out').waitFor();
-  agent.tell({ kind: 'release' });
+  agent.tell({ kind: 'set', values: { release: null } });
   await banner('k8s-tunnels 1.5.0 is out').waitFor({ state: 'detached' });
 });
 

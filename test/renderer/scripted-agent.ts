@@ -1,8 +1,8 @@
 import { checkSwitch, connectPlan } from '../../main/agent/connections/production-guard.ts';
-import { applyChange } from '../../main/api/apply-change.ts';
 import type { OpenChannel } from '../../main/api/channel.ts';
 import type { Handlers } from '../../main/api/dispatch.ts';
 import { serveMessages } from '../../main/api/serve-messages.ts';
+import { applyChange, snapshotOf, stateOf } from '../../main/model/agent-state.ts';
 import type { Change, Snapshot, TunnelView } from '../../main/model/agent-view.ts';
 import { AppError } from '../../main/model/app-error.ts';
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
@@ -36,7 +36,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
 
   const tell = (...changes: readonly Change[]) => {
     for (const change of changes) {
-      snapshot = applyChange(snapshot, change);
+      snapshot = snapshotOf(applyChange(stateOf(snapshot), change));
       for (const listener of listeners) listener(change);
     }
   };
@@ -113,7 +113,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
         ...(isProduction(one) ? { production: true as const } : {}),
         ...(minutes === undefined ? {} : { limit: { until: Date.now() + minutes * 60_000, back } }),
       };
-      tell({ kind: 'kubectl', kubectl });
+      tell({ kind: 'set', values: { kubectl } });
       return { kubectl };
     },
     kubectl: async () => snapshot.kubectl,
@@ -127,23 +127,23 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
     async favourite({ cluster, on }) {
       const { id } = clusterOf(cluster);
       const others = snapshot.favourites.filter((one) => one !== id);
-      tell({ kind: 'favourites', favourites: on ? [...others, id] : others });
+      tell({ kind: 'set', values: { favourites: on ? [...others, id] : others } });
       return { favourites: snapshot.favourites };
     },
     async 'favourites-order'({ favourites }) {
-      tell({ kind: 'favourites', favourites });
+      tell({ kind: 'set', values: { favourites } });
       return { favourites };
     },
     async 'set-save'({ name, clusters }) {
       const others = snapshot.sets.filter((set) => set.name !== name);
       tell({
-        kind: 'sets',
-        sets: [...others, { name, clusters: clusters.map((word) => clusterOf(word).id) }],
+        kind: 'set',
+        values: { sets: [...others, { name, clusters: clusters.map((word) => clusterOf(word).id) }] },
       });
       return { sets: snapshot.sets };
     },
     async 'set-remove'({ name }) {
-      tell({ kind: 'sets', sets: snapshot.sets.filter((set) => set.name !== name) });
+      tell({ kind: 'set', values: { sets: snapshot.sets.filter((set) => set.name !== name) } });
       return { sets: snapshot.sets };
     },
     policies: async () => ({}),
@@ -153,7 +153,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
     async 'settings-set'(patch) {
       const parsed = settingsSchema.safeParse({ ...snapshot.settings, ...patch });
       if (!parsed.success) throw new AppError('bad-input', parsed.error.issues[0]?.message ?? '');
-      tell({ kind: 'settings', settings: parsed.data, settingsFrom: snapshot.settingsFrom });
+      tell({ kind: 'set', values: { settings: parsed.data, settingsFrom: snapshot.settingsFrom } });
       return parsed.data;
     },
     async 'settings-reset'({ names }) {
@@ -162,7 +162,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
         settings = { ...settings, [name]: defaultSettings[name] };
         settingsFrom = { ...settingsFrom, [name]: 'default' };
       }
-      tell({ kind: 'settings', settings, settingsFrom });
+      tell({ kind: 'set', values: { settings, settingsFrom } });
       return { ...settings, settingsFrom };
     },
     'setup-preview': unexpected,

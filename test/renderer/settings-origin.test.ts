@@ -50,8 +50,8 @@ test('a setting says who decided it, and what the organisation manages cannot be
   expect(await page.getByLabel('Read again after', { exact: true }).inputValue()).toBe('60');
   expect(agent.snapshot().settings.catalogMaxAgeMinutes).toBe(60);
 
-  agent.tell({ kind: 'organisation' });
-  agent.tell({ kind: 'settings', settings: defaultSettings, settingsFrom: defaultSettingsFrom });
+  agent.tell({ kind: 'set', values: { organisation: null } });
+  agent.tell({ kind: 'set', values: { settings: defaultSettings, settingsFrom: defaultSettingsFrom } });
   await eventually(() => originOf('On connect').textContent()).toBe('default');
   expect(await page.getByLabel('On connect').isDisabled()).toBe(false);
 });

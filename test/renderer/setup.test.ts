@@ -18,7 +18,7 @@ const opened = async (context: Parameters<typeof shown.open>[0], snapshot: Parti
   agent.handlers['setup-apply'] = async (input) => {
     applied.push(input);
     const organisation = anOrganisation();
-    agent.tell({ kind: 'organisation', organisation });
+    agent.tell({ kind: 'set', values: { organisation } });
     return { organisation };
   };
   await page.locator('.row').first().waitFor();
@@ -252,7 +252,7 @@ describe('the organisation among the settings', () => {
     await group.getByText('Set up by you, from https://setup.acme.example/k8s-tunnels.yaml').waitFor();
     await group.getByText('Read 6 min ago · not signed').waitFor();
     agent.handlers['setup-refresh'] = async () => {
-      agent.tell({ kind: 'organisation', organisation: anOrganisation() });
+      agent.tell({ kind: 'set', values: { organisation: anOrganisation() } });
       return { changed: false };
     };
     await press('Refresh now');
@@ -271,7 +271,7 @@ describe('the organisation among the settings', () => {
     let removals = 0;
     agent.handlers['setup-remove'] = async () => {
       removals += 1;
-      agent.tell({ kind: 'organisation' });
+      agent.tell({ kind: 'set', values: { organisation: null } });
       return { removed: true };
     };
     await press('Remove…');

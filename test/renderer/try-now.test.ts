@@ -79,12 +79,14 @@ test('a session that its organisation ended is shown as ended, until somebody si
   const { page, agent } = await shown.open(context, { clusters: [orders], sessions: [session] });
   await page.getByRole('contentinfo').getByText('ada@example.com').waitFor();
   agent.tell({
-    kind: 'sessions',
-    sessions: [],
-    endedSessions: [{ authDomain: team, email: 'ada@example.com', isRevoked: true }],
+    kind: 'set',
+    values: {
+      sessions: [],
+      endedSessions: [{ authDomain: team, email: 'ada@example.com', isRevoked: true }],
+    },
   });
   await page.getByRole('contentinfo').getByText('Session ended').waitFor();
   expect(await page.getByRole('contentinfo').getByText('ada@example.com').count()).toBe(0);
-  agent.tell({ kind: 'sessions', sessions: [session], endedSessions: [] });
+  agent.tell({ kind: 'set', values: { sessions: [session], endedSessions: [] } });
   await page.getByRole('contentinfo').getByText('ada@example.com').waitFor();
 });

@@ -17,7 +17,7 @@ test('what was disconnected comes back by Undo, with kubectl', async (context) =
   });
   const { disconnect } = agent.handlers;
   agent.handlers.disconnect = (input, call) => {
-    agent.tell({ kind: 'kubectl', kubectl: {} });
+    agent.tell({ kind: 'set', values: { kubectl: {} } });
     return disconnect(input, call);
   };
   await switchOf('orders').click();

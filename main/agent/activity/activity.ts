@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ActivityDraft, ActivityEntry, History } from '../../model/activity-entry.ts';
-import type { Change, Snapshot } from '../../model/agent-view.ts';
+import type { Change, EndedSessionView, Kubectl, SliceValues, Snapshot } from '../../model/agent-view.ts';
 import type { ClusterId } from '../../model/cluster.ts';
+import type { ReleaseView } from '../../model/release.ts';
 import type { Settings } from '../../model/settings.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { createDiscoveryObserver } from './discovery-observer.ts';
@@ -53,7 +54,7 @@ export async function createActivity(options: {
 
   const hearSessions = (
     now: Snapshot['sessions'],
-    ended: Snapshot['endedSessions'] = [],
+    ended: readonly EndedSessionView[],
   ): readonly ActivityDraft[] => {
     const before = sessions;
     sessions = now;
@@ -89,42 +90,47 @@ export async function createActivity(options: {
     return names.length === 0 ? [] : [{ kind: 'settings', names }];
   };
 
+  const hearKubectl = (now: Kubectl): readonly ActivityDraft[] => {
+    // A time limit that begins or ends is not another context.
+    const { context, cluster } = now;
+    if (context === current.context && cluster === current.cluster) return [];
+    current = now;
+    return [
+      {
+        kind: 'kubectl',
+        ...(context === undefined ? {} : { context }),
+        ...(cluster === undefined ? {} : { cluster }),
+      },
+    ];
+  };
+
+  const hearRelease = ({ version }: ReleaseView): readonly ActivityDraft[] => {
+    const isTold = journal.entries().some((one) => one.kind === 'release' && one.version === version);
+    return isTold ? [] : [{ kind: 'release', version }];
+  };
+
+  const hearSet = (values: SliceValues): readonly ActivityDraft[] => {
+    if (values.kept !== undefined) ({ kept } = values);
+    return [
+      ...(values.discovery ? discovery.hearStatus(values.discovery, isAsked('discovery')) : []),
+      ...(values.sessions ? hearSessions(values.sessions, values.endedSessions ?? []) : []),
+      ...(values.settings ? hearSettings(values.settings) : []),
+      ...(values.kubectl ? hearKubectl(values.kubectl) : []),
+      ...(values.release ? hearRelease(values.release) : []),
+    ];
+  };
+
   const draftsOf = (change: Change): readonly ActivityDraft[] => {
     switch (change.kind) {
+      case 'set':
+        return hearSet(change.values);
       case 'catalog':
         discovery.hearCatalog(change);
         return [];
-      case 'discovery':
-        return discovery.hearStatus(change.discovery, isAsked('discovery'));
       case 'tunnel': {
         latency.hear(change.tunnel);
         const draft = observeTunnel(change.tunnel);
         return draft === undefined ? [] : [draft];
-      }
-      case 'sessions':
-        return hearSessions(change.sessions, change.endedSessions);
-      case 'settings':
-        return hearSettings(change.settings);
-      case 'kubectl': {
-        // A time limit that begins or ends is not another context.
-        const { context, cluster } = change.kubectl;
-        if (context === current.context && cluster === current.cluster) return [];
-        current = change.kubectl;
-        return [
-          {
-            kind: 'kubectl',
-            ...(context === undefined ? {} : { context }),
-            ...(cluster === undefined ? {} : { cluster }),
-          },
-        ];
-      }
-      case 'kept':
-        ({ kept } = change);
-        return [];
-      case 'release': {
-        const version = change.release?.version;
-        const isTold = journal.entries().some((one) => one.kind === 'release' && one.version === version);
-        return version === undefined || isTold ? [] : [{ kind: 'release', version }];
       }
       default:
         return [];

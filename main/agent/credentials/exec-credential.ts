@@ -27,22 +27,6 @@ export function execCredential(
   };
 }
 
-/** Whether a person is there to sign in, by KUBERNETES_EXEC_INFO; one who runs the command by hand is. */
-export function isInteractive(execInfo: string | undefined): boolean {
-  try {
-    const parsed: unknown = JSON.parse(execInfo ?? '');
-    const spec = typeof parsed === 'object' && parsed !== null && 'spec' in parsed ? parsed.spec : undefined;
-    return !(
-      typeof spec === 'object' &&
-      spec !== null &&
-      'interactive' in spec &&
-      spec.interactive === false
-    );
-  } catch {
-    return true;
-  }
-}
-
 /**
  * The API server that kubectl is about to speak to, by KUBERNETES_EXEC_INFO; undefined where its user entry does not
  * have `provideClusterInfo`.

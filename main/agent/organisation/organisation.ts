@@ -63,7 +63,8 @@ export async function createOrganisation(options: {
   readonly network: Network;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly settingsUnder: (organisation: Organisation | undefined) => Settings;
+  /** The settings as they would be under this organisation. */
+  readonly settingsUnder: (organisation: Organisation | undefined) => Settings | Promise<Settings>;
   readonly notice: (level: 'info' | 'warning', message: string) => void;
   /** Another configuration counts. Not called for what stands at the start. */
   readonly onChange: (organisation: Organisation | undefined) => void;
@@ -244,7 +245,11 @@ export async function createOrganisation(options: {
           : {}),
         ...(conflict === undefined ? {} : { conflict }),
         fields: previewFields(next, now),
-        settings: previewSettings({ next, now, settingsUnder }),
+        settings: previewSettings({
+          next,
+          now,
+          settings: { before: await settingsUnder(now), after: await settingsUnder(next) },
+        }),
         remarks: previewRemarks({
           next,
           keyFrom,

@@ -25,12 +25,11 @@ export function previewFields(next: Organisation, now: Organisation | undefined)
 export function previewSettings(options: {
   readonly next: Organisation;
   readonly now: Organisation | undefined;
-  /** The person's settings as they are under an organisation's configuration. */
-  readonly settingsUnder: (organisation: Organisation | undefined) => Settings;
+  /** The settings under each of them. */
+  readonly settings: { readonly before: Settings; readonly after: Settings };
 }): SetupPreview['settings'] {
-  const { next, now, settingsUnder } = options;
-  const before = settingsUnder(now);
-  const after = settingsUnder(next);
+  const { next, now, settings } = options;
+  const { before, after } = settings;
   return settingNames.flatMap((name) => {
     const locked = next.locked?.includes(name) ?? false;
     const wasLocked = now?.locked?.includes(name) ?? false;

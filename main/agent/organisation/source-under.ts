@@ -1,5 +1,6 @@
 import type { Cluster } from '../../model/cluster.ts';
 import type { Organisation } from '../../model/organisation.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { DiscoverySource } from '../providers/discovery-source.ts';
 import { tellGone } from '../providers/gone.ts';
 
@@ -39,4 +40,15 @@ export function clusterUnder(cluster: Cluster, organisation: Organisation | unde
   );
   if (production === isProduction) return cluster;
   return isProduction === undefined ? rest : { ...rest, production: isProduction };
+}
+
+/** Marks the production clusters of the catalog as the organisation says now. */
+export function markProduction(
+  catalog: Pick<Catalog, 'clusters' | 'update'>,
+  organisation: Organisation | undefined,
+): void {
+  for (const cluster of catalog.clusters()) {
+    const marked = clusterUnder(cluster, organisation);
+    if (marked !== cluster) catalog.update(marked);
+  }
 }

@@ -47,7 +47,7 @@ export interface SettingsKeeper {
 export function createSettings(options: {
   readonly openStore: () => SettingsStore;
   readonly managed?: ManagedSettings | undefined;
-  readonly onChange: (settings: Settings) => void;
+  readonly onChange: (settings: Settings, from: SettingsFrom) => void;
 }): SettingsKeeper {
   const store = open(options.openStore);
   let managed = options.managed;
@@ -58,26 +58,27 @@ export function createSettings(options: {
     parse(own, store.path);
     return parse({ ...by?.values, ...Object.fromEntries(chosen) }, store.path);
   };
+  const from = () =>
+    Object.fromEntries(
+      settingNames.map((name) => [name, originOf(name, store.store, managed)]),
+    ) as SettingsFrom;
   let current = under(managed);
   return {
     get: () => current,
-    from: () =>
-      Object.fromEntries(
-        settingNames.map((name) => [name, originOf(name, store.store, managed)]),
-      ) as SettingsFrom,
+    from,
     change(patch) {
       refuseLocked(managed, Object.keys(patch));
       const next = under(managed, patch);
       store.set(patch);
       current = next;
-      options.onChange(current);
+      options.onChange(current, from());
       return current;
     },
     reset(names) {
       refuseLocked(managed, names);
       for (const name of names) store.delete(name);
       current = under(managed);
-      options.onChange(current);
+      options.onChange(current, from());
       return current;
     },
     under: (other) => under(other),
@@ -85,7 +86,7 @@ export function createSettings(options: {
       const next = under(other);
       managed = other;
       current = next;
-      options.onChange(current);
+      options.onChange(current, from());
     },
   };
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type Paths, pathsFrom } from '../../agent/paths.ts';
 import { connectAgent } from '../../api/socket/client.ts';
 import type { AppError } from '../../model/app-error.ts';
+import { mayOpenBrowser } from '../../model/may-open-browser.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { reachAgent } from '../reach-agent.ts';
 import { reportError, writeJson } from '../report.ts';
@@ -18,7 +19,7 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
   const { env } = process;
   try {
     const paths = pathsFrom(env);
-    const { KUBERNETES_EXEC_INFO: execInfo, K8S_TUNNELS_NO_BROWSER: noBrowser = '' } = env;
+    const { KUBERNETES_EXEC_INFO: execInfo } = env;
     const running = await connectAgent({ path: paths.socket, state: paths.state });
     if (running === undefined && isAlone(paths)) {
       const { loadAgentHost } = await import('../program-file.ts');
@@ -34,7 +35,7 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
         client.call('credential', {
           cluster,
           ...(execInfo === undefined ? {} : { execInfo }),
-          ...(noBrowser === '' ? {} : { browser: false }),
+          ...(mayOpenBrowser({ env }) ? {} : { browser: false }),
         });
       writeJson(
         await ask().catch(async (error: AppError) => {

@@ -92,8 +92,11 @@ const catalog = (upserted: Cluster[], removed: Cluster[], cells: Cell[] = []): C
   removedCells: [],
 });
 const run = (finishedAt: number): readonly Change[] => [
-  { kind: 'discovery', discovery: { status: 'running', since: 1, cellsRead: 0, cellsKnown: 1, clusters: 0 } },
-  { kind: 'discovery', discovery: { status: 'idle', finishedAt } },
+  {
+    kind: 'set',
+    values: { discovery: { status: 'running', since: 1, cellsRead: 0, cellsKnown: 1, clusters: 0 } },
+  },
+  { kind: 'set', values: { discovery: { status: 'idle', finishedAt } } },
 ];
 
 describe('a tunnel', () => {
@@ -117,9 +120,9 @@ describe('a tunnel', () => {
   });
 
   test('that kubectl opened, or that was open before, says so', () => {
-    hear({ kind: 'kept', kept: [orders.id] });
+    hear({ kind: 'set', values: { kept: [orders.id] } });
     states(orders, connecting, connected(), ...closed);
-    hear({ kind: 'kept', kept: [] });
+    hear({ kind: 'set', values: { kept: [] } });
     states(orders, connecting, connected());
     expect(told).toMatchObject([
       { kind: 'connected', by: 'kubectl' },
@@ -239,7 +242,7 @@ describe('discovery', () => {
 
 test('sign-ins, settings, kubectl and releases are told', async () => {
   const session = { authDomain: team, email: 'ada@example.com', endsAt: clock.now() + 60_000 };
-  const sessions = (...all: (typeof session)[]) => hear({ kind: 'sessions', sessions: all });
+  const sessions = (...all: (typeof session)[]) => hear({ kind: 'set', values: { sessions: all } });
   sessions(session);
   sessions({ ...session, endsAt: session.endsAt + 1 });
   sessions();
@@ -247,16 +250,15 @@ test('sign-ins, settings, kubectl and releases are told', async () => {
   clock.skip(61_000);
   sessions();
   hear({
-    kind: 'settings',
-    settings: { ...defaultSettings, keepEntries: false },
-    settingsFrom: defaultSettingsFrom,
+    kind: 'set',
+    values: { settings: { ...defaultSettings, keepEntries: false }, settingsFrom: defaultSettingsFrom },
   });
   hear(
-    { kind: 'kubectl', kubectl: { context: 'orders', cluster: orders.id } },
-    { kind: 'kubectl', kubectl: {} },
+    { kind: 'set', values: { kubectl: { context: 'orders', cluster: orders.id } } },
+    { kind: 'set', values: { kubectl: {} } },
   );
-  const release: Change = { kind: 'release', release: aRelease() };
-  hear(release, { kind: 'release' }, release);
+  const release: Change = { kind: 'set', values: { release: aRelease() } };
+  hear(release, { kind: 'set', values: { release: null } }, release);
   expect(told).toMatchObject([
     { kind: 'signed-in', provider: 'access', session: team, who: 'ada@example.com' },
     { kind: 'signed-in' },

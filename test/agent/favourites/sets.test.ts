@@ -8,9 +8,9 @@ import { createSets, type Sets } from '../../../main/agent/favourites/sets.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import { pathsFrom } from '../../../main/agent/paths.ts';
 import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
-import { applyChange } from '../../../main/api/apply-change.ts';
 import { dispatch } from '../../../main/api/dispatch.ts';
 import { createHandlers } from '../../../main/api/handlers.ts';
+import { applyChange, stateOf } from '../../../main/model/agent-state.ts';
 import type { Change } from '../../../main/model/agent-view.ts';
 import { clusterId } from '../../../main/model/cluster.ts';
 import type { ClusterSet } from '../../../main/model/cluster-set.ts';
@@ -115,9 +115,9 @@ describe('the agent', () => {
     const words = before.clusters.map(({ title }) => title);
     await expect(call('set-save', { name: ' both ', clusters: words })).resolves.toEqual({ sets });
     expect(agent.snapshot().sets).toEqual(sets);
-    expect(told.reduce(applyChange, before).sets).toEqual(sets);
+    expect(told.reduce(applyChange, stateOf(before)).sets).toEqual(sets);
     await expect(call('set-remove', { name: 'BOTH' })).resolves.toEqual({ sets: [] });
-    expect(told.reduce(applyChange, before).sets).toEqual([]);
+    expect(told.reduce(applyChange, stateOf(before)).sets).toEqual([]);
   });
 
   test.each([

@@ -10,7 +10,6 @@ import { openUrl } from '../../../main/agent/open-url.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import { pathsFrom } from '../../../main/agent/paths.ts';
 import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
-import type { Change } from '../../../main/model/agent-view.ts';
 import { deniedHost, type Fixture, startFixture, tcpHost } from '../../world-tests/access-fixture.ts';
 
 let world: Fixture;
@@ -128,9 +127,11 @@ describe('an agent of an organisation', () => {
       settings: { clusterFiles: [list] },
       settingsFrom: { clusterFiles: 'organisation', awsRegions: 'default' },
     });
-    const changes: Change['kind'][] = [];
-    agent.subscribe(({ kind }) => changes.push(kind));
-    await manage('production: {environments: [production]}');
+    const changes: string[] = [];
+    agent.subscribe((change) =>
+      changes.push(...(change.kind === 'set' ? Object.keys(change.values) : [change.kind])),
+    );
+    await manage('production: {environments: [production]}', 'defaults: {catalogMaxAgeMinutes: 30}');
     expect(await agent.setup.refresh()).toBe(true);
     expect(productions()).toEqual([false, false]);
     expect(changes).toEqual(expect.arrayContaining(['settings', 'catalog', 'organisation']));

@@ -12,7 +12,9 @@ describe.skipIf(process.platform === 'win32')('the output of a program', () => {
 
   test('is given for exit codes that are no failure, and for no others', async () => {
     expect(await sh('printf none; exit 1', [0, 1])).toBe('none');
-    await expect(sh('echo broken >&2; exit 1')).rejects.toThrow('/bin/sh ended with 1; it last wrote "broken"');
+    await expect(sh('echo broken >&2; exit 1')).rejects.toThrow(
+      '/bin/sh ended with 1; it last wrote "broken"',
+    );
   });
 
   test('is none where there is no such program', async () => {

@@ -238,7 +238,10 @@ describe('the WebSocket', () => {
     expect(await received(answers(1))).toMatchObject({ output: { tunnels: [], favourites: [] } });
     socket.send(JSON.stringify({ id: 2, operation: 'settings-set', input: { favouritesOrder: 'name' } }));
     expect(await received(answers(2))).toMatchObject({ output: { favouritesOrder: 'name' } });
-    const change = await received((message) => 'change' in message && message.change.kind === 'settings');
+    const change = await received(
+      (message) =>
+        'change' in message && message.change.kind === 'set' && message.change.values.settings !== undefined,
+    );
     expect(change).toMatchObject({ change: { settings: { favouritesOrder: 'name' } } });
     socket.send(JSON.stringify({ id: 3, operation: 'connect', input: { clusters: [7] } }));
     expect(await received(answers(3))).toMatchObject({ error: { code: 'bad-input' } });

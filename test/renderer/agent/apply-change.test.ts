@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { applyChange as applyToSnapshot } from '../../../main/api/apply-change.ts';
-import type { Change } from '../../../main/model/agent-view.ts';
+import { applyChange as applyToState, snapshotOf, stateOf } from '../../../main/model/agent-state.ts';
+import type { Change, Snapshot } from '../../../main/model/agent-view.ts';
 import type { Policy } from '../../../main/model/policy.ts';
 import type { TunnelState } from '../../../main/model/tunnel-state.ts';
 import { applyChange, fromSnapshot, withFailure } from '../../../renderer/agent/apply-change.ts';
@@ -27,6 +27,9 @@ const start = fromSnapshot(
 );
 const tunnel = (state: TunnelState): Change => ({ kind: 'tunnel', tunnel: aTunnel(one.id, state) });
 const failed = tunnel({ status: 'failed', since: 7, failure: originFailure });
+/** As the tray does. */
+const applyToSnapshot = (snapshot: Snapshot, change: Change) =>
+  snapshotOf(applyToState(stateOf(snapshot), change));
 const changedBy = (...changes: readonly Change[]) => changes.reduce(applyChange, start);
 
 test('a snapshot is indexed', () => {
@@ -42,8 +45,8 @@ test('what happens is kept, the newest first, and no more than the agent keeps; 
   expect(changedBy(...changes).happened).toEqual(entries);
   const many = Array.from({ length: 50 }, () => changes).flat();
   expect(changedBy(...many).happened).toHaveLength(500);
-  const snapshot = aSnapshot();
-  expect(changes.reduce(applyToSnapshot, snapshot)).toBe(snapshot);
+  const state = stateOf(aSnapshot());
+  expect(changes.reduce(applyToState, state)).toBe(state);
 });
 
 test('a tunnel that failed before the page came is a known failure', () => {
@@ -92,27 +95,29 @@ describe('a change', () => {
 
   test.each([
     {
-      kind: 'discovery',
-      discovery: { status: 'running', since: 1, cellsRead: 1, cellsKnown: 2, clusters: 3 },
+      kind: 'set',
+      values: { discovery: { status: 'running', since: 1, cellsRead: 1, cellsKnown: 2, clusters: 3 } },
     },
     {
-      kind: 'logins',
-      logins: [{ kind: 'access', title: 'a.cloudflareaccess.com', url: 'https://a', since: 1 }],
+      kind: 'set',
+      values: { logins: [{ kind: 'access', title: 'a.cloudflareaccess.com', url: 'https://a', since: 1 }] },
     },
-    { kind: 'sessions', sessions: [{ authDomain: 'a.cloudflareaccess.com', endsAt: 5 }] },
-    { kind: 'kubectl', kubectl: { context: 'one', cluster: one.id } },
-    { kind: 'favourites', favourites: [two.id] },
-    { kind: 'sets', sets: [{ name: 'both', clusters: [one.id, two.id] }] },
-    { kind: 'kept', kept: [two.id] },
+    { kind: 'set', values: { sessions: [{ authDomain: 'a.cloudflareaccess.com', endsAt: 5 }] } },
+    { kind: 'set', values: { kubectl: { context: 'one', cluster: one.id } } },
+    { kind: 'set', values: { favourites: [two.id] } },
+    { kind: 'set', values: { sets: [{ name: 'both', clusters: [one.id, two.id] }] } },
+    { kind: 'set', values: { kept: [two.id] } },
     {
-      kind: 'settings',
-      settings: { ...start.settings, kubeconfigMode: 'add' },
-      settingsFrom: { ...start.settingsFrom, kubeconfigMode: 'user' },
+      kind: 'set',
+      values: {
+        settings: { ...start.settings, kubeconfigMode: 'add' },
+        settingsFrom: { ...start.settingsFrom, kubeconfigMode: 'user' },
+      },
     },
-  ] as const satisfies readonly Change[])('of $kind replaces just that', (change) => {
-    const { kind, ...said } = change;
-    expect(changedBy(change as Change)).toEqual({ ...start, ...said });
+  ] as const satisfies readonly Change[])('of $values replaces just that', (change) => {
+    expect(changedBy(change as Change)).toEqual({ ...start, ...change.values });
     expect(changedBy(change as Change)).not.toHaveProperty('kind');
+    expect(changedBy(change as Change)).not.toHaveProperty('values');
     expect(changedBy(change as Change).clusters).toBe(start.clusters);
   });
 
@@ -148,8 +153,8 @@ describe('a change', () => {
 
 test('a release comes and goes, in every shell', () => {
   const snapshot = aSnapshot();
-  const come = { kind: 'release', release: aRelease() } as const;
-  const go = { kind: 'release' } as const;
+  const come = { kind: 'set', values: { release: aRelease() } } as const;
+  const go = { kind: 'set', values: { release: null } } as const;
   expect(changedBy(come).release).toEqual(aRelease());
   expect('release' in changedBy(come, go)).toBe(false);
   expect(applyToSnapshot(snapshot, come)).toEqual({ ...snapshot, release: aRelease() });

@@ -1,0 +1,47 @@
+import { isDeepStrictEqual } from 'node:util';
+import { toPlainError } from '../../model/app-error.ts';
+import type { Logger } from '../parts.ts';
+import type { State } from '../state/state.ts';
+import type { Access } from './access.ts';
+import type { Policies } from './policies.ts';
+
+/** The sessions of Access as shells see them. */
+export interface Sessions {
+  /** Reads them again. Rejects as `Access.sessions` does. */
+  look(): Promise<void>;
+  /** As `look`, for those who wait for nothing: a failure is logged. */
+  lookSoon(): void;
+}
+
+export function createSessions(options: {
+  readonly access: Pick<Access, 'sessions'>;
+  readonly policies: Pick<Policies, 'keep'>;
+  readonly state: State;
+  readonly logger: Logger;
+  /** The user has signed in to these organisations, or a session was renewed. */
+  readonly onBegun: (teams: readonly string[]) => void;
+}): Sessions {
+  const { access, policies, state, logger, onBegun } = options;
+  const look = async () => {
+    const all = await access.sessions();
+    const sessions = all.sessions.map(withoutUndefined);
+    policies.keep(sessions);
+    const known = state.get().sessions;
+    state.set({ sessions, endedSessions: all.ended.map(withoutUndefined) });
+    const begun = sessions.filter((one) => !known.some((other) => isDeepStrictEqual(other, one)));
+    if (begun.length > 0) onBegun(begun.map(({ authDomain }) => authDomain));
+  };
+  return {
+    look,
+    lookSoon() {
+      look().catch((error: unknown) =>
+        logger.warn('Sessions and the current context are not known', { error: toPlainError(error) }),
+      );
+    },
+  };
+}
+
+/** For data that crosses a boundary, where a field that is not known is missing. */
+function withoutUndefined<T extends { readonly email: string | undefined }>({ email, ...rest }: T) {
+  return email === undefined ? rest : { ...rest, email };
+}

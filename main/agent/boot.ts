@@ -1,0 +1,135 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { toPlainError } from '../model/app-error.ts';
+import type { Organisation } from '../model/organisation.ts';
+import type { OrganisationView } from '../model/organisation-view.ts';
+import type { Settings, SettingsFrom } from '../model/settings.ts';
+import type { Parts } from './agent.ts';
+import { type Catalog, createCatalog } from './catalog/catalog.ts';
+import { type Credentials, createCredentials } from './credentials/credentials.ts';
+import { createNetwork, type Network } from './network/network.ts';
+import { trustUsableAuthorities } from './network/trust.ts';
+import { withSupport } from './organisation/access-request.ts';
+import { managedSettings } from './organisation/managed-settings.ts';
+import { additionalAuthorities } from './organisation/named-settings.ts';
+import { createOrganisation, type OrganisationKeeper } from './organisation/organisation.ts';
+import {
+  createOrganisationFiles,
+  fileFolders,
+  type OrganisationFiles,
+} from './organisation/organisation-files.ts';
+import type { OidcConsents } from './providers/oidc/consents.ts';
+import type { Provider } from './providers/provider.ts';
+import { createProviders } from './providers/providers.ts';
+import { createSettings, type SettingsKeeper } from './settings/settings.ts';
+import { mendSettingsFile, migrateSettingsFile } from './settings/settings-file.ts';
+
+/** What stands before anything is connected: the same for the agent and for a credential without one. */
+export interface Base {
+  readonly network: Network;
+  readonly organisation: OrganisationKeeper;
+  readonly organisationFiles: OrganisationFiles;
+  readonly settings: SettingsKeeper;
+  readonly catalog: Catalog;
+  readonly providers: readonly Provider[];
+  /** Which API servers may receive an id token. */
+  readonly consents: OidcConsents;
+  readonly credentials: Credentials;
+}
+
+/**
+ * Reads settings, the organisation's configuration, certificate authorities and the catalog from disk, in the order in
+ * which each needs those before it. A settings file that cannot be read is replaced, an old one migrated. Connects nowhere.
+ * Rejects where settings, certificate authorities that the environment names, or its own files cannot be read.
+ */
+export async function boot(options: {
+  readonly parts: Pick<Parts, 'env' | 'paths' | 'clock' | 'logger' | 'openStore' | 'sealer'>;
+  readonly notice: (level: 'info' | 'warning', text: string) => void;
+  /** Another configuration of the organisation counts. */
+  readonly onOrganisation?: (organisation: Organisation | undefined) => void;
+  readonly onOrganisationView?: (view: OrganisationView | undefined) => void;
+  readonly onSettings?: (settings: Settings, from: SettingsFrom) => void;
+}): Promise<Base> {
+  const { parts, notice, onOrganisation = () => {}, onOrganisationView = () => {} } = options;
+  const { onSettings = () => {} } = options;
+  const { env, paths, clock, logger } = parts;
+  const warn = (error: unknown, remark = '') => {
+    const { message, hint = '' } = toPlainError(error);
+    notice('warning', `${message} ${remark}${hint}`.trim());
+  };
+  const network = createNetwork(env);
+  for (const trouble of network.troubles) warn(trouble);
+  const later = Promise.withResolvers<SettingsKeeper>();
+  const organisation = await createOrganisation({
+    env,
+    config: paths.config,
+    state: paths.state,
+    network,
+    clock,
+    logger,
+    notice,
+    settingsUnder: async (other) => (await later.promise).under(managedSettings(other)),
+    onChange: onOrganisation,
+    onView: onOrganisationView,
+  });
+  return withSupportOf(organisation, async () => {
+    // Whoever makes it first decides who may look into it.
+    await mkdir(paths.config, { recursive: true, mode: 0o700 }).catch(() => {});
+    for (const repair of [mendSettingsFile, migrateSettingsFile]) {
+      const told = repair(paths.config);
+      if (told !== undefined) notice('warning', told);
+    }
+    const settings = createSettings({
+      openStore: parts.openStore,
+      managed: managedSettings(organisation.current()),
+      onChange: onSettings,
+    });
+    later.resolve(settings);
+    const organisationFiles = createOrganisationFiles(fileFolders({ env, config: paths.config }));
+    const setting = await additionalAuthorities(settings, organisationFiles).catch((error: unknown) => {
+      warn(error);
+      return undefined;
+    });
+    const unusable = trustUsableAuthorities({ env, setting });
+    if (unusable !== undefined) warn(unusable, 'No certificate of it is trusted. ');
+    const catalog = await createCatalog({
+      folder: path.join(paths.state, 'catalog'),
+      clock,
+      logger,
+      freshForMs: () => settings.get().catalogMaxAgeMinutes * 60_000,
+      onSetAside: (aside, reason) =>
+        notice(
+          'warning',
+          `A part of what was known of clusters cannot be read (${reason}); it is kept as ${aside} and read again from its source.`,
+        ),
+    });
+    const { all: providers, consents } = createProviders({
+      parts,
+      network,
+      catalog,
+      settings,
+      organisation: organisation.current,
+      organisationFiles,
+      notice: (message) => notice('warning', message),
+    });
+    const { sealer } = parts;
+    if (sealer.kind !== 'headless' && sealer.warning !== undefined) notice('warning', sealer.warning);
+    // Reading seals what was kept without a keychain. What cannot be read is told by whoever needs it.
+    if (sealer.kind === 'keychain')
+      for (const { sessionFile } of providers) await sessionFile?.read().catch(() => {});
+    const credentials = createCredentials({ clock, providers });
+    return { network, organisation, organisationFiles, settings, catalog, providers, consents, credentials };
+  });
+}
+
+/** Whoever cannot start is told where the organisation gives support. */
+export async function withSupportOf<T>(
+  organisation: Pick<OrganisationKeeper, 'current'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw withSupport(error, organisation.current()?.links?.support);
+  }
+}

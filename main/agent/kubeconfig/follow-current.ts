@@ -1,0 +1,111 @@
+import type { Kubectl } from '../../model/agent-view.ts';
+import type { ClusterId } from '../../model/cluster.ts';
+import { isProduction } from '../../model/is-production.ts';
+import { plainText } from '../../model/plain-text.ts';
+import type { Sessions } from '../access/sessions.ts';
+import type { Place } from '../agent.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Connections } from '../connections/connections.ts';
+import type { Clock, Logger } from '../parts.ts';
+import type { State } from '../state/state.ts';
+import { watchFiles } from '../storage/file-watch.ts';
+import type { Kubeconfig, KubeconfigPlace } from './kubeconfig.ts';
+
+/** How soon to look at a kubeconfig again that could not be read, and at a time limit. */
+const lookAgainMs = 1_000;
+
+/** The current context of a kubeconfig, and the one of the agent's own environment as it changes. */
+export interface CurrentContexts {
+  /** Where the caller's kubeconfig is: the settings may name another. The agent's own where undefined. */
+  placeFor(place: Place | undefined): KubeconfigPlace;
+  /** Rejects as `Kubeconfig.current` does. */
+  kubectl(place: Place | undefined): Promise<Kubectl>;
+  /** Reads the agent's own again. False where it cannot be read. */
+  look(): Promise<boolean>;
+  /**
+   * Looks when the kubeconfig or a session changes, until `close`: another program may switch the current context, or
+   * repair a kubeconfig that could not be read.
+   */
+  follow(): void;
+  /** Looks at all of it now: a time limit, or another kubeconfig, changes no file. */
+  lookNow(): void;
+  close(): void;
+}
+
+export function followCurrent(options: {
+  readonly own: Place;
+  readonly kubeconfig: Pick<Kubeconfig, 'current' | 'paths'>;
+  readonly connections: Pick<Connections, 'limit' | 'checkLimits'>;
+  readonly catalog: Pick<Catalog, 'get'>;
+  readonly sessions: Pick<Sessions, 'look'>;
+  /** `~/.cloudflared` */
+  readonly sessionsFolder: string;
+  readonly state: Pick<State, 'get' | 'set'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Each look is an occasion for what time alone makes due. */
+  readonly onLook: () => void;
+}): CurrentContexts {
+  const { own, kubeconfig, connections, catalog, sessions, state, clock, logger } = options;
+
+  const placeFor = ({ kubeconfig: value, cwd, home }: Place = own): KubeconfigPlace => {
+    const chosen = state.get().settings.kubeconfigPath;
+    return { kubeconfig: chosen === '' ? value : chosen, cwd, home };
+  };
+  const kubectl = async (place: Place | undefined): Promise<Kubectl> => {
+    const { context, id } = await kubeconfig.current(placeFor(place));
+    const named = context === undefined ? {} : { context: plainText(context) };
+    if (id === undefined) return named;
+    const cluster = id as ClusterId;
+    const limit = await connections.limit(placeFor(place), cluster);
+    const back = limit?.back === undefined ? {} : { back: plainText(limit.back) };
+    return {
+      ...named,
+      cluster,
+      ...(isProduction(catalog.get(cluster) ?? {}) ? { production: true } : {}),
+      ...(limit === undefined ? {} : { limit: { until: limit.until, ...back } }),
+    };
+  };
+  const look = async (): Promise<boolean> => {
+    const read = await kubectl(undefined).catch(() => undefined);
+    state.set({ kubectl: read ?? {} });
+    return read !== undefined;
+  };
+
+  const lookAtAll = async (): Promise<number> => {
+    options.onLook();
+    const limits = connections.checkLimits();
+    const [isRead] = await Promise.all([limits.then(look), sessions.look()]);
+    const inASecond = clock.now() + lookAgainMs;
+    // Files cannot be read while too many are open, which changes no file when it is over.
+    if (!isRead) return inASecond;
+    // Nor does a session that ends change a file. A timer that was set before sleep fires late: a time limit is looked
+    // at each second.
+    return Math.min(
+      ...state.get().sessions.map(({ endsAt }) => endsAt),
+      (await limits) ? inASecond : Number.POSITIVE_INFINITY,
+    );
+  };
+  let files: ReturnType<typeof watchFiles> | undefined;
+
+  return {
+    placeFor,
+    kubectl,
+    look,
+    follow() {
+      files = watchFiles({
+        clock,
+        logger,
+        watched: async () => ({
+          // Where it cannot be told, `look` finds the same and comes again in a second: the rest must go on.
+          files: await kubeconfig.paths(placeFor(undefined)).catch(() => []),
+          folders: [options.sessionsFolder],
+        }),
+        look: lookAtAll,
+      });
+      void files.look();
+    },
+    lookNow: () => void files?.look(),
+    close: () => files?.close(),
+  };
+}

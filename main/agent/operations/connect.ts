@@ -1,0 +1,94 @@
+import { toPlainError } from '../../model/app-error.ts';
+import { plainText } from '../../model/plain-text.ts';
+import type { Access } from '../access/access.ts';
+import type { Policies } from '../access/policies.ts';
+import type { Activity } from '../activity/activity.ts';
+import type { Agent } from '../agent.ts';
+import type { Connections, Outcome } from '../connections/connections.ts';
+import type { CurrentContexts } from '../kubeconfig/follow-current.ts';
+import type { Clock, Logger } from '../parts.ts';
+import type { OidcConsents } from '../providers/oidc/consents.ts';
+import type { State } from '../state/state.ts';
+import type { Tunnels } from '../tunnels/tunnels.ts';
+import { resultOf } from '../views.ts';
+import type { Clusters } from './clusters.ts';
+
+/** Connects clusters, and reports what came of it to the journal and to what is known of policies. */
+export function connectOperation(options: {
+  readonly clusters: Pick<Clusters, 'find' | 'named'>;
+  readonly connections: Pick<Connections, 'connect'>;
+  /** What was open before the start is open again, or is not. */
+  readonly restored: Promise<void>;
+  readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectl' | 'look' | 'lookNow'>;
+  readonly consents: Pick<OidcConsents, 'view'>;
+  readonly activity: Pick<Activity, 'during' | 'add'>;
+  readonly access: Pick<Access, 'report'>;
+  readonly policies: Pick<Policies, 'get'>;
+  readonly tunnels: Pick<Tunnels, 'find'>;
+  readonly state: Pick<State, 'get'>;
+  readonly accessRequest: () => string | undefined;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly logger: Pick<Logger, 'debug'>;
+}): Agent['connect'] {
+  const { clusters, connections, current, consents, activity, access, policies, tunnels } = options;
+
+  /** What a connection found out of the policy, unless Access has said it at an exchange since then. */
+  const reportPolicy = ({ cluster: { id, reach }, ...outcome }: Outcome, since: number) => {
+    const isDenied = outcome.status === 'failed';
+    if (tunnels.find(id)?.connector() === 'direct') return;
+    if (reach.kind !== 'tunnel' || (isDenied && outcome.error.code !== 'access-denied')) return;
+    const known = policies.get(reach.hostname);
+    if (known?.verdict === (isDenied ? 'denied' : 'admitted') && (!isDenied || known.at >= since)) return;
+    access
+      .report(reach.hostname, isDenied ? {} : undefined)
+      .catch((error: unknown) =>
+        options.logger.debug('A policy is not known', { error: toPlainError(error) }),
+      );
+  };
+  const report = (outcome: Outcome, since: number) => {
+    reportPolicy(outcome, since);
+    // Without a stage no tunnel was begun that could tell of it.
+    if (outcome.status !== 'failed' || outcome.stage !== undefined) return;
+    const { id: cluster, title } = outcome.cluster;
+    activity.add({ kind: 'failed', cluster, title, failure: { error: toPlainError(outcome.error) } });
+  };
+
+  return async ({ clusters: words, place, minutes, ...how }) => {
+    await options.restored;
+    const found = await clusters.find(words);
+    const since = options.clock.now();
+    const { outcomes, warnings, stays, left, switched } = await activity.during(
+      found.map(({ id }) => id),
+      () =>
+        connections.connect({
+          ...how,
+          clusters: found,
+          place: current.placeFor(place),
+          switches: options.state.get().settings.kubeconfigMode === 'switch',
+          forMs: minutes && minutes * 60_000,
+        }),
+    );
+    await current.look();
+    if (minutes !== undefined) current.lookNow();
+    for (const outcome of outcomes) report(outcome, since);
+    const named = (list: typeof stays) => list.map(({ id }) => clusters.named(id));
+    return {
+      results: await Promise.all(
+        outcomes.map(async (outcome) =>
+          resultOf(
+            outcome,
+            options.accessRequest(),
+            await consents.view(outcome.cluster).catch(() => undefined),
+          ),
+        ),
+      ),
+      kubectl: await current.kubectl(place),
+      warnings: [...warnings],
+      ...(switched === undefined
+        ? {}
+        : { switched: switched.from === undefined ? {} : { from: plainText(switched.from) } }),
+      ...(stays.length === 0 ? {} : { stays: named(stays) }),
+      ...(left.length === 0 ? {} : { left: named(left) }),
+    };
+  };
+}

@@ -1,0 +1,114 @@
+import { isFailed } from '../../model/is-failed.ts';
+import type { Sessions } from '../access/sessions.ts';
+import type { Activity } from '../activity/activity.ts';
+import type { Agent, Parts } from '../agent.ts';
+import type { Base } from '../boot.ts';
+import { hostnamesOf } from '../catalog/hostnames.ts';
+import type { Connections } from '../connections/connections.ts';
+import { createSignIns } from '../credentials/sign-ins.ts';
+import { readFindings } from '../discovery/findings.ts';
+import type { Schedule } from '../discovery/schedule.ts';
+import type { Favourites } from '../favourites/favourites.ts';
+import type { Sets } from '../favourites/sets.ts';
+import type { CurrentContexts } from '../kubeconfig/follow-current.ts';
+import type { Reach } from '../reach.ts';
+import type { Notices } from '../state/notices.ts';
+import type { State } from '../state/state.ts';
+import { createClusters } from './clusters.ts';
+import { connectOperation } from './connect.ts';
+import { connectedOperations } from './connected.ts';
+import { credentialOperation } from './credential.ts';
+import { favouriteOperations } from './favourites.ts';
+import { signInOperations } from './sign-in.ts';
+import { snapshotOperation } from './snapshot.ts';
+import { switchOperation } from './switch-context.ts';
+
+/** What shells can ask of the agent: each operation over the parts that it needs. */
+export function createOperations(agent: {
+  readonly base: Base;
+  readonly parts: Parts;
+  readonly state: State;
+  readonly notices: Notices;
+  readonly reach: Reach;
+  readonly schedule: Schedule;
+  readonly connections: Connections;
+  /** What was open before the start is open again, or is not. */
+  readonly restored: Promise<void>;
+  readonly sessions: Sessions;
+  readonly current: CurrentContexts;
+  readonly activity: Activity;
+  readonly favourites: Favourites;
+  readonly sets: Sets;
+  /** ms since the epoch. */
+  readonly startedAt: number;
+}): Omit<Agent, 'close'> {
+  const { base, parts, state, schedule, connections, current, activity } = agent;
+  const { organisation, settings, catalog, providers, consents, credentials } = base;
+  const { policies, tunnels, logins } = agent.reach;
+  const { clock, logger } = parts;
+  const clusters = createClusters({ catalog, schedule, connections });
+  const accessRequest = () => organisation.current()?.links?.accessRequest;
+  const { login, logout } = signInOperations({ ...agent, logins, credentials });
+  const signIns = createSignIns({ clock, logins: { ...logins, login } });
+  const shared = { ...agent, ...agent.reach, clusters, catalog, consents, credentials, accessRequest };
+  const lookers = new Set<object>();
+
+  return {
+    snapshot: snapshotOperation({ ...shared, signIns: parts.sealer.kind }),
+    subscribe: state.subscribe,
+    look() {
+      const looker = {};
+      lookers.add(looker);
+      if (lookers.size === 1) tunnels.watch(true);
+      return () => {
+        if (lookers.delete(looker) && lookers.size === 0) tunnels.watch(false);
+      };
+    },
+    async discover() {
+      const start = clock.now();
+      await activity.during(['discovery'], schedule.runAsked);
+      return {
+        clusters: catalog.clusters().length,
+        failed: catalog.cells().filter(isFailed),
+        tookMs: clock.now() - start,
+      };
+    },
+    connect: connectOperation({ ...shared, clock, logger }),
+    ...connectedOperations(shared),
+    switchTo: switchOperation(shared),
+    kubectl: current.kubectl,
+    credential: credentialOperation({ ...shared, signIns, env: parts.env }),
+    async consent(word) {
+      const [found] = await clusters.find([word]);
+      return found && consents.view(found);
+    },
+    async allow({ cluster, digest }) {
+      const allowed = await consents.allow(catalog.find(cluster), digest);
+      const { title, server } = allowed;
+      logger.info('An API server may receive id tokens', { cluster: title, server });
+      return allowed;
+    },
+    accounts: logins.accounts,
+    findings: () => readFindings(providers),
+    login,
+    logout,
+    ...favouriteOperations(shared),
+    lookAt: (ids) => policies.want(hostnamesOf(catalog, ids)),
+    activity: activity.list,
+    async history(cluster) {
+      const traffic = tunnels.find(cluster)?.traffic();
+      const entry = await connections.entry(cluster).catch(() => undefined);
+      return {
+        ...activity.past(cluster),
+        ...(traffic === undefined ? {} : { traffic }),
+        ...(entry === undefined ? {} : { entry }),
+      };
+    },
+    settings: settings.get,
+    settingsFrom: settings.from,
+    resetSettings: settings.reset,
+    setup: organisation,
+    changeSettings: (patch) =>
+      settings.change(Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))),
+  };
+}

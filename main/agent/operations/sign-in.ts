@@ -1,0 +1,40 @@
+import type { Sessions } from '../access/sessions.ts';
+import type { Activity } from '../activity/activity.ts';
+import type { Credentials } from '../credentials/credentials.ts';
+import type { Schedule } from '../discovery/schedule.ts';
+import type { Logins } from '../logins/logins.ts';
+
+/** Signs in and out, and lets go of what was known by the sign-in before. */
+export function signInOperations(options: {
+  readonly logins: Pick<Logins, 'login' | 'logout'>;
+  readonly credentials: Pick<Credentials, 'forgetAll'>;
+  readonly schedule: Pick<Schedule, 'startAfterSignIn' | 'renew'>;
+  readonly sessions: Pick<Sessions, 'look'>;
+  readonly activity: Pick<Activity, 'add'>;
+}): Pick<Logins, 'login' | 'logout'> {
+  const { logins, credentials, schedule, sessions, activity } = options;
+  return {
+    async login(asked) {
+      const account = await logins.login(asked);
+      const { provider, session, who } = account;
+      // Those of Access are told by their sessions, whoever began them.
+      if (provider !== 'access')
+        activity.add({ kind: 'signed-in', provider, session, ...(who === undefined ? {} : { who }) });
+      credentials.forgetAll();
+      // More may be reachable now.
+      schedule.startAfterSignIn();
+      return account;
+    },
+    async logout(asked) {
+      const done = await logins.logout(asked);
+      const { provider, session } = asked;
+      if (provider !== 'access' && done.removed.length > 0)
+        activity.add({ kind: 'signed-out', provider, ...(session === undefined ? {} : { session }) });
+      credentials.forgetAll();
+      // What it held of credentials goes with it.
+      schedule.renew();
+      await sessions.look();
+      return done;
+    },
+  };
+}

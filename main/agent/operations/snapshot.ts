@@ -1,0 +1,40 @@
+import type { Snapshot } from '../../model/agent-view.ts';
+import type { Policies } from '../access/policies.ts';
+import type { Agent } from '../agent.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Notices } from '../state/notices.ts';
+import type { State } from '../state/state.ts';
+import type { Tunnels } from '../tunnels/tunnels.ts';
+import { version } from '../version.ts';
+import { shown, viewOf } from '../views.ts';
+
+/** All that the agent shows of itself. */
+export function snapshotOperation(options: {
+  readonly state: Pick<State, 'get'>;
+  readonly catalog: Pick<Catalog, 'clusters' | 'cells'>;
+  readonly tunnels: Pick<Tunnels, 'list' | 'clientFailures'>;
+  readonly policies: Pick<Policies, 'list'>;
+  readonly notices: Pick<Notices, 'list'>;
+  readonly accessRequest: () => string | undefined;
+  readonly signIns: Snapshot['agent']['signIns'];
+  readonly startedAt: number;
+}): Agent['snapshot'] {
+  const { state, catalog, tunnels, policies, notices, accessRequest, signIns, startedAt } = options;
+  return () => ({
+    ...state.get(),
+    agent: { version, pid: process.pid, startedAt, platform: process.platform, signIns },
+    clusters: catalog.clusters().map(shown),
+    cells: [...catalog.cells()],
+    // Those of kept entries are there, closed.
+    tunnels: tunnels
+      .list()
+      .filter((tunnel) => tunnel.state().status !== 'idle')
+      .map((tunnel) => viewOf(tunnel, accessRequest())),
+    policies: [...policies.list()],
+    clientFailures: tunnels.clientFailures().map(({ process: program, ...rest }) => ({
+      ...rest,
+      ...(program === undefined ? {} : { process: program }),
+    })),
+    notices: [...notices.list()],
+  });
+}

@@ -1,0 +1,181 @@
+import { EventEmitter } from 'node:events';
+import { command } from '../model/command.ts';
+import { type Access, type Answer, createAccess } from './access/access.ts';
+import { createPolicies, type Policies } from './access/policies.ts';
+import { readServiceToken } from './access/service-tokens.ts';
+import type { Parts } from './agent.ts';
+import type { Base } from './boot.ts';
+import { hostnamesOf } from './catalog/hostnames.ts';
+import { createAccessLogin } from './logins/access-login.ts';
+import { createLogins, type Logins } from './logins/logins.ts';
+import { createMemory } from './memory.ts';
+import { titleOf } from './operations/clusters.ts';
+import { connectorRules } from './organisation/connector-rules.ts';
+import { switchedOffBy } from './organisation/switched-off.ts';
+import type { Notices } from './state/notices.ts';
+import type { State } from './state/state.ts';
+import type { ClientFailure } from './tunnels/client-failures.ts';
+import { createPeers } from './tunnels/peers/peers.ts';
+import { createPorts, type Ports } from './tunnels/ports.ts';
+import type { ReportedRefusal } from './tunnels/refusals.ts';
+import { createTunnels, type Tunnels } from './tunnels/tunnels.ts';
+import { viewOf } from './views.ts';
+
+/** How clusters are reached: sign-ins, what policies allow, and tunnels. */
+export interface Reach {
+  readonly access: Access;
+  readonly policies: Policies;
+  readonly logins: Logins;
+  readonly ports: Ports;
+  readonly tunnels: Tunnels;
+  /** What happens to it, for those who are made after it. */
+  readonly events: EventEmitter<{
+    /** The logins that wait for the user have changed. */
+    logins: [];
+    /** An organisation ended the user's session of this team before its time. */
+    sessionEnded: [team: string];
+    refused: [ReportedRefusal];
+    clientFailed: [ClientFailure];
+  }>;
+  close(): Promise<void>;
+}
+
+/** Makes it; nothing is connected. Rejects where its files cannot be read. */
+export async function createReach(options: {
+  readonly base: Base;
+  readonly parts: Parts;
+  readonly state: State;
+  readonly notices: Notices;
+  /** A client has come to a port whose tunnel is closed. */
+  readonly onDemand: Parameters<typeof createTunnels>[0]['onDemand'];
+}): Promise<Reach> {
+  const { base, parts, state, notices, onDemand } = options;
+  const { network, organisation, organisationFiles, catalog, providers } = base;
+  const { env, paths, clock, logger, openUrl } = parts;
+  const events: Reach['events'] = new EventEmitter();
+  const answers = new EventEmitter<{ answer: [Answer] }>();
+  const team = () => organisation.current()?.access?.team;
+
+  const access = createAccess({
+    network,
+    clock,
+    logger,
+    folder: paths.cloudflared,
+    openUrl,
+    team,
+    serviceToken: (hostname) =>
+      readServiceToken(hostname, organisation.current()?.access?.serviceTokens, organisationFiles),
+    onLogins: () => events.emit('logins'),
+    onAnswer: (answer) => answers.emit('answer', answer),
+    onSessionEnded(ended) {
+      notices.add(
+        'warning',
+        `${ended} has ended your session before its time. Sign in again: ${command`k8s-tunnels login access ${ended}`}`,
+      );
+      events.emit('sessionEnded', ended);
+    },
+  });
+  const policies = await createPolicies({
+    folder: paths.state,
+    clock,
+    logger,
+    access,
+    favourites: () => hostnamesOf(catalog, state.get().favourites),
+    onChange: (change) => state.tell({ kind: 'policies', ...change }),
+  });
+  answers.on('answer', (answer) => void policies.hear(answer));
+  state.watch('favourites', () => policies.want());
+
+  const peers = await createPeers({ env, logger });
+  // Without the check, a password must be unknown to a program that listened on a port while no agent did.
+  const ports = await createPorts({ folder: paths.state, logger, renew: !peers.isChecked });
+  const tunnels = createTunnels({
+    clock,
+    logger,
+    network,
+    access,
+    ports,
+    peers,
+    cloudflared: { env, home: paths.home, resources: parts.resources, state: paths.state, logger },
+    rules: () => connectorRules(organisation.current()),
+    notice: notices.add,
+    onChange: (tunnel) =>
+      state.tell({
+        kind: 'tunnel',
+        tunnel: viewOf(tunnel, organisation.current()?.links?.accessRequest),
+      }),
+    onDemand,
+    onRefused: (refusal) => events.emit('refused', refusal),
+    onClientFailed: (failure) => events.emit('clientFailed', failure),
+  });
+  const memory = createMemory({
+    clock,
+    isInUse: () => tunnels.list().some((tunnel) => tunnel.state().status !== 'idle'),
+    collect: parts.collectGarbage ?? (() => {}),
+  });
+  state.subscribe((change) => {
+    if (change.kind === 'tunnel' && change.tunnel.state.status === 'idle') memory.tunnelClosed();
+  });
+  const tunnelsWhere = (isTheirs: (hostname: string) => boolean) =>
+    tunnels.list().filter(({ id }) => hostnamesOf(catalog, [id]).some(isTheirs));
+  events.on('sessionEnded', (ended) => {
+    // The others of the organisation find out now, not at their next probe.
+    for (const tunnel of tunnelsWhere((hostname) => access.teamOf(hostname) === ended)) tunnel.wake();
+  });
+
+  const isDenied = (hostname: string) => policies.get(hostname)?.verdict === 'denied';
+  const accessLogin = createAccessLogin({
+    access,
+    folder: paths.cloudflared,
+    team,
+    // One whose policy refuses the person is no way in.
+    hostnames: () =>
+      hostnamesOf(
+        catalog,
+        catalog.clusters().map(({ id }) => id),
+      ).toSorted((a, b) => Number(isDenied(a)) - Number(isDenied(b))),
+    onSignedOut(hostnames) {
+      const left = tunnelsWhere((hostname) => hostnames.includes(hostname));
+      // They find out that they need a sign-in, and let go of the connection that is kept warm.
+      for (const tunnel of left) tunnel.wake();
+      return left
+        .filter((tunnel) => (tunnel.traffic()?.connections ?? 0) > 0)
+        .map(({ id }) => titleOf(catalog, id));
+    },
+  });
+  const logins = createLogins({
+    providers: [accessLogin, ...providers.flatMap(({ login }) => login ?? [])],
+    clock,
+    logger,
+    env,
+    openUrl,
+    offBy: (kind) => switchedOffBy(kind, organisation.current()),
+    onChange: () => events.emit('logins'),
+  });
+  events.on('logins', () => {
+    const ofAccess = access
+      .logins()
+      .map(
+        ({ authDomain, ...rest }) =>
+          ({ kind: 'access', title: authDomain, session: authDomain, ...rest }) as const,
+      );
+    state.set({ logins: [...ofAccess, ...logins.waiting()] });
+  });
+
+  return {
+    access,
+    policies,
+    logins,
+    ports,
+    tunnels,
+    events,
+    async close() {
+      memory.close();
+      access.close();
+      logins.close();
+      await tunnels.closeAll();
+      await peers.close();
+      await policies.close();
+    },
+  };
+}

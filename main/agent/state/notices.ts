@@ -1,0 +1,41 @@
+import { noticesAtMost } from '../../model/agent-state.ts';
+import type { Notice } from '../../model/agent-view.ts';
+import { shownText } from '../../redaction/shown-text.ts';
+import type { Clock, Logger } from '../parts.ts';
+import type { State } from './state.ts';
+
+/** What the agent tells its user without being asked. */
+export interface Notices {
+  /** The last ones, the newest last. */
+  list(): readonly Notice[];
+  add(level: Notice['level'], text: string): void;
+  /** As `add`, but not a second time with the same text. */
+  addOnce(level: Notice['level'], text: string): void;
+}
+
+export function createNotices(options: {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly logger: Logger;
+  readonly state: Pick<State, 'tell'>;
+}): Notices {
+  const { clock, logger, state } = options;
+  let notices: readonly Notice[] = [];
+  const said = new Set<string>();
+
+  const add: Notices['add'] = (level, text) => {
+    const message = shownText(text);
+    const notice = { at: clock.now(), level, message };
+    notices = [...notices, notice].slice(-noticesAtMost);
+    logger.info('Notice', { level, message });
+    state.tell({ kind: 'notice', notice });
+  };
+  return {
+    list: () => notices,
+    add,
+    addOnce(level, text) {
+      if (said.has(text)) return;
+      said.add(text);
+      add(level, text);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { Change, Slices, SliceValues, Snapshot, TunnelView } from './agent-view.ts';
+import { assertNever } from './assert-never.ts';
+import type { Cell, Cluster, ClusterId } from './cluster.ts';
+import type { Policy } from './policy.ts';
+
+/** How many notices are kept, the newest ones. */
+export const noticesAtMost = 100;
+
+/** The agent as a shell holds it: a snapshot, indexed. What a change does not touch stays the same object. */
+export interface AgentState extends Omit<Snapshot, 'clusters' | 'cells' | 'tunnels' | 'policies'> {
+  readonly clusters: ReadonlyMap<ClusterId, Cluster>;
+  readonly cells: ReadonlyMap<string, Cell>;
+  readonly tunnels: ReadonlyMap<ClusterId, TunnelView>;
+  /** What is known of the user's policies, by hostname. */
+  readonly policies: ReadonlyMap<string, Policy>;
+}
+
+export function stateOf({ clusters, cells, tunnels, policies, ...rest }: Snapshot): AgentState {
+  return {
+    ...rest,
+    clusters: new Map(clusters.map((cluster) => [cluster.id, cluster])),
+    cells: new Map(cells.map((cell) => [cell.id, cell])),
+    tunnels: new Map(tunnels.map((tunnel) => [tunnel.cluster, tunnel])),
+    policies: new Map(policies.map((policy) => [policy.hostname, policy])),
+  };
+}
+
+export function snapshotOf({ clusters, cells, tunnels, policies, ...rest }: AgentState): Snapshot {
+  return {
+    ...rest,
+    clusters: [...clusters.values()],
+    cells: [...cells.values()],
+    tunnels: [...tunnels.values()],
+    policies: [...policies.values()],
+  };
+}
+
+/** The state after a change, with whatever else a shell keeps beside it. Imports no schema. */
+export function applyChange<S extends AgentState>(state: S, change: Change): S {
+  switch (change.kind) {
+    case 'set':
+      return withValues(state, change.values);
+    case 'catalog':
+      return {
+        ...state,
+        clusters: merged(state.clusters, change.upserted, change.removed),
+        cells: merged(state.cells, change.cells, change.removedCells),
+      };
+    case 'tunnel': {
+      const { tunnel } = change;
+      const tunnels = new Map(state.tunnels);
+      if (tunnel.state.status === 'idle') tunnels.delete(tunnel.cluster);
+      else tunnels.set(tunnel.cluster, tunnel);
+      return { ...state, tunnels };
+    }
+    case 'policies': {
+      const policies = new Map(state.policies);
+      for (const hostname of change.forgotten) policies.delete(hostname);
+      for (const policy of change.known) policies.set(policy.hostname, policy);
+      return { ...state, policies };
+    }
+    case 'notice':
+      return { ...state, notices: [...state.notices, change.notice].slice(-noticesAtMost) };
+    case 'activity':
+      return state;
+    default:
+      return assertNever(change);
+  }
+}
+
+/** What holds the slices, with these values in their place. */
+export function withValues<S extends Slices>(state: S, values: SliceValues): S {
+  const next: Record<string, unknown> = { ...state, ...values };
+  for (const [key, value] of Object.entries(values)) if (value === null) delete next[key];
+  return next as unknown as S;
+}
+
+function merged<K extends string, V extends { readonly id: K }>(
+  known: ReadonlyMap<K, V>,
+  upserted: readonly V[],
+  removed: readonly K[],
+): ReadonlyMap<K, V> {
+  if (upserted.length === 0 && removed.length === 0) return known;
+  const next = new Map(known);
+  for (const id of removed) next.delete(id);
+  for (const value of upserted) next.set(value.id, value);
+  return next;
+}

@@ -1,0 +1,24 @@
+/**
+ * Whether a browser may be opened for somebody. Not where `K8S_TUNNELS_NO_BROWSER` is set in the environment of who opens
+ * it, where the caller sees no browser (`browser` is false), or where KUBERNETES_EXEC_INFO (`execInfo`) says that kubectl
+ * runs without a terminal. Without `execInfo` the user runs the command by hand.
+ */
+export function mayOpenBrowser({
+  env,
+  browser,
+  execInfo,
+}: {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly browser?: false | undefined;
+  readonly execInfo?: string | undefined;
+}): boolean {
+  return browser !== false && (env.K8S_TUNNELS_NO_BROWSER ?? '') === '' && isInteractive(execInfo);
+}
+
+function isInteractive(execInfo: string | undefined): boolean {
+  try {
+    return JSON.parse(execInfo ?? '')?.spec?.interactive !== false;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Catalog, createCatalog } from '../../../main/agent/catalog/catalog.ts';
+import { createSchedule, type Schedule } from '../../../main/agent/discovery/schedule.ts';
+import { silentLogger } from '../../../main/agent/parts.ts';
+import type { DiscoveryStatus } from '../../../main/model/discovery-status.ts';
+import { type SkippingClock, skippingClock } from '../skipping-clock.ts';
+
+const hour = 3_600_000;
+let folder: string;
+let clock: SkippingClock;
+let catalog: Catalog;
+let statuses: DiscoveryStatus['status'][];
+let made: number;
+/** Of each run that has begun: ends it. */
+let runs: (() => void)[];
+let schedule: Schedule;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-schedule-'));
+  clock = skippingClock();
+  catalog = await createCatalog({ folder, clock, logger: silentLogger });
+  statuses = [];
+  runs = [];
+  made = 0;
+  schedule = createSchedule({
+    sources() {
+      made += 1;
+      return [
+        { source: 'file', discover: () => new Promise<void>((resolve) => void runs.push(() => resolve())) },
+      ];
+    },
+    catalog,
+    clock,
+    logger: silentLogger,
+    maxAgeMs: () => hour,
+    onStatus: ({ status }) => statuses.push(status),
+  });
+});
+afterEach(async () => {
+  schedule.close();
+  await catalog.close();
+  await rm(folder, { recursive: true, force: true });
+});
+const runToEnd = async () => {
+  const done = schedule.run();
+  runs.at(-1)?.();
+  await done;
+};
+
+test('one runs by itself only when the last is too old, however the clock was set', async () => {
+  schedule.startIfOld();
+  expect(runs).toHaveLength(0);
+  expect(schedule.isFresh()).toBe(false);
+  await runToEnd();
+  expect(schedule.isFresh()).toBe(true);
+  schedule.startIfOld();
+  expect(runs).toHaveLength(1);
+  clock.skip(hour + 1);
+  schedule.startIfOld();
+  schedule.startIfOld();
+  expect(runs).toHaveLength(2);
+});
+
+test('after a sign-in a new run follows the one under way, and that is what users wait for', async () => {
+  schedule.start();
+  schedule.startAfterSignIn();
+  let isAnswered = false;
+  const asked = schedule.runAsked().then(() => {
+    isAnswered = true;
+  });
+  runs[0]?.();
+  await vi.waitFor(() => expect(runs).toHaveLength(2));
+  expect(isAnswered).toBe(false);
+  runs[1]?.();
+  await asked;
+  expect(runs).toHaveLength(2);
+  // The next one waits for nothing.
+  const next = schedule.runAsked();
+  expect(runs).toHaveLength(3);
+  runs[2]?.();
+  await next;
+});
+
+test('renewing makes the sources again; what becomes of the run before it is not shown', async () => {
+  const cancelled = schedule.run();
+  schedule.renew();
+  expect(made).toBe(2);
+  schedule.start();
+  runs[0]?.();
+  await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
+  expect(statuses.at(-1)).toBe('running');
+  expect(schedule.isFresh()).toBe(false);
+});

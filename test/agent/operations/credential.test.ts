@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import type { SignIns } from '../../../main/agent/credentials/sign-ins.ts';
+import { credentialOperation } from '../../../main/agent/operations/credential.ts';
+import { AppError } from '../../../main/model/app-error.ts';
+import { aCluster } from '../../renderer/shown.ts';
+
+const orders = aCluster('orders');
+
+const withFakes = (env: Record<string, string> = {}, demand: () => Promise<void> = async () => {}) => {
+  const interactive: boolean[] = [];
+  const signIns: SignIns = {
+    through(may, get) {
+      interactive.push(may);
+      return get();
+    },
+  };
+  const credential = credentialOperation({
+    clusters: { find: async (words) => (words.includes('orders') ? [orders] : []) },
+    credentials: { get: async () => ({ kind: 'token', token: 'secret', expiresAt: undefined }) },
+    signIns,
+    connections: {
+      demand(_id, options) {
+        interactive.push(options.interactive);
+        return demand();
+      },
+    },
+    env,
+  });
+  return { credential, interactive };
+};
+
+test('the credential and the tunnel get the same answer to whether a browser may open', async () => {
+  const execInfo = (interactive: boolean) =>
+    JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', spec: { interactive } });
+  const by = async (env: Record<string, string>, asked: { execInfo?: string; browser?: false }) => {
+    const { credential, interactive } = withFakes(env);
+    expect(await credential({ cluster: 'orders', ...asked })).toMatchObject({ status: { token: 'secret' } });
+    return interactive;
+  };
+  expect(await by({}, { execInfo: execInfo(true) })).toEqual([true, true]);
+  expect(await by({}, { execInfo: execInfo(false) })).toEqual([false, false]);
+  expect(await by({}, { execInfo: execInfo(true), browser: false })).toEqual([false, false]);
+  expect(await by({ K8S_TUNNELS_NO_BROWSER: '1' }, {})).toEqual([false, false]);
+});
+
+test('a tunnel that cannot be opened, or a cluster that there is not, is the answer', async () => {
+  const failure = new AppError('access-login-needed', 'Your session has ended.');
+  const { credential } = withFakes({}, () => Promise.reject(failure));
+  await expect(credential({ cluster: 'orders' })).rejects.toBe(failure);
+  await expect(credential({ cluster: 'other' })).rejects.toMatchObject({ code: 'not-found' });
+});

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { signInOperations } from '../../../main/agent/operations/sign-in.ts';
+import type { Account, SignOut } from '../../../main/model/account.ts';
+import { anAccount } from '../../renderer/shown.ts';
+
+const { signal } = new AbortController();
+
+const withFakes = (account: Account, removed: SignOut['removed'] = []) => {
+  const did: string[] = [];
+  const does = (what: string) => () => void did.push(what);
+  const operations = signInOperations({
+    logins: {
+      login: async () => account,
+      logout: async () => ({ removed: [...removed], left: [] }) as unknown as SignOut,
+    },
+    credentials: { forgetAll: does('forget credentials') },
+    schedule: { startAfterSignIn: does('discover'), renew: does('renew') },
+    sessions: { look: async () => does('look at sessions')() },
+    activity: { add: ({ kind }) => void did.push(`journal: ${kind}`) },
+  });
+  return { ...operations, did };
+};
+
+test('a sign-in drops the credentials of the one before and looks for more clusters', async () => {
+  const aws = withFakes(anAccount('acme', { provider: 'aws' }));
+  await aws.login({ provider: 'aws', signal });
+  expect(aws.did).toEqual(['journal: signed-in', 'forget credentials', 'discover']);
+  // Its sessions tell of it, whoever began it.
+  const access = withFakes(anAccount('acme.cloudflareaccess.com', { provider: 'access' }));
+  await access.login({ provider: 'access', signal });
+  expect(access.did).toEqual(['forget credentials', 'discover']);
+});
+
+test('a sign-out is in the journal where it removed something', async () => {
+  const account = anAccount('acme', { provider: 'aws' });
+  const rest = ['forget credentials', 'renew', 'look at sessions'];
+  const held = withFakes(account, ['~/.aws/sso/cache/1.json']);
+  await held.logout({ provider: 'aws', session: 'acme' });
+  expect(held.did).toEqual(['journal: signed-out', ...rest]);
+  const none = withFakes(account);
+  await none.logout({ provider: 'aws', session: 'acme' });
+  expect(none.did).toEqual(rest);
+});
