@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 /** How many of a kind take turns in one process, so that two worlds of one test never share a key. */
-const slots = 8;
+const slots = 4;
 const turns = new Map<string, number>();
 const known = new Map<string, Promise<unknown>>();
 
