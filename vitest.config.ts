@@ -1,12 +1,36 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './test/summary-reporter.ts';
 
+/** Files whose tests need a process of their own: it costs half a second of CPU a file. */
+const alone = [
+  // They start programs, browsers and worlds: what one leaves behind must not meet the next.
+  'test/{cli,desktop,e2e,packaging,patterns,screens,worker,world-tests}/**/*.test.ts',
+  // They count the sockets, servers and timers of their process, or the memory it takes.
+  'test/agent/tunnels/**/*.test.ts',
+  'test/agent/memory.test.ts',
+  // It replaces a module of Node.
+  'test/agent/idle.test.ts',
+  // They replace the authorities that the process trusts.
+  'test/agent/{network,providers/gcp}/**/*.test.ts',
+];
+
+const common = {
+  pool: 'forks',
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  globalSetup: 'test/support/global-setup.ts',
+  setupFiles: 'test/support/patience.ts',
+} as const;
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Most files wait half of the time, for programs and sockets: one more than there are cores keeps these busy.
+    maxWorkers: availableParallelism() + 1,
     reporters: ['default', new SummaryReporter()],
+    projects: [
+      { test: { ...common, name: 'alone', include: alone } },
+      { test: { ...common, name: 'shared', include: ['test/**/*.test.ts'], exclude: alone, isolate: false } },
+    ],
   },
 });

@@ -1,6 +1,7 @@
-import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { buildDesktop } from './build-desktop.ts';
+import { isBuilt, startStamp } from './build-stamp.ts';
 import { bundleForNode } from './bundle.ts';
 import { drawTray } from './icons/tray.ts';
 import { notePackages, writeLicences } from './licences.ts';
@@ -13,47 +14,10 @@ import { notePackages, writeLicences } from './licences.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const out = path.join(root, 'out');
-const stamp = path.join(out, 'build-stamp.json');
 const cliFile = path.join(out, 'cli', 'k8s-tunnels.cjs');
 
-const settings = [
-  'electron.vite.config.ts',
-  'package.json',
-  'package-lock.json',
-  'resources/cloudflared.lock.json',
-];
-const sources = ['main', 'preload', 'renderer', 'scripts', ...settings];
-const outputs = [
-  'out/cli',
-  'out/agent',
-  'out/main',
-  'out/preload',
-  'out/renderer',
-  'out/tray',
-  'out/licences',
-];
-
-/** Names, sizes and times of every file: cheaper than reading them, and an edit changes one of the two. */
-async function fingerprint(places: readonly string[]): Promise<string> {
-  const look = async (place: string): Promise<string[]> => {
-    const info = await stat(place).catch(() => undefined);
-    if (info === undefined) return [`${place} missing`];
-    if (!info.isDirectory()) return [`${place} ${info.size} ${info.mtimeMs}`];
-    const names = (await readdir(place)).sort();
-    return (await Promise.all(names.map((name) => look(path.join(place, name))))).flat();
-  };
-  return (await Promise.all(places.map((place) => look(path.join(root, place))))).flat().join('\n');
-}
-
-async function isBuilt(): Promise<boolean> {
-  const known = await readFile(stamp, 'utf8').catch(() => '');
-  return known === JSON.stringify([await fingerprint(sources), await fingerprint(outputs)]);
-}
-
 async function build(): Promise<void> {
-  // Taken first: what is edited during the build is built the next time.
-  const built = await fingerprint(sources);
-  await rm(stamp, { force: true });
+  const finishStamp = await startStamp(root);
   const packages = new Set<string>();
   const plugins = [notePackages(packages)];
   await Promise.all([
@@ -88,10 +52,10 @@ async function build(): Promise<void> {
   await writeLicences(root, packages);
   await chmod(cliFile, 0o755);
   await mkdir(out, { recursive: true });
-  await writeFile(stamp, JSON.stringify([built, await fingerprint(outputs)]));
+  await finishStamp();
 }
 
-if (await isBuilt()) console.log('out/ is up to date');
+if (await isBuilt(root)) console.log('out/ is up to date');
 else {
   const start = performance.now();
   await build();

@@ -3,25 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Agent } from '../../main/agent/agent.ts';
-import { createAgent } from '../../main/agent/create-agent.ts';
-import { type Clock, silentLogger, systemClock } from '../../main/agent/parts.ts';
+import { type Clock, systemClock } from '../../main/agent/parts.ts';
 import { pathsFrom } from '../../main/agent/paths.ts';
-import { openConfStore } from '../../main/agent/settings/conf-store.ts';
+import { startAgent } from '../support/start-agent.ts';
 import { skippingClock } from './skipping-clock.ts';
 
 async function openAgent(clock: Clock, home: string): Promise<Agent> {
   const env = { HOME: home, K8S_TUNNELS_MANAGED_CONFIG: path.join(home, 'managed.yaml') };
-  const paths = pathsFrom(env);
-  const agent = await createAgent({
-    env,
-    paths,
-    clock,
-    logger: silentLogger,
-    openStore: () => openConfStore(paths.config),
-    sealer: { kind: 'headless' },
-    openUrl: () => Promise.reject(new Error('no browser is expected')),
-    plugin: { command: process.execPath, args: [] },
-  });
+  const agent = await startAgent({ env, clock });
   onTestFinished(() => agent.close());
   return agent;
 }

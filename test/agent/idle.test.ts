@@ -2,10 +2,8 @@ import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createAgent } from '../../main/agent/create-agent.ts';
-import { silentLogger } from '../../main/agent/parts.ts';
 import { pathsFrom } from '../../main/agent/paths.ts';
-import { openConfStore } from '../../main/agent/settings/conf-store.ts';
+import { startAgent } from '../support/start-agent.ts';
 import { skippingClock } from './skipping-clock.ts';
 
 vi.mock('node:fs/promises', async (original) => {
@@ -19,16 +17,7 @@ async function openAgent() {
   const env = { HOME: home, K8S_TUNNELS_MANAGED_CONFIG: path.join(home, 'managed.yaml') };
   const paths = pathsFrom(env);
   const clock = skippingClock();
-  const agent = await createAgent({
-    env,
-    paths,
-    clock,
-    logger: silentLogger,
-    openStore: () => openConfStore(paths.config),
-    sealer: { kind: 'headless' },
-    openUrl: () => Promise.reject(new Error('no browser is expected')),
-    plugin: { command: process.execPath, args: [] },
-  });
+  const agent = await startAgent({ env, paths, clock });
   onTestFinished(() => agent.close());
   return { agent, clock, home, tokens: paths.cloudflared };
 }

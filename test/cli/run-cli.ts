@@ -3,10 +3,13 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Paths, pathsFrom } from '../../main/agent/paths.ts';
+import { compileCache } from '../world/compile-cache.ts';
 
 export const root = path.resolve(import.meta.dirname, '../..');
-export const sourceProgram = path.join(root, 'main/cli/index.ts');
 export const builtProgram = path.join(root, 'out/cli/k8s-tunnels.cjs');
+/** The built one where it is up to date, which starts seven times as fast, else the source. */
+export const currentProgram =
+  process.env.K8S_TUNNELS_TEST_BUILT === 'yes' ? builtProgram : path.join(root, 'main/cli/index.ts');
 
 /** A home of its own, and nothing of the environment that could lead out of it. */
 export interface Home {
@@ -22,6 +25,7 @@ export async function makeHome(): Promise<Home> {
     HOME: home,
     PATH: '/usr/bin:/bin',
     AWS_EC2_METADATA_DISABLED: 'true',
+    ...compileCache,
     // What this computer's administrators say concerns no test.
     K8S_TUNNELS_MANAGED_CONFIG: path.join(home, 'managed.yaml'),
   };
@@ -50,7 +54,7 @@ export function startCli(
     readonly program?: string;
   },
 ): Run {
-  const { env, cwd = root, program = sourceProgram } = options;
+  const { env, cwd = root, program = currentProgram } = options;
   const child = spawn(process.execPath, [program, ...args], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';

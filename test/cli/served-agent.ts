@@ -1,12 +1,11 @@
 import type { Agent } from '../../main/agent/agent.ts';
-import { createAgent } from '../../main/agent/create-agent.ts';
-import { type Environment, silentLogger, systemClock } from '../../main/agent/parts.ts';
+import { type Environment, systemClock } from '../../main/agent/parts.ts';
 import type { Paths } from '../../main/agent/paths.ts';
-import { openConfStore } from '../../main/agent/settings/conf-store.ts';
 import { version } from '../../main/agent/version.ts';
 import { createHandlers } from '../../main/api/handlers.ts';
 import { electAgent } from '../../main/api/socket/election.ts';
 import { connectionServer } from '../../main/api/socket/server.ts';
+import { startAgent } from '../support/start-agent.ts';
 
 /** A real agent in this process, which the command line reaches over the real socket. */
 export async function serveAgent(options: {
@@ -16,16 +15,7 @@ export async function serveAgent(options: {
   const { env, paths } = options;
   const election = await electAgent({ paths, clock: systemClock });
   if (election.kind !== 'elected') throw new Error('an agent runs already');
-  const agent = await createAgent({
-    env,
-    paths,
-    clock: systemClock,
-    logger: silentLogger,
-    openStore: () => openConfStore(paths.config),
-    sealer: { kind: 'headless' },
-    openUrl: () => Promise.reject(new Error('no browser is expected')),
-    plugin: { command: process.execPath, args: [] },
-  });
+  const agent = await startAgent({ env, paths });
   const quit = () => {
     throw new Error('no end is expected');
   };

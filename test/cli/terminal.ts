@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
-import { root, sourceProgram } from './run-cli.ts';
+import { currentProgram, root } from './run-cli.ts';
 
 /** The command line in a terminal of its own (util-linux' `script`). */
 export function startInTerminal(options: {
@@ -8,7 +8,7 @@ export function startInTerminal(options: {
   readonly env: Readonly<Record<string, string>>;
   readonly program?: string;
 }) {
-  const { args, env, program = sourceProgram } = options;
+  const { args, env, program = currentProgram } = options;
   const words = [process.execPath, program, ...args].map((word) => `'${word}'`);
   // A terminal of no width would wrap every letter.
   const command = `stty cols 200 rows 50; ${words.join(' ')}`;

@@ -91,7 +91,9 @@ test('the feed that the organisation names counts from then on', async (context)
   const named = await readFile(managed, 'utf8');
   await world.releases?.publish('stable', release);
   await world.releases?.publish('beta', { ...release, version: '2.0.0-beta.1' });
-  await start();
+  const app = await start();
+  // A command that comes before the app's agent starts one of its own, which ends when the app takes over.
+  await (await app.page()).getByRole('button', { name: 'Settings' }).waitFor();
   const shows = (version: string | undefined) =>
     vi.waitFor(async () => {
       const { release: shown } = await commandLine.tunnels<Output<'snapshot'>>('status');

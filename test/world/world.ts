@@ -10,6 +10,7 @@ import { writeAwsHome } from './aws/home.ts';
 import { type Aws, startAws } from './aws/server.ts';
 import { installAz, writeAzureHome } from './azure/home.ts';
 import { type Azure, startAzure } from './azure/server.ts';
+import { compileCache } from './compile-cache.ts';
 import { spreadPorts } from './free-ports.ts';
 import { writeGcpHome } from './gcp/home.ts';
 import { type Gcp, startGcp } from './gcp/server.ts';
@@ -180,6 +181,7 @@ export async function startWorld(
       CLOUDSDK_AUTH_AUTH_HOST: gcp.authUri,
       CLOUDSDK_AUTH_TOKEN_HOST: gcp.tokenUri,
       ...(await writeVaultHome({ home, url: vault.url, token: vault.token })),
+      ...compileCache,
       HTTPS_PROXY: proxy.url,
       NODE_EXTRA_CA_CERTS: authorityFile,
       SSL_CERT_FILE: authorityFile,

@@ -2,13 +2,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Agent } from '../../../main/agent/agent.ts';
-import { createAgent } from '../../../main/agent/create-agent.ts';
 import { trustAuthorities } from '../../../main/agent/network/trust.ts';
-import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import { pathsFrom } from '../../../main/agent/paths.ts';
-import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
 import { createHandlers } from '../../../main/api/handlers.ts';
 import type { Change } from '../../../main/model/agent-view.ts';
+import { startAgent } from '../../support/start-agent.ts';
 import { deniedHost, groupHost, postureHost, tcpHost } from '../../world-tests/access-fixture.ts';
 import { type Rig, startRig } from './rig.ts';
 
@@ -43,16 +41,7 @@ async function start() {
   await writeFile(list, entries.join(''));
   await writeFile(path.join(paths.config, 'settings.json'), JSON.stringify({ clusterFiles: [list] }));
   trustAuthorities({ env });
-  agent = await createAgent({
-    env,
-    paths,
-    clock: systemClock,
-    logger: silentLogger,
-    openStore: () => openConfStore(paths.config),
-    sealer: { kind: 'headless' },
-    openUrl: () => Promise.reject(new Error('no browser is opened here')),
-    plugin: { command: process.execPath, args: [] },
-  });
+  agent = await startAgent({ env, paths });
   agent.changeSettings({ clusterFiles: [list] });
   await agent.discover();
 }

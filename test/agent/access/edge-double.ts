@@ -1,5 +1,6 @@
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, importPKCS8, importSPKI, type JWTPayload, SignJWT } from 'jose';
 import type { Answer, Network, Request } from '../../../main/agent/network/network.ts';
+import { rsaKeys } from '../../world/stored.ts';
 
 export interface Asked {
   readonly url: URL;
@@ -32,7 +33,9 @@ export interface Signer {
 }
 
 export async function createSigner(kid: string): Promise<Signer> {
-  const { privateKey, publicKey } = await generateKeyPair('RS256');
+  const pem = await rsaKeys();
+  const privateKey = await importPKCS8(pem.privateKey, 'RS256');
+  const publicKey = await importSPKI(pem.publicKey, 'RS256', { extractable: true });
   return {
     kid,
     jwk: async () => ({ ...(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' }),

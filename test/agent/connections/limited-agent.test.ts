@@ -5,11 +5,10 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { kubeconfigEntry } from '../../../main/agent/connections/kubeconfig-entry.ts';
 import { readRemembered } from '../../../main/agent/connections/remembered.ts';
 import { readSwitchLimits } from '../../../main/agent/connections/switch-limits.ts';
-import { createAgent } from '../../../main/agent/create-agent.ts';
 import { createKubeconfig } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
 import { pathsFrom } from '../../../main/agent/paths.ts';
-import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
+import { startAgent } from '../../support/start-agent.ts';
 import { skippingClock } from '../skipping-clock.ts';
 import { kubeconfigOf } from './standing-tunnels.ts';
 
@@ -19,17 +18,7 @@ test('an agent shows the time limit that an earlier one left, announces it and e
   const env = { HOME: home, K8S_TUNNELS_MANAGED_CONFIG: path.join(home, 'managed.yaml') };
   const paths = pathsFrom(env);
   const clock = skippingClock();
-  const open = () =>
-    createAgent({
-      env,
-      paths,
-      clock,
-      logger: silentLogger,
-      openStore: () => openConfStore(paths.config),
-      sealer: { kind: 'headless' },
-      openUrl: () => Promise.reject(new Error('no browser is expected')),
-      plugin: { command: process.execPath, args: [] },
-    });
+  const open = () => startAgent({ env, paths, clock });
   const list = path.join(home, 'clusters.yaml');
   await writeFile(
     list,

@@ -3,17 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import type { Agent } from '../../../main/agent/agent.ts';
-import { createAgent } from '../../../main/agent/create-agent.ts';
 import { createSets, type Sets } from '../../../main/agent/favourites/sets.ts';
-import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import { silentLogger } from '../../../main/agent/parts.ts';
 import { pathsFrom } from '../../../main/agent/paths.ts';
-import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
 import { dispatch } from '../../../main/api/dispatch.ts';
 import { createHandlers } from '../../../main/api/handlers.ts';
 import { applyChange, stateOf } from '../../../main/model/agent-state.ts';
 import type { Change } from '../../../main/model/agent-view.ts';
 import { clusterId } from '../../../main/model/cluster.ts';
 import type { ClusterSet } from '../../../main/model/cluster-set.ts';
+import { startAgent } from '../../support/start-agent.ts';
 
 const { signal } = new AbortController();
 const badInput = expect.objectContaining({ code: 'bad-input' });
@@ -91,16 +90,7 @@ describe('the agent', () => {
       ['a', 'b'].map((name) => `- {name: ${name}, server: "https://10.0.0.1:443"}\n`).join(''),
     );
     await writeFile(path.join(paths.config, 'settings.json'), JSON.stringify({ clusterFiles: [list] }));
-    agent = await createAgent({
-      env,
-      paths,
-      clock: systemClock,
-      logger: silentLogger,
-      openStore: () => openConfStore(paths.config),
-      sealer: { kind: 'headless' },
-      openUrl: () => Promise.reject(new Error('no browser is expected')),
-      plugin: { command: process.execPath, args: [] },
-    });
+    agent = await startAgent({ env, paths });
     await agent.discover();
   });
   afterEach(() => agent.close());

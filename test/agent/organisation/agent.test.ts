@@ -3,13 +3,12 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAccess } from '../../../main/agent/access/access.ts';
 import type { Agent } from '../../../main/agent/agent.ts';
-import { createAgent } from '../../../main/agent/create-agent.ts';
 import { createNetwork } from '../../../main/agent/network/network.ts';
 import { trustAuthorities } from '../../../main/agent/network/trust.ts';
 import { openUrl } from '../../../main/agent/open-url.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import { pathsFrom } from '../../../main/agent/paths.ts';
-import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
+import { startAgent } from '../../support/start-agent.ts';
 import { deniedHost, type Fixture, startFixture, tcpHost } from '../../world-tests/access-fixture.ts';
 
 let world: Fixture;
@@ -50,16 +49,7 @@ const environment = () => ({
 async function start(): Promise<void> {
   const env = environment();
   const paths = pathsFrom(env, 'linux');
-  agent = await createAgent({
-    env,
-    paths,
-    clock: systemClock,
-    logger: silentLogger,
-    openStore: () => openConfStore(paths.config),
-    sealer: { kind: 'headless' },
-    openUrl: (url) => openUrl(url, { ...process.env, ...env }),
-    plugin: { command: process.execPath, args: [] },
-  });
+  agent = await startAgent({ env, paths, openUrl: (url) => openUrl(url, { ...process.env, ...env }) });
   await agent.discover();
 }
 

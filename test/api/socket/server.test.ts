@@ -129,7 +129,7 @@ describe('a connection before its proof', () => {
   });
 
   it('that sends nothing, or a byte now and then, is closed', async () => {
-    await start({ handshakeMs: 100, unproven: 1_024 });
+    await start({ handshakeMs: 500, unproven: 1_024 });
     const [silent, slow, proven] = [await open(), await open(), await open()];
     await prove(proven);
     const drip = setInterval(() => slow.socket.write(' '), 20);

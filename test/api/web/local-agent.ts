@@ -1,12 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createAgent } from '../../../main/agent/create-agent.ts';
-import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
-import { pathsFrom } from '../../../main/agent/paths.ts';
-import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
 import { createHandlers } from '../../../main/api/handlers.ts';
 import type { Served } from '../../../main/api/serve-messages.ts';
+import { startAgent } from '../../support/start-agent.ts';
 
 /** A real agent in an empty home of its own, in this process. */
 export async function startLocalAgent(): Promise<{ readonly served: Served; close(): Promise<void> }> {
@@ -15,17 +12,7 @@ export async function startLocalAgent(): Promise<{ readonly served: Served; clos
     [process.platform === 'win32' ? 'USERPROFILE' : 'HOME']: home,
     K8S_TUNNELS_MANAGED_CONFIG: path.join(home, 'managed.yaml'),
   };
-  const paths = pathsFrom(env);
-  const agent = await createAgent({
-    env,
-    paths,
-    clock: systemClock,
-    logger: silentLogger,
-    openStore: () => openConfStore(paths.config),
-    sealer: { kind: 'headless' },
-    openUrl: () => Promise.reject(new Error('no browser is expected')),
-    plugin: { command: process.execPath, args: [] },
-  });
+  const agent = await startAgent({ env });
   return {
     served: {
       feed: agent,

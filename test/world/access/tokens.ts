@@ -1,16 +1,17 @@
-import 'reflect-metadata';
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
-import { createLocalJWKSet, exportJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  createLocalJWKSet,
+  exportJWK,
+  importPKCS8,
+  importSPKI,
+  type JWK,
+  type JWTPayload,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
 import { givenOut } from '../given-out.ts';
 import type { Plan } from '../plan.ts';
-
-const algorithm = {
-  name: 'RSASSA-PKCS1-v1_5',
-  hash: 'SHA-256',
-  publicExponent: new Uint8Array([1, 0, 1]),
-  modulusLength: 2048,
-} as const;
+import { rsaKeys, stored } from '../stored.ts';
 
 export type SessionType = 'app' | 'org';
 
@@ -138,14 +139,12 @@ function subject(email: string): string {
 
 /** An RSA key as the certs endpoint shows it: a JWK, and a self-signed certificate of the same key. */
 async function createKey(team: string): Promise<SigningKey> {
-  const pair = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: randomUUID().replaceAll('-', ''),
-    name: `CN=${team}`,
-    keys: pair,
-    signingAlgorithm: algorithm,
-  });
+  const pem = await rsaKeys();
+  const certificate = await stored(`certificate of ${team} for ${pem.publicKey}`, async () =>
+    (await import('../certificates.ts')).makeSelfSigned(team, pem),
+  );
   const kid = randomBytes(32).toString('hex');
-  const jwk = { ...(await exportJWK(pair.publicKey)), kid, alg: 'RS256', use: 'sig' };
-  return { kid, privateKey: pair.privateKey, jwk, certificate: certificate.toString('pem') };
+  const publicKey = await importSPKI(pem.publicKey, 'RS256', { extractable: true });
+  const jwk = { ...(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' };
+  return { kid, privateKey: await importPKCS8(pem.privateKey, 'RS256'), jwk, certificate };
 }

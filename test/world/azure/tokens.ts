@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { generateKeyPair, jwtVerify, SignJWT } from 'jose';
+import { importPKCS8, importSPKI, jwtVerify, SignJWT } from 'jose';
 import { givenOut } from '../given-out.ts';
+import { rsaKeys } from '../stored.ts';
 
 /** Who a token of Microsoft Entra stands for. */
 export interface EntraCaller {
@@ -34,7 +35,9 @@ export interface EntraTokens {
 export const tokenSeconds = 3_599;
 
 export async function createEntraTokens(): Promise<EntraTokens> {
-  const { publicKey, privateKey } = await generateKeyPair('RS256');
+  const pem = await rsaKeys();
+  const publicKey = await importSPKI(pem.publicKey, 'RS256');
+  const privateKey = await importPKCS8(pem.privateKey, 'RS256');
   const withdrawn = new Map<string, Set<string>>();
   const issued = new Map<string, Set<string>>();
   const refreshes = new Map<string, Refresh>();

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
+import { exportJWK, importPKCS8, importSPKI, jwtVerify, SignJWT } from 'jose';
 import { escapeHtml, page } from '../access/answers.ts';
 import { givenOut } from '../given-out.ts';
 import { type LoopbackAnswer, type LoopbackRequest, startLoopbackServer } from '../loopback-server.ts';
 import type { Person } from '../plan.ts';
+import { rsaKeys } from '../stored.ts';
 import type { Traffic } from '../traffic.ts';
 
 export const clusterClient = 'kubernetes';
@@ -39,7 +40,9 @@ export async function startIssuer(options: {
   readonly deviceCodes?: boolean;
 }): Promise<OidcWorld> {
   const { people, traffic, deviceCodes = true } = options;
-  const { publicKey, privateKey } = await generateKeyPair('RS256');
+  const pem = await rsaKeys();
+  const publicKey = await importSPKI(pem.publicKey, 'RS256', { extractable: true });
+  const privateKey = await importPKCS8(pem.privateKey, 'RS256');
   const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256', use: 'sig' };
   const codes = new Map<string, Code>();
   const devices = new Map<string, { readonly userCode: string; email: string | undefined }>();

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '../compile-cache.ts';
 import type { Person } from '../plan.ts';
 
 export interface Browser {
@@ -31,6 +32,7 @@ export async function installBrowser(options: {
   const log = path.join(folder, 'tabs.log');
   const jar = path.join(folder, 'cookies.json');
   const settings = {
+    ...compileCache,
     HTTPS_PROXY: proxy,
     NODE_EXTRA_CA_CERTS: authorityFile,
     WORLD_PERSON_EMAIL: person.email,
