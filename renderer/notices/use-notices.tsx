@@ -1,7 +1,8 @@
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { LinkedText } from '../controls/linked-text.tsx';
+import type { Navigation } from '../navigation/use-navigation.ts';
 import { useReleaseNotice } from '../releases/release-notice.tsx';
 import { useReviewNotice } from '../setup/review-notice.tsx';
 import { text } from '../text/text.ts';
@@ -12,35 +13,34 @@ import type { Notice } from './notice.ts';
 const shownNotices = 3;
 
 /**
- * All that is not about one cluster, the most pressing first, and the dialog that one of them opens. Without `onAccounts`
- * the page has its own words for sign-ins and places.
+ * All that is not about one cluster, the most pressing first. The page of the first run shows sign-ins and failed
+ * locations itself.
  */
 export function useNotices({
-  onAccounts,
-  onReview,
+  navigation,
+  isFirstRun = false,
 }: {
-  readonly onAccounts: (() => void) | undefined;
-  readonly onReview: () => void;
-}): { readonly notices: readonly Notice[]; readonly dialog: ReactNode } {
+  readonly navigation: Navigation;
+  readonly isFirstRun?: boolean;
+}): readonly Notice[] {
   const lost = useLostLink();
   const logins = useLogins();
   const problems = useProblems();
-  const review = useReviewNotice(onReview);
+  const review = useReviewNotice(() => navigation.open({ kind: 'review' }));
   const ofAgent = useAgentNotices();
-  const { notice: release, notes } = useReleaseNotice();
-  const places = useFailedPlaces(onAccounts ?? onReview);
-  const hasOwnWords = onAccounts === undefined;
+  const release = useReleaseNotice(() => navigation.open({ kind: 'release' }));
+  const places = useFailedPlaces(navigation.openAccounts);
   const all = [
     lost,
-    ...(hasOwnWords ? [] : logins),
+    ...(isFirstRun ? [] : logins),
     ...problems,
     review,
     ...ofAgent,
     release,
-    hasOwnWords ? undefined : places,
+    isFirstRun ? undefined : places,
   ].filter((notice) => notice !== undefined);
   const rank = ({ kind }: Notice) => (kind === 'danger' ? 0 : 1);
-  return { notices: all.toSorted((a, b) => rank(a) - rank(b)), dialog: notes };
+  return all.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function useLostLink(): Notice | undefined {

@@ -1,19 +1,19 @@
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
-import type { ReleaseView } from '../../main/model/release.ts';
+import { useAgent } from '../agent/page.tsx';
 import { text } from '../text/text.ts';
 import { Notes } from './notes.tsx';
 import './releases.css';
 
-/** What is new in a release, over whatever page is shown. */
-export function NotesDialog({
-  release,
+/** What is new in the release that is out, over the page. */
+export function ReleaseNotes({
   isOpen,
   onClose,
 }: {
-  readonly release: ReleaseView;
   readonly isOpen: boolean;
   readonly onClose: () => void;
 }) {
+  const release = useAgent((agent) => agent.release);
+  if (release === undefined) return null;
   const { version, notes, url, publishedAt, isRequired } = release;
   const date = new Date(publishedAt).toLocaleDateString(undefined, { dateStyle: 'long' });
   return (
