@@ -4,6 +4,7 @@ import type { Snapshot, TunnelView } from '../model/agent-view.ts';
 import type { Cluster, ClusterId } from '../model/cluster.ts';
 import type { ClusterSet } from '../model/cluster-set.ts';
 import { isProduction } from '../model/is-production.ts';
+import { isUsable } from '../model/is-usable.ts';
 import { plainText } from '../model/plain-text.ts';
 import { timeLeft } from '../model/time-left.ts';
 
@@ -146,7 +147,7 @@ function contexts(
   actions: TrayActions,
   now: number,
 ): MenuItemConstructorOptions[] {
-  const usable = open.filter(({ id }) => id === kubectl.cluster || isUsable(tunnels.get(id)));
+  const usable = open.filter(({ id }) => id === kubectl.cluster || isUsable(tunnels.get(id)?.state));
   const foreign = kubectl.cluster === undefined;
   return [
     ...usable.map(
@@ -176,10 +177,6 @@ function contextText({ context = '', production, limit }: Snapshot['kubectl'], n
     ...(limit === undefined ? [] : [`${timeLeft(limit.until, now)} left`]),
   ];
   return label(`${production ? '⚠ ' : ''}Current context: ${context}`, notes.join(', '));
-}
-
-function isUsable(tunnel: TunnelView | undefined): boolean {
-  return tunnel !== undefined && ['connected', 'degraded', 'reconnecting'].includes(tunnel.state.status);
 }
 
 function signIn(

@@ -1,5 +1,6 @@
 import type { TunnelView } from '../../main/model/agent-view.ts';
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
+import { isUsable } from '../../main/model/is-usable.ts';
 import type { Policy } from '../../main/model/policy.ts';
 import { useAgent, usePage } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
@@ -34,7 +35,15 @@ export function useRow(id: ClusterId): RowState | undefined {
   const now = useNow(isCounting ? 1_000 : undefined);
   if (cluster === undefined) return undefined;
   const view = rowView({ cluster, tunnel, failure, policy, asked, now });
-  const isUsable = view.isOn && ['connected', 'degraded'].includes(view.mark);
   const isKept = hasEntry && !view.isOn;
-  return { cluster, tunnel, view, policy, isUsable, isCurrent, isFavourite, isKept };
+  return {
+    cluster,
+    tunnel,
+    view,
+    policy,
+    isUsable: view.isOn && isUsable(tunnel?.state),
+    isCurrent,
+    isFavourite,
+    isKept,
+  };
 }

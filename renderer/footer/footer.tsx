@@ -2,6 +2,7 @@ import { ChevronsUpDown, ShipWheel } from 'lucide-react';
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover } from 'react-aria-components';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
+import { isUsable } from '../../main/model/is-usable.ts';
 import { timeLeft } from '../../main/model/time-left.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
@@ -136,9 +137,6 @@ function useUsable() {
   const current = useAgent((agent) => agent.kubectl.cluster);
   return [...open]
     .flatMap((id) => clusters.get(id) ?? [])
-    .filter(({ id }) => {
-      const status = tunnels.get(id)?.state.status;
-      return id === current || status === 'connected' || status === 'degraded' || status === 'reconnecting';
-    })
+    .filter(({ id }) => id === current || isUsable(tunnels.get(id)?.state))
     .sort((a, b) => a.title.localeCompare(b.title));
 }

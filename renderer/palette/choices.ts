@@ -2,6 +2,7 @@ import type { TunnelView } from '../../main/model/agent-view.ts';
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import type { ClusterSet } from '../../main/model/cluster-set.ts';
 import { isProduction } from '../../main/model/is-production.ts';
+import { isUsable } from '../../main/model/is-usable.ts';
 import { whereWords } from '../clusters/cluster-words.ts';
 import type { Filter } from '../clusters/filters.ts';
 import type { GroupBy } from '../clusters/groups.ts';
@@ -138,10 +139,8 @@ function isPossible(
       return reach.kind !== 'none' && !open.has(id);
     case 'disconnect':
       return open.has(id);
-    case 'use': {
-      const status = tunnels.get(id)?.state.status;
-      return id !== current && (status === 'connected' || status === 'degraded' || status === 'reconnecting');
-    }
+    case 'use':
+      return id !== current && isUsable(tunnels.get(id)?.state);
     case 'open':
       return true;
     case 'copy':

@@ -1,5 +1,6 @@
 import type { Snapshot } from '../../model/agent-view.ts';
 import type { ClusterId } from '../../model/cluster.ts';
+import { isUsable } from '../../model/is-usable.ts';
 
 /** What a person is told without having asked. */
 export type Told =
@@ -167,13 +168,7 @@ export function decide(options: {
 
 /** Tunnels that stood and do not any more. One that could not be opened is told to whoever opened it. */
 function failuresIn({ before, now, memory, at }: Parameters<typeof decide>[0]) {
-  const stood = new Set(
-    before?.tunnels.flatMap(({ cluster, state }) =>
-      state.status === 'connected' || state.status === 'degraded' || state.status === 'reconnecting'
-        ? [cluster]
-        : [],
-    ),
-  );
+  const stood = new Set(before?.tunnels.flatMap(({ cluster, state }) => (isUsable(state) ? [cluster] : [])));
   return now.tunnels.flatMap(({ cluster: id, state }) => {
     const isLost = state.status === 'reconnecting' && at - state.since >= lostAfterMs;
     const hasFailed = state.status === 'failed' && (stood.has(id) || memory.waitsSince.has(`failed ${id}`));
