@@ -2,12 +2,15 @@ import { useCallback, useRef, useState } from 'react';
 import { AccountsPage } from './accounts/accounts-page.tsx';
 import { ActivityPage } from './activity/activity-page.tsx';
 import { useActions, usePage } from './agent/page.tsx';
+import { agentText } from './agent/text.ts';
 import { NoAgent } from './clusters/empty.tsx';
 import type { Filter } from './clusters/filters.ts';
 import { ListPage } from './clusters/list-page.tsx';
 import { ClusterPage } from './detail/cluster-page.tsx';
 import { SubPage } from './detail/sub-page.tsx';
+import { detailText } from './detail/text.ts';
 import { FirstRun } from './first-run/first-run.tsx';
+import { firstRunText } from './first-run/text.ts';
 import { useFirstRun } from './first-run/use-first-run.ts';
 import { ConfirmConsent } from './footer/confirm-consent.tsx';
 import { ConfirmProduction } from './footer/confirm-production.tsx';
@@ -24,7 +27,6 @@ import { Shortcuts } from './palette/shortcuts.tsx';
 import { useGlobalKeys } from './palette/use-global-keys.ts';
 import { ReleaseNotes } from './releases/release-notes.tsx';
 import { SettingsPage } from './settings/settings-page.tsx';
-import { text } from './text/text.ts';
 import { useIsWide } from './window-width.ts';
 import './window.css';
 
@@ -35,21 +37,21 @@ export function Window() {
   const { retry } = useActions();
   // What was known is hidden too: it was shown to this session.
   if (link.status === 'ended')
-    return <NoAgent title={text.link.ended[link.why]} hint={text.link.endedHints[link.why]} />;
+    return <NoAgent title={agentText.link.ended[link.why]} hint={agentText.link.endedHints[link.why]} />;
   if (hasAnswered) return <Main />;
   if (link.status === 'failed')
     return (
       <NoAgent
-        title={text.link.failed}
+        title={agentText.link.failed}
         hint={`${link.error.message} ${link.error.hint ?? ''}`}
         onRetry={retry}
       />
     );
   if (link.status === 'lost')
-    return <NoAgent title={text.link.lost} hint={text.link.lostHint} onRetry={retry} />;
+    return <NoAgent title={agentText.link.lost} hint={agentText.link.lostHint} onRetry={retry} />;
   if (link.status === 'not-served')
-    return <NoAgent title={text.link.notServed} hint={text.link.notServedHint} onRetry={retry} />;
-  return <NoAgent title={text.link.opening} />;
+    return <NoAgent title={agentText.link.notServed} hint={agentText.link.notServedHint} onRetry={retry} />;
+  return <NoAgent title={agentText.link.opening} />;
 }
 
 function Main() {
@@ -122,8 +124,8 @@ function Main() {
         )}
       </div>
       {page.kind === 'list' && isWide && !isFirstRun && (
-        <aside className="no-page" aria-label={text.detail.beside}>
-          <p>{text.detail.nothing}</p>
+        <aside className="no-page" aria-label={detailText.beside}>
+          <p>{detailText.nothing}</p>
         </aside>
       )}
       {page.kind === 'cluster' && (
@@ -152,7 +154,7 @@ function Main() {
         />
       )}
       {page.kind === 'setUp' && (
-        <SubPage title={text.detail.back} label={text.firstRun.title} onBack={back}>
+        <SubPage title={detailText.back} label={firstRunText.title} onBack={back}>
           <FirstRun onShow={showList} onSettings={openSettings} onAsk={navigation.open} />
         </SubPage>
       )}

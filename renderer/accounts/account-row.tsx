@@ -3,12 +3,11 @@ import { useEffect, useRef, useState } from 'react';
 import type { Account, LoginView } from '../../main/model/account.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { accountKey, isOwn, isUnderWay, type OwnAccount } from '../agent/sign-ins.ts';
-import { text } from '../text/text.ts';
 import { stateWords, statusOf } from './account-words.ts';
 import { PasswordForm } from './password-form.tsx';
+import { accountsText } from './text.ts';
 import { Waiting, waitingWords } from './waiting.tsx';
 
-const words = text.accounts;
 const marks = {
   'signed-in': { icon: CircleCheck, mark: 'connected' },
   ended: { icon: TriangleAlert, mark: 'degraded' },
@@ -35,10 +34,10 @@ export function AccountRow({
   const { icon: Icon, mark } = marks[shown];
   const state = isSigningIn
     ? login === undefined
-      ? words.states.signingIn
+      ? accountsText.states.signingIn
       : waitingWords(login)
     : asked?.status === 'signing-out'
-      ? words.states.signingOut
+      ? accountsText.states.signingOut
       : stateWords(account, now);
   return (
     <li className="account">
@@ -54,19 +53,21 @@ export function AccountRow({
           {state}
         </p>
         {account.status !== 'signed-out' && (
-          <small title={store}>{isOwn(account) ? words.kept(store) : words.foreign(store)}</small>
+          <small title={store}>
+            {isOwn(account) ? accountsText.kept(store) : accountsText.foreign(store)}
+          </small>
         )}
         {account.blocked !== undefined && status !== 'signed-in' && (
           <small className="account-blocked">{account.blocked}</small>
         )}
-        {account.allowed !== undefined && <small>{words.allowed(account.allowed)}</small>}
+        {account.allowed !== undefined && <small>{accountsText.allowed(account.allowed)}</small>}
       </div>
       {isOwn(account) && (account.blocked === undefined || status === 'signed-in') && (
         <AccountControls account={account} login={login} isSignedIn={status === 'signed-in'} />
       )}
       {asked?.status === 'failed' && (
         <p className="failure" role="alert">
-          {words.failed[asked.to]}: {asked.error.message} {asked.error.hint}
+          {accountsText.failed[asked.to]}: {asked.error.message} {asked.error.hint}
         </p>
       )}
     </li>
@@ -114,11 +115,11 @@ export function AccountControls({
           type="button"
           className="button small"
           ref={button}
-          aria-label={(isSignedIn ? words.signOutOf : words.signInTo)(account.session)}
+          aria-label={(isSignedIn ? accountsText.signOutOf : accountsText.signInTo)(account.session)}
           aria-disabled={isBusy}
           onClick={press}
         >
-          {isSignedIn ? words.signOut : words.signIn}
+          {isSignedIn ? accountsText.signOut : accountsText.signIn}
         </button>
       )}
       {isWaiting && <Waiting login={login} onCancel={cancel} />}

@@ -1,7 +1,5 @@
 import { type FormEvent, useEffect, useId, useRef } from 'react';
-import { text } from '../text/text.ts';
-
-const words = text.accounts;
+import { accountsText } from './text.ts';
 
 /** Asks for a user name and a password. No state holds them: the field is emptied as soon as it has been read. */
 export function PasswordForm({
@@ -31,7 +29,7 @@ export function PasswordForm({
   return (
     <form
       className="password-form"
-      aria-label={words.signInTo(session)}
+      aria-label={accountsText.signInTo(session)}
       onSubmit={submit}
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return;
@@ -40,7 +38,7 @@ export function PasswordForm({
         onCancel();
       }}
     >
-      <label htmlFor={`${id}-username`}>{words.username}</label>
+      <label htmlFor={`${id}-username`}>{accountsText.username}</label>
       <input
         id={`${id}-username`}
         ref={username}
@@ -51,7 +49,7 @@ export function PasswordForm({
         autoCapitalize="none"
         autoComplete="off"
       />
-      <label htmlFor={`${id}-password`}>{words.password}</label>
+      <label htmlFor={`${id}-password`}>{accountsText.password}</label>
       <input
         id={`${id}-password`}
         ref={password}
@@ -62,10 +60,10 @@ export function PasswordForm({
       />
       <div className="actions">
         <button type="submit" className="button small primary" aria-disabled={isBusy}>
-          {words.signIn}
+          {accountsText.signIn}
         </button>
         <button type="button" className="button small" onClick={onCancel}>
-          {words.cancel}
+          {accountsText.cancel}
         </button>
       </div>
     </form>

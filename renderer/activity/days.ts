@@ -1,4 +1,4 @@
-import { dayWords } from '../text/durations.ts';
+import { dayOf } from '../text/times.ts';
 
 export interface Day<T> {
   readonly title: string;
@@ -10,7 +10,7 @@ export function daysOf<T extends { readonly at: number }>(
   entries: readonly T[],
   now: number,
 ): readonly Day<T>[] {
-  return [...Map.groupBy(entries, ({ at }) => dayWords(at, now))].map(([title, list]) => ({
+  return [...Map.groupBy(entries, ({ at }) => dayOf(at, now))].map(([title, list]) => ({
     title,
     entries: list,
   }));

@@ -15,7 +15,7 @@ import { memo } from 'react';
 import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { useAgent } from '../agent/page.tsx';
-import { momentWords } from '../text/durations.ts';
+import { exactMomentOf, momentOf } from '../text/times.ts';
 import { entryView } from './entry-view.ts';
 
 const icons = {
@@ -60,8 +60,8 @@ export const EntryRow = memo(function EntryRow({
         {subject !== undefined && !isThere && <bdi className="entry-subject">{subject}</bdi>}
         {after !== undefined && ` ${after}`}
       </p>
-      <time dateTime={new Date(entry.at).toISOString()} title={new Date(entry.at).toLocaleString('en-GB')}>
-        {momentWords(entry.at, entry.at)}
+      <time dateTime={new Date(entry.at).toISOString()} title={exactMomentOf(entry.at)}>
+        {momentOf(entry.at, entry.at)}
       </time>
       {detail !== undefined && (
         <p className="entry-detail">

@@ -1,7 +1,6 @@
 import type { ActivityEntry, History } from '../../main/model/activity-entry.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import type { SettingName, Settings } from '../../main/model/settings.ts';
-import { text } from '../text/text.ts';
 import { createKubeconfigActions, type KubeconfigActions } from './kubeconfig-actions.ts';
 import type { Link } from './link.ts';
 import { createListActions, type ListActions } from './list-actions.ts';
@@ -9,6 +8,7 @@ import type { PageStore } from './page-store.ts';
 import { createReports } from './reports.ts';
 import { createSetup, type SetupActions } from './setup.ts';
 import { createSignIns, type SignInActions } from './sign-ins.ts';
+import { agentText } from './text.ts';
 import { createTunnelActions, type TunnelActions } from './tunnel-actions.ts';
 import { createUndo } from './undo.ts';
 
@@ -66,7 +66,7 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
       await link.call('settings-reset', { names: [name] });
     },
     endFirstRun: () =>
-      reports.attempt(text.problems.firstRun, () => link.call('settings-set', { firstRun: false })),
+      reports.attempt(agentText.problems.firstRun, () => link.call('settings-set', { firstRun: false })),
     happened: async () => (await link.call('activity', {})).entries,
     history: (id) => link.call('history', { cluster: id }),
     retry: () => link.retry(),

@@ -1,6 +1,6 @@
 import type { ClusterId } from '../../main/model/cluster.ts';
-import { text } from '../text/text.ts';
 import type { PageStore } from './page-store.ts';
+import { agentText } from './text.ts';
 
 /** A cluster's title; its id where the catalog does not have it any more. */
 export function titleOf(store: PageStore, id: ClusterId): string {
@@ -9,5 +9,5 @@ export function titleOf(store: PageStore, id: ClusterId): string {
 
 /** One cluster by its title, several by their number. */
 export function titlesOf(store: PageStore, ids: readonly ClusterId[]): string {
-  return text.several(ids.map((id) => titleOf(store, id)));
+  return agentText.several(ids.map((id) => titleOf(store, id)));
 }

@@ -1,12 +1,12 @@
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import { contextName } from '../../main/model/context-name.ts';
 import { kubectlCommand } from '../controls/kubectl-command.ts';
-import { text } from '../text/text.ts';
 import { asksAboutProduction } from './asks-about-production.ts';
 import { titleOf } from './known-clusters.ts';
 import type { Link } from './link.ts';
 import type { PageStore } from './page-store.ts';
 import type { Reports } from './reports.ts';
+import { agentText } from './text.ts';
 
 /** What a user can do with the kubeconfig. What fails becomes a problem that the page shows, unless it rejects. */
 export interface KubeconfigActions {
@@ -40,7 +40,7 @@ export function createKubeconfigActions({
   readonly onRemoved: (id: ClusterId) => void;
 }): KubeconfigActions & { readonly switchTo: SwitchTo } {
   const switchTo: SwitchTo = (id, how = {}) =>
-    reports.attempt(text.problems.use(titleOf(store, id)), () =>
+    reports.attempt(agentText.problems.use(titleOf(store, id)), () =>
       link.call('switch', { cluster: id, ...how }).catch((error: unknown) => {
         if (!asksAboutProduction(error)) throw error;
         store.update((state) => ({ ...state, confirming: id }));
@@ -64,7 +64,7 @@ export function createKubeconfigActions({
       store.update((state) => ({ ...state, consents }));
       if (!yes || consent === undefined) return;
       const { cluster, digest, title } = consent;
-      await reports.attempt(text.problems.allow(title), () => link.call('allow', { cluster, digest }));
+      await reports.attempt(agentText.problems.allow(title), () => link.call('allow', { cluster, digest }));
     },
     async copyCommand(cluster) {
       const { agent } = store.get();
@@ -72,7 +72,7 @@ export function createKubeconfigActions({
       const history = await link.call('history', { cluster: cluster.id }).catch(() => undefined);
       const context = history?.entry?.name ?? contextName(cluster, agent?.clusters.values() ?? []);
       await navigator.clipboard.writeText(kubectlCommand(context, agent?.agent.platform ?? ''));
-      reports.done({ title: text.done.copied(cluster.title) });
+      reports.done({ title: agentText.done.copied(cluster.title) });
     },
   };
 }

@@ -1,11 +1,11 @@
 import type { ClusterId } from '../../main/model/cluster.ts';
 import type { ClusterSet } from '../../main/model/cluster-set.ts';
 import type { Settings } from '../../main/model/settings.ts';
-import { text } from '../text/text.ts';
 import { titleOf } from './known-clusters.ts';
 import type { Link } from './link.ts';
 import type { PageStore } from './page-store.ts';
 import type { Reports } from './reports.ts';
+import { agentText } from './text.ts';
 
 /** What a user can do with the list. What fails becomes a problem that the page shows, unless it rejects. */
 export interface ListActions {
@@ -33,28 +33,28 @@ export function createListActions({
     async star(id, on) {
       const favourites = store.get().agent?.favourites ?? [];
       const title = titleOf(store, id);
-      await reports.attempt(text.problems.star(title), async () => {
+      await reports.attempt(agentText.problems.star(title), async () => {
         await link.call('favourite', { cluster: id, on });
         const undoable = { kind: 'unstarred', cluster: id, favourites } as const;
-        reports.done(on ? undefined : { title: text.done.unstarred(title), undoable });
+        reports.done(on ? undefined : { title: agentText.done.unstarred(title), undoable });
       });
     },
     order: (favourites) =>
-      reports.attempt(text.problems.order, () =>
+      reports.attempt(agentText.problems.order, () =>
         link.call('favourites-order', { favourites: [...favourites] }),
       ),
     groupBy: (listGroup) =>
-      reports.attempt(text.problems.group, () => link.call('settings-set', { listGroup })),
+      reports.attempt(agentText.problems.group, () => link.call('settings-set', { listGroup })),
     async saveSet({ name, clusters }) {
       await link.call('set-save', { name, clusters: [...clusters] });
-      reports.done({ title: text.done.saved(name) });
+      reports.done({ title: agentText.done.saved(name) });
     },
     removeSet: (set) =>
-      reports.attempt(text.problems.removeSet(set.name), async () => {
+      reports.attempt(agentText.problems.removeSet(set.name), async () => {
         await link.call('set-remove', { name: set.name });
-        reports.done({ title: text.done.removed(set.name), undoable: { kind: 'setRemoved', set } });
+        reports.done({ title: agentText.done.removed(set.name), undoable: { kind: 'setRemoved', set } });
       }),
-    discover: () => reports.attempt(text.problems.discover, () => link.call('discover', {})),
+    discover: () => reports.attempt(agentText.problems.discover, () => link.call('discover', {})),
     lookAt(clusters) {
       link.call('policies', { clusters: [...clusters] }).catch(() => {});
     },

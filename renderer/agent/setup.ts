@@ -1,7 +1,8 @@
 import type { Findings } from '../../main/model/findings.ts';
 import type { SetupPreview } from '../../main/model/organisation-view.ts';
-import { text } from '../text/text.ts';
+import { organisationText } from '../settings/text.ts';
 import type { Link } from './link.ts';
+import { agentText } from './text.ts';
 
 /** What is to be set up. Without a source: what is new in what is set up. */
 export interface SetupSource {
@@ -38,17 +39,17 @@ export function createSetup({
         digest,
         ...(conflict === undefined ? {} : { replace: true }),
       });
-      say(text.done.setUp(name));
+      say(agentText.done.setUp(name));
     },
     async refreshSetup() {
       const { changed, organisation } = await link.call('setup-refresh', {});
-      const { pending, changed: isChanged, unchanged } = text.organisation;
+      const { pending, changed: isChanged, unchanged } = organisationText;
       const waits = organisation?.pending !== undefined;
       say(waits ? pending(organisation.name) : changed ? isChanged : unchanged);
     },
     async removeSetup(name) {
       await link.call('setup-remove', {});
-      say(text.done.setupRemoved(name));
+      say(agentText.done.setupRemoved(name));
     },
   };
 }

@@ -4,13 +4,13 @@ import type { ClusterId } from '../../main/model/cluster.ts';
 import type { ClusterSet } from '../../main/model/cluster-set.ts';
 import type { Consent } from '../../main/model/consent.ts';
 import { openingLines, openingPlan } from '../links/opening.ts';
-import { text } from '../text/text.ts';
 import { type AgentState, withFailure } from './apply-change.ts';
 import { asksAboutProduction } from './asks-about-production.ts';
 import { titlesOf } from './known-clusters.ts';
 import type { Link } from './link.ts';
 import type { PageStore } from './page-store.ts';
 import type { Reports } from './reports.ts';
+import { agentText } from './text.ts';
 
 /** What a user can do with tunnels. What fails becomes a problem that the page shows; nothing rejects. */
 export interface TunnelActions {
@@ -71,12 +71,12 @@ export function createTunnelActions({
     const { cluster, context } = kubectl;
     if (switched !== undefined && cluster !== undefined && context !== undefined)
       reports.done({
-        title: text.done.switched(context, switched.from),
+        title: agentText.done.switched(context, switched.from),
         undoable: { kind: 'switched', cluster },
       });
     const isUp = results.some(({ status }) => status === 'connected');
     if (stays.length > 0 && isUp)
-      reports.done({ title: text.done.notSwitched(stays.map(({ title }) => title)) });
+      reports.done({ title: agentText.done.notSwitched(stays.map(({ title }) => title)) });
   };
   /** Keeps why some could not be connected; answers those that are connected. */
   const takeResults = ({ results }: Output<'connect'>): ReadonlySet<ClusterId> => {
@@ -103,7 +103,7 @@ export function createTunnelActions({
     reports.done(undefined);
     setPending(ids, 'connect');
     dropFailures(ids);
-    await reports.attempt(text.problems.connect(titlesOf(store, ids)), async () => {
+    await reports.attempt(agentText.problems.connect(titlesOf(store, ids)), async () => {
       const answer = await link
         .call('connect', { clusters: [...ids], ...how }, { signal: abort.signal })
         .catch((error: unknown) => {
@@ -133,7 +133,7 @@ export function createTunnelActions({
       if (closed.length === 0) return;
       const gone = closed.map(({ cluster }) => cluster);
       reports.done({
-        title: text.done.disconnected(text.several(closed.map(({ title }) => title))),
+        title: agentText.done.disconnected(agentText.several(closed.map(({ title }) => title))),
         undoable: {
           kind: 'disconnected',
           clusters: gone,
@@ -163,14 +163,14 @@ export function createTunnelActions({
     async disconnect(...all) {
       for (const id of all) connecting.get(id)?.abort();
       const ids = all.filter((id) => !connecting.has(id));
-      if (ids.length > 0) await close(ids, ids, text.problems.disconnect(titlesOf(store, ids)));
+      if (ids.length > 0) await close(ids, ids, agentText.problems.disconnect(titlesOf(store, ids)));
     },
     async disconnectAll() {
       for (const running of connecting.values()) running.abort();
-      await close('all', [...(store.get().agent?.open ?? [])], text.problems.disconnectAll);
+      await close('all', [...(store.get().agent?.open ?? [])], agentText.problems.disconnectAll);
     },
     tryNow: (...ids) =>
-      reports.attempt(text.problems.tryNow(titlesOf(store, ids)), () =>
+      reports.attempt(agentText.problems.tryNow(titlesOf(store, ids)), () =>
         link.call('retry', { clusters: [...ids] }),
       ),
   };

@@ -1,9 +1,9 @@
-import { text } from '../text/text.ts';
 import { titleOf } from './known-clusters.ts';
 import type { SwitchTo } from './kubeconfig-actions.ts';
 import type { Link } from './link.ts';
 import type { PageStore, Undoable } from './page-store.ts';
 import type { Reports } from './reports.ts';
+import { agentText } from './text.ts';
 import type { createTunnelActions } from './tunnel-actions.ts';
 
 /** Undoes what was done last, where that can be undone. What fails becomes a problem; never rejects. */
@@ -42,20 +42,20 @@ export function createUndo({
       case 'switched':
         // Another one may be current by now.
         if (store.get().agent?.kubectl.cluster !== undoable.cluster) return;
-        return reports.attempt(text.problems.switchBack, () =>
+        return reports.attempt(agentText.problems.switchBack, () =>
           // What comes back was current a moment ago: the user has confirmed it.
           link.call('switch', { cluster: '-', production: true }),
         );
       case 'unstarred': {
         const { cluster, favourites } = undoable;
-        return reports.attempt(text.problems.star(titleOf(store, cluster)), async () => {
+        return reports.attempt(agentText.problems.star(titleOf(store, cluster)), async () => {
           await link.call('favourite', { cluster, on: true });
           await link.call('favourites-order', { favourites: [...favourites] });
         });
       }
       case 'setRemoved': {
         const { name, clusters } = undoable.set;
-        return reports.attempt(text.problems.saveSet(name), () =>
+        return reports.attempt(agentText.problems.saveSet(name), () =>
           link.call('set-save', { name, clusters: [...clusters] }),
         );
       }

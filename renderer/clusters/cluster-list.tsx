@@ -10,9 +10,9 @@ import {
 import { flushSync } from 'react-dom';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { useActions, usePage } from '../agent/page.tsx';
-import { text } from '../text/text.ts';
 import { ClusterRow } from './cluster-row.tsx';
 import { ClusterSection } from './cluster-section.tsx';
+import { clustersText } from './text.ts';
 import './clusters.css';
 import { headHeight, itemsOf, placesOf, rowHeight } from './items.ts';
 import type { Section } from './layout.ts';
@@ -147,7 +147,7 @@ export function ClusterList({
     <main
       ref={list}
       className="clusters"
-      aria-label={text.list}
+      aria-label={clustersText.list}
       onClickCapture={hearClick}
       onKeyDown={hearKey}
       onFocus={({ target }) => {

@@ -1,24 +1,24 @@
 import { accountText, accountTitle } from '../../main/model/account-name.ts';
 import type { Cell } from '../../main/model/cluster.ts';
 import { isolated } from '../text/isolated.ts';
-import { text } from '../text/text.ts';
+import { clustersText } from './text.ts';
 
 type Place = Pick<Cell, 'source' | 'account' | 'accountName' | 'region'>;
 
 /** `EKS · Payments · eu-west-1`: where a cluster or a place of discovery is, short enough for a row. */
 export function whereWords({ source, region, ...account }: Place): string {
   const title = accountTitle(account);
-  return joined([text.sources[source], isSpoken(region) ? shortened(title) : title, region]);
+  return joined([clustersText.sources[source], isSpoken(region) ? shortened(title) : title, region]);
 }
 
 /** `EKS · Payments (444455556666) · eu-west-1`: the same with all that there is. */
 export function wholeWhereWords({ source, region, ...account }: Place): string {
-  return joined([text.sources[source], accountText(account), region]);
+  return joined([clustersText.sources[source], accountText(account), region]);
 }
 
 /** `EKS · Payments`: what clusters are grouped by. */
 export function accountWords({ source, ...account }: Omit<Place, 'region'>): string {
-  return joined([text.sources[source], accountTitle(account)]);
+  return joined([clustersText.sources[source], accountTitle(account)]);
 }
 
 function joined(parts: readonly string[]): string {

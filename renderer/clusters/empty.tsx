@@ -1,9 +1,12 @@
 import { LoaderCircle } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { isFailed } from '../../main/model/is-failed.ts';
+import { accountsText } from '../accounts/text.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
+import { agentText } from '../agent/text.ts';
 import { LinkedText } from '../controls/linked-text.tsx';
-import { text } from '../text/text.ts';
+import { paletteText } from '../palette/text.ts';
+import { clustersText } from './text.ts';
 import './empty.css';
 import type { Filter } from './filters.ts';
 import { suggestion } from './search.ts';
@@ -36,19 +39,19 @@ export function NoClusters({
   const off = new Set<string>(organisation?.off);
   if (isRunning)
     return (
-      <Blank title={text.loading.title}>
-        <p>{text.loading.body}</p>
+      <Blank title={clustersText.loading.title}>
+        <p>{clustersText.loading.body}</p>
         <LoaderCircle className="spinner" size={20} aria-hidden />
       </Blank>
     );
   return (
-    <Blank title={text.empty.title}>
-      <p>{text.empty.body}</p>
+    <Blank title={clustersText.empty.title}>
+      <p>{clustersText.empty.body}</p>
       <ul className="places-to-look">
         {sources
           .filter((source) => !off.has(source))
           .map((source) => {
-            const [place, where] = text.empty.places[source];
+            const [place, where] = clustersText.empty.places[source];
             return (
               <li key={place}>
                 <b>{place}</b>
@@ -59,13 +62,13 @@ export function NoClusters({
       </ul>
       <div className="actions">
         <button type="button" className="button primary" onClick={() => void discover()}>
-          {text.empty.discover}
+          {clustersText.empty.discover}
         </button>
         <button type="button" className="button" onClick={onAccounts}>
-          {text.accounts.signIn}
+          {accountsText.signIn}
         </button>
         <button type="button" className="button" onClick={onSetUp}>
-          {text.palette.whole.setUp}
+          {paletteText.whole.setUp}
         </button>
       </div>
     </Blank>
@@ -99,28 +102,30 @@ export function NoHits({
   const meant = near?.query === query ? near.title : undefined;
   const isFiltered = filters.length > 0;
   const title =
-    query === '' ? text.noHits.filtered : (isFiltered ? text.noHits.queryFiltered : text.noHits.title)(query);
+    query === ''
+      ? clustersText.noHits.filtered
+      : (isFiltered ? clustersText.noHits.queryFiltered : clustersText.noHits.title)(query);
   return (
     <Blank title={title}>
       {meant !== undefined && (
         <p>
-          {text.noHits.meant}
+          {clustersText.noHits.meant}
           <button type="button" className="link-button" onClick={() => onQuery(meant)}>
             {meant}
           </button>
           ?
         </p>
       )}
-      {failed > 0 && <p>{text.noHits.partial(failed)}</p>}
+      {failed > 0 && <p>{clustersText.noHits.partial(failed)}</p>}
       <div className="actions">
         {query !== '' && (
           <button type="button" className="button" onClick={() => onQuery('')}>
-            {text.noHits.clear}
+            {clustersText.noHits.clear}
           </button>
         )}
         {isFiltered && (
           <button type="button" className="button" onClick={() => onFilters([])}>
-            {text.noHits.clearFilters}
+            {clustersText.noHits.clearFilters}
           </button>
         )}
       </div>
@@ -150,7 +155,7 @@ export function NoAgent({
       {onRetry !== undefined && (
         <div className="actions">
           <button type="button" className="button" onClick={onRetry}>
-            {text.link.again}
+            {agentText.link.again}
           </button>
         </div>
       )}

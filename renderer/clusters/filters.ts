@@ -1,6 +1,6 @@
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
-import { text } from '../text/text.ts';
 import { groupKey, groupsOf } from './groups.ts';
+import { clustersText } from './text.ts';
 
 const facets = ['environment', 'cloud', 'account'] as const;
 const states = ['favourite', 'connected', 'denied'] as const;
@@ -22,11 +22,11 @@ export interface FilterGroup {
 export function filtersOf(clusters: readonly Cluster[]): readonly FilterGroup[] {
   return [
     {
-      title: text.filters.state,
-      filters: states.map((facet) => ({ id: facet, facet, title: text.filters.states[facet] })),
+      title: clustersText.filters.state,
+      filters: states.map((facet) => ({ id: facet, facet, title: clustersText.filters.states[facet] })),
     },
     ...facets.map((facet) => ({
-      title: text.filters.facets[facet],
+      title: clustersText.filters.facets[facet],
       filters: groupsOf(clusters, facet).map(({ id, title }) => ({ id, facet, title })),
     })),
   ].filter(({ filters }) => filters.length > 1);

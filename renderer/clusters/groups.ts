@@ -1,9 +1,10 @@
 import type { Cluster } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import type { Settings } from '../../main/model/settings.ts';
-import { text } from '../text/text.ts';
+import { controlsText } from '../controls/text.ts';
 import { accountWords } from './cluster-words.ts';
 import type { Section } from './layout.ts';
+import { clustersText } from './text.ts';
 
 export type GroupBy = Settings['listGroup'];
 
@@ -13,7 +14,7 @@ export function groupKey(cluster: Cluster, by: GroupBy): string {
     case 'account':
       return `${cluster.source} ${cluster.account}`;
     case 'environment':
-      return isProduction(cluster) ? text.production : (cluster.environment ?? '').toLowerCase();
+      return isProduction(cluster) ? controlsText.production : (cluster.environment ?? '').toLowerCase();
     case 'cloud':
       return cluster.source;
     case 'group':
@@ -54,10 +55,10 @@ function titleOf(key: string, members: readonly Cluster[], by: GroupBy): string 
       // Some may have been read before the account's name was known.
       return accountWords(members.find(({ accountName }) => accountName !== undefined) ?? first);
     case 'cloud':
-      return text.sources[first.source];
+      return clustersText.sources[first.source];
     case 'none':
-      return text.sections.others;
+      return clustersText.sections.others;
     default:
-      return key === '' ? text.sections.without[by] : key;
+      return key === '' ? clustersText.sections.without[by] : key;
   }
 }

@@ -1,6 +1,6 @@
 import type { ClusterId } from '../../main/model/cluster.ts';
-import { text } from '../text/text.ts';
 import type { Section } from './layout.ts';
+import { clustersText } from './text.ts';
 
 /** What the pointer is on: a row, or the head of a section. */
 export type Pointed =
@@ -50,7 +50,7 @@ export function holdOrder(options: {
   for (const section of fresh) if (!above.has(section.id)) add(section);
   // These go to their own section when the pointer leaves.
   const clusters = fresh.filter(({ id }) => above.has(id)).flatMap((section) => section.clusters);
-  if (clusters.length > 0) add({ id: lateId(joined, above), title: text.sections.late, clusters });
+  if (clusters.length > 0) add({ id: lateId(joined, above), title: clustersText.sections.late, clusters });
   return joined;
 }
 

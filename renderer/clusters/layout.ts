@@ -1,7 +1,7 @@
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import type { Settings } from '../../main/model/settings.ts';
-import { text } from '../text/text.ts';
 import { type GroupBy, groupsOf } from './groups.ts';
+import { clustersText } from './text.ts';
 
 export interface Section {
   readonly id: string;
@@ -45,11 +45,11 @@ export function layoutOf(options: {
   }
   if (order === 'own') starred.sort((a, b) => (rank.get(a.id) ?? 0) - (rank.get(b.id) ?? 0));
   return [
-    { id: 'connected', title: text.sections.connected, clusters: connected },
-    { id: 'favourites', title: text.sections.favourites, clusters: starred },
+    { id: 'connected', title: clustersText.sections.connected, clusters: connected },
+    { id: 'favourites', title: clustersText.sections.favourites, clusters: starred },
     ...groupsOf(others, groupBy),
-    { id: 'no-tunnel', title: text.sections.noTunnel, clusters: without },
-    { id: 'denied', title: text.sections.denied, clusters: denied },
+    { id: 'no-tunnel', title: clustersText.sections.noTunnel, clusters: without },
+    { id: 'denied', title: clustersText.sections.denied, clusters: denied },
   ].filter((section) => section.clusters.length > 0);
 }
 

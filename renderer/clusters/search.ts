@@ -1,7 +1,7 @@
 import type { Cluster } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import { editsBetween, nearest } from '../../main/model/nearest.ts';
-import { text } from '../text/text.ts';
+import { detailText } from '../detail/text.ts';
 import { accountWords } from './cluster-words.ts';
 
 /** The words of a query, lower case. */
@@ -14,7 +14,7 @@ export function queryWords(query: string): readonly string[] {
 
 /** What a cluster is found by that its row need not show, each with its name. */
 function tagFields(cluster: Cluster): readonly (readonly [name: string, value: string | undefined])[] {
-  const { fields } = text.detail;
+  const { fields } = detailText;
   const { environment, group, owner, description, docs, namespace, reach, name, tags = {} } = cluster;
   return [
     [fields.name, name],

@@ -7,8 +7,8 @@ import {
   Lock,
   TriangleAlert,
 } from 'lucide-react';
-import { text } from '../text/text.ts';
 import type { Mark } from './row-view.ts';
+import { clustersText } from './text.ts';
 
 const icons = {
   off: CircleDashed,
@@ -26,7 +26,7 @@ export function StateMark({ mark }: { readonly mark: Mark }) {
   return (
     <span className="state-mark" data-mark={mark}>
       <Icon size={16} strokeWidth={1.9} aria-hidden />
-      <span className="for-screen-readers">{text.marks[mark]}</span>
+      <span className="for-screen-readers">{clustersText.marks[mark]}</span>
     </span>
   );
 }

@@ -1,11 +1,11 @@
 import { useEffect, useMemo, useRef } from 'react';
 import type { Cluster } from '../../main/model/cluster.ts';
 import { useAgent, usePage } from '../agent/page.tsx';
-import { text } from '../text/text.ts';
 import { type Filter, passes } from './filters.ts';
 import { holdOrder } from './hold-order.ts';
 import { byTitle, countOf, layoutOf, type Section } from './layout.ts';
 import { prepareSearch, queryWords, ranked } from './search.ts';
+import { clustersText } from './text.ts';
 import type { PointedView } from './use-pointed.ts';
 
 /** What the list shows. */
@@ -72,7 +72,7 @@ export function useSections({
       words,
     );
     if (found.length === 0) return [];
-    const title = text.sections.found(found.length, sorted.length);
+    const title = clustersText.sections.found(found.length, sorted.length);
     return [{ id: 'found', title, clusters: found }];
   }, [all, sorted, query]);
   const wish = [query, groupBy, ...filters.map(({ id }) => id)].join('\n');

@@ -1,6 +1,6 @@
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { text } from '../text/text.ts';
+import { controlsText } from './text.ts';
 
 const shownMs = 1_500;
 
@@ -26,7 +26,7 @@ export function CopyButton({
       () => setCopied(false),
     );
   };
-  const done = isCopied ? text.copied : undefined;
+  const done = isCopied ? controlsText.copied : undefined;
   if (children !== undefined)
     return (
       <button type="button" className="button small" aria-label={done ?? label} onClick={copy}>

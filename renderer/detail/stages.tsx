@@ -1,7 +1,8 @@
 import type { TunnelView } from '../../main/model/agent-view.ts';
 import type { Stage } from '../../main/model/tunnel-state.ts';
+import { latency } from '../../main/model/wording.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
-import { text } from '../text/text.ts';
+import { detailText } from './text.ts';
 
 const order: readonly Stage[] = ['edge', 'access', 'origin', 'tls', 'readyz'];
 
@@ -18,15 +19,15 @@ function stageViews(tunnel: TunnelView | undefined, failure: KnownFailure | unde
     return tunnel.state.probe.stages.map(({ stage, ms }) => ({
       stage,
       outcome: 'passed',
-      words: text.row.latency(ms),
+      words: latency(ms),
     }));
   }
   const way = failure?.stage === 'local' ? (['local', ...order] as const) : order;
   const failedAt = failure?.stage === undefined ? -1 : way.indexOf(failure.stage);
   return way.map((stage, at) => {
-    if (at < failedAt) return { stage, outcome: 'passed', words: text.detail.stagePassed };
-    if (at === failedAt) return { stage, outcome: 'failed', words: text.detail.stageFailed };
-    return { stage, outcome: 'none', words: text.detail.stageNone };
+    if (at < failedAt) return { stage, outcome: 'passed', words: detailText.stagePassed };
+    if (at === failedAt) return { stage, outcome: 'failed', words: detailText.stageFailed };
+    return { stage, outcome: 'none', words: detailText.stageNone };
   });
 }
 
@@ -42,7 +43,7 @@ export function Stages({
     <ol className="stages">
       {stageViews(tunnel, failure).map(({ stage, outcome, words }) => (
         <li key={stage} data-outcome={outcome}>
-          <b>{text.detail.stages[stage]}</b>
+          <b>{detailText.stages[stage]}</b>
           <span>{words}</span>
         </li>
       ))}

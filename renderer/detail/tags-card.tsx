@@ -1,9 +1,7 @@
 import type { Cluster } from '../../main/model/cluster.ts';
-import { text } from '../text/text.ts';
 import { Card, Facts } from './card.tsx';
+import { detailText } from './text.ts';
 import './past.css';
-
-const words = text.detail;
 
 /** What of its tags is to be mended, then all of ours as they stand at their source, and where that is. */
 export function TagsCard({ cluster }: { readonly cluster: Cluster }) {
@@ -12,7 +10,7 @@ export function TagsCard({ cluster }: { readonly cluster: Cluster }) {
   return (
     <>
       {tagProblems.length > 0 && (
-        <Card title={words.tags}>
+        <Card title={detailText.tags}>
           <ul className="tag-problems">
             {tagProblems.map(({ key, message, hint }) => (
               <li key={key + message}>
@@ -26,11 +24,11 @@ export function TagsCard({ cluster }: { readonly cluster: Cluster }) {
         </Card>
       )}
       {pairs.length > 0 && (
-        <Card title={words.allTags}>
+        <Card title={detailText.allTags}>
           <div className="tags">
             <Facts facts={pairs.map(([key, value]) => [key, <code key={key}>{value}</code>])} />
           </div>
-          <p className="note">{words.tagsFrom[source]}</p>
+          <p className="note">{detailText.tagsFrom[source]}</p>
         </Card>
       )}
     </>

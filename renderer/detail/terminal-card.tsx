@@ -6,11 +6,10 @@ import { useActions, useAgent } from '../agent/page.tsx';
 import type { RowState } from '../clusters/use-row.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { kubectlCommand } from '../controls/kubectl-command.ts';
-import { byteWords } from '../text/bytes.ts';
-import { text } from '../text/text.ts';
+import { byteSize } from '../text/quantities.ts';
 import { Card, Facts } from './card.tsx';
+import { detailText } from './text.ts';
 
-const words = text.detail;
 type Traffic = NonNullable<History['traffic']>;
 
 /** What kubectl has of a cluster that is open or kept, and the way to take that away. */
@@ -38,7 +37,7 @@ export function TerminalCard({
   if (open === undefined && !isKept)
     return forgetting === 'done' ? (
       <p className="forgotten" ref={told} tabIndex={-1}>
-        {words.forgotten}
+        {detailText.forgotten}
       </p>
     ) : null;
   if (forgetting === 'done') setForgetting('idle');
@@ -54,28 +53,28 @@ export function TerminalCard({
   const command = kubectlCommand(context, platform);
   return (
     <Card
-      title={words.terminal}
+      title={detailText.terminal}
       action={
         isUsable &&
         !isCurrent && (
           <button type="button" className="link-button" onClick={() => void actions.use(id)}>
-            {words.useHere}
+            {detailText.useHere}
           </button>
         )
       }
     >
       <div className="command">
         <code>{command}</code>
-        <CopyButton label={words.copyCommand} value={command} />
+        <CopyButton label={detailText.copyCommand} value={command} />
       </div>
       <Facts
         facts={
           open === undefined
-            ? [...entryFacts(context, history), [words.entry, words.kept]]
+            ? [...entryFacts(context, history), [detailText.entry, detailText.kept]]
             : [
                 ...(isUsable ? entryFacts(context, history) : []),
                 ...(open.port === undefined ? [] : portFacts(open.port, history?.traffic ?? open)),
-                [words.carrier, words.carriers[open.connector]],
+                [detailText.carrier, detailText.carriers[open.connector]],
               ]
         }
       />
@@ -84,16 +83,16 @@ export function TerminalCard({
         <button
           type="button"
           className="button small forget"
-          title={(isKept ? words.forgetFor : words.closeAndForgetFor)(title)}
+          title={(isKept ? detailText.forgetFor : detailText.closeAndForgetFor)(title)}
           disabled={forgetting === 'running'}
           onClick={forget}
         >
-          {isKept ? words.forget : words.closeAndForget}
+          {isKept ? detailText.forget : detailText.closeAndForget}
         </button>
       )}
       {typeof forgetting === 'object' && (
         <p className="failure" role="alert">
-          {words.notForgotten}: {forgetting.message} {forgetting.hint}
+          {detailText.notForgotten}: {forgetting.message} {forgetting.hint}
         </p>
       )}
     </Card>
@@ -106,17 +105,20 @@ type Fact = readonly [name: string, value: ReactNode];
 function entryFacts(name: string, history: History | undefined): readonly Fact[] {
   const { file } = history?.entry ?? {};
   return [
-    [words.context, <Copied key="context" label={words.copyContext} value={name} />],
-    [words.file, file === undefined ? undefined : <Copied key="file" label={words.copyFile} value={file} />],
-    [words.added, file === undefined ? undefined : words.addedNames],
+    [detailText.context, <Copied key="context" label={detailText.copyContext} value={name} />],
+    [
+      detailText.file,
+      file === undefined ? undefined : <Copied key="file" label={detailText.copyFile} value={file} />,
+    ],
+    [detailText.added, file === undefined ? undefined : detailText.addedNames],
   ];
 }
 
 function portFacts(port: number, { connections, sent, received }: Traffic): readonly Fact[] {
   const address = `127.0.0.1:${port}`;
   return [
-    [words.proxy, <Copied key="port" label={words.copyPort} value={address} />],
-    [words.traffic, words.connections(connections, byteWords(sent), byteWords(received))],
+    [detailText.proxy, <Copied key="port" label={detailText.copyPort} value={address} />],
+    [detailText.traffic, detailText.connections(connections, byteSize(sent), byteSize(received))],
   ];
 }
 

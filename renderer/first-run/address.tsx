@@ -3,9 +3,7 @@ import { toPlainError } from '../../main/model/app-error.ts';
 import { useActions } from '../agent/page.tsx';
 import { CheckedField } from '../controls/checked-field.tsx';
 import type { Asked } from '../links/link-preview.tsx';
-import { text } from '../text/text.ts';
-
-const words = text.firstRun;
+import { firstRunText } from './text.ts';
 
 /** 32 bytes in base64, in either alphabet. */
 const keyForm = /^[A-Za-z0-9+/_-]{43}=?$/;
@@ -32,7 +30,7 @@ export function Address({ onAsk }: { readonly onAsk: (asked: Asked) => void }) {
     const given = key.current?.value.trim() ?? '';
     if (source === '') return address.current?.focus();
     if (given !== '' && !keyForm.test(given)) {
-      setState({ kind: 'wrong', field: 'key', why: words.noKey });
+      setState({ kind: 'wrong', field: 'key', why: firstRunText.noKey });
       return key.current?.focus();
     }
     // A link is read as strictly as one that was followed; with a key the agent reads it, and checks by that.
@@ -60,23 +58,23 @@ export function Address({ onAsk }: { readonly onAsk: (asked: Asked) => void }) {
   return (
     <form className="first-run-address" onSubmit={(event) => void submit(event)}>
       <CheckedField
-        label={words.address}
+        label={firstRunText.address}
         field={address}
-        example={words.addressExample}
+        example={firstRunText.addressExample}
         wrong={wrongIn('address')}
         isAddress
         onInput={again}
       />
       <CheckedField
-        label={words.key}
+        label={firstRunText.key}
         field={key}
-        example={words.keyExample}
+        example={firstRunText.keyExample}
         wrong={wrongIn('key')}
         maxLength={128}
         onInput={again}
       />
       <button type="submit" className="button" aria-disabled={state.kind === 'reading'}>
-        {state.kind === 'reading' ? words.looking : words.look}
+        {state.kind === 'reading' ? firstRunText.looking : firstRunText.look}
       </button>
     </form>
   );

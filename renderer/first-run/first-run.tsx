@@ -5,15 +5,15 @@ import '../accounts/accounts.css';
 import { useAccounts } from '../accounts/use-accounts.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
+import { headerText } from '../header/text.ts';
 import type { Asked } from '../links/link-preview.tsx';
-import { text } from '../text/text.ts';
 import { Address } from './address.tsx';
+import { firstRunText } from './text.ts';
 import './first-run.css';
 import { Found, FoundLine } from './found.tsx';
 import { type FoundRow, foundRows } from './rows.ts';
 import { useFindings } from './use-findings.ts';
 
-const words = text.firstRun;
 const kinds = ['aws', 'gcp', 'azure', 'vault', 'file'] as const satisfies readonly FoundRow['kind'][];
 
 /** What this computer has to find clusters with, and from there to the first of them. */
@@ -91,14 +91,14 @@ export function FirstRun({
         if (relatedTarget !== null) hasFocus.current = false;
       }}
     >
-      <h1>{words.title}</h1>
-      <p>{words.body}</p>
-      <ul aria-label={words.found}>
+      <h1>{firstRunText.title}</h1>
+      <p>{firstRunText.body}</p>
+      <ul aria-label={firstRunText.found}>
         <Organisation />
         {rows === undefined
           ? kinds.map((kind) => (
               <FoundLine key={kind} kind={kind} state="reading">
-                <p>{words.reading}</p>
+                <p>{firstRunText.reading}</p>
               </FoundLine>
             ))
           : rows.map((row) => <Found key={row.kind} row={row} onSettings={onSettings} />)}
@@ -106,10 +106,10 @@ export function FirstRun({
       {error !== undefined && (
         <div className="first-run-failure" role="alert">
           <p>
-            {words.unread} {error.message} {error.hint}
+            {firstRunText.unread} {error.message} {error.hint}
           </p>
           <button type="button" className="button small" onClick={read}>
-            {words.again}
+            {firstRunText.again}
           </button>
         </div>
       )}
@@ -124,7 +124,7 @@ export function FirstRun({
             aria-disabled={isBusy}
             onClick={() => void find()}
           >
-            {isBusy ? words.finding : missing.length > 0 ? words.signInAll : words.find}
+            {isBusy ? firstRunText.finding : missing.length > 0 ? firstRunText.signInAll : firstRunText.find}
           </button>
         )}
         {count > 0 && (
@@ -134,12 +134,12 @@ export function FirstRun({
             ref={onLater === undefined ? undefined : primary}
             onClick={onShow}
           >
-            {words.show(count)}
+            {firstRunText.show(count)}
           </button>
         )}
         {onLater !== undefined && (
           <button type="button" className="button" onClick={onLater}>
-            {words.later}
+            {firstRunText.later}
           </button>
         )}
       </div>
@@ -154,7 +154,7 @@ function Organisation() {
   const { name, origin, place } = organisation;
   return (
     <FoundLine kind="organisation" state="ready">
-      <p>{origin === 'managed' ? words.managed(name) : words.organisation(name, place)}</p>
+      <p>{origin === 'managed' ? firstRunText.managed(name) : firstRunText.organisation(name, place)}</p>
     </FoundLine>
   );
 }
@@ -180,21 +180,21 @@ function Progress({
   const isRunning = discovery.status === 'running';
   const line = isRunning
     ? discovery.cellsKnown === 0
-      ? text.header.starting
-      : text.header.reading(discovery.cellsRead, discovery.cellsKnown, discovery.clusters)
+      ? headerText.starting
+      : headerText.reading(discovery.cellsRead, discovery.cellsKnown, discovery.clusters)
     : isFinding && isWaiting
-      ? words.signInLine
+      ? firstRunText.signInLine
       : hasLooked && count === 0
         ? isOffline
-          ? words.offline
-          : words.nothing
+          ? firstRunText.offline
+          : firstRunText.nothing
         : '';
   return (
     <div className="first-run-progress">
       <p role="status">{line}</p>
       {isRunning && (
         <progress
-          aria-label={text.header.progress}
+          aria-label={headerText.progress}
           max={Math.max(1, discovery.cellsKnown)}
           value={discovery.cellsRead}
         />

@@ -5,7 +5,7 @@ import { isFailed } from '../../main/model/is-failed.ts';
 import { needsSignIn } from '../../main/model/needs-sign-in.ts';
 import { stateWords, statusOf } from '../accounts/account-words.ts';
 import { isOwn, type OwnAccount } from '../agent/sign-ins.ts';
-import { text } from '../text/text.ts';
+import { firstRunText } from './text.ts';
 
 /** A kind of place with clusters, and what this computer has of it. */
 export interface FoundRow {
@@ -23,7 +23,6 @@ export interface FoundRow {
     | undefined;
 }
 
-const words = text.firstRun;
 const shownSessions = 2;
 
 const sources = {
@@ -61,20 +60,20 @@ export function foundRows(
 }
 
 function awsRow(sessions: readonly Account[], profiles: readonly string[], now: number): FoundRow {
-  const named = profiles.map((name) => (name === '' ? words.environment : name));
+  const named = profiles.map((name) => (name === '' ? firstRunText.environment : name));
   const more = sessions.length - shownSessions;
   const lines = [
-    ...(named.length === 0 ? [] : [words.profiles(named)]),
+    ...(named.length === 0 ? [] : [firstRunText.profiles(named)]),
     ...sessions
       .slice(0, shownSessions)
-      .map((account) => words.session(account.session, stateWords(account, now))),
-    ...(more > 0 ? [words.moreSessions(more)] : []),
+      .map((account) => firstRunText.session(account.session, stateWords(account, now))),
+    ...(more > 0 ? [firstRunText.moreSessions(more)] : []),
   ];
   if (lines.length === 0)
     return {
       kind: 'aws',
       state: 'none',
-      lines: [words.awsNone],
+      lines: [firstRunText.awsNone],
       help: { kind: 'portal' },
     };
   // Several names of one portal need one sign-in: the agent says which.
@@ -104,8 +103,8 @@ function gcpRow(accounts: readonly Account[], gcloud: string | undefined, now: n
       : { kind: 'gcp', state: 'attention', lines: [line], help: copy };
   }
   return gcloud === undefined
-    ? { kind: 'gcp', state: 'none', lines: [words.gcpNone], help: copy }
-    : { kind: 'gcp', state: 'attention', lines: [words.gcloudOnly(gcloud)], help: copy };
+    ? { kind: 'gcp', state: 'none', lines: [firstRunText.gcpNone], help: copy }
+    : { kind: 'gcp', state: 'attention', lines: [firstRunText.gcloudOnly(gcloud)], help: copy };
 }
 
 function azureRow(accounts: readonly Account[], now: number): FoundRow {
@@ -116,15 +115,16 @@ function azureRow(accounts: readonly Account[], now: number): FoundRow {
   const help = own === undefined ? undefined : signInTo(own);
   return own?.needed
     ? { kind: 'azure', state: 'attention', lines: [whoWords(own, now)], help }
-    : { kind: 'azure', state: 'none', lines: [words.notFound], help };
+    : { kind: 'azure', state: 'none', lines: [firstRunText.notFound], help };
 }
 
 function vaultRow(accounts: readonly Account[], now: number): FoundRow {
   const [first] = accounts;
-  if (first === undefined) return { kind: 'vault', state: 'none', lines: [words.vaultNone], help: undefined };
+  if (first === undefined)
+    return { kind: 'vault', state: 'none', lines: [firstRunText.vaultNone], help: undefined };
   const ready = accounts.find((account) => statusOf(account, now) === 'signed-in');
   const { session } = ready ?? first;
-  const lines = [words.session(session, whoWords(ready ?? first, now))];
+  const lines = [firstRunText.session(session, whoWords(ready ?? first, now))];
   if (ready !== undefined) return { kind: 'vault', state: 'ready', lines, help: undefined };
   const account = accounts.find(isOwn);
   return {
@@ -141,7 +141,10 @@ function accessRows(accounts: readonly Account[], now: number): readonly FoundRo
   if (account === undefined) return [];
   const isOpen = statusOf(account, now) === 'signed-in';
   const isLater = !isOpen && account.blocked !== undefined;
-  const line = words.session(account.session, isLater ? words.accessLater : whoWords(account, now));
+  const line = firstRunText.session(
+    account.session,
+    isLater ? firstRunText.accessLater : whoWords(account, now),
+  );
   const state = isOpen ? 'ready' : isLater ? 'none' : 'attention';
   return [{ kind: 'access', state, lines: [line], help: isOpen ? undefined : signInTo(account) }];
 }
@@ -152,7 +155,7 @@ function signInTo(account: OwnAccount): FoundRow['help'] {
 
 function fileRow(files: Findings['clusterFiles']): FoundRow {
   if (files.length === 0)
-    return { kind: 'file', state: 'none', lines: [words.filesNone], help: { kind: 'settings' } };
+    return { kind: 'file', state: 'none', lines: [firstRunText.filesNone], help: { kind: 'settings' } };
   const broken = files.flatMap(({ error }) => (error === undefined ? [] : [error.message]));
   const good = files.filter(({ error }) => error === undefined);
   const count = good.reduce((sum, { clusters = 0 }) => sum + clusters, 0);
@@ -160,7 +163,7 @@ function fileRow(files: Findings['clusterFiles']): FoundRow {
     good.length === 0
       ? []
       : [
-          words.files(
+          firstRunText.files(
             count,
             good.map(({ file }) => file),
           ),

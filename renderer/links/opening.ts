@@ -3,7 +3,7 @@ import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import type { Policy } from '../../main/model/policy.ts';
 import { whereWords } from '../clusters/cluster-words.ts';
-import { text } from '../text/text.ts';
+import { linksText } from './text.ts';
 
 /** One of what is to be opened. */
 export interface OpeningLine {
@@ -46,7 +46,7 @@ function whyLeft(
   { id, reach }: Cluster,
   { open, policies }: Parameters<typeof openingLines>[1],
 ): string | undefined {
-  if (open.has(id)) return text.opening.connected;
+  if (open.has(id)) return linksText.connected;
   if (reach.kind === 'none') return reach.reason;
   const policy = reach.kind === 'tunnel' ? policies.get(reach.hostname) : undefined;
   return policy?.verdict === 'denied' ? policy.message : undefined;

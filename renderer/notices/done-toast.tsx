@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useActions, usePage } from '../agent/page.tsx';
-import { text } from '../text/text.ts';
+import { noticesText } from './text.ts';
 import './done-toast.css';
 
 const shownMs = 6_000;
@@ -31,7 +31,7 @@ export function DoneToast() {
           <span>{done.title}</span>
           {done.undoable !== undefined && (
             <button type="button" className="link-button" onClick={() => void undo()}>
-              {text.done.undo}
+              {noticesText.undo}
             </button>
           )}
         </div>

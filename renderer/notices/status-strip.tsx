@@ -1,8 +1,8 @@
 import { ChevronDown } from 'lucide-react';
 import { Fragment, type ReactNode, useEffect, useRef, useState } from 'react';
-import { text } from '../text/text.ts';
 import { noticeIcons } from './banner.tsx';
 import type { Notice } from './notice.ts';
+import { noticesText } from './text.ts';
 import './status-strip.css';
 
 /**
@@ -68,16 +68,16 @@ export function StatusStrip({
               onClick={() => setOpen(!isOpen)}
             >
               <Icon size={14} aria-hidden />
-              <span className="notice-title">{first?.title ?? text.notices.none}</span>
-              {notices.length > 1 && <span>{text.notices.more(notices.length - 1)}</span>}
+              <span className="notice-title">{first?.title ?? noticesText.none}</span>
+              {notices.length > 1 && <span>{noticesText.more(notices.length - 1)}</span>}
               <ChevronDown size={12} aria-hidden />
             </button>
           )}
         </div>
       </div>
       {isOpen && (
-        <section className="banners" ref={panel} aria-label={text.notices.title}>
-          {hasNone && <p>{text.notices.none}</p>}
+        <section className="banners" ref={panel} aria-label={noticesText.title}>
+          {hasNone && <p>{noticesText.none}</p>}
           {notices.map(({ key, banner }) => (
             <Fragment key={key}>{banner}</Fragment>
           ))}

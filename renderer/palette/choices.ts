@@ -7,7 +7,8 @@ import { whereWords } from '../clusters/cluster-words.ts';
 import type { Filter } from '../clusters/filters.ts';
 import type { GroupBy } from '../clusters/groups.ts';
 import { matches, queryWords, rankOf } from '../clusters/search.ts';
-import { text } from '../text/text.ts';
+import { clustersText } from '../clusters/text.ts';
+import { paletteText } from './text.ts';
 
 const verbs = ['connect', 'disconnect', 'use', 'open', 'copy', 'star', 'unstar'] as const;
 const whole = [
@@ -82,21 +83,21 @@ export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[]
   };
   for (const kind of whole)
     if (kind !== 'disconnectAll' || facts.open.size > 0)
-      consider({ id: kind, title: text.palette.whole[kind], deed: { kind } });
+      consider({ id: kind, title: paletteText.whole[kind], deed: { kind } });
   const production = new Set(facts.clusters.filter(isProduction).map(({ id }) => id));
   for (const set of facts.sets)
     for (const kind of ofSets)
       if (kind === 'openSet' || words.length > 0)
         consider({
           id: `${kind} ${set.name}`,
-          title: text.palette.sets[kind](set.name),
-          hint: text.palette.clusters(set.clusters.length),
+          title: paletteText.sets[kind](set.name),
+          hint: paletteText.clusters(set.clusters.length),
           name: set.name,
           isProduction: set.clusters.some((id) => production.has(id)),
           deed: { kind, set },
         });
   for (const kind of verbs) {
-    const verb = text.palette.verbs[kind]('').toLowerCase();
+    const verb = paletteText.verbs[kind]('').toLowerCase();
     const named = words.filter((word) => !verb.includes(word));
     for (const cluster of clustersOf(named)) {
       if (words.length === 0 && !facts.open.has(cluster.id)) continue;
@@ -105,23 +106,23 @@ export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[]
       add(rankOf(cluster.title, words, verb), isLast, () => choiceOf(kind, cluster, facts));
     }
   }
-  for (const [by, title] of Object.entries(text.filters.groups) as [GroupBy, string][])
-    consider({ id: `group ${by}`, title: text.filters.groupBy(title), deed: { kind: 'group', by } });
+  for (const [by, title] of Object.entries(clustersText.filters.groups) as [GroupBy, string][])
+    consider({ id: `group ${by}`, title: clustersText.filters.groupBy(title), deed: { kind: 'group', by } });
   if (words.length > 0)
     for (const filter of facts.filters)
       consider({
         id: `filter ${filter.id}`,
-        title: text.palette.filter(filter.title),
+        title: paletteText.filter(filter.title),
         deed: { kind: 'filter', filter },
       });
   return ranks.flat().slice(0, atMost);
 }
 
 function choiceOf(kind: (typeof verbs)[number], cluster: Cluster, { asksFirst }: PaletteFacts): Choice {
-  const hint = kind === 'use' && asksFirst(cluster) ? text.palette.asks : whereWords(cluster);
+  const hint = kind === 'use' && asksFirst(cluster) ? paletteText.asks : whereWords(cluster);
   return {
     id: `${kind} ${cluster.id}`,
-    title: text.palette.verbs[kind](cluster.title),
+    title: paletteText.verbs[kind](cluster.title),
     hint,
     name: cluster.title,
     isProduction: isProduction(cluster),

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useAgent } from '../agent/page.tsx';
 import { Banner } from '../notices/banner.tsx';
 import type { Notice } from '../notices/notice.ts';
-import { text } from '../text/text.ts';
+import { releasesText } from './text.ts';
 
 /** A newer version is out. It can be dismissed until the next one, or the next start, unless it is required. */
 export function useReleaseNotice(onNotes: () => void): Notice | undefined {
@@ -12,16 +12,16 @@ export function useReleaseNotice(onNotes: () => void): Notice | undefined {
   const { version, url, isRequired } = release;
   if (!isRequired && dismissed === version) return undefined;
   const kind = isRequired ? 'attention' : 'info';
-  const title = text.release.out(version);
+  const title = releasesText.out(version);
   const banner = (
     <Banner kind={kind} title={title} onDismiss={isRequired ? undefined : () => setDismissed(version)}>
-      {isRequired && <small>{text.release.required}</small>}
+      {isRequired && <small>{releasesText.required}</small>}
       <div className="actions">
         <button type="button" className="button small" onClick={onNotes}>
-          {text.release.notes}
+          {releasesText.notes}
         </button>
         <a className="button small" href={url} target="_blank" rel="noreferrer">
-          {text.release.download}
+          {releasesText.download}
         </a>
       </div>
     </Banner>

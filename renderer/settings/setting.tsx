@@ -4,7 +4,7 @@ import { toPlainError } from '../../main/model/app-error.ts';
 import type { SettingName, Settings } from '../../main/model/settings.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { Switch } from '../controls/switch.tsx';
-import { text } from '../text/text.ts';
+import { settingsText } from './text.ts';
 
 type Words = readonly [title: string, hint: string];
 
@@ -35,10 +35,10 @@ function Setting({
           <button
             type="button"
             className="link-button"
-            aria-label={text.settings.resetFor(title)}
+            aria-label={settingsText.resetFor(title)}
             onClick={onReset}
           >
-            {text.settings.reset}
+            {settingsText.reset}
           </button>
         )}
       </span>
@@ -46,7 +46,7 @@ function Setting({
       <small>{hint}</small>
       {failure !== undefined && (
         <small className="failure" role="alert">
-          {text.settings.unchanged}: {failure}
+          {settingsText.unchanged}: {failure}
         </small>
       )}
     </div>
@@ -59,9 +59,9 @@ function SettingOrigin({ name }: { readonly name: SettingName }) {
   const isLocked = useIsLocked(name);
   const organisation = useAgent((agent) => agent.organisation?.name) ?? '';
   return (
-    <span className="setting-origin" title={isLocked ? text.settings.managed(organisation) : undefined}>
+    <span className="setting-origin" title={isLocked ? settingsText.managed(organisation) : undefined}>
       {isLocked && <Lock size={12} aria-hidden />}
-      {text.settings.from[from]}
+      {settingsText.from[from]}
     </span>
   );
 }

@@ -199,7 +199,7 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
       await vi.waitFor(async () => expect(await kubectl()).toBe(expected), patience);
       if (expected === undefined) continue;
       await vi.waitFor(async () => expect(await app.ask('picture')).toBe('1-production.png'), patience);
-      const line = `⚠ Current context: ${production}   production${answer === 0 ? ', 30 min left' : ''}`;
+      const line = `⚠ Current context: ${production}   production${answer === 0 ? ', 30m left' : ''}`;
       await vi.waitFor(async () => expect((await app.menu())[1]?.label).toBe(line), patience);
     }
   });

@@ -169,7 +169,7 @@ describe('the tray menu', () => {
       'All clusters',
       'kubectl uses',
       '----',
-      'Signed in for 7 h 12 min -',
+      'Signed in for 7h 12m -',
       'Discover again',
       'Open window',
       'Quit',
@@ -200,11 +200,11 @@ describe('the tray menu', () => {
     );
     expect(lines(items).slice(0, 3)).toEqual([
       'k8s-tunnels: 2 connected -',
-      '⚠ Current context: payments-prod-eu   production, 30 min left -',
+      '⚠ Current context: payments-prod-eu   production, 30m left -',
       '[x] payments-prod-eu   production, 24 ms',
     ]);
     expect(lines(sub(items, 'kubectl uses'))).toEqual([
-      '(o) payments-prod-eu   production, 30 min left, then home && lab',
+      '(o) payments-prod-eu   production, 30m left, then home && lab',
       '( ) payments-staging-eu',
       '( ) none of ours -',
     ]);

@@ -41,7 +41,7 @@ describe('the page of what happened', () => {
     ).toEqual([
       ['orders disconnected', '12:00'],
       ['orders failed', '11:59', 'one.k8s.example.com answered 502. Ask who runs the tunnel.'],
-      ['orders is back', '11:58', 'After 2 min'],
+      ['orders is back', '11:58', 'After 2m'],
       ['orders does not answer', '11:57', 'one.k8s.example.com answered 502. Ask who runs the tunnel.'],
       ['kubectl uses orders', '11:56'],
       ['orders connected', '11:55', 'Opened because kubectl used it · 42 ms'],
@@ -51,7 +51,7 @@ describe('the page of what happened', () => {
     const before = page.getByRole('region', { name: 'Yesterday' }).getByRole('listitem');
     expect(await before.locator('p').allTextContents()).toEqual([
       'Discovery found 214 clusters',
-      '7 new: a, b, c, d, e, … · 1 gone: orders · 3 of 40 places could not be read',
+      '7 new: a, b, c, d, e and 2 more · 1 gone: orders · 3 of 40 places could not be read',
       'Signed out of Google Cloud',
       'kubectl uses no context',
       'Settings changed',
@@ -216,7 +216,7 @@ describe('the past of a cluster, on its page', () => {
     }));
     agent.handlers.history = async () => ({ samples, failures: [] });
     await openPage(window);
-    const card = page.getByRole('region', { name: 'Latency, last 10 min' });
+    const card = page.getByRole('region', { name: 'Latency, last 10m' });
     expect(await card.locator('dl > div').allTextContents()).toEqual([
       'last42 ms',
       'min20 ms',

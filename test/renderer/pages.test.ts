@@ -201,9 +201,9 @@ describe('kubectl', () => {
     await page.getByRole('button', { name: 'Use payments in kubectl' }).click();
     await page.clock.install();
     await page.getByRole('button', { name: 'For 30 minutes' }).click();
-    const shown30 = page.getByRole('button', { name: 'kubectl uses payments, production, 30 min left' });
+    const shown30 = page.getByRole('button', { name: 'kubectl uses payments, production, 30m left' });
     await shown30.waitFor();
-    await shown30.getByTitle('Switches back to orders in 30 min').waitFor();
+    await shown30.getByTitle('Switches back to orders in 30m').waitFor();
     const badge = shown30.getByText('production', { exact: true });
     const colours = (locator: typeof badge) =>
       locator.evaluate((element) => {
@@ -213,7 +213,7 @@ describe('kubectl', () => {
     const inRow = page.locator('.row', { hasText: 'payments' }).getByText('production', { exact: true });
     expect(await colours(badge)).toEqual(await colours(inRow));
     await page.clock.runFor(28 * 60_000 + 1_000);
-    await page.getByRole('button', { name: 'kubectl uses payments, production, 2 min left' }).waitFor();
+    await page.getByRole('button', { name: 'kubectl uses payments, production, 2m left' }).waitFor();
     agent.tell({ kind: 'kubectl', kubectl: { context: 'orders', cluster: orders.id } });
     await page.getByRole('button', { name: 'kubectl uses orders', exact: true }).waitFor();
     expect(await page.locator('footer .badge').count()).toBe(0);

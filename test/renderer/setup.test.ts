@@ -257,7 +257,7 @@ describe('the organisation among the settings', () => {
     };
     await press('Refresh now');
     await page.getByText('It is the newest.').waitFor();
-    await group.getByText('Read just now').waitFor();
+    await group.getByText('Read now').waitFor();
     agent.handlers['setup-refresh'] = () =>
       Promise.reject(new AppError('timeout', 'It does not answer.', { hint: 'Try later.' }));
     await press('Refresh now');

@@ -16,7 +16,7 @@ describe('the state of an account in words', () => {
     [{ status: 'signed-in', endsAt: at(4, 7, 5) }, 'signed in until Fri 4 Jan, 07:05'],
     [{ status: 'signed-in', endsAt: at(3, 17, 30), renews: true }, 'signed in, renews by itself'],
     [{ status: 'ended' }, 'ended'],
-    [{ status: 'ended', endsAt: at(3, 6, 0) }, 'ended 3 h ago'],
+    [{ status: 'ended', endsAt: at(3, 6, 0) }, 'ended 3 hr ago'],
     // Revoked before its time.
     [{ status: 'ended', endsAt: at(3, 17, 30) }, 'ended'],
     // It was read before it ended.

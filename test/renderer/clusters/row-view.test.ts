@@ -42,7 +42,7 @@ test.each([
     'reconnecting',
     {
       mark: 'degraded',
-      line: 'Trying again in 3 s: the tunnel has no way to the cluster',
+      line: 'Trying again in 3s: the tunnel has no way to the cluster',
       tone: 'attention',
       isOn: true,
       hasWhy: true,
@@ -83,7 +83,7 @@ describe('without a tunnel', () => {
     const stale = { ...cluster, stale: true, seenAt: now - 3 * 3_600_000 };
     expect(rowView({ cluster: stale, now })).toMatchObject({
       mark: 'off',
-      line: `${where} · last seen 3 h ago`,
+      line: `${where} · last seen 3 hr ago`,
       tone: 'attention',
     });
   });

@@ -29,7 +29,7 @@ describe('what this computer has', () => {
       lines: [
         '5 profiles: payments, search, core and 2 more',
         'acme: signed in until 13:00',
-        'beta: ended 2 h ago',
+        'beta: ended 2 hr ago',
         'and 1 sign-in more',
       ],
       help: { kind: 'sign-in', account: sessions[1] },

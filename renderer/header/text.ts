@@ -1,0 +1,21 @@
+import { clusterCount, locationCount } from '../text/counts.ts';
+import { ago } from '../text/times.ts';
+
+export const headerText = {
+  product: 'k8s-tunnels',
+  search: (count: number) => `Search ${clusterCount(count)}`,
+  clear: 'Clear the search',
+  discover: 'Discover again',
+  activity: 'Activity',
+  accounts: 'Accounts',
+  settings: 'Settings',
+  reading: (read: number, known: number, clusters: number) =>
+    `Reading ${read} of ${locationCount(known)}, ${clusterCount(clusters)} so far`,
+  starting: 'Looking for places to read',
+  /** `of` while only some of all are shown. */
+  idle: (clusters: number, of: number | undefined, ms: number | undefined) =>
+    `${of === undefined ? clusterCount(clusters) : `${clusters} of ${clusterCount(of)}`}${ms === undefined ? '' : ` · read ${ago(ms)}`}`,
+  state: 'State of discovery',
+  progress: 'Discovery',
+  waiting: (count: number) => `${count} new`,
+} as const;
