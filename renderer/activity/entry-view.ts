@@ -2,7 +2,6 @@ import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { duration, latency, listed } from '../../main/model/wording.ts';
 import { accountsText } from '../accounts/text.ts';
-import { clustersText } from '../clusters/text.ts';
 import { noticesText } from '../notices/text.ts';
 import { releasesText } from '../releases/text.ts';
 import { settingsText } from '../settings/text.ts';
@@ -108,7 +107,7 @@ export function entryView(entry: ActivityEntry): EntryView {
         detail: joined(
           added.count === 0 ? undefined : activityText.added(added.count, added.titles),
           gone.count === 0 ? undefined : activityText.gone(gone.count, gone.titles),
-          failed === 0 ? undefined : noticesText.places.title(failed, places),
+          failed === 0 ? undefined : noticesText.locations.title(failed, places),
         ),
       };
     }

@@ -5,14 +5,14 @@ import { isolated } from '../text/isolated.ts';
 export const agentText = {
   link: {
     opening: 'Starting',
-    lost: 'The agent is not running; trying again',
+    lost: 'The agent is not running; reconnecting',
     lostHint: 'The window reconnects automatically.',
     notServed: 'k8s-tunnels serve is not running',
     notServedHint: 'Run k8s-tunnels serve and open the address that it prints.',
     ended: {
       'no-session': 'This tab has no session',
       'session-ended': 'This session has ended',
-      foreign: 'Another program answers at this address',
+      foreign: 'Another program is listening at this address',
     },
     endedHints: {
       'no-session':
@@ -24,36 +24,36 @@ export const agentText = {
     },
     confirming: 'Confirm in the terminal that runs k8s-tunnels serve',
     failed: 'The agent cannot start',
-    again: 'Try now',
+    again: 'Retry now',
   },
   problems: {
-    connect: (title: string) => `${title} was not connected`,
-    disconnect: (title: string) => `${title} was not disconnected`,
-    disconnectAll: 'Not everything was disconnected',
-    tryNow: (title: string) => `${title} was not tried`,
-    use: (title: string) => `kubectl was not moved to ${title}`,
-    switchBack: 'The previous context was not restored',
-    allow: (title: string) => `${title} was not allowed`,
-    star: (title: string) => `${title} keeps its star as it was`,
-    removeSet: (name: string) => `The set ${name} was not removed`,
-    saveSet: (name: string) => `The set ${name} was not saved`,
-    order: 'The favourites keep their order',
-    discover: 'Discovery did not run',
-    group: 'The list is grouped as before',
-    firstRun: 'This page comes again',
+    connect: (title: string) => `Could not connect ${title}`,
+    disconnect: (title: string) => `Could not disconnect ${title}`,
+    disconnectAll: 'Could not disconnect all clusters',
+    tryNow: (title: string) => `Could not retry ${title}`,
+    use: (title: string) => `Could not switch to ${title}`,
+    switchBack: 'Could not restore the previous context',
+    allow: (title: string) => `Could not allow ${title}`,
+    star: (title: string) => `Could not change the favourite ${title}`,
+    removeSet: (name: string) => `Could not remove the set ${name}`,
+    saveSet: (name: string) => `Could not save the set ${name}`,
+    order: 'Could not reorder the favourites',
+    discover: 'Could not refresh the clusters',
+    group: 'Could not change the grouping',
+    firstRun: 'Could not save that set-up is done',
   },
   done: {
     disconnected: (what: string) => `Disconnected ${what}.`,
-    unstarred: (title: string) => `${isolated(title)} is no favourite any more.`,
+    unstarred: (title: string) => `Removed ${isolated(title)} from favourites.`,
     copied: (title: string) => `Copied the command for ${isolated(title)}.`,
     saved: (name: string) => `Saved the set ${isolated(name)}.`,
     setUp: (name: string) => `Set up for ${isolated(name)}.`,
-    setupRemoved: (name: string) => `Removed the setup for ${isolated(name)}.`,
+    setupRemoved: (name: string) => `Removed the set-up for ${isolated(name)}.`,
     removed: (name: string) => `Removed the set ${isolated(name)}.`,
     switched: (context: string, from: string | undefined) =>
       from === undefined
-        ? `Current context: ${isolated(context)}. There was none before.`
-        : `Current context: ${isolated(context)} instead of ${isolated(from)}.`,
+        ? `Switched the current context to ${isolated(context)}.`
+        : `Switched the current context from ${isolated(from)} to ${isolated(context)}.`,
     notSwitched: (titles: readonly string[]) =>
       `The current context was not switched: ${controlsText.areProduction(titles)}.`,
   },

@@ -116,11 +116,11 @@ export const ClusterRow = memo(function ClusterRow({
         <button
           type="button"
           className="button small"
-          aria-label={(isDenied ? clustersText.row.whyNotFor : clustersText.row.whyFor)(cluster.title)}
+          aria-label={clustersText.row.detailsOf(cluster.title)}
           tabIndex={tabIndex}
           onClick={() => onOpen(id)}
         >
-          {clustersText.row.why}
+          {clustersText.row.details}
         </button>
       ) : (
         <Figures row={row} keptId={keptId} />
@@ -190,11 +190,11 @@ function Badges({ row, tabIndex }: { readonly row: RowState; readonly tabIndex: 
         <button
           type="button"
           className="use"
-          aria-label={clustersText.row.usedFor(cluster.title)}
+          aria-label={clustersText.row.setCurrentFor(cluster.title)}
           tabIndex={tabIndex}
           onClick={() => void actions.use(cluster.id)}
         >
-          {clustersText.row.use}
+          {clustersText.row.setCurrent}
         </button>
       )}
     </>
@@ -210,10 +210,10 @@ function Figures({
 }) {
   if (isKept && view.mark === 'off')
     return (
-      <span className="kept" title={clustersText.row.kept}>
+      <span className="kept" title={clustersText.row.onDemand}>
         <SquareTerminal size={15} strokeWidth={1.7} aria-hidden />
         <span id={keptId} className="for-screen-readers">
-          {clustersText.row.kept}
+          {clustersText.row.onDemand}
         </span>
       </span>
     );

@@ -51,7 +51,7 @@ export function NoClusters({
         {sources
           .filter((source) => !off.has(source))
           .map((source) => {
-            const [place, where] = clustersText.empty.places[source];
+            const [place, where] = clustersText.empty.locations[source];
             return (
               <li key={place}>
                 <b>{place}</b>
@@ -109,7 +109,7 @@ export function NoHits({
     <Blank title={title}>
       {meant !== undefined && (
         <p>
-          {clustersText.noHits.meant}
+          {clustersText.noHits.didYouMean}
           <button type="button" className="link-button" onClick={() => onQuery(meant)}>
             {meant}
           </button>

@@ -50,7 +50,7 @@ export function rowView({ cluster, tunnel, failure, policy, asked, now }: RowFac
       const line =
         state.status === 'degraded'
           ? clustersText.row.degraded(reason)
-          : clustersText.row.tryingAgain(state.nextAt - now, reason);
+          : clustersText.row.reconnecting(state.nextAt - now, reason);
       return { mark: 'degraded', line, tone: 'attention', isOn: true, hasWhy: true, waits: true };
     }
     case 'failed':

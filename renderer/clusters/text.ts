@@ -1,4 +1,3 @@
-import { plural } from '../../main/model/wording.ts';
 import { clusterCount, locationCount } from '../text/counts.ts';
 import { secondsLeft } from '../text/quantities.ts';
 import { ago } from '../text/times.ts';
@@ -8,46 +7,42 @@ export const clustersText = {
   current: 'current',
   marks: {
     off: 'Not connected',
-    busy: 'Working',
+    busy: 'In progress',
     connected: 'Connected',
-    degraded: 'Connected, with trouble',
+    degraded: 'Degraded',
     failed: 'Failed',
     none: 'No tunnel',
-    denied: 'Not for you',
+    denied: 'No access',
   },
   row: {
     loggingIn: 'Signing in: finish in the browser',
     connecting: 'Connecting',
     closing: 'Disconnecting',
-    degraded: (reason: string) => `${reason}; the tunnel stands`,
-    tryingAgain: (ms: number, reason: string) =>
-      ms > 0
-        ? `Trying again in ${secondsLeft(ms)}: ${lowerFirst(reason)}`
-        : `Trying again: ${lowerFirst(reason)}`,
+    degraded: (reason: string) => `Degraded · ${reason}`,
+    reconnecting: (ms: number, reason: string) =>
+      ms > 0 ? `Reconnecting in ${secondsLeft(ms)} · ${reason}` : `Reconnecting · ${reason}`,
     stale: (ms: number) => `last seen ${ago(ms)}`,
     port: (port: number) => `:${port}`,
-    why: 'Why',
-    tryNow: 'Try now',
-    tryNowFor: (title: string) => `Try now: ${title}`,
-    whyFor: (title: string) => `Why ${title} failed`,
-    whyNotFor: (title: string) => `Why ${title} is not for you`,
-    use: 'Use',
-    usedFor: (title: string) => `Use ${title} in kubectl`,
+    details: 'Details',
+    tryNow: 'Retry now',
+    tryNowFor: (title: string) => `Retry now: ${title}`,
+    detailsOf: (title: string) => `Details: ${title}`,
+    setCurrent: 'Set current',
+    setCurrentFor: (title: string) => `Set current: ${title}`,
     star: (title: string) => `Favourite ${title}`,
     connect: (title: string) => `Connect ${title}`,
-    problems: (count: number) => plural(count, { one: '# tag problem', other: '# tag problems' }),
-    kept: 'kubectl opens it when used',
+    onDemand: 'On demand: connects when kubectl uses it',
     gone: 'No longer found',
   },
   sections: {
     connected: 'Connected',
     favourites: 'Favourites',
     noTunnel: 'No tunnel',
-    denied: 'Not for you',
+    denied: 'No access',
     show: 'Show',
     hide: 'Hide',
-    showDenied: 'Show what is not for you',
-    hideDenied: 'Hide what is not for you',
+    showDenied: 'Show clusters without access',
+    hideDenied: 'Hide clusters without access',
     disconnectAll: 'Disconnect all',
     others: 'Clusters',
     late: 'New',
@@ -69,7 +64,7 @@ export const clustersText = {
     title: (count: number) => `Save ${clusterCount(count)} as a set`,
     name: 'Name',
     save: 'Save',
-    replace: 'Replace the set',
+    replace: 'Replace set',
     cancel: 'Cancel',
   },
   filters: {
@@ -85,35 +80,34 @@ export const clustersText = {
       none: 'nothing',
     },
     state: 'State',
-    states: { favourite: 'Favourite', connected: 'Connected', denied: 'Not for you' },
+    states: { favourite: 'Favourite', connected: 'Connected', denied: 'No access' },
     facets: { environment: 'Environment', cloud: 'Cloud', account: 'Account' },
-    remove: (title: string) => `Remove the filter ${title}`,
+    remove: (title: string) => `Remove filter ${title}`,
     clear: 'Clear',
   },
   empty: {
     title: 'No clusters found',
-    body: 'Nothing is changed on this machine until you connect. This is where clusters are looked for:',
-    places: {
-      eks: ['AWS', 'Every profile and access portal that you are signed in to, in every region.'],
-      gke: ['Google Cloud', 'Every project of the account that you are signed in with.'],
-      aks: ['Azure', 'Every subscription of the account that you are signed in with.'],
-      vault: ['Vault, for on-prem', 'The mounts in Settings, at your organisation’s Vault or VAULT_ADDR.'],
-      file: ['Cluster files', 'The lists that Settings name.'],
+    body: 'Nothing changes on this computer until you connect. Clusters are looked for in:',
+    locations: {
+      eks: ['AWS', 'Every profile and access portal with a session, in every region.'],
+      gke: ['Google Cloud', 'Every project of your account.'],
+      aks: ['Azure', 'Every subscription of your account.'],
+      vault: [
+        'Vault, for on-prem',
+        'The mounts in Settings, at the Vault of your organisation or VAULT_ADDR.',
+      ],
+      file: ['Cluster files', 'The files in Settings.'],
     },
-    discover: 'Discover again',
+    discover: 'Refresh',
   },
-  loading: { title: 'Looking for your clusters', body: 'Each shows as soon as it is found.' },
+  loading: { title: 'Loading your clusters', body: 'Clusters appear as soon as they are found.' },
   noHits: {
     title: (query: string) => `No cluster matches “${query}”`,
-    meant: 'Did you mean ',
-    partial: (count: number) => `${locationCount(count)} could not be read: it may be there.`,
-    clear: 'Clear the search',
-    filtered: 'No cluster passes the filters',
-    queryFiltered: (query: string) => `No cluster that passes the filters matches “${query}”`,
-    clearFilters: 'Clear the filters',
+    didYouMean: 'Did you mean ',
+    partial: (count: number) => `Could not load ${locationCount(count)}; the cluster may be there.`,
+    clear: 'Clear search',
+    filtered: 'No cluster matches the filters',
+    queryFiltered: (query: string) => `No cluster matches “${query}” and the filters`,
+    clearFilters: 'Clear filters',
   },
 } as const;
-
-function lowerFirst(sentence: string): string {
-  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
-}

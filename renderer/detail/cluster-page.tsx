@@ -133,7 +133,7 @@ function About({ cluster }: { readonly cluster: Cluster }) {
     <Card title={detailText.about}>
       <Facts
         facts={[
-          [fields.where, wholeWhereWords(cluster)],
+          [fields.location, wholeWhereWords(cluster)],
           [fields.name, cluster.name === cluster.title ? undefined : <code key="name">{cluster.name}</code>],
           [fields.description, cluster.description],
           [fields.owner, cluster.owner],

@@ -40,7 +40,7 @@ export function DeniedCard({
       </div>
       <WhomToAsk cluster={cluster} />
       <p className="for">
-        {words.asked(Math.max(0, now - at))}
+        {words.checkedAt(Math.max(0, now - at))}
         {ray !== undefined && (
           <>
             {` ${words.ray} `}

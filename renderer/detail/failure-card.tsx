@@ -56,7 +56,7 @@ export function FailureCard({
       </div>
       <WhomToAsk cluster={cluster} />
       <p className="for">
-        {mender !== undefined && detailText.menders[mender]} <code>{error.code}</code>
+        {mender !== undefined && detailText.whoCanFix(detailText.fixers[mender])} <code>{error.code}</code>
         {support !== undefined && (
           <>
             {' '}
@@ -76,7 +76,7 @@ function supportText(cluster: Cluster, { error, stage, mender, at }: KnownFailur
   const lines = [
     `cluster: ${cluster.title} (${wholeWhereWords(cluster)})`,
     reach.kind === 'tunnel'
-      ? `host name: ${reach.hostname}, origin ${reach.origin}`
+      ? `hostname: ${reach.hostname}, origin ${reach.origin}`
       : reach.kind === 'direct'
         ? 'reached directly'
         : `no tunnel: ${reach.reason}`,

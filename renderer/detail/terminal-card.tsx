@@ -25,31 +25,31 @@ export function TerminalCard({
   const actions = useActions();
   const platform = useAgent(({ agent }) => agent.platform);
   const clusters = useAgent((agent) => agent.clusters);
-  const usual = useMemo(() => contextName(cluster, clusters.values()), [cluster, clusters]);
-  const [forgetting, setForgetting] = useState<'idle' | 'running' | 'done' | PlainError>('idle');
-  const told = useRef<HTMLParagraphElement>(null);
+  const defaultName = useMemo(() => contextName(cluster, clusters.values()), [cluster, clusters]);
+  const [removal, setRemoval] = useState<'idle' | 'running' | 'done' | PlainError>('idle');
+  const notice = useRef<HTMLParagraphElement>(null);
   // The button that had the focus is gone.
   useEffect(() => {
-    if (forgetting === 'done') told.current?.focus();
-  }, [forgetting]);
+    if (removal === 'done') notice.current?.focus();
+  }, [removal]);
   const open =
     view.isOn && (tunnel?.port !== undefined || tunnel?.connector === 'direct') ? tunnel : undefined;
   if (open === undefined && !isKept)
-    return forgetting === 'done' ? (
-      <p className="forgotten" ref={told} tabIndex={-1}>
-        {detailText.forgotten}
+    return removal === 'done' ? (
+      <p className="removal-notice" ref={notice} tabIndex={-1}>
+        {detailText.removed}
       </p>
     ) : null;
-  if (forgetting === 'done') setForgetting('idle');
-  const forget = () => {
-    setForgetting('running');
+  if (removal === 'done') setRemoval('idle');
+  const remove = () => {
+    setRemoval('running');
     actions.forget(id).then(
-      () => setForgetting('done'),
-      (error: unknown) => setForgetting(toPlainError(error)),
+      () => setRemoval('done'),
+      (error: unknown) => setRemoval(toPlainError(error)),
     );
   };
   // Another entry may have the name already: what is in the kubeconfig counts.
-  const context = history?.entry?.name ?? usual;
+  const context = history?.entry?.name ?? defaultName;
   const command = kubectlCommand(context, platform);
   return (
     <Card
@@ -58,7 +58,7 @@ export function TerminalCard({
         isUsable &&
         !isCurrent && (
           <button type="button" className="link-button" onClick={() => void actions.use(id)}>
-            {detailText.useHere}
+            {detailText.setCurrent}
           </button>
         )
       }
@@ -70,11 +70,11 @@ export function TerminalCard({
       <Facts
         facts={
           open === undefined
-            ? [...entryFacts(context, history), [detailText.entry, detailText.kept]]
+            ? [...entryFacts(context, history), [detailText.onDemand, detailText.connectsOnDemand]]
             : [
                 ...(isUsable ? entryFacts(context, history) : []),
                 ...(open.port === undefined ? [] : portFacts(open.port, history?.traffic ?? open)),
-                [detailText.carrier, detailText.carriers[open.connector]],
+                [detailText.connector, detailText.connectors[open.connector]],
               ]
         }
       />
@@ -82,17 +82,17 @@ export function TerminalCard({
       {(isKept || isUsable) && (
         <button
           type="button"
-          className="button small forget"
-          title={(isKept ? detailText.forgetFor : detailText.closeAndForgetFor)(title)}
-          disabled={forgetting === 'running'}
-          onClick={forget}
+          className="button small removal-button"
+          title={(isKept ? detailText.removeFor : detailText.disconnectAndRemoveFor)(title)}
+          disabled={removal === 'running'}
+          onClick={remove}
         >
-          {isKept ? detailText.forget : detailText.closeAndForget}
+          {isKept ? detailText.remove : detailText.disconnectAndRemove}
         </button>
       )}
-      {typeof forgetting === 'object' && (
+      {typeof removal === 'object' && (
         <p className="failure" role="alert">
-          {detailText.notForgotten}: {forgetting.message} {forgetting.hint}
+          {detailText.notRemoved}: {removal.message} {removal.hint}
         </p>
       )}
     </Card>

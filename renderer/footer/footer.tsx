@@ -83,7 +83,7 @@ function Kubectl() {
       <Button
         className="kubectl"
         data-production={production}
-        aria-label={[`${footerText.kubectl} ${name}`, ...notes].join(', ')}
+        aria-label={[`${footerText.kubectl}: ${name}`, ...notes].join(', ')}
       >
         <ShipWheel size={15} aria-hidden />
         <span className="context" title={name}>

@@ -4,18 +4,18 @@ import { ago } from '../text/times.ts';
 export const headerText = {
   product: 'k8s-tunnels',
   search: (count: number) => `Search ${clusterCount(count)}`,
-  clear: 'Clear the search',
-  discover: 'Discover again',
+  clear: 'Clear search',
+  discover: 'Refresh',
   activity: 'Activity',
   accounts: 'Accounts',
   settings: 'Settings',
   reading: (read: number, known: number, clusters: number) =>
-    `Reading ${read} of ${locationCount(known)}, ${clusterCount(clusters)} so far`,
-  starting: 'Looking for places to read',
+    `Loading ${read} of ${locationCount(known)}, ${clusterCount(clusters)} so far`,
+  starting: 'Looking for locations',
   /** `of` while only some of all are shown. */
   idle: (clusters: number, of: number | undefined, ms: number | undefined) =>
-    `${of === undefined ? clusterCount(clusters) : `${clusters} of ${clusterCount(of)}`}${ms === undefined ? '' : ` · read ${ago(ms)}`}`,
-  state: 'State of discovery',
+    `${of === undefined ? clusterCount(clusters) : `${clusters} of ${clusterCount(of)}`}${ms === undefined ? '' : ` · updated ${ago(ms)}`}`,
+  state: 'Discovery status',
   progress: 'Discovery',
   waiting: (count: number) => `${count} new`,
 } as const;

@@ -1,8 +1,8 @@
 export const licencesText = {
   title: 'Licences',
-  parts: 'What k8s-tunnels is made of',
+  parts: 'Components of k8s-tunnels',
   part: (name: string, version: string) => `${name} ${version}`,
-  chromium: 'Electron’s Chromium has its own, in a file beside the app.',
-  unread: 'The licences could not be read. They are in the folder licences of the app.',
+  chromium: 'The licences of Chromium are in a file beside the app.',
+  unread: 'Could not load the licences. They are in the folder licences of the app.',
   close: 'Close',
 } as const;

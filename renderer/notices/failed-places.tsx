@@ -15,7 +15,7 @@ export function useFailedPlaces(onAccounts: () => void): Notice | undefined {
   const cells = useAgent((agent) => agent.cells);
   const failed = useMemo(() => [...cells.values()].filter(isFailed), [cells]);
   if (failed.length === 0) return undefined;
-  const title = noticesText.places.title(failed.length, cells.size);
+  const title = noticesText.locations.title(failed.length, cells.size);
   const banner = <FailedPlaces title={title} failed={failed} onAccounts={onAccounts} />;
   return { key: 'places', kind: 'attention', title, banner };
 }
@@ -44,7 +44,7 @@ function FailedPlaces({
           aria-expanded={isOpen}
           onClick={() => setOpen((open) => !open)}
         >
-          {isOpen ? noticesText.places.hide : noticesText.places.details}
+          {isOpen ? noticesText.locations.hide : noticesText.locations.details}
         </button>
       }
     >
@@ -63,7 +63,7 @@ function FailedPlaces({
         <small>
           {groups.length === 1
             ? `${first?.error.message} ${first?.error.hint ?? ''}`
-            : noticesText.places.reasons(groups.length)}
+            : noticesText.locations.errors(groups.length)}
         </small>
       )}
       {groups.some(({ error }) => needsSignIn(error)) && (

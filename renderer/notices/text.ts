@@ -6,18 +6,18 @@ export const noticesText = {
   none: 'No notices',
   more: (count: number) => `+${count}`,
   undo: 'Undo',
-  places: {
-    title: (count: number, all: number) => `${count} of ${locationCount(all)} could not be read`,
+  locations: {
+    title: (count: number, all: number) => `Could not load ${count} of ${locationCount(all)}`,
     details: 'Details',
     hide: 'Hide',
-    reasons: (count: number) =>
-      `For ${plural(count, { one: '# reason', other: '# reasons' })}; what was known there stays.`,
+    errors: (count: number) =>
+      `${plural(count, { one: '# error', other: '# different errors' })}. Showing the last known clusters.`,
   },
   login: {
     title: (domain: string) => `Waiting for you to sign in to ${domain}`,
-    line: 'Finish in the browser; the rest follows by itself.',
-    code: (code: string) => `Open the page on any device, and see that the code is ${code}.`,
-    open: 'Open the page again',
+    line: 'Finish in the browser; k8s-tunnels continues automatically.',
+    code: (code: string) => `Open the page on any device and check that it shows the code ${code}.`,
+    open: 'Open page again',
     copy: 'Copy link',
   },
   dismiss: 'Dismiss',

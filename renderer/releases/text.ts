@@ -5,5 +5,5 @@ export const releasesText = {
   download: 'Download',
   close: 'Close',
   published: (date: string) => `Published ${date}`,
-  none: 'Nothing is written of it.',
+  none: 'No release notes',
 } as const;

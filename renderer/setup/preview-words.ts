@@ -21,7 +21,7 @@ const choices: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   kubeconfigMode: settingsText.kubeconfigModes,
   favouritesOrder: settingsText.favouritesOrders,
   listGroup: clustersText.filters.groups,
-  connectors: detailText.carriers,
+  connectors: detailText.connectors,
 };
 
 /** What it says, but for the settings that change: those have lines of their own. */

@@ -5,7 +5,7 @@ export function clusterCount(count: number): string {
   return plural(count, { one: '# cluster', other: '# clusters' });
 }
 
-/** `1 place`, `40 places`. */
+/** `1 location`, `40 locations`. */
 export function locationCount(count: number): string {
-  return plural(count, { one: '# place', other: '# places' });
+  return plural(count, { one: '# location', other: '# locations' });
 }

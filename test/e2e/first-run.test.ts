@@ -9,7 +9,7 @@ import { accountsText } from '../../renderer/accounts/text.ts';
 import { agentText } from '../../renderer/agent/text.ts';
 import { firstRunText } from '../../renderer/first-run/text.ts';
 import { headerText } from '../../renderer/header/text.ts';
-import { settingsText, organisationText } from '../../renderer/settings/text.ts';
+import { organisationText, settingsText } from '../../renderer/settings/text.ts';
 import { setupText } from '../../renderer/setup/text.ts';
 import { createSigner, type Publisher, startPublisher } from '../agent/organisation/publisher.ts';
 import { type BrowserWindow, openBrowserWindow } from '../world/demo/browser-window.ts';
@@ -153,10 +153,7 @@ test('a setup link shows what it would do, does it on a yes, and is taken back i
   await press(organisationText.remove);
   await press(organisationText.yes);
   await window.confirm(/Remove it\?/);
-  await page
-    .getByRole('region', { name: organisationText.title })
-    .getByText(organisationText.none)
-    .waitFor();
+  await page.getByRole('region', { name: organisationText.title }).getByText(organisationText.none).waitFor();
   expect(await organisation()).toBeNull();
 });
 

@@ -32,7 +32,7 @@ const connectSwitch = (page: Page, title: string) =>
 const shows = (page: Page, title: string, on: boolean) =>
   vi.waitFor(async () => expect(await connectSwitch(page, title).isChecked()).toBe(on), patience);
 const isUsed = (page: Page, title: string) =>
-  page.getByRole('button', { name: `${footerText.kubectl} ${title}`, exact: true }).waitFor();
+  page.getByRole('button', { name: `${footerText.kubectl}: ${title}`, exact: true }).waitFor();
 
 /** From now on: waits until the page has said that its agent is gone, however short that lasts, and says so no more. */
 async function watchForLoss(page: Page): Promise<() => Promise<unknown>> {
@@ -77,7 +77,7 @@ test('the command line, the browser, the window and the tray are at one, and out
   await connectSwitch(browser, second).press(' ');
   await all(second, true);
   await Promise.all([isUsed(window, second), isUsed(browser, second)]);
-  await app.click('kubectl uses', first);
+  await app.click('Current context', first);
   await Promise.all([isUsed(window, first), isUsed(browser, first)]);
   await connectSwitch(window, first).press(' ');
   await all(first, false);

@@ -36,7 +36,7 @@ describe('what this computer has', () => {
     });
     expect(row('aws', [], { awsProfiles: [''] })).toMatchObject({
       state: 'ready',
-      lines: ['1 profile: the environment’s variables'],
+      lines: ['1 profile: environment variables'],
     });
     expect(row('aws', [])).toMatchObject({
       state: 'none',
@@ -48,7 +48,7 @@ describe('what this computer has', () => {
     const google = (fields: Partial<Account>) => anAccount('google', { provider: 'gcp', ...fields });
     expect(row('gcp', [google({ who: 'ada@acme.example', renews: true, ours: false })])).toMatchObject({
       state: 'ready',
-      lines: ['ada@acme.example · signed in, renews by itself'],
+      lines: ['ada@acme.example · signed in, renews automatically'],
       help: undefined,
     });
     expect(row('gcp', [google({ status: 'ended', ours: false })])).toMatchObject({
@@ -70,7 +70,7 @@ describe('what this computer has', () => {
     });
     expect(row('azure', [own, azure({ ours: false, who: 'ada@acme.example', renews: true })])).toMatchObject({
       state: 'ready',
-      lines: ['ada@acme.example · signed in, renews by itself'],
+      lines: ['ada@acme.example · signed in, renews automatically'],
     });
     const vault = (fields: Partial<Account>) =>
       anAccount('vault.acme.example', { provider: 'vault', ...fields });
