@@ -432,7 +432,7 @@ test('the first run: what there is, a sign-in that waits, what failed', async (c
     { kind: 'discovery', discovery: running },
     { kind: 'catalog', upserted: [], removed: [], cells: [aCell('eu-west-1', denied)], removedCells: [] },
   );
-  await page.getByText('Could not load 1 of ').waitFor();
+  await page.getByText('Could not load 1 location: ').waitFor();
   await expectAccessible(page);
   agent.handlers.accounts = () => Promise.reject(new AppError('timeout', 'Nothing answers.'));
   await page.reload();
