@@ -30,12 +30,12 @@ import { SettingsPage } from './settings/settings-page.tsx';
 import { useIsWide } from './window-width.ts';
 import './window.css';
 
-/** The whole window. */
+/** The window's root component. */
 export function Window() {
   const hasAnswered = usePage(({ agent }) => agent !== undefined);
   const link = usePage((page) => page.link);
   const { retry } = useActions();
-  // What was known is hidden too: it was shown to this session.
+  // Hide the last known state, too: it belongs to the ended session.
   if (link.status === 'ended')
     return <NoAgent title={agentText.link.ended[link.why]} hint={agentText.link.endedHints[link.why]} />;
   if (hasAnswered) return <Main />;
@@ -93,7 +93,7 @@ function Main() {
     isOpen ? navigation.open({ kind }) : navigation.close();
   return (
     <div className="window">
-      {/* Kept while another page is shown: the place in the list and what was searched for stay. */}
+      {/* Stays mounted while another page is shown, to keep the scroll position and the query. */}
       <div
         className="list-page"
         hidden={page.kind !== 'list' && !isWide}

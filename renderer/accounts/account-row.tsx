@@ -15,14 +15,14 @@ const marks = {
   busy: { icon: LoaderCircle, mark: 'busy' },
 } as const;
 
-/** One account: who, for how long, where it is kept; of ours also the way in and out. */
+/** Shows one account: user, expiry and storage; ours also have buttons to sign in and out. */
 export function AccountRow({
   account,
   login,
   now,
 }: {
   readonly account: Account;
-  /** Its sign-in that waits for the person, whoever began it. */
+  /** Its pending sign-in, from whichever shell. */
   readonly login: LoginView | undefined;
   readonly now: number;
 }) {
@@ -46,7 +46,7 @@ export function AccountRow({
       </span>
       <div className="account-text">
         <h3>{session}</h3>
-        {/* Whatever changes here is told with its name. */}
+        {/* Screen readers announce changes with the session's name. */}
         <p className="account-state" data-status={shown} role="status" aria-atomic>
           <span className="for-screen-readers">{session}: </span>
           {who !== undefined && !isSigningIn && <span>{who} · </span>}
@@ -74,7 +74,7 @@ export function AccountRow({
   );
 }
 
-/** The way in and out of an account, with what a sign-in asks for meanwhile. */
+/** Buttons to sign in and out, and what a pending sign-in asks for. */
 export function AccountControls({
   account,
   login,
@@ -95,7 +95,7 @@ export function AccountControls({
   useEffect(() => {
     if (isAsking && isSignedIn) setAsking(false);
   }, [isAsking, isSignedIn]);
-  // What had the focus is gone with the form, or with the sign-in that is over.
+  // The focused element was removed with the form or the finished sign-in.
   const wasOpen = useRef(false);
   useEffect(() => {
     if (wasOpen.current && !isOpen && document.activeElement === document.body) button.current?.focus();

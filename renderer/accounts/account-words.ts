@@ -2,7 +2,7 @@ import type { Account } from '../../main/model/account.ts';
 import { ago, momentOf } from '../text/times.ts';
 import { accountsText } from './text.ts';
 
-/** What is so by now: one that ends while it is looked at has ended. */
+/** Returns the status at `now`: a session may expire while it is shown. */
 export function statusOf({ status, endsAt, renews }: Account, now: number): Account['status'] {
   return status === 'signed-in' && !renews && endsAt !== undefined && endsAt <= now ? 'ended' : status;
 }

@@ -15,7 +15,7 @@ import { WaitingRow } from './waiting.tsx';
 type Provider = Account['provider'];
 const providers = Object.keys(accountsText.providers) as Provider[];
 
-/** Who is signed in where, and the way in and out. */
+/** Lists the sessions, with buttons to sign in and out. */
 export function AccountsPage({ onBack }: { readonly onBack: () => void }) {
   const { accounts, error, isReading, read } = useAccounts();
   const { forgetSignIns } = useActions();
@@ -58,7 +58,7 @@ export function AccountsPage({ onBack }: { readonly onBack: () => void }) {
   );
 }
 
-/** One button for all that is missing, where that is more than one. */
+/** One button for all missing sessions, if there are several. */
 function SignInToAll({ accounts }: { readonly accounts: readonly Account[] }) {
   const { signInToAll } = useActions();
   const isRunning = usePage((page) => page.isSigningIn === true);
@@ -123,7 +123,7 @@ function Group({
   );
 }
 
-/** What a sign-out has done, and what still holds a session. */
+/** Lists what a sign-out removed, and which sessions remain. */
 function SignedOut({ result: { removed, remaining } }: { readonly result: SignOut }) {
   return (
     <ul className="signed-out">

@@ -1,7 +1,7 @@
 import { type FormEvent, useEffect, useId, useRef } from 'react';
 import { accountsText } from './text.ts';
 
-/** Asks for a user name and a password. No state holds them: the field is emptied as soon as it has been read. */
+/** Asks for a username and a password. Never stored in state: the field is cleared as soon as it is read. */
 export function PasswordForm({
   session,
   isBusy,
@@ -22,7 +22,7 @@ export function PasswordForm({
     if (isBusy || username.current === null || password.current === null) return;
     const typed = { username: username.current.value, password: password.current.value };
     password.current.value = '';
-    // Where it was wrong, it is typed again.
+    // Ready to type it again if it was wrong.
     password.current.focus();
     onSubmit(typed);
   };
@@ -33,7 +33,7 @@ export function PasswordForm({
       onSubmit={submit}
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return;
-        // It takes back the form; only the next one leaves the page.
+        // The first Escape closes the form; the next one leaves the page.
         event.preventDefault();
         onCancel();
       }}

@@ -4,14 +4,14 @@ import { CopyButton } from '../controls/copy-button.tsx';
 import { noticesText } from '../notices/text.ts';
 import { accountsText } from './text.ts';
 
-/** A sign-in that waits for the person: its page once more, the code where there is one, and the way out. */
+/** A pending sign-in: a link to its page, its code if it has one, and cancel. */
 export function Waiting({
   login,
   onCancel,
 }: {
-  /** Undefined until there is a page to go to. */
+  /** Undefined until its page is known. */
   readonly login: LoginView | undefined;
-  /** Undefined where it was begun elsewhere. */
+  /** Undefined if another shell started it. */
   readonly onCancel: (() => void) | undefined;
 }) {
   return (
@@ -46,7 +46,7 @@ export function Waiting({
   );
 }
 
-/** One that was begun elsewhere for what is no account yet: Access for a cluster, a tenant by the command line. */
+/** A pending sign-in without an account, such as Access for a cluster. */
 export function WaitingRow({ login }: { readonly login: LoginView }) {
   const { title, session = title } = login;
   return (

@@ -14,17 +14,17 @@ import { EntryRow } from './entry-row.tsx';
 import { entryLine, isOf, isProblem } from './entry-view.ts';
 import { useActivity } from './use-activity.ts';
 
-/** What happened and when; of one cluster, where it was opened from its page. */
+/** Lists all events, or those of one cluster. */
 export function ActivityPage({
   cluster,
   onCluster,
   onAll,
   onBack,
 }: {
-  /** Of which alone it tells. */
+  /** Shows only the events of this cluster. */
   readonly cluster: ClusterId | undefined;
   readonly onCluster: (id: ClusterId) => void;
-  /** Tells of all again. */
+  /** Shows the events of all clusters again. */
   readonly onAll: () => void;
   readonly onBack: () => void;
 }) {
@@ -33,7 +33,7 @@ export function ActivityPage({
   const toggle = useRef<HTMLButtonElement>(null);
   const now = useNow(60_000);
   const showAll = () => {
-    // The button that had the focus goes.
+    // The button that had the focus is removed.
     toggle.current?.focus();
     onAll();
   };
@@ -104,7 +104,7 @@ function DaySection({
   );
 }
 
-/** Which cluster alone is told of, and the way out of that. */
+/** Names the only cluster shown, with a button that removes the filter. */
 function ClusterChip({
   id,
   entries,
@@ -115,7 +115,7 @@ function ClusterChip({
   readonly onRemove: () => void;
 }) {
   const known = useAgent(({ clusters }) => clusters.get(id)?.title);
-  // One that is gone is called what it was called.
+  // A cluster that no longer exists keeps its last title.
   const entry = known === undefined ? entries?.find((one) => isOf(one, id)) : undefined;
   const title = known ?? (entry !== undefined && 'title' in entry ? entry.title : id);
   return (

@@ -5,7 +5,7 @@ export interface Day<T> {
   readonly entries: readonly T[];
 }
 
-/** By the days of where the person is, in the order in which they come. */
+/** Groups entries by local day and keeps their order. */
 export function daysOf<T extends { readonly at: number }>(
   entries: readonly T[],
   now: number,

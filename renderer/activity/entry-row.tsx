@@ -35,7 +35,7 @@ const icons = {
   release: Sparkles,
 } as const satisfies Record<ActivityEntry['kind'], unknown>;
 
-/** One thing that happened, with the time and the way to its cluster. */
+/** Shows one event with its time and a link to its cluster. */
 export const EntryRow = memo(function EntryRow({
   entry,
   onOpen,

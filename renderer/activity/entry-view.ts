@@ -7,12 +7,12 @@ import { releasesText } from '../releases/text.ts';
 import { settingsText } from '../settings/text.ts';
 import { activityText } from './text.ts';
 
-/** An entry for people: what it is about stands between the activityText. */
+/** An entry as text: the subject stands between `before` and `after`. */
 export interface EntryView {
   readonly tone: 'good' | 'attention' | 'danger' | 'plain';
   readonly before?: string;
   readonly subject?: string;
-  /** Whose page the subject leads to. */
+  /** The cluster that the subject links to. */
   readonly cluster?: ClusterId | undefined;
   readonly after?: string;
   readonly detail?: string | undefined;
@@ -118,7 +118,7 @@ export function entryView(entry: ActivityEntry): EntryView {
   }
 }
 
-/** All of it in one line, for who hears it. */
+/** Formats an entry as one line for screen readers. */
 export function entryLine(entry: ActivityEntry): string {
   const { before, subject, after, detail } = entryView(entry);
   const line = [before, subject, after].filter((part) => part !== undefined).join(' ');
@@ -145,7 +145,7 @@ function joined(...parts: readonly (string | undefined)[]): string | undefined {
   return told.length === 0 ? undefined : told.join(' · ');
 }
 
-/** What the page of settings calls it. */
+/** Returns the title that the settings page uses. */
 function settingTitle(name: string): string {
   const known = (settingsText as Readonly<Record<string, unknown>>)[name];
   return Array.isArray(known) ? String(known[0]) : name;

@@ -1,6 +1,6 @@
 import type { AgentMessage, ClientMessage } from '../../main/api/serve-messages.ts';
 
-/** What carries the page's conversation with the agent. */
+/** The transport between the page and the agent. */
 export interface Channel {
   send(message: ClientMessage): void;
   close(): void;
@@ -15,15 +15,15 @@ export type EndReason = 'not-served' | 'no-session' | 'session-ended' | 'foreign
 export interface ChannelEvents {
   onOpen(): void;
   onMessage(message: AgentMessage): void;
-  /** Told once, also when the channel never opened. */
+  /** Called once, also if the channel never opened. */
   onEnd(why?: EndReason): void;
-  /** A change waits for the user in the terminal, or no more. */
+  /** Called when a change starts or stops waiting for confirmation in the terminal. */
   onConfirmation?(isAsked: boolean): void;
 }
 
 export type OpenChannel = (events: ChannelEvents) => Channel;
 
-/** What the preload script of the desktop puts on the window. Every listener is taken away by what is answered. */
+/** The bridge that the desktop's preload script exposes on the window. Each method returns an unsubscribe function. */
 export interface Bridge {
   send(message: ClientMessage): void;
   onMessage(listener: (message: AgentMessage) => void): () => void;
@@ -36,7 +36,7 @@ declare global {
   }
 }
 
-/** Through the desktop's main process. */
+/** Connects through the desktop's main process. */
 export function bridgeChannel(bridge: Bridge): OpenChannel {
   return ({ onOpen, onMessage, onEnd }) => {
     const stop = [bridge.onMessage(onMessage)];

@@ -4,20 +4,20 @@ import { organisationText } from '../settings/text.ts';
 import type { Link } from './link.ts';
 import { agentText } from './text.ts';
 
-/** What is to be set up. Without a source: what is new in what is set up. */
+/** What to set up. Without a source: the pending changes of the current configuration. */
 export interface SetupSource {
   readonly source?: string | undefined;
   /** The organisation's public key, as the user typed it. */
   readonly key?: string | undefined;
 }
 
-/** What a person can do to set this computer up. All of it rejects: each is told beside its own control. */
+/** Sets this computer up. Everything rejects: each control shows its own error. */
 export interface SetupActions {
-  /** What there is to find clusters with, beside the accounts. */
+  /** Resolves to what can find clusters besides the accounts. */
   findings(): Promise<Findings>;
-  /** What a configuration would do; changes nothing. */
+  /** Previews a configuration; changes nothing. */
   previewSetup(from: SetupSource, signal: AbortSignal): Promise<SetupPreview>;
-  /** Sets up by what was previewed. With a conflict only where that is to be replaced. */
+  /** Applies a previewed configuration, and replaces a conflicting one. */
   applySetup(from: SetupSource, preview: SetupPreview): Promise<void>;
   refreshSetup(): Promise<void>;
   removeSetup(name: string): Promise<void>;

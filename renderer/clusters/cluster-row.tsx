@@ -15,7 +15,7 @@ import { StateMark } from './state-mark.tsx';
 import { clustersText } from './text.ts';
 import { type RowState, useRow } from './use-row.ts';
 
-/** One cluster: state, name, where it is or what is wrong, latency and port, switch. */
+/** Shows one cluster: state, name, location or problem, latency and port, switch. */
 export const ClusterRow = memo(function ClusterRow({
   id,
   title,
@@ -28,15 +28,15 @@ export const ClusterRow = memo(function ClusterRow({
   onOpen,
 }: {
   readonly id: ClusterId;
-  /** As it was known last. */
+  /** The last known title. */
   readonly title: string;
-  /** Its place in the section, from 0. */
+  /** Index in the section, from 0. */
   readonly at: number;
-  /** How many rows the section has. */
+  /** Number of rows in the section. */
   readonly of: number;
-  /** What is searched for. */
+  /** The words of the query. */
   readonly words: readonly string[];
-  /** Of all rows one is reached with Tab, the others from it with the arrows. */
+  /** Whether Tab reaches this row; the arrow keys reach the others from it. */
   readonly isTabStop: boolean;
   readonly isSelected: boolean;
   readonly isOpened: boolean;
@@ -79,7 +79,7 @@ export const ClusterRow = memo(function ClusterRow({
             className="row-title"
             tabIndex={tabIndex}
             data-row-stop={hasSwitch ? undefined : ''}
-            // Its parts would be read as several words.
+            // Screen readers would read its parts as several words.
             aria-label={cluster.title}
             title={cluster.title}
             onClick={() => onOpen(id)}
@@ -143,7 +143,7 @@ export const ClusterRow = memo(function ClusterRow({
   );
 });
 
-/** Keeps the place of a cluster that is gone while the pointer is on the list: what is clicked there does nothing. */
+/** Holds the position of a removed cluster while the pointer is on the list: clicks on it do nothing. */
 function GoneRow({
   id,
   title,

@@ -3,7 +3,7 @@ import { useActions } from '../agent/page.tsx';
 import { countOf, type Section } from './layout.ts';
 import { clustersText } from './text.ts';
 
-/** The head of a section, and those of its rows that are there. */
+/** Renders the head of a section and its rendered rows. */
 export function ClusterSection({
   section,
   place,
@@ -13,7 +13,7 @@ export function ClusterSection({
   readonly section: Section;
   /** px. */
   readonly place: { readonly top: number; readonly height: number };
-  /** For one that can be folded. */
+  /** Set if the section can be folded. */
   readonly fold: { readonly isFolded: boolean; readonly onFold: (folded: boolean) => void } | undefined;
   readonly children: readonly ReactNode[];
 }) {

@@ -25,7 +25,7 @@ function Blank({ title, children }: { readonly title: string; readonly children?
   );
 }
 
-/** No cluster is known: discovery is looking, or found none. */
+/** Shown while no cluster is known: discovery is running or found none. */
 export function NoClusters({
   onAccounts,
   onSetUp,
@@ -75,7 +75,7 @@ export function NoClusters({
   );
 }
 
-/** The query finds nothing: what may have been meant, and that what could not be read may hold it. */
+/** Shown for a query without matches: suggests a title and mentions failed locations. */
 export function NoHits({
   query,
   filters,
@@ -91,7 +91,7 @@ export function NoHits({
   const cells = useAgent((agent) => agent.cells);
   const failed = [...cells.values()].filter(isFailed).length;
   const [near, setNear] = useState<{ readonly query: string; readonly title: string | undefined }>();
-  // Looking for it among thousands would hold up who types on.
+  // Searching thousands of titles would block typing.
   useEffect(() => {
     const timer = setTimeout(
       () => setNear({ query, title: query === '' ? undefined : suggestion(query, clusters.values()) }),
@@ -133,7 +133,7 @@ export function NoHits({
   );
 }
 
-/** The agent has not answered yet, or says that it cannot start. */
+/** Shown before the first snapshot, or if the agent cannot start. */
 export function NoAgent({
   title,
   hint,

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../main/model/app-error.ts';
 
-/** What went wrong, short enough for a row. The whole message stands in the detail. */
+/** Short descriptions of errors; the cluster's page shows the full message. */
 const failures: Partial<Record<ErrorCode, string>> = {
   timeout: 'Timed out',
   cancelled: 'Cancelled',
@@ -30,7 +30,7 @@ const failures: Partial<Record<ErrorCode, string>> = {
   'credential-failed': 'No credentials for the cluster',
 };
 
-/** What went wrong, short enough for a row; the whole message is on the cluster's page. */
+/** Describes an error briefly enough for a row. */
 export function failureText(code: ErrorCode): string {
   return failures[code] ?? 'Failed';
 }

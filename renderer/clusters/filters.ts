@@ -5,9 +5,9 @@ import { clustersText } from './text.ts';
 const facets = ['environment', 'cloud', 'account'] as const;
 const states = ['favourite', 'connected', 'denied'] as const;
 
-/** What a person wants to see only: of one facet any that is chosen, of several facets each. */
+/** Restricts the list. Filters of one facet are alternatives; different facets all have to match. */
 export interface Filter {
-  /** Of no other filter. */
+  /** Unique among the filters. */
   readonly id: string;
   readonly facet: (typeof facets)[number] | (typeof states)[number];
   readonly title: string;
@@ -18,7 +18,7 @@ export interface FilterGroup {
   readonly filters: readonly Filter[];
 }
 
-/** All that can be chosen of these clusters. */
+/** Returns the filters that these clusters offer. */
 export function filtersOf(clusters: readonly Cluster[]): readonly FilterGroup[] {
   return [
     {

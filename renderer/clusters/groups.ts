@@ -8,7 +8,7 @@ import { clustersText } from './text.ts';
 
 export type GroupBy = Settings['listGroup'];
 
-/** The same for all clusters of a group; empty for those that say nothing. */
+/** Returns the key of a cluster's group; empty if it has none. */
 export function groupKey(cluster: Cluster, by: GroupBy): string {
   switch (by) {
     case 'account':
@@ -24,7 +24,7 @@ export function groupKey(cluster: Cluster, by: GroupBy): string {
   }
 }
 
-/** The groups by their titles, each with its clusters in their order; at the end those that say nothing. */
+/** Groups clusters and sorts the groups by title; clusters without a group come last. */
 export function groupsOf(clusters: readonly Cluster[], by: GroupBy): readonly Section[] {
   const groups = [...Map.groupBy(clusters, (cluster) => groupKey(cluster, by))].map(([key, members]) => ({
     key,
@@ -52,7 +52,7 @@ function titleOf(key: string, members: readonly Cluster[], by: GroupBy): string 
   if (first === undefined) return key;
   switch (by) {
     case 'account':
-      // Some may have been read before the account's name was known.
+      // Some may have been discovered before the account's name was known.
       return accountWords(members.find(({ accountName }) => accountName !== undefined) ?? first);
     case 'cloud':
       return clustersText.sources[first.source];

@@ -7,11 +7,11 @@ export interface Section {
   readonly id: string;
   readonly title: string;
   readonly clusters: readonly Cluster[];
-  /** How many of them are here only because the pointer is on the list: not counted. */
+  /** Number of removed clusters that are still shown because of the pointer; not counted. */
   readonly gone?: number;
 }
 
-/** How many clusters of these sections there are. */
+/** Counts the clusters of these sections. */
 export function countOf(sections: readonly Section[]): number {
   return sections.reduce((sum, { clusters, gone = 0 }) => sum + clusters.length - gone, 0);
 }
@@ -53,10 +53,10 @@ export function layoutOf(options: {
   ].filter((section) => section.clusters.length > 0);
 }
 
-// One for all comparisons: `localeCompare` with options makes another each time.
+// Shared by all comparisons: `localeCompare` with options creates one each time.
 const { compare } = new Intl.Collator(undefined, { numeric: true });
 
-/** Numbers within titles count as numbers. */
+/** Sorts by title; numbers within titles compare as numbers. */
 export function byTitle(clusters: Iterable<Cluster>): readonly Cluster[] {
   return [...clusters].sort((a, b) => compare(a.title, b.title) || compare(a.id, b.id));
 }

@@ -28,7 +28,7 @@ export function ListPage({
   /** The one whose page is shown. */
   readonly opened: ClusterId | undefined;
   readonly navigation: Navigation;
-  /** The person came here from another page's button, which is gone. */
+  /** The user came from a button on another page that no longer exists. */
   readonly takesFocus: boolean;
 }) {
   const { openCluster, openAccounts } = navigation;
@@ -48,7 +48,7 @@ export function ListPage({
   const focusesAtStart = useRef(takesFocus);
   useEffect(() => {
     if (!focusesAtStart.current) return;
-    // A question that closes with that page gives its focus back first, and rows are there a frame later.
+    // A dialog that closes with that page restores its focus first, and the rows are rendered a frame later.
     let frame = requestAnimationFrame(() => {
       frame = requestAnimationFrame(() => {
         if (list.current !== null) focusFirstRow(list.current);
@@ -74,7 +74,7 @@ export function ListPage({
           isOpen: hasBar,
           onOpen(isOpen) {
             setOpensBar(isOpen);
-            // What is not seen does not filter.
+            // Filters that are not visible do not apply.
             if (!isOpen) onFilters([]);
           },
         }}

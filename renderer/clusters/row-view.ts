@@ -8,15 +8,15 @@ import { clustersText } from './text.ts';
 
 export type Mark = 'off' | 'busy' | 'connected' | 'degraded' | 'failed' | 'none' | 'denied';
 
-/** What a row says. */
+/** The content of a row. */
 export interface RowView {
   readonly mark: Mark;
   readonly line: string;
   readonly tone: 'quiet' | 'attention' | 'danger';
   readonly isOn: boolean;
-  /** Whether there is more to say of a failure. */
+  /** Whether the cluster's page has more details of a failure. */
   readonly hasWhy: boolean;
-  /** It waits for its next try. */
+  /** It waits for its next attempt. */
   readonly waits?: true;
 }
 
@@ -24,7 +24,7 @@ export interface RowFacts {
   readonly cluster: Cluster;
   readonly tunnel?: TunnelView | undefined;
   readonly failure?: KnownFailure | undefined;
-  /** What is known of the person's policies for it. */
+  /** The Access policy for the cluster, if known. */
   readonly policy?: Policy | undefined;
   readonly asked?: 'connect' | 'disconnect' | undefined;
   /** ms since the epoch. */

@@ -6,7 +6,7 @@ import { SaveSet } from './save-set.tsx';
 import { clustersText } from './text.ts';
 import './selection-bar.css';
 
-/** What can be done with all that is selected; Escape clears. */
+/** Actions for the selected clusters. Escape clears the selection. */
 export function SelectionBar({
   selected,
   onClear,
@@ -57,7 +57,7 @@ export function SelectionBar({
       <button
         type="button"
         className="button small"
-        // So many a set holds.
+        // The limit of a set.
         disabled={known.length > 50}
         onClick={() => setNaming(true)}
       >

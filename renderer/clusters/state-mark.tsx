@@ -20,7 +20,7 @@ const icons = {
   denied: Lock,
 } as const satisfies Record<Mark, unknown>;
 
-/** A shape, a colour, and a word for the screen reader: never colour alone. */
+/** Shows a state by shape, colour and text for screen readers: never by colour alone. */
 export function StateMark({ mark }: { readonly mark: Mark }) {
   const Icon = icons[mark];
   return (

@@ -6,17 +6,17 @@ import { useAgent, usePage } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { type RowView, rowView } from './row-view.ts';
 
-/** What is shown of a cluster in a row and at the top of its page; undefined when the catalog lost it. */
+/** The state of a cluster for its row and its page; undefined if the catalog no longer has it. */
 export interface RowState {
   readonly cluster: Cluster;
   readonly tunnel: TunnelView | undefined;
   readonly view: RowView;
   readonly policy: Policy | undefined;
-  /** The way to it stands: kubectl can be moved to it. */
+  /** Whether the current context can be switched to it. */
   readonly isUsable: boolean;
   readonly isCurrent: boolean;
   readonly isFavourite: boolean;
-  /** Closed, with its entry in the kubeconfig: kubectl opens it when it uses it. */
+  /** Disconnected, with an on-demand context: connects when kubectl uses it. */
   readonly isKept: boolean;
 }
 

@@ -4,7 +4,7 @@ import { controlsText } from './text.ts';
 
 const shownMs = 1_500;
 
-/** Puts `value` on the clipboard and says so for a moment. With `children` it is a button with words, else an icon. */
+/** Copies `value` to the clipboard and confirms it briefly. With `children` it is a text button, otherwise an icon. */
 export function CopyButton({
   label,
   value,

@@ -1,7 +1,7 @@
 import { mixedScripts } from '../../main/model/mixed-scripts.ts';
 import { controlsText } from './text.ts';
 
-/** Marks a name with letters of scripts that look alike; nothing where it has none. */
+/** Marks a name that mixes scripts with look-alike letters; renders nothing otherwise. */
 export function MixedScriptsBadge({ title }: { readonly title: string }) {
   const mixed = mixedScripts(title);
   if (mixed === undefined) return null;
@@ -13,7 +13,7 @@ export function MixedScriptsBadge({ title }: { readonly title: string }) {
   );
 }
 
-/** The same in words, with what to do. */
+/** Explains the badge and what to do. */
 export function MixedScriptsNote({ title }: { readonly title: string }) {
   const mixed = mixedScripts(title);
   return mixed === undefined ? null : (

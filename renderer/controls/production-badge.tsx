@@ -2,7 +2,7 @@ import type { Cluster } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import { controlsText } from './text.ts';
 
-/** Production is marked the same way everywhere. */
+/** Marks production clusters the same way everywhere. */
 export function ProductionBadge({
   cluster,
 }: {

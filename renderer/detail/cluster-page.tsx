@@ -25,7 +25,7 @@ import { TagsCard } from './tags-card.tsx';
 import { TerminalCard } from './terminal-card.tsx';
 import { useHistory } from './use-history.ts';
 
-/** All that is known of one cluster. */
+/** Shows all details of one cluster. */
 export function ClusterPage({
   id,
   isFromActivity,
@@ -34,10 +34,10 @@ export function ClusterPage({
   onAccounts,
 }: {
   readonly id: ClusterId;
-  /** There back leads. */
+  /** Whether back leads to the activity. */
   readonly isFromActivity: boolean;
   readonly onBack: () => void;
-  /** Of this cluster. */
+  /** Opens the activity of this cluster. */
   readonly onActivity: (id: ClusterId) => void;
   readonly onAccounts: () => void;
 }) {

@@ -5,7 +5,7 @@ import { useNow } from '../agent/use-now.ts';
 import { detailText } from './text.ts';
 import { WhomToAsk } from './whom-to-ask.tsx';
 
-/** That Access does not admit the person, whom to ask, and a way to try all the same. */
+/** Explains that Access denies the user, names the owner, and lets the user try anyway. */
 export function DeniedCard({
   cluster,
   policy,

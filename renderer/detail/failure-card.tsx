@@ -10,7 +10,7 @@ import { CopyButton } from '../controls/copy-button.tsx';
 import { detailText } from './text.ts';
 import { WhomToAsk } from './whom-to-ask.tsx';
 
-/** Why, who can fix it, one button, and details to copy for support. */
+/** Shows a failure: why it happened, who can fix it, a button, and details to copy for support. */
 export function FailureCard({
   cluster,
   failure,
@@ -21,7 +21,7 @@ export function FailureCard({
   readonly cluster: Cluster;
   readonly failure: KnownFailure;
   readonly canRetry: boolean;
-  /** It is tried again without anybody asking. */
+  /** Whether it is retried automatically. */
   readonly waits: boolean;
   readonly onAccounts: () => void;
 }) {
@@ -70,7 +70,7 @@ export function FailureCard({
   );
 }
 
-/** For a ticket: all that helps, nothing that is secret (an error's words never hold a secret). */
+/** Text for a support ticket. Contains no secrets: error messages never do. */
 function supportText(cluster: Cluster, { error, stage, mender, at }: KnownFailure): string {
   const { reach } = cluster;
   const lines = [

@@ -7,7 +7,7 @@ import { Card } from './card.tsx';
 import { detailText } from './text.ts';
 import './past.css';
 
-/** What went wrong last, and the way to all that happened to the cluster. */
+/** Lists the most recent errors of a cluster and links to its activity. */
 export function LastErrors({
   failures,
   onActivity,

@@ -9,7 +9,7 @@ import { latencyFigures, sparkline } from './sparkline.ts';
 const width = 300;
 const height = 40;
 
-/** How long the last probes took: a line to look at, and the same in detailText.latency. */
+/** Shows the latency of the last probes as a line and in figures. */
 export function LatencyCard({ samples }: { readonly samples: readonly LatencySample[] }) {
   const now = useNow(30_000);
   const figures = latencyFigures(samples);

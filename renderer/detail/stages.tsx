@@ -12,10 +12,10 @@ interface StageView {
   readonly words: string;
 }
 
-/** What is known of each stage: from the last probe, or up to where the failure happened. */
+/** Derives the state of each stage from the last probe, or from the stage that failed. */
 function stageViews(tunnel: TunnelView | undefined, failure: KnownFailure | undefined): readonly StageView[] {
   if (tunnel?.state.status === 'connected') {
-    // Not every connector can tell all of them apart.
+    // Not every connector can distinguish all stages.
     return tunnel.state.probe.stages.map(({ stage, ms }) => ({
       stage,
       outcome: 'passed',
@@ -31,7 +31,7 @@ function stageViews(tunnel: TunnelView | undefined, failure: KnownFailure | unde
   });
 }
 
-/** The five stages on the way to the cluster, in the order in which bytes pass them. */
+/** Lists the five stages between the user and the cluster, in the order of the traffic. */
 export function Stages({
   tunnel,
   failure,

@@ -3,7 +3,7 @@ import { Card, Facts } from './card.tsx';
 import { detailText } from './text.ts';
 import './past.css';
 
-/** What of its tags is to be mended, then all of ours as they stand at their source, and where that is. */
+/** Shows the tags to fix, then all of our tags as they are at their source. */
 export function TagsCard({ cluster }: { readonly cluster: Cluster }) {
   const { tags = {}, tagProblems, source } = cluster;
   const pairs = Object.entries(tags).toSorted(([a], [b]) => a.localeCompare(b));

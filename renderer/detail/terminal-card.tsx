@@ -12,7 +12,7 @@ import { detailText } from './text.ts';
 
 type Traffic = NonNullable<History['traffic']>;
 
-/** What kubectl has of a cluster that is open or kept, and the way to take that away. */
+/** Shows what kubectl uses for a connected or on-demand cluster, and removes it from the kubeconfig. */
 export function TerminalCard({
   row,
   history,
@@ -28,7 +28,7 @@ export function TerminalCard({
   const defaultName = useMemo(() => contextName(cluster, clusters.values()), [cluster, clusters]);
   const [removal, setRemoval] = useState<'idle' | 'running' | 'done' | PlainError>('idle');
   const notice = useRef<HTMLParagraphElement>(null);
-  // The button that had the focus is gone.
+  // The button that had the focus was removed.
   useEffect(() => {
     if (removal === 'done') notice.current?.focus();
   }, [removal]);
@@ -48,7 +48,7 @@ export function TerminalCard({
       (error: unknown) => setRemoval(toPlainError(error)),
     );
   };
-  // Another entry may have the name already: what is in the kubeconfig counts.
+  // The default name may be taken by another context: the kubeconfig has the actual one.
   const context = history?.entry?.name ?? defaultName;
   const command = kubectlCommand(context, platform);
   return (
@@ -78,7 +78,7 @@ export function TerminalCard({
               ]
         }
       />
-      {/* One that is only on its way has no entry yet. */}
+      {/* A cluster that is still connecting has no context yet. */}
       {(isKept || isUsable) && (
         <button
           type="button"
@@ -101,7 +101,7 @@ export function TerminalCard({
 
 type Fact = readonly [name: string, value: ReactNode];
 
-/** What the kubeconfig got. */
+/** Lists what was added to the kubeconfig. */
 function entryFacts(name: string, history: History | undefined): readonly Fact[] {
   const { file } = history?.entry ?? {};
   return [
@@ -122,7 +122,7 @@ function portFacts(port: number, { connections, sent, received }: Traffic): read
   ];
 }
 
-/** A value, and the way to have it elsewhere. */
+/** Shows a value with a button that copies it. */
 function Copied({ label, value }: { readonly label: string; readonly value: string }) {
   return (
     <span className="copied">

@@ -12,7 +12,7 @@ type State =
   | { readonly kind: 'idle' | 'reading' }
   | { readonly kind: 'wrong'; readonly field: 'address' | 'key'; readonly why: string };
 
-/** Where an organisation says the rest. What it would do is shown before anything is done. */
+/** Asks for the set-up link of an organisation. Shows a preview before anything changes. */
 export function Address({ onAsk }: { readonly onAsk: (asked: Asked) => void }) {
   const actions = useActions();
   const address = useRef<HTMLInputElement>(null);
@@ -33,7 +33,7 @@ export function Address({ onAsk }: { readonly onAsk: (asked: Asked) => void }) {
       setState({ kind: 'wrong', field: 'key', why: firstRunText.noKey });
       return key.current?.focus();
     }
-    // A link is read as strictly as one that was followed; with a key the agent reads it, and checks by that.
+    // Parse a link as strictly as one that was opened; with a key, the agent parses it and verifies the signature.
     if (/^k8s-tunnels:/i.test(source) && given === '') return onAsk({ kind: 'link', link: source });
     const from = { source, ...(given === '' ? {} : { key: given }) };
     reading.current?.abort();

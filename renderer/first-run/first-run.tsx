@@ -16,7 +16,7 @@ import { useFindings } from './use-findings.ts';
 
 const kinds = ['aws', 'gcp', 'azure', 'vault', 'file'] as const satisfies readonly FoundRow['kind'][];
 
-/** What this computer has to find clusters with, and from there to the first of them. */
+/** Shows what this computer can find clusters with, and leads to the first clusters. */
 export function FirstRun({
   onTouch,
   onShow,
@@ -24,11 +24,11 @@ export function FirstRun({
   onSettings,
   onAsk,
 }: {
-  /** The person is at it: it stays until they leave it. */
+  /** Called when the user starts to work in it. */
   readonly onTouch?: (() => void) | undefined;
-  /** To the list. */
+  /** Opens the list. */
   readonly onShow: () => void;
-  /** Undefined where it was asked for. */
+  /** Undefined if the user opened the page on purpose. */
   readonly onLater?: (() => void) | undefined;
   readonly onSettings: () => void;
   readonly onAsk: (asked: Asked) => void;
@@ -48,7 +48,7 @@ export function FirstRun({
     findings === undefined || (accounts === undefined && error === undefined)
       ? undefined
       : foundRows(accounts ?? [], findings, now, organisation?.off).filter(
-          // Of what could not be asked nothing is said.
+          // Omit providers whose sessions could not be read.
           ({ kind }) => accounts !== undefined || kind === 'aws' || kind === 'file',
         );
   const isBusy = finding === 'yes' || isSigningIn;
@@ -56,24 +56,24 @@ export function FirstRun({
     if (isBusy) return;
     setFinding('yes');
     const [, isWhole] = await Promise.all([actions.discover(), actions.signInToAll()]);
-    // What was signed in to before a cancellation is looked at too.
+    // Include sessions that succeeded before the cancellation.
     if (!isWhole) await actions.discover();
     setFinding('done');
   };
-  // It was begun with the set-up.
+  // Signing in started with the set-up.
   const wasSigningIn = useRef(isSigningIn);
   useEffect(() => {
     if (wasSigningIn.current && !isSigningIn) setFinding((now) => (now === 'no' ? 'done' : now));
     wasSigningIn.current = isSigningIn;
   }, [isSigningIn]);
   useEffect(() => {
-    // Whoever types is left to it, and has the button.
+    // Do not interrupt typing: the button is there.
     if (finding === 'done' && count > 0 && !(document.activeElement instanceof HTMLInputElement)) onShow();
   }, [finding, count, onShow]);
 
   const primary = useRef<HTMLButtonElement>(null);
   const hasFocus = useRef(false);
-  // What had the focus is gone with the row's need.
+  // The control that had the focus was removed with its row's action.
   useEffect(() => {
     if (hasFocus.current && document.activeElement === document.body) primary.current?.focus();
   });
@@ -87,7 +87,7 @@ export function FirstRun({
         hasFocus.current = true;
       }}
       onBlur={({ relatedTarget }) => {
-        // Focus that goes nowhere was lost with its element, or by a press on nothing.
+        // A blur without a target means that the element was removed or that empty space was clicked.
         if (relatedTarget !== null) hasFocus.current = false;
       }}
     >
@@ -115,7 +115,7 @@ export function FirstRun({
       )}
       <Progress isFinding={isBusy} hasLooked={finding === 'done'} />
       <div className="actions">
-        {/* Asked for, it finds anew also where clusters are known. */}
+        {/* When opened on purpose, it also refreshes known clusters. */}
         {(count === 0 || onLater === undefined) && (
           <button
             type="button"
@@ -159,13 +159,13 @@ function Organisation() {
   );
 }
 
-/** How the search goes, and what came of one that found nothing. */
+/** Shows the progress of discovery, and why nothing was found. */
 function Progress({
   isFinding,
   hasLooked,
 }: {
   readonly isFinding: boolean;
-  /** The person has asked for it, and it is over. */
+  /** The user started discovery, and it has finished. */
   readonly hasLooked: boolean;
 }) {
   const discovery = useAgent((agent) => agent.discovery);

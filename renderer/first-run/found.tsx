@@ -17,7 +17,7 @@ const marks = {
   reading: { icon: LoaderCircle, mark: 'busy' },
 } as const;
 
-/** A kind of place: what was found of it, what came of reading it, and the one thing that helps. */
+/** Shows one provider: what was found, the result of discovery, and the action that helps. */
 export function Found({ row, onSettings }: { readonly row: FoundRow; readonly onSettings: () => void }) {
   const { kind, state, lines, help } = row;
   const account = help?.kind === 'sign-in' ? help.account : undefined;

@@ -5,14 +5,14 @@ import { useActions, usePage } from '../agent/page.tsx';
 import { CheckedField } from '../controls/checked-field.tsx';
 import { firstRunText } from './text.ts';
 
-/** Where AWS is not set up: the start URL that a user knows from the browser is enough to sign in by. */
+/** Signs in to AWS with a start URL when no profile is configured. */
 export function PortalForm() {
   const actions = useActions();
   const url = useRef<HTMLInputElement>(null);
   const region = useRef<HTMLInputElement>(null);
   const [isOpen, setOpen] = useState(false);
   const [wrong, setWrong] = useState<'url' | 'region'>();
-  /** The account of one that came to nothing is gone with it. */
+  /** A failed sign-in leaves no account that could show its error. */
   const failure = usePage(({ signIns }) => {
     for (const [key, one] of signIns) if (key.startsWith('aws ') && one.status === 'failed') return one;
     return undefined;

@@ -7,17 +7,17 @@ import { stateWords, statusOf } from '../accounts/account-words.ts';
 import { isOwn, type OwnAccount } from '../agent/sign-ins.ts';
 import { firstRunText } from './text.ts';
 
-/** A kind of place with clusters, and what this computer has of it. */
+/** A provider and what this computer has for it. */
 export interface FoundRow {
   readonly kind: 'aws' | 'gcp' | 'azure' | 'vault' | 'file' | 'access';
   readonly state: 'ready' | 'attention' | 'none';
-  /** Names and numbers, no secret. */
+  /** Names and numbers, no secrets. */
   readonly lines: readonly string[];
-  /** The one thing that helps. */
+  /** The action that helps. */
   readonly help:
     | { readonly kind: 'sign-in'; readonly account: OwnAccount }
     | { readonly kind: 'copy'; readonly command: string }
-    /** AWS by the start URL of an access portal. */
+    /** Sign in to AWS with the start URL of an access portal. */
     | { readonly kind: 'portal' }
     | { readonly kind: 'settings' }
     | undefined;
@@ -42,7 +42,7 @@ export function foundRows(
   accounts: readonly Account[],
   findings: Findings,
   now: number,
-  /** Where the organisation looks for no clusters. */
+  /** Sources that the organisation has turned off. */
   off: readonly Source[] = [],
 ): readonly FoundRow[] {
   const of = (provider: Account['provider']) => accounts.filter((account) => account.provider === provider);
@@ -76,7 +76,7 @@ function awsRow(sessions: readonly Account[], profiles: readonly string[], now: 
       lines: [firstRunText.awsNone],
       help: { kind: 'portal' },
     };
-  // Several names of one portal need one sign-in: the agent says which.
+  // Several names of one portal need one sign-in: the agent decides which.
   const isAnyOpen = sessions.some((session) => statusOf(session, now) === 'signed-in');
   const own = sessions.filter(isOwn);
   const account = own.find(({ needed }) => needed) ?? (isAnyOpen ? undefined : own[0]);
@@ -135,7 +135,7 @@ function vaultRow(accounts: readonly Account[], now: number): FoundRow {
   };
 }
 
-/** The organisation's team. One that a cluster alone leads to is signed in to when that is connected. */
+/** Returns the organisation's Access team. Other teams are signed in to when their clusters are connected. */
 function accessRows(accounts: readonly Account[], now: number): readonly FoundRow[] {
   const account = accounts.filter(isOwn).find((one) => one.needed || statusOf(one, now) === 'signed-in');
   if (account === undefined) return [];
@@ -176,7 +176,7 @@ function fileRow(files: Findings['clusterFiles']): FoundRow {
   };
 }
 
-/** The one to sign in to, where nobody is signed in to any. */
+/** Returns the account to sign in to if none is signed in. */
 function firstSignedOut(accounts: readonly Account[], now: number): OwnAccount | undefined {
   if (accounts.some((account) => statusOf(account, now) === 'signed-in')) return undefined;
   const own = accounts.filter(isOwn);
@@ -188,11 +188,11 @@ function whoWords(account: Account, now: number): string {
   return account.who === undefined ? state : `${account.who} · ${state}`;
 }
 
-/** What was read of a kind of place, so far in the run that goes on since `since`. */
+/** The result of discovery for one provider, in the run that started at `since`. */
 export interface Outcome {
   readonly clusters: number;
   readonly places: number;
-  /** Of a place that could not be read; a sign-in that its row offers already is left out. */
+  /** Failed locations, except those that only need the sign-in that the row offers. */
   readonly failed: number;
   readonly why: string | undefined;
 }

@@ -4,7 +4,7 @@ import { Facts } from '../detail/card.tsx';
 import { footerText } from './text.ts';
 import './confirm.css';
 
-/** Before a cluster's API server receives the user's id token. */
+/** Asks before a cluster's API server receives the user's ID token. */
 export function ConfirmConsent() {
   const consent = usePage(({ consents }) => consents[0]);
   const { decideConsent } = useActions();

@@ -5,7 +5,7 @@ import './confirm.css';
 
 const limitMinutes = 30;
 
-/** Before the current context is switched to a production cluster. */
+/** Asks before the current context is switched to a production cluster. */
 export function ConfirmProduction() {
   const title = usePage(({ confirming, agent }) =>
     confirming === undefined ? undefined : (agent?.clusters.get(confirming)?.title ?? confirming),

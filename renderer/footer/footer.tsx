@@ -10,7 +10,7 @@ import { controlsText } from '../controls/text.ts';
 import { footerText } from './text.ts';
 import './footer.css';
 
-/** Always there: who I am and for how long still, and where kubectl points now. */
+/** Always visible: the user's session and the current context. */
 export function Footer({ onAccounts }: { readonly onAccounts: () => void }) {
   return (
     <footer>
@@ -26,7 +26,7 @@ function Session({ onAccounts }: { readonly onAccounts: () => void }) {
   const now = useNow(20_000);
   const lasting = sessions.filter(({ endsAt }) => endsAt > now).toSorted((a, b) => a.endsAt - b.endsAt);
   const [first, ...others] = lasting;
-  // One that its organisation ended is news; one whose time has passed is only where none lasts.
+  // A revoked session is always shown; an expired one only if no other session is valid.
   const ended = endedSessions.find(({ isRevoked }) => isRevoked || first === undefined);
   if (ended !== undefined)
     return (
@@ -130,7 +130,7 @@ function Kubectl() {
   );
 }
 
-/** The clusters that kubectl can be moved to, and the one that it uses. */
+/** Returns the clusters that can become current, and the current one. */
 function useUsable() {
   const open = useAgent((agent) => agent.open);
   const tunnels = useAgent((agent) => agent.tunnels);

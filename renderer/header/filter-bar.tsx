@@ -17,7 +17,7 @@ import { byTitle } from '../clusters/layout.ts';
 import { clustersText } from '../clusters/text.ts';
 import './filter-bar.css';
 
-/** What is shown only, each with the way to take it away, and what the list is grouped by. */
+/** Shows the active filters, each with a button that removes it, and the grouping. */
 export function FilterBar({
   filters,
   onFilters,
@@ -69,14 +69,14 @@ function FilterMenu({ filters, onFilters }: Parameters<typeof FilterBar>[0]) {
   );
 }
 
-/** What there is to choose is looked for only while the menu is open. */
+/** Computes the choices only while the menu is open. */
 function FilterChoices({ filters, onFilters }: Parameters<typeof FilterBar>[0]) {
   const clusters = useAgent((agent) => agent.clusters);
   const groups = useMemo(() => filtersOf(byTitle(clusters.values())), [clusters]);
   const choose = (chosen: Selection) => {
     const all = groups.flatMap((group) => group.filters);
     const keys = chosen === 'all' ? new Set(all.map(({ id }) => id)) : chosen;
-    // In the order in which they were chosen.
+    // Keep the order in which they were chosen.
     onFilters([
       ...filters.filter(({ id }) => keys.has(id)),
       ...all.filter(({ id }) => keys.has(id) && !filters.some((known) => known.id === id)),

@@ -16,7 +16,7 @@ import type { ListCounts } from '../clusters/use-sections.ts';
 import { headerText } from './text.ts';
 import './header.css';
 
-/** Search is the first thing; what goes on stands below it. */
+/** The search field and the buttons of the pages. */
 export function Header({
   query,
   search,
@@ -30,12 +30,12 @@ export function Header({
 }: {
   readonly query: string;
   readonly search: RefObject<HTMLInputElement | null>;
-  /** Clusters that are searched. */
+  /** Number of clusters that are searched. */
   readonly count: number;
-  /** Whether the bar of filters is there, and the way to have it or not. */
+  /** Whether the filter bar is open, and the function that opens or closes it. */
   readonly filtering: { readonly isOpen: boolean; readonly onOpen: (isOpen: boolean) => void };
   readonly onQuery: (query: string) => void;
-  /** The person goes from the field down to the list. */
+  /** Moves the focus from the field to the list. */
   readonly onDown: () => void;
   readonly onActivity: () => void;
   readonly onAccounts: () => void;
@@ -129,7 +129,7 @@ function Action({
   );
 }
 
-/** How discovery goes, or how old what is shown is. It counts the clusters of the list, not those that wait. */
+/** Shows the progress of discovery or the age of the list. Counts the listed clusters, not the waiting ones. */
 export function DiscoveryLine({ counts: { shown, of, waiting } }: { readonly counts: ListCounts }) {
   const discovery = useAgent((agent) => agent.discovery);
   const now = useNow(30_000);

@@ -12,7 +12,7 @@ export const headerText = {
   reading: (read: number, known: number, clusters: number) =>
     `Loading ${read} of ${locationCount(known)}, ${clusterCount(clusters)} so far`,
   starting: 'Looking for locations',
-  /** `of` while only some of all are shown. */
+  /** `of` is set while not all clusters are shown. */
   idle: (clusters: number, of: number | undefined, ms: number | undefined) =>
     `${of === undefined ? clusterCount(clusters) : `${clusters} of ${clusterCount(of)}`}${ms === undefined ? '' : ` · updated ${ago(ms)}`}`,
   state: 'Discovery status',

@@ -5,7 +5,7 @@ import type { Licences } from './parts.ts';
 import { licencesText } from './text.ts';
 import './licences.css';
 
-/** Opens the licences, over whatever page is shown. */
+/** Opens the licences in a dialog. */
 export function LicencesButton() {
   const [isOpen, setIsOpen] = useState(false);
   return (
@@ -30,7 +30,7 @@ export function LicencesButton() {
   );
 }
 
-/** Every part with its licence, which opens. The file is long, and read when it is asked for. */
+/** Lists every component with its licence. Loads the long file on demand. */
 function Parts() {
   const [read, setRead] = useState<Licences | 'failed'>();
   useEffect(() => {

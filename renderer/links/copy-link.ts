@@ -3,7 +3,7 @@ import { toPlainError } from '../../main/model/app-error.ts';
 import type { ClusterSet } from '../../main/model/cluster-set.ts';
 import { linksText } from './text.ts';
 
-/** Resolves to what to say of it; rejects where the clipboard does not take it. */
+/** Copies a link to a set. Resolves to the message to show; rejects if the clipboard cannot be written. */
 export async function copyLink({ name, clusters }: ClusterSet): Promise<string> {
   let link: string;
   try {

@@ -11,7 +11,7 @@ import { type OpeningLine, openingLines, openingPlan } from './opening.ts';
 import { linksText } from './text.ts';
 import './link-preview.css';
 
-/** What a link or a set asks for, or an address of an organisation that the person has. */
+/** What the dialog asks about: a link, a set, or an organisation's configuration. */
 export type Asked =
   | Extract<Place, { kind: 'link' | 'set' }>
   | {
@@ -20,10 +20,10 @@ export type Asked =
       readonly key?: string | undefined;
       readonly preview: SetupPreview;
     }
-  /** What is new in the organisation's configuration. */
+  /** The pending changes of the organisation's configuration. */
   | { readonly kind: 'review' };
 
-/** What is asked for, as a question. Nothing happens without a yes. */
+/** Previews a link, a set or a configuration. Nothing happens without confirmation. */
 export function LinkPreview({
   asked,
   onClose,
@@ -31,7 +31,7 @@ export function LinkPreview({
 }: {
   readonly asked: Asked | undefined;
   readonly onClose: () => void;
-  /** An organisation's configuration has been set up. */
+  /** Called after an organisation's configuration was set up. */
   readonly onSetUp: (how: { readonly signsIn: boolean }) => void;
 }) {
   const done = (how: { readonly signsIn: boolean }) => {
@@ -48,7 +48,7 @@ export function LinkPreview({
       }}
     >
       <Modal className="modal link-preview">
-        {/* Another link is another question: the safe answer has the focus again. */}
+        {/* A new dialog for each link: the safe answer gets the focus again. */}
         <Dialog role="alertdialog" key={asked && keyOf(asked)}>
           {asked?.kind === 'link' && <AskedByLink link={asked.link} onClose={onClose} onSetUp={done} />}
           {asked?.kind === 'setup' && (

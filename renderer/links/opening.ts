@@ -5,13 +5,13 @@ import type { Policy } from '../../main/model/policy.ts';
 import { whereWords } from '../clusters/cluster-words.ts';
 import { linksText } from './text.ts';
 
-/** One of what is to be opened. */
+/** A line of the preview. */
 export interface OpeningLine {
   readonly key: string;
   readonly title: string;
   readonly where?: string;
   readonly cluster?: Cluster;
-  /** Why it is left as it is. */
+  /** Why it is not connected. */
   readonly why?: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export function openingLines(
   });
 }
 
-/** What a yes opens, and what of it is production, by title. */
+/** Returns what confirming connects, and the titles of its production clusters. */
 export function openingPlan(lines: readonly OpeningLine[]): {
   readonly ids: readonly ClusterId[];
   readonly production: readonly string[];

@@ -4,7 +4,7 @@ import type { ClusterId } from '../../main/model/cluster.ts';
 import type { Asked } from '../links/link-preview.tsx';
 import { usePlace } from './use-place.ts';
 
-/** What the window shows. */
+/** The page that the window shows. */
 export type Page =
   | { readonly kind: 'list' | 'settings' | 'setUp' }
   /** Back leads to `from`. */
@@ -12,7 +12,7 @@ export type Page =
   | { readonly kind: 'activity'; readonly cluster?: ClusterId; readonly from: Page }
   | { readonly kind: 'accounts'; readonly from: Page };
 
-/** What is open over the page. */
+/** The dialog that is open over the page. */
 export type Overlay = { readonly kind: 'palette' | 'shortcuts' | 'release' } | Asked;
 
 export interface Route {
@@ -20,7 +20,7 @@ export interface Route {
   readonly overlay?: Overlay | undefined;
 }
 
-/** The ways from route to route. All functions are the same ones for the life of the window. */
+/** Changes the route. All functions keep their identity. */
 export interface Navigation {
   openList(): void;
   /** Opens a cluster's page; back leads to the list. */
@@ -33,7 +33,7 @@ export interface Navigation {
   openSettings(): void;
   openSetUp(): void;
   back(): void;
-  /** Opens `overlay` over the page, in place of what is open there. */
+  /** Opens `overlay` over the page, replacing the current one. */
   open(overlay: Overlay): void;
   close(): void;
   go(place: Place): void;
@@ -41,7 +41,7 @@ export interface Navigation {
 
 const list: Page = { kind: 'list' };
 
-/** The window's route, which also follows the address of the page. */
+/** Returns the window's route, which also follows the address of the page. */
 export function useNavigation(): { readonly route: Route; readonly navigation: Navigation } {
   const [route, setRoute] = useState<Route>({ page: list });
   const toPage = useCallback(

@@ -12,7 +12,7 @@ export const noticeIcons = {
 
 export type NoticeKind = keyof typeof noticeIcons;
 
-/** Something about the whole that a person should see: what it is, more of it, and what can be done. */
+/** Shows a global notice: title, details and actions. */
 export function Banner({
   kind,
   title,

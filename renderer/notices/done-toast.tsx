@@ -5,7 +5,7 @@ import './done-toast.css';
 
 const shownMs = 6_000;
 
-/** Says what was done, with the way back, until it has been read; it waits while a person is at it. */
+/** Shows what was done, with an undo button, for a few seconds; longer while it has the pointer or the focus. */
 export function DoneToast() {
   const done = usePage((page) => page.done);
   const { undo, forgetDone } = useActions();

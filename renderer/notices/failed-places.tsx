@@ -10,7 +10,7 @@ import { Banner } from './banner.tsx';
 import type { Notice } from './notice.ts';
 import { noticesText } from './text.ts';
 
-/** What could not be read. */
+/** Returns a notice about the locations that failed. */
 export function useFailedPlaces(onAccounts: () => void): Notice | undefined {
   const cells = useAgent((agent) => agent.cells);
   const failed = useMemo(() => [...cells.values()].filter(isFailed), [cells]);
@@ -20,7 +20,7 @@ export function useFailedPlaces(onAccounts: () => void): Notice | undefined {
   return { key: 'places', kind: 'attention', title, banner };
 }
 
-/** Names each place, why, and the next step. */
+/** Lists each failed location with its error and the next step. */
 function FailedPlaces({
   title,
   failed,
@@ -77,7 +77,7 @@ function FailedPlaces({
   );
 }
 
-/** Places that failed alike (one expired session fails seventeen regions) are told once. */
+/** Groups locations with the same error: one expired session fails many regions. */
 function byReason(failed: readonly Cell[]) {
   const groups = new Map<string, { places: Cell[]; error: NonNullable<Cell['error']> }>();
   for (const cell of failed) {

@@ -36,7 +36,7 @@ export function StatusStrip({
     };
     document.addEventListener('pointerdown', hearPress, { capture: true, signal });
     document.addEventListener('keydown', hearKey, { signal });
-    // It stays as high as it was when a notice goes: a second click must not meet the row behind it.
+    // Keep the height when a notice is dismissed: a second click must not hit the row behind it.
     const sizes = new ResizeObserver(() => {
       if (panel.current !== null) panel.current.style.minHeight = `${panel.current.offsetHeight}px`;
     });
@@ -46,7 +46,7 @@ export function StatusStrip({
       sizes.disconnect();
     };
   }, [isOpen]);
-  // A notice that was dismissed takes its button along.
+  // Dismissing a notice removes its button.
   // biome-ignore lint/correctness/useExhaustiveDependencies: each time when there are fewer.
   useEffect(() => {
     if (isOpen && document.activeElement === document.body) opener.current?.focus();

@@ -115,7 +115,7 @@ function useProblems(): readonly Notice[] {
   });
 }
 
-/** What the agent has to say of its own accord, for example of a tunnel that could not be opened again. */
+/** Warnings from the agent, for example about a tunnel that could not reconnect. */
 function useAgentNotices(): readonly Notice[] {
   const notices = useAgent((agent) => agent.notices);
   const [dismissed, setDismissed] = useState<ReadonlySet<string>>(new Set());

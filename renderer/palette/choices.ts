@@ -23,7 +23,7 @@ const whole = [
 
 const ofSets = ['openSet', 'linkSet', 'removeSet'] as const;
 
-/** What a person can have done. */
+/** An action that the palette offers. */
 export type Deed =
   | { readonly kind: (typeof verbs)[number]; readonly cluster: Cluster }
   | { readonly kind: (typeof whole)[number] }
@@ -32,19 +32,19 @@ export type Deed =
   | { readonly kind: 'group'; readonly by: GroupBy };
 
 export interface Choice {
-  /** Of no other choice. */
+  /** Unique among the choices. */
   readonly id: string;
   readonly title: string;
   readonly hint?: string | undefined;
-  /** The name within the title: the end of it stays in sight. */
+  /** The name within the title: its end is never cut off. */
   readonly name?: string | undefined;
-  /** Whether it leads to a production cluster: marked, and behind others that fit as well. */
+  /** Whether it affects a production cluster: marked, and ranked after equal matches. */
   readonly isProduction?: boolean;
   readonly deed: Deed;
 }
 
 export interface PaletteFacts {
-  /** By title. */
+  /** Sorted by title. */
   readonly clusters: readonly Cluster[];
   readonly open: ReadonlySet<ClusterId>;
   readonly tunnels: ReadonlyMap<ClusterId, TunnelView>;
@@ -52,18 +52,21 @@ export interface PaletteFacts {
   readonly kept: ReadonlySet<ClusterId>;
   readonly sets: readonly ClusterSet[];
   readonly current: ClusterId | undefined;
-  /** Those that ask before kubectl is moved to them. */
+  /** Whether switching to the cluster asks for confirmation. */
   readonly asksFirst: (cluster: Cluster) => boolean;
   readonly filters: readonly Filter[];
 }
 
 const atMost = 40;
 
-/** What fits the query, the best first, of equals production last. Without a query: what concerns the whole, and what is open. */
+/**
+ * Returns what matches the query, best first, production last among equals. Without a query: global actions and
+ * connected clusters.
+ */
 export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[] {
   const words = queryWords(query);
   const ranks: Choice[][] = [];
-  /** Made only where it may be shown. */
+  /** Builds a choice only if it may be shown. */
   const add = (rank: number, isLast: boolean, make: () => Choice) => {
     const at = 2 * rank + Number(isLast);
     ranks[at] ??= [];

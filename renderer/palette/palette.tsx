@@ -56,7 +56,7 @@ const icons = {
   group: Layers,
 } as const satisfies Record<Deed['kind'], unknown>;
 
-/** Everything that can be done, by its name. */
+/** Lets the user run any action by its name. */
 export function Palette({
   isOpen,
   onOpen,
@@ -72,7 +72,7 @@ export function Palette({
   const choose = ({ deed }: Choice) => {
     const from = before.current;
     flushSync(() => onOpen(false));
-    // What is done may lead to another page, from which the way back leads here.
+    // The action may open another page, whose way back restores this focus.
     if (from instanceof HTMLElement) from.focus();
     onDeed(deed);
   };
@@ -173,7 +173,7 @@ function Choices({ onChoose }: { readonly onChoose: (choice: Choice) => void }) 
   );
 }
 
-/** In one piece: the parts of a title would be read as several words. */
+/** One label: screen readers would read the parts of a title as several words. */
 function labelOf({ title, isProduction, hint }: Choice): string {
   return [title, isProduction === true ? controlsText.production : undefined, hint]
     .filter(Boolean)

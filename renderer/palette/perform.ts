@@ -4,7 +4,7 @@ import { copyLink } from '../links/copy-link.ts';
 import type { Navigation } from '../navigation/use-navigation.ts';
 import type { Deed } from './choices.ts';
 
-/** Does what was chosen in the palette. What fails is shown as a notice. */
+/** Performs an action that was chosen in the palette. Failures are shown as notices. */
 export function perform(
   deed: Deed,
   {

@@ -5,13 +5,13 @@ import { paletteText } from './text.ts';
 
 const modifier = navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl';
 
-/** Not every font has arrows. */
+/** Not every font has arrow glyphs. */
 const pictures: Readonly<Record<string, ReactNode>> = {
   '↑': <ArrowUp size={11} role="img" aria-label={paletteText.shortcuts.up} />,
   '↓': <ArrowDown size={11} role="img" aria-label={paletteText.shortcuts.down} />,
 };
 
-/** All keys that do something. */
+/** Lists all keyboard shortcuts. */
 export function Shortcuts({
   isOpen,
   onOpen,

@@ -5,7 +5,7 @@ import { releasesText } from './text.ts';
 import './releases.css';
 import { dateOf } from '../text/times.ts';
 
-/** What is new in the release that is out, over the page. */
+/** Shows the notes of the new release in a dialog. */
 export function ReleaseNotes({
   isOpen,
   onClose,

@@ -6,13 +6,13 @@ import { useNow } from '../agent/use-now.ts';
 import { ago } from '../text/times.ts';
 import { organisationText } from './text.ts';
 
-/** Whose configuration counts, where it comes from, and the way to a newer one or to none. */
+/** Shows the organisation's configuration and its origin; refreshes or removes it. */
 export function OrganisationGroup({
   onSetUp,
   onReview,
 }: {
   readonly onSetUp: () => void;
-  /** Shows what is new in the configuration. */
+  /** Opens the review of the new configuration. */
   readonly onReview: () => void;
 }) {
   const organisation = useAgent((agent) => agent.organisation);
@@ -105,7 +105,7 @@ function ConfirmRemoval({
   name,
   onAnswer,
 }: {
-  /** Undefined while nothing is asked. */
+  /** Undefined while the dialog is closed. */
   readonly name: string | undefined;
   readonly onAnswer: (yes: boolean) => void;
 }) {

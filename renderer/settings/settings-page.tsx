@@ -9,7 +9,7 @@ import { ChoiceSetting, SwitchSetting, TextSetting } from './setting.tsx';
 import { organisationText, settingsText } from './text.ts';
 import './settings.css';
 
-/** Every setting, saved as soon as it is changed. */
+/** Lists all settings. Each is saved as soon as it is changed. */
 export function SettingsPage({
   onBack,
   onSetUp,
@@ -25,7 +25,7 @@ export function SettingsPage({
     <SubPage title={settingsText.title} onBack={onBack}>
       <h1 className="for-screen-readers">{settingsText.title}</h1>
       <Group title={settingsText.general}>
-        {/* A page in a browser starts with nothing, and notifies of nothing. */}
+        {/* A browser page cannot start at login or show notifications. */}
         {window.k8sTunnels !== undefined && (
           <>
             <SwitchSetting

@@ -1,7 +1,7 @@
 import { type FormEvent, useId, useRef } from 'react';
 import { setupText } from './text.ts';
 
-/** Where the user types the key that the organisation publishes: with it the signature says who made the configuration. */
+/** Asks for the organisation's public key, which verifies who made the configuration. */
 export function KeyField({ onKey }: { readonly onKey: (key: string | undefined) => void }) {
   const id = useId();
   const field = useRef<HTMLInputElement>(null);

@@ -5,18 +5,18 @@ import { detailText } from '../detail/text.ts';
 import { settingsText } from '../settings/text.ts';
 import { setupText } from './text.ts';
 
-/** One thing that a configuration says, in setupText. */
+/** One field of a configuration as text. */
 export interface PreviewLine {
-  /** Of no other line. */
+  /** Unique among the lines. */
   readonly key: string;
   readonly title: string;
   readonly value: string;
-  /** What counts now, where that is something else. */
+  /** The current value, if it differs. */
   readonly before: string | undefined;
   readonly isManaged: boolean;
 }
 
-/** The words of values, where those of the file are none. */
+/** Text of values that are identifiers in the file. */
 const choices: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   kubeconfigMode: settingsText.kubeconfigModes,
   favouritesOrder: settingsText.favouritesOrders,
@@ -24,7 +24,7 @@ const choices: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   connectors: detailText.connectors,
 };
 
-/** What it says, but for the settings that change: those have lines of their own. */
+/** Lists the fields, except settings that change: those have their own lines. */
 export function fieldLines({ fields, settings }: SetupPreview): readonly PreviewLine[] {
   const told = new Set<string>(settings.map(({ name }) => `defaults.${name}`));
   return fields
@@ -38,7 +38,7 @@ export function fieldLines({ fields, settings }: SetupPreview): readonly Preview
     }));
 }
 
-/** The person's settings that change, or that they can no longer change. */
+/** Lists the user's settings that change or become managed. */
 export function settingLines({ settings }: SetupPreview): readonly PreviewLine[] {
   return settings.map(({ name, value, before, locked }) => ({
     key: name,
@@ -49,7 +49,7 @@ export function settingLines({ settings }: SetupPreview): readonly PreviewLine[]
   }));
 }
 
-/** A field that has no words is called as it is in the file: nothing is kept back. */
+/** Returns a field's title; an unknown field keeps its name, so that nothing is hidden. */
 export function fieldTitle(field: string): string {
   const plain = field.replace(/\[\d+\]/g, '');
   const setting = plain.startsWith('defaults.') ? plain.slice('defaults.'.length) : undefined;

@@ -5,7 +5,7 @@ import type { Notice } from '../notices/notice.ts';
 import { organisationText } from '../settings/text.ts';
 import { fieldTitle } from './preview-words.ts';
 
-/** A configuration that leads to other hosts, files or trust waits for the user's consent. */
+/** Shown while a configuration with new hosts, files or certificates waits for consent. */
 export function useReviewNotice(onReview: () => void): Notice | undefined {
   const organisation = useAgent((agent) => agent.organisation);
   if (organisation?.pending === undefined) return undefined;

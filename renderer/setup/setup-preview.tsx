@@ -17,19 +17,19 @@ type Phase =
   | { readonly kind: 'applying'; readonly preview: SetupPreview }
   | { readonly kind: 'failed'; readonly preview: SetupPreview; readonly error: PlainError };
 
-/** What an organisation's configuration would do, as a question. Nothing of it is done without a yes. */
+/** Previews an organisation's configuration. Nothing changes without confirmation. */
 export function SetupQuestion({
   source,
   given,
   onClose,
   onDone,
 }: {
-  /** An https address, an absolute path or a link, as the person or the link has it; absent: what is new is reviewed. */
+  /** An https address, an absolute path or a link; undefined to review the pending changes. */
   readonly source?: string;
-  /** What was read already, with the key that was given for it. */
+  /** A preview that was already loaded, with its key. */
   readonly given?: { readonly key?: string | undefined; readonly preview: SetupPreview } | undefined;
   readonly onClose: () => void;
-  /** It is set up; with what it leads to, where that is signed in to at once. */
+  /** Called when it is set up; `signsIn` if the user wants to sign in next. */
   readonly onDone: (how: { readonly signsIn: boolean }) => void;
 }) {
   const actions = useActions();
@@ -96,7 +96,7 @@ export function SetupQuestion({
           {error.message} {error.hint}
         </p>
       )}
-      {/* Where the signature is not the organisation's, another key can be tried. */}
+      {/* Without a valid signature, the user can try another key. */}
       {(preview?.signed === false || (phase.kind === 'refused' && key !== undefined)) && (
         <KeyField onKey={setKey} />
       )}
@@ -173,7 +173,7 @@ function Preview({ preview, isReview }: { readonly preview: SetupPreview; readon
       {conflict !== undefined && (
         <p className="setup-conflict">{setupText.conflicts[conflict.why](conflict.name, conflict.place)}</p>
       )}
-      {/* What is another is what the question is about. */}
+      {/* A review shows the changes first. */}
       {isReview && <Lines title={setupText.changes} lines={lines} />}
       {remarks.length > 0 && (
         <>

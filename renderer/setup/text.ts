@@ -29,7 +29,7 @@ export const setupText = {
   no: 'Cancel',
   again: 'Reload',
   failed: 'Could not set up',
-  /** By `why`. Without a name, what was set up before cannot be understood any more. */
+  /** By `why`. The name is empty if the previous configuration cannot be parsed. */
   conflicts: {
     origin: (name: string, place: string) =>
       `You are set up for ${name === '' ? 'an organisation' : isolated(name)} from ${place}. This would replace it.`,
@@ -37,7 +37,7 @@ export const setupText = {
       `The configuration from ${place} is signed with another key. Replace it only if your organisation has announced a new key.`,
     revision: (_: string, place: string) => `It is older than the configuration from ${place}.`,
   },
-  /** Of the fields, without the numbers of lists. */
+  /** Titles of the fields, without list indices. */
   fields: {
     'access.team': 'Cloudflare Access team',
     'sources.eks.enabled': 'Discover in AWS',

@@ -244,7 +244,7 @@ describe('the past of a cluster, on its page', () => {
       };
     };
     await openPage(window);
-    await page.getByText('1 connection, 10 B sent, 1.0 kB received').waitFor();
+    await page.getByText('1 connection, 10 bytes sent, 1 kB received').waitFor();
     received = 2_000;
     await page.getByText('1 connection, 10 B sent, 2.0 kB received').waitFor();
     await page.getByText('a context, a cluster and a user of that name').waitFor();

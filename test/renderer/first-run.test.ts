@@ -30,7 +30,7 @@ describe('the first run', () => {
   test('is there when nothing is known, and not otherwise', async (context) => {
     const { page, agent, row } = await opened(context);
     expect(await row('AWS').locator('p').allTextContents()).toEqual([
-      '2 profiles: payments, search',
+      '2 profiles: payments and search',
       'acme: signed in',
     ]);
     expect(await page.getByRole('searchbox').count()).toBe(0);

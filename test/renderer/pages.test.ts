@@ -34,7 +34,7 @@ describe('above the list', () => {
     await failed.getByText('For 2 reasons; what was known there stays.').waitFor();
     await failed.getByRole('button', { name: 'Details' }).click();
     expect(await failed.getByRole('listitem').allTextContents()).toEqual([
-      'EKS · 111122223333 · us-east-1, EKS · 111122223333 · us-west-2The session of profile platform ended. Run aws sso login --profile platform.',
+      'EKS · 111122223333 · us-east-1 and EKS · 111122223333 · us-west-2The session of profile platform ended. Run aws sso login --profile platform.',
       'EKS · 111122223333 · eu-north-1eks:ListClusters is denied. ',
     ]);
     await failed.getByRole('button', { name: 'Hide' }).click();
@@ -349,7 +349,7 @@ describe('the page of a cluster', () => {
       'TLS8 ms',
       'Ready12 ms',
     ]);
-    await page.getByText('2 connections, 1.2 kB sent, 34.0 kB received').waitFor();
+    await page.getByText('2 connections, 1.2 kB sent, 34 kB received').waitFor();
     await page.getByText('connector').waitFor();
     await page.getByRole('button', { name: 'Copy command' }).click();
     await eventually(clipboard).toBe('kubectl --context orders get namespaces');

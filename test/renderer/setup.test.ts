@@ -209,7 +209,7 @@ describe('a new configuration that waits', () => {
       });
     };
     await page.getByRole('button', { name: 'Acme has a new configuration' }).click();
-    await page.getByText('It changes: Cloudflare Access team, Vault.').waitFor();
+    await page.getByText('Changes: Cloudflare Access team and Vault.').waitFor();
     await press('Review…');
     const question = dialog('Accept the new configuration of Acme?');
     await question.getByText('now acme.cloudflareaccess.com').waitFor();
