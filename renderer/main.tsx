@@ -30,7 +30,7 @@ const look = () => link.look(!document.hidden);
 document.addEventListener('visibilitychange', look);
 look();
 
-/** In a browser: this tab is let in by the address that it was opened with. */
+/** In a browser, the address that opened this tab contains its secret. */
 function overWeb(): OpenChannel {
   const secret = createPageSecret(sessionStorage);
   takeFromAddress(secret, () => link.retry());

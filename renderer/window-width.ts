@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-// As window.css has it.
+// Must match window.css.
 const wide = window.matchMedia('(min-width: 900px)');
 
 function onChange(tell: () => void): () => void {
@@ -8,7 +8,7 @@ function onChange(tell: () => void): () => void {
   return () => wide.removeEventListener('change', tell);
 }
 
-/** Whether a page stands beside the list, not in its place. */
+/** Returns whether the window is wide enough to show a page beside the list. */
 export function useIsWide(): boolean {
   return useSyncExternalStore(onChange, () => wide.matches);
 }

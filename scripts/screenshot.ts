@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { text } from '../renderer/text/text.ts';
+import { headerText } from '../renderer/header/text.ts';
 import { findChromium } from '../test/e2e/chromium.ts';
 import { openBrowserWindow } from '../test/world/demo/browser-window.ts';
 import { createCommandLine } from '../test/world/demo/command-line.ts';
@@ -42,7 +42,7 @@ try {
     await page.mouse.move(0, 0);
     await page.locator('.clusters').evaluate((list) => list.scrollTo(0, 0));
     await take(page, 'window');
-    await page.getByRole('button', { name: text.header.accounts, exact: true }).click();
+    await page.getByRole('button', { name: headerText.accounts, exact: true }).click();
     await page.locator('.account').first().waitFor();
     // The home of a person, in place of the world's folder.
     await page.locator('.account small').evaluateAll((lines, home) => {

@@ -4,13 +4,14 @@ import { type Logger, systemClock } from '../agent/parts.ts';
 import { serveIpc } from '../api/ipc/serve.ts';
 import { linkAmong, linkScheme } from '../api/link.ts';
 import { toPlainError } from '../model/app-error.ts';
+import { plural } from '../model/wording.ts';
 import { appId, origin } from './app-origin.ts';
 import { linkOpener } from './external-link.ts';
 import { followAgent } from './follow-agent.ts';
 import type { Host } from './host-agent.ts';
 import { hiddenFlag, setStartAtLogin } from './login-item.ts';
 import { createNotifier } from './notifications/notifier.ts';
-import type { Way } from './notifications/words.ts';
+import type { Way } from './notifications/text.ts';
 import { registerScheme, servePage } from './page.ts';
 import { denyPermissions } from './permissions.ts';
 import { type AppTray, createTray } from './tray.ts';
@@ -150,9 +151,13 @@ const limitMinutes = 30;
 async function confirmUse(title: string): Promise<{ readonly minutes?: number } | undefined> {
   const { response } = await dialog.showMessageBox({
     type: 'warning',
-    message: `Use ${title}?`,
-    detail: 'It is a production cluster: from then on, every kubectl command without a context goes to it.',
-    buttons: [`For ${limitMinutes} minutes`, 'Use production', 'Cancel'],
+    message: `Switch the current context to ${title}?`,
+    detail: 'This is a production cluster. Every kubectl command without --context will run against it.',
+    buttons: [
+      plural(limitMinutes, { one: 'Switch for # minute', other: 'Switch for # minutes' }),
+      'Switch to production',
+      'Cancel',
+    ],
     defaultId: 2,
     cancelId: 2,
   });
@@ -163,8 +168,11 @@ async function confirmUse(title: string): Promise<{ readonly minutes?: number } 
 async function confirmQuit(open: number): Promise<boolean> {
   const { response } = await dialog.showMessageBox({
     type: 'question',
-    message: open === 1 ? 'Disconnect 1 cluster and quit?' : `Disconnect ${open} clusters and quit?`,
-    detail: 'kubectl reaches what is connected through this app.',
+    message: plural(open, {
+      one: 'Disconnect # cluster and quit?',
+      other: 'Disconnect # clusters and quit?',
+    }),
+    detail: 'kubectl reaches these clusters through k8s-tunnels.',
     buttons: ['Disconnect and quit', 'Cancel'],
     defaultId: 0,
     cancelId: 1,

@@ -7,6 +7,7 @@ import { isProduction } from '../model/is-production.ts';
 import { isUsable } from '../model/is-usable.ts';
 import { plainText } from '../model/plain-text.ts';
 import { timeLeft } from '../model/time-left.ts';
+import { duration, latency, plural } from '../model/wording.ts';
 
 /** What the menu's items do. */
 export interface TrayActions {
@@ -85,7 +86,7 @@ export function trayMenu(options: {
           },
         ]
       : []),
-    { label: 'kubectl uses', submenu: contexts(snapshot, open, tunnels, actions, now) },
+    { label: 'Current context', submenu: contexts(snapshot, open, tunnels, actions, now) },
     separator,
     signIn(snapshot, now, actions),
     discoverAgain(snapshot, actions),
@@ -101,8 +102,8 @@ function tryNow({ tunnels, clusters }: Snapshot, actions: TrayActions): MenuItem
   const [first] = waiting;
   if (first === undefined) return [];
   const title = clusters.find(({ id }) => id === first)?.title ?? first;
-  const what = waiting.length === 1 ? title : `${waiting.length} clusters`;
-  return [{ label: text(`Try now: ${what}`), click: () => actions.retry(waiting) }];
+  const what = waiting.length === 1 ? title : clusterCount(waiting.length);
+  return [{ label: text(`Retry now: ${what}`), click: () => actions.retry(waiting) }];
 }
 
 function allClusters(
@@ -111,7 +112,7 @@ function allClusters(
   actions: TrayActions,
 ): MenuItemConstructorOptions {
   if (clusters.length > listLimit)
-    return { label: `All ${clusters.length} clusters …`, click: () => actions.openWindow() };
+    return { label: `All ${clusterCount(clusters.length)}…`, click: () => actions.openWindow() };
   // Where the organisation groups its clusters, that is what people look for; the others stand by their account.
   const groups = Map.groupBy(clusters, ({ group, source, account }) => group ?? `${source} ${account}`);
   const menus = [...groups.values()].map((members) => {
@@ -162,7 +163,7 @@ function contexts(
     ),
     {
       type: 'radio',
-      label: label('none of ours', foreign ? (kubectl.context ?? '') : ''),
+      label: label('other context', foreign ? (kubectl.context ?? '') : ''),
       checked: foreign,
       // Which one else it was, nobody knows: it can be shown, not chosen.
       enabled: false,
@@ -186,25 +187,25 @@ function signIn(
 ): MenuItemConstructorOptions {
   const [login] = logins;
   if (login !== undefined)
-    return { label: 'Sign in: waiting for your browser …', click: () => actions.openLink(login.url) };
+    return { label: 'Sign in: waiting for your browser…', click: () => actions.openLink(login.url) };
   const lasts = sessions.some(({ endsAt }) => endsAt > now);
   const ended = endedSessions.find(({ isRevoked }) => isRevoked || !lasts);
   if (ended !== undefined)
     return {
-      label: text(`Session at ${ended.authDomain} ended: sign in …`),
+      label: text(`Session at ${ended.authDomain} ended: sign in…`),
       click: () => actions.openAccounts(),
     };
   const left = Math.max(0, ...sessions.map(({ endsAt }) => endsAt - now));
-  if (left === 0) return line('Not signed in; connecting does it');
-  const minutes = Math.floor(left / 60_000);
-  const hours = Math.floor(minutes / 60);
-  return line(`Signed in for ${hours > 0 ? `${hours} h ` : ''}${minutes % 60} min`);
+  if (left === 0) return line('Signed out (connecting signs in)');
+  return line(`Signed in for ${duration(left)}`);
 }
 
 function discoverAgain({ discovery }: Snapshot, actions: TrayActions): MenuItemConstructorOptions {
   return discovery.status === 'running'
-    ? line(`Discovering: ${discovery.cellsRead} of ${discovery.cellsKnown} places`)
-    : { label: 'Discover again', click: () => actions.discover() };
+    ? line(
+        `Loading ${discovery.cellsRead} of ${plural(discovery.cellsKnown, { one: '# location', other: '# locations' })}`,
+      )
+    : { label: 'Refresh', click: () => actions.discover() };
 }
 
 /** In the order that the person chose. */
@@ -226,16 +227,16 @@ function unopened({ reach }: Cluster): string {
 function progress({ state }: TunnelView): string {
   switch (state.status) {
     case 'connected':
-      return `${Math.round(state.probe.totalMs)} ms`;
+      return latency(state.probe.totalMs);
     case 'logging-in':
-      return 'signing in …';
+      return 'signing in…';
     case 'idle':
       return '';
     case 'failed':
     case 'degraded':
       return state.status;
     default:
-      return `${state.status} …`;
+      return `${state.status}…`;
   }
 }
 
@@ -250,6 +251,10 @@ function label(title: string, aside: string): string {
 /** What a tag says, as one line that no system reads as a key's mark. */
 function text(words: string): string {
   return plainText(words).replaceAll('&', '&&');
+}
+
+function clusterCount(count: number): string {
+  return plural(count, { one: '# cluster', other: '# clusters' });
 }
 
 function byTitle(a: Cluster, b: Cluster): number {

@@ -6,7 +6,7 @@ import type { Snapshot } from '../model/agent-view.ts';
 import { toPlainError } from '../model/app-error.ts';
 import type { ClusterId } from '../model/cluster.ts';
 import { notify } from './notifications/notifier.ts';
-import type { Way } from './notifications/words.ts';
+import type { Way } from './notifications/text.ts';
 import { trayFace, trayPicture } from './tray-face.ts';
 import { type TrayActions, trayMenu } from './tray-menu.ts';
 
@@ -84,7 +84,7 @@ export function createTray(options: {
   };
   const actions: TrayActions = {
     connect(id) {
-      const title = `${clusterOf(id)?.title ?? id} was not connected`;
+      const title = `Could not connect ${clusterOf(id)?.title ?? id}`;
       act(title, async ({ call }) => {
         const { results, stays = [] } = await call('connect', { clusters: [id] });
         for (const result of results)
@@ -92,20 +92,20 @@ export function createTray(options: {
           else if (stays.some(({ cluster }) => cluster === id))
             tell(
               `${result.title} is connected`,
-              'The current context was not switched: it is a production cluster.',
+              'The current context was not switched: this is a production cluster.',
               { kind: 'cluster', id },
             );
       });
     },
     disconnect: (id) =>
-      act(`${clusterOf(id)?.title ?? id} was not disconnected`, ({ call }) =>
+      act(`Could not disconnect ${clusterOf(id)?.title ?? id}`, ({ call }) =>
         call('disconnect', { clusters: [id] }),
       ),
-    retry: (ids) => act('Not tried', ({ call }) => call('retry', { clusters: [...ids] })),
+    retry: (ids) => act('Could not retry', ({ call }) => call('retry', { clusters: [...ids] })),
     use(id) {
       const cluster = clusterOf(id);
       if (cluster === undefined) return;
-      act(`kubectl was not moved to ${cluster.title}`, async ({ call }) => {
+      act(`Could not switch to ${cluster.title}`, async ({ call }) => {
         if (!(await asksFirst(call('switch', { cluster: id })))) return;
         const answer = await confirmUse(cluster.title);
         if (answer !== undefined) await call('switch', { cluster: id, production: true, ...answer });
@@ -119,27 +119,27 @@ export function createTray(options: {
       );
       const ask = () => go({ kind: 'window', place: { kind: 'set', name: set.name } });
       if (closed.length === 0) return ask();
-      const title = `${set.name} was not opened`;
+      const title = `Could not open ${set.name}`;
       act(title, async ({ call }) => {
         const connecting = call('connect', { clusters: closed.map(({ id }) => id), origin: 'set' });
         if (await asksFirst(connecting)) return ask();
         for (const result of (await connecting).results)
           if (result.status === 'failed')
-            tell(`${result.title} was not connected`, result.error.message, {
+            tell(`Could not connect ${result.title}`, result.error.message, {
               kind: 'cluster',
               id: result.cluster,
             });
       });
     },
     openLink,
-    discover: () => act('Discovery failed', ({ call }) => call('discover', {})),
+    discover: () => act('Could not refresh the clusters', ({ call }) => call('discover', {})),
     openWindow: onOpen,
     openAccounts: () => go({ kind: 'window', place: { kind: 'accounts' } }),
     quit() {
       const open = snapshot?.tunnels.length ?? 0;
       if (snapshot === undefined) onQuit();
       else
-        act('k8s-tunnels did not quit', async ({ call }) => {
+        act('k8s-tunnels could not quit', async ({ call }) => {
           if (open > 0 && !(await confirmQuit(open))) return;
           await call('quit', {}).catch(() => {});
           onQuit();
@@ -188,7 +188,7 @@ export function createTray(options: {
     const { message, hint } = toPlainError(error);
     tell(
       'k8s-tunnels cannot start',
-      [message, ...(hint === undefined ? [] : [hint, 'Then start it again.'])].join(' '),
+      [message, ...(hint === undefined ? [] : [hint, 'Then start k8s-tunnels again.'])].join(' '),
     );
     failed = true;
     update();

@@ -3,12 +3,11 @@ import { useEffect, useRef, useState } from 'react';
 import type { Account, LoginView } from '../../main/model/account.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { accountKey, isOwn, isUnderWay, type OwnAccount } from '../agent/sign-ins.ts';
-import { text } from '../text/text.ts';
 import { stateWords, statusOf } from './account-words.ts';
 import { PasswordForm } from './password-form.tsx';
+import { accountsText } from './text.ts';
 import { Waiting, waitingWords } from './waiting.tsx';
 
-const words = text.accounts;
 const marks = {
   'signed-in': { icon: CircleCheck, mark: 'connected' },
   ended: { icon: TriangleAlert, mark: 'degraded' },
@@ -16,14 +15,14 @@ const marks = {
   busy: { icon: LoaderCircle, mark: 'busy' },
 } as const;
 
-/** One account: who, for how long, where it is kept; of ours also the way in and out. */
+/** Shows one account: user, expiry and storage; ours also have buttons to sign in and out. */
 export function AccountRow({
   account,
   login,
   now,
 }: {
   readonly account: Account;
-  /** Its sign-in that waits for the person, whoever began it. */
+  /** Its pending sign-in, from whichever shell. */
   readonly login: LoginView | undefined;
   readonly now: number;
 }) {
@@ -35,10 +34,10 @@ export function AccountRow({
   const { icon: Icon, mark } = marks[shown];
   const state = isSigningIn
     ? login === undefined
-      ? words.states.signingIn
+      ? accountsText.states.signingIn
       : waitingWords(login)
     : asked?.status === 'signing-out'
-      ? words.states.signingOut
+      ? accountsText.states.signingOut
       : stateWords(account, now);
   return (
     <li className="account">
@@ -47,33 +46,35 @@ export function AccountRow({
       </span>
       <div className="account-text">
         <h3>{session}</h3>
-        {/* Whatever changes here is told with its name. */}
+        {/* Screen readers announce changes with the session's name. */}
         <p className="account-state" data-status={shown} role="status" aria-atomic>
           <span className="for-screen-readers">{session}: </span>
           {who !== undefined && !isSigningIn && <span>{who} · </span>}
           {state}
         </p>
         {account.status !== 'signed-out' && (
-          <small title={store}>{isOwn(account) ? words.kept(store) : words.foreign(store)}</small>
+          <small title={store}>
+            {isOwn(account) ? accountsText.kept(store) : accountsText.foreign(store)}
+          </small>
         )}
         {account.blocked !== undefined && status !== 'signed-in' && (
           <small className="account-blocked">{account.blocked}</small>
         )}
-        {account.allowed !== undefined && <small>{words.allowed(account.allowed)}</small>}
+        {account.allowed !== undefined && <small>{accountsText.allowed(account.allowed)}</small>}
       </div>
       {isOwn(account) && (account.blocked === undefined || status === 'signed-in') && (
         <AccountControls account={account} login={login} isSignedIn={status === 'signed-in'} />
       )}
       {asked?.status === 'failed' && (
         <p className="failure" role="alert">
-          {words.failed[asked.to]}: {asked.error.message} {asked.error.hint}
+          {accountsText.failed[asked.to]}: {asked.error.message} {asked.error.hint}
         </p>
       )}
     </li>
   );
 }
 
-/** The way in and out of an account, with what a sign-in asks for meanwhile. */
+/** Buttons to sign in and out, and what a pending sign-in asks for. */
 export function AccountControls({
   account,
   login,
@@ -94,7 +95,7 @@ export function AccountControls({
   useEffect(() => {
     if (isAsking && isSignedIn) setAsking(false);
   }, [isAsking, isSignedIn]);
-  // What had the focus is gone with the form, or with the sign-in that is over.
+  // The focused element was removed with the form or the finished sign-in.
   const wasOpen = useRef(false);
   useEffect(() => {
     if (wasOpen.current && !isOpen && document.activeElement === document.body) button.current?.focus();
@@ -114,11 +115,11 @@ export function AccountControls({
           type="button"
           className="button small"
           ref={button}
-          aria-label={(isSignedIn ? words.signOutOf : words.signInTo)(account.session)}
+          aria-label={(isSignedIn ? accountsText.signOutOf : accountsText.signInTo)(account.session)}
           aria-disabled={isBusy}
           onClick={press}
         >
-          {isSignedIn ? words.signOut : words.signIn}
+          {isSignedIn ? accountsText.signOut : accountsText.signIn}
         </button>
       )}
       {isWaiting && <Waiting login={login} onCancel={cancel} />}

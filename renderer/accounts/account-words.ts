@@ -1,8 +1,8 @@
 import type { Account } from '../../main/model/account.ts';
-import { agoWords, momentWords } from '../text/durations.ts';
-import { text } from '../text/text.ts';
+import { ago, momentOf } from '../text/times.ts';
+import { accountsText } from './text.ts';
 
-/** What is so by now: one that ends while it is looked at has ended. */
+/** Returns the status at `now`: a session may expire while it is shown. */
 export function statusOf({ status, endsAt, renews }: Account, now: number): Account['status'] {
   return status === 'signed-in' && !renews && endsAt !== undefined && endsAt <= now ? 'ended' : status;
 }
@@ -10,14 +10,14 @@ export function statusOf({ status, endsAt, renews }: Account, now: number): Acco
 /** `signed in until 17:30`. */
 export function stateWords(account: Account, now: number): string {
   const { endsAt, renews } = account;
-  const words = text.accounts.states;
+  const words = accountsText.states;
   switch (statusOf(account, now)) {
     case 'signed-out':
       return words.signedOut;
     case 'ended':
-      return endsAt === undefined || endsAt > now ? words.ended : words.endedAt(agoWords(now - endsAt));
+      return endsAt === undefined || endsAt > now ? words.ended : words.endedAt(ago(now - endsAt));
     case 'signed-in':
       if (renews) return words.renews;
-      return endsAt === undefined ? words.signedIn : words.signedInUntil(momentWords(endsAt, now));
+      return endsAt === undefined ? words.signedIn : words.signedInUntil(momentOf(endsAt, now));
   }
 }

@@ -6,44 +6,43 @@ import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { accountKey } from '../agent/sign-ins.ts';
 import { useNow } from '../agent/use-now.ts';
 import { SubPage } from '../detail/sub-page.tsx';
-import { text } from '../text/text.ts';
 import { AccountRow } from './account-row.tsx';
+import { accountsText } from './text.ts';
 import './accounts.css';
 import { useAccounts } from './use-accounts.ts';
 import { WaitingRow } from './waiting.tsx';
 
-const words = text.accounts;
 type Provider = Account['provider'];
-const providers = Object.keys(words.providers) as Provider[];
+const providers = Object.keys(accountsText.providers) as Provider[];
 
-/** Who is signed in where, and the way in and out. */
+/** Lists the sessions, with buttons to sign in and out. */
 export function AccountsPage({ onBack }: { readonly onBack: () => void }) {
   const { accounts, error, isReading, read } = useAccounts();
   const { forgetSignIns } = useActions();
   useEffect(() => forgetSignIns, [forgetSignIns]);
   return (
     <SubPage
-      title={words.title}
+      title={accountsText.title}
       onBack={onBack}
       controls={
         isReading && (
           <span className="reading" role="status">
             <LoaderCircle size={14} aria-hidden />
-            {words.reading}
+            {accountsText.reading}
           </span>
         )
       }
     >
-      <h1 className="for-screen-readers">{words.title}</h1>
+      <h1 className="for-screen-readers">{accountsText.title}</h1>
       <SignInToAll accounts={accounts ?? []} />
       {error !== undefined && (
         <div className="why" role="alert">
-          <h2>{words.unread}</h2>
+          <h2>{accountsText.unread}</h2>
           <p>
             {error.message} {error.hint}
           </p>
           <button type="button" className="button small" onClick={read}>
-            {words.again}
+            {accountsText.again}
           </button>
         </div>
       )}
@@ -59,7 +58,7 @@ export function AccountsPage({ onBack }: { readonly onBack: () => void }) {
   );
 }
 
-/** One button for all that is missing, where that is more than one. */
+/** One button for all missing sessions, if there are several. */
 function SignInToAll({ accounts }: { readonly accounts: readonly Account[] }) {
   const { signInToAll } = useActions();
   const isRunning = usePage((page) => page.isSigningIn === true);
@@ -73,7 +72,7 @@ function SignInToAll({ accounts }: { readonly accounts: readonly Account[] }) {
         aria-disabled={isRunning}
         onClick={() => void signInToAll()}
       >
-        {words.signInAll}
+        {accountsText.signInAll}
       </button>
     </div>
   );
@@ -97,11 +96,11 @@ function Group({
   const known = accounts.map(loginOf);
   const others = logins.filter((login) => !known.includes(login));
   if (accounts.length + others.length + left.length === 0 && provider !== 'access') return null;
-  const title = words.providers[provider];
+  const title = accountsText.providers[provider];
   return (
     <section className="accounts" aria-label={title}>
       <h2>{title}</h2>
-      {provider === 'access' && <p className="accounts-note">{words.accessNote}</p>}
+      {provider === 'access' && <p className="accounts-note">{accountsText.accessNote}</p>}
       <ul>
         {accounts.map((account) => (
           <AccountRow
@@ -124,16 +123,16 @@ function Group({
   );
 }
 
-/** What a sign-out has done, and what still holds a session. */
+/** Lists what a sign-out removed, and which sessions remain. */
 function SignedOut({ result: { removed, remaining } }: { readonly result: SignOut }) {
   return (
     <ul className="signed-out">
-      {removed.length === 0 && <li>{words.nothingRemoved}</li>}
+      {removed.length === 0 && <li>{accountsText.nothingRemoved}</li>}
       {removed.map((line) => (
         <li key={line}>
           <Check size={14} aria-hidden />
           <span>
-            <b>{words.removed}</b> {line}
+            <b>{accountsText.removed}</b> {line}
           </span>
         </li>
       ))}
@@ -141,7 +140,7 @@ function SignedOut({ result: { removed, remaining } }: { readonly result: SignOu
         <li key={line} data-remains="">
           <TriangleAlert size={14} aria-hidden />
           <span>
-            <b>{words.remaining}</b> {line}
+            <b>{accountsText.remaining}</b> {line}
           </span>
         </li>
       ))}

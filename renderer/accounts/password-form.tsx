@@ -1,9 +1,7 @@
 import { type FormEvent, useEffect, useId, useRef } from 'react';
-import { text } from '../text/text.ts';
+import { accountsText } from './text.ts';
 
-const words = text.accounts;
-
-/** Asks for a user name and a password. No state holds them: the field is emptied as soon as it has been read. */
+/** Asks for a username and a password. Never stored in state: the field is cleared as soon as it is read. */
 export function PasswordForm({
   session,
   isBusy,
@@ -24,23 +22,23 @@ export function PasswordForm({
     if (isBusy || username.current === null || password.current === null) return;
     const typed = { username: username.current.value, password: password.current.value };
     password.current.value = '';
-    // Where it was wrong, it is typed again.
+    // Ready to type it again if it was wrong.
     password.current.focus();
     onSubmit(typed);
   };
   return (
     <form
       className="password-form"
-      aria-label={words.signInTo(session)}
+      aria-label={accountsText.signInTo(session)}
       onSubmit={submit}
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return;
-        // It takes back the form; only the next one leaves the page.
+        // The first Escape closes the form; the next one leaves the page.
         event.preventDefault();
         onCancel();
       }}
     >
-      <label htmlFor={`${id}-username`}>{words.username}</label>
+      <label htmlFor={`${id}-username`}>{accountsText.username}</label>
       <input
         id={`${id}-username`}
         ref={username}
@@ -51,7 +49,7 @@ export function PasswordForm({
         autoCapitalize="none"
         autoComplete="off"
       />
-      <label htmlFor={`${id}-password`}>{words.password}</label>
+      <label htmlFor={`${id}-password`}>{accountsText.password}</label>
       <input
         id={`${id}-password`}
         ref={password}
@@ -62,10 +60,10 @@ export function PasswordForm({
       />
       <div className="actions">
         <button type="submit" className="button small primary" aria-disabled={isBusy}>
-          {words.signIn}
+          {accountsText.signIn}
         </button>
         <button type="button" className="button small" onClick={onCancel}>
-          {words.cancel}
+          {accountsText.cancel}
         </button>
       </div>
     </form>

@@ -3,7 +3,7 @@ import type { Account } from '../../main/model/account.ts';
 import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 
-/** The accounts, read anew when something happens to a sign-in; what was read last stays until then. */
+/** Loads the accounts, and reloads them when a session changes; keeps the last result meanwhile. */
 export function useAccounts(): {
   readonly accounts: readonly Account[] | undefined;
   readonly error: PlainError | undefined;
@@ -16,7 +16,7 @@ export function useAccounts(): {
   const [isReading, setReading] = useState(true);
   const last = useRef(0);
   const read = useCallback(() => {
-    // An answer that another has overtaken is old.
+    // Ignore a response that a newer one has overtaken.
     const turn = ++last.current;
     const settle = (work: () => void) => {
       if (turn !== last.current) return;
@@ -36,7 +36,7 @@ export function useAccounts(): {
   const logins = useAgent((agent) => agent.logins);
   const sessions = useAgent((agent) => agent.sessions);
   const signIns = usePage((page) => page.signIns);
-  // What it says of sources, and the user's own, make sign-ins possible.
+  // Sources and access portals add accounts.
   const organisation = useAgent((agent) => agent.organisation);
   const portals = useAgent(({ settings }) => settings.awsPortals);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each is a reason to read.

@@ -1,18 +1,17 @@
 import { LoaderCircle } from 'lucide-react';
 import type { LoginView } from '../../main/model/account.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
-import { text } from '../text/text.ts';
+import { noticesText } from '../notices/text.ts';
+import { accountsText } from './text.ts';
 
-const words = text.accounts;
-
-/** A sign-in that waits for the person: its page once more, the code where there is one, and the way out. */
+/** A pending sign-in: a link to its page, its code if it has one, and cancel. */
 export function Waiting({
   login,
   onCancel,
 }: {
-  /** Undefined until there is a page to go to. */
+  /** Undefined until its page is known. */
   readonly login: LoginView | undefined;
-  /** Undefined where it was begun elsewhere. */
+  /** Undefined if another shell started it. */
   readonly onCancel: (() => void) | undefined;
 }) {
   return (
@@ -20,26 +19,26 @@ export function Waiting({
       {login?.userCode !== undefined && (
         <p className="user-code">
           <code>{login.userCode}</code>
-          <CopyButton label={words.copyCode} value={login.userCode} />
+          <CopyButton label={accountsText.copyCode} value={login.userCode} />
         </p>
       )}
       {login !== undefined && (
-        <small>{login.userCode === undefined ? text.login.line : words.codeLine}</small>
+        <small>{login.userCode === undefined ? noticesText.login.line : accountsText.codeLine}</small>
       )}
       <div className="actions">
         {login !== undefined && (
           <>
             <a className="button small" href={login.url} target="_blank" rel="noreferrer">
-              {login.userCode === undefined ? text.login.open : words.openPage}
+              {login.userCode === undefined ? noticesText.login.open : accountsText.openPage}
             </a>
-            <CopyButton label={text.login.copy} value={login.url}>
-              {text.login.copy}
+            <CopyButton label={noticesText.login.copy} value={login.url}>
+              {noticesText.login.copy}
             </CopyButton>
           </>
         )}
         {onCancel !== undefined && (
           <button type="button" className="button small" onClick={onCancel}>
-            {words.cancel}
+            {accountsText.cancel}
           </button>
         )}
       </div>
@@ -47,7 +46,7 @@ export function Waiting({
   );
 }
 
-/** One that was begun elsewhere for what is no account yet: Access for a cluster, a tenant by the command line. */
+/** A pending sign-in without an account, such as Access for a cluster. */
 export function WaitingRow({ login }: { readonly login: LoginView }) {
   const { title, session = title } = login;
   return (
@@ -65,5 +64,5 @@ export function WaitingRow({ login }: { readonly login: LoginView }) {
 }
 
 export function waitingWords({ userCode }: LoginView): string {
-  return words.states[userCode === undefined ? 'waiting' : 'code'];
+  return accountsText.states[userCode === undefined ? 'waiting' : 'code'];
 }

@@ -2,29 +2,29 @@ import { History, X } from 'lucide-react';
 import { useId, useRef, useState } from 'react';
 import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
+import { accountsText } from '../accounts/text.ts';
 import { useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
+import { clustersText } from '../clusters/text.ts';
 import { SubPage } from '../detail/sub-page.tsx';
-import { text } from '../text/text.ts';
+import { activityText } from './text.ts';
 import './activity.css';
 import { type Day, daysOf } from './days.ts';
 import { EntryRow } from './entry-row.tsx';
 import { entryLine, isOf, isProblem } from './entry-view.ts';
 import { useActivity } from './use-activity.ts';
 
-const words = text.activity;
-
-/** What happened and when; of one cluster, where it was opened from its page. */
+/** Lists all events, or those of one cluster. */
 export function ActivityPage({
   cluster,
   onCluster,
   onAll,
   onBack,
 }: {
-  /** Of which alone it tells. */
+  /** Shows only the events of this cluster. */
   readonly cluster: ClusterId | undefined;
   readonly onCluster: (id: ClusterId) => void;
-  /** Tells of all again. */
+  /** Shows the events of all clusters again. */
   readonly onAll: () => void;
   readonly onBack: () => void;
 }) {
@@ -33,7 +33,7 @@ export function ActivityPage({
   const toggle = useRef<HTMLButtonElement>(null);
   const now = useNow(60_000);
   const showAll = () => {
-    // The button that had the focus goes.
+    // The button that had the focus is removed.
     toggle.current?.focus();
     onAll();
   };
@@ -42,7 +42,7 @@ export function ActivityPage({
   const shown = entries?.filter(isShown);
   return (
     <SubPage
-      title={words.title}
+      title={activityText.title}
       onBack={onBack}
       controls={
         <>
@@ -54,23 +54,23 @@ export function ActivityPage({
             aria-pressed={onlyProblems}
             onClick={() => setOnlyProblems(!onlyProblems)}
           >
-            {words.problems}
+            {activityText.problems}
           </button>
         </>
       }
     >
-      <h1 className="for-screen-readers">{words.title}</h1>
+      <h1 className="for-screen-readers">{activityText.title}</h1>
       <p className="for-screen-readers" role="status">
-        {latest !== undefined && isShown(latest) && words.news(entryLine(latest))}
+        {latest !== undefined && isShown(latest) && activityText.news(entryLine(latest))}
       </p>
       {error !== undefined && (
         <div className="why" role="alert">
-          <h2>{words.unread}</h2>
+          <h2>{activityText.unread}</h2>
           <p>
             {error.message} {error.hint}
           </p>
           <button type="button" className="button small" onClick={read}>
-            {text.accounts.again}
+            {accountsText.again}
           </button>
         </div>
       )}
@@ -104,7 +104,7 @@ function DaySection({
   );
 }
 
-/** Which cluster alone is told of, and the way out of that. */
+/** Names the only cluster shown, with a button that removes the filter. */
 function ClusterChip({
   id,
   entries,
@@ -115,7 +115,7 @@ function ClusterChip({
   readonly onRemove: () => void;
 }) {
   const known = useAgent(({ clusters }) => clusters.get(id)?.title);
-  // One that is gone is called what it was called.
+  // A cluster that no longer exists keeps its last title.
   const entry = known === undefined ? entries?.find((one) => isOf(one, id)) : undefined;
   const title = known ?? (entry !== undefined && 'title' in entry ? entry.title : id);
   return (
@@ -123,7 +123,7 @@ function ClusterChip({
       <span title={title}>
         <bdi>{title}</bdi>
       </span>
-      <button type="button" aria-label={text.filters.remove(title)} onClick={onRemove}>
+      <button type="button" aria-label={clustersText.filters.remove(title)} onClick={onRemove}>
         <X size={12} aria-hidden />
       </button>
     </span>
@@ -137,7 +137,11 @@ function Nothing({
   readonly isFiltered: boolean;
   readonly onlyProblems: boolean;
 }) {
-  const [title, body] = isFiltered ? (onlyProblems ? words.noProblems : words.noneOfIt) : words.none;
+  const [title, body] = isFiltered
+    ? onlyProblems
+      ? activityText.noProblems
+      : activityText.noneOfIt
+    : activityText.none;
   return (
     <div className="nothing">
       <History size={22} strokeWidth={1.6} aria-hidden />

@@ -15,7 +15,7 @@ import { memo } from 'react';
 import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { useAgent } from '../agent/page.tsx';
-import { momentWords } from '../text/durations.ts';
+import { exactMomentOf, momentOf } from '../text/times.ts';
 import { entryView } from './entry-view.ts';
 
 const icons = {
@@ -35,7 +35,7 @@ const icons = {
   release: Sparkles,
 } as const satisfies Record<ActivityEntry['kind'], unknown>;
 
-/** One thing that happened, with the time and the way to its cluster. */
+/** Shows one event with its time and a link to its cluster. */
 export const EntryRow = memo(function EntryRow({
   entry,
   onOpen,
@@ -60,8 +60,8 @@ export const EntryRow = memo(function EntryRow({
         {subject !== undefined && !isThere && <bdi className="entry-subject">{subject}</bdi>}
         {after !== undefined && ` ${after}`}
       </p>
-      <time dateTime={new Date(entry.at).toISOString()} title={new Date(entry.at).toLocaleString('en-GB')}>
-        {momentWords(entry.at, entry.at)}
+      <time dateTime={new Date(entry.at).toISOString()} title={exactMomentOf(entry.at)}>
+        {momentOf(entry.at, entry.at)}
       </time>
       {detail !== undefined && (
         <p className="entry-detail">

@@ -1,16 +1,18 @@
 import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
-import { durationWords } from '../text/durations.ts';
-import { text } from '../text/text.ts';
+import { duration, latency, listed } from '../../main/model/wording.ts';
+import { accountsText } from '../accounts/text.ts';
+import { noticesText } from '../notices/text.ts';
+import { releasesText } from '../releases/text.ts';
+import { settingsText } from '../settings/text.ts';
+import { activityText } from './text.ts';
 
-const words = text.activity;
-
-/** An entry for people: what it is about stands between the words. */
+/** An entry as text: the subject stands between `before` and `after`. */
 export interface EntryView {
   readonly tone: 'good' | 'attention' | 'danger' | 'plain';
   readonly before?: string;
   readonly subject?: string;
-  /** Whose page the subject leads to. */
+  /** The cluster that the subject links to. */
   readonly cluster?: ClusterId | undefined;
   readonly after?: string;
   readonly detail?: string | undefined;
@@ -36,87 +38,87 @@ export function entryView(entry: ActivityEntry): EntryView {
   switch (entry.kind) {
     case 'connected':
       return {
-        ...about(entry, 'good', words.connected),
-        detail: joined(words.by[entry.by], text.row.latency(entry.ms)),
+        ...about(entry, 'good', activityText.connected),
+        detail: joined(activityText.by[entry.by], latency(entry.ms)),
       };
     case 'reconnected':
       return {
-        ...about(entry, 'good', words.reconnected),
-        detail: words.away(durationWords(entry.awayMs)),
+        ...about(entry, 'good', activityText.reconnected),
+        detail: activityText.away(duration(entry.awayMs)),
       };
     case 'interrupted': {
       const { stage } = entry.failure;
       const stands = stage === 'tls' || stage === 'readyz';
       return {
-        ...about(entry, 'attention', stands ? words.unready : words.interrupted),
+        ...about(entry, 'attention', stands ? activityText.unready : activityText.interrupted),
         detail: reasonOf(entry),
       };
     }
     case 'failed':
-      return { ...about(entry, 'danger', words.failed), detail: reasonOf(entry) };
+      return { ...about(entry, 'danger', activityText.failed), detail: reasonOf(entry) };
     case 'closed':
       return {
-        ...about(entry, 'plain', words.closed),
-        detail: entry.by === 'agent' ? words.closedByAgent : undefined,
+        ...about(entry, 'plain', activityText.closed),
+        detail: entry.by === 'agent' ? activityText.closedByAgent : undefined,
       };
     case 'refused': {
       const { reason, account, process } = entry;
-      const program = process === undefined ? undefined : words.process(process.name, process.pid);
+      const program = process === undefined ? undefined : activityText.process(process.name, process.pid);
       return {
-        ...about(entry, 'attention', words.refused(entry.port)),
-        detail: joined(words.refusedFor[reason], reason === 'account' ? account : program),
+        ...about(entry, 'attention', activityText.refused(entry.port)),
+        detail: joined(activityText.refusedFor[reason], reason === 'account' ? account : program),
       };
     }
     case 'client-failed': {
       const { process, isCut } = entry;
-      const program = process === undefined ? undefined : words.process(process.name, process.pid);
+      const program = process === undefined ? undefined : activityText.process(process.name, process.pid);
       return {
-        ...about(entry, 'attention', isCut ? words.clientCut : words.clientFailed),
+        ...about(entry, 'attention', isCut ? activityText.clientCut : activityText.clientFailed),
         detail: joined(program, reasonOf(entry)),
       };
     }
     case 'kubectl':
       return entry.context === undefined
-        ? { tone: 'plain', before: words.noContext }
-        : { tone: 'plain', before: words.context, subject: entry.context, cluster: entry.cluster };
+        ? { tone: 'plain', before: activityText.noContext }
+        : { tone: 'plain', before: activityText.context, subject: entry.context, cluster: entry.cluster };
     case 'signed-in':
       return {
         tone: 'good',
-        before: words.signedIn(text.accounts.providers[entry.provider]),
+        before: activityText.signedIn(accountsText.providers[entry.provider]),
         detail: joined(entry.who, entry.session),
       };
     case 'signed-out':
       return {
         tone: 'plain',
-        before: words.signedOut(text.accounts.providers[entry.provider]),
+        before: activityText.signedOut(accountsText.providers[entry.provider]),
         detail: entry.session,
       };
     case 'sign-in-ended':
       return {
         tone: 'attention',
-        before: words.signInEnded(text.accounts.providers[entry.provider]),
+        before: activityText.signInEnded(accountsText.providers[entry.provider]),
         detail: joined(entry.session, entry.message),
       };
     case 'discovery': {
       const { added, gone, failed, places } = entry;
       return {
         tone: failed > 0 ? 'attention' : 'plain',
-        before: words.discovered(entry.clusters),
+        before: activityText.discovered(entry.clusters),
         detail: joined(
-          added.count === 0 ? undefined : words.added(added.count, added.titles),
-          gone.count === 0 ? undefined : words.gone(gone.count, gone.titles),
-          failed === 0 ? undefined : text.places.title(failed, places),
+          added.count === 0 ? undefined : activityText.added(added.count, added.titles),
+          gone.count === 0 ? undefined : activityText.gone(gone.count, gone.titles),
+          failed === 0 ? undefined : noticesText.locations.title(failed, places),
         ),
       };
     }
     case 'settings':
-      return { tone: 'plain', before: words.settings, detail: entry.names.map(settingTitle).join(', ') };
+      return { tone: 'plain', before: activityText.settings, detail: listed(entry.names.map(settingTitle)) };
     case 'release':
-      return { tone: 'plain', before: text.release.out(entry.version) };
+      return { tone: 'plain', before: releasesText.out(entry.version) };
   }
 }
 
-/** All of it in one line, for who hears it. */
+/** Formats an entry as one line for screen readers. */
 export function entryLine(entry: ActivityEntry): string {
   const { before, subject, after, detail } = entryView(entry);
   const line = [before, subject, after].filter((part) => part !== undefined).join(' ');
@@ -143,8 +145,8 @@ function joined(...parts: readonly (string | undefined)[]): string | undefined {
   return told.length === 0 ? undefined : told.join(' · ');
 }
 
-/** What the page of settings calls it. */
+/** Returns the title that the settings page uses. */
 function settingTitle(name: string): string {
-  const known = (text.settings as Readonly<Record<string, unknown>>)[name];
+  const known = (settingsText as Readonly<Record<string, unknown>>)[name];
   return Array.isArray(known) ? String(known[0]) : name;
 }

@@ -5,11 +5,11 @@ import { useActions, useAgent, usePage } from '../agent/page.tsx';
 
 const atMost = 500;
 
-/** What happened, the newest first: asked for once a connection with the agent, then followed. */
+/** Loads the activity once per connection to the agent and then follows it, newest first. */
 export function useActivity(): {
   readonly entries: readonly ActivityEntry[] | undefined;
   readonly error: PlainError | undefined;
-  /** What has happened last since it is looked at. */
+  /** The newest event since the page was opened. */
   readonly latest: ActivityEntry | undefined;
   read(): void;
 } {

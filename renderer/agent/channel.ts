@@ -1,7 +1,7 @@
 import type { AgentBridge } from '../../main/api/ipc/bridge.ts';
 import type { AgentMessage, ClientMessage } from '../../main/api/serve-messages.ts';
 
-/** What carries the page's conversation with the agent. */
+/** The transport between the page and the agent. */
 export interface Channel {
   send(message: ClientMessage): void;
   close(): void;
@@ -16,9 +16,9 @@ export type EndReason = 'not-served' | 'no-session' | 'session-ended' | 'foreign
 export interface ChannelEvents {
   onOpen(): void;
   onMessage(message: AgentMessage): void;
-  /** Told once, also when the channel never opened. */
+  /** Called once, also if the channel never opened. */
   onEnd(why?: EndReason): void;
-  /** A change waits for the user in the terminal, or no more. */
+  /** Called when a change starts or stops waiting for confirmation in the terminal. */
   onConfirmation?(isAsked: boolean): void;
 }
 
@@ -30,7 +30,7 @@ declare global {
   }
 }
 
-/** Through the desktop's main process. */
+/** Connects through the desktop's main process. */
 export function bridgeChannel(bridge: AgentBridge): OpenChannel {
   return ({ onOpen, onMessage, onEnd }) => {
     const stop = [bridge.onMessage(onMessage)];

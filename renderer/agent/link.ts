@@ -6,21 +6,21 @@ import type { EndReason, OpenChannel } from './channel.ts';
 export type LinkState =
   | { readonly status: 'opening' }
   | { readonly status: 'ready' }
-  /** Nobody answers; it is tried again. */
+  /** The agent does not respond; retrying. */
   | { readonly status: 'lost' }
-  /** No `serve` answers at the page's address; it is tried again. */
+  /** No `serve` responds at the page's address; retrying. */
   | { readonly status: 'not-served' }
-  /** This page cannot come back: only another address opens it again. */
+  /** This page cannot reconnect: only a new address opens it again. */
   | { readonly status: 'ended'; readonly why: Exclude<EndReason, 'not-served'> }
-  /** The agent answers that it cannot start. */
+  /** The agent reports that it cannot start. */
   | { readonly status: 'failed'; readonly error: PlainError };
 
-/** The page's lasting way to the agent: comes back by itself, each time with a snapshot of its own. */
+/** The page's connection to the agent. Reconnects automatically, each time with a new snapshot. */
 export interface Link {
   readonly call: AgentClient['call'];
-  /** Whether somebody looks at the page. */
+  /** Reports whether the page is visible. */
   look(isLooking: boolean): void;
-  /** Tries at once instead of at the next turn. */
+  /** Reconnects now instead of at the next attempt. */
   retry(): void;
 }
 
@@ -31,7 +31,7 @@ export function createLink(options: {
   readonly onState: (state: LinkState) => void;
   readonly onSnapshot: (snapshot: Snapshot) => void;
   readonly onChange: (change: Change) => void;
-  /** Whether a change waits for the user in the terminal that runs `serve`. */
+  /** Reports whether a change has to be confirmed in the terminal that runs `serve`. */
   readonly onConfirmation?: (isAsked: boolean) => void;
 }): Link {
   const { open, onState, onSnapshot, onChange, onConfirmation } = options;
@@ -67,7 +67,7 @@ export function createLink(options: {
     };
     const conversation = createConversation((message) => channel.send(message));
     const listen = async () => {
-      // What changes between the snapshot's arrival and its use must wait for it.
+      // Queue the changes that arrive before the snapshot is applied.
       const early: Change[] = [];
       let take = (change: Change): void => {
         early.push(change);

@@ -2,13 +2,13 @@ import { type Secret, secretIn } from '../../main/api/web/proof.ts';
 
 const key = 'k8s-tunnels';
 
-/** What lets this tab in: kept for this origin (the port is part of it) and this tab alone, and through a reload. */
+/** The secret of this tab: stored for this origin (including the port) and this tab only; survives a reload. */
 export interface PageSecret {
-  /** The one to try next. */
+  /** Returns the secret to try next. */
   get(): Secret | undefined;
-  /** In place of what was kept, in the order in which they are to be tried. */
+  /** Replaces the stored secrets; they are tried in this order. */
   keep(...secrets: readonly Secret[]): void;
-  /** It opens nothing any more. */
+  /** Removes a secret that is no longer valid. */
   drop(secret: Secret): void;
 }
 

@@ -16,13 +16,13 @@ function usePageContext(): Page {
   return page;
 }
 
-/** Renders again only when what `select` answers is another value. */
+/** Renders again only when `select` returns another value. */
 export function usePage<T>(select: (state: PageState) => T): T {
   const { store } = usePageContext();
   return useSyncExternalStore(store.subscribe, () => select(store.get()));
 }
 
-/** For what is shown only once the agent has answered. */
+/** For components that are shown only after the first snapshot. */
 export function useAgent<T>(select: (state: AgentState) => T): T {
   return usePage(({ agent }) => {
     if (agent === undefined) throw new Error('The agent has not answered yet.');

@@ -1,22 +1,23 @@
 import type { Findings } from '../../main/model/findings.ts';
 import type { SetupPreview } from '../../main/model/organisation-view.ts';
-import { text } from '../text/text.ts';
+import { organisationText } from '../settings/text.ts';
 import type { Link } from './link.ts';
+import { agentText } from './text.ts';
 
-/** What is to be set up. Without a source: what is new in what is set up. */
+/** What to set up. Without a source: the pending changes of the current configuration. */
 export interface SetupSource {
   readonly source?: string | undefined;
   /** The organisation's public key, as the user typed it. */
   readonly key?: string | undefined;
 }
 
-/** What a person can do to set this computer up. All of it rejects: each is told beside its own control. */
+/** Sets this computer up. Everything rejects: each control shows its own error. */
 export interface SetupActions {
-  /** What there is to find clusters with, beside the accounts. */
+  /** Resolves to what can find clusters besides the accounts. */
   findings(): Promise<Findings>;
-  /** What a configuration would do; changes nothing. */
+  /** Previews a configuration; changes nothing. */
   previewSetup(from: SetupSource, signal: AbortSignal): Promise<SetupPreview>;
-  /** Sets up by what was previewed. With a conflict only where that is to be replaced. */
+  /** Applies a previewed configuration, and replaces a conflicting one. */
   applySetup(from: SetupSource, preview: SetupPreview): Promise<void>;
   refreshSetup(): Promise<void>;
   removeSetup(name: string): Promise<void>;
@@ -38,17 +39,17 @@ export function createSetup({
         digest,
         ...(conflict === undefined ? {} : { replace: true }),
       });
-      say(text.done.setUp(name));
+      say(agentText.done.setUp(name));
     },
     async refreshSetup() {
       const { changed, organisation } = await link.call('setup-refresh', {});
-      const { pending, changed: isChanged, unchanged } = text.organisation;
+      const { pending, changed: isChanged, unchanged } = organisationText;
       const waits = organisation?.pending !== undefined;
       say(waits ? pending(organisation.name) : changed ? isChanged : unchanged);
     },
     async removeSetup(name) {
       await link.call('setup-remove', {});
-      say(text.done.setupRemoved(name));
+      say(agentText.done.setupRemoved(name));
     },
   };
 }

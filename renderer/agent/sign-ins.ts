@@ -5,13 +5,13 @@ import { signInToAll } from '../../main/model/next-sign-in.ts';
 import type { Link } from './link.ts';
 import type { PageStore, SignInState } from './page-store.ts';
 
-/** An account that can be signed in to and out of here. */
+/** An account whose session k8s-tunnels manages. */
 export type OwnAccount = Account & { readonly ours: true };
 
-/** What a person can do with accounts. What comes of it stands in the page's `signIns`; only `accounts` rejects. */
+/** Signs in to and out of accounts. Results are in the page's `signIns`; only `accounts` rejects. */
 export interface SignInActions {
   accounts(): Promise<readonly Account[]>;
-  /** Goes on when its page is left; one that runs already is left to run. */
+  /** Continues when its page is closed; does nothing if it is already running. */
   signIn(
     account: OwnAccount,
     password?: { readonly username: string; readonly password: string },
@@ -28,7 +28,7 @@ export interface SignInActions {
   signInToPortal(portal: AwsPortalSetting): Promise<void>;
   cancelSignIn(account: OwnAccount): void;
   signOut(account: OwnAccount): Promise<void>;
-  /** What came of those that are over has been seen. */
+  /** Clears the results of finished sign-ins. */
   forgetSignIns(): void;
 }
 
@@ -107,10 +107,10 @@ export function createSignIns({
           accounts,
           canBegin: ({ asks }) => asks !== 'password',
           signIn: begin,
-          // What could not be looked at is shown by its places.
+          // Failed locations are shown as such.
           discover: () => link.call('discover', {}).then(noop, noop),
         })
-          // What the agent could not answer is shown where its link is.
+          // A lost connection is shown as such.
           .catch(() => false)
           .finally(() => store.update(({ isSigningIn: _, ...state }) => state))
       );

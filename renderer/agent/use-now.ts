@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** The time, ms since the epoch, told anew every `everyMs`; it stands still while that is undefined. */
+/** Returns the time in ms since the epoch, updated every `everyMs`; not updated while that is undefined. */
 export function useNow(everyMs: number | undefined): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

@@ -13,7 +13,7 @@ import type { PageMessage } from '../../main/api/web/socket.ts';
 import type { EndReason, OpenChannel } from './channel.ts';
 import type { PageSecret } from './page-secret.ts';
 
-/** `serve` takes no longer to prove itself, ms. */
+/** `serve` must prove its identity within this time. */
 const provenWithinMs = 10_000;
 
 /**
@@ -33,7 +33,7 @@ export function webChannel(url: string, held: PageSecret): OpenChannel {
     };
     let isOpened = false;
     let isOver = false;
-    // Not only by the event: another program may hold up the end of a WebSocket.
+    // Do not wait for the close event: another program may delay it.
     const end = (why?: EndReason) => {
       if (isOver) return;
       isOver = true;
@@ -63,7 +63,7 @@ export function webChannel(url: string, held: PageSecret): OpenChannel {
     socket.addEventListener('close', ({ code }) => {
       if (code === closeCodes.ended) {
         held.drop(secret);
-        // Another one is tried, as after a connection that was lost.
+        // Try the next secret, as after a lost connection.
         end(held.get() === undefined ? 'session-ended' : undefined);
       } else end(isOpened ? undefined : 'not-served');
     });
@@ -71,7 +71,7 @@ export function webChannel(url: string, held: PageSecret): OpenChannel {
   };
 }
 
-/** Resolves to the session's secret; rejects when the other end does not know this tab's. */
+/** Resolves to the session's secret; rejects if the other end does not know this tab's secret. */
 async function prove({
   socket,
   send,
@@ -102,7 +102,7 @@ async function prove({
   const nonces: Nonces = { server: String(nonce), page };
   if (proof !== (await proofOf(secret, 'server', nonces))) throw new Error('Another program answers.');
   const session = secret.kind === 'address' ? await sessionAfter(secret, nonces) : secret;
-  // A page that is reloaded now does not know whether the address is spent.
+  // A page that is reloaded now cannot know whether the address was used.
   if (session !== secret) held.keep(session, secret);
   const opened = next();
   send({ proof: await proofOf(secret, 'page', nonces) });

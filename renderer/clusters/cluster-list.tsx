@@ -10,9 +10,9 @@ import {
 import { flushSync } from 'react-dom';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { useActions, usePage } from '../agent/page.tsx';
-import { text } from '../text/text.ts';
 import { ClusterRow } from './cluster-row.tsx';
 import { ClusterSection } from './cluster-section.tsx';
+import { clustersText } from './text.ts';
 import './clusters.css';
 import { headHeight, itemsOf, placesOf, rowHeight } from './items.ts';
 import type { Section } from './layout.ts';
@@ -37,18 +37,18 @@ export function ClusterList({
 }: {
   readonly sections: readonly Section[];
   readonly query: string;
-  /** Of which the sections are the answer: another one begins at the top. */
+  /** The query that the sections belong to: a new one starts at the top. */
   readonly wish: string;
-  /** Of what the policies deny, unless it was asked for. */
+  /** Set if the section of denied clusters can be folded. */
   readonly fold: ComponentProps<typeof ClusterSection>['fold'];
   readonly selected: ReadonlySet<ClusterId>;
   readonly onSelect: (selected: ReadonlySet<ClusterId>) => void;
-  /** The one whose page is shown. */
+  /** The cluster whose page is open. */
   readonly opened: ClusterId | undefined;
   readonly onOpen: (id: ClusterId) => void;
-  /** A row goes where the user sends it, though the pointer may rest on it. */
+  /** Lets a row move that the user moves, even under the pointer. */
   readonly onMove: () => void;
-  /** Other rows may be under the pointer, before they are painted. */
+  /** Called before other rows are painted. */
   readonly onShown: () => void;
 }) {
   const actions = useActions();
@@ -56,7 +56,7 @@ export function ClusterList({
   const [focused, setFocused] = useState<ClusterId>();
   const list = useRef<HTMLElement>(null);
   const hasFocus = useRef(false);
-  /** Where a selection of several goes on from. */
+  /** The row that a range selection starts from. */
   const anchor = useRef<ClusterId>(undefined);
   const words = useMemo(() => queryWords(query), [query]);
   const isFolded = fold?.isFolded === true;
@@ -74,7 +74,7 @@ export function ClusterList({
 
   useLayoutEffect(onShown);
 
-  // A row that goes to another section is made anew, and takes the focus along.
+  // A row that moves to another section is rendered again: restore its focus.
   useLayoutEffect(() => {
     const isLost = hasFocus.current && document.activeElement === document.body;
     if (isLost && list.current !== null) focusRow(list.current, focused);
@@ -88,7 +88,7 @@ export function ClusterList({
   const hearClick = (event: MouseEvent) => {
     const id = rowOf(event.target);
     if (id === undefined || !(event.ctrlKey || event.metaKey || event.shiftKey)) return;
-    // It selects, whatever of the row it hits.
+    // The click selects, wherever it hits the row.
     event.preventDefault();
     event.stopPropagation();
     if (event.shiftKey) extend(id);
@@ -122,7 +122,7 @@ export function ClusterList({
     const go = (to: number) => {
       const next = ids[Math.max(0, Math.min(to, ids.length - 1))];
       if (next === undefined) return;
-      // The tab stop is there to be focused, wherever it is in the list.
+      // The tab stop is always rendered, so it can be focused.
       flushSync(() => setFocused(next));
       if (event.shiftKey) {
         anchor.current ??= id;
@@ -147,7 +147,7 @@ export function ClusterList({
     <main
       ref={list}
       className="clusters"
-      aria-label={text.list}
+      aria-label={clustersText.list}
       onClickCapture={hearClick}
       onKeyDown={hearKey}
       onFocus={({ target }) => {
@@ -187,7 +187,7 @@ export function ClusterList({
   );
 }
 
-/** The order of the favourites after the arrow key moved one; undefined when there is nothing to move. */
+/** Returns the order of the favourites after an arrow key; undefined if nothing moves. */
 function moved(
   favourites: Section | undefined,
   id: ClusterId,
@@ -205,7 +205,7 @@ function rowOf(target: EventTarget): ClusterId | undefined {
   return (row?.getAttribute('data-cluster') as ClusterId | null) ?? undefined;
 }
 
-/** Of what is within `part`. */
+/** Focuses the first row within `part`. */
 export function focusFirstRow(part: Element): void {
   part.querySelector<HTMLElement>('[data-row-stop] input, button[data-row-stop]')?.focus();
 }

@@ -2,19 +2,20 @@ import { SquareTerminal, Star } from 'lucide-react';
 import { memo, useId } from 'react';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
+import { latency } from '../../main/model/wording.ts';
 import { useActions } from '../agent/page.tsx';
 import { MixedScriptsBadge } from '../controls/mixed-scripts-badge.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
 import { Switch } from '../controls/switch.tsx';
-import { text } from '../text/text.ts';
 import { HighlightedText } from './highlighted-text.tsx';
 import { headHeight, rowHeight } from './items.ts';
 import { MiddleEllipsis } from './middle-ellipsis.tsx';
 import { elsewhere } from './search.ts';
 import { StateMark } from './state-mark.tsx';
+import { clustersText } from './text.ts';
 import { type RowState, useRow } from './use-row.ts';
 
-/** One cluster: state, name, where it is or what is wrong, latency and port, switch. */
+/** Shows one cluster: state, name, location or problem, latency and port, switch. */
 export const ClusterRow = memo(function ClusterRow({
   id,
   title,
@@ -27,15 +28,15 @@ export const ClusterRow = memo(function ClusterRow({
   onOpen,
 }: {
   readonly id: ClusterId;
-  /** As it was known last. */
+  /** The last known title. */
   readonly title: string;
-  /** Its place in the section, from 0. */
+  /** Index in the section, from 0. */
   readonly at: number;
-  /** How many rows the section has. */
+  /** Number of rows in the section. */
   readonly of: number;
-  /** What is searched for. */
+  /** The words of the query. */
   readonly words: readonly string[];
-  /** Of all rows one is reached with Tab, the others from it with the arrows. */
+  /** Whether Tab reaches this row; the arrow keys reach the others from it. */
   readonly isTabStop: boolean;
   readonly isSelected: boolean;
   readonly isOpened: boolean;
@@ -69,7 +70,7 @@ export const ClusterRow = memo(function ClusterRow({
       <div className="row-text">
         {isSelected && (
           <span id={selectedId} className="for-screen-readers">
-            {text.selection.selected}
+            {clustersText.selection.selected}
           </span>
         )}
         <div className="row-name">
@@ -78,7 +79,7 @@ export const ClusterRow = memo(function ClusterRow({
             className="row-title"
             tabIndex={tabIndex}
             data-row-stop={hasSwitch ? undefined : ''}
-            // Its parts would be read as several words.
+            // Screen readers would read its parts as several words.
             aria-label={cluster.title}
             title={cluster.title}
             onClick={() => onOpen(id)}
@@ -88,7 +89,7 @@ export const ClusterRow = memo(function ClusterRow({
           <button
             type="button"
             className="star"
-            aria-label={text.row.star(cluster.title)}
+            aria-label={clustersText.row.star(cluster.title)}
             aria-pressed={isFavourite}
             tabIndex={tabIndex}
             onClick={() => void actions.star(id, !isFavourite)}
@@ -105,21 +106,21 @@ export const ClusterRow = memo(function ClusterRow({
         <button
           type="button"
           className="button small"
-          aria-label={text.row.tryNowFor(cluster.title)}
+          aria-label={clustersText.row.tryNowFor(cluster.title)}
           tabIndex={tabIndex}
           onClick={() => void actions.tryNow(id)}
         >
-          {text.row.tryNow}
+          {clustersText.row.tryNow}
         </button>
       ) : view.hasWhy ? (
         <button
           type="button"
           className="button small"
-          aria-label={(isDenied ? text.row.whyNotFor : text.row.whyFor)(cluster.title)}
+          aria-label={clustersText.row.detailsOf(cluster.title)}
           tabIndex={tabIndex}
           onClick={() => onOpen(id)}
         >
-          {text.row.why}
+          {clustersText.row.details}
         </button>
       ) : (
         <Figures row={row} keptId={keptId} />
@@ -127,7 +128,7 @@ export const ClusterRow = memo(function ClusterRow({
       {hasSwitch ? (
         <span data-row-stop="">
           <Switch
-            label={text.row.connect(cluster.title)}
+            label={clustersText.row.connect(cluster.title)}
             describedBy={[lineId, row.isKept && keptId, isSelected && selectedId].filter(Boolean).join(' ')}
             isOn={view.isOn}
             isBusy={view.mark === 'busy'}
@@ -142,7 +143,7 @@ export const ClusterRow = memo(function ClusterRow({
   );
 });
 
-/** Keeps the place of a cluster that is gone while the pointer is on the list: what is clicked there does nothing. */
+/** Holds the position of a removed cluster while the pointer is on the list: clicks on it do nothing. */
 function GoneRow({
   id,
   title,
@@ -167,7 +168,7 @@ function GoneRow({
         >
           {title}
         </button>
-        <div className="row-line">{text.row.gone}</div>
+        <div className="row-line">{clustersText.row.gone}</div>
       </div>
     </li>
   );
@@ -184,16 +185,16 @@ function Badges({ row, tabIndex }: { readonly row: RowState; readonly tabIndex: 
       {environment !== '' && !isProduction(cluster) && (
         <span className="badge environment">{environment}</span>
       )}
-      {isCurrent && <span className="badge current">{text.current}</span>}
+      {isCurrent && <span className="badge current">{clustersText.current}</span>}
       {isUsable && !isCurrent && (
         <button
           type="button"
           className="use"
-          aria-label={text.row.usedFor(cluster.title)}
+          aria-label={clustersText.row.setCurrentFor(cluster.title)}
           tabIndex={tabIndex}
           onClick={() => void actions.use(cluster.id)}
         >
-          {text.row.use}
+          {clustersText.row.setCurrent}
         </button>
       )}
     </>
@@ -209,18 +210,18 @@ function Figures({
 }) {
   if (isKept && view.mark === 'off')
     return (
-      <span className="kept" title={text.row.kept}>
+      <span className="kept" title={clustersText.row.onDemand}>
         <SquareTerminal size={15} strokeWidth={1.7} aria-hidden />
         <span id={keptId} className="for-screen-readers">
-          {text.row.kept}
+          {clustersText.row.onDemand}
         </span>
       </span>
     );
   if (tunnel === undefined || view.mark !== 'connected') return <span />;
   return (
     <span className="figures">
-      {tunnel.state.status === 'connected' && <span>{text.row.latency(tunnel.state.probe.totalMs)}</span>}
-      {tunnel.port !== undefined && <code>{text.row.port(tunnel.port)}</code>}
+      {tunnel.state.status === 'connected' && <span>{latency(tunnel.state.probe.totalMs)}</span>}
+      {tunnel.port !== undefined && <code>{clustersText.row.port(tunnel.port)}</code>}
     </span>
   );
 }

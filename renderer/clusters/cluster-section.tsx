@@ -1,9 +1,9 @@
 import { type ReactNode, useId } from 'react';
 import { useActions } from '../agent/page.tsx';
-import { text } from '../text/text.ts';
 import { countOf, type Section } from './layout.ts';
+import { clustersText } from './text.ts';
 
-/** The head of a section, and those of its rows that are there. */
+/** Renders the head of a section and its rendered rows. */
 export function ClusterSection({
   section,
   place,
@@ -13,7 +13,7 @@ export function ClusterSection({
   readonly section: Section;
   /** px. */
   readonly place: { readonly top: number; readonly height: number };
-  /** For one that can be folded. */
+  /** Set if the section can be folded. */
   readonly fold: { readonly isFolded: boolean; readonly onFold: (folded: boolean) => void } | undefined;
   readonly children: readonly ReactNode[];
 }) {
@@ -28,7 +28,7 @@ export function ClusterSection({
         {section.id !== 'found' && <span>{countOf([section])}</span>}
         {section.id === 'connected' && section.clusters.length > 1 && (
           <button type="button" className="link-button" onClick={() => void disconnectAll()}>
-            {text.sections.disconnectAll}
+            {clustersText.sections.disconnectAll}
           </button>
         )}
         {fold !== undefined && (
@@ -36,10 +36,10 @@ export function ClusterSection({
             type="button"
             className="link-button"
             aria-expanded={!fold.isFolded}
-            aria-label={fold.isFolded ? text.sections.showDenied : text.sections.hideDenied}
+            aria-label={fold.isFolded ? clustersText.sections.showDenied : clustersText.sections.hideDenied}
             onClick={() => fold.onFold(!fold.isFolded)}
           >
-            {fold.isFolded ? text.sections.show : text.sections.hide}
+            {fold.isFolded ? clustersText.sections.show : clustersText.sections.hide}
           </button>
         )}
       </div>

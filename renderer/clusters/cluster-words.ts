@@ -1,38 +1,38 @@
 import { accountText, accountTitle } from '../../main/model/account-name.ts';
 import type { Cell } from '../../main/model/cluster.ts';
 import { isolated } from '../text/isolated.ts';
-import { text } from '../text/text.ts';
+import { clustersText } from './text.ts';
 
 type Place = Pick<Cell, 'source' | 'account' | 'accountName' | 'region'>;
 
-/** `EKS · Payments · eu-west-1`: where a cluster or a place of discovery is, short enough for a row. */
+/** `EKS · Payments · eu-west-1`: a location, short enough for a row. */
 export function whereWords({ source, region, ...account }: Place): string {
   const title = accountTitle(account);
-  return joined([text.sources[source], isSpoken(region) ? shortened(title) : title, region]);
+  return joined([clustersText.sources[source], isSpoken(region) ? shortened(title) : title, region]);
 }
 
-/** `EKS · Payments (444455556666) · eu-west-1`: the same with all that there is. */
+/** `EKS · Payments (444455556666) · eu-west-1`: a location in full. */
 export function wholeWhereWords({ source, region, ...account }: Place): string {
-  return joined([text.sources[source], accountText(account), region]);
+  return joined([clustersText.sources[source], accountText(account), region]);
 }
 
-/** `EKS · Payments`: what clusters are grouped by. */
+/** `EKS · Payments`: the account that clusters are grouped by. */
 export function accountWords({ source, ...account }: Omit<Place, 'region'>): string {
-  return joined([text.sources[source], accountTitle(account)]);
+  return joined([clustersText.sources[source], accountTitle(account)]);
 }
 
 function joined(parts: readonly string[]): string {
   return parts.filter(isSpoken).map(isolated).join(' · ');
 }
 
-/** What stands for all of a place is not said. */
+/** Wildcards are omitted. */
 function isSpoken(part: string): boolean {
   return part !== '' && part !== '/' && part !== '*';
 }
 
 const longest = 24;
 
-/** What comes behind it in a row must stay in sight. Ids differ at both ends, paths and addresses at the last. */
+/** Leaves room for what follows in a row. Ids differ at both ends, paths and addresses at the last. */
 function shortened(account: string): string {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(account))
     return `${account.slice(0, 8)}…${account.slice(-4)}`;

@@ -1,9 +1,12 @@
 import { LoaderCircle } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { isFailed } from '../../main/model/is-failed.ts';
+import { accountsText } from '../accounts/text.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
+import { agentText } from '../agent/text.ts';
 import { LinkedText } from '../controls/linked-text.tsx';
-import { text } from '../text/text.ts';
+import { paletteText } from '../palette/text.ts';
+import { clustersText } from './text.ts';
 import './empty.css';
 import type { Filter } from './filters.ts';
 import { suggestion } from './search.ts';
@@ -22,7 +25,7 @@ function Blank({ title, children }: { readonly title: string; readonly children?
   );
 }
 
-/** No cluster is known: discovery is looking, or found none. */
+/** Shown while no cluster is known: discovery is running or found none. */
 export function NoClusters({
   onAccounts,
   onSetUp,
@@ -36,19 +39,19 @@ export function NoClusters({
   const off = new Set<string>(organisation?.off);
   if (isRunning)
     return (
-      <Blank title={text.loading.title}>
-        <p>{text.loading.body}</p>
+      <Blank title={clustersText.loading.title}>
+        <p>{clustersText.loading.body}</p>
         <LoaderCircle className="spinner" size={20} aria-hidden />
       </Blank>
     );
   return (
-    <Blank title={text.empty.title}>
-      <p>{text.empty.body}</p>
+    <Blank title={clustersText.empty.title}>
+      <p>{clustersText.empty.body}</p>
       <ul className="places-to-look">
         {sources
           .filter((source) => !off.has(source))
           .map((source) => {
-            const [place, where] = text.empty.places[source];
+            const [place, where] = clustersText.empty.locations[source];
             return (
               <li key={place}>
                 <b>{place}</b>
@@ -59,20 +62,20 @@ export function NoClusters({
       </ul>
       <div className="actions">
         <button type="button" className="button primary" onClick={() => void discover()}>
-          {text.empty.discover}
+          {clustersText.empty.discover}
         </button>
         <button type="button" className="button" onClick={onAccounts}>
-          {text.accounts.signIn}
+          {accountsText.signIn}
         </button>
         <button type="button" className="button" onClick={onSetUp}>
-          {text.palette.whole.setUp}
+          {paletteText.whole.setUp}
         </button>
       </div>
     </Blank>
   );
 }
 
-/** The query finds nothing: what may have been meant, and that what could not be read may hold it. */
+/** Shown for a query without matches: suggests a title and mentions failed locations. */
 export function NoHits({
   query,
   filters,
@@ -88,7 +91,7 @@ export function NoHits({
   const cells = useAgent((agent) => agent.cells);
   const failed = [...cells.values()].filter(isFailed).length;
   const [near, setNear] = useState<{ readonly query: string; readonly title: string | undefined }>();
-  // Looking for it among thousands would hold up who types on.
+  // Searching thousands of titles would block typing.
   useEffect(() => {
     const timer = setTimeout(
       () => setNear({ query, title: query === '' ? undefined : suggestion(query, clusters.values()) }),
@@ -99,28 +102,30 @@ export function NoHits({
   const meant = near?.query === query ? near.title : undefined;
   const isFiltered = filters.length > 0;
   const title =
-    query === '' ? text.noHits.filtered : (isFiltered ? text.noHits.queryFiltered : text.noHits.title)(query);
+    query === ''
+      ? clustersText.noHits.filtered
+      : (isFiltered ? clustersText.noHits.queryFiltered : clustersText.noHits.title)(query);
   return (
     <Blank title={title}>
       {meant !== undefined && (
         <p>
-          {text.noHits.meant}
+          {clustersText.noHits.didYouMean}
           <button type="button" className="link-button" onClick={() => onQuery(meant)}>
             {meant}
           </button>
           ?
         </p>
       )}
-      {failed > 0 && <p>{text.noHits.partial(failed)}</p>}
+      {failed > 0 && <p>{clustersText.noHits.partial(failed)}</p>}
       <div className="actions">
         {query !== '' && (
           <button type="button" className="button" onClick={() => onQuery('')}>
-            {text.noHits.clear}
+            {clustersText.noHits.clear}
           </button>
         )}
         {isFiltered && (
           <button type="button" className="button" onClick={() => onFilters([])}>
-            {text.noHits.clearFilters}
+            {clustersText.noHits.clearFilters}
           </button>
         )}
       </div>
@@ -128,7 +133,7 @@ export function NoHits({
   );
 }
 
-/** The agent has not answered yet, or says that it cannot start. */
+/** Shown before the first snapshot, or if the agent cannot start. */
 export function NoAgent({
   title,
   hint,
@@ -150,7 +155,7 @@ export function NoAgent({
       {onRetry !== undefined && (
         <div className="actions">
           <button type="button" className="button" onClick={onRetry}>
-            {text.link.again}
+            {agentText.link.again}
           </button>
         </div>
       )}

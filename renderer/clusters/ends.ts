@@ -1,11 +1,11 @@
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
-// A browser of before 2024 may have none: a name is then divided between code points.
+// Browsers before 2024 may not have it: names are then split between code points.
 const segmenter =
   typeof Intl.Segmenter === 'function'
     ? new Intl.Segmenter(undefined, { granularity: 'grapheme' })
     : undefined;
 
-/** So many characters at the end of a name stay in sight, or half of a shorter one. */
+/** Number of characters at the end of a name that are never cut off; half of a shorter name. */
 const tailLength = 12;
 
 /**

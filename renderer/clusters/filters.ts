@@ -1,13 +1,13 @@
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
-import { text } from '../text/text.ts';
 import { groupKey, groupsOf } from './groups.ts';
+import { clustersText } from './text.ts';
 
 const facets = ['environment', 'cloud', 'account'] as const;
 const states = ['favourite', 'connected', 'denied'] as const;
 
-/** What a person wants to see only: of one facet any that is chosen, of several facets each. */
+/** Restricts the list. Filters of one facet are alternatives; different facets all have to match. */
 export interface Filter {
-  /** Of no other filter. */
+  /** Unique among the filters. */
   readonly id: string;
   readonly facet: (typeof facets)[number] | (typeof states)[number];
   readonly title: string;
@@ -18,15 +18,15 @@ export interface FilterGroup {
   readonly filters: readonly Filter[];
 }
 
-/** All that can be chosen of these clusters. */
+/** Returns the filters that these clusters offer. */
 export function filtersOf(clusters: readonly Cluster[]): readonly FilterGroup[] {
   return [
     {
-      title: text.filters.state,
-      filters: states.map((facet) => ({ id: facet, facet, title: text.filters.states[facet] })),
+      title: clustersText.filters.state,
+      filters: states.map((facet) => ({ id: facet, facet, title: clustersText.filters.states[facet] })),
     },
     ...facets.map((facet) => ({
-      title: text.filters.facets[facet],
+      title: clustersText.filters.facets[facet],
       filters: groupsOf(clusters, facet).map(({ id, title }) => ({ id, facet, title })),
     })),
   ].filter(({ filters }) => filters.length > 1);

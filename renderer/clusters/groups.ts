@@ -1,19 +1,20 @@
 import type { Cluster } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import type { Settings } from '../../main/model/settings.ts';
-import { text } from '../text/text.ts';
+import { controlsText } from '../controls/text.ts';
 import { accountWords } from './cluster-words.ts';
 import type { Section } from './layout.ts';
+import { clustersText } from './text.ts';
 
 export type GroupBy = Settings['listGroup'];
 
-/** The same for all clusters of a group; empty for those that say nothing. */
+/** Returns the key of a cluster's group; empty if it has none. */
 export function groupKey(cluster: Cluster, by: GroupBy): string {
   switch (by) {
     case 'account':
       return `${cluster.source} ${cluster.account}`;
     case 'environment':
-      return isProduction(cluster) ? text.production : (cluster.environment ?? '').toLowerCase();
+      return isProduction(cluster) ? controlsText.production : (cluster.environment ?? '').toLowerCase();
     case 'cloud':
       return cluster.source;
     case 'group':
@@ -23,7 +24,7 @@ export function groupKey(cluster: Cluster, by: GroupBy): string {
   }
 }
 
-/** The groups by their titles, each with its clusters in their order; at the end those that say nothing. */
+/** Groups clusters and sorts the groups by title; clusters without a group come last. */
 export function groupsOf(clusters: readonly Cluster[], by: GroupBy): readonly Section[] {
   const groups = [...Map.groupBy(clusters, (cluster) => groupKey(cluster, by))].map(([key, members]) => ({
     key,
@@ -51,13 +52,13 @@ function titleOf(key: string, members: readonly Cluster[], by: GroupBy): string 
   if (first === undefined) return key;
   switch (by) {
     case 'account':
-      // Some may have been read before the account's name was known.
+      // Some may have been discovered before the account's name was known.
       return accountWords(members.find(({ accountName }) => accountName !== undefined) ?? first);
     case 'cloud':
-      return text.sources[first.source];
+      return clustersText.sources[first.source];
     case 'none':
-      return text.sections.others;
+      return clustersText.sections.others;
     default:
-      return key === '' ? text.sections.without[by] : key;
+      return key === '' ? clustersText.sections.without[by] : key;
   }
 }

@@ -1,6 +1,6 @@
 import { highlighted } from './search.ts';
 
-/** `children` with what was searched for marked. */
+/** Renders `children` with the matches marked. */
 export function HighlightedText({
   children,
   words,

@@ -1,8 +1,8 @@
 import type { ClusterId } from '../../main/model/cluster.ts';
-import { text } from '../text/text.ts';
 import type { Section } from './layout.ts';
+import { clustersText } from './text.ts';
 
-/** What the pointer is on: a row, or the head of a section. */
+/** The row or section head under the pointer. */
 export type Pointed =
   | { readonly kind: 'row'; readonly id: ClusterId }
   | { readonly kind: 'head'; readonly id: Section['id'] };
@@ -48,13 +48,13 @@ export function holdOrder(options: {
       };
   };
   for (const section of fresh) if (!above.has(section.id)) add(section);
-  // These go to their own section when the pointer leaves.
+  // They move to their own section when the pointer leaves.
   const clusters = fresh.filter(({ id }) => above.has(id)).flatMap((section) => section.clusters);
-  if (clusters.length > 0) add({ id: lateId(joined, above), title: text.sections.late, clusters });
+  if (clusters.length > 0) add({ id: lateId(joined, above), title: clustersText.sections.late, clusters });
   return joined;
 }
 
-/** Of the section for what has no place below the pointer: one that is not above it. */
+/** Returns the id of the section for new rows that would otherwise appear above the pointer. */
 function lateId(sections: readonly Section[], above: ReadonlySet<Section['id']>): Section['id'] {
   const last = sections.findLast(({ id }) => id.startsWith('late '));
   return last !== undefined && !above.has(last.id) ? last.id : `late ${sections.length}`;

@@ -1,7 +1,7 @@
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import type { Section } from './layout.ts';
 
-/** What stands in the list from above: a section's head, then its rows. */
+/** An item of the list, top to bottom: a section's head, then its rows. */
 export type Item =
   | { readonly kind: 'head'; readonly section: Section }
   | {
@@ -12,11 +12,11 @@ export type Item =
       readonly at: number;
     };
 
-/** CSS pixels, as clusters.css has them. */
+/** CSS pixels; must match clusters.css. */
 export const headHeight = 30;
 export const rowHeight = 48;
 
-/** Of a folded section only the head stands there. */
+/** Lists the items of the sections; folded sections only have a head. */
 export function itemsOf(
   sections: readonly Section[],
   isFolded: (section: Section) => boolean,
@@ -29,7 +29,7 @@ export function itemsOf(
   ]);
 }
 
-/** Where each row is among `items`. */
+/** Returns the index of each row in `items`. */
 export function placesOf(items: readonly Item[]): ReadonlyMap<ClusterId, number> {
   return new Map(items.flatMap((item, index) => (item.kind === 'row' ? [[item.cluster.id, index]] : [])));
 }

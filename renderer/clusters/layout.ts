@@ -1,17 +1,17 @@
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import type { Settings } from '../../main/model/settings.ts';
-import { text } from '../text/text.ts';
 import { type GroupBy, groupsOf } from './groups.ts';
+import { clustersText } from './text.ts';
 
 export interface Section {
   readonly id: string;
   readonly title: string;
   readonly clusters: readonly Cluster[];
-  /** How many of them are here only because the pointer is on the list: not counted. */
+  /** Number of removed clusters that are still shown because of the pointer; not counted. */
   readonly gone?: number;
 }
 
-/** How many clusters of these sections there are. */
+/** Counts the clusters of these sections. */
 export function countOf(sections: readonly Section[]): number {
   return sections.reduce((sum, { clusters, gone = 0 }) => sum + clusters.length - gone, 0);
 }
@@ -45,18 +45,18 @@ export function layoutOf(options: {
   }
   if (order === 'own') starred.sort((a, b) => (rank.get(a.id) ?? 0) - (rank.get(b.id) ?? 0));
   return [
-    { id: 'connected', title: text.sections.connected, clusters: connected },
-    { id: 'favourites', title: text.sections.favourites, clusters: starred },
+    { id: 'connected', title: clustersText.sections.connected, clusters: connected },
+    { id: 'favourites', title: clustersText.sections.favourites, clusters: starred },
     ...groupsOf(others, groupBy),
-    { id: 'no-tunnel', title: text.sections.noTunnel, clusters: without },
-    { id: 'denied', title: text.sections.denied, clusters: denied },
+    { id: 'no-tunnel', title: clustersText.sections.noTunnel, clusters: without },
+    { id: 'denied', title: clustersText.sections.denied, clusters: denied },
   ].filter((section) => section.clusters.length > 0);
 }
 
-// One for all comparisons: `localeCompare` with options makes another each time.
+// Shared by all comparisons: `localeCompare` with options creates one each time.
 const { compare } = new Intl.Collator(undefined, { numeric: true });
 
-/** Numbers within titles count as numbers. */
+/** Sorts by title; numbers within titles compare as numbers. */
 export function byTitle(clusters: Iterable<Cluster>): readonly Cluster[] {
   return [...clusters].sort((a, b) => compare(a.title, b.title) || compare(a.id, b.id));
 }

@@ -3,7 +3,7 @@ import { HighlightedText } from './highlighted-text.tsx';
 import './middle-ellipsis.css';
 import { highlighted } from './search.ts';
 
-/** `children` in one line, cut in the middle where there is no room: the end of `name` in it stays in sight. */
+/** Renders `children` in one line with an ellipsis in the middle: the end of `name` stays visible. */
 export function MiddleEllipsis({
   children,
   name = children,

@@ -18,7 +18,7 @@ export function moveRows(
     const [from, to] = [before.get(id), after.get(id)];
     if (from === undefined || to === undefined) continue;
     const by = from - to + change.scrolled;
-    // From farther than the list is high it would only flicker by.
+    // A row from outside the visible list would only flicker.
     if (by === 0 || Math.abs(by) > list.clientHeight) continue;
     row.animate([{ transform: `translateY(${by}px)` }, { transform: 'none' }], movement);
   }

@@ -2,20 +2,21 @@ import type { TunnelView } from '../../main/model/agent-view.ts';
 import type { Cluster } from '../../main/model/cluster.ts';
 import type { Policy } from '../../main/model/policy.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
-import { text } from '../text/text.ts';
 import { whereWords } from './cluster-words.ts';
+import { failureText } from './failure-text.ts';
+import { clustersText } from './text.ts';
 
 export type Mark = 'off' | 'busy' | 'connected' | 'degraded' | 'failed' | 'none' | 'denied';
 
-/** What a row says. */
+/** The content of a row. */
 export interface RowView {
   readonly mark: Mark;
   readonly line: string;
   readonly tone: 'quiet' | 'attention' | 'danger';
   readonly isOn: boolean;
-  /** Whether there is more to say of a failure. */
+  /** Whether the cluster's page has more details of a failure. */
   readonly hasWhy: boolean;
-  /** It waits for its next try. */
+  /** It waits for its next attempt. */
   readonly waits?: true;
 }
 
@@ -23,7 +24,7 @@ export interface RowFacts {
   readonly cluster: Cluster;
   readonly tunnel?: TunnelView | undefined;
   readonly failure?: KnownFailure | undefined;
-  /** What is known of the person's policies for it. */
+  /** The Access policy for the cluster, if known. */
   readonly policy?: Policy | undefined;
   readonly asked?: 'connect' | 'disconnect' | undefined;
   /** ms since the epoch. */
@@ -35,37 +36,37 @@ export function rowView({ cluster, tunnel, failure, policy, asked, now }: RowFac
   const quiet = { tone: 'quiet', hasWhy: false } as const;
   const busy = { mark: 'busy', ...quiet } as const;
   if (asked === 'disconnect' || state.status === 'closing')
-    return { ...busy, line: text.row.closing, isOn: false };
+    return { ...busy, line: clustersText.row.closing, isOn: false };
   switch (state.status) {
     case 'logging-in':
-      return { ...busy, line: text.row.loggingIn, isOn: true };
+      return { ...busy, line: clustersText.row.loggingIn, isOn: true };
     case 'connecting':
-      return { ...busy, line: text.row.connecting, isOn: true };
+      return { ...busy, line: clustersText.row.connecting, isOn: true };
     case 'connected':
       return { mark: 'connected', ...quiet, line: whereWords(cluster), isOn: true };
     case 'degraded':
     case 'reconnecting': {
-      const reason = text.failure(state.failure.error.code);
+      const reason = failureText(state.failure.error.code);
       const line =
         state.status === 'degraded'
-          ? text.row.degraded(reason)
-          : text.row.tryingAgain(state.nextAt - now, reason);
+          ? clustersText.row.degraded(reason)
+          : clustersText.row.reconnecting(state.nextAt - now, reason);
       return { mark: 'degraded', line, tone: 'attention', isOn: true, hasWhy: true, waits: true };
     }
     case 'failed':
       return {
         mark: 'failed',
-        line: text.failure(state.failure.error.code),
+        line: failureText(state.failure.error.code),
         tone: 'danger',
         isOn: true,
         hasWhy: true,
       };
     case 'idle':
-      if (asked === 'connect') return { ...busy, line: text.row.connecting, isOn: true };
+      if (asked === 'connect') return { ...busy, line: clustersText.row.connecting, isOn: true };
       if (failure !== undefined)
         return {
           mark: 'failed',
-          line: text.failure(failure.error.code),
+          line: failureText(failure.error.code),
           tone: 'danger',
           isOn: false,
           hasWhy: true,
@@ -80,6 +81,10 @@ function restingView(cluster: Cluster, now: number): Pick<RowView, 'mark' | 'lin
   const where = whereWords(cluster);
   if (cluster.reach.kind === 'none') return { mark: 'none', line: cluster.reach.reason, tone: 'quiet' };
   if (cluster.stale)
-    return { mark: 'off', line: `${where} · ${text.row.stale(now - cluster.seenAt)}`, tone: 'attention' };
+    return {
+      mark: 'off',
+      line: `${where} · ${clustersText.row.stale(now - cluster.seenAt)}`,
+      tone: 'attention',
+    };
   return { mark: 'off', line: where, tone: 'quiet' };
 }

@@ -3,10 +3,8 @@ import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { toPlainError } from '../../main/model/app-error.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
-import { text } from '../text/text.ts';
+import { clustersText } from './text.ts';
 import './save-set.css';
-
-const words = text.sets;
 
 /** Asks for the name of a set of these clusters. */
 export function SaveSet({
@@ -29,7 +27,7 @@ export function SaveSet({
     >
       <Modal className="modal">
         <Dialog>
-          <Heading slot="title">{words.title(clusters.length)}</Heading>
+          <Heading slot="title">{clustersText.sets.title(clusters.length)}</Heading>
           <NameForm clusters={clusters} onClose={onClose} />
         </Dialog>
       </Modal>
@@ -60,7 +58,7 @@ function NameForm({
   };
   return (
     <form className="save-set" onSubmit={submit}>
-      <label htmlFor={id}>{words.name}</label>
+      <label htmlFor={id}>{clustersText.sets.name}</label>
       <input
         id={id}
         // biome-ignore lint/a11y/noAutofocus: it opens to be typed into.
@@ -83,10 +81,10 @@ function NameForm({
       </p>
       <div className="actions">
         <button type="button" className="button" onClick={onClose}>
-          {words.cancel}
+          {clustersText.sets.cancel}
         </button>
         <button type="submit" className="button primary" disabled={name.trim() === ''}>
-          {isThere ? words.replace : words.save}
+          {isThere ? clustersText.sets.replace : clustersText.sets.save}
         </button>
       </div>
     </form>

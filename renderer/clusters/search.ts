@@ -1,10 +1,10 @@
 import type { Cluster } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import { editsBetween, nearest } from '../../main/model/nearest.ts';
-import { text } from '../text/text.ts';
+import { detailText } from '../detail/text.ts';
 import { accountWords } from './cluster-words.ts';
 
-/** The words of a query, lower case. */
+/** Splits a query into lower-case words. */
 export function queryWords(query: string): readonly string[] {
   return query
     .toLowerCase()
@@ -12,9 +12,9 @@ export function queryWords(query: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
-/** What a cluster is found by that its row need not show, each with its name. */
+/** Returns the searchable fields that a row may not show, with their names. */
 function tagFields(cluster: Cluster): readonly (readonly [name: string, value: string | undefined])[] {
-  const { fields } = text.detail;
+  const { fields } = detailText;
   const { environment, group, owner, description, docs, namespace, reach, name, tags = {} } = cluster;
   return [
     [fields.name, name],
@@ -29,7 +29,7 @@ function tagFields(cluster: Cluster): readonly (readonly [name: string, value: s
   ];
 }
 
-/** What a query looks through, by cluster: a cluster that changes is another object. */
+/** The searchable text by cluster: a changed cluster is a new object. */
 const lines = new WeakMap<Cluster, string>();
 
 function lineOf(cluster: Cluster): string {
@@ -43,7 +43,7 @@ function lineOf(cluster: Cluster): string {
   return line;
 }
 
-/** Does the work of the first search ahead. */
+/** Builds the searchable text before the first search. */
 export function prepareSearch(clusters: readonly Cluster[]): void {
   for (const cluster of clusters) lineOf(cluster);
 }
@@ -81,20 +81,23 @@ export function rankOf(name: string, words: readonly string[], verb = ''): numbe
   return 2 * (outside * (words.length + 1) + within) + Number(!isWhole);
 }
 
-/** Whether a word of `line` begins with `word`. */
+/** Returns whether a word of `line` starts with `word`. */
 function begins(line: string, word: string): boolean {
   for (let at = line.indexOf(word); at >= 0; at = line.indexOf(word, at + 1))
     if (at === 0 || !/[\p{L}\p{N}]/u.test(line.charAt(at - 1))) return true;
   return false;
 }
 
-/** Every word has to be somewhere in the cluster, its tags included. */
+/** Returns whether every word occurs in the cluster, including its tags. */
 export function matches(cluster: Cluster, words: readonly string[]): boolean {
   const line = lineOf(cluster);
   return words.every((word) => line.includes(word));
 }
 
-/** `owner team-payments`: where words are that `shown` does not have; nothing when it has all. */
+/**
+ * Returns the field with words that `shown` does not contain, such as `owner team-payments`; undefined if it contains
+ * all.
+ */
 export function elsewhere(cluster: Cluster, words: readonly string[], shown: string): string | undefined {
   const known = shown.toLowerCase();
   const missing = words.find((word) => !known.includes(word));
@@ -103,7 +106,7 @@ export function elsewhere(cluster: Cluster, words: readonly string[], shown: str
   return found?.join(' ');
 }
 
-/** Shown for a query that finds nothing: what it is a slip of the fingers away from, production only if it is nearer. */
+/** Suggests the title closest to a query without matches; a production cluster only if it is strictly closer. */
 export function suggestion(query: string, clusters: Iterable<Cluster>): string | undefined {
   const wanted = query.trim();
   const atMost = Math.max(1, Math.floor(wanted.length / 3));
@@ -121,7 +124,7 @@ export function suggestion(query: string, clusters: Iterable<Cluster>): string |
   return edits(safe) <= edits(any) ? safe : any;
 }
 
-/** `whole` cut where `words` are found in it, longest first. */
+/** Splits `whole` at the matches of `words`, longest first. */
 export function highlighted(
   whole: string,
   words: readonly string[],

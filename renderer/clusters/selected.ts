@@ -1,13 +1,13 @@
 import type { ClusterId } from '../../main/model/cluster.ts';
 
-/** `selected` with `id` turned over. */
+/** Returns `selected` with `id` toggled. */
 export function toggled(selected: ReadonlySet<ClusterId>, id: ClusterId): ReadonlySet<ClusterId> {
   const next = new Set(selected);
   if (!next.delete(id)) next.add(id);
   return next;
 }
 
-/** `selected` and all of `ids` from one to the other, whichever comes first. */
+/** Returns `selected` plus all of `ids` between two rows. */
 export function extended(
   selected: ReadonlySet<ClusterId>,
   ids: readonly ClusterId[],

@@ -2,13 +2,11 @@ import { X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
-import { text } from '../text/text.ts';
 import { SaveSet } from './save-set.tsx';
+import { clustersText } from './text.ts';
 import './selection-bar.css';
 
-const words = text.selection;
-
-/** What can be done with all that is selected; Escape clears. */
+/** Actions for the selected clusters. Escape clears the selection. */
 export function SelectionBar({
   selected,
   onClear,
@@ -38,13 +36,13 @@ export function SelectionBar({
   const opened = idsOf(known.filter(({ id }) => open.has(id)));
   const starless = idsOf(known.filter(({ id }) => !favourites.includes(id)));
   const choices = [
-    [words.connect, closed, () => actions.connect(...closed)],
-    [words.disconnect, opened, () => actions.disconnect(...opened)],
-    [words.star, starless, () => Promise.all(starless.map((id) => actions.star(id, true)))],
+    [clustersText.selection.connect, closed, () => actions.connect(...closed)],
+    [clustersText.selection.disconnect, opened, () => actions.disconnect(...opened)],
+    [clustersText.selection.star, starless, () => Promise.all(starless.map((id) => actions.star(id, true)))],
   ] as const;
   return (
-    <section className="selection-bar" aria-label={words.title} ref={bar}>
-      <span role="status">{words.count(known.length)}</span>
+    <section className="selection-bar" aria-label={clustersText.selection.title} ref={bar}>
+      <span role="status">{clustersText.selection.count(known.length)}</span>
       {choices.map(([title, ids, act]) => (
         <button
           key={title}
@@ -59,18 +57,18 @@ export function SelectionBar({
       <button
         type="button"
         className="button small"
-        // So many a set holds.
+        // The limit of a set.
         disabled={known.length > 50}
         onClick={() => setNaming(true)}
       >
-        {words.save}
+        {clustersText.selection.save}
       </button>
       <SaveSet clusters={idsOf(known)} isOpen={isNaming} onClose={() => setNaming(false)} />
       <button
         type="button"
         className="icon-button small"
-        aria-label={words.clear}
-        title={words.clear}
+        aria-label={clustersText.selection.clear}
+        title={clustersText.selection.clear}
         onClick={onClear}
       >
         <X size={14} />

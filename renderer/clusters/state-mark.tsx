@@ -7,8 +7,8 @@ import {
   Lock,
   TriangleAlert,
 } from 'lucide-react';
-import { text } from '../text/text.ts';
 import type { Mark } from './row-view.ts';
+import { clustersText } from './text.ts';
 
 const icons = {
   off: CircleDashed,
@@ -20,13 +20,13 @@ const icons = {
   denied: Lock,
 } as const satisfies Record<Mark, unknown>;
 
-/** A shape, a colour, and a word for the screen reader: never colour alone. */
+/** Shows a state by shape, colour and text for screen readers: never by colour alone. */
 export function StateMark({ mark }: { readonly mark: Mark }) {
   const Icon = icons[mark];
   return (
     <span className="state-mark" data-mark={mark}>
       <Icon size={16} strokeWidth={1.9} aria-hidden />
-      <span className="for-screen-readers">{text.marks[mark]}</span>
+      <span className="for-screen-readers">{clustersText.marks[mark]}</span>
     </span>
   );
 }

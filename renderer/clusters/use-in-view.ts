@@ -2,7 +2,7 @@ import { type RefObject, useEffect, useRef } from 'react';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 
-/** Long enough that rows which only pass by in scrolling are not told of. */
+/** Rows that are only scrolled past are not reported. */
 const restMs = 300;
 
 /**
@@ -33,7 +33,7 @@ export function useInView(list: RefObject<HTMLElement | null>, ids: readonly Clu
       }, restMs);
     };
     const onVisibility = () => {
-      // What was told of before may have grown old meanwhile.
+      // What was reported before may be out of date.
       told = '';
       tell.current();
     };

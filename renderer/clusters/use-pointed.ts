@@ -2,16 +2,16 @@ import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 import type { ClusterId } from '../../main/model/cluster.ts';
 import type { Pointed } from './hold-order.ts';
 
-/** For so long after its last move the pointer is on its way, ms. */
+/** The pointer counts as moving for this long after its last move. */
 const restMs = 1_500;
 
 export interface PointedView {
   readonly pointed: Pointed | undefined;
-  /** It has not moved for a moment. */
+  /** Whether the pointer has not moved for a moment. */
   readonly isResting: boolean;
-  /** Lets the rows go to their places, until the pointer moves again. */
+  /** Lets the rows move until the pointer moves again. */
   release(): void;
-  /** To be called when other rows are shown: one of them may be under the pointer now. */
+  /** Call it when the rows change: another one may be under the pointer. */
   look(): void;
 }
 
@@ -70,12 +70,12 @@ export function usePointed(area: RefObject<HTMLElement | null>): PointedView {
     document.addEventListener('pointerup', hearLift, options);
     document.addEventListener('pointercancel', hearLift, options);
     document.addEventListener('wheel', stir, options);
-    // Other rows come under the pointer.
+    // Scrolling moves other rows under the pointer.
     document.addEventListener('scroll', look, options);
-    // What lay over the list was closed, perhaps by a key.
+    // An overlay was closed, perhaps by a key.
     document.addEventListener('pointerover', look, options);
     document.addEventListener('keyup', look, options);
-    // The pointer leaves the window.
+    // The pointer has left the window.
     document.documentElement.addEventListener(
       'pointerleave',
       ({ pointerType }) => {

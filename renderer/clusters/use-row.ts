@@ -1,21 +1,22 @@
 import type { TunnelView } from '../../main/model/agent-view.ts';
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
+import { isUsable } from '../../main/model/is-usable.ts';
 import type { Policy } from '../../main/model/policy.ts';
 import { useAgent, usePage } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { type RowView, rowView } from './row-view.ts';
 
-/** What is shown of a cluster in a row and at the top of its page; undefined when the catalog lost it. */
+/** The state of a cluster for its row and its page; undefined if the catalog no longer has it. */
 export interface RowState {
   readonly cluster: Cluster;
   readonly tunnel: TunnelView | undefined;
   readonly view: RowView;
   readonly policy: Policy | undefined;
-  /** The way to it stands: kubectl can be moved to it. */
+  /** Whether the current context can be switched to it. */
   readonly isUsable: boolean;
   readonly isCurrent: boolean;
   readonly isFavourite: boolean;
-  /** Closed, with its entry in the kubeconfig: kubectl opens it when it uses it. */
+  /** Disconnected, with an on-demand context: connects when kubectl uses it. */
   readonly isKept: boolean;
 }
 
@@ -34,7 +35,15 @@ export function useRow(id: ClusterId): RowState | undefined {
   const now = useNow(isCounting ? 1_000 : undefined);
   if (cluster === undefined) return undefined;
   const view = rowView({ cluster, tunnel, failure, policy, asked, now });
-  const isUsable = view.isOn && ['connected', 'degraded'].includes(view.mark);
   const isKept = hasEntry && !view.isOn;
-  return { cluster, tunnel, view, policy, isUsable, isCurrent, isFavourite, isKept };
+  return {
+    cluster,
+    tunnel,
+    view,
+    policy,
+    isUsable: view.isOn && isUsable(tunnel?.state),
+    isCurrent,
+    isFavourite,
+    isKept,
+  };
 }

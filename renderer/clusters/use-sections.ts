@@ -1,29 +1,29 @@
 import { useEffect, useMemo, useRef } from 'react';
 import type { Cluster } from '../../main/model/cluster.ts';
 import { useAgent, usePage } from '../agent/page.tsx';
-import { text } from '../text/text.ts';
 import { type Filter, passes } from './filters.ts';
 import { holdOrder } from './hold-order.ts';
 import { byTitle, countOf, layoutOf, type Section } from './layout.ts';
 import { prepareSearch, queryWords, ranked } from './search.ts';
+import { clustersText } from './text.ts';
 import type { PointedView } from './use-pointed.ts';
 
-/** What the list shows. */
+/** The content of the list. */
 export interface ListView {
   readonly sections: readonly Section[];
-  /** Another query, filter or grouping is another `wish`. */
+  /** Changes with the query, the filters and the grouping. */
   readonly wish: string;
   readonly counts: ListCounts;
 }
 
 export interface ListCounts {
-  /** Clusters whose rows are in the list, in view or to be scrolled to. */
+  /** Clusters with a row in the list, visible or not. */
   readonly shown: number;
-  /** Clusters that a search looks through. */
+  /** Clusters that are searched. */
   readonly searched: number;
-  /** All clusters, while a query or a filter leaves some out. */
+  /** All clusters, while a query or a filter hides some. */
   readonly of: number | undefined;
-  /** New ones that wait until the pointer rests. */
+  /** New clusters that wait until the pointer rests. */
   readonly waiting: number;
 }
 
@@ -52,12 +52,12 @@ export function useSections({
   const asked = usePage((page) => page.asked);
   const sorted = useMemo(() => byTitle(clusters.values()), [clusters]);
   useEffect(() => {
-    // The rows are painted first.
+    // Let the rows be painted first.
     const timer = setTimeout(() => prepareSearch(sorted), 200);
     return () => clearTimeout(timer);
   }, [sorted]);
   const all = useMemo(() => {
-    // One that is being tried stays where it is, then with what came of it.
+    // A cluster that is being connected keeps its section, and so does its result.
     const isDenied = ({ id, reach }: Cluster) =>
       reach.kind === 'tunnel' && denied.has(reach.hostname) && !failures.has(id) && !asked.has(id);
     const facts = { open, favourites: new Set(favourites), isDenied };
@@ -72,14 +72,14 @@ export function useSections({
       words,
     );
     if (found.length === 0) return [];
-    const title = text.sections.found(found.length, sorted.length);
+    const title = clustersText.sections.found(found.length, sorted.length);
     return [{ id: 'found', title, clusters: found }];
   }, [all, sorted, query]);
   const wish = [query, groupBy, ...filters.map(({ id }) => id)].join('\n');
   const shown = useRef({ wish, sections: next });
   const sections = useMemo(() => {
     const { wish: before, sections: last } = shown.current;
-    // Another wish is the user's own: its answer is shown whole, wherever the pointer rests.
+    // The user changed the query: show the full result, wherever the pointer rests.
     return pointed === undefined || before !== wish
       ? next
       : holdOrder({ shown: last, next, pointed, isResting });

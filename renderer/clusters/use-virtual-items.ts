@@ -11,7 +11,7 @@ import { moveRows } from './move-rows.ts';
 
 const overscan = 8;
 
-/** A section of which something is near the view. */
+/** A section that is near the visible area. */
 export interface ShownSection {
   readonly section: Section;
   /** px from the top of the list. */
@@ -41,7 +41,7 @@ export function useVirtualItems(options: {
     paddingEnd: 8,
     getScrollElement: () => list.current,
     estimateSize: (index) => (items[index]?.kind === 'head' ? headHeight : rowHeight),
-    // Another function when the items are other ones: only then the sizes are asked for again.
+    // A new function when the items change: only then are the sizes measured again.
     getItemKey: useCallback(
       (index: number) => {
         const item = items[index];
@@ -51,7 +51,7 @@ export function useVirtualItems(options: {
       },
       [items],
     ),
-    // While another page is shown the list has no size: its rows wait for the person to come back.
+    // The list has no size while another page is shown: keep its rows.
     observeElementRect: (instance, tell) =>
       observeElementRect(instance, (rect) => {
         if (rect.height > 0) tell(rect);

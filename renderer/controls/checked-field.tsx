@@ -1,6 +1,6 @@
 import { type RefObject, useId } from 'react';
 
-/** A field of one line; what is wrong with what was typed is shown under it. */
+/** A text field that shows its error below it. */
 export function CheckedField({
   label,
   field,

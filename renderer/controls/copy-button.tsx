@@ -1,10 +1,10 @@
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { text } from '../text/text.ts';
+import { controlsText } from './text.ts';
 
 const shownMs = 1_500;
 
-/** Puts `value` on the clipboard and says so for a moment. With `children` it is a button with words, else an icon. */
+/** Copies `value` to the clipboard and confirms it briefly. With `children` it is a text button, otherwise an icon. */
 export function CopyButton({
   label,
   value,
@@ -26,7 +26,7 @@ export function CopyButton({
       () => setCopied(false),
     );
   };
-  const done = isCopied ? text.copied : undefined;
+  const done = isCopied ? controlsText.copied : undefined;
   if (children !== undefined)
     return (
       <button type="button" className="button small" aria-label={done ?? label} onClick={copy}>

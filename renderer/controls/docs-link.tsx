@@ -1,4 +1,4 @@
-/** A tag comes from the account, not from the person: only a web address becomes a link. */
+/** Tags are not under the user's control: only https addresses become links. */
 export function DocsLink({ docs }: { readonly docs: string }) {
   if (!/^https:\/\//i.test(docs) || !URL.canParse(docs)) return <>{docs}</>;
   return (

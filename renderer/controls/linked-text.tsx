@@ -1,4 +1,4 @@
-/** Our own words, in which a web address can be followed. */
+/** Renders our own text with its web addresses as links. */
 export function LinkedText({ children }: { readonly children: string }) {
   return children.split(/(https:\/\/[^\s"<>]+)/).map((part, index) =>
     index % 2 === 0 ? (

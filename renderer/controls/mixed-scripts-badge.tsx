@@ -1,20 +1,22 @@
 import { mixedScripts } from '../../main/model/mixed-scripts.ts';
-import { text } from '../text/text.ts';
+import { controlsText } from './text.ts';
 
-/** Marks a name with letters of scripts that look alike; nothing where it has none. */
+/** Marks a name that mixes scripts with look-alike letters; renders nothing otherwise. */
 export function MixedScriptsBadge({ title }: { readonly title: string }) {
   const mixed = mixedScripts(title);
   if (mixed === undefined) return null;
   return (
-    <span className="badge mixed-scripts" title={text.mixedScripts.which(mixed)}>
-      {text.mixedScripts.badge}
+    <span className="badge mixed-scripts" title={controlsText.mixedScripts.which(mixed)}>
+      {controlsText.mixedScripts.badge}
       <span className="for-screen-readers">: {mixed}</span>
     </span>
   );
 }
 
-/** The same in words, with what to do. */
+/** Explains the badge and what to do. */
 export function MixedScriptsNote({ title }: { readonly title: string }) {
   const mixed = mixedScripts(title);
-  return mixed === undefined ? null : <p className="mixed-scripts-note">{text.mixedScripts.note(mixed)}</p>;
+  return mixed === undefined ? null : (
+    <p className="mixed-scripts-note">{controlsText.mixedScripts.note(mixed)}</p>
+  );
 }

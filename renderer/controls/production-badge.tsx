@@ -1,12 +1,12 @@
 import type { Cluster } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
-import { text } from '../text/text.ts';
+import { controlsText } from './text.ts';
 
-/** Production is marked the same way everywhere. */
+/** Marks production clusters the same way everywhere. */
 export function ProductionBadge({
   cluster,
 }: {
   readonly cluster: Pick<Cluster, 'environment' | 'production'>;
 }) {
-  return isProduction(cluster) ? <span className="badge production">{text.production}</span> : null;
+  return isProduction(cluster) ? <span className="badge production">{controlsText.production}</span> : null;
 }

@@ -1,6 +1,6 @@
 import type { Ref } from 'react';
 
-/** On or off; `isBusy` while what was asked for is on its way. */
+/** An on/off switch; `isBusy` while the change is pending. */
 export function Switch({
   label,
   isOn,

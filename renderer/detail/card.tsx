@@ -1,6 +1,6 @@
 import { type ReactNode, useId } from 'react';
 
-/** A box with a title and what can be done with it. */
+/** A box with a title and an optional action. */
 export function Card({
   title,
   action,
@@ -22,7 +22,7 @@ export function Card({
   );
 }
 
-/** Names and values; those without a value are left out. */
+/** Lists names and values; omits those without a value. */
 export function Facts({
   facts,
 }: {

@@ -1,19 +1,21 @@
 import { Star } from 'lucide-react';
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
+import { activityText } from '../activity/text.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { wholeWhereWords } from '../clusters/cluster-words.ts';
+import { clustersText } from '../clusters/text.ts';
 import { useRow } from '../clusters/use-row.ts';
 import { DocsLink } from '../controls/docs-link.tsx';
 import { MixedScriptsNote } from '../controls/mixed-scripts-badge.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
 import { Switch } from '../controls/switch.tsx';
-import { agoWords } from '../text/durations.ts';
-import { text } from '../text/text.ts';
+import { ago } from '../text/times.ts';
 import { useIsWide } from '../window-width.ts';
 import { Card, Facts } from './card.tsx';
 import { DeniedCard } from './denied-card.tsx';
 import { SubPage } from './sub-page.tsx';
+import { detailText } from './text.ts';
 import './detail.css';
 import { FailureCard } from './failure-card.tsx';
 import { LastErrors } from './last-errors.tsx';
@@ -23,7 +25,7 @@ import { TagsCard } from './tags-card.tsx';
 import { TerminalCard } from './terminal-card.tsx';
 import { useHistory } from './use-history.ts';
 
-/** All that is known of one cluster. */
+/** Shows all details of one cluster. */
 export function ClusterPage({
   id,
   isFromActivity,
@@ -32,10 +34,10 @@ export function ClusterPage({
   onAccounts,
 }: {
   readonly id: ClusterId;
-  /** There back leads. */
+  /** Whether back leads to the activity. */
   readonly isFromActivity: boolean;
   readonly onBack: () => void;
-  /** Of this cluster. */
+  /** Opens the activity of this cluster. */
   readonly onActivity: (id: ClusterId) => void;
   readonly onAccounts: () => void;
 }) {
@@ -44,14 +46,14 @@ export function ClusterPage({
   const actions = useActions();
   const isWide = useIsWide();
   const history = useHistory(id);
-  const back = isFromActivity ? text.activity.title : isWide ? text.detail.close : text.detail.back;
+  const back = isFromActivity ? activityText.title : isWide ? detailText.close : detailText.back;
   const isBeside = isWide && !isFromActivity;
   const lastErrors = <LastErrors failures={history?.failures ?? []} onActivity={() => onActivity(id)} />;
   if (row === undefined)
     return (
       <SubPage title={back} isBeside={isBeside} onBack={onBack}>
         <div className="detail">
-          <h1 className="gone">{text.detail.gone}</h1>
+          <h1 className="gone">{detailText.gone}</h1>
           {lastErrors}
         </div>
       </SubPage>
@@ -74,7 +76,7 @@ export function ClusterPage({
           <button
             type="button"
             className="icon-button small star-button"
-            aria-label={text.row.star(cluster.title)}
+            aria-label={clustersText.row.star(cluster.title)}
             aria-pressed={isFavourite}
             onClick={() => void actions.star(id, !isFavourite)}
           >
@@ -82,7 +84,7 @@ export function ClusterPage({
           </button>
           {(canOpen || view.isOn) && (
             <Switch
-              label={text.row.connect(cluster.title)}
+              label={clustersText.row.connect(cluster.title)}
               isOn={view.isOn}
               isBusy={view.mark === 'busy'}
               onChange={(on) => void (on ? actions.connect(id) : actions.disconnect(id))}
@@ -94,7 +96,7 @@ export function ClusterPage({
       <div className="detail">
         <h1>
           <span>{cluster.title}</span> <ProductionBadge cluster={cluster} />
-          {isCurrent && <span className="badge current">{text.current}</span>}
+          {isCurrent && <span className="badge current">{clustersText.current}</span>}
         </h1>
         <MixedScriptsNote title={cluster.title} />
         <p className="sub" data-tone={view.tone}>
@@ -125,13 +127,13 @@ export function ClusterPage({
 
 function About({ cluster }: { readonly cluster: Cluster }) {
   const now = useNow(60_000);
-  const { fields } = text.detail;
+  const { fields } = detailText;
   const { reach, docs } = cluster;
   return (
-    <Card title={text.detail.about}>
+    <Card title={detailText.about}>
       <Facts
         facts={[
-          [fields.where, wholeWhereWords(cluster)],
+          [fields.location, wholeWhereWords(cluster)],
           [fields.name, cluster.name === cluster.title ? undefined : <code key="name">{cluster.name}</code>],
           [fields.description, cluster.description],
           [fields.owner, cluster.owner],
@@ -141,7 +143,7 @@ function About({ cluster }: { readonly cluster: Cluster }) {
           [fields.hostname, reach.kind === 'tunnel' ? <code key="host">{reach.hostname}</code> : undefined],
           [fields.server, <code key="server">{cluster.server}</code>],
           [fields.version, cluster.version],
-          [fields.seen, agoWords(Math.max(0, now - cluster.seenAt))],
+          [fields.seen, ago(Math.max(0, now - cluster.seenAt))],
         ]}
       />
     </Card>

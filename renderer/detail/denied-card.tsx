@@ -2,10 +2,10 @@ import type { Cluster } from '../../main/model/cluster.ts';
 import type { DeniedPolicy } from '../../main/model/policy.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
-import { text } from '../text/text.ts';
+import { detailText } from './text.ts';
 import { WhomToAsk } from './whom-to-ask.tsx';
 
-/** That Access does not admit the person, whom to ask, and a way to try all the same. */
+/** Explains that Access denies the user, names the owner, and lets the user try anyway. */
 export function DeniedCard({
   cluster,
   policy,
@@ -16,7 +16,7 @@ export function DeniedCard({
   const { connect } = useActions();
   const links = useAgent(({ organisation }) => organisation?.links);
   const now = useNow(60_000);
-  const words = text.detail.denied;
+  const words = detailText.denied;
   const { reason, message, failing, ray, at } = policy;
   return (
     <section className="why" data-quiet="" aria-label={words[reason]}>
@@ -35,12 +35,12 @@ export function DeniedCard({
           </a>
         )}
         <button type="button" className="button small" onClick={() => void connect(cluster.id)}>
-          {text.detail.again}
+          {detailText.again}
         </button>
       </div>
       <WhomToAsk cluster={cluster} />
       <p className="for">
-        {words.asked(Math.max(0, now - at))}
+        {words.checkedAt(Math.max(0, now - at))}
         {ray !== undefined && (
           <>
             {` ${words.ray} `}

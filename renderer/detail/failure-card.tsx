@@ -1,13 +1,16 @@
 import type { Cluster } from '../../main/model/cluster.ts';
 import { needsSignIn } from '../../main/model/needs-sign-in.ts';
+import { accountsText } from '../accounts/text.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { wholeWhereWords } from '../clusters/cluster-words.ts';
+import { failureText } from '../clusters/failure-text.ts';
+import { clustersText } from '../clusters/text.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
-import { text } from '../text/text.ts';
+import { detailText } from './text.ts';
 import { WhomToAsk } from './whom-to-ask.tsx';
 
-/** Why, who can fix it, one button, and details to copy for support. */
+/** Shows a failure: why it happened, who can fix it, a button, and details to copy for support. */
 export function FailureCard({
   cluster,
   failure,
@@ -18,7 +21,7 @@ export function FailureCard({
   readonly cluster: Cluster;
   readonly failure: KnownFailure;
   readonly canRetry: boolean;
-  /** It is tried again without anybody asking. */
+  /** Whether it is retried automatically. */
   readonly waits: boolean;
   readonly onAccounts: () => void;
 }) {
@@ -26,39 +29,39 @@ export function FailureCard({
   const { error, mender } = failure;
   const support = useAgent(({ organisation }) => organisation?.links.support);
   return (
-    <section className="why" aria-label={text.failure(error.code)}>
-      <h2>{text.failure(error.code)}</h2>
+    <section className="why" aria-label={failureText(error.code)}>
+      <h2>{failureText(error.code)}</h2>
       <p>
         {error.message} {error.hint}
       </p>
       <div className="actions">
         {needsSignIn(error) && (
           <button type="button" className="button small" onClick={onAccounts}>
-            {text.accounts.signIn}
+            {accountsText.signIn}
           </button>
         )}
         {canRetry && (
           <button type="button" className="button small primary" onClick={() => void connect(cluster.id)}>
-            {text.detail.again}
+            {detailText.again}
           </button>
         )}
         {waits && (
           <button type="button" className="button small primary" onClick={() => void tryNow(cluster.id)}>
-            {text.row.tryNow}
+            {clustersText.row.tryNow}
           </button>
         )}
-        <CopyButton label={text.detail.copy} value={() => supportText(cluster, failure)}>
-          {text.detail.copy}
+        <CopyButton label={detailText.copy} value={() => supportText(cluster, failure)}>
+          {detailText.copy}
         </CopyButton>
       </div>
       <WhomToAsk cluster={cluster} />
       <p className="for">
-        {mender !== undefined && text.detail.menders[mender]} <code>{error.code}</code>
+        {mender !== undefined && detailText.whoCanFix(detailText.fixers[mender])} <code>{error.code}</code>
         {support !== undefined && (
           <>
             {' '}
             <a href={support} target="_blank" rel="noreferrer">
-              {text.detail.support}
+              {detailText.support}
             </a>
           </>
         )}
@@ -67,13 +70,13 @@ export function FailureCard({
   );
 }
 
-/** For a ticket: all that helps, nothing that is secret (an error's words never hold a secret). */
+/** Text for a support ticket. Contains no secrets: error messages never do. */
 function supportText(cluster: Cluster, { error, stage, mender, at }: KnownFailure): string {
   const { reach } = cluster;
   const lines = [
     `cluster: ${cluster.title} (${wholeWhereWords(cluster)})`,
     reach.kind === 'tunnel'
-      ? `host name: ${reach.hostname}, origin ${reach.origin}`
+      ? `hostname: ${reach.hostname}, origin ${reach.origin}`
       : reach.kind === 'direct'
         ? 'reached directly'
         : `no tunnel: ${reach.reason}`,

@@ -1,13 +1,13 @@
 import type { ActivityEntry } from '../../main/model/activity-entry.ts';
+import { activityText } from '../activity/text.ts';
 import { useNow } from '../agent/use-now.ts';
-import { momentWords } from '../text/durations.ts';
-import { text } from '../text/text.ts';
+import { failureText } from '../clusters/failure-text.ts';
+import { momentOf } from '../text/times.ts';
 import { Card } from './card.tsx';
+import { detailText } from './text.ts';
 import './past.css';
 
-const words = text.detail.errors;
-
-/** What went wrong last, and the way to all that happened to the cluster. */
+/** Lists the most recent errors of a cluster and links to its activity. */
 export function LastErrors({
   failures,
   onActivity,
@@ -18,15 +18,15 @@ export function LastErrors({
   const now = useNow(60_000);
   return (
     <Card
-      title={words.title}
+      title={detailText.errors.title}
       action={
         <button type="button" className="link-button" onClick={onActivity}>
-          {words.all}
+          {detailText.errors.all}
         </button>
       }
     >
       {failures.length === 0 ? (
-        <p className="none">{words.none}</p>
+        <p className="none">{detailText.errors.none}</p>
       ) : (
         <ul className="last-errors">
           {failures.map((entry) => {
@@ -35,12 +35,12 @@ export function LastErrors({
             const { code, message } = entry.failure.error;
             return (
               <li key={entry.id}>
-                <time dateTime={new Date(entry.at).toISOString()}>{momentWords(entry.at, now)}</time>
-                <b>{text.failure(code)}</b>
+                <time dateTime={new Date(entry.at).toISOString()}>{momentOf(entry.at, now)}</time>
+                <b>{failureText(code)}</b>
                 <p>
                   <bdi>
                     {entry.kind === 'client-failed' && entry.process !== undefined
-                      ? `${text.activity.process(entry.process.name, entry.process.pid)}: ${message}`
+                      ? `${activityText.process(entry.process.name, entry.process.pid)}: ${message}`
                       : message}
                   </bdi>
                 </p>

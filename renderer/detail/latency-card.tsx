@@ -1,15 +1,15 @@
 import type { LatencySample } from '../../main/model/activity-entry.ts';
 import { useNow } from '../agent/use-now.ts';
-import { text } from '../text/text.ts';
 import { Card } from './card.tsx';
+import { detailText } from './text.ts';
 import './past.css';
+import { latency } from '../../main/model/wording.ts';
 import { latencyFigures, sparkline } from './sparkline.ts';
 
-const words = text.detail.latency;
 const width = 300;
 const height = 40;
 
-/** How long the last probes took: a line to look at, and the same in words. */
+/** Shows the latency of the last probes as a line and in figures. */
 export function LatencyCard({ samples }: { readonly samples: readonly LatencySample[] }) {
   const now = useNow(30_000);
   const figures = latencyFigures(samples);
@@ -19,8 +19,10 @@ export function LatencyCard({ samples }: { readonly samples: readonly LatencySam
   const failed = samples.filter(({ ms }) => ms === undefined).length;
   return (
     <Card
-      title={words.title(Math.max(0, now - first.at))}
-      action={failed > 0 && <p className="probes-failed">{words.failed(failed, samples.length)}</p>}
+      title={detailText.latency.title(Math.max(0, now - first.at))}
+      action={
+        failed > 0 && <p className="probes-failed">{detailText.latency.failed(failed, samples.length)}</p>
+      }
     >
       <svg className="sparkline" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden>
         <path className="sparkline-area" d={area} />
@@ -30,8 +32,8 @@ export function LatencyCard({ samples }: { readonly samples: readonly LatencySam
       <dl className="figures-row">
         {(['last', 'lowest', 'median', 'highest'] as const).map((name) => (
           <div key={name}>
-            <dt>{words.figures[name]}</dt>
-            <dd>{text.row.latency(figures[name])}</dd>
+            <dt>{detailText.latency.figures[name]}</dt>
+            <dd>{latency(figures[name])}</dd>
           </div>
         ))}
       </dl>

@@ -1,16 +1,16 @@
 import type { LatencySample } from '../../main/model/activity-entry.ts';
 
-/** Between two probes of a tunnel that stands lies half a minute: after much more, nothing is known of the time between. */
+/** Probes of a connected tunnel are half a minute apart: a longer gap means that the latency in between is unknown. */
 const pauseMs = 120_000;
 
 interface Sparkline {
-  /** SVG paths in a box of `width` by `height`: the line, what lies below it, and a mark for each probe that failed. */
+  /** SVG paths in a box of `width` by `height`: the line, the area below it, and a mark for each failed probe. */
   readonly line: string;
   readonly area: string;
   readonly failures: string;
 }
 
-/** Probes from left to right, each as wide as the others; broken off where one failed, or none was made for a while. */
+/** Draws probes from left to right at equal distances; breaks the line at failed probes and long gaps. */
 export function sparkline(samples: readonly LatencySample[], width: number, height: number): Sparkline {
   const top = Math.max(1, ...samples.map(({ ms = 0 }) => ms)) * 1.1;
   const step = width / Math.max(1, samples.length - 1);
@@ -29,7 +29,7 @@ export function sparkline(samples: readonly LatencySample[], width: number, heig
   }
   const lines = runs.map((run) => `M${run.map(({ at, ms }) => `${x(at)} ${y(ms)}`).join('L')}`);
   return {
-    // One alone is a dot, which a line of no length with round ends is.
+    // A single probe is a dot: a line of zero length with round ends.
     line: lines.map((line) => (line.includes('L') ? line : `${line}h0`)).join(''),
     area: runs
       .flatMap((run, index) => {
@@ -44,7 +44,7 @@ export function sparkline(samples: readonly LatencySample[], width: number, heig
   };
 }
 
-/** Of those that passed; undefined where none did. */
+/** Computes the figures of the successful probes; returns undefined if there are none. */
 export function latencyFigures(
   samples: readonly LatencySample[],
 ):

@@ -1,7 +1,8 @@
 import type { TunnelView } from '../../main/model/agent-view.ts';
 import type { Stage } from '../../main/model/tunnel-state.ts';
+import { latency } from '../../main/model/wording.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
-import { text } from '../text/text.ts';
+import { detailText } from './text.ts';
 
 const order: readonly Stage[] = ['edge', 'access', 'origin', 'tls', 'readyz'];
 
@@ -11,26 +12,26 @@ interface StageView {
   readonly words: string;
 }
 
-/** What is known of each stage: from the last probe, or up to where the failure happened. */
+/** Derives the state of each stage from the last probe, or from the stage that failed. */
 function stageViews(tunnel: TunnelView | undefined, failure: KnownFailure | undefined): readonly StageView[] {
   if (tunnel?.state.status === 'connected') {
-    // Not every connector can tell all of them apart.
+    // Not every connector can distinguish all stages.
     return tunnel.state.probe.stages.map(({ stage, ms }) => ({
       stage,
       outcome: 'passed',
-      words: text.row.latency(ms),
+      words: latency(ms),
     }));
   }
   const way = failure?.stage === 'local' ? (['local', ...order] as const) : order;
   const failedAt = failure?.stage === undefined ? -1 : way.indexOf(failure.stage);
   return way.map((stage, at) => {
-    if (at < failedAt) return { stage, outcome: 'passed', words: text.detail.stagePassed };
-    if (at === failedAt) return { stage, outcome: 'failed', words: text.detail.stageFailed };
-    return { stage, outcome: 'none', words: text.detail.stageNone };
+    if (at < failedAt) return { stage, outcome: 'passed', words: detailText.stagePassed };
+    if (at === failedAt) return { stage, outcome: 'failed', words: detailText.stageFailed };
+    return { stage, outcome: 'none', words: detailText.stageNone };
   });
 }
 
-/** The five stages on the way to the cluster, in the order in which bytes pass them. */
+/** Lists the five stages between the user and the cluster, in the order of the traffic. */
 export function Stages({
   tunnel,
   failure,
@@ -42,7 +43,7 @@ export function Stages({
     <ol className="stages">
       {stageViews(tunnel, failure).map(({ stage, outcome, words }) => (
         <li key={stage} data-outcome={outcome}>
-          <b>{text.detail.stages[stage]}</b>
+          <b>{detailText.stages[stage]}</b>
           <span>{words}</span>
         </li>
       ))}

@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { useIsWide } from '../window-width.ts';
 import './sub-page.css';
 
-/** A page above the list, or beside it where there is room: Escape and the button lead back. */
+/** A page over the list, or beside it in a wide window. Escape and the button lead back. */
 export function SubPage({
   title,
   label = title,
@@ -12,18 +12,18 @@ export function SubPage({
   isBeside = false,
   onBack,
 }: {
-  /** Of the button. */
+  /** Label of the back button. */
   readonly title: string;
-  /** What the page is called, where that is another. */
+  /** Name of the page, if it differs from the button's label. */
   readonly label?: string;
   readonly controls?: ReactNode;
   readonly children: ReactNode;
-  /** The person goes on in the list, with this to look at. */
+  /** Whether the focus stays in the list while this page is open. */
   readonly isBeside?: boolean;
   readonly onBack: () => void;
 }) {
   const isWide = useIsWide();
-  /** Else the way leads to another page in its place. */
+  /** Otherwise back leads to another page. */
   const closes = isWide && (isBeside || label === title);
   const back = useRef<HTMLButtonElement>(null);
   const staysInList = useRef(isBeside);
@@ -31,7 +31,7 @@ export function SubPage({
     if (staysInList.current) return;
     const before = document.activeElement;
     back.current?.focus();
-    // The list goes on where the person was.
+    // Restore the focus in the list.
     return () => {
       if (before instanceof HTMLElement) before.focus();
     };
@@ -46,7 +46,7 @@ export function SubPage({
     return () => document.removeEventListener('keydown', hear);
   }, [onBack]);
   return (
-    // Beside the list, whose banner and main part the page has already.
+    // Beside the list, the page already has a banner and a main landmark.
     <div className="sub-page" {...(isWide ? { role: 'complementary', 'aria-label': label } : {})}>
       <div className="crumb" role={isWide ? undefined : 'banner'}>
         <button type="button" className="crumb-back" ref={back} onClick={onBack}>

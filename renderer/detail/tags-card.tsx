@@ -1,18 +1,16 @@
 import type { Cluster } from '../../main/model/cluster.ts';
-import { text } from '../text/text.ts';
 import { Card, Facts } from './card.tsx';
+import { detailText } from './text.ts';
 import './past.css';
 
-const words = text.detail;
-
-/** What of its tags is to be mended, then all of ours as they stand at their source, and where that is. */
+/** Shows the tags to fix, then all of our tags as they are at their source. */
 export function TagsCard({ cluster }: { readonly cluster: Cluster }) {
   const { tags = {}, tagProblems, source } = cluster;
   const pairs = Object.entries(tags).toSorted(([a], [b]) => a.localeCompare(b));
   return (
     <>
       {tagProblems.length > 0 && (
-        <Card title={words.tags}>
+        <Card title={detailText.tags}>
           <ul className="tag-problems">
             {tagProblems.map(({ key, message, hint }) => (
               <li key={key + message}>
@@ -26,11 +24,11 @@ export function TagsCard({ cluster }: { readonly cluster: Cluster }) {
         </Card>
       )}
       {pairs.length > 0 && (
-        <Card title={words.allTags}>
+        <Card title={detailText.allTags}>
           <div className="tags">
             <Facts facts={pairs.map(([key, value]) => [key, <code key={key}>{value}</code>])} />
           </div>
-          <p className="note">{words.tagsFrom[source]}</p>
+          <p className="note">{detailText.tagsFrom[source]}</p>
         </Card>
       )}
     </>

@@ -6,14 +6,13 @@ import { useActions, useAgent } from '../agent/page.tsx';
 import type { RowState } from '../clusters/use-row.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { kubectlCommand } from '../controls/kubectl-command.ts';
-import { byteWords } from '../text/bytes.ts';
-import { text } from '../text/text.ts';
+import { byteSize } from '../text/quantities.ts';
 import { Card, Facts } from './card.tsx';
+import { detailText } from './text.ts';
 
-const words = text.detail;
 type Traffic = NonNullable<History['traffic']>;
 
-/** What kubectl has of a cluster that is open or kept, and the way to take that away. */
+/** Shows what kubectl uses for a connected or on-demand cluster, and removes it from the kubeconfig. */
 export function TerminalCard({
   row,
   history,
@@ -26,74 +25,74 @@ export function TerminalCard({
   const actions = useActions();
   const platform = useAgent(({ agent }) => agent.platform);
   const clusters = useAgent((agent) => agent.clusters);
-  const usual = useMemo(() => contextName(cluster, clusters.values()), [cluster, clusters]);
-  const [forgetting, setForgetting] = useState<'idle' | 'running' | 'done' | PlainError>('idle');
-  const told = useRef<HTMLParagraphElement>(null);
-  // The button that had the focus is gone.
+  const defaultName = useMemo(() => contextName(cluster, clusters.values()), [cluster, clusters]);
+  const [removal, setRemoval] = useState<'idle' | 'running' | 'done' | PlainError>('idle');
+  const notice = useRef<HTMLParagraphElement>(null);
+  // The button that had the focus was removed.
   useEffect(() => {
-    if (forgetting === 'done') told.current?.focus();
-  }, [forgetting]);
+    if (removal === 'done') notice.current?.focus();
+  }, [removal]);
   const open =
     view.isOn && (tunnel?.port !== undefined || tunnel?.connector === 'direct') ? tunnel : undefined;
   if (open === undefined && !isKept)
-    return forgetting === 'done' ? (
-      <p className="forgotten" ref={told} tabIndex={-1}>
-        {words.forgotten}
+    return removal === 'done' ? (
+      <p className="removal-notice" ref={notice} tabIndex={-1}>
+        {detailText.removed}
       </p>
     ) : null;
-  if (forgetting === 'done') setForgetting('idle');
-  const forget = () => {
-    setForgetting('running');
+  if (removal === 'done') setRemoval('idle');
+  const remove = () => {
+    setRemoval('running');
     actions.forget(id).then(
-      () => setForgetting('done'),
-      (error: unknown) => setForgetting(toPlainError(error)),
+      () => setRemoval('done'),
+      (error: unknown) => setRemoval(toPlainError(error)),
     );
   };
-  // Another entry may have the name already: what is in the kubeconfig counts.
-  const context = history?.entry?.name ?? usual;
+  // The default name may be taken by another context: the kubeconfig has the actual one.
+  const context = history?.entry?.name ?? defaultName;
   const command = kubectlCommand(context, platform);
   return (
     <Card
-      title={words.terminal}
+      title={detailText.terminal}
       action={
         isUsable &&
         !isCurrent && (
           <button type="button" className="link-button" onClick={() => void actions.use(id)}>
-            {words.useHere}
+            {detailText.setCurrent}
           </button>
         )
       }
     >
       <div className="command">
         <code>{command}</code>
-        <CopyButton label={words.copyCommand} value={command} />
+        <CopyButton label={detailText.copyCommand} value={command} />
       </div>
       <Facts
         facts={
           open === undefined
-            ? [...entryFacts(context, history), [words.entry, words.kept]]
+            ? [...entryFacts(context, history), [detailText.onDemand, detailText.connectsOnDemand]]
             : [
                 ...(isUsable ? entryFacts(context, history) : []),
                 ...(open.port === undefined ? [] : portFacts(open.port, history?.traffic ?? open)),
-                [words.carrier, words.carriers[open.connector]],
+                [detailText.connector, detailText.connectors[open.connector]],
               ]
         }
       />
-      {/* One that is only on its way has no entry yet. */}
+      {/* A cluster that is still connecting has no context yet. */}
       {(isKept || isUsable) && (
         <button
           type="button"
-          className="button small forget"
-          title={(isKept ? words.forgetFor : words.closeAndForgetFor)(title)}
-          disabled={forgetting === 'running'}
-          onClick={forget}
+          className="button small removal-button"
+          title={(isKept ? detailText.removeFor : detailText.disconnectAndRemoveFor)(title)}
+          disabled={removal === 'running'}
+          onClick={remove}
         >
-          {isKept ? words.forget : words.closeAndForget}
+          {isKept ? detailText.remove : detailText.disconnectAndRemove}
         </button>
       )}
-      {typeof forgetting === 'object' && (
+      {typeof removal === 'object' && (
         <p className="failure" role="alert">
-          {words.notForgotten}: {forgetting.message} {forgetting.hint}
+          {detailText.notRemoved}: {removal.message} {removal.hint}
         </p>
       )}
     </Card>
@@ -102,25 +101,28 @@ export function TerminalCard({
 
 type Fact = readonly [name: string, value: ReactNode];
 
-/** What the kubeconfig got. */
+/** Lists what was added to the kubeconfig. */
 function entryFacts(name: string, history: History | undefined): readonly Fact[] {
   const { file } = history?.entry ?? {};
   return [
-    [words.context, <Copied key="context" label={words.copyContext} value={name} />],
-    [words.file, file === undefined ? undefined : <Copied key="file" label={words.copyFile} value={file} />],
-    [words.added, file === undefined ? undefined : words.addedNames],
+    [detailText.context, <Copied key="context" label={detailText.copyContext} value={name} />],
+    [
+      detailText.file,
+      file === undefined ? undefined : <Copied key="file" label={detailText.copyFile} value={file} />,
+    ],
+    [detailText.added, file === undefined ? undefined : detailText.addedNames],
   ];
 }
 
 function portFacts(port: number, { connections, sent, received }: Traffic): readonly Fact[] {
   const address = `127.0.0.1:${port}`;
   return [
-    [words.proxy, <Copied key="port" label={words.copyPort} value={address} />],
-    [words.traffic, words.connections(connections, byteWords(sent), byteWords(received))],
+    [detailText.proxy, <Copied key="port" label={detailText.copyPort} value={address} />],
+    [detailText.traffic, detailText.connections(connections, byteSize(sent), byteSize(received))],
   ];
 }
 
-/** A value, and the way to have it elsewhere. */
+/** Shows a value with a button that copies it. */
 function Copied({ label, value }: { readonly label: string; readonly value: string }) {
   return (
     <span className="copied">

@@ -5,7 +5,7 @@ import { useActions, useAgent } from '../agent/page.tsx';
 
 const everyMs = 2_000;
 
-/** A cluster's past and its traffic, asked for while somebody can see them, and at once when its tunnel changes. */
+/** Polls a cluster's past and its traffic while the page is visible, and immediately when its tunnel changes. */
 export function useHistory(id: ClusterId): History | undefined {
   const { history } = useActions();
   const tunnel = useAgent(({ tunnels }) => tunnels.get(id));
@@ -16,7 +16,7 @@ export function useHistory(id: ClusterId): History | undefined {
     let isOver = false;
     const ask = async () => {
       if (document.hidden) return;
-      // While nobody answers, what was known last stays.
+      // Keep the last known history while the agent does not respond.
       const now = await history(id).catch(() => undefined);
       if (isOver || now === undefined) return;
       setKnown((before) => (JSON.stringify(before) === JSON.stringify(now) ? before : now));

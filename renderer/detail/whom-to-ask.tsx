@@ -1,13 +1,13 @@
 import type { Cluster } from '../../main/model/cluster.ts';
 import { DocsLink } from '../controls/docs-link.tsx';
-import { text } from '../text/text.ts';
+import { detailText } from './text.ts';
 
-/** Whom to ask about a cluster and where to read, as far as its tags say. */
+/** Names a cluster's owner and documentation, if its tags have them. */
 export function WhomToAsk({ cluster: { owner, docs } }: { readonly cluster: Cluster }) {
   if (owner === undefined && docs === undefined) return null;
   return (
     <p className="for">
-      {owner !== undefined && `${text.detail.askOwner(owner)} `}
+      {owner !== undefined && `${detailText.askOwner(owner)} `}
       {docs !== undefined && <DocsLink docs={docs} />}
     </p>
   );

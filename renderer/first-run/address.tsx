@@ -3,9 +3,7 @@ import { toPlainError } from '../../main/model/app-error.ts';
 import { useActions } from '../agent/page.tsx';
 import { CheckedField } from '../controls/checked-field.tsx';
 import type { Asked } from '../links/link-preview.tsx';
-import { text } from '../text/text.ts';
-
-const words = text.firstRun;
+import { firstRunText } from './text.ts';
 
 /** 32 bytes in base64, in either alphabet. */
 const keyForm = /^[A-Za-z0-9+/_-]{43}=?$/;
@@ -14,7 +12,7 @@ type State =
   | { readonly kind: 'idle' | 'reading' }
   | { readonly kind: 'wrong'; readonly field: 'address' | 'key'; readonly why: string };
 
-/** Where an organisation says the rest. What it would do is shown before anything is done. */
+/** Asks for the set-up link of an organisation. Shows a preview before anything changes. */
 export function Address({ onAsk }: { readonly onAsk: (asked: Asked) => void }) {
   const actions = useActions();
   const address = useRef<HTMLInputElement>(null);
@@ -32,10 +30,10 @@ export function Address({ onAsk }: { readonly onAsk: (asked: Asked) => void }) {
     const given = key.current?.value.trim() ?? '';
     if (source === '') return address.current?.focus();
     if (given !== '' && !keyForm.test(given)) {
-      setState({ kind: 'wrong', field: 'key', why: words.noKey });
+      setState({ kind: 'wrong', field: 'key', why: firstRunText.noKey });
       return key.current?.focus();
     }
-    // A link is read as strictly as one that was followed; with a key the agent reads it, and checks by that.
+    // Parse a link as strictly as one that was opened; with a key, the agent parses it and verifies the signature.
     if (/^k8s-tunnels:/i.test(source) && given === '') return onAsk({ kind: 'link', link: source });
     const from = { source, ...(given === '' ? {} : { key: given }) };
     reading.current?.abort();
@@ -60,23 +58,23 @@ export function Address({ onAsk }: { readonly onAsk: (asked: Asked) => void }) {
   return (
     <form className="first-run-address" onSubmit={(event) => void submit(event)}>
       <CheckedField
-        label={words.address}
+        label={firstRunText.address}
         field={address}
-        example={words.addressExample}
+        example={firstRunText.addressExample}
         wrong={wrongIn('address')}
         isAddress
         onInput={again}
       />
       <CheckedField
-        label={words.key}
+        label={firstRunText.key}
         field={key}
-        example={words.keyExample}
+        example={firstRunText.keyExample}
         wrong={wrongIn('key')}
         maxLength={128}
         onInput={again}
       />
       <button type="submit" className="button" aria-disabled={state.kind === 'reading'}>
-        {state.kind === 'reading' ? words.looking : words.look}
+        {state.kind === 'reading' ? firstRunText.looking : firstRunText.look}
       </button>
     </form>
   );

@@ -5,18 +5,18 @@ import '../accounts/accounts.css';
 import { useAccounts } from '../accounts/use-accounts.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
+import { headerText } from '../header/text.ts';
 import type { Asked } from '../links/link-preview.tsx';
-import { text } from '../text/text.ts';
 import { Address } from './address.tsx';
+import { firstRunText } from './text.ts';
 import './first-run.css';
 import { Found, FoundLine } from './found.tsx';
 import { type FoundRow, foundRows } from './rows.ts';
 import { useFindings } from './use-findings.ts';
 
-const words = text.firstRun;
 const kinds = ['aws', 'gcp', 'azure', 'vault', 'file'] as const satisfies readonly FoundRow['kind'][];
 
-/** What this computer has to find clusters with, and from there to the first of them. */
+/** Shows what this computer can find clusters with, and leads to the first clusters. */
 export function FirstRun({
   onTouch,
   onShow,
@@ -24,11 +24,11 @@ export function FirstRun({
   onSettings,
   onAsk,
 }: {
-  /** The person is at it: it stays until they leave it. */
+  /** Called when the user starts to work in it. */
   readonly onTouch?: (() => void) | undefined;
-  /** To the list. */
+  /** Opens the list. */
   readonly onShow: () => void;
-  /** Undefined where it was asked for. */
+  /** Undefined if the user opened the page on purpose. */
   readonly onLater?: (() => void) | undefined;
   readonly onSettings: () => void;
   readonly onAsk: (asked: Asked) => void;
@@ -48,7 +48,7 @@ export function FirstRun({
     findings === undefined || (accounts === undefined && error === undefined)
       ? undefined
       : foundRows(accounts ?? [], findings, now, organisation?.off).filter(
-          // Of what could not be asked nothing is said.
+          // Omit providers whose sessions could not be read.
           ({ kind }) => accounts !== undefined || kind === 'aws' || kind === 'file',
         );
   const isBusy = finding === 'yes' || isSigningIn;
@@ -56,24 +56,24 @@ export function FirstRun({
     if (isBusy) return;
     setFinding('yes');
     const [, isWhole] = await Promise.all([actions.discover(), actions.signInToAll()]);
-    // What was signed in to before a cancellation is looked at too.
+    // Include sessions that succeeded before the cancellation.
     if (!isWhole) await actions.discover();
     setFinding('done');
   };
-  // It was begun with the set-up.
+  // Signing in started with the set-up.
   const wasSigningIn = useRef(isSigningIn);
   useEffect(() => {
     if (wasSigningIn.current && !isSigningIn) setFinding((now) => (now === 'no' ? 'done' : now));
     wasSigningIn.current = isSigningIn;
   }, [isSigningIn]);
   useEffect(() => {
-    // Whoever types is left to it, and has the button.
+    // Do not interrupt typing: the button is there.
     if (finding === 'done' && count > 0 && !(document.activeElement instanceof HTMLInputElement)) onShow();
   }, [finding, count, onShow]);
 
   const primary = useRef<HTMLButtonElement>(null);
   const hasFocus = useRef(false);
-  // What had the focus is gone with the row's need.
+  // The control that had the focus was removed with its row's action.
   useEffect(() => {
     if (hasFocus.current && document.activeElement === document.body) primary.current?.focus();
   });
@@ -87,18 +87,18 @@ export function FirstRun({
         hasFocus.current = true;
       }}
       onBlur={({ relatedTarget }) => {
-        // Focus that goes nowhere was lost with its element, or by a press on nothing.
+        // A blur without a target means that the element was removed or that empty space was clicked.
         if (relatedTarget !== null) hasFocus.current = false;
       }}
     >
-      <h1>{words.title}</h1>
-      <p>{words.body}</p>
-      <ul aria-label={words.found}>
+      <h1>{firstRunText.title}</h1>
+      <p>{firstRunText.body}</p>
+      <ul aria-label={firstRunText.found}>
         <Organisation />
         {rows === undefined
           ? kinds.map((kind) => (
               <FoundLine key={kind} kind={kind} state="reading">
-                <p>{words.reading}</p>
+                <p>{firstRunText.reading}</p>
               </FoundLine>
             ))
           : rows.map((row) => <Found key={row.kind} row={row} onSettings={onSettings} />)}
@@ -106,16 +106,16 @@ export function FirstRun({
       {error !== undefined && (
         <div className="first-run-failure" role="alert">
           <p>
-            {words.unread} {error.message} {error.hint}
+            {firstRunText.unread} {error.message} {error.hint}
           </p>
           <button type="button" className="button small" onClick={read}>
-            {words.again}
+            {firstRunText.again}
           </button>
         </div>
       )}
       <Progress isFinding={isBusy} hasLooked={finding === 'done'} />
       <div className="actions">
-        {/* Asked for, it finds anew also where clusters are known. */}
+        {/* When opened on purpose, it also refreshes known clusters. */}
         {(count === 0 || onLater === undefined) && (
           <button
             type="button"
@@ -124,7 +124,7 @@ export function FirstRun({
             aria-disabled={isBusy}
             onClick={() => void find()}
           >
-            {isBusy ? words.finding : missing.length > 0 ? words.signInAll : words.find}
+            {isBusy ? firstRunText.finding : missing.length > 0 ? firstRunText.signInAll : firstRunText.find}
           </button>
         )}
         {count > 0 && (
@@ -134,12 +134,12 @@ export function FirstRun({
             ref={onLater === undefined ? undefined : primary}
             onClick={onShow}
           >
-            {words.show(count)}
+            {firstRunText.show(count)}
           </button>
         )}
         {onLater !== undefined && (
           <button type="button" className="button" onClick={onLater}>
-            {words.later}
+            {firstRunText.later}
           </button>
         )}
       </div>
@@ -154,18 +154,18 @@ function Organisation() {
   const { name, origin, place } = organisation;
   return (
     <FoundLine kind="organisation" state="ready">
-      <p>{origin === 'managed' ? words.managed(name) : words.organisation(name, place)}</p>
+      <p>{origin === 'managed' ? firstRunText.managed(name) : firstRunText.organisation(name, place)}</p>
     </FoundLine>
   );
 }
 
-/** How the search goes, and what came of one that found nothing. */
+/** Shows the progress of discovery, and why nothing was found. */
 function Progress({
   isFinding,
   hasLooked,
 }: {
   readonly isFinding: boolean;
-  /** The person has asked for it, and it is over. */
+  /** The user started discovery, and it has finished. */
   readonly hasLooked: boolean;
 }) {
   const discovery = useAgent((agent) => agent.discovery);
@@ -180,21 +180,21 @@ function Progress({
   const isRunning = discovery.status === 'running';
   const line = isRunning
     ? discovery.cellsKnown === 0
-      ? text.header.starting
-      : text.header.reading(discovery.cellsRead, discovery.cellsKnown, discovery.clusters)
+      ? headerText.starting
+      : headerText.reading(discovery.cellsRead, discovery.cellsKnown, discovery.clusters)
     : isFinding && isWaiting
-      ? words.signInLine
+      ? firstRunText.signInLine
       : hasLooked && count === 0
         ? isOffline
-          ? words.offline
-          : words.nothing
+          ? firstRunText.offline
+          : firstRunText.nothing
         : '';
   return (
     <div className="first-run-progress">
       <p role="status">{line}</p>
       {isRunning && (
         <progress
-          aria-label={text.header.progress}
+          aria-label={headerText.progress}
           max={Math.max(1, discovery.cellsKnown)}
           value={discovery.cellsRead}
         />

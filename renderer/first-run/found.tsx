@@ -1,15 +1,14 @@
 import { CircleCheck, CircleDashed, KeyRound, LoaderCircle } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { AccountControls } from '../accounts/account-row.tsx';
+import { accountsText } from '../accounts/text.ts';
 import { waitingWords } from '../accounts/waiting.tsx';
 import { useAgent, usePage } from '../agent/page.tsx';
 import { accountKey } from '../agent/sign-ins.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
-import { text } from '../text/text.ts';
 import { PortalForm } from './portal-form.tsx';
 import { type FoundRow, outcomeOf } from './rows.ts';
-
-const words = text.firstRun;
+import { firstRunText } from './text.ts';
 
 const marks = {
   ready: { icon: CircleCheck, mark: 'connected' },
@@ -18,7 +17,7 @@ const marks = {
   reading: { icon: LoaderCircle, mark: 'busy' },
 } as const;
 
-/** A kind of place: what was found of it, what came of reading it, and the one thing that helps. */
+/** Shows one provider: what was found, the result of discovery, and the action that helps. */
 export function Found({ row, onSettings }: { readonly row: FoundRow; readonly onSettings: () => void }) {
   const { kind, state, lines, help } = row;
   const account = help?.kind === 'sign-in' ? help.account : undefined;
@@ -35,8 +34,8 @@ export function Found({ row, onSettings }: { readonly row: FoundRow; readonly on
         <>
           {account !== undefined && <AccountControls account={account} login={login} isSignedIn={false} />}
           {help?.kind === 'copy' && (
-            <CopyButton label={words.copyCommand(help.command)} value={help.command}>
-              {words.copy}
+            <CopyButton label={firstRunText.copyCommand(help.command)} value={help.command}>
+              {firstRunText.copy}
             </CopyButton>
           )}
           {help?.kind === 'portal' && <PortalForm />}
@@ -44,22 +43,22 @@ export function Found({ row, onSettings }: { readonly row: FoundRow; readonly on
             <button
               type="button"
               className="button small"
-              aria-label={words.chooseFiles}
+              aria-label={firstRunText.chooseFiles}
               onClick={onSettings}
             >
-              {words.choose}
+              {firstRunText.choose}
             </button>
           )}
           {asked?.status === 'failed' && (
             <p className="failure" role="alert">
-              {text.accounts.failed[asked.to]}: {asked.error.message} {asked.error.hint}
+              {accountsText.failed[asked.to]}: {asked.error.message} {asked.error.hint}
             </p>
           )}
         </>
       }
     >
       {isSigningIn ? (
-        <p>{login === undefined ? text.accounts.states.signingIn : waitingWords(login)}</p>
+        <p>{login === undefined ? accountsText.states.signingIn : waitingWords(login)}</p>
       ) : (
         lines.map((line) => <p key={line}>{line}</p>)
       )}
@@ -74,7 +73,7 @@ export function FoundLine({
   controls,
   children,
 }: {
-  readonly kind: keyof typeof words.kinds;
+  readonly kind: keyof typeof firstRunText.kinds;
   readonly state: keyof typeof marks;
   readonly controls?: ReactNode;
   readonly children: ReactNode;
@@ -84,10 +83,10 @@ export function FoundLine({
     <li className="account found" data-state={state}>
       <span className="state-mark" data-mark={mark}>
         <Icon size={16} strokeWidth={1.9} aria-hidden />
-        <span className="for-screen-readers">{words.marks[state]}</span>
+        <span className="for-screen-readers">{firstRunText.marks[state]}</span>
       </span>
       <div className="account-text">
-        <h2>{words.kinds[kind]}</h2>
+        <h2>{firstRunText.kinds[kind]}</h2>
         {children}
       </div>
       {controls}
@@ -107,9 +106,9 @@ function OutcomeLines({ row }: { readonly row: FoundRow }) {
   return (
     <>
       {outcome.places > 0 && (row.state !== 'none' || outcome.clusters > 0) && (
-        <p>{words.outcome(outcome.clusters, outcome.places)}</p>
+        <p>{firstRunText.outcome(outcome.clusters, outcome.places)}</p>
       )}
-      {why !== undefined && <p className="found-why">{words.failed(failed, why)}</p>}
+      {why !== undefined && <p className="found-why">{firstRunText.failed(failed, why)}</p>}
     </>
   );
 }

@@ -1,19 +1,18 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { isAwsRegion, startUrlIn } from '../../main/model/aws-portals.ts';
+import { accountsText } from '../accounts/text.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { CheckedField } from '../controls/checked-field.tsx';
-import { text } from '../text/text.ts';
+import { firstRunText } from './text.ts';
 
-const words = text.firstRun;
-
-/** Where AWS is not set up: the start URL that a user knows from the browser is enough to sign in by. */
+/** Signs in to AWS with a start URL when no profile is configured. */
 export function PortalForm() {
   const actions = useActions();
   const url = useRef<HTMLInputElement>(null);
   const region = useRef<HTMLInputElement>(null);
   const [isOpen, setOpen] = useState(false);
   const [wrong, setWrong] = useState<'url' | 'region'>();
-  /** The account of one that came to nothing is gone with it. */
+  /** A failed sign-in leaves no account that could show its error. */
   const failure = usePage(({ signIns }) => {
     for (const [key, one] of signIns) if (key.startsWith('aws ') && one.status === 'failed') return one;
     return undefined;
@@ -42,36 +41,36 @@ export function PortalForm() {
       <button
         type="button"
         className="button small"
-        aria-label={words.portalFor}
+        aria-label={firstRunText.portalFor}
         onClick={() => setOpen(true)}
       >
-        {words.portalOpen}
+        {firstRunText.portalOpen}
       </button>
     );
   return (
-    <form className="portal-form" aria-label={words.portalSignIn} onSubmit={submit}>
+    <form className="portal-form" aria-label={firstRunText.portalSignIn} onSubmit={submit}>
       <CheckedField
-        label={words.portal}
+        label={firstRunText.portal}
         field={url}
-        example={words.portalExample}
-        wrong={wrong === 'url' ? words.noPortal : undefined}
+        example={firstRunText.portalExample}
+        wrong={wrong === 'url' ? firstRunText.noPortal : undefined}
         isAddress
         onInput={again}
       />
       <CheckedField
-        label={words.region}
+        label={firstRunText.region}
         field={region}
-        example={words.regionExample}
-        wrong={wrong === 'region' ? words.noRegion : undefined}
+        example={firstRunText.regionExample}
+        wrong={wrong === 'region' ? firstRunText.noRegion : undefined}
         maxLength={40}
         onInput={again}
       />
       <button type="submit" className="button small">
-        {words.portalSignIn}
+        {firstRunText.portalSignIn}
       </button>
       {failure?.status === 'failed' && (
         <p className="failure" role="alert">
-          {text.accounts.failed[failure.to]}: {failure.error.message} {failure.error.hint}
+          {accountsText.failed[failure.to]}: {failure.error.message} {failure.error.hint}
         </p>
       )}
     </form>

@@ -5,25 +5,24 @@ import { isFailed } from '../../main/model/is-failed.ts';
 import { needsSignIn } from '../../main/model/needs-sign-in.ts';
 import { stateWords, statusOf } from '../accounts/account-words.ts';
 import { isOwn, type OwnAccount } from '../agent/sign-ins.ts';
-import { text } from '../text/text.ts';
+import { firstRunText } from './text.ts';
 
-/** A kind of place with clusters, and what this computer has of it. */
+/** A provider and what this computer has for it. */
 export interface FoundRow {
   readonly kind: 'aws' | 'gcp' | 'azure' | 'vault' | 'file' | 'access';
   readonly state: 'ready' | 'attention' | 'none';
-  /** Names and numbers, no secret. */
+  /** Names and numbers, no secrets. */
   readonly lines: readonly string[];
-  /** The one thing that helps. */
+  /** The action that helps. */
   readonly help:
     | { readonly kind: 'sign-in'; readonly account: OwnAccount }
     | { readonly kind: 'copy'; readonly command: string }
-    /** AWS by the start URL of an access portal. */
+    /** Sign in to AWS with the start URL of an access portal. */
     | { readonly kind: 'portal' }
     | { readonly kind: 'settings' }
     | undefined;
 }
 
-const words = text.firstRun;
 const shownSessions = 2;
 
 const sources = {
@@ -43,7 +42,7 @@ export function foundRows(
   accounts: readonly Account[],
   findings: Findings,
   now: number,
-  /** Where the organisation looks for no clusters. */
+  /** Sources that the organisation has turned off. */
   off: readonly Source[] = [],
 ): readonly FoundRow[] {
   const of = (provider: Account['provider']) => accounts.filter((account) => account.provider === provider);
@@ -61,23 +60,23 @@ export function foundRows(
 }
 
 function awsRow(sessions: readonly Account[], profiles: readonly string[], now: number): FoundRow {
-  const named = profiles.map((name) => (name === '' ? words.environment : name));
+  const named = profiles.map((name) => (name === '' ? firstRunText.environment : name));
   const more = sessions.length - shownSessions;
   const lines = [
-    ...(named.length === 0 ? [] : [words.profiles(named)]),
+    ...(named.length === 0 ? [] : [firstRunText.profiles(named)]),
     ...sessions
       .slice(0, shownSessions)
-      .map((account) => words.session(account.session, stateWords(account, now))),
-    ...(more > 0 ? [words.moreSessions(more)] : []),
+      .map((account) => firstRunText.session(account.session, stateWords(account, now))),
+    ...(more > 0 ? [firstRunText.moreSessions(more)] : []),
   ];
   if (lines.length === 0)
     return {
       kind: 'aws',
       state: 'none',
-      lines: [words.awsNone],
+      lines: [firstRunText.awsNone],
       help: { kind: 'portal' },
     };
-  // Several names of one portal need one sign-in: the agent says which.
+  // Several names of one portal need one sign-in: the agent decides which.
   const isAnyOpen = sessions.some((session) => statusOf(session, now) === 'signed-in');
   const own = sessions.filter(isOwn);
   const account = own.find(({ needed }) => needed) ?? (isAnyOpen ? undefined : own[0]);
@@ -104,8 +103,8 @@ function gcpRow(accounts: readonly Account[], gcloud: string | undefined, now: n
       : { kind: 'gcp', state: 'attention', lines: [line], help: copy };
   }
   return gcloud === undefined
-    ? { kind: 'gcp', state: 'none', lines: [words.gcpNone], help: copy }
-    : { kind: 'gcp', state: 'attention', lines: [words.gcloudOnly(gcloud)], help: copy };
+    ? { kind: 'gcp', state: 'none', lines: [firstRunText.gcpNone], help: copy }
+    : { kind: 'gcp', state: 'attention', lines: [firstRunText.gcloudOnly(gcloud)], help: copy };
 }
 
 function azureRow(accounts: readonly Account[], now: number): FoundRow {
@@ -116,15 +115,16 @@ function azureRow(accounts: readonly Account[], now: number): FoundRow {
   const help = own === undefined ? undefined : signInTo(own);
   return own?.needed
     ? { kind: 'azure', state: 'attention', lines: [whoWords(own, now)], help }
-    : { kind: 'azure', state: 'none', lines: [words.notFound], help };
+    : { kind: 'azure', state: 'none', lines: [firstRunText.notFound], help };
 }
 
 function vaultRow(accounts: readonly Account[], now: number): FoundRow {
   const [first] = accounts;
-  if (first === undefined) return { kind: 'vault', state: 'none', lines: [words.vaultNone], help: undefined };
+  if (first === undefined)
+    return { kind: 'vault', state: 'none', lines: [firstRunText.vaultNone], help: undefined };
   const ready = accounts.find((account) => statusOf(account, now) === 'signed-in');
   const { session } = ready ?? first;
-  const lines = [words.session(session, whoWords(ready ?? first, now))];
+  const lines = [firstRunText.session(session, whoWords(ready ?? first, now))];
   if (ready !== undefined) return { kind: 'vault', state: 'ready', lines, help: undefined };
   const account = accounts.find(isOwn);
   return {
@@ -135,13 +135,16 @@ function vaultRow(accounts: readonly Account[], now: number): FoundRow {
   };
 }
 
-/** The organisation's team. One that a cluster alone leads to is signed in to when that is connected. */
+/** Returns the organisation's Access team. Other teams are signed in to when their clusters are connected. */
 function accessRows(accounts: readonly Account[], now: number): readonly FoundRow[] {
   const account = accounts.filter(isOwn).find((one) => one.needed || statusOf(one, now) === 'signed-in');
   if (account === undefined) return [];
   const isOpen = statusOf(account, now) === 'signed-in';
   const isLater = !isOpen && account.blocked !== undefined;
-  const line = words.session(account.session, isLater ? words.accessLater : whoWords(account, now));
+  const line = firstRunText.session(
+    account.session,
+    isLater ? firstRunText.accessLater : whoWords(account, now),
+  );
   const state = isOpen ? 'ready' : isLater ? 'none' : 'attention';
   return [{ kind: 'access', state, lines: [line], help: isOpen ? undefined : signInTo(account) }];
 }
@@ -152,7 +155,7 @@ function signInTo(account: OwnAccount): FoundRow['help'] {
 
 function fileRow(files: Findings['clusterFiles']): FoundRow {
   if (files.length === 0)
-    return { kind: 'file', state: 'none', lines: [words.filesNone], help: { kind: 'settings' } };
+    return { kind: 'file', state: 'none', lines: [firstRunText.filesNone], help: { kind: 'settings' } };
   const broken = files.flatMap(({ error }) => (error === undefined ? [] : [error.message]));
   const good = files.filter(({ error }) => error === undefined);
   const count = good.reduce((sum, { clusters = 0 }) => sum + clusters, 0);
@@ -160,7 +163,7 @@ function fileRow(files: Findings['clusterFiles']): FoundRow {
     good.length === 0
       ? []
       : [
-          words.files(
+          firstRunText.files(
             count,
             good.map(({ file }) => file),
           ),
@@ -173,7 +176,7 @@ function fileRow(files: Findings['clusterFiles']): FoundRow {
   };
 }
 
-/** The one to sign in to, where nobody is signed in to any. */
+/** Returns the account to sign in to if none is signed in. */
 function firstSignedOut(accounts: readonly Account[], now: number): OwnAccount | undefined {
   if (accounts.some((account) => statusOf(account, now) === 'signed-in')) return undefined;
   const own = accounts.filter(isOwn);
@@ -185,11 +188,11 @@ function whoWords(account: Account, now: number): string {
   return account.who === undefined ? state : `${account.who} · ${state}`;
 }
 
-/** What was read of a kind of place, so far in the run that goes on since `since`. */
+/** The result of discovery for one provider, in the run that started at `since`. */
 export interface Outcome {
   readonly clusters: number;
   readonly places: number;
-  /** Of a place that could not be read; a sign-in that its row offers already is left out. */
+  /** Failed locations, except those that only need the sign-in that the row offers. */
   readonly failed: number;
   readonly why: string | undefined;
 }

@@ -4,7 +4,7 @@ import { useActions, useAgent } from '../agent/page.tsx';
 
 const nothing: Findings = { awsProfiles: [], clusterFiles: [] };
 
-/** What this computer has, read anew when a person comes back to the window, or chose other files. */
+/** Reads what this computer has, again when the window gets the focus or the cluster files change. */
 export function useFindings(onBack: () => void): Findings | undefined {
   const actions = useActions();
   const [findings, setFindings] = useState<Findings>();
@@ -15,7 +15,7 @@ export function useFindings(onBack: () => void): Findings | undefined {
       (now) => {
         if (turn === last.current) setFindings(now);
       },
-      // What an older agent does not tell is not there; the accounts say why nothing can be read.
+      // An older agent has no findings; the accounts report why nothing can be read.
       () => {
         if (turn === last.current) setFindings((known) => known ?? nothing);
       },

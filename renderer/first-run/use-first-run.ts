@@ -1,17 +1,17 @@
 import { useCallback, useState } from 'react';
 import { useActions, useAgent } from '../agent/page.tsx';
 
-/** Whether the page of the first run stands in place of the list. */
+/** Decides whether the first run is shown instead of the list. */
 export function useFirstRun(): {
   readonly isShown: boolean;
-  /** It was there, and the person did something. */
+  /** It was shown, and the user acted on it. */
   readonly isLeft: boolean;
-  /** An organisation has been set up: until a cluster is found, what that still takes is shown. */
+  /** Shows the first run after an organisation was set up, until a cluster is found. */
   offer(): void;
-  /** The person is at it: clusters that are found meanwhile do not take it away. */
+  /** Keeps the first run open while the user works in it, even when clusters are found. */
   hold(): void;
   leave(): void;
-  /** It comes no more by itself. */
+  /** Never shows it automatically again. */
   end(): void;
 } {
   const actions = useActions();

@@ -1,12 +1,10 @@
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { useActions, usePage } from '../agent/page.tsx';
 import { Facts } from '../detail/card.tsx';
-import { text } from '../text/text.ts';
+import { footerText } from './text.ts';
 import './confirm.css';
 
-const words = text.consent;
-
-/** Before a cluster's API server receives the user's id token. */
+/** Asks before a cluster's API server receives the user's ID token. */
 export function ConfirmConsent() {
   const consent = usePage(({ consents }) => consents[0]);
   const { decideConsent } = useActions();
@@ -22,23 +20,23 @@ export function ConfirmConsent() {
       <Modal className="modal">
         {consent !== undefined && (
           <Dialog role="alertdialog">
-            <Heading slot="title">{words.title(consent.title)}</Heading>
-            <p>{consent.changed ? words.changed : words.body}</p>
+            <Heading slot="title">{footerText.consent.title(consent.title)}</Heading>
+            <p>{consent.changed ? footerText.consent.changed : footerText.consent.body}</p>
             <div className="consent-facts">
               <Facts
                 facts={[
-                  [words.server, <code key="server">{consent.server}</code>],
-                  [words.serverName, consent.serverName],
+                  [footerText.consent.server, <code key="server">{consent.server}</code>],
+                  [footerText.consent.serverName, consent.serverName],
                   [
-                    words.authority,
+                    footerText.consent.authority,
                     consent.authority === undefined ? (
-                      words.computer
+                      footerText.consent.computer
                     ) : (
                       <code key="authority">{consent.authority}</code>
                     ),
                   ],
-                  [words.issuer, <code key="issuer">{consent.issuer}</code>],
-                  [words.client, <code key="client">{consent.clientId}</code>],
+                  [footerText.consent.issuer, <code key="issuer">{consent.issuer}</code>],
+                  [footerText.consent.client, <code key="client">{consent.clientId}</code>],
                 ]}
               />
             </div>
@@ -50,10 +48,10 @@ export function ConfirmConsent() {
                 ref={(button) => button?.focus()}
                 onClick={() => void decideConsent(false)}
               >
-                {words.no}
+                {footerText.consent.no}
               </button>
               <button type="button" className="button danger" onClick={() => void decideConsent(true)}>
-                {words.yes}
+                {footerText.consent.yes}
               </button>
             </div>
           </Dialog>

@@ -1,11 +1,11 @@
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { useActions, usePage } from '../agent/page.tsx';
-import { text } from '../text/text.ts';
+import { footerText } from './text.ts';
 import './confirm.css';
 
 const limitMinutes = 30;
 
-/** Before the current context is switched to a production cluster. */
+/** Asks before the current context is switched to a production cluster. */
 export function ConfirmProduction() {
   const title = usePage(({ confirming, agent }) =>
     confirming === undefined ? undefined : (agent?.clusters.get(confirming)?.title ?? confirming),
@@ -22,8 +22,8 @@ export function ConfirmProduction() {
     >
       <Modal className="modal">
         <Dialog role="alertdialog">
-          <Heading slot="title">{text.confirm.title(title ?? '')}</Heading>
-          <p>{text.confirm.body}</p>
+          <Heading slot="title">{footerText.confirm.title(title ?? '')}</Heading>
+          <p>{footerText.confirm.body}</p>
           <div className="actions">
             {/* The safe answer has the focus. */}
             <button
@@ -32,17 +32,17 @@ export function ConfirmProduction() {
               ref={(button) => button?.focus()}
               onClick={() => void confirmUse(false)}
             >
-              {text.confirm.no}
+              {footerText.confirm.no}
             </button>
             <button
               type="button"
               className="button danger"
               onClick={() => void confirmUse(true, limitMinutes)}
             >
-              {text.confirm.limited(limitMinutes)}
+              {footerText.confirm.limited(limitMinutes)}
             </button>
             <button type="button" className="button danger" onClick={() => void confirmUse(true)}>
-              {text.confirm.yes}
+              {footerText.confirm.yes}
             </button>
           </div>
         </Dialog>

@@ -2,13 +2,15 @@ import { ChevronsUpDown, ShipWheel } from 'lucide-react';
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover } from 'react-aria-components';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
+import { isUsable } from '../../main/model/is-usable.ts';
 import { timeLeft } from '../../main/model/time-left.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
-import { text } from '../text/text.ts';
+import { controlsText } from '../controls/text.ts';
+import { footerText } from './text.ts';
 import './footer.css';
 
-/** Always there: who I am and for how long still, and where kubectl points now. */
+/** Always visible: the user's session and the current context. */
 export function Footer({ onAccounts }: { readonly onAccounts: () => void }) {
   return (
     <footer>
@@ -24,7 +26,7 @@ function Session({ onAccounts }: { readonly onAccounts: () => void }) {
   const now = useNow(20_000);
   const lasting = sessions.filter(({ endsAt }) => endsAt > now).toSorted((a, b) => a.endsAt - b.endsAt);
   const [first, ...others] = lasting;
-  // One that its organisation ended is news; one whose time has passed is only where none lasts.
+  // A revoked session is always shown; an expired one only if no other session is valid.
   const ended = endedSessions.find(({ isRevoked }) => isRevoked || first === undefined);
   if (ended !== undefined)
     return (
@@ -32,24 +34,24 @@ function Session({ onAccounts }: { readonly onAccounts: () => void }) {
         type="button"
         className="who"
         data-ended
-        title={text.footer.endedOf(ended.authDomain)}
+        title={footerText.endedOf(ended.authDomain)}
         onClick={onAccounts}
       >
-        {text.footer.ended}
+        {footerText.ended}
       </button>
     );
   if (first === undefined)
     return (
       <button type="button" className="who" onClick={onAccounts}>
-        {text.footer.signedOut}
+        {footerText.signedOut}
       </button>
     );
-  const who = first.email ?? text.footer.someone;
+  const who = first.email ?? footerText.someone;
   return (
     <button
       type="button"
       className="who"
-      title={text.footer.sessionLeft(who, first.authDomain, first.endsAt - now)}
+      title={footerText.sessionLeft(who, first.authDomain, first.endsAt - now)}
       onClick={onAccounts}
     >
       <span className="avatar" aria-hidden>
@@ -57,8 +59,8 @@ function Session({ onAccounts }: { readonly onAccounts: () => void }) {
       </span>
       <span className="email">{who}</span>
       <span className="left">
-        · {text.footer.session(first.endsAt - now)}
-        {others.length > 0 && ` ${text.footer.others(others.length)}`}
+        · {footerText.session(first.endsAt - now)}
+        {others.length > 0 && ` ${footerText.others(others.length)}`}
       </span>
     </button>
   );
@@ -68,28 +70,28 @@ function Kubectl() {
   const kubectl = useAgent((agent) => agent.kubectl);
   const usable = useUsable();
   const { use } = useActions();
-  const name = kubectl.context ?? text.footer.none;
+  const name = kubectl.context ?? footerText.none;
   const { production, limit } = kubectl;
   const now = useNow(limit === undefined ? undefined : 5_000);
   const left = limit && timeLeft(limit.until, now);
   const notes = [
-    ...(production ? [text.production] : []),
-    ...(left === undefined ? [] : [text.footer.limit(left)]),
+    ...(production ? [controlsText.production] : []),
+    ...(left === undefined ? [] : [footerText.limit(left)]),
   ];
   return (
     <MenuTrigger>
       <Button
         className="kubectl"
         data-production={production}
-        aria-label={[`${text.footer.kubectl} ${name}`, ...notes].join(', ')}
+        aria-label={[`${footerText.kubectl}: ${name}`, ...notes].join(', ')}
       >
         <ShipWheel size={15} aria-hidden />
         <span className="context" title={name}>
           {name}
         </span>
-        {production && <span className="badge production">{text.production}</span>}
+        {production && <span className="badge production">{controlsText.production}</span>}
         {limit !== undefined && left !== undefined && (
-          <span className="limit" title={text.footer.limitLong(left, limit.back)}>
+          <span className="limit" title={footerText.limitLong(left, limit.back)}>
             {left}
           </span>
         )}
@@ -98,7 +100,7 @@ function Kubectl() {
       <Popover className="popover" placement="top end" offset={6}>
         <Menu
           className="menu"
-          aria-label={text.footer.kubectl}
+          aria-label={footerText.kubectl}
           selectionMode="single"
           selectedKeys={kubectl.cluster === undefined ? ['none'] : [kubectl.cluster]}
           disabledKeys={['none']}
@@ -108,17 +110,17 @@ function Kubectl() {
           }}
         >
           <MenuSection>
-            <Header>{text.footer.kubectl}</Header>
+            <Header>{footerText.kubectl}</Header>
             {usable.map((cluster) => (
               <MenuItem key={cluster.id} id={cluster.id} textValue={cluster.title}>
                 <span>{cluster.title}</span>
-                {isProduction(cluster) && <span className="badge production">{text.production}</span>}
+                {isProduction(cluster) && <span className="badge production">{controlsText.production}</span>}
               </MenuItem>
             ))}
             {kubectl.cluster === undefined && (
               <MenuItem id="none" textValue={name}>
-                <span>{usable.length === 0 ? text.footer.menuEmpty : name}</span>
-                {usable.length > 0 && kubectl.context !== undefined && <small>{text.footer.notOurs}</small>}
+                <span>{usable.length === 0 ? footerText.menuEmpty : name}</span>
+                {usable.length > 0 && kubectl.context !== undefined && <small>{footerText.notOurs}</small>}
               </MenuItem>
             )}
           </MenuSection>
@@ -128,7 +130,7 @@ function Kubectl() {
   );
 }
 
-/** The clusters that kubectl can be moved to, and the one that it uses. */
+/** Returns the clusters that can become current, and the current one. */
 function useUsable() {
   const open = useAgent((agent) => agent.open);
   const tunnels = useAgent((agent) => agent.tunnels);
@@ -136,9 +138,6 @@ function useUsable() {
   const current = useAgent((agent) => agent.kubectl.cluster);
   return [...open]
     .flatMap((id) => clusters.get(id) ?? [])
-    .filter(({ id }) => {
-      const status = tunnels.get(id)?.state.status;
-      return id === current || status === 'connected' || status === 'degraded' || status === 'reconnecting';
-    })
+    .filter(({ id }) => id === current || isUsable(tunnels.get(id)?.state))
     .sort((a, b) => a.title.localeCompare(b.title));
 }

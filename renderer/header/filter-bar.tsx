@@ -14,12 +14,10 @@ import { useActions, useAgent } from '../agent/page.tsx';
 import { type Filter, filtersOf } from '../clusters/filters.ts';
 import type { GroupBy } from '../clusters/groups.ts';
 import { byTitle } from '../clusters/layout.ts';
-import { text } from '../text/text.ts';
+import { clustersText } from '../clusters/text.ts';
 import './filter-bar.css';
 
-const words = text.filters;
-
-/** What is shown only, each with the way to take it away, and what the list is grouped by. */
+/** Shows the active filters, each with a button that removes it, and the grouping. */
 export function FilterBar({
   filters,
   onFilters,
@@ -28,7 +26,7 @@ export function FilterBar({
   readonly onFilters: (filters: readonly Filter[]) => void;
 }) {
   return (
-    <search className="filter-bar" aria-label={words.title}>
+    <search className="filter-bar" aria-label={clustersText.filters.title}>
       <FilterMenu filters={filters} onFilters={onFilters} />
       <ul className="chips">
         {filters.map((filter) => (
@@ -36,7 +34,7 @@ export function FilterBar({
             <span>{filter.title}</span>
             <button
               type="button"
-              aria-label={words.remove(filter.title)}
+              aria-label={clustersText.filters.remove(filter.title)}
               onClick={() => onFilters(filters.filter((one) => one !== filter))}
             >
               <X size={12} aria-hidden />
@@ -65,20 +63,20 @@ function BarMenu({ label, children }: { readonly label: string; readonly childre
 
 function FilterMenu({ filters, onFilters }: Parameters<typeof FilterBar>[0]) {
   return (
-    <BarMenu label={words.filter}>
+    <BarMenu label={clustersText.filters.filter}>
       <FilterChoices filters={filters} onFilters={onFilters} />
     </BarMenu>
   );
 }
 
-/** What there is to choose is looked for only while the menu is open. */
+/** Computes the choices only while the menu is open. */
 function FilterChoices({ filters, onFilters }: Parameters<typeof FilterBar>[0]) {
   const clusters = useAgent((agent) => agent.clusters);
   const groups = useMemo(() => filtersOf(byTitle(clusters.values())), [clusters]);
   const choose = (chosen: Selection) => {
     const all = groups.flatMap((group) => group.filters);
     const keys = chosen === 'all' ? new Set(all.map(({ id }) => id)) : chosen;
-    // In the order in which they were chosen.
+    // Keep the order in which they were chosen.
     onFilters([
       ...filters.filter(({ id }) => keys.has(id)),
       ...all.filter(({ id }) => keys.has(id) && !filters.some((known) => known.id === id)),
@@ -87,7 +85,7 @@ function FilterChoices({ filters, onFilters }: Parameters<typeof FilterBar>[0]) 
   return (
     <Menu
       className="menu"
-      aria-label={words.filter}
+      aria-label={clustersText.filters.filter}
       selectionMode="multiple"
       selectedKeys={filters.map(({ id }) => id)}
       onSelectionChange={choose}
@@ -109,12 +107,12 @@ function FilterChoices({ filters, onFilters }: Parameters<typeof FilterBar>[0]) 
 function GroupMenu() {
   const group = useAgent((agent) => agent.settings.listGroup);
   const { groupBy } = useActions();
-  const choices = Object.entries(words.groups) as [GroupBy, string][];
+  const choices = Object.entries(clustersText.filters.groups) as [GroupBy, string][];
   return (
-    <BarMenu label={words.groupBy(words.groups[group])}>
+    <BarMenu label={clustersText.filters.groupBy(clustersText.filters.groups[group])}>
       <Menu
         className="menu"
-        aria-label={words.group}
+        aria-label={clustersText.filters.group}
         selectionMode="single"
         disallowEmptySelection
         selectedKeys={[group]}

@@ -11,11 +11,12 @@ import {
 import type { KeyboardEvent, RefObject } from 'react';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
+import { clustersText } from '../clusters/text.ts';
 import type { ListCounts } from '../clusters/use-sections.ts';
-import { text } from '../text/text.ts';
+import { headerText } from './text.ts';
 import './header.css';
 
-/** Search is the first thing; what goes on stands below it. */
+/** The search field and the buttons of the pages. */
 export function Header({
   query,
   search,
@@ -29,12 +30,12 @@ export function Header({
 }: {
   readonly query: string;
   readonly search: RefObject<HTMLInputElement | null>;
-  /** Clusters that are searched. */
+  /** Number of clusters that are searched. */
   readonly count: number;
-  /** Whether the bar of filters is there, and the way to have it or not. */
+  /** Whether the filter bar is open, and the function that opens or closes it. */
   readonly filtering: { readonly isOpen: boolean; readonly onOpen: (isOpen: boolean) => void };
   readonly onQuery: (query: string) => void;
-  /** The person goes from the field down to the list. */
+  /** Moves the focus from the field to the list. */
   readonly onDown: () => void;
   readonly onActivity: () => void;
   readonly onAccounts: () => void;
@@ -50,14 +51,14 @@ export function Header({
   };
   return (
     <header>
-      <h1 className="for-screen-readers">{text.product}</h1>
+      <h1 className="for-screen-readers">{headerText.product}</h1>
       <div className="search">
         <Search size={16} aria-hidden />
         <input
           ref={search}
           type="search"
-          aria-label={text.header.search(count)}
-          placeholder={text.header.search(count)}
+          aria-label={headerText.search(count)}
+          placeholder={headerText.search(count)}
           value={query}
           spellCheck={false}
           autoComplete="off"
@@ -70,7 +71,7 @@ export function Header({
           <button
             type="button"
             className="clear"
-            aria-label={text.header.clear}
+            aria-label={headerText.clear}
             onClick={() => {
               onQuery('');
               search.current?.focus();
@@ -82,8 +83,8 @@ export function Header({
         <button
           type="button"
           className="clear"
-          aria-label={text.filters.title}
-          title={text.filters.title}
+          aria-label={clustersText.filters.title}
+          title={clustersText.filters.title}
           aria-expanded={filtering.isOpen}
           onClick={() => filtering.onOpen(!filtering.isOpen)}
         >
@@ -91,14 +92,14 @@ export function Header({
         </button>
       </div>
       <Action
-        label={text.header.discover}
+        label={headerText.discover}
         icon={RefreshCw}
         isRunning={isRunning}
         onPress={() => void actions.discover()}
       />
-      <Action label={text.header.activity} icon={History} onPress={onActivity} />
-      <Action label={text.header.accounts} icon={CircleUserRound} onPress={onAccounts} />
-      <Action label={text.header.settings} icon={Settings} onPress={onSettings} />
+      <Action label={headerText.activity} icon={History} onPress={onActivity} />
+      <Action label={headerText.accounts} icon={CircleUserRound} onPress={onAccounts} />
+      <Action label={headerText.settings} icon={Settings} onPress={onSettings} />
     </header>
   );
 }
@@ -128,28 +129,28 @@ function Action({
   );
 }
 
-/** How discovery goes, or how old what is shown is. It counts the clusters of the list, not those that wait. */
+/** Shows the progress of discovery or the age of the list. Counts the listed clusters, not the waiting ones. */
 export function DiscoveryLine({ counts: { shown, of, waiting } }: { readonly counts: ListCounts }) {
   const discovery = useAgent((agent) => agent.discovery);
   const now = useNow(30_000);
-  const chip = waiting > 0 && <span className="waiting">{text.header.waiting(waiting)}</span>;
+  const chip = waiting > 0 && <span className="waiting">{headerText.waiting(waiting)}</span>;
   if (discovery.status === 'idle') {
     const { finishedAt } = discovery;
     const age = finishedAt === undefined ? undefined : Math.max(0, now - finishedAt);
     return (
-      <section className="discovery-line" aria-label={text.header.state}>
-        <span>{text.header.idle(shown, of, age)}</span>
+      <section className="discovery-line" aria-label={headerText.state}>
+        <span>{headerText.idle(shown, of, age)}</span>
         {chip}
       </section>
     );
   }
   const { cellsRead, cellsKnown } = discovery;
-  const words = cellsKnown === 0 ? text.header.starting : text.header.reading(cellsRead, cellsKnown, shown);
+  const words = cellsKnown === 0 ? headerText.starting : headerText.reading(cellsRead, cellsKnown, shown);
   return (
-    <section className="discovery-line" aria-label={text.header.state}>
+    <section className="discovery-line" aria-label={headerText.state}>
       <span>{words}</span>
       {chip}
-      <progress aria-label={text.header.progress} max={Math.max(1, cellsKnown)} value={cellsRead} />
+      <progress aria-label={headerText.progress} max={Math.max(1, cellsKnown)} value={cellsRead} />
     </section>
   );
 }

@@ -1,28 +1,26 @@
 import { ChevronRight } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
-import { text } from '../text/text.ts';
 import type { Licences } from './parts.ts';
+import { licencesText } from './text.ts';
 import './licences.css';
 
-const words = text.licences;
-
-/** Opens the licences, over whatever page is shown. */
+/** Opens the licences in a dialog. */
 export function LicencesButton() {
   const [isOpen, setIsOpen] = useState(false);
   return (
     <>
       <button type="button" className="link-button" onClick={() => setIsOpen(true)}>
-        {words.title}
+        {licencesText.title}
       </button>
       <ModalOverlay className="veil" isOpen={isOpen} isDismissable onOpenChange={setIsOpen}>
         <Modal className="modal licences-modal">
           <Dialog className="licences">
-            <Heading slot="title">{words.title}</Heading>
+            <Heading slot="title">{licencesText.title}</Heading>
             <Parts />
             <div className="actions">
               <button type="button" className="button" onClick={() => setIsOpen(false)}>
-                {words.close}
+                {licencesText.close}
               </button>
             </div>
           </Dialog>
@@ -32,7 +30,7 @@ export function LicencesButton() {
   );
 }
 
-/** Every part with its licence, which opens. The file is long, and read when it is asked for. */
+/** Lists every component with its licence. Loads the long file on demand. */
 function Parts() {
   const [read, setRead] = useState<Licences | 'failed'>();
   useEffect(() => {
@@ -46,16 +44,16 @@ function Parts() {
     return () => aborting.abort();
   }, []);
   if (read === undefined) return null;
-  if (read === 'failed') return <p role="alert">{words.unread}</p>;
+  if (read === 'failed') return <p role="alert">{licencesText.unread}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard.
-    <section className="licences-parts" tabIndex={0} aria-label={words.parts}>
+    <section className="licences-parts" tabIndex={0} aria-label={licencesText.parts}>
       {read.parts.map(({ name, version, licence, text: index }) => (
-        <Part key={`${name} ${version}`} title={words.part(name, version)} licence={licence}>
+        <Part key={`${name} ${version}`} title={licencesText.part(name, version)} licence={licence}>
           {read.texts[index] ?? ''}
         </Part>
       ))}
-      <p>{words.chromium}</p>
+      <p>{licencesText.chromium}</p>
     </section>
   );
 }

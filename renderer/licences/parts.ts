@@ -1,4 +1,4 @@
-/** What `licences.json` tells of each part of the app, `text` being an index of `texts`: many have the same. */
+/** The content of `licences.json`. `text` is an index into `texts`: many parts share one. */
 export interface Licences {
   readonly parts: readonly {
     readonly name: string;

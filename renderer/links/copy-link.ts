@@ -1,9 +1,9 @@
 import { linkOf } from '../../main/api/link.ts';
 import { toPlainError } from '../../main/model/app-error.ts';
 import type { ClusterSet } from '../../main/model/cluster-set.ts';
-import { text } from '../text/text.ts';
+import { linksText } from './text.ts';
 
-/** Resolves to what to say of it; rejects where the clipboard does not take it. */
+/** Copies a link to a set. Resolves to the message to show; rejects if the clipboard cannot be written. */
 export async function copyLink({ name, clusters }: ClusterSet): Promise<string> {
   let link: string;
   try {
@@ -12,5 +12,5 @@ export async function copyLink({ name, clusters }: ClusterSet): Promise<string> 
     return toPlainError(error).message;
   }
   await navigator.clipboard.writeText(link);
-  return text.done.linkCopied(name);
+  return linksText.copied(name);
 }

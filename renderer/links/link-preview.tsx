@@ -7,13 +7,11 @@ import type { SetupPreview } from '../../main/model/organisation-view.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
 import { SetupQuestion } from '../setup/setup-preview.tsx';
-import { text } from '../text/text.ts';
 import { type OpeningLine, openingLines, openingPlan } from './opening.ts';
+import { linksText } from './text.ts';
 import './link-preview.css';
 
-const words = text.opening;
-
-/** What a link or a set asks for, or an address of an organisation that the person has. */
+/** What the dialog asks about: a link, a set, or an organisation's configuration. */
 export type Asked =
   | Extract<Place, { kind: 'link' | 'set' }>
   | {
@@ -22,10 +20,10 @@ export type Asked =
       readonly key?: string | undefined;
       readonly preview: SetupPreview;
     }
-  /** What is new in the organisation's configuration. */
+  /** The pending changes of the organisation's configuration. */
   | { readonly kind: 'review' };
 
-/** What is asked for, as a question. Nothing happens without a yes. */
+/** Previews a link, a set or a configuration. Nothing happens without confirmation. */
 export function LinkPreview({
   asked,
   onClose,
@@ -33,7 +31,7 @@ export function LinkPreview({
 }: {
   readonly asked: Asked | undefined;
   readonly onClose: () => void;
-  /** An organisation's configuration has been set up. */
+  /** Called after an organisation's configuration was set up. */
   readonly onSetUp: (how: { readonly signsIn: boolean }) => void;
 }) {
   const done = (how: { readonly signsIn: boolean }) => {
@@ -50,7 +48,7 @@ export function LinkPreview({
       }}
     >
       <Modal className="modal link-preview">
-        {/* Another link is another question: the safe answer has the focus again. */}
+        {/* A new dialog for each link: the safe answer gets the focus again. */}
         <Dialog role="alertdialog" key={asked && keyOf(asked)}>
           {asked?.kind === 'link' && <AskedByLink link={asked.link} onClose={onClose} onSetUp={done} />}
           {asked?.kind === 'setup' && (
@@ -101,7 +99,7 @@ function AskedBySet({ name, onClose }: { readonly name: string; readonly onClose
   const clusters = useAgent((agent) => agent.clusters);
   const set = useAgent(({ sets }) => sets.find((one) => one.name === name));
   const meant = useMemo(() => meantBy(set?.clusters ?? [], clusters), [set, clusters]);
-  return <Opening meant={meant} origin="set" note={words.ofSet(name)} onClose={onClose} />;
+  return <Opening meant={meant} origin="set" note={linksText.ofSet(name)} onClose={onClose} />;
 }
 
 function Clusters({
@@ -122,7 +120,7 @@ function Clusters({
   return 'code' in meant ? (
     <Refused error={meant} onClose={onClose} />
   ) : (
-    <Opening meant={meant} origin="link" note={words.fromLink} onClose={onClose} />
+    <Opening meant={meant} origin="link" note={linksText.fromLink} onClose={onClose} />
   );
 }
 
@@ -149,22 +147,22 @@ function Opening({
   };
   return (
     <>
-      <Heading slot="title">{words.title(ids.length)}</Heading>
+      <Heading slot="title">{linksText.title(ids.length)}</Heading>
       <p>{note}</p>
-      {lines.length === 0 && <p>{words.nothingFits}</p>}
+      {lines.length === 0 && <p>{linksText.nothingFits}</p>}
       {lines.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by the keys.
-        <ul tabIndex={0} aria-label={words.list}>
+        <ul tabIndex={0} aria-label={linksText.list}>
           {lines.map((line) => (
             <Line key={line.key} line={line} />
           ))}
         </ul>
       )}
-      {production.length > 0 && <p>{words.production(production)}</p>}
-      <Answers no={ids.length === 0 ? words.close : words.no} onNo={onClose}>
+      {production.length > 0 && <p>{linksText.production(production)}</p>}
+      <Answers no={ids.length === 0 ? linksText.close : linksText.no} onNo={onClose}>
         {production.length > 0 && others > 0 && (
           <button type="button" className="button" onClick={() => answer(false)}>
-            {words.others(others)}
+            {linksText.others(others)}
           </button>
         )}
         {ids.length > 0 && (
@@ -173,7 +171,7 @@ function Opening({
             className={production.length > 0 ? 'button danger' : 'button primary'}
             onClick={() => answer(production.length > 0 ? true : undefined)}
           >
-            {words.yes(ids.length, production.length)}
+            {linksText.yes(ids.length, production.length)}
           </button>
         )}
       </Answers>
@@ -196,11 +194,11 @@ function Line({ line: { title, where, cluster, why } }: { readonly line: Opening
 function Refused({ error, onClose }: { readonly error: PlainError; readonly onClose: () => void }) {
   return (
     <>
-      <Heading slot="title">{words.refused}</Heading>
+      <Heading slot="title">{linksText.refused}</Heading>
       <p>
         {error.message} {error.hint}
       </p>
-      <Answers no={words.close} onNo={onClose} />
+      <Answers no={linksText.close} onNo={onClose} />
     </>
   );
 }

@@ -3,15 +3,15 @@ import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import type { Policy } from '../../main/model/policy.ts';
 import { whereWords } from '../clusters/cluster-words.ts';
-import { text } from '../text/text.ts';
+import { linksText } from './text.ts';
 
-/** One of what is to be opened. */
+/** A line of the preview. */
 export interface OpeningLine {
   readonly key: string;
   readonly title: string;
   readonly where?: string;
   readonly cluster?: Cluster;
-  /** Why it is left as it is. */
+  /** Why it is not connected. */
   readonly why?: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export function openingLines(
   });
 }
 
-/** What a yes opens, and what of it is production, by title. */
+/** Returns what confirming connects, and the titles of its production clusters. */
 export function openingPlan(lines: readonly OpeningLine[]): {
   readonly ids: readonly ClusterId[];
   readonly production: readonly string[];
@@ -46,7 +46,7 @@ function whyLeft(
   { id, reach }: Cluster,
   { open, policies }: Parameters<typeof openingLines>[1],
 ): string | undefined {
-  if (open.has(id)) return text.opening.connected;
+  if (open.has(id)) return linksText.connected;
   if (reach.kind === 'none') return reach.reason;
   const policy = reach.kind === 'tunnel' ? policies.get(reach.hostname) : undefined;
   return policy?.verdict === 'denied' ? policy.message : undefined;

@@ -1,6 +1,6 @@
 import { Info, KeyRound, TriangleAlert, X } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { text } from '../text/text.ts';
+import { noticesText } from './text.ts';
 import './banner.css';
 
 export const noticeIcons = {
@@ -12,7 +12,7 @@ export const noticeIcons = {
 
 export type NoticeKind = keyof typeof noticeIcons;
 
-/** Something about the whole that a person should see: what it is, more of it, and what can be done. */
+/** Shows a global notice: title, details and actions. */
 export function Banner({
   kind,
   title,
@@ -36,7 +36,12 @@ export function Banner({
       </div>
       {action}
       {onDismiss !== undefined && (
-        <button type="button" className="icon-button small" aria-label={text.dismiss} onClick={onDismiss}>
+        <button
+          type="button"
+          className="icon-button small"
+          aria-label={noticesText.dismiss}
+          onClick={onDismiss}
+        >
           <X size={14} aria-hidden />
         </button>
       )}

@@ -1,5 +1,5 @@
 import { usePage } from '../agent/page.tsx';
-import { text } from '../text/text.ts';
+import { agentText } from '../agent/text.ts';
 import './done-toast.css';
 
 /** Shown while a change waits for the user in the terminal that runs `serve`. */
@@ -9,7 +9,7 @@ export function ConfirmingToast() {
     <div className="toast-place" role="status">
       {isConfirming && (
         <div className="toast">
-          <span>{text.link.confirming}</span>
+          <span>{agentText.link.confirming}</span>
         </div>
       )}
     </div>

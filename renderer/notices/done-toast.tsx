@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react';
 import { useActions, usePage } from '../agent/page.tsx';
-import { text } from '../text/text.ts';
+import { noticesText } from './text.ts';
 import './done-toast.css';
 
 const shownMs = 6_000;
 
-/** Says what was done, with the way back, until it has been read; it waits while a person is at it. */
+/** Shows what was done, with an undo button, for a few seconds; longer while it has the pointer or the focus. */
 export function DoneToast() {
   const done = usePage((page) => page.done);
   const { undo, forgetDone } = useActions();
@@ -31,7 +31,7 @@ export function DoneToast() {
           <span>{done.title}</span>
           {done.undoable !== undefined && (
             <button type="button" className="link-button" onClick={() => void undo()}>
-              {text.done.undo}
+              {noticesText.undo}
             </button>
           )}
         </div>

@@ -2,23 +2,25 @@ import { useMemo, useState } from 'react';
 import type { Cell } from '../../main/model/cluster.ts';
 import { isFailed } from '../../main/model/is-failed.ts';
 import { needsSignIn } from '../../main/model/needs-sign-in.ts';
+import { listed } from '../../main/model/wording.ts';
+import { accountsText } from '../accounts/text.ts';
 import { useAgent } from '../agent/page.tsx';
 import { whereWords } from '../clusters/cluster-words.ts';
-import { text } from '../text/text.ts';
 import { Banner } from './banner.tsx';
 import type { Notice } from './notice.ts';
+import { noticesText } from './text.ts';
 
-/** What could not be read. */
+/** Returns a notice about the locations that failed. */
 export function useFailedPlaces(onAccounts: () => void): Notice | undefined {
   const cells = useAgent((agent) => agent.cells);
   const failed = useMemo(() => [...cells.values()].filter(isFailed), [cells]);
   if (failed.length === 0) return undefined;
-  const title = text.places.title(failed.length, cells.size);
+  const title = noticesText.locations.title(failed.length, cells.size);
   const banner = <FailedPlaces title={title} failed={failed} onAccounts={onAccounts} />;
   return { key: 'places', kind: 'attention', title, banner };
 }
 
-/** Names each place, why, and the next step. */
+/** Lists each failed location with its error and the next step. */
 function FailedPlaces({
   title,
   failed,
@@ -42,7 +44,7 @@ function FailedPlaces({
           aria-expanded={isOpen}
           onClick={() => setOpen((open) => !open)}
         >
-          {isOpen ? text.places.hide : text.places.details}
+          {isOpen ? noticesText.locations.hide : noticesText.locations.details}
         </button>
       }
     >
@@ -50,7 +52,7 @@ function FailedPlaces({
         <ul className="places">
           {groups.map(({ places, error }) => (
             <li key={places[0]?.id}>
-              <b>{places.map(whereWords).join(', ')}</b>
+              <b>{listed(places.map(whereWords))}</b>
               <small>
                 {error.message} {error.hint}
               </small>
@@ -61,13 +63,13 @@ function FailedPlaces({
         <small>
           {groups.length === 1
             ? `${first?.error.message} ${first?.error.hint ?? ''}`
-            : text.places.reasons(groups.length)}
+            : noticesText.locations.errors(groups.length)}
         </small>
       )}
       {groups.some(({ error }) => needsSignIn(error)) && (
         <div className="actions">
           <button type="button" className="button small" onClick={onAccounts}>
-            {text.accounts.signIn}
+            {accountsText.signIn}
           </button>
         </div>
       )}
@@ -75,7 +77,7 @@ function FailedPlaces({
   );
 }
 
-/** Places that failed alike (one expired session fails seventeen regions) are told once. */
+/** Groups locations with the same error: one expired session fails many regions. */
 function byReason(failed: readonly Cell[]) {
   const groups = new Map<string, { places: Cell[]; error: NonNullable<Cell['error']> }>();
   for (const cell of failed) {

@@ -1,8 +1,8 @@
 import { ChevronDown } from 'lucide-react';
 import { Fragment, type ReactNode, useEffect, useRef, useState } from 'react';
-import { text } from '../text/text.ts';
 import { noticeIcons } from './banner.tsx';
 import type { Notice } from './notice.ts';
+import { noticesText } from './text.ts';
 import './status-strip.css';
 
 /**
@@ -36,7 +36,7 @@ export function StatusStrip({
     };
     document.addEventListener('pointerdown', hearPress, { capture: true, signal });
     document.addEventListener('keydown', hearKey, { signal });
-    // It stays as high as it was when a notice goes: a second click must not meet the row behind it.
+    // Keep the height when a notice is dismissed: a second click must not hit the row behind it.
     const sizes = new ResizeObserver(() => {
       if (panel.current !== null) panel.current.style.minHeight = `${panel.current.offsetHeight}px`;
     });
@@ -46,7 +46,7 @@ export function StatusStrip({
       sizes.disconnect();
     };
   }, [isOpen]);
-  // A notice that was dismissed takes its button along.
+  // Dismissing a notice removes its button.
   // biome-ignore lint/correctness/useExhaustiveDependencies: each time when there are fewer.
   useEffect(() => {
     if (isOpen && document.activeElement === document.body) opener.current?.focus();
@@ -68,16 +68,16 @@ export function StatusStrip({
               onClick={() => setOpen(!isOpen)}
             >
               <Icon size={14} aria-hidden />
-              <span className="notice-title">{first?.title ?? text.notices.none}</span>
-              {notices.length > 1 && <span>{text.notices.more(notices.length - 1)}</span>}
+              <span className="notice-title">{first?.title ?? noticesText.none}</span>
+              {notices.length > 1 && <span>{noticesText.more(notices.length - 1)}</span>}
               <ChevronDown size={12} aria-hidden />
             </button>
           )}
         </div>
       </div>
       {isOpen && (
-        <section className="banners" ref={panel} aria-label={text.notices.title}>
-          {hasNone && <p>{text.notices.none}</p>}
+        <section className="banners" ref={panel} aria-label={noticesText.title}>
+          {hasNone && <p>{noticesText.none}</p>}
           {notices.map(({ key, banner }) => (
             <Fragment key={key}>{banner}</Fragment>
           ))}

@@ -1,46 +1,47 @@
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
+import { agentText } from '../agent/text.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { LinkedText } from '../controls/linked-text.tsx';
+import type { Navigation } from '../navigation/use-navigation.ts';
 import { useReleaseNotice } from '../releases/release-notice.tsx';
 import { useReviewNotice } from '../setup/review-notice.tsx';
-import { text } from '../text/text.ts';
 import { Banner } from './banner.tsx';
 import { useFailedPlaces } from './failed-places.tsx';
 import type { Notice } from './notice.ts';
+import { noticesText } from './text.ts';
 
 const shownNotices = 3;
 
 /**
- * All that is not about one cluster, the most pressing first, and the dialog that one of them opens. Without `onAccounts`
- * the page has its own words for sign-ins and places.
+ * All that is not about one cluster, the most pressing first. The page of the first run shows sign-ins and failed
+ * locations itself.
  */
 export function useNotices({
-  onAccounts,
-  onReview,
+  navigation,
+  isFirstRun = false,
 }: {
-  readonly onAccounts: (() => void) | undefined;
-  readonly onReview: () => void;
-}): { readonly notices: readonly Notice[]; readonly dialog: ReactNode } {
+  readonly navigation: Navigation;
+  readonly isFirstRun?: boolean;
+}): readonly Notice[] {
   const lost = useLostLink();
   const logins = useLogins();
   const problems = useProblems();
-  const review = useReviewNotice(onReview);
+  const review = useReviewNotice(() => navigation.open({ kind: 'review' }));
   const ofAgent = useAgentNotices();
-  const { notice: release, notes } = useReleaseNotice();
-  const places = useFailedPlaces(onAccounts ?? onReview);
-  const hasOwnWords = onAccounts === undefined;
+  const release = useReleaseNotice(() => navigation.open({ kind: 'release' }));
+  const places = useFailedPlaces(navigation.openAccounts);
   const all = [
     lost,
-    ...(hasOwnWords ? [] : logins),
+    ...(isFirstRun ? [] : logins),
     ...problems,
     review,
     ...ofAgent,
     release,
-    hasOwnWords ? undefined : places,
+    isFirstRun ? undefined : places,
   ].filter((notice) => notice !== undefined);
   const rank = ({ kind }: Notice) => (kind === 'danger' ? 0 : 1);
-  return { notices: all.toSorted((a, b) => rank(a) - rank(b)), dialog: notes };
+  return all.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function useLostLink(): Notice | undefined {
@@ -49,16 +50,20 @@ function useLostLink(): Notice | undefined {
   if (link.status === 'ready' || link.status === 'opening' || link.status === 'ended') return undefined;
   const error = link.status === 'failed' ? link.error : undefined;
   const title =
-    error !== undefined ? text.link.failed : link.status === 'lost' ? text.link.lost : text.link.notServed;
+    error !== undefined
+      ? agentText.link.failed
+      : link.status === 'lost'
+        ? agentText.link.lost
+        : agentText.link.notServed;
   const hint =
     error !== undefined
       ? `${error.message} ${error.hint ?? ''}`
       : link.status === 'lost'
-        ? text.link.lostHint
-        : text.link.notServedHint;
+        ? agentText.link.lostHint
+        : agentText.link.notServedHint;
   const action = (
     <button type="button" className="button small" onClick={retry}>
-      {text.link.again}
+      {agentText.link.again}
     </button>
   );
   const banner = (
@@ -74,16 +79,16 @@ function useLostLink(): Notice | undefined {
 function useLogins(): readonly Notice[] {
   const logins = useAgent((agent) => agent.logins);
   return logins.map(({ title: domain, url, userCode }) => {
-    const title = text.login.title(domain);
+    const title = noticesText.login.title(domain);
     const banner = (
       <Banner key={url} kind="login" title={title}>
-        <small>{userCode === undefined ? text.login.line : text.login.code(userCode)}</small>
+        <small>{userCode === undefined ? noticesText.login.line : noticesText.login.code(userCode)}</small>
         <div className="actions">
           <a className="button small" href={url} target="_blank" rel="noreferrer">
-            {text.login.open}
+            {noticesText.login.open}
           </a>
-          <CopyButton label={text.login.copy} value={url}>
-            {text.login.copy}
+          <CopyButton label={noticesText.login.copy} value={url}>
+            {noticesText.login.copy}
           </CopyButton>
         </div>
       </Banner>
@@ -110,7 +115,7 @@ function useProblems(): readonly Notice[] {
   });
 }
 
-/** What the agent has to say of its own accord, for example of a tunnel that could not be opened again. */
+/** Warnings from the agent, for example about a tunnel that could not reconnect. */
 function useAgentNotices(): readonly Notice[] {
   const notices = useAgent((agent) => agent.notices);
   const [dismissed, setDismissed] = useState<ReadonlySet<string>>(new Set());

@@ -2,11 +2,13 @@ import type { TunnelView } from '../../main/model/agent-view.ts';
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import type { ClusterSet } from '../../main/model/cluster-set.ts';
 import { isProduction } from '../../main/model/is-production.ts';
+import { isUsable } from '../../main/model/is-usable.ts';
 import { whereWords } from '../clusters/cluster-words.ts';
 import type { Filter } from '../clusters/filters.ts';
 import type { GroupBy } from '../clusters/groups.ts';
 import { matches, queryWords, rankOf } from '../clusters/search.ts';
-import { text } from '../text/text.ts';
+import { clustersText } from '../clusters/text.ts';
+import { paletteText } from './text.ts';
 
 const verbs = ['connect', 'disconnect', 'use', 'open', 'copy', 'star', 'unstar'] as const;
 const whole = [
@@ -21,7 +23,7 @@ const whole = [
 
 const ofSets = ['openSet', 'linkSet', 'removeSet'] as const;
 
-/** What a person can have done. */
+/** An action that the palette offers. */
 export type Deed =
   | { readonly kind: (typeof verbs)[number]; readonly cluster: Cluster }
   | { readonly kind: (typeof whole)[number] }
@@ -30,19 +32,19 @@ export type Deed =
   | { readonly kind: 'group'; readonly by: GroupBy };
 
 export interface Choice {
-  /** Of no other choice. */
+  /** Unique among the choices. */
   readonly id: string;
   readonly title: string;
   readonly hint?: string | undefined;
-  /** The name within the title: the end of it stays in sight. */
+  /** The name within the title: its end is never cut off. */
   readonly name?: string | undefined;
-  /** Whether it leads to a production cluster: marked, and behind others that fit as well. */
+  /** Whether it affects a production cluster: marked, and ranked after equal matches. */
   readonly isProduction?: boolean;
   readonly deed: Deed;
 }
 
 export interface PaletteFacts {
-  /** By title. */
+  /** Sorted by title. */
   readonly clusters: readonly Cluster[];
   readonly open: ReadonlySet<ClusterId>;
   readonly tunnels: ReadonlyMap<ClusterId, TunnelView>;
@@ -50,18 +52,21 @@ export interface PaletteFacts {
   readonly kept: ReadonlySet<ClusterId>;
   readonly sets: readonly ClusterSet[];
   readonly current: ClusterId | undefined;
-  /** Those that ask before kubectl is moved to them. */
+  /** Whether switching to the cluster asks for confirmation. */
   readonly asksFirst: (cluster: Cluster) => boolean;
   readonly filters: readonly Filter[];
 }
 
 const atMost = 40;
 
-/** What fits the query, the best first, of equals production last. Without a query: what concerns the whole, and what is open. */
+/**
+ * Returns what matches the query, best first, production last among equals. Without a query: global actions and
+ * connected clusters.
+ */
 export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[] {
   const words = queryWords(query);
   const ranks: Choice[][] = [];
-  /** Made only where it may be shown. */
+  /** Builds a choice only if it may be shown. */
   const add = (rank: number, isLast: boolean, make: () => Choice) => {
     const at = 2 * rank + Number(isLast);
     ranks[at] ??= [];
@@ -81,21 +86,21 @@ export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[]
   };
   for (const kind of whole)
     if (kind !== 'disconnectAll' || facts.open.size > 0)
-      consider({ id: kind, title: text.palette.whole[kind], deed: { kind } });
+      consider({ id: kind, title: paletteText.whole[kind], deed: { kind } });
   const production = new Set(facts.clusters.filter(isProduction).map(({ id }) => id));
   for (const set of facts.sets)
     for (const kind of ofSets)
       if (kind === 'openSet' || words.length > 0)
         consider({
           id: `${kind} ${set.name}`,
-          title: text.palette.sets[kind](set.name),
-          hint: text.palette.clusters(set.clusters.length),
+          title: paletteText.sets[kind](set.name),
+          hint: paletteText.clusters(set.clusters.length),
           name: set.name,
           isProduction: set.clusters.some((id) => production.has(id)),
           deed: { kind, set },
         });
   for (const kind of verbs) {
-    const verb = text.palette.verbs[kind]('').toLowerCase();
+    const verb = paletteText.verbs[kind]('').toLowerCase();
     const named = words.filter((word) => !verb.includes(word));
     for (const cluster of clustersOf(named)) {
       if (words.length === 0 && !facts.open.has(cluster.id)) continue;
@@ -104,23 +109,23 @@ export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[]
       add(rankOf(cluster.title, words, verb), isLast, () => choiceOf(kind, cluster, facts));
     }
   }
-  for (const [by, title] of Object.entries(text.filters.groups) as [GroupBy, string][])
-    consider({ id: `group ${by}`, title: text.filters.groupBy(title), deed: { kind: 'group', by } });
+  for (const [by, title] of Object.entries(clustersText.filters.groups) as [GroupBy, string][])
+    consider({ id: `group ${by}`, title: clustersText.filters.groupBy(title), deed: { kind: 'group', by } });
   if (words.length > 0)
     for (const filter of facts.filters)
       consider({
         id: `filter ${filter.id}`,
-        title: text.palette.filter(filter.title),
+        title: paletteText.filter(filter.title),
         deed: { kind: 'filter', filter },
       });
   return ranks.flat().slice(0, atMost);
 }
 
 function choiceOf(kind: (typeof verbs)[number], cluster: Cluster, { asksFirst }: PaletteFacts): Choice {
-  const hint = kind === 'use' && asksFirst(cluster) ? text.palette.asks : whereWords(cluster);
+  const hint = kind === 'use' && asksFirst(cluster) ? paletteText.asks : whereWords(cluster);
   return {
     id: `${kind} ${cluster.id}`,
-    title: text.palette.verbs[kind](cluster.title),
+    title: paletteText.verbs[kind](cluster.title),
     hint,
     name: cluster.title,
     isProduction: isProduction(cluster),
@@ -138,10 +143,8 @@ function isPossible(
       return reach.kind !== 'none' && !open.has(id);
     case 'disconnect':
       return open.has(id);
-    case 'use': {
-      const status = tunnels.get(id)?.state.status;
-      return id !== current && (status === 'connected' || status === 'degraded' || status === 'reconnecting');
-    }
+    case 'use':
+      return id !== current && isUsable(tunnels.get(id)?.state);
     case 'open':
       return true;
     case 'copy':

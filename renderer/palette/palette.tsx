@@ -29,8 +29,9 @@ import { byTitle } from '../clusters/layout.ts';
 import { MiddleEllipsis } from '../clusters/middle-ellipsis.tsx';
 import { queryWords } from '../clusters/search.ts';
 import { ProductionBadge } from '../controls/production-badge.tsx';
-import { text } from '../text/text.ts';
+import { controlsText } from '../controls/text.ts';
 import { type Choice, choicesOf, type Deed } from './choices.ts';
+import { paletteText } from './text.ts';
 import './palette.css';
 
 const icons = {
@@ -55,7 +56,7 @@ const icons = {
   group: Layers,
 } as const satisfies Record<Deed['kind'], unknown>;
 
-/** Everything that can be done, by its name. */
+/** Lets the user run any action by its name. */
 export function Palette({
   isOpen,
   onOpen,
@@ -71,14 +72,14 @@ export function Palette({
   const choose = ({ deed }: Choice) => {
     const from = before.current;
     flushSync(() => onOpen(false));
-    // What is done may lead to another page, from which the way back leads here.
+    // The action may open another page, whose way back restores this focus.
     if (from instanceof HTMLElement) from.focus();
     onDeed(deed);
   };
   return (
     <ModalOverlay className="veil palette-veil" isOpen={isOpen} isDismissable onOpenChange={onOpen}>
       <Modal className="palette">
-        <Dialog aria-label={text.palette.title}>
+        <Dialog aria-label={paletteText.title}>
           <Choices onChoose={choose} />
         </Dialog>
       </Modal>
@@ -120,12 +121,12 @@ function Choices({ onChoose }: { readonly onChoose: (choice: Choice) => void }) 
           autoFocus
           type="text"
           role="combobox"
-          aria-label={text.palette.title}
+          aria-label={paletteText.title}
           aria-autocomplete="list"
           aria-expanded={choices.length > 0}
           aria-controls={listId}
           aria-activedescendant={choices.length > 0 ? optionId(active) : undefined}
-          placeholder={text.palette.hint}
+          placeholder={paletteText.hint}
           value={query}
           spellCheck={false}
           autoComplete="off"
@@ -138,16 +139,10 @@ function Choices({ onChoose }: { readonly onChoose: (choice: Choice) => void }) 
       </div>
       {choices.length === 0 && (
         <p className="palette-none" role="status">
-          {text.palette.none}
+          {paletteText.none}
         </p>
       )}
-      <div
-        id={listId}
-        ref={list}
-        role="listbox"
-        aria-label={text.palette.title}
-        hidden={choices.length === 0}
-      >
+      <div id={listId} ref={list} role="listbox" aria-label={paletteText.title} hidden={choices.length === 0}>
         {choices.map((choice, index) => {
           const Icon = icons[choice.deed.kind];
           return (
@@ -178,9 +173,11 @@ function Choices({ onChoose }: { readonly onChoose: (choice: Choice) => void }) 
   );
 }
 
-/** In one piece: the parts of a title would be read as several words. */
+/** One label: screen readers would read the parts of a title as several words. */
 function labelOf({ title, isProduction, hint }: Choice): string {
-  return [title, isProduction === true ? text.production : undefined, hint].filter(Boolean).join(', ');
+  return [title, isProduction === true ? controlsText.production : undefined, hint]
+    .filter(Boolean)
+    .join(', ');
 }
 
 function useChoices(query: string): readonly Choice[] {

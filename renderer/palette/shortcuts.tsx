@@ -1,17 +1,17 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button, Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
-import { text } from '../text/text.ts';
+import { paletteText } from './text.ts';
 
 const modifier = navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl';
 
-/** Not every font has arrows. */
+/** Not every font has arrow glyphs. */
 const pictures: Readonly<Record<string, ReactNode>> = {
-  '↑': <ArrowUp size={11} role="img" aria-label={text.shortcuts.up} />,
-  '↓': <ArrowDown size={11} role="img" aria-label={text.shortcuts.down} />,
+  '↑': <ArrowUp size={11} role="img" aria-label={paletteText.shortcuts.up} />,
+  '↓': <ArrowDown size={11} role="img" aria-label={paletteText.shortcuts.down} />,
 };
 
-/** All keys that do something. */
+/** Lists all keyboard shortcuts. */
 export function Shortcuts({
   isOpen,
   onOpen,
@@ -23,9 +23,9 @@ export function Shortcuts({
     <ModalOverlay className="veil" isOpen={isOpen} isDismissable onOpenChange={onOpen}>
       <Modal className="modal">
         <Dialog>
-          <Heading slot="title">{text.shortcuts.title}</Heading>
+          <Heading slot="title">{paletteText.shortcuts.title}</Heading>
           <dl className="shortcuts">
-            {text.shortcuts.keys(modifier).map(([keys, deed]) => (
+            {paletteText.shortcuts.keys(modifier).map(([keys, deed]) => (
               <div key={deed}>
                 <dt>
                   {keys.map((key) => (
@@ -38,7 +38,7 @@ export function Shortcuts({
           </dl>
           <div className="actions">
             <Button slot="close" className="button" autoFocus>
-              {text.shortcuts.close}
+              {paletteText.shortcuts.close}
             </Button>
           </div>
         </Dialog>

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 
-/** Hears keys wherever the focus is; `?` and the like only while nothing is typed, and none below a dialog. */
+/** Handles keys wherever the focus is: plain characters only outside text fields, and none while a dialog is open. */
 export function useGlobalKeys(onKey: (key: 'palette' | 'shortcuts' | 'search' | 'undo') => void): void {
   useEffect(() => {
     const hear = (event: KeyboardEvent) => {

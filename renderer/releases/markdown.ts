@@ -1,4 +1,4 @@
-/** What release notes may hold. Everything else of Markdown, and all of HTML, is shown as it is written. */
+/** The supported subset of Markdown. Everything else, including HTML, is shown verbatim. */
 export type Block =
   | { readonly kind: 'heading'; readonly level: 1 | 2 | 3; readonly spans: readonly Span[] }
   | { readonly kind: 'list'; readonly ordered: boolean; readonly items: readonly (readonly Span[])[] }
@@ -52,7 +52,7 @@ export function parseNotes(notes: string): readonly Block[] {
 
 const levels = [1, 2, 3] as const;
 
-/** A line that begins no item goes on with the one before it. */
+/** A line that starts no item continues the previous one. */
 function listOf(lines: readonly string[]): Block {
   const items: string[] = [];
   for (const line of lines) {
@@ -73,7 +73,7 @@ function parseSpans(text: string): readonly Span[] {
   for (const found of text.matchAll(span)) {
     const [whole, code, strong, words, target, address] = found;
     const parsed = spanOf({ code, strong, words, target, address });
-    // A link to elsewhere than the web stays what was written.
+    // Links other than https are shown verbatim.
     if (parsed === undefined) continue;
     if (found.index > end) spans.push({ kind: 'text', text: text.slice(end, found.index) });
     spans.push(parsed);

@@ -1,7 +1,7 @@
 import { Fragment, type ReactNode } from 'react';
 import { type Block, parseNotes, type Span } from './markdown.ts';
 
-/** Release notes as elements: nothing of them is ever HTML. */
+/** Renders release notes as elements, never as HTML. */
 export function Notes({ notes }: { readonly notes: string }) {
   return each(parseNotes(notes), block);
 }
@@ -16,7 +16,7 @@ function each<T>(things: readonly T[], show: (thing: T) => ReactNode): ReactNode
 function block(one: Block): ReactNode {
   switch (one.kind) {
     case 'heading': {
-      // Below the dialog's own title.
+      // Headings start below the dialog's title.
       const Heading = (['h3', 'h4', 'h5'] as const)[one.level - 1] ?? 'h5';
       return <Heading>{each(one.spans, span)}</Heading>;
     }

@@ -1,50 +1,30 @@
-import { type ReactNode, useEffect, useState } from 'react';
-import { placeIn } from '../../main/api/place.ts';
+import { useState } from 'react';
 import { useAgent } from '../agent/page.tsx';
 import { Banner } from '../notices/banner.tsx';
 import type { Notice } from '../notices/notice.ts';
-import { text } from '../text/text.ts';
-import { NotesDialog } from './notes-dialog.tsx';
+import { releasesText } from './text.ts';
 
-/**
- * A newer version is out. It can be put away until the next one, or the next start, unless it is required. `notes` are
- * shown over every page, also when the notice is not.
- */
-export function useReleaseNotice(): {
-  readonly notice: Notice | undefined;
-  readonly notes: ReactNode;
-} {
+/** A newer version is out. It can be dismissed until the next one, or the next start, unless it is required. */
+export function useReleaseNotice(onNotes: () => void): Notice | undefined {
   const release = useAgent((agent) => agent.release);
   const [dismissed, setDismissed] = useState<string>();
-  const [isReading, setReading] = useState(false);
-  useEffect(() => {
-    const look = () => {
-      if (placeIn(location.hash)?.kind !== 'release') return;
-      history.replaceState(null, '', location.pathname + location.search);
-      setReading(true);
-    };
-    look();
-    window.addEventListener('hashchange', look);
-    return () => window.removeEventListener('hashchange', look);
-  }, []);
-  if (release === undefined) return { notice: undefined, notes: null };
+  if (release === undefined) return undefined;
   const { version, url, isRequired } = release;
-  const notes = <NotesDialog release={release} isOpen={isReading} onClose={() => setReading(false)} />;
-  if (!isRequired && dismissed === version) return { notice: undefined, notes };
+  if (!isRequired && dismissed === version) return undefined;
   const kind = isRequired ? 'attention' : 'info';
-  const title = text.release.out(version);
+  const title = releasesText.out(version);
   const banner = (
     <Banner kind={kind} title={title} onDismiss={isRequired ? undefined : () => setDismissed(version)}>
-      {isRequired && <small>{text.release.required}</small>}
+      {isRequired && <small>{releasesText.required}</small>}
       <div className="actions">
-        <button type="button" className="button small" onClick={() => setReading(true)}>
-          {text.release.notes}
+        <button type="button" className="button small" onClick={onNotes}>
+          {releasesText.notes}
         </button>
         <a className="button small" href={url} target="_blank" rel="noreferrer">
-          {text.release.download}
+          {releasesText.download}
         </a>
       </div>
     </Banner>
   );
-  return { notice: { key: 'release', kind, title, banner }, notes };
+  return { key: 'release', kind, title, banner };
 }

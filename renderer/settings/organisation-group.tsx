@@ -3,18 +3,16 @@ import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
-import { agoWords } from '../text/durations.ts';
-import { text } from '../text/text.ts';
+import { ago } from '../text/times.ts';
+import { organisationText } from './text.ts';
 
-const words = text.organisation;
-
-/** Whose configuration counts, where it comes from, and the way to a newer one or to none. */
+/** Shows the organisation's configuration and its origin; refreshes or removes it. */
 export function OrganisationGroup({
   onSetUp,
   onReview,
 }: {
   readonly onSetUp: () => void;
-  /** Shows what is new in the configuration. */
+  /** Opens the review of the new configuration. */
   readonly onReview: () => void;
 }) {
   const organisation = useAgent((agent) => agent.organisation);
@@ -30,26 +28,26 @@ export function OrganisationGroup({
   const refresh = async () => {
     if (isRefreshing) return;
     setRefreshing(true);
-    await attempt(words.notRefreshed, actions.refreshSetup);
+    await attempt(organisationText.notRefreshed, actions.refreshSetup);
     setRefreshing(false);
   };
   const setUp = (
     <button type="button" className="button small" onClick={onSetUp}>
-      {words.setUp}
+      {organisationText.setUp}
     </button>
   );
   if (organisation === undefined)
     return (
       <div className="setting">
-        <span className="setting-title">{words.none}</span>
+        <span className="setting-title">{organisationText.none}</span>
         {setUp}
-        <small>{words.noneHint}</small>
+        <small>{organisationText.noneHint}</small>
       </div>
     );
   const { name, origin, place, signed, pending, readAt } = organisation;
   const facts = [
-    words.read(agoWords(Math.max(0, now - readAt))),
-    ...(origin === 'managed' ? [] : [signed ? words.signed : words.unsigned]),
+    organisationText.read(ago(Math.max(0, now - readAt))),
+    ...(origin === 'managed' ? [] : [signed ? organisationText.signed : organisationText.unsigned]),
   ];
   return (
     <div className="setting organisation" data-wide>
@@ -57,19 +55,19 @@ export function OrganisationGroup({
         <bdi>{name}</bdi>
       </span>
       <small>
-        {words.origins[origin]} {place}
+        {organisationText.origins[origin]} {place}
       </small>
       <small>{facts.join(' · ')}</small>
       {pending !== undefined && (
         <small>
-          <strong>{words.pending(name)}</strong>
+          <strong>{organisationText.pending(name)}</strong>
         </small>
       )}
-      {origin === 'managed' && <small>{words.managed}</small>}
+      {origin === 'managed' && <small>{organisationText.managed}</small>}
       <div className="actions">
         {pending !== undefined && (
           <button type="button" className="button small primary" onClick={onReview}>
-            {words.review}
+            {organisationText.review}
           </button>
         )}
         <button
@@ -78,11 +76,11 @@ export function OrganisationGroup({
           aria-disabled={isRefreshing}
           onClick={() => void refresh()}
         >
-          {isRefreshing ? words.refreshing : words.refresh}
+          {isRefreshing ? organisationText.refreshing : organisationText.refresh}
         </button>
         {origin !== 'managed' && (
           <button type="button" className="button small" onClick={() => setAsking(true)}>
-            {words.remove}
+            {organisationText.remove}
           </button>
         )}
         {setUp}
@@ -96,7 +94,7 @@ export function OrganisationGroup({
         name={isAsking ? name : undefined}
         onAnswer={(yes) => {
           setAsking(false);
-          if (yes) void attempt(words.notRemoved, () => actions.removeSetup(name));
+          if (yes) void attempt(organisationText.notRemoved, () => actions.removeSetup(name));
         }}
       />
     </div>
@@ -107,7 +105,7 @@ function ConfirmRemoval({
   name,
   onAnswer,
 }: {
-  /** Undefined while nothing is asked. */
+  /** Undefined while the dialog is closed. */
   readonly name: string | undefined;
   readonly onAnswer: (yes: boolean) => void;
 }) {
@@ -122,15 +120,15 @@ function ConfirmRemoval({
     >
       <Modal className="modal">
         <Dialog role="alertdialog">
-          <Heading slot="title">{words.confirmTitle(name ?? '')}</Heading>
-          <p>{words.confirm}</p>
+          <Heading slot="title">{organisationText.confirmTitle(name ?? '')}</Heading>
+          <p>{organisationText.confirm}</p>
           <div className="actions">
             {/* biome-ignore lint/a11y/noAutofocus: the safe answer has the focus. */}
             <button type="button" className="button" autoFocus onClick={() => onAnswer(false)}>
-              {words.no}
+              {organisationText.no}
             </button>
             <button type="button" className="button danger" onClick={() => onAnswer(true)}>
-              {words.yes}
+              {organisationText.yes}
             </button>
           </div>
         </Dialog>

@@ -4,7 +4,7 @@ import { toPlainError } from '../../main/model/app-error.ts';
 import type { SettingName, Settings } from '../../main/model/settings.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { Switch } from '../controls/switch.tsx';
-import { text } from '../text/text.ts';
+import { settingsText } from './text.ts';
 
 type Words = readonly [title: string, hint: string];
 
@@ -35,10 +35,10 @@ function Setting({
           <button
             type="button"
             className="link-button"
-            aria-label={text.settings.resetFor(title)}
+            aria-label={settingsText.resetFor(title)}
             onClick={onReset}
           >
-            {text.settings.reset}
+            {settingsText.reset}
           </button>
         )}
       </span>
@@ -46,22 +46,22 @@ function Setting({
       <small>{hint}</small>
       {failure !== undefined && (
         <small className="failure" role="alert">
-          {text.settings.unchanged}: {failure}
+          {settingsText.unchanged}: {failure}
         </small>
       )}
     </div>
   );
 }
 
-/** Who decided it: a lock where the person cannot. */
+/** Shows the origin of a value, and a lock if the user cannot change it. */
 function SettingOrigin({ name }: { readonly name: SettingName }) {
   const from = useAgent(({ settingsFrom }) => settingsFrom[name]);
   const isLocked = useIsLocked(name);
   const organisation = useAgent((agent) => agent.organisation?.name) ?? '';
   return (
-    <span className="setting-origin" title={isLocked ? text.settings.managed(organisation) : undefined}>
+    <span className="setting-origin" title={isLocked ? settingsText.managed(organisation) : undefined}>
       {isLocked && <Lock size={12} aria-hidden />}
-      {text.settings.from[from]}
+      {settingsText.from[from]}
     </span>
   );
 }
@@ -70,13 +70,13 @@ function useIsLocked(name: SettingName): boolean {
   return useAgent(({ organisation }) => organisation?.locked.includes(name) ?? false);
 }
 
-/** Saves one setting; what is wrong with it is told beside it. */
+/** Saves one setting; its error is shown beside it. */
 function useSave(name: SettingName): {
   readonly failure: string | undefined;
   save(patch: Partial<Settings>): void;
-  /** What the person chose is forgotten. */
+  /** Resets the user's value. */
   reset(): void;
-  /** What was wrong is taken back. */
+  /** Clears the error. */
   forget(): void;
 } {
   const { saveSettings, resetSetting } = useActions();
@@ -152,7 +152,7 @@ export function ChoiceSetting<V extends string>({
   );
 }
 
-/** A line of text, saved with Enter or when it is left. `patch` answers undefined for what it cannot read. */
+/** A text setting, saved with Enter or on blur. */
 export function TextSetting({
   name,
   words,
@@ -195,7 +195,7 @@ export function TextSetting({
           else if (event.key === 'Escape' && draft !== value) {
             setDraft(value);
             forget();
-            // It takes back what was typed; only the next one leaves the page.
+            // The first Escape reverts the text; the next one leaves the page.
             event.preventDefault();
           }
         }}

@@ -1,15 +1,15 @@
 import type { ReactNode } from 'react';
 import { useAgent } from '../agent/page.tsx';
+import { clustersText } from '../clusters/text.ts';
 import { SubPage } from '../detail/sub-page.tsx';
+import { headerText } from '../header/text.ts';
 import { LicencesButton } from '../licences/licences.tsx';
-import { text } from '../text/text.ts';
 import { OrganisationGroup } from './organisation-group.tsx';
 import { ChoiceSetting, SwitchSetting, TextSetting } from './setting.tsx';
+import { organisationText, settingsText } from './text.ts';
 import './settings.css';
 
-const words = text.settings;
-
-/** Every setting, saved as soon as it is changed. */
+/** Lists all settings. Each is saved as soon as it is changed. */
 export function SettingsPage({
   onBack,
   onSetUp,
@@ -22,21 +22,21 @@ export function SettingsPage({
   const settings = useAgent((agent) => agent.settings);
   const { version, signIns } = useAgent(({ agent }) => agent);
   return (
-    <SubPage title={words.title} onBack={onBack}>
-      <h1 className="for-screen-readers">{words.title}</h1>
-      <Group title={words.general}>
-        {/* A page in a browser starts with nothing, and notifies of nothing. */}
+    <SubPage title={settingsText.title} onBack={onBack}>
+      <h1 className="for-screen-readers">{settingsText.title}</h1>
+      <Group title={settingsText.general}>
+        {/* A browser page cannot start at login or show notifications. */}
         {window.k8sTunnels !== undefined && (
           <>
             <SwitchSetting
               name="startAtLogin"
-              words={words.startAtLogin}
+              words={settingsText.startAtLogin}
               isOn={settings.startAtLogin}
               patch={(startAtLogin) => ({ startAtLogin })}
             />
             <SwitchSetting
               name="notifyNewClusters"
-              words={words.notifyNewClusters}
+              words={settingsText.notifyNewClusters}
               isOn={settings.notifyNewClusters}
               patch={(notifyNewClusters) => ({ notifyNewClusters })}
             />
@@ -44,111 +44,111 @@ export function SettingsPage({
         )}
         <SwitchSetting
           name="reopenAtStart"
-          words={words.reopenAtStart}
+          words={settingsText.reopenAtStart}
           isOn={settings.reopenAtStart}
           patch={(reopenAtStart) => ({ reopenAtStart })}
         />
         <ChoiceSetting
           name="favouritesOrder"
-          words={words.favouritesOrder}
+          words={settingsText.favouritesOrder}
           value={settings.favouritesOrder}
-          options={words.favouritesOrders}
+          options={settingsText.favouritesOrders}
           patch={(favouritesOrder) => ({ favouritesOrder })}
         />
         <ChoiceSetting
           name="listGroup"
-          words={words.listGroup}
+          words={settingsText.listGroup}
           value={settings.listGroup}
-          options={text.filters.groups}
+          options={clustersText.filters.groups}
           patch={(listGroup) => ({ listGroup })}
         />
       </Group>
-      <Group title={words.kubectl}>
+      <Group title={settingsText.kubectl}>
         <ChoiceSetting
           name="kubeconfigMode"
-          words={words.kubeconfigMode}
+          words={settingsText.kubeconfigMode}
           value={settings.kubeconfigMode}
-          options={words.kubeconfigModes}
+          options={settingsText.kubeconfigModes}
           patch={(kubeconfigMode) => ({ kubeconfigMode })}
         />
         <SwitchSetting
           name="keepEntries"
-          words={words.keepEntries}
+          words={settingsText.keepEntries}
           isOn={settings.keepEntries}
           patch={(keepEntries) => ({ keepEntries })}
         />
         <SwitchSetting
           name="credentialStartsAgent"
-          words={words.credentialStartsAgent}
+          words={settingsText.credentialStartsAgent}
           isOn={settings.credentialStartsAgent}
           patch={(credentialStartsAgent) => ({ credentialStartsAgent })}
         />
         <TextSetting
           name="kubeconfigPath"
-          words={words.kubeconfigPath}
+          words={settingsText.kubeconfigPath}
           value={settings.kubeconfigPath}
           placeholder="~/.kube/config"
           patch={(kubeconfigPath) => ({ kubeconfigPath })}
         />
       </Group>
-      <Group title={words.discovery}>
+      <Group title={settingsText.discovery}>
         <SwitchSetting
           name="firstRun"
-          words={words.firstRun}
+          words={settingsText.firstRun}
           isOn={settings.firstRun}
           patch={(firstRun) => ({ firstRun })}
         />
         <TextSetting
           name="catalogMaxAgeMinutes"
-          words={words.catalogMaxAgeMinutes}
+          words={settingsText.catalogMaxAgeMinutes}
           value={String(settings.catalogMaxAgeMinutes)}
           isShort
           patch={(minutes) => ({ catalogMaxAgeMinutes: Number(minutes) })}
         />
         <TextSetting
           name="awsPortals"
-          words={words.awsPortals}
+          words={settingsText.awsPortals}
           value={settings.awsPortals.join(', ')}
           patch={(portals) => ({ awsPortals: listOf(portals) })}
         />
         <TextSetting
           name="awsRegions"
-          words={words.awsRegions}
+          words={settingsText.awsRegions}
           value={settings.awsRegions.join(', ')}
           patch={(regions) => ({ awsRegions: listOf(regions) })}
         />
         <TextSetting
           name="vaultMounts"
-          words={words.vaultMounts}
+          words={settingsText.vaultMounts}
           value={settings.vaultMounts.join(', ')}
           patch={(mounts) => ({ vaultMounts: listOf(mounts) })}
         />
         <TextSetting
           name="clusterFiles"
-          words={words.clusterFiles}
+          words={settingsText.clusterFiles}
           value={settings.clusterFiles.join(', ')}
           patch={(files) => ({ clusterFiles: listOf(files) })}
         />
       </Group>
-      <Group title={text.organisation.title}>
+      <Group title={organisationText.title}>
         <OrganisationGroup onSetUp={onSetUp} onReview={onReview} />
       </Group>
-      <Group title={words.trust}>
+      <Group title={settingsText.trust}>
         <TextSetting
           name="extraAuthorities"
-          words={words.extraAuthorities}
+          words={settingsText.extraAuthorities}
           value={settings.extraAuthorities}
           patch={(extraAuthorities) => ({ extraAuthorities })}
         />
       </Group>
-      <Group title={words.signIns}>
+      <Group title={settingsText.signIns}>
         <div className="setting" data-wide>
-          <span className="setting-title">{words.signInsTitle}</span>
-          <small>{words.signInsKept[signIns]}</small>
+          <span className="setting-title">{settingsText.signInsTitle}</span>
+          <small>{settingsText.signInsKept[signIns]}</small>
         </div>
       </Group>
       <p className="about">
-        {text.product} {version} · <LicencesButton />
+        {headerText.product} {version} · <LicencesButton />
       </p>
     </SubPage>
   );

@@ -1,9 +1,7 @@
 import { type FormEvent, useId, useRef } from 'react';
-import { text } from '../text/text.ts';
+import { setupText } from './text.ts';
 
-const words = text.setup;
-
-/** Where the user types the key that the organisation publishes: with it the signature says who made the configuration. */
+/** Asks for the organisation's public key, which verifies who made the configuration. */
 export function KeyField({ onKey }: { readonly onKey: (key: string | undefined) => void }) {
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
@@ -14,7 +12,7 @@ export function KeyField({ onKey }: { readonly onKey: (key: string | undefined) 
   };
   return (
     <form className="setup-key" onSubmit={submit}>
-      <label htmlFor={id}>{words.key}</label>
+      <label htmlFor={id}>{setupText.key}</label>
       <input
         id={id}
         ref={field}
@@ -27,9 +25,9 @@ export function KeyField({ onKey }: { readonly onKey: (key: string | undefined) 
         aria-describedby={`${id}-hint`}
       />
       <button type="submit" className="button">
-        {words.checkKey}
+        {setupText.checkKey}
       </button>
-      <small id={`${id}-hint`}>{words.keyHint}</small>
+      <small id={`${id}-hint`}>{setupText.keyHint}</small>
     </form>
   );
 }

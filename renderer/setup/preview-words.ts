@@ -1,29 +1,30 @@
 import type { SetupPreview } from '../../main/model/organisation-view.ts';
 import type { SettingName } from '../../main/model/settings.ts';
-import { text } from '../text/text.ts';
+import { clustersText } from '../clusters/text.ts';
+import { detailText } from '../detail/text.ts';
+import { settingsText } from '../settings/text.ts';
+import { setupText } from './text.ts';
 
-/** One thing that a configuration says, in words. */
+/** One field of a configuration as text. */
 export interface PreviewLine {
-  /** Of no other line. */
+  /** Unique among the lines. */
   readonly key: string;
   readonly title: string;
   readonly value: string;
-  /** What counts now, where that is something else. */
+  /** The current value, if it differs. */
   readonly before: string | undefined;
   readonly isManaged: boolean;
 }
 
-const words = text.setup;
-
-/** The words of values, where those of the file are none. */
+/** Text of values that are identifiers in the file. */
 const choices: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  kubeconfigMode: text.settings.kubeconfigModes,
-  favouritesOrder: text.settings.favouritesOrders,
-  listGroup: text.filters.groups,
-  connectors: text.detail.carriers,
+  kubeconfigMode: settingsText.kubeconfigModes,
+  favouritesOrder: settingsText.favouritesOrders,
+  listGroup: clustersText.filters.groups,
+  connectors: detailText.connectors,
 };
 
-/** What it says, but for the settings that change: those have lines of their own. */
+/** Lists the fields, except settings that change: those have their own lines. */
 export function fieldLines({ fields, settings }: SetupPreview): readonly PreviewLine[] {
   const told = new Set<string>(settings.map(({ name }) => `defaults.${name}`));
   return fields
@@ -37,28 +38,28 @@ export function fieldLines({ fields, settings }: SetupPreview): readonly Preview
     }));
 }
 
-/** The person's settings that change, or that they can no longer change. */
+/** Lists the user's settings that change or become managed. */
 export function settingLines({ settings }: SetupPreview): readonly PreviewLine[] {
   return settings.map(({ name, value, before, locked }) => ({
     key: name,
-    title: text.settings[name][0],
+    title: settingsText[name][0],
     value: valueWords(name, value),
     before: before === value ? undefined : valueWords(name, before),
     isManaged: locked,
   }));
 }
 
-/** A field that has no words is called as it is in the file: nothing is kept back. */
+/** Returns a field's title; an unknown field keeps its name, so that nothing is hidden. */
 export function fieldTitle(field: string): string {
   const plain = field.replace(/\[\d+\]/g, '');
   const setting = plain.startsWith('defaults.') ? plain.slice('defaults.'.length) : undefined;
-  if (setting !== undefined && isSetting(setting)) return text.settings[setting][0];
-  return Object.hasOwn(words.fields, plain) ? (words.fields[plain] ?? field) : field;
+  if (setting !== undefined && isSetting(setting)) return settingsText[setting][0];
+  return Object.hasOwn(setupText.fields, plain) ? (setupText.fields[plain] ?? field) : field;
 }
 
 function valueWords(field: string, value: string): string {
-  if (value === '') return words.unset;
-  const known = Object.hasOwn(choices, field) ? choices[field] : words.values;
+  if (value === '') return setupText.unset;
+  const known = Object.hasOwn(choices, field) ? choices[field] : setupText.values;
   return value
     .split(', ')
     .map((part) => (known !== undefined && Object.hasOwn(known, part) ? (known[part] ?? part) : part))
@@ -66,5 +67,5 @@ function valueWords(field: string, value: string): string {
 }
 
 function isSetting(name: string): name is SettingName {
-  return Object.hasOwn(text.settings, name) && Array.isArray(text.settings[name as SettingName]);
+  return Object.hasOwn(settingsText, name) && Array.isArray(settingsText[name as SettingName]);
 }

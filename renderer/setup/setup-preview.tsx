@@ -4,12 +4,11 @@ import { Heading } from 'react-aria-components';
 import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import type { SetupPreview } from '../../main/model/organisation-view.ts';
 import { useActions, usePage } from '../agent/page.tsx';
-import { text } from '../text/text.ts';
+import { agentText } from '../agent/text.ts';
 import { KeyField } from './key-field.tsx';
 import { fieldLines, type PreviewLine, settingLines } from './preview-words.ts';
+import { setupText } from './text.ts';
 import './setup-preview.css';
-
-const words = text.setup;
 
 type Phase =
   | { readonly kind: 'reading' }
@@ -18,19 +17,19 @@ type Phase =
   | { readonly kind: 'applying'; readonly preview: SetupPreview }
   | { readonly kind: 'failed'; readonly preview: SetupPreview; readonly error: PlainError };
 
-/** What an organisation's configuration would do, as a question. Nothing of it is done without a yes. */
+/** Previews an organisation's configuration. Nothing changes without confirmation. */
 export function SetupQuestion({
   source,
   given,
   onClose,
   onDone,
 }: {
-  /** An https address, an absolute path or a link, as the person or the link has it; absent: what is new is reviewed. */
+  /** An https address, an absolute path or a link; undefined to review the pending changes. */
   readonly source?: string;
-  /** What was read already, with the key that was given for it. */
+  /** A preview that was already loaded, with its key. */
   readonly given?: { readonly key?: string | undefined; readonly preview: SetupPreview } | undefined;
   readonly onClose: () => void;
-  /** It is set up; with what it leads to, where that is signed in to at once. */
+  /** Called when it is set up; `signsIn` if the user wants to sign in next. */
   readonly onDone: (how: { readonly signsIn: boolean }) => void;
 }) {
   const actions = useActions();
@@ -78,10 +77,10 @@ export function SetupQuestion({
     <>
       <Heading slot="title">
         {preview !== undefined
-          ? (isReview ? words.reviewTitle : words.title)(preview.name)
+          ? (isReview ? setupText.reviewTitle : setupText.title)(preview.name)
           : phase.kind === 'reading'
-            ? words.reading
-            : words.unread}
+            ? setupText.reading
+            : setupText.unread}
       </Heading>
       {phase.kind === 'reading' && (
         <p className="setup-reading">
@@ -90,25 +89,25 @@ export function SetupQuestion({
         </p>
       )}
       {preview !== undefined && <Preview preview={preview} isReview={isReview} />}
-      {isConfirming && <p role="status">{text.link.confirming}</p>}
+      {isConfirming && <p role="status">{agentText.link.confirming}</p>}
       {error !== undefined && (
         <p className="setup-failure" role="alert">
-          {preview !== undefined && `${words.failed}: `}
+          {preview !== undefined && `${setupText.failed}: `}
           {error.message} {error.hint}
         </p>
       )}
-      {/* Where the signature is not the organisation's, another key can be tried. */}
+      {/* Without a valid signature, the user can try another key. */}
       {(preview?.signed === false || (phase.kind === 'refused' && key !== undefined)) && (
         <KeyField onKey={setKey} />
       )}
       <div className="actions">
         {/* biome-ignore lint/a11y/noAutofocus: the safe answer has the focus, whatever comes to be shown. */}
         <button type="button" className="button" autoFocus onClick={onClose}>
-          {words.no}
+          {setupText.no}
         </button>
         {error !== undefined && (
           <button type="button" className="button" onClick={read}>
-            {words.again}
+            {setupText.again}
           </button>
         )}
         {(phase.kind === 'shown' || phase.kind === 'applying') && (
@@ -121,17 +120,17 @@ export function SetupQuestion({
             }}
           >
             {phase.kind === 'applying'
-              ? words.working
+              ? setupText.working
               : phase.preview.conflict === undefined
                 ? isReview
-                  ? words.accept
-                  : words.yes
-                : words.replace}
+                  ? setupText.accept
+                  : setupText.yes
+                : setupText.replace}
           </button>
         )}
         {phase.kind === 'shown' && !isReview && phase.preview.conflict === undefined && (
           <button type="button" className="button primary" onClick={() => void apply(phase.preview, true)}>
-            {words.yesAndSignIn}
+            {setupText.yesAndSignIn}
           </button>
         )}
       </div>
@@ -150,10 +149,10 @@ function Preview({ preview, isReview }: { readonly preview: SetupPreview; readon
   const Seal = signed ? ShieldCheck : ShieldAlert;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by the keys.
-    <section className="setup-preview" tabIndex={0} aria-label={words.says}>
+    <section className="setup-preview" tabIndex={0} aria-label={setupText.says}>
       <dl className="setup-whose">
         <div>
-          <dt>{words.from}</dt>
+          <dt>{setupText.from}</dt>
           <dd>
             {origin === 'url' && <b>{new URL(place).host}</b>}
             <span>{place}</span>
@@ -172,13 +171,13 @@ function Preview({ preview, isReview }: { readonly preview: SetupPreview; readon
         </div>
       </dl>
       {conflict !== undefined && (
-        <p className="setup-conflict">{words.conflicts[conflict.why](conflict.name, conflict.place)}</p>
+        <p className="setup-conflict">{setupText.conflicts[conflict.why](conflict.name, conflict.place)}</p>
       )}
-      {/* What is another is what the question is about. */}
-      {isReview && <Lines title={words.changes} lines={lines} />}
+      {/* A review shows the changes first. */}
+      {isReview && <Lines title={setupText.changes} lines={lines} />}
       {remarks.length > 0 && (
         <>
-          <h3>{words.means}</h3>
+          <h3>{setupText.means}</h3>
           <ul>
             {remarks.map((remark) => (
               <li key={remark}>{remark}</li>
@@ -186,17 +185,17 @@ function Preview({ preview, isReview }: { readonly preview: SetupPreview; readon
           </ul>
         </>
       )}
-      {!isReview && <Lines title={words.says} lines={lines} />}
-      <Lines title={words.settings} lines={settingLines(preview)} />
-      <p>{words.nothing}</p>
+      {!isReview && <Lines title={setupText.says} lines={lines} />}
+      <Lines title={setupText.settings} lines={settingLines(preview)} />
+      <p>{setupText.nothing}</p>
     </section>
   );
 }
 
 function sealWords({ signed, key, unchecked }: SetupPreview): string {
-  if (signed) return words.signed;
-  if (key !== undefined) return words.linkSigned;
-  return unchecked ? words.unchecked : words.unsigned;
+  if (signed) return setupText.signed;
+  if (key !== undefined) return setupText.linkSigned;
+  return unchecked ? setupText.unchecked : setupText.unsigned;
 }
 
 function Lines({ title, lines }: { readonly title: string; readonly lines: readonly PreviewLine[] }) {
@@ -210,10 +209,10 @@ function Lines({ title, lines }: { readonly title: string; readonly lines: reado
             <dt>{name}</dt>
             <dd>
               <bdi>{value}</bdi>
-              {isManaged && <span className="setup-managed">{words.managed}</span>}
+              {isManaged && <span className="setup-managed">{setupText.managed}</span>}
               {before !== undefined && (
                 <small>
-                  <bdi>{words.now(before)}</bdi>
+                  <bdi>{setupText.now(before)}</bdi>
                 </small>
               )}
             </dd>

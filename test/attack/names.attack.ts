@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { pathsFrom } from '../../main/agent/paths.ts';
-import { text } from '../../renderer/text/text.ts';
+import { controlsText } from '../../renderer/controls/text.ts';
+import { detailText } from '../../renderer/detail/text.ts';
 import { findChromium } from '../e2e/chromium.ts';
 import { openBrowserWindow } from '../world/demo/browser-window.ts';
 import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
@@ -174,10 +175,10 @@ describe('connected by title, context name and id', () => {
         });
       });
       await page.getByText('evil-rtl-override-prod', { exact: true }).first().waitFor();
-      await page.getByText(`${text.mixedScripts.badge}: р, а are Cyrillic`).first().waitFor();
+      await page.getByText(`${controlsText.mixedScripts.badge}: р, а are Cyrillic`).first().waitFor();
       expect(await page.evaluate(() => document.body.innerText)).not.toMatch(unseen);
       await page.getByRole('button', { name: names.clipboard, exact: true }).first().click();
-      await page.getByRole('button', { name: text.detail.copyCommand, exact: true }).click();
+      await page.getByRole('button', { name: detailText.copyCommand, exact: true }).click();
       await page.locator('html[data-copied]').waitFor();
       const copied = await page.evaluate(() => document.documentElement.dataset.copied ?? '');
       expect(await pasted(copied)).toEqual([

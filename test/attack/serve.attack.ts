@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, type TestContext, test, vi } from 'vitest';
-import { text } from '../../renderer/text/text.ts';
+import { agentText } from '../../renderer/agent/text.ts';
+import { firstRunText } from '../../renderer/first-run/text.ts';
 import { builtProgram, type Home, makeHome, runCli, startCli } from '../cli/run-cli.ts';
 import { type Chromium, findChromium, startChromium } from '../e2e/chromium.ts';
 import { type OtherUser, otherUser } from './other-user.ts';
@@ -54,7 +55,7 @@ async function serve(...args: readonly string[]) {
 async function openWindow(browser: BrowserContext, url: string): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(url);
-  await page.getByText(text.firstRun.title).first().waitFor({ timeout: 15_000 });
+  await page.getByText(firstRunText.title).first().waitFor({ timeout: 15_000 });
   return page;
 }
 
@@ -115,21 +116,21 @@ test('the address opens the window once, and is in no history; each tab needs it
   await window.goto('about:blank');
   await window.goBack();
   expect(window.url()).toBe(origin + pathname);
-  await window.getByText(text.firstRun.title).first().waitFor();
+  await window.getByText(firstRunText.title).first().waitFor();
   await window.reload();
-  await window.getByText(text.firstRun.title).first().waitFor();
+  await window.getByText(firstRunText.title).first().waitFor();
 
   const replayed = await browser.newPage();
   await replayed.goto(url);
-  await replayed.getByText(text.link.ended['session-ended']).waitFor();
+  await replayed.getByText(agentText.link.ended['session-ended']).waitFor();
   const second = await browser.newPage();
   await second.goto(origin + pathname);
-  await second.getByText(text.link.ended['no-session']).waitFor();
+  await second.getByText(agentText.link.ended['no-session']).waitFor();
   await second.getByText('k8s-tunnels serve').first().waitFor();
   // Another address is pasted into the same tab, of which only the fragment changes.
   const next = await serve();
   await second.goto(next.url);
-  await second.getByText(text.firstRun.title).first().waitFor();
+  await second.getByText(firstRunText.title).first().waitFor();
 });
 
 test('a tab that is open when serve has ended tells nothing to the account that listens there next', async (context) => {
@@ -149,11 +150,11 @@ test('a tab that is open when serve has ended tells nothing to the account that 
       JSON.stringify(fake),
     ],
   });
-  await window.getByText(text.link.ended.foreign).waitFor({ timeout: 15_000 });
+  await window.getByText(agentText.link.ended.foreign).waitFor({ timeout: 15_000 });
   const frames = stranger.heard().flatMap((one) => one.frames.map((frame) => JSON.parse(frame) as object));
   // It names its session by a public number, once, and stops.
   expect(frames).toEqual([{ kind: 'session', id: expect.any(String), nonce: expect.any(String) }]);
-  expect(await window.getByText(text.firstRun.title).count()).toBe(0);
+  expect(await window.getByText(firstRunText.title).count()).toBe(0);
   const heard = JSON.stringify(stranger.heard());
   const secrets = (held.match(/[\w-]{22,}/g) ?? []).filter((word) => word.length > 20);
   expect(secrets.length).toBeGreaterThan(0);

@@ -158,7 +158,7 @@ describe('a switch for some time', () => {
   it('shows what is left of it and what comes after, there and in status', async () => {
     await run('connect', 'prod', 'staging', '--add');
     await run('switch', 'staging');
-    const line = 'kubectl uses prod (production, 30 min left, then staging)';
+    const line = 'kubectl uses prod (production, 30m left, then staging)';
     expect((await run('switch', 'prod', '--for', '30m', '--production')).stdout).toBe(`${line}\n`);
     expect((await run('status')).stdout.split('\n')).toContain(line);
     expect((await json('status')).document.kubectl).toMatchObject({
@@ -173,7 +173,7 @@ describe('a switch for some time', () => {
       document: { error: { code: 'production-unconfirmed' } },
     });
     const { stdout } = await run('connect', 'prod', '--for', '1h', '--production');
-    expect(stdout).toContain('kubectl uses prod (production, 1 h left, then none)\n');
+    expect(stdout).toContain('kubectl uses prod (production, 1h left, then none)\n');
     expect((await json('connect', 'prod', '--for', '1h', '--add')).code).toBe(2);
   });
 

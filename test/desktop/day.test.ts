@@ -54,7 +54,7 @@ test('a day with the window: found, searched, a set opened, a failure mended, a 
   world.access.dropConnections(hostname);
   await kube.namespaces(search).catch(() => {});
   await row(search)
-    .getByRole('button', { name: `Why ${search} failed` })
+    .getByRole('button', { name: `Details: ${search}` })
     .click();
   await page.getByRole('heading', { name: search, level: 1 }).waitFor();
   world.access.setPolicy(hostname, undefined);

@@ -143,7 +143,7 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
     await status(app, /nothing connected/);
 
     expect(await app.ask('openUrl', 'k8s-tunnels://quit')).toBe(true);
-    const refusal = page.getByRole('alertdialog', { name: 'This link is refused' });
+    const refusal = page.getByRole('alertdialog', { name: 'Invalid link' });
     await refusal.waitFor();
     await page.keyboard.press('Escape');
     await refusal.waitFor({ state: 'detached' });
@@ -181,7 +181,7 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
     expect(await app.ask('asked')).toEqual([]);
     expect((await app.ask('notifications')).at(-1)).toMatchObject({
       title: `${production} is connected`,
-      body: 'The current context was not switched: it is a production cluster.',
+      body: 'The current context was not switched: this is a production cluster.',
     });
     for (const [answer, expected] of [
       [2, undefined],
@@ -192,14 +192,14 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
         await commandLine.tunnels('switch', '-');
         await vi.waitFor(async () => expect(await app.ask('picture')).toBe('1.png'), patience);
       }
-      await app.click('kubectl uses', production);
+      await app.click('Current context', production);
       await vi.waitFor(async () => expect(await app.ask('asked')).toHaveLength(1), patience);
-      expect((await app.ask('asked'))[0]?.message).toBe(`Use ${production}?`);
+      expect((await app.ask('asked'))[0]?.message).toBe(`Switch the current context to ${production}?`);
       await app.ask('answer', answer);
       await vi.waitFor(async () => expect(await kubectl()).toBe(expected), patience);
       if (expected === undefined) continue;
       await vi.waitFor(async () => expect(await app.ask('picture')).toBe('1-production.png'), patience);
-      const line = `⚠ Current context: ${production}   production${answer === 0 ? ', 30 min left' : ''}`;
+      const line = `⚠ Current context: ${production}   production${answer === 0 ? ', 30m left' : ''}`;
       await vi.waitFor(async () => expect((await app.menu())[1]?.label).toBe(line), patience);
     }
   });
@@ -221,7 +221,7 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
     await app.closeWindow();
     await vi.waitFor(() => app.click('Sets', 'all && more'), patience);
     await isVisible(app, true);
-    await question.getByText('Connected already').waitFor();
+    await question.getByText('Already connected').waitFor();
     await page.keyboard.press('Escape');
     await question.waitFor({ state: 'detached' });
     await status(app, /2 connected/);
@@ -259,7 +259,7 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
     const app = await appOf(context);
     await app.click('All clusters', 'eks 111122223333', 'tools-next');
     await vi.waitFor(
-      async () => expect((await app.ask('notifications')).at(-1)?.title).toBe('tools-next was not connected'),
+      async () => expect((await app.ask('notifications')).at(-1)?.title).toBe('Could not connect tools-next'),
       patience,
     );
     const page = await app.page();

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { pathsFrom } from '../../main/agent/paths.ts';
 import type { Output } from '../../main/api/contract.ts';
-import { text } from '../../renderer/text/text.ts';
+import { headerText } from '../../renderer/header/text.ts';
+import { settingsText } from '../../renderer/settings/text.ts';
 import { type Desktop, desktopFixture } from './desktop-fixture.ts';
 import type { DoubleDriver } from './double-driver.ts';
 
@@ -52,7 +53,7 @@ async function prepare({ world, commandLine }: Desktop) {
 
 async function settingsSay(app: DoubleDriver, words: string): Promise<void> {
   const page = await app.page();
-  await page.getByRole('button', { name: text.header.settings }).click();
+  await page.getByRole('button', { name: headerText.settings }).click();
   await page.getByText(words, { exact: true }).waitFor();
 }
 
@@ -74,7 +75,7 @@ describe('sign-ins of our own', { timeout: 120_000 }, () => {
       expect(content).not.toMatch(/refresh|secret|ada@/i);
     for (const name of ['google-sign-in.json', 'azure-sign-in.json', 'sign-in-key'])
       expect((await stat(path.join(person.state, name))).mode & 0o777).toBe(0o600);
-    await settingsSay(app, text.settings.signInsKept.keychain);
+    await settingsSay(app, settingsText.signInsKept.keychain);
     for (const account of await person.accounts())
       expect(account).toMatchObject({
         who: 'ada@acme.example',
@@ -135,7 +136,7 @@ describe('sign-ins of our own', { timeout: 120_000 }, () => {
     await person.signIn();
     expect(JSON.parse((await person.contents()).gcp)).toHaveProperty('refresh_token');
     expect(await readdir(person.state)).not.toContain('sign-in-key');
-    await settingsSay(app, text.settings.signInsKept['no-keychain']);
+    await settingsSay(app, settingsText.signInsKept['no-keychain']);
     await quit(app);
   });
 

@@ -113,12 +113,12 @@ test('what waits can be tried now, and says how many', () => {
   const does = actions();
   const itemOf = (tunnels: readonly TunnelView[]) =>
     menu(snapshot({ clusters: [orders, billing], tunnels: [...tunnels] }), does).find(({ label }) =>
-      label?.startsWith('Try now'),
+      label?.startsWith('Retry now'),
     );
   expect(itemOf([tunnel(orders), tunnel(billing)])).toBeUndefined();
-  expect(itemOf([tunnel(orders, waits), tunnel(billing)])?.label).toBe('Try now: orders && co');
+  expect(itemOf([tunnel(orders, waits), tunnel(billing)])?.label).toBe('Retry now: orders && co');
   const both = itemOf([tunnel(orders, waits), tunnel(billing, { status: 'failed', since: now, failure })]);
-  expect(both?.label).toBe('Try now: 2 clusters');
+  expect(both?.label).toBe('Retry now: 2 clusters');
   both?.click?.({} as never, undefined, {} as never);
   expect(does.retry).toHaveBeenCalledWith([orders.id, billing.id]);
 });
@@ -130,7 +130,7 @@ test('a session that has ended is told, one that was revoked also where another 
     menu(
       snapshot({ sessions, endedSessions: [{ authDomain: 'acme.cloudflareaccess.com', isRevoked }] }),
       does,
-    ).find(({ label }) => label === 'Session at acme.cloudflareaccess.com ended: sign in …');
+    ).find(({ label }) => label === 'Session at acme.cloudflareaccess.com ended: sign in…');
   expect(of(false, [lasting])).toBeUndefined();
   expect(of(false, [])).toBeDefined();
   of(true, [lasting])?.click?.({} as never, undefined, {} as never);
@@ -167,10 +167,10 @@ describe('the tray menu', () => {
       '[ ] ledger-prod   production',
       '----',
       'All clusters',
-      'kubectl uses',
+      'Current context',
       '----',
-      'Signed in for 7 h 12 min -',
-      'Discover again',
+      'Signed in for 7h 12m -',
+      'Refresh',
       'Open window',
       'Quit',
     ]);
@@ -182,10 +182,10 @@ describe('the tray menu', () => {
       '[x] payments-prod-eu   production, 24 ms',
       '[x] payments-staging-eu   24 ms',
     ]);
-    expect(lines(sub(items, 'kubectl uses'))).toEqual([
+    expect(lines(sub(items, 'Current context'))).toEqual([
       '(o) payments-staging-eu',
       '( ) payments-prod-eu   production',
-      '( ) none of ours -',
+      '( ) other context -',
     ]);
   });
 
@@ -200,13 +200,13 @@ describe('the tray menu', () => {
     );
     expect(lines(items).slice(0, 3)).toEqual([
       'k8s-tunnels: 2 connected -',
-      '⚠ Current context: payments-prod-eu   production, 30 min left -',
+      '⚠ Current context: payments-prod-eu   production, 30m left -',
       '[x] payments-prod-eu   production, 24 ms',
     ]);
-    expect(lines(sub(items, 'kubectl uses'))).toEqual([
-      '(o) payments-prod-eu   production, 30 min left, then home && lab',
+    expect(lines(sub(items, 'Current context'))).toEqual([
+      '(o) payments-prod-eu   production, 30m left, then home && lab',
       '( ) payments-staging-eu',
-      '( ) none of ours -',
+      '( ) other context -',
     ]);
   });
 
@@ -220,7 +220,7 @@ describe('the tray menu', () => {
     expect(does.disconnect).toHaveBeenCalledExactlyOnceWith(payments.id);
     click(items, 'search');
     expect(does.connect).toHaveBeenCalledExactlyOnceWith(search.id);
-    click(sub(items, 'kubectl uses'), 'payments');
+    click(sub(items, 'Current context'), 'payments');
     expect(does.use).toHaveBeenCalledExactlyOnceWith(payments.id);
     for (const label of ['Discover', 'Open', 'Quit']) click(items, label);
     expect(does.discover).toHaveBeenCalledOnce();
@@ -245,18 +245,18 @@ describe('the tray menu', () => {
     );
     expect(lines(items)).toEqual([
       'k8s-tunnels: nothing connected -',
-      '[x] payments-staging-eu   signing in …',
-      '[x] search-staging   connecting …',
+      '[x] payments-staging-eu   signing in…',
+      '[x] search-staging   connecting…',
       '----',
       'All clusters',
-      'kubectl uses',
+      'Current context',
       '----',
-      'Sign in: waiting for your browser …',
-      'Discovering: 14 of 40 places -',
+      'Sign in: waiting for your browser…',
+      'Loading 14 of 40 locations -',
       'Open window',
       'Quit',
     ]);
-    expect(lines(sub(items, 'kubectl uses'))).toEqual(['(o) none of ours   homelab -']);
+    expect(lines(sub(items, 'Current context'))).toEqual(['(o) other context   homelab -']);
     click(items, 'Sign in');
     expect(does.openLink).toHaveBeenCalledExactlyOnceWith('https://acme.example/login');
   });

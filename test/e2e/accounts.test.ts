@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
-import { text } from '../../renderer/text/text.ts';
+import { accountsText } from '../../renderer/accounts/text.ts';
+import { headerText } from '../../renderer/header/text.ts';
 import { type BrowserWindow, openBrowserWindow } from '../world/demo/browser-window.ts';
 import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
 import { firstPerson } from '../world/people.ts';
@@ -17,7 +18,6 @@ let world: World;
 let commandLine: CommandLine;
 let window: BrowserWindow;
 let page: Page;
-const words = text.accounts;
 const { session } = defaultPlan.identityCenter;
 
 beforeEach(async (context) => {
@@ -36,7 +36,7 @@ beforeEach(async (context) => {
   await commandLine.tunnels('setup', file, '--yes');
   window = await openBrowserWindow({ commandLine, executable });
   ({ page } = window);
-  await page.getByRole('button', { name: text.header.accounts, exact: true }).click();
+  await page.getByRole('button', { name: headerText.accounts, exact: true }).click();
 });
 
 afterEach(async () => {
@@ -55,20 +55,20 @@ const press = (name: string) => page.getByRole('button', { name, exact: true }).
 const accounts = async () => (await commandLine.tunnels<Output<'accounts'>>('accounts')).accounts;
 
 test('signs in to AWS in the browser and out again, and says what holds on', async () => {
-  await says(session, words.states.signedOut);
-  await press(words.signInTo(session));
-  await says(session, words.states.renews);
+  await says(session, accountsText.states.signedOut);
+  await press(accountsText.signInTo(session));
+  await says(session, accountsText.states.renews);
   expect(await world.browser.tabs()).toHaveLength(1);
   expect(await accounts()).toContainEqual(
     expect.objectContaining({ provider: 'aws', session, status: 'signed-in' }),
   );
-  await press(words.signOutOf(session));
-  await page.getByText(`${words.removed} The AWS sign-in ${session}`).waitFor();
-  await page.getByText(`${words.remaining} Credentials of roles that were given out`).waitFor();
-  await says(session, words.states.signedOut);
+  await press(accountsText.signOutOf(session));
+  await page.getByText(`${accountsText.removed} The AWS sign-in ${session}`).waitFor();
+  await page.getByText(`${accountsText.remaining} Credentials of roles that were given out`).waitFor();
+  await says(session, accountsText.states.signedOut);
   // What the command line does is seen, too.
   await commandLine.tunnels('login', 'aws', session);
-  await says(session, words.states.renews);
+  await says(session, accountsText.states.renews);
   const { entries } = await commandLine.tunnels<Output<'activity'>>('activity');
   expect(entries.toReversed().filter(({ kind }) => kind.startsWith('sign'))).toMatchObject(
     (['signed-in', 'signed-out', 'signed-in'] as const).map((kind) => ({ kind, provider: 'aws', session })),
@@ -78,9 +78,9 @@ test('signs in to AWS in the browser and out again, and says what holds on', asy
 test('a wrong password is told, the right one signs in to Vault; the token lies where vault keeps it', async () => {
   const { host } = new URL(world.vault.url);
   const { email, password } = firstPerson(defaultPlan.people);
-  await press(words.signInTo(host));
-  await page.getByLabel(words.username).fill(email);
-  await page.getByLabel(words.password).fill('a guess');
+  await press(accountsText.signInTo(host));
+  await page.getByLabel(accountsText.username).fill(email);
+  await page.getByLabel(accountsText.password).fill('a guess');
   await page.keyboard.press('Enter');
   await account(host)
     .getByRole('alert')
@@ -90,7 +90,7 @@ test('a wrong password is told, the right one signs in to Vault; the token lies 
   await page.keyboard.press('Enter');
   await says(host, 'signed in until');
   expect(await readFile(path.join(world.home, '.vault-token'), 'utf8')).toMatch(/^hvs\./);
-  await press(words.signOutOf(host));
-  await page.getByText(`${words.removed} The Vault token of ${host}`).waitFor();
-  await says(host, words.states.signedOut);
+  await press(accountsText.signOutOf(host));
+  await page.getByText(`${accountsText.removed} The Vault token of ${host}`).waitFor();
+  await says(host, accountsText.states.signedOut);
 });

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
-import { text } from '../../renderer/text/text.ts';
+import { accountsText } from '../../renderer/accounts/text.ts';
+import { activityText } from '../../renderer/activity/text.ts';
+import { failureText } from '../../renderer/clusters/failure-text.ts';
+import { detailText } from '../../renderer/detail/text.ts';
+import { headerText } from '../../renderer/header/text.ts';
 import { type BrowserWindow, openBrowserWindow } from '../world/demo/browser-window.ts';
 import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
 import { createKubeClient } from '../world/demo/kube-client.ts';
@@ -10,7 +14,6 @@ import { findChromium } from './chromium.ts';
 // What happened, in the window and on the command line, with the real agent and a failing edge.
 
 const cluster = 'payments-staging-eu';
-const words = text.activity;
 
 let world: World;
 let commandLine: CommandLine;
@@ -41,9 +44,9 @@ test('a failing edge stands in the activity and in the cluster’s last errors, 
   const namespaces = await createKubeClient(commandLine).namespaces(cluster);
   expect(namespaces).not.toEqual([]);
 
-  await page.getByRole('button', { name: text.header.activity, exact: true }).click();
-  await line(words.connected).waitFor();
-  await page.getByText(words.signedIn(text.accounts.providers.access)).waitFor();
+  await page.getByRole('button', { name: headerText.activity, exact: true }).click();
+  await line(activityText.connected).waitFor();
+  await page.getByText(activityText.signedIn(accountsText.providers.access)).waitFor();
   await page
     .getByText(/^Discovery found \d+ clusters$/)
     .first()
@@ -51,14 +54,14 @@ test('a failing edge stands in the activity and in the cluster’s last errors, 
 
   const lift = world.traffic.inject({ service: 'edge', operation: 'upgrade', does: { kind: 'error' } });
   world.access.dropConnections();
-  await line(words.interrupted).waitFor();
+  await line(activityText.interrupted).waitFor();
   lift();
-  await line(words.reconnected).waitFor();
+  await line(activityText.reconnected).waitFor();
 
   // The way to the cluster, which knows of it too.
-  await line(words.interrupted).getByRole('button', { name: cluster }).click();
-  const errors = page.getByRole('region', { name: text.detail.errors.title });
-  await errors.getByRole('listitem').getByText(text.failure('edge-failed')).waitFor();
+  await line(activityText.interrupted).getByRole('button', { name: cluster }).click();
+  const errors = page.getByRole('region', { name: detailText.errors.title });
+  await errors.getByRole('listitem').getByText(failureText('edge-failed')).waitFor();
   await page
     .getByRole('region', { name: /^Latency/ })
     .getByText('failed')
@@ -79,9 +82,9 @@ test('a failing edge stands in the activity and in the cluster’s last errors, 
     .last()
     .click();
   await expect.poll(() => errors.getByRole('listitem').count(), { timeout: 15_000 }).toBe(2);
-  await errors.getByRole('button', { name: text.detail.errors.all }).click();
-  await line(words.failed).waitFor();
-  await page.getByRole('button', { name: words.problems }).click();
+  await errors.getByRole('button', { name: detailText.errors.all }).click();
+  await line(activityText.failed).waitFor();
+  await page.getByRole('button', { name: activityText.problems }).click();
   await expect.poll(() => page.locator('.entry').count()).toBe(2);
 
   const [last] = (await activity()).filter(({ kind }) => kind === 'failed');

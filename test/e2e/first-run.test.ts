@@ -5,7 +5,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { pathsFrom } from '../../main/agent/paths.ts';
 import { placeHash } from '../../main/api/place.ts';
 import type { OrganisationView } from '../../main/model/organisation-view.ts';
-import { text } from '../../renderer/text/text.ts';
+import { accountsText } from '../../renderer/accounts/text.ts';
+import { agentText } from '../../renderer/agent/text.ts';
+import { firstRunText } from '../../renderer/first-run/text.ts';
+import { headerText } from '../../renderer/header/text.ts';
+import { organisationText, settingsText } from '../../renderer/settings/text.ts';
+import { setupText } from '../../renderer/setup/text.ts';
 import { createSigner, type Publisher, startPublisher } from '../agent/organisation/publisher.ts';
 import { type BrowserWindow, openBrowserWindow } from '../world/demo/browser-window.ts';
 import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
@@ -19,7 +24,6 @@ import { findChromium } from './chromium.ts';
 const { session, accounts } = defaultPlan.identityCenter;
 /** One that the access portal leads to. */
 const title = 'playground';
-const words = text.firstRun;
 
 let publisher: Publisher;
 beforeAll(async () => {
@@ -77,10 +81,10 @@ test('from an AWS configuration to kubectl in a cluster with two clicks', async 
       true,
     );
   });
-  await page.getByText(words.session(session, text.accounts.states.signedOut)).waitFor();
-  await page.getByText(words.profiles(['sandbox'])).waitFor();
+  await page.getByText(firstRunText.session(session, accountsText.states.signedOut)).waitFor();
+  await page.getByText(firstRunText.profiles(['sandbox'])).waitFor();
   expect(await world.browser.tabs()).toEqual([]);
-  await press(words.signInAll);
+  await press(firstRunText.signInAll);
   // The sign-in comes by itself, and the list after it.
   await page.getByRole('switch', { name: `Connect ${title}`, exact: true }).click();
   await window.showsConnected(title);
@@ -115,23 +119,23 @@ test('a setup link shows what it would do, does it on a yes, and is taken back i
   publisher.publish('/acme.yaml', JSON.stringify(acme));
   const url = `${publisher.url}/acme.yaml`;
   const file = path.join(pathsFrom(world.env).config, 'organisation.json');
-  await page.getByRole('heading', { name: words.title }).waitFor();
+  await page.getByRole('heading', { name: firstRunText.title }).waitFor();
   await follow(`url=${url}`);
   const asked = dialog('Set up for Acme?');
   await asked.getByText(new URL(url).host, { exact: true }).waitFor();
-  await asked.getByText(text.setup.unsigned, { exact: true }).waitFor();
-  await asked.getByText(text.settings.kubeconfigMode[0]).waitFor();
-  await asked.getByText(text.setup.managed, { exact: true }).waitFor();
-  await press(text.setup.no);
+  await asked.getByText(setupText.unsigned, { exact: true }).waitFor();
+  await asked.getByText(settingsText.kubeconfigMode[0]).waitFor();
+  await asked.getByText(setupText.managed, { exact: true }).waitFor();
+  await press(setupText.no);
   await asked.waitFor({ state: 'detached' });
   expect(await organisation()).toBeNull();
   await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' });
 
   await follow(`url=${url}`);
-  await press(text.setup.yes);
+  await press(setupText.yes);
   await window.confirm(/Set up\?/);
-  await page.getByText(text.done.setUp('Acme')).waitFor();
-  await page.getByText(words.organisation('Acme', url)).waitFor();
+  await page.getByText(agentText.done.setUp('Acme')).waitFor();
+  await page.getByText(firstRunText.organisation('Acme', url)).waitFor();
   expect(await organisation()).toMatchObject({
     name: 'Acme',
     place: url,
@@ -139,20 +143,17 @@ test('a setup link shows what it would do, does it on a yes, and is taken back i
   });
 
   // Its sign-ins are shown at once; what it leads to takes one press, and shows.
-  await press(words.signInAll);
+  await press(firstRunText.signInAll);
   await page.getByRole('switch', { name: `Connect ${title}`, exact: true }).waitFor();
   publisher.publish('/acme.yaml', JSON.stringify({ ...acme, locked: [] }));
-  await page.getByRole('banner').getByRole('button', { name: text.header.settings, exact: true }).click();
-  await press(text.organisation.refresh);
-  await page.getByText(text.organisation.changed).waitFor();
+  await page.getByRole('banner').getByRole('button', { name: headerText.settings, exact: true }).click();
+  await press(organisationText.refresh);
+  await page.getByText(organisationText.changed).waitFor();
   expect(await organisation()).toMatchObject({ locked: [] });
-  await press(text.organisation.remove);
-  await press(text.organisation.yes);
+  await press(organisationText.remove);
+  await press(organisationText.yes);
   await window.confirm(/Remove it\?/);
-  await page
-    .getByRole('region', { name: text.organisation.title })
-    .getByText(text.organisation.none)
-    .waitFor();
+  await page.getByRole('region', { name: organisationText.title }).getByText(organisationText.none).waitFor();
   expect(await organisation()).toBeNull();
 });
 
@@ -182,13 +183,13 @@ test('a configuration that is not good is refused, with what helps', async () =>
   ];
   for (const [query, message, hint] of cases) {
     await follow(query);
-    const alert = dialog(text.setup.unread).getByRole('alert');
+    const alert = dialog(setupText.unread).getByRole('alert');
     await vi.waitFor(async () => expect(await alert.textContent()).toMatch(message), { timeout: 15_000 });
     expect(await alert.textContent()).toMatch(hint);
     expect(await page.getByRole('alertdialog').getByRole('button').allTextContents()).not.toContain(
-      text.setup.yes,
+      setupText.yes,
     );
-    await press(text.setup.no);
+    await press(setupText.no);
   }
   publisher.publish('/signed.yaml.sig', signer.sign(good));
   await follow(`url=${publisher.url}/signed.yaml&key=${key}`);

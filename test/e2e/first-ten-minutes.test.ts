@@ -2,7 +2,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
-import { text } from '../../renderer/text/text.ts';
+import { firstRunText } from '../../renderer/first-run/text.ts';
+import { setupText } from '../../renderer/setup/text.ts';
 import { createSigner, type Publisher, startPublisher } from '../agent/organisation/publisher.ts';
 import { builtProgram } from '../cli/run-cli.ts';
 import { startInTerminal } from '../cli/terminal.ts';
@@ -176,7 +177,7 @@ test('in the window: the address, a yes, and the switch', async (context) => {
         true,
       );
     });
-    const words = text.firstRun;
+    const words = firstRunText;
     // Mistakes are shown under their field, and lead to no other address.
     await page.getByLabel(words.address).fill('acme');
     await page.getByLabel(words.address).press('Enter');
@@ -192,10 +193,10 @@ test('in the window: the address, a yes, and the switch', async (context) => {
     await page.getByLabel(words.key).fill(signer.key);
     await page.getByLabel(words.address).press('Enter');
     const asked = page.getByRole('alertdialog', { name: 'Set up for Globex?' });
-    await asked.getByText(text.setup.signed, { exact: true }).waitFor();
+    await asked.getByText(setupText.signed, { exact: true }).waitFor();
     await asked.getByText(`${publisher.url}${wellKnown}`, { exact: true }).waitFor();
     expect(await world.browser.tabs()).toEqual([]);
-    await asked.getByRole('button', { name: text.setup.yesAndSignIn, exact: true }).click();
+    await asked.getByRole('button', { name: setupText.yesAndSignIn, exact: true }).click();
     await page.getByRole('switch', { name: `Connect ${title}`, exact: true }).click();
     await page
       .getByRole('listitem')

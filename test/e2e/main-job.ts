@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, vi } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
-import { text } from '../../renderer/text/text.ts';
+import { footerText } from '../../renderer/footer/text.ts';
 import type { ItemView } from '../desktop/double/control.ts';
 import type { CommandLine } from '../world/demo/command-line.ts';
 import { createKubeClient } from '../world/demo/kube-client.ts';
@@ -51,7 +51,7 @@ export async function doMainJob(options: {
     await switchOf(title).press(' ');
     await isOn(title, true);
     await menuSays(['k8s-tunnels'], { label: `k8s-tunnels: ${at + 1} connected` });
-    await menuSays(['kubectl uses', title], { checked: true });
+    await menuSays(['Current context', title], { checked: true });
   }
   const { tunnels } = await status();
   const ports = tunnels.map(({ port }) => port ?? 0);
@@ -64,19 +64,19 @@ export async function doMainJob(options: {
 
   // kubectl is moved in the tray, in the window, and in the tray again.
   const used = async (title: keyof typeof namespaces) => {
-    await menuSays(['kubectl uses', title], { checked: true });
-    await page.getByRole('button', { name: `${text.footer.kubectl} ${title}` }).waitFor();
+    await menuSays(['Current context', title], { checked: true });
+    await page.getByRole('button', { name: `${footerText.kubectl}: ${title}` }).waitFor();
     expect((await status()).kubectl).toMatchObject({ context: title });
     if (commandLine.kubectl === undefined) return;
     const { stdout } = await commandLine.run(commandLine.kubectl, ['get', 'namespaces', '-o', 'name']);
     expect(stdout).toContain(`namespace/${namespaces[title]}`);
   };
-  await driver.click('kubectl uses', first);
+  await driver.click('Current context', first);
   await used(first);
-  await page.getByRole('button', { name: new RegExp(`^${text.footer.kubectl}`) }).click();
+  await page.getByRole('button', { name: new RegExp(`^${footerText.kubectl}`) }).click();
   await page.getByRole('menuitemradio', { name: second }).click();
   await used(second);
-  await driver.click('kubectl uses', first);
+  await driver.click('Current context', first);
   await used(first);
 
   // One is checked off in the tray, and the window shows it.

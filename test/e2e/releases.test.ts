@@ -27,7 +27,7 @@ test('a release that is published is told of, and the notification leads to its 
   await vi.waitFor(
     async () =>
       expect(await app.ask('notifications')).toMatchObject([
-        { title: 'k8s-tunnels 1.4.0 is out', body: 'See what is new in it.' },
+        { title: 'k8s-tunnels 1.4.0 is out', body: 'See what’s new.' },
       ]),
     patience,
   );

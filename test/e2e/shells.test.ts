@@ -1,7 +1,9 @@
 import { chromium, type Page } from 'playwright-core';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Snapshot, TunnelView } from '../../main/model/agent-view.ts';
-import { text } from '../../renderer/text/text.ts';
+import { agentText } from '../../renderer/agent/text.ts';
+import { clustersText } from '../../renderer/clusters/text.ts';
+import { footerText } from '../../renderer/footer/text.ts';
 import { type Desktop, desktopFixture } from '../desktop/desktop-fixture.ts';
 import { processesOf } from './processes.ts';
 
@@ -26,11 +28,11 @@ async function openInBrowser({ commandLine, chromium: { endpoint } }: Desktop): 
 }
 
 const connectSwitch = (page: Page, title: string) =>
-  page.getByRole('switch', { name: text.row.connect(title), exact: true });
+  page.getByRole('switch', { name: clustersText.row.connect(title), exact: true });
 const shows = (page: Page, title: string, on: boolean) =>
   vi.waitFor(async () => expect(await connectSwitch(page, title).isChecked()).toBe(on), patience);
 const isUsed = (page: Page, title: string) =>
-  page.getByRole('button', { name: `${text.footer.kubectl} ${title}`, exact: true }).waitFor();
+  page.getByRole('button', { name: `${footerText.kubectl}: ${title}`, exact: true }).waitFor();
 
 /** From now on: waits until the page has said that its agent is gone, however short that lasts, and says so no more. */
 async function watchForLoss(page: Page): Promise<() => Promise<unknown>> {
@@ -39,10 +41,10 @@ async function watchForLoss(page: Page): Promise<() => Promise<unknown>> {
       if (document.body.textContent?.includes(words)) document.body.dataset.lost = 'yes';
     };
     new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
-  }, text.link.lost);
+  }, agentText.link.lost);
   return async () => {
     await page.locator('body[data-lost]').waitFor();
-    await page.getByText(text.link.lost).first().waitFor({ state: 'detached' });
+    await page.getByText(agentText.link.lost).first().waitFor({ state: 'detached' });
   };
 }
 
@@ -75,7 +77,7 @@ test('the command line, the browser, the window and the tray are at one, and out
   await connectSwitch(browser, second).press(' ');
   await all(second, true);
   await Promise.all([isUsed(window, second), isUsed(browser, second)]);
-  await app.click('kubectl uses', first);
+  await app.click('Current context', first);
   await Promise.all([isUsed(window, first), isUsed(browser, first)]);
   await connectSwitch(window, first).press(' ');
   await all(first, false);

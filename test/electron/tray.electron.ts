@@ -65,7 +65,7 @@ test('its item is in the tray, with a menu that connects and disconnects, and an
   await menuSays('k8s-tunnels: nothing connected');
   // While it is discovered for the first time, the icon says so.
   await vi.waitFor(
-    async () => expect((await driver.menu()).map(({ label }) => label)).toContain('Discover again'),
+    async () => expect((await driver.menu()).map(({ label }) => label)).toContain('Refresh'),
     patience,
   );
   const idle = await icon();

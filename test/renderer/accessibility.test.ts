@@ -122,10 +122,10 @@ test('the banners', async (context) => {
   const { page, agent, switchOf, banner, openNotices } = await shown.open(context, everything);
   agent.handlers.disconnect = () => Promise.reject(new AppError('kubeconfig-locked', 'Somebody writes it.'));
   await switchOf('degraded').click();
-  await page.getByRole('alert').getByText('degraded was not disconnected').waitFor();
+  await page.getByRole('alert').getByText('Could not disconnect degraded').waitFor();
   await expectAccessible(page);
   await openNotices();
-  await banner('degraded was not disconnected').waitFor();
+  await banner('Could not disconnect degraded').waitFor();
   await page.getByRole('button', { name: 'Details' }).click();
   await expectAccessible(page);
 });
@@ -169,7 +169,7 @@ test('the palette, with and without something to choose, and the list of keys', 
   await page.getByRole('option', { name: 'Disconnect degraded' }).hover();
   await expectAccessible(page);
   await page.keyboard.type('xyzzy');
-  await page.getByText('Nothing here is called that.').waitFor();
+  await page.getByText('No matching command').waitFor();
   await expectAccessible(page);
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
@@ -188,7 +188,7 @@ test('what was done, with the way back', async (context) => {
 test('a wide window: the list alone, with a cluster and with a page beside it', async (context) => {
   const { page, row } = await shown.open(context, quiet);
   await page.setViewportSize({ width: 960, height: 680 });
-  await page.getByText('Open a cluster to have it here.').waitFor();
+  await page.getByText('Open a cluster to see its details here.').waitFor();
   await expectAccessible(page);
   await row('told').getByRole('button', { name: 'told', exact: true }).click();
   await page.getByRole('heading', { name: 'told', level: 1 }).waitFor();
@@ -219,10 +219,10 @@ test('what is not for the person, in the list and on its page', async (context) 
     clusters: [...(quiet.clusters ?? []), kept],
     policies: [aDenial('kept.k8s.example.com', { ray: '8f2a-FRA', failing: ['disk encryption'] })],
   });
-  await page.getByRole('button', { name: 'Show what is not for you' }).click();
+  await page.getByRole('button', { name: 'Show clusters without access' }).click();
   await row('kept').hover();
   await expectAccessible(page);
-  await row('kept').getByRole('button', { name: 'Why kept is not for you' }).click();
+  await row('kept').getByRole('button', { name: 'Details: kept' }).click();
   await page.getByRole('heading', { name: 'kept', level: 1 }).waitFor();
   await expectAccessible(page);
 });
@@ -253,7 +253,7 @@ test('the accounts: in every state, a code that waits, a password, a failure, wh
   agent.handlers.login = () => Promise.reject(new AppError('login-failed', 'No.', { hint: 'Try again.' }));
   await page.getByRole('button', { name: 'Accounts' }).click();
   await page.getByRole('button', { name: 'Sign out of acme' }).click();
-  await page.getByText('Still there:').waitFor();
+  await page.getByText('Remaining:').waitFor();
   const waiting = {
     kind: 'aws',
     title: 'AWS',
@@ -263,17 +263,17 @@ test('the accounts: in every state, a code that waits, a password, a failure, wh
   } as const;
   agent.tell({ kind: 'set', values: { logins: [{ ...waiting, userCode: 'ABCD-EFGH' }] } });
   await page.getByRole('button', { name: 'Sign in to vault' }).click();
-  await page.getByLabel('User name').fill('ada');
+  await page.getByLabel('Username').fill('ada');
   await page.getByLabel('Password').fill('wrong');
   await page.keyboard.press('Enter');
   await page.getByRole('alert').waitFor();
-  await page.getByRole('link', { name: 'Open the page' }).waitFor();
+  await page.getByRole('link', { name: 'Open page' }).waitFor();
   await expectAccessible(page);
 });
 
 test('the menu of kubectl, and the question before production', async (context) => {
   const { page } = await shown.open(context, { ...quiet, kubectl: { context: 'minikube' } });
-  await page.getByRole('button', { name: 'kubectl uses minikube' }).click();
+  await page.getByRole('button', { name: 'Current context: minikube' }).click();
   await page.getByRole('menuitemradio', { name: 'connected' }).hover();
   await expectAccessible(page);
   await page.getByRole('menuitemradio', { name: 'connected' }).click();
@@ -307,17 +307,17 @@ test('what happened, of every kind, of one cluster, problems only, none at all, 
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Problems only' }).click();
   await page.getByRole('button', { name: happened.title, exact: true }).first().click();
-  await page.getByRole('region', { name: 'Last errors' }).getByRole('button').click();
+  await page.getByRole('region', { name: 'Recent errors' }).getByRole('button').click();
   await page.locator('.chip').waitFor();
   await expectAccessible(page);
   agent.handlers.activity = async () => ({ entries: [] });
   await page.keyboard.press('Escape');
-  await page.getByRole('region', { name: 'Last errors' }).getByRole('button').click();
+  await page.getByRole('region', { name: 'Recent errors' }).getByRole('button').click();
   await page.locator('.nothing').waitFor();
   await expectAccessible(page);
   agent.handlers.activity = () => Promise.reject(new AppError('internal', 'It is confused.'));
   await page.keyboard.press('Escape');
-  await page.getByRole('region', { name: 'Last errors' }).getByRole('button').click();
+  await page.getByRole('region', { name: 'Recent errors' }).getByRole('button').click();
   await page.getByRole('alert').waitFor();
   await expectAccessible(page);
 });
@@ -374,7 +374,7 @@ test('what a link asks for, of every sort, and one that is refused', async (cont
   const query = titles.map((title) => `cluster=${encodeURIComponent(title)}`).join('&');
   for (const [link, name] of [
     [`connect?${query}`, /^Open/],
-    ['connect', 'This link is refused'],
+    ['connect', 'Invalid link'],
   ] as const) {
     const place = placeHash({ kind: 'link', link: `k8s-tunnels://${link}` });
     await page.evaluate((hash) => location.replace(hash), place);
@@ -400,7 +400,7 @@ test('no clusters: not yet, and none at all', async (context) => {
   const { page, agent } = await shown.open(context, {
     discovery: { status: 'running', since: 1, cellsRead: 3, cellsKnown: 17, clusters: 0 },
   });
-  await page.getByRole('heading', { name: 'Looking for your clusters' }).waitFor();
+  await page.getByRole('heading', { name: 'Loading your clusters' }).waitFor();
   await expectAccessible(page);
   agent.tell({ kind: 'set', values: { discovery: { status: 'idle' } } });
   await page.getByRole('heading', { name: 'No clusters found' }).waitFor();
@@ -421,7 +421,7 @@ test('the first run: what there is, a sign-in that waits, what failed', async (c
   await page.reload();
   for (const width of [440, 360, 960]) {
     await page.setViewportSize({ width, height: 680 });
-    await page.getByText('acme: not signed in').waitFor();
+    await page.getByText('acme: signed out').waitFor();
     await expectAccessible(page);
   }
   await page.getByRole('button', { name: 'Sign in to vault.example.com' }).click();
@@ -432,11 +432,11 @@ test('the first run: what there is, a sign-in that waits, what failed', async (c
     { kind: 'set', values: { discovery: running } },
     { kind: 'catalog', upserted: [], removed: [], cells: [aCell('eu-west-1', denied)], removedCells: [] },
   );
-  await page.getByText('1 place could not be read').waitFor();
+  await page.getByText('Could not load 1 location: ').waitFor();
   await expectAccessible(page);
   agent.handlers.accounts = () => Promise.reject(new AppError('timeout', 'Nothing answers.'));
   await page.reload();
-  await page.getByText('The sign-ins could not be read.').waitFor();
+  await page.getByText('Could not load the sessions.').waitFor();
   await expectAccessible(page);
 });
 

@@ -77,9 +77,9 @@ test('stand by provider, each with who, for how long, where it is kept, and whos
   expect(await state('acme.cloudflareaccess.com')).toBe(
     'acme.cloudflareaccess.com: ada@acme.example · signed in',
   );
-  expect(await state('acme')).toBe('acme: signed in, renews by itself');
-  await account('acme').getByText('Kept in /home/ada/.aws/sso/cache/acme.json').waitFor();
-  await account('Azure CLI').getByText('Only read here; belongs to Azure CLI').waitFor();
+  expect(await state('acme')).toBe('acme: signed in, renews automatically');
+  await account('acme').getByText('Stored in /home/ada/.aws/sso/cache/acme.json').waitFor();
+  await account('Azure CLI').getByText('Read-only; managed by Azure CLI').waitFor();
   expect(await page.getByRole('main').getByRole('button').allTextContents()).toEqual([
     'Sign out',
     'Sign in',
@@ -105,14 +105,14 @@ test('a sign-in shows that it waits, its page and its code; it is seen when it i
   await button.focus();
   await page.keyboard.press('Enter');
   await eventually(() => state('acme')).toBe('acme: Waiting for your browser');
-  expect(await state('partners')).toBe('partners: not signed in');
-  const again = account('acme').getByRole('link', { name: 'Open the page again' });
+  expect(await state('partners')).toBe('partners: signed out');
+  const again = account('acme').getByRole('link', { name: 'Open page again' });
   expect(await again.getAttribute('href')).toBe('https://acme.awsapps.example/start');
   expect(await button.getAttribute('aria-disabled')).toBe('true');
 
   agent.tell({ kind: 'set', values: { logins: [login({ userCode: 'ABCD-EFGH' })] } });
   await account('acme').getByText('ABCD-EFGH', { exact: true }).waitFor();
-  await account('acme').getByRole('button', { name: 'Copy the code' }).click();
+  await account('acme').getByRole('button', { name: 'Copy code' }).click();
   await eventually(clipboard).toBe('ABCD-EFGH');
   answer.resolve();
   await eventually(() => state('acme')).toBe('acme: ada@acme.example · signed in');
@@ -139,7 +139,7 @@ test('a sign-in can be cancelled, and goes on when its page is left', async (con
   expect(cancelled).toBe(0);
   await page.getByRole('button', { name: 'Accounts' }).click();
   await account('acme').getByRole('button', { name: 'Cancel' }).click();
-  await eventually(() => state('acme')).toBe('acme: not signed in');
+  await eventually(() => state('acme')).toBe('acme: signed out');
   await eventually(focused).toBe('Sign in to acme');
   expect(cancelled).toBe(1);
   expect(await page.getByRole('alert').count()).toBe(0);
@@ -152,8 +152,8 @@ test('a sign-in that fails says why and what to do; the next try takes that away
   const button = page.getByRole('button', { name: 'Sign in to acme' });
   await button.click();
   const alert = account('acme').getByRole('alert');
-  await alert.getByText('Not signed in: Port 8250 is taken. End what holds it.').waitFor();
-  expect(await state('acme')).toBe('acme: not signed in');
+  await alert.getByText('Sign-in failed: Port 8250 is taken. End what holds it.').waitFor();
+  expect(await state('acme')).toBe('acme: signed out');
   agent.handlers.login = () => new Promise(() => {});
   await button.click();
   await alert.waitFor({ state: 'detached' });
@@ -172,19 +172,19 @@ test('a password is asked for here, and is gone from the page as soon as it is s
   await page.getByRole('button', { name: 'Sign in to vault.example:8200' }).click();
   const form = account('vault.example:8200').getByRole('form');
   await eventually(() =>
-    form.getByLabel('User name').evaluate((field) => field === document.activeElement),
+    form.getByLabel('Username').evaluate((field) => field === document.activeElement),
   ).toBe(true);
   await page.keyboard.press('Escape');
   await form.waitFor({ state: 'detached' });
   await eventually(focused).toBe('Sign in to vault.example:8200');
 
   await page.keyboard.press('Enter');
-  await form.getByLabel('User name').fill('ada');
+  await form.getByLabel('Username').fill('ada');
   await form.getByLabel('Password').fill('wrong');
   await page.keyboard.press('Enter');
   await account('vault.example:8200').getByRole('alert').getByText('Vault does not accept it.').waitFor();
   expect(await form.getByLabel('Password').inputValue()).toBe('');
-  expect(await form.getByLabel('User name').inputValue()).toBe('ada');
+  expect(await form.getByLabel('Username').inputValue()).toBe('ada');
   await page.keyboard.type('right');
   await form.getByRole('button', { name: 'Sign in' }).click();
   await eventually(() => state('vault.example:8200')).toBe('vault.example:8200: signed in');
@@ -206,10 +206,10 @@ test('a sign-out says what it removed and what still holds a session, until the 
   await page.getByRole('button', { name: 'Sign out of acme' }).click();
   await group('AWS').getByText('Removed: The AWS sign-in acme').waitFor();
   await group('AWS').getByText('Still there: Credentials of roles.').waitFor();
-  await eventually(() => state('acme')).toBe('acme: not signed in');
+  await eventually(() => state('acme')).toBe('acme: signed out');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Accounts' }).click();
-  await eventually(() => state('acme')).toBe('acme: not signed in');
+  await eventually(() => state('acme')).toBe('acme: signed out');
   expect(await page.getByText('Removed:').count()).toBe(0);
 });
 
@@ -249,7 +249,7 @@ test('a sign-in to what is no account yet, such as of Access, can be gone on wit
     values: { logins: [waiting, login({ kind: 'azure', session: 'acme.example' })] },
   });
   await group('Cloudflare Access').getByRole('heading', { name: 'team.cloudflareaccess.com' }).waitFor();
-  const link = group('Cloudflare Access').getByRole('link', { name: 'Open the page again' });
+  const link = group('Cloudflare Access').getByRole('link', { name: 'Open page again' });
   expect(await link.getAttribute('href')).toBe(url);
   await group('Azure').getByRole('heading', { name: 'acme.example' }).waitFor();
   expect(await group('AWS').getByRole('link').count()).toBe(0);
@@ -272,7 +272,7 @@ test('a place that wants a sign-in leads there; one that is denied does not', as
   });
   agent.handlers.accounts = async () => ({ accounts: [anAccount('acme')] });
   await openNotices();
-  const places = banner('could not be read');
+  const places = banner('Could not load');
   await places.waitFor();
   expect(await places.getByRole('button', { name: 'Sign in' }).count()).toBe(0);
   agent.tell({
@@ -293,7 +293,7 @@ test('so does a cluster that wants one, and back leads to it', async (context) =
     tunnels: [aTunnel(cluster.id, { status: 'failed', since: 1, failure })],
   });
   agent.handlers.accounts = async () => ({ accounts: [anAccount('acme')] });
-  await row('orders').getByRole('button', { name: 'Why orders failed' }).click();
+  await row('orders').getByRole('button', { name: 'Details: orders' }).click();
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { name: 'Accounts', level: 1 }).waitFor();
   await page.keyboard.press('Escape');

@@ -41,23 +41,23 @@ describe('the page of what happened', () => {
     ).toEqual([
       ['orders disconnected', '12:00'],
       ['orders failed', '11:59', 'one.k8s.example.com answered 502. Ask who runs the tunnel.'],
-      ['orders is back', '11:58', 'After 2 min'],
-      ['orders does not answer', '11:57', 'one.k8s.example.com answered 502. Ask who runs the tunnel.'],
-      ['kubectl uses orders', '11:56'],
-      ['orders connected', '11:55', 'Opened because kubectl used it · 42 ms'],
+      ['orders reconnected', '11:58', 'After 2m'],
+      ['orders is not responding', '11:57', 'one.k8s.example.com answered 502. Ask who runs the tunnel.'],
+      ['Switched the current context to orders', '11:56'],
+      ['orders connected', '11:55', 'Connected on demand for kubectl · 42 ms'],
       ['Signed in to Cloudflare Access', '11:54', 'ada@example.com · team.cloudflareaccess.com'],
-      ['Your sign-in to AWS ended', '11:53', 'The session of profile platform ended.'],
+      ['Your session at AWS ended', '11:53', 'The session of profile platform ended.'],
     ]);
     const before = page.getByRole('region', { name: 'Yesterday' }).getByRole('listitem');
     expect(await before.locator('p').allTextContents()).toEqual([
-      'Discovery found 214 clusters',
-      '7 new: a, b, c, d, e, … · 1 gone: orders · 3 of 40 places could not be read',
+      'Discovered 214 clusters',
+      '7 new: a, b, c, d, e and 2 more · 1 removed: orders · Could not load 3 of 40 locations',
       'Signed out of Google Cloud',
-      'kubectl uses no context',
+      'Unset the current context',
       'Settings changed',
-      'Keep entries, of a newer agent',
+      'Keep contexts and of a newer agent',
       'k8s-tunnels 1.4.0 is out',
-      'orders refused a connection to port 20443',
+      'orders rejected a connection to port 20443',
       'Wrong password · k9s, process 4312',
     ]);
   });
@@ -77,7 +77,7 @@ describe('the page of what happened', () => {
     });
     await eventually(() => lines(window)).toEqual(['ledger disconnected', 'orders failed']);
     expect(await status.textContent()).toBe(
-      'New: ledger disconnected. Because k8s-tunnels ended or could not keep it',
+      'New: ledger disconnected. k8s-tunnels stopped or could not keep it connected',
     );
     await page.getByRole('button', { name: 'Problems only' }).click();
     await eventually(() => lines(window)).toEqual(['orders failed']);
@@ -114,7 +114,7 @@ describe('the page of what happened', () => {
     const window = await shown.open(context, { clusters });
     const { page, row } = window;
     await open(window);
-    await page.getByRole('heading', { name: 'Nothing has happened yet' }).waitFor();
+    await page.getByRole('heading', { name: 'No activity yet' }).waitFor();
     await page.keyboard.press('Escape');
     answer(window, [{ id: 1, at: noon, kind: 'settings', names: ['keepEntries'] }]);
     await open(window);
@@ -123,7 +123,7 @@ describe('the page of what happened', () => {
     await page.keyboard.press('Escape');
     await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
     await open(window);
-    await page.getByRole('heading', { name: 'Nothing has happened to it yet' }).waitFor();
+    await page.getByRole('heading', { name: 'No activity for this cluster' }).waitFor();
   });
 
   test('opens fast with all that is remembered', async (context) => {
@@ -185,7 +185,7 @@ describe('by keyboard', () => {
     await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
     await open(window);
     await eventually(() => lines(window)).toEqual(['orders failed']);
-    await page.getByRole('button', { name: 'Remove the filter orders' }).focus();
+    await page.getByRole('button', { name: 'Remove filter orders' }).focus();
     await page.keyboard.press('Enter');
     await eventually(() => lines(window)).toEqual(['ledger failed', 'orders failed']);
     expect(await focused()).toBe('Problems only');
@@ -216,7 +216,7 @@ describe('the past of a cluster, on its page', () => {
     }));
     agent.handlers.history = async () => ({ samples, failures: [] });
     await openPage(window);
-    const card = page.getByRole('region', { name: 'Latency, last 10 min' });
+    const card = page.getByRole('region', { name: 'Latency, last 10m' });
     expect(await card.locator('dl > div').allTextContents()).toEqual([
       'last42 ms',
       'min20 ms',
@@ -244,16 +244,16 @@ describe('the past of a cluster, on its page', () => {
       };
     };
     await openPage(window);
-    await page.getByText('1 connection, 10 B sent, 1.0 kB received').waitFor();
+    await page.getByText('1 connection, 10 bytes sent, 1 kB received').waitFor();
     received = 2_000;
     await page.getByText('1 connection, 10 B sent, 2.0 kB received').waitFor();
     await page.getByText('a context, a cluster and a user of that name').waitFor();
     // The name that it has in the kubeconfig: `orders` may be another's there.
     for (const [label, value] of [
-      ['Copy the context', 'orders-2'],
-      ['Copy the command', 'kubectl --context orders-2 get namespaces'],
-      ['Copy the path of the file', '/home/ada/.kube/config'],
-      ['Copy the address', '127.0.0.1:41001'],
+      ['Copy context', 'orders-2'],
+      ['Copy command', 'kubectl --context orders-2 get namespaces'],
+      ['Copy file path', '/home/ada/.kube/config'],
+      ['Copy address', '127.0.0.1:41001'],
     ] as const) {
       await page.getByRole('button', { name: label }).click();
       await eventually(clipboard).toBe(value);
@@ -267,17 +267,14 @@ describe('the past of a cluster, on its page', () => {
     let failures: ActivityEntry[] = [];
     agent.handlers.history = async () => ({ samples: [], failures });
     await openPage(window);
-    const card = page.getByRole('region', { name: 'Last errors' });
-    await card.getByText('None that is remembered.').waitFor();
+    const card = page.getByRole('region', { name: 'Recent errors' });
+    await card.getByText('No recent errors').waitFor();
     failures = [failed(2, 'Two.'), failed(1, 'One.')];
     agent.tell({
       kind: 'tunnel',
       tunnel: aTunnel(orders.id, { status: 'failed', since: 1, failure: originFailure }),
     });
-    const told = [
-      '12:00The tunnel has no way to the clusterTwo.',
-      '12:00The tunnel has no way to the clusterOne.',
-    ];
+    const told = ['12:00Origin unreachableTwo.', '12:00Origin unreachableOne.'];
     await eventually(() => card.getByRole('listitem').allTextContents()).toEqual(told);
     agent.stop();
     await page.locator('.notice-opener').waitFor({ state: 'attached' });
@@ -303,7 +300,7 @@ describe('the past of a cluster, on its page', () => {
       'k8s-tunnels-hostnameo.example.com',
       'k8s-tunnels-originsocks',
     ]);
-    await card.getByText('They stand on the cluster in AWS.').waitFor();
+    await card.getByText('Tags in AWS').waitFor();
     await page.clock.runFor(10_000);
     await eventually(async () => asked).toBe(6);
     await page.keyboard.press('Escape');
@@ -321,7 +318,7 @@ describe('the past of a cluster, on its page', () => {
     agent.handlers.history = async () => ({ samples: [], failures: [failed(1, 'One.')] });
     await window.row('ledger').waitFor();
     await page.evaluate((hash) => location.replace(hash), placeHash({ kind: 'cluster', id: orders.id }));
-    await page.getByText('This cluster is not there any more.').waitFor();
+    await page.getByText('This cluster no longer exists.').waitFor();
     await page.getByText('One.').waitFor();
     answer(window, [failed(1, 'One.')]);
     await open(window);

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { text } from '../../renderer/text/text.ts';
+import { agentText } from '../../renderer/agent/text.ts';
+import { settingsText } from '../../renderer/settings/text.ts';
+import { setupText } from '../../renderer/setup/text.ts';
 import { anOrganisation, aSetupPreview } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 
@@ -12,10 +14,10 @@ test('a setting waits for the terminal, and a no is told with the command that d
   const confirm = () => new Promise<boolean>((resolve) => void answers.push(resolve));
   const { page, agent } = await shown.open(context, {}, { confirm });
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
-  const field = page.getByLabel(text.settings.clusterFiles[0], { exact: true });
+  const field = page.getByLabel(settingsText.clusterFiles[0], { exact: true });
   await field.fill('~/clusters.yaml');
   await field.press('Enter');
-  const waiting = page.getByRole('status').getByText(text.link.confirming);
+  const waiting = page.getByRole('status').getByText(agentText.link.confirming);
   await waiting.waitFor();
   expect(agent.snapshot().settings.clusterFiles).toEqual([]);
   answers.shift()?.(false);
@@ -31,7 +33,7 @@ test('a setting waits for the terminal, and a no is told with the command that d
   await waiting.waitFor({ state: 'detached' });
   await eventually(async () => agent.snapshot().settings.clusterFiles).toEqual(['~/clusters.yaml']);
   // What leads to nothing of the kind is not asked.
-  await page.getByRole('switch', { name: text.settings.reopenAtStart[0] }).click();
+  await page.getByRole('switch', { name: settingsText.reopenAtStart[0] }).click();
   await eventually(async () => agent.snapshot().settings.reopenAtStart).toBe(true);
   expect(answers).toEqual([]);
 });
@@ -52,9 +54,9 @@ test('a set-up waits for the terminal inside its question', async (context) => {
   await page.evaluate(() => {
     location.hash = `#/link/${encodeURIComponent('k8s-tunnels://setup?url=https://acme.example/a.yaml')}`;
   });
-  await page.getByRole('button', { name: text.setup.yes, exact: true }).click();
+  await page.getByRole('button', { name: setupText.yes, exact: true }).click();
   const dialog = page.getByRole('dialog').or(page.getByRole('alertdialog'));
-  await dialog.getByText(text.link.confirming).waitFor();
+  await dialog.getByText(agentText.link.confirming).waitFor();
   expect(agent.snapshot().organisation).toBeUndefined();
   answer(false);
   await dialog.getByText(/not confirmed in the terminal.*k8s-tunnels setup/).waitFor();

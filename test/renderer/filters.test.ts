@@ -37,10 +37,10 @@ test('the bar is there on request; filters stand in it until they are removed', 
   await page.getByRole('searchbox').fill('sea');
   await eventually(titles).toEqual(['search']);
   await page.getByRole('searchbox').fill('');
-  await page.getByRole('button', { name: 'Remove the filter EKS' }).click();
+  await page.getByRole('button', { name: 'Remove filter EKS' }).click();
   await choose(window, 'staging');
   await eventually(titles).toEqual(['billing', 'people', 'search', 'orders']);
-  await page.getByRole('button', { name: 'Remove the filter production' }).click();
+  await page.getByRole('button', { name: 'Remove filter production' }).click();
   await eventually(titles).toEqual(['people', 'orders']);
   // What is not seen does not filter.
   await toggle.click();
@@ -56,15 +56,15 @@ test('what is connected, a favourite or not for the person can be had alone, as 
   });
   const { page, titles, agent } = window;
   await page.getByRole('button', { name: 'Filters and groups' }).click();
-  await choose(window, 'Not for you');
+  await choose(window, 'No access');
   await eventually(titles).toEqual(['people']);
-  await page.getByRole('button', { name: 'Remove the filter Not for you' }).click();
+  await page.getByRole('button', { name: 'Remove filter No access' }).click();
   await choose(window, 'Connected');
-  await page.getByRole('heading', { name: 'No cluster passes the filters' }).waitFor();
+  await page.getByRole('heading', { name: 'No cluster matches the filters' }).waitFor();
   agent.tell({ kind: 'tunnel', tunnel: aTunnel(orders.id, connected()) });
   await eventually(titles).toEqual(['orders']);
   await choose(window, 'Favourite');
-  await page.getByRole('button', { name: 'Clear the filters' }).click();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
   await eventually(titles).toEqual(['orders', 'search', 'billing']);
 });
 
@@ -94,5 +94,5 @@ test('a grouping that the organisation manages stays, and it is said why', async
   await page.getByRole('button', { name: 'Group by account' }).click();
   await page.getByRole('menuitemradio', { name: 'nothing' }).click();
   await openNotices();
-  await banner('The list is grouped as before').getByText('Acme manages').waitFor();
+  await banner('Could not change the grouping').getByText('Acme manages').waitFor();
 });

@@ -7,7 +7,7 @@ import { eventually, windowFixture } from './window-fixture.ts';
 
 const shown = windowFixture();
 const fresh: Partial<Snapshot> = { settings: defaultSettings, discovery: { status: 'idle' } };
-const title = { name: 'Let us find your clusters' };
+const title = { name: 'Connect your clusters' };
 const orders = aCluster('orders');
 const found: Change = { kind: 'catalog', upserted: [orders], removed: [], cells: [], removedCells: [] };
 
@@ -30,7 +30,7 @@ describe('the first run', () => {
   test('is there when nothing is known, and not otherwise', async (context) => {
     const { page, agent, row } = await opened(context);
     expect(await row('AWS').locator('p').allTextContents()).toEqual([
-      '2 profiles: payments, search',
+      '2 profiles: payments and search',
       'acme: signed in',
     ]);
     expect(await page.getByRole('searchbox').count()).toBe(0);
@@ -62,7 +62,7 @@ describe('the first run', () => {
       'Cloudflare Access',
     ]);
     await row('Organisation').getByText('by your computer’s administrators').waitFor();
-    await row('Cloudflare Access').getByText('signs in when your clusters are found').waitFor();
+    await row('Cloudflare Access').getByText('signs in after your clusters are found').waitFor();
     expect(await row('Cloudflare Access').getByRole('button').count()).toBe(0);
     await page.getByRole('button', { name: 'Sign in to everything' }).waitFor();
   });
@@ -79,8 +79,8 @@ describe('the first run', () => {
       agent.tell({ kind: 'set', values: { discovery: { status: 'idle', finishedAt: 1 } } });
       return { clusters: 1, failed: [], tookMs: 1 };
     };
-    await press('Find my clusters');
-    await page.getByText('Reading 3 of 17 places, 1 cluster so far').waitFor();
+    await press('Find clusters');
+    await page.getByText('Loading 3 of 17 locations, 1 cluster so far').waitFor();
     // It stays while it counts; whoever wants goes on with what is there.
     await page.getByRole('button', { name: 'Show 1 cluster' }).waitFor();
     finish();
@@ -132,14 +132,14 @@ describe('the first run', () => {
     await press('Sign in to acme');
     await row('AWS').getByText('Signing in').waitFor();
     await press('Cancel');
-    await row('AWS').getByText('acme: not signed in').waitFor();
+    await row('AWS').getByText('acme: signed out').waitFor();
     await eventually(focused).toBe('Sign in to acme');
     agent.handlers.login = () =>
       Promise.reject(new AppError('login-failed', 'AWS refused.', { hint: 'Ask who keeps the portal.' }));
     await press('Sign in to acme');
     await row('AWS')
       .getByRole('alert')
-      .getByText('Not signed in: AWS refused. Ask who keeps the portal.')
+      .getByText('Sign-in failed: AWS refused. Ask who keeps the portal.')
       .waitFor();
     await page.getByRole('button', { name: 'Sign in to everything' }).waitFor();
   });
@@ -161,9 +161,9 @@ describe('the first run', () => {
       });
       return { clusters: 0, failed: [], tookMs: 1 };
     };
-    await press('Find my clusters');
+    await press('Find clusters');
     await page.getByRole('status').getByText('Nothing answered.').waitFor();
-    await row('AWS').getByText('1 place could not be read: The network does not answer.').waitFor();
+    await row('AWS').getByText('Could not load 1 location: The network does not answer.').waitFor();
     const cells = [aCell('eu-west-1'), aCell('eu-west-2', error)];
     agent.tell({ kind: 'catalog', upserted: [], removed: [], cells, removedCells: [] });
     await page.getByRole('status').getByText('No cluster was found yet.').waitFor();
@@ -173,7 +173,7 @@ describe('the first run', () => {
     const { agent, page, press, row } = await opened(context);
     agent.handlers.accounts = () => Promise.reject(new AppError('timeout', 'Vault does not answer.'));
     await page.reload();
-    await page.getByText('The sign-ins could not be read. Vault does not answer.').waitFor();
+    await page.getByText('Could not load the sessions. Vault does not answer.').waitFor();
     expect(await page.locator('.found h2').allTextContents()).toEqual(['AWS', 'Cluster files']);
     agent.handlers.accounts = async () => ({ accounts: [anAccount('acme')] });
     await press('Try again');
@@ -201,7 +201,7 @@ describe('the first run', () => {
     // Asked for, it finds anew also with clusters there.
     agent.tell(found);
     await page.getByRole('main').getByRole('button', { name: 'Show 1 cluster' }).waitFor();
-    await press('Find my clusters');
+    await press('Find clusters');
     await page.locator('.row').waitFor();
   });
 
@@ -215,11 +215,11 @@ describe('the first run', () => {
     expect(order).toEqual([
       'Copy command: gcloud auth application-default login',
       'Choose cluster files',
-      'Find my clusters',
+      'Find clusters',
       'Not now',
       '',
       '',
-      'Look at it',
+      'Continue',
     ]);
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Shift+Tab');
@@ -227,7 +227,7 @@ describe('the first run', () => {
     agent.tell(found);
     await page.getByRole('button', { name: 'Show 1 cluster' }).waitFor();
     await page.keyboard.type('acme.example');
-    expect(await page.getByLabel('Your organisation gave you an address?').inputValue()).toBe(
+    expect(await page.getByLabel('Set-up link from your company').inputValue()).toBe(
       'https://setup.acme.example',
     );
     await page.getByRole('button', { name: /^Copy command: gcloud/ }).press('Enter');
@@ -244,7 +244,7 @@ describe('the first run', () => {
       agent.tell(found);
       return { clusters: 1, failed: [], tookMs: 1 };
     };
-    await press('Find my clusters');
+    await press('Find clusters');
     await press('Choose cluster files');
     await page.getByLabel('Cluster files', { exact: true }).waitFor();
     finish();
@@ -273,15 +273,13 @@ describe('the first run', () => {
       );
       return { organisation };
     };
-    await page
-      .getByLabel('Your organisation gave you an address?')
-      .fill(' https://setup.acme.example/a.yaml ');
+    await page.getByLabel('Set-up link from your company').fill(' https://setup.acme.example/a.yaml ');
     await page.keyboard.press('Enter');
     await page.getByRole('alertdialog', { name: 'Set up for Acme?' }).waitFor();
     await press('Set up');
     await page.getByText('Set up for Acme.').waitFor();
     await row('Organisation').getByText('Acme, from https://setup.acme.example/k8s-tunnels.yaml').waitFor();
-    await page.getByText('Looking for places to read').waitFor();
+    await page.getByText('Looking for locations').waitFor();
     await page.locator('.field:focus').waitFor();
     expect(asked).toEqual([
       { source: 'https://setup.acme.example/a.yaml' },
@@ -307,11 +305,11 @@ describe('the first run', () => {
       agent.handlers.accounts = async () => ({ accounts: [anAccount(portal.session)] });
       return { account: anAccount(portal.session) };
     };
-    const address = page.getByLabel('Your organisation gave you an address?');
+    const address = page.getByLabel('Set-up link from your company');
     await address.fill('acme.example');
     await address.press('Enter');
     await press('Set up');
-    await row('AWS').getByText(`${portal.session}: not signed in`).waitFor();
+    await row('AWS').getByText(`${portal.session}: signed out`).waitFor();
     await page.getByRole('button', { name: 'Sign in to everything' }).waitFor();
     expect(asked).toEqual([]);
     agent.handlers.accounts = async () => ({ accounts: [] });
@@ -324,10 +322,7 @@ describe('the first run', () => {
 
   test('a mistake is shown under its field, and goes when it is typed over', async (context) => {
     const { agent, page } = await opened(context);
-    const [address, key] = [
-      page.getByLabel('Your organisation gave you an address?'),
-      page.getByLabel('And a key?'),
-    ];
+    const [address, key] = [page.getByLabel('Set-up link from your company'), page.getByLabel('Public key')];
     const wrong = (field: typeof address) =>
       field.evaluate(
         (input) => document.getElementById(input.getAttribute('aria-describedby') ?? '')?.textContent,
@@ -350,9 +345,7 @@ describe('the first run', () => {
     expect(await address.getAttribute('aria-invalid')).toBe('true');
     await key.fill('short');
     await key.press('Enter');
-    await eventually(() => wrong(key)).toBe(
-      'This is not a key: 44 letters, digits and signs that end with =.',
-    );
+    await eventually(() => wrong(key)).toBe('Not a public key: 44 characters that end with =.');
     expect(await wrong(address)).toBeUndefined();
     const good = '3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
     await key.fill(good);
@@ -371,7 +364,7 @@ describe('the first run', () => {
       page.getByLabel('Start URL of your AWS access portal'),
       page.getByLabel('Region of the portal'),
     ];
-    await press('Sign in to AWS by a start URL');
+    await press('Sign in to AWS with a start URL');
     await url.and(page.locator(':focus')).fill('acme');
     await press('Sign in to AWS');
     await row('AWS').getByText('This is not the start URL of an access portal').waitFor();
@@ -387,7 +380,7 @@ describe('the first run', () => {
       throw new AppError('login-failed', 'Identity Center does not know it.');
     };
     await press('Sign in to AWS');
-    await row('AWS').getByText('Not signed in: Identity Center does not know it.').waitFor();
+    await row('AWS').getByText('Sign-in failed: Identity Center does not know it.').waitFor();
     expect(saved).toEqual([['aws', portal, [`eu-west-1=${portal}`]]]);
     await eventually(async () => agent.snapshot().settings.awsPortals).toEqual([]);
   });

@@ -158,10 +158,10 @@ test.for([440, 1_000])(
     expect(await misplaced()).toEqual([]);
     for (const { id, title } of hostile) {
       await page.evaluate((hash) => location.replace(hash), placeHash({ kind: 'cluster', id }));
-      await page.getByRole('region', { name: 'Last errors' }).getByRole('listitem').first().waitFor();
+      await page.getByRole('region', { name: 'Recent errors' }).getByRole('listitem').first().waitFor();
       await page.getByRole('region', { name: 'Tags', exact: true }).waitFor();
       expect(await misplaced()).toEqual([]);
-      await page.getByRole('region', { name: 'Last errors' }).getByRole('button').click();
+      await page.getByRole('region', { name: 'Recent errors' }).getByRole('button').click();
       await page
         .locator('.chip')
         .filter({ hasText: plainText(title) })

@@ -10,7 +10,7 @@ const shown = windowFixture();
 const orders = aCluster('orders');
 const search = aCluster('search');
 const clusters = [orders, search];
-const says = 'kubectl opens it when used';
+const says = 'On demand: connects when kubectl uses it';
 
 /** As the agent does it: the changes come before the answer. */
 function letForget(agent: ScriptedAgent, ...ids: readonly ClusterId[]): void {
@@ -49,12 +49,12 @@ test('the page of a kept cluster names its context and forgets it, by the keyboa
   await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
   await page.getByRole('definition').filter({ hasText: says }).waitFor();
   await page.getByRole('definition').getByText('orders', { exact: true }).waitFor();
-  const forget = page.getByRole('button', { name: 'Forget this entry' });
-  expect(await forget.getAttribute('title')).toBe('Forget orders: take its entry out of the kubeconfig');
-  await page.getByRole('button', { name: 'Copy the context' }).focus();
+  const forget = page.getByRole('button', { name: 'Remove from kubeconfig' });
+  expect(await forget.getAttribute('title')).toBe('Remove orders from kubeconfig');
+  await page.getByRole('button', { name: 'Copy context' }).focus();
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
-  await eventually(focused).toBe('Its entry is out of the kubeconfig. Connecting adds it again.');
+  await eventually(focused).toBe('Removed from kubeconfig. Connecting adds it again.');
   expect(await forget.count()).toBe(0);
   expect(agent.snapshot().kept).toEqual([search.id]);
   agent.tell({ kind: 'set', values: { kept: [orders.id] } });
@@ -70,7 +70,7 @@ test('a connected one is disconnected with it; what does not work is told beside
   agent.handlers.forget = () =>
     Promise.reject(new AppError('kubeconfig-locked', 'Somebody else writes config.', { hint: 'Try again.' }));
   await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
-  const forget = page.getByRole('button', { name: 'Disconnect and forget' });
+  const forget = page.getByRole('button', { name: 'Disconnect and remove from kubeconfig' });
   await forget.click();
   await page.getByRole('alert').getByText('Not forgotten: Somebody else writes config. Try again.').waitFor();
   letForget(agent, orders.id);

@@ -67,7 +67,7 @@ test('a yes opens what can be opened; with production kubectl stays', async (con
   expect(await lines()).toEqual([
     'orders\nstaging · EKS · 111122223333 · eu-west-1',
     'payments\nproduction\nproduction · EKS · 111122223333 · eu-west-1',
-    'search\nConnected already',
+    'search\nAlready connected',
     'legacy\nIt has no host name.',
     'nowhere\nThere is no cluster called "nowhere".',
   ]);
@@ -77,7 +77,7 @@ test('a yes opens what can be opened; with production kubectl stays', async (con
   expect(calls).toEqual([{ clusters: [orders.id, payments.id], origin: 'link', production: true }]);
   await page.getByText('The current context was not switched: payments is a production cluster.').waitFor();
   await follow(linkOf([orders.id]));
-  await dialog('There is nothing to open').waitFor();
+  await dialog('Nothing to open').waitFor();
   expect(await page.getByRole('alertdialog').getByRole('button').allTextContents()).toEqual(['Close']);
 });
 
@@ -130,14 +130,14 @@ test('one that the policy refuses is not opened', async (context) => {
     policies: [aDenial(hostname)],
   });
   await follow(linkOf([people.id]));
-  await dialog('There is nothing to open').waitFor();
+  await dialog('Nothing to open').waitFor();
   expect(await lines()).toEqual(['people\nGroup people-ops only']);
 });
 
 test('a link that is refused says why; one that follows takes its place', async (context) => {
   const { page, follow, dialog, calls, focused } = await opened(context, { clusters });
   await follow('k8s-tunnels://connect?cluster=orders&production=true');
-  await dialog('This link is refused').getByText('besides cluster and tags').waitFor();
+  await dialog('Invalid link').getByText('besides cluster and tags').waitFor();
   await follow('k8s-tunnels://connect?cluster=orders');
   await dialog('Open 1 cluster?').waitFor();
   await page.getByRole('button', { name: 'Connect 1' }).focus();
@@ -147,14 +147,14 @@ test('a link that is refused says why; one that follows takes its place', async 
   await page.keyboard.press('Escape');
   const many = Array.from({ length: 60 }, (_, at) => `cluster=${at}`).join('&');
   await follow(`k8s-tunnels://connect?${many}`);
-  await dialog('This link is refused').getByText('more than 50').waitFor();
+  await dialog('Invalid link').getByText('more than 50').waitFor();
   expect(calls).toEqual([]);
 });
 
 test('what is discovered meanwhile joins in', async (context) => {
   const { follow, dialog, agent } = await opened(context, { clusters });
   await follow('k8s-tunnels://connect?cluster=later');
-  await dialog('There is nothing to open').waitFor();
+  await dialog('Nothing to open').waitFor();
   const later = aCluster('later');
   agent.tell({ kind: 'catalog', upserted: [later], removed: [], cells: [], removedCells: [] });
   await dialog('Open 1 cluster?').waitFor();

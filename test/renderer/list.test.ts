@@ -170,10 +170,10 @@ test('a search without a hit says what may have been meant, and that it may be w
   });
   await page.getByRole('searchbox').fill('paymnets');
   await page.getByRole('heading', { name: 'No cluster matches “paymnets”' }).waitFor();
-  await page.getByText('1 place could not be read: it may be there.').waitFor();
+  await page.getByText('Could not load 1 location; the cluster may be there.').waitFor();
   await page.getByRole('button', { name: 'payments', exact: true }).click();
   await eventually(titles).toEqual(['payments']);
-  await page.getByRole('button', { name: 'Clear the search' }).click();
+  await page.getByRole('button', { name: 'Clear search' }).click();
   await eventually(titles).toHaveLength(5);
 });
 
@@ -194,7 +194,7 @@ describe('connecting', () => {
     await switchOf('orders').click();
     await row('orders').getByText('EKS · 111122223333 · eu-west-1').waitFor();
     expect(aborted).toBe(true);
-    expect(await row('orders').getByRole('button', { name: 'Why orders failed' }).count()).toBe(0);
+    expect(await row('orders').getByRole('button', { name: 'Details: orders' }).count()).toBe(0);
   });
 
   test('keeps its region in sight, however long the id of its account is', async (context) => {
@@ -224,9 +224,9 @@ describe('connecting', () => {
       warnings: [],
     });
     await switchOf('orders').click();
-    await row('orders').getByText('The tunnel has no way to the cluster').waitFor();
+    await row('orders').getByText('Origin unreachable').waitFor();
     expect(await switchOf('orders').isChecked()).toBe(false);
-    await page.getByRole('button', { name: 'Why orders failed' }).click();
+    await page.getByRole('button', { name: 'Details: orders' }).click();
     await page.getByText('one.k8s.example.com answered 502. Ask who runs the tunnel.').waitFor();
   });
 

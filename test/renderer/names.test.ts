@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { text } from '../../renderer/text/text.ts';
+import { controlsText } from '../../renderer/controls/text.ts';
+import { detailText } from '../../renderer/detail/text.ts';
 import { aCluster, aTunnel } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 
@@ -24,7 +25,7 @@ test.for([440, 960])(
     expect((flag?.x ?? 0) + (flag?.width ?? 0)).toBeLessThan(control?.x ?? 0);
     expect(await page.locator('.badge.mixed-scripts').count()).toBe(1);
     await row(title).getByRole('button', { name: title, exact: true }).click();
-    await page.getByText(text.mixedScripts.note('р, а are Cyrillic')).waitFor();
+    await page.getByText(controlsText.mixedScripts.note('р, а are Cyrillic')).waitFor();
   },
 );
 
@@ -39,7 +40,7 @@ test.for([['linux', 'darwin'], ['win32']] as const)(
         tunnels: connected,
       });
       await row(name).getByRole('button', { name, exact: true }).click();
-      await page.getByRole('button', { name: text.detail.copyCommand }).click();
+      await page.getByRole('button', { name: detailText.copyCommand }).click();
       await eventually(clipboard).toBe('kubectl --context x-touch-P-echo get namespaces');
     }
   },

@@ -30,11 +30,11 @@ describe('above the list', () => {
       ],
     });
     await openNotices();
-    const failed = banner('3 of 5 places could not be read');
+    const failed = banner('Could not load 3 of 5 locations');
     await failed.getByText('For 2 reasons; what was known there stays.').waitFor();
     await failed.getByRole('button', { name: 'Details' }).click();
     expect(await failed.getByRole('listitem').allTextContents()).toEqual([
-      'EKS · 111122223333 · us-east-1, EKS · 111122223333 · us-west-2The session of profile platform ended. Run aws sso login --profile platform.',
+      'EKS · 111122223333 · us-east-1 and EKS · 111122223333 · us-west-2The session of profile platform ended. Run aws sso login --profile platform.',
       'EKS · 111122223333 · eu-north-1eks:ListClusters is denied. ',
     ]);
     await failed.getByRole('button', { name: 'Hide' }).click();
@@ -48,7 +48,7 @@ describe('above the list', () => {
     agent.tell({ kind: 'set', values: { logins } });
     await openNotices();
     const login = banner('Waiting for you to sign in to team.cloudflareaccess.com');
-    const link = login.getByRole('link', { name: 'Open the page again' });
+    const link = login.getByRole('link', { name: 'Open page again' });
     expect(await link.getAttribute('href')).toBe(url);
     expect(await link.getAttribute('rel')).toBe('noreferrer');
     await login.getByRole('button', { name: 'Copy link' }).click();
@@ -91,7 +91,7 @@ describe('above the list', () => {
       );
     await switchOf('orders').click();
     await openNotices();
-    const problem = banner('orders was not disconnected');
+    const problem = banner('Could not disconnect orders');
     await problem.getByText('Somebody else writes config. Try again.').waitFor();
     expect(await problem.getAttribute('role')).toBe('alert');
     expect(await switchOf('orders').isChecked()).toBe(true);
@@ -110,14 +110,14 @@ describe('settings', () => {
       const agent = { version: '0.1.0', pid: 1, startedAt: 1, platform: 'linux', signIns };
       const { page } = await shown.open(context, { agent, clusters });
       await page.getByRole('button', { name: 'Settings' }).click();
-      await page.getByRole('region', { name: 'Sign-ins' }).getByText(words).waitFor();
+      await page.getByRole('region', { name: 'Sessions' }).getByText(words).waitFor();
     });
   }
 
   test('are saved as they are changed; a rejected value is told beside its field', async (context) => {
     const { agent, page, focused } = await shown.open(context, { clusters });
     await page.getByRole('button', { name: 'Settings' }).click();
-    await page.getByLabel('On connect').selectOption('Add only');
+    await page.getByLabel('Switch the current context on connect').selectOption('Connect without switching');
     await eventually(async () => agent.snapshot().settings.kubeconfigMode).toBe('add');
     await page.getByLabel('Vault mounts').fill('clusters, more');
     await page.getByLabel('Vault mounts').press('Enter');
@@ -144,7 +144,7 @@ describe('settings', () => {
     await page.getByRole('button', { name: 'Settings' }).click();
     const { settings, settingsFrom } = agent.snapshot();
     agent.tell({ kind: 'set', values: { settings: { ...settings, catalogMaxAgeMinutes: 7 }, settingsFrom } });
-    await eventually(() => page.getByLabel('Read again after').inputValue()).toBe('7');
+    await eventually(() => page.getByLabel('Refresh interval').inputValue()).toBe('7');
   });
 });
 
@@ -155,15 +155,15 @@ describe('kubectl', () => {
       tunnels: both,
       kubectl: { context: 'minikube' },
     });
-    await page.getByRole('button', { name: 'kubectl uses minikube' }).click();
+    await page.getByRole('button', { name: 'Current context: minikube' }).click();
     const items = page.getByRole('menuitemradio');
     await eventually(() => items.allTextContents()).toEqual([
       'orders',
       'paymentsproduction',
-      'minikubenot ours',
+      'minikubeother context',
     ]);
     await items.filter({ hasText: 'orders' }).click();
-    await page.getByRole('button', { name: 'kubectl uses orders' }).waitFor();
+    await page.getByRole('button', { name: 'Current context: orders' }).waitFor();
     await row('orders').getByText('current', { exact: true }).waitFor();
     expect(agent.snapshot().kubectl).toEqual({ context: 'orders', cluster: orders.id });
   });
@@ -174,8 +174,8 @@ describe('kubectl', () => {
       tunnels: both,
       kubectl: { context: 'orders', cluster: orders.id },
     });
-    const use = page.getByRole('button', { name: 'Use payments in kubectl' });
-    const dialog = page.getByRole('alertdialog', { name: 'Use payments?' });
+    const use = page.getByRole('button', { name: 'Set current: payments' });
+    const dialog = page.getByRole('alertdialog', { name: 'Switch the current context to payments?' });
     await use.click();
     await dialog.waitFor();
     await eventually(focused).toBe('Cancel');
@@ -187,8 +187,8 @@ describe('kubectl', () => {
     await dialog.waitFor({ state: 'detached' });
     expect(agent.snapshot().kubectl.cluster).toBe(orders.id);
     await use.click();
-    await dialog.getByRole('button', { name: 'Use production' }).click();
-    await page.getByRole('button', { name: 'kubectl uses payments, production', exact: true }).waitFor();
+    await dialog.getByRole('button', { name: 'Switch to production' }).click();
+    await page.getByRole('button', { name: 'Current context: payments, production', exact: true }).waitFor();
     expect(agent.snapshot().kubectl.cluster).toBe(payments.id);
   });
 
@@ -198,12 +198,12 @@ describe('kubectl', () => {
       tunnels: both,
       kubectl: { context: 'orders', cluster: orders.id },
     });
-    await page.getByRole('button', { name: 'Use payments in kubectl' }).click();
+    await page.getByRole('button', { name: 'Set current: payments' }).click();
     await page.clock.install();
-    await page.getByRole('button', { name: 'For 30 minutes' }).click();
-    const shown30 = page.getByRole('button', { name: 'kubectl uses payments, production, 30 min left' });
+    await page.getByRole('button', { name: 'Switch for 30 minutes' }).click();
+    const shown30 = page.getByRole('button', { name: 'Current context: payments, production, 30m left' });
     await shown30.waitFor();
-    await shown30.getByTitle('Switches back to orders in 30 min').waitFor();
+    await shown30.getByTitle('Switches back to orders in 30m').waitFor();
     const badge = shown30.getByText('production', { exact: true });
     const colours = (locator: typeof badge) =>
       locator.evaluate((element) => {
@@ -213,9 +213,9 @@ describe('kubectl', () => {
     const inRow = page.locator('.row', { hasText: 'payments' }).getByText('production', { exact: true });
     expect(await colours(badge)).toEqual(await colours(inRow));
     await page.clock.runFor(28 * 60_000 + 1_000);
-    await page.getByRole('button', { name: 'kubectl uses payments, production, 2 min left' }).waitFor();
+    await page.getByRole('button', { name: 'Current context: payments, production, 2m left' }).waitFor();
     agent.tell({ kind: 'set', values: { kubectl: { context: 'orders', cluster: orders.id } } });
-    await page.getByRole('button', { name: 'kubectl uses orders', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Current context: orders', exact: true }).waitFor();
     expect(await page.locator('footer .badge').count()).toBe(0);
   });
 
@@ -254,9 +254,9 @@ describe('kubectl', () => {
     await switchOf('orders').click();
     const toast = page
       .getByRole('status')
-      .filter({ hasText: 'Current context: orders instead of minikube.' });
+      .filter({ hasText: 'Switched the current context from minikube to orders.' });
     await toast.getByRole('button', { name: 'Undo' }).click();
-    await page.getByRole('button', { name: 'kubectl uses minikube' }).waitFor();
+    await page.getByRole('button', { name: 'Current context: minikube' }).waitFor();
     expect(back).toEqual([{ cluster: '-', production: true }]);
     expect(await switchOf('orders').isChecked()).toBe(true);
   });
@@ -267,14 +267,14 @@ describe('the agent', () => {
     const { agent, page, banner, titles, openNotices } = await shown.open(context, { clusters });
     await eventually(titles).toEqual(['orders', 'payments']);
     agent.stop();
-    const words = 'The agent is not running; trying again';
+    const words = 'The agent is not running; reconnecting';
     await page.getByRole('alert').getByText(words).waitFor();
     const lost = banner(words);
     expect(await titles()).toEqual(['orders', 'payments']);
     expect(await page.locator('[data-lost]').count()).toBe(1);
     await page.getByRole('switch', { name: 'Connect orders' }).click();
     await openNotices();
-    await banner('orders was not connected').waitFor();
+    await banner('Could not connect orders').waitFor();
     agent.show({ ...agent.snapshot(), clusters: [payments] });
     agent.start();
     await eventually(titles).toEqual(['payments']);
@@ -299,7 +299,7 @@ describe('the agent', () => {
     const support = page.getByRole('link', { name: 'https://help.acme.example/' });
     expect(await support.getAttribute('href')).toBe('https://help.acme.example/');
     agent.start();
-    await page.getByRole('button', { name: 'Try now' }).click();
+    await page.getByRole('button', { name: 'Retry now' }).click();
     await eventually(titles).toEqual(['orders', 'payments']);
   });
 });
@@ -309,14 +309,14 @@ describe('without clusters', () => {
     const { agent, page, titles } = await shown.open(context, {
       discovery: { status: 'running', since: 1, cellsRead: 0, cellsKnown: 0, clusters: 0 },
     });
-    await page.getByRole('heading', { name: 'Looking for your clusters' }).waitFor();
-    await page.getByText('Looking for places to read').waitFor();
+    await page.getByRole('heading', { name: 'Loading your clusters' }).waitFor();
+    await page.getByText('Looking for locations').waitFor();
     const running = { status: 'running', since: 1, cellsRead: 3, cellsKnown: 17, clusters: 1 } as const;
     agent.tell(
       { kind: 'set', values: { discovery: running } },
       { kind: 'catalog', upserted: [orders], removed: [], cells: [], removedCells: [] },
     );
-    await page.getByText('Reading 3 of 17 places, 1 cluster so far').waitFor();
+    await page.getByText('Loading 3 of 17 locations, 1 cluster so far').waitFor();
     expect(await page.getByRole('progressbar', { name: 'Discovery' }).getAttribute('value')).toBe('3');
     await eventually(titles).toEqual(['orders']);
   });
@@ -329,7 +329,7 @@ describe('without clusters', () => {
       return { clusters: 0, failed: [], tookMs: 1 };
     };
     await page.getByRole('heading', { name: 'No clusters found' }).waitFor();
-    await page.getByRole('main').getByRole('button', { name: 'Discover again' }).click();
+    await page.getByRole('main').getByRole('button', { name: 'Refresh' }).click();
     await eventually(async () => asked).toBe(1);
   });
 });
@@ -349,9 +349,9 @@ describe('the page of a cluster', () => {
       'TLS8 ms',
       'Ready12 ms',
     ]);
-    await page.getByText('2 connections, 1.2 kB sent, 34.0 kB received').waitFor();
-    await page.getByText('carried by').waitFor();
-    await page.getByRole('button', { name: 'Copy the command' }).click();
+    await page.getByText('2 connections, 1.2 kB sent, 34 kB received').waitFor();
+    await page.getByText('connector').waitFor();
+    await page.getByRole('button', { name: 'Copy command' }).click();
     await eventually(clipboard).toBe('kubectl --context orders get namespaces');
   });
 
@@ -363,7 +363,7 @@ describe('the page of a cluster', () => {
       tunnels: [{ ...tunnel, connector: 'direct' }],
     });
     await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
-    await page.getByText('no tunnel: reached directly').waitFor();
+    await page.getByText('none (direct connection)').waitFor();
     expect(await page.locator('.stages').getByRole('listitem').allTextContents()).toEqual(['TLS8 ms']);
     expect(await page.getByText('127.0.0.1:').count()).toBe(0);
   });
@@ -393,7 +393,7 @@ describe('the page of a cluster', () => {
         production: { guard: true, environments: ['production'] },
       },
     });
-    await row('orders').getByRole('button', { name: 'Why orders failed' }).click();
+    await row('orders').getByRole('button', { name: 'Details: orders' }).click();
     expect(await page.locator('.stages').getByRole('listitem').allTextContents()).toEqual([
       'Edgepassed',
       'Accesspassed',
@@ -402,7 +402,7 @@ describe('the page of a cluster', () => {
       'Readynot reached',
     ]);
     await page.getByText('The administrator of the cluster has to fix this.').waitFor();
-    await page.getByText('Its owner is Team Orders.').waitFor();
+    await page.getByText('Owner: Team Orders.').waitFor();
     // A tag is no link unless it is a web address.
     await page.getByRole('definition').getByText('javascript:alert(1)').waitFor();
     expect(await page.locator('.detail a').allTextContents()).toEqual(['Get support']);
@@ -414,7 +414,7 @@ describe('the page of a cluster', () => {
     expect(await clipboard()).toBe(
       `${[
         'cluster: orders (EKS · 111122223333 · eu-west-1)',
-        'host name: one.k8s.example.com, origin socks',
+        'hostname: one.k8s.example.com, origin socks',
         'failed: 2030-01-02T00:00:00.000Z, at stage origin',
         'error: origin-failed: one.k8s.example.com answered 502.',
         'hint: Ask who runs the tunnel.',
@@ -428,6 +428,6 @@ describe('the page of a cluster', () => {
     await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
     await page.getByRole('heading', { name: 'orders', level: 1 }).waitFor();
     agent.tell({ kind: 'catalog', upserted: [], removed: [orders.id], cells: [], removedCells: [] });
-    await page.getByRole('heading', { name: 'This cluster is not there any more.' }).waitFor();
+    await page.getByRole('heading', { name: 'This cluster no longer exists.' }).waitFor();
   });
 });

@@ -46,7 +46,7 @@ test('is gone through by the arrows, and left by Escape to where the focus was',
   await page.keyboard.press('ArrowUp');
   await eventually(active).toBe('Star orders');
   await page.keyboard.type(' nowhere');
-  await page.getByText('Nothing here is called that.').waitFor();
+  await page.getByText('No matching command').waitFor();
   await page.keyboard.press('Enter');
   await page.keyboard.press('Escape');
   await field.waitFor({ state: 'detached' });
@@ -65,7 +65,7 @@ test('connects, uses, stars and disconnects; production asks as ever', async (co
   await say('star search');
   await eventually(async () => agent.snapshot().favourites).toEqual([search.id]);
   await say('use payments');
-  await page.getByRole('alertdialog', { name: 'Use payments?' }).waitFor();
+  await page.getByRole('alertdialog', { name: 'Switch the current context to payments?' }).waitFor();
   // Nothing else opens below a question.
   await page.keyboard.press('Control+k');
   await page.keyboard.press('Escape');
@@ -90,7 +90,7 @@ test('leads to the pages, copies a command, filters and groups', async (context)
   await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor({ state: 'attached' });
   await say('filter staging');
   await eventually(titles).toEqual(['orders', 'search']);
-  await page.getByRole('button', { name: 'Remove the filter staging' }).waitFor();
+  await page.getByRole('button', { name: 'Remove filter staging' }).waitFor();
   await say('group by environment');
   await eventually(async () => agent.snapshot().settings.listGroup).toBe('environment');
   await say('copy orders');
@@ -105,7 +105,7 @@ test('the keys are told after ?, but not to who types it', async (context) => {
   await page.keyboard.press('Escape');
   await page.getByRole('searchbox').blur();
   await page.keyboard.type('?');
-  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByText('Move a favourite').waitFor();
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByText('Reorder favourites').waitFor();
   await eventually(focused).toBe('Close');
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });

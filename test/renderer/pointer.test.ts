@@ -57,7 +57,7 @@ const below = (page: Page, { x, y }: { x: number; y: number }) =>
     [x, y] as const,
   );
 
-const line = (page: Page) => page.getByRole('region', { name: 'State of discovery' });
+const line = (page: Page) => page.getByRole('region', { name: 'Discovery status' });
 
 /** Where each row is, from above. */
 const rowsOf = (page: Page) =>
@@ -149,7 +149,7 @@ describe('a notice', () => {
     agent.handlers.disconnect = () => Promise.reject(new AppError('internal', 'No.'));
     agent.handlers.connect = agent.handlers.disconnect as never;
     await switchOf('orders').click();
-    await eventually(() => status.textContent()).toBe('orders was not connected+1');
+    await eventually(() => status.textContent()).toBe('Could not connect orders+1');
     expect(await status.getAttribute('role')).toBe('alert');
   });
 });
@@ -215,7 +215,7 @@ describe('while the pointer moves over the list', () => {
     const { page, agent, titles } = await shown.open(context, {
       discovery: { status: 'running', since: 1, cellsRead: 0, cellsKnown: 9, clusters: 0 },
     });
-    await page.getByRole('heading', { name: 'Looking for your clusters' }).waitFor();
+    await page.getByRole('heading', { name: 'Loading your clusters' }).waitFor();
     const at = { x: 100, y: 300 };
     await page.mouse.move(at.x, at.y);
     agent.tell(arriving(billing, orders, payments, search));
@@ -349,7 +349,7 @@ test('the header counts no row that a section hides, and says of how many a filt
   });
   await eventually(() => line(page).textContent()).toMatch(/^3 clusters/);
   expect(await page.locator('.row').count()).toBe(3);
-  await page.getByRole('button', { name: 'Show what is not for you' }).click();
+  await page.getByRole('button', { name: 'Show clusters without access' }).click();
   await eventually(() => line(page).textContent()).toMatch(/^5 clusters/);
   await page.getByRole('searchbox').fill('bill');
   await eventually(() => line(page).textContent()).toMatch(/^1 of 5 clusters/);

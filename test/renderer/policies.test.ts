@@ -56,10 +56,10 @@ describe('what is not for the person', () => {
     await eventually(titles).toEqual(['keys', 'billing', 'orders', 'people', 'bare']);
     agent.tell({ kind: 'policies', known: denials, forgotten: [] });
     await eventually(titles).toEqual(['billing', 'orders', 'bare']);
-    const section = page.getByRole('region', { name: 'Not for you' });
-    expect(await section.locator('.section-head').textContent()).toBe('Not for you2Show');
+    const section = page.getByRole('region', { name: 'No access' });
+    expect(await section.locator('.section-head').textContent()).toBe('No access2Show');
 
-    await page.getByRole('button', { name: 'Show what is not for you' }).click();
+    await page.getByRole('button', { name: 'Show clusters without access' }).click();
     await eventually(titles).toEqual(['billing', 'orders', 'bare', 'keys', 'people']);
     expect(await row('people').locator('.row-line').textContent()).toBe('Group people-ops only');
     expect(await row('keys').locator('.row-line').textContent()).toBe('Your device fails: disk encryption');
@@ -69,7 +69,7 @@ describe('what is not for the person', () => {
     await page.mouse.move(200, 10);
     agent.tell({ kind: 'policies', known: [], forgotten: ['keys.k8s.example.com'] });
     await eventually(titles).toEqual(['keys', 'billing', 'orders', 'bare', 'people']);
-    await page.getByRole('button', { name: 'Hide what is not for you' }).click();
+    await page.getByRole('button', { name: 'Hide clusters without access' }).click();
     await eventually(titles).toEqual(['keys', 'billing', 'orders', 'bare']);
   });
 
@@ -81,13 +81,13 @@ describe('what is not for the person', () => {
     });
     await page.getByRole('searchbox').fill('people');
     await eventually(titles).toEqual(['people']);
-    await row('people').getByRole('button', { name: 'Why people is not for you' }).click();
-    const why = page.getByRole('region', { name: 'Its Access policy does not admit you' });
+    await row('people').getByRole('button', { name: 'Details: people' }).click();
+    const why = page.getByRole('region', { name: 'Denied by the Access policy' });
     await why.getByText('Group people-ops only').waitFor();
-    await why.getByText('Its owner is people-ops@example.com.').waitFor();
+    await why.getByText('Owner: people-ops@example.com.').waitFor();
     await why.getByText('8f2a-FRA').waitFor();
     const address = (name: string) => why.getByRole('link', { name }).getAttribute('href');
-    expect([await address('Ask for access'), await address('Support')]).toEqual([
+    expect([await address('Request access'), await address('Support')]).toEqual([
       'https://access.example.com/ask',
       'https://help.example.com/',
     ]);
@@ -99,10 +99,10 @@ describe('what is not for the person', () => {
 
   test('because of the device is told apart, in careful words', async (context) => {
     const { page, row } = await shown.open(context, { clusters, policies: denials });
-    await page.getByRole('button', { name: 'Show what is not for you' }).click();
+    await page.getByRole('button', { name: 'Show clusters without access' }).click();
     await row('keys').getByRole('button', { name: 'keys', exact: true }).click();
-    const why = page.getByRole('region', { name: 'Your device may be why Access refuses you' });
-    await why.getByText('Your device fails: disk encryption.').waitFor();
+    const why = page.getByRole('region', { name: 'Access may deny you because of your device' });
+    await why.getByText('Failed device checks: disk encryption.').waitFor();
     expect(await why.getByRole('link').count()).toBe(0);
   });
 
@@ -124,7 +124,7 @@ describe('what is not for the person', () => {
     await switchOf('people').focus();
     await page.keyboard.press(' ');
     await eventually(titles).toEqual(['billing', 'orders', 'people', 'bare']);
-    expect(await row('people').locator('.row-line').textContent()).toBe('Access refused you');
+    expect(await row('people').locator('.row-line').textContent()).toBe('Denied by Access');
     expect(await focused()).toBe('Connect people');
   });
 });
@@ -157,7 +157,7 @@ describe('the agent is told what a person sees', () => {
     const told = lookedAt(window);
     window.agent.tell({ kind: 'catalog', upserted: clusters, removed: [], cells: [], removedCells: [] });
     await eventually(async () => told.at(-1)).toEqual(['bare', 'billing', 'orders']);
-    await window.page.getByRole('button', { name: 'Show what is not for you' }).click();
+    await window.page.getByRole('button', { name: 'Show clusters without access' }).click();
     await eventually(async () => told.at(-1)).toEqual(['bare', 'billing', 'keys', 'orders', 'people']);
   });
 

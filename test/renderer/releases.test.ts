@@ -56,7 +56,7 @@ test('the address leads to the notes, over every page, and once', async (context
     location.hash = '#/release';
   });
   const dialog = page.getByRole('dialog');
-  await dialog.getByText('Nothing is written of it.').waitFor();
+  await dialog.getByText('No release notes').waitFor();
   await eventually(() => page.evaluate(() => location.hash)).toBe('');
   await dialog.getByRole('button', { name: 'Close' }).click();
   await dialog.waitFor({ state: 'detached' });

@@ -60,7 +60,7 @@ test('what is selected is saved by a name, and saved again in its place', async 
     Promise.reject(new AppError('bad-input', 'There are 50 sets already.', { hint: 'Remove one.' }));
   await page.getByRole('button', { name: 'Save as set…' }).click();
   await name.fill('PAIR ');
-  await form.getByRole('button', { name: 'Replace the set' }).click();
+  await form.getByRole('button', { name: 'Replace set' }).click();
   await form.getByText('There are 50 sets already. Remove one.').waitFor();
   // The form goes, and what is selected stays.
   await page.keyboard.press('Escape');
@@ -84,7 +84,7 @@ test('a set with production asks, by the question of links', async (context) => 
   const { page, say, calls, agent } = await opened(context, { clusters, sets: [staging, all] });
   const question = page.getByRole('alertdialog', { name: 'Open 3 clusters?' });
   await say('open set prod');
-  await question.getByText('The set prod + staging.').waitFor();
+  await question.getByText('Set: prod + staging').waitFor();
   await question.getByText('payments is a production cluster.').waitFor();
   await page.keyboard.press('Escape');
   await question.waitFor({ state: 'detached' });

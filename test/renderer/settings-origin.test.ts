@@ -32,26 +32,30 @@ test('a setting says who decided it, and what the organisation manages cannot be
   const setting = (label: string) =>
     page.locator('.setting').filter({ has: page.getByLabel(label, { exact: true }) });
   const originOf = (label: string) => setting(label).locator('.setting-origin');
-  await eventually(() => originOf('On connect').textContent()).toBe('organisation');
-  expect(await originOf('On connect').getAttribute('title')).toBe('Acme manages this setting.');
-  expect(await originOf('On connect').locator('svg').count()).toBe(1);
-  for (const label of ['On connect', 'AWS regions'])
+  await eventually(() => originOf('Switch the current context on connect').textContent()).toBe(
+    'organisation',
+  );
+  expect(await originOf('Switch the current context on connect').getAttribute('title')).toBe(
+    'Managed by Acme',
+  );
+  expect(await originOf('Switch the current context on connect').locator('svg').count()).toBe(1);
+  for (const label of ['Switch the current context on connect', 'AWS regions'])
     expect(await page.getByLabel(label, { exact: true }).isDisabled()).toBe(true);
-  expect(await originOf('Read again after').textContent()).toBe('you');
+  expect(await originOf('Refresh interval').textContent()).toBe('you');
   expect(await originOf('Order of favourites').textContent()).toBe('default');
   expect(await originOf('Order of favourites').locator('svg').count()).toBe(0);
-  for (const label of ['Read again after', 'Order of favourites'])
+  for (const label of ['Refresh interval', 'Order of favourites'])
     expect(await page.getByLabel(label, { exact: true }).isDisabled()).toBe(false);
 
   // What the person chose can be given back, and nothing else.
   expect(await page.getByRole('button', { name: /^Reset / }).count()).toBe(1);
-  await page.getByRole('button', { name: 'Reset Read again after' }).click();
-  await eventually(() => originOf('Read again after').textContent()).toBe('default');
-  expect(await page.getByLabel('Read again after', { exact: true }).inputValue()).toBe('60');
+  await page.getByRole('button', { name: 'Reset Refresh interval' }).click();
+  await eventually(() => originOf('Refresh interval').textContent()).toBe('default');
+  expect(await page.getByLabel('Refresh interval', { exact: true }).inputValue()).toBe('60');
   expect(agent.snapshot().settings.catalogMaxAgeMinutes).toBe(60);
 
   agent.tell({ kind: 'set', values: { organisation: null } });
   agent.tell({ kind: 'set', values: { settings: defaultSettings, settingsFrom: defaultSettingsFrom } });
-  await eventually(() => originOf('On connect').textContent()).toBe('default');
-  expect(await page.getByLabel('On connect').isDisabled()).toBe(false);
+  await eventually(() => originOf('Switch the current context on connect').textContent()).toBe('default');
+  expect(await page.getByLabel('Switch the current context on connect').isDisabled()).toBe(false);
 });

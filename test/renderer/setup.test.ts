@@ -60,9 +60,9 @@ describe('a setup link', () => {
       'Signed with the key',
       'Cloudflare Access team',
       'Vault',
-      'Look in Google Cloud',
+      'Discover in Google Cloud',
       'sources.vault.addresses[0].login.role',
-      'On connect',
+      'Switch the current context on connect',
     ]);
     await eventually(focused).toBe('Cancel');
     expect(applied).toEqual([]);
@@ -91,7 +91,7 @@ describe('a setup link', () => {
         }),
       );
     await follow(link);
-    await dialog('Looking at what it would set up').waitFor();
+    await dialog('Loading the configuration').waitFor();
     await page.keyboard.press('Enter');
     await eventually(async () => isLeft).toBe(true);
     expect(applied).toEqual([]);
@@ -100,7 +100,7 @@ describe('a setup link', () => {
   test.for([
     ['origin', 'You are set up for Beta from https://beta.example/a.yaml.'],
     ['key', 'What you have from https://beta.example/a.yaml is signed with another key.'],
-    ['revision', 'It is older than what you have from https://beta.example/a.yaml.'],
+    ['revision', 'It is older than the configuration from https://beta.example/a.yaml.'],
   ] as const)('what stands in its way (%s) is told, and replaced on a yes', async ([why, words], context) => {
     const { agent, dialog, follow, applied, press } = await opened(context);
     agent.handlers['setup-preview'] = async () =>
@@ -119,12 +119,12 @@ describe('a setup link', () => {
         new AppError('bad-input', 'a.yaml, line 4, acess: is not known.', { hint: 'Correct it there.' }),
       );
     await follow(link);
-    await dialog('This cannot be set up')
+    await dialog('Invalid configuration')
       .getByText('line 4, acess: is not known. Correct it there.')
       .waitFor();
     await eventually(focused).toBe('Cancel');
     agent.handlers['setup-preview'] = good;
-    await press('Look again');
+    await press('Reload');
     await dialog('Set up for Acme?').waitFor();
   });
 
@@ -138,7 +138,7 @@ describe('a setup link', () => {
     await dialog('Set up for Acme?').getByText('Not set up: It has changed since it was shown.').waitFor();
     agent.handlers['setup-apply'] = good;
     agent.handlers['setup-preview'] = async () => aSetupPreview({ name: 'Acme Two' });
-    await press('Look again');
+    await press('Reload');
     await dialog('Set up for Acme Two?').waitFor();
   });
 
@@ -156,14 +156,14 @@ describe('a setup link', () => {
     };
     await follow(link);
     const question = dialog('Set up for Acme?');
-    await question.getByText('Signed with a key that the link brought').waitFor();
+    await question.getByText('Signed with a key from the link').waitFor();
     await question.getByText(remark).waitFor();
     expect(await question.getByText('Signed with the key', { exact: true }).count()).toBe(0);
     expect(await question.locator('[data-signed="true"]').count()).toBe(0);
-    const field = page.getByRole('textbox', { name: 'Your organisation’s key' });
+    const field = page.getByRole('textbox', { name: 'Public key of your organisation' });
     await field.fill('wrong');
     await page.keyboard.press('Enter');
-    await dialog('This cannot be set up').getByText('The key is not an ed25519 public key.').waitFor();
+    await dialog('Invalid configuration').getByText('The key is not an ed25519 public key.').waitFor();
     await field.fill(` ${key} `);
     await press('Check signature');
     await question.getByText('Signed with the key', { exact: true }).waitFor();
@@ -178,14 +178,14 @@ describe('a setup link', () => {
     const { agent, dialog, follow } = await opened(context);
     agent.handlers['setup-preview'] = async () => aSetupPreview({ unchecked: true });
     await follow(link);
-    await dialog('Set up for Acme?').getByText('Not signed: its signature is not checked').waitFor();
+    await dialog('Set up for Acme?').getByText('Not signed: signature not checked').waitFor();
   });
 
   test('is read as strictly as any other', async (context) => {
     const { agent, dialog, follow } = await opened(context);
     agent.handlers['setup-preview'] = () => Promise.reject(new Error('It must not be asked for.'));
     await follow(`${link}#x`);
-    await dialog('This link is refused').waitFor();
+    await dialog('Invalid link').waitFor();
   });
 });
 
@@ -209,7 +209,7 @@ describe('a new configuration that waits', () => {
       });
     };
     await page.getByRole('button', { name: 'Acme has a new configuration' }).click();
-    await page.getByText('It changes: Cloudflare Access team, Vault.').waitFor();
+    await page.getByText('Changes: Cloudflare Access team and Vault.').waitFor();
     await press('Review…');
     const question = dialog('Accept the new configuration of Acme?');
     await question.getByText('now acme.cloudflareaccess.com').waitFor();
@@ -249,18 +249,18 @@ describe('the organisation among the settings', () => {
     const { agent, page, group, press } = await settings(context, {
       organisation: anOrganisation({ readAt }),
     });
-    await group.getByText('Set up by you, from https://setup.acme.example/k8s-tunnels.yaml').waitFor();
-    await group.getByText('Read 6 min ago · not signed').waitFor();
+    await group.getByText('Set up from https://setup.acme.example/k8s-tunnels.yaml').waitFor();
+    await group.getByText('Updated 6 min ago · not signed').waitFor();
     agent.handlers['setup-refresh'] = async () => {
       agent.tell({ kind: 'set', values: { organisation: anOrganisation() } });
       return { changed: false };
     };
-    await press('Refresh now');
-    await page.getByText('It is the newest.').waitFor();
-    await group.getByText('Read just now').waitFor();
+    await press('Refresh');
+    await page.getByText('The configuration is up to date.').waitFor();
+    await group.getByText('Updated now').waitFor();
     agent.handlers['setup-refresh'] = () =>
       Promise.reject(new AppError('timeout', 'It does not answer.', { hint: 'Try later.' }));
-    await press('Refresh now');
+    await press('Refresh');
     await group.getByRole('alert').getByText('Not refreshed: It does not answer. Try later.').waitFor();
   });
 
@@ -275,14 +275,14 @@ describe('the organisation among the settings', () => {
       return { removed: true };
     };
     await press('Remove…');
-    await page.getByRole('alertdialog', { name: 'Remove the setup for Acme?' }).waitFor();
-    await eventually(focused).toBe('Keep it');
+    await page.getByRole('alertdialog', { name: 'Remove the set-up for Acme?' }).waitFor();
+    await eventually(focused).toBe('Keep');
     await page.keyboard.press('Enter');
     await page.getByRole('alertdialog').waitFor({ state: 'detached' });
     expect(removals).toBe(0);
     await press('Remove…');
     await press('Remove');
-    await page.getByText('Removed the setup for Acme.').waitFor();
+    await page.getByText('Removed the set-up for Acme.').waitFor();
     await group.getByText('None', { exact: true }).waitFor();
   });
 
@@ -291,6 +291,6 @@ describe('the organisation among the settings', () => {
     const { group } = await settings(context, { organisation: anOrganisation({ origin: 'managed', place }) });
     await group.getByText(`Managed, from ${place}`).waitFor();
     await group.getByText('only they can remove it').waitFor();
-    expect(await group.getByRole('button').allTextContents()).toEqual(['Refresh now', 'Set up…']);
+    expect(await group.getByRole('button').allTextContents()).toEqual(['Refresh', 'Set up…']);
   });
 });

@@ -25,10 +25,10 @@ test('a cluster that waits for its next try is tried now from its row, and from 
     clusters: [orders, billing],
     tunnels: [waits(), aTunnel(billing.id, connected())],
   });
-  expect(await page.getByRole('button', { name: 'Try now', exact: true }).count()).toBe(0);
-  await row('orders').getByRole('button', { name: 'Try now: orders' }).click();
+  expect(await page.getByRole('button', { name: 'Retry now', exact: true }).count()).toBe(0);
+  await row('orders').getByRole('button', { name: 'Retry now: orders' }).click();
   await row('orders').getByText('42 ms').waitFor();
-  expect(await page.getByRole('button', { name: 'Try now: orders' }).count()).toBe(0);
+  expect(await page.getByRole('button', { name: 'Retry now: orders' }).count()).toBe(0);
 
   agent.tell({ kind: 'tunnel', tunnel: waits() });
   const asked: unknown[] = [];
@@ -38,7 +38,7 @@ test('a cluster that waits for its next try is tried now from its row, and from 
     return retry(input, how);
   };
   await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
-  await page.getByRole('button', { name: 'Try now', exact: true }).click();
+  await page.getByRole('button', { name: 'Retry now', exact: true }).click();
   await eventually(async () => agent.snapshot().tunnels.map(({ state }) => state.status)).toEqual([
     'connected',
     'connected',
@@ -63,7 +63,7 @@ test('what is missing on this computer is no stage of the way', async (context) 
       }),
     ],
   });
-  await row('orders').getByRole('button', { name: 'Why orders failed' }).click();
+  await row('orders').getByRole('button', { name: 'Details: orders' }).click();
   const stages = page.locator('.stages li');
   await stages.first().waitFor();
   expect(await stages.allInnerTexts()).toEqual(

@@ -52,7 +52,7 @@ test('the way back is there for six seconds, and longer for who is at it', async
 test('a star that was lost comes back to its place', async (context) => {
   const { page, agent } = await shown.open(context, { clusters, favourites: [payments.id, orders.id] });
   await page.getByRole('button', { name: 'Favourite payments' }).click();
-  await page.getByText('payments is no favourite any more.').waitFor();
+  await page.getByText('Removed payments from favourites.').waitFor();
   await page.getByRole('button', { name: 'Undo' }).click();
   await eventually(async () => agent.snapshot().favourites).toEqual([payments.id, orders.id]);
 });

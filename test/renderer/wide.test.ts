@@ -12,7 +12,7 @@ const open = async (context: Parameters<typeof shown.open>[0]) => {
   const window = await shown.open(context, snapshot);
   await window.page.setViewportSize({ width: 960, height: 680 });
   const beside = (name: string) => window.page.getByRole('complementary', { name, exact: true });
-  await beside('A cluster').getByText('Open a cluster to have it here.').waitFor();
+  await beside('Cluster details').getByText('Open a cluster to see its details here.').waitFor();
   return { ...window, beside };
 };
 
@@ -35,7 +35,7 @@ test('in a wide window a cluster stands beside the list, in which the person goe
   await beside('payments').getByRole('heading', { name: 'payments', level: 1 }).waitFor();
   expect(await beside('orders').count()).toBe(0);
   await page.keyboard.press('Escape');
-  await beside('A cluster').waitFor();
+  await beside('Cluster details').waitFor();
   expect(await focused()).toBe('Connect payments');
 });
 
@@ -45,7 +45,7 @@ test('pages take the focus there too, and give it back', async (context) => {
   await beside('Settings').getByLabel('Group by').waitFor();
   await eventually(focused).toBe('Settings');
   await page.keyboard.press('Escape');
-  await beside('A cluster').waitFor();
+  await beside('Cluster details').waitFor();
   expect(await page.evaluate(() => document.activeElement?.className)).toBe('icon-button');
 });
 

@@ -150,7 +150,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
       const azure = anAccount('organizations', { provider: 'azure', status: 'signed-out' });
       agent.handlers.accounts = async () => ({ accounts: [azure] });
       await page.reload();
-      await press(shown, 'Sign in to AWS by a start URL');
+      await press(shown, 'Sign in to AWS with a start URL');
       await page.getByLabel('Start URL of your AWS access portal').fill('acme');
       await press(shown, 'Sign in to AWS');
       await page.getByText('This is not the start URL').waitFor();
@@ -216,7 +216,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   },
   'first-discovery': {
     snapshot: { discovery: { status: 'running', since: now, cellsRead: 3, cellsKnown: 17, clusters: 0 } },
-    arrange: (shown) => heading(shown, 'Looking for your clusters'),
+    arrange: (shown) => heading(shown, 'Loading your clusters'),
   },
   offline: {
     snapshot: everyday,
@@ -347,7 +347,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
         failures: someActivity(search, now).filter(({ kind }) => kind === 'failed' || kind === 'interrupted'),
       });
       await opened(shown, search.title);
-      await shown.page.getByRole('region', { name: 'Last errors' }).waitFor();
+      await shown.page.getByRole('region', { name: 'Recent errors' }).waitFor();
     },
   },
   'detail-closed': { snapshot: everyday, arrange: (shown) => opened(shown, ledger.title) },
@@ -365,7 +365,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     async arrange(shown) {
       await shown.row(paymentsStaging.title).waitFor();
       await toEnd(shown);
-      await press(shown, 'Show what is not for you');
+      await press(shown, 'Show clusters without access');
       await toEnd(shown);
       await opened(shown, warehouse.title);
     },
@@ -407,7 +407,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   kubectl: {
     snapshot: everyday,
     async arrange({ page }) {
-      await page.getByRole('button', { name: /^kubectl uses/ }).click();
+      await page.getByRole('button', { name: /^Current context/ }).click();
       await page.getByRole('menuitemradio').first().waitFor();
     },
   },
@@ -419,7 +419,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
       ),
     },
     async arrange({ page }) {
-      await page.getByRole('button', { name: /^kubectl uses/ }).click();
+      await page.getByRole('button', { name: /^Current context/ }).click();
       await page.getByRole('menuitemradio', { name: paymentsProduction.title }).click();
       await page.getByRole('alertdialog').waitFor();
     },

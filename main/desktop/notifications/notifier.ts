@@ -2,7 +2,7 @@ import { Notification } from 'electron';
 import type { Snapshot } from '../../model/agent-view.ts';
 import { shownText } from '../../redaction/shown-text.ts';
 import { decide, nothingTold } from './decide.ts';
-import { bodyText, type Shown, shownOf, type Way } from './words.ts';
+import { bodyText, type Shown, shownOf, type Way } from './text.ts';
 
 /** At most so many in the time, however much happens. */
 const most = { count: 6, ms: 10 * 60_000 };

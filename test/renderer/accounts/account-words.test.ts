@@ -10,18 +10,18 @@ const words = (fields: Partial<Account>) => stateWords(anAccount('acme', fields)
 
 describe('the state of an account in words', () => {
   test.each([
-    [{ status: 'signed-out' }, 'not signed in'],
+    [{ status: 'signed-out' }, 'signed out'],
     [{ status: 'signed-in' }, 'signed in'],
     [{ status: 'signed-in', endsAt: at(3, 17, 30) }, 'signed in until 17:30'],
     [{ status: 'signed-in', endsAt: at(4, 7, 5) }, 'signed in until Fri 4 Jan, 07:05'],
-    [{ status: 'signed-in', endsAt: at(3, 17, 30), renews: true }, 'signed in, renews by itself'],
+    [{ status: 'signed-in', endsAt: at(3, 17, 30), renews: true }, 'signed in, renews automatically'],
     [{ status: 'ended' }, 'ended'],
-    [{ status: 'ended', endsAt: at(3, 6, 0) }, 'ended 3 h ago'],
+    [{ status: 'ended', endsAt: at(3, 6, 0) }, 'ended 3 hr ago'],
     // Revoked before its time.
     [{ status: 'ended', endsAt: at(3, 17, 30) }, 'ended'],
     // It was read before it ended.
     [{ status: 'signed-in', endsAt: at(3, 8, 55) }, 'ended 5 min ago'],
-    [{ status: 'signed-in', endsAt: at(3, 8, 55), renews: true }, 'signed in, renews by itself'],
+    [{ status: 'signed-in', endsAt: at(3, 8, 55), renews: true }, 'signed in, renews automatically'],
   ] as const)('of %j is %j', (fields, said) => {
     expect(words(fields)).toBe(said);
   });

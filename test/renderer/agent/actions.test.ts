@@ -81,7 +81,7 @@ describe('to connect', () => {
     });
     calls[2]?.refuse(new AppError('bad-input', 'orders has changed since you were asked.'));
     await deciding;
-    expect(store.get()).toMatchObject({ consents: [], problems: [{ title: 'orders was not allowed' }] });
+    expect(store.get()).toMatchObject({ consents: [], problems: [{ title: 'Could not allow orders' }] });
   });
 
   test('shows the wish until it is answered, and leaves the mode to the settings', async () => {
@@ -128,7 +128,9 @@ describe('to connect', () => {
       const kubectl = { context: 'orders', cluster: orders.id };
       only().answer({ ...connectedTo(), kubectl, switched: { from: 'minikube' } });
       await done;
-      expect(store.get().done).toMatchObject({ title: 'Current context: orders instead of minikube.' });
+      expect(store.get().done).toMatchObject({
+        title: 'Switched the current context from minikube to orders.',
+      });
       void actions.undo();
       expect(calls.slice(1)).toMatchObject(
         current === orders.id ? [{ name: 'switch', input: { cluster: '-', production: true } }] : [],
@@ -183,7 +185,7 @@ describe('to connect', () => {
     expect(asked.size).toBe(0);
     expect(problems).toMatchObject([
       { level: 'warning', title: 'Context orders was taken over.' },
-      { level: 'error', title: 'payments was not connected', error: { code: 'agent-unreachable' } },
+      { level: 'error', title: 'Could not connect payments', error: { code: 'agent-unreachable' } },
     ]);
     actions.dismiss(problems[0]?.id ?? -1);
     expect(store.get().problems).toEqual(problems.slice(1));
@@ -212,7 +214,7 @@ describe('to disconnect', () => {
     calls[1]?.refuse(unreachable);
     await done;
     expect(store.get().asked.size).toBe(0);
-    expect(store.get().problems).toMatchObject([{ title: 'Not everything was disconnected' }]);
+    expect(store.get().problems).toMatchObject([{ title: 'Could not disconnect all clusters' }]);
   });
 });
 
@@ -292,7 +294,7 @@ describe('to undo', () => {
     const done = actions.star(payments.id, false);
     calls[0]?.answer({ favourites: [orders.id] });
     await done;
-    expect(store.get().done).toMatchObject({ title: 'payments is no favourite any more.' });
+    expect(store.get().done).toMatchObject({ title: 'Removed payments from favourites.' });
     const undone = actions.undo();
     expect(calls[1]).toMatchObject({ name: 'favourite', input: { cluster: payments.id, on: true } });
     calls[1]?.answer({ favourites: [orders.id, payments.id] });
@@ -360,7 +362,7 @@ describe('to use', () => {
     calls[0]?.refuse(new AppError('kubeconfig-locked', 'Somebody else writes it.'));
     await done;
     expect(store.get().problems).toMatchObject([
-      { title: 'kubectl was not moved to payments', error: { code: 'kubeconfig-locked' } },
+      { title: 'Could not switch to payments', error: { code: 'kubeconfig-locked' } },
     ]);
     await actions.confirmUse(true);
     expect(calls).toHaveLength(1);
@@ -368,9 +370,9 @@ describe('to use', () => {
 });
 
 test.each([
-  ['favourite', { cluster: orders.id, on: true }, 'orders keeps its star as it was'],
-  ['favourites-order', { favourites: [orders.id] }, 'The favourites keep their order'],
-  ['discover', {}, 'Discovery did not run'],
+  ['favourite', { cluster: orders.id, on: true }, 'Could not change the favourite orders'],
+  ['favourites-order', { favourites: [orders.id] }, 'Could not reorder the favourites'],
+  ['discover', {}, 'Could not refresh the clusters'],
 ] as const)('%s becomes a problem when it fails', async (name, input, title) => {
   const { actions, store, only } = setUp();
   const done = {

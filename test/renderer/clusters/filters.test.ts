@@ -47,7 +47,7 @@ test('of one facet any filter has to fit, of several facets each', () => {
   expect(passing('EKS', 'GKE', 'staging')).toEqual(['c']);
   expect(passing('Favourite')).toEqual(['a', 'b']);
   expect(passing('Favourite', 'Connected')).toEqual(['b']);
-  expect(passing('Not for you')).toEqual(['a']);
+  expect(passing('No access')).toEqual(['a']);
 });
 
 test('a facet that all clusters share is not offered', () => {

@@ -7,7 +7,7 @@ const now = 100_000;
 const cluster = aCluster('orders');
 const where = 'EKS · 111122223333 · eu-west-1';
 const failure = { ...originFailure, at: 1 };
-const reason = 'The tunnel has no way to the cluster';
+const reason = 'Origin unreachable';
 
 const states = {
   'logging-in': { status: 'logging-in', since: 1 },
@@ -31,7 +31,7 @@ test.each([
     'degraded',
     {
       mark: 'degraded',
-      line: `${reason}; the tunnel stands`,
+      line: `Degraded · ${reason}`,
       tone: 'attention',
       isOn: true,
       hasWhy: true,
@@ -42,7 +42,7 @@ test.each([
     'reconnecting',
     {
       mark: 'degraded',
-      line: 'Trying again in 3 s: the tunnel has no way to the cluster',
+      line: 'Reconnecting in 3s · Origin unreachable',
       tone: 'attention',
       isOn: true,
       hasWhy: true,
@@ -72,9 +72,7 @@ test.each(Object.keys(states) as (keyof typeof states)[])(
 
 test('a try that is due is not counted down', () => {
   const tunnel = of('reconnecting');
-  expect(rowView({ cluster, tunnel, now: now + 2_100 }).line).toBe(
-    'Trying again: the tunnel has no way to the cluster',
-  );
+  expect(rowView({ cluster, tunnel, now: now + 2_100 }).line).toBe('Reconnecting · Origin unreachable');
 });
 
 describe('without a tunnel', () => {
@@ -83,7 +81,7 @@ describe('without a tunnel', () => {
     const stale = { ...cluster, stale: true, seenAt: now - 3 * 3_600_000 };
     expect(rowView({ cluster: stale, now })).toMatchObject({
       mark: 'off',
-      line: `${where} · last seen 3 h ago`,
+      line: `${where} · last seen 3 hr ago`,
       tone: 'attention',
     });
   });

@@ -29,14 +29,14 @@ describe('what this computer has', () => {
       lines: [
         '5 profiles: payments, search, core and 2 more',
         'acme: signed in until 13:00',
-        'beta: ended 2 h ago',
+        'beta: ended 2 hr ago',
         'and 1 sign-in more',
       ],
       help: { kind: 'sign-in', account: sessions[1] },
     });
     expect(row('aws', [], { awsProfiles: [''] })).toMatchObject({
       state: 'ready',
-      lines: ['1 profile: the environment’s variables'],
+      lines: ['1 profile: environment variables'],
     });
     expect(row('aws', [])).toMatchObject({
       state: 'none',
@@ -48,7 +48,7 @@ describe('what this computer has', () => {
     const google = (fields: Partial<Account>) => anAccount('google', { provider: 'gcp', ...fields });
     expect(row('gcp', [google({ who: 'ada@acme.example', renews: true, ours: false })])).toMatchObject({
       state: 'ready',
-      lines: ['ada@acme.example · signed in, renews by itself'],
+      lines: ['ada@acme.example · signed in, renews automatically'],
       help: undefined,
     });
     expect(row('gcp', [google({ status: 'ended', ours: false })])).toMatchObject({
@@ -70,7 +70,7 @@ describe('what this computer has', () => {
     });
     expect(row('azure', [own, azure({ ours: false, who: 'ada@acme.example', renews: true })])).toMatchObject({
       state: 'ready',
-      lines: ['ada@acme.example · signed in, renews by itself'],
+      lines: ['ada@acme.example · signed in, renews automatically'],
     });
     const vault = (fields: Partial<Account>) =>
       anAccount('vault.acme.example', { provider: 'vault', ...fields });

@@ -33,7 +33,7 @@ const titles = (query: string, facts = resting) => choicesOf(query, facts).map((
 describe('what the palette offers', () => {
   test('is without a query what concerns the whole and what is open', () => {
     expect(titles('').slice(0, 7)).toEqual([
-      'Discover again',
+      'Refresh',
       'Activity',
       'Accounts',
       'Settings',
@@ -64,12 +64,12 @@ describe('what the palette offers', () => {
     expect(titles('orders-eu', open)).toEqual([
       'Disconnect orders-eu',
       'Open orders-eu',
-      'Copy the command for orders-eu',
+      'Copy command for orders-eu',
       'Unstar orders-eu',
     ]);
-    expect(titles('payments', open)).toContain('Use payments-prod in kubectl');
-    expect(titles('reports', open)).toContain('Copy the command for reports');
-    expect(choicesOf('use pay', open)[0]).toMatchObject({ hint: 'production, asks' });
+    expect(titles('payments', open)).toContain('Set current: payments-prod');
+    expect(titles('reports', open)).toContain('Copy command for reports');
+    expect(choicesOf('use pay', open)[0]).toMatchObject({ hint: 'asks for confirmation' });
     expect(choicesOf('disc ord', open)[0]).toMatchObject({ hint: 'EKS · 111122223333 · eu-west-1' });
   });
 

@@ -8,7 +8,7 @@ test('what a configuration says is told in words, and what has none as it stands
   expect(said(fieldLines(aSetupPreview()))).toEqual([
     'Cloudflare Access team: acme.cloudflareaccess.com',
     'Vault: https://vault.acme.example',
-    'Look in Google Cloud: no',
+    'Discover in Google Cloud: no',
     'sources.vault.addresses[0].login.role: people',
   ]);
 });
@@ -22,11 +22,16 @@ test('a setting that changes is told among the settings, one that stays among th
     ],
   });
   expect(fieldLines(preview)).toMatchObject([
-    { title: 'Keep entries', value: 'yes', before: undefined },
-    { title: 'Ways to reach clusters', value: 'k8s-tunnels, cloudflared', before: 'not set' },
+    { title: 'Keep contexts', value: 'yes', before: undefined },
+    { title: 'Allowed connectors', value: 'k8s-tunnels, cloudflared', before: 'not set' },
   ]);
   expect(settingLines(preview)).toMatchObject([
-    { title: 'On connect', value: 'Add only', before: 'Add and switch', isManaged: true },
+    {
+      title: 'Switch the current context on connect',
+      value: 'Connect without switching',
+      before: 'Switch',
+      isManaged: true,
+    },
   ]);
 });
 

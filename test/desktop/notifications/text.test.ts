@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bodyText, shownOf } from '../../../main/desktop/notifications/words.ts';
+import { bodyText, shownOf } from '../../../main/desktop/notifications/text.ts';
 import { clusterId } from '../../../main/model/cluster.ts';
 
 const failed = (title: string) => ({
@@ -30,24 +30,24 @@ test('several are counted, the first three named', () => {
 
 test('the others say what is next', () => {
   expect(shownOf({ kind: 'sign-in-needed', title: 'acme', url: 'https://acme.example/' })).toMatchObject({
-    body: 'acme waits for you in the browser.',
+    body: 'Finish signing in to acme in the browser.',
     leadsTo: { kind: 'url', url: 'https://acme.example/' },
   });
   expect(shownOf({ kind: 'session-ends', authDomain: 'acme.example', minutes: 1 })).toMatchObject({
-    title: 'Your session ends in a minute',
+    title: 'Your session ends in 1 minute',
     leadsTo: { kind: 'window', place: { kind: 'accounts' } },
   });
   expect(shownOf({ kind: 'switch-ends', context: 'prod', back: 'minikube', minutes: 2 })).toMatchObject({
-    title: 'prod is current for 2 minutes more',
-    body: 'Then the current context is minikube again.',
+    title: 'prod is the current context for 2 more minutes',
+    body: 'Then k8s-tunnels switches back to minikube.',
   });
   expect(shownOf({ kind: 'clusters-found', clusters: [failed('new')] })).toMatchObject({
-    title: 'A new cluster was found',
+    title: '1 new cluster found',
     body: 'new',
   });
   expect(shownOf({ kind: 'release', version: '1.4.0', isRequired: false })).toEqual({
     title: 'k8s-tunnels 1.4.0 is out',
-    body: 'See what is new in it.',
+    body: 'See what’s new.',
     leadsTo: { kind: 'window', place: { kind: 'release' } },
     buttons: [],
   });

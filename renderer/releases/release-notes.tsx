@@ -1,21 +1,22 @@
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
-import type { ReleaseView } from '../../main/model/release.ts';
-import { text } from '../text/text.ts';
+import { useAgent } from '../agent/page.tsx';
 import { Notes } from './notes.tsx';
+import { releasesText } from './text.ts';
 import './releases.css';
+import { dateOf } from '../text/times.ts';
 
-/** What is new in a release, over whatever page is shown. */
-export function NotesDialog({
-  release,
+/** Shows the notes of the new release in a dialog. */
+export function ReleaseNotes({
   isOpen,
   onClose,
 }: {
-  readonly release: ReleaseView;
   readonly isOpen: boolean;
   readonly onClose: () => void;
 }) {
+  const release = useAgent((agent) => agent.release);
+  if (release === undefined) return null;
   const { version, notes, url, publishedAt, isRequired } = release;
-  const date = new Date(publishedAt).toLocaleDateString(undefined, { dateStyle: 'long' });
+  const date = dateOf(Date.parse(publishedAt));
   return (
     <ModalOverlay
       className="veil"
@@ -27,21 +28,21 @@ export function NotesDialog({
     >
       <Modal className="modal release-modal">
         <Dialog className="release-notes">
-          <Heading slot="title">{text.release.out(version)}</Heading>
+          <Heading slot="title">{releasesText.out(version)}</Heading>
           <small>
-            {isRequired && `${text.release.required} `}
-            {text.release.published(date)}
+            {isRequired && `${releasesText.required} `}
+            {releasesText.published(date)}
           </small>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard. */}
-          <section className="release-text" tabIndex={0} aria-label={text.release.notes}>
-            {notes.trim() === '' ? <p>{text.release.none}</p> : <Notes notes={notes} />}
+          <section className="release-text" tabIndex={0} aria-label={releasesText.notes}>
+            {notes.trim() === '' ? <p>{releasesText.none}</p> : <Notes notes={notes} />}
           </section>
           <div className="actions">
             <button type="button" className="button" onClick={onClose}>
-              {text.release.close}
+              {releasesText.close}
             </button>
             <a className="button primary" href={url} target="_blank" rel="noreferrer">
-              {text.release.download}
+              {releasesText.download}
             </a>
           </div>
         </Dialog>

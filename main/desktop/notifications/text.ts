@@ -1,4 +1,5 @@
 import type { Place } from '../../api/place.ts';
+import { listed, plural } from '../../model/wording.ts';
 import type { Told } from './decide.ts';
 
 /** A notification as the system shows it, and where its click and its buttons lead. */
@@ -28,7 +29,12 @@ export function shownOf(told: Told): Shown {
         ? { kind: 'window', place: { kind: 'cluster', id: first.id } }
         : { kind: 'window' };
       return {
-        title: isOne ? `${first.title} is not reachable` : `${clusters.length} clusters are not reachable`,
+        title: isOne
+          ? `${first.title} is not reachable`
+          : plural(clusters.length, {
+              one: '# cluster is not reachable',
+              other: '# clusters are not reachable',
+            }),
         body: isOne ? first.reason : namesOf(clusters),
         leadsTo: details,
         buttons: [
@@ -39,16 +45,16 @@ export function shownOf(told: Told): Shown {
     }
     case 'sign-in-needed':
       return {
-        title: 'Your sign-in is needed',
-        body: `${told.title} waits for you in the browser.`,
+        title: 'Sign in required',
+        body: `Finish signing in to ${told.title} in the browser.`,
         leadsTo: { kind: 'url', url: told.url },
-        buttons: [{ label: 'Open the page', leadsTo: { kind: 'url', url: told.url } }],
+        buttons: [{ label: 'Open page', leadsTo: { kind: 'url', url: told.url } }],
       };
     case 'session-ended': {
       const { authDomain, waiting } = told;
       return {
         title: 'Your session has ended',
-        body: `${authDomain}: ${waiting === 1 ? '1 cluster waits' : `${waiting} clusters wait`} for you to sign in again.`,
+        body: `${authDomain}: sign in again to reconnect ${plural(waiting, { one: '# cluster', other: '# clusters' })}.`,
         leadsTo: accounts,
         buttons: [{ label: 'Sign in', leadsTo: accounts }],
       };
@@ -56,7 +62,10 @@ export function shownOf(told: Told): Shown {
     case 'session-ends': {
       const { minutes } = told;
       return {
-        title: `Your session ends in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}`,
+        title: plural(minutes, {
+          one: 'Your session ends in # minute',
+          other: 'Your session ends in # minutes',
+        }),
         body: `${told.authDomain} will ask you to sign in again.`,
         leadsTo: accounts,
         buttons: [],
@@ -65,11 +74,11 @@ export function shownOf(told: Told): Shown {
     case 'switch-ends': {
       const { context, back, minutes } = told;
       return {
-        title: `${context} is current for ${minutes === 1 ? 'a minute' : `${minutes} minutes`} more`,
+        title: `${context} is the current context for ${plural(minutes, { one: '# more minute', other: '# more minutes' })}`,
         body:
           back === undefined
             ? 'Then there is no current context, as before.'
-            : `Then the current context is ${back} again.`,
+            : `Then k8s-tunnels switches back to ${back}.`,
         leadsTo: { kind: 'window' },
         buttons: [],
       };
@@ -78,8 +87,7 @@ export function shownOf(told: Told): Shown {
       const { clusters } = told;
       const [first] = clusters;
       return {
-        title:
-          clusters.length === 1 ? 'A new cluster was found' : `${clusters.length} new clusters were found`,
+        title: plural(clusters.length, { one: '# new cluster found', other: '# new clusters found' }),
         body: namesOf(clusters),
         leadsTo:
           clusters.length === 1 && first !== undefined
@@ -91,7 +99,7 @@ export function shownOf(told: Told): Shown {
     case 'release':
       return {
         title: `k8s-tunnels ${told.version} is out`,
-        body: told.isRequired ? 'Your version is no longer supported.' : 'See what is new in it.',
+        body: told.isRequired ? 'Your version is no longer supported.' : 'See what’s new.',
         leadsTo: { kind: 'window', place: { kind: 'release' } },
         buttons: [],
       };
@@ -100,8 +108,7 @@ export function shownOf(told: Told): Shown {
 
 function namesOf(clusters: readonly { readonly title: string }[]): string {
   const names = clusters.slice(0, namesAtMost).map(({ title }) => title);
-  const more = clusters.length - names.length;
-  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return listed(names, clusters.length);
 }
 
 /**

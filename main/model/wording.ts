@@ -1,0 +1,56 @@
+/** The language of all text that users read. A translation replaces it and the text.ts files. */
+export const locale = 'en-GB';
+
+const rules = new Intl.PluralRules(locale);
+const numbers = new Intl.NumberFormat(locale);
+const lists = new Intl.ListFormat(locale);
+
+/** `count` in the form that the language has for it, with the number in place of `#`: `1 cluster`, `1,204 clusters`. */
+export function plural(
+  count: number,
+  forms: Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> & { readonly other: string },
+): string {
+  return (forms[rules.select(count)] ?? forms.other).replace('#', numbers.format(count));
+}
+
+/** `a, b and c`; where `total` is more than there are names, `a, b, c and 4 more`. */
+export function listed(names: readonly string[], total = names.length): string {
+  const more = total - names.length;
+  return lists.format(more > 0 ? [...names, plural(more, { other: '# more' })] : names);
+}
+
+const minuteMs = 60_000;
+const unit = (name: 'day' | 'hour' | 'minute') =>
+  new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'narrow' });
+const units = [
+  { ms: 24 * 60 * minuteMs, format: unit('day') },
+  { ms: 60 * minuteMs, format: unit('hour') },
+  { ms: minuteMs, format: unit('minute') },
+];
+
+/** `7h 12m`, `3d 4h`, `12m`, `<1m`: at most two units, rounded down. */
+export function duration(ms: number): string {
+  const first = units.findIndex((one) => ms >= one.ms);
+  if (first < 0) return `<${units.at(-1)?.format.format(1)}`;
+  let rest = ms;
+  return units
+    .slice(first, first + 2)
+    .flatMap(({ ms: size, format }) => {
+      const count = Math.floor(rest / size);
+      rest %= size;
+      return count === 0 ? [] : [format.format(count)];
+    })
+    .join(' ');
+}
+
+const milliseconds = new Intl.NumberFormat(locale, {
+  style: 'unit',
+  unit: 'millisecond',
+  unitDisplay: 'short',
+  maximumFractionDigits: 0,
+});
+
+/** `42 ms`. */
+export function latency(ms: number): string {
+  return milliseconds.format(ms);
+}

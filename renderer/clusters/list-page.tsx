@@ -1,0 +1,114 @@
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import type { ClusterId } from '../../main/model/cluster.ts';
+import { useAgent, usePage } from '../agent/page.tsx';
+import { FilterBar } from '../header/filter-bar.tsx';
+import { DiscoveryLine, Header } from '../header/header.tsx';
+import type { Navigation } from '../navigation/use-navigation.ts';
+import { StatusStrip } from '../notices/status-strip.tsx';
+import { useNotices } from '../notices/use-notices.tsx';
+import { ClusterList, focusFirstRow } from './cluster-list.tsx';
+import { NoClusters, NoHits } from './empty.tsx';
+import type { Filter } from './filters.ts';
+import { SelectionBar } from './selection-bar.tsx';
+import { usePointed } from './use-pointed.ts';
+import { useSections } from './use-sections.ts';
+
+/** Search, filters and notices above the clusters, and the bar of a selection below them. */
+export function ListPage({
+  search,
+  filters,
+  onFilters,
+  opened,
+  navigation,
+  takesFocus,
+}: {
+  readonly search: RefObject<HTMLInputElement | null>;
+  readonly filters: readonly Filter[];
+  readonly onFilters: (filters: readonly Filter[]) => void;
+  /** The one whose page is shown. */
+  readonly opened: ClusterId | undefined;
+  readonly navigation: Navigation;
+  /** The user came from a button on another page that no longer exists. */
+  readonly takesFocus: boolean;
+}) {
+  const { openCluster, openAccounts } = navigation;
+  const [query, setQuery] = useState('');
+  const [opensBar, setOpensBar] = useState(false);
+  const hasBar = opensBar || filters.length > 0;
+  const [selected, setSelected] = useState<ReadonlySet<ClusterId>>(new Set());
+  const clearSelection = useCallback(() => setSelected(new Set()), []);
+  const list = useRef<HTMLDivElement>(null);
+  const pointer = usePointed(list);
+  const [unfoldsDenied, setUnfoldsDenied] = useState(false);
+  const fold = filters.some(({ facet }) => facet === 'denied')
+    ? undefined
+    : { isFolded: !unfoldsDenied, onFold: (folded: boolean) => setUnfoldsDenied(!folded) };
+  const notices = useNotices({ navigation });
+  const hasClusters = useAgent(({ clusters }) => clusters.size > 0);
+  const focusesAtStart = useRef(takesFocus);
+  useEffect(() => {
+    if (!focusesAtStart.current) return;
+    // A dialog that closes with that page restores its focus first, and the rows are rendered a frame later.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => {
+        if (list.current !== null) focusFirstRow(list.current);
+        if (list.current?.contains(document.activeElement) !== true) search.current?.focus();
+      });
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [search]);
+  const isLost = usePage(({ link }) => link.status !== 'ready' && link.status !== 'opening');
+  const { sections, wish, counts } = useSections({
+    query,
+    filters,
+    foldsDenied: fold?.isFolded === true,
+    pointer,
+  });
+  return (
+    <>
+      <Header
+        query={query}
+        search={search}
+        count={counts.searched}
+        filtering={{
+          isOpen: hasBar,
+          onOpen(isOpen) {
+            setOpensBar(isOpen);
+            // Filters that are not visible do not apply.
+            if (!isOpen) onFilters([]);
+          },
+        }}
+        onQuery={setQuery}
+        onDown={() => list.current !== null && focusFirstRow(list.current)}
+        onActivity={() => navigation.openActivity()}
+        onAccounts={openAccounts}
+        onSettings={navigation.openSettings}
+      />
+      {hasBar && <FilterBar filters={filters} onFilters={onFilters} />}
+      <StatusStrip notices={notices}>
+        <DiscoveryLine counts={counts} />
+      </StatusStrip>
+      <div className="list-body" ref={list} data-lost={isLost || undefined}>
+        {!hasClusters && <NoClusters onAccounts={openAccounts} onSetUp={navigation.openSetUp} />}
+        {hasClusters && sections.length === 0 && (
+          <NoHits query={query} filters={filters} onQuery={setQuery} onFilters={onFilters} />
+        )}
+        {hasClusters && sections.length > 0 && (
+          <ClusterList
+            sections={sections}
+            query={query}
+            wish={wish}
+            fold={fold}
+            selected={selected}
+            onSelect={setSelected}
+            opened={opened}
+            onOpen={openCluster}
+            onMove={pointer.release}
+            onShown={pointer.look}
+          />
+        )}
+      </div>
+      {selected.size > 0 && <SelectionBar selected={selected} onClear={clearSelection} />}
+    </>
+  );
+}
