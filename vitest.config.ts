@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { RunRecorder } from './test/run-record.ts';
 import { SummaryReporter } from './test/summary-reporter.ts';
 
 export default defineConfig({
@@ -7,6 +8,6 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    reporters: ['default', new SummaryReporter()],
+    reporters: ['default', new SummaryReporter(), new RunRecorder()],
   },
 });

@@ -49,7 +49,6 @@ describe('what counts as text', () => {
     ['const a = <p>The host\n name</p>;', ['a.tsx:1 host name']],
     ['const a = <i aria-label="by chance" />;', ['a.tsx:1 by chance']],
     ["const a = ask({ title: 'Whoever it is' });", ['a.tsx:1 whoever']],
-    // biome-ignore-end lint/suspicious/noTemplateCurlyInString: source text.
   ])('%s', (text, expected) => {
     expect(wordsIn(text)).toEqual(expected);
   });
@@ -91,4 +90,5 @@ describe('what counts as text', () => {
     const found = findWords(proseOfMarkdown(text, glossaryTitle), glossary, 'a.md');
     expect(found.map(({ at, word }) => `${at} ${word}`)).toEqual(['a.md:1 told', 'a.md:9 by itself']);
   });
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: source text.
 });

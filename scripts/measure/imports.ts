@@ -10,7 +10,7 @@ export interface Imports {
 }
 
 /** What a file imports of the repository, by path from the root; type imports and dynamic imports count too. */
-export function importsOf(source: Source): readonly string[] {
+function importsOf(source: Source): readonly string[] {
   const found: string[] = [];
   walk(parse(source), (node) => {
     const from = /^(Import|Export(Named|All))Declaration$|^ImportExpression$/.test(node.type)

@@ -35,7 +35,7 @@ export function functionSizes(sources: readonly Source[]): readonly Size[] {
 }
 
 /** As `wc -l` counts them. */
-export function linesOf(text: string): number {
+function linesOf(text: string): number {
   return text.split('\n').length - 1;
 }
 

@@ -21,8 +21,8 @@ export interface Entry {
 export const glossaryTitle = 'Glossary';
 
 /** The folders of which all text is user-facing, and those of which the errors are. */
-export const textFolders = ['renderer', 'main/cli', 'main/desktop'] as const;
-export const errorFolders = ['main/agent', 'main/api', 'main/model', 'main/web'] as const;
+const textFolders = ['renderer', 'main/cli', 'main/desktop'] as const;
+const errorFolders = ['main/agent', 'main/api', 'main/model', 'main/web'] as const;
 
 /** Folders without documents of ours. */
 const otherFolders = new Set(['node_modules', 'out', 'dist', '.git']);
