@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { machineNow } from './machine.ts';
 import type { Benchmark } from './options.ts';
 import { type Result, resultOf } from './row.ts';
 import { tableOf } from './table.ts';
@@ -54,7 +54,7 @@ for (const name of names) {
     console.error(`${name}: ${row.name} done`);
   }
   kept[name] = results;
-  console.log(`\n${name}, on ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}\n`);
+  console.log(`\n${name}, on ${await machineNow()}\n`);
   console.log(tableOf(results));
 }
 if (json !== undefined) await writeFile(json, `${JSON.stringify(kept, null, 2)}\n`);

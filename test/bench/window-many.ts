@@ -17,7 +17,7 @@ const queries = ['eu-west-1', 'prod', 'cluster 77', 'xqzw', 'staging us'];
 const commands = ['connect cluster 7', 'open us-west', 'group', 'xqzw'];
 const frameMs = 1000 / 60;
 
-/** The window of a person with thousands of clusters, in a browser without a screen. */
+/** The window of a user with thousands of clusters, in a browser without a screen. */
 export async function* manyClusters(executable: string, small: boolean): AsyncIterable<Row> {
   const clusters = small ? 100 : 5_000;
   const starts = small ? 1 : 7;
@@ -43,13 +43,13 @@ export async function* manyClusters(executable: string, small: boolean): AsyncIt
   const browser = await chromium.connectOverCDP(started.endpoint);
   const page = await (await browser.newContext({ viewport: { width: 440, height: 680 } })).newPage();
   const name = `${clusters} clusters`;
-  const atOnce = { name: 'what a person calls at once', figure: 50 };
+  const atOnce = { name: 'what feels instant', figure: 50 };
   try {
     yield {
       name: `${name}: start of the page to the first rows painted, median of ${starts}`,
       unit: 'ms',
       ours: median(await firstRows(page, server.issueAddress(), starts)),
-      reference: { name: 'what a person does not wait for', figure: 1000 },
+      reference: { name: 'what does not feel like waiting', figure: 1000 },
       goal: { atMost: 1 },
     };
     const search = page.getByRole('searchbox');

@@ -77,7 +77,7 @@ async function* changesTold(executable: string, changes: number): AsyncIterable<
     await shown;
     toPage.push(performance.now() - start);
   }
-  const reference = { name: 'what a person calls at once', figure: 200 };
+  const reference = { name: 'what feels instant', figure: 200 };
   for (const [name, took] of [
     ['a change is told to another client', toSocket],
     ['a change is painted in the browser window', toPage],
