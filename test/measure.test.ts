@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -83,3 +83,27 @@ it.each([
   expect('code' in rest ? rest.code : 0).toBe(code);
   expect(code === 0 ? stdout : stderr).toContain(text);
 });
+
+it('lists the files of a click from the page to the kubeconfig, each of which is there', async () => {
+  const script = path.join(root, 'scripts/measure/index.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, '--click'], {
+    // What is of the person who runs the tests is not asked.
+    env: { PATH: process.env.PATH, HOME: tmpdir() },
+  });
+  const [, list = ''] = stdout.split(/^Files that a click passes: .*$/m);
+  const files = list
+    .trim()
+    .split('\n')
+    .map((line) => line.trim());
+  expect(files).toEqual(
+    expect.arrayContaining([
+      'renderer/agent/actions.ts',
+      'main/api/conversation.ts',
+      'main/api/handlers.ts',
+      'main/agent/connections/production-guard.ts',
+      'main/agent/tunnels/next-state.ts',
+      'main/agent/kubeconfig/write.ts',
+    ]),
+  );
+  await Promise.all(files.map((file) => access(path.join(root, file))));
+}, 120_000);
