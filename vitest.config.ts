@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { RunRecorder } from './test/run-record.ts';
 import { SummaryReporter } from './test/summary-reporter.ts';
 
 /** Files whose tests need a process of their own: it costs half a second of CPU a file. */
@@ -27,7 +28,7 @@ export default defineConfig({
   test: {
     // Most files wait half of the time, for programs and sockets: one more than there are cores keeps these busy.
     maxWorkers: availableParallelism() + 1,
-    reporters: ['default', new SummaryReporter()],
+    reporters: ['default', new SummaryReporter(), new RunRecorder()],
     projects: [
       { test: { ...common, name: 'alone', include: alone } },
       { test: { ...common, name: 'shared', include: ['test/**/*.test.ts'], exclude: alone, isolate: false } },

@@ -7,15 +7,14 @@ import { createCatalog } from '../../main/agent/catalog/catalog.ts';
 import { silentLogger, systemClock } from '../../main/agent/parts.ts';
 import { pathsFrom } from '../../main/agent/paths.ts';
 import { type Cluster, clusterId } from '../../main/model/cluster.ts';
-import { median, type Row, timed } from './row.ts';
+import { inTurn, type Row, timed } from './row.ts';
 
 const run = promisify(execFile);
-const clusters = 10_000;
-const runs = 7;
 const program = path.resolve(import.meta.dirname, '..', '..', 'out', 'cli', 'k8s-tunnels.cjs');
 
 /** From the catalog on disk to `list --json` printed, without and with an agent that runs already. */
-export async function* coldList(): AsyncIterable<Row> {
+export async function* coldList(small: boolean): AsyncIterable<Row> {
+  const clusters = small ? 100 : 10_000;
   const home = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-bench-'));
   const env = {
     HOME: home,
@@ -33,42 +32,50 @@ export async function* coldList(): AsyncIterable<Row> {
   for (let account = 0; account < 20; account += 1)
     catalog.apply({
       cell: { source: 'eks', account: String(account), region: 'eu-west-1' },
-      outcome: { kind: 'listed', clusters: clustersOf(String(account)) },
+      outcome: { kind: 'listed', clusters: clustersOf(String(account), clusters / 20) },
     });
   catalog.finish();
   await catalog.close();
 
   const tunnels = (...args: string[]) =>
     run(process.execPath, [program, ...args], { env, maxBuffer: 200_000_000 });
-  const cold: number[] = [];
-  const warm: number[] = [];
-  const bare: number[] = [];
-  for (let at = 0; at < runs; at += 1) {
-    cold.push(await timed(() => tunnels('list', '--json')));
-    await tunnels('status', '--json');
-    warm.push(await timed(() => tunnels('list', '--json')));
-    bare.push(await timed(() => run(process.execPath, ['-e', '0'], { env })));
+  const list = async () => {
     const { stdout } = await tunnels('list', '--json');
     const listed = (JSON.parse(stdout) as { clusters: unknown[] }).clusters.length;
     if (listed !== clusters) throw new Error(`${listed} clusters were listed where ${clusters} are`);
-    await tunnels('quit', '--json');
-  }
-  const reference = { name: 'node -e 0', figure: median(bare) };
+  };
+  await list();
+  const took = await inTurn(
+    {
+      cold: async () => {
+        await tunnels('quit', '--json');
+        return timed(list);
+      },
+      warm: async () => {
+        await tunnels('status', '--json');
+        return timed(list);
+      },
+      bare: () => run(process.execPath, ['-e', '0'], { env }),
+    },
+    small ? 1 : 7,
+  );
+  await tunnels('quit', '--json');
+  const reference = { name: 'node -e 0', figure: took('bare') };
   yield {
-    name: '10,000 clusters: start from disk to `list --json` printed, no agent runs',
+    name: `${clusters.toLocaleString('en')} clusters: start from disk to \`list --json\` printed, no agent runs`,
     unit: 'ms',
-    ours: median(cold),
+    ours: took('cold'),
     reference,
     goal: { atMost: 5 },
   };
-  yield { name: 'the same, the agent runs', unit: 'ms', ours: median(warm), reference };
+  yield { name: 'the same, the agent runs', unit: 'ms', ours: took('warm'), reference };
   await rm(home, { recursive: true, force: true, maxRetries: 5 });
 }
 
-function clustersOf(account: string): Cluster[] {
+function clustersOf(account: string, count: number): Cluster[] {
   // As long as the base64 of a real authority's PEM.
   const certificateAuthorityData = 'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t'.repeat(40);
-  return Array.from({ length: clusters / 20 }, (_, index): Cluster => {
+  return Array.from({ length: count }, (_, index): Cluster => {
     const name = `cluster-${account}-${index}`;
     return {
       id: clusterId('eks', account, 'eu-west-1', name),

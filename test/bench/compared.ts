@@ -8,22 +8,24 @@ import { tcpHost } from '../world-tests/access-fixture.ts';
 import { median } from './row.ts';
 import { atOnce, type Figures, measure } from './transfer.ts';
 
-const rounds = 5;
-const size = 64 << 20;
-const echoes = 500;
-const connections = 200;
-
 export type Compared = 'builtin' | 'cloudflared' | 'direct';
 
 /**
  * Measures connectors turn by turn, through one edge to one origin, in a process of their own. `other` names what ran as
  * `cloudflared`: its double where the real one is not there.
  */
-export async function compareConnectors(names: readonly Compared[]): Promise<{
+export async function compareConnectors(
+  names: readonly Compared[],
+  small: boolean,
+): Promise<{
   readonly of: (name: Compared, key: keyof Figures) => number;
   readonly other: string;
 }> {
   const program = realCloudflared();
+  const rounds = small ? 1 : 7;
+  const payload = small
+    ? { bytes: 1 << 20, turns: 20, opened: atOnce }
+    : { bytes: 64 << 20, turns: 500, opened: 200 };
   const script = path.join(import.meta.dirname, 'access-world.ts');
   const world = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = (await once(createInterface({ input: world.stdout }), 'line')) as [string];
@@ -38,8 +40,12 @@ export async function compareConnectors(names: readonly Compared[]): Promise<{
   }
   const figures = new Map<Compared, Figures[]>(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1)
-    for (const [name, one] of wired)
-      figures.get(name)?.push(await measure(one, { bytes: size, turns: echoes, opened: connections }));
+    // Each round from another one on: what was measured before it leaves garbage to collect.
+    for (const at of names.keys()) {
+      const name = names[(at + round) % names.length] ?? 'builtin';
+      const one = wired.get(name);
+      if (one !== undefined) figures.get(name)?.push(await measure(one, payload));
+    }
   for (const one of wired.values()) await one.close();
   world.stdin.end();
   await once(world, 'close');

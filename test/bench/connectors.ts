@@ -1,10 +1,11 @@
 import { compareConnectors } from './compared.ts';
+import type { BenchOptions } from './options.ts';
 import type { Row } from './row.ts';
 import { atOnce, type Figures } from './transfer.ts';
 
 /** Each connector through one edge to one origin with one payload, turn by turn in one run; `direct` is the floor. */
-export async function* benchmark(): AsyncIterable<Row> {
-  const { of, other } = await compareConnectors(['builtin', 'cloudflared', 'direct']);
+export async function* benchmark({ small }: BenchOptions): AsyncIterable<Row> {
+  const { of, other } = await compareConnectors(['builtin', 'cloudflared', 'direct'], small);
   const cases: readonly (readonly [string, keyof Figures, Row['unit'], NonNullable<Row['goal']>])[] = [
     ['download, one connection', 'down', 'MB/s', { atLeast: 0.9 }],
     ['upload, one connection', 'up', 'MB/s', { atLeast: 0.9 }],

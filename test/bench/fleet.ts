@@ -6,27 +6,36 @@ import { startTraffic } from '../soak/traffic.ts';
 import { type SoakWorld, startSoakWorld } from '../soak/world.ts';
 import type { Row } from './row.ts';
 
-const count = 200;
-const idleMs = 60_000;
-const restarts = 3;
 const edgeAwayMs = 5_000;
+
+/** How many tunnels, for how long. */
+export interface FleetSize {
+  readonly loadMs: number;
+  readonly count?: number;
+  readonly idleMs?: number;
+  /** Before the idle time, and after all are closed. */
+  readonly settleMs?: number;
+  readonly restarts?: number;
+}
 
 /** A figure beside what is asked of it. */
 const asked = (figure: number) => ({ reference: { name: 'the goal', figure }, goal: { atMost: 1 } }) as const;
 
-/** One agent with 200 tunnels: idle, under load for `loadMs`, with edge restarts, and after all are closed. */
-export async function* fleet(loadMs: number): AsyncIterable<Row> {
+/** One agent with many tunnels (200 when not said otherwise): idle, under load for `loadMs`, with edge restarts, and after all are closed. */
+export async function* fleet(size: FleetSize): AsyncIterable<Row> {
+  const { count = 200 } = size;
   const world = await startSoakWorld(count);
   const agent = await startSoakAgent(world.env);
   try {
-    yield* measure({ world, agent }, loadMs);
+    yield* measure({ world, agent }, size);
   } finally {
     await agent.stop();
     await world.close();
   }
 }
 
-async function* measure(parts: { world: SoakWorld; agent: SoakAgent }, loadMs: number): AsyncIterable<Row> {
+async function* measure(parts: { world: SoakWorld; agent: SoakAgent }, size: FleetSize): AsyncIterable<Row> {
+  const { loadMs, count = 200, idleMs = 60_000, settleMs = 20_000, restarts = 3 } = size;
   const { world, agent } = parts;
   await agent.client.call('discover', {});
   const clusters = [...world.names];
@@ -39,7 +48,7 @@ async function* measure(parts: { world: SoakWorld; agent: SoakAgent }, loadMs: n
     ...asked(1.5),
   };
 
-  await sleep(20_000);
+  await sleep(settleMs);
   const before = await agent.footprint();
   await sleep(idleMs);
   const after = await agent.footprint();
@@ -89,7 +98,7 @@ async function* measure(parts: { world: SoakWorld; agent: SoakAgent }, loadMs: n
   await traffic.stop();
   await agent.client.call('disconnect', { clusters: 'all' });
   await agent.client.call('forget', { clusters: 'all' });
-  await sleep(30_000);
+  await sleep(1.5 * settleMs);
   const closed = (await agent.footprint()).residentMb;
   yield { name: 'resident memory after closing all', unit: 'MB', ours: closed, ...asked(150) };
 }

@@ -49,3 +49,23 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   await work();
   return performance.now() - start;
 }
+
+/**
+ * Each a number of times, in turn and each round from another one on, so that what else the machine does meets all
+ * alike. A work measures itself where it answers a number (ms); else its time is taken. Resolves to the median of each.
+ */
+export async function inTurn<K extends string>(
+  works: Readonly<Record<K, () => Promise<unknown>>>,
+  times: number,
+): Promise<(name: K) => number> {
+  const entries = Object.entries<() => Promise<unknown>>(works);
+  const took = new Map<string, number[]>(entries.map(([name]) => [name, []]));
+  for (let round = 0; round < times; round += 1)
+    for (const at of entries.keys()) {
+      const [name, work] = entries[(at + round) % entries.length] ?? ['', async () => {}];
+      const start = performance.now();
+      const own = await work();
+      took.get(name)?.push(typeof own === 'number' ? own : performance.now() - start);
+    }
+  return (name) => median(took.get(name) ?? []);
+}

@@ -1,30 +1,52 @@
 import { parseArgs } from 'node:util';
 import { gkeHost } from './gcp/gcp-plan.ts';
 import { aksHost, eksEndpointHost } from './plan.ts';
-import { publishCommand } from './releases/publish-command.ts';
 import { scalePlan } from './scale-plan.ts';
-import { startWorld } from './world.ts';
 
-/**
- * `npm run world`: the world alone, until SIGTERM or SIGINT. With `--json` it prints one line: the environment
- * variables with which any client works against it, a folder for PATH, and the clusters it holds. With any of
- * `--accounts`, `--regions`, `--clusters` (EKS), `--projects`, `--gke` and `--aks` it holds so many of each;
- * `--latency` is the ms before every answer. With `--releases` it has a release feed, and prints how to publish to it.
- */
+const help = `npm run world -- [options]
+
+The made-up organisation on loopback, for any client, until Ctrl-C or SIGTERM. It prints the environment with which a
+client works against it.
+
+  --json          print one line of JSON: the environment, a folder for PATH, and the clusters
+  --accounts N    AWS accounts
+  --regions N     regions of each account, 17 at most
+  --clusters N    clusters of EKS
+  --projects N    Google projects
+  --gke N         clusters of GKE
+  --aks N         clusters of AKS
+  --latency MS    wait before every answer
+  --releases      also a release feed, and the command that publishes to it
+  --help          this text`;
+
 const counts = ['accounts', 'regions', 'clusters', 'projects', 'gke', 'aks', 'latency'] as const;
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean' },
-    accounts: { type: 'string' },
-    regions: { type: 'string' },
-    clusters: { type: 'string' },
-    projects: { type: 'string' },
-    gke: { type: 'string' },
-    aks: { type: 'string' },
-    latency: { type: 'string' },
-    releases: { type: 'boolean' },
-  },
-});
+const options = {
+  json: { type: 'boolean' },
+  accounts: { type: 'string' },
+  regions: { type: 'string' },
+  clusters: { type: 'string' },
+  projects: { type: 'string' },
+  gke: { type: 'string' },
+  aks: { type: 'string' },
+  latency: { type: 'string' },
+  releases: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+function readArguments() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${help}`);
+    process.exit(2);
+  }
+}
+
+const values = readArguments();
+if (values.help === true) {
+  console.log(help);
+  process.exit(0);
+}
 const count = (name: (typeof counts)[number], otherwise: number): number => {
   const value = values[name];
   if (value === undefined) return otherwise;
@@ -42,6 +64,9 @@ const plan = scalePlan({
   gke: count('gke', 0),
   aks: count('aks', 0),
 });
+// Loaded once the arguments are good: the servers of the world take a while.
+const { startWorld } = await import('./world.ts');
+const { publishCommand } = await import('./releases/publish-command.ts');
 const world = await startWorld({
   ...(isScaled ? { plan } : {}),
   latencyMs: count('latency', 0),

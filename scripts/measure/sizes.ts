@@ -1,0 +1,44 @@
+import { lineAt, type Node, parse, type Source, walk } from './sources.ts';
+
+/** A file or a function and how many lines it has. `name` says where it is. */
+export interface Size {
+  readonly name: string;
+  readonly lines: number;
+}
+
+const functions = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
+
+export function fileSizes(sources: readonly Source[]): readonly Size[] {
+  return longestFirst(sources.map(({ file, text }) => ({ name: file, lines: linesOf(text) })));
+}
+
+/** Each function, methods and closures included: one that holds others has their lines too. */
+export function functionSizes(sources: readonly Source[]): readonly Size[] {
+  return longestFirst(
+    sources.flatMap((source) => {
+      const { file, text } = source;
+      const found: Size[] = [];
+      walk(parse(source), (node) => {
+        if (functions.has(node.type)) {
+          const line = lineAt(text, node.start);
+          const name = (node.id as Node | null)?.name;
+          found.push({
+            name: `${file}:${line}${name === undefined ? '' : ` ${String(name)}`}`,
+            lines: lineAt(text, node.end) - line + 1,
+          });
+        }
+        return undefined;
+      });
+      return found;
+    }),
+  );
+}
+
+/** As `wc -l` counts them. */
+function linesOf(text: string): number {
+  return text.split('\n').length - 1;
+}
+
+function longestFirst(sizes: readonly Size[]): readonly Size[] {
+  return sizes.toSorted((a, b) => b.lines - a.lines || a.name.localeCompare(b.name));
+}
