@@ -27,7 +27,12 @@ test('every source, login and kind of credential has one provider, in the order 
   ]);
   expect(all.flatMap(({ login }) => login?.kind ?? [])).toEqual(['aws', 'azure', 'gcp', 'vault', 'oidc']);
   expect(all.map(({ credential }) => credential?.kind)).toEqual([
-    'eks', 'aks', 'gke', 'vault', 'oidc', 'file',
+    'eks',
+    'aks',
+    'gke',
+    'vault',
+    'oidc',
+    'file',
   ]);
   expect(all.flatMap(({ sessionFile }) => sessionFile ?? [])).toHaveLength(3);
 });
