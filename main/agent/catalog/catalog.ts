@@ -53,7 +53,7 @@ const writeDelayMs = 500;
 /** Each is flushed to the disk. */
 const writesAtOnce = 8;
 
-type Place = Pick<Cell, 'source' | 'account'>;
+type SourceAccount = Pick<Cell, 'source' | 'account'>;
 
 /** Loads the catalog of `folder`. Rejects with `file-unreadable`; a file that does not fit is set aside, not lost. */
 export async function createCatalog(options: {
@@ -95,21 +95,21 @@ export async function createCatalog(options: {
   const listeners = new Set<(change: CatalogChange) => void>();
 
   /** What differs from what is on disk. */
-  const dirty = { accounts: new Map<string, Place>(), finished: false };
+  const dirty = { accounts: new Map<string, SourceAccount>(), finished: false };
   let stopTimer: (() => void) | undefined;
   let written = Promise.resolve();
   const writeDirty = async (): Promise<void> => {
-    const places = [...dirty.accounts];
+    const changed = [...dirty.accounts];
     const { finished } = dirty;
     dirty.accounts.clear();
     dirty.finished = false;
-    const contents = contentsOf(new Set(places.map(([key]) => key)));
+    const contents = contentsOf(new Set(changed.map(([key]) => key)));
     const limit = pLimit(writesAtOnce);
     const results = await Promise.allSettled([
-      ...places.map(([key, place]) =>
-        limit(() => files.writeAccount(place, contents.get(key) ?? { cells: [], clusters: [] })).catch(
+      ...changed.map(([key, account]) =>
+        limit(() => files.writeAccount(account, contents.get(key) ?? { cells: [], clusters: [] })).catch(
           (error: unknown) => {
-            dirty.accounts.set(key, place);
+            dirty.accounts.set(key, account);
             throw error;
           },
         ),
@@ -148,7 +148,7 @@ export async function createCatalog(options: {
       );
     });
   };
-  const touch = ({ source, account }: Place) => {
+  const touch = ({ source, account }: SourceAccount) => {
     dirty.accounts.set(accountKey({ source, account }), { source, account });
     writeSoon();
   };
@@ -205,12 +205,12 @@ export async function createCatalog(options: {
     cells: () => [...cells.values()],
     get: (id) => clusters.get(id),
     find: (text) => findCluster(text, clusters),
-    apply({ cell: place, outcome }) {
+    apply({ cell: location, outcome }) {
       if (outcome.kind === 'skipped') return;
-      const { accountName } = place;
+      const { accountName } = location;
       const cell = {
-        id: cellId(place.source, place.account, place.region),
-        ...place,
+        id: cellId(location.source, location.account, location.region),
+        ...location,
         ...(accountName === undefined ? {} : { accountName: plainText(accountName) }),
       };
       const read = mergeDuplicates('clusters' in outcome ? (outcome.clusters ?? []) : []);
@@ -277,7 +277,7 @@ export async function createCatalog(options: {
   };
 }
 
-function accountKey({ source, account }: Place): string {
+function accountKey({ source, account }: SourceAccount): string {
   return `${source} ${account}`;
 }
 

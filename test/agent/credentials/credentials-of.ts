@@ -27,16 +27,16 @@ export function credentialsOf(options: {
   readonly servers?: readonly VaultServer[];
 }): Credentials {
   const { clock, network, env, home, aws, googleFile, azureFile, oidc = noOidc, servers = [] } = options;
-  const places = { env, home, network, clock };
+  const parts = { env, home, network, clock };
   return createCredentials({
     clock,
     providers: [
       ...(aws === undefined ? [] : [eksCredentials(aws)]),
-      aksCredentials({ ...places, ownFile: azureFile }),
-      gkeCredentials({ ...places, ownFile: googleFile }),
-      vaultCredentials({ places: () => places, servers: () => servers }),
+      aksCredentials({ ...parts, ownFile: azureFile }),
+      gkeCredentials({ ...parts, ownFile: googleFile }),
+      vaultCredentials({ parts: () => parts, servers: () => servers }),
       oidcCredentials({ tokens: oidc, consents: anyConsent }),
-      fileCredentials(places),
+      fileCredentials(parts),
     ].map((credential) => ({ credential })),
   });
 }

@@ -7,7 +7,7 @@ import { createOrganisationFiles } from '../../../main/agent/organisation/organi
 import { type Environment, silentLogger } from '../../../main/agent/parts.ts';
 import { createAwsLogin } from '../../../main/agent/providers/aws/login.ts';
 import { createAzureLogin } from '../../../main/agent/providers/azure/login.ts';
-import { createGcpSignIn } from '../../../main/agent/providers/gcp/login.ts';
+import { createGcpLogin } from '../../../main/agent/providers/gcp/login.ts';
 import type { LoginProvider } from '../../../main/agent/providers/login-provider.ts';
 import { createOidcLogin } from '../../../main/agent/providers/oidc/login.ts';
 import { createOidcTokens } from '../../../main/agent/providers/oidc/tokens.ts';
@@ -317,8 +317,8 @@ describe('the others', () => {
     const { home, network, clock } = rig;
     const ownFile = path.join(home, 'google-sign-in.json');
     let client: { id: string; secret: string } | undefined;
-    const provider = createGcpSignIn({
-      places: { env, home, network, clock, ownFile: signInFile(ownFile) },
+    const provider = createGcpLogin({
+      parts: { env, home, network, clock, ownFile: signInFile(ownFile) },
       client: () => client,
     });
     const credential = throughOf(rig, provider, { env, googleFile: signInFile(ownFile) });
@@ -367,8 +367,8 @@ describe('the others', () => {
       CLOUDSDK_AUTH_TOKEN_HOST: google.gcp.tokenUri,
     };
     const ownFile = path.join(home, 'google-sign-in.json');
-    const provider = createGcpSignIn({
-      places: { env, home, network, clock, ownFile: signInFile(ownFile) },
+    const provider = createGcpLogin({
+      parts: { env, home, network, clock, ownFile: signInFile(ownFile) },
       client: () => google.gcp.signIns.desktopClient,
     });
     const credential = throughOf(rig, provider, { env, googleFile: signInFile(ownFile) });
@@ -396,7 +396,7 @@ describe('the others', () => {
     const { env, home, network } = cloud;
     const azureFile = path.join(rig.home, 'azure-sign-in.json');
     const provider = createAzureLogin({
-      places: { env, home, network, ownFile: signInFile(azureFile) },
+      parts: { env, home, network, ownFile: signInFile(azureFile) },
       tenants: () => [],
     });
     const credential = throughOf(rig, provider, { env, home, network, azureFile: signInFile(azureFile) });
@@ -436,7 +436,7 @@ describe('the others', () => {
       const { home, network, clock } = rig;
       const env = { VAULT_ADDR: vault.url, ...more };
       const provider = createVaultLogin({
-        places: () => ({ env, home, network, clock }),
+        parts: () => ({ env, home, network, clock }),
         login: () => login,
         files: createOrganisationFiles({ system: [], own: path.join(home, 'organisation-files') }),
       });

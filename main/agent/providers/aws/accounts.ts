@@ -5,11 +5,11 @@ import type { AwsWay } from '../../../model/cluster.ts';
 import type { Aws } from './aws.ts';
 import { awsClientSettings } from './clients.ts';
 import { awsError } from './errors.ts';
-import type { AwsLoginPlace, AwsSession } from './profiles.ts';
+import type { AwsPrincipal, AwsSession } from './profiles.ts';
 
 /** A way into an account. A profile has logged in already; a role of Identity Center does when it is needed. */
 export interface AwsLogin {
-  readonly place: AwsLoginPlace;
+  readonly principal: AwsPrincipal;
   readonly credentials: AwsCredentialIdentity | AwsCredentialIdentityProvider;
 }
 
@@ -26,9 +26,9 @@ export interface AwsAccount {
 
 /** The ways into an account, best first: those that were refused something come last. */
 export function waysOf(account: AwsAccount, refused: ReadonlySet<string>): AwsWay[] {
-  const places = account.logins.map(({ place }) => place);
-  const good = places.filter(({ key }) => !refused.has(key));
-  return [...good, ...places.filter(({ key }) => refused.has(key))].map(({ way }) => way);
+  const principals = account.logins.map(({ principal }) => principal);
+  const good = principals.filter(({ key }) => !refused.has(key));
+  return [...good, ...principals.filter(({ key }) => refused.has(key))].map(({ way }) => way);
 }
 
 /** A profile or a sign-in that leads nowhere now. */
@@ -49,7 +49,7 @@ export interface AwsAccounts {
    * failed.
    */
   open(options: {
-    readonly profiles: readonly AwsLoginPlace[];
+    readonly profiles: readonly AwsPrincipal[];
     readonly sessions: readonly AwsSession[];
     readonly signal: AbortSignal;
     onAccount(account: AwsAccount): void;
@@ -69,17 +69,17 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
   // An access key belongs to one account for all its life, so each is asked about only once.
   const accountOfKey = new Map<string, string>();
 
-  const identify: AwsAccounts['identify'] = async ({ place, credentials }, signal) => {
-    const region = place.region ?? anyRegion;
+  const identify: AwsAccounts['identify'] = async ({ principal, credentials }, signal) => {
+    const region = principal.region ?? anyRegion;
     try {
       const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
-      const settings = await awsClientSettings({ ...aws, place, service: 'STS' });
+      const settings = await awsClientSettings({ ...aws, principal, service: 'STS' });
       const client = new STSClient({ ...settings, region, credentials });
       const { Account } = await client.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
       if (Account === undefined) throw new Error('GetCallerIdentity named no account');
       return Account;
     } catch (error) {
-      throw await awsError({ error, place, action: 'sts:GetCallerIdentity', region });
+      throw await awsError({ error, principal, action: 'sts:GetCallerIdentity', region });
     }
   };
 
@@ -87,8 +87,8 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
     identify,
     async open({ profiles, sessions, signal, onAccount }) {
       const accounts = new Map<string, AwsAccount>();
-      const order = ({ place }: AwsLogin) => {
-        const at = profiles.indexOf(place);
+      const order = ({ principal }: AwsLogin) => {
+        const at = profiles.indexOf(principal);
         return at < 0 ? profiles.length : at;
       };
       const join = (
@@ -98,22 +98,22 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
         const known = accounts.get(id);
         const account = known ?? { id, name, logins: [] };
         account.name = name ?? account.name;
-        const has = new Set(account.logins.map(({ place }) => JSON.stringify(place.way)));
-        account.logins.push(...logins.filter(({ place }) => !has.has(JSON.stringify(place.way))));
+        const has = new Set(account.logins.map(({ principal }) => JSON.stringify(principal.way)));
+        account.logins.push(...logins.filter(({ principal }) => !has.has(JSON.stringify(principal.way))));
         account.logins.sort((a, b) => order(a) - order(b));
         accounts.set(id, account);
         if (known === undefined) onAccount(account);
       };
       const limit = pLimit(loginsAtOnce);
       const limitPrograms = pLimit(programsAtOnce);
-      const logIn = async (place: AwsLoginPlace): Promise<AwsFailure | undefined> => {
+      const logIn = async (principal: AwsPrincipal): Promise<AwsFailure | undefined> => {
         try {
-          const credentials = await (place.process === undefined ? limit : limitPrograms)(() => {
+          const credentials = await (principal.process === undefined ? limit : limitPrograms)(() => {
             signal.throwIfAborted();
-            return aws.credentials.get(place, signal);
+            return aws.credentials.get(principal, signal);
           });
           const { accessKeyId, accountId } = credentials;
-          const login = { place, credentials };
+          const login = { principal, credentials };
           const id = accountId ?? accountOfKey.get(accessKeyId) ?? (await identify(login, signal));
           signal.throwIfAborted();
           accountOfKey.set(accessKeyId, id);
@@ -121,21 +121,21 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
           return undefined;
         } catch (error) {
           signal.throwIfAborted();
-          aws.credentials.forget(place);
-          const region = place.region ?? anyRegion;
-          const told = await awsError({ error, place, action: 'sts:AssumeRole', region });
-          return failureOf(place, told);
+          aws.credentials.forget(principal);
+          const region = principal.region ?? anyRegion;
+          const told = await awsError({ error, principal, action: 'sts:AssumeRole', region });
+          return failureOf(principal, told);
         }
       };
       const openSessions = aws.identityCenter.open({
         sessions,
         profiles,
         signal,
-        onAccount(granted, places) {
+        onAccount(granted, principals) {
           signal.throwIfAborted();
           join(
             granted,
-            places.map((place) => ({ place, credentials: () => aws.credentials.get(place) })),
+            principals.map((principal) => ({ principal, credentials: () => aws.credentials.get(principal) })),
           );
         },
       });
@@ -150,14 +150,14 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
             way.kind === 'sso' &&
             sessions.some(({ name, startUrl }) => name === way.session && startUrl === session.startUrl),
           error,
-          told: profiles.some((place) => speaksOf(place, session) && isFailed(place, failed)),
+          told: profiles.some((principal) => speaksOf(principal, session) && isFailed(principal, failed)),
         })),
       ];
     },
   };
 }
 
-function failureOf({ way }: AwsLoginPlace, error: AppError): AwsFailure {
+function failureOf({ way }: AwsPrincipal, error: AppError): AwsFailure {
   const name = way.kind === 'profile' ? way.name : way.session;
   return {
     account: `profile:${name}`,
@@ -167,10 +167,10 @@ function failureOf({ way }: AwsLoginPlace, error: AppError): AwsFailure {
   };
 }
 
-function speaksOf({ login }: AwsLoginPlace, session: AwsSession): boolean {
+function speaksOf({ login }: AwsPrincipal, session: AwsSession): boolean {
   return login.kind === 'sso' && login.session === session.name;
 }
 
-function isFailed({ way }: AwsLoginPlace, failures: readonly AwsFailure[]): boolean {
+function isFailed({ way }: AwsPrincipal, failures: readonly AwsFailure[]): boolean {
   return failures.some(({ reaches }) => reaches(way));
 }

@@ -6,17 +6,12 @@ import { type AwsCredentials, createAwsCredentials } from './identities.ts';
 import { createIdentityCenter, type IdentityCenter } from './identity-center.ts';
 import { type AwsMemory, createAwsMemory } from './memory.ts';
 import { type AwsPortal, createAwsPortal } from './portal.ts';
-import {
-  type AwsConfiguration,
-  type AwsPlaces,
-  awsConfiguration,
-  awsConfigurationStamp,
-} from './profiles.ts';
+import { type AwsConfiguration, type AwsParts, awsConfiguration, awsConfigurationStamp } from './profiles.ts';
 import { createSsoCache, type SsoCache } from './sso-cache.ts';
 import { createSsoTokens } from './sso-tokens.ts';
 
 /** The ways into AWS: one for the whole agent, so that all who ask share credentials, memory and pace. */
-export interface Aws extends AwsPlaces {
+export interface Aws extends AwsParts {
   readonly network: Network;
   readonly clock: Clock;
   /** `awsConfiguration`, read again when a file of it has changed: kubectl waits for it. */
@@ -30,7 +25,7 @@ export interface Aws extends AwsPlaces {
 
 /** `folder` is where our own files are kept. Asks nothing yet. */
 export function createAws(
-  options: AwsPlaces & {
+  options: AwsParts & {
     readonly network: Network;
     readonly clock: Clock;
     readonly logger: Logger;
@@ -40,9 +35,9 @@ export function createAws(
   const { env, home, organisation, network, clock, logger, folder } = options;
   // The portal allows 20 a second; a little more than the second, for requests that overtake each other on their way.
   const pace = createPace({ clock, requests: 20, windowMs: 1_100 });
-  const places = { env, home, organisation, network, clock, pace };
+  const shared = { env, home, organisation, network, clock, pace };
   const ssoCache = createSsoCache({ home, clock });
-  const portal = createAwsPortal({ ...places, tokens: createSsoTokens({ ...places, cache: ssoCache }) });
+  const portal = createAwsPortal({ ...shared, tokens: createSsoTokens({ ...shared, cache: ssoCache }) });
   let read: { readonly stamp: string; readonly configuration: Promise<AwsConfiguration> } | undefined;
   const memory = createAwsMemory({ file: path.join(folder, 'aws.json'), logger });
   return {
@@ -55,11 +50,11 @@ export function createAws(
     portal,
     ssoCache,
     async configuration() {
-      const stamp = await awsConfigurationStamp(places);
-      if (read?.stamp !== stamp) read = { stamp, configuration: awsConfiguration(places) };
+      const stamp = await awsConfigurationStamp(shared);
+      if (read?.stamp !== stamp) read = { stamp, configuration: awsConfiguration(shared) };
       return read.configuration;
     },
-    credentials: createAwsCredentials({ ...places, portal }),
+    credentials: createAwsCredentials({ ...shared, portal }),
     identityCenter: createIdentityCenter({
       portal,
       memory,

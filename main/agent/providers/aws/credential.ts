@@ -4,7 +4,7 @@ import type { Credential, CredentialProviderOf } from '../credential-provider.ts
 import type { Aws } from './aws.ts';
 import { createEksToken } from './eks-token.ts';
 import { awsError } from './errors.ts';
-import { type AwsConfiguration, type AwsLoginPlace, rolePlace } from './profiles.ts';
+import { type AwsConfiguration, type AwsPrincipal, rolePrincipal } from './profiles.ts';
 
 type EksSource = Extract<CredentialSource, { kind: 'eks' }>;
 
@@ -13,8 +13,8 @@ export function eksCredentials(aws: Aws): CredentialProviderOf<'eks'> {
   return {
     kind: 'eks',
     async prepare({ source }) {
-      const { places, identity } = await waysOf(aws, source);
-      return { identity, make: () => credentialBy(aws, source, places) };
+      const { principals, identity } = await waysOf(aws, source);
+      return { identity, make: () => credentialBy(aws, source, principals) };
     },
   };
 }
@@ -26,11 +26,11 @@ export function eksCredentials(aws: Aws): CredentialProviderOf<'eks'> {
 async function waysOf(
   aws: Aws,
   { ways }: EksSource,
-): Promise<{ readonly places: readonly AwsLoginPlace[]; readonly identity: string }> {
+): Promise<{ readonly principals: readonly AwsPrincipal[]; readonly identity: string }> {
   const configuration = await aws.configuration();
-  const places = ways.flatMap((way) => placeOf(way, configuration) ?? []);
-  const users = await Promise.all(places.map((place) => aws.credentials.identity(place)));
-  return { places, identity: users.join('\n') };
+  const principals = ways.flatMap((way) => principalOf(way, configuration) ?? []);
+  const users = await Promise.all(principals.map((principal) => aws.credentials.identity(principal)));
+  return { principals, identity: users.join('\n') };
 }
 
 /**
@@ -40,12 +40,12 @@ async function waysOf(
 async function credentialBy(
   aws: Aws,
   source: EksSource,
-  places: readonly AwsLoginPlace[],
+  principals: readonly AwsPrincipal[],
 ): Promise<Credential> {
   let failure: AppError | undefined;
-  for (const place of places) {
+  for (const principal of principals) {
     try {
-      const identity = await aws.credentials.get(place);
+      const identity = await aws.credentials.get(principal);
       const { token, expiresAt } = await createEksToken({
         cluster: source.cluster,
         region: source.region,
@@ -59,7 +59,12 @@ async function credentialBy(
         expiresAt: Math.min(expiresAt, identity.expiration?.getTime() ?? expiresAt),
       };
     } catch (error) {
-      const met = await awsError({ error, place, action: 'sts:GetCallerIdentity', region: source.region });
+      const met = await awsError({
+        error,
+        principal,
+        action: 'sts:GetCallerIdentity',
+        region: source.region,
+      });
       if (failure?.signIn === undefined) failure = met;
     }
   }
@@ -73,10 +78,10 @@ async function credentialBy(
   );
 }
 
-function placeOf(way: AwsWay, { profiles, sessions }: AwsConfiguration): AwsLoginPlace | undefined {
+function principalOf(way: AwsWay, { profiles, sessions }: AwsConfiguration): AwsPrincipal | undefined {
   if (way.kind === 'profile') {
     return profiles.find(({ way: other }) => other.kind === 'profile' && other.name === way.name);
   }
   const session = sessions.find(({ name }) => name === way.session);
-  return session && rolePlace({ session, account: way.account, name: way.role });
+  return session && rolePrincipal({ session, account: way.account, name: way.role });
 }

@@ -89,8 +89,8 @@ async function withLogin<T>(
   // By key: a profile and a role of Identity Center may come to the same credentials.
   const tried = new Set<string>();
   const untried = () => {
-    const left = account.logins.filter(({ place }) => !tried.has(place.key));
-    return left.find(({ place }) => !refused.has(place.key)) ?? left[0];
+    const left = account.logins.filter(({ principal }) => !tried.has(principal.key));
+    return left.find(({ principal }) => !refused.has(principal.key)) ?? left[0];
   };
   let refusal: AppError | undefined;
   for (;;) {
@@ -98,23 +98,23 @@ async function withLogin<T>(
     if (untried() === undefined) await opened;
     const login = untried();
     if (login === undefined) break;
-    const { place } = login;
-    tried.add(place.key);
+    const { principal } = login;
+    tried.add(principal.key);
     try {
       const answer = await limit(() => {
         run.signal.throwIfAborted();
         return call(login);
       });
       // One answer is enough to say which role to begin with the next time.
-      if (action === 'eks:ListClusters') await aws.identityCenter.worked(place);
+      if (action === 'eks:ListClusters') await aws.identityCenter.worked(principal);
       return answer;
     } catch (error) {
       run.signal.throwIfAborted();
-      if (isRoleGone(error)) await aws.identityCenter.refused(place);
-      const told = await awsError({ error, place, action, region });
+      if (isRoleGone(error)) await aws.identityCenter.refused(principal);
+      const told = await awsError({ error, principal, action, region });
       if (told.code !== 'aws-denied' && told.code !== 'aws-session-expired') throw told;
-      if (told.code === 'aws-session-expired') aws.credentials.forget(place);
-      refused.add(place.key);
+      if (told.code === 'aws-session-expired') aws.credentials.forget(principal);
+      refused.add(principal.key);
       refusal ??= told;
     }
   }

@@ -4,7 +4,7 @@ import { once } from '../../async/once.ts';
 import type { AwsLogin } from './accounts.ts';
 import type { Aws } from './aws.ts';
 import { awsClientSettings } from './clients.ts';
-import type { AwsLoginPlace } from './profiles.ts';
+import type { AwsPrincipal } from './profiles.ts';
 import { createSigner } from './signer.ts';
 
 /** The client of a login in a region, made when it is first needed. Rejects where the login gives no credentials. */
@@ -25,14 +25,14 @@ const idle = ['loggerMiddleware', 'recursionDetectionMiddleware', 'contentLength
 export function createEksClients(aws: Aws): EksClients {
   const clients = new Map<string, Made>();
   const create = async (options: {
-    readonly place: AwsLoginPlace;
+    readonly principal: AwsPrincipal;
     readonly credentials: AwsCredentialIdentity;
     readonly region: string;
     readonly first: Promise<EKSClient> | undefined;
   }): Promise<EKSClient> => {
-    const { place, credentials, region, first } = options;
+    const { principal, credentials, region, first } = options;
     const { EKSClient } = await loadEks();
-    const settings = await awsClientSettings({ ...aws, place, service: 'EKS' });
+    const settings = await awsClientSettings({ ...aws, principal, service: 'EKS' });
     // Each client parses the configuration file once per setting. Those of one profile are alike in every region:
     // with 340 clients that is most of the time of a run.
     const shared = (await first)?.config;
@@ -57,14 +57,14 @@ export function createEksClients(aws: Aws): EksClients {
     // A plain object: the SDK copies it at each call, an object as its own constructor leaves it seven times slower.
     return Object.assign(client, { config: { ...client.config } });
   };
-  return async ({ place, credentials: source }, region) => {
+  return async ({ principal, credentials: source }, region) => {
     const credentials = typeof source === 'function' ? await source() : source;
     const { accessKeyId } = credentials;
-    const known = clients.get(place.key);
+    const known = clients.get(principal.key);
     const made = known?.accessKeyId === accessKeyId ? known : { accessKeyId, byRegion: new Map() };
-    clients.set(place.key, made);
+    clients.set(principal.key, made);
     const [first] = made.byRegion.values();
-    const client = made.byRegion.get(region) ?? create({ place, credentials, region, first });
+    const client = made.byRegion.get(region) ?? create({ principal, credentials, region, first });
     made.byRegion.set(region, client);
     return client;
   };

@@ -116,7 +116,7 @@ export function createEksSource(options: {
       const readAccount = async (account: AwsAccount): Promise<void> => {
         const regions = regionsFor({
           setting,
-          home: account.logins[0]?.place.region,
+          home: account.logins[0]?.principal.region,
           named: profiles.map(({ region }) => region),
         });
         // Left out by the setting: nothing is read there any more.
@@ -184,7 +184,7 @@ function isDenied(outcome: CellOutcome): boolean {
 }
 
 function noRights({ id, logins }: AwsAccount): CellOutcome {
-  const who = logins.map(({ place }) => place.title).join(', ');
+  const who = logins.map(({ principal }) => principal.title).join(', ');
   return failed(
     new AppError(
       'aws-denied',
@@ -270,8 +270,8 @@ function tellFailures(options: {
       ({ credential }) => credential?.kind === 'eks' && credential.ways.some(failure.reaches),
     );
     const own = failure.told ? [] : [{ account: failure.account, region: '*' }];
-    const places = reached.length > 0 ? reached.filter(({ account }) => !found.has(account)) : own;
-    for (const { account, region } of places) {
+    const principals = reached.length > 0 ? reached.filter(({ account }) => !found.has(account)) : own;
+    for (const { account, region } of principals) {
       const key = `${account}/${region}`;
       if (told.has(key)) continue;
       told.add(key);

@@ -18,11 +18,11 @@ export async function enabledRegions(
   if (known !== undefined && isRecent(known.readAt, aws.clock)) return known.more;
   const [login] = account.logins;
   // Only the commercial partition has regions to enable.
-  if (login === undefined || /^(cn|us-gov|us-iso)/.test(login.place.region ?? '')) return [];
+  if (login === undefined || /^(cn|us-gov|us-iso)/.test(login.principal.region ?? '')) return [];
   const more: string[] = [];
   try {
     const { AccountClient, paginateListRegions } = await import('@aws-sdk/client-account');
-    const settings = await awsClientSettings({ ...aws, place: login.place, service: 'ACCOUNT' });
+    const settings = await awsClientSettings({ ...aws, principal: login.principal, service: 'ACCOUNT' });
     // The account service of the partition stands in one region alone.
     const parts = { ...settings, region: 'us-east-1', credentials: login.credentials };
     // Asked once only: the run waits for it.

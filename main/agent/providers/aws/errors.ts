@@ -1,7 +1,7 @@
 import { AppError, errnoOf } from '../../../model/app-error.ts';
 import { command } from '../../../model/command.ts';
 import { networkError } from '../../network/network.ts';
-import { type AwsLoginPlace, environmentProfile } from './profiles.ts';
+import { type AwsPrincipal, environmentProfile } from './profiles.ts';
 import { isNoSignIn } from './sso-tokens.ts';
 
 const expired = new Set([
@@ -31,20 +31,20 @@ export function isRoleGone(error: unknown): boolean {
   return error instanceof Error && error.name === 'ForbiddenException';
 }
 
-type Place = Pick<AwsLoginPlace, 'title' | 'way' | 'login'>;
+type Principal = Pick<AwsPrincipal, 'title' | 'way' | 'login'>;
 
 /** Any error of the AWS SDK as ours. The SDK's own text stays out of it: it may quote a `credential_process`. */
 export async function awsError(options: {
   readonly error: unknown;
-  readonly place: Place;
+  readonly principal: Principal;
   /** What was asked, as a policy names it, for example `eks:ListClusters`. */
   readonly action: string;
   readonly region: string;
 }): Promise<AppError> {
-  const { error: cause, place, action, region } = options;
+  const { error: cause, principal, action, region } = options;
   if (cause instanceof AppError) return cause;
   const name = cause instanceof Error ? cause.name : '';
-  const who = place.title;
+  const who = principal.title;
   if (name === 'AbortError') return new AppError('cancelled', 'Discovery was cancelled.', { cause });
   if (throttled.has(name)) {
     return new AppError('aws-throttled', `AWS throttles ${action} in ${region}, also after several tries.`, {
@@ -71,21 +71,22 @@ export async function awsError(options: {
     return networkError({ host: `AWS in ${region}` }, met);
   }
   const session =
-    expired.has(name) || name === 'CredentialsProviderError' ? await sessionOf(place, cause) : 'holds';
+    expired.has(name) || name === 'CredentialsProviderError' ? await sessionOf(principal, cause) : 'holds';
   if (expired.has(name) || session !== 'holds') {
     const message =
-      session === 'none' && place.login.kind === 'sso'
-        ? `You are not signed in to AWS (${place.login.session})${place.way.kind === 'profile' ? `, which ${lowerFirst(who)} needs` : ''}.`
+      session === 'none' && principal.login.kind === 'sso'
+        ? `You are not signed in to AWS (${principal.login.session})${principal.way.kind === 'profile' ? `, which ${lowerFirst(who)} needs` : ''}.`
         : `The session of ${lowerFirst(who)} has expired.`;
     return new AppError('aws-session-expired', message, {
-      hint: loginHint(place),
+      hint: loginHint(principal),
       cause,
-      signIn: place.login.kind === 'sso' ? { provider: 'aws', session: place.login.session } : undefined,
+      signIn:
+        principal.login.kind === 'sso' ? { provider: 'aws', session: principal.login.session } : undefined,
     });
   }
   if (name === 'CredentialsProviderError') {
     return new AppError('aws-failed', `${who} gives no credentials.`, {
-      hint: credentialHint(place),
+      hint: credentialHint(principal),
       cause,
     });
   }
@@ -118,7 +119,7 @@ function errnoIn(cause: unknown): string | undefined {
 }
 
 /** The SDK tells an ended session and an unreachable portal by text alone; the cached token tells them apart. */
-async function sessionOf({ login }: Place, cause: unknown): Promise<'holds' | 'over' | 'none'> {
+async function sessionOf({ login }: Principal, cause: unknown): Promise<'holds' | 'over' | 'none'> {
   if (login.kind === 'console') return 'over';
   if (login.kind !== 'sso') return 'holds';
   if (isNoSignIn(cause)) return 'none';
@@ -133,7 +134,7 @@ async function sessionOf({ login }: Place, cause: unknown): Promise<'holds' | 'o
   }
 }
 
-function loginHint({ way, login }: Place): string {
+function loginHint({ way, login }: Principal): string {
   if (login.kind === 'sso') return `Run ${login.toLogIn}.`;
   if (login.kind === 'console') return `Run \`${command`aws login --profile ${login.profile}`}\`.`;
   const name = nameOf(way);
@@ -141,7 +142,7 @@ function loginHint({ way, login }: Place): string {
   return `Renew the credentials of profile ${name}.`;
 }
 
-function credentialHint({ way, login }: Place): string {
+function credentialHint({ way, login }: Principal): string {
   if (login.kind === 'sso') {
     return `Run ${login.toLogIn}; if that does not help, ask whether its role is still assigned to you.`;
   }
@@ -153,7 +154,7 @@ function credentialHint({ way, login }: Place): string {
   return `Run \`${command`aws sts get-caller-identity --profile ${name}`}\` to see why.`;
 }
 
-function nameOf(way: AwsLoginPlace['way']): string {
+function nameOf(way: AwsPrincipal['way']): string {
   return way.kind === 'profile' ? way.name : way.session;
 }
 

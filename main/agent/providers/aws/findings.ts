@@ -1,8 +1,8 @@
 import type { Findings } from '../../../model/findings.ts';
-import { type AwsPlaces, awsConfiguration } from './profiles.ts';
+import { type AwsParts, awsConfiguration } from './profiles.ts';
 
 /** The names of the profiles that can log in; none where the configuration cannot be read. */
-export async function awsFindings(places: AwsPlaces): Promise<Pick<Findings, 'awsProfiles'>> {
-  const { profiles } = await awsConfiguration(places).catch(() => ({ profiles: [] }));
+export async function awsFindings(parts: AwsParts): Promise<Pick<Findings, 'awsProfiles'>> {
+  const { profiles } = await awsConfiguration(parts).catch(() => ({ profiles: [] }));
   return { awsProfiles: profiles.flatMap(({ way }) => (way.kind === 'profile' ? [way.name] : [])) };
 }

@@ -8,7 +8,7 @@ import type { Clock } from '../../parts.ts';
 import { fileStamp } from '../../storage/file-stamp.ts';
 import { type AwsProcess, processCredentials } from './credential-process.ts';
 import type { AwsPortal } from './portal.ts';
-import { type AwsLoginPlace, type AwsPlaces, awsFiles, environmentProfile } from './profiles.ts';
+import { type AwsParts, type AwsPrincipal, awsFiles, environmentProfile } from './profiles.ts';
 import { awsRequestHandler } from './request-handler.ts';
 
 /** The credentials of every way into AWS, kept in memory alone. */
@@ -18,11 +18,11 @@ export interface AwsCredentials {
    * callers at the same time share one request or process, which ends when the signals of all have aborted. Rejects
    * with the SDK's own error, which `awsError` understands, or an `AppError`.
    */
-  get(place: AwsLoginPlace, signal?: AbortSignal): Promise<AwsCredentialIdentity>;
+  get(principal: AwsPrincipal, signal?: AbortSignal): Promise<AwsCredentialIdentity>;
   /** Names the user whom `get` logs in, without a secret: it changes as soon as another one has signed in or nobody is. */
-  identity(place: AwsLoginPlace): Promise<string>;
+  identity(principal: AwsPrincipal): Promise<string>;
   /** AWS did not accept them: the next call gets new ones. */
-  forget(place: AwsLoginPlace): void;
+  forget(principal: AwsPrincipal): void;
   /** Somebody has signed out: nothing that was held counts any more. */
   forgetAll(): void;
 }
@@ -31,7 +31,7 @@ export interface AwsCredentials {
 const marginMs = 12 * 60_000;
 
 export function createAwsCredentials(
-  options: AwsPlaces & {
+  options: AwsParts & {
     readonly network: Network;
     readonly clock: Clock;
     readonly portal: AwsPortal;
@@ -51,7 +51,7 @@ export function createAwsCredentials(
   };
 
   const byProcess = async (
-    { process, region, login }: AwsLoginPlace & { readonly process: AwsProcess },
+    { process, region, login }: AwsPrincipal & { readonly process: AwsProcess },
     signal: AbortSignal,
   ): Promise<AwsCredentialIdentity> => {
     // As the SDK, which has nobody to ask either, but before anything runs.
@@ -77,10 +77,10 @@ export function createAwsCredentials(
     return credentials;
   };
 
-  const make = async (place: AwsLoginPlace, signal: AbortSignal): Promise<AwsCredentialIdentity> => {
-    const { role, way, login, process } = place;
+  const make = async (principal: AwsPrincipal, signal: AbortSignal): Promise<AwsCredentialIdentity> => {
+    const { role, way, login, process } = principal;
     if (role !== undefined) return portal.credentials(role);
-    if (process !== undefined) return byProcess({ ...place, process }, signal);
+    if (process !== undefined) return byProcess({ ...principal, process }, signal);
     // The SDK would take a network that is away for a sign-in that is over.
     if (login.kind === 'sso' && login.signIn !== undefined) await portal.token(login.signIn);
     const { fromIni, fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
@@ -94,10 +94,10 @@ export function createAwsCredentials(
 
   return {
     identity,
-    async get(place, signal) {
-      return held.get(place.key, {
-        from: await identity(place),
-        make: (abandoned) => make(place, abandoned),
+    async get(principal, signal) {
+      return held.get(principal.key, {
+        from: await identity(principal),
+        make: (abandoned) => make(principal, abandoned),
         // Those without an end are read again each time: somebody may have changed the file.
         lifeMs: ({ expiration }) =>
           expiration === undefined ? 0 : expiration.getTime() - marginMs - clock.now(),
@@ -110,7 +110,7 @@ export function createAwsCredentials(
 }
 
 /** Where `aws login` keeps the session (`@aws-sdk/credential-provider-login`: `LoginCredentialsFetcher`). */
-function consoleCacheFile({ env, home }: AwsPlaces, session: string): string {
+function consoleCacheFile({ env, home }: AwsParts, session: string): string {
   const folder = env.AWS_LOGIN_CACHE_DIRECTORY || path.join(home, '.aws', 'login', 'cache');
   return path.join(folder, `${createHash('sha256').update(session).digest('hex')}.json`);
 }

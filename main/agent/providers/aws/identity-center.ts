@@ -4,7 +4,7 @@ import type { Clock } from '../../parts.ts';
 import { awsError } from './errors.ts';
 import { type AwsMemory, type GrantedAccount, isRecent } from './memory.ts';
 import type { AwsPortal } from './portal.ts';
-import { type AwsLoginPlace, type AwsSession, rolePlace } from './profiles.ts';
+import { type AwsPrincipal, type AwsSession, rolePrincipal } from './profiles.ts';
 
 /** How many roles of one account are tried. */
 const rolesTried = 3;
@@ -28,17 +28,17 @@ export interface IdentityCenter {
    */
   open(options: {
     readonly sessions: readonly AwsSession[];
-    readonly profiles: readonly AwsLoginPlace[];
+    readonly profiles: readonly AwsPrincipal[];
     readonly signal: AbortSignal;
     onAccount(
       account: { readonly id: string; readonly name?: string | undefined },
-      places: readonly AwsLoginPlace[],
+      places: readonly AwsPrincipal[],
     ): void;
   }): Promise<readonly SessionFailure[]>;
   /** This way listed clusters: it is the first to be tried from now on. */
-  worked(place: AwsLoginPlace): Promise<void>;
+  worked(principal: AwsPrincipal): Promise<void>;
   /** The portal does not give this role any more: what is granted is asked anew by the next run. */
-  refused(place: AwsLoginPlace): Promise<void>;
+  refused(principal: AwsPrincipal): Promise<void>;
 }
 
 export function createIdentityCenter(options: {
@@ -120,10 +120,7 @@ export function createIdentityCenter(options: {
   };
 }
 
-async function grantedIn(
-  memory: AwsMemory,
-  role: AwsLoginPlace['role'],
-): Promise<GrantedAccount | undefined> {
+async function grantedIn(memory: AwsMemory, role: AwsPrincipal['role']): Promise<GrantedAccount | undefined> {
   if (role === undefined) return undefined;
   return (await memory.read()).portals[role.session.startUrl]?.accounts.find(({ id }) => id === role.account);
 }
@@ -133,10 +130,10 @@ function placesOf(options: {
   readonly id: string;
   readonly roles: readonly string[];
   readonly works: string | undefined;
-  readonly profiles: readonly AwsLoginPlace[];
+  readonly profiles: readonly AwsPrincipal[];
   /** Best first, before what worked: it is the organisation's word. */
   readonly wanted: readonly string[];
-}): readonly AwsLoginPlace[] {
+}): readonly AwsPrincipal[] {
   const { session, id, roles, works, profiles, wanted } = options;
   const named = profiles.flatMap(({ role }) =>
     role?.session.startUrl === session.startUrl && role.account === id ? [role.name] : [],
@@ -151,14 +148,14 @@ function placesOf(options: {
   return [...roles]
     .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
     .slice(0, rolesTried)
-    .map((name) => rolePlace({ session, account: id, name }));
+    .map((name) => rolePrincipal({ session, account: id, name }));
 }
 
 function sessionError(session: AwsSession, error: unknown): Promise<AppError> {
-  const place = {
+  const principal = {
     title: `Identity Center ${session.name}`,
     way: { kind: 'sso', session: session.name, account: '', role: '' },
     login: { kind: 'sso', session: session.name, toLogIn: session.toLogIn, signIn: session },
   } as const;
-  return awsError({ error, place, action: 'sso:ListAccounts', region: session.region });
+  return awsError({ error, principal, action: 'sso:ListAccounts', region: session.region });
 }

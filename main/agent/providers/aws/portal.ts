@@ -4,7 +4,7 @@ import type { Pace } from '../../async/request-rate.ts';
 import type { Network } from '../../network/network.ts';
 import { boundedPages } from '../bounded-pages.ts';
 import { awsClientSettings } from './clients.ts';
-import type { AwsPlaces, AwsRole, AwsSession } from './profiles.ts';
+import type { AwsParts, AwsRole, AwsSession } from './profiles.ts';
 import type { SsoTokens, TokenName } from './sso-tokens.ts';
 
 /** IAM Identity Center as a person who has signed in sees it. All reject with the SDK's errors, for `awsError`. */
@@ -28,13 +28,13 @@ export interface AwsPortal {
 }
 
 export function createAwsPortal(
-  options: AwsPlaces & { readonly network: Network; readonly pace: Pace; readonly tokens: SsoTokens },
+  options: AwsParts & { readonly network: Network; readonly pace: Pace; readonly tokens: SsoTokens },
 ): AwsPortal {
   const clients = new Map<string, Promise<SSOClient>>();
   const create = async (region: string): Promise<SSOClient> => {
     const { SSOClient } = await import('@aws-sdk/client-sso');
     return new SSOClient({
-      ...(await awsClientSettings({ ...options, place: undefined, service: 'SSO' })),
+      ...(await awsClientSettings({ ...options, principal: undefined, service: 'SSO' })),
       region,
     });
   };

@@ -31,7 +31,7 @@ export interface AwsRole {
 }
 
 /** A way into AWS that this computer is set up for: a profile, or a role that Identity Center grants. */
-export interface AwsLoginPlace {
+export interface AwsPrincipal {
   readonly way: AwsWay;
   /** Who it is, at the beginning of a sentence. */
   readonly title: string;
@@ -63,7 +63,7 @@ export interface AwsLoginPlace {
 /** Stands for the credentials that the environment's variables give, where no profile has any. No profile can be called so. */
 export const environmentProfile = '';
 
-export interface AwsPlaces {
+export interface AwsParts {
   readonly env: Environment;
   readonly home: string;
   /** What counts at the moment; nothing where undefined. */
@@ -104,14 +104,14 @@ const loginVariables = [
 
 /** Every profile that can log in, and every sign-in to Identity Center. */
 export interface AwsConfiguration {
-  readonly profiles: readonly AwsLoginPlace[];
+  readonly profiles: readonly AwsPrincipal[];
   readonly sessions: readonly AwsSession[];
 }
 
 /** What tells one state of the AWS configuration from the next, without reading it. */
-export async function awsConfigurationStamp(places: AwsPlaces): Promise<string> {
-  const files = Object.values(awsFiles(places));
-  return [JSON.stringify(places.organisation?.() ?? {}), ...(await Promise.all(files.map(fileStamp)))].join(
+export async function awsConfigurationStamp(parts: AwsParts): Promise<string> {
+  const files = Object.values(awsFiles(parts));
+  return [JSON.stringify(parts.organisation?.() ?? {}), ...(await Promise.all(files.map(fileStamp)))].join(
     '\n',
   );
 }
@@ -120,9 +120,9 @@ export async function awsConfigurationStamp(places: AwsPlaces): Promise<string> 
  * The AWS configuration, read anew: every profile that can log in (without any, the environment's credentials where
  * it has some) and every sign-in to Identity Center, the organisation's too.
  */
-export async function awsConfiguration(places: AwsPlaces): Promise<AwsConfiguration> {
+export async function awsConfiguration(parts: AwsParts): Promise<AwsConfiguration> {
   const { parseKnownFiles } = await import('@smithy/shared-ini-file-loader');
-  const sections: Sections = await parseKnownFiles({ ...awsFiles(places), ignoreCache: true });
+  const sections: Sections = await parseKnownFiles({ ...awsFiles(parts), ignoreCache: true });
   const names = Object.keys(sections).filter(
     (name) => !name.startsWith(sessionPrefix) && !name.startsWith('services.'),
   );
@@ -137,7 +137,7 @@ export async function awsConfiguration(places: AwsPlaces): Promise<AwsConfigurat
   );
   const own = [...new Map([...older.reverse(), ...named].map((one) => [one.name, one])).values()];
   const known = new Set(own.map(({ startUrl }) => bareUrl(startUrl)));
-  const portals = (places.organisation?.().portals ?? []).filter(
+  const portals = (parts.organisation?.().portals ?? []).filter(
     ({ startUrl }) => !known.has(bareUrl(startUrl)),
   );
   const sessions = [
@@ -146,24 +146,24 @@ export async function awsConfiguration(places: AwsPlaces): Promise<AwsConfigurat
       one === undefined ? [] : [portalSession(one)],
     ),
   ];
-  if (profiles.length > 0 || !loginVariables.some((name) => (places.env[name] ?? '') !== '')) {
+  if (profiles.length > 0 || !loginVariables.some((name) => (parts.env[name] ?? '') !== '')) {
     return { profiles, sessions };
   }
-  const environment: AwsLoginPlace = {
+  const environment: AwsPrincipal = {
     way: { kind: 'profile', name: environmentProfile },
     title: 'The AWS environment',
     key: environmentProfile,
-    region: places.env.AWS_REGION ?? places.env.AWS_DEFAULT_REGION,
+    region: parts.env.AWS_REGION ?? parts.env.AWS_DEFAULT_REGION,
     endpoint: undefined,
     role: undefined,
-    tokenFile: places.env.AWS_WEB_IDENTITY_TOKEN_FILE || undefined,
+    tokenFile: parts.env.AWS_WEB_IDENTITY_TOKEN_FILE || undefined,
     login: { kind: 'other' },
   };
   return { profiles: [environment], sessions };
 }
 
 /** The way in that a role of Identity Center is. */
-export function rolePlace(role: AwsRole): AwsLoginPlace {
+export function rolePrincipal(role: AwsRole): AwsPrincipal {
   const { session, account, name } = role;
   return {
     way: { kind: 'sso', session: session.name, account, role: name },
@@ -180,7 +180,7 @@ function roleKey({ session, account, name }: AwsRole): string {
   return `role ${session.startUrl} ${account} ${name}`;
 }
 
-export function awsFiles({ env, home }: Pick<AwsPlaces, 'env' | 'home'>) {
+export function awsFiles({ env, home }: Pick<AwsParts, 'env' | 'home'>) {
   return {
     configFilepath: env.AWS_CONFIG_FILE || path.join(home, '.aws', 'config'),
     filepath: env.AWS_SHARED_CREDENTIALS_FILE || path.join(home, '.aws', 'credentials'),
@@ -191,9 +191,9 @@ export function awsFiles({ env, home }: Pick<AwsPlaces, 'env' | 'home'>) {
  * Whether what they say of profiles can be taken at its word: one is there, and none that is there could not be read.
  * (The SDK takes one that it cannot read for an empty one.)
  */
-export async function hasAwsFiles(places: Pick<AwsPlaces, 'env' | 'home'>): Promise<boolean> {
+export async function hasAwsFiles(parts: Pick<AwsParts, 'env' | 'home'>): Promise<boolean> {
   const tries = await Promise.allSettled(
-    Object.values(awsFiles(places)).map((file) => access(file, constants.R_OK)),
+    Object.values(awsFiles(parts)).map((file) => access(file, constants.R_OK)),
   );
   return (
     tries.some(({ status }) => status === 'fulfilled') &&
@@ -201,7 +201,7 @@ export async function hasAwsFiles(places: Pick<AwsPlaces, 'env' | 'home'>): Prom
   );
 }
 
-function profileFrom(name: string, sections: Sections): AwsLoginPlace {
+function profileFrom(name: string, sections: Sections): AwsPrincipal {
   const section = sections[name] ?? {};
   const { role_arn, sso_account_id: account, sso_role_name: roleName } = section;
   const session = role_arn === undefined ? sessionFrom(section, sections) : undefined;
@@ -282,7 +282,7 @@ function chainOf(name: string, sections: Sections): readonly (readonly [string, 
   return [...chain];
 }
 
-function loginOf(chain: ReturnType<typeof chainOf>, sections: Sections): AwsLoginPlace['login'] {
+function loginOf(chain: ReturnType<typeof chainOf>, sections: Sections): AwsPrincipal['login'] {
   for (const [profile, section] of chain) {
     const session = section.sso_session ?? section.sso_start_url;
     if (session !== undefined)

@@ -7,8 +7,8 @@ import { awsFindings } from './findings.ts';
 import { createAwsLogin } from './login.ts';
 
 /** EKS clusters in all accounts that profiles and IAM Identity Center reach. */
-export function awsProvider(parts: ProviderParts): Provider {
-  const { env, home, network, clock, logger, folders, settings, organisation } = parts;
+export function awsProvider(shared: ProviderParts): Provider {
+  const { env, home, network, clock, logger, folders, settings, organisation } = shared;
   const aws = createAws({
     env,
     home,

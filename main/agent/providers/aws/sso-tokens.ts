@@ -3,7 +3,7 @@ import { createSingleFlight } from '../../async/single-flight.ts';
 import type { Network } from '../../network/network.ts';
 import type { Clock } from '../../parts.ts';
 import { awsClientSettings } from './clients.ts';
-import type { AwsPlaces, AwsSession } from './profiles.ts';
+import type { AwsParts, AwsSession } from './profiles.ts';
 import type { SsoCache, SsoToken } from './sso-cache.ts';
 import { ssoTime } from './sso-cache.ts';
 
@@ -36,7 +36,7 @@ export interface TokenName {
 }
 
 export function createSsoTokens(
-  options: AwsPlaces & { readonly network: Network; readonly clock: Clock; readonly cache: SsoCache },
+  options: AwsParts & { readonly network: Network; readonly clock: Clock; readonly cache: SsoCache },
 ): SsoTokens {
   const { clock, cache } = options;
   const renewals = createSingleFlight<string, string>();
@@ -114,9 +114,9 @@ export function isRenewable(token: SsoToken, now: number): boolean {
   return !(Date.parse(registrationExpiresAt) <= now);
 }
 
-export async function ssoOidcClient(options: AwsPlaces & { readonly network: Network }, region: string) {
+export async function ssoOidcClient(options: AwsParts & { readonly network: Network }, region: string) {
   const { SSOOIDCClient } = await import('@aws-sdk/client-sso-oidc');
-  const settings = await awsClientSettings({ ...options, place: undefined, service: 'SSO_OIDC' });
+  const settings = await awsClientSettings({ ...options, principal: undefined, service: 'SSO_OIDC' });
   return new SSOOIDCClient({ ...settings, region });
 }
 

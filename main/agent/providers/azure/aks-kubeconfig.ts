@@ -53,7 +53,7 @@ export async function readAksKubeconfig(options: {
       session,
       tenant,
       action: 'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action',
-      place: `cluster ${cluster}`,
+      scope: `cluster ${cluster}`,
     });
   }
   const config = kubeconfigSchema.safeParse(parseForeignYaml(text));

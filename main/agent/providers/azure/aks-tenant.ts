@@ -79,7 +79,7 @@ export async function readTenant(parts: TenantParts): Promise<AppError | undefin
       session,
       tenant,
       action: 'Microsoft.ResourceGraph/resources',
-      place: `tenant ${tenant}`,
+      scope: `tenant ${tenant}`,
     });
   }
   const [asked] = await Promise.allSettled([asking]);
@@ -170,7 +170,7 @@ async function subscriptionsOf({
       session,
       tenant,
       action: 'Microsoft.Resources/subscriptions/read',
-      place: `tenant ${tenant}`,
+      scope: `tenant ${tenant}`,
     });
   }
   return names;
@@ -224,8 +224,8 @@ async function readSubscription(
     return { kind: 'listed', clusters };
   } catch (error) {
     const action = 'Microsoft.ContainerService/managedClusters/read';
-    const place = `subscription ${subscription}`;
-    return { ...failed(azureError({ error, session, tenant, action, place })), clusters };
+    const scope = `subscription ${subscription}`;
+    return { ...failed(azureError({ error, session, tenant, action, scope })), clusters };
   }
 }
 

@@ -6,7 +6,7 @@ import type { CellOutcome, CellResult, DiscoverySource } from '../discovery-sour
 import { tellGone } from '../gone.ts';
 import { readAksKubeconfig } from './aks-kubeconfig.ts';
 import { readTenant, type Subscription } from './aks-tenant.ts';
-import { type AzurePlaces, tenantsOf } from './cli-sessions.ts';
+import { type AzureParts, tenantsOf } from './cli-sessions.ts';
 import { type AzureSession, createAzureSessions } from './clients.ts';
 import { azureError, notSignedIn } from './errors.ts';
 
@@ -18,7 +18,7 @@ type Discover = Parameters<DiscoverySource['discover']>[0];
  * there is nothing to read. `tenants` is the organisation's: only these, by id or by domain.
  */
 export function createAksSource(
-  options: AzurePlaces & { readonly clock: Clock; readonly tenants?: readonly string[] | undefined },
+  options: AzureParts & { readonly clock: Clock; readonly tenants?: readonly string[] | undefined },
 ): DiscoverySource {
   const sessionNow = createAzureSessions(options);
   const wanted = options.tenants?.map((name) => name.toLowerCase());
@@ -77,7 +77,7 @@ export function createAksSource(
           session,
           tenant: undefined,
           action: 'Microsoft.Resources/tenants/read',
-          place: 'your account',
+          scope: 'your account',
         });
       }
       await Promise.allSettled(reading.values());

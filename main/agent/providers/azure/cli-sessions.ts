@@ -10,7 +10,7 @@ import { fileStamp } from '../../storage/file-stamp.ts';
 import { ownCredential, readOwnAccount } from './own-account.ts';
 import { toolCredential } from './tools.ts';
 
-export interface AzurePlaces {
+export interface AzureParts {
   readonly env: Environment;
   readonly home: string;
   readonly network: Network;
@@ -111,7 +111,7 @@ export async function azureSignIns({
   env,
   home,
   ownFile,
-}: Pick<AzurePlaces, 'env' | 'home' | 'ownFile'>): Promise<{
+}: Pick<AzureParts, 'env' | 'home' | 'ownFile'>): Promise<{
   readonly signIns: readonly AzureSignIn[];
   readonly cloud: AzureCloud;
   /** `login-sealed`, where our own is there and only the desktop app can open it. */

@@ -5,13 +5,7 @@ import pLimit from 'p-limit';
 import { abortable } from '../../async/abortable.ts';
 import { createExpiring } from '../../async/expiring.ts';
 import { type Network, networkError } from '../../network/network.ts';
-import {
-  type AzureCloud,
-  type AzurePlaces,
-  type AzureSignIn,
-  azureSignIns,
-  chainOf,
-} from './cli-sessions.ts';
+import { type AzureCloud, type AzureParts, type AzureSignIn, azureSignIns, chainOf } from './cli-sessions.ts';
 import { azureHttpClient } from './http-client.ts';
 
 /** What this computer can ask Azure with. */
@@ -39,19 +33,19 @@ const tokensAtOnce = 4;
  * Answers the session of the moment; undefined where nobody has signed in. It is the same one, with its tokens, until
  * somebody signs in or out. Rejects with `login-sealed` where the one that counts is the desktop app's.
  */
-export function createAzureSessions(places: AzurePlaces): () => Promise<AzureSession | undefined> {
+export function createAzureSessions(parts: AzureParts): () => Promise<AzureSession | undefined> {
   let last:
     | { readonly found: Awaited<ReturnType<typeof azureSignIns>>; readonly session: AzureSession }
     | undefined;
   return async () => {
-    const found = await azureSignIns(places);
+    const found = await azureSignIns(parts);
     const [first] = found.signIns;
     // What the environment says counts before our own; the others come after it, and would be somebody else.
     if (found.sealed !== undefined && first?.kind !== 'environment' && first?.kind !== 'workload')
       throw found.sealed;
     if (first === undefined) return undefined;
     if (last === undefined || !isDeepStrictEqual(last.found, found)) {
-      last = { found, session: await openSession(places.network, found) };
+      last = { found, session: await openSession(parts.network, found) };
     }
     return last.session;
   };

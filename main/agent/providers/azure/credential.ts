@@ -1,13 +1,13 @@
 import { AppError } from '../../../model/app-error.ts';
 import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
 import { type AksCredentialSource, readAksKubeconfig } from './aks-kubeconfig.ts';
-import type { AzurePlaces } from './cli-sessions.ts';
+import type { AzureParts } from './cli-sessions.ts';
 import { type AzureSession, createAzureSessions } from './clients.ts';
 import { azureError, notSignedIn } from './errors.ts';
 
 /** Credentials for AKS. Those that are held count as long as the session of the moment is the same. */
-export function aksCredentials(places: AzurePlaces): CredentialProviderOf<'aks'> {
-  const current = createAzureSessions(places);
+export function aksCredentials(parts: AzureParts): CredentialProviderOf<'aks'> {
+  const current = createAzureSessions(parts);
   return {
     kind: 'aks',
     async prepare({ source }) {
@@ -37,6 +37,6 @@ async function aksCredential(session: AzureSession, source: AksCredentialSource)
     if (token === null) throw new Error('no token was given');
     return { kind: 'token', token: token.token, expiresAt: token.expiresOnTimestamp };
   } catch (error) {
-    throw azureError({ error, session, tenant, action: 'a token', place: `cluster ${cluster}` });
+    throw azureError({ error, session, tenant, action: 'a token', scope: `cluster ${cluster}` });
   }
 }

@@ -12,14 +12,14 @@ export function azureError(options: {
   /** What was asked, as a role names it, for example `Microsoft.ContainerService/managedClusters/read`. */
   readonly action: string;
   /** Where, for people: `subscription …`. */
-  readonly place: string;
+  readonly scope: string;
 }): AppError {
-  const { error: cause, session, tenant, action, place } = options;
+  const { error: cause, session, tenant, action, scope } = options;
   if (cause instanceof AppError) return cause;
   const name = cause instanceof Error ? cause.name : '';
   const host = new URL(session.cloud.resourceManager).host;
   if (name === 'AbortError') {
-    return new AppError('timeout', `Azure did not answer ${action} in ${place}.`, {
+    return new AppError('timeout', `Azure did not answer ${action} in ${scope}.`, {
       hint: 'Check your network connection.',
       retryable: true,
       cause,
@@ -27,15 +27,15 @@ export function azureError(options: {
   }
   const status = statusOf(cause);
   if (status === 429) {
-    return new AppError('azure-throttled', `Azure throttles ${action} in ${place}.`, {
+    return new AppError('azure-throttled', `Azure throttles ${action} in ${scope}.`, {
       hint: 'Try again in a minute.',
       retryable: true,
       cause,
     });
   }
   if (status === 403) {
-    return new AppError('azure-denied', `Azure does not allow you to call ${action} in ${place}.`, {
-      hint: `Ask an owner of ${place} for a role that allows ${action}.`,
+    return new AppError('azure-denied', `Azure does not allow you to call ${action} in ${scope}.`, {
+      hint: `Ask an owner of ${scope} for a role that allows ${action}.`,
       cause,
     });
   }
@@ -44,7 +44,7 @@ export function azureError(options: {
   const errno = errnoBelow(cause);
   if (errno !== undefined) return networkError({ host }, errno);
   if (signInErrors.has(name)) return signInError({ session, tenant, cause });
-  return new AppError('azure-failed', `Azure failed to answer ${action} in ${place} (${status ?? name}).`, {
+  return new AppError('azure-failed', `Azure failed to answer ${action} in ${scope} (${status ?? name}).`, {
     hint: 'Try again; if it stays so, look at the Azure status page.',
     retryable: true,
     cause,

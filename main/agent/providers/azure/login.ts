@@ -4,7 +4,7 @@ import { openCallback } from '../../logins/callback.ts';
 import { createPkce } from '../../logins/pkce.ts';
 import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
 import type { LoginProvider, SignInRequest } from '../login-provider.ts';
-import { type AzurePlaces, azureSignIns } from './cli-sessions.ts';
+import { type AzureParts, azureSignIns } from './cli-sessions.ts';
 import { openOwnApplication, readOwnAccount } from './own-account.ts';
 
 /** Any tenant: Entra finds the person's own. */
@@ -23,16 +23,16 @@ const others = {
  * clusters of every tenant. A session is a tenant's id or domain; what is signed in last counts.
  */
 export function createAzureLogin(options: {
-  readonly places: AzurePlaces & { readonly ownFile: SignInFile };
+  readonly parts: AzureParts & { readonly ownFile: SignInFile };
   /** The organisation's. */
   readonly tenants: () => readonly string[];
 }): LoginProvider {
-  const { places } = options;
-  const { network, ownFile: file } = places;
+  const { parts } = options;
+  const { network, ownFile: file } = parts;
   const usual = () => options.tenants()[0] ?? anyTenant;
 
   const open = async (tenant: string) => {
-    const { cloud } = await azureSignIns(places);
+    const { cloud } = await azureSignIns(parts);
     const opened = await openOwnApplication({ network, file, authority: cloud.authority, tenant });
     return { ...opened, scopes: [`${cloud.resourceManager}/.default`] };
   };
@@ -139,7 +139,7 @@ export function createAzureLogin(options: {
     setUp: 'Run `k8s-tunnels login azure`.',
     accepts: (session) => /^[a-zA-Z0-9.-]{1,128}$/.test(session),
     async accounts() {
-      const { signIns } = await azureSignIns(places);
+      const { signIns } = await azureSignIns(parts);
       const foreign = signIns.flatMap((signIn): readonly Account[] =>
         signIn.kind === 'own'
           ? []
@@ -183,7 +183,7 @@ export function createAzureLogin(options: {
       // One that only the desktop app can open is removed all the same.
       const account = await readOwnAccount(file).catch(() => undefined);
       const had = await file.remove();
-      const { signIns } = await azureSignIns(places);
+      const { signIns } = await azureSignIns(parts);
       return {
         removed: had
           ? [`The Azure sign-in${account === undefined ? '' : ` of ${account.username}`} (${file.path})`]

@@ -69,7 +69,7 @@ const listSchema = z.array(entrySchema, 'must be a list of clusters');
 export type FileCluster = z.infer<typeof entrySchema>;
 
 /** What tells whose a file is. */
-export interface TrustPlaces {
+export interface FileParts {
   readonly env: Environment;
   readonly home: string;
 }
@@ -80,9 +80,9 @@ export interface TrustPlaces {
  */
 export async function readClusterFile(
   file: string,
-  places: TrustPlaces,
+  parts: FileParts,
 ): Promise<{ readonly clusters: readonly FileCluster[]; readonly distrust: Distrust | undefined }> {
-  const { text: content, distrust } = await readTrusted(file, places).catch((cause: unknown) => {
+  const { text: content, distrust } = await readTrusted(file, parts).catch((cause: unknown) => {
     throw readFailure(file, cause);
   });
   const lines = new LineCounter();
@@ -166,9 +166,9 @@ export function pathIn(folder: string, home: string, text: string): string {
 export async function readContextOf(
   file: string,
   name: string | undefined,
-  places: TrustPlaces,
+  parts: FileParts,
 ): Promise<KubeconfigContext & { readonly distrust: Distrust | undefined }> {
-  const { text: content, distrust } = await readTrusted(file, places).catch((cause: unknown) => {
+  const { text: content, distrust } = await readTrusted(file, parts).catch((cause: unknown) => {
     throw readFailure(file, cause);
   });
   const context = readKubeconfigContext(content, name);

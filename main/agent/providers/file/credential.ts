@@ -6,20 +6,20 @@ import { pemFrom } from '../../cluster-fields/pem.ts';
 import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
 import {
   distrusted,
+  type FileParts,
   needsTrust,
   pathIn,
   readClusterFile,
   readContextOf,
   readText,
-  type TrustPlaces,
 } from './cluster-file.ts';
 import { runExecPlugin } from './exec-plugin.ts';
 
 /** Nobody can say whose credential a file or a plugin of the user's gives, so it is read again each time. */
-export function fileCredentials(places: TrustPlaces): CredentialProviderOf<'file'> {
+export function fileCredentials(parts: FileParts): CredentialProviderOf<'file'> {
   return {
     kind: 'file',
-    prepare: async ({ source }) => ({ identity: undefined, make: () => fileCredential(places, source) }),
+    prepare: async ({ source }) => ({ identity: undefined, make: () => fileCredential(parts, source) }),
   };
 }
 
@@ -29,11 +29,11 @@ export function fileCredentials(places: TrustPlaces): CredentialProviderOf<'file
  * `credential-failed` when the cluster is not in the list any more or what it names gives no credential.
  */
 export async function fileCredential(
-  { env, home }: TrustPlaces,
+  { env, home }: FileParts,
   source: Extract<CredentialSource, { kind: 'file' }>,
 ): Promise<Credential> {
-  const places = { env, home };
-  const { clusters, distrust } = await readClusterFile(source.file, places);
+  const parts = { env, home };
+  const { clusters, distrust } = await readClusterFile(source.file, parts);
   const entry = clusters.find(({ name }) => name === source.cluster);
   const title = `${source.cluster} in ${source.file}`;
   if (entry?.user === undefined) {
@@ -46,9 +46,9 @@ export async function fileCredential(
   const { kubeconfig, exec } = entry.user;
   if (kubeconfig !== undefined) {
     const file = pathIn(folder, home, kubeconfig.file);
-    const context = await readContextOf(file, kubeconfig.context, places);
+    const context = await readContextOf(file, kubeconfig.context, parts);
     if (context.distrust !== undefined) throw distrusted(title, context.distrust);
-    return userCredential({ user: context.user, folder: path.dirname(file), places, title });
+    return userCredential({ user: context.user, folder: path.dirname(file), parts, title });
   }
   const user = {
     exec,
@@ -56,7 +56,7 @@ export async function fileCredential(
     'client-certificate': entry.user['client-certificate'],
     'client-key': entry.user['client-key'],
   };
-  return userCredential({ user, folder, places, title });
+  return userCredential({ user, folder, parts, title });
 }
 
 /** In the order that kubectl has: a token, a certificate, a plugin. */
@@ -64,12 +64,12 @@ async function userCredential(options: {
   readonly user: Partial<KubeconfigContext['user']>;
   /** What its paths are relative to. */
   readonly folder: string;
-  readonly places: TrustPlaces;
+  readonly parts: FileParts;
   readonly title: string;
 }): Promise<Credential> {
-  const { user, folder, places, title } = options;
+  const { user, folder, parts, title } = options;
   const read = async (file: string | undefined) =>
-    file === undefined ? undefined : readText(pathIn(folder, places.home, file));
+    file === undefined ? undefined : readText(pathIn(folder, parts.home, file));
   const token = (await read(user.tokenFile))?.trim() || user.token;
   if (token !== undefined) return { kind: 'token', token, expiresAt: undefined };
   const certificate = pemFrom(
@@ -79,7 +79,7 @@ async function userCredential(options: {
   if (certificate !== undefined && key !== undefined) {
     return { kind: 'client-certificate', certificate, key, expiresAt: undefined };
   }
-  if (user.exec !== undefined) return runExecPlugin({ plugin: user.exec, cwd: folder, ...places, title });
+  if (user.exec !== undefined) return runExecPlugin({ plugin: user.exec, cwd: folder, ...parts, title });
   throw new AppError(
     'credential-failed',
     `The user of ${title} has no token, client certificate or exec plugin.`,

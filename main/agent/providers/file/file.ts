@@ -13,12 +13,12 @@ import { tellGone } from '../gone.ts';
 import {
   distrusted,
   type FileCluster,
+  type FileParts,
   needsTrust,
   pathIn,
   readClusterFile,
   readContextOf,
   readText,
-  type TrustPlaces,
 } from './cluster-file.ts';
 
 /** The one place that a file is. */
@@ -39,7 +39,7 @@ export function createFileSource(options: {
   readonly check?: ((file: string) => Promise<void>) | undefined;
 }): DiscoverySource {
   const { folder, home, env, clock, check } = options;
-  const places = { env, home };
+  const parts = { env, home };
   const files = new Set(options.files.map((file) => pathIn(folder, home, file)));
   return {
     source: 'file',
@@ -49,11 +49,11 @@ export function createFileSource(options: {
         [...files].map(async (file) => {
           const cell = { source: 'file', account: file, region } as const;
           const outcome = await Promise.resolve(check?.(file))
-            .then(() => readClusterFile(file, places))
+            .then(() => readClusterFile(file, parts))
             .then(({ clusters, distrust }) =>
               Promise.all(
                 clusters.map((entry) =>
-                  clusterFrom({ entry, file, distrust, places, clock, tagPrefix: run.tagPrefix }),
+                  clusterFrom({ entry, file, distrust, parts, clock, tagPrefix: run.tagPrefix }),
                 ),
               ),
             )
@@ -74,12 +74,12 @@ async function clusterFrom(options: {
   readonly entry: FileCluster;
   readonly file: string;
   readonly distrust: Distrust | undefined;
-  readonly places: TrustPlaces;
+  readonly parts: FileParts;
   readonly clock: Clock;
   readonly tagPrefix: string | undefined;
 }): Promise<Cluster> {
-  const { entry, file, distrust, places, clock, tagPrefix = usualTagPrefix } = options;
-  const { home } = places;
+  const { entry, file, distrust, parts, clock, tagPrefix = usualTagPrefix } = options;
+  const { home } = parts;
   const { name, tags, user } = entry;
   // Listed all the same; nothing that the list leads to is read or run.
   const isRefused = distrust !== undefined && needsTrust(user);
@@ -107,7 +107,7 @@ async function clusterFrom(options: {
           folder: path.dirname(pathIn(folder, home, kubeconfig.file)),
           context: await told(
             'user.kubeconfig',
-            readContextOf(pathIn(folder, home, kubeconfig.file), kubeconfig.context, places),
+            readContextOf(pathIn(folder, home, kubeconfig.file), kubeconfig.context, parts),
           ),
         };
   if (from?.context?.distrust !== undefined) refuse(from.context.distrust);

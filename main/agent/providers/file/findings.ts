@@ -1,10 +1,10 @@
 import { toPlainError } from '../../../model/app-error.ts';
 import type { Findings } from '../../../model/findings.ts';
-import { pathIn, readClusterFile, type TrustPlaces } from './cluster-file.ts';
+import { type FileParts, pathIn, readClusterFile } from './cluster-file.ts';
 
 /** The lists of clusters, with how many each holds or why it cannot be read. */
 export async function fileFindings(
-  options: TrustPlaces & {
+  options: FileParts & {
     readonly files: readonly string[];
     /** Where the settings are. */
     readonly folder: string;

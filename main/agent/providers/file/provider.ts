@@ -4,8 +4,8 @@ import { createFileSource } from './file.ts';
 import { fileFindings } from './findings.ts';
 
 /** Clusters that somebody wrote into a YAML list. */
-export function fileProvider(parts: ProviderParts): Provider {
-  const { env, home, clock, folders, settings, checkClusterFile: check } = parts;
+export function fileProvider(shared: ProviderParts): Provider {
+  const { env, home, clock, folders, settings, checkClusterFile: check } = shared;
   const lists = () => ({ env, home, files: settings().clusterFiles, folder: folders.config, check });
   return {
     source: () => createFileSource({ ...lists(), clock }),

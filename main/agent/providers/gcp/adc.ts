@@ -11,7 +11,7 @@ import { openGcpClient } from './clients.ts';
 import { gcpLoginHint, signInError } from './errors.ts';
 
 /** What gcloud and Google's libraries read too. */
-export interface GcpPlaces {
+export interface GcpParts {
   readonly env: Environment;
   readonly home: string;
   readonly network: Network;
@@ -33,7 +33,7 @@ export interface GcpAccess {
   readonly project: string | undefined;
 }
 
-export interface GcpLogin {
+export interface GcpSession {
   /**
    * A token for the credentials that count, from memory while it holds; undefined where this computer has no
    * such credentials. Rejects with `gcp-session-expired`, `gcp-failed`, `file-unreadable`,
@@ -57,17 +57,17 @@ const commonSchema = z.looseObject({
  * sign-in (who has made it wants it used), else the application-default credentials. Only the file counts: the metadata server
  * of a cloud's machine is not asked, because on a laptop that is a wait for nobody.
  */
-export function createGcpLogin(places: GcpPlaces): GcpLogin {
-  const { env } = places;
+export function createGcpSession(parts: GcpParts): GcpSession {
+  const { env } = parts;
   let current: { readonly text: string; readonly client: Promise<AuthClient> } | undefined;
 
   return {
     async access() {
-      const found = await findCredentials(places);
+      const found = await findCredentials(parts);
       if (found === undefined) return undefined;
       const { file, text } = found;
       const content = parse(text, file);
-      if (current?.text !== text) current = { text, client: openGcpClient({ places, file, content }) };
+      if (current?.text !== text) current = { text, client: openGcpClient({ parts, file, content }) };
       try {
         const client = await current.client;
         // The library keeps the token and renews it five minutes ahead.
@@ -93,8 +93,8 @@ function universeOf(inFile: string | undefined, env: Environment): string {
   return inFile || env.GOOGLE_CLOUD_UNIVERSE_DOMAIN || 'googleapis.com';
 }
 
-async function findCredentials(places: GcpPlaces) {
-  for (const { file, named, own } of gcpCredentialFiles(places)) {
+async function findCredentials(parts: GcpParts) {
+  for (const { file, named, own } of gcpCredentialFiles(parts)) {
     const text = await (own === undefined ? readCredentials(file, named) : own.read());
     if (text !== undefined) return { file, text };
   }
@@ -106,7 +106,7 @@ export function gcpCredentialFiles({
   env,
   home,
   ownFile,
-}: Pick<GcpPlaces, 'env' | 'home' | 'ownFile'>): readonly {
+}: Pick<GcpParts, 'env' | 'home' | 'ownFile'>): readonly {
   readonly file: string;
   readonly named: boolean;
   /** Our sign-in, which is read in its own way. */
@@ -120,7 +120,7 @@ export function gcpCredentialFiles({
 }
 
 /** Where gcloud keeps what it knows. */
-export function gcloudFolder({ env, home }: Pick<GcpPlaces, 'env' | 'home'>): string {
+export function gcloudFolder({ env, home }: Pick<GcpParts, 'env' | 'home'>): string {
   const usual =
     process.platform === 'win32' && env.APPDATA !== undefined
       ? path.join(env.APPDATA, 'gcloud')

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { AppError } from '../../../model/app-error.ts';
-import type { GcpAccess, GcpPlaces } from './adc.ts';
+import type { GcpAccess, GcpParts } from './adc.ts';
 import { answerError, type GcpCall, parseJson, refusalOf } from './errors.ts';
 import { getPatiently } from './request.ts';
 
@@ -9,7 +9,7 @@ import { getPatiently } from './request.ts';
  * Rejects with a `gcp-…` code, `cancelled`, `timeout` or another network code. Quotas are waited for, as Google asks.
  */
 export async function askGcp<T>(options: {
-  readonly places: GcpPlaces;
+  readonly parts: GcpParts;
   readonly access: GcpAccess;
   /** Below the service's address, without a leading slash, query and all. */
   readonly path: string;
@@ -18,10 +18,10 @@ export async function askGcp<T>(options: {
   readonly schema: z.ZodType<T>;
   readonly signal: AbortSignal;
 }): Promise<T> {
-  const { places, access, path, headers, call, schema, signal } = options;
+  const { parts, access, path, headers, call, schema, signal } = options;
   const answer = await getPatiently({
-    places,
-    url: new URL(path, addressOf('cloudresourcemanager', places, access)),
+    parts,
+    url: new URL(path, addressOf('cloudresourcemanager', parts, access)),
     headers: { ...headers, authorization: `Bearer ${access.token}`, accept: 'application/json' },
     signal,
   });
@@ -34,7 +34,7 @@ export async function askGcp<T>(options: {
 /** Ends with a slash. Elsewhere for Private Service Connect: gcloud's own variables say where. */
 export function addressOf(
   service: 'container' | 'cloudresourcemanager',
-  { env }: GcpPlaces,
+  { env }: GcpParts,
   { universe }: GcpAccess,
 ): string {
   const elsewhere =

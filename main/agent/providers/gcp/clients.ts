@@ -7,7 +7,7 @@ import type {
 import { z } from 'zod';
 import { AppError } from '../../../model/app-error.ts';
 import { tokenBytes } from '../../network/limits.ts';
-import type { GcpAccess, GcpPlaces } from './adc.ts';
+import type { GcpAccess, GcpParts } from './adc.ts';
 import { gcpLoginHint } from './errors.ts';
 import { getPatiently } from './request.ts';
 
@@ -39,13 +39,13 @@ type Content = { readonly type: string; readonly [key: string]: unknown };
  * Google too. Rejects with `gcp-failed` where the content is of no kind that is known.
  */
 export async function openGcpClient(options: {
-  readonly places: GcpPlaces;
+  readonly parts: GcpParts;
   readonly file: string;
   readonly content: Content;
 }): Promise<AuthClient> {
-  const { places, file, content } = options;
+  const { parts, file, content } = options;
   const google = await import('google-auth-library');
-  const transporter = createTransporter(google, places, tokenUriOf(content, places));
+  const transporter = createTransporter(google, parts, tokenUriOf(content, parts));
   const common = (given: Content) => ({
     transporter,
     ...(typeof given.universe_domain === 'string' ? { universeDomain: given.universe_domain } : {}),
@@ -113,10 +113,10 @@ export async function openGcpClient(options: {
  * client that the token came from: an SDK has a service account sign for itself, and an external account name
  * a project that pays.
  */
-export async function openTokenClient(places: GcpPlaces, access: GcpAccess): Promise<AuthClient> {
+export async function openTokenClient(parts: GcpParts, access: GcpAccess): Promise<AuthClient> {
   const google = await import('google-auth-library');
   return new google.OAuth2Client({
-    transporter: createTransporter(google, places),
+    transporter: createTransporter(google, parts),
     credentials: { access_token: access.token },
     universeDomain: access.universe,
   });
@@ -124,16 +124,16 @@ export async function openTokenClient(places: GcpPlaces, access: GcpAccess): Pro
 
 /** The library's client for a sign-in by an organisation's own OAuth client. */
 export async function openOAuthClient(options: {
-  readonly places: GcpPlaces;
+  readonly parts: GcpParts;
   readonly client: { readonly id: string; readonly secret?: string | undefined };
   readonly redirectUri?: string;
 }): Promise<OAuth2Client> {
-  const { places, client, redirectUri } = options;
+  const { parts, client, redirectUri } = options;
   const google = await import('google-auth-library');
-  const { CLOUDSDK_AUTH_AUTH_HOST: authHost = '' } = places.env;
-  const tokenUri = tokenUriOf({ type: 'authorized_user' }, places);
+  const { CLOUDSDK_AUTH_AUTH_HOST: authHost = '' } = parts.env;
+  const tokenUri = tokenUriOf({ type: 'authorized_user' }, parts);
   return new google.OAuth2Client({
-    transporter: createTransporter(google, places, tokenUri),
+    transporter: createTransporter(google, parts, tokenUri),
     clientId: client.id,
     ...(client.secret === undefined ? {} : { clientSecret: client.secret }),
     ...(redirectUri === undefined ? {} : { redirectUri }),
@@ -146,13 +146,13 @@ export async function openOAuthClient(options: {
 
 function createTransporter(
   google: typeof import('google-auth-library'),
-  places: GcpPlaces,
+  parts: GcpParts,
   tokenUri = usualTokenUri,
 ): InstanceType<typeof google.gaxios.Gaxios> {
   return new google.gaxios.Gaxios({
-    fetchImplementation: createFetch(places, tokenUri),
+    fetchImplementation: createFetch(parts, tokenUri),
     // With an agent the library leaves the proxy of the process's environment alone.
-    agent: places.network.httpsAgent,
+    agent: parts.network.httpsAgent,
   });
 }
 
@@ -164,12 +164,12 @@ function principalOf(pathname: string): string {
 }
 
 /** gcloud's own setting first, then what the file says, as gcloud has it. */
-function tokenUriOf(content: Content, { env }: GcpPlaces): string {
+function tokenUriOf(content: Content, { env }: GcpParts): string {
   const inFile = typeof content.token_uri === 'string' ? content.token_uri : '';
   return env.CLOUDSDK_AUTH_TOKEN_HOST || inFile || usualTokenUri;
 }
 
-function createFetch(places: GcpPlaces, tokenUri: string): typeof fetch {
+function createFetch(parts: GcpParts, tokenUri: string): typeof fetch {
   return async (input, init) => {
     const asked = String(input instanceof Request ? input.url : input);
     const url = new URL(asked === usualTokenUri ? tokenUri : asked);
@@ -179,8 +179,8 @@ function createFetch(places: GcpPlaces, tokenUri: string): typeof fetch {
     const content = init?.body === undefined || init.body === null ? {} : { body: String(init.body) };
     const answer =
       method === 'GET'
-        ? await getPatiently({ places, url, headers, signal })
-        : await places.network.request(url, { method, headers, ...content, signal, maxBytes: tokenBytes });
+        ? await getPatiently({ parts, url, headers, signal })
+        : await parts.network.request(url, { method, headers, ...content, signal, maxBytes: tokenBytes });
     const type = answer.headers['content-type'];
     // These have no body, and a `Response` takes none with them; of any other the library reads one.
     const body = [204, 205, 304].includes(answer.status) ? null : new Uint8Array(answer.body);

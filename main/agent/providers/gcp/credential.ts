@@ -1,20 +1,20 @@
 import { AppError } from '../../../model/app-error.ts';
 import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
-import { createGcpLogin, type GcpLogin, type GcpPlaces } from './adc.ts';
+import { createGcpSession, type GcpParts, type GcpSession } from './adc.ts';
 import { gcpLoginHint } from './errors.ts';
 
 /** Access tokens for GKE, which Google's library keeps by who is signed in. */
-export function gkeCredentials(places: GcpPlaces): CredentialProviderOf<'gke'> {
-  const login = createGcpLogin(places);
+export function gkeCredentials(parts: GcpParts): CredentialProviderOf<'gke'> {
+  const session = createGcpSession(parts);
   return {
     kind: 'gke',
-    prepare: async () => ({ identity: undefined, make: () => gkeCredential(login) }),
+    prepare: async () => ({ identity: undefined, make: () => gkeCredential(session) }),
   };
 }
 
 /** The access token of the credentials that count, which every GKE cluster's API takes. Rejects as `access` does. */
-export async function gkeCredential(login: GcpLogin): Promise<Credential> {
-  const access = await login.access();
+export async function gkeCredential(session: GcpSession): Promise<Credential> {
+  const access = await session.access();
   if (access !== undefined) return { kind: 'token', token: access.token, expiresAt: access.expiresAt };
   throw new AppError('gcp-session-expired', 'You are not signed in to Google on this computer.', {
     hint: gcpLoginHint,

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Findings } from '../../../model/findings.ts';
-import { type GcpPlaces, gcloudFolder } from './adc.ts';
+import { type GcpParts, gcloudFolder } from './adc.ts';
 
 /** As gcloud keeps it: the name of the configuration that counts, and beside it one file each, in the form of ini. */
 export async function gcloudFindings(
-  places: Pick<GcpPlaces, 'env' | 'home'>,
+  parts: Pick<GcpParts, 'env' | 'home'>,
 ): Promise<Pick<Findings, 'gcloudAccount'>> {
-  const folder = gcloudFolder(places);
-  const named = places.env.CLOUDSDK_ACTIVE_CONFIG_NAME || (await readOr(path.join(folder, 'active_config')));
+  const folder = gcloudFolder(parts);
+  const named = parts.env.CLOUDSDK_ACTIVE_CONFIG_NAME || (await readOr(path.join(folder, 'active_config')));
   const name = named.trim() || 'default';
   const text = await readOr(path.join(folder, 'configurations', `config_${path.basename(name)}`));
   const [, account] = /^\[core\][^[]*?^account *= *(\S+)/m.exec(text) ?? [];

@@ -1,5 +1,5 @@
 import type { ClusterManagerClient, protos } from '@google-cloud/container';
-import type { GcpAccess, GcpPlaces } from './adc.ts';
+import type { GcpAccess, GcpParts } from './adc.ts';
 import { addressOf } from './api.ts';
 import { openTokenClient } from './clients.ts';
 import { callError } from './errors.ts';
@@ -8,12 +8,9 @@ import { longestGetMs } from './request.ts';
 type Listed = protos.google.container.v1.IListClustersResponse;
 
 /** GKE's API for a run. Rejects with `bad-input` where gcloud's settings give an address that is none. */
-export async function openClusterManager(
-  places: GcpPlaces,
-  access: GcpAccess,
-): Promise<ClusterManagerClient> {
-  const { protocol, hostname, port } = new URL(addressOf('container', places, access));
-  const authClient = await openTokenClient(places, access);
+export async function openClusterManager(parts: GcpParts, access: GcpAccess): Promise<ClusterManagerClient> {
+  const { protocol, hostname, port } = new URL(addressOf('container', parts, access));
+  const authClient = await openTokenClient(parts, access);
   // Not the package's index, which takes twice as long to load: with messages for gRPC, and v1beta1.
   const { ClusterManagerClient } = await import('@google-cloud/container/build/src/v1/index.js');
   return new ClusterManagerClient({

@@ -3,7 +3,7 @@ import type pLimit from 'p-limit';
 import { AppError, toPlainError } from '../../../model/app-error.ts';
 import type { Cluster } from '../../../model/cluster.ts';
 import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
-import type { GcpPlaces } from './adc.ts';
+import type { GcpParts } from './adc.ts';
 import { listClusters } from './gke-client.ts';
 import { clusterFrom, fieldMask } from './gke-cluster.ts';
 
@@ -11,7 +11,7 @@ import { clusterFrom, fieldMask } from './gke-cluster.ts';
 export const wholeProject = '*';
 
 export interface ProjectParts {
-  readonly places: GcpPlaces;
+  readonly parts: GcpParts;
   readonly client: Promise<ClusterManagerClient>;
   readonly limit: ReturnType<typeof pLimit>;
   readonly run: Parameters<DiscoverySource['discover']>[0];
@@ -22,13 +22,13 @@ export interface ProjectParts {
  * the run was cancelled or Google refuses the sign-in.
  */
 export async function readProject(
-  parts: ProjectParts,
+  options: ProjectParts,
   project: string,
   known: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, CellOutcome>> {
-  const { run } = parts;
+  const { run } = options;
   try {
-    const { clusters, missingZones } = await readClusters(parts, project);
+    const { clusters, missingZones } = await readClusters(options, project);
     const regions = new Set([
       wholeProject,
       ...known,
@@ -65,14 +65,14 @@ export async function readProject(
 }
 
 async function readClusters(
-  { places, client, limit, run }: ProjectParts,
+  { parts, client, limit, run }: ProjectParts,
   project: string,
 ): Promise<{ readonly clusters: readonly Cluster[]; readonly missingZones: readonly string[] }> {
   const { clusters, missingZones } = await limit(async () => {
     run.signal.throwIfAborted();
     return listClusters({ client: await client, project, fieldMask, signal: run.signal });
   });
-  const now = places.clock.now();
+  const now = parts.clock.now();
   return {
     clusters: (clusters ?? []).map((cluster) =>
       clusterFrom({ project, gke: cluster, tagPrefix: run.tagPrefix, seenAt: now }),

@@ -4,7 +4,7 @@ import { matchesWildcard } from '../../organisation/wildcard.ts';
 import { boundedPages } from '../bounded-pages.ts';
 import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
 import { tellGone } from '../gone.ts';
-import { createGcpLogin, type GcpAccess, type GcpPlaces } from './adc.ts';
+import { createGcpSession, type GcpAccess, type GcpParts } from './adc.ts';
 import { openClusterManager } from './gke-client.ts';
 import { readProject, wholeProject } from './gke-project.ts';
 import { searchProjects } from './projects.ts';
@@ -23,10 +23,10 @@ type Run = Parameters<DiscoverySource['discover']>[0];
  * stands for any characters.
  */
 export function createGkeSource(
-  places: GcpPlaces & { readonly projects?: readonly string[] | undefined },
+  parts: GcpParts & { readonly projects?: readonly string[] | undefined },
 ): DiscoverySource {
-  const wanted = projectsWanted(places.projects);
-  const login = createGcpLogin(places);
+  const wanted = projectsWanted(parts.projects);
+  const session = createGcpSession(parts);
   return {
     source: 'gke',
     async discover(all) {
@@ -38,7 +38,7 @@ export function createGkeSource(
       tellGone(all, ({ account }) => !wanted.has(account));
       let access: GcpAccess | undefined;
       try {
-        access = await login.access();
+        access = await session.access();
       } catch (error) {
         run.signal.throwIfAborted();
         failAll(run, toPlainError(error));
@@ -47,10 +47,10 @@ export function createGkeSource(
       run.signal.throwIfAborted();
       if (access === undefined) return;
       try {
-        await readAll({ places, access, run, wanted });
+        await readAll({ parts, access, run, wanted });
       } catch (error) {
         run.signal.throwIfAborted();
-        if (isRefused(error)) login.forget();
+        if (isRefused(error)) session.forget();
         failAll(run, toPlainError(error));
       }
     },
@@ -58,15 +58,15 @@ export function createGkeSource(
 }
 
 /** Rejects where the run was cancelled or Google refuses the sign-in, in either case not before all is quiet. */
-async function readAll(parts: {
-  readonly places: GcpPlaces;
+async function readAll(options: {
+  readonly parts: GcpParts;
   readonly access: GcpAccess;
   readonly run: Run;
   readonly wanted: ProjectsWanted;
 }): Promise<void> {
-  const { places, access, run, wanted } = parts;
+  const { parts, access, run, wanted } = options;
   const limit = pLimit(concurrency);
-  const client = openClusterManager(places, access);
+  const client = openClusterManager(parts, access);
   // Awaited by each project that is read.
   client.catch(() => {});
   const holding = locationsOf(run);
@@ -80,12 +80,12 @@ async function readAll(parts: {
   };
   const readOne = async (project: string, search: Promise<ReadonlySet<string> | undefined> | undefined) => {
     run.onPlanned(1);
-    if (isOff({ project, run, now: places.clock.now() })) {
+    if (isOff({ project, run, now: parts.clock.now() })) {
       skip(run, project);
       return;
     }
     const locations = holding.get(project) ?? new Set();
-    const outcomes = await readProject({ places, client, limit, run }, project, locations);
+    const outcomes = await readProject({ parts, client, limit, run }, project, locations);
     const whole = outcomes.get(wholeProject);
     if (whole?.kind === 'failed' && whole.error.code === 'gcp-denied' && locations.size === 0) {
       const found = await search?.catch(() => undefined);
@@ -100,7 +100,7 @@ async function readAll(parts: {
     const found = new Set<string>();
     try {
       for await (const page of boundedPages(
-        searchProjects({ places, access, signal: run.signal }),
+        searchProjects({ parts, access, signal: run.signal }),
         'The list of Google projects',
       )) {
         for (const project of page.filter(wanted.has)) {

@@ -7,7 +7,7 @@ import { openCallback } from '../../logins/callback.ts';
 import { createPkce } from '../../logins/pkce.ts';
 import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
 import type { LoginProvider } from '../login-provider.ts';
-import { createGcpLogin, type GcpLogin, type GcpPlaces, gcpCredentialFiles } from './adc.ts';
+import { createGcpSession, type GcpParts, type GcpSession, gcpCredentialFiles } from './adc.ts';
 import { gcpScopes, openOAuthClient } from './clients.ts';
 
 /** There is one of ours: the organisation's client signs in one person. */
@@ -31,20 +31,20 @@ type Kept = z.infer<typeof keptSchema>;
  * Google by the organisation's OAuth client for desktop apps: Google lets no other program use gcloud's own. The
  * sign-in is kept in `ownFile`, in the form of application-default credentials.
  */
-export function createGcpSignIn(options: {
-  readonly places: GcpPlaces & { readonly ownFile: SignInFile };
+export function createGcpLogin(options: {
+  readonly parts: GcpParts & { readonly ownFile: SignInFile };
   readonly client: () => { readonly id: string; readonly secret?: string | undefined } | undefined;
 }): LoginProvider {
-  const { places } = options;
-  const { ownFile, env } = places;
+  const { parts } = options;
+  const { ownFile, env } = parts;
   /** One a file, so that a token is asked for once an hour and not each time that somebody looks. */
-  const checks = new Map<string, GcpLogin>();
+  const checks = new Map<string, GcpSession>();
 
   const check = async (file: string): Promise<Account['status']> => {
     const login =
       checks.get(file) ??
-      createGcpLogin(
-        file === ownFile.path ? places : { ...places, env: { ...env, GOOGLE_APPLICATION_CREDENTIALS: file } },
+      createGcpSession(
+        file === ownFile.path ? parts : { ...parts, env: { ...env, GOOGLE_APPLICATION_CREDENTIALS: file } },
       );
     checks.set(file, login);
     try {
@@ -86,7 +86,7 @@ export function createGcpSignIn(options: {
       'Run `gcloud auth application-default login`, or have your organisation’s file name an OAuth client (sources.gke.oauthClient) for `k8s-tunnels login gcp`.',
     async accounts() {
       const found = await Promise.all(
-        gcpCredentialFiles(places).map(async ({ file, own }) => {
+        gcpCredentialFiles(parts).map(async ({ file, own }) => {
           try {
             const kept = await read(own ?? file);
             return kept === undefined ? [] : [await accountOf(file, kept)];
@@ -131,7 +131,7 @@ export function createGcpSignIn(options: {
       try {
         const { redirectUri } = callback;
         const google = await import('google-auth-library');
-        const oauth = await openOAuthClient({ places, client, redirectUri });
+        const oauth = await openOAuthClient({ parts, client, redirectUri });
         const { codeVerifier, codeChallenge } = await oauth.generateCodeVerifierAsync();
         if (codeChallenge === undefined) throw new Error('the library made no challenge');
         const { state } = createPkce();
@@ -184,7 +184,7 @@ export function createGcpSignIn(options: {
       let revoked = false;
       if (kept?.refresh_token !== undefined && kept.client_id !== undefined) {
         const oauth = await openOAuthClient({
-          places,
+          parts,
           client: { id: kept.client_id, secret: kept.client_secret },
         });
         revoked = await oauth.revokeToken(kept.refresh_token).then(
@@ -195,7 +195,7 @@ export function createGcpSignIn(options: {
       checks.delete(ownFile.path);
       const had = await ownFile.remove();
       const others = await Promise.all(
-        gcpCredentialFiles(places)
+        gcpCredentialFiles(parts)
           .filter(({ own }) => own === undefined)
           .map(async ({ file }) =>
             (await read(file)) === undefined ? [] : [`The credentials in ${file}, which now count.`],

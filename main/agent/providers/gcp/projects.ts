@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { GcpAccess, GcpPlaces } from './adc.ts';
+import type { GcpAccess, GcpParts } from './adc.ts';
 import { askGcp } from './api.ts';
 
 const pageSchema = z.object({
@@ -9,7 +9,7 @@ const pageSchema = z.object({
 
 /** The ids of all active projects that the person may see, page by page (Resource Manager v3, `projects:search`). */
 export async function* searchProjects(options: {
-  readonly places: GcpPlaces;
+  readonly parts: GcpParts;
   readonly access: GcpAccess;
   readonly signal: AbortSignal;
 }): AsyncGenerator<readonly string[]> {

@@ -2,22 +2,22 @@ import type { Provider, ProviderParts } from '../provider.ts';
 import { gkeCredentials } from './credential.ts';
 import { gcloudFindings } from './gcloud-account.ts';
 import { createGkeSource } from './gke.ts';
-import { createGcpSignIn } from './login.ts';
+import { createGcpLogin } from './login.ts';
 
 /** GKE clusters in all projects that the application-default credentials see. */
-export function gcpProvider(parts: ProviderParts): Provider {
-  const { env, home, network, clock, organisation } = parts;
-  const sessionFile = parts.openSessionFile({
+export function gcpProvider(shared: ProviderParts): Provider {
+  const { env, home, network, clock, organisation } = shared;
+  const sessionFile = shared.openSessionFile({
     name: 'google-sign-in.json',
     title: 'Google Cloud',
     login: 'login gcp',
   });
-  const places = { env, home, network, clock, ownFile: sessionFile };
+  const parts = { env, home, network, clock, ownFile: sessionFile };
   return {
-    source: () => createGkeSource({ ...places, projects: organisation()?.sources?.gke?.projects }),
-    login: createGcpSignIn({ places, client: () => organisation()?.sources?.gke?.oauthClient }),
-    credential: gkeCredentials(places),
+    source: () => createGkeSource({ ...parts, projects: organisation()?.sources?.gke?.projects }),
+    login: createGcpLogin({ parts, client: () => organisation()?.sources?.gke?.oauthClient }),
+    credential: gkeCredentials(parts),
     sessionFile,
-    findings: () => gcloudFindings(places),
+    findings: () => gcloudFindings(parts),
   };
 }

@@ -1,6 +1,6 @@
 import { requestTries, retryRequest } from '../../async/request-retry.ts';
 import type { Answer } from '../../network/network.ts';
-import type { GcpPlaces } from './adc.ts';
+import type { GcpParts } from './adc.ts';
 import { refusalOf } from './errors.ts';
 
 /** Quotas, and servers that are about to be replaced. */
@@ -16,15 +16,15 @@ export const longestGetMs = requestTries * 20_000 + (requestTries - 1) * longest
  * the last one, whatever it says. Rejects with `cancelled`, `timeout` or another network code.
  */
 export function getPatiently(options: {
-  readonly places: Pick<GcpPlaces, 'network' | 'clock'>;
+  readonly parts: Pick<GcpParts, 'network' | 'clock'>;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal | undefined;
 }): Promise<Answer> {
-  const { places, url, headers, signal } = options;
+  const { parts, url, headers, signal } = options;
   return retryRequest({
-    clock: places.clock,
-    send: () => places.network.request(url, { headers, signal }),
+    clock: parts.clock,
+    send: () => parts.network.request(url, { headers, signal }),
     passing,
     pauseMs(answer, usualMs) {
       const pause = refusalOf(answer).retryDelayMs ?? usualMs;

@@ -6,12 +6,12 @@ import { createOidcLogin } from './login.ts';
 import { createOidcTokens } from './tokens.ts';
 
 /** The id tokens of clusters that name an OpenID Connect issuer, wherever the clusters were found. */
-export function oidcProvider(parts: ProviderParts): {
+export function oidcProvider(shared: ProviderParts): {
   readonly provider: Provider;
   readonly consents: OidcConsents;
 } {
-  const { network, clock, logger, folders, clusters } = parts;
-  const sessionFile = parts.openSessionFile({
+  const { network, clock, logger, folders, clusters } = shared;
+  const sessionFile = shared.openSessionFile({
     name: 'oidc-sign-ins.json',
     title: 'OpenID Connect',
     login: 'login oidc',

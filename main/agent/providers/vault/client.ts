@@ -9,7 +9,7 @@ import { unreadable } from '../../storage/unreadable.ts';
 import { noToken } from './errors.ts';
 
 /** What the vault command reads too. */
-export interface VaultPlaces {
+export interface VaultParts {
   readonly env: Environment;
   readonly home: string;
   readonly network: Network;
@@ -22,7 +22,7 @@ export function vaultTokenFile(home: string): string {
 }
 
 /** The token of `VAULT_TOKEN` or `~/.vault-token`. Rejects with `vault-no-token`, or `file-unreadable`. */
-export async function vaultToken({ env, home }: Pick<VaultPlaces, 'env' | 'home'>): Promise<string> {
+export async function vaultToken({ env, home }: Pick<VaultParts, 'env' | 'home'>): Promise<string> {
   if (env.VAULT_TOKEN !== undefined && env.VAULT_TOKEN !== '') return env.VAULT_TOKEN;
   const file = vaultTokenFile(home);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
@@ -44,14 +44,14 @@ export function vaultAddress(text: string): URL {
 
 /** The client of node-vault over our own network: its proxy, authorities and time limits hold here too. */
 export async function vaultClient(options: {
-  readonly places: VaultPlaces;
+  readonly parts: VaultParts;
   readonly address: URL;
   readonly token: string;
   /** In place of `VAULT_NAMESPACE`. */
   readonly namespace?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }): Promise<VaultClient> {
-  const { places, address, token, namespace, signal } = options;
+  const { parts, address, token, namespace, signal } = options;
   const { default: vault } = await import('node-vault');
   const client = vault({
     endpoint: address.href,
@@ -65,10 +65,10 @@ export async function vaultClient(options: {
     mustache: { render: plainPath },
     tv4: Object.assign(() => true, { validate: () => true }),
     // node-vault's name for a requester that is not its own.
-    'request-promise': { defaults: () => (request: VaultRequest) => send(places, request, signal) },
+    'request-promise': { defaults: () => (request: VaultRequest) => send(parts, request, signal) },
   });
   // Set after, because node-vault would fall back to the process's own environment.
-  Object.assign(client, { token, namespace: namespace ?? places.env.VAULT_NAMESPACE ?? '' });
+  Object.assign(client, { token, namespace: namespace ?? parts.env.VAULT_NAMESPACE ?? '' });
   return client;
 }
 
@@ -100,7 +100,7 @@ const passing = new Set([412, 429, 502, 503, 504]);
 const longestPauseMs = 10_000;
 
 /** A read is tried again: that is harmless. */
-async function send({ network, clock }: VaultPlaces, request: VaultRequest, signal?: AbortSignal) {
+async function send({ network, clock }: VaultParts, request: VaultRequest, signal?: AbortSignal) {
   const url = new URL(request.uri);
   const once = () => followOnce(network, url, request, signal);
   const answer =

@@ -3,7 +3,7 @@ import { AppError } from '../../../model/app-error.ts';
 import type { CredentialSource } from '../../../model/cluster.ts';
 import { pemFrom } from '../../cluster-fields/pem.ts';
 import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
-import { encodePath, kvPaths, type VaultPlaces, vaultAddress, vaultClient, vaultToken } from './client.ts';
+import { encodePath, kvPaths, type VaultParts, vaultAddress, vaultClient, vaultToken } from './client.ts';
 import { vaultError, vaultStatus, whyDenied } from './errors.ts';
 import { type heldCredential, secretFrom } from './secret.ts';
 import { environmentFor, type VaultServer } from './servers.ts';
@@ -13,16 +13,16 @@ type VaultSource = Extract<CredentialSource, { kind: 'vault' }>;
 /** What secrets hold for their clusters, read as the bearer of the token at hand. */
 export function vaultCredentials(options: {
   /** Those of the moment: where Vault is, and further servers. */
-  readonly places: () => VaultPlaces;
+  readonly parts: () => VaultParts;
   readonly servers: () => readonly VaultServer[];
 }): CredentialProviderOf<'vault'> {
   return {
     kind: 'vault',
     async prepare({ source }) {
-      const places = options.places();
+      const parts = options.parts();
       const there = {
-        ...places,
-        env: environmentFor(source, { env: places.env, servers: options.servers() }),
+        ...parts,
+        env: environmentFor(source, { env: parts.env, servers: options.servers() }),
       };
       const { identity, token } = await identityOf(there, source);
       return { identity, make: () => readVaultCredential({ ...there, source, token }) };
@@ -31,9 +31,9 @@ export function vaultCredentials(options: {
 }
 
 /** The token at hand, and a name of whom Vault takes its bearer for. Rejects as `vaultToken`. */
-async function identityOf(places: VaultPlaces, { address, namespace }: VaultSource) {
-  const token = await vaultToken(places);
-  const { VAULT_ADDR = '', VAULT_NAMESPACE = '' } = places.env;
+async function identityOf(parts: VaultParts, { address, namespace }: VaultSource) {
+  const token = await vaultToken(parts);
+  const { VAULT_ADDR = '', VAULT_NAMESPACE = '' } = parts.env;
   const digest = createHash('sha256').update(token).digest('hex');
   return { token, identity: JSON.stringify([address, VAULT_ADDR, namespace ?? VAULT_NAMESPACE, digest]) };
 }
@@ -44,7 +44,7 @@ async function identityOf(places: VaultPlaces, { address, namespace }: VaultSour
  * that `VAULT_ADDR` no longer names.
  */
 export async function readVaultCredential(
-  options: VaultPlaces & {
+  options: VaultParts & {
     readonly source: Extract<CredentialSource, { kind: 'vault' }>;
     /** As `vaultToken` gives it: that of the moment where undefined. */
     readonly token?: string | undefined;
@@ -64,8 +64,8 @@ export async function readVaultCredential(
       },
     );
   }
-  const parts = { places: options, address, token: options.token ?? (await vaultToken(options)), signal };
-  const client = await vaultClient({ ...parts, namespace: source.namespace });
+  const connection = { parts: options, address, token: options.token ?? (await vaultToken(options)), signal };
+  const client = await vaultClient({ ...connection, namespace: source.namespace });
   const where = `${source.mount}/${source.path}`;
   // The mount may have been upgraded since it was read.
   for (const version of source.version === 2 ? ([2, 1] as const) : ([1, 2] as const)) {
@@ -76,7 +76,7 @@ export async function readVaultCredential(
     } catch (error) {
       if (vaultStatus(error) === 404) continue;
       throw await whyDenied(
-        await vaultClient(parts),
+        await vaultClient(connection),
         address,
         vaultError({ error, address, path, capability: 'read' }),
       );

@@ -5,7 +5,7 @@ import { AppError, errnoOf } from '../../../model/app-error.ts';
 import type { OrganisationFiles } from '../../organisation/organisation-files.ts';
 import { writeFileAtomic } from '../../storage/write-file-atomic.ts';
 import type { LoginProvider } from '../login-provider.ts';
-import { type VaultPlaces, vaultAddress, vaultClient, vaultTokenFile } from './client.ts';
+import { type VaultParts, vaultAddress, vaultClient, vaultTokenFile } from './client.ts';
 import { signInError, vaultStatus } from './errors.ts';
 import { type VaultMethod, vaultSignIn } from './methods.ts';
 
@@ -36,22 +36,22 @@ const lookUpMs = 5_000;
 
 /**
  * The Vault of `VAULT_ADDR`. The token goes to `~/.vault-token`, as the vault command's own helper keeps it
- * (api/tokenhelper: the bare token, 0600), which is the only one there. `places` and `login` are those of the moment.
+ * (api/tokenhelper: the bare token, 0600), which is the only one there. `parts` and `login` are those of the moment.
  */
 export function createVaultLogin(options: {
-  readonly places: () => VaultPlaces;
+  readonly parts: () => VaultParts;
   /** What the organisation says of the server. */
   readonly login: (address: URL) => VaultMethod | undefined;
   /** The files that it may name. */
   readonly files: OrganisationFiles;
 }): LoginProvider {
   const current = () => {
-    const places = options.places();
-    const { VAULT_ADDR = '', VAULT_TOKEN = '' } = places.env;
+    const parts = options.parts();
+    const { VAULT_ADDR = '', VAULT_TOKEN = '' } = parts.env;
     if (VAULT_ADDR === '') return undefined;
     const address = vaultAddress(VAULT_ADDR);
     const login: VaultMethod = options.login(address) ?? { method: 'oidc' };
-    return { places, address, login, file: vaultTokenFile(places.home), fromEnvironment: VAULT_TOKEN };
+    return { parts, address, login, file: vaultTokenFile(parts.home), fromEnvironment: VAULT_TOKEN };
   };
   type Current = NonNullable<ReturnType<typeof current>>;
 
@@ -62,7 +62,7 @@ export function createVaultLogin(options: {
   };
 
   const describe = async (
-    { places, address, login, file }: Current,
+    { parts, address, login, file }: Current,
     token: string,
     fromFile: boolean,
   ): Promise<Account> => {
@@ -76,7 +76,7 @@ export function createVaultLogin(options: {
       ours: fromFile && login.method !== 'token',
     };
     if (token === '') return account;
-    const client = await vaultClient({ places, address, token, signal: AbortSignal.timeout(lookUpMs) });
+    const client = await vaultClient({ parts, address, token, signal: AbortSignal.timeout(lookUpMs) });
     try {
       const { data } = lookUpSchema.parse(await client.tokenLookupSelf());
       const { display_name: who, expire_time: ends, creation_ttl = 0, ttl = 0, renewable = false } = data;
@@ -121,11 +121,11 @@ export function createVaultLogin(options: {
       );
     },
     async signIn(request) {
-      const { places, address, login, file, fromEnvironment } = here(request.session);
+      const { parts, address, login, file, fromEnvironment } = here(request.session);
       if (fromEnvironment !== '') {
         throw new AppError('bad-input', tokenIsSet, { hint: unsetHint });
       }
-      const client = await vaultClient({ places, address, token: '', signal: request.signal });
+      const client = await vaultClient({ parts, address, token: '', signal: request.signal });
       let token: string;
       try {
         token = await vaultSignIn({ client, login, request, files: options.files });
@@ -136,11 +136,11 @@ export function createVaultLogin(options: {
       await writeFileAtomic(file, token);
     },
     async signOut(session): Promise<SignOut> {
-      const { places, address, file, fromEnvironment } = here(session);
+      const { parts, address, file, fromEnvironment } = here(session);
       const token = await read(file);
       let revoked = false;
       if (token !== '') {
-        const client = await vaultClient({ places, address, token, signal: AbortSignal.timeout(lookUpMs) });
+        const client = await vaultClient({ parts, address, token, signal: AbortSignal.timeout(lookUpMs) });
         revoked = await client.tokenRevokeSelf().then(
           () => true,
           () => false,

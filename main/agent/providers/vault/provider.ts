@@ -5,17 +5,17 @@ import { vaultEnvironment, vaultLogin, vaultServers } from './servers.ts';
 import { createVaultSource } from './vault.ts';
 
 /** On-premises clusters that are described by secrets in Vault. */
-export function vaultProvider(parts: ProviderParts): Provider {
-  const { env, home, network, clock, settings, organisation, organisationFiles } = parts;
-  const places = () => ({ env: vaultEnvironment(env, organisation()), home, network, clock });
+export function vaultProvider(shared: ProviderParts): Provider {
+  const { env, home, network, clock, settings, organisation, organisationFiles } = shared;
+  const parts = () => ({ env: vaultEnvironment(env, organisation()), home, network, clock });
   const servers = () => vaultServers(organisation());
   return {
-    source: () => createVaultSource({ ...places(), mounts: settings().vaultMounts, servers: servers() }),
+    source: () => createVaultSource({ ...parts(), mounts: settings().vaultMounts, servers: servers() }),
     login: createVaultLogin({
-      places,
+      parts,
       login: (address) => vaultLogin(address, organisation()),
       files: organisationFiles,
     }),
-    credential: vaultCredentials({ places, servers }),
+    credential: vaultCredentials({ parts, servers }),
   };
 }

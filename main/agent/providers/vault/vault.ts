@@ -3,7 +3,7 @@ import { toPlainError } from '../../../model/app-error.ts';
 import type { Environment } from '../../parts.ts';
 import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
 import { tellGone } from '../gone.ts';
-import { type VaultPlaces, vaultAddress, vaultClient, vaultToken } from './client.ts';
+import { type VaultParts, vaultAddress, vaultClient, vaultToken } from './client.ts';
 import { readSecrets } from './cluster.ts';
 import { whyDenied } from './errors.ts';
 import { type Mount, openMount, versionOf } from './mount.ts';
@@ -21,7 +21,7 @@ type Run = Parameters<DiscoverySource['discover']>[0];
  * read besides. Without either there is nothing to read.
  */
 export function createVaultSource(
-  options: VaultPlaces & {
+  options: VaultParts & {
     readonly mounts: readonly string[];
     readonly servers?: readonly VaultServer[] | undefined;
   },
@@ -72,7 +72,7 @@ function readingOf(env: Environment, mounts: readonly Pick<Mount, 'namespace' | 
 }
 
 async function readServer(
-  parts: VaultPlaces & {
+  parts: VaultParts & {
     readonly mounts: readonly Pick<Mount, 'namespace' | 'name' | 'account'>[];
     readonly run: Run;
     readonly limit: ReturnType<typeof pLimit>;
@@ -83,7 +83,7 @@ async function readServer(
   let loginClient: Mount['client'];
   try {
     const address = vaultAddress(env.VAULT_ADDR ?? '');
-    client = { places: parts, address, token: await vaultToken(parts), signal: run.signal };
+    client = { parts, address, token: await vaultToken(parts), signal: run.signal };
     loginClient = await vaultClient(client);
   } catch (error) {
     run.signal.throwIfAborted();

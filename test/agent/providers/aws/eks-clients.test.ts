@@ -4,7 +4,7 @@ import { DescribeClusterCommand } from '@aws-sdk/client-eks';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Environment } from '../../../../main/agent/parts.ts';
 import { createEksClients } from '../../../../main/agent/providers/aws/eks-clients.ts';
-import type { AwsLoginPlace } from '../../../../main/agent/providers/aws/profiles.ts';
+import type { AwsPrincipal } from '../../../../main/agent/providers/aws/profiles.ts';
 import { type Clouds, startClouds } from '../../discovery/clouds.ts';
 
 let clouds: Clouds;
@@ -17,7 +17,7 @@ const credentials = { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'secret', ses
 
 /** What goes out for a cluster in a region, with the clients' settings from the home and `env`. */
 async function requestIn(region: string, env: Environment) {
-  const place: AwsLoginPlace = {
+  const principal: AwsPrincipal = {
     way: { kind: 'profile', name: 'payments' },
     title: 'AWS profile payments',
     key: 'payments',
@@ -26,7 +26,7 @@ async function requestIn(region: string, env: Environment) {
     role: undefined,
     login: { kind: 'other' },
   };
-  const client = await createEksClients(clouds.ways({ env }))({ place, credentials }, region);
+  const client = await createEksClients(clouds.ways({ env }))({ principal, credentials }, region);
   let sent: { hostname: string; headers: Record<string, string> } | undefined;
   client.middlewareStack.add(
     () =>

@@ -51,7 +51,7 @@ const places = () => ({
   ownFile: signInFile(ownFile),
 });
 const loginsOf = (tenants: readonly string[] = []) =>
-  rig.logins(createAzureLogin({ places: places(), tenants: () => tenants }));
+  rig.logins(createAzureLogin({ parts: places(), tenants: () => tenants }));
 const aks = () => createAksSource({ ...places(), clock: systemClock });
 
 test('signs in in the browser; the clusters of every tenant are found with it, and no az', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../../main/agent/parts.ts';
-import { createGcpLogin } from '../../../../main/agent/providers/gcp/adc.ts';
+import { createGcpSession } from '../../../../main/agent/providers/gcp/adc.ts';
 import { gkeCredential } from '../../../../main/agent/providers/gcp/credential.ts';
 import { type Google, startGoogle } from './google.ts';
 
@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => google.close());
 
 const open = (env = google.env) =>
-  createGcpLogin({ env, home: google.home, network: google.network, clock: systemClock });
+  createGcpSession({ env, home: google.home, network: google.network, clock: systemClock });
 
 test('is an access token of the person, with the end that Google gives it', async () => {
   const before = Date.now();

@@ -2,9 +2,9 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Environment } from '../../../../main/agent/parts.ts';
-import { createGcpLogin } from '../../../../main/agent/providers/gcp/adc.ts';
+import { createGcpSession } from '../../../../main/agent/providers/gcp/adc.ts';
 import { createGkeSource } from '../../../../main/agent/providers/gcp/gke.ts';
-import { createGcpSignIn } from '../../../../main/agent/providers/gcp/login.ts';
+import { createGcpLogin } from '../../../../main/agent/providers/gcp/login.ts';
 import { discoverOnce } from '../../discovery/clouds.ts';
 import { type Rig, signInFile, startRig } from '../../logins/rig.ts';
 import { type Google, startGoogle } from './google.ts';
@@ -39,7 +39,7 @@ const places = (more: Environment = {}) => ({
   ownFile: signInFile(ownFile),
 });
 const loginsOf = (client: { id: string; secret?: string } | undefined, more?: Environment) =>
-  rig.logins(createGcpSignIn({ places: places(more), client: () => client }));
+  rig.logins(createGcpLogin({ parts: places(more), client: () => client }));
 
 test('signs in by the organisation’s client; the clusters are found with it, and no gcloud', async () => {
   const logins = loginsOf(google.gcp.signIns.desktopClient);
@@ -67,7 +67,7 @@ test('signs in by the organisation’s client; the clusters are found with it, a
 
 test('our sign-in counts before the application-default credentials, a file that is named before both', async () => {
   const logins = loginsOf(google.gcp.signIns.desktopClient, { CLOUDSDK_CONFIG: google.env.CLOUDSDK_CONFIG });
-  const login = createGcpLogin(places({ CLOUDSDK_CONFIG: google.env.CLOUDSDK_CONFIG }));
+  const login = createGcpSession(places({ CLOUDSDK_CONFIG: google.env.CLOUDSDK_CONFIG }));
   expect((await login.access())?.quotaProject).toBe(google.credentials.quota_project_id);
   await logins.login({ provider: 'gcp', signal: never });
   expect((await login.access())?.quotaProject).toBeUndefined();
@@ -76,7 +76,7 @@ test('our sign-in counts before the application-default credentials, a file that
     { session: 'application-default credentials', ours: false, status: 'signed-in' },
   ]);
   const named = path.join(google.env.CLOUDSDK_CONFIG ?? '', 'application_default_credentials.json');
-  const byName = createGcpLogin(places({ GOOGLE_APPLICATION_CREDENTIALS: named }));
+  const byName = createGcpSession(places({ GOOGLE_APPLICATION_CREDENTIALS: named }));
   expect((await byName.access())?.quotaProject).toBe(google.credentials.quota_project_id);
   const refused = loginsOf(google.gcp.signIns.desktopClient, { GOOGLE_APPLICATION_CREDENTIALS: named });
   await expect(refused.login({ provider: 'gcp', signal: never })).rejects.toMatchObject({
