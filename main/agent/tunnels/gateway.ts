@@ -133,6 +133,11 @@ export function openGateway(options: {
     client.once('close', () => standing.delete(client));
     const remote = await settled(dialed, client, own);
     if (remote === undefined) return endGently(client);
+    carry(client, remote, own);
+  };
+
+  /** Joins the two, each way and to the end of both. */
+  const carry = (client: Socket, remote: Duplex, own: Peer | undefined): void => {
     remote.once('data', onServed).on('data', (chunk: Buffer) => {
       received += chunk.length;
     });
