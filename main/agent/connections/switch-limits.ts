@@ -2,6 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { toPlainError } from '../../model/app-error.ts';
 import { type ClusterId, clusterIdSchema } from '../../model/cluster.ts';
+import { singleFlight } from '../async/single-flight.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 
@@ -53,7 +54,6 @@ export async function readSwitchLimits(options: {
   });
   const limits = new Map((await file.read())?.map((limit) => [limit.cluster, limit]));
   const save = () => file.write([...limits.values()]);
-  let checking: Promise<boolean> | undefined;
 
   const checkAll = async () => {
     const now = clock.now();
@@ -98,11 +98,6 @@ export async function readSwitchLimits(options: {
       const known = ids.filter((id) => limits.delete(id));
       if (known.length > 0) await save();
     },
-    check() {
-      checking ??= checkAll().finally(() => {
-        checking = undefined;
-      });
-      return checking;
-    },
+    check: singleFlight(checkAll),
   };
 }

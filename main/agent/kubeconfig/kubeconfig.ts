@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { AppError, toPlainError } from '../../model/app-error.ts';
+import { AppError } from '../../model/app-error.ts';
 import { createSerialQueue } from '../async/serial-queue.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { createEditor, type EditedFile } from './editor.ts';
@@ -10,6 +10,7 @@ import type { Change, Inspection } from './plan.ts';
 import { createPlanner } from './planner.ts';
 import { createReader } from './reader.ts';
 import type { KubeconfigEntry } from './stanza.ts';
+import { createWithdrawal } from './withdrawal.ts';
 
 export type { KubeconfigPlace } from './files.ts';
 export type { KubeconfigEntry } from './stanza.ts';
@@ -133,45 +134,7 @@ export function createKubeconfig(options: {
     return { context, id: entry?.id, file: owner?.path };
   }
 
-  /** One change to every file that holds something of ours of these ids. */
-  function withdraw(place: KubeconfigPlace, ids: readonly string[], change: Change) {
-    return queue(async () => {
-      const removed = new Set<string>();
-      const warnings: string[] = [];
-      const failures: unknown[] = [];
-      // A place that leads nowhere any more must not keep our entries in the files of the journal.
-      const all = await resolveFiles(place).then(
-        (resolved) => resolved.all.filter((file) => file.isReadable),
-        (error: unknown) => {
-          warnings.push(toPlainError(error).message);
-          return [];
-        },
-      );
-      const files = new Map<string, EditedFile>(all.map((file) => [file.real, file]));
-      const records = await journal.all();
-      for (const [real, { given }] of records) if (!files.has(real)) files.set(real, { given, real });
-      for (const [real, file] of files) {
-        try {
-          const known = records
-            .get(real)
-            ?.states.some((state) => [...state.stanzas, ...state.choices].some(({ id }) => ids.includes(id)));
-          const holds = async () =>
-            (await reader.read(file)).names.some(({ id }) => id !== undefined && ids.includes(id));
-          if (known !== true && !(await holds())) continue;
-          const edited = await edit(file, change);
-          for (const id of edited.plan.removed) removed.add(id);
-          warnings.push(...edited.warnings);
-        } catch (error) {
-          // One broken file must not keep our entries in the others.
-          if (records.has(real)) failures.push(error);
-          else warnings.push(toPlainError(error).message);
-        }
-      }
-      if (failures.length > 0) throw failures[0];
-      const now = await current(place).catch(() => undefined);
-      return { removed: [...removed], currentContext: now?.context, warnings };
-    });
-  }
+  const withdrawal = createWithdrawal({ logger, queue, journal, reader, edit, sweep: editor.sweep, current });
 
   return {
     add: (place, entries, { current: id }) =>
@@ -210,8 +173,8 @@ export function createKubeconfig(options: {
         });
       }),
 
-    remove: (place, ids) => withdraw(place, ids, { remove: ids }),
-    release: (place, ids) => withdraw(place, ids, { release: ids }),
+    remove: (place, ids) => withdrawal.withdraw(place, ids, { remove: ids }),
+    release: (place, ids) => withdrawal.withdraw(place, ids, { release: ids }),
 
     current,
     paths: async (place) => (await resolveFiles(place)).all.flatMap(({ given, real }) => [given, real]),
@@ -240,24 +203,7 @@ export function createKubeconfig(options: {
       return undefined;
     },
 
-    recover: (keep) =>
-      queue(async () => {
-        const removed = new Set<string>();
-        const kept = new Set<string>();
-        const warnings: string[] = [];
-        for (const [real, { given }] of await journal.all()) {
-          try {
-            await editor.sweep({ given, real });
-            const { plan } = await edit({ given, real }, { keepOnly: [...keep] });
-            for (const id of plan.removed) removed.add(id);
-            for (const { id } of plan.contexts) kept.add(id);
-          } catch (error) {
-            logger.warn('kubeconfig not cleaned', { file: real, code: toPlainError(error).code });
-            warnings.push(toPlainError(error).message);
-          }
-        }
-        return { removed: [...removed], kept: [...kept], warnings };
-      }),
+    recover: withdrawal.recover,
 
     close: () => queue(async () => guard.close()),
   };

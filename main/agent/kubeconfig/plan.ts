@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../model/app-error.ts';
-import { withId } from '../../model/context-name.ts';
-import {
-  currentContext,
-  decode,
-  type KubeconfigDocument,
-  listNames,
-  parseDocument,
-  stanzas,
-} from './document.ts';
-import { removals } from './removal.ts';
+import { currentContext, decode, listNames, parseDocument, stanzas } from './document.ts';
 import { additions, type Found, found } from './splice.ts';
-import { entryStanzas, field, type KubeconfigEntry, type OurStanza, ourStanzas, ownerOf } from './stanza.ts';
+import { field, type KubeconfigEntry, type OurStanza, ownerOf } from './stanza.ts';
 import { applyEdits } from './text-edit.ts';
+import { upsert } from './upsert.ts';
 import { verify } from './verify.ts';
+import { undo, withoutUs } from './without-us.ts';
 
 /** A context of ours that was made current, by the id that owns it. */
 export interface CurrentChoice {
@@ -155,100 +148,6 @@ export function plan(options: {
 
 function hashOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-/** The text without us, where nobody else wrote since. */
-function undo(text: string, state: FileState): string {
-  let result = '';
-  let position = 0;
-  let shift = 0;
-  for (const { at, before, length } of state.edits) {
-    result += text.slice(position, at + shift) + before;
-    position = at + shift + length;
-    shift += length - before.length;
-  }
-  return result + text.slice(position);
-}
-
-/** The text without us, where others wrote since: our stanzas are known by their extension. */
-function withoutUs(document: KubeconfigDocument, last: FileState | undefined) {
-  const ours = ourStanzas(document);
-  const name = currentContext(document);
-  const choice =
-    ours
-      .filter(({ list, item }) => list === 'contexts' && item.name === name)
-      .map(({ id }) => ({ id, context: String(name) }))
-      .at(0) ?? last?.choices.find(({ context }) => context === name);
-  const earlier = last?.choices.filter(({ id }) => id !== choice?.id) ?? [];
-  // A person who switched to a context of their own ended our say in the matter.
-  const choices = choice === undefined ? [] : [...earlier, choice];
-  if (ours.length === 0 && choice === undefined) return { base: document, stanzas: ours, choices };
-  const edits = removals(document, {
-    isOurs: (list, index) => ownerOf(list, stanzas(document, list)[index]) !== undefined,
-    found: last?.found ?? {
-      lists: { clusters: '[]', contexts: '[]', users: '[]' },
-      current: { source: '""', value: '' },
-    },
-    restoreCurrent: choice !== undefined,
-  });
-  const base = parseDocument(applyEdits(document.text, edits), document.file);
-  const foreign = (list: OurStanza['list']) =>
-    stanzas(document, list).filter((item) => ownerOf(list, item) === undefined);
-  verify({
-    before: document,
-    after: base,
-    lists: { clusters: foreign('clusters'), contexts: foreign('contexts'), users: foreign('users') },
-    current: choice === undefined ? name : last?.found.current?.value || undefined,
-  });
-  return { base, stanzas: ours, choices };
-}
-
-function upsert(
-  base: KubeconfigDocument,
-  present: readonly OurStanza[],
-  change: Change,
-): readonly OurStanza[] {
-  const foreign = listNames.flatMap((list) =>
-    stanzas(base, list).map((item) => ({ name: String(field(item, 'name')), id: undefined })),
-  );
-  const restored = change.restore?.filter(({ id }) => !present.some((stanza) => stanza.id === id)) ?? [];
-  let ours = [...present, ...restored];
-  for (const entry of change.upsert ?? []) {
-    const old = ours.find(({ list, id }) => list === 'contexts' && id === entry.id)?.item;
-    const others = [
-      ...foreign,
-      ...ours.map(({ id, item }) => ({ id, name: item.name })),
-      ...(change.taken ?? []),
-    ];
-    const taken = new Set(others.filter(({ id }) => id !== entry.id).map(({ name }) => name));
-    const namespace = entry.namespace ?? field(old?.context, 'namespace');
-    const stanzas = entryStanzas(
-      entry,
-      freeName(entry, old?.name, taken),
-      typeof namespace === 'string' ? namespace : undefined,
-    );
-    const at = ours.findIndex(({ id }) => id === entry.id);
-    const rest = ours.filter(({ id }) => id !== entry.id);
-    ours = at < 0 ? [...rest, ...stanzas] : rest.toSpliced(Math.min(at, rest.length), 0, ...stanzas);
-  }
-  return ours;
-}
-
-/**
- * The wanted name, or where somebody else has it the name with a part of the id's hash, which is the same whoever came
- * first. That name is kept while it is free.
- */
-function freeName(
-  { id, name }: KubeconfigEntry,
-  old: string | undefined,
-  taken: ReadonlySet<string>,
-): string {
-  const own = withId(name, id);
-  if (!taken.has(name) && old !== own) return name;
-  if (!taken.has(own)) return own;
-  let number = 2;
-  while (taken.has(`${own}-${number}`)) number += 1;
-  return `${own}-${number}`;
 }
 
 function choose(

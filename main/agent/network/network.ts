@@ -8,6 +8,7 @@ import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts';
 import { readBody } from './body.ts';
 import { checkJson } from './json-shape.ts';
 import { answerBytes, answersBytes, pageBytes } from './limits.ts';
+import { cancelled, networkError, timeoutError } from './network-error.ts';
 import { dialSignal, ProxiedHttpAgent, ProxiedHttpsAgent, unusable } from './proxy/agents.ts';
 import { proxyRoutes } from './proxy/routes.ts';
 
@@ -226,68 +227,4 @@ function isStale(client: http.ClientRequest, { method = 'GET', signal }: Request
   const isSafe = method === 'GET' || method === 'HEAD';
   const isClosed = ['ECONNRESET', 'EPIPE'].includes(errnoOf(cause) ?? '');
   return client.reusedSocket && isSafe && isClosed && signal?.aborted !== true;
-}
-
-function timeoutError(url: URL, ms: number): AppError {
-  return new AppError('timeout', `${url.host} did not answer within ${Math.round(ms / 1000)} s.`, {
-    hint: 'Check your network connection.',
-    retryable: true,
-  });
-}
-
-function cancelled({ host }: { readonly host: string }, cause: unknown): AppError {
-  return new AppError('cancelled', `The request to ${host} was cancelled.`, { cause });
-}
-
-/** Codes of OpenSSL and BoringSSL that mean: the chain does not end in an authority we know. */
-const untrusted = new Set([
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
-
-/** Any failure of a connection as ours; `url` names the host. For the SDKs that connect through our agents too. */
-export function networkError(url: { readonly host: string }, cause: unknown, proxied = false): AppError {
-  if (cause instanceof AppError) return cause;
-  const errno = errnoOf(cause);
-  if (errno === 'ABORT_ERR') return cancelled(url, cause);
-  if (errno === 'CERT_HAS_EXPIRED' || errno === 'CERT_NOT_YET_VALID') {
-    const what = errno === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
-    return new AppError('network-untrusted', `The certificate of ${url.host} ${what} (${errno}).`, {
-      hint: `Check the clock of this computer: it says ${new Date().toISOString()}. If that is right, ask who runs ${url.host}, or whoever inspects TLS in your network.`,
-      cause,
-    });
-  }
-  if (errno !== undefined && untrusted.has(errno)) {
-    return new AppError(
-      'network-untrusted',
-      `${url.host} shows a certificate that this computer does not trust (${errno}).`,
-      {
-        hint: "If your organisation inspects TLS, point NODE_EXTRA_CA_CERTS at its authority's PEM file.",
-        cause,
-      },
-    );
-  }
-  if (errno?.startsWith('HPE_') || errno === 'Z_DATA_ERROR' || errno === 'Z_BUF_ERROR') {
-    return new AppError('answer-refused', `${url.host} sent an answer that is not valid HTTP (${errno}).`, {
-      hint: 'Check the address: something else may answer there.',
-      cause,
-    });
-  }
-  return new AppError(
-    'network-unreachable',
-    `${url.host} cannot be reached (${errno ?? 'connection closed'}).`,
-    {
-      hint: proxied
-        ? 'Check your network connection, HTTPS_PROXY and NO_PROXY.'
-        : 'Check your network connection.',
-      retryable: true,
-      cause,
-    },
-  );
 }

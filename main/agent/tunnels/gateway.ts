@@ -1,12 +1,13 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { AppError, errnoOf } from '../../model/app-error.ts';
-import type { Admission, AdmissionRules, ProxyCredentials, Target } from './admission.ts';
+import { AppError } from '../../model/app-error.ts';
+import type { Admission, ProxyCredentials, Target } from './admission.ts';
+import { admit } from './admit.ts';
+import { endGently, watchForEnd } from './client-end.ts';
 import type { FailedClient } from './client-failures.ts';
-import { answerHttpConnect } from './http-connect.ts';
+import { listenError } from './listen-error.ts';
 import type { Connection, Peer } from './peers/peer-table.ts';
 import type { Peers } from './peers/peers.ts';
-import { answerSocks } from './socks-server.ts';
 import type { Settle } from './spare.ts';
 import { watchStalls } from './stalls.ts';
 import type { Unproven } from './unproven.ts';
@@ -33,8 +34,6 @@ export interface Refusal {
 const handshakeTimeoutMs = 10_000;
 /** Connections that wait to be accepted: a crowd that fills them makes the system drop those of others, for seconds. */
 const backlog = 4_096;
-/** How long a client may take to close its side after ours. */
-const lingerMs = 5_000;
 
 /**
  * The local end of a tunnel: one port on 127.0.0.1 that speaks SOCKS5 with user and password (RFC 1928, 1929) and
@@ -134,6 +133,11 @@ export function openGateway(options: {
     client.once('close', () => standing.delete(client));
     const remote = await settled(dialed, client, own);
     if (remote === undefined) return endGently(client);
+    carry(client, remote, own);
+  };
+
+  /** Joins the two, each way and to the end of both. */
+  const carry = (client: Socket, remote: Duplex, own: Peer | undefined): void => {
     remote.once('data', onServed).on('data', (chunk: Buffer) => {
       received += chunk.length;
     });
@@ -212,67 +216,6 @@ export function openGateway(options: {
   });
 }
 
-/**
- * Lets out what is left and waits a moment for the client's own end: to close earlier would take back what it has not
- * read yet.
- */
-function endGently(client: Socket): void {
-  client.end(() => {
-    if (client.destroyed) return;
-    const linger = setTimeout(() => client.destroy(), lingerMs);
-    linger.unref();
-    client.once('close', () => clearTimeout(linger));
-  });
-  client.resume();
-}
-
-/** Calls back when a client that nobody reads from goes away. The answer ends it. */
-function watchForEnd(client: Socket, ended: () => void): () => void {
-  const look = () => {
-    // An end shows only where it is read for; bytes that came early stay where they are.
-    if (client.readableLength === 0) client.read(0);
-  };
-  client.on('readable', look).once('end', ended).once('close', ended);
-  look();
-  return () => client.off('readable', look).off('end', ended).off('close', ended);
-}
-
-/** The first byte of a TLS record that begins a handshake (RFC 8446, 5.1). */
-const tlsHandshake = 0x16;
-
-/** Tells the protocol by its first byte and speaks it. Undefined when the client was turned away. */
-async function admit(
-  client: Socket,
-  rules: AdmissionRules & { readonly onTls: () => Promise<void> },
-): Promise<Admission | undefined> {
-  const first = await firstByte(client);
-  if (first === undefined) return undefined;
-  if (first === tlsHandshake) {
-    await rules.onTls();
-    client.destroy();
-    return undefined;
-  }
-  return first === 5 ? answerSocks(client, rules) : answerHttpConnect(client, rules);
-}
-
-function firstByte(client: Socket): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const finish = (byte: number | undefined) => {
-      client.off('readable', look).off('end', ended).off('close', ended);
-      resolve(byte);
-    };
-    const ended = () => finish(undefined);
-    const look = () => {
-      const chunk = client.read() as Buffer | null;
-      if (chunk === null) return;
-      client.unshift(chunk);
-      finish(chunk[0]);
-    };
-    client.on('readable', look).once('end', ended).once('close', ended);
-    look();
-  });
-}
-
 /** As the table of connections shows it; undefined when the client has closed it already. */
 function connectionOf(client: Socket, port: number): Connection | undefined {
   const { remoteAddress: address, remotePort: clientPort } = client;
@@ -283,29 +226,4 @@ function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('not listening on a port');
   return address.port;
-}
-
-function listenError(port: number, cause: Error): AppError {
-  const errno = errnoOf(cause);
-  if (errno === 'EADDRINUSE') {
-    return new AppError('port-busy', `Port ${port} on 127.0.0.1 is in use by another program.`, {
-      hint: 'Close that program, or let k8s-tunnels use the next free port.',
-      retryable: true,
-      cause,
-    });
-  }
-  const isShortage = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].includes(errno ?? '');
-  return new AppError(
-    'port-failed',
-    `Port ${port} on 127.0.0.1 could not be opened (${errno ?? 'unknown error'}).`,
-    { hint: listenHint(errno, isShortage), retryable: isShortage, cause },
-  );
-}
-
-function listenHint(errno: string | undefined, isShortage: boolean): string {
-  if (isShortage)
-    return 'The limit of open files or memory is reached: close programs, or raise `ulimit -n`.';
-  if (errno === 'EACCES' && process.platform === 'win32')
-    return 'Windows may have reserved the port: `netsh interface ipv4 show excludedportrange protocol=tcp` lists those.';
-  return "Check this computer's rules for local ports (firewall, SELinux, AppArmor).";
 }

@@ -1,10 +1,15 @@
 import type { Duplex } from 'node:stream';
 import { AppError } from '../../model/app-error.ts';
-import type { Clock } from '../parts.ts';
+import type { ClusterId } from '../../model/cluster.ts';
+import { abortable } from '../async/abortable.ts';
+import type { Clock, Logger } from '../parts.ts';
 import { type ApiServer, secondsText } from './api-connection.ts';
 import type { Connector, Passed } from './connector.ts';
 import { startDeadline } from './deadline.ts';
 import { connectThroughSocks } from './socks-origin.ts';
+
+/** Opening one connection, all the way to the origin. */
+export const dialTimeoutMs = 8_000;
 
 /** What leads to a cluster's API. */
 export interface Way {
@@ -21,18 +26,21 @@ export async function dialOrigin(options: {
   readonly way: Way;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly limitMs: number;
-  readonly passed: Passed | undefined;
+  /** `dialTimeoutMs` where undefined. */
+  readonly limitMs?: number;
+  readonly passed?: Passed;
 }): Promise<Duplex> {
-  const { way, clock, signal, limitMs, passed } = options;
+  const { way, clock, signal, limitMs = dialTimeoutMs, passed } = options;
   const { connector, server } = way;
   const limit = startDeadline(clock, limitMs, signal);
   let stream: Duplex | undefined;
   try {
     // The limit holds whatever a connector does with its signal.
     const dialing = connector.dial({ signal: limit.signal, passed });
-    stream = await orAborted(dialing, limit.signal, (late) => late.destroy());
-    if (way.origin === 'socks') await orAborted(connectThroughSocks(stream, server.target), limit.signal);
+    const reason = () => limit.signal.reason;
+    stream = await abortable(dialing, limit.signal, { reason, late: (late) => late.destroy() });
+    if (way.origin === 'socks')
+      await abortable(connectThroughSocks(stream, server.target), limit.signal, { reason });
     passed?.('origin');
     return stream;
   } catch (cause) {
@@ -52,15 +60,11 @@ export async function dialOrigin(options: {
   }
 }
 
-/** Resolves as `work` does, or rejects when the signal aborts first: `late` is then given what the work still yields. */
-export function orAborted<T>(work: Promise<T>, signal: AbortSignal, late?: (value: T) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      reject(signal.reason);
-      if (late !== undefined) work.then(late, () => {});
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-    if (signal.aborted) abort();
-  });
+/** Ends what the connector holds. Never rejects: one that does not close must not keep its tunnel from it. */
+export async function closeConnector({ connector }: Way, logger: Logger, cluster: ClusterId): Promise<void> {
+  try {
+    await connector.close?.();
+  } catch (error) {
+    logger.warn('A connector did not close', { cluster, error: String(error) });
+  }
 }

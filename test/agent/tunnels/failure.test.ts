@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { networkError } from '../../../main/agent/network/network.ts';
+import { networkError } from '../../../main/agent/network/network-error.ts';
 import { failureFrom } from '../../../main/agent/tunnels/failure.ts';
 import { AppError, type ErrorCode } from '../../../main/model/app-error.ts';
 import { type Rig, startRig } from './rig.ts';

@@ -1,6 +1,6 @@
 import { AppError, errnoOf } from '../../../model/app-error.ts';
 import { command } from '../../../model/command.ts';
-import { networkError } from '../../network/network.ts';
+import { networkError } from '../../network/network-error.ts';
 import { type AwsPrincipal, environmentProfile } from './profiles.ts';
 import { isNoSignIn } from './sso-tokens.ts';
 

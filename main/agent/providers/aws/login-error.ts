@@ -1,5 +1,5 @@
 import { AppError, errnoOf } from '../../../model/app-error.ts';
-import { networkError } from '../../network/network.ts';
+import { networkError } from '../../network/network-error.ts';
 import type { AwsSession } from './profiles.ts';
 
 /** What the token service says to a sign-in, as ours. The SDK's own text stays out of it. */

@@ -4,7 +4,8 @@ import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/ident
 import pLimit from 'p-limit';
 import { abortable } from '../../async/abortable.ts';
 import { createExpiring } from '../../async/expiring.ts';
-import { type Network, networkError } from '../../network/network.ts';
+import type { Network } from '../../network/network.ts';
+import { networkError } from '../../network/network-error.ts';
 import { type AzureCloud, type AzureParts, type AzureSignIn, azureSignIns, chainOf } from './cli-sessions.ts';
 import { azureHttpClient } from './http-client.ts';
 

@@ -1,6 +1,6 @@
 import { AppError, errnoOf } from '../../../model/app-error.ts';
 import { commandLine } from '../../../model/command.ts';
-import { networkError } from '../../network/network.ts';
+import { networkError } from '../../network/network-error.ts';
 import type { AzureSignIn } from './cli-sessions.ts';
 import type { AzureSession } from './clients.ts';
 

@@ -5,6 +5,8 @@ import { AppError } from '../../../model/app-error.ts';
 import type { Access } from '../../access/access.ts';
 import type { ServiceToken } from '../../access/service-tokens.ts';
 import { abortable } from '../../async/abortable.ts';
+import { once } from '../../async/once.ts';
+import { singleFlight } from '../../async/single-flight.ts';
 import { proxyVariables } from '../../network/proxy/routes.ts';
 import type { Environment, Logger } from '../../parts.ts';
 import { writeFileAtomic } from '../../storage/write-file-atomic.ts';
@@ -54,18 +56,9 @@ export function createCloudflaredConnector(options: {
   let reason = '';
   let lost = () => {};
   /** Looked for once, until it is closed: a probe comes by every half minute. */
-  let found: Promise<Program> | undefined;
+  let theProgram = once(() => requireProgram(parts, asks));
   let starting: Promise<Child> | undefined;
-  let explaining: Promise<Error | undefined> | undefined;
   let closing = new AbortController();
-
-  const theProgram = (): Promise<Program> => {
-    found ??= requireProgram(parts, asks).catch((error: unknown) => {
-      found = undefined;
-      throw error;
-    });
-    return found;
-  };
 
   const start = async (signal: AbortSignal): Promise<Child> => {
     const program = await theProgram();
@@ -115,18 +108,13 @@ export function createCloudflaredConnector(options: {
     return running();
   };
 
-  const explain = (): Promise<Error | undefined> => {
-    explaining ??= builtin
-      .dial({ signal: closing.signal })
-      .then(
+  const explain = singleFlight(
+    (): Promise<Error | undefined> =>
+      builtin.dial({ signal: closing.signal }).then(
         (stream) => void stream.destroy(),
         (error: Error) => error,
-      )
-      .finally(() => {
-        explaining = undefined;
-      });
-    return explaining;
-  };
+      ),
+  );
 
   return {
     kind: () => 'cloudflared',
@@ -160,7 +148,7 @@ export function createCloudflaredConnector(options: {
       closing = new AbortController();
       const last = starting;
       starting = undefined;
-      found = undefined;
+      theProgram = once(() => requireProgram(parts, asks));
       await last?.then((child) => child.stop()).catch(() => {});
     },
   };

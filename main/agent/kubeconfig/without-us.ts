@@ -1,0 +1,52 @@
+import { currentContext, type KubeconfigDocument, parseDocument, stanzas } from './document.ts';
+import type { FileState } from './plan.ts';
+import { removals } from './removal.ts';
+import { type OurStanza, ourStanzas, ownerOf } from './stanza.ts';
+import { applyEdits } from './text-edit.ts';
+import { verify } from './verify.ts';
+
+/** The text without us, where nobody else wrote since. */
+export function undo(text: string, state: FileState): string {
+  let result = '';
+  let position = 0;
+  let shift = 0;
+  for (const { at, before, length } of state.edits) {
+    result += text.slice(position, at + shift) + before;
+    position = at + shift + length;
+    shift += length - before.length;
+  }
+  return result + text.slice(position);
+}
+
+/** The text without us, where others wrote since: our stanzas are known by their extension. */
+export function withoutUs(document: KubeconfigDocument, last: FileState | undefined) {
+  const ours = ourStanzas(document);
+  const name = currentContext(document);
+  const choice =
+    ours
+      .filter(({ list, item }) => list === 'contexts' && item.name === name)
+      .map(({ id }) => ({ id, context: String(name) }))
+      .at(0) ?? last?.choices.find(({ context }) => context === name);
+  const earlier = last?.choices.filter(({ id }) => id !== choice?.id) ?? [];
+  // A person who switched to a context of their own ended our say in the matter.
+  const choices = choice === undefined ? [] : [...earlier, choice];
+  if (ours.length === 0 && choice === undefined) return { base: document, stanzas: ours, choices };
+  const edits = removals(document, {
+    isOurs: (list, index) => ownerOf(list, stanzas(document, list)[index]) !== undefined,
+    found: last?.found ?? {
+      lists: { clusters: '[]', contexts: '[]', users: '[]' },
+      current: { source: '""', value: '' },
+    },
+    restoreCurrent: choice !== undefined,
+  });
+  const base = parseDocument(applyEdits(document.text, edits), document.file);
+  const foreign = (list: OurStanza['list']) =>
+    stanzas(document, list).filter((item) => ownerOf(list, item) === undefined);
+  verify({
+    before: document,
+    after: base,
+    lists: { clusters: foreign('clusters'), contexts: foreign('contexts'), users: foreign('users') },
+    current: choice === undefined ? name : last?.found.current?.value || undefined,
+  });
+  return { base, stanzas: ours, choices };
+}

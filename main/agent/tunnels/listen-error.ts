@@ -1,0 +1,27 @@
+import { AppError, errnoOf } from '../../model/app-error.ts';
+
+/** Why a port could not be opened: `port-busy` where another program has it, else `port-failed`. */
+export function listenError(port: number, cause: Error): AppError {
+  const errno = errnoOf(cause);
+  if (errno === 'EADDRINUSE') {
+    return new AppError('port-busy', `Port ${port} on 127.0.0.1 is in use by another program.`, {
+      hint: 'Close that program, or let k8s-tunnels use the next free port.',
+      retryable: true,
+      cause,
+    });
+  }
+  const isShortage = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].includes(errno ?? '');
+  return new AppError(
+    'port-failed',
+    `Port ${port} on 127.0.0.1 could not be opened (${errno ?? 'unknown error'}).`,
+    { hint: listenHint(errno, isShortage), retryable: isShortage, cause },
+  );
+}
+
+function listenHint(errno: string | undefined, isShortage: boolean): string {
+  if (isShortage)
+    return 'The limit of open files or memory is reached: close programs, or raise `ulimit -n`.';
+  if (errno === 'EACCES' && process.platform === 'win32')
+    return 'Windows may have reserved the port: `netsh interface ipv4 show excludedportrange protocol=tcp` lists those.';
+  return "Check this computer's rules for local ports (firewall, SELinux, AppArmor).";
+}

@@ -1,0 +1,68 @@
+import { AppError } from '../../model/app-error.ts';
+import type { ClusterId } from '../../model/cluster.ts';
+import { createSingleFlight } from '../async/single-flight.ts';
+import type { Logger } from '../parts.ts';
+import type { ProxyCredentials } from './admission.ts';
+import type { Gateway } from './gateway.ts';
+import type { Ports } from './ports.ts';
+
+/** Ports tried before giving up. */
+const portAttempts = 20;
+
+/** The port of one cluster: its own, or the next one that is free. */
+export interface PortListener {
+  /** Listens, where it does not yet. Rejects as `Tunnel.standBy`. */
+  standBy(): Promise<void>;
+  /** Whether it has ever listened. */
+  isPlaced(): boolean;
+  traffic(): ReturnType<Gateway['traffic']> | undefined;
+  /** Ends every connection; the port listens on where `listening`. */
+  close(options: { readonly listening: boolean }): Promise<void>;
+}
+
+export function createPortListener(options: {
+  readonly id: ClusterId;
+  readonly logger: Logger;
+  readonly ports: Ports;
+  /** Opens the gateway on this port; the credentials are to be read for each connection. Rejects as `openGateway`. */
+  readonly open: (port: number, credentials: () => ProxyCredentials) => Promise<Gateway>;
+  /** Its port was in use: it listens on another one, with a new password. */
+  readonly onMoved: (ports: { readonly from: number; readonly to: number }) => void;
+}): PortListener {
+  const { id, logger, ports, open, onMoved } = options;
+  const opening = createSingleFlight<ClusterId, void>();
+  let gateway: Gateway | undefined;
+  let isPlaced = false;
+
+  const listen = async (): Promise<void> => {
+    let place = await ports.place(id);
+    const first = place.port;
+    for (let tries = 1; gateway === undefined; tries++) {
+      const { port, credentials } = place;
+      try {
+        gateway = await open(port, () => ports.known(id)?.credentials ?? credentials);
+      } catch (error) {
+        // Only where another program listens there: a password that changes for any other reason helps nobody.
+        if (!(error instanceof AppError) || error.code !== 'port-busy' || tries === portAttempts) throw error;
+        logger.warn('The port is in use; trying the next one', { cluster: id, port });
+        place = await ports.move(id, port);
+      }
+    }
+    isPlaced = true;
+    if (place.port !== first) onMoved({ from: first, to: place.port });
+  };
+
+  return {
+    async standBy() {
+      if (gateway === undefined) await opening.share(id, listen);
+    },
+    isPlaced: () => isPlaced,
+    traffic: () => gateway?.traffic(),
+    async close({ listening }) {
+      if (opening.has(id)) await opening.share(id, listen).catch(() => {});
+      if (listening) return gateway?.cut();
+      await gateway?.close();
+      gateway = undefined;
+    },
+  };
+}
