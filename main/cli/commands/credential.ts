@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Paths, pathsFrom } from '../../agent/paths.ts';
 import { connectAgent } from '../../api/socket/client.ts';
-import { mayOpenBrowser } from '../../model/may-open-browser.ts';
+import { hasBrowser } from '../../model/may-open-browser.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { reachAgent } from '../reach-agent.ts';
 import { reportError, writeJson } from '../report.ts';
@@ -34,7 +34,7 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
         await client.call('credential', {
           cluster,
           ...(execInfo === undefined ? {} : { execInfo }),
-          ...(mayOpenBrowser({ env }) ? {} : { browser: false }),
+          ...(hasBrowser(env) ? {} : { browser: false }),
         }),
       );
     } finally {
