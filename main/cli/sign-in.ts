@@ -1,6 +1,6 @@
 import type { Account } from '../model/account.ts';
 import { AppError } from '../model/app-error.ts';
-import { mayOpenBrowser } from '../model/may-open-browser.ts';
+import { hasBrowser } from '../model/may-open-browser.ts';
 import { accountTitle } from './commands/accounts.ts';
 import { createLoginNotes } from './login-notes.ts';
 import type { Session } from './session.ts';
@@ -28,7 +28,7 @@ export async function signIn(
       {
         provider: account.provider,
         session: account.session,
-        ...(deviceCode || !mayOpenBrowser({ env: process.env }) ? { deviceCode: true as const } : {}),
+        ...(deviceCode || !hasBrowser(process.env) ? { deviceCode: true as const } : {}),
         ...asked,
       },
       { signal },

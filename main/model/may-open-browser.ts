@@ -12,7 +12,12 @@ export function mayOpenBrowser({
   readonly browser?: false | undefined;
   readonly execInfo?: string | undefined;
 }): boolean {
-  return browser !== false && (env.K8S_TUNNELS_NO_BROWSER ?? '') === '' && isInteractive(execInfo);
+  return browser !== false && hasBrowser(env) && isInteractive(execInfo);
+}
+
+/** `mayOpenBrowser` for who knows no more than the environment. */
+export function hasBrowser(env: Readonly<Record<string, string | undefined>>): boolean {
+  return (env.K8S_TUNNELS_NO_BROWSER ?? '') === '';
 }
 
 function isInteractive(execInfo: string | undefined): boolean {

@@ -1,7 +1,7 @@
 import type { Account, LoginView, SignOut } from '../../model/account.ts';
 import { AppError, type NeededSignIn } from '../../model/app-error.ts';
 import type { LoginProviderKind } from '../../model/login-providers.ts';
-import { mayOpenBrowser } from '../../model/may-open-browser.ts';
+import { hasBrowser } from '../../model/may-open-browser.ts';
 import { plainText } from '../../model/plain-text.ts';
 import { abortable } from '../async/abortable.ts';
 import { awakeTimer } from '../async/awake-timer.ts';
@@ -145,7 +145,7 @@ export function createLogins(options: {
           const shown = view(checkUrl(url));
           show(key, shown);
           try {
-            if (mayOpenBrowser({ env })) {
+            if (hasBrowser(env)) {
               await openUrl(shown.url);
               return true;
             }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type Paths, pathsFrom } from '../../agent/paths.ts';
 import { connectAgent } from '../../api/socket/client.ts';
 import type { AppError } from '../../model/app-error.ts';
-import { mayOpenBrowser } from '../../model/may-open-browser.ts';
+import { hasBrowser } from '../../model/may-open-browser.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { reachAgent } from '../reach-agent.ts';
 import { reportError, writeJson } from '../report.ts';
@@ -35,7 +35,7 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
         client.call('credential', {
           cluster,
           ...(execInfo === undefined ? {} : { execInfo }),
-          ...(mayOpenBrowser({ env }) ? {} : { browser: false }),
+          ...(hasBrowser(env) ? {} : { browser: false }),
         });
       writeJson(
         await ask().catch(async (error: AppError) => {

@@ -242,7 +242,7 @@ describe('the WebSocket', () => {
       (message) =>
         'change' in message && message.change.kind === 'set' && message.change.values.settings !== undefined,
     );
-    expect(change).toMatchObject({ change: { settings: { favouritesOrder: 'name' } } });
+    expect(change).toMatchObject({ change: { values: { settings: { favouritesOrder: 'name' } } } });
     socket.send(JSON.stringify({ id: 3, operation: 'connect', input: { clusters: [7] } }));
     expect(await received(answers(3))).toMatchObject({ error: { code: 'bad-input' } });
     socket.close();
