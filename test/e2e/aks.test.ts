@@ -1,21 +1,17 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
-import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
+import type { CommandLine } from '../world/demo/command-line.ts';
 import { createKubeClient } from '../world/demo/kube-client.ts';
-import { startWorld, type World } from '../world/world.ts';
+import type { World } from '../world/world.ts';
+import { eachInWorld } from './world-fixture.ts';
 
 let world: World;
 let commandLine: CommandLine;
 
-beforeEach(async () => {
-  world = await startWorld();
-  commandLine = await createCommandLine(world);
-});
-afterEach(async () => {
-  await commandLine.stop();
-  await world.close();
+eachInWorld((started) => {
+  ({ world, commandLine } = started);
 });
 
 const connect = async (name: string) =>

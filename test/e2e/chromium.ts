@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -51,6 +52,8 @@ export interface Chromium {
   /** For `connectOverCDP`. */
   readonly endpoint: string;
   close(): Promise<void>;
+  /** The same at once, for a process that ends. */
+  end(): void;
 }
 
 /** Starts it with an empty profile. */
@@ -83,6 +86,10 @@ export async function startChromium(executable: string): Promise<Chromium> {
       child.kill('SIGKILL');
       await ended;
       await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+    end() {
+      child.kill('SIGKILL');
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
     },
   };
 }

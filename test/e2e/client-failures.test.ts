@@ -1,9 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
-import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
-import { startWorld, type World } from '../world/world.ts';
+import type { CommandLine } from '../world/demo/command-line.ts';
+import type { World } from '../world/world.ts';
+import { eachInWorld } from './world-fixture.ts';
 
 const cluster = 'payments-staging-eu';
 const hostname = 'payments-staging.k8s.acme.example';
@@ -11,19 +10,12 @@ const hostname = 'payments-staging.k8s.acme.example';
 let world: World;
 let commandLine: CommandLine;
 
-beforeEach(async () => {
-  world = await startWorld();
-  commandLine = await createCommandLine(world);
-  await mkdir(path.join(world.home, '.kube'));
-  await writeFile(path.join(world.home, '.kube', 'config'), 'apiVersion: v1\nkind: Config\n', {
-    mode: 0o600,
-  });
-});
-
-afterEach(async () => {
-  await commandLine.stop();
-  await world.close();
-});
+eachInWorld(
+  (started) => {
+    ({ world, commandLine } = started);
+  },
+  { kubeconfig: 'apiVersion: v1\nkind: Config\n' },
+);
 
 test('what kubectl cannot be told is in status and in the journal, by program and cluster; a waiting one can be tried now', async (context) => {
   const { kubectl, run, tunnels } = commandLine;

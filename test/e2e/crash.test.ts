@@ -1,12 +1,13 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
-import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
+import type { CommandLine } from '../world/demo/command-line.ts';
 import { createKubeClient } from '../world/demo/kube-client.ts';
 import { clustersOf } from '../world/plan.ts';
 import type { Service } from '../world/traffic.ts';
-import { startWorld, type World } from '../world/world.ts';
+import type { World } from '../world/world.ts';
+import { eachInWorld } from './world-fixture.ts';
 
 const own =
   '# mine\napiVersion: v1\nkind: Config\ncontexts: []\nclusters: []\nusers: []\ncurrent-context: ""\n';
@@ -15,17 +16,12 @@ const pair = ['payments-staging-eu', 'search-staging'] as const;
 let world: World;
 let commandLine: CommandLine;
 
-beforeEach(async () => {
-  world = await startWorld();
-  commandLine = await createCommandLine(world);
-  await mkdir(path.join(world.home, '.kube'));
-  await writeFile(path.join(world.home, '.kube', 'config'), own, { mode: 0o600 });
-});
-
-afterEach(async () => {
-  await commandLine.stop();
-  await world.close();
-});
+eachInWorld(
+  (started) => {
+    ({ world, commandLine } = started);
+  },
+  { kubeconfig: own },
+);
 
 const kubeconfig = () => readFile(path.join(world.home, '.kube', 'config'), 'utf8');
 const status = () => commandLine.tunnels<Output<'snapshot'>>('status');

@@ -1,10 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Output } from '../../main/api/contract.ts';
-import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
+import type { CommandLine } from '../world/demo/command-line.ts';
 import { createKubeClient } from '../world/demo/kube-client.ts';
-import { startWorld, type World } from '../world/world.ts';
+import type { World } from '../world/world.ts';
+import { eachInWorld } from './world-fixture.ts';
 
 const pair = ['payments-staging-eu', 'search-staging'] as const;
 const team = 'acme.cloudflareaccess.com';
@@ -12,19 +11,12 @@ const team = 'acme.cloudflareaccess.com';
 let world: World;
 let commandLine: CommandLine;
 
-beforeEach(async () => {
-  world = await startWorld();
-  commandLine = await createCommandLine(world);
-  await mkdir(path.join(world.home, '.kube'));
-  await writeFile(path.join(world.home, '.kube', 'config'), 'apiVersion: v1\nkind: Config\n', {
-    mode: 0o600,
-  });
-});
-
-afterEach(async () => {
-  await commandLine.stop();
-  await world.close();
-});
+eachInWorld(
+  (started) => {
+    ({ world, commandLine } = started);
+  },
+  { kubeconfig: 'apiVersion: v1\nkind: Config\n' },
+);
 
 type Status = Output<'snapshot'> & { readonly endedSessions: readonly object[] };
 const status = () => commandLine.tunnels<Status>('status');

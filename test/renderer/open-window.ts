@@ -26,14 +26,36 @@ export interface ShownWindow {
   clipboard(): Promise<string>;
 }
 
+interface OpenBrowser {
+  readonly browser: Browser;
+  close(): Promise<void>;
+  /** At once, for a process that ends. */
+  end(): void;
+}
+
 /** A browser for many windows; undefined where there is none. */
-export async function openBrowser(): Promise<
-  { readonly browser: Browser; close(): Promise<void> } | undefined
-> {
+export async function openBrowser(): Promise<OpenBrowser | undefined> {
   const executable = await findChromium();
   if (executable === undefined) return undefined;
   const started = await startChromium(executable);
-  return { browser: await chromium.connectOverCDP(started.endpoint), close: started.close };
+  return {
+    browser: await chromium.connectOverCDP(started.endpoint),
+    close: started.close,
+    end: started.end,
+  };
+}
+
+let lasting: Promise<OpenBrowser | undefined> | undefined;
+
+/** The one browser of all files that run in this process, and that ends with it. */
+export function lastingBrowser(): Promise<OpenBrowser | undefined> {
+  lasting ??= openBrowser().then((started) => {
+    process.once('exit', () => started?.end());
+    // How Vitest ends a worker: without a listener, nothing runs at its exit.
+    process.once('SIGTERM', () => process.exit());
+    return started;
+  });
+  return lasting;
 }
 
 /** `wrong` holds what went wrong inside the page: errors that nobody caught, rules of its own policy. */

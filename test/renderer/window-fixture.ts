@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, type TestContext } from 'vitest';
+import { afterEach, beforeAll, expect, type TestContext } from 'vitest';
 import type { Snapshot } from '../../main/model/agent-view.ts';
-import { openBrowser, openWindow, type ShownWindow } from './open-window.ts';
+import { lastingBrowser, openWindow, type ShownWindow } from './open-window.ts';
 
 /**
- * One browser for all tests of a file, a page and an agent for each. Where there is no browser, each is skipped. What
+ * One browser for all tests of a process, a page and an agent for each. Where there is no browser, each is skipped. What
  * goes wrong inside the page fails the test.
  */
 export function windowFixture(): {
@@ -13,15 +13,14 @@ export function windowFixture(): {
     options?: Pick<Parameters<typeof openWindow>[1], 'now' | 'size' | 'confirm' | 'hasTouch'>,
   ): Promise<ShownWindow>;
 } {
-  let started: Awaited<ReturnType<typeof openBrowser>>;
+  let started: Awaited<ReturnType<typeof lastingBrowser>>;
   const endings: (() => Promise<void>)[] = [];
   beforeAll(async () => {
-    started = await openBrowser();
+    started = await lastingBrowser();
   });
   afterEach(async () => {
     for (const end of endings.splice(0).reverse()) await end();
   });
-  afterAll(() => started?.close());
 
   return {
     async open(context, snapshot = {}, options = {}) {

@@ -9,6 +9,7 @@ import { skippingClock } from '../skipping-clock.ts';
 
 let folder: string;
 let watched: FileWatch | undefined;
+let isOpen: boolean;
 let looks: number;
 let warned: string[];
 const clock = skippingClock();
@@ -31,7 +32,7 @@ const start = async (options: {
   readonly look?: () => void;
 }) => {
   const { files = [], folders = [], dueAt = () => undefined, look = () => {} } = options;
-  watched = watchFiles({
+  const opened = watchFiles({
     clock,
     logger: {
       ...silentLogger,
@@ -45,6 +46,14 @@ const start = async (options: {
     },
     watch: options.watch,
   });
+  isOpen = true;
+  watched = {
+    look: opened.look,
+    close() {
+      isOpen = false;
+      opened.close();
+    },
+  };
   await watched.look();
   looks = 0;
 };
@@ -54,7 +63,7 @@ const minute = async () => {
     clock.skip(1_000);
     // A look that has begun sets the next timer when it is done.
     do await new Promise((resolve) => setTimeout(resolve, 5));
-    while (clock.pending() === 0);
+    while (isOpen && clock.pending() === 0);
   }
 };
 const looked = () => vi.waitFor(() => expect(looks).toBeGreaterThan(0), { timeout: 5_000 });
