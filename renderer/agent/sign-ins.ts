@@ -29,7 +29,7 @@ export interface SignInActions {
   cancelSignIn(account: OwnAccount): void;
   signOut(account: OwnAccount): Promise<void>;
   /** Clears the results of finished sign-ins. */
-  forgetSignIns(): void;
+  clearSignIns(): void;
 }
 
 export function accountKey({ provider, session }: Pick<Account, 'provider' | 'session'>): string {
@@ -128,7 +128,7 @@ export function createSignIns({
         return { status: 'signed-out', result: await link.call('logout', { provider, session }) };
       });
     },
-    forgetSignIns: () =>
+    clearSignIns: () =>
       store.update((state) => ({
         ...state,
         signIns: new Map([...state.signIns].filter(([, now]) => isUnderWay(now))),

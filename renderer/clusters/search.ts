@@ -2,7 +2,7 @@ import type { Cluster } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import { editsBetween, nearest } from '../../main/model/nearest.ts';
 import { detailText } from '../detail/text.ts';
-import { accountWords } from './cluster-words.ts';
+import { accountOf } from './location-text.ts';
 
 /** Splits a query into lower-case words. */
 export function queryWords(query: string): readonly string[] {
@@ -37,7 +37,7 @@ function lineOf(cluster: Cluster): string {
   if (line === undefined) {
     const { title, account, region } = cluster;
     const values = tagFields(cluster).map(([, value]) => value ?? '');
-    line = [title, accountWords(cluster), account, region, ...values].join('\n').toLowerCase();
+    line = [title, accountOf(cluster), account, region, ...values].join('\n').toLowerCase();
     lines.set(cluster, line);
   }
   return line;
