@@ -6,8 +6,8 @@ import { useActions, useAgent, usePage } from '../agent/page.tsx';
 const restMs = 300;
 
 /**
- * Tells the agent which rows are in view once they have been for a moment, and again when another session or agent may
- * answer differently; nothing while the window or the list in it is hidden.
+ * Reports the visible rows to the agent once they have been visible for a moment, and again when another session or
+ * agent may answer differently; not while the window or the list is hidden.
  */
 export function useInView(list: RefObject<HTMLElement | null>, ids: readonly ClusterId[]): void {
   const { lookUpPolicies } = useActions();

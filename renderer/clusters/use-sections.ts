@@ -28,8 +28,8 @@ export interface ListCounts {
 }
 
 /**
- * The clusters in their sections, or for a query one section of what it finds, the best first. While the pointer is on a
- * row, no row above it moves.
+ * Returns the clusters in their sections, or the matches of a query in one section, best first. While the pointer is on
+ * a row, no row above it moves.
  */
 export function useSections({
   query,

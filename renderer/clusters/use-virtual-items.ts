@@ -21,8 +21,8 @@ export interface ShownSection {
 }
 
 /**
- * Of `items` those near the view, by section; the row at `kept` too, wherever it is, so that it can have the focus. What
- * is in view stays in its place when rows above it come or go, and another `queryKey` begins at the top.
+ * Returns the items near the visible area, by section, and always the row at `kept`, so that it can have the focus.
+ * Visible rows keep their position when rows above them come or go; a new `queryKey` scrolls to the top.
  */
 export function useVirtualItems(options: {
   readonly list: RefObject<HTMLElement | null>;

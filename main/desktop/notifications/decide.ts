@@ -50,8 +50,8 @@ const sessionEndsMs = 10 * 60_000;
 const switchEndsMs = 2 * 60_000;
 
 /**
- * What is to be told now. The window in front shows it all: then it counts as told. `lookAgainMs` is when to ask anew
- * though nothing has happened.
+ * Decides which notifications to show now. Events that the window in front shows count as notified. `lookAgainMs` is
+ * when to call it again even if nothing happens.
  */
 export function decide(options: {
   /** Undefined at the first call: the initial state is not news. */

@@ -112,8 +112,8 @@ function namesOf(clusters: readonly { readonly title: string }[]): string {
 }
 
 /**
- * What stands in a body as text. Electron hands it on as it is, and on Linux it may be read as markup, in which somebody
- * else's link could stand (https://specifications.freedesktop.org/notification-spec/latest/markup.html).
+ * Escapes the body. Electron passes it on unchanged, and Linux may parse it as markup, which could contain a link of
+ * somebody else (https://specifications.freedesktop.org/notification-spec/latest/markup.html).
  */
 export function bodyText(text: string, platform: NodeJS.Platform): string {
   return platform === 'linux' ? text.replaceAll('<', '‹').replaceAll('>', '›') : text;
