@@ -54,7 +54,7 @@ export function AccountRow({
         </p>
         {account.status !== 'signed-out' && (
           <small title={store}>
-            {isOwn(account) ? accountsText.kept(store) : accountsText.foreign(store)}
+            {isOwn(account) ? accountsText.storedIn(store) : accountsText.foreign(store)}
           </small>
         )}
         {account.blocked !== undefined && status !== 'signed-in' && (

@@ -119,7 +119,7 @@ describe('a setup link', () => {
         new AppError('bad-input', 'a.yaml, line 4, acess: is not known.', { hint: 'Correct it there.' }),
       );
     await follow(link);
-    await dialog('Invalid configuration')
+    await dialog('Could not load the configuration')
       .getByText('line 4, acess: is not known. Correct it there.')
       .waitFor();
     await eventually(focused).toBe('Cancel');
@@ -163,7 +163,7 @@ describe('a setup link', () => {
     const field = page.getByRole('textbox', { name: 'Public key of your organisation' });
     await field.fill('wrong');
     await page.keyboard.press('Enter');
-    await dialog('Invalid configuration').getByText('The key is not an ed25519 public key.').waitFor();
+    await dialog('Could not load the configuration').getByText('The key is not an ed25519 public key.').waitFor();
     await field.fill(` ${key} `);
     await press('Check signature');
     await question.getByText('Signed with the key', { exact: true }).waitFor();
