@@ -61,7 +61,7 @@ describe('the first run', () => {
       'Cluster files',
       'Cloudflare Access',
     ]);
-    await row('Organisation').getByText('by your computer’s administrators').waitFor();
+    await row('Organisation').getByText('managed by your administrators').waitFor();
     await row('Cloudflare Access').getByText('signs in after your clusters are found').waitFor();
     expect(await row('Cloudflare Access').getByRole('button').count()).toBe(0);
     await page.getByRole('button', { name: 'Sign in to everything' }).waitFor();

@@ -52,7 +52,7 @@ describe('a setup link', () => {
       'setup.acme.example',
       key,
       'You sign in to acme.cloudflareaccess.com only.',
-      'now Add and switch',
+      'currently Switch',
     ])
       await asked.getByText(words, { exact: true }).waitFor();
     expect(await asked.locator('dt').allTextContents()).toEqual([
@@ -261,7 +261,7 @@ describe('the organisation among the settings', () => {
     agent.handlers['setup-refresh'] = () =>
       Promise.reject(new AppError('timeout', 'It does not answer.', { hint: 'Try later.' }));
     await press('Refresh');
-    await group.getByRole('alert').getByText('Not refreshed: It does not answer. Try later.').waitFor();
+    await group.getByRole('alert').getByText('Could not refresh: It does not answer. Try later.').waitFor();
   });
 
   test('is removed on a yes only', async (context) => {
@@ -289,7 +289,7 @@ describe('the organisation among the settings', () => {
   test('a managed one stays, and it is said why', async (context) => {
     const place = '/etc/k8s-tunnels/organisation.yaml';
     const { group } = await settings(context, { organisation: anOrganisation({ origin: 'managed', place }) });
-    await group.getByText(`Managed, from ${place}`).waitFor();
+    await group.getByText(`Managed from ${place}`).waitFor();
     await group.getByText('only they can remove it').waitFor();
     expect(await group.getByRole('button').allTextContents()).toEqual(['Refresh', 'Set up…']);
   });
