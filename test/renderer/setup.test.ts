@@ -212,7 +212,7 @@ describe('a new configuration that waits', () => {
     await page.getByText('Changes: Cloudflare Access team and Vault.').waitFor();
     await press('Review…');
     const question = dialog('Accept the new configuration of Acme?');
-    await question.getByText('now acme.cloudflareaccess.com').waitFor();
+    await question.getByText('currently acme.cloudflareaccess.com').waitFor();
     expect(await question.locator('dt').allTextContents()).toEqual([
       'From',
       'Not signed',
