@@ -401,7 +401,7 @@ describe('the page of a cluster', () => {
       'TLSnot reached',
       'Readynot reached',
     ]);
-    await page.getByText('The administrator of the cluster has to fix this.').waitFor();
+    await page.getByText('Who can fix it: the cluster administrator.').waitFor();
     await page.getByText('Owner: Team Orders.').waitFor();
     // A tag is no link unless it is a web address.
     await page.getByRole('definition').getByText('javascript:alert(1)').waitFor();

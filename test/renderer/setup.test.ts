@@ -99,7 +99,7 @@ describe('a setup link', () => {
 
   test.for([
     ['origin', 'You are set up for Beta from https://beta.example/a.yaml.'],
-    ['key', 'What you have from https://beta.example/a.yaml is signed with another key.'],
+    ['key', 'The configuration from https://beta.example/a.yaml is signed with another key.'],
     ['revision', 'It is older than the configuration from https://beta.example/a.yaml.'],
   ] as const)('what stands in its way (%s) is told, and replaced on a yes', async ([why, words], context) => {
     const { agent, dialog, follow, applied, press } = await opened(context);
