@@ -3,9 +3,9 @@ import { useSyncExternalStore } from 'react';
 // Must match window.css.
 const wide = window.matchMedia('(min-width: 900px)');
 
-function onChange(tell: () => void): () => void {
-  wide.addEventListener('change', tell);
-  return () => wide.removeEventListener('change', tell);
+function onChange(listener: () => void): () => void {
+  wide.addEventListener('change', listener);
+  return () => wide.removeEventListener('change', listener);
 }
 
 /** Returns whether the window is wide enough to show a page beside the list. */

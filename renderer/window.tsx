@@ -169,7 +169,9 @@ function Main() {
       <Palette
         isOpen={overlay?.kind === 'palette'}
         onOpen={toggle('palette')}
-        onDeed={(deed) => perform(deed, { actions, navigation, onSetUp: openSetUp, onFilter: addFilter })}
+        onAction={(action) =>
+          perform(action, { actions, navigation, onSetUp: openSetUp, onFilter: addFilter })
+        }
       />
       <Shortcuts isOpen={overlay?.kind === 'shortcuts'} onOpen={toggle('shortcuts')} />
     </div>

@@ -11,7 +11,7 @@ import { followAgent } from './follow-agent.ts';
 import type { Host } from './host-agent.ts';
 import { hiddenFlag, setStartAtLogin } from './login-item.ts';
 import { createNotifier } from './notifications/notifier.ts';
-import type { Way } from './notifications/text.ts';
+import type { Target } from './notifications/text.ts';
 import { registerScheme, servePage } from './page.ts';
 import { denyPermissions } from './permissions.ts';
 import { type AppTray, createTray } from './tray.ts';
@@ -112,12 +112,12 @@ export function runDesktop(options: {
         );
       },
     });
-    const go = (way: Way) => {
-      if (way.kind === 'window') window.show(way.place);
-      else if (way.kind === 'url') openLink(way.url);
+    const go = (target: Target) => {
+      if (target.kind === 'window') window.show(target.place);
+      else if (target.kind === 'url') openLink(target.url);
       else {
         agent
-          .then(({ call }) => call('connect', { clusters: [...way.clusters], mode: 'add' }))
+          .then(({ call }) => call('connect', { clusters: [...target.clusters], mode: 'add' }))
           .catch((error: unknown) => logger.warn('A retry failed', { reason: toPlainError(error).message }));
       }
     };

@@ -3,14 +3,14 @@ import { pageHeaders } from '../api/web/page-headers.ts';
 import { readStaticFile } from '../api/web/static-file.ts';
 import { origin, scheme } from './app-origin.ts';
 
-/** Before the app is ready: the page is to be one of a secure origin. */
+/** Makes the page a secure origin. Call it before the app is ready. */
 export function registerScheme(): void {
   protocol.registerSchemesAsPrivileged([
     { scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
   ]);
 }
 
-/** Serves the built window, and nothing but its files, to `app://k8s-tunnels`. */
+/** Serves the files of the built window, and nothing else, to `app://k8s-tunnels`. */
 export function servePage(folder: string): void {
   protocol.handle(scheme, async (request) => {
     const { host, pathname } = new URL(request.url);

@@ -1,15 +1,15 @@
 import type { Snapshot } from '../model/agent-view.ts';
 
-/** What the tray's picture says. */
+/** What the tray's icon shows. */
 export type TrayFace = (
   | { readonly kind: 'idle' | 'busy' | 'attention' }
   | { readonly kind: 'connected'; readonly count: number }
 ) & {
-  /** A production cluster is current. */
+  /** The current context is a production cluster. */
   readonly production?: true;
 };
 
-/** Something waits for the person before something is under way, before what stands. */
+/** What needs the user comes before work in progress, and that before what is connected. */
 export function trayFace(snapshot: Snapshot | undefined, failed: boolean): TrayFace {
   if (failed) return { kind: 'attention' };
   if (snapshot === undefined) return { kind: 'busy' };
@@ -18,14 +18,14 @@ export function trayFace(snapshot: Snapshot | undefined, failed: boolean): TrayF
   const has = (...statuses: readonly string[]) =>
     tunnels.some(({ state }) => statuses.includes(state.status));
   if (logins.length > 0 || has('failed')) return { kind: 'attention', ...marked };
-  // Only a first discovery is waited for; the others happen beside.
+  // Only the first discovery counts as busy; later ones run in the background.
   const isFirst = discovery.status === 'running' && snapshot.clusters.length === 0;
   if (isFirst || has('connecting', 'logging-in', 'reconnecting')) return { kind: 'busy', ...marked };
   const count = tunnels.filter(({ state }) => ['connected', 'degraded'].includes(state.status)).length;
   return count === 0 ? { kind: 'idle', ...marked } : { kind: 'connected', count, ...marked };
 }
 
-/** The picture's file in the folder that the build draws. */
+/** Returns the icon's file in the folder of built icons. */
 export function trayPicture(face: TrayFace, platform: NodeJS.Platform, isDark: boolean): string {
   const sign = face.kind !== 'connected' ? face.kind : face.count > 9 ? 'more' : String(face.count);
   const name = face.production ? `${sign}-production` : sign;

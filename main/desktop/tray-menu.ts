@@ -9,28 +9,28 @@ import { plainText } from '../model/plain-text.ts';
 import { timeLeft } from '../model/time-left.ts';
 import { duration, latency, plural } from '../model/wording.ts';
 
-/** What the menu's items do. */
+/** The actions of the menu's items. */
 export interface TrayActions {
   connect(cluster: ClusterId): void;
   disconnect(cluster: ClusterId): void;
-  /** Tries those that wait now. */
+  /** Retries the waiting ones now. */
   retry(clusters: readonly ClusterId[]): void;
-  /** Makes it the one that kubectl uses. */
+  /** Switches the current context to it. */
   use(cluster: ClusterId): void;
-  /** Opens its clusters; with production, the window asks. */
+  /** Connects its clusters; the window asks about production. */
   openSet(set: ClusterSet): void;
   openLink(url: string): void;
   discover(): void;
   openWindow(): void;
-  /** The window's page of sessions. */
+  /** Opens the window's page of sessions. */
   openAccounts(): void;
   quit(): void;
 }
 
-/** With more the menu is no way to find one: the window has a search. */
+/** A longer menu is useless: the window has a search. */
 const listLimit = 500;
 
-/** The tray's menu for a state of the agent; undefined where it has none yet. `now` is in ms since the epoch. */
+/** Builds the tray's menu. `snapshot` is undefined before the first state; `now` is in ms since the epoch. */
 export function trayMenu(options: {
   readonly snapshot: Snapshot | undefined;
   /** The agent cannot start. */
@@ -94,7 +94,7 @@ export function trayMenu(options: {
   ];
 }
 
-/** For what does not carry and waits for its next try, or for somebody to do something. */
+/** Retries tunnels that are down and wait for their next attempt or for the user. */
 function tryNow({ tunnels, clusters }: Snapshot, actions: TrayActions): MenuItemConstructorOptions[] {
   const waiting = tunnels
     .filter(({ state }) => ['reconnecting', 'degraded', 'failed'].includes(state.status))
@@ -113,10 +113,10 @@ function allClusters(
 ): MenuItemConstructorOptions {
   if (clusters.length > listLimit)
     return { label: `All ${clusterCount(clusters.length)}…`, click: () => actions.openWindow() };
-  // Where the organisation groups its clusters, that is what people look for; the others stand by their account.
+  // Group by the organisation's group tag, otherwise by account.
   const groups = Map.groupBy(clusters, ({ group, source, account }) => group ?? `${source} ${account}`);
   const menus = [...groups.values()].map((members) => {
-    // Some may have been read before the account's name was known.
+    // Some may have been discovered before the account's name was known.
     const named = members.find(({ accountName }) => accountName !== undefined) ?? members[0];
     const account = named === undefined ? '' : `${named.source} ${accountText(named)}`;
     return { label: text(named?.group ?? account), submenu: members.toSorted(byTitle).map(item) };
@@ -165,13 +165,13 @@ function contexts(
       type: 'radio',
       label: label('other context', foreign ? (kubectl.context ?? '') : ''),
       checked: foreign,
-      // Which one else it was, nobody knows: it can be shown, not chosen.
+      // The other context can be shown, but not selected.
       enabled: false,
     },
   ];
 }
 
-/** The current context, where it is one to be careful with. */
+/** The current context, if it is production or limited. */
 function contextText({ context = '', production, limit }: Snapshot['kubectl'], now: number): string {
   const notes = [
     ...(production ? ['production'] : []),
@@ -208,7 +208,7 @@ function discoverAgain({ discovery }: Snapshot, actions: TrayActions): MenuItemC
     : { label: 'Refresh', click: () => actions.discover() };
 }
 
-/** In the order that the person chose. */
+/** In the user's order. */
 function favouritesOf({ favourites, clusters, settings }: Snapshot): Cluster[] {
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const known = favourites.flatMap((id) => byId.get(id) ?? []);
@@ -248,7 +248,7 @@ function label(title: string, aside: string): string {
   return text(aside === '' ? title : `${title}   ${aside}`);
 }
 
-/** What a tag says, as one line that no system reads as a key's mark. */
+/** Formats a tag as one line; `&` would mark an access key. */
 function text(words: string): string {
   return plainText(words).replaceAll('&', '&&');
 }

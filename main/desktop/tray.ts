@@ -6,40 +6,40 @@ import type { Snapshot } from '../model/agent-view.ts';
 import { toPlainError } from '../model/app-error.ts';
 import type { ClusterId } from '../model/cluster.ts';
 import { notify } from './notifications/notifier.ts';
-import type { Way } from './notifications/text.ts';
+import type { Target } from './notifications/text.ts';
 import { trayFace, trayPicture } from './tray-face.ts';
 import { type TrayActions, trayMenu } from './tray-menu.ts';
 
-/** Changes come in bursts; a menu is rebuilt once for those of so long. */
+/** Changes come in bursts: rebuild the menu once per burst. */
 const settleMs = 50;
-/** How long a sign-in still lasts is told in minutes. */
+/** The remaining session time is shown in minutes. */
 const refreshMs = 20_000;
-/** A menu that does not say that it was closed is not taken for open any longer than this. */
+/** A menu without a close event counts as open no longer than this. */
 const openLimitMs = 60_000;
 
-/** Shows the agent's state until the app ends. */
+/** Shows the agent's state in the tray until the app quits. */
 export interface AppTray {
   show(snapshot: Snapshot): void;
-  /** Where its icon is on the screen. */
+  /** Bounds of its icon on the screen. */
   bounds(): Rectangle;
 }
 
 export function createTray(options: {
-  /** The folder of its pictures, as built. */
+  /** Folder of the built icons. */
   readonly pictures: string;
   /** Rejects when the agent cannot start. */
   readonly agent: Promise<AgentClient>;
-  /** Asks before a production cluster becomes current; with `minutes` it is for so long. */
+  /** Asks before a production cluster becomes current; `minutes` limits the time. */
   readonly confirmUse: (title: string) => Promise<{ readonly minutes?: number } | undefined>;
-  /** Asks before what is open is closed. */
+  /** Asks before connected clusters are disconnected. */
   readonly confirmQuit: (open: number) => Promise<boolean>;
-  /** Where the click on a notification leads. */
-  readonly go: (way: Way) => void;
+  /** Opens the target of a notification. */
+  readonly go: (target: Target) => void;
   /** Opens an address in the user's browser, where that is allowed. */
   readonly openLink: (url: string) => void;
   readonly onClick: () => void;
   readonly onOpen: () => void;
-  /** Ends the app where the agent cannot. */
+  /** Quits the app if the agent cannot. */
   readonly onQuit: () => void;
 }): AppTray {
   const { pictures, agent, confirmUse, confirmQuit, go, openLink, onClick, onOpen, onQuit } = options;
@@ -55,7 +55,7 @@ export function createTray(options: {
   let shown = '';
   let timer: NodeJS.Timeout | undefined;
   let soon = false;
-  /** Until when a menu that the person has opened is taken for open. */
+  /** Until when an opened menu counts as open. */
   let openUntil = 0;
   let pictured = picture();
   const tray = new Tray(imageOf(pictured));
@@ -66,11 +66,11 @@ export function createTray(options: {
   const tell = (title: string, body: string, place?: Place) => {
     if (!Notification.isSupported()) return;
     notify(
-      { title, body, leadsTo: { kind: 'window', ...(place === undefined ? {} : { place }) }, buttons: [] },
+      { title, body, target: { kind: 'window', ...(place === undefined ? {} : { place }) }, buttons: [] },
       go,
     );
   };
-  /** A click has changed the item's mark already, whether it comes true or not: what is shown must be built anew. */
+  /** The click has already toggled the item's mark: rebuild the menu, whatever the result. */
   const act = (title: string, work: (agent: AgentClient) => Promise<unknown>) => {
     shown = '';
     agent
@@ -158,13 +158,13 @@ export function createTray(options: {
     clearTimeout(timer);
     timer = setTimeout(update, refreshMs);
     repaint();
-    // The person reads it, or is about to click: nothing may move under the pointer.
+    // Do not move items under the pointer while the menu is open.
     if (Date.now() < openUntil) return;
     const template = trayMenu({ snapshot, failed, now: Date.now(), actions });
     const text = JSON.stringify(template);
     if (text === shown) return;
     shown = text;
-    // On Linux a menu that was set does not change by itself.
+    // On Linux, a menu does not change after it was set.
     const menu = Menu.buildFromTemplate(template);
     menu.on('menu-will-show', () => {
       openUntil = Date.now() + openLimitMs;
@@ -202,7 +202,7 @@ export function createTray(options: {
   };
 }
 
-/** Whether the agent wants the user asked about production before it does this. Rejects with any other error. */
+/** Resolves to whether the agent wants production confirmed first. Rejects with any other error. */
 async function asksFirst(work: Promise<unknown>): Promise<boolean> {
   try {
     await work;
@@ -213,7 +213,7 @@ async function asksFirst(work: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** The menu's first line, and the current context where it is one to be careful with. */
+/** The menu's first line, and the current context if it is production or limited. */
 function toolTip(menu: ReturnType<typeof trayMenu>, snapshot: Snapshot | undefined): string {
   const { production, limit } = snapshot?.kubectl ?? {};
   return menu

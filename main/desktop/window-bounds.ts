@@ -6,11 +6,11 @@ export interface Bounds {
 }
 
 export const usualSize = { width: 440, height: 680 };
-/** As much of a window must be on a screen that a person can grasp it. */
+/** The part of a window that must be on a screen, so that it can be dragged. */
 const graspable = { width: 100, height: 40 };
 const gap = 8;
 
-/** Whether enough of its top edge is there to drag it by. */
+/** Returns whether enough of its top edge is on a screen to drag it. */
 export function isGraspable(window: Bounds, area: Bounds): boolean {
   const width = Math.min(window.x + window.width, area.x + area.width) - Math.max(window.x, area.x);
   return (

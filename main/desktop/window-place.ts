@@ -6,21 +6,21 @@ import { jsonFile } from '../agent/storage/json-file.ts';
 import { toPlainError } from '../model/app-error.ts';
 import { isGraspable, placeBeside, usualSize } from './window-bounds.ts';
 
-/** A window that is dragged changes its place with every frame. */
+/** A dragged window moves with every frame. */
 const settleMs = 500;
 
 const pixels = z.number().int();
 const boundsSchema = z.object({ x: pixels, y: pixels, width: pixels.positive(), height: pixels.positive() });
 
-/** Where the window stands, kept over starts. All pixels are those of the screen, independent of its scale. */
+/** The window's position, saved between starts, in device-independent pixels. */
 export interface WindowPlace {
-  /** Where to open: as it was left, if a screen still shows it; else beside the tray's icon, where that is known. */
+  /** Returns where to open: the saved position if it is on a screen, otherwise beside the tray's icon, if known. */
   bounds(icon: Rectangle | undefined): Partial<Rectangle> & typeof usualSize;
-  /** Keeps where the person leaves it from now on. */
+  /** Saves the window's position from now on. */
   follow(window: BrowserWindow): void;
 }
 
-/** Only when the app is ready. */
+/** Call it once the app is ready. */
 export async function readWindowPlace(options: {
   readonly folder: string;
   readonly logger: Logger;
@@ -42,7 +42,7 @@ export async function readWindowPlace(options: {
   return {
     bounds(icon) {
       if (left !== undefined && isGraspable(left, screen.getDisplayMatching(left).workArea)) return left;
-      // Linux does not tell where the icon is.
+      // Linux does not report the icon's position.
       if (icon === undefined || icon.width === 0) return usualSize;
       return { ...usualSize, ...placeBeside(icon, usualSize, screen.getDisplayMatching(icon).workArea) };
     },

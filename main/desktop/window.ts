@@ -9,25 +9,25 @@ const crashLoopMs = 10_000;
 
 /** The app's one window. */
 export interface AppWindow {
-  /** Opens it, or brings it to the front; there, where a place is given. */
+  /** Opens the window or brings it to the front, at `place` if given. */
   show(place?: Place): void;
   toggle(): void;
-  /** Before the end of the app. */
+  /** Called before the app quits. */
   destroy(): void;
-  /** Whether the person looks at it. */
+  /** Whether the window is visible and focused. */
   isInFront(): boolean;
 }
 
-/** Made when it is first shown; closing it hides it. */
+/** Creates the window when it is first shown; closing hides it. */
 export function createAppWindow(options: {
   readonly preload: string;
   readonly icon: string;
   readonly logger: Logger;
   /** Opens an address in the user's browser, where that is allowed. */
   readonly openLink: (url: string) => void;
-  /** Known when the app is ready, which no window comes before. */
+  /** Available once the app is ready; no window opens earlier. */
   readonly place: () => WindowPlace;
-  /** Where the tray's icon is. */
+  /** Bounds of the tray's icon. */
   readonly trayBounds: () => Rectangle | undefined;
 }): AppWindow {
   const { logger } = options;
@@ -46,10 +46,10 @@ export function createAppWindow(options: {
       const now = Date.now();
       const again = now - crashedAt > crashLoopMs;
       crashedAt = now;
-      // Not before the event is over: Electron may crash when the page is replaced in the middle of it.
+      // After the event: Electron may crash if the page is replaced during it.
       setImmediate(() => {
         if (opened.isDestroyed()) return;
-        // One that ends at once again stays closed until the person opens it.
+        // A page that crashes again at once stays closed until the user opens it.
         if (again) opened.webContents.reload();
         else destroy();
       });
@@ -59,7 +59,7 @@ export function createAppWindow(options: {
   const show = (place?: Place) => {
     if (window === undefined) window = open(place);
     else {
-      // Only the fragment changes: the page stays, and goes there.
+      // Only the fragment changes, so the page is not reloaded.
       if (place !== undefined) load(window, addressOf(place), logger);
       if (window.isMinimized()) window.restore();
       window.show();
@@ -86,7 +86,7 @@ function addressOf(place: Place | undefined): string {
 }
 
 function load(window: BrowserWindow, address: string, logger: Logger): void {
-  // A page that dies while it loads is loaded again by `render-process-gone`.
+  // `render-process-gone` reloads a page that crashes while loading.
   window
     .loadURL(address)
     .catch((error: unknown) =>
@@ -117,7 +117,7 @@ function openWindow(
     },
   });
   const { webContents } = window;
-  // It shows one page, for ever: links leave it for the browser.
+  // It shows one page only: links open in the browser.
   webContents.setWindowOpenHandler(({ url }) => {
     openLink(url);
     return { action: 'deny' };

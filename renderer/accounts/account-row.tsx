@@ -3,10 +3,10 @@ import { useEffect, useRef, useState } from 'react';
 import type { Account, LoginView } from '../../main/model/account.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { accountKey, isOwn, isUnderWay, type OwnAccount } from '../agent/sign-ins.ts';
-import { stateWords, statusOf } from './account-words.ts';
+import { stateOf, statusOf } from './account-state.ts';
 import { PasswordForm } from './password-form.tsx';
 import { accountsText } from './text.ts';
-import { Waiting, waitingWords } from './waiting.tsx';
+import { Waiting, waitingText } from './waiting.tsx';
 
 const marks = {
   'signed-in': { icon: CircleCheck, mark: 'connected' },
@@ -35,10 +35,10 @@ export function AccountRow({
   const state = isSigningIn
     ? login === undefined
       ? accountsText.states.signingIn
-      : waitingWords(login)
+      : waitingText(login)
     : asked?.status === 'signing-out'
       ? accountsText.states.signingOut
-      : stateWords(account, now);
+      : stateOf(account, now);
   return (
     <li className="account">
       <span className="state-mark" data-mark={mark}>
@@ -54,7 +54,7 @@ export function AccountRow({
         </p>
         {account.status !== 'signed-out' && (
           <small title={store}>
-            {isOwn(account) ? accountsText.kept(store) : accountsText.foreign(store)}
+            {isOwn(account) ? accountsText.storedIn(store) : accountsText.foreign(store)}
           </small>
         )}
         {account.blocked !== undefined && status !== 'signed-in' && (

@@ -18,8 +18,8 @@ const providers = Object.keys(accountsText.providers) as Provider[];
 /** Lists the sessions, with buttons to sign in and out. */
 export function AccountsPage({ onBack }: { readonly onBack: () => void }) {
   const { accounts, error, isReading, read } = useAccounts();
-  const { forgetSignIns } = useActions();
-  useEffect(() => forgetSignIns, [forgetSignIns]);
+  const { clearSignIns } = useActions();
+  useEffect(() => clearSignIns, [clearSignIns]);
   return (
     <SubPage
       title={accountsText.title}

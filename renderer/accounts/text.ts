@@ -25,7 +25,7 @@ export const accountsText = {
     code: 'Waiting for you to enter the code',
     signingOut: 'Signing out',
   },
-  kept: (store: string) => `Stored in ${store}`,
+  storedIn: (store: string) => `Stored in ${store}`,
   allowed: (servers: readonly string[]) => `ID token allowed for ${listed(servers)}`,
   foreign: (store: string) => `Read-only; managed by ${store}`,
   signIn: 'Sign in',

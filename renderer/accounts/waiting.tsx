@@ -56,13 +56,13 @@ export function WaitingRow({ login }: { readonly login: LoginView }) {
       </span>
       <div className="account-text">
         <h3>{session}</h3>
-        <p className="account-state">{waitingWords(login)}</p>
+        <p className="account-state">{waitingText(login)}</p>
       </div>
       <Waiting login={login} onCancel={undefined} />
     </li>
   );
 }
 
-export function waitingWords({ userCode }: LoginView): string {
+export function waitingText({ userCode }: LoginView): string {
   return accountsText.states[userCode === undefined ? 'waiting' : 'code'];
 }

@@ -7,7 +7,7 @@ import { releasesText } from '../releases/text.ts';
 import { settingsText } from '../settings/text.ts';
 import { activityText } from './text.ts';
 
-/** An entry as text: the subject stands between `before` and `after`. */
+/** An entry as text: the subject is between `before` and `after`. */
 export interface EntryView {
   readonly tone: 'good' | 'attention' | 'danger' | 'plain';
   readonly before?: string;
@@ -48,9 +48,9 @@ export function entryView(entry: ActivityEntry): EntryView {
       };
     case 'interrupted': {
       const { stage } = entry.failure;
-      const stands = stage === 'tls' || stage === 'readyz';
+      const isUp = stage === 'tls' || stage === 'readyz';
       return {
-        ...about(entry, 'attention', stands ? activityText.unready : activityText.interrupted),
+        ...about(entry, 'attention', isUp ? activityText.unready : activityText.interrupted),
         detail: reasonOf(entry),
       };
     }
@@ -141,8 +141,8 @@ function reasonOf({
 }
 
 function joined(...parts: readonly (string | undefined)[]): string | undefined {
-  const told = parts.filter((part) => part !== undefined && part !== '');
-  return told.length === 0 ? undefined : told.join(' · ');
+  const present = parts.filter((part) => part !== undefined && part !== '');
+  return present.length === 0 ? undefined : present.join(' · ');
 }
 
 /** Returns the title that the settings page uses. */

@@ -18,11 +18,11 @@ import { createUndo } from './undo.ts';
  */
 export interface Actions extends TunnelActions, KubeconfigActions, ListActions, SignInActions, SetupActions {
   /** Shows for a moment what was done. */
-  say(title: string): void;
+  showDone(title: string): void;
   /** Undoes what was shown last, where that can be undone. */
   undo(): Promise<void>;
   /** Clears what was shown. */
-  forgetDone(): void;
+  clearDone(): void;
   dismiss(problem: number): void;
   /** Rejects. */
   saveSettings(patch: Partial<Settings>): Promise<void>;
@@ -47,16 +47,16 @@ export function createActions({ link, store }: { readonly link: Link; readonly s
     reports,
     onRemoved: (id) => dropFailures([id]),
   });
-  const say = (title: string) => reports.done({ title });
+  const showDone = (title: string) => reports.done({ title });
   return {
     ...tunnels,
     ...kubeconfig,
     ...createListActions({ link, store, reports }),
     ...createSignIns({ link, store }),
-    ...createSetup({ link, say }),
-    say,
+    ...createSetup({ link, showDone }),
+    showDone,
     undo: createUndo({ link, store, reports, connectAll, switchTo }),
-    forgetDone: () => reports.done(undefined),
+    clearDone: () => reports.done(undefined),
     dismiss: (problem) =>
       store.update((state) => ({ ...state, problems: state.problems.filter(({ id }) => id !== problem) })),
     async saveSettings(patch) {

@@ -8,8 +8,8 @@ export interface Channel {
 }
 
 /**
- * Why a channel ended, where it is not that the agent is gone: no `serve` answers, this tab has no session, its session
- * has ended, or another program answers in place of `serve`.
+ * Why a channel ended, other than a lost agent: no `serve` is running, this tab has no session, its session has ended,
+ * or another program responds instead of `serve`.
  */
 export type EndReason = 'not-served' | 'no-session' | 'session-ended' | 'foreign';
 

@@ -10,12 +10,12 @@ import { agentText } from './text.ts';
 
 /** What a user can do with the kubeconfig. What fails becomes a problem that the page shows, unless it rejects. */
 export interface KubeconfigActions {
-  /** Switches the current context; where the agent asks about production, it waits for `confirmUse`. */
-  use(id: ClusterId): Promise<void>;
+  /** Switches the current context; where the agent asks about production, it waits for `confirmSwitch`. */
+  setCurrent(id: ClusterId): Promise<void>;
   /** With `minutes`, the previous context is restored after that time. */
-  confirmUse(yes: boolean, minutes?: number): Promise<void>;
+  confirmSwitch(yes: boolean, minutes?: number): Promise<void>;
   /** Removes a cluster's context from the kubeconfig, and disconnects it. Rejects. */
-  forget(id: ClusterId): Promise<void>;
+  removeContext(id: ClusterId): Promise<void>;
   /** Answers the first question about an API server that would receive the user's id token. */
   decideConsent(yes: boolean): Promise<void>;
   /** Copies the command that uses a cluster's context. Rejects where the clipboard cannot be written. */
@@ -48,14 +48,14 @@ export function createKubeconfigActions({
     );
   return {
     switchTo,
-    use: (id) => switchTo(id),
-    async confirmUse(yes, minutes) {
+    setCurrent: (id) => switchTo(id),
+    async confirmSwitch(yes, minutes) {
       const { confirming } = store.get();
       store.update(({ confirming: _, ...state }) => state);
       if (yes && confirming !== undefined)
         await switchTo(confirming, { production: true, ...(minutes === undefined ? {} : { minutes }) });
     },
-    async forget(id) {
+    async removeContext(id) {
       reports.warn((await link.call('forget', { clusters: [id] })).warnings);
       onRemoved(id);
     },

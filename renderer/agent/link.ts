@@ -106,7 +106,7 @@ export function createLink(options: {
       if (client !== undefined) return client.call(name, input, callOptions);
       return Promise.reject(
         new AppError('agent-unreachable', 'The agent is not running.', {
-          hint: 'The window connects again by itself; then try again.',
+          hint: 'The window reconnects automatically; then try again.',
           retryable: true,
         }),
       );

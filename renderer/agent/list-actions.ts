@@ -17,7 +17,7 @@ export interface ListActions {
   removeSet(set: ClusterSet): Promise<void>;
   discover(): Promise<void>;
   /** Reports the clusters in view, whose policies the agent then looks up. Shows nothing where that fails. */
-  lookAt(clusters: readonly ClusterId[]): void;
+  lookUpPolicies(clusters: readonly ClusterId[]): void;
 }
 
 export function createListActions({
@@ -55,7 +55,7 @@ export function createListActions({
         reports.done({ title: agentText.done.removed(set.name), undoable: { kind: 'setRemoved', set } });
       }),
     discover: () => reports.attempt(agentText.problems.discover, () => link.call('discover', {})),
-    lookAt(clusters) {
+    lookUpPolicies(clusters) {
       link.call('policies', { clusters: [...clusters] }).catch(() => {});
     },
   };

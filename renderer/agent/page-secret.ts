@@ -23,8 +23,8 @@ export function createPageSecret(storage: Pick<Storage, 'getItem' | 'setItem'>):
 }
 
 /**
- * Takes the secret out of the page's address, now and whenever another address of the same server is opened in this tab,
- * which changes only the fragment. It leaves the address bar and the history at once. `onNew` is called for later ones.
+ * Removes the secret from the page's address and history, now and whenever another address of the same server is opened
+ * in this tab, which only changes the fragment. Calls `onNew` for later ones.
  */
 export function takeFromAddress(secret: PageSecret, onNew: () => void): void {
   const take = (): boolean => {

@@ -25,10 +25,10 @@ export interface SetupActions {
 
 export function createSetup({
   link,
-  say,
+  showDone,
 }: {
   readonly link: Link;
-  readonly say: (title: string) => void;
+  readonly showDone: (title: string) => void;
 }): SetupActions {
   return {
     findings: () => link.call('findings', {}),
@@ -39,17 +39,17 @@ export function createSetup({
         digest,
         ...(conflict === undefined ? {} : { replace: true }),
       });
-      say(agentText.done.setUp(name));
+      showDone(agentText.done.setUp(name));
     },
     async refreshSetup() {
       const { changed, organisation } = await link.call('setup-refresh', {});
       const { pending, changed: isChanged, unchanged } = organisationText;
       const waits = organisation?.pending !== undefined;
-      say(waits ? pending(organisation.name) : changed ? isChanged : unchanged);
+      showDone(waits ? pending(organisation.name) : changed ? isChanged : unchanged);
     },
     async removeSetup(name) {
       await link.call('setup-remove', {});
-      say(agentText.done.setupRemoved(name));
+      showDone(agentText.done.setupRemoved(name));
     },
   };
 }

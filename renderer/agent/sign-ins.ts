@@ -17,19 +17,19 @@ export interface SignInActions {
     password?: { readonly username: string; readonly password: string },
   ): Promise<void>;
   /**
-   * Signs in to everything that is missing, one browser tab after another; what asks for a password is left to its own
-   * form. Resolves with false where the user cancelled one, which ends it, or where it runs already.
+   * Signs in to all missing sessions, one browser tab after another; accounts with a password have their own form.
+   * Resolves to false if the user cancelled one, which ends it, or if it is already running.
    */
   signInToAll(): Promise<boolean>;
   /**
-   * Adds an access portal of AWS to the settings and signs in to it, as an account. One that comes to nothing is taken
-   * out again. Rejects where the settings cannot be changed.
+   * Adds an AWS access portal to the settings and signs in to it. Removes it again if the sign-in fails. Rejects if the
+   * settings cannot be changed.
    */
   signInToPortal(portal: AwsPortalSetting): Promise<void>;
   cancelSignIn(account: OwnAccount): void;
   signOut(account: OwnAccount): Promise<void>;
   /** Clears the results of finished sign-ins. */
-  forgetSignIns(): void;
+  clearSignIns(): void;
 }
 
 export function accountKey({ provider, session }: Pick<Account, 'provider' | 'session'>): string {
@@ -128,7 +128,7 @@ export function createSignIns({
         return { status: 'signed-out', result: await link.call('logout', { provider, session }) };
       });
     },
-    forgetSignIns: () =>
+    clearSignIns: () =>
       store.update((state) => ({
         ...state,
         signIns: new Map([...state.signIns].filter(([, now]) => isUnderWay(now))),

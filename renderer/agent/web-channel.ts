@@ -17,8 +17,8 @@ import type { PageSecret } from './page-secret.ts';
 const provenWithinMs = 10_000;
 
 /**
- * Over a WebSocket to the page's own origin. Nothing is sent, and nothing that comes is heeded, before the other end has
- * proven that it is the `serve` that gave out this tab's address: see main/api/web/proof.ts.
+ * Connects by a WebSocket to the page's own origin. Sends nothing and ignores all messages until the other end has
+ * proven that it is the `serve` that issued this tab's address: see main/api/web/proof.ts.
  */
 export function webChannel(url: string, held: PageSecret): OpenChannel {
   return ({ onOpen, onMessage, onEnd, onConfirmation }) => {

@@ -26,7 +26,7 @@ import { useVirtualItems } from './use-virtual-items.ts';
 export function ClusterList({
   sections,
   query,
-  wish,
+  queryKey,
   fold,
   selected,
   onSelect,
@@ -38,7 +38,7 @@ export function ClusterList({
   readonly sections: readonly Section[];
   readonly query: string;
   /** The query that the sections belong to: a new one starts at the top. */
-  readonly wish: string;
+  readonly queryKey: string;
   /** Set if the section of denied clusters can be folded. */
   readonly fold: ComponentProps<typeof ClusterSection>['fold'];
   readonly selected: ReadonlySet<ClusterId>;
@@ -68,7 +68,7 @@ export function ClusterList({
   const ids = useMemo(() => [...places.keys()], [places]);
   const tabStop = focused !== undefined && places.has(focused) ? focused : ids[0];
   const kept = tabStop === undefined ? undefined : places.get(tabStop);
-  const shown = useVirtualItems({ list, items, kept, wish });
+  const shown = useVirtualItems({ list, items, kept, queryKey });
   const inView = shown.inView.flatMap((item) => (item.kind === 'row' ? [item.cluster.id] : []));
   useInView(list, inView);
 

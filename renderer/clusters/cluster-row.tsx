@@ -45,7 +45,7 @@ export const ClusterRow = memo(function ClusterRow({
   const row = useRow(id);
   const actions = useActions();
   const lineId = useId();
-  const keptId = useId();
+  const onDemandId = useId();
   const selectedId = useId();
   const top = headHeight + at * rowHeight;
   if (row === undefined) return <GoneRow id={id} title={title} isTabStop={isTabStop} top={top} />;
@@ -123,13 +123,15 @@ export const ClusterRow = memo(function ClusterRow({
           {clustersText.row.details}
         </button>
       ) : (
-        <Figures row={row} keptId={keptId} />
+        <Figures row={row} onDemandId={onDemandId} />
       )}
       {hasSwitch ? (
         <span data-row-stop="">
           <Switch
             label={clustersText.row.connect(cluster.title)}
-            describedBy={[lineId, row.isKept && keptId, isSelected && selectedId].filter(Boolean).join(' ')}
+            describedBy={[lineId, row.isOnDemand && onDemandId, isSelected && selectedId]
+              .filter(Boolean)
+              .join(' ')}
             isOn={view.isOn}
             isBusy={view.mark === 'busy'}
             tabIndex={tabIndex}
@@ -192,7 +194,7 @@ function Badges({ row, tabIndex }: { readonly row: RowState; readonly tabIndex: 
           className="use"
           aria-label={clustersText.row.setCurrentFor(cluster.title)}
           tabIndex={tabIndex}
-          onClick={() => void actions.use(cluster.id)}
+          onClick={() => void actions.setCurrent(cluster.id)}
         >
           {clustersText.row.setCurrent}
         </button>
@@ -202,17 +204,17 @@ function Badges({ row, tabIndex }: { readonly row: RowState; readonly tabIndex: 
 }
 
 function Figures({
-  row: { tunnel, view, isKept },
-  keptId,
+  row: { tunnel, view, isOnDemand },
+  onDemandId,
 }: {
   readonly row: RowState;
-  readonly keptId: string;
+  readonly onDemandId: string;
 }) {
-  if (isKept && view.mark === 'off')
+  if (isOnDemand && view.mark === 'off')
     return (
       <span className="kept" title={clustersText.row.onDemand}>
         <SquareTerminal size={15} strokeWidth={1.7} aria-hidden />
-        <span id={keptId} className="for-screen-readers">
+        <span id={onDemandId} className="for-screen-readers">
           {clustersText.row.onDemand}
         </span>
       </span>

@@ -9,8 +9,8 @@ const segmenter =
 const tailLength = 12;
 
 /**
- * Where a name is divided into what an ellipsis may cut and the end, which stays: names differ at their ends. A name whose
- * letters join from right to left is not divided: its whole length.
+ * Returns where to split a name into a part that an ellipsis may cut and an end that stays visible: names differ at
+ * their ends. Returns the full length for right-to-left names, whose letters join.
  */
 export function endOf(name: string): number {
   if (rightToLeft.test(name)) return name.length;

@@ -2,8 +2,8 @@ import type { Cluster } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import type { Settings } from '../../main/model/settings.ts';
 import { controlsText } from '../controls/text.ts';
-import { accountWords } from './cluster-words.ts';
 import type { Section } from './layout.ts';
+import { accountOf } from './location-text.ts';
 import { clustersText } from './text.ts';
 
 export type GroupBy = Settings['listGroup'];
@@ -53,7 +53,7 @@ function titleOf(key: string, members: readonly Cluster[], by: GroupBy): string 
   switch (by) {
     case 'account':
       // Some may have been discovered before the account's name was known.
-      return accountWords(members.find(({ accountName }) => accountName !== undefined) ?? first);
+      return accountOf(members.find(({ accountName }) => accountName !== undefined) ?? first);
     case 'cloud':
       return clustersText.sources[first.source];
     case 'none':

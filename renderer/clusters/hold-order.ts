@@ -8,9 +8,10 @@ export type Pointed =
   | { readonly kind: 'head'; readonly id: Section['id'] };
 
 /**
- * The sections as they are shown while the pointer is on `pointed`. No row comes, goes or changes its place above it; one
- * that is gone keeps its place until the pointer leaves, so that no other one slides under the pointer. While the pointer
- * moves, new rows wait. Once it rests, all of them are shown below it: in their section, or in one of their own at the end.
+ * Returns the sections to show while the pointer is on `pointed`. Above it, no row appears, disappears or moves; a
+ * removed row keeps its position until the pointer leaves, so that no other row slides under the pointer. New rows wait
+ * while the pointer moves. Once it rests, they appear below it: in their section, or in a section of their own at the
+ * end.
  */
 export function holdOrder(options: {
   readonly shown: readonly Section[];

@@ -17,8 +17,8 @@ export function countOf(sections: readonly Section[]): number {
 }
 
 /**
- * Connected on top, then favourites, then the groups, then what has no tunnel, and at the end what the person's policies
- * deny. Empty sections are left out.
+ * Orders the sections: connected, favourites, groups, clusters without a tunnel, and those that policies deny. Omits
+ * empty sections.
  */
 export function layoutOf(options: {
   /** By title. */

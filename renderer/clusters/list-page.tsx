@@ -58,7 +58,7 @@ export function ListPage({
     return () => cancelAnimationFrame(frame);
   }, [search]);
   const isLost = usePage(({ link }) => link.status !== 'ready' && link.status !== 'opening');
-  const { sections, wish, counts } = useSections({
+  const { sections, queryKey, counts } = useSections({
     query,
     filters,
     foldsDenied: fold?.isFolded === true,
@@ -97,7 +97,7 @@ export function ListPage({
           <ClusterList
             sections={sections}
             query={query}
-            wish={wish}
+            queryKey={queryKey}
             fold={fold}
             selected={selected}
             onSelect={setSelected}

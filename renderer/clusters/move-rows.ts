@@ -4,8 +4,8 @@ import { headHeight, type Item, rowHeight } from './items.ts';
 const movement = { duration: 160, easing: 'ease-out' } as const;
 
 /**
- * Lets the rows that a change has put elsewhere slide there, so that the eye can follow. `scrolled` is by how many px the
- * list was scrolled along with the change. None moves where the person wants no movement.
+ * Animates rows to their new positions after a change. `scrolled` is how far the list was scrolled with it, in px. Does
+ * nothing if the user prefers reduced motion.
  */
 export function moveRows(
   list: HTMLElement,

@@ -2,8 +2,8 @@ import type { TunnelView } from '../../main/model/agent-view.ts';
 import type { Cluster } from '../../main/model/cluster.ts';
 import type { Policy } from '../../main/model/policy.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
-import { whereWords } from './cluster-words.ts';
 import { failureText } from './failure-text.ts';
+import { locationOf } from './location-text.ts';
 import { clustersText } from './text.ts';
 
 export type Mark = 'off' | 'busy' | 'connected' | 'degraded' | 'failed' | 'none' | 'denied';
@@ -43,7 +43,7 @@ export function rowView({ cluster, tunnel, failure, policy, asked, now }: RowFac
     case 'connecting':
       return { ...busy, line: clustersText.row.connecting, isOn: true };
     case 'connected':
-      return { mark: 'connected', ...quiet, line: whereWords(cluster), isOn: true };
+      return { mark: 'connected', ...quiet, line: locationOf(cluster), isOn: true };
     case 'degraded':
     case 'reconnecting': {
       const reason = failureText(state.failure.error.code);
@@ -78,7 +78,7 @@ export function rowView({ cluster, tunnel, failure, policy, asked, now }: RowFac
 }
 
 function restingView(cluster: Cluster, now: number): Pick<RowView, 'mark' | 'line' | 'tone'> {
-  const where = whereWords(cluster);
+  const where = locationOf(cluster);
   if (cluster.reach.kind === 'none') return { mark: 'none', line: cluster.reach.reason, tone: 'quiet' };
   if (cluster.stale)
     return {

@@ -2,7 +2,7 @@ import type { Cluster } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import { editsBetween, nearest } from '../../main/model/nearest.ts';
 import { detailText } from '../detail/text.ts';
-import { accountWords } from './cluster-words.ts';
+import { accountOf } from './location-text.ts';
 
 /** Splits a query into lower-case words. */
 export function queryWords(query: string): readonly string[] {
@@ -37,7 +37,7 @@ function lineOf(cluster: Cluster): string {
   if (line === undefined) {
     const { title, account, region } = cluster;
     const values = tagFields(cluster).map(([, value]) => value ?? '');
-    line = [title, accountWords(cluster), account, region, ...values].join('\n').toLowerCase();
+    line = [title, accountOf(cluster), account, region, ...values].join('\n').toLowerCase();
     lines.set(cluster, line);
   }
   return line;
@@ -49,8 +49,8 @@ export function prepareSearch(clusters: readonly Cluster[]): void {
 }
 
 /**
- * The clusters that `words` find, the best first: by name before by tags and regions, and where a word begins before
- * where it only occurs. Of those found equally well, production comes last; else they keep their order.
+ * Returns the clusters that match `words`, best first: names before tags and regions, starts of words before other
+ * matches. Among equals, production comes last; otherwise the order is kept.
  */
 export function ranked(clusters: readonly Cluster[], words: readonly string[]): readonly Cluster[] {
   return clusters
@@ -65,9 +65,9 @@ export function ranked(clusters: readonly Cluster[], words: readonly string[]): 
 }
 
 /**
- * How well `words` fit a name, 0 best: first counts how many are not in it, then how many do not begin a word of it; a
- * name that is the whole query is better than one that begins with it. `verb` is what is done with it, lower case: words
- * may be in there instead.
+ * Ranks how well `words` match a name, 0 best: first by the number of words that are not in it, then by those that do
+ * not start a word of it. A name that equals the query ranks before one that starts with it. `verb` is the action in
+ * lower case: words may match it instead.
  */
 export function rankOf(name: string, words: readonly string[], verb = ''): number {
   const line = name.toLowerCase();

@@ -87,7 +87,7 @@ export const clustersText = {
   },
   empty: {
     title: 'No clusters found',
-    body: 'Nothing changes on this computer until you connect. Clusters are looked for in:',
+    body: 'Nothing changes on this computer until you connect. k8s-tunnels discovers clusters in:',
     locations: {
       eks: ['AWS', 'Every profile and access portal with a session, in every region.'],
       gke: ['Google Cloud', 'Every project of your account.'],

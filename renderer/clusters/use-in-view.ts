@@ -6,46 +6,46 @@ import { useActions, useAgent, usePage } from '../agent/page.tsx';
 const restMs = 300;
 
 /**
- * Tells the agent which rows are in view once they have been for a moment, and again when another session or agent may
- * answer differently; nothing while the window or the list in it is hidden.
+ * Reports the visible rows to the agent once they have been visible for a moment, and again when another session or
+ * agent may answer differently; not while the window or the list is hidden.
  */
 export function useInView(list: RefObject<HTMLElement | null>, ids: readonly ClusterId[]): void {
-  const { lookAt } = useActions();
+  const { lookUpPolicies } = useActions();
   const sessions = useAgent((agent) => agent.sessions);
   const isLinked = usePage(({ link }) => link.status === 'ready');
   const inView = useRef(ids);
   inView.current = ids;
-  const tell = useRef(() => {});
+  const report = useRef(() => {});
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: who signs in may be told otherwise.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another session may have other policies.
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let told = '';
-    tell.current = () => {
+    let reported = '';
+    report.current = () => {
       clearTimeout(timer);
       timer = setTimeout(() => {
         const seen = inView.current;
         const now = seen.join('\n');
         const isSeen = document.visibilityState === 'visible' && list.current?.checkVisibility();
-        if (isSeen !== true || !isLinked || seen.length === 0 || now === told) return;
-        told = now;
-        lookAt(seen);
+        if (isSeen !== true || !isLinked || seen.length === 0 || now === reported) return;
+        reported = now;
+        lookUpPolicies(seen);
       }, restMs);
     };
     const onVisibility = () => {
       // What was reported before may be out of date.
-      told = '';
-      tell.current();
+      reported = '';
+      report.current();
     };
-    tell.current();
+    report.current();
     document.addEventListener('visibilitychange', onVisibility);
     return () => {
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', onVisibility);
     };
-  }, [list, lookAt, isLinked, sessions]);
+  }, [list, lookUpPolicies, isLinked, sessions]);
 
   const shown = ids.join('\n');
   // biome-ignore lint/correctness/useExhaustiveDependencies: other rows are in view.
-  useEffect(() => tell.current(), [shown]);
+  useEffect(() => report.current(), [shown]);
 }

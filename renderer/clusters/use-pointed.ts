@@ -16,9 +16,9 @@ export interface PointedView {
 }
 
 /**
- * What of the list in `area` the pointer is on. Only a change of its position is a move: browsers also send events when
- * the page changes below a pointer that rests, or when something opens over the list. A finger counts for a moment after
- * it is lifted, so that a second tap meets the same row.
+ * Returns what the pointer is on in the list in `area`. Only a change of position counts as a move: browsers also send
+ * events when the page changes below a resting pointer, or when something opens over the list. A finger counts for a
+ * moment after it is lifted, so that a second tap hits the same row.
  */
 export function usePointed(area: RefObject<HTMLElement | null>): PointedView {
   const [pointed, setPointed] = useState<Pointed>();

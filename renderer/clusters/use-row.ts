@@ -17,7 +17,7 @@ export interface RowState {
   readonly isCurrent: boolean;
   readonly isFavourite: boolean;
   /** Disconnected, with an on-demand context: connects when kubectl uses it. */
-  readonly isKept: boolean;
+  readonly isOnDemand: boolean;
 }
 
 export function useRow(id: ClusterId): RowState | undefined {
@@ -35,7 +35,7 @@ export function useRow(id: ClusterId): RowState | undefined {
   const now = useNow(isCounting ? 1_000 : undefined);
   if (cluster === undefined) return undefined;
   const view = rowView({ cluster, tunnel, failure, policy, asked, now });
-  const isKept = hasEntry && !view.isOn;
+  const isOnDemand = hasEntry && !view.isOn;
   return {
     cluster,
     tunnel,
@@ -44,6 +44,6 @@ export function useRow(id: ClusterId): RowState | undefined {
     isUsable: view.isOn && isUsable(tunnel?.state),
     isCurrent,
     isFavourite,
-    isKept,
+    isOnDemand,
   };
 }

@@ -12,7 +12,7 @@ import type { PointedView } from './use-pointed.ts';
 export interface ListView {
   readonly sections: readonly Section[];
   /** Changes with the query, the filters and the grouping. */
-  readonly wish: string;
+  readonly queryKey: string;
   readonly counts: ListCounts;
 }
 
@@ -28,8 +28,8 @@ export interface ListCounts {
 }
 
 /**
- * The clusters in their sections, or for a query one section of what it finds, the best first. While the pointer is on a
- * row, no row above it moves.
+ * Returns the clusters in their sections, or the matches of a query in one section, best first. While the pointer is on
+ * a row, no row above it moves.
  */
 export function useSections({
   query,
@@ -75,18 +75,18 @@ export function useSections({
     const title = clustersText.sections.found(found.length, sorted.length);
     return [{ id: 'found', title, clusters: found }];
   }, [all, sorted, query]);
-  const wish = [query, groupBy, ...filters.map(({ id }) => id)].join('\n');
-  const shown = useRef({ wish, sections: next });
+  const queryKey = [query, groupBy, ...filters.map(({ id }) => id)].join('\n');
+  const shown = useRef({ queryKey, sections: next });
   const sections = useMemo(() => {
-    const { wish: before, sections: last } = shown.current;
+    const { queryKey: before, sections: last } = shown.current;
     // The user changed the query: show the full result, wherever the pointer rests.
-    return pointed === undefined || before !== wish
+    return pointed === undefined || before !== queryKey
       ? next
       : holdOrder({ shown: last, next, pointed, isResting });
-  }, [next, pointed, isResting, wish]);
+  }, [next, pointed, isResting, queryKey]);
   useEffect(() => {
-    shown.current = { wish, sections };
-  }, [sections, wish]);
+    shown.current = { queryKey, sections };
+  }, [sections, queryKey]);
   return useMemo(() => {
     const held = new Set(sections.flatMap((section) => section.clusters.map(({ id }) => id)));
     const waiting = next.flatMap((section) => section.clusters).filter(({ id }) => !held.has(id)).length;
@@ -97,6 +97,6 @@ export function useSections({
       of: isWhole ? undefined : sorted.length,
       waiting,
     };
-    return { sections, wish, counts };
-  }, [sections, wish, next, sorted, query, filters, foldsDenied]);
+    return { sections, queryKey, counts };
+  }, [sections, queryKey, next, sorted, query, filters, foldsDenied]);
 }

@@ -21,20 +21,20 @@ export interface ShownSection {
 }
 
 /**
- * Of `items` those near the view, by section; the row at `kept` too, wherever it is, so that it can have the focus. What
- * is in view stays in its place when rows above it come or go, and another `wish` begins at the top.
+ * Returns the items near the visible area, by section, and always the row at `kept`, so that it can have the focus.
+ * Visible rows keep their position when rows above them come or go; a new `queryKey` scrolls to the top.
  */
 export function useVirtualItems(options: {
   readonly list: RefObject<HTMLElement | null>;
   readonly items: readonly Item[];
   readonly kept: number | undefined;
-  readonly wish: string;
+  readonly queryKey: string;
 }): {
   readonly height: number;
   readonly sections: readonly ShownSection[];
   readonly inView: readonly Item[];
 } {
-  const { list, items, kept, wish } = options;
+  const { list, items, kept, queryKey } = options;
   const virtualizer = useVirtualizer<HTMLElement, Element>({
     count: items.length,
     overscan,
@@ -84,7 +84,7 @@ export function useVirtualItems(options: {
   const inView = items.slice(startIndex, endIndex + 1);
 
   const before = useRef<{
-    wish: string;
+    queryKey: string;
     items: readonly Item[];
     places: readonly (readonly [string, number])[];
   }>(undefined);
@@ -93,7 +93,7 @@ export function useVirtualItems(options: {
     const startOf = (index: number) => virtualizer.measurementsCache[index]?.start ?? 0;
     const element = list.current;
     const last = before.current;
-    if (element !== null && last !== undefined && last.wish !== wish) element.scrollTop = 0;
+    if (element !== null && last !== undefined && last.queryKey !== queryKey) element.scrollTop = 0;
     else if (element !== null && last !== undefined && last.items !== items) {
       const { scrollTop } = element;
       if (scrollTop > 0) {
@@ -108,7 +108,7 @@ export function useVirtualItems(options: {
       const index = startIndex + offset;
       return item.kind === 'row' ? [[String(keyOf(index)), startOf(index)] as const] : [];
     });
-    before.current = { wish, items, places };
+    before.current = { queryKey, items, places };
   });
   return { height: virtualizer.getTotalSize(), sections, inView };
 }

@@ -3,7 +3,7 @@ import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import { activityText } from '../activity/text.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
-import { wholeWhereWords } from '../clusters/cluster-words.ts';
+import { fullLocationOf } from '../clusters/location-text.ts';
 import { clustersText } from '../clusters/text.ts';
 import { useRow } from '../clusters/use-row.ts';
 import { DocsLink } from '../controls/docs-link.tsx';
@@ -133,7 +133,7 @@ function About({ cluster }: { readonly cluster: Cluster }) {
     <Card title={detailText.about}>
       <Facts
         facts={[
-          [fields.location, wholeWhereWords(cluster)],
+          [fields.location, fullLocationOf(cluster)],
           [fields.name, cluster.name === cluster.title ? undefined : <code key="name">{cluster.name}</code>],
           [fields.description, cluster.description],
           [fields.owner, cluster.owner],

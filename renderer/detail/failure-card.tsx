@@ -3,8 +3,8 @@ import { needsSignIn } from '../../main/model/needs-sign-in.ts';
 import { accountsText } from '../accounts/text.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
-import { wholeWhereWords } from '../clusters/cluster-words.ts';
 import { failureText } from '../clusters/failure-text.ts';
+import { fullLocationOf } from '../clusters/location-text.ts';
 import { clustersText } from '../clusters/text.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { detailText } from './text.ts';
@@ -74,7 +74,7 @@ export function FailureCard({
 function supportText(cluster: Cluster, { error, stage, mender, at }: KnownFailure): string {
   const { reach } = cluster;
   const lines = [
-    `cluster: ${cluster.title} (${wholeWhereWords(cluster)})`,
+    `cluster: ${cluster.title} (${fullLocationOf(cluster)})`,
     reach.kind === 'tunnel'
       ? `hostname: ${reach.hostname}, origin ${reach.origin}`
       : reach.kind === 'direct'

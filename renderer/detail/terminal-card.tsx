@@ -20,7 +20,7 @@ export function TerminalCard({
   readonly row: RowState;
   readonly history: History | undefined;
 }) {
-  const { cluster, tunnel, view, isUsable, isCurrent, isKept } = row;
+  const { cluster, tunnel, view, isUsable, isCurrent, isOnDemand } = row;
   const { id, title } = cluster;
   const actions = useActions();
   const platform = useAgent(({ agent }) => agent.platform);
@@ -34,7 +34,7 @@ export function TerminalCard({
   }, [removal]);
   const open =
     view.isOn && (tunnel?.port !== undefined || tunnel?.connector === 'direct') ? tunnel : undefined;
-  if (open === undefined && !isKept)
+  if (open === undefined && !isOnDemand)
     return removal === 'done' ? (
       <p className="removal-notice" ref={notice} tabIndex={-1}>
         {detailText.removed}
@@ -43,7 +43,7 @@ export function TerminalCard({
   if (removal === 'done') setRemoval('idle');
   const remove = () => {
     setRemoval('running');
-    actions.forget(id).then(
+    actions.removeContext(id).then(
       () => setRemoval('done'),
       (error: unknown) => setRemoval(toPlainError(error)),
     );
@@ -57,7 +57,7 @@ export function TerminalCard({
       action={
         isUsable &&
         !isCurrent && (
-          <button type="button" className="link-button" onClick={() => void actions.use(id)}>
+          <button type="button" className="link-button" onClick={() => void actions.setCurrent(id)}>
             {detailText.setCurrent}
           </button>
         )
@@ -79,15 +79,15 @@ export function TerminalCard({
         }
       />
       {/* A cluster that is still connecting has no context yet. */}
-      {(isKept || isUsable) && (
+      {(isOnDemand || isUsable) && (
         <button
           type="button"
           className="button small removal-button"
-          title={(isKept ? detailText.removeFor : detailText.disconnectAndRemoveFor)(title)}
+          title={(isOnDemand ? detailText.removeFor : detailText.disconnectAndRemoveFor)(title)}
           disabled={removal === 'running'}
           onClick={remove}
         >
-          {isKept ? detailText.remove : detailText.disconnectAndRemove}
+          {isOnDemand ? detailText.remove : detailText.disconnectAndRemove}
         </button>
       )}
       {typeof removal === 'object' && (

@@ -37,8 +37,8 @@ export function FirstRun({
   const { accounts, error, read } = useAccounts();
   const findings = useFindings(read);
   const now = useNow(20_000);
-  const { forgetSignIns } = actions;
-  useEffect(() => forgetSignIns, [forgetSignIns]);
+  const { clearSignIns } = actions;
+  useEffect(() => clearSignIns, [clearSignIns]);
   const count = useAgent(({ clusters }) => clusters.size);
   const [finding, setFinding] = useState<'no' | 'yes' | 'done'>('no');
   const organisation = useAgent((agent) => agent.organisation);

@@ -2,7 +2,7 @@ import { CircleCheck, CircleDashed, KeyRound, LoaderCircle } from 'lucide-react'
 import type { ReactNode } from 'react';
 import { AccountControls } from '../accounts/account-row.tsx';
 import { accountsText } from '../accounts/text.ts';
-import { waitingWords } from '../accounts/waiting.tsx';
+import { waitingText } from '../accounts/waiting.tsx';
 import { useAgent, usePage } from '../agent/page.tsx';
 import { accountKey } from '../agent/sign-ins.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
@@ -58,7 +58,7 @@ export function Found({ row, onSettings }: { readonly row: FoundRow; readonly on
       }
     >
       {isSigningIn ? (
-        <p>{login === undefined ? accountsText.states.signingIn : waitingWords(login)}</p>
+        <p>{login === undefined ? accountsText.states.signingIn : waitingText(login)}</p>
       ) : (
         lines.map((line) => <p key={line}>{line}</p>)
       )}

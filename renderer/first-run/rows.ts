@@ -3,7 +3,7 @@ import type { Cell, Cluster, Source } from '../../main/model/cluster.ts';
 import type { Findings } from '../../main/model/findings.ts';
 import { isFailed } from '../../main/model/is-failed.ts';
 import { needsSignIn } from '../../main/model/needs-sign-in.ts';
-import { stateWords, statusOf } from '../accounts/account-words.ts';
+import { stateOf, statusOf } from '../accounts/account-state.ts';
 import { isOwn, type OwnAccount } from '../agent/sign-ins.ts';
 import { firstRunText } from './text.ts';
 
@@ -66,7 +66,7 @@ function awsRow(sessions: readonly Account[], profiles: readonly string[], now: 
     ...(named.length === 0 ? [] : [firstRunText.profiles(named)]),
     ...sessions
       .slice(0, shownSessions)
-      .map((account) => firstRunText.session(account.session, stateWords(account, now))),
+      .map((account) => firstRunText.session(account.session, stateOf(account, now))),
     ...(more > 0 ? [firstRunText.moreSessions(more)] : []),
   ];
   if (lines.length === 0)
@@ -90,14 +90,14 @@ function gcpRow(accounts: readonly Account[], gcloud: string | undefined, now: n
     return {
       kind: 'gcp',
       state: own.needed ? 'attention' : 'none',
-      lines: [whoWords(own, now), ...(own.blocked === undefined ? [] : [own.blocked])],
+      lines: [userText(own, now), ...(own.blocked === undefined ? [] : [own.blocked])],
       help: signInTo(own),
     };
   const [account] = accounts;
   const copy = { kind: 'copy', command: commands.gcp } as const;
   if (account !== undefined) {
     const isReady = statusOf(account, now) === 'signed-in';
-    const line = whoWords(account, now);
+    const line = userText(account, now);
     return isReady
       ? { kind: 'gcp', state: 'ready', lines: [line], help: undefined }
       : { kind: 'gcp', state: 'attention', lines: [line], help: copy };
@@ -110,11 +110,11 @@ function gcpRow(accounts: readonly Account[], gcloud: string | undefined, now: n
 function azureRow(accounts: readonly Account[], now: number): FoundRow {
   const ready = accounts.find((account) => statusOf(account, now) === 'signed-in');
   if (ready !== undefined)
-    return { kind: 'azure', state: 'ready', lines: [whoWords(ready, now)], help: undefined };
+    return { kind: 'azure', state: 'ready', lines: [userText(ready, now)], help: undefined };
   const own = firstSignedOut(accounts, now);
   const help = own === undefined ? undefined : signInTo(own);
   return own?.needed
-    ? { kind: 'azure', state: 'attention', lines: [whoWords(own, now)], help }
+    ? { kind: 'azure', state: 'attention', lines: [userText(own, now)], help }
     : { kind: 'azure', state: 'none', lines: [firstRunText.notFound], help };
 }
 
@@ -124,7 +124,7 @@ function vaultRow(accounts: readonly Account[], now: number): FoundRow {
     return { kind: 'vault', state: 'none', lines: [firstRunText.vaultNone], help: undefined };
   const ready = accounts.find((account) => statusOf(account, now) === 'signed-in');
   const { session } = ready ?? first;
-  const lines = [firstRunText.session(session, whoWords(ready ?? first, now))];
+  const lines = [firstRunText.session(session, userText(ready ?? first, now))];
   if (ready !== undefined) return { kind: 'vault', state: 'ready', lines, help: undefined };
   const account = accounts.find(isOwn);
   return {
@@ -143,7 +143,7 @@ function accessRows(accounts: readonly Account[], now: number): readonly FoundRo
   const isLater = !isOpen && account.blocked !== undefined;
   const line = firstRunText.session(
     account.session,
-    isLater ? firstRunText.accessLater : whoWords(account, now),
+    isLater ? firstRunText.accessLater : userText(account, now),
   );
   const state = isOpen ? 'ready' : isLater ? 'none' : 'attention';
   return [{ kind: 'access', state, lines: [line], help: isOpen ? undefined : signInTo(account) }];
@@ -183,8 +183,8 @@ function firstSignedOut(accounts: readonly Account[], now: number): OwnAccount |
   return own.find(({ status }) => status === 'ended') ?? own[0];
 }
 
-function whoWords(account: Account, now: number): string {
-  const state = stateWords(account, now);
+function userText(account: Account, now: number): string {
+  const state = stateOf(account, now);
   return account.who === undefined ? state : `${account.who} · ${state}`;
 }
 

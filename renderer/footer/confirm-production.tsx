@@ -10,14 +10,14 @@ export function ConfirmProduction() {
   const title = usePage(({ confirming, agent }) =>
     confirming === undefined ? undefined : (agent?.clusters.get(confirming)?.title ?? confirming),
   );
-  const { confirmUse } = useActions();
+  const { confirmSwitch } = useActions();
   return (
     <ModalOverlay
       className="veil"
       isOpen={title !== undefined}
       isDismissable
       onOpenChange={(isOpen) => {
-        if (!isOpen) void confirmUse(false);
+        if (!isOpen) void confirmSwitch(false);
       }}
     >
       <Modal className="modal">
@@ -30,18 +30,18 @@ export function ConfirmProduction() {
               type="button"
               className="button"
               ref={(button) => button?.focus()}
-              onClick={() => void confirmUse(false)}
+              onClick={() => void confirmSwitch(false)}
             >
               {footerText.confirm.no}
             </button>
             <button
               type="button"
               className="button danger"
-              onClick={() => void confirmUse(true, limitMinutes)}
+              onClick={() => void confirmSwitch(true, limitMinutes)}
             >
               {footerText.confirm.limited(limitMinutes)}
             </button>
-            <button type="button" className="button danger" onClick={() => void confirmUse(true)}>
+            <button type="button" className="button danger" onClick={() => void confirmSwitch(true)}>
               {footerText.confirm.yes}
             </button>
           </div>

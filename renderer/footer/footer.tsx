@@ -69,7 +69,7 @@ function Session({ onAccounts }: { readonly onAccounts: () => void }) {
 function Kubectl() {
   const kubectl = useAgent((agent) => agent.kubectl);
   const usable = useUsable();
-  const { use } = useActions();
+  const { setCurrent } = useActions();
   const name = kubectl.context ?? footerText.none;
   const { production, limit } = kubectl;
   const now = useNow(limit === undefined ? undefined : 5_000);
@@ -106,7 +106,7 @@ function Kubectl() {
           disabledKeys={['none']}
           disallowEmptySelection
           onAction={(key) => {
-            if (key !== kubectl.cluster) void use(key as ClusterId);
+            if (key !== kubectl.cluster) void setCurrent(key as ClusterId);
           }}
         >
           <MenuSection>

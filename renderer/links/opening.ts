@@ -2,7 +2,7 @@ import type { Meant } from '../../main/api/link.ts';
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import type { Policy } from '../../main/model/policy.ts';
-import { whereWords } from '../clusters/cluster-words.ts';
+import { locationOf } from '../clusters/location-text.ts';
 import { linksText } from './text.ts';
 
 /** A line of the preview. */
@@ -26,7 +26,7 @@ export function openingLines(
     if (one.kind === 'unknown') return { key: `? ${one.word}`, title: one.word, why: one.why };
     const { cluster } = one;
     const { environment } = cluster;
-    const where = [...(environment === undefined ? [] : [environment]), whereWords(cluster)].join(' · ');
+    const where = [...(environment === undefined ? [] : [environment]), locationOf(cluster)].join(' · ');
     return { key: cluster.id, title: cluster.title, where, cluster, why: whyLeft(cluster, facts) };
   });
 }

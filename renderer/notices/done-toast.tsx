@@ -8,15 +8,15 @@ const shownMs = 6_000;
 /** Shows what was done, with an undo button, for a few seconds; longer while it has the pointer or the focus. */
 export function DoneToast() {
   const done = usePage((page) => page.done);
-  const { undo, forgetDone } = useActions();
+  const { undo, clearDone } = useActions();
   const [isHeld, setHeld] = useState(false);
   const id = done?.id;
   useEffect(() => {
     if (id === undefined) return setHeld(false);
     if (isHeld) return;
-    const timer = setTimeout(forgetDone, shownMs);
+    const timer = setTimeout(clearDone, shownMs);
     return () => clearTimeout(timer);
-  }, [id, isHeld, forgetDone]);
+  }, [id, isHeld, clearDone]);
   return (
     <div className="toast-place" role="status">
       {done !== undefined && (

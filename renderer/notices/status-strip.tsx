@@ -6,8 +6,8 @@ import { noticesText } from './text.ts';
 import './status-strip.css';
 
 /**
- * The state of discovery as `children`, and the most pressing notice beside it. Its height is always the same, and the
- * panel with all notices opens over the list when the user wants it: no notice ever moves a row.
+ * Shows discovery as `children` and the most important notice beside it. Its height never changes, and the panel with
+ * all notices opens over the list: a notice never moves a row.
  */
 export function StatusStrip({
   notices,

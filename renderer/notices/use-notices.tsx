@@ -7,7 +7,7 @@ import type { Navigation } from '../navigation/use-navigation.ts';
 import { useReleaseNotice } from '../releases/release-notice.tsx';
 import { useReviewNotice } from '../setup/review-notice.tsx';
 import { Banner } from './banner.tsx';
-import { useFailedPlaces } from './failed-places.tsx';
+import { useFailedLocations } from './failed-locations.tsx';
 import type { Notice } from './notice.ts';
 import { noticesText } from './text.ts';
 
@@ -30,7 +30,7 @@ export function useNotices({
   const review = useReviewNotice(() => navigation.open({ kind: 'review' }));
   const ofAgent = useAgentNotices();
   const release = useReleaseNotice(() => navigation.open({ kind: 'release' }));
-  const places = useFailedPlaces(navigation.openAccounts);
+  const places = useFailedLocations(navigation.openAccounts);
   const all = [
     lost,
     ...(isFirstRun ? [] : logins),

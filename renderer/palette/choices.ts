@@ -3,9 +3,9 @@ import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import type { ClusterSet } from '../../main/model/cluster-set.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import { isUsable } from '../../main/model/is-usable.ts';
-import { whereWords } from '../clusters/cluster-words.ts';
 import type { Filter } from '../clusters/filters.ts';
 import type { GroupBy } from '../clusters/groups.ts';
+import { locationOf } from '../clusters/location-text.ts';
 import { matches, queryWords, rankOf } from '../clusters/search.ts';
 import { clustersText } from '../clusters/text.ts';
 import { paletteText } from './text.ts';
@@ -24,7 +24,7 @@ const whole = [
 const ofSets = ['openSet', 'linkSet', 'removeSet'] as const;
 
 /** An action that the palette offers. */
-export type Deed =
+export type PaletteAction =
   | { readonly kind: (typeof verbs)[number]; readonly cluster: Cluster }
   | { readonly kind: (typeof whole)[number] }
   | { readonly kind: (typeof ofSets)[number]; readonly set: ClusterSet }
@@ -40,7 +40,7 @@ export interface Choice {
   readonly name?: string | undefined;
   /** Whether it affects a production cluster: marked, and ranked after equal matches. */
   readonly isProduction?: boolean;
-  readonly deed: Deed;
+  readonly action: PaletteAction;
 }
 
 export interface PaletteFacts {
@@ -86,7 +86,7 @@ export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[]
   };
   for (const kind of whole)
     if (kind !== 'disconnectAll' || facts.open.size > 0)
-      consider({ id: kind, title: paletteText.whole[kind], deed: { kind } });
+      consider({ id: kind, title: paletteText.whole[kind], action: { kind } });
   const production = new Set(facts.clusters.filter(isProduction).map(({ id }) => id));
   for (const set of facts.sets)
     for (const kind of ofSets)
@@ -97,7 +97,7 @@ export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[]
           hint: paletteText.clusters(set.clusters.length),
           name: set.name,
           isProduction: set.clusters.some((id) => production.has(id)),
-          deed: { kind, set },
+          action: { kind, set },
         });
   for (const kind of verbs) {
     const verb = paletteText.verbs[kind]('').toLowerCase();
@@ -110,26 +110,30 @@ export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[]
     }
   }
   for (const [by, title] of Object.entries(clustersText.filters.groups) as [GroupBy, string][])
-    consider({ id: `group ${by}`, title: clustersText.filters.groupBy(title), deed: { kind: 'group', by } });
+    consider({
+      id: `group ${by}`,
+      title: clustersText.filters.groupBy(title),
+      action: { kind: 'group', by },
+    });
   if (words.length > 0)
     for (const filter of facts.filters)
       consider({
         id: `filter ${filter.id}`,
         title: paletteText.filter(filter.title),
-        deed: { kind: 'filter', filter },
+        action: { kind: 'filter', filter },
       });
   return ranks.flat().slice(0, atMost);
 }
 
 function choiceOf(kind: (typeof verbs)[number], cluster: Cluster, { asksFirst }: PaletteFacts): Choice {
-  const hint = kind === 'use' && asksFirst(cluster) ? paletteText.asks : whereWords(cluster);
+  const hint = kind === 'use' && asksFirst(cluster) ? paletteText.asks : locationOf(cluster);
   return {
     id: `${kind} ${cluster.id}`,
     title: paletteText.verbs[kind](cluster.title),
     hint,
     name: cluster.title,
     isProduction: isProduction(cluster),
-    deed: { kind, cluster },
+    action: { kind, cluster },
   };
 }
 

@@ -30,7 +30,7 @@ import { MiddleEllipsis } from '../clusters/middle-ellipsis.tsx';
 import { queryWords } from '../clusters/search.ts';
 import { ProductionBadge } from '../controls/production-badge.tsx';
 import { controlsText } from '../controls/text.ts';
-import { type Choice, choicesOf, type Deed } from './choices.ts';
+import { type Choice, choicesOf, type PaletteAction } from './choices.ts';
 import { paletteText } from './text.ts';
 import './palette.css';
 
@@ -54,27 +54,27 @@ const icons = {
   removeSet: Trash2,
   filter: ListFilter,
   group: Layers,
-} as const satisfies Record<Deed['kind'], unknown>;
+} as const satisfies Record<PaletteAction['kind'], unknown>;
 
 /** Lets the user run any action by its name. */
 export function Palette({
   isOpen,
   onOpen,
-  onDeed,
+  onAction,
 }: {
   readonly isOpen: boolean;
   readonly onOpen: (isOpen: boolean) => void;
-  readonly onDeed: (deed: Deed) => void;
+  readonly onAction: (action: PaletteAction) => void;
 }) {
   const before = useRef<Element>(undefined);
   if (isOpen) before.current ??= document.activeElement ?? undefined;
   else before.current = undefined;
-  const choose = ({ deed }: Choice) => {
+  const choose = ({ action }: Choice) => {
     const from = before.current;
     flushSync(() => onOpen(false));
     // The action may open another page, whose way back restores this focus.
     if (from instanceof HTMLElement) from.focus();
-    onDeed(deed);
+    onAction(action);
   };
   return (
     <ModalOverlay className="veil palette-veil" isOpen={isOpen} isDismissable onOpenChange={onOpen}>
@@ -144,7 +144,7 @@ function Choices({ onChoose }: { readonly onChoose: (choice: Choice) => void }) 
       )}
       <div id={listId} ref={list} role="listbox" aria-label={paletteText.title} hidden={choices.length === 0}>
         {choices.map((choice, index) => {
-          const Icon = icons[choice.deed.kind];
+          const Icon = icons[choice.action.kind];
           return (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the field above hears the keys.
             <div

@@ -2,11 +2,11 @@ import type { Actions } from '../agent/actions.ts';
 import type { Filter } from '../clusters/filters.ts';
 import { copyLink } from '../links/copy-link.ts';
 import type { Navigation } from '../navigation/use-navigation.ts';
-import type { Deed } from './choices.ts';
+import type { PaletteAction } from './choices.ts';
 
 /** Performs an action that was chosen in the palette. Failures are shown as notices. */
 export function perform(
-  deed: Deed,
+  action: PaletteAction,
   {
     actions,
     navigation,
@@ -20,41 +20,43 @@ export function perform(
     readonly onFilter: (filter: Filter) => void;
   },
 ): void {
-  switch (deed.kind) {
+  switch (action.kind) {
     case 'connect':
     case 'disconnect':
+      void actions[action.kind](action.cluster.id);
+      return;
     case 'use':
-      void actions[deed.kind](deed.cluster.id);
+      void actions.setCurrent(action.cluster.id);
       return;
     case 'star':
     case 'unstar':
-      void actions.star(deed.cluster.id, deed.kind === 'star');
+      void actions.star(action.cluster.id, action.kind === 'star');
       return;
     case 'open':
-      navigation.openCluster(deed.cluster.id);
+      navigation.openCluster(action.cluster.id);
       return;
     case 'copy':
-      void actions.copyCommand(deed.cluster).catch(() => {});
+      void actions.copyCommand(action.cluster).catch(() => {});
       return;
     case 'openSet':
-      void actions.openSet(deed.set).then((isOpened) => {
-        if (!isOpened) navigation.open({ kind: 'set', name: deed.set.name });
+      void actions.openSet(action.set).then((isOpened) => {
+        if (!isOpened) navigation.open({ kind: 'set', name: action.set.name });
       });
       return;
     case 'linkSet':
-      void copyLink(deed.set).then(actions.say, () => {});
+      void copyLink(action.set).then(actions.showDone, () => {});
       return;
     case 'removeSet':
-      void actions.removeSet(deed.set);
+      void actions.removeSet(action.set);
       return;
     case 'disconnectAll':
     case 'discover':
-      void actions[deed.kind]();
+      void actions[action.kind]();
       return;
     case 'activity':
     case 'accounts':
     case 'settings':
-      navigation.go({ kind: deed.kind });
+      navigation.go({ kind: action.kind });
       return;
     case 'setUp':
       onSetUp();
@@ -64,10 +66,10 @@ export function perform(
       return;
     case 'filter':
       navigation.openList();
-      onFilter(deed.filter);
+      onFilter(action.filter);
       return;
     case 'group':
       navigation.openList();
-      void actions.groupBy(deed.by);
+      void actions.groupBy(action.by);
   }
 }

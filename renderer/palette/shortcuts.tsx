@@ -25,14 +25,14 @@ export function Shortcuts({
         <Dialog>
           <Heading slot="title">{paletteText.shortcuts.title}</Heading>
           <dl className="shortcuts">
-            {paletteText.shortcuts.keys(modifier).map(([keys, deed]) => (
-              <div key={deed}>
+            {paletteText.shortcuts.keys(modifier).map(([keys, effect]) => (
+              <div key={effect}>
                 <dt>
                   {keys.map((key) => (
                     <kbd key={key}>{pictures[key] ?? key}</kbd>
                   ))}
                 </dt>
-                <dd>{deed}</dd>
+                <dd>{effect}</dd>
               </div>
             ))}
           </dl>

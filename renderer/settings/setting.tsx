@@ -77,7 +77,7 @@ function useSave(name: SettingName): {
   /** Resets the user's value. */
   reset(): void;
   /** Clears the error. */
-  forget(): void;
+  clear(): void;
 } {
   const { saveSettings, resetSetting } = useActions();
   const [failure, setFailure] = useState<string>();
@@ -91,7 +91,7 @@ function useSave(name: SettingName): {
     );
   return {
     failure,
-    forget: () => setFailure(undefined),
+    clear: () => setFailure(undefined),
     save: (patch) => settle(saveSettings(patch)),
     reset: () => settle(resetSetting(name)),
   };
@@ -168,7 +168,7 @@ export function TextSetting({
   readonly placeholder?: string;
   readonly patch: (value: string) => Partial<Settings>;
 }) {
-  const { failure, save, reset, forget } = useSave(name);
+  const { failure, save, reset, clear } = useSave(name);
   const isLocked = useIsLocked(name);
   const [draft, setDraft] = useState(value);
   const id = useId();
@@ -194,7 +194,7 @@ export function TextSetting({
           if (event.key === 'Enter') commit();
           else if (event.key === 'Escape' && draft !== value) {
             setDraft(value);
-            forget();
+            clear();
             // The first Escape reverts the text; the next one leaves the page.
             event.preventDefault();
           }

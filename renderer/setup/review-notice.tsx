@@ -3,7 +3,7 @@ import { useAgent } from '../agent/page.tsx';
 import { Banner } from '../notices/banner.tsx';
 import type { Notice } from '../notices/notice.ts';
 import { organisationText } from '../settings/text.ts';
-import { fieldTitle } from './preview-words.ts';
+import { fieldTitle } from './preview-lines.ts';
 
 /** Shown while a configuration with new hosts, files or certificates waits for consent. */
 export function useReviewNotice(onReview: () => void): Notice | undefined {

@@ -6,7 +6,7 @@ import type { SetupPreview } from '../../main/model/organisation-view.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { agentText } from '../agent/text.ts';
 import { KeyField } from './key-field.tsx';
-import { fieldLines, type PreviewLine, settingLines } from './preview-words.ts';
+import { fieldLines, type PreviewLine, settingLines } from './preview-lines.ts';
 import { setupText } from './text.ts';
 import './setup-preview.css';
 
@@ -161,7 +161,7 @@ function Preview({ preview, isReview }: { readonly preview: SetupPreview; readon
         <div data-signed={signed}>
           <dt>
             <Seal size={14} aria-hidden />
-            {sealWords(preview)}
+            {signatureText(preview)}
           </dt>
           {key !== undefined && (
             <dd>
@@ -192,7 +192,7 @@ function Preview({ preview, isReview }: { readonly preview: SetupPreview; readon
   );
 }
 
-function sealWords({ signed, key, unchecked }: SetupPreview): string {
+function signatureText({ signed, key, unchecked }: SetupPreview): string {
   if (signed) return setupText.signed;
   if (key !== undefined) return setupText.linkSigned;
   return unchecked ? setupText.unchecked : setupText.unsigned;

@@ -3,7 +3,7 @@ import { isolated } from '../text/isolated.ts';
 export const setupText = {
   title: (name: string) => `Set up for ${isolated(name)}?`,
   reading: 'Loading the configuration',
-  unread: 'Invalid configuration',
+  unread: 'Could not load the configuration',
   from: 'From',
   signed: 'Signed with the key',
   unsigned: 'Not signed',

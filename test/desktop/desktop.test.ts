@@ -134,7 +134,7 @@ describe('the window and the tray', { timeout: 60_000 }, () => {
     await question.waitFor({ state: 'detached' });
     await status(app, /nothing connected/);
     await follow();
-    await page.getByRole('button', { name: 'Connect 2, 1 of them production' }).click();
+    await page.getByRole('button', { name: 'Connect 2 (1 production)' }).click();
     await status(app, /2 connected/);
     const { commandLine } = desktop.of(context);
     expect((await commandLine.tunnels<Output<'snapshot'>>('status')).kubectl.context).toBeUndefined();

@@ -48,7 +48,7 @@ test('a failing edge stands in the activity and in the cluster’s last errors, 
   await line(activityText.connected).waitFor();
   await page.getByText(activityText.signedIn(accountsText.providers.access)).waitFor();
   await page
-    .getByText(/^Discovery found \d+ clusters$/)
+    .getByText(/^Discovered \d+ clusters$/)
     .first()
     .waitFor();
 

@@ -17,7 +17,7 @@ test('of 5,000 clusters one is found by a word of its name, connected and read',
     const window = await openBrowserWindow({ commandLine, executable });
     const { page } = window;
     try {
-      await page.getByText('5000 clusters').first().waitFor();
+      await page.getByText('5,000 clusters').first().waitFor();
       // Of the list only what is near the view is there.
       expect(await page.locator('.row').count()).toBeLessThan(60);
       await page.getByRole('searchbox').fill('eks-00001');

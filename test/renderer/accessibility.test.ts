@@ -126,7 +126,7 @@ test('the banners', async (context) => {
   await expectAccessible(page);
   await openNotices();
   await banner('Could not disconnect degraded').waitFor();
-  await page.getByRole('button', { name: 'Details' }).click();
+  await page.getByRole('button', { name: 'Details', exact: true }).click();
   await expectAccessible(page);
 });
 
@@ -150,7 +150,7 @@ test('filters, their menu, and a search that they leave without a hit', async (c
   await page.keyboard.press('Escape');
   await expectAccessible(page);
   await page.getByRole('searchbox').fill('nothing');
-  await page.getByRole('heading', { name: 'No cluster that passes the filters' }).waitFor();
+  await page.getByRole('heading', { name: 'No cluster matches “nothing” and the filters' }).waitFor();
   await expectAccessible(page);
 });
 

@@ -205,7 +205,7 @@ test('a sign-out says what it removed and what still holds a session, until the 
   };
   await page.getByRole('button', { name: 'Sign out of acme' }).click();
   await group('AWS').getByText('Removed: The AWS sign-in acme').waitFor();
-  await group('AWS').getByText('Still there: Credentials of roles.').waitFor();
+  await group('AWS').getByText('Remaining: Credentials of roles.').waitFor();
   await eventually(() => state('acme')).toBe('acme: signed out');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Accounts' }).click();

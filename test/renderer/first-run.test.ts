@@ -61,7 +61,7 @@ describe('the first run', () => {
       'Cluster files',
       'Cloudflare Access',
     ]);
-    await row('Organisation').getByText('by your computer’s administrators').waitFor();
+    await row('Organisation').getByText('managed by your administrators').waitFor();
     await row('Cloudflare Access').getByText('signs in after your clusters are found').waitFor();
     expect(await row('Cloudflare Access').getByRole('button').count()).toBe(0);
     await page.getByRole('button', { name: 'Sign in to everything' }).waitFor();
@@ -162,11 +162,11 @@ describe('the first run', () => {
       return { clusters: 0, failed: [], tookMs: 1 };
     };
     await press('Find clusters');
-    await page.getByRole('status').getByText('Nothing answered.').waitFor();
+    await page.getByRole('status').getByText('No response.').waitFor();
     await row('AWS').getByText('Could not load 1 location: The network does not answer.').waitFor();
     const cells = [aCell('eu-west-1'), aCell('eu-west-2', error)];
     agent.tell({ kind: 'catalog', upserted: [], removed: [], cells, removedCells: [] });
-    await page.getByRole('status').getByText('No cluster was found yet.').waitFor();
+    await page.getByRole('status').getByText('No clusters found yet.').waitFor();
   });
 
   test('the accounts that cannot be read are told, and what is known stands', async (context) => {
@@ -367,11 +367,11 @@ describe('the first run', () => {
     await press('Sign in to AWS with a start URL');
     await url.and(page.locator(':focus')).fill('acme');
     await press('Sign in to AWS');
-    await row('AWS').getByText('This is not the start URL of an access portal').waitFor();
+    await row('AWS').getByText('Not the start URL of an access portal').waitFor();
     await url.fill('acme.awsapps.com/start/#/');
     await region.fill('Dublin');
     await press('Sign in to AWS');
-    await row('AWS').getByText('This is not a region of AWS').waitFor();
+    await row('AWS').getByText('Not an AWS region').waitFor();
     await region.fill('eu-west-1');
     const portal = 'https://acme.awsapps.com/start';
     const saved: unknown[] = [];

@@ -59,7 +59,7 @@ test.for([440, 960])(
       expect(await misplaced()).toEqual([]);
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
-      await page.getByRole('button', { name: /^Remove the filter/ }).click();
+      await page.getByRole('button', { name: /^Remove filter/ }).click();
     }
     expect(await page.locator('img').count()).toBe(0);
     expect(await page.title()).toBe('k8s-tunnels');

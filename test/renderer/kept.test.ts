@@ -59,7 +59,7 @@ test('the page of a kept cluster names its context and forgets it, by the keyboa
   expect(agent.snapshot().kept).toEqual([search.id]);
   agent.tell({ kind: 'set', values: { kept: [orders.id] } });
   await forget.waitFor();
-  expect(await page.getByText('Its entry is out').count()).toBe(0);
+  expect(await page.getByText('Removed from kubeconfig.').count()).toBe(0);
 });
 
 test('a connected one is disconnected with it; what does not work is told beside the button', async (context) => {
@@ -72,9 +72,9 @@ test('a connected one is disconnected with it; what does not work is told beside
   await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
   const forget = page.getByRole('button', { name: 'Disconnect and remove from kubeconfig' });
   await forget.click();
-  await page.getByRole('alert').getByText('Not forgotten: Somebody else writes config. Try again.').waitFor();
+  await page.getByRole('alert').getByText('Could not remove: Somebody else writes config. Try again.').waitFor();
   letForget(agent, orders.id);
   await forget.click();
-  await page.getByText('Its entry is out of the kubeconfig.').waitFor();
+  await page.getByText('Removed from kubeconfig.').waitFor();
   expect(agent.snapshot().tunnels).toEqual([]);
 });

@@ -71,8 +71,8 @@ test('a yes opens what can be opened; with production kubectl stays', async (con
     'legacy\nIt has no host name.',
     'nowhere\nThere is no cluster called "nowhere".',
   ]);
-  await page.getByText('payments is a production cluster. The current context stays as it is.').waitFor();
-  await page.getByRole('button', { name: 'Connect 2, 1 of them production' }).click();
+  await page.getByText('payments is a production cluster. The current context does not change.').waitFor();
+  await page.getByRole('button', { name: 'Connect 2 (1 production)' }).click();
   await eventually(() => switchOf('payments').isChecked()).toBe(true);
   expect(calls).toEqual([{ clusters: [orders.id, payments.id], origin: 'link', production: true }]);
   await page.getByText('The current context was not switched: payments is a production cluster.').waitFor();

@@ -31,7 +31,7 @@ describe('above the list', () => {
     });
     await openNotices();
     const failed = banner('Could not load 3 of 5 locations');
-    await failed.getByText('For 2 reasons; what was known there stays.').waitFor();
+    await failed.getByText('2 different errors. Showing the last known clusters.').waitFor();
     await failed.getByRole('button', { name: 'Details' }).click();
     expect(await failed.getByRole('listitem').allTextContents()).toEqual([
       'EKS · 111122223333 · us-east-1 and EKS · 111122223333 · us-west-2The session of profile platform ended. Run aws sso login --profile platform.',
@@ -65,7 +65,7 @@ describe('above the list', () => {
     agent.tell({ kind: 'set', values: { logins: [login] } });
     await openNotices();
     const shownLogin = banner('Waiting for you to sign in to AWS (acme)');
-    await shownLogin.getByText('see that the code is ABCD-EFGH').waitFor();
+    await shownLogin.getByText('check that it shows the code ABCD-EFGH').waitFor();
     expect(await shownLogin.getByRole('link').getAttribute('href')).toBe(url);
   });
 
@@ -102,9 +102,9 @@ describe('above the list', () => {
 
 describe('settings', () => {
   for (const [signIns, words] of [
-    ['keychain', /^In your keychain/],
-    ['no-keychain', /0600\): this computer offers no keychain\.$/],
-    ['headless', /0600\): only the desktop app reaches your keychain\.$/],
+    ['keychain', /^In files encrypted with a key in your keychain/],
+    ['no-keychain', /0600\): this computer has no keychain\.$/],
+    ['headless', /0600\): only the desktop app can use your keychain\.$/],
   ] as const) {
     test(`say where our sign-ins are kept: ${signIns}`, async (context) => {
       const agent = { version: '0.1.0', pid: 1, startedAt: 1, platform: 'linux', signIns };
@@ -401,7 +401,7 @@ describe('the page of a cluster', () => {
       'TLSnot reached',
       'Readynot reached',
     ]);
-    await page.getByText('The administrator of the cluster has to fix this.').waitFor();
+    await page.getByText('Who can fix it: the cluster administrator.').waitFor();
     await page.getByText('Owner: Team Orders.').waitFor();
     // A tag is no link unless it is a web address.
     await page.getByRole('definition').getByText('javascript:alert(1)').waitFor();

@@ -52,7 +52,7 @@ describe('a setup link', () => {
       'setup.acme.example',
       key,
       'You sign in to acme.cloudflareaccess.com only.',
-      'now Add and switch',
+      'currently Switch',
     ])
       await asked.getByText(words, { exact: true }).waitFor();
     expect(await asked.locator('dt').allTextContents()).toEqual([
@@ -99,7 +99,7 @@ describe('a setup link', () => {
 
   test.for([
     ['origin', 'You are set up for Beta from https://beta.example/a.yaml.'],
-    ['key', 'What you have from https://beta.example/a.yaml is signed with another key.'],
+    ['key', 'The configuration from https://beta.example/a.yaml is signed with another key.'],
     ['revision', 'It is older than the configuration from https://beta.example/a.yaml.'],
   ] as const)('what stands in its way (%s) is told, and replaced on a yes', async ([why, words], context) => {
     const { agent, dialog, follow, applied, press } = await opened(context);
@@ -119,7 +119,7 @@ describe('a setup link', () => {
         new AppError('bad-input', 'a.yaml, line 4, acess: is not known.', { hint: 'Correct it there.' }),
       );
     await follow(link);
-    await dialog('Invalid configuration')
+    await dialog('Could not load the configuration')
       .getByText('line 4, acess: is not known. Correct it there.')
       .waitFor();
     await eventually(focused).toBe('Cancel');
@@ -163,7 +163,7 @@ describe('a setup link', () => {
     const field = page.getByRole('textbox', { name: 'Public key of your organisation' });
     await field.fill('wrong');
     await page.keyboard.press('Enter');
-    await dialog('Invalid configuration').getByText('The key is not an ed25519 public key.').waitFor();
+    await dialog('Could not load the configuration').getByText('The key is not an ed25519 public key.').waitFor();
     await field.fill(` ${key} `);
     await press('Check signature');
     await question.getByText('Signed with the key', { exact: true }).waitFor();
@@ -212,7 +212,7 @@ describe('a new configuration that waits', () => {
     await page.getByText('Changes: Cloudflare Access team and Vault.').waitFor();
     await press('Review…');
     const question = dialog('Accept the new configuration of Acme?');
-    await question.getByText('now acme.cloudflareaccess.com').waitFor();
+    await question.getByText('currently acme.cloudflareaccess.com').waitFor();
     expect(await question.locator('dt').allTextContents()).toEqual([
       'From',
       'Not signed',
@@ -261,7 +261,7 @@ describe('the organisation among the settings', () => {
     agent.handlers['setup-refresh'] = () =>
       Promise.reject(new AppError('timeout', 'It does not answer.', { hint: 'Try later.' }));
     await press('Refresh');
-    await group.getByRole('alert').getByText('Not refreshed: It does not answer. Try later.').waitFor();
+    await group.getByRole('alert').getByText('Could not refresh: It does not answer. Try later.').waitFor();
   });
 
   test('is removed on a yes only', async (context) => {
@@ -289,7 +289,7 @@ describe('the organisation among the settings', () => {
   test('a managed one stays, and it is said why', async (context) => {
     const place = '/etc/k8s-tunnels/organisation.yaml';
     const { group } = await settings(context, { organisation: anOrganisation({ origin: 'managed', place }) });
-    await group.getByText(`Managed, from ${place}`).waitFor();
+    await group.getByText(`Managed from ${place}`).waitFor();
     await group.getByText('only they can remove it').waitFor();
     expect(await group.getByRole('button').allTextContents()).toEqual(['Refresh', 'Set up…']);
   });

@@ -153,7 +153,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
       await press(shown, 'Sign in to AWS with a start URL');
       await page.getByLabel('Start URL of your AWS access portal').fill('acme');
       await press(shown, 'Sign in to AWS');
-      await page.getByText('This is not the start URL').waitFor();
+      await page.getByText('Not the start URL').waitFor();
     },
   },
   setup: {
@@ -200,7 +200,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
         warnings: [],
       });
       await shown.row(title).getByRole('switch').click();
-      await heading(shown, 'receive your id token');
+      await heading(shown, 'Send your ID token');
     },
   },
   'mixed-scripts': {

@@ -2,8 +2,8 @@ import type { Snapshot } from '../../model/agent-view.ts';
 import type { ClusterId } from '../../model/cluster.ts';
 import { isUsable } from '../../model/is-usable.ts';
 
-/** What a person is told without having asked. */
-export type Told =
+/** A notification about something that the user did not ask for. */
+export type Notification =
   | { readonly kind: 'tunnels-failed'; readonly clusters: readonly Failed[] }
   | { readonly kind: 'sign-in-needed'; readonly title: string; readonly url: string }
   | { readonly kind: 'session-ended'; readonly authDomain: string; readonly waiting: number }
@@ -26,50 +26,54 @@ interface Failed extends Named {
   readonly reason: string;
 }
 
-/** What is kept from one look to the next. */
+/** State between two calls of `decide`. */
 export interface Memory {
-  /** When what was told last, ms since the epoch, by what it was. */
-  readonly toldAt: ReadonlyMap<string, number>;
-  /** Since when what waits, for others to be told with or to pass by itself. */
+  /** When each notification was last shown, ms since the epoch, by its key. */
+  readonly notifiedAt: ReadonlyMap<string, number>;
+  /** Since when each pending notification waits, to be grouped with others or to resolve. */
   readonly waitsSince: ReadonlyMap<string, number>;
-  /** The clusters of the last whole discovery. */
+  /** The clusters of the last complete discovery. */
   readonly known: ReadonlySet<ClusterId> | undefined;
 }
 
-export const nothingTold: Memory = { toldAt: new Map(), waitsSince: new Map(), known: undefined };
+export const emptyMemory: Memory = { notifiedAt: new Map(), waitsSince: new Map(), known: undefined };
 
-/** A network that comes back at once is nobody's concern. */
+/** Ignore outages shorter than this. */
 const lostAfterMs = 20_000;
-/** What one cause ends, ends within this time, and is told together. */
+/** Failures within this time have one cause and share a notification. */
 const togetherMs = 2_000;
-/** Who sees the browser's page needs no word. */
+/** A sign-in that the user sees in the browser needs no notification. */
 const signInAfterMs = 5_000;
-/** The same is not told again before. */
+/** Minimum time between two notifications of the same event. */
 const againMs = 10 * 60_000;
 const sessionEndsMs = 10 * 60_000;
 const switchEndsMs = 2 * 60_000;
 
 /**
- * What is to be told now. The window in front shows it all: then it counts as told. `lookAgainMs` is when to ask anew
- * though nothing has happened.
+ * Decides which notifications to show now. Events that the window in front shows count as notified. `lookAgainMs` is
+ * when to call it again even if nothing happens.
  */
 export function decide(options: {
-  /** Undefined at the first look: what is so already is no news. */
+  /** Undefined at the first call: the initial state is not news. */
   readonly before: Snapshot | undefined;
   readonly now: Snapshot;
   readonly memory: Memory;
   /** ms since the epoch. */
   readonly at: number;
   readonly isInFront: boolean;
-}): { readonly told: readonly Told[]; readonly memory: Memory; readonly lookAgainMs: number | undefined } {
+}): {
+  readonly notifications: readonly Notification[];
+  readonly memory: Memory;
+  readonly lookAgainMs: number | undefined;
+} {
   const { now, memory, at, isInFront } = options;
   const titles = new Map(now.clusters.map(({ id, title }) => [id, title]));
   const named = (id: ClusterId): Named => ({ id, title: titles.get(id) ?? id });
-  // A clock that was set back makes nothing told for ever.
-  const wasTold = (key: string) =>
-    Math.abs(at - (memory.toldAt.get(key) ?? Number.NEGATIVE_INFINITY)) < againMs;
+  // The absolute value, since the clock may have been set back.
+  const wasNotified = (key: string) =>
+    Math.abs(at - (memory.notifiedAt.get(key) ?? Number.NEGATIVE_INFINITY)) < againMs;
 
-  // All that wait for the sign-in are one matter: the session, not the clusters.
+  // Clusters that wait for the same sign-in share one notification, about the session.
   const knownEnded = new Set(options.before?.endedSessions?.map(({ authDomain }) => authDomain));
   const ended = (now.endedSessions ?? []).filter(
     ({ authDomain, isRevoked }) =>
@@ -80,11 +84,12 @@ export function decide(options: {
   );
   const waiting = now.tunnels.filter(waitsForSignIn).length;
   const isOfSession =
-    ended.length > 0 || (now.endedSessions ?? []).some(({ authDomain }) => wasTold(`ended ${authDomain}`));
+    ended.length > 0 ||
+    (now.endedSessions ?? []).some(({ authDomain }) => wasNotified(`ended ${authDomain}`));
   const failed = failuresIn(options).filter(
-    ({ id, isSignIn }) => !wasTold(`failed ${id}`) && !(isSignIn && isOfSession),
+    ({ id, isSignIn }) => !wasNotified(`failed ${id}`) && !(isSignIn && isOfSession),
   );
-  const logins = now.logins.filter(({ title }) => !wasTold(`sign-in ${title}`));
+  const logins = now.logins.filter(({ title }) => !wasNotified(`sign-in ${title}`));
   const waits = [
     ...failed.map(({ id, since }) => ({ key: `failed ${id}`, since, untilMs: togetherMs })),
     ...ended.map(({ authDomain }) => ({ key: `ended ${authDomain}`, since: at, untilMs: togetherMs })),
@@ -93,7 +98,7 @@ export function decide(options: {
     key,
     dueAt: (memory.waitsSince.get(key) ?? Math.min(since, at)) + untilMs,
   }));
-  // kubectl tries a tunnel that has failed again: what becomes of that is told.
+  // kubectl retries a failed tunnel: keep it pending until the result is known.
   const tried = now.tunnels.flatMap(({ cluster, state }) => {
     const key = `failed ${cluster}`;
     const since = memory.waitsSince.get(key);
@@ -102,45 +107,50 @@ export function decide(options: {
   });
   const isDue = (key: string) => waits.some((one) => one.key === key && one.dueAt <= at);
 
-  const told: Told[] = [];
+  const notifications: Notification[] = [];
   const keys: string[] = [];
-  const tell = (what: Told, ...of: readonly string[]) => {
-    told.push(what);
+  const notify = (notification: Notification, ...of: readonly string[]) => {
+    notifications.push(notification);
     keys.push(...of);
   };
-  // The first that is due takes the others along.
+  // The first one that is due includes the others.
   if (failed.some(({ id }) => isDue(`failed ${id}`))) {
     const clusters = failed.map(({ id, reason }) => ({ ...named(id), reason }));
-    tell({ kind: 'tunnels-failed', clusters }, ...failed.map(({ id }) => `failed ${id}`));
+    notify({ kind: 'tunnels-failed', clusters }, ...failed.map(({ id }) => `failed ${id}`));
   }
   for (const { authDomain } of ended)
     if (waiting > 0 && isDue(`ended ${authDomain}`))
-      tell({ kind: 'session-ended', authDomain, waiting }, `ended ${authDomain}`);
+      notify({ kind: 'session-ended', authDomain, waiting }, `ended ${authDomain}`);
   for (const { title, url } of logins)
-    if (isDue(`sign-in ${title}`)) tell({ kind: 'sign-in-needed', title, url }, `sign-in ${title}`);
+    if (isDue(`sign-in ${title}`)) notify({ kind: 'sign-in-needed', title, url }, `sign-in ${title}`);
   for (const { authDomain, endsAt } of now.tunnels.length > 0 ? now.sessions : []) {
     const left = endsAt - at;
     const key = `session ${authDomain} ${endsAt}`;
-    if (left <= 0 || left > sessionEndsMs || memory.toldAt.has(key)) continue;
-    tell({ kind: 'session-ends', authDomain, minutes: Math.ceil(left / 60_000) }, key);
+    if (left <= 0 || left > sessionEndsMs || memory.notifiedAt.has(key)) continue;
+    notify({ kind: 'session-ends', authDomain, minutes: Math.ceil(left / 60_000) }, key);
   }
   const { context = '', limit } = now.kubectl;
   const switchLeft = limit === undefined ? 0 : limit.until - at;
   const switchKey = `switch ${context} ${limit?.until}`;
-  if (limit !== undefined && switchLeft > 0 && switchLeft <= switchEndsMs && !memory.toldAt.has(switchKey))
-    tell(
+  if (
+    limit !== undefined &&
+    switchLeft > 0 &&
+    switchLeft <= switchEndsMs &&
+    !memory.notifiedAt.has(switchKey)
+  )
+    notify(
       { kind: 'switch-ends', context, back: limit.back, minutes: Math.ceil(switchLeft / 60_000) },
       switchKey,
     );
   const { found, known } = foundIn(options);
-  if (found.length > 0) tell({ kind: 'clusters-found', clusters: found.map(named) });
+  if (found.length > 0) notify({ kind: 'clusters-found', clusters: found.map(named) });
 
   const { release } = now;
-  if (release !== undefined && !memory.toldAt.has(`release ${release.version}`)) {
+  if (release !== undefined && !memory.notifiedAt.has(`release ${release.version}`)) {
     const { version, isRequired } = release;
-    // One that an earlier start knew was told then.
+    // A release that was known at an earlier start was notified then.
     if (options.before === undefined && !isRequired) keys.push(`release ${version}`);
-    else tell({ kind: 'release', version, isRequired }, `release ${version}`);
+    else notify({ kind: 'release', version, isRequired }, `release ${version}`);
   }
 
   const pending = waits.filter(({ key }) => !keys.includes(key));
@@ -153,9 +163,9 @@ export function decide(options: {
     ...(limit === undefined ? [] : [limit.until - switchEndsMs]),
   ].filter((dueAt) => dueAt > at);
   return {
-    told: isInFront ? [] : told,
+    notifications: isInFront ? [] : notifications,
     memory: {
-      toldAt: new Map([...memory.toldAt, ...keys.map((key) => [key, at] as const)]),
+      notifiedAt: new Map([...memory.notifiedAt, ...keys.map((key) => [key, at] as const)]),
       waitsSince: new Map([
         ...pending.map(({ key }) => [key, memory.waitsSince.get(key) ?? at] as const),
         ...tried,
@@ -166,7 +176,7 @@ export function decide(options: {
   };
 }
 
-/** Tunnels that stood and do not any more. One that could not be opened is told to whoever opened it. */
+/** Returns the tunnels that were up and failed. One that never came up is reported to the shell that opened it. */
 function failuresIn({ before, now, memory, at }: Parameters<typeof decide>[0]) {
   const stood = new Set(before?.tunnels.flatMap(({ cluster, state }) => (isUsable(state) ? [cluster] : [])));
   return now.tunnels.flatMap(({ cluster: id, state }) => {
@@ -181,7 +191,7 @@ function waitsForSignIn({ state }: Pick<Snapshot['tunnels'][number], 'state'>): 
   return state.status === 'failed' && state.failure.error.code === 'access-login-needed';
 }
 
-/** What a whole discovery found that the one before it had not. */
+/** Returns the clusters that the last complete discovery added. */
 function foundIn({ before, now, memory }: Parameters<typeof decide>[0]): {
   readonly found: readonly ClusterId[];
   readonly known: Memory['known'];

@@ -1,23 +1,23 @@
 import { Notification } from 'electron';
 import type { Snapshot } from '../../model/agent-view.ts';
 import { shownText } from '../../redaction/shown-text.ts';
-import { decide, nothingTold } from './decide.ts';
-import { bodyText, type Shown, shownOf, type Way } from './text.ts';
+import { decide, emptyMemory } from './decide.ts';
+import { bodyText, type Shown, shownOf, type Target } from './text.ts';
 
-/** At most so many in the time, however much happens. */
+/** Limits the notifications per time. */
 const most = { count: 6, ms: 10 * 60_000 };
 
-/** Follows the agent's states and tells the person what matters, while the window is not in front. */
+/** Follows the agent's state and notifies the user while the window is not in front. */
 export interface Notifier {
   see(snapshot: Snapshot): void;
 }
 
 export function createNotifier(options: {
   readonly isInFront: () => boolean;
-  readonly go: (way: Way) => void;
+  readonly go: (target: Target) => void;
 }): Notifier {
   const { isInFront, go } = options;
-  let memory = nothingTold;
+  let memory = emptyMemory;
   let last: Snapshot | undefined;
   let timer: NodeJS.Timeout | undefined;
   let shownAt: readonly number[] = [];
@@ -34,31 +34,31 @@ export function createNotifier(options: {
     const decided = decide({ before: last, now, memory, at: Date.now(), isInFront: isInFront() });
     memory = decided.memory;
     last = now;
-    for (const told of decided.told) show(shownOf(told));
-    // A minute at most: the computer may sleep meanwhile, and its clock be set.
+    for (const notification of decided.notifications) show(shownOf(notification));
+    // At most a minute: the computer may sleep or its clock may change.
     const { lookAgainMs } = decided;
     if (lookAgainMs !== undefined) timer = setTimeout(() => look(now), Math.min(lookAgainMs + 10, 60_000));
   };
   return { see: look };
 }
 
-/** Kept until they are closed: one that is collected has no clicks. */
+/** Referenced until closed: a collected notification gets no clicks. */
 const standing = new Set<Notification>();
 
-export function notify(shown: Shown, go: (way: Way) => void): void {
+export function notify(shown: Shown, go: (target: Target) => void): void {
   const notification = new Notification({
     title: shownText(shown.title),
     body: bodyText(shownText(shown.body), process.platform),
-    // Where the system has no buttons, the click leads to the details.
+    // Without button support, the click opens the details.
     actions: shown.buttons.map(({ label }) => ({ type: 'button' as const, text: label })),
   });
   standing.add(notification);
   notification.on('close', () => standing.delete(notification));
-  notification.on('click', () => go(shown.leadsTo));
+  notification.on('click', () => go(shown.target));
   notification.on('action', (event, index) => {
-    // Electron 40 tells it in the event, those before it beside.
+    // Electron 40 passes it in the event, earlier versions as an argument.
     const at = (event as { readonly actionIndex?: number }).actionIndex ?? index;
-    go(shown.buttons[at]?.leadsTo ?? shown.leadsTo);
+    go(shown.buttons[at]?.target ?? shown.target);
   });
   notification.show();
 }

@@ -1,31 +1,31 @@
 import type { Place } from '../../api/place.ts';
 import { listed, plural } from '../../model/wording.ts';
-import type { Told } from './decide.ts';
+import type { Notification } from './decide.ts';
 
-/** A notification as the system shows it, and where its click and its buttons lead. */
+/** A notification as the system shows it, with the targets of its click and buttons. */
 export interface Shown {
   readonly title: string;
   readonly body: string;
-  readonly leadsTo: Way;
-  readonly buttons: readonly { readonly label: string; readonly leadsTo: Way }[];
+  readonly target: Target;
+  readonly buttons: readonly { readonly label: string; readonly target: Target }[];
 }
 
-export type Way =
-  /** The list where undefined. */
+export type Target =
+  /** Undefined opens the list. */
   | { readonly kind: 'window'; readonly place?: Place }
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'retry'; readonly clusters: readonly string[] };
 
 const namesAtMost = 3;
-const accounts: Way = { kind: 'window', place: { kind: 'accounts' } };
+const accounts: Target = { kind: 'window', place: { kind: 'accounts' } };
 
-export function shownOf(told: Told): Shown {
-  switch (told.kind) {
+export function shownOf(notification: Notification): Shown {
+  switch (notification.kind) {
     case 'tunnels-failed': {
-      const { clusters } = told;
+      const { clusters } = notification;
       const [first] = clusters;
       const isOne = clusters.length === 1 && first !== undefined;
-      const details: Way = isOne
+      const details: Target = isOne
         ? { kind: 'window', place: { kind: 'cluster', id: first.id } }
         : { kind: 'window' };
       return {
@@ -36,60 +36,60 @@ export function shownOf(told: Told): Shown {
               other: '# clusters are not reachable',
             }),
         body: isOne ? first.reason : namesOf(clusters),
-        leadsTo: details,
+        target: details,
         buttons: [
-          { label: 'Retry', leadsTo: { kind: 'retry', clusters: clusters.map(({ id }) => id) } },
-          { label: 'Details', leadsTo: details },
+          { label: 'Retry', target: { kind: 'retry', clusters: clusters.map(({ id }) => id) } },
+          { label: 'Details', target: details },
         ],
       };
     }
     case 'sign-in-needed':
       return {
         title: 'Sign in required',
-        body: `Finish signing in to ${told.title} in the browser.`,
-        leadsTo: { kind: 'url', url: told.url },
-        buttons: [{ label: 'Open page', leadsTo: { kind: 'url', url: told.url } }],
+        body: `Finish signing in to ${notification.title} in the browser.`,
+        target: { kind: 'url', url: notification.url },
+        buttons: [{ label: 'Open page', target: { kind: 'url', url: notification.url } }],
       };
     case 'session-ended': {
-      const { authDomain, waiting } = told;
+      const { authDomain, waiting } = notification;
       return {
         title: 'Your session has ended',
         body: `${authDomain}: sign in again to reconnect ${plural(waiting, { one: '# cluster', other: '# clusters' })}.`,
-        leadsTo: accounts,
-        buttons: [{ label: 'Sign in', leadsTo: accounts }],
+        target: accounts,
+        buttons: [{ label: 'Sign in', target: accounts }],
       };
     }
     case 'session-ends': {
-      const { minutes } = told;
+      const { minutes } = notification;
       return {
         title: plural(minutes, {
           one: 'Your session ends in # minute',
           other: 'Your session ends in # minutes',
         }),
-        body: `${told.authDomain} will ask you to sign in again.`,
-        leadsTo: accounts,
+        body: `${notification.authDomain} will ask you to sign in again.`,
+        target: accounts,
         buttons: [],
       };
     }
     case 'switch-ends': {
-      const { context, back, minutes } = told;
+      const { context, back, minutes } = notification;
       return {
         title: `${context} is the current context for ${plural(minutes, { one: '# more minute', other: '# more minutes' })}`,
         body:
           back === undefined
             ? 'Then there is no current context, as before.'
             : `Then k8s-tunnels switches back to ${back}.`,
-        leadsTo: { kind: 'window' },
+        target: { kind: 'window' },
         buttons: [],
       };
     }
     case 'clusters-found': {
-      const { clusters } = told;
+      const { clusters } = notification;
       const [first] = clusters;
       return {
         title: plural(clusters.length, { one: '# new cluster found', other: '# new clusters found' }),
         body: namesOf(clusters),
-        leadsTo:
+        target:
           clusters.length === 1 && first !== undefined
             ? { kind: 'window', place: { kind: 'cluster', id: first.id } }
             : { kind: 'window' },
@@ -98,9 +98,9 @@ export function shownOf(told: Told): Shown {
     }
     case 'release':
       return {
-        title: `k8s-tunnels ${told.version} is out`,
-        body: told.isRequired ? 'Your version is no longer supported.' : 'See what’s new.',
-        leadsTo: { kind: 'window', place: { kind: 'release' } },
+        title: `k8s-tunnels ${notification.version} is out`,
+        body: notification.isRequired ? 'Your version is no longer supported.' : 'See what’s new.',
+        target: { kind: 'window', place: { kind: 'release' } },
         buttons: [],
       };
   }
@@ -112,8 +112,8 @@ function namesOf(clusters: readonly { readonly title: string }[]): string {
 }
 
 /**
- * What stands in a body as text. Electron hands it on as it is, and on Linux it may be read as markup, in which somebody
- * else's link could stand (https://specifications.freedesktop.org/notification-spec/latest/markup.html).
+ * Escapes the body. Electron passes it on unchanged, and Linux may parse it as markup, which could contain a link of
+ * somebody else (https://specifications.freedesktop.org/notification-spec/latest/markup.html).
  */
 export function bodyText(text: string, platform: NodeJS.Platform): string {
   return platform === 'linux' ? text.replaceAll('<', '‹').replaceAll('>', '›') : text;

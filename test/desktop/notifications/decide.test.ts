@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { decide, type Memory, nothingTold, type Told } from '../../../main/desktop/notifications/decide.ts';
+import {
+  decide,
+  emptyMemory,
+  type Memory,
+  type Notification,
+} from '../../../main/desktop/notifications/decide.ts';
 import type { Snapshot } from '../../../main/model/agent-view.ts';
 import { type ClusterId, clusterId } from '../../../main/model/cluster.ts';
 import { aRelease } from '../../renderer/shown.ts';
@@ -37,48 +42,51 @@ function snapshot(tunnels: Readonly<Record<string, State>>, more: Partial<Snapsh
 
 /** One look after the other. */
 function follow(isInFront = false) {
-  let memory: Memory = nothingTold;
+  let memory: Memory = emptyMemory;
   let before: Snapshot | undefined;
   return (
     at: number,
     now: Snapshot,
     inFront = isInFront,
-  ): { told: readonly Told[]; again: number | undefined } => {
+  ): { notifications: readonly Notification[]; again: number | undefined } => {
     const decided = decide({ before, now, memory, at, isInFront: inFront });
     memory = decided.memory;
     before = now;
-    return { told: decided.told, again: decided.lookAgainMs };
+    return { notifications: decided.notifications, again: decided.lookAgainMs };
   };
 }
 
-const kinds = ({ told }: { readonly told: readonly Told[] }) => told.map(({ kind }) => kind);
-const failedIn = ({ told }: { readonly told: readonly Told[] }) =>
-  told.flatMap((one) => (one.kind === 'tunnels-failed' ? one.clusters.map(({ title }) => title) : []));
+const kinds = ({ notifications }: { readonly notifications: readonly Notification[] }) =>
+  notifications.map(({ kind }) => kind);
+const failedIn = ({ notifications }: { readonly notifications: readonly Notification[] }) =>
+  notifications.flatMap((one) =>
+    one.kind === 'tunnels-failed' ? one.clusters.map(({ title }) => title) : [],
+  );
 
 describe('tunnels', () => {
   test('that stood and failed are told together, two seconds after the first', () => {
     const look = follow();
     look(start, snapshot({ a: connected, b: connected, c: connected }));
     expect(look(start + 10, snapshot({ a: failed, b: connected, c: connected }))).toEqual({
-      told: [],
+      notifications: [],
       again: 2_000,
     });
     expect(look(start + 1_900, snapshot({ a: failed, b: failed, c: connected }))).toEqual({
-      told: [],
+      notifications: [],
       again: 110,
     });
     const at = look(start + 2_010, snapshot({ a: failed, b: failed, c: connected }));
     expect(failedIn(at)).toEqual(['a', 'b']);
-    expect(look(start + 5_000, snapshot({ a: failed, b: failed, c: connected })).told).toEqual([]);
+    expect(look(start + 5_000, snapshot({ a: failed, b: failed, c: connected })).notifications).toEqual([]);
   });
 
   test('that come back within twenty seconds are not told of, and longer ones are', () => {
     const look = follow();
     look(start, snapshot({ a: connected }));
-    expect(look(start + 1, snapshot({ a: lost(start + 1) }))).toEqual({ told: [], again: 20_000 });
-    expect(look(start + 9_000, snapshot({ a: connected })).told).toEqual([]);
+    expect(look(start + 1, snapshot({ a: lost(start + 1) }))).toEqual({ notifications: [], again: 20_000 });
+    expect(look(start + 9_000, snapshot({ a: connected })).notifications).toEqual([]);
     look(start + 30_000, snapshot({ a: lost(start + 30_000) }));
-    expect(look(start + 50_000, snapshot({ a: lost(start + 30_000) })).told).toEqual([]);
+    expect(look(start + 50_000, snapshot({ a: lost(start + 30_000) })).notifications).toEqual([]);
     expect(failedIn(look(start + 52_000, snapshot({ a: lost(start + 30_000) })))).toEqual(['a']);
   });
 
@@ -106,8 +114,8 @@ describe('tunnels', () => {
     const look = follow();
     look(start, snapshot({}));
     look(start + 10, snapshot({ a: { status: 'connecting', since: start } }));
-    expect(look(start + 60_000, snapshot({ a: failed })).told).toEqual([]);
-    expect(follow()(start, snapshot({ a: failed })).told).toEqual([]);
+    expect(look(start + 60_000, snapshot({ a: failed })).notifications).toEqual([]);
+    expect(follow()(start, snapshot({ a: failed })).notifications).toEqual([]);
   });
 
   test('are told again when the clock was set back', () => {
@@ -127,8 +135,8 @@ describe('the window in front', () => {
     const look = follow();
     look(start, snapshot({ a: connected }));
     look(start + 10, snapshot({ a: failed }), true);
-    expect(look(start + 2_010, snapshot({ a: failed }), true).told).toEqual([]);
-    expect(look(start + 9_000, snapshot({ a: failed }), false).told).toEqual([]);
+    expect(look(start + 2_010, snapshot({ a: failed }), true).notifications).toEqual([]);
+    expect(look(start + 9_000, snapshot({ a: failed }), false).notifications).toEqual([]);
   });
 });
 
@@ -137,18 +145,18 @@ describe('a sign-in', () => {
   test('is told of when nobody has ended it in five seconds', () => {
     const look = follow();
     const waiting = snapshot({}, { logins: [login] });
-    expect(look(start, waiting)).toEqual({ told: [], again: 5_000 });
-    expect(look(start + 5_000, waiting).told).toEqual([
+    expect(look(start, waiting)).toEqual({ notifications: [], again: 5_000 });
+    expect(look(start + 5_000, waiting).notifications).toEqual([
       { kind: 'sign-in-needed', title: 'acme', url: 'https://acme.example/' },
     ]);
-    expect(look(start + 60_000, waiting).told).toEqual([]);
+    expect(look(start + 60_000, waiting).notifications).toEqual([]);
   });
 
   test('that is over in time is not told of', () => {
     const look = follow();
     look(start, snapshot({}, { logins: [login] }));
     look(start + 4_000, snapshot({}));
-    expect(look(start + 9_000, snapshot({})).told).toEqual([]);
+    expect(look(start + 9_000, snapshot({})).notifications).toEqual([]);
   });
 });
 
@@ -156,16 +164,19 @@ describe('a session', () => {
   const sessions = [{ authDomain: 'acme.example', endsAt: start + 30 * 60_000 }];
   test('that ends soon is told of once, where something is open', () => {
     const look = follow();
-    expect(look(start, snapshot({ a: connected }, { sessions }))).toEqual({ told: [], again: 20 * 60_000 });
-    expect(look(start + 20 * 60_000, snapshot({ a: connected }, { sessions })).told).toEqual([
+    expect(look(start, snapshot({ a: connected }, { sessions }))).toEqual({
+      notifications: [],
+      again: 20 * 60_000,
+    });
+    expect(look(start + 20 * 60_000, snapshot({ a: connected }, { sessions })).notifications).toEqual([
       { kind: 'session-ends', authDomain: 'acme.example', minutes: 10 },
     ]);
-    expect(look(start + 29 * 60_000, snapshot({ a: connected }, { sessions })).told).toEqual([]);
-    expect(look(start + 31 * 60_000, snapshot({ a: connected }, { sessions })).told).toEqual([]);
+    expect(look(start + 29 * 60_000, snapshot({ a: connected }, { sessions })).notifications).toEqual([]);
+    expect(look(start + 31 * 60_000, snapshot({ a: connected }, { sessions })).notifications).toEqual([]);
   });
 
   test('is not where nothing is', () => {
-    expect(follow()(start + 25 * 60_000, snapshot({}, { sessions })).told).toEqual([]);
+    expect(follow()(start + 25 * 60_000, snapshot({}, { sessions })).notifications).toEqual([]);
   });
 });
 
@@ -174,18 +185,20 @@ describe('a switch for some time', () => {
   const kubectl = { context: 'prod', cluster: id('prod'), limit: { until, back: 'minikube' } };
   test('that ends in two minutes is told of once', () => {
     const look = follow();
-    expect(look(start, snapshot({}, { kubectl }))).toEqual({ told: [], again: 28 * 60_000 });
-    expect(look(start + 28 * 60_000, snapshot({}, { kubectl })).told).toEqual([
+    expect(look(start, snapshot({}, { kubectl }))).toEqual({ notifications: [], again: 28 * 60_000 });
+    expect(look(start + 28 * 60_000, snapshot({}, { kubectl })).notifications).toEqual([
       { kind: 'switch-ends', context: 'prod', back: 'minikube', minutes: 2 },
     ]);
-    expect(look(start + 29 * 60_000, snapshot({}, { kubectl })).told).toEqual([]);
-    expect(look(start + 31 * 60_000, snapshot({}, { kubectl })).told).toEqual([]);
+    expect(look(start + 29 * 60_000, snapshot({}, { kubectl })).notifications).toEqual([]);
+    expect(look(start + 31 * 60_000, snapshot({}, { kubectl })).notifications).toEqual([]);
   });
 
   test('is not where it was ended before', () => {
     const look = follow();
     look(start, snapshot({}, { kubectl }));
-    expect(look(start + 28 * 60_000, snapshot({}, { kubectl: { context: 'minikube' } })).told).toEqual([]);
+    expect(
+      look(start + 28 * 60_000, snapshot({}, { kubectl: { context: 'minikube' } })).notifications,
+    ).toEqual([]);
   });
 });
 
@@ -197,12 +210,12 @@ describe('new clusters', () => {
   test('are told of after a discovery, those of the first one not', () => {
     const look = follow();
     look(start, snapshot({}, { discovery: running }));
-    expect(look(start + 1, snapshot({}, { clusters: clusters('a', 'b') })).told).toEqual([]);
+    expect(look(start + 1, snapshot({}, { clusters: clusters('a', 'b') })).notifications).toEqual([]);
     look(start + 2, snapshot({}, { clusters: clusters('a', 'b', 'c'), discovery: running }));
-    expect(look(start + 3, snapshot({}, { clusters: clusters('b', 'c', 'd') })).told).toEqual([
+    expect(look(start + 3, snapshot({}, { clusters: clusters('b', 'c', 'd') })).notifications).toEqual([
       { kind: 'clusters-found', clusters: clusters('c', 'd') },
     ]);
-    expect(look(start + 4, snapshot({}, { clusters: clusters('b', 'c', 'd') })).told).toEqual([]);
+    expect(look(start + 4, snapshot({}, { clusters: clusters('b', 'c', 'd') })).notifications).toEqual([]);
   });
 
   test('are not where the person wants no word of them', () => {
@@ -210,8 +223,11 @@ describe('new clusters', () => {
     const look = follow();
     look(start, snapshot({}, { clusters: clusters('a') }));
     look(start + 2, snapshot({}, { clusters: clusters('a'), discovery: running }));
-    const { told } = look(start + 3, snapshot({}, { clusters: clusters('a', 'b'), settings: quiet }));
-    expect(told).toEqual([]);
+    const { notifications } = look(
+      start + 3,
+      snapshot({}, { clusters: clusters('a', 'b'), settings: quiet }),
+    );
+    expect(notifications).toEqual([]);
   });
 });
 
@@ -222,27 +238,27 @@ describe('a release', () => {
   test('is told of once for each version, whatever else happens', () => {
     const look = follow();
     look(start, snapshot({}));
-    expect(look(start + 1, released('1.4.0')).told).toEqual([
+    expect(look(start + 1, released('1.4.0')).notifications).toEqual([
       { kind: 'release', version: '1.4.0', isRequired: false },
     ]);
-    expect(look(start + 86_400_000, released('1.4.0')).told).toEqual([]);
+    expect(look(start + 86_400_000, released('1.4.0')).notifications).toEqual([]);
     look(start + 86_400_001, snapshot({}));
-    expect(look(start + 86_400_002, released('1.4.0', true)).told).toEqual([]);
+    expect(look(start + 86_400_002, released('1.4.0', true)).notifications).toEqual([]);
     expect(kinds(look(start + 86_400_003, released('1.5.0')))).toEqual(['release']);
   });
 
   test('is not while the window is in front, which shows it, and not afterwards', () => {
     const look = follow();
     look(start, snapshot({}));
-    expect(look(start + 1, released('1.4.0'), true).told).toEqual([]);
-    expect(look(start + 2, released('1.4.0')).told).toEqual([]);
+    expect(look(start + 1, released('1.4.0'), true).notifications).toEqual([]);
+    expect(look(start + 2, released('1.4.0')).notifications).toEqual([]);
   });
 
   test('that was known before the start is no news, unless it is required', () => {
     const look = follow();
-    expect(look(start, released('1.4.0')).told).toEqual([]);
-    expect(look(start + 1, released('1.4.0')).told).toEqual([]);
-    expect(follow()(start, released('1.4.0', true)).told).toEqual([
+    expect(look(start, released('1.4.0')).notifications).toEqual([]);
+    expect(look(start + 1, released('1.4.0')).notifications).toEqual([]);
+    expect(follow()(start, released('1.4.0', true)).notifications).toEqual([
       { kind: 'release', version: '1.4.0', isRequired: true },
     ]);
   });
@@ -271,9 +287,13 @@ test('a session that has ended is told once for all clusters that wait for it, a
   look(start, snapshot({ a: connected, b: connected }));
   look(start + 10, snapshot({ a: waits, b: connected }, { endedSessions }));
   const at = look(start + 2_010, snapshot({ a: waits, b: waits }, { endedSessions }));
-  expect(at.told).toEqual([{ kind: 'session-ended', authDomain: 'acme.cloudflareaccess.com', waiting: 2 }]);
+  expect(at.notifications).toEqual([
+    { kind: 'session-ended', authDomain: 'acme.cloudflareaccess.com', waiting: 2 },
+  ]);
   for (const later of [3_000, 20 * 60_000, 60 * 60_000])
-    expect(look(start + later, snapshot({ a: waits, b: waits }, { endedSessions })).told).toEqual([]);
+    expect(look(start + later, snapshot({ a: waits, b: waits }, { endedSessions })).notifications).toEqual(
+      [],
+    );
   look(start + 70 * 60_000, snapshot({ a: connected, b: connected }));
   look(start + 80 * 60_000, snapshot({ a: waits, b: waits }, { endedSessions }));
   expect(
@@ -284,6 +304,6 @@ test('a session that has ended is told once for all clusters that wait for it, a
 test('a session that had ended before the first look is no news', () => {
   const endedSessions = [{ authDomain: 'acme.cloudflareaccess.com', isRevoked: false }];
   const look = follow();
-  expect(look(start, snapshot({ a: failed }, { endedSessions })).told).toEqual([]);
-  expect(look(start + 5_000, snapshot({ a: failed }, { endedSessions })).told).toEqual([]);
+  expect(look(start, snapshot({ a: failed }, { endedSessions })).notifications).toEqual([]);
+  expect(look(start + 5_000, snapshot({ a: failed }, { endedSessions })).notifications).toEqual([]);
 });

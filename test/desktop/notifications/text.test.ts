@@ -14,10 +14,10 @@ test('one failure names its cluster and why, and leads to it', () => {
   expect(shownOf({ kind: 'tunnels-failed', clusters: [one] })).toEqual({
     title: 'payments is not reachable',
     body: 'The edge does not answer.',
-    leadsTo: details,
+    target: details,
     buttons: [
-      { label: 'Retry', leadsTo: { kind: 'retry', clusters: [one.id] } },
-      { label: 'Details', leadsTo: details },
+      { label: 'Retry', target: { kind: 'retry', clusters: [one.id] } },
+      { label: 'Details', target: details },
     ],
   });
 });
@@ -25,17 +25,17 @@ test('one failure names its cluster and why, and leads to it', () => {
 test('several are counted, the first three named', () => {
   const shown = shownOf({ kind: 'tunnels-failed', clusters: ['a', 'b', 'c', 'd', 'e'].map(failed) });
   expect([shown.title, shown.body]).toEqual(['5 clusters are not reachable', 'a, b, c and 2 more']);
-  expect(shown.leadsTo).toEqual({ kind: 'window' });
+  expect(shown.target).toEqual({ kind: 'window' });
 });
 
 test('the others say what is next', () => {
   expect(shownOf({ kind: 'sign-in-needed', title: 'acme', url: 'https://acme.example/' })).toMatchObject({
     body: 'Finish signing in to acme in the browser.',
-    leadsTo: { kind: 'url', url: 'https://acme.example/' },
+    target: { kind: 'url', url: 'https://acme.example/' },
   });
   expect(shownOf({ kind: 'session-ends', authDomain: 'acme.example', minutes: 1 })).toMatchObject({
     title: 'Your session ends in 1 minute',
-    leadsTo: { kind: 'window', place: { kind: 'accounts' } },
+    target: { kind: 'window', place: { kind: 'accounts' } },
   });
   expect(shownOf({ kind: 'switch-ends', context: 'prod', back: 'minikube', minutes: 2 })).toMatchObject({
     title: 'prod is the current context for 2 more minutes',
@@ -48,7 +48,7 @@ test('the others say what is next', () => {
   expect(shownOf({ kind: 'release', version: '1.4.0', isRequired: false })).toEqual({
     title: 'k8s-tunnels 1.4.0 is out',
     body: 'See what’s new.',
-    leadsTo: { kind: 'window', place: { kind: 'release' } },
+    target: { kind: 'window', place: { kind: 'release' } },
     buttons: [],
   });
   expect(shownOf({ kind: 'release', version: '1.4.0', isRequired: true }).body).toBe(

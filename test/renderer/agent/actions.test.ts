@@ -330,10 +330,10 @@ describe('to undo', () => {
 describe('to use', () => {
   test('asks the agent, whatever the cluster is; its question waits for an answer', async () => {
     const { actions, store, calls } = setUp();
-    void actions.use(orders.id);
+    void actions.setCurrent(orders.id);
     expect(calls).toMatchObject([{ name: 'switch', input: { cluster: orders.id } }]);
     expect(store.get().confirming).toBeUndefined();
-    const done = actions.use(payments.id);
+    const done = actions.setCurrent(payments.id);
     calls[1]?.refuse(unconfirmed);
     await done;
     expect(store.get()).toMatchObject({ confirming: payments.id, problems: [] });
@@ -343,20 +343,20 @@ describe('to use', () => {
     const { actions, store, calls } = setUp();
     const ask = async () => {
       calls.length = 0;
-      const asking = actions.use(payments.id);
+      const asking = actions.setCurrent(payments.id);
       calls.pop()?.refuse(unconfirmed);
       await asking;
       expect(store.get().confirming).toBe(payments.id);
     };
     await ask();
-    await actions.confirmUse(false);
+    await actions.confirmSwitch(false);
     expect(calls).toEqual([]);
     expect(store.get()).not.toHaveProperty('confirming');
     await ask();
-    void actions.confirmUse(true, 30);
+    void actions.confirmSwitch(true, 30);
     expect(calls[0]?.input).toEqual({ cluster: payments.id, production: true, minutes: 30 });
     await ask();
-    const done = actions.confirmUse(true);
+    const done = actions.confirmSwitch(true);
     expect(calls).toMatchObject([{ name: 'switch', input: { cluster: payments.id, production: true } }]);
     expect(store.get()).not.toHaveProperty('confirming');
     calls[0]?.refuse(new AppError('kubeconfig-locked', 'Somebody else writes it.'));
@@ -364,7 +364,7 @@ describe('to use', () => {
     expect(store.get().problems).toMatchObject([
       { title: 'Could not switch to payments', error: { code: 'kubeconfig-locked' } },
     ]);
-    await actions.confirmUse(true);
+    await actions.confirmSwitch(true);
     expect(calls).toHaveLength(1);
   });
 });

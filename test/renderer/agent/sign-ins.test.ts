@@ -82,7 +82,7 @@ test('a sign-out tells what it left; what is over is forgotten, what is under wa
   await done;
   expect(stateOf(acme)).toEqual({ status: 'signed-out', result });
   void actions.signIn(azure);
-  actions.forgetSignIns();
+  actions.clearSignIns();
   expect([stateOf(acme), stateOf(azure)]).toEqual([undefined, { status: 'signing-in' }]);
 });
 

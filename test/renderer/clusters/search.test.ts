@@ -52,7 +52,7 @@ describe('a query', () => {
       ['wiki', 'documentation https://wiki.example.com/orders'],
       ['shop-sys', 'namespace shop-system'],
       ['4711', 'k8s-tunnels-cost-centre CC-4711'],
-      ['eks 7f3a', 'name there eks-7f3a'],
+      ['eks 7f3a', 'cluster name eks-7f3a'],
       ['orders central', undefined],
     ] as const) {
       expect(matches(tagged, queryWords(query))).toBe(true);

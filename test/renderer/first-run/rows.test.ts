@@ -57,7 +57,7 @@ describe('what this computer has', () => {
     });
     expect(row('gcp', [google({ status: 'signed-out' })]).help).toMatchObject({ kind: 'sign-in' });
     const [line] = row('gcp', [], { gcloudAccount: 'ada@acme.example' }).lines;
-    expect(line).toContain('gcloud works as ada@acme.example');
+    expect(line).toContain('gcloud is signed in as ada@acme.example');
   });
 
   test('Azure and Vault: one of another tool counts', () => {

@@ -26,14 +26,16 @@ const choices: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** Lists the fields, except settings that change: those have their own lines. */
 export function fieldLines({ fields, settings }: SetupPreview): readonly PreviewLine[] {
-  const told = new Set<string>(settings.map(({ name }) => `defaults.${name}`));
+  const changing = new Set<string>(settings.map(({ name }) => `defaults.${name}`));
   return fields
-    .filter(({ field }) => !told.has(field) && !(field === 'locked' && settings.some(({ locked }) => locked)))
+    .filter(
+      ({ field }) => !changing.has(field) && !(field === 'locked' && settings.some(({ locked }) => locked)),
+    )
     .map(({ field, value, before }) => ({
       key: field,
       title: fieldTitle(field),
-      value: valueWords(field, value),
-      before: before === undefined ? undefined : valueWords(field, before),
+      value: valueText(field, value),
+      before: before === undefined ? undefined : valueText(field, before),
       isManaged: false,
     }));
 }
@@ -43,8 +45,8 @@ export function settingLines({ settings }: SetupPreview): readonly PreviewLine[]
   return settings.map(({ name, value, before, locked }) => ({
     key: name,
     title: settingsText[name][0],
-    value: valueWords(name, value),
-    before: before === value ? undefined : valueWords(name, before),
+    value: valueText(name, value),
+    before: before === value ? undefined : valueText(name, before),
     isManaged: locked,
   }));
 }
@@ -57,7 +59,7 @@ export function fieldTitle(field: string): string {
   return Object.hasOwn(setupText.fields, plain) ? (setupText.fields[plain] ?? field) : field;
 }
 
-function valueWords(field: string, value: string): string {
+function valueText(field: string, value: string): string {
   if (value === '') return setupText.unset;
   const known = Object.hasOwn(choices, field) ? choices[field] : setupText.values;
   return value

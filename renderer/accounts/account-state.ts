@@ -8,7 +8,7 @@ export function statusOf({ status, endsAt, renews }: Account, now: number): Acco
 }
 
 /** `signed in until 17:30`. */
-export function stateWords(account: Account, now: number): string {
+export function stateOf(account: Account, now: number): string {
   const { endsAt, renews } = account;
   const words = accountsText.states;
   switch (statusOf(account, now)) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fieldLines, settingLines } from '../../../renderer/setup/preview-words.ts';
+import { fieldLines, settingLines } from '../../../renderer/setup/preview-lines.ts';
 import { aSetupPreview } from '../shown.ts';
 
 const said = (lines: ReturnType<typeof fieldLines>) => lines.map(({ title, value }) => `${title}: ${value}`);

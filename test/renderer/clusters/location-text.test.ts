@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { accountWords, whereWords, wholeWhereWords } from '../../../renderer/clusters/cluster-words.ts';
+import { accountOf, fullLocationOf, locationOf } from '../../../renderer/clusters/location-text.ts';
 
 const subscription = '5c5c5c5c-1111-4222-8333-444455550003';
 
@@ -27,7 +27,7 @@ describe('where a cluster is', () => {
     [{ source: 'aks', account: `tenant:${subscription}`, region: '*' }, `AKS · tenant ${subscription}`],
     [{ source: 'gke', account: '*', region: '*' }, 'GKE'],
   ] as const)('%j in a row', (place, words) => {
-    expect(whereWords(place)).toBe(words);
+    expect(locationOf(place)).toBe(words);
   });
 
   test('is told whole on its page, and by the account alone above its section', () => {
@@ -37,8 +37,8 @@ describe('where a cluster is', () => {
       accountName: 'Retail',
       region: 'westeurope',
     } as const;
-    expect(wholeWhereWords(place)).toBe(`AKS · Retail (${subscription}) · westeurope`);
-    expect(accountWords(place)).toBe('AKS · Retail');
-    expect(accountWords({ source: 'aks', account: subscription })).toBe(`AKS · ${subscription}`);
+    expect(fullLocationOf(place)).toBe(`AKS · Retail (${subscription}) · westeurope`);
+    expect(accountOf(place)).toBe('AKS · Retail');
+    expect(accountOf({ source: 'aks', account: subscription })).toBe(`AKS · ${subscription}`);
   });
 });

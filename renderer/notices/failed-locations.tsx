@@ -5,23 +5,23 @@ import { needsSignIn } from '../../main/model/needs-sign-in.ts';
 import { listed } from '../../main/model/wording.ts';
 import { accountsText } from '../accounts/text.ts';
 import { useAgent } from '../agent/page.tsx';
-import { whereWords } from '../clusters/cluster-words.ts';
+import { locationOf } from '../clusters/location-text.ts';
 import { Banner } from './banner.tsx';
 import type { Notice } from './notice.ts';
 import { noticesText } from './text.ts';
 
 /** Returns a notice about the locations that failed. */
-export function useFailedPlaces(onAccounts: () => void): Notice | undefined {
+export function useFailedLocations(onAccounts: () => void): Notice | undefined {
   const cells = useAgent((agent) => agent.cells);
   const failed = useMemo(() => [...cells.values()].filter(isFailed), [cells]);
   if (failed.length === 0) return undefined;
   const title = noticesText.locations.title(failed.length, cells.size);
-  const banner = <FailedPlaces title={title} failed={failed} onAccounts={onAccounts} />;
+  const banner = <FailedLocations title={title} failed={failed} onAccounts={onAccounts} />;
   return { key: 'places', kind: 'attention', title, banner };
 }
 
 /** Lists each failed location with its error and the next step. */
-function FailedPlaces({
+function FailedLocations({
   title,
   failed,
   onAccounts,
@@ -52,7 +52,7 @@ function FailedPlaces({
         <ul className="places">
           {groups.map(({ places, error }) => (
             <li key={places[0]?.id}>
-              <b>{listed(places.map(whereWords))}</b>
+              <b>{listed(places.map(locationOf))}</b>
               <small>
                 {error.message} {error.hint}
               </small>

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Account } from '../../../main/model/account.ts';
 import { needsSignIn } from '../../../main/model/needs-sign-in.ts';
-import { stateWords, statusOf } from '../../../renderer/accounts/account-words.ts';
+import { stateOf, statusOf } from '../../../renderer/accounts/account-state.ts';
 import { anAccount } from '../shown.ts';
 
 const now = new Date(2030, 0, 3, 9, 0).getTime();
 const at = (day: number, hour: number, minute: number) => new Date(2030, 0, day, hour, minute).getTime();
-const words = (fields: Partial<Account>) => stateWords(anAccount('acme', fields), now);
+const words = (fields: Partial<Account>) => stateOf(anAccount('acme', fields), now);
 
 describe('the state of an account in words', () => {
   test.each([

@@ -6,18 +6,18 @@ import { clustersText } from './text.ts';
 type Place = Pick<Cell, 'source' | 'account' | 'accountName' | 'region'>;
 
 /** `EKS · Payments · eu-west-1`: a location, short enough for a row. */
-export function whereWords({ source, region, ...account }: Place): string {
+export function locationOf({ source, region, ...account }: Place): string {
   const title = accountTitle(account);
   return joined([clustersText.sources[source], isSpoken(region) ? shortened(title) : title, region]);
 }
 
 /** `EKS · Payments (444455556666) · eu-west-1`: a location in full. */
-export function wholeWhereWords({ source, region, ...account }: Place): string {
+export function fullLocationOf({ source, region, ...account }: Place): string {
   return joined([clustersText.sources[source], accountText(account), region]);
 }
 
 /** `EKS · Payments`: the account that clusters are grouped by. */
-export function accountWords({ source, ...account }: Omit<Place, 'region'>): string {
+export function accountOf({ source, ...account }: Omit<Place, 'region'>): string {
   return joined([clustersText.sources[source], accountTitle(account)]);
 }
 
