@@ -29,8 +29,29 @@ it('counts imports of types, dynamic ones and re-exports, and those that cross f
     files: 3,
     all: 4,
     crossing: 3,
+    cyclic: 0,
   });
-  expect(countImports(sources, 'main')).toEqual({ part: 'main', files: 3, all: 5, crossing: 1 });
+  expect(countImports(sources, 'main')).toEqual({
+    part: 'main',
+    files: 3,
+    all: 5,
+    crossing: 1,
+    cyclic: 0,
+  });
+});
+
+it('counts imports that go round in a circle of folders', () => {
+  const imports = (file: string, ...targets: readonly string[]) => ({
+    file: `renderer/${file}.ts`,
+    text: targets.map((target) => `import '../${target}.ts';`).join('\n'),
+  });
+  const sources = [
+    imports('a/1', 'b/1', 'd/1'),
+    imports('b/1', 'c/1'),
+    imports('c/1', 'a/2'),
+    imports('d/1'),
+  ];
+  expect(countImports(sources, 'renderer')).toMatchObject({ crossing: 4, cyclic: 3 });
 });
 
 it('counts lines as wc does, and a function with those inside it', () => {

@@ -7,6 +7,8 @@ export interface Imports {
   readonly files: number;
   readonly all: number;
   readonly crossing: number;
+  /** Of those, how many lead to a folder that imports the first one too, directly or through others. */
+  readonly cyclic: number;
 }
 
 /** What a file imports of the repository, by path from the root; type imports and dynamic imports count too. */
@@ -23,7 +25,10 @@ function importsOf(source: Source): readonly string[] {
   return found;
 }
 
-/** Counts imports below `part`. A folder is the first one below it; each folder in `providers` counts by itself. */
+/**
+ * Counts imports below `part`. A folder is the first one below it; each folder in `providers` counts alone, and so does
+ * a file that is in none: what wires all others is at the top, and so is what all others use.
+ */
 export function countImports(sources: readonly Source[], part: string): Imports {
   const isInside = (file: string) => file.startsWith(`${part}/`);
   const own = sources.filter(({ file }) => isInside(file));
@@ -35,8 +40,28 @@ export function countImports(sources: readonly Source[], part: string): Imports 
   const folderOf = (file: string) => {
     const [first = '', second = '', ...rest] = file.slice(part.length + 1).split('/');
     if (rest.length > 0 && first === 'providers') return `${first}/${second}`;
-    return second === '' ? '' : first;
+    return first;
   };
-  const crossing = edges.filter(([from, to]) => folderOf(from) !== folderOf(to));
-  return { part, files: own.length, all: edges.length, crossing: crossing.length };
+  const crossing = edges
+    .map(([from, to]) => [folderOf(from), folderOf(to)] as const)
+    .filter(([from, to]) => from !== to);
+  const next = Map.groupBy(crossing, ([from]) => from);
+  const reached = new Map([...next.keys()].map((folder) => [folder, reachedFrom(folder, next)]));
+  const cyclic = crossing.filter(([from, to]) => reached.get(to)?.has(from) === true);
+  return { part, files: own.length, all: edges.length, crossing: crossing.length, cyclic: cyclic.length };
+}
+
+function reachedFrom(
+  start: string,
+  next: ReadonlyMap<string, readonly (readonly [string, string])[]>,
+): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const waiting = [start];
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop())
+    for (const [, to] of next.get(folder) ?? [])
+      if (!seen.has(to)) {
+        seen.add(to);
+        waiting.push(to);
+      }
+  return seen;
 }

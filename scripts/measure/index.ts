@@ -56,9 +56,11 @@ async function measure(from: string): Promise<void> {
   const sources = await readSources(from, productFolders);
   console.log('Imports between files, and those that cross folders');
   for (const part of ['main/agent', 'main', 'renderer']) {
-    const { files, all, crossing } = countImports(sources, part);
+    const { files, all, crossing, cyclic } = countImports(sources, part);
     const share = ((100 * crossing) / Math.max(1, all)).toFixed(0);
-    console.log(`  ${part}: ${crossing} of ${all} (${share} %), in ${files} files`);
+    console.log(
+      `  ${part}: ${crossing} of ${all} (${share} %), ${cyclic} of them in circles of folders; ${files} files`,
+    );
   }
   const files = fileSizes(sources);
   print('Longest files', files);
