@@ -1,5 +1,5 @@
 import type { Locator } from 'playwright-core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { aCluster, anOrganisation, aTunnel, connected } from './shown.ts';
 import { eventually, windowFixture } from './window-fixture.ts';
 
@@ -55,11 +55,13 @@ const contrasts = (control: Locator) =>
     };
   });
 
-const expectVisible = async (control: Locator, what: string) => {
-  const { edge, knob } = await contrasts(control);
-  expect(edge, `the edge, ${what}`).toBeGreaterThanOrEqual(3);
-  expect(knob, `the knob, ${what}`).toBeGreaterThanOrEqual(3);
-};
+/** Once the window is drawn with what was done to it. */
+const expectVisible = (control: Locator, what: string) =>
+  vi.waitFor(async () => {
+    const { edge, knob } = await contrasts(control);
+    expect(edge, `the edge, ${what}`).toBeGreaterThanOrEqual(3);
+    expect(knob, `the knob, ${what}`).toBeGreaterThanOrEqual(3);
+  });
 
 const looks = [
   ['light', { colorScheme: 'light', forcedColors: 'none' }],

@@ -12,20 +12,27 @@ const lastPort = 31_999;
 const room = 3;
 
 /**
- * Gives each EKS cluster of a world a port of its own, in the file in which the agent remembers them. The port that an
+ * Gives each cluster of a world's clouds a port of its own, in the file in which the agent remembers them. The port that an
  * agent derives from a cluster's id is the same in every world: another test, or another run of the tests on this
  * computer, may hold it, or the one that a test expects a tunnel to move to.
  */
-export async function spreadPorts(state: string, { eks }: Pick<Plan, 'eks'>): Promise<void> {
+export async function spreadPorts(state: string, plan: Plan): Promise<void> {
+  const ids = [
+    ...plan.eks.map(({ account, region, name }) => clusterId('eks', account, region, name)),
+    ...plan.azure.aks.map(({ subscription, location, resourceGroup, name }) =>
+      clusterId('aks', subscription.toLowerCase(), location, `${resourceGroup}/${name}`.toLowerCase()),
+    ),
+    ...plan.gcp.clusters.map(({ project, location, name }) => clusterId('gke', project, location, name)),
+  ];
   // A world of thousands is only listed.
-  if (eks.length > 50) return;
+  if (ids.length > 50) return;
   const taken = new Set<number>();
   const places = [];
-  for (const { account, region, name } of eks) {
+  for (const id of ids) {
     const port = await freePort(taken);
     for (let at = 0; at < room; at += 1) taken.add(port + at);
     const password = randomBytes(20).toString('hex');
-    places.push([clusterId('eks', account, region, name), { port, user: 'k8s-tunnels', password }]);
+    places.push([id, { port, user: 'k8s-tunnels', password }]);
   }
   await mkdir(state, { recursive: true, mode: 0o700 });
   const text = `${JSON.stringify({ version: 1, data: Object.fromEntries(places) })}\n`;
