@@ -72,7 +72,10 @@ test('a connected one is disconnected with it; what does not work is told beside
   await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
   const forget = page.getByRole('button', { name: 'Disconnect and remove from kubeconfig' });
   await forget.click();
-  await page.getByRole('alert').getByText('Could not remove: Somebody else writes config. Try again.').waitFor();
+  await page
+    .getByRole('alert')
+    .getByText('Could not remove: Somebody else writes config. Try again.')
+    .waitFor();
   letForget(agent, orders.id);
   await forget.click();
   await page.getByText('Removed from kubeconfig.').waitFor();

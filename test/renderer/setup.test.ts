@@ -163,7 +163,9 @@ describe('a setup link', () => {
     const field = page.getByRole('textbox', { name: 'Public key of your organisation' });
     await field.fill('wrong');
     await page.keyboard.press('Enter');
-    await dialog('Could not load the configuration').getByText('The key is not an ed25519 public key.').waitFor();
+    await dialog('Could not load the configuration')
+      .getByText('The key is not an ed25519 public key.')
+      .waitFor();
     await field.fill(` ${key} `);
     await press('Check signature');
     await question.getByText('Signed with the key', { exact: true }).waitFor();
