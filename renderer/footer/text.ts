@@ -11,7 +11,7 @@ export const footerText = {
   endedOf: (domain: string) => `Your session at ${domain} has ended. Sign in again.`,
   others: (count: number) => `+${count}`,
   kubectl: 'Current context',
-  none: 'none',
+  none: 'no context',
   notOurs: 'other context',
   limit: (left: string) => `${left} left`,
   limitLong: (left: string, back: string | undefined) =>

@@ -14,8 +14,12 @@ export const linksText = {
     `${controlsText.areProduction(titles)}. The current context does not change.`,
   others: (count: number) =>
     plural(count, { one: 'Connect only the other', other: 'Connect only the other #' }),
-  yes: (count: number, production: number) =>
-    production === 0 ? `Connect ${count}` : `Connect ${count} (${production} production)`,
+  yes: (count: number, production: number) => {
+    if (production === 0) return `Connect ${count}`;
+    return production < count
+      ? `Connect ${count} (${production} production)`
+      : `Connect ${count} (production)`;
+  },
   no: 'Cancel',
   close: 'Close',
   copied: (name: string) => `Copied the link to ${isolated(name)}.`,

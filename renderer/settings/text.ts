@@ -14,7 +14,7 @@ export const settingsText = {
   listGroup: ['Group by', 'Groups the clusters below the connected ones and the favourites.'],
   favouritesOrders: { own: 'My own', name: 'By name' },
   kubeconfigMode: ['Switch the current context on connect', 'Never to production.'],
-  kubeconfigModes: { switch: 'Switch', add: 'Connect without switching' },
+  kubeconfigModes: { switch: 'Switch', add: 'Do not switch' },
   keepEntries: ['Keep contexts', 'After disconnecting, kubectl --context connects the cluster on demand.'],
   credentialStartsAgent: [
     'Start the agent for kubectl',

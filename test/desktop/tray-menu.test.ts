@@ -222,7 +222,7 @@ describe('the tray menu', () => {
     expect(does.connect).toHaveBeenCalledExactlyOnceWith(search.id);
     click(sub(items, 'Current context'), 'payments');
     expect(does.use).toHaveBeenCalledExactlyOnceWith(payments.id);
-    for (const label of ['Discover', 'Open', 'Quit']) click(items, label);
+    for (const label of ['Refresh', 'Open', 'Quit']) click(items, label);
     expect(does.discover).toHaveBeenCalledOnce();
     expect(does.openWindow).toHaveBeenCalledOnce();
     expect(does.quit).toHaveBeenCalledOnce();

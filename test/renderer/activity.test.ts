@@ -246,7 +246,7 @@ describe('the past of a cluster, on its page', () => {
     await openPage(window);
     await page.getByText('1 connection, 10 bytes sent, 1 kB received').waitFor();
     received = 2_000;
-    await page.getByText('1 connection, 10 B sent, 2.0 kB received').waitFor();
+    await page.getByText('1 connection, 10 bytes sent, 2 kB received').waitFor();
     await page.getByText('a context, a cluster and a user of that name').waitFor();
     // The name that it has in the kubeconfig: `orders` may be another's there.
     for (const [label, value] of [

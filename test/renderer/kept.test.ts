@@ -47,7 +47,7 @@ test('the page of a kept cluster names its context and forgets it, by the keyboa
   const { agent, page, row, focused } = await shown.open(context, { clusters, kept: [orders.id, search.id] });
   letForget(agent, orders.id);
   await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
-  await page.getByRole('definition').filter({ hasText: says }).waitFor();
+  await page.getByRole('definition').filter({ hasText: 'connects when kubectl uses it' }).waitFor();
   await page.getByRole('definition').getByText('orders', { exact: true }).waitFor();
   const forget = page.getByRole('button', { name: 'Remove from kubeconfig' });
   expect(await forget.getAttribute('title')).toBe('Remove orders from kubeconfig');

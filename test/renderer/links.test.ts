@@ -108,7 +108,7 @@ test('production stays apart also where the organisation asks nothing', async (c
     },
   });
   await follow(linkOf([payments.id]));
-  await page.getByRole('button', { name: 'Connect 1, production' }).click();
+  await page.getByRole('button', { name: 'Connect 1 (production)' }).click();
   await eventually(async () => calls).toEqual([
     { clusters: [payments.id], origin: 'link', production: true },
   ]);
@@ -142,7 +142,7 @@ test('a link that is refused says why; one that follows takes its place', async 
   await dialog('Open 1 cluster?').waitFor();
   await page.getByRole('button', { name: 'Connect 1' }).focus();
   await follow('k8s-tunnels://connect?cluster=payments');
-  await page.getByRole('button', { name: 'Connect 1, production' }).waitFor();
+  await page.getByRole('button', { name: 'Connect 1 (production)' }).waitFor();
   await eventually(focused).toBe('Cancel');
   await page.keyboard.press('Escape');
   const many = Array.from({ length: 60 }, (_, at) => `cluster=${at}`).join('&');

@@ -117,7 +117,7 @@ describe('settings', () => {
   test('are saved as they are changed; a rejected value is told beside its field', async (context) => {
     const { agent, page, focused } = await shown.open(context, { clusters });
     await page.getByRole('button', { name: 'Settings' }).click();
-    await page.getByLabel('Switch the current context on connect').selectOption('Connect without switching');
+    await page.getByLabel('Switch the current context on connect').selectOption('Do not switch');
     await eventually(async () => agent.snapshot().settings.kubeconfigMode).toBe('add');
     await page.getByLabel('Vault mounts').fill('clusters, more');
     await page.getByLabel('Vault mounts').press('Enter');

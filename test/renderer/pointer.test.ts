@@ -172,7 +172,7 @@ describe('while the pointer moves over the list', () => {
       ...['apples', 'zebra', 'core', 'audit'],
     ]);
     expect(await rowsOf(page)).toEqual(expect.arrayContaining(before));
-    await eventually(() => line(page).textContent()).toMatch(/^9 clusters · read \D*$/);
+    await eventually(() => line(page).textContent()).toMatch(/^9 clusters · updated \D*$/);
     expect(await below(page, at)).toBe('Connect orders');
     // And go to their places when it leaves.
     await page.mouse.move(200, 10);

@@ -98,7 +98,7 @@ test('a set with production asks, by the question of links', async (context) => 
       .toSorted(),
   ).toEqual([orders.id, search.id].toSorted());
   await say('open set prod');
-  await page.getByRole('button', { name: 'Connect 1, production' }).click();
+  await page.getByRole('button', { name: 'Connect 1 (production)' }).click();
   await eventually(async () => agent.snapshot().tunnels.length).toBe(3);
   // The agent was asked each time, and asked back.
   expect(calls.map(({ origin, production }) => [origin, production])).toEqual([

@@ -48,7 +48,7 @@ describe('a query', () => {
     const shown = 'Orders EKS · 444455556666 · eu-central-1';
     for (const [query, where] of [
       ['TEAM', 'owner Team Shop'],
-      ['takes', 'what it is Takes the orders'],
+      ['takes', 'description Takes the orders'],
       ['wiki', 'documentation https://wiki.example.com/orders'],
       ['shop-sys', 'namespace shop-system'],
       ['4711', 'k8s-tunnels-cost-centre CC-4711'],

@@ -28,7 +28,7 @@ test('a setting that changes is told among the settings, one that stays among th
   expect(settingLines(preview)).toMatchObject([
     {
       title: 'Switch the current context on connect',
-      value: 'Connect without switching',
+      value: 'Do not switch',
       before: 'Switch',
       isManaged: true,
     },
