@@ -5,7 +5,7 @@ import { missingSignIns } from '../../main/model/next-sign-in.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { accountKey } from '../agent/sign-ins.ts';
 import { useNow } from '../agent/use-now.ts';
-import { SubPage } from '../detail/sub-page.tsx';
+import { SubPage } from '../controls/sub-page.tsx';
 import { AccountRow } from './account-row.tsx';
 import { accountsText } from './text.ts';
 import './accounts.css';

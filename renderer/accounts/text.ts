@@ -1,5 +1,12 @@
 import { listed } from '../../main/model/wording.ts';
 export const accountsText = {
+  waiting: {
+    title: (domain: string) => `Waiting for you to sign in to ${domain}`,
+    line: 'Finish in the browser; k8s-tunnels continues automatically.',
+    code: (code: string) => `Open the page on any device and check that it shows the code ${code}.`,
+    open: 'Open page again',
+    copy: 'Copy link',
+  },
   title: 'Accounts',
   providers: {
     access: 'Cloudflare Access',

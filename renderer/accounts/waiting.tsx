@@ -1,7 +1,6 @@
 import { LoaderCircle } from 'lucide-react';
 import type { LoginView } from '../../main/model/account.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
-import { noticesText } from '../notices/text.ts';
 import { accountsText } from './text.ts';
 
 /** A pending sign-in: a link to its page, its code if it has one, and cancel. */
@@ -23,16 +22,16 @@ export function Waiting({
         </p>
       )}
       {login !== undefined && (
-        <small>{login.userCode === undefined ? noticesText.login.line : accountsText.codeLine}</small>
+        <small>{login.userCode === undefined ? accountsText.waiting.line : accountsText.codeLine}</small>
       )}
       <div className="actions">
         {login !== undefined && (
           <>
             <a className="button small" href={login.url} target="_blank" rel="noreferrer">
-              {login.userCode === undefined ? noticesText.login.open : accountsText.openPage}
+              {login.userCode === undefined ? accountsText.waiting.open : accountsText.openPage}
             </a>
-            <CopyButton label={noticesText.login.copy} value={login.url}>
-              {noticesText.login.copy}
+            <CopyButton label={accountsText.waiting.copy} value={login.url}>
+              {accountsText.waiting.copy}
             </CopyButton>
           </>
         )}

@@ -6,7 +6,7 @@ import { accountsText } from '../accounts/text.ts';
 import { useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { clustersText } from '../clusters/text.ts';
-import { SubPage } from '../detail/sub-page.tsx';
+import { SubPage } from '../controls/sub-page.tsx';
 import { activityText } from './text.ts';
 import './activity.css';
 import { type Day, daysOf } from './days.ts';

@@ -2,9 +2,9 @@ import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import type { ClusterId } from '../../main/model/cluster.ts';
 import { duration, latency, listed } from '../../main/model/wording.ts';
 import { accountsText } from '../accounts/text.ts';
-import { noticesText } from '../notices/text.ts';
 import { releasesText } from '../releases/text.ts';
 import { settingsText } from '../settings/text.ts';
+import { couldNotLoad } from '../text/counts.ts';
 import { activityText } from './text.ts';
 
 /** An entry as text: the subject is between `before` and `after`. */
@@ -107,7 +107,7 @@ export function entryView(entry: ActivityEntry): EntryView {
         detail: joined(
           added.count === 0 ? undefined : activityText.added(added.count, added.titles),
           gone.count === 0 ? undefined : activityText.gone(gone.count, gone.titles),
-          failed === 0 ? undefined : noticesText.locations.title(failed, places),
+          failed === 0 ? undefined : couldNotLoad(failed, places),
         ),
       };
     }

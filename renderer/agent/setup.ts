@@ -1,6 +1,5 @@
 import type { Findings } from '../../main/model/findings.ts';
 import type { SetupPreview } from '../../main/model/organisation-view.ts';
-import { organisationText } from '../settings/text.ts';
 import type { Link } from './link.ts';
 import { agentText } from './text.ts';
 
@@ -43,9 +42,9 @@ export function createSetup({
     },
     async refreshSetup() {
       const { changed, organisation } = await link.call('setup-refresh', {});
-      const { pending, changed: isChanged, unchanged } = organisationText;
+      const { setupChanged, setupUnchanged } = agentText.done;
       const waits = organisation?.pending !== undefined;
-      showDone(waits ? pending(organisation.name) : changed ? isChanged : unchanged);
+      showDone(waits ? agentText.setupPending(organisation.name) : changed ? setupChanged : setupUnchanged);
     },
     async removeSetup(name) {
       await link.call('setup-remove', {});

@@ -26,6 +26,8 @@ export const agentText = {
     failed: 'The agent cannot start',
     again: 'Retry now',
   },
+  connected: 'Already connected',
+  setupPending: (name: string) => `${isolated(name)} has a new configuration`,
   problems: {
     connect: (title: string) => `Could not connect ${title}`,
     disconnect: (title: string) => `Could not disconnect ${title}`,
@@ -49,6 +51,8 @@ export const agentText = {
     saved: (name: string) => `Saved the set ${isolated(name)}.`,
     setUp: (name: string) => `Set up for ${isolated(name)}.`,
     setupRemoved: (name: string) => `Removed the set-up for ${isolated(name)}.`,
+    setupChanged: 'The configuration has changed.',
+    setupUnchanged: 'The configuration is up to date.',
     removed: (name: string) => `Removed the set ${isolated(name)}.`,
     switched: (context: string, from: string | undefined) =>
       from === undefined

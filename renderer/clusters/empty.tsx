@@ -5,7 +5,6 @@ import { accountsText } from '../accounts/text.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { agentText } from '../agent/text.ts';
 import { LinkedText } from '../controls/linked-text.tsx';
-import { paletteText } from '../palette/text.ts';
 import { clustersText } from './text.ts';
 import './empty.css';
 import type { Filter } from './filters.ts';
@@ -68,7 +67,7 @@ export function NoClusters({
           {accountsText.signIn}
         </button>
         <button type="button" className="button" onClick={onSetUp}>
-          {paletteText.whole.setUp}
+          {clustersText.empty.setUp}
         </button>
       </div>
     </Blank>

@@ -2,8 +2,9 @@ import type { Cluster } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import type { Settings } from '../../main/model/settings.ts';
 import { controlsText } from '../controls/text.ts';
+import { clusterText } from '../text/cluster.ts';
+import { accountOf } from '../text/location.ts';
 import type { Section } from './layout.ts';
-import { accountOf } from './location-text.ts';
 import { clustersText } from './text.ts';
 
 export type GroupBy = Settings['listGroup'];
@@ -55,7 +56,7 @@ function titleOf(key: string, members: readonly Cluster[], by: GroupBy): string 
       // Some may have been discovered before the account's name was known.
       return accountOf(members.find(({ accountName }) => accountName !== undefined) ?? first);
     case 'cloud':
-      return clustersText.sources[first.source];
+      return clusterText.sources[first.source];
     case 'none':
       return clustersText.sections.others;
     default:

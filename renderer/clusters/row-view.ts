@@ -2,8 +2,8 @@ import type { TunnelView } from '../../main/model/agent-view.ts';
 import type { Cluster } from '../../main/model/cluster.ts';
 import type { Policy } from '../../main/model/policy.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
+import { locationOf } from '../text/location.ts';
 import { failureText } from './failure-text.ts';
-import { locationOf } from './location-text.ts';
 import { clustersText } from './text.ts';
 
 export type Mark = 'off' | 'busy' | 'connected' | 'degraded' | 'failed' | 'none' | 'denied';

@@ -1,8 +1,8 @@
 import type { Cluster } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import { editsBetween, nearest } from '../../main/model/nearest.ts';
-import { detailText } from '../detail/text.ts';
-import { accountOf } from './location-text.ts';
+import { clusterText } from '../text/cluster.ts';
+import { accountOf } from '../text/location.ts';
 
 /** Splits a query into lower-case words. */
 export function queryWords(query: string): readonly string[] {
@@ -14,7 +14,7 @@ export function queryWords(query: string): readonly string[] {
 
 /** Returns the searchable fields that a row may not show, with their names. */
 function tagFields(cluster: Cluster): readonly (readonly [name: string, value: string | undefined])[] {
-  const { fields } = detailText;
+  const { fields } = clusterText;
   const { environment, group, owner, description, docs, namespace, reach, name, tags = {} } = cluster;
   return [
     [fields.name, name],

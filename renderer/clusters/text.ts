@@ -3,7 +3,6 @@ import { secondsLeft } from '../text/quantities.ts';
 import { ago } from '../text/times.ts';
 
 export const clustersText = {
-  sources: { eks: 'EKS', gke: 'GKE', aks: 'AKS', vault: 'On-prem', file: 'File' },
   current: 'current',
   marks: {
     off: 'Not connected',
@@ -86,6 +85,7 @@ export const clustersText = {
     clear: 'Clear',
   },
   empty: {
+    setUp: 'Set up…',
     title: 'No clusters found',
     body: 'Nothing changes on this computer until you connect. k8s-tunnels discovers clusters in:',
     locations: {

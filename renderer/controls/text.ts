@@ -12,4 +12,5 @@ export const controlsText = {
       `Mixed scripts: ${letters}. This name may be made to look like another. Check the account, and ask the owner.`,
   },
   copied: 'Copied',
+  dismiss: 'Dismiss',
 } as const;

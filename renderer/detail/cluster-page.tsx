@@ -3,18 +3,19 @@ import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import { activityText } from '../activity/text.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
-import { fullLocationOf } from '../clusters/location-text.ts';
 import { clustersText } from '../clusters/text.ts';
 import { useRow } from '../clusters/use-row.ts';
 import { DocsLink } from '../controls/docs-link.tsx';
 import { MixedScriptsNote } from '../controls/mixed-scripts-badge.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
+import { SubPage } from '../controls/sub-page.tsx';
 import { Switch } from '../controls/switch.tsx';
+import { clusterText } from '../text/cluster.ts';
+import { fullLocationOf } from '../text/location.ts';
 import { ago } from '../text/times.ts';
 import { useIsWide } from '../window-width.ts';
 import { Card, Facts } from './card.tsx';
 import { DeniedCard } from './denied-card.tsx';
-import { SubPage } from './sub-page.tsx';
 import { detailText } from './text.ts';
 import './detail.css';
 import { FailureCard } from './failure-card.tsx';
@@ -127,7 +128,7 @@ export function ClusterPage({
 
 function About({ cluster }: { readonly cluster: Cluster }) {
   const now = useNow(60_000);
-  const { fields } = detailText;
+  const { fields } = clusterText;
   const { reach, docs } = cluster;
   return (
     <Card title={detailText.about}>

@@ -4,9 +4,9 @@ import { accountsText } from '../accounts/text.ts';
 import type { KnownFailure } from '../agent/apply-change.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { failureText } from '../clusters/failure-text.ts';
-import { fullLocationOf } from '../clusters/location-text.ts';
 import { clustersText } from '../clusters/text.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
+import { fullLocationOf } from '../text/location.ts';
 import { detailText } from './text.ts';
 import { WhomToAsk } from './whom-to-ask.tsx';
 

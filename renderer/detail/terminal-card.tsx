@@ -6,6 +6,7 @@ import { useActions, useAgent } from '../agent/page.tsx';
 import type { RowState } from '../clusters/use-row.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { kubectlCommand } from '../controls/kubectl-command.ts';
+import { clusterText } from '../text/cluster.ts';
 import { byteSize } from '../text/quantities.ts';
 import { Card, Facts } from './card.tsx';
 import { detailText } from './text.ts';
@@ -74,7 +75,7 @@ export function TerminalCard({
             : [
                 ...(isUsable ? entryFacts(context, history) : []),
                 ...(open.port === undefined ? [] : portFacts(open.port, history?.traffic ?? open)),
-                [detailText.connector, detailText.connectors[open.connector]],
+                [detailText.connector, clusterText.connectors[open.connector]],
               ]
         }
       />

@@ -66,23 +66,8 @@ export const detailText = {
   proxy: 'port',
   traffic: 'traffic',
   connector: 'connector',
-  connectors: { builtin: 'k8s-tunnels', cloudflared: 'cloudflared', direct: 'none (direct connection)' },
   connections: (count: number, sent: string, received: string) =>
     `${plural(count, { one: '# connection', other: '# connections' })}, ${sent} sent, ${received} received`,
-  fields: {
-    location: 'location',
-    environment: 'environment',
-    name: 'cluster name',
-    hostname: 'hostname',
-    server: 'API server',
-    version: 'version',
-    group: 'group',
-    owner: 'owner',
-    description: 'description',
-    docs: 'documentation',
-    namespace: 'namespace',
-    seen: 'last seen',
-  },
   denied: {
     policy: 'Denied by the Access policy',
     device: 'Access may deny you because of your device',

@@ -4,10 +4,10 @@ import { clustersMeant, type Link, type Meant, meantBy, parseLink } from '../../
 import { type Place, placeHash } from '../../main/api/place.ts';
 import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import type { SetupPreview } from '../../main/model/organisation-view.ts';
+import { type OpeningLine, openingLines, openingPlan } from '../agent/opening.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
 import { SetupQuestion } from '../setup/setup-preview.tsx';
-import { type OpeningLine, openingLines, openingPlan } from './opening.ts';
 import { linksText } from './text.ts';
 import './link-preview.css';
 

@@ -9,7 +9,6 @@ export const linksText = {
   ofSet: (name: string) => `Set: ${isolated(name)}`,
   nothingFits: 'No cluster that you have access to matches.',
   list: 'Clusters to open',
-  connected: 'Already connected',
   production: (titles: readonly string[]) =>
     `${controlsText.areProduction(titles)}. The current context does not change.`,
   others: (count: number) =>

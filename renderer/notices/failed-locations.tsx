@@ -5,9 +5,10 @@ import { needsSignIn } from '../../main/model/needs-sign-in.ts';
 import { listed } from '../../main/model/wording.ts';
 import { accountsText } from '../accounts/text.ts';
 import { useAgent } from '../agent/page.tsx';
-import { locationOf } from '../clusters/location-text.ts';
-import { Banner } from './banner.tsx';
-import type { Notice } from './notice.ts';
+import { Banner } from '../controls/banner.tsx';
+import type { Notice } from '../controls/notice.ts';
+import { couldNotLoad } from '../text/counts.ts';
+import { locationOf } from '../text/location.ts';
 import { noticesText } from './text.ts';
 
 /** Returns a notice about the locations that failed. */
@@ -15,7 +16,7 @@ export function useFailedLocations(onAccounts: () => void): Notice | undefined {
   const cells = useAgent((agent) => agent.cells);
   const failed = useMemo(() => [...cells.values()].filter(isFailed), [cells]);
   if (failed.length === 0) return undefined;
-  const title = noticesText.locations.title(failed.length, cells.size);
+  const title = couldNotLoad(failed.length, cells.size);
   const banner = <FailedLocations title={title} failed={failed} onAccounts={onAccounts} />;
   return { key: 'places', kind: 'attention', title, banner };
 }

@@ -1,7 +1,7 @@
 import { ChevronDown } from 'lucide-react';
 import { Fragment, type ReactNode, useEffect, useRef, useState } from 'react';
-import { noticeIcons } from './banner.tsx';
-import type { Notice } from './notice.ts';
+import { noticeIcons } from '../controls/banner.tsx';
+import type { Notice } from '../controls/notice.ts';
 import { noticesText } from './text.ts';
 import './status-strip.css';
 

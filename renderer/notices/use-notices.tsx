@@ -1,15 +1,15 @@
 import { useState } from 'react';
+import { accountsText } from '../accounts/text.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { agentText } from '../agent/text.ts';
+import { Banner } from '../controls/banner.tsx';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { LinkedText } from '../controls/linked-text.tsx';
+import type { Notice } from '../controls/notice.ts';
 import type { Navigation } from '../navigation/use-navigation.ts';
 import { useReleaseNotice } from '../releases/release-notice.tsx';
 import { useReviewNotice } from '../setup/review-notice.tsx';
-import { Banner } from './banner.tsx';
 import { useFailedLocations } from './failed-locations.tsx';
-import type { Notice } from './notice.ts';
-import { noticesText } from './text.ts';
 
 const shownNotices = 3;
 
@@ -79,16 +79,18 @@ function useLostLink(): Notice | undefined {
 function useLogins(): readonly Notice[] {
   const logins = useAgent((agent) => agent.logins);
   return logins.map(({ title: domain, url, userCode }) => {
-    const title = noticesText.login.title(domain);
+    const title = accountsText.waiting.title(domain);
     const banner = (
       <Banner key={url} kind="login" title={title}>
-        <small>{userCode === undefined ? noticesText.login.line : noticesText.login.code(userCode)}</small>
+        <small>
+          {userCode === undefined ? accountsText.waiting.line : accountsText.waiting.code(userCode)}
+        </small>
         <div className="actions">
           <a className="button small" href={url} target="_blank" rel="noreferrer">
-            {noticesText.login.open}
+            {accountsText.waiting.open}
           </a>
-          <CopyButton label={noticesText.login.copy} value={url}>
-            {noticesText.login.copy}
+          <CopyButton label={accountsText.waiting.copy} value={url}>
+            {accountsText.waiting.copy}
           </CopyButton>
         </div>
       </Banner>

@@ -5,9 +5,9 @@ import { isProduction } from '../../main/model/is-production.ts';
 import { isUsable } from '../../main/model/is-usable.ts';
 import type { Filter } from '../clusters/filters.ts';
 import type { GroupBy } from '../clusters/groups.ts';
-import { locationOf } from '../clusters/location-text.ts';
 import { matches, queryWords, rankOf } from '../clusters/search.ts';
 import { clustersText } from '../clusters/text.ts';
+import { locationOf } from '../text/location.ts';
 import { paletteText } from './text.ts';
 
 const verbs = ['connect', 'disconnect', 'use', 'open', 'copy', 'star', 'unstar'] as const;

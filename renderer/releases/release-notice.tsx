@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useAgent } from '../agent/page.tsx';
-import { Banner } from '../notices/banner.tsx';
-import type { Notice } from '../notices/notice.ts';
+import { Banner } from '../controls/banner.tsx';
+import type { Notice } from '../controls/notice.ts';
 import { releasesText } from './text.ts';
 
 /** A newer version is out. It can be dismissed until the next one, or the next start, unless it is required. */

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { type PlainError, toPlainError } from '../../main/model/app-error.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
+import { agentText } from '../agent/text.ts';
 import { useNow } from '../agent/use-now.ts';
 import { ago } from '../text/times.ts';
 import { organisationText } from './text.ts';
@@ -60,7 +61,7 @@ export function OrganisationGroup({
       <small>{facts.join(' · ')}</small>
       {pending !== undefined && (
         <small>
-          <strong>{organisationText.pending(name)}</strong>
+          <strong>{agentText.setupPending(name)}</strong>
         </small>
       )}
       {origin === 'managed' && <small>{organisationText.managed}</small>}

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useAgent } from '../agent/page.tsx';
 import { clustersText } from '../clusters/text.ts';
-import { SubPage } from '../detail/sub-page.tsx';
+import { SubPage } from '../controls/sub-page.tsx';
 import { headerText } from '../header/text.ts';
 import { LicencesButton } from '../licences/licences.tsx';
 import { OrganisationGroup } from './organisation-group.tsx';

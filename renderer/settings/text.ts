@@ -63,12 +63,9 @@ export const organisationText = {
   refresh: 'Refresh',
   refreshing: 'Refreshing',
   remove: 'Remove…',
-  pending: (name: string) => `${isolated(name)} has a new configuration`,
   pendingHint: (fields: string) =>
     `Changes: ${fields}. Until you accept it, the configuration that you accepted before applies.`,
   review: 'Review…',
-  changed: 'The configuration has changed.',
-  unchanged: 'The configuration is up to date.',
   notRefreshed: 'Could not refresh',
   notRemoved: 'Could not remove',
   confirmTitle: (name: string) => `Remove the set-up for ${isolated(name)}?`,

@@ -1,8 +1,8 @@
 import type { SetupPreview } from '../../main/model/organisation-view.ts';
 import type { SettingName } from '../../main/model/settings.ts';
 import { clustersText } from '../clusters/text.ts';
-import { detailText } from '../detail/text.ts';
 import { settingsText } from '../settings/text.ts';
+import { clusterText } from '../text/cluster.ts';
 import { setupText } from './text.ts';
 
 /** One field of a configuration as text. */
@@ -21,7 +21,7 @@ const choices: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   kubeconfigMode: settingsText.kubeconfigModes,
   favouritesOrder: settingsText.favouritesOrders,
   listGroup: clustersText.filters.groups,
-  connectors: detailText.connectors,
+  connectors: clusterText.connectors,
 };
 
 /** Lists the fields, except settings that change: those have their own lines. */

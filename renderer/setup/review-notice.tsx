@@ -1,7 +1,8 @@
 import { listed } from '../../main/model/wording.ts';
 import { useAgent } from '../agent/page.tsx';
-import { Banner } from '../notices/banner.tsx';
-import type { Notice } from '../notices/notice.ts';
+import { agentText } from '../agent/text.ts';
+import { Banner } from '../controls/banner.tsx';
+import type { Notice } from '../controls/notice.ts';
 import { organisationText } from '../settings/text.ts';
 import { fieldTitle } from './preview-lines.ts';
 
@@ -11,7 +12,7 @@ export function useReviewNotice(onReview: () => void): Notice | undefined {
   if (organisation?.pending === undefined) return undefined;
   const { name, pending } = organisation;
   const fields = listed([...new Set(pending.map(fieldTitle))]);
-  const title = organisationText.pending(name);
+  const title = agentText.setupPending(name);
   const action = (
     <button type="button" className="button small" onClick={onReview}>
       {organisationText.review}

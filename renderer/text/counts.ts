@@ -9,3 +9,7 @@ export function clusterCount(count: number): string {
 export function locationCount(count: number): string {
   return plural(count, { one: '# location', other: '# locations' });
 }
+
+export function couldNotLoad(failed: number, all: number): string {
+  return `Could not load ${failed} of ${locationCount(all)}`;
+}

@@ -148,7 +148,7 @@ test('a setup link shows what it would do, does it on a yes, and is taken back i
   publisher.publish('/acme.yaml', JSON.stringify({ ...acme, locked: [] }));
   await page.getByRole('banner').getByRole('button', { name: headerText.settings, exact: true }).click();
   await press(organisationText.refresh);
-  await page.getByText(organisationText.changed).waitFor();
+  await page.getByText(agentText.done.setupChanged).waitFor();
   expect(await organisation()).toMatchObject({ locked: [] });
   await press(organisationText.remove);
   await press(organisationText.yes);

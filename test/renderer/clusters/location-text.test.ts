@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { accountOf, fullLocationOf, locationOf } from '../../../renderer/clusters/location-text.ts';
+import { accountOf, fullLocationOf, locationOf } from '../../../renderer/text/location.ts';
 
 const subscription = '5c5c5c5c-1111-4222-8333-444455550003';
 

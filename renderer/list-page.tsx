@@ -1,17 +1,17 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
-import type { ClusterId } from '../../main/model/cluster.ts';
-import { useAgent, usePage } from '../agent/page.tsx';
-import { FilterBar } from '../header/filter-bar.tsx';
-import { DiscoveryLine, Header } from '../header/header.tsx';
-import type { Navigation } from '../navigation/use-navigation.ts';
-import { StatusStrip } from '../notices/status-strip.tsx';
-import { useNotices } from '../notices/use-notices.tsx';
-import { ClusterList, focusFirstRow } from './cluster-list.tsx';
-import { NoClusters, NoHits } from './empty.tsx';
-import type { Filter } from './filters.ts';
-import { SelectionBar } from './selection-bar.tsx';
-import { usePointed } from './use-pointed.ts';
-import { useSections } from './use-sections.ts';
+import type { ClusterId } from '../main/model/cluster.ts';
+import { useAgent, usePage } from './agent/page.tsx';
+import { ClusterList, focusFirstRow } from './clusters/cluster-list.tsx';
+import { NoClusters, NoHits } from './clusters/empty.tsx';
+import type { Filter } from './clusters/filters.ts';
+import { SelectionBar } from './clusters/selection-bar.tsx';
+import { usePointed } from './clusters/use-pointed.ts';
+import { useSections } from './clusters/use-sections.ts';
+import { FilterBar } from './header/filter-bar.tsx';
+import { DiscoveryLine, Header } from './header/header.tsx';
+import type { Navigation } from './navigation/use-navigation.ts';
+import { StatusStrip } from './notices/status-strip.tsx';
+import { useNotices } from './notices/use-notices.tsx';
 
 /** Search, filters and notices above the clusters, and the bar of a selection below them. */
 export function ListPage({

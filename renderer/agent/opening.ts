@@ -2,8 +2,8 @@ import type { Meant } from '../../main/api/link.ts';
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import type { Policy } from '../../main/model/policy.ts';
-import { locationOf } from '../clusters/location-text.ts';
-import { linksText } from './text.ts';
+import { locationOf } from '../text/location.ts';
+import { agentText } from './text.ts';
 
 /** A line of the preview. */
 export interface OpeningLine {
@@ -46,7 +46,7 @@ function whyLeft(
   { id, reach }: Cluster,
   { open, policies }: Parameters<typeof openingLines>[1],
 ): string | undefined {
-  if (open.has(id)) return linksText.connected;
+  if (open.has(id)) return agentText.connected;
   if (reach.kind === 'none') return reach.reason;
   const policy = reach.kind === 'tunnel' ? policies.get(reach.hostname) : undefined;
   return policy?.verdict === 'denied' ? policy.message : undefined;

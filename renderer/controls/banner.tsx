@@ -1,6 +1,6 @@
 import { Info, KeyRound, TriangleAlert, X } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { noticesText } from './text.ts';
+import { controlsText } from './text.ts';
 import './banner.css';
 
 export const noticeIcons = {
@@ -39,7 +39,7 @@ export function Banner({
         <button
           type="button"
           className="icon-button small"
-          aria-label={noticesText.dismiss}
+          aria-label={controlsText.dismiss}
           onClick={onDismiss}
         >
           <X size={14} aria-hidden />

@@ -1,0 +1,19 @@
+/** What several pages call a cluster's fields, and the values of some. */
+export const clusterText = {
+  sources: { eks: 'EKS', gke: 'GKE', aks: 'AKS', vault: 'On-prem', file: 'File' },
+  connectors: { builtin: 'k8s-tunnels', cloudflared: 'cloudflared', direct: 'none (direct connection)' },
+  fields: {
+    location: 'location',
+    environment: 'environment',
+    name: 'cluster name',
+    hostname: 'hostname',
+    server: 'API server',
+    version: 'version',
+    group: 'group',
+    owner: 'owner',
+    description: 'description',
+    docs: 'documentation',
+    namespace: 'namespace',
+    seen: 'last seen',
+  },
+} as const;
