@@ -100,7 +100,7 @@ export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[]
           action: { kind, set },
         });
   for (const kind of verbs) {
-    const verb = paletteText.verbs[kind]('').toLowerCase();
+    const verb = `${paletteText.verbs[kind]('')} ${paletteText.alsoCalled[kind] ?? ''}`.toLowerCase();
     const named = words.filter((word) => !verb.includes(word));
     for (const cluster of clustersOf(named)) {
       if (words.length === 0 && !facts.open.has(cluster.id)) continue;

@@ -15,6 +15,8 @@ export const paletteText = {
     star: (title: string) => `Star ${isolated(title)}`,
     unstar: (title: string) => `Unstar ${isolated(title)}`,
   },
+  /** Other words for a verb, which find it too. */
+  alsoCalled: { use: 'use set current context' } as Readonly<Record<string, string>>,
   whole: {
     disconnectAll: 'Disconnect all',
     discover: 'Refresh',

@@ -10,7 +10,7 @@ let folder: string;
 beforeAll(async () => {
   // wrangler leaves a folder of its own beside the configuration.
   folder = await mkdtemp(path.join(tmpdir(), 'wrangler-'));
-  for (const part of ['resources/worker', 'main/agent/releases'])
+  for (const part of ['resources/worker', 'main/agent/releases', 'main/model'])
     await cp(path.join(root, part), path.join(folder, part), { recursive: true });
 });
 afterAll(() => rm(folder, { recursive: true }));

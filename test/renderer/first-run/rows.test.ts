@@ -30,7 +30,7 @@ describe('what this computer has', () => {
         '5 profiles: payments, search, core and 2 more',
         'acme: signed in until 13:00',
         'beta: ended 2 hr ago',
-        'and 1 sign-in more',
+        'and 1 more session',
       ],
       help: { kind: 'sign-in', account: sessions[1] },
     });

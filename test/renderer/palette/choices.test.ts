@@ -67,7 +67,7 @@ describe('what the palette offers', () => {
       'Copy command for orders-eu',
       'Unstar orders-eu',
     ]);
-    expect(titles('payments', open)).toContain('Set current: payments-prod');
+    expect(titles('payments', open)).toContain('Switch to payments-prod');
     expect(titles('reports', open)).toContain('Copy command for reports');
     expect(choicesOf('use pay', open)[0]).toMatchObject({ hint: 'asks for confirmation' });
     expect(choicesOf('disc ord', open)[0]).toMatchObject({ hint: 'EKS · 111122223333 · eu-west-1' });
