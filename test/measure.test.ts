@@ -118,7 +118,7 @@ it('lists the files of a click from the page to the kubeconfig, each of which is
     .map((line) => line.trim());
   expect(files).toEqual(
     expect.arrayContaining([
-      'renderer/agent/actions.ts',
+      'renderer/agent/tunnel-actions.ts',
       'main/api/conversation.ts',
       'main/api/handlers.ts',
       'main/agent/connections/production-guard.ts',

@@ -84,7 +84,7 @@ describe('what is selected', () => {
 
     await bar(window).getByRole('button', { name: 'Disconnect' }).click();
     await eventually(async () => agent.snapshot().tunnels).toEqual([]);
-    await bar(window).getByRole('button', { name: 'Add to or remove from favourites' }).click();
+    await bar(window).getByRole('button', { name: 'Star' }).click();
     await eventually(async () => agent.snapshot().favourites.length).toBe(4);
   });
 
