@@ -190,7 +190,7 @@ async function wireAgent(wired: {
       restored
         .then(() => connections.forget(connections.kept()))
         .catch((error: unknown) =>
-          notices.add('warning', `Kept entries were not removed. ${toPlainError(error).message}`),
+          notices.add('warning', `On-demand contexts were not removed. ${toPlainError(error).message}`),
         );
     // It may name another kubeconfig.
     current.lookNow();

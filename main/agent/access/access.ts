@@ -176,7 +176,7 @@ export function createAccess(options: {
         if (token !== undefined) return token;
       }
       throw new AppError('access-login-failed', `The login gave no access to ${hostname}.`, {
-        hint: 'Your account may not be admitted to this cluster: ask its owner or your Access administrator.',
+        hint: 'Your account may have no access to this cluster: ask its owner or your Access administrator.',
       });
     },
     serviceToken,

@@ -85,7 +85,7 @@ export async function exchangeOrgToken(options: {
 export function accessDenied(hostname: string, ray: unknown): AppError {
   return new AppError(
     'access-denied',
-    `You are signed in, but the Access policy of ${hostname} does not admit you.`,
+    `You are signed in, but the Access policy of ${hostname} denies you access.`,
     {
       hint: `Ask the cluster's owner or your Access administrator for access${typeof ray === 'string' ? `, naming Ray ID ${ray}` : ''}.`,
     },

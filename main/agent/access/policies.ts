@@ -60,7 +60,7 @@ export async function createPolicies(options: {
     file: path.join(options.folder, 'policies.json'),
     version: 1,
     schema: z.array(entrySchema),
-    onUnreadable: (name, reason) => logger.warn('Policies are asked for anew', { file: name, reason }),
+    onUnreadable: (name, reason) => logger.warn('Policies are requested again', { file: name, reason }),
   });
   const entries = new Map(((await file.read()) ?? []).map((entry) => [entry.policy.hostname, entry]));
   const pace = createPace({ clock, requests: perMinute, windowMs: 60_000 });
@@ -83,7 +83,7 @@ export async function createPolicies(options: {
         await file.write([...entries.values()]);
       }
     })()
-      .catch((error: unknown) => logger.warn('Policies are not kept', { error: toPlainError(error) }))
+      .catch((error: unknown) => logger.warn('Policies are not saved', { error: toPlainError(error) }))
       .finally(() => {
         written = undefined;
       });
@@ -200,7 +200,7 @@ function wordsFor({ message, ray }: NonNullable<Answer['denial']>, failing: read
   return {
     reason: isDevice ? ('device' as const) : ('policy' as const),
     message:
-      message ?? (isDevice ? `Your device fails: ${failing.join(', ')}` : 'The policy does not admit you'),
+      message ?? (isDevice ? `Your device fails: ${failing.join(', ')}` : 'The policy denies you access'),
     failing: [...failing],
     ...(ray === undefined ? {} : { ray }),
   };

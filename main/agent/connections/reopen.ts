@@ -109,7 +109,7 @@ export function createReopen(options: {
       const connection = remembered.get(id);
       if (connection === undefined) {
         await tunnels.close(id);
-        throw new AppError('cancelled', `${cluster.title} was forgotten while it was being opened.`);
+        throw new AppError('cancelled', `${cluster.title} was removed while it was being opened.`);
       }
       await remembered.put([{ ...connection, status: 'open' }]);
       told.delete(id);

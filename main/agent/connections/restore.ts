@@ -102,7 +102,7 @@ export function createRestore(options: {
     await entries
       .write(place, renewed)
       .catch((error: unknown) =>
-        notice('warning', `Kept entries were not brought up to date. ${sentences(error)}`),
+        notice('warning', `On-demand contexts were not updated. ${sentences(error)}`),
       );
   };
 

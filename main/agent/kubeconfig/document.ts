@@ -99,7 +99,7 @@ export function parseDocument(text: string, file: string): KubeconfigDocument {
     throw refusal(nothing, {
       code: 'kubeconfig-unsupported',
       at: keyRange(merge)[0],
-      reason: 'a merge key stands at the top level',
+      reason: 'there is a merge key at the top level',
     });
   }
   let value: Readonly<Record<string, unknown>>;
@@ -147,7 +147,7 @@ function checkList(document: KubeconfigDocument, list: ListName): void {
       throw refusal(document, {
         code: 'kubeconfig-invalid',
         at: place,
-        reason: `the name "${name}" stands twice in "${list}"`,
+        reason: `the name "${name}" occurs twice in "${list}"`,
         hint: 'Remove or rename one of the two: kubectl cannot read the file as it is.',
       });
     }

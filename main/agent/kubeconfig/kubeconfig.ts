@@ -168,7 +168,7 @@ export function createKubeconfig(options: {
           await edit(target, { current: { id, context: entry.name } });
           return { context: entry.name };
         }
-        throw new AppError('not-found', `No kubeconfig holds an entry of ours for ${id}.`, {
+        throw new AppError('not-found', `No kubeconfig has an entry of k8s-tunnels for ${id}.`, {
           hint: 'Connect the cluster first.',
         });
       }),

@@ -113,7 +113,7 @@ function locked(lock: string, ageMs: number): AppError {
     `${lock} has been held by another program for ${seconds} s, so the kubeconfig is not written.`,
     {
       hint: abandoned
-        ? `A kubectl that was killed leaves such a lock for ever. If no kubectl is running, remove ${lock} and try again.`
+        ? `A kubectl that was killed does not remove its lock. If no kubectl is running, remove ${lock} and try again.`
         : 'Wait until the other program is done and try again.',
       retryable: !abandoned,
     },

@@ -33,7 +33,7 @@ export function networkError(url: { readonly host: string }, cause: unknown, pro
   if (errno === 'CERT_HAS_EXPIRED' || errno === 'CERT_NOT_YET_VALID') {
     const what = errno === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
     return new AppError('network-untrusted', `The certificate of ${url.host} ${what} (${errno}).`, {
-      hint: `Check the clock of this computer: it says ${new Date().toISOString()}. If that is right, ask who runs ${url.host}, or whoever inspects TLS in your network.`,
+      hint: `Check the clock of this computer: it says ${new Date().toISOString()}. If that is right, ask the administrator of ${url.host}, or of the TLS inspection in your network.`,
       cause,
     });
   }

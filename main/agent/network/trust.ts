@@ -88,7 +88,7 @@ function check(certificate: string, origin: string, file: string): void {
     new X509Certificate(certificate);
   } catch (cause) {
     throw new AppError('bad-input', `${file}, named by ${origin}, holds a certificate that is damaged.`, {
-      hint: 'Ask whoever gave you the file for a new copy.',
+      hint: 'Ask the administrator who gave you the file for a new copy.',
       cause,
     });
   }

@@ -36,7 +36,7 @@ export async function openKeyRing(options: {
       ? { kind: 'no-keychain' }
       : {
           kind: 'no-keychain',
-          warning: `${why} Sign-ins that it sealed stay as they are; new ones are files that only you can read. Unlock the keychain, allow k8s-tunnels to use it, and start the app again.`,
+          warning: `${why} Sessions that it sealed stay as they are; new ones are files that only you can read. Unlock the keychain, allow k8s-tunnels to use it, and start the app again.`,
         };
   if (!keychain.isAvailable()) return unavailable('Your keychain is not available.');
 
@@ -57,9 +57,9 @@ export async function openKeyRing(options: {
   const file = path.join(folder, files.length === 0 ? name : `${name}.${keyId(made)}`);
   await writeFileAtomic(file, encrypted);
   if (files.length === 0) return createSealer(made);
-  logger.warn('The keychain opens no key of the sign-ins; another was made', { file, kept: files });
+  logger.warn('The keychain opens no key of the sessions; another was made', { file, kept: files });
   return createSealer(made, {
-    warning: `Your keychain does not open the key of your earlier sign-ins: another keychain answers, or it was reset. They are kept, and used again when the earlier keychain is back at a start of the app. Sign in again to go on now.`,
+    warning: `Your keychain does not open the key of your earlier sessions: another keychain answers, or it was reset. They are kept, and used again when the earlier keychain is back at a start of the app. Sign in again to go on now.`,
   });
 }
 

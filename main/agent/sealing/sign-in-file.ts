@@ -81,7 +81,7 @@ export function openSignInFile(options: {
       if ((await opened(text)) === undefined) continue;
       if (main !== undefined && setAside(file, suffix) === undefined) return;
       await rename(aside, file);
-      notice(`Your earlier sign-in to ${title} can be opened again, and is used.`);
+      notice(`Your earlier session with ${title} can be opened again, and is used.`);
       return;
     }
   };
@@ -108,7 +108,7 @@ export function openSignInFile(options: {
         if (sealer.kind !== 'keychain') throw sealed({ sealer, title, login });
         const aside = setAside(file, suffix);
         notice(
-          `Your sign-in to ${title} cannot be opened with the keys in your keychain. It is kept as ${aside ?? file}, and used again when its key is back at a start of the app. To go on now, run \`${commandLine('k8s-tunnels', login.split(' '))}\`.`,
+          `Your session with ${title} cannot be opened with the keys in your keychain. It is kept as ${aside ?? file}, and used again when its key is back at a start of the app. To go on now, run \`${commandLine('k8s-tunnels', login.split(' '))}\`.`,
         );
         return undefined;
       }),
@@ -125,7 +125,7 @@ export function openSignInFile(options: {
         }
         if (sealer.kind !== 'keychain' && isLost) {
           notice(
-            `Your sign-in to ${title} that the desktop app had sealed was replaced. The new one is in ${file}, which only you can read; the app seals it at its next start.`,
+            `Your session with ${title}, which the desktop app had sealed, was replaced. The new one is in ${file}, which only you can read; the app seals it at its next start.`,
           );
         }
       }),
@@ -168,12 +168,16 @@ function sealed(options: {
   const { sealer, title, login } = options;
   const again = `or run \`${commandLine('k8s-tunnels', login.split(' '))}\` to sign in again`;
   return sealer.kind === 'headless'
-    ? new AppError('login-sealed', `Your sign-in to ${title} is held by the desktop app.`, {
+    ? new AppError('login-sealed', `Your session with ${title} is held by the desktop app.`, {
         hint: `Start the k8s-tunnels app, which has the key, ${again}.`,
       })
-    : new AppError('login-sealed', `Your sign-in to ${title} is sealed, and the keychain is not there.`, {
-        hint: `Unlock your keychain and start the k8s-tunnels app again, ${again}.`,
-      });
+    : new AppError(
+        'login-sealed',
+        `Your session with ${title} is sealed, and the keychain is not available.`,
+        {
+          hint: `Unlock your keychain and start the k8s-tunnels app again, ${again}.`,
+        },
+      );
 }
 
 async function readText(file: string): Promise<string | undefined> {

@@ -259,10 +259,10 @@ test('a policy that denies refuses at once; admitted again, it opens', async () 
   const hostname = cluster.reach.kind === 'tunnel' ? cluster.reach.hostname : '';
   rig.world.access.setPolicy(hostname, []);
   const url = await proxy();
-  for (let tries = 0; tries < 3; tries++) expect(await ask(url)).toContain('does not admit you');
+  for (let tries = 0; tries < 3; tries++) expect(await ask(url)).toContain('denies you access');
   expect(status()).toBe('idle');
   // Clients try again and again, and each refusal has an id of its own.
-  expect(notices.filter((message) => message.includes('does not admit you'))).toHaveLength(1);
+  expect(notices.filter((message) => message.includes('denies you access'))).toHaveLength(1);
   expect(await tabs()).toBe(1);
   rig.world.access.setPolicy(hostname, undefined);
   expect(await ask(url)).toMatch(/^HTTP\/1.1 200/);
