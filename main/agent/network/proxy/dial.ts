@@ -5,12 +5,12 @@ import { placeOf, requestConnect } from './connect-request.ts';
 import type { ProxyServer, Target } from './routes.ts';
 import { requestSocks } from './socks-request.ts';
 
-/** How long a proxy may take, from the first packet to its answer. */
+/** The time limit for a proxy, from the first packet to its answer. */
 const dialLimitMs = 15_000;
 
 /**
- * A connection to `target` through `proxy`, ready for the first byte to the target. Every step ends with `signal` and
- * after 15 s; where it rejects, its socket is closed.
+ * Opens a connection to `target` through `proxy`, ready for the first byte to the target. Every step ends with `signal`
+ * and after 15 s. Closes its socket if it rejects.
  * Rejects with `network-proxy`, `network-unreachable`, `timeout`, or the signal's reason.
  */
 export async function dialThroughProxy(options: {
@@ -22,7 +22,7 @@ export async function dialThroughProxy(options: {
   const { proxy, target, signal, limitMs = dialLimitMs } = options;
   signal?.throwIfAborted();
   const socket = openSocket(proxy);
-  // Whatever happens to it after its owner is gone ends here: an error that nobody hears ends the process.
+  // Handle errors after the owner is gone: an `error` event without a listener ends the process.
   socket.on('error', () => {});
   const overdue = new AppError(
     'timeout',
@@ -69,7 +69,7 @@ function unreachable(proxy: ProxyServer, cause: Error | undefined): AppError {
   );
 }
 
-/** A socket that begins to connect to the proxy itself. */
+/** Returns a socket that connects to the proxy itself. */
 export function openSocket({ kind, host, port }: ProxyServer): net.Socket {
   // A server name is never an address (RFC 6066, section 3).
   if (kind === 'https') return tls.connect({ host, port, servername: net.isIP(host) === 0 ? host : '' });
