@@ -6,18 +6,18 @@ import { redacted } from '../../redaction/redact.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 
-/** What is kept. */
+/** How many entries to keep. */
 const atMost = 500;
-/** Takes a burst in one write; a crash loses no more than that. */
+/** Combines a burst into one write. A crash loses no more than that. */
 const writeDelayMs = 2_000;
 
-/** The last entries, in memory and in `activity.json`. What cannot be read or written costs nothing but the past. */
+/** The last entries, in memory and in `activity.json`. If they cannot be read or written, only the history is lost. */
 export interface Journal {
-  /** The oldest first. */
+  /** Returns the entries, the oldest first. */
   entries(): readonly ActivityEntry[];
-  /** Takes secrets out, and gives it its place. */
+  /** Redacts secrets, and numbers the entry. */
   append(draft: ActivityDraft): ActivityEntry;
-  /** Resolves when what is new is on disk, as far as that can be. */
+  /** Resolves when new entries are on disk, as far as possible. */
   close(): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import type { CurrentContexts } from '../kubeconfig/follow-current.ts';
 import type { State } from '../state/state.ts';
 import type { Clusters } from './clusters.ts';
 
-/** What is done to clusters that are connected, or whose entries are kept. */
+/** The operations on connected clusters and on-demand contexts. */
 export function connectedOperations(options: {
   readonly clusters: Pick<Clusters, 'open' | 'withEntry' | 'named'>;
   readonly connections: Pick<

@@ -4,12 +4,12 @@ import { shownText } from '../../redaction/shown-text.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { State } from './state.ts';
 
-/** What the agent tells its user without being asked. */
+/** Messages of the agent that its user did not ask for. */
 export interface Notices {
-  /** The last ones, the newest last. */
+  /** Returns the last notices, the newest last. */
   list(): readonly Notice[];
   add(level: Notice['level'], text: string): void;
-  /** As `add`, but not a second time with the same text. */
+  /** As `add`, but only once for each text. */
   addOnce(level: Notice['level'], text: string): void;
 }
 

@@ -30,9 +30,7 @@ export interface Tunnel {
    * `persist`, a first failure that may be temporary is retried, as for a tunnel that was up.
    */
   open(options: { readonly interactive: boolean; readonly persist: boolean }): Promise<TunnelState>;
-  /**
-   * Probes now, over a new connection: after sleep, after a change of network, or when another part noticed a failure.
-   */
+  /** Probes now, over a new connection: after sleep, a change of network, or a failure that another part noticed. */
   wake(): void;
   /** Refreshes the state soon: a window became visible. */
   catchUp(): void;
