@@ -70,7 +70,7 @@ async function wireAgent(wired: {
     settingsFrom: settings.from(),
     organisation: organisation.view() ?? null,
   });
-  catalog.onChange((change) => state.tell(catalogChange(change)));
+  catalog.onChange((change) => state.report(catalogChange(change)));
   const releases = await createReleases({
     ...stored,
     env,
@@ -157,7 +157,7 @@ async function wireAgent(wired: {
   const activity = await createActivity({
     ...stored,
     from: { ...state.get(), clusters: [...catalog.clusters()], cells: [...catalog.cells()] },
-    onEntry: (entry) => state.tell({ kind: 'activity', entry }),
+    onEntry: (entry) => state.report({ kind: 'activity', entry }),
   });
   state.subscribe(activity.hear);
   reach.events.on('logins', sessions.lookSoon);

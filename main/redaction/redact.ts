@@ -11,9 +11,9 @@ const cut = ' [cut]';
  */
 const name =
   '[\\w.-]{0,64}(?:token|secret|passw(?:or)?d|passphrase|authorization|cookie|session-?key|private[-_]?key|client-key|assertion|signature|credential|api[-_]?key|code[-_]?verifier|device[-_]?code)s?[\\w.-]{0,64}';
-const tellsOfOne =
+const describesOne =
   /(?:ur[il]|types?|endpoints?|files?|paths?|names?|stores?|expir\w{0,40}|[_-](?:at|in)|At|In|seconds|status|length)$/;
-const isSecretName = (text: string): boolean => whole.test(text) && !tellsOfOne.test(text);
+const isSecretName = (text: string): boolean => whole.test(text) && !describesOne.test(text);
 const whole = new RegExp(`^${name}$`, 'i');
 
 /**
@@ -22,7 +22,7 @@ const whole = new RegExp(`^${name}$`, 'i');
  */
 
 /** Matches upper- and lower-case letters and digits together, as random text has and words do not. */
-const byChance = '(?=[\\w+/=~.-]{0,96}[a-z])(?=[\\w+/=~.-]{0,96}[A-Z])(?=[\\w+/=~.-]{0,96}\\d)';
+const random = '(?=[\\w+/=~.-]{0,96}[a-z])(?=[\\w+/=~.-]{0,96}[A-Z])(?=[\\w+/=~.-]{0,96}\\d)';
 /** Backslashes before a quote within a string within a string: each level doubles them. */
 const slashes = '\\\\{0,31}';
 
@@ -39,7 +39,7 @@ const forms = [
   'k8s-aws-v1\\.[\\w-]+',
   // Vault, by its version.
   `${start}hv[sbr]\\.[\\w-]{20,}`,
-  `${start}[sbr]\\.${byChance}[A-Za-z0-9]{24}(?![\\w-])`,
+  `${start}[sbr]\\.${random}[A-Za-z0-9]{24}(?![\\w-])`,
   // Google: access tokens, refresh tokens and codes, client secrets.
   `${start}ya29\\.[\\w.-]{10,}`,
   `${start}(?<!/)(?:1//|4/)[\\w-]{24,}`,
@@ -47,10 +47,10 @@ const forms = [
   // GitHub, GitLab, Slack.
   `${start}(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-)[\\w-]{16,}`,
   // IAM Identity Center, then the session of a role.
-  `${start}ao[ar]${byChance}[\\w+/=:-]{40,}`,
+  `${start}ao[ar]${random}[\\w+/=:-]{40,}`,
   `${start}(?:IQoJ|FwoG)[\\w+/=]{40,}`,
   // Entra's codes and refresh tokens.
-  `${start}[01]\\.${byChance}[\\w-]{40,}[\\w.-]*`,
+  `${start}[01]\\.${random}[\\w-]{40,}[\\w.-]*`,
 ];
 const anyForm = new RegExp(forms.join('|'), 'g');
 
@@ -81,8 +81,8 @@ const assigned = new RegExp(
 /** The code of a sign-in is long and random. That of an error is a word. */
 const code = new RegExp(`(${slashes}["']code${slashes}["']\\s*:\\s*${slashes}["'])([\\w+/=~.-]{20,})`, 'g');
 /** YAML. Ignores a word of a sentence, which does not have such letters. */
-const told = new RegExp(`(?<![\\w.-])(${name})(:\\s+)([\\w+/=~.-]{20,})`, 'gi');
-const isByChance = new RegExp(`^${byChance}`);
+const yaml = new RegExp(`(?<![\\w.-])(${name})(:\\s+)([\\w+/=~.-]{20,})`, 'gi');
+const isRandom = new RegExp(`^${random}`);
 
 /** The longest line of a log, in characters. */
 const longestText = 2 ** 20;
@@ -97,17 +97,17 @@ export function redact(text: string, longest = longestText): string {
     .replace(cookies, `$1${mark}`)
     .replace(authorization, `$1${mark}`)
     .replace(quoted, (found, key: string, between: string, quote: string) =>
-      tellsOfOne.test(key) ? found : `${key}${between}${quote}${mark}${found.endsWith(quote) ? quote : ''}`,
+      describesOne.test(key) ? found : `${key}${between}${quote}${mark}${found.endsWith(quote) ? quote : ''}`,
     )
     .replace(userInfo, `$1${mark}@`)
     .replace(assigned, (found, key: string, sign: string) =>
-      tellsOfOne.test(key) ? found : `${key}${sign}${mark}`,
+      describesOne.test(key) ? found : `${key}${sign}${mark}`,
     )
-    .replace(told, (found, key: string, between: string, said: string) =>
-      tellsOfOne.test(key) || !isByChance.test(said) ? found : `${key}${between}${mark}`,
+    .replace(yaml, (found, key: string, between: string, said: string) =>
+      describesOne.test(key) || !isRandom.test(said) ? found : `${key}${between}${mark}`,
     )
     .replace(code, (found, before: string, said: string) =>
-      isByChance.test(said) ? `${before}${mark}` : found,
+      isRandom.test(said) ? `${before}${mark}` : found,
     )
     .replace(scheme, `$1$2${mark}`)
     .replace(oneTime, `$1${mark}`)

@@ -81,7 +81,7 @@ export function createAppTokens(options: {
     // exchange for each.
     if (doubtful.delete(hostname) && (await ended.check(authDomain, org))) return undefined;
     const exchanged = await exchangeOrgToken({ network, clock, hostname, authDomain, orgJwt: org.jwt });
-    const tell = (denial: Denial | undefined) =>
+    const report = (denial: Denial | undefined) =>
       onAnswer({ hostname, session: { authDomain, email: org.email }, denial });
     switch (exchanged.kind) {
       case 'none':
@@ -89,10 +89,10 @@ export function createAppTokens(options: {
         await ended.check(authDomain, org);
         return undefined;
       case 'denied':
-        tell(exchanged.denial);
+        report(exchanged.denial);
         throw accessDenied(hostname, exchanged.denial.ray);
       case 'token':
-        tell(undefined);
+        report(undefined);
         return keep(app, exchanged.jwt, since);
     }
   };

@@ -24,18 +24,18 @@ export function createPolicyCheck(options: {
       // The policy's decision about the user does not matter here.
       if ((await serviceToken(hostname)) !== undefined) return;
       const only = team();
-      const usual = (await sessions.lasting()).filter(
+      const lasting = (await sessions.lasting()).filter(
         ({ authDomain }) => only === undefined || authDomain === only,
       );
-      if (usual.length === 0) return;
+      if (lasting.length === 0) return;
       const proves = (token: Token | undefined, { email }: Token) =>
         token !== undefined && token.issuedAt > after && token.email === email;
       const admitted = (authDomain: string, { email }: Token) =>
         onAnswer({ hostname, session: { authDomain, email }, denial: undefined });
-      for (const { authDomain, token } of usual)
+      for (const { authDomain, token } of lasting)
         if (proves(await files.findApp(hostname, authDomain), token)) return admitted(authDomain, token);
       // A tag may name any host: reveal nothing about the user to a host that nothing connects with a team.
-      const teams = usual.map(({ authDomain }) => authDomain);
+      const teams = lasting.map(({ authDomain }) => authDomain);
       if ((await seen.beside([hostname], teams)).length === 0) return;
       await turn();
       const app = await apps.find(hostname);

@@ -108,8 +108,8 @@ export async function createActivity(options: {
   };
 
   const hearRelease = ({ version }: ReleaseView): readonly ActivityDraft[] => {
-    const isTold = journal.entries().some((one) => one.kind === 'release' && one.version === version);
-    return isTold ? [] : [{ kind: 'release', version }];
+    const isReported = journal.entries().some((one) => one.kind === 'release' && one.version === version);
+    return isReported ? [] : [{ kind: 'release', version }];
   };
 
   const hearSet = (values: SliceValues): readonly ActivityDraft[] => {

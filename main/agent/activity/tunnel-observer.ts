@@ -28,12 +28,12 @@ export function createTunnelObserver(options: {
 }): (tunnel: TunnelView) => ActivityDraft | undefined {
   const { clock, titleOf, opener } = options;
   const seen = new Map<ClusterId, Seen>();
-  const told = new Map<ClusterId, { readonly code: ErrorCode; readonly at: number }>();
+  const reported = new Map<ClusterId, { readonly code: ErrorCode; readonly at: number }>();
 
   const isNews = (id: ClusterId, code: ErrorCode): boolean => {
-    const last = told.get(id);
+    const last = reported.get(id);
     if (last?.code === code && clock.now() - last.at < sameAgainMs) return false;
-    told.set(id, { code, at: clock.now() });
+    reported.set(id, { code, at: clock.now() });
     return true;
   };
 
@@ -59,8 +59,8 @@ export function createTunnelObserver(options: {
       }
       case 'degraded':
       case 'reconnecting': {
-        const isTold = before.status === 'degraded' || before.status === 'reconnecting';
-        if (isTold || !isNews(cluster, state.failure.error.code)) {
+        const isReported = before.status === 'degraded' || before.status === 'reconnecting';
+        if (isReported || !isNews(cluster, state.failure.error.code)) {
           put();
           return undefined;
         }

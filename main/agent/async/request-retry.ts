@@ -14,7 +14,7 @@ export async function retryRequest<Answer extends { readonly status: number }>(o
   readonly send: () => Promise<Answer>;
   readonly passing: ReadonlySet<number>;
   /** Returns the pause before the next attempt, given the default one, or undefined to stop. */
-  readonly pauseMs: (answer: Answer, usualMs: number) => number | undefined;
+  readonly pauseMs: (answer: Answer, defaultMs: number) => number | undefined;
   readonly signal: AbortSignal | undefined;
 }): Promise<Answer> {
   const { clock, send, passing, pauseMs, signal } = options;

@@ -52,17 +52,17 @@ export function createConnect(options: {
       logger.error('the catalog is not saved', { error: toPlainError(error) });
     });
 
-  return async ({ place, switches, forMs, signal, ...wish }) => {
-    await settled(wish.clusters.map(({ id }) => id));
+  return async ({ place, switches, forMs, signal, ...request }) => {
+    await settled(request.clusters.map(({ id }) => id));
 
     // Decide. Read the kubeconfig before anything is opened: it may be invalid.
     const before = await kubeconfig.current(place);
-    const plan = connectPlan(wish, { isGuarded: isGuarded(), current: before.id, isOpen, switches });
+    const plan = connectPlan(request, { isGuarded: isGuarded(), current: before.id, isOpen, switches });
     const { clusters, left, stays, mayBecomeCurrent } = plan;
     const [wanted] = clusters;
     const back =
       forMs !== undefined && wanted !== undefined && mayBecomeCurrent(wanted)
-        ? await currentContext.checkLimit(place, wanted.id, wish.production === true)
+        ? await currentContext.checkLimit(place, wanted.id, request.production === true)
         : undefined;
 
     const fresh = clusters.map(({ id }) => id).filter((id) => !isOpen(id));

@@ -12,7 +12,7 @@ import { type CurrentContext, createCurrentContext } from './current-context.ts'
 import { createDisconnect } from './disconnect.ts';
 import { createEntries } from './entries.ts';
 import type { PluginCommand } from './kubeconfig-entry.ts';
-import type { ConnectWish } from './production-guard.ts';
+import type { ConnectRequest } from './production-guard.ts';
 import { byPlace, placeOf, readRemembered } from './remembered.ts';
 import { createReopen } from './reopen.ts';
 import { createRestore } from './restore.ts';
@@ -60,7 +60,7 @@ export interface Connections {
    * time.
    */
   connect(
-    options: ConnectWish & {
+    options: ConnectRequest & {
       readonly place: KubeconfigPlace;
       /** True if the settings say to switch. */
       readonly switches: boolean;

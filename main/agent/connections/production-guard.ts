@@ -8,7 +8,7 @@ import { isProduction } from '../../model/is-production.ts';
  */
 
 /** The parts of a connect request that the rule checks. */
-export interface ConnectWish {
+export interface ConnectRequest {
   /** In this order. The first one that is up becomes current if the current context is switched. */
   readonly clusters: readonly Cluster[];
   /** Where undefined, the settings decide. */
@@ -34,7 +34,7 @@ export interface ConnectPlan {
  * answer.
  */
 export function connectPlan(
-  wish: ConnectWish,
+  request: ConnectRequest,
   facts: {
     /** False if the organisation disables the confirmation. */
     readonly isGuarded: boolean;
@@ -45,14 +45,14 @@ export function connectPlan(
     readonly switches: boolean;
   },
 ): ConnectPlan {
-  const { mode, origin, production } = wish;
+  const { mode, origin, production } = request;
   const { isGuarded, current, isOpen, switches } = facts;
   const asks = (cluster: Cluster) => isGuarded && mayAsk(cluster, current);
-  const wanted = origin === undefined ? [] : wish.clusters.filter((one) => asks(one) && !isOpen(one.id));
+  const wanted = origin === undefined ? [] : request.clusters.filter((one) => asks(one) && !isOpen(one.id));
   if (wanted.length > 0 && production === undefined)
     throw productionUnconfirmed(wanted, connectQuestion(wanted), switchHint);
   const left = production === true ? [] : wanted;
-  const clusters = wish.clusters.filter((one) => !left.includes(one));
+  const clusters = request.clusters.filter((one) => !left.includes(one));
   const [first] = clusters;
   if (mode === 'switch' && first !== undefined && asks(first) && production !== true)
     throw productionUnconfirmed([first], switchQuestion, connectHint);

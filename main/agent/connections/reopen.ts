@@ -44,7 +44,7 @@ export function createReopen(options: {
   /** Clients do not start a failed sign-in again for a while. */
   const quiet = createQuiet(clock);
   /** The last reported failure of a demand, by cluster: clients retry again and again. */
-  const told = new Map<ClusterId, ErrorCode>();
+  const reported = new Map<ClusterId, ErrorCode>();
 
   const isMeantOpen = (id: ClusterId) => remembered.get(id)?.status === 'open';
   /** Returns true if it is ours to open: an entry of ours whose tunnel is closed, is opening or has given up. */
@@ -115,7 +115,7 @@ export function createReopen(options: {
         throw new AppError('cancelled', `${cluster.title} was removed while it was being opened.`);
       }
       await remembered.put([{ ...connection, status: 'open' }]);
-      told.delete(id);
+      reported.delete(id);
       // Nobody waits for this write: the entry is unchanged, unless the cluster's CA certificate was renewed.
       entries
         .write(placeOf(connection), [entries.of(whole, tunnel)])
@@ -123,9 +123,9 @@ export function createReopen(options: {
     } catch (error) {
       // Compare by code: the message of a denial names another request each time.
       const { code } = toPlainError(error);
-      if (told.get(id) !== code)
+      if (reported.get(id) !== code)
         notice('warning', `${cluster?.title ?? id} could not be opened for kubectl. ${sentences(error)}`);
-      told.set(id, code);
+      reported.set(id, code);
       throw error;
     }
   };
@@ -162,7 +162,7 @@ export function createReopen(options: {
         share(id, false, async () => {
           if (!isMeantOpen(id) || !waitsForSignIn(tunnels, id)) return;
           const state = await tunnels.tunnel(cluster).open({ interactive: false, persist: true });
-          if (state.status !== 'failed') told.delete(id);
+          if (state.status !== 'failed') reported.delete(id);
         }).catch((error: unknown) =>
           logger.warn('A tunnel is not opened again', { cluster: id, error: toPlainError(error) }),
         );

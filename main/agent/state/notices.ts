@@ -16,7 +16,7 @@ export interface Notices {
 export function createNotices(options: {
   readonly clock: Pick<Clock, 'now'>;
   readonly logger: Logger;
-  readonly state: Pick<State, 'tell'>;
+  readonly state: Pick<State, 'report'>;
 }): Notices {
   const { clock, logger, state } = options;
   let notices: readonly Notice[] = [];
@@ -27,7 +27,7 @@ export function createNotices(options: {
     const notice = { at: clock.now(), level, message };
     notices = [...notices, notice].slice(-noticesAtMost);
     logger.info('Notice', { level, message });
-    state.tell({ kind: 'notice', notice });
+    state.report({ kind: 'notice', notice });
   };
   return {
     list: () => notices,

@@ -11,7 +11,7 @@ export interface State {
   /** Replaces slices and reports it as one change. Does nothing if they have these values already. */
   set(values: SliceValues): void;
   /** Reports a change of something that the state does not contain. */
-  tell(change: Exclude<Change, { kind: 'set' }>): void;
+  report(change: Exclude<Change, { kind: 'set' }>): void;
   /** Returns an unsubscribe function. Logs what a listener throws. */
   subscribe(listener: (change: Change) => void): () => void;
   /** Calls `listener` after each change of one slice, until the returned function is called. */
@@ -33,7 +33,7 @@ export function createState(logger: Logger): State {
   };
   const listeners = new Set<(change: Change, before: Slices) => void>();
 
-  const tell = (change: Change, before: Slices) => {
+  const report = (change: Change, before: Slices) => {
     for (const listener of listeners) {
       try {
         listener(change, before);
@@ -54,9 +54,9 @@ export function createState(logger: Logger): State {
       const now = withValues(before, values);
       if (isDeepStrictEqual(now, before)) return;
       slices = now;
-      tell({ kind: 'set', values }, before);
+      report({ kind: 'set', values }, before);
     },
-    tell: (change) => tell(change, slices),
+    report: (change) => report(change, slices),
     subscribe: (listener) => listen((change) => listener(change)),
     watch: (key, listener) =>
       listen((change, before) => {

@@ -9,7 +9,7 @@ export interface ConnectorRules {
   readonly name: string;
   readonly allowed: readonly ConnectorKind[];
   /** The connector for clusters whose tags name none. */
-  readonly usual: ConnectorKind | 'auto' | undefined;
+  readonly default: ConnectorKind | 'auto' | undefined;
 }
 
 /**
@@ -22,7 +22,7 @@ export function chooseConnector(
   cluster: Pick<Cluster, 'title' | 'connector' | 'tagPrefix'>,
   rules: ConnectorRules | undefined,
 ): { readonly kind: ConnectorKind; readonly mayTurn: boolean } {
-  const wanted = cluster.connector ?? rules?.usual ?? 'auto';
+  const wanted = cluster.connector ?? rules?.default ?? 'auto';
   if (wanted === 'auto') {
     const [first = 'builtin'] = rules?.allowed ?? [];
     const kind = rules === undefined || rules.allowed.includes('builtin') ? 'builtin' : first;

@@ -2,7 +2,7 @@ import { AppError, type ErrorCode, toPlainError } from '../../model/app-error.ts
 import type { Failure, Stage } from '../../model/tunnel-state.ts';
 
 /** The stage on the path to the API server at which each error occurs, and who can fix it. */
-const places: Partial<Record<ErrorCode, readonly [Stage, Failure['mender']]>> = {
+const stages: Partial<Record<ErrorCode, readonly [Stage, Failure['mender']]>> = {
   'network-unreachable': ['edge', 'network'],
   'network-proxy': ['edge', 'network'],
   'network-untrusted': ['edge', 'network'],
@@ -45,7 +45,7 @@ const waitedFor: Readonly<Record<Stage, Failure['mender']>> = {
  * none.
  */
 export function failureFrom(error: unknown, reached: Stage): Failure {
-  const known = error instanceof AppError ? places[error.code] : undefined;
+  const known = error instanceof AppError ? stages[error.code] : undefined;
   // A timeout belongs to the stage that was in progress.
   const isTimeout = error instanceof AppError && error.code === 'timeout';
   const stage = known === undefined || isTimeout ? reached : known[0];

@@ -72,7 +72,7 @@ export function openGateway(options: {
   const { dial, onTrouble, onRefused, onFailed = async () => {}, peers, unproven } = options;
   const { settle = async (remote) => remote, onServed = () => {} } = options;
   const open = new Set<Socket>();
-  const standing = new Set<Socket>();
+  const established = new Set<Socket>();
   let sent = 0;
   let received = 0;
 
@@ -134,8 +134,8 @@ export function openGateway(options: {
       return;
     }
     admission.accept();
-    standing.add(client);
-    client.once('close', () => standing.delete(client));
+    established.add(client);
+    client.once('close', () => established.delete(client));
     const remote = await settled(dialed, client, own);
     if (remote === undefined) return endGently(client);
     carry(client, remote, own);
@@ -161,7 +161,7 @@ export function openGateway(options: {
     });
     remote.once('close', () => void noted.then(() => endGently(client)));
     client.once('close', (isBroken) => {
-      standing.delete(client);
+      established.delete(client);
       // A far end that accepts nothing accepts no close message either. After an orderly end, what the client sent may
       // still go out.
       remote.destroy(isBroken && remote.writableNeedDrain ? new Error('The client has gone.') : undefined);
@@ -210,7 +210,7 @@ export function openGateway(options: {
         port: portOf(server),
         traffic: () => ({ connections: open.size, sent, received }),
         cut() {
-          for (const client of standing) client.destroy();
+          for (const client of established) client.destroy();
         },
         close: () =>
           new Promise((done) => {

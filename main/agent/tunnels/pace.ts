@@ -35,7 +35,7 @@ export interface Pace {
    * Calls `run` once, when a tunnel in this state is due, and returns a function that cancels it. A `first` wait
    * follows the opening, a `catch-up` follows a window that becomes visible.
    */
-  next(state: TunnelState, turn: 'first' | 'usual' | 'catch-up', run: () => void): () => void;
+  next(state: TunnelState, turn: 'first' | 'regular' | 'catch-up', run: () => void): () => void;
   /** Returns how long to wait before the next attempt to reconnect, ms. */
   retryMs(backOffMs: number): number;
   /** Runs `work` in turn among the probes that open a connection. Resolves and rejects as `work` does. */

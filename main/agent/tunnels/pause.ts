@@ -15,7 +15,7 @@ export function startPause(options: {
   readonly pace: Pick<Pace, 'next'>;
   readonly state: () => TunnelState;
   /** A `first` wait follows the opening. */
-  readonly turn: 'first' | 'usual';
+  readonly turn: 'first' | 'regular';
   readonly signal: AbortSignal;
 }): Pause {
   const { pace, state, turn, signal } = options;

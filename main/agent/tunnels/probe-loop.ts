@@ -199,7 +199,7 @@ export function createProbeLoop(options: {
         if (!goesOn || signal.aborted) return;
         onProbed();
         if (isAgainWanted) continue;
-        pausing = startPause({ pace, state, turn: isFirst ? 'first' : 'usual', signal });
+        pausing = startPause({ pace, state, turn: isFirst ? 'first' : 'regular', signal });
         await pausing.done;
         pausing = undefined;
       }

@@ -8,7 +8,7 @@ import { startDeadline } from './deadline.ts';
 import { failureFrom } from './failure.ts';
 
 /** The default time limit for TLS and the API server's answer. */
-const usualLimitMs = 8_000;
+const defaultLimitMs = 8_000;
 
 export type ProbeResult =
   | { readonly ok: true; readonly probe: Probe }
@@ -39,7 +39,7 @@ export async function runProbe(options: {
   readonly limitMs?: number;
   readonly keep?: (line: OpenLine) => void;
 }): Promise<ProbeResult> {
-  const { clock, server, dial, keep, limitMs = usualLimitMs } = options;
+  const { clock, server, dial, keep, limitMs = defaultLimitMs } = options;
   const at = clock.now();
   let last = performance.now();
   const stages: { stage: Stage; ms: number }[] = [];

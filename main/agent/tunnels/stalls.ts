@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-const usualLookMs = 2_000;
+const defaultLookMs = 2_000;
 
 /**
  * Closes the end of a piped connection that disconnects while the other end accepts nothing. The owner of the
@@ -23,7 +23,7 @@ export function watchStalls(options: {
   /** How long nothing may move before both ends are checked, and how often they are checked after that, ms. */
   readonly lookEveryMs?: number | undefined;
 }): void {
-  const { client, remote, moved, isHeld, lookEveryMs = usualLookMs } = options;
+  const { client, remote, moved, isHeld, lookEveryMs = defaultLookMs } = options;
   const empty = Buffer.alloc(0);
   let timer: NodeJS.Timeout | undefined;
 

@@ -95,10 +95,10 @@ function routeOf(routes: Routes, scheme: 'http' | 'https', { host, port }: Conne
 async function connect(
   route: Exclude<Route, { kind: 'direct' }>,
   options: ConnectionOptions,
-  usualPort: number,
+  defaultPort: number,
 ): Promise<Duplex> {
   if (route.kind === 'unusable') throw unusable(route.variable);
-  const target = { host: options.host ?? 'localhost', port: Number(options.port ?? usualPort) };
+  const target = { host: options.host ?? 'localhost', port: Number(options.port ?? defaultPort) };
   const socket = await dialThroughProxy({ proxy: route.proxy, target, signal: options[dialSignal] });
   socket.setNoDelay(true);
   return socket;

@@ -27,8 +27,8 @@ export async function requestConnect(stream: Duplex, proxy: ProxyServer, target:
   if (status === 407) {
     const reason =
       login === undefined ? 'asks for a user and password' : 'did not accept the user and password';
-    throw new AppError('network-proxy', `The proxy ${placeOf(proxy)} ${reason} (HTTP 407).`, {
-      hint: `Write user, colon, password and @ before ${placeOf(proxy)} in ${proxy.variable}, with special characters percent-encoded.`,
+    throw new AppError('network-proxy', `The proxy ${addressOf(proxy)} ${reason} (HTTP 407).`, {
+      hint: `Write user, colon, password and @ before ${addressOf(proxy)} in ${proxy.variable}, with special characters percent-encoded.`,
       retryable: true,
     });
   }
@@ -51,9 +51,9 @@ function statusOf(proxy: ProxyServer) {
 function notHttp(proxy: ProxyServer): AppError {
   return new AppError(
     'network-proxy',
-    `What listens on ${placeOf(proxy)} does not answer like an HTTP proxy.`,
+    `What listens on ${addressOf(proxy)} does not answer like an HTTP proxy.`,
     {
-      hint: `Check the address in ${proxy.variable}; for a SOCKS proxy write socks5://${placeOf(proxy)}.`,
+      hint: `Check the address in ${proxy.variable}; for a SOCKS proxy write socks5://${addressOf(proxy)}.`,
       retryable: true,
     },
   );
@@ -66,13 +66,13 @@ export function basic({ user, password }: NonNullable<ProxyServer['login']>): st
 
 /** Creates the error for a proxy that refused one host. Others may still be reachable. */
 export function refusal(proxy: ProxyServer, target: Target, what: string): AppError {
-  return new AppError('network-proxy', `The proxy ${placeOf(proxy)} ${what} to ${target.host}.`, {
+  return new AppError('network-proxy', `The proxy ${addressOf(proxy)} ${what} to ${target.host}.`, {
     hint: `Ask who runs the proxy to allow ${target.host}, or check ${proxy.variable} and NO_PROXY.`,
     retryable: true,
   });
 }
 
 /** Returns `host:port`, without the password that the variable may contain. */
-export function placeOf({ host, port }: Target): string {
+export function addressOf({ host, port }: Target): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { AppError, errnoOf } from '../../../model/app-error.ts';
-import { placeOf, requestConnect } from './connect-request.ts';
+import { addressOf, requestConnect } from './connect-request.ts';
 import type { ProxyServer, Target } from './routes.ts';
 import { requestSocks } from './socks-request.ts';
 
@@ -26,7 +26,7 @@ export async function dialThroughProxy(options: {
   socket.on('error', () => {});
   const overdue = new AppError(
     'timeout',
-    `The proxy ${placeOf(proxy)} did not answer within ${limitMs / 1000} s.`,
+    `The proxy ${addressOf(proxy)} did not answer within ${limitMs / 1000} s.`,
     {
       hint: `Check your network connection, ${proxy.variable} and NO_PROXY.`,
       retryable: true,
@@ -64,7 +64,7 @@ function connected(socket: net.Socket, proxy: ProxyServer): Promise<void> {
 function unreachable(proxy: ProxyServer, cause: Error | undefined): AppError {
   return new AppError(
     'network-unreachable',
-    `The proxy ${placeOf(proxy)} cannot be reached (${errnoOf(cause) ?? 'connection closed'}).`,
+    `The proxy ${addressOf(proxy)} cannot be reached (${errnoOf(cause) ?? 'connection closed'}).`,
     { hint: `Check your network connection, ${proxy.variable} and NO_PROXY.`, retryable: true, cause },
   );
 }

@@ -62,7 +62,7 @@ const kinds: Readonly<Record<string, ProxyServer['kind']>> = {
   'socks5h:': 'socks5',
 };
 // As in curl for a proxy without a port, except for 1080 of HTTP proxies, because URL drops the scheme's own port.
-const usualPorts: Readonly<Record<ProxyServer['kind'], number>> = { http: 80, https: 443, socks5: 1080 };
+const defaultPorts: Readonly<Record<ProxyServer['kind'], number>> = { http: 80, https: 443, socks5: 1080 };
 
 function variableOf(
   env: Environment,
@@ -87,7 +87,7 @@ function routeOf(variable: ReturnType<typeof variableOf>): Route | undefined {
     proxy: {
       kind,
       host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: url.port === '' ? usualPorts[kind] : Number(url.port),
+      port: url.port === '' ? defaultPorts[kind] : Number(url.port),
       login,
       variable: name,
     },

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { AppError } from '../../../model/app-error.ts';
-import { placeOf, refusal } from './connect-request.ts';
+import { addressOf, refusal } from './connect-request.ts';
 import { readUntil } from './reading.ts';
 import type { ProxyServer, Target } from './routes.ts';
 
@@ -77,17 +77,17 @@ function lengthOfAnswer(bytes: Buffer): number | undefined {
 function notSocks(proxy: ProxyServer): AppError {
   return new AppError(
     'network-proxy',
-    `What listens on ${placeOf(proxy)} does not answer like a SOCKS5 proxy.`,
+    `What listens on ${addressOf(proxy)} does not answer like a SOCKS5 proxy.`,
     {
-      hint: `Check the address in ${proxy.variable}; for an HTTP proxy write http://${placeOf(proxy)}.`,
+      hint: `Check the address in ${proxy.variable}; for an HTTP proxy write http://${addressOf(proxy)}.`,
       retryable: true,
     },
   );
 }
 
 function unauthorised(proxy: ProxyServer, reason: string): AppError {
-  return new AppError('network-proxy', `The proxy ${placeOf(proxy)} ${reason}.`, {
-    hint: `Write user, colon, password and @ before ${placeOf(proxy)} in ${proxy.variable}, with special characters percent-encoded.`,
+  return new AppError('network-proxy', `The proxy ${addressOf(proxy)} ${reason}.`, {
+    hint: `Write user, colon, password and @ before ${addressOf(proxy)} in ${proxy.variable}, with special characters percent-encoded.`,
     retryable: true,
   });
 }
