@@ -138,8 +138,8 @@ export function createAppInfo(options: {
     const issuedAt = (payload.iat ?? 0) * 1000;
     if (issuedAt < clock.now() - metadataMaxAgeMs || issuedAt > clock.now() + clockSkewMs) {
       const [theirs, ours] = [issuedAt, clock.now()].map((at) => new Date(at).toISOString());
-      const why = `it is of ${theirs}, and the clock of this computer says ${ours}`;
-      throw reject(why, undefined, { hint: `Set the clock. Where it is right: ${between}`, mender: 'you' });
+      const why = `it was issued at ${theirs}, but the clock of this computer says ${ours}`;
+      throw reject(why, undefined, { hint: `Correct the clock. If it is right: ${between}`, mender: 'you' });
     }
     const app = payload.app_hostname;
     return {

@@ -90,7 +90,7 @@ export function createBrowserLogin(options: {
         ? new AppError('cancelled', `The login for ${app.hostname} was cancelled.`, { cause })
         : new AppError(
             'access-login-timeout',
-            `Nobody finished the login for ${app.hostname} within 5 minutes.`,
+            `The login for ${app.hostname} was not finished within 5 minutes.`,
             {
               hint: 'Connect again to open a new login page.',
               retryable: true,

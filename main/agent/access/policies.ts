@@ -118,7 +118,7 @@ export async function createPolicies(options: {
       });
     } catch (error) {
       if (!closing.signal.aborted)
-        logger.debug('A policy is not known', { hostname, code: toPlainError(error).code });
+        logger.debug('A policy is unknown', { hostname, code: toPlainError(error).code });
     }
     // Do not repeat the question while its row is in view, whether it failed or Access gave no answer.
     if (isDue(hostname)) rest(hostname);

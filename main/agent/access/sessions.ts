@@ -35,7 +35,7 @@ export function createSessions(options: {
     look,
     lookSoon() {
       look().catch((error: unknown) =>
-        logger.warn('Sessions and the current context are not known', { error: toPlainError(error) }),
+        logger.warn('Sessions and the current context cannot be read', { error: toPlainError(error) }),
       );
     },
   };

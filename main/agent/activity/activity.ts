@@ -70,7 +70,7 @@ export async function createActivity(options: {
       ...over.map(({ authDomain, endsAt }): ActivityDraft => {
         const of = { provider: 'access', session: authDomain } as const;
         if (ended.some((one) => one.authDomain === authDomain && one.isRevoked))
-          return { kind: 'sign-in-ended', ...of, message: 'The organisation ended it before its time.' };
+          return { kind: 'sign-in-ended', ...of, message: 'The organisation ended it before it expired.' };
         return { kind: endsAt <= clock.now() ? 'sign-in-ended' : 'signed-out', ...of };
       }),
       ...begun.map(

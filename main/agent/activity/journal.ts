@@ -35,11 +35,11 @@ export async function openJournal(options: {
     file: path.join(folder, 'activity.json'),
     version: 1,
     schema: z.array(activityEntrySchema),
-    onUnreadable: (name, reason) => logger.warn('What happened before was set aside', { file: name, reason }),
+    onUnreadable: (name, reason) => logger.warn('The activity file was set aside', { file: name, reason }),
   });
   let entries: readonly ActivityEntry[] =
     (await file.read().catch((error: unknown) => {
-      warn('What happened before cannot be read', error);
+      warn('The activity file cannot be read', error);
       return undefined;
     })) ?? [];
   let lastId = entries.at(-1)?.id ?? 0;
@@ -54,7 +54,7 @@ export async function openJournal(options: {
       isUnwritable = false;
     } catch (error) {
       // The next entry tries again.
-      if (!isUnwritable) warn('What happened is not kept on disk', error);
+      if (!isUnwritable) warn('Activity is not saved', error);
       isUnwritable = true;
     }
   };

@@ -32,7 +32,8 @@ export async function readRemembered(options: {
     file: path.join(folder, 'connections.json'),
     version: 1,
     schema: z.array(connectionSchema),
-    onUnreadable: (name, reason) => logger.warn('Connections are not known', { file: name, reason }),
+    onUnreadable: (name, reason) =>
+      logger.warn('The stored connections cannot be read', { file: name, reason }),
   });
   const known = new Map((await file.read())?.map((connection) => [connection.cluster, connection]));
   const idsOf = (status: Connection['status']) =>

@@ -54,7 +54,7 @@ export async function readSwitchLimits(options: {
     version: 1,
     schema: z.array(limitSchema),
     onUnreadable: (name, reason) =>
-      logger.warn('Time limits of the current context are not known', { file: name, reason }),
+      logger.warn('The time limits of the current context cannot be read', { file: name, reason }),
   });
   const limits = new Map((await file.read())?.map((limit) => [limit.cluster, limit]));
   const save = () => file.write([...limits.values()]);
@@ -78,7 +78,7 @@ export async function readSwitchLimits(options: {
           await announce(cluster, until);
         }
       } catch (error) {
-        logger.warn('A time limit of the current context was not kept', {
+        logger.warn('A time limit of the current context was not applied', {
           cluster,
           error: toPlainError(error),
         });

@@ -82,7 +82,7 @@ export function parseDocument(text: string, file: string): KubeconfigDocument {
     throw refusal(nothing, {
       code: 'kubeconfig-unsupported',
       at: 0,
-      reason: 'the first document is empty and others follow, of which kubectl reads none',
+      reason: 'the first document is empty, and kubectl does not read those after it',
       hint: 'Remove the leading "---" or the other documents.',
     });
   }

@@ -48,7 +48,7 @@ export function createGuard(options: {
     const start = (ms: number) =>
       clock.timer(ms, () => {
         queue(() => look(file.real)).catch((error: unknown) => {
-          logger.warn('kubeconfig could not be looked at again', { file: file.real, error: String(error) });
+          logger.warn('kubeconfig could not be checked again', { file: file.real, error: String(error) });
         });
         if (ms === looks.at(-1)) forget(file.real);
       });
@@ -71,7 +71,7 @@ export function createGuard(options: {
     if (seen.status === undefined || seen.bytes.length === 0) return;
     const change = repair(watched, await inspect(real, seen.bytes));
     if (change === undefined) return;
-    logger.info('kubeconfig changed under us; repairing', { file: real });
+    logger.info('kubeconfig lost our change; repairing', { file: real });
     watch(watched.file, await edit(watched.file, change));
   }
 

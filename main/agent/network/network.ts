@@ -214,7 +214,7 @@ async function collect(
 }
 
 function switched({ host }: URL): AppError {
-  return new AppError('answer-refused', `${host} switched to another protocol, which nobody asked for.`, {
+  return new AppError('answer-refused', `${host} switched to another protocol without a request.`, {
     hint: 'Check the address: something else may answer there.',
   });
 }

@@ -41,9 +41,7 @@ export function connectOperation(options: {
     if (known?.verdict === (isDenied ? 'denied' : 'admitted') && (!isDenied || known.at >= since)) return;
     access
       .report(reach.hostname, isDenied ? {} : undefined)
-      .catch((error: unknown) =>
-        options.logger.debug('A policy is not known', { error: toPlainError(error) }),
-      );
+      .catch((error: unknown) => options.logger.debug('A policy is unknown', { error: toPlainError(error) }));
   };
   const report = (outcome: Outcome, since: number) => {
     reportPolicy(outcome, since);

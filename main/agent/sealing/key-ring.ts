@@ -59,7 +59,7 @@ export async function openKeyRing(options: {
   if (files.length === 0) return createSealer(made);
   logger.warn('The keychain opens no key of the sessions; another was made', { file, kept: files });
   return createSealer(made, {
-    warning: `Your keychain does not open the key of your earlier sessions: another keychain answers, or it was reset. They are kept, and used again when the earlier keychain is back at a start of the app. Sign in again to go on now.`,
+    warning: `Your keychain does not open the key of your earlier sessions: another keychain answers, or it was reset. They are kept, and used again when the earlier keychain is back at a start of the app. Sign in again to continue now.`,
   });
 }
 

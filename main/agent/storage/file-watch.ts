@@ -113,7 +113,7 @@ export function watchFiles(options: {
       const dueAt = (await look()) ?? Number.POSITIVE_INFINITY;
       next = Math.min(isWatched ? watchedEveryMs : unwatchedEveryMs, Math.max(0, dueAt - clock.now()));
     } catch (error) {
-      report('Files could not be looked at', error);
+      report('Files could not be checked', error);
     }
     lookWithin(next);
   };

@@ -39,12 +39,12 @@ export async function privateFolder(folder: string, { shared }: { readonly share
     const entry = await lstat(folder).catch(() => undefined);
     if (entry !== undefined && !isOurs(entry)) throw foreign(folder, entry.uid);
     if (entry !== undefined && !entry.isDirectory()) {
-      throw new AppError('file-unwritable', `${folder} is not a folder, so nothing can be kept in it.`, {
+      throw new AppError('file-unwritable', `${folder} is not a folder, so no file can be stored in it.`, {
         hint: 'Move that file away and try again.',
         cause,
       });
     }
-    throw new AppError('file-unwritable', `${folder} cannot be made (${errno ?? 'unknown error'}).`, {
+    throw new AppError('file-unwritable', `${folder} cannot be created (${errno ?? 'unknown error'}).`, {
       hint: 'Check that your home folder exists, is yours, and has space left.',
       cause,
     });

@@ -31,7 +31,7 @@ export async function writeFileAtomic(file: string, text: string | Uint8Array): 
 export function unwritable(file: string, cause: unknown): AppError {
   const errno = errnoOf(cause);
   if (errno === 'ENOSPC' || errno === 'EDQUOT') {
-    return new AppError('disk-full', `The disk is full: ${file} could not be written, it is as it was.`, {
+    return new AppError('disk-full', `The disk is full: ${file} was not written and did not change.`, {
       hint: 'Free some space and try again.',
       retryable: true,
       cause,

@@ -66,7 +66,7 @@ function tlsError({ host, port }: Target, cause: Error): AppError {
   }
   return new AppError(
     'kube-untrusted',
-    `What answers at ${host}:${port} does not show the cluster's certificate (${errno ?? cause.message}).`,
+    `${host}:${port} shows a certificate that is not trusted for the cluster (${errno ?? cause.message}).`,
     {
       hint: "The catalog's certificate authority may be out of date: run `k8s-tunnels discover`, then ask the cluster's owner.",
       cause,

@@ -49,14 +49,10 @@ function statusOf(proxy: ProxyServer) {
 }
 
 function notHttp(proxy: ProxyServer): AppError {
-  return new AppError(
-    'network-proxy',
-    `What listens on ${addressOf(proxy)} does not answer like an HTTP proxy.`,
-    {
-      hint: `Check the address in ${proxy.variable}; for a SOCKS proxy write socks5://${addressOf(proxy)}.`,
-      retryable: true,
-    },
-  );
+  return new AppError('network-proxy', `${addressOf(proxy)} does not answer like an HTTP proxy.`, {
+    hint: `Check the address in ${proxy.variable}; for a SOCKS proxy write socks5://${addressOf(proxy)}.`,
+    retryable: true,
+  });
 }
 
 /** Returns the value of `Proxy-Authorization` (RFC 7617). Secret. */

@@ -75,14 +75,10 @@ function lengthOfAnswer(bytes: Buffer): number | undefined {
 }
 
 function notSocks(proxy: ProxyServer): AppError {
-  return new AppError(
-    'network-proxy',
-    `What listens on ${addressOf(proxy)} does not answer like a SOCKS5 proxy.`,
-    {
-      hint: `Check the address in ${proxy.variable}; for an HTTP proxy write http://${addressOf(proxy)}.`,
-      retryable: true,
-    },
-  );
+  return new AppError('network-proxy', `${addressOf(proxy)} does not answer like a SOCKS5 proxy.`, {
+    hint: `Check the address in ${proxy.variable}; for an HTTP proxy write http://${addressOf(proxy)}.`,
+    retryable: true,
+  });
 }
 
 function unauthorised(proxy: ProxyServer, reason: string): AppError {
