@@ -188,7 +188,7 @@ async function wireAgent(wired: {
     if (!isDeepStrictEqual(placesIn(now), placesIn(before))) schedule.renew();
     if (!now.keepEntries && connections.kept().length > 0)
       restored
-        .then(() => connections.forget(connections.kept()))
+        .then(() => connections.remove(connections.kept()))
         .catch((error: unknown) =>
           notices.add('warning', `On-demand contexts were not removed. ${toPlainError(error).message}`),
         );

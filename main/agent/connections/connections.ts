@@ -81,9 +81,9 @@ export interface Connections {
    * Removes the entries, on-demand contexts too, restores the previous context and closes the tunnels. Replaces their
    * passwords: a password that was copied from the kubeconfig does not work when the cluster is connected again.
    */
-  forget(
+  remove(
     ids: readonly ClusterId[],
-  ): Promise<{ readonly forgotten: readonly ClusterId[]; readonly warnings: readonly string[] }>;
+  ): Promise<{ readonly removed: readonly ClusterId[]; readonly warnings: readonly string[] }>;
   /**
    * Replaces the passwords of these clusters' ports, those of on-demand contexts too, and writes their entries. The old
    * passwords are refused from then on; open connections stay. Ignores clusters without an entry or a port.

@@ -7,10 +7,10 @@ import type { CurrentContext } from './current-context.ts';
 import { byPlace, type Remembered } from './remembered.ts';
 
 /** Closes connections, and keeps or removes their kubeconfig entries. */
-export interface Disconnect extends Pick<Connections, 'disconnect' | 'disconnectAll' | 'forget'> {
+export interface Disconnect extends Pick<Connections, 'disconnect' | 'disconnectAll' | 'remove'> {
   /** Resolves when none of these is being disconnected: the latest request decides the result. */
   settled(ids: readonly ClusterId[]): Promise<void>;
-  /** As `forget`, for the agent itself: `settled` does not wait for it. Resolves with the warnings. */
+  /** As `remove`, for the agent itself: `settled` does not wait for it. Resolves with the warnings. */
   removeNow(ids: readonly ClusterId[]): Promise<readonly string[]>;
 }
 
@@ -72,9 +72,9 @@ export function createDisconnect(options: {
       await disconnect(open.map(({ cluster }) => cluster));
       if (again) await remembered.put(open.map((connection) => ({ ...connection, status: 'again' })));
     },
-    async forget(ids) {
-      const forgotten = known(ids).map(({ cluster }) => cluster);
-      return { forgotten, warnings: await whileClosing(forgotten, removeNow(forgotten)) };
+    async remove(ids) {
+      const removed = known(ids).map(({ cluster }) => cluster);
+      return { removed, warnings: await whileClosing(removed, removeNow(removed)) };
     },
     async settled(ids) {
       await Promise.allSettled(ids.map((id) => closing.get(id)));

@@ -50,12 +50,12 @@ export function createGuard(options: {
         queue(() => look(file.real)).catch((error: unknown) => {
           logger.warn('kubeconfig could not be checked again', { file: file.real, error: String(error) });
         });
-        if (ms === looks.at(-1)) forget(file.real);
+        if (ms === looks.at(-1)) drop(file.real);
       });
     timers.set(file.real, looks.map(start));
   }
 
-  function forget(real: string): void {
+  function drop(real: string): void {
     timers.delete(real);
     // The last check is queued already, and still needs the expected content.
     const known = watches.get(real);

@@ -47,14 +47,14 @@ export function withSpare(options: {
   let dialMs = 0;
   const closing = new AbortController();
 
-  const forget = () => {
+  const clear = () => {
     drop?.();
     drop = undefined;
     spare = undefined;
   };
   const discard = () => {
     const last = spare;
-    forget();
+    clear();
     last?.destroy();
   };
   const make = async () => {
@@ -90,7 +90,7 @@ export function withSpare(options: {
   };
   const take = (): Duplex | undefined => {
     const ready = spare;
-    forget();
+    clear();
     return ready !== undefined && !ready.destroyed && ready.readable ? ready : undefined;
   };
   const takeNext = async (signal: AbortSignal): Promise<Duplex> => {

@@ -96,15 +96,15 @@ export function createCloudflaredConnector(options: {
           () => {},
         );
     }
-    const forget = () => {
+    const drop = () => {
       if (starting === current) starting = undefined;
     };
     const child = await current.catch((error: unknown) => {
-      forget();
+      drop();
       throw error;
     });
     if (!child.hasEnded()) return child;
-    forget();
+    drop();
     return running();
   };
 
