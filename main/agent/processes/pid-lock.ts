@@ -81,7 +81,7 @@ export function readPidLock(file: string): PidLock | undefined {
 
 /**
  * Returns true if the owner has ended, or has held the lock for longer than `maxAgeMs`. An unparsable lock is stale, as
- * for cloudflared. Throws `file-unwritable` if it is not a lock of this account.
+ * for cloudflared. Rejects with `file-unwritable` if it is not a lock of this account.
  */
 export async function isPidLockStale(
   file: string,
