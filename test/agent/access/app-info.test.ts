@@ -98,7 +98,7 @@ describe('the description of an application', () => {
       message: expect.stringContaining(
         `it was issued at ${new Date(iat * 1000).toISOString()}, but the clock of this computer says 2`,
       ),
-      hint: expect.stringMatching(/^Set the clock\./),
+      hint: expect.stringMatching(/^Correct the clock\./),
     });
   });
 
