@@ -70,7 +70,7 @@ async function wireAgent(wired: {
     settingsFrom: settings.from(),
     organisation: organisation.view() ?? null,
   });
-  catalog.onChange((change) => state.tell(catalogChange(change)));
+  catalog.onChange((change) => state.report(catalogChange(change)));
   const releases = await createReleases({
     ...stored,
     env,
@@ -157,7 +157,7 @@ async function wireAgent(wired: {
   const activity = await createActivity({
     ...stored,
     from: { ...state.get(), clusters: [...catalog.clusters()], cells: [...catalog.cells()] },
-    onEntry: (entry) => state.tell({ kind: 'activity', entry }),
+    onEntry: (entry) => state.report({ kind: 'activity', entry }),
   });
   state.subscribe(activity.hear);
   reach.events.on('logins', sessions.lookSoon);
@@ -188,9 +188,9 @@ async function wireAgent(wired: {
     if (!isDeepStrictEqual(placesIn(now), placesIn(before))) schedule.renew();
     if (!now.keepEntries && connections.kept().length > 0)
       restored
-        .then(() => connections.forget(connections.kept()))
+        .then(() => connections.remove(connections.kept()))
         .catch((error: unknown) =>
-          notices.add('warning', `Kept entries were not removed. ${toPlainError(error).message}`),
+          notices.add('warning', `On-demand contexts were not removed. ${toPlainError(error).message}`),
         );
     // It may name another kubeconfig.
     current.lookNow();

@@ -81,7 +81,7 @@ export async function createReach(options: {
     logger,
     access,
     favourites: () => hostnamesOf(catalog, state.get().favourites),
-    onChange: (change) => state.tell({ kind: 'policies', ...change }),
+    onChange: (change) => state.report({ kind: 'policies', ...change }),
   });
   answers.on('answer', (answer) => void policies.hear(answer));
   state.watch('favourites', () => policies.want());
@@ -100,7 +100,7 @@ export async function createReach(options: {
     rules: () => connectorRules(organisation.current()),
     notice: notices.add,
     onChange: (tunnel) =>
-      state.tell({
+      state.report({
         kind: 'tunnel',
         tunnel: viewOf(tunnel, organisation.current()?.links?.accessRequest),
       }),

@@ -2,8 +2,8 @@ import { plainText } from '../model/plain-text.ts';
 import { redact } from './redact.ts';
 
 /**
- * What is shown of other programs' words: without secrets, without characters that cannot be seen, and cut after
- * `longest` characters where that is given.
+ * Makes text of other programs safe to show: removes secrets and characters that cannot be seen, and cuts it after
+ * `longest` characters if that is given.
  */
 export function shownText(text: string, longest?: number): string {
   const redacted = redact(text, longest);

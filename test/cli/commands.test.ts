@@ -154,7 +154,7 @@ describe('connect', () => {
     expect(stdout).toContain('✓ prod');
     expect(stderr).toContain(
       [
-        '✗ denied  failed at access: Access does not admit you to denied.example.net.',
+        '✗ denied  failed at access: The Access policy of denied.example.net denies you access.',
         '  Ask your Access administrator for it.',
         '  Who can mend it: your Access administrator.',
       ].join('\n'),

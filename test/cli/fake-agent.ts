@@ -71,10 +71,10 @@ const clusterSets: Snapshot['sets'] = [
 ];
 
 const errors: Readonly<Record<string, AppError>> = {
-  denied: new AppError('access-denied', 'Access does not admit you to denied.example.net.', {
+  denied: new AppError('access-denied', 'The Access policy of denied.example.net denies you access.', {
     hint: 'Ask your Access administrator for it.',
   }),
-  forbidden: new AppError('access-denied', 'Access does not admit you to forbidden.example.net.'),
+  forbidden: new AppError('access-denied', 'The Access policy of forbidden.example.net denies you access.'),
   dark: new AppError('kube-unready', 'dark \u001b[31manswers\u001b[0m 500\u0007.', { retryable: true }),
 };
 

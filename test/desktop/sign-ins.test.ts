@@ -89,7 +89,7 @@ describe('sign-ins of our own', { timeout: 120_000 }, () => {
     // As kubectl does, with no app: the first command starts an agent.
     for (const { error } of await person.credentials()) {
       expect(error?.code).toBe('login-sealed');
-      expect(error?.message).toMatch(/^Your sign-in to (Google Cloud|Azure) is held by the desktop app\.$/);
+      expect(error?.message).toMatch(/^Your session with (Google Cloud|Azure) is held by the desktop app\.$/);
       expect(error?.hint).toContain('Start the k8s-tunnels app');
     }
     const { failed } = await all.commandLine.tunnels<Output<'discover'>>('discover');
@@ -122,8 +122,10 @@ describe('sign-ins of our own', { timeout: 120_000 }, () => {
     // Signed in anew without it: what was sealed is replaced, and that is said.
     await person.signIn();
     expect((await person.notices()).map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^Your sign-in to Google Cloud that the desktop app had sealed was replaced/),
-      expect.stringMatching(/^Your sign-in to Azure that the desktop app had sealed was replaced/),
+      expect.stringMatching(
+        /^Your session with Google Cloud, which the desktop app had sealed, was replaced/,
+      ),
+      expect.stringMatching(/^Your session with Azure, which the desktop app had sealed, was replaced/),
     ]);
     for (const { status } of await person.credentials()) expect(status?.token).toBeTruthy();
   });
@@ -165,7 +167,7 @@ describe('sign-ins of our own', { timeout: 120_000 }, () => {
     // The key that sealed it stays too: the earlier keychain may come back.
     expect(await readFile(path.join(person.state, 'sign-in-key'))).toEqual(key);
     expect((await person.notices()).map(({ message }) => message)).toContainEqual(
-      expect.stringContaining('does not open the key of your earlier sign-ins'),
+      expect.stringContaining('does not open the key of your earlier sessions'),
     );
     await person.signIn();
     expect((await person.contents()).gcp).not.toMatch(/refresh/i);

@@ -189,7 +189,7 @@ test('a policy that denies: kubectl ends with its reason, and no other tab is op
   world.access.setPolicy('payments-staging.k8s.acme.example', []);
   const denied = await getNamespaces();
   expect(denied.code).toBe(1);
-  expect(denied.stderr).toMatch(/does not admit|denied|not admitted/);
+  expect(denied.stderr).toMatch(/denies you access|denied/);
   expect(await world.browser.tabs()).toHaveLength(1);
   expect((await status()).tunnels).toEqual([]);
 });

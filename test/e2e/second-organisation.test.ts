@@ -156,7 +156,7 @@ test('no person passes to the factory; a machine with the service token does, an
   await writeFile(tokens.secret, 'wrong');
   const wrong = await run('connect', 'press', '--add', '--json');
   expect(wrong.code).toBe(3);
-  expect(wrong.stdout).toContain(`does not admit the service token of ${tokens.secret}`);
+  expect(wrong.stdout).toContain(`denies access to the service token of ${tokens.secret}`);
 
   await writeFile(tokens.secret, `${clientSecret}\n`);
   expect(await connect('press', '--add')).toMatchObject([{ status: 'connected' }]);

@@ -98,7 +98,7 @@ export const originDown: Failure = {
   mender: 'cluster-administrator',
   error: {
     code: 'origin-failed',
-    message: 'search-staging.k8s.acme.example is up, but what stands behind it does not answer (HTTP 502).',
+    message: 'search-staging.k8s.acme.example is up, but its origin does not respond (HTTP 502).',
     hint: 'Ask who runs the tunnel of search-staging.',
     retryable: true,
   },

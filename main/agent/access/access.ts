@@ -14,13 +14,13 @@ import type { ServiceToken } from './service-tokens.ts';
 import { createSessionFiles } from './session-files.ts';
 import { createTokenFiles, type Token } from './token-files.ts';
 
-/** What a shell shows while a person is asked to log in. */
+/** The login that a shell shows while the user is asked to log in. */
 export interface LoginState {
   readonly authDomain: string;
-  /** For a person whose browser did not open. */
+  /** The login page, for a user whose browser did not open. */
   readonly url: string;
   readonly since: number;
-  /** None opened. */
+  /** Set if no browser was opened. */
   readonly noBrowser?: true;
 }
 
@@ -31,23 +31,23 @@ export interface Session {
   readonly endsAt: number;
 }
 
-/** A session that is over: its time has passed, or its team ended it before. */
+/** A session that has ended: it expired, or its team revoked it. */
 export interface EndedSession {
   readonly authDomain: string;
   readonly email: string | undefined;
-  /** Its team ended it before its time. */
+  /** True if its team ended it before it expired. */
   readonly isRevoked: boolean;
 }
 
-/** What Access said of an application and a person. */
+/** Access's answer about an application and a user. */
 export interface Answer {
   readonly hostname: string;
   readonly session: SessionOf;
-  /** Undefined: admitted. */
+  /** Undefined if the user has access. */
   readonly denial: Denial | undefined;
 }
 
-/** Whose session of which organisation. */
+/** The organisation and the user of a session. */
 export interface SessionOf {
   readonly authDomain: string;
   readonly email?: string | undefined;
@@ -55,9 +55,9 @@ export interface SessionOf {
 
 export interface Access {
   /**
-   * The application token for a host name: from memory or `~/.cloudflared`, renewed by the organisation token shortly
-   * before it ends, or by a login in the browser when `interactive`. Every caller of an organisation shares one login
-   * and one browser tab; `onLogin` is told when this caller has to wait for it.
+   * Resolves with the application token for a hostname: from memory or `~/.cloudflared`, renewed with the organisation
+   * token shortly before it expires, or by a login in the browser if `interactive`. All callers of an organisation
+   * share one login and one browser tab. Calls `onLogin` if this caller has to wait for it.
    * Rejects with `access-login-needed` (not interactive), `access-login-failed`, `access-login-timeout`,
    * `access-denied`, `access-no-application`, `access-app-info`, `access-foreign-team`, `cancelled` or a network code.
    */
@@ -66,54 +66,58 @@ export interface Access {
     options: { readonly interactive: boolean; readonly signal: AbortSignal; readonly onLogin?: () => void },
   ): Promise<Token>;
   /**
-   * What is shown to this application in place of a person's token, where the organisation and this computer have one.
-   * Rejects as `readServiceToken` does.
+   * Resolves with the service token that replaces the user's token at this application, if the organisation and this
+   * computer have one. Rejects as `readServiceToken` does.
    */
   serviceToken(hostname: string): Promise<ServiceToken | undefined>;
-  /** The edge does not accept this token any more: forget it, also on disk, unless another has replaced it. */
+  /** Removes a token that the edge no longer accepts, also from disk, unless another one has replaced it. */
   reject(hostname: string, token: Token): Promise<void>;
   /**
-   * Asks whether the person is admitted, without a browser: by a token that is held, else by one exchange. What Access
-   * says is told to `onAnswer`, and where it says nothing (no session of that organisation, or one that wants a new
-   * login, or a host that lies beside no application of such an organisation), nothing is. A token that was issued before `after` (ms since the epoch) proves nothing: the policy refused
-   * the person then. Awaits `turn` before anything is sent. Rejects with the codes of an application's description and
-   * of the network.
+   * Checks without a browser whether the user has access: with a stored token, else by one exchange. Calls `onAnswer`
+   * with Access's answer. Does not call it if there is none: no session of that organisation, a session that requires a
+   * new login, or a host that is not beside an application of such an organisation. A token issued before `after` (ms
+   * since the epoch) proves nothing, because the policy denied the user at that time. Awaits `turn` before anything is
+   * sent. Rejects with the codes of an application's description and of the network.
    */
   ask(
     hostname: string,
     options: { readonly after: number; readonly turn: () => Promise<void> },
   ): Promise<void>;
-  /** Tells `onAnswer` what a connection found out. */
+  /** Reports the result of a connection to `onAnswer`. */
   report(hostname: string, denial: Denial | undefined): Promise<void>;
-  /** The posture checks that the person's device fails. Rejects with network codes. */
+  /** Resolves with the posture checks that the user's device fails. Rejects with network codes. */
   failingChecks(authDomain: string): Promise<readonly string[]>;
-  /** The logins that wait for a person now. */
+  /** Returns the logins that wait for the user now. */
   logins(): readonly LoginState[];
   /**
-   * The organisations that hold a session, as `~/.cloudflared` says, and those whose session is over and that the user has
-   * not signed out of.
+   * Resolves with the organisations that have a session in `~/.cloudflared`, and those whose session has ended without
+   * the user having signed out.
    */
   sessions(): Promise<{ readonly sessions: readonly Session[]; readonly ended: readonly EndedSession[] }>;
-  /** The organisation of an application, where it was seen by this agent. */
+  /** Returns the organisation of an application that this agent has seen. */
   teamOf(hostname: string): string | undefined;
-  /** Those that a token is kept of, ended ones too, or whose applications were seen by this agent. */
+  /**
+   * Resolves with the organisations that have a stored token, expired or not, and those whose applications this agent
+   * has seen.
+   */
   organisations(): Promise<{ readonly kept: readonly string[]; readonly seen: readonly string[] }>;
   /**
-   * Signs in to an organisation, by one of its applications: the first of `hostnames` that is one. Asks those beside its
-   * known applications first, and others only for the team that the organisation's configuration names. Rejects with `not-found` where none is, else as `token` does.
+   * Signs in to an organisation through one of its applications: the first of `hostnames` that is one. Asks the hosts
+   * beside its known applications first, and others only for the team that the organisation's configuration names.
+   * Rejects with `not-found` if there is none, else as `token` does.
    */
   login(
     authDomain: string,
     options: { readonly hostnames: readonly string[]; readonly signal: AbortSignal },
   ): Promise<void>;
   /**
-   * Forgets every token of an organisation, in memory and in `~/.cloudflared`, and ends a login that waits. Answers the
-   * names of the files, and for which host names it held tokens.
+   * Removes every token of an organisation from memory and from `~/.cloudflared`, and cancels a login that waits.
+   * Resolves with the names of the files, and the hostnames whose tokens were removed.
    */
   signOut(
     authDomain: string,
   ): Promise<{ readonly files: readonly string[]; readonly hostnames: readonly string[] }>;
-  /** Ends waiting logins. */
+  /** Cancels waiting logins. */
   close(): void;
 }
 
@@ -126,9 +130,9 @@ export function createAccess(options: {
   readonly openUrl: (url: string) => Promise<void>;
   readonly onLogins: (logins: readonly LoginState[]) => void;
   readonly onAnswer?: (answer: Answer) => void;
-  /** An organisation has ended the session before its time: told once. */
+  /** Called once when an organisation has ended the session before it expired. */
   readonly onSessionEnded?: (authDomain: string) => void;
-  /** The only team domain to sign in to, where the organisation has said one. */
+  /** The only team domain to sign in to, if the organisation's configuration names one. */
   readonly team?: () => string | undefined;
   readonly serviceToken?: (hostname: string) => Promise<ServiceToken | undefined>;
 }): Access {
@@ -144,10 +148,10 @@ export function createAccess(options: {
   /** The organisation of each application that was connected. */
   const teams = new Map<string, string>();
 
-  /** One of the organisation's applications, to sign in by. */
+  /** Finds one of the organisation's applications to sign in through. */
   const findApp = async (authDomain: string, hostnames: readonly string[], signal: AbortSignal) => {
     const near = await seen.beside(hostnames, [authDomain]);
-    // Where the organisation names its team, the first sign-in has only the tags to go by.
+    // If the organisation names its team, the first sign-in has only the tags to go by.
     const others = team() === authDomain ? hostnames.filter((one) => !near.includes(one)) : [];
     for (const hostname of [...near, ...others]) {
       const found: AppInfo | undefined = await abortable(
@@ -167,8 +171,8 @@ export function createAccess(options: {
       const quick = await abortable(tokens.silent(app), signal);
       if (quick !== undefined) return quick;
       if (!interactive) throw loginNeeded(hostname, (await files.teams()).includes(app.authDomain));
-      // A login for one application serves the next by exchange, so a second round is enough, but a login that was
-      // for another application may leave this one with a policy that wants its own.
+      // The next application gets its token from the same login by exchange, so a second round is enough. But a login
+      // for another application may leave this one with a policy that requires its own.
       for (let round = 0; round < 2; round++) {
         onLogin?.();
         await browser.wait(app, signal);
@@ -176,7 +180,7 @@ export function createAccess(options: {
         if (token !== undefined) return token;
       }
       throw new AppError('access-login-failed', `The login gave no access to ${hostname}.`, {
-        hint: 'Your account may not be admitted to this cluster: ask its owner or your Access administrator.',
+        hint: 'Your account may have no access to this cluster: ask its owner or your Access administrator.',
       });
     },
     serviceToken,

@@ -7,14 +7,14 @@ import type { Clock } from '../parts.ts';
 import { userAgent } from '../version.ts';
 import { canBeAtEdge } from './known-hosts.ts';
 
-/** What the edge says of an Access application, its signature checked. */
+/** The edge's description of an Access application, with its signature verified. */
 export interface AppInfo {
-  /** The host name that was asked about, perhaps with a port. */
+  /** The requested hostname, optionally with a port. */
   readonly hostname: string;
   /** `<team>.cloudflareaccess.com` */
   readonly authDomain: string;
   readonly audience: string;
-  /** The application's own host name, perhaps a wildcard, perhaps with a path. Names the token file. */
+  /** The application's own hostname, which may contain a wildcard or a path. Names the token file. */
   readonly appHostname: string;
 }
 
@@ -26,12 +26,12 @@ const infoMaxAgeMs = 3_600_000;
 
 /**
  * Asks the edge which application protects a host: HEAD with `cf-access-metadata-request`, answered by a signed JWT
- * (cloudflared `token/token.go`, `token/jwks.go`). Answers are kept for an hour, keys for a day.
+ * (cloudflared `token/token.go`, `token/jwks.go`). Caches answers for an hour, keys for a day.
  */
 export function createAppInfo(options: {
   readonly network: Network;
   readonly clock: Clock;
-  /** The organisation's team domain, where it has said one: an application of another team is refused. */
+  /** The organisation's team domain, if it names one: an application of another team is refused. */
   readonly team?: () => string | undefined;
 }) {
   const { network, clock, team } = options;
@@ -68,13 +68,13 @@ export function createAppInfo(options: {
           currentDate: new Date(clock.now()),
         })
       ).payload;
-    // Also where the clock has been set back since.
+    // Compare the absolute age, in case the clock was set back.
     if (cached === undefined || Math.abs(clock.now() - cached.at) > keysMaxAgeMs)
       return check(await fetchKeys(authDomain));
     try {
       return await check(cached.set);
     } catch (error) {
-      // A key that is not in the set may be a rotation, unless the set was only just read.
+      // A missing key may mean a rotation, unless the set was only just read.
       if (!(error instanceof errors.JWKSNoMatchingKey) || clock.now() - cached.at < keysMinAgeMs) throw error;
       return check(await fetchKeys(authDomain));
     }
@@ -122,7 +122,7 @@ export function createAppInfo(options: {
     try {
       const unverified = decodeJwt(jwt);
       authDomain = parseAuthDomain(unverified.auth_domain);
-      // What it says of itself is enough to ask no further.
+      // Refuse another team by the unverified description: no request is needed for that.
       ofOurTeam({ hostname, authDomain });
       payload = await verify(jwt, authDomain);
     } catch (cause) {
@@ -138,8 +138,8 @@ export function createAppInfo(options: {
     const issuedAt = (payload.iat ?? 0) * 1000;
     if (issuedAt < clock.now() - metadataMaxAgeMs || issuedAt > clock.now() + clockSkewMs) {
       const [theirs, ours] = [issuedAt, clock.now()].map((at) => new Date(at).toISOString());
-      const why = `it is of ${theirs}, and the clock of this computer says ${ours}`;
-      throw reject(why, undefined, { hint: `Set the clock. Where it is right: ${between}`, mender: 'you' });
+      const why = `it was issued at ${theirs}, but the clock of this computer says ${ours}`;
+      throw reject(why, undefined, { hint: `Correct the clock. If it is right: ${between}`, mender: 'you' });
     }
     const app = payload.app_hostname;
     return {

@@ -9,25 +9,29 @@ import { accessDenied, type Denial, exchangeOrgToken } from './exchange.ts';
 import type { SessionFiles } from './session-files.ts';
 import { issuerOf, parseToken, type Token, type TokenFiles } from './token-files.ts';
 
-/** The tokens of applications: in memory, in `~/.cloudflared`, or exchanged for the organisation's. */
+/** The tokens of applications: from memory, from `~/.cloudflared`, or exchanged for the organisation's token. */
 export interface AppTokens {
-  /** Without a person: memory, file, exchange. Undefined when only a login can help. */
+  /** Gets a token without the user: memory, file, exchange. Resolves with undefined if only a login can help. */
   silent(app: AppInfo): Promise<Token | undefined>;
   /**
-   * Exchanges the organisation's token for the application's; who asks meanwhile shares it. Undefined where there is no
-   * session that the organisation accepts. Rejects with `access-denied` or a network code.
+   * Exchanges the organisation's token for the application's. Callers at the same time share one exchange. Resolves
+   * with undefined if there is no session that the organisation accepts. Rejects with `access-denied` or a network
+   * code.
    */
   exchange(app: AppInfo): Promise<Token | undefined>;
   /**
-   * Keeps a token that was asked for `since`. Rejects with `access-login-needed` where the user has signed out since,
-   * with `access-login-failed` where it is no token.
+   * Stores a token that was requested at `since`. Rejects with `access-login-needed` if the user has signed out since
+   * then, with `access-login-failed` if it is not a token.
    */
   keep(app: AppInfo, jwt: string, since: SignOuts): Promise<Token>;
-  /** What is asked for from now on is kept unless the user signs out of the organisation meanwhile. */
+  /**
+   * Returns a marker for `keep`: a token requested from now on is stored unless the user signs out of the organisation
+   * meanwhile.
+   */
   signOuts(authDomain: string): SignOuts;
-  /** The edge does not accept this token any more: forgets it, also on disk, unless another has replaced it. */
+  /** Removes a token that the edge no longer accepts, also from disk, unless another one has replaced it. */
   reject(app: AppInfo, token: Token): Promise<void>;
-  /** Forgets what is in memory of an organisation and what is asked for now. Answers the hostnames. */
+  /** Removes an organisation's tokens from memory, and invalidates the running requests. Returns the hostnames. */
   signOut(authDomain: string): readonly string[];
 }
 
@@ -46,7 +50,7 @@ export function createAppTokens(options: {
   const { network, clock, logger, files, sessions, ended, onAnswer } = options;
   const memory = new Map<string, Token>();
   const exchanges = createSingleFlight<string, Token | undefined>();
-  /** Applications whose token the edge refused before its time: perhaps the whole session is over. */
+  /** Applications whose token the edge refused before it expired: the whole session may have ended. */
   const doubtful = new Set<string>();
   const signedOut = new Map<string, SignOuts>();
   const signOuts = (authDomain: string) => signedOut.get(authDomain) ?? 0;
@@ -73,11 +77,11 @@ export function createAppTokens(options: {
     const since = signOuts(authDomain);
     const org = await sessions.of(authDomain);
     if (org === undefined) return undefined;
-    // Where a session has ended, the tokens of all its applications are refused at once: one question instead of an
+    // When a session has ended, the tokens of all its applications are refused at once: ask once, instead of one
     // exchange for each.
     if (doubtful.delete(hostname) && (await ended.check(authDomain, org))) return undefined;
     const exchanged = await exchangeOrgToken({ network, clock, hostname, authDomain, orgJwt: org.jwt });
-    const tell = (denial: Denial | undefined) =>
+    const report = (denial: Denial | undefined) =>
       onAnswer({ hostname, session: { authDomain, email: org.email }, denial });
     switch (exchanged.kind) {
       case 'none':
@@ -85,10 +89,10 @@ export function createAppTokens(options: {
         await ended.check(authDomain, org);
         return undefined;
       case 'denied':
-        tell(exchanged.denial);
+        report(exchanged.denial);
         throw accessDenied(hostname, exchanged.denial.ray);
       case 'token':
-        tell(undefined);
+        report(undefined);
         return keep(app, exchanged.jwt, since);
     }
   };
@@ -98,7 +102,7 @@ export function createAppTokens(options: {
     async silent(app) {
       const since = signOuts(app.authDomain);
       const [kept, org] = await Promise.all([files.readApp(app), sessions.of(app.authDomain)]);
-      // Another program may have signed out, or another user in: the files say who is signed in now.
+      // Another program may have signed out, or another user signed in: the files say who is signed in now.
       const known = isOf(kept, org) ? kept : undefined;
       if (known === undefined) memory.delete(app.hostname);
       if (since !== signOuts(app.authDomain)) return undefined;
@@ -107,7 +111,7 @@ export function createAppTokens(options: {
         return known;
       }
       const exchanged = exchange(app);
-      // A renewal that fails is no harm while the old token holds.
+      // A failed renewal does no harm while the old token is valid.
       return known === undefined ? exchanged : ((await exchanged.catch(() => undefined)) ?? known);
     },
     exchange,
@@ -130,7 +134,7 @@ export function createAppTokens(options: {
   };
 }
 
-/** What is needed is a login in the browser. */
+/** Creates the error that asks for a login in the browser. */
 export function loginNeeded(hostname: string, hadSession = true): AppError {
   const message = hadSession
     ? `Your session for ${hostname} has ended.`
@@ -140,12 +144,12 @@ export function loginNeeded(hostname: string, hadSession = true): AppError {
   });
 }
 
-/** Whether an application's token is of the user whose session of the organisation this is. */
+/** Returns true if an application's token belongs to the user of this organisation session. */
 function isOf(token: Token | undefined, session: Token | undefined): boolean {
   return session?.email === undefined || token?.email === undefined || token.email === session.email;
 }
 
-/** A token is renewed in the last fifth of its life, five minutes before its end at most. */
+/** Returns true in the last fifth of a token's life, at most five minutes before it expires. It is renewed then. */
 function endsSoon(token: Token, clock: Clock): boolean {
   const margin = Math.min(5 * 60_000, (token.expiresAt - token.issuedAt) / 5);
   return token.expiresAt - clock.now() < margin;

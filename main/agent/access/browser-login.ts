@@ -10,21 +10,22 @@ import type { TokenFiles } from './token-files.ts';
 import { lockToken } from './token-lock.ts';
 import { prepareTransfer } from './transfer.ts';
 
-/** A login with no answer ends after this. */
+/** A login that nobody finishes ends after this time. */
 const loginTimeoutMs = 5 * 60_000;
 
-/** The logins in the browser: one for each organisation at a time, whoever waits for it. */
+/** The logins in the browser. Each organisation has at most one at a time, which all callers share. */
 export interface BrowserLogin {
   /**
-   * Waits for the organisation's login, which is started where none runs and ends when nobody waits for it any more.
+   * Waits for the organisation's login. Starts one if none is running, and cancels it when nobody waits for it any
+   * more.
    * Rejects with `access-login-failed`, `access-login-timeout`, `cancelled` or a network code.
    */
   wait(app: AppInfo, signal: AbortSignal): Promise<void>;
-  /** The logins that wait for a person now. */
+  /** Returns the logins that wait for the user now. */
   list(): readonly LoginState[];
-  /** Ends the organisation's login, where one runs. */
+  /** Cancels the organisation's login, if one is running. */
   abandon(authDomain: string): void;
-  /** Ends every login. */
+  /** Cancels every login. */
   close(): void;
 }
 
@@ -44,7 +45,7 @@ export function createBrowserLogin(options: {
 
   const announce = () => onLogins([...waiting.values()]);
 
-  /** Opens the login page, and resolves with what the edge hands over at the end of it. */
+  /** Opens the login page, and resolves with the tokens that the edge returns after the login. */
   const askUser = async (app: AppInfo, signal: AbortSignal) => {
     const transfer = prepareTransfer({ network, app });
     const shown = { authDomain: app.authDomain, url: transfer.url.href, since: clock.now() };
@@ -53,7 +54,7 @@ export function createBrowserLogin(options: {
     try {
       await openUrl(transfer.url.href);
     } catch (error) {
-      // The address stands in the login state, so a person can still open it by hand.
+      // The login state has the address, so the user can still open it manually.
       logger.warn('The browser could not be opened', {
         reason: error instanceof Error ? error.message : 'unknown',
       });
@@ -63,7 +64,7 @@ export function createBrowserLogin(options: {
     return transfer.wait(signal);
   };
 
-  /** The login, under cloudflared's locks (the application's first, then the organisation's, as it does). */
+  /** Logs in under cloudflared's locks, in its order: first the application's, then the organisation's. */
   const login = async (app: AppInfo, abandoned: AbortSignal): Promise<void> => {
     const late = new AbortController();
     const cancelLimit = awakeTimer(clock, loginTimeoutMs, () => late.abort());
@@ -77,7 +78,7 @@ export function createBrowserLogin(options: {
         if (release === undefined) return;
         releases.unshift(release);
       }
-      // Another program may have logged in while we waited for a lock.
+      // Another program may have logged in while this one waited for a lock.
       if (releases.length > 0 && (await satisfied())) return;
       const { appJwt, orgJwt } = await askUser(app, signal);
       signal.throwIfAborted();
@@ -89,7 +90,7 @@ export function createBrowserLogin(options: {
         ? new AppError('cancelled', `The login for ${app.hostname} was cancelled.`, { cause })
         : new AppError(
             'access-login-timeout',
-            `Nobody finished the login for ${app.hostname} within 5 minutes.`,
+            `The login for ${app.hostname} was not finished within 5 minutes.`,
             {
               hint: 'Connect again to open a new login page.',
               retryable: true,

@@ -1,12 +1,12 @@
-/** What the edge's own page says to everybody, in part or whole. */
+/** Texts of the edge's standard denial page, in part or whole. */
 const boilerplate =
   /account does not have access|permission to view|system administrator|forbidden|\bray id\b|^ip\b|cloudflare|javascript|cookies|\bsign (in|out)\b|\blog ?(in|out)\b/i;
 const longest = 200;
 
 /**
- * The application's own words ("custom deny message") on the page that refuses a user; undefined where the page only
- * holds what Access tells everybody. A page is foreign text: it is cut, and only ever shown as text. Takes time in
- * proportion to the page's length, whatever it holds.
+ * Returns the application's own text ("custom deny message") from the page that denies a user, or undefined if the page
+ * has only Access's standard text. The page is untrusted: the text is cut, and only ever shown as text. Takes time in
+ * proportion to the page's length, whatever it contains.
  */
 export function denialMessage(html: string): string | undefined {
   for (const inner of blocks(html)) {
@@ -17,13 +17,16 @@ export function denialMessage(html: string): string | undefined {
   return undefined;
 }
 
-/** Elements whose content is no text of the page. */
+/** Elements whose content is not text of the page. */
 const hidden = new Set(['script', 'style', 'head']);
 const block = /^(?:p|h[1-6])$/;
 
-/** The text in each paragraph and heading, tags left out. Another one, the closing tag or the page's end ends it. */
+/**
+ * Yields the text of each paragraph and heading without tags. A block ends at the next one, at its closing tag or at
+ * the end of the page.
+ */
 function* blocks(html: string): Generator<string> {
-  // Not toLowerCase of the whole, which makes two letters of some.
+  // Not `toLowerCase` on everything, which turns some letters into two.
   const lower = html.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
   let current: { readonly name: string; text: string } | undefined;
   let at = 0;

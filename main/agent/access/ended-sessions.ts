@@ -5,15 +5,15 @@ import type { Clock } from '../parts.ts';
 import { userAgent } from '../version.ts';
 import type { Token } from './token-files.ts';
 
-/** How long the team's word that a session lasts counts: what many tunnels meet at once is asked once. */
+/** How long to trust the team's answer that a session is valid: many tunnels then share one request. */
 const lastsForMs = 5_000;
 
-/** Sessions that their team ended before the time that the token names: revoked, or the user was signed out there. */
+/** Sessions that their team ended before the token expired: revoked, or the user signed out there. */
 export interface EndedSessions {
   has(authDomain: string, session: Token): boolean;
   /**
-   * Asks the team whether it still knows the session; who asks meanwhile shares the answer. False where the team gives
-   * none. Never rejects.
+   * Asks the team whether the session has ended. Callers at the same time share the answer. Resolves with false if the
+   * team gives none. Never rejects.
    */
   check(authDomain: string, session: Token): Promise<boolean>;
 }
@@ -25,7 +25,7 @@ export function createEndedSessions(options: {
   readonly onEnded: (authDomain: string) => void;
 }): EndedSessions {
   const { network, clock, onEnded } = options;
-  /** By team domain, the token: another login brings another one. */
+  /** The token of each ended session by team domain: a new login brings another token. */
   const ended = new Map<string, string>();
   const answers = createExpiring<string, boolean>(clock);
 
@@ -53,8 +53,9 @@ export function createEndedSessions(options: {
 }
 
 /**
- * The team's `/cdn-cgi/access/get-identity` answers whose session the cookie `CF_Authorization` is; without one that it
- * accepts, it refuses (`{"err":"no app token set"}`) or leads to the login. Overload and faults say nothing.
+ * Returns true if the team's `/cdn-cgi/access/get-identity` rejects the session. It returns the user of the cookie
+ * `CF_Authorization`; without a cookie that it accepts, it refuses (`{"err":"no app token set"}`) or redirects to the
+ * login. Overload and server errors prove nothing.
  */
 async function isRefused(options: {
   readonly network: Network;

@@ -6,28 +6,28 @@ import { denialMessage } from './denial-page.ts';
 
 const maxRedirects = 10;
 
-/** What came of an exchange. */
+/** The result of an exchange. */
 export type Exchanged =
   | { readonly kind: 'token'; readonly jwt: string }
-  /** The policy does not admit the person. */
+  /** The policy denies the user. */
   | { readonly kind: 'denied'; readonly denial: Denial }
-  /** The edge gave no token: the organisation's session has ended, or the policy wants a new login. */
+  /** The edge issued no token: the organisation's session has ended, or the policy requires a new login. */
   | { readonly kind: 'none' };
 
-/** What a refusal says of itself. */
+/** The details of a denial. */
 export interface Denial {
-  /** Names the request in the administrator's log. */
+  /** Identifies the request in the administrator's log. */
   readonly ray?: string;
-  /** What the application's administrator has to say to those whom it refuses. */
+  /** The application administrator's message for users who are denied. */
   readonly message?: string;
 }
 
 /**
- * Turns an organisation token into an application token without a browser (cloudflared `token/token.go`,
- * exchangeOrgToken): HEAD the application and follow its redirects; `…/cdn-cgi/access/login…` gets the organisation
+ * Exchanges an organisation token for an application token without a browser (cloudflared `token/token.go`,
+ * exchangeOrgToken): HEAD the application and follow its redirects. `…/cdn-cgi/access/login…` gets the organisation
  * token as cookie `CF_Authorization`, `…/cdn-cgi/access/authorized…` gets the `CF_AppSession` cookie back, and its
- * answer sets the application's `CF_Authorization`. The login is a GET, as a browser's: a refusal then brings its page
- * along. Each exchange is a line in the organisation's log of logins. Rejects only with network codes.
+ * answer sets the application's `CF_Authorization`. The login is a GET, as in a browser, so that a denial includes its
+ * page. Each exchange is a line in the organisation's log of logins. Rejects only with network codes.
  */
 export async function exchangeOrgToken(options: {
   readonly network: Network;
@@ -43,7 +43,7 @@ export async function exchangeOrgToken(options: {
   for (let hop = 0; hop < maxRedirects; hop++) {
     const isLogin = url.pathname.includes('/cdn-cgi/access/login');
     const isAuthorized = url.pathname.includes('/cdn-cgi/access/authorized');
-    // The team's own domain and the application are asked, nobody else whom an answer names.
+    // Send requests only to the team's own domain and the application, never to another host that an answer names.
     if (url.protocol !== 'https:' || !ours.has(url.host)) return { kind: 'none' };
     const cookie = isLogin
       ? `CF_Authorization=${orgJwt}`
@@ -81,18 +81,18 @@ export async function exchangeOrgToken(options: {
   return { kind: 'none' };
 }
 
-/** The policy's refusal. The ray names the request in the administrator's log. */
+/** Creates the error for a denial by the policy. The Ray ID identifies the request in the administrator's log. */
 export function accessDenied(hostname: string, ray: unknown): AppError {
   return new AppError(
     'access-denied',
-    `You are signed in, but the Access policy of ${hostname} does not admit you.`,
+    `You are signed in, but the Access policy of ${hostname} denies you access.`,
     {
       hint: `Ask the cluster's owner or your Access administrator for access${typeof ray === 'string' ? `, naming Ray ID ${ray}` : ''}.`,
     },
   );
 }
 
-/** The value of a cookie that a `Set-Cookie` header sets and does not at once expire. */
+/** Returns the value of a cookie that a `Set-Cookie` header sets without expiring it at once. */
 function cookieValue(headers: readonly string[], name: string, now: number): string | undefined {
   for (const header of headers) {
     const [pair = '', ...attributes] = header.split(';');

@@ -8,15 +8,15 @@ import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 import type { Access, Answer, SessionOf } from './access.ts';
 
-/** How long an answer is good: an admission is not asked for again before, a refusal not before. */
+/** How long an answer is valid before Access is asked again. */
 const freshMs = { admitted: 12 * 3_600_000, denied: 3_600_000 } as const;
-/** A refusal is shown until Access is asked again, but no longer than this. */
+/** A denial is shown until Access is asked again, but no longer than this. */
 const shownMs = 12 * 3_600_000;
-/** What could not be found out is let rest. */
+/** How long to wait after a question without an answer. */
 const restMs = 10 * 60_000;
 const atOnce = 4;
 const perMinute = 60;
-/** Refusals that come within this time share one look at the device's posture. */
+/** Denials within this time share one check of the device's posture. */
 const postureMs = 60_000;
 
 const entrySchema = z.object({
@@ -26,22 +26,22 @@ const entrySchema = z.object({
 type Entry = z.infer<typeof entrySchema>;
 
 /**
- * What the person's policies allow, as far as Access has said. Each exchange is a line in the organisation's log, so
- * answers are kept on disk with a lifetime (12 hours admitted, 1 hour denied), and only what a person looks at is
- * asked for: at most 4 at once and 60 a minute. An answer is good for one person's session of one organisation and
- * goes when that ends.
+ * Stores what the user's policies allow, as far as Access has said. Each exchange is a line in the organisation's log,
+ * so answers are stored on disk with a lifetime (12 hours for access, 1 hour for a denial), and only visible clusters
+ * and favourites are asked about: at most 4 at once and 60 a minute. An answer belongs to one user's session of one
+ * organisation, and is removed when that session ends.
  */
 export interface Policies {
   list(): readonly Policy[];
   get(hostname: string): Policy | undefined;
   /**
-   * Asks for what is not known of the favourites, then of what is in view; what was in view before and is not any more
-   * is not asked for.
+   * Asks about what is unknown: first the favourites, then what is in view. Drops questions about what is no longer in
+   * view.
    */
   want(inView?: readonly string[]): void;
-  /** What Access said, whoever asked. */
+  /** Stores Access's answer, whatever caused the request. */
   hear(answer: Answer): Promise<void>;
-  /** Only answers for these sessions stay; for a new one the favourites are asked for. Cheap. */
+  /** Keeps only the answers for these sessions, and asks about the favourites for a new one. Cheap. */
   keep(sessions: readonly SessionOf[]): void;
   close(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export async function createPolicies(options: {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly access: Pick<Access, 'ask' | 'failingChecks'>;
-  /** Their host names, in their order. */
+  /** The hostnames of the favourites, in their order. */
   readonly favourites: () => readonly string[];
   readonly onChange: (change: { readonly known: Policy[]; readonly forgotten: string[] }) => void;
 }): Promise<Policies> {
@@ -60,13 +60,13 @@ export async function createPolicies(options: {
     file: path.join(options.folder, 'policies.json'),
     version: 1,
     schema: z.array(entrySchema),
-    onUnreadable: (name, reason) => logger.warn('Policies are asked for anew', { file: name, reason }),
+    onUnreadable: (name, reason) => logger.warn('Policies are requested again', { file: name, reason }),
   });
   const entries = new Map(((await file.read()) ?? []).map((entry) => [entry.policy.hostname, entry]));
   const pace = createPace({ clock, requests: perMinute, windowMs: 60_000 });
   const closing = new AbortController();
   const running = new Set<string>();
-  /** When what could not be found out may be asked for again, by host name. */
+  /** When to ask again about what had no answer, by hostname. */
   const resting = new Map<string, number>();
   const postures = createExpiring<string, readonly string[]>(clock);
   let sessions: readonly SessionOf[] = [];
@@ -83,7 +83,7 @@ export async function createPolicies(options: {
         await file.write([...entries.values()]);
       }
     })()
-      .catch((error: unknown) => logger.warn('Policies are not kept', { error: toPlainError(error) }))
+      .catch((error: unknown) => logger.warn('Policies are not saved', { error: toPlainError(error) }))
       .finally(() => {
         written = undefined;
       });
@@ -104,7 +104,7 @@ export async function createPolicies(options: {
 
   const isDue = (hostname: string): boolean => {
     const policy = entries.get(hostname)?.policy;
-    // By the amount: a clock that was set back must not keep an old answer.
+    // Compare the absolute age: a clock that was set back must not keep an old answer.
     if (policy !== undefined) return Math.abs(clock.now() - policy.at) >= freshMs[policy.verdict];
     return !isResting(hostname);
   };
@@ -118,9 +118,9 @@ export async function createPolicies(options: {
       });
     } catch (error) {
       if (!closing.signal.aborted)
-        logger.debug('A policy is not known', { hostname, code: toPlainError(error).code });
+        logger.debug('A policy is unknown', { hostname, code: toPlainError(error).code });
     }
-    // Neither a failure nor silence is asked about again and again while its row is looked at.
+    // Do not repeat the question while its row is in view, whether it failed or Access gave no answer.
     if (isDue(hostname)) rest(hostname);
   };
   const rest = (hostname: string) => {
@@ -161,7 +161,7 @@ export async function createPolicies(options: {
       const entry = deniedFor([]);
       put(entry);
       const checks = await failing(authDomain);
-      // Meanwhile a newer answer may have come, or the session have ended.
+      // A newer answer may have arrived meanwhile, or the session may have ended.
       if (checks.length > 0 && entries.get(hostname) === entry && !closing.signal.aborted)
         put(deniedFor(checks));
     },
@@ -194,13 +194,13 @@ function isSame(a: { authDomain: string; email?: string | undefined }, b: typeof
   return a.authDomain === b.authDomain && a.email === b.email;
 }
 
-/** Access does not say which rule refused: the application's own words tell best, then a check that fails. */
+/** Access does not say which rule denied the user: prefer the application's own text, then a failing check. */
 function wordsFor({ message, ray }: NonNullable<Answer['denial']>, failing: readonly string[]) {
   const isDevice = message === undefined && failing.length > 0;
   return {
     reason: isDevice ? ('device' as const) : ('policy' as const),
     message:
-      message ?? (isDevice ? `Your device fails: ${failing.join(', ')}` : 'The policy does not admit you'),
+      message ?? (isDevice ? `Your device fails: ${failing.join(', ')}` : 'The policy denies you access'),
     failing: [...failing],
     ...(ray === undefined ? {} : { ray }),
   };

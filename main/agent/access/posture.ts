@@ -18,9 +18,9 @@ const identitySchema = z.object({
 });
 
 /**
- * The names of the device posture checks that the person's device fails now, as the team's
- * `/cdn-cgi/access/get-identity` tells (`devicePosture`: a map of rules, each with `success`, `rule_name`,
- * `description` and `type`). It is no login. Empty where Access does not say; rejects with network codes.
+ * Returns the names of the device posture checks that the user's device fails now, from the team's
+ * `/cdn-cgi/access/get-identity` (`devicePosture`: a map of rules, each with `success`, `rule_name`, `description` and
+ * `type`). It is not a login. Empty if Access does not say. Rejects with network codes.
  */
 export async function failingChecks(options: {
   readonly network: Network;

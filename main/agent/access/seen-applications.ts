@@ -2,13 +2,16 @@ import type { AppInfo } from './app-info.ts';
 import { isBeside } from './known-hosts.ts';
 import type { TokenFiles } from './token-files.ts';
 
-/** The applications that are verified to be a team's: seen by this agent, or with a token in `~/.cloudflared`. */
+/** The applications that are verified to belong to a team: seen by this agent, or with a token in `~/.cloudflared`. */
 export interface SeenApplications {
   add(app: AppInfo): void;
-  /** One of the team's that this agent has seen. */
+  /** Returns one of the team's applications that this agent has seen. */
   of(authDomain: string): AppInfo | undefined;
   teams(): readonly string[];
-  /** Those of the host names that lie beside a known application of these teams: asking them tells nobody anything new. */
+  /**
+   * Returns the hostnames that are beside a known application of these teams: asking those reveals nothing new to
+   * others.
+   */
   beside(hostnames: readonly string[], teams: readonly string[]): Promise<readonly string[]>;
 }
 

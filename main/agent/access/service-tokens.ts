@@ -2,21 +2,21 @@ import { AppError } from '../../model/app-error.ts';
 import type { Organisation } from '../../model/organisation.ts';
 import type { OrganisationFiles } from '../organisation/organisation-files.ts';
 
-/** What a machine shows Access in place of a person's token. */
+/** The service token that a machine sends to Access instead of a user's token. */
 export interface ServiceToken {
   readonly clientId: string;
   readonly clientSecret: string;
-  /** For messages: the file of the secret. */
+  /** The file of the secret, for messages. */
   readonly file: string;
 }
 
 type Rules = NonNullable<NonNullable<Organisation['access']>['serviceTokens']>;
 
 /**
- * The organisation's service token for an application, where this computer has its files; read anew for each connection,
- * so that a new one counts at once. It is shown to the host names that the organisation lists and to no other: a tag
- * cannot send it elsewhere.
- * Rejects as `OrganisationFiles.read` does, or with `bad-input` where a file holds more than one word.
+ * Returns the organisation's service token for an application, if this computer has its files. Reads them again for
+ * each connection, so that a new token takes effect at once. It is sent to the hostnames that the organisation lists
+ * and to no other: a tag cannot send it elsewhere.
+ * Rejects as `OrganisationFiles.read` does, or with `bad-input` if a file contains more than one word.
  */
 export async function readServiceToken(
   hostname: string,
@@ -33,7 +33,7 @@ export async function readServiceToken(
   return { clientId, clientSecret, file: rule.clientSecretFile };
 }
 
-/** `*.` at the beginning stands for one label, as in a certificate. */
+/** Matches a leading `*.` against one label, as in a certificate. */
 function fits(hostname: string, pattern: string): boolean {
   return pattern.startsWith('*.')
     ? hostname.slice(hostname.indexOf('.')) === pattern.slice(1)

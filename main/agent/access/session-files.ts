@@ -3,16 +3,16 @@ import type { EndedSession, Session } from './access.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import type { Token, TokenFiles } from './token-files.ts';
 
-/** A session of Access lasts a month at most: one that ended longer ago is nobody's any more. */
+/** An Access session lasts a month at most: ignore those that ended longer ago. */
 const endedForMs = 31 * 24 * 3_600_000;
 
-/** The sessions of organisations, as `~/.cloudflared` says. */
+/** The sessions of organisations in `~/.cloudflared`. */
 export interface SessionFiles {
-  /** The organisation token, unless the organisation does not accept it any more. */
+  /** Resolves with the organisation token, unless the organisation no longer accepts it. */
   of(authDomain: string): Promise<Token | undefined>;
-  /** The organisation tokens that last. */
+  /** Resolves with the organisation tokens that are valid. */
   lasting(): Promise<readonly { readonly authDomain: string; readonly token: Token }[]>;
-  /** Those that last, and those that are over and that the user has not signed out of. */
+  /** Resolves with the valid sessions, and with those that have ended without the user having signed out. */
   list(): Promise<{ readonly sessions: readonly Session[]; readonly ended: readonly EndedSession[] }>;
 }
 

@@ -5,11 +5,11 @@ import type { State } from '../state/state.ts';
 import type { Access } from './access.ts';
 import type { Policies } from './policies.ts';
 
-/** The sessions of Access as shells see them. */
+/** The sessions of Access as shells show them. */
 export interface Sessions {
-  /** Reads them again. Rejects as `Access.sessions` does. */
+  /** Reads the sessions again. Rejects as `Access.sessions` does. */
   look(): Promise<void>;
-  /** As `look`, for those who wait for nothing: a failure is logged. */
+  /** As `look`, for callers that do not wait: logs a failure. */
   lookSoon(): void;
 }
 
@@ -35,13 +35,13 @@ export function createSessions(options: {
     look,
     lookSoon() {
       look().catch((error: unknown) =>
-        logger.warn('Sessions and the current context are not known', { error: toPlainError(error) }),
+        logger.warn('Sessions and the current context cannot be read', { error: toPlainError(error) }),
       );
     },
   };
 }
 
-/** For data that crosses a boundary, where a field that is not known is missing. */
+/** Removes undefined fields: data that crosses a boundary omits unknown fields. */
 function withoutUndefined<T extends { readonly email: string | undefined }>({ email, ...rest }: T) {
   return email === undefined ? rest : { ...rest, email };
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../parts.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import type { AppInfo } from './app-info.ts';
 
-/** A JWT and what it says of itself. Never logged. */
+/** A JWT and its claims. Never logged. */
 export interface Token {
   readonly jwt: string;
   readonly email: string | undefined;
@@ -18,7 +18,7 @@ export interface Token {
 export type TokenFiles = ReturnType<typeof createTokenFiles>;
 
 /**
- * Access tokens where cloudflared keeps them and under its names (`token/path.go`), so that both share one login:
+ * Stores Access tokens where cloudflared does and under its names (`token/path.go`), so that both share one login:
  * `<app_hostname>-<aud>-token` and `<auth_domain>-org-token` in `~/.cloudflared`, 0600.
  */
 export function createTokenFiles(options: { readonly folder: string; readonly clock: Clock }) {
@@ -49,7 +49,7 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
     return token;
   };
 
-  /** Whatever is kept here, and whose it is. */
+  /** Lists the stored files and their owners. */
   const kept = async () => {
     const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('-token'));
     return Promise.all(
@@ -64,13 +64,13 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
     appPath: (app: AppInfo) =>
       path.join(folder, `${app.appHostname}-${app.audience}-token`.replaceAll('/', '-').replaceAll('*', '-')),
     orgPath: (authDomain: string) => path.join(folder, `${authDomain}-org-token`.replaceAll('/', '-')),
-    /** The token if it is there, well-formed, for this application and not expired. */
+    /** Resolves with the token if it exists, is well-formed, belongs to this application and has not expired. */
     readApp(app: AppInfo) {
       return read(this.appPath(app), app.audience);
     },
     /**
-     * The token of the application of that very host name, found by its file's name alone, so without asking the edge;
-     * of that team only.
+     * Resolves with the token of the application with exactly that hostname, found by its file's name without asking
+     * the edge. Considers only that team.
      */
     async findApp(hostname: string, authDomain: string): Promise<Token | undefined> {
       const names = await readdir(folder).catch(() => []);
@@ -88,7 +88,9 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
     readOrg(authDomain: string) {
       return read(this.orgPath(authDomain), undefined);
     },
-    /** The organisations that a token is held for now; with `ended`, also those whose time has passed. */
+    /**
+     * Resolves with the organisations that have a valid token. With `ended`, includes those whose token has expired.
+     */
     async orgs(
       which: { readonly ended?: boolean } = {},
     ): Promise<readonly { readonly authDomain: string; readonly token: Token }[]> {
@@ -111,18 +113,18 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
     async removeApp(app: AppInfo) {
       await remove(this.appPath(app));
     },
-    /** The applications that a token is kept of, also one that has ended: host names as their files spell them. */
+    /** Resolves with the applications that have a stored token, expired or not: hostnames as their files spell them. */
     async applications(): Promise<readonly { readonly hostname: string; readonly team: string }[]> {
       return (await kept()).flatMap(({ name, team }) => {
         const [, hostname] = /^(.+)-[0-9a-f]{64}-token$/.exec(name) ?? [];
         return hostname === undefined || team === undefined ? [] : [{ hostname, team }];
       });
     },
-    /** The organisations that a token is kept of, also one that has ended. */
+    /** Resolves with the organisations that have a stored token, expired or not. */
     async teams(): Promise<readonly string[]> {
       return [...new Set((await kept()).flatMap(({ team }) => team ?? []))];
     },
-    /** Removes every token of an organisation and of its applications; answers the names of the files. */
+    /** Removes every token of an organisation and of its applications. Resolves with the names of the files. */
     async removeAll(authDomain: string): Promise<readonly string[]> {
       const org = path.basename(this.orgPath(authDomain));
       const names = (await kept()).filter(({ name, team }) => name === org || team === authDomain);
@@ -132,7 +134,7 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
   };
 }
 
-/** The claims that matter to us; undefined for anything but a JWT with an expiry. */
+/** Returns the claims that we use. Returns undefined for anything but a JWT with an expiry. */
 export function parseToken(jwt: string): Token | undefined {
   try {
     const claims = decodeJwt(jwt);
@@ -149,7 +151,7 @@ export function parseToken(jwt: string): Token | undefined {
   }
 }
 
-/** The team domain that gave a token; undefined for anything but a JWT. */
+/** Returns the team domain that issued a token. Returns undefined for anything but a JWT. */
 export function issuerOf(jwt: string): string | undefined {
   try {
     return decodeJwt(jwt.trim()).iss?.replace(/^https:\/\//, '');

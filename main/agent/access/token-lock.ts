@@ -8,13 +8,12 @@ const retryMs = 2_000;
 const staleAfterMs = 10 * 60_000;
 
 /**
- * cloudflared's lock beside a token file (`token/token.go`): `<file>.lock`, created with O_EXCL, holding
- * `{"pid","start_time"}`. Taken around a browser login, so that a cloudflared and this program never open two tabs.
- * cloudflared keeps its lock after the login for as long as it lives, so `satisfied` is asked at each turn: when the
- * token is there, nobody needs the lock any more.
- *
- * Resolves with the release, or undefined when `satisfied` became true first. Rejects when the signal aborts, and with
- * `disk-full` or `file-unwritable`.
+ * Takes cloudflared's lock beside a token file (`token/token.go`): `<file>.lock`, created with O_EXCL, containing
+ * `{"pid","start_time"}`. It is held during a browser login, so that cloudflared and this program never open two tabs.
+ * cloudflared keeps its lock after the login until it exits, so `satisfied` is checked at each attempt: once the token
+ * is there, nobody needs the lock.
+ * Resolves with the release function, or with undefined if `satisfied` became true first. Rejects when the signal
+ * aborts, and with `disk-full` or `file-unwritable`.
  */
 export async function lockToken(options: {
   readonly file: string;

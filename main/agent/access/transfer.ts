@@ -9,20 +9,20 @@ import type { AppInfo } from './app-info.ts';
 const pollTimeoutMs = 60_000;
 const transferOrigin = 'https://login.cloudflareaccess.org';
 
-/** A browser login that has been prepared but not opened. */
+/** A browser login that is prepared but not opened. */
 export interface Transfer {
-  /** What the browser is to open. Holds the public key only. */
+  /** The address for the browser. Contains the public key only. */
   readonly url: URL;
   /**
-   * Waits for the person until the signal aborts. Resolves with the two JWTs.
-   * Rejects with `access-login-failed`, `network-untrusted` or, when the signal aborted, any error.
+   * Waits for the user until the signal aborts. Resolves with the two JWTs.
+   * Rejects with `access-login-failed` or `network-untrusted`, or with any error when the signal aborted.
    */
   wait(signal: AbortSignal): Promise<{ readonly appJwt: string; readonly orgJwt: string | undefined }>;
 }
 
 /**
- * The edge's token transfer (cloudflared `token/transfer.go`, `token/encrypt.go`): the browser opens
- * `/cdn-cgi/access/cli` with our NaCl public key, and the tokens come back sealed to it by long polling.
+ * Prepares the edge's token transfer (cloudflared `token/transfer.go`, `token/encrypt.go`): the browser opens
+ * `/cdn-cgi/access/cli` with our NaCl public key, and long polling returns the tokens, sealed to that key.
  */
 export function prepareTransfer(options: { readonly network: Network; readonly app: AppInfo }): Transfer {
   const { network, app } = options;
@@ -63,7 +63,7 @@ async function poll(network: Network, publicKey: string, signal: AbortSignal) {
       signal,
     });
   } catch (error) {
-    // One that nobody answered for its whole minute, or that a change of network cut: the login goes on.
+    // The poll had no answer for its whole minute, or a network change cut it: the login continues.
     if (!(error instanceof AppError) || !error.retryable) throw error;
     await restUntil(started + 1_000, signal);
     return undefined;
@@ -78,7 +78,7 @@ async function poll(network: Network, publicKey: string, signal: AbortSignal) {
   if (answer.status === 200 && answer.body.length > 0 && typeof serviceKey === 'string') {
     return { body: answer.body.toString('latin1'), serviceKey };
   }
-  // "Keep waiting" normally takes most of a minute; when it comes at once, do not hammer the service.
+  // "Keep waiting" normally takes most of a minute. If it comes at once, do not overload the service.
   await restUntil(started + 1_000, signal);
   return undefined;
 }
@@ -87,7 +87,7 @@ function restUntil(at: number, signal: AbortSignal): Promise<void> {
   return setTimeout(Math.max(0, at - performance.now()), undefined, { signal });
 }
 
-/** base64 of a 24-byte nonce and the box; inside is `{"app_token","org_token"}`. */
+/** Opens base64 of a 24-byte nonce and the box, which contains `{"app_token","org_token"}`. */
 function open(answer: { readonly body: string; readonly serviceKey: string }, secretKey: Uint8Array) {
   const sealed = new Uint8Array(Buffer.from(answer.body, 'base64'));
   const theirs = new Uint8Array(Buffer.from(answer.serviceKey, 'base64url'));
@@ -114,7 +114,7 @@ function open(answer: { readonly body: string; readonly serviceKey: string }, se
   };
 }
 
-/** A parser's error would quote what it could not read, tokens perhaps: so it is dropped. */
+/** Drops a parser error: it would quote the unreadable text, perhaps with tokens. */
 function parse(text: string): { readonly app_token?: unknown; readonly org_token?: unknown } {
   try {
     return Object(JSON.parse(text));

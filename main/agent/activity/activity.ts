@@ -12,14 +12,17 @@ import { createTunnelObserver } from './tunnel-observer.ts';
 
 const failuresAtMost = 5;
 
-/** What happened and when: made from what the agent tells everybody, and of a few words that no change says. */
+/**
+ * The journal of events, built from the changes that every subscriber gets and from a few entries that no change
+ * reports.
+ */
 export interface Activity {
   hear(change: Change): void;
-  /** What no change tells. */
+  /** Adds an entry that no change reports. */
   add(draft: ActivityDraft): void;
-  /** A person has asked for this work: what becomes of these meanwhile is theirs. */
+  /** Runs work that the user requested: attributes what happens to these meanwhile to the user. */
   during<T>(what: readonly (ClusterId | 'discovery')[], work: () => Promise<T>): Promise<T>;
-  /** The newest first: those after the entry `since`, at most `limit`. */
+  /** Returns entries, the newest first: those after the entry `since`, at most `limit`. */
   list(options: {
     readonly since?: number | undefined;
     readonly limit?: number | undefined;
@@ -32,7 +35,7 @@ export async function createActivity(options: {
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What is so before the first change. */
+  /** The state before the first change. */
   readonly from: Pick<
     Snapshot,
     'clusters' | 'cells' | 'discovery' | 'sessions' | 'settings' | 'kept' | 'kubectl'
@@ -67,7 +70,7 @@ export async function createActivity(options: {
       ...over.map(({ authDomain, endsAt }): ActivityDraft => {
         const of = { provider: 'access', session: authDomain } as const;
         if (ended.some((one) => one.authDomain === authDomain && one.isRevoked))
-          return { kind: 'sign-in-ended', ...of, message: 'The organisation ended it before its time.' };
+          return { kind: 'sign-in-ended', ...of, message: 'The organisation ended it before it expired.' };
         return { kind: endsAt <= clock.now() ? 'sign-in-ended' : 'signed-out', ...of };
       }),
       ...begun.map(
@@ -91,7 +94,7 @@ export async function createActivity(options: {
   };
 
   const hearKubectl = (now: Kubectl): readonly ActivityDraft[] => {
-    // A time limit that begins or ends is not another context.
+    // The begin or end of a time limit is not a switch of the context.
     const { context, cluster } = now;
     if (context === current.context && cluster === current.cluster) return [];
     current = now;
@@ -105,8 +108,8 @@ export async function createActivity(options: {
   };
 
   const hearRelease = ({ version }: ReleaseView): readonly ActivityDraft[] => {
-    const isTold = journal.entries().some((one) => one.kind === 'release' && one.version === version);
-    return isTold ? [] : [{ kind: 'release', version }];
+    const isReported = journal.entries().some((one) => one.kind === 'release' && one.version === version);
+    return isReported ? [] : [{ kind: 'release', version }];
   };
 
   const hearSet = (values: SliceValues): readonly ActivityDraft[] => {

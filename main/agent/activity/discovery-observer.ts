@@ -6,21 +6,21 @@ import type { Cell, ClusterId } from '../../model/cluster.ts';
 import { isFailed } from '../../model/is-failed.ts';
 import type { LoginProviderKind } from '../../model/login-providers.ts';
 
-/** What a place says whose sign-in has ended. */
+/** Errors that mean that the session for a location has ended. */
 const endings: Partial<Record<ErrorCode, LoginProviderKind>> = {
   'aws-session-expired': 'aws',
   'azure-session-expired': 'azure',
   'gcp-session-expired': 'gcp',
 };
 
-/** Of new clusters and gone ones, those that are told by title. */
+/** How many new or removed clusters are named by title. */
 const namedAtMost = 5;
 
-/** What a run of discovery found out, told at its end; and what the clusters are called. */
+/** Reports the result of a discovery run at its end, and keeps the titles of clusters. */
 export function createDiscoveryObserver(from: Pick<Snapshot, 'clusters' | 'cells' | 'discovery'>): {
   titleOf(id: ClusterId): string;
   hearCatalog(change: Extract<Change, { kind: 'catalog' }>): void;
-  /** A run that found the same as the last is told only where a person asked for it. */
+  /** Handles the status of a run. A run with the same result as the last is reported only if the user requested it. */
   hearStatus(status: Snapshot['discovery'], isAsked: boolean): readonly ActivityDraft[];
 } {
   const titles = new Map(from.clusters.map(({ id, title }) => [id, title]));
@@ -54,7 +54,7 @@ export function createDiscoveryObserver(from: Pick<Snapshot, 'clusters' | 'cells
       for (const cell of read) hearCell(cell);
     },
     hearStatus(status, isAsked) {
-      // One that was broken off has not finished: what it found is told with the next.
+      // A cancelled run has not finished: its result is reported with the next one.
       if (status.status === 'running' || status.finishedAt === finishedAt) return [];
       finishedAt = status.finishedAt;
       const places = [...cells.values()];

@@ -6,18 +6,18 @@ import { redacted } from '../../redaction/redact.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 
-/** What is kept. */
+/** How many entries to keep. */
 const atMost = 500;
-/** Takes a burst in one write; a crash loses no more than that. */
+/** Combines a burst into one write. A crash loses no more than that. */
 const writeDelayMs = 2_000;
 
-/** The last entries, in memory and in `activity.json`. What cannot be read or written costs nothing but the past. */
+/** The last entries, in memory and in `activity.json`. If they cannot be read or written, only the history is lost. */
 export interface Journal {
-  /** The oldest first. */
+  /** Returns the entries, the oldest first. */
   entries(): readonly ActivityEntry[];
-  /** Takes secrets out, and gives it its place. */
+  /** Redacts secrets, and numbers the entry. */
   append(draft: ActivityDraft): ActivityEntry;
-  /** Resolves when what is new is on disk, as far as that can be. */
+  /** Resolves when new entries are on disk, as far as possible. */
   close(): Promise<void>;
 }
 
@@ -35,11 +35,11 @@ export async function openJournal(options: {
     file: path.join(folder, 'activity.json'),
     version: 1,
     schema: z.array(activityEntrySchema),
-    onUnreadable: (name, reason) => logger.warn('What happened before was set aside', { file: name, reason }),
+    onUnreadable: (name, reason) => logger.warn('The activity file was set aside', { file: name, reason }),
   });
   let entries: readonly ActivityEntry[] =
     (await file.read().catch((error: unknown) => {
-      warn('What happened before cannot be read', error);
+      warn('The activity file cannot be read', error);
       return undefined;
     })) ?? [];
   let lastId = entries.at(-1)?.id ?? 0;
@@ -54,7 +54,7 @@ export async function openJournal(options: {
       isUnwritable = false;
     } catch (error) {
       // The next entry tries again.
-      if (!isUnwritable) warn('What happened is not kept on disk', error);
+      if (!isUnwritable) warn('Activity is not saved', error);
       isUnwritable = true;
     }
   };

@@ -5,13 +5,16 @@ import type { Clock } from '../parts.ts';
 
 /** Some 25 minutes of a tunnel that is up. */
 const atMost = 60;
-/** A window has tunnels probed more often than a picture of these minutes needs: of close ones only the newest stays. */
+/**
+ * An open window has tunnels probed more often than a chart of these minutes needs: of probes close together, only the
+ * newest is kept.
+ */
 const apartMs = 30_000;
 
-/** How long the last probes of each tunnel took, since the agent's start. */
+/** Stores how long the last probes of each tunnel took, since the agent's start. */
 export function createLatency(clock: Pick<Clock, 'now'>): {
   hear(tunnel: TunnelView): void;
-  /** The oldest first. */
+  /** Returns the samples, the oldest first. */
   of(id: ClusterId): readonly LatencySample[];
 } {
   const known = new Map<ClusterId, readonly LatencySample[]>();
@@ -23,7 +26,7 @@ export function createLatency(clock: Pick<Clock, 'now'>): {
       if (state.status === 'connected') sample = { at: state.probe.at, ms: state.probe.totalMs };
       else if ('failure' in state || state.status === 'closing') sample = { at: clock.now() };
       else return;
-      // The same probe is told again with what else changes of a tunnel; of a closed one nothing is asked.
+      // The same probe is reported again with every other change of a tunnel. A closed tunnel is not probed.
       if (sample.at === last?.at || (state.status === 'closing' && last?.ms === undefined)) return;
       const before = samples.at(-2);
       const areAnswers = [before, last, sample].every((one) => one?.ms !== undefined);

@@ -8,32 +8,32 @@ type By = Extract<ActivityDraft, { kind: 'connected' }>['by'];
 
 interface Seen {
   readonly status: TunnelView['state']['status'];
-  /** Who had it opened. */
+  /** Who opened it. */
   readonly by: By;
-  /** It has carried since it was opened. */
+  /** True if it was connected since it was opened. */
   readonly hasStood: boolean;
-  /** Since when it carries no more, where that was told. */
+  /** Since when it is disconnected, if that was reported. */
   readonly awaySince?: number | undefined;
 }
 
-/** What goes wrong in the same way again within that time, with no person asking, is no news: clients try for ever. */
+/** Do not report the same failure again within this time, unless the user asked: clients retry forever. */
 const sameAgainMs = 60_000;
 
-/** What of a tunnel's changes is worth telling. */
+/** Decides which changes of a tunnel are reported. */
 export function createTunnelObserver(options: {
   readonly clock: Pick<Clock, 'now'>;
   readonly titleOf: (id: ClusterId) => string;
-  /** Who would have it opened, were it now. */
+  /** Returns who would open it, if it were opened now. */
   readonly opener: (id: ClusterId) => By;
 }): (tunnel: TunnelView) => ActivityDraft | undefined {
   const { clock, titleOf, opener } = options;
   const seen = new Map<ClusterId, Seen>();
-  const told = new Map<ClusterId, { readonly code: ErrorCode; readonly at: number }>();
+  const reported = new Map<ClusterId, { readonly code: ErrorCode; readonly at: number }>();
 
   const isNews = (id: ClusterId, code: ErrorCode): boolean => {
-    const last = told.get(id);
+    const last = reported.get(id);
     if (last?.code === code && clock.now() - last.at < sameAgainMs) return false;
-    told.set(id, { code, at: clock.now() });
+    reported.set(id, { code, at: clock.now() });
     return true;
   };
 
@@ -59,8 +59,8 @@ export function createTunnelObserver(options: {
       }
       case 'degraded':
       case 'reconnecting': {
-        const isTold = before.status === 'degraded' || before.status === 'reconnecting';
-        if (isTold || !isNews(cluster, state.failure.error.code)) {
+        const isReported = before.status === 'degraded' || before.status === 'reconnecting';
+        if (isReported || !isNews(cluster, state.failure.error.code)) {
           put();
           return undefined;
         }

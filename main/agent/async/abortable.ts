@@ -1,6 +1,6 @@
 import { AppError } from '../../model/app-error.ts';
 
-/** As much of an AbortSignal as is needed here: that of Azure's SDK has no more. */
+/** The part of an AbortSignal that is needed here: that of Azure's SDK has no more. */
 interface Signal {
   readonly aborted: boolean;
   addEventListener(type: 'abort', listener: () => void): void;
@@ -8,8 +8,8 @@ interface Signal {
 }
 
 /**
- * Waits for `work` until the signal aborts. The work itself goes on: a result that comes too late is given to `late`, to
- * be closed or thrown away. Rejects as the work does, or with `reason()` when the signal aborts first, which is an
+ * Waits for `work` until the signal aborts. The work itself continues: a result that comes too late is passed to
+ * `late`, to be closed or discarded. Rejects as the work does, or with `reason()` if the signal aborts first: an
  * AppError `cancelled` unless given.
  */
 export function abortable<T>(

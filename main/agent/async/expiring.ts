@@ -1,20 +1,20 @@
 import type { Clock } from '../parts.ts';
 import { abortable } from './abortable.ts';
 
-/** Results that count for some time, each made once for all who ask for it meanwhile. */
+/** Caches results for some time. Callers at the same time share one run. */
 export interface Expiring<K, T> {
   /**
-   * The result that is held for `key`, else that of `make`. Rejects as `make` does, whose failure is not held, or with
-   * `cancelled` when the signal aborts first.
+   * Resolves with the cached result for `key`, else with that of `make`. Rejects as `make` does, whose failure is not
+   * cached, or with `cancelled` if the signal aborts first.
    */
   get(
     key: K,
     wanted: {
-      /** `abandoned` aborts when the signals of all who wait for the result have aborted. */
+      /** `abandoned` aborts when the signals of all callers have aborted. */
       readonly make: (abandoned: AbortSignal) => Promise<T>;
-      /** How long the result counts from when it is there; until then, it is still shared. 0: only shared, not held. */
+      /** Returns how long the result is valid once it exists. Until then it is shared. 0: shared, but not cached. */
       readonly lifeMs: (result: T) => number | Promise<number>;
-      /** What the result depends on: one that was made from another value (by `===`) no longer counts. */
+      /** The value that the result depends on: a result from another value (by `===`) is no longer valid. */
       readonly from?: unknown;
       readonly signal?: AbortSignal | undefined;
     },
@@ -28,13 +28,13 @@ interface Entry<T> {
   readonly work: Promise<T>;
   readonly abandoned: AbortController;
   waiting: number;
-  /** Undefined while the result is made. */
+  /** Undefined while the result is being made. */
   held: { readonly since: number; readonly lifeMs: number } | undefined;
 }
 
 export function createExpiring<K, T>(clock: Pick<Clock, 'now'>): Expiring<K, T> {
   const entries = new Map<K, Entry<T>>();
-  // A clock that was set back must not keep a result for longer: its age is compared without its sign.
+  // A clock that was set back must not keep a result for longer: compare the absolute age.
   const counts = ({ held }: Entry<T>) =>
     held === undefined || Math.abs(clock.now() - held.since) < held.lifeMs;
 

@@ -1,4 +1,4 @@
-/** Loads at the first call and keeps the result for all further calls. A load that fails is tried again at the next call. */
+/** Loads at the first call and keeps the result for all further calls. Retries a failed load at the next call. */
 export function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined;
   return () => {

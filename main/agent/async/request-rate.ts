@@ -1,27 +1,27 @@
 import type { Clock } from '../parts.ts';
 
-/** Holds back requests to a service that allows only so many. */
+/** Limits the request rate to a service. */
 export interface Pace {
-  /** Resolves when the next request may be sent; rejects with the signal's reason. */
+  /** Resolves when the next request may be sent. Rejects with the signal's reason. */
   take(signal?: AbortSignal): Promise<void>;
-  /** Nothing that asks from now on is sent for this long: the service said so. */
+  /** Delays all further requests for this long, because the service asked for it. */
   pause(ms: number): void;
 }
 
-/** At most `requests` in any `windowMs`: a burst of that many goes out at once. */
+/** Allows at most `requests` in any `windowMs`: a burst of that many is sent at once. */
 export function createPace(options: {
   readonly clock: Clock;
   readonly requests: number;
   readonly windowMs: number;
 }): Pace {
   const { clock, requests, windowMs } = options;
-  /** When the last ones were sent or will be, oldest first. */
+  /** When the last requests were sent or will be, oldest first. */
   const sent: number[] = [];
   let notBefore = 0;
   let last = 0;
   const now = () => {
     const at = clock.now();
-    // A clock that was set back takes along what was noted by it: nobody waits for the hours between.
+    // A clock that was set back moves the recorded times with it: nobody waits for the hours between.
     const back = Math.max(0, last - at);
     if (back > 0) for (const index of sent.keys()) sent[index] = (sent[index] ?? 0) - back;
     notBefore -= back;

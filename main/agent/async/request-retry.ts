@@ -1,20 +1,20 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
 
-/** How often a request is sent at most. */
+/** The maximum number of times that a request is sent. */
 export const requestTries = 4;
 
 /**
- * Sends a request that is harmless to repeat, up to four times while its answer has a status of `passing`, with pauses
- * that double, plus jitter. The answer is the last one, whatever it says. Rejects as `send` does; after a connection that
- * could not be opened, it is sent once more at once.
+ * Sends a request that is safe to repeat, up to four times while its answer has a status of `passing`, with pauses that
+ * double, plus jitter. Resolves with the last answer, whatever it says. Rejects as `send` does. If the first connection
+ * could not be opened, sends the request once more at once.
  */
 export async function retryRequest<Answer extends { readonly status: number }>(options: {
   readonly clock: Pick<Clock, 'sleep'>;
   readonly send: () => Promise<Answer>;
   readonly passing: ReadonlySet<number>;
-  /** The pause before the next try, given the usual one; undefined where it is not worth the wait. */
-  readonly pauseMs: (answer: Answer, usualMs: number) => number | undefined;
+  /** Returns the pause before the next attempt, given the default one, or undefined to stop. */
+  readonly pauseMs: (answer: Answer, defaultMs: number) => number | undefined;
   readonly signal: AbortSignal | undefined;
 }): Promise<Answer> {
   const { clock, send, passing, pauseMs, signal } = options;

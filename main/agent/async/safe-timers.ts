@@ -1,7 +1,7 @@
 import { toPlainError } from '../../model/app-error.ts';
 import type { Clock, Logger } from '../parts.ts';
 
-/** The clock, whose timers cannot end the process: what one throws is logged. */
+/** Wraps a clock so that its timers cannot end the process: logs what one throws. */
 export function withSafeTimers(clock: Clock, logger: Logger): Clock {
   return {
     now: () => clock.now(),

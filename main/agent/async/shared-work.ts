@@ -1,22 +1,22 @@
 import { AppError } from '../../model/app-error.ts';
 import { abortable } from './abortable.ts';
 
-/** Work that several callers wait for: the first to name its key starts it, the others share it. */
+/** Work that several callers wait for: the first caller of a key starts it, the others share it. */
 export interface SharedWork {
   /**
-   * Waits for the work of `key`, which `start` begins where none is under way; it is abandoned when nobody waits for it
-   * any more. Rejects as the work does, with `cancelled` when `signal` aborts first.
+   * Waits for the work of `key`, and starts it if it is not running. The work is abandoned when nobody waits for it any
+   * more. Rejects as the work does, or with `cancelled` if `signal` aborts first.
    */
   wait(options: {
     readonly key: string;
     readonly start: (abandoned: AbortSignal) => Promise<void>;
     readonly signal: AbortSignal;
   }): Promise<void>;
-  /** Ends the work of `key`, whoever waits for it. */
+  /** Cancels the work of `key` for all callers. */
   abandon(key: string): void;
 }
 
-/** `cancelled` is what a caller is told whose signal aborts. */
+/** `cancelled` is the error message for a caller whose signal aborts. */
 export function createSharedWork({ cancelled = 'Cancelled.' } = {}): SharedWork {
   const reason = () => new AppError('cancelled', cancelled);
   const running = new Map<

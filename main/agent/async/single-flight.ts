@@ -1,8 +1,8 @@
-/** Starts work unless some is running for the same key: callers at the same time share one run and its outcome. */
+/** Starts work unless work for the same key is running: callers at the same time share one run and its result. */
 export interface SingleFlight<K, T> {
-  /** Joins the running work of `key`, or starts it. After its end, the next call starts it again. */
+  /** Joins the running work of `key`, or starts it. The first call after its end starts it again. */
   share(key: K, start: () => Promise<T>): Promise<T>;
-  /** Whether the work of `key` is running. */
+  /** Returns true if the work of `key` is running. */
   has(key: K): boolean;
 }
 
@@ -22,7 +22,7 @@ export function createSingleFlight<K, T>(): SingleFlight<K, T> {
   };
 }
 
-/** The same for work without a key: while it runs, further calls share it. */
+/** The same for work without a key: calls while it runs share it. */
 export function singleFlight<T>(start: () => Promise<T>): () => Promise<T> {
   const flight = createSingleFlight<undefined, T>();
   return () => flight.share(undefined, start);

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 
 /**
- * Begins so many at each turn of the event loop. All at once would go through every step together: the first request
- * would leave when the last is ready, and whatever else the agent does would wait for all of them.
+ * Starts a limited number at each turn of the event loop. If all started at once, they would go through every step
+ * together: the first request would leave when the last is ready, and the rest of the agent would wait for all of them.
  */
 export function createTurns(perTurn: number): () => Promise<void> {
   let begun = 0;

@@ -13,8 +13,8 @@ import { connectPlan } from './production-guard.ts';
 import type { Remembered } from './remembered.ts';
 
 /**
- * Connecting is one transaction: what to do is decided, the tunnels are opened, the entries of those that are up are
- * written and remembered. Whatever ends it early closes the tunnels that were opened for it.
+ * Connects clusters in one transaction: decides what to do, opens the tunnels, writes the entries of those that are up
+ * and stores them. Whatever ends it early closes the tunnels that it opened.
  */
 export function createConnect(options: {
   readonly logger: Logger;
@@ -26,7 +26,7 @@ export function createConnect(options: {
   readonly entries: Entries;
   readonly settled: Disconnect['settled'];
   readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
-  /** Whether production needs a confirmation at all. */
+  /** Returns true if production requires a confirmation at all. */
   readonly isGuarded: () => boolean;
 }): Connections['connect'] {
   const { logger, catalog, tunnels, kubeconfig, remembered, currentContext, entries } = options;
@@ -42,27 +42,27 @@ export function createConnect(options: {
       }),
     );
 
-  /** The port of an entry that was kept goes on listening. */
+  /** The port of an on-demand context keeps listening. */
   const closeAll = (ids: readonly ClusterId[]) =>
     Promise.all(ids.map((id) => tunnels.close(id, { listening: isOurs(id) })));
 
-  /** An agent that is killed from now on must know the clusters again, not only that they were open. */
+  /** If the agent is killed from now on, the next one must know the clusters, not only that they were open. */
   const saveCatalog = () =>
     catalog.flush().catch((error: unknown) => {
       logger.error('the catalog is not saved', { error: toPlainError(error) });
     });
 
-  return async ({ place, switches, forMs, signal, ...wish }) => {
-    await settled(wish.clusters.map(({ id }) => id));
+  return async ({ place, switches, forMs, signal, ...request }) => {
+    await settled(request.clusters.map(({ id }) => id));
 
-    // Decide. A kubeconfig that cannot be read is found out before anything is opened.
+    // Decide. Read the kubeconfig before anything is opened: it may be invalid.
     const before = await kubeconfig.current(place);
-    const plan = connectPlan(wish, { isGuarded: isGuarded(), current: before.id, isOpen, switches });
+    const plan = connectPlan(request, { isGuarded: isGuarded(), current: before.id, isOpen, switches });
     const { clusters, left, stays, mayBecomeCurrent } = plan;
     const [wanted] = clusters;
     const back =
       forMs !== undefined && wanted !== undefined && mayBecomeCurrent(wanted)
-        ? await currentContext.checkLimit(place, wanted.id, wish.production === true)
+        ? await currentContext.checkLimit(place, wanted.id, request.production === true)
         : undefined;
 
     const fresh = clusters.map(({ id }) => id).filter((id) => !isOpen(id));
@@ -77,7 +77,7 @@ export function createConnect(options: {
       if (first === undefined)
         return { outcomes: tries.map((one) => outcomeOf(one, entries.nameOf)), warnings: [], left, stays };
 
-      // Write. One that was current already was not asked about: another may be current by now, which stays.
+      // Write. A cluster that was current already needed no confirmation. If another is current by now, that one stays.
       const mayBeCurrent = mayBecomeCurrent(first);
       const switchesNow = mayBeCurrent && before.id !== first.id;
       const limit = { forMs: mayBeCurrent ? forMs : undefined, back };
@@ -86,7 +86,7 @@ export function createConnect(options: {
         kubeconfig.add(place, stanzas, switchesNow ? { current: first.id } : {}),
       );
 
-      // Remember.
+      // Store.
       const saved = saveCatalog();
       await remembered.put(
         up.map(({ cluster: { id } }) => ({ cluster: id, place: { ...place }, status: 'open' })),

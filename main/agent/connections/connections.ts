@@ -12,7 +12,7 @@ import { type CurrentContext, createCurrentContext } from './current-context.ts'
 import { createDisconnect } from './disconnect.ts';
 import { createEntries } from './entries.ts';
 import type { PluginCommand } from './kubeconfig-entry.ts';
-import type { ConnectWish } from './production-guard.ts';
+import type { ConnectRequest } from './production-guard.ts';
 import { byPlace, placeOf, readRemembered } from './remembered.ts';
 import { createReopen } from './reopen.ts';
 import { createRestore } from './restore.ts';
@@ -22,7 +22,7 @@ export type Outcome =
       readonly status: 'connected';
       readonly cluster: Cluster;
       readonly context: string;
-      /** Undefined where the API is reached directly. */
+      /** Undefined if the API is reached directly. */
       readonly port: number | undefined;
       readonly latencyMs: number;
     }
@@ -34,90 +34,95 @@ export type Outcome =
       readonly mender?: Failure['mender'];
     };
 
-/** What came of a connect, and of the current context. */
+/** The result of a connect, and what it did to the current context. */
 export interface Connected {
   readonly outcomes: readonly Outcome[];
   readonly warnings: readonly string[];
-  /** Production clusters of a link or a set that were left as they are. */
+  /** Production clusters of a link or a set that were not connected. */
   readonly left: readonly Cluster[];
   /** Production clusters because of which the current context was not switched. */
   readonly stays: readonly Cluster[];
-  /** The current context was switched; `from` is the one before it. */
+  /** Set if the current context was switched. `from` is the previous one. */
   readonly switched?: { readonly from: string | undefined };
 }
 
 /**
- * A connection is a tunnel and its kubeconfig entry. Those that are open are remembered on disk, so that an agent that
- * was killed opens the same ones again; and so are entries that were kept when their tunnel was closed, whose ports
- * listen for whoever names them.
+ * A connection is a tunnel and its kubeconfig entry. Open connections are stored on disk, so that the next agent
+ * reopens them after this one was killed. So are on-demand contexts, whose tunnel is closed and whose ports keep
+ * listening.
  */
 export interface Connections {
   /**
-   * Opens the tunnels side by side, then writes the entries of those that are up in one edit, and makes the first of them
-   * current where the rule of production-guard.ts lets it: that rule may reject with `production-unconfirmed`, before
-   * anything is opened. One that fails is an outcome. When the kubeconfig cannot be written, or the signal aborts, the
-   * tunnels that were opened for this call are closed again and it rejects. With `forMs` a switch ends after that time.
+   * Opens the tunnels in parallel, then writes the entries of those that are up in one edit, and makes the first of
+   * them current if the rule of production-guard.ts allows it. That rule may reject with `production-unconfirmed`
+   * before anything is opened. A tunnel that fails is an outcome, not an error. If the kubeconfig cannot be written, or
+   * the signal aborts, closes the tunnels that this call opened and rejects. With `forMs`, a switch ends after that
+   * time.
    */
   connect(
-    options: ConnectWish & {
+    options: ConnectRequest & {
       readonly place: KubeconfigPlace;
-      /** Whether the settings say to switch. */
+      /** True if the settings say to switch. */
       readonly switches: boolean;
       readonly forMs?: number | undefined;
       readonly signal: AbortSignal;
     },
   ): Promise<Connected>;
   /**
-   * Closes the tunnels and gives current-context back. The entries stay where they are to be kept, and their ports
-   * listen on; else they are taken away.
+   * Closes the tunnels and restores the previous context. By the setting, entries stay as on-demand contexts whose
+   * ports keep listening, or are removed.
    */
   disconnect(
     ids: readonly ClusterId[],
   ): Promise<{ readonly closed: readonly ClusterId[]; readonly warnings: readonly string[] }>;
-  /** Before the end: disconnects what is open, which with `again` the next start opens again. */
+  /** For shutdown: disconnects what is open. With `again`, the next start reopens it. */
   disconnectAll(options: { readonly again: boolean }): Promise<void>;
   /**
-   * Takes the entries away, kept ones too, gives current-context back, closes the tunnels. Their passwords are replaced:
-   * who copied one out of the kubeconfig cannot use it when the cluster is connected again.
+   * Removes the entries, on-demand contexts too, restores the previous context and closes the tunnels. Replaces their
+   * passwords: a password that was copied from the kubeconfig does not work when the cluster is connected again.
    */
-  forget(
+  remove(
     ids: readonly ClusterId[],
-  ): Promise<{ readonly forgotten: readonly ClusterId[]; readonly warnings: readonly string[] }>;
+  ): Promise<{ readonly removed: readonly ClusterId[]; readonly warnings: readonly string[] }>;
   /**
-   * Replaces the passwords of these clusters' ports, kept ones too, and writes their entries. The old ones are refused
-   * from then on; connections that are open stay. Clusters without an entry or a port are left out.
-   * Rejects as `Kubeconfig` does: the old passwords are refused all the same, and calling again writes the entries.
+   * Replaces the passwords of these clusters' ports, those of on-demand contexts too, and writes their entries. The old
+   * passwords are refused from then on; open connections stay. Ignores clusters without an entry or a port.
+   * Rejects as `Kubeconfig` does: the old passwords are refused even then, and another call writes the entries.
    */
   rotate(
     ids: readonly ClusterId[],
   ): Promise<{ readonly rotated: readonly ClusterId[]; readonly warnings: readonly string[] }>;
   open(): readonly ClusterId[];
   kept(): readonly ClusterId[];
-  /** Its entry, in the kubeconfig in which it stands; undefined where it has none. Rejects as `Kubeconfig` does. */
+  /**
+   * Resolves with a cluster's entry in the kubeconfig that contains it, or undefined if it has none. Rejects as
+   * `Kubeconfig` does.
+   */
   entry(id: ClusterId): ReturnType<Kubeconfig['entry']>;
   /**
-   * Somebody wants a cluster whose entry is ours: where its tunnel is closed it is opened, for all who come meanwhile
-   * at once, by a sign-in in the browser where `interactive`. Resolves when the port listens and the tunnel stands, or
-   * when it is not ours to open. Rejects with what failed, with `access-login-needed` and
-   * what to run where no browser may be opened, with `access-login-timeout` or `timeout` after a minute.
-   *
-   * Production needs no confirmation here, because this never moves kubectl: who comes to the port of a closed
-   * production cluster had its context named for this one command (`--context`), or made it current themselves, which
-   * nobody does by mistake where they only meant to run the next command. The guard is against the opposite: that
-   * connecting moves the commands that follow.
+   * Opens the closed tunnel of a cluster with an entry of ours, for a client that needs it. Clients at the same time
+   * share one opening. Signs in with the browser if `interactive`. Resolves when the port listens and the tunnel is up,
+   * or when the tunnel is not ours to open. Rejects with the error of the opening, with `access-login-needed` and the
+   * command to run if no browser may be opened, with `access-login-timeout` or `timeout` after a minute.
+   * Production needs no confirmation here, because this never switches the current context: a client of a closed
+   * production cluster's port named its context for this one command (`--context`), or its user made it current, which
+   * nobody does by mistake when they only meant to run the next command. The guard protects against the opposite: a
+   * connect that redirects the commands that follow.
    */
   demand(id: ClusterId, options: { readonly interactive: boolean }): Promise<void>;
-  /** Tries those that are open and do not carry now, by a sign-in in the browser where that is missing. Answers which. */
+  /**
+   * Retries open connections that do not work now, with a sign-in in the browser if that is missing. Returns their ids.
+   */
   retry(ids: readonly ClusterId[]): readonly ClusterId[];
   /**
-   * Somebody has signed in: those that are meant to be open and wait for it, of which `isTheirs`, open again without a
-   * browser. Answers at once.
+   * After a sign-in: reopens the connections that should be open and wait for it, if `isTheirs`, without a browser.
+   * Returns at once.
    */
   resume(isTheirs: (id: ClusterId) => boolean): void;
   /**
-   * Makes one that is open current, in the kubeconfig that holds its entry, with `forMs` for so long. Rejects with
-   * `not-found` where it is not open, with `production-unconfirmed` where it or what it leads back to is a production
-   * cluster and `production` is not set.
+   * Makes an open connection the current context, in the kubeconfig that contains its entry, with `forMs` for that
+   * long. Rejects with `not-found` if it is not open, with `production-unconfirmed` if it or the context to restore is
+   * a production cluster and `production` is not set.
    */
   use(options: {
     readonly cluster: Cluster;
@@ -128,9 +133,9 @@ export interface Connections {
   readonly limit: CurrentContext['limit'];
   readonly checkLimits: CurrentContext['checkLimits'];
   /**
-   * After a start: the ports of kept entries listen; what was open is opened again, on the same ports, without a
-   * browser. What cannot be opened is kept closed, or loses its entry, and `notice` says so. Entries of ours that
-   * nothing remembers are taken away.
+   * After a start: listens on the ports of on-demand contexts, and reopens what was open, on the same ports, without a
+   * browser. What cannot be opened becomes an on-demand context or loses its entry, and `notice` reports it. Removes
+   * entries of ours that are not stored.
    */
   restore(): Promise<void>;
 }
@@ -144,16 +149,16 @@ export async function createConnections(options: {
   readonly ports: Pick<Ports, 'known' | 'rotate'>;
   readonly kubeconfig: Kubeconfig;
   readonly plugin: PluginCommand;
-  /** What the listing left out of a cluster is read before its tunnel is opened. */
+  /** Reads the cluster fields that the listing left out, before its tunnel is opened. */
   readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
   readonly notice: (level: 'info' | 'warning', message: string) => void;
-  /** As `notice`, but not a second time with the same message. */
+  /** As `notice`, but only once for each message. */
   readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
-  /** What `kept` answers has changed. */
+  /** Called when the result of `kept` has changed. */
   readonly onKept?: ((kept: readonly ClusterId[]) => void) | undefined;
-  /** Whether production needs a confirmation at all; it does where undefined. */
+  /** Returns true if production requires a confirmation at all. It does where undefined. */
   readonly isGuarded?: (() => boolean) | undefined;
-  /** Whether entries outlive their tunnels. */
+  /** Returns true if entries stay when their tunnels close. */
   readonly keepsEntries: () => boolean;
 }): Promise<Connections> {
   const { isGuarded = () => true } = options;

@@ -7,11 +7,11 @@ import { checkLimit, checkSwitch, unconfirmedBack } from './production-guard.ts'
 import { placeOf, type Remembered } from './remembered.ts';
 import { readSwitchLimits } from './switch-limits.ts';
 
-/** Switches the current context, for good or for some time, and back. */
+/** Switches the current context, permanently or for a limited time, and back. */
 export interface CurrentContext {
   /**
-   * Makes the cluster current in that kubeconfig, with `forMs` for so long. Rejects with `production-unconfirmed` where
-   * it or what it leads back to is a production cluster and `production` is not set, and as `Kubeconfig` does.
+   * Makes the cluster current in that kubeconfig, with `forMs` for that long. Rejects with `production-unconfirmed` if
+   * it or the context to restore is a production cluster and `production` is not set, and as `Kubeconfig` does.
    */
   use(options: {
     readonly cluster: Cluster;
@@ -20,33 +20,36 @@ export interface CurrentContext {
     readonly forMs: number | undefined;
   }): Promise<void>;
   /**
-   * Restores the context that was current before ours. Rejects with `not-found` where none of ours is current, with
-   * `production-unconfirmed` as `use`.
+   * Restores the context that was current before ours. Rejects with `not-found` if none of ours is current, with
+   * `production-unconfirmed` as `use` does.
    */
   back(options: { readonly place: KubeconfigPlace; readonly production: boolean }): Promise<void>;
   /**
-   * Rejects with `production-unconfirmed` where a limit of this cluster would lead back to production. Answers the cluster
-   * that it leads back to, where that is one of ours.
+   * Rejects with `production-unconfirmed` if the end of this cluster's time limit would restore a production cluster.
+   * Resolves with the cluster to restore, if it is one of ours.
    */
   checkLimit(place: KubeconfigPlace, id: ClusterId, confirmed: boolean): Promise<ClusterId | undefined>;
-  /** Runs a switch to this cluster; with `forMs` its limit is on disk before, so that no crash leaves one without its end. */
+  /**
+   * Runs a switch to this cluster. With `forMs`, its limit is written to disk first, so that no crash leaves a switch
+   * without its end.
+   */
   switching<T>(
     id: ClusterId,
     limit: {
       readonly forMs: number | undefined;
-      /** What `checkLimit` answered. */
+      /** The result of `checkLimit`. */
       readonly back: ClusterId | undefined;
     },
     work: () => Promise<T>,
   ): Promise<T>;
-  /** When the limit of a cluster ends, and which context is restored then. */
+  /** Resolves with the end of a cluster's time limit, and the context that is restored then. */
   limit(
     place: KubeconfigPlace,
     id: ClusterId,
   ): Promise<{ readonly until: number; readonly back: string | undefined } | undefined>;
-  /** These are current for as long as the user likes, or not at all. */
+  /** Removes the time limits of these clusters. */
   dropLimits(ids: readonly ClusterId[]): Promise<void>;
-  /** Announces and ends the limits that are due. Answers whether there is one left: it is to be called about every second then. */
+  /** Announces and ends the limits that are due. Resolves with true if one is left: call it about every second then. */
   checkLimits(): Promise<boolean>;
 }
 
@@ -57,7 +60,7 @@ export async function createCurrentContext(options: {
   readonly catalog: Catalog;
   readonly kubeconfig: Kubeconfig;
   readonly remembered: Remembered;
-  /** Whether production needs a confirmation at all. */
+  /** Returns true if production requires a confirmation at all. */
   readonly isGuarded: () => boolean;
   readonly notice: (level: 'info' | 'warning', message: string) => void;
   readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
@@ -75,13 +78,13 @@ export async function createCurrentContext(options: {
       const connection = remembered.get(id);
       if (connection === undefined) return;
       const place = placeOf(connection);
-      // What it leads back to may have changed since the user was asked, and now nobody is.
+      // The context to restore may have changed since the user confirmed, and now nobody is asked.
       const ours = remembered.all().flatMap(({ cluster }) => catalog.get(cluster) ?? []);
       const unasked = unconfirmedBack(ours, { isGuarded: isGuarded(), limited: id, agreed });
       if (unasked.length > 0 && (await kubeconfig.current(place)).id === id)
         await kubeconfig.release(place, unasked);
       const back = await kubeconfig.previous(place, id);
-      // Where another one is current by now, this one does not come back when that goes.
+      // If another context is current by now, this one must not be restored when that one ends.
       const { warnings } = await kubeconfig.release(place, [id]);
       for (const warning of warnings) noticeOnce('warning', warning);
       if (back !== undefined)
@@ -91,7 +94,7 @@ export async function createCurrentContext(options: {
         );
     },
   });
-  /** The cluster of ours that is current once this one is so no more. */
+  /** Resolves with our cluster that becomes current when this one is released. */
   const clusterAfter = async (place: KubeconfigPlace, id: ClusterId): Promise<Cluster | undefined> => {
     const { id: current } = await kubeconfig.current(place);
     const next = current === id ? (await kubeconfig.previous(place, id))?.id : current;
@@ -118,7 +121,7 @@ export async function createCurrentContext(options: {
     async use({ cluster, place, production, forMs }) {
       const { id } = cluster;
       const { id: current } = await kubeconfig.current(place);
-      // To stay for good in place of for some time is a switch too.
+      // Removing the time limit of a switch counts as a switch too.
       const endsLimit = forMs === undefined && limits.until(id) !== undefined;
       checkSwitch(cluster, {
         isGuarded: isGuarded(),
@@ -153,7 +156,7 @@ export async function createCurrentContext(options: {
   };
 }
 
-/** Names the time: the notice is read when it has passed, too. */
+/** Names the time of day: the notice may be read after it has passed. */
 function announcement(title: string, back: string | undefined, until: number): string {
   const at = new Date(until).toTimeString().slice(0, 5);
   return back === undefined

@@ -6,11 +6,11 @@ import type { Connections } from './connections.ts';
 import type { CurrentContext } from './current-context.ts';
 import { byPlace, type Remembered } from './remembered.ts';
 
-/** Closes connections, with their kubeconfig entries or without. */
-export interface Disconnect extends Pick<Connections, 'disconnect' | 'disconnectAll' | 'forget'> {
-  /** Resolves when these are not being disconnected any more: what was asked for last is what comes of it. */
+/** Closes connections, and keeps or removes their kubeconfig entries. */
+export interface Disconnect extends Pick<Connections, 'disconnect' | 'disconnectAll' | 'remove'> {
+  /** Resolves when none of these is being disconnected: the latest request decides the result. */
   settled(ids: readonly ClusterId[]): Promise<void>;
-  /** As `forget`, for the agent itself: nobody is waited for. Answers the warnings. */
+  /** As `remove`, for the agent itself: `settled` does not wait for it. Resolves with the warnings. */
   removeNow(ids: readonly ClusterId[]): Promise<readonly string[]>;
 }
 
@@ -20,7 +20,7 @@ export function createDisconnect(options: {
   readonly currentContext: CurrentContext;
   readonly tunnels: Tunnels;
   readonly ports: Pick<Ports, 'rotate'>;
-  /** Whether entries outlive their tunnels. */
+  /** Returns true if entries stay when their tunnels close. */
   readonly keepsEntries: () => boolean;
 }): Disconnect {
   const { remembered, kubeconfig, currentContext, tunnels, ports, keepsEntries } = options;
@@ -30,7 +30,7 @@ export function createDisconnect(options: {
     const warnings: string[] = [];
     for (const [place, group] of byPlace(known(ids)))
       warnings.push(...(await kubeconfig.remove(place, group)).warnings);
-    // Before the tunnels close: a connect that comes meanwhile gets the new password.
+    // Do this before the tunnels close, so that a connect meanwhile gets the new password.
     for (const id of ids) await ports.rotate(id);
     await remembered.drop(ids);
     await currentContext.dropLimits(ids);
@@ -72,9 +72,9 @@ export function createDisconnect(options: {
       await disconnect(open.map(({ cluster }) => cluster));
       if (again) await remembered.put(open.map((connection) => ({ ...connection, status: 'again' })));
     },
-    async forget(ids) {
-      const forgotten = known(ids).map(({ cluster }) => cluster);
-      return { forgotten, warnings: await whileClosing(forgotten, removeNow(forgotten)) };
+    async remove(ids) {
+      const removed = known(ids).map(({ cluster }) => cluster);
+      return { removed, warnings: await whileClosing(removed, removeNow(removed)) };
     },
     async settled(ids) {
       await Promise.allSettled(ids.map((id) => closing.get(id)));

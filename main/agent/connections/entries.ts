@@ -9,13 +9,16 @@ import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
 
 /** The kubeconfig entries of clusters. */
 export interface Entries {
-  /** The name of its context, and what it is called on a command line. */
+  /** Returns the name of a cluster's context, which also names it on a command line. */
   nameOf(cluster: Cluster): string;
-  /** Its entry through that port, or straight to the API where there is none. */
+  /** Returns a cluster's entry through that port, or directly to the API if there is none. */
   through(cluster: Cluster, place: Place | undefined): KubeconfigEntry;
-  /** Its entry through the port of its tunnel. Throws where the tunnel has none and needs one. */
+  /** Returns a cluster's entry through the port of its tunnel. Throws if the tunnel has no port and needs one. */
   of(cluster: Cluster, tunnel: Tunnel): KubeconfigEntry;
-  /** Writes entries where nobody waits for the warnings: each is a notice, once. Rejects as `Kubeconfig` does. */
+  /**
+   * Writes entries when nobody waits for the warnings: reports each one as a notice, once. Rejects as `Kubeconfig`
+   * does.
+   */
   write(place: KubeconfigPlace, entries: readonly KubeconfigEntry[]): Promise<void>;
 }
 

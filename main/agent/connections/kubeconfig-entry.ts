@@ -3,18 +3,21 @@ import type { KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
 import type { Place } from '../tunnels/ports.ts';
 
 /**
- * What kubectl is to run for a credential: an absolute path and the first arguments. It must not depend on PATH,
- * because kubectl's may hold another Node, or none.
+ * The command that kubectl runs for a credential: an absolute path and the first arguments. It must not depend on PATH,
+ * because kubectl's PATH may contain another Node, or none.
  */
 export interface PluginCommand {
   readonly command: string;
   readonly args: readonly string[];
 }
 
-/** A cluster's stanzas: its API through the local port, or as it is where there is none, and the credential through the agent. */
+/**
+ * Returns a cluster's stanzas: its API through the local port, or directly if there is none, and the credential from
+ * the agent.
+ */
 export function kubeconfigEntry(options: {
   readonly cluster: Cluster;
-  /** What its context, cluster and user are called: `contextName`. */
+  /** The name of its context, cluster and user: `contextName`. */
   readonly name: string;
   readonly place: Place | undefined;
   readonly plugin: PluginCommand;
@@ -29,7 +32,7 @@ export function kubeconfigEntry(options: {
         ? {}
         : { certificateAuthorityData: cluster.certificateAuthorityData }),
       ...(cluster.serverName === undefined ? {} : { tlsServerName: cluster.serverName }),
-      // kubectl rejects `socks5h`; with `socks5` it leaves the resolving of names to the proxy all the same.
+      // kubectl rejects `socks5h`. With `socks5` it leaves name resolution to the proxy as well.
       ...(place === undefined
         ? {}
         : {
@@ -42,7 +45,8 @@ export function kubeconfigEntry(options: {
       command: plugin.command,
       args: [...plugin.args, 'credential', cluster.id],
       interactiveMode: 'IfAvailable',
-      // An id token goes to the server that the user allowed: this entry may be older than what is known of the cluster.
+      // Send an id token only to the server that the user allowed: this entry may be older than what is known about the
+      // cluster.
       ...(cluster.credential?.kind === 'oidc' ? { provideClusterInfo: true as const } : {}),
     },
     ...(cluster.namespace === undefined ? {} : { namespace: cluster.namespace }),

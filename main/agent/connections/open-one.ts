@@ -16,17 +16,20 @@ export type Try =
 
 interface Opening {
   readonly tunnels: Tunnels;
-  /** What the listing left out of a cluster is read before its tunnel is opened. */
+  /** Reads the cluster fields that the listing left out, before its tunnel is opened. */
   readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
   readonly cluster: Cluster;
   readonly signal: AbortSignal;
-  /** Whether a browser may be opened. */
+  /** True if a browser may be opened. */
   readonly interactive: boolean;
-  /** Whether its port goes on listening when the signal aborts. */
+  /** True if its port keeps listening when the signal aborts. */
   readonly listening: boolean;
 }
 
-/** Opens a cluster's tunnel; a failure is an answer. One whose signal aborts is open by its answer, but closed. */
+/**
+ * Opens a cluster's tunnel. Resolves with a failure instead of rejecting. If the signal aborts, resolves with an open
+ * result, but the tunnel is closed.
+ */
 export async function openOne(options: Opening): Promise<Try> {
   const { complete, signal } = options;
   let { cluster } = options;
@@ -35,7 +38,7 @@ export async function openOne(options: Opening): Promise<Try> {
     if (cluster.reach.kind !== 'none') cluster = await complete(cluster, signal);
     const result = await openTunnel({ ...options, cluster });
     if (result.kind === 'open' || result.error.code !== 'kube-untrusted') return result;
-    // Its authority may have been renewed since it was read.
+    // The CA certificates may have been renewed since the cluster was read.
     const { certificateAuthorityData: before, ...bare } = cluster;
     const renewed = await complete(bare, signal);
     if ((renewed.certificateAuthorityData ?? before) === before) return result;
@@ -48,12 +51,12 @@ export async function openOne(options: Opening): Promise<Try> {
 
 async function openTunnel({ tunnels, cluster, signal, interactive, listening }: Opening): Promise<Try> {
   const tunnel = tunnels.tunnel(cluster);
-  // A caller that goes away ends the opening at once, a login that waits for a person too.
+  // A caller that disconnects ends the opening at once, including a login that waits for the user.
   const abort = () => void tunnel.close({ listening }).catch(() => {});
   signal.addEventListener('abort', abort, { once: true });
   const state = await tunnel.open({ interactive, persist: false });
   signal.removeEventListener('abort', abort);
-  // One that stood before goes on trying: that it was tried now and failed is the answer all the same.
+  // A tunnel that was up before keeps retrying. Return the failure of this attempt nevertheless.
   if (state.status !== 'failed' && state.status !== 'reconnecting')
     return { kind: 'open', cluster, tunnel, state };
   return {

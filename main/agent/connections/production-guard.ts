@@ -7,68 +7,68 @@ import { isProduction } from '../../model/is-production.ts';
  * switching to one asks, a link or a set that contains one asks before it is connected.
  */
 
-/** What a connect is asked to do, as far as the rule looks at it. */
-export interface ConnectWish {
-  /** In this order; the first one that is up becomes current where the current context is switched. */
+/** The parts of a connect request that the rule checks. */
+export interface ConnectRequest {
+  /** In this order. The first one that is up becomes current if the current context is switched. */
   readonly clusters: readonly Cluster[];
-  /** Undefined: what the settings say. */
+  /** Where undefined, the settings decide. */
   readonly mode?: 'switch' | 'add' | undefined;
-  /** Where the list of clusters comes from, if the user did not name them. */
+  /** The source of the list of clusters, if the user did not name them. */
   readonly origin?: 'link' | 'set' | undefined;
-  /** The answer to the question; undefined before it was asked. */
+  /** The user's answer. Undefined before the user was asked. */
   readonly production?: boolean | undefined;
 }
 
 export interface ConnectPlan {
   readonly clusters: readonly Cluster[];
-  /** Production clusters of a link or a set that the user did not agree to. */
+  /** Production clusters of a link or a set that the user did not confirm. */
   readonly left: readonly Cluster[];
-  /** Whether this cluster may become current, if it is the first one that is up. */
+  /** Returns true if this cluster may become current when it is the first one that is up. */
   readonly mayBecomeCurrent: (cluster: Cluster) => boolean;
-  /** Production clusters because of which the current context stays as it is. */
+  /** Production clusters because of which the current context stays the same. */
   readonly stays: readonly Cluster[];
 }
 
 /**
- * Decides what a connect does. Rejects with `production-unconfirmed` where the user has to be asked first: call again
- * with the answer.
+ * Decides what a connect does. Throws `production-unconfirmed` if the user has to be asked first: call again with the
+ * answer.
  */
 export function connectPlan(
-  wish: ConnectWish,
+  request: ConnectRequest,
   facts: {
-    /** False where the organisation wants nobody asked. */
+    /** False if the organisation disables the confirmation. */
     readonly isGuarded: boolean;
-    /** The id of the cluster that is current. */
+    /** The id of the current cluster. */
     readonly current: string | undefined;
     readonly isOpen: (id: ClusterId) => boolean;
-    /** Whether the settings say to switch. */
+    /** True if the settings say to switch. */
     readonly switches: boolean;
   },
 ): ConnectPlan {
-  const { mode, origin, production } = wish;
+  const { mode, origin, production } = request;
   const { isGuarded, current, isOpen, switches } = facts;
   const asks = (cluster: Cluster) => isGuarded && mayAsk(cluster, current);
-  const wanted = origin === undefined ? [] : wish.clusters.filter((one) => asks(one) && !isOpen(one.id));
+  const wanted = origin === undefined ? [] : request.clusters.filter((one) => asks(one) && !isOpen(one.id));
   if (wanted.length > 0 && production === undefined)
     throw productionUnconfirmed(wanted, connectQuestion(wanted), switchHint);
   const left = production === true ? [] : wanted;
-  const clusters = wish.clusters.filter((one) => !left.includes(one));
+  const clusters = request.clusters.filter((one) => !left.includes(one));
   const [first] = clusters;
   if (mode === 'switch' && first !== undefined && asks(first) && production !== true)
     throw productionUnconfirmed([first], switchQuestion, connectHint);
   if (mode === 'add' || (mode === undefined && !switches))
     return { clusters, left, mayBecomeCurrent: () => false, stays: [] };
   if (mode === 'switch') {
-    // The yes is to the first of them: no other takes the place of one that failed.
+    // The user confirmed the first of them: no other one replaces it if it fails.
     const mayBecomeCurrent = (one: Cluster) => !asks(one) || (production === true && one.id === first?.id);
     return { clusters, left, mayBecomeCurrent, stays: clusters.filter((one) => !mayBecomeCurrent(one)) };
   }
-  // A link or a set never switches beside production, also where the organisation wants nobody asked.
+  // A link or a set with production never switches, even if the organisation disables the confirmation.
   const stays = clusters.filter((one) => asks(one) || (origin !== undefined && mayAsk(one, current)));
   return { clusters, left, mayBecomeCurrent: () => stays.length === 0, stays };
 }
 
-/** Rejects with `production-unconfirmed` where a switch to this cluster has to be confirmed. */
+/** Throws `production-unconfirmed` if a switch to this cluster has to be confirmed. */
 export function checkSwitch(
   cluster: Cluster,
   facts: {
@@ -83,8 +83,8 @@ export function checkSwitch(
 }
 
 /**
- * Rejects with `production-unconfirmed` where the context that a time limit leads back to is a production cluster's:
- * it would become current without anybody asking at that moment.
+ * Throws `production-unconfirmed` if the end of a time limit would restore a production cluster's context: it would
+ * become current without a confirmation at that moment.
  */
 export function checkLimit(
   back: Cluster | undefined,
@@ -99,14 +99,14 @@ export function checkLimit(
 }
 
 /**
- * The production clusters that the end of a time limit must not make current: others than the one that the user agreed
- * to when the limit was set.
+ * Returns the production clusters that the end of a time limit must not make current: all but the one that the user
+ * confirmed when the limit was set.
  */
 export function unconfirmedBack(
   clusters: readonly Cluster[],
   facts: {
     readonly isGuarded: boolean;
-    /** The cluster whose limit ends. */
+    /** The cluster whose time limit ends. */
     readonly limited: ClusterId;
     readonly agreed: ClusterId | undefined;
   },

@@ -8,12 +8,12 @@ import { jsonFile } from '../storage/json-file.ts';
 const connectionSchema = z.object({
   cluster: clusterIdSchema,
   place: z.object({ kubeconfig: z.string().optional(), cwd: z.string(), home: z.string() }),
-  /** `kept`: the tunnel was closed and its kubeconfig entry stands. `again`: the next start opens it again. */
+  /** `kept`: an on-demand context, whose tunnel is closed. `again`: the next start reopens it. */
   status: z.enum(['open', 'kept', 'again']).default('open'),
 });
 export type Connection = z.infer<typeof connectionSchema>;
 
-/** The clusters whose kubeconfig entries are ours, on disk too. */
+/** The clusters whose kubeconfig entries are ours, in memory and on disk. */
 export interface Remembered {
   get(id: ClusterId): Connection | undefined;
   all(): readonly Connection[];
@@ -32,7 +32,8 @@ export async function readRemembered(options: {
     file: path.join(folder, 'connections.json'),
     version: 1,
     schema: z.array(connectionSchema),
-    onUnreadable: (name, reason) => logger.warn('Connections are not known', { file: name, reason }),
+    onUnreadable: (name, reason) =>
+      logger.warn('The stored connections cannot be read', { file: name, reason }),
   });
   const known = new Map((await file.read())?.map((connection) => [connection.cluster, connection]));
   const idsOf = (status: Connection['status']) =>
@@ -59,12 +60,12 @@ export async function readRemembered(options: {
   };
 }
 
-/** JSON has no undefined: a KUBECONFIG that was not set comes back as a missing field. */
+/** Converts the stored form: JSON has no undefined, so an unset KUBECONFIG comes back as a missing field. */
 export function placeOf({ place }: Connection): KubeconfigPlace {
   return { kubeconfig: place.kubeconfig, cwd: place.cwd, home: place.home };
 }
 
-/** Places are equal when their fields are: each kubeconfig is edited once. */
+/** Groups connections by kubeconfig, so that each is edited once. Two are the same if their fields are. */
 export function byPlace(
   connections: readonly Connection[],
 ): readonly (readonly [KubeconfigPlace, readonly ClusterId[]])[] {

@@ -13,12 +13,15 @@ import { openOne, type Try } from './open-one.ts';
 import { placeOf, type Remembered } from './remembered.ts';
 import { sentences } from './sentences.ts';
 
-/** How long a client waits for a tunnel that its connection opens, and with it the person's sign-in. */
+/** How long a client waits for a tunnel to open, including the user's sign-in. */
 const demandLimitMs = 60_000;
 
-/** Opens the tunnels of known entries again: for a client, for the user who asks for it, after a sign-in. */
+/** Reopens the tunnels of known entries: for a client, for a user who asks for it, after a sign-in. */
 export interface Reopen extends Pick<Connections, 'demand' | 'retry' | 'resume'> {
-  /** Runs the work unless some for the cluster is under way, which then is waited for; a browser needs a run of its own. */
+  /**
+   * Runs the work, or waits for work on the same cluster that is already running. Work with a browser does not share
+   * work without.
+   */
   share(id: ClusterId, interactive: boolean, work: () => Promise<void>): Promise<void>;
 }
 
@@ -31,20 +34,20 @@ export function createReopen(options: {
   readonly entries: Entries;
   readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
   readonly notice: (level: 'info' | 'warning', message: string) => void;
-  /** Whether entries outlive their tunnels. */
+  /** Returns true if entries stay when their tunnels close. */
   readonly keepsEntries: () => boolean;
-  /** The ports of what is remembered listen, as far as they can. */
+  /** Resolves when the ports of the stored entries listen, as far as they can. */
   readonly listening: Promise<void>;
 }): Reopen {
   const { clock, logger, catalog, tunnels, remembered, entries, notice, keepsEntries, listening } = options;
   const running = new Map<ClusterId, { readonly interactive: boolean; readonly work: Promise<void> }>();
-  /** A sign-in that came to nothing is not begun again by clients for a while. */
+  /** Clients do not start a failed sign-in again for a while. */
   const quiet = createQuiet(clock);
-  /** The last failure of a demand that was told, by cluster: clients try again and again. */
-  const told = new Map<ClusterId, ErrorCode>();
+  /** The last reported failure of a demand, by cluster: clients retry again and again. */
+  const reported = new Map<ClusterId, ErrorCode>();
 
   const isMeantOpen = (id: ClusterId) => remembered.get(id)?.status === 'open';
-  /** Whether it is ours to open: an entry of ours whose tunnel is closed, opening still, or has given up. */
+  /** Returns true if it is ours to open: an entry of ours whose tunnel is closed, is opening or has given up. */
   const isDormant = (id: ClusterId) =>
     remembered.get(id) !== undefined && keepsEntries() && !isUsable(tunnels.find(id)?.state());
 
@@ -61,8 +64,8 @@ export function createReopen(options: {
   };
 
   /**
-   * Opens the cluster's tunnel; its port listens on when that fails. Rejects with what failed, `access-login-needed`
-   * and what to run where no browser may be opened, `access-login-timeout` or `timeout`.
+   * Opens the cluster's tunnel. Its port keeps listening if that fails. Rejects with the error of the opening, with
+   * `access-login-needed` and the command to run if no browser may be opened, with `access-login-timeout` or `timeout`.
    */
   const openForClient = async (
     cluster: Cluster,
@@ -78,7 +81,7 @@ export function createReopen(options: {
     });
     const how = { ...options, cluster, interactive, listening: true, signal: limit.signal };
     let tried = await openOne(how);
-    // A token that only the edge knew to be revoked: it is gone now, and the browser's turn has come.
+    // Only the edge knew that this token was revoked. It is removed now, so sign in with the browser.
     if (interactive && tried.kind === 'failed' && tried.error.code === 'access-login-needed')
       tried = await openOne(how);
     cancel();
@@ -88,7 +91,7 @@ export function createReopen(options: {
         ? tried.error
         : undefined;
     if (error === undefined && tried.kind === 'open' && isUsable(tunnels.find(id)?.state())) return tried;
-    // One that is meant to be open shows why it is not.
+    // A connection that should be open shows its failure itself.
     const isShown = isMeantOpen(id) && tunnels.find(id)?.state().status === 'failed';
     if (!isShown) await tunnels.close(id, { listening: true });
     if (error === undefined)
@@ -109,20 +112,20 @@ export function createReopen(options: {
       const connection = remembered.get(id);
       if (connection === undefined) {
         await tunnels.close(id);
-        throw new AppError('cancelled', `${cluster.title} was forgotten while it was being opened.`);
+        throw new AppError('cancelled', `${cluster.title} was removed while it was being opened.`);
       }
       await remembered.put([{ ...connection, status: 'open' }]);
-      told.delete(id);
-      // Nobody waits for it: the entry is as it was, but where the cluster's authority was renewed.
+      reported.delete(id);
+      // Nobody waits for this write: the entry is unchanged, unless the cluster's CA certificate was renewed.
       entries
         .write(placeOf(connection), [entries.of(whole, tunnel)])
         .catch((error: unknown) => notice('warning', sentences(error)));
     } catch (error) {
-      // By its code: the message of a refusal names another request each time.
+      // Compare by code: the message of a denial names another request each time.
       const { code } = toPlainError(error);
-      if (told.get(id) !== code)
+      if (reported.get(id) !== code)
         notice('warning', `${cluster?.title ?? id} could not be opened for kubectl. ${sentences(error)}`);
-      told.set(id, code);
+      reported.set(id, code);
       throw error;
     }
   };
@@ -159,7 +162,7 @@ export function createReopen(options: {
         share(id, false, async () => {
           if (!isMeantOpen(id) || !waitsForSignIn(tunnels, id)) return;
           const state = await tunnels.tunnel(cluster).open({ interactive: false, persist: true });
-          if (state.status !== 'failed') told.delete(id);
+          if (state.status !== 'failed') reported.delete(id);
         }).catch((error: unknown) =>
           logger.warn('A tunnel is not opened again', { cluster: id, error: toPlainError(error) }),
         );
@@ -168,7 +171,7 @@ export function createReopen(options: {
   };
 }
 
-/** Whether its tunnel is closed, or has ended, for want of a sign-in. */
+/** Returns true if its tunnel is closed or has ended because a sign-in is missing. */
 function waitsForSignIn(tunnels: Tunnels, id: ClusterId): boolean {
   const state = tunnels.find(id)?.state() ?? { status: 'idle' };
   if (state.status !== 'failed') return state.status === 'idle';

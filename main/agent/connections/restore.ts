@@ -12,7 +12,7 @@ import { byPlace, type Connection, placeOf, type Remembered } from './remembered
 import type { Reopen } from './reopen.ts';
 import { sentences } from './sentences.ts';
 
-/** Brings back, after a start, what an earlier agent left. */
+/** Restores, after a start, what an earlier agent had open. */
 export function createRestore(options: {
   readonly catalog: Catalog;
   readonly tunnels: Tunnels;
@@ -24,9 +24,9 @@ export function createRestore(options: {
   readonly removeNow: Disconnect['removeNow'];
   readonly share: Reopen['share'];
   readonly notice: (level: 'info' | 'warning', message: string) => void;
-  /** Whether entries outlive their tunnels. */
+  /** Returns true if entries stay when their tunnels close. */
   readonly keepsEntries: () => boolean;
-  /** The ports listen, as far as they can: clients may be served. */
+  /** Called when the ports listen, as far as they can: clients may be served. */
   readonly onListening: () => void;
 }): Connections['restore'] {
   const { catalog, tunnels, ports, kubeconfig, remembered, currentContext, entries } = options;
@@ -34,7 +34,9 @@ export function createRestore(options: {
   const withStatus = (status: Connection['status']) =>
     remembered.all().filter((connection) => connection.status === status);
 
-  /** A cluster that the catalog does not know now is opened by whoever asks for its credential, which looks for it. */
+  /**
+   * Skips a cluster that the catalog does not know now: the first request for its credential looks it up and opens it.
+   */
   const standBy = async ({ cluster: id }: Connection): Promise<void> => {
     const cluster = catalog.get(id);
     try {
@@ -44,7 +46,7 @@ export function createRestore(options: {
     }
   };
 
-  /** Opens one that was open; one that cannot be opened is kept closed, or loses its entry. */
+  /** Reopens a connection. One that cannot be opened becomes an on-demand context, or loses its entry. */
   const reopen = async (connection: Connection): Promise<void> => {
     const { cluster: id } = connection;
     const cluster = catalog.get(id);
@@ -53,12 +55,13 @@ export function createRestore(options: {
       const tunnel = tunnels.tunnel(cluster);
       const state = await tunnel.open({ interactive: false, persist: true });
       if (state.status === 'failed') throw fromPlainError(state.failure.error);
-      // The port may have been taken meanwhile: the entry follows.
+      // The port may be in use by now, so that it has moved: update the entry.
       await entries.write(placeOf(connection), [entries.of(cluster, tunnel)]);
     } catch (error) {
       const title = cluster?.title ?? id;
       if (cluster !== undefined && keepsEntries()) {
-        // Not released: where kubectl points there still, its next command opens it.
+        // Do not restore the previous context: if the current context still points there, the next command opens the
+        // tunnel.
         await remembered.put([{ ...connection, status: 'kept' }]);
         await tunnels.close(id, { listening: true });
         notice(
@@ -78,7 +81,7 @@ export function createRestore(options: {
     }
   };
 
-  /** Takes away the entries of ours that nothing remembers. */
+  /** Removes entries of ours that are not stored. */
   const sweep = async (): Promise<void> => {
     const known = new Set(remembered.all().map(({ cluster }) => cluster));
     const { removed, warnings } = await kubeconfig.recover(known);
@@ -91,7 +94,7 @@ export function createRestore(options: {
     for (const warning of warnings) notice('warning', warning);
   };
 
-  /** Writes entries anew: their ports may have been taken meanwhile, or the program have moved. */
+  /** Writes entries again: their ports, or the path of the program, may have changed. */
   const refresh = async (place: KubeconfigPlace, ids: readonly ClusterId[]): Promise<void> => {
     const renewed = ids.flatMap((id) => {
       const cluster = catalog.get(id);
@@ -102,12 +105,12 @@ export function createRestore(options: {
     await entries
       .write(place, renewed)
       .catch((error: unknown) =>
-        notice('warning', `Kept entries were not brought up to date. ${sentences(error)}`),
+        notice('warning', `On-demand contexts were not updated. ${sentences(error)}`),
       );
   };
 
   return async () => {
-    // First of all: what comes next may take long, and the time of a limit may have been over for long.
+    // Do this first: the rest may take long, and a time limit may have ended long ago.
     await currentContext.checkLimits();
     await remembered.put(withStatus('again').map((connection) => ({ ...connection, status: 'open' })));
     const kept = keepsEntries() ? withStatus('kept') : [];

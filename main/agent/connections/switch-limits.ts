@@ -6,7 +6,7 @@ import { singleFlight } from '../async/single-flight.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 
-/** How long before its end a limit is announced. */
+/** How long before its end a time limit is announced. */
 const announceMs = 2 * 60_000;
 
 const limitSchema = z.object({
@@ -15,22 +15,24 @@ const limitSchema = z.object({
   until: z.number(),
   /** True once the end has been announced, or where the limit is too short for that. */
   announced: z.boolean(),
-  /** The cluster that was to be current after it when it was set. */
+  /** The cluster that was to be restored when the limit was set. */
   back: clusterIdSchema.optional(),
 });
 type SwitchLimit = z.infer<typeof limitSchema>;
 
-/** Clusters that are current for a limited time, on disk too: a new agent ends what an earlier one began. */
+/**
+ * Stores which clusters are current for a limited time, also on disk: a new agent ends the limits of an earlier one.
+ */
 export interface SwitchLimits {
-  /** When the cluster stops being current; undefined where nothing limits that. */
+  /** Returns when the cluster stops being current, or undefined if it has no time limit. */
   until(id: ClusterId): number | undefined;
-  /** From now on it may be current for so long. */
+  /** Sets the time limit of a cluster, from now on. */
   set(id: ClusterId, forMs: number, back: ClusterId | undefined): Promise<void>;
-  /** These are current for as long as the user likes, or not at all. */
+  /** Removes the time limits of these clusters. */
   drop(ids: readonly ClusterId[]): Promise<void>;
   /**
-   * Announces and ends what is due. To be called often: a timer that was set before the computer slept fires late.
-   * What cannot be ended now is tried again by the next call. Answers whether there is one left.
+   * Announces and ends what is due. Call it often: a timer that was set before the computer slept fires late. The next
+   * call retries what cannot be ended now. Resolves with true if a limit is left.
    */
   check(): Promise<boolean>;
 }
@@ -39,9 +41,11 @@ export async function readSwitchLimits(options: {
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The end of a limit is near. */
+  /** Called when the end of a time limit is near. */
   readonly announce: (id: ClusterId, until: number) => Promise<void>;
-  /** Restores the context before this cluster's, where this cluster's is current still. `back` as it was set. */
+  /**
+   * Restores the context before this cluster's, if this cluster's is still current. `back` is the value that was set.
+   */
   readonly end: (id: ClusterId, back: ClusterId | undefined) => Promise<void>;
 }): Promise<SwitchLimits> {
   const { folder, clock, logger, announce, end } = options;
@@ -50,7 +54,7 @@ export async function readSwitchLimits(options: {
     version: 1,
     schema: z.array(limitSchema),
     onUnreadable: (name, reason) =>
-      logger.warn('Time limits of the current context are not known', { file: name, reason }),
+      logger.warn('The time limits of the current context cannot be read', { file: name, reason }),
   });
   const limits = new Map((await file.read())?.map((limit) => [limit.cluster, limit]));
   const save = () => file.write([...limits.values()]);
@@ -63,7 +67,7 @@ export async function readSwitchLimits(options: {
       try {
         if (until <= now) {
           await end(cluster, limit.back);
-          // The user may have set another one meanwhile.
+          // The user may have set another limit meanwhile.
           if (isSame()) {
             limits.delete(cluster);
             await save();
@@ -74,7 +78,7 @@ export async function readSwitchLimits(options: {
           await announce(cluster, until);
         }
       } catch (error) {
-        logger.warn('A time limit of the current context was not kept', {
+        logger.warn('A time limit of the current context was not applied', {
           cluster,
           error: toPlainError(error),
         });

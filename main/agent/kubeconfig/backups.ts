@@ -3,12 +3,12 @@ import { readdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 
-/** How many are kept of each file. */
+/** How many backups to keep of each file. */
 const kept = 10;
 
 /**
- * Saves a file's bytes as `<base name>-<hash of its path>-<time>` in `folder`, 0600, unless the latest backup holds
- * the same; of each file the last 10 are kept. Answers the backup's path.
+ * Saves a file's bytes as `<base name>-<hash of its path>-<time>` in `folder`, 0600, unless the latest backup has the
+ * same content. Keeps the last 10 of each file. Resolves with the backup's path.
  */
 export async function backUp(options: {
   readonly folder: string;
@@ -26,7 +26,7 @@ export async function backUp(options: {
     return path.join(folder, latest);
   }
   let name = `${prefix}${new Date(now).toISOString().replaceAll(':', '')}`;
-  // Two within one millisecond, or a clock that was set back: the newest must still sort last.
+  // The newest must still sort last if two are made within one millisecond, or the clock was set back.
   if (latest !== undefined && name <= latest) name = `${latest}+`;
   await writeFileAtomic(path.join(folder, name), bytes);
   for (const old of names.slice(0, Math.max(0, names.length + 1 - kept)))

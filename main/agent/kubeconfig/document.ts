@@ -5,14 +5,14 @@ import { AppError, type ErrorCode } from '../../model/app-error.ts';
 export const listNames = ['clusters', 'contexts', 'users'] as const;
 export type ListName = (typeof listNames)[number];
 
-/** One kubeconfig file as text, as nodes with offsets into that text, and as plain values. */
+/** A kubeconfig file as text, as nodes with offsets into that text, and as plain values. */
 export interface KubeconfigDocument {
   /** The path, for messages only. */
   readonly file: string;
   readonly text: string;
-  /** The mapping at the top; undefined when the file holds nothing but blanks, comments or document markers. */
+  /** The mapping at the top. Undefined if the file contains only blanks, comments or document markers. */
   readonly root: YAMLMap | undefined;
-  /** What kubectl would read. */
+  /** The value as kubectl would read it. */
   readonly value: Readonly<Record<string, unknown>>;
 }
 
@@ -20,8 +20,8 @@ export interface KubeconfigDocument {
 export type Range = readonly [start: number, end: number];
 
 /**
- * The text of a kubeconfig; a byte order mark is kept in it. Rejects with `kubeconfig-invalid` when the bytes are
- * not UTF-8, which kubectl refuses too.
+ * Decodes the text of a kubeconfig, and keeps a byte order mark. Throws `kubeconfig-invalid` if the bytes are not
+ * UTF-8, which kubectl refuses too.
  */
 export function decode(bytes: Uint8Array, file: string): string {
   try {
@@ -51,9 +51,9 @@ function isUtf8(bytes: Uint8Array): boolean {
 }
 
 /**
- * Parses as kubectl does: the first document only, YAML 1.1 typing, the last of duplicate keys, merge keys.
- * Rejects with `kubeconfig-invalid` for what kubectl refuses as well and `kubeconfig-unsupported` for what only the
- * splice does not cover; both name the line.
+ * Parses as kubectl does: the first document only, YAML 1.1 typing, the last of duplicate keys, merge keys. Throws
+ * `kubeconfig-invalid` for what kubectl refuses too, and `kubeconfig-unsupported` for what only the splice does not
+ * support. Both name the line.
  */
 export function parseDocument(text: string, file: string): KubeconfigDocument {
   const documents = parseAllDocuments(text, {
@@ -72,7 +72,7 @@ export function parseDocument(text: string, file: string): KubeconfigDocument {
     throw refusal(nothing, {
       code: 'kubeconfig-invalid',
       at: error.pos[0],
-      // The parser's own message may quote the file, and with it a secret; its code does not.
+      // The parser's own message may quote the file, and with it a secret. Its code does not.
       reason: `this is not valid YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`,
       hint: 'Nothing was written. Correct the line and try again.',
     });
@@ -82,7 +82,7 @@ export function parseDocument(text: string, file: string): KubeconfigDocument {
     throw refusal(nothing, {
       code: 'kubeconfig-unsupported',
       at: 0,
-      reason: 'the first document is empty and others follow, of which kubectl reads none',
+      reason: 'the first document is empty, and kubectl does not read those after it',
       hint: 'Remove the leading "---" or the other documents.',
     });
   }
@@ -99,7 +99,7 @@ export function parseDocument(text: string, file: string): KubeconfigDocument {
     throw refusal(nothing, {
       code: 'kubeconfig-unsupported',
       at: keyRange(merge)[0],
-      reason: 'a merge key stands at the top level',
+      reason: 'there is a merge key at the top level',
     });
   }
   let value: Readonly<Record<string, unknown>>;
@@ -113,7 +113,9 @@ export function parseDocument(text: string, file: string): KubeconfigDocument {
   return document;
 }
 
-/** Refuses what kubectl refuses: a list that is none, stanzas that are no mapping, one name twice. */
+/**
+ * Throws for what kubectl refuses: a list that is not a list, stanzas that are not mappings, a name that occurs twice.
+ */
 function checkList(document: KubeconfigDocument, list: ListName): void {
   const pair = topPair(document, list);
   if (pair === undefined) return;
@@ -147,7 +149,7 @@ function checkList(document: KubeconfigDocument, list: ListName): void {
       throw refusal(document, {
         code: 'kubeconfig-invalid',
         at: place,
-        reason: `the name "${name}" stands twice in "${list}"`,
+        reason: `the name "${name}" occurs twice in "${list}"`,
         hint: 'Remove or rename one of the two: kubectl cannot read the file as it is.',
       });
     }
@@ -155,24 +157,24 @@ function checkList(document: KubeconfigDocument, list: ListName): void {
   }
 }
 
-/** The items of a list as plain values; empty when the list is missing or null. */
+/** Returns the items of a list as plain values. Empty if the list is missing or null. */
 export function stanzas(document: KubeconfigDocument, list: ListName): readonly unknown[] {
   const items = document.value[list];
   return Array.isArray(items) ? items : [];
 }
 
-/** The current-context as kubectl reads it; undefined when missing, null or empty. */
+/** Returns the current-context as kubectl reads it. Undefined if missing, null or empty. */
 export function currentContext(document: KubeconfigDocument): string | undefined {
   const value = document.value['current-context'];
   return value === undefined || value === null || value === '' ? undefined : String(value);
 }
 
-/** The pair of a top-level key; of duplicates the last, as in kubectl. */
+/** Returns the pair of a top-level key. Of duplicates the last one, as in kubectl. */
 export function topPair(document: KubeconfigDocument, key: string): Pair | undefined {
   return document.root?.items.findLast((pair) => isScalar(pair.key) && pair.key.value === key);
 }
 
-/** True for a missing value, `null`, `~` and nothing at all. */
+/** Returns true for a missing value, `null`, `~` and an empty value. */
 export function isNothing(node: unknown): boolean {
   return node === null || node === undefined || (isScalar(node) && (node.value ?? null) === null);
 }
@@ -182,12 +184,12 @@ export function rangeOf(node: unknown): Range | undefined {
   return Array.isArray(range) ? [Number(range[0]), Number(range[1])] : undefined;
 }
 
-/** The range of a pair's key. Every parsed key has one. */
+/** Returns the range of a pair's key. Every parsed key has one. */
 export function keyRange(pair: Pair): Range {
   return rangeOf(pair.key) ?? [0, 0];
 }
 
-/** Whether the file's last value is a block scalar that a line break added behind it would change. */
+/** Returns true if the file's last value is a block scalar that a line break after it would change. */
 export function endsInOpenBlockScalar(document: KubeconfigDocument): boolean {
   if (/\n$/.test(document.text)) return false;
   let node: unknown = document.root;
@@ -202,7 +204,7 @@ export function endsInOpenBlockScalar(document: KubeconfigDocument): boolean {
   return range !== undefined && !/^[|>][0-9]*-/.test(document.text.slice(range[0], range[1]));
 }
 
-/** An error that names the file and the line which stops the work. */
+/** Creates an error that names the file and the line. */
 export function refusal(
   document: Pick<KubeconfigDocument, 'file' | 'text'>,
   options: {

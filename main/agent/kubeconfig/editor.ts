@@ -21,46 +21,46 @@ import {
   type Way,
 } from './write.ts';
 
-/** The paths by which one file is edited. */
+/** The paths through which a file is edited. */
 export type EditedFile = Pick<KubeconfigFile, 'given' | 'real'>;
 
 export interface Edited {
   readonly plan: Plan;
-  /** The file as it was left. */
+  /** The file after the edit. */
   readonly after: Snapshot;
   readonly warnings: readonly string[];
-  /** What stood in the journal before: it tells how the file looked without us. */
+  /** The previous journal state: it describes the file without our entries. */
   readonly before: FileState | undefined;
 }
 
-/** Edits one file at a time: the caller queues. */
+/** Edits one file at a time. The caller queues the edits. */
 export interface Editor {
-  /** Applies a change; when the file holds it already nothing is written. Rejects with a `kubeconfig-…` or `disk-full`. */
+  /** Applies a change. Writes nothing if the file has it already. Rejects with a `kubeconfig-…` code or `disk-full`. */
   edit(file: EditedFile, change: Change): Promise<Edited>;
-  /** Takes away what a killed process of ours left beside the file: its temporary file, its locks. */
+  /** Removes what a killed process of ours left beside the file: its temporary file and its locks. */
   sweep(file: EditedFile): Promise<void>;
 }
 
-/** How often another writer may come in between before we give up. */
+/** How many times another writer may change the file before we give up. */
 const attempts = 20;
-/** An unlocked writer that truncates first has written the rest long before this. */
+/** A writer without a lock that truncates the file first has written the rest long before this. */
 const settleMs = 500;
 const settleStepMs = 20;
 
 export function createEditor(options: {
-  /** Holds the backups. */
+  /** The folder of the backups. */
   readonly folder: string;
   readonly journal: Journal;
   readonly planner: Planner;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lockTimeoutMs: number;
-  /** Called before a password is written to a file that other accounts may read, with the warning. */
+  /** Called with a warning before a password is written to a file that other accounts may read. */
   readonly onExposed: (warning: string) => void;
 }): Editor {
   const { folder, journal, planner, clock, logger, onExposed, lockTimeoutMs: timeoutMs } = options;
 
-  /** Reads what somebody meant to be in the file: never the middle of a write under a lock, or just begun. */
+  /** Reads a complete file: never one that is being written under a lock, or whose writing has just begun. */
   async function read(file: EditedFile, locks: readonly string[]): Promise<Snapshot> {
     for (let attempt = 0; ; attempt += 1) {
       const seen = await snapshot(file.real);
@@ -82,7 +82,7 @@ export function createEditor(options: {
       try {
         return { old, plan: await planner.plan({ file: file.real, bytes: old.bytes, states, change }) };
       } catch (error) {
-        // Half a file, from a writer that takes no lock, does not parse either: give it time to end.
+        // A writer without a lock may have written half the file, which does not parse: give it time to finish.
         const isHalf = error instanceof AppError && error.code === 'kubeconfig-invalid' && isFresh(old);
         if (!isHalf || attempt > settleMs / settleStepMs) throw error;
         await clock.sleep(settleStepMs);
@@ -90,7 +90,7 @@ export function createEditor(options: {
     }
   }
 
-  /** One try; undefined when another writer came in between. */
+  /** Makes one attempt. Resolves with undefined if another writer changed the file meanwhile. */
   async function attempt(file: EditedFile, change: Change): Promise<Edited | undefined> {
     const { real } = file;
     const record = await journal.get(real);
@@ -114,7 +114,7 @@ export function createEditor(options: {
     };
     const temporary = temporaryFor(real);
     const replacement = { file: real, old, bytes: plan.bytes, temporary };
-    // Left as we made it and empty again: what did not exist before us goes.
+    // A file that did not exist before us, is as we left it and is empty again is removed.
     const goes = plan.state === undefined && !plan.foreign && created.file && plan.bytes.length === 0;
     let done: Way | 'removed' | undefined;
     await journal.set(real, {
@@ -143,7 +143,7 @@ export function createEditor(options: {
     if (done === undefined) return undefined;
     if (done === 'removed') await removeFolders(created.folders);
     if (done === 'in-place') warnings.push(inPlaceWarning(real));
-    // The file is written, and the journal of the attempt describes it too, only less tidily.
+    // The file is written. The journal of this attempt describes it too, only less tidily.
     await journal.set(real, finalRecord(file, plan.state, created)).catch((error: unknown) => {
       logger.warn('kubeconfig journal not tidied', { errno: errnoOf(error) });
     });
@@ -191,7 +191,7 @@ function isFresh({ status }: Snapshot): boolean {
   return age >= 0 && age < settleMs;
 }
 
-/** Whether the password of a local port is in the file once the plan is written. */
+/** Returns true if the file contains the password of a local port after this plan. */
 function holdsPassword({ state }: Plan): boolean {
   return state?.stanzas.some(({ item }) => field(item.cluster, 'proxy-url') !== undefined) === true;
 }
@@ -214,7 +214,7 @@ async function makeFolder(file: string): Promise<void> {
   });
 }
 
-/** Removes folders that we made, the innermost first, as far as nobody put anything into them. */
+/** Removes folders that we created, the innermost first, while they are empty. */
 async function removeFolders(folders: readonly string[]): Promise<void> {
   for (const name of folders.toReversed()) await rmdir(name).catch(() => {});
 }

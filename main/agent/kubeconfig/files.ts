@@ -2,38 +2,39 @@ import { lstat, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 
-/** How a caller's environment names its kubeconfig. */
+/** The caller's environment, which names its kubeconfig. */
 export interface KubeconfigPlace {
   /** The value of KUBECONFIG. */
   readonly kubeconfig: string | undefined;
-  /** What relative entries of it resolve against. */
+  /** The folder against which its relative entries are resolved. */
   readonly cwd: string;
   readonly home: string;
 }
 
-/** One file of the list. */
+/** A file of the KUBECONFIG list. */
 export interface KubeconfigFile {
-  /** The absolute path as the caller names it: where kubectl puts its lock. */
+  /** The absolute path as the caller names it: kubectl puts its lock beside it. */
   readonly given: string;
-  /** Behind all symbolic links; the last link's target when that does not exist. */
+  /** The path after all symbolic links. The last link's target if that does not exist. */
   readonly real: string;
   readonly exists: boolean;
-  /** Not a device or a pipe, such as `/dev/null` or a shell's `<(…)`, which hold nothing of ours. */
+  /** False for a device or a pipe, such as `/dev/null` or a shell's `<(…)`, which contain no entries of ours. */
   readonly isReadable: boolean;
 }
 
-/** The files of a place in kubectl's order. */
+/** The files of KUBECONFIG in kubectl's order. */
 export interface KubeconfigFiles {
   readonly all: readonly KubeconfigFile[];
-  /** Where kubectl puts new stanzas and current-context: the first that exists, else the last. */
+  /** The file to which kubectl adds stanzas and current-context: the first that exists, else the last. */
   readonly target: KubeconfigFile;
   readonly warnings: readonly string[];
 }
 
 /**
- * Resolves KUBECONFIG as client-go does, `~/.kube/config` when it is unset or empty. Entries that are empty are
- * skipped, files named twice (also through links or `./`) count once.
- * Rejects with `bad-input` when KUBECONFIG holds separators only, `kubeconfig-unreadable` when a path leads nowhere.
+ * Resolves KUBECONFIG as client-go does, or `~/.kube/config` if it is unset or empty. Skips empty entries, and counts a
+ * file that is named twice (also through links or `./`) once.
+ * Rejects with `bad-input` if KUBECONFIG contains only separators, with `kubeconfig-unreadable` if a path cannot be
+ * resolved.
  */
 export async function resolveFiles(place: KubeconfigPlace): Promise<KubeconfigFiles> {
   const list = place.kubeconfig ?? '';
@@ -60,10 +61,10 @@ export async function resolveFiles(place: KubeconfigPlace): Promise<KubeconfigFi
   return { all, target, warnings };
 }
 
-/** As many links as Linux follows. */
+/** As many symbolic links as Linux follows. */
 const linkLimit = 40;
 
-/** Follows links by hand: `realpath` fails on one that dangles, whose target we may have to create. */
+/** Follows links one by one: `realpath` fails on a dangling link, whose target we may have to create. */
 async function followLinks(given: string): Promise<Omit<KubeconfigFile, 'given'>> {
   let real = given;
   try {
@@ -82,7 +83,7 @@ async function followLinks(given: string): Promise<Omit<KubeconfigFile, 'given'>
   throw unreadable(given, 'its symbolic links form a loop');
 }
 
-/** The real path of a folder of which the last parts may not exist yet. */
+/** Resolves the real path of a folder whose last parts may not exist yet. */
 async function realFolder(folder: string): Promise<string> {
   try {
     return await realpath(folder);
@@ -93,17 +94,19 @@ async function realFolder(folder: string): Promise<string> {
   }
 }
 
-/** Folders above a file that do not exist, the outermost first. */
+/** Resolves with the folders above a file that do not exist, the outermost first. */
 export async function missingFolders(file: string): Promise<readonly string[]> {
   const folder = path.dirname(file);
   if ((await stat(folder).catch(ignoreMissing)) !== undefined || folder === file) return [];
   return [...(await missingFolders(folder)), folder];
 }
 
-/** kubectl's locks for a file: beside the path as given and beside the real one, sorted as client-go sorts them. */
+/**
+ * Returns kubectl's locks for a file: beside the path as given and beside the real one, sorted as client-go sorts them.
+ */
 export async function lockPaths(file: Pick<KubeconfigFile, 'given' | 'real'>): Promise<readonly string[]> {
   const paths = [file.given, file.real].map(async (name) =>
-    // Through a linked folder both are the same lock, which must not be waited for twice.
+    // Through a linked folder both are the same lock, which must be taken only once.
     path.join(await realFolder(path.dirname(name)), `${path.basename(name)}.lock`),
   );
   return [...new Set(await Promise.all(paths))].toSorted();

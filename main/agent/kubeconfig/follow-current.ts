@@ -11,23 +11,23 @@ import type { State } from '../state/state.ts';
 import { watchFiles } from '../storage/file-watch.ts';
 import type { Kubeconfig, KubeconfigPlace } from './kubeconfig.ts';
 
-/** How soon to look at a kubeconfig again that could not be read, and at a time limit. */
+/** How soon to retry a kubeconfig that could not be read, and to check a time limit. */
 const lookAgainMs = 1_000;
 
-/** The current context of a kubeconfig, and the one of the agent's own environment as it changes. */
+/** The current context of a kubeconfig, and that of the agent's own environment as it changes. */
 export interface CurrentContexts {
-  /** Where the caller's kubeconfig is: the settings may name another. The agent's own where undefined. */
+  /** Returns the caller's kubeconfig, unless the settings name another. The agent's own where undefined. */
   placeFor(place: Place | undefined): KubeconfigPlace;
   /** Rejects as `Kubeconfig.current` does. */
   kubectl(place: Place | undefined): Promise<Kubectl>;
-  /** Reads the agent's own again. False where it cannot be read. */
+  /** Reads the agent's own kubeconfig again. Resolves with false if it cannot be read. */
   look(): Promise<boolean>;
   /**
-   * Looks when the kubeconfig or a session changes, until `close`: another program may switch the current context, or
-   * repair a kubeconfig that could not be read.
+   * Reads the kubeconfig again when it or a session changes, until `close`: another program may switch the current
+   * context, or repair a kubeconfig that could not be read.
    */
   follow(): void;
-  /** Looks at all of it now: a time limit, or another kubeconfig, changes no file. */
+  /** Reads everything again now: a time limit, or another kubeconfig, changes no file. */
   lookNow(): void;
   close(): void;
 }
@@ -43,7 +43,7 @@ export function followCurrent(options: {
   readonly state: Pick<State, 'get' | 'set'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Each look is an occasion for what time alone makes due. */
+  /** Called at each read, to handle what is due at a time rather than by a file change. */
   readonly onLook: () => void;
 }): CurrentContexts {
   const { own, kubeconfig, connections, catalog, sessions, state, clock, logger } = options;
@@ -77,10 +77,10 @@ export function followCurrent(options: {
     const limits = connections.checkLimits();
     const [isRead] = await Promise.all([limits.then(look), sessions.look()]);
     const inASecond = clock.now() + lookAgainMs;
-    // Files cannot be read while too many are open, which changes no file when it is over.
+    // Retry: files cannot be read while too many are open, and no file changes when that is over.
     if (!isRead) return inASecond;
-    // Nor does a session that ends change a file. A timer that was set before sleep fires late: a time limit is looked
-    // at each second.
+    // A session that ends changes no file either. A timer that was set before sleep fires late: check a time limit
+    // every second.
     return Math.min(
       ...state.get().sessions.map(({ endsAt }) => endsAt),
       (await limits) ? inASecond : Number.POSITIVE_INFINITY,
@@ -97,7 +97,7 @@ export function followCurrent(options: {
         clock,
         logger,
         watched: async () => ({
-          // Where it cannot be told, `look` finds the same and comes again in a second: the rest must go on.
+          // If the paths cannot be resolved, `look` fails in the same way and retries in a second: the rest must go on.
           files: await kubeconfig.paths(placeFor(undefined)).catch(() => []),
           folders: [options.sessionsFolder],
         }),

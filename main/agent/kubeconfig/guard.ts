@@ -3,24 +3,24 @@ import type { Edited, EditedFile } from './editor.ts';
 import type { Change, FileState, Inspection } from './plan.ts';
 import { isUntouched, type Snapshot, snapshot } from './write.ts';
 
-/** When the file is looked at again after a write, ms. A kubectl takes 50 to 100 ms from its read to its write. */
+/** When to check the file again after a write, ms. A kubectl takes 50 to 100 ms from its read to its write. */
 const looks = [50, 150, 500, 1_500, 5_000, 10_000];
 
-/** What a file is to hold for a while after we wrote it. */
+/** The expected content of a file for a while after we wrote it. */
 interface Watch {
   readonly file: EditedFile;
   readonly after: Snapshot['status'];
   readonly state: FileState | undefined;
   readonly before: FileState | undefined;
-  /** Ids that were taken out. */
+  /** The ids that were removed. */
   readonly removed: readonly string[];
 }
 
 /**
- * kubectl computes its new config before it locks, so one that had read the file before our write undoes it after:
- * it deletes the entries it did not know and adds those it knew again. For ten seconds after each write the file is
- * looked at: an entry of ours gone with all three stanzas (a person deletes one at a time) is put back, one that has
- * come back is removed.
+ * kubectl computes its new config before it locks, so one that read the file before our write undoes our write
+ * afterwards: it deletes the entries that it did not know, and adds those that it knew again. For ten seconds after
+ * each write, the file is checked: an entry of ours that lost all three stanzas (a user deletes one at a time) is
+ * written again, one that has come back is removed.
  */
 export interface Guard {
   watch(file: EditedFile, edited: Edited): void;
@@ -30,7 +30,7 @@ export interface Guard {
 export function createGuard(options: {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Runs work when no other edit runs. */
+  /** Runs work while no other edit runs. */
   readonly queue: (work: () => Promise<void>) => Promise<void>;
   readonly edit: (file: EditedFile, change: Change) => Promise<Edited>;
   readonly inspect: (file: string, bytes: Uint8Array) => Promise<Inspection>;
@@ -48,16 +48,16 @@ export function createGuard(options: {
     const start = (ms: number) =>
       clock.timer(ms, () => {
         queue(() => look(file.real)).catch((error: unknown) => {
-          logger.warn('kubeconfig could not be looked at again', { file: file.real, error: String(error) });
+          logger.warn('kubeconfig could not be checked again', { file: file.real, error: String(error) });
         });
-        if (ms === looks.at(-1)) forget(file.real);
+        if (ms === looks.at(-1)) drop(file.real);
       });
     timers.set(file.real, looks.map(start));
   }
 
-  function forget(real: string): void {
+  function drop(real: string): void {
     timers.delete(real);
-    // The last look is queued already and still needs what it compares with.
+    // The last check is queued already, and still needs the expected content.
     const known = watches.get(real);
     queue(async () => {
       if (watches.get(real) === known) watches.delete(real);
@@ -71,7 +71,7 @@ export function createGuard(options: {
     if (seen.status === undefined || seen.bytes.length === 0) return;
     const change = repair(watched, await inspect(real, seen.bytes));
     if (change === undefined) return;
-    logger.info('kubeconfig changed under us; repairing', { file: real });
+    logger.info('kubeconfig lost our change; repairing', { file: real });
     watch(watched.file, await edit(watched.file, change));
   }
 
@@ -91,7 +91,7 @@ function repair(watched: Watch, seen: Inspection): Change | undefined {
   const lost = state?.stanzas.filter(({ id }) => !present.has(id)) ?? [];
   const back = removed.filter((id) => present.has(id));
   const choice = state?.choices.at(-1);
-  // The undoing kubectl also sets the current-context that it had read; any other is a person's choice.
+  // A kubectl that undoes our write also sets the current-context that it had read. Any other is the user's choice.
   const wasUndone =
     lost.length > 0 &&
     choice !== undefined &&

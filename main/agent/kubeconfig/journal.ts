@@ -19,7 +19,7 @@ const stateSchema: z.ZodType<FileState> = z.object({
     z.object({
       list: z.enum(listNames),
       id: z.string(),
-      // Not an object schema: that would put `name` first, and the stanza would be written anew in another order.
+      // Not an object schema: that would put `name` first, and the stanza would be written again in another order.
       item: z.custom<OurStanza['item']>((item) => named.safeParse(item).success),
     }),
   ),
@@ -31,28 +31,30 @@ const stateSchema: z.ZodType<FileState> = z.object({
 });
 
 const recordSchema = z.object({
-  /** The path as it was given when we last wrote: its lock is kubectl's. */
+  /** The path as it was given at our last write: kubectl's lock is beside it. */
   given: z.string(),
-  /** What the file may hold of us: during a write the state before and the one after, else one. */
+  /** Our possible content of the file: during a write the states before and after it, else one state. */
   states: z.array(stateSchema),
   /** A temporary file that a crash may have left. */
   temporary: z.string().nullable(),
-  /** What was made for it and goes with it: the file itself, and folders, the outermost first. */
+  /** What was created for the file, and is removed with it: the file itself, and folders, the outermost first. */
   created: z.object({ file: z.boolean(), folders: z.array(z.string()) }),
 });
 
-/** What we did to one file. */
+/** Our changes to one file. */
 export type JournalRecord = z.infer<typeof recordSchema>;
 
-/** What we did to which file, by real path; on disk before any file is changed. Holds proxy passwords: 0600. */
+/**
+ * Stores our changes to each file by its real path, on disk before any file is changed. Contains proxy passwords: 0600.
+ */
 export interface Journal {
   all(): Promise<ReadonlyMap<string, JournalRecord>>;
   get(real: string): Promise<JournalRecord | undefined>;
-  /** Undefined forgets the file. Resolves when it is on disk. */
+  /** Stores a record, or removes it if undefined. Resolves when it is on disk. */
   set(real: string, record: JournalRecord | undefined): Promise<void>;
 }
 
-/** The journal in `file`, read once. A content that does not fit is set aside and reported. */
+/** Opens the journal in `file`, which is read once. Renames and reports a file with invalid content. */
 export function openJournal(file: string, logger: Logger): Journal {
   const storage = jsonFile({
     file,

@@ -16,17 +16,16 @@ export type { KubeconfigPlace } from './files.ts';
 export type { KubeconfigEntry } from './stanza.ts';
 
 /**
- * Writes our entries into a person's kubeconfig and takes them out again. All edits of one instance run one after the
- * other; there may be only one instance a state folder. Every byte that is not ours stays, and when nobody else wrote
- * in between, the file is byte for byte as before once the last entry is gone.
- *
- * All reject with `kubeconfig-unreadable`, `-invalid`, `-unsupported`, and where they write with `-unwritable`,
- * `-locked`, `-conflict` or `disk-full`; the file is then as it was.
+ * Adds our entries to the user's kubeconfig and removes them again. Edits of one instance run one after the other.
+ * There may be only one instance for each state folder. Every byte that is not ours stays, and if no other program
+ * wrote meanwhile, the file is byte for byte as before once the last entry is removed.
+ * All functions reject with `kubeconfig-unreadable`, `-invalid`, `-unsupported`, and if they write with `-unwritable`,
+ * `-locked`, `-conflict` or `disk-full`. The file is then unchanged.
  */
 export interface Kubeconfig {
   /**
-   * Adds or updates entries in the file where kubectl would put them. `current` names the id whose context becomes
-   * current-context. Answers the context's name by id. Calling twice is safe.
+   * Adds or updates entries in the file where kubectl would add them. `current` names the id whose context becomes the
+   * current-context. Resolves with the context names by id. Calling twice is safe.
    */
   add(
     place: KubeconfigPlace,
@@ -37,11 +36,11 @@ export interface Kubeconfig {
     readonly file: string;
     readonly warnings: readonly string[];
   }>;
-  /** Makes our entry of that id current. Rejects with `not-found` when no file of the place holds it. */
+  /** Makes our entry of that id current. Rejects with `not-found` if no file contains it. */
   use(place: KubeconfigPlace, id: string): Promise<{ readonly context: string }>;
   /**
-   * Removes our entries of these ids from every file we wrote and every file of the place. Where one was current, the
-   * one of ours before it becomes current again, else what was current before us. Ids that stand nowhere are ignored.
+   * Removes our entries of these ids from every file that we wrote and every file of `place`. If one was current,
+   * restores the previous context: one of ours, else the one that was current before us. Ignores ids without an entry.
    */
   remove(
     place: KubeconfigPlace,
@@ -51,55 +50,59 @@ export interface Kubeconfig {
     readonly currentContext: string | undefined;
     readonly warnings: readonly string[];
   }>;
-  /** Gives current-context back as `remove` does, and leaves the entries. */
+  /** Restores the previous context as `remove` does, and keeps the entries. */
   release(
     place: KubeconfigPlace,
     ids: readonly string[],
   ): Promise<{ readonly currentContext: string | undefined; readonly warnings: readonly string[] }>;
-  /** What kubectl uses now, in which file that is said, and the id when it is ours. Reads only what changed. */
+  /** Resolves with the current context, the file that sets it, and the id if it is ours. Reads only changed files. */
   current(place: KubeconfigPlace): Promise<{
     readonly context: string | undefined;
     readonly id: string | undefined;
     readonly file: string | undefined;
   }>;
-  /** The files that `current` reads, as they are named and behind their links; they need not exist. */
+  /** Resolves with the files that `current` reads, as they are named and after their links. They may not exist. */
   paths(place: KubeconfigPlace): Promise<readonly string[]>;
   /**
-   * What `release` of that id makes current, where it is current now: the context's name, undefined where there is none,
-   * and its id when it is ours. Undefined where the id is not current.
+   * Resolves with the context that `release` of that id would restore, if the id is current: the context's name,
+   * undefined if there is none, and its id if it is ours. Resolves with undefined if the id is not current.
    */
   previous(
     place: KubeconfigPlace,
     id: string,
   ): Promise<{ readonly context: string | undefined; readonly id: string | undefined } | undefined>;
-  /** Where our entry of that id stands in the place, and what its context, cluster and user are called. */
+  /** Resolves with the file that contains our entry of that id, and the names of its context, cluster and user. */
   entry(
     place: KubeconfigPlace,
     id: string,
   ): Promise<{ readonly file: string; readonly name: string } | undefined>;
   /**
-   * At the agent's start: ends what a crash left half done, and removes all entries of ours from every file we wrote
-   * but those of `keep`. A file that cannot be cleaned is a warning and stays in the journal for the next start.
+   * For the agent's start: finishes what a crash interrupted, and removes all entries of ours from every file that we
+   * wrote, except those of `keep`. A file that cannot be cleaned is a warning, and stays in the journal for the next
+   * start.
    */
   recover(keep: ReadonlySet<string>): Promise<{
     readonly removed: readonly string[];
     readonly kept: readonly string[];
     readonly warnings: readonly string[];
   }>;
-  /** Waits for the edits under way and ends the watch over what was written; entries stay. */
+  /** Waits for running edits and stops the guard of written files. Entries stay. */
   close(): Promise<void>;
 }
 
 export function createKubeconfig(options: {
-  /** Our state folder: holds `journal.json` and `backups/`. */
+  /** Our state folder, which contains `journal.json` and `backups/`. */
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long to wait for kubectl's lock, ms. */
   readonly lockTimeoutMs?: number;
-  /** The script of `plan-worker`; without it large files are planned in the caller's thread. */
+  /** The script of `plan-worker`. Without it, large files are planned in the caller's thread. */
   readonly worker?: URL;
-  /** A file that other accounts may read is about to get a password of ours: the warning, also in the answer. */
+  /**
+   * Called with a warning before a password is written to a file that other accounts may read. The result has the
+   * warning too.
+   */
   readonly onExposed?: (warning: string) => void;
 }): Kubeconfig {
   const { folder, clock, logger, lockTimeoutMs = 10_000, worker, onExposed = () => {} } = options;
@@ -129,7 +132,7 @@ export function createKubeconfig(options: {
     const files = await readAll(place);
     const owner = files.find(({ currentContext }) => currentContext !== undefined);
     const context = owner?.currentContext;
-    // Of one name in several files kubectl takes the first.
+    // If several files have the same name, kubectl takes the first.
     const entry = files.flatMap(({ contexts }) => contexts).find(({ name }) => name === context);
     return { context, id: entry?.id, file: owner?.path };
   }
@@ -168,7 +171,7 @@ export function createKubeconfig(options: {
           await edit(target, { current: { id, context: entry.name } });
           return { context: entry.name };
         }
-        throw new AppError('not-found', `No kubeconfig holds an entry of ours for ${id}.`, {
+        throw new AppError('not-found', `No kubeconfig has an entry of k8s-tunnels for ${id}.`, {
           hint: 'Connect the cluster first.',
         });
       }),

@@ -5,17 +5,17 @@ import type { Clock } from '../parts.ts';
 import { isSameProcess, processStart } from '../processes/process-start.ts';
 import { ignoreMissing } from './files.ts';
 
-/** kubectl holds its lock for milliseconds; one this old was left by a kubectl that was killed. */
+/** kubectl holds its lock for milliseconds. One this old was left by a kubectl that was killed. */
 const abandonedAfterMs = 60_000;
 
 const bodySchema = z.object({ app: z.literal('k8s-tunnels'), pid: z.number(), startTime: z.number() });
 
 /**
  * Runs `work` while holding kubectl's locks (client-go: `O_CREAT|O_EXCL` on `<file>.lock`, one attempt, so keep it
- * short). `locks` must be sorted. A lock that is taken is tried again every 5 to 30 ms.
- * Rejects with `kubeconfig-locked` after `timeoutMs`, or at once when another program's lock is older than a minute;
- * only a lock of ours whose process is gone is broken. Rejects with `kubeconfig-unwritable` or `disk-full` when the
- * lock cannot be made.
+ * short). `locks` must be sorted. Retries a lock that is held every 5 to 30 ms.
+ * Rejects with `kubeconfig-locked` after `timeoutMs`, or at once if another program's lock is older than a minute.
+ * Breaks only a lock of ours whose process has ended. Rejects with `kubeconfig-unwritable` or `disk-full` if the lock
+ * cannot be created.
  */
 export async function withLocks<T>(
   options: { readonly locks: readonly string[]; readonly clock: Clock; readonly timeoutMs: number },
@@ -34,7 +34,7 @@ export async function withLocks<T>(
   }
 }
 
-/** Resolves when none of the locks is held by another; rejects as `withLocks` does. */
+/** Resolves when no other process holds one of the locks. Rejects as `withLocks` does. */
 export async function waitForLocks(options: {
   readonly locks: readonly string[];
   readonly clock: Clock;
@@ -61,7 +61,7 @@ async function until(
     if (await breakOwn(lock)) continue;
     const status = await lstat(lock).catch(ignoreMissing);
     if (status === undefined) continue;
-    // A file's age is told by the system's clock, whatever clock we were given.
+    // A file's age is measured by the system's clock, whatever clock was passed in.
     const ageMs = Date.now() - status.mtimeMs;
     if (clock.now() >= deadline || ageMs > abandonedAfterMs) throw locked(lock, ageMs);
     await clock.sleep(5 + Math.random() * 25);
@@ -88,11 +88,11 @@ async function tryLock(lock: string): Promise<boolean> {
   }
 }
 
-/** Removes a lock that an earlier process of ours left; true when it did. */
+/** Removes a lock that an earlier process of ours left. Resolves with true if it did. */
 export async function breakOwn(lock: string): Promise<boolean> {
   let raw: unknown;
   try {
-    // A link or a pipe is no lock of ours, and reading a pipe may never end.
+    // A link or a pipe is not our lock, and reading a pipe may never end.
     if (!(await lstat(lock)).isFile()) return false;
     raw = JSON.parse(await readFile(lock, 'utf8'));
   } catch {
@@ -113,14 +113,14 @@ function locked(lock: string, ageMs: number): AppError {
     `${lock} has been held by another program for ${seconds} s, so the kubeconfig is not written.`,
     {
       hint: abandoned
-        ? `A kubectl that was killed leaves such a lock for ever. If no kubectl is running, remove ${lock} and try again.`
+        ? `A kubectl that was killed does not remove its lock. If no kubectl is running, remove ${lock} and try again.`
         : 'Wait until the other program is done and try again.',
       retryable: !abandoned,
     },
   );
 }
 
-/** A failed write as an error that names the path. */
+/** Converts a failed write into an error that names the path. */
 export function unwritable(file: string, cause: unknown): AppError {
   const errno = errnoOf(cause);
   if (errno === 'ENOSPC' || errno === 'EDQUOT') {

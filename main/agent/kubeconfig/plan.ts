@@ -8,45 +8,48 @@ import { upsert } from './upsert.ts';
 import { verify } from './verify.ts';
 import { undo, withoutUs } from './without-us.ts';
 
-/** A context of ours that was made current, by the id that owns it. */
+/** A context of ours that was made current, by the id of its owner. */
 export interface CurrentChoice {
   readonly id: string;
   readonly context: string;
 }
 
-/** One file as we wrote it: enough to get the text back that stood there without us, byte for byte. */
+/** A file as we wrote it, with enough information to restore the text without our entries byte for byte. */
 export interface FileState {
   /** SHA-256 of the whole file as written. */
   readonly hash: string;
-  /** From the text without us to the text with us, in order: at the old offset `before` became `length` characters. */
+  /**
+   * The edits from the text without our entries to the text with them, in order: at the old offset, `before` became
+   * `length` characters.
+   */
   readonly edits: readonly { readonly at: number; readonly before: string; readonly length: number }[];
   readonly stanzas: readonly OurStanza[];
-  /** The contexts of ours made current, the latest last. */
+  /** Our contexts that were made current, the latest last. */
   readonly choices: readonly CurrentChoice[];
   readonly found: Found;
 }
 
-/** What is to change in one file. */
+/** The changes to make in one file. */
 export interface Change {
   readonly upsert?: readonly KubeconfigEntry[];
-  /** Stanzas to put back just as they were. */
+  /** Stanzas to restore unchanged. */
   readonly restore?: readonly OurStanza[];
   readonly remove?: readonly string[];
-  /** Ids that are to be current no more; their entries stay. */
+  /** Ids that must no longer be current. Their entries stay. */
   readonly release?: readonly string[];
-  /** Removes every id of ours but these. */
+  /** Removes all our ids except these. */
   readonly keepOnly?: readonly string[];
-  /** The id to make current; its context's name where it does not stand in this file. */
+  /** The id to make current, with its context's name if this file does not contain it. */
   readonly current?: { readonly id: string; readonly context?: string };
-  /** How the file was found earlier, where the journal knows nothing any more. */
+  /** An earlier state of the file, if the journal no longer has one. */
   readonly reference?: FileState;
-  /** Names that stand in the other files of the list. */
+  /** Names in the other files of the list. */
   readonly taken?: readonly Named[];
 }
 
 export interface Named {
   readonly name: string;
-  /** The owner, when the stanza is ours. */
+  /** The id of the owner, if the stanza is ours. */
   readonly id: string | undefined;
 }
 
@@ -54,17 +57,17 @@ export interface Plan {
   /** The new bytes. */
   readonly bytes: Uint8Array;
   readonly changed: boolean;
-  /** True when the bytes were not as we last left them: another writer's work stands in them. */
+  /** True if the file changed since our last write: another program wrote to it. */
   readonly foreign: boolean;
-  /** Undefined when nothing of ours is left. */
+  /** Undefined if no entry of ours is left. */
   readonly state: FileState | undefined;
-  /** The context's name of every id of ours that stands in the file now. */
+  /** The context name of every id of ours in the file. */
   readonly contexts: readonly CurrentChoice[];
   readonly removed: readonly string[];
   readonly currentContext: string | undefined;
 }
 
-/** What a reader needs to know of a file. */
+/** The parts of a file that a reader needs. */
 export interface Inspection {
   readonly currentContext: string | undefined;
   readonly names: readonly Named[];
@@ -80,14 +83,14 @@ export function inspect(bytes: Uint8Array, file: string): Inspection {
 }
 
 /**
- * Computes a file's new bytes; pure, and the only place that decides what they are. The text is first taken back to
- * what it is without us, then everything of ours is added anew, so that taking the last of it away ends in exactly
- * that text. Rejects as `parseDocument`, `additions` and `verify` do.
+ * Computes a file's new bytes. Pure, and the only function that decides what they are. First restores the text without
+ * our entries, then adds all our entries again, so that removing the last of them results in exactly that text. Throws
+ * as `parseDocument`, `additions` and `verify` do.
  */
 export function plan(options: {
   readonly file: string;
   readonly bytes: Uint8Array;
-  /** What we may have written before, the latest last. */
+  /** The states that we may have written before, the latest last. */
   readonly states: readonly FileState[];
   readonly change: Change;
 }): Plan {

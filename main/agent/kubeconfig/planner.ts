@@ -4,7 +4,7 @@ import { type Inspection, inspect, type Plan, plan } from './plan.ts';
 
 export type PlanTask = Parameters<typeof plan>[0];
 
-/** The text work on one file, wherever it runs. */
+/** Computes edits of one file, in any thread. */
 export interface Planner {
   plan(task: PlanTask): Promise<Plan>;
   inspect(file: string, bytes: Uint8Array): Promise<Inspection>;
@@ -16,12 +16,12 @@ export type WorkerTask =
 
 export type WorkerAnswer = { readonly value: Plan | Inspection } | { readonly error: PlainError };
 
-/** Below it the work takes less time than a thread's start. */
+/** Smaller files take less time than starting a thread. */
 const workerFromBytes = 1_000_000;
 
 /**
- * Plans small files at once and files above 1 MB in a thread of their own, when `worker` names the script for it
- * (`plan-worker`, from source or bundled): 5 MB take half a second.
+ * Plans small files at once. Plans files above 1 MB in a separate thread if `worker` names its script (`plan-worker`,
+ * from source or bundled): 5 MB take half a second.
  */
 export function createPlanner(worker: URL | undefined): Planner {
   return {

@@ -7,14 +7,17 @@ import { isUntouched, type Snapshot, snapshot } from './write.ts';
 
 /** Reads files for polling. */
 export interface Reader {
-  /** What stands in the file; a missing one is empty. Rejects with `kubeconfig-unreadable` or `kubeconfig-invalid`. */
+  /**
+   * Resolves with the content of the file. A missing one is empty. Rejects with `kubeconfig-unreadable` or
+   * `kubeconfig-invalid`.
+   */
   read(file: EditedFile): Promise<Inspection>;
 }
 
-/** A file changed so lately may change again without its time stamp telling. */
+/** A file that changed this recently may change again without a new time stamp. */
 const restlessMs = 100;
 
-/** Remembers what it parsed until the file's status changes. */
+/** Caches what it parsed until the file's status changes. */
 export function createReader(planner: Planner): Reader {
   const known = new Map<string, { readonly status: Snapshot['status']; readonly inspection: Inspection }>();
   return {
@@ -23,7 +26,7 @@ export function createReader(planner: Planner): Reader {
       if (last !== undefined && (await isUntouched(file.real, last.status))) return last.inspection;
       const readAt = Date.now();
       const seen = await snapshot(file.real);
-      // kubectl truncates under its lock before it writes: that is no content.
+      // kubectl truncates the file under its lock before it writes: that is not its content.
       if (last !== undefined && seen.bytes.length === 0 && (await isLocked(file))) return last.inspection;
       const inspection = await planner.inspect(file.real, seen.bytes);
       if (readAt - (seen.status?.mtimeMs ?? 0) > restlessMs)

@@ -13,8 +13,8 @@ import { quoted } from './stanza.ts';
 import { colonAfter, dashAfter, type Edit, lineEnd, lineStart, setScalar, unsupported } from './text-edit.ts';
 
 /**
- * The edits that take our stanzas out of a text which others have changed since we wrote it, and that give the lists
- * and current-context back the form in which they were found. `current` undefined leaves current-context alone.
+ * Returns the edits that remove our stanzas from a text that others have changed since we wrote it, and that restore
+ * the original form of the lists and of current-context. Keeps current-context if `current` is undefined.
  */
 export function removals(
   document: KubeconfigDocument,
@@ -71,7 +71,7 @@ function cutBlock(options: {
   return edits;
 }
 
-/** Takes top-level pairs out whose list is gone: in block form only the key's line is left of it. */
+/** Removes top-level pairs whose list is gone: in block form, only the line of the key is left. */
 function dropPairs(document: KubeconfigDocument, pairs: readonly Pair[]): readonly Edit[] {
   const { root } = document;
   if (root === undefined || pairs.length === 0) return [];
@@ -87,7 +87,7 @@ function dropPairs(document: KubeconfigDocument, pairs: readonly Pair[]): readon
   });
 }
 
-/** Takes items out of a flow collection together with the commas that they leave over. */
+/** Removes items from a flow collection, together with their commas. */
 function cutFlow(
   document: KubeconfigDocument,
   ranges: readonly (Range | undefined)[],

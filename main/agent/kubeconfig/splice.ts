@@ -11,13 +11,13 @@ import {
 import { blockItems, flowText, type OurStanza, quoted } from './stanza.ts';
 import { columnOf, dashAfter, type Edit, eolOf, lineEnd, setScalar, unsupported } from './text-edit.ts';
 
-/** How the places that we fill looked before: null where the key was missing, else the source text of its value. */
+/** The original form of the fields that we fill: null if the key was missing, else the source text of its value. */
 export interface Found {
   readonly lists: Readonly<Record<ListName, string | null>>;
   readonly current: { readonly source: string; readonly value: string } | null;
 }
 
-/** What of a document additions would fill or replace, so that a later removal can put it back. */
+/** Returns what additions would fill or replace in a document, so that a later removal can restore it. */
 export function found(document: KubeconfigDocument): Found {
   const source = (key: string) => {
     const pair = topPair(document, key);
@@ -35,9 +35,9 @@ export function found(document: KubeconfigDocument): Found {
 }
 
 /**
- * The edits that put stanzas at the end of their lists and set current-context, in the form each place has: block,
- * flow or JSON, its column, its line ends. Missing lists are created, null ones filled.
- * Rejects with `kubeconfig-unsupported` where the form of a place is not covered.
+ * Returns the edits that append stanzas to their lists and set current-context, in the form of each list: block, flow
+ * or JSON, its column, its line ends. Creates missing lists and fills null ones.
+ * Throws `kubeconfig-unsupported` if the form of a list is not supported.
  */
 export function additions(
   document: KubeconfigDocument,
@@ -80,7 +80,7 @@ export function additions(
   return closeLastLine(document, edits, fills.length, eol);
 }
 
-/** An append behind a last line that has no line break needs one first. */
+/** Closes the last line first, if it has no line break. */
 function closeLastLine(
   document: KubeconfigDocument,
   edits: readonly Edit[],
@@ -139,7 +139,7 @@ function addToFlowRoot(document: KubeconfigDocument, pairs: readonly string[]): 
   return { at, before: '', after: pairs.join(', ') + separator };
 }
 
-/** Where a new top-level key goes: the line behind the last one; comments at the end of the file stay behind it. */
+/** Returns where to insert a new top-level key: after the last one. Comments at the end of the file stay after it. */
 function rootEnd(document: KubeconfigDocument): number {
   const last = document.root?.items.at(-1);
   if (last === undefined) return document.text.length;

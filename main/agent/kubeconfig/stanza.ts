@@ -1,10 +1,10 @@
 import { type KubeconfigDocument, type ListName, listNames, stanzas } from './document.ts';
 
-/** What a caller wants to stand in a kubeconfig: one cluster, one user and the context that joins them. */
+/** A kubeconfig entry: one cluster, one user and the context that joins them. */
 export interface KubeconfigEntry {
-  /** The cluster's id: the ownership marker on all three stanzas. */
+  /** The cluster's id, which marks all three stanzas as ours. */
   readonly id: string;
-  /** The wanted name of all three; a part of the id's hash is added when somebody else's stanza has it. */
+  /** The wanted name of all three. A part of the id's hash is added if another stanza has that name. */
   readonly name: string;
   readonly cluster: {
     readonly server: string;
@@ -20,27 +20,29 @@ export interface KubeconfigEntry {
     readonly args: readonly string[];
     readonly interactiveMode: 'Never' | 'IfAvailable';
     readonly installHint?: string;
-    /** The plugin is told which API server is meant. */
+    /** Makes kubectl pass the API server to the plugin. */
     readonly provideClusterInfo?: true;
   };
-  /** Undefined keeps the namespace that a person chose on our context while it stands. */
+  /** Where undefined, keeps the namespace that the user set on our context. */
   readonly namespace?: string;
 }
 
-/** A JSON value as it stands in a stanza. */
+/** A JSON value in a stanza. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
 
-/** One stanza of ours: the item of a list, whole, with the id that its extension carries. */
+/** One stanza of ours: a whole list item, with the id in its extension. */
 export interface OurStanza {
   readonly list: ListName;
   readonly id: string;
   readonly item: { readonly name: string; readonly [key: string]: Plain };
 }
 
-/** kubectl keeps extensions on all three kinds of stanza when it rewrites a file; comments and unknown keys it drops. */
+/**
+ * kubectl keeps extensions on all three kinds of stanza when it rewrites a file. It drops comments and unknown keys.
+ */
 const extensionName = 'k8s-tunnels';
 
-/** The three stanzas of an entry under the name that was chosen for it. */
+/** Builds the three stanzas of an entry with the chosen name. */
 export function entryStanzas(entry: KubeconfigEntry, name: string, namespace?: string): readonly OurStanza[] {
   const { id, cluster, user } = entry;
   const extensions = [{ extension: { id }, name: extensionName }];
@@ -92,7 +94,7 @@ function optional(key: string, value: string | undefined): { readonly [key: stri
   return value === undefined ? {} : { [key]: value };
 }
 
-/** The id that an item of a list carries in our extension, or undefined when it is not ours. */
+/** Returns the id in our extension of a list item, or undefined if it is not ours. */
 export function ownerOf(list: ListName, item: unknown): string | undefined {
   const stanza = field(item, list.slice(0, -1));
   const extensions = field(stanza, 'extensions');
@@ -102,7 +104,7 @@ export function ownerOf(list: ListName, item: unknown): string | undefined {
   return typeof id === 'string' ? id : undefined;
 }
 
-/** Every stanza of ours in a document, in the file's order, with whatever others changed in it. */
+/** Returns every stanza of ours in a document, in the file's order, including what others changed in it. */
 export function ourStanzas(document: KubeconfigDocument): readonly OurStanza[] {
   return listNames.flatMap((list) =>
     stanzas(document, list).flatMap((item) => {
@@ -118,8 +120,8 @@ export function field(value: unknown, key: string): unknown {
 }
 
 /**
- * A double-quoted scalar that JSON, YAML 1.1 and YAML 1.2 read alike: plain `yes`, `017` or `1e3` would be typed, and
- * YAML takes U+0085, U+2028 and U+2029 for line breaks.
+ * Formats a double-quoted scalar that JSON, YAML 1.1 and YAML 1.2 read alike: plain `yes`, `017` or `1e3` would be
+ * typed, and YAML treats U+0085, U+2028 and U+2029 as line breaks.
  */
 export function quoted(text: string): string {
   return JSON.stringify(text).replace(
@@ -128,7 +130,7 @@ export function quoted(text: string): string {
   );
 }
 
-/** A value in flow form, on one line; valid JSON too. */
+/** Formats a value in flow form, on one line. It is valid JSON too. */
 export function flowText(value: Plain): string {
   if (typeof value === 'string') return quoted(value);
   if (isList(value)) return `[${value.map(flowText).join(', ')}]`;
@@ -139,7 +141,7 @@ export function flowText(value: Plain): string {
   return String(value);
 }
 
-/** List items in block form: the dash in column `column`, every line closed by `eol`. */
+/** Formats list items in block form: the dash in column `column`, every line terminated by `eol`. */
 export function blockItems(items: readonly Plain[], column: number, eol: string): string {
   const pad = ' '.repeat(column);
   return items

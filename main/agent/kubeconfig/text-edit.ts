@@ -1,14 +1,14 @@
 import { isScalar, type Pair } from 'yaml';
 import { isNothing, type KubeconfigDocument, keyRange, rangeOf, refusal } from './document.ts';
 
-/** One change of a text: at offset `at` of the old text `before` becomes `after`. */
+/** One change of a text: `before`, at offset `at` of the old text, becomes `after`. */
 export interface Edit {
   readonly at: number;
   readonly before: string;
   readonly after: string;
 }
 
-/** Edits, none overlapping, applied in one pass; of several at one offset the first in the list comes first. */
+/** Applies edits in one pass. They must not overlap. Of several at one offset, the first in the list comes first. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   let result = '';
   let position = 0;
@@ -22,7 +22,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return result + text.slice(position);
 }
 
-/** Replaces the value of a key that stands on one line; an empty `value` leaves the key without one. */
+/** Replaces the value of a key on one line. An empty `value` leaves the key without one. */
 export function setScalar(document: KubeconfigDocument, pair: Pair, value: string): Edit {
   const { text } = document;
   const key = keyRange(pair);
@@ -35,7 +35,7 @@ export function setScalar(document: KubeconfigDocument, pair: Pair, value: strin
   return { at: colonAfter(document, key[1]) + 1, before: '', after: value === '' ? '' : ` ${value}` };
 }
 
-/** The next dash of a block list, past blanks and comments. */
+/** Returns the offset of the next dash of a block list, skipping blanks and comments. */
 export function dashAfter(document: KubeconfigDocument, from: number): number {
   const match = /(?:\s|#.*)*/y;
   match.lastIndex = from;
@@ -70,7 +70,7 @@ export function lineStart(text: string, at: number): number {
   return text[start] === '\ufeff' ? start + 1 : start;
 }
 
-/** The offset behind the line that holds the character before `at`. */
+/** Returns the offset after the line that contains the character before `at`. */
 export function lineEnd(text: string, at: number): number {
   if (at > 0 && text[at - 1] === '\n') return at;
   const end = text.indexOf('\n', at);

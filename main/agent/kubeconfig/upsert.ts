@@ -3,7 +3,7 @@ import { type KubeconfigDocument, listNames, stanzas } from './document.ts';
 import type { Change } from './plan.ts';
 import { entryStanzas, field, type KubeconfigEntry, type OurStanza } from './stanza.ts';
 
-/** Our stanzas after a change: those that are there, those to put back, and those of new or renewed entries. */
+/** Returns our stanzas after a change: existing ones, restored ones, and those of new or renewed entries. */
 export function upsert(
   base: KubeconfigDocument,
   present: readonly OurStanza[],
@@ -36,8 +36,8 @@ export function upsert(
 }
 
 /**
- * The wanted name, or where somebody else has it the name with a part of the id's hash, which is the same whoever came
- * first. That name is kept while it is free.
+ * Returns the wanted name, or that name with a part of the id's hash if another stanza has it. The hash does not depend
+ * on the order of the clusters. An existing name stays while it is free.
  */
 function freeName(
   { id, name }: KubeconfigEntry,

@@ -3,9 +3,9 @@ import { AppError } from '../../model/app-error.ts';
 import { currentContext, type KubeconfigDocument, type ListName, listNames, stanzas } from './document.ts';
 
 /**
- * Asserts that a splice changed what it was meant to and nothing else: the re-parsed result must equal the values
- * before, with each list as expected and current-context as expected. A JSON file must still be JSON.
- * Rejects with `kubeconfig-unsupported`; the caller has then written nothing.
+ * Verifies that a splice changed only what it was meant to: the re-parsed result must equal the previous values, with
+ * each list and current-context as expected. A JSON file must still be JSON.
+ * Throws `kubeconfig-unsupported`. The caller has then written nothing.
  */
 export function verify(options: {
   readonly before: KubeconfigDocument;
@@ -14,7 +14,7 @@ export function verify(options: {
   readonly current: string | undefined;
 }): void {
   const { before, after, lists, current } = options;
-  // A file that had nothing in it gets the two keys that make it a kubeconfig.
+  // A file without content gets the two keys that make it a kubeconfig.
   const made =
     before.root === undefined && after.root !== undefined ? { apiVersion: 'v1', kind: 'Config' } : {};
   const expected = { ...made, ...others(before), ...lists, 'current-context': current };
@@ -33,7 +33,7 @@ export function verify(options: {
   );
 }
 
-/** All that we never touch. */
+/** Returns everything that we never change. */
 function others(document: KubeconfigDocument): Readonly<Record<string, unknown>> {
   const own: readonly string[] = [...listNames, 'current-context'];
   return Object.fromEntries(Object.entries(document.value).filter(([key]) => !own.includes(key)));

@@ -8,9 +8,9 @@ import type { Kubeconfig } from './kubeconfig.ts';
 import type { Change } from './plan.ts';
 import type { Reader } from './reader.ts';
 
-/** Takes what is ours out of every file that may hold it: those that we wrote, and those of a place. */
+/** Removes our entries from every file that may contain them: those that we wrote, and those of a place. */
 export interface Withdrawal {
-  /** One change to every file that holds something of ours of these ids. */
+  /** Applies one change to every file that contains entries of ours with these ids. */
   withdraw(place: KubeconfigPlace, ids: readonly string[], change: Change): ReturnType<Kubeconfig['remove']>;
   readonly recover: Kubeconfig['recover'];
 }
@@ -31,7 +31,7 @@ export function createWithdrawal(options: {
         const removed = new Set<string>();
         const warnings: string[] = [];
         const failures: unknown[] = [];
-        // A place that leads nowhere any more must not keep our entries in the files of the journal.
+        // An unresolvable KUBECONFIG must not keep our entries in the files of the journal.
         const all = await resolveFiles(place).then(
           (resolved) => resolved.all.filter((file) => file.isReadable),
           (error: unknown) => {

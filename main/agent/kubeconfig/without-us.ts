@@ -5,7 +5,7 @@ import { type OurStanza, ourStanzas, ownerOf } from './stanza.ts';
 import { applyEdits } from './text-edit.ts';
 import { verify } from './verify.ts';
 
-/** The text without us, where nobody else wrote since. */
+/** Returns the text without our entries, if no other program wrote since. */
 export function undo(text: string, state: FileState): string {
   let result = '';
   let position = 0;
@@ -18,7 +18,7 @@ export function undo(text: string, state: FileState): string {
   return result + text.slice(position);
 }
 
-/** The text without us, where others wrote since: our stanzas are known by their extension. */
+/** Returns the text without our entries after other programs wrote: our stanzas are recognised by their extension. */
 export function withoutUs(document: KubeconfigDocument, last: FileState | undefined) {
   const ours = ourStanzas(document);
   const name = currentContext(document);
@@ -28,7 +28,7 @@ export function withoutUs(document: KubeconfigDocument, last: FileState | undefi
       .map(({ id }) => ({ id, context: String(name) }))
       .at(0) ?? last?.choices.find(({ context }) => context === name);
   const earlier = last?.choices.filter(({ id }) => id !== choice?.id) ?? [];
-  // A person who switched to a context of their own ended our say in the matter.
+  // After the user switched to a context of their own, we restore none.
   const choices = choice === undefined ? [] : [...earlier, choice];
   if (ours.length === 0 && choice === undefined) return { base: document, stanzas: ours, choices };
   const edits = removals(document, {

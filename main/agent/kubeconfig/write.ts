@@ -6,7 +6,7 @@ import type { Clock } from '../parts.ts';
 import { ignoreMissing, unreadable } from './files.ts';
 import { unwritable } from './lock.ts';
 
-/** A file at one moment. Missing: no bytes, no status. */
+/** A file at one moment. A missing file has no bytes and no status. */
 export interface Snapshot {
   readonly bytes: Buffer;
   readonly status:
@@ -25,7 +25,7 @@ export interface Snapshot {
 
 /**
  * Reads a file and its status through one handle. Rejects with `kubeconfig-unreadable`, and with
- * `kubeconfig-unsupported` for what is neither a file nor a folder: `/dev/null` must not be renamed over.
+ * `kubeconfig-unsupported` for anything that is neither a file nor a folder: a rename must not replace `/dev/null`.
  */
 export async function snapshot(file: string): Promise<Snapshot> {
   let handle: FileHandle | undefined;
@@ -49,12 +49,12 @@ export async function snapshot(file: string): Promise<Snapshot> {
   }
 }
 
-/** Whether two snapshots show one and the same file with the same bytes. */
+/** Returns true if two snapshots show the same file with the same bytes. */
 export function isSame(a: Snapshot, b: Snapshot): boolean {
   return a.status?.dev === b.status?.dev && a.status?.ino === b.status?.ino && a.bytes.equals(b.bytes);
 }
 
-/** The name of a temporary file beside `file`, to be noted down before it is made. */
+/** Returns the name of a temporary file beside `file`. Record it before creating the file. */
 export function temporaryFor(file: string): string {
   return path.join(
     path.dirname(file),
@@ -62,10 +62,10 @@ export function temporaryFor(file: string): string {
   );
 }
 
-/** How a file is written: by a temporary file that is ready to be renamed, or in place. */
+/** How a file is written: by renaming a temporary file, or in place. */
 export type Way = 'rename' | 'in-place';
 
-/** One new content for the file that `old` shows. */
+/** New content for the file that `old` shows. */
 interface Replacement {
   readonly file: string;
   readonly old: Snapshot;
@@ -74,13 +74,14 @@ interface Replacement {
 }
 
 /**
- * The slow half of a write, before the lock: a temporary file with the new bytes, the old mode and owner (0600 when
- * new), flushed. In place it must be where a rename would break the file's identity: hard links, another owner.
+ * Does the slow part of a write, before the lock: creates a temporary file with the new bytes, the old mode and owner
+ * (0600 if new), and flushes it. Chooses to write in place if a rename would change the file's identity: hard links,
+ * another owner.
  * Rejects with `disk-full` or `kubeconfig-unwritable`. The caller removes the temporary file.
  */
 export async function prepare({ file, old, bytes, temporary }: Replacement): Promise<Way> {
   try {
-    // A rename would get past a file that is read-only; its owner meant it.
+    // A rename would replace a read-only file, which its owner does not want.
     if (old.status !== undefined) await access(file, constants.W_OK);
     if ((old.status?.links ?? 1) > 1) return 'in-place';
     const handle = await open(temporary, 'wx', 0o600);
@@ -97,7 +98,7 @@ export async function prepare({ file, old, bytes, temporary }: Replacement): Pro
   }
 }
 
-/** Gives a new file an old one's owner and mode; false when its owner cannot be given. */
+/** Gives a new file the old one's owner and mode. Returns false if its owner cannot be set. */
 async function takeOver(
   handle: FileHandle,
   { uid, gid, mode }: { readonly uid: number; readonly gid: number; readonly mode: number },
@@ -113,8 +114,8 @@ async function takeOver(
 }
 
 /**
- * The quick half, under the lock: the rename. Where the file turns out to be a mount (EBUSY) it is written in place,
- * and put back if that fails. Rejects with `disk-full` or `kubeconfig-unwritable`; the old bytes are then intact.
+ * Does the quick part, under the lock: the rename. If the file turns out to be a mount (EBUSY), writes it in place, and
+ * restores it if that fails. Rejects with `disk-full` or `kubeconfig-unwritable`. The old bytes are then intact.
  */
 export async function commit(
   { file, old, bytes, temporary }: Replacement,
@@ -122,7 +123,7 @@ export async function commit(
 ): Promise<Way> {
   try {
     if (options.way === 'rename' && (await renameOver(temporary, file, options.clock))) {
-      // The rename is done; that it outlives a power cut is not worth an error.
+      // The rename is done. A failure to make it survive a power cut is not an error.
       await syncFolder(path.dirname(file)).catch(() => {});
       return 'rename';
     }
@@ -133,17 +134,17 @@ export async function commit(
   }
 }
 
-/** Removes a file that we made. Rejects with `kubeconfig-unwritable`. */
+/** Removes a file that we created. Rejects with `kubeconfig-unwritable`. */
 export async function removeFile(file: string): Promise<void> {
   await unlink(file).catch((cause: unknown) => {
     throw unwritable(file, cause);
   });
 }
 
-/** Windows refuses a rename while a virus scanner or an editor has the file open; it passes in moments. */
+/** Windows refuses a rename while a virus scanner or an editor has the file open. That ends within moments. */
 const windowsRetries = 12;
 
-/** False when the file is a mount point, which no rename can replace. */
+/** Resolves with false if the file is a mount point, which no rename can replace. */
 async function renameOver(from: string, to: string, clock: Clock): Promise<boolean> {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -161,12 +162,12 @@ async function renameOver(from: string, to: string, clock: Clock): Promise<boole
 }
 
 async function writeInPlace(file: string, old: Snapshot, bytes: Uint8Array): Promise<void> {
-  // The path is behind all links already: one that is there now was put there meanwhile.
+  // The path is already resolved: a link that is there now was put there meanwhile.
   const handle = await open(file, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
   try {
     await overwrite(handle, bytes);
   } catch (error) {
-    // The old bytes have their blocks on the disk already, so putting them back needs no space.
+    // The old bytes still have their blocks on the disk, so restoring them needs no space.
     await overwrite(handle, old.bytes);
     throw error;
   } finally {
@@ -194,7 +195,7 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Whether a file is still the one that a snapshot showed, told by its status alone. */
+/** Returns true if a file is still the one in a snapshot, judged by its status alone. */
 export async function isUntouched(file: string, known: Snapshot['status']): Promise<boolean> {
   const status = await stat(file).catch(ignoreMissing);
   return status?.ino === known?.ino && status?.mtimeMs === known?.mtimeMs && status?.size === known?.size;

@@ -1,14 +1,14 @@
-/** One answer that is being read. */
+/** An answer that is being read. */
 export interface Reading {
-  /** Who sends it. */
+  /** The host that sends it. */
   readonly host: string;
-  /** Ends it: it is the one that has to give way. */
+  /** Aborts it, to free memory for others. */
   refuse(): void;
 }
 
 /** The memory that all answers share while they are read. */
 export interface AnswerBudget {
-  /** Counts bytes more for a reading. Where they do not fit, a reading is refused: this one, or another. */
+  /** Counts additional bytes of a reading. If they exceed the limit, refuses a reading: this one or another. */
   take(reading: Reading, bytes: number): void;
   release(reading: Reading): void;
 }
@@ -16,9 +16,9 @@ export interface AnswerBudget {
 const largeBytes = 2 * 1024 * 1024;
 
 /**
- * Hundreds of answers are read at once, each within its own limit; together they may hold `limit` bytes. Where more comes,
- * the largest answers of the host that sends the most give way. Nobody waits for anybody: a host that sends without end
- * or slowly holds up no other.
+ * Hundreds of answers are read at once, each within its own limit. Together they may hold `limit` bytes. Above that,
+ * the largest answers of the host that sends the most are refused. No reading waits for another, so a host that sends
+ * slowly or without end delays no other.
  */
 export function createAnswerBudget(limit: number): AnswerBudget {
   const readings = new Map<Reading, number>();
@@ -31,11 +31,11 @@ export function createAnswerBudget(limit: number): AnswerBudget {
     take(reading, bytes) {
       readings.set(reading, (readings.get(reading) ?? 0) + bytes);
       total += bytes;
-      // Several large ones at once are no API's: hundreds of cells, each with a page of its own, are all small.
+      // Several large ones at once are not an API's: hundreds of locations, each with a page of its own, are all small.
       const large = [...readings.values()].filter((held) => held > largeBytes).length;
       const most = large > 1 ? limit / 2 : limit;
       if (total <= most) return;
-      // Down to a half: a host that goes on would soon be there again.
+      // Free down to a half: a host that continues would soon reach the limit again.
       while (total > most / 2) {
         const largest = largestOfGreediest(readings);
         if (largest === undefined) return;

@@ -7,15 +7,17 @@ import { answersBytes, sizeText } from './limits.ts';
 
 const firstSlab = 16 * 1024;
 const largestSlab = 1024 * 1024;
-/** A small answer may come in pieces of any size. In a large one they are read in blocks, and the network's are larger. */
+/**
+ * A small answer may arrive in pieces of any size. A large one is read in blocks, and the network's pieces are larger.
+ */
 const manyPieces = 2_000;
 const smallestPiece = 64;
 const hint = 'Check the address: something else may answer there.';
 
 /**
- * The body of an answer, decompressed (gzip and deflate; no other coding is asked for). What counts is the decompressed
- * length: a longer one than `maxBytes` is cut there where `cut`, otherwise it rejects with `answer-refused`. Rejects as
- * the stream does where it breaks off. The connection is closed unless the answer was read to its end.
+ * Reads the body of an answer, decompressed (only gzip and deflate are requested). Counts the decompressed length: a
+ * body longer than `maxBytes` is cut if `cut`, otherwise it rejects with `answer-refused`. Rejects with the stream's
+ * error if the stream breaks off. Closes the connection unless the answer was read to its end.
  */
 export function readBody(options: {
   readonly host: string;
@@ -30,13 +32,13 @@ export function readBody(options: {
     const source = decoded(response);
     const { socket } = response;
     const settle = (end: () => void) => {
-      // First: to destroy a stream is told as if the other side had.
+      // Do this first: destroying a stream is reported as if the other side had done it.
       end();
       budget.release(reading);
       source.removeAllListeners('data');
       socket.off('data', freeBytes);
       source.destroy();
-      // Errors that follow the end are of no interest to anybody.
+      // Ignore errors that follow the end.
       for (const stream of [source, response]) stream.on('error', () => {});
       if (!response.complete) response.destroy();
     };
@@ -59,12 +61,12 @@ export function readBody(options: {
         ),
     };
     response.once('error', fail);
-    // One that is cut off ends without `end`.
+    // An answer that is cut off ends without `end`.
     response.once('aborted', () => fail(Object.assign(new Error('aborted'), { code: 'ECONNRESET' })));
     if (source !== response) source.once('error', fail);
     source.on('data', (chunk: Buffer<ArrayBuffer>) => {
       pieces += 1;
-      // Each takes as much of the processor as a whole block does.
+      // Each piece takes as much processor time as a whole block.
       if (pieces > manyPieces && body.length < pieces * smallestPiece) {
         refuse('in pieces of a few bytes');
         return;
@@ -79,7 +81,7 @@ export function readBody(options: {
       if (cut) settle(() => resolve(body.whole()));
       else refuse(`larger than ${sizeText(maxBytes)}`);
     });
-    // After the parser, which passes on copies: the collector would let 60 MB of these add up.
+    // Free them after the parser, which passes on copies: the collector would let 60 MB of these accumulate.
     socket.on('data', freeBytes);
     source.once('end', () => settle(() => resolve(body.whole())));
   });
@@ -91,14 +93,14 @@ function decoded(response: IncomingMessage): Readable {
   return response.pipe(coding === 'deflate' ? createInflate() : createGunzip());
 }
 
-/** Gives the memory of bytes back at once that nobody reads any more, where nothing else shares it. */
+/** Frees the memory of bytes that nobody reads any more at once, if nothing else shares it. */
 function freeBytes(bytes: Buffer<ArrayBuffer>): void {
   if (bytes.byteLength === bytes.buffer.byteLength) bytes.buffer.transfer(0);
 }
 
 /**
- * Bytes that are collected by copying: a chunk may be one byte long, and as an object of its own it takes a hundred times
- * as much memory.
+ * Collects bytes by copying them: a chunk may be one byte long, and as an object of its own it takes a hundred times as
+ * much memory.
  */
 function createSlabs() {
   const full: Buffer<ArrayBuffer>[] = [];
@@ -109,7 +111,7 @@ function createSlabs() {
     get length() {
       return length;
     },
-    /** Returns how many bytes of memory were taken for it. */
+    /** Returns how many bytes of memory were allocated for it. */
     add(chunk: Buffer<ArrayBuffer>): number {
       let grown = 0;
       let rest = chunk;
@@ -125,11 +127,11 @@ function createSlabs() {
         length += copied;
         rest = rest.subarray(copied);
       }
-      // At once, as below: it is read by nobody else.
+      // Free it at once, as below: nothing else reads it.
       freeBytes(chunk);
       return grown;
     },
-    /** Gives the memory back at once: the collector would let that of many refused answers add up. */
+    /** Frees the memory at once: the collector would let that of many refused answers accumulate. */
     free() {
       for (const one of [...full.splice(0), slab]) one.buffer.transfer(0);
       slab = Buffer.allocUnsafeSlow(0);

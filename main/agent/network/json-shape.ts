@@ -1,20 +1,20 @@
 import { AppError } from '../../model/app-error.ts';
 
-/** Deeper than any answer of an API, and shallow enough for a parser that calls itself. */
+/** Deeper than any answer of an API, and shallow enough for a recursive parser. */
 const deepest = 200;
-/** A parsed value takes 50 bytes or more, its text two or three. A page of 1,000 clusters has 100,000. */
+/** A parsed value takes 50 bytes or more, its text two or three. A page of 1,000 clusters has 100,000 values. */
 const mostValues = 500_000;
 
 const [quote, backslash, comma] = Buffer.from('"\\,');
 const [openObject, openArray, closeObject, closeArray] = Buffer.from('{[}]');
 
 /**
- * Throws `answer-refused` where a body is JSON that would take much more memory than its bytes, or that nests so deep
- * that reading it would exhaust the stack. Whether it is valid is left to the parser. Anything but JSON passes.
+ * Throws `answer-refused` if a body is JSON that would take much more memory than its bytes, or that is nested so deep
+ * that parsing it would exhaust the stack. Leaves validation to the parser. Accepts anything but JSON.
  */
 export function checkJson(body: Uint8Array, host: string): void {
   let at = 0;
-  // White space, and a byte order mark.
+  // Skip white space and a byte order mark.
   while (at < body.length && isBlank(body[at])) at += 1;
   if (body[at] !== openObject && body[at] !== openArray) return;
   let depth = 0;
@@ -32,7 +32,7 @@ export function checkJson(body: Uint8Array, host: string): void {
   }
 }
 
-/** The index of the closing quote. */
+/** Returns the index of the closing quote. */
 function endOfString(body: Uint8Array, start: number): number {
   let at = start;
   while (at < body.length && body[at] !== quote) at += body[at] === backslash ? 2 : 1;

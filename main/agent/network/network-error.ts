@@ -1,6 +1,6 @@
 import { AppError, errnoOf } from '../../model/app-error.ts';
 
-/** The host did not answer in time. */
+/** Creates the error for a host that did not answer in time. */
 export function timeoutError(url: URL, ms: number): AppError {
   return new AppError('timeout', `${url.host} did not answer within ${Math.round(ms / 1000)} s.`, {
     hint: 'Check your network connection.',
@@ -8,12 +8,12 @@ export function timeoutError(url: URL, ms: number): AppError {
   });
 }
 
-/** The caller has gone away. */
+/** Creates the error for a request that its caller cancelled. */
 export function cancelled({ host }: { readonly host: string }, cause: unknown): AppError {
   return new AppError('cancelled', `The request to ${host} was cancelled.`, { cause });
 }
 
-/** Codes of OpenSSL and BoringSSL that mean: the chain does not end in an authority we know. */
+/** Codes of OpenSSL and BoringSSL for a chain that does not end in a CA certificate that we trust. */
 const untrusted = new Set([
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
@@ -25,7 +25,10 @@ const untrusted = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-/** Any failure of a connection as ours; `url` names the host. For the SDKs that connect through our agents too. */
+/**
+ * Converts any connection failure into an AppError. `url` names the host. SDKs that connect through our agents use it
+ * too.
+ */
 export function networkError(url: { readonly host: string }, cause: unknown, proxied = false): AppError {
   if (cause instanceof AppError) return cause;
   const errno = errnoOf(cause);
@@ -33,7 +36,7 @@ export function networkError(url: { readonly host: string }, cause: unknown, pro
   if (errno === 'CERT_HAS_EXPIRED' || errno === 'CERT_NOT_YET_VALID') {
     const what = errno === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
     return new AppError('network-untrusted', `The certificate of ${url.host} ${what} (${errno}).`, {
-      hint: `Check the clock of this computer: it says ${new Date().toISOString()}. If that is right, ask who runs ${url.host}, or whoever inspects TLS in your network.`,
+      hint: `Check the clock of this computer: it says ${new Date().toISOString()}. If that is right, ask the administrator of ${url.host}, or of the TLS inspection in your network.`,
       cause,
     });
   }

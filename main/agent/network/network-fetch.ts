@@ -2,8 +2,8 @@ import { tokenBytes } from './limits.ts';
 import type { Network } from './network.ts';
 
 /**
- * `fetch` for libraries that sign people in: over our own network, so that its proxy, authorities and limits hold. What
- * they read are tokens and keys.
+ * Creates a `fetch` for sign-in libraries that uses our own network, so that its proxy, CA certificates and limits
+ * apply. Such answers contain tokens and keys.
  */
 export function networkFetch(network: Network): typeof fetch {
   return async (input, init = {}) => {
@@ -18,7 +18,7 @@ export function networkFetch(network: Network): typeof fetch {
     const headers = Object.entries(answer.headers).flatMap(([name, value]) =>
       [value ?? []].flat().map((one): [string, string] => [name, one]),
     );
-    // These have no body, and a `Response` takes none with them.
+    // These statuses have no body, and `Response` accepts none with them.
     const body = [204, 205, 304].includes(answer.status) ? null : new Uint8Array(answer.body);
     return new Response(body, { status: answer.status, headers });
   };

@@ -13,8 +13,8 @@ import { dialSignal, ProxiedHttpAgent, ProxiedHttpsAgent, unusable } from './pro
 import { proxyRoutes } from './proxy/routes.ts';
 
 /**
- * An HTTP answer, its body decoded. Redirects are never followed: to Access they are answers. The body of an answer that
- * is no success (redirects, errors, login pages) is cut after 64 KB.
+ * An HTTP answer with its body decoded. Redirects are never followed: Access's are answers. The body of an unsuccessful
+ * answer (redirects, errors, login pages) is cut after 64 KB.
  */
 export interface Answer {
   readonly status: number;
@@ -26,18 +26,18 @@ export interface Request {
   readonly method?: string;
   readonly headers?: http.OutgoingHttpHeaders;
   readonly body?: string | Uint8Array;
-  /** For the whole exchange, to the last byte of the answer; 20 s where undefined. */
+  /** The limit for the whole exchange, to the last byte of the answer. 20 s where undefined. */
   readonly timeoutMs?: number;
-  /** A longer answer is refused with `answer-refused`; 32 MB where undefined. */
+  /** A longer answer is refused with `answer-refused`. 32 MB where undefined. */
   readonly maxBytes?: number;
-  /** Whatever the status, all that may come is a page for people: it is cut after 64 KB. */
+  /** Expects only a page for people, whatever the status: it is cut after 64 KB. */
   readonly page?: boolean;
   readonly signal?: AbortSignal | undefined;
-  /** Called when the connection to the host stands (TLS done), before the request is answered. */
+  /** Called when the connection to the host is established (TLS done), before the request is answered. */
   readonly onConnected?: () => void;
 }
 
-/** What an upgrade request came to: the raw connection, or the ordinary answer the server gave instead. */
+/** The result of an upgrade request: the raw connection, or the normal answer that the server gave instead. */
 export type Upgrade =
   | {
       readonly kind: 'upgraded';
@@ -48,29 +48,29 @@ export type Upgrade =
   | { readonly kind: 'answered'; readonly answer: Answer };
 
 /**
- * The one way out of the process. Goes through the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`
- * name; authorities are those of `trustAuthorities`.
+ * The only way out of the process. Uses the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name,
+ * and the CA certificates of `trustAuthorities`.
  */
 export interface Network {
-  /** What is wrong with the proxy variables, if anything: the hosts they were meant for cannot be reached. */
+  /** The errors in the proxy variables: the hosts that they apply to cannot be reached. */
   readonly troubles: readonly AppError[];
-  /** Keep-alive agents to hand to SDKs. */
+  /** Keep-alive agents to pass to SDKs. */
   readonly httpsAgent: https.Agent;
   readonly httpAgent: http.Agent;
   /**
-   * Rejects with `network-unreachable`, `network-proxy`, `network-untrusted`, `timeout`, `cancelled`, or with
-   * `answer-refused` where the answer is too long, is not HTTP, or is JSON that would take too much memory.
+   * Sends a request. Rejects with `network-unreachable`, `network-proxy`, `network-untrusted`, `timeout`, `cancelled`,
+   * or with `answer-refused` if the answer is too long, is not HTTP, or is JSON that would take too much memory.
    */
   request(url: URL, request?: Request): Promise<Answer>;
-  /** A request with `Connection: Upgrade` in its headers. Rejects as `request` does. */
+  /** Sends a request with `Connection: Upgrade` in its headers. Rejects as `request` does. */
   upgrade(url: URL, request: Request): Promise<Upgrade>;
-  /** Drops idle connections: after a change of network they may lead nowhere. What runs has its own time-out. */
+  /** Closes idle connections: after a change of network they may be dead. Running requests have their own timeout. */
   reset(): void;
 }
 
 const defaultTimeoutMs = 20_000;
 
-/** More than any source has in flight at once: what waits for a connection waits a whole round trip. */
+/** More than any source has in flight at once: a request that waits for a connection waits a whole round trip. */
 const socketsPerHost = 1024;
 
 export function createNetwork(env: Environment): Network {
@@ -91,7 +91,7 @@ export function createNetwork(env: Environment): Network {
     fail: (error: AppError) => void,
     settle: (client: http.ClientRequest, failure: (cause: unknown) => AppError) => void,
   ): void => {
-    // Until it has a connection, a request hears of its end by the signal alone.
+    // Until a request has a connection, only the signal can end it.
     const ending = new AbortController();
     const signal =
       request.signal === undefined ? ending.signal : AbortSignal.any([request.signal, ending.signal]);
@@ -104,13 +104,13 @@ export function createNetwork(env: Environment): Network {
     };
     const client = (url.protocol === 'http:' ? http : https).request(url, options);
     settle(client, (cause) =>
-      // A connection that is still being made ends with the signal, and knows nothing of why.
+      // A connection that is still being opened ends with the signal, and does not know why.
       request.signal?.aborted === true ? cancelled(url, cause) : networkError(url, cause, isProxied(url)),
     );
     const { onConnected } = request;
     if (onConnected !== undefined) {
       client.once('socket', (socket) => {
-        // An agent hands over a proxied or reused connection when it stands already.
+        // An agent passes on a proxied or reused connection after it is established.
         if (!(socket instanceof TLSSocket) || socket.getProtocol() !== null) onConnected();
         else socket.once('secureConnect', onConnected);
       });
@@ -118,8 +118,8 @@ export function createNetwork(env: Environment): Network {
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
     const timeout = setTimeout(() => {
       const error = timeoutError(url, timeoutMs);
-      // Reported first: an answer that has begun would be taken for one that was cut off, and a connection that is
-      // still being made ends with the signal, which knows nothing of why.
+      // Report this first: an answer that has begun would be treated as cut off, and a connection that is still being
+      // opened ends with the signal, which does not know why.
       fail(error);
       client.destroy(error);
       ending.abort(error);
@@ -133,7 +133,7 @@ export function createNetwork(env: Environment): Network {
     return routes.route(scheme, { host: url.hostname, port: Number(url.port) }).kind !== 'direct';
   };
 
-  /** As `start`; a request that came too late on a kept connection is sent again on another one. */
+  /** As `start`, but sends a request again on another connection if it was too late for a kept one. */
   const startFresh: typeof start = (url, request, fail, settle) => {
     start(url, request, fail, (client, failure) => {
       settle(client, failure);
@@ -174,7 +174,7 @@ export function createNetwork(env: Environment): Network {
       new Promise((resolve, reject) => {
         startFresh(url, request, reject, (client, failure) => {
           client.once('upgrade', (response, socket, head) => {
-            // An error that nobody listens for ends the process, and this one can fail before its owner listens.
+            // An `error` event without a listener ends the process, and this socket can fail before its owner listens.
             socket.on('error', () => {});
             resolve({ kind: 'upgraded', socket, headers: response.headers, head });
           });
@@ -214,14 +214,14 @@ async function collect(
 }
 
 function switched({ host }: URL): AppError {
-  return new AppError('answer-refused', `${host} switched to another protocol, which nobody asked for.`, {
+  return new AppError('answer-refused', `${host} switched to another protocol without a request.`, {
     hint: 'Check the address: something else may answer there.',
   });
 }
 
 /**
- * Whether a server closed a kept connection while this request was on its way to it, which is nobody's fault: such a
- * request may be sent again where it changes nothing (RFC 9110, 9.2.2).
+ * Returns true if a server closed a kept connection while this request was on its way. Such a request may be sent again
+ * if it changes nothing (RFC 9110, 9.2.2).
  */
 function isStale(client: http.ClientRequest, { method = 'GET', signal }: Request, cause: unknown): boolean {
   const isSafe = method === 'GET' || method === 'HEAD';

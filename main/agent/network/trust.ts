@@ -5,12 +5,12 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Environment } from '../parts.ts';
 
 /**
- * Makes every TLS client of this process (the SDKs too) trust Node's own list, the system's store, and the extra
- * authorities that `NODE_EXTRA_CA_CERTS`, `SSL_CERT_FILE` and the setting name (PEM files, any number of
- * certificates each). Called once, before the first connection. Node's own switches are not relied on: the fuses of
- * a packaged Electron turn them off.
- * Rejects with `file-unreadable` or `bad-input` where a named file cannot be used: a proxy's missing authority would
- * otherwise show as a puzzling certificate error at every host.
+ * Makes every TLS client of this process (SDKs too) trust Node's own list, the system's store, and the additional CA
+ * certificates that `NODE_EXTRA_CA_CERTS`, `SSL_CERT_FILE` and the setting name (PEM files, any number of certificates
+ * each). Call it once, before the first connection. It does not rely on Node's own switches: the fuses of a packaged
+ * Electron disable them.
+ * Throws `file-unreadable` or `bad-input` if a named file cannot be used: without a proxy's CA certificate, every host
+ * would fail with a puzzling certificate error.
  */
 export function trustAuthorities(options: {
   readonly env: Environment;
@@ -30,8 +30,9 @@ export function trustAuthorities(options: {
 }
 
 /**
- * As `trustAuthorities`, but without the setting's file where that cannot be used: the agent is what changes the setting,
- * so a wrong one must not keep it from starting. Returns what is wrong with it. Rejects for the environment's files.
+ * As `trustAuthorities`, but skips the setting's file if it cannot be used: users change the setting through the agent,
+ * so a wrong one must not keep the agent from starting. Returns the error of the setting's file. Throws for the
+ * environment's files.
  */
 export function trustUsableAuthorities(
   options: Parameters<typeof trustAuthorities>[0],
@@ -70,7 +71,7 @@ function readAuthorities(origin: string, file: string): readonly string[] {
   return certificates;
 }
 
-/** Each PEM block. Not by a regular expression: of many that begin and none that ends it would take quadratic time. */
+/** Returns each PEM block. Uses no regular expression: text with many begins and no end would take quadratic time. */
 function certificatesIn(text: string): readonly string[] {
   const [begin, end] = ['-----BEGIN CERTIFICATE-----', '-----END CERTIFICATE-----'];
   const found: string[] = [];
@@ -88,7 +89,7 @@ function check(certificate: string, origin: string, file: string): void {
     new X509Certificate(certificate);
   } catch (cause) {
     throw new AppError('bad-input', `${file}, named by ${origin}, holds a certificate that is damaged.`, {
-      hint: 'Ask whoever gave you the file for a new copy.',
+      hint: 'Ask the administrator who gave you the file for a new copy.',
       cause,
     });
   }

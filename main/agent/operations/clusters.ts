@@ -4,15 +4,15 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Schedule } from '../discovery/schedule.ts';
 
-/** Finds clusters by what users call them. Each function rejects or throws as `Catalog.find` does. */
+/** Finds clusters by the names that users give. Each function rejects or throws as `Catalog.find` does. */
 export interface Clusters {
-  /** One that the catalog does not know is looked for once before it is called unknown. */
+  /** Searches once for a cluster that the catalog does not know, before rejecting. */
   find(words: readonly string[]): Promise<readonly Cluster[]>;
-  /** `all` are those that are open. */
+  /** `all` means all that are open. */
   open(words: readonly string[] | 'all'): readonly ClusterId[];
-  /** `all` are those whose kubeconfig entries are ours. One that no listing names any more is found by its id. */
+  /** `all` means all with kubeconfig entries of ours. Finds a cluster that no listing contains any more by its id. */
   withEntry(words: readonly string[] | 'all'): readonly ClusterId[];
-  /** As answers name it. */
+  /** Returns the cluster as answers name it. */
   named(id: ClusterId): { readonly cluster: ClusterId; readonly title: string };
 }
 
@@ -43,7 +43,7 @@ export function createClusters(options: {
   };
 }
 
-/** The id where the catalog does not know the cluster any more. */
+/** Returns the title, or the id if the catalog does not know the cluster any more. */
 export function titleOf(catalog: Pick<Catalog, 'get'>, id: ClusterId): string {
   return catalog.get(id)?.title ?? id;
 }

@@ -13,11 +13,11 @@ import type { Tunnels } from '../tunnels/tunnels.ts';
 import { resultOf } from '../views.ts';
 import type { Clusters } from './clusters.ts';
 
-/** Connects clusters, and reports what came of it to the journal and to what is known of policies. */
+/** Connects clusters, and reports the results to the journal and to the known policies. */
 export function connectOperation(options: {
   readonly clusters: Pick<Clusters, 'find' | 'named'>;
   readonly connections: Pick<Connections, 'connect'>;
-  /** What was open before the start is open again, or is not. */
+  /** Resolves when everything that was open before the start is open again or has failed. */
   readonly restored: Promise<void>;
   readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectl' | 'look' | 'lookNow'>;
   readonly consents: Pick<OidcConsents, 'view'>;
@@ -32,7 +32,7 @@ export function connectOperation(options: {
 }): Agent['connect'] {
   const { clusters, connections, current, consents, activity, access, policies, tunnels } = options;
 
-  /** What a connection found out of the policy, unless Access has said it at an exchange since then. */
+  /** Reports what a connection revealed about the policy, unless Access has answered an exchange since then. */
   const reportPolicy = ({ cluster: { id, reach }, ...outcome }: Outcome, since: number) => {
     const isDenied = outcome.status === 'failed';
     if (tunnels.find(id)?.connector() === 'direct') return;
@@ -41,13 +41,11 @@ export function connectOperation(options: {
     if (known?.verdict === (isDenied ? 'denied' : 'admitted') && (!isDenied || known.at >= since)) return;
     access
       .report(reach.hostname, isDenied ? {} : undefined)
-      .catch((error: unknown) =>
-        options.logger.debug('A policy is not known', { error: toPlainError(error) }),
-      );
+      .catch((error: unknown) => options.logger.debug('A policy is unknown', { error: toPlainError(error) }));
   };
   const report = (outcome: Outcome, since: number) => {
     reportPolicy(outcome, since);
-    // Without a stage no tunnel was begun that could tell of it.
+    // Without a stage, no tunnel was started that could report the failure to the journal.
     if (outcome.status !== 'failed' || outcome.stage !== undefined) return;
     const { id: cluster, title } = outcome.cluster;
     activity.add({ kind: 'failed', cluster, title, failure: { error: toPlainError(outcome.error) } });

@@ -5,12 +5,12 @@ import type { CurrentContexts } from '../kubeconfig/follow-current.ts';
 import type { State } from '../state/state.ts';
 import type { Clusters } from './clusters.ts';
 
-/** What is done to clusters that are connected, or whose entries are kept. */
+/** The operations on connected clusters and on-demand contexts. */
 export function connectedOperations(options: {
   readonly clusters: Pick<Clusters, 'open' | 'withEntry' | 'named'>;
   readonly connections: Pick<
     Connections,
-    'open' | 'retry' | 'disconnect' | 'disconnectAll' | 'forget' | 'rotate'
+    'open' | 'retry' | 'disconnect' | 'disconnectAll' | 'remove' | 'rotate'
   >;
   readonly restored: Promise<void>;
   readonly current: Pick<CurrentContexts, 'kubectl' | 'look'>;
@@ -42,10 +42,10 @@ export function connectedOperations(options: {
     async forget({ clusters: words, place }) {
       await restored;
       const ids = clusters.withEntry(words);
-      const { forgotten, warnings } = await activity.during(ids, () => connections.forget(ids));
+      const { removed, warnings } = await activity.during(ids, () => connections.remove(ids));
       await current.look();
       return {
-        forgotten: forgotten.map(clusters.named),
+        forgotten: removed.map(clusters.named),
         kubectl: await current.kubectl(place),
         warnings: [...warnings],
       };

@@ -8,7 +8,7 @@ import type { SignIns } from '../credentials/sign-ins.ts';
 import type { Environment } from '../parts.ts';
 import type { Clusters } from './clusters.ts';
 
-/** Makes an ExecCredential, and meanwhile opens the tunnel. */
+/** Returns an ExecCredential, and opens the tunnel at the same time. */
 export function credentialOperation(options: {
   readonly clusters: Pick<Clusters, 'find'>;
   readonly credentials: Pick<Credentials, 'get'>;
@@ -23,7 +23,7 @@ export function credentialOperation(options: {
     const interactive = mayOpenBrowser({ env, execInfo, browser });
     const [credential] = await Promise.all([
       signIns.through(interactive, () => credentials.get(found, apiServer(execInfo))),
-      // kubectl asks before its first connection, which is to find the port listening and the tunnel open.
+      // kubectl asks before its first connection, which should find the port listening and the tunnel open.
       connections.demand(found.id, { interactive }),
     ]);
     return execCredential(credential, execInfo);

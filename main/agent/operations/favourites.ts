@@ -3,7 +3,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Favourites } from '../favourites/favourites.ts';
 import type { Sets } from '../favourites/sets.ts';
 
-/** Changes favourites and sets of clusters, which users name as they do elsewhere. */
+/** Changes favourites and sets of clusters, which users name as elsewhere. */
 export function favouriteOperations(options: {
   readonly catalog: Pick<Catalog, 'find'>;
   readonly favourites: Favourites;

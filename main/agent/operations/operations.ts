@@ -23,7 +23,7 @@ import { signInOperations } from './sign-in.ts';
 import { snapshotOperation } from './snapshot.ts';
 import { switchOperation } from './switch-context.ts';
 
-/** What shells can ask of the agent: each operation over the parts that it needs. */
+/** Creates the operations that shells can call, each over the parts that it needs. */
 export function createOperations(agent: {
   readonly base: Base;
   readonly parts: Parts;
@@ -32,14 +32,14 @@ export function createOperations(agent: {
   readonly reach: Reach;
   readonly schedule: Schedule;
   readonly connections: Connections;
-  /** What was open before the start is open again, or is not. */
+  /** Resolves when everything that was open before the start is open again or has failed. */
   readonly restored: Promise<void>;
   readonly sessions: Sessions;
   readonly current: CurrentContexts;
   readonly activity: Activity;
   readonly favourites: Favourites;
   readonly sets: Sets;
-  /** ms since the epoch. */
+  /** The start of the agent, ms since the epoch. */
   readonly startedAt: number;
 }): Omit<Agent, 'close'> {
   const { base, parts, state, schedule, connections, current, activity } = agent;

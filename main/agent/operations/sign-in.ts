@@ -4,7 +4,7 @@ import type { Credentials } from '../credentials/credentials.ts';
 import type { Schedule } from '../discovery/schedule.ts';
 import type { Logins } from '../logins/logins.ts';
 
-/** Signs in and out, and lets go of what was known by the sign-in before. */
+/** Signs in and out, and discards what depended on the previous session. */
 export function signInOperations(options: {
   readonly logins: Pick<Logins, 'login' | 'logout'>;
   readonly credentials: Pick<Credentials, 'forgetAll'>;
@@ -17,11 +17,11 @@ export function signInOperations(options: {
     async login(asked) {
       const account = await logins.login(asked);
       const { provider, session, who } = account;
-      // Those of Access are told by their sessions, whoever began them.
+      // Sign-ins to Access are reported by its sessions, whatever started them.
       if (provider !== 'access')
         activity.add({ kind: 'signed-in', provider, session, ...(who === undefined ? {} : { who }) });
       credentials.forgetAll();
-      // More may be reachable now.
+      // More clusters may be reachable now.
       schedule.startAfterSignIn();
       return account;
     },
@@ -31,7 +31,7 @@ export function signInOperations(options: {
       if (provider !== 'access' && done.removed.length > 0)
         activity.add({ kind: 'signed-out', provider, ...(session === undefined ? {} : { session }) });
       credentials.forgetAll();
-      // What it held of credentials goes with it.
+      // Recreate the providers: they hold its credentials.
       schedule.renew();
       await sessions.look();
       return done;

@@ -8,7 +8,7 @@ import type { Tunnels } from '../tunnels/tunnels.ts';
 import { version } from '../version.ts';
 import { shown, viewOf } from '../views.ts';
 
-/** All that the agent shows of itself. */
+/** Returns everything that the agent shows. */
 export function snapshotOperation(options: {
   readonly state: Pick<State, 'get'>;
   readonly catalog: Pick<Catalog, 'clusters' | 'cells'>;
@@ -25,7 +25,7 @@ export function snapshotOperation(options: {
     agent: { version, pid: process.pid, startedAt, platform: process.platform, signIns },
     clusters: catalog.clusters().map(shown),
     cells: [...catalog.cells()],
-    // Those of kept entries are there, closed.
+    // Those of on-demand contexts are included, as closed.
     tunnels: tunnels
       .list()
       .filter((tunnel) => tunnel.state().status !== 'idle')

@@ -5,5 +5,5 @@ import type { ConnectorRules } from '../tunnels/connector-choice.ts';
 export function connectorRules(organisation: Organisation | undefined): ConnectorRules | undefined {
   if (organisation === undefined) return undefined;
   const { name, connectors, defaults } = organisation;
-  return { name, allowed: connectors, usual: defaults?.connector };
+  return { name, allowed: connectors, default: defaults?.connector };
 }

@@ -6,15 +6,15 @@ import { type Distrust, walkTrusted } from '../storage/trusted-file.ts';
 
 export type Program =
   | { readonly kind: 'found'; readonly file: string }
-  /** There is one, and other accounts may change it. */
+  /** There is one, but other accounts may change it. */
   | { readonly kind: 'distrusted'; readonly distrust: Distrust }
   | { readonly kind: 'missing' };
 
 /**
- * The program that a plugin's `command` names, as kubectl finds it: with a separator it lies relative to `cwd`, without
- * one it is looked for in PATH. Never in the working folder, where Windows would look first, and in no folder of PATH
- * that is relative. One that other accounts may change is passed over. Answers the path as it was found: some programs
- * go by the name that they are started with.
+ * Finds the program that a plugin's `command` names, as kubectl does: with a separator it is relative to `cwd`, without
+ * one it is searched in PATH. Never searches the working folder, where Windows would look first, nor a relative folder
+ * of PATH. Skips a program that other accounts may change. Resolves with the path as it was found: some programs depend
+ * on the name that they are started with.
  */
 export async function findProgram(options: {
   readonly command: string;
@@ -31,7 +31,7 @@ export async function findProgram(options: {
   let distrust: Distrust | undefined;
   for (const file of names.flatMap((name) => endings(env).map((ending) => name + ending))) {
     if (!(await isProgram(file))) continue;
-    // Who may write to the folders of programs on Windows, the system says in a way that Node does not read.
+    // Windows defines who may write to program folders in a form that Node does not read.
     if (process.platform === 'win32') return { kind: 'found', file };
     const walked = await walkTrusted(file, { groups: 'allowed', env, home }).catch(() => undefined);
     if (walked === undefined) continue;

@@ -6,18 +6,18 @@ import { unwritable } from '../storage/write-file-atomic.ts';
 import { isSameProcess, processStart } from './process-start.ts';
 
 /**
- * A lock file that names its owner, `{"pid","start_time"}`, in the form that cloudflared writes and reads: so that
- * one left by a killed process can be told from one that is held.
+ * A lock file that names its owner, `{"pid","start_time"}`, in cloudflared's format, so that a lock left by a killed
+ * process can be distinguished from one that is held.
  */
 
-/** What a lock of this process holds. */
+/** Returns the content of this process's lock. */
 export function pidLockBody(): string {
   const body = { pid: process.pid, start_time: Math.round(processStart(process.pid) ?? 0) };
   return `${JSON.stringify(body)}\n`;
 }
 
 /**
- * True when the lock was taken, false when it exists. The folder must exist.
+ * Resolves with true if the lock was taken, with false if it exists. The folder must exist.
  * Rejects with `disk-full` or `file-unwritable`.
  */
 export async function tryPidLock(file: string): Promise<boolean> {
@@ -26,7 +26,7 @@ export async function tryPidLock(file: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return false;
-    // On a full disk the file was made, but nothing is in it.
+    // On a full disk the file was created, but is empty.
     await releasePidLock(file);
     throw unwritable(file, error);
   }
@@ -38,16 +38,16 @@ export async function releasePidLock(file: string): Promise<void> {
 
 export type PidLock =
   | { readonly kind: 'read'; readonly pid: number; readonly start: number; readonly mtimeMs: number }
-  /** Made, and not yet written. */
+  /** Created, but not yet written. */
   | { readonly kind: 'empty'; readonly mtimeMs: number }
   | { readonly kind: 'unreadable' };
 
-/** More than any lock holds. */
+/** More than any lock contains. */
 const maxBytes = 4_096;
 
 /**
- * What a lock names, or undefined where there is none. Throws `file-unwritable` for a link, a folder, a pipe or a file of
- * another account: nobody of this account holds that, and it would never be released.
+ * Returns the owner of a lock, or undefined if there is none. Throws `file-unwritable` for a link, a folder, a pipe or
+ * a file of another account: no process of this account holds it, and it would never be released.
  */
 export function readPidLock(file: string): PidLock | undefined {
   let descriptor: number;
@@ -59,7 +59,7 @@ export function readPidLock(file: string): PidLock | undefined {
     );
   } catch (error) {
     if (error instanceof AppError) throw error;
-    // Gone, or not ours to read: the next try will tell.
+    // It is gone, or we may not read it: the next attempt will show.
     return undefined;
   }
   try {
@@ -80,8 +80,8 @@ export function readPidLock(file: string): PidLock | undefined {
 }
 
 /**
- * Whether the owner is gone, or has held it for longer than `maxAgeMs`. Unparsable counts as stale, as it does for
- * cloudflared. Rejects with `file-unwritable` for what is no lock of this account.
+ * Returns true if the owner has ended, or has held the lock for longer than `maxAgeMs`. An unparsable lock is stale, as
+ * for cloudflared. Rejects with `file-unwritable` if it is not a lock of this account.
  */
 export async function isPidLockStale(
   file: string,
@@ -91,7 +91,7 @@ export async function isPidLockStale(
   if (lock === undefined) return false;
   if (lock.kind === 'unreadable') return true;
   const age = options.now - lock.mtimeMs;
-  // Created but not yet written by a racer, unless it stays so.
+  // A concurrent process has created it but not written it yet, unless it stays empty.
   if (lock.kind === 'empty') return age > 5_000;
   return !isSameProcess(lock.pid, lock.start) || age > options.maxAgeMs;
 }

@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * When a process started, ms since the epoch, or undefined when it does not run (or cannot be told). Two processes
- * that shared a pid one after the other differ in it, so pid and start time together name a process.
- *
- * On Linux it is computed as gopsutil does (boot time in whole seconds plus start ticks), because cloudflared
- * compares it with its own reading and tolerates one second.
+ * Returns when a process started, ms since the epoch, or undefined if it is not running or the time is unknown. Two
+ * processes with the same pid, one after the other, differ in it: pid and start time together identify a process.
+ * On Linux it is computed as gopsutil does (boot time in whole seconds plus start ticks), because cloudflared compares
+ * it with its own reading and tolerates one second.
  */
 export function processStart(pid: number): number | undefined {
   if (!isAlive(pid)) return undefined;
@@ -26,17 +25,20 @@ export function processStart(pid: number): number | undefined {
   }
 }
 
-/** It answers in milliseconds; nothing of ours waits for one that does not. */
+/** `ps` answers in milliseconds: do not wait for one that does not. */
 const psLimitMs = 5_000;
 
-/** Whether the process that wrote `{pid, start}` into a lock still runs. Unknown start times count as the same. */
+/**
+ * Returns true if the process that wrote `{pid, start}` into a lock is still running. Unknown start times count as the
+ * same.
+ */
 export function isSameProcess(pid: number, start: number): boolean {
   if (!isAlive(pid)) return false;
   const now = processStart(pid);
   return now === undefined || Number.isNaN(now) || Math.abs(now - start) <= 1000;
 }
 
-/** Whether a process is stopped, as by SIGSTOP or Ctrl-Z; undefined where this system does not tell. */
+/** Returns true if a process is stopped, as by SIGSTOP or Ctrl-Z. Undefined if this system does not say. */
 export function isStopped(pid: number): boolean | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
@@ -49,13 +51,13 @@ export function isStopped(pid: number): boolean | undefined {
 }
 
 function isAlive(pid: number): boolean {
-  // Zero and below name groups of processes.
+  // Zero and negative numbers name groups of processes.
   if (!(pid > 0)) return false;
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it runs, as somebody else.
+    // EPERM: it is running under another account.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
@@ -64,7 +66,7 @@ function linuxStart(pid: number): number | undefined {
   try {
     const bootSeconds = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]);
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command's name may hold spaces and brackets; fields are counted after its last bracket.
+    // The command's name may contain spaces and brackets: count fields after its last bracket.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const ticksPerSecond = 100;
     return bootSeconds * 1000 + (Number(fields[19]) * 1000) / ticksPerSecond;

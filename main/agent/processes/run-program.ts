@@ -2,33 +2,34 @@ import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import type { Environment } from '../parts.ts';
 
-/** How a program ended. `lastLine` is what it last wrote to stderr: one line without control characters. */
+/** How a program ended. `lastLine` is its last output on stderr: one line without control characters. */
 export type ProgramEnd =
   | {
       readonly kind: 'ended';
-      /** Undefined where a signal ended it. */
+      /** Undefined if a signal ended it. */
       readonly exitCode: number | undefined;
       readonly stdout: string;
       readonly stderr: string;
       readonly lastLine: string;
     }
-  /** There is no such program, or it may not be run. */
+  /** There is no such program, or it may not be executed. */
   | { readonly kind: 'not-started' }
   | { readonly kind: 'too-long'; readonly lastLine: string }
   | { readonly kind: 'too-much'; readonly lastLine: string }
   | { readonly kind: 'cancelled' };
 
-/** Of each of its two outputs: most that we run prints one small JSON document. */
+/** The limit for each of its two outputs: most programs that we run print one small JSON document. */
 const defaultMaxBytes = 1 << 20;
 /** Between SIGTERM and SIGKILL. */
 const graceMs = 2_000;
-/** A program that has ended may have left others that hold its outputs open: nobody waits for those. */
+/** A program that has ended may leave children that keep its outputs open: do not wait longer for those. */
 const drainMs = 500;
 const defaultLimitMs = 60_000;
 
 /**
- * How long a program of the user's may take for a credential, in ms. A minute is enough for a second factor on a phone,
- * and what hangs keeps kubectl no longer. `K8S_TUNNELS_PROGRAM_LIMIT_SECONDS` sets a shorter limit, for tests.
+ * Returns how long a user's program may take for a credential, ms. A minute is enough for a second factor on a phone,
+ * and a program that hangs does not block kubectl for longer. `K8S_TUNNELS_PROGRAM_LIMIT_SECONDS` sets a shorter limit,
+ * for tests.
  */
 export function programLimitMs(env: Environment): number {
   const seconds = Number(env.K8S_TUNNELS_PROGRAM_LIMIT_SECONDS);
@@ -39,10 +40,10 @@ const running = new Set<number>();
 let isWatching = false;
 
 /**
- * Runs another program to its end. It has no terminal and its stdin is closed, so one that asks gets no answer. On POSIX
- * it is the leader of a process group, which is ended with it (SIGTERM, then SIGKILL) at the limit, when it writes more
- * than `maxBytes` (1 MB unless given), when the signal aborts and when this process ends. What a program that ends by itself leaves behind
- * goes on: it may be the user's browser. Never rejects.
+ * Runs another program to its end. It has no terminal and its stdin is closed, so a program that prompts gets no
+ * answer. On POSIX it leads a process group, which is ended with it (SIGTERM, then SIGKILL) at the limit, when it
+ * writes more than `maxBytes` (1 MB unless given), when the signal aborts and when this process ends. Processes that it
+ * leaves running after its own end continue: one may be the user's browser. Never rejects.
  */
 export async function runProgram(options: {
   readonly command: string;
@@ -50,7 +51,7 @@ export async function runProgram(options: {
   /** `command` is a line for the system's shell. */
   readonly shell?: boolean;
   readonly cwd?: string | undefined;
-  /** All that it inherits; this process's own where undefined. */
+  /** The whole environment of the process. This process's own where undefined. */
   readonly env?: Environment | undefined;
   readonly limitMs: number;
   readonly maxBytes?: number;
@@ -109,7 +110,7 @@ export async function runProgram(options: {
   }
 }
 
-/** What a program last said, for an error's message; empty where it said nothing. */
+/** Formats a program's last output for an error message. Empty if it printed nothing. */
 export function lastWords(lastLine: string): string {
   return lastLine === '' ? '' : `; it last wrote "${lastLine}"`;
 }
@@ -132,7 +133,7 @@ function closed(...streams: readonly NodeJS.ReadableStream[]): Promise<unknown> 
   return Promise.all(streams.map((stream) => new Promise((resolve) => stream.once('close', resolve))));
 }
 
-/** Resolves when nothing of the group runs any more; what may not be killed (a setuid program) is left. */
+/** Resolves when no process of the group is running. Leaves those that may not be killed (a setuid program). */
 async function endGroup(pid: number, exit: Promise<unknown>): Promise<void> {
   signalGroup(pid, 'SIGTERM');
   await Promise.race([exit, pause(graceMs)]);
@@ -142,14 +143,14 @@ async function endGroup(pid: number, exit: Promise<unknown>): Promise<void> {
 
 function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (process.platform === 'win32') {
-    // Windows has no groups: the tree is ended at once.
+    // Windows has no process groups: end the tree at once.
     execa('taskkill', ['/pid', String(pid), '/t', '/f'], { reject: false, stdio: 'ignore' });
     return;
   }
   try {
     process.kill(-pid, signal);
   } catch {
-    // All of it has ended.
+    // All of them have ended.
   }
 }
 

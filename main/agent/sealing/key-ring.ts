@@ -5,23 +5,23 @@ import type { Logger } from '../parts.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import { createSealer, keyId, keyLength, type Sealer } from './sealer.ts';
 
-/** The computer's keychain, as Electron's safeStorage offers it: it encrypts with a key that it holds for the app. */
+/** The computer's keychain, as Electron's safeStorage offers it: it encrypts with a key that it stores for the app. */
 export interface Keychain {
   isAvailable(): boolean;
-  /** Throws where the keychain does not answer. */
+  /** Throws if the keychain does not answer. */
   encrypt(text: string): Uint8Array;
-  /** Throws where another key has encrypted it, or the keychain does not answer. It may also return nonsense. */
+  /** Throws if another key encrypted it, or the keychain does not answer. May also return garbage. */
   decrypt(encrypted: Uint8Array): string;
 }
 
 const name = 'sign-in-key';
-/** A keychain that is new at every start must not fill the folder. */
+/** Limits the keys: a keychain that is new at every start must not fill the folder. */
 const keysAtMost = 32;
 
 /**
- * A sealer by the keys in `sign-in-key` and `sign-in-key.<id>` (0600), each encrypted by the keychain. No key file is ever
- * renamed or removed: a keychain that answers from another store, or was refused once, may open them at the next start.
- * All are tried at each start; where none opens, another key is made beside them.
+ * Creates a sealer with the keys in `sign-in-key` and `sign-in-key.<id>` (0600), each encrypted by the keychain. Never
+ * renames or removes a key file: a keychain that answers from another store, or that denied access once, may open them
+ * at the next start. Tries all of them at each start. If none opens, creates another key beside them.
  * Rejects with `file-unwritable` or `disk-full`.
  */
 export async function openKeyRing(options: {
@@ -36,7 +36,7 @@ export async function openKeyRing(options: {
       ? { kind: 'no-keychain' }
       : {
           kind: 'no-keychain',
-          warning: `${why} Sign-ins that it sealed stay as they are; new ones are files that only you can read. Unlock the keychain, allow k8s-tunnels to use it, and start the app again.`,
+          warning: `${why} Sessions that it sealed stay as they are; new ones are files that only you can read. Unlock the keychain, allow k8s-tunnels to use it, and start the app again.`,
         };
   if (!keychain.isAvailable()) return unavailable('Your keychain is not available.');
 
@@ -48,7 +48,7 @@ export async function openKeyRing(options: {
   const encrypted = tryTo(() => keychain.encrypt(made.toString('base64')));
   if (encrypted === undefined || !keyIn(tryTo(() => keychain.decrypt(encrypted)))?.equals(made))
     return unavailable('Your keychain does not answer.');
-  // It answers now: the first question may have been refused by a mistake.
+  // The keychain answers now: the first request may have been denied by mistake.
   [current, ...others] = await keys();
   if (current !== undefined) return createSealer(current, { others });
 
@@ -57,13 +57,13 @@ export async function openKeyRing(options: {
   const file = path.join(folder, files.length === 0 ? name : `${name}.${keyId(made)}`);
   await writeFileAtomic(file, encrypted);
   if (files.length === 0) return createSealer(made);
-  logger.warn('The keychain opens no key of the sign-ins; another was made', { file, kept: files });
+  logger.warn('The keychain opens no key of the sessions; another was made', { file, kept: files });
   return createSealer(made, {
-    warning: `Your keychain does not open the key of your earlier sign-ins: another keychain answers, or it was reset. They are kept, and used again when the earlier keychain is back at a start of the app. Sign in again to go on now.`,
+    warning: `Your keychain does not open the key of your earlier sessions: another keychain answers, or it was reset. They are kept, and used again when the earlier keychain is back at a start of the app. Sign in again to continue now.`,
   });
 }
 
-/** The newest first. */
+/** Resolves with the key files, the newest first. */
 async function keyFiles(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
   const files = names
@@ -88,7 +88,7 @@ async function openKey(file: string, keychain: Keychain): Promise<Buffer | undef
   return encrypted === undefined ? undefined : keyIn(tryTo(() => keychain.decrypt(encrypted)));
 }
 
-/** Encryption without authentication, as on Linux, gives nonsense for some wrong keys. */
+/** Encryption without authentication, as on Linux, returns garbage for some wrong keys. */
 function keyIn(text: string | undefined): Buffer | undefined {
   return text !== undefined && /^[A-Za-z0-9+/]{43}=$/.test(text) ? Buffer.from(text, 'base64') : undefined;
 }

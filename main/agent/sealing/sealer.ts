@@ -1,33 +1,33 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
 /**
- * How our own sign-ins are kept. The desktop seals them with a key that lies in the computer's keychain; without a
- * keychain, or without the desktop, they are files that only the person can read.
+ * How our own sessions are stored. The desktop app seals them with a key in the computer's keychain. Without a
+ * keychain, or without the desktop app, they are files that only the user can read.
  */
 export type Sealer =
   | {
       readonly kind: 'keychain';
-      /** What the user should know of the keys, once. */
+      /** A warning about the keys for the user, shown once. */
       readonly warning?: string | undefined;
       seal(text: string): Promise<string>;
-      /** Whether `seal` would use the key that this was sealed with. */
+      /** Returns true if `seal` would use the key that sealed this. */
       isCurrent(sealed: string): boolean;
       open(sealed: string): Promise<string>;
     }
   | { readonly kind: 'no-keychain'; readonly warning?: string | undefined }
-  /** An agent that the desktop does not host: the keychain is not within its reach. */
+  /** An agent outside the desktop app: it cannot use the keychain. */
   | { readonly kind: 'headless' };
 
 const algorithm = 'aes-256-gcm';
-/** Before the id of the key; what older versions have sealed says none. */
+/** The prefix before the key's id. Sessions that older versions sealed have no id. */
 const mark = 'k8s-tunnels-sealed-2:';
 const markWithoutKey = 'k8s-tunnels-sealed-1:';
 const lengths = { iv: 12, tag: 16 } as const;
 
-/** Bytes of a key. */
+/** The length of a key, bytes. */
 export const keyLength = 32;
 
-/** Names a key without saying anything about it. */
+/** Returns an id that reveals nothing about the key. */
 export function keyId(key: Uint8Array): string {
   return createHash('sha256').update('k8s-tunnels key id').update(key).digest('hex').slice(0, 16);
 }
@@ -36,14 +36,14 @@ export function isSealed(text: string): boolean {
   return text.startsWith(mark) || text.startsWith(markWithoutKey);
 }
 
-/** Whether it was sealed by a version that did not write down with which key. */
+/** Returns true if a version that did not record the key sealed it. */
 export function saysNoKey(sealed: string): boolean {
   return sealed.startsWith(markWithoutKey);
 }
 
 /**
- * Seals with a key of `keyLength` bytes, by AES-GCM, and opens with that one or the others, by the id that stands in what
- * is sealed. `open` rejects for what none of them has sealed or somebody has changed.
+ * Seals with a key of `keyLength` bytes by AES-GCM. Opens with that key or one of the others, chosen by the id in the
+ * sealed text. `open` rejects if none of the keys sealed it or somebody changed it.
  */
 export function createSealer(
   key: Uint8Array,

@@ -7,38 +7,41 @@ import { unreadable } from '../storage/unreadable.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import { isSealed, type Sealer, saysNoKey } from './sealer.ts';
 
-/** A file of ours (0600) that holds sign-ins: sealed where there is a keychain. */
+/** A file of ours (0600) that contains sessions, sealed if there is a keychain. */
 export interface SignInFile {
   readonly path: string;
-  /** Where it is kept, for people. */
+  /** The storage, in words for users. */
   readonly store: string;
   /**
-   * The text, or undefined where there is none. What was written before there was a keychain is sealed now; what cannot
-   * be opened is set aside as `<file>.sealed`. The first call tries what was set aside before: the newest that opens
-   * counts. Rejects with `login-sealed` where the desktop app has the key, and with `file-unreadable`.
+   * Resolves with the text, or with undefined if there is none. Seals what was written before there was a keychain.
+   * Sets aside what cannot be opened as `<file>.sealed`. The first call tries what was set aside before: the newest
+   * that opens is used. Rejects with `login-sealed` if the desktop app has the key, and with `file-unreadable`.
    */
   read(): Promise<string | undefined>;
-  /** What it takes the place of and cannot be opened is set aside; where the desktop app has sealed it, it says so. */
+  /**
+   * Writes the text. Sets aside the previous content if it cannot be opened, and reports it if the desktop app sealed
+   * it.
+   */
   write(text: string): Promise<void>;
-  /** Removes it with all that was set aside of it. Whether there was anything. */
+  /** Removes the file and everything that was set aside for it. Resolves with true if there was anything. */
   remove(): Promise<boolean>;
 }
 
-/** What follows the name of a sign-in that no key opened. */
+/** The suffix of a session that no key opened. */
 const suffix = 'sealed';
 
 export function openSignInFile(options: {
   readonly path: string;
   readonly sealer: Sealer;
-  /** What is signed in to, and the words that do it again after `k8s-tunnels`. */
+  /** The name of the service, and the arguments of `k8s-tunnels` that sign in again. */
   readonly title: string;
   readonly login: string;
-  /** Tells the person. */
+  /** Notifies the user. */
   readonly notice: (message: string) => void;
 }): SignInFile {
   const { path: file, sealer, title, login, notice } = options;
   let isRecovered = false;
-  /** One after another: sealing what was read must not undo what is written meanwhile. */
+  /** Run one after another: sealing what was read must not undo a write meanwhile. */
   const inTurn = createSerialQueue();
   const put = async (text: string) =>
     writeFileAtomic(file, sealer.kind === 'keychain' ? await sealer.seal(text) : text);
@@ -48,8 +51,8 @@ export function openSignInFile(options: {
   };
 
   /**
-   * Sealed by another key than the current one, or not at all: sealed again, its age kept, which tells the newer of two.
-   * It can be read, and so be used, even where it cannot be written.
+   * Seals text again that was sealed by another key than the current one, or not at all. Keeps the file's age, which
+   * shows the newer of two. The text can be read, and so used, even if it cannot be written.
    */
   const sealAgain = async (text: string, content: string) => {
     if (sealer.kind !== 'keychain' || sealer.isCurrent(text)) return;
@@ -58,13 +61,13 @@ export function openSignInFile(options: {
       await put(content);
       await utimes(file, atime, mtime);
     } catch {
-      // As it was.
+      // It stays unchanged.
     }
   };
 
-  /** Puts the newest sign-in that opens in its place. Nothing that does not open is lost by it. */
+  /** Restores the newest session that opens. Loses nothing that does not open. */
   const recover = async () => {
-    // What an older version set aside for want of the key lies among what was set aside for other reasons.
+    // An older version set aside sessions without a key under the same suffix as files for other reasons.
     const asides = [...asidesOf(file, suffix), ...asidesOf(file)];
     const texts = await Promise.all(asides.map((aside) => readText(aside).catch(() => undefined)));
     const main = await readText(file).catch(() => undefined);
@@ -81,7 +84,7 @@ export function openSignInFile(options: {
       if ((await opened(text)) === undefined) continue;
       if (main !== undefined && setAside(file, suffix) === undefined) return;
       await rename(aside, file);
-      notice(`Your earlier sign-in to ${title} can be opened again, and is used.`);
+      notice(`Your earlier session with ${title} can be opened again, and is used.`);
       return;
     }
   };
@@ -108,7 +111,7 @@ export function openSignInFile(options: {
         if (sealer.kind !== 'keychain') throw sealed({ sealer, title, login });
         const aside = setAside(file, suffix);
         notice(
-          `Your sign-in to ${title} cannot be opened with the keys in your keychain. It is kept as ${aside ?? file}, and used again when its key is back at a start of the app. To go on now, run \`${commandLine('k8s-tunnels', login.split(' '))}\`.`,
+          `Your session with ${title} cannot be opened with the keys in your keychain. It is kept as ${aside ?? file}, and used again when its key is back at a start of the app. To go on now, run \`${commandLine('k8s-tunnels', login.split(' '))}\`.`,
         );
         return undefined;
       }),
@@ -125,7 +128,7 @@ export function openSignInFile(options: {
         }
         if (sealer.kind !== 'keychain' && isLost) {
           notice(
-            `Your sign-in to ${title} that the desktop app had sealed was replaced. The new one is in ${file}, which only you can read; the app seals it at its next start.`,
+            `Your session with ${title}, which the desktop app had sealed, was replaced. The new one is in ${file}, which only you can read; the app seals it at its next start.`,
           );
         }
       }),
@@ -155,7 +158,7 @@ async function writtenAt(file: string): Promise<number> {
   );
 }
 
-/** Whether a sign-in is there that only the desktop app can open. */
+/** Returns true if the error means that only the desktop app can open the session. */
 export function isSealedError(error: unknown): error is AppError {
   return error instanceof AppError && error.code === 'login-sealed';
 }
@@ -168,12 +171,16 @@ function sealed(options: {
   const { sealer, title, login } = options;
   const again = `or run \`${commandLine('k8s-tunnels', login.split(' '))}\` to sign in again`;
   return sealer.kind === 'headless'
-    ? new AppError('login-sealed', `Your sign-in to ${title} is held by the desktop app.`, {
+    ? new AppError('login-sealed', `Your session with ${title} is held by the desktop app.`, {
         hint: `Start the k8s-tunnels app, which has the key, ${again}.`,
       })
-    : new AppError('login-sealed', `Your sign-in to ${title} is sealed, and the keychain is not there.`, {
-        hint: `Unlock your keychain and start the k8s-tunnels app again, ${again}.`,
-      });
+    : new AppError(
+        'login-sealed',
+        `Your session with ${title} is sealed, and the keychain is not available.`,
+        {
+          hint: `Unlock your keychain and start the k8s-tunnels app again, ${again}.`,
+        },
+      );
 }
 
 async function readText(file: string): Promise<string | undefined> {

@@ -4,19 +4,19 @@ import { shownText } from '../../redaction/shown-text.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { State } from './state.ts';
 
-/** What the agent tells its user without being asked. */
+/** Messages of the agent that its user did not ask for. */
 export interface Notices {
-  /** The last ones, the newest last. */
+  /** Returns the last notices, the newest last. */
   list(): readonly Notice[];
   add(level: Notice['level'], text: string): void;
-  /** As `add`, but not a second time with the same text. */
+  /** As `add`, but only once for each text. */
   addOnce(level: Notice['level'], text: string): void;
 }
 
 export function createNotices(options: {
   readonly clock: Pick<Clock, 'now'>;
   readonly logger: Logger;
-  readonly state: Pick<State, 'tell'>;
+  readonly state: Pick<State, 'report'>;
 }): Notices {
   const { clock, logger, state } = options;
   let notices: readonly Notice[] = [];
@@ -27,7 +27,7 @@ export function createNotices(options: {
     const notice = { at: clock.now(), level, message };
     notices = [...notices, notice].slice(-noticesAtMost);
     logger.info('Notice', { level, message });
-    state.tell({ kind: 'notice', notice });
+    state.report({ kind: 'notice', notice });
   };
   return {
     list: () => notices,

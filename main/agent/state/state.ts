@@ -5,14 +5,14 @@ import { toPlainError } from '../../model/app-error.ts';
 import { defaultSettings, defaultSettingsFrom } from '../../model/settings.ts';
 import type { Logger } from '../parts.ts';
 
-/** What the agent shows of itself in slices, and how subscribers are told of all that changes. */
+/** The agent's visible state in slices. Reports all changes to subscribers. */
 export interface State {
   get(): Slices;
-  /** Replaces slices, and tells of it as one change. Does nothing where they have these values already. */
+  /** Replaces slices and reports it as one change. Does nothing if they have these values already. */
   set(values: SliceValues): void;
-  /** Tells of a change to what the state does not hold. */
-  tell(change: Exclude<Change, { kind: 'set' }>): void;
-  /** Returns an unsubscribe function. What a listener throws is logged. */
+  /** Reports a change of something that the state does not contain. */
+  report(change: Exclude<Change, { kind: 'set' }>): void;
+  /** Returns an unsubscribe function. Logs what a listener throws. */
   subscribe(listener: (change: Change) => void): () => void;
   /** Calls `listener` after each change of one slice, until the returned function is called. */
   watch<K extends keyof Slices>(key: K, listener: (now: Slices[K], before: Slices[K]) => void): () => void;
@@ -33,7 +33,7 @@ export function createState(logger: Logger): State {
   };
   const listeners = new Set<(change: Change, before: Slices) => void>();
 
-  const tell = (change: Change, before: Slices) => {
+  const report = (change: Change, before: Slices) => {
     for (const listener of listeners) {
       try {
         listener(change, before);
@@ -54,9 +54,9 @@ export function createState(logger: Logger): State {
       const now = withValues(before, values);
       if (isDeepStrictEqual(now, before)) return;
       slices = now;
-      tell({ kind: 'set', values }, before);
+      report({ kind: 'set', values }, before);
     },
-    tell: (change) => tell(change, slices),
+    report: (change) => report(change, slices),
     subscribe: (listener) => listen((change) => listener(change)),
     watch: (key, listener) =>
       listen((change, before) => {

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 
 /**
- * What tells one content of a file from the next without reading it: inode, size and both times, to the nanosecond. A
- * file that cannot be looked at has the same stamp as one that is not there.
+ * Returns a value that changes with a file's content, without reading it: inode, size and both times, to the
+ * nanosecond. A file that cannot be read has the same stamp as a missing one.
  */
 export async function fileStamp(file: string): Promise<string> {
   try {

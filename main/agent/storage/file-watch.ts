@@ -4,41 +4,43 @@ import path from 'node:path';
 import { toPlainError } from '../../model/app-error.ts';
 import type { Clock, Logger } from '../parts.ts';
 
-/** A program writes in several steps: they are looked at together. */
+/** A program writes in several steps: wait this long to handle them together. */
 const settleMs = 100;
-/** How often to look where the system reports changes: another computer's on a network drive it does not. */
+/**
+ * How often to check if the system reports changes: it does not report those of another computer on a network drive.
+ */
 const watchedEveryMs = 30_000;
-/** How often to look where it cannot. */
+/** How often to check if the system cannot report changes. */
 const unwatchedEveryMs = 1_000;
-/** Systems that report a change within a file of a watched folder, and not only that a file came or went. */
+/** Systems that report a change within a file of a watched folder, and not only that a file was created or deleted. */
 const reporting: readonly string[] = ['linux', 'darwin', 'win32'];
 
 export interface FileWatch {
-  /** Looks now: what is to be watched may have changed. Never rejects. */
+  /** Checks now: the files to watch may have changed. Never rejects. */
   look(): Promise<void>;
   close(): void;
 }
 
-/** What to watch, as absolute paths. What does not exist yet is waited for. */
+/** The absolute paths to watch. A path that does not exist yet is watched for. */
 export interface Watched {
   readonly files: readonly string[];
-  /** Folders in which every file counts. */
+  /** Folders in which every file is watched. */
   readonly folders: readonly string[];
 }
 
 /**
- * Calls `look` when one of the files may have changed, also by being replaced, created or deleted, and seldom without a
- * reason. Folders are watched rather than files, since a file that is replaced takes its watch with it. Where
- * watching fails (no inotify watches left, a file system without), it looks every second.
- * `watched` is asked before each look; where it or `look` rejects, the next look follows in a second.
+ * Calls `look` when one of the files may have changed (also when it was replaced, created or deleted), and seldom
+ * without a reason. Watches folders rather than files, since the watch of a file ends when the file is replaced. If
+ * watching fails (no inotify watches left, a file system without), checks every second. Calls `watched` before each
+ * check. If it or `look` rejects, the next check follows in a second.
  */
 export function watchFiles(options: {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly watched: () => Promise<Watched>;
-  /** Returns when to look again at the latest, ms since the epoch. */
+  /** Resolves with the latest time for the next check, ms since the epoch. */
   readonly look: () => Promise<number | undefined>;
-  /** The operating system's where undefined. */
+  /** Replaces the operating system's watch. */
   readonly watch?: typeof watchFolder | undefined;
 }): FileWatch {
   const { clock, logger, watched, look, watch = watchFolder } = options;
@@ -49,7 +51,7 @@ export function watchFiles(options: {
   let running: Promise<void> | undefined;
   let isAskedAgain = false;
 
-  /** Each problem is logged once, not every second. */
+  /** Logs each problem once, not every second. */
   const report = (message: string, error: unknown) => {
     const text = String(error);
     if (problems.has(text)) return;
@@ -71,7 +73,7 @@ export function watchFiles(options: {
     unwatch(folder);
     if (isClosed) return;
     const watcher = watch(folder, { persistent: false }, (_, name) => {
-      // A folder that is deleted or moved is reported by its own name: the system ends the watch with it, and another folder
+      // A folder that is deleted or moved is reported by its own name: the system ends its watch, and another folder
       // may get the same inode.
       const isOwn = name === path.basename(folder);
       if (isOwn && held.get(folder) === one) unwatch(folder);
@@ -86,7 +88,7 @@ export function watchFiles(options: {
     });
   };
 
-  /** Follows what is to be watched now. False where a part cannot be. */
+  /** Updates the watches. Resolves with false if a part cannot be watched. */
   const follow = async (): Promise<boolean> => {
     if (!reporting.includes(process.platform)) return false;
     const folders = await foldersOf(await watched());
@@ -103,7 +105,7 @@ export function watchFiles(options: {
     return (await Promise.all(all)).every(Boolean);
   };
 
-  /** One look; the watch is set first, so that no change falls between the two. */
+  /** Makes one check. Sets the watches first, so that no change falls between the two. */
   const once = async () => {
     let next = unwatchedEveryMs;
     try {
@@ -111,7 +113,7 @@ export function watchFiles(options: {
       const dueAt = (await look()) ?? Number.POSITIVE_INFINITY;
       next = Math.min(isWatched ? watchedEveryMs : unwatchedEveryMs, Math.max(0, dueAt - clock.now()));
     } catch (error) {
-      report('Files could not be looked at', error);
+      report('Files could not be checked', error);
     }
     lookWithin(next);
   };
@@ -120,7 +122,7 @@ export function watchFiles(options: {
   function lookWithin(ms: number): void {
     const now = clock.now();
     const at = now + ms;
-    // One that is overdue waits for a timer that slept, too.
+    // An overdue check waits for a timer that slept, too.
     if (isClosed || (at >= dueAt && dueAt >= now)) return;
     cancel?.();
     dueAt = at;
@@ -158,17 +160,17 @@ export function watchFiles(options: {
   };
 }
 
-/** The names in a folder that count. */
+/** The watched names in a folder. */
 type Names = ReadonlySet<string> | 'all';
 
 interface Held {
   readonly watcher: FSWatcher;
-  /** Of the folder when the watch began: one that was replaced is watched again. */
+  /** The folder's inode when the watch began: a folder that was replaced is watched again. */
   readonly inode: number;
   names: Names;
 }
 
-/** The folders to watch, which all exist, and the names in each that count. */
+/** Returns the folders to watch, all of which exist, and the watched names in each. */
 async function foldersOf({ files, folders }: Watched): Promise<ReadonlyMap<string, Names>> {
   const found = new Map<string, Names>();
   const add = (folder: string, names: Names) => {
@@ -190,7 +192,7 @@ async function foldersOf({ files, folders }: Watched): Promise<ReadonlyMap<strin
   return found;
 }
 
-/** The folder, or the first above it that exists, and what is to come to be in it. */
+/** Returns the folder, or the first existing one above it, and the name to wait for in it. */
 async function nearest(folder: string, name: string): Promise<readonly [string, string]> {
   const parent = path.dirname(folder);
   if (parent === folder || (await isFolder(folder))) return [folder, name];

@@ -7,28 +7,32 @@ import { setAside } from './set-aside.ts';
 import { unreadable } from './unreadable.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
-/** A JSON document of ours on disk: one schema, written whole and atomically, 0600. */
+/** A JSON document of ours on disk: one schema, written atomically as a whole, 0600. */
 export interface JsonFile<T> {
-  /** The content, or undefined when the file is missing. A file that does not fit is set aside, not lost. */
+  /**
+   * Resolves with the content, or with undefined if the file is missing. Renames an invalid file, so that it is not
+   * lost.
+   */
   read(): Promise<T | undefined>;
   write(value: T): Promise<void>;
 }
 
 /**
- * The file as `{version, data}`. Content of another version, or that does not fit the schema, is renamed to
- * `<file>.unreadable` (`-2` and so on) and reported through `onUnreadable`: our caches can be made again, but nothing is thrown away.
+ * Stores the content as `{version, data}`. Content of another version, or that does not match the schema, is renamed to
+ * `<file>.unreadable` (`-2` and so on) and reported through `onUnreadable`: our caches can be created again, but nothing
+ * is discarded.
  */
 export function jsonFile<T>(options: {
   readonly file: string;
   readonly version: number;
   readonly schema: z.ZodType<T>;
-  /** `aside` is where it lies now. */
+  /** `aside` is its new path. */
   readonly onUnreadable: (file: string, reason: string, aside: string) => void;
-  /** The same file, where it holds sign-ins. */
+  /** The same file, if it contains sessions. */
   readonly secret?: SignInFile;
 }): JsonFile<T> {
   const { file, version, schema, onUnreadable, secret } = options;
-  // Writes are queued so that the last one asked for is the last one on disk.
+  // Queue writes, so that the last requested one is the last one on disk.
   const inTurn = createSerialQueue();
   return {
     async read() {
@@ -73,7 +77,7 @@ function parse<T>(
   return { ok: false, reason: misfit(result.error) };
 }
 
-/** The first thing in which content does not fit its schema. */
+/** Describes the first mismatch between content and its schema. */
 export function misfit({ issues: [issue] }: z.ZodError): string {
   return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'does not fit'}`;
 }

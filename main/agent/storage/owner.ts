@@ -1,34 +1,35 @@
 import { lstatSync, readFileSync, type Stats } from 'node:fs';
 
-/** What a test of ownership needs of `Stats`. */
+/** The fields of `Stats` that a check of ownership needs. */
 export interface Owned {
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;
 }
 
-/** Whether it belongs to the account of this process. Always true on Windows, which has no owner in `Stats`. */
+/** Returns true if it belongs to the account of this process. Always true on Windows, where `Stats` has no owner. */
 export function isOurs({ uid }: Pick<Owned, 'uid'>): boolean {
   return process.getuid === undefined || uid === process.getuid();
 }
 
 /**
- * As `isOurs`; for the administrator also what belongs to the account whose folder it is: `sudo` keeps HOME on macOS, and
- * kubectl then looks for that account's agent.
+ * As `isOurs`. For the administrator, accepts what belongs to the owner of the folder too: `sudo` keeps HOME on macOS,
+ * and kubectl then looks for that account's agent.
  */
 export function isOursIn(folder: string, stats: Pick<Owned, 'uid'>): boolean {
   if (isOurs(stats)) return true;
   return process.getuid?.() === 0 && lstatSync(folder, { throwIfNoEntry: false })?.uid === stats.uid;
 }
 
-/** Whether it belongs to the account of this process or to the administrator. Always true on Windows. */
+/** Returns true if it belongs to the account of this process or to the administrator. Always true on Windows. */
 export function isOursOrRoot(stats: Pick<Owned, 'uid'>): boolean {
   return isOurs(stats) || stats.uid === 0;
 }
 
 /**
- * Whether its mode lets other accounts write to it, or exchange what is in it: in a folder with the sticky bit only the
- * owner of a file can exchange it (Kubernetes mounts secrets so). `isGroupTrusted` decides on its group.
+ * Returns true if its mode lets other accounts write to it or replace what is in it: in a folder with the sticky bit
+ * only the owner of a file can replace it (Kubernetes mounts secrets this way). `isGroupTrusted` decides about its
+ * group.
  */
 export function isWritableByOthers(stats: Stats, isGroupTrusted: () => boolean): boolean {
   const { mode } = stats;
@@ -36,16 +37,16 @@ export function isWritableByOthers(stats: Stats, isGroupTrusted: () => boolean):
   return (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && !isGroupTrusted());
 }
 
-/** An account for an error's text: `the account alice (uid 1001)`. */
+/** Formats an account for an error: `the account alice (uid 1001)`. */
 export function accountName(uid: number): string {
   const name = accounts().find((account) => account.uid === uid)?.name;
   return name === undefined ? `the account with uid ${uid}` : `the account ${name} (uid ${uid})`;
 }
 
 /**
- * Whether a group has no member but this process's own account. Systems with a umask of 002 give each account such a
- * group, so that a file that its group may write is still written by one account alone. False where the files of
- * accounts do not tell.
+ * Returns true if a group has no member but the account of this process. Systems with a umask of 002 give each account
+ * such a group, so only one account can write to a file that its group may write to. Returns false if the account files
+ * do not say.
  */
 export function isPrivateGroup(gid: number): boolean {
   const own = accounts().find(({ uid }) => uid === process.getuid?.());

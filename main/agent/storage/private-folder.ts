@@ -5,10 +5,11 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 import { accountName, isOurs, isOursOrRoot } from './owner.ts';
 
 /**
- * Makes sure that a folder is there, is a real folder of this account, and may be entered by nobody else (0700).
- * `shared` says that it lies where other accounts may create files too, such as /tmp: nothing that was put there before
- * is then followed. A folder of the user's own may be reached through a symbolic link of theirs.
- * Rejects with `file-unwritable`, naming the path, whose it is and the fix.
+ * Makes sure that a folder exists, is a real folder of this account, and is not accessible to other accounts (0700).
+ * `shared` says that it is in a folder in which other accounts may create files too, such as /tmp: anything that
+ * already exists there is then not followed. A folder of the user's own may be reached through the user's symbolic
+ * link.
+ * Rejects with `file-unwritable`, which names the path, its owner and the fix.
  */
 export async function privateFolder(folder: string, { shared }: { readonly shared: boolean }): Promise<void> {
   try {
@@ -22,7 +23,7 @@ export async function privateFolder(folder: string, { shared }: { readonly share
         hint: 'Remove the link and try again.',
       });
     }
-    // What is checked and what is changed are the same folder, whatever happens to the path meanwhile.
+    // Check and change the same folder, even if the path changes meanwhile.
     const noLink = entry.isSymbolicLink() ? 0 : constants.O_NOFOLLOW;
     const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | noLink);
     try {
@@ -38,23 +39,26 @@ export async function privateFolder(folder: string, { shared }: { readonly share
     const entry = await lstat(folder).catch(() => undefined);
     if (entry !== undefined && !isOurs(entry)) throw foreign(folder, entry.uid);
     if (entry !== undefined && !entry.isDirectory()) {
-      throw new AppError('file-unwritable', `${folder} is not a folder, so nothing can be kept in it.`, {
+      throw new AppError('file-unwritable', `${folder} is not a folder, so no file can be stored in it.`, {
         hint: 'Move that file away and try again.',
         cause,
       });
     }
-    throw new AppError('file-unwritable', `${folder} cannot be made (${errno ?? 'unknown error'}).`, {
+    throw new AppError('file-unwritable', `${folder} cannot be created (${errno ?? 'unknown error'}).`, {
       hint: 'Check that your home folder exists, is yours, and has space left.',
       cause,
     });
   }
 }
 
-/** Nobody else may replace what lies in the folder: it is the user's or the administrator's, and sticky where others may write. */
+/**
+ * Rejects unless no other account can replace the folder's content: it belongs to the user or the administrator, and is
+ * sticky if others may write to it.
+ */
 async function safeParent(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const parent = await stat(folder).catch(() => undefined);
-  // Made next, with no rights for others.
+  // It is created next, without permissions for others.
   if (parent === undefined) return;
   const writable = (parent.mode & 0o022) !== 0 && (parent.mode & 0o1000) === 0;
   if (isOursOrRoot(parent) && !writable) return;

@@ -2,20 +2,20 @@ import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync } from '
 import path from 'node:path';
 import { errnoOf } from '../../model/app-error.ts';
 
-/** Of one file; of more, the oldest goes. */
+/** How many to keep of one file. The oldest is removed first. */
 const keptAtMost = 10;
 
 /**
- * Renames a file that cannot be used to `<file>.<suffix>`, or to `<file>.<suffix>-2` and so on where that is taken:
- * nothing that was set aside before is overwritten. Returns the new path, or undefined where the file is gone or the
- * folder cannot be written; the file is then as it was. Synchronous, as it also happens before the settings are open.
+ * Renames an unusable file to `<file>.<suffix>`, or to `<file>.<suffix>-2` and so on if that name is taken: files that
+ * were set aside before are never overwritten. Returns the new path, or undefined if the file is gone or the folder is
+ * not writable; the file is then unchanged. Synchronous, because it is also needed before the settings are open.
  */
 export function setAside(file: string, suffix = 'unreadable'): string | undefined {
   for (let number = 1; number <= 1_000; number += 1) {
     const aside = `${file}.${suffix}${number === 1 ? '' : `-${number}`}`;
     let isOurs = false;
     try {
-      // Whoever creates the name has it: a rename alone would overwrite what another program put there meanwhile.
+      // Reserve the name by creating it: a rename alone would overwrite what another program created meanwhile.
       closeSync(openSync(aside, 'wx', 0o600));
       isOurs = true;
       renameSync(file, aside);
@@ -29,7 +29,7 @@ export function setAside(file: string, suffix = 'unreadable'): string | undefine
   return undefined;
 }
 
-/** What was set aside of a file, the newest first. */
+/** Returns the files that were set aside for a file, the newest first. */
 export function asidesOf(file: string, suffix = 'unreadable'): readonly string[] {
   const beginning = `${path.basename(file)}.${suffix}`;
   return namesIn(path.dirname(file))

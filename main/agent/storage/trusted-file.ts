@@ -6,17 +6,17 @@ import { command } from '../../model/command.ts';
 import type { Environment } from '../parts.ts';
 import { accountName, isOursOrRoot, isPrivateGroup, isWritableByOthers } from './owner.ts';
 
-/** Why another account may decide what a path leads to, and what to do about it. */
+/** Why another account may control the target of a path, and how to fix it. */
 export interface Distrust {
-  /** The file, or the folder or link on the way to it. */
+  /** The file, or the folder or link on its path. */
   readonly place: string;
-  /** Follows the place in a sentence: `belongs to …`, `may be changed by …`. */
+  /** Follows the path in a sentence: `belongs to …`, `may be changed by …`. */
   readonly why: string;
   readonly fix: string;
 }
 
 export interface Walked {
-  /** Without links. */
+  /** The path with its links resolved. */
   readonly file: string;
   readonly distrust: Distrust | undefined;
 }
@@ -24,11 +24,11 @@ export interface Walked {
 const maxLinks = 40;
 
 /**
- * Follows a path as the system does and answers the first reason why another account decides what it leads to, as
- * OpenSSH's StrictModes does for its keys (https://man.openbsd.org/sshd_config#StrictModes): every folder, link and the
- * file itself has to belong to the user or the administrator, and nobody else may write to it, unless the folder is
- * sticky. With `groups: 'allowed'` a group may write: that of /usr/local or of Homebrew is the administrators'.
- * Windows has no modes in `Stats`: there what lies below the user's profile or the system's folders is trusted.
+ * Follows a path as the system does and returns the first reason why another account controls its target, as OpenSSH's
+ * StrictModes does for its keys (https://man.openbsd.org/sshd_config#StrictModes): every folder, every link and the
+ * file itself must belong to the user or the administrator, and no other account may write to it, unless the folder is
+ * sticky. With `groups: 'allowed'` a group may write: the group of /usr/local or of Homebrew is the administrators'.
+ * Windows has no modes in `Stats`: there, paths below the user's profile or the system's folders are trusted.
  * Rejects with the system's own error.
  */
 export async function walkTrusted(
@@ -97,11 +97,11 @@ function windowsDistrust(place: string, folders: readonly (string | undefined)[]
   };
 }
 
-/** The most that a file which a person writes may hold: 10,000 clusters with their authorities are some 20 MB. */
+/** The size limit of a file that a user writes: 10,000 clusters with their CA certificates are some 20 MB. */
 const maxBytes = 32 * 1024 * 1024;
 
 /**
- * The text of a regular file of at most 32 MB. Opening does not wait for the other end of a pipe.
+ * Reads the text of a regular file of at most 32 MB. Opening a pipe does not wait for its other end.
  * Rejects with `file-invalid`, or with the system's own error.
  */
 export async function readBounded(
@@ -123,14 +123,14 @@ function invalid(file: string, why: string): AppError {
   return new AppError('file-invalid', `${file} ${why}.`, { hint: 'Name a file of text.' });
 }
 
-/** As the end of a sentence: `because … may be changed by other accounts.` */
+/** Formats the end of a sentence: `because … may be changed by other accounts.` */
 export function distrustReason({ place, why }: Distrust): string {
   return `because ${place} ${why}`;
 }
 
 /**
- * The text of a file and, where others decide what it holds, why. What was looked at and what was read are the same
- * file: a path that changes meanwhile is distrusted.
+ * Resolves with the text of a file and, if other accounts control it, the reason. Checks and reads the same file: a
+ * path that changes meanwhile is distrusted.
  * Rejects with `file-invalid`, or with the system's own error.
  */
 export async function readTrusted(

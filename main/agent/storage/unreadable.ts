@@ -1,6 +1,6 @@
 import { AppError, errnoOf } from '../../model/app-error.ts';
 
-/** The error for a file that could not be read. `named` says where its path comes from, to be printed after it. */
+/** Creates the error for a file that could not be read. `named` says who named its path, and is printed after it. */
 export function unreadable(
   file: string,
   cause: unknown,

@@ -2,17 +2,17 @@ import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { isWritableByOthers } from './owner.ts';
 
-/** A folder through which somebody else could exchange a file. */
+/** A folder through which another account could replace a file. */
 export interface UntrustedParent {
   readonly parent: string;
   readonly why: 'not-a-folder' | 'owner' | 'writable';
 }
 
 /**
- * The first folder above a file, from the root down, that does not belong to one of `owners` or that others can write to.
- * From the root down, so that nobody else can exchange what comes below a folder that was checked. `file` is a real path.
- * Folders for which `isRelaxed` is true may be written to by a group that has the owner's own number: many systems make
- * such a group for each user. Rejects with the system's own error.
+ * Resolves with the first folder above a file, from the root down, that does not belong to one of `owners` or that
+ * other accounts can write to. The order matters: nobody else can replace what is below a checked folder. `file` is a
+ * real path. Folders for which `isRelaxed` is true may be writable by a group with the owner's own number: many systems
+ * create such a group for each user. Rejects with the system's own error.
  */
 export async function untrustedParent(
   file: string,

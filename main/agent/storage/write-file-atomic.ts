@@ -4,9 +4,9 @@ import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 
 /**
- * Writes `text` to `file` so that a reader sees the old bytes or the new, never a mixture: a 0600 temporary file
- * in the same folder, flushed, then renamed. The folder is made (0700) when missing.
- * Rejects with `disk-full` or `file-unwritable`; the old file is then intact and no temporary file is left.
+ * Writes `text` to `file` so that a reader sees the old bytes or the new, never a mixture: writes a 0600 temporary file
+ * in the same folder, flushes and renames it. Creates the folder (0700) if it is missing.
+ * Rejects with `disk-full` or `file-unwritable`. The old file is then intact, and no temporary file is left.
  */
 export async function writeFileAtomic(file: string, text: string | Uint8Array): Promise<void> {
   const folder = path.dirname(file);
@@ -27,11 +27,11 @@ export async function writeFileAtomic(file: string, text: string | Uint8Array): 
   }
 }
 
-/** A failed write as ours: `disk-full` or `file-unwritable`. */
+/** Converts a failed write into an AppError: `disk-full` or `file-unwritable`. */
 export function unwritable(file: string, cause: unknown): AppError {
   const errno = errnoOf(cause);
   if (errno === 'ENOSPC' || errno === 'EDQUOT') {
-    return new AppError('disk-full', `The disk is full: ${file} could not be written, it is as it was.`, {
+    return new AppError('disk-full', `The disk is full: ${file} was not written and did not change.`, {
       hint: 'Free some space and try again.',
       retryable: true,
       cause,

@@ -11,30 +11,28 @@ export interface ProxyCredentials {
   readonly password: string;
 }
 
-/**
- * How a local client asked for the target. `accept` and `refuse` answer in the client's own protocol.
- */
+/** A local client's request for the target. `accept` and `refuse` answer in the client's own protocol. */
 export interface Admission {
   readonly accept: () => void;
   readonly refuse: (error: AppError) => void;
 }
 
-/** What a client must prove, and what it may reach. */
+/** The credentials that a client must present, and the target that it may reach. */
 export interface AdmissionRules {
   readonly credentials: ProxyCredentials;
   readonly target: Target;
-  /** A client sent a password, or a user, that is wrong. It is answered when this resolves. */
+  /** Called when a client sent a wrong user or password. The client gets its answer when this resolves. */
   readonly onWrongPassword: () => Promise<void>;
 }
 
-/** Compares without telling by its time how much was right. */
+/** Compares in a time that does not reveal how much of the secret was right. */
 export function sameSecret(given: string, wanted: string): boolean {
   const a = Buffer.from(given);
   const b = Buffer.from(wanted);
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Whether a client asks for the cluster's API and nothing else. */
+/** Returns true if a client asks for the cluster's API and nothing else. */
 export function isTarget(asked: Target, target: Target): boolean {
   return asked.port === target.port && asked.host.toLowerCase() === target.host.toLowerCase();
 }

@@ -6,7 +6,9 @@ import { answerSocks } from './socks-server.ts';
 /** The first byte of a TLS record that begins a handshake (RFC 8446, 5.1). */
 const tlsHandshake = 0x16;
 
-/** Tells the protocol by its first byte and speaks it. Undefined when the client was turned away. */
+/**
+ * Detects the protocol from the client's first byte and speaks it. Resolves with undefined if the client was rejected.
+ */
 export async function admit(
   client: Socket,
   rules: AdmissionRules & { readonly onTls: () => Promise<void> },

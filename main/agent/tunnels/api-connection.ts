@@ -9,13 +9,16 @@ import type { Target } from './admission.ts';
 
 export interface ApiServer {
   readonly target: Target;
-  /** PEM of the cluster's authority; the system's authorities when it has none of its own. */
+  /** PEM of the cluster's certificate authority. The system's authorities are used where undefined. */
   readonly authority: string | undefined;
-  /** SNI and verification name, where it is not the target's host. */
+  /** The name for SNI and certificate verification, if it differs from the target's host. */
   readonly serverName: string | undefined;
 }
 
-/** TLS to the API server over `stream`. Rejects with `kube-untrusted`, `origin-failed`, `timeout` or what `stream` met. */
+/**
+ * Opens TLS to the API server over `stream`. Rejects with `kube-untrusted`, `origin-failed`, `timeout` or the error of
+ * `stream`.
+ */
 export function secureStream(
   stream: Duplex,
   server: ApiServer,
@@ -26,7 +29,7 @@ export function secureStream(
   return new Promise((resolve, reject) => {
     const secure = tls.connect({
       socket: stream,
-      // An address cannot stand in SNI; the certificate is still checked for it.
+      // SNI cannot hold an IP address. The certificate is still checked for it.
       servername: server.serverName ?? (isIP(host) === 0 ? host : ''),
       host: server.serverName ?? host,
       ALPNProtocols: ['http/1.1'],
@@ -39,7 +42,7 @@ export function secureStream(
       signal.removeEventListener('abort', abort);
       resolve(secure);
     });
-    // The stream's own failure says more than TLS's "disconnected before secure connection".
+    // The stream's own error says more than TLS's "disconnected before secure connection".
     stream.on('error', (error) => reject(error));
     secure.on('error', (cause) => reject(cause instanceof AppError ? cause : tlsError(server.target, cause)));
   });
@@ -63,7 +66,7 @@ function tlsError({ host, port }: Target, cause: Error): AppError {
   }
   return new AppError(
     'kube-untrusted',
-    `What answers at ${host}:${port} does not show the cluster's certificate (${errno ?? cause.message}).`,
+    `${host}:${port} shows a certificate that is not trusted for the cluster (${errno ?? cause.message}).`,
     {
       hint: "The catalog's certificate authority may be out of date: run `k8s-tunnels discover`, then ask the cluster's owner.",
       cause,
@@ -71,25 +74,25 @@ function tlsError({ host, port }: Target, cause: Error): AppError {
   );
 }
 
-/** What the API server said to GET /readyz. */
+/** The API server's answer to GET /readyz. */
 export interface Readiness {
-  /** Undefined when it is ready. */
+  /** Undefined if the API server is ready. */
   readonly failure: AppError | undefined;
-  /** Whether it leaves the connection open for the next request. */
+  /** True if the API server leaves the connection open for the next request. */
   readonly isKept: boolean;
 }
 
 /**
- * Asks for /readyz over a connection, which can be kept for the next request where `keep`. Any answer of a Kubernetes
- * API server will do but a server error: anonymous callers may get 401 or 403. One whose headers or body do not end
- * comes from something else.
- * Rejects with `kube-unready` or `timeout` where there is no answer; the connection is of no use then.
+ * Requests /readyz over a connection, which stays open for the next request if `keep` is set. Accepts any answer of a
+ * Kubernetes API server except a server error: anonymous callers may get 401 or 403. An answer whose headers or body do
+ * not end comes from something else.
+ * Rejects with `kube-unready`, or with `timeout` if there is no answer. The connection is unusable then.
  */
 export async function askReady(options: {
   readonly secure: tls.TLSSocket;
   readonly server: ApiServer;
   readonly signal: AbortSignal;
-  /** Of the signal, for what is said when it aborts. */
+  /** The limit of the signal, for the message when it aborts. */
   readonly limitMs: number;
   readonly keep: boolean;
 }): Promise<Readiness> {
@@ -106,7 +109,7 @@ export async function askReady(options: {
       },
     });
     const fail = (error: AppError) => {
-      // Before the connection ends, which would count as the end of the answer.
+      // Reject before the connection ends: its end would count as the end of the answer.
       reject(error);
       request.destroy();
     };
@@ -120,7 +123,7 @@ export async function askReady(options: {
         if (length > pageBytes) fail(malformed(`${host}:${port}`, `larger than ${sizeText(pageBytes)}`));
       });
       response.on('error', () => {});
-      // The status counts, also of an answer that was cut off.
+      // The status counts, even if the rest of the answer was cut off.
       response.once('close', () =>
         resolve({
           status: response.statusCode ?? 0,
@@ -169,7 +172,7 @@ function timedOut(where: string, ms: number): AppError {
   });
 }
 
-/** A limit as it is shown: `8 s`, `1.5 s`. */
+/** Formats a time limit: `8 s`, `1.5 s`. */
 export function secondsText(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`;
 }

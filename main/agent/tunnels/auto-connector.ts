@@ -2,13 +2,13 @@ import { UnknownAnswer } from './builtin-connector.ts';
 import type { Connector } from './connector.ts';
 
 /**
- * `builtin`, and where the edge answers in a way that it does not know, `cloudflared`: from the first byte that this one
- * brings on, until the tunnel is closed. `onTurn` is told then.
+ * Uses `builtin`. If the edge answers in a way that `builtin` does not know, switches to `cloudflared` at the first
+ * byte that `cloudflared` delivers, until the tunnel is closed. Calls `onTurn` at the switch.
  */
 export function createAutoConnector(options: {
   readonly builtin: Connector;
   readonly cloudflared: Connector;
-  /** Whether cloudflared may be used, and is there. */
+  /** Resolves with true if cloudflared is allowed and installed. */
   readonly mayTurn: () => Promise<boolean>;
   readonly onTurn: () => void;
 }): Connector {

@@ -1,13 +1,13 @@
 /**
- * One timer for many: the returned function has `run` called each `everyMs`, together with all others, until what it
- * returns is called. A computer with hundreds of open connections then wakes once for all of them. The timer exists
- * while somebody needs it, and does not keep the process alive.
+ * Shares one timer among many callers: the returned function calls `run` every `everyMs`, together with all others,
+ * until its own result is called. A computer with hundreds of open connections then wakes once for all of them. The
+ * timer runs only while somebody needs it, and does not keep the process alive.
  */
 export function createBeat(everyMs: number): (run: () => void) => () => void {
   const runs = new Set<() => void>();
   let timer: NodeJS.Timeout | undefined;
   return (run) => {
-    // Two that are the same function are two all the same.
+    // Wrap it, so that the same function passed twice counts as two.
     const each = () => run();
     runs.add(each);
     timer ??= setInterval(() => {

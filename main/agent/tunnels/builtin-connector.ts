@@ -10,20 +10,23 @@ import { FrameStream } from './frame-stream.ts';
 
 const upgradeTimeoutMs = 8_000;
 
-/** What answered is no edge that we know: neither a tunnel, nor a denial, nor an origin that is down. */
+/** The answer is not from an edge that we know: it is neither a tunnel, nor a denial, nor an origin that is down. */
 export class UnknownAnswer extends AppError {}
 
 /**
- * The Access tunnel in this process (cloudflared `carrier/`): each connection is one WebSocket GET to the
- * application's host with the token in `Cf-Access-Token`; bytes travel as binary frames.
+ * Implements the Access tunnel in this process (cloudflared `carrier/`): each connection is one WebSocket GET to the
+ * application's host with the token in `Cf-Access-Token`. Bytes travel as binary frames.
  */
 export function createBuiltinConnector(options: {
   readonly network: Network;
   readonly access: Access;
   readonly hostname: string;
-  /** `host:port` for an application in bastion mode. */
+  /** `host:port`, for an application in bastion mode. */
   readonly destination?: string | undefined;
-  /** The hostnames that have opened a tunnel since the agent's start: what fails now was right before. */
+  /**
+   * The hostnames that have opened a tunnel since the agent's start. A failure of one of them is not a wrong
+   * configuration.
+   */
   readonly opened?: Set<string>;
 }): Connector {
   const { network, access, hostname, destination, opened = new Set<string>() } = options;
@@ -80,7 +83,7 @@ export function createBuiltinConnector(options: {
         passed?.('access');
         return result;
       }
-      // A token that the edge does not accept any more (revoked, its keys rotated) is replaced once.
+      // Replace a token once if the edge no longer accepts it (revoked, or its keys were rotated).
       for (let round = 0; ; round++) {
         const token = await access.token(hostname, { interactive: false, signal });
         const result = await attempt({ 'cf-access-token': token.jwt }, signal, passed);
@@ -107,9 +110,9 @@ export function createBuiltinConnector(options: {
 function serviceRefused(hostname: string, { file }: ServiceToken): AppError {
   return new AppError(
     'access-denied',
-    `The Access policy of ${hostname} does not admit the service token of ${file}.`,
+    `The Access policy of ${hostname} denies access to the service token of ${file}.`,
     {
-      hint: 'It may have ended, or no policy with the action Service Auth includes it: ask your Access administrator.',
+      hint: 'It may have expired, or no policy with the action Service Auth includes it: ask your Access administrator.',
     },
   );
 }
@@ -128,11 +131,12 @@ function wantsLogin(answer: Answer): boolean {
 
 function refusal(hostname: string, answer: Answer, hasOpened: boolean): AppError {
   if (answer.status === 403) return accessDenied(hostname, answer.headers['cf-ray']);
-  // 502 is the tunnel's word for an origin that refused it; 52x and 530 are the edge's for a tunnel that is not there.
+  // cloudflared answers 502 for an origin that refused the connection. The edge answers 52x and 530 for a missing
+  // tunnel.
   if (answer.status === 502 || answer.status === 503 || answer.status === 504 || answer.status >= 520) {
     return new AppError(
       'origin-failed',
-      `${hostname} is up, but what stands behind it does not answer (HTTP ${answer.status}).`,
+      `${hostname} is up, but its origin does not respond (HTTP ${answer.status}).`,
       {
         hint: "The cluster's cloudflared or its API server is down: ask the cluster's owner.",
         retryable: true,
@@ -145,9 +149,9 @@ function refusal(hostname: string, answer: Answer, hasOpened: boolean): AppError
       retryable: true,
     });
   }
-  // The edge waited too long for the request, or wants it again.
+  // The edge waited too long for the request, or asks for it again.
   if (answer.status === 408 || answer.status === 425) {
-    return new AppError('edge-failed', `${hostname} did not take the connection (HTTP ${answer.status}).`, {
+    return new AppError('edge-failed', `${hostname} rejected the connection (HTTP ${answer.status}).`, {
       hint: 'It is tried again automatically.',
       retryable: true,
     });

@@ -1,11 +1,11 @@
 import type { networkInterfaces } from 'node:os';
 import type { Clock, Logger } from '../parts.ts';
 
-/** How often sleep and changes of network are looked for, and the gap between two looks that means sleep. */
+/** How often to check for sleep and network changes, and the gap between two checks that indicates sleep. */
 const lookEveryMs = 5_000;
 const sleptMs = 15_000;
 
-/** Calls back after the computer slept and when its addresses changed. Returns a function that ends it. */
+/** Calls back after the computer slept and when its addresses changed. Returns a function that stops the watch. */
 export function watchForChange(
   parts: {
     readonly clock: Clock;
@@ -17,7 +17,7 @@ export function watchForChange(
   const { clock, logger, interfaces } = parts;
   let addresses: string | undefined;
   let isReported = false;
-  /** What they were, where they cannot be read: without file descriptors or memory left. */
+  /** Returns the previous addresses if they cannot be read, for lack of file descriptors or memory. */
   const addressesNow = () => {
     try {
       return addressText(interfaces());
@@ -48,7 +48,7 @@ function addressText(interfaces: ReturnType<typeof networkInterfaces>): string {
     Object.values(interfaces)
       .flatMap((list) => list ?? [])
       .map(({ address }) => address)
-      // Link-local ones come and go with every container.
+      // Ignore link-local addresses, which come and go with every container.
       .filter((address) => !address.startsWith('fe80:'))
       .sort()
       .join(' ')

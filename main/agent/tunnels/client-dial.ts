@@ -3,31 +3,33 @@ import { AppError } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
 import { type Dial, type Settle, withSpare } from './spare.ts';
 
-/** Dials for the clients of one tunnel, a spare connection ready for the next. */
+/** Dials for the clients of one tunnel, and keeps a spare connection ready for the next one. */
 export interface ClientDial {
   readonly dial: Dial;
   readonly settle: Settle;
-  /** Gives up the spare that is there: the network below it may have changed. */
+  /** Discards the current spare: the network below it may have changed. */
   discard(): void;
-  /** Keeps no spare until the next client comes. */
+  /** Keeps no spare until the next client connects. */
   close(): void;
 }
 
 export function createClientDial(options: {
   readonly clock: Clock;
   readonly dial: (signal: AbortSignal) => Promise<Duplex>;
-  /** Resolves when the tunnel is open, or is not to be. */
+  /** Resolves when the tunnel is open, or will not open. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
-  /** The session has ended, as the first client finds: resolves when the tunnel has failed with that. */
+  /**
+   * Called when the first client finds that the session has ended. Resolves when the tunnel has failed with that error.
+   */
   readonly onSessionEnded: (error: AppError, signal: AbortSignal) => Promise<void>;
-  /** How long a connection may take before that is trouble. */
+  /** How long a connection may take before it counts as trouble, ms. */
   readonly slowMs: () => number;
   readonly onSlow: () => void;
-  /** A client got through. */
+  /** A client's connection was opened. */
   readonly onReached: () => void;
   /** A connection broke. */
   readonly onDropped: () => void;
-  /** Whether a spare may be made. */
+  /** Returns true if a spare may be opened. */
   readonly mayPrepare: () => boolean;
 }): ClientDial {
   const { clock, dial, ready, onSessionEnded, slowMs, onSlow, onReached, onDropped, mayPrepare } = options;
@@ -37,7 +39,7 @@ export function createClientDial(options: {
     const cancel = clock.timer(slowMs(), onSlow);
     try {
       const stream = await dial(signal);
-      // What fails between two owners must find somebody who listens.
+      // A stream that fails between two owners needs an error listener.
       stream.once('dropped', onDropped).on('error', () => {});
       onReached();
       return stream;
@@ -48,8 +50,8 @@ export function createClientDial(options: {
 
   return {
     /**
-     * A connection that finds the tunnel closed, or opening still, waits until it is open; and so does the first one
-     * that finds the session ended, as those do that come after it.
+     * A connection waits until the tunnel is open if it finds it closed or still opening. The first connection that
+     * finds the session ended waits too, and so do those after it.
      */
     async dial(signal) {
       for (let isAgain = false; ; isAgain = true) {

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 const lingerMs = 5_000;
 
 /**
- * Lets out what is left and waits a moment for the client's own end: to close earlier would take back what it has not
- * read yet.
+ * Flushes the remaining bytes and briefly waits for the client to close its end: closing earlier would discard what the
+ * client has not read yet.
  */
 export function endGently(client: Socket): void {
   client.end(() => {
@@ -17,10 +17,10 @@ export function endGently(client: Socket): void {
   client.resume();
 }
 
-/** Calls back when a client that nobody reads from goes away. The answer ends it. */
+/** Calls back when a client that nobody reads from disconnects. Returns a function that stops the watch. */
 export function watchForEnd(client: Socket, ended: () => void): () => void {
   const look = () => {
-    // An end shows only where it is read for; bytes that came early stay where they are.
+    // Node reports an end only to a reader. Bytes that arrived early stay in the buffer.
     if (client.readableLength === 0) client.read(0);
   };
   client.on('readable', look).once('end', ended).once('close', ended);

@@ -5,50 +5,55 @@ import type { Clock, Logger } from '../parts.ts';
 import { failureFrom } from './failure.ts';
 import type { Peer, RunningProcess } from './peers/peer-table.ts';
 
-/** A client whose connection could not be opened, or was cut by the far end: its own protocol cannot say why. */
+/**
+ * A client whose connection could not be opened, or was cut by the far end. The client's own protocol cannot say why.
+ */
 export interface FailedClient {
   readonly error: unknown;
   readonly peer: Peer | undefined;
-  /** It stood before. */
+  /** True if the connection was open before it failed. */
   readonly isCut: boolean;
 }
 
-/** What became of a program's connections to a cluster. */
+/** The last failure of a program's connections to a cluster. */
 export interface ClientFailure {
   readonly cluster: ClusterId;
-  /** The last time, ms since the epoch. */
+  /** The time of the last failure, ms since the epoch. */
   readonly at: number;
-  /** The program, where it is one of this account's and still ran. */
+  /** The program, if it belongs to this account and was still running. */
   readonly process: RunningProcess | undefined;
   readonly isCut: boolean;
   readonly failure: Failure;
-  /** How many connections have failed alike since it was reported. */
+  /** How many connections have failed with the same error since it was reported. */
   readonly count: number;
 }
 
 export interface ClientFailures {
-  /** Resolves when the program has been looked for, which is to be before it is answered: it may end then. Never rejects. */
+  /**
+   * Looks up the program, which may end as soon as it gets its answer: wait for this before the client is answered.
+   * Never rejects.
+   */
   note(cluster: ClusterId, client: FailedClient): Promise<void>;
-  /** The last one of each cluster. */
+  /** Returns the last failure of each cluster. */
   list(): readonly ClientFailure[];
 }
 
-/** To look for the program holds up the client's answer no longer than this. */
+/** Limits how long the lookup of the program may delay the client's answer. */
 const lookupLimitMs = 1_000;
-/** Each look goes through the running processes: when many fail at once, those of the first are named. */
+/** Each lookup walks the running processes. When many clients fail at once, only the first ones get a name. */
 const lookupsAtOnce = 2;
-/** What fails alike again within that time is no news: clients try for ever. */
+/** Do not report the same failure again within this time: clients retry forever. */
 const sameAgainMs = 60_000;
 
 export function createClientFailures(options: {
   readonly clock: Pick<Clock, 'now' | 'timer'>;
-  /** The first of its kind for a while. */
+  /** Called for the first failure of its kind within a while. */
   readonly onFailed: (failure: ClientFailure) => void;
   readonly logger: Pick<Logger, 'error'>;
 }): ClientFailures {
   const { clock, logger, onFailed } = options;
   const last = new Map<ClusterId, ClientFailure>();
-  /** When what was reported last, by cluster, program and error. */
+  /** When each failure was last reported, by cluster, program and error. */
   const reported = new Map<string, number>();
   let lookups = 0;
 

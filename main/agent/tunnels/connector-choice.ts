@@ -3,25 +3,26 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { ConnectorKind } from '../../model/connector-kind.ts';
 import { usualTagPrefix } from '../../model/tag-prefix.ts';
 
-/** What an organisation says of connectors. */
+/** The organisation's rules for connectors. */
 export interface ConnectorRules {
-  /** Its name. */
+  /** The organisation's name. */
   readonly name: string;
   readonly allowed: readonly ConnectorKind[];
-  /** For clusters whose tags name none. */
-  readonly usual: ConnectorKind | 'auto' | undefined;
+  /** The connector for clusters whose tags name none. */
+  readonly default: ConnectorKind | 'auto' | undefined;
 }
 
 /**
- * What carries a cluster's connections: as its tag says, else the organisation, else `auto`. `auto` is `builtin`, or the
- * first that is allowed where that is not. Where no organisation is set up, all are allowed.
- * Rejects with `connector-refused` where the organisation does not allow it.
+ * Chooses a cluster's connector: the one in its tag, else the organisation's default, else `auto`. `auto` means
+ * `builtin`, or the first allowed connector if `builtin` is not allowed. Without an organisation, all connectors are
+ * allowed.
+ * Throws `connector-refused` if the organisation does not allow the connector.
  */
 export function chooseConnector(
   cluster: Pick<Cluster, 'title' | 'connector' | 'tagPrefix'>,
   rules: ConnectorRules | undefined,
 ): { readonly kind: ConnectorKind; readonly mayTurn: boolean } {
-  const wanted = cluster.connector ?? rules?.usual ?? 'auto';
+  const wanted = cluster.connector ?? rules?.default ?? 'auto';
   if (wanted === 'auto') {
     const [first = 'builtin'] = rules?.allowed ?? [];
     const kind = rules === undefined || rules.allowed.includes('builtin') ? 'builtin' : first;
@@ -34,7 +35,7 @@ export function chooseConnector(
       'connector-refused',
       `${rules.name} does not allow ${wanted}, which ${who} asks for.`,
       {
-        hint: `Allowed: ${rules.allowed.join(', ')}. ${connector === undefined ? 'Ask whoever keeps the configuration.' : `Ask the cluster's owner to change the tag, or ${rules.name} to list ${wanted} under connectors.`}`,
+        hint: `Allowed: ${rules.allowed.join(', ')}. ${connector === undefined ? 'Ask the administrator of the configuration.' : `Ask the cluster's owner to change the tag, or ${rules.name} to list ${wanted} under connectors.`}`,
       },
     );
   }

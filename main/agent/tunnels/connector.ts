@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { ConnectorKind } from '../../model/connector-kind.ts';
 import type { Stage } from '../../model/tunnel-state.ts';
 
-/** Told when a stage of a new connection is passed. */
+/** Called when a new connection has passed a stage. */
 export type Passed = (stage: Stage) => void;
 
 /**
@@ -11,18 +11,20 @@ export type Passed = (stage: Stage) => void;
  * `timeout` or `cancelled` code.
  */
 export interface Connector {
-  /** What carries it now. */
+  /** Returns the connector that is in use now. */
   kind(): ConnectorKind;
-  /** Sees that credentials are at hand; a person may be asked to log in (`onLogin` is told) when `interactive`. */
+  /**
+   * Makes sure that credentials are available. May ask the user to log in if `interactive`, and then calls `onLogin`.
+   */
   prepare(options: {
     readonly interactive: boolean;
     readonly signal: AbortSignal;
     readonly onLogin: () => void;
   }): Promise<void>;
-  /** One connection; never asks a person. */
+  /** Opens one connection. Never asks the user. */
   dial(options: { readonly signal: AbortSignal; readonly passed?: Passed | undefined }): Promise<Duplex>;
-  /** Whom to tell when what carries its connections has ended by itself. */
+  /** Calls `lost` when the connector's process has ended unexpectedly. */
   watch?(lost: () => void): void;
-  /** Ends what it keeps running for its connections; the next one starts it again. */
+  /** Stops whatever the connector keeps running. The next connection starts it again. */
   close?(): Promise<void>;
 }

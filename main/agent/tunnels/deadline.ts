@@ -1,20 +1,20 @@
 import type { Clock } from '../parts.ts';
 
-/** Parts of the time, each of which a process that was held up takes again. */
+/** The time is counted in this many parts. A process that was held up repeats only the current part. */
 const slices = 4;
 
 export interface Deadline {
-  /** Aborts when the time is up, or with the signal that was given. */
+  /** Aborts when the time is up, or together with the given signal. */
   readonly signal: AbortSignal;
-  /** Whether the time is up. */
+  /** Returns true if the time is up. */
   hasPassed(): boolean;
-  /** Ends it. The signal does not abort any more. */
+  /** Cancels the deadline. The signal no longer aborts. */
   cancel(): void;
 }
 
 /**
- * Ends `work` after `ms` in which this process ran. A timer that comes late means that the computer slept or the process
- * was busy: what came in meanwhile is still to be read, so that at most a part of the time counts.
+ * Ends `work` after `ms` in which this process ran. A late timer means that the computer slept or the process was busy:
+ * what arrived meanwhile has not been read yet, so only part of that time counts.
  */
 export function startDeadline(clock: Clock, ms: number, signal: AbortSignal): Deadline {
   const controller = new AbortController();

@@ -3,7 +3,7 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Target } from './admission.ts';
 import type { Connector } from './connector.ts';
 
-/** No tunnel: a TCP connection to an API server that is reachable already, as kubectl makes it. */
+/** Uses no tunnel: opens a TCP connection to an API server that is reachable already, as kubectl does. */
 export function createDirectConnector(target: Target): Connector {
   return {
     kind: () => 'direct',
@@ -11,7 +11,7 @@ export function createDirectConnector(target: Target): Connector {
     dial: ({ signal }) =>
       new Promise((resolve, reject) => {
         const socket = net.connect({ ...target, noDelay: true, signal });
-        // An error that nobody listens for ends the process, and it can fail between two owners.
+        // An `error` event without a listener ends the process, and a socket can fail between two owners.
         socket.on('error', () => {});
         const fail = (cause: Error) =>
           reject(
@@ -21,7 +21,7 @@ export function createDirectConnector(target: Target): Connector {
                   'network-unreachable',
                   `${target.host}:${target.port} cannot be reached (${errnoOf(cause) ?? 'connection closed'}).`,
                   {
-                    hint: 'It is reached with no tunnel: connect your VPN or WARP.',
+                    hint: 'It is reached without a tunnel: connect your VPN or WARP.',
                     retryable: true,
                     cause,
                   },

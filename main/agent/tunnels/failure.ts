@@ -1,8 +1,8 @@
 import { AppError, type ErrorCode, toPlainError } from '../../model/app-error.ts';
 import type { Failure, Stage } from '../../model/tunnel-state.ts';
 
-/** Where each error belongs on the way to the API server, and who can mend it. */
-const places: Partial<Record<ErrorCode, readonly [Stage, Failure['mender']]>> = {
+/** The stage on the path to the API server at which each error occurs, and who can fix it. */
+const stages: Partial<Record<ErrorCode, readonly [Stage, Failure['mender']]>> = {
   'network-unreachable': ['edge', 'network'],
   'network-proxy': ['edge', 'network'],
   'network-untrusted': ['edge', 'network'],
@@ -30,7 +30,7 @@ const places: Partial<Record<ErrorCode, readonly [Stage, Failure['mender']]>> = 
   'kube-unready': ['readyz', 'cluster-administrator'],
 };
 
-/** Who can fix a stage that does not answer in time. */
+/** Who can fix a stage that timed out. */
 const waitedFor: Readonly<Record<Stage, Failure['mender']>> = {
   local: 'you',
   edge: 'network',
@@ -40,22 +40,25 @@ const waitedFor: Readonly<Record<Stage, Failure['mender']>> = {
   readyz: 'cluster-administrator',
 };
 
-/** An error as a tunnel's failure. `reached` is the first stage that had not passed, for errors that tell none. */
+/**
+ * Converts an error into a tunnel's failure. `reached` is the first stage that had not passed, for errors that name
+ * none.
+ */
 export function failureFrom(error: unknown, reached: Stage): Failure {
-  const known = error instanceof AppError ? places[error.code] : undefined;
-  // A time-out counts for the stage that was being waited for.
+  const known = error instanceof AppError ? stages[error.code] : undefined;
+  // A timeout belongs to the stage that was in progress.
   const isTimeout = error instanceof AppError && error.code === 'timeout';
   const stage = known === undefined || isTimeout ? reached : known[0];
   const mender = isTimeout ? waitedFor[stage] : (known?.[1] ?? 'you');
   return { stage, error: toPlainError(error), mender: (error instanceof AppError && error.mender) || mender };
 }
 
-/** Whether a sign-in in the browser is what is missing. */
+/** Returns true if the error means that a sign-in in the browser is missing. */
 export function isSignInError(code: ErrorCode): boolean {
   return code === 'access-login-needed' || code === 'access-login-failed' || code === 'access-login-timeout';
 }
 
-/** Failures that trying again will not mend: a person has to act first. */
+/** Returns true if a retry cannot fix the failure: the user has to act first. */
 export function isFinal(failure: Failure): boolean {
   return !failure.error.retryable;
 }

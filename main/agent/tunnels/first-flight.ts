@@ -4,21 +4,20 @@ import type { Clock } from '../parts.ts';
 
 /** More than a TLS client sends before the first answer, with a post-quantum key share and a long ticket. */
 const flightLimit = 16 * 1024;
-/** How long a silent connection is still waited for when no other one can be made. */
+/** How long to wait for a silent connection if no other one can be opened. */
 const graceMs = 1_000;
-/** The types of the TLS records that a ClientHello travels in, and what may stand behind it (RFC 8446, 5.1 and D.4). */
+/** The types of the TLS records that carry a ClientHello, and those that may follow it (RFC 8446, 5.1 and D.4). */
 const tlsHandshake = 0x16;
 const tlsChangeCipherSpec = 0x14;
 
 /**
- * Sends what a client says first over a connection that was kept ready, and resolves with the connection on which
- * something comes back. Such a connection can be dead without a sign: a cloudflared at the origin does not pass on
- * that the API server closed it, and neither does a network that drops everything. When nothing has come back after
- * `patienceMs`, or the kept connection ends, the same bytes are sent over `another` too, and the first to answer wins.
- * A ClientHello may be sent twice: the server that is not used never completes its handshake. Anything else, as a request
- * that a client sends with it as early data, is sent once.
- * Whatever is not resolved with is destroyed. Rejects with `cancelled` when the client goes away, and with the failure
- * of `another` when both are of no use.
+ * Sends a client's first bytes over a spare connection, and resolves with the connection that answers. A spare can be
+ * dead without notice: a cloudflared at the origin does not pass on that the API server closed it, and neither does a
+ * network that drops everything. If nothing has come back after `patienceMs`, or the spare ends, sends the same bytes
+ * over `another` too. The first to answer wins. A ClientHello may be sent twice: the server that is not used never
+ * completes its handshake. Anything else, such as a request that a client sends as early data, is sent once.
+ * Destroys the connections that it does not resolve with. Rejects with `cancelled` when the client disconnects, and
+ * with the error of `another` when both connections fail.
  */
 export function firstAnswer(options: {
   readonly clock: Clock;
@@ -27,7 +26,7 @@ export function firstAnswer(options: {
   readonly another: (signal: AbortSignal) => Promise<Duplex>;
   readonly patienceMs: number;
   readonly onSent: (bytes: number) => void;
-  /** The kept connection was of no use. */
+  /** Called when the spare turned out to be unusable. */
   readonly onDead: () => void;
 }): Promise<Duplex> {
   const { clock, client, kept, another, patienceMs, onSent, onDead } = options;
@@ -67,11 +66,11 @@ export function firstAnswer(options: {
     const listenTo = (stream: Duplex) => {
       const look = () => {
         if (stream.readableLength > 0) win(stream);
-        // The end of a stream shows only where it is read for.
+        // Node reports the end of a stream only to a reader.
         else stream.read(0);
       };
       const lost = () => lose(stream);
-      // Stays: what fails between two owners must find somebody who listens.
+      // Keep the listener: a stream that fails between two owners needs one.
       stream.on('error', () => {});
       stream.on('readable', look).on('end', lost).on('close', lost);
       candidates.set(stream, () => stream.off('readable', look).off('end', lost).off('close', lost));
@@ -89,7 +88,7 @@ export function firstAnswer(options: {
           retryable: true,
         });
         failure ??= error;
-        // The kept one is waited for no longer than where no other can be made.
+        // Wait for the spare only as long as when no other connection can be opened.
         if (candidates.size > 0) cancelTimer = clock.timer(graceMs, () => fail(error));
       }
       if (candidates.size === 0 && failure !== undefined) fail(failure);
@@ -128,7 +127,7 @@ export function firstAnswer(options: {
           for (const stream of candidates.keys()) stream.write(chunk);
           continue;
         }
-        // The one that is there, or the newer one.
+        // The only candidate, or the newer one.
         const last = [...candidates.keys()].at(-1);
         last?.write(chunk);
         if (last !== undefined) win(last);
@@ -139,12 +138,12 @@ export function firstAnswer(options: {
     if (isOver) return;
     client.on('readable', readClient).on('end', leave).on('close', leave);
     readClient();
-    // An end shows only where it is read for.
+    // Node reports an end only to a reader.
     if (!isOver && client.readableLength === 0) client.read(0);
   });
 }
 
-/** Whether these are the first bytes of a TLS client that has sent nothing yet but its handshake. */
+/** Returns true if these are the first bytes of a TLS client that has sent only its handshake so far. */
 function isHandshake(bytes: Buffer): boolean {
   const headerSize = 5;
   let at = 0;

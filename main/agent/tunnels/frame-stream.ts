@@ -4,55 +4,56 @@ import { createBeat } from './beat.ts';
 import { frame, headerSize, opcode } from './websocket-frame.ts';
 
 /**
- * The edge closes a WebSocket that was silent for about 100 s; its own pings come each 54 s. Silence is counted in whole
- * looks: a ping goes out after 45 to 60 s of it, and the connection is given up after 75 to 90 s.
+ * The edge closes a WebSocket that was silent for about 100 s; its own pings come every 54 s. Silence is counted in
+ * whole checks: a ping goes out after 45 to 60 s of silence, and the connection is closed after 75 to 90 s.
  */
 const lookEveryMs = 15_000;
 const onLook = createBeat(lookEveryMs);
 const pingAfterLooks = 4;
 const deadAfterLooks = 6;
-/** A look that comes this late shows that the process was stopped or the computer slept. */
+/** A check this late means that the process was stopped or the computer slept. */
 const lateAfterMs = 5_000;
 /** How long the edge may take to close its side after ours. */
 const lingerMs = 5_000;
 
 /**
- * The longest message sent. A cloudflared at the origin reads each message into a fixed buffer and drops the rest:
- * 16,384 bytes of it arrive at a tcp origin, 32,768 at a SOCKS one. Fragments do not help, it joins them first.
+ * The longest message to send. A cloudflared at the origin reads each message into a fixed buffer and drops the rest:
+ * 16,384 bytes arrive at a tcp origin, 32,768 at a SOCKS one. Fragments do not help, because cloudflared joins them
+ * first.
  */
 const messageLimit = 16_384;
 
 /**
- * The client's end of an upgraded WebSocket as a byte stream (RFC 6455): what is written goes out as masked binary
- * frames, the payload of data frames comes in. Pings are answered, and sent when the line is silent. Ending the
- * stream sends a close frame: a WebSocket cannot be closed in one direction only.
- * The edge sends no close frame when the origin ends, so a connection that just ends is an ordinary end of the stream;
- * since it may also be the edge that went away, `dropped` is emitted too. It is destroyed with `edge-failed` when the
- * connection breaks, goes silent, or the edge breaks the protocol.
+ * Wraps the client's end of an upgraded WebSocket as a byte stream (RFC 6455): sends writes as masked binary frames,
+ * and reads the payload of data frames. Answers pings, and sends them when the connection is silent. Ending the stream
+ * sends a close frame: a WebSocket cannot be closed in one direction only.
+ * The edge sends no close frame when the origin ends, so a connection that just ends is a normal end of the stream.
+ * Because the edge may also have gone away, `dropped` is emitted too. The stream is destroyed with `edge-failed` when
+ * the connection breaks, goes silent, or the edge violates the protocol.
  */
 export class FrameStream extends Duplex {
   private readonly socket: Duplex;
   private readonly stopLooking: () => void;
   private header: Buffer = Buffer.alloc(0);
-  /** Payload bytes of the current frame still to come, and what they are. */
+  /** The payload bytes of the current frame that are still to come, and their opcode. */
   private missing = 0;
   private current = 0;
   private control: Buffer[] = [];
-  /** Looks since something was received. */
+  /** Checks since something was received. */
   private silentLooks = 0;
   private lookedAt = Date.now();
-  /** A message has begun whose last fragment is still to come. */
+  /** True if the last fragment of a message is still to come. */
   private isFragmented = false;
   private owedPong: Buffer | undefined;
   private closeSent = false;
   private over = false;
-  /** Goes on with writing when the socket has room. */
+  /** Continues writing when the socket has room. */
   private waiting: (() => void) | undefined;
 
   constructor(socket: Duplex, head: Buffer) {
     super({ allowHalfOpen: false, readableHighWaterMark: 256 * 1024, writableHighWaterMark: 256 * 1024 });
     this.socket = socket;
-    // An error that nobody listens for ends the process, and this one can fail between two owners.
+    // An `error` event without a listener ends the process, and this stream can fail between two owners.
     this.on('error', () => {});
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('error', (cause) => {
@@ -78,12 +79,12 @@ export class FrameStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    // As on a TCP connection that the other end has closed: it goes nowhere.
+    // Discard it, as on a TCP connection that the other end has closed.
     if (this.over || this.closeSent) {
       done();
       return;
     }
-    // Sends nothing, but has the system report a reset that a paused socket does not notice.
+    // An empty write sends nothing, but makes the system report a reset that a paused socket does not notice.
     let flows = chunk.length > 0 || this.socket.write(chunk);
     this.socket.cork();
     for (let at = 0; at < chunk.length; at += messageLimit) {
@@ -101,7 +102,7 @@ export class FrameStream extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.stopLooking();
-    // A clean end lets the close frame out; a failure does not wait.
+    // A clean end flushes the close frame. A failure does not wait.
     if (error === null && !this.socket.destroyed) this.endGently();
     else this.socket.destroy();
     done(error);
@@ -110,21 +111,21 @@ export class FrameStream extends Duplex {
   private endGently(): void {
     this.sendClose();
     this.socket.end();
-    // What still comes is passed over: the end of a paused connection would never be seen.
+    // Discard what still arrives: the end of a paused connection would never be seen.
     this.socket.resume();
     const linger = setTimeout(() => this.socket.destroy(), lingerMs);
     linger.unref();
     this.socket.once('close', () => clearTimeout(linger));
   }
 
-  /** The other side is done: what came is still read, nothing can be sent any more. */
+  /** The other side has ended: received bytes can still be read, but nothing can be sent. */
   private finish(): void {
     if (this.over) return;
     this.over = true;
     if (!this.closeSent) this.emit('dropped');
     this.push(null);
     this.socket.end();
-    // A socket that ends tells of no more room.
+    // A socket that ends emits no `drain`.
     this.wrote();
   }
 
@@ -142,14 +143,14 @@ export class FrameStream extends Duplex {
   }
 
   private keepAlive(): void {
-    // By the computer's clock, which goes on during sleep: the monotonic one of Linux stands still then, and so no timer is
-    // late by it. Setting the clock forward looks like sleep, and costs a ping.
+    // Use the wall clock, which continues during sleep. Linux's monotonic clock stops then, so no timer would be late
+    // by it. Setting the clock forward looks like sleep, and costs one ping.
     const now = Date.now();
     const isLate = now - this.lookedAt > lookEveryMs + lateAfterMs;
     this.lookedAt = now;
-    // What came during a sleep has not been read yet, and the edge could not be answered: that silence says nothing.
+    // Bytes that arrived during sleep have not been read yet, and the edge got no answer: do not count that silence.
     this.silentLooks = isLate ? pingAfterLooks : this.silentLooks + 1;
-    // While a reader rests nothing is taken in: silence then says nothing of the edge.
+    // Nothing is received while the reader pauses: do not count that silence.
     if (this.silentLooks >= deadAfterLooks && !this.socket.isPaused())
       this.destroy(this.closeSent ? undefined : dropped());
     else if (this.silentLooks >= pingAfterLooks) this.sendControl(opcode.ping, Buffer.alloc(0));
@@ -159,7 +160,7 @@ export class FrameStream extends Duplex {
     if (!this.closeSent && !this.over) this.socket.write(frame(code, body));
   }
 
-  /** A peer that pings without reading would fill our memory with answers: only the last ping is owed one. */
+  /** Answers only the last ping: a peer that pings without reading would otherwise fill our memory with answers. */
   private answerPing(body: Buffer): void {
     if (this.socket.writableNeedDrain) this.owedPong = body;
     else this.sendControl(opcode.pong, body);
@@ -187,7 +188,7 @@ export class FrameStream extends Duplex {
     }
   }
 
-  /** Reads a frame's header. False when the peer broke the protocol. */
+  /** Parses a frame's header. Returns false if the peer violated the protocol. */
   private begin(bytes: Buffer, size: number): boolean {
     const first = bytes.readUInt8(0);
     const code = first & 15;

@@ -14,70 +14,75 @@ import type { Unproven } from './unproven.ts';
 
 export interface Gateway {
   readonly port: number;
-  /** Connections open now, and the bytes that passed since the start. */
+  /** Returns the connections that are open now, and the bytes that passed since the start. */
   traffic(): { readonly connections: number; readonly sent: number; readonly received: number };
-  /** Ends every connection that stands; one that waits for the tunnel goes on waiting, and the port listens on. */
+  /**
+   * Closes every connection that is up. Connections that wait for the tunnel keep waiting, and the port keeps
+   * listening.
+   */
   cut(): void;
-  /** Stops listening and ends every connection. */
+  /** Stops listening and closes every connection. */
   close(): Promise<void>;
 }
 
-/** Why a client was turned away: it is another account's, its password is wrong, or it speaks TLS to the proxy. */
+/** Why a client was rejected: it belongs to another account, its password is wrong, or it speaks TLS to the proxy. */
 export type RefusalReason = 'account' | 'password' | 'tls';
 
 export interface Refusal {
   readonly reason: RefusalReason;
-  /** Who the client is, where that is known. */
+  /** The client's peer, if it is known. */
   readonly peer: Peer | undefined;
 }
 
 const handshakeTimeoutMs = 10_000;
-/** Connections that wait to be accepted: a crowd that fills them makes the system drop those of others, for seconds. */
+/** The accept backlog. When a burst of connections fills it, the system drops those of other clients for seconds. */
 const backlog = 4_096;
 
 /**
- * The local end of a tunnel: one port on 127.0.0.1 that speaks SOCKS5 with user and password (RFC 1928, 1929) and
- * HTTP CONNECT with Basic authentication, and connects to nothing but the cluster's API. Where the client's account can
- * be told, only this agent's own gets an answer at all.
- * Rejects with `port-busy` when the port is taken, with `port-failed` when it cannot be opened for another reason.
+ * The local end of a tunnel: one port on 127.0.0.1 that speaks SOCKS5 with user and password (RFC 1928, 1929) and HTTP
+ * CONNECT with Basic authentication, and connects to nothing but the cluster's API. If the client's account can be
+ * determined, only the account of this agent gets an answer.
+ * Rejects with `port-busy` if the port is in use, with `port-failed` if it cannot be opened for another reason.
  */
 export function openGateway(options: {
   readonly port: number;
-  /** Read for each connection: it can be replaced while the port is open. */
+  /** Read for each connection: the credentials can be replaced while the port is open. */
   readonly credentials: ProxyCredentials;
-  /** Read for each connection: discovery may find another one while the tunnel is closed. */
+  /** Read for each connection: discovery may find another target while the tunnel is closed. */
   readonly target: Target;
   readonly peers: Peers;
   readonly unproven: Unproven;
-  /** Opens a connection to the target through the tunnel, and first the tunnel itself where that is closed. */
+  /** Opens a connection to the target through the tunnel. Opens the tunnel first if it is closed. */
   readonly dial: (signal: AbortSignal) => Promise<Duplex>;
-  /** Decides at the client's first bytes which connection carries it, as of `withSpare`. The dialed one where undefined. */
+  /**
+   * Decides at the client's first bytes which connection to use, as `withSpare` does. The dialed one where undefined.
+   */
   readonly settle?: Settle;
-  /** A connection brought its first bytes. */
+  /** A connection received its first bytes. */
   readonly onServed?: () => void;
-  /** A connection that stood was cut by the other side, or could not be opened. */
+  /** The far end cut an open connection, or a connection could not be opened. */
   readonly onTrouble: (error: unknown) => void;
-  /** A client is turned away; the answer to a wrong password waits for it. Never rejects. */
+  /** A client is rejected. The answer to a wrong password waits for this. Never rejects. */
   readonly onRefused: (refusal: Refusal) => Promise<void>;
-  /** How often a connection on which nothing moves is looked at. */
+  /** How often to check a connection that makes no progress, ms. */
   readonly stallLookMs?: number;
-  /** The connection of a client that may pass has failed; a refusal waits for it. Never rejects. */
+  /** The connection of an admitted client has failed. The proxy's error answer waits for this. Never rejects. */
   readonly onFailed?: ((client: FailedClient) => Promise<void>) | undefined;
 }): Promise<Gateway> {
   const { dial, onTrouble, onRefused, onFailed = async () => {}, peers, unproven } = options;
   const { settle = async (remote) => remote, onServed = () => {} } = options;
   const open = new Set<Socket>();
-  const standing = new Set<Socket>();
+  const established = new Set<Socket>();
   let sent = 0;
   let received = 0;
 
-  /** The client's peer when its account may pass; else it is turned away without an answer. */
+  /** Resolves with the client's peer if its account may connect. Otherwise rejects the client without an answer. */
   const ownPeer = async (client: Socket): Promise<Peer | undefined | 'refused'> => {
     if (!peers.isChecked) return undefined;
     const connection = connectionOf(client, portOf(server));
     const peer = connection && (await peers.peerOf(connection));
     if (peer?.kind === 'own' && !client.destroyed) return peer;
-    // Not closed but reset, which leaves nothing of it in the table of connections.
+    // Reset it instead of closing it: a reset leaves nothing in the table of connections.
     client.resetAndDestroy();
     if (peer?.kind === 'other') void onRefused({ reason: 'account', peer });
     return 'refused';
@@ -101,7 +106,7 @@ export function openGateway(options: {
     } finally {
       clearTimeout(timeout);
     }
-    // One that was turned away still counts until it has closed.
+    // A rejected client still counts until it has closed.
     if (admission === undefined) return endGently(client);
     isProven();
     const gone = new AbortController();
@@ -129,14 +134,14 @@ export function openGateway(options: {
       return;
     }
     admission.accept();
-    standing.add(client);
-    client.once('close', () => standing.delete(client));
+    established.add(client);
+    client.once('close', () => established.delete(client));
     const remote = await settled(dialed, client, own);
     if (remote === undefined) return endGently(client);
     carry(client, remote, own);
   };
 
-  /** Joins the two, each way and to the end of both. */
+  /** Pipes the two into each other until both ends are done. */
   const carry = (client: Socket, remote: Duplex, own: Peer | undefined): void => {
     remote.once('data', onServed).on('data', (chunk: Buffer) => {
       received += chunk.length;
@@ -144,20 +149,20 @@ export function openGateway(options: {
     client.on('data', (chunk: Buffer) => {
       sent += chunk.length;
     });
-    // Not `pipeline`, which destroys a client that has not taken yet all that came before a failure.
+    // Not `pipeline`, which destroys a client before it has read everything that came before a failure.
     remote.pipe(client);
     client.pipe(remote);
     let noted: Promise<void> = Promise.resolve();
     remote.on('error', (error) => {
-      // A client that goes away is nothing to look into; an edge that does is.
+      // Ignore a client that disconnects, but report an edge that does.
       if (!(error instanceof AppError)) return;
       onTrouble(error);
       noted = onFailed({ error, peer: own, isCut: true });
     });
     remote.once('close', () => void noted.then(() => endGently(client)));
     client.once('close', (isBroken) => {
-      standing.delete(client);
-      // Where the far end accepts nothing, it accepts no goodbye either; what a client sent before an orderly end may
+      established.delete(client);
+      // A far end that accepts nothing accepts no close message either. After an orderly end, what the client sent may
       // still go out.
       remote.destroy(isBroken && remote.writableNeedDrain ? new Error('The client has gone.') : undefined);
     });
@@ -171,7 +176,7 @@ export function openGateway(options: {
     });
   };
 
-  /** The connection that carries the client, once it is certain; undefined where none does, which was reported. */
+  /** Resolves with the client's final connection, or with undefined if there is none, which was reported. */
   const settled = async (dialed: Duplex, client: Socket, peer: Peer | undefined) => {
     try {
       const remote = await settle(dialed, client, (bytes) => {
@@ -189,7 +194,7 @@ export function openGateway(options: {
   };
 
   const socketOptions = { noDelay: true, allowHalfOpen: true, highWaterMark: 256 * 1024 };
-  // Paused: nothing of a client is read into memory before its account is known.
+  // Paused: read nothing of a client into memory before its account is known.
   const server = createServer({ ...socketOptions, pauseOnConnect: true }, (client) => {
     open.add(client);
     client.once('close', () => open.delete(client));
@@ -197,14 +202,15 @@ export function openGateway(options: {
     serve(client).catch(() => client.destroy());
   });
   return new Promise((resolve, reject) => {
-    // Later ones are those of a connection that could not be accepted, as when too many files are open: the port stays.
+    // Later errors belong to a connection that could not be accepted, for example with too many open files: the port
+    // stays open.
     server.on('error', (cause) => reject(listenError(options.port, cause)));
     server.listen({ host: '127.0.0.1', port: options.port, exclusive: true, backlog }, () => {
       resolve({
         port: portOf(server),
         traffic: () => ({ connections: open.size, sent, received }),
         cut() {
-          for (const client of standing) client.destroy();
+          for (const client of established) client.destroy();
         },
         close: () =>
           new Promise((done) => {
@@ -216,7 +222,10 @@ export function openGateway(options: {
   });
 }
 
-/** As the table of connections shows it; undefined when the client has closed it already. */
+/**
+ * Returns the client's connection as the table of connections shows it, or undefined if the client has closed it
+ * already.
+ */
 function connectionOf(client: Socket, port: number): Connection | undefined {
   const { remoteAddress: address, remotePort: clientPort } = client;
   return address === undefined || clientPort === undefined ? undefined : { address, clientPort, port };

@@ -4,8 +4,8 @@ import { type Admission, type AdmissionRules, isTarget, sameSecret, type Target 
 const headLimit = 16 * 1024;
 
 /**
- * The server's side of HTTP CONNECT (RFC 9110, 9.3.6) with Basic proxy authentication, for clients whose SOCKS5 knows
- * no password. Anything but CONNECT to the cluster's API is refused.
+ * Serves HTTP CONNECT (RFC 9110, 9.3.6) with Basic proxy authentication, for clients whose SOCKS5 supports no password.
+ * Refuses everything but CONNECT to the cluster's API.
  */
 export async function answerHttpConnect(
   client: Socket,
@@ -58,14 +58,17 @@ function plain(status: string, text: string, headers = ''): string {
   return `HTTP/1.1 ${status}\r\n${headers}Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text) + 1}\r\nConnection: close\r\n\r\n${text}\n`;
 }
 
-/** `host:port`, or `[v6]:port`. */
+/** Parses `host:port` or `[v6]:port`. */
 function parseAuthority(text: string): Target | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   return host === undefined ? undefined : { host, port: Number(match?.[3]) };
 }
 
-/** The request up to its empty line; what came after stays in the stream. Undefined when too long or cut off. */
+/**
+ * Reads the request up to its empty line. What follows stays in the stream. Resolves with undefined if it is too long
+ * or cut off.
+ */
 function readHead(client: Socket): Promise<string | undefined> {
   return new Promise((resolve) => {
     let bytes = Buffer.alloc(0);

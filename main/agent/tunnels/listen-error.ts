@@ -1,6 +1,6 @@
 import { AppError, errnoOf } from '../../model/app-error.ts';
 
-/** Why a port could not be opened: `port-busy` where another program has it, else `port-failed`. */
+/** Returns why a port could not be opened: `port-busy` if another program uses it, else `port-failed`. */
 export function listenError(port: number, cause: Error): AppError {
   const errno = errnoOf(cause);
   if (errno === 'EADDRINUSE') {

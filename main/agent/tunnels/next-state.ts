@@ -2,15 +2,15 @@ import { assertNever } from '../../model/assert-never.ts';
 import type { Failure, Probe, TunnelState } from '../../model/tunnel-state.ts';
 import { isFinal } from './failure.ts';
 
-/** What happens to a tunnel. `at` is ms since the epoch. */
+/** An event of a tunnel. `at` is ms since the epoch. */
 export type TunnelEvent =
   | { readonly kind: 'open'; readonly at: number }
   | { readonly kind: 'login-started'; readonly at: number }
   | { readonly kind: 'login-finished'; readonly at: number }
   | { readonly kind: 'probe-passed'; readonly at: number; readonly probe: Probe }
   /**
-   * `attempt` counts failures in a row from 1 and `retryAt` is when the supervisor would try again; `persist`, whether
-   * it is to try at all after a failure of the first opening.
+   * `attempt` counts failures in a row from 1. `retryAt` is when the supervisor would try again. `persist` says whether
+   * to retry at all after a failure of the first opening.
    */
   | {
       readonly kind: 'probe-failed';
@@ -24,8 +24,8 @@ export type TunnelEvent =
   | { readonly kind: 'closed' };
 
 /**
- * The next state of a tunnel. Pure: what follows from a state (timers, notifications) is the supervisor's.
- * An event that does not fit the state leaves it as it is.
+ * Returns the next state of a tunnel. Pure: side effects of a state (timers, notifications) belong to the supervisor.
+ * An event that does not fit the state changes nothing.
  */
 export function nextState(state: TunnelState, event: TunnelEvent): TunnelState {
   switch (event.kind) {
@@ -62,7 +62,7 @@ function failed(
   if (state.status === 'idle' || state.status === 'closing' || state.status === 'failed') return state;
   if (isFinal(failure)) return { status: 'failed', since: at, failure };
   if (isOpening(state) && !persist) return { status: 'failed', since: at, failure };
-  // Past Access the tunnel itself stands: kubectl may still get through, and the port stays as it is.
+  // The tunnel itself is up once Access has passed: kubectl may still get through, and the port stays the same.
   if (hasConnected(state) && (failure.stage === 'tls' || failure.stage === 'readyz')) {
     return { status: 'degraded', since: state.status === 'degraded' ? state.since : at, failure };
   }

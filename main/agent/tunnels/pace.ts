@@ -3,42 +3,44 @@ import type { TunnelState } from '../../model/tunnel-state.ts';
 import type { Clock } from '../parts.ts';
 
 /**
- * How often a tunnel that is up is probed. Unwatched, less than the 30 s after which servers and load balancers begin to
- * close a connection that is silent: the open one is to stay open. 60 s are also the limit from a failure to its
- * notification, which waits 20 s for a network that comes back.
+ * How often to probe a tunnel that is up. The unwatched interval stays below the 30 s after which servers and load
+ * balancers begin to close a silent connection, to keep the open one open. Failure to notification must also take at
+ * most 60 s, of which 20 s wait for a network that comes back.
  */
 const watchedMs = { least: 4_000, most: 5_000 } as const;
 const unwatchedMs = { least: 18_000, most: 24_000 } as const;
-/** Tunnels that were opened together are not to be probed together. */
+/** Spreads the first probes of tunnels that were opened together. */
 const firstMs = { least: 2_000, most: 24_000 } as const;
-/** One whose API server does not answer. */
+/** The interval for a tunnel whose API server does not answer. */
 const degradedMs = 4_500;
-/** When somebody begins to look, all are probed within this time. */
+/** When a window becomes visible, all tunnels are probed within this time. */
 const catchUpMs = 3_000;
-/** The longest wait between two attempts to reconnect, while somebody looks. */
+/** The longest wait between two attempts to reconnect while a window is visible. */
 const watchedRetryMs = 5_000;
-/** Timers of about the same time fire together: waking up costs more than the work. */
+/** Timers due at about the same time fire together: waking up costs more than the work. */
 const fineMs = 500;
 const coarseMs = 4_000;
 /**
- * Probes that open a connection at a time: clients that come back after an outage go first. One that has to wait for the
- * network does not keep the others from trying.
+ * The number of probes that may open a connection at a time: clients that reconnect after an outage go first. A probe
+ * that has to wait for the network does not stop the others from trying.
  */
 const atOnce = 32;
 const turnMs = 300;
 
-/** When the tunnels of one agent are probed: often while somebody looks, else seldom and several at a time. */
+/**
+ * Decides when the tunnels of one agent are probed: often while a window is visible, else seldom and several at a time.
+ */
 export interface Pace {
   /**
-   * Calls `run` once, when a tunnel in this state is due, and returns a function that cancels it. A `first` wait follows
-   * the opening, a `catch-up` that somebody begins to look.
+   * Calls `run` once, when a tunnel in this state is due, and returns a function that cancels it. A `first` wait
+   * follows the opening, a `catch-up` follows a window that becomes visible.
    */
-  next(state: TunnelState, turn: 'first' | 'usual' | 'catch-up', run: () => void): () => void;
-  /** How long to wait before the next attempt to reconnect. */
+  next(state: TunnelState, turn: 'first' | 'regular' | 'catch-up', run: () => void): () => void;
+  /** Returns how long to wait before the next attempt to reconnect, ms. */
   retryMs(backOffMs: number): number;
-  /** Takes a turn among the probes that open a connection. Resolves and rejects as `work`. */
+  /** Runs `work` in turn among the probes that open a connection. Resolves and rejects as `work` does. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
-  /** Whether somebody looks at the states. */
+  /** Sets whether a window that shows the states is visible. */
   watch(isWatched: boolean): void;
 }
 
@@ -57,7 +59,7 @@ export function createPace(clock: Clock, random: () => number = Math.random): Pa
     slots.set(at, slot);
     return slot;
   };
-  /** At the next multiple of `grid`, with one timer for all that are due then. */
+  /** Runs at the next multiple of `grid`, with one timer for everything that is due then. */
   const onGrid = (ms: number, grid: number, run: () => void): (() => void) => {
     const at = Math.ceil((clock.now() + ms) / grid) * grid;
     const slot = slots.get(at) ?? slotAt(at);

@@ -1,13 +1,13 @@
 import type { TunnelState } from '../../model/tunnel-state.ts';
 import type { Pace } from './pace.ts';
 
-/** The wait of a tunnel for its next probe. */
+/** A tunnel's wait for its next probe. */
 export interface Pause {
-  /** Resolves when the probe is due, at the latest when the signal aborts. */
+  /** Resolves when the probe is due, or when the signal aborts. */
   readonly done: Promise<void>;
-  /** Ends it now. */
+  /** Ends the wait now. */
   wakeUp(): void;
-  /** Somebody begins to look: it ends soon. */
+  /** A window became visible: end the wait soon. */
   catchUp(): void;
 }
 
@@ -15,7 +15,7 @@ export function startPause(options: {
   readonly pace: Pick<Pace, 'next'>;
   readonly state: () => TunnelState;
   /** A `first` wait follows the opening. */
-  readonly turn: 'first' | 'usual';
+  readonly turn: 'first' | 'regular';
   readonly signal: AbortSignal;
 }): Pause {
   const { pace, state, turn, signal } = options;

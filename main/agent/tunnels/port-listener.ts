@@ -6,17 +6,17 @@ import type { ProxyCredentials } from './admission.ts';
 import type { Gateway } from './gateway.ts';
 import type { Ports } from './ports.ts';
 
-/** Ports tried before giving up. */
+/** How many ports to try. */
 const portAttempts = 20;
 
-/** The port of one cluster: its own, or the next one that is free. */
+/** Listens on the port of one cluster: its own, or the next free one. */
 export interface PortListener {
-  /** Listens, where it does not yet. Rejects as `Tunnel.standBy`. */
+  /** Starts to listen, unless it does already. Rejects as `Tunnel.standBy` does. */
   standBy(): Promise<void>;
-  /** Whether it has ever listened. */
+  /** Returns true if it has ever listened. */
   isPlaced(): boolean;
   traffic(): ReturnType<Gateway['traffic']> | undefined;
-  /** Ends every connection; the port listens on where `listening`. */
+  /** Closes every connection. The port keeps listening if `listening`. */
   close(options: { readonly listening: boolean }): Promise<void>;
 }
 
@@ -24,9 +24,9 @@ export function createPortListener(options: {
   readonly id: ClusterId;
   readonly logger: Logger;
   readonly ports: Ports;
-  /** Opens the gateway on this port; the credentials are to be read for each connection. Rejects as `openGateway`. */
+  /** Opens the gateway on this port. Read the credentials for each connection. Rejects as `openGateway` does. */
   readonly open: (port: number, credentials: () => ProxyCredentials) => Promise<Gateway>;
-  /** Its port was in use: it listens on another one, with a new password. */
+  /** The port was in use: the cluster now listens on another one, with a new password. */
   readonly onMoved: (ports: { readonly from: number; readonly to: number }) => void;
 }): PortListener {
   const { id, logger, ports, open, onMoved } = options;
@@ -42,7 +42,7 @@ export function createPortListener(options: {
       try {
         gateway = await open(port, () => ports.known(id)?.credentials ?? credentials);
       } catch (error) {
-        // Only where another program listens there: a password that changes for any other reason helps nobody.
+        // Move only if another program listens on the port: a new password for any other reason helps nobody.
         if (!(error instanceof AppError) || error.code !== 'port-busy' || tries === portAttempts) throw error;
         logger.warn('The port is in use; trying the next one', { cluster: id, port });
         place = await ports.move(id, port);

@@ -22,18 +22,18 @@ export interface Place {
 }
 
 export interface Ports {
-  /** The cluster's own port and password: remembered, or derived from its id. */
+  /** Resolves with the cluster's port and password: the stored ones, or a port derived from its id. */
   place(id: ClusterId): Promise<Place>;
-  /** The same, of a cluster that has one. */
+  /** Returns the port and password of a cluster that has one. */
   known(id: ClusterId): Place | undefined;
   /**
-   * A new password on the same port, of a cluster that has one. It counts from now on, also where the port is open.
-   * Rejects as writing a file does; the old one then still counts.
+   * Sets a new password for the same port, if the cluster has one. It takes effect immediately, even while the port is
+   * open. Rejects as writing a file does; the old password then stays valid.
    */
   rotate(id: ClusterId): Promise<Place | undefined>;
   /**
-   * The next place after one that was found taken. The password changes too: a stranger on the old port would be sent
-   * the old one by every kubectl whose kubeconfig still names it.
+   * Returns the next port after one that is in use. Replaces the password too: every kubectl whose kubeconfig still
+   * names the old port would send the old password to the other program.
    */
   move(id: ClusterId, taken: number): Promise<Place>;
 }
@@ -41,7 +41,10 @@ export interface Ports {
 export async function createPorts(options: {
   readonly folder: string;
   readonly logger: Logger;
-  /** Whether every password is replaced now. A stranger who listened on a port while no agent did may know it. */
+  /**
+   * True to replace every password at the start. A program that listened on a port while no agent ran may know its
+   * password.
+   */
   readonly renew: boolean;
 }): Promise<Ports> {
   const { folder, logger, renew } = options;
@@ -49,12 +52,12 @@ export async function createPorts(options: {
     file: path.join(folder, 'ports.json'),
     version: 1,
     schema: z.record(z.string(), placeSchema),
-    onUnreadable: (name, reason) => logger.warn('Ports are derived anew', { file: name, reason }),
+    onUnreadable: (name, reason) => logger.warn('Ports are derived again', { file: name, reason }),
   });
   const places = new Map(Object.entries((await file.read()) ?? {}));
   if (renew && places.size > 0) {
     for (const [id, place] of places) places.set(id, { ...place, password: randomPassword() });
-    // Where that fails the next start replaces them all the same.
+    // If this fails, the next start still replaces them.
     await file
       .write(Object.fromEntries(places))
       .catch((error: unknown) => logger.warn('Passwords are not saved', { error: String(error) }));
@@ -94,12 +97,12 @@ export async function createPorts(options: {
   };
 }
 
-/** The same on every machine and every day. */
+/** Returns the same port for an id on every machine, every day. */
 export function derivedPort(id: ClusterId): number {
   return firstPort + (createHash('sha256').update(id).digest().readUInt32BE(0) % (lastPort - firstPort + 1));
 }
 
-/** Letters and digits only: it stands in a URL, and kubectl takes the URL apart. About 238 bits. */
+/** Uses letters and digits only: kubectl parses the password out of a URL. About 238 bits. */
 function randomPassword(): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
   return Array.from({ length: 40 }, () => alphabet[randomInt(alphabet.length)]).join('');

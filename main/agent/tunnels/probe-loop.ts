@@ -10,56 +10,59 @@ import { type Pause, startPause } from './pause.ts';
 import { createProber } from './prober.ts';
 import { dialTimeoutMs, type Way } from './way.ts';
 
-/** Busy clients end many connections: that alone is no reason to probe more often than this. */
+/** Busy clients close many connections. Do not probe more often than this because of them. */
 const troubleEveryMs = 1_000;
 /**
- * Of a tunnel that is up it is known how long a connection takes. One that takes this many times longer has failed; a
- * client's is looked into earlier. Never below the least time.
+ * How long a connection may take is relative to the last one: a probe that takes this many times longer has failed, and
+ * a client's connection is checked earlier. Never below the least time.
  */
 const failedAfter = { times: 4, leastMs: 1_500 } as const;
 const slowAfter = { times: 2, leastMs: 500 } as const;
 /**
- * Over a kept connection no token is needed. It is renewed, and the end of its session noticed, this often, since that
- * reads files; a client that connects needs one at once.
+ * A kept connection needs no token. Renew the token, and notice the end of its session, only this often, because that
+ * reads files. A client that connects needs a token at once.
  */
 const prepareEveryMs = 300_000;
 
-/** How a tunnel is opened: whether a browser may be, and whether a first failure that may pass is retried. */
+/** How to open a tunnel: may it open a browser, and does it retry a first failure that may be temporary. */
 interface How {
   readonly interactive: boolean;
   readonly persist: boolean;
 }
 
-/** The loop that probes one tunnel, and so decides its state. */
+/** Probes one tunnel in a loop, and so decides its state. */
 export interface ProbeLoop {
-  /** Probes until the signal aborts or a failure ends it: the state says which. */
+  /** Probes until the signal aborts or a failure ends the loop. The state says which. */
   run(signal: AbortSignal, how: How): Promise<void>;
-  /** Forgets what failed before: the tunnel is opened. */
+  /** Clears earlier failures: the tunnel is being opened. */
   reset(): void;
   /** Probes now, over a new connection. */
   again(): void;
-  /** As `again`, where the loop waits for its next turn; a probe that runs is begun again, because the network changed. */
+  /** As `again` while the loop waits for its next turn. Restarts a running probe, because the network changed. */
   wake(): void;
-  /** Somebody begins to look. */
+  /** A window became visible. */
   catchUp(): void;
   /** Closes the connection of the last probe. */
   discard(): void;
-  /** Ends what is to look soon. */
+  /** Cancels a probe that `onTrouble` scheduled. */
   cancel(): void;
-  /** How many probes in a row have failed. */
+  /** Returns how many probes in a row have failed. */
   attempts(): number;
-  /** How long a client's connection may take before that is trouble. */
+  /** Returns how long a client's connection may take before it counts as trouble, ms. */
   slowMs(): number;
   /**
-   * A connection broke or just ended, which may be the edge gone: looks soon. Only for a tunnel that is up: one that is
-   * being reconnected has its own pace, whatever kubectl tries meanwhile.
+   * A connection broke or ended, perhaps because the edge is gone: probes soon. Applies only to a tunnel that is up:
+   * one that reconnects keeps its own pace, whatever kubectl tries meanwhile.
    */
   onTrouble(): void;
-  /** A new connection failed, or takes too long: that old ones live says nothing of it. */
+  /** A new connection failed, or takes too long. Connections that are still open prove nothing about it. */
   onDialTrouble(): void;
-  /** A client got through. A probe that waits for its turn, or still for the network that was, begins again. */
+  /**
+   * A client's connection was opened. A probe that waits for its turn, or was started on the previous network, starts
+   * again.
+   */
   onReached(): void;
-  /** A connection carried something: what failed before is over. */
+  /** A connection transferred data: earlier failures no longer count. */
   onServed(): void;
 }
 
@@ -70,27 +73,27 @@ export function createProbeLoop(options: {
   readonly state: () => TunnelState;
   readonly apply: (event: TunnelEvent) => void;
   readonly dial: (signal: AbortSignal, passed: Passed, limitMs: number) => Promise<Duplex>;
-  /** Listens on the port, before anything is dialed. */
+  /** Listens on the port before anything is dialed. */
   readonly standBy: () => Promise<void>;
-  /** A probe has ended, and the loop goes on. */
+  /** A probe has ended, and the loop continues. */
   readonly onProbed: () => void;
 }): ProbeLoop {
   const { clock, pace, way, state, apply, dial, standBy, onProbed } = options;
   let attempts = 0;
   let probedAt = 0;
   let preparedAt = Number.NEGATIVE_INFINITY;
-  /** The next probe is to use a new connection. */
+  /** True if the next probe must use a new connection. */
   let isFreshWanted = false;
-  /** What the probe that runs finds is old already: another follows at once. */
+  /** True if the result of the running probe is outdated already: another probe follows at once. */
   let isAgainWanted = false;
-  /** The probe that runs, to be begun again when it turns out that it looks at what is past. */
+  /** Aborts the running probe, to restart it if its result would be outdated. */
   let probing: AbortController | undefined;
-  /** It was begun again already: it looks at the network that is. */
+  /** True if the running probe was restarted already, on the current network. */
   let isBegunAgain = false;
   let cancelLook: (() => void) | undefined;
   let pausing: Pause | undefined;
 
-  /** How long a connection may take, by how long the last one took. */
+  /** Returns how long a connection may take, from the time that the last one took. */
   const limitMs = ({ times, leastMs }: { readonly times: number; readonly leastMs: number }) => {
     const now = state();
     return now.status === 'connected'
@@ -102,10 +105,10 @@ export function createProbeLoop(options: {
     if (pausing === undefined) isAgainWanted = true;
     else pausing.wakeUp();
   };
-  /** Probes at once, but no more often than clients can be trusted to bring news. */
+  /** Probes at once, but limits how often clients can trigger it. */
   const lookSoon = () => {
     const waitsMs = probedAt + troubleEveryMs - clock.now();
-    // A clock that was set back must not hold it up.
+    // A clock that was set back must not delay it.
     cancelLook ??= clock.timer(Math.min(Math.max(0, waitsMs), troubleEveryMs), () => {
       cancelLook = undefined;
       lookNow();
@@ -133,7 +136,7 @@ export function createProbeLoop(options: {
     onLost: onTrouble,
   });
 
-  /** Sees to a token; a client that connects needs one at once. */
+  /** Makes sure that there is a token: a client that connects needs one at once. */
   const prepare = async (signal: AbortSignal, interactive: boolean, isFresh: boolean): Promise<void> => {
     const isDue = Math.abs(probedAt - preparedAt) >= prepareEveryMs;
     if (!isFresh && !isDue && state().status === 'connected') return;
@@ -145,7 +148,7 @@ export function createProbeLoop(options: {
     preparedAt = clock.now();
   };
 
-  /** A failed try. True when the loop is to go on. */
+  /** Handles a failed attempt. Returns true if the loop continues. */
   const failed = (failure: ReturnType<typeof failureFrom>, persist: boolean): boolean => {
     attempts += 1;
     const at = clock.now();
@@ -154,7 +157,7 @@ export function createProbeLoop(options: {
     return state().status !== 'failed';
   };
 
-  /** One try. True when the loop is to go on. */
+  /** Makes one attempt. Resolves with true if the loop continues. */
   const step = async (signal: AbortSignal, how: How): Promise<boolean> => {
     const isFresh = isFreshWanted;
     isFreshWanted = false;
@@ -187,16 +190,16 @@ export function createProbeLoop(options: {
   return {
     async run(signal, how) {
       for (let isFirst = true; !signal.aborted; isFirst = false) {
-        // Only the person's own request may open a browser; what follows by itself never does.
+        // Only the user's own request may open a browser. Retries never do.
         const goesOn = await step(signal, {
           interactive: isFirst && how.interactive,
           persist: how.persist || !isFirst,
         });
-        // Who waits for the first try is told of a failure when the loop has ended: opening again must find it so.
+        // Report a failure of the first attempt only when the loop has ended, so that a new opening finds it ended.
         if (!goesOn || signal.aborted) return;
         onProbed();
         if (isAgainWanted) continue;
-        pausing = startPause({ pace, state, turn: isFirst ? 'first' : 'usual', signal });
+        pausing = startPause({ pace, state, turn: isFirst ? 'first' : 'regular', signal });
         await pausing.done;
         pausing = undefined;
       }
@@ -213,7 +216,7 @@ export function createProbeLoop(options: {
       prober.discard();
       isFreshWanted = true;
       lookNow();
-      // One that runs goes over the network that was.
+      // A running probe uses the previous network.
       probing?.abort();
     },
     catchUp: () => pausing?.catchUp(),

@@ -7,39 +7,39 @@ import type { Passed } from './connector.ts';
 import { startDeadline } from './deadline.ts';
 import { failureFrom } from './failure.ts';
 
-/** How long TLS and the answer of the API server may take, where nothing else is said. */
-const usualLimitMs = 8_000;
+/** The default time limit for TLS and the API server's answer. */
+const defaultLimitMs = 8_000;
 
 export type ProbeResult =
   | { readonly ok: true; readonly probe: Probe }
   | { readonly ok: false; readonly failure: Failure };
 
-/** A connection over which an API server has answered, and which it leaves open. */
+/** An open connection over which an API server has answered. */
 export interface OpenLine {
   readonly stream: Duplex;
   readonly secure: tls.TLSSocket;
-  /** What it took to open it. */
+  /** The stages that opened it. */
   readonly stages: Probe['stages'];
-  /** Of the answer, ms. */
+  /** The time that the answer took, ms. */
   readonly answerMs: number;
 }
 
 /**
- * Goes the whole way a kubectl request goes, and tells the latency of each stage or the stage that failed:
- * edge (TCP and TLS), Access (the upgrade), origin (SOCKS), TLS to the API server, GET /readyz.
- * Never rejects. The connection is closed, but where the API server leaves it open and `keep` takes it.
+ * Follows the whole path of a kubectl request, and returns the latency of each stage or the stage that failed: edge
+ * (TCP and TLS), Access (the upgrade), origin (SOCKS), TLS to the API server, GET /readyz.
+ * Never rejects. Closes the connection, unless the API server leaves it open and `keep` takes it.
  */
 export async function runProbe(options: {
   readonly clock: Clock;
   readonly server: ApiServer;
-  /** Opens a connection as the gateway does, telling the stages it passes. */
+  /** Opens a connection as the gateway does, and reports the stages that passed. */
   readonly dial: (signal: AbortSignal, passed: Passed) => Promise<Duplex>;
   readonly signal: AbortSignal;
-  /** For TLS and the answer. */
+  /** The limit for TLS and the answer. */
   readonly limitMs?: number;
   readonly keep?: (line: OpenLine) => void;
 }): Promise<ProbeResult> {
-  const { clock, server, dial, keep, limitMs = usualLimitMs } = options;
+  const { clock, server, dial, keep, limitMs = defaultLimitMs } = options;
   const at = clock.now();
   let last = performance.now();
   const stages: { stage: Stage; ms: number }[] = [];
@@ -70,7 +70,7 @@ export async function runProbe(options: {
       limit.cancel();
     }
   } catch (error) {
-    // Not every connector can tell all of them apart: it is the one after the last that passed.
+    // Not every connector can distinguish all stages: the failed one follows the last that passed.
     const done = stages.at(-1)?.stage;
     const next =
       stageSchema.options[done === undefined ? 0 : stageSchema.options.indexOf(done) + 1] ?? 'readyz';

@@ -6,23 +6,23 @@ import { startDeadline } from './deadline.ts';
 import { failureFrom } from './failure.ts';
 import { type OpenLine, type ProbeResult, probeOf, roundMs, runProbe } from './probe.ts';
 
-/** How long the kept connection may stay silent, at least: then a new one is asked. */
+/** The least time that the kept connection may stay silent before a new one is used. */
 const leastSilenceMs = 2_500;
 /** How many times longer than the last answer the next one may take. */
 const slowness = 4;
-/** An API server that closes so many in a row before their second use is one that keeps none… */
+/** An API server that closes this many connections in a row before their second use counts as one that keeps none… */
 const closedInARow = 2;
 /** …for this long. */
 const keepsNoneMs = 10 * 60_000;
 
 /**
- * Probes one tunnel, and keeps the connection of the last probe for the next one: an idle tunnel then costs the edge one
- * connection, not one for each probe, and tells at once when that breaks.
+ * Probes one tunnel, and keeps the connection of the last probe open for the next one. An idle tunnel then costs the
+ * edge one connection instead of one for each probe, and a break is seen at once.
  */
 export interface Prober {
   /**
-   * Asks over the kept connection. Where there is none, or nothing comes back on it, or `isFresh`, over a new one, as a
-   * client would make it, within `limitMs` for its dial and as much for the answer. Never rejects.
+   * Probes over the kept connection. Uses a new one, as a client would open it, if there is none, if it does not
+   * answer, or if `isFresh`. `limitMs` limits the dial, and again the answer. Never rejects.
    */
   probe(options: {
     readonly signal: AbortSignal;
@@ -37,14 +37,14 @@ export function createProber(options: {
   readonly clock: Clock;
   readonly server: () => ApiServer;
   readonly dial: (signal: AbortSignal, passed: Passed, limitMs: number) => Promise<Duplex>;
-  /** Takes a turn among those that open a connection. */
+  /** Runs `work` in turn among the probes that open a connection. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
-  /** The other side closed the kept connection. */
+  /** Called when the far end closed the kept connection. */
   readonly onLost: () => void;
 }): Prober {
   const { clock, server, dial, inTurn, onLost } = options;
   let line: (OpenLine & { answerMs: number; readonly drop: () => void }) | undefined;
-  /** A question that runs finds out by itself that the connection ends. */
+  /** True while a request runs, which notices the end of the connection itself. */
   let isAsking = false;
   let isUsedAgain = false;
   let closedUnused = 0;
@@ -92,11 +92,11 @@ export function createProber(options: {
       },
     };
     isUsedAgain = false;
-    // The end of a stream that nobody reads would not be seen.
+    // Read from it: the end of a stream that nobody reads would not be seen.
     secure.resume();
   };
 
-  /** Undefined where nothing came back: that says of the connection that it is dead, and nothing yet of the cluster. */
+  /** Resolves with undefined if nothing came back: the connection is dead, which says nothing about the cluster yet. */
   const askLine = async (signal: AbortSignal): Promise<ProbeResult | undefined> => {
     if (line === undefined) return undefined;
     const { secure, stages, answerMs } = line;
@@ -143,7 +143,7 @@ export function createProber(options: {
   };
 }
 
-/** Closed with the answer, or right after it. */
+/** Returns true if the connection closes with the answer, or right after it. */
 function isOver(stream: Duplex): boolean {
   return stream.destroyed || stream.readableEnded;
 }

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import { AppError } from '../../model/app-error.ts';
 
 /**
- * The next `size` bytes of a stream; what came after them stays in it. The stream is left paused.
- * Rejects with `origin-failed` when the stream ends first, or with the stream's own error.
+ * Reads the next `size` bytes of a stream. What follows stays in the stream, which is left paused.
+ * Rejects with `origin-failed` if the stream ends first, or with the stream's own error.
  */
 export function readExactly(stream: Readable, size: number): Promise<Buffer> {
   if (size === 0) return Promise.resolve(Buffer.alloc(0));

@@ -3,24 +3,24 @@ import type { Logger } from '../parts.ts';
 import type { Refusal, RefusalReason } from './gateway.ts';
 import type { RunningProcess } from './peers/peer-table.ts';
 
-/** A client that was turned away, as it is reported. */
+/** A rejected client, as it is reported. */
 export interface ReportedRefusal {
   readonly cluster: ClusterId;
   readonly port: number;
   readonly reason: RefusalReason;
-  /** The program, where it is one of this account's and still ran. */
+  /** The program, if it belongs to this account and was still running. */
   readonly process?: RunningProcess | undefined;
-  /** The other account, where it is one. */
+  /** The client's account, if it is another one. */
   readonly account?: string | undefined;
 }
 
-/** Counts clients that were turned away, and reports each kind once until the agent starts again. */
+/** Counts rejected clients, and reports each class once until the agent restarts. */
 export interface Refusals {
-  /** Resolves when the first of its kind has been reported, at once for the others. Never rejects. */
+  /** Resolves at once, or for the first client of a class when it has been reported. Never rejects. */
   count(at: { readonly cluster: ClusterId; readonly port: number }, refusal: Refusal): Promise<void>;
 }
 
-/** To look for the program holds up the client's answer no longer than this. */
+/** Limits how long the lookup of the program may delay the client's answer. */
 const lookupLimitMs = 1_000;
 
 export function createRefusals(options: {
@@ -32,11 +32,11 @@ export function createRefusals(options: {
 
   return {
     async count({ cluster, port }, { reason, peer }) {
-      // Another account's programs may try every port: that is one report.
+      // A program of another account may try every port: report it once.
       const key = peer?.kind === 'other' ? `${reason} ${peer.id}` : `${reason} ${cluster}`;
       const count = (counts.get(key) ?? 0) + 1;
       counts.set(key, count);
-      // A flood is one line for each power of ten.
+      // Log one line for each power of ten, so that a flood of connections does not flood the log.
       if (/^10*$/.test(String(count))) logger.warn('Connection refused', { cluster, port, reason, count });
       if (count > 1) return;
       try {
@@ -62,7 +62,7 @@ function withinLimit<T>(work: Promise<T>): Promise<T | undefined> {
   });
 }
 
-/** What the user is told of a refused client. */
+/** Returns the notice about a rejected client. */
 export function refusalNotice(title: string, { port, reason, process, account }: ReportedRefusal): string {
   const program = process === undefined ? 'A program' : `${process.name} (process ${process.pid})`;
   switch (reason) {

@@ -5,7 +5,7 @@ import { readExactly } from './read-exactly.ts';
 
 /**
  * Asks the SOCKS5 server at the other end of `stream` (cloudflared's `socks-proxy` ingress: no authentication) for a
- * connection to `host:port`, the name resolved there (RFC 1928). The stream then carries that connection.
+ * connection to `host:port`, whose name the server resolves (RFC 1928). The stream then carries that connection.
  * Rejects with `origin-failed`.
  */
 export async function connectThroughSocks(
@@ -15,7 +15,7 @@ export async function connectThroughSocks(
   const host = Buffer.from(target.host);
   const port = Buffer.alloc(2);
   port.writeUInt16BE(target.port);
-  // Greeting and request go out together: with one method offered there is nothing to wait for.
+  // Send greeting and request together: with only one method offered there is nothing to wait for.
   stream.write(Buffer.concat([Buffer.from([5, 1, 0, 5, 1, 0, 3, host.length]), host, port]));
   const greeting = await readExactly(stream, 2);
   if (greeting[0] !== 5 || greeting[1] !== 0) throw notSocks();

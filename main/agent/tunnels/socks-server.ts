@@ -13,8 +13,8 @@ const reply = {
 } as const;
 
 /**
- * The server's side of SOCKS5 with user and password (RFC 1928, RFC 1929). Go's and curl's clients offer both "none"
- * and "user/password", so the server must choose the latter itself.
+ * Serves SOCKS5 with user and password (RFC 1928, RFC 1929). Go's and curl's clients offer both "none" and
+ * "user/password", so the server must choose the latter.
  */
 export async function answerSocks(client: Socket, rules: AdmissionRules): Promise<Admission | undefined> {
   const methods = await readExactly(client, await countAfter(client));
@@ -45,7 +45,7 @@ export async function answerSocks(client: Socket, rules: AdmissionRules): Promis
   };
 }
 
-/** Skips a version byte and answers with the count byte after it. */
+/** Skips a version byte and returns the count byte after it. */
 async function countAfter(client: Socket): Promise<number> {
   return byte((await readExactly(client, 2)).subarray(1));
 }

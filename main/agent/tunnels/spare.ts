@@ -2,59 +2,59 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../parts.ts';
 import { firstAnswer } from './first-flight.ts';
 
-/** An API server closes a connection that stays silent for some 30 s; a spare is given up well before. */
+/** An API server closes a connection that stays silent for some 30 s. Discard a spare well before that. */
 const spareLifeMs = 10_000;
 
-/** The least time that a spare is given to answer a client's first bytes: over that, one that is alive is rare. */
+/** The least time that a spare gets to answer a client's first bytes. A live one rarely takes longer. */
 const leastPatienceMs = 250;
 
 export type Dial = (signal: AbortSignal) => Promise<Duplex>;
 
-/** Decides which connection carries a client. `onSent` is told of what was sent for it meanwhile. */
+/** Decides which connection a client uses. Calls `onSent` with the bytes that were sent for the client meanwhile. */
 export type Settle = (remote: Duplex, client: Duplex, onSent: (bytes: number) => void) => Promise<Duplex>;
 
 /**
- * Keeps one connection ready while a tunnel is in use: every kubectl command opens a new connection, and the round
- * trips before its own TLS (TCP, TLS, upgrade, SOCKS) are then already done. Nothing is kept when the tunnel is not
- * used. While one is in use the next is made, and takes its place where it does not answer.
+ * Keeps one spare connection ready while a tunnel is in use: every kubectl command opens a new connection, and the
+ * round trips before its own TLS (TCP, TLS, upgrade, SOCKS) are then already done. Keeps none while the tunnel is not
+ * used. While one spare is in use the next one is opened, and replaces it if it does not answer.
  */
 export function withSpare(options: {
   readonly clock: Clock;
   readonly dial: Dial;
-  /** The other side closed the spare, and so perhaps more than that. */
+  /** Called when the far end closed the spare, which may mean that other connections are lost too. */
   readonly onDropped: () => void;
-  /** Whether one may be made: not while everything is being dialed at once. Always where undefined. */
+  /** Returns true if a spare may be opened: not while everything reconnects at once. Always true where undefined. */
   readonly mayPrepare?: () => boolean;
 }): {
   readonly dial: Dial;
   /**
-   * Resolves with `remote`, which `dial` gave, at once where it was made for this client. One that was kept ready may
-   * have died unseen: then the client's first bytes are sent, and it resolves with the connection that answered them.
-   * Rejects as `firstAnswer`.
+   * Resolves at once with `remote`, the result of `dial`, if it was opened for this client. A spare may have died
+   * unnoticed: in that case sends the client's first bytes, and resolves with the connection that answered them.
+   * Rejects as `firstAnswer` does.
    */
   readonly settle: Settle;
-  /** Gives up the spare that is there: the network below it may have changed. */
+  /** Discards the current spare: the network below it may have changed. */
   discard(): void;
   close(): void;
 } {
   const { clock, dial, onDropped, mayPrepare = () => true } = options;
   let spare: Duplex | undefined;
-  /** Handed out, and not settled yet. */
+  /** Spares that were handed out, and are not settled yet. */
   const kept = new WeakSet<Duplex>();
   let drop: (() => void) | undefined;
   let dialing: Promise<void> | undefined;
-  /** How long the last one took to make, which tells of the distance. */
+  /** The time that the last spare took to open, as a measure of the distance. */
   let dialMs = 0;
   const closing = new AbortController();
 
-  const forget = () => {
+  const clear = () => {
     drop?.();
     drop = undefined;
     spare = undefined;
   };
   const discard = () => {
     const last = spare;
-    forget();
+    clear();
     last?.destroy();
   };
   const make = async () => {
@@ -70,7 +70,7 @@ export function withSpare(options: {
         discard();
         onDropped();
       };
-      // An API server says nothing before it is spoken to: what can be read is the end.
+      // An API server sends nothing before the client does: a readable stream has ended.
       const signs = ['readable', 'error', 'close'];
       const cancel = clock.timer(spareLifeMs, discard);
       for (const sign of signs) stream.once(sign, dropped);
@@ -80,7 +80,7 @@ export function withSpare(options: {
         for (const sign of signs) stream.off(sign, dropped);
       };
     } catch {
-      // The next real connection will find out and say why.
+      // Ignore the error: the next real connection will meet it and report it.
     } finally {
       dialing = undefined;
     }
@@ -90,7 +90,7 @@ export function withSpare(options: {
   };
   const take = (): Duplex | undefined => {
     const ready = spare;
-    forget();
+    clear();
     return ready !== undefined && !ready.destroyed && ready.readable ? ready : undefined;
   };
   const takeNext = async (signal: AbortSignal): Promise<Duplex> => {

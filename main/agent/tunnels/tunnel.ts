@@ -19,32 +19,33 @@ import { closeConnector, dialOrigin, type Way } from './way.ts';
 export interface Tunnel {
   readonly id: ClusterId;
   state(): TunnelState;
-  /** Where it listens, once it has been opened; nowhere where the API is reached directly. */
+  /** Returns the address on which it listens, once it has been opened. Undefined if the API is reached directly. */
   place(): Place | undefined;
-  /** What carries it. */
+  /** Returns the connector in use. */
   connector(): ConnectorKind;
   traffic(): { readonly connections: number; readonly sent: number; readonly received: number } | undefined;
   /**
-   * Opens it, or tries again after a failure; a tunnel that is open stays as it is. Resolves with the state that the
-   * first try led to, for one that waits for its next try with the state that this leads to, at once. With `persist` a first failure that may pass is retried like one of a standing tunnel.
+   * Opens the tunnel, or tries again after a failure. An open tunnel stays as it is. Resolves with the state after the
+   * first attempt; if the tunnel is waiting for its next attempt, starts that now and resolves with its result. With
+   * `persist`, a first failure that may be temporary is retried, as for a tunnel that was up.
    */
   open(options: { readonly interactive: boolean; readonly persist: boolean }): Promise<TunnelState>;
-  /** Probes now, over a new connection: after sleep, a change of network, or when something else noticed trouble. */
+  /** Probes now, over a new connection: after sleep, a change of network, or a failure that another part noticed. */
   wake(): void;
-  /** Somebody begins to look: what is shown is to be no older than what is shown of others. */
+  /** Refreshes the state soon: a window became visible. */
   catchUp(): void;
   /**
-   * Listens on the port without opening anything: the first connection asks `onDemand`. Rejects with `port-busy` where
-   * this port and those after it are in use, with `port-failed` where a port cannot be opened for another reason.
+   * Listens on the port without opening the tunnel: the first connection calls `onDemand`. Rejects with `port-busy` if
+   * this port and those after it are in use, with `port-failed` if a port cannot be opened for another reason.
    */
   standBy(): Promise<void>;
-  /** What leads to the API from the next opening on; an open tunnel stays as it is. */
+  /** Sets the connector and server for the next opening. An open tunnel stays as it is. */
   follow(way: Way): void;
-  /** Resolves with false when it was asked to open again meanwhile. With `listening`, the port stands by. */
+  /** Resolves with false if it was opened again meanwhile. With `listening`, the port keeps listening. */
   close(options?: { readonly listening?: boolean }): Promise<boolean>;
 }
 
-/** One tunnel: its port, its connector and the one loop that decides its state. */
+/** Creates one tunnel: its port, its connector and the one loop that decides its state. */
 export function createTunnel(options: {
   readonly id: ClusterId;
   readonly clock: Clock;
@@ -53,18 +54,18 @@ export function createTunnel(options: {
   readonly pace: Pace;
   readonly way: Way;
   /**
-   * A client has proven itself while the tunnel is closed, or opening: opens it, and resolves when it is open. The client is
-   * refused with what it rejects with, or with what dialing meets where it has opened nothing.
+   * Called when an authenticated client finds the tunnel closed or opening. Opens it, and resolves when it is open. The
+   * client gets the error that this rejects with, or the error of the dial if this opened nothing.
    */
   readonly onDemand: () => Promise<void>;
   readonly onChange: () => void;
   readonly peers: Peers;
   readonly unproven: Unproven;
-  /** A client of the port is turned away. As for `openGateway`. */
+  /** Called when a client of the port is rejected. See `openGateway`. */
   readonly onRefused: (port: number, refusal: Refusal) => Promise<void>;
-  /** As for `openGateway`. */
+  /** See `openGateway`. */
   readonly onClientFailed?: ((client: FailedClient) => Promise<void>) | undefined;
-  /** Its port was in use: it listens on another one, with a new password. */
+  /** The port was in use: the cluster now listens on another one, with a new password. */
   readonly onMoved: (ports: { readonly from: number; readonly to: number }) => void;
 }): Tunnel {
   const { id, clock, logger, ports, pace, peers, unproven } = options;
@@ -75,7 +76,7 @@ export function createTunnel(options: {
   let loop: Promise<void> | undefined;
   let settle: ((state: TunnelState) => void) | undefined;
   let opening: Promise<TunnelState> | undefined;
-  /** Who has it tried now, while it waits for its next try. */
+  /** The callers that started the next attempt early, and wait for its result. */
   const nextTry: ((state: TunnelState) => void)[] = [];
   let closing: { readonly done: Promise<boolean>; readonly listening: boolean } | undefined;
   let reopened = false;
@@ -87,13 +88,13 @@ export function createTunnel(options: {
     if (state.status !== before.status) logger.info('Tunnel', { cluster: id, status: state.status });
     onChange();
   };
-  /** The tunnel fails at once. */
+  /** Makes the tunnel fail at once. */
   const applyFailure = (error: unknown, stage: 'edge' | 'access', persist: boolean) => {
     const at = clock.now();
     const failure = failureFrom(error, stage);
     apply({ kind: 'probe-failed', at, failure, attempt: probes.attempts(), retryAt: at, persist });
   };
-  /** Tells those who wait for a try what it led to. */
+  /** Reports the result of an attempt to the callers that wait for it. */
   const settleWaiting = () => {
     for (const resolve of nextTry.splice(0)) resolve(state);
     settle?.(state);
@@ -124,7 +125,7 @@ export function createTunnel(options: {
       if (closing !== undefined) await untilDone(closing.done, signal);
       if (loop === undefined || opening !== undefined) await untilDone(onDemand(), signal);
     },
-    // As its next probe would find.
+    // The next probe would find the same.
     async onSessionEnded(error, signal) {
       if (loop === undefined || opening !== undefined) return;
       applyFailure(error, 'access', true);
@@ -212,7 +213,7 @@ export function createTunnel(options: {
         .finally(() => {
           loop = undefined;
           probes.discard();
-          // Closing waits for it; one that failed has nobody to wait.
+          // Closing the tunnel waits for its connector. Nobody waits for a tunnel that failed.
           if (state.status === 'failed') void closeConnector(way, logger, id);
           settleWaiting();
         });

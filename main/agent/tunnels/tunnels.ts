@@ -17,17 +17,18 @@ import { createWays } from './ways.ts';
 
 export interface Tunnels {
   /**
-   * The cluster's tunnel, made (idle) when there is none; one that is not open follows what the cluster says now.
-   * Rejects with `no-tunnel` where its tags name no way to it, `connector-refused` where the organisation forbids theirs.
+   * Returns the cluster's tunnel, creating it (idle) if there is none. A tunnel that is not open follows the cluster's
+   * current fields. Throws `no-tunnel` if the cluster's tags name no connection to it, `connector-refused` if the
+   * organisation does not allow its connector.
    */
   tunnel(cluster: Cluster): Tunnel;
   find(id: ClusterId): Tunnel | undefined;
   list(): readonly Tunnel[];
-  /** Whether somebody looks at their states, which are then brought up to date often. Nobody does at first. */
+  /** Sets whether a window shows the states, which are then refreshed often. Initially none does. */
   watch(isWatched: boolean): void;
-  /** Of each cluster, the last client whose connection failed. */
+  /** Returns, for each cluster, the last client whose connection failed. */
   clientFailures(): readonly ClientFailure[];
-  /** Closes the tunnel and forgets it; with `listening` its port stands by for the next connection. */
+  /** Closes the tunnel and removes it. With `listening`, its port keeps listening for the next connection. */
   close(id: ClusterId, options?: { readonly listening?: boolean }): Promise<void>;
   closeAll(): Promise<void>;
 }
@@ -40,15 +41,18 @@ export function createTunnels(options: {
   readonly ports: Ports;
   readonly peers: Peers;
   readonly cloudflared: CloudflaredParts;
-  /** Read anew for each opening. */
+  /** Read again for each opening. */
   readonly rules?: (() => ConnectorRules | undefined) | undefined;
   readonly notice?: ((level: 'info' | 'warning', message: string) => void) | undefined;
   readonly onChange: (tunnel: Tunnel) => void;
-  /** A client has come to a port whose tunnel is closed. As for `createTunnel`; it is just refused where undefined. */
+  /**
+   * Called when a client connects to a port whose tunnel is closed. See `createTunnel`. The client is rejected where
+   * undefined.
+   */
   readonly onDemand?: ((id: ClusterId) => Promise<void>) | undefined;
-  /** A client of a port was turned away: the first of its kind since the start. */
+  /** Called when a client of a port was rejected, for the first of its class since the start. */
   readonly onRefused?: ((refusal: ReportedRefusal) => void) | undefined;
-  /** A program's connection failed: the first of its kind for a while. */
+  /** Called when a program's connection failed, for the first failure of its class within a while. */
   readonly onClientFailed?: ((failure: ClientFailure) => void) | undefined;
   /** This computer's addresses; the operating system's where undefined. */
   readonly interfaces?: typeof networkInterfaces | undefined;
@@ -75,7 +79,7 @@ export function createTunnels(options: {
     if (isClosed && !listening && tunnels.get(id) === tunnel) tunnels.delete(id);
   };
 
-  /** Tells who has the port now, where that is known. */
+  /** Reports which program uses the old port, if that is known. */
   const reportMove = async (title: string, { from, to }: { from: number; to: number }) => {
     const holder = await peers.listenerOf(from);
     const program = holder?.kind === 'own' ? await holder.process() : undefined;

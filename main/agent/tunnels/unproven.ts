@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 
-/** The connections of all gateways whose clients have not proven themselves yet, or were turned away and linger. */
+/** The connections of all gateways whose clients have not authenticated yet, or were rejected and linger. */
 export interface Unproven {
   /**
-   * Counts a connection until it closes or the answer is called: its client has proven itself. Where too many wait, the
-   * one that has waited longest is closed. That is the one least likely to be a client at work, which needs some
-   * milliseconds; to refuse the newest would let a crowd that says nothing keep everybody else out.
+   * Counts a connection until it closes, or until the returned function is called because its client has authenticated.
+   * If too many wait, closes the one that has waited longest. A client at work needs only milliseconds, so that one is
+   * the least likely to be real. Rejecting the newest would let silent connections lock everybody else out.
    */
   add(port: number, client: Socket): () => void;
 }
@@ -21,7 +21,7 @@ export function createUnproven({
   readonly perPort?: number;
   readonly total?: number;
 } = {}): Unproven {
-  /** Both in the order in which they came. */
+  /** Both are in the order of arrival. */
   const all = new Map<Socket, number>();
   const ports = new Map<number, Set<Socket>>();
 
@@ -46,7 +46,7 @@ export function createUnproven({
       const ofPort = ports.get(port) ?? new Set();
       if (ofPort.size >= perPort) evict(ofPort);
       else if (all.size >= total) evict(all.keys());
-      // Evicting the last of a port has taken its set away.
+      // Evicting the last connection of a port has deleted its set.
       ports.set(port, ofPort);
       ofPort.add(client);
       all.set(client, port);

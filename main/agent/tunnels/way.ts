@@ -8,10 +8,10 @@ import type { Connector, Passed } from './connector.ts';
 import { startDeadline } from './deadline.ts';
 import { connectThroughSocks } from './socks-origin.ts';
 
-/** Opening one connection, all the way to the origin. */
+/** The time limit for opening one connection to the origin. */
 export const dialTimeoutMs = 8_000;
 
-/** What leads to a cluster's API. */
+/** The connector and server through which a cluster's API is reached. */
 export interface Way {
   readonly connector: Connector;
   readonly origin: 'socks' | 'tcp';
@@ -35,7 +35,7 @@ export async function dialOrigin(options: {
   const limit = startDeadline(clock, limitMs, signal);
   let stream: Duplex | undefined;
   try {
-    // The limit holds whatever a connector does with its signal.
+    // Enforce the limit, whether or not the connector honours its signal.
     const dialing = connector.dial({ signal: limit.signal, passed });
     const reason = () => limit.signal.reason;
     stream = await abortable(dialing, limit.signal, { reason, late: (late) => late.destroy() });
@@ -60,7 +60,9 @@ export async function dialOrigin(options: {
   }
 }
 
-/** Ends what the connector holds. Never rejects: one that does not close must not keep its tunnel from it. */
+/**
+ * Closes what the connector holds. Never rejects: a connector that cannot close must not keep its tunnel from closing.
+ */
 export async function closeConnector({ connector }: Way, logger: Logger, cluster: ClusterId): Promise<void> {
   try {
     await connector.close?.();

@@ -14,8 +14,8 @@ import { createDirectConnector } from './direct-connector.ts';
 import type { Way } from './way.ts';
 
 /**
- * What leads to each cluster's API, by its tags and the organisation's rules. The function rejects with `no-tunnel` where
- * its tags name no way to it, with `connector-refused` where the organisation forbids theirs.
+ * Chooses how to reach each cluster's API, by its tags and the organisation's rules. The function throws `no-tunnel` if
+ * the cluster's tags name no connection to it, `connector-refused` if the organisation does not allow its connector.
  */
 export function createWays(options: {
   readonly network: Network;
@@ -25,7 +25,7 @@ export function createWays(options: {
   readonly notice: (level: 'info' | 'warning', message: string) => void;
 }): (cluster: Cluster) => Way {
   const { network, access, parts, rules, notice } = options;
-  /** Told once of each that `auto` has turned to cloudflared. */
+  /** Clusters that `auto` has switched to cloudflared, to report each once. */
   const turned = new Set<ClusterId>();
   /** The hostnames that have opened a tunnel. */
   const opened = new Set<string>();
@@ -35,7 +35,7 @@ export function createWays(options: {
     const { kind, mayTurn } = chooseConnector(cluster, rules());
     if (kind === 'direct' && cluster.server !== '') return createDirectConnector(server.target);
     if (reach.kind !== 'tunnel') {
-      const reason = reach.kind === 'none' ? reach.reason : 'Its source tells no address.';
+      const reason = reach.kind === 'none' ? reach.reason : 'Its source gives no address.';
       throw new AppError('no-tunnel', `${title} cannot be reached: ${reason}`, {
         hint: "Ask the cluster's owner to set its k8s-tunnels tags.",
       });
@@ -62,7 +62,7 @@ export function createWays(options: {
         turned.add(id);
         notice(
           'info',
-          `${title} is reached by cloudflared: Cloudflare's edge answered in a way that k8s-tunnels does not know.`,
+          `${title} switched to the connector cloudflared: Cloudflare's edge gave an answer that k8s-tunnels does not know.`,
         );
       },
     });

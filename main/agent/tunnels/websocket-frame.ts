@@ -1,9 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 
-/** What a frame of a WebSocket is (RFC 6455, 5.2). */
+/** The opcodes of a WebSocket frame (RFC 6455, 5.2). */
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** The size of a frame's header, or undefined when too little of it is here to tell. */
+/** Returns the size of a frame's header, or undefined if too few bytes have arrived. */
 export function headerSize(bytes: Buffer): number | undefined {
   const second = bytes[1];
   if (second === undefined) return undefined;
@@ -15,9 +15,9 @@ const keys = Buffer.alloc(4096);
 let nextKey = keys.length;
 
 /**
- * A whole masked frame. The payload is masked four bytes at a time, which wants it to start at a multiple of four in
- * its memory: so the header is laid out backwards from there. RFC 6455 wants keys that cannot be foreseen; they are
- * drawn a thousand at a time.
+ * Builds a whole masked frame. Masking four bytes at a time requires the payload to start at a multiple of four in its
+ * memory, so the header is written backwards from there. RFC 6455 requires unpredictable keys: they are generated a
+ * thousand at a time.
  */
 export function frame(code: number, payload: Buffer): Buffer {
   const length = payload.length;

@@ -96,9 +96,9 @@ describe('the description of an application', () => {
     const iat = Math.floor(Date.now() / 1000) - seconds;
     await expect(find({ iat })).rejects.toMatchObject({
       message: expect.stringContaining(
-        `it is of ${new Date(iat * 1000).toISOString()}, and the clock of this computer says 2`,
+        `it was issued at ${new Date(iat * 1000).toISOString()}, but the clock of this computer says 2`,
       ),
-      hint: expect.stringMatching(/^Set the clock\./),
+      hint: expect.stringMatching(/^Correct the clock\./),
     });
   });
 

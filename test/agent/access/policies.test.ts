@@ -252,7 +252,7 @@ describe('a refusal', () => {
     await known(policies, 3);
     expect(policies.get(socksHost)).toMatchObject({
       reason: 'policy',
-      message: 'The policy does not admit you',
+      message: 'The policy denies you access',
       failing: [],
     });
     await vi.waitFor(() => expect(served('get-identity')).toBe(1));

@@ -149,7 +149,7 @@ test('what is kept is told when it changes: closed, opened by its use, forgotten
   await ask(await proxy());
   expect(told).toEqual([[cluster.id], []]);
   await connections.disconnect([cluster.id]);
-  await connections.forget([cluster.id]);
+  await connections.remove([cluster.id]);
   expect(told.slice(2)).toEqual([[cluster.id], []]);
 });
 
@@ -212,7 +212,7 @@ test('where its port is taken at a start, the entry moves to the next one with a
   } finally {
     stranger.close();
   }
-  await connections.forget([cluster.id]);
+  await connections.remove([cluster.id]);
   expect(await readFile(file(), 'utf8')).toBe(own);
 });
 
@@ -259,10 +259,10 @@ test('a policy that denies refuses at once; admitted again, it opens', async () 
   const hostname = cluster.reach.kind === 'tunnel' ? cluster.reach.hostname : '';
   rig.world.access.setPolicy(hostname, []);
   const url = await proxy();
-  for (let tries = 0; tries < 3; tries++) expect(await ask(url)).toContain('does not admit you');
+  for (let tries = 0; tries < 3; tries++) expect(await ask(url)).toContain('denies you access');
   expect(status()).toBe('idle');
   // Clients try again and again, and each refusal has an id of its own.
-  expect(notices.filter((message) => message.includes('does not admit you'))).toHaveLength(1);
+  expect(notices.filter((message) => message.includes('denies you access'))).toHaveLength(1);
   expect(await tabs()).toBe(1);
   rig.world.access.setPolicy(hostname, undefined);
   expect(await ask(url)).toMatch(/^HTTP\/1.1 200/);
@@ -275,7 +275,7 @@ test('forgotten while it is being opened, it is closed and its entry stays away'
   const demand = connections.demand(cluster.id, { interactive: true });
   demand.catch(() => {});
   await rig.until(title, 'logging-in');
-  await connections.forget([cluster.id]);
+  await connections.remove([cluster.id]);
   await expect(demand).rejects.toMatchObject({ code: 'cancelled' });
   expect(await readFile(file(), 'utf8')).toBe(own);
   expect(rig.tunnels.list()).toEqual([]);

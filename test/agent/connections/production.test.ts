@@ -261,7 +261,7 @@ describe('to switch', () => {
     await expect(connections.back({ place: place(), production: true })).rejects.toMatchObject({
       code: 'not-found',
     });
-    await connections.forget([staging.id]);
+    await connections.remove([staging.id]);
     expect(await readFile(path.join(home, '.kube/config'), 'utf8')).toBe(before);
   });
 });
@@ -273,7 +273,7 @@ test('to disconnect and to remove never ask', async () => {
     await switchTo(cluster);
   }
   expect((await connections.disconnect([prod.id])).closed).toEqual([prod.id]);
-  expect((await connections.forget([ledger.id])).forgotten).toEqual([ledger.id]);
+  expect((await connections.remove([ledger.id])).removed).toEqual([ledger.id]);
   expect(await currentId()).toBe(staging.id);
 });
 

@@ -154,7 +154,7 @@ test('a switch without a limit ends the limit, another one renews it', async () 
   expect([await current(), notices]).toEqual(['prod', []]);
 });
 
-test.each(['disconnect', 'forget'] as const)('%s ends it at once', async (how) => {
+test.each(['disconnect', 'remove'] as const)('%s ends it at once', async (how) => {
   await switchTo(prod, 30);
   await connections[how]([prod.id]);
   expect(await current()).toBe('minikube');

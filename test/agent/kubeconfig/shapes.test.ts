@@ -113,7 +113,7 @@ describe.each(Object.entries(shapes))('%s', (_, source) => {
 const refused: Readonly<Record<string, readonly [source: string | Uint8Array, code: string, line: number]>> =
   {
     'an empty first document before others': ['---\n---\nclusters: []\n', 'kubeconfig-unsupported', 1],
-    'a name that stands twice': [`clusters:\n${item}\n${item}\n`, 'kubeconfig-invalid', 4],
+    'a name that occurs twice': [`clusters:\n${item}\n${item}\n`, 'kubeconfig-invalid', 4],
     'a list that is an alias': ['x: &list\n- name: a\nclusters: *list\n', 'kubeconfig-unsupported', 3],
     'a merge key at the top': ['x: &x {}\n<<: *x\n', 'kubeconfig-unsupported', 2],
     'bytes that are not UTF-8': [Buffer.from('kind: Config\n# caf\xe9\n', 'latin1'), 'kubeconfig-invalid', 2],

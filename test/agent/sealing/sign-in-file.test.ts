@@ -187,7 +187,7 @@ describe('without the desktop', () => {
     const sealed = await bytes();
     await expect(open(headless).read()).rejects.toMatchObject({
       code: 'login-sealed',
-      message: 'Your sign-in to Google Cloud is held by the desktop app.',
+      message: 'Your session with Google Cloud is held by the desktop app.',
       hint: 'Start the k8s-tunnels app, which has the key, or run `k8s-tunnels login gcp` to sign in again.',
     });
     await expect(open({ kind: 'no-keychain' }).read()).rejects.toMatchObject({

@@ -41,7 +41,7 @@ test('a slice is watched by what it is and was, whatever else is told with it', 
   state.set({ favourites: [one] });
   state.set({ kept: [one] });
   state.set({ kept: [one], favourites: [] });
-  state.tell({ kind: 'notice', notice: { at: 1, level: 'info', message: 'm' } });
+  state.report({ kind: 'notice', notice: { at: 1, level: 'info', message: 'm' } });
   expect(seen).toEqual([[[], [one]]]);
   stop();
   state.set({ kept: [] });

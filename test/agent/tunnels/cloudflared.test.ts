@@ -186,7 +186,7 @@ describe.skipIf(process.platform !== 'linux')('a tunnel by cloudflared', () => {
   });
 
   it('is refused where the organisation does not allow it', async () => {
-    const rules = () => ({ name: 'Acme', allowed: ['builtin'] as const, usual: undefined });
+    const rules = () => ({ name: 'Acme', allowed: ['builtin'] as const, default: undefined });
     const rig = await startRig({ rules });
     closing.push(() => rig.close());
     await expect(rig.open(title, { connector: 'cloudflared' })).rejects.toMatchObject({

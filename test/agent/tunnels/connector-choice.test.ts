@@ -3,7 +3,7 @@ import { kubeconfigEntry } from '../../../main/agent/connections/kubeconfig-entr
 import { chooseConnector } from '../../../main/agent/tunnels/connector-choice.ts';
 import { type Rig, startRig } from './rig.ts';
 
-const acme = { name: 'Acme', allowed: ['builtin', 'cloudflared'] as const, usual: undefined };
+const acme = { name: 'Acme', allowed: ['builtin', 'cloudflared'] as const, default: undefined };
 
 describe('which connector', () => {
   it.each([
@@ -12,9 +12,9 @@ describe('which connector', () => {
     ['direct', undefined, { kind: 'direct', mayTurn: false }],
     ['cloudflared', acme, { kind: 'cloudflared', mayTurn: false }],
     ['builtin', acme, { kind: 'builtin', mayTurn: false }],
-    [undefined, { ...acme, usual: 'cloudflared' as const }, { kind: 'cloudflared', mayTurn: false }],
+    [undefined, { ...acme, default: 'cloudflared' as const }, { kind: 'cloudflared', mayTurn: false }],
     // The tag comes before the organisation's default.
-    ['auto', { ...acme, usual: 'cloudflared' as const }, { kind: 'builtin', mayTurn: true }],
+    ['auto', { ...acme, default: 'cloudflared' as const }, { kind: 'builtin', mayTurn: true }],
     [undefined, { ...acme, allowed: ['builtin'] as const }, { kind: 'builtin', mayTurn: false }],
     [undefined, { ...acme, allowed: ['cloudflared'] as const }, { kind: 'cloudflared', mayTurn: false }],
     ['direct', { ...acme, allowed: ['builtin', 'direct'] as const }, { kind: 'direct', mayTurn: false }],
@@ -32,7 +32,7 @@ describe('which connector', () => {
         hint: expect.stringContaining('builtin, cloudflared'),
       }),
     );
-    expect(() => chooseConnector({ title: 'depot' }, { ...acme, usual: 'direct' })).toThrow(/its defaults/);
+    expect(() => chooseConnector({ title: 'depot' }, { ...acme, default: 'direct' })).toThrow(/its defaults/);
   });
 });
 

@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 
 /** When each of `count` tunnels is due, in ms from now. */
-const dueTimes = (count: number, state: TunnelState, turn: 'first' | 'usual' | 'catch-up') => {
+const dueTimes = (count: number, state: TunnelState, turn: 'first' | 'regular' | 'catch-up') => {
   const start = clock.now();
   const due: number[] = [];
   for (let each = 0; each < count; each++) pace.next(state, turn, () => due.push(clock.now() - start));
@@ -31,7 +31,7 @@ const dueTimes = (count: number, state: TunnelState, turn: 'first' | 'usual' | '
 
 describe('the pace of probing', () => {
   it('lets 200 idle tunnels share a few timers while nobody looks, before servers close what is silent', () => {
-    const { due, timers } = dueTimes(200, connected, 'usual');
+    const { due, timers } = dueTimes(200, connected, 'regular');
     expect(timers).toBeLessThanOrEqual(4);
     expect(Math.min(...due)).toBeGreaterThanOrEqual(18_000);
     expect(Math.max(...due)).toBeLessThanOrEqual(28_500);
@@ -47,26 +47,26 @@ describe('the pace of probing', () => {
   it('is quicker while somebody looks, and everything is looked at soon after they begin', () => {
     pace.watch(true);
     expect(Math.max(...dueTimes(200, connected, 'catch-up').due)).toBeLessThanOrEqual(3_700);
-    expect(Math.max(...dueTimes(200, connected, 'usual').due)).toBeLessThanOrEqual(5_700);
+    expect(Math.max(...dueTimes(200, connected, 'regular').due)).toBeLessThanOrEqual(5_700);
     expect(pace.retryMs(30_000)).toBe(5_000);
     expect(pace.retryMs(250)).toBe(250);
     pace.watch(false);
-    expect(Math.min(...dueTimes(200, connected, 'usual').due)).toBeGreaterThanOrEqual(18_000);
+    expect(Math.min(...dueTimes(200, connected, 'regular').due)).toBeGreaterThanOrEqual(18_000);
     expect(pace.retryMs(30_000)).toBe(30_000);
   });
 
   it('keeps to the back-off of a tunnel that reconnects, and looks at a degraded one every five seconds', () => {
     const nextAt = clock.now() + 1_234;
     const state: TunnelState = { status: 'reconnecting', since: 1, attempt: 3, nextAt, failure };
-    const [first] = dueTimes(1, state, 'usual').due;
+    const [first] = dueTimes(1, state, 'regular').due;
     expect(first).toBeGreaterThanOrEqual(1_200);
     expect(first).toBeLessThanOrEqual(1_500);
-    const [second] = dueTimes(1, { status: 'degraded', since: 1, failure }, 'usual').due;
+    const [second] = dueTimes(1, { status: 'degraded', since: 1, failure }, 'regular').due;
     expect(second).toBeLessThanOrEqual(5_100);
   });
 
   it('leaves no timer when every wait is cancelled', () => {
-    const cancels = Array.from({ length: 20 }, () => pace.next(connected, 'usual', () => {}));
+    const cancels = Array.from({ length: 20 }, () => pace.next(connected, 'regular', () => {}));
     for (const cancel of cancels) cancel();
     for (const cancel of cancels) cancel();
     expect(clock.pending()).toBe(0);

@@ -7,8 +7,9 @@ import { dialThroughProxy, openSocket } from './dial.ts';
 import type { ProxyServer, Route, Routes } from './routes.ts';
 
 /**
- * Names a request's own signal among the options of `https.request`. Node keeps `signal` itself from the agent, so that
- * the end of one request does not end a connection that others use; while the connection is still being made, it should.
+ * The key of a request's own signal among the options of `https.request`. Node does not pass `signal` to the agent, so
+ * that the end of one request does not end a connection that others use. While the connection is still being opened, it
+ * should.
  */
 export const dialSignal = Symbol('dialSignal');
 
@@ -26,9 +27,9 @@ const plainAgent = http.Agent.prototype as http.Agent & {
 type Created = (error: Error | null, socket?: Duplex) => void;
 
 /**
- * Node's agent, but for the connection through a proxy. Node's own (`proxyEnv`, Node 24) leaves a refused connection
- * without an owner: a proxy that resets it ends the process, one that keeps it leaks a socket for each refusal, and a
- * request that is aborted waits until the proxy has answered.
+ * Node's agent, except for the connection through a proxy. Node's own (`proxyEnv`, Node 24) leaves a refused connection
+ * without an owner: a proxy that resets it ends the process, one that keeps it leaks a socket for each refusal, and an
+ * aborted request waits until the proxy has answered.
  */
 export class ProxiedHttpsAgent extends https.Agent {
   readonly #routes: Routes;
@@ -42,7 +43,7 @@ export class ProxiedHttpsAgent extends https.Agent {
     const route = routeOf(this.#routes, 'https', options);
     if (route.kind === 'direct') return super.createConnection(options);
     connect(route, options, 443).then(
-      // TLS to the host itself: its errors go to the request, as they do without a proxy.
+      // Opens TLS to the host itself. Its errors go to the request, as they do without a proxy.
       (socket) =>
         created(null, super.createConnection({ ...options, socket } as ConnectionOptions) as Duplex),
       created,
@@ -51,7 +52,7 @@ export class ProxiedHttpsAgent extends https.Agent {
   }
 }
 
-/** The same for `http:` URLs. An HTTP proxy takes those as ordinary requests with the whole URL (RFC 9112, 3.2.2). */
+/** The same for `http:` URLs. An HTTP proxy accepts those as normal requests with the whole URL (RFC 9112, 3.2.2). */
 export class ProxiedHttpAgent extends http.Agent {
   readonly #routes: Routes;
 
@@ -60,7 +61,7 @@ export class ProxiedHttpAgent extends http.Agent {
     this.#routes = routes;
   }
 
-  /** Called by `http.request`: not in Node's documentation, but what the proxy agents on npm override too. */
+  /** Called by `http.request`. Not in Node's documentation, but the proxy agents on npm override it too. */
   addRequest(request: http.ClientRequest, options: ConnectionOptions): void {
     const route = routeOf(this.#routes, 'http', options);
     if (route.kind !== 'proxy' || route.proxy.kind === 'socks5') {
@@ -94,16 +95,16 @@ function routeOf(routes: Routes, scheme: 'http' | 'https', { host, port }: Conne
 async function connect(
   route: Exclude<Route, { kind: 'direct' }>,
   options: ConnectionOptions,
-  usualPort: number,
+  defaultPort: number,
 ): Promise<Duplex> {
   if (route.kind === 'unusable') throw unusable(route.variable);
-  const target = { host: options.host ?? 'localhost', port: Number(options.port ?? usualPort) };
+  const target = { host: options.host ?? 'localhost', port: Number(options.port ?? defaultPort) };
   const socket = await dialThroughProxy({ proxy: route.proxy, target, signal: options[dialSignal] });
   socket.setNoDelay(true);
   return socket;
 }
 
-/** The value may hold a password, so it is not repeated. */
+/** Creates the error for an invalid variable. The value may contain a password, so it is not repeated. */
 export function unusable(variable: string): AppError {
   return new AppError('network-proxy', `${variable} does not hold the address of a proxy.`, {
     hint: 'Write it as http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT, or unset it, then start the agent again.',

@@ -3,13 +3,13 @@ import { AppError } from '../../../model/app-error.ts';
 import { readUntil } from './reading.ts';
 import type { ProxyServer, Target } from './routes.ts';
 
-/** A proxy's answer to CONNECT: a status line and a few headers. */
+/** The size limit of a proxy's answer to CONNECT, a status line and a few headers. */
 const headLimit = 16 * 1024;
 
 /**
  * Asks the HTTP proxy at the other end of `stream` for a connection to `target` (CONNECT, RFC 9110, 9.3.6; Basic
- * authentication, RFC 7617). The stream then carries that connection. Rejects with `network-proxy` when the proxy
- * refuses, wants another user or password, or answers with something else than HTTP.
+ * authentication, RFC 7617). The stream then carries that connection. Rejects with `network-proxy` if the proxy
+ * refuses, requires another user or password, or does not answer in HTTP.
  */
 export async function requestConnect(stream: Duplex, proxy: ProxyServer, target: Target): Promise<void> {
   const authority = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
@@ -27,8 +27,8 @@ export async function requestConnect(stream: Duplex, proxy: ProxyServer, target:
   if (status === 407) {
     const reason =
       login === undefined ? 'asks for a user and password' : 'did not accept the user and password';
-    throw new AppError('network-proxy', `The proxy ${placeOf(proxy)} ${reason} (HTTP 407).`, {
-      hint: `Write user, colon, password and @ before ${placeOf(proxy)} in ${proxy.variable}, with special characters percent-encoded.`,
+    throw new AppError('network-proxy', `The proxy ${addressOf(proxy)} ${reason} (HTTP 407).`, {
+      hint: `Write user, colon, password and @ before ${addressOf(proxy)} in ${proxy.variable}, with special characters percent-encoded.`,
       retryable: true,
     });
   }
@@ -38,7 +38,7 @@ export async function requestConnect(stream: Duplex, proxy: ProxyServer, target:
 function statusOf(proxy: ProxyServer) {
   return (bytes: Buffer) => {
     const end = bytes.indexOf('\r\n\r\n');
-    // What is no HTTP by its first bytes will not become it: do not wait for an empty line.
+    // If the first bytes are not HTTP, do not wait for an empty line.
     const isHttp = 'HTTP/1.'.startsWith(bytes.toString('latin1', 0, 7));
     if (!isHttp || (end < 0 && bytes.length > headLimit)) throw notHttp(proxy);
     if (end < 0) return undefined;
@@ -49,30 +49,26 @@ function statusOf(proxy: ProxyServer) {
 }
 
 function notHttp(proxy: ProxyServer): AppError {
-  return new AppError(
-    'network-proxy',
-    `What listens on ${placeOf(proxy)} does not answer like an HTTP proxy.`,
-    {
-      hint: `Check the address in ${proxy.variable}; for a SOCKS proxy write socks5://${placeOf(proxy)}.`,
-      retryable: true,
-    },
-  );
+  return new AppError('network-proxy', `${addressOf(proxy)} does not answer like an HTTP proxy.`, {
+    hint: `Check the address in ${proxy.variable}; for a SOCKS proxy write socks5://${addressOf(proxy)}.`,
+    retryable: true,
+  });
 }
 
-/** The value of `Proxy-Authorization` (RFC 7617). Secret. */
+/** Returns the value of `Proxy-Authorization` (RFC 7617). Secret. */
 export function basic({ user, password }: NonNullable<ProxyServer['login']>): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
-/** A proxy that said no to one host; another may still be reached. */
+/** Creates the error for a proxy that refused one host. Others may still be reachable. */
 export function refusal(proxy: ProxyServer, target: Target, what: string): AppError {
-  return new AppError('network-proxy', `The proxy ${placeOf(proxy)} ${what} to ${target.host}.`, {
+  return new AppError('network-proxy', `The proxy ${addressOf(proxy)} ${what} to ${target.host}.`, {
     hint: `Ask who runs the proxy to allow ${target.host}, or check ${proxy.variable} and NO_PROXY.`,
     retryable: true,
   });
 }
 
-/** `host:port`, without the password that its variable may hold. */
-export function placeOf({ host, port }: Target): string {
+/** Returns `host:port`, without the password that the variable may contain. */
+export function addressOf({ host, port }: Target): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

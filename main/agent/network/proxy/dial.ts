@@ -1,16 +1,16 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { AppError, errnoOf } from '../../../model/app-error.ts';
-import { placeOf, requestConnect } from './connect-request.ts';
+import { addressOf, requestConnect } from './connect-request.ts';
 import type { ProxyServer, Target } from './routes.ts';
 import { requestSocks } from './socks-request.ts';
 
-/** How long a proxy may take, from the first packet to its answer. */
+/** The time limit for a proxy, from the first packet to its answer. */
 const dialLimitMs = 15_000;
 
 /**
- * A connection to `target` through `proxy`, ready for the first byte to the target. Every step ends with `signal` and
- * after 15 s; where it rejects, its socket is closed.
+ * Opens a connection to `target` through `proxy`, ready for the first byte to the target. Every step ends with `signal`
+ * and after 15 s. Closes its socket if it rejects.
  * Rejects with `network-proxy`, `network-unreachable`, `timeout`, or the signal's reason.
  */
 export async function dialThroughProxy(options: {
@@ -22,11 +22,11 @@ export async function dialThroughProxy(options: {
   const { proxy, target, signal, limitMs = dialLimitMs } = options;
   signal?.throwIfAborted();
   const socket = openSocket(proxy);
-  // Whatever happens to it after its owner is gone ends here: an error that nobody hears ends the process.
+  // Handle errors after the owner is gone: an `error` event without a listener ends the process.
   socket.on('error', () => {});
   const overdue = new AppError(
     'timeout',
-    `The proxy ${placeOf(proxy)} did not answer within ${limitMs / 1000} s.`,
+    `The proxy ${addressOf(proxy)} did not answer within ${limitMs / 1000} s.`,
     {
       hint: `Check your network connection, ${proxy.variable} and NO_PROXY.`,
       retryable: true,
@@ -64,12 +64,12 @@ function connected(socket: net.Socket, proxy: ProxyServer): Promise<void> {
 function unreachable(proxy: ProxyServer, cause: Error | undefined): AppError {
   return new AppError(
     'network-unreachable',
-    `The proxy ${placeOf(proxy)} cannot be reached (${errnoOf(cause) ?? 'connection closed'}).`,
+    `The proxy ${addressOf(proxy)} cannot be reached (${errnoOf(cause) ?? 'connection closed'}).`,
     { hint: `Check your network connection, ${proxy.variable} and NO_PROXY.`, retryable: true, cause },
   );
 }
 
-/** A socket that begins to connect to the proxy itself. */
+/** Returns a socket that connects to the proxy itself. */
 export function openSocket({ kind, host, port }: ProxyServer): net.Socket {
   // A server name is never an address (RFC 6066, section 3).
   if (kind === 'https') return tls.connect({ host, port, servername: net.isIP(host) === 0 ? host : '' });

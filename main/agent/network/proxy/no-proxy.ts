@@ -1,11 +1,11 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * Reads a `NO_PROXY` list as curl does (https://curl.se/docs/manpage.html, `--noproxy`): names separated by commas or
+ * Parses a `NO_PROXY` list as curl does (https://curl.se/docs/manpage.html, `--noproxy`): names separated by commas or
  * spaces, each with or without a leading dot, match the host itself and every host below it; an address or a CIDR block
- * (`10.0.0.0/8`, `fd00::/8`) matches addresses; `*` alone matches everything. Also reads `host:port` and `*.example.com`,
- * which Go and Node know. Returns whether a host is to be reached without a proxy. An entry that makes no sense matches
- * nothing.
+ * (`10.0.0.0/8`, `fd00::/8`) matches addresses; `*` alone matches everything. Also accepts `host:port` and
+ * `*.example.com`, which Go and Node support. Returns a function that returns true if a host is reached without a
+ * proxy. An invalid entry matches nothing.
  */
 export function noProxyRule(list: string): (host: string, port: number) => boolean {
   const entries = list
@@ -34,7 +34,7 @@ function parseEntry(text: string): Entry {
   return { port: port === undefined ? undefined : Number(port), matches: block(name) ?? domain(name) };
 }
 
-/** Matches an address or a CIDR block; undefined for a name. */
+/** Returns a matcher for an address or a CIDR block, or undefined for a name. */
 function block(name: string): ((host: string) => boolean) | undefined {
   const [address = '', bits, ...more] = name.split('/');
   const version = isIP(address);

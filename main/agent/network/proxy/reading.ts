@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 
 /**
- * Takes bytes off a stream until `take` has what it needs; what came after stays in the stream. `take` returns undefined
- * while it needs more. Rejects with what `take` throws, with `ended()` when the stream closes first, or with its error.
+ * Reads from a stream until `take` has what it needs. What follows stays in the stream. `take` returns undefined while
+ * it needs more. Rejects with what `take` throws, with `ended()` if the stream closes first, or with its error.
  */
 export function readUntil<T>(
   stream: Duplex,

@@ -3,17 +3,17 @@ import { noProxyRule } from './no-proxy.ts';
 
 /** A proxy that an environment variable names. */
 export interface ProxyServer {
-  /** How to speak to it: HTTP CONNECT in the clear or over TLS (RFC 9110, 9.3.6), or SOCKS5 (RFC 1928). */
+  /** The protocol: HTTP CONNECT in the clear or over TLS (RFC 9110, 9.3.6), or SOCKS5 (RFC 1928). */
   readonly kind: 'http' | 'https' | 'socks5';
   readonly host: string;
   readonly port: number;
   /** Percent-decoded. */
   readonly login: { readonly user: string; readonly password: string } | undefined;
-  /** The variable that names it, for messages: the address itself may hold a password. */
+  /** The variable that names it, for messages: the address itself may contain a password. */
   readonly variable: string;
 }
 
-/** How a host is reached. `unusable`: a proxy is named, but its address cannot be read. */
+/** The route to a host. `unusable`: a proxy is configured, but its address is invalid. */
 export type Route =
   | { readonly kind: 'direct' }
   | { readonly kind: 'proxy'; readonly proxy: ProxyServer }
@@ -25,16 +25,16 @@ export interface Target {
 }
 
 export interface Routes {
-  /** `scheme` is that of the URL to reach. */
+  /** Returns the route to a host. `scheme` is that of the URL. */
   route(scheme: 'http' | 'https', target: Target): Route;
   /** The variables whose value is not the address of a proxy. */
   readonly unusable: readonly string[];
 }
 
 /**
- * Which proxy leads where, from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` in either case, the lower-case
- * name first, as curl has it. A value that is no address of a proxy never rejects: the hosts it was meant for are
- * `unusable`, since a request sent past the proxy would tell more than its owner wants.
+ * Chooses a proxy for each host, from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` in either case, the
+ * lower-case name first, as curl does. An invalid value never throws: the hosts that it applies to are `unusable`,
+ * since a request that bypasses the proxy would reveal more than its owner wants.
  */
 export function proxyRoutes(env: Environment): Routes {
   const bypass = noProxyRule(variableOf(env, 'no_proxy')?.value ?? '');
@@ -56,12 +56,13 @@ const direct: Route = { kind: 'direct' };
 const kinds: Readonly<Record<string, ProxyServer['kind']>> = {
   'http:': 'http',
   'https:': 'https',
-  // Go, and so kubectl, has the proxy resolve names in both cases: behind one, they often resolve nowhere else.
+  // Go, and so kubectl, lets the proxy resolve names in both cases: behind a proxy, they often do not resolve
+  // elsewhere.
   'socks5:': 'socks5',
   'socks5h:': 'socks5',
 };
-// As curl has it for a proxy without a port, but for 1080 of HTTP proxies, where URL drops the scheme's own port.
-const usualPorts: Readonly<Record<ProxyServer['kind'], number>> = { http: 80, https: 443, socks5: 1080 };
+// As in curl for a proxy without a port, except for 1080 of HTTP proxies, because URL drops the scheme's own port.
+const defaultPorts: Readonly<Record<ProxyServer['kind'], number>> = { http: 80, https: 443, socks5: 1080 };
 
 function variableOf(
   env: Environment,
@@ -72,7 +73,7 @@ function variableOf(
     .find(({ value }) => value !== '');
 }
 
-/** An address without a scheme is one of an HTTP proxy, as curl and Go read it. */
+/** Returns the route of a variable. An address without a scheme is an HTTP proxy, as in curl and Go. */
 function routeOf(variable: ReturnType<typeof variableOf>): Route | undefined {
   if (variable === undefined) return undefined;
   const { name, value } = variable;
@@ -86,7 +87,7 @@ function routeOf(variable: ReturnType<typeof variableOf>): Route | undefined {
     proxy: {
       kind,
       host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: url.port === '' ? usualPorts[kind] : Number(url.port),
+      port: url.port === '' ? defaultPorts[kind] : Number(url.port),
       login,
       variable: name,
     },
@@ -102,7 +103,7 @@ function loginOf({ username, password }: URL): ProxyServer['login'] | 'damaged' 
   }
 }
 
-/** A proxy's address as a variable holds it. Secret where it holds a password. */
+/** Returns a proxy's address as a variable contains it. Secret if it contains a password. */
 export function hrefOf({ kind, host, port, login }: ProxyServer): string {
   const url = new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
   url.username = encodeURIComponent(login?.user ?? '');
@@ -110,7 +111,9 @@ export function hrefOf({ kind, host, port, login }: ProxyServer): string {
   return `${kind}:${url.href.slice('http:'.length)}`;
 }
 
-/** The variables for a child process written in Go, which does not know `ALL_PROXY`: it goes the way that we go. */
+/**
+ * Returns the variables for a child process written in Go, which does not know `ALL_PROXY`, so that it uses our proxy.
+ */
 export function proxyVariables(env: Environment): Record<string, string> {
   const { route } = proxyRoutes({ ...env, no_proxy: '', NO_PROXY: '' });
   const way = route('https', { host: '', port: 443 });

@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { AppError } from '../../../model/app-error.ts';
-import { placeOf, refusal } from './connect-request.ts';
+import { addressOf, refusal } from './connect-request.ts';
 import { readUntil } from './reading.ts';
 import type { ProxyServer, Target } from './routes.ts';
 
-/** What a SOCKS5 server answers in place of a connection (RFC 1928, section 6). */
+/** A SOCKS5 server's replies other than success (RFC 1928, section 6). */
 export const socksReplies: Readonly<Record<number, string>> = {
   1: 'general failure',
   2: 'not allowed by its rules',
@@ -15,12 +15,12 @@ export const socksReplies: Readonly<Record<number, string>> = {
 };
 
 /**
- * Asks the SOCKS5 proxy at the other end of `stream` for a connection to `target`, whose name it resolves (RFC 1928; user
- * and password, RFC 1929). The stream then carries that connection. Rejects with `network-proxy`.
+ * Asks the SOCKS5 proxy at the other end of `stream` for a connection to `target`, whose name the proxy resolves (RFC
+ * 1928; user and password, RFC 1929). The stream then carries that connection. Rejects with `network-proxy`.
  */
 export async function requestSocks(stream: Duplex, proxy: ProxyServer, target: Target): Promise<void> {
   const { login } = proxy;
-  // Each has one byte for its length. Cut or counted wrong, a name would lead to another host.
+  // Each has one byte for its length. A truncated name, or one with a wrong length, would lead to another host.
   if ([target.host, login?.user, login?.password].some((text = '') => Buffer.byteLength(text) > 255))
     throw refusal(
       proxy,
@@ -75,19 +75,15 @@ function lengthOfAnswer(bytes: Buffer): number | undefined {
 }
 
 function notSocks(proxy: ProxyServer): AppError {
-  return new AppError(
-    'network-proxy',
-    `What listens on ${placeOf(proxy)} does not answer like a SOCKS5 proxy.`,
-    {
-      hint: `Check the address in ${proxy.variable}; for an HTTP proxy write http://${placeOf(proxy)}.`,
-      retryable: true,
-    },
-  );
+  return new AppError('network-proxy', `${addressOf(proxy)} does not answer like a SOCKS5 proxy.`, {
+    hint: `Check the address in ${proxy.variable}; for an HTTP proxy write http://${addressOf(proxy)}.`,
+    retryable: true,
+  });
 }
 
 function unauthorised(proxy: ProxyServer, reason: string): AppError {
-  return new AppError('network-proxy', `The proxy ${placeOf(proxy)} ${reason}.`, {
-    hint: `Write user, colon, password and @ before ${placeOf(proxy)} in ${proxy.variable}, with special characters percent-encoded.`,
+  return new AppError('network-proxy', `The proxy ${addressOf(proxy)} ${reason}.`, {
+    hint: `Write user, colon, password and @ before ${addressOf(proxy)} in ${proxy.variable}, with special characters percent-encoded.`,
     retryable: true,
   });
 }

@@ -2,13 +2,14 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { AppError } from '../../../model/app-error.ts';
 
-/** How long cloudflared may take to accept what is left, and to close its side. */
+/** How long cloudflared may take to accept the remaining bytes and to close its side. */
 const lingerMs = 5_000;
 
 /**
- * A connection through cloudflared. It accepts every connection and just closes those that it cannot carry: one that ends
- * before a byte came is destroyed with what `explain` finds out. As of a WebSocket, ending one direction ends both.
- * `carried` is emitted with the first byte; `dropped` as by FrameStream, when the other side is done.
+ * A connection through cloudflared, which accepts every connection and closes those that it cannot forward. A
+ * connection that ends before a byte arrived is destroyed with the error that `explain` returns. Ending one direction
+ * ends both, as with a WebSocket. Emits `carried` with the first byte, and `dropped` when the other side has ended, as
+ * FrameStream does.
  */
 export class CarriedStream extends Duplex {
   private readonly socket: Socket;
@@ -18,7 +19,7 @@ export class CarriedStream extends Duplex {
   constructor(socket: Socket, explain: () => Promise<Error | undefined>) {
     super({ allowHalfOpen: false, readableHighWaterMark: 256 * 1024, writableHighWaterMark: 256 * 1024 });
     this.socket = socket;
-    // An error that nobody listens for ends the process, and both can fail between two owners.
+    // An `error` event without a listener ends the process, and both streams can fail between two owners.
     this.on('error', () => {});
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => {
@@ -48,7 +49,7 @@ export class CarriedStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    // As on a TCP connection that the other end has closed: it goes nowhere.
+    // Discard it, as on a TCP connection that the other end has closed.
     if (this.over || !this.socket.writable) done();
     else this.socket.write(chunk, () => done());
   }
@@ -64,7 +65,7 @@ export class CarriedStream extends Duplex {
     done(error);
   }
 
-  /** Lets out what was written, unless cloudflared does not accept it: it may be stopped, or its edge stalled. */
+  /** Flushes what was written, unless cloudflared does not accept it: it may be stopped, or its edge stalled. */
   private endGently(): void {
     const { socket } = this;
     if (socket.destroyed) return;
@@ -87,7 +88,7 @@ export class CarriedStream extends Duplex {
 
 function broken(cause?: Error): AppError {
   return new AppError('edge-failed', 'The connection through cloudflared broke.', {
-    hint: 'It is opened again by itself.',
+    hint: 'It is reopened automatically.',
     retryable: true,
     cause,
   });

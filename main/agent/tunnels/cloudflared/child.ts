@@ -6,13 +6,13 @@ import type { Environment, Logger } from '../../parts.ts';
 import { listenerOwner } from './listener-owner.ts';
 import { type LogEvent, lineReader, readLogLine } from './log.ts';
 
-/** One `cloudflared access tcp` that listens. */
+/** A running `cloudflared access tcp` that listens. */
 export interface Child {
   readonly pid: number;
   readonly port: number;
   hasEnded(): boolean;
   readonly ended: Promise<void>;
-  /** Resolves when it is gone. */
+  /** Resolves when the process has ended. */
   stop(): Promise<void>;
 }
 
@@ -22,9 +22,9 @@ const lookEveryMs = 10;
 const stopGraceMs = 2_000;
 
 /**
- * The program takes the place of this shell, so that the child's pid is its own. Before that a watcher is left behind that
- * waits for the end of a pipe whose other end only we hold: when we are gone without a word, SIGKILL included, it
- * kills the program. A line on the pipe sends it away.
+ * The program replaces this shell, so that the child's pid is its own. Before that, the shell leaves a watcher that
+ * waits for the end of a pipe, whose other end only we hold: if this process dies, even by SIGKILL, the watcher kills
+ * the program. A line on the pipe ends the watcher.
  */
 const guarded = `exec 3<&0 </dev/null
 (trap "" HUP INT TERM; read -r _ <&3 || kill -9 $$) >/dev/null 2>&1 &
@@ -32,13 +32,14 @@ exec 3<&-
 exec "$@"`;
 
 /**
- * Starts it on a free port of 127.0.0.1 and resolves when it listens there, and nobody else does.
- * Rejects with `connector-unavailable` or `edge-failed` when it ends before or is not heard of, `cancelled` on the signal.
+ * Starts cloudflared on a free port of 127.0.0.1 and resolves when it listens there, and no other program does.
+ * Rejects with `connector-unavailable` or `edge-failed` if it ends first or does not respond, with `cancelled` on the
+ * signal.
  */
 export async function startChild(options: {
   readonly program: string;
   readonly args: readonly string[];
-  /** All that it inherits. */
+  /** The whole environment of the process. */
   readonly env: Environment;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -77,7 +78,7 @@ export async function startChild(options: {
     onEvent(event);
   });
   running.stderr.setEncoding('utf8').on('error', () => {});
-  // The last line may have no end.
+  // The last line may have no line end.
   running.stderr.on('data', read).once('end', () => read('\n'));
   const gone = running.then(() => {
     ended = true;
@@ -105,8 +106,8 @@ export async function startChild(options: {
 }
 
 /**
- * Only Linux tells whose a listener is. Elsewhere a port that a stranger took between our look and its start makes
- * cloudflared end, so one that says it listens and still runs when the port answers is taken at its word.
+ * Only Linux shows which process owns a listener. Elsewhere, cloudflared ends if another program took the port between
+ * our check and its start. So it is trusted if it reports that it listens and still runs when the port answers.
  */
 async function ownerOf(pid: number, port: number): Promise<'ours' | 'foreign' | 'nobody'> {
   if (process.platform === 'linux') return listenerOwner(pid, port);

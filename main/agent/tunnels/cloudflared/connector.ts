@@ -15,18 +15,18 @@ import { CarriedStream } from './carried-stream.ts';
 import { type Child, startChild } from './child.ts';
 import { findProgram, type Program, searchedText, unavailable } from './program.ts';
 
-/** What every cloudflared of ours is started with. */
+/** The parts with which every cloudflared is started. */
 export interface CloudflaredParts {
   readonly env: Environment;
   readonly home: string;
-  /** Of the package. */
+  /** The package's resources folder. */
   readonly resources: string | undefined;
-  /** The folder for a file of the authorities that we trust. */
+  /** The folder for a file of the CA certificates that we trust. */
   readonly state: string;
   readonly logger: Logger;
 }
 
-/** As `findProgram`; where there is none it rejects with `connector-unavailable`. */
+/** As `findProgram`, but rejects with `connector-unavailable` if there is none. */
 async function requireProgram(parts: CloudflaredParts, asks: string): Promise<Program> {
   const program = await findProgram(parts);
   if (program !== undefined) return program;
@@ -36,10 +36,10 @@ async function requireProgram(parts: CloudflaredParts, asks: string): Promise<Pr
 }
 
 /**
- * The Access tunnel as cloudflared carries it: one child that listens on 127.0.0.1, started with the first connection and
- * again with the next one after its end. It finds on disk the token that `access` sees to before each connection,
- * and cannot open a browser. It gives no reason for a connection that it could not carry, so `builtin` is asked, who meets
- * the same and knows.
+ * Implements the Access tunnel with cloudflared: one child process that listens on 127.0.0.1. The first connection
+ * starts it, and so does the next one after its end. It reads the token from disk, which `access` provides before each
+ * connection, and cannot open a browser. It reports no reason for a connection that it could not forward, so `builtin`
+ * is asked, which meets the same failure and knows the reason.
  */
 export function createCloudflaredConnector(options: {
   readonly parts: CloudflaredParts;
@@ -47,15 +47,15 @@ export function createCloudflaredConnector(options: {
   readonly builtin: Connector;
   readonly hostname: string;
   readonly destination?: string | undefined;
-  /** Who wants it: `the tag … asks for`. */
+  /** What requires cloudflared: `the tag … asks for`. */
   readonly asks?: string;
 }): Connector {
   const { parts, access, builtin, hostname, destination, asks = 'your organisation asks for' } = options;
-  /** Connections that no child could carry, and what it said of the last one. */
+  /** The number of connections that no child could forward, and what cloudflared said about the last one. */
   let failures = 0;
   let reason = '';
   let lost = () => {};
-  /** Looked for once, until it is closed: a probe comes by every half minute. */
+  /** Looked up once until the connector closes: a probe runs every half minute. */
   let theProgram = once(() => requireProgram(parts, asks));
   let starting: Promise<Child> | undefined;
   let closing = new AbortController();
@@ -73,7 +73,7 @@ export function createCloudflaredConnector(options: {
       logger: parts.logger,
       signal,
       onEvent(event) {
-        // It would wait for a person for ten minutes, and hold the lock that our own login needs.
+        // It would wait ten minutes for the user, and hold the lock that our own login needs.
         if (event.kind === 'login-wanted') void child?.stop();
         if (event.kind === 'dial-failed') {
           failures += 1;
@@ -84,7 +84,7 @@ export function createCloudflaredConnector(options: {
     return child;
   };
 
-  /** The one that runs, else a new one. */
+  /** Returns the running child, else starts one. */
   const running = async (): Promise<Child> => {
     const current = starting ?? start(closing.signal);
     if (starting === undefined) {
@@ -96,15 +96,15 @@ export function createCloudflaredConnector(options: {
           () => {},
         );
     }
-    const forget = () => {
+    const drop = () => {
       if (starting === current) starting = undefined;
     };
     const child = await current.catch((error: unknown) => {
-      forget();
+      drop();
       throw error;
     });
     if (!child.hasEnded()) return child;
-    forget();
+    drop();
     return running();
   };
 
@@ -129,11 +129,11 @@ export function createCloudflaredConnector(options: {
       const child = await abortable(running(), signal);
       const socket = await connect(child.port, signal).catch(async (error: unknown) => {
         if (signal.aborted) throw error;
-        // It has ended, and we have not been told yet.
+        // It has ended, but its exit was not reported to us yet.
         await child.stop();
         return connect((await abortable(running(), signal)).port, signal);
       });
-      // An origin that just hangs up is no failure of anybody's.
+      // An origin that closes the connection is not a failure.
       return new CarriedStream(socket, async () => {
         const error = await explain();
         if (failures === before) return error;
@@ -154,7 +154,10 @@ export function createCloudflaredConnector(options: {
   };
 }
 
-/** Nothing of ours but what it needs. With no PATH it finds no browser. It trusts whom we trust, where Go reads the file. */
+/**
+ * Passes on only what cloudflared needs. Without PATH it finds no browser. It trusts the CA certificates that we trust,
+ * on systems where Go reads the file.
+ */
 async function environment({ env, home, state }: CloudflaredParts): Promise<Environment> {
   const authorities = path.join(state, 'authorities.pem');
   await writeFileAtomic(authorities, tls.getCACertificates('default').join('\n'));
@@ -169,16 +172,16 @@ async function environment({ env, home, state }: CloudflaredParts): Promise<Envi
   };
 }
 
-/** Not among the arguments, which other accounts of the computer see. */
+/** Not passed as arguments, which other accounts of the computer can read. */
 function serviceEnvironment(token: ServiceToken | undefined): Environment {
   if (token === undefined) return {};
   return { TUNNEL_SERVICE_TOKEN_ID: token.clientId, TUNNEL_SERVICE_TOKEN_SECRET: token.clientSecret };
 }
 
-/** As much of cloudflared's own words as an error has room for. */
+/** Limits how much of cloudflared's own text an error includes, in characters. */
 const reasonAtMost = 300;
 
-/** Keeps what cloudflared said, which may be another reason than ours. */
+/** Adds what cloudflared said, which may be another reason than ours. */
 function withReason(error: AppError, reason: string): AppError {
   if (reason === '') return error;
   const { code, message, hint, retryable, mender, signIn } = error;
@@ -190,7 +193,7 @@ function withReason(error: AppError, reason: string): AppError {
 
 function failed(cause?: Error): AppError {
   return new AppError('edge-failed', 'cloudflared could not open the connection.', {
-    hint: 'It is tried again by itself.',
+    hint: 'It is tried again automatically.',
     retryable: true,
     cause,
   });
@@ -199,7 +202,7 @@ function failed(cause?: Error): AppError {
 function connect(port: number, signal: AbortSignal): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
-    // An error that nobody listens for ends the process: also between two owners.
+    // An `error` event without a listener ends the process, and a socket can fail between two owners.
     socket.on('error', () => {});
     const abort = () => {
       socket.destroy();

@@ -1,8 +1,8 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
 /**
- * Whose the listener on a port of 127.0.0.1 is, as Linux tells it: `/proc/net/tcp` names the socket's inode,
- * `/proc/PID/fd` who holds it.
+ * Returns who owns the listener on a port of 127.0.0.1, on Linux: `/proc/net/tcp` names the socket's inode,
+ * `/proc/PID/fd` the process that holds it.
  */
 export async function listenerOwner(pid: number, port: number): Promise<'ours' | 'foreign' | 'nobody'> {
   const inode = listenerInode(await readFile('/proc/net/tcp', 'utf8'), port);

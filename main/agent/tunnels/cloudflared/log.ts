@@ -1,18 +1,18 @@
-/** What a line of cloudflared's log tells. */
+/** The meaning of a line in cloudflared's log. */
 export type LogEvent =
   /** It is about to listen. */
   | { readonly kind: 'listening'; readonly host: string }
-  /** One connection could not be carried; which one is not told. */
+  /** A connection could not be forwarded. The log does not say which one. */
   | { readonly kind: 'dial-failed'; readonly error: string }
-  /** It waits for a person to log in at an address that it printed. */
+  /** It waits for the user to log in at an address that it printed. */
   | { readonly kind: 'login-wanted' }
   | { readonly kind: 'error'; readonly message: string };
 
 const longest = 4_096;
 
 /**
- * Cuts what a program writes into lines. Of a line that is longer than what is read of one, the rest is dropped: garbage
- * without an end would fill the memory.
+ * Splits a program's output into lines. Drops the rest of a line that is longer than the limit: garbage without a line
+ * end would fill the memory.
  */
 export function lineReader(onLine: (line: string) => void): (text: string) => void {
   let line = '';
@@ -28,14 +28,14 @@ export function lineReader(onLine: (line: string) => void): (text: string) => vo
 }
 
 /**
- * Reads a line of stderr of `cloudflared access tcp` (`cmd/cloudflared/access/carrier.go`, `carrier/websocket.go`): JSON
- * where `TUNNEL_LOG_OUTPUT=json` is known, else zerolog's console form, `TIME LEVEL words field=value`. Undefined where it
- * says nothing of ours.
+ * Parses a line of stderr of `cloudflared access tcp` (`cmd/cloudflared/access/carrier.go`, `carrier/websocket.go`):
+ * JSON if the version supports `TUNNEL_LOG_OUTPUT=json`, else zerolog's console form, `TIME LEVEL words field=value`.
+ * Returns undefined if the line is irrelevant.
  */
 export function readLogLine(whole: string): LogEvent | undefined {
-  // What the edge says is repeated in it.
+  // The line repeats what the edge answered, so its length has no limit.
   const line = whole.slice(0, longest);
-  // Printed, not logged, so that it has no fields.
+  // It is printed, not logged, so it has no fields.
   if (/^https:\/\/\S+\/cdn-cgi\/access\/cli\?/.test(line.trim())) return { kind: 'login-wanted' };
   const { level, host, originURL, error, message } = parseJson(line) ?? parseConsole(line);
   if (level === 'error' || level === 'fatal')

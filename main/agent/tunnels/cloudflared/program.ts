@@ -5,9 +5,9 @@ import type { Environment } from '../../parts.ts';
 import { runProgram } from '../../processes/run-program.ts';
 import { distrustReason, walkTrusted } from '../../storage/trusted-file.ts';
 
-/** Versions that are not used, and why. */
+/** Versions that are not used, and the reason. */
 const refused: readonly { readonly before: string; readonly because: string }[] = [
-  // Its release notes: "AUTH-5682 Org token flow in Access logins should pass CF_AppSession cookie".
+  // From its release notes: "AUTH-5682 Org token flow in Access logins should pass CF_AppSession cookie".
   {
     before: '2024.1.0',
     because: 'it cannot renew a token without a browser',
@@ -15,23 +15,23 @@ const refused: readonly { readonly before: string; readonly because: string }[] 
 ];
 
 const versionTimeoutMs = 10_000;
-/** So many of the folders of PATH are named where the program is in none. */
+/** How many folders of PATH an error names. */
 const foldersNamed = 8;
 
 export interface Program {
   readonly path: string;
-  /** `YYYY.M.P`; undefined for a build of somebody's own. */
+  /** `YYYY.M.P`. Undefined for a custom build. */
   readonly version: string | undefined;
 }
 
 /**
- * The first of: the one in the package, the one that `K8S_TUNNELS_CLOUDFLARED` names, `cloudflared` of PATH.
- * Undefined where none is. Rejects with `connector-unavailable` where the one that is named is not there, or where the
- * found one does not run or is a version that is known not to work.
+ * Finds the first of: the one in the package, the one that `K8S_TUNNELS_CLOUDFLARED` names, `cloudflared` in PATH.
+ * Resolves with undefined if there is none. Rejects with `connector-unavailable` if the named one does not exist, or if
+ * the found one does not run or is a version that is known not to work.
  */
 export async function findProgram(options: {
   readonly env: Environment;
-  /** The folder of the package's own programs; none where we run from source. */
+  /** The package's folder of programs. Undefined when running from source. */
   readonly resources: string | undefined;
 }): Promise<Program | undefined> {
   const { env, resources } = options;
@@ -60,7 +60,7 @@ function foldersOf(env: Environment): readonly string[] {
   return (env.PATH ?? env.Path ?? '').split(path.delimiter).filter(path.isAbsolute);
 }
 
-/** Where `findProgram` looks where the environment names no program. */
+/** Says where `findProgram` searches if the environment names no program. */
 export function searchedText(options: Parameters<typeof findProgram>[0]): string {
   const { env, resources } = options;
   const folders = [...(resources === undefined ? [] : [resources]), ...foldersOf(env)];
@@ -69,7 +69,7 @@ export function searchedText(options: Parameters<typeof findProgram>[0]): string
   return `Looked in ${folders.slice(0, foldersNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
 }
 
-/** It is given tokens: rejects with `connector-unavailable` for one that another account may change. */
+/** Rejects with `connector-unavailable` for a program that another account may change: it receives tokens. */
 async function refuseForeign(file: string, env: Environment): Promise<void> {
   if (process.platform === 'win32') return;
   const { distrust } = await walkTrusted(file, { groups: 'allowed', env, home: '' });
@@ -79,7 +79,7 @@ async function refuseForeign(file: string, env: Environment): Promise<void> {
     });
 }
 
-/** What a connector says that cannot work here. */
+/** Creates the error for a connector that cannot work here. */
 export function unavailable(message: string, options: { readonly hint: string }): AppError {
   return new AppError('connector-unavailable', message, options);
 }
@@ -95,14 +95,14 @@ async function versionOf(file: string, env: Environment): Promise<string | undef
   const end = await runProgram({
     command: file,
     args: ['version'],
-    // Without it no program of Go opens a socket on Windows.
+    // Without it no Go program can open a socket on Windows.
     env: process.platform === 'win32' ? { SystemRoot: env.SystemRoot } : {},
     limitMs: versionTimeoutMs,
   });
   const stdout = end.kind === 'ended' && end.exitCode === 0 ? end.stdout : '';
   if (!stdout.startsWith('cloudflared version '))
     throw unavailable(`${file} does not run as cloudflared.`, {
-      hint: `Run \`${file} version\` to see why, or install cloudflared anew.`,
+      hint: `Run \`${file} version\` to see why, or reinstall cloudflared.`,
     });
   const version = /^cloudflared version (\d+\.\d+\.\d+)/.exec(stdout)?.[1];
   const bad = version === undefined ? undefined : refused.find(({ before }) => isOlder(version, before));

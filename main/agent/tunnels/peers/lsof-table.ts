@@ -5,13 +5,13 @@ import { type Peer, type PeerTable, printableName } from './peer-table.ts';
 interface Socket {
   readonly pid: number;
   readonly command: string;
-  /** `local->remote`, or the local address alone of one that listens. */
+  /** `local->remote`, or only the local address of a listening socket. */
   readonly name: string;
 }
 
 /**
- * macOS: `lsof`, which lists the sockets of this account's own programs. A connection that is not in its list is
- * another account's, or has ended.
+ * macOS: `lsof` lists the sockets of this account's own programs. A connection that is not in its list belongs to
+ * another account, or has ended.
  */
 export function lsofTable(options: {
   readonly uid: number;
@@ -20,7 +20,7 @@ export function lsofTable(options: {
 }): PeerTable {
   const { uid, run, program = '/usr/sbin/lsof' } = options;
   const list = async (...more: readonly string[]) =>
-    // -a: of this account and TCP. Its exit code is 1 when it finds nothing.
+    // -a: both of this account and TCP. The exit code is 1 if it finds nothing.
     parseLsof(
       await run(program, ['-nP', '-a', '-u', String(uid), ...more, '-F', 'pcn'], { exitCodes: [0, 1] }),
     );
@@ -48,8 +48,8 @@ export function lsofTable(options: {
 }
 
 /**
- * Output of `lsof -F pcn`: one field a line, its first letter says which (lsof(8), OUTPUT FOR OTHER PROGRAMS). A process's
- * fields come before those of its files.
+ * Parses the output of `lsof -F pcn`: one field a line, identified by its first letter (lsof(8), OUTPUT FOR OTHER
+ * PROGRAMS). A process's fields come before those of its files.
  */
 export function parseLsof(output: string): readonly Socket[] {
   const sockets: Socket[] = [];
@@ -59,7 +59,7 @@ export function parseLsof(output: string): readonly Socket[] {
     const value = line.slice(1);
     if (line.startsWith('p')) pid = Number(value);
     else if (line.startsWith('c')) command = value;
-    // IPv4 within IPv6 is written `[::ffff:127.0.0.1]:80` by some versions.
+    // Some versions write IPv4 within IPv6 as `[::ffff:127.0.0.1]:80`.
     else if (line.startsWith('n'))
       sockets.push({ pid, command, name: value.replaceAll(/\[::ffff:([\d.]+)\]/g, '$1') });
   }

@@ -10,8 +10,8 @@ interface Row {
 }
 
 /**
- * Windows: `netstat` tells the process of each connection, `tasklist` which processes are this account's. Both stand in
- * the system's folder; PATH is not asked.
+ * Windows: `netstat` lists the process of each connection, `tasklist` the processes of this account. Both are run from
+ * the system's folder, not from PATH.
  */
 export function netstatTable(options: {
   readonly env: Environment;
@@ -33,13 +33,14 @@ export function netstatTable(options: {
   return {
     async peersOf(connections) {
       const table = new Map((await rows()).map(({ local, remote, pid }) => [`${local} ${remote}`, pid]));
-      // Read after the connections: a process's number could be another's by now only if its connection had ended.
+      // Read this after the connections: a process id could belong to another process by now only if its connection had
+      // ended.
       const own = await ownProcesses();
       return new Map(
         connections.flatMap((connection) => {
           const { address, clientPort, port } = connection;
           const pid = table.get(`${address}:${clientPort} 127.0.0.1:${port}`);
-          // The process 0 holds what has ended.
+          // Process 0 owns connections that have ended.
           return pid === undefined || pid === 0 ? [] : [[connection, peer(pid, own)] as const];
         }),
       );
@@ -55,7 +56,7 @@ export function netstatTable(options: {
   };
 }
 
-/** Rows of `netstat -ano`. The words of its states and headings are in the system's language, so they are not read. */
+/** Parses the rows of `netstat -ano`. Its states and headings are in the system's language, so they are not read. */
 function parseNetstat(output: string): readonly Row[] {
   return output.split(/\r?\n/).flatMap((line) => {
     const [protocol, local, remote, ...rest] = line.trim().split(/\s+/);
@@ -67,7 +68,7 @@ function parseNetstat(output: string): readonly Row[] {
   });
 }
 
-/** Names by process of `tasklist /FO CSV /NH`. A sentence takes the place of the rows where there is none. */
+/** Parses `tasklist /FO CSV /NH` into names by process. It prints a sentence instead of rows if there are none. */
 export function parseTasklist(output: string): ReadonlyMap<number, string> {
   const rows = output.matchAll(/^"([^"]*)","(\d+)",/gm);
   return new Map([...rows].map(([, name = '', pid]) => [Number(pid), name]));

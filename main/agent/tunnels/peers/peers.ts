@@ -10,26 +10,26 @@ import { netstatTable } from './netstat-table.ts';
 import type { Connection, Peer, PeerTable } from './peer-table.ts';
 import { openProcTable } from './proc-table.ts';
 
-/** Tells to which account the client of a connection belongs. */
+/** Determines which account the client of a connection belongs to. */
 export interface Peers {
-  /** False where this computer does not tell: every client then passes this check. */
+  /** False if this computer cannot tell: every client then passes this check. */
   readonly isChecked: boolean;
-  /** Undefined when the table does not hold the connection: it has ended, or is not to be trusted. */
+  /** Resolves with undefined if the table does not contain the connection: it has ended, or cannot be trusted. */
   peerOf(connection: Connection): Promise<Peer | undefined>;
-  /** Whether no process holds the client's end any more. False where that cannot be told. */
+  /** Resolves with true if no process holds the client's end any more, with false if that cannot be determined. */
   hasEnded(connection: Connection): Promise<boolean>;
-  /** Who listens on a port of 127.0.0.1, where that can be told. */
+  /** Resolves with the process that listens on a port of 127.0.0.1, if that can be determined. */
   listenerOf(port: number): Promise<Peer | undefined>;
   close(): Promise<void>;
 }
 
-/** Reads of the table before a connection counts as not in it: rows that move while it is read can be missed. */
+/** How often the table is read before a connection counts as missing: a read can miss rows that move meanwhile. */
 const attempts = 3;
 const proofLimitMs = 5_000;
-/** What Linux shows for every account that a user namespace does not know (user_namespaces(7)). */
+/** The uid that Linux shows for every account that a user namespace does not know (user_namespaces(7)). */
 const overflowUid = 65_534;
 
-/** No check: every client passes it. */
+/** Checks nothing: every client passes. */
 export const uncheckedPeers: Peers = {
   isChecked: false,
   peerOf: async () => undefined,
@@ -39,13 +39,13 @@ export const uncheckedPeers: Peers = {
 };
 
 /**
- * The check of this platform, proven by a connection to ourselves: where its table cannot be read, or does not show that
- * connection as ours, the answer is `uncheckedPeers`. Never rejects.
+ * Creates the check of this platform, and verifies it by a connection to ourselves. Returns `uncheckedPeers` if the
+ * platform's table cannot be read, or does not show that connection as ours. Never rejects.
  */
 export async function createPeers(options: {
   readonly env: Environment;
   readonly logger: Logger;
-  /** In place of the platform's. */
+  /** Replaces the platform's table. */
   readonly openTable?: () => Promise<PeerTable>;
 }): Promise<Peers> {
   const { env, logger, openTable = () => platformTable(env) } = options;
@@ -78,9 +78,7 @@ async function platformTable(env: Environment): Promise<PeerTable> {
   }
 }
 
-/**
- * Asks for many connections at once: all that were accepted before a read of the table began are answered by that read.
- */
+/** Looks up many connections at once: one read of the table answers all that were accepted before it began. */
 function peersOf(table: PeerTable, logger: Logger): Peers {
   interface Waiting {
     readonly connection: Connection;
@@ -94,7 +92,7 @@ function peersOf(table: PeerTable, logger: Logger): Peers {
   const readAll = async () => {
     isReading = true;
     while (waiting.length > 0) {
-      // Connections that come in a burst are accepted one after the other: they share a read.
+      // Connections that arrive in a burst are accepted one after the other: let them share a read.
       await turn();
       const batch = waiting;
       waiting = [];
@@ -133,7 +131,7 @@ function peersOf(table: PeerTable, logger: Logger): Peers {
   };
 }
 
-/** Rejects unless a connection to ourselves is shown as ours. */
+/** Rejects unless the table shows a connection to ourselves as ours. */
 async function prove(peers: Peers): Promise<void> {
   const server = createServer();
   let client: Socket | undefined;

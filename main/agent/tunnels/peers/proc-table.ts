@@ -13,19 +13,19 @@ import {
 
 const listening = '0A';
 
-/** One row: who made the socket, and its inode, which is 0 once no process holds it. */
+/** One row: the account that created the socket, and its inode, which is 0 once no process holds it. */
 interface Row {
   readonly uid: number;
   readonly inode: string;
 }
 
 /**
- * Linux: `/proc/net/tcp` and `tcp6` (Documentation/networking/proc_net_tcp.rst). A client whose socket is of the IPv6
- * family, as Java's are, is in the latter.
- * Rejects where there is no such file.
+ * Linux: reads `/proc/net/tcp` and `tcp6` (Documentation/networking/proc_net_tcp.rst). A client with an IPv6 socket, as
+ * Java's are, is in the latter.
+ * Rejects if there is no such file.
  */
 export async function openProcTable({ uid }: { readonly uid: number }): Promise<PeerTable> {
-  // Kept open: when the limit of open files is reached, connections are still told apart.
+  // Keep the files open, so that accounts can be determined even when the limit of open files is reached.
   const files = await openFiles();
   const peer = ({ uid: owner, inode }: Row): Peer =>
     owner === uid
@@ -38,13 +38,13 @@ export async function openProcTable({ uid }: { readonly uid: number }): Promise<
         new Map(connections.map((connection) => [connectionKey(connection, family), connection]));
       const peers = new Map<Connection, Peer>();
       for (const [connection, row] of await findRows(files, keys)) {
-        // A socket that no process holds any more shows the uid 0, whoever made it.
+        // A socket that no process holds any more shows uid 0, whatever account created it.
         if (row.inode !== '0') peers.set(connection, peer(row));
       }
       return peers;
     },
     async listenerOf(port) {
-      // Two readers of one open file would send each other back to its start.
+      // Two readers of one open file would reset each other to its start.
       const own = await openFiles();
       try {
         const keys = (family: Family) => new Map(listenerKeys(port, family).map((key) => [key, port]));
@@ -66,7 +66,7 @@ async function openFiles(): Promise<Files> {
   try {
     files.set(6, await open('/proc/net/tcp6', 'r'));
   } catch (error) {
-    // A kernel without IPv6 has none.
+    // A kernel without IPv6 has no such file.
     if (errnoOf(error) !== 'ENOENT') {
       await closeFiles(files);
       throw error;
@@ -79,7 +79,7 @@ async function closeFiles(files: Files): Promise<void> {
   for (const file of files.values()) await file.close();
 }
 
-/** Looks for rows by their first columns, and in the second file for what is not in the first. */
+/** Finds rows by their first columns, and looks in the second file for those that are not in the first. */
 async function findRows<K>(
   files: Files,
   keys: (family: Family) => ReadonlyMap<string, K>,
@@ -94,9 +94,8 @@ async function findRows<K>(
 }
 
 /**
- * The rows whose local and remote address are asked for. The file is read piece by piece, because anybody can make it
- * long, and only as far as needed. The kernel answers a read with a part of what was asked for: only an empty answer is
- * the end.
+ * Finds the rows with the given local and remote addresses. Reads the file in pieces, because any account can make it
+ * long, and only as far as needed. The kernel may return less than was asked for: only an empty read is the end.
  */
 async function readRows<K>(
   file: FileHandle,
@@ -110,8 +109,7 @@ async function readRows<K>(
   let rest = '';
   let position = 0;
   for (;;) {
-    // Not `readSync`: the table may be long, and what passes through the other connections would stand still.
-    // Not awaited: the kernel gives 4 KB at a time, and during a flood each turn of the event loop takes long.
+    // Not awaited: the kernel returns 4 KB at a time, and during a flood each turn of the event loop takes long.
     const bytesRead = readSync(file.fd, piece, 0, piece.length, position);
     if (bytesRead === 0) return found;
     position += bytesRead;
@@ -133,7 +131,7 @@ async function readRows<K>(
   }
 }
 
-/** The client's row: its own address first. */
+/** Builds the key of the client's row: its own address comes first. */
 function connectionKey({ address, clientPort, port }: Connection, family: Family): string {
   return `${addressHex(address, family)}:${portHex(clientPort)} ${addressHex('127.0.0.1', family)}:${portHex(port)}`;
 }
@@ -143,7 +141,10 @@ function listenerKeys(port: number, family: Family): readonly string[] {
   return [addressHex('127.0.0.1', family), any].map((address) => `${address}:${portHex(port)} `);
 }
 
-/** Each 32-bit word of the address, as a number of this machine; IPv4 within IPv6 is `::ffff:a.b.c.d`. */
+/**
+ * Formats each 32-bit word of the address as a number in this machine's byte order. IPv4 within IPv6 is
+ * `::ffff:a.b.c.d`.
+ */
 function addressHex(address: string, family: Family): string {
   const bytes = Buffer.from(address.split('.').map(Number));
   const isLittle = endianness() === 'LE';
@@ -159,15 +160,15 @@ function hex(value: number, digits: number): string {
   return value.toString(16).toUpperCase().padStart(digits, '0');
 }
 
-/** The program that holds a socket, among those that this account may look into. */
+/** Finds the program that holds a socket, among those that this account may inspect. */
 async function processHolding(inode: string): Promise<RunningProcess | undefined> {
   const link = `socket:[${inode}]`;
-  // The newest first: most clients have only just been started.
+  // Start with the newest: most clients have only just been started.
   for (const pid of (await readdir('/proc').catch(() => [])).toReversed()) {
     if (!/^\d+$/.test(pid)) continue;
     for (const descriptor of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
       if ((await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')) !== link) continue;
-      // Not `comm`, which is the name of the main thread: every Node's is the same.
+      // Not `comm`, which is the name of the main thread and the same for every Node program.
       const file = await readlink(`/proc/${pid}/exe`).catch(() => 'unknown program');
       return { pid: Number(pid), name: printableName(path.basename(file)) };
     }
@@ -175,7 +176,7 @@ async function processHolding(inode: string): Promise<RunningProcess | undefined
   return undefined;
 }
 
-/** As the local list of accounts names it, else by its number. */
+/** Returns the name in the local list of accounts, else the number. */
 async function accountName(uid: number): Promise<string> {
   const list = await readFile('/etc/passwd', 'utf8').catch(() => '');
   const fields = list.split('\n').map((line) => line.split(':'));
