@@ -10,7 +10,7 @@ import { type TagChange, tagMends, tagPart } from './tags.ts';
 
 export interface TagFinding {
   readonly cluster: Cluster;
-  /** An error keeps a person from the cluster or misleads them; a warning may be meant so. */
+  /** An error blocks or misleads users; a warning may be intended. */
   readonly severity: 'error' | 'warning';
   readonly kind:
     | 'tag-problem'
@@ -24,13 +24,15 @@ export interface TagFinding {
     | 'owner-missing';
   readonly message: string;
   readonly hint: string;
-  /** What mends it, to be pasted into a shell; what stands in angle brackets is to be filled in. May be empty. */
+  /**
+   * Commands that fix it, to paste into a shell. Values in angle brackets are for the user to fill in. May be empty.
+   */
   readonly commands: readonly string[];
 }
 
 type Finding = Omit<TagFinding, 'cluster' | 'commands'> & { readonly mend?: TagChange };
 
-/** Everything that is wrong or doubtful in the clusters' tags, in the order of the clusters. */
+/** Returns all errors and warnings in the clusters' tags, in the order of the clusters. */
 export function lintTags(clusters: readonly Cluster[], shell: Shell = 'posix'): readonly TagFinding[] {
   const byHostname = Map.groupBy(clusters, ({ reach }) => (reach.kind === 'tunnel' ? reach.hostname : ''));
   const byTitle = Map.groupBy(clusters, ({ title }) => title.toLowerCase());
@@ -47,7 +49,7 @@ function withCommands(cluster: Cluster, { mend, ...finding }: Finding, shell: Sh
   try {
     return { cluster, ...finding, commands: mend === undefined ? [] : tagCommands(cluster, mend, shell) };
   } catch (error) {
-    // What cannot be told as a command is told as a sentence.
+    // If no command can be given, explain in the hint.
     const { message, hint = '' } = toPlainError(error);
     return { cluster, ...finding, hint: `${finding.hint} ${message} ${hint}`.trim(), commands: [] };
   }
@@ -119,7 +121,9 @@ function soundsLikeProduction(environment: string): boolean {
   return words.some((word) => productionWords.has(word)) && !words.some((word) => denials.has(word));
 }
 
-/** A SOCKS server behind an application serves many clusters; raw TCP leads to one. */
+/**
+ * Finds clusters that share a hostname. A SOCKS server behind an application serves many clusters; raw TCP reaches one.
+ */
 function sharedHostname(
   { id, reach, tagPrefix = usualTagPrefix }: Cluster,
   byHostname: ReadonlyMap<string, readonly Cluster[]>,

@@ -9,14 +9,14 @@ import { readRegularFile } from './regular-file.ts';
 
 export interface ManagedFile {
   readonly file: string;
-  /** Whether the person may own it, and not only root. */
+  /** Whether the user may own it, and not only root. */
   readonly isOwn: boolean;
 }
 
 /**
- * Where administrators put an organisation's configuration. K8S_TUNNELS_MANAGED_CONFIG names another place, for tests:
- * whoever runs the agent decides about its environment and its program. What is managed guides the people who use the
- * tool, and keeps other accounts of the computer out; it is no boundary against the person.
+ * Returns the path where administrators put an organisation's configuration. K8S_TUNNELS_MANAGED_CONFIG overrides it,
+ * for tests: a user who runs the agent controls its environment and its program anyway. The managed file guides users
+ * and keeps out other accounts of the computer. It is no security boundary against the user.
  */
 export function managedFile(env: Environment, platform: NodeJS.Platform = process.platform): ManagedFile {
   const named = env.K8S_TUNNELS_MANAGED_CONFIG;
@@ -36,9 +36,9 @@ function usualPlace(env: Environment, platform: NodeJS.Platform): string {
 }
 
 /**
- * Its text, or undefined where there is none.
- * Rejects with `file-unreadable`, `bad-input` (too long), or on Unix with `organisation-refused` where anybody but root
- * could have written it or put it there. On Windows the folder's access list decides, which its administrator has to set.
+ * Returns the text, or undefined if there is no file. Rejects with `file-unreadable`, `bad-input` (too long), or on
+ * Unix with `organisation-refused` if anybody but root could have written it or put it there. On Windows the folder's
+ * access list decides, which the administrator has to set.
  */
 export async function readManagedFile({ file, isOwn }: ManagedFile): Promise<string | undefined> {
   try {
@@ -66,7 +66,7 @@ export async function readManagedFile({ file, isOwn }: ManagedFile): Promise<str
   }
 }
 
-/** Who can write to a folder above it can put another file in its place. */
+/** Checks the parent folders: write access to one of them is enough to replace the file. */
 async function checkParents(file: string, real: string, isOwn: boolean): Promise<void> {
   const user = process.getuid?.();
   if (user === undefined) return;

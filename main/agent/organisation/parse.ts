@@ -2,7 +2,7 @@ import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, type
 import { AppError } from '../../model/app-error.ts';
 import { type Organisation, organisationSchema } from '../../model/organisation.ts';
 
-/** More problems than this are only counted. */
+/** Problems beyond this number are only counted. */
 const told = 5;
 
 interface Problem {
@@ -12,12 +12,12 @@ interface Problem {
 }
 
 /**
- * An organisation's configuration from its text. `place` (a file or an address) is for messages.
- * Throws `bad-input` naming place, line and field, further problems in the hint; never repeats a value.
+ * Parses an organisation's configuration. `place` (a file or an address) is for messages. Throws `bad-input` with
+ * place, line and field, further problems in the hint; never repeats a value.
  */
 export function parseOrganisation(text: string, place: string): Organisation {
   const lines = new LineCounter();
-  // Aliases are not needed in such a file, and can make a small one huge.
+  // Such a file needs no aliases, and they can make a small file huge.
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
@@ -37,7 +37,7 @@ export function parseOrganisation(text: string, place: string): Organisation {
   }
   const result = organisationSchema.safeParse(raw ?? {});
   if (result.success) return result.data;
-  /** Of the key, or of the item in a list; of what it should stand in where it is missing. */
+  /** Returns the line of the key or list item; if it is missing, the line of its parent. */
   const lineOf = (path: readonly PropertyKey[]): number => {
     const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
     const last = path.at(-1);

@@ -5,7 +5,7 @@ import { type Settings, settingNames } from '../../model/settings.ts';
 import { serviceAccountFile, type VaultMethod } from '../providers/vault/methods.ts';
 import { changedFields, fieldsOf, usualFields } from './fields.ts';
 
-/** Every field that a configuration sets otherwise than usual, or otherwise than now. */
+/** Returns every field that a configuration sets to something other than the default, or than the current value. */
 export function previewFields(next: Organisation, now: Organisation | undefined): SetupPreview['fields'] {
   const before = now === undefined ? usualFields : fieldsOf(now);
   const after = fieldsOf(next);
@@ -21,11 +21,11 @@ export function previewFields(next: Organisation, now: Organisation | undefined)
   });
 }
 
-/** The settings that change under `next`, or can no longer be changed. */
+/** Returns the settings that change under `next`, or become locked. */
 export function previewSettings(options: {
   readonly next: Organisation;
   readonly now: Organisation | undefined;
-  /** The settings under each of them. */
+  /** The settings under each of the two. */
   readonly settings: { readonly before: Settings; readonly after: Settings };
 }): SetupPreview['settings'] {
   const { next, now, settings } = options;
@@ -41,20 +41,23 @@ export function previewSettings(options: {
 const linkKeyRemark =
   'It is signed with the key that the link itself brought. This proves nothing about who made it: compare the key with the one that your organisation publishes.';
 
-/** As `vaultSignIn` reads them. */
+/** The files that `vaultSignIn` reads. */
 function filesSentBy(login: VaultMethod | undefined): readonly string[] {
   if (login?.method === 'approle')
     return [login.roleIdFile, login.secretIdFile].filter((file) => file !== undefined);
   return login?.method === 'kubernetes' ? [login.jwtFile ?? serviceAccountFile] : [];
 }
 
-/** What a person should know before they agree. */
+/** Returns what the user should know before they accept. */
 export function previewRemarks(options: {
   readonly next: Organisation;
-  /** Who gave the key that signs it: `link` is the one that it came by; undefined where nothing signs it. */
+  /**
+   * Who gave the signing key: `link` means that it came with the configuration's own link. Undefined if nothing signs
+   * it.
+   */
   readonly keyFrom: 'user' | 'link' | undefined;
   readonly host: string | undefined;
-  /** The managed file that counts instead. */
+  /** The managed file that takes precedence. */
   readonly managed: string | undefined;
 }): string[] {
   const { next, keyFrom, host, managed } = options;

@@ -7,7 +7,7 @@ import { userAgent } from '../version.ts';
 import { readRegularFile } from './regular-file.ts';
 import { maxBytes, type Origin, placeOf } from './source.ts';
 
-/** A configuration as it was read, its signature checked where a key is pinned. */
+/** A configuration as it was read; its signature is verified if a key is pinned. */
 export interface Reading {
   readonly text: string;
   /** SHA-256 of its bytes, hex. */
@@ -20,9 +20,9 @@ const maxRedirects = 3;
 
 /**
  * Reads a configuration, and with a key `<place>.sig` beside it: base64 of the ed25519 signature over its bytes.
- * Resolves with undefined where the server answers that `etag` is still the one.
- * Rejects with `organisation-refused` (signature, redirect to elsewhere), `organisation-unavailable`, `bad-input` (too
- * long, not UTF-8), `file-unreadable`, or a network code.
+ * Resolves with undefined if the server confirms that `etag` is current. Rejects with `organisation-refused`
+ * (signature, cross-origin redirect), `organisation-unavailable`, `bad-input` (too long, not UTF-8), `file-unreadable`,
+ * or a network code.
  */
 export async function readSource(options: {
   readonly origin: Origin;
@@ -43,7 +43,7 @@ export async function readSource(options: {
     verify({ place, bytes: read.bytes, signature: signature?.bytes, key });
   }
   const text = decode(read.bytes, place);
-  // What a server shows to browsers, at an address where it has no configuration.
+  // Servers answer with a web page where they have no configuration.
   if (/^\s*<[!a-z]/i.test(text))
     throw new AppError('bad-input', `${place} answers with a web page in place of a configuration.`, {
       hint: 'Check the address, or ask whoever keeps the configuration.',
@@ -55,7 +55,7 @@ export async function readSource(options: {
   };
 }
 
-/** Whether a signature lies beside a configuration, whatever its key. Never rejects. */
+/** Returns whether a configuration has a signature file, whatever its key. Never rejects. */
 export async function hasSignature(options: {
   readonly origin: Origin;
   readonly network: Network;
@@ -90,7 +90,7 @@ async function download(network: Network, from: string, etag?: string): Promise<
       })
       .catch((error: unknown) => {
         if (!(error instanceof AppError)) throw error;
-        // The address is what the user gave.
+        // The user entered the address, so a bad answer is bad input.
         const code = error.code === 'answer-refused' ? 'bad-input' : error.code;
         const { retryable, hint = '' } = error;
         const tried = `The configuration was asked for at ${placeOf({ kind: 'url', url: url.href })}.`;
@@ -107,7 +107,7 @@ async function download(network: Network, from: string, etag?: string): Promise<
   throw new AppError('organisation-unavailable', `${start.host} redirects the configuration in circles.`);
 }
 
-/** Another host is another origin than the one that was agreed to. */
+/** Refuses redirects to another origin: the user accepted only this one. */
 function redirected(url: URL, { status, headers }: Answer, start: URL): URL {
   const next = headers.location === undefined ? null : URL.parse(headers.location, url);
   if (![301, 302, 303, 307, 308].includes(status) || next === null) {
@@ -130,7 +130,7 @@ function redirected(url: URL, { status, headers }: Answer, start: URL): URL {
   );
 }
 
-/** Beside the file, behind the same query. */
+/** Returns the address of the signature: same path with `.sig`, same query. */
 function signatureUrl(text: string): string {
   const url = new URL(text);
   url.pathname += '.sig';
@@ -146,7 +146,7 @@ async function readBytes(file: string): Promise<Bytes> {
   }
 }
 
-/** No signature is a wrong one; a network that fails is only that. */
+/** Treats a missing signature as a wrong one, but not a network failure. */
 function unsigned(place: string) {
   return (error: unknown): undefined => {
     const codes = ['organisation-unavailable', 'file-unreadable'];
