@@ -22,7 +22,7 @@ import type { OidcConsents } from './providers/oidc/consents.ts';
 import type { Provider } from './providers/provider.ts';
 import { createProviders } from './providers/providers.ts';
 import { createSettings, type SettingsKeeper } from './settings/settings.ts';
-import { mendSettingsFile, migrateSettingsFile } from './settings/settings-file.ts';
+import { repairSettingsFile, migrateSettingsFile } from './settings/settings-file.ts';
 
 /** The parts that exist before anything connects: the same for the agent and for a credential without one. */
 export interface Base {
@@ -75,7 +75,7 @@ export async function boot(options: {
   return withSupportOf(organisation, async () => {
     // Create the folder before a library does: the first to create it decides its permissions.
     await mkdir(paths.config, { recursive: true, mode: 0o700 }).catch(() => {});
-    for (const repair of [mendSettingsFile, migrateSettingsFile]) {
+    for (const repair of [repairSettingsFile, migrateSettingsFile]) {
       const told = repair(paths.config);
       if (told !== undefined) notice('warning', told);
     }

@@ -7,14 +7,17 @@ import type { DiscoverySource } from '../providers/discovery-source.ts';
 
 export interface Discovery {
   /**
-   * Reads every source at once; a call during a run joins it. `asked` says that a person waits for it. Rejects with
-   * `cancelled` only: failures are results.
+   * Reads every source at once; a call during a run joins it. `asked` means that the user waits for the run. Rejects
+   * only with `cancelled`: failures are results.
    */
   run(options?: { readonly asked?: boolean }): Promise<void>;
-  /** Ends the run: what was read stays, of the rest nothing changes. Does nothing when idle. */
+  /** Cancels the run: results so far stay, the rest does not change. Does nothing when idle. */
   cancel(): void;
   status(): DiscoveryStatus;
-  /** The cluster with what its source leaves out of the listing, which the catalog then keeps. Rejects as `complete` of the source. */
+  /**
+   * Returns the cluster with the details that its source leaves out of the listing, and stores them in the catalog.
+   * Rejects as `complete` of the source.
+   */
   complete(cluster: Cluster, signal: AbortSignal): Promise<Cluster>;
 }
 

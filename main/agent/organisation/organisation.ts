@@ -167,7 +167,7 @@ export async function createOrganisation(options: {
         'organisation-refused',
         `${placeOf(origin)} gives an older revision than the one kept.`,
         {
-          hint: 'Tell whoever keeps the configuration.',
+          hint: 'Report it to the administrator of the configuration.',
         },
       );
     }

@@ -77,7 +77,7 @@ function problemsError(place: string, problems: readonly Problem[]): AppError {
   return new AppError('bad-input', `${place}, ${first ?? 'does not fit'}.`, {
     hint:
       more.length === 0
-        ? 'Correct it there, or ask whoever keeps the file.'
+        ? 'Correct it there, or ask its administrator.'
         : `Also: ${more.join('; ')}${uncounted === 0 ? '' : `; and ${uncounted} more`}.`,
   });
 }

@@ -46,7 +46,7 @@ export async function readSource(options: {
   // Servers answer with a web page where they have no configuration.
   if (/^\s*<[!a-z]/i.test(text))
     throw new AppError('bad-input', `${place} answers with a web page in place of a configuration.`, {
-      hint: 'Check the address, or ask whoever keeps the configuration.',
+      hint: 'Check the address, or ask its administrator.',
     });
   return {
     text,
@@ -115,7 +115,7 @@ function redirected(url: URL, { status, headers }: Answer, start: URL): URL {
       'organisation-unavailable',
       `${start.origin}${start.pathname} answered ${status} when asked for the configuration.`,
       {
-        hint: 'Check the address, or ask whoever keeps the configuration.',
+        hint: 'Check the address, or ask its administrator.',
         retryable: status === 429 || status >= 500,
       },
     );
@@ -152,7 +152,7 @@ function unsigned(place: string) {
     const codes = ['organisation-unavailable', 'file-unreadable'];
     if (error instanceof AppError && codes.includes(error.code) && !error.retryable) {
       throw new AppError('organisation-refused', `${place} has no signature beside it (.sig).`, {
-        hint: 'Tell whoever keeps the configuration.',
+        hint: 'Report it to the administrator of the configuration.',
         cause: error,
       });
     }
@@ -173,7 +173,7 @@ function verify(options: {
     nacl.sign.detached.verify(bytes, signature, Buffer.from(key, 'base64'));
   if (good) return;
   throw new AppError('organisation-refused', `The signature of ${place} is not the organisation's.`, {
-    hint: 'Somebody may have changed it, or the key is another. Ask whoever keeps the configuration.',
+    hint: 'It may have been changed, or the key is a different one. Ask its administrator.',
   });
 }
 
@@ -186,7 +186,7 @@ function decode(bytes: Buffer, place: string): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new AppError('bad-input', `${place} is not a text in UTF-8.`, {
-      hint: 'Check the address, or ask whoever keeps the configuration.',
+      hint: 'Check the address, or ask its administrator.',
       cause,
     });
   }

@@ -2,7 +2,7 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { Organisation } from '../../model/organisation.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { DiscoverySource } from '../providers/discovery-source.ts';
-import { tellGone } from '../providers/gone.ts';
+import { reportGone } from '../providers/gone.ts';
 
 /**
  * Applies the organisation's rules to a source: marks its production clusters. A source that is switched off finds
@@ -15,7 +15,7 @@ export function sourceUnder(
   if (organisation === undefined) return source;
   const kind = source.source;
   if (kind !== 'file' && organisation.sources?.[kind]?.enabled === false)
-    return { source: kind, discover: async (run) => tellGone(run, () => true) };
+    return { source: kind, discover: async (run) => reportGone(run, () => true) };
   return {
     ...source,
     discover: (run) =>

@@ -67,7 +67,7 @@ export function parseSetupLink(text: string): SetupSource {
 
 function linkError(): AppError {
   return new AppError('bad-input', 'The link is not one of the form k8s-tunnels://setup?url=https://….', {
-    hint: 'Ask whoever gave it to you for a new one.',
+    hint: 'Ask the sender for a new one.',
   });
 }
 
@@ -75,13 +75,13 @@ function parseUrl(text: string): string {
   const url = URL.parse(text);
   if (url?.protocol !== 'https:')
     throw new AppError('bad-input', 'The configuration can only be fetched from an https:// address.', {
-      hint: 'Ask whoever gave it to you for one that begins with https://.',
+      hint: 'Ask the sender for one that begins with https://.',
     });
   if (url.username !== '' || url.password !== '') {
     throw new AppError(
       'bad-input',
       'The address of the configuration must hold no user name and no password.',
-      { hint: 'Ask whoever gave it to you for one without.' },
+      { hint: 'Ask the sender for one without.' },
     );
   }
   url.hash = '';
@@ -94,7 +94,7 @@ export function parseKey(text: string): string {
   const bytes = /^[A-Za-z0-9+/_-]+=*$/.test(text.trim()) ? Buffer.from(text.trim(), 'base64') : undefined;
   if (bytes?.length === 32) return bytes.toString('base64');
   throw new AppError('bad-input', 'The key is not an ed25519 public key: 32 bytes in base64.', {
-    hint: 'Ask whoever keeps the configuration for its key.',
+    hint: 'Ask the administrator of the configuration for its key.',
   });
 }
 

@@ -4,7 +4,7 @@ import { type Cell, type Cluster, cellId } from '../../../model/cluster.ts';
 import { createTurns } from '../../async/turns.ts';
 import type { Clock } from '../../parts.ts';
 import type { CellOutcome, CellResult, DiscoverySource } from '../discovery-source.ts';
-import { tellGone } from '../gone.ts';
+import { reportGone } from '../gone.ts';
 import { type AwsAccount, type AwsFailure, createAwsAccounts, waysOf } from './accounts.ts';
 import type { Aws } from './aws.ts';
 import { readCell } from './eks-cell.ts';
@@ -121,7 +121,7 @@ export function createEksSource(options: {
         });
         // Left out by the setting: nothing is read there any more.
         if (setting.length > 0)
-          tellGone(run, (known) => known.account === account.id && !regions.includes(known.region));
+          reportGone(run, (known) => known.account === account.id && !regions.includes(known.region));
         const [usual, more] = await Promise.all([
           readRegions(account, regions),
           setting.length > 0
@@ -253,7 +253,7 @@ function tellUnreached(options: {
       })
       .map(({ account }) => account),
   );
-  tellGone(run, ({ account }) => !found.has(account) && !inDoubt.has(account));
+  reportGone(run, ({ account }) => !found.has(account) && !inDoubt.has(account));
 }
 
 /** A profile or sign-in that fails, fails every cell that it alone was known to reach, else one that bears its name. */

@@ -7,7 +7,7 @@ export function awsLoginError(error: unknown, { name: session, region }: AwsSess
   if (!(error instanceof Error) || error instanceof AppError || error.name === 'AbortError') return error;
   const { name } = error;
   if (name === 'AccessDeniedException')
-    return new AppError('login-failed', 'AWS was told that the sign-in is not allowed.', {
+    return new AppError('login-failed', 'The sign-in to AWS was denied.', {
       hint: 'Sign in again and allow it.',
       cause: error,
     });

@@ -3,7 +3,7 @@ import type { Cluster, ClusterId } from '../../../model/cluster.ts';
 import type { Clock } from '../../parts.ts';
 import { boundedItems } from '../bounded-pages.ts';
 import type { CellOutcome, CellResult, DiscoverySource } from '../discovery-source.ts';
-import { tellGone } from '../gone.ts';
+import { reportGone } from '../gone.ts';
 import { readAksKubeconfig } from './aks-kubeconfig.ts';
 import { readTenant, type Subscription } from './aks-tenant.ts';
 import { type AzureParts, tenantsOf } from './cli-sessions.ts';
@@ -84,7 +84,7 @@ export function createAksSource(
       run.signal.throwIfAborted();
       await Promise.all(reading.values());
       // Their tenants were read whole, or are not to be read any more.
-      if (failure === undefined) tellGone(run, ({ account }) => !told.has(account));
+      if (failure === undefined) reportGone(run, ({ account }) => !told.has(account));
       // One line is enough for what has one cause.
       else if (!codes.has(failure.code)) tellPlace('*', failure);
     },

@@ -9,7 +9,7 @@ import { pemFrom } from '../../cluster-fields/pem.ts';
 import type { Clock, Environment } from '../../parts.ts';
 import { type Distrust, distrustReason } from '../../storage/trusted-file.ts';
 import type { DiscoverySource } from '../discovery-source.ts';
-import { tellGone } from '../gone.ts';
+import { reportGone } from '../gone.ts';
 import {
   distrusted,
   type FileCluster,
@@ -65,7 +65,7 @@ export function createFileSource(options: {
           run.onCell({ cell, outcome });
         }),
       );
-      tellGone(run, ({ account }) => !files.has(account));
+      reportGone(run, ({ account }) => !files.has(account));
     },
   };
 }

@@ -177,7 +177,7 @@ export function signInError(options: {
       hint:
         type === 'service_account'
           ? 'Its key may have been deleted: ask for a new one.'
-          : 'Renew them, or ask whoever gave you the file.',
+          : 'Renew them, or ask the owner of the file.',
     });
   }
   return new AppError('gcp-failed', `The credentials in ${file} gave no token.`, {

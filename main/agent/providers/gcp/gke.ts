@@ -3,7 +3,7 @@ import { AppError, type PlainError, toPlainError } from '../../../model/app-erro
 import { matchesWildcard } from '../../organisation/wildcard.ts';
 import { boundedPages } from '../bounded-pages.ts';
 import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
-import { tellGone } from '../gone.ts';
+import { reportGone } from '../gone.ts';
 import { createGcpSession, type GcpAccess, type GcpParts } from './adc.ts';
 import { openClusterManager } from './gke-client.ts';
 import { readProject, wholeProject } from './gke-project.ts';
@@ -35,7 +35,7 @@ export function createGkeSource(
         known: all.known.filter(({ account }) => wanted.has(account)),
         cells: all.cells.filter(({ account }) => account === '*' || wanted.has(account)),
       };
-      tellGone(all, ({ account }) => !wanted.has(account));
+      reportGone(all, ({ account }) => !wanted.has(account));
       let access: GcpAccess | undefined;
       try {
         access = await session.access();

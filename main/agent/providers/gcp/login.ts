@@ -247,7 +247,7 @@ function refused(error: unknown): never {
   throw new AppError('login-failed', `Google did not accept the sign-in (${what}).`, {
     hint:
       said === 'invalid_client'
-        ? 'Whoever keeps your organisation’s file: sources.gke.oauthClient is not a client that Google knows.'
+        ? 'Ask the administrator of your organisation’s configuration: Google does not know the client in sources.gke.oauthClient.'
         : 'Sign in again.',
     retryable: said !== 'invalid_client',
   });

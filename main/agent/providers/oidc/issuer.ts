@@ -87,7 +87,7 @@ export function oidcError(error: unknown, { issuer }: OidcIssuer): unknown {
     {
       hint:
         said === 'invalid_client'
-          ? 'Whoever keeps the cluster’s sign-in: the client is not one that the issuer knows.'
+          ? 'Ask the cluster owner: the issuer does not know the client.'
           : 'Sign in again.',
       retryable: said !== 'invalid_client',
       cause: error,

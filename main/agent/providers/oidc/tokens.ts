@@ -81,7 +81,7 @@ export function createOidcTokens(options: {
     const { id_token: idToken, refresh_token: refreshToken = before?.refreshToken } = answer;
     if (idToken === undefined) {
       throw new AppError('login-failed', `${new URL(issuer.issuer).host} gave no id token.`, {
-        hint: 'Whoever keeps the cluster’s sign-in: the client must be allowed the scope openid.',
+        hint: 'Ask the cluster owner: the client must be allowed the scope openid.',
       });
     }
     const { exp = 0, iat = 0, email, preferred_username: name, sub } = decodeJwt(idToken);

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { toPlainError } from '../../../model/app-error.ts';
 import type { Environment } from '../../parts.ts';
 import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
-import { tellGone } from '../gone.ts';
+import { reportGone } from '../gone.ts';
 import { type VaultParts, vaultAddress, vaultClient, vaultToken } from './client.ts';
 import { readSecrets } from './cluster.ts';
 import { whyDenied } from './errors.ts';
@@ -52,7 +52,7 @@ export function createVaultSource(
       await Promise.all(readings.map((reading) => readServer({ ...options, ...reading, run, limit })));
       // Without an address nothing is said: another start may have one. A wrong one says nothing either.
       const isTold = readings.length > 0 && readings.every(({ address }) => address !== undefined);
-      if (isTold) tellGone(run, ({ account }) => !taken.has(account));
+      if (isTold) reportGone(run, ({ account }) => !taken.has(account));
     },
   };
 }
