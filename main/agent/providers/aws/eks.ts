@@ -14,23 +14,25 @@ import { isRecent } from './memory.ts';
 import { awsConfiguration, environmentProfile, hasAwsFiles } from './profiles.ts';
 import { regionsFor } from './regions.ts';
 
-/** Requests in flight at once, over all accounts and regions. */
+/** The limit of concurrent requests over all accounts and regions. */
 const concurrency = 1024;
-/** Cells begun at each turn of the event loop: their requests are on their way before the next are made. */
+/** Cells started in each turn of the event loop: their requests are sent before the next ones are created. */
 const cellsPerTurn = 4;
 
-/** How long a region that is off is left alone; half the regions of an organisation may be, and few are ever enabled. */
+/**
+ * How long a region that is off is skipped. Half of an organisation's regions may be off, and they are rarely enabled.
+ */
 const disabledLifeMs = 7 * 24 * 3_600_000;
-/** The same for a run that a person asked for: who has just enabled a region looks no later than the next day. */
+/** The same for a run that the user asked for: a newly enabled region is found on the next day at the latest. */
 const disabledLifeAskedMs = 24 * 3_600_000;
 
 type Discover = Parameters<DiscoverySource['discover']>[0];
 
 /**
- * Amazon EKS: every account that the profiles of this computer and IAM Identity Center reach, in every region. A cell
- * is an account in a region. `regions` is the setting; undefined or empty means the regions that are on by default,
- * those that the profiles name and those that the account has enabled. `AWS_ENDPOINT_URL` and
- * `AWS_ENDPOINT_URL_<service>` lead elsewhere, as the SDK has them.
+ * Amazon EKS: every account that this computer's profiles and IAM Identity Center reach, in every region. A cell is an
+ * account in a region. `regions` is the setting; undefined or empty means the regions that are on by default, those
+ * that the profiles name and those that the account has enabled. `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<service>`
+ * override endpoints, as in the SDK.
  */
 export function createEksSource(options: {
   readonly aws: Aws;
@@ -52,7 +54,7 @@ export function createEksSource(options: {
       const turns = createTurns(cellsPerTurn);
       const reading: Promise<void>[] = [];
       const found = new Map<string, AwsAccount>();
-      // Until Identity Center has told them again, or where its sign-in is over.
+      // Known names, until Identity Center reports them again, or while its session is expired.
       const names = new Map(run.cells.map(({ account, accountName }) => [account, accountName]));
       const knownIn = Map.groupBy(run.known, ({ account, region }) => cellId('eks', account, region));
       const knownOff = new Set(
@@ -104,7 +106,8 @@ export function createEksSource(options: {
                 clients,
               });
               run.signal.throwIfAborted();
-              // Held back: whether it is the region or the whole account shows when all regions have answered.
+              // Hold denials back: only after all regions have answered is it clear whether one region or the whole
+              // account denies.
               if (outcome.kind !== 'not-enabled' && !isDenied(outcome)) {
                 tell({ account, region, refused, outcome, run });
               }
@@ -119,7 +122,7 @@ export function createEksSource(options: {
           home: account.logins[0]?.principal.region,
           named: profiles.map(({ region }) => region),
         });
-        // Left out by the setting: nothing is read there any more.
+        // The setting excludes these regions: nothing is read there any more.
         if (setting.length > 0)
           reportGone(run, (known) => known.account === account.id && !regions.includes(known.region));
         const [usual, more] = await Promise.all([
@@ -146,7 +149,7 @@ export function createEksSource(options: {
         const denied = cells.filter(({ outcome }) => isDenied(outcome));
         const isKnown = run.known.some((cluster) => cluster.account === account.id);
         if (denied.length > 1 && denied.length + off.length === cells.length && !isKnown) {
-          // One line, not one for each region, of an account in which nobody here has any rights.
+          // Report one line, not one for each region, for an account without any permissions.
           run.onPlanned(1 - denied.length);
           run.onCell({ cell: cellOf(account, '*'), outcome: noRights(account) });
         } else {
@@ -156,7 +159,7 @@ export function createEksSource(options: {
         await opened;
         for (const cell of cells) {
           const { outcome, told } = cell;
-          // Told again, with the profiles that were slower.
+          // Report again, with the ways of the slower profiles.
           if (told < account.logins.length && 'clusters' in outcome) tell({ account, run, ...cell });
         }
       };
@@ -176,7 +179,7 @@ function failed(error: unknown): CellOutcome {
   return { kind: 'failed', error: toPlainError(error) };
 }
 
-/** Refused as a whole: nothing of the cell was read. */
+/** Returns whether the whole cell was denied: nothing in it was read. */
 function isDenied(outcome: CellOutcome): boolean {
   return (
     outcome.kind === 'failed' && outcome.error.code === 'aws-denied' && (outcome.clusters ?? []).length === 0
@@ -201,7 +204,7 @@ function isOff({ error, triedAt }: Cell, asked: boolean, clock: Clock): boolean 
   return error?.code === 'aws-region-disabled' && isRecent(triedAt, clock, lifeMs);
 }
 
-/** Tells a result, its clusters with every way that has reached their account so far. */
+/** Reports a result; its clusters get every way that has reached their account so far. */
 function tell(options: {
   readonly account: AwsAccount;
   readonly region: string;
@@ -230,8 +233,8 @@ function cellOf({ id, name }: Pick<AwsAccount, 'id' | 'name'>, region: string): 
 }
 
 /**
- * An account that nothing reaches, though all that once did has answered or is configured no more, is gone with its
- * clusters. What the environment reached is not: another start may have another one.
+ * Reports an account as gone with its clusters if nothing reaches it, and everything that once did has answered or is
+ * no longer configured. Accounts reached by the environment's credentials stay: another start may have other variables.
  */
 function tellUnreached(options: {
   readonly failures: readonly AwsFailure[];
@@ -256,7 +259,9 @@ function tellUnreached(options: {
   reportGone(run, ({ account }) => !found.has(account) && !inDoubt.has(account));
 }
 
-/** A profile or sign-in that fails, fails every cell that it alone was known to reach, else one that bears its name. */
+/**
+ * Reports a failed profile or session: fails every cell that only it was known to reach, else one cell with its name.
+ */
 function tellFailures(options: {
   readonly failures: readonly AwsFailure[];
   readonly found: ReadonlyMap<string, AwsAccount>;

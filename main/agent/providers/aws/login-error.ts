@@ -2,7 +2,7 @@ import { AppError, errnoOf } from '../../../model/app-error.ts';
 import { networkError } from '../../network/network-error.ts';
 import type { AwsSession } from './profiles.ts';
 
-/** What the token service says to a sign-in, as ours. The SDK's own text stays out of it. */
+/** Converts an error of the token service during a login. Omits the SDK's own text. */
 export function awsLoginError(error: unknown, { name: session, region }: AwsSession): unknown {
   if (!(error instanceof Error) || error instanceof AppError || error.name === 'AbortError') return error;
   const { name } = error;

@@ -13,15 +13,15 @@ import { isRenewable, ssoOidcClient, tokenFrom } from './sso-tokens.ts';
 const usualScopes = ['sso:account:access'];
 const codeGrants = ['authorization_code', 'refresh_token'];
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
-/** A registration that ends sooner is made anew, as botocore does. */
+/** A registration that expires sooner is replaced, as in botocore. */
 const registrationMarginMs = 15 * 60_000;
 /** RFC 8628, 3.2 and 3.5. */
 const usualIntervalSeconds = 5;
 const slowDownSeconds = 5;
 
 /**
- * AWS IAM Identity Center: the authorization code with PKCE, or a device code where no browser opens, each as
- * `aws sso login` does it (awscli/botocore/utils.py), kept where that keeps it.
+ * AWS IAM Identity Center: the authorization code with PKCE, or a device code if no browser opens, each as `aws sso
+ * login` does it (awscli/botocore/utils.py), and stored in the same files.
  */
 export function createAwsLogin(aws: Aws): LoginProvider {
   const { clock, ssoCache: cache } = aws;
@@ -49,7 +49,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
     return { ...account, status: renews || endsAt > clock.now() ? 'signed-in' : 'ended', endsAt, renews };
   };
 
-  /** The client of the cache, where it is one for this way to sign in, else a new one. */
+  /** Returns the cached client if it is for this kind of login, else registers a new one. */
   const register = async (
     client: SSOOIDCClient,
     session: AwsSession,
@@ -107,7 +107,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
       registrationExpiresAt: expiresAt,
     });
 
-  /** False where no browser came up. */
+  /** Returns false if no browser opened. */
   const byCode = async (
     client: SSOOIDCClient,
     session: AwsSession,
@@ -128,7 +128,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
         redirect_uri: redirectUri,
         state,
         code_challenge_method: 'S256',
-        // AWS's own name for it.
+        // The parameter's name at AWS.
         scopes: (registration.scopes ?? usualScopes).join(' '),
         code_challenge: challenge,
       }).toString();
@@ -147,7 +147,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
           }
         },
       });
-      // It may come before the browser has been reported open.
+      // The browser may return before it is reported as open.
       received.catch(() => {});
       if (!(await request.onUrl(url.href))) return false;
       await received;
@@ -200,7 +200,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
     async accounts() {
       const all = await sessions();
       const accounts = await Promise.all(all.map(accountOf));
-      // Of several names of one portal any that is signed in will do.
+      // Sessions with different names for one portal are equivalent: any that is signed in will do.
       const portalOf = (at: number) => bareUrl(all[at]?.startUrl ?? '');
       const open = new Set(
         accounts.flatMap(({ status }, at) => (status === 'signed-in' ? portalOf(at) : [])),
@@ -257,7 +257,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
   };
 }
 
-/** The token service's own address: the operation is none that the SDK knows. */
+/** Returns the token service's own address: the SDK does not know this operation. */
 async function authorizeUrl(client: SSOOIDCClient, { region }: AwsSession): Promise<URL> {
   const { endpoint, endpointProvider } = client.config;
   if (endpoint === undefined) {

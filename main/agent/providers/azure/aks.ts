@@ -13,9 +13,9 @@ import { azureError, notSignedIn } from './errors.ts';
 type Discover = Parameters<DiscoverySource['discover']>[0];
 
 /**
- * Azure Kubernetes Service: every subscription of every tenant that the sign-ins of this computer reach. A cell is a
- * subscription in a region where it has, or had, clusters; in the region `*` where it has none. Without a sign-in
- * there is nothing to read. `tenants` is the organisation's: only these, by id or by domain.
+ * Azure Kubernetes Service: every subscription of every tenant that this computer's sessions reach. A cell is a
+ * subscription in a region where it has, or had, clusters; or in the region `*` if it has none. Without a session there
+ * is nothing to read. `tenants` is the organisation's filter: only these, by ID or domain.
  */
 export function createAksSource(
   options: AzureParts & { readonly clock: Clock; readonly tenants?: readonly string[] | undefined },
@@ -23,9 +23,12 @@ export function createAksSource(
   const sessionNow = createAzureSessions(options);
   const wanted = options.tenants?.map((name) => name.toLowerCase());
   const domains = new Set(wanted?.filter((name) => !tenantId.test(name)));
-  /** The ids wanted, those of the domains once the listing has told them: the next run need not wait for it. */
+  /**
+   * The wanted IDs. Those of domains are added once the listing has returned them, so the next run need not wait for
+   * it.
+   */
   const named = new Set(wanted?.filter((name) => !domains.has(name)));
-  /** Completed since the start: a run that had begun before must not forget it. */
+  /** Clusters completed since the start: a run that began earlier must not drop the details. */
   const completed = new Map<ClusterId, Cluster>();
   return {
     source: 'aks',
@@ -51,7 +54,7 @@ export function createAksSource(
         // Awaited below.
         task.catch(() => {});
       };
-      // Those that are known already need not wait for the list.
+      // Known tenants need not wait for the list.
       const known = run.known.flatMap(({ credential }) =>
         credential?.kind === 'aks' ? [credential.tenant] : [],
       );
@@ -68,7 +71,7 @@ export function createAksSource(
             for (const domain of ours) missing.delete(domain);
             if (isWanted(tenant.id)) read(tenant.id);
           }
-          // Whoever does not belong to one is told so by its sign-in.
+          // If the user does not belong to one, its login says so.
           for (const domain of missing) read(domain);
         }
       } catch (error) {
@@ -83,9 +86,9 @@ export function createAksSource(
       await Promise.allSettled(reading.values());
       run.signal.throwIfAborted();
       await Promise.all(reading.values());
-      // Their tenants were read whole, or are not to be read any more.
+      // Their tenants were read completely, or are no longer to be read.
       if (failure === undefined) reportGone(run, ({ account }) => !told.has(account));
-      // One line is enough for what has one cause.
+      // Report one line per cause.
       else if (!codes.has(failure.code)) tellPlace('*', failure);
     },
     async complete(cluster, signal) {
@@ -111,7 +114,7 @@ async function* tenantsSeen(
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly id: string; readonly domains: readonly string[] }> {
   const { SubscriptionClient } = await import('@azure/arm-resources-subscriptions');
-  // Any of them will do; that of the first tenant is asked for anyway.
+  // Any session will do; the first tenant's is needed anyway.
   const [tenant] = tenantsOf(session.signIns);
   const client = new SubscriptionClient(session.credential(tenant), session.clientOptions);
   for await (const tenant of boundedItems(
@@ -136,11 +139,11 @@ function teller(run: Discover) {
     run.onCell({ cell: { source: 'aks', ...cell }, outcome });
   };
   return {
-    /** The subscriptions of which something was told. */
+    /** The subscriptions that were reported. */
     told: told as ReadonlySet<string>,
-    /** Of the failures that were told. */
+    /** The codes of the failures that were reported. */
     codes: codes as ReadonlySet<ErrorCode>,
-    /** Tells the regions of a subscription. Where two tenants lead to it, one that cannot read it says nothing. */
+    /** Reports the regions of a subscription. If two tenants reach it, one that cannot read it is ignored. */
     tell(
       { id: subscription, name }: Subscription,
       outcome: Extract<CellOutcome, { kind: 'listed' | 'failed' }>,
@@ -160,7 +163,7 @@ function teller(run: Discover) {
         tellCell({ account: subscription, ...named, region }, { ...outcome, clusters });
       }
     },
-    /** Tells a failure of what is no subscription. */
+    /** Reports a failure that belongs to no subscription. */
     tellPlace(account: string, error: AppError) {
       run.onPlanned(1);
       tellCell({ account, region: '*' }, { kind: 'failed', error: toPlainError(error) });

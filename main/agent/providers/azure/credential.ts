@@ -5,7 +5,7 @@ import type { AzureParts } from './cli-sessions.ts';
 import { type AzureSession, createAzureSessions } from './clients.ts';
 import { azureError, notSignedIn } from './errors.ts';
 
-/** Credentials for AKS. Those that are held count as long as the session of the moment is the same. */
+/** Makes credentials for AKS. Cached ones are valid as long as the session stays the same. */
 export function aksCredentials(parts: AzureParts): CredentialProviderOf<'aks'> {
   const current = createAzureSessions(parts);
   return {
@@ -19,8 +19,8 @@ export function aksCredentials(parts: AzureParts): CredentialProviderOf<'aks'> {
 }
 
 /**
- * What an AKS cluster accepts: a token of Microsoft Entra for its server application, as kubelogin gets it, or the
- * client certificate that AKS gives out where people are not known to it.
+ * Returns a credential that an AKS cluster accepts: a token of Microsoft Entra for its server application, as kubelogin
+ * gets it, or the client certificate that AKS gives out if the cluster does not authenticate users.
  */
 async function aksCredential(session: AzureSession, source: AksCredentialSource): Promise<Credential> {
   const { login, cluster } = source;

@@ -12,7 +12,7 @@ import { type OidcIssuer, oidcError, openIssuer, scopeOf, sessionOf } from './is
 import type { OidcTokens } from './tokens.ts';
 
 /**
- * Any issuer of OpenID Connect: the authorization code with PKCE, or a device code where the issuer has that and no
+ * Any OpenID Connect issuer: the authorization code with PKCE, or a device code if the issuer supports it and no
  * browser opens. A session is an application of an issuer.
  */
 export function createOidcLogin(options: {
@@ -21,7 +21,7 @@ export function createOidcLogin(options: {
   readonly tokens: OidcTokens;
   readonly consents: Pick<OidcConsents, 'servers' | 'revoke'>;
   readonly file: string;
-  /** Those that the clusters name. */
+  /** The issuers that clusters name. */
   readonly issuers: () => readonly OidcIssuer[];
 }): LoginProvider {
   const { network, clock, tokens, consents, file } = options;
@@ -34,9 +34,9 @@ export function createOidcLogin(options: {
     return found;
   };
 
-  /** False where no browser came up. */
+  /** Returns false if no browser opened. */
   const byCode = async (config: Configuration, one: OidcIssuer, request: SignInRequest): Promise<boolean> => {
-    // The library's own refusal names no reason for people.
+    // Check first: the library's own error has no reason for users.
     checkUrl(config.serverMetadata().authorization_endpoint ?? '');
     const client = await import('openid-client');
     const callback = await openCallback({
