@@ -22,7 +22,7 @@ import type { OidcConsents } from './providers/oidc/consents.ts';
 import type { Provider } from './providers/provider.ts';
 import { createProviders } from './providers/providers.ts';
 import { createSettings, type SettingsKeeper } from './settings/settings.ts';
-import { repairSettingsFile, migrateSettingsFile } from './settings/settings-file.ts';
+import { migrateSettingsFile, repairSettingsFile } from './settings/settings-file.ts';
 
 /** The parts that exist before anything connects: the same for the agent and for a credential without one. */
 export interface Base {
@@ -91,7 +91,7 @@ export async function boot(options: {
       return undefined;
     });
     const unusable = trustUsableAuthorities({ env, setting });
-    if (unusable !== undefined) warn(unusable, 'No certificate of it is trusted. ');
+    if (unusable !== undefined) warn(unusable, 'None of its certificates is trusted. ');
     const catalog = await createCatalog({
       folder: path.join(paths.state, 'catalog'),
       clock,
@@ -100,7 +100,7 @@ export async function boot(options: {
       onSetAside: (aside, reason) =>
         notice(
           'warning',
-          `A part of what was known of clusters cannot be read (${reason}); it is kept as ${aside} and read again from its source.`,
+          `A part of the catalog cannot be read (${reason}). It is stored as ${aside}, and its clusters are discovered again.`,
         ),
     });
     const { all: providers, consents } = createProviders({

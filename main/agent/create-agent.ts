@@ -182,7 +182,7 @@ async function wireAgent(wired: {
 
   const restored = connections.restore().catch((error: unknown) => {
     const { message, hint = '' } = toPlainError(error);
-    notices.add('warning', `What was open before could not be restored. ${message} ${hint}`.trim());
+    notices.add('warning', `Previous connections could not be restored. ${message} ${hint}`.trim());
   });
   state.watch('settings', (now, before) => {
     if (!isDeepStrictEqual(placesIn(now), placesIn(before))) schedule.renew();
@@ -190,7 +190,7 @@ async function wireAgent(wired: {
       restored
         .then(() => connections.forget(connections.kept()))
         .catch((error: unknown) =>
-          notices.add('warning', `Kept entries were not removed. ${toPlainError(error).message}`),
+          notices.add('warning', `On-demand contexts were not removed. ${toPlainError(error).message}`),
         );
     // The new settings may name another kubeconfig.
     current.lookNow();

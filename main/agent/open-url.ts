@@ -52,12 +52,12 @@ export function checkUrl(text: string): string {
   const isLoopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url?.hostname ?? '');
   const isWeb = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback);
   if (url !== null && isWeb && url.username === '' && url.password === '') return url.href;
-  const what = url === null ? 'no address' : `an address that begins with ${url.protocol}`;
+  const what = url === null ? 'an invalid address' : `an address that begins with ${url.protocol}`;
   throw new AppError(
     'url-refused',
     url !== null && isWeb
       ? `An address of ${url.host} was not opened: it holds a user name or a password.`
-      : `What was to be opened in the browser is ${what}; only https:// is opened.`,
+      : `The browser was not opened for ${what}; only https:// is allowed.`,
     { hint: 'Check the address of the server that asked for it, or ask its administrator.' },
   );
 }

@@ -284,8 +284,8 @@ function accountKey({ source, account }: SourceAccount): string {
 function unvisited({ source, account, region }: Pick<Cell, 'source' | 'account' | 'region'>): PlainError {
   return {
     code: 'not-found',
-    message: `No login and no setting leads to ${source} ${account} ${region} any more.`,
-    hint: 'Its clusters stand here as they were last seen.',
+    message: `No session and no setting covers ${source} ${account} ${region} any more.`,
+    hint: 'Showing its clusters as they were last seen.',
     retryable: false,
   };
 }

@@ -74,15 +74,15 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
       severity: 'warning',
       kind: 'hostname-missing',
       message: `It has no ${tagPrefix}hostname, and so no tunnel.`,
-      hint: "Set it to the host name of the cluster's Access application.",
+      hint: "Set it to the hostname of the cluster's Access application.",
       mend: { set: { hostname: placeholder('hostname') } },
     });
   if (environment !== undefined && !isProduction(cluster) && soundsLikeProduction(environment))
     findings.push({
       severity: 'error',
       kind: 'environment-unrecognised',
-      message: `${tagPrefix}environment is "${environment}", which nobody is asked about before kubectl goes there.`,
-      hint: 'Only production, or prod, turns the guard on.',
+      message: `${tagPrefix}environment is "${environment}", so switching to the cluster needs no confirmation.`,
+      hint: 'Only production or prod requires a confirmation.',
       mend: { set: { environment: 'production' } },
     });
   const mixed = mixedScripts(title);
@@ -98,7 +98,7 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
     findings.push({
       severity: 'warning',
       kind: 'docs-not-https',
-      message: `${tagPrefix}docs is not an https:// address, and is no link in the window.`,
+      message: `${tagPrefix}docs is not an https:// address, so the window shows no link.`,
       hint: 'Set it to one that begins with https://.',
       mend: { set: { docs: docs.replace(/^http:/i, 'https:') } },
     });
@@ -106,8 +106,8 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
     findings.push({
       severity: 'warning',
       kind: 'owner-missing',
-      message: 'It is a production cluster, and nothing says whose it is.',
-      hint: `Set ${tagPrefix}owner to whom a person can ask.`,
+      message: 'The production cluster has no owner tag.',
+      hint: `Set ${tagPrefix}owner to a contact for users.`,
       mend: { set: { owner: placeholder('owner') } },
     });
   return findings;
@@ -159,7 +159,7 @@ function sharedTitle(
       severity: 'warning',
       kind: 'title-shared',
       message: `"${title}" is the name of ${idsOf(others)} too.`,
-      hint: `Give each a ${tagPrefix}name of its own, or it has to be called by its id.`,
+      hint: `Give each a ${tagPrefix}name of its own; otherwise users must give its id.`,
       mend: { set: { name: placeholder('name') } },
     },
   ];

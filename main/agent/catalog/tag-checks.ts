@@ -54,7 +54,7 @@ export function checkTag(field: TagField, value: string, prefix: string = usualT
       return isHostName(value.toLowerCase())
         ? { value: value.toLowerCase() }
         : {
-            message: `${key} is "${value}", which is not a host name.`,
+            message: `${key} is "${value}", which is not a hostname.`,
             hint: "Set it to a name that stands in the API server's certificate.",
             instead: hostWithin(value) ?? instead,
           };
@@ -94,8 +94,8 @@ function checkHostname(key: string, value: string): Check {
   const [, host = '', port] = /^([^:]*)(?::(.*))?$/.exec(value) ?? [];
   if (!isHostName(host) || (port !== undefined && !isPort(port))) {
     return {
-      message: `${key} is "${value}", which is not a host name.`,
-      hint: "Set it to the host name of the cluster's Access application, for example k8s-prod.example.com, with no https:// and no path.",
+      message: `${key} is "${value}", which is not a hostname.`,
+      hint: "Set it to the hostname of the cluster's Access application, for example k8s-prod.example.com, with no https:// and no path.",
       instead: hostWithin(value) ?? placeholder('hostname'),
     };
   }

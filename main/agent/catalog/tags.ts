@@ -184,7 +184,7 @@ function reachFrom(
   if (hostname === undefined) {
     return {
       kind: 'none',
-      reason: `It has no tag ${prefix}hostname. Set it to the host name of the cluster's Access application.`,
+      reason: `It has no tag ${prefix}hostname. Set it to the hostname of the cluster's Access application.`,
     };
   }
   const destination = checked.get('destination');

@@ -101,7 +101,7 @@ function readUser(said: {
       {
         key: 'kubeconfig',
         message: `The user of the kubeconfig ${message}.`,
-        hint: 'Correct it, or give oidc-issuer-url and oidc-client-id beside it.',
+        hint: 'Correct it, or add oidc-issuer-url and oidc-client-id.',
       },
     ],
   });

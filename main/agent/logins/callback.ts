@@ -130,7 +130,7 @@ async function listen(server: http.Server, port: number, title: string): Promise
     if (errnoOf(cause) !== 'EADDRINUSE' && errnoOf(cause) !== 'EACCES') throw cause;
     throw new AppError(
       'port-busy',
-      `Port ${port}, to which ${title} sends the browser back, is taken by another program.`,
+      `Port ${port}, to which ${title} sends the browser back, is in use by another program.`,
       {
         hint: 'End the other sign-in, or the program that listens there, and try again.',
         cause,

@@ -75,15 +75,18 @@ export function createLogins(options: {
 
   const find = async (kind: LoginProviderKind, session: string | undefined) => {
     const provider = providers.find((one) => one.kind === kind);
-    if (provider === undefined)
-      throw new AppError('bad-input', `There is nothing to sign in to that is called ${kind}.`);
+    if (provider === undefined) throw new AppError('bad-input', `There is no provider called ${kind}.`);
     const accounts = (await provider.accounts()).filter(({ ours }) => ours);
     const sessions = accounts.map((account) => account.session);
     const [only, ...more] = sessions;
     if (only === undefined) {
-      throw new AppError('not-found', `There is no ${provider.title} sign-in that k8s-tunnels could begin.`, {
-        hint: provider.setUp,
-      });
+      throw new AppError(
+        'not-found',
+        `There is no ${provider.title} session that k8s-tunnels can sign in to.`,
+        {
+          hint: provider.setUp,
+        },
+      );
     }
     // Shells show names without invisible characters: accept those too.
     const named =
@@ -100,10 +103,10 @@ export function createLogins(options: {
       return { provider, session: only, asks: accounts[0]?.asks ?? 'browser' };
     const names = sessions.join(', ');
     if (session === undefined)
-      throw new AppError('bad-input', `${provider.title} has several sign-ins: say which.`, {
+      throw new AppError('bad-input', `${provider.title} has several sessions: name one.`, {
         hint: `They are ${names}.`,
       });
-    throw new AppError('not-found', `${provider.title} has no sign-in ${session}.`, {
+    throw new AppError('not-found', `${provider.title} has no session ${session}.`, {
       hint: `There is ${names}.`,
     });
   };
@@ -167,7 +170,7 @@ export function createLogins(options: {
       if (late.signal.aborted) {
         throw new AppError(
           'login-timeout',
-          `Nobody finished the sign-in to ${titleOf(provider, session)} within 5 minutes.`,
+          `Nobody completed the login to ${titleOf(provider, session)} within 5 minutes.`,
           {
             hint: 'Sign in again to open a new page.',
             retryable: true,
@@ -202,8 +205,8 @@ export function createLogins(options: {
     async login({ provider: kind, session: named, deviceCode = false, password, signal }) {
       const off = offBy(kind);
       if (off !== undefined)
-        throw new AppError('bad-input', `${off} has switched this source of clusters off: ${kind}.`, {
-          hint: 'Ask who keeps the configuration of your organisation.',
+        throw new AppError('bad-input', `${off} has switched off this source of clusters: ${kind}.`, {
+          hint: 'Ask the administrator of your organisation’s configuration.',
         });
       const found = await find(kind, named);
       const key = keyOf(found.provider, found.session);
@@ -219,7 +222,7 @@ export function createLogins(options: {
       if (account === undefined)
         throw new AppError(
           'login-failed',
-          `The sign-in to ${titleOf(found.provider, found.session)} is gone again.`,
+          `The sign-in to ${titleOf(found.provider, found.session)} no longer exists.`,
         );
       return account;
     },

@@ -27,11 +27,11 @@ export function isOlder(next: Organisation, kept: Organisation | undefined): boo
 
 export function conflictError({ why, name, place }: Conflict): AppError {
   const reasons = {
-    origin: `You are set up for ${name === '' ? 'an organisation' : name} from ${place}, which is another place.`,
-    key: `The configuration from ${place} is pinned to another key.`,
+    origin: `You are set up for ${name === '' ? 'an organisation' : name} from a different source: ${place}.`,
+    key: `The configuration from ${place} is pinned to a different key.`,
     revision: `The revision from ${place} is older than the one you have.`,
   };
   return new AppError('organisation-refused', reasons[why], {
-    hint: 'If you mean it, say that it shall be replaced (--replace).',
+    hint: 'To replace the configuration, use --replace.',
   });
 }

@@ -71,7 +71,7 @@ export function createManaged(options: {
       } catch (error) {
         const { message, hint = '' } = toPlainError(error);
         current ??= await lastGood();
-        const then = current === undefined ? 'It is not used.' : 'What it said before still counts.';
+        const then = current === undefined ? 'It is not used.' : 'The previous version stays in effect.';
         notice('warning', `${message} ${then} ${hint}`.trim());
       }
     },

@@ -126,7 +126,7 @@ export async function createOrganisation(options: {
     const kept = own.current();
     if (kept === undefined) {
       throw new AppError('bad-input', 'No configuration of an organisation is set up.', {
-        hint: 'Name its https address or its file: k8s-tunnels setup <source>',
+        hint: 'Give its https address or its file: k8s-tunnels setup <source>',
       });
     }
     return { origin: kept.stored.origin, ...(key === undefined ? {} : { key: parseKey(key) }) };
@@ -165,7 +165,7 @@ export async function createOrganisation(options: {
     if (isOlder(next, organisation)) {
       throw new AppError(
         'organisation-refused',
-        `${placeOf(origin)} gives an older revision than the one kept.`,
+        `${placeOf(origin)} has an older revision than the stored configuration.`,
         {
           hint: 'Report it to the administrator of the configuration.',
         },
@@ -210,7 +210,10 @@ export async function createOrganisation(options: {
       // Do not report being offline.
       if (retryable || told === message) return;
       told = message;
-      notice('warning', `The new configuration of ${name} is not used, the last good one stays. ${message}`);
+      notice(
+        'warning',
+        `The new configuration of ${name} is not used; the last good one stays in effect. ${message}`,
+      );
     }
   };
   let closed = false;
@@ -266,7 +269,7 @@ export async function createOrganisation(options: {
         const from = placeOf(source.origin);
         if (reading.digest !== digest) {
           throw new AppError('organisation-refused', `${from} has changed since it was shown.`, {
-            hint: 'Look at what it says now, and agree to that.',
+            hint: 'Review the new version and accept it.',
           });
         }
         const next = parseOrganisation(reading.text, from);

@@ -45,7 +45,7 @@ export async function readSource(options: {
   const text = decode(read.bytes, place);
   // Servers answer with a web page where they have no configuration.
   if (/^\s*<[!a-z]/i.test(text))
-    throw new AppError('bad-input', `${place} answers with a web page in place of a configuration.`, {
+    throw new AppError('bad-input', `${place} returns a web page instead of a configuration.`, {
       hint: 'Check the address, or ask its administrator.',
     });
   return {
@@ -123,7 +123,7 @@ function redirected(url: URL, { status, headers }: Answer, start: URL): URL {
   if (next.origin === start.origin) return next;
   throw new AppError(
     'organisation-refused',
-    `${placeOf({ kind: 'url', url: start.href })} redirects to ${next.host}, another place than the one that was named.`,
+    `${placeOf({ kind: 'url', url: start.href })} redirects to ${next.host}, a different host.`,
     {
       hint: `Use the address that it redirects to, if you trust it: ${placeOf({ kind: 'url', url: next.href })}`,
     },

@@ -39,7 +39,7 @@ export function parseSource(text: string, key?: string): SetupSource {
   if (isFileSource(text)) return { origin: { kind: 'file', path: path.normalize(text) }, ...given };
   if (isBareAddress(text)) return { origin: { kind: 'url', url: parseUrl(`https://${text}`) }, ...given };
   throw new AppError('bad-input', 'This is neither an address nor the absolute path of a file.', {
-    hint: 'An address is a hostname such as acme.example, or all of it from https:// to its end.',
+    hint: 'Use a hostname such as acme.example, or a full https:// address.',
   });
 }
 

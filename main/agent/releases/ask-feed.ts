@@ -57,7 +57,7 @@ export async function askFeed(options: {
         retryable: status === 429 || status >= 500,
       });
     if (next.origin !== start.origin)
-      throw new AppError('bad-input', `${start.host} redirects to ${next.host}, which is another place.`);
+      throw new AppError('bad-input', `${start.host} redirects to ${next.host}, which is a different host.`);
     url = next;
   }
   throw new AppError('bad-input', `${start.host} redirects in circles.`);

@@ -15,10 +15,10 @@ export function repairSettingsFile(folder: string): string | undefined {
   if (isReadable(file) !== false) return undefined;
   const aside = setAside(file);
   if (aside === undefined) return undefined;
-  const kept = `${file} could not be read and is kept as ${aside}.`;
-  if (isReadable(goodIn(folder)) !== true) return `${kept} The settings are the usual ones now.`;
+  const kept = `${file} could not be read and was set aside as ${aside}.`;
+  if (isReadable(goodIn(folder)) !== true) return `${kept} The default settings apply now.`;
   copyFileSync(goodIn(folder), file);
-  return `${kept} The settings are those that were good last.`;
+  return `${kept} The last good settings apply now.`;
 }
 
 type Content = Readonly<Record<string, unknown>>;
@@ -41,7 +41,7 @@ export function migrateSettingsFile(
   const content = JSON.parse(readFileSync(file, 'utf8')) as Content;
   const from = versionOf(content);
   if (from > to)
-    return `${file} is of a newer k8s-tunnels (version ${from}): what this one does not know of it stays as it is, and does not count.`;
+    return `${file} is of a newer k8s-tunnels (version ${from}): settings that this version does not know are kept and ignored.`;
   if (from === to) return undefined;
   keepCopy(file, `${file}.v${from}`);
   let next = content;

@@ -98,7 +98,7 @@ describe('what is managed', () => {
     expect((await rig.start()).current()).toMatchObject({ name: 'Acme', tagPrefix: 'k8s-tunnels-' });
     expect(rig.notices).toHaveLength(1);
     expect(rig.notices[0]).toContain(`${rig.managed}, line 3, tagPrefix: `);
-    expect(rig.notices[0]).toContain('What it said before still counts.');
+    expect(rig.notices[0]).toContain('The previous version stays in effect.');
   });
 
   it('that was never good is told and not used', async () => {

@@ -64,7 +64,7 @@ describe('a setup from an address', () => {
     rig.publisher.publish('/.well-known/k8s-tunnels.yaml', '<!doctype html><title>Acme</title>');
     expect(await answer()).toMatchObject({
       code: 'bad-input',
-      message: `${tried} answers with a web page in place of a configuration.`,
+      message: `${tried} returns a web page instead of a configuration.`,
     });
     const location = 'https://www.acme.example/.well-known/k8s-tunnels.yaml';
     rig.publisher.answer('/.well-known/k8s-tunnels.yaml', 301, { location });
@@ -241,7 +241,7 @@ describe('a refresh', () => {
     keeper.follow();
     await until(() => rig.notices.length > 0);
     expect(rig.notices[0]).toContain(
-      'warning: The new configuration of Acme is not used, the last good one stays.',
+      'warning: The new configuration of Acme is not used; the last good one stays in effect.',
     );
     expect(rig.notices[0]).toContain('line 1, version');
     expect(keeper.current()?.access?.team).toBe('acme.cloudflareaccess.com');
@@ -466,7 +466,7 @@ describe('a signature', () => {
     publishSigned(acme(), other);
     await expect(rig.setUp(keeper, rig.url, { key: other.key })).rejects.toMatchObject({
       code: 'organisation-refused',
-      message: expect.stringContaining('another key'),
+      message: expect.stringContaining('a different key'),
     });
     await rig.setUp(keeper, rig.url, { key: other.key, replace: true });
     expect(await keeper.refresh()).toBe(false);

@@ -7,8 +7,8 @@ import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
 import { createSettings } from '../../../main/agent/settings/settings.ts';
 import {
   keepGoodSettings,
-  repairSettingsFile,
   migrateSettingsFile,
+  repairSettingsFile,
 } from '../../../main/agent/settings/settings-file.ts';
 import { defaultSettings } from '../../../main/model/settings.ts';
 
@@ -30,7 +30,7 @@ test.each(['{"kubeconfigMode": "ad', '', '[]', '7'])(
     await writeFile(file(), broken);
     // What is broken is not taken for good.
     keepGoodSettings(folder);
-    expect(repairSettingsFile(folder)).toMatch(/kept as .*settings\.json\.unreadable\. .*good last/);
+    expect(repairSettingsFile(folder)).toMatch(/set aside as .*settings\.json\.unreadable\. .*last good/);
     expect(openConfStore(folder).store).toEqual({ kubeconfigMode: 'add' });
     expect(text('settings.json.unreadable')).toBe(broken);
     for (const name of await readdir(folder)) {
@@ -40,9 +40,9 @@ test.each(['{"kubeconfigMode": "ad', '', '[]', '7'])(
   },
 );
 
-test('without a good one the settings are the usual ones', async () => {
+test('without a good one the settings are the defaults', async () => {
   await writeFile(file(), '{');
-  expect(repairSettingsFile(folder)).toContain('the usual ones');
+  expect(repairSettingsFile(folder)).toContain('The default settings apply');
   expect(openConfStore(folder).store).toEqual({});
 });
 

@@ -72,7 +72,7 @@ async function credentialBy(
     failure ??
     new AppError(
       'aws-no-profile',
-      `None of the AWS profiles and sign-ins that reached ${source.cluster} exists any more.`,
+      `None of the AWS profiles and sessions that reached ${source.cluster} exists any more.`,
       { hint: 'Run `k8s-tunnels discover` to find what reaches it now.' },
     )
   );

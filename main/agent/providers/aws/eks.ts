@@ -191,7 +191,7 @@ function noRights({ id, logins }: AwsAccount): CellOutcome {
   return failed(
     new AppError(
       'aws-denied',
-      `No way into AWS account ${id} may call eks:ListClusters in any region (${who}).`,
+      `No login for AWS account ${id} may call eks:ListClusters in any region (${who}).`,
       {
         hint: 'Ask an AWS administrator for a policy that allows eks:ListClusters and eks:DescribeCluster.',
       },

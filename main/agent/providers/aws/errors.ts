@@ -47,17 +47,25 @@ export async function awsError(options: {
   const who = principal.title;
   if (name === 'AbortError') return new AppError('cancelled', 'Discovery was cancelled.', { cause });
   if (throttled.has(name)) {
-    return new AppError('aws-throttled', `AWS throttles ${action} in ${region}, also after several tries.`, {
-      hint: 'Try again in a minute.',
-      retryable: true,
-      cause,
-    });
+    return new AppError(
+      'aws-throttled',
+      `AWS throttles ${action} in ${region}, even after several attempts.`,
+      {
+        hint: 'Try again in a minute.',
+        retryable: true,
+        cause,
+      },
+    );
   }
   if (isRoleGone(cause)) {
-    return new AppError('aws-denied', `Identity Center does not let you use ${lowerFirst(who)} (any more).`, {
-      hint: 'Ask an AWS administrator to assign it to you in IAM Identity Center.',
-      cause,
-    });
+    return new AppError(
+      'aws-denied',
+      `You no longer have access to ${lowerFirst(who)} in IAM Identity Center.`,
+      {
+        hint: 'Ask an AWS administrator to assign it to you in IAM Identity Center.',
+        cause,
+      },
+    );
   }
   if (denied.has(name)) {
     return new AppError('aws-denied', `${who} may not call ${action} in ${region}.`, {
@@ -105,7 +113,7 @@ export async function awsError(options: {
   }
   if (errnoOf(cause) !== undefined) return networkError({ host: `AWS in ${region}` }, cause);
   return new AppError('aws-failed', `AWS failed to answer ${action} in ${region} (${name}).`, {
-    hint: 'Try again; if it stays so, look at the AWS health dashboard.',
+    hint: 'Try again; if the error persists, see the AWS health dashboard.',
     retryable: true,
     cause,
   });
@@ -140,7 +148,7 @@ function loginHint({ way, login }: Principal): string {
   if (login.kind === 'sso') return `Run ${login.toLogIn}.`;
   if (login.kind === 'console') return `Run \`${command`aws login --profile ${login.profile}`}\`.`;
   const name = nameOf(way);
-  if (name === environmentProfile) return 'Set the AWS variables of the environment anew and start again.';
+  if (name === environmentProfile) return 'Set the AWS environment variables again and restart the agent.';
   return `Renew the credentials of profile ${name}.`;
 }
 

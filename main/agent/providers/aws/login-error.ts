@@ -19,7 +19,7 @@ export function awsLoginError(error: unknown, { name: session, region }: AwsSess
   if (name === 'InvalidRequestException' || name === 'InvalidRequestRegionException')
     return new AppError(
       'login-failed',
-      `Identity Center in ${region} does not know the sign-in ${session}.`,
+      `Identity Center in ${region} does not know the session ${session}.`,
       {
         hint: 'Check sso_start_url and sso_region in ~/.aws/config.',
         cause: error,

@@ -30,7 +30,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
   const find = async (name: string): Promise<AwsSession> => {
     const session = (await sessions()).find((one) => one.name === name);
     if (session === undefined)
-      throw new AppError('not-found', `The AWS configuration has no sign-in ${name} any more.`);
+      throw new AppError('not-found', `The AWS configuration has no session ${name} any more.`);
     return session;
   };
 
@@ -243,11 +243,11 @@ export function createAwsLogin(aws: Aws): LoginProvider {
           : [],
         remaining: [
           ...(had && !ended
-            ? ['The session at the access portal: it could not be told, and ends by itself.']
+            ? ['The session at the access portal: it could not be notified, and expires automatically.']
             : []),
           ...(had
             ? [
-                'Credentials of roles that were given out already hold on for up to 12 hours (~/.aws/cli/cache, programs that run).',
+                'Role credentials issued earlier stay valid for up to 12 hours (~/.aws/cli/cache, programs that run).',
               ]
             : []),
           ...others.map((other) => `The AWS sign-in ${other.session}.`),

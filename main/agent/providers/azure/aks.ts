@@ -86,7 +86,7 @@ export function createAksSource(
       await Promise.allSettled(reading.values());
       run.signal.throwIfAborted();
       await Promise.all(reading.values());
-      // Their tenants were read completely, or are no longer to be read.
+      // Unreported subscriptions are gone: their tenants were read completely, or are no longer wanted.
       if (failure === undefined) reportGone(run, ({ account }) => !told.has(account));
       // Report one line per cause.
       else if (!codes.has(failure.code)) tellPlace('*', failure);

@@ -45,7 +45,7 @@ export function azureError(options: {
   if (errno !== undefined) return networkError({ host }, errno);
   if (signInErrors.has(name)) return signInError({ session, tenant, cause });
   return new AppError('azure-failed', `Azure failed to answer ${action} in ${scope} (${status ?? name}).`, {
-    hint: 'Try again; if it stays so, look at the Azure status page.',
+    hint: 'Try again; if the error persists, see the Azure status page.',
     retryable: true,
     cause,
   });
@@ -102,8 +102,8 @@ function sessionOver({ session, tenant, cause }: Failed): AppError {
   const person = personOf(session.signIns);
   const where = tenant === undefined ? '' : ` in tenant ${tenant}`;
   if (person === undefined) {
-    return new AppError('azure-session-expired', `The sign-in of AZURE_CLIENT_ID has ended${where}.`, {
-      hint: 'Renew the secret or certificate of the application and start again.',
+    return new AppError('azure-session-expired', `The session of AZURE_CLIENT_ID has expired${where}.`, {
+      hint: 'Renew the secret or certificate of the application and restart the agent.',
       cause,
     });
   }
@@ -114,11 +114,15 @@ function sessionOver({ session, tenant, cause }: Failed): AppError {
     person === 'own'
       ? ''
       : `, or \`${commandLine(words.length > 0 ? `${logIn} ${tenantOption}` : logIn, words)}\``;
-  return new AppError('azure-session-expired', `Your sign-in to Azure has ended, or is not enough${where}.`, {
-    hint: `Run \`${own}\`${byTool}.`,
-    cause,
-    signIn: { provider: 'azure', session: tenant },
-  });
+  return new AppError(
+    'azure-session-expired',
+    `Your session at Azure has expired, or is not sufficient${where}.`,
+    {
+      hint: `Run \`${own}\`${byTool}.`,
+      cause,
+      signIn: { provider: 'azure', session: tenant },
+    },
+  );
 }
 
 const tools = {

@@ -37,7 +37,7 @@ export async function azureHttpClient(network: Network): Promise<HttpClient> {
         const [first] = [value].flat();
         if (first !== undefined) headers.set(name, first);
       }
-      // With a long Retry-After the SDK must not wait: without the header it does not retry.
+      // Drop a long Retry-After: without the header the SDK does not retry.
       if (Number(headers.get('retry-after')) > longestRetryAfterSeconds) headers.delete('retry-after');
       return { request, status: answer.status, headers, bodyAsText: answer.body.toString('utf8') };
     },

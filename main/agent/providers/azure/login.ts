@@ -190,7 +190,7 @@ export function createAzureLogin(options: {
           : [],
         remaining: [
           ...signIns.flatMap(({ kind }) =>
-            kind === 'own' ? [] : [`The sign-in of ${others[kind]}, which now counts.`],
+            kind === 'own' ? [] : [`The sign-in of ${others[kind]}, which now applies.`],
           ),
           ...(had ? ['The session at Microsoft, in the browser.'] : []),
         ],

@@ -91,7 +91,7 @@ export async function readClusterFile(
   const [broken] = document.errors;
   if (broken !== undefined) {
     const isSecond = broken.code === 'MULTIPLE_DOCS';
-    const message = isSecond ? 'begins a second document, a list is one' : 'is no YAML that can be read';
+    const message = isSecond ? 'starts a second document; a list must be one document' : 'is not valid YAML';
     throw invalid(file, lineAt(broken.pos[0]), message);
   }
   const parsed = listSchema.safeParse(contentOf(document, file) ?? []);
@@ -108,7 +108,7 @@ export async function readClusterFile(
   if (issue !== undefined) {
     const [unknown] = issue.code === 'unrecognized_keys' ? issue.keys : [];
     const place = unknown === undefined ? issue.path : [...issue.path, unknown];
-    const message = unknown === undefined ? issue.message : 'is not a field that is known here';
+    const message = unknown === undefined ? issue.message : 'is not a known field';
     throw invalid(file, unknown === undefined ? lineOf(place) : keyLine(issue.path, unknown), message, place);
   }
   function keyLine(parent: readonly PropertyKey[], key: string): number {
@@ -178,7 +178,7 @@ export async function readContextOf(
   if (context !== undefined) return { ...context, distrust };
   throw new AppError(
     'file-invalid',
-    `${file} is no kubeconfig with ${name === undefined ? 'a current context' : `a context ${name}`}.`,
+    `${file} is not a valid kubeconfig with ${name === undefined ? 'a current context' : `a context ${name}`}.`,
     { hint: 'Correct the file, or name another context.' },
   );
 }

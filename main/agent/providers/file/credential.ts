@@ -39,7 +39,7 @@ export async function fileCredential(
   const title = `${source.cluster} in ${source.file}`;
   if (entry?.user === undefined) {
     throw new AppError('credential-failed', `There is no user of ${title} any more.`, {
-      hint: 'Run `k8s-tunnels discover`, or write its user down again.',
+      hint: 'Run `k8s-tunnels discover`, or add its user to the list again.',
     });
   }
   if (distrust !== undefined && needsTrust(entry.user)) throw distrusted(title, distrust);
@@ -85,7 +85,7 @@ async function userCredential(options: {
     'credential-failed',
     `The user of ${title} has no token, client certificate or exec plugin.`,
     {
-      hint: 'Write down where one is.',
+      hint: 'Add one of them to the entry.',
     },
   );
 }

@@ -160,7 +160,7 @@ async function clusterFrom(options: {
     tagPrefix,
     serverName,
     server: server?.replace(/\/$/, ''),
-    unreachable: server === undefined ? `${file} leads to no server of ${name}.` : undefined,
+    unreachable: server === undefined ? `${file} has no server for ${name}.` : undefined,
     certificateAuthorityData: pem === undefined ? undefined : Buffer.from(pem).toString('base64'),
     credential:
       oidc?.kind === 'read'

@@ -40,7 +40,7 @@ export function addressOf(
   const elsewhere =
     env[`CLOUDSDK_API_ENDPOINT_OVERRIDES_${service.toUpperCase()}`] || `https://${service}.${universe}/`;
   if (!URL.canParse(elsewhere)) {
-    throw new AppError('bad-input', `The address that gcloud's settings give for ${service} is none.`, {
+    throw new AppError('bad-input', `The address of ${service} in gcloud's settings is invalid.`, {
       hint: `Correct CLOUDSDK_API_ENDPOINT_OVERRIDES_${service.toUpperCase()}, or unset it.`,
     });
   }

@@ -102,7 +102,7 @@ export async function openGcpClient(options: {
     return open(content);
   } catch {
     // The library's own message may quote a secret.
-    throw new AppError('gcp-failed', `${file} holds no Google credentials of a kind that is known.`, {
+    throw new AppError('gcp-failed', `${file} holds no known kind of Google credentials.`, {
       hint: gcpLoginHint,
     });
   }

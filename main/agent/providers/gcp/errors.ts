@@ -85,7 +85,7 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
   if (status === 429) {
     return new AppError(
       'gcp-throttled',
-      `Google throttles ${permission}${where}, also after several tries.`,
+      `Google throttles ${permission}${where}, even after several attempts.`,
       {
         hint: 'Try again in a minute.',
         retryable: true,
@@ -115,7 +115,7 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
   }
   const what = status === 200 ? 'unreadable answer' : status;
   return new AppError('gcp-failed', `Google failed to answer ${permission}${where} (${what}).`, {
-    hint: 'Try again; if it stays so, look at https://status.cloud.google.com.',
+    hint: 'Try again; if the error persists, see https://status.cloud.google.com.',
     retryable: true,
   });
 }

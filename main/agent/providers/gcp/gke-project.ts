@@ -89,7 +89,7 @@ function overlap(one: string, other: string): boolean {
 
 function zoneMissing(project: string, zone: string): AppError {
   return new AppError('gcp-failed', `GKE has no answer from ${zone} in project ${project}.`, {
-    hint: 'Try again; if it stays so, look at https://status.cloud.google.com.',
+    hint: 'Try again; if the error persists, see https://status.cloud.google.com.',
     retryable: true,
   });
 }

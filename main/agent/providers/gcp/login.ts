@@ -13,7 +13,7 @@ import { gcpScopes, openOAuthClient } from './clients.ts';
 /** The only session of ours: the organisation's client signs in one user. */
 const session = 'google';
 
-const named = 'GOOGLE_APPLICATION_CREDENTIALS is set, and counts before any sign-in.';
+const named = 'GOOGLE_APPLICATION_CREDENTIALS is set, and takes precedence over any session.';
 const unsetHint = 'Unset it, restart the agent (`k8s-tunnels quit`) and sign in again.';
 
 /** The user fields of `application_default_credentials.json`, as far as we read them. */
@@ -198,14 +198,16 @@ export function createGcpLogin(options: {
         gcpCredentialFiles(parts)
           .filter(({ own }) => own === undefined)
           .map(async ({ file }) =>
-            (await read(file)) === undefined ? [] : [`The credentials in ${file}, which now count.`],
+            (await read(file)) === undefined ? [] : [`The credentials in ${file}, which now applies.`],
           ),
       );
       return {
         removed: had ? [`The Google sign-in (${ownFile.path})${revoked ? ', revoked at Google' : ''}`] : [],
         remaining: [
           ...(had && !revoked
-            ? ['The refresh token: Google could not be told. See https://myaccount.google.com/connections.']
+            ? [
+                'The refresh token: Google could not be notified. See https://myaccount.google.com/connections.',
+              ]
             : []),
           ...others.flat(),
           ...(had ? ['The session at Google, in the browser.'] : []),

@@ -90,7 +90,7 @@ export function createOidcConsents(options: {
       throw new AppError(
         'consent-needed',
         changed
-          ? `The certificate authority or TLS server name of ${title} (${address}) has changed since you allowed it to receive your id token of ${session}.`
+          ? `The CA certificate or TLS server name of ${title} (${address}) has changed since you allowed it to receive your id token of ${session}.`
           : `You have not allowed ${title} (${address}) to receive your id token of ${session}.`,
         {
           hint: `Run \`${command`k8s-tunnels login oidc --allow ${cluster.id}`}\` to see what it is and allow it.`,

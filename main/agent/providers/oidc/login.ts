@@ -133,8 +133,8 @@ export function createOidcLogin(options: {
       const one = find(request.session);
       const config = await openIssuer(network, one);
       if (request.deviceCode && !hasDeviceCode(config)) {
-        throw new AppError('login-failed', `${request.session} gives no device codes.`, {
-          hint: 'Sign in in a browser.',
+        throw new AppError('login-failed', `${request.session} does not support device codes.`, {
+          hint: 'Sign in with a browser.',
         });
       }
       if (request.deviceCode || !(await byCode(config, one, request))) await byDevice(config, one, request);

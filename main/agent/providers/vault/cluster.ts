@@ -94,7 +94,7 @@ async function readCluster(options: {
 
 const brokenKubeconfig: TagProblem = {
   key: 'kubeconfig',
-  message: 'kubeconfig of the secret is no kubeconfig with a current context.',
+  message: 'kubeconfig of the secret is not a valid kubeconfig with a current context.',
   hint: 'Store the kubeconfig that reaches the cluster, with its current-context set.',
 };
 
@@ -122,7 +122,7 @@ function authorityFrom(
     problem: {
       key: 'certificate-authority-data',
       message: 'certificate-authority-data of the secret is not a PEM certificate.',
-      hint: 'Store the PEM of the cluster authority, or its base64.',
+      hint: "Store the PEM of the cluster's CA certificate, or its base64.",
     },
   };
 }

@@ -58,7 +58,7 @@ export async function readVaultCredential(
   if (current !== '' && vaultAddress(current).origin !== address.origin) {
     throw new AppError(
       'credential-failed',
-      `The credential lies in Vault at ${address.host}, which is not VAULT_ADDR.`,
+      `The credential is stored in Vault at ${address.host}, which is not VAULT_ADDR.`,
       {
         hint: `Set VAULT_ADDR to ${address.origin}, or run \`k8s-tunnels discover\`.`,
       },
@@ -88,7 +88,7 @@ export async function readVaultCredential(
     'credential-failed',
     `There is no secret ${where} in Vault at ${address.host} any more.`,
     {
-      hint: 'Run `k8s-tunnels discover`, or ask who keeps the clusters in Vault.',
+      hint: 'Run `k8s-tunnels discover`, or ask the owner of the clusters in Vault.',
     },
   );
 }

@@ -49,7 +49,7 @@ export function vaultError(options: {
     'vault-failed',
     `Vault at ${address.host} did not answer ${asked} (${why ?? 'unreadable answer'}).`,
     {
-      hint: 'Try again; if it stays so, ask a Vault administrator.',
+      hint: 'Try again; if the error persists, ask a Vault administrator.',
       retryable: true,
       cause,
     },
@@ -93,7 +93,7 @@ export function signInError(
     hint:
       status === 404
         ? 'Set the method and its mount in the organisation’s file (sources.vault.addresses.login).'
-        : 'Try again; if it stays so, ask a Vault administrator.',
+        : 'Try again; if the error persists, ask a Vault administrator.',
     retryable: status !== 404,
     cause: error,
   });

@@ -28,7 +28,7 @@ const asks: Readonly<Record<VaultMethod['method'], Account['asks']>> = {
   token: 'nothing',
 };
 
-const tokenIsSet = 'VAULT_TOKEN is set, and counts before any sign-in.';
+const tokenIsSet = 'VAULT_TOKEN is set, and takes precedence over any session.';
 const unsetHint = 'Unset VAULT_TOKEN, restart the agent (`k8s-tunnels quit`) and sign in again.';
 
 /** The limit for Vault to look up a token. */
@@ -153,7 +153,9 @@ export function createVaultLogin(options: {
         removed: token === '' ? [] : [`The Vault token of ${session} (${file})${revoked ? ', revoked' : ''}`],
         remaining: [
           ...(token !== '' && !revoked
-            ? [`The token itself: Vault at ${session} could not be told, so it holds until its end.`]
+            ? [
+                `The token itself: Vault at ${session} could not be notified, so it stays valid until it expires.`,
+              ]
             : []),
           ...(fromEnvironment === '' ? [] : ['The token in VAULT_TOKEN.']),
           ...(token === '' ? [] : ['The session at your identity provider, in the browser.']),

@@ -64,7 +64,7 @@ export async function vaultSignIn(options: {
         }),
       );
     case 'token':
-      throw new AppError('login-failed', 'This Vault gives its tokens by hand.', {
+      throw new AppError('login-failed', 'This Vault issues its tokens manually.', {
         hint: 'Set VAULT_TOKEN, or run `vault login`.',
       });
   }
@@ -94,7 +94,7 @@ async function byOidc(options: {
     if (url === null || state === '') {
       throw new AppError(
         'login-failed',
-        `Vault begins no sign-in for ${role === '' ? 'the default role' : `role ${role}`}.`,
+        `Vault does not start a login for ${role === '' ? 'the default role' : `role ${role}`}.`,
         {
           hint: `Ask a Vault administrator whether the role exists and allows ${callback.redirectUri}.`,
         },
@@ -114,7 +114,7 @@ async function byOidc(options: {
         } catch (error) {
           if (error instanceof AppError) throw error;
           throw new AppError('login-failed', 'Vault did not accept the sign-in.', {
-            hint: 'Your identity provider knows you, but the role may not admit you: ask a Vault administrator.',
+            hint: 'Your identity provider knows you, but the role may deny you access: ask a Vault administrator.',
             cause: error,
           });
         }
