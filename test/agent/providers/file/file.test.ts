@@ -58,7 +58,10 @@ describe('what is listed', () => {
     expect((await discover()).results.map(({ outcome }) => outcome)).toMatchObject([
       {
         kind: 'failed',
-        error: { code: 'file-invalid', message: `${file}, line 2: starts a second document; a list must be one document.` },
+        error: {
+          code: 'file-invalid',
+          message: `${file}, line 2: starts a second document; a list must be one document.`,
+        },
       },
     ]);
   });
@@ -194,7 +197,10 @@ describe('a list that cannot be read', () => {
     ['- name: a\n', 'line 1: server is missing.'],
     ['- name: a\n  server: https://a\n  hostnme: x\n', 'line 3: hostnme is not a known field.'],
     ['- name: a\n  server: https://a\n  tags:\n    namespace: 1\n', 'line 4: tags.namespace must be text'],
-    ['- name: a\n  server: https://a\n  user:\n    token: hunter2\n', 'line 4: user.token is not a known field'],
+    [
+      '- name: a\n  server: https://a\n  user:\n    token: hunter2\n',
+      'line 4: user.token is not a known field',
+    ],
     ['- name: a\n  server: https://a\n  user: {}\n', 'line 3: user needs one of exec'],
     [
       '- name: a\n  server: https://a\n  user:\n    client-certificate: x\n',
