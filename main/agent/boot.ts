@@ -76,8 +76,8 @@ export async function boot(options: {
     // Create the folder before a library does: the first to create it decides its permissions.
     await mkdir(paths.config, { recursive: true, mode: 0o700 }).catch(() => {});
     for (const repair of [repairSettingsFile, migrateSettingsFile]) {
-      const told = repair(paths.config);
-      if (told !== undefined) notice('warning', told);
+      const message = repair(paths.config);
+      if (message !== undefined) notice('warning', message);
     }
     const settings = createSettings({
       openStore: parts.openStore,

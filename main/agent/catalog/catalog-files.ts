@@ -123,8 +123,8 @@ function parseAccount(text: string): Account | string {
   const [head = '', authorities = ''] = text.split('\n');
   try {
     const raw: unknown = JSON.parse(head);
-    const told = versionOf(raw);
-    if (told !== version) return `version ${told}, not ${version}`;
+    const found = versionOf(raw);
+    if (found !== version) return `version ${found}, not ${version}`;
     const read = accountSchema.safeParse((raw as { data?: unknown }).data);
     if (!read.success) return misfit(read.error);
     const known: ReadonlyMap<string, string> = new Map(
@@ -154,6 +154,6 @@ function parseRuns(text: string): z.output<typeof runsSchema> | string {
 }
 
 function versionOf(raw: unknown): string | number {
-  const told = typeof raw === 'object' && raw !== null && 'version' in raw ? raw.version : undefined;
-  return typeof told === 'number' ? told : 'unknown';
+  const found = typeof raw === 'object' && raw !== null && 'version' in raw ? raw.version : undefined;
+  return typeof found === 'number' ? found : 'unknown';
 }

@@ -6,7 +6,7 @@ import type { Shell } from '../../model/shell-word.ts';
 import { usualTagPrefix } from '../../model/tag-prefix.ts';
 import { placeholder } from './tag-checks.ts';
 import { tagCommands } from './tag-commands.ts';
-import { type TagChange, tagMends, tagPart } from './tags.ts';
+import { type TagChange, tagFixes, tagPart } from './tags.ts';
 
 export interface TagFinding {
   readonly cluster: Cluster;
@@ -30,7 +30,7 @@ export interface TagFinding {
   readonly commands: readonly string[];
 }
 
-type Finding = Omit<TagFinding, 'cluster' | 'commands'> & { readonly mend?: TagChange };
+type Finding = Omit<TagFinding, 'cluster' | 'commands'> & { readonly fix?: TagChange };
 
 /** Returns all errors and warnings in the clusters' tags, in the order of the clusters. */
 export function lintTags(clusters: readonly Cluster[], shell: Shell = 'posix'): readonly TagFinding[] {
@@ -45,9 +45,9 @@ export function lintTags(clusters: readonly Cluster[], shell: Shell = 'posix'): 
   );
 }
 
-function withCommands(cluster: Cluster, { mend, ...finding }: Finding, shell: Shell): TagFinding {
+function withCommands(cluster: Cluster, { fix, ...finding }: Finding, shell: Shell): TagFinding {
   try {
-    return { cluster, ...finding, commands: mend === undefined ? [] : tagCommands(cluster, mend, shell) };
+    return { cluster, ...finding, commands: fix === undefined ? [] : tagCommands(cluster, fix, shell) };
   } catch (error) {
     // If no command can be given, explain in the hint.
     const { message, hint = '' } = toPlainError(error);
@@ -59,12 +59,12 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
   const { title, tags = {}, tagPrefix = usualTagPrefix, tagProblems, reach } = cluster;
   const { environment, docs, owner } = cluster;
   const hasHostname = Object.keys(tags).some((key) => tagPart(key, tagPrefix)?.field === 'hostname');
-  const findings: Finding[] = tagMends(tags, tagPrefix).map(({ message, hint, mend }) => ({
+  const findings: Finding[] = tagFixes(tags, tagPrefix).map(({ message, hint, fix }) => ({
     severity: 'error',
     kind: 'tag-problem',
     message,
     hint,
-    mend,
+    fix,
   }));
   for (const { key, message, hint } of tagProblems)
     if (tagPart(key, tagPrefix) === undefined)
@@ -75,7 +75,7 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
       kind: 'hostname-missing',
       message: `It has no ${tagPrefix}hostname, and so no tunnel.`,
       hint: "Set it to the hostname of the cluster's Access application.",
-      mend: { set: { hostname: placeholder('hostname') } },
+      fix: { set: { hostname: placeholder('hostname') } },
     });
   if (environment !== undefined && !isProduction(cluster) && soundsLikeProduction(environment))
     findings.push({
@@ -83,7 +83,7 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
       kind: 'environment-unrecognised',
       message: `${tagPrefix}environment is "${environment}", so switching to the cluster needs no confirmation.`,
       hint: 'Only production or prod requires a confirmation.',
-      mend: { set: { environment: 'production' } },
+      fix: { set: { environment: 'production' } },
     });
   const mixed = mixedScripts(title);
   if (mixed !== undefined)
@@ -92,7 +92,7 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
       kind: 'title-mixed-scripts',
       message: `"${title}" mixes letters of scripts that look alike: ${mixed}.`,
       hint: `It may be made to look like another cluster: ask its owner, and set ${tagPrefix}name to letters of one script.`,
-      mend: { set: { name: placeholder('name') } },
+      fix: { set: { name: placeholder('name') } },
     });
   if (docs !== undefined && !/^https:/i.test(docs))
     findings.push({
@@ -100,7 +100,7 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
       kind: 'docs-not-https',
       message: `${tagPrefix}docs is not an https:// address, so the window shows no link.`,
       hint: 'Set it to one that begins with https://.',
-      mend: { set: { docs: docs.replace(/^http:/i, 'https:') } },
+      fix: { set: { docs: docs.replace(/^http:/i, 'https:') } },
     });
   if (isProduction(cluster) && owner === undefined)
     findings.push({
@@ -108,7 +108,7 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
       kind: 'owner-missing',
       message: 'The production cluster has no owner tag.',
       hint: `Set ${tagPrefix}owner to a contact for users.`,
-      mend: { set: { owner: placeholder('owner') } },
+      fix: { set: { owner: placeholder('owner') } },
     });
   return findings;
 }
@@ -143,7 +143,7 @@ function sharedHostname(
       kind: 'hostname-shared',
       message: `${tagPrefix}hostname is ${reach.hostname}, which leads to one API server only and is that of ${idsOf(others)} too.`,
       hint: `Give each its own, or ${tagPrefix}destination where the application is in bastion mode.`,
-      mend: { set: { hostname: placeholder('hostname') } },
+      fix: { set: { hostname: placeholder('hostname') } },
     },
   ];
 }
@@ -160,7 +160,7 @@ function sharedTitle(
       kind: 'title-shared',
       message: `"${title}" is the name of ${idsOf(others)} too.`,
       hint: `Give each a ${tagPrefix}name of its own; otherwise users must give its id.`,
-      mend: { set: { name: placeholder('name') } },
+      fix: { set: { name: placeholder('name') } },
     },
   ];
 }

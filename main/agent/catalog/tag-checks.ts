@@ -55,7 +55,7 @@ export function checkTag(field: TagField, value: string, prefix: string = usualT
         ? { value: value.toLowerCase() }
         : {
             message: `${key} is "${value}", which is not a hostname.`,
-            hint: "Set it to a name that stands in the API server's certificate.",
+            hint: "Set it to a name in the API server's certificate.",
             instead: hostWithin(value) ?? instead,
           };
     case 'origin':

@@ -43,7 +43,7 @@ export function taggedCluster(reading: ClusterReading): Cluster {
   const { source, account, region, name, certificateAuthorityData, version, status, credential } = reading;
   const { tagPrefix = usualTagPrefix } = reading;
   const { fields, problems } = readTags(reading.tags, tagPrefix);
-  const { name: title, reach, ...told } = fields;
+  const { name: title, reach, ...details } = fields;
   const ours = Object.entries(reading.tags)
     .filter(([key]) => tagPart(key, tagPrefix) !== undefined)
     .map(([key, value]) => [marked(key), marked(value)] as const);
@@ -62,7 +62,7 @@ export function taggedCluster(reading: ClusterReading): Cluster {
     ...(status === undefined ? {} : { status: plainText(status) }),
     ...(credential === undefined ? {} : { credential }),
     ...(reading.serverName === undefined ? {} : { serverName: plainText(reading.serverName) }),
-    ...told,
+    ...details,
     reach:
       reading.unreachable === undefined ? reach : { kind: 'none', reason: plainText(reading.unreachable) },
     tagProblems: [...problems, ...(hasUnseen(name) ? [unseenName] : []), ...(reading.problems ?? [])].map(

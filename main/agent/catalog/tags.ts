@@ -27,8 +27,8 @@ export interface TagChange {
   readonly remove?: readonly string[];
 }
 
-export interface MendableProblem extends TagProblem {
-  readonly mend: TagChange;
+export interface FixableProblem extends TagProblem {
+  readonly fix: TagChange;
 }
 
 /**
@@ -64,7 +64,7 @@ export function readTags(
 }
 
 /** Returns the problems that `readTags` reports, each with its fix. */
-export function tagMends(tags: Readonly<Record<string, string>>, prefix: string): readonly MendableProblem[] {
+export function tagFixes(tags: Readonly<Record<string, string>>, prefix: string): readonly FixableProblem[] {
   return inspect(tags, prefix).problems;
 }
 
@@ -89,8 +89,8 @@ function inspect(tags: Readonly<Record<string, string>>, prefix: string) {
       checked.set(field, result.value);
     } else {
       const { message, hint, instead } = result;
-      const mend = instead === undefined ? { unset: [field] } : { set: { [field]: instead } };
-      problems.push({ key, message, hint, mend });
+      const fix = instead === undefined ? { unset: [field] } : { set: { [field]: instead } };
+      problems.push({ key, message, hint, fix });
       refused.set(field, { key, message, hint });
     }
   }
@@ -99,7 +99,7 @@ function inspect(tags: Readonly<Record<string, string>>, prefix: string) {
 
 /** Joins `<key>`, `<key>-2`, `<key>-3`, … and decodes; reports unknown keys. */
 function collect(tags: Readonly<Record<string, string>>, prefix: string) {
-  const problems: MendableProblem[] = [];
+  const problems: FixableProblem[] = [];
   const parts = new Map<TagField, Map<number, { readonly key: string; readonly value: string }>>();
   // If a key has two spellings, the lower-case one comes first and counts.
   const keys = Object.keys(tags).sort((a, b) => (a < b ? 1 : -1));
@@ -113,7 +113,7 @@ function collect(tags: Readonly<Record<string, string>>, prefix: string) {
         key,
         message: `${key} is not a tag that k8s-tunnels knows.`,
         hint: `Did you mean ${prefix}${guess}?`,
-        mend: {
+        fix: {
           remove: [key],
           ...renamed({ guess, name, value: decodeValue(tags[key] ?? ''), keys, prefix }),
         },
@@ -130,7 +130,7 @@ function collect(tags: Readonly<Record<string, string>>, prefix: string) {
         key,
         message: `${key} and ${other.key} are one tag in two spellings; ${other.key} counts.`,
         hint: `Remove ${key}.`,
-        mend: { remove: [key] },
+        fix: { remove: [key] },
       });
     }
   }
@@ -147,7 +147,7 @@ function collect(tags: Readonly<Record<string, string>>, prefix: string) {
         key: part.key,
         message: `${part.key} continues a value, but ${missing} is missing.`,
         hint: `Add ${missing}, or remove ${part.key}.`,
-        mend: { remove: [part.key] },
+        fix: { remove: [part.key] },
       });
     }
   }

@@ -36,7 +36,7 @@ export function createDiscovery(options: {
   let status = idle();
   let current: { readonly done: Promise<void>; readonly abort: AbortController } | undefined;
 
-  const tell = (next: DiscoveryStatus) => {
+  const report = (next: DiscoveryStatus) => {
     status = next;
     onStatus(next);
   };
@@ -48,7 +48,7 @@ export function createDiscovery(options: {
     const read = new Map<string, number>();
     const progress = () => {
       const cellsRead = read.size;
-      tell({ status: 'running', since, cellsRead, cellsKnown: Math.max(cellsKnown, cellsRead), clusters });
+      report({ status: 'running', since, cellsRead, cellsKnown: Math.max(cellsKnown, cellsRead), clusters });
     };
     progress();
     const runSource = async (source: DiscoverySource): Promise<void> => {
@@ -101,7 +101,7 @@ export function createDiscovery(options: {
       const abort = new AbortController();
       const done = readAll(abort.signal, asked).finally(() => {
         current = undefined;
-        tell(idle());
+        report(idle());
       });
       current = { done, abort };
       return done;

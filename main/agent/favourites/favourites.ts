@@ -22,7 +22,7 @@ export async function createFavourites(options: {
     file: path.join(options.folder, 'favourites.json'),
     version: 1,
     schema: z.array(clusterIdSchema),
-    onUnreadable: (name, reason) => options.logger.warn('Favourites start anew', { file: name, reason }),
+    onUnreadable: (name, reason) => options.logger.warn('Favourites start empty', { file: name, reason }),
   });
   let list: readonly ClusterId[] = (await file.read()) ?? [];
   const keep = async (next: readonly ClusterId[]) => {

@@ -25,7 +25,7 @@ export async function createSets(options: {
     file: path.join(options.folder, 'sets.json'),
     version: 1,
     schema: z.array(clusterSetSchema).max(atMost),
-    onUnreadable: (name, reason) => options.logger.warn('Sets start anew', { file: name, reason }),
+    onUnreadable: (name, reason) => options.logger.warn('Sets start empty', { file: name, reason }),
   });
   let list: readonly ClusterSet[] = (await file.read()) ?? [];
   const without = (name: string) => list.filter((set) => keyOf(set.name) !== keyOf(name));

@@ -21,7 +21,7 @@ export function fieldsOf(organisation: Organisation): Fields {
 }
 
 /** The defaults of a configuration. */
-export const usualFields: Fields = fieldsOf(organisationSchema.parse({ version: 1, name: '-' }));
+export const defaultFields: Fields = fieldsOf(organisationSchema.parse({ version: 1, name: '-' }));
 
 /** Returns every field that `after` sets or removes differently from `before`. */
 export function changedFields(after: Fields, before: Fields): readonly FieldChange[] {
@@ -51,7 +51,7 @@ export function changesToAgreeTo(
   next: Organisation,
   accepted: Organisation | undefined,
 ): readonly FieldChange[] {
-  const before = accepted === undefined ? usualFields : fieldsOf(accepted);
+  const before = accepted === undefined ? defaultFields : fieldsOf(accepted);
   return changedFields(fieldsOf(next), before).filter(
     ({ field }) => !harmless.some((pattern) => pattern.test(field)),
   );

@@ -21,10 +21,10 @@ export interface ManagedFile {
 export function managedFile(env: Environment, platform: NodeJS.Platform = process.platform): ManagedFile {
   const named = env.K8S_TUNNELS_MANAGED_CONFIG;
   if (named !== undefined && path.isAbsolute(named)) return { file: named, isOwn: true };
-  return { file: usualPlace(env, platform), isOwn: false };
+  return { file: defaultPath(env, platform), isOwn: false };
 }
 
-function usualPlace(env: Environment, platform: NodeJS.Platform): string {
+function defaultPath(env: Environment, platform: NodeJS.Platform): string {
   switch (platform) {
     case 'win32':
       return path.win32.join(env.ProgramData ?? 'C:\\ProgramData', 'k8s-tunnels', 'organisation.yaml');

@@ -77,7 +77,7 @@ export async function createOrganisation(options: {
   const own = createOwnSetup(options);
   await managed.load();
   await own.load();
-  let told: string | undefined;
+  let reported: string | undefined;
   let shown = view();
 
   function current(): Organisation | undefined {
@@ -104,7 +104,7 @@ export async function createOrganisation(options: {
     };
   }
 
-  const tell = (before: Organisation | undefined): boolean => {
+  const reportChange = (before: Organisation | undefined): boolean => {
     const now = current();
     const changed = !isDeepStrictEqual(before, now);
     if (changed) onChange(now);
@@ -118,7 +118,7 @@ export async function createOrganisation(options: {
   const keep = async (stored: Stored, organisation: Organisation | undefined): Promise<boolean> => {
     const before = current();
     await own.keep({ stored, organisation });
-    return tell(before);
+    return reportChange(before);
   };
 
   const sourceOf = ({ source, key }: Setup): SetupSource => {
@@ -202,14 +202,14 @@ export async function createOrganisation(options: {
     const name = organisation?.name ?? 'Your organisation';
     try {
       const changed = await inTurn(refreshOwn);
-      told = undefined;
+      reported = undefined;
       if (changed) notice('info', `The configuration of ${current()?.name ?? name} has changed.`);
     } catch (error) {
       const { message, retryable } = toPlainError(error);
       logger.warn('The organisation was not refreshed', { message });
       // Do not report being offline.
-      if (retryable || told === message) return;
-      told = message;
+      if (retryable || reported === message) return;
+      reported = message;
       notice(
         'warning',
         `The new configuration of ${name} is not used; the last good one stays in effect. ${message}`,
@@ -276,21 +276,21 @@ export async function createOrganisation(options: {
         const conflict = replace ? undefined : conflictWith(source, next);
         if (conflict !== undefined) throw conflictError(conflict);
         await keep(storedFrom({ origin: source.origin, key, keyFrom, reading, now: clock.now() }), next);
-        told = undefined;
+        reported = undefined;
       }),
     remove: () =>
       inTurn(async () => {
         if (own.current() === undefined) return false;
         const before = current();
         await own.remove();
-        tell(before);
+        reportChange(before);
         return true;
       }),
     refresh: () =>
       inTurn(async () => {
         const before = current();
         await managed.load();
-        tell(before);
+        reportChange(before);
         await refreshOwn();
         return !isDeepStrictEqual(before, current());
       }),

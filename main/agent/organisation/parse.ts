@@ -3,7 +3,7 @@ import { AppError } from '../../model/app-error.ts';
 import { type Organisation, organisationSchema } from '../../model/organisation.ts';
 
 /** Problems beyond this number are only counted. */
-const told = 5;
+const mostShown = 5;
 
 interface Problem {
   readonly line: number;
@@ -72,7 +72,7 @@ function problemsError(place: string, problems: readonly Problem[]): AppError {
   const [first, ...rest] = problems
     .toSorted((a, b) => a.line - b.line)
     .map(({ line, field, message }) => `line ${line}${field === '' ? '' : `, ${field}`}: ${message}`);
-  const more = rest.slice(0, told - 1);
+  const more = rest.slice(0, mostShown - 1);
   const uncounted = rest.length - more.length;
   return new AppError('bad-input', `${place}, ${first ?? 'does not fit'}.`, {
     hint:

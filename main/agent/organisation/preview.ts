@@ -3,17 +3,17 @@ import type { Organisation } from '../../model/organisation.ts';
 import type { SetupPreview } from '../../model/organisation-view.ts';
 import { type Settings, settingNames } from '../../model/settings.ts';
 import { serviceAccountFile, type VaultMethod } from '../providers/vault/methods.ts';
-import { changedFields, fieldsOf, usualFields } from './fields.ts';
+import { changedFields, defaultFields, fieldsOf } from './fields.ts';
 
 /** Returns every field that a configuration sets to something other than the default, or than the current value. */
 export function previewFields(next: Organisation, now: Organisation | undefined): SetupPreview['fields'] {
-  const before = now === undefined ? usualFields : fieldsOf(now);
+  const before = now === undefined ? defaultFields : fieldsOf(now);
   const after = fieldsOf(next);
   const changed = new Map(changedFields(after, before).map((change) => [change.field, change]));
   return [...new Set([...after.keys(), ...before.keys()])].flatMap((field) => {
     if (field === 'version' || field === 'name') return [];
     const change = changed.get(field);
-    if (change === undefined && after.get(field)?.exact === usualFields.get(field)?.exact) return [];
+    if (change === undefined && after.get(field)?.exact === defaultFields.get(field)?.exact) return [];
     const value = after.get(field)?.shown ?? '';
     return [
       { field, value, ...(change === undefined || now === undefined ? {} : { before: change.before }) },

@@ -77,7 +77,7 @@ export async function createReleases(options: {
     return { version: newer, notes, url, publishedAt, isRequired };
   }
 
-  const tell = () => {
+  const notify = () => {
     const now = view();
     if (isDeepStrictEqual(now, shown)) return;
     shown = now;
@@ -86,7 +86,7 @@ export async function createReleases(options: {
 
   const keep = async (next: Kept) => {
     kept = next;
-    tell();
+    notify();
     writing = file
       .write(next)
       .catch((error: unknown) => warn('What is known of releases was not kept', error));
@@ -150,7 +150,7 @@ export async function createReleases(options: {
   return {
     view,
     follow() {
-      tell();
+      notify();
       schedule(clock.now() + interval.firstMs());
     },
     async close() {

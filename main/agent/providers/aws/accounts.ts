@@ -39,7 +39,7 @@ export interface AwsFailure {
   reaches(way: AwsWay): boolean;
   readonly error: AppError;
   /** Whether another failure already reports the same. */
-  readonly told: boolean;
+  readonly reported: boolean;
 }
 
 export interface AwsAccounts {
@@ -125,8 +125,8 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
           signal.throwIfAborted();
           aws.credentials.forget(principal);
           const region = principal.region ?? anyRegion;
-          const told = await awsError({ error, principal, action: 'sts:AssumeRole', region });
-          return failureOf(principal, told);
+          const converted = await awsError({ error, principal, action: 'sts:AssumeRole', region });
+          return failureOf(principal, converted);
         }
       };
       const openSessions = aws.identityCenter.open({
@@ -152,7 +152,7 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
             way.kind === 'sso' &&
             sessions.some(({ name, startUrl }) => name === way.session && startUrl === session.startUrl),
           error,
-          told: profiles.some((principal) => speaksOf(principal, session) && isFailed(principal, failed)),
+          reported: profiles.some((principal) => speaksOf(principal, session) && isFailed(principal, failed)),
         })),
       ];
     },
@@ -165,7 +165,7 @@ function failureOf({ way }: AwsPrincipal, error: AppError): AwsFailure {
     account: `profile:${name}`,
     reaches: (other) => other.kind === 'profile' && other.name === name,
     error,
-    told: false,
+    reported: false,
   };
 }
 

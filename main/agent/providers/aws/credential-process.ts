@@ -106,12 +106,12 @@ function programIn(command: string): string {
 function withoutArguments(line: string, command: string): string {
   const words = wordsOf(command);
   const program = words.findIndex((word) => !isAssignment(word));
-  const told = words
+  const hidden = words
     .toSpliced(program, 1)
     .flatMap((word) => [word, word.replace(/^[^=]*=/, '')])
     .filter((word) => word.length > 3);
   // Replace the longest first: one may be part of another.
-  return told
+  return hidden
     .sort((a, b) => b.length - a.length)
     .reduce((text, word) => text.replaceAll(word, '[hidden]'), line);
 }

@@ -106,16 +106,16 @@ async function withLogin<T>(
         return call(login);
       });
       // One answer is enough to know which role to try first next time.
-      if (action === 'eks:ListClusters') await aws.identityCenter.worked(principal);
+      if (action === 'eks:ListClusters') await aws.identityCenter.succeeded(principal);
       return answer;
     } catch (error) {
       run.signal.throwIfAborted();
       if (isRoleGone(error)) await aws.identityCenter.refused(principal);
-      const told = await awsError({ error, principal, action, region });
-      if (told.code !== 'aws-denied' && told.code !== 'aws-session-expired') throw told;
-      if (told.code === 'aws-session-expired') aws.credentials.forget(principal);
+      const failure = await awsError({ error, principal, action, region });
+      if (failure.code !== 'aws-denied' && failure.code !== 'aws-session-expired') throw failure;
+      if (failure.code === 'aws-session-expired') aws.credentials.forget(principal);
       refused.add(principal.key);
-      refusal ??= told;
+      refusal ??= failure;
     }
   }
   throw refusal ?? new AppError('aws-no-profile', `No AWS profile reaches account ${account.id}.`);

@@ -47,7 +47,7 @@ export function createEksSource(options: {
     async discover(run) {
       const { profiles, sessions } = await awsConfiguration(aws);
       if (profiles.length + sessions.length === 0) {
-        if (await hasAwsFiles(aws)) tellUnreached({ failures: [], found: new Map(), run });
+        if (await hasAwsFiles(aws)) reportUnreached({ failures: [], found: new Map(), run });
         return;
       }
       const limit = pLimit(concurrency);
@@ -75,8 +75,8 @@ export function createEksSource(options: {
           },
         })
         .then((failures) => {
-          tellFailures({ failures, found, run });
-          tellUnreached({ failures, found, run });
+          reportFailures({ failures, found, run });
+          reportUnreached({ failures, found, run });
         });
 
       const readRegions = (account: AwsAccount, regions: readonly string[]) => {
@@ -109,9 +109,9 @@ export function createEksSource(options: {
               // Hold denials back: only after all regions have answered is it clear whether one region or the whole
               // account denies.
               if (outcome.kind !== 'not-enabled' && !isDenied(outcome)) {
-                tell({ account, region, refused, outcome, run });
+                report({ account, region, refused, outcome, run });
               }
-              return { region, refused, outcome, told: account.logins.length };
+              return { region, refused, outcome, reported: account.logins.length };
             }),
         );
       };
@@ -125,7 +125,7 @@ export function createEksSource(options: {
         // The setting excludes these regions: nothing is read there any more.
         if (setting.length > 0)
           reportGone(run, (known) => known.account === account.id && !regions.includes(known.region));
-        const [usual, more] = await Promise.all([
+        const [standard, more] = await Promise.all([
           readRegions(account, regions),
           setting.length > 0
             ? []
@@ -137,7 +137,7 @@ export function createEksSource(options: {
                 );
               }),
         ]);
-        const cells = [...usual, ...more];
+        const cells = [...standard, ...more];
         const off = cells.filter(({ outcome }) => outcome.kind === 'not-enabled');
         const [login] = account.logins;
         const unknownKeys =
@@ -145,7 +145,7 @@ export function createEksSource(options: {
             ? await accounts.identify(login, run.signal).then(() => undefined, failed)
             : undefined;
         run.signal.throwIfAborted();
-        for (const cell of off) tell({ account, run, ...cell, outcome: unknownKeys ?? cell.outcome });
+        for (const cell of off) report({ account, run, ...cell, outcome: unknownKeys ?? cell.outcome });
         const denied = cells.filter(({ outcome }) => isDenied(outcome));
         const isKnown = run.known.some((cluster) => cluster.account === account.id);
         if (denied.length > 1 && denied.length + off.length === cells.length && !isKnown) {
@@ -153,14 +153,14 @@ export function createEksSource(options: {
           run.onPlanned(1 - denied.length);
           run.onCell({ cell: cellOf(account, '*'), outcome: noRights(account) });
         } else {
-          for (const cell of denied) tell({ account, run, ...cell });
+          for (const cell of denied) report({ account, run, ...cell });
         }
 
         await opened;
         for (const cell of cells) {
-          const { outcome, told } = cell;
+          const { outcome, reported } = cell;
           // Report again, with the ways of the slower profiles.
-          if (told < account.logins.length && 'clusters' in outcome) tell({ account, run, ...cell });
+          if (reported < account.logins.length && 'clusters' in outcome) report({ account, run, ...cell });
         }
       };
 
@@ -205,7 +205,7 @@ function isOff({ error, triedAt }: Cell, asked: boolean, clock: Clock): boolean 
 }
 
 /** Reports a result; its clusters get every way that has reached their account so far. */
-function tell(options: {
+function report(options: {
   readonly account: AwsAccount;
   readonly region: string;
   readonly refused: ReadonlySet<string>;
@@ -236,7 +236,7 @@ function cellOf({ id, name }: Pick<AwsAccount, 'id' | 'name'>, region: string): 
  * Reports an account as gone with its clusters if nothing reaches it, and everything that once did has answered or is
  * no longer configured. Accounts reached by the environment's credentials stay: another start may have other variables.
  */
-function tellUnreached(options: {
+function reportUnreached(options: {
   readonly failures: readonly AwsFailure[];
   readonly found: ReadonlyMap<string, AwsAccount>;
   readonly run: Discover;
@@ -262,24 +262,24 @@ function tellUnreached(options: {
 /**
  * Reports a failed profile or session: fails every cell that only it was known to reach, else one cell with its name.
  */
-function tellFailures(options: {
+function reportFailures(options: {
   readonly failures: readonly AwsFailure[];
   readonly found: ReadonlyMap<string, AwsAccount>;
   readonly run: Discover;
 }): void {
   const { failures, found, run } = options;
   run.signal.throwIfAborted();
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (const failure of failures) {
     const reached = run.known.filter(
       ({ credential }) => credential?.kind === 'eks' && credential.ways.some(failure.reaches),
     );
-    const own = failure.told ? [] : [{ account: failure.account, region: '*' }];
+    const own = failure.reported ? [] : [{ account: failure.account, region: '*' }];
     const principals = reached.length > 0 ? reached.filter(({ account }) => !found.has(account)) : own;
     for (const { account, region } of principals) {
       const key = `${account}/${region}`;
-      if (told.has(key)) continue;
-      told.add(key);
+      if (reported.has(key)) continue;
+      reported.add(key);
       run.onPlanned(1);
       run.onCell({ cell: { source: 'eks', account, region }, outcome: failed(failure.error) });
     }

@@ -37,7 +37,7 @@ export interface IdentityCenter {
     ): void;
   }): Promise<readonly SessionFailure[]>;
   /** Records that this way listed clusters: it is tried first from now on. */
-  worked(principal: AwsPrincipal): Promise<void>;
+  succeeded(principal: AwsPrincipal): Promise<void>;
   /** Records that the portal no longer gives this role: the next run loads the grants again. */
   refused(principal: AwsPrincipal): Promise<void>;
 }
@@ -51,13 +51,17 @@ export function createIdentityCenter(options: {
 }): IdentityCenter {
   const { portal, memory, clock } = options;
 
-  const list = async (session: AwsSession, signal: AbortSignal, tell: (account: GrantedAccount) => void) => {
+  const list = async (
+    session: AwsSession,
+    signal: AbortSignal,
+    report: (account: GrantedAccount) => void,
+  ) => {
     const { portals } = await memory.read();
     const token = await portal.tokenName(session);
     const remembered = portals[session.startUrl];
     const known = token?.follows(remembered?.token) === true ? remembered : undefined;
     if (known !== undefined && token !== undefined) known.token = token.name;
-    for (const account of known?.accounts ?? []) tell(account);
+    for (const account of known?.accounts ?? []) report(account);
     if (isRecent(known?.readAt, clock)) return;
     const granted = await portal.accounts(session, signal);
     const accounts = await Promise.all(
@@ -72,7 +76,7 @@ export function createIdentityCenter(options: {
           !isDeepStrictEqual(new Set(before.roles), new Set(roles));
         account.roles = [...roles];
         if (name !== undefined) account.name = name;
-        if (changed) tell(account);
+        if (changed) report(account);
         return account;
       }),
     );
@@ -109,7 +113,7 @@ export function createIdentityCenter(options: {
       );
       return failures.flat();
     },
-    async worked({ role }) {
+    async succeeded({ role }) {
       const account = await grantedIn(memory, role);
       if (account !== undefined && role !== undefined) account.works = role.name;
     },

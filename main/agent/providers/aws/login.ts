@@ -10,13 +10,13 @@ import { type AwsSession, awsConfiguration, bareUrl } from './profiles.ts';
 import { type SsoRegistration, ssoTime } from './sso-cache.ts';
 import { isRenewable, ssoOidcClient, tokenFrom } from './sso-tokens.ts';
 
-const usualScopes = ['sso:account:access'];
+const defaultScopes = ['sso:account:access'];
 const codeGrants = ['authorization_code', 'refresh_token'];
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 /** A registration that expires sooner is replaced, as in botocore. */
 const registrationMarginMs = 15 * 60_000;
 /** RFC 8628, 3.2 and 3.5. */
-const usualIntervalSeconds = 5;
+const defaultIntervalSeconds = 5;
 const slowDownSeconds = 5;
 
 /**
@@ -64,7 +64,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
       return known;
     const { RegisterClientCommand } = await import('@aws-sdk/client-sso-oidc');
     // Without scopes there would be no refresh token.
-    const scopes = session.scopes ?? usualScopes;
+    const scopes = session.scopes ?? defaultScopes;
     const answer = await client.send(
       new RegisterClientCommand({
         clientName: `k8s-tunnels-${session.named ? session.name : Math.floor(clock.now() / 1000)}`,
@@ -129,7 +129,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
         state,
         code_challenge_method: 'S256',
         // The parameter's name at AWS.
-        scopes: (registration.scopes ?? usualScopes).join(' '),
+        scopes: (registration.scopes ?? defaultScopes).join(' '),
         code_challenge: challenge,
       }).toString();
       const received = callback.receive({
@@ -178,7 +178,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
     } = asked;
     request.onDeviceCode({ url: verificationUriComplete, userCode });
     const grant = { clientId, clientSecret, grantType: deviceGrant, deviceCode };
-    let seconds = asked.interval ?? usualIntervalSeconds;
+    let seconds = asked.interval ?? defaultIntervalSeconds;
     for (;;) {
       await clock.sleep(seconds * 1000, signal);
       try {

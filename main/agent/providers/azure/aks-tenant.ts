@@ -32,7 +32,7 @@ export interface TenantParts {
   known(id: ClusterId): Cluster | undefined;
   now(): number;
   /** Reports the result of a whole subscription. `name` is its display name, if known. */
-  tell(subscription: Subscription, outcome: Extract<CellOutcome, { kind: 'listed' | 'failed' }>): void;
+  report(subscription: Subscription, outcome: Extract<CellOutcome, { kind: 'listed' | 'failed' }>): void;
 }
 
 type Failed = Extract<CellOutcome, { kind: 'failed' }>;
@@ -42,16 +42,16 @@ type Failed = Extract<CellOutcome, { kind: 'failed' }>;
  * each subscription. Returns the failure if it left no subscription to report; rejects if the run was cancelled.
  */
 export async function readTenant(parts: TenantParts): Promise<AppError | undefined> {
-  const { tenant, session, run, tell } = parts;
+  const { tenant, session, run, report } = parts;
   const asking = subscriptionsOf(parts);
   // Awaited when the clusters are read.
   asking.catch(() => {});
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const read = new Map<string, Cluster[]>();
-  const finish = async (id: string, outcome: Parameters<typeof tell>[1]) => {
-    told.add(id);
+  const finish = async (id: string, outcome: Parameters<typeof report>[1]) => {
+    reported.add(id);
     // Requested together with the first page, and rarely slower. Without the names the clusters are reported anyway.
-    tell({ id, name: (await asking.catch(() => undefined))?.get(id) }, outcome);
+    report({ id, name: (await asking.catch(() => undefined))?.get(id) }, outcome);
   };
   let failure: AppError | undefined;
   try {
@@ -66,7 +66,7 @@ export async function readTenant(parts: TenantParts): Promise<AppError | undefin
       // More clusters of the last subscription may follow; those before it are complete.
       const unfinished = last === undefined ? undefined : subscriptionOf(last);
       for (const [subscription, clusters] of read) {
-        if (subscription === unfinished || told.has(subscription)) continue;
+        if (subscription === unfinished || reported.has(subscription)) continue;
         await finish(subscription, { kind: 'listed', clusters });
       }
     }
@@ -88,7 +88,7 @@ export async function readTenant(parts: TenantParts): Promise<AppError | undefin
     ...(asked.status === 'fulfilled' ? asked.value.keys() : []),
   ]);
   for (const subscription of subscriptions) {
-    if (told.has(subscription)) continue;
+    if (reported.has(subscription)) continue;
     const clusters = read.get(subscription) ?? [];
     await finish(
       subscription,
@@ -99,19 +99,23 @@ export async function readTenant(parts: TenantParts): Promise<AppError | undefin
   }
   // If not all were reported, the missing ones may still exist: do not remove them.
   const doubt = failure ?? (asked.status === 'rejected' ? (asked.reason as AppError) : undefined);
-  return doubt === undefined ? undefined : tellKnown(parts, told, doubt);
+  return doubt === undefined ? undefined : reportKnown(parts, reported, doubt);
 }
 
 /** Reports a failure for the tenant's subscriptions in the catalog; returns it if nothing was reported at all. */
-function tellKnown(parts: TenantParts, told: ReadonlySet<string>, error: AppError): AppError | undefined {
-  const { tenant, run, tell } = parts;
+function reportKnown(
+  parts: TenantParts,
+  reported: ReadonlySet<string>,
+  error: AppError,
+): AppError | undefined {
+  const { tenant, run, report } = parts;
   const known = new Set(
     run.known.flatMap(({ account, credential }) =>
-      credential?.kind === 'aks' && credential.tenant === tenant && !told.has(account) ? [account] : [],
+      credential?.kind === 'aks' && credential.tenant === tenant && !reported.has(account) ? [account] : [],
     ),
   );
-  for (const id of known) tell({ id }, failed(error));
-  return told.size + known.size === 0 ? error : undefined;
+  for (const id of known) report({ id }, failed(error));
+  return reported.size + known.size === 0 ? error : undefined;
 }
 
 /** Yields the pages of Resource Graph; requests the next one before it yields a page. */
@@ -181,13 +185,13 @@ async function readEach(
   parts: TenantParts,
   asking: Promise<ReadonlyMap<string, string | undefined>>,
 ): Promise<AppError | undefined> {
-  const { run, tell } = parts;
+  const { run, report } = parts;
   let subscriptions: ReadonlyMap<string, string | undefined>;
   try {
     subscriptions = await asking;
   } catch (error) {
     run.signal.throwIfAborted();
-    return tellKnown(parts, new Set(), error as AppError);
+    return reportKnown(parts, new Set(), error as AppError);
   }
   const limit = pLimit(subscriptionsAtOnce);
   await Promise.all(
@@ -195,7 +199,7 @@ async function readEach(
       limit(async () => {
         const outcome = await readSubscription(parts, id);
         run.signal.throwIfAborted();
-        tell({ id, name }, outcome);
+        report({ id, name }, outcome);
       }),
     ),
   );

@@ -36,7 +36,7 @@ export function createAksSource(
       const session = await sessionNow();
       if (session === undefined) return;
       const before = new Map(run.known.map((cluster) => [cluster.id, cluster]));
-      const { tell, tellPlace, told, codes } = teller(run);
+      const { report, reportFailure, reported, codes } = createReporter(run);
       const reading = new Map<string, Promise<void>>();
       const read = (tenant: string) => {
         if (reading.has(tenant)) return;
@@ -44,11 +44,11 @@ export function createAksSource(
           tenant,
           session,
           run,
-          tell,
+          report,
           known: (id) => completed.get(id) ?? before.get(id),
           now: options.clock.now,
         }).then((failure) => {
-          if (failure !== undefined) tellPlace(`tenant:${tenant}`, failure);
+          if (failure !== undefined) reportFailure(`tenant:${tenant}`, failure);
         });
         reading.set(tenant, task);
         // Awaited below.
@@ -87,9 +87,9 @@ export function createAksSource(
       run.signal.throwIfAborted();
       await Promise.all(reading.values());
       // Unreported subscriptions are gone: their tenants were read completely, or are no longer wanted.
-      if (failure === undefined) reportGone(run, ({ account }) => !told.has(account));
+      if (failure === undefined) reportGone(run, ({ account }) => !reported.has(account));
       // Report one line per cause.
-      else if (!codes.has(failure.code)) tellPlace('*', failure);
+      else if (!codes.has(failure.code)) reportFailure('*', failure);
     },
     async complete(cluster, signal) {
       const { credential, certificateAuthorityData } = cluster;
@@ -127,28 +127,28 @@ async function* tenantsSeen(
   }
 }
 
-function teller(run: Discover) {
+function createReporter(run: Discover) {
   const listed = new Set<string>();
   const before = Map.groupBy(run.known, ({ account }) => account);
   const codes = new Set<ErrorCode>();
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const names = new Map(run.cells.map(({ account, accountName }) => [account, accountName]));
-  const tellCell = (cell: Omit<CellResult['cell'], 'source'>, outcome: CellOutcome) => {
+  const reportCell = (cell: Omit<CellResult['cell'], 'source'>, outcome: CellOutcome) => {
     run.signal.throwIfAborted();
     if (outcome.kind === 'failed') codes.add(outcome.error.code);
     run.onCell({ cell: { source: 'aks', ...cell }, outcome });
   };
   return {
     /** The subscriptions that were reported. */
-    told: told as ReadonlySet<string>,
+    reported: reported as ReadonlySet<string>,
     /** The codes of the failures that were reported. */
     codes: codes as ReadonlySet<ErrorCode>,
     /** Reports the regions of a subscription. If two tenants reach it, one that cannot read it is ignored. */
-    tell(
+    report(
       { id: subscription, name }: Subscription,
       outcome: Extract<CellOutcome, { kind: 'listed' | 'failed' }>,
     ) {
-      told.add(subscription);
+      reported.add(subscription);
       if (listed.has(subscription)) return;
       const accountName = name ?? names.get(subscription);
       const named = accountName === undefined ? {} : { accountName };
@@ -160,13 +160,13 @@ function teller(run: Discover) {
       run.onPlanned(regions.size);
       for (const region of regions) {
         const clusters = (found.get(region) ?? []).map((cluster) => ({ ...cluster, ...named }));
-        tellCell({ account: subscription, ...named, region }, { ...outcome, clusters });
+        reportCell({ account: subscription, ...named, region }, { ...outcome, clusters });
       }
     },
     /** Reports a failure that belongs to no subscription. */
-    tellPlace(account: string, error: AppError) {
+    reportFailure(account: string, error: AppError) {
       run.onPlanned(1);
-      tellCell({ account, region: '*' }, { kind: 'failed', error: toPlainError(error) });
+      reportCell({ account, region: '*' }, { kind: 'failed', error: toPlainError(error) });
     },
   };
 }

@@ -28,7 +28,7 @@ async function aksCredential(session: AzureSession, source: AksCredentialSource)
     const { client } = await readAksKubeconfig({ session, source });
     if (client !== undefined) return { kind: 'client-certificate', ...client, expiresAt: undefined };
     throw new AppError('credential-failed', `AKS gives no client certificate for ${cluster}.`, {
-      hint: 'Run `k8s-tunnels discover`: people may log in to it by Microsoft Entra now.',
+      hint: 'Run `k8s-tunnels discover`: the cluster may use Microsoft Entra now.',
     });
   }
   const { tenant, application } = login;

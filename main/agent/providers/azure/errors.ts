@@ -68,14 +68,14 @@ type Failed = {
 function signInError(failed: Failed): AppError {
   const { cause } = failed;
   const { signIns } = failed.session;
-  const person = personOf(signIns);
+  const userTool = userToolOf(signIns);
   // Each credential of the chain has said why it cannot.
   const said = cause instanceof Error && 'errors' in cause && Array.isArray(cause.errors) ? cause.errors : [];
-  const own: unknown = said[signIns.findIndex(({ kind }) => kind === person)] ?? cause;
+  const own: unknown = said[signIns.findIndex(({ kind }) => kind === userTool)] ?? cause;
   const text = own instanceof Error ? own.message : '';
   // Entra's numbers: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
   const [code, number] = /AADSTS(\d+)/.exec(text) ?? [];
-  if (person === undefined) {
+  if (userTool === undefined) {
     if (number === '7000222') return sessionOver(failed);
     return new AppError(
       'azure-failed',
@@ -83,7 +83,7 @@ function signInError(failed: Failed): AppError {
       { hint: 'Check AZURE_TENANT_ID, AZURE_CLIENT_ID and its secret or certificate.', cause },
     );
   }
-  const { program, logIn, getToken } = tools[person];
+  const { program, logIn, getToken } = tools[userTool];
   if (/could(n't| not) be found|is( not)? installed/i.test(text) && code === undefined) {
     return new AppError('azure-failed', `${program}, with which you signed in to Azure, is not on PATH.`, {
       hint: `Install ${program} again, or sign in with another tool.`,
@@ -99,19 +99,19 @@ function signInError(failed: Failed): AppError {
 }
 
 function sessionOver({ session, tenant, cause }: Failed): AppError {
-  const person = personOf(session.signIns);
+  const userTool = userToolOf(session.signIns);
   const where = tenant === undefined ? '' : ` in tenant ${tenant}`;
-  if (person === undefined) {
+  if (userTool === undefined) {
     return new AppError('azure-session-expired', `The session of AZURE_CLIENT_ID has expired${where}.`, {
       hint: 'Renew the secret or certificate of the application and restart the agent.',
       cause,
     });
   }
-  const { logIn, tenantOption } = tools[person];
+  const { logIn, tenantOption } = tools[userTool];
   const words = tenant === undefined ? [] : [tenant];
   const own = commandLine('k8s-tunnels login azure', words);
   const byTool =
-    person === 'own'
+    userTool === 'own'
       ? ''
       : `, or \`${commandLine(words.length > 0 ? `${logIn} ${tenantOption}` : logIn, words)}\``;
   return new AppError(
@@ -154,7 +154,7 @@ const tools = {
 } as const;
 
 /** Returns the tool with which a user has signed in; undefined if only applications have. */
-function personOf(signIns: readonly AzureSignIn[]): keyof typeof tools | undefined {
+function userToolOf(signIns: readonly AzureSignIn[]): keyof typeof tools | undefined {
   for (const { kind } of signIns) if (kind in tools) return kind as keyof typeof tools;
   return undefined;
 }

@@ -29,7 +29,7 @@ export function createAzureLogin(options: {
 }): LoginProvider {
   const { parts } = options;
   const { network, ownFile: file } = parts;
-  const usual = () => options.tenants()[0] ?? anyTenant;
+  const defaultTenant = () => options.tenants()[0] ?? anyTenant;
 
   const open = async (tenant: string) => {
     const { cloud } = await azureSignIns(parts);
@@ -40,7 +40,7 @@ export function createAzureLogin(options: {
   const own = async (): Promise<Account> => {
     const shown = {
       provider: 'azure',
-      session: usual(),
+      session: defaultTenant(),
       store: file.store,
       asks: 'browser',
       ours: true,

@@ -85,7 +85,7 @@ async function clusterFrom(options: {
   const isRefused = distrust !== undefined && needsTrust(user);
   const folder = path.dirname(file);
   const problems: TagProblem[] = [];
-  const told = async <T>(key: string, reading: Promise<T>): Promise<T | undefined> => {
+  const orProblem = async <T>(key: string, reading: Promise<T>): Promise<T | undefined> => {
     try {
       return await reading;
     } catch (error) {
@@ -105,7 +105,7 @@ async function clusterFrom(options: {
       ? undefined
       : {
           folder: path.dirname(pathIn(folder, home, kubeconfig.file)),
-          context: await told(
+          context: await orProblem(
             'user.kubeconfig',
             readContextOf(pathIn(folder, home, kubeconfig.file), kubeconfig.context, parts),
           ),
@@ -135,7 +135,7 @@ async function clusterFrom(options: {
   const text =
     authority.file === undefined
       ? authority.data
-      : await told('certificate-authority', readAuthority(authority.file));
+      : await orProblem('certificate-authority', readAuthority(authority.file));
   const pem = text === undefined ? undefined : pemFrom(text);
   if (text !== undefined && pem === undefined) {
     problems.push({

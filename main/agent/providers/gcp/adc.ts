@@ -123,11 +123,11 @@ export function gcpCredentialFiles({
 
 /** Returns gcloud's configuration folder. */
 export function gcloudFolder({ env, home }: Pick<GcpParts, 'env' | 'home'>): string {
-  const usual =
+  const standard =
     process.platform === 'win32' && env.APPDATA !== undefined
       ? path.join(env.APPDATA, 'gcloud')
       : path.join(home, '.config', 'gcloud');
-  return env.CLOUDSDK_CONFIG || usual;
+  return env.CLOUDSDK_CONFIG || standard;
 }
 
 async function readCredentials(file: string, named: boolean): Promise<string | undefined> {

@@ -18,7 +18,7 @@ export const gcpScopes = [
 ];
 
 /** The only address at which the library exchanges a refresh token or the signature of a service account. */
-const usualTokenUri = 'https://oauth2.googleapis.com/token';
+const defaultTokenUri = 'https://oauth2.googleapis.com/token';
 
 const userSchema = z.object({ client_id: z.string(), client_secret: z.string(), refresh_token: z.string() });
 const serviceAccountSchema = z.object({
@@ -139,7 +139,7 @@ export async function openOAuthClient(options: {
     ...(redirectUri === undefined ? {} : { redirectUri }),
     endpoints: {
       ...(authHost === '' ? {} : { oauth2AuthBaseUrl: authHost }),
-      ...(tokenUri === usualTokenUri ? {} : { oauth2RevokeUrl: new URL('/revoke', tokenUri).href }),
+      ...(tokenUri === defaultTokenUri ? {} : { oauth2RevokeUrl: new URL('/revoke', tokenUri).href }),
     },
   });
 }
@@ -147,7 +147,7 @@ export async function openOAuthClient(options: {
 function createTransporter(
   google: typeof import('google-auth-library'),
   parts: GcpParts,
-  tokenUri = usualTokenUri,
+  tokenUri = defaultTokenUri,
 ): InstanceType<typeof google.gaxios.Gaxios> {
   return new google.gaxios.Gaxios({
     fetchImplementation: createFetch(parts, tokenUri),
@@ -166,13 +166,13 @@ function principalOf(pathname: string): string {
 /** Prefers gcloud's own setting over the file, as gcloud does. */
 function tokenUriOf(content: Content, { env }: GcpParts): string {
   const inFile = typeof content.token_uri === 'string' ? content.token_uri : '';
-  return env.CLOUDSDK_AUTH_TOKEN_HOST || inFile || usualTokenUri;
+  return env.CLOUDSDK_AUTH_TOKEN_HOST || inFile || defaultTokenUri;
 }
 
 function createFetch(parts: GcpParts, tokenUri: string): typeof fetch {
   return async (input, init) => {
     const asked = String(input instanceof Request ? input.url : input);
-    const url = new URL(asked === usualTokenUri ? tokenUri : asked);
+    const url = new URL(asked === defaultTokenUri ? tokenUri : asked);
     const method = init?.method ?? 'GET';
     const headers = Object.fromEntries(new Headers(init?.headers));
     const signal = init?.signal ?? undefined;

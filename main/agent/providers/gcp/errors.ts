@@ -145,7 +145,7 @@ function appErrorIn(error: unknown): AppError | undefined {
 }
 
 /** Credentials of a signed-in user. */
-const people = new Set([
+const userTypes = new Set([
   'authorized_user',
   'external_account_authorized_user',
   'impersonated_service_account',
@@ -169,7 +169,7 @@ export function signInError(options: {
   if (own !== undefined) return own;
   const parsed = refusalSchema.safeParse(error);
   const refusal = parsed.success ? parsed.data.response.data.error : undefined;
-  if (refusal === 'invalid_grant' && people.has(type)) {
+  if (refusal === 'invalid_grant' && userTypes.has(type)) {
     return new AppError('gcp-session-expired', 'Your Google sign-in has expired or was revoked.', {
       hint: gcpLoginHint,
       signIn: { provider: 'gcp' },

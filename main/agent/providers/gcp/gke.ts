@@ -93,7 +93,7 @@ async function readAll(options: {
       if (found?.has(project) === false) return;
     }
     run.onPlanned(outcomes.size - 1);
-    for (const [region, outcome] of outcomes) tell(run, project, region, outcome);
+    for (const [region, outcome] of outcomes) report(run, project, region, outcome);
   };
 
   const searching = (async () => {
@@ -115,7 +115,7 @@ async function readAll(options: {
       // The search could not have added a project.
       if (!wanted.isOpen) return undefined;
       run.onPlanned(1);
-      tell(run, '*', '*', { kind: 'failed', error: toPlainError(error) });
+      report(run, '*', '*', { kind: 'failed', error: toPlainError(error) });
       return undefined;
     }
   })();
@@ -173,7 +173,7 @@ function isOff(options: { readonly project: string; readonly run: Run; readonly 
 
 function skip(run: Run, project: string): void {
   for (const { account, region } of run.cells) {
-    if (account === project) tell(run, project, region, { kind: 'skipped' });
+    if (account === project) report(run, project, region, { kind: 'skipped' });
   }
 }
 
@@ -183,14 +183,14 @@ function failAll(run: Run, error: PlainError): void {
   for (const { account, region } of run.cells) {
     if (account === '*') continue;
     const holds = holding.get(account)?.has(region) === true;
-    tell(run, account, region, holds ? { kind: 'failed', error } : { kind: 'skipped' });
+    report(run, account, region, holds ? { kind: 'failed', error } : { kind: 'skipped' });
   }
   if (holding.size > 0) return;
   run.onPlanned(1);
-  tell(run, '*', '*', { kind: 'failed', error });
+  report(run, '*', '*', { kind: 'failed', error });
 }
 
-function tell(run: Run, account: string, region: string, outcome: CellOutcome): void {
+function report(run: Run, account: string, region: string, outcome: CellOutcome): void {
   run.signal.throwIfAborted();
   run.onCell({ cell: { source: 'gke', account, region }, outcome });
 }

@@ -26,8 +26,8 @@ export function getPatiently(options: {
     clock: parts.clock,
     send: () => parts.network.request(url, { headers, signal }),
     passing,
-    pauseMs(answer, usualMs) {
-      const pause = refusalOf(answer).retryDelayMs ?? usualMs;
+    pauseMs(answer, defaultMs) {
+      const pause = refusalOf(answer).retryDelayMs ?? defaultMs;
       return pause > longestPauseMs ? undefined : pause;
     },
     signal,

@@ -112,8 +112,8 @@ async function send({ network, clock }: VaultParts, request: VaultRequest, signa
           clock,
           send: once,
           passing,
-          pauseMs: ({ headers }, usualMs) =>
-            Math.min(longestPauseMs, askedPauseMs(headers['retry-after']) ?? usualMs),
+          pauseMs: ({ headers }, defaultMs) =>
+            Math.min(longestPauseMs, askedPauseMs(headers['retry-after']) ?? defaultMs),
           signal,
         })
       : await once();

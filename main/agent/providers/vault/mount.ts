@@ -98,8 +98,8 @@ const listSchema = z.object({ data: z.object({ keys: z.array(z.string()) }) }).c
 export async function versionOf({ client, address, name }: Mount): Promise<1 | 2> {
   try {
     const answer: unknown = await client.read(encodePath(`sys/internal/ui/mounts/${name}`));
-    const told = mountSchema.safeParse(answer);
-    return told.success && told.data.data.options?.version !== '2' ? 1 : 2;
+    const parsed = mountSchema.safeParse(answer);
+    return parsed.success && parsed.data.data.options?.version !== '2' ? 1 : 2;
   } catch (error) {
     if (vaultStatus(error) !== 403 && vaultStatus(error) !== 404) {
       throw vaultError({ error, address, path: name, capability: 'list' });

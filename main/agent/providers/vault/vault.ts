@@ -51,8 +51,8 @@ export function createVaultSource(
       const limit = pLimit(concurrency);
       await Promise.all(readings.map((reading) => readServer({ ...options, ...reading, run, limit })));
       // Report nothing as gone without an address, since another start may have one, or with a wrong one.
-      const isTold = readings.length > 0 && readings.every(({ address }) => address !== undefined);
-      if (isTold) reportGone(run, ({ account }) => !taken.has(account));
+      const isComplete = readings.length > 0 && readings.every(({ address }) => address !== undefined);
+      if (isComplete) reportGone(run, ({ account }) => !taken.has(account));
     },
   };
 }
@@ -133,22 +133,22 @@ function accountOf(host: string, namespace: string | undefined, mount: string): 
 async function walk(mount: Mount, version: 1 | 2, folder: string, settled = false): Promise<void> {
   const { run, account, knownFolders } = mount;
   const below = folder === '' ? '' : `${folder}/`;
-  const tell = (path: string, outcome: CellOutcome) => {
+  const report = (path: string, outcome: CellOutcome) => {
     run.signal.throwIfAborted();
     run.onCell({ cell: { source: 'vault', account, region: path === '' ? '/' : path }, outcome });
   };
   let keys: readonly string[];
   try {
     keys = await mount.list(version, folder);
-    const told = keys.length === 0 && folder === '' && !settled ? await versionOf(mount) : version;
-    if (told !== version) {
-      await walk(mount, told, folder, true);
+    const actual = keys.length === 0 && folder === '' && !settled ? await versionOf(mount) : version;
+    if (actual !== version) {
+      await walk(mount, actual, folder, true);
       return;
     }
   } catch (error) {
     run.signal.throwIfAborted();
-    const told = folder === '' ? await whyDenied(mount.loginClient, mount.address, error) : error;
-    tell(folder, { kind: 'failed', error: toPlainError(told) });
+    const cause = folder === '' ? await whyDenied(mount.loginClient, mount.address, error) : error;
+    report(folder, { kind: 'failed', error: toPlainError(cause) });
     // A policy may still allow the subfolders: try the known ones.
     const children = knownFolders
       .filter((known) => known.startsWith(below))
@@ -160,12 +160,13 @@ async function walk(mount: Mount, version: 1 | 2, folder: string, settled = fals
   for (const known of knownFolders) {
     const inside = folders.some((child) => known === child || known.startsWith(`${child}/`));
     // The listing of its parent shows that it is gone.
-    if (known.startsWith(below) && known !== folder && !inside) tell(known, { kind: 'listed', clusters: [] });
+    if (known.startsWith(below) && known !== folder && !inside)
+      report(known, { kind: 'listed', clusters: [] });
   }
   const secrets = keys.filter((key) => !key.endsWith('/'));
   await Promise.all([
     walkAll(mount, version, new Set(folders)),
-    readSecrets(mount, version, folder, secrets).then((outcome) => tell(folder, outcome)),
+    readSecrets(mount, version, folder, secrets).then((outcome) => report(folder, outcome)),
   ]);
 }
 
