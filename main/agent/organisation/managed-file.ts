@@ -49,7 +49,7 @@ export async function readManagedFile({ file, isOwn }: ManagedFile): Promise<str
       if (process.platform === 'win32' || (trusted && (mode & 0o022) === 0)) return;
       throw new AppError(
         'organisation-refused',
-        `${file} is not used: ${trusted ? 'others than its owner may write to it' : 'it does not belong to root'}.`,
+        `${file} is not used: ${trusted ? 'users other than its owner may write to it' : 'it does not belong to root'}.`,
         {
           hint: `An administrator can fix it: ${command`chown root ${file}`} && ${command`chmod 644 ${file}`}`,
         },
@@ -73,7 +73,7 @@ async function checkParents(file: string, real: string, isOwn: boolean): Promise
   const found = await untrustedParent(real, isOwn ? [0, user] : [0], () => isOwn);
   if (found === undefined) return;
   const { parent, why } = found;
-  const reason = why === 'writable' ? 'others than its owner may write to' : 'root does not own';
+  const reason = why === 'writable' ? 'users other than its owner may write to' : 'root does not own';
   throw new AppError('organisation-refused', `${file} is not used: ${reason} its folder ${parent}.`, {
     hint: `An administrator can fix it: ${command`chown root ${parent}`} && ${command`chmod go-w ${parent}`}`,
   });

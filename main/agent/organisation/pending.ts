@@ -28,5 +28,5 @@ export function pendingNotice(name: string | undefined, changes: readonly FieldC
   const fields = changes.map(({ field }) => field);
   const named = fields.slice(0, 5).join(', ');
   const more = fields.length > 5 ? ` and ${fields.length - 5} more` : '';
-  return `A new configuration of ${name ?? 'your organisation'} waits for your review: it changes ${named}${more}. What you agreed to counts until then. Review it among the settings, or run: k8s-tunnels setup --review`;
+  return `A new configuration of ${name ?? 'your organisation'} waits for your review: it changes ${named}${more}. The accepted configuration stays in effect until then. Review the new one in the settings, or run: k8s-tunnels setup --review`;
 }

@@ -64,31 +64,33 @@ export function previewRemarks(options: {
   const files = [...(next.sources?.files ?? []), ...(next.defaults?.clusterFiles ?? [])];
   const vaults = (next.sources?.vault?.addresses ?? []).map(({ address }) => address);
   return [
-    ...(managed === undefined ? [] : [`While ${managed} is there, that counts instead.`]),
+    ...(managed === undefined ? [] : [`While ${managed} exists, it takes precedence.`]),
     ...(next.access?.team === undefined
       ? []
-      : [`You sign in to ${next.access.team} only; clusters of another Access team are refused.`]),
+      : [`You sign in to ${next.access.team} only; clusters of other Access teams are denied.`]),
     ...(next.access?.serviceTokens ?? []).map(
       ({ hostnames, clientSecretFile }) =>
-        `The service token of ${clientSecretFile}, where it is there, is shown to ${hostnames.join(', ')}.`,
+        `The service token of ${clientSecretFile}, if it exists, is sent to ${hostnames.join(', ')}.`,
     ),
     ...(vaults.length === 0 ? [] : [`Your Vault token is sent to ${vaults.join(', ')}.`]),
     ...(next.sources?.vault?.addresses ?? []).flatMap(({ address, login }) => {
       const sent = filesSentBy(login);
-      return sent.length === 0 ? [] : [`What ${sent.join(' and ')} holds is sent to ${address}.`];
+      return sent.length === 0 ? [] : [`The content of ${sent.join(' and ')} is sent to ${address}.`];
     }),
     ...(files.length === 0
       ? []
       : [`Clusters are read from ${files.join(', ')}, which can name programs to run for a credential.`]),
     ...(next.releases?.url === undefined
       ? []
-      : [`New versions are asked for at ${new URL(next.releases.url).host}, and a person installs them.`]),
+      : [
+          `New versions are looked up at ${new URL(next.releases.url).host}. They are not installed automatically.`,
+        ]),
     ...(next.connectors.includes('direct')
       ? ['A cluster may be reached directly, with no tunnel and no Access.']
       : []),
     ...(next.defaults?.extraAuthorities === undefined
       ? []
-      : [`Certificates of the authorities in ${next.defaults.extraAuthorities} are trusted.`]),
+      : [`The additional CA certificates in ${next.defaults.extraAuthorities} are trusted.`]),
     ...(next.defaults?.kubeconfigPath === undefined
       ? []
       : [`Contexts are written to ${next.defaults.kubeconfigPath}.`]),
@@ -96,7 +98,7 @@ export function previewRemarks(options: {
     ...(keyFrom !== undefined || host === undefined
       ? []
       : [
-          `It is not signed: who controls ${host} can change it. A change of hosts, team, Vault, CA certificates or files waits for your consent.`,
+          `It is not signed: anyone who controls ${host} can change it. A change of hosts, team, Vault, CA certificates or files waits for your consent.`,
         ]),
   ];
 }

@@ -93,7 +93,7 @@ async function download(network: Network, from: string, etag?: string): Promise<
         // The user entered the address, so a bad answer is bad input.
         const code = error.code === 'answer-refused' ? 'bad-input' : error.code;
         const { retryable, hint = '' } = error;
-        const tried = `The configuration was asked for at ${placeOf({ kind: 'url', url: url.href })}.`;
+        const tried = `The configuration was requested at ${placeOf({ kind: 'url', url: url.href })}.`;
         throw new AppError(code, error.message, {
           hint: `${tried} ${hint}`.trim(),
           retryable,
@@ -113,7 +113,7 @@ function redirected(url: URL, { status, headers }: Answer, start: URL): URL {
   if (![301, 302, 303, 307, 308].includes(status) || next === null) {
     throw new AppError(
       'organisation-unavailable',
-      `${start.origin}${start.pathname} answered ${status} when asked for the configuration.`,
+      `${start.origin}${start.pathname} answered ${status} to the request for the configuration.`,
       {
         hint: 'Check the address, or ask its administrator.',
         retryable: status === 429 || status >= 500,
@@ -185,7 +185,7 @@ function decode(bytes: Buffer, place: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new AppError('bad-input', `${place} is not a text in UTF-8.`, {
+    throw new AppError('bad-input', `${place} is not UTF-8 text.`, {
       hint: 'Check the address, or ask its administrator.',
       cause,
     });

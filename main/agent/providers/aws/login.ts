@@ -239,7 +239,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
       );
       return {
         removed: had
-          ? [`The AWS sign-in ${name} (${cache.file(session)})${ended ? ', ended at the access portal' : ''}`]
+          ? [`The AWS session ${name} (${cache.file(session)})${ended ? ', ended at the access portal' : ''}`]
           : [],
         remaining: [
           ...(had && !ended
@@ -250,7 +250,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
                 'Role credentials issued earlier stay valid for up to 12 hours (~/.aws/cli/cache, programs that run).',
               ]
             : []),
-          ...others.map((other) => `The AWS sign-in ${other.session}.`),
+          ...others.map((other) => `The AWS session ${other.session}.`),
         ],
       };
     },

@@ -148,5 +148,5 @@ export function isNoSignIn(error: unknown): boolean {
 }
 
 function signInOver(): Error {
-  return Object.assign(new Error('There is no sign-in that still holds.'), { name: 'TokenProviderError' });
+  return Object.assign(new Error('There is no valid session.'), { name: 'TokenProviderError' });
 }

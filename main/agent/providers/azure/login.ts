@@ -186,11 +186,11 @@ export function createAzureLogin(options: {
       const { signIns } = await azureSignIns(parts);
       return {
         removed: had
-          ? [`The Azure sign-in${account === undefined ? '' : ` of ${account.username}`} (${file.path})`]
+          ? [`The Azure session${account === undefined ? '' : ` of ${account.username}`} (${file.path})`]
           : [],
         remaining: [
           ...signIns.flatMap(({ kind }) =>
-            kind === 'own' ? [] : [`The sign-in of ${others[kind]}, which now applies.`],
+            kind === 'own' ? [] : [`The session of ${others[kind]}, which now applies.`],
           ),
           ...(had ? ['The session at Microsoft, in the browser.'] : []),
         ],

@@ -77,7 +77,7 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
   const where = project === undefined ? '' : ` in project ${project}`;
   const { status, reason, consumer } = refusal;
   if (status === 401) {
-    return new AppError('gcp-session-expired', 'Google does not accept your sign-in any more.', {
+    return new AppError('gcp-session-expired', 'Google no longer accepts your session.', {
       hint: gcpLoginHint,
       signIn: { provider: 'gcp' },
     });
@@ -104,12 +104,12 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
     });
   }
   if (status === 403 && reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT') {
-    return new AppError('gcp-denied', 'Your Google sign-in does not extend to cloud projects.', {
+    return new AppError('gcp-denied', 'Your Google session does not include access to cloud projects.', {
       hint: 'Run `k8s-tunnels login gcp`, or `gcloud auth application-default login`, and tick every box.',
     });
   }
   if (status === 403 || status === 404) {
-    return new AppError('gcp-denied', `Your Google sign-in may not call ${permission}${where}.`, {
+    return new AppError('gcp-denied', `Your Google account may not call ${permission}${where}.`, {
       hint: `Ask a Google Cloud administrator for the role ${role}${where}.`,
     });
   }
@@ -170,7 +170,7 @@ export function signInError(options: {
   const parsed = refusalSchema.safeParse(error);
   const refusal = parsed.success ? parsed.data.response.data.error : undefined;
   if (refusal === 'invalid_grant' && userTypes.has(type)) {
-    return new AppError('gcp-session-expired', 'Your Google sign-in has expired or was revoked.', {
+    return new AppError('gcp-session-expired', 'Your Google session has expired or was revoked.', {
       hint: gcpLoginHint,
       signIn: { provider: 'gcp' },
     });

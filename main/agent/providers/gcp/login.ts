@@ -155,9 +155,13 @@ export function createGcpLogin(options: {
             if (tokens.refresh_token == null)
               throw new AppError('login-failed', 'Google gave no refresh token.', { hint: 'Sign in again.' });
             if (!(tokens.scope ?? '').includes('/auth/cloud-platform')) {
-              throw new AppError('login-failed', 'Your Google sign-in does not extend to cloud projects.', {
-                hint: 'Sign in again and tick every box.',
-              });
+              throw new AppError(
+                'login-failed',
+                'Your Google session does not include access to cloud projects.',
+                {
+                  hint: 'Sign in again and tick every box.',
+                },
+              );
             }
             signal.throwIfAborted();
             const kept = {
@@ -202,7 +206,7 @@ export function createGcpLogin(options: {
           ),
       );
       return {
-        removed: had ? [`The Google sign-in (${ownFile.path})${revoked ? ', revoked at Google' : ''}`] : [],
+        removed: had ? [`The Google session (${ownFile.path})${revoked ? ', revoked at Google' : ''}`] : [],
         remaining: [
           ...(had && !revoked
             ? [

@@ -109,7 +109,7 @@ export function createOidcConsents(options: {
         result: undefined,
       }));
       const allowed = await view(cluster);
-      if (allowed === undefined) throw new AppError('internal', 'The cluster takes no id token any more.');
+      if (allowed === undefined) throw new AppError('internal', 'The cluster no longer takes an ID token.');
       return allowed;
     },
     servers: async (issuer) =>

@@ -147,7 +147,7 @@ export function createOidcLogin(options: {
       if (held === undefined) return { removed: revoked, remaining: [] };
       const isRevoked = await revoke(network, one, held.refreshToken);
       return {
-        removed: [`The sign-in to ${session} (${file})${isRevoked ? ', revoked' : ''}`, ...revoked],
+        removed: [`The session of ${session} (${file})${isRevoked ? ', revoked' : ''}`, ...revoked],
         remaining: [
           `A token that a kubectl holds already, until ${new Date(held.expiresAt).toISOString()}.`,
           `The session at ${session}, in the browser.`,

@@ -52,7 +52,7 @@ export function createOidcTokens(options: {
     version: 1,
     schema: z.record(z.string(), heldSchema),
     onUnreadable: (name, reason) =>
-      logger.warn('the sign-ins of OpenID Connect are set aside', { file: name, reason }),
+      logger.warn('the sessions of OpenID Connect are set aside', { file: name, reason }),
   });
   const renewals = createSingleFlight<string, HeldOidc>();
   /** Changes run one after another: each reads the file again. */
