@@ -6,10 +6,7 @@ import type { TagField } from './tag-checks.ts';
 import { decodeValue, encodeValue, splitValue } from './tag-codec.ts';
 import { type TagChange, tagPart } from './tags.ts';
 
-/**
- * Limits of each source: characters per value, tags per cluster. For Google's labels and Azure's tags, the documented
- * ones.
- */
+/** Limits of each source (documented for Google and Azure): characters per value, tags per cluster. */
 const limits: Readonly<Record<Exclude<Source, 'file'>, { readonly value: number; readonly tags: number }>> = {
   eks: { value: 256, tags: 50 },
   gke: { value: 63, tags: 64 },
@@ -45,9 +42,7 @@ export function tagCommands(cluster: Cluster, change: TagChange, shell: Shell = 
   }
 }
 
-/**
- * Builds a command from our own words, our options with a value (`--project=…`), and values, which must not be options.
- */
+/** Builds a command from our words, our options with a value (`--project=…`), and values, which are no options. */
 type Line = (words: readonly Word[]) => string;
 type Word = string | { readonly value: string };
 

@@ -80,13 +80,9 @@ export function createLogins(options: {
     const sessions = accounts.map((account) => account.session);
     const [only, ...more] = sessions;
     if (only === undefined) {
-      throw new AppError(
-        'not-found',
-        `There is no ${provider.title} session that k8s-tunnels can sign in to.`,
-        {
-          hint: provider.setUp,
-        },
-      );
+      throw new AppError('not-found', `There is no ${provider.title} session to sign in to.`, {
+        hint: provider.setUp,
+      });
     }
     // Shells show names without invisible characters: accept those too.
     const named =

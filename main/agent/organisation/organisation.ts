@@ -46,8 +46,7 @@ export interface OrganisationKeeper {
   remove(): Promise<boolean>;
   /**
    * Reloads everything. Returns whether anything changed. An unsigned change that leads to other hosts, files or trust
-   * waits for `apply`, and the accepted configuration stays. Rejects as `preview` and `apply` do; the last good
-   * configuration stays.
+   * waits for `apply`, and the accepted one stays. Rejects as `preview` and `apply` do; the last good one stays.
    */
   refresh(): Promise<boolean>;
   /** Checks for a newer version at once if the stored one is a day old, and from then on until `close`. */
@@ -210,10 +209,7 @@ export async function createOrganisation(options: {
       // Do not report being offline.
       if (retryable || reported === message) return;
       reported = message;
-      notice(
-        'warning',
-        `The new configuration of ${name} is not used; the last good one stays in effect. ${message}`,
-      );
+      notice('warning', `The new configuration of ${name} is not used; the last good one stays. ${message}`);
     }
   };
   let closed = false;

@@ -241,7 +241,7 @@ describe('a refresh', () => {
     keeper.follow();
     await until(() => rig.notices.length > 0);
     expect(rig.notices[0]).toContain(
-      'warning: The new configuration of Acme is not used; the last good one stays in effect.',
+      'warning: The new configuration of Acme is not used; the last good one stays.',
     );
     expect(rig.notices[0]).toContain('line 1, version');
     expect(keeper.current()?.access?.team).toBe('acme.cloudflareaccess.com');

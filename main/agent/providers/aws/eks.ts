@@ -19,9 +19,7 @@ const concurrency = 1024;
 /** Cells started in each turn of the event loop: their requests are sent before the next ones are created. */
 const cellsPerTurn = 4;
 
-/**
- * How long a region that is off is skipped. Half of an organisation's regions may be off, and they are rarely enabled.
- */
+/** How long a region that is off is skipped: half of them may be off, and they are rarely enabled. */
 const disabledLifeMs = 7 * 24 * 3_600_000;
 /** The same for a run that the user asked for: a newly enabled region is found on the next day at the latest. */
 const disabledLifeAskedMs = 24 * 3_600_000;
@@ -106,8 +104,7 @@ export function createEksSource(options: {
                 clients,
               });
               run.signal.throwIfAborted();
-              // Hold denials back: only after all regions have answered is it clear whether one region or the whole
-              // account denies.
+              // Hold denials back: the account as a whole denies only if all its regions do.
               if (outcome.kind !== 'not-enabled' && !isDenied(outcome)) {
                 report({ account, region, refused, outcome, run });
               }
@@ -259,9 +256,7 @@ function reportUnreached(options: {
   reportGone(run, ({ account }) => !found.has(account) && !inDoubt.has(account));
 }
 
-/**
- * Reports a failed profile or session: fails every cell that only it was known to reach, else one cell with its name.
- */
+/** Reports a failed profile or session: fails cells that only it was known to reach, else one with its name. */
 function reportFailures(options: {
   readonly failures: readonly AwsFailure[];
   readonly found: ReadonlyMap<string, AwsAccount>;

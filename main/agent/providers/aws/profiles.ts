@@ -35,10 +35,7 @@ export interface AwsPrincipal {
   readonly way: AwsWay;
   /** Names it at the beginning of a sentence. */
   readonly title: string;
-  /**
-   * The same for two principals that log in alike: depends on what determines their credentials, and holds no secret in
-   * plain text.
-   */
+  /** The same for principals that log in alike: what determines their credentials, with no secret in plain text. */
   readonly key: string;
   readonly region: string | undefined;
   /** The endpoint of its services, if not AWS's own. */

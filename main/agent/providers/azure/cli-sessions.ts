@@ -84,9 +84,7 @@ const publicCloud: AzureCloud = {
   resourceManager: 'https://management.azure.com',
 };
 
-/**
- * The file that the Azure CLI writes at `az login`, with a byte order mark; without subscriptions after `az logout`.
- */
+/** The file that `az login` writes, with a byte order mark; without subscriptions after `az logout`. */
 const profileSchema = z.object({
   subscriptions: z.array(
     z.object({

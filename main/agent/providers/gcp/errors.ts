@@ -104,7 +104,7 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
     });
   }
   if (status === 403 && reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT') {
-    return new AppError('gcp-denied', 'Your Google session does not include access to cloud projects.', {
+    return new AppError('gcp-denied', 'Your Google session has no access to cloud projects.', {
       hint: 'Run `k8s-tunnels login gcp`, or `gcloud auth application-default login`, and tick every box.',
     });
   }

@@ -155,13 +155,9 @@ export function createGcpLogin(options: {
             if (tokens.refresh_token == null)
               throw new AppError('login-failed', 'Google gave no refresh token.', { hint: 'Sign in again.' });
             if (!(tokens.scope ?? '').includes('/auth/cloud-platform')) {
-              throw new AppError(
-                'login-failed',
-                'Your Google session does not include access to cloud projects.',
-                {
-                  hint: 'Sign in again and tick every box.',
-                },
-              );
+              throw new AppError('login-failed', 'Your Google session has no access to cloud projects.', {
+                hint: 'Sign in again and tick every box.',
+              });
             }
             signal.throwIfAborted();
             const kept = {
@@ -202,16 +198,14 @@ export function createGcpLogin(options: {
         gcpCredentialFiles(parts)
           .filter(({ own }) => own === undefined)
           .map(async ({ file }) =>
-            (await read(file)) === undefined ? [] : [`The credentials in ${file}, which now applies.`],
+            (await read(file)) === undefined ? [] : [`The credentials in ${file}, which now apply.`],
           ),
       );
       return {
         removed: had ? [`The Google session (${ownFile.path})${revoked ? ', revoked at Google' : ''}`] : [],
         remaining: [
           ...(had && !revoked
-            ? [
-                'The refresh token: Google could not be notified. See https://myaccount.google.com/connections.',
-              ]
+            ? ['The refresh token: revoke it at https://myaccount.google.com/connections.']
             : []),
           ...others.flat(),
           ...(had ? ['The session at Google, in the browser.'] : []),
