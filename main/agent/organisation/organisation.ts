@@ -165,9 +165,7 @@ export async function createOrganisation(options: {
       throw new AppError(
         'organisation-refused',
         `${placeOf(origin)} has an older revision than the stored configuration.`,
-        {
-          hint: 'Report it to the administrator of the configuration.',
-        },
+        { hint: 'Report it to the administrator of the configuration.' },
       );
     }
     const changes = isSigned(stored) ? [] : changesToAgreeTo(next, organisation);
