@@ -14,7 +14,9 @@ import type { Paths } from './paths.ts';
 import type { Sealer } from './sealing/sealer.ts';
 import type { SettingsStore } from './settings/settings.ts';
 
-/** What a shell hands in. The agent reads nothing of its process by itself, but for what the AWS SDK reads. */
+/**
+ * Dependencies that a shell passes in. The agent reads nothing of its process directly, except what the AWS SDK reads.
+ */
 export interface Parts {
   readonly env: Environment;
   readonly paths: Paths;
@@ -22,43 +24,43 @@ export interface Parts {
   readonly logger: Logger;
   readonly openStore: () => SettingsStore;
   readonly openUrl: (url: string) => Promise<void>;
-  /** How our own sign-ins are kept. */
+  /** Stores our own sessions. */
   readonly sealer: Sealer;
-  /** What kubectl runs for a credential. */
+  /** The command that kubectl runs for a credential. */
   readonly plugin: PluginCommand;
-  /** The folder of the package's own programs, where it has one. */
+  /** The folder of the programs in the package, if there is one. */
   readonly resources?: string | undefined;
-  /** Collects all garbage of the process, where the host can: called when nothing is open any more. */
+  /** Collects all garbage of the process, if the host can. The agent calls it when nothing is open any more. */
   readonly collectGarbage?: (() => void) | undefined;
 }
 
-/** A caller's kubeconfig as it crosses the boundary. */
+/** A caller's kubeconfig, as it crosses the boundary. */
 export type Place = { readonly kubeconfig?: string | undefined; readonly cwd: string; readonly home: string };
 
 export interface Agent {
   snapshot(): Snapshot;
-  /** The answer ends it. */
+  /** Returns an unsubscribe function. */
   subscribe(listener: (change: Change) => void): () => void;
   /**
-   * Somebody looks at the states of tunnels, in a window that is not hidden, until the returned function is called:
-   * tunnels that nobody uses are probed more often meanwhile.
+   * Reports that the user is watching tunnel states in a visible window, until the returned function is called. Unused
+   * tunnels are probed more often meanwhile.
    */
   look(): () => void;
-  /** Reads every source; a run that is under way is joined. */
+  /** Reads every source. Joins a run that is in progress. */
   discover(): Promise<{ clusters: number; failed: Cell[]; tookMs: number }>;
   connect(options: {
     readonly clusters: readonly string[];
     readonly place?: Place | undefined;
     readonly mode?: Settings['kubeconfigMode'] | undefined;
-    /** Where the clusters are named, if not by the user. */
+    /** Set where a link or a set names the clusters, not the user. */
     readonly origin?: 'link' | 'set' | undefined;
-    /** The user's answer where production asks; without one, `production-unconfirmed` is the question. */
+    /** The user's answer for a production cluster. Without one, `production-unconfirmed` asks for it. */
     readonly production?: boolean | undefined;
-    /** Where the current context is switched, it is restored after so many minutes. */
+    /** Restores the previous context after this many minutes, where the current context is switched. */
     readonly minutes?: number | undefined;
     readonly signal: AbortSignal;
   }): Promise<{ results: ConnectResult[]; kubectl: Kubectl; warnings: string[] } & ConnectOutcome>;
-  /** Tries those now that wait for their next try, or have given up: a browser may open. Answers which. */
+  /** Retries now the tunnels that wait for their next attempt or have failed; a browser may open. Returns which. */
   retry(options: {
     readonly clusters: readonly string[] | 'all';
   }): Promise<{ tried: { cluster: ClusterId; title: string }[] }>;
@@ -67,38 +69,41 @@ export interface Agent {
     readonly place?: Place | undefined;
   }): Promise<{ closed: { cluster: ClusterId; title: string }[]; kubectl: Kubectl; warnings: string[] }>;
   disconnectAll(): Promise<void>;
-  /** Takes entries out of the kubeconfig, kept ones too, and closes their tunnels. */
+  /** Removes entries, on-demand contexts included, from the kubeconfig and closes their tunnels. */
   forget(options: {
     readonly clusters: readonly string[] | 'all';
     readonly place?: Place | undefined;
   }): Promise<{ forgotten: { cluster: ClusterId; title: string }[]; kubectl: Kubectl; warnings: string[] }>;
-  /** Replaces the passwords of local ports, and writes the kubeconfig entries. Connections that are open stay. */
+  /** Replaces the passwords of local ports and writes the kubeconfig entries. Open connections stay open. */
   rotate(options: {
     readonly clusters: readonly string[] | 'all';
   }): Promise<{ rotated: { cluster: ClusterId; title: string }[]; warnings: string[] }>;
-  /** Makes a connected cluster current; `-` restores the context before it. */
+  /** Makes a connected cluster the current context; `-` restores the previous context. */
   switchTo(options: {
     readonly cluster: string;
     readonly place?: Place | undefined;
-    /** As for `connect`. */
+    /** As in `connect`. */
     readonly production?: boolean | undefined;
     readonly minutes?: number | undefined;
   }): Promise<{ kubectl: Kubectl }>;
   kubectl(place: Place | undefined): Promise<Kubectl>;
-  /** An ExecCredential. */
+  /** Returns an ExecCredential. */
   credential(options: {
     readonly cluster: string;
     readonly execInfo?: string | undefined;
-    /** False where whoever asks sees no browser. */
+    /** False where the caller sees no browser. */
     readonly browser?: false | undefined;
   }): Promise<Record<string, unknown>>;
-  /** What is to be allowed before the cluster's API server receives an id token; undefined where it takes none. */
+  /**
+   * Returns what the user must allow before the cluster's API server receives an ID token; undefined for a cluster that
+   * takes none.
+   */
   consent(cluster: string): Promise<Consent | undefined>;
-  /** Allows what `consent` answered with this digest. Rejects with `bad-input` where it has changed since. */
+  /** Allows what `consent` returned with this digest. Rejects with `bad-input` if it has changed since. */
   allow(options: { readonly cluster: string; readonly digest: string }): Promise<Consent>;
-  /** Who is signed in where, Cloudflare Access included. */
+  /** Lists sessions, Cloudflare Access included. */
   accounts(): Promise<readonly Account[]>;
-  /** What this computer has to find clusters with, beside the accounts. */
+  /** Returns what this computer has for discovering clusters, besides the accounts. */
   findings(): Promise<Findings>;
   readonly login: Logins['login'];
   readonly logout: Logins['logout'];
@@ -107,27 +112,27 @@ export interface Agent {
     readonly on: boolean;
   }): Promise<{ favourites: ClusterId[] }>;
   orderFavourites(ids: readonly ClusterId[]): Promise<{ favourites: ClusterId[] }>;
-  /** Rejects with `bad-input` where there are too many, or as a cluster that is not found. */
+  /** Rejects with `bad-input` if there are too many sets, or as `connect` does if a cluster is not found. */
   saveSet(options: {
     readonly name: string;
     readonly clusters: readonly string[];
   }): Promise<{ sets: ClusterSet[] }>;
   removeSet(name: string): Promise<{ sets: ClusterSet[] }>;
-  /** A person looks at these: what the policies say of them is asked for where it is not known. */
+  /** Reports that the user looks at these clusters: looks up the policies that are not known yet. */
   lookAt(clusters: readonly ClusterId[]): void;
-  /** What happened, the newest first: after the entry `since`, at most `limit`. */
+  /** Returns what happened, newest first: after the entry `since`, at most `limit` entries. */
   activity(options: {
     readonly since?: number | undefined;
     readonly limit?: number | undefined;
   }): ActivityEntry[];
   history(cluster: ClusterId): Promise<History>;
   settings(): Settings;
-  /** Who decided each setting. */
+  /** Returns who decided each setting. */
   settingsFrom(): SettingsFrom;
   changeSettings(patch: { readonly [K in keyof Settings]?: Settings[K] | undefined }): Settings;
   resetSettings(names: readonly (keyof Settings)[]): Settings;
-  /** The organisation's configuration, to set up and to refresh. */
+  /** Sets up and refreshes the organisation's configuration. */
   readonly setup: Pick<OrganisationKeeper, 'preview' | 'apply' | 'remove' | 'refresh' | 'view'>;
-  /** Ends at once what runs; connections stay remembered and are opened again by the next start. */
+  /** Ends all work at once. Connections are remembered, and the next start opens them again. */
   close(): Promise<void>;
 }

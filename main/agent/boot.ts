@@ -22,9 +22,9 @@ import type { OidcConsents } from './providers/oidc/consents.ts';
 import type { Provider } from './providers/provider.ts';
 import { createProviders } from './providers/providers.ts';
 import { createSettings, type SettingsKeeper } from './settings/settings.ts';
-import { mendSettingsFile, migrateSettingsFile } from './settings/settings-file.ts';
+import { migrateSettingsFile, repairSettingsFile } from './settings/settings-file.ts';
 
-/** What stands before anything is connected: the same for the agent and for a credential without one. */
+/** The parts that exist before anything connects: the same for the agent and for a credential without one. */
 export interface Base {
   readonly network: Network;
   readonly organisation: OrganisationKeeper;
@@ -32,20 +32,20 @@ export interface Base {
   readonly settings: SettingsKeeper;
   readonly catalog: Catalog;
   readonly providers: readonly Provider[];
-  /** Which API servers may receive an id token. */
+  /** Decides which API servers may receive an ID token. */
   readonly consents: OidcConsents;
   readonly credentials: Credentials;
 }
 
 /**
- * Reads settings, the organisation's configuration, certificate authorities and the catalog from disk, in the order in
- * which each needs those before it. A settings file that cannot be read is replaced, an old one migrated. Connects nowhere.
- * Rejects where settings, certificate authorities that the environment names, or its own files cannot be read.
+ * Reads settings, the organisation's configuration, CA certificates and the catalog from disk, in the order of their
+ * dependencies. Replaces a settings file that cannot be read, and migrates an old one. Connects to nothing. Rejects if
+ * settings, CA certificates that the environment names, or its own files cannot be read.
  */
 export async function boot(options: {
   readonly parts: Pick<Parts, 'env' | 'paths' | 'clock' | 'logger' | 'openStore' | 'sealer'>;
   readonly notice: (level: 'info' | 'warning', text: string) => void;
-  /** Another configuration of the organisation counts. */
+  /** Called when another configuration of the organisation takes effect. */
   readonly onOrganisation?: (organisation: Organisation | undefined) => void;
   readonly onOrganisationView?: (view: OrganisationView | undefined) => void;
   readonly onSettings?: (settings: Settings, from: SettingsFrom) => void;
@@ -73,11 +73,11 @@ export async function boot(options: {
     onView: onOrganisationView,
   });
   return withSupportOf(organisation, async () => {
-    // Whoever makes it first decides who may look into it.
+    // Create the folder before a library does: the first to create it decides its permissions.
     await mkdir(paths.config, { recursive: true, mode: 0o700 }).catch(() => {});
-    for (const repair of [mendSettingsFile, migrateSettingsFile]) {
-      const told = repair(paths.config);
-      if (told !== undefined) notice('warning', told);
+    for (const repair of [repairSettingsFile, migrateSettingsFile]) {
+      const message = repair(paths.config);
+      if (message !== undefined) notice('warning', message);
     }
     const settings = createSettings({
       openStore: parts.openStore,
@@ -91,7 +91,7 @@ export async function boot(options: {
       return undefined;
     });
     const unusable = trustUsableAuthorities({ env, setting });
-    if (unusable !== undefined) warn(unusable, 'No certificate of it is trusted. ');
+    if (unusable !== undefined) warn(unusable, 'None of its certificates is trusted. ');
     const catalog = await createCatalog({
       folder: path.join(paths.state, 'catalog'),
       clock,
@@ -100,7 +100,7 @@ export async function boot(options: {
       onSetAside: (aside, reason) =>
         notice(
           'warning',
-          `A part of what was known of clusters cannot be read (${reason}); it is kept as ${aside} and read again from its source.`,
+          `A part of the catalog cannot be read (${reason}). It is stored as ${aside}, and its clusters are discovered again.`,
         ),
     });
     const { all: providers, consents } = createProviders({
@@ -114,7 +114,8 @@ export async function boot(options: {
     });
     const { sealer } = parts;
     if (sealer.kind !== 'headless' && sealer.warning !== undefined) notice('warning', sealer.warning);
-    // Reading seals what was kept without a keychain. What cannot be read is told by whoever needs it.
+    // Reading seals sessions that were stored without a keychain. Errors are ignored here: the code that needs a
+    // session reports them.
     if (sealer.kind === 'keychain')
       for (const { sessionFile } of providers) await sessionFile?.read().catch(() => {});
     const credentials = createCredentials({ clock, providers });
@@ -122,7 +123,7 @@ export async function boot(options: {
   });
 }
 
-/** Whoever cannot start is told where the organisation gives support. */
+/** Adds the organisation's support page to the error of a failed start. */
 export async function withSupportOf<T>(
   organisation: Pick<OrganisationKeeper, 'current'>,
   work: () => Promise<T>,

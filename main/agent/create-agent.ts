@@ -29,8 +29,8 @@ import { version } from './version.ts';
 import { catalogChange } from './views.ts';
 
 /**
- * Wires the agent and starts it: what was open is opened again, and a catalog that is not fresh is read anew.
- * Rejects where settings, certificate authorities that the environment names, or its own files cannot be read.
+ * Wires the agent and starts it: opens again what was open, and refreshes a catalog that is not fresh. Rejects if
+ * settings, CA certificates that the environment names, or its own files cannot be read.
  */
 export async function createAgent(given: Parts): Promise<Agent> {
   const parts = { ...given, clock: withSafeTimers(given.clock, given.logger) };
@@ -182,7 +182,7 @@ async function wireAgent(wired: {
 
   const restored = connections.restore().catch((error: unknown) => {
     const { message, hint = '' } = toPlainError(error);
-    notices.add('warning', `What was open before could not be restored. ${message} ${hint}`.trim());
+    notices.add('warning', `Previous connections could not be restored. ${message} ${hint}`.trim());
   });
   state.watch('settings', (now, before) => {
     if (!isDeepStrictEqual(placesIn(now), placesIn(before))) schedule.renew();
@@ -192,7 +192,7 @@ async function wireAgent(wired: {
         .catch((error: unknown) =>
           notices.add('warning', `On-demand contexts were not removed. ${toPlainError(error).message}`),
         );
-    // It may name another kubeconfig.
+    // The new settings may name another kubeconfig.
     current.lookNow();
   });
   organisationEvents.on('change', () => {
@@ -236,7 +236,7 @@ async function wireAgent(wired: {
   };
 }
 
-/** What of the settings decides where clusters are looked for. */
+/** Returns the settings that decide where discovery looks for clusters. */
 function placesIn({ awsRegions, awsPortals, vaultMounts, clusterFiles }: Settings) {
   return { awsRegions, awsPortals, vaultMounts, clusterFiles };
 }

@@ -7,21 +7,20 @@ import { AppError } from '../model/app-error.ts';
 import type { Environment } from './parts.ts';
 import { pathsFrom } from './paths.ts';
 
-/** How long the file stays that leads a browser on: as long as what it leads to can be used, ms. */
+/** Lifetime of the redirect page, ms: as long as the address that it leads to can be used. */
 const fileLifetimeMs = 5 * 60_000;
 const prefix = 'k8s-tunnels-open-';
 
-/** Those of this process that are still there. */
+/** The folders of this process that still exist. */
 const folders = new Set<string>();
 let isRemovedAtExit = false;
 
 /**
- * Opens an address in the user's browser: with the first of `BROWSER`'s commands that starts (a colon-separated list,
- * `%s` standing for the address, else it is the last argument), else as `openWithSystem` does it.
- *
- * An address to sign in at holds what must not become known, and other accounts of the computer can read the arguments
- * of a program. So the browser is given a page on disk, readable by the user alone, that leads on to the address.
- * Rejects with `url-refused` as `checkUrl` does, with `not-found` when there is no browser.
+ * Opens an address in the user's browser: with the first command of `BROWSER` that starts (a colon-separated list; `%s`
+ * is replaced by the address, otherwise the address is the last argument), else as `openWithSystem` does. A login
+ * address holds secrets, and other accounts on the computer can read a program's arguments. So the browser is given a
+ * page on disk, readable only by the user, that redirects to the address. Rejects with `url-refused` as `checkUrl`
+ * does, or with `not-found` when there is no browser.
  */
 export async function openUrl(
   url: string,
@@ -44,8 +43,8 @@ export async function openUrl(
 }
 
 /**
- * The address as a browser is to open it. Addresses come from servers that may be hostile: only https, or http on this
- * computer, and no user name or password, which would make one host look like another.
+ * Returns the address in the form that a browser opens. Addresses come from servers that may be hostile, so it allows
+ * only https, or http on this computer, and no user name or password, which would make one host look like another.
  * Throws `url-refused`. The message does not repeat the address, which may hold a secret.
  */
 export function checkUrl(text: string): string {
@@ -53,20 +52,20 @@ export function checkUrl(text: string): string {
   const isLoopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url?.hostname ?? '');
   const isWeb = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback);
   if (url !== null && isWeb && url.username === '' && url.password === '') return url.href;
-  const what = url === null ? 'no address' : `an address that begins with ${url.protocol}`;
+  const what = url === null ? 'an invalid address' : `an address that begins with ${url.protocol}`;
   throw new AppError(
     'url-refused',
     url !== null && isWeb
       ? `An address of ${url.host} was not opened: it holds a user name or a password.`
-      : `What was to be opened in the browser is ${what}; only https:// is opened.`,
+      : `The browser was not opened for ${what}; only https:// is allowed.`,
     { hint: 'Check the address of the server that asked for it, or ask its administrator.' },
   );
 }
 
-/** The file is removed after a while, and when this process ends. */
+/** Writes the redirect page. The file is removed after a while, and when this process ends. */
 async function writePage(url: string, env: Environment): Promise<string> {
   const { home, state } = pathsFrom(env);
-  // On Linux a browser may be confined to what is not hidden in the user's home.
+  // On Linux, a sandboxed browser may read only non-hidden folders of the user's home.
   const place = process.platform === 'linux' ? home : state;
   await removeOld(place);
   const folder = await mkdtemp(path.join(place, prefix));
@@ -86,7 +85,7 @@ function removeAll(): void {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
 
-/** What an agent left that was killed. */
+/** Removes the folders that a killed agent left behind. */
 async function removeOld(place: string): Promise<void> {
   const names = await readdir(place).catch(() => []);
   for (const name of names.filter((one) => one.startsWith(prefix))) {
@@ -97,7 +96,7 @@ async function removeOld(place: string): Promise<void> {
   }
 }
 
-/** A page that goes on to an address at once. */
+/** Returns a page that redirects to an address at once. */
 function pageTo(url: string): string {
   const escaped = url.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
   return `<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url=${escaped}"><title>k8s-tunnels</title>\n`;

@@ -1,12 +1,14 @@
-/** Environment variables as a process holds them. */
+/** Environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Time, passed in so that tests can hold it. All times are milliseconds since the epoch, all spans milliseconds. */
+/**
+ * Time, passed in so that tests can control it. All times are milliseconds since the epoch, all durations milliseconds.
+ */
 export interface Clock {
   now(): number;
-  /** Calls `run` once after `ms`; the answer cancels it. Never keeps the process alive by itself. */
+  /** Calls `run` once after `ms`; the returned function cancels it. Never keeps the process alive on its own. */
   timer(ms: number, run: () => void): () => void;
-  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  /** Resolves after `ms`; rejects with the signal's reason if it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -35,7 +37,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/** Structured log lines: names, hosts, codes, times. Who writes them takes secrets out; put none in. */
+/** Structured log lines: names, hosts, codes, times. The implementation redacts secrets; callers must pass none. */
 export interface Logger {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;

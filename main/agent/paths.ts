@@ -3,12 +3,12 @@ import path from 'node:path';
 import { AppError } from '../model/app-error.ts';
 import type { Environment } from './parts.ts';
 
-/** Where everything lives. All absolute. */
+/** The paths of all our files. All are absolute. */
 export interface Paths {
   readonly home: string;
-  /** Settings a person may edit. */
+  /** Settings that the user may edit. */
   readonly config: string;
-  /** Catalog, journal, backups, tunnels, secret, log: ours alone, 0700. */
+  /** Catalog, journal, backups, tunnels, secret, log: only ours, 0700. */
   readonly state: string;
   /** The agent's Unix socket, or on Windows its named pipe. */
   readonly socket: string;
@@ -16,7 +16,7 @@ export interface Paths {
   readonly cloudflared: string;
 }
 
-/** Unix socket paths end at 104 bytes on macOS and 108 on Linux. */
+/** The limit of Unix socket paths is 104 bytes on macOS and 108 on Linux. */
 const socketPathLimit = 103;
 
 /**
@@ -29,7 +29,7 @@ export function pathsFrom(env: Environment, platform: NodeJS.Platform = process.
     const name = platform === 'win32' ? 'USERPROFILE' : 'HOME';
     throw new AppError(
       'home-missing',
-      `${name} is not set to an absolute path, so there is no place to keep settings.`,
+      `${name} is not set to an absolute path, so there is no folder for settings.`,
       {
         hint: `Set ${name} to your home folder and start again.`,
       },
@@ -62,11 +62,11 @@ function foldersFor(env: Environment, platform: NodeJS.Platform, home: string) {
 }
 
 /**
- * One agent a user and profile: the socket's place is derived from the state folder alone, because a desktop
- * and a terminal must find the same one whatever else their environments hold.
+ * There is one agent per user and profile. The socket's path is derived from the state folder alone, because a desktop
+ * and a terminal must find the same one whatever else is in their environments.
  */
 function socketFor(env: Environment, platform: NodeJS.Platform, state: string): string {
-  // Loaded only where it is used: every kubectl would wait 4 ms for it.
+  // Loaded only where it is used: otherwise every kubectl would wait 4 ms for it.
   const id = () =>
     process.getBuiltinModule('node:crypto').createHash('sha256').update(state).digest('hex').slice(0, 16);
   if (platform === 'win32') return `\\\\.\\pipe\\k8s-tunnels-${id()}`;
@@ -79,7 +79,7 @@ function socketFor(env: Environment, platform: NodeJS.Platform, state: string): 
   );
 }
 
-/** The XDG specification says that a relative path is to be ignored. */
+/** The XDG specification requires relative paths to be ignored. */
 function absolute(value: string | undefined): string | undefined {
   return value !== undefined && path.isAbsolute(value) ? value : undefined;
 }

@@ -21,18 +21,18 @@ import type { ReportedRefusal } from './tunnels/refusals.ts';
 import { createTunnels, type Tunnels } from './tunnels/tunnels.ts';
 import { viewOf } from './views.ts';
 
-/** How clusters are reached: sign-ins, what policies allow, and tunnels. */
+/** What reaches clusters: sessions, policies and tunnels. */
 export interface Reach {
   readonly access: Access;
   readonly policies: Policies;
   readonly logins: Logins;
   readonly ports: Ports;
   readonly tunnels: Tunnels;
-  /** What happens to it, for those who are made after it. */
+  /** Events for the parts that are created later. */
   readonly events: EventEmitter<{
-    /** The logins that wait for the user have changed. */
+    /** The pending logins have changed. */
     logins: [];
-    /** An organisation ended the user's session of this team before its time. */
+    /** An organisation ended the user's session of this team before it expired. */
     sessionEnded: [team: string];
     refused: [ReportedRefusal];
     clientFailed: [ClientFailure];
@@ -40,13 +40,13 @@ export interface Reach {
   close(): Promise<void>;
 }
 
-/** Makes it; nothing is connected. Rejects where its files cannot be read. */
+/** Creates the parts; connects to nothing. Rejects if its files cannot be read. */
 export async function createReach(options: {
   readonly base: Base;
   readonly parts: Parts;
   readonly state: State;
   readonly notices: Notices;
-  /** A client has come to a port whose tunnel is closed. */
+  /** Called when a client connects to a port whose tunnel is closed. */
   readonly onDemand: Parameters<typeof createTunnels>[0]['onDemand'];
 }): Promise<Reach> {
   const { base, parts, state, notices, onDemand } = options;
@@ -87,7 +87,7 @@ export async function createReach(options: {
   state.watch('favourites', () => policies.want());
 
   const peers = await createPeers({ env, logger });
-  // Without the check, a password must be unknown to a program that listened on a port while no agent did.
+  // If the check is off, use new passwords: a program that listened on a port while no agent ran may know the old ones.
   const ports = await createPorts({ folder: paths.state, logger, renew: !peers.isChecked });
   const tunnels = createTunnels({
     clock,
@@ -119,7 +119,7 @@ export async function createReach(options: {
   const tunnelsWhere = (isTheirs: (hostname: string) => boolean) =>
     tunnels.list().filter(({ id }) => hostnamesOf(catalog, [id]).some(isTheirs));
   events.on('sessionEnded', (ended) => {
-    // The others of the organisation find out now, not at their next probe.
+    // Wake the organisation's other tunnels, so that they find out now and not at their next probe.
     for (const tunnel of tunnelsWhere((hostname) => access.teamOf(hostname) === ended)) tunnel.wake();
   });
 
@@ -128,7 +128,7 @@ export async function createReach(options: {
     access,
     folder: paths.cloudflared,
     team,
-    // One whose policy refuses the person is no way in.
+    // Leave out applications whose policy denies this user.
     hostnames: () =>
       hostnamesOf(
         catalog,
@@ -136,7 +136,7 @@ export async function createReach(options: {
       ).toSorted((a, b) => Number(isDenied(a)) - Number(isDenied(b))),
     onSignedOut(hostnames) {
       const left = tunnelsWhere((hostname) => hostnames.includes(hostname));
-      // They find out that they need a sign-in, and let go of the connection that is kept warm.
+      // Wake them: they find out that they need a login, and close their spare connection.
       for (const tunnel of left) tunnel.wake();
       return left
         .filter((tunnel) => (tunnel.traffic()?.connections ?? 0) > 0)

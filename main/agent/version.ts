@@ -2,5 +2,5 @@ import manifest from '../../package.json' with { type: 'json' };
 
 export const version: string = manifest.version;
 
-/** What our requests to the edge call themselves. */
+/** The User-Agent of our requests to the edge. */
 export const userAgent = `k8s-tunnels/${version}`;

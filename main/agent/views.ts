@@ -56,7 +56,7 @@ export function catalogChange(change: CatalogChange): Extract<Change, { kind: 'c
   return { kind: 'catalog', ...change, upserted: change.upserted.map(shown) };
 }
 
-/** A cluster as shells see it: the authority is most of its bytes, and no shell shows or needs it. */
+/** Returns a cluster as shells see it, without its CA certificate: that is most of its bytes, and no shell needs it. */
 export function shown({ certificateAuthorityData: _, ...cluster }: Cluster): Cluster {
   return cluster;
 }

@@ -63,7 +63,7 @@ it('signs in in the browser, tells of it, and signs out', async () => {
     for (const text of [log, login.stdout, login.stderr, accounts.stdout]) expect(text).not.toContain(secret);
   const logout = await run('logout', 'aws', 'acme');
   expect(logout.code).toBe(0);
-  expect(logout.stdout).toContain('✓ Removed: The AWS sign-in acme');
+  expect(logout.stdout).toContain('✓ Removed: The AWS session acme');
   expect(logout.stdout).toContain('! Still there: ');
   expect(await run('logout', 'aws')).toMatchObject({ code: 4 });
 });

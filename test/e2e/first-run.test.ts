@@ -178,7 +178,11 @@ test('a configuration that is not good is refused, with what helps', async () =>
       /signature .* is not the organisation's/,
       /the key is another/,
     ],
-    [`url=${publisher.url}/unsigned.yaml&key=${key}`, /has no signature beside it/, /Tell whoever keeps/],
+    [
+      `url=${publisher.url}/unsigned.yaml&key=${key}`,
+      /has no signature beside it/,
+      /Report it to the administrator/,
+    ],
     [`url=${publisher.url}/signed.yaml&key=AAAA`, /not an ed25519 public key/, /for its key/],
   ];
   for (const [query, message, hint] of cases) {

@@ -113,7 +113,7 @@ test('setup by the document’s file, from an address, signed', async () => {
   expect((await run(...setup, '--yes')).code).not.toBe(0);
   publisher.publish(`${place}.sig`, signer.sign(organisation));
   expect((await run(...setup)).stderr).toContain(
-    `The service token of ${tokens.secret}, where it is there, is shown to press.k8s.globex.example.`,
+    `The service token of ${tokens.secret}, if it exists, is sent to press.k8s.globex.example.`,
   );
   const done = await run(...setup, '--yes');
   expect(done).toMatchObject({ code: 0, stdout: '✓ Set up for Globex\n' });

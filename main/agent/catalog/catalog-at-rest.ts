@@ -4,13 +4,13 @@ import type { Snapshot } from '../../model/agent-view.ts';
 import type { ClusterId } from '../../model/cluster.ts';
 import { isAccountFile, runsFile, version } from './catalog-layout.ts';
 
-/** What a list shows. */
+/** The slices that `list` shows. */
 export type Known = Pick<Snapshot, 'clusters' | 'cells' | 'tunnels' | 'kept' | 'policies'>;
 
 /**
- * What the last agent left in the state folder, for who only lists while none runs: 10,000 clusters in a tenth of the
- * time that an agent takes to start. Undefined where the person would want it read anew, or where a file is not as an
- * agent of this version leaves it: an agent then checks everything by its schema.
+ * Returns what the last agent left in the state folder, for commands that only list while no agent runs: 10,000
+ * clusters in a tenth of the time that an agent takes to start. Returns undefined if the user expects a refresh, or if
+ * a file differs from what an agent of this version writes: an agent then checks everything by its schema.
  */
 export function readAtRest(state: string, now: number): Known | undefined {
   const folder = path.join(state, 'catalog');
@@ -23,7 +23,7 @@ export function readAtRest(state: string, now: number): Known | undefined {
     if (cells.some(({ error }) => error?.retryable === true)) return undefined;
     const clusters = known.flatMap((account) => account.clusters);
     const policies = dataIn<{ policy: Known['policies'][number] }>(path.join(state, 'policies.json'));
-    // Those that were open when the agent was killed, too: kubectl starts the next one.
+    // Includes those that were open when the agent was killed: kubectl starts the next agent.
     const entries = dataIn<{ cluster: ClusterId }>(path.join(state, 'connections.json'));
     return {
       clusters,
@@ -37,7 +37,7 @@ export function readAtRest(state: string, now: number): Known | undefined {
   }
 }
 
-/** The first line holds all but the authorities. Throws where it does not fit. */
+/** Parses the first line, which holds everything except the CA certificates. Throws if it does not fit. */
 function accountFrom(bytes: Buffer): Pick<Known, 'cells' | 'clusters'> {
   const { version: written, data } = JSON.parse(bytes.toString('utf8', 0, bytes.indexOf(10)));
   if (written !== version || !Array.isArray(data.cells) || !Array.isArray(data.clusters))
@@ -45,7 +45,10 @@ function accountFrom(bytes: Buffer): Pick<Known, 'cells' | 'clusters'> {
   return data;
 }
 
-/** What one of our lists holds; nothing where it cannot be read: the next agent says so, and why. */
+/**
+ * Returns the items of one of our lists; none if the file cannot be read, because the next agent reports that with its
+ * reason.
+ */
 function dataIn<T>(file: string): readonly T[] {
   try {
     const { data } = JSON.parse(textOf(file)) as { readonly data: unknown };

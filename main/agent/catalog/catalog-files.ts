@@ -11,12 +11,12 @@ import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import { isAccountFile, runsFile, version } from './catalog-layout.ts';
 
 /**
- * The catalog on disk: a folder with a file for each account, so that what changes in one is not written for all, and
- * one that says when the last whole run ended. The authorities, which are most of the bytes and which no list shows,
- * stand on a line of their own: who only lists reads the first one.
+ * The catalog on disk: a folder with a file for each account, so that a change in one account does not rewrite all, and
+ * a file that records when the last full run ended. The CA certificates are most of the bytes and no list shows them.
+ * They are on a line of their own, so a command that only lists reads just the first line.
  */
 
-/** What one file holds: an account of a source, a mount, a file. */
+/** The content of one file: an account of a source, a mount, a file. */
 export interface Account {
   readonly cells: readonly Cell[];
   readonly clusters: readonly Cluster[];
@@ -24,13 +24,15 @@ export interface Account {
 
 export interface CatalogFiles {
   /**
-   * Everything; a file that does not fit is set aside as `<file>.unreadable`, not lost, and then no run counts as whole.
-   * Rejects with `file-unreadable`.
+   * Reads everything. A file that does not fit is set aside as `<file>.unreadable`, not lost, and then no run counts as
+   * complete. Rejects with `file-unreadable`.
    */
   read(): Promise<{ readonly finishedAt: number | undefined; readonly accounts: readonly Account[] }>;
-  /** Writes what an account holds now; without cells and clusters its file goes. */
+  /** Writes the current content of an account; deletes its file if it has no cells and no clusters. */
   writeAccount(account: Pick<Cell, 'source' | 'account'>, content: Account): Promise<void>;
-  /** Until when nobody needs to look anew, ms since the epoch, is for who reads it at rest. */
+  /**
+   * Records the last full run. `freshUntil` is when a refresh is due, ms since the epoch, for readers without an agent.
+   */
   writeFinished(at: number | undefined, freshUntil: number | undefined): Promise<void>;
 }
 
@@ -40,7 +42,7 @@ const authoritiesSchema = z.record(z.string(), z.string());
 
 export function createCatalogFiles(options: {
   readonly folder: string;
-  /** `aside` is where it lies now. */
+  /** `aside` is the file's new path. */
   readonly onUnreadable: (file: string, reason: string, aside: string) => void;
 }): CatalogFiles {
   const { folder, onUnreadable } = options;
@@ -92,7 +94,7 @@ export function createCatalogFiles(options: {
   };
 }
 
-/** An account's name may hold anything: it is not the file's. */
+/** Derives a safe file name: an account's name may contain any character. */
 function fileName({ source, account }: Pick<Cell, 'source' | 'account'>): string {
   return `${source}-${createHash('sha256').update(account).digest('hex').slice(0, 16)}.json`;
 }
@@ -108,7 +110,7 @@ async function accountFiles(folder: string): Promise<readonly string[]> {
     .map((name) => path.join(folder, name));
 }
 
-/** Undefined when it is missing. */
+/** Returns undefined if the file is missing. */
 async function textOf(file: string): Promise<string | undefined> {
   return readFile(file, 'utf8').catch((cause: unknown) => {
     if (errnoOf(cause) === 'ENOENT') return undefined;
@@ -116,13 +118,13 @@ async function textOf(file: string): Promise<string | undefined> {
   });
 }
 
-/** The account, or why it cannot be read. */
+/** Returns the account, or the reason why it cannot be read. */
 function parseAccount(text: string): Account | string {
   const [head = '', authorities = ''] = text.split('\n');
   try {
     const raw: unknown = JSON.parse(head);
-    const told = versionOf(raw);
-    if (told !== version) return `version ${told}, not ${version}`;
+    const found = versionOf(raw);
+    if (found !== version) return `version ${found}, not ${version}`;
     const read = accountSchema.safeParse((raw as { data?: unknown }).data);
     if (!read.success) return misfit(read.error);
     const known: ReadonlyMap<string, string> = new Map(
@@ -152,6 +154,6 @@ function parseRuns(text: string): z.output<typeof runsSchema> | string {
 }
 
 function versionOf(raw: unknown): string | number {
-  const told = typeof raw === 'object' && raw !== null && 'version' in raw ? raw.version : undefined;
-  return typeof told === 'number' ? told : 'unknown';
+  const found = typeof raw === 'object' && raw !== null && 'version' in raw ? raw.version : undefined;
+  return typeof found === 'number' ? found : 'unknown';
 }

@@ -1,4 +1,4 @@
-/** What the catalog's files are called, and their version. Stands alone: who reads them at rest loads no schema. */
+/** Names and version of the catalog's files. Imports nothing, so that readers without an agent load no schema. */
 export const version = 2;
 export const runsFile = 'runs.json';
 

@@ -8,7 +8,7 @@ import type { CellResult } from '../providers/discovery-source.ts';
 import { type Account, createCatalogFiles } from './catalog-files.ts';
 import { findCluster } from './find-cluster.ts';
 
-/** What changed; seen again unchanged is no change. */
+/** What changed. An item that was read again without a difference is not included. */
 export interface CatalogChange {
   readonly upserted: readonly Cluster[];
   readonly removed: readonly ClusterId[];
@@ -16,41 +16,41 @@ export interface CatalogChange {
   readonly removedCells: readonly string[];
 }
 
-/** Every cluster known: answers from memory, is kept on disk, changes by what discovery finds. */
+/** All known clusters: answered from memory, stored on disk, updated by discovery. */
 export interface Catalog {
   clusters(): readonly Cluster[];
   cells(): readonly Cell[];
   get(id: ClusterId): Cluster | undefined;
-  /** By id, else title, else name. Throws `ambiguous-cluster` or `not-found`. */
+  /** Finds by ID, else title, else name. Throws `ambiguous-cluster` or `not-found`. */
   find(text: string): Cluster;
-  /** Only a complete listing removes clusters; what a failed cell knew stays, stale. */
+  /** Applies one result. Only a complete listing removes clusters; clusters of a failed cell stay and become stale. */
   apply(result: CellResult): void;
-  /** More was learned of a cluster that is known; nothing where it is gone. */
+  /** Updates a known cluster with more details. Does nothing if it is gone. */
   update(cluster: Cluster): void;
   /**
-   * After a run of a source, over or broken off by `error`: a cell that it did not visit is dropped when it holds
-   * nothing; else its clusters stay, stale, because nothing said that they are gone.
+   * Ends a run of a source, complete or interrupted by `error`. Drops cells that the run did not visit if they are
+   * empty. Otherwise their clusters stay and become stale, because nothing confirmed that they are gone.
    */
   settle(run: {
     readonly source: Source;
     readonly visited: ReadonlySet<string>;
     readonly error?: PlainError;
   }): void;
-  /** A whole run over all sources has ended. */
+  /** Records the end of a full run over all sources. */
   finish(): void;
   finishedAt(): number | undefined;
-  /** True when the last whole run is younger and nothing of it is worth another try (`retryable`). */
+  /** Returns true if the last full run is younger than `maxAgeMs` and no cell has a retryable error. */
   isFresh(maxAgeMs: number): boolean;
-  /** The answer ends the subscription. */
+  /** Returns an unsubscribe function. */
   onChange(listener: (change: CatalogChange) => void): () => void;
-  /** Writes what is not on disk yet. Rejects as `writeFileAtomic` does. */
+  /** Writes pending changes to disk. Rejects as `writeFileAtomic` does. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Long enough to take a burst of cells in one write, short enough to lose little. */
+/** Long enough to write a burst of cells at once, short enough to lose little. */
 const writeDelayMs = 500;
-/** Each is flushed to the disk. */
+/** Each write is flushed to the disk. */
 const writesAtOnce = 8;
 
 type SourceAccount = Pick<Cell, 'source' | 'account'>;
@@ -60,9 +60,9 @@ export async function createCatalog(options: {
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How long a whole run is fresh for who reads the files at rest, ms; not at all where undefined. */
+  /** How long a full run is fresh for readers without an agent, ms. Undefined: never. */
   readonly freshForMs?: () => number;
-  /** Told of each part that is set aside. */
+  /** Called for each part that is set aside. */
   readonly onSetAside?: (aside: string, reason: string) => void;
 }): Promise<Catalog> {
   const { clock, logger, onSetAside } = options;
@@ -82,7 +82,7 @@ export async function createCatalog(options: {
   const clusters = new Map(
     stored.accounts.flatMap((account) => account.clusters).map((cluster) => [cluster.id, cluster] as const),
   );
-  /** The ids of each cell's clusters: a cell is updated without a look at the others. */
+  /** The cluster IDs of each cell, so that updating one cell does not scan the others. */
   const members = new Map<string, Set<ClusterId>>();
   const membersOf = (cell: string) => {
     const known = members.get(cell) ?? new Set();
@@ -94,7 +94,7 @@ export async function createCatalog(options: {
   }
   const listeners = new Set<(change: CatalogChange) => void>();
 
-  /** What differs from what is on disk. */
+  /** Changes that are not on disk yet. */
   const dirty = { accounts: new Map<string, SourceAccount>(), finished: false };
   let stopTimer: (() => void) | undefined;
   let written = Promise.resolve();
@@ -126,7 +126,7 @@ export async function createCatalog(options: {
     const failure = results.find((result) => result.status === 'rejected');
     if (failure !== undefined) throw failure.reason;
   };
-  /** What the accounts of these keys hold now. */
+  /** Returns the current content of these accounts. */
   const contentsOf = (keys: ReadonlySet<string>): ReadonlyMap<string, Account> => {
     const contents = new Map(
       [...keys].map((key) => [key, { cells: [] as Cell[], clusters: [] as Cluster[] }]),
@@ -162,7 +162,7 @@ export async function createCatalog(options: {
     for (const listener of listeners) listener(change);
   };
 
-  /** Answers the cluster when that is news. */
+  /** Returns the cluster if it changed. */
   const put = (cell: string, cluster: Cluster): readonly Cluster[] => {
     const known = clusters.get(cluster.id);
     clusters.set(cluster.id, cluster);
@@ -179,7 +179,7 @@ export async function createCatalog(options: {
     const comparable = ({ readAt, triedAt: _, ...rest }: Cell) => ({ ...rest, read: readAt !== undefined });
     return known !== undefined && isDeepStrictEqual(comparable(known), comparable(cell)) ? [] : [cell];
   };
-  /** Everything of the cell but `except` becomes stale. */
+  /** Marks the cell's clusters stale, except those in `except`. */
   const age = (cell: string, except: ReadonlySet<ClusterId>): readonly Cluster[] =>
     [...membersOf(cell)].flatMap((id) => {
       const known = clusters.get(id);
@@ -191,7 +191,7 @@ export async function createCatalog(options: {
   ) => {
     const { readAt, accountName } = cells.get(cell.id) ?? {};
     return putCell({
-      // Who could not be asked told no name.
+      // A failed cell reports no name: keep the known one.
       ...(accountName === undefined ? {} : { accountName }),
       ...cell,
       ...(readAt === undefined ? {} : { readAt }),
@@ -263,7 +263,7 @@ export async function createCatalog(options: {
     isFresh(maxAgeMs) {
       if (finishedAt === undefined) return false;
       const age = clock.now() - finishedAt;
-      // A clock that was set back makes nothing fresh for longer.
+      // A clock that was set back must not keep the catalog fresh for longer.
       return (
         age >= 0 && age <= maxAgeMs && ![...cells.values()].some(({ error }) => error?.retryable === true)
       );
@@ -284,13 +284,13 @@ function accountKey({ source, account }: SourceAccount): string {
 function unvisited({ source, account, region }: Pick<Cell, 'source' | 'account' | 'region'>): PlainError {
   return {
     code: 'not-found',
-    message: `No login and no setting leads to ${source} ${account} ${region} any more.`,
-    hint: 'Its clusters stand here as they were last seen.',
+    message: `No session and no setting covers ${source} ${account} ${region} any more.`,
+    hint: 'Showing its clusters as they were last seen.',
     retryable: false,
   };
 }
 
-/** One cluster that is reached in two ways is one cluster with both. */
+/** Merges the readings of a cluster that is reached in two ways into one cluster with both. */
 function mergeDuplicates(read: readonly Cluster[]): ReadonlyMap<ClusterId, Cluster> {
   const merged = new Map<ClusterId, Cluster>();
   for (const cluster of read) {

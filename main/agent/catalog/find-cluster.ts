@@ -4,8 +4,8 @@ import { contextName, contextNames, withId } from '../../model/context-name.ts';
 import { nearest } from '../../model/nearest.ts';
 
 /**
- * The cluster that a user means: by exact id, else by title or the name of its context, or by its name at the source;
- * letters' case counts only where it tells two apart. Throws `ambiguous-cluster` with the ids, or `not-found` with what is near.
+ * Finds the cluster that the user means: by exact ID, else by title or context name, or by its name at the source. Case
+ * matters only where it distinguishes two. Throws `ambiguous-cluster` with the IDs, or `not-found` with similar names.
  */
 export function findCluster(text: string, clusters: ReadonlyMap<ClusterId, Cluster>): Cluster {
   const exact = clusters.get(text as ClusterId);
@@ -18,10 +18,11 @@ export function findCluster(text: string, clusters: ReadonlyMap<ClusterId, Clust
     return names;
   };
   const readings: readonly ((cluster: Cluster) => boolean)[] = [
-    // One reading: a title like another cluster's context name does not take that name from it.
+    // Match titles and context names together: a title must not take a name that is another cluster's context.
     (cluster) =>
       cluster.title === text ||
-      // The name that it had alone, or what a kubeconfig may still call it where the name was somebody else's.
+      // The name without a suffix, or the name in an older kubeconfig from when the short name belonged to another
+      // cluster.
       contextName(cluster, []) === text ||
       withId(contexts().get(cluster.id) ?? '', cluster.id) === text,
     ({ name }) => name === text,

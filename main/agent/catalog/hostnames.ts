@@ -1,7 +1,7 @@
 import type { ClusterId } from '../../model/cluster.ts';
 import type { Catalog } from './catalog.ts';
 
-/** The hostnames of those clusters that are behind Cloudflare Access. */
+/** Returns the hostnames of those clusters that are behind Cloudflare Access. */
 export function hostnamesOf(catalog: Pick<Catalog, 'get'>, ids: readonly ClusterId[]): readonly string[] {
   return ids.flatMap((id) => {
     const reach = catalog.get(id)?.reach;

@@ -6,11 +6,11 @@ import type { Shell } from '../../model/shell-word.ts';
 import { usualTagPrefix } from '../../model/tag-prefix.ts';
 import { placeholder } from './tag-checks.ts';
 import { tagCommands } from './tag-commands.ts';
-import { type TagChange, tagMends, tagPart } from './tags.ts';
+import { type TagChange, tagFixes, tagPart } from './tags.ts';
 
 export interface TagFinding {
   readonly cluster: Cluster;
-  /** An error keeps a person from the cluster or misleads them; a warning may be meant so. */
+  /** An error blocks or misleads users; a warning may be intended. */
   readonly severity: 'error' | 'warning';
   readonly kind:
     | 'tag-problem'
@@ -24,13 +24,15 @@ export interface TagFinding {
     | 'owner-missing';
   readonly message: string;
   readonly hint: string;
-  /** What mends it, to be pasted into a shell; what stands in angle brackets is to be filled in. May be empty. */
+  /**
+   * Commands that fix it, to paste into a shell. Values in angle brackets are for the user to fill in. May be empty.
+   */
   readonly commands: readonly string[];
 }
 
-type Finding = Omit<TagFinding, 'cluster' | 'commands'> & { readonly mend?: TagChange };
+type Finding = Omit<TagFinding, 'cluster' | 'commands'> & { readonly fix?: TagChange };
 
-/** Everything that is wrong or doubtful in the clusters' tags, in the order of the clusters. */
+/** Returns all errors and warnings in the clusters' tags, in the order of the clusters. */
 export function lintTags(clusters: readonly Cluster[], shell: Shell = 'posix'): readonly TagFinding[] {
   const byHostname = Map.groupBy(clusters, ({ reach }) => (reach.kind === 'tunnel' ? reach.hostname : ''));
   const byTitle = Map.groupBy(clusters, ({ title }) => title.toLowerCase());
@@ -43,11 +45,11 @@ export function lintTags(clusters: readonly Cluster[], shell: Shell = 'posix'): 
   );
 }
 
-function withCommands(cluster: Cluster, { mend, ...finding }: Finding, shell: Shell): TagFinding {
+function withCommands(cluster: Cluster, { fix, ...finding }: Finding, shell: Shell): TagFinding {
   try {
-    return { cluster, ...finding, commands: mend === undefined ? [] : tagCommands(cluster, mend, shell) };
+    return { cluster, ...finding, commands: fix === undefined ? [] : tagCommands(cluster, fix, shell) };
   } catch (error) {
-    // What cannot be told as a command is told as a sentence.
+    // If no command can be given, explain in the hint.
     const { message, hint = '' } = toPlainError(error);
     return { cluster, ...finding, hint: `${finding.hint} ${message} ${hint}`.trim(), commands: [] };
   }
@@ -57,12 +59,12 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
   const { title, tags = {}, tagPrefix = usualTagPrefix, tagProblems, reach } = cluster;
   const { environment, docs, owner } = cluster;
   const hasHostname = Object.keys(tags).some((key) => tagPart(key, tagPrefix)?.field === 'hostname');
-  const findings: Finding[] = tagMends(tags, tagPrefix).map(({ message, hint, mend }) => ({
+  const findings: Finding[] = tagFixes(tags, tagPrefix).map(({ message, hint, fix }) => ({
     severity: 'error',
     kind: 'tag-problem',
     message,
     hint,
-    mend,
+    fix,
   }));
   for (const { key, message, hint } of tagProblems)
     if (tagPart(key, tagPrefix) === undefined)
@@ -72,16 +74,16 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
       severity: 'warning',
       kind: 'hostname-missing',
       message: `It has no ${tagPrefix}hostname, and so no tunnel.`,
-      hint: "Set it to the host name of the cluster's Access application.",
-      mend: { set: { hostname: placeholder('hostname') } },
+      hint: "Set it to the hostname of the cluster's Access application.",
+      fix: { set: { hostname: placeholder('hostname') } },
     });
   if (environment !== undefined && !isProduction(cluster) && soundsLikeProduction(environment))
     findings.push({
       severity: 'error',
       kind: 'environment-unrecognised',
-      message: `${tagPrefix}environment is "${environment}", which nobody is asked about before kubectl goes there.`,
-      hint: 'Only production, or prod, turns the guard on.',
-      mend: { set: { environment: 'production' } },
+      message: `${tagPrefix}environment is "${environment}", so switching to the cluster needs no confirmation.`,
+      hint: 'Only production or prod requires a confirmation.',
+      fix: { set: { environment: 'production' } },
     });
   const mixed = mixedScripts(title);
   if (mixed !== undefined)
@@ -90,23 +92,23 @@ function ownFindings(cluster: Cluster): readonly Finding[] {
       kind: 'title-mixed-scripts',
       message: `"${title}" mixes letters of scripts that look alike: ${mixed}.`,
       hint: `It may be made to look like another cluster: ask its owner, and set ${tagPrefix}name to letters of one script.`,
-      mend: { set: { name: placeholder('name') } },
+      fix: { set: { name: placeholder('name') } },
     });
   if (docs !== undefined && !/^https:/i.test(docs))
     findings.push({
       severity: 'warning',
       kind: 'docs-not-https',
-      message: `${tagPrefix}docs is not an https:// address, and is no link in the window.`,
+      message: `${tagPrefix}docs is not an https:// address, so the window shows no link.`,
       hint: 'Set it to one that begins with https://.',
-      mend: { set: { docs: docs.replace(/^http:/i, 'https:') } },
+      fix: { set: { docs: docs.replace(/^http:/i, 'https:') } },
     });
   if (isProduction(cluster) && owner === undefined)
     findings.push({
       severity: 'warning',
       kind: 'owner-missing',
-      message: 'It is a production cluster, and nothing says whose it is.',
-      hint: `Set ${tagPrefix}owner to whom a person can ask.`,
-      mend: { set: { owner: placeholder('owner') } },
+      message: 'The production cluster has no owner tag.',
+      hint: `Set ${tagPrefix}owner to a contact for users.`,
+      fix: { set: { owner: placeholder('owner') } },
     });
   return findings;
 }
@@ -119,7 +121,9 @@ function soundsLikeProduction(environment: string): boolean {
   return words.some((word) => productionWords.has(word)) && !words.some((word) => denials.has(word));
 }
 
-/** A SOCKS server behind an application serves many clusters; raw TCP leads to one. */
+/**
+ * Finds clusters that share a hostname. A SOCKS server behind an application serves many clusters; raw TCP reaches one.
+ */
 function sharedHostname(
   { id, reach, tagPrefix = usualTagPrefix }: Cluster,
   byHostname: ReadonlyMap<string, readonly Cluster[]>,
@@ -139,7 +143,7 @@ function sharedHostname(
       kind: 'hostname-shared',
       message: `${tagPrefix}hostname is ${reach.hostname}, which leads to one API server only and is that of ${idsOf(others)} too.`,
       hint: `Give each its own, or ${tagPrefix}destination where the application is in bastion mode.`,
-      mend: { set: { hostname: placeholder('hostname') } },
+      fix: { set: { hostname: placeholder('hostname') } },
     },
   ];
 }
@@ -155,8 +159,8 @@ function sharedTitle(
       severity: 'warning',
       kind: 'title-shared',
       message: `"${title}" is the name of ${idsOf(others)} too.`,
-      hint: `Give each a ${tagPrefix}name of its own, or it has to be called by its id.`,
-      mend: { set: { name: placeholder('name') } },
+      hint: `Give each a ${tagPrefix}name of its own; otherwise users must give its id.`,
+      fix: { set: { name: placeholder('name') } },
     },
   ];
 }

@@ -18,19 +18,19 @@ export const tagFields = [
 ] as const;
 export type TagField = (typeof tagFields)[number];
 
-/** What is wrong with a value and what to do instead. */
+/** What is wrong with a value, and the fix. */
 interface Complaint {
   readonly message: string;
   readonly hint: string;
-  /** What to set it to; in angle brackets where a person must know. Left out where it is best removed. */
+  /** The value to set; in angle brackets where the user must know it. Absent if the tag is best removed. */
   readonly instead?: string;
 }
 export type Check = { readonly value: string } | Complaint;
 
-/** Longer than any source allows in one tag, short enough for a line of a list. */
+/** More than any source allows in one tag, and short enough for a line of a list. */
 const longest = 1024;
 
-/** The value as it is kept, or why it cannot be accepted. */
+/** Returns the normalized value, or why it is rejected. */
 export function checkTag(field: TagField, value: string, prefix: string = usualTagPrefix): Check {
   const key = `${prefix}${field}`;
   const instead = placeholder(field);
@@ -54,8 +54,8 @@ export function checkTag(field: TagField, value: string, prefix: string = usualT
       return isHostName(value.toLowerCase())
         ? { value: value.toLowerCase() }
         : {
-            message: `${key} is "${value}", which is not a host name.`,
-            hint: "Set it to a name that stands in the API server's certificate.",
+            message: `${key} is "${value}", which is not a hostname.`,
+            hint: "Set it to a name in the API server's certificate.",
             instead: hostWithin(value) ?? instead,
           };
     case 'origin':
@@ -79,12 +79,12 @@ export function checkTag(field: TagField, value: string, prefix: string = usualT
   }
 }
 
-/** `<HOSTNAME>`: for a person to fill in. */
+/** Returns a placeholder for the user to fill in, such as `<HOSTNAME>`. */
 export function placeholder(field: TagField): string {
   return `<${field.toUpperCase().replace('-', '_')}>`;
 }
 
-/** The host of what was pasted as an address. */
+/** Returns the hostname if the value is a pasted URL. */
 function hostWithin(value: string): string | undefined {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   return url?.protocol === 'https:' && url.port === '' && isHostName(url.hostname) ? url.hostname : undefined;
@@ -94,8 +94,8 @@ function checkHostname(key: string, value: string): Check {
   const [, host = '', port] = /^([^:]*)(?::(.*))?$/.exec(value) ?? [];
   if (!isHostName(host) || (port !== undefined && !isPort(port))) {
     return {
-      message: `${key} is "${value}", which is not a host name.`,
-      hint: "Set it to the host name of the cluster's Access application, for example k8s-prod.example.com, with no https:// and no path.",
+      message: `${key} is "${value}", which is not a hostname.`,
+      hint: "Set it to the hostname of the cluster's Access application, for example k8s-prod.example.com, with no https:// and no path.",
       instead: hostWithin(value) ?? placeholder('hostname'),
     };
   }

@@ -1,7 +1,7 @@
 /**
- * The portable form of a tag's value. A GCP label holds only `[a-z0-9_-]`, 63 characters of them; AWS, Azure and
- * Vault hold nearly anything. A value that stays within that alphabet everywhere is read as encoded, any other as it
- * stands, so that one value means the same at every source.
+ * The portable form of a tag's value. A GCP label holds only `[a-z0-9_-]`, at most 63 characters; AWS, Azure and Vault
+ * hold nearly anything. A value within that alphabet is decoded at every source, any other is read literally, so that
+ * one value means the same at every source.
  */
 
 const portable = /^[a-z0-9_-]*$/;
@@ -9,8 +9,8 @@ const literal = /^[a-z0-9-]$/;
 const partLength = 63;
 
 /**
- * Any well-formed text as `[a-z0-9_-]`: literals stay, a dot before a literal becomes `_`, every other byte of its
- * UTF-8 becomes `__` and two hex digits. `decodeValue` gives the same text back.
+ * Encodes any well-formed text as `[a-z0-9_-]`: literals stay, a dot before a literal becomes `_`, every other byte of
+ * its UTF-8 becomes `__` and two hex digits. `decodeValue` restores the text.
  */
 export function encodeValue(value: string): string {
   const bytes = [...Buffer.from(value)].map((byte) => String.fromCharCode(byte));
@@ -23,7 +23,7 @@ export function encodeValue(value: string): string {
     .join('');
 }
 
-/** A tag's value as it was meant. Never throws: a value that is not well encoded is read as it stands. */
+/** Decodes a tag's value. Never throws: returns a value that is not validly encoded unchanged. */
 export function decodeValue(value: string): string {
   if (!portable.test(value)) return value;
   if (/__(?![0-9a-f]{2})/.test(value)) return value;
@@ -39,7 +39,7 @@ export function decodeValue(value: string): string {
   }
 }
 
-/** An encoded value cut into tags that each hold: `<key>`, `<key>-2`, `<key>-3`, … */
+/** Splits an encoded value into tags within the limit: `<key>`, `<key>-2`, `<key>-3`, … */
 export function splitValue(key: string, encoded: string, limit: number = partLength): Record<string, string> {
   const count = Math.max(1, Math.ceil(encoded.length / limit));
   return Object.fromEntries(

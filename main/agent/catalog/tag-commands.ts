@@ -6,7 +6,7 @@ import type { TagField } from './tag-checks.ts';
 import { decodeValue, encodeValue, splitValue } from './tag-codec.ts';
 import { type TagChange, tagPart } from './tags.ts';
 
-/** What a source takes: characters of a value, tags of a cluster. Of Google's labels and Azure's tags the documented ones. */
+/** Limits of each source (documented for Google and Azure): characters per value, tags per cluster. */
 const limits: Readonly<Record<Exclude<Source, 'file'>, { readonly value: number; readonly tags: number }>> = {
   eks: { value: 256, tags: 50 },
   gke: { value: 63, tags: 64 },
@@ -14,16 +14,16 @@ const limits: Readonly<Record<Exclude<Source, 'file'>, { readonly value: number;
   vault: { value: 512, tags: 64 },
 };
 
-/** What to write and what to take away, by keys and values as the source has them. */
+/** Tags to set and to remove, by keys and values as the source stores them. */
 interface KeyChange {
   readonly set: readonly (readonly [key: string, value: string])[];
   readonly remove: readonly (readonly [key: string, value: string | undefined])[];
 }
 
 /**
- * The commands that a person with the right to do so pastes into a shell; for a file, a comment that says what to
- * edit. Nothing in a cluster's names or tags can break out of its word.
- * Throws `bad-input` where the source cannot hold the values, or no safe command can be told.
+ * Returns the commands that a user with the permissions pastes into a shell; for a file, a comment that says what to
+ * edit. Names and tags cannot break out of their quoting. Throws `bad-input` if the source cannot hold the values, or
+ * if no safe command exists.
  */
 export function tagCommands(cluster: Cluster, change: TagChange, shell: Shell = 'posix'): readonly string[] {
   const keys = keyChange(cluster, change);
@@ -42,7 +42,7 @@ export function tagCommands(cluster: Cluster, change: TagChange, shell: Shell = 
   }
 }
 
-/** A command: our own words, options of ours with a value (`--project=…`), and values, which must not be options. */
+/** Builds a command from our words, our options with a value (`--project=…`), and values, which are no options. */
 type Line = (words: readonly Word[]) => string;
 type Word = string | { readonly value: string };
 
@@ -63,7 +63,8 @@ function keyChange(cluster: Cluster, change: TagChange): KeyChange {
   for (const [field, value] of Object.entries(change.set ?? {}) as readonly (readonly [TagField, string])[]) {
     const parts = Object.entries(stored(source, `${tagPrefix}${field}`, value));
     for (const [key, part] of parts) {
-      // Keys differ by case in some sources: what stands there is written over. What `readTags` counts comes first.
+      // Some sources have keys that differ only by case: overwrite the existing one. Prefer the one that `readTags`
+      // uses.
       const present = partsOf(field).filter((other) => other.toLowerCase() === key);
       set.set(present.sort((a, b) => (a < b ? 1 : -1))[0] ?? key, part);
     }
@@ -73,10 +74,10 @@ function keyChange(cluster: Cluster, change: TagChange): KeyChange {
   return { set: [...set], remove: [...remove].map((key) => [key, tags[key]]) };
 }
 
-/** A field's value as the source holds it, in one tag or several. */
+/** Returns a field's value as the source stores it, in one tag or several. */
 function stored(source: Source, key: string, value: string): Readonly<Record<string, string>> {
   if (/^<.*>$/.test(value)) {
-    // For a person to fill in: in a label, the encoded value.
+    // A placeholder for the user to fill in: in a label, the encoded value.
     return { [key]: source === 'gke' ? value.replace('>', '_WITH_UNDERSCORES_FOR_DOTS>') : value };
   }
   if (source === 'file') return { [key]: value };
@@ -103,7 +104,7 @@ const words: Readonly<Record<Source, { readonly one: string; readonly many: stri
   file: { one: 'field', many: 'fields' },
 };
 
-/** What the source of a cluster calls its tags. */
+/** Returns what a cluster's source calls its tags. */
 export function tagWord(cluster: Pick<Cluster, 'source' | 'credential'>): string {
   return isVersionOne(cluster) ? 'key of the secret' : words[cluster.source].one;
 }
@@ -120,7 +121,7 @@ function eksCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): 
     { value: arn },
     ...(profile === undefined ? [] : ['--profile', { value: profile }]),
   ];
-  // The short form splits at commas and reads quotes: JSON wherever a value has more than plain characters.
+  // The shorthand syntax splits at commas and reads quotes: use JSON if a value has anything but plain characters.
   const isPlain = set.every(([, value]) => /^[\w.:/@+<>-]+$/.test(value));
   const tags = isPlain
     ? set.map(([key, value]) => `${key}=${value}`).join(',')
@@ -141,7 +142,7 @@ function partitionOf(region: string): string {
 
 function gkeCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): readonly string[] {
   const { name, region, account } = cluster;
-  // In one command labels are either updated or removed.
+  // One gcloud command either updates or removes labels.
   const update = (option: string) => {
     const where = [`--location=${region}`, `--project=${account}`];
     return line(['gcloud', 'container', 'clusters', 'update', { value: name }, ...where, option]);
@@ -174,7 +175,7 @@ function vaultCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line)
   const { mount, path, options } = vaultPlace(cluster);
   const where = [...options, `-mount=${mount}`];
   if (isVersionOne(cluster)) {
-    // Version 1 replaces a secret as a whole: it is read, changed and written back, over pipes only.
+    // KV version 1 replaces a secret as a whole: read, change and write it back, only through pipes.
     const filter = [
       '.data',
       ...(remove.length === 0
@@ -199,12 +200,15 @@ function vaultCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line)
     : [line(['vault', 'kv', 'metadata', 'patch', ...where, ...changes, { value: path }])];
 }
 
-/** Version 1 of KV has no metadata: the tags stand in the secret itself. */
+/** KV version 1 has no metadata: the tags are in the secret itself. */
 function isVersionOne({ credential }: Pick<Cluster, 'credential'>): boolean {
   return credential?.kind === 'vault' && credential.version === 1;
 }
 
-/** Where no credential tells the mount, the account does: `<host>[/<namespace>]/<mount>`. */
+/**
+ * Returns the cluster's path in Vault. Without a credential that has the mount, takes it from the account:
+ * `<host>[/<namespace>]/<mount>`.
+ */
 function vaultPlace({ account, region, name, credential }: Cluster) {
   const known = credential?.kind === 'vault' ? credential : undefined;
   const [, ...rest] = account.split('/');
@@ -233,7 +237,7 @@ function fileEdits(
   ];
 }
 
-/** JSON in which nothing but printable text is left. */
+/** Returns JSON with only printable characters. */
 function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (found) =>
     found

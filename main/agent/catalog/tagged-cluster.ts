@@ -9,41 +9,41 @@ import { hasUnseen, plainText } from '../../model/plain-text.ts';
 import { usualTagPrefix } from '../../model/tag-prefix.ts';
 import { readTags, tagPart } from './tags.ts';
 
-/** What a source read of one cluster, before its tags are understood. */
+/** What a source read about one cluster, before its tags are parsed. */
 export interface ClusterReading {
   readonly source: Source;
   readonly account: string;
   readonly region: string;
   readonly name: string;
-  /** What stands for the name in the id, where the name alone is not unique in the region. */
+  /** Replaces the name in the ID if the name alone is not unique in the region. */
   readonly key?: string;
   readonly tags: Readonly<Record<string, string>>;
-  /** What the keys of our tags begin with; the usual one where undefined. */
+  /** The prefix of our tag keys; the default if undefined. */
   readonly tagPrefix?: string | undefined;
-  /** Undefined where the source has no address for it, which `unreachable` then explains. */
+  /** Undefined if the source has no address for it; `unreachable` then says why. */
   readonly server?: string | undefined;
   readonly certificateAuthorityData?: string | undefined;
-  /** As the source has it; a tag comes before it. */
+  /** The source's own value; a tag takes precedence. */
   readonly serverName?: string | undefined;
   readonly version?: string | undefined;
   readonly status?: string | undefined;
   readonly credential?: CredentialSource | undefined;
-  /** Why no tunnel can help, whatever the tags say. */
+  /** Why no tunnel can reach it, whatever the tags say. */
   readonly unreachable?: string | undefined;
-  /** What else is wrong with it at the source. */
+  /** Other problems of the cluster at the source. */
   readonly problems?: readonly TagProblem[];
   readonly seenAt: number;
 }
 
 /**
- * The cluster of the catalog that a reading and its tags make. No text of it holds control or format characters, but
- * for what says where it is at its source (`account`, `region`, `credential`).
+ * Builds the catalog's cluster from a reading and its tags. Its texts hold no control or format characters, except its
+ * location at the source (`account`, `region`, `credential`).
  */
 export function taggedCluster(reading: ClusterReading): Cluster {
   const { source, account, region, name, certificateAuthorityData, version, status, credential } = reading;
   const { tagPrefix = usualTagPrefix } = reading;
   const { fields, problems } = readTags(reading.tags, tagPrefix);
-  const { name: title, reach, ...told } = fields;
+  const { name: title, reach, ...details } = fields;
   const ours = Object.entries(reading.tags)
     .filter(([key]) => tagPart(key, tagPrefix) !== undefined)
     .map(([key, value]) => [marked(key), marked(value)] as const);
@@ -62,7 +62,7 @@ export function taggedCluster(reading: ClusterReading): Cluster {
     ...(status === undefined ? {} : { status: plainText(status) }),
     ...(credential === undefined ? {} : { credential }),
     ...(reading.serverName === undefined ? {} : { serverName: plainText(reading.serverName) }),
-    ...told,
+    ...details,
     reach:
       reading.unreachable === undefined ? reach : { kind: 'none', reason: plainText(reading.unreachable) },
     tagProblems: [...problems, ...(hasUnseen(name) ? [unseenName] : []), ...(reading.problems ?? [])].map(
@@ -85,7 +85,7 @@ function plainProblem({ key, message, hint }: TagProblem): TagProblem {
   return { key: plainText(key), message: plainText(message), hint: plainText(hint) };
 }
 
-/** A tag as it is at its source, with a mark in place of what cannot be seen: `checkTag` refuses it as it is refused whole. */
+/** Replaces invisible characters in a tag with a mark, so that `checkTag` rejects the tag as a whole. */
 function marked(text: string): string {
   return text.toWellFormed().replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\ufffd');
 }

@@ -4,7 +4,7 @@ import { usualTagPrefix } from '../../model/tag-prefix.ts';
 import { checkTag, type TagField, tagFields } from './tag-checks.ts';
 import { decodeValue } from './tag-codec.ts';
 
-/** What a source's tags (AWS tags, GCP labels, Vault custom metadata) say of a cluster. */
+/** The fields in a source's tags (AWS tags, GCP labels, Vault custom metadata). */
 export interface TagFields {
   readonly reach: Reach;
   readonly name?: string;
@@ -18,22 +18,23 @@ export interface TagFields {
   readonly docs?: string;
 }
 
-/** What has to change in a cluster's tags. */
+/** A change of a cluster's tags. */
 export interface TagChange {
-  /** Values as they are meant; one in angle brackets is for a person to fill in. */
+  /** Decoded values; one in angle brackets is for the user to fill in. */
   readonly set?: Readonly<Partial<Record<TagField, string>>>;
   readonly unset?: readonly TagField[];
-  /** Keys as they stand at the source. */
+  /** Keys as the source spells them. */
   readonly remove?: readonly string[];
 }
 
-export interface MendableProblem extends TagProblem {
-  readonly mend: TagChange;
+export interface FixableProblem extends TagProblem {
+  readonly fix: TagChange;
 }
 
 /**
- * Reads the tags whose keys begin with `prefix`, in any case; all others are somebody else's. Never throws:
- * what cannot be accepted is a problem, and where it concerns the way to the cluster, the reason that there is none.
+ * Reads the tags whose keys begin with `prefix`, in any case, and ignores all others. Never throws: an invalid tag
+ * becomes a problem. If it concerns how the cluster is reached, it also becomes the reason why the cluster is
+ * unreachable.
  */
 export function readTags(
   tags: Readonly<Record<string, string>>,
@@ -62,12 +63,12 @@ export function readTags(
   };
 }
 
-/** The problems that `readTags` tells, each with what would mend it. */
-export function tagMends(tags: Readonly<Record<string, string>>, prefix: string): readonly MendableProblem[] {
+/** Returns the problems that `readTags` reports, each with its fix. */
+export function tagFixes(tags: Readonly<Record<string, string>>, prefix: string): readonly FixableProblem[] {
   return inspect(tags, prefix).problems;
 }
 
-/** The field that a key is, or is a part of: from 1, in any case. Undefined where it is none of ours. */
+/** Returns the field of a key and its part number, from 1, in any case. Undefined if the key is not ours. */
 export function tagPart(
   key: string,
   prefix: string,
@@ -88,19 +89,19 @@ function inspect(tags: Readonly<Record<string, string>>, prefix: string) {
       checked.set(field, result.value);
     } else {
       const { message, hint, instead } = result;
-      const mend = instead === undefined ? { unset: [field] } : { set: { [field]: instead } };
-      problems.push({ key, message, hint, mend });
+      const fix = instead === undefined ? { unset: [field] } : { set: { [field]: instead } };
+      problems.push({ key, message, hint, fix });
       refused.set(field, { key, message, hint });
     }
   }
   return { checked, refused, problems };
 }
 
-/** Joins `<key>`, `<key>-2`, `<key>-3`, … and decodes; sorts out the keys that mean nothing. */
+/** Joins `<key>`, `<key>-2`, `<key>-3`, … and decodes; reports unknown keys. */
 function collect(tags: Readonly<Record<string, string>>, prefix: string) {
-  const problems: MendableProblem[] = [];
+  const problems: FixableProblem[] = [];
   const parts = new Map<TagField, Map<number, { readonly key: string; readonly value: string }>>();
-  // Where one key stands in two spellings, the lower-case one comes first and counts.
+  // If a key has two spellings, the lower-case one comes first and counts.
   const keys = Object.keys(tags).sort((a, b) => (a < b ? 1 : -1));
   for (const key of keys) {
     const part = tagPart(key, prefix);
@@ -112,7 +113,7 @@ function collect(tags: Readonly<Record<string, string>>, prefix: string) {
         key,
         message: `${key} is not a tag that k8s-tunnels knows.`,
         hint: `Did you mean ${prefix}${guess}?`,
-        mend: {
+        fix: {
           remove: [key],
           ...renamed({ guess, name, value: decodeValue(tags[key] ?? ''), keys, prefix }),
         },
@@ -129,7 +130,7 @@ function collect(tags: Readonly<Record<string, string>>, prefix: string) {
         key,
         message: `${key} and ${other.key} are one tag in two spellings; ${other.key} counts.`,
         hint: `Remove ${key}.`,
-        mend: { remove: [key] },
+        fix: { remove: [key] },
       });
     }
   }
@@ -146,14 +147,14 @@ function collect(tags: Readonly<Record<string, string>>, prefix: string) {
         key: part.key,
         message: `${part.key} continues a value, but ${missing} is missing.`,
         hint: `Add ${missing}, or remove ${part.key}.`,
-        mend: { remove: [part.key] },
+        fix: { remove: [part.key] },
       });
     }
   }
   return { values, problems };
 }
 
-/** A slip of the pen keeps its value, unless the right key stands there too. */
+/** Keeps the value of a misspelled key, unless the correct key is there too. */
 function renamed(options: {
   readonly guess: TagField;
   readonly name: string;
@@ -183,7 +184,7 @@ function reachFrom(
   if (hostname === undefined) {
     return {
       kind: 'none',
-      reason: `It has no tag ${prefix}hostname. Set it to the host name of the cluster's Access application.`,
+      reason: `It has no tag ${prefix}hostname. Set it to the hostname of the cluster's Access application.`,
     };
   }
   const destination = checked.get('destination');

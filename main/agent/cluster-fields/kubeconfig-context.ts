@@ -9,10 +9,10 @@ export const execSchema = z.object({
   env: z.array(z.object({ name: z.string(), value: z.string() })).nullish(),
   apiVersion: z.string().optional(),
 });
-/** A credential plugin as kubeconfig has it. */
+/** A credential plugin in a kubeconfig. */
 export type ExecPlugin = z.infer<typeof execSchema>;
 
-/** A login that older clients had built in. */
+/** A login that was built into older clients. */
 const authProviderSchema = z.object({
   name: z.string(),
   config: z.record(z.string(), z.string()),
@@ -42,18 +42,18 @@ const kubeconfigSchema = z.object({
   users: z.array(named.extend({ user: userSchema })),
 });
 
-/** What one context of somebody's kubeconfig leads to, in kubeconfig's own words. */
+/** The cluster and user of one context, in kubeconfig's own fields. */
 export interface KubeconfigContext {
   readonly cluster: z.infer<typeof clusterSchema>;
   readonly user: z.infer<typeof userSchema>;
 }
 
-/** A kubeconfig of 1,000 clusters, with their authorities, has 3 MB. Parsed, YAML takes 50 times its length. */
+/** A kubeconfig of 1,000 clusters with their CA certificates has 3 MB. Parsed YAML takes 50 times its length. */
 const longestYaml = 4 * 1024 * 1024;
 
 /**
- * What a YAML text of somebody else holds; undefined where it is none, is longer than 4 MB, or has aliases that would
- * multiply it. What is wrong is not told: the parser's own words quote the text, which may be a secret.
+ * Parses YAML from an untrusted source. Returns undefined if it is not YAML, is longer than 4 MB, or has aliases that
+ * would multiply it. Reports no reason: the parser's messages quote the text, which may be a secret.
  */
 export function parseForeignYaml(content: string): unknown {
   if (content.length > longestYaml) return undefined;
@@ -65,8 +65,8 @@ export function parseForeignYaml(content: string): unknown {
 }
 
 /**
- * Reads a context, the current one or the only one where none is named. Undefined where there is none, or the text is
- * no kubeconfig; what it holds stays out of every message.
+ * Reads a context; without a name, the current or the only one. Returns undefined if there is none, or if the text is
+ * not a kubeconfig. Keeps its content out of every message.
  */
 export function readKubeconfigContext(content: string, name?: string): KubeconfigContext | undefined {
   const raw = parseForeignYaml(content);

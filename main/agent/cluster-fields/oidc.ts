@@ -4,21 +4,21 @@ import type { KubeconfigContext } from './kubeconfig-context.ts';
 
 export type OidcSource = Extract<CredentialSource, { kind: 'oidc' }>;
 
-/** How people sign in to a cluster, or what keeps them from it. */
+/** How users sign in to a cluster, or why they cannot. */
 export type OidcReading =
   | { readonly kind: 'read'; readonly source: OidcSource }
   | { readonly kind: 'broken'; readonly problems: readonly TagProblem[] };
 
 const scopeWord = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** Named as the flags of kube-apiserver and of kubelogin are. */
+/** Field names as in the flags of kube-apiserver and kubelogin. */
 export const oidcFields = {
   'oidc-issuer-url': z
     .string('must be text')
     .refine(isIssuer, 'must be the https:// address of an issuer, with no user name, query or fragment'),
   // RFC 6749, A.1.
   'oidc-client-id': z.string('must be text').regex(/^[\x20-\x7e]+$/, 'must be text of printable ASCII'),
-  /** Besides `openid`. A list, or words between commas or blanks. */
+  /** In addition to `openid`. A list, or words separated by commas or blanks. */
   'oidc-extra-scopes': z
     .union([z.string(), z.array(z.string())], 'must be a list of scopes')
     .transform(scopesIn)
@@ -33,7 +33,7 @@ export const oidcFields = {
 } as const;
 const fieldsSchema = z.object(oidcFields);
 
-/** What the fields say together. */
+/** Returns the source that the fields describe. */
 export function oidcSource(fields: z.output<typeof fieldsSchema>): OidcSource {
   const { 'oidc-extra-scopes': scopes, 'oidc-redirect-port': port } = fields;
   return {
@@ -45,7 +45,7 @@ export function oidcSource(fields: z.output<typeof fieldsSchema>): OidcSource {
   };
 }
 
-/** Of a secret; undefined where it has none of the fields. */
+/** Reads the fields of a secret; undefined if it has none of them. */
 export function readOidcFields(raw: Readonly<Record<string, unknown>>): OidcReading | undefined {
   if (!Object.keys(oidcFields).some((field) => raw[field] !== undefined)) return undefined;
   const parsed = fieldsSchema.safeParse(raw);
@@ -61,8 +61,8 @@ export function readOidcFields(raw: Readonly<Record<string, unknown>>): OidcRead
 }
 
 /**
- * Of a kubeconfig's user: an exec of int128/kubelogin (`kubectl oidc-login get-token`), or the auth-provider `oidc` of
- * older clients. Undefined where it is neither, or signs in in a way that only the plugin knows.
+ * Reads a kubeconfig user: an exec of int128/kubelogin (`kubectl oidc-login get-token`), or the auth-provider `oidc` of
+ * older clients. Undefined if it is neither, or uses a login that only the plugin supports.
  */
 export function readOidcUser(user: Partial<KubeconfigContext['user']>): OidcReading | undefined {
   const { exec, 'auth-provider': provider } = user;
@@ -79,13 +79,13 @@ export function readOidcUser(user: Partial<KubeconfigContext['user']>): OidcRead
     issuer: one('oidc-issuer-url'),
     clientId: one('oidc-client-id'),
     secret: one('oidc-client-secret'),
-    // What it does not name it does not ask for.
+    // kubelogin requests no scopes other than those in its flags.
     scopes: flags.get('oidc-extra-scope') ?? [],
     port: Number(/:(\d+)$/.exec(flags.get('listen-address')?.[0] ?? '')?.[1] ?? kubeloginPort),
   });
 }
 
-/** Where kubelogin listens unless it is told, and so where its application sends the browser back to. */
+/** The default port of kubelogin, and so the port of its application's redirect address. */
 const kubeloginPort = 8000;
 
 function readUser(said: {
@@ -101,11 +101,11 @@ function readUser(said: {
       {
         key: 'kubeconfig',
         message: `The user of the kubeconfig ${message}.`,
-        hint: 'Correct it, or give oidc-issuer-url and oidc-client-id beside it.',
+        hint: 'Correct it, or add oidc-issuer-url and oidc-client-id.',
       },
     ],
   });
-  // On everybody's computer it would be no secret.
+  // A client secret on every user's computer would not be secret.
   if ((said.secret ?? '') !== '')
     return broken('signs in with a client secret, where k8s-tunnels signs in as a public client (PKCE)');
   const parsed = fieldsSchema.safeParse({
@@ -137,7 +137,7 @@ function isKubelogin({
   );
 }
 
-/** `--name=value` and `--name value`, in their order. */
+/** Parses `--name=value` and `--name value`, in order. */
 function flagsOf(args: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const flags = new Map<string, string[]>();
   args.forEach((word, at) => {
@@ -152,14 +152,14 @@ function scopesIn(text: string | readonly string[]): string[] {
   return [...new Set(words.filter((word) => word !== '' && word !== 'openid'))];
 }
 
-/** As OpenID Connect has it. */
+/** An issuer by the rules of OpenID Connect. */
 function isIssuer(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || url.username !== '' || url.password !== '' || /[?#]/.test(text)) return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && isThisComputer(url));
 }
 
-/** Plain text goes to it alone. */
+/** Plain http is allowed only to this computer. */
 export function isThisComputer({ hostname }: URL): boolean {
   return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
 }

@@ -3,7 +3,7 @@ import { boot } from '../boot.ts';
 import { apiServer, execCredential } from './exec-credential.ts';
 
 /**
- * An ExecCredential with no agent, by what the last one left on disk: nobody is asked to sign in, and no tunnel opens.
+ * Returns an ExecCredential without an agent, from what the last one left on disk. Starts no login and opens no tunnel.
  * Rejects as `boot`, `Catalog.find` and `Credentials.get` do.
  */
 export async function credentialAlone(

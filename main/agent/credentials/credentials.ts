@@ -5,19 +5,20 @@ import type { Clock } from '../parts.ts';
 import type { ApiServer, Credential, PreparedCredential } from '../providers/credential-provider.ts';
 import type { Provider } from '../providers/provider.ts';
 
-/** One without an expiry is made again this often, so that a rotated one is found. */
+/** How often a credential without an expiry is made again, so that a rotated one is found. */
 const defaultLifeMs = 5 * 60_000;
-/** A credential is renewed this long before its end. */
+/** How long before its expiry a credential is renewed. */
 const marginMs = 60_000;
 
 export interface Credentials {
   /**
-   * The credential for a cluster's API, cached until shortly before its end or until another user has signed in where it
-   * comes from, or nobody is; callers at the same time share one request. Rejects with an `aws-…`, `azure-…`, `gcp-…`, `vault-…` or network code, or `credential-failed` when none
-   * is known.
+   * Returns the credential for a cluster's API. It is cached until shortly before it expires, or until another user
+   * signs in at its provider or the user signs out. Concurrent callers share one request. Rejects with an `aws-…`,
+   * `azure-…`, `gcp-…`, `vault-…` or network code, or with `credential-failed` if the cluster has no credentials
+   * configured.
    */
   get(cluster: Cluster, server?: ApiServer): Promise<Credential>;
-  /** Somebody has signed in or out: nothing that was given counts any more. */
+  /** Drops all cached credentials: somebody has signed in or out. */
   forgetAll(): void;
 }
 
@@ -58,7 +59,7 @@ export function createCredentials(options: {
         make,
         async lifeMs({ expiresAt = clock.now() + defaultLifeMs }) {
           if (identity === undefined) return 0;
-          // Another user may have signed in while it was made.
+          // Another user may have signed in meanwhile: then do not cache.
           const after = await prepare(source, cluster, server).catch(() => undefined);
           return after?.identity === identity ? expiresAt - marginMs - clock.now() : 0;
         },

@@ -5,9 +5,8 @@ import type { ApiServer, Credential } from '../providers/credential-provider.ts'
 const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
 
 /**
- * The answer of a credential plugin. `execInfo` is KUBERNETES_EXEC_INFO as kubectl sets it: client-go takes only an
- * answer of the apiVersion that it asked with.
- * Throws `bad-input` for a KUBERNETES_EXEC_INFO that cannot be answered.
+ * Returns the answer of a credential plugin. `execInfo` is KUBERNETES_EXEC_INFO as kubectl sets it: client-go accepts
+ * only an answer in the apiVersion of its request. Throws `bad-input` for a KUBERNETES_EXEC_INFO that is not supported.
  */
 export function execCredential(
   credential: Credential,
@@ -28,8 +27,8 @@ export function execCredential(
 }
 
 /**
- * The API server that kubectl is about to speak to, by KUBERNETES_EXEC_INFO; undefined where its user entry does not
- * have `provideClusterInfo`.
+ * Returns the API server that kubectl connects to, from KUBERNETES_EXEC_INFO; undefined if the user entry does not have
+ * `provideClusterInfo`.
  */
 export function apiServer(execInfo: string | undefined): ApiServer | undefined {
   const {
@@ -40,7 +39,7 @@ export function apiServer(execInfo: string | undefined): ApiServer | undefined {
   return server === undefined ? undefined : { server, serverName, certificateAuthorityData: authority };
 }
 
-/** client-go, `pkg/apis/clientauthentication/types.go`: the certificate authority is never a file there. */
+/** See `pkg/apis/clientauthentication/types.go` in client-go: the CA certificate is never a file there. */
 const clusterInfoSchema = z.object({
   spec: z.object({
     cluster: z.object({
@@ -79,7 +78,7 @@ function askedVersion(execInfo: string | undefined): string {
   );
 }
 
-/** Whole seconds, as Kubernetes writes its times. */
+/** Formats whole seconds, as Kubernetes writes its times. */
 function rfc3339(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }

@@ -7,15 +7,15 @@ import type { Logins } from '../logins/logins.ts';
 import { createQuiet } from '../logins/quiet.ts';
 import type { Clock } from '../parts.ts';
 
-/** How long kubectl waits for a person who signs in: it sets its plugin no limit itself. */
+/** How long kubectl waits for a login: it sets no limit for its plugin. */
 const limitMs = 2 * 60_000;
 
 export interface SignIns {
   /**
-   * Gets what may need a sign-in. Where that is missing or has ended, and `interactive`, it is begun in the browser,
-   * for all who need it meanwhile at once, and what was wanted is got again, once.
-   * Rejects as `get` does, at once where no browser may be opened, and for five minutes after a sign-in that came to
-   * nothing; with `login-timeout` where nobody signs in; else as `Logins.login` does.
+   * Calls `get`, which may need a session. If the session is missing or has expired, and `interactive`, begins one
+   * login in the browser for all callers that need it, and then calls `get` once more. Rejects as `get` does: at once
+   * if no browser may be opened, and for five minutes after a failed login. Rejects with `login-timeout` if the user
+   * does not sign in, else as `Logins.login` does.
    */
   through<T>(interactive: boolean, get: () => Promise<T>): Promise<T>;
 }
@@ -28,7 +28,7 @@ export function createSignIns(options: {
   const quiet = createQuiet(clock);
   const running = createSingleFlight<string, void>();
 
-  /** It goes on when those who wait for it go away: its page is open, and whoever comes next shares it. */
+  /** The login continues when its callers disconnect: its page is open, and the next caller joins it. */
   const signIn = async (provider: LoginProviderKind, session: string, title: string): Promise<void> => {
     const key = `${provider} ${session}`;
     const limit = new AbortController();
@@ -62,13 +62,13 @@ export function createSignIns(options: {
         if (needed === undefined || possible === undefined) throw error;
         const { session, title, signedInAt = Number.NEGATIVE_INFINITY } = possible;
         const key = `${needed.provider} ${session}`;
-        // Somebody may have signed in while this one found out.
+        // Somebody may have signed in after this call began.
         if (signedInAt < since) {
           if (!running.has(key) && quiet.holds(key)) throw error;
           await running
             .share(key, () => signIn(needed.provider, session, title))
             .catch((failure: unknown) => {
-              // A variable of the environment counts before any sign-in: what was met says more.
+              // An environment variable takes precedence over any session: the original error says more.
               throw failure instanceof AppError && failure.code === 'bad-input' ? error : failure;
             });
         }

@@ -7,14 +7,17 @@ import type { DiscoverySource } from '../providers/discovery-source.ts';
 
 export interface Discovery {
   /**
-   * Reads every source at once; a call during a run joins it. `asked` says that a person waits for it. Rejects with
-   * `cancelled` only: failures are results.
+   * Reads every source at once; a call during a run joins it. `asked` means that the user waits for the run. Rejects
+   * only with `cancelled`: failures are results.
    */
   run(options?: { readonly asked?: boolean }): Promise<void>;
-  /** Ends the run: what was read stays, of the rest nothing changes. Does nothing when idle. */
+  /** Cancels the run: results so far stay, the rest does not change. Does nothing when idle. */
   cancel(): void;
   status(): DiscoveryStatus;
-  /** The cluster with what its source leaves out of the listing, which the catalog then keeps. Rejects as `complete` of the source. */
+  /**
+   * Returns the cluster with the details that its source leaves out of the listing, and stores them in the catalog.
+   * Rejects as `complete` of the source.
+   */
   complete(cluster: Cluster, signal: AbortSignal): Promise<Cluster>;
 }
 
@@ -33,7 +36,7 @@ export function createDiscovery(options: {
   let status = idle();
   let current: { readonly done: Promise<void>; readonly abort: AbortController } | undefined;
 
-  const tell = (next: DiscoveryStatus) => {
+  const report = (next: DiscoveryStatus) => {
     status = next;
     onStatus(next);
   };
@@ -45,7 +48,7 @@ export function createDiscovery(options: {
     const read = new Map<string, number>();
     const progress = () => {
       const cellsRead = read.size;
-      tell({ status: 'running', since, cellsRead, cellsKnown: Math.max(cellsKnown, cellsRead), clusters });
+      report({ status: 'running', since, cellsRead, cellsKnown: Math.max(cellsKnown, cellsRead), clusters });
     };
     progress();
     const runSource = async (source: DiscoverySource): Promise<void> => {
@@ -98,7 +101,7 @@ export function createDiscovery(options: {
       const abort = new AbortController();
       const done = readAll(abort.signal, asked).finally(() => {
         current = undefined;
-        tell(idle());
+        report(idle());
       });
       current = { done, abort };
       return done;

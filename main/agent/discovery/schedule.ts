@@ -5,27 +5,27 @@ import type { Clock, Logger } from '../parts.ts';
 import type { DiscoverySource } from '../providers/discovery-source.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
 
-/** When discovery runs, and with which sources. */
+/** Decides when discovery runs, and with which sources. */
 export interface Schedule extends Pick<Discovery, 'complete'> {
-  /** Runs because the user asked. A run that began before the last sign-in is not what they ask for. */
+  /** Runs because the user asked. Does not join a run that began before the last login. */
   runAsked(): Promise<void>;
-  /** Runs, or joins a run, to find what is not known. */
+  /** Runs, or joins a run, to find clusters that are not known yet. */
   run(): Promise<void>;
-  /** Starts a run that nobody waits for. */
+  /** Starts a run without waiting for it. */
   start(): void;
-  /** Starts one where the last whole run is older than the settings want: a computer that slept finds out when it wakes. */
+  /** Starts a run if the last full one is older than the setting allows, for example when a computer wakes up. */
   startIfOld(): void;
-  /** Starts one after the run that is under way, which began without a sign-in that is there now. */
+  /** Starts a run after the current one, which began without the new session. */
   startAfterSignIn(): void;
-  /** Ends the run and makes the sources again: settings, the organisation or sign-ins have changed. */
+  /** Cancels the run and creates the sources again: settings, the organisation or sessions have changed. */
   renew(): void;
-  /** Whether all is known that a run now would find. */
+  /** Returns whether a run now would find nothing new. */
   isFresh(): boolean;
   close(): void;
 }
 
 export function createSchedule(options: {
-  /** The sources by what is set at the moment. */
+  /** Creates the sources from the current settings. */
   readonly sources: () => readonly DiscoverySource[];
   readonly catalog: Catalog;
   readonly clock: Clock;
@@ -41,7 +41,7 @@ export function createSchedule(options: {
       clock,
       logger,
       onStatus(status) {
-        // One that was replaced ends while its successor may be running.
+        // A replaced discovery ends while its successor may be running: ignore its status.
         if (made === discovery) onStatus(status);
       },
     });
@@ -49,7 +49,7 @@ export function createSchedule(options: {
   };
   let discovery = make();
   onStatus(discovery.status());
-  /** The run that follows the last sign-in has begun. */
+  /** Set when the run that follows the last login has begun. */
   let afterSignIn: Promise<void> | undefined;
 
   const start = () => {

@@ -4,12 +4,12 @@ import { type ClusterId, clusterIdSchema } from '../../model/cluster.ts';
 import type { Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 
-/** The person's favourites, in their order. By identity: a cluster that is renamed stays one. */
+/** The user's favourites, in their order. Stored by ID, so a renamed cluster stays a favourite. */
 export interface Favourites {
   list(): readonly ClusterId[];
-  /** Stars (at the end) or unstars. Calling twice is safe. */
+  /** Adds (at the end) or removes a favourite. Safe to call twice. */
   set(id: ClusterId, on: boolean): Promise<void>;
-  /** Puts them in this order; ids that are no favourites are left out, missing ones stay at the end. */
+  /** Reorders the favourites. Ignores IDs that are not favourites; missing ones stay at the end. */
   order(ids: readonly ClusterId[]): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export async function createFavourites(options: {
     file: path.join(options.folder, 'favourites.json'),
     version: 1,
     schema: z.array(clusterIdSchema),
-    onUnreadable: (name, reason) => options.logger.warn('Favourites start anew', { file: name, reason }),
+    onUnreadable: (name, reason) => options.logger.warn('Favourites start empty', { file: name, reason }),
   });
   let list: readonly ClusterId[] = (await file.read()) ?? [];
   const keep = async (next: readonly ClusterId[]) => {

@@ -7,12 +7,12 @@ import { jsonFile } from '../storage/json-file.ts';
 
 const atMost = 50;
 
-/** The person's sets, by name. */
+/** The user's sets, by name. */
 export interface Sets {
   list(): readonly ClusterSet[];
-  /** In place of one whose name differs only in letters' case. Rejects with `bad-input` where there are too many. */
+  /** Replaces a set whose name differs only by case. Rejects with `bad-input` if there are too many. */
   save(set: ClusterSet): Promise<void>;
-  /** Calling twice is safe. */
+  /** Safe to call twice. */
   remove(name: string): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export async function createSets(options: {
     file: path.join(options.folder, 'sets.json'),
     version: 1,
     schema: z.array(clusterSetSchema).max(atMost),
-    onUnreadable: (name, reason) => options.logger.warn('Sets start anew', { file: name, reason }),
+    onUnreadable: (name, reason) => options.logger.warn('Sets start empty', { file: name, reason }),
   });
   let list: readonly ClusterSet[] = (await file.read()) ?? [];
   const without = (name: string) => list.filter((set) => keyOf(set.name) !== keyOf(name));

@@ -6,8 +6,8 @@ const noCluster =
   'Cloudflare Access signs you in at one of your clusters, and none is known yet. Sign in to where your clusters are first.';
 
 /**
- * Organisations of Cloudflare Access, each by its team domain. What a cluster needs of them is begun by itself when it
- * is connected.
+ * Signs in to organisations of Cloudflare Access, each by its team domain. Connecting a cluster begins the logins that
+ * it needs automatically.
  */
 export function createAccessLogin(options: {
   readonly access: Access;
@@ -15,9 +15,12 @@ export function createAccessLogin(options: {
   readonly folder: string;
   /** The organisation's team domain. */
   readonly team: () => string | undefined;
-  /** The applications of the clusters: one of them is signed in to. */
+  /** The applications of the clusters: the login uses one of them. */
   readonly hostnames: () => readonly string[];
-  /** The tokens of these applications are gone. Answers what people call the tunnels that have connections all the same. */
+  /**
+   * Called when the tokens of these applications are removed. Returns the titles of the tunnels that still have
+   * connections.
+   */
   readonly onSignedOut: (hostnames: readonly string[]) => readonly string[];
 }): LoginProvider {
   const { access, folder } = options;
@@ -58,7 +61,7 @@ export function createAccessLogin(options: {
             store: folder,
             asks: 'browser',
             ours: true,
-            // A team that a cluster alone leads to is signed in to when that is connected.
+            // A team that only a cluster uses is signed in to when that cluster is connected.
             ...(session === team ? { needed: true } : {}),
             ...(hasCluster || seen.includes(session) ? {} : { blocked: noCluster }),
           }),

@@ -21,7 +21,10 @@ const marks = {
   failed: '<path d="m8.5 8.5 7 7m0-7-7 7"/>',
 };
 
-/** Nothing is loaded, nothing runs, no form is sent, nobody frames it, and the address (it holds the code) stays here. */
+/**
+ * The page loads nothing, runs no script, sends no form and cannot be framed. Its address, which holds the code, is not
+ * sent on.
+ */
 export const callbackHeaders = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
@@ -32,7 +35,7 @@ export const callbackHeaders = {
   connection: 'close',
 } as const;
 
-/** What the browser shows in the end. The texts may come from anywhere. */
+/** Returns the last page of a login. Escapes the texts, which may come from anywhere. */
 export function callbackPage(options: {
   readonly status: keyof typeof marks;
   readonly heading: string;

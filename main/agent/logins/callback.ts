@@ -3,30 +3,30 @@ import http from 'node:http';
 import { AppError, errnoOf, toPlainError } from '../../model/app-error.ts';
 import { callbackHeaders, callbackPage } from './callback-page.ts';
 
-/** Where a browser comes back to from a sign-in: once, on this computer alone. */
+/** The address that the browser returns to after a login: it accepts one visit, from this computer only. */
 export interface Callback {
-  /** What the issuer is to send the browser to. */
+  /** The redirect address for the issuer. */
   readonly redirectUri: string;
   /**
-   * Waits for the browser with the right `state`, lets `finish` make a sign-in of what it brought, and shows the person
-   * what came of that. Anything else that calls is refused and changes nothing.
-   * Rejects as `finish` does, with `login-failed` where the issuer reports an error, or with the signal's reason.
+   * Waits for the browser with the right `state`, passes the parameters to `finish`, and shows the user the result.
+   * Refuses all other requests without any effect. Rejects as `finish` does, with `login-failed` if the issuer reports
+   * an error, or with the signal's reason.
    */
   receive<T>(options: {
     readonly state: string;
     readonly signal: AbortSignal;
     readonly finish: (parameters: URLSearchParams) => Promise<T>;
   }): Promise<T>;
-  /** Safe to call twice. What is being answered is answered to its end. */
+  /** Safe to call twice. Requests in progress are still answered. */
   close(): void;
 }
 
 /**
- * Listens on 127.0.0.1, at a free port unless the issuer demands one. `title` is what is signed in to.
- * Rejects with `port-busy` where that port is taken.
+ * Listens on 127.0.0.1, on a free port unless the issuer requires one. `title` names what the user signs in to. Rejects
+ * with `port-busy` if that port is taken.
  */
 export async function openCallback(options: {
-  /** As the issuer wants it written. */
+  /** In the form that the issuer requires. */
   readonly host: '127.0.0.1' | 'localhost';
   readonly port?: number;
   readonly path: string;
@@ -54,9 +54,10 @@ export async function openCallback(options: {
         answer(status, { status: 'failed', heading: 'This is not the sign-in', lines: [line] }, headers);
 
       const { origin, host: askedHost, 'sec-fetch-dest': destination } = request.headers;
-      // Another name for this address is a page that means to read the answer (DNS rebinding).
+      // Another name for this address means DNS rebinding: a page tries to read the answer.
       if (askedHost !== ownHost) return refuse(421, 'It was asked for under another name.');
-      // A tab that is sent here by a redirect names no origin; a script, a form, an image or a frame of a page is told apart.
+      // A tab that arrives by a redirect sends no origin. A script, form, image or frame of another page does, or sends
+      // another destination.
       if (origin !== undefined || (destination !== undefined && destination !== 'document'))
         return refuse(403, 'Another page has asked for it.');
       const url = URL.parse(request.url ?? '', `http://${ownHost}`);
@@ -97,7 +98,7 @@ export async function openCallback(options: {
       new Promise((resolve, reject) => {
         const abort = () => {
           reject(signal.reason);
-          // A browser that comes after this is told so by nobody: the port is given back at once.
+          // Close the port at once: a browser that comes later gets no answer.
           if (!taken) server.close();
         };
         if (signal.aborted) return abort();
@@ -129,7 +130,7 @@ async function listen(server: http.Server, port: number, title: string): Promise
     if (errnoOf(cause) !== 'EADDRINUSE' && errnoOf(cause) !== 'EACCES') throw cause;
     throw new AppError(
       'port-busy',
-      `Port ${port}, to which ${title} sends the browser back, is taken by another program.`,
+      `Port ${port}, to which ${title} sends the browser back, is in use by another program.`,
       {
         hint: 'End the other sign-in, or the program that listens there, and try again.',
         cause,
@@ -140,7 +141,10 @@ async function listen(server: http.Server, port: number, title: string): Promise
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-/** RFC 6749, 4.1.2.1. The description is the issuer's, or anybody's: a person may see it, nothing depends on it. */
+/**
+ * Rejects error responses (RFC 6749, 4.1.2.1). The description may come from anybody: show it, but let nothing depend
+ * on it.
+ */
 function refuseErrors(parameters: URLSearchParams, title: string): void {
   const error = parameters.get('error');
   if (error !== null) {
@@ -159,7 +163,7 @@ function refuseErrors(parameters: URLSearchParams, title: string): void {
     });
 }
 
-/** In a time that tells nothing of how much is right. */
+/** Compares in constant time. */
 function isSame(one: string, other: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));

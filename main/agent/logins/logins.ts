@@ -10,19 +10,18 @@ import { checkUrl } from '../open-url.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
 import type { LoginProvider, SignInRequest } from '../providers/login-provider.ts';
 
-/** A sign-in with no answer ends after this. */
+/** The limit for a login without an answer. */
 const loginTimeoutMs = 5 * 60_000;
 const cancelled = 'The sign-in was cancelled.';
 const reason = () => new AppError('cancelled', cancelled);
 
 export interface Logins {
-  /** Every sign-in that is held or could be. */
+  /** Lists every session, and every login that is possible. */
   accounts(): Promise<readonly Account[]>;
   /**
-   * Signs in; whoever asks for the same meanwhile shares it, and it ends when nobody waits for it any more. A provider
-   * has one browser tab open at most. Where no session is named, the provider's only one is meant.
-   * Rejects with `not-found`, `bad-input`, `login-failed`, `login-timeout`, `cancelled`, `port-busy`, the provider's
-   * codes or a network code.
+   * Signs in. Concurrent calls for the same session share one login, which ends when all callers have left. A provider
+   * has at most one browser tab open. Without a session, uses the provider's only one. Rejects with `not-found`,
+   * `bad-input`, `login-failed`, `login-timeout`, `cancelled`, `port-busy`, the provider's codes or a network code.
    */
   login(options: {
     readonly provider: LoginProviderKind;
@@ -32,8 +31,8 @@ export interface Logins {
     readonly signal: AbortSignal;
   }): Promise<Account>;
   /**
-   * What `login` would open a browser for, and when it last did with success (ms since the epoch); undefined where it
-   * has no such sign-in, or one that asks for more than a browser.
+   * Returns the session for which `login` would open a browser, and its last successful login (ms since the epoch).
+   * Undefined if there is no such session, or if its login needs more than a browser.
    */
   inBrowser(
     needed: NeededSignIn,
@@ -44,9 +43,9 @@ export interface Logins {
     readonly provider: LoginProviderKind;
     readonly session?: string | undefined;
   }): Promise<SignOut>;
-  /** The sign-ins that wait for a person now. */
+  /** Lists the logins that wait for the user. */
   waiting(): readonly LoginView[];
-  /** Ends waiting sign-ins. */
+  /** Ends the pending logins. */
   close(): void;
 }
 
@@ -54,16 +53,16 @@ export function createLogins(options: {
   readonly providers: readonly LoginProvider[];
   readonly clock: Clock;
   readonly logger: Logger;
-  /** `K8S_TUNNELS_NO_BROWSER`, when not empty, says that there is no browser here. */
+  /** A non-empty `K8S_TUNNELS_NO_BROWSER` means that there is no browser here. */
   readonly env: Environment;
   readonly openUrl: (url: string) => Promise<void>;
-  /** The organisation's name where it looks for no clusters there: no sign-in is offered then. */
+  /** Returns the organisation's name if it has switched off discovery for this provider: then no login is offered. */
   readonly offBy: (kind: LoginProviderKind) => string | undefined;
   readonly onChange: (waiting: readonly LoginView[]) => void;
 }): Logins {
   const { providers, clock, logger, env, openUrl, offBy, onChange } = options;
   const pending = createSharedWork({ cancelled });
-  /** The last sign-in of each provider: the next one waits for it. */
+  /** The last login of each provider: the next one waits for it. */
   const turns = new Map<LoginProviderKind, Promise<unknown>>();
   const waiting = new Map<string, LoginView>();
   const signedInAt = new Map<string, number>();
@@ -76,17 +75,16 @@ export function createLogins(options: {
 
   const find = async (kind: LoginProviderKind, session: string | undefined) => {
     const provider = providers.find((one) => one.kind === kind);
-    if (provider === undefined)
-      throw new AppError('bad-input', `There is nothing to sign in to that is called ${kind}.`);
+    if (provider === undefined) throw new AppError('bad-input', `There is no provider called ${kind}.`);
     const accounts = (await provider.accounts()).filter(({ ours }) => ours);
     const sessions = accounts.map((account) => account.session);
     const [only, ...more] = sessions;
     if (only === undefined) {
-      throw new AppError('not-found', `There is no ${provider.title} sign-in that k8s-tunnels could begin.`, {
+      throw new AppError('not-found', `There is no ${provider.title} session to sign in to.`, {
         hint: provider.setUp,
       });
     }
-    // Shells are shown names without what cannot be seen.
+    // Shells show names without invisible characters: accept those too.
     const named =
       sessions.find((one) => one === session) ?? sessions.find((one) => plainText(one) === session);
     if (named !== undefined)
@@ -101,10 +99,10 @@ export function createLogins(options: {
       return { provider, session: only, asks: accounts[0]?.asks ?? 'browser' };
     const names = sessions.join(', ');
     if (session === undefined)
-      throw new AppError('bad-input', `${provider.title} has several sign-ins: say which.`, {
+      throw new AppError('bad-input', `${provider.title} has several sessions: name one.`, {
         hint: `They are ${names}.`,
       });
-    throw new AppError('not-found', `${provider.title} has no sign-in ${session}.`, {
+    throw new AppError('not-found', `${provider.title} has no session ${session}.`, {
       hint: `There is ${names}.`,
     });
   };
@@ -119,7 +117,7 @@ export function createLogins(options: {
     const signal = AbortSignal.any([closing.signal, abandoned, late.signal]);
     const before = turns.get(provider.kind);
     const own = Promise.withResolvers<void>();
-    // One that is cancelled while it waits must not let the next one pass those before it.
+    // A login that is cancelled while it waits must not let the next one overtake those before it.
     const turn = Promise.all([before, own.promise]);
     turns.set(provider.kind, turn);
     let stop = () => {};
@@ -139,9 +137,9 @@ export function createLogins(options: {
         session,
         signal,
         async onUrl(url) {
-          // No tab for whoever has gone already.
+          // Open no tab if all callers have left.
           signal.throwIfAborted();
-          // It comes from a server: what is not opened is not shown to be opened by hand either.
+          // The address comes from a server: if it must not be opened, it must not be shown either.
           const shown = view(checkUrl(url));
           show(key, shown);
           try {
@@ -168,7 +166,7 @@ export function createLogins(options: {
       if (late.signal.aborted) {
         throw new AppError(
           'login-timeout',
-          `Nobody finished the sign-in to ${titleOf(provider, session)} within 5 minutes.`,
+          `Nobody completed the login to ${titleOf(provider, session)} within 5 minutes.`,
           {
             hint: 'Sign in again to open a new page.',
             retryable: true,
@@ -196,15 +194,15 @@ export function createLogins(options: {
       const all = (await Promise.all(providers.map((provider) => provider.accounts()))).flat();
       return all.flatMap(({ needed, ...account }) => {
         if (offBy(account.provider) === undefined) return { ...account, ...(needed ? { needed } : {}) };
-        // One that is held is shown, to sign out of.
+        // Show an existing session, so that the user can sign out.
         return account.status === 'signed-out' ? [] : account;
       });
     },
     async login({ provider: kind, session: named, deviceCode = false, password, signal }) {
       const off = offBy(kind);
       if (off !== undefined)
-        throw new AppError('bad-input', `${off} has switched this source of clusters off: ${kind}.`, {
-          hint: 'Ask who keeps the configuration of your organisation.',
+        throw new AppError('bad-input', `${off} has switched off this source of clusters: ${kind}.`, {
+          hint: 'Ask the administrator of your organisation’s configuration.',
         });
       const found = await find(kind, named);
       const key = keyOf(found.provider, found.session);
@@ -220,7 +218,7 @@ export function createLogins(options: {
       if (account === undefined)
         throw new AppError(
           'login-failed',
-          `The sign-in to ${titleOf(found.provider, found.session)} is gone again.`,
+          `The sign-in to ${titleOf(found.provider, found.session)} no longer exists.`,
         );
       return account;
     },

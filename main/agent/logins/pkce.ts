@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** A verifier and its S256 challenge (RFC 7636), and a state that no other page can guess. */
+/** Creates a verifier and its S256 challenge (RFC 7636), and an unguessable state. */
 export function createPkce() {
   const verifier = randomBytes(48).toString('base64url');
   return {

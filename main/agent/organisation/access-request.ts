@@ -1,7 +1,7 @@
 import { AppError, type PlainError } from '../../model/app-error.ts';
 import type { TunnelState } from '../../model/tunnel-state.ts';
 
-/** Whoever is refused is told where to ask, besides what the policy or the login said. */
+/** Adds the page for requesting access to the hint of a denied user. */
 export function withAccessRequest(error: PlainError, page: string | undefined): PlainError {
   if (page === undefined || (error.code !== 'access-denied' && error.code !== 'access-login-failed'))
     return error;
@@ -14,7 +14,7 @@ export function stateWithAccessRequest(state: TunnelState, page: string | undefi
   return { ...state, failure: { ...failure, error: withAccessRequest(failure.error, page) } };
 }
 
-/** Who cannot start is told where there is help: no window shows the organisation's links then. */
+/** Adds the support page to the error of a failed start: no window shows the organisation's links then. */
 export function withSupport(error: unknown, page: string | undefined): unknown {
   if (page === undefined || !(error instanceof AppError)) return error;
   const { code, message, hint = '', retryable, cause } = error;

@@ -1,4 +1,7 @@
-/** Whether it reads like an address without https://: a hostname with a dot or a port, with or without a path. */
+/**
+ * Returns whether the text looks like an address without https://: a hostname with a dot or a port, with or without a
+ * path.
+ */
 export function isBareAddress(text: string): boolean {
   if (/[\s\\]/.test(text) || /^[^/]*\.(?:ya?ml|json)$/i.test(text)) return false;
   const [host = ''] = text.split(/[/?#]/, 1);

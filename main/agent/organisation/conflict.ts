@@ -5,7 +5,7 @@ import { isSameOrigin, type Origin, placeOf, type SetupSource } from './source.t
 
 type Conflict = NonNullable<SetupPreview['conflict']>;
 
-/** Why a setup needs the person's word that it replaces the one that is kept. */
+/** Returns why the user must confirm that a setup replaces the current one. */
 export function conflictBetween(options: {
   readonly kept: { readonly origin: Origin; readonly key?: string | undefined };
   readonly keptOrganisation: Organisation | undefined;
@@ -20,18 +20,18 @@ export function conflictBetween(options: {
   return isOlder(next, keptOrganisation) ? { why: 'revision', ...named } : undefined;
 }
 
-/** A signature does not tell an old file from a new one; the number in it does. */
+/** A signature cannot distinguish an old file from a new one; the revision in it can. */
 export function isOlder(next: Organisation, kept: Organisation | undefined): boolean {
   return kept?.revision !== undefined && (next.revision ?? -1) < kept.revision;
 }
 
 export function conflictError({ why, name, place }: Conflict): AppError {
   const reasons = {
-    origin: `You are set up for ${name === '' ? 'an organisation' : name} from ${place}, which is another place.`,
-    key: `The configuration from ${place} is pinned to another key.`,
+    origin: `You are set up for ${name === '' ? 'an organisation' : name} from a different source: ${place}.`,
+    key: `The configuration from ${place} is pinned to a different key.`,
     revision: `The revision from ${place} is older than the one you have.`,
   };
   return new AppError('organisation-refused', reasons[why], {
-    hint: 'If you mean it, say that it shall be replaced (--replace).',
+    hint: 'To replace the configuration, use --replace.',
   });
 }

@@ -1,7 +1,7 @@
 import type { Organisation } from '../../model/organisation.ts';
 import type { ConnectorRules } from '../tunnels/connector-choice.ts';
 
-/** What an organisation says of connectors; nothing where none is set up. */
+/** Returns an organisation's rules for connectors; undefined if none is set up. */
 export function connectorRules(organisation: Organisation | undefined): ConnectorRules | undefined {
   if (organisation === undefined) return undefined;
   const { name, connectors, defaults } = organisation;

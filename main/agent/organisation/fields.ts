@@ -2,14 +2,14 @@ import { type Organisation, organisationSchema } from '../../model/organisation.
 
 /** One field of a configuration, by its path: `sources.vault.addresses[0].address`. */
 interface Field {
-  /** For people. The OAuth client's secret stays out. */
+  /** For display, without the OAuth client's secret. */
   readonly shown: string;
-  /** Of no other value: to compare. */
+  /** Unique per value, for comparison. */
   readonly exact: string;
 }
 export type Fields = ReadonlyMap<string, Field>;
 
-/** A field in which two configurations differ; an empty text is one that is not set. */
+/** A field in which two configurations differ; an empty text means not set. */
 export interface FieldChange {
   readonly field: string;
   readonly value: string;
@@ -20,10 +20,10 @@ export function fieldsOf(organisation: Organisation): Fields {
   return flatten(organisation, '');
 }
 
-/** What stands where a configuration says nothing. */
-export const usualFields: Fields = fieldsOf(organisationSchema.parse({ version: 1, name: '-' }));
+/** The defaults of a configuration. */
+export const defaultFields: Fields = fieldsOf(organisationSchema.parse({ version: 1, name: '-' }));
 
-/** Every field that `after` sets, or removes, otherwise than `before`. */
+/** Returns every field that `after` sets or removes differently from `before`. */
 export function changedFields(after: Fields, before: Fields): readonly FieldChange[] {
   return [...new Set([...after.keys(), ...before.keys()])].flatMap((field) => {
     const [now, old] = [after.get(field), before.get(field)];
@@ -34,8 +34,9 @@ export function changedFields(after: Fields, before: Fields): readonly FieldChan
 }
 
 /**
- * What may change without a question: which clusters are looked for, and settings that lead to no other host, file or
- * connector. Everything else, also a field that a later version adds, needs consent where no signature vouches for it.
+ * Fields that may change without consent: which clusters are discovered, and settings that lead to no other host, file
+ * or connector. Everything else, including a field that a later version adds, needs consent unless a signature vouches
+ * for it.
  */
 const harmless: readonly RegExp[] = [
   /^(?:version|name|revision|tagPrefix|locked)$/,
@@ -45,12 +46,12 @@ const harmless: readonly RegExp[] = [
   /^defaults\.(?!(?:clusterFiles|extraAuthorities|kubeconfigPath|vaultMounts|connector)$)/,
 ];
 
-/** The changes that nobody has agreed to by agreeing to `accepted`. Without one, none has been agreed to. */
+/** Returns the changes that accepting `accepted` did not cover: all of them without one. */
 export function changesToAgreeTo(
   next: Organisation,
   accepted: Organisation | undefined,
 ): readonly FieldChange[] {
-  const before = accepted === undefined ? usualFields : fieldsOf(accepted);
+  const before = accepted === undefined ? defaultFields : fieldsOf(accepted);
   return changedFields(fieldsOf(next), before).filter(
     ({ field }) => !harmless.some((pattern) => pattern.test(field)),
   );

@@ -9,22 +9,22 @@ import { readRegularFile } from './regular-file.ts';
 
 export interface ManagedFile {
   readonly file: string;
-  /** Whether the person may own it, and not only root. */
+  /** Whether the user may own it, and not only root. */
   readonly isOwn: boolean;
 }
 
 /**
- * Where administrators put an organisation's configuration. K8S_TUNNELS_MANAGED_CONFIG names another place, for tests:
- * whoever runs the agent decides about its environment and its program. What is managed guides the people who use the
- * tool, and keeps other accounts of the computer out; it is no boundary against the person.
+ * Returns the path where administrators put an organisation's configuration. K8S_TUNNELS_MANAGED_CONFIG overrides it,
+ * for tests: a user who runs the agent controls its environment and its program anyway. The managed file guides users
+ * and keeps out other accounts of the computer. It is no security boundary against the user.
  */
 export function managedFile(env: Environment, platform: NodeJS.Platform = process.platform): ManagedFile {
   const named = env.K8S_TUNNELS_MANAGED_CONFIG;
   if (named !== undefined && path.isAbsolute(named)) return { file: named, isOwn: true };
-  return { file: usualPlace(env, platform), isOwn: false };
+  return { file: defaultPath(env, platform), isOwn: false };
 }
 
-function usualPlace(env: Environment, platform: NodeJS.Platform): string {
+function defaultPath(env: Environment, platform: NodeJS.Platform): string {
   switch (platform) {
     case 'win32':
       return path.win32.join(env.ProgramData ?? 'C:\\ProgramData', 'k8s-tunnels', 'organisation.yaml');
@@ -36,9 +36,9 @@ function usualPlace(env: Environment, platform: NodeJS.Platform): string {
 }
 
 /**
- * Its text, or undefined where there is none.
- * Rejects with `file-unreadable`, `bad-input` (too long), or on Unix with `organisation-refused` where anybody but root
- * could have written it or put it there. On Windows the folder's access list decides, which its administrator has to set.
+ * Returns the text, or undefined if there is no file. Rejects with `file-unreadable`, `bad-input` (too long), or on
+ * Unix with `organisation-refused` if anybody but root could have written it or put it there. On Windows the folder's
+ * access list decides, which the administrator has to set.
  */
 export async function readManagedFile({ file, isOwn }: ManagedFile): Promise<string | undefined> {
   try {
@@ -49,7 +49,7 @@ export async function readManagedFile({ file, isOwn }: ManagedFile): Promise<str
       if (process.platform === 'win32' || (trusted && (mode & 0o022) === 0)) return;
       throw new AppError(
         'organisation-refused',
-        `${file} is not used: ${trusted ? 'others than its owner may write to it' : 'it does not belong to root'}.`,
+        `${file} is not used: ${trusted ? 'users other than its owner may write to it' : 'it does not belong to root'}.`,
         {
           hint: `An administrator can fix it: ${command`chown root ${file}`} && ${command`chmod 644 ${file}`}`,
         },
@@ -66,14 +66,14 @@ export async function readManagedFile({ file, isOwn }: ManagedFile): Promise<str
   }
 }
 
-/** Who can write to a folder above it can put another file in its place. */
+/** Checks the parent folders: write access to one of them is enough to replace the file. */
 async function checkParents(file: string, real: string, isOwn: boolean): Promise<void> {
   const user = process.getuid?.();
   if (user === undefined) return;
   const found = await untrustedParent(real, isOwn ? [0, user] : [0], () => isOwn);
   if (found === undefined) return;
   const { parent, why } = found;
-  const reason = why === 'writable' ? 'others than its owner may write to' : 'root does not own';
+  const reason = why === 'writable' ? 'users other than its owner may write to' : 'root does not own';
   throw new AppError('organisation-refused', `${file} is not used: ${reason} its folder ${parent}.`, {
     hint: `An administrator can fix it: ${command`chown root ${parent}`} && ${command`chmod go-w ${parent}`}`,
   });

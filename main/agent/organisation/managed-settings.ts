@@ -1,7 +1,7 @@
 import type { Organisation } from '../../model/organisation.ts';
 import type { ManagedSettings } from '../settings/settings.ts';
 
-/** What an organisation says of the settings of a person. */
+/** Returns an organisation's defaults and locks for the user's settings. */
 export function managedSettings(organisation: Organisation | undefined): ManagedSettings | undefined {
   if (organisation === undefined) return undefined;
   const { name, sources, defaults, locked } = organisation;

@@ -7,17 +7,17 @@ import { jsonFile } from '../storage/json-file.ts';
 import { managedFile, readManagedFile } from './managed-file.ts';
 import { parseOrganisation } from './parse.ts';
 
-/** The configuration that the computer's administrators put in place. */
+/** The configuration that the computer's administrators installed. */
 export interface Managed {
   readonly file: string;
   current(): { readonly organisation: Organisation; readonly readAt: number } | undefined;
-  /** Reads it anew. One that is not good is a notice, and the last good one stays while there is a file. */
+  /** Reloads it. An invalid file is a notice, and the last good configuration stays while there is a file. */
   load(): Promise<void>;
 }
 
 export function createManaged(options: {
   readonly env: Environment;
-  /** Where the last good one is kept. */
+  /** The folder for the copy of the last good configuration. */
   readonly state: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -44,7 +44,7 @@ export function createManaged(options: {
     }
   };
 
-  /** Without the copy all works as well, as long as the file stays good. */
+  /** Stores a copy. Failures are ignored: nothing needs the copy while the file is good. */
   const keep = async (text: string, readAt: number): Promise<void> => {
     try {
       const kept = await copy.read();
@@ -71,7 +71,7 @@ export function createManaged(options: {
       } catch (error) {
         const { message, hint = '' } = toPlainError(error);
         current ??= await lastGood();
-        const then = current === undefined ? 'It is not used.' : 'What it said before still counts.';
+        const then = current === undefined ? 'It is not used.' : 'The previous version stays in effect.';
         notice('warning', `${message} ${then} ${hint}`.trim());
       }
     },

@@ -1,18 +1,18 @@
 import type { Settings, SettingsFrom } from '../../model/settings.ts';
 import type { OrganisationFiles } from './organisation-files.ts';
 
-/** Thousands of clusters with their certificates, and no more than can be parsed. */
+/** Room for thousands of clusters with their certificates, and still small enough to parse. */
 const listBytes = 32 * 1024 * 1024;
 
-/** The parts of the settings' keeper that say who chose what. */
+/** The part of the settings that says who chose each value. */
 interface Chosen {
   get(): Settings;
   from(): SettingsFrom;
 }
 
 /**
- * What a list of clusters has to pass before it is read: nothing where the user chose the lists. A list can name programs
- * to run. Rejects as `OrganisationFiles.read` does.
+ * Returns the check that a cluster list must pass before it is read; no check if the user chose the lists. A list can
+ * name programs to run. Rejects as `OrganisationFiles.read` does.
  */
 export function clusterFileCheck(
   settings: Chosen,
@@ -24,8 +24,8 @@ export function clusterFileCheck(
 }
 
 /**
- * The PEM file of additional CA certificates, or undefined where none is set. Whose certificates are trusted can read what
- * is sent to any host. Rejects as `OrganisationFiles.read` does, where the organisation chose it.
+ * Returns the PEM file of additional CA certificates, or undefined if none is set. Trusting a certificate lets its
+ * owner read what is sent to any host. Rejects as `OrganisationFiles.read` does, if the organisation chose it.
  */
 export async function additionalAuthorities(
   settings: Chosen,

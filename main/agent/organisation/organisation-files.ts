@@ -9,28 +9,30 @@ import { untrustedParent } from '../storage/untrusted-parent.ts';
 import { maxBytes } from './source.ts';
 
 /**
- * The files that an organisation's configuration may name. Whoever writes the configuration chooses the file and the
- * host that its content is sent to, so only files count that somebody has put into a folder made for that purpose.
+ * The files that an organisation's configuration may name. Its author chooses both the file and the host that receives
+ * the content. So only files in a folder made for that purpose are allowed.
  */
 export interface OrganisationFiles {
   /**
-   * The content, or undefined where there is no such file. `field` is for messages.
-   * Rejects with `organisation-refused` where it lies elsewhere or others can change it, with `bad-input` where it is no
-   * file or longer than `atMost` bytes (1 MB when left out), or with `file-unreadable`.
+   * Returns the content, or undefined if there is no such file. `field` is for messages. Rejects with
+   * `organisation-refused` if it is outside the folders or others can change it, with `bad-input` if it is not a file
+   * or longer than `atMost` bytes (default 1 MB), or with `file-unreadable`.
    */
   read(file: string, field: string, atMost?: number): Promise<Buffer | undefined>;
 }
 
-/** The folders below which files count. */
+/** The folders that may contain such files. */
 export interface FileFolders {
-  /** Folders of the computer: they and all their parents belong to an administrator, and nobody else can write there. */
+  /**
+   * Folders of the computer: they and all their parents belong to an administrator, and nobody else can write to them.
+   */
   readonly system: readonly string[];
-  /** The folder of this user, for computers where the user has no administrator's rights: 0700. */
+  /** The user's own folder, for computers where the user has no administrator rights: 0700. */
   readonly own: string;
 }
 
 /**
- * The folders of this system. `/run/secrets` alone is too wide: other programs keep theirs there too.
+ * Returns the folders of this system. `/run/secrets` alone is too wide: other programs store secrets there too.
  * Kubernetes mounts the service account below `/var/run/secrets/kubernetes.io`
  * (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/).
  */
@@ -58,7 +60,7 @@ function systemFolders(env: Environment, platform: NodeJS.Platform): readonly st
   }
 }
 
-/** Who may own what is used. On Windows the access lists of the folders decide, which their administrator has to set. */
+/** The allowed owners. On Windows the folders' access lists decide, which the administrator has to set. */
 interface Owners {
   /** User ids of administrators. */
   readonly administrators: readonly number[];
@@ -81,11 +83,11 @@ export function createOrganisationFiles(
       },
     );
 
-  /** The folder that holds it, as the file system knows both, or undefined. */
+  /** Returns the folder that contains the file, both as real paths, or undefined. */
   const holderOf = async (real: string): Promise<{ folder: string; isOwn: boolean } | undefined> => {
     for (const given of [...folders.system, folders.own]) {
       const isOwn = given === folders.own;
-      // The user's own is no link: it would lead to wherever whoever made it wants.
+      // The user's own folder must not be a link: its target would be up to the link's creator.
       if (isOwn && !(await lstat(given).catch(() => undefined))?.isDirectory()) continue;
       const folder = await realpath(given).catch(() => undefined);
       if (folder !== undefined && isBelow(real, folder)) return { folder, isOwn };
@@ -140,7 +142,7 @@ export function createOrganisationFiles(
       );
     if ((stats.mode & 0o022) !== 0)
       throw refuse('other users can write to it', `Make it so: ${command`chmod go-w ${real}`}`);
-    // The other name may be of a file that was never meant for this.
+    // The other name may belong to a file that was never meant for this.
     if (stats.nlink > 1) throw refuse('it has a second name (a hard link)', `Put a copy there: ${real}`);
   };
 
@@ -152,7 +154,7 @@ export function createOrganisationFiles(
         const holder = await holderOf(real);
         if (holder === undefined) throw refuse('it lies outside of the folders for such files');
         await checkParents(real, holder, refuse);
-        // What is checked and what is read are one file. Opening a pipe must not wait for its other end.
+        // Check and read the same file handle. Opening a pipe must not block.
         const handle = await open(
           real,
           constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0),

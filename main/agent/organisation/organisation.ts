@@ -21,54 +21,54 @@ const refreshAfterMs = 24 * 3_600_000;
 const lookEveryMs = 3_600_000;
 
 export interface Setup {
-  /** An https address, an absolute path or a `k8s-tunnels://setup` link; absent: what the user is set up by. */
+  /** An https address, an absolute path or a `k8s-tunnels://setup` link. Absent: the source of the current setup. */
   readonly source?: string | undefined;
-  /** The organisation's public key, where it is given beside the source. */
+  /** The organisation's public key, if it is given separately from the source. */
   readonly key?: string | undefined;
 }
 
-/** The organisation's configuration: the managed one, else what the person set up. */
+/** The organisation's configuration: the managed one, else the one that the user set up. */
 export interface OrganisationKeeper {
   current(): Organisation | undefined;
   view(): OrganisationView | undefined;
   /**
-   * Reads it and says what it will do; changes nothing. Rejects as `parseSource`, `readSource`, `parseOrganisation`, or
-   * with `bad-input` where no source is given and nothing is set up.
+   * Reads it and returns what it would change; changes nothing. Rejects as `parseSource`, `readSource`,
+   * `parseOrganisation`, or with `bad-input` if no source is given and nothing is set up.
    */
   preview(setup: Setup): Promise<SetupPreview>;
   /**
-   * Reads it again and keeps it, where it still has the digest that was agreed to. Calling twice changes nothing more.
-   * Rejects as `preview` does, with `organisation-refused` where it is another or `replace` is needed, or with
-   * `disk-full` or `file-unwritable`; what was kept before then stays.
+   * Reads it again and stores it, if it still has the accepted digest. Calling twice changes nothing more. Rejects as
+   * `preview` does, with `organisation-refused` if it differs or `replace` is needed, or with `disk-full` or
+   * `file-unwritable`; the previous configuration then stays.
    */
   apply(setup: Setup & { readonly digest: string; readonly replace?: boolean | undefined }): Promise<void>;
-  /** Forgets what the person set up. Answers whether there was anything. */
+  /** Removes the user's setup. Returns whether there was one. */
   remove(): Promise<boolean>;
   /**
-   * Reads all of it anew. Answers whether anything changed. What leads to other hosts, files or trust without a signature
-   * waits for `apply`, and the one that was agreed to stays. Rejects as `preview` and `apply` do; the last good one stays.
+   * Reloads everything. Returns whether anything changed. An unsigned change that leads to other hosts, files or trust
+   * waits for `apply`, and the accepted one stays. Rejects as `preview` and `apply` do; the last good one stays.
    */
   refresh(): Promise<boolean>;
-  /** Looks for a newer version at once where the kept one is a day old, and from then on until `close`. */
+  /** Checks for a newer version at once if the stored one is a day old, and from then on until `close`. */
   follow(): void;
   close(): void;
 }
 
-/** Reads what is on disk; connects nowhere. Rejects with `file-unreadable` where our own file cannot be read. */
+/** Reads what is on disk; connects to nothing. Rejects with `file-unreadable` if our own file cannot be read. */
 export async function createOrganisation(options: {
   readonly env: Environment;
-  /** The folder of settings: what a person set up is part of them. */
+  /** The settings folder: the user's setup is part of the settings. */
   readonly config: string;
   readonly state: string;
   readonly network: Network;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The settings as they would be under this organisation. */
+  /** Returns the settings as they would be under this organisation. */
   readonly settingsUnder: (organisation: Organisation | undefined) => Settings | Promise<Settings>;
   readonly notice: (level: 'info' | 'warning', message: string) => void;
-  /** Another configuration counts. Not called for what stands at the start. */
+  /** Called when another configuration takes effect. Not called for the one that is read at the start. */
   readonly onChange: (organisation: Organisation | undefined) => void;
-  /** What shells show has changed, with or without the configuration. */
+  /** Called when the view for shells has changed, with or without the configuration. */
   readonly onView: (view: OrganisationView | undefined) => void;
 }): Promise<OrganisationKeeper> {
   const { network, clock, logger, settingsUnder, notice, onChange, onView } = options;
@@ -76,7 +76,7 @@ export async function createOrganisation(options: {
   const own = createOwnSetup(options);
   await managed.load();
   await own.load();
-  let told: string | undefined;
+  let reported: string | undefined;
   let shown = view();
 
   function current(): Organisation | undefined {
@@ -103,7 +103,7 @@ export async function createOrganisation(options: {
     };
   }
 
-  const tell = (before: Organisation | undefined): boolean => {
+  const reportChange = (before: Organisation | undefined): boolean => {
     const now = current();
     const changed = !isDeepStrictEqual(before, now);
     if (changed) onChange(now);
@@ -117,7 +117,7 @@ export async function createOrganisation(options: {
   const keep = async (stored: Stored, organisation: Organisation | undefined): Promise<boolean> => {
     const before = current();
     await own.keep({ stored, organisation });
-    return tell(before);
+    return reportChange(before);
   };
 
   const sourceOf = ({ source, key }: Setup): SetupSource => {
@@ -125,13 +125,13 @@ export async function createOrganisation(options: {
     const kept = own.current();
     if (kept === undefined) {
       throw new AppError('bad-input', 'No configuration of an organisation is set up.', {
-        hint: 'Name its https address or its file: k8s-tunnels setup <source>',
+        hint: 'Give its https address or its file: k8s-tunnels setup <source>',
       });
     }
     return { origin: kept.stored.origin, ...(key === undefined ? {} : { key: parseKey(key) }) };
   };
 
-  /** Its key, else the one that is pinned to the same origin. */
+  /** Uses the key of the source, else the one pinned to the same origin. */
   const read = async (
     source: SetupSource,
     isGivenApart: boolean,
@@ -164,10 +164,8 @@ export async function createOrganisation(options: {
     if (isOlder(next, organisation)) {
       throw new AppError(
         'organisation-refused',
-        `${placeOf(origin)} gives an older revision than the one kept.`,
-        {
-          hint: 'Tell whoever keeps the configuration.',
-        },
+        `${placeOf(origin)} has an older revision than the stored configuration.`,
+        { hint: 'Report it to the administrator of the configuration.' },
       );
     }
     const changes = isSigned(stored) ? [] : changesToAgreeTo(next, organisation);
@@ -175,7 +173,7 @@ export async function createOrganisation(options: {
     return keep(storedFrom({ origin, key, keyFrom, reading, now: clock.now() }), next);
   };
 
-  /** Keeps a newer one for the user to look at; what was agreed to goes on counting. */
+  /** Stores a newer configuration for review; the accepted one stays in effect. */
   const hold = async (
     stored: Stored,
     organisation: Organisation | undefined,
@@ -185,31 +183,31 @@ export async function createOrganisation(options: {
     const isNew = stored.pending?.text !== text;
     const pending = { text, ...(etag === undefined ? {} : { etag }) };
     const changed = await keep({ ...stored, pending, readAt: clock.now() }, organisation);
-    // Shells show what waits by the view, where there is one.
+    // Shells show pending changes from the view, if there is one.
     if (isNew)
       notice(organisation === undefined ? 'warning' : 'info', pendingNotice(organisation?.name, changes));
     return changed;
   };
 
-  // One after another: what is agreed to must not be overtaken by a refresh that began before it.
+  // Run one after another: a refresh that began earlier must not overwrite what the user accepts now.
   const inTurn = createSerialQueue();
 
-  /** A file that a person set up by may be gone by now: only an address is asked by itself. */
+  /** Refreshes only an address automatically: a file that the user set up from may be gone by now. */
   const refreshWhenOld = async () => {
     const { organisation, stored } = own.current() ?? {};
     if (stored?.origin.kind !== 'url' || Math.abs(clock.now() - stored.readAt) < refreshAfterMs) return;
     const name = organisation?.name ?? 'Your organisation';
     try {
       const changed = await inTurn(refreshOwn);
-      told = undefined;
+      reported = undefined;
       if (changed) notice('info', `The configuration of ${current()?.name ?? name} has changed.`);
     } catch (error) {
       const { message, retryable } = toPlainError(error);
       logger.warn('The organisation was not refreshed', { message });
-      // Being offline is no news.
-      if (retryable || told === message) return;
-      told = message;
-      notice('warning', `The new configuration of ${name} is not used, the last good one stays. ${message}`);
+      // Do not report being offline.
+      if (retryable || reported === message) return;
+      reported = message;
+      notice('warning', `The new configuration of ${name} is not used; the last good one stays. ${message}`);
     }
   };
   let closed = false;
@@ -265,28 +263,28 @@ export async function createOrganisation(options: {
         const from = placeOf(source.origin);
         if (reading.digest !== digest) {
           throw new AppError('organisation-refused', `${from} has changed since it was shown.`, {
-            hint: 'Look at what it says now, and agree to that.',
+            hint: 'Review the new version and accept it.',
           });
         }
         const next = parseOrganisation(reading.text, from);
         const conflict = replace ? undefined : conflictWith(source, next);
         if (conflict !== undefined) throw conflictError(conflict);
         await keep(storedFrom({ origin: source.origin, key, keyFrom, reading, now: clock.now() }), next);
-        told = undefined;
+        reported = undefined;
       }),
     remove: () =>
       inTurn(async () => {
         if (own.current() === undefined) return false;
         const before = current();
         await own.remove();
-        tell(before);
+        reportChange(before);
         return true;
       }),
     refresh: () =>
       inTurn(async () => {
         const before = current();
         await managed.load();
-        tell(before);
+        reportChange(before);
         await refreshOwn();
         return !isDeepStrictEqual(before, current());
       }),

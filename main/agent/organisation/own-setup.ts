@@ -9,41 +9,44 @@ import { parseOrganisation } from './parse.ts';
 import type { Reading } from './read-source.ts';
 import { originSchema, placeOf } from './source.ts';
 
-/** What a person set up by, as it is kept: the last good text, and what it is pinned to. */
+/** The user's setup as it is stored: the last good text, and its pinned origin and key. */
 const storedSchema = z.object({
   origin: originSchema,
-  /** Base64 of the ed25519 public key that every version has to be signed by. */
+  /** Base64 of the ed25519 public key that must sign every version. */
   key: z.string().optional(),
-  /** Who gave the key. Only one that the user gave apart says who made the configuration; absent is not known. */
+  /**
+   * Who gave the key. Only a key that the user gave separately proves who wrote the configuration. Absent means
+   * unknown.
+   */
   keyFrom: z.enum(['user', 'link']).optional(),
   etag: z.string().optional(),
   text: z.string(),
-  /** When the origin last answered that this is the newest, ms since the epoch. */
+  /** When the origin last confirmed that this is the newest, ms since the epoch. */
   readAt: z.number(),
-  /** A newer one, which the user has not agreed to yet. */
+  /** A newer version that the user has not accepted yet. */
   pending: z.object({ text: z.string(), etag: z.string().optional() }).optional(),
 });
 export type Stored = z.infer<typeof storedSchema>;
 
 export interface Kept {
   readonly stored: Stored;
-  /** Undefined where this version of the program does not understand what is kept. */
+  /** Undefined if this version of the program cannot parse the stored text. */
   readonly organisation: Organisation | undefined;
 }
 
-/** What a person set up, on disk and in memory alike. */
+/** The user's setup, the same on disk and in memory. */
 export interface OwnSetup {
   current(): Kept | undefined;
-  /** What cannot be read is a notice. Rejects with `file-unreadable`. */
+  /** Reports a file with unusable content as a notice. Rejects with `file-unreadable`. */
   load(): Promise<void>;
-  /** Rejects with `disk-full` or `file-unwritable`; what was kept before then stays. */
+  /** Rejects with `disk-full` or `file-unwritable`; the previous setup then stays. */
   keep(kept: Kept): Promise<void>;
   /** Rejects with `file-unwritable`. */
   remove(): Promise<void>;
 }
 
 export function createOwnSetup(options: {
-  /** The folder of settings: this is part of them. */
+  /** The settings folder: the setup is part of the settings. */
   readonly config: string;
   readonly notice: (level: 'warning', message: string) => void;
 }): OwnSetup {

@@ -2,8 +2,8 @@ import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, type
 import { AppError } from '../../model/app-error.ts';
 import { type Organisation, organisationSchema } from '../../model/organisation.ts';
 
-/** More problems than this are only counted. */
-const told = 5;
+/** Problems beyond this number are only counted. */
+const mostShown = 5;
 
 interface Problem {
   readonly line: number;
@@ -12,12 +12,12 @@ interface Problem {
 }
 
 /**
- * An organisation's configuration from its text. `place` (a file or an address) is for messages.
- * Throws `bad-input` naming place, line and field, further problems in the hint; never repeats a value.
+ * Parses an organisation's configuration. `place` (a file or an address) is for messages. Throws `bad-input` with
+ * place, line and field, further problems in the hint; never repeats a value.
  */
 export function parseOrganisation(text: string, place: string): Organisation {
   const lines = new LineCounter();
-  // Aliases are not needed in such a file, and can make a small one huge.
+  // Such a file needs no aliases, and they can make a small file huge.
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
@@ -37,7 +37,7 @@ export function parseOrganisation(text: string, place: string): Organisation {
   }
   const result = organisationSchema.safeParse(raw ?? {});
   if (result.success) return result.data;
-  /** Of the key, or of the item in a list; of what it should stand in where it is missing. */
+  /** Returns the line of the key or list item; if it is missing, the line of its parent. */
   const lineOf = (path: readonly PropertyKey[]): number => {
     const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
     const last = path.at(-1);
@@ -72,12 +72,12 @@ function problemsError(place: string, problems: readonly Problem[]): AppError {
   const [first, ...rest] = problems
     .toSorted((a, b) => a.line - b.line)
     .map(({ line, field, message }) => `line ${line}${field === '' ? '' : `, ${field}`}: ${message}`);
-  const more = rest.slice(0, told - 1);
+  const more = rest.slice(0, mostShown - 1);
   const uncounted = rest.length - more.length;
   return new AppError('bad-input', `${place}, ${first ?? 'does not fit'}.`, {
     hint:
       more.length === 0
-        ? 'Correct it there, or ask whoever keeps the file.'
+        ? 'Correct it there, or ask its administrator.'
         : `Also: ${more.join('; ')}${uncounted === 0 ? '' : `; and ${uncounted} more`}.`,
   });
 }

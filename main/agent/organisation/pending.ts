@@ -4,27 +4,29 @@ import type { Stored } from './own-setup.ts';
 import { parseOrganisation } from './parse.ts';
 import { placeOf } from './source.ts';
 
-/** A key that the link itself brought says nothing of who made the configuration. */
+/** A key from the link itself does not prove who wrote the configuration. */
 export function isSigned({ key, keyFrom }: Stored): boolean {
   return key !== undefined && keyFrom === 'user';
 }
 
-/** The fields that the newer configuration changes and that wait for consent; undefined where none is there. */
+/**
+ * Returns the fields that the newer configuration changes and that need consent; undefined if there is no newer one.
+ */
 export function pendingFields({ pending, origin }: Stored, accepted: Organisation): string[] | undefined {
   if (pending === undefined) return undefined;
   try {
     const next = parseOrganisation(pending.text, placeOf(origin));
     return changesToAgreeTo(next, accepted).map(({ field }) => field);
   } catch {
-    // Another version of this program wrote it down: the next refresh reads it again.
+    // Another version of this program stored it: the next refresh reads it again.
     return undefined;
   }
 }
 
-/** What the user is told of it. */
+/** Returns the notice for pending changes. */
 export function pendingNotice(name: string | undefined, changes: readonly FieldChange[]): string {
   const fields = changes.map(({ field }) => field);
   const named = fields.slice(0, 5).join(', ');
   const more = fields.length > 5 ? ` and ${fields.length - 5} more` : '';
-  return `A new configuration of ${name ?? 'your organisation'} waits for your review: it changes ${named}${more}. What you agreed to counts until then. Review it among the settings, or run: k8s-tunnels setup --review`;
+  return `A new configuration of ${name ?? 'your organisation'} waits for your review: it changes ${named}${more}. The accepted configuration stays in effect until then. Review the new one in the settings, or run: k8s-tunnels setup --review`;
 }

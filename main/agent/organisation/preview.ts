@@ -3,17 +3,17 @@ import type { Organisation } from '../../model/organisation.ts';
 import type { SetupPreview } from '../../model/organisation-view.ts';
 import { type Settings, settingNames } from '../../model/settings.ts';
 import { serviceAccountFile, type VaultMethod } from '../providers/vault/methods.ts';
-import { changedFields, fieldsOf, usualFields } from './fields.ts';
+import { changedFields, defaultFields, fieldsOf } from './fields.ts';
 
-/** Every field that a configuration sets otherwise than usual, or otherwise than now. */
+/** Returns every field that a configuration sets to something other than the default, or than the current value. */
 export function previewFields(next: Organisation, now: Organisation | undefined): SetupPreview['fields'] {
-  const before = now === undefined ? usualFields : fieldsOf(now);
+  const before = now === undefined ? defaultFields : fieldsOf(now);
   const after = fieldsOf(next);
   const changed = new Map(changedFields(after, before).map((change) => [change.field, change]));
   return [...new Set([...after.keys(), ...before.keys()])].flatMap((field) => {
     if (field === 'version' || field === 'name') return [];
     const change = changed.get(field);
-    if (change === undefined && after.get(field)?.exact === usualFields.get(field)?.exact) return [];
+    if (change === undefined && after.get(field)?.exact === defaultFields.get(field)?.exact) return [];
     const value = after.get(field)?.shown ?? '';
     return [
       { field, value, ...(change === undefined || now === undefined ? {} : { before: change.before }) },
@@ -21,11 +21,11 @@ export function previewFields(next: Organisation, now: Organisation | undefined)
   });
 }
 
-/** The settings that change under `next`, or can no longer be changed. */
+/** Returns the settings that change under `next`, or become locked. */
 export function previewSettings(options: {
   readonly next: Organisation;
   readonly now: Organisation | undefined;
-  /** The settings under each of them. */
+  /** The settings under each of the two. */
   readonly settings: { readonly before: Settings; readonly after: Settings };
 }): SetupPreview['settings'] {
   const { next, now, settings } = options;
@@ -41,51 +41,56 @@ export function previewSettings(options: {
 const linkKeyRemark =
   'It is signed with the key that the link itself brought. This proves nothing about who made it: compare the key with the one that your organisation publishes.';
 
-/** As `vaultSignIn` reads them. */
+/** The files that `vaultSignIn` reads. */
 function filesSentBy(login: VaultMethod | undefined): readonly string[] {
   if (login?.method === 'approle')
     return [login.roleIdFile, login.secretIdFile].filter((file) => file !== undefined);
   return login?.method === 'kubernetes' ? [login.jwtFile ?? serviceAccountFile] : [];
 }
 
-/** What a person should know before they agree. */
+/** Returns what the user should know before they accept. */
 export function previewRemarks(options: {
   readonly next: Organisation;
-  /** Who gave the key that signs it: `link` is the one that it came by; undefined where nothing signs it. */
+  /**
+   * Who gave the signing key: `link` means that it came with the configuration's own link. Undefined if nothing signs
+   * it.
+   */
   readonly keyFrom: 'user' | 'link' | undefined;
   readonly host: string | undefined;
-  /** The managed file that counts instead. */
+  /** The managed file that takes precedence. */
   readonly managed: string | undefined;
 }): string[] {
   const { next, keyFrom, host, managed } = options;
   const files = [...(next.sources?.files ?? []), ...(next.defaults?.clusterFiles ?? [])];
   const vaults = (next.sources?.vault?.addresses ?? []).map(({ address }) => address);
   return [
-    ...(managed === undefined ? [] : [`While ${managed} is there, that counts instead.`]),
+    ...(managed === undefined ? [] : [`While ${managed} exists, it takes precedence.`]),
     ...(next.access?.team === undefined
       ? []
-      : [`You sign in to ${next.access.team} only; clusters of another Access team are refused.`]),
+      : [`You sign in to ${next.access.team} only; clusters of other Access teams are denied.`]),
     ...(next.access?.serviceTokens ?? []).map(
       ({ hostnames, clientSecretFile }) =>
-        `The service token of ${clientSecretFile}, where it is there, is shown to ${hostnames.join(', ')}.`,
+        `The service token of ${clientSecretFile}, if it exists, is sent to ${hostnames.join(', ')}.`,
     ),
     ...(vaults.length === 0 ? [] : [`Your Vault token is sent to ${vaults.join(', ')}.`]),
     ...(next.sources?.vault?.addresses ?? []).flatMap(({ address, login }) => {
       const sent = filesSentBy(login);
-      return sent.length === 0 ? [] : [`What ${sent.join(' and ')} holds is sent to ${address}.`];
+      return sent.length === 0 ? [] : [`The content of ${sent.join(' and ')} is sent to ${address}.`];
     }),
     ...(files.length === 0
       ? []
       : [`Clusters are read from ${files.join(', ')}, which can name programs to run for a credential.`]),
     ...(next.releases?.url === undefined
       ? []
-      : [`New versions are asked for at ${new URL(next.releases.url).host}, and a person installs them.`]),
+      : [
+          `New versions are looked up at ${new URL(next.releases.url).host}. They are not installed automatically.`,
+        ]),
     ...(next.connectors.includes('direct')
       ? ['A cluster may be reached directly, with no tunnel and no Access.']
       : []),
     ...(next.defaults?.extraAuthorities === undefined
       ? []
-      : [`Certificates of the authorities in ${next.defaults.extraAuthorities} are trusted.`]),
+      : [`The additional CA certificates in ${next.defaults.extraAuthorities} are trusted.`]),
     ...(next.defaults?.kubeconfigPath === undefined
       ? []
       : [`Contexts are written to ${next.defaults.kubeconfigPath}.`]),
@@ -93,7 +98,7 @@ export function previewRemarks(options: {
     ...(keyFrom !== undefined || host === undefined
       ? []
       : [
-          `It is not signed: who controls ${host} can change it. A change of hosts, team, Vault, CA certificates or files waits for your consent.`,
+          `It is not signed: anyone who controls ${host} can change it. A change of hosts, team, Vault, CA certificates or files waits for your consent.`,
         ]),
   ];
 }

@@ -7,7 +7,7 @@ import { userAgent } from '../version.ts';
 import { readRegularFile } from './regular-file.ts';
 import { maxBytes, type Origin, placeOf } from './source.ts';
 
-/** A configuration as it was read, its signature checked where a key is pinned. */
+/** A configuration as it was read; its signature is verified if a key is pinned. */
 export interface Reading {
   readonly text: string;
   /** SHA-256 of its bytes, hex. */
@@ -20,9 +20,9 @@ const maxRedirects = 3;
 
 /**
  * Reads a configuration, and with a key `<place>.sig` beside it: base64 of the ed25519 signature over its bytes.
- * Resolves with undefined where the server answers that `etag` is still the one.
- * Rejects with `organisation-refused` (signature, redirect to elsewhere), `organisation-unavailable`, `bad-input` (too
- * long, not UTF-8), `file-unreadable`, or a network code.
+ * Resolves with undefined if the server confirms that `etag` is current. Rejects with `organisation-refused`
+ * (signature, cross-origin redirect), `organisation-unavailable`, `bad-input` (too long, not UTF-8), `file-unreadable`,
+ * or a network code.
  */
 export async function readSource(options: {
   readonly origin: Origin;
@@ -43,10 +43,10 @@ export async function readSource(options: {
     verify({ place, bytes: read.bytes, signature: signature?.bytes, key });
   }
   const text = decode(read.bytes, place);
-  // What a server shows to browsers, at an address where it has no configuration.
+  // Servers answer with a web page where they have no configuration.
   if (/^\s*<[!a-z]/i.test(text))
-    throw new AppError('bad-input', `${place} answers with a web page in place of a configuration.`, {
-      hint: 'Check the address, or ask whoever keeps the configuration.',
+    throw new AppError('bad-input', `${place} returns a web page instead of a configuration.`, {
+      hint: 'Check the address, or ask its administrator.',
     });
   return {
     text,
@@ -55,7 +55,7 @@ export async function readSource(options: {
   };
 }
 
-/** Whether a signature lies beside a configuration, whatever its key. Never rejects. */
+/** Returns whether a configuration has a signature file, whatever its key. Never rejects. */
 export async function hasSignature(options: {
   readonly origin: Origin;
   readonly network: Network;
@@ -90,10 +90,10 @@ async function download(network: Network, from: string, etag?: string): Promise<
       })
       .catch((error: unknown) => {
         if (!(error instanceof AppError)) throw error;
-        // The address is what the user gave.
+        // The user entered the address, so a bad answer is bad input.
         const code = error.code === 'answer-refused' ? 'bad-input' : error.code;
         const { retryable, hint = '' } = error;
-        const tried = `The configuration was asked for at ${placeOf({ kind: 'url', url: url.href })}.`;
+        const tried = `The configuration was requested at ${placeOf({ kind: 'url', url: url.href })}.`;
         throw new AppError(code, error.message, {
           hint: `${tried} ${hint}`.trim(),
           retryable,
@@ -107,15 +107,15 @@ async function download(network: Network, from: string, etag?: string): Promise<
   throw new AppError('organisation-unavailable', `${start.host} redirects the configuration in circles.`);
 }
 
-/** Another host is another origin than the one that was agreed to. */
+/** Refuses redirects to another origin: the user accepted only this one. */
 function redirected(url: URL, { status, headers }: Answer, start: URL): URL {
   const next = headers.location === undefined ? null : URL.parse(headers.location, url);
   if (![301, 302, 303, 307, 308].includes(status) || next === null) {
     throw new AppError(
       'organisation-unavailable',
-      `${start.origin}${start.pathname} answered ${status} when asked for the configuration.`,
+      `${start.origin}${start.pathname} answered ${status} to the request for the configuration.`,
       {
-        hint: 'Check the address, or ask whoever keeps the configuration.',
+        hint: 'Check the address, or ask its administrator.',
         retryable: status === 429 || status >= 500,
       },
     );
@@ -123,14 +123,14 @@ function redirected(url: URL, { status, headers }: Answer, start: URL): URL {
   if (next.origin === start.origin) return next;
   throw new AppError(
     'organisation-refused',
-    `${placeOf({ kind: 'url', url: start.href })} redirects to ${next.host}, another place than the one that was named.`,
+    `${placeOf({ kind: 'url', url: start.href })} redirects to ${next.host}, a different host.`,
     {
       hint: `Use the address that it redirects to, if you trust it: ${placeOf({ kind: 'url', url: next.href })}`,
     },
   );
 }
 
-/** Beside the file, behind the same query. */
+/** Returns the address of the signature: same path with `.sig`, same query. */
 function signatureUrl(text: string): string {
   const url = new URL(text);
   url.pathname += '.sig';
@@ -146,13 +146,13 @@ async function readBytes(file: string): Promise<Bytes> {
   }
 }
 
-/** No signature is a wrong one; a network that fails is only that. */
+/** Treats a missing signature as a wrong one, but not a network failure. */
 function unsigned(place: string) {
   return (error: unknown): undefined => {
     const codes = ['organisation-unavailable', 'file-unreadable'];
     if (error instanceof AppError && codes.includes(error.code) && !error.retryable) {
       throw new AppError('organisation-refused', `${place} has no signature beside it (.sig).`, {
-        hint: 'Tell whoever keeps the configuration.',
+        hint: 'Report it to the administrator of the configuration.',
         cause: error,
       });
     }
@@ -173,7 +173,7 @@ function verify(options: {
     nacl.sign.detached.verify(bytes, signature, Buffer.from(key, 'base64'));
   if (good) return;
   throw new AppError('organisation-refused', `The signature of ${place} is not the organisation's.`, {
-    hint: 'Somebody may have changed it, or the key is another. Ask whoever keeps the configuration.',
+    hint: 'It may have been changed, or the key is a different one. Ask its administrator.',
   });
 }
 
@@ -185,8 +185,8 @@ function decode(bytes: Buffer, place: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new AppError('bad-input', `${place} is not a text in UTF-8.`, {
-      hint: 'Check the address, or ask whoever keeps the configuration.',
+    throw new AppError('bad-input', `${place} is not UTF-8 text.`, {
+      hint: 'Check the address, or ask its administrator.',
       cause,
     });
   }

@@ -4,14 +4,14 @@ import { AppError } from '../../model/app-error.ts';
 import { maxBytes } from './source.ts';
 
 /**
- * The bytes of a file of at most 1 MB that passes `check`: what is checked and what is read are one file.
+ * Returns the bytes of a file of at most 1 MB that passes `check`. The check and the read use the same file handle.
  * Rejects with `bad-input`, as `check` throws, or with the system's own error.
  */
 export async function readRegularFile(
   file: string,
   check: (stats: Stats) => void = () => {},
 ): Promise<Buffer> {
-  // Opening a pipe must not wait for its other end.
+  // Opening a pipe must not block.
   const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await handle.stat();

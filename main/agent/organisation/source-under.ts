@@ -2,11 +2,11 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { Organisation } from '../../model/organisation.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { DiscoverySource } from '../providers/discovery-source.ts';
-import { tellGone } from '../providers/gone.ts';
+import { reportGone } from '../providers/gone.ts';
 
 /**
- * A source as the organisation wants it: its production clusters are marked, and one that is switched off finds
- * nothing, so that what was known of it goes.
+ * Applies the organisation's rules to a source: marks its production clusters. A source that is switched off finds
+ * nothing, so its known clusters are removed.
  */
 export function sourceUnder(
   source: DiscoverySource,
@@ -15,7 +15,7 @@ export function sourceUnder(
   if (organisation === undefined) return source;
   const kind = source.source;
   if (kind !== 'file' && organisation.sources?.[kind]?.enabled === false)
-    return { source: kind, discover: async (run) => tellGone(run, () => true) };
+    return { source: kind, discover: async (run) => reportGone(run, () => true) };
   return {
     ...source,
     discover: (run) =>
@@ -32,7 +32,9 @@ export function sourceUnder(
   };
 }
 
-/** The cluster with the organisation's word on whether it is production; the same one where nothing changes. */
+/**
+ * Returns the cluster with the organisation's decision on whether it is production; the same object if nothing changes.
+ */
 export function clusterUnder(cluster: Cluster, organisation: Organisation | undefined): Cluster {
   const { production, ...rest } = cluster;
   const isProduction = organisation?.production.environments.some(
@@ -42,7 +44,7 @@ export function clusterUnder(cluster: Cluster, organisation: Organisation | unde
   return isProduction === undefined ? rest : { ...rest, production: isProduction };
 }
 
-/** Marks the production clusters of the catalog as the organisation says now. */
+/** Marks the catalog's production clusters by the current organisation. */
 export function markProduction(
   catalog: Pick<Catalog, 'clusters' | 'update'>,
   organisation: Organisation | undefined,

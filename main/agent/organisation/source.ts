@@ -3,28 +3,28 @@ import { z } from 'zod';
 import { AppError } from '../../model/app-error.ts';
 import { isBareAddress } from './bare-address.ts';
 
-/** Longer than any real one, short enough to hold and to parse. */
+/** More than any real configuration, and still small enough to hold and parse. */
 export const maxBytes = 1024 * 1024;
 
-/** Where a person's own setup came from. It is pinned: another one has to be asked for. */
+/** The origin of the user's setup. It is pinned: changing it needs confirmation. */
 export const originSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('url'), url: z.string() }),
   z.object({ kind: z.literal('file'), path: z.string() }),
 ]);
 export type Origin = z.infer<typeof originSchema>;
 
-/** What a person names to be set up by. `key` is the organisation's ed25519 public key, 32 bytes in base64. */
+/** The source that the user names for a setup. `key` is the organisation's ed25519 public key, 32 bytes in base64. */
 export interface SetupSource {
   readonly origin: Origin;
   readonly key?: string;
 }
 
-/** Where an organisation's configuration is at an address that names no more than its host (RFC 8615). */
+/** The path of a configuration if the address names only a host (RFC 8615). */
 const wellKnown = '/.well-known/k8s-tunnels.yaml';
 
 /**
- * An https address, with or without https://, an absolute path, or a link `k8s-tunnels://setup?url=…[&key=…]`. `key` is what was given beside it.
- * Throws `bad-input`.
+ * Parses an https address, with or without https://, an absolute path, or a link `k8s-tunnels://setup?url=…[&key=…]`.
+ * `key` is a key given separately. Throws `bad-input`.
  */
 export function parseSource(text: string, key?: string): SetupSource {
   const given = key === undefined ? {} : { key: parseKey(key) };
@@ -39,16 +39,16 @@ export function parseSource(text: string, key?: string): SetupSource {
   if (isFileSource(text)) return { origin: { kind: 'file', path: path.normalize(text) }, ...given };
   if (isBareAddress(text)) return { origin: { kind: 'url', url: parseUrl(`https://${text}`) }, ...given };
   throw new AppError('bad-input', 'This is neither an address nor the absolute path of a file.', {
-    hint: 'An address is a hostname such as acme.example, or all of it from https:// to its end.',
+    hint: 'Use a hostname such as acme.example, or a full https:// address.',
   });
 }
 
-/** Whether a source is a file of this computer: the agent has no working folder to find a relative one in. */
+/** Returns whether a source is a local file. Relative paths do not count: the agent has no working folder. */
 export function isFileSource(text: string): boolean {
   return path.isAbsolute(text);
 }
 
-/** `k8s-tunnels://setup?url=https://…[&key=…]`. Throws `bad-input`; nothing else is taken from a link. */
+/** Parses `k8s-tunnels://setup?url=https://…[&key=…]`. Throws `bad-input`. Takes nothing else from a link. */
 export function parseSetupLink(text: string): SetupSource {
   const link = URL.parse(text);
   const isSetup =
@@ -60,14 +60,14 @@ export function parseSetupLink(text: string): SetupSource {
   const [url] = urls;
   const [key] = keys;
   if (url === undefined || urls.length > 1 || keys.length > 1 || !known) throw linkError();
-  // A plus sign of base64 that nobody escaped arrives as a space.
+  // An unescaped plus sign of base64 arrives as a space.
   const pinned = key === undefined ? {} : { key: parseKey(key.replaceAll(' ', '+')) };
   return { origin: { kind: 'url', url: parseUrl(url) }, ...pinned };
 }
 
 function linkError(): AppError {
   return new AppError('bad-input', 'The link is not one of the form k8s-tunnels://setup?url=https://….', {
-    hint: 'Ask whoever gave it to you for a new one.',
+    hint: 'Ask the sender for a new one.',
   });
 }
 
@@ -75,13 +75,13 @@ function parseUrl(text: string): string {
   const url = URL.parse(text);
   if (url?.protocol !== 'https:')
     throw new AppError('bad-input', 'The configuration can only be fetched from an https:// address.', {
-      hint: 'Ask whoever gave it to you for one that begins with https://.',
+      hint: 'Ask the sender for one that begins with https://.',
     });
   if (url.username !== '' || url.password !== '') {
     throw new AppError(
       'bad-input',
       'The address of the configuration must hold no user name and no password.',
-      { hint: 'Ask whoever gave it to you for one without.' },
+      { hint: 'Ask the sender for one without.' },
     );
   }
   url.hash = '';
@@ -89,16 +89,16 @@ function parseUrl(text: string): string {
   return url.href;
 }
 
-/** Base64 in either alphabet, with or without padding, as the usual one. Throws `bad-input`. */
+/** Converts base64 in either alphabet, with or without padding, to standard base64. Throws `bad-input`. */
 export function parseKey(text: string): string {
   const bytes = /^[A-Za-z0-9+/_-]+=*$/.test(text.trim()) ? Buffer.from(text.trim(), 'base64') : undefined;
   if (bytes?.length === 32) return bytes.toString('base64');
   throw new AppError('bad-input', 'The key is not an ed25519 public key: 32 bytes in base64.', {
-    hint: 'Ask whoever keeps the configuration for its key.',
+    hint: 'Ask the administrator of the configuration for its key.',
   });
 }
 
-/** For messages and for people: an address without its query, which may hold a secret. */
+/** Returns the address without its query, which may hold a secret, for messages. */
 export function placeOf(origin: Origin): string {
   if (origin.kind === 'file') return origin.path;
   const { origin: host, pathname } = new URL(origin.url);

@@ -5,12 +5,12 @@ import type { Organisation } from '../../model/organisation.ts';
 const kinds = ['eks', 'gke', 'aks', 'vault'] as const satisfies readonly Source[];
 const sourceOf = { aws: 'eks', gcp: 'gke', azure: 'aks', vault: 'vault' } as const;
 
-/** Where the organisation looks for no clusters. */
+/** Returns the sources that the organisation has switched off. */
 export function switchedOff(organisation: Organisation | undefined): (typeof kinds)[number][] {
   return kinds.filter((kind) => organisation?.sources?.[kind]?.enabled === false);
 }
 
-/** The organisation's name, where it looks for no clusters behind this sign-in. */
+/** Returns the organisation's name if it has switched off discovery for this provider. */
 export function switchedOffBy(
   kind: LoginProviderKind,
   organisation: Organisation | undefined,

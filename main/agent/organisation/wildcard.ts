@@ -1,4 +1,7 @@
-/** Whether `*` in the pattern, which stands for any characters, makes it the text. Takes linear time, as no regular expression would. */
+/**
+ * Returns whether the pattern matches the text; `*` matches any characters. Runs in linear time, unlike a regular
+ * expression.
+ */
 export function matchesWildcard(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();

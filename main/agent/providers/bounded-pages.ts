@@ -1,10 +1,16 @@
 import { AppError } from '../../model/app-error.ts';
 
-/** 100 accounts, clusters or projects a page: no organisation has so many. Of what comes one by one it is the number. */
+/**
+ * A page has about 100 accounts, clusters or projects: no organisation has so many pages. The limit for items that
+ * arrive one by one is separate.
+ */
 const mostPages = 1_000;
 const mostItems = 100_000;
 
-/** The pages of a list as they come. Rejects with `answer-refused` where there is no end of them: each could name a next one. */
+/**
+ * Yields the pages of a list. Rejects with `answer-refused` after too many: a faulty server could name a next page
+ * forever.
+ */
 export async function* boundedPages<T>(
   pages: AsyncIterable<T>,
   list: string,
@@ -22,7 +28,7 @@ export async function* boundedPages<T>(
   }
 }
 
-/** The same for a list whose pages the SDK puts together. */
+/** The same for a list whose pages the SDK joins. */
 export function boundedItems<T>(items: AsyncIterable<T>, list: string): AsyncGenerator<T> {
   return boundedPages(items, list, mostItems);
 }

@@ -1,6 +1,6 @@
 import type { Cluster, CredentialSource } from '../../model/cluster.ts';
 
-/** What kubectl is given, apart from its envelope. `expiresAt` is ms since the epoch. */
+/** The credential for kubectl, without its envelope. `expiresAt` is ms since the epoch. */
 export type Credential =
   | { readonly kind: 'token'; readonly token: string; readonly expiresAt: number | undefined }
   | {
@@ -12,8 +12,8 @@ export type Credential =
     };
 
 /**
- * An API server as kubectl knows it: where it is, and what proves that it is the one. Whoever writes a secret or a list
- * of clusters could otherwise keep the address and name an authority and a tunnel of their own.
+ * An API server as kubectl knows it: its address and its proof of identity. An attacker who can write a secret or a
+ * cluster list could otherwise keep the address and name their own CA certificate and tunnel.
  */
 export interface ApiServer {
   readonly server: string;
@@ -22,17 +22,17 @@ export interface ApiServer {
   readonly certificateAuthorityData?: string | undefined;
 }
 
-/** Makes the credentials of all clusters whose credential source is of its kind. */
+/** Makes the credentials of all clusters whose credential source has this kind. */
 export interface CredentialProvider {
   readonly kind: CredentialSource['kind'];
   /**
-   * Finds out whose credential it would be; `request.source` is of `kind`. Rejects where nobody is signed in, or the API
-   * server may not receive it.
+   * Finds out whose credential it would be; `request.source` has this `kind`. Rejects if nobody is signed in, or if the
+   * API server must not receive it.
    */
   prepare(request: CredentialRequest): Promise<PreparedCredential>;
 }
 
-/** The provider of one kind, which needs to know no other. */
+/** The provider of one kind, which does not need the types of the others. */
 export interface CredentialProviderOf<Kind extends CredentialSource['kind']> {
   readonly kind: Kind;
   prepare(
@@ -43,13 +43,13 @@ export interface CredentialProviderOf<Kind extends CredentialSource['kind']> {
 interface CredentialRequest {
   readonly source: CredentialSource;
   readonly cluster: Cluster;
-  /** The API server that kubectl is about to use; that of the cluster where undefined. */
+  /** The API server that kubectl is about to use; undefined: the cluster's own. */
   readonly server?: ApiServer | undefined;
 }
 
-/** How a credential is made, and a value that changes as soon as it would be another user's or nobody's. */
+/** How a credential is made, and an identity that changes when it would belong to another user or to nobody. */
 export interface PreparedCredential {
-  /** Undefined where what is made is not kept, but only shared by those who ask at the same time. */
+  /** Undefined: not cached, only shared by concurrent callers. */
   readonly identity: unknown;
   make(): Promise<Credential>;
 }

@@ -1,15 +1,15 @@
 import type { PlainError } from '../../model/app-error.ts';
 import type { Cell, Cluster, Source } from '../../model/cluster.ts';
 
-/** What one place came to. */
+/** The result for one location. */
 export type CellOutcome =
-  /** Everything that is there: what is not among `clusters` no longer exists. */
+  /** The complete list: a known cluster that is not in `clusters` no longer exists. */
   | { readonly kind: 'listed'; readonly clusters: readonly Cluster[] }
-  /** Not read, or not wholly: `clusters` were read all the same, of the others nothing is known. */
+  /** Not read, or read in part: `clusters` were read, the others are unknown. */
   | { readonly kind: 'failed'; readonly error: PlainError; readonly clusters?: readonly Cluster[] }
-  /** The place answers that it is switched off: an answer, no failure. */
+  /** The service is switched off in this location. That is an answer, not a failure. */
   | { readonly kind: 'not-enabled'; readonly error: PlainError }
-  /** Not asked, because the catalog's answer of an earlier run still counts. */
+  /** Not requested: the result of an earlier run is still valid. */
   | { readonly kind: 'skipped' };
 
 export interface CellResult {
@@ -17,32 +17,32 @@ export interface CellResult {
   readonly outcome: CellOutcome;
 }
 
-/** One kind of place where clusters are found. */
+/** A kind of source that lists clusters. */
 export interface DiscoverySource {
   readonly source: Source;
   /**
-   * Reads every cell at once. A place that fails is a result, told like any other; nothing is told of a cell that a
-   * cancellation cut short. A place to which the configuration leads no more is told as an empty one (`tellGone`); one
-   * of which that is not sure is not told, and what is known there becomes stale.
-   * Rejects with `cancelled`, or where the source as a whole cannot be read (its configuration file is broken).
+   * Reads every cell at once. A failed location is reported like any other result. A cell that a cancellation
+   * interrupted is not reported. A location that the configuration no longer includes is reported as empty
+   * (`reportGone`). If that is uncertain, it is not reported, and its known clusters become stale. Rejects with
+   * `cancelled`, or if the source as a whole cannot be read (its configuration file is broken).
    */
   discover(options: {
     readonly signal: AbortSignal;
-    /** What the catalog knows of this source: read again at once, without waiting for the listing. */
+    /** The catalog's clusters of this source: read again at once, without waiting for the listing. */
     readonly known: readonly Cluster[];
-    /** The cells of this source as the last runs left them. */
+    /** The cells of this source after the last runs. */
     readonly cells: readonly Cell[];
-    /** Whether a person asked for this run: what was found switched off is then asked again sooner. */
+    /** Whether the user asked for this run: then services that were switched off are checked again sooner. */
     readonly asked: boolean;
-    /** What the keys of our tags begin with; the usual prefix where undefined. */
+    /** The prefix of our tag keys; the default if undefined. */
     readonly tagPrefix?: string | undefined;
-    /** How many more cells will come. */
+    /** Announces more cells. */
     onPlanned(more: number): void;
     onCell(result: CellResult): void;
   }): Promise<void>;
   /**
-   * Reads what the listing leaves out of a cluster and a connection needs. Does nothing (the same cluster comes back)
-   * where it is there already. Rejects with the source's codes.
+   * Reads the details that a connection needs and the listing leaves out. Returns the same cluster if they are there
+   * already. Rejects with the source's codes.
    */
   complete?(cluster: Cluster, signal: AbortSignal): Promise<Cluster>;
 }

@@ -2,10 +2,10 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { DiscoverySource } from './discovery-source.ts';
 
 /**
- * Tells of every place with clusters to which nothing leads any more, because the configuration itself says so: what
- * was known there goes. A sign-in that is over, or a place that does not answer, is no such word.
+ * Reports locations with known clusters as empty if the configuration itself no longer includes them, so that their
+ * clusters are removed. An expired session or a location that does not answer is not such a case.
  */
-export function tellGone(
+export function reportGone(
   run: Pick<Parameters<DiscoverySource['discover']>[0], 'known' | 'onPlanned' | 'onCell'>,
   isGone: (cluster: Cluster) => boolean,
 ): void {

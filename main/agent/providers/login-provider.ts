@@ -1,34 +1,37 @@
 import type { Account, SignOut } from '../../model/account.ts';
 import type { LoginProviderKind } from '../../model/login-providers.ts';
 
-/** What a provider needs of the person and of whoever asks. */
+/** What a provider needs from the user and the caller. */
 export interface SignInRequest {
   /** One of the provider's own accounts. */
   readonly session: string;
-  /** Aborts when it has taken too long or nobody waits any more. */
+  /** Aborts after the time limit, or when all callers have left. */
   readonly signal: AbortSignal;
-  /** The person has no browser here: a code is to be entered elsewhere, where the provider has that. */
+  /** The user has no browser here: use a code to enter elsewhere, if the provider supports it. */
   readonly deviceCode: boolean;
-  /** For methods that want them; never kept. */
+  /** For methods that need them; never stored. */
   readonly password: { readonly username: string; readonly password: string } | undefined;
-  /** Shows the address and opens it in the browser. False where none opened: the person may open it by hand. */
+  /** Shows the address and opens it in the browser. False if none opened: the user may open it by hand. */
   onUrl(url: string): Promise<boolean>;
   onDeviceCode(shown: { readonly url: string; readonly userCode: string }): void;
 }
 
-/** One kind of place to sign in to. */
+/** A service that users sign in to. */
 export interface LoginProvider {
   readonly kind: LoginProviderKind;
-  /** For people. */
+  /** For display. */
   readonly title: string;
-  /** What makes a sign-in possible where `accounts` has none of ours: a sentence. */
+  /** A sentence that says how to make a login possible if `accounts` has none of ours. */
   readonly setUp: string;
-  /** Whether a name that `accounts` does not have is one to sign in to all the same. */
+  /** Returns whether the user can sign in with a name that `accounts` does not list. */
   accepts?(session: string): boolean;
-  /** Every sign-in that is held or could be. Asks nobody but, at most, the issuer; one that cannot be read is left out. */
+  /** Lists every session and every possible login. Connects at most to the issuer; leaves out what cannot be read. */
   accounts(): Promise<readonly Account[]>;
-  /** Rejects with `login-failed`, `port-busy`, the provider's own codes, a network code, or anything once the signal aborted. */
+  /**
+   * Rejects with `login-failed`, `port-busy`, the provider's own codes, a network code, or with anything after the
+   * signal aborted.
+   */
   signIn(request: SignInRequest): Promise<void>;
-  /** Removes what a sign-in of ours has left, and ends it at its issuer where that is possible. */
+  /** Removes what our login has stored, and ends the session at its issuer if possible. */
   signOut(session: string): Promise<SignOut>;
 }

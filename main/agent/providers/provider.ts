@@ -10,19 +10,22 @@ import type { CredentialProvider } from './credential-provider.ts';
 import type { DiscoverySource } from './discovery-source.ts';
 import type { LoginProvider } from './login-provider.ts';
 
-/** A cloud, or another place that clusters and their credentials come from. It has what applies to it. */
+/** A cloud, or another source of clusters and credentials. Each field is there if it applies. */
 export interface Provider {
-  /** Lists its clusters, as settings and organisation are at the moment: made again when they change. */
+  /** Lists its clusters with the current settings and organisation. Created again when they change. */
   readonly source?: () => DiscoverySource;
   readonly login?: LoginProvider;
   readonly credential?: CredentialProvider;
-  /** Where `k8s-tunnels login` keeps its session, when that is a file of ours. */
+  /** Where `k8s-tunnels login` stores its session, if that is a file of ours. */
   readonly sessionFile?: SignInFile;
-  /** What this computer has to discover with. Reads files only; what cannot be read is left out or says why. */
+  /**
+   * Returns what this computer has for discovery. Reads only files; leaves out what cannot be read, or gives the
+   * reason.
+   */
   readonly findings?: () => Promise<Partial<Findings>>;
 }
 
-/** What the agent passes to every provider. What can change while it runs is asked for when it is needed. */
+/** What the agent passes to every provider. Values that can change at run time are functions. */
 export interface ProviderParts {
   readonly env: Environment;
   readonly home: string;
@@ -30,20 +33,20 @@ export interface ProviderParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly folders: {
-    /** Where the settings are. */
+    /** The settings folder. */
     readonly config: string;
-    /** Where our own files are. */
+    /** The folder of our own files. */
     readonly state: string;
   };
   readonly settings: () => Settings;
   readonly organisation: () => Organisation | undefined;
   /** Files that the organisation's configuration names. */
   readonly organisationFiles: OrganisationFiles;
-  /** Rejects where a list of clusters may not be read: one that the organisation names has to be in its folder. */
+  /** Rejects if a cluster list may not be read: one that the organisation names must be in its folder. */
   readonly checkClusterFile: (file: string) => Promise<void>;
-  /** The clusters that are known at the moment. */
+  /** Returns the clusters that are known now. */
   readonly clusters: () => readonly Cluster[];
-  /** A file of sessions in the state folder; `login` are the words that sign in again after `k8s-tunnels`. */
+  /** Opens a session file in the state folder; `login` is the part of the login command after `k8s-tunnels`. */
   readonly openSessionFile: (file: {
     readonly name: string;
     readonly title: string;

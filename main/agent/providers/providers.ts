@@ -17,19 +17,19 @@ import type { Provider, ProviderParts } from './provider.ts';
 import { vaultProvider } from './vault/provider.ts';
 
 export interface Providers {
-  /** In the order in which they are shown. */
+  /** In display order. */
   readonly all: readonly Provider[];
-  /** Which API servers may receive an id token. */
+  /** Decides which API servers may receive an ID token. */
   readonly consents: OidcConsents;
 }
 
-/** All providers, the same with an agent and without. Connects nowhere and reads nothing yet. */
+/** Creates all providers, the same with an agent and without. Connects to nothing and reads nothing yet. */
 export function createProviders(options: {
   readonly parts: Pick<Parts, 'env' | 'paths' | 'clock' | 'logger' | 'sealer'>;
   readonly network: Network;
   readonly catalog: Pick<Catalog, 'clusters'>;
   readonly settings: Pick<SettingsKeeper, 'get' | 'from'>;
-  /** The organisation's configuration that counts at the moment. */
+  /** Returns the organisation's current configuration. */
   readonly organisation: () => Organisation | undefined;
   readonly organisationFiles: OrganisationFiles;
   /** Warns the user. */

@@ -5,18 +5,18 @@ import { userAgent } from '../version.ts';
 import { openEnvelope } from './envelope.ts';
 import type { Feed } from './feed.ts';
 
-/** All that a feed is told of an installation. */
+/** All information that a feed receives about an installation. */
 export interface Installation {
   readonly version: string;
   readonly platform: string;
   readonly arch: string;
-  /** 0 to 99, by chance: whose turn it is when a release is given to some first. */
+  /** Random, 0 to 99: decides when this installation gets a release that is rolled out gradually. */
   readonly bucket: number;
 }
 
 export type Answered =
   | { readonly kind: 'unchanged' }
-  /** There is none for the bucket. */
+  /** The bucket has no release yet. */
   | { readonly kind: 'none' }
   | { readonly kind: 'release'; readonly release: Release; readonly etag: string | undefined };
 
@@ -25,8 +25,9 @@ const maxBytes = 256 * 1024;
 const maxRedirects = 3;
 
 /**
- * Asks a feed for its newest release, its signature checked. Rejects with `bad-input` where the answer is not good (a
- * redirect to another host among it), with `answer-refused` where it is too long, with `not-found` where it is another than 200, 204 and 304, or as the network does.
+ * Asks a feed for its newest release and checks the signature. Rejects with `bad-input` if the answer is invalid
+ * (including a redirect to another host), with `answer-refused` if it is too long, with `not-found` for a status other
+ * than 200, 204 and 304, or as the network does.
  */
 export async function askFeed(options: {
   readonly feed: Feed;
@@ -56,7 +57,7 @@ export async function askFeed(options: {
         retryable: status === 429 || status >= 500,
       });
     if (next.origin !== start.origin)
-      throw new AppError('bad-input', `${start.host} redirects to ${next.host}, which is another place.`);
+      throw new AppError('bad-input', `${start.host} redirects to ${next.host}, which is a different host.`);
     url = next;
   }
   throw new AppError('bad-input', `${start.host} redirects in circles.`);

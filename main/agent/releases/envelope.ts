@@ -9,9 +9,9 @@ import type { Feed } from './feed.ts';
 const envelopeSchema = z.object({ payload: z.base64(), signature: z.base64(), keyId: z.string() });
 
 /**
- * The release in what a feed answered: `{payload, signature, keyId}`, base64 of JSON, of the ed25519 signature over its
- * bytes, and the first 16 hex digits of the SHA-256 of the key. Throws `bad-input` where it is malformed, not signed by
- * one of the feed's keys, or for another channel.
+ * Opens a feed's answer: `{payload, signature, keyId}`, where `payload` is base64 of JSON, `signature` base64 of the
+ * ed25519 signature over its bytes, and `keyId` the first 16 hex digits of the key's SHA-256. Throws `bad-input` if it
+ * is malformed, not signed by one of the feed's keys, or for another channel.
  */
 export function openEnvelope(body: Buffer, { keys, channel }: Feed): Release {
   const { payload, signature, keyId } = read(body, envelopeSchema, 'The answer');

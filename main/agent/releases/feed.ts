@@ -2,14 +2,14 @@ import type { Organisation } from '../../model/organisation.ts';
 import type { Channel } from '../../model/release.ts';
 import { builtInFeed } from './built-in-feed.ts';
 
-/** Whom to ask for releases, and whose signature counts. */
+/** The address of a release feed, and the keys whose signatures count. */
 export interface Feed {
   readonly url: string;
   readonly keys: readonly string[];
   readonly channel: Channel;
 }
 
-/** Undefined where there is none to ask. */
+/** Returns undefined if there is no feed to ask. */
 export function feedOf(organisation: Organisation | undefined, builtIn = builtInFeed): Feed | undefined {
   const { url = builtIn.url, publicKey, channel = 'stable' } = organisation?.releases ?? {};
   return url === ''

@@ -12,12 +12,12 @@ import { askFeed } from './ask-feed.ts';
 import type { Feed } from './feed.ts';
 
 const minute = 60_000;
-/** At most so long between two looks at the clock: a computer that slept finds out when it wakes. */
+/** The longest time between two looks at the clock, so that a computer notices a missed check after sleep. */
 const lookEveryMs = 60 * minute;
 
 const keptSchema = z.object({
   bucket: z.int().min(0).max(99),
-  /** Which feed the rest is of. */
+  /** The feed that the other fields belong to. */
   feed: z.string().optional(),
   checkedAt: z.number().optional(),
   etag: z.string().optional(),
@@ -25,26 +25,26 @@ const keptSchema = z.object({
 });
 type Kept = z.infer<typeof keptSchema>;
 
-/** Looks for newer versions than the one that runs, and tells of them. It installs none. */
+/** Looks for newer versions and reports them. Installs none. */
 export interface Releases {
-  /** Undefined where none is known that is newer. */
+  /** Undefined if no newer version is known. */
   view(): ReleaseView | undefined;
-  /** Asks some minutes from now, and once a day from then on, until `close`. Again, where another feed counts now. */
+  /** Checks in a few minutes, and then once a day until `close`. Call it again when another feed takes effect. */
   follow(): void;
-  /** Resolves when nothing is written any more. */
+  /** Resolves when pending writes are finished. */
   close(): Promise<void>;
 }
 
-/** Reads what is known; connects nowhere before `follow`. */
+/** Reads what is stored; connects to nothing before `follow`. */
 export async function createReleases(options: {
   readonly env: Environment;
   readonly folder: string;
   readonly network: Network;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What runs. */
+  /** The running version. */
   readonly version: string;
-  /** The feed that counts; where there is none, nobody is asked. */
+  /** Returns the current feed; undefined: no check. */
   readonly feed: () => Feed | undefined;
   readonly onChange: (release: ReleaseView | undefined) => void;
 }): Promise<Releases> {
@@ -77,7 +77,7 @@ export async function createReleases(options: {
     return { version: newer, notes, url, publishedAt, isRequired };
   }
 
-  const tell = () => {
+  const notify = () => {
     const now = view();
     if (isDeepStrictEqual(now, shown)) return;
     shown = now;
@@ -86,14 +86,14 @@ export async function createReleases(options: {
 
   const keep = async (next: Kept) => {
     kept = next;
-    tell();
+    notify();
     writing = file
       .write(next)
       .catch((error: unknown) => warn('What is known of releases was not kept', error));
     await writing;
   };
 
-  /** What is not good changes nothing of what is known. Answers whether to try again before the day is over. */
+  /** Checks once; an invalid answer changes nothing. Returns whether to retry before the day is over. */
   const check = async (from: Feed): Promise<boolean> => {
     const name = nameOf(from);
     const known = kept.feed === name ? kept : { bucket: kept.bucket, feed: name };
@@ -119,7 +119,7 @@ export async function createReleases(options: {
     } catch (error) {
       if (isClosed || name !== nameOf(feed())) return false;
       warn('The answer of the release feed is not used', error);
-      // Being offline is no answer.
+      // Being offline does not count as a check.
       if (toPlainError(error).retryable) return true;
       await keep(checked);
       return false;
@@ -134,7 +134,7 @@ export async function createReleases(options: {
     const dueAt = Math.max(notBefore, (last ?? Number.NEGATIVE_INFINITY) + interval.againMs());
     const look = () => {
       const left = dueAt - clock.now();
-      // A clock that was set back makes nobody wait for longer than usual.
+      // A clock that was set back must not delay the next check for longer than normal.
       if (left > 0 && left < 2 * interval.againMs()) {
         stop = clock.timer(Math.min(left, lookEveryMs), look);
         return;
@@ -150,7 +150,7 @@ export async function createReleases(options: {
   return {
     view,
     follow() {
-      tell();
+      notify();
       schedule(clock.now() + interval.firstMs());
     },
     async close() {
@@ -161,12 +161,12 @@ export async function createReleases(options: {
   };
 }
 
-/** Another key or channel is another feed: what was known of the one is nothing of the other. */
+/** Another key or channel is another feed: what is known of one does not apply to the other. */
 function nameOf(feed: Feed | undefined): string | undefined {
   return feed === undefined ? undefined : [feed.channel, feed.url, ...feed.keys].join(' ');
 }
 
-/** By chance within bounds, so that not all installations ask at once; as the demo wants it, exactly. */
+/** Random within bounds, so that installations do not all ask at once. For the demo, exact. */
 function intervalOf(env: Environment) {
   const seconds = Number(env.K8S_TUNNELS_RELEASES_EVERY_SECONDS);
   if (seconds > 0 && seconds <= 86_400)

@@ -1,7 +1,7 @@
 import Conf from 'conf';
 import type { SettingsStore } from './settings.ts';
 
-/** `settings.json` in the folder of settings, kept by the library that electron-store is built on. */
+/** Opens `settings.json` in the settings folder with the library that electron-store is built on. */
 export function openConfStore(folder: string): SettingsStore {
   return new Conf<Record<string, unknown>>({
     cwd: folder,

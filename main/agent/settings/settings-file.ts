@@ -7,30 +7,30 @@ const fileIn = (folder: string) => path.join(folder, 'settings.json');
 const goodIn = (folder: string) => path.join(folder, 'settings.json.good');
 
 /**
- * Before the settings are opened: a file that is no JSON (a full disk can leave a short one) is set aside as
- * `settings.json.unreadable` (`-2` and so on), and the last good one takes its place. Answers what to tell the person.
+ * Repairs the settings file before it is opened: a file that is not JSON (a full disk can truncate it) is set aside as
+ * `settings.json.unreadable` (`-2` and so on), and the last good one is restored. Returns the notice for the user.
  */
-export function mendSettingsFile(folder: string): string | undefined {
+export function repairSettingsFile(folder: string): string | undefined {
   const file = fileIn(folder);
   if (isReadable(file) !== false) return undefined;
   const aside = setAside(file);
   if (aside === undefined) return undefined;
-  const kept = `${file} could not be read and is kept as ${aside}.`;
-  if (isReadable(goodIn(folder)) !== true) return `${kept} The settings are the usual ones now.`;
+  const kept = `${file} could not be read and was set aside as ${aside}.`;
+  if (isReadable(goodIn(folder)) !== true) return `${kept} The default settings apply now.`;
   copyFileSync(goodIn(folder), file);
-  return `${kept} The settings are those that were good last.`;
+  return `${kept} The last good settings apply now.`;
 }
 
 type Content = Readonly<Record<string, unknown>>;
 
-/** Of the file's shape. A file that names no `version` is of the first. */
+/** The version of the file's format. A file without `version` has the first. */
 export const settingsVersion = 1;
-/** By its version, what makes a file one of the next: a setting that gets another name or meaning has its line here. */
+/** By version, converts a file to the next version: a setting that gets another name or meaning has a line here. */
 const migrations: Readonly<Record<number, (content: Content) => Content>> = {};
 
 /**
- * Brings a file of an older version to this one's, after a copy as `settings.json.v1` and so on. One of a newer version
- * stays as it is; answers what to tell the person of it. Throws where the disk does.
+ * Migrates a file of an older version, after a copy as `settings.json.v1` and so on. Leaves one of a newer version as
+ * it is and returns the notice for the user. Throws if the disk fails.
  */
 export function migrateSettingsFile(
   folder: string,
@@ -41,7 +41,7 @@ export function migrateSettingsFile(
   const content = JSON.parse(readFileSync(file, 'utf8')) as Content;
   const from = versionOf(content);
   if (from > to)
-    return `${file} is of a newer k8s-tunnels (version ${from}): what this one does not know of it stays as it is, and does not count.`;
+    return `${file} is of a newer k8s-tunnels (version ${from}): settings that this version does not know are kept and ignored.`;
   if (from === to) return undefined;
   keepCopy(file, `${file}.v${from}`);
   let next = content;
@@ -52,7 +52,7 @@ export function migrateSettingsFile(
   return undefined;
 }
 
-/** A copy of the same version from before stays as it is. */
+/** Never overwrites an older copy of the same version. */
 function keepCopy(file: string, copy: string): void {
   for (let number = 1; number <= 100; number += 1) {
     const name = number === 1 ? copy : `${copy}-${number}`;
@@ -69,16 +69,16 @@ export function versionOf({ version }: Content): number {
   return typeof version === 'number' ? version : 1;
 }
 
-/** What stands on disk is good: kept for `mendSettingsFile`. Best effort, as a disk that is full may stay so. */
+/** Copies a good file for `repairSettingsFile`. Best effort: a full disk may stay full. */
 export function keepGoodSettings(folder: string): void {
   try {
     if (isReadable(fileIn(folder)) === true) copyFileSync(fileIn(folder), goodIn(folder));
   } catch {
-    // The copy before is as good as any.
+    // The previous copy is still good.
   }
 }
 
-/** Undefined where there is none, or none that we may read: whoever opens it says so. */
+/** Returns undefined if there is no file, or if it cannot be read: opening it reports that. */
 function isReadable(file: string): boolean | undefined {
   try {
     const content: unknown = JSON.parse(readFileSync(file, 'utf8'));

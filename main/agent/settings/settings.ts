@@ -9,17 +9,17 @@ import {
 } from '../../model/settings.ts';
 import { settingsVersion, versionOf } from './settings-file.ts';
 
-/** What an organisation says of the settings. */
+/** An organisation's defaults and locks for the settings. */
 export interface ManagedSettings {
   /** The organisation's name. */
   readonly name: string;
-  /** What counts where the person chose nothing. */
+  /** Used where the user chose nothing. */
   readonly values: { readonly [N in SettingName]?: Settings[N] | undefined };
-  /** What the person cannot choose. */
+  /** The settings that the user cannot change. */
   readonly locked: readonly SettingName[];
 }
 
-/** What keeps the settings on disk: electron-store in the desktop, conf elsewhere. Only the agent writes. */
+/** Stores the settings on disk: electron-store in the desktop app, conf elsewhere. Only the agent writes. */
 export interface SettingsStore {
   /** The file, for messages. */
   readonly path: string;
@@ -31,19 +31,19 @@ export interface SettingsStore {
 
 export interface SettingsKeeper {
   get(): Settings;
-  /** Who decided each of them. */
+  /** Returns who decided each setting. */
   from(): SettingsFrom;
   /** Rejects with `bad-input` naming the field, or `setting-managed`. */
   change(patch: Partial<Settings>): Settings;
-  /** Forgets what the person chose: the organisation's value counts, or the usual one. Rejects with `setting-managed`. */
+  /** Removes the user's choices: the organisation's value applies, or the default. Rejects with `setting-managed`. */
   reset(names: readonly SettingName[]): Settings;
-  /** The settings as they would be under another organisation. */
+  /** Returns the settings as they would be under another organisation. */
   under(managed: ManagedSettings | undefined): Settings;
-  /** Another organisation decides from now on; what the person chose is kept. */
+  /** Applies another organisation's settings; keeps the user's choices. */
   manage(managed: ManagedSettings | undefined): void;
 }
 
-/** Throws `bad-input` naming file and field when what is on disk does not fit; the file stays as it is. */
+/** Throws `bad-input` with file and field if the stored settings are invalid; leaves the file as it is. */
 export function createSettings(options: {
   readonly openStore: () => SettingsStore;
   readonly managed?: ManagedSettings | undefined;
@@ -54,7 +54,7 @@ export function createSettings(options: {
   const under = (by: ManagedSettings | undefined, patch: Partial<Settings> = {}): Settings => {
     const own = { ...knownOf(store.store), ...patch };
     const chosen = Object.entries(own).filter(([name]) => !isLocked(by, name));
-    // What is locked must fit too: it counts again when the organisation lets go of it.
+    // Locked values must be valid too: they apply again when the organisation unlocks them.
     parse(own, store.path);
     return parse({ ...by?.values, ...Object.fromEntries(chosen) }, store.path);
   };
@@ -121,14 +121,14 @@ function open(openStore: () => SettingsStore): SettingsStore {
       'bad-input',
       `The settings file cannot be read: ${cause instanceof Error ? cause.message : 'unknown error'}`,
       {
-        hint: 'Mend the file by hand, or move it away to start with the defaults.',
+        hint: 'Fix the file by hand, or move it away to start with the defaults.',
         cause,
       },
     );
   }
 }
 
-/** Of a file of a newer version only what fits: it may have given a name another meaning. */
+/** Takes from a file of a newer version only what is valid: that version may have changed a setting's meaning. */
 function knownOf(content: Record<string, unknown>): Record<string, unknown> {
   if (versionOf(content) <= settingsVersion) return content;
   const fits = ([name, value]: [string, unknown]) =>

@@ -42,7 +42,7 @@ describe('the managed file', () => {
     await chmod(file, mode);
     await expect(readManagedFile({ file, isOwn: true })).rejects.toMatchObject({
       code: 'organisation-refused',
-      message: `${file} is not used: others than its owner may write to it.`,
+      message: `${file} is not used: users other than its owner may write to it.`,
     });
   });
 
@@ -50,7 +50,7 @@ describe('the managed file', () => {
     await chmod(folder, 0o777);
     await expect(readManagedFile({ file, isOwn: true })).rejects.toMatchObject({
       code: 'organisation-refused',
-      message: expect.stringContaining('others than its owner may write to its folder'),
+      message: expect.stringContaining('users other than its owner may write to its folder'),
       hint: expect.stringContaining('chmod go-w'),
     });
     // As the folder for temporary files: nobody can exchange another's file there.
@@ -84,7 +84,7 @@ describe('what is managed', () => {
     expect(keeper.view()).toMatchObject({ name: 'Acme', origin: 'managed', place: rig.managed });
     expect((await rig.start()).current()?.name).toBe('Acme');
     expect((await keeper.preview({ source: rig.url })).remarks).toContain(
-      `While ${rig.managed} is there, that counts instead.`,
+      `While ${rig.managed} exists, it takes precedence.`,
     );
     await rm(rig.managed);
     expect(await keeper.refresh()).toBe(true);
@@ -98,13 +98,13 @@ describe('what is managed', () => {
     expect((await rig.start()).current()).toMatchObject({ name: 'Acme', tagPrefix: 'k8s-tunnels-' });
     expect(rig.notices).toHaveLength(1);
     expect(rig.notices[0]).toContain(`${rig.managed}, line 3, tagPrefix: `);
-    expect(rig.notices[0]).toContain('What it said before still counts.');
+    expect(rig.notices[0]).toContain('The previous version stays in effect.');
   });
 
   it('that was never good is told and not used', async () => {
     await writeFile(rig.managed, acme, { mode: 0o666 });
     await chmod(rig.managed, 0o666);
     expect((await rig.start()).current()).toBeUndefined();
-    expect(rig.notices[0]).toContain('is not used: others than its owner may write to it.');
+    expect(rig.notices[0]).toContain('is not used: users other than its owner may write to it.');
   });
 });

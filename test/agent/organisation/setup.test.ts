@@ -37,7 +37,7 @@ describe('a setup from an address', () => {
       settings: [{ name: 'kubeconfigMode', value: 'add', before: 'switch', locked: true }],
     });
     expect(preview.remarks.join(' ')).toContain('You sign in to acme.cloudflareaccess.com only');
-    expect(preview.remarks.join(' ')).toContain('New versions are asked for at releases.acme.example');
+    expect(preview.remarks.join(' ')).toContain('New versions are looked up at releases.acme.example');
     expect(keeper.current()).toBeUndefined();
     expect(await readdir(rig.config).catch(() => [])).not.toContain('organisation.json');
     await keeper.apply({ source: rig.url, digest: preview.digest });
@@ -64,7 +64,7 @@ describe('a setup from an address', () => {
     rig.publisher.publish('/.well-known/k8s-tunnels.yaml', '<!doctype html><title>Acme</title>');
     expect(await answer()).toMatchObject({
       code: 'bad-input',
-      message: `${tried} answers with a web page in place of a configuration.`,
+      message: `${tried} returns a web page instead of a configuration.`,
     });
     const location = 'https://www.acme.example/.well-known/k8s-tunnels.yaml';
     rig.publisher.answer('/.well-known/k8s-tunnels.yaml', 301, { location });
@@ -92,16 +92,16 @@ describe('a setup from an address', () => {
       return (await keeper.preview({ source: rig.url })).remarks;
     };
     expect(await remarks('{method: kubernetes, jwtFile: /etc/k8s-tunnels/jwt}')).toContain(
-      `What /etc/k8s-tunnels/jwt holds is sent to ${address}.`,
+      `The content of /etc/k8s-tunnels/jwt is sent to ${address}.`,
     );
     expect(await remarks('{method: kubernetes}')).toContain(
-      `What /var/run/secrets/kubernetes.io/serviceaccount/token holds is sent to ${address}.`,
+      `The content of /var/run/secrets/kubernetes.io/serviceaccount/token is sent to ${address}.`,
     );
     expect(
       await remarks(
         '{method: approle, roleIdFile: /etc/k8s-tunnels/role, secretIdFile: /etc/k8s-tunnels/secret}',
       ),
-    ).toContain(`What /etc/k8s-tunnels/role and /etc/k8s-tunnels/secret holds is sent to ${address}.`);
+    ).toContain(`The content of /etc/k8s-tunnels/role and /etc/k8s-tunnels/secret is sent to ${address}.`);
   });
 
   it('that changed after it was shown is refused', async () => {
@@ -241,7 +241,7 @@ describe('a refresh', () => {
     keeper.follow();
     await until(() => rig.notices.length > 0);
     expect(rig.notices[0]).toContain(
-      'warning: The new configuration of Acme is not used, the last good one stays.',
+      'warning: The new configuration of Acme is not used; the last good one stays.',
     );
     expect(rig.notices[0]).toContain('line 1, version');
     expect(keeper.current()?.access?.team).toBe('acme.cloudflareaccess.com');
@@ -466,7 +466,7 @@ describe('a signature', () => {
     publishSigned(acme(), other);
     await expect(rig.setUp(keeper, rig.url, { key: other.key })).rejects.toMatchObject({
       code: 'organisation-refused',
-      message: expect.stringContaining('another key'),
+      message: expect.stringContaining('a different key'),
     });
     await rig.setUp(keeper, rig.url, { key: other.key, replace: true });
     expect(await keeper.refresh()).toBe(false);

@@ -306,7 +306,7 @@ describe('a release', () => {
     answers('', { location: `http://127.0.0.1:${port}/` }, 302);
     await start();
     firstCheck();
-    await eventually(() => expect(warnings).toEqual([expect.stringContaining('another place')]));
+    await eventually(() => expect(warnings).toEqual([expect.stringContaining('a different host')]));
     expect([others, changes]).toEqual([0, []]);
     await new Promise((resolve) => elsewhere.close(resolve));
   });

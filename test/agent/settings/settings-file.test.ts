@@ -7,8 +7,8 @@ import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
 import { createSettings } from '../../../main/agent/settings/settings.ts';
 import {
   keepGoodSettings,
-  mendSettingsFile,
   migrateSettingsFile,
+  repairSettingsFile,
 } from '../../../main/agent/settings/settings-file.ts';
 import { defaultSettings } from '../../../main/model/settings.ts';
 
@@ -30,7 +30,7 @@ test.each(['{"kubeconfigMode": "ad', '', '[]', '7'])(
     await writeFile(file(), broken);
     // What is broken is not taken for good.
     keepGoodSettings(folder);
-    expect(mendSettingsFile(folder)).toMatch(/kept as .*settings\.json\.unreadable\. .*good last/);
+    expect(repairSettingsFile(folder)).toMatch(/set aside as .*settings\.json\.unreadable\. .*last good/);
     expect(openConfStore(folder).store).toEqual({ kubeconfigMode: 'add' });
     expect(text('settings.json.unreadable')).toBe(broken);
     for (const name of await readdir(folder)) {
@@ -40,16 +40,16 @@ test.each(['{"kubeconfigMode": "ad', '', '[]', '7'])(
   },
 );
 
-test('without a good one the settings are the usual ones', async () => {
+test('without a good one the settings are the defaults', async () => {
   await writeFile(file(), '{');
-  expect(mendSettingsFile(folder)).toContain('the usual ones');
+  expect(repairSettingsFile(folder)).toContain('The default settings apply');
   expect(openConfStore(folder).store).toEqual({});
 });
 
 test('what is good, and what is not there, stays as it is', async () => {
-  expect(mendSettingsFile(folder)).toBeUndefined();
+  expect(repairSettingsFile(folder)).toBeUndefined();
   await writeFile(file(), '{"ofANewerVersion": [1]}');
-  expect(mendSettingsFile(folder)).toBeUndefined();
+  expect(repairSettingsFile(folder)).toBeUndefined();
   expect(text('settings.json')).toBe('{"ofANewerVersion": [1]}');
 });
 

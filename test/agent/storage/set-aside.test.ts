@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { mendSettingsFile } from '../../../main/agent/settings/settings-file.ts';
+import { repairSettingsFile } from '../../../main/agent/settings/settings-file.ts';
 import { jsonFile } from '../../../main/agent/storage/json-file.ts';
 import { asidesOf, setAside } from '../../../main/agent/storage/set-aside.ts';
 
@@ -61,7 +61,7 @@ test('a document of ours and the settings keep each broken version', async () =>
     await writeFile(file, broken);
     expect(await document.read()).toBeUndefined();
     await writeFile(path.join(folder, 'settings.json'), broken);
-    expect(mendSettingsFile(folder)).toContain('settings.json.unreadable');
+    expect(repairSettingsFile(folder)).toContain('settings.json.unreadable');
   }
   expect(asides).toEqual([`${file}.unreadable`, `${file}.unreadable-2`]);
   for (const name of ['data.json', 'settings.json'])

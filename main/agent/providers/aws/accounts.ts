@@ -7,7 +7,7 @@ import { awsClientSettings } from './clients.ts';
 import { awsError } from './errors.ts';
 import type { AwsPrincipal, AwsSession } from './profiles.ts';
 
-/** A way into an account. A profile has logged in already; a role of Identity Center does when it is needed. */
+/** A login for an account. A profile has logged in already; a role of Identity Center logs in when it is needed. */
 export interface AwsLogin {
   readonly principal: AwsPrincipal;
   readonly credentials: AwsCredentialIdentity | AwsCredentialIdentityProvider;
@@ -15,38 +15,37 @@ export interface AwsLogin {
 
 export interface AwsAccount {
   readonly id: string;
-  /** What its owners call it, once Identity Center has told. */
+  /** The account's display name, once Identity Center has reported it. */
   name: string | undefined;
   /**
    * The profiles that reach it, in the order of the AWS configuration, then the roles of Identity Center, best first.
-   * More may join until all have answered.
+   * More may be added until all have answered.
    */
   readonly logins: AwsLogin[];
 }
 
-/** The ways into an account, best first: those that were refused something come last. */
+/** Returns the ways into an account, best first: those that were denied something come last. */
 export function waysOf(account: AwsAccount, refused: ReadonlySet<string>): AwsWay[] {
   const principals = account.logins.map(({ principal }) => principal);
   const good = principals.filter(({ key }) => !refused.has(key));
   return [...good, ...principals.filter(({ key }) => refused.has(key))].map(({ way }) => way);
 }
 
-/** A profile or a sign-in that leads nowhere now. */
+/** A profile or session that currently reaches no account. */
 export interface AwsFailure {
-  /** What its cell is called where it is known to reach none. */
+  /** The name of its cell if it is known to reach no account. */
   readonly account: string;
-  /** Whether it is this that a known way goes through. */
+  /** Returns whether a known way uses this profile or session. */
   reaches(way: AwsWay): boolean;
   readonly error: AppError;
-  /** Something else already says the same. */
-  readonly told: boolean;
+  /** Whether another failure already reports the same. */
+  readonly reported: boolean;
 }
 
 export interface AwsAccounts {
   /**
-   * Logs all profiles in at once, and opens what Identity Center grants. `onAccount` is called at the first way that
-   * reaches an account, so that nobody waits for the slowest; the promise resolves when all are in, with those that
-   * failed.
+   * Logs in all profiles at once, and opens what Identity Center grants. Calls `onAccount` at the first login that
+   * reaches an account, so that nothing waits for the slowest. Resolves when all have answered, with those that failed.
    */
   open(options: {
     readonly profiles: readonly AwsPrincipal[];
@@ -54,19 +53,22 @@ export interface AwsAccounts {
     readonly signal: AbortSignal;
     onAccount(account: AwsAccount): void;
   }): Promise<readonly AwsFailure[]>;
-  /** Asks AWS whose the credentials are. Rejects as `awsError` says. */
+  /** Asks AWS which account the credentials belong to. Rejects as `awsError` does. */
   identify(login: AwsLogin, signal: AbortSignal): Promise<string>;
 }
 
-/** Where STS is asked when a profile names no region: any region answers alike. */
+/** The region for STS if a profile names none: the answer is the same in every region. */
 const anyRegion = 'us-east-1';
 
-/** Logins at once: those that run a program of the user's, which may hang, keep nobody else waiting. */
+/**
+ * The limit of concurrent logins. Those that run a program of the user, which may hang, have their own limit and block
+ * no others.
+ */
 const loginsAtOnce = 16;
 const programsAtOnce = 16;
 
 export function createAwsAccounts(aws: Aws): AwsAccounts {
-  // An access key belongs to one account for all its life, so each is asked about only once.
+  // An access key belongs to one account for its lifetime, so each is looked up only once.
   const accountOfKey = new Map<string, string>();
 
   const identify: AwsAccounts['identify'] = async ({ principal, credentials }, signal) => {
@@ -123,8 +125,8 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
           signal.throwIfAborted();
           aws.credentials.forget(principal);
           const region = principal.region ?? anyRegion;
-          const told = await awsError({ error, principal, action: 'sts:AssumeRole', region });
-          return failureOf(principal, told);
+          const converted = await awsError({ error, principal, action: 'sts:AssumeRole', region });
+          return failureOf(principal, converted);
         }
       };
       const openSessions = aws.identityCenter.open({
@@ -145,12 +147,12 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
         ...failed,
         ...over.map(({ session, error }) => ({
           account: `session:${session.name}`,
-          // Those of one portal fail together.
+          // Sessions of one portal fail together.
           reaches: (way: AwsWay) =>
             way.kind === 'sso' &&
             sessions.some(({ name, startUrl }) => name === way.session && startUrl === session.startUrl),
           error,
-          told: profiles.some((principal) => speaksOf(principal, session) && isFailed(principal, failed)),
+          reported: profiles.some((principal) => speaksOf(principal, session) && isFailed(principal, failed)),
         })),
       ];
     },
@@ -163,7 +165,7 @@ function failureOf({ way }: AwsPrincipal, error: AppError): AwsFailure {
     account: `profile:${name}`,
     reaches: (other) => other.kind === 'profile' && other.name === name,
     error,
-    told: false,
+    reported: false,
   };
 }
 

@@ -10,11 +10,11 @@ import { type AwsConfiguration, type AwsParts, awsConfiguration, awsConfiguratio
 import { createSsoCache, type SsoCache } from './sso-cache.ts';
 import { createSsoTokens } from './sso-tokens.ts';
 
-/** The ways into AWS: one for the whole agent, so that all who ask share credentials, memory and pace. */
+/** The access to AWS: one for the whole agent, so that all callers share credentials, memory and rate limit. */
 export interface Aws extends AwsParts {
   readonly network: Network;
   readonly clock: Clock;
-  /** `awsConfiguration`, read again when a file of it has changed: kubectl waits for it. */
+  /** Returns `awsConfiguration`, read again if one of its files has changed: kubectl waits for it. */
   configuration(): Promise<AwsConfiguration>;
   readonly credentials: AwsCredentials;
   readonly identityCenter: IdentityCenter;
@@ -23,7 +23,7 @@ export interface Aws extends AwsParts {
   readonly memory: AwsMemory;
 }
 
-/** `folder` is where our own files are kept. Asks nothing yet. */
+/** `folder` holds our own files. Sends no request yet. */
 export function createAws(
   options: AwsParts & {
     readonly network: Network;
@@ -33,7 +33,8 @@ export function createAws(
   },
 ): Aws {
   const { env, home, organisation, network, clock, logger, folder } = options;
-  // The portal allows 20 a second; a little more than the second, for requests that overtake each other on their way.
+  // The portal allows 20 requests a second. The window is a little longer than a second, because requests can overtake
+  // each other on the network.
   const pace = createPace({ clock, requests: 20, windowMs: 1_100 });
   const shared = { env, home, organisation, network, clock, pace };
   const ssoCache = createSsoCache({ home, clock });

@@ -4,7 +4,7 @@ import type { Environment } from '../../parts.ts';
 import type { AwsPrincipal } from './profiles.ts';
 import { awsRequestHandler } from './request-handler.ts';
 
-/** What all clients of a login share. The endpoint is found here, from our own environment. */
+/** Returns the settings that all clients of a login share. The endpoint comes from our own environment. */
 export async function awsClientSettings(options: {
   readonly env: Environment;
   readonly network: Network;
@@ -22,7 +22,7 @@ export async function awsClientSettings(options: {
     ...(endpoint === undefined ? {} : { endpoint }),
     ignoreConfiguredEndpointUrls: true,
     requestHandler: awsRequestHandler(network, pace),
-    // Back-off with jitter, Retry-After honoured.
+    // Back-off with jitter that honours Retry-After.
     retryMode: 'standard',
     maxAttempts: pace === undefined ? 4 : 6,
   };

@@ -8,20 +8,20 @@ import { lastWords, programLimitMs, runProgram } from '../../processes/run-progr
 type Section = Readonly<Record<string, string | undefined>>;
 type Sections = Readonly<Record<string, Section>>;
 
-/** A profile that logs in by a `credential_process`, its own or that of the profile whose role it assumes. */
+/** A profile that logs in by a `credential_process`, its own or one of the profile whose role it assumes. */
 export interface AwsProcess {
   /** The profile that names the process. */
   readonly profile: string;
-  /** A line for the system's shell; may hold secrets. */
+  /** A command line for the system's shell; may hold secrets. */
   readonly command: string;
-  /** The roles to assume with what it gives, in that order. */
+  /** The roles to assume with the process's credentials, in that order. */
   readonly roles: readonly Section[];
 }
 
 /**
- * How a profile comes to a `credential_process`, by the SDK's own rules (`@aws-sdk/credential-provider-ini`:
- * `resolveProfileData`); undefined where it logs in otherwise. The SDK would run the process itself: with an open stdin,
- * no limit, and without its children when it gives up.
+ * Returns how a profile reaches a `credential_process`, by the SDK's own rules (`@aws-sdk/credential-provider-ini`:
+ * `resolveProfileData`); undefined if it logs in otherwise. The SDK would run the process itself: with an open stdin,
+ * without a limit, and leaving its children running when it gives up.
  */
 export function processOf(name: string, sections: Sections): AwsProcess | undefined {
   const roles: Section[] = [];
@@ -44,7 +44,7 @@ export function processOf(name: string, sections: Sections): AwsProcess | undefi
   }
 }
 
-/** As the AWS command line documents it ("Sourcing credentials with an external process"). */
+/** The format that the AWS CLI documents ("Sourcing credentials with an external process"). */
 const answerSchema = z.object({
   Version: z.literal(1),
   AccessKeyId: z.string().min(1),
@@ -54,7 +54,7 @@ const answerSchema = z.object({
   AccountId: z.string().optional(),
 });
 
-/** Runs the process. Rejects with `aws-failed`, which names it and says what it last wrote, or `cancelled`. */
+/** Runs the process. Rejects with `aws-failed`, which names it and its last output, or with `cancelled`. */
 export async function processCredentials(options: {
   readonly process: AwsProcess;
   readonly env: Environment;
@@ -96,22 +96,22 @@ function hintFor(profile: string): string {
   return `It runs without a terminal, so it cannot ask you anything. Run \`${command`aws sts get-caller-identity --profile ${profile}`}\` to see why.`;
 }
 
-/** The program's name alone: the words after it may hold secrets. */
+/** Returns only the program's name: its arguments may hold secrets. */
 function programIn(command: string): string {
   const name = wordsOf(command).find((word) => !isAssignment(word));
   return name?.replace(/^.*[\\/]/, '') || 'a command';
 }
 
-/** A program may repeat how it was called. */
+/** Removes the arguments: a program may repeat them in its output. */
 function withoutArguments(line: string, command: string): string {
   const words = wordsOf(command);
   const program = words.findIndex((word) => !isAssignment(word));
-  const told = words
+  const hidden = words
     .toSpliced(program, 1)
     .flatMap((word) => [word, word.replace(/^[^=]*=/, '')])
     .filter((word) => word.length > 3);
-  // The longest first: one may be a part of another.
-  return told
+  // Replace the longest first: one may be part of another.
+  return hidden
     .sort((a, b) => b.length - a.length)
     .reduce((text, word) => text.replaceAll(word, '[hidden]'), line);
 }

@@ -8,7 +8,7 @@ import { type AwsConfiguration, type AwsPrincipal, rolePrincipal } from './profi
 
 type EksSource = Extract<CredentialSource, { kind: 'eks' }>;
 
-/** Tokens for EKS, signed with what the ways of a cluster give. */
+/** Makes tokens for EKS, signed with credentials from the ways of a cluster. */
 export function eksCredentials(aws: Aws): CredentialProviderOf<'eks'> {
   return {
     kind: 'eks',
@@ -20,8 +20,8 @@ export function eksCredentials(aws: Aws): CredentialProviderOf<'eks'> {
 }
 
 /**
- * The ways that are still configured, best first, and a name of the users whom they log in: it changes as soon as
- * another one has signed in or a way is gone.
+ * Returns the ways that are still configured, best first, and an identity of their users: it changes as soon as another
+ * user signs in or a way is removed.
  */
 async function waysOf(
   aws: Aws,
@@ -34,8 +34,8 @@ async function waysOf(
 }
 
 /**
- * By the first way that can log in. When none can, the error is that of the first whose session has ended, since the
- * user can fix that, else that of the last.
+ * Uses the first way that can log in. If none can, rejects with the error of the first expired session, since the user
+ * can fix that, else with the last error.
  */
 async function credentialBy(
   aws: Aws,
@@ -52,7 +52,7 @@ async function credentialBy(
         identity,
         now: aws.clock.now(),
       });
-      // A token signed with a session that ends earlier ends with it.
+      // A token expires no later than the session that signed it.
       return {
         kind: 'token',
         token,
@@ -72,7 +72,7 @@ async function credentialBy(
     failure ??
     new AppError(
       'aws-no-profile',
-      `None of the AWS profiles and sign-ins that reached ${source.cluster} exists any more.`,
+      `None of the AWS profiles and sessions that reached ${source.cluster} exists any more.`,
       { hint: 'Run `k8s-tunnels discover` to find what reaches it now.' },
     )
   );

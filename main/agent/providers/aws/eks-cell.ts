@@ -10,29 +10,29 @@ import type { Aws } from './aws.ts';
 import { type EksClients, loadEks } from './eks-clients.ts';
 import { awsError, isRoleGone, isUnrecognizedClient } from './errors.ts';
 
-/** In one cell: EKS throttles an account's calls in a region. */
+/** The limit per cell: EKS throttles calls per account and region. */
 const descriptionsAtOnce = 16;
 
 export interface CellParts {
   readonly account: AwsAccount;
   readonly region: string;
-  /** What the catalog holds of it. */
+  /** The catalog's clusters of this cell. */
   readonly known: readonly Cluster[];
   readonly aws: Aws;
   /** Resolves when every profile has logged in or failed. */
   readonly opened: Promise<unknown>;
   readonly limit: ReturnType<typeof pLimit>;
   readonly run: Parameters<DiscoverySource['discover']>[0];
-  /** That of the run, for the requests of few cells: to listen to a signal takes the longer the more do. */
+  /** The signal of the run, shared by only a few cells: adding a listener gets slower the more a signal has. */
   readonly signal: AbortSignal;
   readonly clients: EksClients;
-  /** The keys of those that were denied something here: they come last from now on. */
+  /** The keys of principals that were denied something here: they are tried last from now on. */
   readonly refused: Set<string>;
 }
 
 /**
- * One account in one region: lists it and, at the same time, describes what is known of it. Never rejects; the caller
- * looks whether the run was cancelled.
+ * Reads one account in one region: lists the clusters and, at the same time, describes the known ones. Never rejects;
+ * the caller checks whether the run was cancelled.
  */
 export async function readCell(cell: CellParts): Promise<CellOutcome> {
   const { account, region } = cell;
@@ -77,8 +77,8 @@ function regionDisabled(account: AwsAccount, region: string) {
 }
 
 /**
- * Runs a call with the account's logins in turn until one may make it. Rejects with the first refusal when none may,
- * at once with anything else.
+ * Tries a call with the account's logins in turn until one is allowed. Rejects with the first denial if none is, or at
+ * once with any other error.
  */
 async function withLogin<T>(
   cell: CellParts,
@@ -86,7 +86,7 @@ async function withLogin<T>(
   call: (login: AwsLogin) => Promise<T>,
 ): Promise<T> {
   const { account, region, aws, opened, limit, run, refused } = cell;
-  // By key: a profile and a role of Identity Center may come to the same credentials.
+  // Compare by key: a profile and a role of Identity Center may have the same credentials.
   const tried = new Set<string>();
   const untried = () => {
     const left = account.logins.filter(({ principal }) => !tried.has(principal.key));
@@ -94,7 +94,7 @@ async function withLogin<T>(
   };
   let refusal: AppError | undefined;
   for (;;) {
-    // A slower profile may lead to the same account.
+    // A slower profile may reach the same account.
     if (untried() === undefined) await opened;
     const login = untried();
     if (login === undefined) break;
@@ -105,17 +105,17 @@ async function withLogin<T>(
         run.signal.throwIfAborted();
         return call(login);
       });
-      // One answer is enough to say which role to begin with the next time.
-      if (action === 'eks:ListClusters') await aws.identityCenter.worked(principal);
+      // One answer is enough to know which role to try first next time.
+      if (action === 'eks:ListClusters') await aws.identityCenter.succeeded(principal);
       return answer;
     } catch (error) {
       run.signal.throwIfAborted();
       if (isRoleGone(error)) await aws.identityCenter.refused(principal);
-      const told = await awsError({ error, principal, action, region });
-      if (told.code !== 'aws-denied' && told.code !== 'aws-session-expired') throw told;
-      if (told.code === 'aws-session-expired') aws.credentials.forget(principal);
+      const failure = await awsError({ error, principal, action, region });
+      if (failure.code !== 'aws-denied' && failure.code !== 'aws-session-expired') throw failure;
+      if (failure.code === 'aws-session-expired') aws.credentials.forget(principal);
       refused.add(principal.key);
-      refusal ??= told;
+      refusal ??= failure;
     }
   }
   throw refusal ?? new AppError('aws-no-profile', `No AWS profile reaches account ${account.id}.`);
@@ -131,7 +131,7 @@ async function listNames(cell: CellParts, login: AwsLogin): Promise<readonly str
   return names;
 }
 
-/** Undefined when it was deleted since it was listed. */
+/** Returns undefined if the cluster was deleted after the listing. */
 async function readCluster(options: {
   readonly cell: CellParts;
   readonly name: string;
@@ -150,7 +150,7 @@ async function readCluster(options: {
     if (!(error instanceof AppError)) throw error;
     if (error.cause instanceof Error && error.cause.name === 'ResourceNotFoundException') return undefined;
     if (error.code !== 'aws-denied') throw error;
-    // A policy may name clusters one by one: that this one may not be read says nothing of the others.
+    // A policy may name single clusters: a denial for this one does not affect the others.
     if (known !== undefined) return { ...known, stale: true };
     const unreachable = `${error.message} ${error.hint ?? ''}`.trim();
     return taggedCluster({

@@ -7,7 +7,10 @@ import { awsClientSettings } from './clients.ts';
 import type { AwsPrincipal } from './profiles.ts';
 import { createSigner } from './signer.ts';
 
-/** The client of a login in a region, made when it is first needed. Rejects where the login gives no credentials. */
+/**
+ * Returns the client of a login in a region; creates it when it is first needed. Rejects if the login has no
+ * credentials.
+ */
 export type EksClients = (login: AwsLogin, region: string) => Promise<EKSClient>;
 
 interface Made {
@@ -15,13 +18,15 @@ interface Made {
   readonly byRegion: Map<string, Promise<EKSClient>>;
 }
 
-/** The SDK, loaded when it is first needed. Node takes its time over an import, also of what is there already. */
+/** Loads the SDK when it is first needed. In Node even a repeated import takes time. */
 export const loadEks = once(() => import('@aws-sdk/client-eks'));
 
-/** What does nothing for us at each call: logs nowhere, looks whether this is a Lambda, measures a body that is not there. */
+/**
+ * Middlewares that are useless here: they log nothing, check for AWS Lambda, and measure a missing body at each call.
+ */
 const idle = ['loggerMiddleware', 'recursionDetectionMiddleware', 'contentLengthMiddleware'];
 
-/** They are kept from run to run, while a login gives the same credentials. */
+/** Caches clients across runs, as long as a login has the same credentials. */
 export function createEksClients(aws: Aws): EksClients {
   const clients = new Map<string, Made>();
   const create = async (options: {
@@ -33,8 +38,8 @@ export function createEksClients(aws: Aws): EksClients {
     const { principal, credentials, region, first } = options;
     const { EKSClient } = await loadEks();
     const settings = await awsClientSettings({ ...aws, principal, service: 'EKS' });
-    // Each client parses the configuration file once per setting. Those of one profile are alike in every region:
-    // with 340 clients that is most of the time of a run.
+    // Each client parses the configuration file once per setting. The result is the same in every region, so the
+    // clients of one profile share it: with 340 clients parsing takes most of the time of a run.
     const shared = (await first)?.config;
     const signer = createSigner({ credentials, region, service: 'eks' });
     const client = new EKSClient({
@@ -54,7 +59,8 @@ export function createEksClients(aws: Aws): EksClients {
           }),
     });
     for (const name of idle) client.middlewareStack.remove(name);
-    // A plain object: the SDK copies it at each call, an object as its own constructor leaves it seven times slower.
+    // Use a plain object: the SDK copies the configuration at each call, and an object from its own constructor takes
+    // seven times longer.
     return Object.assign(client, { config: { ...client.config } });
   };
   return async ({ principal, credentials: source }, region) => {

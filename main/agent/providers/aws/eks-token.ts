@@ -8,15 +8,15 @@ export interface AwsIdentity {
 }
 
 /**
- * A cluster accepts the token for 15 minutes after its signature, by its own clock: one that a clock signs which is 10
- * minutes slow has 5 of them. A new one costs no request.
+ * A cluster accepts a token for 15 minutes after its signing time, by its own clock. If our clock is 10 minutes slow, 5
+ * remain. A new token costs no request.
  */
 const tokenLifeMs = 4 * 60_000;
 
 /**
- * The bearer token that EKS accepts: a presigned STS GetCallerIdentity with the cluster's name signed in
- * `x-k8s-aws-id`, as unpadded base64url behind `k8s-aws-v1.` (aws-iam-authenticator; the same as `aws eks get-token`).
- * Always names the region's public STS host: the cluster's own authenticator accepts no other.
+ * Creates the bearer token that EKS accepts: a presigned STS GetCallerIdentity with the cluster's name signed in
+ * `x-k8s-aws-id`, as unpadded base64url after `k8s-aws-v1.` (aws-iam-authenticator; the same as `aws eks get-token`).
+ * Always uses the region's public STS host: the cluster's authenticator accepts no other.
  */
 export async function createEksToken(options: {
   readonly cluster: string;
@@ -50,7 +50,7 @@ export async function createEksToken(options: {
   return { token, expiresAt: now + tokenLifeMs };
 }
 
-/** RFC 3986, as AWS signs it: encodeURIComponent leaves five characters alone that must be escaped. */
+/** Escapes by RFC 3986, as AWS signs: encodeURIComponent leaves five characters unescaped that must be escaped. */
 function escapeUri(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -58,7 +58,7 @@ function escapeUri(text: string): string {
   );
 }
 
-/** SHA-256 in the shape that the signer wants. */
+/** SHA-256 with the interface that the signer needs. */
 class Sha256 {
   private readonly hash;
 

@@ -4,7 +4,7 @@ import { type Cell, type Cluster, cellId } from '../../../model/cluster.ts';
 import { createTurns } from '../../async/turns.ts';
 import type { Clock } from '../../parts.ts';
 import type { CellOutcome, CellResult, DiscoverySource } from '../discovery-source.ts';
-import { tellGone } from '../gone.ts';
+import { reportGone } from '../gone.ts';
 import { type AwsAccount, type AwsFailure, createAwsAccounts, waysOf } from './accounts.ts';
 import type { Aws } from './aws.ts';
 import { readCell } from './eks-cell.ts';
@@ -14,23 +14,23 @@ import { isRecent } from './memory.ts';
 import { awsConfiguration, environmentProfile, hasAwsFiles } from './profiles.ts';
 import { regionsFor } from './regions.ts';
 
-/** Requests in flight at once, over all accounts and regions. */
+/** The limit of concurrent requests over all accounts and regions. */
 const concurrency = 1024;
-/** Cells begun at each turn of the event loop: their requests are on their way before the next are made. */
+/** Cells started in each turn of the event loop: their requests are sent before the next ones are created. */
 const cellsPerTurn = 4;
 
-/** How long a region that is off is left alone; half the regions of an organisation may be, and few are ever enabled. */
+/** How long a region that is off is skipped: half of them may be off, and they are rarely enabled. */
 const disabledLifeMs = 7 * 24 * 3_600_000;
-/** The same for a run that a person asked for: who has just enabled a region looks no later than the next day. */
+/** The same for a run that the user asked for: a newly enabled region is found on the next day at the latest. */
 const disabledLifeAskedMs = 24 * 3_600_000;
 
 type Discover = Parameters<DiscoverySource['discover']>[0];
 
 /**
- * Amazon EKS: every account that the profiles of this computer and IAM Identity Center reach, in every region. A cell
- * is an account in a region. `regions` is the setting; undefined or empty means the regions that are on by default,
- * those that the profiles name and those that the account has enabled. `AWS_ENDPOINT_URL` and
- * `AWS_ENDPOINT_URL_<service>` lead elsewhere, as the SDK has them.
+ * Amazon EKS: every account that this computer's profiles and IAM Identity Center reach, in every region. A cell is an
+ * account in a region. `regions` is the setting; undefined or empty means the regions that are on by default, those
+ * that the profiles name and those that the account has enabled. `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<service>`
+ * override endpoints, as in the SDK.
  */
 export function createEksSource(options: {
   readonly aws: Aws;
@@ -45,14 +45,14 @@ export function createEksSource(options: {
     async discover(run) {
       const { profiles, sessions } = await awsConfiguration(aws);
       if (profiles.length + sessions.length === 0) {
-        if (await hasAwsFiles(aws)) tellUnreached({ failures: [], found: new Map(), run });
+        if (await hasAwsFiles(aws)) reportUnreached({ failures: [], found: new Map(), run });
         return;
       }
       const limit = pLimit(concurrency);
       const turns = createTurns(cellsPerTurn);
       const reading: Promise<void>[] = [];
       const found = new Map<string, AwsAccount>();
-      // Until Identity Center has told them again, or where its sign-in is over.
+      // Known names, until Identity Center reports them again, or while its session is expired.
       const names = new Map(run.cells.map(({ account, accountName }) => [account, accountName]));
       const knownIn = Map.groupBy(run.known, ({ account, region }) => cellId('eks', account, region));
       const knownOff = new Set(
@@ -73,8 +73,8 @@ export function createEksSource(options: {
           },
         })
         .then((failures) => {
-          tellFailures({ failures, found, run });
-          tellUnreached({ failures, found, run });
+          reportFailures({ failures, found, run });
+          reportUnreached({ failures, found, run });
         });
 
       const readRegions = (account: AwsAccount, regions: readonly string[]) => {
@@ -104,11 +104,11 @@ export function createEksSource(options: {
                 clients,
               });
               run.signal.throwIfAborted();
-              // Held back: whether it is the region or the whole account shows when all regions have answered.
+              // Hold denials back: the account as a whole denies only if all its regions do.
               if (outcome.kind !== 'not-enabled' && !isDenied(outcome)) {
-                tell({ account, region, refused, outcome, run });
+                report({ account, region, refused, outcome, run });
               }
-              return { region, refused, outcome, told: account.logins.length };
+              return { region, refused, outcome, reported: account.logins.length };
             }),
         );
       };
@@ -119,10 +119,10 @@ export function createEksSource(options: {
           home: account.logins[0]?.principal.region,
           named: profiles.map(({ region }) => region),
         });
-        // Left out by the setting: nothing is read there any more.
+        // The setting excludes these regions: nothing is read there any more.
         if (setting.length > 0)
-          tellGone(run, (known) => known.account === account.id && !regions.includes(known.region));
-        const [usual, more] = await Promise.all([
+          reportGone(run, (known) => known.account === account.id && !regions.includes(known.region));
+        const [standard, more] = await Promise.all([
           readRegions(account, regions),
           setting.length > 0
             ? []
@@ -134,7 +134,7 @@ export function createEksSource(options: {
                 );
               }),
         ]);
-        const cells = [...usual, ...more];
+        const cells = [...standard, ...more];
         const off = cells.filter(({ outcome }) => outcome.kind === 'not-enabled');
         const [login] = account.logins;
         const unknownKeys =
@@ -142,22 +142,22 @@ export function createEksSource(options: {
             ? await accounts.identify(login, run.signal).then(() => undefined, failed)
             : undefined;
         run.signal.throwIfAborted();
-        for (const cell of off) tell({ account, run, ...cell, outcome: unknownKeys ?? cell.outcome });
+        for (const cell of off) report({ account, run, ...cell, outcome: unknownKeys ?? cell.outcome });
         const denied = cells.filter(({ outcome }) => isDenied(outcome));
         const isKnown = run.known.some((cluster) => cluster.account === account.id);
         if (denied.length > 1 && denied.length + off.length === cells.length && !isKnown) {
-          // One line, not one for each region, of an account in which nobody here has any rights.
+          // Report one line, not one for each region, for an account without any permissions.
           run.onPlanned(1 - denied.length);
           run.onCell({ cell: cellOf(account, '*'), outcome: noRights(account) });
         } else {
-          for (const cell of denied) tell({ account, run, ...cell });
+          for (const cell of denied) report({ account, run, ...cell });
         }
 
         await opened;
         for (const cell of cells) {
-          const { outcome, told } = cell;
-          // Told again, with the profiles that were slower.
-          if (told < account.logins.length && 'clusters' in outcome) tell({ account, run, ...cell });
+          const { outcome, reported } = cell;
+          // Report again, with the ways of the slower profiles.
+          if (reported < account.logins.length && 'clusters' in outcome) report({ account, run, ...cell });
         }
       };
 
@@ -176,7 +176,7 @@ function failed(error: unknown): CellOutcome {
   return { kind: 'failed', error: toPlainError(error) };
 }
 
-/** Refused as a whole: nothing of the cell was read. */
+/** Returns whether the whole cell was denied: nothing in it was read. */
 function isDenied(outcome: CellOutcome): boolean {
   return (
     outcome.kind === 'failed' && outcome.error.code === 'aws-denied' && (outcome.clusters ?? []).length === 0
@@ -188,7 +188,7 @@ function noRights({ id, logins }: AwsAccount): CellOutcome {
   return failed(
     new AppError(
       'aws-denied',
-      `No way into AWS account ${id} may call eks:ListClusters in any region (${who}).`,
+      `No login for AWS account ${id} may call eks:ListClusters in any region (${who}).`,
       {
         hint: 'Ask an AWS administrator for a policy that allows eks:ListClusters and eks:DescribeCluster.',
       },
@@ -201,8 +201,8 @@ function isOff({ error, triedAt }: Cell, asked: boolean, clock: Clock): boolean 
   return error?.code === 'aws-region-disabled' && isRecent(triedAt, clock, lifeMs);
 }
 
-/** Tells a result, its clusters with every way that has reached their account so far. */
-function tell(options: {
+/** Reports a result; its clusters get every way that has reached their account so far. */
+function report(options: {
   readonly account: AwsAccount;
   readonly region: string;
   readonly refused: ReadonlySet<string>;
@@ -230,10 +230,10 @@ function cellOf({ id, name }: Pick<AwsAccount, 'id' | 'name'>, region: string): 
 }
 
 /**
- * An account that nothing reaches, though all that once did has answered or is configured no more, is gone with its
- * clusters. What the environment reached is not: another start may have another one.
+ * Reports an account as gone with its clusters if nothing reaches it, and everything that once did has answered or is
+ * no longer configured. Accounts reached by the environment's credentials stay: another start may have other variables.
  */
-function tellUnreached(options: {
+function reportUnreached(options: {
   readonly failures: readonly AwsFailure[];
   readonly found: ReadonlyMap<string, AwsAccount>;
   readonly run: Discover;
@@ -253,28 +253,28 @@ function tellUnreached(options: {
       })
       .map(({ account }) => account),
   );
-  tellGone(run, ({ account }) => !found.has(account) && !inDoubt.has(account));
+  reportGone(run, ({ account }) => !found.has(account) && !inDoubt.has(account));
 }
 
-/** A profile or sign-in that fails, fails every cell that it alone was known to reach, else one that bears its name. */
-function tellFailures(options: {
+/** Reports a failed profile or session: fails cells that only it was known to reach, else one with its name. */
+function reportFailures(options: {
   readonly failures: readonly AwsFailure[];
   readonly found: ReadonlyMap<string, AwsAccount>;
   readonly run: Discover;
 }): void {
   const { failures, found, run } = options;
   run.signal.throwIfAborted();
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (const failure of failures) {
     const reached = run.known.filter(
       ({ credential }) => credential?.kind === 'eks' && credential.ways.some(failure.reaches),
     );
-    const own = failure.told ? [] : [{ account: failure.account, region: '*' }];
+    const own = failure.reported ? [] : [{ account: failure.account, region: '*' }];
     const principals = reached.length > 0 ? reached.filter(({ account }) => !found.has(account)) : own;
     for (const { account, region } of principals) {
       const key = `${account}/${region}`;
-      if (told.has(key)) continue;
-      told.add(key);
+      if (reported.has(key)) continue;
+      reported.add(key);
       run.onPlanned(1);
       run.onCell({ cell: { source: 'eks', account, region }, outcome: failed(failure.error) });
     }

@@ -5,8 +5,8 @@ import { awsClientSettings } from './clients.ts';
 import { isRecent } from './memory.ts';
 
 /**
- * The regions that an account has enabled by itself, beside those that every account has: asked once a day. None
- * where nobody may ask: those that a profile names or the setting holds are looked at all the same. Never rejects.
+ * Returns the regions that an account has enabled in addition to the default ones. Looks them up once a day. Returns
+ * none if no login may list them: regions from a profile or the setting are read anyway. Never rejects.
  */
 export async function enabledRegions(
   aws: Aws,
@@ -17,15 +17,15 @@ export async function enabledRegions(
   const known = regions[account.id];
   if (known !== undefined && isRecent(known.readAt, aws.clock)) return known.more;
   const [login] = account.logins;
-  // Only the commercial partition has regions to enable.
+  // Only the commercial partition has opt-in regions.
   if (login === undefined || /^(cn|us-gov|us-iso)/.test(login.principal.region ?? '')) return [];
   const more: string[] = [];
   try {
     const { AccountClient, paginateListRegions } = await import('@aws-sdk/client-account');
     const settings = await awsClientSettings({ ...aws, principal: login.principal, service: 'ACCOUNT' });
-    // The account service of the partition stands in one region alone.
+    // The account service of the partition exists in only one region.
     const parts = { ...settings, region: 'us-east-1', credentials: login.credentials };
-    // Asked once only: the run waits for it.
+    // One attempt only: the run waits for it.
     const client = new AccountClient({ ...parts, maxAttempts: 1 });
     const pages = paginateListRegions(
       { client, pageSize: 50 },
@@ -35,7 +35,7 @@ export async function enabledRegions(
     for await (const { Regions = [] } of boundedPages(pages, 'The list of AWS regions'))
       more.push(...Regions.flatMap(({ RegionName }) => RegionName ?? []));
   } catch (error) {
-    // A refusal is an answer for today; anything else is asked again by the next run.
+    // A denial counts for today; after any other error the next run asks again.
     const refused = error instanceof Error && error.name === 'AccessDeniedException';
     if (!refused) return known?.more ?? [];
   }

@@ -9,11 +9,11 @@ const expired = new Set([
   'ExpiredTokenException',
   'RequestExpired',
   'TokenProviderError',
-  // Identity Center's portal, of a sign-in.
+  // The answer of Identity Center's portal to a revoked session.
   'UnauthorizedException',
 ]);
 const denied = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
-/** What EKS answers to keys that it does not know: bad ones, or good ones in a region that is not enabled. */
+/** EKS's errors for unknown keys: bad ones, or good ones in a region that is not enabled. */
 const unrecognized = new Set([
   'UnrecognizedClientException',
   'InvalidClientTokenId',
@@ -26,18 +26,18 @@ export function isUnrecognizedClient(error: unknown): boolean {
   return error instanceof Error && error.name === 'UnrecognizedClientException';
 }
 
-/** Identity Center's portal does not give a role that it once granted. */
+/** Returns whether Identity Center's portal no longer grants a role. */
 export function isRoleGone(error: unknown): boolean {
   return error instanceof Error && error.name === 'ForbiddenException';
 }
 
 type Principal = Pick<AwsPrincipal, 'title' | 'way' | 'login'>;
 
-/** Any error of the AWS SDK as ours. The SDK's own text stays out of it: it may quote a `credential_process`. */
+/** Converts any error of the AWS SDK. Omits the SDK's own text, which may quote a `credential_process`. */
 export async function awsError(options: {
   readonly error: unknown;
   readonly principal: Principal;
-  /** What was asked, as a policy names it, for example `eks:ListClusters`. */
+  /** The action as a policy names it, for example `eks:ListClusters`. */
   readonly action: string;
   readonly region: string;
 }): Promise<AppError> {
@@ -47,17 +47,25 @@ export async function awsError(options: {
   const who = principal.title;
   if (name === 'AbortError') return new AppError('cancelled', 'Discovery was cancelled.', { cause });
   if (throttled.has(name)) {
-    return new AppError('aws-throttled', `AWS throttles ${action} in ${region}, also after several tries.`, {
-      hint: 'Try again in a minute.',
-      retryable: true,
-      cause,
-    });
+    return new AppError(
+      'aws-throttled',
+      `AWS throttles ${action} in ${region}, even after several attempts.`,
+      {
+        hint: 'Try again in a minute.',
+        retryable: true,
+        cause,
+      },
+    );
   }
   if (isRoleGone(cause)) {
-    return new AppError('aws-denied', `Identity Center does not let you use ${lowerFirst(who)} (any more).`, {
-      hint: 'Ask an AWS administrator to assign it to you in IAM Identity Center.',
-      cause,
-    });
+    return new AppError(
+      'aws-denied',
+      `You no longer have access to ${lowerFirst(who)} in IAM Identity Center.`,
+      {
+        hint: 'Ask an AWS administrator to assign it to you in IAM Identity Center.',
+        cause,
+      },
+    );
   }
   if (denied.has(name)) {
     return new AppError('aws-denied', `${who} may not call ${action} in ${region}.`, {
@@ -105,25 +113,27 @@ export async function awsError(options: {
   }
   if (errnoOf(cause) !== undefined) return networkError({ host: `AWS in ${region}` }, cause);
   return new AppError('aws-failed', `AWS failed to answer ${action} in ${region} (${name}).`, {
-    hint: 'Try again; if it stays so, look at the AWS health dashboard.',
+    hint: 'Try again; if the error persists, see the AWS health dashboard.',
     retryable: true,
     cause,
   });
 }
 
-/** The SDK keeps no more than the text of an error that it met while it logged a profile in. */
+/** Finds the errno in the text: the SDK keeps only the text of an error from logging in a profile. */
 function errnoIn(cause: unknown): string | undefined {
   const text = cause instanceof Error ? cause.message : '';
   const [errno] = /\bE(CONN[A-Z]+|NOTFOUND|AI_AGAIN|TIMEDOUT|HOSTUNREACH|NETUNREACH|PIPE)\b/.exec(text) ?? [];
   return errno ?? (text.startsWith('TimeoutError') ? 'ETIMEDOUT' : undefined);
 }
 
-/** The SDK tells an ended session and an unreachable portal by text alone; the cached token tells them apart. */
+/**
+ * The SDK distinguishes an expired session from an unreachable portal only by text. The cached token shows which it is.
+ */
 async function sessionOf({ login }: Principal, cause: unknown): Promise<'holds' | 'over' | 'none'> {
   if (login.kind === 'console') return 'over';
   if (login.kind !== 'sso') return 'holds';
   if (isNoSignIn(cause)) return 'none';
-  // What the portal says to a sign-in that was revoked while its token seems to hold.
+  // The portal's answer to a session that was revoked while its token seems valid.
   if (cause instanceof Error && cause.message.startsWith('UnauthorizedException')) return 'over';
   const { getSSOTokenFromFile } = await import('@smithy/shared-ini-file-loader');
   try {
@@ -138,7 +148,7 @@ function loginHint({ way, login }: Principal): string {
   if (login.kind === 'sso') return `Run ${login.toLogIn}.`;
   if (login.kind === 'console') return `Run \`${command`aws login --profile ${login.profile}`}\`.`;
   const name = nameOf(way);
-  if (name === environmentProfile) return 'Set the AWS variables of the environment anew and start again.';
+  if (name === environmentProfile) return 'Set the AWS environment variables again and restart the agent.';
   return `Renew the credentials of profile ${name}.`;
 }
 

@@ -11,23 +11,26 @@ import type { AwsPortal } from './portal.ts';
 import { type AwsParts, type AwsPrincipal, awsFiles, environmentProfile } from './profiles.ts';
 import { awsRequestHandler } from './request-handler.ts';
 
-/** The credentials of every way into AWS, kept in memory alone. */
+/** The credentials of every way into AWS, kept only in memory. */
 export interface AwsCredentials {
   /**
-   * Those at hand while they hold and the same user is signed in, else new ones, refreshed by the SDK where it can;
-   * callers at the same time share one request or process, which ends when the signals of all have aborted. Rejects
-   * with the SDK's own error, which `awsError` understands, or an `AppError`.
+   * Returns cached credentials while they are valid and the same user is signed in, else new ones, refreshed by the SDK
+   * if possible. Concurrent callers share one request or process, which ends when the signals of all have aborted.
+   * Rejects with the SDK's own error, which `awsError` understands, or an `AppError`.
    */
   get(principal: AwsPrincipal, signal?: AbortSignal): Promise<AwsCredentialIdentity>;
-  /** Names the user whom `get` logs in, without a secret: it changes as soon as another one has signed in or nobody is. */
+  /** Identifies the user of `get` without a secret: changes as soon as another user signs in, or the user signs out. */
   identity(principal: AwsPrincipal): Promise<string>;
-  /** AWS did not accept them: the next call gets new ones. */
+  /** Drops credentials that AWS rejected: the next call gets new ones. */
   forget(principal: AwsPrincipal): void;
-  /** Somebody has signed out: nothing that was held counts any more. */
+  /** Drops all cached credentials: somebody has signed out. */
   forgetAll(): void;
 }
 
-/** Renewed this long before their end, which is told by AWS's clock: ours may be 10 minutes slow, and a run takes time. */
+/**
+ * How long before expiry credentials are renewed. AWS sets the expiry by its clock: ours may be 10 minutes slow, and a
+ * run takes time.
+ */
 const marginMs = 12 * 60_000;
 
 export function createAwsCredentials(
@@ -54,7 +57,7 @@ export function createAwsCredentials(
     { process, region, login }: AwsPrincipal & { readonly process: AwsProcess },
     signal: AbortSignal,
   ): Promise<AwsCredentialIdentity> => {
-    // As the SDK, which has nobody to ask either, but before anything runs.
+    // Fail as the SDK does, which cannot prompt either, but before anything runs.
     if (login.kind === 'mfa') throw Object.assign(new Error('MFA'), { name: 'CredentialsProviderError' });
     let credentials = await processCredentials({ process, env: options.env, signal });
     for (const { role_arn, role_session_name, external_id, duration_seconds, region: own } of process.roles) {
@@ -81,14 +84,14 @@ export function createAwsCredentials(
     const { role, way, login, process } = principal;
     if (role !== undefined) return portal.credentials(role);
     if (process !== undefined) return byProcess({ ...principal, process }, signal);
-    // The SDK would take a network that is away for a sign-in that is over.
+    // Get the token first: the SDK would report an unreachable network as an expired session.
     if (login.kind === 'sso' && login.signIn !== undefined) await portal.token(login.signIn);
     const { fromIni, fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
     const clientConfig = { requestHandler: awsRequestHandler(network, pace), maxAttempts: 6 };
     if (way.kind === 'profile' && way.name === environmentProfile)
       return fromNodeProviderChain({ clientConfig })();
     const profile = way.kind === 'profile' ? way.name : '';
-    // Not the whole chain: a profile that cannot log in must not end in the instance's own role.
+    // Do not use the whole chain: a profile that cannot log in must not fall back to the instance's own role.
     return fromIni({ ...awsFiles(options), profile, ignoreCache: true, clientConfig })();
   };
 
@@ -98,7 +101,7 @@ export function createAwsCredentials(
       return held.get(principal.key, {
         from: await identity(principal),
         make: (abandoned) => make(principal, abandoned),
-        // Those without an end are read again each time: somebody may have changed the file.
+        // Credentials without an expiry are read each time: somebody may have changed the file.
         lifeMs: ({ expiration }) =>
           expiration === undefined ? 0 : expiration.getTime() - marginMs - clock.now(),
         signal,
@@ -109,7 +112,7 @@ export function createAwsCredentials(
   };
 }
 
-/** Where `aws login` keeps the session (`@aws-sdk/credential-provider-login`: `LoginCredentialsFetcher`). */
+/** Returns the session file of `aws login` (`@aws-sdk/credential-provider-login`: `LoginCredentialsFetcher`). */
 function consoleCacheFile({ env, home }: AwsParts, session: string): string {
   const folder = env.AWS_LOGIN_CACHE_DIRECTORY || path.join(home, '.aws', 'login', 'cache');
   return path.join(folder, `${createHash('sha256').update(session).digest('hex')}.json`);

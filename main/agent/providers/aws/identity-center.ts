@@ -10,12 +10,12 @@ import { type AwsPrincipal, type AwsSession, rolePrincipal } from './profiles.ts
 const rolesTried = 3;
 
 /**
- * Which of the granted roles is likely to see clusters, best first. An organisation that names its roles otherwise
- * loses a request for each that is refused, once: the one that worked is remembered.
+ * Role names that are likely to see clusters, best first. If an organisation names its roles differently, each denied
+ * role costs one request, once: the role that worked is remembered.
  */
 const preference = [/k8s|kube|eks/i, /admin/i, /power/i, /develop/i, /read|view/i];
 
-/** A sign-in that leads nowhere. */
+/** A session that currently reaches no account. */
 export interface SessionFailure {
   readonly session: AwsSession;
   readonly error: AppError;
@@ -23,8 +23,9 @@ export interface SessionFailure {
 
 export interface IdentityCenter {
   /**
-   * Tells every account that the sign-ins grant, with the ways into it, best first: what is remembered at once, and
-   * where that is a day old, what the portal says now; an account may be told twice. Nothing is asked for a sign-in that is over: it is a failure.
+   * Reports every account that the sessions grant, with the ways into it, best first: the remembered ones at once, and
+   * if those are a day old, what the portal returns now. An account may be reported twice. Sends no request for an
+   * expired session: it is a failure.
    */
   open(options: {
     readonly sessions: readonly AwsSession[];
@@ -35,9 +36,9 @@ export interface IdentityCenter {
       places: readonly AwsPrincipal[],
     ): void;
   }): Promise<readonly SessionFailure[]>;
-  /** This way listed clusters: it is the first to be tried from now on. */
-  worked(principal: AwsPrincipal): Promise<void>;
-  /** The portal does not give this role any more: what is granted is asked anew by the next run. */
+  /** Records that this way listed clusters: it is tried first from now on. */
+  succeeded(principal: AwsPrincipal): Promise<void>;
+  /** Records that the portal no longer gives this role: the next run loads the grants again. */
   refused(principal: AwsPrincipal): Promise<void>;
 }
 
@@ -45,24 +46,28 @@ export function createIdentityCenter(options: {
   readonly portal: AwsPortal;
   readonly memory: AwsMemory;
   readonly clock: Clock;
-  /** The names of the roles that the organisation wants used, best first. */
+  /** The role names that the organisation prefers, best first. */
   readonly roles: () => readonly string[];
 }): IdentityCenter {
   const { portal, memory, clock } = options;
 
-  const list = async (session: AwsSession, signal: AbortSignal, tell: (account: GrantedAccount) => void) => {
+  const list = async (
+    session: AwsSession,
+    signal: AbortSignal,
+    report: (account: GrantedAccount) => void,
+  ) => {
     const { portals } = await memory.read();
     const token = await portal.tokenName(session);
     const remembered = portals[session.startUrl];
     const known = token?.follows(remembered?.token) === true ? remembered : undefined;
     if (known !== undefined && token !== undefined) known.token = token.name;
-    for (const account of known?.accounts ?? []) tell(account);
+    for (const account of known?.accounts ?? []) report(account);
     if (isRecent(known?.readAt, clock)) return;
     const granted = await portal.accounts(session, signal);
     const accounts = await Promise.all(
       granted.map(async ({ id, name }): Promise<GrantedAccount> => {
         const before = known?.accounts.find((one) => one.id === id);
-        // The same object, because a role of it may turn out to work in the meantime.
+        // Reuse the object, because one of its roles may turn out to work in the meantime.
         const account: GrantedAccount = before ?? { id, roles: [] };
         const roles = await portal.roles(session, id, signal);
         const changed =
@@ -71,7 +76,7 @@ export function createIdentityCenter(options: {
           !isDeepStrictEqual(new Set(before.roles), new Set(roles));
         account.roles = [...roles];
         if (name !== undefined) account.name = name;
-        if (changed) tell(account);
+        if (changed) report(account);
         return account;
       }),
     );
@@ -86,7 +91,7 @@ export function createIdentityCenter(options: {
     async open({ sessions, profiles, signal, onAccount }) {
       const failures = await Promise.all(
         [...Map.groupBy(sessions, ({ startUrl }) => startUrl).values()].map(async (alike) => {
-          // Of several names of one portal any that is signed in will do.
+          // Sessions with different names for one portal are equivalent: use any that is signed in.
           let failure: SessionFailure | undefined;
           for (const session of alike) {
             try {
@@ -108,7 +113,7 @@ export function createIdentityCenter(options: {
       );
       return failures.flat();
     },
-    async worked({ role }) {
+    async succeeded({ role }) {
       const account = await grantedIn(memory, role);
       if (account !== undefined && role !== undefined) account.works = role.name;
     },
@@ -131,7 +136,7 @@ function placesOf(options: {
   readonly roles: readonly string[];
   readonly works: string | undefined;
   readonly profiles: readonly AwsPrincipal[];
-  /** Best first, before what worked: it is the organisation's word. */
+  /** Best first, before roles that worked: the organisation decides. */
   readonly wanted: readonly string[];
 }): readonly AwsPrincipal[] {
   const { session, id, roles, works, profiles, wanted } = options;

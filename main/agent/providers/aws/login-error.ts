@@ -2,12 +2,12 @@ import { AppError, errnoOf } from '../../../model/app-error.ts';
 import { networkError } from '../../network/network-error.ts';
 import type { AwsSession } from './profiles.ts';
 
-/** What the token service says to a sign-in, as ours. The SDK's own text stays out of it. */
+/** Converts an error of the token service during a login. Omits the SDK's own text. */
 export function awsLoginError(error: unknown, { name: session, region }: AwsSession): unknown {
   if (!(error instanceof Error) || error instanceof AppError || error.name === 'AbortError') return error;
   const { name } = error;
   if (name === 'AccessDeniedException')
-    return new AppError('login-failed', 'AWS was told that the sign-in is not allowed.', {
+    return new AppError('login-failed', 'The sign-in to AWS was denied.', {
       hint: 'Sign in again and allow it.',
       cause: error,
     });
@@ -19,7 +19,7 @@ export function awsLoginError(error: unknown, { name: session, region }: AwsSess
   if (name === 'InvalidRequestException' || name === 'InvalidRequestRegionException')
     return new AppError(
       'login-failed',
-      `Identity Center in ${region} does not know the sign-in ${session}.`,
+      `Identity Center in ${region} does not know the session ${session}.`,
       {
         hint: 'Check sso_start_url and sso_region in ~/.aws/config.',
         cause: error,

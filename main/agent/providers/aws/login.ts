@@ -10,18 +10,18 @@ import { type AwsSession, awsConfiguration, bareUrl } from './profiles.ts';
 import { type SsoRegistration, ssoTime } from './sso-cache.ts';
 import { isRenewable, ssoOidcClient, tokenFrom } from './sso-tokens.ts';
 
-const usualScopes = ['sso:account:access'];
+const defaultScopes = ['sso:account:access'];
 const codeGrants = ['authorization_code', 'refresh_token'];
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
-/** A registration that ends sooner is made anew, as botocore does. */
+/** A registration that expires sooner is replaced, as in botocore. */
 const registrationMarginMs = 15 * 60_000;
 /** RFC 8628, 3.2 and 3.5. */
-const usualIntervalSeconds = 5;
+const defaultIntervalSeconds = 5;
 const slowDownSeconds = 5;
 
 /**
- * AWS IAM Identity Center: the authorization code with PKCE, or a device code where no browser opens, each as
- * `aws sso login` does it (awscli/botocore/utils.py), kept where that keeps it.
+ * AWS IAM Identity Center: the authorization code with PKCE, or a device code if no browser opens, each as `aws sso
+ * login` does it (awscli/botocore/utils.py), and stored in the same files.
  */
 export function createAwsLogin(aws: Aws): LoginProvider {
   const { clock, ssoCache: cache } = aws;
@@ -30,7 +30,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
   const find = async (name: string): Promise<AwsSession> => {
     const session = (await sessions()).find((one) => one.name === name);
     if (session === undefined)
-      throw new AppError('not-found', `The AWS configuration has no sign-in ${name} any more.`);
+      throw new AppError('not-found', `The AWS configuration has no session ${name} any more.`);
     return session;
   };
 
@@ -49,7 +49,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
     return { ...account, status: renews || endsAt > clock.now() ? 'signed-in' : 'ended', endsAt, renews };
   };
 
-  /** The client of the cache, where it is one for this way to sign in, else a new one. */
+  /** Returns the cached client if it is for this kind of login, else registers a new one. */
   const register = async (
     client: SSOOIDCClient,
     session: AwsSession,
@@ -64,7 +64,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
       return known;
     const { RegisterClientCommand } = await import('@aws-sdk/client-sso-oidc');
     // Without scopes there would be no refresh token.
-    const scopes = session.scopes ?? usualScopes;
+    const scopes = session.scopes ?? defaultScopes;
     const answer = await client.send(
       new RegisterClientCommand({
         clientName: `k8s-tunnels-${session.named ? session.name : Math.floor(clock.now() / 1000)}`,
@@ -107,7 +107,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
       registrationExpiresAt: expiresAt,
     });
 
-  /** False where no browser came up. */
+  /** Returns false if no browser opened. */
   const byCode = async (
     client: SSOOIDCClient,
     session: AwsSession,
@@ -128,8 +128,8 @@ export function createAwsLogin(aws: Aws): LoginProvider {
         redirect_uri: redirectUri,
         state,
         code_challenge_method: 'S256',
-        // AWS's own name for it.
-        scopes: (registration.scopes ?? usualScopes).join(' '),
+        // The parameter's name at AWS.
+        scopes: (registration.scopes ?? defaultScopes).join(' '),
         code_challenge: challenge,
       }).toString();
       const received = callback.receive({
@@ -147,7 +147,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
           }
         },
       });
-      // It may come before the browser has been reported open.
+      // The browser may return before it is reported as open.
       received.catch(() => {});
       if (!(await request.onUrl(url.href))) return false;
       await received;
@@ -178,7 +178,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
     } = asked;
     request.onDeviceCode({ url: verificationUriComplete, userCode });
     const grant = { clientId, clientSecret, grantType: deviceGrant, deviceCode };
-    let seconds = asked.interval ?? usualIntervalSeconds;
+    let seconds = asked.interval ?? defaultIntervalSeconds;
     for (;;) {
       await clock.sleep(seconds * 1000, signal);
       try {
@@ -200,7 +200,7 @@ export function createAwsLogin(aws: Aws): LoginProvider {
     async accounts() {
       const all = await sessions();
       const accounts = await Promise.all(all.map(accountOf));
-      // Of several names of one portal any that is signed in will do.
+      // Sessions with different names for one portal are equivalent: any that is signed in will do.
       const portalOf = (at: number) => bareUrl(all[at]?.startUrl ?? '');
       const open = new Set(
         accounts.flatMap(({ status }, at) => (status === 'signed-in' ? portalOf(at) : [])),
@@ -239,25 +239,25 @@ export function createAwsLogin(aws: Aws): LoginProvider {
       );
       return {
         removed: had
-          ? [`The AWS sign-in ${name} (${cache.file(session)})${ended ? ', ended at the access portal' : ''}`]
+          ? [`The AWS session ${name} (${cache.file(session)})${ended ? ', ended at the access portal' : ''}`]
           : [],
         remaining: [
           ...(had && !ended
-            ? ['The session at the access portal: it could not be told, and ends by itself.']
+            ? ['The session at the access portal: it could not be notified, and expires automatically.']
             : []),
           ...(had
             ? [
-                'Credentials of roles that were given out already hold on for up to 12 hours (~/.aws/cli/cache, programs that run).',
+                'Role credentials issued earlier stay valid for up to 12 hours (~/.aws/cli/cache, programs that run).',
               ]
             : []),
-          ...others.map((other) => `The AWS sign-in ${other.session}.`),
+          ...others.map((other) => `The AWS session ${other.session}.`),
         ],
       };
     },
   };
 }
 
-/** The token service's own address: the operation is none that the SDK knows. */
+/** Returns the token service's own address: the SDK does not know this operation. */
 async function authorizeUrl(client: SSOOIDCClient, { region }: AwsSession): Promise<URL> {
   const { endpoint, endpointProvider } = client.config;
   if (endpoint === undefined) {

@@ -6,43 +6,43 @@ import { jsonFile } from '../../storage/json-file.ts';
 
 const grantedSchema = z.object({
   id: z.string(),
-  /** What its owners call it. */
+  /** The account's display name. */
   name: z.string().optional(),
   roles: z.array(z.string()),
-  /** The role that could list clusters the last time. */
+  /** The role that listed clusters last time. */
   works: z.string().optional(),
 });
 
 const memorySchema = z.object({
-  /** What Identity Center grants, by start URL: the portal answers only some 20 requests a second. */
+  /** What Identity Center grants, by start URL: the portal answers only about 20 requests a second. */
   portals: z.record(
     z.string(),
     z.object({
       readAt: z.number(),
-      /** The name of the token by which it was read: what one user is granted says nothing of the next. */
+      /** The name of the token that read it: the grants of one user do not apply to the next. */
       token: z.string().optional(),
       accounts: z.array(grantedSchema),
     }),
   ),
-  /** The regions that an account has enabled beside the usual ones. */
+  /** The opt-in regions that an account has enabled. */
   regions: z.record(z.string(), z.object({ readAt: z.number(), more: z.array(z.string()) })),
 });
 
 export type GrantedAccount = z.infer<typeof grantedSchema>;
 type Memory = z.infer<typeof memorySchema>;
 
-/** What is known of AWS from earlier runs, on disk: no credentials, nothing that cannot be asked again. */
+/** What earlier runs learned about AWS, on disk: no credentials, and nothing that cannot be read again. */
 export interface AwsMemory {
   /** May be changed in place; `save` then writes it. */
   read(): Promise<Memory>;
-  /** Never rejects: it is only a memory. Writes nothing when nothing has changed. */
+  /** Never rejects, because losing this data is harmless. Writes nothing if nothing has changed. */
   save(): Promise<void>;
 }
 
-/** How long it counts before it is asked again. */
+/** How long it is valid. */
 const memoryLifeMs = 24 * 3_600_000;
 
-/** Whether something read then still counts; never by a clock that was set back. */
+/** Returns whether data is still valid; false if the clock was set back. */
 export function isRecent(readAt: number | undefined, clock: Clock, lifeMs = memoryLifeMs): boolean {
   const age = clock.now() - (readAt ?? Number.NEGATIVE_INFINITY);
   return age >= 0 && age < lifeMs;

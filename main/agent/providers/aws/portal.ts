@@ -7,23 +7,26 @@ import { awsClientSettings } from './clients.ts';
 import type { AwsParts, AwsRole, AwsSession } from './profiles.ts';
 import type { SsoTokens, TokenName } from './sso-tokens.ts';
 
-/** IAM Identity Center as a person who has signed in sees it. All reject with the SDK's errors, for `awsError`. */
+/** IAM Identity Center for a signed-in user. All methods reject with the SDK's errors, for `awsError`. */
 export interface AwsPortal {
-  /** The access token of the sign-in, renewed where it can be. Rejects with a `TokenProviderError` when it is over. */
+  /**
+   * Returns the session's access token, renewed if possible. Rejects with a `TokenProviderError` if the session has
+   * expired.
+   */
   token(session: AwsSession): Promise<string>;
-  /** As `SsoTokens.identity`. */
+  /** See `SsoTokens.identity`. */
   identity(session: AwsSession): Promise<string | undefined>;
-  /** As `SsoTokens.name`. */
+  /** See `SsoTokens.name`. */
   tokenName(session: AwsSession): Promise<TokenName | undefined>;
-  /** The accounts in which the person has a role. */
+  /** Lists the accounts in which the user has a role. */
   accounts(
     session: AwsSession,
     signal: AbortSignal,
   ): Promise<readonly { readonly id: string; readonly name: string | undefined }[]>;
-  /** The names of the roles in an account. */
+  /** Lists the names of the roles in an account. */
   roles(session: AwsSession, account: string, signal: AbortSignal): Promise<readonly string[]>;
   credentials(role: AwsRole): Promise<AwsCredentialIdentity>;
-  /** Ends the sign-in at Identity Center. */
+  /** Ends the session at Identity Center. */
   signOut(session: AwsSession, accessToken: string): Promise<void>;
 }
 

@@ -9,50 +9,50 @@ import type { Environment } from '../../parts.ts';
 import { fileStamp } from '../../storage/file-stamp.ts';
 import { type AwsProcess, processOf } from './credential-process.ts';
 
-/** A sign-in to IAM Identity Center that this computer is set up for. */
+/** A session of IAM Identity Center that this computer is configured for. */
 export interface AwsSession {
-  /** The name of its `sso-session`, or its start URL where only profiles speak of it. */
+  /** The name of its `sso-session`, or its start URL if only profiles define it. */
   readonly name: string;
   readonly startUrl: string;
   readonly region: string;
-  /** False for the older form, which only profiles have. */
+  /** False for the older form, which is part of a profile. */
   readonly named: boolean;
-  /** What its configuration asks for beside the usual; undefined where it says nothing. */
+  /** The configured scopes; undefined for the default. */
   readonly scopes?: readonly string[] | undefined;
-  /** What a person runs to begin it anew: the end of a sentence that begins with "Run". */
+  /** How the user signs in again: the end of a sentence that begins with "Run". */
   readonly toLogIn: string;
 }
 
-/** A role of an account that Identity Center gives credentials of. */
+/** A role of an account for which Identity Center gives credentials. */
 export interface AwsRole {
   readonly session: AwsSession;
   readonly account: string;
   readonly name: string;
 }
 
-/** A way into AWS that this computer is set up for: a profile, or a role that Identity Center grants. */
+/** A way into AWS that this computer is configured for: a profile, or a role that Identity Center grants. */
 export interface AwsPrincipal {
   readonly way: AwsWay;
-  /** Who it is, at the beginning of a sentence. */
+  /** Names it at the beginning of a sentence. */
   readonly title: string;
-  /** Two that log in alike have the same: it holds what their credentials depend on, no secret in clear. */
+  /** The same for principals that log in alike: what determines their credentials, with no secret in plain text. */
   readonly key: string;
   readonly region: string | undefined;
-  /** Where its services are, when not at AWS itself. */
+  /** The endpoint of its services, if not AWS's own. */
   readonly endpoint: string | undefined;
-  /** What Identity Center is asked for, where it is that alone. */
+  /** The Identity Center role, if that is its only login. */
   readonly role: AwsRole | undefined;
-  /** The file of the web identity token that it logs in with. */
+  /** The file of its web identity token. */
   readonly tokenFile?: string | undefined;
-  /** The program that it logs in by. */
+  /** The program that logs it in. */
   readonly process?: AwsProcess | undefined;
-  /** How it logs in, as far as that changes what a person can do about a failure. */
+  /** How it logs in, where that changes how the user fixes a failure. */
   readonly login:
     | {
         readonly kind: 'sso';
         readonly session: string;
         readonly toLogIn: string;
-        /** Undefined where the configuration does not say all that it takes. */
+        /** Undefined if the configuration is incomplete. */
         readonly signIn: AwsSession | undefined;
       }
     | { readonly kind: 'console'; readonly profile: string; readonly session: string }
@@ -60,21 +60,21 @@ export interface AwsPrincipal {
     | { readonly kind: 'other' };
 }
 
-/** Stands for the credentials that the environment's variables give, where no profile has any. No profile can be called so. */
+/** Represents the credentials in environment variables if no profile has any. No profile can have this name. */
 export const environmentProfile = '';
 
 export interface AwsParts {
   readonly env: Environment;
   readonly home: string;
-  /** What counts at the moment; nothing where undefined. */
+  /** Returns the current organisation's values. */
   readonly organisation?: (() => AwsOrganisation) | undefined;
 }
 
-/** What an organisation says of its AWS accounts. */
+/** An organisation's configuration for AWS accounts. */
 export interface AwsOrganisation {
-  /** Its access portals and the user's own, beside those of the AWS configuration. */
+  /** The access portals of the organisation and the user, in addition to those of the AWS configuration. */
   readonly portals: readonly { readonly startUrl: string; readonly region: string }[];
-  /** The names of the roles to use, best first. */
+  /** The role names to use, best first. */
   readonly roles: readonly string[];
 }
 
@@ -83,7 +83,7 @@ type Sections = Readonly<Record<string, Section>>;
 
 const sessionPrefix = 'sso-session.';
 
-/** Any of these makes a section one that can log in; `[default]` often holds a region only. */
+/** A section with any of these keys can log in; `[default]` often holds only a region. */
 const loginKeys = [
   'aws_access_key_id',
   'role_arn',
@@ -94,7 +94,7 @@ const loginKeys = [
   'login_session',
 ];
 
-/** Any of these in the environment is a login without a profile. */
+/** Any of these variables is a login without a profile. */
 const loginVariables = [
   'AWS_ACCESS_KEY_ID',
   'AWS_WEB_IDENTITY_TOKEN_FILE',
@@ -102,13 +102,13 @@ const loginVariables = [
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
 ];
 
-/** Every profile that can log in, and every sign-in to Identity Center. */
+/** Every profile that can log in, and every session of Identity Center. */
 export interface AwsConfiguration {
   readonly profiles: readonly AwsPrincipal[];
   readonly sessions: readonly AwsSession[];
 }
 
-/** What tells one state of the AWS configuration from the next, without reading it. */
+/** Returns a stamp that changes with the AWS configuration, without reading the files. */
 export async function awsConfigurationStamp(parts: AwsParts): Promise<string> {
   const files = Object.values(awsFiles(parts));
   return [JSON.stringify(parts.organisation?.() ?? {}), ...(await Promise.all(files.map(fileStamp)))].join(
@@ -117,8 +117,8 @@ export async function awsConfigurationStamp(parts: AwsParts): Promise<string> {
 }
 
 /**
- * The AWS configuration, read anew: every profile that can log in (without any, the environment's credentials where
- * it has some) and every sign-in to Identity Center, the organisation's too.
+ * Reads the AWS configuration: every profile that can log in (without any, the environment's credentials if there are
+ * some) and every session of Identity Center, the organisation's included.
  */
 export async function awsConfiguration(parts: AwsParts): Promise<AwsConfiguration> {
   const { parseKnownFiles } = await import('@smithy/shared-ini-file-loader');
@@ -162,7 +162,7 @@ export async function awsConfiguration(parts: AwsParts): Promise<AwsConfiguratio
   return { profiles: [environment], sessions };
 }
 
-/** The way in that a role of Identity Center is. */
+/** Returns the principal of an Identity Center role. */
 export function rolePrincipal(role: AwsRole): AwsPrincipal {
   const { session, account, name } = role;
   return {
@@ -188,8 +188,8 @@ export function awsFiles({ env, home }: Pick<AwsParts, 'env' | 'home'>) {
 }
 
 /**
- * Whether what they say of profiles can be taken at its word: one is there, and none that is there could not be read.
- * (The SDK takes one that it cannot read for an empty one.)
+ * Returns whether the absence of a profile in the files can be trusted: at least one file is there, and every existing
+ * one is readable. (The SDK treats an unreadable file as empty.)
  */
 export async function hasAwsFiles(parts: Pick<AwsParts, 'env' | 'home'>): Promise<boolean> {
   const tries = await Promise.allSettled(
@@ -224,7 +224,7 @@ function profileFrom(name: string, sections: Sections): AwsPrincipal {
   };
 }
 
-/** The sign-in that a section speaks of, where all is said that it takes. */
+/** Returns the session of a section if its settings are complete. */
 function sessionFrom(section: Section, sections: Sections): AwsSession | undefined {
   const { sso_session: name } = section;
   const own: Section = name === undefined ? section : (sections[`${sessionPrefix}${name}`] ?? {});
@@ -248,12 +248,12 @@ function scopeList(text: string): readonly string[] {
 }
 
 function toLogIn(session: string): string {
-  // What hides in a name is not to be pasted; one sign-in alone needs no name.
+  // Do not let the user paste invisible characters. A single session needs no name.
   if (hasUnseen(session)) return '`k8s-tunnels login aws`';
   return `\`${command`k8s-tunnels login aws ${session}`}\``;
 }
 
-/** A portal that the AWS configuration does not name. */
+/** Returns the session of a portal that the AWS configuration does not name. */
 function portalSession({ startUrl, region }: AwsOrganisation['portals'][number]): AwsSession {
   return {
     name: startUrl,
@@ -264,14 +264,14 @@ function portalSession({ startUrl, region }: AwsOrganisation['portals'][number])
   };
 }
 
-/** An address of a portal is one with or without its last slash or fragment. */
+/** Normalizes the address of a portal: removes trailing slashes and an empty fragment. */
 export function bareUrl(url: string): string {
   let end = url.length;
   while (end > 0 && '/#'.includes(url[end - 1] ?? ' ')) end -= 1;
   return url.slice(0, end).toLowerCase();
 }
 
-/** A profile and those that `source_profile` leads to, down to where a person logs in. */
+/** Returns a profile and its `source_profile` chain, down to the one where the user logs in. */
 function chainOf(name: string, sections: Sections): readonly (readonly [string, Section])[] {
   const chain = new Map<string, Section>();
   for (let next: string | undefined = name; next !== undefined && !chain.has(next); ) {

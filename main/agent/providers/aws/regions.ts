@@ -19,15 +19,15 @@ const commercial = [
   'ap-southeast-2',
 ];
 
-/** Partitions whose accounts know no other regions than these. */
+/** Partitions whose accounts have only these regions. */
 const separate: Readonly<Record<string, readonly string[]>> = {
   'cn-': ['cn-north-1', 'cn-northwest-1'],
   'us-gov-': ['us-gov-west-1', 'us-gov-east-1'],
 };
 
 /**
- * Where to look in an account: what the setting says, else the regions of its partition and those of that partition
- * that any profile names. `home` is the region of the profile that reaches the account.
+ * Returns the regions to read in an account: those of the setting, else those of its partition and those that any
+ * profile names in that partition. `home` is the region of the profile that reaches the account.
  */
 export function regionsFor(options: {
   readonly setting: readonly string[] | undefined;

@@ -3,17 +3,17 @@ import { AppError, errnoOf } from '../../../model/app-error.ts';
 import type { Pace } from '../../async/request-rate.ts';
 import type { Network } from '../../network/network.ts';
 
-/** The paths of Identity Center's portal, which allows a person about 20 requests a second in all. */
+/** The paths of Identity Center's portal, which allows about 20 requests a second per user. */
 const portalPath = /^\/(federation|assignment)\//;
-/** How long a throttled portal is left alone when it does not say. */
+/** How long to pause a throttled portal that does not say. */
 const portalPauseMs = 1_000;
-/** What the SDK's own handler calls a TimeoutError, which its retry strategy tries again. */
+/** Errors that the SDK's own handler calls TimeoutError, which its retry strategy retries. */
 const timeouts = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
 
 /**
- * Sends the SDK's requests over our own network: its proxy, authorities and limits on answers hold for AWS too. The
- * SDK's own handler has no limit on an answer's length or on the time that its body takes. With a pace, requests to the
- * portal keep to it, those too that the SDK makes by itself to log a profile in.
+ * Sends the SDK's requests over our own network, so that its proxy, CA certificates and answer limits apply to AWS too.
+ * The SDK's own handler limits neither an answer's length nor the time for its body. With a pace, requests to the
+ * portal are rate-limited, including those that the SDK sends itself to log in a profile.
  */
 export function awsRequestHandler(network: Network, pace?: Pace) {
   const send = async (request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpResponse> => {
@@ -41,7 +41,7 @@ export function awsRequestHandler(network: Network, pace?: Pace) {
       }
       return { response };
     },
-    // The SDK offers settings of its own handler; ours has none.
+    // The SDK can set options of its own handler; ours has none.
     updateHttpClientConfig() {},
     httpHandlerConfigs: () => ({}),
   };
@@ -53,7 +53,7 @@ function urlOf({ protocol, hostname, port, path, query }: HttpRequest): URL {
   return new URL(`${protocol}//${host}${path}${search === '' ? '' : `?${search}`}`);
 }
 
-/** Encoded as the signature has it (RFC 3986), in any order. */
+/** Encodes the query as the signature requires (RFC 3986), in any order. */
 function queryOf(query: QueryParameterBag): string {
   return Object.entries(query)
     .flatMap(([name, value]) =>
@@ -75,7 +75,10 @@ function flat(headers: Readonly<Record<string, string | string[] | undefined>>):
   );
 }
 
-/** The SDK tries again, and `awsError` tells apart, by the names and codes of errors as the SDK's own handler has them. */
+/**
+ * Gives errors the names and codes of the SDK's own handler: the SDK retries by them, and `awsError` distinguishes by
+ * them.
+ */
 function asSdkError(error: unknown): unknown {
   if (!(error instanceof AppError)) return error;
   if (error.code === 'timeout')

@@ -2,7 +2,10 @@ import { createHash, createHmac, createSecretKey, type Hash, type Hmac, type Key
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { AwsCredentialIdentity, Checksum, SourceData } from '@smithy/types';
 
-/** SHA-256, and HMAC with it. Node takes 10 us to find out that bytes are no key object; signing asks for six a request. */
+/**
+ * SHA-256, and HMAC with it. Node takes 10 us to find that bytes are not a key object, and each signature needs six
+ * HMACs.
+ */
 export class Sha256 implements Checksum {
   private readonly hash: Hash | Hmac;
 
@@ -32,7 +35,10 @@ function keyOf(secret: SourceData): KeyObject {
   );
 }
 
-/** Signs for a service in a region. The SDK would make one anew for each request, of a copy of all its settings. */
+/**
+ * Creates a signer for a service in a region. The SDK would create one for each request, from a copy of all its
+ * settings.
+ */
 export function createSigner(options: {
   readonly credentials: AwsCredentialIdentity;
   readonly region: string;

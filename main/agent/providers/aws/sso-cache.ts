@@ -8,7 +8,7 @@ import { unreadable } from '../../storage/unreadable.ts';
 import { writeFileAtomic } from '../../storage/write-file-atomic.ts';
 import type { AwsSession } from './profiles.ts';
 
-/** Some writers say UTC where ISO 8601 has Z. */
+/** Some writers use UTC instead of ISO 8601's Z. */
 const time = z.string().transform((text) => text.replace(/UTC$/, 'Z'));
 
 const tokenSchema = z.looseObject({
@@ -21,7 +21,7 @@ const tokenSchema = z.looseObject({
   registrationExpiresAt: time.optional(),
   refreshToken: z.string().optional(),
 });
-/** A sign-in to Identity Center as the AWS tools keep it. */
+/** An Identity Center session as the AWS tools store it. */
 export type SsoToken = z.infer<typeof tokenSchema>;
 
 const registrationSchema = z.looseObject({
@@ -29,19 +29,19 @@ const registrationSchema = z.looseObject({
   clientSecret: z.string(),
   expiresAt: time,
   scopes: z.array(z.string()).optional(),
-  /** Left out by a registration for device codes. */
+  /** Absent in a registration for device codes. */
   grantTypes: z.array(z.string()).optional(),
 });
-/** A client that Identity Center knows: good for some 90 days. */
+/** A registered client of Identity Center: valid for about 90 days. */
 export type SsoRegistration = z.infer<typeof registrationSchema>;
 
-/** A program that writes in place is done with a file of this size in less. */
+/** A program that writes in place finishes a file of this size sooner. */
 const patienceMs = [20, 50, 100, 200];
 
 /**
- * `~/.aws/sso/cache`, shared with the AWS CLI and every SDK: files of JSON under the names and with the fields that
- * botocore gives them (awscli/botocore/utils.py: `SSOTokenLoader`, `BaseSSOTokenFetcher`). Written whole and 0600, so
- * that no reader sees a part; one that somebody else is writing in place is read again.
+ * `~/.aws/sso/cache`, shared with the AWS CLI and every SDK: JSON files with the names and fields of botocore
+ * (awscli/botocore/utils.py: `SSOTokenLoader`, `BaseSSOTokenFetcher`). Writes files whole and with mode 0600, so that
+ * no reader sees a part. Reads a file again if another program is writing it in place.
  */
 export function createSsoCache({ home, clock }: { readonly home: string; readonly clock: Clock }) {
   const folder = path.join(home, '.aws', 'sso', 'cache');
@@ -63,11 +63,11 @@ export function createSsoCache({ home, clock }: { readonly home: string; readonl
   const write = (file: string, content: object) => writeFileAtomic(file, JSON.stringify(content));
 
   return {
-    /** Where the sign-in is kept. */
+    /** Returns the file of the session. */
     file: (session: AwsSession) => fileOf(session.name),
     read: (session: AwsSession) => read(fileOf(session.name), tokenSchema),
     write: (session: AwsSession, token: SsoToken) => write(fileOf(session.name), token),
-    /** Whether there was one. */
+    /** Returns whether there was one. */
     async remove(session: AwsSession): Promise<boolean> {
       try {
         await unlink(fileOf(session.name));
@@ -85,19 +85,19 @@ export function createSsoCache({ home, clock }: { readonly home: string; readonl
 
 export type SsoCache = ReturnType<typeof createSsoCache>;
 
-/** A time as botocore writes it: seconds, and a Z that every reader knows. */
+/** Formats a time as botocore does: whole seconds, and a Z that every reader accepts. */
 export function ssoTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** The text of Python's `json.dumps(…, sort_keys=True)`, of which botocore takes the hash. */
+/** Returns the text of Python's `json.dumps(…, sort_keys=True)`, which botocore hashes. */
 function registrationKey({ name, named, region, scopes, startUrl }: AwsSession): string {
   const list = scopes === undefined ? 'null' : `[${scopes.map(pythonText).join(', ')}]`;
   const session = named ? pythonText(name) : 'null';
   return `{"region": ${pythonText(region)}, "scopes": ${list}, "session_name": ${session}, "startUrl": ${pythonText(startUrl)}, "tool": "botocore"}`;
 }
 
-/** Python writes what is not ASCII as escapes. */
+/** Escapes non-ASCII characters as Python does. */
 function pythonText(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\uffff]/g,

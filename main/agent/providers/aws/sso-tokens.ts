@@ -7,25 +7,25 @@ import type { AwsParts, AwsSession } from './profiles.ts';
 import type { SsoCache, SsoToken } from './sso-cache.ts';
 import { ssoTime } from './sso-cache.ts';
 
-/** A token is renewed this long before its end, as the SDKs do. */
+/** How long before expiry a token is renewed, as in the SDKs. */
 const marginMs = 5 * 60_000;
-/** How long a program may take from its answer to its file, in steps. */
+/** How long another program may take from its answer to its file, in steps. */
 const rivalMs = [0, 50, 100, 250];
 
 export interface SsoTokens {
   /**
-   * The access token of a sign-in, renewed by its refresh token where it has one; callers at the same time share one
-   * request. Rejects with a `TokenProviderError` when the sign-in is over, else with the SDK's errors.
+   * Returns the access token of a session, renewed by its refresh token if it has one. Concurrent callers share one
+   * request. Rejects with a `TokenProviderError` if the session has expired, else with the SDK's errors.
    */
   get(session: AwsSession): Promise<string>;
   /**
-   * Names the sign-in that is kept, without a secret; undefined where there is none. It stays the same while this
-   * process renews the token. A token that another program wrote may be another user's, so it is another sign-in.
+   * Identifies the stored session without a secret; undefined if there is none. Stays the same while this process
+   * renews the token. A token that another program wrote may be another user's, so it counts as another session.
    */
   identity(session: AwsSession): Promise<string | undefined>;
   /**
-   * A name of the token that is kept, without a secret, for a file that outlives this process. `follows` tells whether
-   * it is of the same sign-in as a token that was named before.
+   * Names the stored token without a secret, for a file that outlives this process. `follows` tells whether it belongs
+   * to the same session as a token that was named before.
    */
   name(session: AwsSession): Promise<TokenName | undefined>;
 }
@@ -40,7 +40,7 @@ export function createSsoTokens(
 ): SsoTokens {
   const { clock, cache } = options;
   const renewals = createSingleFlight<string, string>();
-  /** For a token that we got by renewal, the name of the sign-in that it continues. */
+  /** For a token from a renewal, the name of the session that it continues. */
   const continues = new Map<string, string>();
   const origin = (name: string) => continues.get(name) ?? name;
   const left = (token: SsoToken) => Date.parse(token.expiresAt) - clock.now();
@@ -61,7 +61,7 @@ export function createSsoTokens(
         if (left(held) > 0) return held.accessToken;
         throw error;
       }
-      // A refresh token may be good once only, and another program may have used it just before and be about to write.
+      // A refresh token may be valid only once, and another program may have just used it and be about to write.
       for (const pause of rivalMs) {
         await clock.sleep(pause);
         const now = await cache.read(session);
@@ -98,7 +98,7 @@ export function createSsoTokens(
   };
 }
 
-/** What the token service says to a refresh token that it does not take any more. */
+/** The token service's errors for a refresh token that is no longer valid. */
 const refusals = new Set([
   'InvalidGrantException',
   'InvalidClientException',
@@ -107,7 +107,7 @@ const refusals = new Set([
   'AccessDeniedException',
 ]);
 
-/** Whether a new token can be had without a person. */
+/** Returns whether the token can be renewed without the user. */
 export function isRenewable(token: SsoToken, now: number): boolean {
   const { clientId, clientSecret, refreshToken, registrationExpiresAt = '' } = token;
   if (clientId === undefined || clientSecret === undefined || refreshToken === undefined) return false;
@@ -120,7 +120,7 @@ export async function ssoOidcClient(options: AwsParts & { readonly network: Netw
   return new SSOOIDCClient({ ...settings, region });
 }
 
-/** What CreateToken gave, in the words of the cache. */
+/** Converts the answer of CreateToken to the fields of the cache. */
 export function tokenFrom(
   answer: {
     readonly accessToken?: string | undefined;
@@ -142,11 +142,11 @@ function nameOf({ accessToken }: SsoToken): string {
   return createHash('sha256').update(accessToken).digest('hex');
 }
 
-/** Whether an error says that nobody has signed in, and not that a sign-in is over. */
+/** Returns whether an error means that nobody has signed in, as opposed to an expired session. */
 export function isNoSignIn(error: unknown): boolean {
   return error instanceof Error && 'isNoSignIn' in error;
 }
 
 function signInOver(): Error {
-  return Object.assign(new Error('There is no sign-in that still holds.'), { name: 'TokenProviderError' });
+  return Object.assign(new Error('There is no valid session.'), { name: 'TokenProviderError' });
 }

@@ -5,7 +5,7 @@ import { taggedCluster } from '../../catalog/tagged-cluster.ts';
 
 const text = z.string().min(1).optional().catch(undefined);
 
-/** One cluster as Resource Graph and the resource provider both tell it. */
+/** One cluster, as both Resource Graph and the resource provider describe it. */
 const readingSchema = z.object({
   /** `/subscriptions/S/resourceGroups/G/providers/Microsoft.ContainerService/managedClusters/NAME` */
   id: z.string(),
@@ -17,26 +17,26 @@ const readingSchema = z.object({
   power: text,
   fqdn: text,
   privateFqdn: text,
-  /** There where people of a tenant log in. */
+  /** Present if the users of a tenant can log in. */
   entra: z.object({ tenantID: text, serverAppID: text }).optional().catch(undefined),
 });
 export type AksReading = z.infer<typeof readingSchema>;
 
 /**
- * All clusters of a tenant, those of one subscription after those of another: what came before the last one is
- * complete. The ids must be among the columns, or there is no second page.
+ * Queries all clusters of a tenant, grouped by subscription: those before the last subscription of a page are complete.
+ * The IDs must be among the columns, or there is no second page.
  */
 export const clustersQuery = `resources
 | where type =~ 'microsoft.containerservice/managedclusters'
 | project id, name, location, subscriptionId, tags, version = properties.kubernetesVersion, provisioning = properties.provisioningState, power = properties.powerState.code, fqdn = properties.fqdn, privateFqdn = properties.privateFQDN, entra = properties.aadProfile
 | order by subscriptionId asc, id asc`;
 
-/** A row of the answer to `clustersQuery`. Throws where it names no cluster. */
+/** Parses a row of the answer to `clustersQuery`. Throws if it names no cluster. */
 export function readingOfRow(row: unknown): AksReading {
   return readingSchema.parse(row);
 }
 
-/** What the resource provider lists. */
+/** Parses a cluster from the resource provider's list. */
 export function readingOf(cluster: ManagedCluster): AksReading {
   return readingSchema.parse({
     ...cluster,
@@ -48,14 +48,17 @@ export function readingOf(cluster: ManagedCluster): AksReading {
   });
 }
 
-/** The server application of every AKS cluster that has no older one of its own, in every cloud. */
+/** The server application of every AKS cluster without an older one of its own, in every cloud. */
 const aksApplication = '6dae42f8-4368-4678-94ff-3960e28e3630';
 
 export function subscriptionOf({ id }: AksReading): string {
   return partOf(id, 'subscriptions').toLowerCase();
 }
 
-/** `known` is what the catalog has of it: its authority, which no listing tells, is good as long as its address is. */
+/**
+ * `known` is the catalog's cluster: no listing returns its CA certificate, which stays valid as long as its address
+ * does.
+ */
 export function aksCluster(options: {
   readonly reading: AksReading;
   readonly tenant: string;
@@ -67,7 +70,7 @@ export function aksCluster(options: {
   const { id, name, location: region, tags, version, provisioning, power, entra } = reading;
   const subscription = subscriptionOf(reading);
   const resourceGroup = partOf(id, 'resourceGroups');
-  // Azure minds no letter's case, and answers in several.
+  // Azure ignores case, and answers in several spellings.
   const key = `${resourceGroup}/${name}`.toLowerCase();
   const host = reading.privateFqdn ?? reading.fqdn;
   const server = host === undefined ? undefined : `https://${host}:443`;

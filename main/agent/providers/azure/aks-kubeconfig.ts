@@ -24,8 +24,8 @@ const kubeconfigSchema = z.object({
 });
 
 /**
- * The kubeconfig that AKS gives a person. `authority` is base64 of PEM; `client` (PEM) is there where the cluster knows
- * no people. Rejects with an `azure-…` or network code, `cancelled`, or `credential-failed`.
+ * Reads the kubeconfig that AKS gives a user. `authority` is base64 of PEM; `client` (PEM) is present if the cluster
+ * does not authenticate users. Rejects with an `azure-…` or network code, `cancelled`, or `credential-failed`.
  */
 export async function readAksKubeconfig(options: {
   readonly session: AzureSession;

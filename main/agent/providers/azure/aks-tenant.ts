@@ -17,7 +17,7 @@ import type { AzureSession } from './clients.ts';
 import { azureError, statusOf } from './errors.ts';
 
 const pageSize = 1_000;
-/** Where every subscription is asked by itself. */
+/** The limit if each subscription is read separately. */
 const subscriptionsAtOnce = 16;
 
 export interface Subscription {
@@ -31,28 +31,27 @@ export interface TenantParts {
   readonly run: Parameters<DiscoverySource['discover']>[0];
   known(id: ClusterId): Cluster | undefined;
   now(): number;
-  /** What a whole subscription came to. `name` is what people call it, where that is known. */
-  tell(subscription: Subscription, outcome: Extract<CellOutcome, { kind: 'listed' | 'failed' }>): void;
+  /** Reports the result of a whole subscription. `name` is its display name, if known. */
+  report(subscription: Subscription, outcome: Extract<CellOutcome, { kind: 'listed' | 'failed' }>): void;
 }
 
 type Failed = Extract<CellOutcome, { kind: 'failed' }>;
 
 /**
- * Reads every subscription of a tenant by one query of Resource Graph, page by page; where it is denied or down, by a
- * listing of each subscription. Answers the failure that left nothing to tell a subscription of; rejects when the run
- * was cancelled.
+ * Reads every subscription of a tenant with one query of Resource Graph, page by page; if that is denied or down, lists
+ * each subscription. Returns the failure if it left no subscription to report; rejects if the run was cancelled.
  */
 export async function readTenant(parts: TenantParts): Promise<AppError | undefined> {
-  const { tenant, session, run, tell } = parts;
+  const { tenant, session, run, report } = parts;
   const asking = subscriptionsOf(parts);
   // Awaited when the clusters are read.
   asking.catch(() => {});
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const read = new Map<string, Cluster[]>();
-  const finish = async (id: string, outcome: Parameters<typeof tell>[1]) => {
-    told.add(id);
-    // Asked for together with the first page, and hardly ever slower. Without them the clusters count all the same.
-    tell({ id, name: (await asking.catch(() => undefined))?.get(id) }, outcome);
+  const finish = async (id: string, outcome: Parameters<typeof report>[1]) => {
+    reported.add(id);
+    // Requested together with the first page, and rarely slower. Without the names the clusters are reported anyway.
+    report({ id, name: (await asking.catch(() => undefined))?.get(id) }, outcome);
   };
   let failure: AppError | undefined;
   try {
@@ -64,10 +63,10 @@ export async function readTenant(parts: TenantParts): Promise<AppError | undefin
         clusters.push(clusterOf(parts, reading));
       }
       const last = page.at(-1);
-      // More of the last one may come; those before it are complete.
+      // More clusters of the last subscription may follow; those before it are complete.
       const unfinished = last === undefined ? undefined : subscriptionOf(last);
       for (const [subscription, clusters] of read) {
-        if (subscription === unfinished || told.has(subscription)) continue;
+        if (subscription === unfinished || reported.has(subscription)) continue;
         await finish(subscription, { kind: 'listed', clusters });
       }
     }
@@ -89,7 +88,7 @@ export async function readTenant(parts: TenantParts): Promise<AppError | undefin
     ...(asked.status === 'fulfilled' ? asked.value.keys() : []),
   ]);
   for (const subscription of subscriptions) {
-    if (told.has(subscription)) continue;
+    if (reported.has(subscription)) continue;
     const clusters = read.get(subscription) ?? [];
     await finish(
       subscription,
@@ -98,40 +97,44 @@ export async function readTenant(parts: TenantParts): Promise<AppError | undefin
         : { kind: 'failed', error: toPlainError(failure), clusters },
     );
   }
-  // Where not all were told, nothing says that those from before are gone.
+  // If not all were reported, the missing ones may still exist: do not remove them.
   const doubt = failure ?? (asked.status === 'rejected' ? (asked.reason as AppError) : undefined);
-  return doubt === undefined ? undefined : tellKnown(parts, told, doubt);
+  return doubt === undefined ? undefined : reportKnown(parts, reported, doubt);
 }
 
-/** Tells a failure of the subscriptions that the catalog knows in the tenant; answers it where nothing was told at all. */
-function tellKnown(parts: TenantParts, told: ReadonlySet<string>, error: AppError): AppError | undefined {
-  const { tenant, run, tell } = parts;
+/** Reports a failure for the tenant's subscriptions in the catalog; returns it if nothing was reported at all. */
+function reportKnown(
+  parts: TenantParts,
+  reported: ReadonlySet<string>,
+  error: AppError,
+): AppError | undefined {
+  const { tenant, run, report } = parts;
   const known = new Set(
     run.known.flatMap(({ account, credential }) =>
-      credential?.kind === 'aks' && credential.tenant === tenant && !told.has(account) ? [account] : [],
+      credential?.kind === 'aks' && credential.tenant === tenant && !reported.has(account) ? [account] : [],
     ),
   );
-  for (const id of known) tell({ id }, failed(error));
-  return told.size + known.size === 0 ? error : undefined;
+  for (const id of known) report({ id }, failed(error));
+  return reported.size + known.size === 0 ? error : undefined;
 }
 
-/** One page of Resource Graph after the other; the next one is asked for before a page is handed out. */
+/** Yields the pages of Resource Graph; requests the next one before it yields a page. */
 async function* pagesOf({ session, tenant, run }: TenantParts): AsyncGenerator<readonly AksReading[]> {
   const { ResourceGraphClient } = await import('@azure/arm-resourcegraph');
   const client = new ResourceGraphClient(session.credential(tenant), session.clientOptions);
   const ask = (skipToken?: string): Promise<QueryResponse> => {
     const options = { resultFormat: 'objectArray', top: pageSize, ...(skipToken && { skipToken }) } as const;
     const answer = client.resources({ query: clustersQuery, options }, { abortSignal: run.signal });
-    // Awaited at its turn.
+    // Awaited in its turn.
     answer.catch(() => {});
     return answer;
   };
   for (let asked: Promise<QueryResponse> | undefined = ask(); asked !== undefined; ) {
     const { data, skipToken, resultTruncated }: QueryResponse = await asked;
     asked = skipToken === undefined ? undefined : ask(skipToken);
-    // The request goes out in a turn of its own: not after the work on this page.
+    // Let the request go out first, and not after the work on this page.
     if (asked !== undefined) await setImmediate();
-    // Rows were left out, and there is no way to them: nothing may be taken for complete.
+    // Rows were left out, and cannot be requested: the list is not complete.
     if (resultTruncated === 'true' && skipToken === undefined) {
       throw new AppError('azure-failed', `Resource Graph left out clusters of tenant ${tenant}.`, {
         retryable: true,
@@ -141,13 +144,15 @@ async function* pagesOf({ session, tenant, run }: TenantParts): AsyncGenerator<r
   }
 }
 
-/** Denied, or down also after several tries: the resource provider may answer all the same. */
+/**
+ * Returns whether Resource Graph is denied, or down after several attempts: the resource provider may answer anyway.
+ */
 function isUnavailable(error: unknown): boolean {
   const status = statusOf(error);
   return status !== undefined && (status === 400 || status === 403 || status === 404 || status >= 500);
 }
 
-/** Every subscription that the person may see, with its name. */
+/** Lists every subscription that the user may see, with its name. */
 async function subscriptionsOf({
   session,
   tenant,
@@ -180,13 +185,13 @@ async function readEach(
   parts: TenantParts,
   asking: Promise<ReadonlyMap<string, string | undefined>>,
 ): Promise<AppError | undefined> {
-  const { run, tell } = parts;
+  const { run, report } = parts;
   let subscriptions: ReadonlyMap<string, string | undefined>;
   try {
     subscriptions = await asking;
   } catch (error) {
     run.signal.throwIfAborted();
-    return tellKnown(parts, new Set(), error as AppError);
+    return reportKnown(parts, new Set(), error as AppError);
   }
   const limit = pLimit(subscriptionsAtOnce);
   await Promise.all(
@@ -194,7 +199,7 @@ async function readEach(
       limit(async () => {
         const outcome = await readSubscription(parts, id);
         run.signal.throwIfAborted();
-        tell({ id, name }, outcome);
+        report({ id, name }, outcome);
       }),
     ),
   );

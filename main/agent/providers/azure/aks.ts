@@ -3,7 +3,7 @@ import type { Cluster, ClusterId } from '../../../model/cluster.ts';
 import type { Clock } from '../../parts.ts';
 import { boundedItems } from '../bounded-pages.ts';
 import type { CellOutcome, CellResult, DiscoverySource } from '../discovery-source.ts';
-import { tellGone } from '../gone.ts';
+import { reportGone } from '../gone.ts';
 import { readAksKubeconfig } from './aks-kubeconfig.ts';
 import { readTenant, type Subscription } from './aks-tenant.ts';
 import { type AzureParts, tenantsOf } from './cli-sessions.ts';
@@ -13,9 +13,9 @@ import { azureError, notSignedIn } from './errors.ts';
 type Discover = Parameters<DiscoverySource['discover']>[0];
 
 /**
- * Azure Kubernetes Service: every subscription of every tenant that the sign-ins of this computer reach. A cell is a
- * subscription in a region where it has, or had, clusters; in the region `*` where it has none. Without a sign-in
- * there is nothing to read. `tenants` is the organisation's: only these, by id or by domain.
+ * Azure Kubernetes Service: every subscription of every tenant that this computer's sessions reach. A cell is a
+ * subscription in a region where it has, or had, clusters; or in the region `*` if it has none. Without a session there
+ * is nothing to read. `tenants` is the organisation's filter: only these, by ID or domain.
  */
 export function createAksSource(
   options: AzureParts & { readonly clock: Clock; readonly tenants?: readonly string[] | undefined },
@@ -23,9 +23,12 @@ export function createAksSource(
   const sessionNow = createAzureSessions(options);
   const wanted = options.tenants?.map((name) => name.toLowerCase());
   const domains = new Set(wanted?.filter((name) => !tenantId.test(name)));
-  /** The ids wanted, those of the domains once the listing has told them: the next run need not wait for it. */
+  /**
+   * The wanted IDs. Those of domains are added once the listing has returned them, so the next run need not wait for
+   * it.
+   */
   const named = new Set(wanted?.filter((name) => !domains.has(name)));
-  /** Completed since the start: a run that had begun before must not forget it. */
+  /** Clusters completed since the start: a run that began earlier must not drop the details. */
   const completed = new Map<ClusterId, Cluster>();
   return {
     source: 'aks',
@@ -33,7 +36,7 @@ export function createAksSource(
       const session = await sessionNow();
       if (session === undefined) return;
       const before = new Map(run.known.map((cluster) => [cluster.id, cluster]));
-      const { tell, tellPlace, told, codes } = teller(run);
+      const { report, reportFailure, reported, codes } = createReporter(run);
       const reading = new Map<string, Promise<void>>();
       const read = (tenant: string) => {
         if (reading.has(tenant)) return;
@@ -41,17 +44,17 @@ export function createAksSource(
           tenant,
           session,
           run,
-          tell,
+          report,
           known: (id) => completed.get(id) ?? before.get(id),
           now: options.clock.now,
         }).then((failure) => {
-          if (failure !== undefined) tellPlace(`tenant:${tenant}`, failure);
+          if (failure !== undefined) reportFailure(`tenant:${tenant}`, failure);
         });
         reading.set(tenant, task);
         // Awaited below.
         task.catch(() => {});
       };
-      // Those that are known already need not wait for the list.
+      // Known tenants need not wait for the list.
       const known = run.known.flatMap(({ credential }) =>
         credential?.kind === 'aks' ? [credential.tenant] : [],
       );
@@ -68,7 +71,7 @@ export function createAksSource(
             for (const domain of ours) missing.delete(domain);
             if (isWanted(tenant.id)) read(tenant.id);
           }
-          // Whoever does not belong to one is told so by its sign-in.
+          // If the user does not belong to one, its login says so.
           for (const domain of missing) read(domain);
         }
       } catch (error) {
@@ -83,10 +86,10 @@ export function createAksSource(
       await Promise.allSettled(reading.values());
       run.signal.throwIfAborted();
       await Promise.all(reading.values());
-      // Their tenants were read whole, or are not to be read any more.
-      if (failure === undefined) tellGone(run, ({ account }) => !told.has(account));
-      // One line is enough for what has one cause.
-      else if (!codes.has(failure.code)) tellPlace('*', failure);
+      // Unreported subscriptions are gone: their tenants were read completely, or are no longer wanted.
+      if (failure === undefined) reportGone(run, ({ account }) => !reported.has(account));
+      // Report one line per cause.
+      else if (!codes.has(failure.code)) reportFailure('*', failure);
     },
     async complete(cluster, signal) {
       const { credential, certificateAuthorityData } = cluster;
@@ -111,7 +114,7 @@ async function* tenantsSeen(
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly id: string; readonly domains: readonly string[] }> {
   const { SubscriptionClient } = await import('@azure/arm-resources-subscriptions');
-  // Any of them will do; that of the first tenant is asked for anyway.
+  // Any session will do; the first tenant's is needed anyway.
   const [tenant] = tenantsOf(session.signIns);
   const client = new SubscriptionClient(session.credential(tenant), session.clientOptions);
   for await (const tenant of boundedItems(
@@ -124,28 +127,28 @@ async function* tenantsSeen(
   }
 }
 
-function teller(run: Discover) {
+function createReporter(run: Discover) {
   const listed = new Set<string>();
   const before = Map.groupBy(run.known, ({ account }) => account);
   const codes = new Set<ErrorCode>();
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const names = new Map(run.cells.map(({ account, accountName }) => [account, accountName]));
-  const tellCell = (cell: Omit<CellResult['cell'], 'source'>, outcome: CellOutcome) => {
+  const reportCell = (cell: Omit<CellResult['cell'], 'source'>, outcome: CellOutcome) => {
     run.signal.throwIfAborted();
     if (outcome.kind === 'failed') codes.add(outcome.error.code);
     run.onCell({ cell: { source: 'aks', ...cell }, outcome });
   };
   return {
-    /** The subscriptions of which something was told. */
-    told: told as ReadonlySet<string>,
-    /** Of the failures that were told. */
+    /** The subscriptions that were reported. */
+    reported: reported as ReadonlySet<string>,
+    /** The codes of the failures that were reported. */
     codes: codes as ReadonlySet<ErrorCode>,
-    /** Tells the regions of a subscription. Where two tenants lead to it, one that cannot read it says nothing. */
-    tell(
+    /** Reports the regions of a subscription. If two tenants reach it, one that cannot read it is ignored. */
+    report(
       { id: subscription, name }: Subscription,
       outcome: Extract<CellOutcome, { kind: 'listed' | 'failed' }>,
     ) {
-      told.add(subscription);
+      reported.add(subscription);
       if (listed.has(subscription)) return;
       const accountName = name ?? names.get(subscription);
       const named = accountName === undefined ? {} : { accountName };
@@ -157,13 +160,13 @@ function teller(run: Discover) {
       run.onPlanned(regions.size);
       for (const region of regions) {
         const clusters = (found.get(region) ?? []).map((cluster) => ({ ...cluster, ...named }));
-        tellCell({ account: subscription, ...named, region }, { ...outcome, clusters });
+        reportCell({ account: subscription, ...named, region }, { ...outcome, clusters });
       }
     },
-    /** Tells a failure of what is no subscription. */
-    tellPlace(account: string, error: AppError) {
+    /** Reports a failure that belongs to no subscription. */
+    reportFailure(account: string, error: AppError) {
       run.onPlanned(1);
-      tellCell({ account, region: '*' }, { kind: 'failed', error: toPlainError(error) });
+      reportCell({ account, region: '*' }, { kind: 'failed', error: toPlainError(error) });
     },
   };
 }

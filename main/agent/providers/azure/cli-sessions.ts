@@ -14,11 +14,11 @@ export interface AzureParts {
   readonly env: Environment;
   readonly home: string;
   readonly network: Network;
-  /** Where `k8s-tunnels login azure` keeps its tokens. */
+  /** Where `k8s-tunnels login azure` stores its tokens. */
   readonly ownFile?: SignInFile | undefined;
 }
 
-/** A way into Azure that this computer is set up for, as its files and variables show without asking anybody. */
+/** A way to sign in to Azure that this computer is configured for. Files and variables show it without any request. */
 export type AzureSignIn =
   | {
       readonly kind: 'environment';
@@ -27,7 +27,7 @@ export type AzureSignIn =
       readonly secret: string | undefined;
       readonly certificate: string;
       readonly certificatePassword: string | undefined;
-      /** Tells one content of its certificate's file from the next. */
+      /** Changes with the content of its certificate's file. */
       readonly user: string;
     }
   | {
@@ -35,7 +35,7 @@ export type AzureSignIn =
       readonly tenant: string;
       readonly client: string;
       readonly tokenFile: string;
-      /** Tells one content of the file from the next. */
+      /** Changes with the content of the file. */
       readonly user: string;
     }
   | {
@@ -43,16 +43,16 @@ export type AzureSignIn =
       readonly file: SignInFile;
       readonly username: string;
       readonly tenants: readonly string[];
-      /** Names who has signed in, as Entra does. */
+      /** Identifies the signed-in user as Entra does. */
       readonly user: string;
     }
   | {
       readonly kind: 'cli';
       readonly tenants: readonly string[];
       readonly username: string | undefined;
-      /** Its tokens, where they may be read (on Linux; elsewhere the system encrypts them). */
+      /** Its token cache, where that is readable (on Linux; elsewhere the system encrypts it). */
       readonly cache: string;
-      /** Names who has signed in: two may have the same name, and an application has none. */
+      /** Identifies the signed-in user: two may have the same name, and an application has none. */
       readonly user: string;
     }
   | { readonly kind: 'powershell'; readonly user: string }
@@ -64,7 +64,7 @@ export interface AzureCloud {
   readonly resourceManager: string;
 }
 
-/** By the names that the Azure CLI gives them. */
+/** By the Azure CLI's names. */
 const clouds: Readonly<Record<string, AzureCloud>> = {
   AzureCloud: {
     authority: 'https://login.microsoftonline.com',
@@ -84,7 +84,7 @@ const publicCloud: AzureCloud = {
   resourceManager: 'https://management.azure.com',
 };
 
-/** What the Azure CLI writes at `az login`, behind a byte order mark; without subscriptions after `az logout`. */
+/** The file that `az login` writes, with a byte order mark; without subscriptions after `az logout`. */
 const profileSchema = z.object({
   subscriptions: z.array(
     z.object({
@@ -103,9 +103,9 @@ const contextSchema = z.object({ Account: z.object({ Id: z.string() }), Tenant: 
 const developerSchema = z.object({ auth: z.object({ account: z.object({ currentUser: z.unknown() }) }) });
 
 /**
- * The sign-ins in the order in which DefaultAzureCredential tries them, our own before those of other tools, and the cloud that they are for:
- * `AZURE_AUTHORITY_HOST`'s, else the one that the Azure CLI is set to. An instance's own identity is left out: asking
- * for it takes seconds on a computer that has none.
+ * Returns the sessions in the order in which DefaultAzureCredential tries them, our own before those of other tools,
+ * and their cloud: that of `AZURE_AUTHORITY_HOST`, else the one that the Azure CLI is set to. Leaves out an instance's
+ * managed identity: requesting it takes seconds on a computer without one.
  */
 export async function azureSignIns({
   env,
@@ -114,7 +114,7 @@ export async function azureSignIns({
 }: Pick<AzureParts, 'env' | 'home' | 'ownFile'>): Promise<{
   readonly signIns: readonly AzureSignIn[];
   readonly cloud: AzureCloud;
-  /** `login-sealed`, where our own is there and only the desktop app can open it. */
+  /** `login-sealed` if our own session is there and only the desktop app can open it. */
   readonly sealed?: AppError;
 }> {
   let sealed: AppError | undefined;
@@ -180,12 +180,12 @@ async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | unde
     const text = await readFile(file, 'utf8');
     return schema.safeParse(JSON.parse(text.replace(/^\uFEFF/, ''))).data;
   } catch {
-    // Not there, or another program is just writing it.
+    // It is missing, or another program is writing it.
     return undefined;
   }
 }
 
-/** The tenants that the sign-ins name by themselves, the one that they use by default first. */
+/** Returns the tenants that the sessions name, the default one first. */
 export function tenantsOf(signIns: readonly AzureSignIn[]): readonly string[] {
   return [
     ...new Set(
@@ -196,10 +196,10 @@ export function tenantsOf(signIns: readonly AzureSignIn[]): readonly string[] {
   ];
 }
 
-/** How long the tool of a vendor may take for a token. */
+/** The limit for a vendor's tool to return a token. */
 const processTimeoutInMs = 30_000;
 
-/** The SDK's chain over the sign-ins: the first that can give a token does. Any tenant may be asked for. */
+/** Returns the SDK's chain over the sessions: the first that can give a token does. Any tenant may be requested. */
 export async function chainOf(options: {
   readonly signIns: readonly AzureSignIn[];
   readonly cloud: AzureCloud;
@@ -238,12 +238,12 @@ export async function chainOf(options: {
         if (username === undefined) return cli;
         const [tenant = 'organizations'] = tenants;
         const authority = cloud.authority;
-        // Without a process, where its tokens may be read; what it would write is left to it.
+        // Without a child process, if its tokens are readable. Never writes them: that is left to the CLI.
         return ownCredential({ network, file: onlyRead(cache), authority, tenant, username }).then(
           (read) => ({
             getToken: (...asked) =>
               read.getToken(...asked).catch((error: unknown) => {
-                // What the network failed to answer, the tool would wait for too.
+                // If the network failed, the tool would wait for it too.
                 if (error instanceof AppError) throw error;
                 return cli.getToken(...asked);
               }),
@@ -251,7 +251,7 @@ export async function chainOf(options: {
         );
       }
       case 'powershell':
-        // Its script is the SDK's own, which ends the process after the same time.
+        // Runs the SDK's own script, which ends its process after the same time.
         return new identity.AzurePowerShellCredential({ ...multiTenant, processTimeoutInMs });
       case 'developer-cli':
         return toolCredential('azd');
@@ -273,8 +273,8 @@ const cliCacheSchema = z.looseObject({
 });
 
 /**
- * The Azure CLI's file of tokens. MSAL for Python writes it, in the one form of all MSALs but for the profiles that
- * MSAL for Node takes an account's tenants from.
+ * Opens the Azure CLI's token cache, read-only. MSAL for Python writes it, in the common format of all MSALs, but
+ * without the profiles from which MSAL for Node takes an account's tenants.
  */
 function onlyRead(file: string): SignInFile {
   return {

@@ -9,13 +9,13 @@ import { networkError } from '../../network/network-error.ts';
 import { type AzureCloud, type AzureParts, type AzureSignIn, azureSignIns, chainOf } from './cli-sessions.ts';
 import { azureHttpClient } from './http-client.ts';
 
-/** What this computer can ask Azure with. */
+/** How this computer can access Azure. */
 export interface AzureSession {
   readonly signIns: readonly AzureSignIn[];
   readonly cloud: AzureCloud;
-  /** The credential of a tenant, of the sign-in's own where none is named; what it gives is shared and kept. */
+  /** Returns the credential of a tenant; without one, of the session's own tenant. Its tokens are shared and cached. */
   credential(tenant?: string): TokenCredential;
-  /** What all clients of Azure Resource Manager share. */
+  /** The options that all clients of Azure Resource Manager share. */
   readonly clientOptions: {
     readonly endpoint: string;
     readonly credentials: { readonly scopes: string[] };
@@ -25,14 +25,14 @@ export interface AzureSession {
 }
 
 const retryOptions = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 5_000 } as const;
-/** A token is asked for anew this long before its end. */
+/** How long before expiry a token is requested again. */
 const marginMs = 5 * 60_000;
-/** At once: each may start a vendor's tool. */
+/** The limit of concurrent token requests: each may start a vendor's tool. */
 const tokensAtOnce = 4;
 
 /**
- * Answers the session of the moment; undefined where nobody has signed in. It is the same one, with its tokens, until
- * somebody signs in or out. Rejects with `login-sealed` where the one that counts is the desktop app's.
+ * Returns the current session; undefined if nobody is signed in. It stays the same, with its tokens, until somebody
+ * signs in or out. Rejects with `login-sealed` if the one that applies belongs to the desktop app.
  */
 export function createAzureSessions(parts: AzureParts): () => Promise<AzureSession | undefined> {
   let last:
@@ -41,7 +41,7 @@ export function createAzureSessions(parts: AzureParts): () => Promise<AzureSessi
   return async () => {
     const found = await azureSignIns(parts);
     const [first] = found.signIns;
-    // What the environment says counts before our own; the others come after it, and would be somebody else.
+    // The environment takes precedence over our own session. The others come after it, and could be another user's.
     if (found.sealed !== undefined && first?.kind !== 'environment' && first?.kind !== 'workload')
       throw found.sealed;
     if (first === undefined) return undefined;
@@ -57,7 +57,7 @@ async function openSession(
   { signIns, cloud }: Awaited<ReturnType<typeof azureSignIns>>,
 ): Promise<AzureSession> {
   const httpClient = await azureHttpClient(network);
-  // MSAL keeps to itself why the authority could not be reached.
+  // Remember the cause: MSAL hides why the authority was unreachable.
   let unreachable: unknown;
   const remembering: HttpClient = {
     async sendRequest(request) {
@@ -83,7 +83,7 @@ async function openSession(
   const getToken = (scopes: string | string[], options: GetTokenOptions): Promise<AccessToken> => {
     const { tenantId = '', claims = '' } = options;
     const key = [tenantId, ...[scopes].flat()].join(' ');
-    // A challenge means that the token at hand is not good enough.
+    // A challenge means that the cached token is not sufficient.
     if (claims !== '') held.delete(key);
     const { abortSignal: _, ...shared } = options;
     const ask = async () => {
@@ -118,7 +118,7 @@ async function openSession(
   };
 }
 
-/** A token is shared, so that one caller's cancellation must not end it for the others; that caller waits no longer. */
+/** Rejects for one caller only: the shared token request must continue for the others. */
 function unlessAborted<T>(work: Promise<T>, signal: GetTokenOptions['abortSignal']): Promise<T> {
   if (signal === undefined) return work;
   return abortable(work, signal, {

@@ -5,7 +5,7 @@ import type { AzureParts } from './cli-sessions.ts';
 import { type AzureSession, createAzureSessions } from './clients.ts';
 import { azureError, notSignedIn } from './errors.ts';
 
-/** Credentials for AKS. Those that are held count as long as the session of the moment is the same. */
+/** Makes credentials for AKS. Cached ones are valid as long as the session stays the same. */
 export function aksCredentials(parts: AzureParts): CredentialProviderOf<'aks'> {
   const current = createAzureSessions(parts);
   return {
@@ -19,8 +19,8 @@ export function aksCredentials(parts: AzureParts): CredentialProviderOf<'aks'> {
 }
 
 /**
- * What an AKS cluster accepts: a token of Microsoft Entra for its server application, as kubelogin gets it, or the
- * client certificate that AKS gives out where people are not known to it.
+ * Returns a credential that an AKS cluster accepts: a token of Microsoft Entra for its server application, as kubelogin
+ * gets it, or the client certificate that AKS gives out if the cluster does not authenticate users.
  */
 async function aksCredential(session: AzureSession, source: AksCredentialSource): Promise<Credential> {
   const { login, cluster } = source;
@@ -28,7 +28,7 @@ async function aksCredential(session: AzureSession, source: AksCredentialSource)
     const { client } = await readAksKubeconfig({ session, source });
     if (client !== undefined) return { kind: 'client-certificate', ...client, expiresAt: undefined };
     throw new AppError('credential-failed', `AKS gives no client certificate for ${cluster}.`, {
-      hint: 'Run `k8s-tunnels discover`: people may log in to it by Microsoft Entra now.',
+      hint: 'Run `k8s-tunnels discover`: the cluster may use Microsoft Entra now.',
     });
   }
   const { tenant, application } = login;

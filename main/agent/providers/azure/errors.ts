@@ -4,14 +4,14 @@ import { networkError } from '../../network/network-error.ts';
 import type { AzureSignIn } from './cli-sessions.ts';
 import type { AzureSession } from './clients.ts';
 
-/** Any error of the Azure SDKs as ours. The SDK's own text stays out of it: it may quote what a tool printed. */
+/** Converts any error of the Azure SDKs. Omits the SDK's own text, which may quote a tool's output. */
 export function azureError(options: {
   readonly error: unknown;
   readonly session: Pick<AzureSession, 'signIns' | 'cloud'>;
   readonly tenant: string | undefined;
-  /** What was asked, as a role names it, for example `Microsoft.ContainerService/managedClusters/read`. */
+  /** The action as a role names it, for example `Microsoft.ContainerService/managedClusters/read`. */
   readonly action: string;
-  /** Where, for people: `subscription …`. */
+  /** The scope for display: `subscription …`. */
   readonly scope: string;
 }): AppError {
   const { error: cause, session, tenant, action, scope } = options;
@@ -39,13 +39,13 @@ export function azureError(options: {
       cause,
     });
   }
-  // The SDK has answered a challenge by itself where the sign-in can.
+  // The SDK has answered a challenge if the session can.
   if (status === 401) return sessionOver({ session, tenant, cause });
   const errno = errnoBelow(cause);
   if (errno !== undefined) return networkError({ host }, errno);
   if (signInErrors.has(name)) return signInError({ session, tenant, cause });
   return new AppError('azure-failed', `Azure failed to answer ${action} in ${scope} (${status ?? name}).`, {
-    hint: 'Try again; if it stays so, look at the Azure status page.',
+    hint: 'Try again; if the error persists, see the Azure status page.',
     retryable: true,
     cause,
   });
@@ -64,18 +64,18 @@ type Failed = {
   readonly cause: unknown;
 };
 
-/** The SDK tells an ended sign-in, a missing tool and a tool that broke by text alone. */
+/** The SDK distinguishes an expired session, a missing tool and a failed tool only by text. */
 function signInError(failed: Failed): AppError {
   const { cause } = failed;
   const { signIns } = failed.session;
-  const person = personOf(signIns);
-  // Each of the chain has said why it cannot.
+  const userTool = userToolOf(signIns);
+  // Each credential of the chain has said why it cannot.
   const said = cause instanceof Error && 'errors' in cause && Array.isArray(cause.errors) ? cause.errors : [];
-  const own: unknown = said[signIns.findIndex(({ kind }) => kind === person)] ?? cause;
+  const own: unknown = said[signIns.findIndex(({ kind }) => kind === userTool)] ?? cause;
   const text = own instanceof Error ? own.message : '';
   // Entra's numbers: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
   const [code, number] = /AADSTS(\d+)/.exec(text) ?? [];
-  if (person === undefined) {
+  if (userTool === undefined) {
     if (number === '7000222') return sessionOver(failed);
     return new AppError(
       'azure-failed',
@@ -83,7 +83,7 @@ function signInError(failed: Failed): AppError {
       { hint: 'Check AZURE_TENANT_ID, AZURE_CLIENT_ID and its secret or certificate.', cause },
     );
   }
-  const { program, logIn, getToken } = tools[person];
+  const { program, logIn, getToken } = tools[userTool];
   if (/could(n't| not) be found|is( not)? installed/i.test(text) && code === undefined) {
     return new AppError('azure-failed', `${program}, with which you signed in to Azure, is not on PATH.`, {
       hint: `Install ${program} again, or sign in with another tool.`,
@@ -99,33 +99,37 @@ function signInError(failed: Failed): AppError {
 }
 
 function sessionOver({ session, tenant, cause }: Failed): AppError {
-  const person = personOf(session.signIns);
+  const userTool = userToolOf(session.signIns);
   const where = tenant === undefined ? '' : ` in tenant ${tenant}`;
-  if (person === undefined) {
-    return new AppError('azure-session-expired', `The sign-in of AZURE_CLIENT_ID has ended${where}.`, {
-      hint: 'Renew the secret or certificate of the application and start again.',
+  if (userTool === undefined) {
+    return new AppError('azure-session-expired', `The session of AZURE_CLIENT_ID has expired${where}.`, {
+      hint: 'Renew the secret or certificate of the application and restart the agent.',
       cause,
     });
   }
-  const { logIn, tenantOption } = tools[person];
+  const { logIn, tenantOption } = tools[userTool];
   const words = tenant === undefined ? [] : [tenant];
   const own = commandLine('k8s-tunnels login azure', words);
   const byTool =
-    person === 'own'
+    userTool === 'own'
       ? ''
       : `, or \`${commandLine(words.length > 0 ? `${logIn} ${tenantOption}` : logIn, words)}\``;
-  return new AppError('azure-session-expired', `Your sign-in to Azure has ended, or is not enough${where}.`, {
-    hint: `Run \`${own}\`${byTool}.`,
-    cause,
-    signIn: { provider: 'azure', session: tenant },
-  });
+  return new AppError(
+    'azure-session-expired',
+    `Your session at Azure has expired, or is not sufficient${where}.`,
+    {
+      hint: `Run \`${own}\`${byTool}.`,
+      cause,
+      signIn: { provider: 'azure', session: tenant },
+    },
+  );
 }
 
 const tools = {
   own: {
     program: 'k8s-tunnels',
     logIn: 'k8s-tunnels login azure',
-    // The tenant is the name of the sign-in.
+    // The session is named by its tenant.
     tenantOption: '',
     getToken: 'k8s-tunnels login azure',
   },
@@ -149,13 +153,13 @@ const tools = {
   },
 } as const;
 
-/** The tool with which a person has signed in; undefined where only applications have. */
-function personOf(signIns: readonly AzureSignIn[]): keyof typeof tools | undefined {
+/** Returns the tool with which a user has signed in; undefined if only applications have. */
+function userToolOf(signIns: readonly AzureSignIn[]): keyof typeof tools | undefined {
   for (const { kind } of signIns) if (kind in tools) return kind as keyof typeof tools;
   return undefined;
 }
 
-/** Nobody has signed in where a sign-in is needed. */
+/** Returns the error for a missing session. */
 export function notSignedIn(): AppError {
   return new AppError('azure-session-expired', 'You are not signed in to Azure.', {
     hint: 'Run `k8s-tunnels login azure`, or `az login`.',
@@ -163,7 +167,7 @@ export function notSignedIn(): AppError {
   });
 }
 
-/** The HTTP status of an answer that the SDK rejected with. */
+/** Returns the HTTP status of an answer that the SDK rejected. */
 export function statusOf(error: unknown): number | undefined {
   return error instanceof Error &&
     error.name === 'RestError' &&
@@ -173,7 +177,7 @@ export function statusOf(error: unknown): number | undefined {
     : undefined;
 }
 
-/** The system's error below those of the SDK, which gives its code to its own error too. */
+/** Finds the system error below the SDK's errors, which copy its code. */
 function errnoBelow(error: unknown): Error | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     const errno = errnoOf(at);

@@ -2,12 +2,12 @@ import type { HttpClient, HttpHeaders, PipelineRequest } from '@azure/core-rest-
 import { AppError, errnoOf } from '../../../model/app-error.ts';
 import type { Network } from '../../network/network.ts';
 
-/** Azure may ask a client to come back in minutes: a run does not wait for that. */
+/** Azure may ask a client to retry after minutes: a run does not wait that long. */
 const longestRetryAfterSeconds = 15;
 
 /**
- * Sends the SDK's requests over our own network: its proxy, authorities and limits on answers hold for Azure too. The
- * SDK's own client has no limit on an answer's length, compressed or not.
+ * Sends the SDK's requests over our own network, so that its proxy, CA certificates and answer limits apply to Azure
+ * too. The SDK's own client limits an answer's length neither compressed nor uncompressed.
  */
 export async function azureHttpClient(network: Network): Promise<HttpClient> {
   const { createHttpHeaders, RestError } = await import('@azure/core-rest-pipeline');
@@ -27,7 +27,7 @@ export async function azureHttpClient(network: Network): Promise<HttpClient> {
         })
         .catch((error: unknown) => {
           const errno = error instanceof AppError ? errnoOf(error.cause) : undefined;
-          // The SDK tries again what it knows by its code.
+          // The SDK retries errors whose codes it knows.
           throw error instanceof AppError && error.code.startsWith('network-') && errno !== undefined
             ? new RestError(error.message, { code: errno, request })
             : error;
@@ -37,7 +37,7 @@ export async function azureHttpClient(network: Network): Promise<HttpClient> {
         const [first] = [value].flat();
         if (first !== undefined) headers.set(name, first);
       }
-      // Without the header the SDK does not try again.
+      // Drop a long Retry-After: without the header the SDK does not retry.
       if (Number(headers.get('retry-after')) > longestRetryAfterSeconds) headers.delete('retry-after');
       return { request, status: answer.status, headers, bodyAsText: answer.body.toString('utf8') };
     },

@@ -7,7 +7,7 @@ import type { LoginProvider, SignInRequest } from '../login-provider.ts';
 import { type AzureParts, azureSignIns } from './cli-sessions.ts';
 import { openOwnApplication, readOwnAccount } from './own-account.ts';
 
-/** Any tenant: Entra finds the person's own. */
+/** Any tenant: Entra finds the user's own. */
 const anyTenant = 'organizations';
 
 const others = {
@@ -19,17 +19,17 @@ const others = {
 } as const;
 
 /**
- * Microsoft Entra by MSAL, with the application of the Azure CLI: one sign-in serves Azure Resource Manager and the
- * clusters of every tenant. A session is a tenant's id or domain; what is signed in last counts.
+ * Microsoft Entra by MSAL, with the application of the Azure CLI: one login is enough for Azure Resource Manager and
+ * the clusters of every tenant. A session is named by a tenant's ID or domain; the last login counts.
  */
 export function createAzureLogin(options: {
   readonly parts: AzureParts & { readonly ownFile: SignInFile };
-  /** The organisation's. */
+  /** The organisation's tenants. */
   readonly tenants: () => readonly string[];
 }): LoginProvider {
   const { parts } = options;
   const { network, ownFile: file } = parts;
-  const usual = () => options.tenants()[0] ?? anyTenant;
+  const defaultTenant = () => options.tenants()[0] ?? anyTenant;
 
   const open = async (tenant: string) => {
     const { cloud } = await azureSignIns(parts);
@@ -40,7 +40,7 @@ export function createAzureLogin(options: {
   const own = async (): Promise<Account> => {
     const shown = {
       provider: 'azure',
-      session: usual(),
+      session: defaultTenant(),
       store: file.store,
       asks: 'browser',
       ours: true,
@@ -59,7 +59,7 @@ export function createAzureLogin(options: {
       known !== undefined &&
       (await application.acquireTokenSilent({ account: known, scopes }).then(
         () => true,
-        // Unreachable says nothing of it.
+        // An unreachable authority does not mean that the session has ended.
         () => failure() !== undefined,
       ));
     return { ...shown, who: account.username, status: holds ? 'signed-in' : 'ended', renews: holds };
@@ -120,7 +120,7 @@ export function createAzureLogin(options: {
       cancel: false,
     };
     const abort = () => {
-      // MSAL looks at it before each poll.
+      // MSAL checks it before each poll.
       asked.cancel = true;
     };
     request.signal.addEventListener('abort', abort, { once: true });
@@ -157,7 +157,7 @@ export function createAzureLogin(options: {
             ],
       );
       const account = await own();
-      // Entra has an account for everybody: only the organisation, or a sign-in of before, says that it is wanted.
+      // Entra has an account for everybody: only the organisation, or an earlier session, shows that one is wanted.
       const isNeeded =
         foreign.length === 0 &&
         (account.status === 'ended' || (account.status === 'signed-out' && options.tenants().length > 0));
@@ -171,7 +171,7 @@ export function createAzureLogin(options: {
       } catch (error) {
         throw loginError(error, opened.failure());
       }
-      // Whoever was signed in before is not meant any more.
+      // Replace the accounts that were signed in before.
       const cache = opened.application.getTokenCache();
       const now = await opened.application.getAllAccounts();
       const kept = new Set(before.map(({ homeAccountId }) => homeAccountId));
@@ -180,17 +180,17 @@ export function createAzureLogin(options: {
       }
     },
     async signOut(): Promise<SignOut> {
-      // One that only the desktop app can open is removed all the same.
+      // Remove it even if only the desktop app can open it.
       const account = await readOwnAccount(file).catch(() => undefined);
       const had = await file.remove();
       const { signIns } = await azureSignIns(parts);
       return {
         removed: had
-          ? [`The Azure sign-in${account === undefined ? '' : ` of ${account.username}`} (${file.path})`]
+          ? [`The Azure session${account === undefined ? '' : ` of ${account.username}`} (${file.path})`]
           : [],
         remaining: [
           ...signIns.flatMap(({ kind }) =>
-            kind === 'own' ? [] : [`The sign-in of ${others[kind]}, which now counts.`],
+            kind === 'own' ? [] : [`The session of ${others[kind]}, which now applies.`],
           ),
           ...(had ? ['The session at Microsoft, in the browser.'] : []),
         ],
@@ -199,7 +199,7 @@ export function createAzureLogin(options: {
   };
 }
 
-/** MSAL's own text stays out of it, but for Entra's number of what is wrong. */
+/** Omits MSAL's own text, except Entra's error number. */
 function loginError(error: unknown, unreachable: AppError | undefined): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
   if (unreachable !== undefined) return unreachable;

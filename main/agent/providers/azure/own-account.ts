@@ -11,7 +11,7 @@ import { tokenBytes } from '../../network/limits.ts';
 import type { Network } from '../../network/network.ts';
 import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
 
-/** The Azure CLI's own application, which every tenant knows and which may come back to any port of this computer. */
+/** The Azure CLI's own application, which every tenant knows and which may redirect to any port of this computer. */
 const clientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
 
 const cacheSchema = z.looseObject({
@@ -23,12 +23,12 @@ const cacheSchema = z.looseObject({
     .default({}),
 });
 
-/** Who has signed in by `k8s-tunnels login azure`, as the file of tokens shows without asking anybody. */
+/** The user of `k8s-tunnels login azure`, read from the token file without any request. */
 export interface AzureOwnAccount {
   readonly username: string;
-  /** Their own first. */
+  /** Their home tenant first. */
   readonly tenants: readonly string[];
-  /** Names them as Entra does. */
+  /** Identifies them as Entra does. */
   readonly user: string;
 }
 
@@ -48,8 +48,8 @@ export async function readOwnAccount(file: SignInFile): Promise<AzureOwnAccount 
 }
 
 /**
- * MSAL over our own network, its tokens in a file of ours. `authority` is that of a cloud, without a slash at its
- * end; `failure` answers our own error, which MSAL wraps in words of its own, where the authority was not reached.
+ * Opens MSAL over our own network, with its tokens in a file of ours. `authority` is that of a cloud, without a
+ * trailing slash. `failure` returns our own error if the authority was unreachable, because MSAL wraps it in its own.
  */
 export async function openOwnApplication(options: {
   readonly network: Network;
@@ -71,13 +71,13 @@ export async function openOwnApplication(options: {
   return { application, failure: () => last };
 }
 
-/** One of the SDK's chain: where a person is needed it steps aside, as those of the vendors' tools do. */
+/** A credential for the SDK's chain: if it needs the user, it is unavailable, like those of the vendors' tools. */
 export async function ownCredential(options: {
   readonly network: Network;
   readonly file: SignInFile;
   readonly authority: string;
   readonly tenant: string;
-  /** Of several that the file holds; the only one of ours where undefined. */
+  /** Selects one of several accounts in the file; undefined: the only one. */
   readonly username?: string | undefined;
 }): Promise<TokenCredential> {
   const { authority, username } = options;
@@ -92,7 +92,7 @@ export async function ownCredential(options: {
       if (account === undefined) throw new identity.CredentialUnavailableError('Nobody is signed in.');
       try {
         const { accessToken, expiresOn } = await application.acquireTokenSilent({
-          // MSAL takes a token of this tenant from its cache, whatever the authority says.
+          // Gives MSAL this tenant, because it looks up cached tokens by it, whatever the authority says.
           account: { ...account, tenantId },
           scopes,
           authority: `${authority}/${tenantId}`,
@@ -133,7 +133,7 @@ function networkClientOf(
         maxBytes: tokenBytes,
         ...(body === undefined ? {} : { body }),
       });
-      // MSAL would take a page that tells of an error for a token that is empty.
+      // MSAL would read an error page as an empty token.
       if (answer.status >= 500) {
         throw new AppError('azure-failed', `Microsoft Entra answers with ${answer.status}.`, {
           hint: 'Try again in a moment.',
@@ -145,7 +145,7 @@ function networkClientOf(
       return {
         status: answer.status,
         headers: Object.fromEntries(named),
-        // MSAL looks into it, whatever it is.
+        // MSAL parses it, whatever it is.
         body: parsed(answer.body.toString('utf8')),
       };
     } catch (error) {
@@ -159,7 +159,7 @@ function networkClientOf(
   };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: MSAL's interface takes the body at its word.
+// biome-ignore lint/suspicious/noExplicitAny: MSAL's interface does not type the body.
 function parsed(text: string): any {
   return isJson(text) ? JSON.parse(text) : {};
 }

@@ -4,7 +4,7 @@ import { AppError } from '../../../model/app-error.ts';
 import { command } from '../../../model/command.ts';
 import { lastWords, programLimitMs, runProgram } from '../../processes/run-program.ts';
 
-/** How long a vendor's tool may take for a token. It loads for seconds, but it never has to wait for the user. */
+/** The limit for a vendor's tool to return a token. It takes seconds to load, but never waits for the user. */
 const longestMs = 30_000;
 
 /** What `az account get-access-token` prints; `expires_on`, in seconds, since version 2.54. */
@@ -16,16 +16,16 @@ const azSchema = z.object({
 const azdSchema = z.object({ token: z.string().min(1), expiresOn: z.string() });
 
 /**
- * A token by the Azure CLI (`az`) or the Azure Developer CLI (`azd`), as the SDK's credentials of these names get it,
- * but for what happens to a tool that hangs: it and its children end after 30 s. Where the tool fails it says why in a
- * `CredentialUnavailableError`, so that the next of the chain is tried.
+ * Gets a token from the Azure CLI (`az`) or the Azure Developer CLI (`azd`), as the SDK's credentials of these names
+ * do, but ends a hanging tool and its children after 30 s. Rejects with a `CredentialUnavailableError` that gives the
+ * reason if the tool fails, so that the next credential of the chain is tried.
  */
 export function toolCredential(tool: 'az' | 'azd'): TokenCredential {
   return {
     async getToken(asked: string | string[], { tenantId, claims }: GetTokenOptions = {}) {
       const { CredentialUnavailableError } = await import('@azure/identity');
       const scopes = [asked].flat();
-      // They become words of a command that Windows hands to its shell.
+      // On Windows they become part of a command line for the shell.
       if (![...scopes, tenantId ?? ''].every((word) => /^[\w.:/-]*$/.test(word)))
         throw new CredentialUnavailableError('The scope or the tenant has characters that neither can have.');
       if ((claims ?? '') !== '' && tool === 'az')

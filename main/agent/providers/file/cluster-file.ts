@@ -14,7 +14,7 @@ import { unreadable } from '../../storage/unreadable.ts';
 
 const text = z.string('must be text').min(1, 'is empty');
 
-/** How a person logs in to the cluster's API. No secret stands in the list: it says where one is. */
+/** How a user logs in to the cluster's API. The list holds no secret: it names where one is. */
 const userSchema = z
   .strictObject({
     exec: z.strictObject(execSchema.shape).optional(),
@@ -65,18 +65,18 @@ const entrySchema = z
   });
 const listSchema = z.array(entrySchema, 'must be a list of clusters');
 
-/** A cluster as somebody wrote it down. */
+/** An entry of a cluster list. */
 export type FileCluster = z.infer<typeof entrySchema>;
 
-/** What tells whose a file is. */
+/** What is needed to check a file's owner. */
 export interface FileParts {
   readonly env: Environment;
   readonly home: string;
 }
 
 /**
- * The clusters of a list, and why its users are not to be used, where another account may decide what the list holds.
- * Rejects with `file-unreadable`, or `file-invalid` naming the line and the field.
+ * Reads a cluster list. Returns its clusters, and why their users must not be used if another account can change the
+ * list. Rejects with `file-unreadable`, or `file-invalid` with the line and the field.
  */
 export async function readClusterFile(
   file: string,
@@ -91,12 +91,12 @@ export async function readClusterFile(
   const [broken] = document.errors;
   if (broken !== undefined) {
     const isSecond = broken.code === 'MULTIPLE_DOCS';
-    const message = isSecond ? 'begins a second document, a list is one' : 'is no YAML that can be read';
+    const message = isSecond ? 'starts a second document; a list must be one document' : 'is not valid YAML';
     throw invalid(file, lineAt(broken.pos[0]), message);
   }
   const parsed = listSchema.safeParse(contentOf(document, file) ?? []);
   const lineOf = (place: readonly PropertyKey[]): number => {
-    // Of a field that is not there, the line of what it is missing in.
+    // For a missing field, use the line of its parent.
     for (let length = place.length; length >= 0; length -= 1) {
       const node = document.getIn(place.slice(0, length), true);
       if (!isNode(node) || !node.range) continue;
@@ -108,7 +108,7 @@ export async function readClusterFile(
   if (issue !== undefined) {
     const [unknown] = issue.code === 'unrecognized_keys' ? issue.keys : [];
     const place = unknown === undefined ? issue.path : [...issue.path, unknown];
-    const message = unknown === undefined ? issue.message : 'is not a field that is known here';
+    const message = unknown === undefined ? issue.message : 'is not a known field';
     throw invalid(file, unknown === undefined ? lineOf(place) : keyLine(issue.path, unknown), message, place);
   }
   function keyLine(parent: readonly PropertyKey[], key: string): number {
@@ -125,7 +125,7 @@ export async function readClusterFile(
   return { clusters, distrust };
 }
 
-/** Whether a user of a list leads to a program that is run or to a file that is read. */
+/** Returns whether a user entry leads to a program to run or a file to read. */
 export function needsTrust(user: FileCluster['user']): boolean {
   return (
     user !== undefined &&
@@ -135,14 +135,17 @@ export function needsTrust(user: FileCluster['user']): boolean {
   );
 }
 
-/** That a user is not used, for what it would run or send: `title` names the cluster and its list. */
+/**
+ * Returns the error for a user entry that is not used because of what it would run or send: `title` names the cluster
+ * and its list.
+ */
 export function distrusted(title: string, distrust: Distrust): AppError {
   return new AppError('credential-failed', `The user of ${title} is not used, ${distrustReason(distrust)}.`, {
     hint: `${distrust.fix}, then try again.`,
   });
 }
 
-/** Aliases may make a small file huge: the parser gives up where they would. */
+/** The parser stops where aliases would make a small file huge. */
 function contentOf(document: ReturnType<typeof parseDocument>, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
@@ -151,7 +154,7 @@ function contentOf(document: ReturnType<typeof parseDocument>, file: string): un
   }
 }
 
-/** A path of a list: `~/` is the home, anything not absolute lies beside the list. */
+/** Resolves a path in a list: `~/` is the home folder, relative paths start at the list's folder. */
 export function pathIn(folder: string, home: string, text: string): string {
   return path.resolve(
     folder,
@@ -160,8 +163,8 @@ export function pathIn(folder: string, home: string, text: string): string {
 }
 
 /**
- * The kubeconfig context that a cluster's user is taken from, with the distrust of its file as in `readClusterFile`.
- * Rejects with `file-unreadable` or `file-invalid`.
+ * Reads the kubeconfig context of a cluster's user, with the distrust of its file as in `readClusterFile`. Rejects with
+ * `file-unreadable` or `file-invalid`.
  */
 export async function readContextOf(
   file: string,
@@ -175,7 +178,7 @@ export async function readContextOf(
   if (context !== undefined) return { ...context, distrust };
   throw new AppError(
     'file-invalid',
-    `${file} is no kubeconfig with ${name === undefined ? 'a current context' : `a context ${name}`}.`,
+    `${file} is not a valid kubeconfig with ${name === undefined ? 'a current context' : `a context ${name}`}.`,
     { hint: 'Correct the file, or name another context.' },
   );
 }

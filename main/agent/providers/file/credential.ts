@@ -15,7 +15,7 @@ import {
 } from './cluster-file.ts';
 import { runExecPlugin } from './exec-plugin.ts';
 
-/** Nobody can say whose credential a file or a plugin of the user's gives, so it is read again each time. */
+/** Files and plugins do not tell whose credential they give, so it is read each time. */
 export function fileCredentials(parts: FileParts): CredentialProviderOf<'file'> {
   return {
     kind: 'file',
@@ -24,9 +24,10 @@ export function fileCredentials(parts: FileParts): CredentialProviderOf<'file'> 
 }
 
 /**
- * The credential that a list of clusters leads to, as it is now, and only where nobody else may have written it: what the
- * list and its kubeconfig name is run, or sent to a server that they name. Rejects with `file-unreadable`, `file-invalid`, or
- * `credential-failed` when the cluster is not in the list any more or what it names gives no credential.
+ * Reads the current credential that a cluster list leads to, unless another account can write the list: programs that
+ * the list and its kubeconfig name are run, and credentials are sent to servers that they name. Rejects with
+ * `file-unreadable`, `file-invalid`, or `credential-failed` if the cluster is no longer in the list or its entry gives
+ * no credential.
  */
 export async function fileCredential(
   { env, home }: FileParts,
@@ -38,7 +39,7 @@ export async function fileCredential(
   const title = `${source.cluster} in ${source.file}`;
   if (entry?.user === undefined) {
     throw new AppError('credential-failed', `There is no user of ${title} any more.`, {
-      hint: 'Run `k8s-tunnels discover`, or write its user down again.',
+      hint: 'Run `k8s-tunnels discover`, or add its user to the list again.',
     });
   }
   if (distrust !== undefined && needsTrust(entry.user)) throw distrusted(title, distrust);
@@ -59,10 +60,10 @@ export async function fileCredential(
   return userCredential({ user, folder, parts, title });
 }
 
-/** In the order that kubectl has: a token, a certificate, a plugin. */
+/** In kubectl's order: a token, a certificate, a plugin. */
 async function userCredential(options: {
   readonly user: Partial<KubeconfigContext['user']>;
-  /** What its paths are relative to. */
+  /** The folder for relative paths. */
   readonly folder: string;
   readonly parts: FileParts;
   readonly title: string;
@@ -84,7 +85,7 @@ async function userCredential(options: {
     'credential-failed',
     `The user of ${title} has no token, client certificate or exec plugin.`,
     {
-      hint: 'Write down where one is.',
+      hint: 'Add one of them to the entry.',
     },
   );
 }

@@ -18,9 +18,9 @@ const answerSchema = z.object({
 });
 
 /**
- * Runs a credential plugin of somebody's own, as kubectl would, in `cwd`. Rejects with `credential-failed` when it
- * fails, takes too long, is not there, may be changed by other accounts or answers nothing usable; what it wrote may be
- * a secret, and stays out of the message.
+ * Runs a credential plugin of the user, as kubectl would, in `cwd`. Rejects with `credential-failed` if it fails, takes
+ * too long, is missing, can be changed by other accounts or gives no usable answer. Its output may be a secret and
+ * stays out of the message.
  */
 export async function runExecPlugin(options: {
   readonly plugin: ExecPlugin;

@@ -9,7 +9,7 @@ import { pemFrom } from '../../cluster-fields/pem.ts';
 import type { Clock, Environment } from '../../parts.ts';
 import { type Distrust, distrustReason } from '../../storage/trusted-file.ts';
 import type { DiscoverySource } from '../discovery-source.ts';
-import { tellGone } from '../gone.ts';
+import { reportGone } from '../gone.ts';
 import {
   distrusted,
   type FileCluster,
@@ -21,21 +21,21 @@ import {
   readText,
 } from './cluster-file.ts';
 
-/** The one place that a file is. */
+/** The only region of a file. */
 const region = '/';
 
 /**
- * Clusters that somebody wrote down: kind, k3s, a lab, whatever no cloud tells of. `files` is the setting: each a YAML
- * list, absolute, below `~/`, or beside the settings. A cell is a file; read anew by each run.
+ * Clusters in lists written by hand: kind, k3s, a lab, anything that no cloud lists. `files` is the setting: each a
+ * YAML list, absolute, below `~/`, or in the settings folder. A cell is a file, read again by each run.
  */
 export function createFileSource(options: {
   readonly files: readonly string[];
-  /** Where the settings are. */
+  /** The settings folder. */
   readonly folder: string;
   readonly home: string;
   readonly env: Environment;
   readonly clock: Clock;
-  /** Rejects where a file may not be read: one that the organisation names has to lie in its place. */
+  /** Rejects if a file may not be read: one that the organisation names must be in its folder. */
   readonly check?: ((file: string) => Promise<void>) | undefined;
 }): DiscoverySource {
   const { folder, home, env, clock, check } = options;
@@ -65,7 +65,7 @@ export function createFileSource(options: {
           run.onCell({ cell, outcome });
         }),
       );
-      tellGone(run, ({ account }) => !files.has(account));
+      reportGone(run, ({ account }) => !files.has(account));
     },
   };
 }
@@ -81,11 +81,11 @@ async function clusterFrom(options: {
   const { entry, file, distrust, parts, clock, tagPrefix = usualTagPrefix } = options;
   const { home } = parts;
   const { name, tags, user } = entry;
-  // Listed all the same; nothing that the list leads to is read or run.
+  // Listed anyway, but nothing that the list names is read or run.
   const isRefused = distrust !== undefined && needsTrust(user);
   const folder = path.dirname(file);
   const problems: TagProblem[] = [];
-  const told = async <T>(key: string, reading: Promise<T>): Promise<T | undefined> => {
+  const orProblem = async <T>(key: string, reading: Promise<T>): Promise<T | undefined> => {
     try {
       return await reading;
     } catch (error) {
@@ -105,13 +105,13 @@ async function clusterFrom(options: {
       ? undefined
       : {
           folder: path.dirname(pathIn(folder, home, kubeconfig.file)),
-          context: await told(
+          context: await orProblem(
             'user.kubeconfig',
             readContextOf(pathIn(folder, home, kubeconfig.file), kubeconfig.context, parts),
           ),
         };
   if (from?.context?.distrust !== undefined) refuse(from.context.distrust);
-  // What the list says itself comes first.
+  // The list's own value takes precedence.
   const own = entry['certificate-authority'] ?? entry['certificate-authority-data'];
   const authority =
     own !== undefined
@@ -135,7 +135,7 @@ async function clusterFrom(options: {
   const text =
     authority.file === undefined
       ? authority.data
-      : await told('certificate-authority', readAuthority(authority.file));
+      : await orProblem('certificate-authority', readAuthority(authority.file));
   const pem = text === undefined ? undefined : pemFrom(text);
   if (text !== undefined && pem === undefined) {
     problems.push({
@@ -146,7 +146,7 @@ async function clusterFrom(options: {
   }
   const oidc =
     isRefused || from?.context?.distrust !== undefined ? undefined : oidcOf(user, from?.context?.user);
-  // One that its plugin alone can do is left to that.
+  // If there is a plugin, ignore the problem: the plugin handles the login.
   if (oidc?.kind === 'broken' && (user?.exec ?? from?.context?.user.exec) === undefined)
     problems.push(...oidc.problems);
   const server = entry.server ?? from?.context?.cluster.server;
@@ -160,7 +160,7 @@ async function clusterFrom(options: {
     tagPrefix,
     serverName,
     server: server?.replace(/\/$/, ''),
-    unreachable: server === undefined ? `${file} leads to no server of ${name}.` : undefined,
+    unreachable: server === undefined ? `${file} has no server for ${name}.` : undefined,
     certificateAuthorityData: pem === undefined ? undefined : Buffer.from(pem).toString('base64'),
     credential:
       oidc?.kind === 'read'
@@ -173,7 +173,7 @@ async function clusterFrom(options: {
   });
 }
 
-/** People's own sign-in, where the list or the user of a kubeconfig names one. */
+/** Returns the OIDC login that the list or the user of a kubeconfig names. */
 function oidcOf(user: FileCluster['user'], inKubeconfig: KubeconfigContext['user'] | undefined) {
   const { 'oidc-issuer-url': issuer, 'oidc-client-id': clientId, ...more } = user ?? {};
   if (issuer !== undefined && clientId !== undefined) {
@@ -187,7 +187,7 @@ function oidcOf(user: FileCluster['user'], inKubeconfig: KubeconfigContext['user
     'client-certificate': file,
     'client-certificate-data': data,
   } = inKubeconfig ?? {};
-  // As kubectl has it, these come first.
+  // As in kubectl, these take precedence.
   return inKubeconfig === undefined || (token ?? tokenFile ?? file ?? data) !== undefined
     ? undefined
     : readOidcUser(inKubeconfig);

@@ -2,13 +2,13 @@ import { toPlainError } from '../../../model/app-error.ts';
 import type { Findings } from '../../../model/findings.ts';
 import { type FileParts, pathIn, readClusterFile } from './cluster-file.ts';
 
-/** The lists of clusters, with how many each holds or why it cannot be read. */
+/** Returns the cluster lists, each with its number of clusters or why it cannot be read. */
 export async function fileFindings(
   options: FileParts & {
     readonly files: readonly string[];
-    /** Where the settings are. */
+    /** The settings folder. */
     readonly folder: string;
-    /** As `createFileSource` has it. */
+    /** See `createFileSource`. */
     readonly check?: ((file: string) => Promise<void>) | undefined;
   },
 ): Promise<Pick<Findings, 'clusterFiles'>> {

@@ -3,7 +3,7 @@ import { fileCredentials } from './credential.ts';
 import { createFileSource } from './file.ts';
 import { fileFindings } from './findings.ts';
 
-/** Clusters that somebody wrote into a YAML list. */
+/** Provides clusters from YAML lists. */
 export function fileProvider(shared: ProviderParts): Provider {
   const { env, home, clock, folders, settings, checkClusterFile: check } = shared;
   const lists = () => ({ env, home, files: settings().clusterFiles, folder: folders.config, check });

@@ -10,24 +10,24 @@ import { unreadable } from '../../storage/unreadable.ts';
 import { openGcpClient } from './clients.ts';
 import { gcpLoginHint, signInError } from './errors.ts';
 
-/** What gcloud and Google's libraries read too. */
+/** The same inputs that gcloud and Google's libraries read. */
 export interface GcpParts {
   readonly env: Environment;
   readonly home: string;
   readonly network: Network;
   readonly clock: Clock;
-  /** Where `k8s-tunnels login gcp` keeps its sign-in. */
+  /** Where `k8s-tunnels login gcp` stores its session. */
   readonly ownFile?: SignInFile | undefined;
 }
 
-/** What a person is to Google for the next minutes. */
+/** The user's access to Google for the next minutes. */
 export interface GcpAccess {
   readonly token: string;
-  /** When the token ends, ms since the epoch, as Google says. */
+  /** The token's expiry, ms since the epoch, as Google reports it. */
   readonly expiresAt: number | undefined;
-  /** `googleapis.com`, but for a sovereign or private cloud. */
+  /** `googleapis.com`, except in a sovereign or private cloud. */
   readonly universe: string;
-  /** The project that pays for calls that concern none. */
+  /** The project that is billed for calls without a project of their own. */
   readonly quotaProject: string | undefined;
   /** The project that the environment or the credentials name. */
   readonly project: string | undefined;
@@ -35,16 +35,15 @@ export interface GcpAccess {
 
 export interface GcpSession {
   /**
-   * A token for the credentials that count, from memory while it holds; undefined where this computer has no
-   * such credentials. Rejects with `gcp-session-expired`, `gcp-failed`, `file-unreadable`,
-   * `login-sealed` or a network code.
+   * Returns a token for the credentials that apply, from memory while it is valid; undefined if this computer has no
+   * credentials. Rejects with `gcp-session-expired`, `gcp-failed`, `file-unreadable`, `login-sealed` or a network code.
    */
   access(): Promise<GcpAccess | undefined>;
-  /** To be called when Google no longer accepts a token: the next one is new. */
+  /** Call it when Google rejects a token: the next one is new. */
   forget(): void;
 }
 
-/** Found in every kind of credentials file. */
+/** Fields of every kind of credentials file. */
 const commonSchema = z.looseObject({
   type: z.string(),
   project_id: z.string().optional(),
@@ -53,9 +52,9 @@ const commonSchema = z.looseObject({
 });
 
 /**
- * The credentials that count, read anew when their file changes: those of GOOGLE_APPLICATION_CREDENTIALS, else our own
- * sign-in (who has made it wants it used), else the application-default credentials. Only the file counts: the metadata server
- * of a cloud's machine is not asked, because on a laptop that is a wait for nobody.
+ * Reads the credentials that apply, again when their file changes: those of GOOGLE_APPLICATION_CREDENTIALS, else our
+ * own session (a user who created one wants it used), else the application-default credentials. Only files count. The
+ * metadata server of a cloud VM is not queried, because on a laptop that only costs time.
  */
 export function createGcpSession(parts: GcpParts): GcpSession {
   const { env } = parts;
@@ -70,7 +69,7 @@ export function createGcpSession(parts: GcpParts): GcpSession {
       if (current?.text !== text) current = { text, client: openGcpClient({ parts, file, content }) };
       try {
         const client = await current.client;
-        // The library keeps the token and renews it five minutes ahead.
+        // The library caches the token and renews it five minutes early.
         const headers = await client.getRequestHeaders();
         return {
           token: headers.get('authorization')?.replace(/^Bearer /, '') ?? '',
@@ -101,7 +100,10 @@ async function findCredentials(parts: GcpParts) {
   return undefined;
 }
 
-/** The first that exists counts. `named` says that a person pointed there: it must exist then. */
+/**
+ * Returns the files in order: the first that exists counts. `named` means that the user set this path, so the file must
+ * exist.
+ */
 export function gcpCredentialFiles({
   env,
   home,
@@ -109,7 +111,7 @@ export function gcpCredentialFiles({
 }: Pick<GcpParts, 'env' | 'home' | 'ownFile'>): readonly {
   readonly file: string;
   readonly named: boolean;
-  /** Our sign-in, which is read in its own way. */
+  /** Our session, which is read differently. */
   readonly own?: SignInFile;
 }[] {
   const named = env.GOOGLE_APPLICATION_CREDENTIALS ?? '';
@@ -119,13 +121,13 @@ export function gcpCredentialFiles({
   return [...own, { file, named: false }];
 }
 
-/** Where gcloud keeps what it knows. */
+/** Returns gcloud's configuration folder. */
 export function gcloudFolder({ env, home }: Pick<GcpParts, 'env' | 'home'>): string {
-  const usual =
+  const standard =
     process.platform === 'win32' && env.APPDATA !== undefined
       ? path.join(env.APPDATA, 'gcloud')
       : path.join(home, '.config', 'gcloud');
-  return env.CLOUDSDK_CONFIG || usual;
+  return env.CLOUDSDK_CONFIG || standard;
 }
 
 async function readCredentials(file: string, named: boolean): Promise<string | undefined> {
@@ -143,7 +145,7 @@ function parse(text: string, file: string): z.infer<typeof commonSchema> {
   try {
     return commonSchema.parse(JSON.parse(text));
   } catch {
-    // The parser's own words may quote a secret.
+    // The parser's own message may quote a secret.
     throw new AppError('gcp-failed', `${file} holds no Google credentials.`, {
       hint: gcpLoginHint,
     });

@@ -5,13 +5,13 @@ import { answerError, type GcpCall, parseJson, refusalOf } from './errors.ts';
 import { getPatiently } from './request.ts';
 
 /**
- * One GET of Resource Manager, over our own network: one search is all that we want of it.
- * Rejects with a `gcp-…` code, `cancelled`, `timeout` or another network code. Quotas are waited for, as Google asks.
+ * Sends one GET to Resource Manager over our own network: a search is the only call that we need. Rejects with a
+ * `gcp-…` code, `cancelled`, `timeout` or another network code. Waits for quotas as Google asks.
  */
 export async function askGcp<T>(options: {
   readonly parts: GcpParts;
   readonly access: GcpAccess;
-  /** Below the service's address, without a leading slash, query and all. */
+  /** Relative to the service's address, without a leading slash, with the query. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly call: GcpCall;
@@ -26,12 +26,12 @@ export async function askGcp<T>(options: {
     signal,
   });
   const read = schema.safeParse(answer.status === 200 ? parseJson(answer.body) : undefined);
-  // A portal that wants a login of its own answers 200 too, in Google's place.
+  // A captive portal also answers 200 in Google's place.
   if (!read.success) throw answerError(refusalOf(answer), call);
   return read.data;
 }
 
-/** Ends with a slash. Elsewhere for Private Service Connect: gcloud's own variables say where. */
+/** Returns the address, with a trailing slash. For Private Service Connect, gcloud's own variables override it. */
 export function addressOf(
   service: 'container' | 'cloudresourcemanager',
   { env }: GcpParts,
@@ -40,7 +40,7 @@ export function addressOf(
   const elsewhere =
     env[`CLOUDSDK_API_ENDPOINT_OVERRIDES_${service.toUpperCase()}`] || `https://${service}.${universe}/`;
   if (!URL.canParse(elsewhere)) {
-    throw new AppError('bad-input', `The address that gcloud's settings give for ${service} is none.`, {
+    throw new AppError('bad-input', `The address of ${service} in gcloud's settings is invalid.`, {
       hint: `Correct CLOUDSDK_API_ENDPOINT_OVERRIDES_${service.toUpperCase()}, or unset it.`,
     });
   }

@@ -11,14 +11,14 @@ import type { GcpAccess, GcpParts } from './adc.ts';
 import { gcpLoginHint } from './errors.ts';
 import { getPatiently } from './request.ts';
 
-/** `gke-gcloud-auth-plugin` asks for the same: a cluster's API knows a person by the address. */
+/** The same scopes as `gke-gcloud-auth-plugin`: a cluster's API identifies a user by email address. */
 export const gcpScopes = [
   'https://www.googleapis.com/auth/cloud-platform',
   'https://www.googleapis.com/auth/userinfo.email',
 ];
 
 /** The only address at which the library exchanges a refresh token or the signature of a service account. */
-const usualTokenUri = 'https://oauth2.googleapis.com/token';
+const defaultTokenUri = 'https://oauth2.googleapis.com/token';
 
 const userSchema = z.object({ client_id: z.string(), client_secret: z.string(), refresh_token: z.string() });
 const serviceAccountSchema = z.object({
@@ -35,8 +35,8 @@ const impersonatedSchema = z.object({
 type Content = { readonly type: string; readonly [key: string]: unknown };
 
 /**
- * The library's client for the content of a credentials file, over our own network: its proxy and authorities hold for
- * Google too. Rejects with `gcp-failed` where the content is of no kind that is known.
+ * Creates the library's client for a credentials file, over our own network, so that its proxy and CA certificates
+ * apply to Google too. Rejects with `gcp-failed` if the kind is unknown.
  */
 export async function openGcpClient(options: {
   readonly parts: GcpParts;
@@ -81,7 +81,7 @@ export async function openGcpClient(options: {
         });
       }
       case 'external_account_authorized_user':
-        // The library takes the file as it is.
+        // The library accepts the file's content as it is.
         return new google.ExternalAccountAuthorizedUserClient({
           ...(given as unknown as ExternalAccountAuthorizedUserClientOptions),
           ...common(given),
@@ -101,17 +101,17 @@ export async function openGcpClient(options: {
   try {
     return open(content);
   } catch {
-    // The library's own words may quote a secret.
-    throw new AppError('gcp-failed', `${file} holds no Google credentials of a kind that is known.`, {
+    // The library's own message may quote a secret.
+    throw new AppError('gcp-failed', `${file} holds no known kind of Google credentials.`, {
       hint: gcpLoginHint,
     });
   }
 }
 
 /**
- * The token of a run as the library's client, for Google's SDKs: over our own network like those above. Not the
- * client that the token came from: an SDK has a service account sign for itself, and an external account name
- * a project that pays.
+ * Wraps a run's token as a client for Google's SDKs, over our own network like those above. Do not pass the client that
+ * the token came from: with it, an SDK lets a service account sign for itself, and an external account name a project
+ * to bill.
  */
 export async function openTokenClient(parts: GcpParts, access: GcpAccess): Promise<AuthClient> {
   const google = await import('google-auth-library');
@@ -122,7 +122,7 @@ export async function openTokenClient(parts: GcpParts, access: GcpAccess): Promi
   });
 }
 
-/** The library's client for a sign-in by an organisation's own OAuth client. */
+/** Creates the library's client for a login with an organisation's own OAuth client. */
 export async function openOAuthClient(options: {
   readonly parts: GcpParts;
   readonly client: { readonly id: string; readonly secret?: string | undefined };
@@ -139,7 +139,7 @@ export async function openOAuthClient(options: {
     ...(redirectUri === undefined ? {} : { redirectUri }),
     endpoints: {
       ...(authHost === '' ? {} : { oauth2AuthBaseUrl: authHost }),
-      ...(tokenUri === usualTokenUri ? {} : { oauth2RevokeUrl: new URL('/revoke', tokenUri).href }),
+      ...(tokenUri === defaultTokenUri ? {} : { oauth2RevokeUrl: new URL('/revoke', tokenUri).href }),
     },
   });
 }
@@ -147,32 +147,32 @@ export async function openOAuthClient(options: {
 function createTransporter(
   google: typeof import('google-auth-library'),
   parts: GcpParts,
-  tokenUri = usualTokenUri,
+  tokenUri = defaultTokenUri,
 ): InstanceType<typeof google.gaxios.Gaxios> {
   return new google.gaxios.Gaxios({
     fetchImplementation: createFetch(parts, tokenUri),
-    // With an agent the library leaves the proxy of the process's environment alone.
+    // With an agent, the library ignores the proxy of the process's environment.
     agent: parts.network.httpsAgent,
   });
 }
 
-/** `…/serviceAccounts/PRINCIPAL:generateAccessToken`; empty where the path is none such. */
+/** Returns the principal in `…/serviceAccounts/PRINCIPAL:generateAccessToken`; empty for any other path. */
 function principalOf(pathname: string): string {
   const last = pathname.slice(pathname.lastIndexOf('/') + 1);
   const end = ':generateAccessToken';
   return last.endsWith(end) ? last.slice(0, -end.length) : '';
 }
 
-/** gcloud's own setting first, then what the file says, as gcloud has it. */
+/** Prefers gcloud's own setting over the file, as gcloud does. */
 function tokenUriOf(content: Content, { env }: GcpParts): string {
   const inFile = typeof content.token_uri === 'string' ? content.token_uri : '';
-  return env.CLOUDSDK_AUTH_TOKEN_HOST || inFile || usualTokenUri;
+  return env.CLOUDSDK_AUTH_TOKEN_HOST || inFile || defaultTokenUri;
 }
 
 function createFetch(parts: GcpParts, tokenUri: string): typeof fetch {
   return async (input, init) => {
     const asked = String(input instanceof Request ? input.url : input);
-    const url = new URL(asked === usualTokenUri ? tokenUri : asked);
+    const url = new URL(asked === defaultTokenUri ? tokenUri : asked);
     const method = init?.method ?? 'GET';
     const headers = Object.fromEntries(new Headers(init?.headers));
     const signal = init?.signal ?? undefined;
@@ -182,7 +182,7 @@ function createFetch(parts: GcpParts, tokenUri: string): typeof fetch {
         ? await getPatiently({ parts, url, headers, signal })
         : await parts.network.request(url, { method, headers, ...content, signal, maxBytes: tokenBytes });
     const type = answer.headers['content-type'];
-    // These have no body, and a `Response` takes none with them; of any other the library reads one.
+    // These statuses have no body, and `Response` rejects one; for any other the library reads it.
     const body = [204, 205, 304].includes(answer.status) ? null : new Uint8Array(answer.body);
     return new Response(body, {
       status: answer.status,

@@ -3,7 +3,7 @@ import type { Credential, CredentialProviderOf } from '../credential-provider.ts
 import { createGcpSession, type GcpParts, type GcpSession } from './adc.ts';
 import { gcpLoginHint } from './errors.ts';
 
-/** Access tokens for GKE, which Google's library keeps by who is signed in. */
+/** Makes access tokens for GKE, which Google's library caches by user. */
 export function gkeCredentials(parts: GcpParts): CredentialProviderOf<'gke'> {
   const session = createGcpSession(parts);
   return {
@@ -12,7 +12,9 @@ export function gkeCredentials(parts: GcpParts): CredentialProviderOf<'gke'> {
   };
 }
 
-/** The access token of the credentials that count, which every GKE cluster's API takes. Rejects as `access` does. */
+/**
+ * Returns the access token of the credentials that apply: every GKE cluster's API accepts it. Rejects as `access` does.
+ */
 export async function gkeCredential(session: GcpSession): Promise<Credential> {
   const access = await session.access();
   if (access !== undefined) return { kind: 'token', token: access.token, expiresAt: access.expiresAt };

@@ -3,19 +3,19 @@ import { AppError } from '../../../model/app-error.ts';
 import { command } from '../../../model/command.ts';
 import type { Answer } from '../../network/network.ts';
 
-/** What a person runs who is not signed in (any more). */
+/** The commands to sign in (again). */
 export const gcpLoginHint = 'Run `k8s-tunnels login gcp`, or `gcloud auth application-default login`.';
 
-/** What was asked, and of which project, if of one. */
+/** The call that was made, and its project, if it has one. */
 export interface GcpCall {
-  /** The permission that IAM wants for it, for example `container.clusters.list`. */
+  /** The IAM permission for the call, for example `container.clusters.list`. */
   readonly permission: string;
-  /** A role that holds the permission and little more. */
+  /** A role that has the permission and little more. */
   readonly role: string;
   readonly project: string | undefined;
 }
 
-/** `google.rpc.Status` as REST wraps it, with the two of its details that say something to us. */
+/** `google.rpc.Status` as REST wraps it, with the two details that we use. */
 const failureSchema = z.object({
   error: z.object({
     status: z.string().optional(),
@@ -32,17 +32,17 @@ const failureSchema = z.object({
   }),
 });
 
-/** What a Google API says of a call that it does not answer. */
+/** A Google API's reason for rejecting a call. */
 export interface Refusal {
-  /** Of HTTP; 200 where the answer is unreadable. */
+  /** The HTTP status; 200 if the answer is unreadable. */
   readonly status: number;
   readonly reason: string | undefined;
-  /** The project that pays, its id or number. */
+  /** The billed project, its ID or number. */
   readonly consumer: string | undefined;
 }
 
 export function refusalOf(answer: Answer): Refusal & {
-  /** How long Google wants us to wait, ms. */
+  /** How long Google asks us to wait, ms. */
   readonly retryDelayMs: number | undefined;
 } {
   const parsed = failureSchema.safeParse(parseJson(answer.body));
@@ -71,13 +71,13 @@ export function parseJson(body: Buffer): unknown {
   }
 }
 
-/** A refusal of a Google API, as ours; Google's own text stays out of it. */
+/** Converts a rejection of a Google API; omits Google's own text. */
 export function answerError(refusal: Refusal, call: GcpCall): AppError {
   const { permission, role, project } = call;
   const where = project === undefined ? '' : ` in project ${project}`;
   const { status, reason, consumer } = refusal;
   if (status === 401) {
-    return new AppError('gcp-session-expired', 'Google does not accept your sign-in any more.', {
+    return new AppError('gcp-session-expired', 'Google no longer accepts your session.', {
       hint: gcpLoginHint,
       signIn: { provider: 'gcp' },
     });
@@ -85,7 +85,7 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
   if (status === 429) {
     return new AppError(
       'gcp-throttled',
-      `Google throttles ${permission}${where}, also after several tries.`,
+      `Google throttles ${permission}${where}, even after several attempts.`,
       {
         hint: 'Try again in a minute.',
         retryable: true,
@@ -104,18 +104,18 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
     });
   }
   if (status === 403 && reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT') {
-    return new AppError('gcp-denied', 'Your Google sign-in does not extend to cloud projects.', {
+    return new AppError('gcp-denied', 'Your Google session has no access to cloud projects.', {
       hint: 'Run `k8s-tunnels login gcp`, or `gcloud auth application-default login`, and tick every box.',
     });
   }
   if (status === 403 || status === 404) {
-    return new AppError('gcp-denied', `Your Google sign-in may not call ${permission}${where}.`, {
+    return new AppError('gcp-denied', `Your Google account may not call ${permission}${where}.`, {
       hint: `Ask a Google Cloud administrator for the role ${role}${where}.`,
     });
   }
   const what = status === 200 ? 'unreadable answer' : status;
   return new AppError('gcp-failed', `Google failed to answer ${permission}${where} (${what}).`, {
-    hint: 'Try again; if it stays so, look at https://status.cloud.google.com.',
+    hint: 'Try again; if the error persists, see https://status.cloud.google.com.',
     retryable: true,
   });
 }
@@ -127,7 +127,7 @@ const googleErrorSchema = z.object({
   errorInfoMetadata: z.record(z.string(), z.string()).optional(),
 });
 
-/** A call of Google's SDK that failed, as ours. The SDK's error holds the request with its token: it is not kept as a cause. */
+/** Converts an error of Google's SDK. That error holds the request with its token, so it must not become the cause. */
 export function callError(error: unknown, call: GcpCall): AppError {
   const own = appErrorIn(error);
   if (own !== undefined) return own;
@@ -136,7 +136,7 @@ export function callError(error: unknown, call: GcpCall): AppError {
   return answerError({ status, reason, consumer: consumerIn(errorInfoMetadata) }, call);
 }
 
-/** Our network's error, in which Google's libraries wrap theirs. */
+/** Finds our network's error, which Google's libraries wrap in theirs. */
 function appErrorIn(error: unknown): AppError | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof AppError) return cause;
@@ -144,20 +144,23 @@ function appErrorIn(error: unknown): AppError | undefined {
   return undefined;
 }
 
-/** Credentials behind which a person has signed in. */
-const people = new Set([
+/** Credentials of a signed-in user. */
+const userTypes = new Set([
   'authorized_user',
   'external_account_authorized_user',
   'impersonated_service_account',
 ]);
 
-/** What the token endpoint answers, in the words of OAuth. */
+/** The token endpoint's answer, with the error codes of OAuth. */
 const refusalSchema = z.object({ response: z.object({ data: z.object({ error: z.string() }) }) });
 
-/** A sign-in that failed, as ours. The library's error holds the request with its secrets: it is not kept as a cause. */
+/**
+ * Converts a failed token request. The library's error holds the request with its secrets, so it must not become the
+ * cause.
+ */
 export function signInError(options: {
   readonly error: unknown;
-  /** Of the credentials. */
+  /** The type of the credentials. */
   readonly type: string;
   readonly file: string;
 }): AppError {
@@ -166,8 +169,8 @@ export function signInError(options: {
   if (own !== undefined) return own;
   const parsed = refusalSchema.safeParse(error);
   const refusal = parsed.success ? parsed.data.response.data.error : undefined;
-  if (refusal === 'invalid_grant' && people.has(type)) {
-    return new AppError('gcp-session-expired', 'Your Google sign-in has expired or was revoked.', {
+  if (refusal === 'invalid_grant' && userTypes.has(type)) {
+    return new AppError('gcp-session-expired', 'Your Google session has expired or was revoked.', {
       hint: gcpLoginHint,
       signIn: { provider: 'gcp' },
     });
@@ -177,7 +180,7 @@ export function signInError(options: {
       hint:
         type === 'service_account'
           ? 'Its key may have been deleted: ask for a new one.'
-          : 'Renew them, or ask whoever gave you the file.',
+          : 'Renew them, or ask the owner of the file.',
     });
   }
   return new AppError('gcp-failed', `The credentials in ${file} gave no token.`, {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Findings } from '../../../model/findings.ts';
 import { type GcpParts, gcloudFolder } from './adc.ts';
 
-/** As gcloud keeps it: the name of the configuration that counts, and beside it one file each, in the form of ini. */
+/** Reads gcloud's files: the name of the active configuration, and one INI file for each configuration. */
 export async function gcloudFindings(
   parts: Pick<GcpParts, 'env' | 'home'>,
 ): Promise<Pick<Findings, 'gcloudAccount'>> {

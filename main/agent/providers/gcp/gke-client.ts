@@ -7,11 +7,11 @@ import { longestGetMs } from './request.ts';
 
 type Listed = protos.google.container.v1.IListClustersResponse;
 
-/** GKE's API for a run. Rejects with `bad-input` where gcloud's settings give an address that is none. */
+/** Opens GKE's API for a run. Rejects with `bad-input` if gcloud's settings have an invalid address. */
 export async function openClusterManager(parts: GcpParts, access: GcpAccess): Promise<ClusterManagerClient> {
   const { protocol, hostname, port } = new URL(addressOf('container', parts, access));
   const authClient = await openTokenClient(parts, access);
-  // Not the package's index, which takes twice as long to load: with messages for gRPC, and v1beta1.
+  // Do not import the package's index, which takes twice as long to load: it includes gRPC messages and v1beta1.
   const { ClusterManagerClient } = await import('@google-cloud/container/build/src/v1/index.js');
   return new ClusterManagerClient({
     fallback: true,
@@ -24,25 +24,26 @@ export async function openClusterManager(parts: GcpParts, access: GcpAccess): Pr
 }
 
 /**
- * Every location of a project in one call, which GKE answers unpaged.
- * Rejects with a `gcp-…` code, `cancelled`, `timeout` or another network code.
+ * Lists a project's clusters in all locations with one call, which GKE does not page. Rejects with a `gcp-…` code,
+ * `cancelled`, `timeout` or another network code.
  */
 export async function listClusters(options: {
   readonly client: ClusterManagerClient;
   readonly project: string;
-  /** The fields of the answer to be sent, with commas between them. */
+  /** The fields to return, separated by commas. */
   readonly fieldMask: string;
   readonly signal: AbortSignal;
 }): Promise<Listed> {
   const { client, project, fieldMask, signal } = options;
   try {
-    // By callback: the SDK's promise reads its whole schema anew, a tenth of a second, at every project that refuses.
+    // Use the callback: the SDK's promise parses its whole schema again, a tenth of a second, for every project that
+    // rejects.
     return await new Promise<Listed>((resolve, reject) =>
       client.listClusters(
         { parent: `projects/${project}/locations/-` },
         {
           otherArgs: { headers: { 'x-goog-fieldmask': fieldMask } },
-          // Tried again below the SDK, which knows nothing of Retry-After.
+          // Retried below the SDK, which ignores Retry-After.
           retry: null,
           timeout: longestGetMs,
           signal,

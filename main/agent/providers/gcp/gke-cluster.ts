@@ -2,10 +2,10 @@ import type { protos } from '@google-cloud/container';
 import type { Cluster } from '../../../model/cluster.ts';
 import { taggedCluster } from '../../catalog/tagged-cluster.ts';
 
-/** Of GKE's API v1. The SDK gives an empty text where there is none. */
+/** The cluster of GKE's API v1. The SDK returns an empty text for a missing value. */
 type GkeCluster = protos.google.container.v1.ICluster;
 
-/** What is read below and nothing else: the whole of a cluster is twenty times as long. */
+/** Only the fields that are read below: a complete cluster is twenty times as long. */
 export const fieldMask = [
   'missingZones',
   ...[
@@ -21,7 +21,7 @@ export const fieldMask = [
   ].map((field) => `clusters.${field}`),
 ].join(',');
 
-/** The catalog's cluster that GKE's makes. */
+/** Converts a GKE cluster to the catalog's. */
 export function clusterFrom(options: {
   readonly project: string;
   readonly gke: GkeCluster;
@@ -54,9 +54,9 @@ export function clusterFrom(options: {
 }
 
 /**
- * Which of a control plane's addresses a tunnel leads to. Its other end stands in the cluster's own network, so the
- * private address comes first, and the public one only where there is none. The DNS endpoint comes last, for clusters
- * with their IP endpoints switched off: it is Google's own front, with a certificate of a public authority.
+ * Returns the control plane address for a tunnel. The tunnel's other end is in the cluster's own network, so the
+ * private address comes first, and the public one only if there is none. The DNS endpoint comes last, for clusters
+ * whose IP endpoints are off: it is Google's own front end, with a certificate of a public CA.
  */
 function addressOf(gke: GkeCluster): { readonly host: string; readonly ownAuthority: boolean } | undefined {
   const { dnsEndpointConfig: dns, ipEndpointsConfig: ip } = gke.controlPlaneEndpointsConfig ?? {};

@@ -7,7 +7,7 @@ import type { GcpParts } from './adc.ts';
 import { listClusters } from './gke-client.ts';
 import { clusterFrom, fieldMask } from './gke-cluster.ts';
 
-/** The cell that stands for a project itself, beside one for each location with clusters. */
+/** The cell for a project itself, in addition to one for each location with clusters. */
 export const wholeProject = '*';
 
 export interface ProjectParts {
@@ -18,8 +18,8 @@ export interface ProjectParts {
 }
 
 /**
- * One project: what each of its cells came to. `known` are the locations with clusters in the catalog. Rejects where
- * the run was cancelled or Google refuses the sign-in.
+ * Reads one project and returns the result of each cell. `known` are the locations with clusters in the catalog.
+ * Rejects if the run was cancelled or Google rejects the session.
  */
 export async function readProject(
   options: ProjectParts,
@@ -56,7 +56,7 @@ export async function readProject(
       return new Map([wholeProject, ...known].map((region) => [region, off]));
     }
     const failed: CellOutcome = { kind: 'failed', error: plain };
-    // Told once where it is one location's: the project's own cell has nothing to add.
+    // Report a failure once: if a location has it, the project's own cell adds nothing.
     return new Map([
       [wholeProject, known.size === 0 ? failed : { kind: 'skipped' }],
       ...[...known].map((region) => [region, failed] as const),
@@ -77,19 +77,19 @@ async function readClusters(
     clusters: (clusters ?? []).map((cluster) =>
       clusterFrom({ project, gke: cluster, tagPrefix: run.tagPrefix, seenAt: now }),
     ),
-    // Zones that did not answer: what lies there may be left out.
+    // Clusters in zones that did not answer may be missing from the list.
     missingZones: missingZones ?? [],
   };
 }
 
-/** A region's cluster may be left out with one of its zones. */
+/** Returns whether two locations overlap: a regional cluster may be missing together with one of its zones. */
 function overlap(one: string, other: string): boolean {
   return one === other || one.startsWith(`${other}-`) || other.startsWith(`${one}-`);
 }
 
 function zoneMissing(project: string, zone: string): AppError {
   return new AppError('gcp-failed', `GKE has no answer from ${zone} in project ${project}.`, {
-    hint: 'Try again; if it stays so, look at https://status.cloud.google.com.',
+    hint: 'Try again; if the error persists, see https://status.cloud.google.com.',
     retryable: true,
   });
 }

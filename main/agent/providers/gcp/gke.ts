@@ -3,24 +3,24 @@ import { AppError, type PlainError, toPlainError } from '../../../model/app-erro
 import { matchesWildcard } from '../../organisation/wildcard.ts';
 import { boundedPages } from '../bounded-pages.ts';
 import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
-import { tellGone } from '../gone.ts';
+import { reportGone } from '../gone.ts';
 import { createGcpSession, type GcpAccess, type GcpParts } from './adc.ts';
 import { openClusterManager } from './gke-client.ts';
 import { readProject, wholeProject } from './gke-project.ts';
 import { searchProjects } from './projects.ts';
 
-/** Requests in flight at once; GKE's quotas are per project. */
+/** The limit of concurrent requests; GKE's quotas are per project. */
 const concurrency = 256;
-/** A project whose API was found off is not asked again before, unless a person waits for the run. */
+/** How long a project with a disabled API is skipped, unless the user waits for the run. */
 const offMs = 24 * 60 * 60_000;
 
 type Run = Parameters<DiscoverySource['discover']>[0];
 
 /**
  * Google Kubernetes Engine: every project that the application-default credentials see. A cell is a project in a
- * location, and one more for the project itself. Without such credentials there is nothing to read. Projects that the
- * catalog knows are read at once, while they are searched for anew. `projects` is the organisation's: only these, `*`
- * stands for any characters.
+ * location, and one more for the project itself. Without credentials there is nothing to read. Known projects are read
+ * at once, while the search for projects runs again. `projects` is the organisation's filter: only these; `*` matches
+ * any characters.
  */
 export function createGkeSource(
   parts: GcpParts & { readonly projects?: readonly string[] | undefined },
@@ -35,7 +35,7 @@ export function createGkeSource(
         known: all.known.filter(({ account }) => wanted.has(account)),
         cells: all.cells.filter(({ account }) => account === '*' || wanted.has(account)),
       };
-      tellGone(all, ({ account }) => !wanted.has(account));
+      reportGone(all, ({ account }) => !wanted.has(account));
       let access: GcpAccess | undefined;
       try {
         access = await session.access();
@@ -57,7 +57,7 @@ export function createGkeSource(
   };
 }
 
-/** Rejects where the run was cancelled or Google refuses the sign-in, in either case not before all is quiet. */
+/** Rejects if the run was cancelled or Google rejects the session, in both cases only after all requests have ended. */
 async function readAll(options: {
   readonly parts: GcpParts;
   readonly access: GcpAccess;
@@ -89,11 +89,11 @@ async function readAll(options: {
     const whole = outcomes.get(wholeProject);
     if (whole?.kind === 'failed' && whole.error.code === 'gcp-denied' && locations.size === 0) {
       const found = await search?.catch(() => undefined);
-      // It was deleted or taken away, and nothing is lost with it.
+      // It was deleted or access was removed, and it has no clusters to lose.
       if (found?.has(project) === false) return;
     }
     run.onPlanned(outcomes.size - 1);
-    for (const [region, outcome] of outcomes) tell(run, project, region, outcome);
+    for (const [region, outcome] of outcomes) report(run, project, region, outcome);
   };
 
   const searching = (async () => {
@@ -112,10 +112,10 @@ async function readAll(options: {
     } catch (error) {
       run.signal.throwIfAborted();
       if (isRefused(error)) throw error;
-      // It could have told nothing new.
+      // The search could not have added a project.
       if (!wanted.isOpen) return undefined;
       run.onPlanned(1);
-      tell(run, '*', '*', { kind: 'failed', error: toPlainError(error) });
+      report(run, '*', '*', { kind: 'failed', error: toPlainError(error) });
       return undefined;
     }
   })();
@@ -130,9 +130,9 @@ async function readAll(options: {
 
 interface ProjectsWanted {
   has(project: string): boolean;
-  /** Those that need not be searched for; whoever may not see one is told nothing of it. */
+  /** Projects that need no search; one that the user may not see is not reported. */
   readonly named: readonly string[];
-  /** Whether there may be more than those. */
+  /** Whether there may be further projects. */
   readonly isOpen: boolean;
 }
 
@@ -146,7 +146,7 @@ function projectsWanted(patterns: readonly string[] | undefined): ProjectsWanted
   };
 }
 
-/** Where the catalog knows clusters, by project. */
+/** Returns the locations with clusters in the catalog, by project. */
 function locationsOf(run: Run): ReadonlyMap<string, ReadonlySet<string>> {
   const locations = new Map<string, Set<string>>();
   for (const { account, region } of run.known) {
@@ -156,12 +156,12 @@ function locationsOf(run: Run): ReadonlyMap<string, ReadonlySet<string>> {
   return locations;
 }
 
-/** Google takes the token itself for none. */
+/** Returns whether Google rejected the token itself. */
 function isRefused(error: unknown): boolean {
   return error instanceof AppError && error.code === 'gcp-session-expired';
 }
 
-/** Remembered from an earlier run: the project's API is off. */
+/** Returns whether an earlier run found the project's API disabled. */
 function isOff(options: { readonly project: string; readonly run: Run; readonly now: number }): boolean {
   const { project, run, now } = options;
   if (run.asked) return false;
@@ -173,24 +173,24 @@ function isOff(options: { readonly project: string; readonly run: Run; readonly 
 
 function skip(run: Run, project: string): void {
   for (const { account, region } of run.cells) {
-    if (account === project) tell(run, project, region, { kind: 'skipped' });
+    if (account === project) report(run, project, region, { kind: 'skipped' });
   }
 }
 
-/** Nobody is signed in: every place with clusters fails, and which projects there are stays known. */
+/** Fails every location with clusters because nobody is signed in; the known projects stay. */
 function failAll(run: Run, error: PlainError): void {
   const holding = locationsOf(run);
   for (const { account, region } of run.cells) {
     if (account === '*') continue;
     const holds = holding.get(account)?.has(region) === true;
-    tell(run, account, region, holds ? { kind: 'failed', error } : { kind: 'skipped' });
+    report(run, account, region, holds ? { kind: 'failed', error } : { kind: 'skipped' });
   }
   if (holding.size > 0) return;
   run.onPlanned(1);
-  tell(run, '*', '*', { kind: 'failed', error });
+  report(run, '*', '*', { kind: 'failed', error });
 }
 
-function tell(run: Run, account: string, region: string, outcome: CellOutcome): void {
+function report(run: Run, account: string, region: string, outcome: CellOutcome): void {
   run.signal.throwIfAborted();
   run.onCell({ cell: { source: 'gke', account, region }, outcome });
 }

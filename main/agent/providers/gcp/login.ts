@@ -10,13 +10,13 @@ import type { LoginProvider } from '../login-provider.ts';
 import { createGcpSession, type GcpParts, type GcpSession, gcpCredentialFiles } from './adc.ts';
 import { gcpScopes, openOAuthClient } from './clients.ts';
 
-/** There is one of ours: the organisation's client signs in one person. */
+/** The only session of ours: the organisation's client signs in one user. */
 const session = 'google';
 
-const named = 'GOOGLE_APPLICATION_CREDENTIALS is set, and counts before any sign-in.';
+const named = 'GOOGLE_APPLICATION_CREDENTIALS is set, and takes precedence over any session.';
 const unsetHint = 'Unset it, restart the agent (`k8s-tunnels quit`) and sign in again.';
 
-/** What `application_default_credentials.json` says of a person, as far as we read it. */
+/** The user fields of `application_default_credentials.json`, as far as we read them. */
 const keptSchema = z.looseObject({
   type: z.string(),
   account: z.string().optional(),
@@ -28,8 +28,8 @@ const keptSchema = z.looseObject({
 type Kept = z.infer<typeof keptSchema>;
 
 /**
- * Google by the organisation's OAuth client for desktop apps: Google lets no other program use gcloud's own. The
- * sign-in is kept in `ownFile`, in the form of application-default credentials.
+ * Google with the organisation's OAuth client for desktop apps: Google allows no other program to use gcloud's own
+ * client. The session is stored in `ownFile`, in the format of application-default credentials.
  */
 export function createGcpLogin(options: {
   readonly parts: GcpParts & { readonly ownFile: SignInFile };
@@ -37,7 +37,7 @@ export function createGcpLogin(options: {
 }): LoginProvider {
   const { parts } = options;
   const { ownFile, env } = parts;
-  /** One a file, so that a token is asked for once an hour and not each time that somebody looks. */
+  /** One per file, so that a token is requested once an hour and not at every look. */
   const checks = new Map<string, GcpSession>();
 
   const check = async (file: string): Promise<Account['status']> => {
@@ -137,7 +137,7 @@ export function createGcpLogin(options: {
         const { state } = createPkce();
         const url = oauth.generateAuthUrl({
           access_type: 'offline',
-          // Else Google gives a refresh token at the first sign-in only.
+          // Otherwise Google gives a refresh token only at the first login.
           prompt: 'consent',
           scope: ['openid', ...gcpScopes],
           state,
@@ -155,7 +155,7 @@ export function createGcpLogin(options: {
             if (tokens.refresh_token == null)
               throw new AppError('login-failed', 'Google gave no refresh token.', { hint: 'Sign in again.' });
             if (!(tokens.scope ?? '').includes('/auth/cloud-platform')) {
-              throw new AppError('login-failed', 'Your Google sign-in does not extend to cloud projects.', {
+              throw new AppError('login-failed', 'Your Google session has no access to cloud projects.', {
                 hint: 'Sign in again and tick every box.',
               });
             }
@@ -179,7 +179,7 @@ export function createGcpLogin(options: {
       }
     },
     async signOut(): Promise<SignOut> {
-      // One that only the desktop app can open is removed all the same.
+      // Remove it even if only the desktop app can open it.
       const kept = await read(ownFile).catch(() => undefined);
       let revoked = false;
       if (kept?.refresh_token !== undefined && kept.client_id !== undefined) {
@@ -198,14 +198,14 @@ export function createGcpLogin(options: {
         gcpCredentialFiles(parts)
           .filter(({ own }) => own === undefined)
           .map(async ({ file }) =>
-            (await read(file)) === undefined ? [] : [`The credentials in ${file}, which now count.`],
+            (await read(file)) === undefined ? [] : [`The credentials in ${file}, which now apply.`],
           ),
       );
       return {
-        removed: had ? [`The Google sign-in (${ownFile.path})${revoked ? ', revoked at Google' : ''}`] : [],
+        removed: had ? [`The Google session (${ownFile.path})${revoked ? ', revoked at Google' : ''}`] : [],
         remaining: [
           ...(had && !revoked
-            ? ['The refresh token: Google could not be told. See https://myaccount.google.com/connections.']
+            ? ['The refresh token: revoke it at https://myaccount.google.com/connections.']
             : []),
           ...others.flat(),
           ...(had ? ['The session at Google, in the browser.'] : []),
@@ -226,7 +226,7 @@ async function read(file: string | SignInFile): Promise<Kept | undefined> {
   }
 }
 
-/** It came from Google itself over TLS: its signature tells nothing more. */
+/** Reads the email address. The token came from Google itself over TLS, so checking its signature adds nothing. */
 function emailIn(idToken: string | null | undefined): string {
   try {
     const { email } = decodeJwt(idToken ?? '');
@@ -238,7 +238,7 @@ function emailIn(idToken: string | null | undefined): string {
 
 const refusalSchema = z.object({ response: z.object({ data: z.object({ error: z.string() }) }) });
 
-/** The library's error holds the request with its secrets: it is not kept as a cause. */
+/** Converts an error. The library's error holds the request with its secrets, so it must not become the cause. */
 function refused(error: unknown): never {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
     if (cause instanceof AppError) throw cause;
@@ -247,7 +247,7 @@ function refused(error: unknown): never {
   throw new AppError('login-failed', `Google did not accept the sign-in (${what}).`, {
     hint:
       said === 'invalid_client'
-        ? 'Whoever keeps your organisation’s file: sources.gke.oauthClient is not a client that Google knows.'
+        ? 'Ask the administrator of your organisation’s configuration: Google does not know the client in sources.gke.oauthClient.'
         : 'Sign in again.',
     retryable: said !== 'invalid_client',
   });

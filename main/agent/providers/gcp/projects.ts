@@ -7,7 +7,9 @@ const pageSchema = z.object({
   nextPageToken: z.string().optional(),
 });
 
-/** The ids of all active projects that the person may see, page by page (Resource Manager v3, `projects:search`). */
+/**
+ * Yields the IDs of all active projects that the user may see, page by page (Resource Manager v3, `projects:search`).
+ */
 export async function* searchProjects(options: {
   readonly parts: GcpParts;
   readonly access: GcpAccess;
@@ -23,7 +25,7 @@ export async function* searchProjects(options: {
       path: `v3/projects:search?${query}`,
       headers: {
         'x-goog-fieldmask': 'projects.projectId,nextPageToken',
-        // The call concerns no project that could pay for it.
+        // The call has no project of its own that could be billed.
         ...(quotaProject === undefined ? {} : { 'x-goog-user-project': quotaProject }),
       },
       call: { permission: 'resourcemanager.projects.get', role: 'roles/browser', project: undefined },

@@ -3,17 +3,17 @@ import type { Answer } from '../../network/network.ts';
 import type { GcpParts } from './adc.ts';
 import { refusalOf } from './errors.ts';
 
-/** Quotas, and servers that are about to be replaced. */
+/** Quotas, and servers that are being replaced. */
 const passing = new Set([429, 500, 502, 503, 504]);
-/** Whoever is told to wait longer is better told to come back. */
+/** The longest pause. If Google asks for more, give up and let a later run try again. */
 const longestPauseMs = 10_000;
 
-/** No GET below takes longer: each try has the network's own limit of 20 s. */
+/** The upper limit for a GET below: each attempt has the network's own limit of 20 s. */
 export const longestGetMs = requestTries * 20_000 + (requestTries - 1) * longestPauseMs;
 
 /**
- * One GET of a Google API, tried again as long as there is hope, after the pause that Google asks for. The answer is
- * the last one, whatever it says. Rejects with `cancelled`, `timeout` or another network code.
+ * Sends one GET to a Google API and retries transient failures after the pause that Google asks for. Returns the last
+ * answer, whatever its status. Rejects with `cancelled`, `timeout` or another network code.
  */
 export function getPatiently(options: {
   readonly parts: Pick<GcpParts, 'network' | 'clock'>;
@@ -26,8 +26,8 @@ export function getPatiently(options: {
     clock: parts.clock,
     send: () => parts.network.request(url, { headers, signal }),
     passing,
-    pauseMs(answer, usualMs) {
-      const pause = refusalOf(answer).retryDelayMs ?? usualMs;
+    pauseMs(answer, defaultMs) {
+      const pause = refusalOf(answer).retryDelayMs ?? defaultMs;
       return pause > longestPauseMs ? undefined : pause;
     },
     signal,

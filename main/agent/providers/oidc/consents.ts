@@ -16,7 +16,7 @@ const entrySchema = z.object({
   clientId: z.string(),
   server: z.string(),
   serverName: z.string().optional(),
-  /** SHA-256 of the authority's PEM, in hex. */
+  /** SHA-256 of the CA certificate's PEM, in hex. */
   authority: z.string().optional(),
   /** When the user allowed it, ms since the epoch. */
   at: z.number(),
@@ -24,28 +24,28 @@ const entrySchema = z.object({
 type Entry = z.infer<typeof entrySchema>;
 
 /**
- * Which API servers the user allows to receive their id token of an issuer and client: any cluster that somebody wrote
- * into Vault or a list may name the organisation's issuer, and its server is then given the user's token.
+ * The API servers that the user allows to receive their ID token of an issuer and client. Any cluster that somebody
+ * wrote into Vault or a list may name the organisation's issuer, and its server would receive the user's token.
  */
 export interface OidcConsents {
-  /** Rejects with `consent-needed` unless the user allowed this API server, that of the cluster where undefined. */
+  /** Rejects with `consent-needed` unless the user allowed this API server; undefined: the cluster's own. */
   check(cluster: Cluster, server?: ApiServer): Promise<void>;
-  /** What the user decides on; undefined for a cluster that takes no id token. */
+  /** Returns what the user decides on; undefined for a cluster that takes no ID token. */
   view(cluster: Cluster): Promise<Consent | undefined>;
-  /** Allows what `view` showed. Rejects with `bad-input` where it has changed since. */
+  /** Allows what `view` showed. Rejects with `bad-input` if it has changed since. */
   allow(cluster: Cluster, digest: string): Promise<Consent>;
-  /** The API servers that are allowed to receive the issuer's tokens. */
+  /** Lists the API servers that may receive the issuer's tokens. */
   servers(issuer: OidcIssuer): Promise<readonly string[]>;
-  /** Asks again from now on. Answers the API servers that were allowed. */
+  /** Removes the consents, so that the user is asked again. Returns the API servers that were allowed. */
   revoke(issuer: OidcIssuer): Promise<readonly string[]>;
 }
 
-/** Kept in `oidc-consents.json` of `folder`: nothing secret. */
+/** Stored in `oidc-consents.json` of `folder`: nothing secret. */
 export function createOidcConsents(options: {
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Those that the clusters name. */
+  /** The issuers that clusters name. */
   readonly issuers: () => readonly OidcIssuer[];
 }): OidcConsents {
   const { clock, logger } = options;
@@ -90,7 +90,7 @@ export function createOidcConsents(options: {
       throw new AppError(
         'consent-needed',
         changed
-          ? `The certificate authority or TLS server name of ${title} (${address}) has changed since you allowed it to receive your id token of ${session}.`
+          ? `The CA certificate or TLS server name of ${title} (${address}) has changed since you allowed it to receive your id token of ${session}.`
           : `You have not allowed ${title} (${address}) to receive your id token of ${session}.`,
         {
           hint: `Run \`${command`k8s-tunnels login oidc --allow ${cluster.id}`}\` to see what it is and allow it.`,
@@ -109,7 +109,7 @@ export function createOidcConsents(options: {
         result: undefined,
       }));
       const allowed = await view(cluster);
-      if (allowed === undefined) throw new AppError('internal', 'The cluster takes no id token any more.');
+      if (allowed === undefined) throw new AppError('internal', 'The cluster no longer takes an ID token.');
       return allowed;
     },
     servers: async (issuer) =>

@@ -3,7 +3,7 @@ import type { OidcConsents } from './consents.ts';
 import type { OidcIssuer } from './issuer.ts';
 import type { OidcTokens } from './tokens.ts';
 
-/** Id tokens, for API servers that the user allowed to receive them. The tokens are kept by who is signed in. */
+/** Makes ID tokens for API servers that the user allowed. The tokens are cached by user. */
 export function oidcCredentials(options: {
   readonly tokens: Pick<OidcTokens, 'idToken'>;
   readonly consents: Pick<OidcConsents, 'check'>;
@@ -18,7 +18,10 @@ export function oidcCredentials(options: {
   };
 }
 
-/** The id token that a cluster's API server takes, whose issuer and application it names. Rejects as `idToken` does. */
+/**
+ * Returns the ID token that a cluster's API server accepts; the cluster names its issuer and application. Rejects as
+ * `idToken` does.
+ */
 export async function oidcCredential(
   tokens: Pick<OidcTokens, 'idToken'>,
   issuer: OidcIssuer,

@@ -4,22 +4,21 @@ import { isThisComputer } from '../../cluster-fields/oidc.ts';
 import type { Network } from '../../network/network.ts';
 import { networkFetch } from '../../network/network-fetch.ts';
 
-/** An issuer of OpenID Connect that clusters trust, and the application that signs people in to them. */
+/** An OpenID Connect issuer that clusters trust, and the application for its logins. */
 export interface OidcIssuer {
   /** `https://…`, as the cluster's API server has it. */
   readonly issuer: string;
   readonly clientId: string;
-  /** For an application that must show one: no secret to a person's own computer. */
+  /** For an application that requires one: it is not secret on a user's own computer. */
   readonly clientSecret?: string | undefined;
-  /** Besides `openid`; `email` and `offline_access` where undefined. */
+  /** In addition to `openid`; the default is `email` and `offline_access`. */
   readonly scopes?: readonly string[] | undefined;
-  /** Where the issuer allows one port only: the browser then comes back to `http://localhost:PORT`. */
+  /** Set if the issuer allows only one port: the redirect address is then `http://localhost:PORT`. */
   readonly port?: number | undefined;
 }
 
 /**
- * What people call a sign-in: the issuer's host, or its application and path there too, where the clusters name several
- * of that host.
+ * Returns a session's name: the issuer's host, with application and path if clusters name several issuers of that host.
  */
 export function sessionOf({ issuer, clientId }: OidcIssuer, all: readonly OidcIssuer[]): string {
   const { host, pathname } = new URL(issuer);
@@ -30,10 +29,10 @@ export function sessionOf({ issuer, clientId }: OidcIssuer, all: readonly OidcIs
   return isOnly ? host : `${clientId}@${host}${pathname.replace(/\/$/, '')}`;
 }
 
-/** Allowed between our clock and the issuer's, in seconds. */
+/** The tolerance between our clock and the issuer's, in seconds. */
 const clockToleranceSeconds = 10 * 60;
 
-/** Reads the issuer's own description. Rejects with `login-failed` or a network code. */
+/** Reads the issuer's discovery document. Rejects with `login-failed` or a network code. */
 export async function openIssuer(network: Network, one: OidcIssuer): Promise<Configuration> {
   const client = await import('openid-client');
   const url = new URL(one.issuer);
@@ -46,7 +45,7 @@ export async function openIssuer(network: Network, one: OidcIssuer): Promise<Con
       one.clientSecret === undefined ? client.None() : client.ClientSecretPost(one.clientSecret),
       {
         [client.customFetch]: (address, { body, signal, ...rest }) =>
-          // It sends forms.
+          // The library sends forms.
           overNetwork(address, {
             ...rest,
             body: body === undefined || body === null ? null : String(body),
@@ -64,7 +63,7 @@ export function scopeOf({ scopes = ['email', 'offline_access'] }: OidcIssuer): s
   return ['openid', ...scopes].join(' ');
 }
 
-/** The library's own text stays out of it, but for the word of OAuth. */
+/** Omits the library's own text, except the OAuth error code. */
 export function oidcError(error: unknown, { issuer }: OidcIssuer): unknown {
   if (!(error instanceof Error) || error.name === 'AbortError') return error;
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
@@ -87,7 +86,7 @@ export function oidcError(error: unknown, { issuer }: OidcIssuer): unknown {
     {
       hint:
         said === 'invalid_client'
-          ? 'Whoever keeps the cluster’s sign-in: the client is not one that the issuer knows.'
+          ? 'Ask the cluster owner: the issuer does not know the client.'
           : 'Sign in again.',
       retryable: said !== 'invalid_client',
       cause: error,
@@ -95,7 +94,7 @@ export function oidcError(error: unknown, { issuer }: OidcIssuer): unknown {
   );
 }
 
-/** `invalid_grant` and the like; undefined where the issuer said nothing of the kind. */
+/** Returns `invalid_grant` and the like; undefined if the issuer sent no such code. */
 export function refusalOf(error: unknown): string | undefined {
   const said = error instanceof Error && 'error' in error ? error.error : undefined;
   return typeof said === 'string' && /^[a-z_]{1,40}$/.test(said) ? said : undefined;

@@ -12,7 +12,7 @@ import { type OidcIssuer, oidcError, openIssuer, scopeOf, sessionOf } from './is
 import type { OidcTokens } from './tokens.ts';
 
 /**
- * Any issuer of OpenID Connect: the authorization code with PKCE, or a device code where the issuer has that and no
+ * Any OpenID Connect issuer: the authorization code with PKCE, or a device code if the issuer supports it and no
  * browser opens. A session is an application of an issuer.
  */
 export function createOidcLogin(options: {
@@ -21,7 +21,7 @@ export function createOidcLogin(options: {
   readonly tokens: OidcTokens;
   readonly consents: Pick<OidcConsents, 'servers' | 'revoke'>;
   readonly file: string;
-  /** Those that the clusters name. */
+  /** The issuers that clusters name. */
   readonly issuers: () => readonly OidcIssuer[];
 }): LoginProvider {
   const { network, clock, tokens, consents, file } = options;
@@ -34,9 +34,9 @@ export function createOidcLogin(options: {
     return found;
   };
 
-  /** False where no browser came up. */
+  /** Returns false if no browser opened. */
   const byCode = async (config: Configuration, one: OidcIssuer, request: SignInRequest): Promise<boolean> => {
-    // The library's own refusal names no reason for people.
+    // Check first: the library's own error has no reason for users.
     checkUrl(config.serverMetadata().authorization_endpoint ?? '');
     const client = await import('openid-client');
     const callback = await openCallback({
@@ -133,8 +133,8 @@ export function createOidcLogin(options: {
       const one = find(request.session);
       const config = await openIssuer(network, one);
       if (request.deviceCode && !hasDeviceCode(config)) {
-        throw new AppError('login-failed', `${request.session} gives no device codes.`, {
-          hint: 'Sign in in a browser.',
+        throw new AppError('login-failed', `${request.session} does not support device codes.`, {
+          hint: 'Sign in with a browser.',
         });
       }
       if (request.deviceCode || !(await byCode(config, one, request))) await byDevice(config, one, request);
@@ -147,7 +147,7 @@ export function createOidcLogin(options: {
       if (held === undefined) return { removed: revoked, remaining: [] };
       const isRevoked = await revoke(network, one, held.refreshToken);
       return {
-        removed: [`The sign-in to ${session} (${file})${isRevoked ? ', revoked' : ''}`, ...revoked],
+        removed: [`The session of ${session} (${file})${isRevoked ? ', revoked' : ''}`, ...revoked],
         remaining: [
           `A token that a kubectl holds already, until ${new Date(held.expiresAt).toISOString()}.`,
           `The session at ${session}, in the browser.`,

@@ -5,7 +5,7 @@ import type { OidcIssuer } from './issuer.ts';
 import { createOidcLogin } from './login.ts';
 import { createOidcTokens } from './tokens.ts';
 
-/** The id tokens of clusters that name an OpenID Connect issuer, wherever the clusters were found. */
+/** Provides ID tokens for clusters that name an OpenID Connect issuer, whichever source found them. */
 export function oidcProvider(shared: ProviderParts): {
   readonly provider: Provider;
   readonly consents: OidcConsents;
@@ -16,7 +16,7 @@ export function oidcProvider(shared: ProviderParts): {
     title: 'OpenID Connect',
     login: 'login oidc',
   });
-  /** Those that the clusters name. */
+  /** The issuers that clusters name. */
   const issuers = (): readonly OidcIssuer[] =>
     clusters().flatMap(({ credential }) => (credential?.kind === 'oidc' ? [credential] : []));
   const tokens = createOidcTokens({ file: sessionFile, network, clock, logger, issuers });

@@ -20,29 +20,29 @@ const heldSchema = z.object({
 });
 export type HeldOidc = z.infer<typeof heldSchema>;
 
-/** A token is renewed this long before its end, or in the last tenth of a shorter life. */
+/** How long before expiry a token is renewed, or in the last tenth of a shorter lifetime. */
 const marginMs = 60_000;
 
 export interface OidcTokens {
   /**
-   * The id token for an issuer's clusters, renewed by its refresh token; callers at the same time share one request.
-   * Rejects with `credential-failed` where a person is needed, or a network code.
+   * Returns the ID token for an issuer's clusters, renewed by its refresh token. Concurrent callers share one request.
+   * Rejects with `credential-failed` if the user must sign in, or a network code.
    */
   idToken(issuer: OidcIssuer): Promise<{ readonly token: string; readonly expiresAt: number }>;
   held(issuer: OidcIssuer): Promise<HeldOidc | undefined>;
-  /** What a sign-in gave. Rejects with `login-failed` where there is no id token in it. */
+  /** Stores the tokens of a login. Rejects with `login-failed` if there is no ID token. */
   keep(issuer: OidcIssuer, answer: TokenEndpointResponse): Promise<void>;
-  /** Undefined where there was none. */
+  /** Returns undefined if there was none. */
   forget(issuer: OidcIssuer): Promise<HeldOidc | undefined>;
 }
 
-/** One file of ours. All reject with `login-sealed` where only the desktop app can open it. */
+/** Stores the tokens in one file. All methods reject with `login-sealed` if only the desktop app can open it. */
 export function createOidcTokens(options: {
   readonly file: SignInFile;
   readonly network: Network;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Those that the clusters name. */
+  /** The issuers that clusters name. */
   readonly issuers: () => readonly OidcIssuer[];
 }): OidcTokens {
   const { network, clock, logger } = options;
@@ -52,10 +52,10 @@ export function createOidcTokens(options: {
     version: 1,
     schema: z.record(z.string(), heldSchema),
     onUnreadable: (name, reason) =>
-      logger.warn('the sign-ins of OpenID Connect are set aside', { file: name, reason }),
+      logger.warn('the sessions of OpenID Connect are set aside', { file: name, reason }),
   });
   const renewals = createSingleFlight<string, HeldOidc>();
-  /** One change after another: each reads the file anew. */
+  /** Changes run one after another: each reads the file again. */
   const inTurn = createSerialQueue();
   const change = <T>(work: (all: Record<string, HeldOidc>) => T): Promise<T> =>
     inTurn(async () => {
@@ -81,11 +81,11 @@ export function createOidcTokens(options: {
     const { id_token: idToken, refresh_token: refreshToken = before?.refreshToken } = answer;
     if (idToken === undefined) {
       throw new AppError('login-failed', `${new URL(issuer.issuer).host} gave no id token.`, {
-        hint: 'Whoever keeps the cluster’s sign-in: the client must be allowed the scope openid.',
+        hint: 'Ask the cluster owner: the client must be allowed the scope openid.',
       });
     }
     const { exp = 0, iat = 0, email, preferred_username: name, sub } = decodeJwt(idToken);
-    // By how long it lives, not by when: our clock may be wrong.
+    // Use the lifetime, not the expiry time: our clock may be wrong.
     const lifeMs = Math.max(0, exp - iat) * 1000;
     const who = [email, name, sub].find((one) => typeof one === 'string');
     const held: HeldOidc = {

@@ -8,7 +8,7 @@ import type { Clock, Environment } from '../../parts.ts';
 import { unreadable } from '../../storage/unreadable.ts';
 import { noToken } from './errors.ts';
 
-/** What the vault command reads too. */
+/** The same inputs that the vault command reads. */
 export interface VaultParts {
   readonly env: Environment;
   readonly home: string;
@@ -16,12 +16,12 @@ export interface VaultParts {
   readonly clock: Clock;
 }
 
-/** Where the vault command keeps the one token that it has. */
+/** Returns the file where the vault command stores its only token. */
 export function vaultTokenFile(home: string): string {
   return path.join(home, '.vault-token');
 }
 
-/** The token of `VAULT_TOKEN` or `~/.vault-token`. Rejects with `vault-no-token`, or `file-unreadable`. */
+/** Returns the token of `VAULT_TOKEN` or `~/.vault-token`. Rejects with `vault-no-token`, or `file-unreadable`. */
 export async function vaultToken({ env, home }: Pick<VaultParts, 'env' | 'home'>): Promise<string> {
   if (env.VAULT_TOKEN !== undefined && env.VAULT_TOKEN !== '') return env.VAULT_TOKEN;
   const file = vaultTokenFile(home);
@@ -33,7 +33,7 @@ export async function vaultToken({ env, home }: Pick<VaultParts, 'env' | 'home'>
   throw noToken(`There is no Vault token in VAULT_TOKEN or ${file}.`);
 }
 
-/** `https://host[:port]` of a Vault server. Throws `vault-failed` when the text is no such address. */
+/** Parses `https://host[:port]` of a Vault server. Throws `vault-failed` if it is not such an address. */
 export function vaultAddress(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && ['http:', 'https:'].includes(url.protocol)) return url;
@@ -42,12 +42,15 @@ export function vaultAddress(text: string): URL {
   });
 }
 
-/** The client of node-vault over our own network: its proxy, authorities and time limits hold here too. */
+/**
+ * Creates the client of node-vault over our own network, so that its proxy, CA certificates and time limits apply here
+ * too.
+ */
 export async function vaultClient(options: {
   readonly parts: VaultParts;
   readonly address: URL;
   readonly token: string;
-  /** In place of `VAULT_NAMESPACE`. */
+  /** Overrides `VAULT_NAMESPACE`. */
   readonly namespace?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }): Promise<VaultClient> {
@@ -56,26 +59,26 @@ export async function vaultClient(options: {
   const client = vault({
     endpoint: address.href,
     token,
-    // A GET with ?list=1 passes every proxy; the LIST verb does not.
+    // Every proxy passes a GET with ?list=1, but not the LIST verb.
     noCustomHTTPVerbs: true,
-    // It would print requests with their passwords where the environment's DEBUG says so.
+    // By default it prints requests with their passwords if the environment's DEBUG is set.
     debug: () => {},
-    // In place of two packages and of a hundred commands: those that we call have no parameters in their paths.
+    // Replaces two packages and a hundred commands: those that we call have no parameters in their paths.
     commands,
     mustache: { render: plainPath },
     tv4: Object.assign(() => true, { validate: () => true }),
-    // node-vault's name for a requester that is not its own.
+    // node-vault's name for a custom requester.
     'request-promise': { defaults: () => (request: VaultRequest) => send(parts, request, signal) },
   });
-  // Set after, because node-vault would fall back to the process's own environment.
+  // Set afterwards, because node-vault would fall back to the process's environment.
   Object.assign(client, { token, namespace: namespace ?? parts.env.VAULT_NAMESPACE ?? '' });
   return client;
 }
 
-/** Its storage takes entries of 1 MB; a list of 100,000 names has 3 MB. */
+/** Vault's storage accepts entries of 1 MB; a list of 100,000 names has 3 MB. */
 const maxBytes = 4 * 1024 * 1024;
 
-/** The commands that we call by name, as https://developer.hashicorp.com/vault/api-docs/auth/token has them. */
+/** The commands that we call by name, as in https://developer.hashicorp.com/vault/api-docs/auth/token. */
 const commands = {
   tokenLookupSelf: { method: 'GET', path: '/auth/token/lookup-self' },
   tokenRenewSelf: { method: 'POST', path: '/auth/token/renew-self', schema: {} },
@@ -91,15 +94,15 @@ interface VaultRequest {
   readonly uri: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The body of a write; `true` stands for none. */
+  /** The body of a write; `true` means none. */
   readonly json?: unknown;
 }
 
-/** Rate limits, followers that are behind, and servers that are about to be replaced. */
+/** Rate limits, followers that lag behind, and servers that are being replaced. */
 const passing = new Set([412, 429, 502, 503, 504]);
 const longestPauseMs = 10_000;
 
-/** A read is tried again: that is harmless. */
+/** Retries reads, which is harmless. */
 async function send({ network, clock }: VaultParts, request: VaultRequest, signal?: AbortSignal) {
   const url = new URL(request.uri);
   const once = () => followOnce(network, url, request, signal);
@@ -109,15 +112,15 @@ async function send({ network, clock }: VaultParts, request: VaultRequest, signa
           clock,
           send: once,
           passing,
-          pauseMs: ({ headers }, usualMs) =>
-            Math.min(longestPauseMs, askedPauseMs(headers['retry-after']) ?? usualMs),
+          pauseMs: ({ headers }, defaultMs) =>
+            Math.min(longestPauseMs, askedPauseMs(headers['retry-after']) ?? defaultMs),
           signal,
         })
       : await once();
   return { statusCode: answer.status, body: parse(answer.body), request: { path: url.pathname } };
 }
 
-/** A standby that does not forward answers 307 with the address of the active server. */
+/** Follows one redirect: a standby that does not forward answers 307 with the address of the active server. */
 async function followOnce(
   network: Network,
   url: URL,
@@ -132,7 +135,7 @@ async function followOnce(
   const { location } = answer.headers;
   if ((answer.status !== 307 && answer.status !== 308) || location === undefined) return answer;
   const next = new URL(location, url);
-  // The token goes with it: never from TLS to plain text.
+  // The token is sent along: never redirect from TLS to plain text.
   if (next.protocol !== url.protocol) return answer;
   return network.request(next, { method, ...body, signal, maxBytes });
 }
@@ -150,12 +153,12 @@ function parse(body: Buffer): unknown {
   }
 }
 
-/** One path segment after another, each encoded. */
+/** Encodes each path segment. */
 export function encodePath(text: string): string {
   return text.split('/').map(encodeURIComponent).join('/');
 }
 
-/** Where the secrets of a KV mount are listed and read: version 2 has a folder for each. */
+/** Returns the paths for listing and reading secrets of a KV mount: version 2 has a prefix for each. */
 export function kvPaths(version: 1 | 2, mount: string) {
   return {
     list: (folder: string) =>

@@ -7,7 +7,7 @@ import type { CellOutcome } from '../discovery-source.ts';
 import type { Mount } from './mount.ts';
 import { heldCredential, type SecretData, secretFrom } from './secret.ts';
 
-/** The clusters of one folder, whose secrets are `names`. */
+/** Reads the clusters of one folder, whose secrets are `names`. */
 export async function readSecrets(
   mount: Mount,
   version: 1 | 2,
@@ -24,7 +24,7 @@ export async function readSecrets(
     : { kind: 'failed', error: toPlainError(broken.reason), clusters };
 }
 
-/** Undefined where the secret is deleted, or is not about a cluster. */
+/** Returns undefined if the secret is deleted, or does not describe a cluster. */
 async function readCluster(options: {
   readonly mount: Mount;
   readonly version: 1 | 2;
@@ -41,7 +41,7 @@ async function readCluster(options: {
     answer = await mount.read(version, path);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'vault-denied') throw error;
-    // That this one may not be read says nothing of the others in the folder.
+    // A denial for this secret does not affect the others in the folder.
     const id = clusterId('vault', mount.account, region, name);
     const known = mount.run.known.find((cluster) => cluster.id === id);
     if (known !== undefined) return { ...known, stale: true };
@@ -94,7 +94,7 @@ async function readCluster(options: {
 
 const brokenKubeconfig: TagProblem = {
   key: 'kubeconfig',
-  message: 'kubeconfig of the secret is no kubeconfig with a current context.',
+  message: 'kubeconfig of the secret is not a valid kubeconfig with a current context.',
   hint: 'Store the kubeconfig that reaches the cluster, with its current-context set.',
 };
 
@@ -122,7 +122,7 @@ function authorityFrom(
     problem: {
       key: 'certificate-authority-data',
       message: 'certificate-authority-data of the secret is not a PEM certificate.',
-      hint: 'Store the PEM of the cluster authority, or its base64.',
+      hint: "Store the PEM of the cluster's CA certificate, or its base64.",
     },
   };
 }

@@ -10,9 +10,9 @@ import { environmentFor, type VaultServer } from './servers.ts';
 
 type VaultSource = Extract<CredentialSource, { kind: 'vault' }>;
 
-/** What secrets hold for their clusters, read as the bearer of the token at hand. */
+/** Reads clusters' credentials from their secrets with the current token. */
 export function vaultCredentials(options: {
-  /** Those of the moment: where Vault is, and further servers. */
+  /** The current parts and servers: where Vault is, and further servers. */
   readonly parts: () => VaultParts;
   readonly servers: () => readonly VaultServer[];
 }): CredentialProviderOf<'vault'> {
@@ -30,7 +30,7 @@ export function vaultCredentials(options: {
   };
 }
 
-/** The token at hand, and a name of whom Vault takes its bearer for. Rejects as `vaultToken`. */
+/** Returns the current token and an identity of its user in Vault. Rejects as `vaultToken`. */
 async function identityOf(parts: VaultParts, { address, namespace }: VaultSource) {
   const token = await vaultToken(parts);
   const { VAULT_ADDR = '', VAULT_NAMESPACE = '' } = parts.env;
@@ -39,14 +39,14 @@ async function identityOf(parts: VaultParts, { address, namespace }: VaultSource
 }
 
 /**
- * Reads the credential that Vault holds for a cluster, as it is now. Rejects with `vault-no-token`, `vault-denied`,
- * `vault-failed`, a network code, or `credential-failed` when the secret is gone, holds none, or lies in a Vault
- * that `VAULT_ADDR` no longer names.
+ * Reads a cluster's current credential from Vault. Rejects with `vault-no-token`, `vault-denied`, `vault-failed`, a
+ * network code, or `credential-failed` if the secret is gone, holds none, or is in a Vault that `VAULT_ADDR` no longer
+ * names.
  */
 export async function readVaultCredential(
   options: VaultParts & {
     readonly source: Extract<CredentialSource, { kind: 'vault' }>;
-    /** As `vaultToken` gives it: that of the moment where undefined. */
+    /** A token from `vaultToken`; undefined: the current one. */
     readonly token?: string | undefined;
     readonly signal?: AbortSignal | undefined;
   },
@@ -54,11 +54,11 @@ export async function readVaultCredential(
   const { source, signal } = options;
   const address = vaultAddress(source.address);
   const current = options.env.VAULT_ADDR ?? '';
-  // The token at hand belongs to the Vault of VAULT_ADDR: no other may see it.
+  // The token belongs to the Vault of VAULT_ADDR: no other server may receive it.
   if (current !== '' && vaultAddress(current).origin !== address.origin) {
     throw new AppError(
       'credential-failed',
-      `The credential lies in Vault at ${address.host}, which is not VAULT_ADDR.`,
+      `The credential is stored in Vault at ${address.host}, which is not VAULT_ADDR.`,
       {
         hint: `Set VAULT_ADDR to ${address.origin}, or run \`k8s-tunnels discover\`.`,
       },
@@ -88,7 +88,7 @@ export async function readVaultCredential(
     'credential-failed',
     `There is no secret ${where} in Vault at ${address.host} any more.`,
     {
-      hint: 'Run `k8s-tunnels discover`, or ask who keeps the clusters in Vault.',
+      hint: 'Run `k8s-tunnels discover`, or ask the owner of the clusters in Vault.',
     },
   );
 }

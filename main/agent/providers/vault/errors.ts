@@ -2,7 +2,7 @@ import type { client as VaultClient } from 'node-vault';
 import { AppError } from '../../../model/app-error.ts';
 import type { VaultMethod } from './methods.ts';
 
-/** Nobody is signed in to Vault, or not any more. */
+/** Returns the error for a missing or expired Vault session. */
 export function noToken(message: string, cause?: unknown): AppError {
   return new AppError('vault-no-token', message, {
     hint: 'Run `k8s-tunnels login vault` or `vault login`, or set VAULT_TOKEN.',
@@ -11,7 +11,7 @@ export function noToken(message: string, cause?: unknown): AppError {
   });
 }
 
-/** The HTTP status of an answer that node-vault rejected with. */
+/** Returns the HTTP status of an answer that node-vault rejected. */
 export function vaultStatus(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('response' in error)) return undefined;
   const { response } = error;
@@ -23,7 +23,7 @@ export function vaultStatus(error: unknown): number | undefined {
     : undefined;
 }
 
-/** Any failure of a Vault call as ours; Vault's own text stays out of it. `path` is what was asked for. */
+/** Converts any failure of a Vault call; omits Vault's own text. `path` is the requested path. */
 export function vaultError(options: {
   readonly error: unknown;
   readonly address: URL;
@@ -49,14 +49,14 @@ export function vaultError(options: {
     'vault-failed',
     `Vault at ${address.host} did not answer ${asked} (${why ?? 'unreadable answer'}).`,
     {
-      hint: 'Try again; if it stays so, ask a Vault administrator.',
+      hint: 'Try again; if the error persists, ask a Vault administrator.',
       retryable: true,
       cause,
     },
   );
 }
 
-/** A denial looked into: it may mean that the token itself has ended. Any other error comes back as it is. */
+/** Checks whether a denial means that the token itself has expired. Returns any other error unchanged. */
 export async function whyDenied(client: VaultClient, address: URL, error: unknown): Promise<unknown> {
   if (!(error instanceof AppError) || error.code !== 'vault-denied') return error;
   try {
@@ -68,7 +68,7 @@ export async function whyDenied(client: VaultClient, address: URL, error: unknow
   }
 }
 
-/** A failed sign-in as ours. `asked` says whether the user typed a password for it. */
+/** Converts a failed login. `asked` means that the user typed a password for it. */
 export function signInError(
   error: unknown,
   address: URL,
@@ -93,7 +93,7 @@ export function signInError(
     hint:
       status === 404
         ? 'Set the method and its mount in the organisation’s file (sources.vault.addresses.login).'
-        : 'Try again; if it stays so, ask a Vault administrator.',
+        : 'Try again; if the error persists, ask a Vault administrator.',
     retryable: status !== 404,
     cause: error,
   });

@@ -28,21 +28,21 @@ const asks: Readonly<Record<VaultMethod['method'], Account['asks']>> = {
   token: 'nothing',
 };
 
-const tokenIsSet = 'VAULT_TOKEN is set, and counts before any sign-in.';
+const tokenIsSet = 'VAULT_TOKEN is set, and takes precedence over any session.';
 const unsetHint = 'Unset VAULT_TOKEN, restart the agent (`k8s-tunnels quit`) and sign in again.';
 
-/** How long Vault may take to say what a token is. */
+/** The limit for Vault to look up a token. */
 const lookUpMs = 5_000;
 
 /**
- * The Vault of `VAULT_ADDR`. The token goes to `~/.vault-token`, as the vault command's own helper keeps it
- * (api/tokenhelper: the bare token, 0600), which is the only one there. `parts` and `login` are those of the moment.
+ * The Vault of `VAULT_ADDR`. Stores the token in `~/.vault-token`, in the format of the vault command's own helper
+ * (api/tokenhelper: only the token, 0600), which holds one token. `parts` and `login` return current values.
  */
 export function createVaultLogin(options: {
   readonly parts: () => VaultParts;
-  /** What the organisation says of the server. */
+  /** Returns the organisation's login method for the server. */
   readonly login: (address: URL) => VaultMethod | undefined;
-  /** The files that it may name. */
+  /** The files that the organisation may name. */
   readonly files: OrganisationFiles;
 }): LoginProvider {
   const current = () => {
@@ -81,7 +81,7 @@ export function createVaultLogin(options: {
       const { data } = lookUpSchema.parse(await client.tokenLookupSelf());
       const { display_name: who, expire_time: ends, creation_ttl = 0, ttl = 0, renewable = false } = data;
       const endsAt = ends == null ? undefined : Date.parse(ends);
-      // Half of its life is over: a renewal is free, and the end that Vault then sets stands in the next answer.
+      // Half of its lifetime is over: renew it, which is free. The next answer has the new expiry.
       if (renewable && ttl * 2 < creation_ttl) await client.tokenRenewSelf().catch(() => {});
       return {
         ...account,
@@ -102,7 +102,7 @@ export function createVaultLogin(options: {
       try {
         found = current();
       } catch {
-        // A wrong address is told by discovery.
+        // Discovery reports a wrong address.
       }
       if (found === undefined) return [];
       const kept = await read(found.file);
@@ -153,7 +153,9 @@ export function createVaultLogin(options: {
         removed: token === '' ? [] : [`The Vault token of ${session} (${file})${revoked ? ', revoked' : ''}`],
         remaining: [
           ...(token !== '' && !revoked
-            ? [`The token itself: Vault at ${session} could not be told, so it holds until its end.`]
+            ? [
+                `The token itself: Vault at ${session} could not be notified, so it stays valid until it expires.`,
+              ]
             : []),
           ...(fromEnvironment === '' ? [] : ['The token in VAULT_TOKEN.']),
           ...(token === '' ? [] : ['The session at your identity provider, in the browser.']),

@@ -7,7 +7,7 @@ import type { OrganisationFiles } from '../../organisation/organisation-files.ts
 import type { SignInRequest } from '../login-provider.ts';
 import { encodePath } from './client.ts';
 
-/** How to sign in to a Vault server: what an organisation says of it, else OIDC with the mount's own default role. */
+/** How to sign in to a Vault server: the organisation's method, else OIDC with the mount's default role. */
 export interface VaultMethod {
   readonly method: 'token' | 'oidc' | 'ldap' | 'userpass' | 'approle' | 'kubernetes';
   readonly mount?: string | undefined;
@@ -17,9 +17,9 @@ export interface VaultMethod {
   readonly jwtFile?: string | undefined;
 }
 
-/** The address that every role for the vault command allows. */
+/** The redirect address that every role for the vault command allows. */
 const oidcCallback = { host: 'localhost', port: 8250, path: '/oidc/callback' } as const;
-/** Where Kubernetes mounts the token of a pod's service account. */
+/** Where Kubernetes mounts a pod's service account token. */
 export const serviceAccountFile = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 const authSchema = z.object({ auth: z.object({ client_token: z.string().min(1) }) });
@@ -64,7 +64,7 @@ export async function vaultSignIn(options: {
         }),
       );
     case 'token':
-      throw new AppError('login-failed', 'This Vault gives its tokens by hand.', {
+      throw new AppError('login-failed', 'This Vault issues its tokens manually.', {
         hint: 'Set VAULT_TOKEN, or run `vault login`.',
       });
   }
@@ -90,11 +90,11 @@ async function byOidc(options: {
     );
     const url = asked.success ? URL.parse(asked.data.data.auth_url) : null;
     const state = url?.searchParams.get('state') ?? '';
-    // Vault answers with an empty address where the role is unknown or does not allow ours.
+    // Vault returns an empty address if the role is unknown or does not allow ours.
     if (url === null || state === '') {
       throw new AppError(
         'login-failed',
-        `Vault begins no sign-in for ${role === '' ? 'the default role' : `role ${role}`}.`,
+        `Vault does not start a login for ${role === '' ? 'the default role' : `role ${role}`}.`,
         {
           hint: `Ask a Vault administrator whether the role exists and allows ${callback.redirectUri}.`,
         },
@@ -114,7 +114,7 @@ async function byOidc(options: {
         } catch (error) {
           if (error instanceof AppError) throw error;
           throw new AppError('login-failed', 'Vault did not accept the sign-in.', {
-            hint: 'Your identity provider knows you, but the role may not admit you: ask a Vault administrator.',
+            hint: 'Your identity provider knows you, but the role may deny you access: ask a Vault administrator.',
             cause: error,
           });
         }
@@ -136,7 +136,10 @@ function tokenIn(answer: unknown): string {
   });
 }
 
-/** What is sent to a server at an organisation's word lies where such files may lie, and looks like an id or a token. */
+/**
+ * Reads a file that the organisation has us send to a server: it must be in an allowed folder, and look like an ID or a
+ * token.
+ */
 async function readWord(files: OrganisationFiles, file: string | undefined, field: string): Promise<string> {
   if (file === undefined)
     throw new AppError('login-failed', `The organisation's configuration names no ${field} for this Vault.`);

@@ -5,36 +5,36 @@ import type { DiscoverySource } from '../discovery-source.ts';
 import { encodePath, kvPaths, type vaultClient } from './client.ts';
 import { vaultError, vaultStatus } from './errors.ts';
 
-/** Folders and secrets of a mount in a run. */
+/** The limit of folders and secrets of a mount in a run. */
 const mostPaths = 20_000;
 const longestPath = 2_000;
 
 type Client = Awaited<ReturnType<typeof vaultClient>>;
 
-/** Everything that one run needs to read one mount. */
+/** Everything that a run needs to read one mount. */
 export interface Mount {
   readonly client: Client;
-  /** Where the person has logged in, which may be another namespace. */
+  /** The client of the namespace where the user has logged in, which may be a different one. */
   readonly loginClient: Client;
   readonly address: URL;
-  /** As the setting names it; undefined where `VAULT_NAMESPACE` counts. */
+  /** The namespace in the setting; undefined if `VAULT_NAMESPACE` applies. */
   readonly namespace: string | undefined;
   readonly name: string;
-  /** What the cells of the mount are told apart by: host, namespace, mount. */
+  /** Identifies the cells of the mount: host, namespace, mount. */
   readonly account: string;
   readonly run: Parameters<DiscoverySource['discover']>[0];
-  /** The names in a folder, those of folders with a trailing slash; none where there is no such folder. */
+  /** Lists the names in a folder, subfolders with a trailing slash; none if the folder does not exist. */
   list(version: 1 | 2, folder: string): Promise<readonly string[]>;
-  /** Vault's answer to a read of a secret; undefined where there is none. */
+  /** Reads a secret and returns Vault's answer; undefined if there is none. */
   read(version: 1 | 2, secret: string): Promise<unknown>;
-  /** Folders that the catalog knows clusters in. */
+  /** Folders that have clusters in the catalog. */
   readonly knownFolders: readonly string[];
-  /** What the catalog's clusters were read as; 2 where it knows none. */
+  /** The version with which the catalog's clusters were read; 2 if it has none. */
   readonly likelyVersion: 1 | 2;
   now(): number;
 }
 
-/** `` is the mount's root, which as a cell's region is called `/`. */
+/** Returns the folder of a cell's region: the mount's root has the region `/`, and the path ``. */
 function folderOf(region: string): string {
   return region === '/' ? '' : region;
 }
@@ -46,7 +46,7 @@ export function openMount(
 ): Mount {
   const { client, address, name, account, run, limit } = parts;
   const asked = new Map<string, Promise<unknown>>();
-  /** Each path is asked for once a run. A path that is not there is undefined. */
+  /** Requests each path once per run. Undefined if the path does not exist. */
   const ask = (path: string, capability: 'list' | 'read'): Promise<unknown> => {
     const known = asked.get(path);
     if (known !== undefined) return known;
@@ -64,7 +64,7 @@ export function openMount(
       if (vaultStatus(error) === 404) return undefined;
       throw vaultError({ error, address, path, capability });
     });
-    // Some are asked for ahead of need and never looked at.
+    // Some are requested in advance and never used.
     answer.catch(() => {});
     asked.set(path, answer);
     return answer;
@@ -81,7 +81,7 @@ export function openMount(
       listSchema.parse(await ask(kvPaths(version, name).list(folder), 'list')).data.keys,
     read: (version, secret) => ask(kvPaths(version, name).read(secret), 'read'),
   };
-  // What is known is read ahead, so that a second run takes one round trip however deep the folders are.
+  // Read known paths in advance, so that a second run takes one round trip however deep the folders are.
   for (const { region, name: secret } of known) {
     const parents = folderOf(region).split('/').filter(Boolean);
     parents.forEach((_, index) => {
@@ -94,12 +94,12 @@ export function openMount(
 
 const listSchema = z.object({ data: z.object({ keys: z.array(z.string()) }) }).catch({ data: { keys: [] } });
 
-/** Asked where a listing is empty: that is also what a mount of the other version answers. */
+/** Looks up the version. Needed if a listing is empty: a mount of the other version answers so too. */
 export async function versionOf({ client, address, name }: Mount): Promise<1 | 2> {
   try {
     const answer: unknown = await client.read(encodePath(`sys/internal/ui/mounts/${name}`));
-    const told = mountSchema.safeParse(answer);
-    return told.success && told.data.data.options?.version !== '2' ? 1 : 2;
+    const parsed = mountSchema.safeParse(answer);
+    return parsed.success && parsed.data.data.options?.version !== '2' ? 1 : 2;
   } catch (error) {
     if (vaultStatus(error) !== 403 && vaultStatus(error) !== 404) {
       throw vaultError({ error, address, path: name, capability: 'list' });

@@ -4,7 +4,7 @@ import { createVaultLogin } from './login.ts';
 import { vaultEnvironment, vaultLogin, vaultServers } from './servers.ts';
 import { createVaultSource } from './vault.ts';
 
-/** On-premises clusters that are described by secrets in Vault. */
+/** Provides on-premises clusters that secrets in Vault describe. */
 export function vaultProvider(shared: ProviderParts): Provider {
   const { env, home, network, clock, settings, organisation, organisationFiles } = shared;
   const parts = () => ({ env: vaultEnvironment(env, organisation()), home, network, clock });

@@ -6,8 +6,8 @@ import { type OidcReading, readOidcFields, readOidcUser } from '../../cluster-fi
 const text = z.string().min(1).optional().catch(undefined);
 
 /**
- * What a secret of ours may hold: the words of kubeconfig, or a whole kubeconfig as `kubeconfig`, of whose current
- * context they are then taken, and the fields of `oidcFields`. Anything else in it is left alone.
+ * The data of a cluster's secret: kubeconfig's own fields, or a whole kubeconfig as `kubeconfig`, whose current context
+ * then provides them, and the fields of `oidcFields`. Other fields are ignored.
  */
 const secretDataSchema = z.object({
   server: text,
@@ -19,20 +19,20 @@ const secretDataSchema = z.object({
   kubeconfig: text,
 });
 export type SecretData = Omit<z.infer<typeof secretDataSchema>, 'kubeconfig'> & {
-  /** Whether there is a `kubeconfig` of which nothing can be taken. */
+  /** Whether there is an unusable `kubeconfig`. */
   readonly brokenKubeconfig: boolean;
-  /** How people sign in to the cluster themselves. */
+  /** How users sign in to the cluster with their own identity. */
   readonly oidc: OidcReading | undefined;
 };
 
-/** KV v2 wraps the data and gives the custom metadata with it; v1 is the data itself. */
+/** KV v2 wraps the data and adds the custom metadata; v1 is only the data. */
 const answerSchema = z.object({ data: z.record(z.string(), z.unknown()) });
 const wrappedSchema = z.object({
   data: z.record(z.string(), z.unknown()).nullable(),
   metadata: z.object({ custom_metadata: z.record(z.string(), z.string()).nullish() }),
 });
 
-/** Undefined where the answer holds no secret: its newest version was deleted. */
+/** Returns undefined if the answer holds no secret: its newest version was deleted. */
 export function secretFrom(
   version: 1 | 2,
   answer: unknown,
@@ -47,7 +47,7 @@ export function secretFrom(
   return { data: dataFrom(data), tags: { ...tagsIn(data, tagPrefix), ...metadata.custom_metadata } };
 }
 
-/** Our tags among the data: version 1 has no other place for them. */
+/** Returns our tags from the data: version 1 has no custom metadata. */
 function tagsIn(
   data: Readonly<Record<string, unknown>>,
   tagPrefix: string,
@@ -70,7 +70,7 @@ function dataFrom(raw: Readonly<Record<string, unknown>>): SecretData {
   const context = readKubeconfigContext(decoded);
   if (context === undefined) return { ...own, brokenKubeconfig: true };
   const { cluster } = context;
-  // What the secret says itself comes first: a sign-in of people's own, where it names one, and no other's token.
+  // The secret's own fields take precedence. If it has an OIDC login, ignore the context's credentials.
   const user = own.oidc === undefined ? context.user : {};
   return {
     ...own,
@@ -84,7 +84,7 @@ function dataFrom(raw: Readonly<Record<string, unknown>>): SecretData {
   };
 }
 
-/** What the secret itself lets one log in with. */
+/** Returns the kind of credential that the secret itself holds. */
 export function heldCredential(data: SecretData): 'token' | 'client-certificate' | undefined {
   if (data.token !== undefined) return 'token';
   return data['client-certificate-data'] !== undefined && data['client-key-data'] !== undefined

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { toPlainError } from '../../../model/app-error.ts';
 import type { Environment } from '../../parts.ts';
 import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
-import { tellGone } from '../gone.ts';
+import { reportGone } from '../gone.ts';
 import { type VaultParts, vaultAddress, vaultClient, vaultToken } from './client.ts';
 import { readSecrets } from './cluster.ts';
 import { whyDenied } from './errors.ts';
@@ -14,11 +14,11 @@ const concurrency = 32;
 type Run = Parameters<DiscoverySource['discover']>[0];
 
 /**
- * Clusters that stand in Vault: a secret each, with the words of kubeconfig (`server`,
- * `certificate-authority-data`, `token` or `client-certificate-data` and `client-key-data`) or a whole `kubeconfig`,
- * and the tags as custom metadata or, as in KV version 1, beside them. A cell is a folder. `mounts` is the setting:
- * each a KV mount of `VAULT_ADDR`, or `namespace:mount`, which then counts in place of `VAULT_NAMESPACE`; `servers` are
- * read besides. Without either there is nothing to read.
+ * Clusters stored in Vault, a secret each: kubeconfig's fields (`server`, `certificate-authority-data`, `token` or
+ * `client-certificate-data` and `client-key-data`) or a whole `kubeconfig`, with the tags as custom metadata or, in KV
+ * version 1, among the fields. A cell is a folder. `mounts` is the setting: each a KV mount of `VAULT_ADDR`, or
+ * `namespace:mount`, which overrides `VAULT_NAMESPACE`. `servers` are read in addition. Without either there is nothing
+ * to read.
  */
 export function createVaultSource(
   options: VaultParts & {
@@ -32,14 +32,14 @@ export function createVaultSource(
     ...servers.map((server) =>
       readingOf(
         vaultServerEnvironment(env, server),
-        // Named in each: what counts at VAULT_ADDR means nothing here.
+        // Each names its namespace: that of VAULT_ADDR does not apply here.
         server.mounts
           .map(mountFrom)
           .map(({ namespace = server.namespace ?? '', name }) => ({ namespace, name })),
       ),
     ),
   ];
-  // Of two that lead to the same place the first counts.
+  // If two lead to the same mount, the first counts.
   const taken = new Set<string>();
   for (const reading of readings) {
     reading.mounts = reading.mounts.filter(({ account }) => !taken.has(account));
@@ -50,9 +50,9 @@ export function createVaultSource(
     async discover(run) {
       const limit = pLimit(concurrency);
       await Promise.all(readings.map((reading) => readServer({ ...options, ...reading, run, limit })));
-      // Without an address nothing is said: another start may have one. A wrong one says nothing either.
-      const isTold = readings.length > 0 && readings.every(({ address }) => address !== undefined);
-      if (isTold) tellGone(run, ({ account }) => !taken.has(account));
+      // Report nothing as gone without an address, since another start may have one, or with a wrong one.
+      const isComplete = readings.length > 0 && readings.every(({ address }) => address !== undefined);
+      if (isComplete) reportGone(run, ({ account }) => !taken.has(account));
     },
   };
 }
@@ -111,7 +111,7 @@ async function readServer(
   );
 }
 
-/** `namespace:mount`, or a mount alone; slashes around either do not count. */
+/** Parses `namespace:mount`, or only a mount; ignores slashes around either. */
 function mountFrom(setting: string): Pick<Mount, 'namespace' | 'name'> {
   const [, namespace, name = ''] = /^(?:([^:]*):)?(.*)$/s.exec(setting) ?? [];
   return { namespace: namespace === undefined ? undefined : trimmed(namespace), name: trimmed(name) };
@@ -129,27 +129,27 @@ function accountOf(host: string, namespace: string | undefined, mount: string): 
   return [host, ...(inner === '' ? [] : [inner]), mount].join('/');
 }
 
-/** Reads a folder and, at the same time, those below it. `settled` when Vault itself has told the version. */
+/** Reads a folder and, at the same time, its subfolders. `settled` means that Vault itself has reported the version. */
 async function walk(mount: Mount, version: 1 | 2, folder: string, settled = false): Promise<void> {
   const { run, account, knownFolders } = mount;
   const below = folder === '' ? '' : `${folder}/`;
-  const tell = (path: string, outcome: CellOutcome) => {
+  const report = (path: string, outcome: CellOutcome) => {
     run.signal.throwIfAborted();
     run.onCell({ cell: { source: 'vault', account, region: path === '' ? '/' : path }, outcome });
   };
   let keys: readonly string[];
   try {
     keys = await mount.list(version, folder);
-    const told = keys.length === 0 && folder === '' && !settled ? await versionOf(mount) : version;
-    if (told !== version) {
-      await walk(mount, told, folder, true);
+    const actual = keys.length === 0 && folder === '' && !settled ? await versionOf(mount) : version;
+    if (actual !== version) {
+      await walk(mount, actual, folder, true);
       return;
     }
   } catch (error) {
     run.signal.throwIfAborted();
-    const told = folder === '' ? await whyDenied(mount.loginClient, mount.address, error) : error;
-    tell(folder, { kind: 'failed', error: toPlainError(told) });
-    // A policy may still allow the folders below; those that are known say so themselves.
+    const cause = folder === '' ? await whyDenied(mount.loginClient, mount.address, error) : error;
+    report(folder, { kind: 'failed', error: toPlainError(cause) });
+    // A policy may still allow the subfolders: try the known ones.
     const children = knownFolders
       .filter((known) => known.startsWith(below))
       .map((known) => known.slice(below.length).split('/')[0] ?? '');
@@ -159,13 +159,14 @@ async function walk(mount: Mount, version: 1 | 2, folder: string, settled = fals
   const folders = keys.filter((key) => key.endsWith('/')).map((key) => `${below}${key.slice(0, -1)}`);
   for (const known of knownFolders) {
     const inside = folders.some((child) => known === child || known.startsWith(`${child}/`));
-    // The listing of its parent says that it is gone.
-    if (known.startsWith(below) && known !== folder && !inside) tell(known, { kind: 'listed', clusters: [] });
+    // The listing of its parent shows that it is gone.
+    if (known.startsWith(below) && known !== folder && !inside)
+      report(known, { kind: 'listed', clusters: [] });
   }
   const secrets = keys.filter((key) => !key.endsWith('/'));
   await Promise.all([
     walkAll(mount, version, new Set(folders)),
-    readSecrets(mount, version, folder, secrets).then((outcome) => tell(folder, outcome)),
+    readSecrets(mount, version, folder, secrets).then((outcome) => report(folder, outcome)),
   ]);
 }
 

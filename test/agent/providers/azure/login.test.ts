@@ -157,7 +157,7 @@ test('signing out removes our tokens, and says who else holds some', async () =>
   const { removed, remaining } = await logins.logout({ provider: 'azure' });
   expect(removed).toEqual([expect.stringContaining('ada@acme.example')]);
   expect(remaining).toEqual([
-    'The sign-in of Azure CLI, which now counts.',
+    'The session of Azure CLI, which now applies.',
     'The session at Microsoft, in the browser.',
   ]);
   await expect(stat(ownFile)).rejects.toMatchObject({ code: 'ENOENT' });

@@ -58,7 +58,10 @@ describe('what is listed', () => {
     expect((await discover()).results.map(({ outcome }) => outcome)).toMatchObject([
       {
         kind: 'failed',
-        error: { code: 'file-invalid', message: `${file}, line 2: begins a second document, a list is one.` },
+        error: {
+          code: 'file-invalid',
+          message: `${file}, line 2: starts a second document; a list must be one document.`,
+        },
       },
     ]);
   });
@@ -115,7 +118,7 @@ users: [{ name: lab, user: { token: the-token } }]
     });
     expect(clusters[1]).toMatchObject({
       server: '',
-      reach: { kind: 'none', reason: expect.stringContaining('no server of gone') },
+      reach: { kind: 'none', reason: expect.stringContaining('no server for gone') },
       tagProblems: [{ key: 'user.kubeconfig', message: expect.stringContaining('current context') }],
     });
     expect(JSON.stringify(clusters)).not.toContain('the-token');
@@ -192,9 +195,12 @@ describe('a list that cannot be read', () => {
     ['- name: a\n  server: http://a\n', 'line 2: server must be an https:// address.'],
     ['- name: a\n  server: https://root:hunter2@a\n', 'line 2: server must hold no user name.'],
     ['- name: a\n', 'line 1: server is missing.'],
-    ['- name: a\n  server: https://a\n  hostnme: x\n', 'line 3: hostnme is not a field that is known here.'],
+    ['- name: a\n  server: https://a\n  hostnme: x\n', 'line 3: hostnme is not a known field.'],
     ['- name: a\n  server: https://a\n  tags:\n    namespace: 1\n', 'line 4: tags.namespace must be text'],
-    ['- name: a\n  server: https://a\n  user:\n    token: hunter2\n', 'line 4: user.token is not a field'],
+    [
+      '- name: a\n  server: https://a\n  user:\n    token: hunter2\n',
+      'line 4: user.token is not a known field',
+    ],
     ['- name: a\n  server: https://a\n  user: {}\n', 'line 3: user needs one of exec'],
     [
       '- name: a\n  server: https://a\n  user:\n    client-certificate: x\n',
@@ -205,7 +211,7 @@ describe('a list that cannot be read', () => {
       'line 2: name is the name of two',
     ],
     ['name: a\n', 'line 1: must be a list of clusters.'],
-    ['- name: a\n  server: [\n', 'is no YAML that can be read.'],
+    ['- name: a\n  server: [\n', 'is not valid YAML.'],
   ])('%j', async (text, message) => {
     await write(text);
     const [result] = (await discover()).results;

@@ -183,7 +183,7 @@ describe('a project', () => {
     const { results } = await discoverOnce(google.source());
     expect(errorAt(results, 'acme-finance', '*')).toEqual({
       code: 'gcp-denied',
-      message: 'Your Google sign-in may not call container.clusters.list in project acme-finance.',
+      message: 'Your Google account may not call container.clusters.list in project acme-finance.',
       hint: 'Ask a Google Cloud administrator for the role roles/container.clusterViewer in project acme-finance.',
       retryable: false,
     });
@@ -279,7 +279,7 @@ describe('into the catalog', () => {
     expect(second.catalog.cells().filter(({ region }) => region === '*')).toHaveLength(before);
     expect(second.catalog.cells().find(({ id }) => id === 'gke/acme-shop/europe-west1')?.error).toEqual({
       code: 'gcp-session-expired',
-      message: 'Your Google sign-in has expired or was revoked.',
+      message: 'Your Google session has expired or was revoked.',
       hint: 'Run `k8s-tunnels login gcp`, or `gcloud auth application-default login`.',
       retryable: false,
     });
