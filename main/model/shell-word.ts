@@ -21,7 +21,8 @@ interface Rules {
 }
 
 /**
- * Matches a `.` within a word that begins with one hyphen, a comma, or a leading `@`, which PowerShell interprets:
+ * Matches words that need no quotes. Excludes what PowerShell interprets: a `.` within a word that begins with one hyphen,
+ * a comma, or a leading `@`:
  * https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_parsing
  */
 const plainOnWindows = /^(?:[\w./][\w.:/@=+-]*|--[A-Za-z][\w-]*(?:=[\w.:/@+-]*)?)$/;

@@ -98,7 +98,7 @@ export function guardedChannel(
   };
 }
 
-/** Removes the kubeconfig location: a page uses the agent's own and may not name another. */
+/** Returns true if the input names a kubeconfig: a page uses the agent's own and may not name another. */
 function hasPlace(input: Input<OperationName>): boolean {
   return 'place' in input && input.place !== undefined;
 }
