@@ -7,8 +7,8 @@ import { drawTray } from './icons/tray.ts';
 import { notePackages, writeLicences } from './licences.ts';
 
 /**
- * Builds the command line, the agent and the window's server for Node 24, the desktop app with the tray's pictures, and the
- * licences of all of them. Does nothing if no source, lock file or output has changed since the last build.
+ * Builds the command line, the agent and the window's server for Node 24, the desktop app with the tray's pictures, and
+ * the licences of all of them. Does nothing if no source, lock file or output has changed since the last build.
  */
 
 const root = path.resolve(import.meta.dirname, '..');

@@ -5,7 +5,8 @@ import type { Plugin } from 'vite';
 import { leaveOut } from './left-out.ts';
 
 /**
- * Bundles a program for Node 24 with all its packages. `entry` is one file, or several by name. Passes `output` to rolldown.
+ * Bundles a program for Node 24 with all its packages. `entry` is one file, or several by name. Passes `output` to
+ * rolldown.
  */
 export async function bundleForNode(options: {
   readonly root: string;

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { changedFiles, testsNear } from './near-tests.ts';
 
 /**
- * Runs the quick checks beside `npm test`: lint of the changed files, types, and the unit tests that import a changed file,
- * at most the nearest 15. Compares with the branch's merge base with main, uncommitted changes included.
+ * Runs the quick checks beside `npm test`: lint of the changed files, types, and the unit tests that import a changed
+ * file, at most the nearest 15. Compares with the branch's merge base with main, uncommitted changes included.
  */
 
 /** The most test files. More take too long for a quick check. */

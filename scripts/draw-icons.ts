@@ -4,8 +4,8 @@ import { appIcon } from './icons/mark.ts';
 import { icns, ico, paint, png } from './icons/picture.ts';
 
 /**
- * Draws the app's icon: resources/icon.png for the app, and the packages' files. Run it after a change, because the pictures
- * are committed.
+ * Draws the app's icon: resources/icon.png for the app, and the packages' files. Run it after a change, because the
+ * pictures are committed.
  */
 const resources = path.resolve(import.meta.dirname, '..', 'resources');
 const packaging = path.join(resources, 'packaging');

@@ -1,8 +1,8 @@
 import type { Plugin } from 'vite';
 
 /**
- * Packages that node-vault loads but never uses here, because `main/agent/providers/vault/client.ts` replaces its requester,
- * renderer and checks. tv4 is no longer maintained, and a package that is not shipped needs no update.
+ * Packages that node-vault loads but never uses here, because `main/agent/providers/vault/client.ts` replaces its
+ * requester, renderer and checks. tv4 is no longer maintained, and a package that is not shipped needs no update.
  */
 const unused = new Set(['axios', 'mustache', 'tv4']);
 

@@ -29,8 +29,8 @@ export function notePackages(folders: Set<string>): Plugin {
 }
 
 /**
- * Writes the licences of everything in a package: `out/licences` for readers, and `licences.json` for the window. Rejects if
- * a bundled package has no licence.
+ * Writes the licences of everything in a package: `out/licences` for readers, and `licences.json` for the window.
+ * Rejects if a bundled package has no licence.
  */
 export async function writeLicences(root: string, folders: ReadonlySet<string>): Promise<void> {
   const read = (file: string) => readFile(path.join(root, file), 'utf8');

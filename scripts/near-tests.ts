@@ -7,7 +7,10 @@ import { promisify } from 'node:util';
 const slow = /^test\/(?:cli|desktop|e2e|packaging|screens|world-tests)\//;
 const imported = /^(?:import|export) (?!type )[^'"]*from '(\.[^']+)'|import\('(\.[^']+)'\)/gm;
 
-/** Returns the files that differ from the merge base with main, uncommitted and new ones included, as paths from the root. */
+/**
+ * Returns the files that differ from the merge base with main, uncommitted and new ones included, as paths from the
+ * root.
+ */
 export async function changedFiles(root: string): Promise<readonly string[]> {
   const git = async (...args: readonly string[]) =>
     (await promisify(execFile)('git', args, { cwd: root })).stdout.split('\n').filter((line) => line !== '');
@@ -23,8 +26,8 @@ export async function changedFiles(root: string): Promise<readonly string[]> {
 }
 
 /**
- * Resolves with the changed unit tests and those that import a changed file or, if none does, import a helper in `test/`
- * that does. The nearest by folder come first.
+ * Resolves with the changed unit tests and those that import a changed file or, if none does, import a helper in
+ * `test/` that does. The nearest by folder come first.
  */
 export async function testsNear(root: string, changed: readonly string[]): Promise<readonly string[]> {
   const imports = new Map<string, ReadonlySet<string>>();

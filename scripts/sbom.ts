@@ -6,8 +6,9 @@ import type { Licences } from '../renderer/licences/parts.ts';
 import { readLock } from './vendor/lock.ts';
 
 /**
- * `npm run sbom`: writes the components of a package as CycloneDX to dist/sbom.cdx.json: the npm packages with code in the
- * built bundles, and the programs Electron, Node and cloudflared. Needs `npm run build`. https://cyclonedx.org/docs/1.5/json/
+ * `npm run sbom`: writes the components of a package as CycloneDX to dist/sbom.cdx.json: the npm packages with code in
+ * the built bundles, and the programs Electron, Node and cloudflared. Needs `npm run build`.
+ * https://cyclonedx.org/docs/1.5/json/
  */
 const root = path.resolve(import.meta.dirname, '..');
 const { values } = parseArgs({

@@ -6,8 +6,8 @@ import { type Lock, type Place, places, readLock } from './vendor/lock.ts';
 import { checkVendored } from './vendor/program.ts';
 
 /**
- * `npm run vendor`: downloads the packages' cloudflared for every system and processor into `vendor/`. Accepts a file only
- * with the SHA-256 of resources/cloudflared.lock.json and for the right processor.
+ * `npm run vendor`: downloads the packages' cloudflared for every system and processor into `vendor/`. Accepts a file
+ * only with the SHA-256 of resources/cloudflared.lock.json and for the right processor.
  *
  *   --only linux-x64   only this platform (repeatable)
  *   --from FOLDER      use local files, with the same checks

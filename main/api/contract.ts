@@ -16,16 +16,16 @@ import { organisationViewSchema, setupPreviewSchema } from '../model/organisatio
 import { settingsFromSchema, settingsSchema } from '../model/settings.ts';
 
 /**
- * Lists all operations of the agent and their results. Every transport parses inputs by this contract and derives its types
- * from it.
+ * Lists all operations of the agent and their results. Every transport parses inputs by this contract and derives its
+ * types from it.
  */
 
 /** Names a cluster by id, title or name. */
 const clusterWord = z.string().min(1).max(512);
 
 /**
- * The source of a configuration: an https address, an absolute path, or a `k8s-tunnels://setup` link. Absent: the current
- * configuration, to review its pending changes. `key` is its public key.
+ * The source of a configuration: an https address, an absolute path, or a `k8s-tunnels://setup` link. Absent: the
+ * current configuration, to review its pending changes. `key` is its public key.
  */
 const setup = { source: z.string().min(1).max(8_192).optional(), key: z.string().max(128).optional() };
 
@@ -161,8 +161,8 @@ export const operations = {
     output: z.object({ sets: z.array(clusterSetSchema) }),
   },
   /**
-   * Reports the clusters in a window's view, each time it changes. Checks their Access policies if unknown; changes report
-   * the results.
+   * Reports the clusters in a window's view, each time it changes. Checks their Access policies if unknown; changes
+   * report the results.
    */
   policies: { input: z.object({ clusters: z.array(clusterIdSchema).max(1_000) }), output: z.object({}) },
   /** Lists events, the newest first: after the entry `since`, at most `limit`. Changes report later events. */

@@ -3,7 +3,8 @@ import { accountText } from '../model/account-name.ts';
 import { AppError, toPlainError } from '../model/app-error.ts';
 import type { Cluster, ClusterId } from '../model/cluster.ts';
 
-// Links into the app (`k8s-tunnels://`). Anybody can write one, so parsing is strict and a link only ever opens a question.
+// Links into the app (`k8s-tunnels://`). Anybody can write one, so parsing is strict and a link only ever opens a
+// question.
 
 /** The URL scheme that the app registers with the system. */
 export const linkScheme = 'k8s-tunnels';
@@ -41,7 +42,9 @@ export type Meant =
   | { readonly kind: 'known'; readonly cluster: Cluster }
   | { readonly kind: 'unknown'; readonly word: string; readonly why: string };
 
-/** Returns the first link among the start's arguments, valid or not. Truncates it to one character more than is allowed. */
+/**
+ * Returns the first link among the start's arguments, valid or not. Truncates it to one character more than is allowed.
+ */
 export function linkAmong(argv: readonly string[]): string | undefined {
   return argv.find((word) => word.toLowerCase().startsWith(`${linkScheme}:`))?.slice(0, maxLength + 1);
 }

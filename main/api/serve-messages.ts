@@ -33,10 +33,10 @@ export interface Served {
 }
 
 /**
- * Serves the agent's end of a conversation on any transport: dispatches calls, and sends a subscriber the snapshot and then
- * the changes. `end` aborts running calls, the subscription and the looking. Removes control and format characters from
- * all messages except a credential, which kubectl reads. Calls wait while `served` is pending (the agent starts), and get
- * its error if it rejects.
+ * Serves the agent's end of a conversation on any transport: dispatches calls, and sends a subscriber the snapshot and
+ * then the changes. `end` aborts running calls, the subscription and the looking. Removes control and format characters
+ * from all messages except a credential, which kubectl reads. Calls wait while `served` is pending (the agent starts),
+ * and get its error if it rejects.
  */
 export function serveMessages(options: {
   readonly served: Served | Promise<Served>;

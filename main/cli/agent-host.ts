@@ -13,7 +13,10 @@ import { connectionServer } from '../api/socket/server.ts';
 import { openAgentLog } from './agent-log.ts';
 import { whenIdle } from './idle.ts';
 
-/** Makes a credential in this process without an agent, with the sealer of an agent without the desktop. See `credentialAlone`. */
+/**
+ * Makes a credential in this process without an agent, with the sealer of an agent without the desktop. See
+ * `credentialAlone`.
+ */
 export function answerAlone(
   { env, paths }: { readonly env: Environment; readonly paths: Paths },
   asked: Parameters<typeof credentialAlone>[1],
@@ -40,8 +43,8 @@ export type Hosted =
 type End = 'terminated' | 'interrupted' | 'quit' | 'idle';
 
 /**
- * Hosts the user's one agent until SIGTERM, Ctrl-C, `quit`, or idleness. Callers that connect while it starts wait, and get
- * the error if it cannot start.
+ * Hosts the user's one agent until SIGTERM, Ctrl-C, `quit`, or idleness. Callers that connect while it starts wait, and
+ * get the error if it cannot start.
  * Rejects as `electAgent` and `createAgent` do, after it has removed the socket.
  */
 export async function hostAgent(options: {

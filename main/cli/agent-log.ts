@@ -9,8 +9,8 @@ const rotateAboveBytes = 5 * 1024 * 1024;
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
 /**
- * Opens `agent.log` in the state folder with mode 0600, after it has renamed a long one to `agent.log.1`. The level comes
- * from K8S_TUNNELS_LOG. Removes secrets from each line and escapes control characters.
+ * Opens `agent.log` in the state folder with mode 0600, after it has renamed a long one to `agent.log.1`. The level
+ * comes from K8S_TUNNELS_LOG. Removes secrets from each line and escapes control characters.
  */
 export function openAgentLog(folder: string, env: Environment): Logger {
   const file = path.join(folder, 'agent.log');

@@ -9,7 +9,10 @@ import type { PageFiles } from '../api/web/static-file.ts';
 const modules = new Map<string, { exports: unknown }>();
 const systemRequire = createRequire(process.execPath);
 
-/** Returns the exports of a script in the executable. Runs it once. The script may require only its neighbours and Node's modules. */
+/**
+ * Returns the exports of a script in the executable. Runs it once. The script may require only its neighbours and
+ * Node's modules.
+ */
 export function requireAsset(name: string): unknown {
   const known = modules.get(name);
   if (known !== undefined) return known.exports;

@@ -8,9 +8,9 @@ import { printable } from './terminal.ts';
 const addressAfterMs = 5_000;
 
 /**
- * Prints to stderr that the user has to sign in, once for each session. Prints the address immediately if no browser was
- * opened, otherwise after a delay: a browser on another machine cannot read the local page that redirects to it. Rejects
- * as `subscribe` does.
+ * Prints to stderr that the user has to sign in, once for each session. Prints the address immediately if no browser
+ * was opened, otherwise after a delay: a browser on another machine cannot read the local page that redirects to it.
+ * Rejects as `subscribe` does.
  */
 export async function noteLogins(client: Client): Promise<void> {
   const noted = new Set<string>();

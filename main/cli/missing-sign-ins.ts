@@ -16,7 +16,10 @@ interface Failed {
   readonly error: PlainError;
 }
 
-/** Signs in to every account that lacks a session, one browser tab after another. Failures are in the result. Rejects only on Ctrl-C. */
+/**
+ * Signs in to every account that lacks a session, one browser tab after another. Failures are in the result. Rejects
+ * only on Ctrl-C.
+ */
 export async function signInToMissing(
   session: Session,
   how: {

@@ -5,7 +5,10 @@ import { isSea } from 'node:sea';
 import type { PageFiles } from '../api/web/static-file.ts';
 import { assetFiles, requireAsset } from './assets.ts';
 
-/** Returns the command that starts this program: the single executable, or Node with the bundle or, from source, index.ts. */
+/**
+ * Returns the command that starts this program: the single executable, or Node with the bundle or, from source,
+ * index.ts.
+ */
 export function programCommand(): { readonly command: string; readonly args: readonly string[] } {
   if (isSea()) return { command: realpathSync(process.execPath), args: [] };
   return { command: process.execPath, args: [programFile()] };

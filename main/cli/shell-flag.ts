@@ -2,7 +2,10 @@ import { AppError } from '../model/app-error.ts';
 import { type Shell, shellOf, shells } from '../model/shell-word.ts';
 import { listed } from '../model/wording.ts';
 
-/** Returns the shell to print commands for: the flag's, or this computer's default. Throws `bad-input` for an unknown shell. */
+/**
+ * Returns the shell to print commands for: the flag's, or this computer's default. Throws `bad-input` for an unknown
+ * shell.
+ */
 export function shellFrom(flag: string | undefined): Shell {
   if (flag === undefined) return shellOf(process.platform);
   const shell = shells.find((one) => one === flag);

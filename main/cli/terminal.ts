@@ -14,7 +14,10 @@ export function printable(text: string): string {
   return plainText(text);
 }
 
-/** Escapes invisible characters as `\\uXXXX`, except colours. The last guard before the terminal, for text that skipped `printable`. */
+/**
+ * Escapes invisible characters as `\\uXXXX`, except colours. The last guard before the terminal, for text that skipped
+ * `printable`.
+ */
 export function guarded(text: string): string {
   return escapeUnseen(text, { colours: true });
 }

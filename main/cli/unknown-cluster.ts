@@ -7,8 +7,8 @@ import { missingOf, offerSignIns } from './missing-sign-ins.ts';
 import type { Session } from './session.ts';
 
 /**
- * Calls `act` for the clusters that `words` name. If it rejects with `not-found` and an account lacks a session, offers to
- * sign in and calls `act` again. Without a terminal, adds the login commands to the error's hint.
+ * Calls `act` for the clusters that `words` name. If it rejects with `not-found` and an account lacks a session, offers
+ * to sign in and calls `act` again. Without a terminal, adds the login commands to the error's hint.
  */
 export async function withMissingSignIns<T>(
   session: Session,

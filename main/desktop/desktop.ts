@@ -52,7 +52,8 @@ export function runDesktop(options: {
     event.preventDefault();
     // The next start reopens the tunnels, unless the agent quit on request, which has closed them.
     void Promise.race([host.close(), systemClock.sleep(endLimitMs)]).finally(() => {
-      // Do not call `quit` again: Electron may mistake a closing window for one that refuses to close, and stay. Do not exit
+      // Do not call `quit` again: Electron may mistake a closing window for one that refuses to close, and stay. Do not
+      // exit
       // while there is a window: Electron may wait forever for a hidden one to close.
       window.destroy();
       setImmediate(() => {

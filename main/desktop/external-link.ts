@@ -4,8 +4,8 @@ import type { Environment, Logger } from '../agent/parts.ts';
 import { toPlainError } from '../model/app-error.ts';
 
 /**
- * Opens an address in the user's browser. On Linux, passes a file instead, because other accounts can read the arguments of
- * the system's program (xdg-open); see open-url.ts.
+ * Opens an address in the user's browser. On Linux, passes a file instead, because other accounts can read the
+ * arguments of the system's program (xdg-open); see open-url.ts.
  * Rejects with `url-refused` for an address that is neither https nor on this computer, and with `not-found` without a
  * browser.
  */

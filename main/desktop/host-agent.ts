@@ -16,8 +16,8 @@ export interface Host {
 }
 
 /**
- * Hosts the agent in this process, for the window and for every command. Returns immediately: calls during the start wait,
- * and reject with the reason if the agent cannot start.
+ * Hosts the agent in this process, for the window and for every command. Returns immediately: calls during the start
+ * wait, and reject with the reason if the agent cannot start.
  */
 export function hostAgent(options: {
   readonly parts: () => Promise<Omit<Parts, 'clock' | 'logger' | 'paths'>>;

@@ -3,9 +3,9 @@ import path from 'node:path';
 import type { Environment } from '../agent/parts.ts';
 
 /**
- * Resolves with a permanent folder of the package's programs, because kubeconfig entries name the command line by its path
- * and outlive the running app. The path of an AppImage, a mounted disk image or an app that macOS translocates changes at
- * each start, so their programs are copied into a folder of `state` if they differ.
+ * Resolves with a permanent folder of the package's programs, because kubeconfig entries name the command line by its
+ * path and outlive the running app. The path of an AppImage, a mounted disk image or an app that macOS translocates
+ * changes at each start, so their programs are copied into a folder of `state` if they differ.
  */
 export async function lastingPrograms(options: {
   /** The package's own folder of programs. */

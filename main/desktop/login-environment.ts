@@ -4,9 +4,9 @@ import { userInfo } from 'node:os';
 import type { Environment, Logger } from '../agent/parts.ts';
 
 /**
- * Resolves with the environment for the agent. An app that was started from a dock lacks what the user's shell sets (PATH,
- * KUBECONFIG, AWS_PROFILE, HTTPS_PROXY), so this asks the login shell once, for at most 2 s, and otherwise returns `env`
- * unchanged. In a terminal, and on Windows, the process already has the complete environment.
+ * Resolves with the environment for the agent. An app that was started from a dock lacks what the user's shell sets
+ * (PATH, KUBECONFIG, AWS_PROFILE, HTTPS_PROXY), so this asks the login shell once, for at most 2 s, and otherwise
+ * returns `env` unchanged. In a terminal, and on Windows, the process already has the complete environment.
  */
 export async function loginEnvironment(
   env: Environment,

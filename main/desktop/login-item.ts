@@ -7,8 +7,8 @@ import type { Environment } from '../agent/parts.ts';
 export const hiddenFlag = '--hidden';
 
 /**
- * Sets whether the app starts when the user logs in to the computer. macOS and Windows have a list of such apps; elsewhere
- * it is a file in the XDG autostart folder. Calling twice is safe.
+ * Sets whether the app starts when the user logs in to the computer. macOS and Windows have a list of such apps;
+ * elsewhere it is a file in the XDG autostart folder. Calling twice is safe.
  */
 export async function setStartAtLogin(on: boolean, { env }: { readonly env: Environment }): Promise<void> {
   // From source, there is no app for the system to start.

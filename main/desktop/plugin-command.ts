@@ -4,9 +4,9 @@ import type { Parts } from '../agent/agent.ts';
 import type { Environment } from '../agent/parts.ts';
 
 /**
- * Returns the command that kubectl runs for a credential: the command line. A package contains it as one executable. From
- * source, it is the built file with the Node that started the app, or with the first on PATH (kubectl cannot use this
- * process as Node).
+ * Returns the command that kubectl runs for a credential: the command line. A package contains it as one executable.
+ * From source, it is the built file with the Node that started the app, or with the first on PATH (kubectl cannot use
+ * this process as Node).
  */
 export function pluginCommand(options: {
   /** The permanent folder of the package's programs. Undefined if the app runs from source. */

@@ -7,8 +7,8 @@ import { AppError } from '../model/app-error.ts';
 const limitMs = 15_000;
 
 /**
- * Becomes the user's agent. Asks a headless agent to hand over: it ends without changing anything on disk, so that the same
- * tunnels open again on the same ports.
+ * Becomes the user's agent. Asks a headless agent to hand over: it ends without changing anything on disk, so that the
+ * same tunnels open again on the same ports.
  * Rejects as `electAgent` and `connectAgent` do.
  */
 export async function takeOver(options: {

@@ -99,8 +99,8 @@ const noticeSchema = z.object({
 });
 
 /**
- * Slices of the state, each replaced as a whole when it changes. A new slice is one line here; every shell and the snapshot
- * follow. Absent: none.
+ * Slices of the state, each replaced as a whole when it changes. A new slice is one line here; every shell and the
+ * snapshot follow. Absent: none.
  */
 const slices = {
   discovery: discoveryStatusSchema,
@@ -129,7 +129,10 @@ export const snapshotSchema = z.object({
     startedAt: z.number(),
     /** The platform as Node names it, to quote commands for. */
     platform: z.string(),
-    /** How our own sessions are stored: sealed with the keychain, in plain files without one, or without the desktop app. */
+    /**
+     * How our own sessions are stored: sealed with the keychain, in plain files without one, or without the desktop
+     * app.
+     */
     signIns: z.enum(['keychain', 'no-keychain', 'headless']),
   }),
   /** Without their CA certificates, which only the agent needs. */

@@ -100,7 +100,10 @@ export interface NeededSignIn {
 /** Longest error text. Longer ones contain another program's output. */
 const longest = 8 * 1024;
 
-/** The project's only error class. Removes secrets and control characters from its texts, which may repeat another program's output. */
+/**
+ * The project's only error class. Removes secrets and control characters from its texts, which may repeat another
+ * program's output.
+ */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
@@ -131,7 +134,9 @@ export class AppError extends Error {
   }
 }
 
-/** Converts any thrown value to plain data without secrets. An unknown error becomes `internal` with its own message. */
+/**
+ * Converts any thrown value to plain data without secrets. An unknown error becomes `internal` with its own message.
+ */
 export function toPlainError(error: unknown): PlainError {
   if (isAppError(error)) {
     return {
@@ -148,7 +153,10 @@ export function toPlainError(error: unknown): PlainError {
   };
 }
 
-/** Compares the name, because the bundles of the command line, the agent and the window's server each have their own class. */
+/**
+ * Compares the name, because the bundles of the command line, the agent and the window's server each have their own
+ * class.
+ */
 function isAppError(error: unknown): error is AppError {
   return error instanceof Error && error.name === 'AppError' && 'code' in error;
 }

@@ -4,7 +4,10 @@ export interface AwsPortalSetting {
   readonly region: string;
 }
 
-/** Parses the text of `portalText`. Returns undefined for any other text. Uses no Node API, because the window calls it too. */
+/**
+ * Parses the text of `portalText`. Returns undefined for any other text. Uses no Node API, because the window calls it
+ * too.
+ */
 export function portalIn(text: string): AwsPortalSetting | undefined {
   const at = text.indexOf('=');
   const [region, startUrl] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
@@ -20,8 +23,8 @@ export function isAwsRegion(text: string): boolean {
 }
 
 /**
- * Returns the start URL of an access portal from user input, also without https:// and as the browser's address bar shows
- * it, with a trailing `/#/`. Returns undefined if it is not one.
+ * Returns the start URL of an access portal from user input, also without https:// and as the browser's address bar
+ * shows it, with a trailing `/#/`. Returns undefined if it is not one.
  */
 export function startUrlIn(text: string): string | undefined {
   const given = text.trim();

@@ -161,8 +161,8 @@ export const clusterSchema = z.object({
 export type Cluster = z.infer<typeof clusterSchema>;
 
 /**
- * A location, the unit of discovery: one account (or Vault mount) in one region (or folder). Listing it succeeds completely
- * or fails, and only a complete listing removes clusters.
+ * A location, the unit of discovery: one account (or Vault mount) in one region (or folder). Listing it succeeds
+ * completely or fails, and only a complete listing removes clusters.
  */
 export const cellSchema = z.object({
   /** `<source>/<account>/<region>`, parts URI-encoded: the prefix of the ids of its clusters. */

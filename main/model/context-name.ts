@@ -30,7 +30,10 @@ export function contextName(cluster: Named, clusters: Iterable<Named>): string {
   return isShared ? withId(own, cluster.id) : own;
 }
 
-/** Matches a title that looks like a name with a hash. It gets a hash too, so that it cannot take another cluster's name. */
+/**
+ * Matches a title that looks like a name with a hash. It gets a hash too, so that it cannot take another cluster's
+ * name.
+ */
 const suffixed = /-[0-9a-f]{8}$/;
 
 /** Appends a part of the id's hash, which is the same on every computer, to distinguish clusters of the same name. */

@@ -1,7 +1,7 @@
 /**
  * Returns true if a browser may open for the caller. Returns false if `K8S_TUNNELS_NO_BROWSER` is set in the opening
- * process, if the caller sees no browser (`browser` is false), or if KUBERNETES_EXEC_INFO (`execInfo`) says that kubectl
- * runs without a terminal. Without `execInfo`, the user runs the command directly.
+ * process, if the caller sees no browser (`browser` is false), or if KUBERNETES_EXEC_INFO (`execInfo`) says that
+ * kubectl runs without a terminal. Without `execInfo`, the user runs the command directly.
  */
 export function mayOpenBrowser({
   env,

@@ -1,6 +1,7 @@
 /**
  * Unicode scripts that a word may combine with Latin letters (UTS 39, 5.2 "moderately restrictive": all in modern use
- * except those with letters that look like Latin ones). https://www.unicode.org/reports/tr39/#Restriction_Level_Detection
+ * except those with letters that look like Latin ones).
+ * https://www.unicode.org/reports/tr39/#Restriction_Level_Detection
  */
 const besideLatin =
   'Arabic Bengali Bopomofo Devanagari Ethiopic Georgian Gujarati Gurmukhi Hangul Han Hebrew Hiragana Kannada Katakana Khmer Lao Malayalam Myanmar Oriya Sinhala Tamil Telugu Thaana Thai Tibetan'.split(

@@ -33,7 +33,9 @@ export const setupPreviewSchema = z.object({
   place: z.string(),
   /** True if it is signed by a key that the user gave separately. */
   signed: z.boolean(),
-  /** The Ed25519 public key that verifies it, base64. If `signed` is false, it came with the link or the earlier setup. */
+  /**
+   * The Ed25519 public key that verifies it, base64. If `signed` is false, it came with the link or the earlier setup.
+   */
   key: z.string().optional(),
   /** True if it has a signature that no key has verified. */
   unchecked: z.boolean().optional(),

@@ -4,8 +4,8 @@ import { settingsSchema } from './settings.ts';
 import { usualTagPrefix } from './tag-prefix.ts';
 
 /**
- * The schema of an organisation's configuration, one YAML file. `resources/organisation.schema.json` is generated from it,
- * and editors show the descriptions.
+ * The schema of an organisation's configuration, one YAML file. `resources/organisation.schema.json` is generated from
+ * it, and editors show the descriptions.
  */
 
 const httpsUrl = z

@@ -1,8 +1,8 @@
 import { AppError } from './app-error.ts';
 
 /**
- * The shells that a command can be quoted for. `windows` is for a command that may be pasted into PowerShell or cmd.exe:
- * both read its words alike.
+ * The shells that a command can be quoted for. `windows` is for a command that may be pasted into PowerShell or
+ * cmd.exe: both read its words alike.
  */
 export const shells = ['posix', 'powershell', 'cmd', 'windows'] as const;
 export type Shell = (typeof shells)[number];
@@ -21,8 +21,8 @@ interface Rules {
 }
 
 /**
- * Matches words that need no quotes. Excludes what PowerShell interprets: a `.` within a word that begins with one hyphen,
- * a comma, or a leading `@`:
+ * Matches words that need no quotes. Excludes what PowerShell interprets: a `.` within a word that begins with one
+ * hyphen, a comma, or a leading `@`:
  * https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_parsing
  */
 const plainOnWindows = /^(?:[\w./][\w.:/@=+-]*|--[A-Za-z][\w-]*(?:=[\w.:/@+-]*)?)$/;
@@ -57,8 +57,8 @@ const rules: Readonly<Record<Shell, Rules>> = {
 
 /**
  * Returns a text as one word of a shell, quoted only if needed. Throws `bad-input` for a text with control or format
- * characters (a terminal may act on them when pasted, even quoted, and they hide what is run), and for one that the shell
- * cannot quote safely.
+ * characters (a terminal may act on them when pasted, even quoted, and they hide what is run), and for one that the
+ * shell cannot quote safely.
  */
 export function shellWord(text: string, shell: Shell): string {
   if (/[\p{C}\p{Zl}\p{Zp}\ufffd]/u.test(text)) {
@@ -100,8 +100,8 @@ export function operand(text: string, shell: Shell): string {
 export type Command = (template: TemplateStringsArray, ...operands: readonly string[]) => string;
 
 /**
- * Returns the template tag for commands in hints: quotes each interpolation as one word. Never throws: writes `…`, for the
- * user to fill in, instead of a word that cannot be quoted safely.
+ * Returns the template tag for commands in hints: quotes each interpolation as one word. Never throws: writes `…`, for
+ * the user to fill in, instead of a word that cannot be quoted safely.
  */
 export function commandFor(shell: Shell): Command {
   return (template, ...operands) =>

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { plainErrorSchema } from './error-schema.ts';
 
 /**
- * The stages of the probe, in the order in which data passes them. `local` is not one of them: a problem on this computer
- * prevented the probe.
+ * The stages of the probe, in the order in which data passes them. `local` is not one of them: a problem on this
+ * computer prevented the probe.
  */
 export const stageSchema = z.enum(['edge', 'access', 'origin', 'tls', 'readyz', 'local']);
 export type Stage = z.infer<typeof stageSchema>;

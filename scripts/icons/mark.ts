@@ -12,7 +12,7 @@ const inArch = (x: number, y: number, radius: number, ground: number): boolean =
   return y >= spring || Math.hypot(x - centre, y - spring) <= radius;
 };
 
-/** Draws a road that narrows towards the middle of the tunnel's mouth. */
+/** Returns true for a point on the road, which narrows towards the middle of the tunnel's mouth. */
 const inWay = (x: number, y: number, ground: number): boolean => {
   const vanishing = 0.46;
   const half = ((y - vanishing) / (ground - vanishing)) * 0.13;

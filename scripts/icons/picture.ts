@@ -51,7 +51,10 @@ export function png(pixels: Buffer, size: number): Buffer {
   ]);
 }
 
-/** Encodes Windows' icon file, with a PNG for each size. https://learn.microsoft.com/previous-versions/ms997538(v=msdn.10) */
+/**
+ * Encodes Windows' icon file, with a PNG for each size.
+ * https://learn.microsoft.com/previous-versions/ms997538(v=msdn.10)
+ */
 export function ico(pictures: readonly { readonly size: number; readonly data: Buffer }[]): Buffer {
   const head = Buffer.alloc(6 + 16 * pictures.length);
   head.writeUInt16LE(1, 2);
@@ -71,7 +74,9 @@ export function ico(pictures: readonly { readonly size: number; readonly data: B
   return Buffer.concat([head, ...pictures.map(({ data }) => data)]);
 }
 
-/** The names of a picture by its pixels in an ICNS file. The second is for half the points on a high-resolution screen. */
+/**
+ * The names of a picture by its pixels in an ICNS file. The second is for half the points on a high-resolution screen.
+ */
 const icnsTypes: Readonly<Record<number, readonly string[]>> = {
   16: ['icp4'],
   32: ['icp5', 'ic11'],

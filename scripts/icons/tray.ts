@@ -26,8 +26,8 @@ const [black, white]: [Colour, Colour] = [
 ];
 
 /**
- * macOS uses only the shape and colours it for its menu bar. Windows reports whether its taskbar is dark. Linux does not,
- * and may combine a dark bar with light windows, so its pictures must be visible on both.
+ * macOS uses only the shape and colours it for its menu bar. Windows reports whether its taskbar is dark. Linux does
+ * not, and may combine a dark bar with light windows, so its pictures must be visible on both.
  */
 const palettes: Readonly<Record<string, Palette>> = {
   Template: {
@@ -120,7 +120,10 @@ function inProduction(drawing: Drawing, palette: Palette): Drawing {
   };
 }
 
-/** Draws the tray's pictures, each with `-production` too: `FACETemplate.png` for macOS, `FACE-on-dark.ico` and `-on-light` for Windows, `FACE.png`. */
+/**
+ * Draws the tray's pictures, each with `-production` too: `FACETemplate.png` for macOS, `FACE-on-dark.ico` and
+ * `-on-light` for Windows, `FACE.png`.
+ */
 export async function drawTray(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const drawings = faces.flatMap((face) =>

@@ -9,10 +9,10 @@ export interface Click {
 }
 
 /**
- * Connects a cluster as the window does, against the world on loopback, and lists the files whose functions ran. Runs the
- * page's store, actions and link, the conversation and the agent, but neither the browser's rendering nor Electron, which
- * are not counted. Another cluster was connected before, so no login is needed.
- * `from` is a folder with the code and its node_modules: this one, or another commit's.
+ * Connects a cluster as the window does, against the world on loopback, and lists the files whose functions ran. Runs
+ * the page's store, actions and link, the conversation and the agent, but neither the browser's rendering nor Electron,
+ * which are not counted. Another cluster was connected before, so no login is needed. `from` is a folder with the code
+ * and its node_modules: this one, or another commit's.
  */
 export async function measureClick(from: string): Promise<Click> {
   const load = <T>(file: string): Promise<T> =>

@@ -26,8 +26,8 @@ function importsOf(source: Source): readonly string[] {
 }
 
 /**
- * Counts imports below `part` by its direct subfolders. Each folder in `providers` counts separately. So does each file that
- * is in no folder, because such a file wires all others or is used by all others.
+ * Counts imports below `part` by its direct subfolders. Each folder in `providers` counts separately. So does each file
+ * that is in no folder, because such a file wires all others or is used by all others.
  */
 export function countImports(sources: readonly Source[], part: string): Imports {
   const isInside = (file: string) => file.startsWith(`${part}/`);

@@ -12,9 +12,9 @@ const silentAttributes = /^(className|style|key|id|role|type|name|slot|href|d|vi
 const silentCalls = new Set(['command', 'alias', 'aliases', 'option', 'import', 'require', 'querySelector']);
 
 /**
- * Returns the user-facing text of a source file: text in JSX, and string and template literals with a space or a leading
- * capital. Excludes imported file names, CSS classes and fields. `isWanted` limits the result to text below a node, such as
- * the arguments of an error.
+ * Returns the user-facing text of a source file: text in JSX, and string and template literals with a space or a
+ * leading capital. Excludes imported file names, CSS classes and fields. `isWanted` limits the result to text below a
+ * node, such as the arguments of an error.
  */
 export function proseOf(source: Source, isWanted: (node: Node) => boolean = () => true): readonly Prose[] {
   const found: Prose[] = [];

@@ -11,7 +11,10 @@ interface Report {
   }[];
 }
 
-/** Resolves with the time of a run, the sum of its files, and its slowest files. Rejects if the file is not such a report. */
+/**
+ * Resolves with the time of a run, the sum of its files, and its slowest files. Rejects if the file is not such a
+ * report.
+ */
 export async function reportTime(file: string): Promise<readonly string[]> {
   const report = JSON.parse(await readFile(file, 'utf8')) as Partial<Report>;
   const { startTime, testResults, numTotalTests = 0 } = report;

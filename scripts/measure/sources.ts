@@ -23,7 +23,10 @@ export interface Node {
   readonly [key: string]: unknown;
 }
 
-/** Resolves with the TypeScript files in `folders` of `from`, without tests and type declarations. Skips missing folders. */
+/**
+ * Resolves with the TypeScript files in `folders` of `from`, without tests and type declarations. Skips missing
+ * folders.
+ */
 export async function readSources(from: string, folders: readonly string[]): Promise<readonly Source[]> {
   const files = await Promise.all(
     folders.map(async (folder) => {

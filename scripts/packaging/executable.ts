@@ -12,9 +12,9 @@ const out = path.join(root, 'out');
 const sentinelFuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 /**
- * Builds the command line as one executable, `file`: Node with the program in it and, as assets, the agent and the window for
- * `serve`. Needs the output of `npm run build`. `node` is the Node binary to use: this one, or one of the same system and
- * version for another processor.
+ * Builds the command line as one executable, `file`: Node with the program in it and, as assets, the agent and the
+ * window for `serve`. Needs the output of `npm run build`. `node` is the Node binary to use: this one, or one of the
+ * same system and version for another processor.
  */
 export async function buildExecutable({
   file,

@@ -5,8 +5,8 @@ import { checkPlace, checkVendored } from '../vendor/program.ts';
 import { buildExecutable } from './executable.ts';
 
 /**
- * Builds a package's command line and checks its cloudflared. Rejects with what to do if cloudflared is missing or not the
- * locked one, or if there is no Node to build the command line with.
+ * Builds a package's command line and checks its cloudflared. Rejects with what to do if cloudflared is missing or not
+ * the locked one, or if there is no Node to build the command line with.
  */
 export async function preparePrograms(options: {
   /** The platform as Node names it, and the processor. */

@@ -7,7 +7,8 @@ export function sha256Of(data: Uint8Array): string {
 }
 
 /**
- * Returns a program's platform from the first bytes of its file, as Node names it: `linux-x64`, …. Undefined if unknown.
+ * Returns a program's platform from the first bytes of its file, as Node names it: `linux-x64`, …. Undefined if
+ * unknown.
  * ELF: `man 5 elf`; Mach-O: mach-o/loader.h; PE: https://learn.microsoft.com/windows/win32/debug/pe-format
  */
 export function placeOf(data: Buffer): string | undefined {

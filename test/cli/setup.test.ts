@@ -199,7 +199,7 @@ describe('setup', () => {
 
     const asked = await run('setup', '--review');
     expect(asked.code).toBe(2);
-    expect(asked.stderr).toContain('What changes:');
+    expect(asked.stderr).toContain('Changes:');
     expect(asked.stderr).toMatch(
       /access\.team +evil\.cloudflareaccess\.com +now acme\.cloudflareaccess\.com/,
     );

@@ -1,8 +1,8 @@
 import type { AgentMessage, ClientMessage } from '../serve-messages.ts';
 
 /**
- * The preload's only API for the window, as `window.k8sTunnels`: a conversation with the agent. Absent in a browser, which
- * exchanges the same messages over a WebSocket.
+ * The preload's only API for the window, as `window.k8sTunnels`: a conversation with the agent. Absent in a browser,
+ * which exchanges the same messages over a WebSocket.
  */
 export interface AgentBridge {
   /** Sends a message. The first one after a load, or after an end, opens a conversation. */

@@ -21,8 +21,8 @@ export interface Client extends AgentClient {
 
 /**
  * Connects to the agent. Resolves with undefined if none is running (no socket, or one from a killed agent).
- * Rejects with `agent-foreign` if something else is or answers there, `agent-version` for an agent with another protocol,
- * and `agent-unreachable` for one that does not answer.
+ * Rejects with `agent-foreign` if something else is or answers there, `agent-version` for an agent with another
+ * protocol, and `agent-unreachable` for one that does not answer.
  */
 export async function connectAgent(options: {
   readonly path: string;
@@ -85,7 +85,9 @@ function open(path: string, state: string): Promise<Socket | undefined> {
   });
 }
 
-/** Performs the handshake. Resolves with undefined if the other end closes without an answer, as a killed agent does. */
+/**
+ * Performs the handshake. Resolves with undefined if the other end closes without an answer, as a killed agent does.
+ */
 function greet(
   socket: Socket,
   place: { readonly path: string; readonly state: string; readonly secret: string | undefined },

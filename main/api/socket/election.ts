@@ -29,11 +29,11 @@ export type Election =
   | { readonly kind: 'taken'; readonly pid: number; readonly version: string };
 
 /**
- * Becomes the user's one agent by listening on the socket, or resolves with the agent that already is. Takes over a socket
- * without a listener (from a killed agent). Checks and takes over under a lock file, so that one agent is elected of any
- * number that start at the same time.
- * Rejects with `agent-foreign`, `agent-unreachable` or `file-unwritable`. Leaves a file of somebody else untouched if it is
- * where the socket or one of our folders belongs.
+ * Becomes the user's one agent by listening on the socket, or resolves with the agent that already is. Takes over a
+ * socket without a listener (from a killed agent). Checks and takes over under a lock file, so that one agent is
+ * elected of any number that start at the same time.
+ * Rejects with `agent-foreign`, `agent-unreachable` or `file-unwritable`. Leaves a file of somebody else untouched if
+ * it is where the socket or one of our folders belongs.
  */
 export async function electAgent(options: {
   readonly paths: Paths;

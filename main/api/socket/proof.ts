@@ -7,8 +7,8 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 
 /**
  * Lets both ends of the socket prove that they can read a secret in the user's profile, without sending it. On Windows,
- * where any user may create a named pipe, this keeps other users out. Elsewhere the 0700 folder does so already, and the
- * proof distinguishes an agent from a foreign program on the socket.
+ * where any user may create a named pipe, this keeps other users out. Elsewhere the 0700 folder does so already, and
+ * the proof distinguishes an agent from a foreign program on the socket.
  *
  * Avoids `node:crypto`, which takes 4 ms to load: every kubectl would wait for it.
  */
@@ -17,8 +17,8 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 export const protocol = 1;
 
 /**
- * Returns 16 random bytes in hex. Reads the system's generator only where it is a device of the administrator's: on Windows
- * `/dev/urandom` is `C:\\dev\\urandom`, which any account may create, to choose what others take for random.
+ * Returns 16 random bytes in hex. Reads the system's generator only where it is a device of the administrator's: on
+ * Windows `/dev/urandom` is `C:\\dev\\urandom`, which any account may create, to choose what others take for random.
  */
 export function newNonce(): string {
   const nonce = Buffer.alloc(16);
@@ -45,7 +45,9 @@ function readGenerator(bytes: Buffer): boolean {
   }
 }
 
-/** Returns true for a value in the form of `newNonce`. The fixed length makes the message of each pair of nonces unique. */
+/**
+ * Returns true for a value in the form of `newNonce`. The fixed length makes the message of each pair of nonces unique.
+ */
 export function isNonce(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
 }

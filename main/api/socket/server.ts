@@ -9,9 +9,9 @@ const handshakeMs = 5_000;
 const unprovenLimit = 1_024;
 
 /**
- * Returns a function that serves a connection to the agent: the handshake (see proof.ts) with one attempt at the proof, then
- * messages as lines of JSON. If too many connections lack the proof, closes the oldest, because the user's own prove
- * themselves immediately.
+ * Returns a function that serves a connection to the agent: the handshake (see proof.ts) with one attempt at the proof,
+ * then messages as lines of JSON. If too many connections lack the proof, closes the oldest, because the user's own
+ * prove themselves immediately.
  */
 export function connectionServer(options: {
   readonly secret: string;

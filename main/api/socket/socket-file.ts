@@ -5,8 +5,8 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 
 /**
  * Checks the file at the socket's path without following links: in a shared parent folder, another account may have put
- * something there before the agent. Returns the socket's stats, or undefined if there is no file, as for Windows' pipes.
- * `state` is the agent's state folder.
+ * something there before the agent. Returns the socket's stats, or undefined if there is no file, as for Windows'
+ * pipes. `state` is the agent's state folder.
  * Throws `agent-foreign` with the path, its owner and the fix.
  */
 export function socketFile(socket: string, state: string): Stats | undefined {

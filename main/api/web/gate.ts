@@ -6,13 +6,13 @@ export type Admission =
   | { readonly kind: 'refused'; readonly status: 403 | 404 | 405 | 421; readonly reason: string };
 
 /**
- * Checks a request before any other code sees it. The files of the window hold no secret, so the proof is required only on
- * the WebSocket (greeting.ts).
+ * Checks a request before any other code sees it. The files of the window hold no secret, so the proof is required only
+ * on the WebSocket (greeting.ts).
  *
  * `Host` must be ours, which stops DNS rebinding to 127.0.0.1. `localhost` is not accepted: a browser may resolve it to
  * ::1, where another account can listen. A WebSocket, and any request that is not a plain GET, must come from our own
- * page. `path` is random for each server: another account that listened on this port before cannot have put files for it
- * into the browser's cache, whose keys are addresses.
+ * page. `path` is random for each server: another account that listened on this port before cannot have put files for
+ * it into the browser's cache, whose keys are addresses.
  */
 export function admit(
   request: IncomingMessage,

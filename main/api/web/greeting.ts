@@ -19,8 +19,8 @@ const helloSchema = z.strictObject({
 const answerSchema = z.strictObject({ proof: z.string().max(64) });
 
 /**
- * Lets a page prove its secret (see proof.ts), with one attempt per connection, and then calls `onProven`. Until then sends
- * nothing from the agent and passes on nothing from the page. Closes the connection after a failed attempt.
+ * Lets a page prove its secret (see proof.ts), with one attempt per connection, and then calls `onProven`. Until then
+ * sends nothing from the agent and passes on nothing from the page. Closes the connection after a failed attempt.
  */
 export function greet(
   socket: WebSocket,

@@ -14,8 +14,8 @@ import type { OpenPageChannel } from './socket.ts';
 export type Confirm = (question: Question, signal: AbortSignal) => Promise<boolean | undefined>;
 
 /**
- * Guards the agent against a page: parses every message by the contract, and passes on a change that can run a program or
- * read a file only after the user confirms it outside of the page. Other programs can reach the port of a page in a
+ * Guards the agent against a page: parses every message by the contract, and passes on a change that can run a program
+ * or read a file only after the user confirms it outside of the page. Other programs can reach the port of a page in a
  * browser, so it does not get all of the user's rights.
  */
 export function guardedChannel(

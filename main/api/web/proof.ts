@@ -1,6 +1,6 @@
 /**
- * Lets a page and `serve` prove to each other that they know the same secret, without sending it. Both run this file: it
- * needs only Web Crypto, which a browser offers on loopback (a secure context).
+ * Lets a page and `serve` prove to each other that they know the same secret, without sending it. Both run this file:
+ * it needs only Web Crypto, which a browser offers on loopback (a secure context).
  *
  * The page sends a `Hello`, the server answers with a `Challenge`, the page with an `Answer`, and the server with
  * `Opened`. The server proves itself first, so that a program that listens on the port after `serve` has ended learns

@@ -130,7 +130,10 @@ export function terminalCommand(question: Question): string {
   }
 }
 
-/** Returns the word if every shell reads it literally, otherwise the placeholder: a page chose it, and a user may paste it. */
+/**
+ * Returns the word if every shell reads it literally, otherwise the placeholder: a page chose it, and a user may paste
+ * it.
+ */
 function plain(word: string, placeholder: string): string {
   return /^[\w./:@%+=,~][\w./:@%+=,~-]{0,200}$/.test(word) ? word : placeholder;
 }

@@ -19,7 +19,10 @@ const unprovenLimitBytes = 4 * 1024;
 const unprovenLimitMs = 5_000;
 /** The most simultaneous connections whose page has not proven its secret yet. */
 const unprovenLimit = 16;
-/** The most simultaneous connections without proof, so that another account cannot use up this process's file descriptors. */
+/**
+ * The most simultaneous connections without proof, so that another account cannot use up this process's file
+ * descriptors.
+ */
 const connectionLimit = 256;
 
 export interface WebServer {
@@ -50,7 +53,8 @@ export async function startWebServer(options: {
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, (request, response) => {
     void answer({ request, response, folder, admission: admit(request, { port, path, upgrade: false }) });
   });
-  // Close the oldest connection, as on the ports of clusters: refusing the newest would let idle connections lock out the
+  // Close the oldest connection, as on the ports of clusters: refusing the newest would let idle connections lock out
+  // the
   // user's page.
   const connections = new Set<Duplex>();
   server.on('connection', (stream) => {

@@ -13,7 +13,9 @@ const addressLimit = 16;
 
 /** A page's session with the window, kept in memory. Ends with `serve` at the latest. */
 export interface Session {
-  /** Registers an open connection, which the session's end closes with `end`. Returns a function that unregisters it. */
+  /**
+   * Registers an open connection, which the session's end closes with `end`. Returns a function that unregisters it.
+   */
   enter(end: () => void): () => void;
   /** Records that the page sent something. */
   touch(): void;
@@ -28,8 +30,8 @@ export interface Sessions {
   /** Returns the secret that a page claims to have, while it is valid. */
   find(claim: Pick<Secret, 'kind' | 'id'>): Secret | undefined;
   /**
-   * Resolves with the session of a page that has proven `secret`. This redeems an address. Resolves with undefined if the
-   * address was redeemed, or the session ended, in the meantime.
+   * Resolves with the session of a page that has proven `secret`. This redeems an address. Resolves with undefined if
+   * the address was redeemed, or the session ended, in the meantime.
    */
   open(secret: Secret, nonces: Nonces): Promise<Session | undefined>;
   isOpen(session: Session): boolean;

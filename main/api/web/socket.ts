@@ -8,7 +8,9 @@ import type { Session } from './sessions.ts';
 /** A message to a page: the agent's, or whether a change waits for confirmation in the terminal. */
 export type PageMessage = AgentMessage | { readonly confirmation: 'asked' | 'answered' };
 
-/** Opens a page's conversation with the agent. Calls `onConfirmation` while a change waits for the user's confirmation. */
+/**
+ * Opens a page's conversation with the agent. Calls `onConfirmation` while a change waits for the user's confirmation.
+ */
 export type OpenPageChannel = (
   listeners: Parameters<OpenChannel>[0] & {
     readonly onConfirmation: (state: 'asked' | 'answered') => void;
@@ -16,9 +18,9 @@ export type OpenPageChannel = (
 ) => ReturnType<OpenChannel>;
 
 /**
- * Transports the conversation of a page that has proven its session. Each text frame is a message. Closes with 1012 when
- * the agent has ended (a new connection may find the next one), 4401 when the session ends, and 1003 for a frame that is
- * not JSON.
+ * Transports the conversation of a page that has proven its session. Each text frame is a message. Closes with 1012
+ * when the agent has ended (a new connection may find the next one), 4401 when the session ends, and 1003 for a frame
+ * that is not JSON.
  */
 export function carry(
   socket: WebSocket,

@@ -16,8 +16,8 @@ const types: Readonly<Record<string, string>> = {
 export type PageFiles = (name: string) => Promise<Buffer>;
 
 /**
- * Resolves with the file that a URL's path names in a folder; `/` is `index.html`. Resolves with undefined if there is none,
- * if its type is not one that a page needs, or if it is outside the folder by `..`, an escape or a link.
+ * Resolves with the file that a URL's path names in a folder; `/` is `index.html`. Resolves with undefined if there is
+ * none, if its type is not one that a page needs, or if it is outside the folder by `..`, an escape or a link.
  */
 export async function readStaticFile(
   folder: string | PageFiles,

@@ -111,7 +111,10 @@ function reachLines({ results, kubectl }: Output<'connect'>): readonly string[] 
   return contexts.map((context) => `  ${command`kubectl --context ${context} get namespaces`}`);
 }
 
-/** Describes the current context and its time limit. Marks production by a word too, because not everybody sees the colour. */
+/**
+ * Describes the current context and its time limit. Marks production by a word too, because not everybody sees the
+ * colour.
+ */
 export function kubectlLine({ context, cluster, production, limit }: Kubectl): string {
   if (context === undefined) return paint('dim', 'Current context: none');
   const name = paint(production ? ['red', 'bold'] : 'bold', printable(context));

@@ -12,8 +12,8 @@ import { reportError, writeJson } from '../report.ts';
 const patienceMs = 1_000;
 
 /**
- * Prints an ExecCredential for kubectl. Every kubectl command waits for it, so it runs without the command line's parser
- * and imports only what it needs.
+ * Prints an ExecCredential for kubectl. Every kubectl command waits for it, so it runs without the command line's
+ * parser and imports only what it needs.
  */
 export async function runCredential(cluster: string, { json }: { readonly json: boolean }): Promise<number> {
   const { env } = process;

@@ -32,8 +32,8 @@ interface Choice {
 }
 
 /**
- * Prints the known clusters by account, only those that match every word. Omits clusters that the user's Access policies
- * deny, unless `all` is set or they are connected. In JSON, every cluster has its `policy`.
+ * Prints the known clusters by account, only those that match every word. Omits clusters that the user's Access
+ * policies deny, unless `all` is set or they are connected. In JSON, every cluster has its `policy`.
  */
 export async function runList(
   session: Session,
@@ -54,7 +54,9 @@ export async function runList(
   return printList(snapshot, choice);
 }
 
-/** Prints the last agent's catalog if no agent is running and it is recent enough. Otherwise resolves with undefined. */
+/**
+ * Prints the last agent's catalog if no agent is running and it is recent enough. Otherwise resolves with undefined.
+ */
 export async function runListAtRest(choice: Choice): Promise<number | undefined> {
   const paths = pathsFrom(process.env);
   const known = readAtRest(paths.state, Date.now());

@@ -150,8 +150,8 @@ const nothingHint =
   'Configure from your organisation’s URL: `k8s-tunnels setup acme.example`. Or sign in to AWS with the start URL of your access portal: `k8s-tunnels login aws https://acme.awsapps.com/start --region eu-west-1`.';
 
 /**
- * Resolves with the account that the arguments name. Asks if several match. Rejects with `bad-input` if several match and
- * there is no terminal, and with `not-found`.
+ * Resolves with the account that the arguments name. Asks if several match. Rejects with `bad-input` if several match
+ * and there is no terminal, and with `not-found`.
  */
 export async function chooseAccount(
   { client, json, progress, orInterrupted }: Session,

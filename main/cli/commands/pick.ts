@@ -14,7 +14,10 @@ import { kubectlLine, runConnect } from './connect.ts';
 import { runDisconnect } from './disconnect.ts';
 import { knownClusters } from './list.ts';
 
-/** Shows a searchable list with the connected clusters checked. Connects newly checked clusters, disconnects unchecked ones. */
+/**
+ * Shows a searchable list with the connected clusters checked. Connects newly checked clusters, disconnects unchecked
+ * ones.
+ */
 export async function runPick(session: Session): Promise<number> {
   const { progress } = session;
   const choicesOf = ({ clusters, tunnels }: Snapshot) => {

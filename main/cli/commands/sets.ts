@@ -24,7 +24,9 @@ export async function runSets({ client, json }: Session): Promise<number> {
   return exitCodes.ok;
 }
 
-/** Connects the clusters of a set that still exist. Rejects with `not-found` if the set or all its clusters are gone. */
+/**
+ * Connects the clusters of a set that still exist. Rejects with `not-found` if the set or all its clusters are gone.
+ */
 export async function runConnectSet(
   session: Session,
   name: string,

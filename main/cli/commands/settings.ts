@@ -8,8 +8,8 @@ import { table } from '../table.ts';
 import { paint, printable } from '../terminal.ts';
 
 /**
- * Shows all settings or one, or changes one. Takes lists with commas; an empty text is an empty list. `reset` removes the
- * user's value.
+ * Shows all settings or one, or changes one. Takes lists with commas; an empty text is an empty list. `reset` removes
+ * the user's value.
  */
 export async function runSettings(
   session: Session,

@@ -24,7 +24,10 @@ export interface SetupFlags {
 type Preview = Output<'setup-preview'>;
 type View = Output<'setup-apply'>['organisation'];
 
-/** Applies an organisation's configuration after the user has reviewed it, or shows, refreshes or removes the current one. */
+/**
+ * Applies an organisation's configuration after the user has reviewed it, or shows, refreshes or removes the current
+ * one.
+ */
 export async function runSetup(
   session: Session,
   source: string | undefined,
@@ -125,7 +128,10 @@ async function confirmSetup({ name }: Preview, json: boolean, isReview: boolean)
   if (answer !== true) throw new AppError('cancelled', 'Nothing was changed.');
 }
 
-/** Makes a file's path absolute, because the agent has another working folder. An existing file wins over an address without https://. */
+/**
+ * Makes a file's path absolute, because the agent has another working folder. An existing file wins over an address
+ * without https://.
+ */
 function placeFrom(source: string): string {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(source)) return source;
   return isBareAddress(source) && !existsSync(source) ? source : path.resolve(source);

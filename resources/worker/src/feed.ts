@@ -5,9 +5,9 @@ import { readChannel } from './stored.ts';
 const caching = { 'cache-control': 'public, max-age=300' };
 
 /**
- * `GET /v1/releases/CHANNEL?current=&platform=&arch=&bucket=`: returns the newest signed release for the bucket, a random
- * number from 0 to 99 that the installation keeps. Without a bucket, returns the newest release for all. The other
- * parameters select nothing: they show the operator which versions are in use.
+ * `GET /v1/releases/CHANNEL?current=&platform=&arch=&bucket=`: returns the newest signed release for the bucket, a
+ * random number from 0 to 99 that the installation keeps. Without a bucket, returns the newest release for all. The
+ * other parameters select nothing: they show the operator which versions are in use.
  */
 export async function readFeed(
   request: Request,

@@ -8,8 +8,8 @@ import { readChannel, type StoredRelease, writeChannel } from './stored.ts';
 const bodyAtMost = 2 * notesAtMost + 8_192;
 
 /**
- * `POST /v1/releases/CHANNEL`: signs a release and adds it to the feed. Publishing the same version again updates it, for
- * example its rollout. Rejects a version older than the channel's newest, unless it replaces all.
+ * `POST /v1/releases/CHANNEL`: signs a release and adds it to the feed. Publishing the same version again updates it,
+ * for example its rollout. Rejects a version older than the channel's newest, unless it replaces all.
  */
 export async function publish(
   request: Request,
@@ -49,8 +49,8 @@ function malformed(field: string): Response {
 }
 
 /**
- * Reads the body. Resolves with undefined if it is too long or not UTF-8, but reads it completely even then: otherwise the
- * sender may not get the response.
+ * Reads the body. Resolves with undefined if it is too long or not UTF-8, but reads it completely even then: otherwise
+ * the sender may not get the response.
  */
 async function readAtMost(request: Request, bytes: number): Promise<string | undefined> {
   const body = await request.arrayBuffer();

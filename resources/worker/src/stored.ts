@@ -11,7 +11,10 @@ export interface StoredRelease {
   readonly envelope: Envelope;
 }
 
-/** A channel's releases, the newest first. Older ones are for installations that a newer one's rollout does not include yet. */
+/**
+ * A channel's releases, the newest first. Older ones are for installations that a newer one's rollout does not include
+ * yet.
+ */
 export async function readChannel(store: KeyValueStore, channel: Channel): Promise<readonly StoredRelease[]> {
   return ((await store.get(channel, 'json')) ?? []) as readonly StoredRelease[];
 }
