@@ -10,7 +10,7 @@ const listen = (channel: string, listener: (message: AgentMessage) => void): (()
   };
 };
 
-/** All that the window sees of Electron. */
+/** The window's only access to Electron. */
 const bridge: AgentBridge = {
   send: (message) => ipcRenderer.send(channels.send, message),
   onMessage: (listener) => listen(channels.message, listener),

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 /**
- * `npm run announce -- --version 1.4.0 --url https://… --notes FILE [--rollout 20]`: tells the release feed of a release,
- * as docs/admin.md says. RELEASES_URL is the feed's address, PUBLISH_SECRET its secret. A version that is not final, such
- * as 1.5.0-rc.1, goes to the channel `beta`.
+ * `npm run announce -- --version 1.4.0 --url https://… --notes FILE [--rollout 20]`: publishes a release in the release
+ * feed (see docs/admin.md). RELEASES_URL is the feed's address, PUBLISH_SECRET its secret. A pre-release, such as
+ * 1.5.0-rc.1, goes to the channel `beta`.
  */
 const { values } = parseArgs({
   options: {

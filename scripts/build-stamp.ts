@@ -18,7 +18,7 @@ const outputs = [
   'out/licences',
 ];
 
-/** Names, sizes and times of every file: cheaper than reading them, and an edit changes one of the two. */
+/** Lists names, sizes and times of all files. Cheaper than reading them, and an edit changes the size or the time. */
 async function fingerprint(root: string, places: readonly string[]): Promise<string> {
   const look = async (place: string): Promise<string[]> => {
     const info = await stat(place).catch(() => undefined);
@@ -32,13 +32,13 @@ async function fingerprint(root: string, places: readonly string[]): Promise<str
 
 const stampOf = (root: string) => path.join(root, 'out', 'build-stamp.json');
 
-/** Whether no source, lock file or output has changed since the last build. */
+/** Resolves with true if no source, lock file or output has changed since the last build. */
 export async function isBuilt(root: string): Promise<boolean> {
   const known = await readFile(stampOf(root), 'utf8').catch(() => '');
   return known === JSON.stringify([await fingerprint(root, sources), await fingerprint(root, outputs)]);
 }
 
-/** Begins a build; resolves with what ends it. What is edited in between is built the next time. */
+/** Begins a build. Resolves with a function that records its end. Edits in between are built the next time. */
 export async function startStamp(root: string): Promise<() => Promise<void>> {
   const built = await fingerprint(root, sources);
   await rm(stampOf(root), { force: true });

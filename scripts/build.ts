@@ -7,9 +7,8 @@ import { drawTray } from './icons/tray.ts';
 import { notePackages, writeLicences } from './licences.ts';
 
 /**
- * Builds the command line, the agent and the window's server, all for Node 24, and the desktop app
- * with the tray's pictures; and the licences of all that is in them. Does nothing when no
- * source, lock file or output has changed since the last build.
+ * Builds the command line, the agent and the window's server for Node 24, the desktop app with the tray's pictures, and
+ * the licences of all of them. Does nothing if no source, lock file or output has changed since the last build.
  */
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -26,12 +25,12 @@ async function build(): Promise<void> {
       plugins,
       entry: 'main/cli/index.ts',
       folder: path.join(out, 'cli'),
-      // What a credential does not need is read only by who needs it: kubectl waits for each millisecond.
+      // Split off what a credential does not need, because kubectl waits for it to load.
       output: {
         entryFileNames: path.basename(cliFile),
         chunkFileNames: '[name]-[hash].cjs',
         comments: { jsdoc: false },
-        // Before anything that an older Node does not know: `older-node.cjs` goes on with a newer one.
+        // Run first, before syntax that an older Node does not know: `older-node.cjs` restarts with a newer Node.
         banner: (chunk: { readonly isEntry: boolean }) =>
           chunk.isEntry
             ? "if (Number(process.versions.node.split('.')[0]) < 24) return require('./older-node.cjs');"

@@ -5,7 +5,7 @@ import type { Plugin } from 'vite';
 import { leaveOut } from './left-out.ts';
 
 /**
- * Bundles a program for Node 24, every package included. `entry` is one file, or several by name; `output` goes to
+ * Bundles a program for Node 24 with all its packages. `entry` is one file, or several by name. Passes `output` to
  * rolldown.
  */
 export async function bundleForNode(options: {
@@ -29,7 +29,7 @@ export async function bundleForNode(options: {
       leaveOut(),
       ...plugins,
     ],
-    // A program of Node: its packages' Node variants, none of a browser's.
+    // Resolve the packages' Node variants, not the browser ones.
     ssr: { target: 'node', noExternal: true },
     build: {
       ssr: typeof entry === 'string' ? path.join(root, entry) : true,

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { changedFiles, testsNear } from './near-tests.ts';
 
 /**
- * The quick loop beside `npm test`: lint of the changed files, types, and the unit tests that import a changed file,
- * the nearest 15 files at most. What has changed is what differs from where the branch left main, committed or not.
+ * Runs the quick checks beside `npm test`: lint of the changed files, types, and the unit tests that import a changed
+ * file, at most the nearest 15. Compares with the branch's merge base with main, uncommitted changes included.
  */
 
-/** Files of tests: more take longer than one waits for. */
+/** The most test files. More take too long for a quick check. */
 const most = 15;
 const root = path.resolve(import.meta.dirname, '..');
 const bin = path.join(root, 'node_modules', '.bin');

@@ -4,7 +4,7 @@ import { appIcon } from './icons/mark.ts';
 import { icns, ico, paint, png } from './icons/picture.ts';
 
 /**
- * Draws the app's icon: resources/icon.png, which the app shows, and what packages carry. Run it after a change: the
+ * Draws the app's icon: resources/icon.png for the app, and the packages' files. Run it after a change, because the
  * pictures are committed.
  */
 const resources = path.resolve(import.meta.dirname, '..', 'resources');

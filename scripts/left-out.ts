@@ -1,12 +1,12 @@
 import type { Plugin } from 'vite';
 
 /**
- * What node-vault loads and never uses here: it has its own requester, renderer and checks in their place
- * (`main/agent/providers/vault/client.ts`). tv4 is no longer maintained, and what is not shipped needs no update.
+ * Packages that node-vault loads but never uses here, because `main/agent/providers/vault/client.ts` replaces its
+ * requester, renderer and checks. tv4 is no longer maintained, and a package that is not shipped needs no update.
  */
 const unused = new Set(['axios', 'mustache', 'tv4']);
 
-/** Leaves these packages out of a bundle. To use one without its replacement is an error at once, not a surprise. */
+/** Excludes these packages from a bundle. Using one without its replacement throws immediately. */
 export function leaveOut(): Plugin {
   const prefix = '\0left-out:';
   return {

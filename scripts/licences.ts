@@ -12,7 +12,7 @@ interface Part {
   readonly text: string;
 }
 
-/** Notes the folder of every package of which a bundle holds code. */
+/** Records the folder of every package with code in a bundle. */
 export function notePackages(folders: Set<string>): Plugin {
   return {
     name: 'note-packages',
@@ -29,8 +29,8 @@ export function notePackages(folders: Set<string>): Plugin {
 }
 
 /**
- * Writes the licences of all that a package holds: `out/licences` for people who look into it, and `licences.json` for
- * the window. Rejects where a bundled package comes without a licence.
+ * Writes the licences of everything in a package: `out/licences` for readers, and `licences.json` for the window.
+ * Rejects if a bundled package has no licence.
  */
 export async function writeLicences(root: string, folders: ReadonlySet<string>): Promise<void> {
   const read = (file: string) => readFile(path.join(root, file), 'utf8');

@@ -3,11 +3,14 @@ import { glob, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-/** These start programs, browsers or whole worlds: `npm test` runs them. */
+/** Tests that start programs, browsers or whole worlds. Only `npm test` runs them. */
 const slow = /^test\/(?:cli|desktop|e2e|packaging|screens|world-tests)\//;
 const imported = /^(?:import|export) (?!type )[^'"]*from '(\.[^']+)'|import\('(\.[^']+)'\)/gm;
 
-/** What differs from where the branch left main, committed or not, and new files: paths from the root, with slashes. */
+/**
+ * Returns the files that differ from the merge base with main, uncommitted and new ones included, as paths from the
+ * root.
+ */
 export async function changedFiles(root: string): Promise<readonly string[]> {
   const git = async (...args: readonly string[]) =>
     (await promisify(execFile)('git', args, { cwd: root })).stdout.split('\n').filter((line) => line !== '');
@@ -23,8 +26,8 @@ export async function changedFiles(root: string): Promise<readonly string[]> {
 }
 
 /**
- * The unit tests that have changed, and those of each changed file: they import it, or where none does, import a helper
- * in `test/` that does. The nearest by folder come first.
+ * Resolves with the changed unit tests and those that import a changed file or, if none does, import a helper in
+ * `test/` that does. The nearest by folder come first.
  */
 export async function testsNear(root: string, changed: readonly string[]): Promise<readonly string[]> {
   const imports = new Map<string, ReadonlySet<string>>();
@@ -48,7 +51,7 @@ export async function testsNear(root: string, changed: readonly string[]): Promi
   return [...near].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1)).map(([test]) => test);
 }
 
-/** How many folders a test shares with a file, where `main/` is mirrored in `test/`. */
+/** Counts the folders that a test shares with a file, given that `test/` mirrors `main/`. */
 function shared(file: string, test: string): number {
   const [ofFile, ofTest] = [file, test].map((one) => one.replace(/^(?:main|test)\//, '').split('/'));
   const differs = ofFile?.findIndex((part, at) => part !== ofTest?.[at]) ?? 0;

@@ -7,7 +7,7 @@ import { organisationSchema } from '../main/model/organisation.ts';
 const root = path.resolve(import.meta.dirname, '..');
 export const schemaFile = path.join(root, 'resources/organisation.schema.json');
 
-/** The published JSON Schema of an organisation's configuration. Draft 7: what editors understand best. */
+/** Generates the published JSON Schema of an organisation's configuration. Uses draft 7, which editors support best. */
 export function organisationJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(organisationSchema, { target: 'draft-7', io: 'input' });
   return { title: 'Configuration of k8s-tunnels for an organisation', ...schema };

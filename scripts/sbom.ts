@@ -6,8 +6,9 @@ import type { Licences } from '../renderer/licences/parts.ts';
 import { readLock } from './vendor/lock.ts';
 
 /**
- * `npm run sbom`: what a package is made of, as CycloneDX, in dist/sbom.cdx.json: the npm packages of which the built
- * bundles hold code, and the programs that are none, Electron, Node and cloudflared. Wants `npm run build`. https://cyclonedx.org/docs/1.5/json/
+ * `npm run sbom`: writes the components of a package as CycloneDX to dist/sbom.cdx.json: the npm packages with code in
+ * the built bundles, and the programs Electron, Node and cloudflared. Needs `npm run build`.
+ * https://cyclonedx.org/docs/1.5/json/
  */
 const root = path.resolve(import.meta.dirname, '..');
 const { values } = parseArgs({
@@ -25,11 +26,11 @@ const { parts }: Licences = JSON.parse(
   await readFile(path.join(root, 'out', 'renderer', 'licences.json'), 'utf8'),
 );
 const shipped = new Set(parts.map(({ name, version }) => `${name} ${version}`));
-// What package.json names is told even where no bundle needs it.
+// Include the packages of package.json even if no bundle needs them.
 for (const [name, version] of Object.entries(manifest.dependencies)) shipped.add(`${name} ${version}`);
 const isShipped = ({ name, version }: { name: string; version: string }) =>
   name !== 'electron' && shipped.has(`${name} ${version}`);
-// The same package may lie in several folders.
+// The same package may be in several folders.
 const kept = sbom.components.filter(isShipped).map((one: { 'bom-ref': string }) => [one['bom-ref'], one]);
 sbom.components = [...new Map(kept).values()];
 const refs = new Set([sbom.metadata.component, ...sbom.components].map((one) => one['bom-ref']));
@@ -63,7 +64,7 @@ sbom.components.push(
   program('cloudflared', lock.version, {
     purl: `pkg:github/cloudflare/cloudflared@${lock.version}`,
     ...licensed('Apache-2.0'),
-    // One for each system: they are told apart by name.
+    // One component for each system, distinguished by name.
     components: Object.values(lock.files).map(({ name, sha256 }) => ({
       type: 'file',
       name,

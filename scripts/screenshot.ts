@@ -7,14 +7,14 @@ import { openBrowserWindow } from '../test/world/demo/browser-window.ts';
 import { createCommandLine } from '../test/world/demo/command-line.ts';
 import { startWorld } from '../test/world/world.ts';
 
-/** `npm run screenshot`: the real window with the demo's clusters, and its accounts, light and dark. */
+/** `npm run screenshot`: captures the real window with the demo's clusters, and its accounts, in light and dark. */
 
 const folder = path.resolve(import.meta.dirname, '..', 'resources', 'screenshots');
 const connected = ['payments-staging-eu', 'search-staging'] as const;
 const starred = ['payments-staging-eu', 'ledger-prod'] as const;
 
 async function take(page: Page, name: string): Promise<void> {
-  // Nothing is under the pointer or in focus.
+  // Move the pointer and the focus away.
   await page.mouse.move(0, 0);
   await page.evaluate('document.activeElement?.blur()');
   await mkdir(folder, { recursive: true });
@@ -44,7 +44,7 @@ try {
     await take(page, 'window');
     await page.getByRole('button', { name: headerText.accounts, exact: true }).click();
     await page.locator('.account').first().waitFor();
-    // The home of a person, in place of the world's folder.
+    // Show a user's home instead of the world's folder.
     await page.locator('.account small').evaluateAll((lines, home) => {
       for (const line of lines) line.textContent = line.textContent.replace(home, '/home/ada');
     }, world.home);

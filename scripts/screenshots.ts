@@ -4,7 +4,7 @@ import { openBrowser } from '../test/renderer/open-window.ts';
 import { pictureFile, takePictures, whyNotCompared } from '../test/screens/pictures.ts';
 import { scenes } from '../test/screens/scenes.ts';
 
-/** `npm run screenshots [NAME …]`: docs/screens anew, each screen and state in light and dark. */
+/** `npm run screenshots [NAME …]`: captures docs/screens again, each screen and state in light and dark. */
 
 const reason = whyNotCompared();
 if (reason !== undefined) throw new Error(`The pictures cannot be taken here: ${reason}.`);

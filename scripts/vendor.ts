@@ -6,14 +6,14 @@ import { type Lock, type Place, places, readLock } from './vendor/lock.ts';
 import { checkVendored } from './vendor/program.ts';
 
 /**
- * `npm run vendor`: fetches the cloudflared that the packages carry, for every system and processor, into `vendor/`. Each
- * is used only if its SHA-256 is that of resources/cloudflared.lock.json and it is for the right processor.
+ * `npm run vendor`: downloads the packages' cloudflared for every system and processor into `vendor/`. Accepts a file
+ * only with the SHA-256 of resources/cloudflared.lock.json and for the right processor.
  *
- *   --only linux-x64   that one (again for more)
- *   --from FOLDER      files that are here already, checked alike
- *   --update VERSION   writes the lock file anew and prints the sums, to compare with the release page
- *   --releases URL     another page than cloudflared's own
- *   --vendor FOLDER, --lock FILE   other places than `vendor/` and resources/cloudflared.lock.json
+ *   --only linux-x64   only this platform (repeatable)
+ *   --from FOLDER      use local files, with the same checks
+ *   --update VERSION   rewrite the lock file and print the sums, to compare with the release page
+ *   --releases URL     download from here instead of cloudflared's release page
+ *   --vendor FOLDER, --lock FILE   use these instead of `vendor/` and resources/cloudflared.lock.json
  */
 const root = path.resolve(import.meta.dirname, '..');
 const { values } = parseArgs({

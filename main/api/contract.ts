@@ -16,28 +16,28 @@ import { organisationViewSchema, setupPreviewSchema } from '../model/organisatio
 import { settingsFromSchema, settingsSchema } from '../model/settings.ts';
 
 /**
- * The one list of what a shell can ask of the agent and is told by it. Every transport parses inputs by it and
- * derives its types from it.
+ * Lists all operations of the agent and their results. Every transport parses inputs by this contract and derives its
+ * types from it.
  */
 
-/** A cluster by id, title or name. */
+/** Names a cluster by id, title or name. */
 const clusterWord = z.string().min(1).max(512);
 
 /**
- * What to set up by: an https address, an absolute path, or a `k8s-tunnels://setup` link; absent: what is set up already,
- * to review what is new in it. `key` is its public key.
+ * The source of a configuration: an https address, an absolute path, or a `k8s-tunnels://setup` link. Absent: the
+ * current configuration, to review its pending changes. `key` is its public key.
  */
 const setup = { source: z.string().min(1).max(8_192).optional(), key: z.string().max(128).optional() };
 
 const context = { place: kubeconfigPlaceSchema.optional() };
 
 /**
- * The user's answer where the rule for production clusters asks. Without one, `production-unconfirmed` is the question;
- * false connects the other clusters of a link or a set.
+ * The user's answer to the question about production clusters. Without it, a call that needs one rejects with
+ * `production-unconfirmed`. False connects the other clusters of a link or a set.
  */
 const production = z.boolean().optional();
 
-/** Where the current context is switched, the previous one is restored after so many minutes. */
+/** Minutes after which a switched current context is restored to the previous one. */
 const minutes = z.int().min(1).max(1_440).optional();
 
 export const operations = {
@@ -51,7 +51,7 @@ export const operations = {
       ...context,
       clusters: z.array(clusterWord).min(1),
       mode: z.enum(['switch', 'add']).optional(),
-      /** Where the clusters are named, if not by the user. */
+      /** The origin of the clusters, if the user did not name them. */
       origin: z.enum(['link', 'set']).optional(),
       production,
       minutes,
@@ -63,7 +63,7 @@ export const operations = {
       ...connectOutcomeSchema,
     }),
   },
-  /** Those that wait for their next try, or have given up, are tried now. Answers which; what comes of it is told as a change. */
+  /** Retries tunnels that wait or have failed. Resolves with their clusters; changes report the results. */
   retry: {
     input: z.object({ clusters: z.union([z.literal('all'), z.array(clusterWord).min(1)]) }),
     output: z.object({ tried: z.array(z.object({ cluster: clusterIdSchema, title: z.string() })) }),
@@ -76,7 +76,7 @@ export const operations = {
       warnings: z.array(z.string()),
     }),
   },
-  /** Takes entries out of the kubeconfig, also those that were kept, and closes what is open of them. */
+  /** Removes contexts from the kubeconfig, also on-demand ones, and closes their tunnels. */
   forget: {
     input: z.object({ ...context, clusters: z.union([z.literal('all'), z.array(clusterWord).min(1)]) }),
     output: z.object({
@@ -85,7 +85,7 @@ export const operations = {
       warnings: z.array(z.string()),
     }),
   },
-  /** Replaces the passwords of local ports; the kubeconfig entries follow, connections that are open stay. */
+  /** Replaces the passwords of local ports and updates the kubeconfig. Open connections stay open. */
   rotate: {
     input: z.object({ clusters: z.union([z.literal('all'), z.array(clusterWord).min(1)]) }),
     output: z.object({
@@ -93,7 +93,7 @@ export const operations = {
       warnings: z.array(z.string()),
     }),
   },
-  /** Makes a connected cluster current. The cluster `-` restores the context before it. */
+  /** Switches the current context to a connected cluster. `-` restores the previous context. */
   switch: {
     input: z.object({ ...context, cluster: clusterWord, production, minutes }),
     output: z.object({ kubectl: kubectlSchema }),
@@ -102,36 +102,36 @@ export const operations = {
   credential: {
     input: z.object({
       cluster: clusterWord,
-      /** KUBERNETES_EXEC_INFO: whether a person may be asked to sign in, and the version of the answer. */
+      /** KUBERNETES_EXEC_INFO: whether the user may be asked to sign in, and the API version of the answer. */
       execInfo: z.string().optional(),
-      /** False where whoever asks sees no browser. */
+      /** False if the caller's user sees no browser. */
       browser: z.literal(false).optional(),
     }),
-    /** An ExecCredential, as kubectl reads it. Secret. */
+    /** An ExecCredential for kubectl. Secret. */
     output: z.record(z.string(), z.unknown()),
   },
-  /** What the user decides on before a cluster's API server receives their id token; absent where it takes none. */
+  /** Returns what the user must allow before a cluster's API server receives their ID token. Absent if it uses none. */
   consent: {
     input: z.object({ cluster: clusterWord }),
     output: z.object({ consent: consentSchema.optional() }),
   },
-  /** Allows what `consent` showed, and nothing else: `digest` is its. */
+  /** Allows exactly what `consent` showed, which `digest` identifies. */
   allow: {
     input: z.object({ cluster: clusterWord, digest: z.string().max(128) }),
     output: z.object({ consent: consentSchema }),
   },
-  /** Who is signed in where, until when; and where one could be. */
+  /** Lists the sessions with their expiry, and the accounts without one. */
   accounts: { input: z.object({}), output: z.object({ accounts: z.array(accountSchema) }) },
-  /** What this computer has to find clusters with, beside the accounts. */
+  /** Lists what discovery can use on this computer besides the accounts. */
   findings: { input: z.object({}), output: findingsSchema },
-  /** Signs in; the answer comes when the person has. Without a session, the provider's only one is meant. */
+  /** Signs in. Resolves when the user has signed in. Without a session, uses the provider's only one. */
   login: {
     input: z.object({
       provider: loginProviderSchema,
       session: z.string().min(1).max(2_048).optional(),
-      /** A code to enter on any device, where the provider has that, in place of the browser of the agent's computer. */
+      /** Use a device code instead of the browser on the agent's computer, if the provider supports it. */
       deviceCode: z.literal(true).optional(),
-      /** Where the account asks for one. Secret. */
+      /** For accounts that need a password. Secret. */
       password: z
         .object({ username: z.string().min(1).max(512), password: z.string().max(4_096) })
         .optional(),
@@ -142,7 +142,7 @@ export const operations = {
     input: z.object({ provider: loginProviderSchema, session: z.string().min(1).max(2_048).optional() }),
     output: signOutSchema,
   },
-  /** Stars or unstars. */
+  /** Adds or removes a favourite. */
   favourite: {
     input: z.object({ cluster: clusterWord, on: z.boolean() }),
     output: z.object({ favourites: z.array(clusterIdSchema) }),
@@ -151,7 +151,7 @@ export const operations = {
     input: z.object({ favourites: z.array(clusterIdSchema) }),
     output: z.object({ favourites: z.array(clusterIdSchema) }),
   },
-  /** Names these clusters as a set, in place of one that is called so whatever its letters' case. */
+  /** Saves the clusters as a set. Replaces a set of the same name, compared without case. */
   'set-save': {
     input: z.object({ name: setNameSchema, clusters: z.array(clusterWord).min(1).max(50) }),
     output: z.object({ sets: z.array(clusterSetSchema) }),
@@ -161,50 +161,49 @@ export const operations = {
     output: z.object({ sets: z.array(clusterSetSchema) }),
   },
   /**
-   * What a window has in view, each time it changes: what the policies say of these is asked for where it is not known,
-   * and told as a change.
+   * Reports the clusters in a window's view, each time it changes. Checks their Access policies if unknown; changes
+   * report the results.
    */
   policies: { input: z.object({ clusters: z.array(clusterIdSchema).max(1_000) }), output: z.object({}) },
-  /** What happened, the newest first: after the entry `since`, at most `limit`. What comes is told as a change. */
+  /** Lists events, the newest first: after the entry `since`, at most `limit`. Changes report later events. */
   activity: {
     input: z.object({ since: z.int().min(0).optional(), limit: z.int().min(1).max(500).optional() }),
     output: z.object({ entries: z.array(activityEntrySchema) }),
   },
-  /** Of one cluster, for whoever looks at it. */
+  /** Returns the latest probes of a cluster. */
   history: { input: z.object({ cluster: clusterIdSchema }), output: historySchema },
   'settings-get': {
     input: z.object({}),
     output: settingsSchema.extend({ settingsFrom: settingsFromSchema }),
   },
   'settings-set': { input: settingsSchema.partial().strict(), output: settingsSchema },
-  /** Forgets what the person chose: the organisation's value counts, or the usual one. */
+  /** Removes the user's values, so that the organisation's or the default ones apply. */
   'settings-reset': {
     input: z.object({ names: z.array(settingsSchema.keyof()).min(1) }),
     output: settingsSchema.extend({ settingsFrom: settingsFromSchema }),
   },
-  /** Reads an organisation's configuration and says what it would do. */
+  /** Reads an organisation's configuration and returns what it would change. */
   'setup-preview': { input: z.object(setup), output: setupPreviewSchema },
-  /** Sets up by what was previewed, and by nothing else: `digest` is the preview's. */
+  /** Applies exactly the previewed configuration, which `digest` identifies. */
   'setup-apply': {
     input: z.object({ ...setup, digest: z.string(), replace: z.boolean().optional() }),
     output: z.object({ organisation: organisationViewSchema.optional() }),
   },
-  /** Forgets what the person set up; a managed configuration stays. */
+  /** Removes the configuration that the user set up. A managed one stays. */
   'setup-remove': {
     input: z.object({}),
     output: z.object({ removed: z.boolean(), organisation: organisationViewSchema.optional() }),
   },
-  /** Reads it anew from where it came. */
+  /** Reloads the configuration from its source. */
   'setup-refresh': {
     input: z.object({}),
     output: z.object({ changed: z.boolean(), organisation: organisationViewSchema.optional() }),
   },
   /**
-   * Ends the agent but leaves everything as it is on disk: the agent that follows opens the same tunnels on the same
-   * ports.
+   * Ends the agent without changing anything on disk, so that the next agent opens the same tunnels on the same ports.
    */
   'hand-over': { input: z.object({}), output: z.object({ pid: z.number() }) },
-  /** Disconnects everything and ends the agent. */
+  /** Closes all tunnels and ends the agent. */
   quit: { input: z.object({}), output: z.object({ pid: z.number() }) },
 } as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>;
 

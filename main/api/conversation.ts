@@ -3,7 +3,7 @@ import { AppError, fromPlainError } from '../model/app-error.ts';
 import type { Input, OperationName, Output } from './contract.ts';
 import type { AgentMessage, ClientMessage } from './serve-messages.ts';
 
-/** A shell's way to the agent, whatever carries it. Imports no schema: a kubectl, or a page, waits for it. */
+/** A shell's client of the agent on any transport. Imports no schema, because kubectl and pages wait for it to load. */
 export interface AgentClient {
   /** Rejects with the agent's error, `cancelled`, or `agent-unreachable` when the connection ends first. */
   call<N extends OperationName>(
@@ -11,13 +11,13 @@ export interface AgentClient {
     input: Input<N>,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<Output<N>>;
-  /** The state now, then every change. One listener a client. */
+  /** Resolves with the current state, then calls back with every change. Takes one listener. */
   subscribe(listener: (change: Change) => void): Promise<Snapshot>;
-  /** Whether somebody looks at what is shown, which the agent then keeps up to date at a higher cost. */
+  /** Reports whether a user is looking at the view, which the agent then updates more often. */
   look(isLooking: boolean): void;
 }
 
-/** The shell's end of a conversation. `receive` takes what the agent sends; `end` fails every call that waits. */
+/** Creates the shell's end of a conversation. `receive` takes the agent's messages; `end` rejects all pending calls. */
 export function createConversation(send: (message: ClientMessage) => void): {
   readonly client: AgentClient;
   receive(message: AgentMessage): void;
@@ -29,7 +29,7 @@ export function createConversation(send: (message: ClientMessage) => void): {
   let lastId = 0;
   let ended = false;
   const gone = () =>
-    new AppError('agent-unreachable', 'The agent ended in the middle of the call.', { retryable: true });
+    new AppError('agent-unreachable', 'The agent ended during the call.', { retryable: true });
 
   const ask = (
     body: { operation: string; input: unknown } | { subscribe: true },

@@ -1,17 +1,17 @@
 import { AppError } from '../model/app-error.ts';
 import { type Input, type OperationName, type Output, operations } from './contract.ts';
 
-/** What a handler knows of the call besides its input. */
+/** What a handler gets besides the input. */
 export interface Call {
-  /** Aborts when the caller went away or cancelled. */
+  /** Aborts when the caller disconnects or cancels. */
   readonly signal: AbortSignal;
 }
 
 export type Handlers = { readonly [N in OperationName]: (input: Input<N>, call: Call) => Promise<Output<N>> };
 
 /**
- * The boundary that every transport shares: finds the operation, parses the input, calls the handler.
- * Rejects with `bad-input` naming the field, or as the handler does.
+ * Finds the operation, parses the input and calls the handler. Every transport uses this boundary.
+ * Rejects with `bad-input` that names the field, or as the handler does.
  */
 export async function dispatch(
   handlers: Handlers,
@@ -31,15 +31,15 @@ async function run<N extends OperationName>(
   return handlers[name](parseInput(name, input), call);
 }
 
-/** Throws `bad-input` for a name that is none of the contract's. */
+/** Throws `bad-input` for a name that is not in the contract. */
 export function operationNamed(name: string): OperationName {
   if (Object.hasOwn(operations, name)) return name as OperationName;
   throw new AppError('bad-input', `There is no operation ${JSON.stringify(name)}.`, {
-    hint: 'The caller and the agent may be of different versions: quit the agent and try again.',
+    hint: 'The caller and the agent may have different versions. Quit the agent and try again.',
   });
 }
 
-/** Throws `bad-input` naming the field. */
+/** Throws `bad-input` that names the field. */
 export function parseInput<N extends OperationName>(name: N, input: unknown): Input<N> {
   const parsed = operations[name].input.safeParse(input);
   if (parsed.success) return parsed.data as Input<N>;

@@ -1,12 +1,12 @@
 import { AppError } from '../model/app-error.ts';
 import type { Handlers } from './dispatch.ts';
 
-/** Enough for a connect without a login; shorter than the desktop app waits for the end of the agent. */
+/** Long enough for a connect without a login, and shorter than the desktop app waits for the agent to end. */
 const callsEndWithinMs = 10_000;
 
 /**
- * Lets the calls in progress finish before `hand-over` is answered, at most for `withinMs`. Rejects every later call
- * with `agent-handing-over` before anything is done, so that its caller can repeat it with the next agent.
+ * Waits for the calls in progress before it answers `hand-over`, for at most `withinMs`. Rejects every later call with
+ * `agent-handing-over` before it has any effect, so that the caller can repeat it with the next agent.
  */
 export function finishCalls(handlers: Handlers, withinMs = callsEndWithinMs): Handlers {
   let inProgress = 0;

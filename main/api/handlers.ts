@@ -2,7 +2,7 @@ import type { Agent } from '../agent/agent.ts';
 import type { Handlers } from './dispatch.ts';
 import { finishCalls } from './hand-over.ts';
 
-/** Every operation as a call into the agent. */
+/** Maps every operation to a call of the agent. */
 export function createHandlers(agent: Agent, options: { readonly quit: () => void }): Handlers {
   return finishCalls({
     snapshot: async () => agent.snapshot(),
@@ -59,7 +59,7 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     },
     async quit() {
       await agent.disconnectAll();
-      // The answer goes out first.
+      // Send the answer before the agent ends.
       setImmediate(options.quit);
       return { pid: process.pid };
     },

@@ -3,14 +3,15 @@ import { accountText } from '../model/account-name.ts';
 import { AppError, toPlainError } from '../model/app-error.ts';
 import type { Cluster, ClusterId } from '../model/cluster.ts';
 
-/** Links that lead into the app. They come from strangers: each is read strictly, and none does anything by itself. */
+// Links into the app (`k8s-tunnels://`). Anybody can write one, so parsing is strict and a link only ever opens a
+// question.
 
-/** The scheme, as the system knows it. */
+/** The URL scheme that the app registers with the system. */
 export const linkScheme = 'k8s-tunnels';
 
 const maxLength = 2_000;
 const maxClusters = 50;
-/** Of a cluster's id, title or name. */
+/** The longest id, title or name of a cluster in a link. */
 const maxWord = 512;
 
 const readings = {
@@ -31,44 +32,45 @@ export interface TagPair {
 export type Link =
   /** By id, title or name. */
   | { readonly kind: 'clusters'; readonly words: readonly string[] }
-  /** Every pair has to fit. */
+  /** A cluster must match every pair. */
   | { readonly kind: 'tags'; readonly pairs: readonly TagPair[] }
-  /** Read by `setup-preview`, which knows what may stand in one. */
+  /** The link, which `setup-preview` parses. */
   | { readonly kind: 'setup'; readonly source: string };
 
-/** A cluster that is meant, or why there is none. */
+/** A cluster that the link names, or why it has none. */
 export type Meant =
   | { readonly kind: 'known'; readonly cluster: Cluster }
   | { readonly kind: 'unknown'; readonly word: string; readonly why: string };
 
-/** The first link among a start's arguments, refused or not; no longer than it takes to be refused for its length. */
+/**
+ * Returns the first link among the start's arguments, valid or not. Truncates it to one character more than is allowed.
+ */
 export function linkAmong(argv: readonly string[]): string | undefined {
   return argv.find((word) => word.toLowerCase().startsWith(`${linkScheme}:`))?.slice(0, maxLength + 1);
 }
 
 /**
- * `k8s-tunnels://connect?cluster=…[&cluster=…]`, `k8s-tunnels://connect?tags=field=value[,…]` or
- * `k8s-tunnels://setup?…`. Throws `bad-input` with what is wrong, in words that repeat nothing of the link.
+ * Parses `k8s-tunnels://connect?cluster=…[&cluster=…]`, `k8s-tunnels://connect?tags=field=value[,…]` or
+ * `k8s-tunnels://setup?…`. Throws `bad-input` with the problem. The message repeats no text of the link.
  */
 export function parseLink(text: string): Link {
   if (text.length > maxLength)
     throw refused(`The link is longer than ${maxLength.toLocaleString('en')} characters.`);
-  if (isUnprintable(text) || /\s/u.test(text))
-    throw refused('The link holds spaces or characters that cannot be seen.');
+  if (isUnprintable(text) || /\s/u.test(text)) throw refused('The link has spaces or invisible characters.');
   const url = URL.parse(text);
   if (url?.protocol !== `${linkScheme}:` || !text.toLowerCase().startsWith(`${linkScheme}://`))
     throw refused(`The link does not begin with ${linkScheme}://.`);
   if (url.username !== '' || url.password !== '' || text.split('?', 1)[0]?.includes('@'))
-    throw refused('The link holds a user name or a password.');
+    throw refused('The link has a user name or a password.');
   if (text.includes('#')) throw refused('The link has something after a #.');
-  // As it was written: a way up and down again is a path too.
+  // Check the text, because URL parsing drops paths such as `/a/..`.
   if (!/^[^?]*:\/\/[^/?]*\/?(\?|$)/.test(text)) throw refused('The link has a path.');
   if (url.host === 'setup') return { kind: 'setup', source: text };
-  if (url.host !== 'connect') throw refused('The link asks for something that no link can do.');
+  if (url.host !== 'connect') throw refused('The link requests an unknown action.');
   return parseConnect(url);
 }
 
-/** What a link means of these clusters; unknown ones with why. Throws `bad-input` where that is too much. */
+/** Returns the clusters that a link names, or why one is unknown. Throws `bad-input` for too many. */
 export function clustersMeant(
   link: Exclude<Link, { kind: 'setup' }>,
   clusters: ReadonlyMap<ClusterId, Cluster>,
@@ -81,12 +83,12 @@ export function clustersMeant(
   );
   if (fitting.length > maxClusters)
     throw refused(
-      `The link fits ${fitting.length} clusters: more than ${maxClusters} are not opened at once.`,
+      `The link matches ${fitting.length} clusters. At most ${maxClusters} can be opened at once.`,
     );
   return fitting.map((cluster) => ({ kind: 'known', cluster }));
 }
 
-/** Each cluster once, whatever it was called by. */
+/** Returns each named cluster once, even if several words name it. */
 export function meantBy(
   words: readonly string[],
   clusters: ReadonlyMap<ClusterId, Cluster>,
@@ -102,13 +104,16 @@ export function meantBy(
   return [...meant.values()];
 }
 
-/** A link to these. Throws `bad-input` for none, and for so many that no link would hold them. */
+/** Returns a link to these clusters. Throws `bad-input` for none, and for more than a link can hold. */
 export function linkOf(clusters: readonly ClusterId[]): string {
-  // A slash needs no escape in a query, and ids are full of them.
+  // Keep slashes readable: a query needs no escape for them, and ids have many.
   const query = clusters.map((id) => `cluster=${encodeURIComponent(id).replaceAll('%2F', '/')}`).join('&');
   const link = `${linkScheme}://connect?${query}`;
   if (clusters.length === 0 || clusters.length > maxClusters || link.length > maxLength)
-    throw new AppError('bad-input', `A link holds 1 to ${maxClusters} clusters, and not too long ones.`);
+    throw new AppError(
+      'bad-input',
+      `A link holds 1 to ${maxClusters} clusters and at most ${maxLength.toLocaleString('en')} characters.`,
+    );
   return link;
 }
 
@@ -153,11 +158,11 @@ function isField(text: string): text is TagPair['field'] {
   return Object.hasOwn(readings, text);
 }
 
-/** Control and formatting characters, those that turn the writing's direction among them, and halves of characters. */
+/** Finds control and format characters, bidirectional ones included, and lone surrogates. */
 function isUnprintable(text: string): boolean {
   return /[\p{C}\p{Zl}\p{Zp}]/u.test(text);
 }
 
 function refused(message: string): AppError {
-  return new AppError('bad-input', message, { hint: 'Ask whoever gave it to you for a new one.' });
+  return new AppError('bad-input', message, { hint: 'Ask the sender for a new link.' });
 }

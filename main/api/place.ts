@@ -2,18 +2,18 @@ import type { ClusterId } from '../model/cluster.ts';
 
 const pages = ['accounts', 'activity', 'settings'] as const;
 
-/** What of the window is shown, as who sends a person there says it. */
+/** A target in the window that a notification, a link or the tray opens. */
 export type Place =
   | { readonly kind: 'cluster'; readonly id: ClusterId }
   | { readonly kind: (typeof pages)[number] }
-  /** What is new, over whatever else is shown. */
+  /** The release notes, above the current view. */
   | { readonly kind: 'release' }
-  /** A question about what a link asks for. The link is as it came: whoever shows it parses it. */
+  /** A question about a link. The link is unparsed: the view parses it. */
   | { readonly kind: 'link'; readonly link: string }
-  /** The same about a set of the person's own. */
+  /** A question about one of the user's sets. */
   | { readonly kind: 'set'; readonly name: string };
 
-/** The fragment of the page's address that leads there. */
+/** Returns the URL fragment for a target. */
 export function placeHash(place: Place): string {
   switch (place.kind) {
     case 'cluster':
@@ -27,7 +27,7 @@ export function placeHash(place: Place): string {
   }
 }
 
-/** The way back; undefined for what leads nowhere. */
+/** Parses a fragment. Returns undefined for an unknown target. */
 export function placeIn(hash: string): Place | undefined {
   const page = pages.find((one) => hash === `#/${one}`);
   if (page !== undefined) return { kind: page };

@@ -1,14 +1,14 @@
 import { hasUnseen, plainLines } from '../model/plain-text.ts';
 
 /**
- * The same value with every text in it as `plainLines` makes it: what an agent sends to a shell. Where nothing is to be
- * done, which is nearly always, the value itself comes back.
+ * Applies `plainLines` to every text in a value that the agent sends to a shell. Returns the value itself if nothing
+ * changes, which is nearly always.
  */
 export function plainValues<T>(value: T): T {
   return isPlain(value) ? value : (plain(value) as T);
 }
 
-/** Allocates nothing: a snapshot holds a hundred thousand texts. */
+/** Must not allocate: a snapshot holds a hundred thousand texts. */
 function isPlain(value: unknown): boolean {
   if (typeof value === 'string') return !hasUnseen(value);
   if (typeof value !== 'object' || value === null) return true;

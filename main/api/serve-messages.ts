@@ -3,40 +3,40 @@ import { AppError, type PlainError, toPlainError } from '../model/app-error.ts';
 import { dispatch, type Handlers } from './dispatch.ts';
 import { plainValues } from './plain-values.ts';
 
-/** What a shell sends. */
+/** A message from a shell. */
 export type ClientMessage =
   | { readonly id: number; readonly operation: string; readonly input: unknown }
   | { readonly id: number; readonly cancel: true }
   | { readonly id: number; readonly subscribe: true }
-  /** Whether somebody looks at what a subscriber shows. Has no answer. */
+  /** Reports whether a user is looking at what the subscriber shows. Has no answer. */
   | { readonly id: number; readonly look: boolean };
 
-/** What it is sent: the answer to a message, or, to a subscriber, a change. */
+/** A message to a shell: the answer to a call or, for a subscriber, a change. */
 export type AgentMessage =
   | { readonly id: number; readonly output: unknown }
   | { readonly id: number; readonly error: PlainError }
   | { readonly change: Change };
 
-/** What a transport takes from the agent for subscribers. */
+/** The agent's feed for subscribers. */
 export interface Feed {
   snapshot(): Snapshot;
-  /** The answer ends it. */
+  /** Returns an unsubscribe function. */
   subscribe(listener: (change: Change) => void): () => void;
-  /** Somebody looks at the states, until the returned function is called. */
+  /** Reports that a user is looking at the states, until the returned function is called. */
   look(): () => void;
 }
 
-/** What is behind a transport. */
+/** What a transport serves. */
 export interface Served {
   readonly handlers: Handlers;
   readonly feed: Feed;
 }
 
 /**
- * The agent's end of a conversation, whatever carries its messages: calls are dispatched, a subscriber gets the
- * snapshot and then the changes. `end` aborts the calls that run and ends the subscription, and the looking.
- * Nothing that is sent holds control or format characters, but for a credential, which is kubectl's.
- * While `served` is pending (the agent starts) calls wait; when it rejects they are answered with that error.
+ * Serves the agent's end of a conversation on any transport: dispatches calls, and sends a subscriber the snapshot and
+ * then the changes. `end` aborts running calls, the subscription and the looking. Removes control and format characters
+ * from all messages except a credential, which kubectl reads. Calls wait while `served` is pending (the agent starts),
+ * and get its error if it rejects.
  */
 export function serveMessages(options: {
   readonly served: Served | Promise<Served>;

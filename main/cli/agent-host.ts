@@ -13,7 +13,10 @@ import { connectionServer } from '../api/socket/server.ts';
 import { openAgentLog } from './agent-log.ts';
 import { whenIdle } from './idle.ts';
 
-/** As `credentialAlone`, in this process, as an agent without the desktop would. */
+/**
+ * Makes a credential in this process without an agent, with the sealer of an agent without the desktop. See
+ * `credentialAlone`.
+ */
 export function answerAlone(
   { env, paths }: { readonly env: Environment; readonly paths: Paths },
   asked: Parameters<typeof credentialAlone>[1],
@@ -33,23 +36,23 @@ export function answerAlone(
 
 export type Hosted =
   | { readonly kind: 'ended' }
-  /** Another agent serves this user. */
+  /** Another agent already serves this user. */
   | { readonly kind: 'taken'; readonly pid: number; readonly version: string };
 
-/** Why an agent ends. What was connected stays remembered, but for `interrupted` and `quit`, which leave nothing. */
+/** Why an agent ends. The next start reopens its tunnels, except after `interrupted` and `quit`. */
 type End = 'terminated' | 'interrupted' | 'quit' | 'idle';
 
 /**
- * Hosts the user's one agent until SIGTERM, Ctrl-C, `quit`, or idleness. Callers that come while it starts wait, and
- * are told why when it cannot.
- * Rejects as `electAgent` and `createAgent` do; the socket is taken away first.
+ * Hosts the user's one agent until SIGTERM, Ctrl-C, `quit`, or idleness. Callers that connect while it starts wait, and
+ * get the error if it cannot start.
+ * Rejects as `electAgent` and `createAgent` do, after it has removed the socket.
  */
 export async function hostAgent(options: {
   readonly env: Environment;
   readonly paths: Paths;
   readonly plugin: Parts['plugin'];
   readonly resources: Parts['resources'];
-  /** Ends by itself when for so long nothing was connected and nobody called; undefined: never. */
+  /** Ends automatically after this time without tunnels and without callers. Undefined: never. */
   readonly idleExitMs: number | undefined;
   onReady(): void;
 }): Promise<Hosted> {
@@ -62,7 +65,7 @@ export async function hostAgent(options: {
   logger.info('Agent starts', { version, pid: process.pid });
   const { promise: ended, resolve: end } = Promise.withResolvers<End>();
   listenToProcess({ logger, end });
-  // The socket's path belongs to a newer agent: closing ours would delete that.
+  // Exit without closing: the path belongs to a newer agent now, and closing our socket would delete it.
   void election.deposed.then(() => {
     logger.error('Agent ends: its socket was taken away');
     process.exit(1);
@@ -99,7 +102,7 @@ export async function hostAgent(options: {
     agent = await starting;
   } catch (error) {
     logger.error('Agent cannot start', { reason: error instanceof Error ? error.message : 'unknown' });
-    // Callers that wait get their answers before the connections end.
+    // Answer the waiting callers before their connections close.
     await served.catch(() => clock.sleep(0));
     await election.resign();
     throw error;

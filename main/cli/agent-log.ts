@@ -8,15 +8,18 @@ import { redact, redacted } from '../redaction/redact.ts';
 const rotateAboveBytes = 5 * 1024 * 1024;
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
-/** `agent.log` in the folder of state, 0600; a long one becomes `agent.log.1` first. K8S_TUNNELS_LOG is the level. No line holds a secret, or a character that a terminal acts on. */
+/**
+ * Opens `agent.log` in the state folder with mode 0600, after it has renamed a long one to `agent.log.1`. The level
+ * comes from K8S_TUNNELS_LOG. Removes secrets from each line and escapes control characters.
+ */
 export function openAgentLog(folder: string, env: Environment): Logger {
   const file = path.join(folder, 'agent.log');
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > rotateAboveBytes)
     renameSync(file, `${file}.1`);
   const level = levels.find((name) => name === env.K8S_TUNNELS_LOG?.toLowerCase()) ?? 'info';
-  // Written at once: what led to a crash must be in it.
+  // Write synchronously, so that the lines before a crash are in the file.
   const to = pino.destination({ dest: file, mode: 0o600, append: true, sync: true });
-  // A full disk costs the log, not the agent.
+  // A full disk must not stop the agent.
   to.on('error', () => {});
   const log = pino({ level }, { write: (line) => to.write(escapeUnseen(line)) });
   const at =

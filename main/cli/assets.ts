@@ -4,12 +4,15 @@ import { getAsset } from 'node:sea';
 import { compileFunction } from 'node:vm';
 import type { PageFiles } from '../api/web/static-file.ts';
 
-/** What the single executable holds besides its program, by the path in `out/`: scripts of the agent, files of the window. */
+// Assets of the single executable, named by their path in `out/`: the agent's scripts and the window's files.
 
 const modules = new Map<string, { exports: unknown }>();
 const systemRequire = createRequire(process.execPath);
 
-/** What a script that the executable holds exports. It is run once, and names only others of its folder and Node's own. */
+/**
+ * Returns the exports of a script in the executable. Runs it once. The script may require only its neighbours and
+ * Node's modules.
+ */
 export function requireAsset(name: string): unknown {
   const known = modules.get(name);
   if (known !== undefined) return known.exports;
@@ -27,7 +30,7 @@ export function requireAsset(name: string): unknown {
   return module.exports;
 }
 
-/** The files below `folder` in the executable. */
+/** Returns a reader of the files below `folder` in the executable. */
 export function assetFiles(folder: string): PageFiles {
   return async (name) => Buffer.from(getAsset(path.posix.join(folder, path.posix.join('/', name))));
 }

@@ -8,7 +8,7 @@ import type { Policy } from '../model/policy.ts';
 import type { Failure, Stage, TunnelState } from '../model/tunnel-state.ts';
 import { paint, printable } from './terminal.ts';
 
-/** One sign a state: colour alone would not be seen by everybody. */
+/** Returns a symbol for each state, because not everybody sees the colour. */
 export function stateMark(status: TunnelState['status'] | 'no-tunnel' | 'denied'): string {
   switch (status) {
     case 'connected':
@@ -30,7 +30,7 @@ export function stateMark(status: TunnelState['status'] | 'no-tunnel' | 'denied'
   }
 }
 
-/** Whose connection failed, and why: what the client itself was not told. */
+/** Names the program whose connection failed and the reason, which the proxy protocol could not report to it. */
 export function clientFailureText(entry: {
   readonly isCut: boolean;
   readonly process?: { readonly pid: number; readonly name: string } | undefined;
@@ -43,7 +43,7 @@ export function clientFailureText(entry: {
   return `${what}, ${stageText(failure.stage)}: ${code}: ${message} ${hint}`.trimEnd();
 }
 
-/** Where a failure belongs. */
+/** Names the stage at which a tunnel failed. */
 export function stageText(stage: Stage): string {
   return stage === 'local' ? 'on this computer' : `at ${stage}`;
 }
@@ -53,14 +53,14 @@ export function environmentText(cluster: Cluster): string {
   return isProduction(cluster) ? paint(['red', 'bold'], text) : text;
 }
 
-/** The tunnels of a snapshot that are open or on their way, by cluster. */
+/** Returns the tunnels of a snapshot that are open or opening, by cluster. */
 export function openTunnels({ tunnels }: Pick<Snapshot, 'tunnels'>): ReadonlyMap<ClusterId, TunnelView> {
   return new Map(
     tunnels.filter(({ state }) => state.status !== 'idle').map((tunnel) => [tunnel.cluster, tunnel]),
   );
 }
 
-/** What is known of the person's policies for a cluster. */
+/** Returns a lookup of the user's Access policy for a cluster. */
 export function policiesOf({
   policies,
 }: Pick<Snapshot, 'policies'>): (cluster: Cluster) => Policy | undefined {
@@ -68,7 +68,7 @@ export function policiesOf({
   return ({ reach }) => (reach.kind === 'tunnel' ? known.get(reach.hostname) : undefined);
 }
 
-/** A place that is switched off in its account is no failure to show. */
+/** Returns the locations to report as failed. A service that is switched off in an account is no failure. */
 export function failedCells(cells: readonly Cell[]): readonly Cell[] {
   return cells.filter(isFailed);
 }
@@ -77,21 +77,21 @@ export function cellName(cell: Pick<Cell, 'source' | 'account' | 'accountName' |
   return printable(placeText(cell));
 }
 
-/** What its tags tell people of it. */
+/** Returns description, owner and documentation from the cluster's tags. */
 export function aboutText({ description, owner, docs }: Cluster): string {
-  const told = [description, owner === undefined ? undefined : `owner ${owner}`, docs];
-  return paint('dim', printable(told.filter((text) => text !== undefined).join(' · ')));
+  const parts = [description, owner === undefined ? undefined : `owner ${owner}`, docs];
+  return paint('dim', printable(parts.filter((text) => text !== undefined).join(' · ')));
 }
 
-/** What a person should know of a cluster besides its state. */
+/** Returns what to know about a cluster besides its state. */
 export function clusterNote(cluster: Cluster, policy?: Policy, isKept = false): string {
   const mixed = mixedScripts(cluster.title);
   const notes = [
     ...(mixed === undefined ? [] : [`mixed scripts: ${mixed}`]),
-    ...(isKept ? ['opens when kubectl uses it'] : []),
-    ...(policy?.verdict === 'denied' ? [`not for you: ${policy.message}`] : []),
+    ...(isKept ? ['on demand: connects when kubectl needs it'] : []),
+    ...(policy?.verdict === 'denied' ? [`no access: ${policy.message}`] : []),
     ...(cluster.reach.kind === 'none' ? [`no tunnel: ${cluster.reach.reason}`] : []),
-    ...(cluster.stale ? ['stale: its place could not be read the last time'] : []),
+    ...(cluster.stale ? ['stale: its location could not be loaded the last time'] : []),
     ...cluster.tagProblems
       .filter(({ message }) => cluster.reach.kind !== 'none' || !cluster.reach.reason.startsWith(message))
       .map(({ message, hint }) => `${message} ${hint}`),

@@ -2,19 +2,19 @@ import { AppError } from '../model/app-error.ts';
 import type { Session } from './session.ts';
 import { hasTerminal, printable } from './terminal.ts';
 
-/** The answer as a call of the agent takes it; empty before the question. */
+/** The user's answer as the agent's calls take it. Empty before the question. */
 export interface Confirmed {
   readonly production?: boolean;
 }
 
 /**
- * Acts, and where the agent asks about production, asks the user and acts again with the answer. A no to a set connects
- * the others, which is also what happens where there is no terminal to ask in; a no to a switch rejects with
- * `cancelled`, and without a terminal the agent's refusal stands.
+ * Calls `act`. If the agent rejects with `production-unconfirmed`, asks the user and calls `act` again with the answer.
+ * After a no to a set, and without a terminal, connects the other clusters of the set. Rejects with `cancelled` after a
+ * no to a switch, and with the agent's error without a terminal.
  */
 export async function withConfirmation<T>(options: {
   readonly session: Pick<Session, 'json' | 'progress'>;
-  /** The answer was given with the command. */
+  /** The command line has the answer already (`--production`). */
   readonly confirmed: true | undefined;
   readonly about: 'switch' | 'set' | 'set-switch';
   readonly act: (confirmed: Confirmed) => Promise<T>;

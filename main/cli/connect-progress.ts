@@ -7,8 +7,8 @@ import type { Session } from './session.ts';
 import { printable, warningLine } from './terminal.ts';
 
 /**
- * Shows what becomes of the clusters that `words` name, where to sign in when no browser came up, and at once what the
- * agent warns of meanwhile: `warned` holds that, and `end` ends it.
+ * Shows the states of the clusters that `words` name, the address to sign in at if no browser opened, and the agent's
+ * warnings as they arrive. `warned` has the warnings shown so far; `end` stops the notes about logins.
  */
 export async function followConnecting(
   { client, progress }: Session,
@@ -53,7 +53,7 @@ export async function followConnecting(
 function stateText(state: TunnelState): string {
   switch (state.status) {
     case 'logging-in':
-      return 'waiting for your sign-in in the browser';
+      return 'waiting for you to sign in in the browser';
     case 'connected':
       return `connected in ${Math.round(state.probe.totalMs)} ms`;
     case 'failed':

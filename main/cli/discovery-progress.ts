@@ -1,14 +1,16 @@
 import type { Snapshot } from '../model/agent-view.ts';
+import { plural } from '../model/wording.ts';
 import type { Session } from './session.ts';
 
-/** Shows how far discovery is, until the session's progress ends. */
+/** Shows the progress of discovery until the session's progress ends. */
 export async function followDiscovery({ client, progress }: Session): Promise<void> {
   const show = (discovery: Snapshot['discovery']) => {
     if (discovery.status !== 'running') return;
     const { cellsRead, cellsKnown, clusters } = discovery;
-    progress.update(`Looking for clusters: ${cellsRead} of ${cellsKnown} places read, ${clusters} found`);
+    const locations = plural(cellsKnown, { one: '# location', other: '# locations' });
+    progress.update(`Discovering clusters: ${cellsRead} of ${locations}, ${clusters} found`);
   };
-  progress.update('Looking for clusters');
+  progress.update('Discovering clusters');
   const snapshot = await client.subscribe((change) => {
     if (change.kind === 'set' && change.values.discovery) show(change.values.discovery);
   });

@@ -2,7 +2,9 @@ import { AppError } from '../model/app-error.ts';
 
 const longestMinutes = 24 * 60;
 
-/** `30m`, `2h`, `1h30m` in minutes. Rejects with `bad-input` for anything else, and for what is not from 1m to 24h. */
+/**
+ * Parses `30m`, `2h` or `1h30m` into minutes. Throws `bad-input` for other text and for less than 1m or more than 24h.
+ */
 export function minutesFrom(text: string): number {
   const [, hours, minutes] = /^(?:(\d{1,4})h)?(?:(\d{1,4})m)?$/.exec(text) ?? [];
   const total = Number(hours ?? 0) * 60 + Number(minutes ?? 0);

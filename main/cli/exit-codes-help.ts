@@ -1,10 +1,10 @@
-/** What `exit-codes.ts` says, for `--help`: kubectl's credential does not load it. */
+/** Describes the codes of `exit-codes.ts` for `--help`. A separate file, so that a credential does not load it. */
 export const exitCodesHelp = `Exit codes:
-  0    done
-  1    failed, or several clusters of which some failed for different reasons
-  2    bad input or usage, a setting or a variable that does not fit
-  3    a sign-in is needed or access is denied
-  4    no such cluster, or a name that several have
-  5    the agent or the network cannot be reached
-  6    lint-tags found errors (with --strict: anything)
-  130  interrupted; what was begun has been undone`;
+  0    success
+  1    failed, or several clusters failed for different reasons
+  2    invalid usage, setting or environment variable
+  3    sign-in needed, or access denied
+  4    no such cluster, or an ambiguous name
+  5    agent or network unreachable
+  6    lint-tags found problems (errors; with --strict, warnings too)
+  130  interrupted; changes rolled back`;

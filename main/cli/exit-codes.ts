@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../model/app-error.ts';
 
-/** What the command line's exit code says. Scripts rely on these numbers. */
+/** Exit codes of the command line. Scripts rely on these numbers. */
 export const exitCodes = {
   ok: 0,
   failed: 1,
@@ -44,7 +44,7 @@ export function exitCodeOf(code: ErrorCode): number {
   return special[code] ?? exitCodes.failed;
 }
 
-/** The code of a call with several results: that of its failures where they agree and nothing succeeded. */
+/** Returns the exit code for several results: the one that they all share, otherwise `failed`. */
 export function exitCodeOfAll(results: readonly (ErrorCode | undefined)[]): number {
   const codes = new Set(results.map((code) => (code === undefined ? exitCodes.ok : exitCodeOf(code))));
   const [only] = codes;

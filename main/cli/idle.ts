@@ -1,6 +1,6 @@
 import type { Clock } from '../agent/parts.ts';
 
-/** Resolves once `isBusy` has answered false for `ms` on end. */
+/** Resolves when `isBusy` has returned false for `ms` without interruption. */
 export function whenIdle(options: {
   readonly clock: Clock;
   readonly ms: number;

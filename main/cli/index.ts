@@ -2,7 +2,7 @@
 import { runCredential } from './commands/credential.ts';
 import { reportError } from './report.ts';
 
-/** The entry of the command line. The exit codes are in exit-codes.ts. */
+/** Entry point of the command line. Resolves with an exit code of exit-codes.ts. */
 async function main(args: readonly string[]): Promise<number> {
   const [command, cluster, ...rest] = args;
   if (command === 'credential' && cluster !== undefined && !cluster.startsWith('-') && rest.length === 0)
@@ -11,13 +11,13 @@ async function main(args: readonly string[]): Promise<number> {
   return runProgram(args);
 }
 
-// Node would print the error with all that it holds.
+// Node would print all properties, secrets included.
 process.on('uncaughtException', (error) => {
-  // An agent writes it into its log.
+  // The agent's own handler logs it.
   if (process.listenerCount('uncaughtException') > 1) return;
   process.exit(reportError(error, { json: process.argv.includes('--json') }));
 });
-// A reader that went away (`| head`) is no error of ours.
+// Ignore a closed reader (`| head`).
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 main(process.argv.slice(2)).then(

@@ -1,7 +1,7 @@
 import type { Account } from '../model/account.ts';
 import { command } from '../model/command.ts';
 
-/** The command that signs in to an account. */
+/** Returns the command that signs in to an account. */
 export function loginCommand({ provider, session }: Pick<Account, 'provider' | 'session'>): string {
   return command`k8s-tunnels login ${provider} ${session}`;
 }

@@ -2,10 +2,10 @@ import type { LoginView } from '../model/account.ts';
 import type { Progress } from './progress.ts';
 import { printable } from './terminal.ts';
 
-/** By then a browser shows the page, if there is one. */
+/** Within this time a browser shows the page, if one opened. */
 const browserPatienceMs = 2_000;
 
-/** Tells once where to sign in when no browser came up, and at once what code to enter. */
+/** Prints each login's address once, after a delay that a browser needs to open, and a device code immediately. */
 export function createLoginNotes(progress: Progress) {
   const timers = new Map<string, NodeJS.Timeout>();
   return {
@@ -13,11 +13,11 @@ export function createLoginNotes(progress: Progress) {
       for (const { url, title, userCode } of logins) {
         const key = `${url} ${userCode ?? ''}`;
         if (timers.has(key)) continue;
-        const place = `${printable(title)} here:\n  ${printable(url)}`;
+        const target = `${printable(title)} here:\n  ${printable(url)}`;
         const line =
           userCode === undefined
-            ? `If no browser came up, sign in to ${place}`
-            : `Sign in to ${place}\nand see that the code is ${printable(userCode)}`;
+            ? `If no browser opened, sign in to ${target}`
+            : `Sign in to ${target}\nand check that the code is ${printable(userCode)}`;
         timers.set(
           key,
           setTimeout(() => progress.note(line), userCode === undefined ? browserPatienceMs : 0),
@@ -32,8 +32,8 @@ export function createLoginNotes(progress: Progress) {
   };
 }
 
-/** Of a sign-in that waits for the person. */
+/** Describes a login that waits for the user. */
 export function loginLine({ title, url, userCode }: LoginView): string {
   const code = userCode === undefined ? '' : `, code ${printable(userCode)}`;
-  return `Waiting for your sign-in to ${printable(title)}: ${printable(url)}${code}`;
+  return `Waiting for you to sign in to ${printable(title)}: ${printable(url)}${code}`;
 }

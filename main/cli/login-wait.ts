@@ -4,12 +4,13 @@ import { loginLine } from './login-notes.ts';
 import { writeAside } from './report.ts';
 import { printable } from './terminal.ts';
 
-/** A browser that opened shows the page by then. */
+/** Within this time a browser that opened shows the page. */
 const addressAfterMs = 5_000;
 
 /**
- * Says on stderr that the user has to sign in, once for each session, and where: at once where no browser was opened,
- * else after a while, since one on another machine cannot read the page that leads there. Rejects as `subscribe` does.
+ * Prints to stderr that the user has to sign in, once for each session. Prints the address immediately if no browser
+ * was opened, otherwise after a delay: a browser on another machine cannot read the local page that redirects to it.
+ * Rejects as `subscribe` does.
  */
 export async function noteLogins(client: Client): Promise<void> {
   const noted = new Set<string>();
@@ -24,7 +25,7 @@ export async function noteLogins(client: Client): Promise<void> {
       write(
         login.noBrowser === true || login.userCode !== undefined
           ? loginLine(login)
-          : `Waiting for your sign-in to ${printable(login.title)} in the browser …`,
+          : `Waiting for you to sign in to ${printable(login.title)} in the browser …`,
       );
   };
   const { logins } = await client.subscribe((change) => {

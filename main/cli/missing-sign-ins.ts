@@ -1,6 +1,7 @@
 import type { Account } from '../model/account.ts';
 import { type PlainError, toPlainError } from '../model/app-error.ts';
 import { missingSignIns, signInToAll } from '../model/next-sign-in.ts';
+import { listed } from '../model/wording.ts';
 import { accountTitle } from './commands/accounts.ts';
 import { loginCommand } from './login-command.ts';
 import { writeAside } from './report.ts';
@@ -15,13 +16,16 @@ interface Failed {
   readonly error: PlainError;
 }
 
-/** Signs in to everything that is missing, one browser tab after another. A failure is an answer; rejects on Ctrl-C. */
+/**
+ * Signs in to every account that lacks a session, one browser tab after another. Failures are in the result. Rejects
+ * only on Ctrl-C.
+ */
 export async function signInToMissing(
   session: Session,
   how: {
     readonly deviceCode?: true | undefined;
     readonly onDone?: (account: Account) => void;
-    /** Without Cloudflare Access, which a connection signs in to; and only until this holds. */
+    /** Stops when this resolves with true. Skips Cloudflare Access, which a connection signs in to. */
     readonly until?: () => Promise<boolean>;
   } = {},
 ): Promise<{ readonly signedIn: readonly Account[]; readonly failed: readonly Failed[] }> {
@@ -48,7 +52,7 @@ export async function signInToMissing(
       }
     },
     async discover() {
-      progress.update('Looking for clusters');
+      progress.update('Discovering clusters');
       await orInterrupted(client.call('discover', {}));
       progress.end();
     },
@@ -58,8 +62,8 @@ export async function signInToMissing(
 }
 
 /**
- * Says which sign-ins are missing. In a terminal asks whether to begin them, and does so; else says the commands. Resolves
- * with whether somebody has signed in. `until` as for `signInToMissing`.
+ * Offers to sign in to the accounts that lack a session; without a terminal, prints the commands instead. Resolves with
+ * true if the user has signed in to one. `until` is that of `signInToMissing`.
  */
 export async function offerSignIns(
   session: Session,
@@ -68,7 +72,7 @@ export async function offerSignIns(
     says = true,
   }: {
     readonly until?: () => Promise<boolean>;
-    /** False where an error says it. */
+    /** False if an error names the missing sessions already. */
     readonly says?: boolean;
   } = {},
 ): Promise<boolean> {
@@ -82,7 +86,7 @@ export async function offerSignIns(
   const { confirm } = await import('@clack/prompts');
   const titles = missing.map(accountTitle);
   const answer = await confirm({
-    message: `You are not signed in to ${titles.join(', nor to ')}. Sign in now?`,
+    message: `You are not signed in to ${listed(titles)}. Sign in now?`,
     initialValue: true,
   });
   if (answer !== true) {
@@ -99,7 +103,7 @@ export async function offerSignIns(
   return signedIn.length > 0;
 }
 
-/** The sign-ins that are missing; none where the agent cannot say. */
+/** Resolves with the accounts that lack a session, or with none if the agent cannot list them. */
 export async function missingOf({ client, orInterrupted }: Session): Promise<readonly Account[]> {
   return orInterrupted(client.call('accounts', {})).then(
     ({ accounts }) => missingSignIns(accounts),
@@ -107,7 +111,7 @@ export async function missingOf({ client, orInterrupted }: Session): Promise<rea
   );
 }
 
-/** What is missing, where that is known soon: nobody waits for a server that does not answer. */
+/** Resolves as `missingOf`, but with none after a second: a server that does not answer must not delay the command. */
 export async function soonMissing(session: Session): Promise<readonly Account[]> {
   const late = Promise.withResolvers<readonly Account[]>();
   const timer = setTimeout(() => late.resolve([]), patienceMs);
@@ -116,7 +120,7 @@ export async function soonMissing(session: Session): Promise<readonly Account[]>
   return missing.filter(({ provider }) => provider !== 'access');
 }
 
-/** What is missing and the command that signs in. */
+/** Names an account without a session and the command that signs in. */
 export function missingLine(account: Account): string {
   return `${paint('yellow', '!', process.stderr)} Not signed in to ${accountTitle(account)}: \`${loginCommand(account)}\``;
 }

@@ -2,8 +2,8 @@ import type { Client } from '../api/socket/client.ts';
 import { AppError } from '../model/app-error.ts';
 
 /**
- * A client that repeats a call with the next agent where the desktop app replaces the one that runs: that one refuses
- * new calls before it does anything. Its subscription goes on with the next agent.
+ * Returns a client that survives a hand-over to the desktop app: it repeats calls with the next agent, which is safe
+ * because the old agent rejects them before it acts, and it renews the subscription there.
  */
 export function followHandOver(first: Client, reach: () => Promise<Client>): Client {
   let client = first;

@@ -1,7 +1,7 @@
 import type { OrganisationView } from '../model/organisation-view.ts';
-import { table } from './terminal.ts';
+import { table } from './table.ts';
 
-/** What makes clusters known, for each place where they are looked for, and how to get there from an empty home. */
+/** Lists, for each provider, the command that makes its clusters discoverable on a computer without any set-up. */
 export function nothingFoundLines(organisation: OrganisationView | undefined): readonly string[] {
   const off = new Set<string>(organisation?.off);
   const ways = [
@@ -12,7 +12,7 @@ export function nothingFoundLines(organisation: OrganisationView | undefined): r
     ['file', 'a cluster file', 'k8s-tunnels settings clusterFiles ~/clusters.yaml'],
   ] as const;
   return [
-    'No cluster was found. Clusters are looked for where you sign in:',
+    'No clusters found. Sign in to discover them:',
     ...table(
       [
         ...(organisation === undefined ? [['your organisation', 'k8s-tunnels setup acme.example']] : []),

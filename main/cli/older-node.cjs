@@ -1,6 +1,6 @@
 'use strict';
-// What the built command line does under a Node that is too old for it: goes on with the one that `npm ci` brought. Kubeconfig
-// entries and the agent name that one from then on, so only what is typed takes this way. Plain code for any Node.
+// Runs the built command line with the Node that `npm ci` installed if the current one is too old. Kubeconfig entries and the
+// agent use that Node directly, so only commands that a user types take this detour. Must run on any Node.
 const { spawn } = require('node:child_process');
 const { existsSync } = require('node:fs');
 const path = require('node:path');
@@ -16,7 +16,8 @@ const node = path.join(
 if (existsSync(node)) {
   let child;
   const pass = (signal) => child.kill(signal);
-  // Before the child is there: it must not be left alone. A terminal sends Ctrl-C to both: the child decides what comes of it.
+  // Install the handlers before the child starts, so that it is not orphaned. A terminal sends Ctrl-C to both processes: the
+  // child decides what to do.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', pass);
   process.on('SIGHUP', pass);
@@ -35,7 +36,7 @@ if (existsSync(node)) {
   });
 } else {
   process.stderr.write(
-    `k8s-tunnels needs Node 24 or later; this is Node ${process.versions.node} (${process.execPath}).\nRun npm ci in ${checkout}, which brings one, or install Node 24.\n`,
+    `k8s-tunnels needs Node 24 or later; this is Node ${process.versions.node} (${process.execPath}).\nRun npm ci in ${checkout}, which installs it, or install Node 24.\n`,
   );
   process.exitCode = 1;
 }

@@ -3,13 +3,13 @@ import type { Question } from '../api/web/sensitive.ts';
 import { consentLines } from './commands/allow.ts';
 import { previewLines } from './commands/setup.ts';
 
-/** A question that nobody answers is a no, ms. */
-const patienceMs = 2 * 60_000;
+/** A question without an answer for this long counts as a no. */
+const answerWithinMs = 2 * 60_000;
 
-/** Asks in the terminal about what a page of `serve` may not change alone. One question at a time. */
+/** Confirms in the terminal what a page of `serve` must not change alone. Asks one question at a time. */
 export function pageQuestions(write: (lines: readonly string[]) => void): {
   readonly confirm: Confirm;
-  /** Takes a line that was typed. False where no question waited for it. */
+  /** Takes a line that the user typed. Returns false if no question was open. */
   hear(line: string): boolean;
 } {
   let waiting: ((isYes: boolean) => void) | undefined;
@@ -18,14 +18,16 @@ export function pageQuestions(write: (lines: readonly string[]) => void): {
       if (waiting !== undefined) return undefined;
       const { promise, resolve } = Promise.withResolvers<boolean>();
       waiting = resolve;
-      const tooLate = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+      const tooLate = AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]);
       const giveUp = () => resolve(false);
       tooLate.addEventListener('abort', giveUp, { once: true });
       write(['', ...questionLines(question), `${askFor(question)} Type y and press Enter [y/N]`]);
       const isYes = await promise;
       waiting = undefined;
       tooLate.removeEventListener('abort', giveUp);
-      write([isYes ? 'Confirmed.' : signal.aborted ? 'The page has taken it back.' : 'Nothing was changed.']);
+      write([
+        isYes ? 'Confirmed.' : signal.aborted ? 'The page cancelled the request.' : 'Nothing was changed.',
+      ]);
       signal.throwIfAborted();
       return isYes;
     },
@@ -53,7 +55,7 @@ function questionLines(question: Question): readonly string[] {
       return [
         question.source === undefined
           ? 'A page in your browser wants to accept this new version of your configuration:'
-          : 'A page in your browser wants to set up k8s-tunnels by this configuration:',
+          : 'A page in your browser wants to set up k8s-tunnels with this configuration:',
         ...previewLines(withVisible(question.preview), question.source === undefined),
       ];
     case 'setup-file':
@@ -65,10 +67,10 @@ function questionLines(question: Question): readonly string[] {
       const { organisation } = question;
       const what =
         organisation === undefined ? 'nothing is set up' : `${organisation.name}, from ${organisation.place}`;
-      return ['A page in your browser wants to remove what is set up:', `  ${visible(what)}`];
+      return ['A page in your browser wants to remove this configuration:', `  ${visible(what)}`];
     }
     case 'allow':
-      return ['A page in your browser wants this:', ...consentLines(withVisible(question.consent))];
+      return ['A page in your browser requests this:', ...consentLines(withVisible(question.consent))];
   }
 }
 
@@ -87,7 +89,7 @@ function askFor({ kind }: Question): string {
   }
 }
 
-/** Control, format and bidirectional characters as their numbers: what is shown is what is agreed to. */
+/** Escapes control, format and bidirectional characters, so that the user confirms exactly what is shown. */
 function visible(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 }

@@ -5,50 +5,53 @@ import { isSea } from 'node:sea';
 import type { PageFiles } from '../api/web/static-file.ts';
 import { assetFiles, requireAsset } from './assets.ts';
 
-/** How this command line is started: the single executable, or Node with the bundle, or index.ts where it runs from source. */
+/**
+ * Returns the command that starts this program: the single executable, or Node with the bundle or, from source,
+ * index.ts.
+ */
 export function programCommand(): { readonly command: string; readonly args: readonly string[] } {
   if (isSea()) return { command: realpathSync(process.execPath), args: [] };
   return { command: process.execPath, args: [programFile()] };
 }
 
-/** The folder of the package's own programs; undefined where we are no part of one. */
+/** Returns the folder of the package's own programs, or undefined outside a package. */
 export function packageFolder(): string | undefined {
   return isSea() ? path.dirname(realpathSync(process.execPath)) : undefined;
 }
 
-/** Loads the agent, which is no part of what a credential waits for. */
+/** Loads the agent on demand, so that a credential does not wait for it. */
 export function loadAgentHost(): Promise<typeof import('./agent-host.ts')> {
   return load({ built: 'agent/agent.cjs', source: 'agent-host.ts' });
 }
 
-/** Loads what serves the window, likewise. */
+/** Loads the window's server on demand. */
 export function loadWindowServer(): Promise<typeof import('../web/serve.ts')> {
   return load({ built: 'agent/serve.cjs', source: '../web/serve.ts' });
 }
 
-/** Where the built window lies: a folder, or what the executable holds. */
+/** Returns the built window: its folder, or its files in the executable. */
 export function windowFiles(): string | PageFiles {
   return isSea() ? assetFiles('renderer') : beside({ built: 'renderer', source: '../../out/renderer' });
 }
 
-interface Place {
-  /** In the folder of what is built, or in the executable. */
+interface ProgramPart {
+  /** The path in `out/`, or in the executable. */
   readonly built: string;
   readonly source: string;
 }
 
-async function load<T>(place: Place): Promise<T> {
-  if (isSea()) return requireAsset(place.built) as T;
-  return createRequire(programFile())(beside(place));
+async function load<T>(part: ProgramPart): Promise<T> {
+  if (isSea()) return requireAsset(part.built) as T;
+  return createRequire(programFile())(beside(part));
 }
 
-/** A place relative to the program that runs. */
-function beside({ built, source }: Place): string {
+/** Returns the absolute path of a part, relative to the running program. */
+function beside({ built, source }: ProgramPart): string {
   const program = programFile();
   return path.join(path.dirname(program), program.endsWith('.ts') ? source : path.join('..', built));
 }
 
-/** The file of the command line that runs. Absolute, no link. */
+/** Returns the absolute path of the running command line, with links resolved. */
 function programFile(): string {
   return realpathSync(process.argv[1] ?? '');
 }

@@ -1,22 +1,22 @@
 import { guarded, paint } from './terminal.ts';
 
-/** What a person sees while a command works. All of it goes to stderr. */
+/** Shows on stderr what a command is doing. */
 export interface Progress {
-  /** What is being done now; replaces what was said before. After an end it begins anew. */
+  /** Replaces the current text. Restarts the progress after `end`. */
   update(text: string): void;
-  /** A line that stays, for what a person must act on. */
+  /** Prints a line that stays, for something the user must act on. */
   note(line: string): void;
   end(): void;
 }
 
-/** Quicker than this needs no progress. */
+/** Shows nothing for commands that finish faster than this. */
 const patienceMs = 300;
 const frameMs = 80;
 const lineEveryMs = 1_000;
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const clearLine = '\r\u001b[2K';
 
-/** A spinner in a terminal; elsewhere a plain line a second at most, where something changed. */
+/** Starts a spinner in a terminal. Elsewhere prints changed text as plain lines, at most one a second. */
 export function startProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   const spins = stream.isTTY === true;
   let text = '';

@@ -3,8 +3,8 @@ import type { Paths } from '../agent/paths.ts';
 import { type Client, connectAgent } from '../api/socket/client.ts';
 
 /**
- * Connects to the user's agent, starting one where none runs.
- * Rejects as `connectAgent` does, with what kept the agent from starting, or with `cancelled`.
+ * Connects to the user's agent. Starts one if none is running.
+ * Rejects as `connectAgent` and `startAgent` do.
  */
 export async function reachAgent(options: {
   readonly paths: Paths;

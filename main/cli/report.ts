@@ -3,7 +3,7 @@ import { escapeUnseen } from '../model/plain-text.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { guarded, paint, printable } from './terminal.ts';
 
-/** Writes one JSON document to stdout; what cannot be seen in a terminal is escaped in it. */
+/** Writes one JSON document to stdout, with characters that a terminal does not show escaped. */
 export function writeJson(value: unknown): void {
   process.stdout.write(`${escapeUnseen(JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0))}\n`);
 }
@@ -12,12 +12,12 @@ export function writeLines(lines: readonly string[]): void {
   if (lines.length > 0) process.stdout.write(`${guarded(lines.join('\n'))}\n`);
 }
 
-/** On stderr, so that stdout holds the answer alone. */
+/** Writes to stderr, so that stdout has only the result. */
 export function writeAside(lines: readonly string[]): void {
   if (lines.length > 0) process.stderr.write(`${guarded(lines.join('\n'))}\n`);
 }
 
-/** Tells the person, or with `json` the program, of an error. Answers the exit code. */
+/** Reports an error as text on stderr, or with `json` as a document on stdout. Returns the exit code. */
 export function reportError(error: unknown, { json }: { readonly json: boolean }): number {
   const plain = toPlainError(error);
   if (json) writeJson({ error: plain });

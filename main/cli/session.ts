@@ -9,21 +9,21 @@ import { reachAgent } from './reach-agent.ts';
 import { reportError } from './report.ts';
 import { watchAgent } from './watch-agent.ts';
 
-/** What a command works with. */
+/** Gives a command its agent, its output mode and its interrupt signal. */
 export interface Session {
   readonly client: Client;
   readonly json: boolean;
   readonly progress: Progress;
-  /** The caller's kubeconfig, which travels with each request. */
+  /** The caller's kubeconfig location, sent with each request that edits it. */
   readonly place: KubeconfigPlaceInput;
-  /** Aborts on Ctrl-C. A call that it is handed to is cancelled, and its answer tells when all is undone. */
+  /** Aborts on Ctrl-C. A call with this signal is cancelled, and settles after the agent has rolled back. */
   readonly signal: AbortSignal;
-  /** For work that goes on in the agent without harm: rejects with `cancelled` at once on Ctrl-C. */
+  /** Rejects with `cancelled` immediately on Ctrl-C. Only for work that may safely continue in the agent. */
   orInterrupted<T>(work: Promise<T>): Promise<T>;
 }
 
 /**
- * Runs a command with the agent and answers the exit code; errors are told. A second Ctrl-C ends the process at once.
+ * Runs a command with the agent and reports its errors. Resolves with the exit code. A second Ctrl-C exits immediately.
  */
 export async function withAgent(
   options: { readonly json: boolean },
@@ -69,7 +69,7 @@ export async function withAgent(
     const code = reportError(error, { json });
     return signal.aborted ? exitCodes.interrupted : code;
   } finally {
-    // In this order: what the agent still tells must not begin the progress anew, which would keep the process for ever.
+    // Close the client before the progress ends: a late event would restart the progress and keep the process alive.
     stopWatching();
     client?.close();
     progress.end();
@@ -82,7 +82,7 @@ function placeOf({ home }: Paths): KubeconfigPlaceInput {
   return { ...(KUBECONFIG === undefined ? {} : { kubeconfig: KUBECONFIG }), cwd: workingFolder(home), home };
 }
 
-/** The folder may have been removed under us. */
+/** Falls back to the home folder if the working folder was deleted. */
 function workingFolder(home: string): string {
   try {
     return process.cwd();

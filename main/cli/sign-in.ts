@@ -7,8 +7,8 @@ import type { Session } from './session.ts';
 import { hasTerminal } from './terminal.ts';
 
 /**
- * Signs in to one account: in the browser, by a code, or with a password that is asked for here. Resolves with the account
- * as it is then. Rejects as the agent's `login` does, and with `bad-input` where a password cannot be asked for.
+ * Signs in to one account: in the browser, with a device code, or with a password prompt. Resolves with the signed-in
+ * account. Rejects as the agent's `login` does, and with `bad-input` if there is no terminal to ask for a password in.
  */
 export async function signIn(
   { client, json, progress, signal }: Session,
@@ -44,9 +44,9 @@ async function askPassword(account: Account, json: boolean) {
   if (json || !hasTerminal()) {
     throw new AppError(
       'bad-input',
-      `${accountTitle(account)} asks for a password, and there is no terminal to ask in.`,
+      `${accountTitle(account)} needs a password, and there is no terminal to ask for it.`,
       {
-        hint: 'Run it in a terminal.',
+        hint: 'Run the command in a terminal.',
       },
     );
   }

@@ -8,12 +8,12 @@ import { AppError, fromPlainError, type PlainError } from '../model/app-error.ts
 import { programCommand } from './program-file.ts';
 
 const startTimeoutMs = 15_000;
-/** An agent that nobody asked for by name does not stay for ever. */
+/** An agent that was started automatically exits after this time without use. */
 const idleExitMinutes = 30;
 
 /**
  * Starts an agent that outlives this process and connects to it.
- * Rejects with what it said when it could not start, `agent-unreachable`, or `cancelled`.
+ * Rejects with the error that the agent printed, with `agent-unreachable`, or with `cancelled`.
  */
 export async function startAgent(options: {
   readonly paths: Paths;
@@ -23,7 +23,7 @@ export async function startAgent(options: {
   const { paths, env, signal } = options;
   const { command, args } = programCommand();
   const child = spawn(command, [...args, 'agent', '--json', '--idle-exit', String(idleExitMinutes)], {
-    // The caller's folder must stay free to be removed.
+    // Do not keep the caller's folder busy: it must stay removable.
     cwd: path.parse(paths.home).root,
     env: { ...env },
     detached: true,
@@ -32,10 +32,10 @@ export async function startAgent(options: {
   });
   try {
     await verdict(child, signal);
-    // The one that runs may be another that was started at the same instant.
+    // The running agent may be another one that was started at the same time.
     const client = await connectAgent({ path: paths.socket, state: paths.state });
     if (client !== undefined) return client;
-    throw new AppError('agent-unreachable', 'The agent ended just after its start.', {
+    throw new AppError('agent-unreachable', 'The agent exited right after it started.', {
       hint: `Its log is ${path.join(paths.state, 'agent.log')}.`,
       retryable: true,
     });
@@ -45,7 +45,7 @@ export async function startAgent(options: {
   }
 }
 
-/** Resolves when the child says that an agent runs. Its first line is the document of `agent --json`. */
+/** Resolves when the child reports that an agent is running. Its first line is the document of `agent --json`. */
 function verdict(child: ChildProcessByStdio<null, Readable, null>, signal?: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let said = '';
@@ -54,7 +54,7 @@ function verdict(child: ChildProcessByStdio<null, Readable, null>, signal?: Abor
     if (said.startsWith('{"agent"') && said.includes('\n')) resolve();
   });
   child.once('error', (cause) => {
-    reject(new AppError('agent-unreachable', 'The agent cannot be started.', { cause }));
+    reject(new AppError('agent-unreachable', 'The agent could not be started.', { cause }));
   });
   child.once('close', (code) => reject(failureFrom(said, code)));
   const timeout = setTimeout(() => {
@@ -79,7 +79,7 @@ function failureFrom(said: string, code: number | null): AppError {
     const { error } = JSON.parse(said) as { error: PlainError };
     return fromPlainError(error);
   } catch {
-    return new AppError('agent-unreachable', `The agent ended at its start (exit code ${code ?? 'none'}).`, {
+    return new AppError('agent-unreachable', `The agent failed to start (exit code ${code ?? 'none'}).`, {
       hint: 'Run `k8s-tunnels agent` to see why.',
     });
   }

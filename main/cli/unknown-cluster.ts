@@ -1,13 +1,14 @@
 import { findCluster } from '../agent/catalog/find-cluster.ts';
 import { AppError } from '../model/app-error.ts';
+import { listed } from '../model/wording.ts';
 import { accountTitle } from './commands/accounts.ts';
 import { loginCommand } from './login-command.ts';
 import { missingOf, offerSignIns } from './missing-sign-ins.ts';
 import type { Session } from './session.ts';
 
 /**
- * Acts on clusters that `words` name. Where one is not known and a sign-in is missing, offers that and acts again; where
- * nobody can be asked, the error names it, with the command.
+ * Calls `act` for the clusters that `words` name. If it rejects with `not-found` and an account lacks a session, offers
+ * to sign in and calls `act` again. Without a terminal, adds the login commands to the error's hint.
  */
 export async function withMissingSignIns<T>(
   session: Session,
@@ -24,13 +25,13 @@ export async function withMissingSignIns<T>(
     if (missing.length === 0) throw error;
     const commands = missing.map((account) => `${accountTitle(account)}: \`${loginCommand(account)}\``);
     throw new AppError(error.code, error.message, {
-      hint: `You are not signed in to ${commands.join(', nor to ')}. Sign in, and it may be found.`,
+      hint: `The cluster may be in an account that you are not signed in to: ${listed(commands)}.`,
       cause: error,
     });
   }
 }
 
-/** Whether each of the words names a cluster by now, or several. */
+/** Resolves with true if each word now matches at least one cluster. */
 async function areKnown({ client }: Session, words: readonly string[]): Promise<boolean> {
   const { clusters } = await client.call('snapshot', {});
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));

@@ -2,11 +2,11 @@ import type { Paths } from '../agent/paths.ts';
 import { connectAgent } from '../api/socket/client.ts';
 import { AppError } from '../model/app-error.ts';
 
-const lookEveryMs = 4_000;
+const checkEveryMs = 4_000;
 
 /**
- * Looks whether the agent still answers while a command waits for it: a process that is stopped or hangs keeps its
- * connections and says nothing. `onSilent` is called once each time that it stops answering. Returns a function that ends it.
+ * Checks that the agent still answers while a command waits for it, because a stopped or hung process keeps its
+ * connections open. Calls `onSilent` each time the agent stops answering. Returns a function that stops the checks.
  */
 export function watchAgent(options: {
   readonly paths: Paths;
@@ -26,9 +26,9 @@ export function watchAgent(options: {
       isSilent = true;
       if (isNews) onSilent(error);
     }
-    if (!isOver) timer = setTimeout(look, lookEveryMs);
+    if (!isOver) timer = setTimeout(look, checkEveryMs);
   };
-  timer = setTimeout(look, lookEveryMs);
+  timer = setTimeout(look, checkEveryMs);
   return () => {
     isOver = true;
     clearTimeout(timer);

@@ -1,6 +1,6 @@
-/** Where the window's page lives. */
+/** The scheme of the window's page. */
 export const scheme = 'app';
 export const origin = `${scheme}://k8s-tunnels`;
 
-/** By which Windows knows whose notifications and windows are whose. Packages are made with the same. */
+/** The id by which Windows groups the app's notifications and windows. Packages use the same one. */
 export const appId = 'io.github.k8s-tunnels';

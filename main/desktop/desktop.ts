@@ -18,22 +18,22 @@ import { type AppTray, createTray } from './tray.ts';
 import { createAppWindow } from './window.ts';
 import { readWindowPlace, type WindowPlace } from './window-place.ts';
 
-/** An agent that hangs must not keep the app. */
+/** A hung agent must not keep the app from quitting. */
 const endLimitMs = 10_000;
 const exitLimitMs = 2_000;
 
 /**
- * The desktop: one tray and one window, both clients of the agent. Call it before the app is ready. A second start
- * shows the first one's window and ends. A link only ever leads to a question in the window.
+ * Runs the desktop app: a tray and a window, both clients of the agent. Call it before the app is ready. A second start
+ * shows the first one's window and ends. A link only ever opens a question in the window.
  */
 export function runDesktop(options: {
-  /** Holds `main/`, `preload/`, `renderer/` and `tray/`, as built. */
+  /** The folder of the built `main/`, `preload/`, `renderer/` and `tray/`. */
   readonly out: string;
   readonly resources: string;
-  /** Where the window's place is kept. */
+  /** The folder for the window's saved position. */
   readonly state: string;
   readonly logger: Logger;
-  /** Begins to host the agent, or to be its client. `quit` ends the app. */
+  /** Hosts the agent or connects to it. `quit` ends the app. */
   readonly host: (quit: () => void) => Host;
 }): void {
   const { out, resources, state, logger } = options;
@@ -50,14 +50,15 @@ export function runDesktop(options: {
 
   app.on('before-quit', (event) => {
     event.preventDefault();
-    // What is open stays remembered, unless the agent was told to quit: then nothing is open any more.
+    // The next start reopens the tunnels, unless the agent quit on request, which has closed them.
     void Promise.race([host.close(), systemClock.sleep(endLimitMs)]).finally(() => {
-      // Not `quit` again: Electron may take a window that is on its way out for one that refuses to close, and stay. Nor
-      // while there is a window: it may then wait for ever for a hidden one to go.
+      // Do not call `quit` again: Electron may mistake a closing window for one that refuses to close, and stay. Do not
+      // exit
+      // while there is a window: Electron may wait forever for a hidden one to close.
       window.destroy();
       setImmediate(() => {
         app.exit(0);
-        // On Linux it may stay all the same, with nothing left to do.
+        // On Linux the process may stay even then.
         setTimeout(() => process.kill(process.pid, 'SIGKILL'), exitLimitMs);
       });
     });
@@ -74,23 +75,23 @@ export function runDesktop(options: {
     place: () => place,
     trayBounds: () => tray?.bounds(),
   });
-  /** The link that the start came with, until it can be shown. */
+  /** The link of the start's arguments, until the window can show it. */
   let waiting = linkAmong(process.argv);
   let isReady = false;
   const showLink = (link: string | undefined) => {
     if (!isReady) waiting = link ?? waiting;
     else window.show(link === undefined ? undefined : { kind: 'link', link });
   };
-  // Only an installed app: one that is developed would take the links of the installed one.
+  // Only for an installed app: a development build would take over its links.
   if (app.isPackaged) app.setAsDefaultProtocolClient(linkScheme);
   app.on('second-instance', (_event, argv) => showLink(linkAmong(argv)));
-  // So macOS hands links over, to a start before it is ready too.
+  // macOS delivers links with this event, also before the app is ready.
   app.on('open-url', (event, url) => {
     event.preventDefault();
     showLink(linkAmong([url]));
   });
   app.on('activate', () => window.show());
-  // Without this Electron would quit with the last window.
+  // Without a listener, Electron quits when the last window closes.
   app.on('window-all-closed', () => {});
 
   const begin = async () => {
@@ -136,7 +137,7 @@ export function runDesktop(options: {
     isReady = true;
     if (waiting !== undefined || !process.argv.includes(hiddenFlag)) showLink(waiting);
   };
-  // No top-level await: Electron is not ready before this module has been evaluated.
+  // No top-level await: Electron becomes ready only after this module was evaluated.
   app
     .whenReady()
     .then(begin)

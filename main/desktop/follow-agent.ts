@@ -4,8 +4,8 @@ import { applyChange, snapshotOf, stateOf } from '../model/agent-state.ts';
 import type { Change, Snapshot } from '../model/agent-view.ts';
 
 /**
- * The tray's conversation with the agent: every state it is in, the first one as soon as it has started.
- * Calls reject as the agent's do; `subscribed` rejects when the agent cannot start.
+ * Subscribes the tray to the agent and reports every state, the first one as soon as the agent has started. Rejects if
+ * the agent cannot start. The client's calls reject as the agent's do.
  */
 export async function followAgent(options: {
   readonly openChannel: OpenChannel;

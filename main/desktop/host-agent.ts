@@ -8,29 +8,29 @@ import { createHandlers } from '../api/handlers.ts';
 import { connectionServer } from '../api/socket/server.ts';
 import { takeOver } from './take-over.ts';
 
-/** The agent as the desktop holds it. */
+/** The agent that the desktop app hosts. */
 export interface Host {
   readonly openChannel: OpenChannel;
-  /** Ends the agent; what is open stays remembered. Calling again changes nothing. */
+  /** Ends the agent, whose next start reopens the tunnels. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Hosts the agent in this process, for the window and for every command. Answers at once: what is asked while the
- * agent starts waits, and is told why when it cannot start.
+ * Hosts the agent in this process, for the window and for every command. Returns immediately: calls during the start
+ * wait, and reject with the reason if the agent cannot start.
  */
 export function hostAgent(options: {
   readonly parts: () => Promise<Omit<Parts, 'clock' | 'logger' | 'paths'>>;
   readonly paths: Paths;
   readonly logger: Logger;
-  /** Somebody asked for the end of the agent, and so of the app. */
+  /** Called when a shell quits the agent, which quits the app. */
   readonly onQuit: () => void;
 }): Host {
   const { paths, logger, onQuit } = options;
   const clock = systemClock;
   const begin = async () => {
     const [election, parts] = await Promise.all([takeOver({ paths, clock, logger }), options.parts()]);
-    // The socket's path belongs to a newer agent: closing ours would delete that.
+    // Exit without closing: the path belongs to a newer agent now, and closing our socket would delete it.
     void election.deposed.then(() => {
       logger.error('The app ends: its socket was taken away');
       process.exit(1);
@@ -40,7 +40,7 @@ export function hostAgent(options: {
       feed: agent,
       handlers: createHandlers(agent, { quit: onQuit }),
     }));
-    // Who asks is told; that nobody asked yet is no crash.
+    // Callers get this rejection. Without callers yet, it must not crash the app.
     served.catch(() => {});
     election.serve(connectionServer({ secret: election.secret, version, served }));
     return { agent: await creating, served: await served, election };

@@ -3,7 +3,7 @@ import type { Logger } from '../agent/parts.ts';
 import { openKeyRing } from '../agent/sealing/key-ring.ts';
 import type { Sealer } from '../agent/sealing/sealer.ts';
 
-/** A sealer by the computer's keychain. Rejects as `openKeyRing` does. */
+/** Opens a sealer that uses the computer's keychain. Rejects as `openKeyRing` does. */
 export async function openKeychain(options: {
   readonly folder: string;
   readonly logger: Logger;
@@ -19,7 +19,7 @@ export async function openKeychain(options: {
   });
 }
 
-/** Where Linux offers none, Electron encrypts with a password that everybody knows: that is no keychain. */
+/** Returns false on a Linux without a keychain, where Electron encrypts with a publicly known password. */
 function hasKeychain(): boolean {
   if (!safeStorage.isEncryptionAvailable()) return false;
   return (

@@ -3,9 +3,9 @@ import path from 'node:path';
 import type { Environment } from '../agent/parts.ts';
 
 /**
- * Where the package's programs stay: kubeconfig entries name the command line by its path, and outlive the app that runs
- * now. An AppImage, a mounted disk image and an app that macOS keeps apart lie somewhere else at each start, so theirs
- * are copied into a folder of `state`, when they differ from what is there.
+ * Resolves with a permanent folder of the package's programs, because kubeconfig entries name the command line by its
+ * path and outlive the running app. The path of an AppImage, a mounted disk image or an app that macOS translocates
+ * changes at each start, so their programs are copied into a folder of `state` if they differ.
  */
 export async function lastingPrograms(options: {
   /** The package's own folder of programs. */
@@ -21,7 +21,7 @@ export async function lastingPrograms(options: {
     const [from, to] = [path.join(programs, name), path.join(folder, name)];
     const [wanted, there] = [await stat(from), await stat(to).catch(() => undefined)];
     if (there?.size === wanted.size && sameSecond(there.mtime, wanted.mtime)) continue;
-    // A kubectl may be starting it: it is replaced at once.
+    // Replace it atomically, because kubectl may be starting it.
     await copyFile(from, `${to}.new`);
     await utimes(`${to}.new`, wanted.atime, wanted.mtime);
     await rename(`${to}.new`, to);
@@ -34,7 +34,7 @@ function isPassing(folder: string, { APPDIR }: Environment): boolean {
   return APPDIR !== undefined && path.isAbsolute(APPDIR) && folder.startsWith(path.join(APPDIR, path.sep));
 }
 
-/** A file system may round. */
+/** Compares whole seconds, because a file system may round times. */
 function sameSecond(a: Date, b: Date): boolean {
   return Math.floor(a.getTime() / 1000) === Math.floor(b.getTime() / 1000);
 }

@@ -4,9 +4,9 @@ import { userInfo } from 'node:os';
 import type { Environment, Logger } from '../agent/parts.ts';
 
 /**
- * The environment with which the agent works. One that was started from a dock knows nothing of what the person's
- * shell sets (PATH, KUBECONFIG, AWS_PROFILE, HTTPS_PROXY), so the login shell is asked, once, for 2 s at most; what it
- * does not answer in time is left as it is. In a terminal, and on Windows, the process has it all already.
+ * Resolves with the environment for the agent. An app that was started from a dock lacks what the user's shell sets
+ * (PATH, KUBECONFIG, AWS_PROFILE, HTTPS_PROXY), so this asks the login shell once, for at most 2 s, and otherwise
+ * returns `env` unchanged. In a terminal, and on Windows, the process already has the complete environment.
  */
 export async function loginEnvironment(
   env: Environment,
@@ -25,21 +25,21 @@ export async function loginEnvironment(
 
 const longestAnswer = 4 << 20;
 
-/** What the shell holds after its start-up files, or undefined when it fails or takes too long. */
+/** Resolves with the shell's environment after its start-up files, or with undefined if it fails or takes too long. */
 function askShell(options: {
   readonly shell: string;
   readonly env: Environment;
   readonly limitMs: number;
 }): Promise<Environment | undefined> {
   const { shell, env, limitMs } = options;
-  // Start-up files print what they like: the answer stands between two marks.
+  // Start-up files may print anything, so two marks enclose the answer.
   const mark = randomUUID();
   const command = `printf '%s' ${mark}; command env -0; printf '%s' ${mark}`;
   return new Promise((resolve) => {
     const child = spawn(shell, ['-i', '-l', '-c', command], {
       env: { ...env, TERM: 'dumb' },
       stdio: ['ignore', 'pipe', 'ignore'],
-      // A group of its own: what a start-up file left waiting ends with it.
+      // A separate process group, to end the processes that a start-up file left behind.
       detached: true,
     });
     const finish = (answer: Environment | undefined) => {
@@ -47,7 +47,7 @@ function askShell(options: {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       } catch {
-        // It has ended.
+        // The process has already ended.
       }
       resolve(answer);
     };
@@ -55,7 +55,7 @@ function askShell(options: {
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       said += text;
-      // No environment is as long: a start-up file prints without end.
+      // Too long for an environment: a start-up file prints endlessly.
       if (said.length > longestAnswer) return finish(undefined);
       const [, answer, after] = said.split(mark);
       if (answer !== undefined && after !== undefined) finish(parse(answer));
@@ -69,7 +69,7 @@ function parse(text: string): Environment {
   const pairs = text
     .split('\0')
     .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const)
-    // The shell's own, which say nothing of the person.
+    // Drop the shell's own variables.
     .filter(([name]) => name !== '' && !['TERM', 'SHLVL', '_', 'PWD', 'OLDPWD'].includes(name));
   return Object.fromEntries(pairs);
 }

@@ -7,11 +7,11 @@ import type { Environment } from '../agent/parts.ts';
 export const hiddenFlag = '--hidden';
 
 /**
- * Makes the app start when the person logs in to the computer, or not. macOS and Windows keep the list themselves;
+ * Sets whether the app starts when the user logs in to the computer. macOS and Windows have a list of such apps;
  * elsewhere it is a file in the XDG autostart folder. Calling twice is safe.
  */
 export async function setStartAtLogin(on: boolean, { env }: { readonly env: Environment }): Promise<void> {
-  // From source there is no app that the system could start.
+  // From source, there is no app for the system to start.
   if (!app.isPackaged) return;
   if (process.platform !== 'linux') {
     app.setLoginItemSettings({ openAtLogin: on, args: [hiddenFlag] });
@@ -25,7 +25,7 @@ export async function setStartAtLogin(on: boolean, { env }: { readonly env: Envi
     return;
   }
   await mkdir(path.dirname(file), { recursive: true });
-  // An AppImage mounts itself elsewhere at each start: its own file is what lasts.
+  // Use the AppImage's own file: its mount point changes at each start.
   const program = env.APPIMAGE ?? process.execPath;
   const lines = [
     '[Desktop Entry]',
@@ -38,7 +38,7 @@ export async function setStartAtLogin(on: boolean, { env }: { readonly env: Envi
   await writeFile(file, lines.join('\n'));
 }
 
-/** As the Desktop Entry specification quotes an argument of Exec. */
+/** Quotes an argument of Exec by the Desktop Entry specification. */
 function quote(argument: string): string {
   return `"${argument.replaceAll('%', '%%').replace(/["`$\\]/g, (sign) => `\\\\${sign}`)}"`;
 }

@@ -1,7 +1,7 @@
 import { session } from 'electron';
 import { origin } from './app-origin.ts';
 
-/** No page is granted anything, but that ours may put text on the clipboard when the person asks it to. */
+/** Denies all permissions, except that our page may write text to the clipboard on the user's request. */
 export function denyPermissions(): void {
   const isGranted = (permission: string, url: string) =>
     permission === 'clipboard-sanitized-write' && url.startsWith(`${origin}/`);

@@ -4,11 +4,12 @@ import type { Parts } from '../agent/agent.ts';
 import type { Environment } from '../agent/parts.ts';
 
 /**
- * What kubectl runs for a credential: the command line. The package holds it as one executable; from source it is the
- * built file and the Node that started the app, or the first on PATH (this process is no Node to kubectl).
+ * Returns the command that kubectl runs for a credential: the command line. A package contains it as one executable.
+ * From source, it is the built file with the Node that started the app, or with the first on PATH (kubectl cannot use
+ * this process as Node).
  */
 export function pluginCommand(options: {
-  /** The package's programs, in a folder that stays; undefined where the app runs from source. */
+  /** The permanent folder of the package's programs. Undefined if the app runs from source. */
   readonly programs: string | undefined;
   readonly appFolder: string;
   readonly env: Environment;

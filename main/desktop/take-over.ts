@@ -7,8 +7,8 @@ import { AppError } from '../model/app-error.ts';
 const limitMs = 15_000;
 
 /**
- * Becomes the user's agent. One that runs without a window is asked to hand over: it ends and leaves all as it is on
- * disk, so that what was open is opened again on the same ports.
+ * Becomes the user's agent. Asks a headless agent to hand over: it ends without changing anything on disk, so that the
+ * same tunnels open again on the same ports.
  * Rejects as `electAgent` and `connectAgent` do.
  */
 export async function takeOver(options: {
@@ -20,12 +20,12 @@ export async function takeOver(options: {
   for (;;) {
     const election = await electAgent({ paths, clock });
     if (election.kind === 'elected') return election;
-    logger.info('The agent that runs is asked to hand over', { pid: election.pid });
+    logger.info('Asking the running agent to hand over', { pid: election.pid });
     const running = await connectAgent({ path: paths.socket, state: paths.state });
     if (running === undefined) continue;
     try {
       await running.call('hand-over', {});
-      // Its connections end last, when its ports are free.
+      // Its connections end last, after it has freed its ports.
       const ended = await Promise.race([
         running.ended.then(() => true),
         clock.sleep(limitMs).then(() => false),
@@ -33,7 +33,7 @@ export async function takeOver(options: {
       if (!ended) {
         throw new AppError(
           'agent-unreachable',
-          `The agent that runs (process ${election.pid}) does not end.`,
+          `The running agent (process ${election.pid}) does not stop.`,
           {
             hint: 'End that process and start the app again.',
           },

@@ -3,54 +3,54 @@ import { loginProviders } from './login-providers.ts';
 
 export const loginProviderSchema = z.enum(loginProviders);
 
-/** A sign-in that this computer holds, or could hold. */
+/** An account with a session on this computer, or one to sign in to. */
 export const accountSchema = z.object({
-  /** `access` is Cloudflare Access: its sign-ins begin by themselves when a cluster is connected. */
+  /** `access` is Cloudflare Access, whose login begins automatically when a cluster is connected. */
   provider: loginProviderSchema,
-  /** Names it among those of its provider: what `login` and `logout` are told. */
+  /** Identifies it among its provider's accounts, for `login` and `logout`. */
   session: z.string(),
-  /** Who is signed in, where the store says so. */
+  /** The signed-in user, if the store names them. */
   who: z.string().optional(),
   status: z.enum(['signed-in', 'ended', 'signed-out']),
-  /** When what is held ends, ms since the epoch; absent where that is not known. Where it renews, nobody is asked then. */
+  /** The expiry, ms since the epoch. Absent if unknown. A session that renews needs no login then. */
   endsAt: z.number().optional(),
-  /** Whether it is renewed without a person for as long as its issuer allows. */
+  /** True if it renews without the user for as long as its issuer allows. */
   renews: z.boolean(),
-  /** Where it is kept, for people: a file, a variable, a vendor's tool. */
+  /** Where the session is stored, for users: a file, a variable, a vendor's tool. */
   store: z.string(),
-  /** What a sign-in asks of the person. */
+  /** How the user signs in. */
   asks: z.enum(['browser', 'password', 'nothing']),
-  /** True where nobody is signed in and the organisation's or this computer's configuration leads there. */
+  /** True without a session, if the organisation's or this computer's configuration needs the account. */
   needed: z.literal(true).optional(),
-  /** Why a sign-in cannot begin now, and what comes first: a sentence. */
+  /** Why a login cannot begin now and what to do first, as a sentence. */
   blocked: z.string().optional(),
-  /** Of OpenID Connect: the API servers that the user allows to receive the id token. */
+  /** OpenID Connect: the API servers that the user allows to receive the ID token. */
   allowed: z.array(z.string()).optional(),
-  /** Whether `login` and `logout` reach it; the others belong to another tool. */
+  /** True if `login` and `logout` manage it. Otherwise another tool does. */
   ours: z.boolean(),
 });
 export type Account = z.infer<typeof accountSchema>;
 
-/** What a sign-out has done, each a line for people. */
+/** The result of a sign-out, as lines for users. */
 export const signOutSchema = z.object({
   removed: z.array(z.string()),
-  /** What still holds a session. */
+  /** The sessions that remain. */
   remaining: z.array(z.string()),
 });
 export type SignOut = z.infer<typeof signOutSchema>;
 
-/** A sign-in that waits for a person now. */
+/** A login that waits for the user. */
 export const loginSchema = z.object({
   kind: accountSchema.shape.provider,
-  /** What is signed in to. */
+  /** The account to sign in to, by its title. */
   title: z.string(),
-  /** The account's. */
+  /** The account's session. */
   session: z.string().optional(),
-  /** For a person whose browser did not open. */
+  /** For a user whose browser did not open. */
   url: z.string(),
-  /** To be entered at `url`, from any device. */
+  /** The code to enter at `url`, on any device. */
   userCode: z.string().optional(),
-  /** No browser came up: the person opens `url` by hand. */
+  /** No browser opened: the user must open `url`. */
   noBrowser: z.literal(true).optional(),
   since: z.number(),
 });

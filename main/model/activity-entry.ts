@@ -3,18 +3,18 @@ import { accountSchema } from './account.ts';
 import { clusterIdSchema } from './cluster.ts';
 import { failureSchema } from './tunnel-state.ts';
 
-/** What the journal of what happened holds, and what a shell is told of a cluster's past. */
+// The activity journal's entries, and a cluster's history for shells.
 
-/** Titles stand in the entry: it is read when the cluster may be gone, or called otherwise. */
+/** Entries contain the title, because the cluster may be gone or renamed when they are read. */
 const ofCluster = { cluster: clusterIdSchema, title: z.string() };
 const ofAccount = { provider: accountSchema.shape.provider, session: z.string().optional() };
 
-/** Some clusters: how many, and the first of them by title. */
+/** A number of clusters, and the titles of the first ones. */
 const someSchema = z.object({ count: z.number(), titles: z.array(z.string()) });
 
 const placed = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
   z.object({
-    /** Grows by one with each entry. */
+    /** Increases by one with each entry. */
     id: z.int(),
     /** ms since the epoch. */
     at: z.number(),
@@ -23,71 +23,71 @@ const placed = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
   });
 
 export const activityEntrySchema = z.discriminatedUnion('kind', [
-  /** `kubectl` opened one whose entry was kept; `agent` opens again what was open before it started. */
+  /** `kubectl`: opened on demand. `agent`: reopened after a start of the agent. */
   placed('connected', { ...ofCluster, by: z.enum(['person', 'kubectl', 'agent']), ms: z.number() }),
-  /** The connection stopped carrying, or its API server stopped answering; it is tried again. */
+  /** The connection broke, or the API server stopped responding. The tunnel reconnects. */
   placed('interrupted', { ...ofCluster, failure: failureSchema }),
   placed('reconnected', { ...ofCluster, awayMs: z.number() }),
-  /** It is not tried again. A connection that came to nothing before its tunnel was begun has no stage. */
+  /** No retry. Without a stage, the attempt failed before the tunnel opened. */
   placed('failed', {
     ...ofCluster,
     failure: failureSchema.partial({ stage: true, mender: true }),
   }),
-  /** `agent`: it ended itself. */
+  /** `agent`: closed because the agent ended. */
   placed('closed', { ...ofCluster, by: z.enum(['person', 'agent']) }),
-  /** A client of a local port was turned away; the first of its kind since the agent started. */
+  /** A client of a local port was refused. Only the first of its kind since the agent started. */
   placed('refused', {
     ...ofCluster,
     port: z.number(),
-    /** Another account's program, a wrong password, or TLS to what is a proxy. */
+    /** Another account's program, a wrong password, or TLS to the proxy. */
     reason: z.enum(['account', 'password', 'tls']),
     process: z.object({ pid: z.number(), name: z.string() }).optional(),
     account: z.string().optional(),
   }),
-  /** A program's connection could not be opened, or was cut: the first of its kind for a minute. */
+  /** A program's connection failed to open or was cut. Only the first of its kind in a minute. */
   placed('client-failed', {
     ...ofCluster,
     isCut: z.boolean(),
     process: z.object({ pid: z.number(), name: z.string() }).optional(),
     failure: failureSchema,
   }),
-  /** kubectl's current context is another; without one, there is none. */
+  /** The current context has changed. Absent: there is none now. */
   placed('kubectl', { context: z.string().optional(), cluster: clusterIdSchema.optional() }),
   placed('signed-in', { ...ofAccount, who: z.string().optional() }),
   placed('signed-out', ofAccount),
-  /** By itself. `message` is what its place says. */
+  /** The session ended without a sign-out. `message` is its store's explanation. */
   placed('sign-in-ended', { ...ofAccount, message: z.string().optional() }),
   placed('discovery', {
     clusters: z.number(),
     added: someSchema,
     gone: someSchema,
     places: z.number(),
-    /** Places that could not be read. */
+    /** Locations that could not be loaded. */
     failed: z.number(),
   }),
-  /** Names only. */
+  /** Names of settings, without values. */
   placed('settings', { names: z.array(z.string()) }),
   placed('release', { version: z.string() }),
 ]);
 export type ActivityEntry = z.infer<typeof activityEntrySchema>;
 
 type WithoutPlace<T> = T extends unknown ? Omit<T, 'id' | 'at'> : never;
-/** An entry before it has its place in the journal. */
+/** An entry before the journal has numbered it. */
 export type ActivityDraft = WithoutPlace<ActivityEntry>;
 
-/** How long a probe took; without `ms` it failed, or the tunnel was closed. */
+/** The duration of a probe. Without `ms`, it failed or the tunnel was closed. */
 const latencySampleSchema = z.object({ at: z.number(), ms: z.number().optional() });
 export type LatencySample = z.infer<typeof latencySampleSchema>;
 
-/** A cluster's past, and what passes now. */
+/** A cluster's recent history and traffic. */
 export const historySchema = z.object({
-  /** The oldest first, at most 60: half an hour of a tunnel that stands. */
+  /** The oldest first, at most 60: half an hour of an open tunnel. */
   samples: z.array(latencySampleSchema),
-  /** Where it has a port. Bytes since that was opened. */
+  /** Bytes since its port was opened. Absent without a port. */
   traffic: z.object({ connections: z.number(), sent: z.number(), received: z.number() }).optional(),
-  /** Where its kubeconfig entry stands, and what its context, cluster and user are called there. */
+  /** The file of its kubeconfig entry, and the names of context, cluster and user there. */
   entry: z.object({ file: z.string(), name: z.string() }).optional(),
-  /** What went wrong last, the newest first. */
+  /** The latest errors, the newest first. */
   failures: z.array(activityEntrySchema),
 });
 export type History = z.infer<typeof historySchema>;

@@ -3,15 +3,15 @@ import { assertNever } from './assert-never.ts';
 import type { Cell, Cluster, ClusterId } from './cluster.ts';
 import type { Policy } from './policy.ts';
 
-/** How many notices are kept, the newest ones. */
+/** The most notices to keep. Drops the oldest. */
 export const noticesAtMost = 100;
 
-/** The agent as a shell holds it: a snapshot, indexed. What a change does not touch stays the same object. */
+/** A shell's copy of the agent's state: an indexed snapshot. A change keeps the identity of untouched objects. */
 export interface AgentState extends Omit<Snapshot, 'clusters' | 'cells' | 'tunnels' | 'policies'> {
   readonly clusters: ReadonlyMap<ClusterId, Cluster>;
   readonly cells: ReadonlyMap<string, Cell>;
   readonly tunnels: ReadonlyMap<ClusterId, TunnelView>;
-  /** What is known of the user's policies, by hostname. */
+  /** The user's known Access policies, by hostname. */
   readonly policies: ReadonlyMap<string, Policy>;
 }
 
@@ -35,7 +35,7 @@ export function snapshotOf({ clusters, cells, tunnels, policies, ...rest }: Agen
   };
 }
 
-/** The state after a change, with whatever else a shell keeps beside it. Imports no schema. */
+/** Returns the state after a change, with the other fields that a shell keeps in it. Imports no schema. */
 export function applyChange<S extends AgentState>(state: S, change: Change): S {
   switch (change.kind) {
     case 'set':
@@ -68,7 +68,7 @@ export function applyChange<S extends AgentState>(state: S, change: Change): S {
   }
 }
 
-/** What holds the slices, with these values in their place. */
+/** Returns a copy with these values of slices. */
 export function withValues<S extends Slices>(state: S, values: SliceValues): S {
   const next: Record<string, unknown> = { ...state, ...values };
   for (const [key, value] of Object.entries(values)) if (value === null) delete next[key];

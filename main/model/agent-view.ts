@@ -20,11 +20,11 @@ import { releaseViewSchema } from './release.ts';
 import { settingsFromSchema, settingsSchema } from './settings.ts';
 import { failureSchema, menderSchema, stageSchema, tunnelStateSchema } from './tunnel-state.ts';
 
-/** What the agent shows of itself: the whole at once, then what changes. */
+// The agent's state as shells see it: a snapshot, then changes.
 
-/** How the caller's environment names its kubeconfig. A window sends none: the agent's own environment is meant. */
+/** The caller's kubeconfig, from its environment. A window sends none and uses the agent's environment. */
 export const kubeconfigPlaceSchema = z.object({
-  /** The value of KUBECONFIG; absent when unset. */
+  /** The value of KUBECONFIG. Absent if unset. */
   kubeconfig: z.string().optional(),
   cwd: z.string(),
   home: z.string(),
@@ -33,62 +33,62 @@ export const kubeconfigPlaceSchema = z.object({
 const tunnelViewSchema = z.object({
   cluster: clusterIdSchema,
   state: tunnelStateSchema,
-  /** Where it listens on 127.0.0.1, once it has been opened. */
+  /** The port on 127.0.0.1, once it is open. */
   port: z.number().optional(),
-  /** What carries it. */
+  /** The connector in use. */
   connector: connectorKindSchema,
   connections: z.number(),
-  /** Bytes since it was opened. */
+  /** Bytes since the tunnel was opened. */
   sent: z.number(),
   received: z.number(),
 });
 
-/** Where kubectl points. */
+/** The current context. */
 export const kubectlSchema = z.object({
   context: z.string().optional(),
-  /** Set when the context is one of ours. */
+  /** Set if the context is one of ours. */
   cluster: clusterIdSchema.optional(),
-  /** It is a production cluster's. */
+  /** True for a production cluster. */
   production: z.literal(true).optional(),
-  /** It is current until then, ms since the epoch; `back` is the context that is restored, absent where there is none. */
+  /** The time limit of the switch, ms since the epoch. `back` is the context to restore; absent: none. */
   limit: z.object({ until: z.number(), back: z.string().optional() }).optional(),
 });
 
 const namedClusterSchema = z.object({ cluster: clusterIdSchema, title: z.string() });
 
-/** What the rule for production clusters made of a connect, beside its results. */
+/** Effects of a connect on the current context, and of the rule for production clusters. */
 export const connectOutcomeSchema = {
-  /** The current context was switched; `from` is the one before it. */
+  /** The current context was switched. `from` is the previous one. */
   switched: z.object({ from: z.string().optional() }).optional(),
-  /** The current context was not switched, because of these. */
+  /** Production clusters because of which the current context was not switched. */
   stays: z.array(namedClusterSchema).optional(),
-  /** Of a link or a set, and left as they are because the user did not agree to them. */
+  /** Clusters of a link or a set that were not connected, because the user did not confirm them. */
   left: z.array(namedClusterSchema).optional(),
 };
 
-/** An organisation's session: while it lasts, no browser is needed. */
+/** An organisation's Access session. Until it ends, no browser is needed. */
 const sessionSchema = z.object({
   authDomain: z.string(),
   email: z.string().optional(),
   endsAt: z.number(),
 });
 
-/** An organisation whose session is over, and that the user has not signed out of. */
+/** An organisation's Access session that ended without a sign-out by the user. */
 const endedSessionSchema = z.object({
   authDomain: z.string(),
   email: z.string().optional(),
-  /** The organisation ended it before its time. */
+  /** True if the organisation ended it before it expired. */
   isRevoked: z.boolean(),
 });
 
-/** The last client of a cluster whose connection could not be opened, or was cut. */
+/** The last client of a cluster whose connection failed to open or was cut. */
 const clientFailureSchema = z.object({
   cluster: clusterIdSchema,
   at: z.number(),
   isCut: z.boolean(),
   process: z.object({ pid: z.number(), name: z.string() }).optional(),
   failure: failureSchema,
-  /** How many connections have failed alike since it was reported. */
+  /** The number of connections that failed alike since the first report. */
   count: z.number(),
 });
 
@@ -99,25 +99,25 @@ const noticeSchema = z.object({
 });
 
 /**
- * What is replaced as a whole when it changes. A new one is one line here; every shell and the snapshot follow. Absent:
- * none.
+ * Slices of the state, each replaced as a whole when it changes. A new slice is one line here; every shell and the
+ * snapshot follow. Absent: none.
  */
 const slices = {
   discovery: discoveryStatusSchema,
   logins: z.array(loginSchema),
   sessions: z.array(sessionSchema),
   endedSessions: z.array(endedSessionSchema).optional(),
-  /** Where kubectl points in the agent's own environment (a terminal may have another KUBECONFIG). */
+  /** The current context in the agent's own environment (a terminal may have another KUBECONFIG). */
   kubectl: kubectlSchema,
   favourites: z.array(clusterIdSchema),
   sets: z.array(clusterSetSchema),
-  /** Not connected, but in the kubeconfig still: kubectl opens them when it uses them. */
+  /** On-demand contexts: disconnected, but still in the kubeconfig. They connect when kubectl needs them. */
   kept: z.array(clusterIdSchema),
   settings: settingsSchema,
   settingsFrom: settingsFromSchema,
-  /** Whose configuration counts. */
+  /** The organisation whose configuration applies. */
   organisation: organisationViewSchema.optional(),
-  /** A newer version than the agent's. */
+  /** A release that is newer than the agent. */
   release: releaseViewSchema.optional(),
 };
 
@@ -127,30 +127,33 @@ export const snapshotSchema = z.object({
     version: z.string(),
     pid: z.number(),
     startedAt: z.number(),
-    /** Node's name of its platform: what commands to copy are written for. */
+    /** The platform as Node names it, to quote commands for. */
     platform: z.string(),
-    /** How it keeps our own sign-ins: sealed by the keychain, in files for want of one, or without the desktop app. */
+    /**
+     * How our own sessions are stored: sealed with the keychain, in plain files without one, or without the desktop
+     * app.
+     */
     signIns: z.enum(['keychain', 'no-keychain', 'headless']),
   }),
-  /** Without their authorities, which only the agent needs. */
+  /** Without their CA certificates, which only the agent needs. */
   clusters: z.array(clusterSchema),
   cells: z.array(cellSchema),
   tunnels: z.array(tunnelViewSchema),
-  /** What is known of the person's policies, by application. */
+  /** The user's known Access policies, by application. */
   policies: z.array(policySchema),
-  /** Their protocols cannot say why. Absent: none. */
+  /** Failed client connections, whose protocols cannot report the reason. Absent: none. */
   clientFailures: z.array(clientFailureSchema).optional(),
   notices: z.array(noticeSchema),
 });
 
 export type Snapshot = z.infer<typeof snapshotSchema>;
 export type Slices = Pick<Snapshot, keyof typeof slices>;
-/** Some slices, which belong together where there are several. `null`: absent from now on. */
+/** New values of slices, applied together. `null` removes a slice. */
 export type SliceValues = {
   readonly [K in keyof Slices]?: Exclude<Slices[K], undefined> | (undefined extends Slices[K] ? null : never);
 };
 
-/** What a subscriber is told after its snapshot. */
+/** A change that a subscriber gets after its snapshot. */
 export type Change =
   | { readonly kind: 'set'; readonly values: SliceValues }
   | {
@@ -160,12 +163,12 @@ export type Change =
       readonly cells: readonly Cell[];
       readonly removedCells: readonly string[];
     }
-  /** A tunnel whose state is `idle` is gone. */
+  /** `idle` means that the tunnel is closed. */
   | { readonly kind: 'tunnel'; readonly tunnel: TunnelView }
-  /** `forgotten` are host names. */
+  /** `forgotten` has the hostnames of removed policies. */
   | { readonly kind: 'policies'; readonly known: readonly Policy[]; readonly forgotten: readonly string[] }
   | { readonly kind: 'notice'; readonly notice: Notice }
-  /** One more in the journal, which no snapshot holds: it is asked for. */
+  /** A new entry of the journal, which is not part of the snapshot (see the operation `activity`). */
   | { readonly kind: 'activity'; readonly entry: ActivityEntry };
 
 export const connectResultSchema = z.discriminatedUnion('status', [
@@ -174,10 +177,10 @@ export const connectResultSchema = z.discriminatedUnion('status', [
     cluster: clusterIdSchema,
     title: z.string(),
     context: z.string(),
-    /** Absent where the API is reached directly. */
+    /** Absent for a direct connection. */
     port: z.number().optional(),
     latencyMs: z.number(),
-    /** Its API server may not receive the user's id token before they allow it. */
+    /** The user must allow its API server to receive their ID token first. */
     consent: consentSchema.optional(),
   }),
   z.object({
@@ -186,9 +189,9 @@ export const connectResultSchema = z.discriminatedUnion('status', [
     title: z.string(),
     error: plainErrorSchema,
     stage: stageSchema.optional(),
-    /** Who can mend it. */
+    /** Who can fix it. */
     mender: menderSchema.optional(),
-    /** Whom to ask, and where to read: what its tags say. */
+    /** Owner and documentation from the cluster's tags. */
     owner: z.string().optional(),
     docs: z.string().optional(),
   }),

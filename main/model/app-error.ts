@@ -2,7 +2,7 @@ import { shownText } from '../redaction/shown-text.ts';
 import type { LoginProviderKind } from './login-providers.ts';
 import type { Mender } from './tunnel-state.ts';
 
-/** Every code an error can carry. Shells and tests tell errors apart by these, never by message text. */
+/** All error codes. Shells and tests distinguish errors by code, never by message. */
 export const errorCodes = [
   'internal',
   'bad-input',
@@ -80,35 +80,38 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** An error as plain data: what crosses a socket, a page or a file. Its schema is in error-schema.ts. */
+/** An error as plain data, to cross a socket, a page or a file. Its schema is in error-schema.ts. */
 export interface PlainError {
   readonly code: ErrorCode;
-  /** One sentence for people: names the file, field, tag or host. Never holds a secret. */
+  /** One sentence for users that names the file, field, tag or host. Never contains a secret. */
   readonly message: string;
-  /** The next step, and who can take it. */
+  /** The next step, and who can do it. */
   readonly hint?: string | undefined;
-  /** True when the same call may succeed later with nothing changed. */
+  /** True if the same call may succeed later without any change. */
   readonly retryable: boolean;
 }
 
-/** A sign-in that would mend an error; without a session, the provider's only one is meant. */
+/** The login that fixes an error. Without a session, the provider's only one. */
 export interface NeededSignIn {
   readonly provider: LoginProviderKind;
   readonly session?: string | undefined;
 }
 
-/** An error is a sentence or two: the rest of a longer text is some program's output. */
+/** Longest error text. Longer ones contain another program's output. */
 const longest = 8 * 1024;
 
-/** The one error class of the project. What another program said and it repeats is rid of secrets and of control characters. */
+/**
+ * The project's only error class. Removes secrets and control characters from its texts, which may repeat another
+ * program's output.
+ */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly retryable: boolean;
-  /** Stays within the agent. */
+  /** Not sent to shells. */
   readonly signIn: NeededSignIn | undefined;
-  /** Who can fix it, where the code alone does not tell. Stays within the agent, but for a tunnel's failure. */
+  /** Who can fix the error, if the code does not determine it. Sent to shells only in a tunnel's failure. */
   readonly mender: Mender | undefined;
 
   constructor(
@@ -131,7 +134,9 @@ export class AppError extends Error {
   }
 }
 
-/** Any thrown value as plain data, without secrets. An unknown error becomes `internal` with its own message. */
+/**
+ * Converts any thrown value to plain data without secrets. An unknown error becomes `internal` with its own message.
+ */
 export function toPlainError(error: unknown): PlainError {
   if (isAppError(error)) {
     return {
@@ -148,17 +153,20 @@ export function toPlainError(error: unknown): PlainError {
   };
 }
 
-/** By name: the built command line, agent and window's server are bundles, each with a class of its own. */
+/**
+ * Compares the name, because the bundles of the command line, the agent and the window's server each have their own
+ * class.
+ */
 function isAppError(error: unknown): error is AppError {
   return error instanceof Error && error.name === 'AppError' && 'code' in error;
 }
 
-/** The way back: plain data as an error that can be thrown. */
+/** Converts plain data back to an error that can be thrown. */
 export function fromPlainError(plain: PlainError): AppError {
   return new AppError(plain.code, plain.message, { hint: plain.hint, retryable: plain.retryable });
 }
 
-/** The errno code (`ENOENT`, `EADDRINUSE`, …) of a system error, or undefined. */
+/** Returns the errno code (`ENOENT`, `EADDRINUSE`, …) of a system error, or undefined. */
 export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

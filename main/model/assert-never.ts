@@ -1,4 +1,4 @@
-/** Makes a switch complete: the compiler rejects a call for a value that can still occur. */
+/** Makes a switch exhaustive: the compiler rejects a call with a value that can still occur. */
 export function assertNever(value: never): never {
   throw new Error(`unexpected value ${JSON.stringify(value)}`);
 }

@@ -1,10 +1,13 @@
-/** An access portal of IAM Identity Center, and the region that it is in. */
+/** An access portal of IAM Identity Center and its region. */
 export interface AwsPortalSetting {
   readonly startUrl: string;
   readonly region: string;
 }
 
-/** What `portalText` wrote; undefined where the text is no such portal. Holds for the window too: it uses no Node. */
+/**
+ * Parses the text of `portalText`. Returns undefined for any other text. Uses no Node API, because the window calls it
+ * too.
+ */
 export function portalIn(text: string): AwsPortalSetting | undefined {
   const at = text.indexOf('=');
   const [region, startUrl] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
@@ -20,8 +23,8 @@ export function isAwsRegion(text: string): boolean {
 }
 
 /**
- * The start URL of an access portal as a user gives it: without https:// too, and as the browser's address bar has it,
- * with `/#/` behind. Undefined where it is none.
+ * Returns the start URL of an access portal from user input, also without https:// and as the browser's address bar
+ * shows it, with a trailing `/#/`. Returns undefined if it is not one.
  */
 export function startUrlIn(text: string): string | undefined {
   const given = text.trim();

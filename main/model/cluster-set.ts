@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { clusterIdSchema } from './cluster.ts';
 
-/** What can be seen, on one line; without what turns the writing's direction. */
+/** Allows one line of visible characters, without bidirectional controls. */
 export const setNameSchema = z
   .string()
   .trim()
@@ -9,7 +9,7 @@ export const setNameSchema = z
   .max(60)
   .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, 'holds characters that cannot be seen');
 
-/** Clusters that a person opens together, by identity. */
+/** Clusters that the user opens together, by id. */
 export const clusterSetSchema = z.object({
   name: setNameSchema,
   clusters: z.array(clusterIdSchema).min(1).max(50),

@@ -1,9 +1,9 @@
 import { commandFor, shellOf } from './shell-word.ts';
 
-/** The template tag for a command that users of this computer are told to run: quotes what is put into it. */
+/** Template tag for a command to run on this computer. Quotes each interpolation. */
 export const command = commandFor(shellOf(process.platform));
 
-/** The same for a command whose beginning is chosen elsewhere, from our own text. */
+/** The same, with a prefix of our own text. */
 export function commandLine(begin: string, operands: readonly string[]): string {
   return [begin, ...operands.map((word) => command`${word}`)].join(' ');
 }

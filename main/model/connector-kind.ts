@@ -1,5 +1,5 @@
 import { z } from 'zod';
 
 export const connectorKindSchema = z.enum(['builtin', 'cloudflared', 'direct']);
-/** In this process, by a cloudflared beside it, or with no tunnel at all. */
+/** `builtin` runs in this process, `cloudflared` as a child process, `direct` without a tunnel. */
 export type ConnectorKind = z.infer<typeof connectorKindSchema>;

@@ -6,10 +6,10 @@ type Named = Pick<Cluster, 'id' | 'title'>;
 const longest = 200;
 
 /**
- * What clusters are called in a kubeconfig and on a command line: ASCII letters, digits and `._-@/:`, beginning with a
- * letter, a digit or `_`, at most 200 characters, the same in every shell without quotes. It comes from the title, or
- * from the id where the title has no ASCII letter. Clusters that would share a name all get a part of their id's hash:
- * no name depends on who was connected first, and none moves to another cluster.
+ * Returns the names of clusters for kubeconfigs and command lines: ASCII letters, digits and `._-@/:`, beginning with a
+ * letter, a digit or `_`, at most 200 characters, the same in every shell without quotes. They come from the title, or
+ * from the id if the title has no ASCII letter. Clusters that would share a name all get a part of their id's hash, so
+ * that no name depends on the order of connecting, and none moves to another cluster.
  */
 export function contextNames(clusters: Iterable<Named>): ReadonlyMap<ClusterId, string> {
   const byName = Map.groupBy(clusters, wanted);
@@ -22,7 +22,7 @@ export function contextNames(clusters: Iterable<Named>): ReadonlyMap<ClusterId, 
   );
 }
 
-/** The name of one of them. */
+/** Returns the name of one cluster. */
 export function contextName(cluster: Named, clusters: Iterable<Named>): string {
   const own = wanted(cluster);
   const isShared =
@@ -30,16 +30,19 @@ export function contextName(cluster: Named, clusters: Iterable<Named>): string {
   return isShared ? withId(own, cluster.id) : own;
 }
 
-/** A title that looks like a name with a hash gets one itself, so that it cannot be the name of another cluster. */
+/**
+ * Matches a title that looks like a name with a hash. It gets a hash too, so that it cannot take another cluster's
+ * name.
+ */
 const suffixed = /-[0-9a-f]{8}$/;
 
-/** The name with a part of the id's hash: tells two apart that want the same name, the same on every computer. */
+/** Appends a part of the id's hash, which is the same on every computer, to distinguish clusters of the same name. */
 export function withId(name: string, id: string): string {
   const suffix = `-${hash(id)}`;
   return name.endsWith(suffix) ? name : `${name.slice(0, longest - suffix.length)}${suffix}`;
 }
 
-/** Most titles are such names already. */
+/** Matches a title that is a valid name already, as most are. */
 const usual = /^[A-Za-z](?:[\w.@:]|[-/](?=[\w.@:])){0,199}$/;
 
 function wanted({ id, title }: Named): string {
@@ -72,7 +75,7 @@ function decoded(part: string): string {
   }
 }
 
-/** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv. Windows have no hash that answers at once. */
+/** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv. Browsers have no synchronous hash. */
 function hash(text: string): string {
   let value = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { errorCodes, type PlainError } from './app-error.ts';
 
-/** Apart from the error itself, because the command line throws errors but must start without zod. */
+/** Separate from the error class, because the command line throws errors but must start without zod. */
 export const plainErrorSchema: z.ZodType<PlainError> = z.object({
   code: z.enum(errorCodes),
   message: z.string(),

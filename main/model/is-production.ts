@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.ts';
 
-/** Such a cluster is marked. */
+/** Returns true for a cluster that the shells mark as production. */
 export function isProduction({
   environment,
   production,
@@ -8,7 +8,7 @@ export function isProduction({
   return production ?? /^prod(uction)?$/i.test(environment ?? '');
 }
 
-/** Whether a person is asked before it becomes kubectl's current one. */
+/** Returns true if the user must confirm a switch of the current context to the cluster. */
 export function isGuarded(
   cluster: Pick<Cluster, 'environment' | 'production'>,
   organisation: { readonly production: { readonly guard: boolean } } | undefined,

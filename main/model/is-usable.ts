@@ -1,6 +1,6 @@
 import type { TunnelState } from './tunnel-state.ts';
 
-/** Whether clients get through a tunnel, or will again without anybody's doing. Undefined: there is no tunnel. */
+/** Returns true if clients can connect through the tunnel, or will again automatically. Undefined means no tunnel. */
 export function isUsable(state: Pick<TunnelState, 'status'> | undefined): boolean {
   switch (state?.status) {
     case 'connected':

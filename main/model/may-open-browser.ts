@@ -1,7 +1,7 @@
 /**
- * Whether a browser may be opened for somebody. Not where `K8S_TUNNELS_NO_BROWSER` is set in the environment of who opens
- * it, where the caller sees no browser (`browser` is false), or where KUBERNETES_EXEC_INFO (`execInfo`) says that kubectl
- * runs without a terminal. Without `execInfo` the user runs the command by hand.
+ * Returns true if a browser may open for the caller. Returns false if `K8S_TUNNELS_NO_BROWSER` is set in the opening
+ * process, if the caller sees no browser (`browser` is false), or if KUBERNETES_EXEC_INFO (`execInfo`) says that
+ * kubectl runs without a terminal. Without `execInfo`, the user runs the command directly.
  */
 export function mayOpenBrowser({
   env,
@@ -15,7 +15,7 @@ export function mayOpenBrowser({
   return browser !== false && hasBrowser(env) && isInteractive(execInfo);
 }
 
-/** `mayOpenBrowser` for who knows no more than the environment. */
+/** Calls `mayOpenBrowser` with only the environment known. */
 export function hasBrowser(env: Readonly<Record<string, string | undefined>>): boolean {
   return (env.K8S_TUNNELS_NO_BROWSER ?? '') === '';
 }

@@ -1,6 +1,7 @@
 /**
- * Scripts of Unicode that a word may hold beside Latin letters (UTS 39, 5.2 "moderately restrictive": all in modern use
- * but those with letters that look like Latin ones). https://www.unicode.org/reports/tr39/#Restriction_Level_Detection
+ * Unicode scripts that a word may combine with Latin letters (UTS 39, 5.2 "moderately restrictive": all in modern use
+ * except those with letters that look like Latin ones).
+ * https://www.unicode.org/reports/tr39/#Restriction_Level_Detection
  */
 const besideLatin =
   'Arabic Bengali Bopomofo Devanagari Ethiopic Georgian Gujarati Gurmukhi Hangul Han Hebrew Hiragana Kannada Katakana Khmer Lao Malayalam Myanmar Oriya Sinhala Tamil Telugu Thaana Thai Tibetan'.split(
@@ -10,22 +11,22 @@ const alike = 'Cyrillic Greek Armenian Cherokee Coptic Lisu Deseret Tifinagh Gla
 const scripts = ['Latin', ...alike, ...besideLatin].map(
   (script) => [script, new RegExp(`\\p{Script=${script}}`, 'u')] as const,
 );
-/** What Japanese, Chinese and Korean write together. */
+/** Scripts that Japanese, Chinese and Korean combine. */
 const together = [
   ['Latin', 'Han', 'Hiragana', 'Katakana'],
   ['Latin', 'Han', 'Bopomofo'],
   ['Latin', 'Han', 'Hangul'],
 ];
-/** Cyrillic and Greek letters that most typefaces draw as a Latin one: https://www.unicode.org/Public/security/ */
+/** Cyrillic and Greek letters that look Latin in most typefaces: https://www.unicode.org/Public/security/ */
 const drawnAsLatin = /^[асԁеһіјӏорԛѕԝхуАВСЕНІЈКМОРЅТХУΑΒΕΖΗΙΚΜΝΟΡΤΥΧονυ]+$/u;
 const shownLetters = 6;
 
 /**
- * Why a name may not be what it looks like: `р, а are Cyrillic`, where letters of scripts that look alike stand in one
- * word, or a word of nothing but such letters beside Latin ones. Undefined where all is as languages are written.
+ * Returns why a name may be misleading, for example `р, а are Cyrillic`: a word mixes scripts with similar letters, or
+ * consists only of such letters beside Latin words. Returns undefined for a normal name.
  */
 export function mixedScripts(text: string): string | undefined {
-  // Nearly every name.
+  // The fast path for nearly every name.
   if (/^[\p{ASCII}]*$/u.test(text)) return undefined;
   const words = (text.normalize('NFC').match(/[\p{L}\p{M}]+/gu) ?? []).map(lettersOf);
   const hasLatin = words.some((letters) => letters.has('Latin'));
@@ -41,7 +42,7 @@ export function mixedScripts(text: string): string | undefined {
   return [...strange].map(([script, letters]) => said(script, [...letters])).join('; ');
 }
 
-/** The letters of a word by script. Marks and what all scripts share count for none. */
+/** Groups the letters of a word by script. Ignores marks and characters that all scripts share. */
 function lettersOf(word: string): ReadonlyMap<string, Set<string>> {
   const letters = new Map<string, Set<string>>();
   for (const letter of word) {

@@ -1,6 +1,6 @@
 /**
- * The candidates of which a part needs the fewest edits to become `text`, and among those the nearest as a whole; case
- * does not count. Those that need more than `atMost` edits are left out.
+ * Returns the candidates of which a part needs the fewest edits to become `text`, ordered by the distance of the whole.
+ * Ignores case. Omits candidates that need more than `atMost` edits.
  */
 export function nearest(
   text: string,
@@ -17,15 +17,15 @@ export function nearest(
     .map(({ candidate }) => candidate);
 }
 
-/** Levenshtein's distance. */
+/** Returns the Levenshtein distance. */
 export function editsBetween(a: string, b: string): number {
   return edits(a, b).whole;
 }
 
-/** Levenshtein's distance to all of `b`, and Sellers' to the part of it that fits best; one row at a time. */
+/** Returns the Levenshtein distance to all of `b`, and Sellers' to its best matching part, computed row by row. */
 function edits(a: string, b: string): { readonly whole: number; readonly part: number } {
   let whole = Array.from({ length: b.length + 1 }, (_, index) => index);
-  // A part may begin anywhere.
+  // A matching part may begin anywhere.
   let part = whole.map(() => 0);
   for (let i = 1; i <= a.length; i += 1) {
     whole = nextRow(whole, i);

@@ -7,7 +7,7 @@ const codes: ReadonlySet<ErrorCode> = new Set([
   'vault-no-token',
 ]);
 
-/** Whether a sign-in may fix it. Access begins its own when a cluster is connected. */
+/** Returns true if a login may fix the error. Excludes Access, whose login begins when a cluster is connected. */
 export function needsSignIn({ code }: { readonly code: ErrorCode }): boolean {
   return codes.has(code);
 }

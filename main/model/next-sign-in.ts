@@ -1,6 +1,6 @@
 import type { Account } from './account.ts';
 
-/** The sign-ins that are missing and that can begin now, in the order to begin them in: those to where clusters are first. */
+/** Returns the accounts without a session whose login can begin now. Providers of clusters come first. */
 export function missingSignIns(accounts: readonly Account[]): readonly Account[] {
   const missing = accounts.filter(
     ({ ours, needed, blocked }) => ours && needed === true && blocked === undefined,
@@ -12,17 +12,17 @@ export function missingSignIns(accounts: readonly Account[]): readonly Account[]
 }
 
 /**
- * Signs in to everything that is missing, one after another, each once. Cloudflare Access comes after what lies before it
- * has been looked at: it needs the name of a cluster. Resolves with false where the user cancelled one, which ends it.
+ * Signs in to every account without a session, one after another, each once. Cloudflare Access comes after discovery,
+ * because it needs the name of a cluster. Stops and resolves with false if the user cancels a login.
  */
 export async function signInToAll(options: {
   readonly accounts: () => Promise<readonly Account[]>;
-  /** False for one that is left to the user, for example where there is nobody to type a password. */
+  /** Returns false for a login to skip, for example if there is no terminal for a password. */
   readonly canBegin: (account: Account) => boolean;
   readonly signIn: (account: Account) => Promise<'done' | 'failed' | 'cancelled'>;
-  /** Looks for clusters by what is signed in to now. */
+  /** Discovers clusters with the current sessions. */
   readonly discover: () => Promise<void>;
-  /** Whether it can stop: asked after each sign-in, with what that has led to. */
+  /** Resolves with true to stop. Called after each login and its discovery. */
   readonly isEnough?: () => Promise<boolean>;
 }): Promise<boolean> {
   const { canBegin, signIn, discover, isEnough } = options;

@@ -4,8 +4,8 @@ import { settingsSchema } from './settings.ts';
 import { usualTagPrefix } from './tag-prefix.ts';
 
 /**
- * What an organisation says of its clusters, in one YAML file. `resources/organisation.schema.json` is made from this;
- * the descriptions are what an editor shows.
+ * The schema of an organisation's configuration, one YAML file. `resources/organisation.schema.json` is generated from
+ * it, and editors show the descriptions.
  */
 
 const httpsUrl = z
@@ -123,7 +123,7 @@ const releases = z
   })
   .describe('Where people are told of new versions from.');
 
-/** Settings that have no place of their own among a person's settings yet. */
+/** Settings that users do not have yet. */
 const furtherDefaults = {
   connector: z.enum(['auto', 'builtin', 'cloudflared', 'direct']).optional(),
   namespace: z
@@ -163,7 +163,7 @@ export const organisationSchema = z.strictObject({
     .default(usualTagPrefix)
     .describe('What the keys of tags begin with.'),
   defaults: settingsSchema
-    // `sources.eks.identityCenter` names them.
+    // Named by `sources.eks.identityCenter`.
     .omit({ awsPortals: true })
     .partial()
     .extend(furtherDefaults)
@@ -193,7 +193,7 @@ export const organisationSchema = z.strictObject({
     .describe('Pages for people: support, and where to ask for access.'),
 });
 
-/** The organisation's word, defaults filled in. */
+/** An organisation's configuration with its defaults. */
 export type Organisation = z.output<typeof organisationSchema>;
 
 function noLogin(text: string): boolean {
@@ -201,7 +201,7 @@ function noLogin(text: string): boolean {
   return url === null || (url.username === '' && url.password === '');
 }
 
-/** A Vault token is sent there: in plain text only to this computer. */
+/** Requires https, except to this computer, because a Vault token is sent there. */
 function isPrivate(text: string): boolean {
   const url = URL.parse(text);
   return (

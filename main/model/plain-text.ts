@@ -1,20 +1,20 @@
 /**
- * Text of a source (a tag, a name, an answer, a file) without what nobody can see and a terminal or a window may act
- * on: control characters, format characters (directions, joiners), separators of lines, halves of characters, and
- * letters that draw nothing. Variation selectors only choose a drawing and stay.
+ * Matches invisible characters that a terminal or a window may act on, to remove them from text of a source (a tag, a
+ * name, an answer, a file): control characters, format characters (directions, joiners), line separators, lone
+ * surrogates and blank letters. Excludes variation selectors, which only choose a glyph.
  */
 const unseen = /(?!\p{Variation_Selector})[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
-/** Nearly all text; the test for it is a quarter of the other's work. */
+/** Matches nearly all text, at a quarter of the other pattern's cost. */
 const ascii = /^[ -~]*$/;
 const everyUnseen = new RegExp(unseen.source, 'gu');
-/** What a terminal takes for one instruction goes as a whole: `\e[31m` must not leave `[31m`. */
+/** Matches a whole terminal sequence: removing `\e[31m` must not leave `[31m`. */
 const sequences =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern looks for them.
   /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)|\u001b[ -/]*[0-Z\\^-~]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's own colour.
 const colour = /^\u001b\[[\d;]*m$/;
 
-/** The text as one line without such characters; one that holds none comes back as it is. Twice is as once. */
+/** Returns the text as one line without invisible characters. Returns text without any unchanged. Idempotent. */
 export function plainText(text: string): string {
   if (!hasUnseen(text)) return text;
   return text
@@ -26,20 +26,20 @@ export function plainText(text: string): string {
     .trim();
 }
 
-/** The same for text of several lines, which stay. */
+/** The same for text of several lines, keeping them. */
 export function plainLines(text: string): string {
   if (!hasUnseen(text)) return text;
   return text.split(/\r?\n/).map(plainText).join('\n');
 }
 
-/** Whether `plainText` would take something away. */
+/** Returns true if `plainText` would remove something. */
 export function hasUnseen(text: string): boolean {
   return !ascii.test(text) && unseen.test(text);
 }
 
 /**
- * The last guard before a terminal, a log or a JSON document: such characters as `\uXXXX`, which JSON reads back as they
- * were. Line feeds stay, and with `colours` the sequences that only colour.
+ * Escapes invisible characters as `\uXXXX`, which JSON reads back unchanged. The last guard before a terminal, a log or
+ * a JSON document. Keeps line feeds and, with `colours`, colour sequences.
  */
 export function escapeUnseen(text: string, { colours = false }: { readonly colours?: boolean } = {}): string {
   if (!unseen.test(text)) return text;

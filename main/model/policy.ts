@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-/** Whether an application's policy admits the person, as Access last said. What is not known has none. */
+/** The last verdict of Access on the user's access to an application. An unknown application has no entry. */
 export const policySchema = z.discriminatedUnion('verdict', [
   z.object({
     verdict: z.literal('admitted'),
-    /** The application's host name, as in a cluster's `reach`. */
+    /** The application's hostname, as in a cluster's `reach`. */
     hostname: z.string(),
-    /** When Access said so, ms since the epoch. */
+    /** The time of the verdict, ms since the epoch. */
     at: z.number(),
   }),
   z.object({
@@ -14,15 +14,15 @@ export const policySchema = z.discriminatedUnion('verdict', [
     hostname: z.string(),
     at: z.number(),
     /**
-     * `device`: the person's device fails a posture check, and the application says no reason of its own. Access does
-     * not tell which checks an application wants: this is what is likely, not what is proven.
+     * `device`: the user's device fails a posture check, and the application has no message of its own. Access does not
+     * report which checks an application requires, so this is likely but not certain.
      */
     reason: z.enum(['policy', 'device']),
-    /** For people: the application's own words where it has some. */
+    /** For users: the application's own message if it has one. */
     message: z.string(),
-    /** The posture checks that the device fails, as the administrator named them. */
+    /** The failed posture checks, by the administrator's names. */
     failing: z.array(z.string()),
-    /** Names the refused request in the administrator's log. */
+    /** Identifies the denied request in the administrator's log. */
     ray: z.string().optional(),
   }),
 ]);

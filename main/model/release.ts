@@ -6,20 +6,20 @@ export type Channel = z.infer<typeof channelSchema>;
 
 const version = z.string().refine(isVersion, 'is no version');
 
-/** Bytes of UTF-8. */
+/** In bytes of UTF-8. */
 const notesAtMost = 64 * 1024;
 
-/** What a feed signs. What else it says is passed over: a newer feed may say more. */
+/** The signed content of a release feed. Ignores other fields, which a newer feed may have. */
 export const releaseSchema = z.object({
   channel: channelSchema,
   version,
   /** ISO 8601. */
   publishedAt: z.iso.datetime(),
-  /** Who runs an older version has to update. */
+  /** Older versions must update. */
   minimumVersion: version.optional(),
   /** Markdown. */
   notes: z.string().refine((text) => Buffer.byteLength(text) <= notesAtMost, 'is longer than 64 KB'),
-  /** Where a person gets it. */
+  /** The download page. */
   url: z
     .url({ protocol: /^https$/ })
     .max(2_000)
@@ -30,13 +30,13 @@ export const releaseSchema = z.object({
 });
 export type Release = z.infer<typeof releaseSchema>;
 
-/** A newer version than the one that runs, as shells show it. */
+/** A release that is newer than the running version, as shells show it. */
 export const releaseViewSchema = z.object({
   version: z.string(),
   notes: z.string(),
   url: z.string(),
   publishedAt: z.string(),
-  /** What runs is no longer supported. */
+  /** The running version is no longer supported. */
   isRequired: z.boolean(),
 });
 export type ReleaseView = z.infer<typeof releaseViewSchema>;

@@ -4,19 +4,19 @@ const pattern = new RegExp(
   `^(${number})\\.(${number})\\.(${number})(?:-(${identifier}(?:\\.${identifier})*))?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
 );
 
-/** Whether it is a version of Semantic Versioning 2.0.0 that is not absurdly long. */
+/** Returns true for a version of Semantic Versioning 2.0.0 of reasonable length. */
 export function isVersion(text: string): boolean {
   return text.length <= 64 && pattern.test(text);
 }
 
-/** Negative where `a` comes before `b`, by §11 of Semantic Versioning 2.0.0: builds do not count. Both are versions. */
+/** Compares two valid versions by §11 of Semantic Versioning 2.0.0, ignoring builds. Negative if `a` precedes `b`. */
 export function compareVersions(a: string, b: string): number {
   const [one, other] = [parts(a), parts(b)];
   for (const [index, value] of one.numbers.entries()) {
     const difference = value - (other.numbers[index] ?? 0);
     if (difference !== 0) return difference;
   }
-  // A release comes after all that led to it.
+  // A release follows all its pre-releases.
   if (one.before.length === 0 || other.before.length === 0) return other.before.length - one.before.length;
   for (const [index, left] of one.before.entries()) {
     const right = other.before[index];

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { portalIn } from './aws-portals.ts';
 
-/** Every setting a person can change. */
+/** All settings that a user can change. */
 export const settingsSchema = z.object({
-  /** Whether connecting also makes the first cluster kubectl's current context. */
+  /** `switch`: connecting also sets the current context to the first cluster. */
   kubeconfigMode: z.enum(['switch', 'add']),
-  /** Whether a cluster's entry stays in the kubeconfig when it is disconnected, and opens it again when it is used. */
+  /** Keep a disconnected cluster's entry in the kubeconfig as an on-demand context. */
   keepEntries: z.boolean(),
-  /** Whether kubectl's call for a credential starts the agent where none runs; else it makes the credential by itself. */
+  /** Start the agent for kubectl's credential if none is running. Otherwise the plugin makes the credential itself. */
   credentialStartsAgent: z.boolean(),
-  /** The kubeconfig to edit; the caller's KUBECONFIG, else `~/.kube/config`, when empty. */
+  /** The kubeconfig to edit. Empty: the caller's KUBECONFIG, otherwise `~/.kube/config`. */
   kubeconfigPath: z.string(),
-  /** A catalog younger than this is not read again at start. Minutes. */
+  /** Minutes for which the catalog counts as recent, so that a start does not refresh it. */
   catalogMaxAgeMinutes: z.number().int().min(1).max(10_080),
-  /** Regions to look for EKS clusters in; the regions that are enabled by default in every account when empty. */
+  /** Regions to discover EKS clusters in. Empty: the regions that are enabled by default in every account. */
   awsRegions: z.array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-west-1')),
-  /** Access portals of IAM Identity Center beside those of the AWS configuration: `region=start URL`. */
+  /** Access portals of IAM Identity Center besides those of the AWS configuration, as `region=start URL`. */
   awsPortals: z.array(
     z
       .string()
@@ -24,29 +24,29 @@ export const settingsSchema = z.object({
         'must be REGION=START_URL, such as eu-west-1=https://acme.awsapps.com/start',
       ),
   ),
-  /** KV mounts of Vault that hold clusters: `mount`, or `namespace:mount` in place of VAULT_NAMESPACE. */
+  /** Vault KV mounts that contain clusters: `mount`, or `namespace:mount` to override VAULT_NAMESPACE. */
   vaultMounts: z.array(z.string().min(1)),
-  /** YAML lists of clusters: absolute, below `~/`, or beside the settings. */
+  /** YAML files of clusters. Paths are absolute, below `~/`, or relative to the settings file. */
   clusterFiles: z.array(z.string().min(1)),
-  /** Whether the desktop app starts when the person logs in to the computer. */
+  /** Start the desktop app when the user logs in to the computer. */
   startAtLogin: z.boolean(),
-  /** Whether what is open when the agent is told to quit is opened again at its next start. */
+  /** Reopen the tunnels that were open at quit when the agent starts again. */
   reopenAtStart: z.boolean(),
-  /** Whether clusters that a discovery finds for the first time are told of in a notification. */
+  /** Notify about clusters that a discovery finds for the first time. */
   notifyNewClusters: z.boolean(),
-  /** Whether the window, while no cluster is known, shows what there is to find some with. */
+  /** Show set-up in the window while no cluster is known. */
   firstRun: z.boolean(),
-  /** How favourites are ordered: as the person put them, or by name. */
+  /** The order of favourites: the user's own, or by name. */
   favouritesOrder: z.enum(['own', 'name']),
-  /** What the window groups the other clusters by; `group` is the tag. */
+  /** How the window groups the other clusters. `group` is the tag. */
   listGroup: z.enum(['account', 'environment', 'cloud', 'group', 'none']),
-  /** A PEM file of certificate authorities to trust besides the system's. */
+  /** A PEM file of additional CA certificates to trust besides the system's. */
   extraAuthorities: z.string(),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** Apart from the schema, so that a change of one setting can be parsed by it too. */
+/** Separate from the schema, so that a change of one setting does not fill in the defaults of the others. */
 export const defaultSettings: Settings = {
   kubeconfigMode: 'switch',
   keepEntries: true,
@@ -69,14 +69,14 @@ export const defaultSettings: Settings = {
 export type SettingName = keyof Settings;
 export const settingNames = settingsSchema.keyof().options;
 
-/** Who decided a setting's value. */
+/** The origin of each setting's value. */
 export const settingsFromSchema = z.record(
   settingsSchema.keyof(),
   z.enum(['organisation', 'user', 'default']),
 );
 export type SettingsFrom = z.infer<typeof settingsFromSchema>;
 
-/** Nobody decided anything. */
+/** All settings have their defaults. */
 export const defaultSettingsFrom = Object.fromEntries(
   settingNames.map((name) => [name, 'default']),
 ) as SettingsFrom;

@@ -1,27 +1,28 @@
 import { AppError } from './app-error.ts';
 
 /**
- * The shells that a command can be written for. `windows` is for a command of which nobody knows where it is pasted:
- * PowerShell and cmd.exe read its words alike.
+ * The shells that a command can be quoted for. `windows` is for a command that may be pasted into PowerShell or
+ * cmd.exe: both read its words alike.
  */
 export const shells = ['posix', 'powershell', 'cmd', 'windows'] as const;
 export type Shell = (typeof shells)[number];
 
-/** What a computer's commands are written for. `platform` is Node's name of it. */
+/** Returns the default shell of a platform, as Node names it. */
 export function shellOf(platform: string): Shell {
   return platform === 'win32' ? 'windows' : 'posix';
 }
 
 interface Rules {
-  /** Words that the shell and the program behind it take as they are. */
+  /** Matches words that the shell and the program read literally. */
   readonly plain: RegExp;
-  /** What no quotes of this shell make safe. */
+  /** Matches what no quotes of this shell make safe. */
   readonly refused: RegExp;
   quote(text: string): string;
 }
 
 /**
- * A `.` within a word that begins with one hyphen, a comma or a leading `@` mean something to PowerShell:
+ * Matches words that need no quotes. Excludes what PowerShell interprets: a `.` within a word that begins with one
+ * hyphen, a comma, or a leading `@`:
  * https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_parsing
  */
 const plainOnWindows = /^(?:[\w./][\w.:/@=+-]*|--[A-Za-z][\w-]*(?:=[\w.:/@+-]*)?)$/;
@@ -35,15 +36,15 @@ const rules: Readonly<Record<Shell, Rules>> = {
   },
   powershell: {
     plain: plainOnWindows,
-    // Before version 7.3 a double quote, a last backslash and an empty word do not reach the program as they are; the
-    // others are read once more by cmd.exe where the program is a batch file, as those of Azure and Google are.
+    // Before version 7.3, PowerShell changes a double quote, a trailing backslash and an empty word. cmd.exe parses the
+    // others again if the program is a batch file, as those of Azure and Google are.
     refused: /^$|["&|<>^%!]|\\$/,
-    // Typographic quotes end a string too.
+    // Typographic quotes also end a string.
     quote: (text) => `'${text.replace(/['\u2018-\u201b]/g, '$&$&')}'`,
   },
   cmd: {
     plain: plainOnWindows,
-    // Variables are expanded within quotes, and nothing typed at the prompt keeps them from it.
+    // cmd.exe expands variables within quotes, and the prompt has no escape for that.
     refused: /["%!]/,
     quote: (text) => `"${text.replace(/(?<!\\)\\+$/, '$&$&')}"`,
   },
@@ -55,19 +56,19 @@ const rules: Readonly<Record<Shell, Rules>> = {
 };
 
 /**
- * A text as one word of a shell, quoted only where it must be. Throws `bad-input` for a text with control or format
- * characters (a terminal may act on them as they are pasted, quoted or not, and they hide what is run), and for one
- * that the shell has no safe way to write.
+ * Returns a text as one word of a shell, quoted only if needed. Throws `bad-input` for a text with control or format
+ * characters (a terminal may act on them when pasted, even quoted, and they hide what is run), and for one that the
+ * shell cannot quote safely.
  */
 export function shellWord(text: string, shell: Shell): string {
   if (/[\p{C}\p{Zl}\p{Zp}\ufffd]/u.test(text)) {
-    throw new AppError('bad-input', 'It holds control characters, which no command to paste may hold.', {
+    throw new AppError('bad-input', 'It has control characters, which are not safe in a command to paste.', {
       hint: 'Change it in the console of its source.',
     });
   }
   const { plain, refused, quote } = rules[shell];
   if (plain.test(text)) return text;
-  // `<HOSTNAME>` is ours, for the user to fill in.
+  // `<HOSTNAME>` is our placeholder for the user to fill in.
   const [character] = refused.exec(text.replace(/<[A-Z_]+>/g, 'x')) ?? [];
   if (character !== undefined) {
     throw new AppError(
@@ -81,7 +82,7 @@ export function shellWord(text: string, shell: Shell): string {
   return quote(text);
 }
 
-/** Words that are no option, for a program that would take one for it. Throws `bad-input` where one looks like one. */
+/** Returns the words as operands. Throws `bad-input` for one that the program would parse as an option. */
 export function operand(text: string, shell: Shell): string {
   if (text.startsWith('-')) {
     throw new AppError(
@@ -95,12 +96,12 @@ export function operand(text: string, shell: Shell): string {
   return shellWord(text, shell);
 }
 
-/** Writes a command for users to run; what stands between the words of the template are operands. */
+/** Formats a command for users to run. The interpolations of the template are operands. */
 export type Command = (template: TemplateStringsArray, ...operands: readonly string[]) => string;
 
 /**
- * The template tag for commands in hints: each interpolation becomes one quoted word. Never throws: in place of what
- * cannot be written safely stands `…`, for the user to fill in.
+ * Returns the template tag for commands in hints: quotes each interpolation as one word. Never throws: writes `…`, for
+ * the user to fill in, instead of a word that cannot be quoted safely.
  */
 export function commandFor(shell: Shell): Command {
   return (template, ...operands) =>

@@ -1,2 +1,2 @@
-/** What the keys of our tags begin with, where the organisation says nothing else. */
+/** The default prefix of our tag keys. An organisation may set another. */
 export const usualTagPrefix = 'k8s-tunnels-';

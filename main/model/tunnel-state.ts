@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { plainErrorSchema } from './error-schema.ts';
 
 /**
- * The stages of the probe, in the order in which bytes pass them; `local` is none of them: something on this computer is
- * missing or in the way, so that nothing was sent.
+ * The stages of the probe, in the order in which data passes them. `local` is not one of them: a problem on this
+ * computer prevented the probe.
  */
 export const stageSchema = z.enum(['edge', 'access', 'origin', 'tls', 'readyz', 'local']);
 export type Stage = z.infer<typeof stageSchema>;
 
-/** Who can mend a failure at a stage. */
+/** Who can fix a failure at a stage. */
 export const menderSchema = z.enum(['you', 'network', 'access-administrator', 'cluster-administrator']);
 
 export type Mender = z.infer<typeof menderSchema>;
@@ -16,12 +16,12 @@ export type Mender = z.infer<typeof menderSchema>;
 export const failureSchema = z.object({
   stage: stageSchema,
   error: plainErrorSchema,
-  /** Who can mend it. */
+  /** Who can fix it. */
   mender: menderSchema,
 });
 export type Failure = z.infer<typeof failureSchema>;
 
-/** Latency of each stage that passed, ms, and the sum. */
+/** The latency of each stage that passed, and the sum, in ms. */
 const probeSchema = z.object({
   at: z.number(),
   stages: z.array(z.object({ stage: stageSchema, ms: z.number() })),
@@ -34,14 +34,14 @@ export const tunnelStateSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('logging-in'), since: z.number() }),
   z.object({ status: z.literal('connecting'), since: z.number() }),
   z.object({ status: z.literal('connected'), since: z.number(), probe: probeSchema }),
-  /** Connections pass but the last probe failed past the edge. */
+  /** The connector is up, but the last probe failed behind the edge. */
   z.object({ status: z.literal('degraded'), since: z.number(), failure: failureSchema }),
   z.object({
     status: z.literal('reconnecting'),
     since: z.number(),
-    /** How many tries have failed, from 1. */
+    /** The number of failed attempts, from 1. */
     attempt: z.number(),
-    /** When the next try starts, ms since the epoch. */
+    /** The time of the next attempt, ms since the epoch. */
     nextAt: z.number(),
     failure: failureSchema,
   }),

@@ -5,7 +5,7 @@ const rules = new Intl.PluralRules(locale);
 const numbers = new Intl.NumberFormat(locale);
 const lists = new Intl.ListFormat(locale);
 
-/** `count` in the form that the language has for it, with the number in place of `#`: `1 cluster`, `1,204 clusters`. */
+/** Returns the plural form for `count`, with the number in place of `#`: `1 cluster`, `1,204 clusters`. */
 export function plural(
   count: number,
   forms: Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> & { readonly other: string },
@@ -13,7 +13,7 @@ export function plural(
   return (forms[rules.select(count)] ?? forms.other).replace('#', numbers.format(count));
 }
 
-/** `a, b and c`; where `total` is more than there are names, `a, b, c and 4 more`. */
+/** Joins names as `a, b and c` or, if `total` is more than their number, as `a, b, c and 4 more`. */
 export function listed(names: readonly string[], total = names.length): string {
   const more = total - names.length;
   return lists.format(more > 0 ? [...names, plural(more, { other: '# more' })] : names);
@@ -28,7 +28,7 @@ const units = [
   { ms: minuteMs, format: unit('minute') },
 ];
 
-/** `7h 12m`, `3d 4h`, `12m`, `<1m`: at most two units, rounded down. */
+/** Formats a duration in at most two units, rounded down: `7h 12m`, `3d 4h`, `12m`, `<1m`. */
 export function duration(ms: number): string {
   const first = units.findIndex((one) => ms >= one.ms);
   if (first < 0) return `<${units.at(-1)?.format.format(1)}`;
@@ -50,7 +50,7 @@ const milliseconds = new Intl.NumberFormat(locale, {
   maximumFractionDigits: 0,
 });
 
-/** `42 ms`. */
+/** Formats a latency: `42 ms`. */
 export function latency(ms: number): string {
   return milliseconds.format(ms);
 }

@@ -9,32 +9,31 @@ import { startWebServer, type WebServer } from '../api/web/server.ts';
 import type { PageFiles } from '../api/web/static-file.ts';
 
 export interface ServedWindow extends WebServer {
-  /** Opens it in the user's browser, with an address of its own. Rejects with `not-found` when there is none. */
+  /** Opens the window in the user's browser, with a new address. Rejects with `not-found` without a browser. */
   openInBrowser(): Promise<void>;
 }
 
 /**
- * The window in a browser: a client of the user's agent, whoever hosts it. Each page has a connection of its own, which
- * `connect` makes.
- * Rejects with `port-busy`.
+ * Serves the window to a browser, as a client of the user's agent. Opens a separate connection for each page with
+ * `connect`. Rejects with `port-busy`.
  */
 export async function serveWindow(options: {
   readonly connect: () => Promise<Connection>;
-  /** Where the built window lies. */
+  /** The built window. */
   readonly folder: string | PageFiles;
-  /** 0 or left out: any free one. */
+  /** 0 or undefined: any free port. */
   readonly port?: number;
-  /** Says which browser is the user's. */
+  /** Selects the user's browser. */
   readonly env: Environment;
   readonly paths: Pick<Paths, 'socket'>;
-  /** Asks the user, outside of the page, about what a page alone may not change. Left out: that is refused. */
+  /** Asks the user, outside of the page, to confirm changes that a page must not make alone. Undefined: denies them. */
   readonly confirm?: Confirm | undefined;
 }): Promise<ServedWindow> {
   const { connect, env, paths, confirm, ...rest } = options;
   const server = await startWebServer({
     ...rest,
     openChannel: guardedChannel(socketChannel(connect), confirm),
-    // One that ends takes its socket away, one that is killed leaves it. Pipes of Windows do not tell.
+    // An agent that quits removes its socket, a killed one leaves it. Windows' pipes do not show the difference.
     hasAgentQuit: () => process.platform !== 'win32' && !existsSync(paths.socket),
   });
   return { ...server, openInBrowser: () => openUrl(server.issueAddress(), env) };

@@ -30,7 +30,7 @@ export const clustersText = {
     setCurrentFor: (title: string) => `Set current: ${title}`,
     star: (title: string) => `Favourite ${title}`,
     connect: (title: string) => `Connect ${title}`,
-    onDemand: 'On demand: connects when kubectl uses it',
+    onDemand: 'On demand: connects when kubectl needs it',
     gone: 'No longer found',
   },
   sections: {

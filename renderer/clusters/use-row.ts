@@ -16,7 +16,7 @@ export interface RowState {
   readonly isUsable: boolean;
   readonly isCurrent: boolean;
   readonly isFavourite: boolean;
-  /** Disconnected, with an on-demand context: connects when kubectl uses it. */
+  /** Disconnected, with an on-demand context: connects when kubectl needs it. */
   readonly isOnDemand: boolean;
 }
 

@@ -39,7 +39,7 @@ export const detailText = {
   addedNames: 'a context, a cluster and a user of that name',
   copyPort: 'Copy address',
   onDemand: 'on demand',
-  connectsOnDemand: 'connects when kubectl uses it',
+  connectsOnDemand: 'connects when kubectl needs it',
   remove: 'Remove from kubeconfig',
   removeFor: (title: string) => `Remove ${title} from kubeconfig`,
   disconnectAndRemove: 'Disconnect and remove from kubeconfig',

@@ -4,7 +4,7 @@ const blue: Colour = [0x2f, 0x6f, 0xed];
 const white: Colour = [0xff, 0xff, 0xff];
 const night: Colour = [0x0f, 0x1f, 0x45];
 
-/** An arch on the ground: a half circle of this radius on straight legs. */
+/** Returns true for a point in an arch on the ground: a half circle of this radius on straight legs. */
 const inArch = (x: number, y: number, radius: number, ground: number): boolean => {
   const centre = 0.5;
   const spring = 0.5;
@@ -12,20 +12,20 @@ const inArch = (x: number, y: number, radius: number, ground: number): boolean =
   return y >= spring || Math.hypot(x - centre, y - spring) <= radius;
 };
 
-/** A way that narrows towards the middle of the mouth. */
+/** Returns true for a point on the road, which narrows towards the middle of the tunnel's mouth. */
 const inWay = (x: number, y: number, ground: number): boolean => {
   const vanishing = 0.46;
   const half = ((y - vanishing) / (ground - vanishing)) * 0.13;
   return y > vanishing && y <= ground && Math.abs(x - 0.5) <= half;
 };
 
-/** A tunnel's mouth. */
+/** Draws a tunnel's mouth. */
 export const mouth =
   (wall: Colour): Drawing =>
   (x, y) =>
     inArch(x, y, 0.46, 0.94) && !inArch(x, y, 0.29, 0.94) ? wall : undefined;
 
-/** A tunnel's mouth with its way in. */
+/** Draws a tunnel's mouth with its road. */
 export const mark =
   (wall: Colour): Drawing =>
   (x, y) =>

@@ -1,10 +1,10 @@
 import { crc32, deflateSync } from 'node:zlib';
 
 export type Colour = readonly [red: number, green: number, blue: number, alpha?: number];
-/** What is at a point of the unit square, y downwards: a colour, or nothing. */
+/** Returns the colour at a point of the unit square (y downwards), or undefined. */
 export type Drawing = (x: number, y: number) => Colour | undefined;
 
-/** RGBA, each pixel the mean of `fine` by `fine` points. */
+/** Renders RGBA. Each pixel is the mean of `fine` by `fine` points. */
 export function paint(drawing: Drawing, size: number, fine = 8): Buffer {
   const pixels = Buffer.alloc(size * size * 4);
   for (let at = 0; at < size * size; at++) {
@@ -27,7 +27,7 @@ export function paint(drawing: Drawing, size: number, fine = 8): Buffer {
   return pixels;
 }
 
-/** A PNG of 8-bit RGBA. https://www.w3.org/TR/png/ */
+/** Encodes a PNG of 8-bit RGBA. https://www.w3.org/TR/png/ */
 export function png(pixels: Buffer, size: number): Buffer {
   const chunk = (type: string, data: Buffer) => {
     const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
@@ -51,7 +51,10 @@ export function png(pixels: Buffer, size: number): Buffer {
   ]);
 }
 
-/** Windows' icon file: a picture for each size, as PNG. https://learn.microsoft.com/previous-versions/ms997538(v=msdn.10) */
+/**
+ * Encodes Windows' icon file, with a PNG for each size.
+ * https://learn.microsoft.com/previous-versions/ms997538(v=msdn.10)
+ */
 export function ico(pictures: readonly { readonly size: number; readonly data: Buffer }[]): Buffer {
   const head = Buffer.alloc(6 + 16 * pictures.length);
   head.writeUInt16LE(1, 2);
@@ -59,7 +62,7 @@ export function ico(pictures: readonly { readonly size: number; readonly data: B
   let offset = head.length;
   for (const [at, { size, data }] of pictures.entries()) {
     const entry = 6 + 16 * at;
-    // 256 is written as 0.
+    // The format encodes 256 as 0.
     head.writeUInt8(size % 256, entry);
     head.writeUInt8(size % 256, entry + 1);
     head.writeUInt16LE(1, entry + 4);
@@ -71,7 +74,9 @@ export function ico(pictures: readonly { readonly size: number; readonly data: B
   return Buffer.concat([head, ...pictures.map(({ data }) => data)]);
 }
 
-/** The names of a picture of so many pixels in an ICNS file; the second is that of half the points on a fine screen. */
+/**
+ * The names of a picture by its pixels in an ICNS file. The second is for half the points on a high-resolution screen.
+ */
 const icnsTypes: Readonly<Record<number, readonly string[]>> = {
   16: ['icp4'],
   32: ['icp5', 'ic11'],
@@ -82,7 +87,7 @@ const icnsTypes: Readonly<Record<number, readonly string[]>> = {
   1024: ['ic10'],
 };
 
-/** macOS' icon file: pictures as PNG, of the sizes above. */
+/** Encodes macOS' icon file, with PNG pictures of the sizes above. */
 export function icns(pictures: readonly { readonly size: number; readonly data: Buffer }[]): Buffer {
   const block = (type: string, data: Buffer) => {
     const head = Buffer.from(`${type}0000`, 'latin1');

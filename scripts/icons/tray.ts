@@ -3,19 +3,19 @@ import path from 'node:path';
 import { mark, mouth } from './mark.ts';
 import { type Colour, type Drawing, ico, paint, png } from './picture.ts';
 
-/** What the tray says at a glance; from ten on it is `more`. */
+/** The faces of the tray's icon. From ten tunnels on, `more`. */
 const faces = ['idle', 'busy', 'attention', ...Array.from({ length: 9 }, (_, at) => `${at + 1}`), 'more'];
 
 interface Palette {
   readonly mark: Colour;
-  /** While nothing is connected. */
+  /** The colour without tunnels. */
   readonly idle: Colour;
   readonly connected: Colour;
   readonly busy: Colour;
   readonly attention: Colour;
-  /** Of the dot that says that a production cluster is current. */
+  /** The colour of the dot for a current production cluster. */
   readonly production: Colour;
-  /** Of the sign on a badge; a hole where undefined. */
+  /** The colour of the sign on a badge. Undefined: a hole. */
   readonly sign: Colour | undefined;
   readonly files: readonly ('png' | 'ico')[];
 }
@@ -26,8 +26,8 @@ const [black, white]: [Colour, Colour] = [
 ];
 
 /**
- * macOS takes the shape alone, and colours it as its menu bar needs. Windows tells whether its taskbar is dark. Linux
- * does not: a dark bar goes with light windows there, so its pictures are to be seen on both.
+ * macOS uses only the shape and colours it for its menu bar. Windows reports whether its taskbar is dark. Linux does
+ * not, and may combine a dark bar with light windows, so its pictures must be visible on both.
  */
 const palettes: Readonly<Record<string, Palette>> = {
   Template: {
@@ -72,7 +72,7 @@ const palettes: Readonly<Record<string, Palette>> = {
   },
 };
 
-/** Rows of three; the fifth part of a sign's height each. */
+/** Rows of three pixels, each a fifth of a sign's height. */
 const signs: Readonly<Record<string, readonly string[]>> = {
   busy: ['   ', '   ', '# #', '   ', '   '],
   attention: [' # ', ' # ', ' # ', '   ', ' # '],
@@ -98,7 +98,7 @@ function isInSign(face: string, x: number, y: number): boolean {
   return signs[face]?.[Math.floor((y - top) / unit)]?.[Math.floor((x - left) / unit)] === '#';
 }
 
-/** The mark, dimmed while nothing is connected, else with a badge at its lower right. */
+/** Draws the mark, dimmed without tunnels, otherwise with a badge at its lower right. */
 function faceOf(face: string, palette: Palette): Drawing {
   const whole = mouth(palette.mark);
   if (face === 'idle') return mark(palette.idle);
@@ -111,7 +111,7 @@ function faceOf(face: string, palette: Palette): Drawing {
   };
 }
 
-/** The same with a dot at its upper left: a shape too, since macOS takes no colours. */
+/** Draws the same with a dot at its upper left. The dot changes the shape too, because macOS ignores colours. */
 function inProduction(drawing: Drawing, palette: Palette): Drawing {
   return (x, y) => {
     const distance = Math.hypot(x - dot.x, y - dot.y);
@@ -120,7 +120,10 @@ function inProduction(drawing: Drawing, palette: Palette): Drawing {
   };
 }
 
-/** Draws the tray's pictures, each with `-production` too: `FACETemplate.png` for macOS, `FACE-on-dark.ico` and `-on-light` for Windows, `FACE.png`. */
+/**
+ * Draws the tray's pictures, each with `-production` too: `FACETemplate.png` for macOS, `FACE-on-dark.ico` and
+ * `-on-light` for Windows, `FACE.png`.
+ */
 export async function drawTray(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const drawings = faces.flatMap((face) =>

@@ -4,27 +4,27 @@ import { gzipSync } from 'node:zlib';
 import { fileSizes } from './sizes.ts';
 import { readSources } from './sources.ts';
 
-/** How many lines a product file has at most, unless it is listed. */
+/** The most lines of a product file that is not listed. */
 export const mostLines = 250;
 
-/** The folders that the product is made of. */
+/** The product's folders. */
 export const productFolders = ['main', 'preload', 'renderer', 'resources/worker/src'] as const;
 
-/** `test/size-budget.json`. */
+/** The content of `test/size-budget.json`. */
 export interface Budget {
-  /** Files that have more lines than `mostLines`, and how many. The list only gets shorter, its numbers smaller. */
+  /** Files with more than `mostLines` lines, and their limits. Remove files and lower numbers only. */
   readonly files: Readonly<Record<string, number>>;
-  /** kB of the built command line, and of the window's scripts and styles as they are sent. */
+  /** The size in kB of the built command line, and of the window's scripts and styles compressed. */
   readonly bundles: { readonly cliKb: number; readonly windowGzipKb: number };
 }
 
-/** Product files of `from` with more than `mostLines`, by path. */
+/** Resolves with the product files of `from` with more than `mostLines` lines, by path. */
 export async function longFiles(from: string): Promise<ReadonlyMap<string, number>> {
   const sizes = fileSizes(await readSources(from, productFolders));
   return new Map(sizes.filter(({ lines }) => lines > mostLines).map(({ name, lines }) => [name, lines]));
 }
 
-/** The sizes of what is built in `out`, in kB of 1,000 bytes. Rejects where nothing is. */
+/** Resolves with the sizes of the built `out`, in kB of 1,000 bytes. Rejects without a build. */
 export async function bundleSizes(from: string): Promise<Budget['bundles']> {
   const cli = await filesIn(path.join(from, 'out/cli'));
   const assets = await filesIn(path.join(from, 'out/renderer/assets'));

@@ -2,24 +2,24 @@ import { Session } from 'node:inspector/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** The files that one click on a cluster's switch passes, until its tunnel is up and its kubeconfig entry is written. */
+/** The files that run for a click on a cluster's switch, until its tunnel is up and its kubeconfig entry is written. */
 export interface Click {
   readonly window: readonly string[];
   readonly agent: readonly string[];
 }
 
 /**
- * Connects a cluster as the window does, against the world on loopback, and lists the files of which a function ran
- * meanwhile. The page's store, actions and link run, the conversation and the agent; what a browser draws and what
- * Electron passes on do not, and are not counted. A cluster was connected before, so no sign-in is needed.
- * `from` is a folder with the code and its node_modules: this one, or that of another commit.
+ * Connects a cluster as the window does, against the world on loopback, and lists the files whose functions ran. Runs
+ * the page's store, actions and link, the conversation and the agent, but neither the browser's rendering nor Electron,
+ * which are not counted. Another cluster was connected before, so no login is needed. `from` is a folder with the code
+ * and its node_modules: this one, or another commit's.
  */
 export async function measureClick(from: string): Promise<Click> {
   const load = <T>(file: string): Promise<T> =>
     import(pathToFileURL(path.join(from, file)).href) as Promise<T>;
   const { startWorld } = await load<typeof import('../../test/world/world.ts')>('test/world/world.ts');
   const world = await startWorld();
-  // The SDKs read the process's own.
+  // The SDKs read the process's environment.
   Object.assign(process.env, world.env);
   const { createAgent } = await load<typeof import('../../main/agent/create-agent.ts')>(
     'main/agent/create-agent.ts',
@@ -96,7 +96,7 @@ export async function measureClick(from: string): Promise<Click> {
     const { result } = await session.post('Profiler.takePreciseCoverage');
     const prefix = `${pathToFileURL(from).href}/`;
     const files = result
-      // The function without a name at the start is the module itself, which runs when it is loaded.
+      // Skip the unnamed function at the start: the module itself, which runs when it is loaded.
       .filter(({ functions }) =>
         functions.some(
           ({ ranges: [range] }) => range !== undefined && range.count > 0 && range.startOffset > 0,

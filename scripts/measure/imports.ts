@@ -1,17 +1,17 @@
 import path from 'node:path';
 import { parse, type Source, walk } from './sources.ts';
 
-/** Imports between files of one part of the product, and how many of them cross its folders. */
+/** The numbers of imports between the files of a part of the product, and of those that cross its folders. */
 export interface Imports {
   readonly part: string;
   readonly files: number;
   readonly all: number;
   readonly crossing: number;
-  /** Of those, how many lead to a folder that imports the first one too, directly or through others. */
+  /** Those of them that are part of a cycle of folders, directly or through others. */
   readonly cyclic: number;
 }
 
-/** What a file imports of the repository, by path from the root; type imports and dynamic imports count too. */
+/** Returns the files that a file imports, by path from the root. Includes type imports and dynamic imports. */
 function importsOf(source: Source): readonly string[] {
   const found: string[] = [];
   walk(parse(source), (node) => {
@@ -26,8 +26,8 @@ function importsOf(source: Source): readonly string[] {
 }
 
 /**
- * Counts imports below `part`. A folder is the first one below it; each folder in `providers` counts alone, and so does
- * a file that is in none: what wires all others is at the top, and so is what all others use.
+ * Counts imports below `part` by its direct subfolders. Each folder in `providers` counts separately. So does each file
+ * that is in no folder, because such a file wires all others or is used by all others.
  */
 export function countImports(sources: readonly Source[], part: string): Imports {
   const isInside = (file: string) => file.startsWith(`${part}/`);

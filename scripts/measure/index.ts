@@ -85,7 +85,7 @@ function print(title: string, sizes: readonly Size[]): void {
   for (const { name, lines } of sizes.slice(0, 5)) console.log(`  ${lines}  ${name}`);
 }
 
-/** By today's glossary, also where `from` is of another commit. */
+/** Uses the current glossary, even if `from` is another commit. */
 async function printWords(from: string): Promise<void> {
   console.log('Words of the glossary that are left');
   for (const [folder, hits] of await wordHits(from, await readGlossary())) {
@@ -99,7 +99,7 @@ async function readGlossary() {
   return glossaryOf(await readFile(path.join(root, 'CONTRIBUTING.md'), 'utf8'));
 }
 
-/** Never raises a number and never adds a name. */
+/** Lowers the numbers. Never raises one and never adds a name. */
 async function tighten(): Promise<void> {
   const wordsFile = path.join(root, 'test/words-left.json');
   const left = JSON.parse(await readFile(wordsFile, 'utf8')) as Record<string, number>;
@@ -117,7 +117,7 @@ async function tighten(): Promise<void> {
   const budget = JSON.parse(await readFile(budgetFile, 'utf8')) as Budget;
   const long = await longFiles(root);
   const sizes = await bundleSizes(root).catch(() => budget.bundles);
-  // Room for what the minifier does otherwise on another day.
+  // Leave room for differences of the minifier.
   const bundle = (most: number, now: number) => Math.min(most, Math.ceil(now * 1.02));
   await save(budgetFile, {
     files: lowered(budget.files, (name) => long.get(name) ?? 0),

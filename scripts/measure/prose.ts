@@ -1,20 +1,20 @@
 import { lineAt, type Node, parse, type Source, walk } from './sources.ts';
 
-/** A piece of text that a user or a maintainer reads, and the line it begins in. */
+/** A text for users or maintainers, and its first line. */
 export interface Prose {
   readonly text: string;
   readonly line: number;
 }
 
-/** Attributes of JSX that hold no text for people. */
+/** JSX attributes without user-facing text. */
 const silentAttributes = /^(className|style|key|id|role|type|name|slot|href|d|viewBox|data-.*)$/;
-/** Calls whose strings are names of commands or of options, not sentences. */
+/** Calls whose strings are names of commands or options, not sentences. */
 const silentCalls = new Set(['command', 'alias', 'aliases', 'option', 'import', 'require', 'querySelector']);
 
 /**
- * The user-facing text of a source file: text in JSX, and string and template literals that read as text, which are
- * those with a space in them or a capital at the start. Names of files to import, CSS classes and fields are none.
- * `isWanted` narrows it to what stands below a node, such as the arguments of an error.
+ * Returns the user-facing text of a source file: text in JSX, and string and template literals with a space or a
+ * leading capital. Excludes imported file names, CSS classes and fields. `isWanted` limits the result to text below a
+ * node, such as the arguments of an error.
  */
 export function proseOf(source: Source, isWanted: (node: Node) => boolean = () => true): readonly Prose[] {
   const found: Prose[] = [];
@@ -39,7 +39,7 @@ export function proseOf(source: Source, isWanted: (node: Node) => boolean = () =
         return undefined;
       case 'TemplateLiteral': {
         const parts = node.quasis as readonly { readonly value: { readonly cooked: string | null } }[];
-        // What is put in reads as a word that the list does not hold.
+        // Replace an interpolation with a word that is not in the list.
         const text = parts.map(({ value }) => value.cooked ?? '').join('…');
         if (isText(text)) add(text, node);
         return undefined;
@@ -56,13 +56,13 @@ export function proseOf(source: Source, isWanted: (node: Node) => boolean = () =
   return found;
 }
 
-/** The message and the hint of an AppError, and the text of a notice: what the agent says to users. */
+/** Selects the agent's texts for users: message and hint of an AppError, and the text of a notice. */
 export function isErrorText({ type, callee }: Node): boolean {
   if (type !== 'NewExpression' && type !== 'CallExpression') return false;
   return ['AppError', 'notice', 'noticeOnce'].includes(nameOf(callee as Node));
 }
 
-/** The prose of a Markdown document: without code, links' targets, HTML, and the section `leftOut`. */
+/** Returns the prose of a Markdown document, without code, link targets, HTML, and the section `leftOut`. */
 export function proseOfMarkdown(text: string, leftOut?: string): readonly Prose[] {
   const blank = (match: string) => match.replaceAll(/[^\n]/g, ' ');
   const section = leftOut === undefined ? undefined : `\n## ${leftOut}\n`;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** What of vitest's JSON report is used (`JsonTestResults` in vitest's reporters). Times are ms. */
+/** The used part of vitest's JSON report (`JsonTestResults` in vitest's reporters). Times are in ms. */
 interface Report {
   readonly startTime: number;
   readonly numTotalTests: number;
@@ -11,7 +11,10 @@ interface Report {
   }[];
 }
 
-/** The time that a run took, the sum of its files, and its slowest files. Rejects where the file is no such report. */
+/**
+ * Resolves with the time of a run, the sum of its files, and its slowest files. Rejects if the file is not such a
+ * report.
+ */
 export async function reportTime(file: string): Promise<readonly string[]> {
   const report = JSON.parse(await readFile(file, 'utf8')) as Partial<Report>;
   const { startTime, testResults, numTotalTests = 0 } = report;

@@ -1,6 +1,6 @@
 import { lineAt, type Node, parse, type Source, walk } from './sources.ts';
 
-/** A file or a function and how many lines it has. `name` says where it is. */
+/** A file or a function with its number of lines. `name` has its location. */
 export interface Size {
   readonly name: string;
   readonly lines: number;
@@ -12,7 +12,7 @@ export function fileSizes(sources: readonly Source[]): readonly Size[] {
   return longestFirst(sources.map(({ file, text }) => ({ name: file, lines: linesOf(text) })));
 }
 
-/** Each function, methods and closures included: one that holds others has their lines too. */
+/** Returns all functions, methods and closures included. The lines of nested functions count for the outer one too. */
 export function functionSizes(sources: readonly Source[]): readonly Size[] {
   return longestFirst(
     sources.flatMap((source) => {
@@ -34,7 +34,7 @@ export function functionSizes(sources: readonly Source[]): readonly Size[] {
   );
 }
 
-/** As `wc -l` counts them. */
+/** Counts lines as `wc -l` does. */
 function linesOf(text: string): number {
   return text.split('\n').length - 1;
 }

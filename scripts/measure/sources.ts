@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 export const root = path.resolve(import.meta.dirname, '../..');
 
-/** A file of the repository: its path from the root, with `/` on every system, and its text. */
+/** A file of the repository, with its path from the root (with `/` on every system) and its text. */
 export interface Source {
   readonly file: string;
   readonly text: string;
@@ -23,7 +23,10 @@ export interface Node {
   readonly [key: string]: unknown;
 }
 
-/** The TypeScript files below `folders` of `from`, tests and type declarations left out. A missing folder has none. */
+/**
+ * Resolves with the TypeScript files in `folders` of `from`, without tests and type declarations. Skips missing
+ * folders.
+ */
 export async function readSources(from: string, folders: readonly string[]): Promise<readonly Source[]> {
   const files = await Promise.all(
     folders.map(async (folder) => {
@@ -40,7 +43,7 @@ export async function readSources(from: string, folders: readonly string[]): Pro
   );
 }
 
-/** Calls `work` with a folder that holds the product's code as of a commit. Rejects where git does not know it. */
+/** Calls `work` with a folder that has the code of a commit. Rejects if git does not know the commit. */
 export async function atCommit<T>(commit: string, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(path.join(tmpdir(), 'measure-'));
   try {
@@ -53,7 +56,7 @@ export async function atCommit<T>(commit: string, work: (folder: string) => Prom
   }
 }
 
-/** The syntax tree of a file. Throws where the file cannot be parsed. */
+/** Parses a file into its syntax tree. Throws if it cannot be parsed. */
 export function parse({ file, text }: Source): Node {
   const { program, errors } = parseSync(file, text);
   const [error] = errors;
@@ -61,7 +64,7 @@ export function parse({ file, text }: Source): Node {
   return program as unknown as Node;
 }
 
-/** Visits each node below `node`, and `node`, parents first. A visit that returns false leaves out what is below. */
+/** Visits `node` and its descendants, parents first. Skips the descendants of a node whose visit returns false. */
 export function walk(node: Node, visit: (node: Node) => boolean | undefined): void {
   if (visit(node) === false) return;
   for (const value of Object.values(node)) {
@@ -75,7 +78,7 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value;
 }
 
-/** The line of an offset, from 1. */
+/** Returns the line of an offset, from 1. */
 export function lineAt(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length;
 }

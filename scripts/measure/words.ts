@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isErrorText, type Prose, proseOf, proseOfMarkdown } from './prose.ts';
 import { readSources } from './sources.ts';
 
-/** A word of the glossary that was found, where, and what to write. */
+/** A found word of the glossary, with its location and the replacement. */
 export interface Hit {
   readonly at: string;
   readonly word: string;
@@ -11,23 +11,23 @@ export interface Hit {
   readonly text: string;
 }
 
-/** A phrase that the product does not use, and what it says in its place. */
+/** A phrase that the product does not use, and its replacement. */
 export interface Entry {
   readonly word: string;
   readonly instead: string;
 }
 
-/** The part of CONTRIBUTING.md that lists the words. */
+/** The section of CONTRIBUTING.md with the word list. */
 export const glossaryTitle = 'Glossary';
 
-/** The folders of which all text is user-facing, and those of which the errors are. */
+/** Folders whose text is all user-facing, and folders whose errors are. */
 const textFolders = ['renderer', 'main/cli', 'main/desktop'] as const;
 const errorFolders = ['main/agent', 'main/api', 'main/model', 'main/web'] as const;
 
-/** Folders without documents of ours. */
+/** Folders without our own documents. */
 const otherFolders = new Set(['node_modules', 'out', 'dist', '.git']);
 
-/** The entries of the glossary's first table: a row for what to write, its phrases parted by commas. */
+/** Parses the glossary's first table. Each row has the phrases, separated by commas, and their replacement. */
 export function glossaryOf(contributing: string): readonly Entry[] {
   const section = contributing.split(`\n## ${glossaryTitle}\n`)[1]?.split('\n## ')[0] ?? '';
   const [table = ''] = /^\|[\s\S]*?(?=\n\n)/m.exec(section) ?? [];
@@ -40,7 +40,7 @@ export function glossaryOf(contributing: string): readonly Entry[] {
     });
 }
 
-/** Where a text has words of the glossary: as whole words, whatever their case, over the end of a line too. */
+/** Finds words of the glossary in a text, as whole words in any case, also across lines. */
 export function findWords(prose: readonly Prose[], glossary: readonly Entry[], file: string): readonly Hit[] {
   const patterns = glossary.map((entry) => {
     const words = entry.word.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(' ', '\\s+');
@@ -60,7 +60,7 @@ export function findWords(prose: readonly Prose[], glossary: readonly Entry[], f
   );
 }
 
-/** All hits below `from`, by the folder that they count for; `docs` is every document. A folder without any is there. */
+/** Resolves with all hits below `from` by folder. `docs` counts all documents. Includes folders without hits. */
 export async function wordHits(from: string, glossary: readonly Entry[]): Promise<Map<string, Hit[]>> {
   const hits = new Map<string, Hit[]>();
   for (const folder of [...textFolders, ...errorFolders]) {
@@ -82,7 +82,7 @@ export async function wordHits(from: string, glossary: readonly Entry[]): Promis
   return hits;
 }
 
-/** Every document but the list of changes: what was released is not rewritten. */
+/** Lists all documents except the changelog, because released entries are not rewritten. */
 async function documentsOf(from: string): Promise<readonly string[]> {
   const top = (await readdir(from, { withFileTypes: true })).filter(({ name }) => !otherFolders.has(name));
   const names = await Promise.all(

@@ -1,9 +1,9 @@
 import path from 'node:path';
-// Every hook is handed the same.
+// All hooks get the same context.
 import { Arch, type AfterPackContext as PackContext } from 'electron-builder';
 import { preparePrograms } from './prepare-programs.ts';
 
-/** electron-builder's hook, once for each system and processor: the package's programs are there and are the right ones. */
+/** electron-builder's hook, called for each system and processor. Prepares and checks the package's programs. */
 export async function beforePack({ packager, electronPlatformName, arch }: PackContext): Promise<void> {
   const root = packager.projectDir;
   await preparePrograms({

@@ -8,13 +8,13 @@ const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '..', '..');
 const out = path.join(root, 'out');
 
-/** Node's own mark of a binary that can take a program in. */
+/** Node's marker of a binary into which a program can be injected. */
 const sentinelFuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 /**
- * Makes the command line one executable, `file`: Node with the program in it, and as assets the agent, and the window for
- * `serve`. Wants what `npm run build` builds. `node` is the program that it is made of: this one, or that of another
- * processor of the same system, of the same version.
+ * Builds the command line as one executable, `file`: Node with the program in it and, as assets, the agent and the
+ * window for `serve`. Needs the output of `npm run build`. `node` is the Node binary to use: this one, or one of the
+ * same system and version for another processor.
  */
 export async function buildExecutable({
   file,
@@ -37,9 +37,9 @@ export async function buildExecutable({
       main: path.join(work, 'cli', 'k8s-tunnels.cjs'),
       output: blob,
       disableExperimentalSEAWarning: true,
-      // Made for the Node that runs now; another processor's could not read it.
+      // A code cache works only for the Node that created it, not for another processor's.
       useCodeCache: node === process.execPath,
-      // NODE_OPTIONS are meant for a person's own programs.
+      // Ignore NODE_OPTIONS, which are for the user's own programs.
       execArgvExtension: 'none',
       assets: await assets(),
     };
@@ -55,7 +55,7 @@ export async function buildExecutable({
       ...[program, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', sentinelFuse],
       ...(isMac ? ['--macho-segment-name', 'NODE_SEA'] : []),
     ]);
-    // So that it runs here; a release is signed again with the app.
+    // Sign it to run here. A release is signed again with the app.
     if (isMac) await run('codesign', ['--sign', '-', program]);
     await rename(program, file);
   } finally {
@@ -63,7 +63,7 @@ export async function buildExecutable({
   }
 }
 
-/** By the path in `out/`, as `main/cli/assets.ts` asks for them. */
+/** Maps assets by their path in `out/`, as `main/cli/assets.ts` requests them. */
 async function assets(): Promise<Record<string, string>> {
   const all: Record<string, string> = {};
   for (const folder of ['agent', 'renderer']) {

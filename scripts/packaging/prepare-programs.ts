@@ -5,20 +5,20 @@ import { checkPlace, checkVendored } from '../vendor/program.ts';
 import { buildExecutable } from './executable.ts';
 
 /**
- * Makes a package's command line, and sees to it that its cloudflared is there. Rejects, with what to do, where that is
- * missing or not the locked one, or where no Node is here to make the command line of.
+ * Builds a package's command line and checks its cloudflared. Rejects with what to do if cloudflared is missing or not
+ * the locked one, or if there is no Node to build the command line with.
  */
 export async function preparePrograms(options: {
-  /** As Node names it, and the processor. */
+  /** The platform as Node names it, and the processor. */
   readonly platform: string;
   readonly arch: string;
   readonly lockFile: string;
   readonly vendor: string;
-  /** A folder with one for each system and processor. */
+  /** A folder with a folder for each system and processor. */
   readonly executables: string;
 }): Promise<void> {
   const { platform, arch, lockFile, vendor, executables } = options;
-  // Both halves were packed before; this is the joining of them.
+  // A universal package joins two halves that were packed before.
   if (arch === 'universal') return;
   const place = places.find((one) => one === `${platform}-${arch}`);
   if (place === undefined)

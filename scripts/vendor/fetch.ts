@@ -4,18 +4,18 @@ import { gunzipSync } from 'node:zlib';
 import { type Lock, type LockedFile, lockedFor, type Place, releaseFiles, vendoredProgram } from './lock.ts';
 import { checkPlace, sha256Of } from './program.ts';
 
-/** Where files come from: a folder that a person filled, or a release page. */
+/** The origin of files: a local folder, or a release page. */
 export type Origin = { readonly folder: string } | { readonly releases: string };
 
 export const officialReleases = 'https://github.com/cloudflare/cloudflared/releases/download';
 
-/** Thrown where the release page, or the folder, has no such file. */
+/** Thrown if the release page or the folder has no such file. */
 export class NoSuchFile extends Error {
   override readonly name = 'NoSuchFile';
 }
 
 /**
- * Puts the locked program for a place below `vendor`; nothing is written unless size, sum and processor are right.
+ * Puts a platform's locked program into `vendor`. Writes nothing unless size, sum and processor match.
  * Rejects with a message that names the file and what to do.
  */
 export async function vendorProgram(options: {
@@ -44,7 +44,7 @@ export async function vendorProgram(options: {
   return file;
 }
 
-/** What the lock is to say of a file of `version`. A person compares it with the release page. */
+/** Resolves with the lock entry for a file of `version`, to be compared with the release page by a maintainer. */
 export async function lockFile(options: {
   readonly version: string;
   readonly place: Place;
@@ -100,7 +100,7 @@ async function get(options: {
   }
 }
 
-/** The program itself: the file, or `cloudflared` in an archive. */
+/** Returns the program: the file itself, or `cloudflared` in an archive. */
 function programIn(data: Buffer, name: string): Buffer {
   if (!name.endsWith('.tgz')) return data;
   const broken = new Error(`${name} is no archive that holds cloudflared. Fetch it again.`);
@@ -110,7 +110,7 @@ function programIn(data: Buffer, name: string): Buffer {
   } catch {
     throw broken;
   }
-  // Blocks of 512 bytes: a header for each file, its name at 0, its size in octal at 124.
+  // tar: blocks of 512 bytes with a header for each file, the name at 0 and the size in octal at 124.
   for (let at = 0; at + 512 <= tar.length; ) {
     const [entry] = tar.toString('utf8', at, at + 100).split('\0');
     const size = Number.parseInt(tar.toString('latin1', at + 124, at + 136), 8) || 0;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 
-/** Where packages are made for, as Node names them, and the file of cloudflared's release page for each. */
+/** The platforms of packages, as Node names them, with the file of cloudflared's release page for each. */
 export const releaseFiles = {
   'linux-x64': 'cloudflared-linux-amd64',
   'linux-arm64': 'cloudflared-linux-arm64',
@@ -18,10 +18,10 @@ export const places = Object.keys(releaseFiles) as Place[];
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const lockedFile = z.strictObject({
   name: z.string(),
-  /** Bytes. */
+  /** In bytes. */
   size: z.number().int().positive(),
   sha256,
-  /** Of the program in an archive. */
+  /** The SHA-256 of the program in an archive. */
   programSha256: sha256.optional(),
 });
 const lock = z.strictObject({
@@ -30,10 +30,10 @@ const lock = z.strictObject({
 });
 
 export type LockedFile = z.infer<typeof lockedFile>;
-/** What cloudflared the packages carry. The sums are those that its release page publishes. */
+/** The packages' cloudflared. The sums are those of its release page. */
 export type Lock = z.infer<typeof lock>;
 
-/** Rejects with a message that names the file and what is wrong with it. */
+/** Reads the lock file. Rejects with a message that names the file and the problem. */
 export async function readLock(file: string): Promise<Lock> {
   const text = await readFile(file, 'utf8');
   try {
@@ -44,7 +44,7 @@ export async function readLock(file: string): Promise<Lock> {
   }
 }
 
-/** Throws where the lock has none for a place. */
+/** Returns the locked file of a platform. Throws if there is none. */
 export function lockedFor(lock: Lock, place: Place): LockedFile {
   const found = lock.files[place];
   if (found !== undefined) return found;
@@ -53,7 +53,7 @@ export function lockedFor(lock: Lock, place: Place): LockedFile {
   );
 }
 
-/** Where the program for a place lies below the folder `vendor`. */
+/** Returns the path of a platform's program in the folder `vendor`. */
 export function vendoredProgram(vendor: string, place: Place): string {
   return path.join(
     vendor,

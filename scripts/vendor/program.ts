@@ -7,7 +7,8 @@ export function sha256Of(data: Uint8Array): string {
 }
 
 /**
- * What a program runs on, by the first bytes of its file, as Node names it: `linux-x64`, …; undefined for anything else.
+ * Returns a program's platform from the first bytes of its file, as Node names it: `linux-x64`, …. Undefined if
+ * unknown.
  * ELF: `man 5 elf`; Mach-O: mach-o/loader.h; PE: https://learn.microsoft.com/windows/win32/debug/pe-format
  */
 export function placeOf(data: Buffer): string | undefined {
@@ -27,7 +28,7 @@ export function placeOf(data: Buffer): string | undefined {
   return arch && `win32-${arch}`;
 }
 
-/** Throws where a program is for something else than `place`. `name` is what the person knows the file by. */
+/** Throws if a program is not for `place`. `name` is the file's name for the message. */
 export function checkPlace(data: Buffer, place: Place, { name }: { readonly name: string }): void {
   const found = placeOf(data);
   if (found !== place)
@@ -36,7 +37,7 @@ export function checkPlace(data: Buffer, place: Place, { name }: { readonly name
     );
 }
 
-/** Rejects, with the command that mends it, where the vendored program for a place is missing or not the locked one. */
+/** Rejects, with the command that fixes it, if a platform's vendored program is missing or not the locked one. */
 export async function checkVendored(options: {
   readonly lock: Lock;
   readonly vendor: string;

@@ -39,7 +39,7 @@ const errorOf = (stdout: string) =>
 const startAgent = async (env = home.env) => {
   const agent = startCli(['agent'], { env, program: builtProgram });
   started.push(agent);
-  await agent.says('runs (process');
+  await agent.says('is running (process');
   return agent;
 };
 

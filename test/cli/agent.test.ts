@@ -81,7 +81,7 @@ describe('start', () => {
 
   it('takes over the socket that a killed agent left', async () => {
     const first = start('agent');
-    await first.says('runs (process');
+    await first.says('is running (process');
     first.child.kill('SIGKILL');
     await first.done;
     expect(existsSync(home.paths.socket)).toBe(true);
@@ -129,11 +129,11 @@ describe('start', () => {
 describe('end', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('on %s leaves no socket', async (signal) => {
     const agent = start('agent');
-    await agent.says('runs (process');
+    await agent.says('is running (process');
     agent.child.kill(signal);
     expect((await agent.done).code).toBe(0);
     expect(existsSync(home.paths.socket)).toBe(false);
-    expect((await run('quit')).stdout).toBe('No agent runs.\n');
+    expect((await run('quit')).stdout).toBe('No agent is running.\n');
   });
 
   it('comes by itself when nobody called and nothing was connected', async () => {
@@ -144,7 +144,7 @@ describe('end', () => {
 
   it('does not come while a caller is there', async () => {
     const agent = start('agent', '--idle-exit', '0.002');
-    await agent.says('runs (process');
+    await agent.says('is running (process');
     const client = await connectAgent({ path: home.paths.socket, state: home.paths.state });
     if (client === undefined) throw new Error('no agent runs');
     let over = false;
@@ -162,10 +162,10 @@ describe('end', () => {
 
   it('of an agent whose socket was taken away leaves that of the next alone', async () => {
     const first = start('agent');
-    await first.says('runs (process');
+    await first.says('is running (process');
     await unlink(home.paths.socket);
     const second = start('agent');
-    await second.says('runs (process');
+    await second.says('is running (process');
     expect((await first.done).code).toBe(1);
     expect(agentOf((await run('status', '--json')).stdout).pid).toBe(second.child.pid);
   });
@@ -178,7 +178,7 @@ describe('files', () => {
     await writeFile(log, '');
     await truncate(log, 5 * 1024 * 1024 + 1);
     const agent = start('agent');
-    await agent.says('runs (process');
+    await agent.says('is running (process');
     const mode = async (file: string) => ((await stat(file)).mode & 0o777).toString(8);
     expect(await mode(home.paths.state)).toBe('700');
     expect(await mode(log)).toBe('600');

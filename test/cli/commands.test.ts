@@ -41,7 +41,7 @@ describe('list', () => {
       '  –  untagged               eu-west-1  no tunnel: It has no tag k8s-tunnels-hostname.',
       '  ○  waits                  eu-west-1',
     ]);
-    expect(stderr).toContain('1 place could not be read (eks 1 us-east-1)');
+    expect(stderr).toContain('Could not load 1 location (eks 1 us-east-1)');
   });
 
   it('keeps the clusters that every word fits', async () => {
@@ -54,16 +54,16 @@ describe('list', () => {
     agent.deny('dark', 'Group people-ops\u001b[31m only');
     const short = await run('list', 'eks');
     expect(short.stdout).not.toContain('dark');
-    expect(short.stderr).toContain('1 more is not for you (`k8s-tunnels list --all`).');
+    expect(short.stderr).toContain('No access to 1 cluster (`k8s-tunnels list --all` shows them).');
     const long = await run('list', '--all');
     expect(long.stdout).toContain(
-      '  ⊘  dark                   eu-west-1  not for you: Group people-ops only\n',
+      '  ⊘  dark                   eu-west-1  no access: Group people-ops only\n',
     );
-    expect(long.stderr).not.toContain('not for you');
+    expect(long.stderr).not.toContain('No access');
 
     const only = await run('list', 'dark');
     expect([only.stdout, only.code]).toEqual(['', 0]);
-    expect(only.stderr).toContain('1 is not for you (`k8s-tunnels list --all`).');
+    expect(only.stderr).toContain('No access to 1 cluster (`k8s-tunnels list --all` shows them).');
     expect(only.stderr).not.toContain('No cluster');
     expect((await json('list', 'dark')).document.clusters).toMatchObject([
       { title: 'dark', policy: { verdict: 'denied', message: expect.stringContaining('people-ops') } },
@@ -74,7 +74,7 @@ describe('list', () => {
   it('says that nothing fits', async () => {
     const { stdout, stderr, code } = await run('list', 'nowhere');
     expect([stdout, code]).toEqual(['', 0]);
-    expect(stderr).toContain('No cluster fits nowhere');
+    expect(stderr).toContain('No cluster matches nowhere');
   });
 });
 
@@ -83,7 +83,7 @@ describe('discover', () => {
     const { stdout, code } = await run('discover');
     expect(code).toBe(0);
     expect(stdout).toBe(
-      '8 clusters known after 1.2 s\n! eks 1 us-east-1: Account 1 may not list clusters. aws-denied\n  Ask its owner.\n',
+      '8 clusters, refreshed in 1.2 s\n! eks 1 us-east-1: Account 1 may not list clusters. aws-denied\n  Ask its owner.\n',
     );
     expect((await json('discover')).document).toMatchObject({ clusters: 8, tookMs: 1234 });
   });
@@ -106,7 +106,7 @@ describe('sets', () => {
     const { stderr, stdout, code } = await run('connect', '--set', 'STAGING eu', '--add');
     expect(code).toBe(0);
     expect(stdout).toContain('✓ staging');
-    expect(stderr).toContain('eks/444455556666/eu-west-1/gone is not there any more.');
+    expect(stderr).toContain('eks/444455556666/eu-west-1/gone no longer exists.');
     expect(agent.calls.find(({ name }) => name === 'connect')?.input).toMatchObject({
       clusters: ['eks/444455556666/eu-west-1/staging'],
       mode: 'add',
@@ -128,7 +128,7 @@ describe('connect', () => {
       [
         '✓ prod     connected in 12 ms  context prod     127.0.0.1:21000',
         '✓ staging  connected in 12 ms  context staging  127.0.0.1:21000',
-        'kubectl uses prod (production)',
+        'Current context: prod (production)',
         'There was no current context before. Undo: k8s-tunnels switch -',
         '',
       ].join('\n'),
@@ -148,7 +148,7 @@ describe('connect', () => {
     });
   });
 
-  it('fails with 1 when some failed, and says where and who can mend it', async () => {
+  it('fails with 1 when some failed, and says where and who can fix it', async () => {
     const { stdout, stderr, code } = await run('connect', 'prod', 'denied', 'dark');
     expect(code).toBe(1);
     expect(stdout).toContain('✓ prod');
@@ -156,16 +156,16 @@ describe('connect', () => {
       [
         '✗ denied  failed at access: The Access policy of denied.example.net denies you access.',
         '  Ask your Access administrator for it.',
-        '  Who can mend it: your Access administrator.',
+        '  Who can fix it: your Access administrator.',
       ].join('\n'),
     );
   });
 
-  it('names the owner where the cluster has to be mended', async () => {
+  it('names the owner where the cluster needs a fix', async () => {
     const { stderr } = await run('connect', 'dark');
     expect(stderr).toContain(
       [
-        "  Who can mend it: the cluster's administrator. Ask the owner: night-watch@example.com.",
+        "  Who can fix it: the cluster's administrator. Ask the owner: night-watch@example.com.",
         '  About this cluster: https://wiki.example.com/dark',
       ].join('\n'),
     );
@@ -212,7 +212,7 @@ describe('activity', () => {
     expect(stdout).toBe(
       [
         '2026-03-03 08:59:00  ·  settings   changed: keepEntries',
-        '2026-03-03 09:00:00  ·  discovery  8 clusters, 2 new (dark, prod), 1 of 2 places could not be read',
+        '2026-03-03 09:00:00  ·  discovery  8 clusters, 2 new (dark and prod), could not load 1 of 2 locations',
         '2026-03-04 09:05:00  ●  dark       connected: opened for kubectl, 42 ms',
         '2026-03-04 17:29:00  ✗  dark       failed at readyz: kube-unready: dark answers 500. Ask.',
         '2026-03-04 17:30:10  ·  dark       disconnected',
@@ -240,13 +240,13 @@ describe('activity', () => {
 });
 
 describe('status, switch, disconnect', () => {
-  it('shows what is connected and what kubectl uses', async () => {
+  it('shows what is connected and the current context', async () => {
     await run('connect', 'prod', 'staging', '--switch', '--production');
     const { stdout } = await run('status');
     expect(stdout).toMatch(
       /^● {2}prod {5}production {2}127\.0\.0\.1:21000 {2}12 ms {2}connected for \d+ s$/m,
     );
-    expect(stdout).toContain('kubectl uses prod (production)');
+    expect(stdout).toContain('Current context: prod (production)');
     expect(stdout).toContain(`agent 0.1.0, process ${process.pid}, up 2 min`);
     const { document } = await json('status');
     expect(document).toMatchObject({
@@ -276,7 +276,7 @@ describe('status, switch, disconnect', () => {
 
   it('switches to a connected cluster only', async () => {
     await run('connect', 'prod', 'staging', '--switch', '--production');
-    expect((await run('switch', 'staging')).stdout).toBe('kubectl uses staging\n');
+    expect((await run('switch', 'staging')).stdout).toBe('Current context: staging\n');
     expect((await json('switch', 'denied')).code).toBe(4);
   });
 
@@ -284,39 +284,39 @@ describe('status, switch, disconnect', () => {
     await run('connect', 'prod', 'staging', '--switch', '--production');
     expect((await json('disconnect', 'prod')).document.closed).toMatchObject([{ title: 'prod' }]);
     expect((await run('disconnect', 'staging')).stdout).toBe(
-      '✓ staging  disconnected\nkubectl has no current context\n',
+      '✓ staging  disconnected\nCurrent context: none\n',
     );
     expect((await run('disconnect', '--all')).stdout).toBe('Nothing was connected.\n');
   });
 
-  it('says what is closed but opened when kubectl uses it, until it is forgotten', async () => {
+  it('shows on-demand contexts, until it is removed', async () => {
     await run('connect', 'prod', 'staging', '--switch', '--production');
-    expect((await run('status')).stdout).not.toContain('Closed');
+    expect((await run('status')).stdout).not.toContain('On-demand');
     await run('disconnect', 'prod');
-    expect((await run('status')).stdout).toMatch(/^Closed, and opened when kubectl uses it: prod$/m);
+    expect((await run('status')).stdout).toMatch(/^On-demand context: prod$/m);
     const { kept, tunnels } = (await json('status')).document;
     expect(kept).toEqual([{ cluster: expect.any(String), title: 'prod' }]);
     expect(tunnels).toMatchObject([{ title: 'staging' }]);
     expect((await run('list', 'eks')).stdout).toMatch(
-      /^ {2}○ {2}prod +production +eu-west-1 {2}opens when kubectl uses it$/m,
+      /^ {2}○ {2}prod +production +eu-west-1 {2}on demand: connects when kubectl needs it$/m,
     );
     expect((await json('list', 'prod')).document.clusters).toMatchObject([{ title: 'prod', kept: true }]);
     await run('disconnect', 'staging');
-    expect((await run('status')).stdout).toContain('opened when kubectl uses them: prod, staging\n');
+    expect((await run('status')).stdout).toContain('On-demand contexts: prod and staging\n');
 
     await run('forget', '--all');
-    expect((await run('status')).stdout).not.toContain('Closed');
+    expect((await run('status')).stdout).not.toContain('On-demand');
     expect((await json('status')).document.kept).toEqual([]);
   });
 
-  it('forgets one, open or not, then all', async () => {
+  it('removes one, open or not, then all; forget is its other name', async () => {
     await run('connect', 'prod', 'staging', '--switch', '--production');
     await run('disconnect', 'prod');
     expect((await json('forget', 'prod')).document.forgotten).toMatchObject([{ title: 'prod' }]);
-    expect((await run('forget', 'staging')).stdout).toBe(
-      '✓ staging  forgotten\nkubectl has no current context\n',
+    expect((await run('remove', 'staging')).stdout).toBe(
+      '✓ staging  removed from the kubeconfig\nCurrent context: none\n',
     );
-    expect((await run('forget', '--all')).stdout).toBe('The kubeconfig holds none of these.\n');
+    expect((await run('forget', '--all')).stdout).toBe('The kubeconfig has no context of these clusters.\n');
     expect((await json('forget', 'prod', '--all')).code).toBe(2);
   });
 
@@ -329,7 +329,7 @@ describe('status, switch, disconnect', () => {
     );
     expect((await json('rotate', 'prod', '--all')).code).toBe(2);
     await run('forget', '--all');
-    expect((await run('rotate', '--all')).stdout).toBe('The kubeconfig holds no password of these.\n');
+    expect((await run('rotate', '--all')).stdout).toBe('The kubeconfig has no password of these clusters.\n');
   });
 });
 
@@ -392,8 +392,8 @@ describe('lint-tags', () => {
       ].join('\n'),
     );
     expect(stdout).toContain("--tags 'k8s-tunnels-hostname=<HOSTNAME>'");
-    expect(stderr).toContain('Not checked, since it could not be read: eks 1 us-east-1');
-    expect(stderr).toContain('8 clusters checked: 1 error, 3 warnings.');
+    expect(stderr).toContain('Not checked, because it could not be loaded: eks 1 us-east-1');
+    expect(stderr).toContain('Checked 8 clusters: 1 error, 3 warnings.');
     expect((await json('lint-tags')).document).toMatchObject({ clusters: 8, errors: 1, warnings: 3 });
   });
 

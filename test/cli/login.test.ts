@@ -49,7 +49,7 @@ it('signs in in the browser, tells of it, and signs out', async () => {
   const before = await run('accounts');
   expect(before.stdout).toMatch(/· +AWS +acme +not signed in/);
   const login = await run('login', 'aws');
-  expect(login).toMatchObject({ code: 0, stdout: '✓ AWS (acme): signed in, renewed by itself\n' });
+  expect(login).toMatchObject({ code: 0, stdout: '✓ AWS (acme): signed in, renewed automatically\n' });
   expect(await browser.tabs()).toEqual([`127.0.0.1:${aws.port}/authorize`]);
   const accounts = await run('accounts', '--json');
   expect(JSON.parse(accounts.stdout).accounts).toContainEqual(
@@ -64,13 +64,13 @@ it('signs in in the browser, tells of it, and signs out', async () => {
   const logout = await run('logout', 'aws', 'acme');
   expect(logout.code).toBe(0);
   expect(logout.stdout).toContain('✓ Removed: The AWS session acme');
-  expect(logout.stdout).toContain('! Still there: ');
+  expect(logout.stdout).toContain('! Remains: ');
   expect(await run('logout', 'aws')).toMatchObject({ code: 4 });
 });
 
 it('shows a code to enter elsewhere', async () => {
   const cli = startCli(['login', 'aws', '--device-code'], { env });
-  await cli.says('and see that the code is');
+  await cli.says('and check that the code is');
   const [url = ''] = /http:\S+user_code=\S+/.exec(cli.stderr()) ?? [];
   expect(await browser.tabs()).toEqual([]);
   const { email, password } = firstPerson(plan.people);
@@ -81,7 +81,7 @@ it('shows a code to enter elsewhere', async () => {
 it('says what there is to sign in to', async () => {
   const { code, stderr } = await run('login', 'gogle');
   expect(code).toBe(2);
-  expect(stderr).toContain('There is access, aws, gcp, azure, vault, oidc.');
+  expect(stderr).toContain('The providers are access, aws, gcp, azure, vault and oidc.');
 });
 
 it('is cancelled by Ctrl-C', async () => {
@@ -90,7 +90,7 @@ it('is cancelled by Ctrl-C', async () => {
   const { code, screen } = await runInTerminal({
     args: ['login', 'aws'],
     env: quiet,
-    when: 'If no browser came up',
+    when: 'If no browser opened',
     keys: '\u0003',
   });
   expect(code).toBe(130);
@@ -103,7 +103,7 @@ it('tells a person at kubectl what it waits for', { timeout: 60_000 }, async () 
   expect(await run('logout', 'aws')).toMatchObject({ code: 0 });
   await run('quit');
   const cli = startCli(['credential', 'playground'], { env: { ...env, BROWSER: '/bin/true' } });
-  await cli.says('Waiting for your sign-in to AWS (acme) in the browser …\n');
+  await cli.says('Waiting for you to sign in to AWS (acme) in the browser …\n');
   const { stdout } = await run('status', '--json');
   expect(JSON.parse(stdout).logins).toMatchObject([{ kind: 'aws', title: 'AWS (acme)' }]);
   await run('quit');
@@ -124,7 +124,7 @@ it('is offered by the bare command, which then has clusters to pick', { timeout:
   const terminal = startInTerminal({ args: [], env });
   await terminal.shows(/You are not signed in to AWS \(acme\)\. Sign in now\?/);
   terminal.press('\r');
-  await terminal.shows(/Clusters to be connected[\s\S]*playground/);
+  await terminal.shows(/Clusters to connect[\s\S]*playground/);
   expect(await browser.tabs()).toHaveLength(1);
   await terminal.end();
 });
@@ -143,8 +143,8 @@ it('takes an unknown cluster for one that a sign-in may find, and the start URL 
   expect(unknown.code).toBe(4);
   expect(JSON.parse(unknown.stdout).error.hint).toContain('AWS (acme): `k8s-tunnels login aws acme`');
   const wrong = await run('login', 'aws', 'https://beta.awsapps.com/start', '--region', 'dublin');
-  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('such as eu-west-1') });
-  // One that comes to nothing is taken out of the settings again.
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('for example eu-west-1') });
+  // A portal whose login fails is removed from the settings again.
   await aws.close();
   const lost = await run('login', 'aws', 'https://beta.awsapps.com/start', '--region', 'eu-west-1');
   expect(lost.code).not.toBe(0);

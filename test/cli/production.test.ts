@@ -43,7 +43,7 @@ describe('to connect production', () => {
     expect(stdout).toBe(
       [
         '✓ prod  connected in 12 ms  context prod  127.0.0.1:21000',
-        'kubectl uses staging',
+        'Current context: staging',
         'The current context was not switched: prod is a production cluster.',
         'To switch: k8s-tunnels switch prod',
         '  kubectl --context prod get namespaces',
@@ -74,7 +74,7 @@ describe('to connect production', () => {
     });
     expect(await open()).toEqual([]);
     const { stdout: confirmed } = await run('connect', 'prod', '--switch', '--production');
-    expect(confirmed).toContain('kubectl uses prod (production)\n');
+    expect(confirmed).toContain('Current context: prod (production)\n');
   });
 
   inTerminal('asks nothing in a terminal', async () => {
@@ -87,7 +87,7 @@ describe('to connect production', () => {
   });
 
   inTerminal.each([
-    [yes, 0, 'kubectl uses prod (production)'],
+    [yes, 0, 'Current context: prod (production)'],
     [no, 130, 'Nothing was changed'],
     [cancel, 130, 'Nothing was changed'],
   ])('with --switch asks in a terminal: %j', async (keys, code, words) => {
@@ -105,7 +105,7 @@ describe('to switch to production', () => {
       code: 2,
       document: { error: { code: 'production-unconfirmed' } },
     });
-    expect((await run('switch', 'prod', '--production')).stdout).toBe('kubectl uses prod (production)\n');
+    expect((await run('switch', 'prod', '--production')).stdout).toBe('Current context: prod (production)\n');
     const again = await run('connect', 'prod', '--switch');
     expect([again.code, again.stdout]).toEqual([0, expect.not.stringContaining('not switched')]);
   });
@@ -126,7 +126,7 @@ describe('a set with production', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('✓ staging');
     expect(stdout).not.toContain('prod');
-    expect(stderr).toContain('! prod is a production cluster and was not connected. Give --production');
+    expect(stderr).toContain('! prod is a production cluster and was not connected. Add --production');
     expect(await open()).toEqual(['staging']);
     expect(await json('connect', '--set', 'both')).toMatchObject({
       code: 1,
@@ -158,14 +158,14 @@ describe('a switch for some time', () => {
   it('shows what is left of it and what comes after, there and in status', async () => {
     await run('connect', 'prod', 'staging', '--add');
     await run('switch', 'staging');
-    const line = 'kubectl uses prod (production, 30m left, then staging)';
+    const line = 'Current context: prod (production, 30m left, then staging)';
     expect((await run('switch', 'prod', '--for', '30m', '--production')).stdout).toBe(`${line}\n`);
     expect((await run('status')).stdout.split('\n')).toContain(line);
     expect((await json('status')).document.kubectl).toMatchObject({
       production: true,
       limit: { until: expect.any(Number), back: 'staging' },
     });
-    expect((await run('switch', '-')).stdout).toBe('kubectl uses staging\n');
+    expect((await run('switch', '-')).stdout).toBe('Current context: staging\n');
   });
 
   it('is a switch: connect asks with it as with --switch', async () => {
@@ -173,7 +173,7 @@ describe('a switch for some time', () => {
       document: { error: { code: 'production-unconfirmed' } },
     });
     const { stdout } = await run('connect', 'prod', '--for', '1h', '--production');
-    expect(stdout).toContain('kubectl uses prod (production, 1h left, then none)\n');
+    expect(stdout).toContain('Current context: prod (production, 1h left, then none)\n');
     expect((await json('connect', 'prod', '--for', '1h', '--add')).code).toBe(2);
   });
 
@@ -198,8 +198,8 @@ describe('a switch for some time', () => {
 it('a connect that switches says so, with the command that undoes it', async () => {
   await run('connect', 'denied', 'staging');
   const { stdout } = await run('connect', 'mistagged');
-  expect(stdout).toContain('kubectl uses mistagged\nSwitched from staging. Undo: k8s-tunnels switch -\n');
-  expect((await run('switch', '-')).stdout).toBe('kubectl uses staging\n');
+  expect(stdout).toContain('Current context: mistagged\nSwitched from staging. Undo: k8s-tunnels switch -\n');
+  expect((await run('switch', '-')).stdout).toBe('Current context: staging\n');
   expect((await run('connect', 'staging')).stdout).not.toContain('Undo');
 });
 
@@ -230,14 +230,14 @@ describe('the picker', () => {
   inTerminal('marks production, and the current context', async () => {
     await run('connect', 'prod', '--switch', '--production');
     const terminal = startInTerminal({ args: [], env: home.env });
-    await terminal.shows(/Clusters to be connected \(kubectl uses prod \(production\)\)/);
+    await terminal.shows(/Clusters to connect · Current context: prod \(production\)/);
     await terminal.shows(/prod {2}production \(current context\)/);
     await terminal.end();
   });
 
   inTerminal('connects production without a switch and without a question', async () => {
     const terminal = startInTerminal({ args: [], env: home.env });
-    await terminal.shows(/Clusters to be connected/);
+    await terminal.shows(/Clusters to connect/);
     terminal.press('prod');
     await terminal.shows(/prod {2}production/);
     terminal.press('\t\r');

@@ -60,14 +60,14 @@ const setUp = async () => {
 describe('setup', () => {
   it('shows what it does and changes nothing without a yes', async () => {
     const [nothing, asked] = await Promise.all([run('setup'), run('setup', url)]);
-    expect(nothing.stdout).toBe('Nothing is set up.\n');
+    expect(nothing.stdout).toBe('No organisation is configured.\n');
     expect(asked.code).toBe(2);
     expect(asked.stdout).toBe('');
     expect(asked.stderr).toContain(`Acme, from ${url}`);
     expect(asked.stderr).toMatch(/access\.team +acme\.cloudflareaccess\.com/);
     expect(asked.stderr).toMatch(/kubeconfigMode +add +now switch, managed/);
     expect(asked.stderr).toContain('It is not signed');
-    expect(asked.stderr).toContain('A setup needs a yes');
+    expect(asked.stderr).toContain('The setup needs a confirmation');
     expect(current()).toBeUndefined();
     expect((await json('setup')).document).toEqual({ organisation: null });
   });
@@ -171,12 +171,12 @@ describe('setup', () => {
     publisher.publish('/acme.yaml.sig', signer.sign(acme));
     expect((await json('setup', link, '--yes')).document.organisation).toMatchObject({ signed: false });
     expect((await run('setup', link, '--yes')).stderr).toContain(
-      `signed with the key that the link brought: ${signer.key}`,
+      `signed with the key from the link: ${signer.key}`,
     );
     // The same key, from a person who has it from elsewhere.
     const given = await json('setup', url, '--key', signer.key, '--yes');
     expect(given.document.organisation).toMatchObject({ signed: true });
-    expect((await run('setup', '--refresh')).stdout).toContain('Nothing has changed.');
+    expect((await run('setup', '--refresh')).stdout).toContain('No changes.');
     publisher.publish('/acme.yaml', acme.replace('Acme', 'Evil'));
     expect((await json('setup', '--refresh')).document.error).toMatchObject({ code: 'organisation-refused' });
     expect(current()?.name).toBe('Acme');
@@ -188,18 +188,18 @@ describe('setup', () => {
     await setUp();
     publisher.publish('/acme.yaml', acme.replace('acme.cloudflareaccess.com', 'evil.cloudflareaccess.com'));
     const refreshed = await run('setup', '--refresh');
-    expect(refreshed.stdout).toContain('A new configuration waits for your review.');
+    expect(refreshed.stdout).toContain('A new configuration is waiting for your review.');
     expect(refreshed.stdout).toMatch(
       /waiting +a new configuration changes access\.team: k8s-tunnels setup --review/,
     );
     expect(current()?.team).toBe('acme.cloudflareaccess.com');
     const [status, document] = await Promise.all([run('status'), json('status')]);
-    expect(status.stdout).toContain('A new configuration of Acme waits: `k8s-tunnels setup --review`');
+    expect(status.stdout).toContain('Acme has a new configuration to review: `k8s-tunnels setup --review`');
     expect(document.document.setupPending).toEqual(['access.team']);
 
     const asked = await run('setup', '--review');
     expect(asked.code).toBe(2);
-    expect(asked.stderr).toContain('What changes:');
+    expect(asked.stderr).toContain('Changes:');
     expect(asked.stderr).toMatch(
       /access\.team +evil\.cloudflareaccess\.com +now acme\.cloudflareaccess\.com/,
     );
@@ -213,7 +213,7 @@ describe('setup', () => {
     expect(current()).toMatchObject({ team: 'evil.cloudflareaccess.com' });
     expect((await run('status')).stdout).not.toContain('--review`');
     const again = await run('setup', '--review');
-    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('Nothing is new in it.')]);
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('No changes.')]);
     expect((await run('setup', '--review', '--refresh')).stderr).toContain('exclude each other');
   });
 

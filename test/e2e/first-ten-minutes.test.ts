@@ -143,7 +143,9 @@ test('in a terminal without a person to ask, each step is named by the command f
   expect(added.stdout).toContain(`kubectl --context ${title} get namespaces`);
   expect(await createKubeClient(commandLine).namespaces(title)).toContain('orders');
   expect(await world.browser.tabs()).toHaveLength(tabsAtMost);
-  expect((await commandLine.run('k8s-tunnels', ['login', '--all'])).stdout).toBe('No sign-in is missing.\n');
+  expect((await commandLine.run('k8s-tunnels', ['login', '--all'])).stdout).toBe(
+    'Already signed in everywhere.\n',
+  );
 }, 120_000);
 
 test('AWS by its start URL alone, from an empty home', async () => {

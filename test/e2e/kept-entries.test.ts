@@ -176,7 +176,7 @@ test('a person who does not sign in is told that they are waited for', async (co
     `kubectl --context ${cluster} get ns -o name`,
     '/dev/null',
   ]);
-  await waiting.line(/^Waiting for your sign-in to \S+ in the browser …/, 20_000);
+  await waiting.line(/^Waiting for you to sign in to \S+ in the browser …/, 20_000);
   const { logins } = await status();
   expect(logins).toHaveLength(1);
   await execa('curl', ['-skL', logins[0]?.url ?? ''], { env: commandLine.env, reject: false });

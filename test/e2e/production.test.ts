@@ -62,7 +62,7 @@ test('connected without a switch, switched to after a yes, for some time, also o
   const yes = await inTerminal(ask, question, '\u001b[D\r');
   expect(yes).toMatchObject({
     code: 0,
-    screen: expect.stringContaining(`kubectl uses ${production} (production, 30m left, then mine)`),
+    screen: expect.stringContaining(`Current context: ${production} (production, 30m left, then mine)`),
   });
   expect(await current()).toBe(production);
 

@@ -49,7 +49,10 @@ test('kubectl works after connect, and with mode add connect prints the context 
   expect(await commandLine.run('k8s-tunnels', ['setup', file, '--yes'])).toMatchObject({ code: 0 });
   expect(await commandLine.run('k8s-tunnels', ['login', 'aws'])).toMatchObject({ code: 0 });
   const connected = await commandLine.run('k8s-tunnels', ['connect', title]);
-  expect(connected).toMatchObject({ code: 0, stdout: expect.stringContaining(`kubectl uses ${title}\n`) });
+  expect(connected).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`Current context: ${title}\n`),
+  });
   expect(connected.stdout).not.toContain('--context');
   const { kubectl } = commandLine;
   if (kubectl !== undefined) {

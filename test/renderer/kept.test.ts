@@ -10,7 +10,8 @@ const shown = windowFixture();
 const orders = aCluster('orders');
 const search = aCluster('search');
 const clusters = [orders, search];
-const says = 'On demand: connects when kubectl uses it';
+const explained = 'connects when kubectl needs it';
+const says = `On demand: ${explained}`;
 
 /** As the agent does it: the changes come before the answer. */
 function letForget(agent: ScriptedAgent, ...ids: readonly ClusterId[]): void {
@@ -47,7 +48,7 @@ test('the page of a kept cluster names its context and forgets it, by the keyboa
   const { agent, page, row, focused } = await shown.open(context, { clusters, kept: [orders.id, search.id] });
   letForget(agent, orders.id);
   await row('orders').getByRole('button', { name: 'orders', exact: true }).click();
-  await page.getByRole('definition').filter({ hasText: 'connects when kubectl uses it' }).waitFor();
+  await page.getByRole('definition').filter({ hasText: explained }).waitFor();
   await page.getByRole('definition').getByText('orders', { exact: true }).waitFor();
   const forget = page.getByRole('button', { name: 'Remove from kubeconfig' });
   expect(await forget.getAttribute('title')).toBe('Remove orders from kubeconfig');

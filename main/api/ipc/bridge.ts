@@ -1,26 +1,26 @@
 import type { AgentMessage, ClientMessage } from '../serve-messages.ts';
 
 /**
- * What the preload hands the window as `window.k8sTunnels`, and all of it: a conversation with the agent. Absent in a
- * browser, where a WebSocket carries the same messages.
+ * The preload's only API for the window, as `window.k8sTunnels`: a conversation with the agent. Absent in a browser,
+ * which exchanges the same messages over a WebSocket.
  */
 export interface AgentBridge {
-  /** The first message after a load, or after an end, begins a conversation. */
+  /** Sends a message. The first one after a load, or after an end, opens a conversation. */
   send(message: ClientMessage): void;
-  /** The answer ends it. */
+  /** Returns an unsubscribe function. */
   onMessage(listener: (message: AgentMessage) => void): () => void;
-  /** Told when the agent has gone. The answer ends it. */
+  /** Notifies when the agent has ended. Returns an unsubscribe function. */
   onEnd(listener: () => void): () => void;
 }
 
 /** Electron's IPC channels. */
 export const channels = {
-  /** Page to main: it was loaded; what an earlier page began is over. */
+  /** Page to main: the page was loaded. Ends the conversation of an earlier page. */
   load: 'agent:load',
   /** Page to main: a client's message. */
   send: 'agent:send',
   /** Main to page: the agent's message. */
   message: 'agent:message',
-  /** Main to page: the agent has gone. */
+  /** Main to page: the agent has ended. */
   end: 'agent:end',
 } as const;

@@ -3,7 +3,7 @@ import type { Channel, OpenChannel } from '../channel.ts';
 import type { ClientMessage } from '../serve-messages.ts';
 import { channels } from './bridge.ts';
 
-/** What is used of Electron's `ipcMain`, so that this file runs without Electron. */
+/** The used part of Electron's `ipcMain`, so that this file runs without Electron. */
 export interface IpcReceiver {
   on(channel: string, listener: (event: IpcEvent, message?: unknown) => void): unknown;
 }
@@ -22,8 +22,8 @@ export interface IpcSender {
 }
 
 /**
- * Carries each window's conversation with the agent. A message is heard only from the main frame of a page of
- * `origin` (`scheme://host`); any other is dropped and logged. A page that is loaded anew ends the earlier conversation.
+ * Transports each window's conversation with the agent. Accepts messages only from the main frame of a page of `origin`
+ * (`scheme://host`), and drops and logs any other. A reload of the page ends its earlier conversation.
  */
 export function serveIpc(options: {
   readonly ipc: IpcReceiver;
@@ -50,7 +50,7 @@ export function serveIpc(options: {
 
   const begin = (sender: IpcSender): Promise<Channel> => {
     const { id } = sender;
-    // Of an earlier conversation nothing may reach the page any more.
+    // Drop messages of an earlier conversation.
     const send = (name: string, message?: unknown) => {
       if (open.get(id) === channel && !sender.isDestroyed()) sender.send(name, message);
     };
@@ -75,7 +75,7 @@ export function serveIpc(options: {
   });
 }
 
-/** `URL.origin` is `null` for a scheme of one's own. */
+/** Replaces `URL.origin`, which is `null` for a custom scheme. */
 function originOf(url: string): string | undefined {
   try {
     const { protocol, host } = new URL(url);

@@ -1,7 +1,7 @@
 import type { OpenChannel } from '../channel.ts';
 import type { Connection } from './client.ts';
 
-/** To the agent behind a socket, whoever hosts it: each message is passed on as it is. */
+/** Opens a channel to the agent behind a socket. Passes each message on unchanged. */
 export function socketChannel(connect: () => Promise<Connection>): OpenChannel {
   return async ({ onMessage, onEnd }) => {
     const connection = await connect();

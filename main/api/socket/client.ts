@@ -7,22 +7,22 @@ import { isNonce, isProof, newNonce, proofOf, protocol, readSecret } from './pro
 import { socketFile } from './socket-file.ts';
 
 const handshakeTimeoutMs = 2_000;
-/** How often, and after how long, an agent that lives and hangs up without a word is tried again. */
+/** How often, and after how long, to retry a running agent that closes the connection without an answer. */
 const hangUps = 3;
 const afterHangUpMs = 200;
 
-/** A shell's end of the socket. */
+/** A shell's client of the agent behind the socket. */
 export interface Client extends AgentClient {
   readonly agent: { readonly version: string; readonly pid: number };
-  /** Resolves when the connection has ended, for whatever reason. */
+  /** Resolves when the connection has ended, for any reason. */
   readonly ended: Promise<void>;
   close(): void;
 }
 
 /**
- * Connects to the agent. Resolves with undefined when none runs (no socket, or one that a killed agent left).
- * Rejects with `agent-foreign` when something else lies or answers there, `agent-version` for an agent of another
- * protocol, `agent-unreachable` for one that does not answer.
+ * Connects to the agent. Resolves with undefined if none is running (no socket, or one from a killed agent).
+ * Rejects with `agent-foreign` if something else is or answers there, `agent-version` for an agent with another
+ * protocol, and `agent-unreachable` for one that does not answer.
  */
 export async function connectAgent(options: {
   readonly path: string;
@@ -32,17 +32,17 @@ export async function connectAgent(options: {
   return connection === undefined ? undefined : converse(connection);
 }
 
-/** A connection on which both ends have proven themselves, its messages as they come. */
+/** A connection whose ends have both proven themselves, with raw messages. */
 export interface Connection {
   readonly agent: Client['agent'];
-  /** Takes the messages from now on; the agent sends none before it is asked. */
+  /** Receives the messages from now on. The agent sends none before the first request. */
   listen(listeners: { onMessage(message: AgentMessage): void; onEnd(): void }): void;
   send(message: ClientMessage): void;
-  /** Ends it; what comes before the other end is gone too is not heard. */
+  /** Closes it and ignores messages that still arrive. */
   close(): void;
 }
 
-/** As `connectAgent`, for who only passes messages on. */
+/** Connects as `connectAgent` does, for callers that only pass messages on. */
 export async function openConnection(options: {
   readonly path: string;
   readonly state: string;
@@ -59,7 +59,7 @@ export async function openConnection(options: {
       socket.destroy();
       throw error;
     }
-    // An agent that was killed just now has closed it; one that lives may be short of connections, and its socket stays.
+    // A killed agent has closed the connection. A running one may have too many connections: try again.
     const { livingHolder, silentHolder } = await holders();
     if (livingHolder(state) === undefined) return undefined;
     if (tries === hangUps) throw silentHolder(path, state);
@@ -67,7 +67,7 @@ export async function openConnection(options: {
   }
 }
 
-/** Only who is not answered by an agent needs the words for it, and to know how processes are told apart. */
+/** Loads the error texts and the process lookup only when no agent answers. */
 const holders = () => import('./holder.ts');
 
 function open(path: string, state: string): Promise<Socket | undefined> {
@@ -85,7 +85,9 @@ function open(path: string, state: string): Promise<Socket | undefined> {
   });
 }
 
-/** Undefined for one that ends before it has said a word: an agent that was killed just now. */
+/**
+ * Performs the handshake. Resolves with undefined if the other end closes without an answer, as a killed agent does.
+ */
 function greet(
   socket: Socket,
   place: { readonly path: string; readonly state: string; readonly secret: string | undefined },
@@ -139,7 +141,7 @@ function greet(
   });
 }
 
-/** What the other end is, by its greeting. */
+/** Identifies the other end by its greeting. */
 function checkHello(message: unknown, own: { readonly nonce: string; readonly secret: string | undefined }) {
   const hello = (typeof message === 'object' && message !== null ? message : {}) as Record<string, unknown>;
   const { nonce, hello: name } = hello;

@@ -18,22 +18,22 @@ const lookEveryMs = 5_000;
 export type Election =
   | {
       readonly kind: 'elected';
-      /** Hands over each connection; those that came since the election have waited. */
+      /** Passes on each connection, also those that have waited since the election. */
       serve(onConnection: (socket: Socket) => void): void;
       readonly secret: string;
-      /** Resolves when the socket's path no longer leads here (somebody deleted it): the agent is to end. */
+      /** Resolves when the socket's path no longer leads here (it was deleted): the agent must end. */
       readonly deposed: Promise<void>;
-      /** Stops listening, takes the socket away and ends every connection once what it was sent is out. */
+      /** Stops listening, removes the socket and ends every connection after its pending data is sent. */
       resign(): Promise<void>;
     }
   | { readonly kind: 'taken'; readonly pid: number; readonly version: string };
 
 /**
- * Becomes the user's one agent by listening on the socket, or learns who is. A socket that nobody listens on (an agent
- * that was killed) is taken over. The look and the take-over happen under a lock file, so that of any number that
- * start at once one is elected.
- * Rejects with `agent-foreign`, `agent-unreachable` or `file-unwritable`; what lies where the socket or a folder of ours
- * is wanted, and is not ours, is left as it is.
+ * Becomes the user's one agent by listening on the socket, or resolves with the agent that already is. Takes over a
+ * socket without a listener (from a killed agent). Checks and takes over under a lock file, so that one agent is
+ * elected of any number that start at the same time.
+ * Rejects with `agent-foreign`, `agent-unreachable` or `file-unwritable`. Leaves a file of somebody else untouched if
+ * it is where the socket or one of our folders belongs.
  */
 export async function electAgent(options: {
   readonly paths: Paths;
@@ -50,7 +50,7 @@ export async function electAgent(options: {
       running.close();
       return { kind: 'taken', ...running.agent };
     }
-    // One that nobody listens on. Anything else that lies there is refused, and left as it is.
+    // Remove a socket without a listener. Reject any other file, and leave it untouched.
     if (socketFile(paths.socket, paths.state) !== undefined) await unlink(paths.socket).catch(() => {});
     const { server, serve, hangUp } = await listen(paths.socket);
     const own = await inode(paths.socket);
@@ -61,7 +61,7 @@ export async function electAgent(options: {
       serve,
       deposed: watch({ clock, server, socket: paths.socket, own }),
       async resign() {
-        // First: once the socket is gone the next agent writes its own.
+        // Do this first: the next agent writes its own as soon as the socket is gone.
         await clearHolder(paths.state);
         await new Promise<void>((resolve) => {
           server.close(() => resolve());
@@ -100,7 +100,7 @@ interface Listening {
   hangUp(): void;
 }
 
-/** Keeps each connection from the first: Node drops those that come while nobody listens for them. */
+/** Queues connections from the start: Node drops those that arrive without a listener. */
 function listen(path: string): Promise<Listening> {
   return new Promise((resolve, reject) => {
     const sockets = new Set<Socket>();
@@ -140,7 +140,7 @@ async function inode(socket: string): Promise<number | undefined> {
   return (await lstat(socket).catch(() => undefined))?.ino;
 }
 
-/** An agent that cannot be reached by its path any more must not go on beside a new one. */
+/** Detects that the path no longer leads to this agent, which then must not continue beside a new one. */
 function watch(options: {
   readonly clock: Clock;
   readonly server: Server;

@@ -5,12 +5,12 @@ import { isSameProcess, isStopped } from '../../agent/processes/process-start.ts
 import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 
-/** Names the agent that holds the socket, for when it does not answer: a stopped process cannot say who it is. */
+/** The file that names the agent behind the socket, because a stopped process cannot say who it is. */
 function holderFile(state: string): string {
   return path.join(state, 'agent.pid');
 }
 
-/** Writes down that this process is the agent. Rejects with `disk-full` or `file-unwritable`. */
+/** Records that this process is the agent. Rejects with `disk-full` or `file-unwritable`. */
 export async function noteHolder(state: string): Promise<void> {
   await writeFileAtomic(holderFile(state), pidLockBody());
 }
@@ -19,13 +19,13 @@ export async function clearHolder(state: string): Promise<void> {
   await unlink(holderFile(state)).catch(() => {});
 }
 
-/** The process of the agent, where it runs. */
+/** Returns the agent's process if it is running. */
 export function livingHolder(state: string): number | undefined {
   const holder = readPidLock(holderFile(state));
   return holder?.kind === 'read' && isSameProcess(holder.pid, holder.start) ? holder.pid : undefined;
 }
 
-/** The error for a socket on which nobody says a word. */
+/** Returns the error for a socket whose listener does not answer. */
 export function silentHolder(socket: string, state: string): AppError {
   const pid = livingHolder(state);
   if (pid !== undefined) {
@@ -34,13 +34,13 @@ export function silentHolder(socket: string, state: string): AppError {
       retryable: true,
     });
   }
-  return new AppError('agent-unreachable', `What listens at ${socket} does not answer.`, {
-    hint: 'Find it (for example with `lsof` or `ss -xlp`), end that process and try again.',
+  return new AppError('agent-unreachable', `The program that listens at ${socket} does not answer.`, {
+    hint: 'Find it (for example with `lsof` or `ss -xlp`), end it and try again.',
     retryable: true,
   });
 }
 
-/** A stopped process does not end by SIGTERM, so the way to end one is told as SIGKILL. What was open is opened again. */
+/** Recommends SIGKILL, because a stopped process ignores SIGTERM. The next agent reopens the tunnels. */
 function holderHint(pid: number): string {
   const [goOn, end] =
     process.platform === 'win32'
@@ -58,10 +58,10 @@ function holderHint(pid: number): string {
   }
 }
 
-/** The error for a socket that cannot be opened. */
+/** Returns the error for a socket that cannot be opened. */
 export function unopened(path: string, state: string, cause: unknown): AppError {
   const errno = errnoOf(cause);
-  // The queue of a stopped agent is full: so many have connected since, and nobody took them (connect(2)).
+  // The backlog of a stopped agent is full, because it accepts no connections (connect(2)).
   if (errno === 'EAGAIN') return silentHolder(path, state);
   if (errno === 'ENOTSOCK') return foreign(path, cause);
   return new AppError(
@@ -71,7 +71,7 @@ export function unopened(path: string, state: string, cause: unknown): AppError 
   );
 }
 
-/** The error for what greets as no agent of ours does. */
+/** Returns the error for a greeting that is not one of our agents. */
 export function unproven(
   path: string,
   state: string,
@@ -102,9 +102,9 @@ export function unproven(
   }
 }
 
-/** The error for what speaks otherwise than an agent. */
+/** Returns the error for a listener that does not speak the agent's protocol. */
 export function foreign(path: string, cause?: unknown): AppError {
-  return new AppError('agent-foreign', `Something that is not k8s-tunnels answers at ${path}.`, {
+  return new AppError('agent-foreign', `Another program answers at ${path}.`, {
     hint: 'Find it (for example with `lsof` or `ss -xlp`), stop it and try again.',
     cause,
   });

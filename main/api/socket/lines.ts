@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 
-/** A message is one line of JSON. The largest is a snapshot: 10,000 clusters are some 20 MB. */
+/** The longest message, one line of JSON. The largest is a snapshot: about 20 MB for 10,000 clusters. */
 const lineLimit = 64 * 1024 * 1024;
-/** Before the other end has proven itself it sends two short lines at most: 64 KiB in all. */
+/** The most bytes, 64 KiB, from an end that has not proven itself yet. It needs two short lines. */
 const unprovenLimit = 32 * 1024;
 
 /**
- * Calls back with each line's value; destroys the connection on one that is no JSON or too long. Nothing is read of a
- * connection that was destroyed, not even what came together with the reason.
+ * Calls back with each line's parsed value. Destroys the connection on a line that is not JSON or too long, and reads
+ * nothing more from it, not even data that is already here.
  */
 export function readLines(
   socket: Socket,

@@ -6,19 +6,19 @@ import { accountName, isOursIn } from '../../agent/storage/owner.ts';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 
 /**
- * Both ends of the socket prove that they can read a secret in the user's profile, without sending it. On Windows,
- * where any user may make a named pipe, it is what keeps strangers out; elsewhere the 0700 folder does that already,
- * and the proof tells a foreign program on the socket from an agent.
+ * Lets both ends of the socket prove that they can read a secret in the user's profile, without sending it. On Windows,
+ * where any user may create a named pipe, this keeps other users out. Elsewhere the 0700 folder does so already, and
+ * the proof distinguishes an agent from a foreign program on the socket.
  *
- * `node:crypto` takes 4 ms to load, which every kubectl would wait for: what two proofs need is done without it.
+ * Avoids `node:crypto`, which takes 4 ms to load: every kubectl would wait for it.
  */
 
-/** Raised when messages change in a way that another version would misread. */
+/** Increment when messages change in a way that another version would misread. */
 export const protocol = 1;
 
 /**
- * 16 random bytes in hex. From the system's generator where that is a device of the administrator's: on Windows
- * `/dev/urandom` is `C:\\dev\\urandom`, which every account may create, and then choose what others think is random.
+ * Returns 16 random bytes in hex. Reads the system's generator only where it is a device of the administrator's: on
+ * Windows `/dev/urandom` is `C:\\dev\\urandom`, which any account may create, to choose what others take for random.
  */
 export function newNonce(): string {
   const nonce = Buffer.alloc(16);
@@ -28,7 +28,7 @@ export function newNonce(): string {
 
 function readGenerator(bytes: Buffer): boolean {
   try {
-    // A pipe in its place must not keep us waiting.
+    // Do not block on a pipe in its place.
     const generator = openSync(
       '/dev/urandom',
       constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW,
@@ -45,12 +45,14 @@ function readGenerator(bytes: Buffer): boolean {
   }
 }
 
-/** Whether a value has the form of `newNonce`. One length for all: no other pair of nonces makes the same message. */
+/**
+ * Returns true for a value in the form of `newNonce`. The fixed length makes the message of each pair of nonces unique.
+ */
 export function isNonce(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
 }
 
-/** Compares a proof that was received with the right one, in a time that does not tell how much of it is right. */
+/** Compares a received proof with the expected one in constant time. */
 export function isProof(received: unknown, wanted: string): boolean {
   if (typeof received !== 'string' || received.length !== wanted.length) return false;
   let difference = 0;
@@ -58,7 +60,7 @@ export function isProof(received: unknown, wanted: string): boolean {
   return difference === 0;
 }
 
-/** `who` keeps one end's proof from being played back as the other's. */
+/** Computes a proof. `who` prevents that one end's proof is replayed as the other's. */
 export function proofOf(
   secret: string,
   who: 'agent' | 'client',
@@ -74,8 +76,8 @@ export function secretFile(state: string): string {
 }
 
 /**
- * The secret, or undefined when no agent has ever run here. Throws `agent-foreign` for a file of another account: who
- * wrote it would pass for the agent.
+ * Returns the secret, or undefined if no agent has ever run here. Throws `agent-foreign` for a file of another account,
+ * which could otherwise pose as the agent.
  */
 export function readSecret(state: string): string | undefined {
   const name = secretFile(state);
@@ -90,12 +92,12 @@ export function readSecret(state: string): string | undefined {
     const stats = fstatSync(file);
     if (!isOursIn(state, stats)) {
       throw new AppError('agent-foreign', `${name} belongs to ${accountName(stats.uid)}, not to you.`, {
-        hint: 'Remove that file and quit the agent: the next one makes a new secret.',
+        hint: 'Remove that file and quit the agent: the next one creates a new file.',
       });
     }
     if (!stats.isFile() || stats.size > 1_024) {
       throw new AppError('file-invalid', `${name} is not the secret of an agent.`, {
-        hint: 'Move that file away and quit the agent: the next one makes a new secret.',
+        hint: 'Move that file away and quit the agent: the next one creates a new file.',
       });
     }
     const secret = readFileSync(file, 'utf8').trim();

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
 import { readSecret, secretFile } from './proof.ts';
 
-/** The secret of proof.ts, made where there is none. Only under the election's lock. */
+/** Returns the secret of proof.ts, and creates it if there is none. Call it only under the election's lock. */
 export async function ensureSecret(state: string): Promise<string> {
   const known = readSecret(state);
   if (known !== undefined) return known;

@@ -3,15 +3,15 @@ import { type Served, serveMessages } from '../serve-messages.ts';
 import { readLines, writeLine } from './lines.ts';
 import { isNonce, isProof, newNonce, proofOf, protocol } from './proof.ts';
 
-/** How long a connection may take to prove itself, all of it. */
+/** The total time a connection may take to prove itself. */
 const handshakeMs = 5_000;
-/** More than come at once when a thousand kubectl start together; each holds 64 KiB at most. */
+/** More than arrive at once when a thousand kubectl start together. Each buffers at most 64 KiB. */
 const unprovenLimit = 1_024;
 
 /**
- * Answers what serves the agent's connections: each has the handshake (see proof.ts), with one attempt at the proof, then
- * messages as lines of JSON until it ends. Of connections that have proven nothing the oldest is closed when there
- * are too many: the user's own prove themselves at once.
+ * Returns a function that serves a connection to the agent: the handshake (see proof.ts) with one attempt at the proof,
+ * then messages as lines of JSON. If too many connections lack the proof, closes the oldest, because the user's own
+ * prove themselves immediately.
  */
 export function connectionServer(options: {
   readonly secret: string;
@@ -46,7 +46,7 @@ export function connectionServer(options: {
 
     const greet = (message: Record<string, unknown>): void => {
       if (clientNonce === undefined) {
-        // A nonce that is ours comes from nobody who made one.
+        // A client that returns our own nonce has not made one.
         if (message.hello !== 'k8s-tunnels' || !isNonce(message.nonce) || message.nonce === nonce) {
           socket.destroy();
           return;

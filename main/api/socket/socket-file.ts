@@ -4,10 +4,10 @@ import { accountName, isOursIn } from '../../agent/storage/owner.ts';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 
 /**
- * What lies at the socket's path, looked at without following a link: another account may have put something there
- * before the agent, where the folder lies in one that all share. Answers the socket, or undefined where nothing is.
- * `state` is the agent's folder of state.
- * Throws `agent-foreign`, naming the path, whose it is and the fix. On Windows a pipe has no file: answers undefined.
+ * Checks the file at the socket's path without following links: in a shared parent folder, another account may have put
+ * something there before the agent. Returns the socket's stats, or undefined if there is no file, as for Windows'
+ * pipes. `state` is the agent's state folder.
+ * Throws `agent-foreign` with the path, its owner and the fix.
  */
 export function socketFile(socket: string, state: string): Stats | undefined {
   if (process.platform === 'win32') return undefined;
@@ -27,7 +27,7 @@ function look(place: string): Stats | undefined {
   try {
     return lstatSync(place, { throwIfNoEntry: false });
   } catch (cause) {
-    // A file stands where a folder is wanted, or a folder above may not be entered: opening the socket says which.
+    // A parent is a file, or may not be entered: opening the socket reports which.
     if (errnoOf(cause) === 'ENOTDIR' || errnoOf(cause) === 'EACCES') return undefined;
     throw cause;
   }

@@ -1,18 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 
 export type Admission =
-  /** `name` is what is asked for below the window's path, beginning with `/`. */
+  /** `name` is the requested path below the window's path, beginning with `/`. */
   | { readonly kind: 'admitted'; readonly name: string }
   | { readonly kind: 'refused'; readonly status: 403 | 404 | 405 | 421; readonly reason: string };
 
 /**
- * Checks a request before anything else looks at it. The files of the window hold no secret, so no proof is asked for
- * here: the WebSocket asks for it (greeting.ts).
+ * Checks a request before any other code sees it. The files of the window hold no secret, so the proof is required only
+ * on the WebSocket (greeting.ts).
  *
- * `Host` must be ours, which stops a name that was rebound to 127.0.0.1. `localhost` is not ours: a browser may resolve
- * it to ::1, where another account can listen. A WebSocket, and whatever is not a plain GET, must come from our own
- * page. `path` is random for each server: another account that listened on this port before cannot have left files for
- * it in the browser's cache, which keeps them by address.
+ * `Host` must be ours, which stops DNS rebinding to 127.0.0.1. `localhost` is not accepted: a browser may resolve it to
+ * ::1, where another account can listen. A WebSocket, and any request that is not a plain GET, must come from our own
+ * page. `path` is random for each server: another account that listened on this port before cannot have put files for
+ * it into the browser's cache, whose keys are addresses.
  */
 export function admit(
   request: IncomingMessage,

@@ -19,8 +19,8 @@ const helloSchema = z.strictObject({
 const answerSchema = z.strictObject({ proof: z.string().max(64) });
 
 /**
- * Lets a page prove its secret, see proof.ts: one attempt a connection. `onProven` is called when it has; until then
- * nothing of the agent is sent, and nothing the page sends is passed on. Closes the connection of any other.
+ * Lets a page prove its secret (see proof.ts), with one attempt per connection, and then calls `onProven`. Until then
+ * sends nothing from the agent and passes on nothing from the page. Closes the connection after a failed attempt.
  */
 export function greet(
   socket: WebSocket,
@@ -33,7 +33,7 @@ export function greet(
 
   const hear = (data: RawData, isBinary: boolean) => {
     const step = next;
-    // What comes while a step is not finished is not part of the exchange.
+    // Ignore messages that arrive while a step is in progress.
     next = unexpected;
     const take = async () => step(isBinary ? undefined : JSON.parse(data.toString()));
     take().catch(unexpected);
@@ -48,7 +48,7 @@ export function greet(
   };
   const checkAnswer = async (message: unknown, secret: Secret, nonces: Nonces) => {
     const { proof } = answerSchema.parse(message);
-    // One attempt for each nonce: how long the comparison takes says nothing of use.
+    // A plain comparison is safe: each nonce allows one attempt, so its timing reveals nothing useful.
     const isRight = proof === (await proofOf(secret, 'page', nonces));
     const session = isRight ? await sessions.open(secret, nonces) : undefined;
     if (session === undefined) return socket.close(closeCodes.ended);

@@ -8,19 +8,19 @@ import { pageRules, type Question, terminalCommand } from './sensitive.ts';
 import type { OpenPageChannel } from './socket.ts';
 
 /**
- * Asks the user outside of the page. Resolves with the answer, or with undefined where another question waits already.
- * Rejects with the signal's reason when the page takes its question back.
+ * Asks the user outside of the page. Resolves with the answer, or with undefined if another question is open. Rejects
+ * with the signal's reason if the page cancels its request.
  */
 export type Confirm = (question: Question, signal: AbortSignal) => Promise<boolean | undefined>;
 
 /**
- * Between a page and the agent: every message is parsed by the contract here, and what leads to running a program or
- * reading a file is passed on only when the user confirms it outside of the page. A page in a browser stands on a port
- * that others can talk to; it is not given the user's whole word.
+ * Guards the agent against a page: parses every message by the contract, and passes on a change that can run a program
+ * or read a file only after the user confirms it outside of the page. Other programs can reach the port of a page in a
+ * browser, so it does not get all of the user's rights.
  */
 export function guardedChannel(
   open: OpenChannel,
-  /** Undefined where nobody can be asked: such a change is refused, with the command that does it. */
+  /** Undefined without a terminal: sensitive changes are denied, with the command that makes them. */
   confirm: Confirm | undefined,
 ): OpenPageChannel {
   return async ({ onMessage, onEnd, onConfirmation }) => {
@@ -31,7 +31,7 @@ export function guardedChannel(
       const input = parseInput(name, given);
       const rule = pageRules[name];
       if (rule === 'never' || hasPlace(input))
-        throw new AppError('bad-input', `A page in a browser may not ask ${name} like this.`, {
+        throw new AppError('bad-input', `A page in a browser may not call ${name} with this input.`, {
           hint: 'Use the command line: k8s-tunnels --help.',
         });
       if (typeof rule === 'function') {
@@ -80,14 +80,14 @@ export function guardedChannel(
 
     return {
       send(message) {
-        // It came from a page: nothing of its form is certain.
+        // The message came from a page: do not trust its form.
         const { id } = Object(message) as { readonly id?: unknown };
         if (typeof id === 'number' && !asking.has(id)) take(message);
         else if (typeof id === 'number' && 'cancel' in message) take(message);
         else
           onMessage({
             id: 0,
-            error: toPlainError(new AppError('bad-input', 'A message needs a number of its own.')),
+            error: toPlainError(new AppError('bad-input', 'A message needs a unique number as id.')),
           });
       },
       close() {
@@ -98,12 +98,12 @@ export function guardedChannel(
   };
 }
 
-/** A page is shown the agent's own kubeconfig: it may not name another. */
+/** Returns true if the input names a kubeconfig: a page uses the agent's own and may not name another. */
 function hasPlace(input: Input<OperationName>): boolean {
   return 'place' in input && input.place !== undefined;
 }
 
-/** A conversation of our own with the agent, begun by the first call, for as long as `work` takes. */
+/** Runs `work` with a separate conversation with the agent, opened by the first call and closed afterwards. */
 async function withAgent<T>(
   open: OpenChannel,
   work: (agent: Pick<AgentClient, 'call'>) => Promise<T>,

@@ -1,4 +1,4 @@
-/** What every answer that holds a part of the window carries, over http and over `app://` alike. */
+/** HTTP headers of every response with a part of the window, over http and over `app://`. */
 export const pageHeaders: Readonly<Record<string, string>> = {
   'Content-Security-Policy': [
     "default-src 'none'",

@@ -1,15 +1,15 @@
 /**
- * How a page and `serve` prove to each other that they know the same secret, without sending it. Both run this file:
- * it needs Web Crypto alone, which a browser offers on loopback (a secure context).
+ * Lets a page and `serve` prove to each other that they know the same secret, without sending it. Both run this file:
+ * it needs only Web Crypto, which a browser offers on loopback (a secure context).
  *
  * The page sends a `Hello`, the server answers with a `Challenge`, the page with an `Answer`, and the server with
- * `Opened`. The server proves itself first: a program that listens on the port after `serve` has ended learns nothing,
- * and the page shows nothing of it.
+ * `Opened`. The server proves itself first, so that a program that listens on the port after `serve` has ended learns
+ * nothing and cannot show anything in the page.
  */
 
 /**
- * What opens the window. An `address` secret is part of an address that works once; it is exchanged for a `session`
- * secret. The id is public and says which one is meant.
+ * A secret that opens the window. An `address` secret is part of an address that works once, and is exchanged for a
+ * `session` secret. The id is public and identifies the secret.
  */
 export interface Secret {
   readonly kind: 'address' | 'session';
@@ -28,7 +28,7 @@ export interface Challenge {
 export interface Answer {
   readonly proof: string;
 }
-/** From then on messages pass. */
+/** Confirms the session. Messages may follow. */
 export interface Opened {
   readonly opened: true;
 }
@@ -42,18 +42,18 @@ export interface Nonces {
 export const closeCodes = {
   unsupported: 1003,
   policy: 1008,
-  /** The agent is gone; connecting again may find the next one. */
+  /** The agent has ended. A new connection may find the next one. */
   restart: 1012,
-  /** The session, or the address, is not known or has ended. */
+  /** The session or the address is unknown or has ended. */
   ended: 4401,
 } as const;
 
-/** 128 random bits, base64url. */
+/** Returns 128 random bits as base64url. */
 export function randomWord(bytes = 16): string {
   return encode(crypto.getRandomValues(new Uint8Array(bytes)));
 }
 
-/** `who` keeps one end's proof from being sent back as the other's. */
+/** Computes a proof. `who` prevents that one end's proof is replayed as the other's. */
 export function proofOf(
   { kind, id, key }: Secret,
   who: 'server' | 'page',
@@ -62,19 +62,19 @@ export function proofOf(
   return hmac(key, [who, kind, id, server, page]);
 }
 
-/** The session's secret after an address was redeemed. Both ends derive it, so it is never sent. */
+/** Derives the session's secret from a redeemed address. Both ends derive it, so it is never sent. */
 export async function sessionAfter({ id, key }: Secret, { server, page }: Nonces): Promise<Secret> {
   return { kind: 'session', id, key: await hmac(key, ['session', server, page]) };
 }
 
 const fragment = /^#open=([\w-]{11})\.([\w-]{22})$/;
 
-/** The fragment of an address that works once. A browser keeps it to itself: it is part of no request. */
+/** Returns the URL fragment for an address that works once. Browsers never send a fragment in a request. */
 export function fragmentOf({ id, key }: Secret): string {
   return `#open=${id}.${key}`;
 }
 
-/** The way back; undefined for any other fragment. */
+/** Parses such a fragment. Returns undefined for any other. */
 export function secretIn(hash: string): Secret | undefined {
   const [, id, key] = fragment.exec(hash) ?? [];
   return id === undefined || key === undefined ? undefined : { kind: 'address', id, key };

@@ -8,15 +8,15 @@ import type { SettingName, Settings } from '../../model/settings.ts';
 import type { Input, OperationName } from '../contract.ts';
 import type { AgentClient } from '../conversation.ts';
 
-/** What a page wants to change that leads to running a program, reading a file or trusting somebody else. */
+/** A page's request that can run a program, read a file or extend trust. */
 export type Question =
   | { readonly kind: 'settings'; readonly changes: readonly SettingChange[] }
-  /** Without a source, the new version that waits for consent. */
+  /** Without a source: the pending version of the current configuration. */
   | { readonly kind: 'setup'; readonly preview: SetupPreview; readonly source: string | undefined }
-  /** The content of a file would be shown in part. */
+  /** The page would see parts of a file. */
   | { readonly kind: 'setup-file'; readonly source: string }
   | { readonly kind: 'setup-remove'; readonly organisation: OrganisationView | undefined }
-  /** A cluster's API server would receive the user's id token. */
+  /** A cluster's API server would receive the user's ID token. */
   | { readonly kind: 'allow'; readonly consent: Consent };
 
 export interface SettingChange {
@@ -27,7 +27,7 @@ export interface SettingChange {
   readonly why: string;
 }
 
-/** The settings that a page alone does not change, and what each leads to. */
+/** Settings that a page cannot change alone, each with its effect. */
 const sensitiveSettings: { readonly [N in SettingName]?: string } = {
   clusterFiles: 'Clusters of these files can run programs as you.',
   extraAuthorities: 'Servers with a certificate of these authorities are trusted.',
@@ -37,12 +37,12 @@ const sensitiveSettings: { readonly [N in SettingName]?: string } = {
 
 type Rule<N extends OperationName> =
   | 'free'
-  /** Not for pages: the window does not ask it. */
+  /** Denied to pages: the window never calls it. */
   | 'never'
-  /** The question for the user, or undefined where nothing of the kind changes. */
+  /** Returns the question for the user, or undefined if the call changes nothing sensitive. */
   | ((input: Input<N>, agent: Pick<AgentClient, 'call'>) => Promise<Question | undefined>);
 
-/** Every operation of the contract: a new one has to be placed here. */
+/** Classifies every operation of the contract. A new operation must be added here. */
 export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   snapshot: 'free',
   discover: 'free',
@@ -58,8 +58,8 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   async allow({ cluster, digest }, agent) {
     const { consent } = await agent.call('consent', { cluster });
     if (consent?.digest === digest) return { kind: 'allow', consent };
-    throw new AppError('bad-input', `${cluster} asks for something else now.`, {
-      hint: 'Look at what it asks for, and answer that.',
+    throw new AppError('bad-input', `${cluster} now requests something else.`, {
+      hint: 'Review the new request and answer that.',
     });
   },
   accounts: 'free',
@@ -81,12 +81,12 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   async 'settings-reset'({ names }, agent) {
     if (names.every((name) => !(name in sensitiveSettings))) return undefined;
     const settings = await agent.call('settings-get', {});
-    // What counts afterwards is known to the agent alone: the organisation's value, or the default.
+    // Only the agent knows the value after a reset: the organisation's, or the default.
     const own = names.filter((name) => settings.settingsFrom[name] === 'user');
     return changesOf(Object.fromEntries(own.map((name) => [name, undefined])), true, settings);
   },
   async 'setup-preview'({ source }) {
-    // Without a source it is what the agent has read already.
+    // Without a source, the preview is of what the agent has already loaded.
     return source === undefined || !isFileSource(source) ? undefined : { kind: 'setup-file', source };
   },
   async 'setup-apply'({ source, key, digest }, agent) {
@@ -94,20 +94,20 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
     const preview = await agent.call('setup-preview', asked);
     if (preview.digest === digest) return { kind: 'setup', preview, source };
     throw new AppError('organisation-refused', `${preview.place} has changed since it was shown.`, {
-      hint: 'Look at what it says now, and agree to that.',
+      hint: 'Review the current version and accept that.',
     });
   },
   async 'setup-remove'(_, agent) {
     const { organisation } = await agent.call('snapshot', {});
     return { kind: 'setup-remove', organisation };
   },
-  // Only from where it was set up, as the agent itself does every day.
+  // A refresh only reloads the known source, as the agent does daily.
   'setup-refresh': 'free',
   'hand-over': 'never',
   quit: 'never',
 };
 
-/** The command that does the same in a terminal, as far as a page's words may be part of one. */
+/** Returns the terminal command for the same change, with placeholders for a page's words that are not safe. */
 export function terminalCommand(question: Question): string {
   switch (question.kind) {
     case 'settings':
@@ -130,7 +130,10 @@ export function terminalCommand(question: Question): string {
   }
 }
 
-/** The page chose the word, and somebody may paste the command: what a shell might read otherwise stays out of it. */
+/**
+ * Returns the word if every shell reads it literally, otherwise the placeholder: a page chose it, and a user may paste
+ * it.
+ */
 function plain(word: string, placeholder: string): string {
   return /^[\w./:@%+=,~][\w./:@%+=,~-]{0,200}$/.test(word) ? word : placeholder;
 }

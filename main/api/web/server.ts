@@ -12,35 +12,38 @@ import { createSessions } from './sessions.ts';
 import { carry, type OpenPageChannel } from './socket.ts';
 import { type PageFiles, readStaticFile } from './static-file.ts';
 
-/** The longest message of a page: an order of 10,000 favourites fits. */
+/** The longest message of a page. Fits an order of 10,000 favourites. */
 const messageLimitBytes = 1024 * 1024;
-/** What a connection may send, and how long it may take, until the page has proven its secret. */
+/** Limits of a connection until its page has proven its secret. */
 const unprovenLimitBytes = 4 * 1024;
 const unprovenLimitMs = 5_000;
-/** Connections at once whose page has proven nothing yet. */
+/** The most simultaneous connections whose page has not proven its secret yet. */
 const unprovenLimit = 16;
-/** Connections at once on which no page has proven itself: another account cannot use up this process's files. */
+/**
+ * The most simultaneous connections without proof, so that another account cannot use up this process's file
+ * descriptors.
+ */
 const connectionLimit = 256;
 
 export interface WebServer {
   readonly port: number;
-  /** An address that opens the window once, within 5 minutes. Secret. */
+  /** Issues an address that opens the window once, within 5 minutes. Secret. */
   issueAddress(): string;
   /** Ends every session and connection. */
   close(): Promise<void>;
 }
 
 /**
- * Serves the window's files, and beside them at `agent` a WebSocket that carries a conversation with the agent, on
- * 127.0.0.1. Rejects with `port-busy` when `port` is taken.
+ * Serves the window's files on 127.0.0.1 and, beside them at `agent`, a WebSocket for a conversation with the agent.
+ * Rejects with `port-busy` if `port` is in use.
  */
 export async function startWebServer(options: {
-  /** Where the built window lies. */
+  /** The built window. */
   readonly folder: string | PageFiles;
   readonly openChannel: OpenPageChannel;
-  /** Whether the agent was told to end, as opposed to one that was killed: sessions end with it. Left out: never. */
+  /** Returns true if the agent ended on request and was not killed: sessions end with it. Default: never. */
   readonly hasAgentQuit?: () => boolean;
-  /** 0 or left out: any free one. */
+  /** 0 or undefined: any free port. */
   readonly port?: number;
   readonly clock?: Pick<Clock, 'now' | 'timer'>;
 }): Promise<WebServer> {
@@ -50,8 +53,9 @@ export async function startWebServer(options: {
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, (request, response) => {
     void answer({ request, response, folder, admission: admit(request, { port, path, upgrade: false }) });
   });
-  // The oldest makes room, as on the ports of clusters: to refuse the newest would let a crowd that says nothing keep the
-  // user's page out.
+  // Close the oldest connection, as on the ports of clusters: refusing the newest would let idle connections lock out
+  // the
+  // user's page.
   const connections = new Set<Duplex>();
   server.on('connection', (stream) => {
     connections.add(stream);
@@ -80,7 +84,7 @@ export async function startWebServer(options: {
         greet(socket, sessions, (session) => {
           settle();
           connections.delete(stream);
-          // The agent that this session was opened for was told to end: the page must not start the next one.
+          // The session's agent was asked to end: the page must not start the next one.
           if (session.hasBegun && hasAgentQuit()) sessions.end();
           if (sessions.isOpen(session))
             carry(socket, {
@@ -108,7 +112,7 @@ export async function startWebServer(options: {
   };
 }
 
-/** Destroys a connection that takes too long or sends too much. The returned function lifts that. */
+/** Destroys a connection that takes too long or sends too much. Returns a function that removes the limits. */
 function limitUnproven(stream: Duplex, clock: Pick<Clock, 'timer'>, onSettled: () => void): () => void {
   let left = unprovenLimitBytes;
   const count = (chunk: Buffer) => {
@@ -168,7 +172,7 @@ function listen(server: ReturnType<typeof createServer>, port: number): Promise<
           'port-busy',
           `127.0.0.1:${port} cannot be opened (${errnoOf(cause) ?? 'unknown error'}).`,
           {
-            hint: 'Choose another port, or none: a free one is taken then.',
+            hint: 'Choose another port, or omit it to use a free one.',
             cause,
           },
         ),

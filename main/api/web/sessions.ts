@@ -1,41 +1,43 @@
 import type { Clock } from '../../agent/parts.ts';
 import { type Nonces, randomWord, type Secret, sessionAfter } from './proof.ts';
 
-/** How long an address can be redeemed, ms. */
+/** How long an address can be redeemed. */
 const addressLifetimeMs = 5 * 60_000;
-/** A session ends when its page has had no connection for so long: a tab that was closed. A reload takes less. */
+/** Ends a session whose page has had no connection for this long (a closed tab). A reload takes less. */
 const awayLimitMs = 15 * 60_000;
-/** A session ends when its page has sent nothing for so long. */
+/** Ends a session whose page has sent nothing for this long. */
 const idleLimitMs = 12 * 3_600_000;
 const lookEveryMs = 60_000;
-/** Addresses that wait to be redeemed; the oldest makes room. */
+/** The most addresses that wait to be redeemed. A new one replaces the oldest. */
 const addressLimit = 16;
 
-/** One page's admission to the window, kept in memory: it ends with `serve` at the latest. */
+/** A page's session with the window, kept in memory. Ends with `serve` at the latest. */
 export interface Session {
-  /** A connection was opened; `end` closes it when the session ends. The returned function reports it closed. */
+  /**
+   * Registers an open connection, which the session's end closes with `end`. Returns a function that unregisters it.
+   */
   enter(end: () => void): () => void;
-  /** The page sent something. */
+  /** Records that the page sent something. */
   touch(): void;
-  /** Whether it has reached an agent before. */
+  /** True if the session has reached an agent before. */
   hasBegun: boolean;
 }
 
-/** Who may see the window: an address that is handed to the user opens one session, once and soon. */
+/** Decides who may see the window. An address opens one session, once and within its time limit. */
 export interface Sessions {
-  /** A new address's secret. */
+  /** Issues a new address and returns its secret. */
   issue(): Secret;
-  /** The secret that a page says it holds, while it can be used. */
+  /** Returns the secret that a page claims to have, while it is valid. */
   find(claim: Pick<Secret, 'kind' | 'id'>): Secret | undefined;
   /**
-   * The session of a page that has proven `secret`; an address is spent by that. Resolves with undefined where it was
-   * spent or ended meanwhile.
+   * Resolves with the session of a page that has proven `secret`. This redeems an address. Resolves with undefined if
+   * the address was redeemed, or the session ended, in the meantime.
    */
   open(secret: Secret, nonces: Nonces): Promise<Session | undefined>;
   isOpen(session: Session): boolean;
-  /** Ends every session. Addresses that were not redeemed stay. */
+  /** Ends every session. Keeps addresses that were not redeemed. */
   end(): void;
-  /** Ends every session and stops looking after them. */
+  /** Ends every session and stops the timers. */
   close(): void;
 }
 
@@ -112,7 +114,7 @@ export function createSessions(clock: Pick<Clock, 'now' | 'timer'>): Sessions {
     async open(secret, nonces) {
       if (secret.kind === 'session') return sessions.get(secret.id);
       const next = await sessionAfter(secret, nonces);
-      // No step in between: of two pages with the same address one gets in.
+      // Do not await in between: of two pages with the same address, only one may get a session.
       return addresses.delete(secret.id) ? begin(next) : undefined;
     },
     isOpen: (session) => [...sessions.values()].some((held) => held === session),

@@ -5,10 +5,12 @@ import type { AgentMessage, ClientMessage } from '../serve-messages.ts';
 import { closeCodes } from './proof.ts';
 import type { Session } from './sessions.ts';
 
-/** What a page is sent: the agent's messages, and whether a change of it waits for the user in the terminal. */
+/** A message to a page: the agent's, or whether a change waits for confirmation in the terminal. */
 export type PageMessage = AgentMessage | { readonly confirmation: 'asked' | 'answered' };
 
-/** Opens a page's conversation with the agent; `onConfirmation` is told of a change that waits for the user. */
+/**
+ * Opens a page's conversation with the agent. Calls `onConfirmation` while a change waits for the user's confirmation.
+ */
 export type OpenPageChannel = (
   listeners: Parameters<OpenChannel>[0] & {
     readonly onConfirmation: (state: 'asked' | 'answered') => void;
@@ -16,16 +18,16 @@ export type OpenPageChannel = (
 ) => ReturnType<OpenChannel>;
 
 /**
- * Carries the conversation of a page that has proven its session: each text frame is a message. Closes with 1012 when
- * the agent is gone (connecting again may find the next one), 4401 when the session ends, 1003 for a frame that is not
- * JSON.
+ * Transports the conversation of a page that has proven its session. Each text frame is a message. Closes with 1012
+ * when the agent has ended (a new connection may find the next one), 4401 when the session ends, and 1003 for a frame
+ * that is not JSON.
  */
 export function carry(
   socket: WebSocket,
   options: {
     readonly session: Session;
     readonly openChannel: OpenPageChannel;
-    /** Called when the agent is gone. It may end the session, so that the page is not to connect again. */
+    /** Called when the agent has ended. May end the session, so that the page does not connect again. */
     readonly onAgentGone: () => void;
   },
 ): void {
@@ -44,7 +46,7 @@ export function carry(
     () => {
       session.hasBegun = true;
     },
-    // A close reason holds 123 bytes at most, so only the code goes out.
+    // Send only the code: a close reason holds at most 123 bytes.
     (error: unknown) => socket.close(closeCodes.restart, toPlainError(error).code),
   );
   const whenOpen = (act: Parameters<typeof channel.then>[0]) => void channel.then(act, () => {});

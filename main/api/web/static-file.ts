@@ -12,12 +12,12 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** Reads a file of the window by its path below `/`, where no folder holds it. Rejects where there is none. */
+/** Reads a file of the window by its path below `/`, for windows that are not in a folder. Rejects if there is none. */
 export type PageFiles = (name: string) => Promise<Buffer>;
 
 /**
- * The file that a URL's path names in a folder, `/` being `index.html`; undefined when there is none, when its kind is
- * none that a page needs, or when it lies outside the folder, be it by `..`, an escape or a link.
+ * Resolves with the file that a URL's path names in a folder; `/` is `index.html`. Resolves with undefined if there is
+ * none, if its type is not one that a page needs, or if it is outside the folder by `..`, an escape or a link.
  */
 export async function readStaticFile(
   folder: string | PageFiles,
@@ -33,7 +33,7 @@ export async function readStaticFile(
     if (!file.startsWith(root + path.sep)) return undefined;
     return { type, body: await readFile(file) };
   } catch {
-    // Not there, no file, or no path at all: to the asker it is all one.
+    // Report a missing file, a folder and an invalid path alike.
     return undefined;
   }
 }

@@ -2,7 +2,8 @@ import type { Account } from '../../model/account.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { paint, printable, span, table } from '../terminal.ts';
+import { table } from '../table.ts';
+import { paint, printable, span } from '../terminal.ts';
 
 const titles: Readonly<Record<Account['provider'], string>> = {
   access: 'Cloudflare Access',
@@ -13,13 +14,13 @@ const titles: Readonly<Record<Account['provider'], string>> = {
   oidc: 'OpenID Connect',
 };
 
-/** Who is signed in where, until when, and where it is kept. */
+/** Lists the sessions, their expiry and where each is stored. */
 export async function runAccounts({ client, json, progress, orInterrupted }: Session): Promise<number> {
-  progress.update('Looking at the sign-ins');
+  progress.update('Loading sessions');
   const { accounts } = await orInterrupted(client.call('accounts', {}));
   progress.end();
   if (json) writeJson({ accounts });
-  else if (accounts.length === 0) writeLines(['There is nothing to sign in to yet.']);
+  else if (accounts.length === 0) writeLines(['No accounts to sign in to yet.']);
   else writeLines(accountLines(accounts, Date.now()));
   return exitCodes.ok;
 }
@@ -35,9 +36,9 @@ function accountLines(accounts: readonly Account[], now: number): readonly strin
   ]);
   const signedOut = accounts.some(({ ours, status }) => ours && status !== 'signed-in');
   const allowed = accounts.flatMap(({ session, allowed = [] }) =>
-    allowed.map((server) => `${printable(server)} receives your id token of ${printable(session)}.`),
+    allowed.map((server) => `${printable(server)} receives your ID token from ${printable(session)}.`),
   );
-  return [...table(rows), ...allowed, ...(signedOut ? ['`k8s-tunnels login` signs in.'] : [])];
+  return [...table(rows), ...allowed, ...(signedOut ? ['Run `k8s-tunnels login` to sign in.'] : [])];
 }
 
 function mark({ status }: Account): string {
@@ -48,11 +49,11 @@ function mark({ status }: Account): string {
 export function accountState({ status, endsAt, renews }: Account, now: number): string {
   if (status === 'signed-out') return 'not signed in';
   if (status === 'ended') return endsAt === undefined ? 'ended' : `ended ${span(now - endsAt)} ago`;
-  if (renews) return 'signed in, renewed by itself';
+  if (renews) return 'signed in, renewed automatically';
   return endsAt === undefined ? 'signed in' : `signed in for ${span(endsAt - now)}`;
 }
 
-/** What a person calls it. */
+/** Returns the name of an account as users know it. */
 export function accountTitle({
   provider,
   session,

@@ -1,26 +1,28 @@
 import type { ActivityEntry } from '../../model/activity-entry.ts';
 import { AppError } from '../../model/app-error.ts';
+import { listed, plural } from '../../model/wording.ts';
 import { clientFailureText, stageText } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { paint, printable, span, table } from '../terminal.ts';
+import { table } from '../table.ts';
+import { paint, printable, span } from '../terminal.ts';
 import { accountTitle } from './accounts.ts';
 
-const usualLimit = 50;
+const defaultLimit = 50;
 
-/** What happened and when, the newest last, as a log ends. Rejects with `bad-input`. */
+/** Shows recent events, the newest last as in a log. Rejects with `bad-input` for a wrong limit. */
 export async function runActivity(
   { client, json, progress, orInterrupted }: Session,
-  { limit = String(usualLimit) }: { readonly limit?: string | undefined },
+  { limit = String(defaultLimit) }: { readonly limit?: string | undefined },
 ): Promise<number> {
   if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > 500)
-    throw new AppError('bad-input', `--limit ${limit}: it is a number from 1 to 500.`);
+    throw new AppError('bad-input', `--limit is "${limit}", which is not a number from 1 to 500.`);
   progress.update('Asking the agent');
   const { entries } = await orInterrupted(client.call('activity', { limit: Number(limit) }));
   progress.end();
   if (json) writeJson({ entries });
-  else if (entries.length === 0) writeLines(['Nothing has happened yet.']);
+  else if (entries.length === 0) writeLines(['No recent events.']);
   else writeLines(table(entries.toReversed().map(row)));
   return exitCodes.ok;
 }
@@ -29,7 +31,7 @@ function row(entry: ActivityEntry): readonly string[] {
   return [paint('dim', timeText(entry.at)), mark(entry), ...wordsOf(entry).map(printable)];
 }
 
-/** `2026-03-04 17:30:10`, where the person is. */
+/** Formats as `2026-03-04 17:30:10`, in the user's time zone. */
 function timeText(at: number): string {
   const moment = new Date(at);
   const two = (part: number) => String(part).padStart(2, '0');
@@ -61,7 +63,7 @@ const openers = {
   agent: 'opened again, ',
 } as const;
 
-/** What it is about, and what happened to it. */
+/** Describes an event: what it is about, and what happened. */
 function wordsOf(entry: ActivityEntry): readonly [about: string, what: string] {
   switch (entry.kind) {
     case 'connected':
@@ -84,29 +86,34 @@ function wordsOf(entry: ActivityEntry): readonly [about: string, what: string] {
     case 'refused':
       return [entry.title, `refused on port ${entry.port}: ${refusedText(entry)}`];
     case 'kubectl':
-      return ['kubectl', entry.context === undefined ? 'uses no context' : `uses ${entry.context}`];
+      return [
+        'kubectl',
+        entry.context === undefined ? 'current context: none' : `current context: ${entry.context}`,
+      ];
     case 'signed-in':
       return [accountOf(entry), `signed in${entry.who === undefined ? '' : ` as ${entry.who}`}`];
     case 'signed-out':
       return [accountOf(entry), 'signed out'];
     case 'sign-in-ended':
-      return [accountOf(entry), `the sign-in ended. ${entry.message ?? ''}`.trimEnd()];
+      return [accountOf(entry), `session ended. ${entry.message ?? ''}`.trimEnd()];
     case 'discovery': {
       const { clusters, added, gone, failed, places } = entry;
       const named = ({ count, titles }: typeof added, word: string) =>
-        count === 0 ? [] : [`${count} ${word} (${titles.join(', ')}${count > titles.length ? ', …' : ''})`];
+        count === 0 ? [] : [`${plural(count, { other: `# ${word}` })} (${listed(titles, count)})`];
       return [
         'discovery',
         [
-          `${clusters} clusters`,
+          plural(clusters, { one: '# cluster', other: '# clusters' }),
           ...named(added, 'new'),
           ...named(gone, 'gone'),
-          ...(failed === 0 ? [] : [`${failed} of ${places} places could not be read`]),
+          ...(failed === 0
+            ? []
+            : [`could not load ${failed} of ${plural(places, { one: '# location', other: '# locations' })}`]),
         ].join(', '),
       ];
     }
     case 'settings':
-      return ['settings', `changed: ${entry.names.join(', ')}`];
+      return ['settings', `changed: ${listed(entry.names)}`];
     case 'release':
       return ['k8s-tunnels', `${entry.version} is out`];
   }

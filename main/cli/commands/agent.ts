@@ -7,7 +7,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { loadAgentHost, packageFolder, programCommand } from '../program-file.ts';
 import { reportError, writeJson, writeLines } from '../report.ts';
 
-/** Hosts the agent in this process until it is told to end. */
+/** Hosts the agent in this process until a signal, `quit` or idleness ends it. */
 export async function runAgent(options: {
   readonly json: boolean;
   readonly idleExit: string | undefined;
@@ -29,17 +29,17 @@ export async function runAgent(options: {
         if (json) writeJson({ agent: { status: 'running', pid: process.pid, version } });
         else
           writeLines([
-            `agent ${version} runs (process ${process.pid}); Ctrl-C disconnects everything and ends it`,
+            `Agent ${version} is running (process ${process.pid}). Press Ctrl-C to close all tunnels and stop it.`,
           ]);
       },
     });
     if (hosted.kind === 'taken') {
       const { pid } = hosted;
       if (json) writeJson({ agent: { status: 'taken', pid, version: hosted.version } });
-      else writeLines([`An agent runs already: ${hosted.version}, process ${pid}.`]);
+      else writeLines([`An agent is already running: ${hosted.version}, process ${pid}.`]);
       return exitCodes.ok;
     }
-    // Nothing that a library left running may keep an agent alive that nobody can reach.
+    // Exit explicitly: a handle that a library left open must not keep an unreachable agent alive.
     process.exit(exitCodes.ok);
   } catch (error) {
     return reportError(error, { json });
@@ -50,7 +50,7 @@ function idleExitFrom(minutes: string | undefined): number | undefined {
   if (minutes === undefined) return undefined;
   const value = Number(minutes);
   if (value > 0 && Number.isFinite(value)) return value * 60_000;
-  throw new AppError('bad-input', `--idle-exit is "${minutes}", which is no number of minutes.`, {
+  throw new AppError('bad-input', `--idle-exit is "${minutes}", which is not a number of minutes.`, {
     hint: 'Give it a number above 0, for example 30.',
   });
 }

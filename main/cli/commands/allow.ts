@@ -12,7 +12,7 @@ export interface AllowFlags extends LoginFlags {
   readonly yes?: true;
 }
 
-/** Lets a cluster's API server receive the user's id token, and signs in to its issuer where that is needed. */
+/** Allows a cluster's API server to receive the user's ID token, and signs in to its issuer if needed. */
 export async function runAllow(
   session: Session,
   provider: string | undefined,
@@ -20,18 +20,18 @@ export async function runAllow(
   { allow: cluster, ...flags }: AllowFlags,
 ): Promise<number> {
   if (provider !== 'oidc' || name !== undefined)
-    throw new AppError('bad-input', '--allow belongs to `k8s-tunnels login oidc`, with no session named.', {
+    throw new AppError('bad-input', '--allow works only with `k8s-tunnels login oidc`, without a session.', {
       hint: 'Run `k8s-tunnels login oidc --allow CLUSTER`: the cluster names its issuer.',
     });
   const { client, json, progress, orInterrupted } = session;
   const { consent } = await orInterrupted(client.call('consent', { cluster }));
   progress.end();
   if (consent === undefined)
-    throw new AppError('bad-input', `${cluster} takes no id token: there is nothing to allow.`);
+    throw new AppError('bad-input', `${cluster} does not use an ID token. There is nothing to allow.`);
   if (!consent.allowed) {
     if (flags.yes !== true && !canAsk(session))
-      throw new AppError('bad-input', `${consent.title} is not allowed without a confirmation.`, {
-        hint: 'Run it in a terminal, or add --yes.',
+      throw new AppError('bad-input', `Allowing ${consent.title} needs a confirmation.`, {
+        hint: 'Run the command in a terminal, or add --yes.',
       });
     if (flags.yes !== true && !(await askConsent(consent)))
       throw new AppError('cancelled', 'Nothing was changed.');
@@ -43,22 +43,22 @@ export async function runAllow(
   if (json) writeJson({ account, consent: { ...consent, allowed: true } });
   else
     writeLines([
-      `${paint('green', '✓')} ${printable(consent.title)} receives your id token of ${printable(consent.session)}`,
+      `${paint('green', '✓')} ${printable(consent.title)} receives your ID token from ${printable(consent.session)}`,
     ]);
   return exitCodes.ok;
 }
 
-/** Whether a question can be asked here. */
+/** Returns true if the command can ask the user in a terminal. */
 export function canAsk({ json }: Pick<Session, 'json'>): boolean {
   return !json && hasTerminal();
 }
 
-/** Shows what would be allowed, and asks. */
+/** Shows what the consent allows, and asks the user. */
 export async function askConsent(consent: Consent): Promise<boolean> {
   writeAside(consentLines(consent));
   const { confirm } = await import('@clack/prompts');
   const answer = await confirm({
-    message: `Let ${printable(consent.title)} receive your id token?`,
+    message: `Let ${printable(consent.title)} receive your ID token?`,
     active: 'Allow',
     inactive: 'No',
     initialValue: false,
@@ -66,19 +66,19 @@ export async function askConsent(consent: Consent): Promise<boolean> {
   return answer === true;
 }
 
-/** What would be allowed, for a terminal. */
+/** Describes what the consent allows, as lines for a terminal. */
 export function consentLines(consent: Consent): readonly string[] {
   const { title, server, serverName, authority, issuer, clientId, changed } = consent;
   const facts = [
     ['API server', serverName === undefined ? server : `${server} (${serverName})`],
-    ['Certificate authority', authority === undefined ? 'that of this computer' : `SHA-256 ${authority}`],
+    ['Certificate authority', authority === undefined ? "this computer's" : `SHA-256 ${authority}`],
     ['Issuer', issuer],
     ['Client', clientId],
   ] as const;
   return [
     changed
       ? `The certificate authority or TLS server name of ${printable(title)} has changed since you allowed it.`
-      : `${printable(title)} asks for your id token. Its API server can use it as you wherever it is accepted.`,
+      : `${printable(title)} requests your ID token. Its API server can act as you wherever the token is accepted.`,
     ...facts.map(([name, value]) => `  ${name}: ${printable(value)}`),
   ];
 }

@@ -2,19 +2,21 @@ import type { Output } from '../../api/contract.ts';
 import type { ConnectOutcome, ConnectResult, Kubectl } from '../../model/agent-view.ts';
 import { command } from '../../model/command.ts';
 import { timeLeft } from '../../model/time-left.ts';
+import { listed, plural } from '../../model/wording.ts';
 import { stageText } from '../cluster-view.ts';
 import { withConfirmation } from '../confirm-production.ts';
 import { followConnecting } from '../connect-progress.ts';
 import { exitCodeOfAll } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { paint, printable, table, warningLine } from '../terminal.ts';
+import { table } from '../table.ts';
+import { paint, printable, warningLine } from '../terminal.ts';
 import { withMissingSignIns } from '../unknown-cluster.ts';
 import { askConsent, canAsk } from './allow.ts';
 
-const menders = {
+const whoCanFix = {
   you: 'you',
-  network: 'whoever runs your network',
+  network: 'your network administrator',
   'access-administrator': 'your Access administrator',
   'cluster-administrator': "the cluster's administrator",
 } as const;
@@ -28,7 +30,7 @@ export interface ConnectHow {
   readonly minutes?: number | undefined;
 }
 
-/** Opens the clusters side by side. On Ctrl-C the agent undoes what this call opened. */
+/** Connects the clusters in parallel. On Ctrl-C the agent rolls back what this call opened. */
 export async function runConnect(
   session: Session,
   clusters: readonly string[],
@@ -66,7 +68,7 @@ export async function runConnect(
   const { left = [] } = result;
   const code = exitCodeOfAll([
     ...result.results.map((one) => (one.status === 'failed' ? one.error.code : undefined)),
-    // Who said no to it knows.
+    // A user who answered no knows already.
     ...(wasAsked ? [] : left.map(() => 'production-unconfirmed' as const)),
   ]);
   if (json) writeJson(result);
@@ -80,7 +82,7 @@ export async function runConnect(
   return code;
 }
 
-/** Asks for those whose API server may not receive an id token yet. Answers what is left to say. */
+/** Asks for consent for API servers that may not receive an ID token yet. Resolves with warnings for the others. */
 async function askConsents(session: Session, results: readonly ConnectResult[]): Promise<readonly string[]> {
   const lines: string[] = [];
   for (const result of results) {
@@ -89,31 +91,34 @@ async function askConsents(session: Session, results: readonly ConnectResult[]):
     const isAllowed =
       canAsk(session) &&
       (await askConsent(consent)) &&
-      // What was shown may have changed meanwhile: the clusters are connected all the same.
+      // The server may have changed since the question. The cluster stays connected in any case.
       (await session.client.call('allow', { cluster: consent.cluster, digest: consent.digest }).then(
         () => true,
         () => false,
       ));
     if (!isAllowed)
       lines.push(
-        `${consent.title} does not receive your id token. Run \`${command`k8s-tunnels login oidc --allow ${consent.cluster}`}\` to allow it.`,
+        `${consent.title} does not receive your ID token. Run \`${command`k8s-tunnels login oidc --allow ${consent.cluster}`}\` to allow it.`,
       );
   }
   return lines;
 }
 
-/** How kubectl reaches what is connected, where none of it is the current context. */
+/** Returns kubectl commands for the connected contexts if none of them is current. */
 function reachLines({ results, kubectl }: Output<'connect'>): readonly string[] {
   const contexts = results.flatMap((one) => (one.status === 'connected' ? one.context : []));
   if (contexts.some((context) => context === kubectl.context)) return [];
   return contexts.map((context) => `  ${command`kubectl --context ${context} get namespaces`}`);
 }
 
-/** The current context, and until when. Production is marked by a word too: a colour alone is not seen by everybody. */
+/**
+ * Describes the current context and its time limit. Marks production by a word too, because not everybody sees the
+ * colour.
+ */
 export function kubectlLine({ context, cluster, production, limit }: Kubectl): string {
-  if (context === undefined) return paint('dim', 'kubectl has no current context');
+  if (context === undefined) return paint('dim', 'Current context: none');
   const name = paint(production ? ['red', 'bold'] : 'bold', printable(context));
-  if (cluster === undefined) return `kubectl uses ${name}, which is none of these clusters`;
+  if (cluster === undefined) return `Current context: ${name} (other context)`;
   const notes = [
     ...(production ? [paint(['red', 'bold'], 'production')] : []),
     ...(limit === undefined
@@ -123,10 +128,10 @@ export function kubectlLine({ context, cluster, production, limit }: Kubectl): s
           limit.back === undefined ? 'then none' : `then ${printable(limit.back)}`,
         ]),
   ];
-  return `kubectl uses ${name}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`;
+  return `Current context: ${name}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`;
 }
 
-/** Whether the current context was switched, and how to take that back; or why it was not. */
+/** Describes the switch of the current context and how to undo it, or why it was not switched. */
 function contextLines({
   results,
   switched,
@@ -147,12 +152,13 @@ function contextLines({
 }
 
 function isProduction(clusters: readonly { readonly title: string }[]): string {
-  const titles = printable(clusters.map(({ title }) => title).join(', '));
-  return clusters.length === 1 ? `${titles} is a production cluster` : `${titles} are production clusters`;
+  const titles = listed(clusters.map(({ title }) => printable(title)));
+  const forms = { one: 'is a production cluster', other: 'are production clusters' };
+  return `${titles} ${plural(clusters.length, forms)}`;
 }
 
 function leftLine(cluster: { readonly title: string }): string {
-  return `${isProduction([cluster])} and was not connected. Give --production to connect it too.`;
+  return `${isProduction([cluster])} and was not connected. Add --production to connect it too.`;
 }
 
 function connectedRow(one: Extract<ConnectResult, { status: 'connected' }>): readonly string[] {
@@ -172,7 +178,7 @@ function failedLines(one: Extract<ConnectResult, { status: 'failed' }>): readonl
   return [
     `${paint('red', '✗', process.stderr)} ${printable(one.title)}  ${where}: ${printable(error.message)}`,
     ...(error.hint === undefined ? [] : [`  ${printable(error.hint)}`]),
-    ...(mender === undefined || mender === 'you' ? [] : [`  Who can mend it: ${menders[mender]}.${whom}`]),
+    ...(mender === undefined || mender === 'you' ? [] : [`  Who can fix it: ${whoCanFix[mender]}.${whom}`]),
     ...(docs === undefined ? [] : [`  About this cluster: ${printable(docs)}`]),
   ];
 }

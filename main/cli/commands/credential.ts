@@ -8,12 +8,12 @@ import { exitCodes } from '../exit-codes.ts';
 import { reachAgent } from '../reach-agent.ts';
 import { reportError, writeJson } from '../report.ts';
 
-/** A person who looks at a kubectl that waits for longer is told what for. */
+/** After this time, explains to the user what kubectl is waiting for. */
 const patienceMs = 1_000;
 
 /**
- * What kubectl runs: prints an ExecCredential. Every kubectl command waits for it, so it is reached without the
- * parser of the command line, and nothing is imported here that is not needed.
+ * Prints an ExecCredential for kubectl. Every kubectl command waits for it, so it runs without the command line's
+ * parser and imports only what it needs.
  */
 export async function runCredential(cluster: string, { json }: { readonly json: boolean }): Promise<number> {
   const { env } = process;
@@ -55,7 +55,7 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
   }
 }
 
-/** The setting, read without the library that keeps it. */
+/** Reads the setting `credentialStartsAgent` without loading the settings library. */
 function isAlone({ config }: Paths): boolean {
   try {
     const settings = JSON.parse(readFileSync(path.join(config, 'settings.json'), 'utf8'));

@@ -4,7 +4,7 @@ import type { Session } from '../session.ts';
 import { printable, warningLine } from '../terminal.ts';
 import { kubectlLine } from './connect.ts';
 
-/** Closes the clusters named, or all, and gives kubectl's context back. */
+/** Closes the tunnels of the named clusters, or of all, and restores the previous context. */
 export async function runDisconnect(session: Session, clusters: readonly string[] | 'all'): Promise<number> {
   const { client, json, progress, place } = session;
   progress.update('Disconnecting');

@@ -1,3 +1,4 @@
+import { plural } from '../../model/wording.ts';
 import { cellName } from '../cluster-view.ts';
 import { followDiscovery } from '../discovery-progress.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -5,7 +6,7 @@ import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable } from '../terminal.ts';
 
-/** Reads every place anew. Places that could not be read are results: the exit code stays 0. */
+/** Refreshes every location. Failed locations are part of the result: the exit code stays 0. */
 export async function runDiscover(session: Session): Promise<number> {
   const { client, json, progress, orInterrupted } = session;
   await followDiscovery(session);
@@ -17,7 +18,7 @@ export async function runDiscover(session: Session): Promise<number> {
   }
   const { clusters, failed, tookMs } = result;
   writeLines([
-    `${clusters === 1 ? '1 cluster' : `${clusters} clusters`} known after ${(tookMs / 1000).toFixed(1)} s`,
+    `${plural(clusters, { one: '# cluster', other: '# clusters' })}, refreshed in ${(tookMs / 1000).toFixed(1)} s`,
     ...failed.flatMap((cell) => {
       const { error } = cell;
       if (error === undefined) return [];

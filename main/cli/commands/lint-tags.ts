@@ -2,6 +2,7 @@ import { lintTags, type TagFinding } from '../../agent/catalog/lint-tags.ts';
 import type { Snapshot } from '../../model/agent-view.ts';
 import { AppError } from '../../model/app-error.ts';
 import { sources } from '../../model/sources.ts';
+import { listed, plural } from '../../model/wording.ts';
 import { cellName, failedCells } from '../cluster-view.ts';
 import { followDiscovery } from '../discovery-progress.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -10,7 +11,7 @@ import type { Session } from '../session.ts';
 import { shellFrom } from '../shell-flag.ts';
 import { paint, printable } from '../terminal.ts';
 
-/** Checks the tags of every cluster; prints what is wrong with each and the command that mends it. Changes nothing. */
+/** Checks the tags of every cluster. Prints the problems and the commands that fix them, and changes nothing. */
 export async function runLintTags(
   session: Session,
   flags: { readonly source?: string; readonly fresh?: true; readonly strict?: true; readonly shell?: string },
@@ -19,7 +20,7 @@ export async function runLintTags(
   const shell = shellFrom(flags.shell);
   const { clusters, cells } = await freshSnapshot(session, flags.fresh === true);
   const isWanted = (one: { readonly source: string }) => source === undefined || one.source === source;
-  // A name or a host name may be that of a cluster of another source.
+  // Lint all sources: a name or a hostname may clash with a cluster of another source.
   const findings = lintTags(
     clusters.toSorted((a, b) => a.id.localeCompare(b.id)),
     shell,
@@ -47,9 +48,9 @@ export async function runLintTags(
     writeAside([
       ...failed.map(
         (cell) =>
-          `${paint('yellow', '!', process.stderr)} Not checked, since it could not be read: ${cellName(cell)}`,
+          `${paint('yellow', '!', process.stderr)} Not checked, because it could not be loaded: ${cellName(cell)}`,
       ),
-      `${counted(counts.clusters, 'cluster')} checked: ${counted(errors, 'error')}, ${counted(counts.warnings, 'warning')}.`,
+      `Checked ${plural(counts.clusters, { one: '# cluster', other: '# clusters' })}: ${plural(errors, { one: '# error', other: '# errors' })}, ${plural(counts.warnings, { one: '# warning', other: '# warnings' })}.`,
     ]);
   }
   return errors > 0 || (flags.strict === true && findings.length > 0) ? exitCodes.findings : exitCodes.ok;
@@ -60,7 +61,7 @@ function findingLines({ cluster, severity, message, hint, commands }: TagFinding
   return [
     `${mark} ${paint('bold', printable(cluster.title))}  ${paint('dim', cellName(cluster))}`,
     `  ${printable(`${message} ${hint}`)}`,
-    // At the margin, to be copied as whole lines.
+    // Without indentation, so that whole lines can be copied.
     ...commands.map(printable),
     '',
   ];
@@ -69,12 +70,12 @@ function findingLines({ cluster, severity, message, hint, commands }: TagFinding
 function sourceFrom(text: string) {
   const data = sources.find((source) => source === text);
   if (data !== undefined) return data;
-  throw new AppError('bad-input', `--source is "${text}", which is no source.`, {
-    hint: `The sources are ${sources.join(', ')}.`,
+  throw new AppError('bad-input', `--source is "${text}", which is not a source.`, {
+    hint: `The sources are ${listed(sources)}.`,
   });
 }
 
-/** What is known, if that is not older than the setting allows; else what a new discovery finds. */
+/** Resolves with the known clusters if they are recent enough by the setting, otherwise after a new discovery. */
 async function freshSnapshot(session: Session, always: boolean): Promise<Snapshot> {
   const { client, orInterrupted } = session;
   const snapshot = await orInterrupted(client.call('snapshot', {}));
@@ -84,8 +85,4 @@ async function freshSnapshot(session: Session, always: boolean): Promise<Snapsho
   await followDiscovery(session);
   await orInterrupted(client.call('discover', {}));
   return orInterrupted(client.call('snapshot', {}));
-}
-
-function counted(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? '' : 's'}`;
 }

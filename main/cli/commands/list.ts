@@ -6,6 +6,7 @@ import type { Snapshot } from '../../model/agent-view.ts';
 import type { Cell, Cluster } from '../../model/cluster.ts';
 import { contextNames } from '../../model/context-name.ts';
 import { needsSignIn } from '../../model/needs-sign-in.ts';
+import { plural } from '../../model/wording.ts';
 import {
   cellName,
   clusterNote,
@@ -21,7 +22,8 @@ import { missingLine, offerSignIns, soonMissing } from '../missing-sign-ins.ts';
 import { nothingFoundLines } from '../nothing-found.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { paint, printable, table } from '../terminal.ts';
+import { table } from '../table.ts';
+import { paint, printable } from '../terminal.ts';
 
 interface Choice {
   readonly words: readonly string[];
@@ -30,8 +32,8 @@ interface Choice {
 }
 
 /**
- * Prints the clusters known, of each account; only those that every word fits. What the person's policies deny is left
- * out unless `all` or connected; in JSON, everything has its `policy`.
+ * Prints the known clusters by account, only those that match every word. Omits clusters that the user's Access
+ * policies deny, unless `all` is set or they are connected. In JSON, every cluster has its `policy`.
  */
 export async function runList(
   session: Session,
@@ -47,17 +49,19 @@ export async function runList(
     writeAside((await soonMissing(session)).map(missingLine));
     return code;
   }
-  // Nothing to show: a sign-in may change that.
+  // No cluster matches: a sign-in may reveal more.
   if (await offerSignIns(session)) return printList(await knownClusters(session), choice);
   return printList(snapshot, choice);
 }
 
-/** Prints what the last agent left, where none runs and that is fresh still; else answers undefined. */
+/**
+ * Prints the last agent's catalog if no agent is running and it is recent enough. Otherwise resolves with undefined.
+ */
 export async function runListAtRest(choice: Choice): Promise<number | undefined> {
   const paths = pathsFrom(process.env);
   const known = readAtRest(paths.state, Date.now());
   if (known === undefined) return undefined;
-  // An agent knows which sign-in is missing.
+  // Only an agent knows which session is missing.
   if (!choice.json && (fittingIn(known, choice.words).length === 0 || known.cells.some(lacksSignIn)))
     return undefined;
   const running = await openConnection({ path: paths.socket, state: paths.state });
@@ -100,12 +104,14 @@ function printList(snapshot: Known | Snapshot, { words, all, json }: Choice): nu
   writeLines(listLines(snapshot, clusters));
   if (denied > 0)
     writeAside([
-      `${denied}${clusters.length > 0 ? ' more' : ''} ${denied === 1 ? 'is' : 'are'} not for you (\`k8s-tunnels list --all\`).`,
+      `No access to ${plural(denied, { one: '# cluster', other: '# clusters' })} (\`k8s-tunnels list --all\` shows them).`,
     ]);
   if (fitting.length === 0)
     writeAside(
       words.length > 0 && snapshot.clusters.length > 0
-        ? [`No cluster fits ${words.join(' ')}; ${snapshot.clusters.length} are known.`]
+        ? [
+            `No cluster matches ${words.join(' ')} (of ${plural(snapshot.clusters.length, { one: '# cluster', other: '# clusters' })}).`,
+          ]
         : nothingFoundLines('organisation' in snapshot ? snapshot.organisation : undefined),
     );
   const [first] = failed;
@@ -113,14 +119,14 @@ function printList(snapshot: Known | Snapshot, { words, all, json }: Choice): nu
     writeAside([
       paint(
         'yellow',
-        `${failed.length === 1 ? '1 place' : `${failed.length} places`} could not be read (${cellName(first)}${failed.length > 1 ? ', …' : ''}); \`k8s-tunnels discover\` tries again and says why.`,
+        `Could not load ${plural(failed.length, { one: '# location', other: '# locations' })} (${cellName(first)}${failed.length > 1 ? ', …' : ''}). \`k8s-tunnels discover\` tries again and shows why.`,
         process.stderr,
       ),
     ]);
   return exitCodes.ok;
 }
 
-/** The snapshot, after the first discovery where none has ended yet. */
+/** Resolves with the snapshot. Waits for the first discovery if none has finished yet. */
 export async function knownClusters(session: Session): Promise<Snapshot> {
   const { client, orInterrupted } = session;
   const snapshot = await orInterrupted(client.call('snapshot', {}));
@@ -130,7 +136,7 @@ export async function knownClusters(session: Session): Promise<Snapshot> {
   return orInterrupted(client.call('snapshot', {}));
 }
 
-/** True while nothing is known that is older than the run. */
+/** Returns true while everything known comes from the discovery that is running. */
 function isFirstDiscovery({ discovery, clusters, cells }: Snapshot): boolean {
   if (discovery.status === 'idle') return discovery.finishedAt === undefined;
   const { since } = discovery;
@@ -172,14 +178,14 @@ function listLines(snapshot: Known, clusters: readonly Cluster[]): readonly stri
         ),
       ];
     });
-  // Some may have been read before the account's name was known.
+  // Some clusters may have been read before their account's name was known.
   const headings = new Map(
     [...accounts].map(([account, members]) => {
       const named = members.find(({ accountName }) => accountName !== undefined) ?? members[0];
       return [account, named === undefined ? account : `${named.source} ${accountText(named)}`];
     }),
   );
-  // All accounts share their columns: one table, cut by headings.
+  // One table for all accounts, split by headings, so that the columns line up.
   const groups = [...accounts].toSorted(([a], [b]) => a.localeCompare(b));
   const lines = [
     ...table(

@@ -4,19 +4,19 @@ import { isAwsRegion, portalText, startUrlIn } from '../../model/aws-portals.ts'
 import type { Session } from '../session.ts';
 import { hasTerminal } from '../terminal.ts';
 
-/** An access portal of AWS IAM Identity Center, of which this computer knows nothing yet. */
+/** An access portal of AWS IAM Identity Center that is not configured on this computer yet. */
 export interface Portal {
   readonly startUrl: string;
   readonly region: string;
 }
 
-const noUrl = 'The start URL of an access portal is one such as https://acme.awsapps.com/start.';
-const noRegion = 'The region of an access portal is one such as eu-west-1.';
+const noUrl = 'Give the start URL of an access portal, for example https://acme.awsapps.com/start.';
+const noRegion = 'Give the region of the access portal, for example eu-west-1.';
 const regionMessage = 'Region of the access portal (in AWS: IAM Identity Center, Settings)';
 
 /**
- * The portal that the words of the command name; undefined where its address is that of an account, or is none. Rejects
- * with `bad-input` without a region that can be asked for.
+ * Resolves with the portal that the arguments name, or with undefined if the URL belongs to a known account or is not a
+ * start URL. Rejects with `bad-input` for a wrong region, and without a region if there is no terminal to ask in.
  */
 export async function portalGiven(
   { json, progress }: Session,
@@ -36,13 +36,13 @@ export async function portalGiven(
   }
   progress.end();
   if (json || !hasTerminal())
-    throw new AppError('bad-input', 'An access portal needs its region too.', {
+    throw new AppError('bad-input', 'The access portal needs its region.', {
       hint: 'Add it, for example --region eu-west-1. Your AWS administrator knows it.',
     });
   return { startUrl, region: await ask(regionMessage, (text) => (isAwsRegion(text) ? undefined : noRegion)) };
 }
 
-/** Asks for all of it. Rejects with `cancelled`. */
+/** Asks for the start URL and the region. Rejects with `cancelled`. */
 export async function typePortal(): Promise<Portal> {
   const url = await ask('Start URL of your AWS access portal', (text) =>
     startUrlIn(text) === undefined ? noUrl : undefined,
@@ -51,7 +51,7 @@ export async function typePortal(): Promise<Portal> {
   return { startUrl: startUrlIn(url) ?? url, region };
 }
 
-/** Adds the portal to the settings for a sign-in, and takes it out again where that comes to nothing. */
+/** Adds the portal to the settings and signs in. Removes it again if the login fails. */
 export async function keepingPortal<T>(
   { client }: Session,
   portal: Portal,

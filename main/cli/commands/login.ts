@@ -3,6 +3,7 @@ import { AppError } from '../../model/app-error.ts';
 import { startUrlIn } from '../../model/aws-portals.ts';
 import { type LoginProviderKind, loginProviders } from '../../model/login-providers.ts';
 import { missingSignIns } from '../../model/next-sign-in.ts';
+import { listed } from '../../model/wording.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loginCommand } from '../login-command.ts';
 import { signInToMissing } from '../missing-sign-ins.ts';
@@ -15,9 +16,9 @@ import { keepingPortal, type Portal, portalGiven, typePortal } from './login-por
 
 export interface LoginFlags {
   readonly deviceCode?: true;
-  /** Everything that is missing, one after another. */
+  /** Sign in to every account that lacks a session, one after another. */
   readonly all?: true;
-  /** Of an access portal of AWS. */
+  /** The region of an AWS access portal. */
   readonly region?: string;
 }
 
@@ -26,7 +27,7 @@ type Chosen =
   | { readonly kind: 'portal'; readonly portal: Portal }
   | { readonly kind: 'all' };
 
-/** Signs in, in the browser, by a code, or with a password that is asked for here. */
+/** Signs in, in the browser, with a device code or with a password prompt. */
 export async function runLogin(
   session: Session,
   provider: string | undefined,
@@ -35,9 +36,9 @@ export async function runLogin(
 ): Promise<number> {
   const { deviceCode, all, region } = flags;
   if (all && (provider !== undefined || region !== undefined))
-    throw new AppError('bad-input', '--all takes neither a provider nor a region.');
+    throw new AppError('bad-input', '--all cannot be combined with a provider or a region.');
   if (region !== undefined && (provider !== 'aws' || name === undefined))
-    throw new AppError('bad-input', '--region belongs to the start URL of an access portal of AWS.', {
+    throw new AppError('bad-input', '--region works only with the start URL of an AWS access portal.', {
       hint: 'For example: k8s-tunnels login aws https://acme.awsapps.com/start --region eu-west-1',
     });
   if (all) return runLoginAll(session, { deviceCode });
@@ -64,7 +65,7 @@ async function runLoginAll(
   });
   if (session.json) writeJson({ signedIn, failed });
   else {
-    if (signedIn.length + failed.length === 0) writeLines(['No sign-in is missing.']);
+    if (signedIn.length + failed.length === 0) writeLines(['Already signed in everywhere.']);
     writeAside(failed.map(({ account, error }) => failedLine(account, error.message, error.hint)));
   }
   return failed.length === 0 ? exitCodes.ok : exitCodes.access;
@@ -78,7 +79,7 @@ function failedLine(account: Account, message: string, hint = ''): string {
   return `${paint('red', '✗', process.stderr)} ${accountTitle(account)}: ${message} ${hint}`.trimEnd();
 }
 
-/** What is meant by the words of the command. Rejects as `chooseAccount` does. */
+/** Resolves the arguments to an account, a portal or all accounts. Rejects as `chooseAccount` does. */
 async function choose(
   session: Session,
   provider: string | undefined,
@@ -124,7 +125,7 @@ async function choose(
         ? [{ value: 'all' as const, label: 'Everything that is missing', hint: 'one after another' }]
         : []),
       ...[...missing, ...others].map(label),
-      { value: 'portal' as const, label: 'AWS, by the start URL of your access portal' },
+      { value: 'portal' as const, label: 'AWS, with the start URL of your access portal' },
     ],
   });
   if (isCancel(answer)) throw new AppError('cancelled', 'Nothing was changed.');
@@ -137,8 +138,8 @@ async function choose(
 function sayWhich(accounts: readonly Account[]): AppError {
   const names = accounts.map((account) => `\`${loginCommand(account)}\``).join(', ');
   return accounts.length === 0
-    ? new AppError('not-found', 'There is nothing to sign in to yet.', { hint: nothingHint })
-    : new AppError('bad-input', 'Say what to sign in to.', {
+    ? new AppError('not-found', 'No accounts to sign in to yet.', { hint: nothingHint })
+    : new AppError('bad-input', 'Name the account to sign in to.', {
         hint: accounts.some(({ needed }) => needed)
           ? `${names}, or \`k8s-tunnels login --all\`.`
           : `${names}.`,
@@ -146,11 +147,11 @@ function sayWhich(accounts: readonly Account[]): AppError {
 }
 
 const nothingHint =
-  'Set up by your organisation’s address: `k8s-tunnels setup acme.example`. Or sign in to AWS by the start URL of your access portal: `k8s-tunnels login aws https://acme.awsapps.com/start --region eu-west-1`.';
+  'Configure from your organisation’s URL: `k8s-tunnels setup acme.example`. Or sign in to AWS with the start URL of your access portal: `k8s-tunnels login aws https://acme.awsapps.com/start --region eu-west-1`.';
 
 /**
- * The one of ours that is meant. Rejects with `bad-input` where there are several and nobody can be asked, and with
- * `not-found`.
+ * Resolves with the account that the arguments name. Asks if several match. Rejects with `bad-input` if several match
+ * and there is no terminal, and with `not-found`.
  */
 export async function chooseAccount(
   { client, json, progress, orInterrupted }: Session,
@@ -160,13 +161,9 @@ export async function chooseAccount(
 ): Promise<Account & { readonly provider: LoginProviderKind }> {
   const kinds = loginProviders;
   if (provider !== undefined && !kinds.some((kind) => kind === provider)) {
-    throw new AppError(
-      'bad-input',
-      `There is nothing to sign in to that is called ${JSON.stringify(provider)}.`,
-      {
-        hint: `There is ${kinds.join(', ')}.`,
-      },
-    );
+    throw new AppError('bad-input', `There is no provider ${JSON.stringify(provider)}.`, {
+      hint: `The providers are ${listed(kinds)}.`,
+    });
   }
   const { accounts } = await orInterrupted(client.call('accounts', {}));
   progress.end();
@@ -180,7 +177,7 @@ export async function chooseAccount(
     return kind !== undefined && fits ? [{ ...account, provider: kind }] : [];
   });
   const kind = kinds.find((one) => one === provider);
-  // The agent knows whether it is a name; of Azure any tenant is one.
+  // Let the agent check the name: for Azure, any tenant is valid.
   if (possible.length === 0 && kind !== undefined && name !== undefined && purpose === 'login')
     return {
       provider: kind,
@@ -192,7 +189,7 @@ export async function chooseAccount(
       ours: true,
     };
   const missing = purpose === 'login' ? missingSignIns(possible) : [];
-  // Of several the one that is missing is meant.
+  // Of several accounts, take the only one that lacks a session.
   const [only, ...more] = missing.length === 1 ? possible.filter((one) => missing.includes(one)) : possible;
   if (only === undefined) {
     if (purpose === 'login' && kind !== undefined) throw await nothingOf({ client }, kind);
@@ -203,8 +200,8 @@ export async function chooseAccount(
   }
   if (more.length === 0) return only;
   if (json || !hasTerminal()) {
-    const names = possible.map((account) => `${account.provider} ${account.session}`).join(', ');
-    throw new AppError('bad-input', 'There are several: say which.', { hint: `They are ${names}.` });
+    const names = listed(possible.map((account) => `${account.provider} ${account.session}`));
+    throw new AppError('bad-input', 'Several accounts match. Name one.', { hint: `They are ${names}.` });
   }
   const { select, isCancel } = await import('@clack/prompts');
   const answer = await select({
@@ -220,15 +217,15 @@ export async function chooseAccount(
   return chosen;
 }
 
-/** The agent's own words for a kind that has no sign-in: what makes one possible. */
+/** Resolves with the agent's error for a provider without an account, which says how to add one. */
 async function nothingOf({ client }: Pick<Session, 'client'>, provider: LoginProviderKind): Promise<unknown> {
   return client.call('login', { provider }).then(
-    () => new AppError('not-found', `There is nothing to sign in to: ${provider}.`),
+    () => new AppError('not-found', `There is no account to sign in to: ${provider}.`),
     (error: unknown) => error,
   );
 }
 
-/** People call an organisation of Access by the first word of its domain. */
+/** Accepts the team name of an Access organisation, the first label of its domain. */
 function isTeam(name: string, { provider, session }: Account): boolean {
   return provider === 'access' && session === `${name}.cloudflareaccess.com`;
 }

@@ -4,7 +4,7 @@ import type { Session } from '../session.ts';
 import { paint, printable } from '../terminal.ts';
 import { chooseAccount } from './login.ts';
 
-/** Signs out, and tells what else still holds a session. */
+/** Signs out and lists the sessions that remain. */
 export async function runLogout(
   session: Session,
   provider: string | undefined,
@@ -20,7 +20,7 @@ export async function runLogout(
     writeLines([
       ...(result.removed.length === 0 ? ['There was nothing to remove.'] : []),
       ...result.removed.map((line) => `${paint('green', '✓')} Removed: ${printable(line)}`),
-      ...result.remaining.map((line) => `${paint('yellow', '!')} Still there: ${printable(line)}`),
+      ...result.remaining.map((line) => `${paint('yellow', '!')} Remains: ${printable(line)}`),
     ]);
   return exitCodes.ok;
 }

@@ -14,7 +14,10 @@ import { kubectlLine, runConnect } from './connect.ts';
 import { runDisconnect } from './disconnect.ts';
 import { knownClusters } from './list.ts';
 
-/** A list to search in, with what is connected checked: what is checked newly is connected, what no longer is, closed. */
+/**
+ * Shows a searchable list with the connected clusters checked. Connects newly checked clusters, disconnects unchecked
+ * ones.
+ */
 export async function runPick(session: Session): Promise<number> {
   const { progress } = session;
   const choicesOf = ({ clusters, tunnels }: Snapshot) => {
@@ -36,13 +39,13 @@ export async function runPick(session: Session): Promise<number> {
     writeAside(
       snapshot.clusters.length === 0
         ? nothingFoundLines(snapshot.organisation)
-        : ['No cluster with a tunnel is known. `k8s-tunnels list` says what each one lacks.'],
+        : ['No cluster has a tunnel. `k8s-tunnels list` shows what each one lacks.'],
     );
     return exitCodes.ok;
   }
   writeAside((await soonMissing(session)).map(missingLine));
   const picked = await autocompleteMultiselect<ClusterId>({
-    message: `Clusters to be connected (${kubectlLine(snapshot.kubectl)})`,
+    message: `Clusters to connect · ${kubectlLine(snapshot.kubectl)}`,
     placeholder: 'Type to search',
     maxItems: 12,
     initialValues: choices.filter(({ id }) => open.has(id)).map(({ id }) => id),
@@ -64,7 +67,7 @@ export async function runPick(session: Session): Promise<number> {
   return opening.length > 0 ? runConnect(session, opening) : exitCodes.ok;
 }
 
-/** The prompt shows a hint of the row under the cursor only: what must not be missed is part of the label. */
+/** Puts production and the current context into the label: the prompt shows hints only for the row under the cursor. */
 function label(cluster: Cluster, kubectl: Kubectl): string {
   const title = printable(cluster.title);
   const current = cluster.id === kubectl.cluster ? [paint('dim', '(current context)')] : [];

@@ -4,7 +4,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { startProgress } from '../progress.ts';
 import { reportError, writeJson, writeLines } from '../report.ts';
 
-/** Disconnects everything and ends the agent; the one command that starts none. */
+/** Closes all tunnels and stops the agent. The only command that never starts one. */
 export async function runQuit({ json }: { readonly json: boolean }): Promise<number> {
   const progress = startProgress();
   try {
@@ -13,16 +13,16 @@ export async function runQuit({ json }: { readonly json: boolean }): Promise<num
     if (client === undefined) {
       progress.end();
       if (json) writeJson({ pid: null });
-      else writeLines(['No agent runs.']);
+      else writeLines(['No agent is running.']);
       return exitCodes.ok;
     }
     progress.update('Disconnecting');
     const result = await client.call('quit', {});
-    // It is gone when the connection is.
+    // The agent has exited when its connection closes.
     await client.ended;
     progress.end();
     if (json) writeJson(result);
-    else writeLines([`The agent (process ${result.pid}) has ended; nothing is connected.`]);
+    else writeLines([`Agent stopped (process ${result.pid}). All tunnels are closed.`]);
     return exitCodes.ok;
   } catch (error) {
     progress.end();

@@ -3,7 +3,7 @@ import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { printable, warningLine } from '../terminal.ts';
 
-/** Replaces the passwords of the named clusters' local ports, or of all. */
+/** Replaces the passwords of the local ports of the named clusters, or of all. */
 export async function runRotate(session: Session, clusters: readonly string[] | 'all'): Promise<number> {
   const { client, json, progress } = session;
   progress.update('Replacing passwords');
@@ -14,7 +14,7 @@ export async function runRotate(session: Session, clusters: readonly string[] | 
     const rotated = result.rotated.map(({ title }) => `✓ ${printable(title)}  new password`);
     writeLines(
       rotated.length === 0
-        ? ['The kubeconfig holds no password of these.']
+        ? ['The kubeconfig has no password of these clusters.']
         : [...rotated, 'Programs that are running may need a restart to read the kubeconfig again.'],
     );
     writeAside(result.warnings.map(warningLine));

@@ -10,13 +10,13 @@ import { reportError, writeAside, writeJson, writeLines } from '../report.ts';
 import { hasTerminal } from '../terminal.ts';
 
 /**
- * Serves the window to a browser until Ctrl-C. The agent and what it holds open stay. In a terminal, Enter prints a new
- * address, and what a page alone may not change is asked here.
+ * Serves the window to a browser until Ctrl-C. The agent and its tunnels stay up. In a terminal, Enter prints a new
+ * address, and changes that a page must not make alone are confirmed here.
  */
 export async function runServe(options: {
   readonly json: boolean;
   readonly port: string | undefined;
-  /** Also opens it in the person's browser. A program that reads JSON does so itself. */
+  /** Also open the address in the user's browser. With JSON, the calling program does that. */
   readonly open: boolean;
 }): Promise<number> {
   const { json } = options;
@@ -25,7 +25,7 @@ export async function runServe(options: {
   try {
     const port = portFrom(options.port);
     const paths = pathsFrom(env);
-    // Begun before any page asks: what keeps the agent from starting is told here.
+    // Start the agent before any page asks for it, to report here why it cannot start.
     const agent = await reachAgent({ paths, env, onStart: () => progress.update('Starting the agent') });
     agent.close();
     const { serveWindow } = await loadWindowServer();
@@ -45,9 +45,12 @@ export async function runServe(options: {
     const address = window.issueAddress();
     if (json) writeJson({ url: address, port: window.port });
     else {
-      const hint = process.stdin.isTTY ? '; Enter gives a new one' : '';
-      writeLines([address, `It opens the window once${hint}. Ctrl-C ends serving; what is connected stays.`]);
-      if (options.open) await window.openInBrowser().catch(tellNoBrowser);
+      const hint = process.stdin.isTTY ? ' Press Enter for a new one.' : '';
+      writeLines([
+        address,
+        `This address opens the window once.${hint} Press Ctrl-C to stop serving; tunnels stay open.`,
+      ]);
+      if (options.open) await window.openInBrowser().catch(reportNoBrowser);
       if (process.stdin.isTTY)
         process.stdin.on('data', (line: Buffer) => {
           if (questions?.hear(line.toString()) !== true) writeLines([window.issueAddress()]);
@@ -63,7 +66,7 @@ export async function runServe(options: {
   }
 }
 
-/** Like any command, a page that finds no agent starts it. */
+/** Connects a page to the agent, and starts one if none is running, as commands do. */
 async function connectOrStart(paths: Paths): Promise<Connection> {
   const place = { path: paths.socket, state: paths.state };
   const running = await openConnection(place);
@@ -72,20 +75,20 @@ async function connectOrStart(paths: Paths): Promise<Connection> {
   const connection = await openConnection(place);
   agent.close();
   if (connection !== undefined) return connection;
-  throw new AppError('agent-unreachable', 'The agent ended just after its start.', { retryable: true });
+  throw new AppError('agent-unreachable', 'The agent exited right after it started.', { retryable: true });
 }
 
 function portFrom(text: string | undefined): number {
   const port = Number(text ?? 0);
   if (text !== '' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new AppError('bad-input', `--port is "${text}", which is no port.`, {
+  throw new AppError('bad-input', `--port is "${text}", which is not a port.`, {
     hint: 'Give it a number from 1 to 65535, or leave it out.',
   });
 }
 
-/** The address on the screen still serves. */
-function tellNoBrowser(error: unknown): void {
+/** Prints why no browser opened. The printed address still works. */
+function reportNoBrowser(error: unknown): void {
   writeAside([
-    error instanceof Error ? `${error.message} Open the address by hand.` : 'No browser was opened.',
+    error instanceof Error ? `${error.message} Open the address yourself.` : 'Could not open a browser.',
   ]);
 }

@@ -2,15 +2,16 @@ import { AppError } from '../../model/app-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { printable, table } from '../terminal.ts';
+import { table } from '../table.ts';
+import { printable } from '../terminal.ts';
 import { type ConnectHow, runConnect } from './connect.ts';
 
-/** The sets, with what is in them. */
+/** Lists the saved sets and their clusters. */
 export async function runSets({ client, json }: Session): Promise<number> {
   const { sets, clusters } = await client.call('snapshot', {});
   const titles = new Map(clusters.map(({ id, title }) => [id, title]));
   if (json) writeJson({ sets });
-  else if (sets.length === 0) writeLines(['There is no set yet: the window saves what you select as one.']);
+  else if (sets.length === 0) writeLines(['No sets yet. Select clusters in the window to save a set.']);
   else
     writeLines(
       table(
@@ -23,7 +24,9 @@ export async function runSets({ client, json }: Session): Promise<number> {
   return exitCodes.ok;
 }
 
-/** Connects the clusters of a set, but for those that are gone. Rejects with `not-found`. */
+/**
+ * Connects the clusters of a set that still exist. Rejects with `not-found` if the set or all its clusters are gone.
+ */
 export async function runConnectSet(
   session: Session,
   name: string,
@@ -38,7 +41,7 @@ export async function runConnectSet(
   const known = new Set(clusters.map(({ id }) => id));
   const there = set.clusters.filter((id) => known.has(id));
   const gone = set.clusters.filter((id) => !known.has(id));
-  writeAside(gone.map((id) => `${printable(id)} is not there any more.`));
-  if (there.length === 0) throw new AppError('not-found', `No cluster of the set "${set.name}" is there.`);
+  writeAside(gone.map((id) => `${printable(id)} no longer exists.`));
+  if (there.length === 0) throw new AppError('not-found', `No cluster of the set "${set.name}" exists.`);
   return runConnect(session, there, { ...flags, origin: 'set' });
 }

@@ -4,11 +4,12 @@ import type { SettingName } from '../../model/settings.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { paint, printable, table } from '../terminal.ts';
+import { table } from '../table.ts';
+import { paint, printable } from '../terminal.ts';
 
 /**
- * Shows the settings or one of them, or changes one. Lists are given with commas; an empty text is an empty list.
- * `reset` forgets what the person chose.
+ * Shows all settings or one, or changes one. Takes lists with commas; an empty text is an empty list. `reset` removes
+ * the user's value.
  */
 export async function runSettings(
   session: Session,
@@ -22,7 +23,7 @@ export async function runSettings(
   let { settingsFrom, ...known } = await client.call('settings-get', {});
   const before: Readonly<Record<string, unknown>> = known;
   if (key !== undefined && !Object.hasOwn(before, key)) {
-    throw new AppError('bad-input', `There is no setting ${key}.`, {
+    throw new AppError('bad-input', `There is no setting "${key}".`, {
       hint: `The settings are ${Object.keys(before).join(', ')}.`,
     });
   }
@@ -37,7 +38,7 @@ export async function runSettings(
   if (json) writeJson(shown);
   else if (key !== undefined && value === undefined && !reset) writeLines([text(settings[key])]);
   else {
-    // What was changed just now is the person's own.
+    // A setting that was just changed has the user's value.
     const from: Readonly<Record<string, string>> =
       key === undefined || reset ? settingsFrom : { [key]: 'user' };
     writeLines(
@@ -47,7 +48,7 @@ export async function runSettings(
   return exitCodes.ok;
 }
 
-/** The agent checks what it is given; here only the kind follows what stands there now. */
+/** Converts the text to the type of the current value. The agent validates it. */
 function parse(value: string, now: unknown): unknown {
   if (typeof now === 'number') return Number(value);
   if (typeof now === 'boolean' && /^(true|false)$/.test(value)) return value === 'true';

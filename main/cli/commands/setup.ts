@@ -3,11 +3,13 @@ import path from 'node:path';
 import { isBareAddress } from '../../agent/organisation/bare-address.ts';
 import type { Output } from '../../api/contract.ts';
 import { AppError } from '../../model/app-error.ts';
+import { listed } from '../../model/wording.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { missingLine, soonMissing } from '../missing-sign-ins.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { hasTerminal, paint, printable, span, table } from '../terminal.ts';
+import { table } from '../table.ts';
+import { hasTerminal, paint, printable, span } from '../terminal.ts';
 
 export interface SetupFlags {
   readonly key?: string;
@@ -22,7 +24,10 @@ export interface SetupFlags {
 type Preview = Output<'setup-preview'>;
 type View = Output<'setup-apply'>['organisation'];
 
-/** Sets up by an organisation's configuration, after the person has seen what it does, or looks after what is set up. */
+/**
+ * Applies an organisation's configuration after the user has reviewed it, or shows, refreshes or removes the current
+ * one.
+ */
 export async function runSetup(
   session: Session,
   source: string | undefined,
@@ -40,10 +45,10 @@ export async function runSetup(
     else
       writeLines([
         result.changed
-          ? 'It has changed.'
+          ? 'The configuration has changed.'
           : result.organisation?.pending === undefined
-            ? 'Nothing has changed.'
-            : 'A new configuration waits for your review.',
+            ? 'No changes.'
+            : 'A new configuration is waiting for your review.',
         ...viewLines(result.organisation),
       ]);
     return exitCodes.ok;
@@ -54,7 +59,7 @@ export async function runSetup(
     if (json) writeJson(result);
     else
       writeLines([
-        result.removed ? 'It is removed.' : 'Nothing was set up.',
+        result.removed ? 'Configuration removed.' : 'Nothing was configured.',
         ...viewLines(result.organisation),
       ]);
     return exitCodes.ok;
@@ -64,13 +69,14 @@ export async function runSetup(
     const { organisation } = await client.call('snapshot', {});
     progress.end();
     if (json) writeJson({ organisation: organisation ?? null });
-    else writeLines(organisation === undefined ? ['Nothing is set up.'] : viewLines(organisation));
+    else
+      writeLines(organisation === undefined ? ['No organisation is configured.'] : viewLines(organisation));
     return exitCodes.ok;
   }
   return apply(session, placeFrom(source), flags);
 }
 
-/** Without a source, what is new in the configuration that is set up. */
+/** Applies the configuration from `source`. Without a source, accepts the pending changes of the current one. */
 async function apply(
   session: Session,
   source: string | undefined,
@@ -82,7 +88,7 @@ async function apply(
   const preview = await orInterrupted(client.call('setup-preview', setup));
   progress.end();
   if (!json) writeAside(previewLines(preview, source === undefined));
-  // To accept what is the same changes nothing that anybody has to agree to.
+  // Skip the question if nothing changes.
   const isNothingNew = source === undefined && preview.fields.every(({ before }) => before === undefined);
   if (!yes && !(isNothingNew && key === undefined)) await confirmSetup(preview, json, source === undefined);
   const { organisation } = await client.call('setup-apply', {
@@ -96,19 +102,19 @@ async function apply(
     writeLines([
       `${paint('green', '✓')} ${source === undefined ? 'Accepted' : 'Set up for'} ${printable(preview.name)}`,
     ]);
-  // The next step: `connect` offers it too.
+  // Name the next step, signing in, which `connect` offers too.
   if (!json) writeAside((await soonMissing(session)).map(missingLine));
   return exitCodes.ok;
 }
 
-/** Rejects with `cancelled` on a no, and with `bad-input` where nobody can be asked. */
+/** Asks the user. Rejects with `cancelled` after a no, and with `bad-input` without a terminal. */
 async function confirmSetup({ name }: Preview, json: boolean, isReview: boolean): Promise<void> {
   if (json || !hasTerminal()) {
     throw new AppError(
       'bad-input',
-      'A setup needs a yes, and there is no terminal to ask in; nothing was changed.',
+      'The setup needs a confirmation, and there is no terminal to ask in. Nothing was changed.',
       {
-        hint: 'Look at what it does, and then say --yes.',
+        hint: 'Check what it changes, then add --yes.',
       },
     );
   }
@@ -122,13 +128,16 @@ async function confirmSetup({ name }: Preview, json: boolean, isReview: boolean)
   if (answer !== true) throw new AppError('cancelled', 'Nothing was changed.');
 }
 
-/** The agent has another working folder. A file that is there comes before an address that is written without https://. */
+/**
+ * Makes a file's path absolute, because the agent has another working folder. An existing file wins over an address
+ * without https://.
+ */
 function placeFrom(source: string): string {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(source)) return source;
   return isBareAddress(source) && !existsSync(source) ? source : path.resolve(source);
 }
 
-/** What a set-up would change, for a terminal. */
+/** Describes what a setup changes, as lines for a terminal. */
 export function previewLines(preview: Preview, isReview = false): readonly string[] {
   const { name, place, settings, remarks, conflict } = preview;
   const fields = isReview ? preview.fields.filter(({ before }) => before !== undefined) : preview.fields;
@@ -149,22 +158,22 @@ export function previewLines(preview: Preview, isReview = false): readonly strin
   ]);
   return [
     `${paint('bold', printable(name), process.stderr)}, from ${printable(place)}, ${signatureWords(preview)}`,
-    ...(isReview ? [rows.length === 0 ? 'Nothing is new in it.' : 'What changes:'] : []),
+    ...(isReview ? [rows.length === 0 ? 'No changes.' : 'Changes:'] : []),
     ...table(rows, '  '),
-    ...(changes.length === 0 ? [] : ['Settings that change:', ...table(changes, '  ')]),
+    ...(changes.length === 0 ? [] : ['Changed settings:', ...table(changes, '  ')]),
     ...remarks.map((remark) => `${paint('yellow', '!', process.stderr)} ${printable(remark)}`),
     ...(conflict === undefined
       ? []
       : [
-          `${paint('yellow', '!', process.stderr)} It takes the place of ${printable(conflict.name)} from ${printable(conflict.place)}, which needs --replace.`,
+          `${paint('yellow', '!', process.stderr)} It replaces ${printable(conflict.name)} from ${printable(conflict.place)}, which needs --replace.`,
         ]),
   ];
 }
 
 function signatureWords({ signed, key, unchecked }: Preview): string {
   if (signed) return `signed with the key ${key}`;
-  if (key !== undefined) return `signed with the key that the link brought: ${key}`;
-  return unchecked ? 'not signed: check the signature beside it with --key' : 'not signed';
+  if (key !== undefined) return `signed with the key from the link: ${key}`;
+  return unchecked ? 'not signed: verify the signature beside it with --key' : 'not signed';
 }
 
 function viewLines(view: View): readonly string[] {
@@ -178,12 +187,12 @@ function viewLines(view: View): readonly string[] {
       'waiting',
       pending === undefined
         ? ''
-        : `a new configuration changes ${printable(pending.join(', '))}: k8s-tunnels setup --review`,
+        : `a new configuration changes ${printable(listed(pending))}: k8s-tunnels setup --review`,
     ],
     ['team', team ?? ''],
     ['support', links.support ?? ''],
     ['access requests', links.accessRequest ?? ''],
-    ['managed settings', locked.join(', ')],
+    ['managed settings', listed(locked)],
   ].filter(([, value]) => value !== '');
   return [paint('bold', printable(name)), ...table(rows, '  ')];
 }

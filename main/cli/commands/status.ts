@@ -10,22 +10,24 @@ import { type PlainError, toPlainError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { command } from '../../model/command.ts';
 import { contextName } from '../../model/context-name.ts';
+import { listed, plural } from '../../model/wording.ts';
 import { aboutText, clientFailureText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loginLine } from '../login-notes.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
-import { paint, printable, span, table } from '../terminal.ts';
+import { table } from '../table.ts';
+import { paint, printable, span } from '../terminal.ts';
 import { kubectlLine } from './connect.ts';
 
-/** What the agent does, what is connected, and where kubectl points. */
+/** Shows the tunnels, the current context and the agent. */
 export async function runStatus(session: Session): Promise<number> {
   const { client, json, progress, place, orInterrupted } = session;
   progress.update('Asking the agent');
   const [snapshot, kubectl] = await orInterrupted(
     Promise.all([
       client.call('snapshot', {}),
-      // A kubeconfig that cannot be read hides nothing else.
+      // Show everything else even if the kubeconfig cannot be read.
       client.call('kubectl', { place }).catch((error: unknown) => ({ error: toPlainError(error) })),
     ]),
   );
@@ -35,11 +37,11 @@ export async function runStatus(session: Session): Promise<number> {
   return exitCodes.ok;
 }
 
-/** After that it is a matter for `k8s-tunnels activity`. */
+/** Older failures are shown by `k8s-tunnels activity` only. */
 const clientFailureForMs = 10 * 60_000;
 
 function agoText({ at, count }: ClientFailureView, now: number): string {
-  return `${span(now - at)} ago${count > 1 ? `, ${count} times` : ''}`;
+  return `${span(now - at)} ago${count > 1 ? plural(count, { other: ', # times' }) : ''}`;
 }
 
 type KubectlAnswer = Kubectl | { readonly error: PlainError };
@@ -87,7 +89,7 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
   const kept = snapshot.kept.filter((id) => !open.has(id)).map((id) => titleIn(byId, id));
   return [
     ...(tunnels.length === 0
-      ? ['Nothing is connected.']
+      ? ['No tunnels.']
       : table(
           tunnels.map((tunnel) => tunnelRow(tunnel, byId.get(tunnel.cluster), nameOf(tunnel.cluster), now)),
         )),
@@ -102,7 +104,7 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
       : [
           paint(
             'dim',
-            `Closed, and opened when kubectl uses ${kept.length === 1 ? 'it' : 'them'}: ${printable(kept.join(', '))}`,
+            `${plural(kept.length, { one: 'On-demand context', other: 'On-demand contexts' })}: ${listed(kept.map(printable))}`,
           ),
         ]),
     'error' in kubectl
@@ -111,12 +113,14 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
     ...logins.map(loginLine),
     ...endedSessions.map(endedSessionLine),
     ...(discovery.status === 'running'
-      ? [`Looking for clusters: ${discovery.cellsRead} of ${discovery.cellsKnown} places read`]
+      ? [
+          `Discovering clusters: ${discovery.cellsRead} of ${plural(discovery.cellsKnown, { one: '# location', other: '# locations' })}`,
+        ]
       : []),
     ...(organisation?.pending === undefined
       ? []
       : [
-          `${paint('yellow', '!')} A new configuration of ${printable(organisation.name)} waits: \`k8s-tunnels setup --review\``,
+          `${paint('yellow', '!')} ${printable(organisation.name)} has a new configuration to review: \`k8s-tunnels setup --review\``,
         ]),
     ...notices.map(
       ({ at, level, message }) =>
@@ -127,18 +131,18 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
     ...(agent.version === version
       ? []
       : [
-          `${paint('yellow', '!')} This command line is ${version}: \`k8s-tunnels quit\` lets the next command start that.`,
+          `${paint('yellow', '!')} This command line is ${version}. Run \`k8s-tunnels quit\`, and the next command starts that version.`,
         ]),
   ];
 }
 
 function waitText(ms: number, name: string): string {
-  const when = ms > 0 ? `next try in ${span(ms)}, now` : 'it is being tried';
+  const when = ms > 0 ? `retries in ${span(ms)}, now` : 'retrying';
   return paint('dim', printable(`${when}: ${command`k8s-tunnels connect --add ${name}`}`));
 }
 
 function endedSessionLine({ authDomain, isRevoked }: EndedSessionView): string {
-  const why = isRevoked ? ', before its time' : '';
+  const why = isRevoked ? ' before it expired' : '';
   const signIn = command`k8s-tunnels login access ${authDomain}`;
   return `${paint('yellow', '!')} Your session at ${printable(authDomain)} has ended${why}. Sign in again: ${printable(signIn)}`;
 }
@@ -160,7 +164,7 @@ function tunnelRow(
     printable(cluster?.title ?? tunnel.cluster),
     cluster === undefined ? '' : environmentText(cluster),
     port === undefined ? '' : `127.0.0.1:${port}`,
-    // The usual one goes without saying.
+    // Omit the default connector.
     connector === 'builtin' ? '' : paint('dim', connector),
     state.status === 'connected' ? `${Math.round(state.probe.totalMs)} ms` : '',
     'since' in state ? `${state.status} for ${span(now - state.since)}` : state.status,

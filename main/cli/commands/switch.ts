@@ -4,7 +4,7 @@ import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { kubectlLine } from './connect.ts';
 
-/** Makes a connected cluster current, with `minutes` for so long; `-` restores the context before it. */
+/** Switches the current context to a connected cluster, for `minutes` if given. `-` restores the previous context. */
 export async function runSwitch(
   session: Session,
   cluster: string,

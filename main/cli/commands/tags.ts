@@ -6,21 +6,23 @@ import { AppError } from '../../model/app-error.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { nearest } from '../../model/nearest.ts';
 import { usualTagPrefix } from '../../model/tag-prefix.ts';
+import { listed } from '../../model/wording.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { shellFrom } from '../shell-flag.ts';
-import { paint, printable, table } from '../terminal.ts';
+import { table } from '../table.ts';
+import { paint, printable } from '../terminal.ts';
 import { knownClusters } from './list.ts';
 
-/** Shows a cluster's tags; with changes, prints the commands that make them. Changes nothing itself. */
+/** Shows a cluster's tags or, with changes, prints the commands that make them. Changes nothing itself. */
 export async function runTags(
   session: Session,
   word: string,
   flags: { readonly set: readonly string[]; readonly unset: readonly string[]; readonly shell?: string },
 ): Promise<number> {
   const shell = shellFrom(flags.shell);
-  // What is wrong with the words is told before anything is looked for.
+  // Reject wrong arguments before discovery starts.
   changeFrom(flags, usualTagPrefix);
   const { clusters } = await knownClusters(session);
   const cluster = findCluster(word, new Map(clusters.map((one) => [one.id, one])));
@@ -29,11 +31,15 @@ export async function runTags(
   if (flags.set.length + flags.unset.length > 0) {
     const commands = tagCommands(cluster, changeFrom(flags, cluster.tagPrefix), shell);
     if (session.json) writeJson({ cluster: id, title, commands });
-    else if (commands.length === 0) writeAside(['Nothing is to be changed.']);
+    else if (commands.length === 0) writeAside(['No changes.']);
     else {
       writeLines(commands.map(printable));
       writeAside([
-        paint('dim', 'Nothing was changed yet. Then `k8s-tunnels discover` sees it.', process.stderr),
+        paint(
+          'dim',
+          'Nothing was changed yet. Run the commands, then `k8s-tunnels discover`.',
+          process.stderr,
+        ),
       ]);
     }
     return exitCodes.ok;
@@ -56,7 +62,7 @@ export async function runTags(
 interface TagInForce {
   readonly field: TagField;
   readonly value: string;
-  /** The key at the source, or what stands for it. */
+  /** The key at the source, or the origin of the value without one. */
   readonly from: string;
 }
 
@@ -108,6 +114,6 @@ function fieldFrom(name: string): TagField {
   const field = tagFields.find((one) => one === name);
   if (field !== undefined) return field;
   throw new AppError('bad-input', `There is no tag "${name}".`, {
-    hint: `Did you mean ${nearest(name, tagFields, 1)[0]}? The tags are ${tagFields.join(', ')}.`,
+    hint: `Did you mean ${nearest(name, tagFields, 1)[0]}? The tags are ${listed(tagFields)}.`,
   });
 }

@@ -1,13 +1,13 @@
-/** What Cloudflare gives the Worker: the bindings of wrangler.jsonc, and its secrets. */
+/** The Worker's environment: the bindings of wrangler.jsonc, and its secrets. */
 export interface Environment {
   readonly RELEASES: KeyValueStore;
-  /** Who knows it may publish. */
+  /** The secret that permits publishing. */
   readonly PUBLISH_SECRET?: string;
-  /** An ed25519 private key: PKCS #8, DER, in base64. */
+  /** An Ed25519 private key: PKCS #8, DER, in base64. */
   readonly SIGNING_KEY?: string;
 }
 
-/** What we use of a namespace of Workers KV. */
+/** The used part of a Workers KV namespace. */
 export interface KeyValueStore {
   get(key: string, type: 'json'): Promise<unknown>;
   put(key: string, value: string): Promise<void>;
@@ -16,7 +16,7 @@ export interface KeyValueStore {
 export const channels = ['stable', 'beta'] as const;
 export type Channel = (typeof channels)[number];
 
-/** An answer of JSON. */
+/** Returns a JSON response. */
 export function answer(
   status: number,
   body: Readonly<Record<string, unknown>>,

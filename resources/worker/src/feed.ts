@@ -1,13 +1,13 @@
 import { answer, type Channel, type Environment } from './environment.ts';
 import { readChannel } from './stored.ts';
 
-/** How long a cache may answer in our place. */
+/** How long a cache may serve the response. */
 const caching = { 'cache-control': 'public, max-age=300' };
 
 /**
- * `GET /v1/releases/CHANNEL?current=&platform=&arch=&bucket=`: the newest release that the bucket may have, signed. The
- * bucket (0 to 99) is a random number that the installation keeps; one that names none gets what all may have. The other
- * parameters choose nothing: they tell the operator what is in use.
+ * `GET /v1/releases/CHANNEL?current=&platform=&arch=&bucket=`: returns the newest signed release for the bucket, a
+ * random number from 0 to 99 that the installation keeps. Without a bucket, returns the newest release for all. The
+ * other parameters select nothing: they show the operator which versions are in use.
  */
 export async function readFeed(
   request: Request,
@@ -23,11 +23,11 @@ export async function readFeed(
   const headers = { ...caching, etag };
   if (isKnown(request.headers.get('if-none-match'), etag))
     return new Response(null, { status: 304, headers });
-  // What calls the Worker leaves the body out of an answer to HEAD.
+  // The runtime removes the body of a response to HEAD.
   return answer(200, { ...envelope }, headers);
 }
 
-/** Compared as RFC 9110 §13.1.2 says: a proxy that compresses makes a tag a weak one. */
+/** Compares weakly by RFC 9110 §13.1.2, because a compressing proxy makes a tag weak. */
 function isKnown(header: string | null, etag: string): boolean {
   const tags = (header ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''));
   return tags.includes(etag) || tags.includes('*');

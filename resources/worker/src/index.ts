@@ -2,7 +2,10 @@ import { answer, channels, type Environment } from './environment.ts';
 import { readFeed } from './feed.ts';
 import { publish } from './publish.ts';
 
-/** Tells installations of k8s-tunnels what is new. Nothing here is answered to a page of another origin: no CORS. */
+/**
+ * Serves the release feed to installations of k8s-tunnels. Sends no CORS headers, so pages of other origins cannot read
+ * it.
+ */
 // biome-ignore lint/style/noDefaultExport: the shape of a Worker.
 export default {
   fetch(request: Request, environment: Environment): Promise<Response> | Response {

@@ -1,17 +1,17 @@
 import { isVersion } from '../../../main/model/semver.ts';
 
-/** What the release workflow sends. */
+/** The request of the release workflow. */
 export interface Publication {
   readonly version: string;
-  /** Older installations have to update. */
+  /** Older installations must update. */
   readonly minimumVersion?: string;
-  /** Percent of the installations that are told, 0 to 100. */
+  /** Percentage of installations that get the release, 0 to 100. */
   readonly rollout: number;
   /** Markdown. */
   readonly notes: string;
-  /** Where a person gets it. */
+  /** The download page. */
   readonly url: string;
-  /** The channel then holds this release alone, also where it is an older one. */
+  /** Replace all releases of the channel with this one, even if it is older. */
   readonly replace?: boolean;
 }
 
@@ -24,13 +24,13 @@ const checks: Readonly<Record<keyof Publication, (value: unknown) => boolean>> =
   notes: (value) =>
     typeof value === 'string' &&
     new TextEncoder().encode(value).length <= notesAtMost &&
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern looks for them.
     !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(value.replaceAll('\r\n', '\n')),
   url: (value) => typeof value === 'string' && value.length <= 2_000 && isHttps(value),
   replace: (value) => value === undefined || typeof value === 'boolean',
 };
 
-/** The publication, or the first field that is wrong; `body` where it is not even an object. */
+/** Parses a publication, or returns the first wrong field, or `body` if it is not an object. */
 export function readPublication(
   text: string,
 ): { readonly publication: Publication } | { readonly field: string } {

@@ -4,12 +4,12 @@ import { notesAtMost, readPublication } from './publication.ts';
 import { etagOf, isSecret, signRelease } from './sign.ts';
 import { readChannel, type StoredRelease, writeChannel } from './stored.ts';
 
-/** Notes in JSON may take twice their size, and there is little else. */
+/** The longest request: escaped notes may take twice their size in JSON, and the rest is short. */
 const bodyAtMost = 2 * notesAtMost + 8_192;
 
 /**
- * `POST /v1/releases/CHANNEL`: signs a release and puts it into the feed. The same version again changes what it says, for
- * example its rollout; one that is older than the channel's newest is refused unless it is to replace all.
+ * `POST /v1/releases/CHANNEL`: signs a release and adds it to the feed. Publishing the same version again updates it,
+ * for example its rollout. Rejects a version older than the channel's newest, unless it replaces all.
  */
 export async function publish(
   request: Request,
@@ -33,7 +33,7 @@ export async function publish(
 
   const isSame = ({ version }: StoredRelease) => compareVersions(version, publication.version) === 0;
   const publishedAt = releases.find(isSame)?.publishedAt ?? new Date().toISOString();
-  // With its channel: what was signed for one cannot be passed off in the other.
+  // Sign the channel too, so that a release of one channel is not valid in another.
   const payload = { channel, publishedAt, ...publication };
   const envelope = await signRelease(payload, SIGNING_KEY).catch(() => undefined);
   if (envelope === undefined) return answer(503, { error: 'not-configured' });
@@ -48,7 +48,10 @@ function malformed(field: string): Response {
   return answer(400, { error: 'malformed', field });
 }
 
-/** Undefined where it is longer, or not UTF-8. Read to its end all the same: who sends it is to get the answer. */
+/**
+ * Reads the body. Resolves with undefined if it is too long or not UTF-8, but reads it completely even then: otherwise
+ * the sender may not get the response.
+ */
 async function readAtMost(request: Request, bytes: number): Promise<string | undefined> {
   const body = await request.arrayBuffer();
   if (body.byteLength > bytes) return undefined;

@@ -1,13 +1,13 @@
-/** What is signed, with its signature: the bytes of `payload` are JSON of a release. All base64. */
+/** A signed payload: the bytes of `payload` are a release as JSON. All fields are base64. */
 export interface Envelope {
   readonly payload: string;
-  /** ed25519, over the bytes that `payload` encodes. */
+  /** The Ed25519 signature of the bytes that `payload` encodes. */
   readonly signature: string;
   /** The first 16 hex digits of the SHA-256 of the public key's 32 bytes. */
   readonly keyId: string;
 }
 
-/** Rejects where the key is not an ed25519 private key in PKCS #8. */
+/** Signs a release. Rejects if the key is not an Ed25519 private key in PKCS #8. */
 export async function signRelease(
   payload: Readonly<Record<string, unknown>>,
   signingKey: string,
@@ -27,7 +27,7 @@ export async function etagOf({ payload, signature }: Envelope): Promise<string> 
   return `"${hex(await sha256(new TextEncoder().encode(payload + signature))).slice(0, 32)}"`;
 }
 
-/** Takes the same time wherever the two differ: what is compared are digests, all of each. */
+/** Compares in constant time, by complete digests. */
 export async function isSecret(given: string, secret: string): Promise<boolean> {
   const encoder = new TextEncoder();
   const [one, other] = await Promise.all([sha256(encoder.encode(given)), sha256(encoder.encode(secret))]);

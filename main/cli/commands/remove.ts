@@ -4,10 +4,10 @@ import type { Session } from '../session.ts';
 import { printable, warningLine } from '../terminal.ts';
 import { kubectlLine } from './connect.ts';
 
-/** Takes the clusters named, or all, out of the kubeconfig, which then is as it was without them. */
-export async function runForget(session: Session, clusters: readonly string[] | 'all'): Promise<number> {
+/** Removes the contexts of the named clusters, or of all, from the kubeconfig, and closes their tunnels. */
+export async function runRemove(session: Session, clusters: readonly string[] | 'all'): Promise<number> {
   const { client, json, progress, place } = session;
-  progress.update('Forgetting');
+  progress.update('Removing contexts from the kubeconfig');
   const result = await client.call('forget', {
     place,
     clusters: clusters === 'all' ? clusters : [...clusters],
@@ -15,11 +15,11 @@ export async function runForget(session: Session, clusters: readonly string[] | 
   progress.end();
   if (json) writeJson(result);
   else {
-    const forgotten = result.forgotten.map(({ title }) => `✓ ${printable(title)}  forgotten`);
+    const removed = result.forgotten.map(({ title }) => `✓ ${printable(title)}  removed from the kubeconfig`);
     writeLines(
-      forgotten.length === 0
-        ? ['The kubeconfig holds none of these.']
-        : [...forgotten, kubectlLine(result.kubectl)],
+      removed.length === 0
+        ? ['The kubeconfig has no context of these clusters.']
+        : [...removed, kubectlLine(result.kubectl)],
     );
     writeAside(result.warnings.map(warningLine));
   }
