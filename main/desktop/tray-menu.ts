@@ -4,10 +4,9 @@ import type { Snapshot, TunnelView } from '../model/agent-view.ts';
 import type { Cluster, ClusterId } from '../model/cluster.ts';
 import type { ClusterSet } from '../model/cluster-set.ts';
 import { isProduction } from '../model/is-production.ts';
-import { isUsable } from '../model/is-usable.ts';
-import { plainText } from '../model/plain-text.ts';
-import { timeLeft } from '../model/time-left.ts';
 import { duration, latency, plural } from '../model/wording.ts';
+import { contextItems, contextText } from './tray-contexts.ts';
+import { trayLabel, trayText } from './tray-label.ts';
 
 /** The actions of the menu's items. */
 export interface TrayActions {
@@ -52,7 +51,7 @@ export function trayMenu(options: {
     const tunnel = tunnels.get(cluster.id);
     return {
       type: 'checkbox',
-      label: label(cluster.title, note(cluster, tunnel)),
+      label: trayLabel(cluster.title, note(cluster, tunnel)),
       checked: tunnel !== undefined,
       enabled: tunnel !== undefined || cluster.reach.kind !== 'none',
       click: () => (tunnel === undefined ? actions.connect(cluster.id) : actions.disconnect(cluster.id)),
@@ -80,13 +79,13 @@ export function trayMenu(options: {
           {
             label: 'Sets',
             submenu: snapshot.sets.map((set) => ({
-              label: text(set.name),
+              label: trayText(set.name),
               click: () => actions.openSet(set),
             })),
           },
         ]
       : []),
-    { label: 'Current context', submenu: contexts(snapshot, open, tunnels, actions, now) },
+    { label: 'Current context', submenu: contextItems(snapshot, open, tunnels, actions, now) },
     separator,
     signIn(snapshot, now, actions),
     discoverAgain(snapshot, actions),
@@ -103,7 +102,7 @@ function tryNow({ tunnels, clusters }: Snapshot, actions: TrayActions): MenuItem
   if (first === undefined) return [];
   const title = clusters.find(({ id }) => id === first)?.title ?? first;
   const what = waiting.length === 1 ? title : clusterCount(waiting.length);
-  return [{ label: text(`Retry now: ${what}`), click: () => actions.retry(waiting) }];
+  return [{ label: trayText(`Retry now: ${what}`), click: () => actions.retry(waiting) }];
 }
 
 function allClusters(
@@ -119,65 +118,13 @@ function allClusters(
     // Some may have been discovered before the account's name was known.
     const named = members.find(({ accountName }) => accountName !== undefined) ?? members[0];
     const account = named === undefined ? '' : `${named.source} ${accountText(named)}`;
-    return { label: text(named?.group ?? account), submenu: members.toSorted(byTitle).map(item) };
+    return { label: trayText(named?.group ?? account), submenu: members.toSorted(byTitle).map(item) };
   });
   return {
     label: 'All clusters',
     enabled: clusters.length > 0,
     submenu: menus.sort((a, b) => a.label.localeCompare(b.label)),
   };
-}
-
-function contextNote(
-  cluster: Cluster,
-  { cluster: current, limit }: Snapshot['kubectl'],
-  now: number,
-): string {
-  return [
-    ...(isProduction(cluster) ? ['production'] : []),
-    ...(cluster.id !== current || limit === undefined
-      ? []
-      : [`${timeLeft(limit.until, now)} left, then ${limit.back ?? 'none'}`]),
-  ].join(', ');
-}
-
-function contexts(
-  { kubectl }: Snapshot,
-  open: readonly Cluster[],
-  tunnels: ReadonlyMap<ClusterId, TunnelView>,
-  actions: TrayActions,
-  now: number,
-): MenuItemConstructorOptions[] {
-  const usable = open.filter(({ id }) => id === kubectl.cluster || isUsable(tunnels.get(id)?.state));
-  const foreign = kubectl.cluster === undefined;
-  return [
-    ...usable.map(
-      (cluster): MenuItemConstructorOptions => ({
-        type: 'radio',
-        label: label(cluster.title, contextNote(cluster, kubectl, now)),
-        checked: cluster.id === kubectl.cluster,
-        click: () => {
-          if (cluster.id !== kubectl.cluster) actions.use(cluster.id);
-        },
-      }),
-    ),
-    {
-      type: 'radio',
-      label: label('other context', foreign ? (kubectl.context ?? '') : ''),
-      checked: foreign,
-      // The other context can be shown, but not selected.
-      enabled: false,
-    },
-  ];
-}
-
-/** The current context, if it is production or limited. */
-function contextText({ context = '', production, limit }: Snapshot['kubectl'], now: number): string {
-  const notes = [
-    ...(production ? ['production'] : []),
-    ...(limit === undefined ? [] : [`${timeLeft(limit.until, now)} left`]),
-  ];
-  return label(`${production ? '⚠ ' : ''}Current context: ${context}`, notes.join(', '));
 }
 
 function signIn(
@@ -192,7 +139,7 @@ function signIn(
   const ended = endedSessions.find(({ isRevoked }) => isRevoked || !lasts);
   if (ended !== undefined)
     return {
-      label: text(`Session at ${ended.authDomain} ended: sign in…`),
+      label: trayText(`Session at ${ended.authDomain} ended: sign in…`),
       click: () => actions.openAccounts(),
     };
   const left = Math.max(0, ...sessions.map(({ endsAt }) => endsAt - now));
@@ -242,15 +189,6 @@ function progress({ state }: TunnelView): string {
 
 function line(label: string): MenuItemConstructorOptions {
   return { label, enabled: false };
-}
-
-function label(title: string, aside: string): string {
-  return text(aside === '' ? title : `${title}   ${aside}`);
-}
-
-/** Formats a tag as one line; `&` would mark an access key. */
-function text(words: string): string {
-  return plainText(words).replaceAll('&', '&&');
 }
 
 function clusterCount(count: number): string {
