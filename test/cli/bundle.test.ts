@@ -77,7 +77,10 @@ describe('the built command line', () => {
     desktop?.close();
     const run = (...args: readonly string[]) => runCli(args, { env: home.env, program: builtProgram });
     const both = Promise.all([run('credential', 'prod', '--json'), run('status', '--json')]);
-    await vi.waitFor(() => expect(agent.refused()).toBeGreaterThanOrEqual(2), { timeout: 10_000 });
+    await vi.waitFor(
+      () => expect(agent.refused).toEqual(expect.arrayContaining(['credential', 'snapshot'])),
+      { timeout: 10_000 },
+    );
     await agent.close();
     const [credential, status] = await both;
     await run('quit');

@@ -86,8 +86,8 @@ export interface FakeAgent {
   readonly waiting: Promise<void>;
   /** Resolves when that call was cancelled and undone. */
   readonly undone: Promise<void>;
-  /** How many calls it has refused because it hands over. */
-  refused(): number;
+  /** The calls that it has refused because it hands over. */
+  readonly refused: readonly string[];
   /** From then on, the policies deny it. */
   deny(name: string, message: string): void;
   /** From then on, that one is out. */
@@ -403,13 +403,13 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     ]),
   ) as unknown as Handlers;
 
-  let refused = 0;
+  const refused: string[] = [];
   const handing = Object.fromEntries(
     Object.entries(finishCalls(recorded)).map(([name, handler]) => [
       name,
       (input: never, call: never) =>
         (handler as (input: never, call: never) => Promise<unknown>)(input, call).catch((error: unknown) => {
-          if (error instanceof AppError && error.code === 'agent-handing-over') refused += 1;
+          if (error instanceof AppError && error.code === 'agent-handing-over') refused.push(name);
           throw error;
         }),
     ]),
@@ -444,7 +444,7 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
   };
   return {
     calls,
-    refused: () => refused,
+    refused,
     deny,
     release,
     waiting: waiting.promise,
