@@ -440,7 +440,7 @@ describe('tags', () => {
   });
 
   it.each([
-    [['--set', 'hostname=https://k8s.example.com/'], 'not a host name'],
+    [['--set', 'hostname=https://k8s.example.com/'], 'not a hostname'],
     [['--set', 'hostnme=k8s.example.com'], 'Did you mean hostname?'],
     [['--set', 'owner'], 'k8s-tunnels-owner is empty'],
     [['--set', 'owner=a', '--unset', 'owner'], 'both set and unset'],

@@ -176,7 +176,7 @@ test('a configuration that is not good is refused, with what helps', async () =>
     [
       `url=${publisher.url}/signed.yaml&key=${key}`,
       /signature .* is not the organisation's/,
-      /the key is another/,
+      /the key is a different one/,
     ],
     [
       `url=${publisher.url}/unsigned.yaml&key=${key}`,

@@ -173,7 +173,7 @@ function verify(options: {
     nacl.sign.detached.verify(bytes, signature, Buffer.from(key, 'base64'));
   if (good) return;
   throw new AppError('organisation-refused', `The signature of ${place} is not the organisation's.`, {
-    hint: 'It may have been changed, or the key is a different one. Ask its administrator.',
+    hint: 'The configuration may have been changed, or the key is a different one. Ask its administrator.',
   });
 }
 
