@@ -70,7 +70,7 @@ export async function createReach(options: {
     onSessionEnded(ended) {
       notices.add(
         'warning',
-        `${ended} has ended your session before its time. Sign in again: ${command`k8s-tunnels login access ${ended}`}`,
+        `${ended} has ended your session before it expired. Sign in again: ${command`k8s-tunnels login access ${ended}`}`,
       );
       events.emit('sessionEnded', ended);
     },

@@ -64,7 +64,7 @@ test('signs in to AWS in the browser and out again, and says what holds on', asy
   );
   await press(accountsText.signOutOf(session));
   await page.getByText(`${accountsText.removed} The AWS session ${session}`).waitFor();
-  await page.getByText(`${accountsText.remaining} Credentials of roles that were given out`).waitFor();
+  await page.getByText(`${accountsText.remaining} Role credentials issued earlier`).waitFor();
   await says(session, accountsText.states.signedOut);
   // What the command line does is seen, too.
   await commandLine.tunnels('login', 'aws', session);

@@ -52,7 +52,7 @@ test('a session that the organisation ends is shown as ended, and one tab brings
   expect(ended.endedSessions).toEqual([{ authDomain: team, email: 'ada@acme.example', isRevoked: true }]);
   expect(ended.sessions).toEqual([]);
   const { stdout } = await commandLine.run('k8s-tunnels', ['status']);
-  expect(stdout).toContain(`Your session at ${team} has ended, before its time.`);
+  expect(stdout).toContain(`Your session at ${team} has ended before it expired.`);
   const { accounts } = await commandLine.tunnels<Output<'accounts'>>('accounts');
   expect(accounts.find(({ provider }) => provider === 'access')).toMatchObject({
     session: team,

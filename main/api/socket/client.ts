@@ -8,7 +8,7 @@ import { socketFile } from './socket-file.ts';
 
 const handshakeTimeoutMs = 2_000;
 /** How often, and after how long, to retry a running agent that closes the connection without an answer. */
-const hangUps = 3;
+const hangUps = 10;
 const afterHangUpMs = 200;
 
 /** A shell's client of the agent behind the socket. */
