@@ -114,7 +114,7 @@ test('connections of own programs that prove nothing are capped; kubectl gets th
 test('an agent that can open no more files lives on, and works again when it can', async () => {
   await rig.commandLine.stop();
   const limited = rig.commandLine.follow('prlimit', ['--nofile=100:100', 'k8s-tunnels', 'agent']);
-  await limited.line(/^agent .* runs/);
+  await limited.line(/^Agent .* is running/);
   expect(await rig.kubectl(...namespaces)).toMatchObject(answers);
   const { port } = await rig.entry();
   const { pid } = (await rig.status()).agent;

@@ -22,7 +22,7 @@ afterAll(() => rig?.close());
 const withoutTable = 'mount -t proc -o subset=pid proc /proc && exec k8s-tunnels agent';
 const startUnchecked = async () => {
   const agent = rig.commandLine.follow('unshare', ['--mount', 'sh', '-c', withoutTable]);
-  await agent.line(/runs \(process/);
+  await agent.line(/is running \(process/);
 };
 
 test('where clients cannot be checked, what another account caught while no agent ran is worth nothing', async (context) => {

@@ -33,7 +33,7 @@ export async function startMeasuredAgent(
     SSL_CERT_FILE: authorities,
   });
   const agent = commandLine.follow(path.join(commandLine.bin, 'k8s-tunnels'), ['agent']);
-  await agent.line(/ runs /, 30_000);
+  await agent.line(/ is running /, 30_000);
   const pid = agent.child.pid ?? 0;
   /** `VmHWM` is the most since `clear_refs` was written. */
   const memory = async (field: 'VmHWM' | 'VmRSS') => {
