@@ -72,7 +72,7 @@ test('a session that the organisation ends is shown as ended, and one tab brings
   expect(after.sessions).toHaveLength(1);
   const told = after.notices.filter(({ level }) => level === 'warning').map(({ message }) => message);
   expect(told).toHaveLength(1);
-  expect(told[0]).toContain(`${team} has ended your session before its time.`);
+  expect(told[0]).toContain(`${team} has ended your session before it expired.`);
   expect(await kube.namespaces(pair[1])).toContain('search-staging');
   expect(await world.browser.tabs()).toHaveLength(2);
 }, 60_000);
