@@ -22,8 +22,8 @@ export function canBeAtEdge(hostname: string): boolean {
 }
 
 /**
- * Returns true if a hostname is in the DNS zone of an application that is known to belong to a team. Whoever can create
- * a name there belongs to the same organisation, so asking that host reveals nothing about the user to others.
+ * Returns true if a hostname is in the DNS zone of an application that is known to belong to a team. Only the same
+ * organisation can create a name there, so asking that host reveals nothing about the user to others.
  */
 export function isBeside(hostname: string, known: readonly string[]): boolean {
   const [name = ''] = hostname.split(':');

@@ -8,7 +8,7 @@ import { jsonFile } from '../storage/json-file.ts';
 
 /** How many entries to keep. */
 const atMost = 500;
-/** Combines a burst into one write. A crash loses no more than that. */
+/** Combines a burst into one write. A crash loses at most that burst. */
 const writeDelayMs = 2_000;
 
 /** The last entries, in memory and in `activity.json`. If they cannot be read or written, only the history is lost. */

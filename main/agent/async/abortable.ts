@@ -1,6 +1,6 @@
 import { AppError } from '../../model/app-error.ts';
 
-/** The part of an AbortSignal that is needed here: that of Azure's SDK has no more. */
+/** The part of an AbortSignal that is needed here: Azure's SDK passes only this part. */
 interface Signal {
   readonly aborted: boolean;
   addEventListener(type: 'abort', listener: () => void): void;
