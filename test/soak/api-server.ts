@@ -24,6 +24,8 @@ export async function startApiServer({ key, certificate }: KeyAndCertificate): P
   const sockets = new Set<Duplex>();
   const server = https.createServer({ key, cert: certificate }, handle);
   server.requestTimeout = 0;
+  // As kube-apiserver (`IdleTimeout` in k8s.io/apiserver, secure_serving.go). Node's own limit is 5 s.
+  server.keepAliveTimeout = 90_000;
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));

@@ -51,9 +51,15 @@ export async function ask(target: Target, asked: Asked): Promise<void> {
   signal?.throwIfAborted();
   const raw = net.connect({ host: '127.0.0.1', port: Number(target.proxy.port), noDelay: true });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let secure: tls.TLSSocket | undefined;
+  const close = () => {
+    // First: Node's HTTP client asserts that no byte comes once it has let go of a connection.
+    secure?.destroy();
+    raw.destroy();
+  };
   const fail = (error: Error) => {
     reject(error);
-    raw.destroy();
+    close();
   };
   const abort = () => fail(signal?.reason as Error);
   signal?.addEventListener('abort', abort, { once: true });
@@ -63,18 +69,19 @@ export async function ask(target: Target, asked: Asked): Promise<void> {
   raw.on('error', fail).once('close', closed);
   try {
     if (target.proxy.protocol !== 'tcp:') await Promise.race([connectThrough(raw, target), promise]);
-    const secure = tls.connect({
+    const stream = tls.connect({
       socket: raw,
       servername: target.server.hostname,
       ca: target.authority,
     });
-    secure.on('error', fail);
+    secure = stream;
+    stream.on('error', fail);
     if (patienceMs !== undefined) {
       raw.setTimeout(0);
-      secure.setTimeout(patienceMs, () => fail(new Error(`nothing for ${patienceMs} ms`)));
+      stream.setTimeout(patienceMs, () => fail(new Error(`nothing for ${patienceMs} ms`)));
     }
     const request = http.request({
-      createConnection: () => secure,
+      createConnection: () => stream,
       method: asked.send === undefined ? 'GET' : 'POST',
       path: asked.path,
       headers: { host: target.server.host, connection: 'close' },
@@ -94,7 +101,7 @@ export async function ask(target: Target, asked: Asked): Promise<void> {
     await promise;
   } finally {
     signal?.removeEventListener('abort', abort);
-    raw.destroy();
+    close();
   }
 }
 

@@ -33,7 +33,7 @@ export function secureStream(
       servername: server.serverName ?? (isIP(host) === 0 ? host : ''),
       host: server.serverName ?? host,
       ALPNProtocols: ['http/1.1'],
-      ...(server.authority === undefined ? {} : { ca: server.authority }),
+      secureContext: contextOf(server),
     });
     const abort = () => secure.destroy(timedOut(`${host}:${port}`, ms));
     if (signal.aborted) abort();
@@ -46,6 +46,18 @@ export function secureStream(
     stream.on('error', (error) => reject(error));
     secure.on('error', (cause) => reject(cause instanceof AppError ? cause : tlsError(server.target, cause)));
   });
+}
+
+const contexts = new WeakMap<ApiServer, tls.SecureContext>();
+
+/** Returns the TLS context of a server, the same for all its connections: creating one parses its authorities again. */
+function contextOf(server: ApiServer): tls.SecureContext {
+  const known = contexts.get(server);
+  if (known !== undefined) return known;
+  const { authority } = server;
+  const context = tls.createSecureContext(authority === undefined ? {} : { ca: authority });
+  contexts.set(server, context);
+  return context;
 }
 
 function tlsError({ host, port }: Target, cause: Error): AppError {

@@ -95,6 +95,8 @@ export async function startKubeApi(given: {
     requestCert: true,
     rejectUnauthorized: false,
     allowHTTP1: true,
+    // As kube-apiserver (`IdleTimeout` in k8s.io/apiserver, secure_serving.go). Node's own limit is 5 s.
+    http1Options: { keepAliveTimeout: 90_000 },
   });
   const sockets = new Sockets(server);
   const cluster: Cluster = {

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
 import { AppError } from '../../../model/app-error.ts';
 import { basic } from './connect-request.ts';
 import { dialThroughProxy, openSocket } from './dial.ts';
@@ -16,7 +17,8 @@ export const dialSignal = Symbol('dialSignal');
 /** Marks a connection to the proxy itself. */
 const forwarder = Symbol('forwarder');
 
-type ConnectionOptions = http.ClientRequestArgs & {
+type ConnectionOptions = https.RequestOptions & {
+  readonly secureContext?: tls.SecureContext | undefined;
   readonly [dialSignal]?: AbortSignal | undefined;
   readonly [forwarder]?: ProxyServer;
 };
@@ -33,14 +35,16 @@ type Created = (error: Error | null, socket?: Duplex) => void;
  */
 export class ProxiedHttpsAgent extends https.Agent {
   readonly #routes: Routes;
+  #shared: { readonly context: tls.SecureContext; readonly authorities: readonly string[] } | undefined;
 
   constructor(options: https.AgentOptions, routes: Routes) {
     super(options);
     this.#routes = routes;
   }
 
-  override createConnection(options: ConnectionOptions, created: Created): Duplex | null | undefined {
-    const route = routeOf(this.#routes, 'https', options);
+  override createConnection(given: ConnectionOptions, created: Created): Duplex | null | undefined {
+    const route = routeOf(this.#routes, 'https', given);
+    const options = this.#withContext(given);
     if (route.kind === 'direct') return super.createConnection(options);
     connect(route, options, 443).then(
       // Opens TLS to the host itself. Its errors go to the request, as they do without a proxy.
@@ -50,7 +54,36 @@ export class ProxiedHttpsAgent extends https.Agent {
     );
     return undefined;
   }
+
+  /**
+   * Shares one context among the connections that trust the process's authorities: Node would create one for each, which
+   * takes 0.2 ms and 28 kB. Another one is created after the authorities have changed.
+   */
+  #withContext(options: ConnectionOptions): ConnectionOptions {
+    if (ownTrust.some((name) => options[name] !== undefined)) return options;
+    // Node returns the same list until it is changed.
+    const authorities = tls.getCACertificates('default');
+    if (this.#shared?.authorities !== authorities)
+      this.#shared = { context: tls.createSecureContext(), authorities };
+    return { ...options, secureContext: this.#shared.context };
+  }
 }
+
+/** Options of a request, an SDK's for example, that need a context of their own. */
+const ownTrust = [
+  'secureContext',
+  'ca',
+  'cert',
+  'key',
+  'pfx',
+  'crl',
+  'ciphers',
+  'ecdhCurve',
+  'minVersion',
+  'maxVersion',
+  'secureProtocol',
+  'secureOptions',
+] as const;
 
 /** The same for `http:` URLs. An HTTP proxy accepts those as normal requests with the whole URL (RFC 9112, 3.2.2). */
 export class ProxiedHttpAgent extends http.Agent {
