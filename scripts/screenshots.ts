@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openBrowser } from '../test/renderer/open-window.ts';
-import { pictureFile, takePictures, whyNotCompared } from '../test/screens/pictures.ts';
+import { pictureFile, takePictures, whyNotCompared, withScene } from '../test/screens/pictures.ts';
 import { scenes } from '../test/screens/scenes.ts';
 
 /** `npm run screenshots [NAME …]`: captures docs/screens again, each screen and state in light and dark. */
@@ -17,7 +17,7 @@ if (started === undefined) throw new Error('There is no Chromium.');
 try {
   for (const [name, scene] of Object.entries(scenes)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    const { light, dark } = await takePictures(started.browser, scene);
+    const { light, dark } = await withScene(started.browser, scene, takePictures);
     await writeFile(pictureFile(name, 'light'), light);
     await writeFile(pictureFile(name, 'dark'), dark);
     console.log(name);

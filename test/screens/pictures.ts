@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
-import { openWindow } from '../renderer/open-window.ts';
+import { openWindow, type ShownWindow } from '../renderer/open-window.ts';
 import { now } from './organisation.ts';
 import type { Scene } from './scenes.ts';
 
@@ -20,11 +20,14 @@ export function pictureFile(name: string, scheme: (typeof schemes)[number]): str
   return path.join(folder, `${name}-${scheme}.png`);
 }
 
-/** Both pictures of a scene, as PNG. Rejects with what went wrong in the page. */
-export async function takePictures(
+type Pictures = Readonly<Record<(typeof schemes)[number], Buffer>>;
+
+/** Opens a scene's window for `use`. Rejects as `use` does, or with the errors in the page. */
+export async function withScene<T>(
   browser: Browser,
   scene: Scene,
-): Promise<Readonly<Record<(typeof schemes)[number], Buffer>>> {
+  use: (shown: ShownWindow) => Promise<T>,
+): Promise<T> {
   const { shown, wrong, close } = await openWindow(browser, {
     snapshot: scene.snapshot,
     size: scene.size,
@@ -36,14 +39,19 @@ export async function takePictures(
     await scene.arrange?.(shown);
     // Nothing is under the pointer.
     await page.mouse.move(0, 0);
-    const take = async (colorScheme: (typeof schemes)[number]) => {
-      await page.emulateMedia({ reducedMotion: 'reduce', colorScheme });
-      return page.screenshot({ animations: 'disabled', caret: 'hide' });
-    };
-    const pictures = { light: await take('light'), dark: await take('dark') };
+    const used = await use(shown);
     if (wrong.length > 0) throw new Error(wrong.join('\n'));
-    return pictures;
+    return used;
   } finally {
     await close();
   }
+}
+
+/** Returns both pictures of the window as it is, as PNG. */
+export async function takePictures({ page }: ShownWindow): Promise<Pictures> {
+  const take = async (colorScheme: (typeof schemes)[number]) => {
+    await page.emulateMedia({ reducedMotion: 'reduce', colorScheme });
+    return page.screenshot({ animations: 'disabled', caret: 'hide' });
+  };
+  return { light: await take('light'), dark: await take('dark') };
 }

@@ -2,30 +2,41 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pixelmatch from 'pixelmatch';
+import type { Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from '../renderer/open-window.ts';
-import { pictureFile, takePictures, whyNotCompared } from './pictures.ts';
+import { pictureFile, takePictures, whyNotCompared, withScene } from './pictures.ts';
 import { scenes } from './scenes.ts';
 
 /** Pixels that may differ: the edge of a letter, never a letter. */
 const tolerance = 30;
 
+/** The part of a window of the usual size that its page has when it is enlarged to 200 %. */
+const enlarged = { width: 220, height: 340 };
+
 const reason = whyNotCompared();
 let started: Awaited<ReturnType<typeof openBrowser>>;
 beforeAll(async () => {
-  if (reason === undefined) started = await openBrowser();
+  started = await openBrowser();
 });
 afterAll(() => started?.close());
 
-describe('each screen looks as in docs/screens', () => {
+describe('each screen looks as in docs/screens, and at 200 % nothing is beyond the edge', () => {
   for (const [name, scene] of Object.entries(scenes)) {
     test(name, async (context) => {
-      if (reason !== undefined) return context.skip(reason);
-      if (started === undefined) throw new Error('there is no Chromium');
-      const pictures = await takePictures(started.browser, scene);
-      for (const scheme of ['light', 'dark'] as const)
-        await expectSame(pictures[scheme], pictureFile(name, scheme));
+      if (started === undefined) return context.skip('no Chromium: set K8S_TUNNELS_CHROMIUM');
+      await withScene(started.browser, scene, async (shown) => {
+        if (reason === undefined) {
+          const pictures = await takePictures(shown);
+          for (const scheme of ['light', 'dark'] as const)
+            await expectSame(pictures[scheme], pictureFile(name, scheme));
+        }
+        await shown.page.setViewportSize(enlarged);
+        await expectReachable(shown.page);
+      });
+      // Elsewhere the letters differ.
+      if (reason !== undefined) context.skip(`not compared: ${reason}`);
     });
   }
 
@@ -39,6 +50,22 @@ describe('each screen looks as in docs/screens', () => {
     expect(there.sort()).toEqual(wanted.sort());
   });
 });
+
+/** No control is where nobody could reach it. */
+async function expectReachable(page: Page): Promise<void> {
+  const beyond = await page.evaluate(() => {
+    const controls = document.querySelectorAll(
+      'button, a, input, select, [role="option"], [role^="menuitem"]',
+    );
+    return [...controls]
+      .filter((control) => control.checkVisibility())
+      .map((control) => ({ control, ...control.getBoundingClientRect().toJSON() }))
+      .filter(({ left, right, width }) => width > 1 && (left < -1 || right > innerWidth + 1))
+      .map(({ control }) => control.getAttribute('aria-label') ?? control.textContent);
+  });
+  expect(beyond).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(enlarged.width);
+}
 
 async function expectSame(taken: Buffer, file: string): Promise<void> {
   const [is, was] = [PNG.sync.read(taken), PNG.sync.read(await readFile(file))];
