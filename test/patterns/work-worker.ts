@@ -4,7 +4,7 @@ import { redact } from '../../main/redaction/redact.ts';
 import { type Attack, attacksOn, attackText } from './attack-texts.ts';
 import type { ProductPattern } from './product-patterns.ts';
 
-const lengths = [4_000, 32_000];
+const lengths = [4_000, 16_000];
 /** Of four times the text a pattern that is linear makes 4 times the work, one that is quadratic 16 times. */
 const growth = 4;
 const tooMuchGrowth = 9;
@@ -45,7 +45,9 @@ function judge(place: string, run: (text: string) => unknown, attacks: readonly 
       const base = cost(run, text);
       if (base < leastMs) continue;
       const longer = attackText(attack, length * growth);
-      const ratio = Math.min(cost(run, longer), cost(run, longer)) / base;
+      let ratio = cost(run, longer) / base;
+      // Once more: the first run may have been the one that was interrupted.
+      if (ratio >= tooMuchGrowth) ratio = Math.min(ratio, cost(run, longer) / base);
       if (ratio < tooMuchGrowth) break;
       const told = JSON.stringify(attack).slice(0, 200);
       parentPort?.postMessage({ kind: 'slow', place, attack: told, ratio });
