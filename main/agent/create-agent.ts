@@ -1,7 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { isDeepStrictEqual } from 'node:util';
 import { toPlainError } from '../model/app-error.ts';
-import type { Settings } from '../model/settings.ts';
 import { createSessions } from './access/sessions.ts';
 import { createActivity } from './activity/activity.ts';
 import type { Agent, Parts } from './agent.ts';
@@ -18,9 +16,11 @@ import { titleOf } from './operations/clusters.ts';
 import { createOperations } from './operations/operations.ts';
 import { managedSettings } from './organisation/managed-settings.ts';
 import { markProduction, sourceUnder } from './organisation/source-under.ts';
+import { pinnedEnvironment } from './paths.ts';
 import { createReach } from './reach.ts';
 import { feedOf } from './releases/feed.ts';
 import { createReleases } from './releases/releases.ts';
+import { followSettings } from './settings/follow-settings.ts';
 import { keepGoodSettings } from './settings/settings-file.ts';
 import { createNotices, type Notices } from './state/notices.ts';
 import { createState, type State } from './state/state.ts';
@@ -115,7 +115,8 @@ async function wireAgent(wired: {
     tunnels,
     ports,
     kubeconfig,
-    plugin: parts.plugin,
+    plugin: { ...parts.plugin, env: pinnedEnvironment(env) },
+    entryForm: () => settings.get().entryForm,
     isGuarded: () => organisation.current()?.production.guard !== false,
     keepsEntries: () => settings.get().keepEntries,
     complete: schedule.complete,
@@ -184,17 +185,7 @@ async function wireAgent(wired: {
     const { message, hint = '' } = toPlainError(error);
     notices.add('warning', `Previous connections could not be restored. ${message} ${hint}`.trim());
   });
-  state.watch('settings', (now, before) => {
-    if (!isDeepStrictEqual(placesIn(now), placesIn(before))) schedule.renew();
-    if (!now.keepEntries && connections.kept().length > 0)
-      restored
-        .then(() => connections.remove(connections.kept()))
-        .catch((error: unknown) =>
-          notices.add('warning', `On-demand contexts were not removed. ${toPlainError(error).message}`),
-        );
-    // The new settings may name another kubeconfig.
-    current.lookNow();
-  });
+  followSettings({ state, notices, schedule, connections, current, restored });
   organisationEvents.on('change', () => {
     settings.manage(managedSettings(organisation.current()));
     schedule.renew();
@@ -234,9 +225,4 @@ async function wireAgent(wired: {
       network.reset();
     },
   };
-}
-
-/** Returns the settings that decide where discovery looks for clusters. */
-function placesIn({ awsRegions, awsPortals, vaultMounts, clusterFiles }: Settings) {
-  return { awsRegions, awsPortals, vaultMounts, clusterFiles };
 }

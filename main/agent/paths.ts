@@ -47,8 +47,8 @@ export function pathsFrom(env: Environment, platform: NodeJS.Platform = process.
 
 function foldersFor(env: Environment, platform: NodeJS.Platform, home: string) {
   if (platform === 'win32') {
-    const roaming = env.APPDATA ?? path.join(home, 'AppData', 'Roaming');
-    const local = env.LOCALAPPDATA ?? path.join(home, 'AppData', 'Local');
+    const roaming = env.APPDATA || path.join(home, 'AppData', 'Roaming');
+    const local = env.LOCALAPPDATA || path.join(home, 'AppData', 'Local');
     return { config: path.join(roaming, 'k8s-tunnels'), state: path.join(local, 'k8s-tunnels') };
   }
   if (platform === 'darwin') {
@@ -59,6 +59,23 @@ function foldersFor(env: Environment, platform: NodeJS.Platform, home: string) {
     config: path.join(absolute(env.XDG_CONFIG_HOME) ?? path.join(home, '.config'), 'k8s-tunnels'),
     state: path.join(absolute(env.XDG_STATE_HOME) ?? path.join(home, '.local', 'state'), 'k8s-tunnels'),
   };
+}
+
+/**
+ * Returns the variables with which a program that the kubeconfig names finds the agent of `env`, whatever the environment
+ * of the client that starts it: empty where `env` has none. Options for Node that are meant for the client could keep the
+ * program from starting.
+ */
+export function pinnedEnvironment(
+  env: Environment,
+  platform: NodeJS.Platform = process.platform,
+): Readonly<Record<string, string>> {
+  const folders: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+    win32: ['USERPROFILE', 'APPDATA', 'LOCALAPPDATA'],
+    darwin: ['HOME'],
+  };
+  const names = folders[platform] ?? ['HOME', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR'];
+  return { ...Object.fromEntries(names.map((name) => [name, env[name] ?? ''])), NODE_OPTIONS: '' };
 }
 
 /**

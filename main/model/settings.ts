@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { portalIn } from './aws-portals.ts';
+import { entryForms } from './entry-form.ts';
 
 /** All settings that a user can change. */
 export const settingsSchema = z.object({
@@ -7,6 +8,8 @@ export const settingsSchema = z.object({
   kubeconfigMode: z.enum(['switch', 'add']),
   /** Keep a disconnected cluster's entry in the kubeconfig as an on-demand context. */
   keepEntries: z.boolean(),
+  /** The proxy protocol of kubeconfig entries. A cluster's tag takes precedence. */
+  entryForm: z.enum(entryForms),
   /** Start the agent for kubectl's credential if none is running. Otherwise the plugin makes the credential itself. */
   credentialStartsAgent: z.boolean(),
   /** The kubeconfig to edit. Empty: the caller's KUBECONFIG, otherwise `~/.kube/config`. */
@@ -50,6 +53,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 export const defaultSettings: Settings = {
   kubeconfigMode: 'switch',
   keepEntries: true,
+  entryForm: 'socks5',
   credentialStartsAgent: true,
   kubeconfigPath: '',
   catalogMaxAgeMinutes: 60,

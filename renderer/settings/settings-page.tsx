@@ -77,6 +77,13 @@ export function SettingsPage({
           isOn={settings.keepEntries}
           patch={(keepEntries) => ({ keepEntries })}
         />
+        <ChoiceSetting
+          name="entryForm"
+          words={settingsText.entryForm}
+          value={settings.entryForm}
+          options={settingsText.entryForms}
+          patch={(entryForm) => ({ entryForm })}
+        />
         <SwitchSetting
           name="credentialStartsAgent"
           words={settingsText.credentialStartsAgent}

@@ -16,6 +16,11 @@ export const settingsText = {
   kubeconfigMode: ['Switch the current context on connect', 'Never to production.'],
   kubeconfigModes: { switch: 'Switch', add: 'Do not switch' },
   keepEntries: ['Keep contexts', 'After disconnecting, kubectl --context connects the cluster on demand.'],
+  entryForm: [
+    'Proxy protocol',
+    'HTTP CONNECT for Python, JavaScript and Rust clients, which cannot use SOCKS5 with a password.',
+  ],
+  entryForms: { socks5: 'SOCKS5', connect: 'HTTP CONNECT' },
   credentialStartsAgent: [
     'Start the agent for kubectl',
     'Off: without an agent, kubectl gets a credential but no tunnel.',

@@ -19,6 +19,7 @@ export interface PreviewLine {
 /** Text of values that are identifiers in the file. */
 const choices: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   kubeconfigMode: settingsText.kubeconfigModes,
+  entryForm: settingsText.entryForms,
   favouritesOrder: settingsText.favouritesOrders,
   listGroup: clustersText.filters.groups,
   connectors: clusterText.connectors,

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { entryForms } from '../../model/entry-form.ts';
 import { usualTagPrefix } from '../../model/tag-prefix.ts';
 import { isDnsLabel, isHostName, isPort } from './host-name.ts';
 
@@ -11,6 +12,7 @@ export const tagFields = [
   'group',
   'namespace',
   'connector',
+  'entry',
   'server-name',
   'owner',
   'description',
@@ -64,6 +66,8 @@ export function checkTag(field: TagField, value: string, prefix: string = usualT
       return checkDestination(key, value.toLowerCase());
     case 'connector':
       return checkConnector(key, value.toLowerCase());
+    case 'entry':
+      return checkEntry(key, value.toLowerCase());
     case 'namespace':
       return isDnsLabel(value)
         ? { value }
@@ -118,6 +122,15 @@ function checkConnector(key: string, value: string): Check {
   return {
     message: `${key} is "${value}".`,
     hint: 'Set it to auto, builtin, cloudflared or direct, or remove it.',
+  };
+}
+
+function checkEntry(key: string, value: string): Check {
+  if (entryForms.some((form) => form === value)) return { value };
+  return {
+    message: `${key} is "${value}".`,
+    hint: `Set it to ${entryForms.join(' or ')}, or remove it.`,
+    ...(value === 'http' ? { instead: 'connect' } : {}),
   };
 }
 

@@ -13,6 +13,7 @@ export interface TagFields {
   readonly namespace?: string;
   readonly serverName?: string;
   readonly connector?: NonNullable<Cluster['connector']>;
+  readonly entryForm?: NonNullable<Cluster['entryForm']>;
   readonly owner?: string;
   readonly description?: string;
   readonly docs?: string;
@@ -55,6 +56,7 @@ export function readTags(
       ...text('namespace', 'namespace'),
       ...text('serverName', 'server-name'),
       ...text('connector', 'connector'),
+      ...text('entryForm', 'entry'),
       ...text('owner', 'owner'),
       ...text('description', 'description'),
       ...text('docs', 'docs'),

@@ -1,6 +1,7 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { command } from '../../model/command.ts';
+import type { EntryForm } from '../../model/entry-form.ts';
 import type { Failure, Stage } from '../../model/tunnel-state.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
@@ -92,6 +93,11 @@ export interface Connections {
   rotate(
     ids: readonly ClusterId[],
   ): Promise<{ readonly rotated: readonly ClusterId[]; readonly warnings: readonly string[] }>;
+  /**
+   * Writes the entries of all clusters again, those of on-demand contexts too: what they say depends on a setting that has
+   * changed. Passwords stay. Rejects as `Kubeconfig` does.
+   */
+  rewrite(): Promise<{ readonly warnings: readonly string[] }>;
   open(): readonly ClusterId[];
   kept(): readonly ClusterId[];
   /**
@@ -149,6 +155,8 @@ export async function createConnections(options: {
   readonly ports: Pick<Ports, 'known' | 'rotate'>;
   readonly kubeconfig: Kubeconfig;
   readonly plugin: PluginCommand;
+  /** The proxy protocol of entries: SOCKS5 where undefined. */
+  readonly entryForm?: (() => EntryForm) | undefined;
   /** Reads the cluster fields that the listing left out, before its tunnel is opened. */
   readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
   readonly notice: (level: 'info' | 'warning', message: string) => void;
@@ -193,6 +201,19 @@ export async function createConnections(options: {
         if (renewed.length > 0) warnings.push(...(await kubeconfig.add(place, renewed, {})).warnings);
       }
       return { rotated, warnings };
+    },
+    async rewrite() {
+      const warnings: string[] = [];
+      for (const [place, group] of byPlace(remembered.all())) {
+        const found = group.flatMap((id) => catalog.get(id) ?? []);
+        const entriesOf = found.flatMap((cluster) => {
+          const isDirect = tunnels.find(cluster.id)?.connector() === 'direct';
+          const port = isDirect ? undefined : ports.known(cluster.id);
+          return isDirect || port !== undefined ? entries.through(cluster, port) : [];
+        });
+        if (entriesOf.length > 0) warnings.push(...(await kubeconfig.add(place, entriesOf, {})).warnings);
+      }
+      return { warnings };
     },
     open: () => remembered.idsOf('open'),
     kept: () => remembered.idsOf('kept'),

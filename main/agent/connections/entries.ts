@@ -1,6 +1,7 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { contextName } from '../../model/context-name.ts';
+import type { EntryForm } from '../../model/entry-form.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Place } from '../tunnels/ports.ts';
@@ -26,12 +27,14 @@ export function createEntries(options: {
   readonly catalog: Catalog;
   readonly kubeconfig: Kubeconfig;
   readonly plugin: PluginCommand;
+  /** The proxy protocol of entries: SOCKS5 where undefined. */
+  readonly entryForm?: (() => EntryForm) | undefined;
   readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
 }): Entries {
-  const { catalog, kubeconfig, plugin, noticeOnce } = options;
+  const { catalog, kubeconfig, plugin, entryForm, noticeOnce } = options;
   const nameOf = (cluster: Cluster) => contextName(cluster, catalog.clusters());
   const through: Entries['through'] = (cluster, place) =>
-    kubeconfigEntry({ cluster, name: nameOf(cluster), place, plugin });
+    kubeconfigEntry({ cluster, name: nameOf(cluster), place, form: entryForm?.(), plugin });
   return {
     nameOf,
     through,

@@ -1,4 +1,5 @@
 import type { Cluster } from '../../model/cluster.ts';
+import type { EntryForm } from '../../model/entry-form.ts';
 import type { KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
 import type { Place } from '../tunnels/ports.ts';
 
@@ -9,6 +10,11 @@ import type { Place } from '../tunnels/ports.ts';
 export interface PluginCommand {
   readonly command: string;
   readonly args: readonly string[];
+  /**
+   * Variables that it must find as they are here. A client in a sandbox or a virtual environment has others, with which
+   * it would not find the agent, or not even start.
+   */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -20,9 +26,11 @@ export function kubeconfigEntry(options: {
   /** The name of its context, cluster and user: `contextName`. */
   readonly name: string;
   readonly place: Place | undefined;
+  /** The proxy protocol, unless the cluster's tag names one: SOCKS5 where undefined. */
+  readonly form?: EntryForm | undefined;
   readonly plugin: PluginCommand;
 }): KubeconfigEntry {
-  const { cluster, name, place, plugin } = options;
+  const { cluster, name, place, form = 'socks5', plugin } = options;
   return {
     id: cluster.id,
     name,
@@ -32,12 +40,7 @@ export function kubeconfigEntry(options: {
         ? {}
         : { certificateAuthorityData: cluster.certificateAuthorityData }),
       ...(cluster.serverName === undefined ? {} : { tlsServerName: cluster.serverName }),
-      // kubectl rejects `socks5h`. With `socks5` it leaves name resolution to the proxy as well.
-      ...(place === undefined
-        ? {}
-        : {
-            proxyUrl: `socks5://${place.credentials.user}:${place.credentials.password}@127.0.0.1:${place.port}`,
-          }),
+      ...(place === undefined ? {} : { proxyUrl: proxyUrl(place, cluster.entryForm ?? form) }),
     },
     user: {
       kind: 'exec',
@@ -45,10 +48,16 @@ export function kubeconfigEntry(options: {
       command: plugin.command,
       args: [...plugin.args, 'credential', cluster.id],
       interactiveMode: 'IfAvailable',
+      ...(plugin.env === undefined ? {} : { env: plugin.env }),
       // Send an id token only to the server that the user allowed: this entry may be older than what is known about the
       // cluster.
       ...(cluster.credential?.kind === 'oidc' ? { provideClusterInfo: true as const } : {}),
     },
     ...(cluster.namespace === undefined ? {} : { namespace: cluster.namespace }),
   };
+}
+
+function proxyUrl({ credentials: { user, password }, port }: Place, form: EntryForm): string {
+  // kubectl rejects `socks5h`. With `socks5` it leaves name resolution to the proxy as well.
+  return `${form === 'connect' ? 'http' : 'socks5'}://${user}:${password}@127.0.0.1:${port}`;
 }

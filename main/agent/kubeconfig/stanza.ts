@@ -20,6 +20,7 @@ export interface KubeconfigEntry {
     readonly args: readonly string[];
     readonly interactiveMode: 'Never' | 'IfAvailable';
     readonly installHint?: string;
+    readonly env?: Readonly<Record<string, string>>;
     /** Makes kubectl pass the API server to the plugin. */
     readonly provideClusterInfo?: true;
   };
@@ -79,6 +80,9 @@ export function entryStanzas(entry: KubeconfigEntry, name: string, namespace?: s
             apiVersion: user.apiVersion,
             args: user.args,
             command: user.command,
+            ...(user.env === undefined
+              ? {}
+              : { env: Object.entries(user.env).map(([key, value]) => ({ name: key, value })) }),
             ...optional('installHint', user.installHint),
             interactiveMode: user.interactiveMode,
             ...(user.provideClusterInfo === undefined ? {} : { provideClusterInfo: true }),

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { AppError } from '../../model/app-error.ts';
 
 export interface Target {
@@ -32,7 +33,11 @@ export function sameSecret(given: string, wanted: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Returns true if a client asks for the cluster's API and nothing else. */
+/**
+ * Returns true if a client asks for the cluster's API and nothing else. Some clients resolve its name themselves and ask
+ * for an address: on the API's port any address means the target, the only host that is ever dialled.
+ */
 export function isTarget(asked: Target, target: Target): boolean {
-  return asked.port === target.port && asked.host.toLowerCase() === target.host.toLowerCase();
+  if (asked.port !== target.port) return false;
+  return isIP(asked.host) !== 0 || asked.host.toLowerCase() === target.host.toLowerCase();
 }

@@ -22,6 +22,7 @@ describe('readTags', () => {
       'k8s-tunnels-group': 'shops',
       'k8s-tunnels-namespace': 'web',
       'k8s-tunnels-connector': 'builtin',
+      'k8s-tunnels-entry': 'Connect',
       'k8s-tunnels-server-name': 'API.internal.example.com',
       'k8s-tunnels-owner': 'Ada <ada@example.com>',
       'k8s-tunnels-description': 'Shops of Île-de-France',
@@ -43,6 +44,7 @@ describe('readTags', () => {
       namespace: 'web',
       serverName: 'api.internal.example.com',
       connector: 'builtin',
+      entryForm: 'connect',
       owner: 'Ada <ada@example.com>',
       description: 'Shops of Île-de-France',
       docs: 'https://wiki.example.com/paris?x=1',
@@ -123,6 +125,7 @@ describe('readTags', () => {
     ['k8s-tunnels-owner', 'two\nlines'],
     ['k8s-tunnels-description', 'x'.repeat(2000)],
     ['k8s-tunnels-connector', 'ssh'],
+    ['k8s-tunnels-entry', 'socks4'],
     ['k8s-tunnels-group', ''],
   ])('%s %j is a problem that leaves the tunnel alone', (key, value) => {
     const { fields, problems } = readTags({ ...hostname, [key]: value });

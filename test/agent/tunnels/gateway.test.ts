@@ -172,7 +172,7 @@ describe('SOCKS5', () => {
     ['another host', request({ host: 'example.com', port: 443 }), 2],
     ['another port', request({ ...target, port: 22 }), 2],
     ['a listening port', request(target, 2), 7],
-    ['an IPv4 address', Buffer.from([5, 1, 0, 1, 127, 0, 0, 1, 1, 187]), 2],
+    ['another port of an address', Buffer.from([5, 1, 0, 1, 127, 0, 0, 1, 0, 22]), 2],
     ['an unknown kind of address', Buffer.from([5, 1, 0, 9, 1, 2, 3, 4, 1, 187]), 2],
   ])('refuses %s', async (_, bytes, code) => {
     const dial = vi.fn(async () => echo());
@@ -188,6 +188,11 @@ describe('SOCKS5', () => {
       'IPv6',
       { host: 'fd00::1', port: 6443 },
       Buffer.from([5, 1, 0, 4, 0xfd, ...Array(14).fill(0), 1, ...portBytes(6443)]),
+    ],
+    [
+      'the address that a client found for its name',
+      target,
+      Buffer.from([5, 1, 0, 1, 203, 0, 113, 7, 1, 187]),
     ],
     ['a name in capitals', target, request({ ...target, host: 'API.Cluster.Example' })],
   ])('knows its target as %s', async (_, to, bytes) => {
@@ -221,12 +226,21 @@ describe('HTTP CONNECT', () => {
     expect(String(await read(client, wanted.length))).toBe(wanted);
   });
 
+  it.each(['203.0.113.7:443', '[2001:db8::7]:443'])('knows its target as %s', async (address) => {
+    await start();
+    const wanted = 'HTTP/1.1 200 Connection established\r\n\r\n';
+    const client = await connect();
+    client.write(connectRequest(address, basic(credentials)));
+    expect(String(await read(client, wanted.length))).toBe(wanted);
+  });
+
   it.each([
     ['no password', connectRequest(authority, ''), '407 '],
     ['a wrong password', connectRequest(authority, basic({ ...credentials, password: 'x' })), '407 '],
     ['an unknown scheme', connectRequest(authority, 'Proxy-Authorization: Bearer x\r\n'), '407 '],
     ['another host', connectRequest('example.com:443', basic(credentials)), '403 '],
     ['another port', connectRequest(`${target.host}:80`, basic(credentials)), '403 '],
+    ['another port of an address', connectRequest('203.0.113.7:80', basic(credentials)), '403 '],
     ['no port', connectRequest(target.host, basic(credentials)), '405 '],
     ['a plain request', `GET http://${target.host}/ HTTP/1.1\r\n${basic(credentials)}\r\n`, '405 '],
     ['garbage', `${'\u0001garbage'.repeat(10)}\r\n\r\n`, '405 '],

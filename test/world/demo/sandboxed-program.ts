@@ -13,7 +13,7 @@ const kept = ['TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'KUBERNETES_EXEC_I
  */
 export async function installSandboxedProgram(options: {
   readonly folder: string;
-  /** The sandbox: what the program sees when it is started with another HOME. */
+  /** The sandbox: what the program sees when it is started outside. A kubeconfig entry names the HOME of the sandbox. */
   readonly env: Readonly<Record<string, string>>;
 }): Promise<string> {
   const { folder, env } = options;
@@ -21,7 +21,7 @@ export async function installSandboxedProgram(options: {
   await mkdir(path.dirname(program), { recursive: true });
   for (const part of ['agent', 'renderer']) await symlink(path.join(out, part), path.join(folder, part));
   const code = `const sandbox = ${JSON.stringify(env)};
-if (process.env.HOME !== sandbox.HOME) {
+if (['HOME', 'NODE_EXTRA_CA_CERTS'].some((name) => process.env[name] !== sandbox[name])) {
   for (const name of Object.keys(process.env)) if (!${JSON.stringify(kept)}.includes(name)) delete process.env[name];
   Object.assign(process.env, sandbox);
 }
