@@ -1,3 +1,4 @@
+import { partitionOf } from '../../../model/aws-partitions.ts';
 import { boundedPages } from '../bounded-pages.ts';
 import type { AwsAccount } from './accounts.ts';
 import type { Aws } from './aws.ts';
@@ -18,7 +19,7 @@ export async function enabledRegions(
   if (known !== undefined && isRecent(known.readAt, aws.clock)) return known.more;
   const [login] = account.logins;
   // Only the commercial partition has opt-in regions.
-  if (login === undefined || /^(cn|us-gov|us-iso)/.test(login.principal.region ?? '')) return [];
+  if (login === undefined || partitionOf(login.principal.region ?? '').id !== 'aws') return [];
   const more: string[] = [];
   try {
     const { AccountClient, paginateListRegions } = await import('@aws-sdk/client-account');

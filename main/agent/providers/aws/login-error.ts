@@ -1,6 +1,6 @@
 import { AppError, errnoOf } from '../../../model/app-error.ts';
 import { networkError } from '../../network/network-error.ts';
-import type { AwsSession } from './profiles.ts';
+import type { AwsSession } from './sessions.ts';
 
 /** Converts an error of the token service during a login. Omits the SDK's own text. */
 export function awsLoginError(error: unknown, { name: session, region }: AwsSession): unknown {

@@ -4,7 +4,8 @@ import type { Pace } from '../../async/request-rate.ts';
 import type { Network } from '../../network/network.ts';
 import { boundedPages } from '../bounded-pages.ts';
 import { awsClientSettings } from './clients.ts';
-import type { AwsParts, AwsRole, AwsSession } from './profiles.ts';
+import type { AwsParts, AwsRole } from './profiles.ts';
+import type { AwsSession } from './sessions.ts';
 import type { SsoTokens, TokenName } from './sso-tokens.ts';
 
 /** IAM Identity Center for a signed-in user. All methods reject with the SDK's errors, for `awsError`. */
