@@ -93,7 +93,12 @@ export async function startGcp(parts: GcpParts): Promise<Gcp> {
     if (fault?.kind === 'deny') return permissionDenied(searchMethod, 'projects');
     // Calls that concern no project need one that pays: the client's own has the API off.
     if (payer === undefined) return serviceDisabled(searchMethod, '764086051850');
-    return masked(searchProjects(request, gcp), headers.get('x-goog-fieldmask'));
+    const answer = searchProjects(request, gcp);
+    const again = { nextPageToken: Buffer.from('0').toString('base64url') };
+    return masked(
+      fault?.kind === 'repeat' && answer.kind === 'ok' ? ok({ ...answer.body, ...again }) : answer,
+      headers.get('x-goog-fieldmask'),
+    );
   };
 
   const handle = async (request: LoopbackRequest): Promise<LoopbackAnswer> => {

@@ -125,13 +125,19 @@ export function createEksSource(options: {
           readRegions(account, regions),
           setting.length > 0
             ? []
-            : enabledRegions(aws, account, run.signal).then((enabled) => {
-                run.signal.throwIfAborted();
-                return readRegions(
-                  account,
-                  enabled.filter((region) => !regions.includes(region)),
-                );
-              }),
+            : enabledRegions(aws, account, run.signal)
+                .catch((error: unknown) => {
+                  run.onPlanned(1);
+                  run.onCell({ cell: cellOf(account, '*'), outcome: failed(error) });
+                  return [];
+                })
+                .then((enabled) => {
+                  run.signal.throwIfAborted();
+                  return readRegions(
+                    account,
+                    enabled.filter((region) => !regions.includes(region)),
+                  );
+                }),
         ]);
         const cells = [...standard, ...more];
         const off = cells.filter(({ outcome }) => outcome.kind === 'not-enabled');

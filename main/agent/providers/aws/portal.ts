@@ -62,7 +62,10 @@ export function createAwsPortal(
         { abortSignal: signal },
       );
       const accounts: { id: string; name: string | undefined }[] = [];
-      for await (const { accountList = [] } of boundedPages(pages, 'The list of AWS accounts')) {
+      for await (const { accountList = [] } of boundedPages(pages, {
+        list: 'The list of AWS accounts (sso:ListAccounts)',
+        next: ({ nextToken }) => nextToken,
+      })) {
         for (const { accountId: id, accountName: name } of accountList)
           if (id !== undefined) accounts.push({ id, name });
       }
@@ -76,7 +79,10 @@ export function createAwsPortal(
         { abortSignal: signal },
       );
       const names: string[] = [];
-      for await (const { roleList = [] } of boundedPages(pages, 'The list of roles in AWS'))
+      for await (const { roleList = [] } of boundedPages(pages, {
+        list: `The list of roles in AWS account ${accountId} (sso:ListAccountRoles)`,
+        next: ({ nextToken }) => nextToken,
+      }))
         names.push(...roleList.flatMap((one) => one.roleName ?? []));
       return names;
     },

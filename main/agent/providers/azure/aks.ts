@@ -119,7 +119,7 @@ async function* tenantsSeen(
   const client = new SubscriptionClient(session.credential(tenant), session.clientOptions);
   for await (const tenant of boundedItems(
     client.tenants.list({ abortSignal: signal }),
-    'The list of Azure tenants',
+    'The list of Azure tenants (Microsoft.Resources/tenants)',
   )) {
     const { tenantId: id, domains = [], defaultDomain = '' } = tenant;
     if (id !== undefined)

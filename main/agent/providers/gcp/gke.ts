@@ -99,11 +99,11 @@ async function readAll(options: {
   const searching = (async () => {
     const found = new Set<string>();
     try {
-      for await (const page of boundedPages(
-        searchProjects({ parts, access, signal: run.signal }),
-        'The list of Google projects',
-      )) {
-        for (const project of page.filter(wanted.has)) {
+      for await (const page of boundedPages(searchProjects({ parts, access, signal: run.signal }), {
+        list: 'The list of Google projects (cloudresourcemanager.projects.search)',
+        next: ({ nextPageToken }) => nextPageToken,
+      })) {
+        for (const project of page.ids.filter(wanted.has)) {
           found.add(project);
           read(project);
         }

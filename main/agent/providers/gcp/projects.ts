@@ -14,7 +14,7 @@ export async function* searchProjects(options: {
   readonly parts: GcpParts;
   readonly access: GcpAccess;
   readonly signal: AbortSignal;
-}): AsyncGenerator<readonly string[]> {
+}): AsyncGenerator<{ readonly ids: readonly string[]; readonly nextPageToken: string | undefined }> {
   const { quotaProject } = options.access;
   let token: string | undefined = '';
   while (token !== undefined) {
@@ -31,7 +31,7 @@ export async function* searchProjects(options: {
       call: { permission: 'resourcemanager.projects.get', role: 'roles/browser', project: undefined },
       schema: pageSchema,
     });
-    yield page.projects.map(({ projectId }) => projectId);
     token = page.nextPageToken || undefined;
+    yield { ids: page.projects.map(({ projectId }) => projectId), nextPageToken: token };
   }
 }
