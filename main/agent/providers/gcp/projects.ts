@@ -15,7 +15,7 @@ export async function* searchProjects(options: {
   readonly access: GcpAccess;
   readonly signal: AbortSignal;
 }): AsyncGenerator<{ readonly ids: readonly string[]; readonly nextPageToken: string | undefined }> {
-  const { quotaProject } = options.access;
+  const { quotaProject, quotaHint } = options.access;
   let token: string | undefined = '';
   while (token !== undefined) {
     const query = new URLSearchParams({ query: 'state:ACTIVE', pageSize: '500' });
@@ -28,7 +28,12 @@ export async function* searchProjects(options: {
         // The call has no project of its own that could be billed.
         ...(quotaProject === undefined ? {} : { 'x-goog-user-project': quotaProject }),
       },
-      call: { permission: 'resourcemanager.projects.get', role: 'roles/browser', project: undefined },
+      call: {
+        permission: 'resourcemanager.projects.get',
+        role: 'roles/browser',
+        project: undefined,
+        quota: { project: quotaProject, hint: quotaHint },
+      },
       schema: pageSchema,
     });
     token = page.nextPageToken || undefined;

@@ -93,6 +93,22 @@ describe('a whole run', () => {
     expect(trials.certificateAuthorityData).toBeUndefined();
   });
 
+  test('names the cure where only a DNS endpoint is left that users cannot reach', async () => {
+    planned('trials').endpoint = 'dns';
+    planned('trials').closed = true;
+    planned('trials').labels = { 'k8s-tunnels-connector': 'direct' };
+    const { clusters } = await discoverOnce(google.source());
+    expect(find(clusters, 'trials')).toMatchObject({
+      server: '',
+      reach: {
+        kind: 'none',
+        reason: expect.stringMatching(
+          /DNS endpoint.*external traffic.*clusters update trials .*--enable-dns-access/,
+        ),
+      },
+    });
+  });
+
   test('follows the pages of the search', async () => {
     google.plan.longestPage = 2;
     const { clusters } = await discoverOnce(google.source());
@@ -458,12 +474,48 @@ describe('the search for projects', () => {
     expect(again.clusters).toHaveLength(google.plan.clusters.length);
   });
 
+  test.each([
+    ['old-proj', 'USER_PROJECT_DENIED'],
+    ['Not A Project', 'HTTP 400'],
+  ])(
+    'billed to the quota project %s, which Google does not accept, names it and how to change it',
+    async (project, reason) => {
+      const hintOf = async (env = google.env) => {
+        const { results } = await discoverOnce(google.source(env));
+        const error = errorAt(results, '*', '*');
+        if (error === undefined) return undefined;
+        expect(error).toMatchObject({
+          code: 'gcp-denied',
+          message: `Google does not let you use the quota project ${project} (${reason}).`,
+          hint: expect.stringContaining(`roles/serviceusage.serviceUsageConsumer in project ${project}`),
+        });
+        return error.hint;
+      };
+      await google.write({ ...google.credentials, quota_project_id: project });
+      expect(await hintOf()).toContain('`gcloud auth application-default set-quota-project PROJECT`');
+
+      // The variable goes before the file, so the hint names what changes the outcome.
+      expect(await hintOf({ ...google.env, GOOGLE_CLOUD_QUOTA_PROJECT: 'acme-shop' })).toBeUndefined();
+      await google.write({ ...google.credentials, quota_project_id: 'acme-shop' });
+      expect(await hintOf({ ...google.env, GOOGLE_CLOUD_QUOTA_PROJECT: project })).toContain(
+        'Change GOOGLE_CLOUD_QUOTA_PROJECT',
+      );
+      const file = path.join(google.home, 'elsewhere.json');
+      await writeFile(file, JSON.stringify({ ...google.credentials, quota_project_id: project }));
+      expect(await hintOf({ ...google.env, GOOGLE_APPLICATION_CREDENTIALS: file })).toContain(
+        `Change quota_project_id in ${file}`,
+      );
+      expect(await hintOf()).toBeUndefined();
+    },
+  );
+
   test('that no project pays for says how to name one; the project of the environment is read without it', async () => {
-    await google.write({ ...google.credentials, quota_project_id: 'elsewhere' });
+    await google.write({ ...google.credentials, quota_project_id: undefined });
     const env = { ...google.env, GOOGLE_CLOUD_PROJECT: 'acme-shop' };
     const { results, clusters } = await discoverOnce(google.source(env));
     expect(errorAt(results, '*', '*')).toMatchObject({
       code: 'gcp-failed',
+      message: expect.stringContaining('no quota project'),
       hint: expect.stringContaining('set-quota-project'),
     });
     expect(clusters.map(({ account }) => account)).toEqual(['acme-shop', 'acme-shop']);
