@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto';
 import type { LoopbackAnswer, LoopbackRequest } from '../loopback-server.ts';
 import type { AzureTenant, Plan } from '../plan.ts';
 import type { Fault } from '../traffic.ts';
+import { aksApplication } from './aks-resource.ts';
 import { entraFailure, json } from './answers.ts';
 import type { EntraPages } from './sign-in-pages.ts';
 import { type EntraCaller, type EntraTokens, tokenSeconds } from './tokens.ts';
+
+/** The policy of conditional access that guards the server application of AKS. */
+const policyId = '5c5c5c5c-0001-4000-8000-0000000000d1';
 
 export const authorityHost = 'login.microsoftonline.com';
 /** The Azure CLI's own application. */
@@ -100,7 +104,8 @@ async function answerToken(options: {
   if (signedIn !== undefined) {
     if ('kind' in signedIn) return signedIn;
     const caller = callerOf(signedIn.name, tenant.id);
-    const refreshToken = tokens.issueRefresh(signedIn.name, [tenant.id]);
+    const answered = signedIn.claims.includes(policyId);
+    const refreshToken = tokens.issueRefresh(signedIn.name, [tenant.id], answered ? [tenant.id] : []);
     return granted(
       await tokens.issue(caller, audience),
       await person({ form, caller, plan, tokens, refreshToken }),
@@ -122,6 +127,8 @@ async function answerToken(options: {
     return entraFailure({ statusCode: 400, error: 'invalid_grant', number: 50173, message });
   }
   if (tenant.requiresMfa === true && !grant.strongIn.has(tenant.id)) return needsMfa(tenant);
+  if (tenant.guardsAks === true && audience === aksApplication && !grant.answeredIn.has(tenant.id))
+    return challenged();
   const caller = callerOf(grant.name, tenant.id);
   const refreshToken = form.get('refresh_token') ?? '';
   return granted(
@@ -169,6 +176,17 @@ function granted(token: string, more: object = {}) {
     ext_expires_in: tokenSeconds,
     access_token: token,
     ...more,
+  });
+}
+
+/** Conditional access for an application: the claims have to be passed to the sign-in, or it asks for nothing more. */
+function challenged() {
+  return entraFailure({
+    statusCode: 400,
+    error: 'interaction_required',
+    number: 50076,
+    message: `Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '${aksApplication}'.`,
+    claims: JSON.stringify({ access_token: { capolids: { essential: true, values: [policyId] } } }),
   });
 }
 

@@ -34,7 +34,12 @@ export function createAzureLogin(options: {
   const open = async (tenant: string) => {
     const { cloud } = await azureSignIns(parts);
     const opened = await openOwnApplication({ network, file, authority: cloud.authority, tenant });
-    return { ...opened, scopes: [`${cloud.resourceManager}/.default`] };
+    const challenge = parts.challenges?.of(tenant);
+    return {
+      ...opened,
+      scopes: [challenge?.scope ?? `${cloud.resourceManager}/.default`],
+      claims: challenge?.claims === '' ? undefined : challenge?.claims,
+    };
   };
 
   const own = async (): Promise<Account> => {
@@ -70,6 +75,7 @@ export function createAzureLogin(options: {
     request: SignInRequest,
   ): Promise<boolean> => {
     const { application, scopes } = opened;
+    const claims = opened.claims === undefined ? {} : { claims: opened.claims };
     const { signal } = request;
     const callback = await openCallback({ host: 'localhost', path: '/', title: 'Azure' });
     try {
@@ -81,6 +87,7 @@ export function createAzureLogin(options: {
         state,
         codeChallenge: challenge,
         codeChallengeMethod: 'S256',
+        ...claims,
         prompt: 'select_account',
       });
       const received = callback.receive({
@@ -89,7 +96,13 @@ export function createAzureLogin(options: {
         async finish(parameters) {
           const code = parameters.get('code') ?? '';
           try {
-            await application.acquireTokenByCode({ code, scopes, redirectUri, codeVerifier: verifier });
+            await application.acquireTokenByCode({
+              code,
+              scopes,
+              redirectUri,
+              codeVerifier: verifier,
+              ...claims,
+            });
           } catch (error) {
             throw loginError(error, opened.failure());
           }
@@ -110,6 +123,7 @@ export function createAzureLogin(options: {
   ): Promise<void> => {
     const asked = {
       scopes: opened.scopes,
+      ...(opened.claims === undefined ? {} : { claims: opened.claims }),
       deviceCodeCallback: ({
         verificationUri,
         userCode,
@@ -171,6 +185,7 @@ export function createAzureLogin(options: {
       } catch (error) {
         throw loginError(error, opened.failure());
       }
+      parts.challenges?.remove(request.session);
       // Replace the accounts that were signed in before.
       const cache = opened.application.getTokenCache();
       const now = await opened.application.getAllAccounts();

@@ -10,6 +10,7 @@ import { AppError } from '../../../model/app-error.ts';
 import { tokenBytes } from '../../network/limits.ts';
 import type { Network } from '../../network/network.ts';
 import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
+import type { Challenges } from './challenges.ts';
 
 /** The Azure CLI's own application, which every tenant knows and which may redirect to any port of this computer. */
 const clientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
@@ -79,10 +80,11 @@ export async function ownCredential(options: {
   readonly tenant: string;
   /** Selects one of several accounts in the file; undefined: the only one. */
   readonly username?: string | undefined;
+  readonly challenges?: Challenges | undefined;
 }): Promise<TokenCredential> {
-  const { authority, username } = options;
+  const { authority, username, challenges } = options;
   const identity = await import('@azure/identity');
-  const { AuthError } = await import('@azure/msal-node');
+  const { AuthError, InteractionRequiredAuthError } = await import('@azure/msal-node');
   const { application, failure } = await openOwnApplication(options);
   return {
     async getToken(asked, { tenantId = options.tenant, claims } = {}) {
@@ -103,6 +105,8 @@ export async function ownCredential(options: {
         const unreachable = failure();
         if (unreachable !== undefined) throw unreachable;
         if (!(error instanceof AuthError)) throw error;
+        if (error instanceof InteractionRequiredAuthError)
+          challenges?.add(tenantId, { scope: scopes[0] ?? '', claims: error.claims || (claims ?? '') });
         throw new identity.AuthenticationRequiredError({ scopes, message: error.message });
       }
     },

@@ -4,8 +4,11 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../../main/agent/parts.ts';
 import { createAksSource } from '../../../../main/agent/providers/azure/aks.ts';
+import { createChallenges } from '../../../../main/agent/providers/azure/challenges.ts';
 import { createAzureSessions } from '../../../../main/agent/providers/azure/clients.ts';
+import { aksCredentials } from '../../../../main/agent/providers/azure/credential.ts';
 import { createAzureLogin } from '../../../../main/agent/providers/azure/login.ts';
+import { aksApplication } from '../../../world/azure/aks-resource.ts';
 import { firstPerson } from '../../../world/people.ts';
 import { type Browser, installBrowser } from '../../../world/person/wrapper.ts';
 import { defaultPlan } from '../../../world/plan.ts';
@@ -19,6 +22,8 @@ let browser: Browser;
 let ownFile: string;
 /** The visits of the browser, which has the world's proxy and authority: Entra has its own host name. */
 let visits: Promise<unknown>[];
+let opened: string[];
+const lastOpened = () => opened.at(-1) ?? '';
 beforeEach(async () => {
   cloud = await startAzureCloud();
   // What a machine has that has never seen az.
@@ -31,8 +36,10 @@ beforeEach(async () => {
     authorityFile: cloud.env.NODE_EXTRA_CA_CERTS ?? '',
   });
   visits = [];
+  opened = [];
   rig.browser.open = async (url) => {
     if (rig.browser.person === 'missing') throw new Error('no browser');
+    opened.push(url);
     visits.push(execa(browser.command, [url], { reject: false }));
   };
   ownFile = path.join(rig.home, 'state', 'azure-sign-in.json');
@@ -44,7 +51,9 @@ afterEach(async () => {
 });
 
 const never = new AbortController().signal;
+const challenges = createChallenges();
 const places = () => ({
+  challenges,
   env: cloud.env,
   home: cloud.home,
   network: cloud.network,
@@ -108,6 +117,39 @@ test('a tenant that wants a second factor is signed in to by its name', async ()
   await logins.login({ provider: 'azure', session: partner.id, signal: never });
   const second = await discoverOnce(aks());
   expect(second.clusters.map(({ name }) => name)).toContain('partner-edge');
+});
+
+test('conditional access for the AKS server application is satisfied by one sign-in, which shows its challenge', async () => {
+  const [acme] = cloud.plan.azure.tenants;
+  if (acme === undefined) throw new Error('the plan has no tenant');
+  cloud.plan.azure.tenants[0] = { ...acme, guardsAks: true };
+  const logins = loginsOf();
+  await logins.login({ provider: 'azure', signal: never });
+  // Azure Resource Manager asks for no more.
+  const { clusters } = await discoverOnce(aks());
+  const cluster = clusters.find(({ name }) => name === 'loyalty-staging');
+  if (cluster === undefined) throw new Error('no cluster');
+  const credentials = aksCredentials(places());
+  const get = async () => {
+    if (cluster.credential?.kind !== 'aks') throw new Error('not of AKS');
+    return (await credentials.prepare({ source: cluster.credential, cluster })).make();
+  };
+  await expect(get()).rejects.toMatchObject({
+    code: 'azure-session-expired',
+    message: `Conditional access in tenant ${acme.id} asks for more than your session at Azure shows (AADSTS50076).`,
+    hint: `Run \`k8s-tunnels login azure ${acme.id}\`.`,
+    signIn: { provider: 'azure', session: acme.id },
+  });
+  await logins.login({ provider: 'azure', session: acme.id, signal: never });
+  const asked = new URL(lastOpened());
+  expect(asked.searchParams.get('claims')).toContain('capolids');
+  expect(asked.searchParams.get('scope')).toContain(aksApplication);
+  expect(await get()).toMatchObject({ kind: 'token' });
+  // The next sign-in has nothing to show.
+  await logins.login({ provider: 'azure', session: acme.id, signal: never });
+  expect(new URL(lastOpened()).searchParams.get('claims') ?? '').not.toContain('capolids');
+  const { clusters: again } = await discoverOnce(aks());
+  expect(again).toHaveLength(clusters.length);
 });
 
 test('a sign-in that has ended is told, here and by discovery', async () => {
