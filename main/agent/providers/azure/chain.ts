@@ -40,13 +40,17 @@ export async function chainOf(options: {
         return new identity.WorkloadIdentityCredential({ ...overHttp, tenantId, clientId, tokenFilePath });
       }
       case 'own': {
-        const { file, tenants } = signIn;
-        const [tenant = 'organizations'] = tenants;
+        const { file, accounts } = signIn;
+        const tenant = accounts[0]?.tenants[0] ?? 'organizations';
         return ownCredential({ network, challenges, file, authority: cloud.authority, tenant });
       }
       case 'cli': {
-        const cli = toolCredential('az');
-        const { username, cache, tenants } = signIn;
+        const { username, users, cache, tenants } = signIn;
+        // `--tenant` gets a token of the current user, who may not be this tenant's.
+        const cli = toolCredential('az', (tenant) => {
+          const user = users.get(tenant);
+          return user?.username === username ? undefined : user?.subscription;
+        });
         if (username === undefined) return cli;
         const [tenant = 'organizations'] = tenants;
         const authority = cloud.authority;
@@ -57,7 +61,7 @@ export async function chainOf(options: {
           file: onlyRead(cache),
           authority,
           tenant,
-          username,
+          usernameIn: (one) => users.get(one)?.username,
         }).then((read) => ({
           getToken: (...asked) =>
             read.getToken(...asked).catch((error: unknown) => {

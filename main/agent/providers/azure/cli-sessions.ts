@@ -7,7 +7,7 @@ import type { Environment } from '../../parts.ts';
 import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
 import { fileStamp } from '../../storage/file-stamp.ts';
 import type { Challenges } from './challenges.ts';
-import { readOwnAccount } from './own-account.ts';
+import { type AzureOwnAccount, readOwnAccounts } from './own-account.ts';
 
 export interface AzureParts {
   readonly env: Environment;
@@ -42,15 +42,14 @@ export type AzureSignIn =
   | {
       readonly kind: 'own';
       readonly file: SignInFile;
-      readonly username: string;
-      readonly tenants: readonly string[];
-      /** Identifies the signed-in user as Entra does. */
-      readonly user: string;
+      readonly accounts: readonly AzureOwnAccount[];
     }
   | {
       readonly kind: 'cli';
       readonly tenants: readonly string[];
       readonly username: string | undefined;
+      /** The users of its tenants, which may be several people's, with a subscription of each. */
+      readonly users: ReadonlyMap<string, { readonly username: string; readonly subscription: string }>;
       /** Its token cache, where that is readable (on Linux; elsewhere the system encrypts it). */
       readonly cache: string;
       /** Identifies the signed-in user: two may have the same name, and an application has none. */
@@ -89,6 +88,7 @@ const publicCloud: AzureCloud = {
 const profileSchema = z.object({
   subscriptions: z.array(
     z.object({
+      id: z.string().optional(),
       tenantId: z.string(),
       isDefault: z.boolean().catch(false),
       environmentName: z.string().optional(),
@@ -134,11 +134,11 @@ export async function azureSignIns({
   const cliFolder = env.AZURE_CONFIG_DIR || path.join(home, '.azure');
   const [own, profile, contexts, developer] = await Promise.all([
     ownFile === undefined
-      ? undefined
-      : readOwnAccount(ownFile).catch((error: unknown) => {
+      ? []
+      : readOwnAccounts(ownFile).catch((error: unknown) => {
           if (!isSealedError(error)) throw error;
           sealed = error;
-          return undefined;
+          return [];
         }),
     readJson(path.join(cliFolder, 'azureProfile.json'), profileSchema),
     readJson(path.join(home, '.Azure', 'AzureRmContext.json'), contextsSchema),
@@ -158,18 +158,24 @@ export async function azureSignIns({
     if (tokenFile !== '')
       signIns.push({ kind: 'workload', tenant, client, tokenFile, user: await fileStamp(tokenFile) });
   }
-  if (own !== undefined && ownFile !== undefined) signIns.push({ kind: 'own', file: ownFile, ...own });
+  if (own.length > 0 && ownFile !== undefined) signIns.push({ kind: 'own', file: ownFile, accounts: own });
   const subscriptions = profile?.subscriptions ?? [];
   const current = subscriptions.find(({ isDefault }) => isDefault) ?? subscriptions[0];
   if (current !== undefined) {
     const tenants = new Set([current, ...subscriptions].map(({ tenantId }) => tenantId));
     const username = current.user.type === 'user' ? current.user.name : undefined;
+    const users = new Map(
+      [...subscriptions, current].flatMap(({ tenantId, user: { name = '', type }, id = '' }) =>
+        type === 'user' ? [[tenantId, { username: name, subscription: id }]] : [],
+      ),
+    );
+    const names = new Set([...users.values()].map((one) => one.username));
     const cache = path.join(cliFolder, 'msal_token_cache.json');
     const accounts = Object.values((await readJson(cache, cliCacheSchema))?.Account ?? {})
-      .filter((account) => username === undefined || account.username === username)
+      .filter((account) => username === undefined || names.has(account.username ?? ''))
       .map(({ home_account_id: id }) => id);
-    const user = JSON.stringify([current.user, [...new Set(accounts)].sort()]);
-    signIns.push({ kind: 'cli', tenants: [...tenants], username, cache, user });
+    const user = JSON.stringify([current.user, [...users], [...new Set(accounts)].sort()]);
+    signIns.push({ kind: 'cli', tenants: [...tenants], username, users, cache, user });
   }
   const { Contexts = {}, DefaultContextKey = '' } = contexts ?? {};
   if (Object.keys(Contexts).length > 0) {
@@ -203,8 +209,26 @@ export function tenantsOf(signIns: readonly AzureSignIn[]): readonly string[] {
   return [
     ...new Set(
       signIns.flatMap((signIn) =>
-        'tenants' in signIn ? signIn.tenants : 'tenant' in signIn ? [signIn.tenant] : [],
+        signIn.kind === 'own'
+          ? signIn.accounts.flatMap(({ tenants }) => tenants)
+          : 'tenants' in signIn
+            ? signIn.tenants
+            : 'tenant' in signIn
+              ? [signIn.tenant]
+              : [],
       ),
     ),
   ];
+}
+
+/** Returns a tenant of each signed-in account: what one account sees does not include the tenants of another. */
+export function homesOf(signIns: readonly AzureSignIn[]): readonly (string | undefined)[] {
+  const homes = signIns.flatMap((signIn): readonly (string | undefined)[] => {
+    if (signIn.kind === 'own') return signIn.accounts.map(({ tenants }) => tenants[0]);
+    if (signIn.kind !== 'cli') return [];
+    const byUser = Map.groupBy(signIn.users, ([, { username }]) => username);
+    return [...byUser.values()].map(([first]) => first?.[0]);
+  });
+  const [first] = tenantsOf(signIns);
+  return [...new Set([first, ...homes])];
 }

@@ -201,3 +201,17 @@ function errnoBelow(error: unknown): Error | undefined {
   }
   return undefined;
 }
+
+/** Omits MSAL's own text, except Entra's error number. */
+export function loginError(error: unknown, unreachable: AppError | undefined): unknown {
+  if (error instanceof AppError || !(error instanceof Error)) return error;
+  if (unreachable !== undefined) return unreachable;
+  const [code = error.name] = /AADSTS\d+/.exec(error.message) ?? [];
+  return new AppError('login-failed', `Microsoft Entra did not accept the sign-in (${code}).`, {
+    hint: code.startsWith('AADSTS')
+      ? `See https://login.microsoftonline.com/error?code=${code.slice('AADSTS'.length)}, or ask an administrator of the tenant.`
+      : 'Sign in again.',
+    retryable: true,
+    cause: error,
+  });
+}
