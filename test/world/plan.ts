@@ -77,6 +77,8 @@ export interface AksCluster {
   readonly entra: boolean;
   /** Its API server has a private address only. */
   readonly private?: boolean;
+  /** With `private`: its public DNS name, which leads to the private address, is on. */
+  readonly publicName?: boolean;
 }
 
 /** An Access application: one host name, what is behind it, who may pass. */

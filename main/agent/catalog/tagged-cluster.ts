@@ -25,6 +25,8 @@ export interface ClusterReading {
   readonly certificateAuthorityData?: string | undefined;
   /** The source's own value; a tag takes precedence. */
   readonly serverName?: string | undefined;
+  /** Another hostname of the API server. */
+  readonly otherHost?: string | undefined;
   readonly version?: string | undefined;
   readonly status?: string | undefined;
   readonly credential?: CredentialSource | undefined;
@@ -61,6 +63,7 @@ export function taggedCluster(reading: ClusterReading): Cluster {
     ...(version === undefined ? {} : { version: plainText(version) }),
     ...(status === undefined ? {} : { status: plainText(status) }),
     ...(credential === undefined ? {} : { credential }),
+    ...(reading.otherHost === undefined ? {} : { otherHost: plainText(reading.otherHost) }),
     ...(reading.serverName === undefined ? {} : { serverName: plainText(reading.serverName) }),
     ...details,
     reach:

@@ -12,6 +12,8 @@ export interface TagFields {
   readonly group?: string;
   readonly namespace?: string;
   readonly serverName?: string;
+  readonly endpoint?: NonNullable<Cluster['endpoint']>;
+  readonly role?: string;
   readonly connector?: NonNullable<Cluster['connector']>;
   readonly owner?: string;
   readonly description?: string;
@@ -54,6 +56,8 @@ export function readTags(
       ...text('group', 'group'),
       ...text('namespace', 'namespace'),
       ...text('serverName', 'server-name'),
+      ...text('endpoint', 'endpoint'),
+      ...text('role', 'role'),
       ...text('connector', 'connector'),
       ...text('owner', 'owner'),
       ...text('description', 'description'),

@@ -10,6 +10,8 @@ import { refusedByGoogle } from './google-front.ts';
 
 export interface ApiServer {
   readonly target: Target;
+  /** Another hostname of the same server, for a far end that does not know the first one. */
+  readonly otherHost?: string | undefined;
   /** PEM of the cluster's certificate authority. The system's authorities are used where undefined. */
   readonly authority: string | undefined;
   /** The name for SNI and certificate verification, if it differs from the target's host. */

@@ -93,6 +93,18 @@ describe('a whole run', () => {
     expect(trials.certificateAuthorityData).toBeUndefined();
   });
 
+  test('leads to the public address where the tag asks for it', async () => {
+    const [staging] = google.plan.clusters;
+    if (staging === undefined) throw new Error('no cluster');
+    expect(staging.endpoint).toBe('private');
+    staging.labels = { ...staging.labels, 'k8s-tunnels-endpoint': 'public' };
+    const { clusters } = await discoverOnce(google.source());
+    expect(find(clusters, staging.name)).toMatchObject({
+      server: `https://${gkeAddresses(staging).public}`,
+      endpoint: 'public',
+    });
+  });
+
   test('names the cure where only a DNS endpoint is left that users cannot reach', async () => {
     planned('trials').endpoint = 'dns';
     planned('trials').closed = true;
