@@ -6,6 +6,7 @@ import path from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createNetwork, type Network } from '../../../../main/agent/network/network.ts';
+import { networkError, timeoutError } from '../../../../main/agent/network/network-error.ts';
 import { type Clock, systemClock } from '../../../../main/agent/parts.ts';
 import type { CellResult } from '../../../../main/agent/providers/discovery-source.ts';
 import { createGkeSource } from '../../../../main/agent/providers/gcp/gke.ts';
@@ -389,6 +390,82 @@ describe('signing in', () => {
       const { results } = await discoverOnce(google.source());
       expect(errorAt(results, '*', '*')).toMatchObject({ code: 'gcp-failed' });
       expect(JSON.stringify(results)).not.toContain('ended');
+    });
+  });
+
+  describe('by workload identity', () => {
+    const workload = (more: object) => ({
+      type: 'external_account',
+      audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/providers/ci',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: `${google.gcp.url}v1/token`,
+      quota_project_id: 'acme-shop',
+      ...more,
+    });
+    /** A source over a network in which the token service fails so; `asked` are the limits of its requests. */
+    const failing = (failure: (url: URL, ms: number) => Error) => {
+      const asked: number[] = [];
+      const request: Network['request'] = async (url, options) => {
+        if (url.pathname !== '/v1/token') return google.network.request(url, options);
+        asked.push(options?.timeoutMs ?? 20_000);
+        throw failure(url, options?.timeoutMs ?? 20_000);
+      };
+      const { env, home } = google;
+      const network = { ...google.network, request };
+      return { asked, source: createGkeSource({ env, home, network, clock: systemClock }) };
+    };
+    beforeEach(async () => {
+      vi.spyOn(console, 'warn').mockImplementation(() => {});
+      const file = path.join(google.home, 'subject-token');
+      await writeFile(file, google.gcp.signIns.issueSubjectToken('ci'));
+      await google.write(workload({ credential_source: { file } }));
+    });
+    afterEach(() => vi.restoreAllMocks());
+
+    test.each([
+      ['is silent', timeoutError, 'timeout', /did not answer within 10 s/],
+      [
+        'is closed',
+        (url: URL) => networkError(url, Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })),
+        'network-unreachable',
+        /ECONNREFUSED/,
+      ],
+    ])('a token service that %s is asked once, and is named', async (_, failure, code, words) => {
+      const { asked, source } = failing(failure);
+      const { results } = await discoverOnce(source);
+      expect(errorAt(results, '*', '*')).toMatchObject({
+        code,
+        message: expect.stringContaining(new URL(google.gcp.url).host),
+      });
+      expect(errorAt(results, '*', '*')?.message).toMatch(words);
+      expect(asked).toEqual([10_000]);
+    });
+
+    test('a program that may not run is named, with the variable that allows it', async () => {
+      const program = path.join(google.home, 'program');
+      const token = google.gcp.signIns.issueSubjectToken('ci');
+      const answer = JSON.stringify({
+        version: 1,
+        success: true,
+        token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        id_token: token,
+        expiration_time: Math.floor(Date.now() / 1_000) + 3_600,
+      });
+      await writeFile(program, `#!/bin/sh\necho '${answer}'\n`, { mode: 0o700 });
+      await google.write(workload({ credential_source: { executable: { command: program } } }));
+      expect(errorAt((await discoverOnce(google.source())).results, '*', '*')).toMatchObject({
+        code: 'gcp-failed',
+        message: expect.stringContaining('run a program, which is not allowed'),
+        hint: expect.stringContaining('GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1'),
+      });
+      // The library reads the environment of the process.
+      vi.stubEnv('GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES', '1');
+      const env = { ...google.env, GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: '1' };
+      try {
+        expect((await discoverOnce(google.source(env))).clusters).toHaveLength(google.plan.clusters.length);
+      } finally {
+        vi.unstubAllEnvs();
+      }
     });
   });
 
