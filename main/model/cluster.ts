@@ -159,6 +159,8 @@ export const clusterSchema = z.object({
   tags: z.record(z.string(), z.string()).optional(),
   /** The prefix of their keys, if not the default. */
   tagPrefix: z.string().optional(),
+  /** All other tags at the source, for the search. */
+  otherTags: z.record(z.string(), z.string()).optional(),
   /** The last time its source listed it, ms since the epoch. */
   seenAt: z.number(),
   /** True if its location failed the last time: this is the last known state. */

@@ -9,6 +9,10 @@ import { hasUnseen, plainText } from '../../model/plain-text.ts';
 import { usualTagPrefix } from '../../model/tag-prefix.ts';
 import { readTags, tagPart } from './tags.ts';
 
+/** No source allows more or longer ones; a file may hold anything. */
+const mostOthers = 64;
+const longestOther = 512;
+
 /** What a source read about one cluster, before its tags are parsed. */
 export interface ClusterReading {
   readonly source: Source;
@@ -49,6 +53,10 @@ export function taggedCluster(reading: ClusterReading): Cluster {
   const ours = Object.entries(reading.tags)
     .filter(([key]) => tagPart(key, tagPrefix) !== undefined)
     .map(([key, value]) => [marked(key), marked(value)] as const);
+  const others = Object.entries(reading.tags)
+    .filter(([key]) => tagPart(key, tagPrefix) === undefined)
+    .slice(0, mostOthers)
+    .map(([key, value]) => [plainText(key), plainText(value.slice(0, longestOther))] as const);
   const id = clusterId(source, account, region, reading.key ?? name);
   const plainName = plainText(name) || id;
   return {
@@ -73,6 +81,7 @@ export function taggedCluster(reading: ClusterReading): Cluster {
     ),
     ...(ours.length === 0 ? {} : { tags: Object.fromEntries(ours) }),
     ...(tagPrefix === usualTagPrefix ? {} : { tagPrefix }),
+    ...(others.length === 0 ? {} : { otherTags: Object.fromEntries(others) }),
     seenAt: reading.seenAt,
     stale: false,
   };

@@ -4,6 +4,7 @@ import type { DiscoveryStatus } from '../../model/discovery-status.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { DiscoverySource } from '../providers/discovery-source.ts';
+import { createSlowLocations } from './slow-locations.ts';
 
 export interface Discovery {
   /**
@@ -60,8 +61,17 @@ export function createDiscovery(options: {
     const counts = new Map<string, number>();
     const progress = () => {
       const cellsRead = counts.size;
-      report({ status: 'running', since, cellsRead, cellsKnown: Math.max(cellsKnown, cellsRead), clusters });
+      const waiting = slow.list();
+      report({
+        status: 'running',
+        since,
+        cellsRead,
+        cellsKnown: Math.max(cellsKnown, cellsRead),
+        clusters,
+        ...(waiting.length === 0 ? {} : { slow: [...waiting] }),
+      });
     };
+    const slow = createSlowLocations({ clock, onChange: () => signal.aborted || progress() });
     progress();
     const runSource = async (source: DiscoverySource): Promise<void> => {
       const visited = new Set<string>();
@@ -86,6 +96,7 @@ export function createDiscovery(options: {
             cellsKnown += more;
             progress();
           },
+          onReading: slow.begin,
           onCell,
         });
         signal.throwIfAborted();
@@ -102,6 +113,7 @@ export function createDiscovery(options: {
     };
     const wanted = sources.filter(({ source }) => only === undefined || source === only);
     const results = await Promise.allSettled(wanted.map(runSource));
+    slow.close();
     signal.throwIfAborted();
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     if (only === undefined) catalog.finish();

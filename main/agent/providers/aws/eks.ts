@@ -90,6 +90,7 @@ export function createEksSource(options: {
               await turns();
               const refused = new Set<string>();
               const known = knownIn.get(cellId('eks', account.id, region)) ?? [];
+              const done = run.onReading?.(cellOf(account, region));
               const outcome = await readCell({
                 account,
                 region,
@@ -101,7 +102,7 @@ export function createEksSource(options: {
                 refused,
                 signal,
                 clients,
-              });
+              }).finally(done);
               run.signal.throwIfAborted();
               // Hold denials back: the account as a whole denies only if all its regions do.
               if (outcome.kind !== 'not-enabled' && !isDenied(outcome)) {

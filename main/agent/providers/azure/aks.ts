@@ -40,6 +40,7 @@ export function createAksSource(
       const reading = new Map<string, Promise<void>>();
       const read = (tenant: string) => {
         if (reading.has(tenant)) return;
+        const done = run.onReading?.({ source: 'aks', account: `tenant:${tenant}`, region: '*' });
         const task = readTenant({
           tenant,
           session,
@@ -47,9 +48,11 @@ export function createAksSource(
           report,
           known: (id) => completed.get(id) ?? before.get(id),
           now: options.clock.now,
-        }).then((failure) => {
-          if (failure !== undefined) reportFailure(`tenant:${tenant}`, failure);
-        });
+        })
+          .then((failure) => {
+            if (failure !== undefined) reportFailure(`tenant:${tenant}`, failure);
+          })
+          .finally(done);
         reading.set(tenant, task);
         // Awaited below.
         task.catch(() => {});

@@ -85,7 +85,8 @@ async function readAll(options: {
       return;
     }
     const locations = holding.get(project) ?? new Set();
-    const outcomes = await readProject({ parts, client, limit, run }, project, locations);
+    const done = run.onReading?.({ source: 'gke', account: project, region: wholeProject });
+    const outcomes = await readProject({ parts, client, limit, run }, project, locations).finally(done);
     const whole = outcomes.get(wholeProject);
     if (whole?.kind === 'failed' && whole.error.code === 'gcp-denied' && locations.size === 0) {
       const found = await search?.catch(() => undefined);
