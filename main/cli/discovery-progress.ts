@@ -1,5 +1,6 @@
 import type { Snapshot } from '../model/agent-view.ts';
 import { plural } from '../model/wording.ts';
+import { cellName } from './cluster-view.ts';
 import type { Session } from './session.ts';
 
 /** Shows the progress of discovery until the session's progress ends. */
@@ -8,7 +9,12 @@ export async function followDiscovery({ client, progress }: Session): Promise<vo
     if (discovery.status !== 'running') return;
     const { cellsRead, cellsKnown, clusters } = discovery;
     const locations = plural(cellsKnown, { one: '# location', other: '# locations' });
-    progress.update(`Discovering clusters: ${cellsRead} of ${locations}, ${clusters} found`);
+    const [first, ...more] = discovery.slow ?? [];
+    const waiting =
+      first === undefined
+        ? ''
+        : `; waiting for ${cellName(first)}${more.length === 0 ? '' : ` and ${more.length} more`}`;
+    progress.update(`Discovering clusters: ${cellsRead} of ${locations}, ${clusters} found${waiting}`);
   };
   progress.update('Discovering clusters');
   const snapshot = await client.subscribe((change) => {

@@ -9,6 +9,7 @@ export const exitCodes = {
   notFound: 4,
   unreachable: 5,
   findings: 6,
+  partial: 7,
   interrupted: 130,
 } as const;
 

@@ -18,8 +18,11 @@ export function portalText({ region, startUrl }: AwsPortalSetting): string {
   return `${region}=${startUrl}`;
 }
 
+/** A region of any partition: `eu-west-1`, `us-gov-east-1`, `eusc-de-east-1`. */
+export const awsRegionPattern = /^[a-z]{2,8}(-[a-z]+)+-\d$/;
+
 export function isAwsRegion(text: string): boolean {
-  return /^[a-z]{2}(-[a-z]+)+-\d$/.test(text);
+  return awsRegionPattern.test(text);
 }
 
 /**

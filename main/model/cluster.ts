@@ -134,6 +134,12 @@ export const clusterSchema = z.object({
   certificateAuthorityData: z.string().optional(),
   /** The name for SNI and verification, if it is not the server's host. */
   serverName: z.string().optional(),
+  /** Which of its source's endpoints to use, by its tag; without one the private one if there is one. */
+  endpoint: z.enum(['private', 'public']).optional(),
+  /** Another hostname of the same API server, for a tunnel whose far end does not know the first one. */
+  otherHost: z.string().optional(),
+  /** The AWS role or profile to sign in with, by its tag. */
+  role: z.string().optional(),
   version: z.string().optional(),
   /** The source's status, for example `ACTIVE`. */
   status: z.string().optional(),
@@ -156,6 +162,8 @@ export const clusterSchema = z.object({
   tags: z.record(z.string(), z.string()).optional(),
   /** The prefix of their keys, if not the default. */
   tagPrefix: z.string().optional(),
+  /** All other tags at the source, for the search. */
+  otherTags: z.record(z.string(), z.string()).optional(),
   /** The last time its source listed it, ms since the epoch. */
   seenAt: z.number(),
   /** True if its location failed the last time: this is the last known state. */

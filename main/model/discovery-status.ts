@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cellSchema } from './cluster.ts';
 
 export const discoveryStatusSchema = z.discriminatedUnion('status', [
   z.object({
@@ -15,6 +16,10 @@ export const discoveryStatusSchema = z.discriminatedUnion('status', [
     cellsKnown: z.number(),
     /** Clusters read in this run. */
     clusters: z.number(),
+    /** Locations that are being read and have not answered for 10 s. */
+    slow: z
+      .array(cellSchema.pick({ source: true, account: true, accountName: true, region: true }))
+      .optional(),
   }),
 ]);
 export type DiscoveryStatus = z.infer<typeof discoveryStatusSchema>;

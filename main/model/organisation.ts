@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { awsRegionPattern } from './aws-portals.ts';
 import { channelSchema } from './release.ts';
 import { settingsSchema } from './settings.ts';
 import { usualTagPrefix } from './tag-prefix.ts';
@@ -34,7 +35,7 @@ const serviceToken = z
   })
   .describe('A service token of Access, for machines. Where its files are not there, the person signs in.');
 
-const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-west-1');
+const region = z.string().regex(awsRegionPattern, 'must be a region such as eu-west-1');
 const names = z.array(z.string().min(1));
 const enabled = z.boolean().optional().describe('Whether clusters are looked for here. On when left out.');
 

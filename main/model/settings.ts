@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { portalIn } from './aws-portals.ts';
+import { awsRegionPattern, portalIn } from './aws-portals.ts';
 import { entryForms } from './entry-form.ts';
 
 /** All settings that a user can change. */
@@ -17,7 +17,7 @@ export const settingsSchema = z.object({
   /** Minutes for which the catalog counts as recent, so that a start does not refresh it. */
   catalogMaxAgeMinutes: z.number().int().min(1).max(10_080),
   /** Regions to discover EKS clusters in. Empty: the regions that are enabled by default in every account. */
-  awsRegions: z.array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-west-1')),
+  awsRegions: z.array(z.string().regex(awsRegionPattern, 'must be a region such as eu-west-1')),
   /** Access portals of IAM Identity Center besides those of the AWS configuration, as `region=start URL`. */
   awsPortals: z.array(
     z

@@ -1,6 +1,7 @@
 import type { Cluster } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import { editsBetween, nearest } from '../../main/model/nearest.ts';
+import { searchText } from '../../main/model/search-text.ts';
 import { clusterText } from '../text/cluster.ts';
 import { accountOf } from '../text/location.ts';
 
@@ -16,6 +17,7 @@ export function queryWords(query: string): readonly string[] {
 function tagFields(cluster: Cluster): readonly (readonly [name: string, value: string | undefined])[] {
   const { fields } = clusterText;
   const { environment, group, owner, description, docs, namespace, reach, name, tags = {} } = cluster;
+  const { otherTags = {} } = cluster;
   return [
     [fields.name, name],
     [fields.environment, environment],
@@ -26,6 +28,7 @@ function tagFields(cluster: Cluster): readonly (readonly [name: string, value: s
     [fields.namespace, namespace],
     [fields.hostname, reach.kind === 'tunnel' ? reach.hostname : undefined],
     ...Object.entries(tags),
+    ...Object.entries(otherTags),
   ];
 }
 
@@ -35,9 +38,7 @@ const lines = new WeakMap<Cluster, string>();
 function lineOf(cluster: Cluster): string {
   let line = lines.get(cluster);
   if (line === undefined) {
-    const { title, account, region } = cluster;
-    const values = tagFields(cluster).map(([, value]) => value ?? '');
-    line = [title, accountOf(cluster), account, region, ...values].join('\n').toLowerCase();
+    line = `${accountOf(cluster).toLowerCase()}\n${searchText(cluster)}`;
     lines.set(cluster, line);
   }
   return line;
@@ -102,7 +103,9 @@ export function elsewhere(cluster: Cluster, words: readonly string[], shown: str
   const known = shown.toLowerCase();
   const missing = words.find((word) => !known.includes(word));
   if (missing === undefined) return undefined;
-  const found = tagFields(cluster).find(([, value]) => value?.toLowerCase().includes(missing));
+  const found =
+    tagFields(cluster).find(([, value]) => value?.toLowerCase().includes(missing)) ??
+    Object.entries(cluster.otherTags ?? {}).find((entry) => entry.join('=').toLowerCase().includes(missing));
   return found?.join(' ');
 }
 

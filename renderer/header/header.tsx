@@ -9,6 +9,8 @@ import {
   X,
 } from 'lucide-react';
 import type { KeyboardEvent, RefObject } from 'react';
+import { placeText } from '../../main/model/account-name.ts';
+import { plainText } from '../../main/model/plain-text.ts';
 import { useActions, useAgent } from '../agent/page.tsx';
 import { useNow } from '../agent/use-now.ts';
 import { clustersText } from '../clusters/text.ts';
@@ -144,8 +146,12 @@ export function DiscoveryLine({ counts: { shown, of, waiting } }: { readonly cou
       </section>
     );
   }
-  const { cellsRead, cellsKnown } = discovery;
-  const words = cellsKnown === 0 ? headerText.starting : headerText.reading(cellsRead, cellsKnown, shown);
+  const { cellsRead, cellsKnown, slow: [slowest, ...more] = [] } = discovery;
+  const read = cellsKnown === 0 ? headerText.starting : headerText.reading(cellsRead, cellsKnown, shown);
+  const words =
+    slowest === undefined
+      ? read
+      : `${read} · ${headerText.waitingFor(plainText(placeText(slowest)), more.length)}`;
   return (
     <section className="discovery-line" aria-label={headerText.state}>
       <span>{words}</span>

@@ -11,6 +11,7 @@ export const headerText = {
   settings: 'Settings',
   reading: (read: number, known: number, clusters: number) =>
     `Loading ${read} of ${locationCount(known)}, ${clusterCount(clusters)} so far`,
+  waitingFor: (place: string, more: number) => `waiting for ${place}${more > 0 ? ` and ${more} more` : ''}`,
   starting: 'Looking for locations',
   /** `of` is set while not all clusters are shown. */
   idle: (clusters: number, of: number | undefined, ms: number | undefined) =>

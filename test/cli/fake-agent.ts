@@ -11,7 +11,7 @@ import { connectionServer } from '../../main/api/socket/server.ts';
 import type { ActivityEntry } from '../../main/model/activity-entry.ts';
 import type { Change, ConnectResult, Snapshot } from '../../main/model/agent-view.ts';
 import { AppError } from '../../main/model/app-error.ts';
-import { type Cluster, type ClusterId, clusterId } from '../../main/model/cluster.ts';
+import { type Cell, type Cluster, type ClusterId, clusterId } from '../../main/model/cluster.ts';
 import { isProduction } from '../../main/model/is-production.ts';
 import {
   defaultSettings,
@@ -88,12 +88,26 @@ export interface FakeAgent {
   readonly undone: Promise<void>;
   /** The calls that it has refused because it hands over. */
   readonly refused: readonly string[];
+  /** From then on, a discovery finds one region that does not answer. */
+  silence(): void;
   /** From then on, the policies deny it. */
   deny(name: string, message: string): void;
   /** From then on, that one is out. */
   release(release: NonNullable<Snapshot['release']>): void;
   close(): Promise<void>;
 }
+
+const silentCell: Cell = {
+  id: 'eks/1/sa-east-1',
+  source: 'eks',
+  account: '1',
+  region: 'sa-east-1',
+  error: {
+    code: 'timeout',
+    message: 'AWS did not answer eks:ListClusters in sa-east-1.',
+    retryable: true,
+  },
+};
 
 const happened = { cluster: idOf('dark'), title: 'dark \u001b[31m' };
 /** The newest first. */
@@ -294,11 +308,15 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     };
   };
 
+  let isSilent = false;
   const handlers: Handlers = {
     snapshot: async () => snapshot(),
     discover: async () => ({
       clusters: clusters.length,
-      failed: snapshot().cells.filter(({ error }) => error?.code === 'aws-denied'),
+      failed: [
+        ...snapshot().cells.filter(({ error }) => error?.code === 'aws-denied'),
+        ...(isSilent ? [silentCell] : []),
+      ],
       tookMs: 1_234,
     }),
     connect: (input, { signal }) => connect(input, signal),
@@ -446,6 +464,9 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
     calls,
     refused,
     deny,
+    silence() {
+      isSilent = true;
+    },
     release,
     waiting: waiting.promise,
     undone: undone.promise,

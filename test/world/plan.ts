@@ -55,6 +55,10 @@ export interface AzureTenant {
   readonly domain: string;
   /** Its people must have shown a second factor, which the sign-in to another tenant has not. */
   readonly requiresMfa?: boolean;
+  /** Those who belong to it; everybody where left out. The first tenant of a person is their home. */
+  readonly members?: readonly string[];
+  /** Conditional access for the server application of AKS: a sign-in must have answered its claims challenge. */
+  readonly guardsAks?: boolean;
 }
 
 export interface AzureSubscription {
@@ -73,6 +77,8 @@ export interface AksCluster {
   readonly entra: boolean;
   /** Its API server has a private address only. */
   readonly private?: boolean;
+  /** With `private`: its public DNS name, which leads to the private address, is on. */
+  readonly publicName?: boolean;
 }
 
 /** An Access application: one host name, what is behind it, who may pass. */

@@ -49,6 +49,8 @@ export interface Fault {
     | { readonly kind: 'throttle'; readonly retryAfterSeconds?: number }
     /** The service's own answer to a denied caller. */
     | { readonly kind: 'deny' }
+    /** A page whose next page is always the same one. */
+    | { readonly kind: 'repeat' }
     /** The connection is reset with no answer. */
     | { readonly kind: 'drop' }
     /** An internal server error as the service words it. */

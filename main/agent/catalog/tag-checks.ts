@@ -14,6 +14,8 @@ export const tagFields = [
   'connector',
   'entry',
   'server-name',
+  'endpoint',
+  'role',
   'owner',
   'description',
   'docs',
@@ -64,6 +66,13 @@ export function checkTag(field: TagField, value: string, prefix: string = usualT
       return checkOrigin(key, value.toLowerCase());
     case 'destination':
       return checkDestination(key, value.toLowerCase());
+    case 'endpoint':
+      return ['private', 'public'].includes(value.toLowerCase())
+        ? { value: value.toLowerCase() }
+        : {
+            message: `${key} is "${value}".`,
+            hint: 'Set it to private or public, or remove it (private where there is one).',
+          };
     case 'connector':
       return checkConnector(key, value.toLowerCase());
     case 'entry':

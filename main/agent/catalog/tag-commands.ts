@@ -1,4 +1,5 @@
 import { AppError } from '../../model/app-error.ts';
+import { partitionOf } from '../../model/aws-partitions.ts';
 import type { Cluster, Source } from '../../model/cluster.ts';
 import { operand, type Shell, shellWord } from '../../model/shell-word.ts';
 import { usualTagPrefix } from '../../model/tag-prefix.ts';
@@ -111,7 +112,7 @@ export function tagWord(cluster: Pick<Cluster, 'source' | 'credential'>): string
 
 function eksCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): readonly string[] {
   const { region, account, name, credential } = cluster;
-  const arn = `arn:${partitionOf(region)}:eks:${region}:${account}:cluster/${name}`;
+  const arn = `arn:${partitionOf(region).id}:eks:${region}:${account}:cluster/${name}`;
   const ways = credential?.kind === 'eks' ? credential.ways : [];
   const profile = ways.flatMap((way) => (way.kind === 'profile' && way.name !== '' ? [way.name] : []))[0];
   const where: readonly Word[] = [
@@ -133,11 +134,6 @@ function eksCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): 
       ? []
       : [line(['aws', 'eks', 'untag-resource', ...where, '--tag-keys', ...values(keys)])]),
   ];
-}
-
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 function gkeCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): readonly string[] {

@@ -9,6 +9,10 @@ import { hasUnseen, plainText } from '../../model/plain-text.ts';
 import { usualTagPrefix } from '../../model/tag-prefix.ts';
 import { readTags, tagPart } from './tags.ts';
 
+/** No source allows more or longer ones; a file may hold anything. */
+const mostOthers = 64;
+const longestOther = 512;
+
 /** What a source read about one cluster, before its tags are parsed. */
 export interface ClusterReading {
   readonly source: Source;
@@ -25,6 +29,8 @@ export interface ClusterReading {
   readonly certificateAuthorityData?: string | undefined;
   /** The source's own value; a tag takes precedence. */
   readonly serverName?: string | undefined;
+  /** Another hostname of the API server. */
+  readonly otherHost?: string | undefined;
   readonly version?: string | undefined;
   readonly status?: string | undefined;
   readonly credential?: CredentialSource | undefined;
@@ -47,6 +53,10 @@ export function taggedCluster(reading: ClusterReading): Cluster {
   const ours = Object.entries(reading.tags)
     .filter(([key]) => tagPart(key, tagPrefix) !== undefined)
     .map(([key, value]) => [marked(key), marked(value)] as const);
+  const others = Object.entries(reading.tags)
+    .filter(([key]) => tagPart(key, tagPrefix) === undefined)
+    .slice(0, mostOthers)
+    .map(([key, value]) => [plainText(key), plainText(value.slice(0, longestOther))] as const);
   const id = clusterId(source, account, region, reading.key ?? name);
   const plainName = plainText(name) || id;
   return {
@@ -61,6 +71,7 @@ export function taggedCluster(reading: ClusterReading): Cluster {
     ...(version === undefined ? {} : { version: plainText(version) }),
     ...(status === undefined ? {} : { status: plainText(status) }),
     ...(credential === undefined ? {} : { credential }),
+    ...(reading.otherHost === undefined ? {} : { otherHost: plainText(reading.otherHost) }),
     ...(reading.serverName === undefined ? {} : { serverName: plainText(reading.serverName) }),
     ...details,
     reach:
@@ -70,6 +81,7 @@ export function taggedCluster(reading: ClusterReading): Cluster {
     ),
     ...(ours.length === 0 ? {} : { tags: Object.fromEntries(ours) }),
     ...(tagPrefix === usualTagPrefix ? {} : { tagPrefix }),
+    ...(others.length === 0 ? {} : { otherTags: Object.fromEntries(others) }),
     seenAt: reading.seenAt,
     stale: false,
   };

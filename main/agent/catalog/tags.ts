@@ -12,6 +12,8 @@ export interface TagFields {
   readonly group?: string;
   readonly namespace?: string;
   readonly serverName?: string;
+  readonly endpoint?: NonNullable<Cluster['endpoint']>;
+  readonly role?: string;
   readonly connector?: NonNullable<Cluster['connector']>;
   readonly entryForm?: NonNullable<Cluster['entryForm']>;
   readonly owner?: string;
@@ -55,6 +57,8 @@ export function readTags(
       ...text('group', 'group'),
       ...text('namespace', 'namespace'),
       ...text('serverName', 'server-name'),
+      ...text('endpoint', 'endpoint'),
+      ...text('role', 'role'),
       ...text('connector', 'connector'),
       ...text('entryForm', 'entry'),
       ...text('owner', 'owner'),

@@ -1,17 +1,18 @@
 import { AppError, toPlainError } from '../../model/app-error.ts';
-import { type Cluster, cellId } from '../../model/cluster.ts';
+import { type Cluster, cellId, type Source } from '../../model/cluster.ts';
 import type { DiscoveryStatus } from '../../model/discovery-status.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { DiscoverySource } from '../providers/discovery-source.ts';
+import { createSlowLocations } from './slow-locations.ts';
 
 export interface Discovery {
   /**
-   * Reads every source at once; a call during a run joins it. `asked` means that the user waits for the run. Rejects
-   * only with `cancelled`: failures are results.
+   * Reads every source at once, or `only` one; a call during a run that reads as much joins it, any other call follows
+   * it. `asked` means that the user waits for the run. Rejects only with `cancelled`: failures are results.
    */
-  run(options?: { readonly asked?: boolean }): Promise<void>;
-  /** Cancels the run: results so far stay, the rest does not change. Does nothing when idle. */
+  run(options?: { readonly asked?: boolean; readonly only?: Source | undefined }): Promise<void>;
+  /** Cancels the run and those that would follow it: results so far stay, the rest does not change. */
   cancel(): void;
   status(): DiscoveryStatus;
   /**
@@ -34,22 +35,43 @@ export function createDiscovery(options: {
     return { status: 'idle', ...(finishedAt === undefined ? {} : { finishedAt }) };
   };
   let status = idle();
-  let current: { readonly done: Promise<void>; readonly abort: AbortController } | undefined;
+  let current:
+    | {
+        readonly done: Promise<void>;
+        readonly abort: AbortController;
+        readonly only: Source | undefined;
+      }
+    | undefined;
+  let cancelled = 0;
 
   const report = (next: DiscoveryStatus) => {
     status = next;
     onStatus(next);
   };
 
-  const readAll = async (signal: AbortSignal, asked: boolean): Promise<void> => {
+  const read = async (options: {
+    readonly signal: AbortSignal;
+    readonly asked: boolean;
+    readonly only: Source | undefined;
+  }): Promise<void> => {
+    const { signal, asked, only } = options;
     const since = clock.now();
     let cellsKnown = 0;
     let clusters = 0;
-    const read = new Map<string, number>();
+    const counts = new Map<string, number>();
     const progress = () => {
-      const cellsRead = read.size;
-      report({ status: 'running', since, cellsRead, cellsKnown: Math.max(cellsKnown, cellsRead), clusters });
+      const cellsRead = counts.size;
+      const waiting = slow.list();
+      report({
+        status: 'running',
+        since,
+        cellsRead,
+        cellsKnown: Math.max(cellsKnown, cellsRead),
+        clusters,
+        ...(waiting.length === 0 ? {} : { slow: [...waiting] }),
+      });
     };
+    const slow = createSlowLocations({ clock, onChange: () => signal.aborted || progress() });
     progress();
     const runSource = async (source: DiscoverySource): Promise<void> => {
       const visited = new Set<string>();
@@ -59,8 +81,8 @@ export function createDiscovery(options: {
         const { outcome } = result;
         visited.add(id);
         const count = 'clusters' in outcome ? (outcome.clusters?.length ?? 0) : 0;
-        clusters += count - (read.get(id) ?? 0);
-        read.set(id, count);
+        clusters += count - (counts.get(id) ?? 0);
+        counts.set(id, count);
         catalog.apply(result);
         progress();
       };
@@ -74,6 +96,7 @@ export function createDiscovery(options: {
             cellsKnown += more;
             progress();
           },
+          onReading: slow.begin,
           onCell,
         });
         signal.throwIfAborted();
@@ -88,25 +111,41 @@ export function createDiscovery(options: {
         catalog.settle({ source: source.source, visited, error: toPlainError(error) });
       }
     };
-    const results = await Promise.allSettled(sources.map(runSource));
+    const wanted = sources.filter(({ source }) => only === undefined || source === only);
+    const results = await Promise.allSettled(wanted.map(runSource));
+    slow.close();
     signal.throwIfAborted();
     for (const result of results) if (result.status === 'rejected') throw result.reason;
-    catalog.finish();
-    logger.info('discovery finished', { ms: clock.now() - since, cells: read.size });
+    if (only === undefined) catalog.finish();
+    logger.info('discovery finished', { ms: clock.now() - since, cells: counts.size, ...(only && { only }) });
+  };
+
+  const run: Discovery['run'] = ({ asked = false, only } = {}) => {
+    if (current !== undefined && (current.only === undefined || current.only === only)) return current.done;
+    if (current !== undefined) {
+      const before = cancelled;
+      return current.done
+        .catch(() => {})
+        .then(() => {
+          if (cancelled !== before) throw new AppError('cancelled', 'Discovery was cancelled.');
+          return run({ asked, only });
+        });
+    }
+    const abort = new AbortController();
+    const done = read({ signal: abort.signal, asked, only }).finally(() => {
+      current = undefined;
+      report(idle());
+    });
+    current = { done, abort, only };
+    return done;
   };
 
   return {
-    run({ asked = false } = {}) {
-      if (current !== undefined) return current.done;
-      const abort = new AbortController();
-      const done = readAll(abort.signal, asked).finally(() => {
-        current = undefined;
-        report(idle());
-      });
-      current = { done, abort };
-      return done;
+    run,
+    cancel() {
+      cancelled += 1;
+      current?.abort.abort(new AppError('cancelled', 'Discovery was cancelled.'));
     },
-    cancel: () => current?.abort.abort(new AppError('cancelled', 'Discovery was cancelled.')),
     status: () => status,
     async complete(cluster, signal) {
       const source = sources.find((one) => one.source === cluster.source);

@@ -1,4 +1,5 @@
 import { toPlainError } from '../../model/app-error.ts';
+import type { Source } from '../../model/cluster.ts';
 import type { DiscoveryStatus } from '../../model/discovery-status.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Clock, Logger } from '../parts.ts';
@@ -15,8 +16,8 @@ export interface Schedule extends Pick<Discovery, 'complete'> {
   start(): void;
   /** Starts a run if the last full one is older than the setting allows, for example when a computer wakes up. */
   startIfOld(): void;
-  /** Starts a run after the current one, which began without the new session. */
-  startAfterSignIn(): void;
+  /** Starts a run of the source that was signed in to, after the current one, which began without the new session. */
+  startAfterSignIn(source: Source): void;
   /** Cancels the run and creates the sources again: settings, the organisation or sessions have changed. */
   renew(): void;
   /** Returns whether a run now would find nothing new. */
@@ -52,8 +53,10 @@ export function createSchedule(options: {
   /** Set when the run that follows the last login has begun. */
   let afterSignIn: Promise<void> | undefined;
 
-  const start = () => {
-    discovery.run().catch((error: unknown) => logger.warn('Discovery ended', { error: toPlainError(error) }));
+  const start = (only?: Source) => {
+    discovery
+      .run({ only })
+      .catch((error: unknown) => logger.warn('Discovery ended', { error: toPlainError(error) }));
   };
 
   return {
@@ -62,17 +65,17 @@ export function createSchedule(options: {
       await discovery.run({ asked: true });
     },
     run: () => discovery.run(),
-    start,
+    start: () => start(),
     startIfOld() {
       const finishedAt = catalog.finishedAt();
       if (finishedAt === undefined || discovery.status().status === 'running') return;
       if (Math.abs(clock.now() - finishedAt) > maxAgeMs()) start();
     },
-    startAfterSignIn() {
+    startAfterSignIn(source) {
       const before = discovery.status().status === 'running' ? discovery.run() : Promise.resolve();
       const begun = before
         .catch(() => {})
-        .then(start)
+        .then(() => start(source))
         .finally(() => {
           if (afterSignIn === begun) afterSignIn = undefined;
         });

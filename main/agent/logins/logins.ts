@@ -95,7 +95,8 @@ export function createLogins(options: {
       };
     if (session !== undefined && provider.accepts?.(session) === true)
       return { provider, session, asks: 'browser' };
-    if (session === undefined && more.length === 0)
+    // A provider that accepts other names has a default session.
+    if (session === undefined && (more.length === 0 || provider.accepts !== undefined))
       return { provider, session: only, asks: accounts[0]?.asks ?? 'browser' };
     const names = sessions.join(', ');
     if (session === undefined)
@@ -211,10 +212,10 @@ export function createLogins(options: {
         start: (abandoned) => run(found, { deviceCode, password }, abandoned),
         signal,
       });
-      const account = (await found.provider.accounts()).find(
-        (one) =>
-          one.ours && (one.session === found.session || found.provider.accepts?.(found.session) === true),
-      );
+      const own = (await found.provider.accounts()).filter(({ ours }) => ours);
+      const account =
+        own.find((one) => one.session === found.session) ??
+        (found.provider.accepts?.(found.session) === true ? own[0] : undefined);
       if (account === undefined)
         throw new AppError(
           'login-failed',

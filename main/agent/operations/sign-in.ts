@@ -1,8 +1,18 @@
+import type { Source } from '../../model/cluster.ts';
+import type { LoginProviderKind } from '../../model/login-providers.ts';
 import type { Sessions } from '../access/sessions.ts';
 import type { Activity } from '../activity/activity.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { Schedule } from '../discovery/schedule.ts';
 import type { Logins } from '../logins/logins.ts';
+
+/** The source that lists clusters with a provider's session. Access and OIDC sessions list none. */
+const sourceOf: Partial<Record<LoginProviderKind, Source>> = {
+  aws: 'eks',
+  azure: 'aks',
+  gcp: 'gke',
+  vault: 'vault',
+};
 
 /** Signs in and out, and discards what depended on the previous session. */
 export function signInOperations(options: {
@@ -21,8 +31,9 @@ export function signInOperations(options: {
       if (provider !== 'access')
         activity.add({ kind: 'signed-in', provider, session, ...(who === undefined ? {} : { who }) });
       credentials.forgetAll();
-      // More clusters may be reachable now.
-      schedule.startAfterSignIn();
+      const source = sourceOf[provider];
+      // More of its clusters may be reachable now; the others are the same as before.
+      if (source !== undefined) schedule.startAfterSignIn(source);
       return account;
     },
     async logout(asked) {

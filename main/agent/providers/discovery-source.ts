@@ -38,6 +38,8 @@ export interface DiscoverySource {
     readonly tagPrefix?: string | undefined;
     /** Announces more cells. */
     onPlanned(more: number): void;
+    /** Announces that a location is being read; call the returned function when it has been. */
+    onReading?(cell: CellResult['cell']): () => void;
     onCell(result: CellResult): void;
   }): Promise<void>;
   /**

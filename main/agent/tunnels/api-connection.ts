@@ -6,9 +6,12 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 import { pageBytes, sizeText } from '../network/limits.ts';
 import { userAgent } from '../version.ts';
 import type { Target } from './admission.ts';
+import { refusedByGoogle } from './google-front.ts';
 
 export interface ApiServer {
   readonly target: Target;
+  /** Another hostname of the same server, for a far end that does not know the first one. */
+  readonly otherHost?: string | undefined;
   /** PEM of the cluster's certificate authority. The system's authorities are used where undefined. */
   readonly authority: string | undefined;
   /** The name for SNI and certificate verification, if it differs from the target's host. */
@@ -96,8 +99,8 @@ export interface Readiness {
 
 /**
  * Requests /readyz over a connection, which stays open for the next request if `keep` is set. Accepts any answer of a
- * Kubernetes API server except a server error: anonymous callers may get 401 or 403. An answer whose headers or body do
- * not end comes from something else.
+ * Kubernetes API server except a server error: anonymous callers may get 401 or 403. A 403 of Google's front end is not
+ * the API server's; an answer whose headers or body do not end comes from something else.
  * Rejects with `kube-unready`, or with `timeout` if there is no answer. The connection is unusable then.
  */
 export async function askReady(options: {
@@ -110,7 +113,11 @@ export async function askReady(options: {
 }): Promise<Readiness> {
   const { secure, server, signal, limitMs, keep } = options;
   const { host, port } = server.target;
-  const { status, isKept } = await new Promise<{ status: number; isKept: boolean }>((resolve, reject) => {
+  const { status, isKept, body } = await new Promise<{
+    readonly status: number;
+    readonly isKept: boolean;
+    readonly body: string;
+  }>((resolve, reject) => {
     const request = http.request({
       createConnection: () => secure,
       path: '/readyz',
@@ -130,8 +137,10 @@ export async function askReady(options: {
     signal.addEventListener('abort', abort, { once: true });
     request.once('response', (response) => {
       let length = 0;
+      const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => {
         length += chunk.length;
+        chunks.push(chunk);
         if (length > pageBytes) fail(malformed(`${host}:${port}`, `larger than ${sizeText(pageBytes)}`));
       });
       response.on('error', () => {});
@@ -140,6 +149,7 @@ export async function askReady(options: {
         resolve({
           status: response.statusCode ?? 0,
           isKept: keep && response.complete && request.shouldKeepAlive,
+          body: Buffer.concat(chunks).toString('utf8'),
         }),
       );
     });
@@ -149,7 +159,8 @@ export async function askReady(options: {
     request.once('close', () => signal.removeEventListener('abort', abort));
     request.end();
   });
-  if (status < 500 && status !== 429) return { failure: undefined, isKept };
+  const refused = refusedByGoogle({ status, body, where: `${host}:${port}` });
+  if (status < 500 && status !== 429) return { failure: refused, isKept };
   const failure = new AppError(
     'kube-unready',
     `The API server at ${host}:${port} says that it is not ready (HTTP ${status}).`,

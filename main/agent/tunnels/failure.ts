@@ -28,6 +28,7 @@ const stages: Partial<Record<ErrorCode, readonly [Stage, Failure['mender']]>> = 
   'origin-failed': ['origin', 'cluster-administrator'],
   'kube-untrusted': ['tls', 'cluster-administrator'],
   'kube-unready': ['readyz', 'cluster-administrator'],
+  'kube-unauthorized': ['readyz', 'cluster-administrator'],
 };
 
 /** Who can fix a stage that timed out. */

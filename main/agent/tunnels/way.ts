@@ -39,8 +39,23 @@ export async function dialOrigin(options: {
     const dialing = connector.dial({ signal: limit.signal, passed });
     const reason = () => limit.signal.reason;
     stream = await abortable(dialing, limit.signal, { reason, late: (late) => late.destroy() });
-    if (way.origin === 'socks')
-      await abortable(connectThroughSocks(stream, server.target), limit.signal, { reason });
+    if (way.origin === 'tcp') {
+      passed?.('origin');
+      return stream;
+    }
+    const { target, otherHost } = server;
+    try {
+      await abortable(connectThroughSocks(stream, target), limit.signal, { reason });
+    } catch (cause) {
+      if (otherHost === undefined || limit.signal.aborted) throw cause;
+      // The far end may not resolve a private name. A refused SOCKS connection cannot be used again.
+      stream.destroy();
+      const again = connector.dial({ signal: limit.signal });
+      stream = await abortable(again, limit.signal, { reason, late: (late) => late.destroy() });
+      await abortable(connectThroughSocks(stream, { ...target, host: otherHost }), limit.signal, { reason })
+        // The first name is the one that the user knows.
+        .catch(() => Promise.reject(limit.signal.aborted ? reason() : cause));
+    }
     passed?.('origin');
     return stream;
   } catch (cause) {

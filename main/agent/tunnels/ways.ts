@@ -84,6 +84,7 @@ function apiServerOf(cluster: Cluster): ApiServer {
   return {
     target: { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) },
     authority: data === undefined ? undefined : Buffer.from(data, 'base64').toString('utf8'),
+    otherHost: cluster.otherHost,
     serverName: cluster.serverName,
   };
 }

@@ -6,15 +6,19 @@ import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable } from '../terminal.ts';
 
-/** Refreshes every location. Failed locations are part of the result: the exit code stays 0. */
+/**
+ * Refreshes every location. Failed locations are part of the result. If one did not answer, which may pass, the exit code
+ * says that the result is partial.
+ */
 export async function runDiscover(session: Session): Promise<number> {
   const { client, json, progress, orInterrupted } = session;
   await followDiscovery(session);
   const result = await orInterrupted(client.call('discover', {}));
   progress.end();
+  const code = result.failed.some(({ error }) => error?.retryable) ? exitCodes.partial : exitCodes.ok;
   if (json) {
     writeJson(result);
-    return exitCodes.ok;
+    return code;
   }
   const { clusters, failed, tookMs } = result;
   writeLines([
@@ -28,5 +32,5 @@ export async function runDiscover(session: Session): Promise<number> {
       ];
     }),
   ]);
-  return exitCodes.ok;
+  return code;
 }

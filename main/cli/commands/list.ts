@@ -6,6 +6,7 @@ import type { Snapshot } from '../../model/agent-view.ts';
 import type { Cell, Cluster } from '../../model/cluster.ts';
 import { contextNames } from '../../model/context-name.ts';
 import { needsSignIn } from '../../model/needs-sign-in.ts';
+import { searchText } from '../../model/search-text.ts';
 import { plural } from '../../model/wording.ts';
 import {
   cellName,
@@ -74,7 +75,9 @@ function lacksSignIn({ error }: Cell): boolean {
 }
 
 function fittingIn({ clusters }: Pick<Known, 'clusters'>, words: readonly string[]): readonly Cluster[] {
-  return clusters.filter((cluster) => words.every((word) => fits(cluster, word)));
+  return clusters.filter((cluster) =>
+    words.every((word) => searchText(cluster).includes(word.toLowerCase())),
+  );
 }
 
 function printList(snapshot: Known | Snapshot, { words, all, json }: Choice): number {
@@ -143,14 +146,6 @@ function isFirstDiscovery({ discovery, clusters, cells }: Snapshot): boolean {
   return (
     clusters.every(({ seenAt }) => seenAt >= since) && cells.every(({ readAt }) => (readAt ?? since) >= since)
   );
-}
-
-function fits(cluster: Cluster, word: string): boolean {
-  const { id, title, name, source, account, accountName, region, environment, group, owner } = cluster;
-  const text = [id, title, name, source, account, accountName, region, environment, group, owner]
-    .join('\n')
-    .toLowerCase();
-  return text.includes(word.toLowerCase());
 }
 
 function listLines(snapshot: Known, clusters: readonly Cluster[]): readonly string[] {

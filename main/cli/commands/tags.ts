@@ -75,6 +75,8 @@ function tagsInForce(cluster: Cluster): readonly TagInForce[] {
     group: cluster.group,
     namespace: cluster.namespace,
     'server-name': cluster.serverName,
+    endpoint: cluster.endpoint,
+    role: cluster.role,
     owner: cluster.owner,
     description: cluster.description,
     docs: cluster.docs,

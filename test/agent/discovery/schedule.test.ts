@@ -14,7 +14,9 @@ let clock: SkippingClock;
 let catalog: Catalog;
 let statuses: DiscoveryStatus['status'][];
 let made: number;
-/** Of each run that has begun: ends it. */
+/** How often EKS was read; it answers at once. */
+let eksRuns: number;
+/** Of each run of the cluster files that has begun: ends it. */
 let runs: (() => void)[];
 let schedule: Schedule;
 beforeEach(async () => {
@@ -23,13 +25,21 @@ beforeEach(async () => {
   catalog = await createCatalog({ folder, clock, logger: silentLogger });
   statuses = [];
   runs = [];
+  eksRuns = 0;
   made = 0;
   schedule = createSchedule({
     sources() {
       made += 1;
-      return [
-        { source: 'file', discover: () => new Promise<void>((resolve) => void runs.push(() => resolve())) },
-      ];
+      return (['file', 'eks'] as const).map((source) => ({
+        source,
+        discover: () => {
+          if (source === 'eks') {
+            eksRuns += 1;
+            return Promise.resolve();
+          }
+          return new Promise<void>((resolve) => void runs.push(() => resolve()));
+        },
+      }));
     },
     catalog,
     clock,
@@ -63,23 +73,62 @@ test('one runs by itself only when the last is too old, however the clock was se
   expect(runs).toHaveLength(2);
 });
 
+test('after a sign-in its source alone is read again, and that is no full run', async () => {
+  await runToEnd();
+  const finishedAt = catalog.finishedAt();
+  clock.skip(1_000);
+  schedule.startAfterSignIn('eks');
+  await vi.waitFor(() => expect(eksRuns).toBe(2));
+  await vi.waitFor(() => expect(statuses.at(-1)).toBe('idle'));
+  expect(runs).toHaveLength(1);
+  expect(catalog.finishedAt()).toBe(finishedAt);
+});
+
+test('a user who asks during a run of one source gets a full one after it', async () => {
+  schedule.startAfterSignIn('file');
+  await vi.waitFor(() => expect(runs).toHaveLength(1));
+  const asked = schedule.runAsked();
+  expect(eksRuns).toBe(0);
+  runs[0]?.();
+  await vi.waitFor(() => expect(runs).toHaveLength(2));
+  expect(eksRuns).toBe(1);
+  runs[1]?.();
+  await asked;
+  expect(catalog.finishedAt()).toBeDefined();
+});
+
+test('a run that would follow a cancelled one is cancelled too', async () => {
+  schedule.startAfterSignIn('file');
+  await vi.waitFor(() => expect(runs).toHaveLength(1));
+  const asked = schedule.run();
+  schedule.close();
+  runs[0]?.();
+  await expect(asked).rejects.toMatchObject({ code: 'cancelled' });
+  expect(eksRuns).toBe(0);
+});
+
 test('after a sign-in a new run follows the one under way, and that is what users wait for', async () => {
   schedule.start();
-  schedule.startAfterSignIn();
+  schedule.startAfterSignIn('file');
   let isAnswered = false;
   const asked = schedule.runAsked().then(() => {
     isAnswered = true;
   });
   runs[0]?.();
   await vi.waitFor(() => expect(runs).toHaveLength(2));
-  expect(isAnswered).toBe(false);
+  expect(eksRuns).toBe(1);
   runs[1]?.();
+  // That was one source: the user asked for all.
+  await vi.waitFor(() => expect(runs).toHaveLength(3));
+  expect(eksRuns).toBe(2);
+  expect(isAnswered).toBe(false);
+  runs[2]?.();
   await asked;
-  expect(runs).toHaveLength(2);
+  expect(runs).toHaveLength(3);
   // The next one waits for nothing.
   const next = schedule.runAsked();
-  expect(runs).toHaveLength(3);
-  runs[2]?.();
+  expect(runs).toHaveLength(4);
+  runs[3]?.();
   await next;
 });
 

@@ -14,21 +14,33 @@ const withFakes = (account: Account, removed: SignOut['removed'] = []) => {
       logout: async () => ({ removed: [...removed], left: [] }) as unknown as SignOut,
     },
     credentials: { forgetAll: does('forget credentials') },
-    schedule: { startAfterSignIn: does('discover'), renew: does('renew') },
+    schedule: { startAfterSignIn: (source) => void did.push(`discover ${source}`), renew: does('renew') },
     sessions: { look: async () => does('look at sessions')() },
     activity: { add: ({ kind }) => void did.push(`journal: ${kind}`) },
   });
   return { ...operations, did };
 };
 
+test.each([
+  ['aws', 'eks'],
+  ['azure', 'aks'],
+  ['gcp', 'gke'],
+  ['vault', 'vault'],
+] as const)('a sign-in to %s reads %s again, and nothing else', async (provider, source) => {
+  const signedIn = withFakes(anAccount('acme', { provider }));
+  await signedIn.login({ provider, signal });
+  expect(signedIn.did.filter((one) => one.startsWith('discover'))).toEqual([`discover ${source}`]);
+});
+
 test('a sign-in drops the credentials of the one before and looks for more clusters', async () => {
   const aws = withFakes(anAccount('acme', { provider: 'aws' }));
   await aws.login({ provider: 'aws', signal });
-  expect(aws.did).toEqual(['journal: signed-in', 'forget credentials', 'discover']);
+  expect(aws.did).toEqual(['journal: signed-in', 'forget credentials', 'discover eks']);
   // Its sessions tell of it, whoever began it.
   const access = withFakes(anAccount('acme.cloudflareaccess.com', { provider: 'access' }));
   await access.login({ provider: 'access', signal });
-  expect(access.did).toEqual(['forget credentials', 'discover']);
+  // It reaches clusters, but lists none.
+  expect(access.did).toEqual(['forget credentials']);
 });
 
 test('a sign-out is in the journal where it removed something', async () => {

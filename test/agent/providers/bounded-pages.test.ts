@@ -35,13 +35,44 @@ describe('a list without an end', () => {
   it('is given up after a thousand pages', async () => {
     let seen = 0;
     const reading = (async () => {
-      for await (const page of boundedPages(pages(), 'The list of AWS accounts')) seen = page;
+      const options = { list: 'The list of AWS accounts', next: (page: number) => String(page) };
+      for await (const page of boundedPages(pages(), options)) seen = page;
     })();
     await expect(reading).rejects.toMatchObject({
       code: 'answer-refused',
       message: 'The list of AWS accounts has more than 1000 pages.',
     });
     expect(seen).toBe(999);
+  });
+
+  it.each([
+    ['the same page again', ['a', 'a'], 2],
+    ['two pages in turn', ['a', 'b', 'a', 'b'], 3],
+  ])('that names %s is given up there', async (_, tokens, asked) => {
+    async function* named() {
+      for (let at = 0; ; at += 1) yield tokens[at % tokens.length] ?? '';
+    }
+    let seen = 0;
+    const reading = (async () => {
+      const options = { list: 'The list of AWS accounts', next: (page: string) => page };
+      for await (const _page of boundedPages(named(), options)) seen += 1;
+    })();
+    await expect(reading).rejects.toMatchObject({
+      code: 'answer-refused',
+      message: expect.stringContaining('The list of AWS accounts does not end'),
+      hint: expect.stringContaining('proxy'),
+    });
+    expect(seen).toBe(asked);
+  });
+
+  it.each([[undefined], [null], ['']])('ends where the next page is %s', async (next) => {
+    async function* one() {
+      yield 1;
+      yield 2;
+    }
+    const seen: number[] = [];
+    for await (const page of boundedPages(one(), { list: 'The list', next: () => next })) seen.push(page);
+    expect(seen).toEqual([1, 2]);
   });
 
   it('of folders within folders in Vault is given up', async () => {

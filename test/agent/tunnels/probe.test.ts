@@ -89,6 +89,44 @@ describe('a probe', () => {
     expect((await probe(connect(port))).ok).toBe(true);
   });
 
+  it.each([
+    [
+      'a page',
+      'text/html; charset=UTF-8',
+      '<!DOCTYPE html><html lang=en><meta charset=utf-8><title>Error 403 (Forbidden)!!1</title><p><b>403.</b>',
+    ],
+    [
+      'JSON',
+      'application/json; charset=UTF-8',
+      '{"error":{"code":403,"message":"The caller does not have permission","status":"PERMISSION_DENIED"}}',
+    ],
+  ])("does not take Google's 403 as %s for the API server's", async (_, type, body) => {
+    const port = await api([host], (_request, response) =>
+      response.writeHead(403, { 'content-type': type, server: 'ESF' }).end(body),
+    );
+    expect(await probe(connect(port))).toMatchObject({
+      ok: false,
+      failure: {
+        stage: 'readyz',
+        mender: 'cluster-administrator',
+        error: {
+          code: 'kube-unauthorized',
+          message: expect.stringContaining('before it reached the API server'),
+          hint: expect.stringMatching(/external traffic.*container\.clusters\.connect/),
+          retryable: true,
+        },
+      },
+    });
+  });
+
+  it("takes the API server's own 403 for anonymous callers as its answer", async () => {
+    const body = '{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403}';
+    const port = await api([host], (_, response) =>
+      response.writeHead(403, { 'content-type': 'application/json' }).end(body),
+    );
+    expect((await probe(connect(port))).ok).toBe(true);
+  });
+
   it.each([500, 503, 429])('takes HTTP %i as not ready', async (status) => {
     const port = await api([host], (_, response) => response.writeHead(status).end());
     expect(await probe(connect(port))).toMatchObject({

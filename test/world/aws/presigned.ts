@@ -7,6 +7,9 @@ export type PresignedVerdict =
   | { readonly status: 'rejected'; readonly reason: string };
 
 const clusterIdHeader = 'x-k8s-aws-id';
+/** Every partition has its own suffix; only the commercial one has a host without a region. */
+const stsHost =
+  /^sts(\.amazonaws\.com|\.[a-z0-9-]+\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov))$/;
 const allowedParameters = new Set([
   'action',
   'version',
@@ -50,7 +53,7 @@ function formComplaint(options: { readonly url: URL; readonly port: number }): s
   const { url, port } = options;
   const ours = url.protocol === 'http:' && url.host === `127.0.0.1:${port}`;
   if (!ours && url.protocol !== 'https:') return `unexpected scheme "${url.protocol}" in pre-signed URL`;
-  if (!ours && !/^sts(\.[a-z0-9-]+)?\.amazonaws\.com$/.test(url.host)) {
+  if (!ours && !stsHost.test(url.host)) {
     return `unexpected hostname "${url.host}" in pre-signed URL`;
   }
   if (url.pathname !== '/') return 'unexpected path in pre-signed URL';

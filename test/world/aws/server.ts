@@ -1,5 +1,6 @@
 import { type LoopbackAnswer, type LoopbackRequest, startLoopbackServer } from '../loopback-server.ts';
 import type { EksCluster, Plan } from '../plan.ts';
+import { repeatPage } from '../repeated-page.ts';
 import type { Traffic } from '../traffic.ts';
 import { answerListRegions } from './account.ts';
 import { authenticate } from './authentication.ts';
@@ -12,6 +13,9 @@ import { type SignIn, SignIns } from './sign-ins.ts';
 import { readSignatureClaim } from './signature.ts';
 import { SsoOidc, ssoOidcOperation } from './sso-oidc.ts';
 import { answerSts, stsAction } from './sts.ts';
+
+/** The token of a list's first page. */
+const first = Buffer.from('0').toString('base64url');
 
 export interface AwsParts {
   /** Read at every request, so a getter lets clusters come and go. */
@@ -64,7 +68,9 @@ export async function startAws(parts: AwsParts): Promise<Aws> {
     if (operation !== undefined) {
       const allowed = bucket.take();
       const fault = await traffic.serve('sso', operation, portalScope(request));
-      return answerPortal({ operation, request, fault, plan, keyring, signIns, allowed });
+      return repeatPage(answerPortal({ operation, request, fault, plan, keyring, signIns, allowed }), fault, {
+        nextToken: first,
+      });
     }
     const claim = readSignatureClaim(request);
     const service =
@@ -81,12 +87,14 @@ export async function startAws(parts: AwsParts): Promise<Aws> {
     }
     if (service === 'account') {
       const fault = await traffic.serve('account', 'ListRegions', cell);
-      return answerListRegions({ request, fault, plan, authentication: check(5) });
+      return repeatPage(answerListRegions({ request, fault, plan, authentication: check(5) }), fault, {
+        NextToken: '0',
+      });
     }
     const call = readEksCall(request);
     const scope = call.operation === 'DescribeCluster' ? `${cell}/${call.name}` : cell;
     const fault = await traffic.serve('eks', call.operation, scope);
-    return answerEks({
+    const answer = await answerEks({
       call,
       region,
       fault,
@@ -95,6 +103,7 @@ export async function startAws(parts: AwsParts): Promise<Aws> {
       authentication: check(5),
       certificateAuthorityFor: kubeFacts.certificateAuthorityFor,
     });
+    return call.operation === 'ListClusters' ? repeatPage(answer, fault, { nextToken: first }) : answer;
   };
 
   const server = await startLoopbackServer(handle);

@@ -27,7 +27,12 @@ export function aksResource(plan: Plan, cluster: AksCluster) {
       kubernetesVersion: '1.32',
       currentKubernetesVersion: '1.32.9',
       dnsPrefix: `${name}-dns`,
-      ...(cluster.private === true ? { privateFQDN: host } : { fqdn: host }),
+      ...(cluster.private === true
+        ? {
+            privateFQDN: host,
+            ...(cluster.publicName === true ? { fqdn: aksHost({ ...cluster, private: false }) } : {}),
+          }
+        : { fqdn: host }),
       azurePortalFQDN: host.replace('.hcp.', '.portal.hcp.'),
       nodeResourceGroup: `MC_${resourceGroup}_${name}_${location}`,
       enableRBAC: true,

@@ -47,8 +47,10 @@ export function entraFailure(options: {
   readonly error: string;
   readonly number: number;
   readonly message: string;
+  /** The claims challenge of conditional access. */
+  readonly claims?: string;
 }): Answer {
-  const { statusCode, error, number, message } = options;
+  const { statusCode, error, number, message, claims } = options;
   const ids = { trace_id: randomUUID(), correlation_id: randomUUID() };
   const timestamp = new Date().toISOString().replace('T', ' ').replace(/\.\d+/, '');
   return json(statusCode, {
@@ -58,5 +60,6 @@ export function entraFailure(options: {
     timestamp,
     ...ids,
     error_uri: `https://login.microsoftonline.com/error?code=${number}`,
+    ...(claims === undefined ? {} : { claims, suberror: 'basic_action' }),
   });
 }

@@ -119,7 +119,11 @@ export async function answerArm(options: {
       return failure(404, 'InvalidResourceType', 'The resource type could not be found.');
     case 'tenants': {
       // An application is at home in one tenant only.
-      const seen = tenants.filter(({ id }) => caller.name !== application.id || id === caller.tenant);
+      const seen = tenants.filter(
+        ({ id, members }) =>
+          (caller.name !== application.id || id === caller.tenant) &&
+          members?.includes(caller.name) !== false,
+      );
       return json(200, {
         value: seen.map(({ id, domain }) => ({
           id: `/tenants/${id}`,

@@ -12,6 +12,7 @@ const { positionals, values } = parseArgs({
     output: { type: 'string', short: 'o' },
     resource: { type: 'string' },
     scope: { type: 'string' },
+    subscription: { type: 'string' },
     tenant: { type: 'string', short: 't' },
   },
 });
@@ -21,10 +22,14 @@ interface Profile {
     readonly id: string;
     readonly tenantId: string;
     readonly isDefault: boolean;
+    readonly user: { readonly name: string };
   }[];
 }
 interface Cache {
-  readonly RefreshToken: Readonly<Record<string, { readonly secret: string; readonly client_id: string }>>;
+  readonly Account: Readonly<Record<string, { readonly home_account_id: string; readonly username: string }>>;
+  readonly RefreshToken: Readonly<
+    Record<string, { readonly secret: string; readonly client_id: string; readonly home_account_id: string }>
+  >;
 }
 interface Answer {
   readonly access_token?: string;
@@ -49,8 +54,18 @@ if (positionals.join(' ') !== 'account get-access-token') {
   fail(`'${positionals.join(' ')}' is misspelled or not recognized by the system.`);
 }
 const subscriptions = read<Profile>('azureProfile.json')?.subscriptions ?? [];
-const current = subscriptions.find(({ isDefault }) => isDefault) ?? subscriptions[0];
-const [refresh] = Object.values(read<Cache>('msal_token_cache.json')?.RefreshToken ?? {});
+if (values.subscription !== undefined && values.tenant !== undefined)
+  fail('Please specify only one of subscription and tenant, not both');
+const current =
+  values.subscription === undefined
+    ? (subscriptions.find(({ isDefault }) => isDefault) ?? subscriptions[0])
+    : subscriptions.find(({ id }) => id === values.subscription);
+// The real one decrypts the cache where the product cannot read it.
+const cache = read<Cache>('msal_token_cache.json') ?? read<Cache>('msal_token_cache.bin');
+const account = Object.values(cache?.Account ?? {}).find(({ username }) => username === current?.user.name);
+const refresh = Object.values(cache?.RefreshToken ?? {}).find(
+  (one) => one.home_account_id === account?.home_account_id,
+);
 if (current === undefined || refresh === undefined) fail("Please run 'az login' to setup account.");
 else {
   const tenant = values.tenant ?? current.tenantId;

@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto';
 import type { LoopbackAnswer, LoopbackRequest } from '../loopback-server.ts';
 import type { AzureTenant, Plan } from '../plan.ts';
 import type { Fault } from '../traffic.ts';
+import { aksApplication } from './aks-resource.ts';
 import { entraFailure, json } from './answers.ts';
 import type { EntraPages } from './sign-in-pages.ts';
 import { type EntraCaller, type EntraTokens, tokenSeconds } from './tokens.ts';
+
+/** The policy of conditional access that guards the server application of AKS. */
+const policyId = '5c5c5c5c-0001-4000-8000-0000000000d1';
 
 export const authorityHost = 'login.microsoftonline.com';
 /** The Azure CLI's own application. */
@@ -51,7 +55,8 @@ export async function answerEntra(options: {
   if (call.operation === 'unknown') return json(404, {});
   if (call.operation === 'device') return pages.device(request, plan);
   // Whoever has signed in is of their own tenant.
-  const tenant = ['organizations', 'common'].includes(call.tenant)
+  const isAnyTenant = ['organizations', 'common'].includes(call.tenant);
+  const tenant = isAnyTenant
     ? plan.azure.tenants[0]
     : plan.azure.tenants.find(({ id, domain }) => id === call.tenant || domain === call.tenant);
   if (tenant === undefined) {
@@ -66,17 +71,25 @@ export async function answerEntra(options: {
   if (call.operation === 'authorize') return pages.authorize(request, plan, tenant.id);
   if (call.operation === 'devicecode') return pages.beginDevice(request, tenant.id);
   if (fault?.kind === 'deny') return needsMfa(tenant);
-  return answerToken({ form: new URLSearchParams(request.body.toString()), tenant, plan, tokens, pages });
+  return answerToken({
+    form: new URLSearchParams(request.body.toString()),
+    tenant,
+    isAnyTenant,
+    plan,
+    tokens,
+    pages,
+  });
 }
 
 async function answerToken(options: {
   readonly form: URLSearchParams;
   readonly tenant: AzureTenant;
+  readonly isAnyTenant: boolean;
   readonly plan: Plan;
   readonly tokens: EntraTokens;
   readonly pages: EntraPages;
 }): Promise<LoopbackAnswer> {
-  const { form, tenant, plan, tokens, pages } = options;
+  const { form, tenant, isAnyTenant, plan, tokens, pages } = options;
   const scope = (form.get('scope') ?? '').split(' ').find((one) => one.endsWith('/.default'));
   if (scope === undefined) {
     const message = 'The provided value for the input parameter scope is not valid.';
@@ -99,8 +112,10 @@ async function answerToken(options: {
   const signedIn = pages.redeem(form, client);
   if (signedIn !== undefined) {
     if ('kind' in signedIn) return signedIn;
-    const caller = callerOf(signedIn.name, tenant.id);
-    const refreshToken = tokens.issueRefresh(signedIn.name, [tenant.id]);
+    const home = isAnyTenant ? homeOf(plan, signedIn.name) : tenant;
+    const caller = callerOf(signedIn.name, home.id);
+    const answered = signedIn.claims.includes(policyId);
+    const refreshToken = tokens.issueRefresh(signedIn.name, [tenant.id], answered ? [tenant.id] : []);
     return granted(
       await tokens.issue(caller, audience),
       await person({ form, caller, plan, tokens, refreshToken }),
@@ -121,7 +136,13 @@ async function answerToken(options: {
       'The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their password.';
     return entraFailure({ statusCode: 400, error: 'invalid_grant', number: 50173, message });
   }
+  if (tenant.members?.includes(grant.name) === false) {
+    const message = `User account '${grant.name}' from identity provider 'https://sts.windows.net/' does not exist in tenant '${tenant.domain}' and cannot access the application '${cliApplication}' in that tenant.`;
+    return entraFailure({ statusCode: 400, error: 'invalid_grant', number: 50020, message });
+  }
   if (tenant.requiresMfa === true && !grant.strongIn.has(tenant.id)) return needsMfa(tenant);
+  if (tenant.guardsAks === true && audience === aksApplication && !grant.answeredIn.has(tenant.id))
+    return challenged();
   const caller = callerOf(grant.name, tenant.id);
   const refreshToken = form.get('refresh_token') ?? '';
   return granted(
@@ -141,7 +162,7 @@ async function person(options: {
   const { form, caller, plan, tokens, refreshToken } = options;
   const scope = form.get('scope') ?? '';
   if (!scope.split(' ').includes('openid')) return {};
-  const home = callerOf(caller.name, plan.azure.tenants[0]?.id ?? '');
+  const home = callerOf(caller.name, homeOf(plan, caller.name).id);
   const clientInfo = { uid: home.objectId, utid: home.tenant };
   return {
     scope,
@@ -154,6 +175,13 @@ async function person(options: {
 /** As the resource is called that the scope is of: a slash of its own is kept. */
 function audienceOf(scope: string): string {
   return scope.replace(/\/\.default$/, '');
+}
+
+/** The tenant where a person is at home. */
+function homeOf({ azure: { tenants } }: Plan, name: string): AzureTenant {
+  const home = tenants.find(({ members }) => members?.includes(name) !== false) ?? tenants[0];
+  if (home === undefined) throw new Error('the plan has no tenant');
+  return home;
 }
 
 function callerOf(name: string, tenant: string) {
@@ -169,6 +197,17 @@ function granted(token: string, more: object = {}) {
     ext_expires_in: tokenSeconds,
     access_token: token,
     ...more,
+  });
+}
+
+/** Conditional access for an application: the claims have to be passed to the sign-in, or it asks for nothing more. */
+function challenged() {
+  return entraFailure({
+    statusCode: 400,
+    error: 'interaction_required',
+    number: 50076,
+    message: `Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '${aksApplication}'.`,
+    claims: JSON.stringify({ access_token: { capolids: { essential: true, values: [policyId] } } }),
   });
 }
 

@@ -10,16 +10,19 @@ export async function writeAzureHome(options: {
   readonly plan: Plan;
   readonly person: string;
   readonly refreshToken: string;
+  /** Another person, who has signed in too: the subscriptions of the last tenant are theirs. */
+  readonly other?: { readonly person: string; readonly refreshToken: string };
 }): Promise<void> {
-  const { home, plan, person, refreshToken } = options;
+  const { home, plan, person, refreshToken, other } = options;
   const [first] = plan.azure.tenants;
+  const last = plan.azure.tenants.at(-1);
   const profile = {
     installationId: '7d1e2f30-0000-4000-8000-000000000001',
     subscriptions: plan.azure.subscriptions.map(({ id, tenant, name }, index) => ({
       id,
       name,
       state: 'Enabled',
-      user: { name: person, type: 'user' },
+      user: { name: tenant === last?.id ? (other?.person ?? person) : person, type: 'user' },
       isDefault: index === 0,
       tenantId: tenant,
       environmentName: 'AzureCloud',
@@ -28,28 +31,12 @@ export async function writeAzureHome(options: {
       managedByTenants: [],
     })),
   };
-  const account = `3e3e3e3e-0000-4000-8000-000000000001.${first?.id ?? ''}`;
-  const cache = {
-    Account: {
-      [`${account}-${authorityHost}-${first?.id ?? ''}`]: {
-        home_account_id: account,
-        environment: authorityHost,
-        realm: first?.id ?? '',
-        local_account_id: account.split('.')[0],
-        username: person,
-        authority_type: 'MSSTS',
-      },
-    },
-    RefreshToken: {
-      [`${account}-${authorityHost}-refreshtoken-${cliApplication}--`]: {
-        credential_type: 'RefreshToken',
-        secret: refreshToken,
-        home_account_id: account,
-        environment: authorityHost,
-        client_id: cliApplication,
-      },
-    },
-  };
+  const cache = cacheOf([
+    { account: `3e3e3e3e-0000-4000-8000-000000000001.${first?.id ?? ''}`, person, refreshToken },
+    ...(other === undefined
+      ? []
+      : [{ account: `3e3e3e3e-0000-4000-8000-000000000002.${last?.id ?? ''}`, ...other }]),
+  ]);
   const folder = path.join(home, '.azure');
   await mkdir(folder, { recursive: true });
   // The Azure CLI writes this one with a byte order mark.
@@ -57,6 +44,39 @@ export async function writeAzureHome(options: {
     mode: 0o600,
   });
   await writeFile(path.join(folder, 'msal_token_cache.json'), JSON.stringify(cache), { mode: 0o600 });
+}
+
+function cacheOf(
+  people: readonly { readonly account: string; readonly person: string; readonly refreshToken: string }[],
+) {
+  const realmOf = (account: string) => account.split('.')[1] ?? '';
+  return {
+    Account: Object.fromEntries(
+      people.map(({ account, person }) => [
+        `${account}-${authorityHost}-${realmOf(account)}`,
+        {
+          home_account_id: account,
+          environment: authorityHost,
+          realm: realmOf(account),
+          local_account_id: account.split('.')[0],
+          username: person,
+          authority_type: 'MSSTS',
+        },
+      ]),
+    ),
+    RefreshToken: Object.fromEntries(
+      people.map(({ account, refreshToken }) => [
+        `${account}-${authorityHost}-refreshtoken-${cliApplication}--`,
+        {
+          credential_type: 'RefreshToken',
+          secret: refreshToken,
+          home_account_id: account,
+          environment: authorityHost,
+          client_id: cliApplication,
+        },
+      ]),
+    ),
+  };
 }
 
 /** Puts `az` into a folder that is to stand on PATH. */

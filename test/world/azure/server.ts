@@ -1,6 +1,7 @@
 import type { Authority } from '../authority.ts';
 import { type LoopbackAnswer, type LoopbackRequest, startLoopbackServer } from '../loopback-server.ts';
 import type { Plan } from '../plan.ts';
+import { repeatPage } from '../repeated-page.ts';
 import type { Traffic } from '../traffic.ts';
 import {
   type ArmCall,
@@ -58,7 +59,17 @@ export async function startAzure(parts: AzureParts): Promise<Azure> {
     ].join('/');
     const fault = await traffic.serve('arm', call.operation, scope);
     if (fault?.kind === 'drop') return { kind: 'drop' };
-    return 'tenant' in caller ? answerArm({ call, request, fault, plan, caller, kubeFacts }) : caller;
+    if (!('tenant' in caller)) return caller;
+    const answer = await answerArm({ call, request, fault, plan, caller, kubeFacts });
+    const next = new URL(request.target, `https://${resourceManagerHost}`);
+    next.searchParams.set('$skiptoken', '0');
+    return repeatPage(
+      answer,
+      fault,
+      call.operation === 'resources'
+        ? { $skipToken: Buffer.from('0').toString('base64') }
+        : { nextLink: next.href },
+    );
   };
 
   const hosts = [authorityHost, resourceManagerHost];

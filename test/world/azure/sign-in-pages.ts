@@ -10,6 +10,8 @@ interface Code {
   readonly client: string;
   readonly redirectUri: string;
   readonly challenge: string;
+  /** The claims challenge that the person was shown. */
+  readonly claims: string;
 }
 interface Device {
   readonly client: string;
@@ -43,6 +45,7 @@ export class EntraPages {
       client: asked('client_id'),
       redirectUri: asked('redirect_uri'),
       challenge: asked('code_challenge'),
+      claims: asked('claims'),
     });
     const back = new URLSearchParams({
       code,
@@ -84,7 +87,10 @@ export class EntraPages {
   }
 
   /** Who a grant of the token endpoint stands for, or why not; undefined for a grant of another kind. */
-  redeem(form: URLSearchParams, client: string): { readonly name: string } | LoopbackAnswer | undefined {
+  redeem(
+    form: URLSearchParams,
+    client: string,
+  ): { readonly name: string; readonly claims: string } | LoopbackAnswer | undefined {
     const grant = form.get('grant_type');
     if (grant === 'authorization_code') {
       const code = form.get('code') ?? '';
@@ -108,7 +114,7 @@ export class EntraPages {
     if (device === undefined || device.client !== client) return refused(9002313, 'Invalid request.');
     if (device.name !== undefined) {
       this.devices.delete(device.deviceCode);
-      return { name: device.name };
+      return { name: device.name, claims: '' };
     }
     const message = 'OAuth 2.0 device flow error. Authorization is pending. Continue polling.';
     return entraFailure({ statusCode: 400, error: 'authorization_pending', number: 70016, message });

@@ -15,6 +15,8 @@ interface Refresh {
   readonly name: string;
   /** Tenants in which it was signed in with a second factor. */
   readonly strongIn: Set<string>;
+  /** Tenants whose claims challenge it has answered. */
+  readonly answeredIn: Set<string>;
 }
 
 export interface EntraTokens {
@@ -24,7 +26,7 @@ export interface EntraTokens {
   /** The caller of a token for that audience; undefined where it does not hold, `challenged` where it is withdrawn. */
   verify(token: string, audience: string): Promise<EntraCaller | 'challenged' | undefined>;
   /** As `az login` gets it; signed in with a second factor in the tenants named. */
-  issueRefresh(name: string, strongIn?: readonly string[]): string;
+  issueRefresh(name: string, strongIn?: readonly string[], answeredIn?: readonly string[]): string;
   refresh(token: string): Refresh | 'ended' | 'revoked' | undefined;
   /** Nobody has used it for 90 days. */
   endRefreshes(): void;
@@ -83,9 +85,9 @@ export async function createEntraTokens(): Promise<EntraTokens> {
         return undefined;
       }
     },
-    issueRefresh(name, strongIn = []) {
+    issueRefresh(name, strongIn = [], answeredIn = []) {
       const token = givenOut(`1.${randomBytes(32).toString('base64url')}`, 'refresh token of Entra');
-      refreshes.set(token, { name, strongIn: new Set(strongIn) });
+      refreshes.set(token, { name, strongIn: new Set(strongIn), answeredIn: new Set(answeredIn) });
       return token;
     },
     refresh(token) {

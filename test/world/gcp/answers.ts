@@ -98,6 +98,20 @@ export function permissionDenied(api: GoogleMethod, resource: string): GoogleAns
   });
 }
 
+/** The caller may not have a project billed, or there is none of that name. */
+export function userProjectDenied(api: GoogleMethod, project: string): GoogleAnswer {
+  const { service } = api;
+  return fail({
+    httpStatus: 403,
+    code: 7,
+    status: 'PERMISSION_DENIED',
+    message: `Caller does not have required permission to use project ${project}. Grant the caller the roles/serviceusage.serviceUsageConsumer role, or a custom role with the serviceusage.services.use permission.`,
+    details: [
+      errorInfo('USER_PROJECT_DENIED', 'googleapis.com', { consumer: `projects/${project}`, service }),
+    ],
+  });
+}
+
 export function quotaExceeded(
   api: GoogleMethod,
   number: string,

@@ -112,7 +112,10 @@ function describeCluster(options: {
       publicEndpoint: addresses.public,
     },
     controlPlaneEndpointsConfig: {
-      dnsEndpointConfig: { endpoint: addresses.dns, allowExternalTraffic: endpoint === 'dns' },
+      dnsEndpointConfig: {
+        endpoint: addresses.dns,
+        allowExternalTraffic: endpoint === 'dns' && cluster.closed !== true,
+      },
       ipEndpointsConfig: {
         enabled: endpoint !== 'dns',
         ...(endpoint === 'public' ? { enablePublicEndpoint: true } : {}),

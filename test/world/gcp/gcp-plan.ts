@@ -15,6 +15,8 @@ export interface GkeCluster {
   readonly labels: Readonly<Record<string, string>>;
   /** How its control plane is reached: on a private address too, on a public one alone, or by DNS alone. */
   readonly endpoint: 'private' | 'public' | 'dns';
+  /** With `dns`: its endpoint is closed to users. */
+  readonly closed?: boolean;
 }
 
 export interface GcpPlan {

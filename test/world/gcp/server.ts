@@ -6,12 +6,14 @@ import {
   type GoogleAnswer,
   type GoogleMethod,
   internal,
+  invalidArgument,
   ok,
   permissionDenied,
   quotaExceeded,
   restAnswer,
   serviceDisabled,
   unauthenticated,
+  userProjectDenied,
 } from './answers.ts';
 import { answerGke, type GkeCall, gkeMethod, readGkeName } from './clusters.ts';
 import { applyFieldMask } from './field-mask.ts';
@@ -84,7 +86,11 @@ export async function startGcp(parts: GcpParts): Promise<Gcp> {
     const refused = authenticate(searchMethod, headers);
     if (refused !== undefined) return refused;
     const [, token = ''] = /^Bearer (.+)$/.exec(headers.get('authorization') ?? '') ?? [];
-    const named = gcp.projects.find(({ id }) => id === headers.get('x-goog-user-project'));
+    const quota = headers.get('x-goog-user-project');
+    const named = gcp.projects.find(({ id }) => id === quota);
+    if (quota !== null && !/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(quota))
+      return invalidArgument('User project specified in the request is invalid.');
+    if (quota !== null && named === undefined) return userProjectDenied(searchMethod, quota);
     // The organisation's client is one of a project where the API is on.
     const payer = named ?? (signIns.isOfDesktopClient(token) ? gcp.projects[0] : undefined);
     if (fault?.kind === 'throttle') {
@@ -93,7 +99,12 @@ export async function startGcp(parts: GcpParts): Promise<Gcp> {
     if (fault?.kind === 'deny') return permissionDenied(searchMethod, 'projects');
     // Calls that concern no project need one that pays: the client's own has the API off.
     if (payer === undefined) return serviceDisabled(searchMethod, '764086051850');
-    return masked(searchProjects(request, gcp), headers.get('x-goog-fieldmask'));
+    const answer = searchProjects(request, gcp);
+    const again = { nextPageToken: Buffer.from('0').toString('base64url') };
+    return masked(
+      fault?.kind === 'repeat' && answer.kind === 'ok' ? ok({ ...answer.body, ...again }) : answer,
+      headers.get('x-goog-fieldmask'),
+    );
   };
 
   const handle = async (request: LoopbackRequest): Promise<LoopbackAnswer> => {

@@ -5,7 +5,8 @@ import type { AwsWay } from '../../../model/cluster.ts';
 import type { Aws } from './aws.ts';
 import { awsClientSettings } from './clients.ts';
 import { awsError } from './errors.ts';
-import type { AwsPrincipal, AwsSession } from './profiles.ts';
+import { type AwsPrincipal, anyRegion } from './profiles.ts';
+import type { AwsSession } from './sessions.ts';
 
 /** A login for an account. A profile has logged in already; a role of Identity Center logs in when it is needed. */
 export interface AwsLogin {
@@ -56,9 +57,6 @@ export interface AwsAccounts {
   /** Asks AWS which account the credentials belong to. Rejects as `awsError` does. */
   identify(login: AwsLogin, signal: AbortSignal): Promise<string>;
 }
-
-/** The region for STS if a profile names none: the answer is the same in every region. */
-const anyRegion = 'us-east-1';
 
 /**
  * The limit of concurrent logins. Those that run a program of the user, which may hang, have their own limit and block

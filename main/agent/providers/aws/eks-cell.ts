@@ -126,7 +126,10 @@ async function listNames(cell: CellParts, login: AwsLogin): Promise<readonly str
   const client = await cell.clients(login, cell.region);
   const names: string[] = [];
   const pages = paginateListClusters({ client, pageSize: 100 }, {}, { abortSignal: cell.signal });
-  for await (const { clusters = [] } of boundedPages(pages, `The list of EKS clusters in ${cell.region}`))
+  for await (const { clusters = [] } of boundedPages(pages, {
+    list: `The list of EKS clusters in ${cell.region} (eks:ListClusters)`,
+    next: ({ nextToken }) => nextToken,
+  }))
     names.push(...clusters);
   return names;
 }

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { partitionOf } from '../../../model/aws-partitions.ts';
 
 export interface AwsIdentity {
   readonly accessKeyId: string;
@@ -25,7 +26,7 @@ export async function createEksToken(options: {
   readonly now: number;
 }): Promise<{ readonly token: string; readonly expiresAt: number }> {
   const { cluster, region, identity, now } = options;
-  const host = `sts.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
+  const host = `sts.${region}.${partitionOf(region).dnsSuffix}`;
   const signer = new SignatureV4({ service: 'sts', region, credentials: identity, sha256: Sha256 });
   const request = await signer.presign(
     {

@@ -1,17 +1,18 @@
 import pLimit from 'p-limit';
-import { AppError, toPlainError } from '../../../model/app-error.ts';
-import { type Cell, type Cluster, cellId } from '../../../model/cluster.ts';
+import { AppError } from '../../../model/app-error.ts';
+import { type Cell, cellId } from '../../../model/cluster.ts';
 import { createTurns } from '../../async/turns.ts';
 import type { Clock } from '../../parts.ts';
-import type { CellOutcome, CellResult, DiscoverySource } from '../discovery-source.ts';
+import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
 import { reportGone } from '../gone.ts';
-import { type AwsAccount, type AwsFailure, createAwsAccounts, waysOf } from './accounts.ts';
+import { type AwsAccount, createAwsAccounts } from './accounts.ts';
 import type { Aws } from './aws.ts';
 import { readCell } from './eks-cell.ts';
 import { createEksClients } from './eks-clients.ts';
+import { cellOf, failed, report, reportFailures, reportUnreached } from './eks-report.ts';
 import { enabledRegions } from './enabled-regions.ts';
 import { isRecent } from './memory.ts';
-import { awsConfiguration, environmentProfile, hasAwsFiles } from './profiles.ts';
+import { awsConfiguration, hasAwsFiles } from './profiles.ts';
 import { regionsFor } from './regions.ts';
 
 /** The limit of concurrent requests over all accounts and regions. */
@@ -23,8 +24,6 @@ const cellsPerTurn = 4;
 const disabledLifeMs = 7 * 24 * 3_600_000;
 /** The same for a run that the user asked for: a newly enabled region is found on the next day at the latest. */
 const disabledLifeAskedMs = 24 * 3_600_000;
-
-type Discover = Parameters<DiscoverySource['discover']>[0];
 
 /**
  * Amazon EKS: every account that this computer's profiles and IAM Identity Center reach, in every region. A cell is an
@@ -91,6 +90,7 @@ export function createEksSource(options: {
               await turns();
               const refused = new Set<string>();
               const known = knownIn.get(cellId('eks', account.id, region)) ?? [];
+              const done = run.onReading?.(cellOf(account, region));
               const outcome = await readCell({
                 account,
                 region,
@@ -102,7 +102,7 @@ export function createEksSource(options: {
                 refused,
                 signal,
                 clients,
-              });
+              }).finally(done);
               run.signal.throwIfAborted();
               // Hold denials back: the account as a whole denies only if all its regions do.
               if (outcome.kind !== 'not-enabled' && !isDenied(outcome)) {
@@ -126,13 +126,19 @@ export function createEksSource(options: {
           readRegions(account, regions),
           setting.length > 0
             ? []
-            : enabledRegions(aws, account, run.signal).then((enabled) => {
-                run.signal.throwIfAborted();
-                return readRegions(
-                  account,
-                  enabled.filter((region) => !regions.includes(region)),
-                );
-              }),
+            : enabledRegions(aws, account, run.signal)
+                .catch((error: unknown) => {
+                  run.onPlanned(1);
+                  run.onCell({ cell: cellOf(account, '*'), outcome: failed(error) });
+                  return [];
+                })
+                .then((enabled) => {
+                  run.signal.throwIfAborted();
+                  return readRegions(
+                    account,
+                    enabled.filter((region) => !regions.includes(region)),
+                  );
+                }),
         ]);
         const cells = [...standard, ...more];
         const off = cells.filter(({ outcome }) => outcome.kind === 'not-enabled');
@@ -172,10 +178,6 @@ export function createEksSource(options: {
   };
 }
 
-function failed(error: unknown): CellOutcome {
-  return { kind: 'failed', error: toPlainError(error) };
-}
-
 /** Returns whether the whole cell was denied: nothing in it was read. */
 function isDenied(outcome: CellOutcome): boolean {
   return (
@@ -199,84 +201,4 @@ function noRights({ id, logins }: AwsAccount): CellOutcome {
 function isOff({ error, triedAt }: Cell, asked: boolean, clock: Clock): boolean {
   const lifeMs = asked ? disabledLifeAskedMs : disabledLifeMs;
   return error?.code === 'aws-region-disabled' && isRecent(triedAt, clock, lifeMs);
-}
-
-/** Reports a result; its clusters get every way that has reached their account so far. */
-function report(options: {
-  readonly account: AwsAccount;
-  readonly region: string;
-  readonly refused: ReadonlySet<string>;
-  readonly outcome: CellOutcome;
-  readonly run: Discover;
-}): void {
-  const { account, region, refused, outcome, run } = options;
-  const ways = waysOf(account, refused);
-  const cell = cellOf(account, region);
-  const { accountName } = cell;
-  const complete = (cluster: Cluster): Cluster => ({
-    ...cluster,
-    ...(accountName === undefined ? {} : { accountName }),
-    ...(cluster.credential?.kind === 'eks' ? { credential: { ...cluster.credential, ways } } : {}),
-  });
-  run.onCell({
-    cell,
-    outcome:
-      'clusters' in outcome ? { ...outcome, clusters: (outcome.clusters ?? []).map(complete) } : outcome,
-  });
-}
-
-function cellOf({ id, name }: Pick<AwsAccount, 'id' | 'name'>, region: string): CellResult['cell'] {
-  return { source: 'eks', account: id, ...(name === undefined ? {} : { accountName: name }), region };
-}
-
-/**
- * Reports an account as gone with its clusters if nothing reaches it, and everything that once did has answered or is
- * no longer configured. Accounts reached by the environment's credentials stay: another start may have other variables.
- */
-function reportUnreached(options: {
-  readonly failures: readonly AwsFailure[];
-  readonly found: ReadonlyMap<string, AwsAccount>;
-  readonly run: Discover;
-}): void {
-  const { failures, found, run } = options;
-  const inDoubt = new Set(
-    run.known
-      .filter(({ credential }) => {
-        const ways = credential?.kind === 'eks' ? credential.ways : [];
-        return ways.length === 0
-          ? failures.length > 0
-          : ways.some(
-              (way) =>
-                (way.kind === 'profile' && way.name === environmentProfile) ||
-                failures.some(({ reaches }) => reaches(way)),
-            );
-      })
-      .map(({ account }) => account),
-  );
-  reportGone(run, ({ account }) => !found.has(account) && !inDoubt.has(account));
-}
-
-/** Reports a failed profile or session: fails cells that only it was known to reach, else one with its name. */
-function reportFailures(options: {
-  readonly failures: readonly AwsFailure[];
-  readonly found: ReadonlyMap<string, AwsAccount>;
-  readonly run: Discover;
-}): void {
-  const { failures, found, run } = options;
-  run.signal.throwIfAborted();
-  const reported = new Set<string>();
-  for (const failure of failures) {
-    const reached = run.known.filter(
-      ({ credential }) => credential?.kind === 'eks' && credential.ways.some(failure.reaches),
-    );
-    const own = failure.reported ? [] : [{ account: failure.account, region: '*' }];
-    const principals = reached.length > 0 ? reached.filter(({ account }) => !found.has(account)) : own;
-    for (const { account, region } of principals) {
-      const key = `${account}/${region}`;
-      if (reported.has(key)) continue;
-      reported.add(key);
-      run.onPlanned(1);
-      run.onCell({ cell: { source: 'eks', account, region }, outcome: failed(failure.error) });
-    }
-  }
 }

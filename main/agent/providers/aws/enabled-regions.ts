@@ -1,3 +1,5 @@
+import { AppError } from '../../../model/app-error.ts';
+import { partitionOf } from '../../../model/aws-partitions.ts';
 import { boundedPages } from '../bounded-pages.ts';
 import type { AwsAccount } from './accounts.ts';
 import type { Aws } from './aws.ts';
@@ -6,7 +8,8 @@ import { isRecent } from './memory.ts';
 
 /**
  * Returns the regions that an account has enabled in addition to the default ones. Looks them up once a day. Returns
- * none if no login may list them: regions from a profile or the setting are read anyway. Never rejects.
+ * none if no login may list them: regions from a profile or the setting are read anyway. Rejects only with
+ * `answer-refused`, for a list without an end.
  */
 export async function enabledRegions(
   aws: Aws,
@@ -18,7 +21,7 @@ export async function enabledRegions(
   if (known !== undefined && isRecent(known.readAt, aws.clock)) return known.more;
   const [login] = account.logins;
   // Only the commercial partition has opt-in regions.
-  if (login === undefined || /^(cn|us-gov|us-iso)/.test(login.principal.region ?? '')) return [];
+  if (login === undefined || partitionOf(login.principal.region ?? '').id !== 'aws') return [];
   const more: string[] = [];
   try {
     const { AccountClient, paginateListRegions } = await import('@aws-sdk/client-account');
@@ -32,10 +35,14 @@ export async function enabledRegions(
       { RegionOptStatusContains: ['ENABLED'] },
       { abortSignal: signal },
     );
-    for await (const { Regions = [] } of boundedPages(pages, 'The list of AWS regions'))
+    for await (const { Regions = [] } of boundedPages(pages, {
+      list: `The list of regions of AWS account ${account.id} (account:ListRegions)`,
+      next: ({ NextToken }) => NextToken,
+    }))
       more.push(...Regions.flatMap(({ RegionName }) => RegionName ?? []));
   } catch (error) {
     // A denial counts for today; after any other error the next run asks again.
+    if (error instanceof AppError && error.code === 'answer-refused') throw error;
     const refused = error instanceof Error && error.name === 'AccessDeniedException';
     if (!refused) return known?.more ?? [];
   }

@@ -2,6 +2,7 @@ import { AppError, errnoOf } from '../../../model/app-error.ts';
 import { command } from '../../../model/command.ts';
 import { networkError } from '../../network/network-error.ts';
 import { type AwsPrincipal, environmentProfile } from './profiles.ts';
+import { noAnswer } from './request-handler.ts';
 import { isNoSignIn } from './sso-tokens.ts';
 
 const expired = new Set([
@@ -104,7 +105,7 @@ export async function awsError(options: {
       cause,
     });
   }
-  if (name === 'TimeoutError' && errnoOf(cause) === undefined) {
+  if (name === noAnswer || (name === 'TimeoutError' && errnoOf(cause) === undefined)) {
     return new AppError('timeout', `AWS did not answer ${action} in ${region}.`, {
       hint: 'Check your network connection.',
       retryable: true,
@@ -123,7 +124,7 @@ export async function awsError(options: {
 function errnoIn(cause: unknown): string | undefined {
   const text = cause instanceof Error ? cause.message : '';
   const [errno] = /\bE(CONN[A-Z]+|NOTFOUND|AI_AGAIN|TIMEDOUT|HOSTUNREACH|NETUNREACH|PIPE)\b/.exec(text) ?? [];
-  return errno ?? (text.startsWith('TimeoutError') ? 'ETIMEDOUT' : undefined);
+  return errno ?? (text.startsWith('TimeoutError') || text.startsWith(noAnswer) ? 'ETIMEDOUT' : undefined);
 }
 
 /**

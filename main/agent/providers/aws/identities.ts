@@ -8,7 +8,7 @@ import type { Clock } from '../../parts.ts';
 import { fileStamp } from '../../storage/file-stamp.ts';
 import { type AwsProcess, processCredentials } from './credential-process.ts';
 import type { AwsPortal } from './portal.ts';
-import { type AwsParts, type AwsPrincipal, awsFiles, environmentProfile } from './profiles.ts';
+import { type AwsParts, type AwsPrincipal, anyRegion, awsFiles, environmentProfile } from './profiles.ts';
 import { awsRequestHandler } from './request-handler.ts';
 
 /** The credentials of every way into AWS, kept only in memory. */
@@ -71,7 +71,7 @@ export function createAwsCredentials(
           DurationSeconds: Number.parseInt(duration_seconds ?? '3600', 10),
         },
         clientConfig: {
-          region: own ?? region ?? 'us-east-1',
+          region: own ?? region ?? anyRegion,
           requestHandler: await awsRequestHandler(network, pace),
           maxAttempts: 6,
         },
@@ -87,7 +87,12 @@ export function createAwsCredentials(
     // Get the token first: the SDK would report an unreachable network as an expired session.
     if (login.kind === 'sso' && login.signIn !== undefined) await portal.token(login.signIn);
     const { fromIni, fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
-    const clientConfig = { requestHandler: awsRequestHandler(network, pace), maxAttempts: 6 };
+    const clientConfig = {
+      // The SDK would ask the commercial STS if the profile names no region.
+      ...(principal.region === undefined ? {} : { region: principal.region }),
+      requestHandler: awsRequestHandler(network, pace),
+      maxAttempts: 6,
+    };
     if (way.kind === 'profile' && way.name === environmentProfile)
       return fromNodeProviderChain({ clientConfig })();
     const profile = way.kind === 'profile' ? way.name : '';

@@ -4,7 +4,8 @@ import type { Clock } from '../../parts.ts';
 import { awsError } from './errors.ts';
 import { type AwsMemory, type GrantedAccount, isRecent } from './memory.ts';
 import type { AwsPortal } from './portal.ts';
-import { type AwsPrincipal, type AwsSession, rolePrincipal } from './profiles.ts';
+import { type AwsPrincipal, rolePrincipal } from './profiles.ts';
+import type { AwsSession } from './sessions.ts';
 
 /** How many roles of one account are tried. */
 const rolesTried = 3;

@@ -1,6 +1,7 @@
 import { AppError, errnoOf } from '../../../model/app-error.ts';
 import { networkError } from '../../network/network-error.ts';
-import type { AwsSession } from './profiles.ts';
+import { noAnswer } from './request-handler.ts';
+import type { AwsSession } from './sessions.ts';
 
 /** Converts an error of the token service during a login. Omits the SDK's own text. */
 export function awsLoginError(error: unknown, { name: session, region }: AwsSession): unknown {
@@ -32,7 +33,7 @@ export function awsLoginError(error: unknown, { name: session, region }: AwsSess
       cause: error,
     });
   if (errnoOf(error) !== undefined) return networkError({ host: `AWS in ${region}` }, error);
-  if (name === 'TimeoutError')
+  if (name === 'TimeoutError' || name === noAnswer)
     return new AppError('timeout', `AWS in ${region} did not answer the sign-in.`, {
       hint: 'Check your network connection.',
       retryable: true,

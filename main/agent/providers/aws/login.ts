@@ -6,9 +6,10 @@ import { createPkce } from '../../logins/pkce.ts';
 import type { LoginProvider, SignInRequest } from '../login-provider.ts';
 import type { Aws } from './aws.ts';
 import { awsLoginError } from './login-error.ts';
-import { type AwsSession, awsConfiguration, bareUrl } from './profiles.ts';
+import { awsConfiguration } from './profiles.ts';
+import { type AwsSession, bareUrl } from './sessions.ts';
 import { type SsoRegistration, ssoTime } from './sso-cache.ts';
-import { isRenewable, ssoOidcClient, tokenFrom } from './sso-tokens.ts';
+import { authorizeUrl, isRenewable, ssoOidcClient, tokenFrom } from './sso-tokens.ts';
 
 const defaultScopes = ['sso:account:access'];
 const codeGrants = ['authorization_code', 'refresh_token'];
@@ -255,15 +256,4 @@ export function createAwsLogin(aws: Aws): LoginProvider {
       };
     },
   };
-}
-
-/** Returns the token service's own address: the SDK does not know this operation. */
-async function authorizeUrl(client: SSOOIDCClient, { region }: AwsSession): Promise<URL> {
-  const { endpoint, endpointProvider } = client.config;
-  if (endpoint === undefined) {
-    const { url } = endpointProvider({ Region: region, UseDualStack: false, UseFIPS: false });
-    return new URL('/authorize', url);
-  }
-  const { protocol, hostname, port } = await endpoint();
-  return new URL('/authorize', `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`);
 }

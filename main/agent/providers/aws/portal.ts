@@ -4,7 +4,8 @@ import type { Pace } from '../../async/request-rate.ts';
 import type { Network } from '../../network/network.ts';
 import { boundedPages } from '../bounded-pages.ts';
 import { awsClientSettings } from './clients.ts';
-import type { AwsParts, AwsRole, AwsSession } from './profiles.ts';
+import type { AwsParts, AwsRole } from './profiles.ts';
+import type { AwsSession } from './sessions.ts';
 import type { SsoTokens, TokenName } from './sso-tokens.ts';
 
 /** IAM Identity Center for a signed-in user. All methods reject with the SDK's errors, for `awsError`. */
@@ -61,7 +62,10 @@ export function createAwsPortal(
         { abortSignal: signal },
       );
       const accounts: { id: string; name: string | undefined }[] = [];
-      for await (const { accountList = [] } of boundedPages(pages, 'The list of AWS accounts')) {
+      for await (const { accountList = [] } of boundedPages(pages, {
+        list: 'The list of AWS accounts (sso:ListAccounts)',
+        next: ({ nextToken }) => nextToken,
+      })) {
         for (const { accountId: id, accountName: name } of accountList)
           if (id !== undefined) accounts.push({ id, name });
       }
@@ -75,7 +79,10 @@ export function createAwsPortal(
         { abortSignal: signal },
       );
       const names: string[] = [];
-      for await (const { roleList = [] } of boundedPages(pages, 'The list of roles in AWS'))
+      for await (const { roleList = [] } of boundedPages(pages, {
+        list: `The list of roles in AWS account ${accountId} (sso:ListAccountRoles)`,
+        next: ({ nextToken }) => nextToken,
+      }))
         names.push(...roleList.flatMap((one) => one.roleName ?? []));
       return names;
     },

@@ -2,26 +2,21 @@ import { createHash } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf } from '../../../model/app-error.ts';
+import { partitionOf, partitionOfArn } from '../../../model/aws-partitions.ts';
 import type { AwsWay } from '../../../model/cluster.ts';
-import { command } from '../../../model/command.ts';
-import { hasUnseen } from '../../../model/plain-text.ts';
 import type { Environment } from '../../parts.ts';
 import { fileStamp } from '../../storage/file-stamp.ts';
 import { type AwsProcess, processOf } from './credential-process.ts';
-
-/** A session of IAM Identity Center that this computer is configured for. */
-export interface AwsSession {
-  /** The name of its `sso-session`, or its start URL if only profiles define it. */
-  readonly name: string;
-  readonly startUrl: string;
-  readonly region: string;
-  /** False for the older form, which is part of a profile. */
-  readonly named: boolean;
-  /** The configured scopes; undefined for the default. */
-  readonly scopes?: readonly string[] | undefined;
-  /** How the user signs in again: the end of a sentence that begins with "Run". */
-  readonly toLogIn: string;
-}
+import {
+  type AwsSession,
+  bareUrl,
+  portalSession,
+  type Section,
+  type Sections,
+  sessionFrom,
+  sessionPrefix,
+  toLogIn,
+} from './sessions.ts';
 
 /** A role of an account for which Identity Center gives credentials. */
 export interface AwsRole {
@@ -60,6 +55,9 @@ export interface AwsPrincipal {
     | { readonly kind: 'other' };
 }
 
+/** The region for STS if nothing names one: the answer is the same in every region of the commercial partition. */
+export const anyRegion = 'us-east-1';
+
 /** Represents the credentials in environment variables if no profile has any. No profile can have this name. */
 export const environmentProfile = '';
 
@@ -77,11 +75,6 @@ export interface AwsOrganisation {
   /** The role names to use, best first. */
   readonly roles: readonly string[];
 }
-
-type Section = Readonly<Record<string, string | undefined>>;
-type Sections = Readonly<Record<string, Section>>;
-
-const sessionPrefix = 'sso-session.';
 
 /** A section with any of these keys can log in; `[default]` often holds only a region. */
 const loginKeys = [
@@ -215,7 +208,7 @@ function profileFrom(name: string, sections: Sections): AwsPrincipal {
     way: { kind: 'profile', name },
     title: `AWS profile ${name}`,
     key: role === undefined ? `profile ${name} ${fingerprint.digest('hex')}` : roleKey(role),
-    region: section.region,
+    region: regionOf(chain, session),
     endpoint: section.endpoint_url,
     role,
     tokenFile: chain.map(([, one]) => one.web_identity_token_file).find((file) => file !== undefined),
@@ -224,51 +217,22 @@ function profileFrom(name: string, sections: Sections): AwsPrincipal {
   };
 }
 
-/** Returns the session of a section if its settings are complete. */
-function sessionFrom(section: Section, sections: Sections): AwsSession | undefined {
-  const { sso_session: name } = section;
-  const own: Section = name === undefined ? section : (sections[`${sessionPrefix}${name}`] ?? {});
-  const { sso_start_url: startUrl, sso_region: region, sso_registration_scopes: scopes } = own;
-  if (startUrl === undefined || region === undefined) return undefined;
-  return {
-    name: name ?? startUrl,
-    startUrl,
-    region,
-    named: name !== undefined,
-    ...(name === undefined || scopes === undefined ? {} : { scopes: scopeList(scopes) }),
-    toLogIn: toLogIn(name ?? startUrl),
-  };
-}
-
-function scopeList(text: string): readonly string[] {
-  return text
-    .split(',')
-    .map((scope) => scope.trim())
-    .filter((scope) => scope !== '');
-}
-
-function toLogIn(session: string): string {
-  // Do not let the user paste invisible characters. A single session needs no name.
-  if (hasUnseen(session)) return '`k8s-tunnels login aws`';
-  return `\`${command`k8s-tunnels login aws ${session}`}\``;
-}
-
-/** Returns the session of a portal that the AWS configuration does not name. */
-function portalSession({ startUrl, region }: AwsOrganisation['portals'][number]): AwsSession {
-  return {
-    name: startUrl,
-    startUrl,
-    region,
-    named: false,
-    toLogIn: toLogIn(startUrl),
-  };
-}
-
-/** Normalizes the address of a portal: removes trailing slashes and an empty fragment. */
-export function bareUrl(url: string): string {
-  let end = url.length;
-  while (end > 0 && '/#'.includes(url[end - 1] ?? ' ')) end -= 1;
-  return url.slice(0, end).toLowerCase();
+/**
+ * Returns a profile's region. If it names none, one of the partition where its credentials are known: that of its role,
+ * else of the profile or session where it logs in.
+ */
+function regionOf(
+  chain: readonly (readonly [string, Section])[],
+  session: AwsSession | undefined,
+): string | undefined {
+  const [own, ...sources] = chain.map(([, section]) => section);
+  const partition = partitionOfArn(own?.role_arn ?? '');
+  const known = [own?.region, ...sources.map(({ region }) => region), session?.region];
+  return (
+    known.find(
+      (region) => region !== undefined && (partition === undefined || partitionOf(region) === partition),
+    ) ?? partition?.regions[0]
+  );
 }
 
 /** Returns a profile and its `source_profile` chain, down to the one where the user logs in. */

@@ -7,6 +7,8 @@ import type { Network } from '../../network/network.ts';
 const portalPath = /^\/(federation|assignment)\//;
 /** How long to pause a throttled portal that does not say. */
 const portalPauseMs = 1_000;
+/** The name of the error for a server that stayed silent for the whole limit of a request. */
+export const noAnswer = 'NoAnswerError';
 /** Errors that the SDK's own handler calls TimeoutError, which its retry strategy retries. */
 const timeouts = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
 
@@ -81,8 +83,9 @@ function flat(headers: Readonly<Record<string, string | string[] | undefined>>):
  */
 function asSdkError(error: unknown): unknown {
   if (!(error instanceof AppError)) return error;
+  // Not repeated by the SDK: each repetition would wait as long.
   if (error.code === 'timeout')
-    return Object.assign(new Error(error.message, { cause: error }), { name: 'TimeoutError' });
+    return Object.assign(new Error(error.message, { cause: error }), { name: noAnswer });
   const { cause } = error;
   const errno = errnoOf(cause);
   if (error.code !== 'network-unreachable' || errno === undefined) return error;

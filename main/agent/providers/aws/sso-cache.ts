@@ -6,7 +6,7 @@ import { errnoOf } from '../../../model/app-error.ts';
 import type { Clock } from '../../parts.ts';
 import { unreadable } from '../../storage/unreadable.ts';
 import { writeFileAtomic } from '../../storage/write-file-atomic.ts';
-import type { AwsSession } from './profiles.ts';
+import type { AwsSession } from './sessions.ts';
 
 /** Some writers use UTC instead of ISO 8601's Z. */
 const time = z.string().transform((text) => text.replace(/UTC$/, 'Z'));

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import { createSingleFlight } from '../../async/single-flight.ts';
 import type { Network } from '../../network/network.ts';
 import type { Clock } from '../../parts.ts';
 import { awsClientSettings } from './clients.ts';
-import type { AwsParts, AwsSession } from './profiles.ts';
+import type { AwsParts } from './profiles.ts';
+import type { AwsSession } from './sessions.ts';
 import type { SsoCache, SsoToken } from './sso-cache.ts';
 import { ssoTime } from './sso-cache.ts';
 
@@ -118,6 +120,17 @@ export async function ssoOidcClient(options: AwsParts & { readonly network: Netw
   const { SSOOIDCClient } = await import('@aws-sdk/client-sso-oidc');
   const settings = await awsClientSettings({ ...options, principal: undefined, service: 'SSO_OIDC' });
   return new SSOOIDCClient({ ...settings, region });
+}
+
+/** Returns the token service's own address: the SDK does not know this operation. */
+export async function authorizeUrl(client: SSOOIDCClient, { region }: AwsSession): Promise<URL> {
+  const { endpoint, endpointProvider } = client.config;
+  if (endpoint === undefined) {
+    const { url } = endpointProvider({ Region: region, UseDualStack: false, UseFIPS: false });
+    return new URL('/authorize', url);
+  }
+  const { protocol, hostname, port } = await endpoint();
+  return new URL('/authorize', `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`);
 }
 
 /** Converts the answer of CreateToken to the fields of the cache. */

@@ -2,6 +2,7 @@ import type { ManagedCluster } from '@azure/arm-containerservice';
 import { z } from 'zod';
 import { type Cluster, clusterId } from '../../../model/cluster.ts';
 import { taggedCluster } from '../../catalog/tagged-cluster.ts';
+import { readTags } from '../../catalog/tags.ts';
 
 const text = z.string().min(1).optional().catch(undefined);
 
@@ -72,7 +73,12 @@ export function aksCluster(options: {
   const resourceGroup = partOf(id, 'resourceGroups');
   // Azure ignores case, and answers in several spellings.
   const key = `${resourceGroup}/${name}`.toLowerCase();
-  const host = reading.privateFqdn ?? reading.fqdn;
+  const { fields } = readTags(tags, tagPrefix);
+  // Only the network of the cluster resolves the private name. Without a tunnel, the public one leads there too.
+  const isPublicFirst =
+    (fields.endpoint ?? (fields.connector === 'direct' ? 'public' : 'private')) === 'public';
+  const hosts = [reading.privateFqdn, reading.fqdn].filter((one) => one !== undefined);
+  const [host, otherHost] = isPublicFirst ? hosts.toReversed() : hosts;
   const server = host === undefined ? undefined : `https://${host}:443`;
   const before = known(clusterId('aks', subscription, region, key));
   return taggedCluster({
@@ -84,7 +90,9 @@ export function aksCluster(options: {
     tags,
     tagPrefix,
     server,
-    certificateAuthorityData: before?.server === server ? before?.certificateAuthorityData : undefined,
+    otherHost,
+    certificateAuthorityData:
+      before?.server === server || before?.otherHost === host ? before?.certificateAuthorityData : undefined,
     version,
     status: power === 'Stopped' ? power : provisioning,
     credential: {

@@ -55,14 +55,17 @@ export async function readTenant(parts: TenantParts): Promise<AppError | undefin
   };
   let failure: AppError | undefined;
   try {
-    for await (const page of boundedPages(pagesOf(parts), 'The list of clusters in Azure Resource Graph')) {
-      for (const reading of page) {
+    for await (const page of boundedPages(pagesOf(parts), {
+      list: `The list of AKS clusters of tenant ${tenant} (Microsoft.ResourceGraph/resources)`,
+      next: ({ skipToken }) => skipToken,
+    })) {
+      for (const reading of page.readings) {
         const subscription = subscriptionOf(reading);
         const clusters = read.get(subscription) ?? [];
         read.set(subscription, clusters);
         clusters.push(clusterOf(parts, reading));
       }
-      const last = page.at(-1);
+      const last = page.readings.at(-1);
       // More clusters of the last subscription may follow; those before it are complete.
       const unfinished = last === undefined ? undefined : subscriptionOf(last);
       for (const [subscription, clusters] of read) {
@@ -115,11 +118,15 @@ function reportKnown(
     ),
   );
   for (const id of known) report({ id }, failed(error));
-  return reported.size + known.size === 0 ? error : undefined;
+  // A faulty server is reported even if other lists were complete.
+  return reported.size + known.size === 0 || error.code === 'answer-refused' ? error : undefined;
 }
 
 /** Yields the pages of Resource Graph; requests the next one before it yields a page. */
-async function* pagesOf({ session, tenant, run }: TenantParts): AsyncGenerator<readonly AksReading[]> {
+async function* pagesOf({ session, tenant, run }: TenantParts): AsyncGenerator<{
+  readonly readings: readonly AksReading[];
+  readonly skipToken: string | undefined;
+}> {
   const { ResourceGraphClient } = await import('@azure/arm-resourcegraph');
   const client = new ResourceGraphClient(session.credential(tenant), session.clientOptions);
   const ask = (skipToken?: string): Promise<QueryResponse> => {
@@ -140,7 +147,7 @@ async function* pagesOf({ session, tenant, run }: TenantParts): AsyncGenerator<r
         retryable: true,
       });
     }
-    yield (data as readonly unknown[]).map(readingOfRow);
+    yield { readings: (data as readonly unknown[]).map(readingOfRow), skipToken };
   }
 }
 
@@ -164,7 +171,7 @@ async function subscriptionsOf({
   try {
     for await (const one of boundedItems(
       client.subscriptions.list({ abortSignal: run.signal }),
-      'The list of Azure subscriptions',
+      `The list of Azure subscriptions of tenant ${tenant} (Microsoft.Resources/subscriptions)`,
     )) {
       if (one.subscriptionId !== undefined)
         names.set(one.subscriptionId.toLowerCase(), one.displayName || undefined);
@@ -222,7 +229,7 @@ async function readSubscription(
     );
     for await (const cluster of boundedItems(
       client.managedClusters.list({ abortSignal: run.signal }),
-      'The list of AKS clusters',
+      `The list of AKS clusters of subscription ${subscription} (Microsoft.ContainerService/managedClusters)`,
     )) {
       clusters.push(clusterOf(parts, readingOf(cluster)));
     }

@@ -6,7 +6,7 @@ import type { CellOutcome, CellResult, DiscoverySource } from '../discovery-sour
 import { reportGone } from '../gone.ts';
 import { readAksKubeconfig } from './aks-kubeconfig.ts';
 import { readTenant, type Subscription } from './aks-tenant.ts';
-import { type AzureParts, tenantsOf } from './cli-sessions.ts';
+import { type AzureParts, homesOf, tenantsOf } from './cli-sessions.ts';
 import { type AzureSession, createAzureSessions } from './clients.ts';
 import { azureError, notSignedIn } from './errors.ts';
 
@@ -40,6 +40,7 @@ export function createAksSource(
       const reading = new Map<string, Promise<void>>();
       const read = (tenant: string) => {
         if (reading.has(tenant)) return;
+        const done = run.onReading?.({ source: 'aks', account: `tenant:${tenant}`, region: '*' });
         const task = readTenant({
           tenant,
           session,
@@ -47,9 +48,11 @@ export function createAksSource(
           report,
           known: (id) => completed.get(id) ?? before.get(id),
           now: options.clock.now,
-        }).then((failure) => {
-          if (failure !== undefined) reportFailure(`tenant:${tenant}`, failure);
-        });
+        })
+          .then((failure) => {
+            if (failure !== undefined) reportFailure(`tenant:${tenant}`, failure);
+          })
+          .finally(done);
         reading.set(tenant, task);
         // Awaited below.
         task.catch(() => {});
@@ -62,26 +65,29 @@ export function createAksSource(
       for (const tenant of [...tenantsOf(session.signIns), ...known]) if (isWanted(tenant)) read(tenant);
       for (const tenant of named) read(tenant);
       let failure: AppError | undefined;
-      try {
-        if (wanted === undefined || domains.size > 0) {
-          const missing = new Set(domains);
-          for await (const tenant of tenantsSeen(session, run.signal)) {
-            const ours = tenant.domains.filter((domain) => domains.has(domain));
-            if (ours.length > 0) named.add(tenant.id.toLowerCase());
-            for (const domain of ours) missing.delete(domain);
-            if (isWanted(tenant.id)) read(tenant.id);
+      if (wanted === undefined || domains.size > 0) {
+        const missing = new Set(domains);
+        const readSeen = async (home: string | undefined) => {
+          try {
+            for await (const tenant of tenantsSeen(session, home, run.signal)) {
+              const ours = tenant.domains.filter((domain) => domains.has(domain));
+              if (ours.length > 0) named.add(tenant.id.toLowerCase());
+              for (const domain of ours) missing.delete(domain);
+              if (isWanted(tenant.id)) read(tenant.id);
+            }
+          } catch (error) {
+            failure ??= azureError({
+              error,
+              session,
+              tenant: undefined,
+              action: 'Microsoft.Resources/tenants/read',
+              scope: 'your account',
+            });
           }
-          // If the user does not belong to one, its login says so.
-          for (const domain of missing) read(domain);
-        }
-      } catch (error) {
-        failure = azureError({
-          error,
-          session,
-          tenant: undefined,
-          action: 'Microsoft.Resources/tenants/read',
-          scope: 'your account',
-        });
+        };
+        await Promise.all(homesOf(session.signIns).map(readSeen));
+        // If the user does not belong to one, its login says so.
+        if (failure === undefined) for (const domain of missing) read(domain);
       }
       await Promise.allSettled(reading.values());
       run.signal.throwIfAborted();
@@ -109,17 +115,17 @@ export function createAksSource(
 
 const tenantId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** Yields the tenants of the account that belongs to a tenant. */
 async function* tenantsSeen(
   session: AzureSession,
+  home: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly id: string; readonly domains: readonly string[] }> {
   const { SubscriptionClient } = await import('@azure/arm-resources-subscriptions');
-  // Any session will do; the first tenant's is needed anyway.
-  const [tenant] = tenantsOf(session.signIns);
-  const client = new SubscriptionClient(session.credential(tenant), session.clientOptions);
+  const client = new SubscriptionClient(session.credential(home), session.clientOptions);
   for await (const tenant of boundedItems(
     client.tenants.list({ abortSignal: signal }),
-    'The list of Azure tenants',
+    'The list of Azure tenants (Microsoft.Resources/tenants)',
   )) {
     const { tenantId: id, domains = [], defaultDomain = '' } = tenant;
     if (id !== undefined)

@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { TokenCredential, TokenCredentialOptions } from '@azure/identity';
 import { z } from 'zod';
-import { AppError } from '../../../model/app-error.ts';
+import type { AppError } from '../../../model/app-error.ts';
 import type { Network } from '../../network/network.ts';
 import type { Environment } from '../../parts.ts';
 import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
 import { fileStamp } from '../../storage/file-stamp.ts';
-import { ownCredential, readOwnAccount } from './own-account.ts';
-import { toolCredential } from './tools.ts';
+import type { Challenges } from './challenges.ts';
+import { type AzureOwnAccount, readOwnAccounts } from './own-account.ts';
 
 export interface AzureParts {
   readonly env: Environment;
@@ -16,6 +15,8 @@ export interface AzureParts {
   readonly network: Network;
   /** Where `k8s-tunnels login azure` stores its tokens. */
   readonly ownFile?: SignInFile | undefined;
+  /** Keeps what Entra wants to be shown at the next login. */
+  readonly challenges?: Challenges | undefined;
 }
 
 /** A way to sign in to Azure that this computer is configured for. Files and variables show it without any request. */
@@ -41,15 +42,14 @@ export type AzureSignIn =
   | {
       readonly kind: 'own';
       readonly file: SignInFile;
-      readonly username: string;
-      readonly tenants: readonly string[];
-      /** Identifies the signed-in user as Entra does. */
-      readonly user: string;
+      readonly accounts: readonly AzureOwnAccount[];
     }
   | {
       readonly kind: 'cli';
       readonly tenants: readonly string[];
       readonly username: string | undefined;
+      /** The users of its tenants, which may be several people's, with a subscription of each. */
+      readonly users: ReadonlyMap<string, { readonly username: string; readonly subscription: string }>;
       /** Its token cache, where that is readable (on Linux; elsewhere the system encrypts it). */
       readonly cache: string;
       /** Identifies the signed-in user: two may have the same name, and an application has none. */
@@ -88,10 +88,23 @@ const publicCloud: AzureCloud = {
 const profileSchema = z.object({
   subscriptions: z.array(
     z.object({
+      id: z.string().optional(),
       tenantId: z.string(),
       isDefault: z.boolean().catch(false),
       environmentName: z.string().optional(),
       user: z.object({ name: z.string().optional(), type: z.string().optional() }).catch({}),
+    }),
+  ),
+});
+/** The Azure CLI's token cache, in the common format of all MSALs. */
+export const cliCacheSchema = z.looseObject({
+  Account: z.record(
+    z.string(),
+    z.looseObject({
+      home_account_id: z.string(),
+      local_account_id: z.string(),
+      realm: z.string(),
+      username: z.string().optional(),
     }),
   ),
 });
@@ -121,11 +134,11 @@ export async function azureSignIns({
   const cliFolder = env.AZURE_CONFIG_DIR || path.join(home, '.azure');
   const [own, profile, contexts, developer] = await Promise.all([
     ownFile === undefined
-      ? undefined
-      : readOwnAccount(ownFile).catch((error: unknown) => {
+      ? []
+      : readOwnAccounts(ownFile).catch((error: unknown) => {
           if (!isSealedError(error)) throw error;
           sealed = error;
-          return undefined;
+          return [];
         }),
     readJson(path.join(cliFolder, 'azureProfile.json'), profileSchema),
     readJson(path.join(home, '.Azure', 'AzureRmContext.json'), contextsSchema),
@@ -145,18 +158,24 @@ export async function azureSignIns({
     if (tokenFile !== '')
       signIns.push({ kind: 'workload', tenant, client, tokenFile, user: await fileStamp(tokenFile) });
   }
-  if (own !== undefined && ownFile !== undefined) signIns.push({ kind: 'own', file: ownFile, ...own });
+  if (own.length > 0 && ownFile !== undefined) signIns.push({ kind: 'own', file: ownFile, accounts: own });
   const subscriptions = profile?.subscriptions ?? [];
   const current = subscriptions.find(({ isDefault }) => isDefault) ?? subscriptions[0];
   if (current !== undefined) {
     const tenants = new Set([current, ...subscriptions].map(({ tenantId }) => tenantId));
     const username = current.user.type === 'user' ? current.user.name : undefined;
+    const users = new Map(
+      [...subscriptions, current].flatMap(({ tenantId, user: { name = '', type }, id = '' }) =>
+        type === 'user' ? [[tenantId, { username: name, subscription: id }]] : [],
+      ),
+    );
+    const names = new Set([...users.values()].map((one) => one.username));
     const cache = path.join(cliFolder, 'msal_token_cache.json');
     const accounts = Object.values((await readJson(cache, cliCacheSchema))?.Account ?? {})
-      .filter((account) => username === undefined || account.username === username)
+      .filter((account) => username === undefined || names.has(account.username ?? ''))
       .map(({ home_account_id: id }) => id);
-    const user = JSON.stringify([current.user, [...new Set(accounts)].sort()]);
-    signIns.push({ kind: 'cli', tenants: [...tenants], username, cache, user });
+    const user = JSON.stringify([current.user, [...users], [...new Set(accounts)].sort()]);
+    signIns.push({ kind: 'cli', tenants: [...tenants], username, users, cache, user });
   }
   const { Contexts = {}, DefaultContextKey = '' } = contexts ?? {};
   if (Object.keys(Contexts).length > 0) {
@@ -175,7 +194,7 @@ function cloudOf(authorityHost: string, name: string | undefined): AzureCloud {
   return named ?? clouds[name ?? ''] ?? publicCloud;
 }
 
-async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | undefined> {
+export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | undefined> {
   try {
     const text = await readFile(file, 'utf8');
     return schema.safeParse(JSON.parse(text.replace(/^\uFEFF/, ''))).data;
@@ -190,107 +209,26 @@ export function tenantsOf(signIns: readonly AzureSignIn[]): readonly string[] {
   return [
     ...new Set(
       signIns.flatMap((signIn) =>
-        'tenants' in signIn ? signIn.tenants : 'tenant' in signIn ? [signIn.tenant] : [],
+        signIn.kind === 'own'
+          ? signIn.accounts.flatMap(({ tenants }) => tenants)
+          : 'tenants' in signIn
+            ? signIn.tenants
+            : 'tenant' in signIn
+              ? [signIn.tenant]
+              : [],
       ),
     ),
   ];
 }
 
-/** The limit for a vendor's tool to return a token. */
-const processTimeoutInMs = 30_000;
-
-/** Returns the SDK's chain over the sessions: the first that can give a token does. Any tenant may be requested. */
-export async function chainOf(options: {
-  readonly signIns: readonly AzureSignIn[];
-  readonly cloud: AzureCloud;
-  readonly network: Network;
-  /** How requests to the authority are sent. */
-  readonly options: Pick<TokenCredentialOptions, 'httpClient' | 'retryOptions'>;
-}): Promise<TokenCredential> {
-  const { signIns, cloud, network } = options;
-  const identity = await import('@azure/identity');
-  const multiTenant = { additionallyAllowedTenants: ['*'] };
-  const overHttp = { ...multiTenant, authorityHost: cloud.authority, ...options.options };
-  const create = (signIn: AzureSignIn): TokenCredential | Promise<TokenCredential> => {
-    switch (signIn.kind) {
-      case 'environment': {
-        const { tenant, client, secret, certificate, certificatePassword } = signIn;
-        if (secret !== undefined)
-          return new identity.ClientSecretCredential(tenant, client, secret, overHttp);
-        const file = {
-          certificatePath: certificate,
-          ...(certificatePassword === undefined ? {} : { certificatePassword }),
-        };
-        return new identity.ClientCertificateCredential(tenant, client, file, overHttp);
-      }
-      case 'workload': {
-        const { tenant: tenantId, client: clientId, tokenFile: tokenFilePath } = signIn;
-        return new identity.WorkloadIdentityCredential({ ...overHttp, tenantId, clientId, tokenFilePath });
-      }
-      case 'own': {
-        const { file, tenants } = signIn;
-        const [tenant = 'organizations'] = tenants;
-        return ownCredential({ network, file, authority: cloud.authority, tenant });
-      }
-      case 'cli': {
-        const cli = toolCredential('az');
-        const { username, cache, tenants } = signIn;
-        if (username === undefined) return cli;
-        const [tenant = 'organizations'] = tenants;
-        const authority = cloud.authority;
-        // Without a child process, if its tokens are readable. Never writes them: that is left to the CLI.
-        return ownCredential({ network, file: onlyRead(cache), authority, tenant, username }).then(
-          (read) => ({
-            getToken: (...asked) =>
-              read.getToken(...asked).catch((error: unknown) => {
-                // If the network failed, the tool would wait for it too.
-                if (error instanceof AppError) throw error;
-                return cli.getToken(...asked);
-              }),
-          }),
-        );
-      }
-      case 'powershell':
-        // Runs the SDK's own script, which ends its process after the same time.
-        return new identity.AzurePowerShellCredential({ ...multiTenant, processTimeoutInMs });
-      case 'developer-cli':
-        return toolCredential('azd');
-    }
-  };
-  return new identity.ChainedTokenCredential(...(await Promise.all(signIns.map(create))));
-}
-
-const cliCacheSchema = z.looseObject({
-  Account: z.record(
-    z.string(),
-    z.looseObject({
-      home_account_id: z.string(),
-      local_account_id: z.string(),
-      realm: z.string(),
-      username: z.string().optional(),
-    }),
-  ),
-});
-
-/**
- * Opens the Azure CLI's token cache, read-only. MSAL for Python writes it, in the common format of all MSALs, but
- * without the profiles from which MSAL for Node takes an account's tenants.
- */
-function onlyRead(file: string): SignInFile {
-  return {
-    path: file,
-    store: file,
-    async read() {
-      const cache = await readJson(file, cliCacheSchema);
-      if (cache === undefined) return undefined;
-      const accounts = Object.entries(cache.Account).map(([key, account]) => {
-        const { home_account_id: home, local_account_id: localAccountId, realm: tenantId } = account;
-        const profile = { tenantId, localAccountId, isHomeTenant: home.endsWith(`.${tenantId}`) };
-        return [key, { ...account, tenantProfiles: [JSON.stringify(profile)] }];
-      });
-      return JSON.stringify({ ...cache, Account: Object.fromEntries(accounts) });
-    },
-    write: async () => {},
-    remove: async () => false,
-  };
+/** Returns a tenant of each signed-in account: what one account sees does not include the tenants of another. */
+export function homesOf(signIns: readonly AzureSignIn[]): readonly (string | undefined)[] {
+  const homes = signIns.flatMap((signIn): readonly (string | undefined)[] => {
+    if (signIn.kind === 'own') return signIn.accounts.map(({ tenants }) => tenants[0]);
+    if (signIn.kind !== 'cli') return [];
+    const byUser = Map.groupBy(signIn.users, ([, { username }]) => username);
+    return [...byUser.values()].map(([first]) => first?.[0]);
+  });
+  const [first] = tenantsOf(signIns);
+  return [...new Set([first, ...homes])];
 }

@@ -4,9 +4,9 @@ import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/ident
 import pLimit from 'p-limit';
 import { abortable } from '../../async/abortable.ts';
 import { createExpiring } from '../../async/expiring.ts';
-import type { Network } from '../../network/network.ts';
 import { networkError } from '../../network/network-error.ts';
-import { type AzureCloud, type AzureParts, type AzureSignIn, azureSignIns, chainOf } from './cli-sessions.ts';
+import { chainOf } from './chain.ts';
+import { type AzureCloud, type AzureParts, type AzureSignIn, azureSignIns } from './cli-sessions.ts';
 import { azureHttpClient } from './http-client.ts';
 
 /** How this computer can access Azure. */
@@ -46,14 +46,14 @@ export function createAzureSessions(parts: AzureParts): () => Promise<AzureSessi
       throw found.sealed;
     if (first === undefined) return undefined;
     if (last === undefined || !isDeepStrictEqual(last.found, found)) {
-      last = { found, session: await openSession(parts.network, found) };
+      last = { found, session: await openSession(parts, found) };
     }
     return last.session;
   };
 }
 
 async function openSession(
-  network: Network,
+  { network, challenges }: Pick<AzureParts, 'network' | 'challenges'>,
   { signIns, cloud }: Awaited<ReturnType<typeof azureSignIns>>,
 ): Promise<AzureSession> {
   const httpClient = await azureHttpClient(network);
@@ -75,6 +75,7 @@ async function openSession(
     signIns,
     cloud,
     network,
+    challenges,
     options: { httpClient: remembering, retryOptions },
   });
   const limit = pLimit(tokensAtOnce);

@@ -37,6 +37,13 @@ async function aksCredential(session: AzureSession, source: AksCredentialSource)
     if (token === null) throw new Error('no token was given');
     return { kind: 'token', token: token.token, expiresAt: token.expiresOnTimestamp };
   } catch (error) {
-    throw azureError({ error, session, tenant, action: 'a token', scope: `cluster ${cluster}` });
+    throw azureError({
+      error,
+      session,
+      tenant,
+      action: 'a token',
+      scope: `cluster ${cluster}`,
+      tokenScope: `${application}/.default`,
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { AppError, errnoOf } from '../../../model/app-error.ts';
-import { commandLine } from '../../../model/command.ts';
+import { command, commandLine } from '../../../model/command.ts';
 import { networkError } from '../../network/network-error.ts';
 import type { AzureSignIn } from './cli-sessions.ts';
 import type { AzureSession } from './clients.ts';
@@ -13,8 +13,10 @@ export function azureError(options: {
   readonly action: string;
   /** The scope for display: `subscription …`. */
   readonly scope: string;
+  /** The OAuth scope of the token that was requested, if it was not Azure Resource Manager's. */
+  readonly tokenScope?: string;
 }): AppError {
-  const { error: cause, session, tenant, action, scope } = options;
+  const { error: cause, session, tenant, action, scope, tokenScope } = options;
   if (cause instanceof AppError) return cause;
   const name = cause instanceof Error ? cause.name : '';
   const host = new URL(session.cloud.resourceManager).host;
@@ -40,10 +42,10 @@ export function azureError(options: {
     });
   }
   // The SDK has answered a challenge if the session can.
-  if (status === 401) return sessionOver({ session, tenant, cause });
+  if (status === 401) return sessionOver({ session, tenant, tokenScope, cause });
   const errno = errnoBelow(cause);
   if (errno !== undefined) return networkError({ host }, errno);
-  if (signInErrors.has(name)) return signInError({ session, tenant, cause });
+  if (signInErrors.has(name)) return signInError({ session, tenant, tokenScope, cause });
   return new AppError('azure-failed', `Azure failed to answer ${action} in ${scope} (${status ?? name}).`, {
     hint: 'Try again; if the error persists, see the Azure status page.',
     retryable: true,
@@ -61,8 +63,14 @@ const signInErrors = new Set([
 type Failed = {
   readonly session: Pick<AzureSession, 'signIns'>;
   readonly tenant: string | undefined;
+  readonly tokenScope: string | undefined;
   readonly cause: unknown;
+  /** Entra's number: `AADSTS…`. */
+  readonly code?: string | undefined;
 };
+
+/** Entra's numbers for conditional access: a second factor, a device, a location or terms of use are missing. */
+const conditionalAccess = /^AADSTS(5007[2469]|50158|5300\d|530\d{3})$/;
 
 /** The SDK distinguishes an expired session, a missing tool and a failed tool only by text. */
 function signInError(failed: Failed): AppError {
@@ -90,7 +98,7 @@ function signInError(failed: Failed): AppError {
       cause,
     });
   }
-  if (code !== undefined || text.includes(logIn)) return sessionOver(failed);
+  if (code !== undefined || text.includes(logIn)) return sessionOver({ ...failed, code });
   return new AppError('azure-failed', `${program} gives no token.`, {
     hint: `Run \`${getToken}\` to see why.`,
     retryable: true,
@@ -98,7 +106,7 @@ function signInError(failed: Failed): AppError {
   });
 }
 
-function sessionOver({ session, tenant, cause }: Failed): AppError {
+function sessionOver({ session, tenant, tokenScope, cause, code = '' }: Failed): AppError {
   const userTool = userToolOf(session.signIns);
   const where = tenant === undefined ? '' : ` in tenant ${tenant}`;
   if (userTool === undefined) {
@@ -110,13 +118,20 @@ function sessionOver({ session, tenant, cause }: Failed): AppError {
   const { logIn, tenantOption } = tools[userTool];
   const words = tenant === undefined ? [] : [tenant];
   const own = commandLine('k8s-tunnels login azure', words);
+  // A login of the Azure CLI for its default scope would not be asked for more.
+  const byScope =
+    userTool === 'cli' && conditionalAccess.test(code) && tokenScope !== undefined
+      ? command` --scope ${tokenScope}`
+      : '';
   const byTool =
     userTool === 'own'
       ? ''
-      : `, or \`${commandLine(words.length > 0 ? `${logIn} ${tenantOption}` : logIn, words)}\``;
+      : `, or \`${commandLine(words.length > 0 ? `${logIn} ${tenantOption}` : logIn, words)}${byScope}\``;
   return new AppError(
     'azure-session-expired',
-    `Your session at Azure has expired, or is not sufficient${where}.`,
+    conditionalAccess.test(code)
+      ? `Conditional access${where} asks for more than your session at Azure shows (${code}).`
+      : `Your session at Azure has expired, or is not sufficient${where}.`,
     {
       hint: `Run \`${own}\`${byTool}.`,
       cause,
@@ -185,4 +200,18 @@ function errnoBelow(error: unknown): Error | undefined {
       return at;
   }
   return undefined;
+}
+
+/** Omits MSAL's own text, except Entra's error number. */
+export function loginError(error: unknown, unreachable: AppError | undefined): unknown {
+  if (error instanceof AppError || !(error instanceof Error)) return error;
+  if (unreachable !== undefined) return unreachable;
+  const [code = error.name] = /AADSTS\d+/.exec(error.message) ?? [];
+  return new AppError('login-failed', `Microsoft Entra did not accept the sign-in (${code}).`, {
+    hint: code.startsWith('AADSTS')
+      ? `See https://login.microsoftonline.com/error?code=${code.slice('AADSTS'.length)}, or ask an administrator of the tenant.`
+      : 'Sign in again.',
+    retryable: true,
+    cause: error,
+  });
 }

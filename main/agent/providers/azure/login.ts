@@ -1,11 +1,11 @@
 import type { Account, SignOut } from '../../../model/account.ts';
-import { AppError } from '../../../model/app-error.ts';
 import { openCallback } from '../../logins/callback.ts';
 import { createPkce } from '../../logins/pkce.ts';
 import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
 import type { LoginProvider, SignInRequest } from '../login-provider.ts';
 import { type AzureParts, azureSignIns } from './cli-sessions.ts';
-import { openOwnApplication, readOwnAccount } from './own-account.ts';
+import { loginError } from './errors.ts';
+import { type AzureOwnAccount, openOwnApplication, readOwnAccounts } from './own-account.ts';
 
 /** Any tenant: Entra finds the user's own. */
 const anyTenant = 'organizations';
@@ -20,7 +20,8 @@ const others = {
 
 /**
  * Microsoft Entra by MSAL, with the application of the Azure CLI: one login is enough for Azure Resource Manager and
- * the clusters of every tenant. A session is named by a tenant's ID or domain; the last login counts.
+ * the clusters of every tenant that its account belongs to. A session is named by a tenant's ID or domain. Several accounts
+ * may be signed in: each is used for its own tenants.
  */
 export function createAzureLogin(options: {
   readonly parts: AzureParts & { readonly ownFile: SignInFile };
@@ -30,14 +31,21 @@ export function createAzureLogin(options: {
   const { parts } = options;
   const { network, ownFile: file } = parts;
   const defaultTenant = () => options.tenants()[0] ?? anyTenant;
+  /** The account of the last login. */
+  let latest: string | undefined;
 
   const open = async (tenant: string) => {
     const { cloud } = await azureSignIns(parts);
     const opened = await openOwnApplication({ network, file, authority: cloud.authority, tenant });
-    return { ...opened, scopes: [`${cloud.resourceManager}/.default`] };
+    const challenge = parts.challenges?.of(tenant);
+    return {
+      ...opened,
+      scopes: [challenge?.scope ?? `${cloud.resourceManager}/.default`],
+      claims: challenge?.claims === '' ? undefined : challenge?.claims,
+    };
   };
 
-  const own = async (): Promise<Account> => {
+  const own = async (): Promise<readonly [Account, ...Account[]]> => {
     const shown = {
       provider: 'azure',
       session: defaultTenant(),
@@ -45,24 +53,41 @@ export function createAzureLogin(options: {
       asks: 'browser',
       ours: true,
     } as const;
-    let account: Awaited<ReturnType<typeof readOwnAccount>>;
+    let accounts: readonly AzureOwnAccount[];
     try {
-      account = await readOwnAccount(file);
+      accounts = await readOwnAccounts(file);
     } catch (error) {
       if (!isSealedError(error)) throw error;
-      return { ...shown, store: `${file.path}, sealed: ${error.hint}`, status: 'ended', renews: false };
+      return [{ ...shown, store: `${file.path}, sealed: ${error.hint}`, status: 'ended', renews: false }];
     }
-    if (account === undefined) return { ...shown, status: 'signed-out', renews: false };
-    const { application, scopes, failure } = await open(account.tenants[0] ?? anyTenant);
-    const [known] = await application.getAllAccounts();
-    const holds =
-      known !== undefined &&
-      (await application.acquireTokenSilent({ account: known, scopes }).then(
-        () => true,
-        // An unreachable authority does not mean that the session has ended.
-        () => failure() !== undefined,
-      ));
-    return { ...shown, who: account.username, status: holds ? 'signed-in' : 'ended', renews: holds };
+    // The last login first. Several accounts are told apart by their home tenants.
+    const ordered = accounts.toSorted((a, b) => Number(b.user === latest) - Number(a.user === latest));
+    const [first, ...others] = await Promise.all(
+      ordered.map(async ({ username, user, tenants: [home = anyTenant] }): Promise<Account> => {
+        const { application, scopes, failure } = await open(home);
+        const known = (await application.getAllAccounts()).find(
+          ({ homeAccountId }) => homeAccountId === user,
+        );
+        const holds =
+          known !== undefined &&
+          (await application.acquireTokenSilent({ account: known, scopes }).then(
+            () => true,
+            // An unreachable authority does not mean that the session has ended.
+            () => failure() !== undefined,
+          ));
+        const session = accounts.length > 1 ? home : shown.session;
+        return { ...shown, session, who: username, status: holds ? 'signed-in' : 'ended', renews: holds };
+      }),
+    );
+    return first === undefined ? [{ ...shown, status: 'signed-out', renews: false }] : [first, ...others];
+  };
+
+  const removeAccount = async (account: AzureOwnAccount | undefined): Promise<boolean> => {
+    const { application } = await open(account?.tenants[0] ?? anyTenant);
+    const all = await application.getAllAccounts();
+    const known = all.find(({ homeAccountId }) => homeAccountId === account?.user);
+    if (known !== undefined) await application.getTokenCache().removeAccount(known);
+    return known !== undefined;
   };
 
   const byCode = async (
@@ -70,6 +95,7 @@ export function createAzureLogin(options: {
     request: SignInRequest,
   ): Promise<boolean> => {
     const { application, scopes } = opened;
+    const claims = opened.claims === undefined ? {} : { claims: opened.claims };
     const { signal } = request;
     const callback = await openCallback({ host: 'localhost', path: '/', title: 'Azure' });
     try {
@@ -81,6 +107,7 @@ export function createAzureLogin(options: {
         state,
         codeChallenge: challenge,
         codeChallengeMethod: 'S256',
+        ...claims,
         prompt: 'select_account',
       });
       const received = callback.receive({
@@ -89,7 +116,13 @@ export function createAzureLogin(options: {
         async finish(parameters) {
           const code = parameters.get('code') ?? '';
           try {
-            await application.acquireTokenByCode({ code, scopes, redirectUri, codeVerifier: verifier });
+            await application.acquireTokenByCode({
+              code,
+              scopes,
+              redirectUri,
+              codeVerifier: verifier,
+              ...claims,
+            });
           } catch (error) {
             throw loginError(error, opened.failure());
           }
@@ -110,6 +143,7 @@ export function createAzureLogin(options: {
   ): Promise<void> => {
     const asked = {
       scopes: opened.scopes,
+      ...(opened.claims === undefined ? {} : { claims: opened.claims }),
       deviceCodeCallback: ({
         verificationUri,
         userCode,
@@ -156,12 +190,12 @@ export function createAzureLogin(options: {
               },
             ],
       );
-      const account = await own();
+      const [account, ...more] = await own();
       // Entra has an account for everybody: only the organisation, or an earlier session, shows that one is wanted.
       const isNeeded =
         foreign.length === 0 &&
         (account.status === 'ended' || (account.status === 'signed-out' && options.tenants().length > 0));
-      return [{ ...account, ...(isNeeded ? { needed: true } : {}) }, ...foreign];
+      return [{ ...account, ...(isNeeded ? { needed: true } : {}) }, ...more, ...foreign];
     },
     async signIn(request) {
       const opened = await open(request.session);
@@ -171,18 +205,17 @@ export function createAzureLogin(options: {
       } catch (error) {
         throw loginError(error, opened.failure());
       }
-      // Replace the accounts that were signed in before.
-      const cache = opened.application.getTokenCache();
-      const now = await opened.application.getAllAccounts();
+      parts.challenges?.remove(request.session);
       const kept = new Set(before.map(({ homeAccountId }) => homeAccountId));
-      if (now.some(({ homeAccountId }) => !kept.has(homeAccountId))) {
-        for (const account of before) await cache.removeAccount(account);
-      }
+      const now = await opened.application.getAllAccounts();
+      // Each account is used for its own tenants, so those that were signed in before remain.
+      latest = now.find(({ homeAccountId }) => !kept.has(homeAccountId))?.homeAccountId ?? latest;
     },
-    async signOut(): Promise<SignOut> {
+    async signOut(session): Promise<SignOut> {
       // Remove it even if only the desktop app can open it.
-      const account = await readOwnAccount(file).catch(() => undefined);
-      const had = await file.remove();
+      const accounts = await readOwnAccounts(file).catch(() => []);
+      const [account, ...rest] = ofSession(accounts, session);
+      const had = rest.length > 0 ? await removeAccount(account) : await file.remove();
       const { signIns } = await azureSignIns(parts);
       return {
         removed: had
@@ -192,6 +225,7 @@ export function createAzureLogin(options: {
           ...signIns.flatMap(({ kind }) =>
             kind === 'own' ? [] : [`The session of ${others[kind]}, which now applies.`],
           ),
+          ...rest.map(({ username }) => `The Azure session of ${username}.`),
           ...(had ? ['The session at Microsoft, in the browser.'] : []),
         ],
       };
@@ -199,16 +233,8 @@ export function createAzureLogin(options: {
   };
 }
 
-/** Omits MSAL's own text, except Entra's error number. */
-function loginError(error: unknown, unreachable: AppError | undefined): unknown {
-  if (error instanceof AppError || !(error instanceof Error)) return error;
-  if (unreachable !== undefined) return unreachable;
-  const [code = error.name] = /AADSTS\d+/.exec(error.message) ?? [];
-  return new AppError('login-failed', `Microsoft Entra did not accept the sign-in (${code}).`, {
-    hint: code.startsWith('AADSTS')
-      ? `See https://login.microsoftonline.com/error?code=${code.slice('AADSTS'.length)}, or ask an administrator of the tenant.`
-      : 'Sign in again.',
-    retryable: true,
-    cause: error,
-  });
+/** Returns the accounts, that of a session first. */
+function ofSession(accounts: readonly AzureOwnAccount[], session: string): readonly AzureOwnAccount[] {
+  const isNamed = ({ tenants }: AzureOwnAccount) => Number(tenants[0] === session);
+  return accounts.toSorted((a, b) => isNamed(b) - isNamed(a));
 }

@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import type {
+  AccountInfo,
   ICachePlugin,
   INetworkModule,
   NetworkRequestOptions,
@@ -10,6 +11,7 @@ import { AppError } from '../../../model/app-error.ts';
 import { tokenBytes } from '../../network/limits.ts';
 import type { Network } from '../../network/network.ts';
 import { isSealedError, type SignInFile } from '../../sealing/sign-in-file.ts';
+import type { Challenges } from './challenges.ts';
 
 /** The Azure CLI's own application, which every tenant knows and which may redirect to any port of this computer. */
 const clientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
@@ -23,7 +25,7 @@ const cacheSchema = z.looseObject({
     .default({}),
 });
 
-/** The user of `k8s-tunnels login azure`, read from the token file without any request. */
+/** A user of `k8s-tunnels login azure`, read from the token file without any request. */
 export interface AzureOwnAccount {
   readonly username: string;
   /** Their home tenant first. */
@@ -32,18 +34,21 @@ export interface AzureOwnAccount {
   readonly user: string;
 }
 
-/** Rejects with `login-sealed`. */
-export async function readOwnAccount(file: SignInFile): Promise<AzureOwnAccount | undefined> {
+/** Returns everybody who has signed in. Rejects with `login-sealed`. */
+export async function readOwnAccounts(file: SignInFile): Promise<readonly AzureOwnAccount[]> {
   try {
     const { Account } = cacheSchema.parse(JSON.parse((await file.read()) ?? ''));
-    const [account] = Object.values(Account);
-    if (account === undefined) return undefined;
-    const [, home = account.realm] = account.home_account_id.split('.');
-    const tenants = new Set([home, ...Object.values(Account).map(({ realm }) => realm)]);
-    return { username: account.username, tenants: [...tenants], user: account.home_account_id };
+    const byUser = Map.groupBy(Object.values(Account), ({ home_account_id }) => home_account_id);
+    return [...byUser].flatMap(([user, accounts]) => {
+      const [account] = accounts;
+      if (account === undefined) return [];
+      const [, home = account.realm] = user.split('.');
+      const tenants = new Set([home, ...accounts.map(({ realm }) => realm)]);
+      return { username: account.username, tenants: [...tenants], user };
+    });
   } catch (error) {
     if (isSealedError(error)) throw error;
-    return undefined;
+    return [];
   }
 }
 
@@ -77,36 +82,52 @@ export async function ownCredential(options: {
   readonly file: SignInFile;
   readonly authority: string;
   readonly tenant: string;
-  /** Selects one of several accounts in the file; undefined: the only one. */
-  readonly username?: string | undefined;
+  /** Returns the name of a tenant's user, if that is known. Otherwise each account is tried, the likeliest first. */
+  readonly usernameIn?: (tenant: string) => string | undefined;
+  readonly challenges?: Challenges | undefined;
 }): Promise<TokenCredential> {
-  const { authority, username } = options;
+  const { authority, usernameIn, challenges } = options;
   const identity = await import('@azure/identity');
-  const { AuthError } = await import('@azure/msal-node');
+  const { AuthError, InteractionRequiredAuthError } = await import('@azure/msal-node');
   const { application, failure } = await openOwnApplication(options);
   return {
     async getToken(asked, { tenantId = options.tenant, claims } = {}) {
       const scopes = [asked].flat();
-      const accounts = await application.getAllAccounts();
-      const account = accounts.find((one) => username === undefined || one.username === username);
-      if (account === undefined) throw new identity.CredentialUnavailableError('Nobody is signed in.');
-      try {
-        const { accessToken, expiresOn } = await application.acquireTokenSilent({
-          // Gives MSAL this tenant, because it looks up cached tokens by it, whatever the authority says.
-          account: { ...account, tenantId },
-          scopes,
-          authority: `${authority}/${tenantId}`,
-          ...(claims === undefined ? {} : { claims }),
-        });
-        return { token: accessToken, expiresOnTimestamp: expiresOn?.getTime() ?? Date.now() };
-      } catch (error) {
-        const unreachable = failure();
-        if (unreachable !== undefined) throw unreachable;
-        if (!(error instanceof AuthError)) throw error;
-        throw new identity.AuthenticationRequiredError({ scopes, message: error.message });
+      const wanted = usernameIn?.(tenantId);
+      const accounts = (await application.getAllAccounts())
+        .filter(({ username }) => wanted === undefined || username === wanted)
+        .toSorted((a, b) => distance(a, tenantId) - distance(b, tenantId));
+      let refusal: Error | undefined;
+      for (const account of accounts) {
+        try {
+          const { accessToken, expiresOn } = await application.acquireTokenSilent({
+            // Gives MSAL this tenant, because it looks up cached tokens by it, whatever the authority says.
+            account: { ...account, tenantId },
+            scopes,
+            authority: `${authority}/${tenantId}`,
+            ...(claims === undefined ? {} : { claims }),
+          });
+          return { token: accessToken, expiresOnTimestamp: expiresOn?.getTime() ?? Date.now() };
+        } catch (error) {
+          const unreachable = failure();
+          if (unreachable !== undefined) throw unreachable;
+          if (!(error instanceof AuthError)) throw error;
+          if (refusal !== undefined) continue;
+          refusal = error;
+          if (error instanceof InteractionRequiredAuthError)
+            challenges?.add(tenantId, { scope: scopes[0] ?? '', claims: error.claims || (claims ?? '') });
+        }
       }
+      if (refusal === undefined) throw new identity.CredentialUnavailableError('Nobody is signed in.');
+      throw new identity.AuthenticationRequiredError({ scopes, message: refusal.message });
     },
   };
+}
+
+/** Returns how likely an account belongs to a tenant, the likeliest first: at home there, signed in there, neither. */
+function distance(account: AccountInfo, tenant: string): number {
+  if (account.homeAccountId.endsWith(`.${tenant}`)) return 0;
+  return account.tenantProfiles?.has(tenant) === true ? 1 : 2;
 }
 
 function cachePluginOf(file: SignInFile): ICachePlugin {

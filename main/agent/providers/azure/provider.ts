@@ -1,5 +1,6 @@
 import type { Provider, ProviderParts } from '../provider.ts';
 import { createAksSource } from './aks.ts';
+import { createChallenges } from './challenges.ts';
 import { aksCredentials } from './credential.ts';
 import { createAzureLogin } from './login.ts';
 
@@ -11,7 +12,7 @@ export function azureProvider(shared: ProviderParts): Provider {
     title: 'Azure',
     login: 'login azure',
   });
-  const parts = { env, home, network, ownFile: sessionFile };
+  const parts = { env, home, network, ownFile: sessionFile, challenges: createChallenges() };
   const tenants = () => organisation()?.sources?.aks?.tenants;
   return {
     source: () => createAksSource({ ...parts, clock, tenants: tenants() }),

@@ -20,19 +20,25 @@ const azdSchema = z.object({ token: z.string().min(1), expiresOn: z.string() });
  * do, but ends a hanging tool and its children after 30 s. Rejects with a `CredentialUnavailableError` that gives the
  * reason if the tool fails, so that the next credential of the chain is tried.
  */
-export function toolCredential(tool: 'az' | 'azd'): TokenCredential {
+export function toolCredential(
+  tool: 'az' | 'azd',
+  /** Returns the subscription whose user has to be asked, if it is not the current one's. */
+  subscriptionIn: (tenant: string) => string | undefined = () => undefined,
+): TokenCredential {
   return {
     async getToken(asked: string | string[], { tenantId, claims }: GetTokenOptions = {}) {
       const { CredentialUnavailableError } = await import('@azure/identity');
       const scopes = [asked].flat();
+      const subscription = tenantId === undefined ? undefined : subscriptionIn(tenantId) || undefined;
       // On Windows they become part of a command line for the shell.
-      if (![...scopes, tenantId ?? ''].every((word) => /^[\w.:/-]*$/.test(word)))
+      if (![...scopes, tenantId ?? '', subscription ?? ''].every((word) => /^[\w.:/-]*$/.test(word)))
         throw new CredentialUnavailableError('The scope or the tenant has characters that neither can have.');
       if ((claims ?? '') !== '' && tool === 'az')
         throw new CredentialUnavailableError(
           `Please run ${command`az login --scope ${scopes[0] ?? ''}`}: a claims challenge has to be answered.`,
         );
-      const args = tool === 'az' ? azArguments(scopes, tenantId) : azdArguments(scopes, tenantId, claims);
+      const args =
+        tool === 'az' ? azArguments(scopes, tenantId, subscription) : azdArguments(scopes, tenantId, claims);
       const cwd = process.platform === 'win32' ? (process.env.SystemRoot ?? 'C:\\Windows') : '/bin';
       const limitMs = Math.min(longestMs, programLimitMs(process.env));
       const end = await runProgram({ command: tool, args, cwd, limitMs });
@@ -45,10 +51,19 @@ export function toolCredential(tool: 'az' | 'azd'): TokenCredential {
   };
 }
 
-function azArguments(scopes: readonly string[], tenantId: string | undefined): readonly string[] {
+function azArguments(
+  scopes: readonly string[],
+  tenantId: string | undefined,
+  subscription: string | undefined,
+): readonly string[] {
   const resource = (scopes[0] ?? '').replace(/\/\.default$/, '');
-  const tenant = tenantId === undefined ? [] : ['--tenant', tenantId];
-  return ['account', 'get-access-token', '--output', 'json', '--resource', resource, ...tenant];
+  const where =
+    subscription !== undefined
+      ? ['--subscription', subscription]
+      : tenantId === undefined
+        ? []
+        : ['--tenant', tenantId];
+  return ['account', 'get-access-token', '--output', 'json', '--resource', resource, ...where];
 }
 
 function azdArguments(

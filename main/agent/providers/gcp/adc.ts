@@ -29,6 +29,8 @@ export interface GcpAccess {
   readonly universe: string;
   /** The project that is billed for calls without a project of their own. */
   readonly quotaProject: string | undefined;
+  /** How the user names another: a sentence that begins with a verb. */
+  readonly quotaHint: string;
   /** The project that the environment or the credentials name. */
   readonly project: string | undefined;
 }
@@ -76,6 +78,7 @@ export function createGcpSession(parts: GcpParts): GcpSession {
           expiresAt: client.credentials.expiry_date ?? undefined,
           universe: universeOf(content.universe_domain, env),
           quotaProject: env.GOOGLE_CLOUD_QUOTA_PROJECT || content.quota_project_id,
+          quotaHint: quotaHint(parts, file),
           project: env.GOOGLE_CLOUD_PROJECT || env.CLOUDSDK_CORE_PROJECT || content.project_id,
         };
       } catch (error) {
@@ -86,6 +89,15 @@ export function createGcpSession(parts: GcpParts): GcpSession {
       current = undefined;
     },
   };
+}
+
+/** Google's variable takes precedence over the file; gcloud writes only its own file. */
+function quotaHint(parts: GcpParts, file: string): string {
+  const { GOOGLE_CLOUD_QUOTA_PROJECT: set = '' } = parts.env;
+  if (set !== '') return 'Change GOOGLE_CLOUD_QUOTA_PROJECT to a project that you may use, or unset it.';
+  if (file === adcFile(parts))
+    return 'Run `gcloud auth application-default set-quota-project PROJECT` with a project that you may use.';
+  return `Change quota_project_id in ${file} to a project that you may use.`;
 }
 
 function universeOf(inFile: string | undefined, env: Environment): string {
@@ -117,8 +129,11 @@ export function gcpCredentialFiles({
   const named = env.GOOGLE_APPLICATION_CREDENTIALS ?? '';
   const own = ownFile === undefined ? [] : [{ file: ownFile.path, named: false, own: ownFile }];
   if (named !== '') return [{ file: named, named: true }];
-  const file = path.join(gcloudFolder({ env, home }), 'application_default_credentials.json');
-  return [...own, { file, named: false }];
+  return [...own, { file: adcFile({ env, home }), named: false }];
+}
+
+function adcFile(parts: Pick<GcpParts, 'env' | 'home'>): string {
+  return path.join(gcloudFolder(parts), 'application_default_credentials.json');
 }
 
 /** Returns gcloud's configuration folder. */

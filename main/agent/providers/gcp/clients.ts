@@ -32,6 +32,12 @@ const impersonatedSchema = z.object({
   delegates: z.array(z.string()).optional(),
 });
 
+/** The limit for an answer to a token request: nothing is computed there. */
+const tokenLimitMs = 10_000;
+/** The library runs a program for a token only if this variable is 1. */
+const allowPrograms = 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES';
+const programSchema = z.object({ credential_source: z.object({ executable: z.looseObject({}) }) });
+
 type Content = { readonly type: string; readonly [key: string]: unknown };
 
 /**
@@ -44,6 +50,11 @@ export async function openGcpClient(options: {
   readonly content: Content;
 }): Promise<AuthClient> {
   const { parts, file, content } = options;
+  if (programSchema.safeParse(content).success && parts.env[allowPrograms] !== '1') {
+    throw new AppError('gcp-failed', `The credentials in ${file} run a program, which is not allowed here.`, {
+      hint: `If you trust the program, set ${allowPrograms}=1 and restart the agent.`,
+    });
+  }
   const google = await import('google-auth-library');
   const transporter = createTransporter(google, parts, tokenUriOf(content, parts));
   const common = (given: Content) => ({
@@ -92,7 +103,10 @@ export async function openGcpClient(options: {
           ...common(given),
           scopes: gcpScopes,
         });
-        if (client !== null) return client;
+        if (client === null) break;
+        // The library gives its client of the token service no transporter: it would bypass the proxy and our limits.
+        Object(client).stsCredential.transporter = transporter;
+        return client;
       }
     }
     throw new Error('no kind of credentials that is known');
@@ -169,6 +183,12 @@ function tokenUriOf(content: Content, { env }: GcpParts): string {
   return env.CLOUDSDK_AUTH_TOKEN_HOST || inFile || defaultTokenUri;
 }
 
+/** Wraps an error so that the library does not repeat the request, twice more, with as long a wait each time. */
+function notRetried(cause: unknown): Error {
+  const message = cause instanceof Error ? cause.message : 'no answer';
+  return Object.assign(new Error(message, { cause }), { name: 'AbortError', code: 'AbortError' });
+}
+
 function createFetch(parts: GcpParts, tokenUri: string): typeof fetch {
   return async (input, init) => {
     const asked = String(input instanceof Request ? input.url : input);
@@ -180,7 +200,18 @@ function createFetch(parts: GcpParts, tokenUri: string): typeof fetch {
     const answer =
       method === 'GET'
         ? await getPatiently({ parts, url, headers, signal })
-        : await parts.network.request(url, { method, headers, ...content, signal, maxBytes: tokenBytes });
+        : await parts.network
+            .request(url, {
+              method,
+              headers,
+              ...content,
+              signal,
+              maxBytes: tokenBytes,
+              timeoutMs: tokenLimitMs,
+            })
+            .catch((cause: unknown) => {
+              throw notRetried(cause);
+            });
     const type = answer.headers['content-type'];
     // These statuses have no body, and `Response` rejects one; for any other the library reads it.
     const body = [204, 205, 304].includes(answer.status) ? null : new Uint8Array(answer.body);

@@ -13,7 +13,15 @@ export interface GcpCall {
   /** A role that has the permission and little more. */
   readonly role: string;
   readonly project: string | undefined;
+  /** The quota project that the call names, if any, and how to name another. For calls without a project. */
+  readonly quota?: { readonly project: string | undefined; readonly hint: string };
 }
+
+/** Reasons that are about the quota project and not about the caller's own rights (`google.api.ErrorReason`). */
+const quotaReasons = new Set(['USER_PROJECT_DENIED', 'CONSUMER_INVALID', 'RESOURCE_PROJECT_INVALID']);
+
+/** The project of gcloud's own OAuth client, which is billed where nothing names another. */
+const gcloudProject = '764086051850';
 
 /** `google.rpc.Status` as REST wraps it, with the two details that we use. */
 const failureSchema = z.object({
@@ -73,7 +81,10 @@ export function parseJson(body: Buffer): unknown {
 
 /** Converts a rejection of a Google API; omits Google's own text. */
 export function answerError(refusal: Refusal, call: GcpCall): AppError {
-  const { permission, role, project } = call;
+  const { permission, role, project, quota } = call;
+  const quotaHint =
+    quota?.hint ??
+    'Run `gcloud auth application-default set-quota-project PROJECT` with a project that you may use.';
   const where = project === undefined ? '' : ` in project ${project}`;
   const { status, reason, consumer } = refusal;
   if (status === 401) {
@@ -98,10 +109,25 @@ export function answerError(refusal: Refusal, call: GcpCall): AppError {
         hint: `If it should be, run \`${command`gcloud services enable container.googleapis.com --project ${project}`}\`.`,
       });
     }
-    const payer = consumer === undefined ? 'the project that pays for your calls' : `project ${consumer}`;
-    return new AppError('gcp-failed', `The Resource Manager API is not enabled in ${payer}.`, {
-      hint: 'Run `gcloud auth application-default set-quota-project PROJECT` with one where it is, or have it enabled.',
+    if (quota?.project === undefined && (consumer === undefined || consumer === gcloudProject)) {
+      return new AppError('gcp-failed', 'Your Google session names no quota project to list projects.', {
+        hint: quotaHint,
+      });
+    }
+    const payer = `project ${quota?.project ?? consumer}`;
+    return new AppError('gcp-failed', `The Resource Manager API is not enabled in quota ${payer}.`, {
+      hint: `${quotaHint} Or enable the API cloudresourcemanager.googleapis.com in ${payer}.`,
     });
+  }
+  const billed = quota?.project ?? (quotaReasons.has(reason ?? '') ? consumer : undefined);
+  if (billed !== undefined && (quotaReasons.has(reason ?? '') || status === 400)) {
+    return new AppError(
+      'gcp-denied',
+      `Google does not let you use the quota project ${billed} (${reason ?? `HTTP ${status}`}).`,
+      {
+        hint: `${quotaHint} Or ask for the role roles/serviceusage.serviceUsageConsumer in project ${billed}.`,
+      },
+    );
   }
   if (status === 403 && reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT') {
     return new AppError('gcp-denied', 'Your Google session has no access to cloud projects.', {

@@ -85,7 +85,8 @@ async function readAll(options: {
       return;
     }
     const locations = holding.get(project) ?? new Set();
-    const outcomes = await readProject({ parts, client, limit, run }, project, locations);
+    const done = run.onReading?.({ source: 'gke', account: project, region: wholeProject });
+    const outcomes = await readProject({ parts, client, limit, run }, project, locations).finally(done);
     const whole = outcomes.get(wholeProject);
     if (whole?.kind === 'failed' && whole.error.code === 'gcp-denied' && locations.size === 0) {
       const found = await search?.catch(() => undefined);
@@ -99,11 +100,11 @@ async function readAll(options: {
   const searching = (async () => {
     const found = new Set<string>();
     try {
-      for await (const page of boundedPages(
-        searchProjects({ parts, access, signal: run.signal }),
-        'The list of Google projects',
-      )) {
-        for (const project of page.filter(wanted.has)) {
+      for await (const page of boundedPages(searchProjects({ parts, access, signal: run.signal }), {
+        list: 'The list of Google projects (cloudresourcemanager.projects.search)',
+        next: ({ nextPageToken }) => nextPageToken,
+      })) {
+        for (const project of page.ids.filter(wanted.has)) {
           found.add(project);
           read(project);
         }

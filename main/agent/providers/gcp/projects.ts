@@ -14,8 +14,8 @@ export async function* searchProjects(options: {
   readonly parts: GcpParts;
   readonly access: GcpAccess;
   readonly signal: AbortSignal;
-}): AsyncGenerator<readonly string[]> {
-  const { quotaProject } = options.access;
+}): AsyncGenerator<{ readonly ids: readonly string[]; readonly nextPageToken: string | undefined }> {
+  const { quotaProject, quotaHint } = options.access;
   let token: string | undefined = '';
   while (token !== undefined) {
     const query = new URLSearchParams({ query: 'state:ACTIVE', pageSize: '500' });
@@ -28,10 +28,15 @@ export async function* searchProjects(options: {
         // The call has no project of its own that could be billed.
         ...(quotaProject === undefined ? {} : { 'x-goog-user-project': quotaProject }),
       },
-      call: { permission: 'resourcemanager.projects.get', role: 'roles/browser', project: undefined },
+      call: {
+        permission: 'resourcemanager.projects.get',
+        role: 'roles/browser',
+        project: undefined,
+        quota: { project: quotaProject, hint: quotaHint },
+      },
       schema: pageSchema,
     });
-    yield page.projects.map(({ projectId }) => projectId);
     token = page.nextPageToken || undefined;
+    yield { ids: page.projects.map(({ projectId }) => projectId), nextPageToken: token };
   }
 }

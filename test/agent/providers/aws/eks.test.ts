@@ -3,6 +3,7 @@ import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createNetwork } from '../../../../main/agent/network/network.ts';
+import { timeoutError } from '../../../../main/agent/network/network-error.ts';
 import { createEksSource } from '../../../../main/agent/providers/aws/eks.ts';
 import type { Cluster } from '../../../../main/model/cluster.ts';
 import { writeAwsHome } from '../../../world/aws/home.ts';
@@ -537,4 +538,57 @@ test('no secret key is in any result', async () => {
     expect(text).not.toContain(accessKeyId);
     expect(text).not.toContain(secretAccessKey);
   }
+});
+
+describe('a server that stays silent for the whole limit', () => {
+  const silent = (isSilent: (url: URL) => boolean) => {
+    const asked: string[] = [];
+    const network = createNetwork(clouds.env);
+    const request: typeof network.request = async (url, options) => {
+      const { authorization = '' } = Object(options?.headers);
+      const [, region = ''] = /Credential=[^/]+\/\d+\/([^/]+)\//.exec(String(authorization)) ?? [];
+      const at = new URL(url);
+      at.hash = region;
+      if (!isSilent(at)) return network.request(url, options);
+      asked.push(`${url.pathname} ${region}`);
+      throw timeoutError(url, 20_000);
+    };
+    return { asked, aws: clouds.ways({ network: { ...network, request } }) };
+  };
+
+  test('in one region is asked once for each account, and named; all other regions are read', async () => {
+    const { asked, aws } = silent(({ hash }) => hash === '#sa-east-1');
+    const { results, clusters } = await discoverOnce(createEksSource({ aws }));
+    expect(resultAt(results, payments, 'sa-east-1')).toMatchObject({
+      kind: 'failed',
+      error: {
+        code: 'timeout',
+        message: 'AWS did not answer eks:ListClusters in sa-east-1.',
+        retryable: true,
+      },
+    });
+    expect(asked).toHaveLength(5);
+    expect(clusters).toHaveLength(clouds.plan.eks.length);
+  });
+
+  test('as the token service of a role is asked once, and named', async () => {
+    await appendFile(
+      path.join(clouds.home, '.aws', 'config'),
+      '\n[profile deploy]\nrole_arn = arn:aws:iam::444455556666:role/Deploy\nsource_profile = payments\nregion = eu-west-1\n',
+    );
+    let count = 0;
+    const network = createNetwork(clouds.env);
+    const request: typeof network.request = async (url, options) => {
+      if (!String(options?.body ?? '').includes('Action=AssumeRole')) return network.request(url, options);
+      count += 1;
+      throw timeoutError(url, 20_000);
+    };
+    const aws = clouds.ways({ network: { ...network, request } });
+    const { results } = await discoverOnce(createEksSource({ aws }));
+    expect(count).toBe(1);
+    expect(resultAt(results, 'profile:deploy', '*')).toMatchObject({
+      kind: 'failed',
+      error: { code: 'timeout', message: 'AWS did not answer sts:AssumeRole in eu-west-1.' },
+    });
+  });
 });

@@ -177,6 +177,32 @@ test('a subscription that is gone from a whole listing takes its clusters along;
   expect(resultAt(down, laboratory, region)).toMatchObject({ kind: 'failed' });
 });
 
+describe('a private cluster with a public name too', () => {
+  const partnerEdge = () => {
+    const found = cloud.plan.azure.aks.find(({ name }) => name === 'partner-edge');
+    if (found === undefined) throw new Error('no cluster');
+    return found;
+  };
+  const read = async (tags: Readonly<Record<string, string>>) => {
+    Object.assign(partnerEdge(), { publicName: true, tags: { ...partnerEdge().tags, ...tags } });
+    const { clusters } = await discoverOnce(cloud.aks());
+    const { server = '', otherHost = '' } = clusters.find(({ name }) => name === 'partner-edge') ?? {};
+    return [new URL(server).hostname, otherHost].map((host) =>
+      host.includes('.privatelink.') ? 'private' : 'public',
+    );
+  };
+
+  test.each([
+    [{}, ['private', 'public']],
+    [{ 'k8s-tunnels-endpoint': 'public' }, ['public', 'private']],
+    // Without a tunnel, no name server of this computer knows the private name.
+    [{ 'k8s-tunnels-connector': 'direct' }, ['public', 'private']],
+    [{ 'k8s-tunnels-connector': 'direct', 'k8s-tunnels-endpoint': 'private' }, ['private', 'public']],
+  ])('is reached with the tags %o by one, and by the other where that fails', async (tags, names) => {
+    expect(await read(tags)).toEqual(names);
+  });
+});
+
 describe('the requests', () => {
   test('a second run asks for no token, and each tenant for its subscriptions and clusters at once', async () => {
     const source = cloud.aks();

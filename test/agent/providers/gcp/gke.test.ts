@@ -6,6 +6,7 @@ import path from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createNetwork, type Network } from '../../../../main/agent/network/network.ts';
+import { networkError, timeoutError } from '../../../../main/agent/network/network-error.ts';
 import { type Clock, systemClock } from '../../../../main/agent/parts.ts';
 import type { CellResult } from '../../../../main/agent/providers/discovery-source.ts';
 import { createGkeSource } from '../../../../main/agent/providers/gcp/gke.ts';
@@ -91,6 +92,34 @@ describe('a whole run', () => {
     expect(trials.server).toBe(`https://${gkeAddresses(planned('trials')).dns}`);
     // Google's own front shows a certificate of a public authority.
     expect(trials.certificateAuthorityData).toBeUndefined();
+  });
+
+  test('leads to the public address where the tag asks for it', async () => {
+    const [staging] = google.plan.clusters;
+    if (staging === undefined) throw new Error('no cluster');
+    expect(staging.endpoint).toBe('private');
+    staging.labels = { ...staging.labels, 'k8s-tunnels-endpoint': 'public' };
+    const { clusters } = await discoverOnce(google.source());
+    expect(find(clusters, staging.name)).toMatchObject({
+      server: `https://${gkeAddresses(staging).public}`,
+      endpoint: 'public',
+    });
+  });
+
+  test('names the cure where only a DNS endpoint is left that users cannot reach', async () => {
+    planned('trials').endpoint = 'dns';
+    planned('trials').closed = true;
+    planned('trials').labels = { 'k8s-tunnels-connector': 'direct' };
+    const { clusters } = await discoverOnce(google.source());
+    expect(find(clusters, 'trials')).toMatchObject({
+      server: '',
+      reach: {
+        kind: 'none',
+        reason: expect.stringMatching(
+          /DNS endpoint.*external traffic.*clusters update trials .*--enable-dns-access/,
+        ),
+      },
+    });
   });
 
   test('follows the pages of the search', async () => {
@@ -364,6 +393,82 @@ describe('signing in', () => {
     });
   });
 
+  describe('by workload identity', () => {
+    const workload = (more: object) => ({
+      type: 'external_account',
+      audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/providers/ci',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: `${google.gcp.url}v1/token`,
+      quota_project_id: 'acme-shop',
+      ...more,
+    });
+    /** A source over a network in which the token service fails so; `asked` are the limits of its requests. */
+    const failing = (failure: (url: URL, ms: number) => Error) => {
+      const asked: number[] = [];
+      const request: Network['request'] = async (url, options) => {
+        if (url.pathname !== '/v1/token') return google.network.request(url, options);
+        asked.push(options?.timeoutMs ?? 20_000);
+        throw failure(url, options?.timeoutMs ?? 20_000);
+      };
+      const { env, home } = google;
+      const network = { ...google.network, request };
+      return { asked, source: createGkeSource({ env, home, network, clock: systemClock }) };
+    };
+    beforeEach(async () => {
+      vi.spyOn(console, 'warn').mockImplementation(() => {});
+      const file = path.join(google.home, 'subject-token');
+      await writeFile(file, google.gcp.signIns.issueSubjectToken('ci'));
+      await google.write(workload({ credential_source: { file } }));
+    });
+    afterEach(() => vi.restoreAllMocks());
+
+    test.each([
+      ['is silent', timeoutError, 'timeout', /did not answer within 10 s/],
+      [
+        'is closed',
+        (url: URL) => networkError(url, Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })),
+        'network-unreachable',
+        /ECONNREFUSED/,
+      ],
+    ])('a token service that %s is asked once, and is named', async (_, failure, code, words) => {
+      const { asked, source } = failing(failure);
+      const { results } = await discoverOnce(source);
+      expect(errorAt(results, '*', '*')).toMatchObject({
+        code,
+        message: expect.stringContaining(new URL(google.gcp.url).host),
+      });
+      expect(errorAt(results, '*', '*')?.message).toMatch(words);
+      expect(asked).toEqual([10_000]);
+    });
+
+    test('a program that may not run is named, with the variable that allows it', async () => {
+      const program = path.join(google.home, 'program');
+      const token = google.gcp.signIns.issueSubjectToken('ci');
+      const answer = JSON.stringify({
+        version: 1,
+        success: true,
+        token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        id_token: token,
+        expiration_time: Math.floor(Date.now() / 1_000) + 3_600,
+      });
+      await writeFile(program, `#!/bin/sh\necho '${answer}'\n`, { mode: 0o700 });
+      await google.write(workload({ credential_source: { executable: { command: program } } }));
+      expect(errorAt((await discoverOnce(google.source())).results, '*', '*')).toMatchObject({
+        code: 'gcp-failed',
+        message: expect.stringContaining('run a program, which is not allowed'),
+        hint: expect.stringContaining('GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1'),
+      });
+      // The library reads the environment of the process.
+      vi.stubEnv('GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES', '1');
+      const env = { ...google.env, GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: '1' };
+      try {
+        expect((await discoverOnce(google.source(env))).clusters).toHaveLength(google.plan.clusters.length);
+      } finally {
+        vi.unstubAllEnvs();
+      }
+    });
+  });
+
   test('a file named by GOOGLE_APPLICATION_CREDENTIALS counts, and must exist', async () => {
     const file = path.join(google.home, 'credentials.json');
     const env = { ...google.env, CLOUDSDK_CONFIG: '/nowhere', GOOGLE_APPLICATION_CREDENTIALS: file };
@@ -458,12 +563,48 @@ describe('the search for projects', () => {
     expect(again.clusters).toHaveLength(google.plan.clusters.length);
   });
 
+  test.each([
+    ['old-proj', 'USER_PROJECT_DENIED'],
+    ['Not A Project', 'HTTP 400'],
+  ])(
+    'billed to the quota project %s, which Google does not accept, names it and how to change it',
+    async (project, reason) => {
+      const hintOf = async (env = google.env) => {
+        const { results } = await discoverOnce(google.source(env));
+        const error = errorAt(results, '*', '*');
+        if (error === undefined) return undefined;
+        expect(error).toMatchObject({
+          code: 'gcp-denied',
+          message: `Google does not let you use the quota project ${project} (${reason}).`,
+          hint: expect.stringContaining(`roles/serviceusage.serviceUsageConsumer in project ${project}`),
+        });
+        return error.hint;
+      };
+      await google.write({ ...google.credentials, quota_project_id: project });
+      expect(await hintOf()).toContain('`gcloud auth application-default set-quota-project PROJECT`');
+
+      // The variable goes before the file, so the hint names what changes the outcome.
+      expect(await hintOf({ ...google.env, GOOGLE_CLOUD_QUOTA_PROJECT: 'acme-shop' })).toBeUndefined();
+      await google.write({ ...google.credentials, quota_project_id: 'acme-shop' });
+      expect(await hintOf({ ...google.env, GOOGLE_CLOUD_QUOTA_PROJECT: project })).toContain(
+        'Change GOOGLE_CLOUD_QUOTA_PROJECT',
+      );
+      const file = path.join(google.home, 'elsewhere.json');
+      await writeFile(file, JSON.stringify({ ...google.credentials, quota_project_id: project }));
+      expect(await hintOf({ ...google.env, GOOGLE_APPLICATION_CREDENTIALS: file })).toContain(
+        `Change quota_project_id in ${file}`,
+      );
+      expect(await hintOf()).toBeUndefined();
+    },
+  );
+
   test('that no project pays for says how to name one; the project of the environment is read without it', async () => {
-    await google.write({ ...google.credentials, quota_project_id: 'elsewhere' });
+    await google.write({ ...google.credentials, quota_project_id: undefined });
     const env = { ...google.env, GOOGLE_CLOUD_PROJECT: 'acme-shop' };
     const { results, clusters } = await discoverOnce(google.source(env));
     expect(errorAt(results, '*', '*')).toMatchObject({
       code: 'gcp-failed',
+      message: expect.stringContaining('no quota project'),
       hint: expect.stringContaining('set-quota-project'),
     });
     expect(clusters.map(({ account }) => account)).toEqual(['acme-shop', 'acme-shop']);

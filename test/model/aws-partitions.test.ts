@@ -1,0 +1,65 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { awsPartitions, partitionOf, partitionOfArn } from '../../main/model/aws-partitions.ts';
+import { isAwsRegion } from '../../main/model/aws-portals.ts';
+import { defaultSettings, settingsSchema } from '../../main/model/settings.ts';
+
+interface SdkPartition {
+  readonly id: string;
+  readonly outputs: { readonly dnsSuffix: string };
+  readonly regionRegex: string;
+  readonly regions: Readonly<Record<string, unknown>>;
+}
+
+/** The SDK's own data: no entry of the package exports it. */
+async function sdkPartitions(): Promise<readonly SdkPartition[]> {
+  const entry = createRequire(import.meta.url).resolve('@aws-sdk/core');
+  const file = path.join(
+    path.dirname(path.dirname(entry)),
+    'dist-es/submodules/client/util-endpoints/lib/aws/partitions.js',
+  );
+  const { partitionsInfo } = await import(pathToFileURL(file).href);
+  return partitionsInfo.partitions;
+}
+
+test('the partitions are those of the SDK, with their hosts and regions', async () => {
+  const sdk = await sdkPartitions();
+  expect(new Set(awsPartitions.map(({ id }) => id))).toEqual(new Set(sdk.map(({ id }) => id)));
+  for (const { id, outputs, regions } of sdk) {
+    const real = Object.keys(regions).filter((region) => !region.endsWith('-global'));
+    for (const region of real) {
+      expect(partitionOf(region), region).toMatchObject({ id, dnsSuffix: outputs.dnsSuffix });
+      expect(isAwsRegion(region), region).toBe(true);
+    }
+    const ours = awsPartitions.find((one) => one.id === id)?.regions ?? [];
+    expect(ours.length).toBeGreaterThan(0);
+    // The commercial partition has opt-in regions, which the account itself names.
+    if (id === 'aws') expect(real).toEqual(expect.arrayContaining([...ours]));
+    else expect(new Set(ours)).toEqual(new Set(real));
+  }
+});
+
+test('a region that no version of the SDK knows yet belongs where the SDK would look for it', async () => {
+  const sdk = await sdkPartitions();
+  for (const region of ['us-isof-east-2', 'eusc-de-west-9', 'cn-south-1', 'eu-isoe-north-1', 'eu-west-9']) {
+    const { id } = sdk.find(({ regionRegex }) => new RegExp(regionRegex).test(region)) ?? { id: 'none' };
+    expect(partitionOf(region).id).toBe(id);
+  }
+});
+
+test('an ARN names its partition', () => {
+  expect(partitionOfArn('arn:aws-us-gov:iam::111122223333:role/x')?.regions).toContain('us-gov-west-1');
+  expect(partitionOfArn('arn:aws-eusc:iam::111122223333:role/x')?.dnsSuffix).toBe('amazonaws.eu');
+  expect(partitionOfArn('arn:aws-moon:iam::111122223333:role/x')).toBeUndefined();
+  expect(partitionOfArn('')).toBeUndefined();
+});
+
+test('the setting takes a region of every partition', async () => {
+  const awsRegions = (await sdkPartitions()).flatMap(({ regions }) =>
+    Object.keys(regions).filter((region) => !region.endsWith('-global')),
+  );
+  expect(settingsSchema.parse({ ...defaultSettings, awsRegions }).awsRegions).toEqual(awsRegions);
+  expect(settingsSchema.safeParse({ ...defaultSettings, awsRegions: ['eu_west_1'] }).success).toBe(false);
+});
