@@ -205,6 +205,7 @@ async function wireAgent(wired: {
   if (!schedule.isFresh()) schedule.start();
   organisation.follow();
   releases.follow();
+  const background = providers.flatMap(({ background }) => background?.() ?? []);
 
   return {
     ...createOperations({
@@ -224,6 +225,7 @@ async function wireAgent(wired: {
       startedAt,
     }),
     async close() {
+      for (const end of background) end();
       current.close();
       organisation.close();
       schedule.close();

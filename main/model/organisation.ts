@@ -97,6 +97,10 @@ const vault = z.strictObject({
     )
     .optional()
     .describe('The first one stands in where VAULT_ADDR is not set; the others are read besides.'),
+  skipVerify: z
+    .boolean()
+    .optional()
+    .describe('Whether VAULT_SKIP_VERIFY may switch off the check of certificates. Yes when left out.'),
 });
 
 const releases = z

@@ -24,7 +24,7 @@ export const settingsSchema = z.object({
         'must be REGION=START_URL, such as eu-west-1=https://acme.awsapps.com/start',
       ),
   ),
-  /** Vault KV mounts that contain clusters: `mount`, or `namespace:mount` to override VAULT_NAMESPACE. */
+  /** Vault KV mounts that contain clusters: `mount`, `mount/folder`, or `namespace:mount` to override VAULT_NAMESPACE. */
   vaultMounts: z.array(z.string().min(1)),
   /** YAML files of clusters. Paths are absolute, below `~/`, or relative to the settings file. */
   clusterFiles: z.array(z.string().min(1)),

@@ -26,7 +26,10 @@ export const settingsText = {
     'Minutes after which the list of clusters is refreshed at start.',
   ],
   firstRun: ['Show set-up', 'While no clusters are known.'],
-  vaultMounts: ['Vault mounts', 'KV mounts with on-prem clusters, as mount or namespace:mount.'],
+  vaultMounts: [
+    'Vault mounts',
+    'KV mounts with on-prem clusters, as mount, mount/folder or namespace:mount.',
+  ],
   clusterFiles: ['Cluster files', 'YAML files that list clusters.'],
   awsPortals: [
     'AWS access portals',

@@ -22,6 +22,12 @@ export interface Answer {
   readonly body: Buffer;
 }
 
+/** What a server's own configuration says of TLS, in place of the CA certificates of `trustAuthorities`. */
+export type RequestTls = Pick<
+  https.RequestOptions,
+  'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'
+>;
+
 export interface Request {
   readonly method?: string;
   readonly headers?: http.OutgoingHttpHeaders;
@@ -33,6 +39,7 @@ export interface Request {
   /** Expects only a page for people, whatever the status: it is cut after 64 KB. */
   readonly page?: boolean;
   readonly signal?: AbortSignal | undefined;
+  readonly tls?: RequestTls | undefined;
   /** Called when the connection to the host is established (TLS done), before the request is answered. */
   readonly onConnected?: () => void;
 }
@@ -96,6 +103,7 @@ export function createNetwork(env: Environment): Network {
     const signal =
       request.signal === undefined ? ending.signal : AbortSignal.any([request.signal, ending.signal]);
     const options: https.RequestOptions & { [dialSignal]: AbortSignal } = {
+      ...request.tls,
       method: request.method ?? 'GET',
       headers: request.headers ?? {},
       agent: url.protocol === 'http:' ? httpAgent : httpsAgent,

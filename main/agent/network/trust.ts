@@ -47,7 +47,10 @@ export function trustUsableAuthorities(
   }
 }
 
-function readAuthorities(origin: string, file: string): readonly string[] {
+/**
+ * Returns the certificates of a PEM file that `origin` names. Throws `file-unreadable` or `bad-input`, with the name.
+ */
+export function readAuthorities(origin: string, file: string): readonly string[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -61,13 +64,22 @@ function readAuthorities(origin: string, file: string): readonly string[] {
       },
     );
   }
+  return authoritiesIn(text, { origin, file });
+}
+
+/** Returns the certificates of a PEM text: that of `file`, or of the variable `origin` itself. Throws `bad-input`. */
+export function authoritiesIn(
+  text: string,
+  { origin, file }: { readonly origin: string; readonly file?: string },
+): readonly string[] {
+  const what = file === undefined ? origin : `${file}, named by ${origin},`;
   const certificates = certificatesIn(text);
   if (certificates.length === 0) {
-    throw new AppError('bad-input', `${file}, named by ${origin}, holds no PEM certificate.`, {
+    throw new AppError('bad-input', `${what} holds no PEM certificate.`, {
       hint: 'It must hold one or more blocks that begin with -----BEGIN CERTIFICATE-----.',
     });
   }
-  for (const certificate of certificates) check(certificate, origin, file);
+  for (const certificate of certificates) check(certificate, what);
   return certificates;
 }
 
@@ -84,11 +96,11 @@ function certificatesIn(text: string): readonly string[] {
   return found;
 }
 
-function check(certificate: string, origin: string, file: string): void {
+function check(certificate: string, what: string): void {
   try {
     new X509Certificate(certificate);
   } catch (cause) {
-    throw new AppError('bad-input', `${file}, named by ${origin}, holds a certificate that is damaged.`, {
+    throw new AppError('bad-input', `${what} holds a certificate that is damaged.`, {
       hint: 'Ask the administrator who gave you the file for a new copy.',
       cause,
     });
