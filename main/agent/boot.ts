@@ -90,8 +90,8 @@ export async function boot(options: {
       warn(error);
       return undefined;
     });
-    const unusable = trustUsableAuthorities({ env, setting });
-    if (unusable !== undefined) warn(unusable, 'None of its certificates is trusted. ');
+    for (const unusable of trustUsableAuthorities({ env, setting }))
+      warn(unusable, 'None of its certificates is trusted. ');
     const catalog = await createCatalog({
       folder: path.join(paths.state, 'catalog'),
       clock,

@@ -1,8 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { AppError, errnoOf } from '../../../model/app-error.ts';
+import { AppError } from '../../../model/app-error.ts';
 import type { RequestTls } from '../../network/network.ts';
-import { authoritiesIn, readAuthorities } from '../../network/trust.ts';
+import { authoritiesIn, authoritiesInFolder, readAuthorities, readText } from '../../network/trust.ts';
 import type { Environment } from '../../parts.ts';
 
 export interface VaultTls {
@@ -30,7 +28,9 @@ export function vaultTls({ env, skipVerify }: VaultTls, address: URL): RequestTl
   const skips = isTrue(env.VAULT_SKIP_VERIFY) && (skipVerify?.(address) ?? true);
   return {
     ...(ca === undefined ? {} : { ca }),
-    ...(cert === '' ? {} : { cert: read('VAULT_CLIENT_CERT', cert), key: read('VAULT_CLIENT_KEY', key) }),
+    ...(cert === ''
+      ? {}
+      : { cert: readText('VAULT_CLIENT_CERT', cert), key: readText('VAULT_CLIENT_KEY', key) }),
     ...(VAULT_TLS_SERVER_NAME === '' ? {} : { servername: VAULT_TLS_SERVER_NAME }),
     ...(skips ? { rejectUnauthorized: false } : {}),
   };
@@ -41,40 +41,8 @@ function authorities(env: Environment): string[] | undefined {
   if (VAULT_CACERT !== '') return [...readAuthorities('VAULT_CACERT', VAULT_CACERT)];
   if (VAULT_CACERT_BYTES !== '')
     return [...authoritiesIn(VAULT_CACERT_BYTES, { origin: 'VAULT_CACERT_BYTES' })];
-  if (VAULT_CAPATH !== '') return inFolder(VAULT_CAPATH);
+  if (VAULT_CAPATH !== '') return [...authoritiesInFolder('VAULT_CAPATH', VAULT_CAPATH)];
   return undefined;
-}
-
-function inFolder(folder: string): string[] {
-  let files: string[];
-  try {
-    files = readdirSync(folder, { withFileTypes: true, recursive: true })
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) => path.join(entry.parentPath, entry.name));
-  } catch (cause) {
-    throw unreadable('VAULT_CAPATH', folder, cause);
-  }
-  const found = files.flatMap((file) => [...readAuthorities('VAULT_CAPATH', file)]);
-  if (found.length > 0) return [...new Set(found)];
-  throw new AppError('bad-input', `${folder}, named by VAULT_CAPATH, holds no PEM certificate.`, {
-    hint: 'It must hold files with blocks that begin with -----BEGIN CERTIFICATE-----.',
-  });
-}
-
-function read(variable: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw unreadable(variable, file, cause);
-  }
-}
-
-function unreadable(variable: string, file: string, cause: unknown): AppError {
-  return new AppError(
-    'file-unreadable',
-    `${file}, named by ${variable}, could not be read (${errnoOf(cause)}).`,
-    { hint: `Correct the path in ${variable}, or unset it.`, cause },
-  );
 }
 
 /** As Go's strconv.ParseBool reads it. */
