@@ -6,6 +6,7 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Environment } from '../parts.ts';
 import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts';
 import { readBody } from './body.ts';
+import { type ClockSkew, createClockWatch } from './clock-skew.ts';
 import { checkJson } from './json-shape.ts';
 import { answerBytes, answersBytes, pageBytes } from './limits.ts';
 import { cancelled, networkError, timeoutError } from './network-error.ts';
@@ -64,6 +65,8 @@ export interface Network {
   /** Keep-alive agents to pass to SDKs. */
   readonly httpsAgent: https.Agent;
   readonly httpAgent: http.Agent;
+  /** Returns how far this computer's clock is from those of the servers that have answered over TLS. */
+  clockSkew(): ClockSkew | undefined;
   /**
    * Sends a request. Rejects with `network-unreachable`, `network-proxy`, `network-untrusted`, `timeout`, `cancelled`,
    * or with `answer-refused` if the answer is too long, is not HTTP, or is JSON that would take too much memory.
@@ -80,7 +83,17 @@ const defaultTimeoutMs = 20_000;
 /** More than any source has in flight at once: a request that waits for a connection waits a whole round trip. */
 const socketsPerHost = 1024;
 
-export function createNetwork(env: Environment): Network {
+export function createNetwork(
+  env: Environment,
+  {
+    now = Date.now,
+    onSkew,
+  }: {
+    readonly now?: () => number;
+    /** Called when this computer's clock turns out to be wrong. */
+    readonly onSkew?: ((skew: ClockSkew) => void) | undefined;
+  } = {},
+): Network {
   const routes = proxyRoutes(env);
   const options = {
     keepAlive: true,
@@ -88,7 +101,14 @@ export function createNetwork(env: Environment): Network {
     maxFreeSockets: socketsPerHost,
     scheduling: 'lifo',
   } as const;
-  const httpsAgent = new ProxiedHttpsAgent(options, routes);
+  const clockWatch = createClockWatch(onSkew);
+  const httpsAgent = new ProxiedHttpsAgent(options, routes, (client, host) => {
+    const sentAt = now();
+    client.prependOnceListener('response', ({ headers: { date, age } }) => {
+      // An answer of a cache has the date of its making.
+      if (age === undefined) clockWatch.see({ host, date, sentAt, receivedAt: now() });
+    });
+  });
   const httpAgent = new ProxiedHttpAgent(options, routes);
   const budget = createAnswerBudget(answersBytes);
 
@@ -162,6 +182,7 @@ export function createNetwork(env: Environment): Network {
     troubles: routes.unusable.map(unusable),
     httpsAgent,
     httpAgent,
+    clockSkew: clockWatch.skew,
     request: (url, request = {}) =>
       new Promise((resolve, reject) => {
         startFresh(url, request, reject, (client, failure) => {
