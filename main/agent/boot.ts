@@ -91,6 +91,7 @@ export async function boot(options: {
       openStore: parts.openStore,
       managed: managedSettings(organisation.current()),
       onChange: onSettings,
+      onIgnored: (error) => warn(error),
     });
     later.resolve(settings);
     const organisationFiles = createOrganisationFiles(fileFolders({ env, config: paths.config }));
