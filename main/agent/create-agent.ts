@@ -36,6 +36,7 @@ export async function createAgent(given: Parts): Promise<Agent> {
   const parts = { ...given, clock: withSafeTimers(given.clock, given.logger) };
   const state = createState(parts.logger);
   const notices = createNotices({ ...parts, state });
+  for (const warning of parts.warnings ?? []) notices.add('warning', warning);
   const organisationEvents = new EventEmitter<{ change: [] }>();
   const base = await boot({
     parts,

@@ -167,8 +167,8 @@ export const organisationSchema = z.strictObject({
     .default(usualTagPrefix)
     .describe('What the keys of tags begin with.'),
   defaults: settingsSchema
-    // Named by `sources.eks.identityCenter`.
-    .omit({ awsPortals: true })
+    // The first is named by `sources.eks.identityCenter`; the second may name programs to run.
+    .omit({ awsPortals: true, environmentFile: true })
     .partial()
     .extend(furtherDefaults)
     .strict()

@@ -42,6 +42,8 @@ export const settingsSchema = z.object({
   listGroup: z.enum(['account', 'environment', 'cloud', 'group', 'none']),
   /** A PEM file of additional CA certificates to trust besides the system's. */
   extraAuthorities: z.string(),
+  /** A file of `NAME=VALUE` lines for the desktop app's environment, over that of the login shell. */
+  environmentFile: z.string(),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -64,6 +66,7 @@ export const defaultSettings: Settings = {
   favouritesOrder: 'own',
   listGroup: 'account',
   extraAuthorities: '',
+  environmentFile: '',
 };
 
 export type SettingName = keyof Settings;

@@ -40,6 +40,10 @@ export const settingsText = {
     'Additional CA certificates',
     'A PEM file to trust in addition to the system store; loaded at start.',
   ],
+  environmentFile: [
+    'Environment file',
+    'Lines of NAME=VALUE that the app adds to the environment of your login shell; loaded at start.',
+  ],
   signInsTitle: 'Google and Azure',
   signInsKept: {
     keychain: 'In files encrypted with a key in your keychain.',

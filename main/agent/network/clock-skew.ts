@@ -1,3 +1,4 @@
+import type { ClientRequest } from 'node:http';
 import { AppError } from '../../model/app-error.ts';
 
 /** How far this computer's clock is from the clocks of servers. */
@@ -17,8 +18,17 @@ export interface ClockWatch {
     readonly sentAt: number;
     readonly receivedAt: number;
   }): void;
+  /** Compares the answer of a request that is about to be sent. */
+  follow(request: ClientRequest, host: string): void;
   /** Undefined while the clock is right or no server has answered. */
   skew(): ClockSkew | undefined;
+}
+
+export interface ClockParts {
+  /** This computer's clock, ms since the epoch. */
+  readonly now?: () => number;
+  /** Called when it turns out to be wrong, and again if that happens after it was right. */
+  readonly onSkew?: (skew: ClockSkew) => void;
 }
 
 /** Clouds accept a request up to five minutes from their own time; a token for a cluster lives for 14 minutes. */
@@ -28,10 +38,9 @@ const resolutionMs = 1_000;
 const mostHosts = 20;
 
 /**
- * One server may be wrong: the clock counts as wrong when most servers, of the last 20, agree on it. `onSkew` is called
- * when that begins, and again if it begins after the clock was right.
+ * One server may be wrong: the clock counts as wrong when most servers, of the last 20, agree on it.
  */
-export function createClockWatch(onSkew: (skew: ClockSkew) => void = () => {}): ClockWatch {
+export function createClockWatch({ now = Date.now, onSkew = () => {} }: ClockParts = {}): ClockWatch {
   /** The last answer of each host, the oldest first. 0: its time agrees with ours. */
   const hosts = new Map<string, number>();
   let current: ClockSkew | undefined;
@@ -45,8 +54,15 @@ export function createClockWatch(onSkew: (skew: ClockSkew) => void = () => {}): 
     return undefined;
   };
 
-  return {
+  const watch: ClockWatch = {
     skew: () => current,
+    follow(request, host) {
+      const sentAt = now();
+      request.prependOnceListener('response', ({ headers: { date, age } }) => {
+        // An answer of a cache has the date of its making.
+        if (age === undefined) watch.see({ host, date, sentAt, receivedAt: now() });
+      });
+    },
     see({ host, date, sentAt, receivedAt }) {
       const at = Date.parse(date ?? '');
       if (Number.isNaN(at) || receivedAt < sentAt) return;
@@ -65,6 +81,7 @@ export function createClockWatch(onSkew: (skew: ClockSkew) => void = () => {}): 
       if (current !== undefined && known === undefined) onSkew(current);
     },
   };
+  return watch;
 }
 
 /** Formats a sentence: `The clock of this computer is 20 minutes ahead of sts.amazonaws.com.` */

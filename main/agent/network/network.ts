@@ -6,7 +6,7 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Environment } from '../parts.ts';
 import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts';
 import { readBody } from './body.ts';
-import { type ClockSkew, createClockWatch } from './clock-skew.ts';
+import { type ClockParts, type ClockSkew, createClockWatch } from './clock-skew.ts';
 import { checkJson } from './json-shape.ts';
 import { answerBytes, answersBytes, pageBytes } from './limits.ts';
 import { cancelled, networkError, timeoutError } from './network-error.ts';
@@ -83,17 +83,7 @@ const defaultTimeoutMs = 20_000;
 /** More than any source has in flight at once: a request that waits for a connection waits a whole round trip. */
 const socketsPerHost = 1024;
 
-export function createNetwork(
-  env: Environment,
-  {
-    now = Date.now,
-    onSkew,
-  }: {
-    readonly now?: () => number;
-    /** Called when this computer's clock turns out to be wrong. */
-    readonly onSkew?: ((skew: ClockSkew) => void) | undefined;
-  } = {},
-): Network {
+export function createNetwork(env: Environment, clock: ClockParts = {}): Network {
   const routes = proxyRoutes(env);
   const options = {
     keepAlive: true,
@@ -101,14 +91,8 @@ export function createNetwork(
     maxFreeSockets: socketsPerHost,
     scheduling: 'lifo',
   } as const;
-  const clockWatch = createClockWatch(onSkew);
-  const httpsAgent = new ProxiedHttpsAgent(options, routes, (client, host) => {
-    const sentAt = now();
-    client.prependOnceListener('response', ({ headers: { date, age } }) => {
-      // An answer of a cache has the date of its making.
-      if (age === undefined) clockWatch.see({ host, date, sentAt, receivedAt: now() });
-    });
-  });
+  const clockWatch = createClockWatch(clock);
+  const httpsAgent = new ProxiedHttpsAgent(options, routes, clockWatch.follow);
   const httpAgent = new ProxiedHttpAgent(options, routes);
   const budget = createAnswerBudget(answersBytes);
 

@@ -37,7 +37,7 @@ describe('the watch', () => {
     ['3 days behind', -72 * hour],
   ])('a clock that is %s is noted once', (_what, aheadMs) => {
     const seen: ClockSkew[] = [];
-    const watch = createClockWatch((skew) => void seen.push(skew));
+    const watch = createClockWatch({ onSkew: (skew) => void seen.push(skew) });
     for (const host of ['a.example', 'b.example', 'c.example']) watch.see(answer(host, aheadMs));
     expect(seen).toHaveLength(1);
     expect(watch.skew()?.host).toBe('c.example');
@@ -60,7 +60,7 @@ describe('the watch', () => {
 
   test('a clock that was corrected is right at once, and is noted again when it is wrong again', () => {
     const seen: ClockSkew[] = [];
-    const watch = createClockWatch((skew) => void seen.push(skew));
+    const watch = createClockWatch({ onSkew: (skew) => void seen.push(skew) });
     for (const host of ['a.example', 'b.example', 'c.example']) watch.see(answer(host, hour));
     watch.see(answer('b.example', 0));
     expect(watch.skew()).toBeUndefined();
