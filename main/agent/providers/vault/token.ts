@@ -71,7 +71,7 @@ export async function vaultTokenStore(places: Places): Promise<VaultTokenStore> 
 /** Returns the value of `token_helper` in HCL, or in JSON, which HCL includes. */
 function helperIn(text: string, config: string): string | undefined {
   const [, value] =
-    /(?:^|[{,])[ \t]*"?token_helper"?[ \t]*[=:][ \t]*("(?:[^"\\\r\n]|\\.)*")/m.exec(text) ?? [];
+    /(?:^\uFEFF?|[{,])[ \t]*"?token_helper"?[ \t]*[=:][ \t]*("(?:[^"\\\r\n]|\\.)*")/m.exec(text) ?? [];
   if (value === undefined) return undefined;
   let helper: unknown;
   try {

@@ -91,6 +91,7 @@ describe.skipIf(process.platform === 'win32')('a token helper', () => {
 describe.skipIf(process.platform === 'win32')('the configuration of the vault command', () => {
   test.each([
     ['HCL', (file: string) => `# a comment\n  token_helper   =   "${file}" // the keychain\n`],
+    ['HCL after a byte order mark', (file: string) => `\uFEFFtoken_helper = "${file}"`],
     ['JSON', (file: string) => `{"token_helper": "${file}"}`],
     ['JSON in lines', (file: string) => `{\n  "token_helper": "${file}"\n}\n`],
   ])('is read as %s', async (_form, text) => {
