@@ -28,6 +28,8 @@ export interface Parts {
   readonly sealer: Sealer;
   /** The command that kubectl runs for a credential. */
   readonly plugin: PluginCommand;
+  /** What failed before the agent started, for its notices. */
+  readonly warnings?: readonly string[] | undefined;
   /** The folder of the programs in the package, if there is one. */
   readonly resources?: string | undefined;
   /** Collects all garbage of the process, if the host can. The agent calls it when nothing is open any more. */

@@ -7,6 +7,7 @@ import type { Settings, SettingsFrom } from '../model/settings.ts';
 import type { Parts } from './agent.ts';
 import { type Catalog, createCatalog } from './catalog/catalog.ts';
 import { type Credentials, createCredentials } from './credentials/credentials.ts';
+import { clockCure, skewSentence } from './network/clock-skew.ts';
 import { createNetwork, type Network } from './network/network.ts';
 import { trustUsableAuthorities } from './network/trust.ts';
 import { withSupport } from './organisation/access-request.ts';
@@ -57,7 +58,14 @@ export async function boot(options: {
     const { message, hint = '' } = toPlainError(error);
     notice('warning', `${message} ${remark}${hint}`.trim());
   };
-  const network = createNetwork(env);
+  const network = createNetwork(env, {
+    now: clock.now,
+    onSkew: (skew) =>
+      notice(
+        'warning',
+        `${skewSentence(skew)} Clusters, clouds and logins reject tokens then (Unauthorized). ${clockCure()}`,
+      ),
+  });
   for (const trouble of network.troubles) warn(trouble);
   const later = Promise.withResolvers<SettingsKeeper>();
   const organisation = await createOrganisation({
@@ -83,6 +91,7 @@ export async function boot(options: {
       openStore: parts.openStore,
       managed: managedSettings(organisation.current()),
       onChange: onSettings,
+      onIgnored: (error) => warn(error),
     });
     later.resolve(settings);
     const organisationFiles = createOrganisationFiles(fileFolders({ env, config: paths.config }));
@@ -90,8 +99,8 @@ export async function boot(options: {
       warn(error);
       return undefined;
     });
-    const unusable = trustUsableAuthorities({ env, setting });
-    if (unusable !== undefined) warn(unusable, 'None of its certificates is trusted. ');
+    for (const unusable of trustUsableAuthorities({ env, setting }))
+      warn(unusable, 'None of its certificates is trusted. ');
     const catalog = await createCatalog({
       folder: path.join(paths.state, 'catalog'),
       clock,
@@ -118,7 +127,7 @@ export async function boot(options: {
     // session reports them.
     if (sealer.kind === 'keychain')
       for (const { sessionFile } of providers) await sessionFile?.read().catch(() => {});
-    const credentials = createCredentials({ clock, providers });
+    const credentials = createCredentials({ clock, providers, clockSkew: network.clockSkew });
     return { network, organisation, organisationFiles, settings, catalog, providers, consents, credentials };
   });
 }

@@ -36,6 +36,7 @@ export async function createAgent(given: Parts): Promise<Agent> {
   const parts = { ...given, clock: withSafeTimers(given.clock, given.logger) };
   const state = createState(parts.logger);
   const notices = createNotices({ ...parts, state });
+  for (const warning of parts.warnings ?? []) notices.add('warning', warning);
   const organisationEvents = new EventEmitter<{ change: [] }>();
   const base = await boot({
     parts,
@@ -196,6 +197,7 @@ async function wireAgent(wired: {
   if (!schedule.isFresh()) schedule.start();
   organisation.follow();
   releases.follow();
+  const background = providers.flatMap(({ background }) => background?.() ?? []);
 
   return {
     ...createOperations({
@@ -215,6 +217,7 @@ async function wireAgent(wired: {
       startedAt,
     }),
     async close() {
+      for (const end of background) end();
       current.close();
       organisation.close();
       schedule.close();

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,6 +10,8 @@ import { pathsFrom } from './paths.ts';
 /** Lifetime of the redirect page, ms: as long as the address that it leads to can be used. */
 const fileLifetimeMs = 5 * 60_000;
 const prefix = 'k8s-tunnels-open-';
+/** Programs that pass the page on to a running browser end sooner; one that goes on is the browser itself. */
+const failsWithinMs = 2_000;
 
 /** The folders of this process that still exist. */
 const folders = new Set<string>();
@@ -19,8 +21,9 @@ let isRemovedAtExit = false;
  * Opens an address in the user's browser: with the first command of `BROWSER` that starts (a colon-separated list; `%s`
  * is replaced by the address, otherwise the address is the last argument), else as `openWithSystem` does. A login
  * address holds secrets, and other accounts on the computer can read a program's arguments. So the browser is given a
- * page on disk, readable only by the user, that redirects to the address. Rejects with `url-refused` as `checkUrl`
- * does, or with `not-found` when there is no browser.
+ * page on disk, readable only by the user, that redirects to the address. Waits for at most two seconds to see whether
+ * the program fails, and tries the next one then. Rejects with `url-refused` as `checkUrl` does, or with `not-found`
+ * when no browser opens.
  */
 export async function openUrl(
   url: string,
@@ -29,17 +32,26 @@ export async function openUrl(
 ): Promise<void> {
   const page = pathToFileURL(await writePage(checkUrl(url), env)).href;
   const separator = process.platform === 'win32' ? ';' : ':';
+  const failures: string[] = [];
   for (const command of (env.BROWSER ?? '').split(separator).filter((text) => text.trim() !== '')) {
-    if (await start(command.trim().split(/\s+/), page, env)) return;
+    const failure = await start(command.trim().split(/\s+/), page, env);
+    if (failure === undefined) return;
+    failures.push(failure);
   }
+  let cause: unknown;
   try {
-    await openWithSystem(page);
-  } catch (cause) {
-    throw new AppError('not-found', 'No browser could be opened.', {
-      hint: 'Open the address by hand, or set BROWSER.',
-      cause,
-    });
+    const child = await openWithSystem(page);
+    const code = child instanceof ChildProcess ? await failureOf(child) : undefined;
+    if (code === undefined) return;
+    failures.push(`${programOf(child)} failed with exit code ${code}`);
+  } catch (error) {
+    cause = error;
   }
+  const why = failures.length === 0 ? '' : `: ${failures.join(', ')}`;
+  throw new AppError('not-found', `No browser could be opened${why}.`, {
+    hint: 'Open the address by hand, or set BROWSER to the command of your browser and start the agent again.',
+    cause,
+  });
 }
 
 /**
@@ -102,15 +114,33 @@ function pageTo(url: string): string {
   return `<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url=${escaped}"><title>k8s-tunnels</title>\n`;
 }
 
-function start(words: readonly string[], url: string, env: Environment): Promise<boolean> {
+/** Resolves with the reason if the program does not start or fails soon. */
+function start(words: readonly string[], url: string, env: Environment): Promise<string | undefined> {
   const [command = '', ...rest] = words.map((word) => word.replaceAll('%s', url));
   const args = words.some((word) => word.includes('%s')) ? rest : [...rest, url];
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: 'ignore', detached: true, env });
-    child.once('error', () => resolve(false));
-    child.once('spawn', () => {
+    child.once('error', () => resolve(`${path.basename(command)} could not be started`));
+    child.once('spawn', async () => {
       child.unref();
-      resolve(true);
+      const code = await failureOf(child);
+      resolve(code === undefined ? undefined : `${path.basename(command)} failed with exit code ${code}`);
     });
   });
+}
+
+/** Resolves with the exit code of a program that fails within two seconds. */
+function failureOf(child: ChildProcess): Promise<number | undefined> {
+  if (child.exitCode !== null) return Promise.resolve(child.exitCode === 0 ? undefined : child.exitCode);
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), failsWithinMs);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      resolve(code === 0 || code === null ? undefined : code);
+    });
+  });
+}
+
+function programOf(child: unknown): string {
+  return child instanceof ChildProcess ? path.basename(child.spawnfile) : 'the system';
 }

@@ -66,6 +66,7 @@ export async function createReach(options: {
     serviceToken: (hostname) =>
       readServiceToken(hostname, organisation.current()?.access?.serviceTokens, organisationFiles),
     onLogins: () => events.emit('logins'),
+    onHeld: (message) => notices.addOnce('warning', message),
     onAnswer: (answer) => answers.emit('answer', answer),
     onSessionEnded(ended) {
       notices.add(

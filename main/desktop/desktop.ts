@@ -9,11 +9,12 @@ import { appId, origin } from './app-origin.ts';
 import { linkOpener } from './external-link.ts';
 import { followAgent } from './follow-agent.ts';
 import type { Host } from './host-agent.ts';
-import { hiddenFlag, setStartAtLogin } from './login-item.ts';
+import { setStartAtLogin } from './login-item.ts';
 import { createNotifier } from './notifications/notifier.ts';
 import type { Target } from './notifications/text.ts';
 import { registerScheme, servePage } from './page.ts';
 import { denyPermissions } from './permissions.ts';
+import { startsHidden } from './starts-hidden.ts';
 import { type AppTray, createTray } from './tray.ts';
 import { createAppWindow } from './window.ts';
 import { readWindowPlace, type WindowPlace } from './window-place.ts';
@@ -90,7 +91,10 @@ export function runDesktop(options: {
     event.preventDefault();
     showLink(linkAmong([url]));
   });
-  app.on('activate', () => window.show());
+  // macOS activates an app that it opens at login too, before the app is ready.
+  app.on('activate', () => {
+    if (isReady) window.show();
+  });
   // Without a listener, Electron quits when the last window closes.
   app.on('window-all-closed', () => {});
 
@@ -135,7 +139,12 @@ export function runDesktop(options: {
       onQuit: quit,
     });
     isReady = true;
-    if (waiting !== undefined || !process.argv.includes(hiddenFlag)) showLink(waiting);
+    const isHidden = startsHidden({
+      argv: process.argv,
+      platform: process.platform,
+      wasOpenedAtLogin: () => app.getLoginItemSettings().wasOpenedAtLogin,
+    });
+    if (waiting !== undefined || !isHidden) showLink(waiting);
   };
   // No top-level await: Electron becomes ready only after this module was evaluated.
   app

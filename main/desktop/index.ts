@@ -5,6 +5,7 @@ import { pathsFrom } from '../agent/paths.ts';
 import { openAgentLog } from '../cli/agent-log.ts';
 import { runDesktop } from './desktop.ts';
 import { openElectronStore } from './electron-store.ts';
+import { environmentFile } from './environment-file.ts';
 import { openExternal } from './external-link.ts';
 import { hostAgent } from './host-agent.ts';
 import { openKeychain } from './keychain.ts';
@@ -36,7 +37,9 @@ runDesktop({
       logger,
       onQuit,
       async parts() {
-        const env = await loginEnvironment(process.env, { logger });
+        const login = await loginEnvironment(process.env, { logger });
+        const own = await environmentFile({ env: login.env, config: paths.config, home: paths.home });
+        const env = { ...login.env, ...own.variables };
         // The AWS SDK reads the process's own.
         Object.assign(process.env, env);
         const programs = app.isPackaged
@@ -48,6 +51,7 @@ runDesktop({
           : undefined;
         return {
           env,
+          warnings: [login.warning ?? [], own.warning ?? []].flat(),
           plugin: pluginCommand({ programs, appFolder, env }),
           resources: programs,
           sealer: await openKeychain({ folder: paths.state, logger }),

@@ -98,6 +98,10 @@ const vault = z.strictObject({
     )
     .optional()
     .describe('The first one stands in where VAULT_ADDR is not set; the others are read besides.'),
+  skipVerify: z
+    .boolean()
+    .optional()
+    .describe('Whether VAULT_SKIP_VERIFY may switch off the check of certificates. Yes when left out.'),
 });
 
 const releases = z
@@ -164,8 +168,8 @@ export const organisationSchema = z.strictObject({
     .default(usualTagPrefix)
     .describe('What the keys of tags begin with.'),
   defaults: settingsSchema
-    // Named by `sources.eks.identityCenter`.
-    .omit({ awsPortals: true })
+    // The first is named by `sources.eks.identityCenter`; the second may name programs to run.
+    .omit({ awsPortals: true, environmentFile: true })
     .partial()
     .extend(furtherDefaults)
     .strict()

@@ -27,7 +27,7 @@ export const settingsSchema = z.object({
         'must be REGION=START_URL, such as eu-west-1=https://acme.awsapps.com/start',
       ),
   ),
-  /** Vault KV mounts that contain clusters: `mount`, or `namespace:mount` to override VAULT_NAMESPACE. */
+  /** Vault KV mounts that contain clusters: `mount`, `mount/folder`, or `namespace:mount` to override VAULT_NAMESPACE. */
   vaultMounts: z.array(z.string().min(1)),
   /** YAML files of clusters. Paths are absolute, below `~/`, or relative to the settings file. */
   clusterFiles: z.array(z.string().min(1)),
@@ -45,6 +45,8 @@ export const settingsSchema = z.object({
   listGroup: z.enum(['account', 'environment', 'cloud', 'group', 'none']),
   /** A PEM file of additional CA certificates to trust besides the system's. */
   extraAuthorities: z.string(),
+  /** A file of `NAME=VALUE` lines for the desktop app's environment, over that of the login shell. */
+  environmentFile: z.string(),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -68,6 +70,7 @@ export const defaultSettings: Settings = {
   favouritesOrder: 'own',
   listGroup: 'account',
   extraAuthorities: '',
+  environmentFile: '',
 };
 
 export type SettingName = keyof Settings;

@@ -147,6 +147,12 @@ export function SettingsPage({
           value={settings.extraAuthorities}
           patch={(extraAuthorities) => ({ extraAuthorities })}
         />
+        <TextSetting
+          name="environmentFile"
+          words={settingsText.environmentFile}
+          value={settings.environmentFile}
+          patch={(environmentFile) => ({ environmentFile })}
+        />
       </Group>
       <Group title={settingsText.signIns}>
         <div className="setting" data-wide>

@@ -31,7 +31,10 @@ export const settingsText = {
     'Minutes after which the list of clusters is refreshed at start.',
   ],
   firstRun: ['Show set-up', 'While no clusters are known.'],
-  vaultMounts: ['Vault mounts', 'KV mounts with on-prem clusters, as mount or namespace:mount.'],
+  vaultMounts: [
+    'Vault mounts',
+    'KV mounts with on-prem clusters, as mount, mount/folder or namespace:mount.',
+  ],
   clusterFiles: ['Cluster files', 'YAML files that list clusters.'],
   awsPortals: [
     'AWS access portals',
@@ -41,6 +44,10 @@ export const settingsText = {
   extraAuthorities: [
     'Additional CA certificates',
     'A PEM file to trust in addition to the system store; loaded at start.',
+  ],
+  environmentFile: [
+    'Environment file',
+    'Lines of NAME=VALUE that the app adds to the environment of your login shell; loaded at start.',
   ],
   signInsTitle: 'Google and Azure',
   signInsKept: {

@@ -52,6 +52,7 @@ export const setupText = {
     'sources.aks.enabled': 'Discover in Azure',
     'sources.aks.tenants': 'Azure tenants',
     'sources.vault.enabled': 'Discover in Vault',
+    'sources.vault.skipVerify': 'Allow VAULT_SKIP_VERIFY',
     'sources.vault.addresses.address': 'Vault',
     'sources.vault.addresses.namespace': 'Vault namespace',
     'sources.vault.addresses.mounts': 'Vault mounts',

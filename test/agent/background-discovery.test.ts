@@ -74,3 +74,18 @@ test('a part of the catalog that cannot be read is told, kept, and read anew', a
   );
   expect(notices.map(({ message }) => message).join('\n')).toContain('version 3, not 2');
 });
+
+test('a mistyped setting stops nothing: it is reported, and the others count', async () => {
+  const home = await makeFolder();
+  const { config } = pathsFrom({ HOME: home });
+  await mkdir(config, { recursive: true });
+  await writeFile(path.join(config, 'settings.json'), '{"catalogMaxAgeMinutes":"often","firstRun":false}');
+  const agent = await openAgent(systemClock, home);
+  expect(agent.settings()).toMatchObject({ catalogMaxAgeMinutes: 60, firstRun: false });
+  expect(agent.snapshot().notices).toMatchObject([
+    {
+      level: 'warning',
+      message: expect.stringMatching(/Setting catalogMaxAgeMinutes in .* is ignored: .* VALUE/),
+    },
+  ]);
+});

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -57,6 +58,33 @@ test('a program named by BROWSER is given the page too, in place of %s or at the
     expect(line).not.toContain('secret');
     expect(ledTo(pattern.exec(line)?.[1] ?? '')).toBe(signIn);
   }
+});
+
+test.skipIf(process.platform === 'win32')('a program that fails is followed by the next one', async () => {
+  const [bad, good] = [path.join(home, 'bad'), path.join(home, 'good')];
+  await writeFile(bad, '#!/bin/sh\nexit 3\n', { mode: 0o755 });
+  await writeFile(good, `#!/bin/sh\ntouch '${home}/opened'\n`, { mode: 0o755 });
+  await openUrl(signIn, { ...env, BROWSER: `${bad}:${good}` }, () => Promise.reject(new Error('not asked')));
+  expect(await readdir(home)).toContain('opened');
+});
+
+test.skipIf(process.platform === 'win32')('where all fail, each is named, with the cure', async () => {
+  const bad = path.join(home, 'bad');
+  await writeFile(bad, '#!/bin/sh\nexit 3\n', { mode: 0o755 });
+  const system = async () => spawn('/bin/sh', ['-c', 'exit 4'], { stdio: 'ignore' });
+  await expect(openUrl(signIn, { ...env, BROWSER: `${bad}:absent` }, system)).rejects.toMatchObject({
+    code: 'not-found',
+    message:
+      'No browser could be opened: bad failed with exit code 3, absent could not be started, sh failed with exit code 4.',
+    hint: expect.stringContaining('Open the address by hand, or set BROWSER'),
+  });
+});
+
+test.skipIf(process.platform === 'win32')('a browser that goes on running has opened', async () => {
+  const browser = path.join(home, 'browser');
+  await writeFile(browser, `#!/bin/sh\necho $$ > '${home}/pid'\nexec sleep 60\n`, { mode: 0o755 });
+  await openUrl(signIn, { ...env, BROWSER: browser }, () => Promise.reject(new Error('not asked')));
+  process.kill(Number(await readFile(path.join(home, 'pid'), 'utf8')));
 });
 
 test('what a killed process left is removed', async () => {

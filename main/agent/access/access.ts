@@ -129,6 +129,8 @@ export function createAccess(options: {
   readonly folder: string;
   readonly openUrl: (url: string) => Promise<void>;
   readonly onLogins: (logins: readonly LoginState[]) => void;
+  /** Called with a message for the user when a login waits for another program's. */
+  readonly onHeld?: (message: string) => void;
   readonly onAnswer?: (answer: Answer) => void;
   /** Called once when an organisation has ended the session before it expired. */
   readonly onSessionEnded?: (authDomain: string) => void;

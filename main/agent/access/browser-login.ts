@@ -37,8 +37,10 @@ export function createBrowserLogin(options: {
   readonly tokens: Pick<AppTokens, 'silent' | 'keep' | 'signOuts'>;
   readonly openUrl: (url: string) => Promise<void>;
   readonly onLogins: (logins: readonly LoginState[]) => void;
+  /** Called when a login waits for another program's. */
+  readonly onHeld?: ((message: string) => void) | undefined;
 }): BrowserLogin {
-  const { network, clock, logger, files, tokens, openUrl, onLogins } = options;
+  const { network, clock, logger, files, tokens, openUrl, onLogins, onHeld } = options;
   const pending = createSharedWork();
   const waiting = new Map<string, LoginState>();
   const closing = new AbortController();
@@ -51,16 +53,15 @@ export function createBrowserLogin(options: {
     const shown = { authDomain: app.authDomain, url: transfer.url.href, since: clock.now() };
     waiting.set(app.authDomain, shown);
     announce();
-    try {
-      await openUrl(transfer.url.href);
-    } catch (error) {
+    openUrl(transfer.url.href).catch((error: unknown) => {
       // The login state has the address, so the user can still open it manually.
       logger.warn('The browser could not be opened', {
         reason: error instanceof Error ? error.message : 'unknown',
       });
+      if (waiting.get(app.authDomain) !== shown) return;
       waiting.set(app.authDomain, { ...shown, noBrowser: true });
       announce();
-    }
+    });
     return transfer.wait(signal);
   };
 
@@ -72,9 +73,15 @@ export function createBrowserLogin(options: {
     const releases: (() => Promise<void>)[] = [];
     const satisfied = async () => (await tokens.silent(app)) !== undefined;
     const since = tokens.signOuts(app.authDomain);
+    let held: string | undefined;
+    const onWait = (holder: string) => {
+      held = `${holder}: finish the login in its browser tab, or end that process.`;
+      onHeld?.(`The login for ${app.hostname} waits. ${held}`);
+    };
     try {
       for (const file of [files.appPath(app), files.orgPath(app.authDomain)]) {
-        const release = await lockToken({ file, clock, signal, satisfied });
+        const release = await lockToken({ file, clock, signal, satisfied, onWait });
+        held = undefined;
         if (release === undefined) return;
         releases.unshift(release);
       }
@@ -92,7 +99,7 @@ export function createBrowserLogin(options: {
             'access-login-timeout',
             `The login for ${app.hostname} was not finished within 5 minutes.`,
             {
-              hint: 'Connect again to open a new login page.',
+              hint: held ?? 'Connect again to open a new login page.',
               retryable: true,
               cause,
             },

@@ -1,6 +1,8 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster, CredentialSource } from '../../model/cluster.ts';
 import { createExpiring } from '../async/expiring.ts';
+import { withClock } from '../network/clock-skew.ts';
+import type { Network } from '../network/network.ts';
 import type { Clock } from '../parts.ts';
 import type { ApiServer, Credential, PreparedCredential } from '../providers/credential-provider.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -25,6 +27,8 @@ export interface Credentials {
 export function createCredentials(options: {
   readonly clock: Clock;
   readonly providers: readonly Pick<Provider, 'credential'>[];
+  /** Named in errors: a wrong clock explains most refusals. */
+  readonly clockSkew?: Network['clockSkew'];
 }): Credentials {
   const { clock } = options;
   const providers = new Map(
@@ -45,26 +49,31 @@ export function createCredentials(options: {
     return provider.prepare({ source, cluster, server });
   };
 
-  return {
-    async get(cluster, server) {
-      const source = cluster.credential;
-      if (source === undefined) {
-        throw new AppError('credential-failed', `${cluster.title} has no credentials configured.`, {
-          hint: `Store a token or a client certificate for it where it was found (${cluster.source}).`,
-        });
-      }
-      const { identity, make } = await prepare(source, cluster, server);
-      return held.get(`${cluster.id} ${JSON.stringify(source)}`, {
-        from: identity,
-        make,
-        async lifeMs({ expiresAt = clock.now() + defaultLifeMs }) {
-          if (identity === undefined) return 0;
-          // Another user may have signed in meanwhile: then do not cache.
-          const after = await prepare(source, cluster, server).catch(() => undefined);
-          return after?.identity === identity ? expiresAt - marginMs - clock.now() : 0;
-        },
+  const get: Credentials['get'] = async (cluster, server) => {
+    const source = cluster.credential;
+    if (source === undefined) {
+      throw new AppError('credential-failed', `${cluster.title} has no credentials configured.`, {
+        hint: `Store a token or a client certificate for it where it was found (${cluster.source}).`,
       });
-    },
+    }
+    const { identity, make } = await prepare(source, cluster, server);
+    return held.get(`${cluster.id} ${JSON.stringify(source)}`, {
+      from: identity,
+      make,
+      async lifeMs({ expiresAt = clock.now() + defaultLifeMs }) {
+        if (identity === undefined) return 0;
+        // Another user may have signed in meanwhile: then do not cache.
+        const after = await prepare(source, cluster, server).catch(() => undefined);
+        return after?.identity === identity ? expiresAt - marginMs - clock.now() : 0;
+      },
+    });
+  };
+
+  return {
+    get: (cluster, server) =>
+      get(cluster, server).catch((error: unknown) => {
+        throw withClock(error, options.clockSkew?.());
+      }),
     forgetAll: () => held.clear(),
   };
 }

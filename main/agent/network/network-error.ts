@@ -45,7 +45,7 @@ export function networkError(url: { readonly host: string }, cause: unknown, pro
       'network-untrusted',
       `${url.host} shows a certificate that this computer does not trust (${errno}).`,
       {
-        hint: "If your organisation inspects TLS, point NODE_EXTRA_CA_CERTS at its authority's PEM file.",
+        hint: "If your organisation inspects TLS, point NODE_EXTRA_CA_CERTS at its authority's PEM file, then start the agent again: `k8s-tunnels quit`.",
         cause,
       },
     );

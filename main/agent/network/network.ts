@@ -6,6 +6,7 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Environment } from '../parts.ts';
 import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts';
 import { readBody } from './body.ts';
+import { type ClockParts, type ClockSkew, createClockWatch } from './clock-skew.ts';
 import { checkJson } from './json-shape.ts';
 import { answerBytes, answersBytes, pageBytes } from './limits.ts';
 import { cancelled, networkError, timeoutError } from './network-error.ts';
@@ -22,6 +23,12 @@ export interface Answer {
   readonly body: Buffer;
 }
 
+/** What a server's own configuration says of TLS, in place of the CA certificates of `trustAuthorities`. */
+export type RequestTls = Pick<
+  https.RequestOptions,
+  'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'
+>;
+
 export interface Request {
   readonly method?: string;
   readonly headers?: http.OutgoingHttpHeaders;
@@ -33,6 +40,7 @@ export interface Request {
   /** Expects only a page for people, whatever the status: it is cut after 64 KB. */
   readonly page?: boolean;
   readonly signal?: AbortSignal | undefined;
+  readonly tls?: RequestTls | undefined;
   /** Called when the connection to the host is established (TLS done), before the request is answered. */
   readonly onConnected?: () => void;
 }
@@ -57,6 +65,8 @@ export interface Network {
   /** Keep-alive agents to pass to SDKs. */
   readonly httpsAgent: https.Agent;
   readonly httpAgent: http.Agent;
+  /** Returns how far this computer's clock is from those of the servers that have answered over TLS. */
+  clockSkew(): ClockSkew | undefined;
   /**
    * Sends a request. Rejects with `network-unreachable`, `network-proxy`, `network-untrusted`, `timeout`, `cancelled`,
    * or with `answer-refused` if the answer is too long, is not HTTP, or is JSON that would take too much memory.
@@ -73,7 +83,7 @@ const defaultTimeoutMs = 20_000;
 /** More than any source has in flight at once: a request that waits for a connection waits a whole round trip. */
 const socketsPerHost = 1024;
 
-export function createNetwork(env: Environment): Network {
+export function createNetwork(env: Environment, clock: ClockParts = {}): Network {
   const routes = proxyRoutes(env);
   const options = {
     keepAlive: true,
@@ -81,7 +91,8 @@ export function createNetwork(env: Environment): Network {
     maxFreeSockets: socketsPerHost,
     scheduling: 'lifo',
   } as const;
-  const httpsAgent = new ProxiedHttpsAgent(options, routes);
+  const clockWatch = createClockWatch(clock);
+  const httpsAgent = new ProxiedHttpsAgent(options, routes, clockWatch.follow);
   const httpAgent = new ProxiedHttpAgent(options, routes);
   const budget = createAnswerBudget(answersBytes);
 
@@ -96,6 +107,7 @@ export function createNetwork(env: Environment): Network {
     const signal =
       request.signal === undefined ? ending.signal : AbortSignal.any([request.signal, ending.signal]);
     const options: https.RequestOptions & { [dialSignal]: AbortSignal } = {
+      ...request.tls,
       method: request.method ?? 'GET',
       headers: request.headers ?? {},
       agent: url.protocol === 'http:' ? httpAgent : httpsAgent,
@@ -154,6 +166,7 @@ export function createNetwork(env: Environment): Network {
     troubles: routes.unusable.map(unusable),
     httpsAgent,
     httpAgent,
+    clockSkew: clockWatch.skew,
     request: (url, request = {}) =>
       new Promise((resolve, reject) => {
         startFresh(url, request, reject, (client, failure) => {

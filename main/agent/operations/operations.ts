@@ -43,12 +43,12 @@ export function createOperations(agent: {
   readonly startedAt: number;
 }): Omit<Agent, 'close'> {
   const { base, parts, state, schedule, connections, current, activity } = agent;
-  const { organisation, settings, catalog, providers, consents, credentials } = base;
+  const { network, organisation, settings, catalog, providers, consents, credentials } = base;
   const { policies, tunnels, logins } = agent.reach;
   const { clock, logger } = parts;
   const clusters = createClusters({ catalog, schedule, connections });
   const accessRequest = () => organisation.current()?.links?.accessRequest;
-  const { login, logout } = signInOperations({ ...agent, logins, credentials });
+  const { login, logout } = signInOperations({ ...agent, logins, credentials, network });
   const signIns = createSignIns({ clock, logins: { ...logins, login } });
   const shared = { ...agent, ...agent.reach, clusters, catalog, consents, credentials, accessRequest };
   const lookers = new Set<object>();

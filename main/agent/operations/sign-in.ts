@@ -5,6 +5,8 @@ import type { Activity } from '../activity/activity.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { Schedule } from '../discovery/schedule.ts';
 import type { Logins } from '../logins/logins.ts';
+import { withClock } from '../network/clock-skew.ts';
+import type { Network } from '../network/network.ts';
 
 /** The source that lists clusters with a provider's session. Access and OIDC sessions list none. */
 const sourceOf: Partial<Record<LoginProviderKind, Source>> = {
@@ -21,11 +23,14 @@ export function signInOperations(options: {
   readonly schedule: Pick<Schedule, 'startAfterSignIn' | 'renew'>;
   readonly sessions: Pick<Sessions, 'look'>;
   readonly activity: Pick<Activity, 'add'>;
+  readonly network: Pick<Network, 'clockSkew'>;
 }): Pick<Logins, 'login' | 'logout'> {
-  const { logins, credentials, schedule, sessions, activity } = options;
+  const { logins, credentials, schedule, sessions, activity, network } = options;
   return {
     async login(asked) {
-      const account = await logins.login(asked);
+      const account = await logins.login(asked).catch((error: unknown) => {
+        throw withClock(error, network.clockSkew());
+      });
       const { provider, session, who } = account;
       // Sign-ins to Access are reported by its sessions, whatever started them.
       if (provider !== 'access')

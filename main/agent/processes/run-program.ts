@@ -55,6 +55,8 @@ export async function runProgram(options: {
   readonly env?: Environment | undefined;
   readonly limitMs: number;
   readonly maxBytes?: number;
+  /** Written to its stdin, which is empty where undefined. */
+  readonly input?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }): Promise<ProgramEnd> {
   const {
@@ -65,6 +67,7 @@ export async function runProgram(options: {
     env,
     limitMs,
     maxBytes = defaultMaxBytes,
+    input,
     signal,
   } = options;
   if (signal?.aborted === true) return { kind: 'cancelled' };
@@ -72,7 +75,7 @@ export async function runProgram(options: {
     shell,
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env, extendEnv: false }),
-    stdin: 'ignore',
+    ...(input === undefined ? { stdin: 'ignore' } : { input }),
     buffer: false,
     reject: false,
     detached: process.platform !== 'win32',

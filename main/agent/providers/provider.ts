@@ -16,6 +16,8 @@ export interface Provider {
   readonly source?: () => DiscoverySource;
   readonly login?: LoginProvider;
   readonly credential?: CredentialProvider;
+  /** Begins what it does while an agent runs. Returns a function that ends it. */
+  readonly background?: () => () => void;
   /** Where `k8s-tunnels login` stores its session, if that is a file of ours. */
   readonly sessionFile?: SignInFile;
   /**
@@ -32,6 +34,8 @@ export interface ProviderParts {
   readonly network: Network;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Warns the user. */
+  readonly notice: (message: string) => void;
   readonly folders: {
     /** The settings folder. */
     readonly config: string;

@@ -43,6 +43,7 @@ export function createProviders(options: {
     network,
     clock,
     logger,
+    notice,
     folders: { config: paths.config, state: paths.state },
     settings: () => settings.get(),
     organisation,

@@ -3,6 +3,14 @@ import path from 'node:path';
 import { errnoOf } from '../../model/app-error.ts';
 import { setAside } from '../storage/set-aside.ts';
 
+/**
+ * Parses a settings file. Windows editors write a byte order mark, which JSON does not allow. Throws what `JSON.parse`
+ * throws.
+ */
+export function parseSettings(text: string): Record<string, unknown> {
+  return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+}
+
 const fileIn = (folder: string) => path.join(folder, 'settings.json');
 const goodIn = (folder: string) => path.join(folder, 'settings.json.good');
 
@@ -12,6 +20,7 @@ const goodIn = (folder: string) => path.join(folder, 'settings.json.good');
  */
 export function repairSettingsFile(folder: string): string | undefined {
   const file = fileIn(folder);
+  convertUtf16(file);
   if (isReadable(file) !== false) return undefined;
   const aside = setAside(file);
   if (aside === undefined) return undefined;
@@ -19,6 +28,22 @@ export function repairSettingsFile(folder: string): string | undefined {
   if (isReadable(goodIn(folder)) !== true) return `${kept} The default settings apply now.`;
   copyFileSync(goodIn(folder), file);
   return `${kept} The last good settings apply now.`;
+}
+
+/** Rewrites a file of Windows PowerShell's `>`, which is UTF-16. Leaves it as it is where it cannot be written. */
+function convertUtf16(file: string): void {
+  try {
+    const bytes = readFileSync(file);
+    if (bytes[0] === 0xff && bytes[1] === 0xfe) replace(file, bytes.subarray(2).toString('utf16le'));
+  } catch {
+    // There is no file, or opening it reports why it cannot be read.
+  }
+}
+
+function replace(file: string, text: string): void {
+  const temporary = `${file}.next`;
+  writeFileSync(temporary, text, { mode: 0o600 });
+  renameSync(temporary, file);
 }
 
 type Content = Readonly<Record<string, unknown>>;
@@ -38,7 +63,7 @@ export function migrateSettingsFile(
 ): string | undefined {
   const file = fileIn(folder);
   if (isReadable(file) !== true) return undefined;
-  const content = JSON.parse(readFileSync(file, 'utf8')) as Content;
+  const content = parseSettings(readFileSync(file, 'utf8')) as Content;
   const from = versionOf(content);
   if (from > to)
     return `${file} is of a newer k8s-tunnels (version ${from}): settings that this version does not know are kept and ignored.`;
@@ -46,9 +71,7 @@ export function migrateSettingsFile(
   keepCopy(file, `${file}.v${from}`);
   let next = content;
   for (let version = from; version < to; version += 1) next = by[version]?.(next) ?? next;
-  const temporary = `${file}.next`;
-  writeFileSync(temporary, `${JSON.stringify({ ...next, version: to }, undefined, '\t')}\n`, { mode: 0o600 });
-  renameSync(temporary, file);
+  replace(file, `${JSON.stringify({ ...next, version: to }, undefined, '\t')}\n`);
   return undefined;
 }
 
@@ -81,7 +104,7 @@ export function keepGoodSettings(folder: string): void {
 /** Returns undefined if there is no file, or if it cannot be read: opening it reports that. */
 function isReadable(file: string): boolean | undefined {
   try {
-    const content: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const content: unknown = parseSettings(readFileSync(file, 'utf8'));
     return typeof content === 'object' && content !== null && !Array.isArray(content);
   } catch (error) {
     return errnoOf(error) === undefined ? false : undefined;

@@ -1,4 +1,6 @@
 import { AppError } from '../../model/app-error.ts';
+import { command } from '../../model/command.ts';
+import { nearest } from '../../model/nearest.ts';
 import {
   defaultSettings,
   type SettingName,
@@ -43,25 +45,42 @@ export interface SettingsKeeper {
   manage(managed: ManagedSettings | undefined): void;
 }
 
-/** Throws `bad-input` with file and field if the stored settings are invalid; leaves the file as it is. */
+/**
+ * Ignores a stored setting that does not exist or whose value is invalid, and reports it; leaves the file as it is.
+ * Throws `bad-input` if the file cannot be read.
+ */
 export function createSettings(options: {
   readonly openStore: () => SettingsStore;
   readonly managed?: ManagedSettings | undefined;
   readonly onChange: (settings: Settings, from: SettingsFrom) => void;
+  /** Called once for each stored setting that is ignored. */
+  readonly onIgnored?: (error: AppError) => void;
 }): SettingsKeeper {
   const store = open(options.openStore);
+  const reported = new Set<string>();
+  /** The settings of the file that can be used. */
+  const stored = (): Record<string, unknown> => {
+    const { usable, ignored } = sift(store.store, store.path);
+    for (const error of ignored) {
+      if (!reported.has(error.message)) options.onIgnored?.(error);
+      reported.add(error.message);
+    }
+    return usable;
+  };
   let managed = options.managed;
   const under = (by: ManagedSettings | undefined, patch: Partial<Settings> = {}): Settings => {
-    const own = { ...knownOf(store.store), ...patch };
+    const own = { ...stored(), ...patch };
     const chosen = Object.entries(own).filter(([name]) => !isLocked(by, name));
     // Locked values must be valid too: they apply again when the organisation unlocks them.
     parse(own, store.path);
     return parse({ ...by?.values, ...Object.fromEntries(chosen) }, store.path);
   };
-  const from = () =>
-    Object.fromEntries(
-      settingNames.map((name) => [name, originOf(name, store.store, managed)]),
+  const from = () => {
+    const own = stored();
+    return Object.fromEntries(
+      settingNames.map((name) => [name, originOf(name, own, managed)]),
     ) as SettingsFrom;
+  };
   let current = under(managed);
   return {
     get: () => current,
@@ -128,12 +147,37 @@ function open(openStore: () => SettingsStore): SettingsStore {
   }
 }
 
-/** Takes from a file of a newer version only what is valid: that version may have changed a setting's meaning. */
-function knownOf(content: Record<string, unknown>): Record<string, unknown> {
-  if (versionOf(content) <= settingsVersion) return content;
-  const fits = ([name, value]: [string, unknown]) =>
-    settingsSchema.partial().safeParse({ [name]: value }).success;
-  return Object.fromEntries(Object.entries(content).filter(fits));
+/**
+ * Separates what can be used from what cannot. A file of a newer version is taken as far as it is valid, without a
+ * report: that version may have further settings, or have changed a setting's meaning.
+ */
+function sift(content: Record<string, unknown>, file: string) {
+  const usable: Record<string, unknown> = {};
+  const ignored: AppError[] = [];
+  for (const [name, value] of Object.entries(content)) {
+    const isKnown = Object.hasOwn(settingsSchema.shape, name);
+    const result = settingsSchema.partial().safeParse({ [name]: value });
+    if (isKnown && result.success) usable[name] = value;
+    else if (isKnown)
+      ignored.push(
+        new AppError(
+          'bad-input',
+          `Setting ${name} in ${file} is ignored: ${result.error?.issues[0]?.message ?? 'does not fit'}.`,
+          {
+            hint: `Correct ${name} in that file, or set it: \`${command`k8s-tunnels settings ${name}`} VALUE\`.`,
+          },
+        ),
+      );
+    else if (name !== 'version' && !name.startsWith('__')) {
+      const [like] = nearest(name, settingNames, 1, 3);
+      ignored.push(
+        new AppError('bad-input', `${file} has the setting ${name}, which does not exist.`, {
+          hint: like === undefined ? 'Remove it from that file.' : `Did you mean ${like}?`,
+        }),
+      );
+    }
+  }
+  return { usable, ignored: versionOf(content) > settingsVersion ? [] : ignored };
 }
 
 function parse(raw: Record<string, unknown>, file: string): Settings {

@@ -30,6 +30,7 @@ export interface SettingChange {
 /** Settings that a page cannot change alone, each with its effect. */
 const sensitiveSettings: { readonly [N in SettingName]?: string } = {
   clusterFiles: 'Clusters of these files can run programs as you.',
+  environmentFile: 'Variables of this file can name programs to run as you.',
   extraAuthorities: 'Servers with a certificate of these authorities are trusted.',
   kubeconfigPath: 'This file is read and edited.',
   startAtLogin: 'The desktop app starts when you log in.',

@@ -58,7 +58,9 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
 /** Reads the setting `credentialStartsAgent` without loading the settings library. */
 function isAlone({ config }: Paths): boolean {
   try {
-    const settings = JSON.parse(readFileSync(path.join(config, 'settings.json'), 'utf8'));
+    const text = readFileSync(path.join(config, 'settings.json'), 'utf8');
+    // Windows editors write a byte order mark.
+    const settings = JSON.parse(text.replace(/^\uFEFF/, ''));
     return settings.credentialStartsAgent === false;
   } catch {
     return false;

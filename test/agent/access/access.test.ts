@@ -177,6 +177,33 @@ describe('a login', () => {
     expect(await readdir(rig.folder)).toContain(`${path.basename(appFile(tcpHost))}.lock`);
   });
 
+  it('reports whose lock it waits for, once, and names it when the time is over', async () => {
+    const { pid } = await bystander();
+    await lock(tcpHost, { pid, start_time: processStart(pid) ?? 0 });
+    const token = rig.access.token(tcpHost, asked);
+    token.catch(() => {});
+    await vi.waitFor(() => {
+      rig.clock.skip(2_000);
+      expect(rig.held).not.toEqual([]);
+    });
+    const holder = `Process ${pid} (cloudflared or another agent) holds ${appFile(tcpHost)}.lock`;
+    expect(rig.held).toEqual([
+      `The login for ${tcpHost} waits. ${holder}: finish the login in its browser tab, or end that process.`,
+    ]);
+    // The limit counts in steps, so that sleep does not end it.
+    const ended = token.then(
+      () => true,
+      () => true,
+    );
+    while (!(await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 10))])))
+      rig.clock.skip(60_000);
+    await expect(token).rejects.toMatchObject({
+      code: 'access-login-timeout',
+      hint: expect.stringContaining(holder),
+    });
+    expect(await tabs()).toEqual([]);
+  });
+
   it.each([
     [
       'of a program that was killed',

@@ -14,6 +14,8 @@ export interface Rig {
   readonly access: Access;
   /** How many logins waited, each time that it changed. */
   readonly logins: number[];
+  /** What was reported of logins that wait for another program's. */
+  readonly held: string[];
   readonly browserEnv: Record<string, string>;
   /** Another agent, with the same folder of tokens where none is named; of an organisation with that team. */
   another(folder?: string, team?: string): Access;
@@ -32,6 +34,7 @@ export async function startRig(options: Parameters<typeof startFixture>[0] = {})
   const clock = skippingClock();
   const folder = path.join(world.home, '.cloudflared');
   const logins: number[] = [];
+  const held: string[] = [];
   const browserEnv: Record<string, string> = {};
   const open: { readonly access: Access; readonly network: Network }[] = [];
   const another = (place = folder, team?: string) => {
@@ -43,6 +46,7 @@ export async function startRig(options: Parameters<typeof startFixture>[0] = {})
       folder: place,
       openUrl: (url) => openUrl(url, { ...process.env, HOME: world.home, ...env, ...browserEnv }),
       onLogins: (list) => logins.push(list.length),
+      onHeld: (message) => held.push(message),
       team: () => team,
     });
     open.push({ access, network });
@@ -54,6 +58,7 @@ export async function startRig(options: Parameters<typeof startFixture>[0] = {})
     clock,
     access: another(),
     logins,
+    held,
     browserEnv,
     another,
     async close() {

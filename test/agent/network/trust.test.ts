@@ -25,6 +25,14 @@ describe('extra authorities', () => {
   it.each([
     ['NODE_EXTRA_CA_CERTS', (file: string) => ({ env: { NODE_EXTRA_CA_CERTS: file } })],
     ['SSL_CERT_FILE', (file: string) => ({ env: { SSL_CERT_FILE: file } })],
+    ['AWS_CA_BUNDLE', (file: string) => ({ env: { AWS_CA_BUNDLE: file } })],
+    ['REQUESTS_CA_BUNDLE', (file: string) => ({ env: { REQUESTS_CA_BUNDLE: file } })],
+    ['REQUESTS_CA_BUNDLE, a folder', (file: string) => ({ env: { REQUESTS_CA_BUNDLE: path.dirname(file) } })],
+    ['CURL_CA_BUNDLE', (file: string) => ({ env: { CURL_CA_BUNDLE: file } })],
+    [
+      'SSL_CERT_DIR',
+      (file: string) => ({ env: { SSL_CERT_DIR: ['/nowhere', path.dirname(file)].join(path.delimiter) } }),
+    ],
     ['the setting', (setting: string) => ({ env: {}, setting })],
   ])('are those of the file that %s names, all of them', async (_, options) => {
     const [first, second] = [await createAuthority('First'), await createAuthority('Second')];
@@ -65,13 +73,38 @@ describe('extra authorities', () => {
     expect(() => trustAuthorities({ env: { SSL_CERT_FILE: '' } })).not.toThrow();
   });
 
+  it('of a variable for another tool are left out where they cannot be used, and named; the others stay', async () => {
+    const { certificate } = await createAuthority('Own');
+    const env = {
+      NODE_EXTRA_CA_CERTS: await write('own.pem', certificate),
+      AWS_CA_BUNDLE: path.join(folder, 'missing.pem'),
+      REQUESTS_CA_BUNDLE: await write('empty.pem', ''),
+    };
+    expect(trustUsableAuthorities({ env })).toMatchObject([
+      {
+        code: 'file-unreadable',
+        message: expect.stringContaining('AWS_CA_BUNDLE'),
+        hint: expect.stringContaining('unset it'),
+      },
+      { code: 'bad-input', message: expect.stringContaining('REQUESTS_CA_BUNDLE') },
+    ]);
+    expect(tls.getCACertificates('default').map((pem) => pem.trim())).toContain(certificate.trim());
+  });
+
+  it('of the system are trusted', () => {
+    trustAuthorities({ env: {} });
+    const trusted = new Set(tls.getCACertificates('default'));
+    const system = tls.getCACertificates('system');
+    expect(system.filter((pem) => !trusted.has(pem))).toEqual([]);
+  });
+
   it('are left out where the setting names a file that cannot be used, and the others stay', async () => {
     const missing = path.join(folder, 'missing.pem');
     const { certificate } = await createAuthority('Environment');
     const env = { NODE_EXTRA_CA_CERTS: await write('own.pem', certificate) };
-    expect(trustUsableAuthorities({ env, setting: missing })).toMatchObject({ code: 'file-unreadable' });
+    expect(trustUsableAuthorities({ env, setting: missing })).toMatchObject([{ code: 'file-unreadable' }]);
     expect(tls.getCACertificates('default').map((pem) => pem.trim())).toContain(certificate.trim());
-    expect(trustUsableAuthorities({ env })).toBeUndefined();
+    expect(trustUsableAuthorities({ env })).toEqual([]);
     // Whoever set a variable can unset it.
     const wrong = { NODE_EXTRA_CA_CERTS: missing };
     expect(() => trustUsableAuthorities({ env: wrong, setting: missing })).toThrow(/NODE_EXTRA_CA_CERTS/);

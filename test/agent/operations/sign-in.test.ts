@@ -17,6 +17,7 @@ const withFakes = (account: Account, removed: SignOut['removed'] = []) => {
     schedule: { startAfterSignIn: (source) => void did.push(`discover ${source}`), renew: does('renew') },
     sessions: { look: async () => does('look at sessions')() },
     activity: { add: ({ kind }) => void did.push(`journal: ${kind}`) },
+    network: { clockSkew: () => undefined },
   });
   return { ...operations, did };
 };

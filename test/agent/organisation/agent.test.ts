@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAccess } from '../../../main/agent/access/access.ts';
@@ -207,10 +207,11 @@ describe('an agent of an organisation', () => {
     await start();
     await agent.close();
     const settings = path.join(pathsFrom(environment(), 'linux').config, 'settings.json');
-    await writeFile(settings, '{"awsRegions": 5}');
+    await rm(settings, { force: true });
+    await mkdir(settings);
     await expect(start()).rejects.toMatchObject({
       code: 'bad-input',
-      hint: expect.stringMatching(/^Correct awsRegions .* Support: https:\/\/help\.acme\.example\/$/),
+      hint: expect.stringMatching(/^Fix the file by hand, .* Support: https:\/\/help\.acme\.example\/$/),
     });
   });
 });

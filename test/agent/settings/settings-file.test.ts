@@ -40,6 +40,17 @@ test.each(['{"kubeconfigMode": "ad', '', '[]', '7'])(
   },
 );
 
+test.each([
+  ['a byte order mark', Buffer.from('\uFEFF{"kubeconfigMode":"add"}')],
+  ['UTF-16', Buffer.from('\uFEFF{"kubeconfigMode":"add"}', 'utf16le')],
+])('a file with %s is read as it is meant', async (_what, bytes) => {
+  await writeFile(file(), bytes);
+  expect(repairSettingsFile(folder)).toBeUndefined();
+  expect(migrateSettingsFile(folder)).toBeUndefined();
+  expect(openConfStore(folder).store).toEqual({ kubeconfigMode: 'add' });
+  expect(await readdir(folder)).toEqual(['settings.json']);
+});
+
 test('without a good one the settings are the defaults', async () => {
   await writeFile(file(), '{');
   expect(repairSettingsFile(folder)).toContain('The default settings apply');

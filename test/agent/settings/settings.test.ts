@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openConfStore } from '../../../main/agent/settings/conf-store.ts';
 import { createSettings, type ManagedSettings } from '../../../main/agent/settings/settings.ts';
+import type { AppError } from '../../../main/model/app-error.ts';
 import { defaultSettings, defaultSettingsFrom } from '../../../main/model/settings.ts';
 
 const acme: ManagedSettings = {
@@ -14,9 +15,11 @@ const acme: ManagedSettings = {
 
 let folder: string;
 let told: unknown[];
+let ignored: AppError[];
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'settings-'));
   told = [];
+  ignored = [];
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 const open = (managed?: ManagedSettings) =>
@@ -24,6 +27,7 @@ const open = (managed?: ManagedSettings) =>
     openStore: () => openConfStore(folder),
     managed,
     onChange: (settings) => told.push(settings),
+    onIgnored: (error) => void ignored.push(error),
   });
 const onDisk = async () => JSON.parse(await readFile(path.join(folder, 'settings.json'), 'utf8')) as unknown;
 
@@ -78,16 +82,62 @@ describe('settings', () => {
     expect(told).toHaveLength(3);
   });
 
-  it('that do not fit are told with file and field, managed or not', async () => {
-    await writeFile(path.join(folder, 'settings.json'), '{"kubeconfigMode":"sometimes"}');
+  it('that do not fit fall back alone, and are reported with file and field, managed or not', async () => {
+    await writeFile(
+      path.join(folder, 'settings.json'),
+      '{"kubeconfigMode":"sometimes","favouritesOrder":"name","catalogMaxAgeMinutes":"9"}',
+    );
     for (const managed of [undefined, acme]) {
-      expect(() => open(managed)).toThrow(
-        expect.objectContaining({
+      const settings = open(managed);
+      expect(settings.get()).toEqual({
+        ...defaultSettings,
+        ...managed?.values,
+        favouritesOrder: 'name',
+      });
+      expect(settings.from()).toMatchObject({ favouritesOrder: 'user' });
+      expect(settings.from().catalogMaxAgeMinutes).toBe(managed === undefined ? 'default' : 'organisation');
+      expect(ignored.splice(0)).toMatchObject([
+        {
           code: 'bad-input',
-          message: expect.stringMatching(/^Setting kubeconfigMode in .*settings\.json/),
-        }),
-      );
+          message: expect.stringMatching(/^Setting kubeconfigMode in .*settings\.json is ignored: /),
+          hint: expect.stringContaining('k8s-tunnels settings kubeconfigMode VALUE'),
+        },
+        { message: expect.stringMatching(/^Setting catalogMaxAgeMinutes in /) },
+      ]);
     }
+    const settings = open();
+    expect(settings.change({ kubeconfigMode: 'add' })).toMatchObject({ kubeconfigMode: 'add' });
+    expect(ignored).toHaveLength(2);
+    expect(() => settings.change({ catalogMaxAgeMinutes: 0 })).toThrow(
+      expect.objectContaining({
+        code: 'bad-input',
+        message: expect.stringContaining('catalogMaxAgeMinutes'),
+      }),
+    );
+  });
+
+  it('that do not exist are reported with the one that is meant, unless the file is of a newer version', async () => {
+    const file = path.join(folder, 'settings.json');
+    await writeFile(file, '{"keepEntrys":false,"somethingElseEntirely":1,"keepEntries":true}');
+    expect(open().get()).toEqual(defaultSettings);
+    expect(ignored.splice(0)).toMatchObject([
+      {
+        message: expect.stringContaining('the setting keepEntrys, which'),
+        hint: 'Did you mean keepEntries?',
+      },
+      { message: expect.stringContaining('somethingElseEntirely'), hint: 'Remove it from that file.' },
+    ]);
+    await writeFile(file, '{"version":99,"keepEntrys":false,"kubeconfigMode":"sometimes"}');
+    expect(open().get()).toEqual(defaultSettings);
+    expect(ignored).toEqual([]);
+  });
+
+  it('are read from a file that begins with a byte order mark', async () => {
+    await writeFile(path.join(folder, 'settings.json'), '\uFEFF{"kubeconfigMode":"add"}');
+    const settings = open();
+    expect(settings.get()).toMatchObject({ kubeconfigMode: 'add' });
+    settings.change({ favouritesOrder: 'name' });
+    expect(await onDisk()).toEqual({ kubeconfigMode: 'add', favouritesOrder: 'name' });
   });
 });
 

@@ -58,6 +58,7 @@ async function openPage(answer: boolean | undefined | 'nobody' | 'waits') {
 
 const sensitive = [
   ['settings-set', { clusterFiles: ['/tmp/x.yaml'] }, 'k8s-tunnels settings clusterFiles /tmp/x.yaml'],
+  ['settings-set', { environmentFile: '/tmp/x.env' }, 'k8s-tunnels settings environmentFile /tmp/x.env'],
   ['settings-set', { extraAuthorities: '/tmp/x.pem' }, 'k8s-tunnels settings extraAuthorities /tmp/x.pem'],
   ['settings-set', { kubeconfigPath: '/tmp/config' }, 'k8s-tunnels settings kubeconfigPath /tmp/config'],
   ['settings-set', { startAtLogin: true, listGroup: 'none' }, 'k8s-tunnels settings startAtLogin true'],

@@ -1,3 +1,4 @@
+import type { KeyAndCertificate } from '../authority.ts';
 import { type LoopbackAnswer, type LoopbackRequest, startLoopbackServer } from '../loopback-server.ts';
 import type { Plan, VaultMount, VaultSecret } from '../plan.ts';
 import type { Traffic } from '../traffic.ts';
@@ -16,7 +17,7 @@ import { mountOf, readVaultCall, type VaultCall } from './calls.ts';
 import { dataOf, metadataOf } from './kv.ts';
 import { findSecret, isDenied, listFolder, type SecretData, SecretStore } from './secrets.ts';
 import { VaultSignIns, vaultSignInOf } from './sign-ins.ts';
-import { lookUp, maySeeMount, TokenStore, type VaultToken } from './tokens.ts';
+import { lookUp, mayLookUpMount, maySeeMount, mayUsePath, TokenStore, type VaultToken } from './tokens.ts';
 
 export interface VaultParts {
   /** Read at every request, so a getter lets secrets come and go. */
@@ -24,6 +25,10 @@ export interface VaultParts {
   readonly traffic: Traffic;
   /** The first version of a secret's content. */
   secretFor(secret: VaultSecret): SecretData | Promise<SecretData>;
+  /** The time by which tokens end; the system's where undefined. */
+  now?(): number;
+  /** Serves https with it. */
+  readonly secure?: KeyAndCertificate | undefined;
 }
 
 export interface Vault {
@@ -32,8 +37,11 @@ export interface Vault {
   readonly port: number;
   /** May read the mount and holds for 32 days; a person's own. */
   readonly token: string;
-  /** `ttl` is in seconds, 0 never ends; the policy `clusters-reader` reads the mount, `root` everything. */
-  issueToken(options: { readonly policies: readonly string[]; readonly ttl: number }): string;
+  /**
+   * `ttl` is in seconds, 0 never ends; the policy `clusters-reader` reads the mount, `root` everything, and `paths` are a
+   * policy of one's own.
+   */
+  issueToken(options: Pick<VaultToken, 'policies' | 'ttl' | 'paths' | 'renewable'>): string;
   /** For approle and kubernetes: what a machine holds. */
   readonly machine: { readonly roleId: string; readonly secretId: string; readonly jwt: string };
   /** `token` where none is named. */
@@ -50,7 +58,8 @@ export interface Vault {
  * `internal-ui-read-mount-information`, `read-health-status`, `jwt-oidc-request-authorization-url`, `userpass-login`, …), scope the path below `/v1/`.
  */
 export async function startVault(parts: VaultParts): Promise<Vault> {
-  const tokens = new TokenStore();
+  const now = parts.now ?? Date.now;
+  const tokens = new TokenStore(now);
   const token = tokens.issue({ policies: ['clusters-reader', 'default'], ttl: 32 * 24 * 3600 });
   const signIns = new VaultSignIns({ plan: () => parts.plan, tokens });
   const secrets = new SecretStore({ secretFor: parts.secretFor });
@@ -85,11 +94,16 @@ export async function startVault(parts: VaultParts): Promise<Vault> {
       tokens.revoke(id);
       return { kind: 'answer', statusCode: 204, headers: {}, body: '' };
     }
-    if (call.operation === 'token-renew-self') return answerAuth(tokens.renew(id) ?? caller);
-    return answerCall({ call, caller, mounts, secrets });
+    if (call.operation === 'token-renew-self') {
+      // As `vault token renew` is answered.
+      if (caller.renewable === false)
+        return failure(400, '1 error occurred:\n\t* lease is not renewable\n\n');
+      return answerAuth(tokens.renew(id) ?? caller);
+    }
+    return answerCall({ call, caller, mounts, secrets, now: now() });
   };
 
-  const server = await startLoopbackServer(handle);
+  const server = await startLoopbackServer(handle, parts.secure);
   return {
     url: server.url,
     port: server.port,
@@ -110,13 +124,16 @@ async function answerCall(options: {
   readonly caller: VaultToken;
   readonly mounts: readonly VaultMount[];
   readonly secrets: SecretStore;
+  readonly now: number;
 }): Promise<LoopbackAnswer> {
-  const { call, caller, mounts, secrets } = options;
+  const { call, caller, mounts, secrets, now } = options;
   const root = caller.policies.includes('root');
-  if (call.operation === 'token-look-up-self') return answerData(lookUp(caller), { mount_type: 'token' });
+  if (call.operation === 'token-look-up-self')
+    return answerData(lookUp(caller, now), { mount_type: 'token' });
   if (call.operation === 'internal-ui-read-mount-information') {
-    const mount = maySeeMount(caller) ? mountOf(mounts, call.mountPath) : undefined;
-    if (mount !== undefined) return answerData(mountInformation(mount), { mount_type: 'system' });
+    const mount = mountOf(mounts, call.mountPath);
+    if (mount !== undefined && mayLookUpMount(caller, mount.mount))
+      return answerData(mountInformation(mount), { mount_type: 'system' });
     return failure(
       403,
       `preflight capability check returned 403, please ensure client's policies grant access to path "${call.mountPath}/"`,
@@ -124,7 +141,7 @@ async function answerCall(options: {
   }
   if (call.operation === 'unknown') {
     const inMount = call.mount !== undefined;
-    if (!root && !(inMount && maySeeMount(caller))) return policyDenied;
+    if (!root && !(inMount && (maySeeMount(caller) || mayUsePath(caller, call.path)))) return policyDenied;
     if (inMount) {
       return answerWarning(
         "Invalid path for a versioned K/V secrets engine. See the API docs for the appropriate API endpoints to use. If using the Vault CLI, use 'vault kv get' for this operation.",
@@ -133,7 +150,11 @@ async function answerCall(options: {
     return failure(404, `no handler for route "${call.path}". route entry not found.`);
   }
 
-  if (!maySeeMount(caller) || (!root && isDenied(call.mount, call.secretPath))) return policyDenied;
+  if (
+    !(maySeeMount(caller) || mayUsePath(caller, call.path)) ||
+    (!root && isDenied(call.mount, call.secretPath))
+  )
+    return policyDenied;
   if (call.operation === 'kv-v2-list' || call.operation === 'kv-v1-list') {
     const keys = listFolder(call.mount, call.secretPath);
     return keys.length > 0 ? answerData({ keys }, { mount_type: 'kv' }) : notFound;

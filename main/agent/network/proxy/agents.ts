@@ -36,10 +36,23 @@ type Created = (error: Error | null, socket?: Duplex) => void;
 export class ProxiedHttpsAgent extends https.Agent {
   readonly #routes: Routes;
   #shared: { readonly context: tls.SecureContext; readonly authorities: readonly string[] } | undefined;
+  readonly #onRequest: (request: http.ClientRequest, host: string) => void;
 
-  constructor(options: https.AgentOptions, routes: Routes) {
+  /** `onRequest` is called for each request, those of SDKs too, before it is sent. */
+  constructor(
+    options: https.AgentOptions,
+    routes: Routes,
+    onRequest: (request: http.ClientRequest, host: string) => void = () => {},
+  ) {
     super(options);
     this.#routes = routes;
+    this.#onRequest = onRequest;
+  }
+
+  /** Called by `https.request`, as below. */
+  addRequest(request: http.ClientRequest, options: ConnectionOptions): void {
+    this.#onRequest(request, options.host ?? 'localhost');
+    plainAgent.addRequest.call(this, request, options);
   }
 
   override createConnection(given: ConnectionOptions, created: Created): Duplex | null | undefined {

@@ -46,17 +46,19 @@ async function credentialBy(
   for (const principal of principals) {
     try {
       const identity = await aws.credentials.get(principal);
+      // The cluster compares the signing time with its own clock, as AWS does; its SDKs correct theirs in this way too.
+      const { aheadMs = 0 } = aws.network.clockSkew() ?? {};
       const { token, expiresAt } = await createEksToken({
         cluster: source.cluster,
         region: source.region,
         identity,
-        now: aws.clock.now(),
+        now: aws.clock.now() - aheadMs,
       });
       // A token expires no later than the session that signed it.
       return {
         kind: 'token',
         token,
-        expiresAt: Math.min(expiresAt, identity.expiration?.getTime() ?? expiresAt),
+        expiresAt: Math.min(expiresAt + aheadMs, identity.expiration?.getTime() ?? Number.POSITIVE_INFINITY),
       };
     } catch (error) {
       const met = await awsError({

@@ -7,6 +7,7 @@ import { createSerialQueue } from '../../async/serial-queue.ts';
 import { createSingleFlight } from '../../async/single-flight.ts';
 import type { Network } from '../../network/network.ts';
 import type { Clock, Logger } from '../../parts.ts';
+import { withPidLock } from '../../processes/with-pid-lock.ts';
 import type { SignInFile } from '../../sealing/sign-in-file.ts';
 import { jsonFile } from '../../storage/json-file.ts';
 import { type OidcIssuer, oidcError, openIssuer, refusalOf, sessionOf } from './issuer.ts';
@@ -100,7 +101,17 @@ export function createOidcTokens(options: {
     return held;
   };
 
-  const renew = async (issuer: OidcIssuer, held: HeldOidc): Promise<HeldOidc> => {
+  const isValid = ({ expiresAt }: HeldOidc) => expiresAt > clock.now();
+
+  /** Most issuers accept a refresh token once: a second process that sent it too would lose the session. */
+  const renew = (issuer: OidcIssuer): Promise<HeldOidc> =>
+    withPidLock({ file: `${options.file.path}.lock`, clock }, async () => {
+      const current = await held(issuer);
+      if (current === undefined) throw personNeeded(issuer);
+      return isValid(current) ? current : refresh(issuer, current);
+    });
+
+  const refresh = async (issuer: OidcIssuer, held: HeldOidc): Promise<HeldOidc> => {
     if (held.refreshToken === undefined) throw personNeeded(issuer);
     const client = await import('openid-client');
     try {
@@ -122,8 +133,9 @@ export function createOidcTokens(options: {
     async idToken(issuer) {
       const known = await held(issuer);
       if (known === undefined) throw personNeeded(issuer);
-      if (known.expiresAt > clock.now()) return { token: known.idToken, expiresAt: known.expiresAt };
-      const { idToken: token, expiresAt } = await renewals.share(keyOf(issuer), () => renew(issuer, known));
+      if (isValid(known)) return { token: known.idToken, expiresAt: known.expiresAt };
+      if (known.refreshToken === undefined) throw personNeeded(issuer);
+      const { idToken: token, expiresAt } = await renewals.share(keyOf(issuer), () => renew(issuer));
       return { token, expiresAt };
     },
     forget: (issuer) =>

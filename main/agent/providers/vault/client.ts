@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { client as VaultClient } from 'node-vault';
-import { AppError, errnoOf } from '../../../model/app-error.ts';
+import { AppError } from '../../../model/app-error.ts';
 import { retryRequest } from '../../async/request-retry.ts';
-import type { Answer, Network } from '../../network/network.ts';
+import type { Answer, Network, RequestTls } from '../../network/network.ts';
 import type { Clock, Environment } from '../../parts.ts';
-import { unreadable } from '../../storage/unreadable.ts';
-import { noToken } from './errors.ts';
+import { type VaultTls, vaultTls } from './tls.ts';
 
 /** The same inputs that the vault command reads. */
 export interface VaultParts {
@@ -14,23 +11,10 @@ export interface VaultParts {
   readonly home: string;
   readonly network: Network;
   readonly clock: Clock;
-}
-
-/** Returns the file where the vault command stores its only token. */
-export function vaultTokenFile(home: string): string {
-  return path.join(home, '.vault-token');
-}
-
-/** Returns the token of `VAULT_TOKEN` or `~/.vault-token`. Rejects with `vault-no-token`, or `file-unreadable`. */
-export async function vaultToken({ env, home }: Pick<VaultParts, 'env' | 'home'>): Promise<string> {
-  if (env.VAULT_TOKEN !== undefined && env.VAULT_TOKEN !== '') return env.VAULT_TOKEN;
-  const file = vaultTokenFile(home);
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    if (errnoOf(cause) === 'ENOENT') return '';
-    throw unreadable(file, cause);
-  });
-  if (text.trim() !== '') return text.trim();
-  throw noToken(`There is no Vault token in VAULT_TOKEN or ${file}.`);
+  /** Decides over VAULT_SKIP_VERIFY. It is allowed without a warning where undefined. */
+  readonly skipVerify?: VaultTls['skipVerify'] | undefined;
+  /** Renews the token that is in use. Undefined where no agent runs. */
+  readonly renewals?: { use(address: URL, token: string): void } | undefined;
 }
 
 /** Parses `https://host[:port]` of a Vault server. Throws `vault-failed` if it is not such an address. */
@@ -44,7 +28,7 @@ export function vaultAddress(text: string): URL {
 
 /**
  * Creates the client of node-vault over our own network, so that its proxy, CA certificates and time limits apply here
- * too.
+ * too, and the variables of Vault's own TLS settings. Rejects as `vaultTls`.
  */
 export async function vaultClient(options: {
   readonly parts: VaultParts;
@@ -55,6 +39,7 @@ export async function vaultClient(options: {
   readonly signal?: AbortSignal | undefined;
 }): Promise<VaultClient> {
   const { parts, address, token, namespace, signal } = options;
+  const tls = address.protocol === 'https:' ? vaultTls(parts, address) : undefined;
   const { default: vault } = await import('node-vault');
   const client = vault({
     endpoint: address.href,
@@ -68,7 +53,9 @@ export async function vaultClient(options: {
     mustache: { render: plainPath },
     tv4: Object.assign(() => true, { validate: () => true }),
     // node-vault's name for a custom requester.
-    'request-promise': { defaults: () => (request: VaultRequest) => send(parts, request, signal) },
+    'request-promise': {
+      defaults: () => (request: VaultRequest) => send({ ...parts, tls }, request, signal),
+    },
   });
   // Set afterwards, because node-vault would fall back to the process's environment.
   Object.assign(client, { token, namespace: namespace ?? parts.env.VAULT_NAMESPACE ?? '' });
@@ -102,10 +89,13 @@ interface VaultRequest {
 const passing = new Set([412, 429, 502, 503, 504]);
 const longestPauseMs = 10_000;
 
+type SendParts = Pick<VaultParts, 'network' | 'clock'> & { readonly tls: RequestTls | undefined };
+
 /** Retries reads, which is harmless. */
-async function send({ network, clock }: VaultParts, request: VaultRequest, signal?: AbortSignal) {
+async function send(parts: SendParts, request: VaultRequest, signal?: AbortSignal) {
+  const { clock } = parts;
   const url = new URL(request.uri);
-  const once = () => followOnce(network, url, request, signal);
+  const once = () => followOnce(parts, url, request, signal).catch(namingAuthority);
   const answer =
     request.method === 'GET'
       ? await retryRequest({
@@ -122,7 +112,7 @@ async function send({ network, clock }: VaultParts, request: VaultRequest, signa
 
 /** Follows one redirect: a standby that does not forward answers 307 with the address of the active server. */
 async function followOnce(
-  network: Network,
+  { network, tls }: SendParts,
   url: URL,
   { method, headers, json }: VaultRequest,
   signal: AbortSignal | undefined,
@@ -131,13 +121,22 @@ async function followOnce(
     typeof json === 'object' && json !== null
       ? { body: JSON.stringify(json), headers: { ...headers, 'content-type': 'application/json' } }
       : { headers };
-  const answer = await network.request(url, { method, ...body, signal, maxBytes });
+  const answer = await network.request(url, { method, ...body, signal, maxBytes, tls });
   const { location } = answer.headers;
   if ((answer.status !== 307 && answer.status !== 308) || location === undefined) return answer;
   const next = new URL(location, url);
   // The token is sent along: never redirect from TLS to plain text.
   if (next.protocol !== url.protocol) return answer;
-  return network.request(next, { method, ...body, signal, maxBytes });
+  return network.request(next, { method, ...body, signal, maxBytes, tls });
+}
+
+/** Names Vault's own variable for a certificate that is not trusted. */
+function namingAuthority(error: unknown): never {
+  if (!(error instanceof AppError) || error.code !== 'network-untrusted') throw error;
+  throw new AppError(error.code, error.message, {
+    hint: 'Point VAULT_CACERT at the PEM file of the certificate authority of this Vault.',
+    cause: error,
+  });
 }
 
 function askedPauseMs(retryAfter: string | undefined): number | undefined {
@@ -158,11 +157,19 @@ export function encodePath(text: string): string {
   return text.split('/').map(encodeURIComponent).join('/');
 }
 
-/** Returns the paths for listing and reading secrets of a KV mount: version 2 has a prefix for each. */
-export function kvPaths(version: 1 | 2, mount: string) {
+/** A folder of a KV mount: the mount's own path, and the folder in it, which is empty for the whole mount. */
+export interface KvFolder {
+  readonly mount: string;
+  readonly version: 1 | 2;
+  readonly folder: string;
+}
+
+/** Returns the paths for listing and reading secrets below a folder: version 2 has a prefix for each. */
+export function kvPaths({ mount, version, folder }: KvFolder) {
   return {
-    list: (folder: string) =>
-      `${mount}/${version === 2 ? 'metadata/' : ''}${folder}${folder === '' ? '' : '/'}`,
-    read: (secret: string) => `${mount}/${version === 2 ? 'data/' : ''}${secret}`,
+    list: (below: string) =>
+      `${[mount, ...(version === 2 ? ['metadata'] : []), folder, below].filter(Boolean).join('/')}/`,
+    read: (secret: string) =>
+      [mount, ...(version === 2 ? ['data'] : []), folder, secret].filter(Boolean).join('/'),
   };
 }

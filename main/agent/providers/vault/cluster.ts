@@ -10,13 +10,10 @@ import { heldCredential, type SecretData, secretFrom } from './secret.ts';
 /** Reads the clusters of one folder, whose secrets are `names`. */
 export async function readSecrets(
   mount: Mount,
-  version: 1 | 2,
   folder: string,
   names: readonly string[],
 ): Promise<CellOutcome> {
-  const results = await Promise.allSettled(
-    names.map((name) => readCluster({ mount, version, folder, name })),
-  );
+  const results = await Promise.allSettled(names.map((name) => readCluster({ mount, folder, name })));
   const clusters = results.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
   const broken = results.find((result) => result.status === 'rejected');
   return broken === undefined
@@ -27,18 +24,17 @@ export async function readSecrets(
 /** Returns undefined if the secret is deleted, or does not describe a cluster. */
 async function readCluster(options: {
   readonly mount: Mount;
-  readonly version: 1 | 2;
   readonly folder: string;
   readonly name: string;
 }): Promise<Cluster | undefined> {
-  const { mount, version, folder, name } = options;
+  const { mount, folder, name } = options;
   const region = folder === '' ? '/' : folder;
   const path = folder === '' ? name : `${folder}/${name}`;
   const { tagPrefix = usualTagPrefix } = mount.run;
   const reading = { source: 'vault', account: mount.account, region, name, tagPrefix } as const;
   let answer: unknown;
   try {
-    answer = await mount.read(version, path);
+    answer = await mount.read(path);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'vault-denied') throw error;
     // A denial for this secret does not affect the others in the folder.
@@ -48,7 +44,7 @@ async function readCluster(options: {
     const unreachable = `${error.message} ${error.hint ?? ''}`.trim();
     return taggedCluster({ ...reading, tags: {}, unreachable, seenAt: mount.now() });
   }
-  const secret = secretFrom(version, answer, tagPrefix);
+  const secret = secretFrom(mount.at.version, answer, tagPrefix);
   if (secret === undefined) return undefined;
   const { data, tags } = secret;
   if (
@@ -83,9 +79,9 @@ async function readCluster(options: {
             kind: 'vault',
             address: mount.address.href.replace(/\/$/, ''),
             ...(mount.namespace === undefined ? {} : { namespace: mount.namespace }),
-            version,
-            mount: mount.name,
-            path,
+            version: mount.at.version,
+            mount: mount.at.mount,
+            path: [mount.at.folder, path].filter(Boolean).join('/'),
             holds,
           },
     seenAt: mount.now(),

@@ -3,10 +3,11 @@ import { AppError } from '../../../model/app-error.ts';
 import type { CredentialSource } from '../../../model/cluster.ts';
 import { pemFrom } from '../../cluster-fields/pem.ts';
 import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
-import { encodePath, kvPaths, type VaultParts, vaultAddress, vaultClient, vaultToken } from './client.ts';
+import { encodePath, kvPaths, type VaultParts, vaultAddress, vaultClient } from './client.ts';
 import { vaultError, vaultStatus, whyDenied } from './errors.ts';
 import { type heldCredential, secretFrom } from './secret.ts';
 import { environmentFor, type VaultServer } from './servers.ts';
+import { vaultToken } from './token.ts';
 
 type VaultSource = Extract<CredentialSource, { kind: 'vault' }>;
 
@@ -66,20 +67,22 @@ export async function readVaultCredential(
   }
   const connection = { parts: options, address, token: options.token ?? (await vaultToken(options)), signal };
   const client = await vaultClient({ ...connection, namespace: source.namespace });
+  options.renewals?.use(address, connection.token);
   const where = `${source.mount}/${source.path}`;
   // The mount may have been upgraded since it was read.
   for (const version of source.version === 2 ? ([2, 1] as const) : ([1, 2] as const)) {
-    const path = kvPaths(version, source.mount).read(source.path);
+    const path = kvPaths({ mount: source.mount, version, folder: '' }).read(source.path);
     let answer: unknown;
     try {
       answer = await client.read(encodePath(path));
     } catch (error) {
       if (vaultStatus(error) === 404) continue;
-      throw await whyDenied(
-        await vaultClient(connection),
+      throw await whyDenied({
+        client: await vaultClient(connection),
         address,
-        vaultError({ error, address, path, capability: 'read' }),
-      );
+        env: options.env,
+        error: vaultError({ error, address, path, capability: 'read' }),
+      });
     }
     const secret = secretFrom(version, answer);
     if (secret !== undefined) return credentialFrom(secret.data, where);

@@ -1,11 +1,12 @@
 import type { client as VaultClient } from 'node-vault';
 import { AppError } from '../../../model/app-error.ts';
+import type { Environment } from '../../parts.ts';
 import type { VaultMethod } from './methods.ts';
 
 /** Returns the error for a missing or expired Vault session. */
-export function noToken(message: string, cause?: unknown): AppError {
+export function noToken(message: string, { cause, hint }: { cause?: unknown; hint?: string } = {}): AppError {
   return new AppError('vault-no-token', message, {
-    hint: 'Run `k8s-tunnels login vault` or `vault login`, or set VAULT_TOKEN.',
+    hint: hint ?? 'Run `k8s-tunnels login vault` or `vault login`, or set VAULT_TOKEN.',
     cause,
     signIn: { provider: 'vault' },
   });
@@ -57,14 +58,27 @@ export function vaultError(options: {
 }
 
 /** Checks whether a denial means that the token itself has expired. Returns any other error unchanged. */
-export async function whyDenied(client: VaultClient, address: URL, error: unknown): Promise<unknown> {
+export async function whyDenied(options: {
+  /** A client of the namespace where the user has logged in. */
+  readonly client: VaultClient;
+  readonly address: URL;
+  readonly env: Environment;
+  readonly error: unknown;
+}): Promise<unknown> {
+  const { client, address, env, error } = options;
   if (!(error instanceof AppError) || error.code !== 'vault-denied') return error;
   try {
     await client.tokenLookupSelf();
     return error;
   } catch (cause) {
     if (vaultStatus(cause) !== 403) return error;
-    return noToken(`Vault at ${address.host} does not accept your token (any more).`, cause);
+    const ended = 'it has expired or was revoked';
+    if ((env.VAULT_TOKEN ?? '') === '')
+      return noToken(`Vault at ${address.host} does not accept your token: ${ended}.`, { cause });
+    return noToken(`Vault at ${address.host} does not accept the token of VAULT_TOKEN: ${ended}.`, {
+      cause,
+      hint: 'Set VAULT_TOKEN to a new token, or unset it and run `k8s-tunnels login vault`. Then start the agent again: `k8s-tunnels quit`.',
+    });
   }
 }
 

@@ -1,20 +1,17 @@
-import { readFile, unlink } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Account, SignOut } from '../../../model/account.ts';
-import { AppError, errnoOf } from '../../../model/app-error.ts';
+import { AppError } from '../../../model/app-error.ts';
 import type { OrganisationFiles } from '../../organisation/organisation-files.ts';
-import { writeFileAtomic } from '../../storage/write-file-atomic.ts';
 import type { LoginProvider } from '../login-provider.ts';
-import { type VaultParts, vaultAddress, vaultClient, vaultTokenFile } from './client.ts';
+import { type VaultParts, vaultAddress, vaultClient } from './client.ts';
 import { signInError, vaultStatus } from './errors.ts';
 import { type VaultMethod, vaultSignIn } from './methods.ts';
+import { type VaultTokenStore, vaultTokenStore } from './token.ts';
 
 const lookUpSchema = z.object({
   data: z.object({
     display_name: z.string().optional(),
     expire_time: z.string().nullish(),
-    creation_ttl: z.number().optional(),
-    ttl: z.number().optional(),
     renewable: z.boolean().optional(),
   }),
 });
@@ -35,8 +32,8 @@ const unsetHint = 'Unset VAULT_TOKEN, restart the agent (`k8s-tunnels quit`) and
 const lookUpMs = 5_000;
 
 /**
- * The Vault of `VAULT_ADDR`. Stores the token in `~/.vault-token`, in the format of the vault command's own helper
- * (api/tokenhelper: only the token, 0600), which holds one token. `parts` and `login` return current values.
+ * The Vault of `VAULT_ADDR`. Stores the token where the vault command would: in `~/.vault-token`, in the format of its
+ * own helper (api/tokenhelper: only the token, 0600), or by the user's token helper. Both hold one token. `parts` and `login` return current values.
  */
 export function createVaultLogin(options: {
   readonly parts: () => VaultParts;
@@ -51,7 +48,7 @@ export function createVaultLogin(options: {
     if (VAULT_ADDR === '') return undefined;
     const address = vaultAddress(VAULT_ADDR);
     const login: VaultMethod = options.login(address) ?? { method: 'oidc' };
-    return { parts, address, login, file: vaultTokenFile(parts.home), fromEnvironment: VAULT_TOKEN };
+    return { parts, address, login, fromEnvironment: VAULT_TOKEN };
   };
   type Current = NonNullable<ReturnType<typeof current>>;
 
@@ -62,29 +59,29 @@ export function createVaultLogin(options: {
   };
 
   const describe = async (
-    { parts, address, login, file }: Current,
+    { parts, address, login }: Current,
     token: string,
-    fromFile: boolean,
+    store?: VaultTokenStore,
   ): Promise<Account> => {
+    const fromStore = store !== undefined;
     const account: Account = {
       provider: 'vault',
       session: address.host,
       status: token === '' ? 'signed-out' : 'signed-in',
       renews: false,
-      store: fromFile ? file : 'VAULT_TOKEN',
+      store: store?.place ?? 'VAULT_TOKEN',
       asks: asks[login.method],
-      ours: fromFile && login.method !== 'token',
+      ours: fromStore && login.method !== 'token',
     };
     if (token === '') return account;
-    const client = await vaultClient({ parts, address, token, signal: AbortSignal.timeout(lookUpMs) });
     try {
+      const client = await vaultClient({ parts, address, token, signal: AbortSignal.timeout(lookUpMs) });
       const { data } = lookUpSchema.parse(await client.tokenLookupSelf());
-      const { display_name: who, expire_time: ends, creation_ttl = 0, ttl = 0, renewable = false } = data;
+      const { display_name: who, expire_time: ends, renewable = false } = data;
       const endsAt = ends == null ? undefined : Date.parse(ends);
-      // Half of its lifetime is over: renew it, which is free. The next answer has the new expiry.
-      if (renewable && ttl * 2 < creation_ttl) await client.tokenRenewSelf().catch(() => {});
       return {
         ...account,
+        renews: renewable && parts.renewals !== undefined,
         ...(who === undefined ? {} : { who }),
         ...(endsAt === undefined ? {} : { endsAt }),
       };
@@ -105,11 +102,12 @@ export function createVaultLogin(options: {
         // Discovery reports a wrong address.
       }
       if (found === undefined) return [];
-      const kept = await read(found.file);
+      const store = await vaultTokenStore(found.parts).catch(() => undefined);
+      const held = (await store?.read().catch(() => '')) ?? '';
       const isBlocked = found.fromEnvironment !== '';
       const accounts = await Promise.all([
-        ...(isBlocked ? [describe(found, found.fromEnvironment, false)] : []),
-        describe(found, kept, true),
+        ...(isBlocked ? [describe(found, found.fromEnvironment)] : []),
+        ...(store === undefined ? [] : [describe(found, held, store)]),
       ]);
       return accounts.map((account) =>
         account.ours && account.status !== 'signed-in'
@@ -121,10 +119,11 @@ export function createVaultLogin(options: {
       );
     },
     async signIn(request) {
-      const { parts, address, login, file, fromEnvironment } = here(request.session);
+      const { parts, address, login, fromEnvironment } = here(request.session);
       if (fromEnvironment !== '') {
         throw new AppError('bad-input', tokenIsSet, { hint: unsetHint });
       }
+      const store = await vaultTokenStore(parts);
       const client = await vaultClient({ parts, address, token: '', signal: request.signal });
       let token: string;
       try {
@@ -133,24 +132,27 @@ export function createVaultLogin(options: {
         throw signInError(error, address, { ...login, asked: asks[login.method] === 'password' });
       }
       request.signal.throwIfAborted();
-      await writeFileAtomic(file, token);
+      await store.store(token);
+      parts.renewals?.use(address, token);
     },
     async signOut(session): Promise<SignOut> {
-      const { parts, address, file, fromEnvironment } = here(session);
-      const token = await read(file);
+      const { parts, address, fromEnvironment } = here(session);
+      const store = await vaultTokenStore(parts);
+      const token = await store.read();
       let revoked = false;
       if (token !== '') {
-        const client = await vaultClient({ parts, address, token, signal: AbortSignal.timeout(lookUpMs) });
-        revoked = await client.tokenRevokeSelf().then(
-          () => true,
-          () => false,
-        );
-        await unlink(file).catch((error: unknown) => {
-          if (errnoOf(error) !== 'ENOENT') throw error;
-        });
+        const signal = AbortSignal.timeout(lookUpMs);
+        revoked = await vaultClient({ parts, address, token, signal })
+          .then((client) => client.tokenRevokeSelf())
+          .then(
+            () => true,
+            () => false,
+          );
+        await store.erase();
       }
       return {
-        removed: token === '' ? [] : [`The Vault token of ${session} (${file})${revoked ? ', revoked' : ''}`],
+        removed:
+          token === '' ? [] : [`The Vault token of ${session} (${store.place})${revoked ? ', revoked' : ''}`],
         remaining: [
           ...(token !== '' && !revoked
             ? [
@@ -163,8 +165,4 @@ export function createVaultLogin(options: {
       };
     },
   };
-}
-
-async function read(file: string): Promise<string> {
-  return (await readFile(file, 'utf8').catch(() => '')).trim();
 }

@@ -1,8 +1,9 @@
 import type pLimit from 'p-limit';
 import { z } from 'zod';
 import { AppError } from '../../../model/app-error.ts';
+import type { Cluster } from '../../../model/cluster.ts';
 import type { DiscoverySource } from '../discovery-source.ts';
-import { encodePath, kvPaths, type vaultClient } from './client.ts';
+import { encodePath, type KvFolder, kvPaths, type vaultClient } from './client.ts';
 import { vaultError, vaultStatus } from './errors.ts';
 
 /** The limit of folders and secrets of a mount in a run. */
@@ -19,18 +20,19 @@ export interface Mount {
   readonly address: URL;
   /** The namespace in the setting; undefined if `VAULT_NAMESPACE` applies. */
   readonly namespace: string | undefined;
+  /** The setting without its namespace: a mount, or a folder of one. */
   readonly name: string;
-  /** Identifies the cells of the mount: host, namespace, mount. */
+  /** Where that is in Vault, as far as it is known. */
+  readonly at: KvFolder;
+  /** Identifies the cells of the mount: host, namespace, name. */
   readonly account: string;
   readonly run: Parameters<DiscoverySource['discover']>[0];
   /** Lists the names in a folder, subfolders with a trailing slash; none if the folder does not exist. */
-  list(version: 1 | 2, folder: string): Promise<readonly string[]>;
+  list(folder: string): Promise<readonly string[]>;
   /** Reads a secret and returns Vault's answer; undefined if there is none. */
-  read(version: 1 | 2, secret: string): Promise<unknown>;
+  read(secret: string): Promise<unknown>;
   /** Folders that have clusters in the catalog. */
   readonly knownFolders: readonly string[];
-  /** The version with which the catalog's clusters were read; 2 if it has none. */
-  readonly likelyVersion: 1 | 2;
   now(): number;
 }
 
@@ -40,11 +42,10 @@ function folderOf(region: string): string {
 }
 
 export function openMount(
-  parts: Omit<Mount, 'list' | 'read' | 'knownFolders' | 'likelyVersion'> & {
-    readonly limit: ReturnType<typeof pLimit>;
-  },
+  parts: Omit<Mount, 'list' | 'read' | 'knownFolders'> & { readonly limit: ReturnType<typeof pLimit> },
 ): Mount {
-  const { client, address, name, account, run, limit } = parts;
+  const { client, address, name, at, account, run, limit } = parts;
+  const paths = kvPaths(at);
   const asked = new Map<string, Promise<unknown>>();
   /** Requests each path once per run. Undefined if the path does not exist. */
   const ask = (path: string, capability: 'list' | 'read'): Promise<unknown> => {
@@ -53,7 +54,7 @@ export function openMount(
     if (asked.size >= mostPaths || path.length > longestPath)
       return Promise.reject(
         new AppError('vault-failed', `Vault at ${address.host} lists folders of ${name} without an end.`, {
-          hint: 'Ask a Vault administrator, or set vault.mounts to mounts that hold clusters alone.',
+          hint: 'Ask a Vault administrator, or set vaultMounts to mounts that hold only clusters.',
         }),
       );
     const answer = limit(() => {
@@ -70,47 +71,73 @@ export function openMount(
     return answer;
   };
   const known = run.known.filter((cluster) => cluster.account === account);
-  const version = known.some(({ credential }) => credential?.kind === 'vault' && credential.version === 1)
-    ? 1
-    : 2;
   const mount: Mount = {
     ...parts,
-    likelyVersion: version,
     knownFolders: [...new Set(known.map(({ region }) => folderOf(region)))].filter((folder) => folder !== ''),
-    list: async (version, folder) =>
-      listSchema.parse(await ask(kvPaths(version, name).list(folder), 'list')).data.keys,
-    read: (version, secret) => ask(kvPaths(version, name).read(secret), 'read'),
+    list: async (folder) => listSchema.parse(await ask(paths.list(folder), 'list')).data.keys,
+    read: (secret) => ask(paths.read(secret), 'read'),
   };
   // Read known paths in advance, so that a second run takes one round trip however deep the folders are.
   for (const { region, name: secret } of known) {
     const parents = folderOf(region).split('/').filter(Boolean);
     parents.forEach((_, index) => {
-      mount.list(version, parents.slice(0, index + 1).join('/')).catch(() => {});
+      mount.list(parents.slice(0, index + 1).join('/')).catch(() => {});
     });
-    mount.read(version, [...parents, secret].join('/')).catch(() => {});
+    mount.read([...parents, secret].join('/')).catch(() => {});
   }
   return mount;
 }
 
 const listSchema = z.object({ data: z.object({ keys: z.array(z.string()) }) }).catch({ data: { keys: [] } });
 
-/** Looks up the version. Needed if a listing is empty: a mount of the other version answers so too. */
-export async function versionOf({ client, address, name }: Mount): Promise<1 | 2> {
+/** Returns where the catalog's clusters of a setting were read; the setting as a mount of version 2 if it has none. */
+export function likelyFolder(name: string, account: string, known: readonly Cluster[]): KvFolder | undefined {
+  for (const cluster of known) {
+    const { credential } = cluster;
+    if (cluster.account !== account || credential?.kind !== 'vault') continue;
+    const inside = [folderOf(cluster.region), cluster.name].filter(Boolean).join('/');
+    const folder = credential.path.slice(0, -inside.length).replace(/\/$/, '');
+    return { mount: credential.mount, version: credential.version, folder };
+  }
+  // A mount's path may hold slashes too: Vault is asked where it ends.
+  return name.includes('/') ? undefined : { mount: name, version: 2, folder: '' };
+}
+
+/**
+ * Looks up the mount and its version as the vault command does
+ * (https://developer.hashicorp.com/vault/api-docs/system/internal-ui-mounts): every token that may use a path below a
+ * mount may ask. Rejects with `not-found` if there is no such mount, or nothing in it for this token: Vault does not say
+ * which.
+ */
+export async function locate({
+  client,
+  address,
+  name,
+}: Pick<Mount, 'client' | 'address' | 'name'>): Promise<KvFolder> {
   try {
     const answer: unknown = await client.read(encodePath(`sys/internal/ui/mounts/${name}`));
-    const parsed = mountSchema.safeParse(answer);
-    return parsed.success && parsed.data.data.options?.version !== '2' ? 1 : 2;
+    const { data } = mountSchema.parse(answer);
+    const mount = data.path?.replace(/\/$/, '') ?? name;
+    const isBelow = name.startsWith(`${mount}/`);
+    return {
+      mount: isBelow ? mount : name,
+      version: data.options?.version === '2' ? 2 : 1,
+      folder: isBelow ? name.slice(mount.length + 1) : '',
+    };
   } catch (error) {
     if (vaultStatus(error) !== 403 && vaultStatus(error) !== 404) {
       throw vaultError({ error, address, path: name, capability: 'list' });
     }
     throw new AppError('not-found', `Vault at ${address.host} has no mount "${name}" that you may see.`, {
-      hint: 'Set vault.mounts to the KV mounts that hold clusters.',
+      hint: 'Set vaultMounts to the KV mounts that hold clusters, or to a folder of one as MOUNT/FOLDER.',
       cause: error,
     });
   }
 }
 
 const mountSchema = z.object({
-  data: z.object({ options: z.object({ version: z.string().optional() }).nullish() }),
+  data: z.object({
+    path: z.string().optional(),
+    options: z.object({ version: z.string().optional() }).nullish(),
+  }),
 });

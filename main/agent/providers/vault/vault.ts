@@ -1,13 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import pLimit from 'p-limit';
-import { toPlainError } from '../../../model/app-error.ts';
+import { AppError, toPlainError } from '../../../model/app-error.ts';
 import type { Environment } from '../../parts.ts';
 import type { CellOutcome, DiscoverySource } from '../discovery-source.ts';
 import { reportGone } from '../gone.ts';
-import { type VaultParts, vaultAddress, vaultClient, vaultToken } from './client.ts';
+import { type KvFolder, type VaultParts, vaultAddress, vaultClient } from './client.ts';
 import { readSecrets } from './cluster.ts';
 import { whyDenied } from './errors.ts';
-import { type Mount, openMount, versionOf } from './mount.ts';
+import { likelyFolder, locate, type Mount, openMount } from './mount.ts';
 import { type VaultServer, vaultServerEnvironment } from './servers.ts';
+import { vaultToken } from './token.ts';
 
 const concurrency = 32;
 
@@ -16,8 +18,8 @@ type Run = Parameters<DiscoverySource['discover']>[0];
 /**
  * Clusters stored in Vault, a secret each: kubeconfig's fields (`server`, `certificate-authority-data`, `token` or
  * `client-certificate-data` and `client-key-data`) or a whole `kubeconfig`, with the tags as custom metadata or, in KV
- * version 1, among the fields. A cell is a folder. `mounts` is the setting: each a KV mount of `VAULT_ADDR`, or
- * `namespace:mount`, which overrides `VAULT_NAMESPACE`. `servers` are read in addition. Without either there is nothing
+ * version 1, among the fields. A cell is a folder. `mounts` is the setting: each a KV mount of `VAULT_ADDR` or a folder
+ * of one (`mount/folder`), or `namespace:mount`, which overrides `VAULT_NAMESPACE`. `servers` are read in addition. Without either there is nothing
  * to read.
  */
 export function createVaultSource(
@@ -85,6 +87,7 @@ async function readServer(
     const address = vaultAddress(env.VAULT_ADDR ?? '');
     client = { parts, address, token: await vaultToken(parts), signal: run.signal };
     loginClient = await vaultClient(client);
+    parts.renewals?.use(address, client.token);
   } catch (error) {
     run.signal.throwIfAborted();
     run.onPlanned(mounts.length);
@@ -104,9 +107,14 @@ async function readServer(
     mounts.map(async (place) => {
       const { namespace } = place;
       const own = namespace === undefined ? loginClient : await vaultClient({ ...client, namespace });
-      const mount = openMount({ client: own, loginClient, address, ...place, limit, run, now: clock.now });
+      const open = (at: KvFolder) =>
+        openMount({ client: own, loginClient, address, ...place, at, limit, run, now: clock.now });
       run.onPlanned(1);
-      await walk(mount, mount.likelyVersion, '');
+      const named = { mount: place.name, version: 2, folder: '' } as const;
+      const likely =
+        likelyFolder(place.name, place.account, run.known) ??
+        (await locate({ client: own, address, name: place.name }).catch(() => named));
+      await walk(open(likely), '', { env, open });
     }),
   );
 }
@@ -129,8 +137,14 @@ function accountOf(host: string, namespace: string | undefined, mount: string): 
   return [host, ...(inner === '' ? [] : [inner]), mount].join('/');
 }
 
-/** Reads a folder and, at the same time, its subfolders. `settled` means that Vault itself has reported the version. */
-async function walk(mount: Mount, version: 1 | 2, folder: string, settled = false): Promise<void> {
+/** Needed at the root of a mount: opens it at the place that Vault itself has reported. */
+interface Reopening {
+  readonly env: Environment;
+  readonly open: (at: KvFolder) => Mount;
+}
+
+/** Reads a folder and, at the same time, its subfolders. `root` is undefined below the root, and where Vault was asked. */
+async function walk(mount: Mount, folder: string, root?: Reopening): Promise<void> {
   const { run, account, knownFolders } = mount;
   const below = folder === '' ? '' : `${folder}/`;
   const report = (path: string, outcome: CellOutcome) => {
@@ -139,21 +153,26 @@ async function walk(mount: Mount, version: 1 | 2, folder: string, settled = fals
   };
   let keys: readonly string[];
   try {
-    keys = await mount.list(version, folder);
-    const actual = keys.length === 0 && folder === '' && !settled ? await versionOf(mount) : version;
-    if (actual !== version) {
-      await walk(mount, actual, folder, true);
-      return;
+    keys = await mount.list(folder);
+    // A mount of the other version answers so too.
+    if (keys.length === 0 && root !== undefined) {
+      const actual = await locate(mount);
+      if (!isDeepStrictEqual(actual, mount.at)) return await walk(root.open(actual), '');
     }
   } catch (error) {
     run.signal.throwIfAborted();
-    const cause = folder === '' ? await whyDenied(mount.loginClient, mount.address, error) : error;
-    report(folder, { kind: 'failed', error: toPlainError(cause) });
+    const cause = root === undefined ? error : await whyDenied({ ...root, ...deniedBy(mount), error });
+    // A policy for the paths of the other version, or of a folder below a mount, denies these.
+    if (root !== undefined && cause instanceof AppError && cause.code === 'vault-denied') {
+      const actual = await locate(mount).catch(() => mount.at);
+      if (!isDeepStrictEqual(actual, mount.at)) return await walk(root.open(actual), '');
+    }
+    report(folder, { kind: 'failed', error: toPlainError(folder === '' ? narrower(cause, mount) : cause) });
     // A policy may still allow the subfolders: try the known ones.
     const children = knownFolders
       .filter((known) => known.startsWith(below))
       .map((known) => known.slice(below.length).split('/')[0] ?? '');
-    await walkAll(mount, version, new Set(children.map((child) => `${below}${child}`)));
+    await walkAll(mount, new Set(children.map((child) => `${below}${child}`)));
     return;
   }
   const folders = keys.filter((key) => key.endsWith('/')).map((key) => `${below}${key.slice(0, -1)}`);
@@ -165,12 +184,25 @@ async function walk(mount: Mount, version: 1 | 2, folder: string, settled = fals
   }
   const secrets = keys.filter((key) => !key.endsWith('/'));
   await Promise.all([
-    walkAll(mount, version, new Set(folders)),
-    readSecrets(mount, version, folder, secrets).then((outcome) => report(folder, outcome)),
+    walkAll(mount, new Set(folders)),
+    readSecrets(mount, folder, secrets).then((outcome) => report(folder, outcome)),
   ]);
 }
 
-async function walkAll(mount: Mount, version: 1 | 2, folders: ReadonlySet<string>): Promise<void> {
+function deniedBy({ loginClient, address }: Mount) {
+  return { client: loginClient, address };
+}
+
+/** Names the setting that reads a folder alone, for a policy that allows no more. */
+function narrower(error: unknown, { name, at }: Mount): unknown {
+  if (!(error instanceof AppError) || error.code !== 'vault-denied' || at.folder !== '') return error;
+  return new AppError(error.code, error.message, {
+    hint: `${error.hint ?? ''} If your policy allows a folder of it alone, name that in the setting vaultMounts: ${name}/FOLDER.`,
+    cause: error,
+  });
+}
+
+async function walkAll(mount: Mount, folders: ReadonlySet<string>): Promise<void> {
   mount.run.onPlanned(folders.size);
-  await Promise.all([...folders].map((folder) => walk(mount, version, folder)));
+  await Promise.all([...folders].map((folder) => walk(mount, folder)));
 }

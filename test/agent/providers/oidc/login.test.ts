@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -70,6 +70,33 @@ test('a token that ends is renewed once for all who ask; a sign-in that is over 
   rig.clock.skip(3_600_000);
   world.endRefreshes();
   await expect(tokenOf(tokens)).rejects.toMatchObject({ code: 'credential-failed' });
+});
+
+test('six processes without an agent renew once, and all get the token', async () => {
+  await start().login();
+  const before = await tokenOf(start().tokens);
+  rig.clock.skip(3_600_000);
+  // Each process has its own tokens, over the one file.
+  const after = await Promise.all(Array.from({ length: 6 }, () => tokenOf(start().tokens)));
+  expect(new Set(after).size).toBe(1);
+  expect(after[0]).not.toBe(before);
+  expect(traffic.count('oidc', 'token')).toBe(2);
+  expect(await readdir(path.dirname(file))).toEqual([path.basename(file)]);
+});
+
+test('a lock of a process that was killed is broken; one that is none is named', async () => {
+  const { tokens, login } = start();
+  await login();
+  rig.clock.skip(3_600_000);
+  await writeFile(`${file}.lock`, '{"pid":2147483646,"start_time":1}');
+  expect(await world.verify(await tokenOf(tokens))).toBe('ada@acme.example');
+  rig.clock.skip(3_600_000);
+  await mkdir(`${file}.lock`);
+  await expect(tokenOf(tokens)).rejects.toMatchObject({
+    code: 'file-unwritable',
+    message: expect.stringContaining(`${file}.lock is not a file`),
+    hint: expect.stringContaining('Remove it'),
+  });
 });
 
 test.each([

@@ -57,6 +57,20 @@ test('a secret that is gone, denied, or read with a token that has ended', async
   });
 });
 
+test('an expired token is named with its cure, whether the vault command keeps it or VAULT_TOKEN', async () => {
+  const ended = clouds.vault.issueToken({ policies: ['clusters-reader'], ttl: -1 });
+  await expect(read('depot-berlin', { ...clouds.env, VAULT_TOKEN: ended })).rejects.toMatchObject({
+    code: 'vault-no-token',
+    message: expect.stringMatching(/does not accept the token of VAULT_TOKEN: it has expired or was revoked/),
+    hint: expect.stringMatching(/^Set VAULT_TOKEN to a new token, or unset it .*k8s-tunnels quit/),
+  });
+  clouds.vault.revokeToken();
+  await expect(read('depot-berlin')).rejects.toMatchObject({
+    message: expect.stringMatching(/does not accept your token: it has expired or was revoked/),
+    hint: expect.stringContaining('k8s-tunnels login vault'),
+  });
+});
+
 test('a secret with nothing to log in with', async () => {
   await clouds.vault.writeSecret('edge/depot-berlin', {
     server: 'https://x',

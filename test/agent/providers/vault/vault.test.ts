@@ -250,7 +250,7 @@ describe('logging in', () => {
     expect(results.map(({ outcome }) => outcome)).toEqual([
       {
         kind: 'failed',
-        error: expect.objectContaining({ code: 'not-found', hint: expect.stringContaining('vault.mounts') }),
+        error: expect.objectContaining({ code: 'not-found', hint: expect.stringContaining('vaultMounts') }),
       },
     ]);
   });

@@ -1,0 +1,87 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseSync } from 'vite';
+import { expect, test } from 'vitest';
+
+/**
+ * A hint may name a variable only if setting it changes what happens. Each variable has the test that shows it, by file
+ * and title.
+ */
+
+const root = path.resolve(import.meta.dirname, '..');
+
+const shown: Readonly<Record<string, string>> = {
+  AZURE_CLIENT_ID: 'agent/providers/azure/aks.test › an application finds those of its own tenant',
+  AZURE_TENANT_ID:
+    'agent/providers/azure/aks.test › an application that is refused does not stand in the way',
+  BROWSER: 'agent/open-url.test › a program named by BROWSER is given the page too',
+  GOOGLE_APPLICATION_CREDENTIALS:
+    'agent/providers/gcp/gke.test › a file named by GOOGLE_APPLICATION_CREDENTIALS counts',
+  HTTPS_PROXY: 'agent/network/network.test › asks with user and password',
+  K8S_TUNNELS_CLOUDFLARED:
+    "agent/tunnels/cloudflared.test › prefers the package's own, then the one that is named",
+  KUBECONFIG: 'agent/kubeconfig/list.test › empty, repeated and aliased entries of KUBECONFIG',
+  NODE_EXTRA_CA_CERTS: 'agent/network/trust.test › are those of the file that %s names',
+  NO_PROXY: 'agent/network/network.test › is passed by for the hosts of NO_PROXY',
+  VAULT_ADDR: 'agent/providers/vault/vault.test › without VAULT_ADDR there is nothing to read',
+  VAULT_CACERT: 'agent/providers/vault/tls.test › VAULT_CACERT is the only authority then',
+  VAULT_TOKEN: 'agent/providers/vault/vault.test › VAULT_TOKEN comes before the file',
+  XDG_RUNTIME_DIR: 'api/socket/election.test › is not made where other accounts may rename it',
+};
+
+interface Node {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+const variable = /\b(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|BROWSER|KUBECONFIG)\b/g;
+
+/** The variables that texts below a node name. */
+function variablesIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(variablesIn);
+  if (typeof value !== 'object' || value === null) return [];
+  const node = value as Node;
+  const { value: text } = node;
+  const own =
+    node.type === 'Literal' && typeof text === 'string'
+      ? text
+      : node.type === 'TemplateElement'
+        ? String((text as { readonly cooked: string }).cooked)
+        : '';
+  return [...(own.match(variable) ?? []), ...Object.values(node).flatMap(variablesIn)];
+}
+
+/** The texts of every `hint`, `hint = …` and constant whose name ends in hint. */
+function hintsIn(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value.flatMap(hintsIn);
+  if (typeof value !== 'object' || value === null) return [];
+  const node = value as Node;
+  const name = (at: unknown) => String((at as { readonly name?: string } | undefined)?.name ?? '');
+  const isHint =
+    (node.type === 'Property' && name(node.key) === 'hint') ||
+    (node.type === 'VariableDeclarator' && /hint$/i.test(name(node.id)));
+  const own = isHint ? [node.type === 'Property' ? node.value : node.init] : [];
+  return [...own, ...Object.values(node).flatMap(hintsIn)];
+}
+
+const sources = (await readdir(path.join(root, 'main'), { recursive: true })).filter((file) =>
+  file.endsWith('.ts'),
+);
+const named = new Map<string, string>();
+for (const file of sources) {
+  const { program } = parseSync(file, await readFile(path.join(root, 'main', file), 'utf8'));
+  for (const hint of hintsIn(program)) for (const one of variablesIn(hint)) named.set(one, file);
+}
+
+test('every variable that a hint names has the test that shows its effect', () => {
+  expect([...named].filter(([one]) => shown[one] === undefined)).toEqual([]);
+  expect(named.size).toBeGreaterThan(7);
+});
+
+test.each(Object.entries(shown))('%s is named, and its test is there: %s', async (one, where) => {
+  expect([...named.keys()]).toContain(one);
+  const [file = '', title = ''] = where.split(' › ');
+  const source = await readFile(path.join(root, 'test', `${file}.ts`), 'utf8');
+  expect(source).toContain(title);
+  expect(source).toContain(one);
+});
