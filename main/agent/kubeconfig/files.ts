@@ -1,6 +1,7 @@
 import { lstat, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
+import { busyHint, isBusy } from '../storage/busy-file.ts';
 
 /** The caller's environment, which names its kubeconfig. */
 export interface KubeconfigPlace {
@@ -78,9 +79,9 @@ async function followLinks(given: string): Promise<Omit<KubeconfigFile, 'given'>
       real = path.resolve(path.dirname(real), await readlink(real));
     }
   } catch (cause) {
-    throw unreadable(given, errnoOf(cause) ?? 'unknown error', cause);
+    throw unreadable(given, cause);
   }
-  throw unreadable(given, 'its symbolic links form a loop');
+  throw unreadable(given, undefined, { reason: 'its symbolic links form a loop' });
 }
 
 /** Resolves the real path of a folder whose last parts may not exist yet. */
@@ -112,7 +113,20 @@ export async function lockPaths(file: Pick<KubeconfigFile, 'given' | 'real'>): P
   return [...new Set(await Promise.all(paths))].toSorted();
 }
 
-export function unreadable(file: string, reason: string, cause?: unknown): AppError {
+/** Creates the error for a kubeconfig that could not be read. `reason` is the errno unless given. */
+export function unreadable(
+  file: string,
+  cause: unknown,
+  options: { readonly reason?: string; readonly platform?: NodeJS.Platform } = {},
+): AppError {
+  const { reason = errnoOf(cause) ?? 'unknown error', platform } = options;
+  if (isBusy(cause, platform)) {
+    return new AppError(
+      'kubeconfig-unreadable',
+      `${file} could not be read: another program has it open (${reason}).`,
+      { hint: busyHint, retryable: true, cause },
+    );
+  }
   return new AppError('kubeconfig-unreadable', `${file} could not be read (${reason}).`, {
     hint: 'Check KUBECONFIG, and that you own the file and may read it.',
     cause,
