@@ -9,7 +9,7 @@ import { privateFolder } from '../../agent/storage/private-folder.ts';
 import { unwritable } from '../../agent/storage/write-file-atomic.ts';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { connectAgent } from './client.ts';
-import { clearHolder, noteHolder } from './holder.ts';
+import { clearHolder, noteHolder } from './note-holder.ts';
 import { ensureSecret } from './secret.ts';
 import { socketFile } from './socket-file.ts';
 

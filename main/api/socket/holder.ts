@@ -1,22 +1,11 @@
-import { unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { pidLockBody, readPidLock } from '../../agent/processes/pid-lock.ts';
+import { readPidLock } from '../../agent/processes/pid-lock.ts';
 import { isSameProcess, isStopped } from '../../agent/processes/process-start.ts';
-import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 
 /** The file that names the agent behind the socket, because a stopped process cannot say who it is. */
-function holderFile(state: string): string {
+export function holderFile(state: string): string {
   return path.join(state, 'agent.pid');
-}
-
-/** Records that this process is the agent. Rejects with `disk-full` or `file-unwritable`. */
-export async function noteHolder(state: string): Promise<void> {
-  await writeFileAtomic(holderFile(state), pidLockBody());
-}
-
-export async function clearHolder(state: string): Promise<void> {
-  await unlink(holderFile(state)).catch(() => {});
 }
 
 /** Returns the agent's process if it is running. */
