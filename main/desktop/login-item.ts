@@ -2,9 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { app } from 'electron';
 import type { Environment } from '../agent/parts.ts';
-
-/** The argument with which the app starts without its window. */
-export const hiddenFlag = '--hidden';
+import { hiddenFlag, loginItem } from './login-entry.ts';
 
 /**
  * Sets whether the app starts when the user logs in to the computer. macOS and Windows have a list of such apps;
@@ -14,7 +12,7 @@ export async function setStartAtLogin(on: boolean, { env }: { readonly env: Envi
   // From source, there is no app for the system to start.
   if (!app.isPackaged) return;
   if (process.platform !== 'linux') {
-    app.setLoginItemSettings({ openAtLogin: on, args: [hiddenFlag] });
+    app.setLoginItemSettings(loginItem(on, process.execPath));
     return;
   }
   const { XDG_CONFIG_HOME: xdg = '' } = env;

@@ -1,8 +1,8 @@
-import { lstat, readlink, realpath, stat } from 'node:fs/promises';
+import { lstat, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { busyHint, isBusy } from '../storage/busy-file.ts';
-import { nameOnDisk, pathKey } from '../storage/path-spelling.ts';
+import { nameOnDisk, pathKey, realPath } from '../storage/path-spelling.ts';
 
 /** The caller's environment, which names its kubeconfig. */
 export interface KubeconfigPlace {
@@ -89,7 +89,7 @@ async function followLinks(given: string): Promise<Omit<KubeconfigFile, 'given'>
 /** Resolves the real path of a folder whose last parts may not exist yet. */
 async function realFolder(folder: string): Promise<string> {
   try {
-    return await realpath(folder);
+    return await realPath(folder);
   } catch (error) {
     const parent = path.dirname(folder);
     if (errnoOf(error) !== 'ENOENT' || parent === folder) throw error;

@@ -1,5 +1,7 @@
+import { realpathSync } from 'node:fs';
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { errnoOf } from '../../model/app-error.ts';
 
 /** Systems whose file systems find a file by any case of its name. */
 function ignoresCase(platform: NodeJS.Platform): boolean {
@@ -24,8 +26,19 @@ export async function nameOnDisk(
   const file = path.join(folder, name);
   const status = await lstat(file).catch(() => undefined);
   if (status === undefined) return name;
-  if (!status.isSymbolicLink()) return path.basename(await realpath(file));
+  if (!status.isSymbolicLink()) return path.basename(await realPath(file));
   const names: readonly string[] = await readdir(folder).catch(() => []);
   if (names.includes(name)) return name;
   return names.find((one) => pathKey(one, platform) === pathKey(name, platform)) ?? name;
+}
+
+/** What drives that are no disks (of memory, of a network) answer to the question for a path. */
+const noAnswer: readonly string[] = ['UNKNOWN', 'EISDIR', 'EINVAL', 'EPERM'];
+
+/** Resolves with a path after its links, as the disk spells it where the drive says so. Rejects as `realpath` does. */
+export async function realPath(file: string): Promise<string> {
+  return realpath(file).catch((error: unknown) => {
+    if (process.platform !== 'win32' || !noAnswer.includes(errnoOf(error) ?? '')) throw error;
+    return realpathSync(file);
+  });
 }
