@@ -12,6 +12,7 @@ import { createFavourites } from './favourites/favourites.ts';
 import { createSets } from './favourites/sets.ts';
 import { followCurrent } from './kubeconfig/follow-current.ts';
 import { createKubeconfig } from './kubeconfig/kubeconfig.ts';
+import { kubectlHome } from './kubeconfig/kubectl-home.ts';
 import { titleOf } from './operations/clusters.ts';
 import { createOperations } from './operations/operations.ts';
 import { managedSettings } from './organisation/managed-settings.ts';
@@ -144,7 +145,7 @@ async function wireAgent(wired: {
   });
   await sessions.look();
   const current = followCurrent({
-    own: { kubeconfig: env.KUBECONFIG, cwd: paths.home, home: paths.home },
+    own: { kubeconfig: env.KUBECONFIG, cwd: paths.home, home: kubectlHome(env, paths.home) },
     kubeconfig,
     connections,
     catalog,

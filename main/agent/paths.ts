@@ -2,6 +2,7 @@ import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { AppError } from '../model/app-error.ts';
 import type { Environment } from './parts.ts';
+import { folderOnDisk } from './storage/folder-on-disk.ts';
 
 /** The paths of all our files. All are absolute. */
 export interface Paths {
@@ -80,12 +81,17 @@ export function pinnedEnvironment(
 
 /**
  * There is one agent per user and profile. The socket's path is derived from the state folder alone, because a desktop
- * and a terminal must find the same one whatever else is in their environments.
+ * and a terminal must find the same one whatever else is in their environments, and however these spell the folder.
  */
 function socketFor(env: Environment, platform: NodeJS.Platform, state: string): string {
   // Loaded only where it is used: otherwise every kubectl would wait 4 ms for it.
   const id = () =>
-    process.getBuiltinModule('node:crypto').createHash('sha256').update(state).digest('hex').slice(0, 16);
+    process
+      .getBuiltinModule('node:crypto')
+      .createHash('sha256')
+      .update(folderOnDisk(state))
+      .digest('hex')
+      .slice(0, 16);
   if (platform === 'win32') return `\\\\.\\pipe\\k8s-tunnels-${id()}`;
   const wanted = path.join(state, 'run', 'agent.sock');
   if (Buffer.byteLength(wanted) <= socketPathLimit) return wanted;

@@ -14,8 +14,13 @@ const levels = ['debug', 'info', 'warn', 'error'] as const;
  */
 export function openAgentLog(folder: string, env: Environment): Logger {
   const file = path.join(folder, 'agent.log');
-  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > rotateAboveBytes)
-    renameSync(file, `${file}.1`);
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > rotateAboveBytes) {
+    try {
+      renameSync(file, `${file}.1`);
+    } catch {
+      // On Windows, another program has it open. The next start renames it.
+    }
+  }
   const level = levels.find((name) => name === env.K8S_TUNNELS_LOG?.toLowerCase()) ?? 'info';
   // Write synchronously, so that the lines before a crash are in the file.
   const to = pino.destination({ dest: file, mode: 0o600, append: true, sync: true });

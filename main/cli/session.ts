@@ -1,3 +1,4 @@
+import { kubectlHome } from '../agent/kubeconfig/kubectl-home.ts';
 import { type Paths, pathsFrom } from '../agent/paths.ts';
 import type { Client } from '../api/socket/client.ts';
 import type { KubeconfigPlaceInput } from '../model/agent-view.ts';
@@ -79,7 +80,11 @@ export async function withAgent(
 
 function placeOf({ home }: Paths): KubeconfigPlaceInput {
   const { KUBECONFIG } = process.env;
-  return { ...(KUBECONFIG === undefined ? {} : { kubeconfig: KUBECONFIG }), cwd: workingFolder(home), home };
+  return {
+    ...(KUBECONFIG === undefined ? {} : { kubeconfig: KUBECONFIG }),
+    cwd: workingFolder(home),
+    home: kubectlHome(process.env, home),
+  };
 }
 
 /** Falls back to the home folder if the working folder was deleted. */

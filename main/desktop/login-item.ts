@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { app } from 'electron';
 import type { Environment } from '../agent/parts.ts';
+import { loginItem } from './login-entry.ts';
 import { hiddenFlag } from './starts-hidden.ts';
 
 /**
@@ -13,7 +14,7 @@ export async function setStartAtLogin(on: boolean, { env }: { readonly env: Envi
   if (!app.isPackaged) return;
   if (process.platform !== 'linux') {
     // Windows passes the arguments. macOS does not: `startsHidden` asks it.
-    app.setLoginItemSettings({ openAtLogin: on, args: [hiddenFlag] });
+    app.setLoginItemSettings(loginItem(on, process.execPath));
     return;
   }
   const { XDG_CONFIG_HOME: xdg = '' } = env;

@@ -1,8 +1,9 @@
-import { readdir, readFile, unlink } from 'node:fs/promises';
+import { readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { decodeJwt } from 'jose';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
+import { readText, whileBusy } from '../storage/busy-file.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import type { AppInfo } from './app-info.ts';
 
@@ -31,7 +32,7 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
   ): Promise<Token | undefined> => {
     let jwt: string;
     try {
-      jwt = (await readFile(file, 'utf8')).trim();
+      jwt = (await readText(file)).trim();
     } catch (cause) {
       if (errnoOf(cause) === 'ENOENT') return undefined;
       throw new AppError(
@@ -55,7 +56,7 @@ export function createTokenFiles(options: { readonly folder: string; readonly cl
     return Promise.all(
       names.map(async (name) => ({
         name,
-        team: issuerOf(await readFile(path.join(folder, name), 'utf8').catch(() => '')),
+        team: issuerOf(await readText(path.join(folder, name)).catch(() => '')),
       })),
     );
   };
@@ -167,7 +168,7 @@ function audiencesOf(jwt: string): readonly string[] {
 
 async function remove(file: string): Promise<void> {
   try {
-    await unlink(file);
+    await whileBusy('replace', () => unlink(file));
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
   }

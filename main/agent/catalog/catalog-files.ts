@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, unlink } from 'node:fs/promises';
+import { readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { errnoOf } from '../../model/app-error.ts';
 import { type Cell, type Cluster, cellSchema, clusterSchema } from '../../model/cluster.ts';
+import { readText } from '../storage/busy-file.ts';
 import { misfit } from '../storage/json-file.ts';
 import { setAside } from '../storage/set-aside.ts';
 import { unreadable } from '../storage/unreadable.ts';
@@ -112,7 +113,7 @@ async function accountFiles(folder: string): Promise<readonly string[]> {
 
 /** Returns undefined if the file is missing. */
 async function textOf(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
+  return readText(file).catch((cause: unknown) => {
     if (errnoOf(cause) === 'ENOENT') return undefined;
     throw unreadable(file, cause);
   });

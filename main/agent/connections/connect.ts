@@ -1,7 +1,7 @@
 import { AppError, toPlainError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
+import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Logger } from '../parts.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections, Outcome } from './connections.ts';
@@ -14,7 +14,7 @@ import type { Remembered } from './remembered.ts';
 
 /**
  * Connects clusters in one transaction: decides what to do, opens the tunnels, writes the entries of those that are up
- * and stores them. Whatever ends it early closes the tunnels that it opened.
+ * and stores them. Whatever ends it early closes the tunnels that it opened and restores the kubeconfig.
  */
 export function createConnect(options: {
   readonly logger: Logger;
@@ -52,6 +52,22 @@ export function createConnect(options: {
       logger.error('the catalog is not saved', { error: toPlainError(error) });
     });
 
+  /** Restores the kubeconfig of before. Reports what it cannot, because the error that caused it is thrown. */
+  const takeBack = async (place: KubeconfigPlace, added: readonly ClusterId[], switched?: ClusterId) => {
+    try {
+      if (added.length > 0) await kubeconfig.remove(place, added);
+      if (switched !== undefined && !added.includes(switched)) await kubeconfig.release(place, [switched]);
+    } catch (error) {
+      logger.error('the kubeconfig is not restored', { error: toPlainError(error) });
+    }
+  };
+
+  /** The switch is made and stored: an old limit that stays on disk ends with this agent. */
+  const dropLimit = (id: ClusterId) =>
+    currentContext.dropLimits([id]).catch((error: unknown) => {
+      logger.error('a time limit is not removed', { error: toPlainError(error) });
+    });
+
   return async ({ place, switches, forMs, signal, ...request }) => {
     await settled(request.clusters.map(({ id }) => id));
 
@@ -66,6 +82,8 @@ export function createConnect(options: {
         : undefined;
 
     const fresh = clusters.map(({ id }) => id).filter((id) => !isOpen(id));
+    const unknown = fresh.filter((id) => !isOurs(id));
+    let undo = async () => {};
     try {
       // Open.
       const tries = await openAll(clusters, signal);
@@ -86,13 +104,16 @@ export function createConnect(options: {
         kubeconfig.add(place, stanzas, switchesNow ? { current: first.id } : {}),
       );
 
+      const added = up.map(({ cluster: { id } }) => id).filter((id) => unknown.includes(id));
+      undo = () => takeBack(place, added, switchesNow ? first.id : undefined);
+
       // Store.
       const saved = saveCatalog();
       await remembered.put(
         up.map(({ cluster: { id } }) => ({ cluster: id, place: { ...place }, status: 'open' })),
       );
       await saved;
-      if (switchesNow && forMs === undefined) await currentContext.dropLimits([first.id]);
+      if (switchesNow && forMs === undefined) await dropLimit(first.id);
       const nameOf = (cluster: Cluster) => written.contexts.get(cluster.id) ?? entries.nameOf(cluster);
       return {
         outcomes: tries.map((one) => outcomeOf(one, nameOf)),
@@ -103,6 +124,7 @@ export function createConnect(options: {
       };
     } catch (error) {
       // Undo.
+      await undo();
       await closeAll(fresh);
       throw error;
     }

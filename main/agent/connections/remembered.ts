@@ -18,6 +18,7 @@ export interface Remembered {
   get(id: ClusterId): Connection | undefined;
   all(): readonly Connection[];
   idsOf(status: Connection['status']): readonly ClusterId[];
+  /** Rejects as `JsonFile.write` does. Nothing is changed then, in memory either. */
   put(connections: readonly Connection[]): Promise<void>;
   drop(ids: readonly ClusterId[]): Promise<void>;
 }
@@ -38,25 +39,37 @@ export async function readRemembered(options: {
   const known = new Map((await file.read())?.map((connection) => [connection.cluster, connection]));
   const idsOf = (status: Connection['status']) =>
     [...known.values()].flatMap((one) => (one.status === status ? one.cluster : []));
-  const save = (change: () => void) => {
+  const change = (apply: () => void) => {
     const before = idsOf('kept');
-    change();
+    apply();
     const kept = idsOf('kept');
     if (kept.join('\n') !== before.join('\n')) onKept(kept);
-    return file.write([...known.values()]);
+  };
+  const setAll = (connections: Iterable<readonly [ClusterId, Connection | undefined]>) => {
+    for (const [id, connection] of connections) {
+      if (connection === undefined) known.delete(id);
+      else known.set(id, connection);
+    }
+  };
+  /** What the disk does not have is not remembered either: the caller undoes the rest or tries again. */
+  const save = async (next: ReadonlyMap<ClusterId, Connection | undefined>) => {
+    const before = [...next.keys()].map((id) => [id, known.get(id)] as const);
+    change(() => setAll(next));
+    try {
+      await file.write([...known.values()]);
+    } catch (error) {
+      // A later change of the same cluster stays.
+      const undone = before.filter(([id]) => known.get(id) === next.get(id));
+      change(() => setAll(undone));
+      throw error;
+    }
   };
   return {
     get: (id) => known.get(id),
     all: () => [...known.values()],
     idsOf,
-    put: (connections) =>
-      save(() => {
-        for (const connection of connections) known.set(connection.cluster, connection);
-      }),
-    drop: (ids) =>
-      save(() => {
-        for (const id of ids) known.delete(id);
-      }),
+    put: (connections) => save(new Map(connections.map((connection) => [connection.cluster, connection]))),
+    drop: (ids) => save(new Map(ids.map((id) => [id, undefined]))),
   };
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { command } from '../../model/command.ts';
 import type { Clock, Logger } from '../parts.ts';
+import { whileBusy } from '../storage/busy-file.ts';
 import { backUp } from './backups.ts';
 import { ignoreMissing, type KubeconfigFile, lockPaths, missingFolders } from './files.ts';
 import type { Journal, JournalRecord } from './journal.ts';
@@ -134,7 +135,7 @@ export function createEditor(options: {
         return 'removed';
       });
     } finally {
-      await unlink(temporary).catch(() => {});
+      await whileBusy('replace', () => unlink(temporary)).catch(() => {});
       if (done === undefined) {
         await removeFolders(made);
         await journal.set(real, record).catch(() => {});
@@ -147,7 +148,9 @@ export function createEditor(options: {
     await journal.set(real, finalRecord(file, plan.state, created)).catch((error: unknown) => {
       logger.warn('kubeconfig journal not tidied', { errno: errnoOf(error) });
     });
-    return { plan, after: await snapshot(real), warnings, before };
+    // A file that another program has open by now was edited all the same.
+    const after = await snapshot(real).catch(() => ({ bytes: Buffer.from(plan.bytes), status: undefined }));
+    return { plan, after, warnings, before };
   }
 
   async function edit(file: EditedFile, change: Change): Promise<Edited> {

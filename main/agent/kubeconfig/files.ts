@@ -1,6 +1,8 @@
-import { lstat, readlink, realpath, stat } from 'node:fs/promises';
+import { lstat, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
+import { busyHint, isBusy } from '../storage/busy-file.ts';
+import { nameOnDisk, pathKey, realPath } from '../storage/path-spelling.ts';
 
 /** The caller's environment, which names its kubeconfig. */
 export interface KubeconfigPlace {
@@ -15,7 +17,7 @@ export interface KubeconfigPlace {
 export interface KubeconfigFile {
   /** The absolute path as the caller names it: kubectl puts its lock beside it. */
   readonly given: string;
-  /** The path after all symbolic links. The last link's target if that does not exist. */
+  /** The path after all symbolic links, as the disk spells it. The last link's target if that does not exist. */
   readonly real: string;
   readonly exists: boolean;
   /** False for a device or a pipe, such as `/dev/null` or a shell's `<(…)`, which contain no entries of ours. */
@@ -32,7 +34,7 @@ export interface KubeconfigFiles {
 
 /**
  * Resolves KUBECONFIG as client-go does, or `~/.kube/config` if it is unset or empty. Skips empty entries, and counts a
- * file that is named twice (also through links or `./`) once.
+ * file that is named twice (also through links, `./` or in another case on Windows and macOS) once.
  * Rejects with `bad-input` if KUBECONFIG contains only separators, with `kubeconfig-unreadable` if a path cannot be
  * resolved.
  */
@@ -48,7 +50,7 @@ export async function resolveFiles(place: KubeconfigPlace): Promise<KubeconfigFi
     }
     const given = path.resolve(place.cwd, name);
     const file = { given, ...(await followLinks(given)) };
-    const same = all.find(({ real }) => real === file.real);
+    const same = all.find(({ real }) => pathKey(real) === pathKey(file.real));
     if (same === undefined) all.push(file);
     else warnings.push(`KUBECONFIG names one file twice: ${name} is ${same.given}.`);
   }
@@ -69,7 +71,8 @@ async function followLinks(given: string): Promise<Omit<KubeconfigFile, 'given'>
   let real = given;
   try {
     for (let links = 0; links < linkLimit; links += 1) {
-      real = path.join(await realFolder(path.dirname(real)), path.basename(real));
+      const folder = await realFolder(path.dirname(real));
+      real = path.join(folder, await nameOnDisk(folder, path.basename(real)));
       const status = await lstat(real).catch(ignoreMissing);
       if (status === undefined) return { real, exists: false, isReadable: false };
       if (!status.isSymbolicLink()) {
@@ -78,15 +81,15 @@ async function followLinks(given: string): Promise<Omit<KubeconfigFile, 'given'>
       real = path.resolve(path.dirname(real), await readlink(real));
     }
   } catch (cause) {
-    throw unreadable(given, errnoOf(cause) ?? 'unknown error', cause);
+    throw unreadable(given, cause);
   }
-  throw unreadable(given, 'its symbolic links form a loop');
+  throw unreadable(given, undefined, { reason: 'its symbolic links form a loop' });
 }
 
 /** Resolves the real path of a folder whose last parts may not exist yet. */
 async function realFolder(folder: string): Promise<string> {
   try {
-    return await realpath(folder);
+    return await realPath(folder);
   } catch (error) {
     const parent = path.dirname(folder);
     if (errnoOf(error) !== 'ENOENT' || parent === folder) throw error;
@@ -109,10 +112,25 @@ export async function lockPaths(file: Pick<KubeconfigFile, 'given' | 'real'>): P
     // Through a linked folder both are the same lock, which must be taken only once.
     path.join(await realFolder(path.dirname(name)), `${path.basename(name)}.lock`),
   );
-  return [...new Set(await Promise.all(paths))].toSorted();
+  // So are both where the file is named in another case on Windows or macOS.
+  const byKey = new Map((await Promise.all(paths)).map((lock) => [pathKey(lock), lock]));
+  return [...byKey.values()].toSorted();
 }
 
-export function unreadable(file: string, reason: string, cause?: unknown): AppError {
+/** Creates the error for a kubeconfig that could not be read. `reason` is the errno unless given. */
+export function unreadable(
+  file: string,
+  cause: unknown,
+  options: { readonly reason?: string; readonly platform?: NodeJS.Platform } = {},
+): AppError {
+  const { reason = errnoOf(cause) ?? 'unknown error', platform } = options;
+  if (isBusy(cause, platform)) {
+    return new AppError(
+      'kubeconfig-unreadable',
+      `${file} could not be read: another program has it open (${reason}).`,
+      { hint: busyHint, retryable: true, cause },
+    );
+  }
   return new AppError('kubeconfig-unreadable', `${file} could not be read (${reason}).`, {
     hint: 'Check KUBECONFIG, and that you own the file and may read it.',
     cause,

@@ -1,8 +1,10 @@
-import { lstat, open, readFile, unlink } from 'node:fs/promises';
+import { lstat, readFile, unlink } from 'node:fs/promises';
 import { z } from 'zod';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
+import { createLockFile, removeUnheld } from '../processes/lock-file.ts';
 import { isSameProcess, processStart } from '../processes/process-start.ts';
+import { busyHint, isBusy } from '../storage/busy-file.ts';
 import { ignoreMissing } from './files.ts';
 
 /** kubectl holds its lock for milliseconds. One this old was left by a kubectl that was killed. */
@@ -21,16 +23,19 @@ export async function withLocks<T>(
   options: { readonly locks: readonly string[]; readonly clock: Clock; readonly timeoutMs: number },
   work: () => Promise<T>,
 ): Promise<T> {
-  const held: string[] = [];
+  const held: (() => Promise<void>)[] = [];
   try {
     const deadline = options.clock.now() + options.timeoutMs;
     for (const lock of options.locks) {
-      await until({ ...options, lock, deadline }, () => tryLock(lock));
-      held.push(lock);
+      await until({ ...options, lock, deadline }, async () => {
+        const release = await tryLock(lock);
+        if (release !== undefined) held.push(release);
+        return release !== undefined;
+      });
     }
     return await work();
   } finally {
-    for (const lock of held.toReversed()) await unlink(lock).catch(ignoreMissing);
+    for (const release of held.toReversed()) await release();
   }
 }
 
@@ -68,22 +73,13 @@ async function until(
   }
 }
 
-async function tryLock(lock: string): Promise<boolean> {
+/** Resolves with the function that releases the lock, or with undefined if another process holds it. */
+async function tryLock(lock: string): Promise<(() => Promise<void>) | undefined> {
+  const startTime = processStart(process.pid) ?? Date.now();
   try {
-    const handle = await open(lock, 'wx', 0o600);
-    try {
-      const startTime = processStart(process.pid) ?? Date.now();
-      await handle.writeFile(JSON.stringify({ app: 'k8s-tunnels', pid: process.pid, startTime }));
-    } catch (error) {
-      await unlink(lock).catch(ignoreMissing);
-      throw error;
-    } finally {
-      await handle.close();
-    }
-    return true;
+    return await createLockFile(lock, JSON.stringify({ app: 'k8s-tunnels', pid: process.pid, startTime }));
   } catch (cause) {
-    const errno = errnoOf(cause);
-    if (errno === 'EEXIST') return false;
+    if (errnoOf(cause) === 'EEXIST') return undefined;
     throw unwritable(lock, cause);
   }
 }
@@ -100,7 +96,10 @@ export async function breakOwn(lock: string): Promise<boolean> {
     return false;
   }
   const body = bodySchema.safeParse(raw);
-  if (!body.success || isSameProcess(body.data.pid, body.data.startTime)) return false;
+  if (!body.success) return false;
+  const isGone = removeUnheld(lock);
+  if (isGone !== undefined) return isGone;
+  if (isSameProcess(body.data.pid, body.data.startTime)) return false;
   await unlink(lock).catch(ignoreMissing);
   return true;
 }
@@ -121,8 +120,15 @@ function locked(lock: string, ageMs: number): AppError {
 }
 
 /** Converts a failed write into an error that names the path. */
-export function unwritable(file: string, cause: unknown): AppError {
+export function unwritable(file: string, cause: unknown, platform?: NodeJS.Platform): AppError {
   const errno = errnoOf(cause);
+  if (isBusy(cause, platform)) {
+    return new AppError(
+      'kubeconfig-unwritable',
+      `${file} was not written: another program has it open (${errno}).`,
+      { hint: busyHint, retryable: true, cause },
+    );
+  }
   if (errno === 'ENOSPC' || errno === 'EDQUOT') {
     return new AppError('disk-full', `The disk is full: ${file} was not written and nothing was changed.`, {
       hint: 'Free some space and try again.',

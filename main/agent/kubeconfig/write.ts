@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
+import { access, constants, type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
+import { replaceFile, whileBusy } from '../storage/busy-file.ts';
 import { ignoreMissing, unreadable } from './files.ts';
 import { unwritable } from './lock.ts';
 
@@ -36,14 +37,14 @@ export async function snapshot(file: string): Promise<Snapshot> {
         hint: 'Name a file in KUBECONFIG.',
       });
     }
-    handle = await open(file, 'r');
+    handle = await whileBusy('read', () => open(file, 'r'));
     const bytes = await handle.readFile();
     const { dev, ino, mode, uid, gid, nlink, size, mtimeMs } = await handle.stat();
     return { bytes, status: { dev, ino, mode: mode & 0o7777, uid, gid, links: nlink, size, mtimeMs } };
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     if (errnoOf(cause) === 'ENOENT') return { bytes: Buffer.alloc(0), status: undefined };
-    throw unreadable(file, errnoOf(cause) ?? 'unknown error', cause);
+    throw unreadable(file, cause);
   } finally {
     await handle?.close();
   }
@@ -136,28 +137,22 @@ export async function commit(
 
 /** Removes a file that we created. Rejects with `kubeconfig-unwritable`. */
 export async function removeFile(file: string): Promise<void> {
-  await unlink(file).catch((cause: unknown) => {
+  await whileBusy('replace', () => unlink(file)).catch((cause: unknown) => {
     throw unwritable(file, cause);
   });
 }
 
-/** Windows refuses a rename while a virus scanner or an editor has the file open. That ends within moments. */
-const windowsRetries = 12;
+/** Under kubectl's lock, so for a shorter time than elsewhere: kubectl fails at once where it is taken. */
+const busyLimitMs = 2_500;
 
 /** Resolves with false if the file is a mount point, which no rename can replace. */
 async function renameOver(from: string, to: string, clock: Clock): Promise<boolean> {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      await rename(from, to);
-      return true;
-    } catch (error) {
-      const errno = errnoOf(error) ?? '';
-      if (process.platform === 'win32') {
-        if (attempt >= windowsRetries || !['EPERM', 'EACCES', 'EBUSY'].includes(errno)) throw error;
-        await clock.sleep(10 * 2 ** Math.min(attempt, 5));
-      } else if (errno === 'EBUSY') return false;
-      else throw error;
-    }
+  try {
+    await replaceFile(from, to, { sleep: (ms) => clock.sleep(ms), limitMs: busyLimitMs });
+    return true;
+  } catch (error) {
+    if (process.platform !== 'win32' && errnoOf(error) === 'EBUSY') return false;
+    throw error;
   }
 }
 

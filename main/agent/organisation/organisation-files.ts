@@ -79,7 +79,7 @@ export function createOrganisationFiles(
       {
         hint:
           fix ??
-          `Put the file below ${folders.system[0]} as an administrator, or into ${folders.own} (chmod 700), and name it there.`,
+          `Put the file below ${folders.system[0]} as an administrator, or into ${folders.own}${owners.user === undefined ? '' : ' (chmod 700)'}, and name it there.`,
       },
     );
 

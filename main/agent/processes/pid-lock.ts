@@ -104,6 +104,6 @@ function refuseForeign(file: string, stats: { readonly uid: number; isFile(): bo
     : `belongs to ${accountName(stats.uid)}`;
   if (why === undefined) return;
   throw new AppError('file-unwritable', `${file} ${why}, so it is not a lock that will be released.`, {
-    hint: 'Remove it (`rm`), or ask its owner to, and try again.',
+    hint: 'Remove it, or ask its owner to, and try again.',
   });
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 
 /**
  * Returns when a process started, ms since the epoch, or undefined if it is not running or the time is unknown. Two
@@ -29,13 +30,25 @@ export function processStart(pid: number): number | undefined {
 const psLimitMs = 5_000;
 
 /**
- * Returns true if the process that wrote `{pid, start}` into a lock is still running. Unknown start times count as the
- * same.
+ * Returns true if the process that wrote `{pid, start}` into a lock is still running. Where the system does not say when
+ * the process with this pid started (Windows), it counts as the same unless the computer has started since.
  */
 export function isSameProcess(pid: number, start: number): boolean {
   if (!isAlive(pid)) return false;
   const now = processStart(pid);
-  return now === undefined || Number.isNaN(now) || Math.abs(now - start) <= 1000;
+  if (now === undefined || Number.isNaN(now)) return mayRunSince(start);
+  return Math.abs(now - start) <= 1000;
+}
+
+/** Clocks are set, and the time since the start is rounded. */
+const bootToleranceMs = 60_000;
+
+/** Returns false if a process that started then cannot run any more, because the computer started later. */
+export function mayRunSince(
+  start: number,
+  { now = Date.now(), upMs = uptime() * 1000 }: { readonly now?: number; readonly upMs?: number } = {},
+): boolean {
+  return start >= now - upMs - bootToleranceMs;
 }
 
 /** Returns true if a process is stopped, as by SIGSTOP or Ctrl-Z. Undefined if this system does not say. */

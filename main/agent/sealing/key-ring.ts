@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '../parts.ts';
+import { whileBusy } from '../storage/busy-file.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 import { createSealer, keyId, keyLength, type Sealer } from './sealer.ts';
 
@@ -84,7 +85,7 @@ async function keyFiles(folder: string): Promise<readonly string[]> {
 }
 
 async function openKey(file: string, keychain: Keychain): Promise<Buffer | undefined> {
-  const encrypted = await readFile(file).catch(() => undefined);
+  const encrypted = await whileBusy('read', () => readFile(file)).catch(() => undefined);
   return encrypted === undefined ? undefined : keyIn(tryTo(() => keychain.decrypt(encrypted)));
 }
 

@@ -1,7 +1,8 @@
-import { readFile, rename, stat, unlink, utimes } from 'node:fs/promises';
+import { stat, unlink, utimes } from 'node:fs/promises';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { commandLine } from '../../model/command.ts';
 import { createSerialQueue } from '../async/serial-queue.ts';
+import { readText as readWhole, replaceFile, whileBusy } from '../storage/busy-file.ts';
 import { asidesOf, setAside } from '../storage/set-aside.ts';
 import { unreadable } from '../storage/unreadable.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
@@ -83,7 +84,7 @@ export function openSignInFile(options: {
       if (mainOpens && (await writtenAt(aside)) <= mainAge) continue;
       if ((await opened(text)) === undefined) continue;
       if (main !== undefined && setAside(file, suffix) === undefined) return;
-      await rename(aside, file);
+      await replaceFile(aside, file);
       notice(`Your earlier session with ${title} can be opened again, and is used.`);
       return;
     }
@@ -123,7 +124,7 @@ export function openSignInFile(options: {
         try {
           await put(text);
         } catch (error) {
-          if (aside !== undefined) await rename(aside, file).catch(() => {});
+          if (aside !== undefined) await replaceFile(aside, file).catch(() => {});
           throw error;
         }
         if (sealer.kind !== 'keychain' && isLost) {
@@ -143,7 +144,7 @@ export function openSignInFile(options: {
 
 async function unlinked(file: string): Promise<boolean> {
   try {
-    await unlink(file);
+    await whileBusy('replace', () => unlink(file));
     return true;
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
@@ -185,7 +186,7 @@ function sealed(options: {
 
 async function readText(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return await readWhole(file);
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return undefined;
     throw unreadable(file, cause);

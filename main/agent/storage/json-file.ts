@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { createSerialQueue } from '../async/serial-queue.ts';
 import type { SignInFile } from '../sealing/sign-in-file.ts';
+import { readText } from './busy-file.ts';
 import { setAside } from './set-aside.ts';
 import { unreadable } from './unreadable.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
@@ -38,7 +38,7 @@ export function jsonFile<T>(options: {
     async read() {
       let text: string | undefined;
       try {
-        text = secret === undefined ? await readFile(file, 'utf8') : await secret.read();
+        text = secret === undefined ? await readText(file) : await secret.read();
         if (text === undefined) return undefined;
       } catch (cause) {
         if (errnoOf(cause) === 'ENOENT') return undefined;

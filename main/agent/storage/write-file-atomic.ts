@@ -1,14 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, unlink } from 'node:fs/promises';
+import { mkdir, open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
+import { busyHint, isBusy, replaceFile } from './busy-file.ts';
 
 /**
  * Writes `text` to `file` so that a reader sees the old bytes or the new, never a mixture: writes a 0600 temporary file
- * in the same folder, flushes and renames it. Creates the folder (0700) if it is missing.
+ * in the same folder, flushes and renames it. Creates the folder (0700) if it is missing. On Windows, waits up to ten
+ * seconds while another program has the old file open.
  * Rejects with `disk-full` or `file-unwritable`. The old file is then intact, and no temporary file is left.
  */
-export async function writeFileAtomic(file: string, text: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  file: string,
+  text: string | Uint8Array,
+  options: Parameters<typeof replaceFile>[2] = {},
+): Promise<void> {
   const folder = path.dirname(file);
   const temporary = path.join(folder, `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
   try {
@@ -20,16 +26,27 @@ export async function writeFileAtomic(file: string, text: string | Uint8Array): 
     } finally {
       await handle.close();
     }
-    await rename(temporary, file);
+    await replaceFile(temporary, file, options);
   } catch (cause) {
     await unlink(temporary).catch(() => {});
-    throw unwritable(file, cause);
+    throw unwritable(file, cause, options.platform);
   }
 }
 
 /** Converts a failed write into an AppError: `disk-full` or `file-unwritable`. */
-export function unwritable(file: string, cause: unknown): AppError {
+export function unwritable(file: string, cause: unknown, platform?: NodeJS.Platform): AppError {
   const errno = errnoOf(cause);
+  if (isBusy(cause, platform)) {
+    return new AppError(
+      'file-unwritable',
+      `${file} was not written: another program has it open (${errno}).`,
+      {
+        hint: busyHint,
+        retryable: true,
+        cause,
+      },
+    );
+  }
   if (errno === 'ENOSPC' || errno === 'EDQUOT') {
     return new AppError('disk-full', `The disk is full: ${file} was not written and did not change.`, {
       hint: 'Free some space and try again.',

@@ -18,10 +18,17 @@ export function listenError(port: number, cause: Error): AppError {
   );
 }
 
-function listenHint(errno: string | undefined, isShortage: boolean): string {
+/** Advises what to do about a port that cannot be opened, in terms of the system. */
+export function listenHint(
+  errno: string | undefined,
+  isShortage: boolean,
+  platform: NodeJS.Platform = process.platform,
+): string {
+  if (isShortage && platform === 'win32') return 'The limit of memory or sockets is reached: close programs.';
   if (isShortage)
     return 'The limit of open files or memory is reached: close programs, or raise `ulimit -n`.';
-  if (errno === 'EACCES' && process.platform === 'win32')
+  if (errno === 'EACCES' && platform === 'win32')
     return 'Windows may have reserved the port: `netsh interface ipv4 show excludedportrange protocol=tcp` lists those.';
-  return "Check this computer's rules for local ports (firewall, SELinux, AppArmor).";
+  const rules = platform === 'win32' ? 'firewall, antivirus' : 'firewall, SELinux, AppArmor';
+  return `Check this computer's rules for local ports (${rules}).`;
 }

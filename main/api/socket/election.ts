@@ -3,11 +3,13 @@ import { createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import type { Clock } from '../../agent/parts.ts';
 import type { Paths } from '../../agent/paths.ts';
-import { isPidLockStale, releasePidLock, tryPidLock } from '../../agent/processes/pid-lock.ts';
+import { createLockFile, removeUnheld } from '../../agent/processes/lock-file.ts';
+import { isPidLockStale, pidLockBody, releasePidLock } from '../../agent/processes/pid-lock.ts';
 import { privateFolder } from '../../agent/storage/private-folder.ts';
+import { unwritable } from '../../agent/storage/write-file-atomic.ts';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { connectAgent } from './client.ts';
-import { clearHolder, noteHolder } from './holder.ts';
+import { clearHolder, noteHolder } from './note-holder.ts';
 import { ensureSecret } from './secret.ts';
 import { socketFile } from './socket-file.ts';
 
@@ -42,7 +44,7 @@ export async function electAgent(options: {
   const { paths, clock } = options;
   await privateFolders(paths);
   const lock = path.join(paths.state, 'election.lock');
-  await takeLock(lock, clock);
+  const release = await takeLock(lock, clock);
   try {
     const secret = await ensureSecret(paths.state);
     const running = await connectAgent({ path: paths.socket, state: paths.state });
@@ -70,7 +72,7 @@ export async function electAgent(options: {
       },
     };
   } finally {
-    await releasePidLock(lock);
+    await release();
   }
 }
 
@@ -81,9 +83,16 @@ async function privateFolders({ state, socket }: Paths): Promise<void> {
   await privateFolder(folder, { shared: !folder.startsWith(state + path.sep) });
 }
 
-async function takeLock(lock: string, clock: Clock): Promise<void> {
+/** Resolves with the function that releases the lock. */
+async function takeLock(lock: string, clock: Clock): Promise<() => Promise<void>> {
   const deadline = clock.now() + lockTimeoutMs;
-  while (!(await tryPidLock(lock))) {
+  for (;;) {
+    try {
+      return await createLockFile(lock, pidLockBody());
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw unwritable(lock, error);
+    }
+    if (removeUnheld(lock) === true) continue;
     if (await isPidLockStale(lock, { now: clock.now(), maxAgeMs: lockMaxAgeMs })) await releasePidLock(lock);
     else if (clock.now() > deadline) {
       throw new AppError('agent-unreachable', `Another agent is starting (lock: ${lock}).`, {

@@ -1,22 +1,11 @@
-import { unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { pidLockBody, readPidLock } from '../../agent/processes/pid-lock.ts';
+import { readPidLock } from '../../agent/processes/pid-lock.ts';
 import { isSameProcess, isStopped } from '../../agent/processes/process-start.ts';
-import { writeFileAtomic } from '../../agent/storage/write-file-atomic.ts';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 
 /** The file that names the agent behind the socket, because a stopped process cannot say who it is. */
-function holderFile(state: string): string {
+export function holderFile(state: string): string {
   return path.join(state, 'agent.pid');
-}
-
-/** Records that this process is the agent. Rejects with `disk-full` or `file-unwritable`. */
-export async function noteHolder(state: string): Promise<void> {
-  await writeFileAtomic(holderFile(state), pidLockBody());
-}
-
-export async function clearHolder(state: string): Promise<void> {
-  await unlink(holderFile(state)).catch(() => {});
 }
 
 /** Returns the agent's process if it is running. */
@@ -35,9 +24,23 @@ export function silentHolder(socket: string, state: string): AppError {
     });
   }
   return new AppError('agent-unreachable', `The program that listens at ${socket} does not answer.`, {
-    hint: 'Find it (for example with `lsof` or `ss -xlp`), end it and try again.',
+    hint: `${findIt()}, end it and try again.`,
     retryable: true,
   });
+}
+
+/** Begins the advice to find the program behind the socket. Nothing that Windows has names the owner of a pipe. */
+export function findIt(platform: NodeJS.Platform = process.platform): string {
+  return platform === 'win32'
+    ? 'Find it (Process Explorer of Sysinternals: Find Handle, `k8s-tunnels-`)'
+    : 'Find it (for example with `lsof` or `ss -xlp`)';
+}
+
+/** Advises what to check where the socket cannot be opened. A pipe has no folder. */
+export function unopenedHint(platform: NodeJS.Platform = process.platform): string {
+  return platform === 'win32'
+    ? `Another account may have created it. ${findIt(platform)}, stop it and try again.`
+    : 'Check that you own it and its folder.';
 }
 
 /** Recommends SIGKILL, because a stopped process ignores SIGTERM. The next agent reopens the tunnels. */
@@ -67,7 +70,7 @@ export function unopened(path: string, state: string, cause: unknown): AppError 
   return new AppError(
     'agent-unreachable',
     `The agent's socket ${path} cannot be opened (${errno ?? 'unknown error'}).`,
-    { hint: 'Check that you own it and its folder.', cause },
+    { hint: unopenedHint(), cause },
   );
 }
 
@@ -95,7 +98,7 @@ export function unproven(
         'agent-foreign',
         `What answers at ${path} says that it is k8s-tunnels${who}, but does not know the secret in ${state}.`,
         {
-          hint: 'If that folder was removed or replaced while your agent ran, end that process and try again. If not, something else took its place: find it (for example with `lsof` or `ss -xlp`) and stop it.',
+          hint: `If that folder was removed or replaced while your agent ran, end that process and try again. If not, something else took its place. ${findIt()} and stop it.`,
         },
       );
     }
@@ -105,7 +108,7 @@ export function unproven(
 /** Returns the error for a listener that does not speak the agent's protocol. */
 export function foreign(path: string, cause?: unknown): AppError {
   return new AppError('agent-foreign', `Another program answers at ${path}.`, {
-    hint: 'Find it (for example with `lsof` or `ss -xlp`), stop it and try again.',
+    hint: `${findIt()}, stop it and try again.`,
     cause,
   });
 }

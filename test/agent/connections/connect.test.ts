@@ -71,6 +71,34 @@ describe('what ends a connect early closes what it opened, and nothing else:', (
     expect(await rig.text()).toBe(before);
   });
 
+  test('the connections cannot be stored: the kubeconfig is as before, to the byte', async () => {
+    await rig.connect([staging]);
+    const before = await rig.text();
+    await rig.blockState();
+    await expect(rig.connect([testing])).rejects.toMatchObject({ code: 'file-unwritable' });
+    expect(await rig.text()).toBe(before);
+    expect(rig.statuses()).toEqual({ [staging.id]: 'connected' });
+    expect(rig.connections.open()).toEqual([staging.id]);
+  });
+
+  test('the connections cannot be stored: no kubeconfig is left where there was none', async () => {
+    await rig.blockState();
+    await expect(rig.connect([testing])).rejects.toMatchObject({ code: 'file-unwritable' });
+    expect(await rig.text()).toBeUndefined();
+    expect(rig.connections.open()).toEqual([]);
+  });
+
+  test('the connections cannot be stored: an on-demand context stays, and the previous one is current', async () => {
+    await rig.connect([staging]);
+    await rig.connections.disconnect([staging.id]);
+    const before = await rig.text();
+    await rig.blockState();
+    await expect(rig.connect([staging])).rejects.toMatchObject({ code: 'file-unwritable' });
+    expect(await rig.text()).toBe(before);
+    expect(rig.connections.kept()).toEqual([staging.id]);
+    expect(rig.statuses()).toEqual({ [staging.id]: 'idle' });
+  });
+
   test('the port of an entry that was kept goes on listening', async () => {
     await rig.connect([staging]);
     await rig.connections.disconnect([staging.id]);

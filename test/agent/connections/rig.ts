@@ -17,6 +17,8 @@ export interface Rig {
   readonly connections: Connections;
   /** From now on, writing entries rejects with this. */
   failWrites(error: AppError): void;
+  /** From now on, the file of the connections cannot be replaced, as one on Windows that another program has open. */
+  blockState(): Promise<void>;
   connect(clusters: readonly Cluster[], signal?: AbortSignal): ReturnType<Connections['connect']>;
   /** The clusters that have a tunnel, and what it does; one whose port listens only is idle. */
   statuses(): Readonly<Record<ClusterId, string>>;
@@ -57,6 +59,11 @@ export async function startRig(...clusters: readonly Cluster[]): Promise<Rig> {
     connections,
     failWrites(error) {
       failure = error;
+    },
+    async blockState() {
+      const file = path.join(home, 'connections.json');
+      await rm(file, { force: true });
+      await mkdir(path.join(file, 'in-the-way'), { recursive: true });
     },
     connect: (wanted, signal = new AbortController().signal) =>
       connections.connect({

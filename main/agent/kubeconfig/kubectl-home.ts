@@ -1,0 +1,42 @@
+import { type Stats, statSync } from 'node:fs';
+import path from 'node:path';
+import type { Environment } from '../parts.ts';
+
+/**
+ * Returns the home folder in which kubectl looks for `.kube/config`, or `home` if the environment names none. On Windows
+ * that is the first of HOME, HOMEDRIVE with HOMEPATH, and USERPROFILE that has a kubeconfig, else the first writable one
+ * of HOME, USERPROFILE, and HOMEDRIVE with HOMEPATH, else the first that exists or is set (client-go, util/homedir).
+ */
+export function kubectlHome(
+  env: Environment,
+  home: string,
+  options: {
+    readonly platform?: NodeJS.Platform;
+    readonly stat?: (file: string) => Pick<Stats, 'isDirectory' | 'mode'> | undefined;
+  } = {},
+): string {
+  const { platform = process.platform, stat = statOf } = options;
+  if (platform !== 'win32') return home;
+  const { HOME, HOMEDRIVE, HOMEPATH, USERPROFILE } = env;
+  const drivePath = HOMEDRIVE && HOMEPATH ? HOMEDRIVE + HOMEPATH : undefined;
+  const set = (places: readonly (string | undefined)[]) =>
+    places.filter((place) => place !== undefined && place !== '') as readonly string[];
+  const withFile = set([HOME, drivePath, USERPROFILE]).find(
+    (place) => stat(path.win32.join(place, '.kube', 'config')) !== undefined,
+  );
+  if (withFile !== undefined) return withFile;
+  const places = set([HOME, USERPROFILE, drivePath]);
+  const isWritable = (place: string) => {
+    const stats = stat(place);
+    return stats?.isDirectory() === true && (stats.mode & 0o200) !== 0;
+  };
+  return places.find(isWritable) ?? places.find((place) => stat(place) !== undefined) ?? places[0] ?? home;
+}
+
+function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file);
+  } catch {
+    return undefined;
+  }
+}
