@@ -99,7 +99,7 @@ test.each([
   ['a file', { url: 'file:///k8s-tunnels', parent: null }],
   ['a frame inside our page', { url: `${origin}/`, parent: main }],
   ['a frame that has gone', null],
-  ['a frame without an address', { url: '', parent: null }],
+  ['a frame without an address in our page', { url: '', parent: main }],
 ])('%s is not heard', async (_who, frame) => {
   const sender = new Sender(1);
   ipc.emit(channels.load, { sender, senderFrame: frame });
