@@ -26,9 +26,11 @@ test.for([0, 0.5, 1])(
         list.style.width = `${list.clientWidth - 15}px`;
       }, spacing);
       await row(search.title).hover();
-      const cut = await page.locator('.row .badge').evaluateAll((badges) =>
-        badges.filter((badge) => badge.scrollWidth > badge.clientWidth).map((badge) => badge.textContent),
-      );
+      const cut = await page
+        .locator('.row .badge')
+        .evaluateAll((badges) =>
+          badges.filter((badge) => badge.scrollWidth > badge.clientWidth).map((badge) => badge.textContent),
+        );
       expect(cut).toEqual([]);
       expect(await page.locator('.row .badge.environment').count()).toBeGreaterThan(1);
     } finally {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { vi } from 'vitest';
 import WebSocket from 'ws';
 
 /**
@@ -23,7 +22,7 @@ interface Target {
 
 /** https://chromedevtools.github.io/devtools-protocol/ */
 export async function cdpPage(port: string): Promise<CdpPage> {
-  const target = await vi.waitFor(async () => {
+  const target = await until(async () => {
     const response = await fetch(`http://127.0.0.1:${port}/json/list`);
     const all = (await response.json()) as readonly Target[];
     const found = all.find(({ type, url }) => type === 'page' && url.startsWith('app://'));
@@ -52,7 +51,7 @@ export async function cdpPage(port: string): Promise<CdpPage> {
   return {
     evaluate,
     waitFor: (expression) =>
-      vi.waitFor(async () => {
+      until(async () => {
         if ((await evaluate(expression)) !== true) throw new Error(`not true: ${expression}`);
       }),
     async screenshot(file) {
@@ -61,4 +60,18 @@ export async function cdpPage(port: string): Promise<CdpPage> {
     },
     close: () => socket.close(),
   };
+}
+
+const limitMs = 30_000;
+
+/** Resolves with what `look` resolves with, once it does; rejects as it did last when time is up. */
+export async function until<T>(look: () => T | Promise<T>): Promise<T> {
+  for (const from = performance.now(); ; ) {
+    try {
+      return await look();
+    } catch (error) {
+      if (performance.now() - from > limitMs) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
