@@ -62,7 +62,7 @@ export async function hostAgent(options: {
   const election = await electAgent({ paths, clock });
   if (election.kind === 'taken') return election;
   const logger = openAgentLog(paths.state, env);
-  logger.info('Agent starts', { version, pid: process.pid });
+  logger.info('Agent starts', { version });
   const { promise: ended, resolve: end } = Promise.withResolvers<End>();
   listenToProcess({ logger, end });
   // Exit without closing: the path belongs to a newer agent now, and closing our socket would delete it.

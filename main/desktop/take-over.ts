@@ -20,7 +20,7 @@ export async function takeOver(options: {
   for (;;) {
     const election = await electAgent({ paths, clock });
     if (election.kind === 'elected') return election;
-    logger.info('Asking the running agent to hand over', { pid: election.pid });
+    logger.info('Asking the running agent to hand over', { agent: election.pid });
     const running = await connectAgent({ path: paths.socket, state: paths.state });
     if (running === undefined) continue;
     try {

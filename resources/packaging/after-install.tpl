@@ -4,8 +4,16 @@ app='/opt/${sanitizedProductName}'
 # The command line, not the app: `k8s-tunnels` in a terminal.
 ln -sf "$app/resources/bin/k8s-tunnels" /usr/bin/k8s-tunnels
 
-# Chromium's sandbox wants user namespaces, or where there are none a program of root.
-if { [[ -L /proc/self/ns/user ]] && unshare --user true; } 2>/dev/null; then
+# Chromium's sandbox wants user namespaces, or where a user may not create them a program of root. Root may create them
+# also where users may not, so this asks the settings of the kernel, then tries it as an ordinary account.
+setting() { cat "/proc/sys/$1" 2>/dev/null || echo "$2"; }
+users_may_unshare() {
+  [ "$(setting kernel/unprivileged_userns_clone 1)" != 0 ] &&
+    [ "$(setting user/max_user_namespaces 1)" != 0 ] &&
+    [ "$(setting kernel/apparmor_restrict_unprivileged_userns 0)" = 0 ] &&
+    setpriv --reuid=65534 --regid=65534 --clear-groups unshare --user --map-root-user true 2>/dev/null
+}
+if users_may_unshare; then
   chmod 0755 "$app/chrome-sandbox" || true
 else
   chmod 4755 "$app/chrome-sandbox" || true

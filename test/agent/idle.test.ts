@@ -42,6 +42,32 @@ test('an idle agent reads the folder of sessions a few times a minute, not every
   expect(reads() - before).toBeLessThanOrEqual(3);
 });
 
+test('an idle agent wakes a few times a minute, with no tunnel to look after', async () => {
+  const { agent, clock } = await openAgent();
+  // What a start does has ended.
+  await vi.waitFor(() => expect(agent.snapshot().discovery.status).toBe('idle'));
+  const { timer } = clock;
+  let fired = 0;
+  const counted = vi.spyOn(clock, 'timer').mockImplementation((ms, run) =>
+    timer(ms, () => {
+      fired += 1;
+      run();
+    }),
+  );
+  const minute = async () => {
+    for (let second = 0; second < 60; second += 1) {
+      clock.skip(1_000);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  // Timers that were set before are not counted.
+  await minute();
+  fired = 0;
+  await minute();
+  expect(counted).toHaveBeenCalled();
+  expect(fired).toBeLessThanOrEqual(4);
+});
+
 test.each([
   ['in its usual place', undefined],
   ['in a place that a setting names later', 'elsewhere'],

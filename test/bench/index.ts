@@ -8,6 +8,7 @@ import { tableOf } from './table.ts';
 const benchmarks: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
   connectors: () => import('./connectors.ts'),
   credentials: () => import('./credentials.ts'),
+  desktop: () => import('./desktop.ts'),
   discovery: () => import('./discovery.ts'),
   start: () => import('./start.ts'),
   suite: () => import('./suite.ts'),

@@ -44,3 +44,17 @@ test('a log line holds nothing that a terminal acts on, and says what it was', a
   expect(JSON.parse(text)).toMatchObject({ cluster, msg: `Not read: ${cluster}` });
   await rm(folder, { recursive: true });
 });
+
+test('a log line has no key twice, whatever its fields are called', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'log-'));
+  const fields = { level: 'warning', time: 1, pid: 2, hostname: 'cluster.example', msg: 'other' };
+  openAgentLog(folder, {}).info('A line', fields);
+  const text = await readFile(path.join(folder, 'agent.log'), 'utf8');
+  const keys = [...text.matchAll(/[{,]"([^"]*)":/g)].map(([, key]) => key);
+  expect(keys).toHaveLength(new Set(keys).size);
+  expect(JSON.parse(text)).toMatchObject({
+    ...{ level: 30, msg: 'A line', pid: process.pid },
+    ...{ level_: 'warning', hostname_: 'cluster.example', msg_: 'other' },
+  });
+  await rm(folder, { recursive: true });
+});

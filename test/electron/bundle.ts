@@ -1,109 +1,83 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { resolveConfig } from 'electron-vite';
 import { build, type InlineConfig, mergeConfig, type Plugin } from 'vite';
 import { drawTray } from '../../scripts/icons/tray.ts';
+import { leaveOut } from '../../scripts/left-out.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
+const manifestFile = path.join(root, 'package.json');
 
-/** `node:x` is younger than Node 12, and so are the promises of `fs` as a module. */
-const olderNode: Plugin = {
-  name: 'older-node',
-  enforce: 'pre',
-  resolveId(id) {
-    if (id === 'node:fs/promises') return '\0fs-promises';
-    if (id === 'electron') return path.join(import.meta.dirname, 'shim.ts');
-    if (id === 'electron-real') return { id: 'electron', external: true };
-    return id.startsWith('node:') ? { id: id.slice('node:'.length), external: true } : null;
-  },
-  load: (id) =>
-    id === '\0fs-promises'
-      ? `import { constants, promises } from 'fs';
-         export const { access, appendFile, chmod, copyFile, lstat, mkdir, mkdtemp, open, readdir, readFile, readlink,
-           realpath, rename, rmdir, stat, unlink, utimes, writeFile } = promises;
-         export const rm = promises.rmdir;
-         export { constants };
-         export default { ...promises, constants };`
-      : null,
-};
-
-/** What the page calls and Chromium 83 does not have. */
+/**
+ * Gives the page what it calls and Chromium 114 does not have: `Map.groupBy` and `Promise.withResolvers` (117), methods
+ * of `Set` (122), and a `URL` that finds the host in an address of a scheme that it does not know (130).
+ */
 const olderBrowser: Plugin = {
   name: 'older-browser',
   resolveId: (id) => (id === 'no-url' ? '\0no-url' : null),
-  // Its own finds no host in an address of a scheme that it does not know: core-js gives one where there is none.
   load: (id) => (id === '\0no-url' ? 'delete globalThis.URL;' : null),
   transform: (code, id) =>
     id.endsWith('/renderer/main.tsx') ? `import 'no-url';\nimport 'core-js/stable';\n${code}` : null,
 };
 
 /**
- * Builds the app for Electron 9 (Node 12, Chromium 83) into a folder that it can be started with, with `lib` in it on
- * LD_LIBRARY_PATH: it knows libappindicator by the name that its fork, which has the same calls, has not.
+ * Builds the app for an Electron that is older than its own (25: Node 18, Chromium 114) into `app`, the folder that
+ * Electron starts: main process with the agent, preload and window, with
+ * the shims first. Needs the output of `npm run build`.
  */
-export async function bundleForElectron9(out: string, appIndicator: string): Promise<void> {
-  await mkdir(path.join(out, 'lib'));
-  await symlink(appIndicator, path.join(out, 'lib', 'libappindicator3.so.1'));
+export async function bundleForOlder(app: string): Promise<void> {
+  const out = path.join(app, 'out');
+  await mkdir(path.join(app, 'resources'), { recursive: true });
   const { config } = await resolveConfig({ root, logLevel: 'warn' }, 'build', 'production');
-  const program = (options: {
-    entry: string;
-    to: string;
-    target: string;
-    plugins: Plugin[];
-    external: string[];
-  }): InlineConfig => ({
+  const manifest = JSON.parse(await readFile(manifestFile, 'utf8')) as Record<string, string>;
+  const { name, version, author, description, desktopName, homepage, license } = manifest;
+  const program = (entry: string, file: string, footer = ''): InlineConfig => ({
     root,
     configFile: false,
-    logLevel: 'warn',
-    plugins: options.plugins,
+    logLevel: 'error',
+    plugins: [
+      { name: 'manifest', load: (id) => (id === manifestFile ? JSON.stringify({ version }) : undefined) },
+      leaveOut(),
+    ],
     ssr: { target: 'node', noExternal: true },
     build: {
-      ssr: path.join(root, options.entry),
-      target: options.target,
+      ssr: path.join(root, entry),
+      target: 'node18',
       minify: false,
-      outDir: path.join(out, options.to),
-      emptyOutDir: true,
+      outDir: path.join(out, 'main'),
+      emptyOutDir: false,
+      reportCompressedSize: false,
       rolldownOptions: {
-        external: options.external,
-        output: { format: 'cjs', entryFileNames: 'index.cjs', codeSplitting: false },
+        external: ['electron', ...builtinModules, /^node:/],
+        output: { format: 'cjs', entryFileNames: file, codeSplitting: false, footer },
       },
     },
   });
+  const part = (name: 'preload' | 'renderer', target: string, plugins: readonly Plugin[]): InlineConfig =>
+    mergeConfig(config?.[name] ?? {}, {
+      plugins,
+      build: { outDir: path.join(out, name), target, cssTarget: 'chrome114', emptyOutDir: true },
+    });
   await Promise.all([
     drawTray(path.join(out, 'tray')),
-    build(
-      program({
-        entry: 'test/electron/main-client.ts',
-        to: 'main',
-        target: 'node12',
-        plugins: [olderNode],
-        external: [],
-      }),
-    ),
-    build(
-      program({
-        entry: 'preload/index.ts',
-        to: 'preload',
-        target: 'chrome83',
-        plugins: [],
-        external: ['electron'],
-      }),
-    ),
-    build(
-      mergeConfig(config?.renderer ?? {}, {
-        plugins: [olderBrowser],
-        build: {
-          outDir: path.join(out, 'renderer'),
-          emptyOutDir: true,
-          chunkSizeWarningLimit: 5_000,
-          target: 'chrome83',
-          cssTarget: 'chrome83',
-        },
-      }),
+    // A script of its own: the app's bundle copies the names of Node's modules when it begins.
+    build(program('test/electron/shims.ts', 'start.cjs', "require('./index.cjs');")),
+    build(program('main/desktop/index.ts', 'index.cjs')),
+    // A sandboxed preload knows Chromium's calls only, but electron-vite wants a version of Node.
+    build(part('preload', 'node18', [])),
+    build(part('renderer', 'chrome114', [olderBrowser])),
+    cp(path.join(root, 'resources', 'icon.png'), path.join(app, 'resources', 'icon.png')),
+    // Started by kubectl, from the app's folder.
+    ...['cli', 'agent'].map((name) =>
+      cp(path.join(root, 'out', name), path.join(out, name), { recursive: true }),
     ),
   ]);
   await writeFile(
-    path.join(out, 'package.json'),
-    JSON.stringify({ name: 'k8s-tunnels', main: 'main/index.cjs' }),
+    path.join(app, 'package.json'),
+    JSON.stringify({
+      ...{ name, version, author, description, desktopName, homepage, license },
+      main: 'out/main/start.cjs',
+    }),
   );
 }

@@ -6,27 +6,12 @@ import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { vi } from 'vitest';
 import type { Driver } from '../e2e/driver.ts';
 import { clickItem, type MenuItem, readMenu } from './dbus-menu.ts';
-import { clickIcon, type ItemAddress, readStatusItem, type StatusItem } from './status-notifier-watcher.ts';
-
-/**
- * Playwright asks elements for `checkVisibility`, which Chromium has since 105, from a world of its own beside the page:
- * each world that the page has, or gets, is given it.
- */
-async function teachVisibility(page: Page): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  const expression = `if (!Element.prototype.checkVisibility)
-    Element.prototype.checkVisibility = function () { return this.getClientRects().length > 0; }`;
-  const taught: Promise<unknown>[] = [];
-  session.on('Runtime.executionContextCreated', ({ context }) => {
-    taught.push(session.send('Runtime.evaluate', { expression, contextId: context.id }).catch(() => {}));
-  });
-  // The answer comes after the events of the worlds that there are.
-  await session.send('Runtime.enable');
-  await Promise.all(taught);
-}
+import { clickIcon, readStatusItem, type StatusItem, type TrayItem } from './status-notifier-watcher.ts';
 
 export interface RealDriver extends Driver {
   readonly electron: ElectronApplication;
+  /** Of its main process, which hosts the agent. */
+  readonly pid: number;
   /** Its item in the tray. Rejects when there is none. */
   statusItem(): Promise<StatusItem>;
   /** Starts the app once more beside it, and resolves with its exit code. */
@@ -36,21 +21,24 @@ export interface RealDriver extends Driver {
 /** Starts the app in a real Electron. Its tray is looked at, and clicked, from the session's bus. */
 export async function startReal(options: {
   readonly executable: string;
+  /** The app's folder, or empty where the executable starts its own. */
   readonly app: string;
   /** Chromium's own. */
   readonly flags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly bus: MessageBus;
   /** The items in the tray. */
-  readonly items: () => readonly ItemAddress[];
+  readonly items: () => readonly TrayItem[];
 }): Promise<RealDriver> {
   const { executable, app, env, bus, items } = options;
-  const args = [...options.flags, `--user-data-dir=${path.join(env.HOME ?? '', '.electron')}`, app];
+  const args = [...options.flags, `--user-data-dir=${path.join(env.HOME ?? '', '.electron')}`];
+  if (app !== '') args.push(app);
   const electron: ElectronApplication = await _electron.launch({ executablePath: executable, args, env });
   const child = electron.process();
   const ended = once(child, 'exit').then(() => {});
-  const address = (): ItemAddress => {
-    const [item] = items();
+  const { pid = 0 } = child;
+  const address = (): TrayItem => {
+    const item = items().find((one) => one.pid === pid);
     if (item === undefined) throw new Error('there is no item in the tray');
     return item;
   };
@@ -59,14 +47,10 @@ export async function startReal(options: {
   let page: Promise<Page> | undefined;
   return {
     electron,
+    pid,
     statusItem,
     page: () => {
-      page ??= electron.firstWindow().then(async (window) => {
-        // Playwright makes its world when the page has one.
-        await window.waitForLoadState();
-        await teachVisibility(window);
-        return window;
-      });
+      page ??= electron.firstWindow();
       return page;
     },
     menu,

@@ -1,20 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { findElectron, NoElectron, type RealElectron } from './binary.ts';
-import { bundleForElectron9 } from './bundle.ts';
-
-const unseen: Readonly<Record<RealElectron['kind'], readonly string[]>> = {
-  current: ['the fuses and the asar archive of a packaged app'],
-  older: [
-    "the agent in the app's own process, with Electron's TLS library and the keychain: it runs in Node beside it",
-    'the sandbox of the operating system, the fuses and the asar archive of a packaged app',
-    "how the window looks: its Chromium is too old for the window's styles",
-    "a click on the tray's icon, and its tooltip: libappindicator has neither",
-  ],
-};
+import { bundleForOlder } from './bundle.ts';
+import { findElectron, NoElectron, type RealElectron } from './find-electron.ts';
 
 /**
  * `npm run test:electron`: the end-to-end suite in the newest real Electron that is here, on a display and a session
@@ -23,12 +13,17 @@ const unseen: Readonly<Record<RealElectron['kind'], readonly string[]>> = {
  */
 try {
   const real = await findElectron();
-  const { kind, version } = real;
-  console.log(`Electron ${version}${kind === 'older' ? `, no current one: ${real.reason}` : ''}`);
+  const { kind, version, dist, noSandbox } = real;
+  console.log(`Electron ${version}, from ${dist}${kind === 'current' ? '' : ', with the shims it needs'}`);
   process.exitCode = kind === 'current' ? await runTests(real) : await runBundled(real);
   console.log(`Electron ${version} on Linux does not show:`);
-  for (const line of [...unseen[kind], 'the buttons of a notification, as no Electron does on Linux'])
-    console.log(`- ${line}`);
+  const unseen = [
+    'the fuses and the asar archive of a packaged app, which test:package shows',
+    ...(noSandbox === undefined ? [] : [`the sandbox of the operating system: ${noSandbox}`]),
+    ...(kind === 'current' ? [] : ['the Node, the Chromium and the module loader of a current Electron']),
+    'the buttons of a notification, as no Electron does on Linux',
+  ];
+  for (const line of unseen) console.log(`- ${line}`);
 } catch (error) {
   if (!(error instanceof NoElectron)) throw error;
   const required = process.env.K8S_TUNNELS_ELECTRON === 'required';
@@ -37,24 +32,30 @@ try {
   process.exitCode = required ? 1 : 0;
 }
 
-async function runBundled(real: RealElectron & { kind: 'older' }): Promise<number> {
-  const app = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-electron-'));
+/** Runs the tests in a copy of the folder with the app in it: this one starts no other app than its own. */
+async function runBundled(real: RealElectron): Promise<number> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-electron-'));
   try {
-    await bundleForElectron9(app, real.appIndicator);
-    return await runTests(real, { K8S_TUNNELS_ELECTRON_APP: app });
+    const dist = path.join(folder, 'dist');
+    await cp(real.dist, dist, { recursive: true });
+    await bundleForOlder(path.join(dist, 'resources', 'app'));
+    return await runTests({ ...real, dist });
   } finally {
-    await rm(app, { recursive: true, force: true, maxRetries: 5 });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-async function runTests(
-  { executable }: RealElectron,
-  env: Readonly<Record<string, string>> = {},
-): Promise<number> {
+async function runTests({ dist, kind, noSandbox }: RealElectron): Promise<number> {
   const tests = ['vitest', 'run', '--config', path.join(import.meta.dirname, 'vitest.config.ts')];
   const child = spawn('xvfb-run', ['-a', 'dbus-run-session', '--', ...tests, ...process.argv.slice(2)], {
     stdio: 'inherit',
-    env: { ...process.env, ...env, K8S_TUNNELS_ELECTRON_BINARY: executable },
+    env: {
+      ...process.env,
+      K8S_TUNNELS_ELECTRON_BINARY: path.join(dist, 'electron'),
+      // The built app, or the one in its folder.
+      K8S_TUNNELS_ELECTRON_APP: kind === 'current' ? path.resolve(import.meta.dirname, '..', '..') : '',
+      K8S_TUNNELS_ELECTRON_FLAGS: noSandbox === undefined ? '' : '--no-sandbox',
+    },
   });
   const [code] = (await once(child, 'close')) as [number | null];
   return code ?? 1;

@@ -10,6 +10,11 @@ export interface ItemAddress {
   readonly path: string;
 }
 
+/** An item in the tray, with the process that put it there. */
+export interface TrayItem extends ItemAddress {
+  readonly pid: number;
+}
+
 /** An item as its program describes it. */
 export interface StatusItem {
   readonly title: string;
@@ -22,9 +27,7 @@ export interface StatusItem {
 /** The tray of a session. */
 export interface StatusNotifierWatcher {
   /** The items of the programs that run. */
-  items(): readonly ItemAddress[];
-  /** Goes away and comes back, as when a desktop's panel is started again. */
-  comeBack(): Promise<void>;
+  items(): readonly TrayItem[];
 }
 
 /**
@@ -32,19 +35,20 @@ export interface StatusNotifierWatcher {
  * https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/StatusNotifierWatcher/
  */
 export async function serveStatusNotifierWatcher(bus: MessageBus): Promise<StatusNotifierWatcher> {
-  let items: readonly ItemAddress[] = [];
+  let items: readonly TrayItem[] = [];
   const names = () => items.map(({ service, path: at }) => `${service}${at}`);
   const definition = defineInterface({
     name: watcher,
     methods: {
       RegisterStatusNotifierItem: {
         in: { service: 's' },
-        handler({ service }: { readonly service: string }, { sender = '' }) {
-          // libappindicator gives the path, Chromium its name on the bus.
+        async handler({ service }: { readonly service: string }, { sender = '' }) {
+          const pid = await processOf(bus, sender);
+          // Some programs give the path, Chromium its name on the bus.
           const path = service.startsWith('/') ? service : '/StatusNotifierItem';
           // Some tell it twice.
           if (items.some((one) => one.service === sender && one.path === path)) return;
-          items = [...items, { service: sender, path }];
+          items = [...items, { service: sender, path, pid }];
           definition.emit.StatusNotifierItemRegistered?.(`${sender}${path}`);
         },
       },
@@ -70,18 +74,23 @@ export async function serveStatusNotifierWatcher(bus: MessageBus): Promise<Statu
       definition.emit.StatusNotifierItemUnregistered?.(`${gone.service}${gone.path}`);
     items = items.filter(({ service }) => service !== name);
   });
-  let owned = await bus.ownName(watcher);
-  if (!owned.isPrimaryOwner) throw new Error('the session has a tray already');
-  return {
-    items: () => items,
-    async comeBack() {
-      await owned.release();
-      owned = await bus.ownName(watcher);
-    },
-  };
+  const { isPrimaryOwner } = await bus.ownName(watcher);
+  if (!isPrimaryOwner) throw new Error('the session has a tray already');
+  return { items: () => items };
 }
 
-/** As with the mouse's first button. Rejects where the item has no such call, as libappindicator's. */
+async function processOf(bus: MessageBus, name: string): Promise<number> {
+  return await bus.invoke<number>({
+    destination: 'org.freedesktop.DBus',
+    path: '/org/freedesktop/DBus',
+    interface: 'org.freedesktop.DBus',
+    member: 'GetConnectionUnixProcessID',
+    signature: 's',
+    body: [name],
+  });
+}
+
+/** As with the mouse's first button. Rejects where the item has no such call. */
 export async function clickIcon(bus: MessageBus, { service, path }: ItemAddress): Promise<void> {
   await bus.invoke({
     destination: service,

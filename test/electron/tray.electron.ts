@@ -8,7 +8,7 @@ import { installCloudflared } from '../world/cloudflared/install.ts';
 import { createKubeClient } from '../world/demo/kube-client.ts';
 import { defaultPlan } from '../world/plan.ts';
 import type { World } from '../world/world.ts';
-import { isOlder, realDesktop } from './desktop-fixture.ts';
+import { realDesktop } from './desktop-fixture.ts';
 
 /** One app for all, each test beginning where the one before it ended. */
 
@@ -134,7 +134,7 @@ test('a tunnel that ends while nobody looks is told of, and the click leads to i
   await commandLine.tunnels('connect', title);
 });
 
-test.skipIf(isOlder)('a click on its icon brings the window back', async () => {
+test('a click on its icon brings the window back', async () => {
   const { driver } = desktop();
   await driver.closeWindow();
   await isVisible(false);

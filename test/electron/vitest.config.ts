@@ -7,7 +7,9 @@ export default defineConfig({
     include: ['test/electron/*.electron.ts'],
     pool: 'forks',
     testTimeout: 90_000,
-    hookTimeout: 60_000,
+    hookTimeout: 90_000,
+    globalSetup: 'test/support/global-setup.ts',
+    setupFiles: 'test/support/patience.ts',
     // They share the session: it has one tray.
     fileParallelism: false,
     reporters: ['default', new SummaryReporter()],

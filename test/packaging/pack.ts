@@ -4,6 +4,7 @@ import { Arch, build, Platform } from 'electron-builder';
 import { parse } from 'yaml';
 import { preparePrograms } from '../../scripts/packaging/prepare-programs.ts';
 import { vendoredProgram } from '../../scripts/vendor/lock.ts';
+import { installOwnFpm } from './own-fpm.ts';
 import { programFor, release } from './programs.ts';
 import { makeStubElectron } from './stub-electron.ts';
 
@@ -29,10 +30,7 @@ export async function packLinux(folder: string, targets: readonly string[]): Pro
   const executables = path.join(folder, 'cli');
   await preparePrograms({ platform: 'linux', arch: 'x64', lockFile, vendor, executables });
 
-  const fpm = path.join(folder, 'fpm');
-  const script = path.join(import.meta.dirname, 'fpm.ts');
-  await writeFile(fpm, `#!/bin/sh\nexec '${process.execPath}' '${script}' "$@"\n`, { mode: 0o755 });
-  process.env.CUSTOM_FPM_PATH = fpm;
+  await installOwnFpm(folder);
   const { extraResources } = await configuration();
   const from = (place: string) =>
     place.replace(/^vendor\//, `${vendor}/`).replace(/^dist\/cli\//, `${executables}/`);

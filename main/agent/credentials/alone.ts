@@ -12,7 +12,7 @@ export async function credentialAlone(
 ): Promise<Record<string, unknown>> {
   const { catalog, network, credentials } = await boot({
     parts,
-    notice: (level, message) => parts.logger.info('Notice', { level, message }),
+    notice: (level, message) => parts.logger.info('Notice', { severity: level, message }),
   });
   try {
     const credential = await credentials.get(catalog.find(cluster), apiServer(execInfo));

@@ -26,7 +26,7 @@ export function createNotices(options: {
     const message = shownText(text);
     const notice = { at: clock.now(), level, message };
     notices = [...notices, notice].slice(-noticesAtMost);
-    logger.info('Notice', { level, message });
+    logger.info('Notice', { severity: level, message });
     state.report({ kind: 'notice', notice });
   };
   return {

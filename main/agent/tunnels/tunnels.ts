@@ -66,17 +66,25 @@ export function createTunnels(options: {
   const refusals = createRefusals({ logger, onFirst: options.onRefused ?? (() => {}) });
   const clients = createClientFailures({ clock, logger, onFailed: options.onClientFailed ?? (() => {}) });
   const { interfaces = networkInterfaces } = options;
-  const stopLooking = watchForChange({ clock, logger, interfaces }, (what) => {
-    if (tunnels.size === 0) return;
-    logger.info('Probing every tunnel', { because: what });
-    network.reset();
-    for (const tunnel of tunnels.values()) tunnel.wake();
-  });
+  /** Runs while there is a tunnel, so that an idle agent does not wake the computer every few seconds. */
+  let stopLooking: (() => void) | undefined;
+  const look = () =>
+    watchForChange({ clock, logger, interfaces }, (what) => {
+      logger.info('Probing every tunnel', { because: what });
+      network.reset();
+      for (const tunnel of tunnels.values()) tunnel.wake();
+    });
+  const remove = (id: ClusterId) => {
+    tunnels.delete(id);
+    if (tunnels.size > 0) return;
+    stopLooking?.();
+    stopLooking = undefined;
+  };
 
   const close: Tunnels['close'] = async (id, { listening = false } = {}) => {
     const tunnel = tunnels.get(id);
     const isClosed = (await tunnel?.close({ listening })) === true;
-    if (isClosed && !listening && tunnels.get(id) === tunnel) tunnels.delete(id);
+    if (isClosed && !listening && tunnels.get(id) === tunnel) remove(id);
   };
 
   /** Reports which program uses the old port, if that is known. */
@@ -117,6 +125,7 @@ export function createTunnels(options: {
         onChange: () => onChange(tunnel),
       });
       tunnels.set(cluster.id, tunnel);
+      stopLooking ??= look();
       return tunnel;
     },
     find: (id) => tunnels.get(id),
@@ -128,7 +137,8 @@ export function createTunnels(options: {
     clientFailures: clients.list,
     close,
     async closeAll() {
-      stopLooking();
+      stopLooking?.();
+      stopLooking = undefined;
       await Promise.all([...tunnels.keys()].map((id) => close(id)));
     },
   };

@@ -37,10 +37,14 @@ export function serveIpc(options: {
 
   const hear = (name: string, listener: (sender: IpcSender, message: unknown) => void) =>
     ipc.on(name, ({ sender, senderFrame }, message) => {
-      if (senderFrame !== null && senderFrame.parent === null && originOf(senderFrame.url) === origin) {
+      if (senderFrame !== null && senderFrame.parent === null && isOurs(name, senderFrame.url)) {
         listener(sender, message);
       } else logger.warn('A message of a foreign frame was dropped', { channel: name });
     });
+
+  /** A page sends `load` before it has an address, and the message does no more than end an earlier conversation. */
+  const isOurs = (name: string, url: string) =>
+    originOf(url) === origin || (name === channels.load && url === '');
 
   const end = (id: number) => {
     const channel = open.get(id);

@@ -1,3 +1,4 @@
+import { type FSWatcher, watch as watchPath } from 'node:fs';
 import { lstat, unlink } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
@@ -16,6 +17,7 @@ import { socketFile } from './socket-file.ts';
 const lockTimeoutMs = 15_000;
 const lockMaxAgeMs = 10_000;
 const lookEveryMs = 5_000;
+const watchedEveryMs = 60_000;
 
 export type Election =
   | {
@@ -149,7 +151,10 @@ async function inode(socket: string): Promise<number | undefined> {
   return (await lstat(socket).catch(() => undefined))?.ino;
 }
 
-/** Detects that the path no longer leads to this agent, which then must not continue beside a new one. */
+/**
+ * Detects that the path no longer leads to this agent, which then must not continue beside a new one. Looks when the
+ * system reports a change in the socket's folder, and seldom without: every few seconds where it cannot report any.
+ */
 function watch(options: {
   readonly clock: Clock;
   readonly server: Server;
@@ -160,10 +165,33 @@ function watch(options: {
   return new Promise((resolve) => {
     if (own === undefined) return;
     const look = async () => {
-      if (!server.listening) return;
-      if ((await inode(socket)) === own) clock.timer(lookEveryMs, () => void look());
-      else resolve();
+      if (server.listening && (await inode(socket)) !== own) resolve();
     };
-    clock.timer(lookEveryMs, () => void look());
+    const watcher = watchFolder(path.dirname(socket), () => void look());
+    const lookOften = () => {
+      if (!server.listening) return;
+      void look();
+      clock.timer(watcher.isAlive() ? watchedEveryMs : lookEveryMs, lookOften);
+    };
+    clock.timer(watcher.isAlive() ? watchedEveryMs : lookEveryMs, lookOften);
+    server.once('close', watcher.close);
   });
+}
+
+/** Calls `changed` when a name in the folder comes or goes, as long as the system can report it. */
+function watchFolder(folder: string, changed: () => void): { isAlive(): boolean; close(): void } {
+  let watcher: FSWatcher | undefined;
+  const close = () => {
+    watcher?.close();
+    watcher = undefined;
+  };
+  try {
+    watcher = watchPath(folder, { persistent: false }, (event) => {
+      if (event === 'rename') changed();
+    });
+    watcher.once('error', close);
+  } catch {
+    // No watches are left, or the file system has none.
+  }
+  return { isAlive: () => watcher !== undefined, close };
 }

@@ -99,7 +99,7 @@ test.each([
   ['a file', { url: 'file:///k8s-tunnels', parent: null }],
   ['a frame inside our page', { url: `${origin}/`, parent: main }],
   ['a frame that has gone', null],
-  ['a frame without an address', { url: '', parent: null }],
+  ['a frame without an address in our page', { url: '', parent: main }],
 ])('%s is not heard', async (_who, frame) => {
   const sender = new Sender(1);
   ipc.emit(channels.load, { sender, senderFrame: frame });
@@ -146,4 +146,18 @@ test('the page is told when the agent has gone, and the next message begins anew
   await send(sender, { id: 1, subscribe: true });
   expect(conversations).toHaveLength(2);
   expect(conversations[1]?.heard).toEqual([{ id: 1, subscribe: true }]);
+});
+
+test('the load of a page that has no address yet ends its earlier conversation, and is not logged', async () => {
+  const page = new Sender(1);
+  await load(page);
+  await send(page, { id: 1, subscribe: true });
+  ipc.emit(channels.load, { sender: page, senderFrame: { url: '', parent: null } });
+  await settle();
+  expect(conversations.map(({ closed }) => closed)).toEqual([true]);
+  expect(warnings).toEqual([]);
+  // Such a page can send nothing else.
+  await send(page, { id: 1, subscribe: true }, { url: '', parent: null });
+  expect(conversations).toHaveLength(1);
+  expect(warnings).toHaveLength(1);
 });
