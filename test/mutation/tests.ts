@@ -31,7 +31,10 @@ export async function measureTests(pool: Pool): Promise<readonly Tests[]> {
     for await (const file of glob(pattern, { cwd: root })) files.push(file.replaceAll(path.sep, '/'));
   return Promise.all(
     files.map(async (file) => {
-      const outcome = await pool.run({ file }, longestMs);
+      const once = () => pool.run({ file }, longestMs);
+      const first = await once();
+      // A busy computer may have kept a test waiting.
+      const outcome = first === 'hung' || first.failure !== undefined ? await once() : first;
       if (outcome === 'hung')
         throw new Error(`${file} takes more than ${longestMs / 1000} s without a mutant.`);
       if (outcome.failure !== undefined) throw new Error(`A test fails without a mutant: ${outcome.failure}`);
