@@ -27,7 +27,6 @@ export interface Outcome {
 }
 
 const reports = process.argv.includes('--reach');
-const testTimeout = 20_000;
 let mutant: Mutant | undefined;
 
 function configured() {
@@ -46,8 +45,6 @@ function configured() {
         ...test,
         isolate: true,
         fsModuleCache: false,
-        testTimeout,
-        hookTimeout: testTimeout,
         setupFiles,
       },
     };

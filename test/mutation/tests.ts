@@ -1,6 +1,7 @@
 import { glob } from 'node:fs/promises';
 import path from 'node:path';
 import { root, testFiles } from './areas.ts';
+import { createMeasured } from './measured.ts';
 import type { Mutant } from './mutants.ts';
 import type { Pool } from './pool.ts';
 import type { Outcome } from './runner.ts';
@@ -29,18 +30,27 @@ export async function measureTests(pool: Pool): Promise<readonly Tests[]> {
   const files: string[] = [];
   for (const pattern of testFiles)
     for await (const file of glob(pattern, { cwd: root })) files.push(file.replaceAll(path.sep, '/'));
+  files.sort((one, other) => (one < other ? -1 : 1));
+  const measured = await createMeasured();
   return Promise.all(
     files.map(async (file) => {
-      const once = () => pool.run({ file }, longestMs);
-      const first = await once();
-      // A busy computer may have kept a test waiting.
-      const outcome = first === 'hung' || first.failure !== undefined ? await once() : first;
-      if (outcome === 'hung')
-        throw new Error(`${file} takes more than ${longestMs / 1000} s without a mutant.`);
-      if (outcome.failure !== undefined) throw new Error(`A test fails without a mutant: ${outcome.failure}`);
+      const known = await measured.read(file);
+      if (known !== undefined) return { file, ...known };
+      const outcome = await measure(file, pool);
+      await measured.write(file, outcome);
       return { file, ...outcome };
     }),
   );
+}
+
+async function measure(file: string, pool: Pool): Promise<Outcome> {
+  const once = () => pool.run({ file }, longestMs);
+  const first = await once();
+  // A busy computer may have kept a test waiting.
+  const outcome = first === 'hung' || first.failure !== undefined ? await once() : first;
+  if (outcome === 'hung') throw new Error(`${file} takes more than ${longestMs / 1000} s without a mutant.`);
+  if (outcome.failure !== undefined) throw new Error(`A test fails without a mutant: ${outcome.failure}`);
+  return outcome;
 }
 
 /** Returns the tests that enter the function in which a mutant is, the nearest and quickest files first. */
