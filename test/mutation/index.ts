@@ -4,9 +4,10 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Area, areas, isArea, root } from './areas.ts';
 import { readEquivalent } from './equivalent.ts';
+import type { Mutant } from './mutants.ts';
 import { createPool, type Pool } from './pool.ts';
 import { type Sampled, sample } from './sample.ts';
-import { measureTests, type Tests, testsOf } from './tests.ts';
+import { type Choice, measureTests, type Tests, testsOf } from './tests.ts';
 
 const help = `npm run mutation: changes the core in small ways, and counts how many of the changes its tests notice.
 
@@ -57,13 +58,27 @@ function readArguments() {
 async function judge(sampled: Sampled, tests: readonly Tests[], pool: Pool): Promise<Judged> {
   const choices = testsOf(sampled.mutant, tests);
   if (choices.length === 0) return { ...sampled, result: 'not reached', by: '' };
-  for (const { file, tests: ids, ms } of choices) {
-    const mutant = values.control ? undefined : sampled.mutant;
-    const outcome = await pool.run({ file, tests: ids, mutant }, 3 * ms + 15_000);
-    if (outcome === 'hung') return { ...sampled, result: 'killed', by: `${file} no longer ends` };
-    if (outcome.failure !== undefined) return { ...sampled, result: 'killed', by: outcome.failure };
+  for (const choice of choices) {
+    const by = await failureOf(choice, values.control ? undefined : sampled.mutant, pool);
+    if (by !== undefined) return { ...sampled, result: 'killed', by };
   }
   return { ...sampled, result: 'survived', by: choices.map(({ file }) => file).join(' ') };
+}
+
+/** Resolves with how the tests fail, or with undefined if they pass. */
+async function failureOf(
+  { file, tests, ms }: Choice,
+  mutant: Mutant | undefined,
+  pool: Pool,
+): Promise<string | undefined> {
+  // The more patience, the longer an endless loop holds up the run. A busy computer needs some.
+  for (const limitMs of [3 * ms + 20_000, 6 * ms + 80_000]) {
+    const outcome = await pool.run({ file, tests, mutant }, limitMs);
+    if (outcome !== 'hung') return outcome.failure;
+    if (mutant !== undefined && (await pool.run({ file, tests }, limitMs)) !== 'hung')
+      return `${file} no longer ends`;
+  }
+  throw new Error(`The computer is too busy: ${file} does not end in time without a mutant.`);
 }
 
 async function print({ mutant, result, by }: Judged): Promise<void> {
@@ -127,11 +142,15 @@ async function main(): Promise<void> {
   const sampled = await sample({ ...values, equivalent: await readEquivalent() });
   console.log(`${sampled.length} mutants of ${values.areas.join(', ')}; measuring the tests`);
   const tests = await withPool(true, measureTests);
-  console.log(`${tests.length} files of tests after ${Math.round((performance.now() - startedAt) / 1000)} s`);
+  console.log(`${tests.length} files of tests, after ${secondsSince(startedAt)} s`);
+  let judgedCount = 0;
   const judged = await withPool(false, (pool) =>
     Promise.all(
       sampled.map(async (one) => {
         const found = await judge(one, tests, pool);
+        judgedCount += 1;
+        if (judgedCount % 50 === 0)
+          console.log(`${judgedCount} of ${sampled.length}, after ${secondsSince(startedAt)} s`);
         if (values.control ? found.result === 'killed' : found.result !== 'killed') await print(found);
         return found;
       }),
@@ -141,6 +160,10 @@ async function main(): Promise<void> {
   report(judged, (performance.now() - startedAt) / 1000);
   const killed = judged.filter(({ result }) => result === 'killed').length;
   if (values.control ? killed > 0 : killed < goal * judged.length) process.exitCode = 1;
+}
+
+function secondsSince(at: number): number {
+  return Math.round((performance.now() - at) / 1000);
 }
 
 const values = readArguments();

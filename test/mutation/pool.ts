@@ -26,7 +26,7 @@ export async function createPool(size: number, reach: boolean): Promise<Pool> {
     new Promise<ChildProcess>((resolve, reject) => {
       const child = fork(path.join(import.meta.dirname, 'runner.ts'), reach ? ['--reach'] : [], {
         detached: process.platform !== 'win32',
-        env: { ...process.env, TMPDIR: temporary },
+        env: { ...process.env, TMPDIR: temporary, NODE_NO_WARNINGS: '1' },
       });
       all.add(child);
       child.once('exit', () => all.delete(child));

@@ -73,6 +73,8 @@ async function run(vitest: Vitest, task: Task): Promise<Outcome> {
   if (found === undefined) throw new Error(`No project of vitest.config.ts has ${task.file}.`);
   const specification =
     task.tests === undefined ? found : found.project.createSpecification(file, { testIds: [...task.tests] });
+  // Or it would report the files of earlier runs again.
+  vitest.state.filesMap.clear();
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications([specification]);
   return {
     failure: unhandledErrors.length > 0 ? `unhandled: ${String(unhandledErrors[0])}` : failureOf(testModules),
