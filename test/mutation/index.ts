@@ -124,17 +124,46 @@ async function save(judged: readonly Judged[]): Promise<void> {
   await writeFile(file, `${JSON.stringify({ seed: values.seed, mutants: plain }, null, 2)}\n`);
 }
 
-/** Ends the processes of a pool also where the run fails or is interrupted. */
-async function withPool<Value>(reach: boolean, use: (pool: Pool) => Promise<Value>): Promise<Value> {
+/** Ends the processes of a pool also where the run fails or is interrupted, which `interrupted` then says. */
+async function withPool<Value>(
+  reach: boolean,
+  use: (pool: Pool, interrupted: AbortSignal) => Promise<Value>,
+): Promise<Value> {
   const pool = await createPool(processes, reach);
-  const interrupted = () => void pool.close().finally(() => process.exit(130));
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  const abort = new AbortController();
+  const interrupt = () => {
+    abort.abort();
+    void pool.close();
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    return await use(pool);
+    return await use(pool, abort.signal);
   } finally {
-    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     await pool.close();
   }
+}
+
+/** Judges one mutant after the other in each process. Interrupted, it resolves with those that it has judged. */
+async function judgeAll(sampled: readonly Sampled[], tests: readonly Tests[]): Promise<readonly Judged[]> {
+  const left = [...sampled];
+  const judged: Judged[] = [];
+  const work = async (pool: Pool, interrupted: AbortSignal) => {
+    for (let one = left.shift(); one !== undefined && !interrupted.aborted; one = left.shift()) {
+      const found = await judge(one, tests, pool);
+      judged.push(found);
+      if (values.control ? found.result === 'killed' : found.result !== 'killed') await print(found);
+      if (judged.length % 50 === 0) console.log(`\n${judged.length} of ${sampled.length}`);
+    }
+  };
+  await withPool(false, (pool, interrupted) =>
+    Promise.all(Array.from({ length: processes }, () => work(pool, interrupted))).catch((error: unknown) => {
+      if (!interrupted.aborted) throw error;
+      console.log(`\nInterrupted: ${judged.length} of ${sampled.length} are judged.`);
+      process.exitCode = 130;
+    }),
+  );
+  return judged;
 }
 
 async function main(): Promise<void> {
@@ -143,23 +172,11 @@ async function main(): Promise<void> {
   console.log(`${sampled.length} mutants of ${values.areas.join(', ')}; measuring the tests`);
   const tests = await withPool(true, measureTests);
   console.log(`${tests.length} files of tests, after ${secondsSince(startedAt)} s`);
-  let judgedCount = 0;
-  const judged = await withPool(false, (pool) =>
-    Promise.all(
-      sampled.map(async (one) => {
-        const found = await judge(one, tests, pool);
-        judgedCount += 1;
-        if (judgedCount % 50 === 0)
-          console.log(`${judgedCount} of ${sampled.length}, after ${secondsSince(startedAt)} s`);
-        if (values.control ? found.result === 'killed' : found.result !== 'killed') await print(found);
-        return found;
-      }),
-    ),
-  );
+  const judged = await judgeAll(sampled, tests);
   await save(judged);
-  report(judged, (performance.now() - startedAt) / 1000);
+  report(judged, secondsSince(startedAt));
   const killed = judged.filter(({ result }) => result === 'killed').length;
-  if (values.control ? killed > 0 : killed < goal * judged.length) process.exitCode = 1;
+  if (values.control ? killed > 0 : killed < goal * judged.length) process.exitCode ??= 1;
 }
 
 function secondsSince(at: number): number {

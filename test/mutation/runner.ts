@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { inspect } from 'node:util';
 import { createVitest, type TestModule, type Vitest } from 'vitest/node';
 import usual from '../../vitest.config.ts';
 import { root } from './areas.ts';
@@ -77,7 +78,8 @@ async function run(vitest: Vitest, task: Task): Promise<Outcome> {
   vitest.state.filesMap.clear();
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications([specification]);
   return {
-    failure: unhandledErrors.length > 0 ? `unhandled: ${String(unhandledErrors[0])}` : failureOf(testModules),
+    failure:
+      unhandledErrors.length > 0 ? `unhandled: ${inspect(unhandledErrors[0])}` : failureOf(testModules),
     tests: testModules.flatMap((module) =>
       [...module.children.allTests()].map((test) => ({
         id: test.id,

@@ -29,12 +29,14 @@ export async function sample(options: {
     })),
   );
   const total = all.reduce((sum, { mutants }) => sum + mutants.length, 0);
-  return all.flatMap(({ area, mutants }) => {
+  const taken = all.flatMap(({ area, mutants }) => {
     const share = Math.max(leastOfArea, Math.ceil((count * mutants.length) / Math.max(1, total)));
     return inOrder(mutants, seed)
       .slice(0, share)
-      .map((mutant) => ({ area, mutant }));
+      .map((mutant, at) => ({ area, mutant, rank: at / share }));
   });
+  // The areas take turns, so that the first half of a run says something of each.
+  return taken.sort((one, other) => one.rank - other.rank);
 }
 
 function inOrder(mutants: readonly Mutant[], seed: string): readonly Mutant[] {
