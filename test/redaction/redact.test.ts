@@ -161,6 +161,35 @@ describe('what is left as it is', () => {
     expect(redact(text)).toBe(text);
   });
 
+  test.each([
+    ['token_uri', 'https://oauth2.googleapis.com/token'],
+    ['tokenExpiresAt', '2026-07-01T10:00:00Z'],
+    ['refresh_token_expires_in', '3599'],
+    ['token_type', 'Bearer'],
+    ['cookie_names', 'CF_Authorization'],
+    ['credential_file', '/home/ada/.aws/credentials'],
+    ['vault-token-path', '/home/ada/.vault-token'],
+    ['private_key_length', '2048'],
+    ['password_store', 'keychain'],
+    ['secret_url', 'https://vault.acme.example/v1/clusters/edge'],
+    ['authorization_endpoint', 'https://idp.acme.example/authorize'],
+    ['token-status', 'ended'],
+  ])('a field that only describes a secret: %s', (name, value) => {
+    expect(redacted({ [name]: value })).toEqual({ [name]: value });
+    expect(redact(`${name}=${value}`)).toBe(`${name}=${value}`);
+    expect(redact(JSON.stringify({ [name]: value }))).toBe(JSON.stringify({ [name]: value }));
+  });
+
+  test.each(['the token of ada', 'https://vault.acme.example/token#1', 'k8s token: who'])(
+    'a field whose name contains a secret’s name among other words: %s',
+    (name) => expect(redacted({ [name]: 'payments-prod' })).toEqual({ [name]: 'payments-prod' }),
+  );
+
+  test('a word of a sentence after the name of a secret', () => {
+    const text = 'session-key: somewhat-longer-than-twenty-letters';
+    expect(redact(text)).toBe(text);
+  });
+
   test('names of hosts, clusters and folders, and times', () => {
     const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,30}$/);
     const host = fc.array(label, { minLength: 2, maxLength: 5 }).map((labels) => labels.join('.'));

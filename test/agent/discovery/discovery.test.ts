@@ -70,6 +70,30 @@ test('progress counts up to the whole, and ends idle', async () => {
   expect(statuses.at(-1)).toEqual({ status: 'idle', finishedAt: catalog.finishedAt() });
 });
 
+test('progress counts a location that is reported twice once, with what it was last', async () => {
+  const twice: DiscoverySource = {
+    source: 'eks',
+    async discover({ onPlanned, onCell }) {
+      onPlanned(2);
+      onCell(cell(listed(eksCluster('a'), eksCluster('b'))));
+      onCell(cell(listed(eksCluster('a'), eksCluster('b'), eksCluster('c'))));
+      onCell(cell(listed(eksCluster('d', { region: 'eu-north-1' })), 'eu-north-1'));
+      onCell(cell(listed(eksCluster('a'))));
+    },
+  };
+  const { discovery, statuses } = await discoveryInto(file, [twice]);
+  await discovery.run();
+  const running = statuses.filter((status) => status.status === 'running');
+  expect(running.map(({ cellsRead, clusters }) => [cellsRead, clusters])).toEqual([
+    [0, 0],
+    [0, 0],
+    [1, 2],
+    [1, 3],
+    [2, 4],
+    [2, 2],
+  ]);
+});
+
 test('results stream in: what one source found is there while another still reads', async () => {
   let release = () => {};
   const slow: DiscoverySource = {

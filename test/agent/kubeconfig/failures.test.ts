@@ -241,6 +241,24 @@ test('one broken file does not keep our entries in the others; recover warns and
   expect(await text(bad)).toBe(theirs);
 });
 
+test('an entry that others have moved onto the line of its list is not cut, and the file stays', async () => {
+  const { kubeconfig, config, place } = await bench();
+  await seed(config, 'kind: Config\n');
+  await kubeconfig.add(place, [entry('a')], {});
+  // A key that is marked by `?` is followed by its list on the line of the colon.
+  const moved = (await text(config)).replace(
+    /^clusters:\n((?:[- ].*\n)+)/m,
+    (_, list: string) => `? clusters\n: ${list.trimEnd().replaceAll('\n', '\n  ')}\n`,
+  );
+  expect(moved).toContain('? clusters\n: - ');
+  await seed(config, moved);
+  await expect(kubeconfig.remove(place, ['a'])).rejects.toMatchObject({
+    code: 'kubeconfig-unsupported',
+    message: expect.stringContaining(`${config}, line 3: `),
+  });
+  expect(await text(config)).toBe(moved);
+});
+
 test('a lost journal costs the exact bytes but no entry stays', async () => {
   const { kubeconfig, state, config, place } = await bench();
   await seed(config, theirs);

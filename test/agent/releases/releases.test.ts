@@ -169,6 +169,18 @@ describe('a feed', () => {
     expect((await start()).view()).toBeUndefined();
   });
 
+  test('is asked at once where a clock that was wrong had put off the next time by weeks', async () => {
+    answers(signed(release));
+    clock.skip(30 * 24 * hour);
+    const first = await start();
+    firstCheck();
+    await eventually(() => expect(changes).toEqual([told]));
+    await first.close();
+    clock.skip(-30 * 24 * hour);
+    await start();
+    await checks(2);
+  });
+
   test('that another takes the place of is forgotten', async () => {
     answers(signed(release));
     const releases = await start();

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import net from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../../main/agent/parts.ts';
@@ -121,6 +122,14 @@ n192.168.1.7:50000->93.184.215.14:443
     expect(asked).toEqual([['/usr/sbin/lsof', '-nP', '-a', '-u', '501', '-iTCP', '-F', 'pcn']]);
   });
 
+  it.runIf(process.platform !== 'win32')('that finds nothing ends with 1, which is an answer', async () => {
+    const ending = async (program: string) =>
+      lsofTable({ uid, run: programOutput, program }).listenerOf(20_443);
+    const [nothing = ''] = ['/bin/false', '/usr/bin/false'].filter((file) => existsSync(file));
+    expect(await ending(nothing)).toBeUndefined();
+    await expect(ending('/nowhere/lsof')).rejects.toThrow('/nowhere/lsof');
+  });
+
   it('by the real program, this account knows its own connection and its listener', async (context) => {
     const program = await programOutput('/bin/sh', ['-c', 'command -v lsof']).catch(() => '');
     if (program === '') return context.skip('lsof is not installed');
@@ -141,6 +150,7 @@ Aktive Verbindungen
   TCP    127.0.0.1:52100        127.0.0.1:20443        HERGESTELLT     4312
   TCP    127.0.0.1:52101        127.0.0.1:20443        HERGESTELLT     77
   TCP    127.0.0.1:52102        127.0.0.1:20443        WARTEND         0
+  TCP    127.0.0.1:52105        127.0.0.1:20443        IN VERBINDUNG   4312
   TCP    [::ffff:127.0.0.1]:52103  [::ffff:127.0.0.1]:20443  HERGESTELLT  4400
   UDP    0.0.0.0:5353           *:*                                    1234
 `.replaceAll('\n', '\r\n');
@@ -157,7 +167,7 @@ Aktive Verbindungen
   });
 
   it('joins the two programs, whatever the language of the system', async () => {
-    const connections = [52_100, 52_101, 52_102, 52_103, 52_104].map(
+    const connections = [52_100, 52_101, 52_102, 52_103, 52_104, 52_105].map(
       (clientPort): Connection => ({ address: '127.0.0.1', clientPort, port: 20_443 }),
     );
     const peers = await table.peersOf(connections);
@@ -167,6 +177,7 @@ Aktive Verbindungen
       undefined,
       'own',
       undefined,
+      'own',
     ]);
     expect(asked).toEqual([
       ['C:\\WINDOWS\\System32\\netstat.exe', '-ano'],

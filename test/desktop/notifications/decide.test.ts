@@ -175,6 +175,14 @@ describe('a session', () => {
     expect(look(start + 31 * 60_000, snapshot({ a: connected }, { sessions })).notifications).toEqual([]);
   });
 
+  test('that ends within the minute ends in one, not in none', () => {
+    const now = snapshot({ a: connected }, { sessions });
+    expect(follow()(start + 29 * 60_000 + 50_000, now).notifications).toMatchObject([
+      { kind: 'session-ends', minutes: 1 },
+    ]);
+    expect(follow()(start + 30 * 60_000, now).notifications).toEqual([]);
+  });
+
   test('is not where nothing is', () => {
     expect(follow()(start + 25 * 60_000, snapshot({}, { sessions })).notifications).toEqual([]);
   });
@@ -191,6 +199,12 @@ describe('a switch for some time', () => {
     ]);
     expect(look(start + 29 * 60_000, snapshot({}, { kubectl })).notifications).toEqual([]);
     expect(look(start + 31 * 60_000, snapshot({}, { kubectl })).notifications).toEqual([]);
+  });
+
+  test('that ends within the minute ends in one, not in none', () => {
+    const now = snapshot({}, { kubectl });
+    expect(follow()(until - 10_000, now).notifications).toMatchObject([{ kind: 'switch-ends', minutes: 1 }]);
+    expect(follow()(until, now).notifications).toEqual([]);
   });
 
   test('is not where it was ended before', () => {
