@@ -24,7 +24,7 @@ export function silentHolder(socket: string, state: string): AppError {
     });
   }
   return new AppError('agent-unreachable', `The program that listens at ${socket} does not answer.`, {
-    hint: `${findIt()}, end it and try again.`,
+    hint: `${findIt()}, stop it and try again.`,
     retryable: true,
   });
 }
@@ -32,7 +32,7 @@ export function silentHolder(socket: string, state: string): AppError {
 /** Begins the advice to find the program behind the socket. Nothing that Windows has names the owner of a pipe. */
 export function findIt(platform: NodeJS.Platform = process.platform): string {
   return platform === 'win32'
-    ? 'Find it (Process Explorer of Sysinternals: Find Handle, `k8s-tunnels-`)'
+    ? 'Find it (Process Explorer: Find Handle, `k8s-tunnels-`)'
     : 'Find it (for example with `lsof` or `ss -xlp`)';
 }
 
@@ -98,7 +98,7 @@ export function unproven(
         'agent-foreign',
         `What answers at ${path} says that it is k8s-tunnels${who}, but does not know the secret in ${state}.`,
         {
-          hint: `If that folder was removed or replaced while your agent ran, end that process and try again. If not, something else took its place. ${findIt()} and stop it.`,
+          hint: `If that folder was replaced while your agent ran, end that process and try again. If not, something else took its place. ${findIt()} and stop it.`,
         },
       );
     }
