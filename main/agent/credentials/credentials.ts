@@ -1,5 +1,6 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster, CredentialSource } from '../../model/cluster.ts';
+import type { CredentialIdentity } from '../../model/credential-identity.ts';
 import { createExpiring } from '../async/expiring.ts';
 import type { Clock } from '../parts.ts';
 import type { ApiServer, Credential, PreparedCredential } from '../providers/credential-provider.ts';
@@ -18,6 +19,8 @@ export interface Credentials {
    * configured.
    */
   get(cluster: Cluster, server?: ApiServer): Promise<Credential>;
+  /** Returns whose the last credential of a cluster was, if its provider names identities. */
+  identityOf(cluster: Cluster['id']): CredentialIdentity | undefined;
   /** Drops all cached credentials: somebody has signed in or out. */
   forgetAll(): void;
 }
@@ -33,6 +36,7 @@ export function createCredentials(options: {
     ),
   );
   const held = createExpiring<string, Credential>(clock);
+  const identities = new Map<Cluster['id'], CredentialIdentity>();
 
   const prepare = async (
     source: CredentialSource,
@@ -54,7 +58,7 @@ export function createCredentials(options: {
         });
       }
       const { identity, make } = await prepare(source, cluster, server);
-      return held.get(`${cluster.id} ${JSON.stringify(source)}`, {
+      const credential = await held.get(`${cluster.id} ${JSON.stringify(source)}`, {
         from: identity,
         make,
         async lifeMs({ expiresAt = clock.now() + defaultLifeMs }) {
@@ -64,7 +68,14 @@ export function createCredentials(options: {
           return after?.identity === identity ? expiresAt - marginMs - clock.now() : 0;
         },
       });
+      if ('identity' in credential && credential.identity !== undefined)
+        identities.set(cluster.id, credential.identity);
+      return credential;
     },
-    forgetAll: () => held.clear(),
+    identityOf: (id) => identities.get(id),
+    forgetAll() {
+      held.clear();
+      identities.clear();
+    },
   };
 }
