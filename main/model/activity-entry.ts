@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accountSchema } from './account.ts';
 import { clusterIdSchema } from './cluster.ts';
+import { credentialIdentitySchema } from './credential-identity.ts';
 import { failureSchema } from './tunnel-state.ts';
 
 // The activity journal's entries, and a cluster's history for shells.
@@ -87,6 +88,8 @@ export const historySchema = z.object({
   traffic: z.object({ connections: z.number(), sent: z.number(), received: z.number() }).optional(),
   /** The file of its kubeconfig entry, and the names of context, cluster and user there. */
   entry: z.object({ file: z.string(), name: z.string() }).optional(),
+  /** Whose credential kubectl got last, if several identities reach its account. */
+  identity: credentialIdentitySchema.optional(),
   /** The latest errors, the newest first. */
   failures: z.array(activityEntrySchema),
 });

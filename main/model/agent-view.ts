@@ -12,6 +12,7 @@ import {
 import { clusterSetSchema } from './cluster-set.ts';
 import { connectorKindSchema } from './connector-kind.ts';
 import { consentSchema } from './consent.ts';
+import { credentialIdentitySchema } from './credential-identity.ts';
 import { discoveryStatusSchema } from './discovery-status.ts';
 import { plainErrorSchema } from './error-schema.ts';
 import { organisationViewSchema } from './organisation-view.ts';
@@ -107,6 +108,8 @@ const slices = {
   logins: z.array(loginSchema),
   sessions: z.array(sessionSchema),
   endedSessions: z.array(endedSessionSchema).optional(),
+  /** Whose credentials the open clusters got last, where several identities reach their accounts. */
+  identities: z.array(credentialIdentitySchema.extend({ cluster: clusterIdSchema })).optional(),
   /** The current context in the agent's own environment (a terminal may have another KUBECONFIG). */
   kubectl: kubectlSchema,
   favourites: z.array(clusterIdSchema),

@@ -18,6 +18,10 @@ export const settingsSchema = z.object({
   catalogMaxAgeMinutes: z.number().int().min(1).max(10_080),
   /** Regions to discover EKS clusters in. Empty: the regions that are enabled by default in every account. */
   awsRegions: z.array(z.string().regex(awsRegionPattern, 'must be a region such as eu-west-1')),
+  /** The AWS role or profile that signs in to the EKS clusters of an account, as `account=name`. */
+  awsRoles: z.array(
+    z.string().regex(/^\d{12}=\S/, 'must be an account and a role, as 111122223333=Developer'),
+  ),
   /** Access portals of IAM Identity Center besides those of the AWS configuration, as `region=start URL`. */
   awsPortals: z.array(
     z
@@ -60,6 +64,7 @@ export const defaultSettings: Settings = {
   kubeconfigPath: '',
   catalogMaxAgeMinutes: 60,
   awsRegions: [],
+  awsRoles: [],
   awsPortals: [],
   vaultMounts: ['clusters'],
   clusterFiles: [],

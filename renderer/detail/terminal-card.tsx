@@ -112,6 +112,7 @@ function entryFacts(name: string, history: History | undefined): readonly Fact[]
       file === undefined ? undefined : <Copied key="file" label={detailText.copyFile} value={file} />,
     ],
     [detailText.added, file === undefined ? undefined : detailText.addedNames],
+    [detailText.signsInAs, history?.identity && detailText.identity(history.identity)],
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { CredentialIdentity } from '../../main/model/credential-identity.ts';
 import { duration, listed, plural } from '../../main/model/wording.ts';
 import { ago } from '../text/times.ts';
 
@@ -38,6 +39,9 @@ export const detailText = {
   added: 'added',
   addedNames: 'a context, a cluster and a user of that name',
   copyPort: 'Copy address',
+  signsInAs: 'Signs in as',
+  identity: ({ used, others, grants, choose }: CredentialIdentity) =>
+    `${used}. ${others.length === 0 ? '' : `Others that reach it: ${others.join(', ')} (choose by ${choose}). `}If the cluster answers 401 or 403, it needs ${grants}.`,
   onDemand: 'on demand',
   connectsOnDemand: 'connects when kubectl needs it',
   remove: 'Remove from kubeconfig',

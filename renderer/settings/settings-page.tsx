@@ -119,6 +119,12 @@ export function SettingsPage({
           patch={(portals) => ({ awsPortals: listOf(portals) })}
         />
         <TextSetting
+          name="awsRoles"
+          words={settingsText.awsRoles}
+          value={settings.awsRoles.join(', ')}
+          patch={(roles) => ({ awsRoles: listOf(roles) })}
+        />
+        <TextSetting
           name="awsRegions"
           words={settingsText.awsRegions}
           value={settings.awsRegions.join(', ')}

@@ -40,6 +40,10 @@ export const settingsText = {
     'AWS access portals',
     'In addition to ~/.aws/config, as region=start URL: eu-west-1=https://acme.awsapps.com/start',
   ],
+  awsRoles: [
+    'AWS roles',
+    'Where several reach an account: the role or profile to use for its clusters, as 111122223333=Developer.',
+  ],
   awsRegions: ['AWS regions', 'Empty: every region that is enabled by default.'],
   extraAuthorities: [
     'Additional CA certificates',

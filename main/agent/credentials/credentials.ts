@@ -1,5 +1,6 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster, CredentialSource } from '../../model/cluster.ts';
+import type { CredentialIdentity } from '../../model/credential-identity.ts';
 import { createExpiring } from '../async/expiring.ts';
 import { withClock } from '../network/clock-skew.ts';
 import type { Network } from '../network/network.ts';
@@ -20,6 +21,8 @@ export interface Credentials {
    * configured.
    */
   get(cluster: Cluster, server?: ApiServer): Promise<Credential>;
+  /** Returns whose the last credential of a cluster was, if its provider names identities. */
+  identityOf(cluster: Cluster['id']): CredentialIdentity | undefined;
   /** Drops all cached credentials: somebody has signed in or out. */
   forgetAll(): void;
 }
@@ -37,6 +40,7 @@ export function createCredentials(options: {
     ),
   );
   const held = createExpiring<string, Credential>(clock);
+  const identities = new Map<Cluster['id'], CredentialIdentity>();
 
   const prepare = async (
     source: CredentialSource,
@@ -57,7 +61,7 @@ export function createCredentials(options: {
       });
     }
     const { identity, make } = await prepare(source, cluster, server);
-    return held.get(`${cluster.id} ${JSON.stringify(source)}`, {
+    const credential = await held.get(`${cluster.id} ${JSON.stringify(source)}`, {
       from: identity,
       make,
       async lifeMs({ expiresAt = clock.now() + defaultLifeMs }) {
@@ -67,6 +71,9 @@ export function createCredentials(options: {
         return after?.identity === identity ? expiresAt - marginMs - clock.now() : 0;
       },
     });
+    if ('identity' in credential && credential.identity !== undefined)
+      identities.set(cluster.id, credential.identity);
+    return credential;
   };
 
   return {
@@ -74,6 +81,10 @@ export function createCredentials(options: {
       get(cluster, server).catch((error: unknown) => {
         throw withClock(error, options.clockSkew?.());
       }),
-    forgetAll: () => held.clear(),
+    identityOf: (id) => identities.get(id),
+    forgetAll() {
+      held.clear();
+      identities.clear();
+    },
   };
 }

@@ -97,11 +97,13 @@ export function createOperations(agent: {
     activity: activity.list,
     async history(cluster) {
       const traffic = tunnels.find(cluster)?.traffic();
+      const identity = credentials.identityOf(cluster);
       const entry = await connections.entry(cluster).catch(() => undefined);
       return {
         ...activity.past(cluster),
         ...(traffic === undefined ? {} : { traffic }),
         ...(entry === undefined ? {} : { entry }),
+        ...(identity === undefined ? {} : { identity }),
       };
     },
     settings: settings.get,

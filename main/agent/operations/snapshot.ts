@@ -2,6 +2,7 @@ import type { Snapshot } from '../../model/agent-view.ts';
 import type { Policies } from '../access/policies.ts';
 import type { Agent } from '../agent.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { Credentials } from '../credentials/credentials.ts';
 import type { Notices } from '../state/notices.ts';
 import type { State } from '../state/state.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
@@ -13,13 +14,15 @@ export function snapshotOperation(options: {
   readonly state: Pick<State, 'get'>;
   readonly catalog: Pick<Catalog, 'clusters' | 'cells'>;
   readonly tunnels: Pick<Tunnels, 'list' | 'clientFailures'>;
+  readonly credentials: Pick<Credentials, 'identityOf'>;
   readonly policies: Pick<Policies, 'list'>;
   readonly notices: Pick<Notices, 'list'>;
   readonly accessRequest: () => string | undefined;
   readonly signIns: Snapshot['agent']['signIns'];
   readonly startedAt: number;
 }): Agent['snapshot'] {
-  const { state, catalog, tunnels, policies, notices, accessRequest, signIns, startedAt } = options;
+  const { state, catalog, tunnels, credentials, policies, notices, accessRequest, signIns, startedAt } =
+    options;
   return () => ({
     ...state.get(),
     agent: { version, pid: process.pid, startedAt, platform: process.platform, signIns },
@@ -31,6 +34,10 @@ export function snapshotOperation(options: {
       .filter((tunnel) => tunnel.state().status !== 'idle')
       .map((tunnel) => viewOf(tunnel, accessRequest())),
     policies: [...policies.list()],
+    identities: catalog.clusters().flatMap(({ id }) => {
+      const identity = credentials.identityOf(id);
+      return identity === undefined ? [] : [{ cluster: id, ...identity }];
+    }),
     clientFailures: tunnels.clientFailures().map(({ process: program, ...rest }) => ({
       ...rest,
       ...(program === undefined ? {} : { process: program }),

@@ -1,8 +1,14 @@
 import type { Cluster, CredentialSource } from '../../model/cluster.ts';
+import type { CredentialIdentity } from '../../model/credential-identity.ts';
 
 /** The credential for kubectl, without its envelope. `expiresAt` is ms since the epoch. */
 export type Credential =
-  | { readonly kind: 'token'; readonly token: string; readonly expiresAt: number | undefined }
+  | {
+      readonly kind: 'token';
+      readonly token: string;
+      readonly expiresAt: number | undefined;
+      readonly identity?: CredentialIdentity;
+    }
   | {
       readonly kind: 'client-certificate';
       /** Both PEM. */

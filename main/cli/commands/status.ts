@@ -10,6 +10,7 @@ import { type PlainError, toPlainError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { command } from '../../model/command.ts';
 import { contextName } from '../../model/context-name.ts';
+import type { CredentialIdentity } from '../../model/credential-identity.ts';
 import { listed, plural } from '../../model/wording.ts';
 import { aboutText, clientFailureText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -48,7 +49,7 @@ type KubectlAnswer = Kubectl | { readonly error: PlainError };
 
 function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
   const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
-  const { sessions, endedSessions = [], clientFailures = [] } = snapshot;
+  const { sessions, endedSessions = [], clientFailures = [], identities = [] } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const kept = snapshot.kept.map((cluster) => ({ cluster, title: titleIn(byId, cluster) }));
   const tunnels = [...openTunnels(snapshot).values()].map((tunnel) => {
@@ -65,6 +66,7 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     logins,
     sessions,
     endedSessions,
+    identities,
     clientFailures: clientFailures.map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
     notices,
     release,
@@ -76,9 +78,16 @@ function titleIn(clusters: ReadonlyMap<ClusterId, Cluster>, id: ClusterId): stri
   return clusters.get(id)?.title ?? id;
 }
 
+/** Says who signs in to a cluster, and what to do if its API refuses that identity. */
+function identityLine(name: string, { used, others, grants, choose }: CredentialIdentity): string {
+  const also =
+    others.length === 0 ? '' : ` Others that reach it: ${others.join(', ')} (choose by ${choose}).`;
+  return `${name}: signs in as ${used}.${also} If its API answers 401 or 403, that identity needs ${grants}.`;
+}
+
 function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): readonly string[] {
   const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
-  const { endedSessions = [], clientFailures = [] } = snapshot;
+  const { endedSessions = [], clientFailures = [], identities = [] } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const open = openTunnels(snapshot);
   const tunnels = [...open.values()];
@@ -99,6 +108,9 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
         (one) =>
           `${paint('yellow', '!')} ${printable(`${titleIn(byId, one.cluster)}: ${clientFailureText(one)}`)} ${paint('dim', agoText(one, now))}`,
       ),
+    ...identities
+      .filter(({ cluster }) => open.has(cluster))
+      .map((one) => paint('dim', printable(identityLine(nameOf(one.cluster), one)))),
     ...(kept.length === 0
       ? []
       : [

@@ -63,9 +63,11 @@ const current =
 // The real one decrypts the cache where the product cannot read it.
 const cache = read<Cache>('msal_token_cache.json') ?? read<Cache>('msal_token_cache.bin');
 const account = Object.values(cache?.Account ?? {}).find(({ username }) => username === current?.user.name);
-const refresh = Object.values(cache?.RefreshToken ?? {}).find(
-  (one) => one.home_account_id === account?.home_account_id,
-);
+const refreshes = Object.values(cache?.RefreshToken ?? {});
+const refresh =
+  account === undefined
+    ? refreshes[0]
+    : refreshes.find((one) => one.home_account_id === account.home_account_id);
 if (current === undefined || refresh === undefined) fail("Please run 'az login' to setup account.");
 else {
   const tenant = values.tenant ?? current.tenantId;

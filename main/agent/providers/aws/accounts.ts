@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { AppError } from '../../../model/app-error.ts';
 import type { AwsWay } from '../../../model/cluster.ts';
 import type { Aws } from './aws.ts';
+import { compareProfiles } from './choice.ts';
 import { awsClientSettings } from './clients.ts';
 import { awsError } from './errors.ts';
 import { type AwsPrincipal, anyRegion } from './profiles.ts';
@@ -19,7 +20,7 @@ export interface AwsAccount {
   /** The account's display name, once Identity Center has reported it. */
   name: string | undefined;
   /**
-   * The profiles that reach it, in the order of the AWS configuration, then the roles of Identity Center, best first.
+   * The profiles that reach it, then the roles of Identity Center, both best first.
    * More may be added until all have answered.
    */
   readonly logins: AwsLogin[];
@@ -87,10 +88,12 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
     identify,
     async open({ profiles, sessions, signal, onAccount }) {
       const accounts = new Map<string, AwsAccount>();
-      const order = ({ principal }: AwsLogin) => {
-        const at = profiles.indexOf(principal);
-        return at < 0 ? profiles.length : at;
-      };
+      const wanted = aws.organisation?.().roles ?? [];
+      /** Roles of Identity Center come after the profiles, in its order. */
+      const compare = ({ principal: a }: AwsLogin, { principal: b }: AwsLogin) =>
+        a.way.kind === 'profile' && b.way.kind === 'profile'
+          ? compareProfiles(a, b, wanted)
+          : Number(a.way.kind === 'sso') - Number(b.way.kind === 'sso');
       const join = (
         { id, name }: { readonly id: string; readonly name?: string | undefined },
         logins: readonly AwsLogin[],
@@ -100,7 +103,7 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
         account.name = name ?? account.name;
         const has = new Set(account.logins.map(({ principal }) => JSON.stringify(principal.way)));
         account.logins.push(...logins.filter(({ principal }) => !has.has(JSON.stringify(principal.way))));
-        account.logins.sort((a, b) => order(a) - order(b));
+        account.logins.sort(compare);
         accounts.set(id, account);
         if (known === undefined) onAccount(account);
       };

@@ -1,7 +1,8 @@
 import { AppError } from '../../../model/app-error.ts';
-import type { AwsWay, CredentialSource } from '../../../model/cluster.ts';
+import type { AwsWay, Cluster, CredentialSource } from '../../../model/cluster.ts';
 import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
 import type { Aws } from './aws.ts';
+import { type AwsChoice, choiceFor, chosen } from './choice.ts';
 import { createEksToken } from './eks-token.ts';
 import { awsError } from './errors.ts';
 import { type AwsConfiguration, type AwsPrincipal, rolePrincipal } from './profiles.ts';
@@ -12,25 +13,42 @@ type EksSource = Extract<CredentialSource, { kind: 'eks' }>;
 export function eksCredentials(aws: Aws): CredentialProviderOf<'eks'> {
   return {
     kind: 'eks',
-    async prepare({ source }) {
-      const { principals, identity } = await waysOf(aws, source);
-      return { identity, make: () => credentialBy(aws, source, principals) };
+    async prepare({ source, cluster }) {
+      const ways = await waysOf(aws, source, cluster);
+      return { identity: ways.identity, make: () => credentialBy(aws, source, ways) };
     },
   };
 }
 
+interface Ways {
+  /** Those to use, best first; only the chosen ones if somebody chose. */
+  readonly principals: readonly AwsPrincipal[];
+  /** All that reach the account. */
+  readonly all: readonly AwsPrincipal[];
+  readonly choice: AwsChoice | undefined;
+  readonly identity: string;
+}
+
 /**
- * Returns the ways that are still configured, best first, and an identity of their users: it changes as soon as another
- * user signs in or a way is removed.
+ * Returns the ways that are still configured, and an identity of their users: it changes as soon as another user signs
+ * in, a way is removed, or another one is chosen.
  */
 async function waysOf(
   aws: Aws,
   { ways }: EksSource,
-): Promise<{ readonly principals: readonly AwsPrincipal[]; readonly identity: string }> {
+  { account, role }: Pick<Cluster, 'account' | 'role'>,
+): Promise<Ways> {
   const configuration = await aws.configuration();
-  const principals = ways.flatMap((way) => principalOf(way, configuration) ?? []);
+  const all = ways.flatMap((way) => principalOf(way, configuration) ?? []);
+  const choice = choiceFor({
+    setting: aws.organisation?.().chosen?.[account],
+    tag: role,
+    variable: aws.env.AWS_PROFILE,
+    principals: all,
+  });
+  const principals = choice === undefined ? all : chosen({ choice, account, principals: all, configuration });
   const users = await Promise.all(principals.map((principal) => aws.credentials.identity(principal)));
-  return { principals, identity: users.join('\n') };
+  return { principals, all, choice, identity: [choice?.name ?? '', ...users].join('\n') };
 }
 
 /**
@@ -40,7 +58,7 @@ async function waysOf(
 async function credentialBy(
   aws: Aws,
   source: EksSource,
-  principals: readonly AwsPrincipal[],
+  { principals, all, choice }: Ways,
 ): Promise<Credential> {
   let failure: AppError | undefined;
   for (const principal of principals) {
@@ -59,6 +77,12 @@ async function credentialBy(
         kind: 'token',
         token,
         expiresAt: Math.min(expiresAt + aheadMs, identity.expiration?.getTime() ?? Number.POSITIVE_INFINITY),
+        identity: {
+          used: principal.title,
+          others: all.filter(({ key }) => key !== principal.key).map(({ title }) => title),
+          grants: 'an EKS access entry for its role, or an entry in the ConfigMap aws-auth',
+          choose: 'the setting awsRoles or the tag k8s-tunnels-role',
+        },
       };
     } catch (error) {
       const met = await awsError({
@@ -70,13 +94,17 @@ async function credentialBy(
       if (failure?.signIn === undefined) failure = met;
     }
   }
-  throw (
-    failure ??
-    new AppError(
+  if (failure !== undefined) throw failure;
+  if (choice !== undefined)
+    throw new AppError(
       'aws-no-profile',
-      `None of the AWS profiles and sessions that reached ${source.cluster} exists any more.`,
-      { hint: 'Run `k8s-tunnels discover` to find what reaches it now.' },
-    )
+      `No AWS profile and no role of Identity Center that reaches ${source.cluster} is called ${choice.name}, which ${choice.by} names.`,
+      { hint: `Correct it. There is: ${all.map(({ title }) => title).join(', ') || 'none'}.` },
+    );
+  throw new AppError(
+    'aws-no-profile',
+    `None of the AWS profiles and sessions that reached ${source.cluster} exists any more.`,
+    { hint: 'Run `k8s-tunnels discover` to find what reaches it now.' },
   );
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AppError } from '../../../model/app-error.ts';
 import type { Clock } from '../../parts.ts';
+import { roleRank } from './choice.ts';
 import { awsError } from './errors.ts';
 import { type AwsMemory, type GrantedAccount, isRecent } from './memory.ts';
 import type { AwsPortal } from './portal.ts';
@@ -9,12 +10,6 @@ import type { AwsSession } from './sessions.ts';
 
 /** How many roles of one account are tried. */
 const rolesTried = 3;
-
-/**
- * Role names that are likely to see clusters, best first. If an organisation names its roles differently, each denied
- * role costs one request, once: the role that worked is remembered.
- */
-const preference = [/k8s|kube|eks/i, /admin/i, /power/i, /develop/i, /read|view/i];
 
 /** A session that currently reaches no account. */
 export interface SessionFailure {
@@ -146,10 +141,9 @@ function placesOf(options: {
   );
   const rank = (role: string) => {
     if (wanted.includes(role)) return wanted.indexOf(role) - wanted.length - 2;
-    const at = preference.findIndex((pattern) => pattern.test(role));
     if (role === works) return -2;
     if (named.includes(role)) return -1;
-    return at < 0 ? preference.length : at;
+    return roleRank(role);
   };
   return [...roles]
     .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))

@@ -2,20 +2,18 @@ import { createHash } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf } from '../../../model/app-error.ts';
-import { partitionOf, partitionOfArn } from '../../../model/aws-partitions.ts';
 import type { AwsWay } from '../../../model/cluster.ts';
 import type { Environment } from '../../parts.ts';
 import { fileStamp } from '../../storage/file-stamp.ts';
 import { type AwsProcess, processOf } from './credential-process.ts';
+import { chainOf, loginOf, regionOf } from './profile-chain.ts';
 import {
   type AwsSession,
   bareUrl,
   portalSession,
-  type Section,
   type Sections,
   sessionFrom,
   sessionPrefix,
-  toLogIn,
 } from './sessions.ts';
 
 /** A role of an account for which Identity Center gives credentials. */
@@ -35,6 +33,8 @@ export interface AwsPrincipal {
   readonly region: string | undefined;
   /** The endpoint of its services, if not AWS's own. */
   readonly endpoint: string | undefined;
+  /** The name of the role that it assumes, if it does. */
+  readonly roleName?: string | undefined;
   /** The Identity Center role, if that is its only login. */
   readonly role: AwsRole | undefined;
   /** The file of its web identity token. */
@@ -74,6 +74,8 @@ export interface AwsOrganisation {
   readonly portals: readonly { readonly startUrl: string; readonly region: string }[];
   /** The role names to use, best first. */
   readonly roles: readonly string[];
+  /** The role or profile that the user chose for an account, by its ID. */
+  readonly chosen?: Readonly<Record<string, string>>;
 }
 
 /** A section with any of these keys can log in; `[default]` often holds only a region. */
@@ -210,49 +212,10 @@ function profileFrom(name: string, sections: Sections): AwsPrincipal {
     key: role === undefined ? `profile ${name} ${fingerprint.digest('hex')}` : roleKey(role),
     region: regionOf(chain, session),
     endpoint: section.endpoint_url,
+    roleName: role_arn?.slice(role_arn.lastIndexOf('/') + 1) ?? roleName,
     role,
     tokenFile: chain.map(([, one]) => one.web_identity_token_file).find((file) => file !== undefined),
     process: processOf(name, sections),
     login: loginOf(chain, sections),
   };
-}
-
-/**
- * Returns a profile's region. If it names none, one of the partition where its credentials are known: that of its role,
- * else of the profile or session where it logs in.
- */
-function regionOf(
-  chain: readonly (readonly [string, Section])[],
-  session: AwsSession | undefined,
-): string | undefined {
-  const [own, ...sources] = chain.map(([, section]) => section);
-  const partition = partitionOfArn(own?.role_arn ?? '');
-  const known = [own?.region, ...sources.map(({ region }) => region), session?.region];
-  return (
-    known.find(
-      (region) => region !== undefined && (partition === undefined || partitionOf(region) === partition),
-    ) ?? partition?.regions[0]
-  );
-}
-
-/** Returns a profile and its `source_profile` chain, down to the one where the user logs in. */
-function chainOf(name: string, sections: Sections): readonly (readonly [string, Section])[] {
-  const chain = new Map<string, Section>();
-  for (let next: string | undefined = name; next !== undefined && !chain.has(next); ) {
-    const section: Section = sections[next] ?? {};
-    chain.set(next, section);
-    next = section.source_profile;
-  }
-  return [...chain];
-}
-
-function loginOf(chain: ReturnType<typeof chainOf>, sections: Sections): AwsPrincipal['login'] {
-  for (const [profile, section] of chain) {
-    const session = section.sso_session ?? section.sso_start_url;
-    if (session !== undefined)
-      return { kind: 'sso', session, toLogIn: toLogIn(session), signIn: sessionFrom(section, sections) };
-    if (section.login_session !== undefined)
-      return { kind: 'console', profile, session: section.login_session };
-  }
-  return { kind: chain.some(([, { mfa_serial }]) => mfa_serial !== undefined) ? 'mfa' : 'other' };
 }

@@ -19,7 +19,8 @@ export function awsProvider(shared: ProviderParts): Provider {
     organisation: () => {
       const { identityCenter = [], roles = [] } = organisation()?.sources?.eks ?? {};
       const own = settings().awsPortals.flatMap((text) => portalIn(text) ?? []);
-      return { portals: [...identityCenter, ...own], roles };
+      const chosen = Object.fromEntries(settings().awsRoles.map((text) => text.split(/=(.*)/s).slice(0, 2)));
+      return { portals: [...identityCenter, ...own], roles, chosen };
     },
   });
   return {
