@@ -104,9 +104,22 @@ test('on-prem by OpenID Connect: a person’s own id token, renewed while it may
   await expect
     .poll(async () => [await namespaces('mill').catch(() => []), traffic.count('oidc', 'token')], patience)
     .toEqual([expect.arrayContaining(['mill']), 2]);
-  if (commandLine.kubectl === undefined) return;
-  const { stdout } = await commandLine.run('kubectl', ['--context', 'mill', 'auth', 'whoami']);
-  expect(stdout).toContain('ada@acme.example');
+  if (commandLine.kubectl !== undefined) {
+    const { stdout } = await commandLine.run('kubectl', ['--context', 'mill', 'auth', 'whoami']);
+    expect(stdout).toContain('ada@acme.example');
+  }
+
+  // Six processes without an agent: the issuer accepts the refresh token of one of them.
+  await commandLine.tunnels('settings', 'credentialStartsAgent', 'false');
+  await commandLine.stop();
+  const file = path.join(world.home, '.local/state/k8s-tunnels/oidc-sign-ins.json');
+  await writeFile(file, (await readFile(file, 'utf8')).replace(/"expiresAt":\s*\d+/, '"expiresAt":1'));
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, () => commandLine.run('k8s-tunnels', ['credential', 'mill'])),
+  );
+  expect(answers.map(({ code }) => code)).toEqual(Array(6).fill(0));
+  expect(new Set(answers.map(({ stdout }) => JSON.parse(stdout).status.token)).size).toBe(1);
+  expect(traffic.count('oidc', 'token')).toBe(3);
 });
 
 test('a cluster that somebody wrote down answers kubectl by the user of a kubeconfig', patience, async () => {

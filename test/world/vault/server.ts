@@ -41,7 +41,7 @@ export interface Vault {
    * `ttl` is in seconds, 0 never ends; the policy `clusters-reader` reads the mount, `root` everything, and `paths` are a
    * policy of one's own.
    */
-  issueToken(options: Pick<VaultToken, 'policies' | 'ttl' | 'paths' | 'renewable'>): string;
+  issueToken(options: Pick<VaultToken, 'policies' | 'ttl' | 'paths' | 'renewable' | 'maxTtl'>): string;
   /** For approle and kubernetes: what a machine holds. */
   readonly machine: { readonly roleId: string; readonly secretId: string; readonly jwt: string };
   /** `token` where none is named. */

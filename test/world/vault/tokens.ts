@@ -13,6 +13,8 @@ export interface VaultToken {
   readonly paths?: readonly string[] | undefined;
   /** Undefined: it may be renewed, unless it never ends. */
   readonly renewable?: boolean | undefined;
+  /** Seconds from its issue after which no renewal extends it. */
+  readonly maxTtl?: number | undefined;
 }
 
 /** Whether a policy of the token lets it read or list this path; a list's path matches with and without its slash. */
@@ -41,7 +43,7 @@ export class TokenStore {
     this.now = now;
   }
 
-  issue(options: Pick<VaultToken, 'policies' | 'ttl' | 'paths' | 'renewable'>): string {
+  issue(options: Pick<VaultToken, 'policies' | 'ttl' | 'paths' | 'renewable' | 'maxTtl'>): string {
     const id = givenOut(`hvs.${randomBytes(18).toString('base64url')}`, 'token of Vault');
     const accessor = randomBytes(18).toString('base64url');
     const entityId = options.policies.includes('root') ? '' : randomUUID();
@@ -49,10 +51,15 @@ export class TokenStore {
     return id;
   }
 
-  /** As many seconds again as at first, from now. */
+  /** As many seconds again as at first, from now, up to its longest life. */
   renew(id: string): VaultToken | undefined {
     const token = this.find(id);
-    if (token !== undefined) this.tokens.set(id, { ...token, createdAt: this.now() });
+    if (token !== undefined) {
+      const { maxTtl = Number.POSITIVE_INFINITY } = token;
+      const age = (this.now() - token.createdAt) / 1000;
+      const ttl = Math.round(Math.min(token.ttl, maxTtl - age));
+      this.tokens.set(id, { ...token, createdAt: this.now(), ttl, maxTtl: maxTtl - age });
+    }
     return this.find(id);
   }
 

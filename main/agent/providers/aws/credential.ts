@@ -72,11 +72,12 @@ async function credentialBy(
         identity,
         now: aws.clock.now() - aheadMs,
       });
-      // A token expires no later than the session that signed it.
+      // A token expires no later than the session that signed it. kubectl compares with this computer's clock.
+      const endsAt = Math.min(expiresAt, identity.expiration?.getTime() ?? expiresAt);
       return {
         kind: 'token',
         token,
-        expiresAt: Math.min(expiresAt + aheadMs, identity.expiration?.getTime() ?? Number.POSITIVE_INFINITY),
+        expiresAt: endsAt + aheadMs,
         identity: {
           used: principal.title,
           others: all.filter(({ key }) => key !== principal.key).map(({ title }) => title),

@@ -72,8 +72,8 @@ export function createVaultRenewals(options: {
       const { auth } = renewedSchema.parse(await client.tokenRenewSelf());
       logger.info('Vault token renewed', { host: address.host, seconds: auth.lease_duration });
       const nextEnd = clock.now() + auth.lease_duration * 1_000;
-      // A token at its longest life is renewed by nothing.
-      if (nextEnd > endsAt && auth.renewable !== false)
+      // A token that has reached its longest life gains nothing, up to what Vault rounds.
+      if (nextEnd - endsAt > shortestWaitMs && auth.renewable !== false)
         wait(address, token, clock.now() + (auth.lease_duration * 2_000) / 3, () =>
           renew(address, token, nextEnd),
         );

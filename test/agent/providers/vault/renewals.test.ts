@@ -131,3 +131,16 @@ test('a server that fails is tried again before the end; one that refuses is rep
     ]),
   );
 });
+
+test('one that has reached its longest life is left alone', async () => {
+  await keep(vault.issueToken({ policies: ['default'], ttl: 60, maxTtl: 90 }));
+  end = renewals.start();
+  await waits();
+  rig.clock.skip(41_000);
+  await vi.waitFor(() => expect(renewed()).toBe(1));
+  await waits();
+  rig.clock.skip(34_000);
+  await vi.waitFor(() => expect(renewed()).toBe(2));
+  await waits(0);
+  expect(notices).toEqual([]);
+});
