@@ -29,7 +29,7 @@ export async function findProgram(options: {
     .filter((folder) => path.isAbsolute(folder));
   const names = isPath ? [path.resolve(cwd, command)] : folders.map((folder) => path.join(folder, command));
   let distrust: Distrust | undefined;
-  for (const file of names.flatMap((name) => endings(env).map((ending) => name + ending))) {
+  for (const file of names.flatMap((name) => endings(name, env).map((ending) => name + ending))) {
     if (!(await isProgram(file))) continue;
     // Windows defines who may write to program folders in a form that Node does not read.
     if (process.platform === 'win32') return { kind: 'found', file };
@@ -41,8 +41,18 @@ export async function findProgram(options: {
   return distrust === undefined ? { kind: 'missing' } : { kind: 'distrusted', distrust };
 }
 
-function endings(env: Environment): readonly string[] {
-  return process.platform === 'win32' ? ['', ...(env.PATHEXT ?? '.COM;.EXE;.BAT;.CMD').split(';')] : [''];
+/**
+ * Returns what to append to a name. On Windows, as Go does for kubectl: a name without an ending is never a program
+ * there, though a script for other systems may have it (`az` beside `az.cmd`).
+ */
+export function endings(
+  name: string,
+  env: Environment,
+  platform: NodeJS.Platform = process.platform,
+): readonly string[] {
+  if (platform !== 'win32') return [''];
+  const known = (env.PATHEXT || '.COM;.EXE;.BAT;.CMD').split(';').filter((ending) => ending !== '');
+  return path.win32.extname(name) === '' ? known : ['', ...known];
 }
 
 async function isProgram(file: string): Promise<boolean> {
