@@ -9,11 +9,8 @@ export async function followDiscovery({ client, progress }: Session): Promise<vo
     if (discovery.status !== 'running') return;
     const { cellsRead, cellsKnown, clusters } = discovery;
     const locations = plural(cellsKnown, { one: '# location', other: '# locations' });
-    const [first, ...more] = discovery.slow ?? [];
-    const waiting =
-      first === undefined
-        ? ''
-        : `; waiting for ${cellName(first)}${more.length === 0 ? '' : ` and ${more.length} more`}`;
+    const slow = (discovery.slow ?? []).map(cellName);
+    const waiting = slow.length === 0 ? '' : `; waiting for ${slow.slice(0, 3).join(', ')}`;
     progress.update(`Discovering clusters: ${cellsRead} of ${locations}, ${clusters} found${waiting}`);
   };
   progress.update('Discovering clusters');

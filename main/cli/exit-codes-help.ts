@@ -7,5 +7,5 @@ export const exitCodesHelp = `Exit codes:
   4    no such cluster, or an ambiguous name
   5    agent or network unreachable
   6    lint-tags found problems (errors; with --strict, warnings too)
-  7    discover: some locations did not answer; the results are partial
+  7    discover: partial, some locations did not answer
   130  interrupted; changes rolled back`;

@@ -71,7 +71,7 @@ export function checkTag(field: TagField, value: string, prefix: string = usualT
         ? { value: value.toLowerCase() }
         : {
             message: `${key} is "${value}".`,
-            hint: 'Set it to private or public, or remove it (private where there is one).',
+            hint: 'Set it to private or public, or remove it.',
           };
     case 'connector':
       return checkConnector(key, value.toLowerCase());

@@ -112,7 +112,7 @@ export function tagWord(cluster: Pick<Cluster, 'source' | 'credential'>): string
 
 function eksCommands(cluster: Cluster, { set, remove }: KeyChange, line: Line): readonly string[] {
   const { region, account, name, credential } = cluster;
-  const arn = `arn:${partitionOf(region).id}:eks:${region}:${account}:cluster/${name}`;
+  const arn = `arn:${partitionOf(region)}:eks:${region}:${account}:cluster/${name}`;
   const ways = credential?.kind === 'eks' ? credential.ways : [];
   const profile = ways.flatMap((way) => (way.kind === 'profile' && way.name !== '' ? [way.name] : []))[0];
   const where: readonly Word[] = [

@@ -6,10 +6,7 @@ import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable } from '../terminal.ts';
 
-/**
- * Refreshes every location. Failed locations are part of the result. If one did not answer, which may pass, the exit code
- * says that the result is partial.
- */
+/** Refreshes every location. Failed ones are part of the result; it is partial if one of them may answer later. */
 export async function runDiscover(session: Session): Promise<number> {
   const { client, json, progress, orInterrupted } = session;
   await followDiscovery(session);

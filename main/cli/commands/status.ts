@@ -78,11 +78,9 @@ function titleIn(clusters: ReadonlyMap<ClusterId, Cluster>, id: ClusterId): stri
   return clusters.get(id)?.title ?? id;
 }
 
-/** Says who signs in to a cluster, and what to do if its API refuses that identity. */
-function identityLine(name: string, { used, others, grants, choose }: CredentialIdentity): string {
-  const also =
-    others.length === 0 ? '' : ` Others that reach it: ${others.join(', ')} (choose by ${choose}).`;
-  return `${name}: signs in as ${used}.${also} If its API answers 401 or 403, that identity needs ${grants}.`;
+function identityLine(name: string, { used, others, grants }: CredentialIdentity): string {
+  const also = others.length === 0 ? '' : ` Others: ${others.join(', ')}.`;
+  return `${name}: signs in as ${used}.${also} On 401 or 403 it needs ${grants}.`;
 }
 
 function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): readonly string[] {

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { partitionOf } from '../../../model/aws-partitions.ts';
+import { dnsSuffixOf } from './regions.ts';
 
 export interface AwsIdentity {
   readonly accessKeyId: string;
@@ -26,7 +26,7 @@ export async function createEksToken(options: {
   readonly now: number;
 }): Promise<{ readonly token: string; readonly expiresAt: number }> {
   const { cluster, region, identity, now } = options;
-  const host = `sts.${region}.${partitionOf(region).dnsSuffix}`;
+  const host = `sts.${region}.${dnsSuffixOf(region)}`;
   const signer = new SignatureV4({ service: 'sts', region, credentials: identity, sha256: Sha256 });
   const request = await signer.presign(
     {

@@ -21,7 +21,7 @@ export async function enabledRegions(
   if (known !== undefined && isRecent(known.readAt, aws.clock)) return known.more;
   const [login] = account.logins;
   // Only the commercial partition has opt-in regions.
-  if (login === undefined || partitionOf(login.principal.region ?? '').id !== 'aws') return [];
+  if (login === undefined || partitionOf(login.principal.region ?? '') !== 'aws') return [];
   const more: string[] = [];
   try {
     const { AccountClient, paginateListRegions } = await import('@aws-sdk/client-account');

@@ -1,5 +1,6 @@
-import { partitionOf, partitionOfArn } from '../../../model/aws-partitions.ts';
+import { partitionOf } from '../../../model/aws-partitions.ts';
 import type { AwsPrincipal } from './profiles.ts';
+import { partitionOfArn, regionsIn } from './regions.ts';
 import { type AwsSession, type Section, type Sections, sessionFrom, toLogIn } from './sessions.ts';
 
 /**
@@ -16,7 +17,8 @@ export function regionOf(
   return (
     known.find(
       (region) => region !== undefined && (partition === undefined || partitionOf(region) === partition),
-    ) ?? partition?.regions[0]
+    ) ??
+    (partition && regionsIn(partition)[0])
   );
 }
 

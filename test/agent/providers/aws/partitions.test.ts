@@ -4,8 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createEksSource } from '../../../../main/agent/providers/aws/eks.ts';
 import { createEksToken } from '../../../../main/agent/providers/aws/eks-token.ts';
 import { awsConfiguration } from '../../../../main/agent/providers/aws/profiles.ts';
-import { regionsFor } from '../../../../main/agent/providers/aws/regions.ts';
-import { awsPartitions } from '../../../../main/model/aws-partitions.ts';
+import { awsPartitions, regionsFor } from '../../../../main/agent/providers/aws/regions.ts';
 import { type Clouds, discoverOnce, startClouds } from '../../discovery/clouds.ts';
 
 const payments = '444455556666';
