@@ -33,9 +33,9 @@ test('the window is isolated, and hides until the tray brings it back', async ()
 
 test('the window comes back when its process is killed; killed itself, the app leaves no process', async () => {
   const { driver, commandLine, world } = desktop();
+  await (await driver.page()).getByRole('switch', { name: 'Connect payments-staging-eu' }).waitFor();
   await commandLine.tunnels('connect', 'payments-staging-eu');
   const { agent } = await commandLine.tunnels<Output<'snapshot'>>('status');
-  await driver.page();
   const rendererPid = () =>
     driver.electron.evaluate(
       ({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId() ?? 0,

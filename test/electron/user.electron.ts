@@ -46,6 +46,8 @@ test('after sleep, a client that waited gets its answer on the same port', async
   const { driver, world, commandLine } = desktop();
   const { kubectl } = commandLine;
   if (kubectl === undefined) return context.skip('kubectl is not installed');
+  const page = await driver.page();
+  await page.getByRole('switch', { name: `Connect ${title}` }).waitFor();
   await commandLine.tunnels('connect', title);
   const ports = async () =>
     (await commandLine.tunnels<Output<'snapshot'>>('status')).tunnels.map(({ port }) => port);
@@ -71,7 +73,6 @@ test('after sleep, a client that waited gets its answer on the same port', async
   expect(await ports()).toEqual(before);
   const { agent } = await commandLine.tunnels<Output<'snapshot'>>('status');
   expect(agent.pid).toBe(driver.pid);
-  const page = await driver.page();
   await vi.waitFor(async () =>
     expect(await page.getByRole('switch', { name: `Connect ${title}` }).isChecked()).toBe(true),
   );

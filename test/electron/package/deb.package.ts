@@ -57,6 +57,7 @@ const added = () =>
 
 beforeAll(async () => {
   user = await ordinaryUser({
+    name: 'k8s-tunnels-user',
     plan: {
       ...defaultPlan,
       eks: defaultPlan.eks.map((cluster) =>

@@ -22,7 +22,8 @@ export interface OrdinaryUser {
   processes(): Promise<
     readonly { readonly pid: number; readonly command: string; readonly seccomp: string }[]
   >;
-  /** Starts the app as the user, and resolves when it has a window. */
+  /** Starts the app as the user, and resolves when it has a window. Where the
+   * environment has APPIMAGE, APPDIR is its folder. */
   startApp(program: string, ...args: readonly string[]): Promise<PackedApp>;
   close(): Promise<void>;
 }
@@ -54,8 +55,13 @@ const sessionBusConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus 
 `;
 
 /** Creates the account, which the system must not have. */
-export async function ordinaryUser(options: { readonly plan: Plan }): Promise<OrdinaryUser> {
-  const name = 'k8s-tunnels-user';
+export async function ordinaryUser(options: {
+  readonly name: string;
+  readonly plan: Plan;
+  /** What is more in the environment of the user's programs. */
+  readonly env?: Readonly<Record<string, string>>;
+}): Promise<OrdinaryUser> {
+  const { name } = options;
   await execa('useradd', ['--create-home', '--shell', '/bin/sh', name]);
   const id = async (flag: string) => Number((await execa('id', [flag, name])).stdout);
   const [uid, gid] = [await id('-u'), await id('-g')];
@@ -85,7 +91,10 @@ export async function ordinaryUser(options: { readonly plan: Plan }): Promise<Or
     ...world.env,
     ...{ PATH, DISPLAY, XAUTHORITY: cookie, DBUS_SESSION_BUS_ADDRESS },
     ...{ TERM: 'dumb', LANG: 'C.UTF-8', USER: name },
+    ...options.env,
   };
+  const appDir = (program: string) =>
+    options.env?.APPIMAGE === undefined ? {} : { APPDIR: path.dirname(program) };
   const children = new Set<ChildProcess>([daemon]);
   return {
     uid,
@@ -110,7 +119,7 @@ export async function ordinaryUser(options: { readonly plan: Plan }): Promise<Or
     async startApp(program, ...args) {
       const flags = ['--remote-debugging-port=0', '--enable-logging=stderr', '--disable-gpu'];
       const child = spawn('setpriv', [...setpriv, program, ...flags, ...args], {
-        ...{ env, cwd: world.home, stdio: ['ignore', 'ignore', 'pipe'] },
+        ...{ env: { ...env, ...appDir(program) }, cwd: world.home, stdio: ['ignore', 'ignore', 'pipe'] },
       });
       children.add(child);
       const ended = once(child, 'exit').then(([code]) => code as number | null);

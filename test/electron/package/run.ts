@@ -31,6 +31,7 @@ try {
   const deb = (await readdir(dist)).find((name) => name.endsWith('.deb')) ?? '';
   process.exitCode = await runTests(inOverlay, {
     K8S_TUNNELS_PACKAGE: path.join(dist, deb),
+    K8S_TUNNELS_UNPACKED: path.join(dist, 'linux-unpacked'),
     K8S_TUNNELS_OVERLAY: path.join('/mnt', overlay, 'up'),
     K8S_TUNNELS_ELECTRON_VERSION: electron.version,
   });
