@@ -93,6 +93,20 @@ describe('what is redacted', () => {
     );
   });
 
+  test('every secret of a text, not only the first', () => {
+    const [vault, google] = ['hvs.CAESIJlWh3Zr0123456789', 'ya29.a0AfH6SMBx0123456789'];
+    expect(redact(`${vault} ${google} and ${vault}`)).toBe('[redacted] [redacted] and [redacted]');
+    for (const write of Object.values(named)) {
+      const [one, other] = [
+        'aB3dEf6hIjKlMnOpQrStUvWxYz0123456789abcde',
+        'zY9xWv8uTsRqPoNmLkJiHgFeDcBa9876543210zyx',
+      ];
+      const out = redact(`it failed: ${write(one)}\n again: ${write(other)}`);
+      expect(out).not.toContain(one);
+      expect(out).not.toContain(other);
+    }
+  });
+
   test('a password of any signs, as JSON has it', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 4, unit: 'binary' }), (secret) => {
