@@ -67,6 +67,7 @@ const named: Readonly<Record<string, (secret: string) => string>> = {
   'user of an address': (secret) => `proxy-url: http://ada:${secret}@127.0.0.1:20100`,
   'password alone': (secret) => `socks5://${secret}:${secret}@127.0.0.1:20100/`,
   'variable of a shell': (secret) => `AWS_SECRET_ACCESS_KEY=${secret} aws sts get-caller-identity`,
+  'YAML without quotes': (secret) => `client-key-data: ${secret}A1`,
   "window's address": (secret) => `http://127.0.0.1:4000/open/${secret}`,
 };
 const long = base64url(33).filter(isMixed);
@@ -138,6 +139,13 @@ describe('what is redacted', () => {
       hint: 'Ask with http://[redacted]@proxy.example:3128.',
     });
     expect(toPlainError(new Error('password=pencil')).message).toBe('password=[redacted]');
+  });
+
+  it('cuts what is longer than its limit, and nothing else', () => {
+    const [fits, cut] = ['x'.repeat(100), `${'x'.repeat(94)} [cut]`];
+    expect(redact(fits, 100)).toBe(fits);
+    expect(redact(`${fits}x`, 100)).toBe(cut);
+    expect(redact(cut, 100)).toBe(cut);
   });
 
   it('takes a megabyte of anything in its stride', () => {
