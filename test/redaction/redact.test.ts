@@ -89,9 +89,20 @@ describe('what is redacted', () => {
       fc.property(long, (secret) => {
         const out = redact(`it failed: ${write(secret)}`);
         expect(out).not.toContain(secret);
+        // What is around it is what a reader of the log needs.
+        expect(out).toContain(write('\0').split('\0')[0]?.split(/[ '"]/)[0]);
+        expect(out).toContain('[redacted]');
         expect(redact(out)).toBe(out);
       }),
     );
+  });
+
+  test('the word before a token stays', () => {
+    expect(redact('Bearer abcdefghijklmnopqrstuvw0X fails')).toBe('Bearer [redacted] fails');
+    expect(redact('GET /open/abcdefghijklmnopqrstuvwxyz0123456789ABCDEF')).toBe('GET /open/[redacted]');
+    expect(redact('token: aB3dEf6hIjKlMnOpQrStUv')).toBe('token: [redacted]');
+    expect(redact('http://ada:pencil@proxy.example:3128')).toBe('http://[redacted]@proxy.example:3128');
+    expect(redact('set-cookie: CF_Authorization=abc; Path=/')).toBe('set-cookie: [redacted]');
   });
 
   test('every secret of a text, not only the first', () => {
