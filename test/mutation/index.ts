@@ -14,6 +14,7 @@ const help = `npm run mutation: changes the core in small ways, and counts how m
   --seed TEXT      which mutants are taken (1)
   --count N        how many (300)
   --area NAME      only of this part: ${Object.keys(areas).join(', ')}; may be repeated
+  --again          only those that the last run did not kill
   --control        runs the same tests without a mutant: all must pass
   --help           this text
 
@@ -24,6 +25,7 @@ const options = {
   seed: { type: 'string', default: '1' },
   count: { type: 'string', default: '300' },
   area: { type: 'string', multiple: true, default: Object.keys(areas) },
+  again: { type: 'boolean', default: false },
   control: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -110,9 +112,21 @@ function report(judged: readonly Judged[], seconds: number): void {
   );
 }
 
+const resultFile = path.join(root, 'out', 'mutation.json');
+
+/** Resolves with those of a sample that the last run of this seed judged and did not kill. */
+async function notKilled(sampled: readonly Sampled[]): Promise<readonly Sampled[]> {
+  const last: { seed: string; mutants: { file: string; from: string; to: string; result: string }[] } =
+    JSON.parse(await readFile(resultFile, 'utf8'));
+  if (last.seed !== values.seed) throw new Error(`The last run had the seed ${last.seed}.`);
+  const left = last.mutants.filter(({ result }) => result !== 'killed');
+  return sampled.filter(({ mutant }) =>
+    left.some(({ file, from, to }) => file === mutant.file && from === mutant.from && to === mutant.to),
+  );
+}
+
 async function save(judged: readonly Judged[]): Promise<void> {
-  const file = path.join(root, 'out', 'mutation.json');
-  await mkdir(path.dirname(file), { recursive: true });
+  await mkdir(path.dirname(resultFile), { recursive: true });
   const plain = judged.map(({ area, mutant: { file: of, from, to }, result, by }) => ({
     area,
     file: of,
@@ -121,7 +135,7 @@ async function save(judged: readonly Judged[]): Promise<void> {
     result,
     by,
   }));
-  await writeFile(file, `${JSON.stringify({ seed: values.seed, mutants: plain }, null, 2)}\n`);
+  await writeFile(resultFile, `${JSON.stringify({ seed: values.seed, mutants: plain }, null, 2)}\n`);
 }
 
 /** Ends the processes of a pool also where the run fails or is interrupted, which `interrupted` then says. */
@@ -168,12 +182,13 @@ async function judgeAll(sampled: readonly Sampled[], tests: readonly Tests[]): P
 
 async function main(): Promise<void> {
   const startedAt = performance.now();
-  const sampled = await sample({ ...values, equivalent: await readEquivalent() });
+  const all = await sample({ ...values, equivalent: await readEquivalent() });
+  const sampled = values.again ? await notKilled(all) : all;
   console.log(`${sampled.length} mutants of ${values.areas.join(', ')}; measuring the tests`);
   const tests = await withPool(true, measureTests);
   console.log(`${tests.length} files of tests, after ${secondsSince(startedAt)} s`);
   const judged = await judgeAll(sampled, tests);
-  await save(judged);
+  if (!values.again && !values.control) await save(judged);
   report(judged, secondsSince(startedAt));
   const killed = judged.filter(({ result }) => result === 'killed').length;
   if (values.control ? killed > 0 : killed < goal * judged.length) process.exitCode ??= 1;

@@ -9,7 +9,7 @@ import { placeOf } from './transform.ts';
 
 const longestMs = 300_000;
 /** Of the tests that are tried on one mutant, the nearest first. */
-const mostMs = 60_000;
+const mostMs = 240_000;
 
 /** A file of tests, what each enters of the core, and how long it takes. */
 export interface Tests extends Outcome {
@@ -75,9 +75,10 @@ function choose({ file, tests, outside, ms }: Tests, place: string): Choice | un
   return { file, tests: chosen.map(({ id }) => id), ms: Math.max(0, ms - left) };
 }
 
-/** The test of a file has its name; the tests of its folder come before others. */
+/** The test of a file has its name, or that of its folder; the tests of its folder come before others. */
 function nearness(file: string, test: string): number {
   const mirrored = file.replace(/^main\//, 'test/').replace(/\.ts$/, '');
-  if (test === `${mirrored}.test.ts`) return 20;
-  return path.dirname(test) === path.dirname(mirrored) ? 4 : 1;
+  const named = test.replace(/\.test\.ts$/, '');
+  if (named === mirrored || named === path.posix.dirname(mirrored)) return 20;
+  return path.posix.dirname(test) === path.posix.dirname(mirrored) ? 4 : 1;
 }

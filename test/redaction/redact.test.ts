@@ -67,6 +67,7 @@ const named: Readonly<Record<string, (secret: string) => string>> = {
   'user of an address': (secret) => `proxy-url: http://ada:${secret}@127.0.0.1:20100`,
   'password alone': (secret) => `socks5://${secret}:${secret}@127.0.0.1:20100/`,
   'variable of a shell': (secret) => `AWS_SECRET_ACCESS_KEY=${secret} aws sts get-caller-identity`,
+  'YAML without quotes': (secret) => `client-key-data: ${secret}A1`,
   "window's address": (secret) => `http://127.0.0.1:4000/open/${secret}`,
 };
 const long = base64url(33).filter(isMixed);
@@ -88,9 +89,34 @@ describe('what is redacted', () => {
       fc.property(long, (secret) => {
         const out = redact(`it failed: ${write(secret)}`);
         expect(out).not.toContain(secret);
+        // What is around it is what a reader of the log needs.
+        expect(out).toContain(write('\0').split('\0')[0]?.split(/[ '"]/)[0]);
+        expect(out).toContain('[redacted]');
         expect(redact(out)).toBe(out);
       }),
     );
+  });
+
+  test('the word before a token stays', () => {
+    expect(redact('Bearer abcdefghijklmnopqrstuvw0X fails')).toBe('Bearer [redacted] fails');
+    expect(redact('GET /open/abcdefghijklmnopqrstuvwxyz0123456789ABCDEF')).toBe('GET /open/[redacted]');
+    expect(redact('token: aB3dEf6hIjKlMnOpQrStUv')).toBe('token: [redacted]');
+    expect(redact('http://ada:pencil@proxy.example:3128')).toBe('http://[redacted]@proxy.example:3128');
+    expect(redact('set-cookie: CF_Authorization=abc; Path=/')).toBe('set-cookie: [redacted]');
+  });
+
+  test('every secret of a text, not only the first', () => {
+    const [vault, google] = ['hvs.CAESIJlWh3Zr0123456789', 'ya29.a0AfH6SMBx0123456789'];
+    expect(redact(`${vault} ${google} and ${vault}`)).toBe('[redacted] [redacted] and [redacted]');
+    for (const write of Object.values(named)) {
+      const [one, other] = [
+        'aB3dEf6hIjKlMnOpQrStUvWxYz0123456789abcde',
+        'zY9xWv8uTsRqPoNmLkJiHgFeDcBa9876543210zyx',
+      ];
+      const out = redact(`it failed: ${write(one)}\n again: ${write(other)}`);
+      expect(out).not.toContain(one);
+      expect(out).not.toContain(other);
+    }
   });
 
   test('a password of any signs, as JSON has it', () => {
@@ -124,6 +150,13 @@ describe('what is redacted', () => {
       hint: 'Ask with http://[redacted]@proxy.example:3128.',
     });
     expect(toPlainError(new Error('password=pencil')).message).toBe('password=[redacted]');
+  });
+
+  it('cuts what is longer than its limit, and nothing else', () => {
+    const [fits, cut] = ['x'.repeat(100), `${'x'.repeat(94)} [cut]`];
+    expect(redact(fits, 100)).toBe(fits);
+    expect(redact(`${fits}x`, 100)).toBe(cut);
+    expect(redact(cut, 100)).toBe(cut);
   });
 
   it('takes a megabyte of anything in its stride', () => {

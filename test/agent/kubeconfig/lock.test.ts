@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
-import { unwritable } from '../../../main/agent/kubeconfig/lock.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { unwritable, waitForLocks } from '../../../main/agent/kubeconfig/lock.ts';
+import { systemClock } from '../../../main/agent/parts.ts';
 
 const failedWith = (code: string) => Object.assign(new Error(code), { code });
 
@@ -21,4 +25,11 @@ test.each([
     retryable: false,
     cause,
   });
+});
+
+test('waiting for locks that are free is no waiting', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'locks-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const locks = [path.join(folder, 'config.lock')];
+  expect(await waitForLocks({ locks, clock: systemClock, timeoutMs: 0 })).toBe(false);
 });

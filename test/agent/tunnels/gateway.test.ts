@@ -234,6 +234,18 @@ describe('HTTP CONNECT', () => {
     expect(String(await read(client, wanted.length))).toBe(wanted);
   });
 
+  it('takes its head byte by byte', async () => {
+    await start();
+    const client = await connect();
+    client.setNoDelay();
+    for (const byte of Buffer.from(`${connectRequest(authority, basic(credentials))}early`)) {
+      client.write(Buffer.of(byte));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const wanted = 'HTTP/1.1 200 Connection established\r\n\r\nearly';
+    expect(String(await read(client, wanted.length))).toBe(wanted);
+  });
+
   it.each([
     ['no password', connectRequest(authority, ''), '407 '],
     ['a wrong password', connectRequest(authority, basic({ ...credentials, password: 'x' })), '407 '],

@@ -199,10 +199,10 @@ describe('the check', () => {
     close: async () => {},
   });
   const all = async (connections: readonly Connection[]) => new Map(connections.map((one) => [one, own]));
-  const start = (table: PeerTable | Error) =>
+  const start = (table: PeerTable | Error, logger = silentLogger) =>
     createPeers({
       env: process.env,
-      logger: silentLogger,
+      logger,
       openTable: async () => {
         if (table instanceof Error) throw table;
         return table;
@@ -231,6 +231,18 @@ describe('the check', () => {
     ],
   ])('is off where the table %s', async (_, table) => {
     expect(await start(table)).toBe(uncheckedPeers);
+  });
+
+  it('says in the log once that the table cannot be read, not for each connection', async () => {
+    let isReadable = true;
+    const table = fake((connections) =>
+      isReadable ? all(connections) : Promise.reject(new Error('EACCES')),
+    );
+    const error = vi.fn();
+    const peers = await start(table, { ...silentLogger, error });
+    isReadable = false;
+    for (const port of [1, 2, 3]) await peers.peerOf(of(port));
+    expect(error.mock.calls).toEqual([[expect.any(String), { reason: 'EACCES' }]]);
   });
 
   it('answers a hundred connections at once with one read of the table', async () => {
