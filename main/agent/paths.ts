@@ -30,7 +30,7 @@ export function pathsFrom(env: Environment, platform: NodeJS.Platform = process.
     const name = platform === 'win32' ? 'USERPROFILE' : 'HOME';
     throw new AppError(
       'home-missing',
-      `${name} is not set to an absolute path, so there is no folder for settings.`,
+      `${name} is not set to an absolute path: there is no folder for settings.`,
       {
         hint: `Set ${name} to your home folder and start again.`,
       },

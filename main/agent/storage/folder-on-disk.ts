@@ -8,7 +8,7 @@ import { errnoOf } from '../../model/app-error.ts';
  */
 export function folderOnDisk(
   folder: string,
-  { realpath: resolve = realpathSync.native }: { readonly realpath?: (folder: string) => string } = {},
+  resolve: (folder: string) => string = realpathSync.native,
 ): string {
   try {
     return resolve(folder);
@@ -16,6 +16,6 @@ export function folderOnDisk(
     const parent = path.dirname(folder);
     // A folder that may not be read (EACCES) is used as it is named.
     if (errnoOf(error) !== 'ENOENT' || parent === folder) return folder;
-    return path.join(folderOnDisk(parent, { realpath: resolve }), path.basename(folder));
+    return path.join(folderOnDisk(parent, resolve), folder.slice(parent.length));
   }
 }

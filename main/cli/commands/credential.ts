@@ -58,10 +58,11 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
 /** Reads the setting `credentialStartsAgent` without loading the settings library. */
 function isAlone({ config }: Paths): boolean {
   try {
-    const text = readFileSync(path.join(config, 'settings.json'), 'utf8');
-    // Windows editors write a byte order mark.
-    const settings = JSON.parse(text.replace(/^\uFEFF/, ''));
-    return settings.credentialStartsAgent === false;
+    // Windows editors write a byte order mark, which `trim` removes.
+    return (
+      JSON.parse(readFileSync(path.join(config, 'settings.json'), 'utf8').trim()).credentialStartsAgent ===
+      false
+    );
   } catch {
     return false;
   }
