@@ -22,7 +22,11 @@ test('one without permission is not', () => {
     [refusal('EACCES', 'open'), 'win32'],
     [refusal('EPERM', 'rename'), 'linux'],
   ] as const) {
-    expect(unreadable('config', cause, { platform }).message).toBe(`config could not be read (${cause.code}).`);
-    expect(unwritable('config', cause, platform).message).toBe(`config could not be written (${cause.code}).`);
+    expect(unreadable('config', cause, { platform }).message).toBe(
+      `config could not be read (${cause.code}).`,
+    );
+    expect(unwritable('config', cause, platform).message).toBe(
+      `config could not be written (${cause.code}).`,
+    );
   }
 });
