@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { settings } from './user.ts';
 
-/** Runs `work` while another program has a file open for so long. Resolves when it no longer has. */
+/** Runs `work` while another program has a file open, for `ms` at most. Ends that program afterwards. */
 export async function whileHeld<T>(
   file: string,
   options: { readonly ms: number; readonly mode: 'shared' | 'exclusive' },
@@ -15,7 +15,11 @@ export async function whileHeld<T>(
   const child = spawn(settings.node, words, { stdio: 'ignore' });
   const ended = once(child, 'close');
   while (!existsSync(`${file}.held`) && child.exitCode === null) await sleep(20);
-  const result = work();
-  await ended;
-  return result;
+  try {
+    return work();
+  } finally {
+    child.kill();
+    await ended;
+    rmSync(`${file}.held`, { force: true });
+  }
 }

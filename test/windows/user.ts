@@ -25,8 +25,10 @@ export interface User {
   readonly kubeconfig: string;
   /** Runs the built command line. `extra` goes over the environment; undefined removes a variable. */
   tunnels(args: readonly string[], extra?: Extra): Ran;
-  /** Starts the command line without waiting. */
+  /** As `tunnels`, without blocking this process: for several at once, or while it listens itself. */
   begin(args: readonly string[], extra?: Extra): Promise<Ran>;
+  /** Starts a command that goes on, and resolves with the part of its output that matches. `end` ends it. */
+  follow(args: readonly string[], pattern: RegExp): Promise<{ readonly found: string; end(): void }>;
   kubectl(args: readonly string[], extra?: Extra): Ran;
   /** Returns the process id of the agent, which is started if none runs. */
   agentPid(): number;
@@ -65,6 +67,23 @@ export function createUser(name: string): User {
         child.stderr.on('data', (data) => (stderr += data));
         child.once('error', reject);
         child.once('close', (code) => resolve(ran(code, stdout, stderr)));
+      }),
+    follow: (args, pattern) =>
+      new Promise((resolve, reject) => {
+        const child = spawn(settings.node, [settings.cli, ...args], { env, cwd: home, stdio: 'pipe' });
+        let output = '';
+        const take = (data: Buffer) => {
+          output += data.toString();
+          const [found] = pattern.exec(output) ?? [];
+          if (found !== undefined) resolve({ found, end: () => void child.kill() });
+        };
+        child.stdout.on('data', take);
+        child.stderr.on('data', take);
+        const timeout = setTimeout(() => child.kill(), limitMs);
+        child.once('close', () => {
+          clearTimeout(timeout);
+          reject(new Error(`${args.join(' ')} ended: ${output}`));
+        });
       }),
     kubectl(args, extra) {
       if (settings.kubectl === undefined) throw new Error('there is no kubectl');

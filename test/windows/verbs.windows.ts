@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { createUser, settings, type User } from './user.ts';
 
@@ -82,8 +83,20 @@ describe('every verb, in a home with a space and a letter outside ASCII', () => 
   });
   test('remove takes the kubeconfig that it made', () => {
     succeed('disconnect', '--all');
-    succeed('remove', '--all');
+    succeed('forget', '--all');
     assert.ok(!existsSync(user.kubeconfig));
+  });
+  test('setup shows that there is no configuration', () => {
+    succeed('setup', '--show');
+  });
+  test('serve serves the window at an address', async () => {
+    const { found, end } = await user.follow(['serve', '--no-open'], /http:\/\/127\.0\.0\.1:\d+\/\S*/);
+    const address = found.replace(/#.*$/, '');
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      get(address, (answer) => resolve(answer.resume().statusCode)).once('error', reject);
+    });
+    end();
+    assert.equal(status, 200, address);
   });
   test('an unknown verb is an error of usage', () => {
     assert.equal(user.tunnels(['frobnicate']).code, 2);
