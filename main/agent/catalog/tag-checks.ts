@@ -65,14 +65,9 @@ export function checkTag(field: TagField, value: string, prefix: string = usualT
     case 'destination':
       return checkDestination(key, value.toLowerCase());
     case 'endpoint':
-      return ['private', 'public'].includes(value.toLowerCase())
-        ? { value: value.toLowerCase() }
-        : {
-            message: `${key} is "${value}".`,
-            hint: 'Set it to private or public, or remove it.',
-          };
+      return checkWord(key, value.toLowerCase(), ['private', 'public']);
     case 'connector':
-      return checkConnector(key, value.toLowerCase());
+      return checkWord(key, value.toLowerCase(), ['auto', 'builtin', 'cloudflared', 'direct']);
     case 'namespace':
       return isDnsLabel(value)
         ? { value }
@@ -122,11 +117,11 @@ function checkOrigin(key: string, value: string): Check {
   return { message: `${key} is "${value}".`, hint: 'Set it to socks or tcp, or remove it (socks).' };
 }
 
-function checkConnector(key: string, value: string): Check {
-  if (['auto', 'builtin', 'cloudflared', 'direct'].includes(value)) return { value };
+function checkWord(key: string, value: string, words: readonly string[]): Check {
+  if (words.includes(value)) return { value };
   return {
     message: `${key} is "${value}".`,
-    hint: 'Set it to auto, builtin, cloudflared or direct, or remove it.',
+    hint: `Set it to ${words.slice(0, -1).join(', ')} or ${words.at(-1)}, or remove it.`,
   };
 }
 
