@@ -109,7 +109,9 @@ const slices = {
   sessions: z.array(sessionSchema),
   endedSessions: z.array(endedSessionSchema).optional(),
   /** Whose credentials the open clusters got last, where several identities reach their accounts. */
-  identities: z.array(credentialIdentitySchema.extend({ cluster: clusterIdSchema })).optional(),
+  identities: z
+    .array(credentialIdentitySchema.extend({ cluster: clusterIdSchema, summary: z.string() }))
+    .optional(),
   /** The current context in the agent's own environment (a terminal may have another KUBECONFIG). */
   kubectl: kubectlSchema,
   favourites: z.array(clusterIdSchema),

@@ -7,14 +7,10 @@ import type { Cluster } from './cluster.ts';
 export function searchText(cluster: Cluster): string {
   const { id, title, name, source, account, accountName, region, reach } = cluster;
   const { environment, group, owner, description, docs, namespace, tags = {}, otherTags = {} } = cluster;
-  return [
-    ...[id, title, name, source, account, accountName, region],
-    ...[environment, group, owner, description, docs, namespace],
-    reach.kind === 'tunnel' ? reach.hostname : undefined,
-    ...Object.values(tags),
-    ...Object.entries(otherTags).map(([key, value]) => `${key}=${value}`),
-  ]
-    .filter((text) => text !== undefined)
+  const own = [id, title, name, source, account, accountName, region, environment, group, owner];
+  const host = reach.kind === 'tunnel' ? reach.hostname : '';
+  const others = Object.entries(otherTags).map((entry) => entry.join('='));
+  return [...own, description, docs, namespace, host, ...Object.values(tags), ...others]
     .join('\n')
     .toLowerCase();
 }

@@ -67,16 +67,11 @@ export function checkTag(field: TagField, value: string, prefix: string = usualT
     case 'destination':
       return checkDestination(key, value.toLowerCase());
     case 'endpoint':
-      return ['private', 'public'].includes(value.toLowerCase())
-        ? { value: value.toLowerCase() }
-        : {
-            message: `${key} is "${value}".`,
-            hint: 'Set it to private or public, or remove it.',
-          };
+      return checkWord(key, value.toLowerCase(), ['private', 'public']);
     case 'connector':
-      return checkConnector(key, value.toLowerCase());
+      return checkWord(key, value.toLowerCase(), ['auto', 'builtin', 'cloudflared', 'direct']);
     case 'entry':
-      return checkEntry(key, value.toLowerCase());
+      return checkWord(key, value.toLowerCase(), entryForms);
     case 'namespace':
       return isDnsLabel(value)
         ? { value }
@@ -126,20 +121,11 @@ function checkOrigin(key: string, value: string): Check {
   return { message: `${key} is "${value}".`, hint: 'Set it to socks or tcp, or remove it (socks).' };
 }
 
-function checkConnector(key: string, value: string): Check {
-  if (['auto', 'builtin', 'cloudflared', 'direct'].includes(value)) return { value };
+function checkWord(key: string, value: string, words: readonly string[]): Check {
+  if (words.includes(value)) return { value };
   return {
     message: `${key} is "${value}".`,
-    hint: 'Set it to auto, builtin, cloudflared or direct, or remove it.',
-  };
-}
-
-function checkEntry(key: string, value: string): Check {
-  if (entryForms.some((form) => form === value)) return { value };
-  return {
-    message: `${key} is "${value}".`,
-    hint: `Set it to ${entryForms.join(' or ')}, or remove it.`,
-    ...(value === 'http' ? { instead: 'connect' } : {}),
+    hint: `Set it to ${words.slice(0, -1).join(', ')} or ${words.at(-1)}, or remove it.`,
   };
 }
 

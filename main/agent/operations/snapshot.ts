@@ -1,4 +1,5 @@
 import type { Snapshot } from '../../model/agent-view.ts';
+import type { CredentialIdentity } from '../../model/credential-identity.ts';
 import type { Policies } from '../access/policies.ts';
 import type { Agent } from '../agent.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -8,6 +9,13 @@ import type { State } from '../state/state.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import { version } from '../version.ts';
 import { shown, viewOf } from '../views.ts';
+
+/** Says in a line who signs in to a cluster, who else could, and what its API may miss. */
+function summaryOf({ used, others, grants, choose }: CredentialIdentity): string {
+  const also =
+    others.length === 0 ? '' : ` Others that reach it: ${others.join(', ')} (choose by ${choose}).`;
+  return `signs in as ${used}.${also} If its API answers 401 or 403, that identity needs ${grants}.`;
+}
 
 /** Returns everything that the agent shows. */
 export function snapshotOperation(options: {
@@ -36,7 +44,7 @@ export function snapshotOperation(options: {
     policies: [...policies.list()],
     identities: catalog.clusters().flatMap(({ id }) => {
       const identity = credentials.identityOf(id);
-      return identity === undefined ? [] : [{ cluster: id, ...identity }];
+      return identity === undefined ? [] : [{ cluster: id, ...identity, summary: summaryOf(identity) }];
     }),
     clientFailures: tunnels.clientFailures().map(({ process: program, ...rest }) => ({
       ...rest,

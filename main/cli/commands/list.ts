@@ -148,6 +148,10 @@ function isFirstDiscovery({ discovery, clusters, cells }: Snapshot): boolean {
   );
 }
 
+/**
+ * Returns one table for all accounts, split by headings, so that the columns line up. Some clusters of an account may
+ * have been read before its name was known.
+ */
 function listLines(snapshot: Known, clusters: readonly Cluster[]): readonly string[] {
   const tunnels = openTunnels(snapshot);
   const policies = policiesOf(snapshot);
@@ -173,14 +177,12 @@ function listLines(snapshot: Known, clusters: readonly Cluster[]): readonly stri
         ),
       ];
     });
-  // Some clusters may have been read before their account's name was known.
   const headings = new Map(
     [...accounts].map(([account, members]) => {
       const named = members.find(({ accountName }) => accountName !== undefined) ?? members[0];
       return [account, named === undefined ? account : `${named.source} ${accountText(named)}`];
     }),
   );
-  // One table for all accounts, split by headings, so that the columns line up.
   const groups = [...accounts].toSorted(([a], [b]) => a.localeCompare(b));
   const lines = [
     ...table(

@@ -10,7 +10,6 @@ import { type PlainError, toPlainError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { command } from '../../model/command.ts';
 import { contextName } from '../../model/context-name.ts';
-import type { CredentialIdentity } from '../../model/credential-identity.ts';
 import { listed, plural } from '../../model/wording.ts';
 import { aboutText, clientFailureText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -78,11 +77,6 @@ function titleIn(clusters: ReadonlyMap<ClusterId, Cluster>, id: ClusterId): stri
   return clusters.get(id)?.title ?? id;
 }
 
-function identityLine(name: string, { used, others, grants }: CredentialIdentity): string {
-  const also = others.length === 0 ? '' : ` Others: ${others.join(', ')}.`;
-  return `${name}: signs in as ${used}.${also} On 401 or 403 it needs ${grants}.`;
-}
-
 function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): readonly string[] {
   const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
   const { endedSessions = [], clientFailures = [], identities = [] } = snapshot;
@@ -108,7 +102,7 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
       ),
     ...identities
       .filter(({ cluster }) => open.has(cluster))
-      .map((one) => paint('dim', printable(identityLine(nameOf(one.cluster), one)))),
+      .map(({ cluster, summary }) => printable(`${nameOf(cluster)}: ${summary}`)),
     ...(kept.length === 0
       ? []
       : [
