@@ -8,7 +8,7 @@ const shells = ['main/cli', 'main/web', 'main/desktop', 'preload', 'renderer'];
 /** Who may not import whom. `of` are folders; the first that fits a file counts for it no more than the others. */
 const rules = [
   {
-    says: 'only main/desktop and preload import electron',
+    says: 'only main/desktop, preload, and what tests run in Electron import electron',
     of: ['main', 'preload', 'renderer', 'scripts', 'test'],
     // The tests' parts that run in Electron themselves: its older version's shims, and the empty app of a benchmark.
     except: ['main/desktop', 'preload', 'test/electron/shims.ts', 'test/bench/desktop.ts'],

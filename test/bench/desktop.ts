@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathsFrom } from '../../main/agent/paths.ts';
@@ -17,13 +17,6 @@ import { median, type Row } from './row.ts';
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const asked = (figure: number) => ({ reference: { name: 'the goal', figure }, goal: { atMost: 1 } }) as const;
-const emptyMain = `const { app, BrowserWindow, protocol } = require('electron');
-protocol.registerSchemesAsPrivileged([{ scheme: 'app', privileges: { standard: true, secure: true } }]);
-app.whenReady().then(() => {
-  protocol.handle('app', () => new Response('<p>empty</p>', { headers: { 'Content-Type': 'text/html' } }));
-  new BrowserWindow({ width: 440, height: 680, webPreferences: { sandbox: true } }).loadURL('app://empty/');
-});
-`;
 
 /** The packed app beside an empty Electron of the same version, with a window each: memory, wake-ups, first paint, size. */
 export async function* benchmark({ small }: BenchOptions): AsyncIterable<Row> {
@@ -197,7 +190,8 @@ async function makeEmpty(folder: string, { dist }: RealElectron): Promise<string
   const app = path.join(folder, 'resources', 'app');
   await mkdir(app, { recursive: true });
   await writeFile(path.join(app, 'package.json'), JSON.stringify({ name: 'empty', main: 'main.cjs' }));
-  await writeFile(path.join(app, 'main.cjs'), emptyMain);
+  const main = path.resolve(import.meta.dirname, '..', 'electron', 'inside', 'empty-app.cjs');
+  await copyFile(main, path.join(app, 'main.cjs'));
   return path.join(folder, 'electron');
 }
 
