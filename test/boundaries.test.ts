@@ -10,8 +10,7 @@ const rules = [
   {
     says: 'only main/desktop, preload, and what tests run in Electron import electron',
     of: ['main', 'preload', 'renderer', 'scripts', 'test'],
-    // The tests' parts that run in Electron themselves: its older version's shims, and the empty app of a benchmark.
-    except: ['main/desktop', 'preload', 'test/electron/shims.ts', 'test/bench/desktop.ts'],
+    except: ['main/desktop', 'preload', 'test/electron/inside'],
     forbids: (target: string) => target === 'electron' || target.startsWith('electron/'),
   },
   {
