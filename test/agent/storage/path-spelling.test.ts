@@ -33,13 +33,11 @@ test('a folder is spelled by the disk, as far as it exists', () => {
     if (given.toLowerCase() === '/users/ada') return '/Users/Ada';
     throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' });
   };
-  const spelled = ['/users/ADA/state', '/Users/Ada/state'].map((one) =>
-    folderOnDisk(one, { realpath: onDisk }),
-  );
+  const spelled = ['/users/ADA/state', '/Users/Ada/state'].map((one) => folderOnDisk(one, onDisk));
   expect(spelled).toEqual(['/Users/Ada/state', '/Users/Ada/state']);
-  expect(folderOnDisk('/nowhere/at/all', { realpath: onDisk })).toBe('/nowhere/at/all');
+  expect(folderOnDisk('/nowhere/at/all', onDisk)).toBe('/nowhere/at/all');
   const denied = () => {
     throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
   };
-  expect(folderOnDisk('/private/state', { realpath: denied })).toBe('/private/state');
+  expect(folderOnDisk('/private/state', denied)).toBe('/private/state');
 });
