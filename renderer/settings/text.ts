@@ -18,7 +18,7 @@ export const settingsText = {
   keepEntries: ['Keep contexts', 'After disconnecting, kubectl --context connects the cluster on demand.'],
   entryForm: [
     'Proxy protocol',
-    'HTTP CONNECT for Python, JavaScript and Rust clients, which cannot use SOCKS5 with a password.',
+    'HTTP CONNECT also serves JavaScript and Rust clients, kr8s and kubectl before 1.24.',
   ],
   entryForms: { socks5: 'SOCKS5', connect: 'HTTP CONNECT' },
   credentialStartsAgent: [

@@ -4,7 +4,7 @@ import { errnoOf } from '../../model/app-error.ts';
 
 /**
  * Returns a folder as the disk spells it, for what is derived from its path. Its last parts may not exist yet: these are
- * returned as given. Synchronous, because everything else is in that folder.
+ * returned as given, and so is a folder that may not be read. Synchronous, because everything else is in that folder.
  */
 export function folderOnDisk(
   folder: string,
@@ -14,8 +14,11 @@ export function folderOnDisk(
     return resolve(folder);
   } catch (error) {
     const parent = path.dirname(folder);
-    // A folder that may not be read (EACCES) is used as it is named.
     if (errnoOf(error) !== 'ENOENT' || parent === folder) return folder;
+<<<<<<< HEAD
     return path.join(folderOnDisk(parent, resolve), folder.slice(parent.length));
+=======
+    return path.join(folderOnDisk(parent, resolve), path.basename(folder));
+>>>>>>> win
   }
 }
