@@ -15,10 +15,6 @@ export function folderOnDisk(
   } catch (error) {
     const parent = path.dirname(folder);
     if (errnoOf(error) !== 'ENOENT' || parent === folder) return folder;
-<<<<<<< HEAD
     return path.join(folderOnDisk(parent, resolve), folder.slice(parent.length));
-=======
-    return path.join(folderOnDisk(parent, resolve), path.basename(folder));
->>>>>>> win
   }
 }
