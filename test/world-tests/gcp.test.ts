@@ -177,13 +177,10 @@ describe('the token endpoint', () => {
 });
 
 describe('Resource Manager', () => {
-  const search = async (query: string, headers: Readonly<Record<string, string>> = {}) => {
+  const payer = { 'x-goog-user-project': 'acme-shop' };
+  const search = async (query: string, headers: Readonly<Record<string, string>> = payer) => {
     const answer = await fetch(`${gcp.url}v3/projects:search?${query}`, {
-      headers: {
-        authorization: `Bearer ${await accessToken()}`,
-        'x-goog-user-project': 'acme-shop',
-        ...headers,
-      },
+      headers: { authorization: `Bearer ${await accessToken()}`, ...headers },
     });
     return { status: answer.status, body: await answer.json() };
   };
@@ -198,10 +195,13 @@ describe('Resource Manager', () => {
     expect((await search('query=state:DELETE_REQUESTED')).body.projects).toEqual([]);
   });
 
-  it('wants a project that pays', async () => {
-    const { status, body } = await search('', { 'x-goog-user-project': 'elsewhere' });
+  it.each([
+    ['SERVICE_DISABLED', {}],
+    ['USER_PROJECT_DENIED', { 'x-goog-user-project': 'elsewhere' }],
+  ])('wants a project that pays: %s', async (reason, headers) => {
+    const { status, body } = await search('', headers);
     expect(status).toBe(403);
-    expect(body.error.details[0]).toMatchObject({ reason: 'SERVICE_DISABLED' });
+    expect(body.error.details[0]).toMatchObject({ reason });
   });
 });
 
