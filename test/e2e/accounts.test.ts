@@ -88,7 +88,7 @@ test('a wrong password is told, the right one signs in to Vault; the token lies 
     .waitFor();
   await page.keyboard.type(password);
   await page.keyboard.press('Enter');
-  await says(host, 'signed in until');
+  await says(host, accountsText.states.renews);
   expect(await readFile(path.join(world.home, '.vault-token'), 'utf8')).toMatch(/^hvs\./);
   await press(accountsText.signOutOf(host));
   await page.getByText(`${accountsText.removed} The Vault token of ${host}`).waitFor();
