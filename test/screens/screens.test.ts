@@ -51,20 +51,22 @@ describe('each screen looks as in docs/screens, and at 200 % nothing is beyond t
   });
 });
 
-/** No control is where nobody could reach it. */
+/** No control is where nobody could reach it, once what is open has followed the new size. */
 async function expectReachable(page: Page): Promise<void> {
-  const beyond = await page.evaluate(() => {
-    const controls = document.querySelectorAll(
-      'button, a, input, select, [role="option"], [role^="menuitem"]',
-    );
-    return [...controls]
-      .filter((control) => control.checkVisibility())
-      .map((control) => ({ control, ...control.getBoundingClientRect().toJSON() }))
-      .filter(({ left, right, width }) => width > 1 && (left < -1 || right > innerWidth + 1))
-      .map(({ control }) => control.getAttribute('aria-label') ?? control.textContent);
-  });
-  expect(beyond).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(enlarged.width);
+  const beyond = () =>
+    page.evaluate(() => {
+      const controls = document.querySelectorAll(
+        'button, a, input, select, [role="option"], [role^="menuitem"]',
+      );
+      return [...controls]
+        .filter((control) => control.checkVisibility())
+        .map((control) => ({ control, ...control.getBoundingClientRect().toJSON() }))
+        .filter(({ left, right, width }) => width > 1 && (left < -1 || right > innerWidth + 1))
+        .map(({ control }) => control.getAttribute('aria-label') ?? control.textContent);
+    });
+  await expect.poll(beyond, { timeout: 5_000 }).toEqual([]);
+  const widest = () => page.evaluate(() => document.documentElement.scrollWidth);
+  await expect.poll(widest, { timeout: 5_000 }).toBeLessThanOrEqual(enlarged.width);
 }
 
 async function expectSame(taken: Buffer, file: string): Promise<void> {

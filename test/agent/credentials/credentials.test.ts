@@ -28,7 +28,10 @@ beforeEach(() => {
 
 const getAfter = async (ms: number) => {
   clock.advance(ms);
-  return credentials.get(cluster);
+  const credential = await credentials.get(cluster);
+  // How long it is kept is decided after it was given.
+  await new Promise((resolve) => setImmediate(resolve));
+  return credential;
 };
 const token = (number: number) => expect.objectContaining({ token: `token ${number}` });
 
