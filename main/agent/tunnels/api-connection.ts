@@ -140,7 +140,8 @@ export async function askReady(options: {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => {
         length += chunk.length;
-        chunks.push(chunk);
+        // Only a refusal is read: a ready server says no more than its status.
+        if (response.statusCode === 403) chunks.push(chunk);
         if (length > pageBytes) fail(malformed(`${host}:${port}`, `larger than ${sizeText(pageBytes)}`));
       });
       response.on('error', () => {});

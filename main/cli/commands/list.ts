@@ -75,9 +75,11 @@ function lacksSignIn({ error }: Cell): boolean {
 }
 
 function fittingIn({ clusters }: Pick<Known, 'clusters'>, words: readonly string[]): readonly Cluster[] {
-  return clusters.filter((cluster) =>
-    words.every((word) => searchText(cluster).includes(word.toLowerCase())),
-  );
+  const wanted = words.map((word) => word.toLowerCase());
+  return clusters.filter((cluster) => {
+    const text = searchText(cluster);
+    return wanted.every((word) => text.includes(word));
+  });
 }
 
 function printList(snapshot: Known | Snapshot, { words, all, json }: Choice): number {
