@@ -38,7 +38,7 @@ afterEach(async () => {
 });
 
 /** An agent's own: what Access says, kept in the person's state folder. */
-async function start() {
+async function start(own: Partial<Parameters<typeof createAccess>[0]> = {}) {
   const network = createNetwork({ HTTPS_PROXY: rig.world.proxy.url });
   const access = createAccess({
     network,
@@ -48,6 +48,7 @@ async function start() {
     openUrl: () => Promise.reject(new Error('no browser is opened for a policy')),
     onLogins: () => {},
     onAnswer: (answer) => void policies.hear(answer),
+    ...own,
   });
   const changes: { readonly known: string[]; readonly forgotten: string[] }[] = [];
   const policies = await createPolicies({
@@ -272,6 +273,14 @@ describe('a refusal', () => {
     await access.report(tcpHost, undefined);
     expect(policies.get(tcpHost)?.verdict).toBe('admitted');
   });
+});
+
+it('says nothing of the person where it denied the service token of the computer', async () => {
+  await signIn();
+  const token = { clientId: 'x.access', clientSecret: 'y', file: 'token.json' };
+  const { policies, access } = await start({ serviceToken: async () => token });
+  await access.report(tcpHost, { ray: 'abc-FRA' });
+  expect(policies.get(tcpHost)).toBeUndefined();
 });
 
 describe('what Access does not say', () => {

@@ -75,6 +75,13 @@ describe('what a cell does to the catalog', () => {
     expect(catalog.cells()[0]).not.toHaveProperty('triedAt');
   });
 
+  test('a failure keeps the name of the account, which only a listing tells', () => {
+    const account = { source: 'eks', account: '111122223333', region: 'eu-west-1' } as const;
+    catalog.apply({ cell: { ...account, accountName: 'acme-shop' }, outcome: listed(eksCluster('a')) });
+    catalog.apply(cell(throttled));
+    expect(catalog.cells()[0]).toMatchObject({ accountName: 'acme-shop', error: { code: 'aws-throttled' } });
+  });
+
   test('a partial failure takes what was read and keeps the rest, stale', () => {
     catalog.apply(cell(listed(eksCluster('a'), eksCluster('b'))));
     const read = eksCluster('a', { tags: { 'k8s-tunnels-name': 'Ay' } });

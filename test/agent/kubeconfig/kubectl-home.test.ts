@@ -30,6 +30,7 @@ test('without a kubeconfig the first writable one: HOME, USERPROFILE, HOMEDRIVE 
 test('what is empty or half is not set', () => {
   const { HOMEDRIVE, USERPROFILE } = env;
   expect(windows({ HOME: '', HOMEDRIVE, USERPROFILE }, {})).toBe('C:\\Users\\Ada');
+  expect(windows({ HOMEDRIVE }, {})).toBe('C:\\fallback');
   expect(windows({}, {})).toBe('C:\\fallback');
 });
 

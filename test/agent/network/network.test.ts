@@ -191,13 +191,13 @@ describe('connections', () => {
     const result = await network.upgrade(url, {
       headers: { connection: 'Upgrade', upgrade: 'x' },
       signal: controller.signal,
-      timeoutMs: 30,
+      timeoutMs: 500,
       onConnected: connected,
     });
     if (result.kind !== 'upgraded') throw new Error('not upgraded');
     controller.abort();
     network.reset();
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await new Promise((resolve) => setTimeout(resolve, 600));
     result.socket.write('still here');
     expect(String((await once(result.socket, 'data'))[0])).toBe('still here');
     expect(connected).toHaveBeenCalledTimes(1);

@@ -49,6 +49,7 @@ async function start(
   dial: (signal: AbortSignal) => Promise<Duplex> = async () => echo(),
   to: typeof target = target,
   peers: Peers = uncheckedPeers,
+  settle?: Parameters<typeof openGateway>[0]['settle'],
 ): Promise<void> {
   troubles = [];
   refusals = [];
@@ -60,6 +61,7 @@ async function start(
     dial,
     onTrouble: (error) => troubles.push(error),
     onRefused: async (refusal) => void refusals.push(refusal),
+    ...(settle === undefined ? {} : { settle }),
   });
 }
 
@@ -128,6 +130,19 @@ describe('SOCKS5', () => {
     client.write('hello');
     expect(String(await read(client, 5))).toBe('hello');
     expect(gateway.traffic()).toEqual({ connections: 1, sent: 5, received: 5 });
+  });
+
+  it('counts what was sent before the connection was settled', async () => {
+    await start(undefined, target, uncheckedPeers, async (remote, _client, sent) => {
+      sent(7);
+      return remote;
+    });
+    const client = await connect();
+    client.write(Buffer.concat([greeting, auth(credentials), request(target)]));
+    await read(client, 14);
+    client.write('hello');
+    expect(String(await read(client, 5))).toBe('hello');
+    expect(gateway.traffic()).toEqual({ connections: 1, sent: 12, received: 5 });
   });
 
   it.each([
