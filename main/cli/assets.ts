@@ -2,9 +2,10 @@ import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import { getAsset } from 'node:sea';
 import { compileFunction } from 'node:vm';
+import { brotliDecompressSync } from 'node:zlib';
 import type { PageFiles } from '../api/web/static-file.ts';
 
-// Assets of the single executable, named by their path in `out/`: the agent's scripts and the window's files.
+// Assets of the single executable, by their path in `out/`: the agent's scripts and the window's files.
 
 const modules = new Map<string, { exports: unknown }>();
 const systemRequire = createRequire(process.execPath);
@@ -22,7 +23,7 @@ export function requireAsset(name: string): unknown {
   const require = (wanted: string) =>
     isBuiltin(wanted) ? systemRequire(wanted) : requireAsset(path.posix.join(folder, wanted));
   const run = compileFunction(
-    getAsset(name, 'utf8'),
+    read(name).toString('utf8'),
     ['exports', 'require', 'module', '__filename', '__dirname'],
     { filename: path.join(process.execPath, name) },
   );
@@ -32,5 +33,10 @@ export function requireAsset(name: string): unknown {
 
 /** Returns a reader of the files below `folder` in the executable. */
 export function assetFiles(folder: string): PageFiles {
-  return async (name) => Buffer.from(getAsset(path.posix.join(folder, path.posix.join('/', name))));
+  return async (name) => read(path.posix.join(folder, path.posix.join('/', name)));
+}
+
+/** Returns the contents of an asset, which the build has compressed. Throws if there is none of this name. */
+function read(name: string): Buffer {
+  return brotliDecompressSync(getAsset(name));
 }

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { brotliCompress } from 'node:zlib';
 import { bundleForNode } from '../bundle.ts';
 
 const run = promisify(execFile);
+const compress = promisify(brotliCompress);
 const root = path.resolve(import.meta.dirname, '..', '..');
 const out = path.join(root, 'out');
 
@@ -41,7 +43,7 @@ export async function buildExecutable({
       useCodeCache: node === process.execPath,
       // Ignore NODE_OPTIONS, which are for the user's own programs.
       execArgvExtension: 'none',
-      assets: await assets(),
+      assets: await compressedAssets(path.join(work, 'assets')),
     };
     await writeFile(path.join(work, 'sea.json'), JSON.stringify(config));
     await run(process.execPath, ['--experimental-sea-config', path.join(work, 'sea.json')]);
@@ -66,14 +68,21 @@ export async function buildExecutable({
   }
 }
 
-/** Maps assets by their path in `out/`, as `main/cli/assets.ts` requests them. */
-async function assets(): Promise<Record<string, string>> {
+/**
+ * Writes what the program carries to `folder`, compressed: it would take up 10 MB otherwise, and is read once in the
+ * life of an agent. Returns the files by their path in `out/`, as `main/cli/assets.ts` requests them.
+ */
+async function compressedAssets(folder: string): Promise<Record<string, string>> {
   const all: Record<string, string> = {};
-  for (const folder of ['agent', 'renderer']) {
-    const entries = await readdir(path.join(out, folder), { recursive: true, withFileTypes: true });
+  for (const top of ['agent', 'renderer']) {
+    const entries = await readdir(path.join(out, top), { recursive: true, withFileTypes: true });
     for (const entry of entries.filter((one) => one.isFile())) {
       const file = path.join(entry.parentPath, entry.name);
-      all[path.relative(out, file).replaceAll(path.sep, '/')] = file;
+      const name = path.relative(out, file);
+      const compressed = path.join(folder, name);
+      await mkdir(path.dirname(compressed), { recursive: true });
+      await writeFile(compressed, await compress(await readFile(file)));
+      all[name.replaceAll(path.sep, '/')] = compressed;
     }
   }
   return all;
