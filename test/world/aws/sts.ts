@@ -59,8 +59,8 @@ export function answerSts(options: {
       );
     return xmlAssumed(keyring, account, role);
   }
-  if (action === 'GetSessionToken') {
-    const form = new URLSearchParams(request.body.toString());
+  const form = new URLSearchParams(request.body.toString());
+  if (action === 'GetSessionToken' && form.has('SerialNumber')) {
     const { account } = authentication.caller;
     const session = keyring.takeCode(account, form.get('SerialNumber') ?? '', form.get('TokenCode') ?? '');
     if (session === undefined)
