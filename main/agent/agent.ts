@@ -1,6 +1,7 @@
 import type { Account } from '../model/account.ts';
 import type { ActivityEntry, History } from '../model/activity-entry.ts';
 import type { Change, ConnectOutcome, ConnectResult, Kubectl, Snapshot } from '../model/agent-view.ts';
+import type { CallerEnvironment } from '../model/caller-environment.ts';
 import type { Cell, ClusterId } from '../model/cluster.ts';
 import type { ClusterSet } from '../model/cluster-set.ts';
 import type { Consent } from '../model/consent.ts';
@@ -24,6 +25,11 @@ export interface Parts {
   readonly logger: Logger;
   readonly openStore: () => SettingsStore;
   readonly openUrl: (url: string) => Promise<void>;
+  /**
+   * True where `env` is that of the user's login shell, which every shell has too. Otherwise a shell that sets none of a
+   * provider's variables does not get those of the shell that started the agent.
+   */
+  readonly isEnvironmentOfEveryShell?: true | undefined;
   /** Stores our own sessions. */
   readonly sealer: Sealer;
   /** The command that kubectl runs for a credential. */
@@ -39,6 +45,11 @@ export interface Parts {
 /** A caller's kubeconfig, as it crosses the boundary. */
 export type Place = { readonly kubeconfig?: string | undefined; readonly cwd: string; readonly home: string };
 
+/** Says with which variables a call acts: those of the caller's shell, or the agent's own. */
+interface Asking {
+  readonly environment?: CallerEnvironment | undefined;
+}
+
 export interface Agent {
   snapshot(): Snapshot;
   /** Returns an unsubscribe function. */
@@ -48,11 +59,16 @@ export interface Agent {
    * tunnels are probed more often meanwhile.
    */
   look(): () => void;
-  /** Reads every source. Joins a run that is in progress. */
-  discover(): Promise<{ clusters: number; failed: Cell[]; tookMs: number }>;
+  /** Reads every source, also with the variables of the caller's shell. Joins a run that is in progress. */
+  discover(options?: {
+    readonly environment?: CallerEnvironment | undefined;
+    /** Only if the shell has other variables than those used so far, and without waiting for the result. */
+    readonly onlyNew?: true | undefined;
+  }): Promise<{ clusters: number; failed: Cell[]; tookMs: number }>;
   connect(options: {
     readonly clusters: readonly string[];
     readonly place?: Place | undefined;
+    readonly environment?: CallerEnvironment | undefined;
     readonly mode?: Settings['kubeconfigMode'] | undefined;
     /** Set where a link or a set names the clusters, not the user. */
     readonly origin?: 'link' | 'set' | undefined;
@@ -95,6 +111,8 @@ export interface Agent {
     readonly execInfo?: string | undefined;
     /** False where the caller sees no browser. */
     readonly browser?: false | undefined;
+    /** Decides whose credential it is. */
+    readonly environment?: CallerEnvironment | undefined;
   }): Promise<Record<string, unknown>>;
   /**
    * Returns what the user must allow before the cluster's API server receives an ID token; undefined for a cluster that
@@ -104,11 +122,11 @@ export interface Agent {
   /** Allows what `consent` returned with this digest. Rejects with `bad-input` if it has changed since. */
   allow(options: { readonly cluster: string; readonly digest: string }): Promise<Consent>;
   /** Lists sessions, Cloudflare Access included. */
-  accounts(): Promise<readonly Account[]>;
+  accounts(options?: Asking): Promise<readonly Account[]>;
   /** Returns what this computer has for discovering clusters, besides the accounts. */
   findings(): Promise<Findings>;
-  readonly login: Logins['login'];
-  readonly logout: Logins['logout'];
+  login(options: Parameters<Logins['login']>[0] & Asking): ReturnType<Logins['login']>;
+  logout(options: Parameters<Logins['logout']>[0] & Asking): ReturnType<Logins['logout']>;
   favourite(options: {
     readonly cluster: string;
     readonly on: boolean;

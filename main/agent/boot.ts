@@ -19,6 +19,7 @@ import {
   fileFolders,
   type OrganisationFiles,
 } from './organisation/organisation-files.ts';
+import type { Environment } from './parts.ts';
 import type { OidcConsents } from './providers/oidc/consents.ts';
 import type { Provider } from './providers/provider.ts';
 import { createProviders } from './providers/providers.ts';
@@ -33,6 +34,8 @@ export interface Base {
   readonly settings: SettingsKeeper;
   readonly catalog: Catalog;
   readonly providers: readonly Provider[];
+  /** Creates the providers for the variables of a shell, which are in `env`. */
+  readonly providersFor: (env: Environment) => readonly Provider[];
   /** Decides which API servers may receive an ID token. */
   readonly consents: OidcConsents;
   readonly credentials: Credentials;
@@ -112,15 +115,18 @@ export async function boot(options: {
           `A part of the catalog cannot be read (${reason}). It is stored as ${aside}, and its clusters are discovered again.`,
         ),
     });
-    const { all: providers, consents } = createProviders({
-      parts,
+    const providerParts = {
       network,
       catalog,
       settings,
       organisation: organisation.current,
       organisationFiles,
-      notice: (message) => notice('warning', message),
-    });
+      notice: (message: string) => notice('warning', message),
+    };
+    const shared = createProviders({ ...providerParts, parts });
+    const { all: providers, consents } = shared;
+    const providersFor = (other: Environment) =>
+      createProviders({ ...providerParts, parts: { ...parts, env: other }, shared }).all;
     const { sealer } = parts;
     if (sealer.kind !== 'headless' && sealer.warning !== undefined) notice('warning', sealer.warning);
     // Reading seals sessions that were stored without a keychain. Errors are ignored here: the code that needs a
@@ -128,7 +134,17 @@ export async function boot(options: {
     if (sealer.kind === 'keychain')
       for (const { sessionFile } of providers) await sessionFile?.read().catch(() => {});
     const credentials = createCredentials({ clock, providers, clockSkew: network.clockSkew });
-    return { network, organisation, organisationFiles, settings, catalog, providers, consents, credentials };
+    return {
+      network,
+      organisation,
+      organisationFiles,
+      settings,
+      catalog,
+      providers,
+      providersFor,
+      consents,
+      credentials,
+    };
   });
 }
 

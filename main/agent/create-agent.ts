@@ -5,6 +5,7 @@ import { createActivity } from './activity/activity.ts';
 import type { Agent, Parts } from './agent.ts';
 import { withSafeTimers } from './async/safe-timers.ts';
 import { type Base, boot, withSupportOf } from './boot.ts';
+import { createAgentCallers } from './callers/caller.ts';
 import { hostnamesOf } from './catalog/hostnames.ts';
 import { type Connections, createConnections } from './connections/connections.ts';
 import { createSchedule } from './discovery/schedule.ts';
@@ -125,6 +126,7 @@ async function wireAgent(wired: {
     notice: notices.add,
     noticeOnce: notices.addOnce,
     onKept: (kept) => state.set({ kept: [...kept] }),
+    onGiven: (givenNames) => state.set({ givenNames }),
   });
   later.resolve(connections);
   state.set({
@@ -200,6 +202,16 @@ async function wireAgent(wired: {
   releases.follow();
   const background = providers.flatMap(({ background }) => background?.() ?? []);
 
+  const callers = createAgentCallers({
+    base,
+    parts,
+    reach,
+    schedule,
+    state,
+    sessions,
+    activity,
+  });
+
   return {
     ...createOperations({
       base,
@@ -208,9 +220,9 @@ async function wireAgent(wired: {
       notices,
       reach,
       schedule,
+      callers,
       connections,
       restored,
-      sessions,
       current,
       activity,
       favourites,
@@ -219,6 +231,7 @@ async function wireAgent(wired: {
     }),
     async close() {
       for (const end of background) end();
+      callers.close();
       current.close();
       organisation.close();
       schedule.close();

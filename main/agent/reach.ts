@@ -12,6 +12,7 @@ import { createMemory } from './memory.ts';
 import { titleOf } from './operations/clusters.ts';
 import { connectorRules } from './organisation/connector-rules.ts';
 import { switchedOffBy } from './organisation/switched-off.ts';
+import type { Provider } from './providers/provider.ts';
 import type { Notices } from './state/notices.ts';
 import type { State } from './state/state.ts';
 import type { ClientFailure } from './tunnels/client-failures.ts';
@@ -26,6 +27,8 @@ export interface Reach {
   readonly access: Access;
   readonly policies: Policies;
   readonly logins: Logins;
+  /** Creates the logins to these providers and to Cloudflare Access. Call `end` when they are not needed any more. */
+  loginsFor(providers: readonly Provider[]): { readonly logins: Logins; end(): void };
   readonly ports: Ports;
   readonly tunnels: Tunnels;
   /** Events for the parts that are created later. */
@@ -144,15 +147,18 @@ export async function createReach(options: {
         .map(({ id }) => titleOf(catalog, id));
     },
   });
-  const logins = createLogins({
-    providers: [accessLogin, ...providers.flatMap(({ login }) => login ?? [])],
-    clock,
-    logger,
-    env,
-    openUrl,
-    offBy: (kind) => switchedOffBy(kind, organisation.current()),
-    onChange: () => events.emit('logins'),
-  });
+  const others = new Set<Logins>();
+  const loginsTo = (those: readonly Provider[]) =>
+    createLogins({
+      providers: [accessLogin, ...those.flatMap(({ login }) => login ?? [])],
+      clock,
+      logger,
+      env,
+      openUrl,
+      offBy: (kind) => switchedOffBy(kind, organisation.current()),
+      onChange: () => events.emit('logins'),
+    });
+  const logins = loginsTo(providers);
   events.on('logins', () => {
     const ofAccess = access
       .logins()
@@ -160,20 +166,31 @@ export async function createReach(options: {
         ({ authDomain, ...rest }) =>
           ({ kind: 'access', title: authDomain, session: authDomain, ...rest }) as const,
       );
-    state.set({ logins: [...ofAccess, ...logins.waiting()] });
+    state.set({ logins: [...ofAccess, ...[logins, ...others].flatMap((one) => one.waiting())] });
   });
 
   return {
     access,
     policies,
     logins,
+    loginsFor(those) {
+      const made = loginsTo(those);
+      others.add(made);
+      return {
+        logins: made,
+        end() {
+          made.close();
+          others.delete(made);
+        },
+      };
+    },
     ports,
     tunnels,
     events,
     async close() {
       memory.close();
       access.close();
-      logins.close();
+      for (const one of [logins, ...others]) one.close();
       await tunnels.closeAll();
       await peers.close();
       await policies.close();

@@ -8,6 +8,7 @@ import {
   kubectlSchema,
   snapshotSchema,
 } from '../model/agent-view.ts';
+import { callerEnvironmentSchema } from '../model/caller-environment.ts';
 import { cellSchema, clusterIdSchema } from '../model/cluster.ts';
 import { clusterSetSchema, setNameSchema } from '../model/cluster-set.ts';
 import { consentSchema } from '../model/consent.ts';
@@ -31,6 +32,9 @@ const setup = { source: z.string().min(1).max(8_192).optional(), key: z.string()
 
 const context = { place: kubeconfigPlaceSchema.optional() };
 
+/** The variables of the caller's shell that decide whose credentials are used. Only the command line sends them. */
+const environment = { environment: callerEnvironmentSchema.optional() };
+
 /**
  * The user's answer to the question about production clusters. Without it, a call that needs one rejects with
  * `production-unconfirmed`. False connects the other clusters of a link or a set.
@@ -43,12 +47,17 @@ const minutes = z.int().min(1).max(1_440).optional();
 export const operations = {
   snapshot: { input: z.object({}), output: snapshotSchema },
   discover: {
-    input: z.object({}),
+    input: z.object({
+      ...environment,
+      /** Only if the caller's variables are new, and without waiting for the result. */
+      onlyNew: z.literal(true).optional(),
+    }),
     output: z.object({ clusters: z.number(), failed: z.array(cellSchema), tookMs: z.number() }),
   },
   connect: {
     input: z.object({
       ...context,
+      ...environment,
       clusters: z.array(clusterWord).min(1),
       mode: z.enum(['switch', 'add']).optional(),
       /** The origin of the clusters, if the user did not name them. */
@@ -106,6 +115,7 @@ export const operations = {
       execInfo: z.string().optional(),
       /** False if the caller's user sees no browser. */
       browser: z.literal(false).optional(),
+      ...environment,
     }),
     /** An ExecCredential for kubectl. Secret. */
     output: z.record(z.string(), z.unknown()),
@@ -121,17 +131,18 @@ export const operations = {
     output: z.object({ consent: consentSchema }),
   },
   /** Lists the sessions with their expiry, and the accounts without one. */
-  accounts: { input: z.object({}), output: z.object({ accounts: z.array(accountSchema) }) },
+  accounts: { input: z.object(environment), output: z.object({ accounts: z.array(accountSchema) }) },
   /** Lists what discovery can use on this computer besides the accounts. */
   findings: { input: z.object({}), output: findingsSchema },
   /** Signs in. Resolves when the user has signed in. Without a session, uses the provider's only one. */
   login: {
     input: z.object({
+      ...environment,
       provider: loginProviderSchema,
       session: z.string().min(1).max(2_048).optional(),
       /** Use a device code instead of the browser on the agent's computer, if the provider supports it. */
       deviceCode: z.literal(true).optional(),
-      /** For accounts that need a password. Secret. */
+      /** For accounts that need a password. For an MFA device: its serial number and one of its codes. Secret. */
       password: z
         .object({ username: z.string().min(1).max(512), password: z.string().max(4_096) })
         .optional(),
@@ -139,7 +150,11 @@ export const operations = {
     output: z.object({ account: accountSchema }),
   },
   logout: {
-    input: z.object({ provider: loginProviderSchema, session: z.string().min(1).max(2_048).optional() }),
+    input: z.object({
+      ...environment,
+      provider: loginProviderSchema,
+      session: z.string().min(1).max(2_048).optional(),
+    }),
     output: signOutSchema,
   },
   /** Adds or removes a favourite. */

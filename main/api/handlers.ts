@@ -6,7 +6,7 @@ import { finishCalls } from './hand-over.ts';
 export function createHandlers(agent: Agent, options: { readonly quit: () => void }): Handlers {
   return finishCalls({
     snapshot: async () => agent.snapshot(),
-    discover: () => agent.discover(),
+    discover: (input) => agent.discover(input),
     connect: (input, { signal }) => agent.connect({ ...input, signal }),
     retry: (input) => agent.retry(input),
     disconnect: (input) => agent.disconnect(input),
@@ -20,7 +20,7 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
       return consent === undefined ? {} : { consent };
     },
     allow: async (input) => ({ consent: await agent.allow(input) }),
-    accounts: async () => ({ accounts: [...(await agent.accounts())] }),
+    accounts: async (input) => ({ accounts: [...(await agent.accounts(input))] }),
     findings: () => agent.findings(),
     login: async (input, { signal }) => ({ account: await agent.login({ ...input, signal }) }),
     logout: (input) => agent.logout(input),

@@ -13,42 +13,36 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
+// Every kubectl command loads this file: it is kept short.
+const { access, badInput, notFound } = exitCodes;
 const special: Partial<Record<ErrorCode, number>> = {
-  'bad-input': exitCodes.badInput,
-  'setting-managed': exitCodes.badInput,
-  'home-missing': exitCodes.badInput,
-  'production-unconfirmed': exitCodes.badInput,
+  'bad-input': badInput,
+  'setting-managed': badInput,
+  'home-missing': badInput,
+  'production-unconfirmed': badInput,
   cancelled: exitCodes.interrupted,
-  'not-found': exitCodes.notFound,
-  'ambiguous-cluster': exitCodes.notFound,
+  'not-found': notFound,
+  'ambiguous-cluster': notFound,
   timeout: exitCodes.unreachable,
-  'aws-no-profile': exitCodes.access,
-  'aws-session-expired': exitCodes.access,
-  'aws-denied': exitCodes.access,
-  'azure-session-expired': exitCodes.access,
-  'azure-denied': exitCodes.access,
-  'gcp-session-expired': exitCodes.access,
-  'gcp-denied': exitCodes.access,
-  'login-failed': exitCodes.access,
-  'login-timeout': exitCodes.access,
-  'login-sealed': exitCodes.access,
-  'url-refused': exitCodes.access,
-  'vault-no-token': exitCodes.access,
-  'vault-denied': exitCodes.access,
-  'kube-unauthorized': exitCodes.access,
-  'consent-needed': exitCodes.access,
+  'aws-no-profile': access,
+  'aws-session-expired': access,
+  'aws-denied': access,
+  'azure-session-expired': access,
+  'azure-denied': access,
+  'gcp-session-expired': access,
+  'gcp-denied': access,
+  'login-failed': access,
+  'login-timeout': access,
+  'login-sealed': access,
+  'url-refused': access,
+  'vault-no-token': access,
+  'vault-denied': access,
+  'kube-unauthorized': access,
+  'consent-needed': access,
 };
 
 export function exitCodeOf(code: ErrorCode): number {
-  if (code.startsWith('access-')) return exitCodes.access;
+  if (code.startsWith('access-')) return access;
   if (code.startsWith('agent-') || code.startsWith('network-')) return exitCodes.unreachable;
   return special[code] ?? exitCodes.failed;
-}
-
-/** Returns the exit code for several results: the one that they all share, otherwise `failed`. */
-export function exitCodeOfAll(results: readonly (ErrorCode | undefined)[]): number {
-  const codes = new Set(results.map((code) => (code === undefined ? exitCodes.ok : exitCodeOf(code))));
-  const [only] = codes;
-  if (only === undefined) return exitCodes.ok;
-  return codes.size === 1 ? only : exitCodes.failed;
 }

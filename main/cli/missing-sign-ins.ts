@@ -1,6 +1,6 @@
 import type { Account } from '../model/account.ts';
 import { type PlainError, toPlainError } from '../model/app-error.ts';
-import { missingSignIns, signInToAll } from '../model/next-sign-in.ts';
+import { isInBrowser, missingSignIns, signInToAll } from '../model/next-sign-in.ts';
 import { listed } from '../model/wording.ts';
 import { accountTitle } from './commands/accounts.ts';
 import { loginCommand } from './login-command.ts';
@@ -36,7 +36,7 @@ export async function signInToMissing(
   await signInToAll({
     accounts: async () => (await orInterrupted(client.call('accounts', {}))).accounts,
     canBegin: ({ provider, asks }) =>
-      (until === undefined || provider !== 'access') && (asks !== 'password' || (!json && hasTerminal())),
+      (until === undefined || provider !== 'access') && (isInBrowser(asks) || (!json && hasTerminal())),
     async signIn(account) {
       try {
         const now = await signIn(session, account, { deviceCode });

@@ -3,11 +3,13 @@ import { type Paths, pathsFrom } from '../agent/paths.ts';
 import type { Client } from '../api/socket/client.ts';
 import type { KubeconfigPlaceInput } from '../model/agent-view.ts';
 import { AppError } from '../model/app-error.ts';
+import { workingFolder } from './caller-environment.ts';
 import { exitCodes } from './exit-codes.ts';
 import { followHandOver } from './next-agent.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { reachAgent } from './reach-agent.ts';
 import { reportError } from './report.ts';
+import { shellClient } from './shell-client.ts';
 import { watchAgent } from './watch-agent.ts';
 
 /** Gives a command its agent, its output mode and its interrupt signal. */
@@ -50,7 +52,7 @@ export async function withAgent(
     const paths = pathsFrom(env);
     const reach = () =>
       reachAgent({ paths, env, signal, onStart: () => progress.update('Starting the agent') });
-    client = followHandOver(await reach(), reach);
+    client = shellClient(followHandOver(await reach(), reach));
     stopWatching = watchAgent({
       paths,
       onSilent: ({ message, hint = '' }) => progress.note(`${message} ${hint}`.trim()),
@@ -82,18 +84,9 @@ function placeOf({ home }: Paths): KubeconfigPlaceInput {
   const { KUBECONFIG } = process.env;
   return {
     ...(KUBECONFIG === undefined ? {} : { kubeconfig: KUBECONFIG }),
-    cwd: workingFolder(home),
+    cwd: workingFolder(),
     home: kubectlHome(process.env, home),
   };
-}
-
-/** Falls back to the home folder if the working folder was deleted. */
-function workingFolder(home: string): string {
-  try {
-    return process.cwd();
-  } catch {
-    return home;
-  }
 }
 
 function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -4,7 +4,7 @@ import { hasBrowser } from '../model/may-open-browser.ts';
 import { accountTitle } from './commands/accounts.ts';
 import { createLoginNotes } from './login-notes.ts';
 import type { Session } from './session.ts';
-import { hasTerminal } from './terminal.ts';
+import { hasTerminal, printable } from './terminal.ts';
 
 /**
  * Signs in to one account: in the browser, with a device code, or with a password prompt. Resolves with the signed-in
@@ -15,7 +15,12 @@ export async function signIn(
   account: Account,
   { deviceCode }: { readonly deviceCode?: true | undefined } = {},
 ): Promise<Account> {
-  const asked = account.asks === 'password' ? { password: await askPassword(account, json) } : {};
+  const asked =
+    account.asks === 'password'
+      ? { password: await askPassword(account, json) }
+      : account.asks === 'code'
+        ? { password: await askCode(account, json) }
+        : {};
   const notes = createLoginNotes(progress);
   progress.update(`Signing in to ${accountTitle(account)}`);
   try {
@@ -40,16 +45,29 @@ export async function signIn(
   }
 }
 
+/** Asks for a code of an MFA device. AWS accepts each code once. */
+async function askCode(account: Account, json: boolean) {
+  needTerminal(account, json, 'a code');
+  const { text, isCancel } = await import('@clack/prompts');
+  const code = await text({
+    message: `Code of the MFA device ${printable(account.session)}`,
+    validate: (typed = '') => (/^\d{6,8}$/.test(typed.trim()) ? undefined : 'Type the digits that it shows.'),
+  });
+  if (isCancel(code)) throw new AppError('cancelled', 'Nothing was changed.');
+  return { username: account.session, password: code.trim() };
+}
+
+function needTerminal(account: Account, json: boolean, what: string): void {
+  if (!json && hasTerminal()) return;
+  throw new AppError(
+    'bad-input',
+    `${accountTitle(account)} needs ${what}, and there is no terminal to ask for it.`,
+    { hint: 'Run the command in a terminal.' },
+  );
+}
+
 async function askPassword(account: Account, json: boolean) {
-  if (json || !hasTerminal()) {
-    throw new AppError(
-      'bad-input',
-      `${accountTitle(account)} needs a password, and there is no terminal to ask for it.`,
-      {
-        hint: 'Run the command in a terminal.',
-      },
-    );
-  }
+  needTerminal(account, json, 'a password');
   const { password: askHidden, text: askText, isCancel } = await import('@clack/prompts');
   const username = await askText({
     message: `User name for ${accountTitle(account)}`,

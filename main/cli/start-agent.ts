@@ -1,10 +1,12 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { lastingEnvironment } from '../agent/callers/identity-variables.ts';
 import type { Environment } from '../agent/parts.ts';
 import type { Paths } from '../agent/paths.ts';
 import { type Client, connectAgent } from '../api/socket/client.ts';
 import { AppError, fromPlainError, type PlainError } from '../model/app-error.ts';
+import { workingFolder } from './caller-environment.ts';
 import { programCommand } from './program-file.ts';
 
 const startTimeoutMs = 15_000;
@@ -25,7 +27,7 @@ export async function startAgent(options: {
   const child = spawn(command, [...args, 'agent', '--json', '--idle-exit', String(idleExitMinutes)], {
     // Do not keep the caller's folder busy: it must stay removable.
     cwd: path.parse(paths.home).root,
-    env: { ...env },
+    env: { ...lastingEnvironment(env, workingFolder()) },
     detached: true,
     windowsHide: true,
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -51,6 +51,8 @@ runDesktop({
           : undefined;
         return {
           env,
+          // In a terminal, the environment may be that of one shell.
+          ...(process.env.TERM === undefined ? { isEnvironmentOfEveryShell: true as const } : {}),
           warnings: [login.warning ?? [], own.warning ?? []].flat(),
           plugin: pluginCommand({ programs, appFolder, env }),
           resources: programs,

@@ -118,6 +118,8 @@ const slices = {
   sets: z.array(clusterSetSchema),
   /** On-demand contexts: disconnected, but still in the kubeconfig. They connect when kubectl needs them. */
   kept: z.array(clusterIdSchema),
+  /** The context names that kubeconfigs have or had, and their clusters: no other cluster gets one of them. */
+  givenNames: z.record(z.string(), clusterIdSchema).optional(),
   settings: settingsSchema,
   settingsFrom: settingsFromSchema,
   /** The organisation whose configuration applies. */
@@ -139,6 +141,11 @@ export const snapshotSchema = z.object({
      * app.
      */
     signIns: z.enum(['keychain', 'no-keychain', 'headless']),
+    /**
+     * The variables of the agent's environment that decide how it reaches hosts, and whose credentials a caller without
+     * variables of its own gets. Secrets by name only.
+     */
+    variables: z.record(z.string(), z.string()).optional(),
   }),
   /** Without their CA certificates, which only the agent needs. */
   clusters: z.array(clusterSchema),

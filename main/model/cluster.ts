@@ -85,8 +85,12 @@ const credentialSourceSchema = z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('client-certificate') }),
     ]),
   }),
-  /** The application-default credentials at that time, of any user. */
-  z.object({ kind: z.literal('gke') }),
+  /** Google's credentials on this computer at that time, of any user. */
+  z.object({
+    kind: z.literal('gke'),
+    /** Those that list it, if not the ones that come first. */
+    account: z.literal('application-default').optional(),
+  }),
   z.object({
     kind: z.literal('vault'),
     /** The `VAULT_ADDR` of its secret. */
@@ -189,6 +193,8 @@ export const cellSchema = z.object({
   triedAt: z.number().optional(),
   /** Why the last attempt failed. `aws-region-disabled` is not shown as a failure. */
   error: plainErrorSchema.optional(),
+  /** True while only shells with variables that the agent does not have could read it. */
+  shell: z.literal(true).optional(),
 });
 export type Cell = z.infer<typeof cellSchema>;
 

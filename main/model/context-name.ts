@@ -3,30 +3,42 @@ import { plainText } from './plain-text.ts';
 
 type Named = Pick<Cluster, 'id' | 'title'>;
 
+/** The names that kubeconfigs have, or had, and their clusters. */
+export type GivenContextNames = Readonly<Record<string, ClusterId>>;
+
 const longest = 200;
 
 /**
  * Returns the names of clusters for kubeconfigs and command lines: ASCII letters, digits and `._-@/:`, beginning with a
  * letter, a digit or `_`, at most 200 characters, the same in every shell without quotes. They come from the title, or
  * from the id if the title has no ASCII letter. Clusters that would share a name all get a part of their id's hash, so
- * that no name depends on the order of connecting, and none moves to another cluster.
+ * that no name depends on the order of connecting, and none moves to another cluster. So does a cluster whose name was
+ * given to another one, which may be gone.
  */
-export function contextNames(clusters: Iterable<Named>): ReadonlyMap<ClusterId, string> {
+export function contextNames(
+  clusters: Iterable<Named>,
+  given: GivenContextNames = {},
+): ReadonlyMap<ClusterId, string> {
   const byName = Map.groupBy(clusters, wanted);
   return new Map(
     [...byName].flatMap(([name, members]) =>
       members.map(
-        ({ id }) => [id, members.length > 1 || suffixed.test(name) ? withId(name, id) : name] as const,
+        ({ id }) => [id, members.length > 1 || isTaken(name, id, given) ? withId(name, id) : name] as const,
       ),
     ),
   );
 }
 
 /** Returns the name of one cluster. */
-export function contextName(cluster: Named, clusters: Iterable<Named>): string {
+export function contextName(
+  cluster: Named,
+  clusters: Iterable<Named>,
+  given: GivenContextNames = {},
+): string {
   const own = wanted(cluster);
   const isShared =
-    suffixed.test(own) || [...clusters].some((one) => one.id !== cluster.id && wanted(one) === own);
+    isTaken(own, cluster.id, given) ||
+    [...clusters].some((one) => one.id !== cluster.id && wanted(one) === own);
   return isShared ? withId(own, cluster.id) : own;
 }
 
@@ -35,6 +47,10 @@ export function contextName(cluster: Named, clusters: Iterable<Named>): string {
  * name.
  */
 const suffixed = /-[0-9a-f]{8}$/;
+
+function isTaken(name: string, id: ClusterId, given: GivenContextNames): boolean {
+  return suffixed.test(name) || (Object.hasOwn(given, name) && given[name] !== id);
+}
 
 /** Appends a part of the id's hash, which is the same on every computer, to distinguish clusters of the same name. */
 export function withId(name: string, id: string): string {

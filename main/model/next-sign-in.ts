@@ -1,5 +1,10 @@
 import type { Account } from './account.ts';
 
+/** Returns whether a login needs nothing that the user has to type here. */
+export function isInBrowser(asks: Account['asks']): boolean {
+  return asks !== 'password' && asks !== 'code';
+}
+
 /** Returns the accounts without a session whose login can begin now. Providers of clusters come first. */
 export function missingSignIns(accounts: readonly Account[]): readonly Account[] {
   const missing = accounts.filter(

@@ -1,6 +1,7 @@
 import { CircleCheck, CircleDashed, LoaderCircle, TriangleAlert } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { Account, LoginView } from '../../main/model/account.ts';
+import { isInBrowser } from '../../main/model/next-sign-in.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { accountKey, isOwn, isUnderWay, type OwnAccount } from '../agent/sign-ins.ts';
 import { stateOf, statusOf } from './account-state.ts';
@@ -105,7 +106,7 @@ export function AccountControls({
   const press = () => {
     if (isBusy) return;
     if (isSignedIn) void actions.signOut(account);
-    else if (account.asks === 'password') setAsking(true);
+    else if (!isInBrowser(account.asks)) setAsking(true);
     else void actions.signIn(account);
   };
   return (
@@ -126,6 +127,7 @@ export function AccountControls({
       {isAsking && (
         <PasswordForm
           session={account.session}
+          asks={account.asks}
           isBusy={isBusy}
           onSubmit={(password) => void actions.signIn(account, password)}
           onCancel={() => {

@@ -1,7 +1,7 @@
 import { Check, LoaderCircle, TriangleAlert } from 'lucide-react';
 import { useEffect } from 'react';
 import type { Account, SignOut } from '../../main/model/account.ts';
-import { missingSignIns } from '../../main/model/next-sign-in.ts';
+import { isInBrowser, missingSignIns } from '../../main/model/next-sign-in.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
 import { accountKey } from '../agent/sign-ins.ts';
 import { useNow } from '../agent/use-now.ts';
@@ -62,8 +62,7 @@ export function AccountsPage({ onBack }: { readonly onBack: () => void }) {
 function SignInToAll({ accounts }: { readonly accounts: readonly Account[] }) {
   const { signInToAll } = useActions();
   const isRunning = usePage((page) => page.isSigningIn === true);
-  if (missingSignIns(accounts).filter(({ asks }) => asks !== 'password').length < 2 && !isRunning)
-    return null;
+  if (missingSignIns(accounts).filter(({ asks }) => isInBrowser(asks)).length < 2 && !isRunning) return null;
   return (
     <div className="accounts-all">
       <button

@@ -1,26 +1,31 @@
 import { type FormEvent, useEffect, useId, useRef } from 'react';
+import type { Account } from '../../main/model/account.ts';
 import { accountsText } from './text.ts';
 
-/** Asks for a username and a password. Never stored in state: the field is cleared as soon as it is read. */
+/** Asks for a username and a password, or for a code of an MFA device. Never stored in state: the field is cleared as soon as it is read. */
 export function PasswordForm({
   session,
+  asks,
   isBusy,
   onSubmit,
   onCancel,
 }: {
   readonly session: string;
+  readonly asks: Account['asks'];
   readonly isBusy: boolean;
   readonly onSubmit: (password: { readonly username: string; readonly password: string }) => void;
   readonly onCancel: () => void;
 }) {
+  const isCode = asks === 'code';
   const username = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const id = useId();
-  useEffect(() => username.current?.focus(), []);
+  useEffect(() => (username.current ?? password.current)?.focus(), []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (isBusy || username.current === null || password.current === null) return;
-    const typed = { username: username.current.value, password: password.current.value };
+    if (isBusy || password.current === null) return;
+    // A code is one of the account's own device.
+    const typed = { username: username.current?.value ?? session, password: password.current.value };
     password.current.value = '';
     // Ready to type it again if it was wrong.
     password.current.focus();
@@ -38,23 +43,28 @@ export function PasswordForm({
         onCancel();
       }}
     >
-      <label htmlFor={`${id}-username`}>{accountsText.username}</label>
-      <input
-        id={`${id}-username`}
-        ref={username}
-        className="field"
-        type="text"
-        required
-        spellCheck={false}
-        autoCapitalize="none"
-        autoComplete="off"
-      />
-      <label htmlFor={`${id}-password`}>{accountsText.password}</label>
+      {!isCode && (
+        <>
+          <label htmlFor={`${id}-username`}>{accountsText.username}</label>
+          <input
+            id={`${id}-username`}
+            ref={username}
+            className="field"
+            type="text"
+            required
+            spellCheck={false}
+            autoCapitalize="none"
+            autoComplete="off"
+          />
+        </>
+      )}
+      <label htmlFor={`${id}-password`}>{isCode ? accountsText.code : accountsText.password}</label>
       <input
         id={`${id}-password`}
         ref={password}
         className="field"
-        type="password"
+        type={isCode ? 'text' : 'password'}
+        inputMode={isCode ? 'numeric' : undefined}
         required
         autoComplete="off"
       />

@@ -46,6 +46,7 @@ export const accountsText = {
   copyCode: 'Copy code',
   username: 'Username',
   password: 'Password',
+  code: 'MFA code',
   failed: { 'sign-in': 'Sign-in failed', 'sign-out': 'Sign-out failed' },
   removed: 'Removed:',
   remaining: 'Remaining:',

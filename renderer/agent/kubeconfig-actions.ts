@@ -70,7 +70,8 @@ export function createKubeconfigActions({
       const { agent } = store.get();
       // Another context may have the name already: what is in the kubeconfig counts.
       const history = await link.call('history', { cluster: cluster.id }).catch(() => undefined);
-      const context = history?.entry?.name ?? contextName(cluster, agent?.clusters.values() ?? []);
+      const context =
+        history?.entry?.name ?? contextName(cluster, agent?.clusters.values() ?? [], agent?.givenNames);
       await navigator.clipboard.writeText(kubectlCommand(context, agent?.agent.platform ?? ''));
       reports.done({ title: agentText.done.copied(cluster.title) });
     },

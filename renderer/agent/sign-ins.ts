@@ -1,7 +1,7 @@
 import type { Account } from '../../main/model/account.ts';
 import { toPlainError } from '../../main/model/app-error.ts';
 import { type AwsPortalSetting, portalText } from '../../main/model/aws-portals.ts';
-import { signInToAll } from '../../main/model/next-sign-in.ts';
+import { isInBrowser, signInToAll } from '../../main/model/next-sign-in.ts';
 import type { Link } from './link.ts';
 import type { PageStore, SignInState } from './page-store.ts';
 
@@ -105,7 +105,7 @@ export function createSignIns({
       return (
         signInToAll({
           accounts,
-          canBegin: ({ asks }) => asks !== 'password',
+          canBegin: ({ asks }) => isInBrowser(asks),
           signIn: begin,
           // Failed locations are shown as such.
           discover: () => link.call('discover', {}).then(noop, noop),

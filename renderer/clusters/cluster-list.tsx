@@ -9,6 +9,7 @@ import {
 } from 'react';
 import { flushSync } from 'react-dom';
 import type { ClusterId } from '../../main/model/cluster.ts';
+import { distinctions } from '../../main/model/distinction.ts';
 import { useActions, usePage } from '../agent/page.tsx';
 import { ClusterRow } from './cluster-row.tsx';
 import { ClusterSection } from './cluster-section.tsx';
@@ -53,6 +54,8 @@ export function ClusterList({
 }) {
   const actions = useActions();
   const favourites = usePage(({ agent }) => agent?.favourites);
+  const clusters = usePage(({ agent }) => agent?.clusters);
+  const different = useMemo(() => distinctions(clusters?.values() ?? []), [clusters]);
   const [focused, setFocused] = useState<ClusterId>();
   const list = useRef<HTMLElement>(null);
   const hasFocus = useRef(false);
@@ -174,6 +177,7 @@ export function ClusterList({
                 at={at}
                 of={section.clusters.length}
                 words={words}
+                different={different.get(id)}
                 isTabStop={id === tabStop}
                 isSelected={selected.has(id)}
                 isOpened={id === opened}

@@ -22,6 +22,7 @@ export const ClusterRow = memo(function ClusterRow({
   at,
   of,
   words,
+  different,
   isTabStop,
   isSelected,
   isOpened,
@@ -36,6 +37,8 @@ export const ClusterRow = memo(function ClusterRow({
   readonly of: number;
   /** The words of the query. */
   readonly words: readonly string[];
+  /** What distinguishes it from a cluster with the same title and location. */
+  readonly different: string | undefined;
   /** Whether Tab reaches this row; the arrow keys reach the others from it. */
   readonly isTabStop: boolean;
   readonly isSelected: boolean;
@@ -52,8 +55,8 @@ export const ClusterRow = memo(function ClusterRow({
   const { cluster, view, isFavourite } = row;
   const tabIndex = isTabStop ? 0 : -1;
   const isDenied = view.mark === 'denied';
-  const found = elsewhere(cluster, words, `${cluster.title} ${view.line}`);
-  const line = view.tone === 'quiet' && found !== undefined ? `${found} · ${view.line}` : view.line;
+  const found = elsewhere(cluster, words, `${cluster.title} ${view.line} ${different ?? ''}`);
+  const line = [view.tone === 'quiet' ? (found ?? []) : [], view.line, different ?? []].flat().join(' · ');
   const hasSwitch = (cluster.reach.kind !== 'none' && !isDenied) || view.isOn;
   return (
     <li

@@ -26,7 +26,11 @@ export function TerminalCard({
   const actions = useActions();
   const platform = useAgent(({ agent }) => agent.platform);
   const clusters = useAgent((agent) => agent.clusters);
-  const defaultName = useMemo(() => contextName(cluster, clusters.values()), [cluster, clusters]);
+  const given = useAgent((agent) => agent.givenNames);
+  const defaultName = useMemo(
+    () => contextName(cluster, clusters.values(), given),
+    [cluster, clusters, given],
+  );
   const [removal, setRemoval] = useState<'idle' | 'running' | 'done' | PlainError>('idle');
   const notice = useRef<HTMLParagraphElement>(null);
   // The button that had the focus was removed.

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { isFailed } from '../../main/model/is-failed.ts';
-import { missingSignIns } from '../../main/model/next-sign-in.ts';
+import { isInBrowser, missingSignIns } from '../../main/model/next-sign-in.ts';
 import '../accounts/accounts.css';
 import { useAccounts } from '../accounts/use-accounts.ts';
 import { useActions, useAgent, usePage } from '../agent/page.tsx';
@@ -43,7 +43,7 @@ export function FirstRun({
   const [finding, setFinding] = useState<'no' | 'yes' | 'done'>('no');
   const organisation = useAgent((agent) => agent.organisation);
   const isSigningIn = usePage((page) => page.isSigningIn === true);
-  const missing = missingSignIns(accounts ?? []).filter(({ asks }) => asks !== 'password');
+  const missing = missingSignIns(accounts ?? []).filter(({ asks }) => isInBrowser(asks));
   const rows =
     findings === undefined || (accounts === undefined && error === undefined)
       ? undefined

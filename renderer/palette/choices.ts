@@ -52,6 +52,8 @@ export interface PaletteFacts {
   readonly kept: ReadonlySet<ClusterId>;
   readonly sets: readonly ClusterSet[];
   readonly current: ClusterId | undefined;
+  /** What distinguishes clusters with the same title and location. */
+  readonly different?: ReadonlyMap<ClusterId, string>;
   /** Whether switching to the cluster asks for confirmation. */
   readonly asksFirst: (cluster: Cluster) => boolean;
   readonly filters: readonly Filter[];
@@ -125,8 +127,13 @@ export function choicesOf(query: string, facts: PaletteFacts): readonly Choice[]
   return ranks.flat().slice(0, atMost);
 }
 
-function choiceOf(kind: (typeof verbs)[number], cluster: Cluster, { asksFirst }: PaletteFacts): Choice {
-  const hint = kind === 'use' && asksFirst(cluster) ? paletteText.asks : locationOf(cluster);
+function choiceOf(
+  kind: (typeof verbs)[number],
+  cluster: Cluster,
+  { asksFirst, different }: PaletteFacts,
+): Choice {
+  const where = [locationOf(cluster), different?.get(cluster.id) ?? []].flat().join(' · ');
+  const hint = kind === 'use' && asksFirst(cluster) ? paletteText.asks : where;
   return {
     id: `${kind} ${cluster.id}`,
     title: paletteText.verbs[kind](cluster.title),

@@ -22,6 +22,7 @@ import {
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components';
 import { flushSync } from 'react-dom';
+import { distinctions } from '../../main/model/distinction.ts';
 import { isGuarded } from '../../main/model/is-production.ts';
 import { useAgent } from '../agent/page.tsx';
 import { type Filter, filtersOf } from '../clusters/filters.ts';
@@ -190,6 +191,7 @@ function useChoices(query: string): readonly Choice[] {
   const current = useAgent((agent) => agent.kubectl.cluster);
   const organisation = useAgent((agent) => agent.organisation);
   const clusters = useMemo(() => byTitle(known.values()), [known]);
+  const different = useMemo(() => distinctions(known.values()), [known]);
   const filters = useMemo(
     (): readonly Filter[] => filtersOf(clusters).flatMap((group) => group.filters),
     [clusters],
@@ -206,9 +208,10 @@ function useChoices(query: string): readonly Choice[] {
         kept,
         sets,
         current,
+        different,
         asksFirst: (cluster) => isGuarded(cluster, organisation),
         filters,
       }),
-    [query, clusters, open, tunnels, favourites, kept, sets, current, organisation, filters],
+    [query, clusters, open, tunnels, favourites, kept, sets, current, different, organisation, filters],
   );
 }

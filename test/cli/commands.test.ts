@@ -137,14 +137,20 @@ describe('connect', () => {
     expect(document.clusters).toMatchObject([{ tunnel: { state: { status: 'connected' }, port: 21_000 } }]);
   });
 
-  it('sends the kubeconfig of the caller along', async () => {
+  it('sends the kubeconfig of the caller along, and the variables of its shell', async () => {
     const cwd = path.join(home.paths.home, 'work');
     await mkdir(cwd);
-    await runCli(['connect', 'prod', '--add'], { env: { ...home.env, KUBECONFIG: 'a:b' }, cwd });
+    const variables = { AWS_EC2_METADATA_DISABLED: 'true', AWS_PROFILE: 'dev', VAULT_TOKEN: 'hvs.one' };
+    const env = { ...home.env, ...variables, KUBECONFIG: 'a:b', OTHER_TOKEN: 'not sent' };
+    await runCli(['connect', 'prod', '--add'], { env, cwd });
+    await runCli(['credential', 'prod'], { env, cwd });
+    const environment = { cwd, variables };
+    expect(agent.calls.find(({ name }) => name === 'credential')?.input).toMatchObject({ environment });
     expect(agent.calls.find(({ name }) => name === 'connect')?.input).toEqual({
       place: { kubeconfig: 'a:b', cwd, home: home.paths.home },
       clusters: ['prod'],
       mode: 'add',
+      environment,
     });
   });
 

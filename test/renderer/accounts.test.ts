@@ -196,6 +196,30 @@ test('a password is asked for here, and is gone from the page as soon as it is s
   ]);
 });
 
+test('a code of an MFA device is asked for here, and nothing else', async (context) => {
+  const serial = 'arn:aws:iam::111122223333:mfa/ada';
+  const device = anAccount(serial, { ...out, asks: 'code' });
+  const { agent, page, account, have, state } = await openAccounts(context, [device]);
+  const asked: unknown[] = [];
+  agent.handlers.login = async ({ provider, session, password }) => {
+    asked.push({ provider, session, password });
+    have({ ...device, status: 'signed-in' });
+    return { account: device };
+  };
+  await page.getByRole('button', { name: `Sign in to ${serial}` }).click();
+  const form = account(serial).getByRole('form');
+  await eventually(() =>
+    form.getByLabel('MFA code').evaluate((field) => field === document.activeElement),
+  ).toBe(true);
+  expect(await form.getByRole('textbox').count()).toBe(1);
+  await page.keyboard.type('123456');
+  await page.keyboard.press('Enter');
+  await eventually(() => state(serial)).toBe(`${serial}: signed in`);
+  expect(asked).toEqual([
+    { provider: 'aws', session: serial, password: { username: serial, password: '123456' } },
+  ]);
+});
+
 test('a sign-out says what it removed and what still holds a session, until the page is left', async (context) => {
   const { agent, page, group, have, state } = await openAccounts(context, [anAccount('acme')]);
   agent.handlers.logout = async (input) => {

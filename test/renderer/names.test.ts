@@ -61,3 +61,26 @@ test('the palette copies the name that the kubeconfig has, and quotes it', async
   await page.keyboard.press('Enter');
   await eventually(clipboard).toBe(String.raw`kubectl --context 'x'\''; touch P; echo '\''' get namespaces`);
 });
+
+test('clusters that differ by their resource group alone say so in their rows and in the palette', async (context) => {
+  const aks = { source: 'aks', account: 'sub-1', accountName: 'Retail', region: 'westeurope' } as const;
+  const [blue, green] = ['shop-blue/orders', 'shop-green/orders'].map((id) => ({
+    ...aCluster('orders', { ...aks, name: id }),
+    name: 'orders',
+  }));
+  if (blue === undefined || green === undefined) throw new Error('no clusters');
+  const { page } = await shown.open(context, { clusters: [blue, green, aCluster('reports', aks)] });
+  const lines = page.locator('.row-line');
+  await eventually(() => lines.allTextContents()).toEqual([
+    expect.stringMatching(/ · resource group shop-blue$/),
+    expect.stringMatching(/ · resource group shop-green$/),
+    expect.not.stringContaining('resource group'),
+  ]);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('connect orders');
+  const options = page.getByRole('option');
+  await eventually(() => options.allTextContents()).toEqual([
+    expect.stringContaining('resource group shop-blue'),
+    expect.stringContaining('resource group shop-green'),
+  ]);
+});

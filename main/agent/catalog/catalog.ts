@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import pLimit from 'p-limit';
 import { type PlainError, toPlainError } from '../../model/app-error.ts';
 import { type Cell, type Cluster, type ClusterId, cellId, type Source } from '../../model/cluster.ts';
-import { plainText } from '../../model/plain-text.ts';
 import type { Clock, Logger } from '../parts.ts';
 import type { CellResult } from '../providers/discovery-source.ts';
 import { type Account, createCatalogFiles } from './catalog-files.ts';
 import { findCluster } from './find-cluster.ts';
+import { accountKey, isForsaken, mergeDuplicates, named, type SourceAccount, unvisited } from './readings.ts';
 
 /** What changed. An item that was read again without a difference is not included. */
 export interface CatalogChange {
@@ -25,6 +25,12 @@ export interface Catalog {
   find(text: string): Cluster;
   /** Applies one result. Only a complete listing removes clusters; clusters of a failed cell stay and become stale. */
   apply(result: CellResult): void;
+  /**
+   * Adds what a run with the variables of a shell has listed in a location, and removes nothing: the agent's own runs may
+   * see more. A known cluster keeps its credential source. Clusters of a location that only shells read, and that are
+   * missing from a complete listing, become stale; after 30 days without another reading such a location is dropped.
+   */
+  addFromShell(result: CellResult): void;
   /** Updates a known cluster with more details. Does nothing if it is gone. */
   update(cluster: Cluster): void;
   /**
@@ -53,7 +59,7 @@ const writeDelayMs = 500;
 /** Each write is flushed to the disk. */
 const writesAtOnce = 8;
 
-type SourceAccount = Pick<Cell, 'source' | 'account'>;
+const nothing = { upserted: [], removed: [], cells: [], removedCells: [] } satisfies CatalogChange;
 
 /** Loads the catalog of `folder`. Rejects with `file-unreadable`; a file that does not fit is set aside, not lost. */
 export async function createCatalog(options: {
@@ -185,6 +191,21 @@ export async function createCatalog(options: {
       const known = clusters.get(id);
       return known === undefined || except.has(id) ? [] : put(cell, { ...known, stale: true });
     });
+  /** Removes the cell's clusters, except those in `except`. */
+  const remove = (cell: string, except: ReadonlySet<ClusterId>): readonly ClusterId[] => {
+    const removed = [...membersOf(cell)].filter((id) => !except.has(id));
+    for (const id of removed) {
+      clusters.delete(id);
+      membersOf(cell).delete(id);
+    }
+    return removed;
+  };
+  const dropCell = (cell: Cell | undefined) => {
+    if (cell === undefined) return;
+    touch(cell);
+    cells.delete(cell.id);
+    members.delete(cell.id);
+  };
   const fail = (
     cell: Pick<Cell, 'id' | 'source' | 'account' | 'accountName' | 'region'>,
     error: PlainError,
@@ -207,42 +228,46 @@ export async function createCatalog(options: {
     find: (text) => findCluster(text, clusters),
     apply({ cell: location, outcome }) {
       if (outcome.kind === 'skipped') return;
-      const { accountName } = location;
-      const cell = {
-        id: cellId(location.source, location.account, location.region),
-        ...location,
-        ...(accountName === undefined ? {} : { accountName: plainText(accountName) }),
-      };
+      const cell = named(location);
+      // The agent cannot read what only a shell has the variables for.
+      if (outcome.kind !== 'listed' && cells.get(cell.id)?.shell === true) return;
       const read = mergeDuplicates('clusters' in outcome ? (outcome.clusters ?? []) : []);
       const upserted = [...read.values()].flatMap((cluster) => put(cell.id, cluster));
       const seen = new Set(read.keys());
       if (outcome.kind !== 'listed') {
         const stale = age(cell.id, seen);
         const changed = fail(cell, outcome.error);
-        publish({ upserted: [...upserted, ...stale], removed: [], cells: changed, removedCells: [] });
+        publish({ ...nothing, upserted: [...upserted, ...stale], cells: changed });
         return;
       }
-      const removed = [...membersOf(cell.id)].filter((id) => !seen.has(id));
-      for (const id of removed) {
-        clusters.delete(id);
-        membersOf(cell.id).delete(id);
-      }
+      const removed = remove(cell.id, seen);
       publish({ upserted, removed, cells: putCell({ ...cell, readAt: clock.now() }), removedCells: [] });
+    },
+    addFromShell({ cell: location, outcome }) {
+      if (!('clusters' in outcome)) return;
+      const { id } = named(location);
+      const read = mergeDuplicates(outcome.clusters ?? []);
+      if (read.size === 0 && !cells.has(id)) return;
+      const upserted = [...read.values()].flatMap((cluster) =>
+        put(id, { ...cluster, credential: clusters.get(cluster.id)?.credential ?? cluster.credential }),
+      );
+      const known = cells.get(id);
+      const isShell = known === undefined || known.shell === true;
+      const stale = isShell && outcome.kind === 'listed' ? age(id, new Set(read.keys())) : [];
+      const cell = { ...known, ...named(location), readAt: clock.now(), shell: true } as const;
+      publish({ ...nothing, upserted: [...upserted, ...stale], cells: isShell ? putCell(cell) : [] });
     },
     update(cluster) {
       if (!clusters.has(cluster.id)) return;
       const upserted = put(cellId(cluster.source, cluster.account, cluster.region), cluster);
-      publish({ upserted, removed: [], cells: [], removedCells: [] });
+      publish({ ...nothing, upserted });
     },
     settle({ source, visited, error }) {
-      const left = [...cells.values()].filter((cell) => cell.source === source && !visited.has(cell.id));
+      const left = [...cells.values()].filter(
+        (cell) => cell.source === source && !visited.has(cell.id) && cell.shell !== true,
+      );
       const empty = left.filter(({ id }) => membersOf(id).size === 0).map(({ id }) => id);
-      for (const id of empty) {
-        const cell = cells.get(id);
-        if (cell !== undefined) touch(cell);
-        cells.delete(id);
-        members.delete(id);
-      }
+      for (const id of empty) dropCell(cells.get(id));
       const kept = left.filter(({ id }) => !empty.includes(id));
       publish({
         upserted: kept.flatMap(({ id }) => age(id, new Set())),
@@ -255,6 +280,10 @@ export async function createCatalog(options: {
     },
     finish() {
       finishedAt = clock.now();
+      const forsaken = [...cells.values()].filter((cell) => isForsaken(cell, clock.now()));
+      const removed = forsaken.flatMap(({ id }) => remove(id, new Set()));
+      for (const cell of forsaken) dropCell(cell);
+      publish({ ...nothing, removed, removedCells: forsaken.map(({ id }) => id) });
       freshUntil = options.freshForMs === undefined ? undefined : finishedAt + options.freshForMs();
       dirty.finished = true;
       writeSoon();
@@ -275,34 +304,4 @@ export async function createCatalog(options: {
     flush,
     close: flush,
   };
-}
-
-function accountKey({ source, account }: SourceAccount): string {
-  return `${source} ${account}`;
-}
-
-function unvisited({ source, account, region }: Pick<Cell, 'source' | 'account' | 'region'>): PlainError {
-  return {
-    code: 'not-found',
-    message: `No session and no setting covers ${source} ${account} ${region} any more.`,
-    hint: 'Showing its clusters as they were last seen.',
-    retryable: false,
-  };
-}
-
-/** Merges the readings of a cluster that is reached in two ways into one cluster with both. */
-function mergeDuplicates(read: readonly Cluster[]): ReadonlyMap<ClusterId, Cluster> {
-  const merged = new Map<ClusterId, Cluster>();
-  for (const cluster of read) {
-    const known = merged.get(cluster.id)?.credential;
-    const { credential } = cluster;
-    if (known?.kind === 'eks' && credential?.kind === 'eks') {
-      const more = credential.ways.filter((way) => !known.ways.some((one) => isDeepStrictEqual(one, way)));
-      const ways = [...known.ways, ...more];
-      merged.set(cluster.id, { ...cluster, credential: { ...credential, ways } });
-    } else {
-      merged.set(cluster.id, cluster);
-    }
-  }
-  return merged;
 }

@@ -1,6 +1,7 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { command } from '../../model/command.ts';
+import type { GivenContextNames } from '../../model/context-name.ts';
 import type { EntryForm } from '../../model/entry-form.ts';
 import type { Failure, Stage } from '../../model/tunnel-state.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -12,6 +13,7 @@ import { createConnect } from './connect.ts';
 import { type CurrentContext, createCurrentContext } from './current-context.ts';
 import { createDisconnect } from './disconnect.ts';
 import { createEntries } from './entries.ts';
+import { createGivenNames } from './given-names.ts';
 import type { PluginCommand } from './kubeconfig-entry.ts';
 import type { ConnectRequest } from './production-guard.ts';
 import { byPlace, placeOf, readRemembered } from './remembered.ts';
@@ -164,6 +166,8 @@ export async function createConnections(options: {
   readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
   /** Called when the result of `kept` has changed. */
   readonly onKept?: ((kept: readonly ClusterId[]) => void) | undefined;
+  /** Called with the context names that kubeconfigs have or had, when they have changed. */
+  readonly onGiven?: ((names: GivenContextNames) => void) | undefined;
   /** Returns true if production requires a confirmation at all. It does where undefined. */
   readonly isGuarded?: (() => boolean) | undefined;
   /** Returns true if entries stay when their tunnels close. */
@@ -173,7 +177,9 @@ export async function createConnections(options: {
   const remembered = await readRemembered(options);
   const currentContext = await createCurrentContext({ ...options, remembered, isGuarded });
   const { promise: listening, resolve: onListening } = Promise.withResolvers<void>();
-  const entries = createEntries(options);
+  const given = await createGivenNames({ ...options, onChange: options.onGiven });
+  const entries = createEntries({ ...options, given });
+  options.onGiven?.(given.list());
   const parts = { ...options, isGuarded, remembered, currentContext, entries, listening, onListening };
   const { settled, removeNow, ...disconnect } = createDisconnect(parts);
   const { share, ...reopen } = createReopen(parts);

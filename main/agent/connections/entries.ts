@@ -6,6 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Place } from '../tunnels/ports.ts';
 import type { Tunnel } from '../tunnels/tunnel.ts';
+import type { GivenNames } from './given-names.ts';
 import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
 
 /** The kubeconfig entries of clusters. */
@@ -26,15 +27,19 @@ export interface Entries {
 export function createEntries(options: {
   readonly catalog: Catalog;
   readonly kubeconfig: Kubeconfig;
+  readonly given: GivenNames;
   readonly plugin: PluginCommand;
   /** The proxy protocol of entries: SOCKS5 where undefined. */
   readonly entryForm?: (() => EntryForm) | undefined;
   readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
 }): Entries {
-  const { catalog, kubeconfig, plugin, entryForm, noticeOnce } = options;
-  const nameOf = (cluster: Cluster) => contextName(cluster, catalog.clusters());
-  const through: Entries['through'] = (cluster, place) =>
-    kubeconfigEntry({ cluster, name: nameOf(cluster), place, form: entryForm?.(), plugin });
+  const { catalog, kubeconfig, given, plugin, entryForm, noticeOnce } = options;
+  const nameOf = (cluster: Cluster) => contextName(cluster, catalog.clusters(), given.list());
+  const through: Entries['through'] = (cluster, place) => {
+    const name = nameOf(cluster);
+    given.give(name, cluster.id);
+    return kubeconfigEntry({ cluster, name, place, form: entryForm?.(), plugin });
+  };
   return {
     nameOf,
     through,

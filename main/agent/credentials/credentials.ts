@@ -23,6 +23,8 @@ export interface Credentials {
   get(cluster: Cluster, server?: ApiServer): Promise<Credential>;
   /** Returns whose the last credential of a cluster was, if its provider names identities. */
   identityOf(cluster: Cluster['id']): CredentialIdentity | undefined;
+  /** Records whose the last credential of a cluster was. */
+  identify(cluster: Cluster['id'], identity: CredentialIdentity): void;
   /** Drops all cached credentials: somebody has signed in or out. */
   forgetAll(): void;
 }
@@ -32,6 +34,8 @@ export function createCredentials(options: {
   readonly providers: readonly Pick<Provider, 'credential'>[];
   /** Named in errors: a wrong clock explains most refusals. */
   readonly clockSkew?: Network['clockSkew'];
+  /** Where identities are recorded, if not here. */
+  readonly identities?: Pick<Credentials, 'identityOf' | 'identify'> | undefined;
 }): Credentials {
   const { clock } = options;
   const providers = new Map(
@@ -41,6 +45,10 @@ export function createCredentials(options: {
   );
   const held = createExpiring<string, Credential>(clock);
   const identities = new Map<Cluster['id'], CredentialIdentity>();
+  const {
+    identityOf = (id: Cluster['id']) => identities.get(id),
+    identify = (id: Cluster['id'], identity: CredentialIdentity) => void identities.set(id, identity),
+  } = options.identities ?? {};
 
   const prepare = async (
     source: CredentialSource,
@@ -72,7 +80,7 @@ export function createCredentials(options: {
       },
     });
     if ('identity' in credential && credential.identity !== undefined)
-      identities.set(cluster.id, credential.identity);
+      identify(cluster.id, credential.identity);
     return credential;
   };
 
@@ -81,7 +89,8 @@ export function createCredentials(options: {
       get(cluster, server).catch((error: unknown) => {
         throw withClock(error, options.clockSkew?.());
       }),
-    identityOf: (id) => identities.get(id),
+    identityOf,
+    identify,
     forgetAll() {
       held.clear();
       identities.clear();

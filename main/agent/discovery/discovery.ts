@@ -24,7 +24,10 @@ export interface Discovery {
 
 export function createDiscovery(options: {
   readonly sources: readonly DiscoverySource[];
-  readonly catalog: Catalog;
+  readonly catalog: Pick<
+    Catalog,
+    'clusters' | 'cells' | 'apply' | 'settle' | 'finish' | 'finishedAt' | 'update'
+  >;
   readonly clock: Clock;
   readonly logger: Logger;
   onStatus(status: DiscoveryStatus): void;
@@ -75,6 +78,9 @@ export function createDiscovery(options: {
     progress();
     const runSource = async (source: DiscoverySource): Promise<void> => {
       const visited = new Set<string>();
+      // A run cannot read, or find to be gone, what only a shell has the variables for.
+      const cells = catalog.cells().filter((cell) => cell.source === source.source);
+      const shells = new Set(cells.filter(({ shell }) => shell === true).map(({ id }) => id));
       const onCell: Parameters<DiscoverySource['discover']>[0]['onCell'] = (result) => {
         if (signal.aborted) return;
         const id = cellId(result.cell.source, result.cell.account, result.cell.region);
@@ -89,8 +95,13 @@ export function createDiscovery(options: {
       try {
         await source.discover({
           signal,
-          known: catalog.clusters().filter((cluster) => cluster.source === source.source),
-          cells: catalog.cells().filter((cell) => cell.source === source.source),
+          known: catalog
+            .clusters()
+            .filter(
+              ({ source: from, account, region }) =>
+                from === source.source && !shells.has(cellId(from, account, region)),
+            ),
+          cells: cells.filter(({ id }) => !shells.has(id)),
           asked,
           onPlanned(more) {
             cellsKnown += more;

@@ -7,7 +7,7 @@ import type { DiscoverySource } from '../providers/discovery-source.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
 
 /** Decides when discovery runs, and with which sources. */
-export interface Schedule extends Pick<Discovery, 'complete'> {
+export interface Schedule extends Pick<Discovery, 'complete' | 'status'> {
   /** Runs because the user asked. Does not join a run that began before the last login. */
   runAsked(): Promise<void>;
   /** Runs, or joins a run, to find clusters that are not known yet. */
@@ -87,6 +87,7 @@ export function createSchedule(options: {
       onStatus(discovery.status());
     },
     isFresh: () => discovery.status().status === 'idle' && catalog.isFresh(maxAgeMs()),
+    status: () => discovery.status(),
     complete: (cluster, signal) => discovery.complete(cluster, signal),
     close: () => discovery.cancel(),
   };

@@ -3,11 +3,18 @@ import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Schedule } from '../discovery/schedule.ts';
+import type { ShellDiscovery } from '../discovery/shell-discovery.ts';
 
 /** Finds clusters by the names that users give. Each function rejects or throws as `Catalog.find` does. */
 export interface Clusters {
-  /** Searches once for a cluster that the catalog does not know, before rejecting. */
-  find(words: readonly string[]): Promise<readonly Cluster[]>;
+  /**
+   * Searches once for a cluster that the catalog does not know, before rejecting; also with the variables of the caller's
+   * shell, if no run has used them yet.
+   */
+  find(
+    words: readonly string[],
+    ofShell?: Pick<ShellDiscovery, 'run' | 'hasBegun'>,
+  ): Promise<readonly Cluster[]>;
   /** `all` means all that are open. */
   open(words: readonly string[] | 'all'): readonly ClusterId[];
   /** `all` means all with kubeconfig entries of ours. Finds a cluster that no listing contains any more by its id. */
@@ -23,13 +30,18 @@ export function createClusters(options: {
 }): Clusters {
   const { catalog, schedule, connections } = options;
   return {
-    async find(words) {
+    async find(words, ofShell) {
       const all = () => [...new Set(words.map((word) => catalog.find(word)))];
       try {
         return all();
       } catch (error) {
-        if (!(error instanceof AppError) || error.code !== 'not-found' || schedule.isFresh()) throw error;
-        await schedule.run();
+        const isNew = ofShell?.hasBegun() === false;
+        if (!(error instanceof AppError) || error.code !== 'not-found') throw error;
+        if (schedule.isFresh() && !isNew) throw error;
+        await Promise.all([
+          ...(schedule.isFresh() ? [] : [schedule.run()]),
+          ...(isNew ? [ofShell.run()] : []),
+        ]);
         return all();
       }
     },

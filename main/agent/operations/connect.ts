@@ -4,6 +4,8 @@ import type { Access } from '../access/access.ts';
 import type { Policies } from '../access/policies.ts';
 import type { Activity } from '../activity/activity.ts';
 import type { Agent } from '../agent.ts';
+import type { Caller } from '../callers/caller.ts';
+import type { Callers } from '../callers/callers.ts';
 import type { Connections, Outcome } from '../connections/connections.ts';
 import type { CurrentContexts } from '../kubeconfig/follow-current.ts';
 import type { Clock, Logger } from '../parts.ts';
@@ -16,6 +18,7 @@ import type { Clusters } from './clusters.ts';
 /** Connects clusters, and reports the results to the journal and to the known policies. */
 export function connectOperation(options: {
   readonly clusters: Pick<Clusters, 'find' | 'named'>;
+  readonly callers: Pick<Callers<Pick<Caller, 'discovery'>>, 'of'>;
   readonly connections: Pick<Connections, 'connect'>;
   /** Resolves when everything that was open before the start is open again or has failed. */
   readonly restored: Promise<void>;
@@ -51,9 +54,15 @@ export function connectOperation(options: {
     activity.add({ kind: 'failed', cluster, title, failure: { error: toPlainError(outcome.error) } });
   };
 
-  return async ({ clusters: words, place, minutes, ...how }) => {
+  return async ({ clusters: words, place, minutes, environment, ...how }) => {
     await options.restored;
-    const found = await clusters.find(words);
+    const { discovery } = options.callers.of(environment);
+    const listed = await clusters.find(words, discovery);
+    // The agent may not see the details of what only a shell has the variables for.
+    const found =
+      discovery === undefined
+        ? listed
+        : await Promise.all(listed.map((one) => discovery.complete(one, how.signal).catch(() => one)));
     const since = options.clock.now();
     const { outcomes, warnings, stays, left, switched } = await activity.during(
       found.map(({ id }) => id),

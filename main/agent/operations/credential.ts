@@ -1,28 +1,33 @@
 import { AppError } from '../../model/app-error.ts';
 import { mayOpenBrowser } from '../../model/may-open-browser.ts';
 import type { Agent } from '../agent.ts';
+import type { Caller } from '../callers/caller.ts';
+import type { Callers } from '../callers/callers.ts';
 import type { Connections } from '../connections/connections.ts';
-import type { Credentials } from '../credentials/credentials.ts';
 import { apiServer, execCredential } from '../credentials/exec-credential.ts';
-import type { SignIns } from '../credentials/sign-ins.ts';
 import type { Environment } from '../parts.ts';
 import type { Clusters } from './clusters.ts';
+
+type CredentialCaller = Pick<Caller, 'signIns' | 'discovery'> & {
+  readonly credentials: Pick<Caller['credentials'], 'get'>;
+};
 
 /** Returns an ExecCredential, and opens the tunnel at the same time. */
 export function credentialOperation(options: {
   readonly clusters: Pick<Clusters, 'find'>;
-  readonly credentials: Pick<Credentials, 'get'>;
-  readonly signIns: SignIns;
+  readonly callers: Pick<Callers<CredentialCaller>, 'of'>;
   readonly connections: Pick<Connections, 'demand'>;
   readonly env: Environment;
 }): Agent['credential'] {
-  const { clusters, credentials, signIns, connections, env } = options;
-  return async ({ cluster, execInfo, browser }) => {
-    const [found] = await clusters.find([cluster]);
+  const { clusters, callers, connections, env } = options;
+  return async ({ cluster, execInfo, browser, environment }) => {
+    const { credentials, signIns, discovery } = callers.of(environment);
+    const [found] = await clusters.find([cluster], discovery);
     if (found === undefined) throw new AppError('not-found', `There is no cluster ${cluster}.`);
+    const own = discovery?.own(found) ?? found;
     const interactive = mayOpenBrowser({ env, execInfo, browser });
     const [credential] = await Promise.all([
-      signIns.through(interactive, () => credentials.get(found, apiServer(execInfo))),
+      signIns.through(interactive, () => credentials.get(own, apiServer(execInfo))),
       // kubectl asks before its first connection, which should find the port listening and the tunnel open.
       connections.demand(found.id, { interactive }),
     ]);

@@ -1,11 +1,10 @@
-import { isFailed } from '../../model/is-failed.ts';
-import type { Sessions } from '../access/sessions.ts';
 import type { Activity } from '../activity/activity.ts';
 import type { Agent, Parts } from '../agent.ts';
 import type { Base } from '../boot.ts';
+import type { Caller } from '../callers/caller.ts';
+import type { Callers } from '../callers/callers.ts';
 import { hostnamesOf } from '../catalog/hostnames.ts';
 import type { Connections } from '../connections/connections.ts';
-import { createSignIns } from '../credentials/sign-ins.ts';
 import { readFindings } from '../discovery/findings.ts';
 import type { Schedule } from '../discovery/schedule.ts';
 import type { Favourites } from '../favourites/favourites.ts';
@@ -18,8 +17,8 @@ import { createClusters } from './clusters.ts';
 import { connectOperation } from './connect.ts';
 import { connectedOperations } from './connected.ts';
 import { credentialOperation } from './credential.ts';
+import { discoverOperation } from './discover.ts';
 import { favouriteOperations } from './favourites.ts';
-import { signInOperations } from './sign-in.ts';
 import { snapshotOperation } from './snapshot.ts';
 import { switchOperation } from './switch-context.ts';
 
@@ -31,10 +30,10 @@ export function createOperations(agent: {
   readonly notices: Notices;
   readonly reach: Reach;
   readonly schedule: Schedule;
+  readonly callers: Pick<Callers<Caller>, 'of'>;
   readonly connections: Connections;
   /** Resolves when everything that was open before the start is open again or has failed. */
   readonly restored: Promise<void>;
-  readonly sessions: Sessions;
   readonly current: CurrentContexts;
   readonly activity: Activity;
   readonly favourites: Favourites;
@@ -42,19 +41,17 @@ export function createOperations(agent: {
   /** The start of the agent, ms since the epoch. */
   readonly startedAt: number;
 }): Omit<Agent, 'close'> {
-  const { base, parts, state, schedule, connections, current, activity } = agent;
-  const { network, organisation, settings, catalog, providers, consents, credentials } = base;
-  const { policies, tunnels, logins } = agent.reach;
+  const { base, parts, state, schedule, callers, connections, current, activity } = agent;
+  const { organisation, settings, catalog, providers, consents, credentials } = base;
+  const { policies, tunnels } = agent.reach;
   const { clock, logger } = parts;
   const clusters = createClusters({ catalog, schedule, connections });
   const accessRequest = () => organisation.current()?.links?.accessRequest;
-  const { login, logout } = signInOperations({ ...agent, logins, credentials, network });
-  const signIns = createSignIns({ clock, logins: { ...logins, login } });
   const shared = { ...agent, ...agent.reach, clusters, catalog, consents, credentials, accessRequest };
   const lookers = new Set<object>();
 
   return {
-    snapshot: snapshotOperation({ ...shared, signIns: parts.sealer.kind }),
+    snapshot: snapshotOperation({ ...shared, signIns: parts.sealer.kind, env: parts.env }),
     subscribe: state.subscribe,
     look() {
       const looker = {};
@@ -64,20 +61,12 @@ export function createOperations(agent: {
         if (lookers.delete(looker) && lookers.size === 0) tunnels.watch(false);
       };
     },
-    async discover() {
-      const start = clock.now();
-      await activity.during(['discovery'], schedule.runAsked);
-      return {
-        clusters: catalog.clusters().length,
-        failed: catalog.cells().filter(isFailed),
-        tookMs: clock.now() - start,
-      };
-    },
+    discover: discoverOperation({ ...shared, clock, logger }),
     connect: connectOperation({ ...shared, clock, logger }),
     ...connectedOperations(shared),
     switchTo: switchOperation(shared),
     kubectl: current.kubectl,
-    credential: credentialOperation({ ...shared, signIns, env: parts.env }),
+    credential: credentialOperation({ ...shared, env: parts.env }),
     async consent(word) {
       const [found] = await clusters.find([word]);
       return found && consents.view(found);
@@ -88,10 +77,10 @@ export function createOperations(agent: {
       logger.info('An API server may receive id tokens', { cluster: title, server });
       return allowed;
     },
-    accounts: logins.accounts,
+    accounts: ({ environment } = {}) => callers.of(environment).logins.accounts(),
     findings: () => readFindings(providers),
-    login,
-    logout,
+    login: ({ environment, ...asked }) => callers.of(environment).logins.login(asked),
+    logout: ({ environment, ...asked }) => callers.of(environment).logins.logout(asked),
     ...favouriteOperations(shared),
     lookAt: (ids) => policies.want(hostnamesOf(catalog, ids)),
     activity: activity.list,

@@ -2,8 +2,11 @@ import type { Snapshot } from '../../model/agent-view.ts';
 import type { CredentialIdentity } from '../../model/credential-identity.ts';
 import type { Policies } from '../access/policies.ts';
 import type { Agent } from '../agent.ts';
+import { shownVariables } from '../callers/identity-variables.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Credentials } from '../credentials/credentials.ts';
+import { networkVariables } from '../network/network-variables.ts';
+import type { Environment } from '../parts.ts';
 import type { Notices } from '../state/notices.ts';
 import type { State } from '../state/state.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
@@ -27,13 +30,16 @@ export function snapshotOperation(options: {
   readonly notices: Pick<Notices, 'list'>;
   readonly accessRequest: () => string | undefined;
   readonly signIns: Snapshot['agent']['signIns'];
+  readonly env: Environment;
   readonly startedAt: number;
 }): Agent['snapshot'] {
-  const { state, catalog, tunnels, credentials, policies, notices, accessRequest, signIns, startedAt } =
+  const { state, catalog, tunnels, credentials, policies, notices, accessRequest, signIns, env, startedAt } =
     options;
+  const variables = { ...networkVariables(env), ...shownVariables(env) };
+  const agent = { version, pid: process.pid, startedAt, platform: process.platform, signIns, variables };
   return () => ({
     ...state.get(),
-    agent: { version, pid: process.pid, startedAt, platform: process.platform, signIns },
+    agent,
     clusters: catalog.clusters().map(shown),
     cells: [...catalog.cells()],
     // Those of on-demand contexts are included, as closed.

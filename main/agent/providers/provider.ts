@@ -6,6 +6,7 @@ import type { Network } from '../network/network.ts';
 import type { OrganisationFiles } from '../organisation/organisation-files.ts';
 import type { Clock, Environment, Logger } from '../parts.ts';
 import type { SignInFile } from '../sealing/sign-in-file.ts';
+import type { AwsMfaSessions } from './aws/mfa.ts';
 import type { CredentialProvider } from './credential-provider.ts';
 import type { DiscoverySource } from './discovery-source.ts';
 import type { LoginProvider } from './login-provider.ts';
@@ -41,9 +42,13 @@ export interface ProviderParts {
     readonly config: string;
     /** The folder of our own files. */
     readonly state: string;
+    /** The folder for what was learned and can be learned again. Undefined: it is kept in memory only. */
+    readonly memory: string | undefined;
   };
   readonly settings: () => Settings;
   readonly organisation: () => Organisation | undefined;
+  /** The sessions of MFA devices, which serve every caller. */
+  readonly mfa: AwsMfaSessions;
   /** Files that the organisation's configuration names. */
   readonly organisationFiles: OrganisationFiles;
   /** Rejects if a cluster list may not be read: one that the organisation names must be in its folder. */

@@ -7,6 +7,7 @@ import { clusterFileCheck } from '../organisation/named-settings.ts';
 import type { OrganisationFiles } from '../organisation/organisation-files.ts';
 import { openSignInFile } from '../sealing/sign-in-file.ts';
 import type { SettingsKeeper } from '../settings/settings.ts';
+import type { AwsMfaSessions } from './aws/mfa.ts';
 import { awsProvider } from './aws/provider.ts';
 import { azureProvider } from './azure/provider.ts';
 import { fileProvider } from './file/provider.ts';
@@ -19,6 +20,9 @@ import { vaultProvider } from './vault/provider.ts';
 export interface Providers {
   /** In display order. */
   readonly all: readonly Provider[];
+  /** That of `all` which does not depend on the environment. */
+  readonly oidc: Provider;
+  readonly mfa: AwsMfaSessions;
   /** Decides which API servers may receive an ID token. */
   readonly consents: OidcConsents;
 }
@@ -34,17 +38,25 @@ export function createProviders(options: {
   readonly organisationFiles: OrganisationFiles;
   /** Warns the user. */
   readonly notice: (message: string) => void;
+  /** The agent's own, where these are for the variables of a shell: what does not depend on variables is shared. */
+  readonly shared?: Providers | undefined;
 }): Providers {
   const { parts, network, catalog, settings, organisation, organisationFiles, notice } = options;
   const { env, paths, clock, logger, sealer } = parts;
+  const mfa = options.shared?.mfa ?? new Map();
   const shared: ProviderParts = {
+    mfa,
     env,
     home: paths.home,
     network,
     clock,
     logger,
     notice,
-    folders: { config: paths.config, state: paths.state },
+    folders: {
+      config: paths.config,
+      state: paths.state,
+      memory: options.shared === undefined ? paths.state : undefined,
+    },
     settings: () => settings.get(),
     organisation,
     organisationFiles,
@@ -53,8 +65,11 @@ export function createProviders(options: {
     openSessionFile: ({ name, title, login }) =>
       openSignInFile({ path: path.join(paths.state, name), sealer, title, login, notice }),
   };
-  const { provider: oidc, consents } = oidcProvider(shared);
+  // ID tokens are renewed in one place: an issuer may accept each refresh token only once.
+  const { oidc, consents } = options.shared ?? oidcProvider(shared);
   return {
+    oidc,
+    mfa,
     all: [
       awsProvider(shared),
       azureProvider(shared),

@@ -30,7 +30,7 @@ export function guardedChannel(
     const pass = async <N extends OperationName>(id: number, name: N, given: unknown): Promise<void> => {
       const input = parseInput(name, given);
       const rule = pageRules[name];
-      if (rule === 'never' || hasPlace(input))
+      if (rule === 'never' || isOfShell(input))
         throw new AppError('bad-input', `A page in a browser may not call ${name} with this input.`, {
           hint: 'Use the command line: k8s-tunnels --help.',
         });
@@ -98,9 +98,15 @@ export function guardedChannel(
   };
 }
 
-/** Returns true if the input names a kubeconfig: a page uses the agent's own and may not name another. */
-function hasPlace(input: Input<OperationName>): boolean {
-  return 'place' in input && input.place !== undefined;
+/**
+ * Returns true if the input names a kubeconfig or variables, which may name a program: a page uses the agent's own and
+ * may not name others.
+ */
+function isOfShell(input: Input<OperationName>): boolean {
+  return (
+    ('place' in input && input.place !== undefined) ||
+    ('environment' in input && input.environment !== undefined)
+  );
 }
 
 /** Runs `work` with a separate conversation with the agent, opened by the first call and closed afterwards. */

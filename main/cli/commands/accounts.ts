@@ -2,8 +2,9 @@ import type { Account } from '../../model/account.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
+import { span } from '../span.ts';
 import { table } from '../table.ts';
-import { paint, printable, span } from '../terminal.ts';
+import { paint, printable } from '../terminal.ts';
 
 const titles: Readonly<Record<Account['provider'], string>> = {
   access: 'Cloudflare Access',

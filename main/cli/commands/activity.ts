@@ -5,8 +5,9 @@ import { clientFailureText, stageText } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
+import { span } from '../span.ts';
 import { table } from '../table.ts';
-import { paint, printable, span } from '../terminal.ts';
+import { paint, printable } from '../terminal.ts';
 import { accountTitle } from './accounts.ts';
 
 const defaultLimit = 50;

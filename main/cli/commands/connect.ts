@@ -6,7 +6,8 @@ import { listed, plural } from '../../model/wording.ts';
 import { stageText } from '../cluster-view.ts';
 import { withConfirmation } from '../confirm-production.ts';
 import { followConnecting } from '../connect-progress.ts';
-import { exitCodeOfAll } from '../exit-codes.ts';
+import { exitCodeOfAll } from '../exit-code-of-all.ts';
+import { networkDifferences } from '../network-difference.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { table } from '../table.ts';
@@ -76,10 +77,21 @@ export async function runConnect(
     writeLines([...table(result.results.filter((one) => one.status === 'connected').map(connectedRow))]);
     writeAside(result.results.filter((one) => one.status === 'failed').flatMap(failedLines));
     const unsaid = result.warnings.filter((warning) => !warned.has(warning));
-    writeAside([...unsaid, ...unasked, ...left.map(leftLine)].map(warningLine));
+    const otherNetwork = await networkWarnings(session, result.results);
+    writeAside([...unsaid, ...unasked, ...otherNetwork, ...left.map(leftLine)].map(warningLine));
     writeLines([kubectlLine(result.kubectl), ...contextLines(result), ...reachLines(result)]);
   }
   return code;
+}
+
+/** Where a connection failed, the agent may reach hosts in another way than this shell. */
+async function networkWarnings(
+  { client }: Session,
+  results: readonly ConnectResult[],
+): Promise<readonly string[]> {
+  if (results.every(({ status }) => status === 'connected')) return [];
+  const { agent } = await client.call('snapshot', {});
+  return networkDifferences(agent);
 }
 
 /** Asks for consent for API servers that may not receive an ID token yet. Resolves with warnings for the others. */

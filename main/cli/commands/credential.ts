@@ -4,6 +4,7 @@ import { type Paths, pathsFrom } from '../../agent/paths.ts';
 import { connectAgent } from '../../api/socket/client.ts';
 import type { AppError } from '../../model/app-error.ts';
 import { hasBrowser } from '../../model/may-open-browser.ts';
+import { callerEnvironment } from '../caller-environment.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { reachAgent } from '../reach-agent.ts';
 import { reportError, writeJson } from '../report.ts';
@@ -36,6 +37,7 @@ export async function runCredential(cluster: string, { json }: { readonly json: 
           cluster,
           ...(execInfo === undefined ? {} : { execInfo }),
           ...(hasBrowser(env) ? {} : { browser: false }),
+          environment: callerEnvironment(),
         });
       writeJson(
         await ask().catch(async (error: AppError) => {

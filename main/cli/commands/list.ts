@@ -5,6 +5,7 @@ import { accountText } from '../../model/account-name.ts';
 import type { Snapshot } from '../../model/agent-view.ts';
 import type { Cell, Cluster } from '../../model/cluster.ts';
 import { contextNames } from '../../model/context-name.ts';
+import { distinctions } from '../../model/distinction.ts';
 import { needsSignIn } from '../../model/needs-sign-in.ts';
 import { searchText } from '../../model/search-text.ts';
 import { plural } from '../../model/wording.ts';
@@ -88,7 +89,10 @@ function printList(snapshot: Known | Snapshot, { words, all, json }: Choice): nu
   const failed = failedCells(snapshot.cells);
   if (json) {
     const tunnels = openTunnels(snapshot);
-    const contexts = contextNames(snapshot.clusters);
+    const contexts = contextNames(
+      snapshot.clusters,
+      'givenNames' in snapshot ? snapshot.givenNames : undefined,
+    );
     writeJson({
       clusters: fitting.map((cluster) => ({
         ...cluster,
@@ -135,7 +139,11 @@ function printList(snapshot: Known | Snapshot, { words, all, json }: Choice): nu
 export async function knownClusters(session: Session): Promise<Snapshot> {
   const { client, orInterrupted } = session;
   const snapshot = await orInterrupted(client.call('snapshot', {}));
-  if (!isFirstDiscovery(snapshot)) return snapshot;
+  if (!isFirstDiscovery(snapshot)) {
+    // The variables of this shell may lead to more.
+    await orInterrupted(client.call('discover', { onlyNew: true }));
+    return snapshot;
+  }
   await followDiscovery(session);
   await orInterrupted(client.call('discover', {}));
   return orInterrupted(client.call('snapshot', {}));
@@ -157,6 +165,7 @@ function isFirstDiscovery({ discovery, clusters, cells }: Snapshot): boolean {
 function listLines(snapshot: Known, clusters: readonly Cluster[]): readonly string[] {
   const tunnels = openTunnels(snapshot);
   const policies = policiesOf(snapshot);
+  const different = distinctions(snapshot.clusters);
   const accounts = Map.groupBy(
     clusters.toSorted((a, b) => a.title.localeCompare(b.title)),
     ({ source, account }) => `${source} ${account}`,
@@ -171,7 +180,7 @@ function listLines(snapshot: Known, clusters: readonly Cluster[]): readonly stri
         stateMark(status),
         printable(cluster.title),
         environmentText(cluster),
-        printable(cluster.region),
+        printable([cluster.region, different.get(cluster.id) ?? []].flat().join(', ')),
         clusterNote(
           cluster,
           status === 'denied' ? policy : undefined,

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { autocompleteMultiselect, isCancel } from '@clack/prompts';
 import type { Kubectl, Snapshot } from '../../model/agent-view.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
+import { distinctions } from '../../model/distinction.ts';
 import { isProduction } from '../../model/is-production.ts';
 import { cellName, openTunnels } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -44,6 +45,7 @@ export async function runPick(session: Session): Promise<number> {
     return exitCodes.ok;
   }
   writeAside((await soonMissing(session)).map(missingLine));
+  const different = distinctions(snapshot.clusters);
   const picked = await autocompleteMultiselect<ClusterId>({
     message: `Clusters to connect · ${kubectlLine(snapshot.kubectl)}`,
     placeholder: 'Type to search',
@@ -52,7 +54,13 @@ export async function runPick(session: Session): Promise<number> {
     options: choices.map((cluster) => ({
       value: cluster.id,
       label: label(cluster, snapshot.kubectl),
-      hint: [printable(cluster.environment ?? ''), cellName(cluster)].filter(Boolean).join(' '),
+      hint: [
+        printable(cluster.environment ?? ''),
+        cellName(cluster),
+        printable(different.get(cluster.id) ?? ''),
+      ]
+        .filter(Boolean)
+        .join(' '),
     })),
     filter: (search, { label = '', hint = '' }) =>
       search

@@ -8,8 +8,9 @@ import { exitCodes } from '../exit-codes.ts';
 import { missingLine, soonMissing } from '../missing-sign-ins.ts';
 import { writeAside, writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
+import { span } from '../span.ts';
 import { table } from '../table.ts';
-import { hasTerminal, paint, printable, span } from '../terminal.ts';
+import { hasTerminal, paint, printable } from '../terminal.ts';
 
 export interface SetupFlags {
   readonly key?: string;

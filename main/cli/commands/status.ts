@@ -14,10 +14,12 @@ import { listed, plural } from '../../model/wording.ts';
 import { aboutText, clientFailureText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loginLine } from '../login-notes.ts';
+import { agentVariables, networkDifferences } from '../network-difference.ts';
 import { writeJson, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
+import { span } from '../span.ts';
 import { table } from '../table.ts';
-import { paint, printable, span } from '../terminal.ts';
+import { paint, printable } from '../terminal.ts';
 import { kubectlLine } from './connect.ts';
 
 /** Shows the tunnels, the current context and the agent. */
@@ -66,6 +68,7 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     sessions,
     endedSessions,
     identities,
+    networkDifferences: networkDifferences(agent),
     clientFailures: clientFailures.map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
     notices,
     release,
@@ -85,7 +88,7 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
   const tunnels = [...open.values()];
   const nameOf = (id: ClusterId) => {
     const cluster = byId.get(id);
-    return cluster === undefined ? id : contextName(cluster, clusters);
+    return cluster === undefined ? id : contextName(cluster, clusters, snapshot.givenNames);
   };
   const kept = snapshot.kept.filter((id) => !open.has(id)).map((id) => titleIn(byId, id));
   return [
@@ -130,7 +133,9 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
       ({ at, level, message }) =>
         `${level === 'warning' ? paint('yellow', '!') : '·'} ${printable(message)} ${paint('dim', `${span(now - at)} ago`)}`,
     ),
+    ...networkDifferences(agent).map((text) => `${paint('yellow', '!')} ${printable(text)}`),
     paint('dim', `agent ${agent.version}, process ${agent.pid}, up ${span(now - agent.startedAt)}`),
+    ...[agentVariables(agent) ?? []].flat().map((text) => paint('dim', printable(text))),
     ...(release === undefined ? [] : [paint('dim', releaseText(release))]),
     ...(agent.version === version
       ? []

@@ -336,3 +336,58 @@ test('ten thousand clusters in a hundred cells', async () => {
   await catalog.close();
   expect((await open()).clusters()).toHaveLength(9_901);
 });
+
+describe('what a run with the variables of a shell does to the catalog', () => {
+  const shells = (...clusters: readonly Cluster[]) => cell(listed(...clusters), 'us-east-1');
+
+  test('it adds a location, which the runs of the agent leave alone', () => {
+    catalog.addFromShell(shells(eksCluster('a', { region: 'us-east-1' })));
+    expect(catalog.cells()).toMatchObject([{ region: 'us-east-1', shell: true, readAt: clock.now() }]);
+    // The agent cannot read it, and does not visit it.
+    catalog.apply(cell(denied, 'us-east-1'));
+    catalog.settle({ source: 'eks', visited: new Set() });
+    expect(catalog.clusters()).toMatchObject([{ name: 'a', stale: false }]);
+    expect(catalog.cells()).toMatchObject([{ shell: true }]);
+    // Until it can.
+    catalog.apply(cell(listed(), 'us-east-1'));
+    expect(catalog.clusters()).toEqual([]);
+    expect(catalog.cells()[0]).not.toHaveProperty('shell');
+  });
+
+  test('it removes nothing: what another shell saw, or this one no longer sees, stays', () => {
+    catalog.addFromShell(shells(eksCluster('a', { region: 'us-east-1' })));
+    catalog.addFromShell(shells(eksCluster('b', { region: 'us-east-1' })));
+    catalog.addFromShell({ ...shells(), outcome: denied });
+    const known = catalog.clusters().map(({ name, stale }) => [name, stale]);
+    expect(known).toEqual([
+      ['a', true],
+      ['b', false],
+    ]);
+  });
+
+  test('what the agent knows keeps its ways in, and its location its state', () => {
+    catalog.apply(cell(listed(eksCluster('a', { profiles: ['own'] }), eksCluster('b'))));
+    const before = catalog.cells();
+    clock.advance(1_000);
+    const tags = { 'k8s-tunnels-name': 'Renamed' };
+    catalog.addFromShell(cell(listed(eksCluster('a', { profiles: ['of the shell'], tags }))));
+    expect(catalog.cells()).toEqual(before);
+    expect(names(catalog.clusters())).toEqual(['a', 'b']);
+    expect(catalog.get(eksCluster('a').id)).toMatchObject({
+      title: 'Renamed',
+      credential: { ways: [{ name: 'own' }] },
+    });
+  });
+
+  test('a location that no shell has read for 30 days is dropped with the next full run', () => {
+    catalog.addFromShell(shells(eksCluster('a', { region: 'us-east-1' })));
+    clock.advance(29 * 24 * 3_600_000);
+    catalog.finish();
+    expect(names(catalog.clusters())).toEqual(['a']);
+    clock.advance(2 * 24 * 3_600_000);
+    catalog.finish();
+    expect(catalog.clusters()).toEqual([]);
+    expect(catalog.cells()).toEqual([]);
+    expect(changes.at(-1)?.removed).toEqual([eksCluster('a', { region: 'us-east-1' }).id]);
+  });
+});

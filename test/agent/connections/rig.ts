@@ -19,6 +19,8 @@ export interface Rig {
   failWrites(error: AppError): void;
   /** From now on, the file of the connections cannot be replaced, as one on Windows that another program has open. */
   blockState(): Promise<void>;
+  /** From now on, discovery finds these only. */
+  replace(...clusters: readonly Cluster[]): void;
   connect(clusters: readonly Cluster[], signal?: AbortSignal): ReturnType<Connections['connect']>;
   /** The clusters that have a tunnel, and what it does; one whose port listens only is idle. */
   statuses(): Readonly<Record<ClusterId, string>>;
@@ -57,6 +59,7 @@ export async function startRig(...clusters: readonly Cluster[]): Promise<Rig> {
   return {
     tunnels,
     connections,
+    replace: (...others) => catalog.apply(cell(listed(...others))),
     failWrites(error) {
       failure = error;
     },

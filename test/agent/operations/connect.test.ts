@@ -28,6 +28,7 @@ const connecting = async (
 ) => {
   const did: unknown[] = [];
   const connect = connectOperation({
+    callers: { of: () => ({ discovery: undefined }) },
     clusters: { find: async () => [orders], named: (cluster) => ({ cluster, title: 'orders' }) },
     connections: {
       connect: async ({ forMs, switches }): Promise<Connected> => {

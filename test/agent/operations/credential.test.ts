@@ -16,8 +16,13 @@ const withFakes = (env: Record<string, string> = {}, demand: () => Promise<void>
   };
   const credential = credentialOperation({
     clusters: { find: async (words) => (words.includes('orders') ? [orders] : []) },
-    credentials: { get: async () => ({ kind: 'token', token: 'secret', expiresAt: undefined }) },
-    signIns,
+    callers: {
+      of: () => ({
+        credentials: { get: async () => ({ kind: 'token', token: 'secret', expiresAt: undefined }) },
+        signIns,
+        discovery: undefined,
+      }),
+    },
     connections: {
       demand(_id, options) {
         interactive.push(options.interactive);

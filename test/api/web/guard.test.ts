@@ -149,6 +149,7 @@ describe('a page', () => {
   test('gets no credential, cannot end the agent, and names no kubeconfig', async () => {
     const { call } = await openPage(true);
     const place = { cwd: '/', home: '/', kubeconfig: '/tmp/config' };
+    const environment = { cwd: '/', variables: { AWS_CONFIG_FILE: '/tmp/config' } };
     for (const [name, input] of [
       ['credential', { cluster: 'x' }],
       ['quit', {}],
@@ -158,6 +159,12 @@ describe('a page', () => {
       ['forget', { clusters: 'all', place }],
       ['switch', { cluster: 'x', place }],
       ['kubectl', { place }],
+      // They may name a program.
+      ['discover', { environment }],
+      ['connect', { clusters: ['x'], environment }],
+      ['accounts', { environment }],
+      ['login', { provider: 'aws', environment }],
+      ['logout', { provider: 'aws', environment }],
     ] as const)
       expect(await call(name, input)).toMatchObject({ error: { code: 'bad-input' } });
     expect(asked).toEqual([]);

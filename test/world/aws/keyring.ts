@@ -7,6 +7,8 @@ export interface Caller {
   readonly account: string;
   readonly arn: string;
   readonly userId: string;
+  /** Signed in with a code of an MFA device. */
+  readonly hasMfa?: true;
 }
 
 export interface Key {
@@ -31,6 +33,8 @@ export interface SessionCredentials {
 export interface SessionRole {
   readonly role: string;
   readonly mayUseEks: boolean;
+  /** A session of the account's user, with MFA, in place of a role. */
+  readonly isOfDevice?: true;
 }
 
 const reader = { role: 'AWSReservedSSO_ClusterReader_0123456789abcdef', mayUseEks: true };
@@ -39,6 +43,8 @@ const reader = { role: 'AWSReservedSSO_ClusterReader_0123456789abcdef', mayUseEk
 export class Keyring {
   private readonly sessions = new Map<string, SessionCredentials & SessionRole>();
   private readonly expired = new Set<string>();
+  /** Codes that every MFA device shows, each accepted once. */
+  private readonly codes = new Set(['111111', '222222', '333333']);
   private readonly plan: () => Plan;
 
   constructor(plan: () => Plan) {
@@ -56,8 +62,11 @@ export class Keyring {
         mayUseEks: session.mayUseEks,
         caller: {
           account: session.account,
-          arn: `arn:aws:sts::${session.account}:assumed-role/${role}/ada@acme.example`,
+          arn: session.isOfDevice
+            ? `arn:aws:iam::${session.account}:user/ada`
+            : `arn:aws:sts::${session.account}:assumed-role/${role}/ada@acme.example`,
           userId: `AROAWORLD${session.account.slice(1)}:ada@acme.example`,
+          ...(session.isOfDevice ? { hasMfa: true } : {}),
         },
       };
     }
@@ -84,6 +93,12 @@ export class Keyring {
     };
     this.sessions.set(session.accessKeyId, { ...session, ...role });
     return session;
+  }
+
+  /** Returns the session of a device's user for one of its codes; undefined for a wrong or used code. */
+  takeCode(account: string, serial: string, code: string): SessionCredentials | undefined {
+    if (serial !== `arn:aws:iam::${account}:mfa/ada` || !this.codes.delete(code)) return undefined;
+    return this.issueSession(account, { role: '', mayUseEks: true, isOfDevice: true });
   }
 
   /** Ends a session as time would. Twice is the same as once; throws for a key that is no session's. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { LoopbackAnswer, LoopbackRequest } from '../loopback-server.ts';
 import type { Fault } from '../traffic.ts';
 import type { Authentication } from './authentication.ts';
-import type { Caller, Keyring } from './keyring.ts';
+import type { Caller, Keyring, SessionCredentials } from './keyring.ts';
 
 const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
@@ -50,7 +50,26 @@ export function answerSts(options: {
     if (account === undefined || role === undefined) {
       return fail(400, 'ValidationError', `${form.get('RoleArn')} is invalid`);
     }
-    return xmlSession(keyring, account, role);
+    // Their trust policies ask for aws:MultiFactorAuthPresent.
+    if (role.startsWith('Mfa') && authentication.caller.hasMfa !== true)
+      return fail(
+        403,
+        'AccessDenied',
+        `${authentication.caller.arn} is not authorized to perform: sts:AssumeRole`,
+      );
+    return xmlAssumed(keyring, account, role);
+  }
+  const form = new URLSearchParams(request.body.toString());
+  if (action === 'GetSessionToken' && form.has('SerialNumber')) {
+    const { account } = authentication.caller;
+    const session = keyring.takeCode(account, form.get('SerialNumber') ?? '', form.get('TokenCode') ?? '');
+    if (session === undefined)
+      return fail(
+        403,
+        'AccessDenied',
+        'MultiFactorAuthentication failed with invalid MFA one time pass code.',
+      );
+    return xmlSession('GetSessionToken', session);
   }
   if (action !== 'GetCallerIdentity') {
     return fail(400, 'InvalidAction', `Could not find operation ${action} for version 2011-06-15`);
@@ -77,30 +96,35 @@ function xmlIdentity(caller: Caller): LoopbackAnswer {
   );
 }
 
-/** Whoever may call STS here may assume every role. */
-function xmlSession(keyring: Keyring, account: string, role: string): LoopbackAnswer {
-  const requestId = randomUUID();
+/** Whoever may call STS here may assume every role that asks for no MFA. */
+function xmlAssumed(keyring: Keyring, account: string, role: string): LoopbackAnswer {
   const session = keyring.issueSession(account, { role, mayUseEks: true });
-  return xml(
-    200,
-    requestId,
-    `<AssumeRoleResponse xmlns="${namespace}">
-  <AssumeRoleResult>
+  const user = `
     <AssumedRoleUser>
       <AssumedRoleId>AROAWORLD${account.slice(1)}:ada@acme.example</AssumedRoleId>
       <Arn>arn:aws:sts::${account}:assumed-role/${role}/ada@acme.example</Arn>
-    </AssumedRoleUser>
+    </AssumedRoleUser>`;
+  return xmlSession('AssumeRole', session, user);
+}
+
+function xmlSession(action: string, session: SessionCredentials, user = ''): LoopbackAnswer {
+  const requestId = randomUUID();
+  return xml(
+    200,
+    requestId,
+    `<${action}Response xmlns="${namespace}">
+  <${action}Result>${user}
     <Credentials>
       <AccessKeyId>${session.accessKeyId}</AccessKeyId>
       <SecretAccessKey>${session.secretAccessKey}</SecretAccessKey>
       <SessionToken>${session.sessionToken}</SessionToken>
       <Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration>
     </Credentials>
-  </AssumeRoleResult>
+  </${action}Result>
   <ResponseMetadata>
     <RequestId>${requestId}</RequestId>
   </ResponseMetadata>
-</AssumeRoleResponse>
+</${action}Response>
 `,
   );
 }

@@ -5,6 +5,8 @@ export interface GcpProject {
   readonly number: string;
   /** Whether its GKE API answers: switched off, or on and out of the person's reach. */
   readonly gke: 'enabled' | 'disabled' | 'denied';
+  /** The only account that it is known to; every one where undefined. */
+  readonly only?: string;
 }
 
 export interface GkeCluster {

@@ -67,8 +67,16 @@ export async function startGcp(parts: GcpParts): Promise<Gcp> {
     const refused = fault?.kind === 'drop' ? undefined : authenticate(gkeMethod(call), headers);
     if (refused !== undefined) return refused;
     const { certificateAuthorityFor } = parts;
-    const answer = await answerGke({ call, fault, plan: parts.plan.gcp, certificateAuthorityFor });
+    const answer = await answerGke({ call, fault, plan: planFor(headers), certificateAuthorityFor });
     return masked(answer, headers.get('x-goog-fieldmask'));
+  };
+
+  /** What the caller may see. */
+  const planFor = (headers: Headers): Plan['gcp'] => {
+    const { gcp } = parts.plan;
+    const [, token = ''] = /^Bearer (.+)$/.exec(headers.get('authorization') ?? '') ?? [];
+    const email = signIns.find(token);
+    return { ...gcp, projects: gcp.projects.filter(({ only }) => only === undefined || only === email) };
   };
 
   const authenticate = (method: GoogleMethod, headers: Headers): GoogleAnswer | undefined => {
@@ -99,7 +107,7 @@ export async function startGcp(parts: GcpParts): Promise<Gcp> {
     if (fault?.kind === 'deny') return permissionDenied(searchMethod, 'projects');
     // Calls that concern no project need one that pays: the client's own has the API off.
     if (payer === undefined) return serviceDisabled(searchMethod, '764086051850');
-    const answer = searchProjects(request, gcp);
+    const answer = searchProjects(request, planFor(headers));
     const again = { nextPageToken: Buffer.from('0').toString('base64url') };
     return masked(
       fault?.kind === 'repeat' && answer.kind === 'ok' ? ok({ ...answer.body, ...again }) : answer,

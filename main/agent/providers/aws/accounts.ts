@@ -5,6 +5,7 @@ import type { AwsWay } from '../../../model/cluster.ts';
 import type { Aws } from './aws.ts';
 import { compareProfiles } from './choice.ts';
 import { awsClientSettings } from './clients.ts';
+import { isEnvironment } from './environment.ts';
 import { awsError } from './errors.ts';
 import { type AwsPrincipal, anyRegion } from './profiles.ts';
 import type { AwsSession } from './sessions.ts';
@@ -91,9 +92,10 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
       const wanted = aws.organisation?.().roles ?? [];
       /** Roles of Identity Center come after the profiles, in its order. */
       const compare = ({ principal: a }: AwsLogin, { principal: b }: AwsLogin) =>
-        a.way.kind === 'profile' && b.way.kind === 'profile'
+        Number(isEnvironment(b)) - Number(isEnvironment(a)) ||
+        (a.way.kind === 'profile' && b.way.kind === 'profile'
           ? compareProfiles(a, b, wanted)
-          : Number(a.way.kind === 'sso') - Number(b.way.kind === 'sso');
+          : Number(a.way.kind === 'sso') - Number(b.way.kind === 'sso'));
       const join = (
         { id, name }: { readonly id: string; readonly name?: string | undefined },
         logins: readonly AwsLogin[],
@@ -111,10 +113,12 @@ export function createAwsAccounts(aws: Aws): AwsAccounts {
       const limitPrograms = pLimit(programsAtOnce);
       const logIn = async (principal: AwsPrincipal): Promise<AwsFailure | undefined> => {
         try {
-          const credentials = await (principal.process === undefined ? limit : limitPrograms)(() => {
-            signal.throwIfAborted();
-            return aws.credentials.get(principal, signal);
-          });
+          const credentials = await (principal.chain?.source.kind === 'process' ? limitPrograms : limit)(
+            () => {
+              signal.throwIfAborted();
+              return aws.credentials.get(principal, signal);
+            },
+          );
           const { accessKeyId, accountId } = credentials;
           const login = { principal, credentials };
           const id = accountId ?? accountOfKey.get(accessKeyId) ?? (await identify(login, signal));

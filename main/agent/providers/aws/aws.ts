@@ -5,6 +5,7 @@ import type { Clock, Logger } from '../../parts.ts';
 import { type AwsCredentials, createAwsCredentials } from './identities.ts';
 import { createIdentityCenter, type IdentityCenter } from './identity-center.ts';
 import { type AwsMemory, createAwsMemory } from './memory.ts';
+import type { AwsMfaSessions } from './mfa.ts';
 import { type AwsPortal, createAwsPortal } from './portal.ts';
 import { type AwsConfiguration, type AwsParts, awsConfiguration, awsConfigurationStamp } from './profiles.ts';
 import { createSsoCache, type SsoCache } from './sso-cache.ts';
@@ -21,18 +22,21 @@ export interface Aws extends AwsParts {
   readonly portal: AwsPortal;
   readonly ssoCache: SsoCache;
   readonly memory: AwsMemory;
+  readonly mfa: AwsMfaSessions;
 }
 
-/** `folder` holds our own files. Sends no request yet. */
+/** `folder` holds our own files; without one nothing is written. Sends no request yet. */
 export function createAws(
   options: AwsParts & {
     readonly network: Network;
     readonly clock: Clock;
     readonly logger: Logger;
-    readonly folder: string;
+    readonly folder: string | undefined;
+    /** The sessions of MFA devices, which serve every caller. */
+    readonly mfa?: AwsMfaSessions;
   },
 ): Aws {
-  const { env, home, organisation, network, clock, logger, folder } = options;
+  const { env, home, organisation, network, clock, logger, folder, mfa = new Map() } = options;
   // The portal allows 20 requests a second. The window is a little longer than a second, because requests can overtake
   // each other on the network.
   const pace = createPace({ clock, requests: 20, windowMs: 1_100 });
@@ -40,7 +44,8 @@ export function createAws(
   const ssoCache = createSsoCache({ home, clock });
   const portal = createAwsPortal({ ...shared, tokens: createSsoTokens({ ...shared, cache: ssoCache }) });
   let read: { readonly stamp: string; readonly configuration: Promise<AwsConfiguration> } | undefined;
-  const memory = createAwsMemory({ file: path.join(folder, 'aws.json'), logger });
+  const file = folder === undefined ? undefined : path.join(folder, 'aws.json');
+  const memory = createAwsMemory({ file, logger });
   return {
     env,
     home,
@@ -48,6 +53,7 @@ export function createAws(
     network,
     clock,
     memory,
+    mfa,
     portal,
     ssoCache,
     async configuration() {
@@ -55,7 +61,7 @@ export function createAws(
       if (read?.stamp !== stamp) read = { stamp, configuration: awsConfiguration(shared) };
       return read.configuration;
     },
-    credentials: createAwsCredentials({ ...shared, portal }),
+    credentials: createAwsCredentials({ ...shared, portal, mfa }),
     identityCenter: createIdentityCenter({
       portal,
       memory,

@@ -31,19 +31,21 @@ export interface AwsChoice {
 
 /**
  * Returns the choice that applies to a cluster, the most specific first: the user's setting for its account, its tag,
- * then AWS_PROFILE if that profile reaches the account.
+ * then AWS_PROFILE if that profile reaches the account. `reaches` finds that out for one that discovery did not use.
  */
-export function choiceFor(options: {
+export async function choiceFor(options: {
   readonly setting: string | undefined;
   readonly tag: string | undefined;
   readonly variable: string | undefined;
   readonly principals: readonly AwsPrincipal[];
-}): AwsChoice | undefined {
-  const { setting, tag, variable = '', principals } = options;
+  readonly reaches: (profile: string) => Promise<boolean>;
+}): Promise<AwsChoice | undefined> {
+  const { setting, tag, variable = '', principals, reaches } = options;
   if (setting !== undefined) return { name: setting, by: 'the setting awsRoles' };
   if (tag !== undefined) return { name: tag, by: 'the tag role of the cluster' };
-  const isVariable = principals.some(({ way }) => way.kind === 'profile' && way.name === variable);
-  return isVariable && variable !== '' ? { name: variable, by: 'AWS_PROFILE' } : undefined;
+  if (variable === '') return undefined;
+  const isKnown = principals.some(({ way }) => way.kind === 'profile' && way.name === variable);
+  return isKnown || (await reaches(variable)) ? { name: variable, by: 'AWS_PROFILE' } : undefined;
 }
 
 /**

@@ -5,43 +5,12 @@ import { command } from '../../../model/command.ts';
 import type { Environment } from '../../parts.ts';
 import { lastWords, programLimitMs, runProgram } from '../../processes/run-program.ts';
 
-type Section = Readonly<Record<string, string | undefined>>;
-type Sections = Readonly<Record<string, Section>>;
-
-/** A profile that logs in by a `credential_process`, its own or one of the profile whose role it assumes. */
+/** The `credential_process` of a profile, or of the profile with which it assumes its role. */
 export interface AwsProcess {
   /** The profile that names the process. */
   readonly profile: string;
   /** A command line for the system's shell; may hold secrets. */
   readonly command: string;
-  /** The roles to assume with the process's credentials, in that order. */
-  readonly roles: readonly Section[];
-}
-
-/**
- * Returns how a profile reaches a `credential_process`, by the SDK's own rules (`@aws-sdk/credential-provider-ini`:
- * `resolveProfileData`); undefined if it logs in otherwise. The SDK would run the process itself: with an open stdin,
- * without a limit, and leaving its children running when it gives up.
- */
-export function processOf(name: string, sections: Sections): AwsProcess | undefined {
-  const roles: Section[] = [];
-  const seen = new Set<string>();
-  for (let profile = name; ; ) {
-    const section = sections[profile];
-    if (section === undefined || seen.has(profile)) return undefined;
-    seen.add(profile);
-    const { role_arn: role, source_profile: source, credential_source: other } = section;
-    const hasKeys = section.aws_access_key_id !== undefined && section.aws_secret_access_key !== undefined;
-    if (seen.size > 1 && hasKeys) return undefined;
-    if (role !== undefined && source !== undefined && other === undefined) {
-      roles.unshift(section);
-      profile = source;
-      continue;
-    }
-    if (hasKeys || section.web_identity_token_file !== undefined) return undefined;
-    const command = section.credential_process;
-    return command === undefined ? undefined : { profile, command, roles };
-  }
 }
 
 /** The format that the AWS CLI documents ("Sourcing credentials with an external process"). */

@@ -1,9 +1,11 @@
 import { AppError } from '../../../model/app-error.ts';
 import type { AwsWay, Cluster, CredentialSource } from '../../../model/cluster.ts';
 import type { Credential, CredentialProviderOf } from '../credential-provider.ts';
+import { type AccountOf, createAccountOf } from './account-of.ts';
 import type { Aws } from './aws.ts';
 import { type AwsChoice, choiceFor, chosen } from './choice.ts';
 import { createEksToken } from './eks-token.ts';
+import { isEnvironment } from './environment.ts';
 import { awsError } from './errors.ts';
 import { type AwsConfiguration, type AwsPrincipal, rolePrincipal } from './profiles.ts';
 
@@ -11,10 +13,11 @@ type EksSource = Extract<CredentialSource, { kind: 'eks' }>;
 
 /** Makes tokens for EKS, signed with credentials from the ways of a cluster. */
 export function eksCredentials(aws: Aws): CredentialProviderOf<'eks'> {
+  const accountOf = createAccountOf(aws);
   return {
     kind: 'eks',
     async prepare({ source, cluster }) {
-      const ways = await waysOf(aws, source, cluster);
+      const ways = await waysOf({ aws, accountOf, source, cluster });
       return { identity: ways.identity, make: () => credentialBy(aws, source, ways) };
     },
   };
@@ -33,18 +36,38 @@ interface Ways {
  * Returns the ways that are still configured, and an identity of their users: it changes as soon as another user signs
  * in, a way is removed, or another one is chosen.
  */
-async function waysOf(
-  aws: Aws,
-  { ways }: EksSource,
-  { account, role }: Pick<Cluster, 'account' | 'role'>,
-): Promise<Ways> {
+async function waysOf(options: {
+  readonly aws: Aws;
+  readonly accountOf: AccountOf;
+  readonly source: EksSource;
+  readonly cluster: Pick<Cluster, 'account' | 'role'>;
+}): Promise<Ways> {
+  const { aws, accountOf } = options;
+  const { account, role } = options.cluster;
   const configuration = await aws.configuration();
-  const all = ways.flatMap((way) => principalOf(way, configuration) ?? []);
-  const choice = choiceFor({
+  // A shell whose keys reach another account is not the one that the cluster was found in.
+  const all = options.source.ways
+    .flatMap((way) => principalOf(way, configuration) ?? [])
+    .filter((principal) => !isEnvironment(principal));
+  const environment = configuration.profiles.find(isEnvironment);
+  // Keys are set for a shell, or for one command: they come before any choice that is stored.
+  if (environment !== undefined && (await accountOf(environment)) === account)
+    return {
+      principals: [environment],
+      all: [environment, ...all],
+      choice: undefined,
+      identity: await aws.credentials.identity(environment),
+    };
+  const choice = await choiceFor({
     setting: aws.organisation?.().chosen?.[account],
     tag: role,
     variable: aws.env.AWS_PROFILE,
     principals: all,
+    async reaches(profile) {
+      const named = configuration.profiles.find(({ way }) => way.kind === 'profile' && way.name === profile);
+      // One that cannot log in says why where it is used.
+      return named !== undefined && (await accountOf(named).catch(() => undefined)) === account;
+    },
   });
   const principals = choice === undefined ? all : chosen({ choice, account, principals: all, configuration });
   const users = await Promise.all(principals.map((principal) => aws.credentials.identity(principal)));
@@ -101,6 +124,12 @@ async function credentialBy(
       'aws-no-profile',
       `No AWS profile and no role of Identity Center that reaches ${source.cluster} is called ${choice.name}, which ${choice.by} names.`,
       { hint: `Correct it. There is: ${all.map(({ title }) => title).join(', ') || 'none'}.` },
+    );
+  if (source.ways.every((way) => isEnvironment({ way })))
+    throw new AppError(
+      'aws-no-profile',
+      `${source.cluster} was found with AWS variables of a shell, which this request does not have.`,
+      { hint: 'Repeat the command in a shell that has them, for example under `aws-vault exec`.' },
     );
   throw new AppError(
     'aws-no-profile',

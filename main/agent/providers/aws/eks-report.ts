@@ -3,7 +3,7 @@ import type { Cluster } from '../../../model/cluster.ts';
 import type { CellOutcome, CellResult, DiscoverySource } from '../discovery-source.ts';
 import { reportGone } from '../gone.ts';
 import { type AwsAccount, type AwsFailure, waysOf } from './accounts.ts';
-import { environmentProfile } from './profiles.ts';
+import { environmentProfile } from './environment.ts';
 
 type Discover = Parameters<DiscoverySource['discover']>[0];
 

@@ -1,7 +1,8 @@
 import { AppError, errnoOf } from '../../../model/app-error.ts';
 import { command } from '../../../model/command.ts';
 import { networkError } from '../../network/network-error.ts';
-import { type AwsPrincipal, environmentProfile } from './profiles.ts';
+import { environmentProfile } from './environment.ts';
+import type { AwsPrincipal } from './profiles.ts';
 import { noAnswer } from './request-handler.ts';
 import { isNoSignIn } from './sso-tokens.ts';
 
@@ -149,7 +150,8 @@ function loginHint({ way, login }: Principal): string {
   if (login.kind === 'sso') return `Run ${login.toLogIn}.`;
   if (login.kind === 'console') return `Run \`${command`aws login --profile ${login.profile}`}\`.`;
   const name = nameOf(way);
-  if (name === environmentProfile) return 'Set the AWS environment variables again and restart the agent.';
+  if (name === environmentProfile)
+    return 'Set the AWS variables of this shell again, then repeat the command.';
   return `Renew the credentials of profile ${name}.`;
 }
 
@@ -158,7 +160,7 @@ function credentialHint({ way, login }: Principal): string {
     return `Run ${login.toLogIn}; if that does not help, ask whether its role is still assigned to you.`;
   }
   if (login.kind === 'mfa') {
-    return 'Its role asks for an MFA code, which k8s-tunnels cannot enter: use a profile of IAM Identity Center, or one with a credential_process.';
+    return 'Its role asks for an MFA code, which k8s-tunnels can enter only where the chain of profiles begins with access keys or a credential_process.';
   }
   const name = nameOf(way);
   if (name === environmentProfile) return 'Run `aws sts get-caller-identity` to see why.';

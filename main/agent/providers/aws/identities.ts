@@ -6,10 +6,14 @@ import type { Pace } from '../../async/request-rate.ts';
 import type { Network } from '../../network/network.ts';
 import type { Clock } from '../../parts.ts';
 import { fileStamp } from '../../storage/file-stamp.ts';
-import { type AwsProcess, processCredentials } from './credential-process.ts';
+import { awsClientSettings } from './clients.ts';
+import { processCredentials } from './credential-process.ts';
+import { environmentCredentials, isEnvironment } from './environment.ts';
+import { type AwsMfaSessions, mfaNeeded, mfaSerialOf, mfaSession, mfaStamp } from './mfa.ts';
 import type { AwsPortal } from './portal.ts';
-import { type AwsParts, type AwsPrincipal, anyRegion, awsFiles, environmentProfile } from './profiles.ts';
+import { type AwsParts, type AwsPrincipal, anyRegion, awsFiles } from './profiles.ts';
 import { awsRequestHandler } from './request-handler.ts';
+import type { AwsChain } from './role-chain.ts';
 
 /** The credentials of every way into AWS, kept only in memory. */
 export interface AwsCredentials {
@@ -23,6 +27,8 @@ export interface AwsCredentials {
   identity(principal: AwsPrincipal): Promise<string>;
   /** Drops credentials that AWS rejected: the next call gets new ones. */
   forget(principal: AwsPrincipal): void;
+  /** Returns the keys of the user whose MFA device a profile asks for. Rejects as `get`. */
+  beforeMfa(principal: AwsPrincipal, signal: AbortSignal): Promise<AwsCredentialIdentity>;
   /** Drops all cached credentials: somebody has signed out. */
   forgetAll(): void;
 }
@@ -38,14 +44,16 @@ export function createAwsCredentials(
     readonly network: Network;
     readonly clock: Clock;
     readonly portal: AwsPortal;
+    readonly mfa: AwsMfaSessions;
     readonly pace: Pace;
   },
 ): AwsCredentials {
-  const { clock, network, portal, pace } = options;
+  const { env, clock, network, portal, mfa, pace } = options;
   const held = createExpiring<string, AwsCredentialIdentity>(clock);
 
-  const identity: AwsCredentials['identity'] = async ({ key, login, tokenFile }) => {
-    const kept = [key];
+  const identity: AwsCredentials['identity'] = async ({ key, login, tokenFile, chain }) => {
+    const serial = mfaSerialOf({ chain });
+    const kept = [key, ...(serial === undefined ? [] : [mfaStamp(mfa, serial)])];
     if (login.kind === 'sso' && login.signIn !== undefined)
       kept.push((await portal.identity(login.signIn)) ?? 'nobody');
     if (login.kind === 'console') kept.push(await fileStamp(consoleCacheFile(options, login.session)));
@@ -53,14 +61,35 @@ export function createAwsCredentials(
     return kept.join(' ');
   };
 
-  const byProcess = async (
-    { process, region, login }: AwsPrincipal & { readonly process: AwsProcess },
+  const sourceOf = async (
+    { source }: AwsChain,
     signal: AbortSignal,
+    clientConfig: object,
   ): Promise<AwsCredentialIdentity> => {
-    // Fail as the SDK does, which cannot prompt either, but before anything runs.
-    if (login.kind === 'mfa') throw Object.assign(new Error('MFA'), { name: 'CredentialsProviderError' });
-    let credentials = await processCredentials({ process, env: options.env, signal });
-    for (const { role_arn, role_session_name, external_id, duration_seconds, region: own } of process.roles) {
+    switch (source.kind) {
+      case 'process':
+        return processCredentials({ process: source, env, signal });
+      case 'environment':
+        return environmentCredentials({ env, clientConfig });
+      case 'role':
+        return portal.credentials(source.role);
+      case 'keys':
+        return source.keys;
+    }
+  };
+
+  const byChain = async (
+    principal: AwsPrincipal & { readonly chain: AwsChain },
+    signal: AbortSignal,
+    clientConfig: object,
+  ): Promise<AwsCredentialIdentity> => {
+    const { chain, region } = principal;
+    const serial = mfaSerialOf(principal);
+    const session = serial === undefined ? undefined : mfaSession(mfa, serial, clock);
+    // Ask before anything runs.
+    if (serial !== undefined && session === undefined) throw mfaNeeded(principal, serial);
+    let credentials = session ?? (await sourceOf(chain, signal, clientConfig));
+    for (const { role_arn, role_session_name, external_id, duration_seconds, region: own } of chain.roles) {
       const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
       credentials = await fromTemporaryCredentials({
         masterCredentials: credentials,
@@ -70,31 +99,32 @@ export function createAwsCredentials(
           ExternalId: external_id,
           DurationSeconds: Number.parseInt(duration_seconds ?? '3600', 10),
         },
-        clientConfig: {
-          region: own ?? region ?? anyRegion,
-          requestHandler: await awsRequestHandler(network, pace),
-          maxAttempts: 6,
-        },
+        clientConfig: { ...clientConfig, region: own ?? region ?? anyRegion },
       })();
     }
     return credentials;
   };
 
   const make = async (principal: AwsPrincipal, signal: AbortSignal): Promise<AwsCredentialIdentity> => {
-    const { role, way, login, process } = principal;
+    const { role, way, login, chain } = principal;
     if (role !== undefined) return portal.credentials(role);
-    if (process !== undefined) return byProcess({ ...principal, process }, signal);
     // Get the token first: the SDK would report an unreachable network as an expired session.
     if (login.kind === 'sso' && login.signIn !== undefined) await portal.token(login.signIn);
-    const { fromIni, fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
     const clientConfig = {
       // The SDK would ask the commercial STS if the profile names no region.
       ...(principal.region === undefined ? {} : { region: principal.region }),
       requestHandler: awsRequestHandler(network, pace),
       maxAttempts: 6,
     };
-    if (way.kind === 'profile' && way.name === environmentProfile)
-      return fromNodeProviderChain({ clientConfig })();
+    if (chain !== undefined || isEnvironment(principal)) {
+      // The SDK would take the endpoint from this process's environment.
+      const sts = await awsClientSettings({ env, network, principal: undefined, service: 'STS', pace });
+      const config = { ...sts, ...clientConfig };
+      return chain === undefined
+        ? environmentCredentials({ env, clientConfig: config })
+        : byChain({ ...principal, chain }, signal, config);
+    }
+    const { fromIni } = await import('@aws-sdk/credential-providers');
     const profile = way.kind === 'profile' ? way.name : '';
     // Do not use the whole chain: a profile that cannot log in must not fall back to the instance's own role.
     return fromIni({ ...awsFiles(options), profile, ignoreCache: true, clientConfig })();
@@ -114,6 +144,11 @@ export function createAwsCredentials(
     },
     forget: ({ key }) => void held.delete(key),
     forgetAll: () => held.clear(),
+    async beforeMfa({ chain }, signal) {
+      if (chain === undefined) throw new Error('the profile has no chain');
+      const sts = await awsClientSettings({ env, network, principal: undefined, service: 'STS', pace });
+      return sourceOf(chain, signal, sts);
+    },
   };
 }
 

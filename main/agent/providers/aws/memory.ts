@@ -48,8 +48,14 @@ export function isRecent(readAt: number | undefined, clock: Clock, lifeMs = memo
   return age >= 0 && age < lifeMs;
 }
 
-export function createAwsMemory(options: { readonly file: string; readonly logger: Logger }): AwsMemory {
+/** Without a file, nothing outlives the process. */
+export function createAwsMemory(options: {
+  readonly file: string | undefined;
+  readonly logger: Logger;
+}): AwsMemory {
   const { logger } = options;
+  const empty = (): Memory => ({ portals: {}, regions: {} });
+  if (options.file === undefined) return { read: once(async () => empty()), save: async () => {} };
   const file = jsonFile({
     file: options.file,
     version: 1,
@@ -63,7 +69,7 @@ export function createAwsMemory(options: { readonly file: string; readonly logge
       return undefined;
     });
     written = JSON.stringify(stored);
-    return stored ?? { portals: {}, regions: {} };
+    return stored ?? empty();
   });
   return {
     read,

@@ -5,8 +5,9 @@ import { errnoOf } from '../../../model/app-error.ts';
 import type { AwsWay } from '../../../model/cluster.ts';
 import type { Environment } from '../../parts.ts';
 import { fileStamp } from '../../storage/file-stamp.ts';
-import { type AwsProcess, processOf } from './credential-process.ts';
+import { accountIn, environmentPrincipal } from './environment.ts';
 import { chainOf, loginOf, regionOf } from './profile-chain.ts';
+import { type AwsChain, roleChainOf } from './role-chain.ts';
 import {
   type AwsSession,
   bareUrl,
@@ -33,14 +34,16 @@ export interface AwsPrincipal {
   readonly region: string | undefined;
   /** The endpoint of its services, if not AWS's own. */
   readonly endpoint: string | undefined;
+  /** The account that it reaches, if the configuration says so. */
+  readonly account?: string | undefined;
   /** The name of the role that it assumes, if it does. */
   readonly roleName?: string | undefined;
   /** The Identity Center role, if that is its only login. */
   readonly role: AwsRole | undefined;
   /** The file of its web identity token. */
   readonly tokenFile?: string | undefined;
-  /** The program that logs it in. */
-  readonly process?: AwsProcess | undefined;
+  /** How it logs in, if the SDK does not do that. */
+  readonly chain?: AwsChain | undefined;
   /** How it logs in, where that changes how the user fixes a failure. */
   readonly login:
     | {
@@ -57,9 +60,6 @@ export interface AwsPrincipal {
 
 /** The region for STS if nothing names one: the answer is the same in every region of the commercial partition. */
 export const anyRegion = 'us-east-1';
-
-/** Represents the credentials in environment variables if no profile has any. No profile can have this name. */
-export const environmentProfile = '';
 
 export interface AwsParts {
   readonly env: Environment;
@@ -89,14 +89,6 @@ const loginKeys = [
   'login_session',
 ];
 
-/** Any of these variables is a login without a profile. */
-const loginVariables = [
-  'AWS_ACCESS_KEY_ID',
-  'AWS_WEB_IDENTITY_TOKEN_FILE',
-  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-];
-
 /** Every profile that can log in, and every session of Identity Center. */
 export interface AwsConfiguration {
   readonly profiles: readonly AwsPrincipal[];
@@ -112,8 +104,8 @@ export async function awsConfigurationStamp(parts: AwsParts): Promise<string> {
 }
 
 /**
- * Reads the AWS configuration: every profile that can log in (without any, the environment's credentials if there are
- * some) and every session of Identity Center, the organisation's included.
+ * Reads the AWS configuration: the credentials of the environment if there are some, every profile that can log in, and
+ * every session of Identity Center, the organisation's included.
  */
 export async function awsConfiguration(parts: AwsParts): Promise<AwsConfiguration> {
   const { parseKnownFiles } = await import('@smithy/shared-ini-file-loader');
@@ -141,20 +133,8 @@ export async function awsConfiguration(parts: AwsParts): Promise<AwsConfiguratio
       one === undefined ? [] : [portalSession(one)],
     ),
   ];
-  if (profiles.length > 0 || !loginVariables.some((name) => (parts.env[name] ?? '') !== '')) {
-    return { profiles, sessions };
-  }
-  const environment: AwsPrincipal = {
-    way: { kind: 'profile', name: environmentProfile },
-    title: 'The AWS environment',
-    key: environmentProfile,
-    region: parts.env.AWS_REGION ?? parts.env.AWS_DEFAULT_REGION,
-    endpoint: undefined,
-    role: undefined,
-    tokenFile: parts.env.AWS_WEB_IDENTITY_TOKEN_FILE || undefined,
-    login: { kind: 'other' },
-  };
-  return { profiles: [environment], sessions };
+  const environment = environmentPrincipal(parts.env);
+  return { profiles: environment === undefined ? profiles : [environment, ...profiles], sessions };
 }
 
 /** Returns the principal of an Identity Center role. */
@@ -166,6 +146,7 @@ export function rolePrincipal(role: AwsRole): AwsPrincipal {
     key: roleKey(role),
     region: session.region,
     endpoint: undefined,
+    account,
     role,
     login: { kind: 'sso', session: session.name, toLogIn: session.toLogIn, signIn: session },
   };
@@ -212,10 +193,11 @@ function profileFrom(name: string, sections: Sections): AwsPrincipal {
     key: role === undefined ? `profile ${name} ${fingerprint.digest('hex')}` : roleKey(role),
     region: regionOf(chain, session),
     endpoint: section.endpoint_url,
+    account: accountIn(role_arn) ?? account,
     roleName: role_arn?.slice(role_arn.lastIndexOf('/') + 1) ?? roleName,
     role,
     tokenFile: chain.map(([, one]) => one.web_identity_token_file).find((file) => file !== undefined),
-    process: processOf(name, sections),
+    chain: roleChainOf(name, sections),
     login: loginOf(chain, sections),
   };
 }

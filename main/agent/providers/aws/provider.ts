@@ -5,6 +5,7 @@ import { eksCredentials } from './credential.ts';
 import { createEksSource } from './eks.ts';
 import { awsFindings } from './findings.ts';
 import { createAwsLogin } from './login.ts';
+import { withMfa } from './mfa-login.ts';
 
 /** EKS clusters in all accounts that profiles and IAM Identity Center reach. */
 export function awsProvider(shared: ProviderParts): Provider {
@@ -15,7 +16,8 @@ export function awsProvider(shared: ProviderParts): Provider {
     network,
     clock,
     logger,
-    folder: folders.state,
+    folder: folders.memory,
+    mfa: shared.mfa,
     organisation: () => {
       const { identityCenter = [], roles = [] } = organisation()?.sources?.eks ?? {};
       const own = settings().awsPortals.flatMap((text) => portalIn(text) ?? []);
@@ -25,7 +27,7 @@ export function awsProvider(shared: ProviderParts): Provider {
   });
   return {
     source: () => createEksSource({ aws, regions: settings().awsRegions }),
-    login: createAwsLogin(aws),
+    login: withMfa(createAwsLogin(aws), aws),
     credential: eksCredentials(aws),
     findings: () => awsFindings(aws),
   };

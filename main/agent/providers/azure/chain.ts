@@ -1,6 +1,7 @@
 import type { TokenCredential, TokenCredentialOptions } from '@azure/identity';
 import { AppError } from '../../../model/app-error.ts';
 import type { Network } from '../../network/network.ts';
+import type { Environment } from '../../parts.ts';
 import type { SignInFile } from '../../sealing/sign-in-file.ts';
 import type { Challenges } from './challenges.ts';
 import { type AzureCloud, type AzureSignIn, cliCacheSchema, readJson } from './cli-sessions.ts';
@@ -12,6 +13,8 @@ const processTimeoutInMs = 30_000;
 
 /** Returns the SDK's chain over the sessions: the first that can give a token does. Any tenant may be requested. */
 export async function chainOf(options: {
+  /** Of the vendors' tools. */
+  readonly env: Environment;
   readonly signIns: readonly AzureSignIn[];
   readonly cloud: AzureCloud;
   readonly network: Network;
@@ -19,7 +22,7 @@ export async function chainOf(options: {
   /** How requests to the authority are sent. */
   readonly options: Pick<TokenCredentialOptions, 'httpClient' | 'retryOptions'>;
 }): Promise<TokenCredential> {
-  const { signIns, cloud, network, challenges } = options;
+  const { env, signIns, cloud, network, challenges } = options;
   const identity = await import('@azure/identity');
   const multiTenant = { additionallyAllowedTenants: ['*'] };
   const overHttp = { ...multiTenant, authorityHost: cloud.authority, ...options.options };
@@ -47,7 +50,7 @@ export async function chainOf(options: {
       case 'cli': {
         const { username, users, cache, tenants } = signIn;
         // `--tenant` gets a token of the current user, who may not be this tenant's.
-        const cli = toolCredential('az', (tenant) => {
+        const cli = toolCredential('az', env, (tenant) => {
           const user = users.get(tenant);
           return user?.username === username ? undefined : user?.subscription;
         });
@@ -75,7 +78,7 @@ export async function chainOf(options: {
         // Runs the SDK's own script, which ends its process after the same time.
         return new identity.AzurePowerShellCredential({ ...multiTenant, processTimeoutInMs });
       case 'developer-cli':
-        return toolCredential('azd');
+        return toolCredential('azd', env);
     }
   };
   return new identity.ChainedTokenCredential(...(await Promise.all(signIns.map(create))));

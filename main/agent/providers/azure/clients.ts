@@ -53,7 +53,7 @@ export function createAzureSessions(parts: AzureParts): () => Promise<AzureSessi
 }
 
 async function openSession(
-  { network, challenges }: Pick<AzureParts, 'network' | 'challenges'>,
+  { env, network, challenges }: Pick<AzureParts, 'env' | 'network' | 'challenges'>,
   { signIns, cloud }: Awaited<ReturnType<typeof azureSignIns>>,
 ): Promise<AzureSession> {
   const httpClient = await azureHttpClient(network);
@@ -72,6 +72,7 @@ async function openSession(
     },
   };
   const chain = await chainOf({
+    env,
     signIns,
     cloud,
     network,

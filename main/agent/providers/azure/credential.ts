@@ -4,6 +4,7 @@ import { type AksCredentialSource, readAksKubeconfig } from './aks-kubeconfig.ts
 import type { AzureParts } from './cli-sessions.ts';
 import { type AzureSession, createAzureSessions } from './clients.ts';
 import { azureError, notSignedIn } from './errors.ts';
+import { aksIdentity } from './identity.ts';
 
 /** Makes credentials for AKS. Cached ones are valid as long as the session stays the same. */
 export function aksCredentials(parts: AzureParts): CredentialProviderOf<'aks'> {
@@ -35,7 +36,12 @@ async function aksCredential(session: AzureSession, source: AksCredentialSource)
   try {
     const token = await session.credential(tenant).getToken(`${application}/.default`);
     if (token === null) throw new Error('no token was given');
-    return { kind: 'token', token: token.token, expiresAt: token.expiresOnTimestamp };
+    return {
+      kind: 'token',
+      token: token.token,
+      expiresAt: token.expiresOnTimestamp,
+      identity: aksIdentity(token.token, session.signIns),
+    };
   } catch (error) {
     throw azureError({
       error,

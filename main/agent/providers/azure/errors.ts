@@ -111,7 +111,7 @@ function sessionOver({ session, tenant, tokenScope, cause, code = '' }: Failed):
   const where = tenant === undefined ? '' : ` in tenant ${tenant}`;
   if (userTool === undefined) {
     return new AppError('azure-session-expired', `The session of AZURE_CLIENT_ID has expired${where}.`, {
-      hint: 'Renew the secret or certificate of the application and restart the agent.',
+      hint: 'Renew the secret or certificate of the application, set its variables again and repeat the command.',
       cause,
     });
   }

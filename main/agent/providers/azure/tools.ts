@@ -2,6 +2,7 @@ import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/ident
 import { z } from 'zod';
 import { AppError } from '../../../model/app-error.ts';
 import { command } from '../../../model/command.ts';
+import type { Environment } from '../../parts.ts';
 import { lastWords, programLimitMs, runProgram } from '../../processes/run-program.ts';
 
 /** The limit for a vendor's tool to return a token. It takes seconds to load, but never waits for the user. */
@@ -22,6 +23,7 @@ const azdSchema = z.object({ token: z.string().min(1), expiresOn: z.string() });
  */
 export function toolCredential(
   tool: 'az' | 'azd',
+  env: Environment,
   /** Returns the subscription whose user has to be asked, if it is not the current one's. */
   subscriptionIn: (tenant: string) => string | undefined = () => undefined,
 ): TokenCredential {
@@ -39,9 +41,9 @@ export function toolCredential(
         );
       const args =
         tool === 'az' ? azArguments(scopes, tenantId, subscription) : azdArguments(scopes, tenantId, claims);
-      const cwd = process.platform === 'win32' ? (process.env.SystemRoot ?? 'C:\\Windows') : '/bin';
-      const limitMs = Math.min(longestMs, programLimitMs(process.env));
-      const end = await runProgram({ command: tool, args, cwd, limitMs });
+      const cwd = process.platform === 'win32' ? (env.SystemRoot ?? 'C:\\Windows') : '/bin';
+      const limitMs = Math.min(longestMs, programLimitMs(env));
+      const end = await runProgram({ command: tool, args, cwd, env, limitMs });
       if (end.kind === 'not-started') throw new CredentialUnavailableError(`${tool} could not be found.`);
       if (end.kind !== 'ended') throw hung(tool, limitMs, end.kind === 'cancelled' ? '' : end.lastLine);
       const token = end.exitCode === 0 ? tokenIn(tool, end.stdout) : undefined;

@@ -7,7 +7,7 @@ import type { Network } from '../../network/network.ts';
 import type { Clock, Environment } from '../../parts.ts';
 import type { SignInFile } from '../../sealing/sign-in-file.ts';
 import { unreadable } from '../../storage/unreadable.ts';
-import { openGcpClient } from './clients.ts';
+import { openGcpClient, principalOf } from './clients.ts';
 import { gcpLoginHint, signInError } from './errors.ts';
 
 /** The same inputs that gcloud and Google's libraries read. */
@@ -18,6 +18,8 @@ export interface GcpParts {
   readonly clock: Clock;
   /** Where `k8s-tunnels login gcp` stores its session. */
   readonly ownFile?: SignInFile | undefined;
+  /** Which credentials to use; undefined: those that come first. */
+  readonly account?: typeof secondAccount | undefined;
 }
 
 /** The user's access to Google for the next minutes. */
@@ -33,6 +35,10 @@ export interface GcpAccess {
   readonly quotaHint: string;
   /** The project that the environment or the credentials name. */
   readonly project: string | undefined;
+  /** Whose it is, at the beginning of a sentence. */
+  readonly title: string;
+  /** The other credentials on this computer, which do not apply. */
+  readonly others: readonly string[];
 }
 
 export interface GcpSession {
@@ -51,6 +57,9 @@ const commonSchema = z.looseObject({
   project_id: z.string().optional(),
   quota_project_id: z.string().optional(),
   universe_domain: z.string().optional(),
+  account: z.string().optional().catch(undefined),
+  client_email: z.string().optional().catch(undefined),
+  service_account_impersonation_url: z.string().optional().catch(undefined),
 });
 
 /**
@@ -79,6 +88,8 @@ export function createGcpSession(parts: GcpParts): GcpSession {
           universe: universeOf(content.universe_domain, env),
           quotaProject: env.GOOGLE_CLOUD_QUOTA_PROJECT || content.quota_project_id,
           quotaHint: quotaHint(parts, file),
+          title: titleOf(content, file),
+          others: await othersThan(parts, file),
           project: env.GOOGLE_CLOUD_PROJECT || env.CLOUDSDK_CORE_PROJECT || content.project_id,
         };
       } catch (error) {
@@ -89,6 +100,31 @@ export function createGcpSession(parts: GcpParts): GcpSession {
       current = undefined;
     },
   };
+}
+
+/** Returns the titles of the credentials that would apply without those of `used`. Leaves out what cannot be read. */
+async function othersThan(parts: GcpParts, used: string): Promise<readonly string[]> {
+  const env = { ...parts.env, GOOGLE_APPLICATION_CREDENTIALS: '' };
+  const without = { ...parts, env, account: undefined };
+  const found = gcpCredentialFiles(without).map(async ({ file, own }) => {
+    try {
+      const text =
+        file === used ? undefined : await (own === undefined ? readCredentials(file, false) : own.read());
+      return text === undefined ? [] : [titleOf(parse(text, file), file)];
+    } catch {
+      return [];
+    }
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** Names the account, if the file does. */
+function titleOf(content: z.infer<typeof commonSchema>, file: string): string {
+  const { account, client_email: email, service_account_impersonation_url: url } = content;
+  const impersonated = url === undefined ? undefined : principalOf(URL.parse(url)?.pathname ?? '');
+  const service = impersonated || email;
+  if (service !== undefined) return `Google service account ${service}`;
+  return account ? `Google account ${account}` : `The Google account of ${file}`;
 }
 
 /** Google's variable takes precedence over the file; gcloud writes only its own file. */
@@ -112,6 +148,17 @@ async function findCredentials(parts: GcpParts) {
   return undefined;
 }
 
+/** The application-default credentials of a computer on which our own session comes first. */
+export const secondAccount = 'application-default';
+
+/** Returns the accounts besides the one that comes first: with a named file, there is no other. */
+export async function gcpAccounts(parts: GcpParts): Promise<readonly (typeof secondAccount)[]> {
+  const { GOOGLE_APPLICATION_CREDENTIALS: named = '' } = parts.env;
+  const own = named === '' ? await parts.ownFile?.read().catch(() => undefined) : undefined;
+  const other = await readCredentials(adcFile(parts), false).catch(() => undefined);
+  return own === undefined || other === undefined ? [] : [secondAccount];
+}
+
 /**
  * Returns the files in order: the first that exists counts. `named` means that the user set this path, so the file must
  * exist.
@@ -120,14 +167,18 @@ export function gcpCredentialFiles({
   env,
   home,
   ownFile,
-}: Pick<GcpParts, 'env' | 'home' | 'ownFile'>): readonly {
+  account,
+}: Pick<GcpParts, 'env' | 'home' | 'ownFile' | 'account'>): readonly {
   readonly file: string;
   readonly named: boolean;
   /** Our session, which is read differently. */
   readonly own?: SignInFile;
 }[] {
   const named = env.GOOGLE_APPLICATION_CREDENTIALS ?? '';
-  const own = ownFile === undefined ? [] : [{ file: ownFile.path, named: false, own: ownFile }];
+  const own =
+    ownFile === undefined || account !== undefined
+      ? []
+      : [{ file: ownFile.path, named: false, own: ownFile }];
   if (named !== '') return [{ file: named, named: true }];
   return [...own, { file: adcFile({ env, home }), named: false }];
 }

@@ -52,9 +52,11 @@ export async function openGcpClient(options: {
   const { parts, file, content } = options;
   if (programSchema.safeParse(content).success && parts.env[allowPrograms] !== '1') {
     throw new AppError('gcp-failed', `The credentials in ${file} run a program, which is not allowed here.`, {
-      hint: `If you trust the program, set ${allowPrograms}=1 and restart the agent.`,
+      hint: `If you trust the program, set ${allowPrograms}=1 and try again.`,
     });
   }
+  // The library looks for it in this process; whether the caller's environment has it was checked above.
+  if (parts.env[allowPrograms] === '1') process.env[allowPrograms] = '1';
   const google = await import('google-auth-library');
   const transporter = createTransporter(google, parts, tokenUriOf(content, parts));
   const common = (given: Content) => ({
@@ -171,7 +173,7 @@ function createTransporter(
 }
 
 /** Returns the principal in `…/serviceAccounts/PRINCIPAL:generateAccessToken`; empty for any other path. */
-function principalOf(pathname: string): string {
+export function principalOf(pathname: string): string {
   const last = pathname.slice(pathname.lastIndexOf('/') + 1);
   const end = ':generateAccessToken';
   return last.endsWith(end) ? last.slice(0, -end.length) : '';

@@ -14,7 +14,7 @@ import { gcpScopes, openOAuthClient } from './clients.ts';
 const session = 'google';
 
 const named = 'GOOGLE_APPLICATION_CREDENTIALS is set, and takes precedence over any session.';
-const unsetHint = 'Unset it, restart the agent (`k8s-tunnels quit`) and sign in again.';
+const unsetHint = 'Unset it and sign in again. The window needs a new agent for that (`k8s-tunnels quit`).';
 
 /** The user fields of `application_default_credentials.json`, as far as we read them. */
 const keptSchema = z.looseObject({

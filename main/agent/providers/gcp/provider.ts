@@ -1,7 +1,7 @@
 import type { Provider, ProviderParts } from '../provider.ts';
 import { gkeCredentials } from './credential.ts';
 import { gcloudFindings } from './gcloud-account.ts';
-import { createGkeSource } from './gke.ts';
+import { createGkeAccountsSource } from './gke-accounts.ts';
 import { createGcpLogin } from './login.ts';
 
 /** GKE clusters in all projects that the application-default credentials see. */
@@ -14,7 +14,7 @@ export function gcpProvider(shared: ProviderParts): Provider {
   });
   const parts = { env, home, network, clock, ownFile: sessionFile };
   return {
-    source: () => createGkeSource({ ...parts, projects: organisation()?.sources?.gke?.projects }),
+    source: () => createGkeAccountsSource({ ...parts, projects: organisation()?.sources?.gke?.projects }),
     login: createGcpLogin({ parts, client: () => organisation()?.sources?.gke?.oauthClient }),
     credential: gkeCredentials(parts),
     sessionFile,

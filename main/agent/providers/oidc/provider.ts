@@ -7,7 +7,7 @@ import { createOidcTokens } from './tokens.ts';
 
 /** Provides ID tokens for clusters that name an OpenID Connect issuer, whichever source found them. */
 export function oidcProvider(shared: ProviderParts): {
-  readonly provider: Provider;
+  readonly oidc: Provider;
   readonly consents: OidcConsents;
 } {
   const { network, clock, logger, folders, clusters } = shared;
@@ -22,7 +22,7 @@ export function oidcProvider(shared: ProviderParts): {
   const tokens = createOidcTokens({ file: sessionFile, network, clock, logger, issuers });
   const consents = createOidcConsents({ folder: folders.state, clock, logger, issuers });
   return {
-    provider: {
+    oidc: {
       login: createOidcLogin({ network, clock, tokens, consents, file: sessionFile.store, issuers }),
       credential: oidcCredentials({ tokens, consents }),
       sessionFile,

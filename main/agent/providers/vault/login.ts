@@ -26,7 +26,8 @@ const asks: Readonly<Record<VaultMethod['method'], Account['asks']>> = {
 };
 
 const tokenIsSet = 'VAULT_TOKEN is set, and takes precedence over any session.';
-const unsetHint = 'Unset VAULT_TOKEN, restart the agent (`k8s-tunnels quit`) and sign in again.';
+const unsetHint =
+  'Unset VAULT_TOKEN and sign in again. The window needs a new agent for that (`k8s-tunnels quit`).';
 
 /** The limit for Vault to look up a token. */
 const lookUpMs = 5_000;

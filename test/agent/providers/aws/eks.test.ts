@@ -466,7 +466,11 @@ describe('logging in', () => {
     expect(clouds.traffic.count('sts', 'AssumeRole')).toBe(1);
     expect(find(clusters, 'tools').credential).toMatchObject({ ways: profiles('tool') });
     expect(resultAt(results, 'profile:second-factor', '*')).toMatchObject({
-      error: { code: 'aws-failed', hint: expect.stringContaining('MFA code') },
+      error: {
+        code: 'aws-session-expired',
+        message: expect.stringContaining('MFA device'),
+        hint: expect.stringContaining('k8s-tunnels login aws arn:aws:iam::444455556666:mfa/ada'),
+      },
     });
   });
 

@@ -460,20 +460,16 @@ describe('signing in', () => {
   test('the Azure CLI is not needed where its tokens may be read, and they stay as they are', async () => {
     const cache = path.join(cloud.home, '.azure', 'msal_token_cache.json');
     const before = await readFile(cache, 'utf8');
-    const { PATH } = process.env;
-    process.env.PATH = '/nowhere';
+    cloud.env.PATH = '/nowhere';
     const { clusters } = await discoverOnce(cloud.aks());
-    process.env.PATH = PATH;
     expect(clusters).toHaveLength(4);
     expect(await readFile(cache, 'utf8')).toBe(before);
   });
 
   test('a tool that is gone is named where its tokens cannot be read', async () => {
     await writeFile(path.join(cloud.home, '.azure', 'msal_token_cache.json'), '{"Account"');
-    const { PATH } = process.env;
-    process.env.PATH = '/nowhere';
+    cloud.env.PATH = '/nowhere';
     const { results } = await discoverOnce(cloud.aks());
-    process.env.PATH = PATH;
     expect(new Set(outcomes(results))).toEqual(new Set(['azure-failed']));
     expect(results[0]?.outcome).toMatchObject({
       error: { message: expect.stringContaining('The Azure CLI') },

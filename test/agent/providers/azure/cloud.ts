@@ -23,7 +23,8 @@ export interface AzureCloud {
   readonly azure: Azure;
   readonly proxy: ConnectProxy;
   readonly home: string;
-  readonly env: Environment;
+  /** Of the home that the Azure CLI signed in to. May be changed at any time. */
+  readonly env: Record<string, string | undefined>;
   readonly network: Network;
   /** PEM of every cluster's authority. */
   readonly certificate: string;
@@ -59,7 +60,12 @@ export async function startAzureCloud(): Promise<AzureCloud> {
   const signIn: AzureCloud['signIn'] = (strongIn) =>
     writeAzureHome({ home, plan, person: email, refreshToken: azure.tokens.issueRefresh(email, strongIn) });
   await signIn();
-  const env: Environment = { HOME: home, HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: authorityFile };
+  const env: AzureCloud['env'] = {
+    HOME: home,
+    HTTPS_PROXY: proxy.url,
+    NODE_EXTRA_CA_CERTS: authorityFile,
+    PATH: `${bin}${path.delimiter}${process.env.PATH}`,
+  };
   const { application, tenants } = plan.azure;
   const applicationEnv: Environment = {
     ...env,
@@ -67,8 +73,8 @@ export async function startAzureCloud(): Promise<AzureCloud> {
     AZURE_CLIENT_ID: application.id,
     AZURE_CLIENT_SECRET: application.secret,
   };
-  // The Azure CLI is a process that the SDK starts with the environment of this one.
-  Object.assign(process.env, env, { PATH: `${bin}${path.delimiter}${process.env.PATH}` });
+  // The SDK starts PowerShell with the environment of this process.
+  Object.assign(process.env, env);
   trustAuthorities({ env });
   const network = createNetwork(env);
   return {

@@ -41,6 +41,12 @@ test("a token of the cluster's own tenant for the AKS server application", async
     name: 'ada@acme.example',
   });
   expect(credential.expiresAt).toBeGreaterThan(Date.now() + 50 * 60_000);
+  expect(credential.identity).toMatchObject({
+    used: 'Azure account ada@acme.example',
+    others: [],
+    grants: expect.stringMatching(/Azure Kubernetes Service RBAC Reader.*role binding/),
+    choose: expect.stringContaining('k8s-tunnels accounts'),
+  });
   expect(await get('partner-edge')).toBe(credential);
   expect(cloud.traffic.count('entra', 'token')).toBe(1);
   expect(cloud.traffic.count('arm')).toBe(0);
@@ -78,20 +84,12 @@ test('an Azure CLI that hangs ends with its name and what it last wrote', async 
   await writeFile(path.join(bin, 'az'), '#!/bin/sh\necho "Waiting for the keyring" >&2\nsleep 600\n', {
     mode: 0o755,
   });
-  const { PATH } = process.env;
-  Object.assign(process.env, {
-    PATH: `${bin}${path.delimiter}${PATH}`,
-    K8S_TUNNELS_PROGRAM_LIMIT_SECONDS: '1',
+  cloud.env.PATH = `${bin}${path.delimiter}${cloud.env.PATH}`;
+  cloud.env.K8S_TUNNELS_PROGRAM_LIMIT_SECONDS = '1';
+  await expect(get('partner-edge')).rejects.toMatchObject({
+    code: 'azure-failed',
+    message: expect.stringMatching(
+      /`az account get-access-token` did not end within 1 s.*last wrote "Waiting for the keyring"/,
+    ),
   });
-  try {
-    await expect(get('partner-edge')).rejects.toMatchObject({
-      code: 'azure-failed',
-      message: expect.stringMatching(
-        /`az account get-access-token` did not end within 1 s.*last wrote "Waiting for the keyring"/,
-      ),
-    });
-  } finally {
-    process.env.PATH = PATH;
-    delete process.env.K8S_TUNNELS_PROGRAM_LIMIT_SECONDS;
-  }
 });
