@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events';
+import path from 'node:path';
 import { toPlainError } from '../model/app-error.ts';
 import { createSessions } from './access/sessions.ts';
 import { createActivity } from './activity/activity.ts';
 import type { Agent, Parts } from './agent.ts';
 import { withSafeTimers } from './async/safe-timers.ts';
 import { type Base, boot, withSupportOf } from './boot.ts';
+import { keepCompletionNames } from './catalog/completion-names.ts';
 import { hostnamesOf } from './catalog/hostnames.ts';
 import { type Connections, createConnections } from './connections/connections.ts';
 import { createSchedule } from './discovery/schedule.ts';
@@ -119,18 +121,22 @@ async function wireAgent(wired: {
     kubeconfig,
     plugin: { ...parts.plugin, env: pinnedEnvironment(env) },
     entryForm: () => settings.get().entryForm,
+    contextTemplate: () => settings.get().contextName,
     isGuarded: () => organisation.current()?.production.guard !== false,
+    asksInTerminals: () => organisation.current()?.production.terminals === 'ask',
     keepsEntries: () => settings.get().keepEntries,
     complete: schedule.complete,
     notice: notices.add,
     noticeOnce: notices.addOnce,
     onKept: (kept) => state.set({ kept: [...kept] }),
+    onTerminals: (terminals) => state.set({ terminals: [...terminals] }),
   });
   later.resolve(connections);
   state.set({
     favourites: [...favourites.list()],
     sets: [...sets.list()],
     kept: [...connections.kept()],
+    terminals: [...connections.terminals()],
     release: releases.view() ?? null,
   });
   const sessions = createSessions({
@@ -150,6 +156,7 @@ async function wireAgent(wired: {
     connections,
     catalog,
     sessions,
+    terminalsFolder: path.join(paths.state, 'terminals', path.sep),
     sessionsFolder: paths.cloudflared,
     state,
     clock,
@@ -195,6 +202,7 @@ async function wireAgent(wired: {
     schedule.start();
     releases.follow();
   });
+  const stopNames = keepCompletionNames({ ...stored, catalog, state });
   if (!schedule.isFresh()) schedule.start();
   organisation.follow();
   releases.follow();
@@ -212,6 +220,7 @@ async function wireAgent(wired: {
       restored,
       sessions,
       current,
+      kubeconfig,
       activity,
       favourites,
       sets,
@@ -219,7 +228,9 @@ async function wireAgent(wired: {
     }),
     async close() {
       for (const end of background) end();
+      stopNames();
       current.close();
+      connections.close();
       organisation.close();
       schedule.close();
       await reach.close();

@@ -45,7 +45,7 @@ export async function followConnecting(
     show();
   });
   for (const cluster of snapshot.clusters) clusters.set(cluster.id, cluster);
-  contexts = contextNames(snapshot.clusters);
+  contexts = contextNames(snapshot.clusters, snapshot.settings.contextName);
   notes.show(snapshot.logins);
   return { end: notes.end, warned };
 }

@@ -7,6 +7,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [command, cluster, ...rest] = args;
   if (command === 'credential' && cluster !== undefined && !cluster.startsWith('-') && rest.length === 0)
     return runCredential(cluster, { json: false });
+  if (command === '__names') return (await import('./completion/names.ts')).printNames(args.slice(1));
   const { runProgram } = await import('./program.ts');
   return runProgram(args);
 }

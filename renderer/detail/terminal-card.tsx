@@ -26,7 +26,11 @@ export function TerminalCard({
   const actions = useActions();
   const platform = useAgent(({ agent }) => agent.platform);
   const clusters = useAgent((agent) => agent.clusters);
-  const defaultName = useMemo(() => contextName(cluster, clusters.values()), [cluster, clusters]);
+  const template = useAgent(({ settings }) => settings.contextName);
+  const defaultName = useMemo(
+    () => contextName(cluster, clusters.values(), template),
+    [cluster, clusters, template],
+  );
   const [removal, setRemoval] = useState<'idle' | 'running' | 'done' | PlainError>('idle');
   const notice = useRef<HTMLParagraphElement>(null);
   // The button that had the focus was removed.

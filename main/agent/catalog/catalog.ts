@@ -62,6 +62,8 @@ export async function createCatalog(options: {
   readonly logger: Logger;
   /** How long a full run is fresh for readers without an agent, ms. Undefined: never. */
   readonly freshForMs?: () => number;
+  /** The template of context names, by which clusters are found too. */
+  readonly contextTemplate?: () => string;
   /** Called for each part that is set aside. */
   readonly onSetAside?: (aside: string, reason: string) => void;
 }): Promise<Catalog> {
@@ -89,9 +91,8 @@ export async function createCatalog(options: {
     members.set(cell, known);
     return known;
   };
-  for (const { id, source, account, region } of clusters.values()) {
+  for (const { id, source, account, region } of clusters.values())
     membersOf(cellId(source, account, region)).add(id);
-  }
   const listeners = new Set<(change: CatalogChange) => void>();
 
   /** Changes that are not on disk yet. */
@@ -204,7 +205,7 @@ export async function createCatalog(options: {
     clusters: () => [...clusters.values()],
     cells: () => [...cells.values()],
     get: (id) => clusters.get(id),
-    find: (text) => findCluster(text, clusters),
+    find: (text) => findCluster(text, clusters, options.contextTemplate?.()),
     apply({ cell: location, outcome }) {
       if (outcome.kind === 'skipped') return;
       const { accountName } = location;
@@ -300,9 +301,7 @@ function mergeDuplicates(read: readonly Cluster[]): ReadonlyMap<ClusterId, Clust
       const more = credential.ways.filter((way) => !known.ways.some((one) => isDeepStrictEqual(one, way)));
       const ways = [...known.ways, ...more];
       merged.set(cluster.id, { ...cluster, credential: { ...credential, ways } });
-    } else {
-      merged.set(cluster.id, cluster);
-    }
+    } else merged.set(cluster.id, cluster);
   }
   return merged;
 }

@@ -6,8 +6,10 @@ import { listed, plural } from '../../model/wording.ts';
 import { stageText } from '../cluster-view.ts';
 import { withConfirmation } from '../confirm-production.ts';
 import { followConnecting } from '../connect-progress.ts';
-import { exitCodeOfAll } from '../exit-codes.ts';
-import { writeAside, writeJson, writeLines } from '../report.ts';
+import { exitCodeOfAll, exitCodes } from '../exit-codes.ts';
+import { writeJson } from '../json-document.ts';
+import { withPicker } from '../picked.ts';
+import { writeAside, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { table } from '../table.ts';
 import { paint, printable, warningLine } from '../terminal.ts';
@@ -28,6 +30,8 @@ export interface ConnectHow {
   readonly production?: true | undefined;
   /** How long a switch lasts. */
   readonly minutes?: number | undefined;
+  /** Print what would change, and change nothing. */
+  readonly dryRun?: true | undefined;
 }
 
 /** Connects the clusters in parallel. On Ctrl-C the agent rolls back what this call opened. */
@@ -36,21 +40,22 @@ export async function runConnect(
   clusters: readonly string[],
   flags: ConnectHow = {},
 ): Promise<number> {
+  if (flags.dryRun) return previewConnect(session, clusters, flags);
   const { client, json, progress, place, signal } = session;
   const { mode, origin, minutes } = flags;
   let warned: ReadonlySet<string> = new Set();
-  const { result, wasAsked } = await withMissingSignIns(session, clusters, () =>
+  const ask = (names: readonly string[]) =>
     withConfirmation({
       session,
       confirmed: flags.production,
       about: origin === 'set' && mode === 'switch' ? 'set-switch' : (origin ?? 'switch'),
       act: async (production): Promise<Output<'connect'>> => {
-        const following = await followConnecting(session, clusters);
+        const following = await followConnecting(session, names);
         warned = following.warned;
         try {
           const input = {
             place,
-            clusters: [...clusters],
+            clusters: [...names],
             ...(mode === undefined ? {} : { mode }),
             ...(origin === undefined ? {} : { origin }),
             ...(minutes === undefined ? {} : { minutes }),
@@ -61,7 +66,9 @@ export async function runConnect(
           following.end();
         }
       },
-    }),
+    });
+  const { result, wasAsked } = await withMissingSignIns(session, clusters, () =>
+    withPicker(session, clusters, ask),
   );
   progress.end();
   const unasked = await askConsents(session, result.results);
@@ -80,6 +87,31 @@ export async function runConnect(
     writeLines([kubectlLine(result.kubectl), ...contextLines(result), ...reachLines(result)]);
   }
   return code;
+}
+
+type DryRun = Omit<ConnectHow, 'production'> & { readonly production?: boolean | undefined };
+
+/** Prints the difference that connecting would make in the kubeconfig. */
+async function previewConnect(
+  { client, json, progress, place }: Session,
+  clusters: readonly string[],
+  { mode, origin, production = origin === undefined ? undefined : false }: DryRun,
+): Promise<number> {
+  const preview = await client.call('connect-preview', {
+    place,
+    clusters: [...clusters],
+    ...(mode === undefined ? {} : { mode }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(production === undefined ? {} : { production }),
+  });
+  progress.end();
+  if (json) writeJson(preview);
+  else {
+    const { writeDiff } = await import('./kubeconfig.ts');
+    writeDiff(preview.diff);
+    writeAside(preview.left.map(leftLine).map(warningLine));
+  }
+  return exitCodes.ok;
 }
 
 /** Asks for consent for API servers that may not receive an ID token yet. Resolves with warnings for the others. */
@@ -170,7 +202,8 @@ function connectedRow(one: Extract<ConnectResult, { status: 'connected' }>): rea
   ];
 }
 
-function failedLines(one: Extract<ConnectResult, { status: 'failed' }>): readonly string[] {
+/** Says why a cluster was not connected, and who can fix it. */
+export function failedLines(one: Extract<ConnectResult, { status: 'failed' }>): readonly string[] {
   const { error, stage, mender, owner, docs } = one;
   const whom =
     owner === undefined || mender !== 'cluster-administrator' ? '' : ` Ask the owner: ${printable(owner)}.`;

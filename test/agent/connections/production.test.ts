@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Catalog, createCatalog } from '../../../main/agent/catalog/catalog.ts';
-import {
-  type Connected,
-  type Connections,
-  createConnections,
-} from '../../../main/agent/connections/connections.ts';
+import { type Connections, createConnections } from '../../../main/agent/connections/connections.ts';
+import type { Connected } from '../../../main/agent/connections/outcome.ts';
 import { createKubeconfig, type Kubeconfig } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import type { Tunnels } from '../../../main/agent/tunnels/tunnels.ts';
