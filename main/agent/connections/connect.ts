@@ -104,7 +104,6 @@ export function createConnect(options: {
       const written = await currentContext.switching(place, first.id, limit, () =>
         kubeconfig.add(place, stanzas, switchesNow ? { current: first.id } : {}),
       );
-      if (switchesNow) await currentContext.left(place, before.context);
 
       const added = up.map(({ cluster: { id } }) => id).filter((id) => unknown.includes(id));
       undo = () => takeBack(place, added, switchesNow ? first.id : undefined);

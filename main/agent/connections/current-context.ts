@@ -24,10 +24,9 @@ export interface CurrentContext {
   }): Promise<void>;
   /** Makes a context of another program current. Rejects as `Kubeconfig` does. */
   switchForeign(place: KubeconfigPlace, context: string): Promise<void>;
-  /** Stores which context was current before a switch, for `back`. */
-  left(place: KubeconfigPlace, context: string | undefined): Promise<void>;
   /**
-   * Restores the context that was current before ours, or before the last switch if none of ours is current. Rejects with
+   * Restores the context that was current before ours, or before the last switch to
+   * a context of another program. Rejects with
    * `not-found` if there is none, with `production-unconfirmed` as `use` does.
    */
   back(options: { readonly place: KubeconfigPlace; readonly production: boolean }): Promise<void>;
@@ -152,7 +151,7 @@ export async function createCurrentContext(options: {
   return {
     async use({ cluster, place, production, forMs, prepare }) {
       const { id } = cluster;
-      const { id: current, context } = await kubeconfig.current(place);
+      const { id: current } = await kubeconfig.current(place);
       // Removing the time limit of a switch counts as a switch too.
       const endsLimit = forMs === undefined && limits.until(id, place) !== undefined;
       checkSwitch(cluster, {
@@ -164,14 +163,13 @@ export async function createCurrentContext(options: {
       await prepare();
       await switching(place, id, { forMs, back }, () => kubeconfig.use(place, id));
       if (forMs === undefined) await limits.drop([id], place);
-      if (current !== id) await previous.put(place, context);
+      if (current !== id) await previous.put(place, undefined);
     },
     async switchForeign(place, context) {
       const { context: before } = await kubeconfig.current(place);
       await kubeconfig.switchForeign(place, context);
       if (before !== context) await previous.put(place, before);
     },
-    left: previous.put,
     async back({ place, production }) {
       const { id, context } = await kubeconfig.current(place);
       if (id === undefined) {
@@ -183,7 +181,7 @@ export async function createCurrentContext(options: {
         checkSwitch(next, { isGuarded: isGuarded(), current: id, confirmed: production });
       await kubeconfig.release(place, [id]);
       await limits.drop([id as ClusterId], place);
-      await previous.put(place, context);
+      await previous.put(place, undefined);
     },
     checkLimit: check,
     switching,

@@ -9,7 +9,7 @@ import { keyOf } from './remembered.ts';
 /** How many kubeconfigs to remember. The oldest goes first. */
 const atMost = 100;
 
-/** The context that was current before the last switch, for each kubeconfig. */
+/** The context that was current before the last switch to a context that is not ours, for each kubeconfig. */
 export interface PreviousContexts {
   get(place: KubeconfigPlace): string | undefined;
   /** Never rejects: what was switched stays switched. */
@@ -33,7 +33,7 @@ export async function readPreviousContexts(options: {
     get: (place) => known.get(keyOf(place)),
     async put(place, context) {
       const key = keyOf(place);
-      known.delete(key);
+      if (!known.delete(key) && context === undefined) return;
       if (context !== undefined) known.set(key, context);
       for (const oldest of [...known.keys()].slice(0, Math.max(0, known.size - atMost))) known.delete(oldest);
       await file

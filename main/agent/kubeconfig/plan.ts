@@ -9,7 +9,7 @@ import {
   stanzas,
 } from './document.ts';
 import { additions, type Found, found } from './splice.ts';
-import { field, type KubeconfigEntry, type OurStanza, ownerOf } from './stanza.ts';
+import { field, type KubeconfigEntry, type OurStanza, ownerOf, quoted } from './stanza.ts';
 import { applyEdits } from './text-edit.ts';
 import { upsert } from './upsert.ts';
 import { verify } from './verify.ts';
@@ -167,8 +167,18 @@ export function plan(options: {
 }
 
 function withCurrent(base: KubeconfigDocument, context: string): KubeconfigDocument {
-  const edits = additions(base, { stanzas: [], current: context }).toSorted((a, b) => a.at - b.at);
-  const after = parseDocument(applyEdits(base.text, edits), base.file);
+  // As kubectl writes it, where no parser reads anything else.
+  const isPlain = /^[A-Za-z_][\w./@-]*$/.test(context) && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(context);
+  const edits = additions(base, { stanzas: [], current: context }).map((edit) =>
+    isPlain ? { ...edit, after: edit.after.replace(quoted(context), context) } : edit,
+  );
+  const after = parseDocument(
+    applyEdits(
+      base.text,
+      edits.toSorted((a, b) => a.at - b.at),
+    ),
+    base.file,
+  );
   const lists = {
     clusters: stanzas(base, 'clusters'),
     contexts: stanzas(base, 'contexts'),

@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../../model/app-error.ts';
 import type { KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
-import { plan } from '../kubeconfig/plan.ts';
+import { type FileState, plan } from '../kubeconfig/plan.ts';
 import { privateFolder } from '../storage/private-folder.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
 
@@ -46,12 +46,21 @@ function written(file: string, entry: KubeconfigEntry): Uint8Array {
   return plan({ file, bytes: Buffer.alloc(0), states: [], change }).bytes;
 }
 
+/** Without our entry, a terminal's file has no lists. */
+const empty: FileState = {
+  hash: '',
+  edits: [],
+  stanzas: [],
+  choices: [],
+  found: { lists: { clusters: null, contexts: null, users: null }, current: null },
+};
+
 /** Returns undefined if the user's changes left no valid kubeconfig. */
 function renewed(file: string, bytes: Uint8Array, entry: KubeconfigEntry): Uint8Array | undefined {
   // Without a namespace, the entry keeps the one in the file.
   const { namespace: _, ...rest } = entry;
   try {
-    return plan({ file, bytes, states: [], change: { upsert: [rest] } }).bytes;
+    return plan({ file, bytes, states: [], change: { upsert: [rest], reference: empty } }).bytes;
   } catch (error) {
     if (error instanceof AppError) return undefined;
     throw error;

@@ -32,6 +32,7 @@ beforeEach(async () => {
     prod,
     broken,
   );
+  await rig.connections.restore();
 });
 afterEach(() => rig.close());
 

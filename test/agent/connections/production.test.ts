@@ -312,7 +312,7 @@ test('kept, it opens for who names it, and kubectl is never moved there by that'
   await expect(connections.use({ cluster: prod, production: false })).rejects.toThrow(unconfirmed);
   await connections.disconnect([prod.id, staging.id]);
   expect(await currentId()).toBeUndefined();
-  await expect(connections.use({ cluster: prod, production: true })).rejects.toMatchObject({
-    code: 'not-found',
-  });
+  // Named by its user, an on-demand context is opened and becomes current.
+  await connections.use({ cluster: prod, production: true });
+  expect([connections.open(), await currentId()]).toEqual([[prod.id], prod.id]);
 });

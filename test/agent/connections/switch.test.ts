@@ -24,6 +24,7 @@ let other: Place & { readonly kubeconfig: string };
 
 beforeEach(async () => {
   rig = await startRig(staging, prod);
+  await rig.connections.restore();
   const catalog = await createCatalog({
     folder: path.join(rig.home, 'known'),
     clock: systemClock,

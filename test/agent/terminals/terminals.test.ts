@@ -123,7 +123,7 @@ test('written again, it keeps what its user changed, and has the new password', 
   }));
   const now = await readFile(file, 'utf8');
   expect(now).toContain('k8s-tunnels:new@');
-  expect(now).toMatch(/namespace: "?web"?/);
+  expect(now).toMatch(/^ {4}namespace: "?web"?$/m);
   expect(now).toContain('current-context: "staging"');
 });
 
