@@ -44,11 +44,3 @@ export function exitCodeOf(code: ErrorCode): number {
   if (code.startsWith('agent-') || code.startsWith('network-')) return exitCodes.unreachable;
   return special[code] ?? exitCodes.failed;
 }
-
-/** Returns the exit code for several results: the one that they all share, otherwise `failed`. */
-export function exitCodeOfAll(results: readonly (ErrorCode | undefined)[]): number {
-  const codes = new Set(results.map((code) => (code === undefined ? exitCodes.ok : exitCodeOf(code))));
-  const [only] = codes;
-  if (only === undefined) return exitCodes.ok;
-  return codes.size === 1 ? only : exitCodes.failed;
-}

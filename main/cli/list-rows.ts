@@ -5,7 +5,7 @@ import { contextNames } from '../model/context-name.ts';
 import { isProduction } from '../model/is-production.ts';
 import type { Policy } from '../model/policy.ts';
 import { cellName, environmentText, openTunnels, policiesOf } from './cluster-view.ts';
-import { currentContextName } from './completion/names.ts';
+import { currentContextName } from './completion/kubeconfig-texts.ts';
 import { isoTime } from './json-document.ts';
 import { table } from './table.ts';
 import { paint, printable } from './terminal.ts';

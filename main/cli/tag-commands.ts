@@ -1,3 +1,5 @@
+import { runLintTags } from './commands/lint-tags.ts';
+import { runTags } from './commands/tags.ts';
 import { shells } from '../model/shell-word.ts';
 import type { Describing } from './terminal-commands.ts';
 
@@ -11,7 +13,7 @@ function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
 
-/** Describes the commands for tags. Each loads its code when it runs. */
+/** Describes the commands for tags. */
 export function describeTags({ command, withSession }: Describing): void {
   command('tags <cluster>')
     .option('--set <field=value>', 'Set a tag, for example hostname=k8s.example.com', collect, [])
@@ -26,10 +28,7 @@ export function describeTags({ command, withSession }: Describing): void {
           readonly shell?: string;
         },
       ) =>
-        withSession(async (session) => {
-          const { runTags } = await import('./commands/tags.ts');
-          return runTags(session, cluster, flags);
-        }),
+        withSession((session) => runTags(session, cluster, flags)),
     );
   command('lint-tags')
     .option('--source <source>', 'Check one source only: eks, gke, aks, vault or file')
@@ -43,9 +42,6 @@ export function describeTags({ command, withSession }: Describing): void {
         readonly strict?: true;
         readonly shell?: string;
       }) =>
-        withSession(async (session) => {
-          const { runLintTags } = await import('./commands/lint-tags.ts');
-          return runLintTags(session, flags);
-        }),
+        withSession((session) => runLintTags(session, flags)),
     );
 }

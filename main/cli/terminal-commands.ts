@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
 import type { commandHelp } from './command-help.ts';
+import { runShell } from './commands/shell.ts';
+import { runEnv, runEnvUnset } from './commands/env.ts';
+import { runExec } from './commands/exec.ts';
+import { runContexts } from './commands/contexts.ts';
+import { runDiff, runHistory, runUndo } from './commands/kubeconfig.ts';
 import type { Session } from './session.ts';
 
 /** What `describe` gives to a file that describes some of its commands. */
@@ -19,7 +24,7 @@ interface IsolateFlags {
   readonly production?: true;
 }
 
-/** Describes the commands for terminals with a kubeconfig of their own. Each loads its code when it runs. */
+/** Describes the commands for terminals with a kubeconfig of their own. */
 export function describeTerminals({ program, json, command, withSession, done, rest }: Describing): void {
   const isolating = (usage: string) =>
     command(usage)
@@ -29,7 +34,6 @@ export function describeTerminals({ program, json, command, withSession, done, r
     .option('--shell <program>', 'Start this shell (default: the one that you use)')
     .action(async (cluster: string, flags: IsolateFlags & { readonly shell?: string }) => {
       if (json) program.error('error: shell has no JSON output: see exec and env');
-      const { runShell } = await import('./commands/shell.ts');
       done(await runShell(cluster, flags));
     });
   isolating('env [cluster]')
@@ -46,7 +50,6 @@ export function describeTerminals({ program, json, command, withSession, done, r
       ) => {
         if ((cluster === undefined) !== (unset === true))
           program.error('error: name a cluster, or give --unset');
-        const { runEnv, runEnvUnset } = await import('./commands/env.ts');
         if (cluster === undefined) done(runEnvUnset(flags));
         else await withSession((session) => runEnv(session, cluster, flags));
       },
@@ -63,7 +66,6 @@ export function describeTerminals({ program, json, command, withSession, done, r
         if ((flags.set === undefined) === (clusters.length === 0))
           program.error('error: name clusters, or a set with --set');
         if (rest.length === 0) program.error('error: give a command after --');
-        const { runExec } = await import('./commands/exec.ts');
         done(await runExec(clusters, rest, { ...flags, json }));
       },
     );
@@ -75,17 +77,13 @@ export function describeKubeconfig({ program, command, withSession }: Describing
     .option('-o, --output <format>', 'Output format: name')
     .action(({ output }: { readonly output?: string }) => {
       if (output !== undefined && output !== 'name') program.error('error: --output is name, or left out');
-      return withSession(async (session) => {
-        const { runContexts } = await import('./commands/contexts.ts');
-        return runContexts(session, { names: output === 'name' });
-      });
+      return withSession((session) => runContexts(session, { names: output === 'name' }));
     });
   command('kubeconfig <action> [edit]').action((action: string, edit: string | undefined) => {
     if (!['history', 'diff', 'undo'].includes(action))
       program.error('error: kubeconfig has the actions history, diff and undo');
     if (action === 'history' && edit !== undefined) program.error('error: history takes no edit');
-    return withSession(async (session) => {
-      const { runDiff, runHistory, runUndo } = await import('./commands/kubeconfig.ts');
+    return withSession((session) => {
       if (action === 'history') return runHistory(session);
       return action === 'diff' ? runDiff(session, edit) : runUndo(session, edit);
     });

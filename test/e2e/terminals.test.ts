@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { pathsFrom } from '../../main/agent/paths.ts';
 import type { Output } from '../../main/api/contract.ts';
 import { builtProgram } from '../cli/run-cli.ts';
@@ -30,9 +30,9 @@ let commandLine: CommandLine;
 let file: string;
 let folder: string;
 
-beforeEach(async (context) => {
-  context.skip(!there.kubectl, 'kubectl is not installed');
-  context.skip(!there.script, 'script is not installed');
+/** One world for all: each test leaves it as it was. */
+beforeAll(async () => {
+  if (!there.kubectl || !there.script) return;
   world = await startWorld();
   commandLine = await createCommandLine(world);
   file = world.env.KUBECONFIG ?? '';
@@ -40,7 +40,14 @@ beforeEach(async (context) => {
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, own, { mode: 0o600 });
 });
+beforeEach((context) => {
+  context.skip(!there.kubectl, 'kubectl is not installed');
+  context.skip(!there.script, 'script is not installed');
+});
 afterEach(async () => {
+  if (there.kubectl && there.script) expect(await readFile(file, 'utf8')).toBe(own);
+});
+afterAll(async () => {
   await commandLine?.stop();
   await world?.close();
 });
@@ -55,9 +62,6 @@ const line = 'kubectl get namespaces -o name; kubectl config current-context; ec
 for (const shell of ['bash', 'zsh', 'fish'] as const)
   test(`two ${shell}s on two clusters at once: each kubectl reaches its own, and the global context stays`, async (context) => {
     context.skip(!there[shell], `${shell} is not installed`);
-    await run('connect', search);
-    await run('disconnect', search);
-    const before = await readFile(file, 'utf8');
     const one = openShell(payments, '--shell', shell);
     const other = openShell(search, '--shell', shell, '-n', 'search-staging');
     // The prompt.
@@ -74,7 +78,7 @@ for (const shell of ['bash', 'zsh', 'fish'] as const)
     expect((await stat(oneFile)).mode & 0o777).toBe(0o600);
     expect((await stat(path.dirname(oneFile))).mode & 0o777).toBe(0o700);
     expect(oneFile).not.toBe(otherFile);
-    expect(await readFile(file, 'utf8')).toBe(before);
+    expect(await readFile(file, 'utf8')).toBe(own);
     expect((await commandLine.run('kubectl', ['config', 'current-context'])).stdout).toBe('mine\n');
     expect((await status()).terminals).toMatchObject([
       { title: payments, kind: 'shell' },

@@ -6,7 +6,8 @@ import { listed, plural } from '../../model/wording.ts';
 import { stageText } from '../cluster-view.ts';
 import { withConfirmation } from '../confirm-production.ts';
 import { followConnecting } from '../connect-progress.ts';
-import { exitCodeOfAll, exitCodes } from '../exit-codes.ts';
+import { exitCodeOfAll } from '../exit-code-of-all.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
 import { withPicker } from '../picked.ts';
 import { writeAside, writeLines } from '../report.ts';
@@ -15,6 +16,7 @@ import { table } from '../table.ts';
 import { paint, printable, warningLine } from '../terminal.ts';
 import { withMissingSignIns } from '../unknown-cluster.ts';
 import { askConsent, canAsk } from './allow.ts';
+import { writeDiff } from './kubeconfig.ts';
 
 const whoCanFix = {
   you: 'you',
@@ -107,7 +109,6 @@ async function previewConnect(
   progress.end();
   if (json) writeJson(preview);
   else {
-    const { writeDiff } = await import('./kubeconfig.ts');
     writeDiff(preview.diff);
     writeAside(preview.left.map(leftLine).map(warningLine));
   }

@@ -119,7 +119,7 @@ function printList(snapshot: Listed, { words, all, format }: Choice): number {
     return exitCodes.ok;
   }
   if (format === 'wide' && rows.length > 0) writeLines(wideLines(rows));
-  else writeLines(listLines(snapshot, rows));
+  else writeLines(listLines(rows));
   if (denied > 0)
     writeAside([
       `No access to ${plural(denied, { one: '# cluster', other: '# clusters' })} (\`k8s-tunnels list --all\` shows them).`,
@@ -167,7 +167,7 @@ function isFirstDiscovery({ discovery, clusters, cells }: Snapshot): boolean {
  * Returns one table for all accounts, split by headings, so that the columns line up. Some clusters of an account may
  * have been read before its name was known.
  */
-function listLines(snapshot: Listed, known: readonly ListRow[]): readonly string[] {
+function listLines(known: readonly ListRow[]): readonly string[] {
   const byId = new Map(known.map((row) => [row.cluster.id, row]));
   const clusters = known.map(({ cluster }) => cluster);
   const accounts = Map.groupBy(

@@ -49,7 +49,7 @@ export function shellStart(options: {
       };
     case 'fish':
       return {
-        args: ['--interactive', '--init-command', `source ${literal(path.join(folder, 'init.fish'), shell)}`],
+        args: ['--init-command', `source ${literal(path.join(folder, 'init.fish'), shell)}`],
         env: {},
         files: { 'init.fish': fishFile(text, segment.production, settings) },
       };
@@ -95,6 +95,7 @@ function bashrc(text: string, production: boolean, settings: string): string {
     // Last, so that a prompt that is made anew each time has the segment too.
     'case "$(declare -p PROMPT_COMMAND 2>/dev/null)" in',
     '  "declare -a"*) PROMPT_COMMAND+=(__k8s_tunnels_prompt) ;;',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: bash expands it.
     '  *) PROMPT_COMMAND="${PROMPT_COMMAND:+$PROMPT_COMMAND$\'\\n\'}__k8s_tunnels_prompt" ;;',
     'esac',
   ].join('\n')}\n`;
@@ -112,6 +113,7 @@ function zshFiles(
   return {
     // The user's file may set ZDOTDIR: its value counts for the next one.
     '.zshenv': `${[
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: zsh expands it.
       'ZDOTDIR="${K8S_TUNNELS_ZDOTDIR:-$HOME}"',
       '[[ -r "$ZDOTDIR/.zshenv" ]] && . "$ZDOTDIR/.zshenv"',
       'K8S_TUNNELS_ZDOTDIR="$ZDOTDIR"',
