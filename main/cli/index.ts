@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { runCredential } from './commands/credential.ts';
 import { pathsFrom } from '../agent/paths.ts';
+import { runCredential } from './commands/credential.ts';
 import { reportError } from './report.ts';
 
 /** Entry point of the command line. Resolves with an exit code of exit-codes.ts. */
@@ -8,7 +8,8 @@ async function main(args: readonly string[]): Promise<number> {
   const [command, cluster, ...rest] = args;
   if (command === 'credential' && cluster !== undefined && !cluster.startsWith('-') && rest.length === 0)
     return runCredential(cluster, { json: false });
-  if (command === '__names') return (await import('./completion/names.ts')).printNames(args.slice(1), pathsFrom(process.env).state);
+  if (command === '__names')
+    return (await import('./completion/names.ts')).printNames(args.slice(1), pathsFrom(process.env).state);
   const { runProgram } = await import('./program.ts');
   return runProgram(args);
 }

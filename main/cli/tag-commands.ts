@@ -1,6 +1,6 @@
+import { shells } from '../model/shell-word.ts';
 import { runLintTags } from './commands/lint-tags.ts';
 import { runTags } from './commands/tags.ts';
-import { shells } from '../model/shell-word.ts';
 import type { Describing } from './terminal-commands.ts';
 
 /** The option of commands that print shell commands. */
@@ -27,8 +27,7 @@ export function describeTags({ command, withSession }: Describing): void {
           readonly unset: readonly string[];
           readonly shell?: string;
         },
-      ) =>
-        withSession((session) => runTags(session, cluster, flags)),
+      ) => withSession((session) => runTags(session, cluster, flags)),
     );
   command('lint-tags')
     .option('--source <source>', 'Check one source only: eks, gke, aks, vault or file')
@@ -41,7 +40,6 @@ export function describeTags({ command, withSession }: Describing): void {
         readonly fresh?: true;
         readonly strict?: true;
         readonly shell?: string;
-      }) =>
-        withSession((session) => runLintTags(session, flags)),
+      }) => withSession((session) => runLintTags(session, flags)),
     );
 }

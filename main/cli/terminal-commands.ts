@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { commandHelp } from './command-help.ts';
-import { runShell } from './commands/shell.ts';
+import { runContexts } from './commands/contexts.ts';
 import { runEnv, runEnvUnset } from './commands/env.ts';
 import { runExec } from './commands/exec.ts';
-import { runContexts } from './commands/contexts.ts';
 import { runDiff, runHistory, runUndo } from './commands/kubeconfig.ts';
+import { runShell } from './commands/shell.ts';
 import type { Session } from './session.ts';
 
 /** What `describe` gives to a file that describes some of its commands. */

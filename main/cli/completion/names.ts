@@ -8,7 +8,9 @@ import { kubeconfigTexts, unquoted } from './kubeconfig-texts.ts';
  * Shells run this while the user types, so it starts no agent and reads only what the last one left on disk.
  */
 export function printNames([what = 'cluster', prefix = '']: readonly string[], state: string): number {
-  const names = new Set(what === 'context' ? [...contexts(), ...known(state, 'cluster')] : known(state, what));
+  const names = new Set(
+    what === 'context' ? [...contexts(), ...known(state, 'cluster')] : known(state, what),
+  );
   const fitting = [...names].filter((name) => name.startsWith(prefix));
   if (fitting.length > 0) process.stdout.write(`${fitting.join('\n')}\n`);
   return 0;
