@@ -11,37 +11,22 @@ import {
 import { cellSchema, clusterIdSchema } from '../model/cluster.ts';
 import { clusterSetSchema, setNameSchema } from '../model/cluster-set.ts';
 import { consentSchema } from '../model/consent.ts';
-import { entryForms } from '../model/entry-form.ts';
 import { findingsSchema } from '../model/findings.ts';
-import { contextSchema, kubeconfigEditSchema } from '../model/kubeconfig-view.ts';
 import { organisationViewSchema, setupPreviewSchema } from '../model/organisation-view.ts';
 import { settingsFromSchema, settingsSchema } from '../model/settings.ts';
-import { namespaceSchema, terminalIdSchema, terminalSchema } from '../model/terminal.ts';
+import { clusterWord, context, minutes, production } from './contract-inputs.ts';
+import { terminalOperations } from './terminal-contract.ts';
 
 /**
  * Lists all operations of the agent and their results. Every transport parses inputs by this contract and derives its
  * types from it.
  */
 
-/** Names a cluster by id, title or name. */
-const clusterWord = z.string().min(1).max(512);
-
 /**
  * The source of a configuration: an https address, an absolute path, or a `k8s-tunnels://setup` link. Absent: the
  * current configuration, to review its pending changes. `key` is its public key.
  */
 const setup = { source: z.string().min(1).max(8_192).optional(), key: z.string().max(128).optional() };
-
-const context = { place: kubeconfigPlaceSchema.optional() };
-
-/**
- * The user's answer to the question about production clusters. Without it, a call that needs one rejects with
- * `production-unconfirmed`. False connects the other clusters of a link or a set.
- */
-const production = z.boolean().optional();
-
-/** Minutes after which a switched current context is restored to the previous one. */
-const minutes = z.int().min(1).max(1_440).optional();
 
 export const operations = {
   snapshot: { input: z.object({}), output: snapshotSchema },
@@ -101,75 +86,7 @@ export const operations = {
     input: z.object({ ...context, cluster: clusterWord, production, minutes }),
     output: z.object({ kubectl: kubectlSchema }),
   },
-  /**
-   * Opens tunnels, and writes an own kubeconfig for each cluster: for one terminal or program, which it ends with. Changes
-   * no file of the user.
-   */
-  isolate: {
-    input: z.object({
-      clusters: z.array(clusterWord).min(1).max(500),
-      kind: terminalSchema.shape.kind,
-      /** The process that the terminals end with. */
-      pid: z.int().min(1),
-      namespace: namespaceSchema.optional(),
-      /** The proxy protocol of the entries, whatever the setting and the cluster's tag say. */
-      form: z.enum(entryForms).optional(),
-      production,
-    }),
-    output: z.object({
-      results: z.array(connectResultSchema),
-      /** Of the clusters that are connected. `file` is the kubeconfig. */
-      terminals: z.array(terminalSchema.extend({ file: z.string() })),
-    }),
-  },
-  /** Lets a terminal end with another process: the shell that was started in it. */
-  'terminal-follow': {
-    input: z.object({ terminal: terminalIdSchema, pid: z.int().min(1) }),
-    output: z.object({}),
-  },
-  /** Ends terminals and removes their kubeconfig files. Closes tunnels that nothing else uses. */
-  'terminal-end': {
-    input: z.object({ terminals: z.array(terminalIdSchema).max(500) }),
-    output: z.object({ ended: z.number() }),
-  },
-  /** Opens the user's terminal app with a shell for the cluster. Resolves with the program that was started. */
-  'terminal-open': {
-    input: z.object({ cluster: clusterWord, namespace: namespaceSchema.optional() }),
-    output: z.object({ program: z.string() }),
-  },
-  /** Lists the contexts of the caller's kubeconfig. */
-  contexts: { input: z.object(context), output: z.object({ contexts: z.array(contextSchema) }) },
-  /** Returns what `connect` would write, as a unified diff without passwords. Changes nothing. */
-  'connect-preview': {
-    input: z.object({
-      ...context,
-      clusters: z.array(clusterWord).min(1),
-      mode: z.enum(['switch', 'add']).optional(),
-      origin: z.enum(['link', 'set']).optional(),
-      production,
-    }),
-    output: z.object({
-      file: z.string(),
-      diff: z.string(),
-      stays: z.array(z.object({ cluster: clusterIdSchema, title: z.string() })),
-      left: z.array(z.object({ cluster: clusterIdSchema, title: z.string() })),
-    }),
-  },
-  /** Lists our edits of the caller's kubeconfig, the latest first. */
-  'kubeconfig-history': {
-    input: z.object(context),
-    output: z.object({ edits: z.array(kubeconfigEditSchema) }),
-  },
-  /** Returns the difference that an edit made, without passwords. Without an id, of the latest. */
-  'kubeconfig-diff': {
-    input: z.object({ ...context, id: z.string().max(64).optional() }),
-    output: z.object({ diff: z.string() }),
-  },
-  /** Restores the bytes of before an edit. Without an id, of the latest that is not undone. */
-  'kubeconfig-undo': {
-    input: z.object({ ...context, id: z.string().max(64).optional() }),
-    output: z.object({ edit: kubeconfigEditSchema, warnings: z.array(z.string()) }),
-  },
+  ...terminalOperations,
   kubectl: { input: z.object(context), output: kubectlSchema },
   credential: {
     input: z.object({

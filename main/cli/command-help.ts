@@ -73,7 +73,7 @@ export const commandHelp = {
     summary: 'Print variables that set the cluster of the calling shell',
     details:
       'Changes this shell only. fish: k8s-tunnels env CLUSTER | source. PowerShell: k8s-tunnels env CLUSTER | Out-String | Invoke-Expression. nushell: k8s-tunnels env CLUSTER | from json | load-env.',
-    examples: ['eval "$(k8s-tunnels env payments-staging)"', 'eval "$(k8s-tunnels env --unset)"'],
+    examples: ['eval "$(k8s-tunnels env payments-staging)"', 'k8s-tunnels env --unset | source'],
   },
   exec: {
     summary: 'Run a command on clusters',

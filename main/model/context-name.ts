@@ -85,7 +85,7 @@ function wanted(cluster: Named, template: string): string {
   const text = template.replace(/\{([^{}]*)\}/g, (_, field: string) =>
     field === 'name' ? name : safe(fields[field]?.(cluster) ?? ''),
   );
-  return safe(text.replace(/([/:.@-])[/:.@-]+/g, '$1')).replace(/[/:.@-]+$/, '') || name;
+  return safe(text.replace(/([/:.@-])[/:.@-]+/g, '$1')).replace(/(?<![/:.@-])[/:.@-]+$/, '') || name;
 }
 
 function titleName({ id, title }: Named): string {

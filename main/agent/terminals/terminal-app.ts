@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { AppError } from '../../model/app-error.ts';
-import { command as hintCommand } from '../../model/command.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import type { Environment } from '../parts.ts';
 import { findProgram } from '../processes/find-program.ts';
@@ -129,6 +128,6 @@ function onMac(app: string, words: readonly string[]): Invocation {
 
 function noTerminal(message: string): AppError {
   return new AppError('file-unreadable', message, {
-    hint: `Name one: \`${hintCommand`k8s-tunnels settings terminal ${'xterm'}`}\`.`,
+    hint: 'Name one: `k8s-tunnels settings terminal xterm`.',
   });
 }

@@ -123,9 +123,10 @@ export async function createTerminals(options: {
     } else
       stopTimer ??= clock.timer(checkMs, () => {
         stopTimer = undefined;
-        check()
-          .catch((error: unknown) => logger.warn('Terminals are not checked', { error: toPlainError(error) }))
-          .then(watch);
+        const again = check().catch((error: unknown) =>
+          logger.warn('Terminals are not checked', { error: toPlainError(error) }),
+        );
+        void again.then(watch);
       });
   };
   watch();

@@ -188,7 +188,7 @@ function listLines(known: readonly ListRow[]): readonly string[] {
         cluster.reach.kind === 'none' ? 'no-tunnel' : policy?.verdict === 'denied' ? 'denied' : 'idle';
       const status = tunnel?.state.status ?? resting;
       return [
-        current ? '*' : ' ',
+        current ? '*' : '',
         stateMark(status),
         `${printable(cluster.title)}${favourite ? paint('yellow', ' ★') : ''}`,
         environmentText(cluster),

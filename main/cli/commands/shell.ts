@@ -62,7 +62,7 @@ async function runIn(terminal: IsolatedTerminal, wanted: string | undefined): Pr
   for (const [name, text] of Object.entries(start.files))
     writeFileSync(path.join(folder, name), text, { mode: 0o600 });
   warnOfProduction(terminal);
-  writeAside([`kubectl uses ${terminal.context} in this shell. Leave it with exit.`]);
+  writeAside([`The kubeconfig of this shell has the context ${terminal.context} only. Leave it with exit.`]);
   const running = await startChild({
     program,
     args: start.args,

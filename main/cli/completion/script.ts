@@ -161,6 +161,7 @@ if [[ $funcstack[1] == _k8s_tunnels ]]; then _k8s_tunnels "$@"; else compdef _k8
 }
 
 function fishScript(commands: readonly Completed[]): string {
+  const program = 'k8s-tunnels';
   const quoted = (text: string) => `'${text.replace(/[\\']/g, String.raw`\$&`)}'`;
   const valuesOf = (values: Values) =>
     'names' in values
@@ -169,21 +170,23 @@ function fishScript(commands: readonly Completed[]): string {
   const lines = commands.flatMap(({ name, summary, options, values }) => {
     const inside = `-n '__fish_seen_subcommand_from ${name}'`;
     return [
-      `complete -c k8s-tunnels -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
-      ...(values === undefined ? [] : [`complete -c k8s-tunnels ${inside} -a ${valuesOf(values)}`]),
+      `complete -c ${program} -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
+      ...(values === undefined ? [] : [`complete -c ${program} ${inside} -a ${valuesOf(values)}`]),
       ...options.map((option) => {
         const flags = option.flags.map((flag) =>
           flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`,
         );
         const then = option.values === undefined ? '' : ` -x -a ${valuesOf(option.values)}`;
-        return `complete -c k8s-tunnels ${inside} ${flags.join(' ')}${then}`;
+        return `complete -c ${program} ${inside} ${flags.join(' ')}${then}`;
       }),
     ];
   });
-  return `# Completion of k8s-tunnels for fish: k8s-tunnels completion fish > ~/.config/fish/completions/k8s-tunnels.fish
-complete -c k8s-tunnels -f
-${lines.join('\n')}
-`;
+  return [
+    '# Completion of k8s-tunnels for fish: k8s-tunnels completion fish > ~/.config/fish/completions/k8s-tunnels.fish',
+    `complete -c ${program} -f`,
+    ...lines,
+    '',
+  ].join('\n');
 }
 
 function powershellScript(commands: readonly Completed[]): string {

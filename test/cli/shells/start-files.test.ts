@@ -29,7 +29,9 @@ async function start(shell: ShellKind, segment: Segment, input: string) {
   });
   for (const [name, text] of Object.entries(how.files)) await writeFile(path.join(folder, name), text);
   const env = { HOME: home, PATH: '/usr/bin:/bin', TERM: 'xterm', LANG: 'C.UTF-8' };
-  return execa(shell, how.args, {
+  // fish reads no commands from a socket, which a child's stdin is here.
+  const args = shell === 'fish' ? [...how.args, '-c', input] : how.args;
+  return execa(shell, args, {
     env: {
       ...env,
       ...Object.fromEntries(Object.entries(how.env).filter(([, value]) => value !== undefined)),
