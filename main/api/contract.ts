@@ -4,7 +4,6 @@ import { activityEntrySchema, historySchema } from '../model/activity-entry.ts';
 import {
   connectOutcomeSchema,
   connectResultSchema,
-  kubeconfigPlaceSchema,
   kubectlSchema,
   snapshotSchema,
 } from '../model/agent-view.ts';

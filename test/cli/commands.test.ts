@@ -299,7 +299,7 @@ describe('status, switch, disconnect', () => {
     expect(kept).toEqual([{ cluster: expect.any(String), title: 'prod' }]);
     expect(tunnels).toMatchObject([{ title: 'staging' }]);
     expect((await run('list', 'eks')).stdout).toMatch(
-      /^ {2}○ {2}prod +production +eu-west-1 {2}on demand: connects when kubectl needs it$/m,
+      /^ {2}○ {2}prod +production +eu-west-1 +on demand: connects when kubectl needs it$/m,
     );
     expect((await json('list', 'prod')).document.clusters).toMatchObject([{ title: 'prod', kept: true }]);
     await run('disconnect', 'staging');
