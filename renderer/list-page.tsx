@@ -12,6 +12,7 @@ import { DiscoveryLine, Header } from './header/header.tsx';
 import type { Navigation } from './navigation/use-navigation.ts';
 import { StatusStrip } from './notices/status-strip.tsx';
 import { useNotices } from './notices/use-notices.tsx';
+import { TerminalsButton } from './terminals/terminals-button.tsx';
 
 /** Search, filters and notices above the clusters, and the bar of a selection below them. */
 export function ListPage({
@@ -87,6 +88,7 @@ export function ListPage({
       {hasBar && <FilterBar filters={filters} onFilters={onFilters} />}
       <StatusStrip notices={notices}>
         <DiscoveryLine counts={counts} />
+        <TerminalsButton onOpen={openCluster} />
       </StatusStrip>
       <div className="list-body" ref={list} data-lost={isLost || undefined}>
         {!hasClusters && <NoClusters onAccounts={openAccounts} onSetUp={navigation.openSetUp} />}

@@ -5,8 +5,11 @@ import type { CallerEnvironment } from '../model/caller-environment.ts';
 import type { Cell, ClusterId } from '../model/cluster.ts';
 import type { ClusterSet } from '../model/cluster-set.ts';
 import type { Consent } from '../model/consent.ts';
+import type { EntryForm } from '../model/entry-form.ts';
 import type { Findings } from '../model/findings.ts';
+import type { Context, KubeconfigEdit } from '../model/kubeconfig-view.ts';
 import type { Settings, SettingsFrom } from '../model/settings.ts';
+import type { Terminal, TerminalKind } from '../model/terminal.ts';
 import type { PluginCommand } from './connections/kubeconfig-entry.ts';
 import type { Logins } from './logins/logins.ts';
 import type { OrganisationKeeper } from './organisation/organisation.ts';
@@ -104,6 +107,49 @@ export interface Agent {
     readonly production?: boolean | undefined;
     readonly minutes?: number | undefined;
   }): Promise<{ kubectl: Kubectl }>;
+  /** Connects clusters for one terminal or program, with a kubeconfig of their own for each. */
+  isolate(options: {
+    readonly clusters: readonly string[];
+    readonly kind: TerminalKind;
+    readonly pid: number;
+    readonly namespace?: string | undefined;
+    readonly form?: EntryForm | undefined;
+    readonly production?: boolean | undefined;
+    readonly signal: AbortSignal;
+  }): Promise<{ results: ConnectResult[]; terminals: (Terminal & { file: string })[] }>;
+  followTerminal(terminal: string, pid: number): Promise<void>;
+  endTerminals(terminals: readonly string[]): Promise<number>;
+  /** Opens the user's terminal app with a shell for the cluster. */
+  openTerminal(options: {
+    readonly cluster: string;
+    readonly namespace?: string | undefined;
+  }): Promise<{ program: string }>;
+  /** Lists the contexts of the caller's kubeconfig. */
+  contexts(place: Place | undefined): Promise<{ contexts: Context[] }>;
+  /** Returns what `connect` would write, without passwords. */
+  connectPreview(options: {
+    readonly clusters: readonly string[];
+    readonly place?: Place | undefined;
+    readonly mode?: Settings['kubeconfigMode'] | undefined;
+    readonly origin?: 'link' | 'set' | undefined;
+    readonly production?: boolean | undefined;
+  }): Promise<
+    { file: string; diff: string } & {
+      stays: { cluster: ClusterId; title: string }[];
+      left: { cluster: ClusterId; title: string }[];
+    }
+  >;
+  /** Lists our edits of the caller's kubeconfig, the latest first. */
+  kubeconfigHistory(place: Place | undefined): Promise<{ edits: KubeconfigEdit[] }>;
+  kubeconfigDiff(options: {
+    readonly place?: Place | undefined;
+    readonly id?: string | undefined;
+  }): Promise<{ diff: string }>;
+  /** Takes back an edit: the latest that is not undone, unless `id` names another. */
+  kubeconfigUndo(options: {
+    readonly place?: Place | undefined;
+    readonly id?: string | undefined;
+  }): Promise<{ edit: KubeconfigEdit; warnings: string[] }>;
   kubectl(place: Place | undefined): Promise<Kubectl>;
   /** Returns an ExecCredential. */
   credential(options: {

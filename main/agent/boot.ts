@@ -108,6 +108,7 @@ export async function boot(options: {
       folder: path.join(paths.state, 'catalog'),
       clock,
       logger,
+      contextTemplate: () => settings.get().contextName,
       freshForMs: () => settings.get().catalogMaxAgeMinutes * 60_000,
       onSetAside: (aside, reason) =>
         notice(

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import path from 'node:path';
 import { toPlainError } from '../model/app-error.ts';
 import { createSessions } from './access/sessions.ts';
 import { createActivity } from './activity/activity.ts';
@@ -6,6 +7,7 @@ import type { Agent, Parts } from './agent.ts';
 import { withSafeTimers } from './async/safe-timers.ts';
 import { type Base, boot, withSupportOf } from './boot.ts';
 import { createAgentCallers } from './callers/caller.ts';
+import { keepCompletionNames } from './catalog/completion-names.ts';
 import { hostnamesOf } from './catalog/hostnames.ts';
 import { type Connections, createConnections } from './connections/connections.ts';
 import { createSchedule } from './discovery/schedule.ts';
@@ -120,19 +122,23 @@ async function wireAgent(wired: {
     kubeconfig,
     plugin: { ...parts.plugin, env: pinnedEnvironment(env) },
     entryForm: () => settings.get().entryForm,
+    contextTemplate: () => settings.get().contextName,
     isGuarded: () => organisation.current()?.production.guard !== false,
+    asksInTerminals: () => organisation.current()?.production.terminals === 'ask',
     keepsEntries: () => settings.get().keepEntries,
     complete: schedule.complete,
     notice: notices.add,
     noticeOnce: notices.addOnce,
     onKept: (kept) => state.set({ kept: [...kept] }),
     onGiven: (givenNames) => state.set({ givenNames }),
+    onTerminals: (terminals) => state.set({ terminals: [...terminals] }),
   });
   later.resolve(connections);
   state.set({
     favourites: [...favourites.list()],
     sets: [...sets.list()],
     kept: [...connections.kept()],
+    terminals: [...connections.terminals()],
     release: releases.view() ?? null,
   });
   const sessions = createSessions({
@@ -152,6 +158,7 @@ async function wireAgent(wired: {
     connections,
     catalog,
     sessions,
+    terminalsFolder: path.join(paths.state, 'terminals', path.sep),
     sessionsFolder: paths.cloudflared,
     state,
     clock,
@@ -197,6 +204,7 @@ async function wireAgent(wired: {
     schedule.start();
     releases.follow();
   });
+  const stopNames = keepCompletionNames({ ...stored, catalog, state });
   if (!schedule.isFresh()) schedule.start();
   organisation.follow();
   releases.follow();
@@ -224,6 +232,7 @@ async function wireAgent(wired: {
       connections,
       restored,
       current,
+      kubeconfig,
       activity,
       favourites,
       sets,
@@ -232,7 +241,9 @@ async function wireAgent(wired: {
     async close() {
       for (const end of background) end();
       callers.close();
+      stopNames();
       current.close();
+      connections.close();
       organisation.close();
       schedule.close();
       await reach.close();

@@ -3,7 +3,7 @@ import { toPlainError } from '../model/app-error.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { Consent } from '../model/consent.ts';
 import type { CatalogChange } from './catalog/catalog.ts';
-import type { Outcome } from './connections/connections.ts';
+import type { Outcome } from './connections/outcome.ts';
 import { stateWithAccessRequest, withAccessRequest } from './organisation/access-request.ts';
 import type { Tunnel } from './tunnels/tunnel.ts';
 

@@ -4,7 +4,6 @@ import { activityEntrySchema, historySchema } from '../model/activity-entry.ts';
 import {
   connectOutcomeSchema,
   connectResultSchema,
-  kubeconfigPlaceSchema,
   kubectlSchema,
   snapshotSchema,
 } from '../model/agent-view.ts';
@@ -15,14 +14,13 @@ import { consentSchema } from '../model/consent.ts';
 import { findingsSchema } from '../model/findings.ts';
 import { organisationViewSchema, setupPreviewSchema } from '../model/organisation-view.ts';
 import { settingsFromSchema, settingsSchema } from '../model/settings.ts';
+import { clusterWord, context, minutes, production } from './contract-inputs.ts';
+import { terminalOperations } from './terminal-contract.ts';
 
 /**
  * Lists all operations of the agent and their results. Every transport parses inputs by this contract and derives its
  * types from it.
  */
-
-/** Names a cluster by id, title or name. */
-const clusterWord = z.string().min(1).max(512);
 
 /**
  * The source of a configuration: an https address, an absolute path, or a `k8s-tunnels://setup` link. Absent: the
@@ -30,19 +28,8 @@ const clusterWord = z.string().min(1).max(512);
  */
 const setup = { source: z.string().min(1).max(8_192).optional(), key: z.string().max(128).optional() };
 
-const context = { place: kubeconfigPlaceSchema.optional() };
-
 /** The variables of the caller's shell that decide whose credentials are used. Only the command line sends them. */
 const environment = { environment: callerEnvironmentSchema.optional() };
-
-/**
- * The user's answer to the question about production clusters. Without it, a call that needs one rejects with
- * `production-unconfirmed`. False connects the other clusters of a link or a set.
- */
-const production = z.boolean().optional();
-
-/** Minutes after which a switched current context is restored to the previous one. */
-const minutes = z.int().min(1).max(1_440).optional();
 
 export const operations = {
   snapshot: { input: z.object({}), output: snapshotSchema },
@@ -107,6 +94,7 @@ export const operations = {
     input: z.object({ ...context, cluster: clusterWord, production, minutes }),
     output: z.object({ kubectl: kubectlSchema }),
   },
+  ...terminalOperations,
   kubectl: { input: z.object(context), output: kubectlSchema },
   credential: {
     input: z.object({

@@ -1,4 +1,5 @@
 import { AppError } from '../model/app-error.ts';
+import { issueText } from '../model/schema-words.ts';
 import { type Input, type OperationName, type Output, operations } from './contract.ts';
 
 /** What a handler gets besides the input. */
@@ -44,8 +45,5 @@ export function parseInput<N extends OperationName>(name: N, input: unknown): In
   const parsed = operations[name].input.safeParse(input);
   if (parsed.success) return parsed.data as Input<N>;
   const issue = parsed.error.issues[0];
-  throw new AppError(
-    'bad-input',
-    `${name}: ${issue?.path.join('.') ?? 'input'}: ${issue?.message ?? 'does not fit'}.`,
-  );
+  throw new AppError('bad-input', `${name}: ${issue?.path.join('.') || 'input'} ${issueText(issue)}.`);
 }

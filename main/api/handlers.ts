@@ -13,6 +13,18 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     forget: (input) => agent.forget(input),
     rotate: (input) => agent.rotate(input),
     switch: (input) => agent.switchTo(input),
+    isolate: (input, { signal }) => agent.isolate({ ...input, signal }),
+    async 'terminal-follow'({ terminal, pid }) {
+      await agent.followTerminal(terminal, pid);
+      return {};
+    },
+    'terminal-end': async ({ terminals }) => ({ ended: await agent.endTerminals(terminals) }),
+    'terminal-open': (input) => agent.openTerminal(input),
+    contexts: ({ place }) => agent.contexts(place),
+    'connect-preview': (input) => agent.connectPreview(input),
+    'kubeconfig-history': ({ place }) => agent.kubeconfigHistory(place),
+    'kubeconfig-diff': (input) => agent.kubeconfigDiff(input),
+    'kubeconfig-undo': (input) => agent.kubeconfigUndo(input),
     kubectl: ({ place }) => agent.kubectl(place),
     credential: (input) => agent.credential(input),
     consent: async ({ cluster }) => {

@@ -21,6 +21,7 @@ export const commandHelp = {
       'k8s-tunnels connect payments-staging search-staging',
       'k8s-tunnels connect ledger-prod --for 30m',
       'k8s-tunnels connect --set backend',
+      'k8s-tunnels connect payments-staging --dry-run',
     ],
   },
   disconnect: {
@@ -43,10 +44,45 @@ export const commandHelp = {
     summary: 'Show recent events, the newest last',
     examples: ['k8s-tunnels activity --limit 100'],
   },
+  contexts: {
+    summary: 'List the contexts of the kubeconfig',
+    examples: ['k8s-tunnels contexts', 'k8s-tunnels contexts -o name'],
+  },
+  kubeconfig: {
+    summary: 'Show or undo changes of the kubeconfig',
+    details:
+      'Actions: history lists what k8s-tunnels changed, diff shows an edit (the latest without one), undo takes it back.',
+    examples: [
+      'k8s-tunnels kubeconfig history',
+      'k8s-tunnels kubeconfig diff',
+      'k8s-tunnels kubeconfig undo',
+    ],
+  },
   switch: {
-    summary: 'Set the current context to a connected cluster',
-    details: 'Give - for the previous context.',
+    summary: 'Set the current context',
+    details:
+      'Give a connected cluster, an on-demand context (which is opened), any other context of the kubeconfig, or - for the previous context.',
     examples: ['k8s-tunnels switch ledger-prod --for 30m', 'k8s-tunnels switch -'],
+  },
+  shell: {
+    summary: 'Open a shell on one cluster',
+    details: 'It has a kubeconfig of its own: your current context and other terminals stay as they are.',
+    examples: ['k8s-tunnels shell payments-staging', 'k8s-tunnels shell ledger-prod -n ledger'],
+  },
+  env: {
+    summary: 'Print variables that set the cluster of the calling shell',
+    details:
+      'Changes this shell only. fish: k8s-tunnels env CLUSTER | source. PowerShell: k8s-tunnels env CLUSTER | Out-String | Invoke-Expression. nushell: k8s-tunnels env CLUSTER | from json | load-env.',
+    examples: ['eval "$(k8s-tunnels env payments-staging)"', 'k8s-tunnels env --unset | source'],
+  },
+  exec: {
+    summary: 'Run a command on clusters',
+    details:
+      "The command runs once for each cluster, with a kubeconfig of its own. Exit code: the command's if all runs have the same, otherwise 1.",
+    examples: [
+      'k8s-tunnels exec payments-staging -- kubectl get pods',
+      'k8s-tunnels exec --set backend --parallel -- kubectl version',
+    ],
   },
   tags: {
     summary: 'Show the tags of a cluster, or print commands that change them',
@@ -83,6 +119,14 @@ export const commandHelp = {
     details: 'Serves until Ctrl-C. Tunnels stay open.',
     examples: ['k8s-tunnels serve', 'k8s-tunnels serve --port 8080 --no-open'],
   },
+  completion: {
+    summary: 'Print the completion script of a shell',
+    details: 'Shells: bash, zsh, fish, powershell.',
+    examples: [
+      'source <(k8s-tunnels completion bash)',
+      'k8s-tunnels completion fish > ~/.config/fish/completions/k8s-tunnels.fish',
+    ],
+  },
   credential: {
     summary: 'Print a credential for kubectl',
     details: 'The kubeconfig names this command as exec credential plugin.',
@@ -96,14 +140,19 @@ export const commandHelp = {
   quit: { summary: 'Close all tunnels and stop the agent', examples: ['k8s-tunnels quit'] },
 } as const satisfies Readonly<Record<string, Help>>;
 
-/** The description and the examples of a command, as its `--help` prints them. */
+/** The description and the examples of a command, as its `--help` prints them. `program` is how the user calls it. */
 export function helpOf(
   name: keyof typeof commandHelp,
+  program: string,
 ): Record<'summary' | 'description' | 'examples', string> {
   const { summary, details, examples }: Help = commandHelp[name];
   return {
     summary,
     description: details === undefined ? `${summary}.` : `${summary}. ${details}`,
-    examples: ['', 'Examples:', ...examples.map((example) => `  ${example}`)].join('\n'),
+    examples: [
+      '',
+      'Examples:',
+      ...examples.map((example) => `  ${example.replaceAll('k8s-tunnels ', `${program} `)}`),
+    ].join('\n'),
   };
 }

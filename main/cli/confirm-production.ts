@@ -16,7 +16,7 @@ export async function withConfirmation<T>(options: {
   readonly session: Pick<Session, 'json' | 'progress'>;
   /** The command line has the answer already (`--production`). */
   readonly confirmed: true | undefined;
-  readonly about: 'switch' | 'set' | 'set-switch';
+  readonly about: 'switch' | 'set' | 'set-switch' | 'terminal';
   readonly act: (confirmed: Confirmed) => Promise<T>;
 }): Promise<{ readonly result: T; readonly wasAsked: boolean }> {
   const { session, confirmed, about, act } = options;
@@ -25,8 +25,12 @@ export async function withConfirmation<T>(options: {
     return { result, wasAsked: false };
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'production-unconfirmed') throw error;
-    const canAsk = !session.json && hasTerminal();
-    if (!canAsk && about !== 'switch') return { result: await act({ production: false }), wasAsked: false };
+    const needsYes = about === 'switch' || about === 'terminal';
+    // The output of `env` goes to a shell: the question is on stderr then.
+    const output = process.stdout.isTTY ? process.stdout : process.stderr;
+    const canAsk =
+      !session.json && (hasTerminal() || (about === 'terminal' && process.stdin.isTTY && output.isTTY));
+    if (!canAsk && !needsYes) return { result: await act({ production: false }), wasAsked: false };
     if (!canAsk) throw error;
     session.progress.end();
     const { confirm, isCancel } = await import('@clack/prompts');
@@ -35,9 +39,9 @@ export async function withConfirmation<T>(options: {
       active: questions[about].yes,
       inactive: questions[about].no,
       initialValue: false,
+      output,
     });
-    if (isCancel(answer) || (!answer && about === 'switch'))
-      throw new AppError('cancelled', 'Nothing was changed.');
+    if (isCancel(answer) || (!answer && needsYes)) throw new AppError('cancelled', 'Nothing was changed.');
     return { result: await act({ production: answer }), wasAsked: true };
   }
 }
@@ -49,5 +53,6 @@ const questions = {
     yes: 'Connect and switch',
     no: 'Only the others',
   },
+  terminal: { question: 'Open it?', yes: 'Open production', no: 'No' },
   set: { question: 'Connect production?', yes: 'Connect production', no: 'Only the others' },
 } as const;

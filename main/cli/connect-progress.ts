@@ -45,7 +45,10 @@ export async function followConnecting(
     show();
   });
   for (const cluster of snapshot.clusters) clusters.set(cluster.id, cluster);
-  contexts = contextNames(snapshot.clusters, snapshot.givenNames);
+  contexts = contextNames(snapshot.clusters, {
+    given: snapshot.givenNames,
+    template: snapshot.settings.contextName,
+  });
   notes.show(snapshot.logins);
   return { end: notes.end, warned };
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { pathsFrom } from '../agent/paths.ts';
 import { runCredential } from './commands/credential.ts';
 import { reportError } from './report.ts';
 
@@ -7,15 +8,19 @@ async function main(args: readonly string[]): Promise<number> {
   const [command, cluster, ...rest] = args;
   if (command === 'credential' && cluster !== undefined && !cluster.startsWith('-') && rest.length === 0)
     return runCredential(cluster, { json: false });
+  if (command === '__names')
+    return (await import('./completion/names.ts')).printNames(args.slice(1), pathsFrom(process.env).state);
   const { runProgram } = await import('./program.ts');
   return runProgram(args);
 }
+
+const report = (error: unknown) => reportError(error, { json: process.argv.includes('--json') });
 
 // Node would print all properties, secrets included.
 process.on('uncaughtException', (error) => {
   // The agent's own handler logs it.
   if (process.listenerCount('uncaughtException') > 1) return;
-  process.exit(reportError(error, { json: process.argv.includes('--json') }));
+  process.exit(report(error));
 });
 // Ignore a closed reader (`| head`).
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
@@ -25,6 +30,6 @@ main(process.argv.slice(2)).then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    process.exitCode = reportError(error, { json: process.argv.includes('--json') });
+    process.exitCode = report(error);
   },
 );

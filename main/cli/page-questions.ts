@@ -69,6 +69,8 @@ function questionLines(question: Question): readonly string[] {
         organisation === undefined ? 'nothing is set up' : `${organisation.name}, from ${organisation.place}`;
       return ['A page in your browser wants to remove this configuration:', `  ${visible(what)}`];
     }
+    case 'terminal':
+      return [`A page in your browser wants to open a terminal on ${visible(question.title)}.`];
     case 'allow':
       return ['A page in your browser requests this:', ...consentLines(withVisible(question.consent))];
   }
@@ -86,6 +88,8 @@ function askFor({ kind }: Question): string {
       return 'Remove it?';
     case 'allow':
       return 'Allow it?';
+    case 'terminal':
+      return 'Open it?';
   }
 }
 

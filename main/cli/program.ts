@@ -1,7 +1,6 @@
 import { type Argument, Command, CommanderError } from 'commander';
 import { version } from '../agent/version.ts';
 import { AppError } from '../model/app-error.ts';
-import { shells } from '../model/shell-word.ts';
 import { type commandHelp, helpOf } from './command-help.ts';
 import { runAccounts } from './commands/accounts.ts';
 import { runActivity } from './commands/activity.ts';
@@ -11,8 +10,7 @@ import { runConnect } from './commands/connect.ts';
 import { runCredential } from './commands/credential.ts';
 import { runDisconnect } from './commands/disconnect.ts';
 import { runDiscover } from './commands/discover.ts';
-import { runLintTags } from './commands/lint-tags.ts';
-import { runList, runListAtRest } from './commands/list.ts';
+import { listFormats, runList, runListAtRest } from './commands/list.ts';
 import { type LoginFlags, runLogin } from './commands/login.ts';
 import { runLogout } from './commands/logout.ts';
 import { runQuit } from './commands/quit.ts';
@@ -24,13 +22,15 @@ import { runSettings } from './commands/settings.ts';
 import { runSetup, type SetupFlags } from './commands/setup.ts';
 import { runStatus } from './commands/status.ts';
 import { runSwitch } from './commands/switch.ts';
-import { runTags } from './commands/tags.ts';
 import { minutesFrom } from './duration.ts';
 import { exitCodes } from './exit-codes.ts';
 import { exitCodesHelp } from './exit-codes-help.ts';
+import { programName } from './program-name.ts';
 import { reportError } from './report.ts';
 import { type Session, withAgent } from './session.ts';
+import { describeTags } from './tag-commands.ts';
 import { guarded, hasTerminal } from './terminal.ts';
+import { describeKubeconfig, describeOwn, describeTerminals, splitExec } from './terminal-commands.ts';
 
 interface Json {
   readonly json?: true;
@@ -38,7 +38,8 @@ interface Json {
 
 /** Runs the command that the arguments name. Resolves with the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
-  const json = args.includes('--json');
+  const { before, rest } = splitExec(args);
+  const json = before.includes('--json');
   if (args.length === 0 && hasTerminal()) {
     const { runPick } = await import('./commands/pick.ts');
     return withAgent({ json: false }, runPick);
@@ -46,12 +47,13 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const result = { code: exitCodes.ok as number };
   const program = describe({
     json,
+    rest,
     done: (code) => {
       result.code = code;
     },
   });
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync([...before], { from: 'user' });
     return result.code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -67,16 +69,7 @@ interface ConnectFlags {
   readonly switch?: true;
   readonly for?: string;
   readonly production?: true;
-}
-
-/** The option of commands that print shell commands. */
-const shellOption = [
-  '--shell <shell>',
-  `Quote printed commands for this shell: ${shells.join(', ')} (default: this computer's)`,
-] as const;
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
+  readonly dryRun?: true;
 }
 
 function argumentTerm(argument: Argument): string {
@@ -88,15 +81,17 @@ function argumentTerm(argument: Argument): string {
 export function describe(options: {
   readonly json: boolean;
   readonly done: (code: number) => void;
+  /** What follows `--` in the arguments of `exec`. */
+  readonly rest?: readonly string[];
 }): Command {
-  const { json, done } = options;
-  const program: Command = new Command('k8s-tunnels')
+  const { json, done, rest = [] } = options;
+  const program: Command = new Command(programName())
     .description(
       'Discovers the Kubernetes clusters that you can access, opens tunnels to them, and edits your kubeconfig.\nWithout a command, in a terminal: a searchable list to connect and disconnect clusters.',
     )
     .version(version, '-v, --version', 'Print the version')
     .helpOption('-h, --help', 'Print help')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'Print help, of a command too')
     .addHelpText('after', `\n${exitCodesHelp}`)
     .configureHelp({
       commandUsage: (sub) =>
@@ -107,7 +102,7 @@ export function describe(options: {
     .configureOutput({ writeErr: (text) => void (json || process.stderr.write(guarded(text))) });
   const command = (usage: string) => {
     const [name = ''] = usage.split(' ');
-    const { summary, description, examples } = helpOf(name as keyof typeof commandHelp);
+    const { summary, description, examples } = helpOf(name as keyof typeof commandHelp, program.name());
     return program
       .command(usage)
       .summary(summary)
@@ -121,10 +116,15 @@ export function describe(options: {
 
   command('list [words...]')
     .option('--all', 'Include clusters that your Access policies deny')
-    .action(async (words: string[], { all = false }: { readonly all?: boolean }) => {
-      const code = await runListAtRest({ words, all, json }).catch(() => undefined);
+    .option('-o, --output <format>', 'Output format: wide, name, json or yaml')
+    .action(async (words: string[], flags: { readonly all?: boolean; readonly output?: string }) => {
+      const { all = false, output = json ? 'json' : undefined } = flags;
+      const format = listFormats.find((one) => one === output);
+      if (output !== undefined && format === undefined)
+        program.error(`error: --output is one of ${listFormats.join(', ')}`);
+      const code = await runListAtRest({ words, all, format }).catch(() => undefined);
       if (code !== undefined) done(code);
-      else await withSession((session) => runList(session, words, { all }));
+      else await withSession((session) => runList(session, words, { all, format }));
     });
   command('discover').action(() => withSession(runDiscover));
   command('connect [clusters...]')
@@ -133,6 +133,7 @@ export function describe(options: {
     .option('--switch', 'Switch the current context to the first cluster; asks first if it is production')
     .option('--for <time>', 'Switch for this long (30m, 2h), then restore the previous context')
     .option('--production', 'Confirm questions about production clusters')
+    .option('--dry-run', 'Print what would change in the kubeconfig, and change nothing')
     .action((clusters: string[], flags: ConnectFlags) => {
       const switches = flags.switch || flags.for !== undefined;
       if (flags.add && switches)
@@ -143,7 +144,7 @@ export function describe(options: {
       const { production } = flags;
       return withSession((session) => {
         const minutes = flags.for === undefined ? undefined : minutesFrom(flags.for);
-        const how = { mode, production, minutes } as const;
+        const how = { mode, production, minutes, dryRun: flags.dryRun } as const;
         return flags.set === undefined
           ? runConnect(session, clusters, how)
           : runConnectSet(session, flags.set, how);
@@ -161,13 +162,17 @@ export function describe(options: {
         if (all && names.length > 0) program.error('error: --all and names exclude each other');
         if (!all && names.length === 0)
           program.error(
-            `error: name a cluster (k8s-tunnels ${verb} <cluster>), or give --all (k8s-tunnels ${verb} --all)`,
+            `error: name a cluster (${program.name()} ${verb} <cluster>), or give --all (${program.name()} ${verb} --all)`,
           );
         return withSession((session) => run(session, all ? 'all' : names));
       });
   commandOnAll('disconnect', 'Close all tunnels', runDisconnect);
   commandOnAll('remove', 'Remove all contexts', runRemove).alias('forget');
   commandOnAll('rotate', 'Replace all passwords', runRotate);
+  const describing = { program, json, command, withSession, done, rest };
+  describeTerminals(describing);
+  describeKubeconfig(describing);
+  describeOwn(describing);
   command('sets').action(() => withSession(runSets));
   command('status').action(() => withSession(runStatus));
   command('activity')
@@ -182,33 +187,7 @@ export function describe(options: {
         return runSwitch(session, cluster, { production: flags.production, minutes });
       }),
     );
-  command('tags <cluster>')
-    .option('--set <field=value>', 'Set a tag, for example hostname=k8s.example.com', collect, [])
-    .option('--unset <field>', 'Remove a tag', collect, [])
-    .option(...shellOption)
-    .action(
-      (
-        cluster: string,
-        flags: {
-          readonly set: readonly string[];
-          readonly unset: readonly string[];
-          readonly shell?: string;
-        },
-      ) => withSession((session) => runTags(session, cluster, flags)),
-    );
-  command('lint-tags')
-    .option('--source <source>', 'Check one source only: eks, gke, aks, vault or file')
-    .option('--fresh', 'Refresh the cluster list first')
-    .option('--strict', 'Fail on warnings too')
-    .option(...shellOption)
-    .action(
-      (flags: {
-        readonly source?: string;
-        readonly fresh?: true;
-        readonly strict?: true;
-        readonly shell?: string;
-      }) => withSession((session) => runLintTags(session, flags)),
-    );
+  describeTags(describing);
   command('accounts').action(() => withSession(runAccounts));
   command('login [provider] [session]')
     .option('--all', 'Sign in to everything that is missing, one after another')

@@ -19,6 +19,7 @@ import { organisationViewSchema } from './organisation-view.ts';
 import { type Policy, policySchema } from './policy.ts';
 import { releaseViewSchema } from './release.ts';
 import { settingsFromSchema, settingsSchema } from './settings.ts';
+import { terminalSchema } from './terminal.ts';
 import { failureSchema, menderSchema, stageSchema, tunnelStateSchema } from './tunnel-state.ts';
 
 // The agent's state as shells see it: a snapshot, then changes.
@@ -31,7 +32,7 @@ export const kubeconfigPlaceSchema = z.object({
   home: z.string(),
 });
 
-const tunnelViewSchema = z.object({
+export const tunnelViewSchema = z.object({
   cluster: clusterIdSchema,
   state: tunnelStateSchema,
   /** The port on 127.0.0.1, once it is open. */
@@ -83,7 +84,7 @@ const endedSessionSchema = z.object({
 });
 
 /** The last client of a cluster whose connection failed to open or was cut. */
-const clientFailureSchema = z.object({
+export const clientFailureSchema = z.object({
   cluster: clusterIdSchema,
   at: z.number(),
   isCut: z.boolean(),
@@ -120,6 +121,8 @@ const slices = {
   kept: z.array(clusterIdSchema),
   /** The context names that kubeconfigs have or had, and their clusters: no other cluster gets one of them. */
   givenNames: z.record(z.string(), clusterIdSchema).optional(),
+  /** Terminals and programs with a kubeconfig of their own, production first. */
+  terminals: z.array(terminalSchema).optional(),
   settings: settingsSchema,
   settingsFrom: settingsFromSchema,
   /** The organisation whose configuration applies. */

@@ -168,8 +168,8 @@ export const organisationSchema = z.strictObject({
     .default(usualTagPrefix)
     .describe('What the keys of tags begin with.'),
   defaults: settingsSchema
-    // The first is named by `sources.eks.identityCenter`; the second may name programs to run.
-    .omit({ awsPortals: true, environmentFile: true })
+    // The first is named by `sources.eks.identityCenter`; the others may name programs to run.
+    .omit({ awsPortals: true, environmentFile: true, terminal: true })
     .partial()
     .extend(furtherDefaults)
     .strict()
@@ -183,6 +183,10 @@ export const organisationSchema = z.strictObject({
     .strictObject({
       guard: z.boolean().default(true),
       environments: environments.default(['production', 'prod']),
+      terminals: z
+        .enum(['mark', 'ask'])
+        .optional()
+        .describe('`ask`: opening a terminal of a production cluster asks first. Marked only when left out.'),
     })
     .default({ guard: true, environments: ['production', 'prod'] })
     .describe('Which clusters are production, and whether making one current asks first.'),

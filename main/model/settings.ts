@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { awsRegionPattern, portalIn } from './aws-portals.ts';
+import { defaultTemplate, templateProblem } from './context-name.ts';
 import { entryForms } from './entry-form.ts';
 
 /** All settings that a user can change. */
@@ -10,6 +11,14 @@ export const settingsSchema = z.object({
   keepEntries: z.boolean(),
   /** The proxy protocol of kubeconfig entries. A cluster's tag takes precedence. */
   entryForm: z.enum(entryForms),
+  /** The names of contexts: a template with fields such as `{group}/{name}`. */
+  contextName: z
+    .string()
+    .max(200)
+    .superRefine((template, check) => {
+      const problem = templateProblem(template);
+      if (problem !== undefined) check.addIssue({ code: 'custom', message: problem });
+    }),
   /** Start the agent for kubectl's credential if none is running. Otherwise the plugin makes the credential itself. */
   credentialStartsAgent: z.boolean(),
   /** The kubeconfig to edit. Empty: the caller's KUBECONFIG, otherwise `~/.kube/config`. */
@@ -47,6 +56,11 @@ export const settingsSchema = z.object({
   favouritesOrder: z.enum(['own', 'name']),
   /** How the window groups the other clusters. `group` is the tag. */
   listGroup: z.enum(['account', 'environment', 'cloud', 'group', 'none']),
+  /**
+   * The terminal app in which the window opens shells, with its arguments, to which the command is appended. Empty: the
+   * system's.
+   */
+  terminal: z.array(z.string().min(1)),
   /** A PEM file of additional CA certificates to trust besides the system's. */
   extraAuthorities: z.string(),
   /** A file of `NAME=VALUE` lines for the desktop app's environment, over that of the login shell. */
@@ -60,6 +74,7 @@ export const defaultSettings: Settings = {
   kubeconfigMode: 'switch',
   keepEntries: true,
   entryForm: 'socks5',
+  contextName: defaultTemplate,
   credentialStartsAgent: true,
   kubeconfigPath: '',
   catalogMaxAgeMinutes: 60,
@@ -74,6 +89,7 @@ export const defaultSettings: Settings = {
   firstRun: true,
   favouritesOrder: 'own',
   listGroup: 'account',
+  terminal: [],
   extraAuthorities: '',
   environmentFile: '',
 };

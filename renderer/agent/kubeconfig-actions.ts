@@ -1,6 +1,7 @@
 import type { Cluster, ClusterId } from '../../main/model/cluster.ts';
 import { contextName } from '../../main/model/context-name.ts';
 import { kubectlCommand } from '../controls/kubectl-command.ts';
+import { terminalsText } from '../terminals/text.ts';
 import { asksAboutProduction } from './asks-about-production.ts';
 import { titleOf } from './known-clusters.ts';
 import type { Link } from './link.ts';
@@ -16,6 +17,8 @@ export interface KubeconfigActions {
   confirmSwitch(yes: boolean, minutes?: number): Promise<void>;
   /** Removes a cluster's context from the kubeconfig, and disconnects it. Rejects. */
   removeContext(id: ClusterId): Promise<void>;
+  /** Opens the user's terminal app with a shell for the cluster. */
+  openTerminal(id: ClusterId): Promise<void>;
   /** Answers the first question about an API server that would receive the user's id token. */
   decideConsent(yes: boolean): Promise<void>;
   /** Copies the command that uses a cluster's context. Rejects where the clipboard cannot be written. */
@@ -59,6 +62,10 @@ export function createKubeconfigActions({
       reports.warn((await link.call('forget', { clusters: [id] })).warnings);
       onRemoved(id);
     },
+    openTerminal: (id) =>
+      reports.attempt(terminalsText.notOpened(titleOf(store, id)), () =>
+        link.call('terminal-open', { cluster: id }),
+      ),
     async decideConsent(yes) {
       const [consent, ...consents] = store.get().consents;
       store.update((state) => ({ ...state, consents }));
@@ -71,7 +78,11 @@ export function createKubeconfigActions({
       // Another context may have the name already: what is in the kubeconfig counts.
       const history = await link.call('history', { cluster: cluster.id }).catch(() => undefined);
       const context =
-        history?.entry?.name ?? contextName(cluster, agent?.clusters.values() ?? [], agent?.givenNames);
+        history?.entry?.name ??
+        contextName(cluster, agent?.clusters.values() ?? [], {
+          given: agent?.givenNames,
+          template: agent?.settings.contextName,
+        });
       await navigator.clipboard.writeText(kubectlCommand(context, agent?.agent.platform ?? ''));
       reports.done({ title: agentText.done.copied(cluster.title) });
     },

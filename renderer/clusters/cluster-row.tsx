@@ -7,6 +7,7 @@ import { useActions } from '../agent/page.tsx';
 import { MixedScriptsBadge } from '../controls/mixed-scripts-badge.tsx';
 import { ProductionBadge } from '../controls/production-badge.tsx';
 import { Switch } from '../controls/switch.tsx';
+import { OpenTerminal } from '../terminals/terminals-button.tsx';
 import { HighlightedText } from './highlighted-text.tsx';
 import { headHeight, rowHeight } from './items.ts';
 import { MiddleEllipsis } from './middle-ellipsis.tsx';
@@ -99,6 +100,7 @@ export const ClusterRow = memo(function ClusterRow({
           >
             <Star size={13} fill={isFavourite ? 'currentColor' : 'none'} aria-hidden />
           </button>
+          {hasSwitch && <OpenTerminal id={id} title={cluster.title} tabIndex={tabIndex} />}
           <Badges row={row} tabIndex={tabIndex} />
         </div>
         <div className="row-line" id={lineId} data-tone={view.tone} title={line}>

@@ -27,9 +27,10 @@ export function TerminalCard({
   const platform = useAgent(({ agent }) => agent.platform);
   const clusters = useAgent((agent) => agent.clusters);
   const given = useAgent((agent) => agent.givenNames);
+  const template = useAgent(({ settings }) => settings.contextName);
   const defaultName = useMemo(
-    () => contextName(cluster, clusters.values(), given),
-    [cluster, clusters, given],
+    () => contextName(cluster, clusters.values(), { given, template }),
+    [cluster, clusters, given, template],
   );
   const [removal, setRemoval] = useState<'idle' | 'running' | 'done' | PlainError>('idle');
   const notice = useRef<HTMLParagraphElement>(null);

@@ -84,6 +84,19 @@ export function SettingsPage({
           options={settingsText.entryForms}
           patch={(entryForm) => ({ entryForm })}
         />
+        <TextSetting
+          name="contextName"
+          words={settingsText.contextName}
+          value={settings.contextName}
+          placeholder="{group}/{name}"
+          patch={(contextName) => ({ contextName })}
+        />
+        <TextSetting
+          name="terminal"
+          words={settingsText.terminal}
+          value={settings.terminal.join(', ')}
+          patch={(terminal) => ({ terminal: terminal.split(',').flatMap((word) => word.trim() || []) })}
+        />
         <SwitchSetting
           name="credentialStartsAgent"
           words={settingsText.credentialStartsAgent}

@@ -20,6 +20,11 @@ export const settingsText = {
     'Proxy protocol',
     'HTTP CONNECT also serves JavaScript and Rust clients, kr8s and kubectl before 1.24.',
   ],
+  contextName: [
+    'Context names',
+    'A template with {name}, {cluster}, {group}, {environment}, {account}, {region} or {source}.',
+  ],
+  terminal: ['Terminal app', 'With its arguments, separated by commas. Empty: the default of this computer.'],
   entryForms: { socks5: 'SOCKS5', connect: 'HTTP CONNECT' },
   credentialStartsAgent: [
     'Start the agent for kubectl',

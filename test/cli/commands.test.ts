@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { plainValues } from '../../main/api/plain-values.ts';
+import { withIsoTimes } from '../../main/cli/json-document.ts';
 import { aRelease } from '../renderer/shown.ts';
 import { activity, type FakeAgent, startFakeAgent } from './fake-agent.ts';
 import { type Home, makeHome, runCli, startCli } from './run-cli.ts';
@@ -230,7 +231,7 @@ describe('activity', () => {
   it('is one document for programs, as the agent has it, and as long as is asked for', async () => {
     const { document } = await json('activity');
     // What a source says reaches nobody with control characters.
-    expect(document.entries).toEqual(plainValues(activity));
+    expect(document.entries).toEqual(withIsoTimes(plainValues(activity)));
     expect(JSON.stringify(document)).not.toMatch(/\\u00(?:1b|07)/);
     const { stdout } = await run('activity', '--limit', '2');
     expect(stdout.trimEnd().split('\n')).toHaveLength(2);
@@ -304,7 +305,7 @@ describe('status, switch, disconnect', () => {
     expect(kept).toEqual([{ cluster: expect.any(String), title: 'prod' }]);
     expect(tunnels).toMatchObject([{ title: 'staging' }]);
     expect((await run('list', 'eks')).stdout).toMatch(
-      /^ {2}○ {2}prod +production +eu-west-1 {2}on demand: connects when kubectl needs it$/m,
+      /^ {2}○ {2}prod +production +eu-west-1 +on demand: connects when kubectl needs it$/m,
     );
     expect((await json('list', 'prod')).document.clusters).toMatchObject([{ title: 'prod', kept: true }]);
     await run('disconnect', 'staging');

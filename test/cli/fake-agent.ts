@@ -367,6 +367,32 @@ export async function startFakeAgent(paths: Paths): Promise<FakeAgent> {
       return { kubectl: kubectl() };
     },
     kubectl: async () => kubectl(),
+    contexts: async () => ({
+      contexts: [
+        { name: 'mine', file: '/home/me/.kube/config', status: 'other' },
+        ...[...kept].map((id) => {
+          const one = byId.get(id);
+          const title = one?.title ?? id;
+          return {
+            name: title,
+            file: '/home/me/.kube/config',
+            status: open.has(id) ? ('connected' as const) : ('on-demand' as const),
+            cluster: id,
+            title,
+            ...(current?.id === id ? { current: true as const } : {}),
+            ...(isProduction(one ?? {}) ? { production: true as const } : {}),
+          };
+        }),
+      ],
+    }),
+    isolate: notExpected,
+    'terminal-follow': notExpected,
+    'terminal-end': notExpected,
+    'terminal-open': notExpected,
+    'connect-preview': notExpected,
+    'kubeconfig-history': notExpected,
+    'kubeconfig-diff': notExpected,
+    'kubeconfig-undo': notExpected,
     credential: async ({ cluster: word, execInfo }) => ({
       kind: 'ExecCredential',
       apiVersion: (JSON.parse(execInfo ?? '{}') as { apiVersion?: string }).apiVersion,

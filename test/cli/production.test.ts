@@ -163,7 +163,7 @@ describe('a switch for some time', () => {
     expect((await run('status')).stdout.split('\n')).toContain(line);
     expect((await json('status')).document.kubectl).toMatchObject({
       production: true,
-      limit: { until: expect.any(Number), back: 'staging' },
+      limit: { until: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/), back: 'staging' },
     });
     expect((await run('switch', '-')).stdout).toBe('Current context: staging\n');
   });

@@ -74,11 +74,11 @@ test('a name that a kubeconfig has, or had, never moves to another cluster', () 
   const [a, b] = [named('prod', 'a'), named('prod', 'b')];
   const given = { prod: a.id };
   // The first one is gone, or its account was not read yet.
-  expect(contextName(b, [b], given)).toBe(withId('prod', b.id));
-  expect(contextNames([b], given).get(b.id)).toBe(withId('prod', b.id));
-  expect(contextName(a, [a], given)).toBe('prod');
-  expect(contextNames([a], given).get(a.id)).toBe('prod');
+  expect(contextName(b, [b], { given })).toBe(withId('prod', b.id));
+  expect(contextNames([b], { given }).get(b.id)).toBe(withId('prod', b.id));
+  expect(contextName(a, [a], { given })).toBe('prod');
+  expect(contextNames([a], { given }).get(a.id)).toBe('prod');
   // A title is no key of an object.
   const odd = named('constructor', 'c');
-  expect(contextName(odd, [odd], given)).toBe('constructor');
+  expect(contextName(odd, [odd], { given })).toBe('constructor');
 });

@@ -2,10 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Snapshot } from '../../model/agent-view.ts';
 import type { ClusterId } from '../../model/cluster.ts';
-import { isAccountFile, runsFile, version } from './catalog-layout.ts';
+import { completionFile, isAccountFile, runsFile, version } from './catalog-layout.ts';
 
 /** The slices that `list` shows. */
-export type Known = Pick<Snapshot, 'clusters' | 'cells' | 'tunnels' | 'kept' | 'policies'>;
+export type Known = Pick<Snapshot, 'clusters' | 'cells' | 'tunnels' | 'kept' | 'favourites' | 'policies'> & {
+  /** The template of context names. */
+  readonly template?: string | undefined;
+};
 
 /**
  * Returns what the last agent left in the state folder, for commands that only list while no agent runs: 10,000
@@ -30,6 +33,8 @@ export function readAtRest(state: string, now: number): Known | undefined {
       cells,
       tunnels: [],
       kept: entries.map(({ cluster }) => cluster),
+      template: templateIn(path.join(state, completionFile)),
+      favourites: [...dataIn<ClusterId>(path.join(state, 'favourites.json'))],
       policies: policies.map(({ policy }) => policy),
     };
   } catch {
@@ -55,6 +60,15 @@ function dataIn<T>(file: string): readonly T[] {
     return Array.isArray(data) ? data : [];
   } catch {
     return [];
+  }
+}
+
+/** Returns the template of context names that the last agent had; undefined if the file cannot be read. */
+function templateIn(file: string): string | undefined {
+  try {
+    return /^template\t(.*)$/m.exec(textOf(file))?.[1];
+  } catch {
+    return undefined;
   }
 }
 

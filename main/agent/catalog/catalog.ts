@@ -68,6 +68,8 @@ export async function createCatalog(options: {
   readonly logger: Logger;
   /** How long a full run is fresh for readers without an agent, ms. Undefined: never. */
   readonly freshForMs?: () => number;
+  /** The template of context names, by which clusters are found too. */
+  readonly contextTemplate?: () => string;
   /** Called for each part that is set aside. */
   readonly onSetAside?: (aside: string, reason: string) => void;
 }): Promise<Catalog> {
@@ -95,9 +97,8 @@ export async function createCatalog(options: {
     members.set(cell, known);
     return known;
   };
-  for (const { id, source, account, region } of clusters.values()) {
+  for (const { id, source, account, region } of clusters.values())
     membersOf(cellId(source, account, region)).add(id);
-  }
   const listeners = new Set<(change: CatalogChange) => void>();
 
   /** Changes that are not on disk yet. */
@@ -225,7 +226,7 @@ export async function createCatalog(options: {
     clusters: () => [...clusters.values()],
     cells: () => [...cells.values()],
     get: (id) => clusters.get(id),
-    find: (text) => findCluster(text, clusters),
+    find: (text) => findCluster(text, clusters, options.contextTemplate?.()),
     apply({ cell: location, outcome }) {
       if (outcome.kind === 'skipped') return;
       const cell = named(location);

@@ -7,14 +7,18 @@ import { nearest } from '../../model/nearest.ts';
  * Finds the cluster that the user means: by exact ID, else by title or context name, or by its name at the source. Case
  * matters only where it distinguishes two. Throws `ambiguous-cluster` with the IDs, or `not-found` with similar names.
  */
-export function findCluster(text: string, clusters: ReadonlyMap<ClusterId, Cluster>): Cluster {
+export function findCluster(
+  text: string,
+  clusters: ReadonlyMap<ClusterId, Cluster>,
+  template?: string,
+): Cluster {
   const exact = clusters.get(text as ClusterId);
   if (exact !== undefined) return exact;
   const all = [...clusters.values()];
   const lower = text.toLowerCase();
   let names: ReadonlyMap<ClusterId, string> | undefined;
   const contexts = () => {
-    names ??= contextNames(all);
+    names ??= contextNames(all, { template });
     return names;
   };
   const readings: readonly ((cluster: Cluster) => boolean)[] = [
@@ -24,6 +28,7 @@ export function findCluster(text: string, clusters: ReadonlyMap<ClusterId, Clust
       // The name without a suffix, or the name in an older kubeconfig from when the short name belonged to another
       // cluster.
       contextName(cluster, []) === text ||
+      (template !== undefined && contextName(cluster, [], { template }) === text) ||
       withId(contexts().get(cluster.id) ?? '', cluster.id) === text,
     ({ name }) => name === text,
     ({ title }) => title.toLowerCase() === lower,
@@ -43,11 +48,15 @@ export function findCluster(text: string, clusters: ReadonlyMap<ClusterId, Clust
     text,
     all.map(({ title }) => title),
     3,
+    // More than a typing error or two is another name.
+    Math.floor(text.length / 4),
   );
   throw new AppError('not-found', `There is no cluster called "${text}".`, {
     hint:
       near.length === 0
-        ? 'No cluster is known yet: run `k8s-tunnels discover`.'
+        ? all.length === 0
+          ? 'No cluster is known yet: run `k8s-tunnels discover`.'
+          : 'See `k8s-tunnels list`. If it is new, run `k8s-tunnels discover`.'
         : `Did you mean ${near.join(', ')}? If it is new, run \`k8s-tunnels discover\`.`,
   });
 }

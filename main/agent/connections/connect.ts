@@ -4,13 +4,14 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Logger } from '../parts.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
-import type { Connections, Outcome } from './connections.ts';
+import type { Connections } from './connections.ts';
 import type { CurrentContext } from './current-context.ts';
 import type { Disconnect } from './disconnect.ts';
 import type { Entries } from './entries.ts';
 import { openOne, type Try } from './open-one.ts';
+import type { Outcome } from './outcome.ts';
 import { connectPlan } from './production-guard.ts';
-import type { Remembered } from './remembered.ts';
+import { type Remembered, withPlace } from './remembered.ts';
 
 /**
  * Connects clusters in one transaction: decides what to do, opens the tunnels, writes the entries of those that are up
@@ -63,8 +64,8 @@ export function createConnect(options: {
   };
 
   /** The switch is made and stored: an old limit that stays on disk ends with this agent. */
-  const dropLimit = (id: ClusterId) =>
-    currentContext.dropLimits([id]).catch((error: unknown) => {
+  const dropLimit = (id: ClusterId, place: KubeconfigPlace) =>
+    currentContext.dropLimits([id], place).catch((error: unknown) => {
       logger.error('a time limit is not removed', { error: toPlainError(error) });
     });
 
@@ -100,7 +101,7 @@ export function createConnect(options: {
       const switchesNow = mayBeCurrent && before.id !== first.id;
       const limit = { forMs: mayBeCurrent ? forMs : undefined, back };
       const stanzas = up.map(({ cluster, tunnel }) => entries.of(cluster, tunnel));
-      const written = await currentContext.switching(first.id, limit, () =>
+      const written = await currentContext.switching(place, first.id, limit, () =>
         kubeconfig.add(place, stanzas, switchesNow ? { current: first.id } : {}),
       );
 
@@ -110,10 +111,12 @@ export function createConnect(options: {
       // Store.
       const saved = saveCatalog();
       await remembered.put(
-        up.map(({ cluster: { id } }) => ({ cluster: id, place: { ...place }, status: 'open' })),
+        up.map(({ cluster: { id } }) =>
+          withPlace(remembered.get(id), { cluster: id, place, status: 'open' }),
+        ),
       );
       await saved;
-      if (switchesNow && forMs === undefined) await dropLimit(first.id);
+      if (switchesNow && forMs === undefined) await dropLimit(first.id, place);
       const nameOf = (cluster: Cluster) => written.contexts.get(cluster.id) ?? entries.nameOf(cluster);
       return {
         outcomes: tries.map((one) => outcomeOf(one, nameOf)),

@@ -1,12 +1,12 @@
-import { AppError } from '../../model/app-error.ts';
 import type { Cluster, ClusterId } from '../../model/cluster.ts';
-import { command } from '../../model/command.ts';
 import type { GivenContextNames } from '../../model/context-name.ts';
 import type { EntryForm } from '../../model/entry-form.ts';
-import type { Failure, Stage } from '../../model/tunnel-state.ts';
+import type { Terminal } from '../../model/terminal.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
+import { terminalViews } from '../terminals/terminal-view.ts';
+import { createTerminals, type Processes, type Terminals } from '../terminals/terminals.ts';
 import type { Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import { createConnect } from './connect.ts';
@@ -14,40 +14,16 @@ import { type CurrentContext, createCurrentContext } from './current-context.ts'
 import { createDisconnect } from './disconnect.ts';
 import { createEntries } from './entries.ts';
 import { createGivenNames } from './given-names.ts';
+import { createIsolate, type Isolated, type IsolateRequest } from './isolate.ts';
 import type { PluginCommand } from './kubeconfig-entry.ts';
+import type { Connected } from './outcome.ts';
+import { createPreview, type Preview } from './preview.ts';
 import type { ConnectRequest } from './production-guard.ts';
-import { byPlace, placeOf, readRemembered } from './remembered.ts';
+import { placeOf, readRemembered } from './remembered.ts';
+import { createRenewals } from './renewals.ts';
 import { createReopen } from './reopen.ts';
 import { createRestore } from './restore.ts';
-
-export type Outcome =
-  | {
-      readonly status: 'connected';
-      readonly cluster: Cluster;
-      readonly context: string;
-      /** Undefined if the API is reached directly. */
-      readonly port: number | undefined;
-      readonly latencyMs: number;
-    }
-  | {
-      readonly status: 'failed';
-      readonly cluster: Cluster;
-      readonly error: AppError;
-      readonly stage?: Stage;
-      readonly mender?: Failure['mender'];
-    };
-
-/** The result of a connect, and what it did to the current context. */
-export interface Connected {
-  readonly outcomes: readonly Outcome[];
-  readonly warnings: readonly string[];
-  /** Production clusters of a link or a set that were not connected. */
-  readonly left: readonly Cluster[];
-  /** Production clusters because of which the current context was not switched. */
-  readonly stays: readonly Cluster[];
-  /** Set if the current context was switched. `from` is the previous one. */
-  readonly switched?: { readonly from: string | undefined };
-}
+import { createUseContext } from './use-context.ts';
 
 /**
  * A connection is a tunnel and its kubeconfig entry. Open connections are stored on disk, so that the next agent
@@ -72,11 +48,36 @@ export interface Connections {
     },
   ): Promise<Connected>;
   /**
-   * Closes the tunnels and restores the previous context. By the setting, entries stay as on-demand contexts whose
-   * ports keep listening, or are removed.
+   * Opens the tunnels in parallel, and writes an own kubeconfig for each cluster whose tunnel is up: for one terminal or
+   * program, which they end with. Touches no file of the user. Rejects with `production-unconfirmed` if the organisation
+   * wants a confirmation, with `cancelled` after closing what it opened if the signal aborts, and as writing a file does.
+   */
+  isolate(request: IsolateRequest): Promise<Isolated>;
+  /** Resolves with what `connect` would write. Opens no tunnel and writes nothing. Rejects as `connect` does. */
+  preview(
+    request: ConnectRequest & { readonly place: KubeconfigPlace; readonly switches: boolean },
+  ): Promise<Preview>;
+  /**
+   * After an undo in that kubeconfig: closes clusters whose last entry went, and makes on-demand contexts of those that
+   * came back. Rejects as `remove` does.
+   */
+  follow(
+    place: KubeconfigPlace,
+    changes: { readonly removed: readonly ClusterId[]; readonly added: readonly ClusterId[] },
+  ): Promise<{ readonly warnings: readonly string[] }>;
+  /** Returns the terminals with a kubeconfig of their own, production first. */
+  terminals(): readonly Terminal[];
+  /** Lets a terminal end with another process. */
+  readonly followTerminal: Terminals['follow'];
+  /** Ends terminals by their ids, and closes tunnels that nothing else uses. Resolves with how many there were. */
+  endTerminals(ids: readonly string[]): Promise<number>;
+  /**
+   * Closes the tunnels and restores the previous context in `place`, or in every kubeconfig where undefined. By the
+   * setting, entries stay as on-demand contexts whose ports keep listening, or are removed everywhere.
    */
   disconnect(
     ids: readonly ClusterId[],
+    place?: KubeconfigPlace,
   ): Promise<{ readonly closed: readonly ClusterId[]; readonly warnings: readonly string[] }>;
   /** For shutdown: disconnects what is open. With `again`, the next start reopens it. */
   disconnectAll(options: { readonly again: boolean }): Promise<void>;
@@ -128,15 +129,18 @@ export interface Connections {
    */
   resume(isTheirs: (id: ClusterId) => boolean): void;
   /**
-   * Makes an open connection the current context, in the kubeconfig that contains its entry, with `forMs` for that
-   * long. Rejects with `not-found` if it is not open, with `production-unconfirmed` if it or the context to restore is
+   * Makes a connection the current context of that kubeconfig, with `forMs` for that long. Opens an on-demand context,
+   * and adds the entry if the kubeconfig has none. Rejects with `not-found` if it is not connected, with `production-unconfirmed` if it or the context to restore is
    * a production cluster and `production` is not set.
    */
   use(options: {
     readonly cluster: Cluster;
+    /** That of the last connect or switch where undefined. */
+    readonly place?: KubeconfigPlace | undefined;
     readonly production: boolean;
     readonly forMs?: number | undefined;
   }): Promise<void>;
+  readonly switchForeign: CurrentContext['switchForeign'];
   readonly back: CurrentContext['back'];
   readonly limit: CurrentContext['limit'];
   readonly checkLimits: CurrentContext['checkLimits'];
@@ -146,6 +150,8 @@ export interface Connections {
    * entries of ours that are not stored.
    */
   restore(): Promise<void>;
+  /** Stops what runs at intervals. */
+  close(): void;
 }
 
 export async function createConnections(options: {
@@ -157,6 +163,8 @@ export async function createConnections(options: {
   readonly ports: Pick<Ports, 'known' | 'rotate'>;
   readonly kubeconfig: Kubeconfig;
   readonly plugin: PluginCommand;
+  /** The template of context names: the cluster's name where undefined. */
+  readonly contextTemplate?: (() => string) | undefined;
   /** The proxy protocol of entries: SOCKS5 where undefined. */
   readonly entryForm?: (() => EntryForm) | undefined;
   /** Reads the cluster fields that the listing left out, before its tunnel is opened. */
@@ -168,75 +176,76 @@ export async function createConnections(options: {
   readonly onKept?: ((kept: readonly ClusterId[]) => void) | undefined;
   /** Called with the context names that kubeconfigs have or had, when they have changed. */
   readonly onGiven?: ((names: GivenContextNames) => void) | undefined;
+  /** Called when the result of `terminals` has changed. */
+  readonly onTerminals?: ((terminals: readonly Terminal[]) => void) | undefined;
+  /** Returns true if the organisation wants a confirmation before a terminal of a production cluster opens. */
+  readonly asksInTerminals?: (() => boolean) | undefined;
+  /** The computer's processes where undefined. */
+  readonly processes?: Processes | undefined;
   /** Returns true if production requires a confirmation at all. It does where undefined. */
   readonly isGuarded?: (() => boolean) | undefined;
   /** Returns true if entries stay when their tunnels close. */
   readonly keepsEntries: () => boolean;
 }): Promise<Connections> {
-  const { isGuarded = () => true } = options;
+  const { isGuarded = () => true, asksInTerminals = () => false, onTerminals = () => {} } = options;
+  const { catalog, kubeconfig } = options;
   const remembered = await readRemembered(options);
+  const views = () => terminalViews(terminals.list(), catalog);
+  const terminals: Terminals = await createTerminals({
+    ...options,
+    onChange: () => onTerminals(views()),
+    onEnded: (ids) => void isolated.closeUnused(ids),
+  });
+  // The port of a cluster that a terminal uses keeps listening, whatever closes its tunnel.
+  const tunnels: Tunnels = {
+    ...options.tunnels,
+    close: (id, { listening = false } = {}) =>
+      options.tunnels.close(id, { listening: listening || terminals.uses(id) }),
+  };
   const currentContext = await createCurrentContext({ ...options, remembered, isGuarded });
   const { promise: listening, resolve: onListening } = Promise.withResolvers<void>();
   const given = await createGivenNames({ ...options, onChange: options.onGiven });
   const entries = createEntries({ ...options, given });
   options.onGiven?.(given.list());
-  const parts = { ...options, isGuarded, remembered, currentContext, entries, listening, onListening };
-  const { settled, removeNow, ...disconnect } = createDisconnect(parts);
+  const context = { ...options, tunnels, isGuarded, asksInTerminals, remembered, currentContext, entries };
+  const { settled, removeNow, ...disconnect } = createDisconnect({
+    ...context,
+    terminals,
+    renew: (id) => isolated.renew(id),
+  });
+  const isolated = createIsolate({ ...context, terminals, settled });
+  const { isolate, endTerminals, renew } = isolated;
+  const parts = { ...context, terminals, renew, listening, onListening };
   const { share, ...reopen } = createReopen(parts);
-  const { catalog, tunnels, ports, kubeconfig } = options;
+  const restore = createRestore({ ...parts, removeNow, share });
+  const isOpen = (id: ClusterId) => (tunnels.find(id)?.state().status ?? 'idle') !== 'idle';
 
   return {
     connect: createConnect({ ...parts, settled }),
     ...disconnect,
     ...reopen,
-    restore: createRestore({ ...parts, removeNow, share }),
-    async rotate(ids) {
-      const rotated: ClusterId[] = [];
-      const warnings: string[] = [];
-      for (const [place, group] of byPlace(ids.flatMap((id) => remembered.get(id) ?? []))) {
-        const renewed: KubeconfigEntry[] = [];
-        for (const id of group) {
-          const cluster = catalog.get(id);
-          if (tunnels.find(id)?.connector() === 'direct' || ports.known(id) === undefined) continue;
-          const port = await ports.rotate(id);
-          rotated.push(id);
-          if (cluster !== undefined) renewed.push(entries.through(cluster, port));
-          else
-            warnings.push(`${id} is not in the cluster list: its entry is written when it is found again.`);
-        }
-        if (renewed.length > 0) warnings.push(...(await kubeconfig.add(place, renewed, {})).warnings);
-      }
-      return { rotated, warnings };
+    isolate,
+    endTerminals,
+    terminals: views,
+    followTerminal: terminals.follow,
+    async restore() {
+      // Terminals need no user, and do not wait for what does.
+      await Promise.all([restore(), isolated.restore()]);
     },
-    async rewrite() {
-      const warnings: string[] = [];
-      for (const [place, group] of byPlace(remembered.all())) {
-        const found = group.flatMap((id) => catalog.get(id) ?? []);
-        const entriesOf = found.flatMap((cluster) => {
-          const isDirect = tunnels.find(cluster.id)?.connector() === 'direct';
-          const port = isDirect ? undefined : ports.known(cluster.id);
-          return isDirect || port !== undefined ? entries.through(cluster, port) : [];
-        });
-        if (entriesOf.length > 0) warnings.push(...(await kubeconfig.add(place, entriesOf, {})).warnings);
-      }
-      return { warnings };
+    close: terminals.close,
+    ...createPreview({ ...context, remove: disconnect.remove }),
+    ...createRenewals({ ...context, terminals, renew }),
+    open() {
+      const ofTerminals = terminals.list().map(({ cluster }) => cluster);
+      return [...new Set([...remembered.idsOf('open'), ...ofTerminals.filter(isOpen)])];
     },
-    open: () => remembered.idsOf('open'),
     kept: () => remembered.idsOf('kept'),
     async entry(id) {
       const connection = remembered.get(id);
       return connection && kubeconfig.entry(placeOf(connection), id);
     },
-    async use({ cluster, production, forMs }) {
-      const { id, title } = cluster;
-      const connection = remembered.get(id);
-      if (connection?.status !== 'open') {
-        throw new AppError('not-found', `${title} is not connected.`, {
-          hint: `Connect it first: ${command`k8s-tunnels connect ${entries.nameOf(cluster)}`}`,
-        });
-      }
-      await currentContext.use({ cluster, place: placeOf(connection), production, forMs });
-    },
+    use: createUseContext({ ...context, demand: reopen.demand }),
+    switchForeign: currentContext.switchForeign,
     back: currentContext.back,
     limit: currentContext.limit,
     checkLimits: currentContext.checkLimits,

@@ -3,9 +3,10 @@ import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
+import { readPreviousContexts } from './previous-contexts.ts';
 import { checkLimit, checkSwitch, unconfirmedBack } from './production-guard.ts';
 import { placeOf, type Remembered } from './remembered.ts';
-import { readSwitchLimits } from './switch-limits.ts';
+import { readSwitchLimits, type SwitchLimit } from './switch-limits.ts';
 
 /** Switches the current context, permanently or for a limited time, and back. */
 export interface CurrentContext {
@@ -18,10 +19,15 @@ export interface CurrentContext {
     readonly place: KubeconfigPlace;
     readonly production: boolean;
     readonly forMs: number | undefined;
+    /** Opens the tunnel and makes sure that the kubeconfig has the entry, after the user may no longer be asked. */
+    readonly prepare: () => Promise<void>;
   }): Promise<void>;
+  /** Makes a context of another program current. Rejects as `Kubeconfig` does. */
+  switchForeign(place: KubeconfigPlace, context: string): Promise<void>;
   /**
-   * Restores the context that was current before ours. Rejects with `not-found` if none of ours is current, with
-   * `production-unconfirmed` as `use` does.
+   * Restores the context that was current before ours, or before the last switch to
+   * a context of another program. Rejects with
+   * `not-found` if there is none, with `production-unconfirmed` as `use` does.
    */
   back(options: { readonly place: KubeconfigPlace; readonly production: boolean }): Promise<void>;
   /**
@@ -34,6 +40,7 @@ export interface CurrentContext {
    * without its end.
    */
   switching<T>(
+    place: KubeconfigPlace,
     id: ClusterId,
     limit: {
       readonly forMs: number | undefined;
@@ -47,8 +54,8 @@ export interface CurrentContext {
     place: KubeconfigPlace,
     id: ClusterId,
   ): Promise<{ readonly until: number; readonly back: string | undefined } | undefined>;
-  /** Removes the time limits of these clusters. */
-  dropLimits(ids: readonly ClusterId[]): Promise<void>;
+  /** Removes the time limits of these clusters: those in that kubeconfig, in all where undefined. */
+  dropLimits(ids: readonly ClusterId[], place?: KubeconfigPlace): Promise<void>;
   /** Announces and ends the limits that are due. Resolves with true if one is left: call it about every second then. */
   checkLimits(): Promise<boolean>;
 }
@@ -67,17 +74,22 @@ export async function createCurrentContext(options: {
 }): Promise<CurrentContext> {
   const { catalog, kubeconfig, remembered, isGuarded, notice, noticeOnce } = options;
   const titleOf = (id: ClusterId) => catalog.get(id)?.title ?? id;
+  /** Returns undefined for a cluster without an entry of ours. */
+  const placeOfLimit = (id: ClusterId, stored: SwitchLimit['place']): KubeconfigPlace | undefined => {
+    const connection = remembered.get(id);
+    return connection && placeOf(stored === undefined ? connection : { ...connection, place: stored });
+  };
+  const previous = await readPreviousContexts(options);
   const limits = await readSwitchLimits({
     ...options,
-    async announce(id, until) {
-      const connection = remembered.get(id);
-      const back = connection && (await kubeconfig.previous(placeOf(connection), id));
+    async announce({ cluster: id, until, place: stored }) {
+      const place = placeOfLimit(id, stored);
+      const back = place && (await kubeconfig.previous(place, id));
       if (back !== undefined) notice('warning', announcement(titleOf(id), back.context, until));
     },
-    async end(id, agreed) {
-      const connection = remembered.get(id);
-      if (connection === undefined) return;
-      const place = placeOf(connection);
+    async end({ cluster: id, back: agreed, place: stored }) {
+      const place = placeOfLimit(id, stored);
+      if (place === undefined) return;
       // The context to restore may have changed since the user confirmed, and now nobody is asked.
       const ours = remembered.all().flatMap(({ cluster }) => catalog.get(cluster) ?? []);
       const unasked = unconfirmedBack(ours, { isGuarded: isGuarded(), limited: id, agreed });
@@ -100,14 +112,14 @@ export async function createCurrentContext(options: {
     const next = current === id ? (await kubeconfig.previous(place, id))?.id : current;
     return next === undefined ? undefined : catalog.get(next as ClusterId);
   };
-  const switching: CurrentContext['switching'] = async (id, { forMs, back }, work) => {
+  const switching: CurrentContext['switching'] = async (place, id, { forMs, back }, work) => {
     if (forMs === undefined) return work();
-    const hadLimit = limits.until(id) !== undefined;
-    await limits.set(id, forMs, back);
+    const hadLimit = limits.until(id, place) !== undefined;
+    await limits.set(id, place, forMs, back);
     try {
       return await work();
     } catch (error) {
-      if (!hadLimit) await limits.drop([id]);
+      if (!hadLimit) await limits.drop([id], place);
       throw error;
     }
   };
@@ -117,37 +129,64 @@ export async function createCurrentContext(options: {
     return back?.id;
   };
 
+  const backFromForeign = async (
+    place: KubeconfigPlace,
+    context: string | undefined,
+    production: boolean,
+  ): Promise<void> => {
+    const name = previous.get(place);
+    const found = (await kubeconfig.contexts(place)).find((one) => one.name === name);
+    if (found === undefined)
+      throw new AppError('not-found', 'The current context was not set by k8s-tunnels.', {
+        hint: 'There is no previous context to go back to.',
+      });
+    const cluster = found.id === undefined ? undefined : catalog.get(found.id as ClusterId);
+    if (cluster !== undefined)
+      checkSwitch(cluster, { isGuarded: isGuarded(), current: undefined, confirmed: production });
+    if (found.id === undefined) await kubeconfig.switchForeign(place, found.name);
+    else await kubeconfig.use(place, found.id);
+    await previous.put(place, context);
+  };
+
   return {
-    async use({ cluster, place, production, forMs }) {
+    async use({ cluster, place, production, forMs, prepare }) {
       const { id } = cluster;
       const { id: current } = await kubeconfig.current(place);
       // Removing the time limit of a switch counts as a switch too.
-      const endsLimit = forMs === undefined && limits.until(id) !== undefined;
+      const endsLimit = forMs === undefined && limits.until(id, place) !== undefined;
       checkSwitch(cluster, {
         isGuarded: isGuarded(),
         current: endsLimit ? undefined : current,
         confirmed: production,
       });
       const back = forMs === undefined ? undefined : await check(place, id, production);
-      await switching(id, { forMs, back }, () => kubeconfig.use(place, id));
-      if (forMs === undefined) await limits.drop([id]);
+      await prepare();
+      await switching(place, id, { forMs, back }, () => kubeconfig.use(place, id));
+      if (forMs === undefined) await limits.drop([id], place);
+      if (current !== id) await previous.put(place, undefined);
+    },
+    async switchForeign(place, context) {
+      const { context: before } = await kubeconfig.current(place);
+      await kubeconfig.switchForeign(place, context);
+      if (before !== context) await previous.put(place, before);
     },
     async back({ place, production }) {
-      const { id } = await kubeconfig.current(place);
-      if (id === undefined)
-        throw new AppError('not-found', 'The current context was not set by k8s-tunnels.', {
-          hint: 'There is no previous context to go back to.',
-        });
+      const { id, context } = await kubeconfig.current(place);
+      if (id === undefined) {
+        await backFromForeign(place, context, production);
+        return;
+      }
       const next = await clusterAfter(place, id as ClusterId);
       if (next !== undefined)
         checkSwitch(next, { isGuarded: isGuarded(), current: id, confirmed: production });
       await kubeconfig.release(place, [id]);
-      await limits.drop([id as ClusterId]);
+      await limits.drop([id as ClusterId], place);
+      await previous.put(place, undefined);
     },
     checkLimit: check,
     switching,
     async limit(place, id) {
-      const until = limits.until(id);
+      const until = limits.until(id, place);
       if (until === undefined) return undefined;
       return { until, back: (await kubeconfig.previous(place, id))?.context };
     },

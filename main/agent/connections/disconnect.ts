@@ -1,9 +1,11 @@
 import type { ClusterId } from '../../model/cluster.ts';
-import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
+import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
+import type { Terminals } from '../terminals/terminals.ts';
 import type { Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections } from './connections.ts';
 import type { CurrentContext } from './current-context.ts';
+import type { Isolate } from './isolate.ts';
 import { byPlace, type Remembered } from './remembered.ts';
 
 /** Closes connections, and keeps or removes their kubeconfig entries. */
@@ -20,11 +22,14 @@ export function createDisconnect(options: {
   readonly currentContext: CurrentContext;
   readonly tunnels: Tunnels;
   readonly ports: Pick<Ports, 'rotate'>;
+  readonly terminals: Pick<Terminals, 'uses'>;
+  readonly renew: Isolate['renew'];
   /** Returns true if entries stay when their tunnels close. */
   readonly keepsEntries: () => boolean;
 }): Disconnect {
-  const { remembered, kubeconfig, currentContext, tunnels, ports, keepsEntries } = options;
+  const { remembered, kubeconfig, currentContext, tunnels, ports, keepsEntries, terminals, renew } = options;
   const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
+  const isOpen = (id: ClusterId) => (tunnels.find(id)?.state().status ?? 'idle') !== 'idle';
 
   const removeNow = async (ids: readonly ClusterId[]) => {
     const warnings: string[] = [];
@@ -35,15 +40,21 @@ export function createDisconnect(options: {
     await remembered.drop(ids);
     await currentContext.dropLimits(ids);
     await Promise.all(ids.map((id) => tunnels.close(id)));
+    // A terminal of the cluster has the password that was replaced.
+    for (const id of ids.filter(terminals.uses)) await renew(id);
     return warnings;
   };
 
-  const keepNow = async (ids: readonly ClusterId[]) => {
+  const keepNow = async (ids: readonly ClusterId[], caller: KubeconfigPlace | undefined) => {
     const warnings: string[] = [];
-    for (const [place, group] of byPlace(known(ids)))
-      warnings.push(...(await kubeconfig.release(place, group)).warnings);
+    // In the caller's kubeconfig. The context stays on demand in others, where somebody may use it.
+    const places = caller === undefined ? byPlace(known(ids)) : [[caller, ids] as const];
+    for (const [place, group] of places) {
+      const everywhere = caller === undefined;
+      warnings.push(...(await kubeconfig.release(place, group, { everywhere })).warnings);
+    }
     await remembered.put(known(ids).map((connection) => ({ ...connection, status: 'kept' })));
-    await currentContext.dropLimits(ids);
+    await currentContext.dropLimits(ids, caller);
     await Promise.all(ids.map((id) => tunnels.close(id, { listening: true })));
     return warnings;
   };
@@ -58,11 +69,18 @@ export function createDisconnect(options: {
     }
   };
 
-  const disconnect: Disconnect['disconnect'] = async (ids) => {
+  const disconnect: Disconnect['disconnect'] = async (ids, caller) => {
     const open = remembered.idsOf('open');
-    const closed = ids.filter((id) => open.includes(id));
-    const warnings = await whileClosing(closed, keepsEntries() ? keepNow(closed) : removeNow(closed));
-    return { closed, warnings };
+    const ours = ids.filter((id) => open.includes(id));
+    // What only a terminal has open is in no kubeconfig of the user. The next command in that terminal opens it again.
+    const isolated = ids.filter((id) => !ours.includes(id) && terminals.uses(id) && isOpen(id));
+    const closed = [...ours, ...isolated];
+    const close = async () => {
+      const warnings = await (keepsEntries() ? keepNow(ours, caller) : removeNow(ours));
+      await Promise.all(isolated.map((id) => tunnels.close(id, { listening: true })));
+      return warnings;
+    };
+    return { closed, warnings: await whileClosing(closed, close()) };
   };
 
   return {

@@ -13,8 +13,11 @@ import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
 export interface Entries {
   /** Returns the name of a cluster's context, which also names it on a command line. */
   nameOf(cluster: Cluster): string;
-  /** Returns a cluster's entry through that port, or directly to the API if there is none. */
-  through(cluster: Cluster, place: Place | undefined): KubeconfigEntry;
+  /**
+   * Returns a cluster's entry through that port, or directly to the API if there is none. With `form`, uses that proxy
+   * protocol whatever the setting and the cluster's tag say.
+   */
+  through(cluster: Cluster, place: Place | undefined, form?: EntryForm): KubeconfigEntry;
   /** Returns a cluster's entry through the port of its tunnel. Throws if the tunnel has no port and needs one. */
   of(cluster: Cluster, tunnel: Tunnel): KubeconfigEntry;
   /**
@@ -29,16 +32,25 @@ export function createEntries(options: {
   readonly kubeconfig: Kubeconfig;
   readonly given: GivenNames;
   readonly plugin: PluginCommand;
+  /** The template of context names: the cluster's name where undefined. */
+  readonly contextTemplate?: (() => string) | undefined;
   /** The proxy protocol of entries: SOCKS5 where undefined. */
   readonly entryForm?: (() => EntryForm) | undefined;
   readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
 }): Entries {
-  const { catalog, kubeconfig, given, plugin, entryForm, noticeOnce } = options;
-  const nameOf = (cluster: Cluster) => contextName(cluster, catalog.clusters(), given.list());
-  const through: Entries['through'] = (cluster, place) => {
+  const { catalog, kubeconfig, given, plugin, entryForm, contextTemplate, noticeOnce } = options;
+  const nameOf = (cluster: Cluster) =>
+    contextName(cluster, catalog.clusters(), { given: given.list(), template: contextTemplate?.() });
+  const through: Entries['through'] = (cluster, place, own) => {
     const name = nameOf(cluster);
     given.give(name, cluster.id);
-    return kubeconfigEntry({ cluster, name, place, form: entryForm?.(), plugin });
+    return kubeconfigEntry({
+      cluster: own === undefined ? cluster : { ...cluster, entryForm: own },
+      name,
+      place,
+      form: entryForm?.(),
+      plugin,
+    });
   };
   return {
     nameOf,

@@ -4,7 +4,8 @@ import { isProduction } from '../../model/is-production.ts';
 
 /**
  * The rule for production clusters, the same for every shell: connecting one never switches the current context to it,
- * switching to one asks, a link or a set that contains one asks before it is connected.
+ * switching to one asks, a link or a set that contains one asks before it is connected, and a terminal of one is marked, or
+ * asks where the organisation wants that.
  */
 
 /** The parts of a connect request that the rule checks. */
@@ -116,6 +117,20 @@ export function unconfirmedBack(
   return clusters
     .filter((one) => one.id !== limited && one.id !== agreed && isProduction(one))
     .map(({ id }) => id);
+}
+
+/**
+ * Throws `production-unconfirmed` if the organisation wants a confirmation before a terminal or a command gets a
+ * production cluster's context. Otherwise terminals are only marked as production.
+ */
+export function checkTerminals(
+  clusters: readonly Cluster[],
+  facts: { readonly asks: boolean; readonly confirmed: boolean },
+): void {
+  if (!facts.asks || facts.confirmed) return;
+  const production = clusters.filter(isProduction);
+  if (production.length > 0)
+    throw productionUnconfirmed(production, 'your organisation asks before a terminal opens.', switchHint);
 }
 
 function mayAsk(cluster: Cluster, current: string | undefined): boolean {

@@ -5,9 +5,14 @@ import type { KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 
+export const placeSchema = z.object({ kubeconfig: z.string().optional(), cwd: z.string(), home: z.string() });
+
 const connectionSchema = z.object({
   cluster: clusterIdSchema,
-  place: z.object({ kubeconfig: z.string().optional(), cwd: z.string(), home: z.string() }),
+  /** The kubeconfig of the last connect or switch. */
+  place: placeSchema,
+  /** Other kubeconfigs with its entry. */
+  others: z.array(placeSchema).optional(),
   /** `kept`: an on-demand context, whose tunnel is closed. `again`: the next start reopens it. */
   status: z.enum(['open', 'kept', 'again']).default('open'),
 });
@@ -78,11 +83,53 @@ export function placeOf({ place }: Connection): KubeconfigPlace {
   return { kubeconfig: place.kubeconfig, cwd: place.cwd, home: place.home };
 }
 
-/** Groups connections by kubeconfig, so that each is edited once. Two are the same if their fields are. */
+/** How many kubeconfigs of a cluster to remember. */
+const placesAtMost = 20;
+
+/** Returns a connection whose latest kubeconfig is `place`. Keeps the earlier ones. */
+export function withPlace(
+  connection: Connection | undefined,
+  {
+    cluster,
+    place,
+    status,
+  }: { readonly cluster: ClusterId } & {
+    readonly place: KubeconfigPlace;
+    readonly status: Connection['status'];
+  },
+): Connection {
+  const others = allPlaces(connection).filter((one) => keyOf(one) !== keyOf(place));
+  return {
+    cluster,
+    place: { ...place },
+    status,
+    ...(others.length === 0 ? {} : { others: others.slice(0, placesAtMost - 1).map((one) => ({ ...one })) }),
+  };
+}
+
+/** Returns the kubeconfigs of a connection, the latest first. */
+function allPlaces(connection: Connection | undefined): readonly KubeconfigPlace[] {
+  if (connection === undefined) return [];
+  return [connection.place, ...(connection.others ?? [])].map((place) => placeOf({ ...connection, place }));
+}
+
+/** Two kubeconfigs are the same if their fields are. */
+export function keyOf({ kubeconfig, cwd, home }: KubeconfigPlace): string {
+  return JSON.stringify([kubeconfig, cwd, home]);
+}
+
+/** Returns the same connections, once for each of their kubeconfigs. */
+export function inEachPlace(connections: readonly Connection[]): readonly Connection[] {
+  return connections.flatMap((connection) =>
+    allPlaces(connection).map((place) => ({ ...connection, place: { ...place } })),
+  );
+}
+
+/** Groups connections by their latest kubeconfig, so that each is edited once. */
 export function byPlace(
   connections: readonly Connection[],
 ): readonly (readonly [KubeconfigPlace, readonly ClusterId[]])[] {
-  const groups = Map.groupBy(connections, (connection) => JSON.stringify(Object.values(placeOf(connection))));
+  const groups = Map.groupBy(connections, (connection) => keyOf(placeOf(connection)));
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     return first === undefined ? [] : [[placeOf(first), group.map(({ cluster }) => cluster)] as const];

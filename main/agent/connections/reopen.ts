@@ -5,10 +5,12 @@ import { isUsable } from '../../model/is-usable.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { createQuiet } from '../logins/quiet.ts';
 import type { Clock, Logger } from '../parts.ts';
+import type { Terminals } from '../terminals/terminals.ts';
 import { isSignInError } from '../tunnels/failure.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections } from './connections.ts';
 import type { Entries } from './entries.ts';
+import type { Isolate } from './isolate.ts';
 import { openOne, type Try } from './open-one.ts';
 import { placeOf, type Remembered } from './remembered.ts';
 import { sentences } from './sentences.ts';
@@ -32,6 +34,8 @@ export function createReopen(options: {
   readonly tunnels: Tunnels;
   readonly remembered: Remembered;
   readonly entries: Entries;
+  readonly terminals: Pick<Terminals, 'uses'>;
+  readonly renew: Isolate['renew'];
   readonly complete: (cluster: Cluster, signal: AbortSignal) => Promise<Cluster>;
   readonly notice: (level: 'info' | 'warning', message: string) => void;
   /** Returns true if entries stay when their tunnels close. */
@@ -40,16 +44,19 @@ export function createReopen(options: {
   readonly listening: Promise<void>;
 }): Reopen {
   const { clock, logger, catalog, tunnels, remembered, entries, notice, keepsEntries, listening } = options;
+  const { terminals, renew } = options;
   const running = new Map<ClusterId, { readonly interactive: boolean; readonly work: Promise<void> }>();
   /** Clients do not start a failed sign-in again for a while. */
   const quiet = createQuiet(clock);
   /** The last reported failure of a demand, by cluster: clients retry again and again. */
   const reported = new Map<ClusterId, ErrorCode>();
 
-  const isMeantOpen = (id: ClusterId) => remembered.get(id)?.status === 'open';
+  const isMeantOpen = (id: ClusterId) => remembered.get(id)?.status === 'open' || terminals.uses(id);
+  /** Returns true if it is in the kubeconfig, or in that of a terminal. */
+  const isOurs = (id: ClusterId) => remembered.get(id) !== undefined || terminals.uses(id);
   /** Returns true if it is ours to open: an entry of ours whose tunnel is closed, is opening or has given up. */
   const isDormant = (id: ClusterId) =>
-    remembered.get(id) !== undefined && keepsEntries() && !isUsable(tunnels.find(id)?.state());
+    isOurs(id) && (keepsEntries() || terminals.uses(id)) && !isUsable(tunnels.find(id)?.state());
 
   const share: Reopen['share'] = (id, interactive, work) => {
     const now = running.get(id);
@@ -110,12 +117,14 @@ export function createReopen(options: {
       if (cluster === undefined) throw new AppError('not-found', `${id} is not in the catalog any more.`);
       const { tunnel, cluster: whole } = await openForClient(cluster, interactive);
       const connection = remembered.get(id);
-      if (connection === undefined) {
+      if (!isOurs(id)) {
         await tunnels.close(id);
         throw new AppError('cancelled', `${cluster.title} was removed while it was being opened.`);
       }
-      await remembered.put([{ ...connection, status: 'open' }]);
       reported.delete(id);
+      await renew(id);
+      if (connection === undefined) return;
+      await remembered.put([{ ...connection, status: 'open' }]);
       // Nobody waits for this write: the entry is unchanged, unless the cluster's CA certificate was renewed.
       entries
         .write(placeOf(connection), [entries.of(whole, tunnel)])
@@ -133,7 +142,7 @@ export function createReopen(options: {
   return {
     share,
     async demand(id, { interactive }) {
-      if (remembered.get(id) === undefined) return;
+      if (!isOurs(id)) return;
       await listening;
       if (!isDormant(id)) return;
       await share(id, interactive, () => openAgain(id, interactive));

@@ -3,14 +3,18 @@ import { z } from 'zod';
 import { toPlainError } from '../../model/app-error.ts';
 import { type ClusterId, clusterIdSchema } from '../../model/cluster.ts';
 import { singleFlight } from '../async/single-flight.ts';
+import type { KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
+import { keyOf, placeSchema } from './remembered.ts';
 
 /** How long before its end a time limit is announced. */
 const announceMs = 2 * 60_000;
 
 const limitSchema = z.object({
   cluster: clusterIdSchema,
+  /** The kubeconfig in which it is current. Missing in files of an earlier version: that of the connection. */
+  place: placeSchema.optional(),
   /** ms since the epoch. */
   until: z.number(),
   /** True once the end has been announced, or where the limit is too short for that. */
@@ -18,18 +22,18 @@ const limitSchema = z.object({
   /** The cluster that was to be restored when the limit was set. */
   back: clusterIdSchema.optional(),
 });
-type SwitchLimit = z.infer<typeof limitSchema>;
+export type SwitchLimit = z.infer<typeof limitSchema>;
 
 /**
  * Stores which clusters are current for a limited time, also on disk: a new agent ends the limits of an earlier one.
  */
 export interface SwitchLimits {
-  /** Returns when the cluster stops being current, or undefined if it has no time limit. */
-  until(id: ClusterId): number | undefined;
-  /** Sets the time limit of a cluster, from now on. */
-  set(id: ClusterId, forMs: number, back: ClusterId | undefined): Promise<void>;
-  /** Removes the time limits of these clusters. */
-  drop(ids: readonly ClusterId[]): Promise<void>;
+  /** Returns when the cluster stops being current in that kubeconfig, or undefined if it has no time limit there. */
+  until(id: ClusterId, place: KubeconfigPlace): number | undefined;
+  /** Sets the time limit of a cluster in a kubeconfig, from now on. */
+  set(id: ClusterId, place: KubeconfigPlace, forMs: number, back: ClusterId | undefined): Promise<void>;
+  /** Removes the time limits of these clusters: those in that kubeconfig, in all where undefined. */
+  drop(ids: readonly ClusterId[], place?: KubeconfigPlace): Promise<void>;
   /**
    * Announces and ends what is due. Call it often: a timer that was set before the computer slept fires late. The next
    * call retries what cannot be ended now. Resolves with true if a limit is left.
@@ -42,11 +46,11 @@ export async function readSwitchLimits(options: {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called when the end of a time limit is near. */
-  readonly announce: (id: ClusterId, until: number) => Promise<void>;
+  readonly announce: (limit: SwitchLimit) => Promise<void>;
   /**
    * Restores the context before this cluster's, if this cluster's is still current. `back` is the value that was set.
    */
-  readonly end: (id: ClusterId, back: ClusterId | undefined) => Promise<void>;
+  readonly end: (limit: SwitchLimit) => Promise<void>;
 }): Promise<SwitchLimits> {
   const { folder, clock, logger, announce, end } = options;
   const file = jsonFile<readonly SwitchLimit[]>({
@@ -56,26 +60,29 @@ export async function readSwitchLimits(options: {
     onUnreadable: (name, reason) =>
       logger.warn('The time limits of the current context cannot be read', { file: name, reason }),
   });
-  const limits = new Map((await file.read())?.map((limit) => [limit.cluster, limit]));
+  const limits = new Map((await file.read())?.map((limit) => [limitKey(limit.cluster, limit.place), limit]));
+  const find = (id: ClusterId, place: KubeconfigPlace) =>
+    limits.get(limitKey(id, place)) ?? limits.get(limitKey(id, undefined));
   const save = () => file.write([...limits.values()]);
 
   const checkAll = async () => {
     const now = clock.now();
     for (const limit of [...limits.values()]) {
       const { cluster, until, announced } = limit;
-      const isSame = () => limits.get(cluster) === limit;
+      const key = limitKey(cluster, limit.place);
+      const isSame = () => limits.get(key) === limit;
       try {
         if (until <= now) {
-          await end(cluster, limit.back);
+          await end(limit);
           // The user may have set another limit meanwhile.
           if (isSame()) {
-            limits.delete(cluster);
+            limits.delete(key);
             await save();
           }
         } else if (!announced && until - announceMs <= now) {
-          limits.set(cluster, { ...limit, announced: true });
+          limits.set(key, { ...limit, announced: true });
           await save();
-          await announce(cluster, until);
+          await announce(limit);
         }
       } catch (error) {
         logger.warn('A time limit of the current context was not applied', {
@@ -88,20 +95,32 @@ export async function readSwitchLimits(options: {
   };
 
   return {
-    until: (id) => limits.get(id)?.until,
-    async set(id, forMs, back) {
-      limits.set(id, {
+    until: (id, place) => find(id, place)?.until,
+    async set(id, place, forMs, back) {
+      limits.delete(limitKey(id, undefined));
+      limits.set(limitKey(id, place), {
         cluster: id,
+        place: { ...place },
         until: clock.now() + forMs,
         announced: forMs <= announceMs,
         ...(back === undefined ? {} : { back }),
       });
       await save();
     },
-    async drop(ids) {
-      const known = ids.filter((id) => limits.delete(id));
-      if (known.length > 0) await save();
+    async drop(ids, place) {
+      const dropped = [...limits].filter(
+        ([key, { cluster, place: of }]) =>
+          ids.includes(cluster) &&
+          (place === undefined || of === undefined || key === limitKey(cluster, place)),
+      );
+      for (const [key] of dropped) limits.delete(key);
+      if (dropped.length > 0) await save();
     },
     check: singleFlight(checkAll),
   };
+}
+
+function limitKey(id: ClusterId, place: SwitchLimit['place'] | KubeconfigPlace): string {
+  const { kubeconfig, cwd = '', home = '' } = place ?? {};
+  return `${id} ${keyOf({ kubeconfig, cwd, home })}`;
 }

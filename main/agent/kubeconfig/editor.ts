@@ -6,6 +6,7 @@ import type { Clock, Logger } from '../parts.ts';
 import { whileBusy } from '../storage/busy-file.ts';
 import { backUp } from './backups.ts';
 import { ignoreMissing, type KubeconfigFile, lockPaths, missingFolders } from './files.ts';
+import type { EditHistory } from './history.ts';
 import type { Journal, JournalRecord } from './journal.ts';
 import { breakOwn, unwritable, waitForLocks, withLocks } from './lock.ts';
 import type { Change, FileState, Plan } from './plan.ts';
@@ -52,6 +53,7 @@ export function createEditor(options: {
   /** The folder of the backups. */
   readonly folder: string;
   readonly journal: Journal;
+  readonly history: Pick<EditHistory, 'add'>;
   readonly planner: Planner;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -59,7 +61,7 @@ export function createEditor(options: {
   /** Called with a warning before a password is written to a file that other accounts may read. */
   readonly onExposed: (warning: string) => void;
 }): Editor {
-  const { folder, journal, planner, clock, logger, onExposed, lockTimeoutMs: timeoutMs } = options;
+  const { folder, journal, history, planner, clock, logger, onExposed, lockTimeoutMs: timeoutMs } = options;
 
   /** Reads a complete file: never one that is being written under a lock, or whose writing has just begun. */
   async function read(file: EditedFile, locks: readonly string[]): Promise<Snapshot> {
@@ -142,6 +144,14 @@ export function createEditor(options: {
       }
     }
     if (done === undefined) return undefined;
+    await history.add({
+      given: file.given,
+      real,
+      before: old.status === undefined ? undefined : old.bytes,
+      after: done === 'removed' ? undefined : plan.bytes,
+      record,
+      undoes: change.undoes,
+    });
     if (done === 'removed') await removeFolders(created.folders);
     if (done === 'in-place') warnings.push(inPlaceWarning(real));
     // The file is written. The journal of this attempt describes it too, only less tidily.

@@ -38,6 +38,8 @@ export function followCurrent(options: {
   readonly connections: Pick<Connections, 'limit' | 'checkLimits'>;
   readonly catalog: Pick<Catalog, 'get'>;
   readonly sessions: Pick<Sessions, 'look'>;
+  /** The folder of the kubeconfig files of terminals, with a separator at its end. */
+  readonly terminalsFolder: string;
   /** `~/.cloudflared` */
   readonly sessionsFolder: string;
   readonly state: Pick<State, 'get' | 'set'>;
@@ -49,7 +51,9 @@ export function followCurrent(options: {
   const { own, kubeconfig, connections, catalog, sessions, state, clock, logger } = options;
 
   const placeFor = ({ kubeconfig: value, cwd, home }: Place = own): KubeconfigPlace => {
-    const chosen = state.get().settings.kubeconfigPath;
+    // The kubeconfig of a terminal is not shared with other programs, which the setting is for.
+    const isIsolated = value?.startsWith(options.terminalsFolder) === true;
+    const chosen = isIsolated ? '' : state.get().settings.kubeconfigPath;
     return { kubeconfig: chosen === '' ? value : chosen, cwd, home };
   };
   const kubectl = async (place: Place | undefined): Promise<Kubectl> => {

@@ -30,7 +30,7 @@ const stateSchema: z.ZodType<FileState> = z.object({
   }),
 });
 
-const recordSchema = z.object({
+export const recordSchema = z.object({
   /** The path as it was given at our last write: kubectl's lock is beside it. */
   given: z.string(),
   /** Our possible content of the file: during a write the states before and after it, else one state. */

@@ -2,9 +2,11 @@ import path from 'node:path';
 import { AppError } from '../../model/app-error.ts';
 import { createSerialQueue } from '../async/serial-queue.ts';
 import type { Clock, Logger } from '../parts.ts';
+import { type Changes, createChanges, previewEdit } from './changes.ts';
 import { createEditor, type EditedFile } from './editor.ts';
 import { type KubeconfigPlace, resolveFiles } from './files.ts';
 import { createGuard } from './guard.ts';
+import { createEditHistory } from './history.ts';
 import { openJournal } from './journal.ts';
 import type { Change, Inspection } from './plan.ts';
 import { createPlanner } from './planner.ts';
@@ -22,7 +24,7 @@ export type { KubeconfigEntry } from './stanza.ts';
  * All functions reject with `kubeconfig-unreadable`, `-invalid`, `-unsupported`, and if they write with `-unwritable`,
  * `-locked`, `-conflict` or `disk-full`. The file is then unchanged.
  */
-export interface Kubeconfig {
+export interface Kubeconfig extends Changes {
   /**
    * Adds or updates entries in the file where kubectl would add them. `current` names the id whose context becomes the
    * current-context. Resolves with the context names by id. Calling twice is safe.
@@ -36,6 +38,12 @@ export interface Kubeconfig {
     readonly file: string;
     readonly warnings: readonly string[];
   }>;
+  /** Resolves with the difference that `add` would make, without passwords. Writes nothing. */
+  preview(
+    place: KubeconfigPlace,
+    entries: readonly KubeconfigEntry[],
+    options: { readonly current?: string },
+  ): Promise<{ readonly file: string; readonly diff: string; readonly currentContext: string | undefined }>;
   /** Makes our entry of that id current. Rejects with `not-found` if no file contains it. */
   use(place: KubeconfigPlace, id: string): Promise<{ readonly context: string }>;
   /**
@@ -50,10 +58,14 @@ export interface Kubeconfig {
     readonly currentContext: string | undefined;
     readonly warnings: readonly string[];
   }>;
-  /** Restores the previous context as `remove` does, and keeps the entries. */
+  /**
+   * Restores the previous context as `remove` does, and keeps the entries. Changes the files of the place only, unless
+   * `everywhere`.
+   */
   release(
     place: KubeconfigPlace,
     ids: readonly string[],
+    options?: { readonly everywhere?: boolean },
   ): Promise<{ readonly currentContext: string | undefined; readonly warnings: readonly string[] }>;
   /** Resolves with the current context, the file that sets it, and the id if it is ours. Reads only changed files. */
   current(place: KubeconfigPlace): Promise<{
@@ -107,8 +119,9 @@ export function createKubeconfig(options: {
 }): Kubeconfig {
   const { folder, clock, logger, lockTimeoutMs = 10_000, worker, onExposed = () => {} } = options;
   const journal = openJournal(path.join(folder, 'journal.json'), logger);
+  const history = createEditHistory({ folder: path.join(folder, 'history'), clock, logger });
   const planner = createPlanner(worker);
-  const editor = createEditor({ folder, journal, planner, clock, logger, lockTimeoutMs, onExposed });
+  const editor = createEditor({ folder, journal, history, planner, clock, logger, lockTimeoutMs, onExposed });
   const reader = createReader(planner);
   const queue = createSerialQueue();
   const guard = createGuard({ clock, logger, queue, edit: editor.edit, inspect: planner.inspect });
@@ -137,18 +150,26 @@ export function createKubeconfig(options: {
     return { context, id: entry?.id, file: owner?.path };
   }
 
+  const addition = async (
+    place: KubeconfigPlace,
+    entries: readonly KubeconfigEntry[],
+    id: string | undefined,
+  ) => {
+    const files = await resolveFiles(place);
+    const taken = [];
+    for (const file of files.all) {
+      if (file !== files.target && file.isReadable) taken.push(...(await reader.read(file)).names);
+    }
+    return { files, change: { upsert: entries, taken, ...(id === undefined ? {} : { current: { id } }) } };
+  };
+
   const withdrawal = createWithdrawal({ logger, queue, journal, reader, edit, sweep: editor.sweep, current });
 
   return {
     add: (place, entries, { current: id }) =>
       queue(async () => {
-        const files = await resolveFiles(place);
+        const { files, change } = await addition(place, entries, id);
         const { target } = files;
-        const taken = [];
-        for (const file of files.all) {
-          if (file !== target && file.isReadable) taken.push(...(await reader.read(file)).names);
-        }
-        const change = { upsert: entries, taken, ...(id === undefined ? {} : { current: { id } }) };
         const { plan, warnings } = await edit(target, change);
         const wanted = new Set(entries.map((entry) => entry.id));
         return {
@@ -159,6 +180,14 @@ export function createKubeconfig(options: {
           warnings: [...files.warnings, ...warnings],
         };
       }),
+
+    preview: (place, entries, { current: id }) =>
+      queue(async () => {
+        const { files, change } = await addition(place, entries, id);
+        return previewEdit({ journal, planner }, files.target, change);
+      }),
+
+    ...createChanges({ queue, history, edit, readAll }),
 
     use: (place, id) =>
       queue(async () => {
@@ -177,7 +206,8 @@ export function createKubeconfig(options: {
       }),
 
     remove: (place, ids) => withdrawal.withdraw(place, ids, { remove: ids }),
-    release: (place, ids) => withdrawal.withdraw(place, ids, { release: ids }),
+    release: (place, ids, { everywhere = false } = {}) =>
+      withdrawal.withdraw(place, ids, { release: ids }, everywhere),
 
     current,
     paths: async (place) => (await resolveFiles(place)).all.flatMap(({ given, real }) => [given, real]),

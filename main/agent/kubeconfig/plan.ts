@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../model/app-error.ts';
-import { currentContext, decode, listNames, parseDocument, stanzas } from './document.ts';
+import {
+  currentContext,
+  decode,
+  type KubeconfigDocument,
+  listNames,
+  parseDocument,
+  stanzas,
+} from './document.ts';
 import { additions, type Found, found } from './splice.ts';
-import { field, type KubeconfigEntry, type OurStanza, ownerOf } from './stanza.ts';
+import { field, type KubeconfigEntry, type OurStanza, ownerOf, quoted } from './stanza.ts';
 import { applyEdits } from './text-edit.ts';
 import { upsert } from './upsert.ts';
 import { verify } from './verify.ts';
@@ -45,6 +52,12 @@ export interface Change {
   readonly reference?: FileState;
   /** Names in the other files of the list. */
   readonly taken?: readonly Named[];
+  /** A context of another program to make current, as `kubectl config use-context` does. */
+  readonly foreign?: string;
+  /** The whole content to write, and our state of it: that of before an edit that is undone. */
+  readonly restored?: { readonly bytes: Uint8Array; readonly state: FileState | undefined };
+  /** The edit that this change undoes. */
+  readonly undoes?: string;
 }
 
 export interface Named {
@@ -98,12 +111,16 @@ export function plan(options: {
   const hash = hashOf(bytes);
   const known = states.find((state) => state.hash === hash);
   const text = decode(bytes, file);
+  if (change.restored !== undefined) return restoredPlan(options, change.restored, known === undefined);
   const before =
     known === undefined
       ? withoutUs(parseDocument(text, file), states.at(-1) ?? change.reference)
       : { base: undo(text, known), ...known };
-  const base = typeof before.base === 'string' ? parseDocument(before.base, file) : before.base;
-  const removed = [...new Set([...before.stanzas, ...before.choices].map(({ id }) => id))].filter(
+  const own = typeof before.base === 'string' ? parseDocument(before.base, file) : before.base;
+  // The user's choice is part of the text without our entries: it stays when they are removed.
+  const base = change.foreign === undefined ? own : withCurrent(own, change.foreign);
+  const earlier = change.foreign === undefined ? before.choices : [];
+  const removed = [...new Set([...before.stanzas, ...earlier].map(({ id }) => id))].filter(
     (id) => change.remove?.includes(id) === true || change.keepOnly?.includes(id) === false,
   );
   const isKept = ({ id }: { readonly id: string }) => !removed.includes(id);
@@ -112,7 +129,7 @@ export function plan(options: {
   const contexts = ours
     .filter(({ list }) => list === 'contexts')
     .map(({ id, item }) => ({ id, context: item.name }));
-  const choices = choose(before.choices.filter(isCurrent), contexts, change.current, file);
+  const choices = choose(earlier.filter(isCurrent), contexts, change.current, file);
   const current = choices.at(-1)?.context;
   const edits = additions(base, { stanzas: ours, current }).toSorted((a, b) => a.at - b.at);
   const after = parseDocument(applyEdits(base.text, edits), file);
@@ -146,6 +163,49 @@ export function plan(options: {
     contexts,
     removed,
     currentContext: currentContext(after),
+  };
+}
+
+function withCurrent(base: KubeconfigDocument, context: string): KubeconfigDocument {
+  // As kubectl writes it, where no parser reads anything else.
+  const isPlain =
+    /^[A-Za-z_][\w./@-]*$/.test(context) && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(context);
+  const edits = additions(base, { stanzas: [], current: context }).map((edit) =>
+    isPlain ? { ...edit, after: edit.after.replace(quoted(context), context) } : edit,
+  );
+  const after = parseDocument(
+    applyEdits(
+      base.text,
+      edits.toSorted((a, b) => a.at - b.at),
+    ),
+    base.file,
+  );
+  const lists = {
+    clusters: stanzas(base, 'clusters'),
+    contexts: stanzas(base, 'contexts'),
+    users: stanzas(base, 'users'),
+  };
+  verify({ before: base, after, lists, current: context });
+  return after;
+}
+
+function restoredPlan(
+  { file, bytes, states }: Parameters<typeof plan>[0],
+  { bytes: written, state }: NonNullable<Change['restored']>,
+  foreign: boolean,
+): Plan {
+  const idsOf = (known: FileState | undefined) => new Set(known?.stanzas.map(({ id }) => id));
+  const kept = idsOf(state);
+  return {
+    bytes: written,
+    changed: !Buffer.from(written).equals(bytes),
+    foreign,
+    state,
+    contexts: (state?.stanzas ?? [])
+      .filter(({ list }) => list === 'contexts')
+      .map(({ id, item }) => ({ id, context: item.name })),
+    removed: [...idsOf(states.at(-1))].filter((id) => !kept.has(id)),
+    currentContext: inspect(written, file).currentContext,
   };
 }
 

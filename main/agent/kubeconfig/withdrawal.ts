@@ -10,8 +10,16 @@ import type { Reader } from './reader.ts';
 
 /** Removes our entries from every file that may contain them: those that we wrote, and those of a place. */
 export interface Withdrawal {
-  /** Applies one change to every file that contains entries of ours with these ids. */
-  withdraw(place: KubeconfigPlace, ids: readonly string[], change: Change): ReturnType<Kubeconfig['remove']>;
+  /**
+   * Applies one change to every file that contains entries of ours with these ids. Without `everywhere`, only to the files
+   * of the place.
+   */
+  withdraw(
+    place: KubeconfigPlace,
+    ids: readonly string[],
+    change: Change,
+    everywhere?: boolean,
+  ): ReturnType<Kubeconfig['remove']>;
   readonly recover: Kubeconfig['recover'];
 }
 
@@ -26,7 +34,7 @@ export function createWithdrawal(options: {
 }): Withdrawal {
   const { logger, queue, journal, reader, edit, sweep, current } = options;
   return {
-    withdraw: (place, ids, change) =>
+    withdraw: (place, ids, change, everywhere = true) =>
       queue(async () => {
         const removed = new Set<string>();
         const warnings: string[] = [];
@@ -41,7 +49,8 @@ export function createWithdrawal(options: {
         );
         const files = new Map<string, EditedFile>(all.map((file) => [file.real, file]));
         const records = await journal.all();
-        for (const [real, { given }] of records) if (!files.has(real)) files.set(real, { given, real });
+        for (const [real, { given }] of records)
+          if (everywhere && !files.has(real)) files.set(real, { given, real });
         for (const [real, file] of files) {
           try {
             const known = records

@@ -13,7 +13,7 @@ export function connectedOperations(options: {
     'open' | 'retry' | 'disconnect' | 'disconnectAll' | 'remove' | 'rotate'
   >;
   readonly restored: Promise<void>;
-  readonly current: Pick<CurrentContexts, 'kubectl' | 'look'>;
+  readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectl' | 'look'>;
   readonly activity: Pick<Activity, 'during'>;
   readonly state: Pick<State, 'get'>;
 }): Pick<Agent, 'retry' | 'disconnect' | 'disconnectAll' | 'forget' | 'rotate'> {
@@ -26,7 +26,9 @@ export function connectedOperations(options: {
     async disconnect({ clusters: words, place }) {
       await restored;
       const ids = clusters.open(words);
-      const { closed, warnings } = await activity.during(ids, () => connections.disconnect(ids));
+      const { closed, warnings } = await activity.during(ids, () =>
+        connections.disconnect(ids, place && current.placeFor(place)),
+      );
       await current.look();
       return {
         closed: closed.map(clusters.named),

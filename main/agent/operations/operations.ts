@@ -10,6 +10,7 @@ import type { Schedule } from '../discovery/schedule.ts';
 import type { Favourites } from '../favourites/favourites.ts';
 import type { Sets } from '../favourites/sets.ts';
 import type { CurrentContexts } from '../kubeconfig/follow-current.ts';
+import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
 import type { Reach } from '../reach.ts';
 import type { Notices } from '../state/notices.ts';
 import type { State } from '../state/state.ts';
@@ -19,8 +20,10 @@ import { connectedOperations } from './connected.ts';
 import { credentialOperation } from './credential.ts';
 import { discoverOperation } from './discover.ts';
 import { favouriteOperations } from './favourites.ts';
+import { kubeconfigOperations } from './kubeconfig.ts';
 import { snapshotOperation } from './snapshot.ts';
 import { switchOperation } from './switch-context.ts';
+import { terminalOperations } from './terminals.ts';
 
 /** Creates the operations that shells can call, each over the parts that it needs. */
 export function createOperations(agent: {
@@ -35,6 +38,7 @@ export function createOperations(agent: {
   /** Resolves when everything that was open before the start is open again or has failed. */
   readonly restored: Promise<void>;
   readonly current: CurrentContexts;
+  readonly kubeconfig: Kubeconfig;
   readonly activity: Activity;
   readonly favourites: Favourites;
   readonly sets: Sets;
@@ -65,6 +69,8 @@ export function createOperations(agent: {
     connect: connectOperation({ ...shared, clock, logger }),
     ...connectedOperations(shared),
     switchTo: switchOperation(shared),
+    ...terminalOperations({ ...shared, parts }),
+    ...kubeconfigOperations({ ...shared, state }),
     kubectl: current.kubectl,
     credential: credentialOperation({ ...shared, env: parts.env }),
     async consent(word) {

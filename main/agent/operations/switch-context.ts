@@ -1,27 +1,58 @@
+import { AppError } from '../../model/app-error.ts';
+import type { ClusterId } from '../../model/cluster.ts';
 import type { Agent } from '../agent.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { CurrentContexts } from '../kubeconfig/follow-current.ts';
+import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
 
-/** Switches the current context to a connected cluster, or back. */
+/**
+ * Switches the current context of the caller's kubeconfig: to one of its contexts by the exact name, ours or not, to a
+ * cluster of ours by any of its names, or back.
+ */
 export function switchOperation(options: {
-  readonly catalog: Pick<Catalog, 'find'>;
-  readonly connections: Pick<Connections, 'use' | 'back'>;
+  readonly catalog: Pick<Catalog, 'find' | 'get'>;
+  readonly kubeconfig: Pick<Kubeconfig, 'contexts'>;
+  readonly connections: Pick<Connections, 'use' | 'switchForeign' | 'back'>;
   readonly restored: Promise<void>;
   readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectl' | 'look' | 'lookNow'>;
 }): Agent['switchTo'] {
-  const { catalog, connections, restored, current } = options;
-  return async ({ cluster, place, production = false, minutes }) => {
+  const { catalog, kubeconfig, connections, restored, current } = options;
+
+  const switchTo = async ({
+    cluster: word,
+    place: caller,
+    production = false,
+    minutes,
+  }: Parameters<Agent['switchTo']>[0]): Promise<void> => {
+    const place = current.placeFor(caller);
+    if (word === '-') return connections.back({ place, production });
+    const named = (await kubeconfig.contexts(place)).find(({ name }) => name === word);
+    if (named !== undefined && named.id === undefined) {
+      if (minutes === undefined) return connections.switchForeign(place, word);
+      throw new AppError(
+        'bad-input',
+        `${word} is not a context of k8s-tunnels: its switch has no time limit.`,
+        {
+          hint: 'Leave out --for.',
+        },
+      );
+    }
+    // What the file says counts: its user may have renamed the context.
+    const known = named?.id === undefined ? undefined : catalog.get(named.id as ClusterId);
+    return connections.use({
+      cluster: known ?? catalog.find(word),
+      place,
+      production,
+      forMs: minutes && minutes * 60_000,
+    });
+  };
+
+  return async (asked) => {
     await restored;
-    if (cluster === '-') await connections.back({ place: current.placeFor(place), production });
-    else
-      await connections.use({
-        cluster: catalog.find(cluster),
-        production,
-        forMs: minutes && minutes * 60_000,
-      });
+    await switchTo(asked);
     await current.look();
-    if (minutes !== undefined) current.lookNow();
-    return { kubectl: await current.kubectl(place) };
+    if (asked.minutes !== undefined) current.lookNow();
+    return { kubectl: await current.kubectl(asked.place) };
   };
 }

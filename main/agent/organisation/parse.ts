@@ -1,6 +1,7 @@
 import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, type YAMLParseError } from 'yaml';
 import { AppError } from '../../model/app-error.ts';
 import { type Organisation, organisationSchema } from '../../model/organisation.ts';
+import { issueText } from '../../model/schema-words.ts';
 
 /** Problems beyond this number are only counted. */
 const mostShown = 5;
@@ -57,7 +58,7 @@ export function parseOrganisation(text: string, place: string): Organisation {
           {
             line: lineOf(issue.path),
             field: fieldOf(issue.path),
-            message: document.hasIn(issue.path) ? issue.message : 'is missing',
+            message: document.hasIn(issue.path) ? issueText(issue) : 'is missing',
           },
         ];
       return issue.keys.map((key) => {

@@ -26,11 +26,11 @@ export function followSettings(options: {
     if (!isDeepStrictEqual(placesIn(now), placesIn(before))) schedule.renew();
     if (!now.keepEntries && connections.kept().length > 0)
       afterRestore(() => connections.remove(connections.kept()), 'On-demand contexts were not removed.');
-    if (now.entryForm !== before.entryForm) {
+    if (now.entryForm !== before.entryForm || now.contextName !== before.contextName) {
       afterRestore(async () => {
         const { warnings } = await connections.rewrite();
         for (const warning of warnings) notices.addOnce('warning', warning);
-      }, 'The contexts do not have the new proxy protocol yet.');
+      }, 'The contexts in the kubeconfig do not follow the settings yet.');
     }
     // The new settings may name another kubeconfig.
     current.lookNow();

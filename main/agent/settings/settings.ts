@@ -1,6 +1,7 @@
 import { AppError } from '../../model/app-error.ts';
 import { command } from '../../model/command.ts';
 import { nearest } from '../../model/nearest.ts';
+import { issueText } from '../../model/schema-words.ts';
 import {
   defaultSettings,
   type SettingName,
@@ -162,7 +163,7 @@ function sift(content: Record<string, unknown>, file: string) {
       ignored.push(
         new AppError(
           'bad-input',
-          `Setting ${name} in ${file} is ignored: ${result.error?.issues[0]?.message ?? 'does not fit'}.`,
+          `Setting ${name} in ${file} is ignored: it ${issueText(result.error?.issues[0])}.`,
           {
             hint: `Correct ${name} in that file, or set it: \`${command`k8s-tunnels settings ${name}`} VALUE\`.`,
           },
@@ -185,7 +186,7 @@ function parse(raw: Record<string, unknown>, file: string): Settings {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const field = issue?.path.join('.') ?? '';
-  throw new AppError('bad-input', `Setting ${field} in ${file}: ${issue?.message ?? 'does not fit'}.`, {
+  throw new AppError('bad-input', `Setting ${field} in ${file} ${issueText(issue)}.`, {
     hint: `Correct ${field} in that file, or remove it to get the default.`,
   });
 }

@@ -28,6 +28,7 @@ export function createState(logger: Logger): State {
     favourites: [],
     sets: [],
     kept: [],
+    terminals: [],
     settings: defaultSettings,
     settingsFrom: defaultSettingsFrom,
   };

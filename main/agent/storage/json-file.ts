@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { AppError, errnoOf } from '../../model/app-error.ts';
+import { issueText } from '../../model/schema-words.ts';
 import { createSerialQueue } from '../async/serial-queue.ts';
 import type { SignInFile } from '../sealing/sign-in-file.ts';
 import { readText } from './busy-file.ts';
@@ -79,5 +80,5 @@ function parse<T>(
 
 /** Describes the first mismatch between content and its schema. */
 export function misfit({ issues: [issue] }: z.ZodError): string {
-  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'does not fit'}`;
+  return `${issue?.path.join('.') ?? ''} ${issueText(issue)}`.trim();
 }

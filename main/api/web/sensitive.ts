@@ -17,7 +17,9 @@ export type Question =
   | { readonly kind: 'setup-file'; readonly source: string }
   | { readonly kind: 'setup-remove'; readonly organisation: OrganisationView | undefined }
   /** A cluster's API server would receive the user's ID token. */
-  | { readonly kind: 'allow'; readonly consent: Consent };
+  | { readonly kind: 'allow'; readonly consent: Consent }
+  /** A terminal app would open on this computer. */
+  | { readonly kind: 'terminal'; readonly cluster: string; readonly title: string };
 
 export interface SettingChange {
   readonly name: SettingName;
@@ -33,6 +35,7 @@ const sensitiveSettings: { readonly [N in SettingName]?: string } = {
   environmentFile: 'Variables of this file can name programs to run as you.',
   extraAuthorities: 'Servers with a certificate of these authorities are trusted.',
   kubeconfigPath: 'This file is read and edited.',
+  terminal: 'This program runs when you open a terminal.',
   startAtLogin: 'The desktop app starts when you log in.',
 };
 
@@ -53,6 +56,19 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   forget: 'free',
   rotate: 'free',
   switch: 'free',
+  contexts: 'free',
+  'connect-preview': 'free',
+  'kubeconfig-history': 'never',
+  'kubeconfig-diff': 'never',
+  'kubeconfig-undo': 'never',
+  isolate: 'never',
+  'terminal-follow': 'never',
+  'terminal-end': 'never',
+  async 'terminal-open'({ cluster }, agent) {
+    const { clusters } = await agent.call('snapshot', {});
+    const { title = cluster } = clusters.find(({ id }) => id === cluster) ?? {};
+    return { kind: 'terminal', cluster, title };
+  },
   kubectl: 'free',
   credential: 'never',
   consent: 'free',
@@ -126,6 +142,8 @@ export function terminalCommand(question: Question): string {
         : command`k8s-tunnels setup ${plain(question.source, 'SOURCE')}`;
     case 'setup-remove':
       return 'k8s-tunnels setup --remove';
+    case 'terminal':
+      return command`k8s-tunnels shell ${plain(question.cluster, 'CLUSTER')}`;
     case 'allow':
       return command`k8s-tunnels login oidc --allow ${plain(question.consent.cluster, 'CLUSTER')}`;
   }

@@ -1,6 +1,7 @@
 import type { Account } from '../../model/account.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { writeJson, writeLines } from '../report.ts';
+import { writeJson } from '../json-document.ts';
+import { writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { span } from '../span.ts';
 import { table } from '../table.ts';

@@ -4,8 +4,9 @@ import { pathsFrom } from '../../agent/paths.ts';
 import { version } from '../../agent/version.ts';
 import { AppError } from '../../model/app-error.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { writeJson } from '../json-document.ts';
 import { loadAgentHost, packageFolder, programCommand } from '../program-file.ts';
-import { reportError, writeJson, writeLines } from '../report.ts';
+import { reportError, writeLines } from '../report.ts';
 
 /** Hosts the agent in this process until a signal, `quit` or idleness ends it. */
 export async function runAgent(options: {

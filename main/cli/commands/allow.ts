@@ -1,7 +1,8 @@
 import { AppError } from '../../model/app-error.ts';
 import type { Consent } from '../../model/consent.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { writeAside, writeJson, writeLines } from '../report.ts';
+import { writeJson } from '../json-document.ts';
+import { writeAside, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { hasTerminal, paint, printable } from '../terminal.ts';
 import { type LoginFlags, runLogin } from './login.ts';

@@ -7,13 +7,17 @@ import { stageText } from '../cluster-view.ts';
 import { withConfirmation } from '../confirm-production.ts';
 import { followConnecting } from '../connect-progress.ts';
 import { exitCodeOfAll } from '../exit-code-of-all.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { writeJson } from '../json-document.ts';
 import { networkDifferences } from '../network-difference.ts';
-import { writeAside, writeJson, writeLines } from '../report.ts';
+import { withPicker } from '../picked.ts';
+import { writeAside, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { table } from '../table.ts';
 import { paint, printable, warningLine } from '../terminal.ts';
 import { withMissingSignIns } from '../unknown-cluster.ts';
 import { askConsent, canAsk } from './allow.ts';
+import { writeDiff } from './kubeconfig.ts';
 
 const whoCanFix = {
   you: 'you',
@@ -29,6 +33,8 @@ export interface ConnectHow {
   readonly production?: true | undefined;
   /** How long a switch lasts. */
   readonly minutes?: number | undefined;
+  /** Print what would change, and change nothing. */
+  readonly dryRun?: true | undefined;
 }
 
 /** Connects the clusters in parallel. On Ctrl-C the agent rolls back what this call opened. */
@@ -37,21 +43,22 @@ export async function runConnect(
   clusters: readonly string[],
   flags: ConnectHow = {},
 ): Promise<number> {
+  if (flags.dryRun) return previewConnect(session, clusters, flags);
   const { client, json, progress, place, signal } = session;
   const { mode, origin, minutes } = flags;
   let warned: ReadonlySet<string> = new Set();
-  const { result, wasAsked } = await withMissingSignIns(session, clusters, () =>
+  const ask = (names: readonly string[]) =>
     withConfirmation({
       session,
       confirmed: flags.production,
       about: origin === 'set' && mode === 'switch' ? 'set-switch' : (origin ?? 'switch'),
       act: async (production): Promise<Output<'connect'>> => {
-        const following = await followConnecting(session, clusters);
+        const following = await followConnecting(session, names);
         warned = following.warned;
         try {
           const input = {
             place,
-            clusters: [...clusters],
+            clusters: [...names],
             ...(mode === undefined ? {} : { mode }),
             ...(origin === undefined ? {} : { origin }),
             ...(minutes === undefined ? {} : { minutes }),
@@ -62,7 +69,9 @@ export async function runConnect(
           following.end();
         }
       },
-    }),
+    });
+  const { result, wasAsked } = await withMissingSignIns(session, clusters, () =>
+    withPicker(session, clusters, ask),
   );
   progress.end();
   const unasked = await askConsents(session, result.results);
@@ -92,6 +101,30 @@ async function networkWarnings(
   if (results.every(({ status }) => status === 'connected')) return [];
   const { agent } = await client.call('snapshot', {});
   return networkDifferences(agent);
+}
+
+type DryRun = Omit<ConnectHow, 'production'> & { readonly production?: boolean | undefined };
+
+/** Prints the difference that connecting would make in the kubeconfig. */
+async function previewConnect(
+  { client, json, progress, place }: Session,
+  clusters: readonly string[],
+  { mode, origin, production = origin === undefined ? undefined : false }: DryRun,
+): Promise<number> {
+  const preview = await client.call('connect-preview', {
+    place,
+    clusters: [...clusters],
+    ...(mode === undefined ? {} : { mode }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(production === undefined ? {} : { production }),
+  });
+  progress.end();
+  if (json) writeJson(preview);
+  else {
+    writeDiff(preview.diff);
+    writeAside(preview.left.map(leftLine).map(warningLine));
+  }
+  return exitCodes.ok;
 }
 
 /** Asks for consent for API servers that may not receive an ID token yet. Resolves with warnings for the others. */
@@ -182,7 +215,8 @@ function connectedRow(one: Extract<ConnectResult, { status: 'connected' }>): rea
   ];
 }
 
-function failedLines(one: Extract<ConnectResult, { status: 'failed' }>): readonly string[] {
+/** Says why a cluster was not connected, and who can fix it. */
+export function failedLines(one: Extract<ConnectResult, { status: 'failed' }>): readonly string[] {
   const { error, stage, mender, owner, docs } = one;
   const whom =
     owner === undefined || mender !== 'cluster-administrator' ? '' : ` Ask the owner: ${printable(owner)}.`;

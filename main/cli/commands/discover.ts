@@ -2,7 +2,8 @@ import { plural } from '../../model/wording.ts';
 import { cellName } from '../cluster-view.ts';
 import { followDiscovery } from '../discovery-progress.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { writeJson, writeLines } from '../report.ts';
+import { writeJson } from '../json-document.ts';
+import { writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable } from '../terminal.ts';
 

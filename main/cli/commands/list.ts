@@ -4,7 +4,6 @@ import { openConnection } from '../../api/socket/client.ts';
 import { accountText } from '../../model/account-name.ts';
 import type { Snapshot } from '../../model/agent-view.ts';
 import type { Cell, Cluster } from '../../model/cluster.ts';
-import { contextNames } from '../../model/context-name.ts';
 import { distinctions } from '../../model/distinction.ts';
 import { needsSignIn } from '../../model/needs-sign-in.ts';
 import { searchText } from '../../model/search-text.ts';
@@ -20,17 +19,25 @@ import {
 } from '../cluster-view.ts';
 import { followDiscovery } from '../discovery-progress.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { withIsoTimes, writeJson } from '../json-document.ts';
+import { type Listed, type ListRow, listRows, rowDocument, wideLines } from '../list-rows.ts';
 import { missingLine, offerSignIns, soonMissing } from '../missing-sign-ins.ts';
 import { nothingFoundLines } from '../nothing-found.ts';
-import { writeAside, writeJson, writeLines } from '../report.ts';
+import { writeAside, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { table } from '../table.ts';
 import { paint, printable } from '../terminal.ts';
+import { yamlText } from '../yaml-text.ts';
+
+/** The formats of `-o`. */
+export const listFormats = ['wide', 'name', 'json', 'yaml'] as const;
+export type ListFormat = (typeof listFormats)[number];
 
 interface Choice {
   readonly words: readonly string[];
   readonly all: boolean;
-  readonly json: boolean;
+  /** Grouped by account where undefined. */
+  readonly format: ListFormat | undefined;
 }
 
 /**
@@ -40,19 +47,25 @@ interface Choice {
 export async function runList(
   session: Session,
   words: readonly string[],
-  { all = false }: { readonly all?: boolean | undefined } = {},
+  {
+    all = false,
+    format,
+  }: { readonly all?: boolean | undefined; readonly format?: ListFormat | undefined } = {},
 ): Promise<number> {
-  const snapshot = await knownClusters(session);
+  // A kubeconfig that cannot be read must not keep the clusters from being listed.
+  const caller = await session.client.call('kubectl', { place: session.place }).catch(() => undefined);
+  const known = async () => ({ ...(await knownClusters(session)), caller });
+  const snapshot = await known();
   session.progress.end();
-  const choice = { words, all, json: session.json };
-  if (session.json) return printList(snapshot, choice);
+  const choice = { words, all, format };
+  if (format !== undefined) return printList(snapshot, choice);
   if (fittingIn(snapshot, words).length > 0) {
     const code = printList(snapshot, choice);
     writeAside((await soonMissing(session)).map(missingLine));
     return code;
   }
   // No cluster matches: a sign-in may reveal more.
-  if (await offerSignIns(session)) return printList(await knownClusters(session), choice);
+  if (await offerSignIns(session)) return printList(await known(), choice);
   return printList(snapshot, choice);
 }
 
@@ -64,7 +77,10 @@ export async function runListAtRest(choice: Choice): Promise<number | undefined>
   const known = readAtRest(paths.state, Date.now());
   if (known === undefined) return undefined;
   // Only an agent knows which session is missing.
-  if (!choice.json && (fittingIn(known, choice.words).length === 0 || known.cells.some(lacksSignIn)))
+  if (
+    choice.format === undefined &&
+    (fittingIn(known, choice.words).length === 0 || known.cells.some(lacksSignIn))
+  )
     return undefined;
   const running = await openConnection({ path: paths.socket, state: paths.state });
   running?.close();
@@ -83,26 +99,14 @@ function fittingIn({ clusters }: Pick<Known, 'clusters'>, words: readonly string
   });
 }
 
-function printList(snapshot: Known | Snapshot, { words, all, json }: Choice): number {
+function printList(snapshot: Listed, { words, all, format }: Choice): number {
   const fitting = fittingIn(snapshot, words);
   const policies = policiesOf(snapshot);
   const failed = failedCells(snapshot.cells);
-  if (json) {
-    const tunnels = openTunnels(snapshot);
-    const contexts = contextNames(
-      snapshot.clusters,
-      'givenNames' in snapshot ? snapshot.givenNames : undefined,
-    );
-    writeJson({
-      clusters: fitting.map((cluster) => ({
-        ...cluster,
-        context: contexts.get(cluster.id) ?? null,
-        tunnel: tunnels.get(cluster.id) ?? null,
-        kept: snapshot.kept.includes(cluster.id),
-        policy: policies(cluster) ?? null,
-      })),
-      failed,
-    });
+  if (format === 'json' || format === 'yaml') {
+    const document = { clusters: listRows(snapshot, fitting).map(rowDocument), failed };
+    if (format === 'json') writeJson(document);
+    else writeLines([yamlText(withIsoTimes(document)).trimEnd()]);
     return exitCodes.ok;
   }
   const open = openTunnels(snapshot);
@@ -110,7 +114,13 @@ function printList(snapshot: Known | Snapshot, { words, all, json }: Choice): nu
     (cluster) => all || open.has(cluster.id) || policies(cluster)?.verdict !== 'denied',
   );
   const denied = fitting.length - clusters.length;
-  writeLines(listLines(snapshot, clusters));
+  const rows = listRows(snapshot, clusters);
+  if (format === 'name') {
+    writeLines(rows.flatMap(({ context }) => context ?? []).toSorted());
+    return exitCodes.ok;
+  }
+  if (format === 'wide' && rows.length > 0) writeLines(wideLines(rows));
+  else writeLines(listLines(snapshot, rows));
   if (denied > 0)
     writeAside([
       `No access to ${plural(denied, { one: '# cluster', other: '# clusters' })} (\`k8s-tunnels list --all\` shows them).`,
@@ -162,29 +172,38 @@ function isFirstDiscovery({ discovery, clusters, cells }: Snapshot): boolean {
  * Returns one table for all accounts, split by headings, so that the columns line up. Some clusters of an account may
  * have been read before its name was known.
  */
-function listLines(snapshot: Known, clusters: readonly Cluster[]): readonly string[] {
-  const tunnels = openTunnels(snapshot);
-  const policies = policiesOf(snapshot);
+function listLines(snapshot: Known, known: readonly ListRow[]): readonly string[] {
   const different = distinctions(snapshot.clusters);
+  const byId = new Map(known.map((row) => [row.cluster.id, row]));
+  const clusters = known.map(({ cluster }) => cluster);
   const accounts = Map.groupBy(
     clusters.toSorted((a, b) => a.title.localeCompare(b.title)),
     ({ source, account }) => `${source} ${account}`,
   );
   const rows = (members: readonly Cluster[]) =>
     members.map((cluster) => {
-      const policy = policies(cluster);
+      const {
+        policy = null,
+        tunnel = null,
+        latencyMs = null,
+        current,
+        favourite,
+        kept,
+      } = byId.get(cluster.id) ?? {};
       const resting =
         cluster.reach.kind === 'none' ? 'no-tunnel' : policy?.verdict === 'denied' ? 'denied' : 'idle';
-      const status = tunnels.get(cluster.id)?.state.status ?? resting;
+      const status = tunnel?.state.status ?? resting;
       return [
+        current ? '*' : '',
         stateMark(status),
-        printable(cluster.title),
+        `${printable(cluster.title)}${favourite ? paint('yellow', ' ★') : ''}`,
         environmentText(cluster),
         printable([cluster.region, different.get(cluster.id) ?? []].flat().join(', ')),
+        latencyMs === null ? '' : `${latencyMs} ms`,
         clusterNote(
           cluster,
-          status === 'denied' ? policy : undefined,
-          status === 'idle' && snapshot.kept.includes(cluster.id),
+          status === 'denied' ? (policy ?? undefined) : undefined,
+          status === 'idle' && kept,
         ),
       ];
     });

@@ -5,9 +5,10 @@ import { type LoginProviderKind, loginProviders } from '../../model/login-provid
 import { missingSignIns } from '../../model/next-sign-in.ts';
 import { listed } from '../../model/wording.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { writeJson } from '../json-document.ts';
 import { loginCommand } from '../login-command.ts';
 import { signInToMissing } from '../missing-sign-ins.ts';
-import { writeAside, writeJson, writeLines } from '../report.ts';
+import { writeAside, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { signIn } from '../sign-in.ts';
 import { hasTerminal, paint } from '../terminal.ts';

@@ -1,5 +1,6 @@
 import { exitCodes } from '../exit-codes.ts';
-import { writeJson, writeLines } from '../report.ts';
+import { writeJson } from '../json-document.ts';
+import { writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { paint, printable } from '../terminal.ts';
 import { chooseAccount } from './login.ts';

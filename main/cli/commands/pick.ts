@@ -23,11 +23,7 @@ export async function runPick(session: Session): Promise<number> {
   const { progress } = session;
   const choicesOf = ({ clusters, tunnels }: Snapshot) => {
     const open = openTunnels({ tunnels });
-    return clusters
-      .filter(({ id, reach }) => reach.kind !== 'none' || open.has(id))
-      .toSorted(
-        (a, b) => Number(isProduction(a)) - Number(isProduction(b)) || a.title.localeCompare(b.title),
-      );
+    return inOrder(clusters.filter(({ id, reach }) => reach.kind !== 'none' || open.has(id)));
   };
   let snapshot = await knownClusters(session);
   progress.end();
@@ -51,28 +47,59 @@ export async function runPick(session: Session): Promise<number> {
     placeholder: 'Type to search',
     maxItems: 12,
     initialValues: choices.filter(({ id }) => open.has(id)).map(({ id }) => id),
-    options: choices.map((cluster) => ({
-      value: cluster.id,
-      label: label(cluster, snapshot.kubectl),
-      hint: [
-        printable(cluster.environment ?? ''),
-        cellName(cluster),
-        printable(different.get(cluster.id) ?? ''),
-      ]
-        .filter(Boolean)
-        .join(' '),
-    })),
-    filter: (search, { label = '', hint = '' }) =>
-      search
-        .toLowerCase()
-        .split(/\s+/)
-        .every((word) => `${stripVTControlCharacters(label)} ${hint}`.toLowerCase().includes(word)),
+    options: choices.map((cluster) => option(cluster, snapshot.kubectl, different.get(cluster.id))),
+    filter,
   });
   if (isCancel(picked)) return exitCodes.interrupted;
   const closing = [...open.keys()].filter((id) => !picked.includes(id));
   const opening = picked.filter((id) => !open.has(id));
   if (closing.length > 0) await runDisconnect(session, closing);
   return opening.length > 0 ? runConnect(session, opening) : exitCodes.ok;
+}
+
+/** Asks which of the clusters that match a word are meant. Resolves with undefined if the user cancels. */
+export async function pickOf(
+  { kubectl, clusters: all }: Pick<Snapshot, 'kubectl' | 'clusters'>,
+  clusters: readonly Cluster[],
+  word: string,
+): Promise<readonly ClusterId[] | undefined> {
+  const different = distinctions(all);
+  const picked = await autocompleteMultiselect<ClusterId>({
+    message: `Several clusters match "${printable(word)}"`,
+    placeholder: 'Type to search, Tab to select',
+    maxItems: 12,
+    required: true,
+    options: inOrder(clusters).map((cluster) => option(cluster, kubectl, different.get(cluster.id))),
+    filter,
+  });
+  return isCancel(picked) ? undefined : picked;
+}
+
+function inOrder(clusters: readonly Cluster[]): readonly Cluster[] {
+  return clusters.toSorted(
+    (a, b) => Number(isProduction(a)) - Number(isProduction(b)) || a.title.localeCompare(b.title),
+  );
+}
+
+function option(cluster: Cluster, kubectl: Kubectl, different: string | undefined) {
+  return {
+    value: cluster.id,
+    label: label(cluster, kubectl),
+    hint: [printable(cluster.environment ?? ''), cellName(cluster), printable(different ?? '')]
+      .filter(Boolean)
+      .join(' '),
+  };
+}
+
+function filter(
+  search: string,
+  { label = '', hint = '' }: { readonly label?: string; readonly hint?: string },
+) {
+  const text = `${stripVTControlCharacters(label)} ${hint}`.toLowerCase();
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }
 
 /** Puts production and the current context into the label: the prompt shows hints only for the row under the cursor. */

@@ -1,8 +1,9 @@
 import { pathsFrom } from '../../agent/paths.ts';
 import { connectAgent } from '../../api/socket/client.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { writeJson } from '../json-document.ts';
 import { startProgress } from '../progress.ts';
-import { reportError, writeJson, writeLines } from '../report.ts';
+import { reportError, writeLines } from '../report.ts';
 
 /** Closes all tunnels and stops the agent. The only command that never starts one. */
 export async function runQuit({ json }: { readonly json: boolean }): Promise<number> {

@@ -1,5 +1,6 @@
 import { exitCodes } from '../exit-codes.ts';
-import { writeAside, writeJson, writeLines } from '../report.ts';
+import { writeJson } from '../json-document.ts';
+import { writeAside, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { printable, warningLine } from '../terminal.ts';
 

@@ -2,11 +2,12 @@ import { type Paths, pathsFrom } from '../../agent/paths.ts';
 import { type Connection, openConnection } from '../../api/socket/client.ts';
 import { AppError } from '../../model/app-error.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { writeJson } from '../json-document.ts';
 import { pageQuestions } from '../page-questions.ts';
 import { loadWindowServer, windowFiles } from '../program-file.ts';
 import { startProgress } from '../progress.ts';
 import { reachAgent } from '../reach-agent.ts';
-import { reportError, writeAside, writeJson, writeLines } from '../report.ts';
+import { reportError, writeAside, writeLines } from '../report.ts';
 import { hasTerminal } from '../terminal.ts';
 
 /**

@@ -1,6 +1,8 @@
 import { AppError } from '../../model/app-error.ts';
+import type { ClusterId } from '../../model/cluster.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { writeAside, writeJson, writeLines } from '../report.ts';
+import { writeJson } from '../json-document.ts';
+import { writeAside, writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { table } from '../table.ts';
 import { printable } from '../terminal.ts';
@@ -32,6 +34,15 @@ export async function runConnectSet(
   name: string,
   flags: Omit<ConnectHow, 'origin'>,
 ): Promise<number> {
+  const { clusters } = await clustersOfSet(session, name);
+  return runConnect(session, clusters, { ...flags, origin: 'set' });
+}
+
+/** Resolves with the clusters of a set that still exist, and reports the others. Rejects as `runConnectSet` does. */
+export async function clustersOfSet(
+  session: Pick<Session, 'client'>,
+  name: string,
+): Promise<{ readonly clusters: readonly ClusterId[] }> {
   const { sets, clusters } = await session.client.call('snapshot', {});
   const set = sets.find((one) => one.name.toLowerCase() === name.trim().toLowerCase());
   if (set === undefined)
@@ -43,5 +54,5 @@ export async function runConnectSet(
   const gone = set.clusters.filter((id) => !known.has(id));
   writeAside(gone.map((id) => `${printable(id)} no longer exists.`));
   if (there.length === 0) throw new AppError('not-found', `No cluster of the set "${set.name}" exists.`);
-  return runConnect(session, there, { ...flags, origin: 'set' });
+  return { clusters: there };
 }

@@ -13,13 +13,15 @@ import { contextName } from '../../model/context-name.ts';
 import { listed, plural } from '../../model/wording.ts';
 import { aboutText, clientFailureText, environmentText, openTunnels, stateMark } from '../cluster-view.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { writeJson } from '../json-document.ts';
 import { loginLine } from '../login-notes.ts';
 import { agentVariables, networkDifferences } from '../network-difference.ts';
-import { writeJson, writeLines } from '../report.ts';
+import { writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { span } from '../span.ts';
 import { table } from '../table.ts';
 import { paint, printable } from '../terminal.ts';
+import { terminalLines } from '../terminals-view.ts';
 import { kubectlLine } from './connect.ts';
 
 /** Shows the tunnels, the current context and the agent. */
@@ -50,7 +52,7 @@ type KubectlAnswer = Kubectl | { readonly error: PlainError };
 
 function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
   const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
-  const { sessions, endedSessions = [], clientFailures = [], identities = [] } = snapshot;
+  const { sessions, endedSessions = [], clientFailures = [], identities = [], terminals = [] } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const kept = snapshot.kept.map((cluster) => ({ cluster, title: titleIn(byId, cluster) }));
   const tunnels = [...openTunnels(snapshot).values()].map((tunnel) => {
@@ -62,6 +64,7 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     agent,
     tunnels,
     kept,
+    terminals: terminals.map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
     kubectl,
     discovery,
     logins,
@@ -81,14 +84,16 @@ function titleIn(clusters: ReadonlyMap<ClusterId, Cluster>, id: ClusterId): stri
 }
 
 function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): readonly string[] {
-  const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
-  const { endedSessions = [], clientFailures = [], identities = [] } = snapshot;
+  const { agent, clusters, discovery, logins, notices, organisation, release, settings } = snapshot;
+  const { endedSessions = [], clientFailures = [], identities = [], terminals = [] } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const open = openTunnels(snapshot);
   const tunnels = [...open.values()];
   const nameOf = (id: ClusterId) => {
     const cluster = byId.get(id);
-    return cluster === undefined ? id : contextName(cluster, clusters, snapshot.givenNames);
+    return cluster === undefined
+      ? id
+      : contextName(cluster, clusters, { given: snapshot.givenNames, template: settings.contextName });
   };
   const kept = snapshot.kept.filter((id) => !open.has(id)).map((id) => titleIn(byId, id));
   return [
@@ -114,6 +119,7 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
             `${plural(kept.length, { one: 'On-demand context', other: 'On-demand contexts' })}: ${listed(kept.map(printable))}`,
           ),
         ]),
+    ...terminalLines(terminals, byId, now),
     'error' in kubectl
       ? `${paint('yellow', '!')} ${printable(kubectl.error.message)} ${printable(kubectl.error.hint ?? '')}`
       : kubectlLine(kubectl),

@@ -1,6 +1,7 @@
 import { withConfirmation } from '../confirm-production.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { writeJson, writeLines } from '../report.ts';
+import { writeJson } from '../json-document.ts';
+import { writeLines } from '../report.ts';
 import type { Session } from '../session.ts';
 import { kubectlLine } from './connect.ts';
 

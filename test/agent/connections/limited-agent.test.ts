@@ -47,7 +47,7 @@ test('an agent shows the time limit that an earlier one left, announces it and e
   ]);
   const nothing = async () => {};
   const limits = { folder, clock, logger: silentLogger, announce: nothing, end: nothing };
-  await (await readSwitchLimits(limits)).set(cluster.id, 30 * 60_000, undefined);
+  await (await readSwitchLimits(limits)).set(cluster.id, place, 30 * 60_000, undefined);
 
   const agent = await open();
   onTestFinished(() => agent.close());

@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Catalog, createCatalog } from '../../../main/agent/catalog/catalog.ts';
-import {
-  type Connected,
-  type Connections,
-  createConnections,
-} from '../../../main/agent/connections/connections.ts';
+import { type Connections, createConnections } from '../../../main/agent/connections/connections.ts';
+import type { Connected } from '../../../main/agent/connections/outcome.ts';
 import { createKubeconfig, type Kubeconfig } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import type { Tunnels } from '../../../main/agent/tunnels/tunnels.ts';
@@ -315,7 +312,7 @@ test('kept, it opens for who names it, and kubectl is never moved there by that'
   await expect(connections.use({ cluster: prod, production: false })).rejects.toThrow(unconfirmed);
   await connections.disconnect([prod.id, staging.id]);
   expect(await currentId()).toBeUndefined();
-  await expect(connections.use({ cluster: prod, production: true })).rejects.toMatchObject({
-    code: 'not-found',
-  });
+  // Named by its user, an on-demand context is opened and becomes current.
+  await connections.use({ cluster: prod, production: true });
+  expect([connections.open(), await currentId()]).toEqual([[prod.id], prod.id]);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createCatalog } from '../../../main/agent/catalog/catalog.ts';
 import { type Connections, createConnections } from '../../../main/agent/connections/connections.ts';
-import { createKubeconfig } from '../../../main/agent/kubeconfig/kubeconfig.ts';
+import { createKubeconfig, type Kubeconfig } from '../../../main/agent/kubeconfig/kubeconfig.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import type { Tunnels } from '../../../main/agent/tunnels/tunnels.ts';
 import type { AppError } from '../../../main/model/app-error.ts';
@@ -13,8 +13,10 @@ import { standingTunnels } from './standing-tunnels.ts';
 
 /** Connections over `standingTunnels` and a kubeconfig on disk. */
 export interface Rig {
+  readonly home: string;
   readonly tunnels: Tunnels;
   readonly connections: Connections;
+  readonly kubeconfig: Kubeconfig;
   /** From now on, writing entries rejects with this. */
   failWrites(error: AppError): void;
   /** From now on, the file of the connections cannot be replaced, as one on Windows that another program has open. */
@@ -29,7 +31,15 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export async function startRig(...clusters: readonly Cluster[]): Promise<Rig> {
+export function startRig(...clusters: readonly Cluster[]): Promise<Rig> {
+  return startRigWith({}, ...clusters);
+}
+
+/** The same, with parts of the connections replaced. */
+export async function startRigWith(
+  more: Partial<Parameters<typeof createConnections>[0]>,
+  ...clusters: readonly Cluster[]
+): Promise<Rig> {
   const home = await mkdtemp(path.join(tmpdir(), 'connections-'));
   await mkdir(path.join(home, '.kube'));
   const parts = { folder: home, clock: systemClock, logger: silentLogger };
@@ -55,11 +65,14 @@ export async function startRig(...clusters: readonly Cluster[]): Promise<Rig> {
     notice: () => {},
     noticeOnce: () => {},
     keepsEntries: () => true,
+    ...more,
   });
   return {
+    home,
     tunnels,
     connections,
     replace: (...others) => catalog.apply(cell(listed(...others))),
+    kubeconfig,
     failWrites(error) {
       failure = error;
     },
@@ -78,6 +91,7 @@ export async function startRig(...clusters: readonly Cluster[]): Promise<Rig> {
     statuses: () => Object.fromEntries(tunnels.list().map((one) => [one.id, one.state().status])),
     text: () => readFile(path.join(home, '.kube/config'), 'utf8').catch(() => undefined),
     async close() {
+      connections.close();
       await kubeconfig.close();
       await catalog.close();
       await rm(home, { recursive: true });

@@ -326,7 +326,7 @@ test('backups hold the original bytes, 0600, the last ten of them', async () => 
     [2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((round) => `# round ${round}`),
   );
   for (const name of names) expect((await stat(path.join(folder, name))).mode & 0o777).toBe(0o600);
-  expect(await listing(state)).toEqual(['backups', 'journal.json']);
+  expect(await listing(state)).toEqual(['backups', 'history', 'journal.json']);
   expect((await stat(path.join(state, 'journal.json'))).mode & 0o777).toBe(0o600);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { Connected, Outcome } from '../../../main/agent/connections/connections.ts';
+import type { Connected, Outcome } from '../../../main/agent/connections/outcome.ts';
 import { connectOperation } from '../../../main/agent/operations/connect.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
 import { createState } from '../../../main/agent/state/state.ts';

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { AppError } from '../../../model/app-error.ts';
+import { issueText } from '../../../model/schema-words.ts';
 import {
   execSchema,
   type KubeconfigContext,
@@ -108,7 +109,7 @@ export async function readClusterFile(
   if (issue !== undefined) {
     const [unknown] = issue.code === 'unrecognized_keys' ? issue.keys : [];
     const place = unknown === undefined ? issue.path : [...issue.path, unknown];
-    const message = unknown === undefined ? issue.message : 'is not a known field';
+    const message = unknown === undefined ? issueText(issue) : 'is not a known field';
     throw invalid(file, unknown === undefined ? lineOf(place) : keyLine(issue.path, unknown), message, place);
   }
   function keyLine(parent: readonly PropertyKey[], key: string): number {

@@ -1,0 +1,82 @@
+import type { ClusterId } from '../../model/cluster.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Kubeconfig, KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
+import type { Terminals } from '../terminals/terminals.ts';
+import type { Ports } from '../tunnels/ports.ts';
+import type { Tunnels } from '../tunnels/tunnels.ts';
+import type { Connections } from './connections.ts';
+import type { Entries } from './entries.ts';
+import type { Isolate } from './isolate.ts';
+import { byPlace, type Connection, inEachPlace, keyOf, placeOf, type Remembered } from './remembered.ts';
+
+/** Writes the entries of clusters again, in every kubeconfig that has them: the user's and those of terminals. */
+export function createRenewals(options: {
+  readonly catalog: Catalog;
+  readonly tunnels: Tunnels;
+  readonly ports: Pick<Ports, 'known' | 'rotate'>;
+  readonly kubeconfig: Kubeconfig;
+  readonly remembered: Remembered;
+  readonly entries: Entries;
+  readonly terminals: Pick<Terminals, 'uses' | 'list'>;
+  readonly renew: Isolate['renew'];
+}): Pick<Connections, 'rotate' | 'rewrite'> {
+  const { catalog, tunnels, ports, kubeconfig, remembered, entries, terminals, renew } = options;
+  const isDirect = (id: ClusterId) => tunnels.find(id)?.connector() === 'direct';
+
+  /** The entry of the last connect is written in any case, those of other kubeconfigs where they still are. */
+  const isThere = async (connection: Connection): Promise<boolean> => {
+    const { cluster } = connection;
+    const latest = remembered.get(cluster);
+    if (latest !== undefined && keyOf(placeOf(latest)) === keyOf(placeOf(connection))) return true;
+    return kubeconfig.entry(placeOf(connection), cluster).then(
+      (entry) => entry !== undefined,
+      () => false,
+    );
+  };
+  const write = async (
+    connections: readonly Connection[],
+    entryOf: (id: ClusterId) => KubeconfigEntry | undefined,
+  ): Promise<readonly string[]> => {
+    const warnings: string[] = [];
+    const there: Connection[] = [];
+    for (const one of inEachPlace(connections)) if (await isThere(one)) there.push(one);
+    for (const [place, ids] of byPlace(there)) {
+      const renewed = ids.flatMap((id) => entryOf(id) ?? []);
+      if (renewed.length > 0) warnings.push(...(await kubeconfig.add(place, renewed, {})).warnings);
+    }
+    return warnings;
+  };
+
+  return {
+    async rotate(ids) {
+      const rotated: ClusterId[] = [];
+      const warnings: string[] = [];
+      const written = new Map<ClusterId, KubeconfigEntry>();
+      for (const id of ids) {
+        if (remembered.get(id) === undefined && !terminals.uses(id)) continue;
+        if (isDirect(id) || ports.known(id) === undefined) continue;
+        const port = await ports.rotate(id);
+        rotated.push(id);
+        const cluster = catalog.get(id);
+        if (cluster !== undefined) written.set(id, entries.through(cluster, port));
+        else warnings.push(`${id} is not in the cluster list: its entry is written when it is found again.`);
+      }
+      const known = rotated.flatMap((id) => remembered.get(id) ?? []);
+      // Terminals first: a kubeconfig of the user that cannot be written must not cut them off.
+      for (const id of rotated.filter(terminals.uses)) await renew(id);
+      warnings.push(...(await write(known, (id) => written.get(id))));
+      return { rotated, warnings };
+    },
+    async rewrite() {
+      for (const id of new Set(terminals.list().map(({ cluster }) => cluster))) await renew(id);
+      const warnings = await write(remembered.all(), (id) => {
+        const cluster = catalog.get(id);
+        const port = isDirect(id) ? undefined : ports.known(id);
+        return cluster !== undefined && (isDirect(id) || port !== undefined)
+          ? entries.through(cluster, port)
+          : undefined;
+      });
+      return { warnings };
+    },
+  };
+}

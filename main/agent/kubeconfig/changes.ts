@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '../../model/app-error.ts';
+import { command } from '../../model/command.ts';
+import type { SerialQueue } from '../async/serial-queue.ts';
+import type { Edited, EditedFile } from './editor.ts';
+import { type KubeconfigPlace, resolveFiles } from './files.ts';
+import type { EditHistory, KubeconfigEdit } from './history.ts';
+import type { Journal } from './journal.ts';
+import { type Change, type Inspection, inspect } from './plan.ts';
+import type { Planner } from './planner.ts';
+import { unifiedDiff } from './unified-diff.ts';
+import { snapshot } from './write.ts';
+
+/** An edit of ours, in words. */
+export interface EditView {
+  readonly id: string;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly file: string;
+  /** The names of contexts. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** Set if the current context was switched. Undefined values: none. */
+  readonly current?: { readonly from: string | undefined; readonly to: string | undefined };
+  /** True if a later edit undid this one. */
+  readonly isUndone: boolean;
+  /** The edit that this one undid. */
+  readonly undoes?: string;
+}
+
+/** A context in the files of a place. */
+export interface ListedContext {
+  readonly name: string;
+  /** The id if it is ours. */
+  readonly id: string | undefined;
+  readonly file: string;
+}
+
+/** The contexts in the files of a place, what we changed there, and how to take it back. */
+export interface Changes {
+  /** Resolves with all contexts of the files, as kubectl merges them. */
+  contexts(place: KubeconfigPlace): Promise<readonly ListedContext[]>;
+  /** Makes a context that is not ours current, as `kubectl config use-context` does. */
+  switchForeign(place: KubeconfigPlace, context: string): Promise<void>;
+  /** Resolves with our edits of the files of a place, the latest first. */
+  edits(place: KubeconfigPlace): Promise<readonly EditView[]>;
+  /**
+   * Resolves with the difference that an edit made, the latest where undefined, without passwords. Rejects with
+   * `not-found`.
+   */
+  diff(place: KubeconfigPlace, id: string | undefined): Promise<string>;
+  /**
+   * Restores the bytes of before an edit: the latest that is not undone where undefined. Resolves with the edit, and the
+   * ids of clusters whose entries this removed and added. Rejects with `not-found`, and with `kubeconfig-conflict` if the
+   * file has changed since that edit.
+   */
+  undo(
+    place: KubeconfigPlace,
+    id: string | undefined,
+  ): Promise<{
+    readonly edit: EditView;
+    readonly removed: readonly string[];
+    readonly added: readonly string[];
+  }>;
+}
+
+export function createChanges(options: {
+  readonly queue: SerialQueue;
+  readonly history: EditHistory;
+  readonly edit: (file: EditedFile, change: Change) => Promise<Edited>;
+  readonly readAll: (place: KubeconfigPlace) => Promise<readonly (Inspection & { readonly path: string })[]>;
+}): Changes {
+  const { queue, history, edit, readAll } = options;
+
+  const editsOf = async (place: KubeconfigPlace) =>
+    history.of((await resolveFiles(place)).all.map(({ real }) => real));
+  const textsOf = async ({ before, after }: KubeconfigEdit) => {
+    const [old, now] = await Promise.all([history.content(before), history.content(after)]);
+    return { before: old ?? new Uint8Array(), after: now ?? new Uint8Array() };
+  };
+  const isUndone = (edits: readonly KubeconfigEdit[], { id }: KubeconfigEdit) =>
+    edits.some(({ undoes }) => undoes === id);
+  const viewOf = async (edits: readonly KubeconfigEdit[], one: KubeconfigEdit): Promise<EditView> => {
+    const texts = await textsOf(one);
+    const old = inspect(texts.before, one.given);
+    const now = inspect(texts.after, one.given);
+    const names = (list: typeof old.contexts) => list.map(({ name }) => name);
+    const without = (list: typeof old.contexts, others: typeof old.contexts) =>
+      names(list).filter((name) => !names(others).includes(name));
+    return {
+      id: one.id,
+      at: one.at,
+      file: one.given,
+      added: without(now.contexts, old.contexts),
+      removed: without(old.contexts, now.contexts),
+      ...(old.currentContext === now.currentContext
+        ? {}
+        : { current: { from: old.currentContext, to: now.currentContext } }),
+      isUndone: isUndone(edits, one),
+      ...(one.undoes === undefined ? {} : { undoes: one.undoes }),
+    };
+  };
+  const find = (
+    edits: readonly KubeconfigEdit[],
+    id: string | undefined,
+    wanted: KubeconfigEdit | undefined,
+  ) => {
+    const found = id === undefined ? wanted : edits.find((one) => one.id === id);
+    if (found !== undefined) return found;
+    throw id === undefined
+      ? new AppError('not-found', 'k8s-tunnels has not changed this kubeconfig.', {
+          hint: 'Nothing has to be undone.',
+        })
+      : new AppError('not-found', `There is no edit ${id} of this kubeconfig.`, {
+          hint: 'See `k8s-tunnels kubeconfig history`.',
+        });
+  };
+
+  return {
+    async contexts(place) {
+      const all = (await readAll(place)).flatMap(({ contexts, path: file }) =>
+        contexts.map(({ name, id }) => ({ name, id, file })),
+      );
+      // The first of a name counts for kubectl.
+      return [...new Map(all.toReversed().map((one) => [one.name, one])).values()].toReversed();
+    },
+    switchForeign: (place, context) =>
+      queue(async () => {
+        await edit((await resolveFiles(place)).target, { foreign: context });
+      }),
+    async edits(place) {
+      const edits = await editsOf(place);
+      const views: EditView[] = [];
+      // An edit whose contents are not stored any more cannot be shown or undone.
+      for (const one of edits)
+        views.push(
+          ...(await viewOf(edits, one).then(
+            (view) => [view],
+            () => [],
+          )),
+        );
+      return views;
+    },
+    async diff(place, id) {
+      const edits = await editsOf(place);
+      const one = find(edits, id, edits[0]);
+      const { before, after } = await textsOf(one);
+      const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
+      return unifiedDiff({ name: one.given, before: text(before), after: text(after) });
+    },
+    undo: (place, id) =>
+      queue(async () => {
+        const edits = await editsOf(place);
+        const open = edits.find((one) => one.undoes === undefined && !isUndone(edits, one));
+        const one = find(edits, id, open);
+        const { real, given } = one;
+        const now = await snapshot(real);
+        const hash = now.status === undefined ? null : createHash('sha256').update(now.bytes).digest('hex');
+        if (hash !== one.after)
+          throw new AppError('kubeconfig-conflict', `${given} has changed since that edit.`, {
+            hint: `See what it changed with \`${command`k8s-tunnels kubeconfig diff ${one.id}`}\`, and undo later edits first.`,
+          });
+        const bytes = (await history.content(one.before)) ?? new Uint8Array();
+        const state = one.record?.states.at(-1);
+        const change = { restored: { bytes, state }, undoes: one.id };
+        const { plan } = await edit({ given, real }, change);
+        const known = inspect(now.bytes, given).contexts.map((context) => context.id);
+        const added = plan.contexts.map((context) => context.id).filter((name) => !known.includes(name));
+        return { edit: await viewOf(edits, one), removed: plan.removed, added };
+      }),
+  };
+}
+
+/** Resolves with what a change would make of a file, without writing anything. Rejects as an edit does. */
+export async function previewEdit(
+  { journal, planner }: { readonly journal: Journal; readonly planner: Planner },
+  { given, real }: EditedFile,
+  change: Change,
+): Promise<{ readonly file: string; readonly diff: string; readonly currentContext: string | undefined }> {
+  const { bytes } = await snapshot(real);
+  const states = (await journal.get(real))?.states ?? [];
+  const planned = await planner.plan({ file: real, bytes, states, change });
+  const text = (content: Uint8Array) => Buffer.from(content).toString('utf8');
+  return {
+    file: given,
+    diff: unifiedDiff({ name: given, before: text(bytes), after: text(planned.bytes) }),
+    currentContext: planned.currentContext,
+  };
+}

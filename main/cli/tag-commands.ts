@@ -1,0 +1,45 @@
+import { shells } from '../model/shell-word.ts';
+import { runLintTags } from './commands/lint-tags.ts';
+import { runTags } from './commands/tags.ts';
+import type { Describing } from './terminal-commands.ts';
+
+/** The option of commands that print shell commands. */
+const shellOption = [
+  '--shell <shell>',
+  `Quote printed commands for this shell: ${shells.join(', ')} (default: this computer's)`,
+] as const;
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+/** Describes the commands for tags. */
+export function describeTags({ command, withSession }: Describing): void {
+  command('tags <cluster>')
+    .option('--set <field=value>', 'Set a tag, for example hostname=k8s.example.com', collect, [])
+    .option('--unset <field>', 'Remove a tag', collect, [])
+    .option(...shellOption)
+    .action(
+      (
+        cluster: string,
+        flags: {
+          readonly set: readonly string[];
+          readonly unset: readonly string[];
+          readonly shell?: string;
+        },
+      ) => withSession((session) => runTags(session, cluster, flags)),
+    );
+  command('lint-tags')
+    .option('--source <source>', 'Check one source only: eks, gke, aks, vault or file')
+    .option('--fresh', 'Refresh the cluster list first')
+    .option('--strict', 'Fail on warnings too')
+    .option(...shellOption)
+    .action(
+      (flags: {
+        readonly source?: string;
+        readonly fresh?: true;
+        readonly strict?: true;
+        readonly shell?: string;
+      }) => withSession((session) => runLintTags(session, flags)),
+    );
+}

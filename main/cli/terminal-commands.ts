@@ -1,0 +1,109 @@
+import type { Command } from 'commander';
+import type { commandHelp } from './command-help.ts';
+import { runContexts } from './commands/contexts.ts';
+import { runEnv, runEnvUnset } from './commands/env.ts';
+import { runExec } from './commands/exec.ts';
+import { runDiff, runHistory, runUndo } from './commands/kubeconfig.ts';
+import { runShell } from './commands/shell.ts';
+import type { Session } from './session.ts';
+
+/** What `describe` gives to a file that describes some of its commands. */
+export interface Describing {
+  readonly program: Command;
+  readonly json: boolean;
+  /** Adds a command with its help and `--json`. */
+  readonly command: (usage: string, name?: keyof typeof commandHelp) => Command;
+  readonly withSession: (run: (session: Session) => Promise<number>) => Promise<void>;
+  readonly done: (code: number) => void;
+  /** What follows `--` in the arguments. */
+  readonly rest: readonly string[];
+}
+
+interface IsolateFlags {
+  readonly namespace?: string;
+  readonly production?: true;
+}
+
+/** Describes the commands for terminals with a kubeconfig of their own. */
+export function describeTerminals({ program, json, command, withSession, done, rest }: Describing): void {
+  const isolating = (usage: string) =>
+    command(usage)
+      .option('-n, --namespace <namespace>', "Set the context's namespace")
+      .option('--production', 'Confirm questions about production clusters');
+  isolating('shell <cluster>')
+    .option('--shell <program>', 'Start this shell (default: the one that you use)')
+    .action(async (cluster: string, flags: IsolateFlags & { readonly shell?: string }) => {
+      if (json) program.error('error: shell has no JSON output: see exec and env');
+      done(await runShell(cluster, flags));
+    });
+  isolating('env [cluster]')
+    .option('--shell <shell>', 'Print for bash, zsh, fish, powershell, nushell or posix (default: yours)')
+    .option('--pid <number>', 'Keep the kubeconfig until this process ends (default: the calling shell)')
+    .option('--unset', 'Print what restores your own kubeconfig')
+    .action(
+      async (
+        cluster: string | undefined,
+        {
+          unset,
+          ...flags
+        }: IsolateFlags & { readonly shell?: string; readonly pid?: string; readonly unset?: true },
+      ) => {
+        if ((cluster === undefined) !== (unset === true))
+          program.error('error: name a cluster, or give --unset');
+        if (cluster === undefined) done(runEnvUnset(flags));
+        else await withSession((session) => runEnv(session, cluster, flags));
+      },
+    );
+  isolating('exec [clusters...]')
+    .usage('[options] [clusters...] -- <command...>')
+    .option('--set <name>', 'Run on the clusters of a set')
+    .option('--parallel', 'Run on all clusters at the same time')
+    .action(
+      async (
+        clusters: string[],
+        flags: IsolateFlags & { readonly set?: string; readonly parallel?: true },
+      ) => {
+        if ((flags.set === undefined) === (clusters.length === 0))
+          program.error('error: name clusters, or a set with --set');
+        if (rest.length === 0) program.error('error: give a command after --');
+        done(await runExec(clusters, rest, { ...flags, json }));
+      },
+    );
+}
+
+/** Describes the commands for the contexts and the edits of the caller's kubeconfig. */
+export function describeKubeconfig({ program, command, withSession }: Describing): void {
+  command('contexts')
+    .option('-o, --output <format>', 'Output format: name')
+    .action(({ output }: { readonly output?: string }) => {
+      if (output !== undefined && output !== 'name') program.error('error: --output is name, or left out');
+      return withSession((session) => runContexts(session, { names: output === 'name' }));
+    });
+  command('kubeconfig <action> [edit]').action((action: string, edit: string | undefined) => {
+    if (!['history', 'diff', 'undo'].includes(action))
+      program.error('error: kubeconfig has the actions history, diff and undo');
+    if (action === 'history' && edit !== undefined) program.error('error: history takes no edit');
+    return withSession((session) => {
+      if (action === 'history') return runHistory(session);
+      return action === 'diff' ? runDiff(session, edit) : runUndo(session, edit);
+    });
+  });
+}
+
+/** Describes the commands that print something about the command line itself. */
+export function describeOwn({ program, command, done }: Describing): void {
+  command('completion <shell>').action(async (shell: string) => {
+    const { completionScript } = await import('./completion/script.ts');
+    process.stdout.write(completionScript(program, shell));
+    done(0);
+  });
+}
+
+/** Splits the arguments of `exec` at the first `--`: what follows is the command, with options of its own. */
+export function splitExec(args: readonly string[]): {
+  readonly before: readonly string[];
+  readonly rest: readonly string[];
+} {
+  const at = args[0] === 'exec' ? args.indexOf('--') : -1;
+  return at < 0 ? { before: args, rest: [] } : { before: args.slice(0, at), rest: args.slice(at + 1) };
+}

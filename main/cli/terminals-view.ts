@@ -1,0 +1,29 @@
+import type { Cluster, ClusterId } from '../model/cluster.ts';
+import type { Terminal } from '../model/terminal.ts';
+import { environmentText } from './cluster-view.ts';
+import { span } from './span.ts';
+import { table } from './table.ts';
+import { paint, printable } from './terminal.ts';
+
+const kinds = { shell: 'shell', env: 'env', exec: 'command' } as const;
+
+/** Lists the terminals with a kubeconfig of their own, by cluster, production first as the agent orders them. */
+export function terminalLines(
+  terminals: readonly Terminal[],
+  clusters: ReadonlyMap<ClusterId, Cluster>,
+  now: number,
+): readonly string[] {
+  if (terminals.length === 0) return [];
+  const rows = terminals.map(({ cluster: id, kind, pid, since, namespace, production }) => {
+    const cluster = clusters.get(id);
+    return [
+      paint(production ? ['red', 'bold'] : 'dim', '>_'),
+      printable(cluster?.title ?? id),
+      cluster === undefined ? '' : environmentText(cluster),
+      `${kinds[kind]}, process ${pid}`,
+      namespace === undefined ? '' : `namespace ${printable(namespace)}`,
+      `for ${span(now - since)}`,
+    ];
+  });
+  return ['Terminals', ...table(rows, '  ')];
+}

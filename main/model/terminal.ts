@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { clusterIdSchema } from './cluster.ts';
+
+/** What uses an isolated kubeconfig: an interactive shell of ours, a shell that evaluated `env`, or one command. */
+const terminalKindSchema = z.enum(['shell', 'env', 'exec']);
+export type TerminalKind = z.infer<typeof terminalKindSchema>;
+
+/** The name of a folder, so nothing but these characters. */
+export const terminalIdSchema = z.string().regex(/^[0-9a-f]{16}$/, 'must be the id of a terminal');
+
+/** The name of a namespace: a DNS label (RFC 1123). */
+export const namespaceSchema = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be the name of a namespace');
+
+/** A terminal or a program with a kubeconfig of its own, which names one cluster. */
+export const terminalSchema = z.object({
+  id: terminalIdSchema,
+  cluster: clusterIdSchema,
+  kind: terminalKindSchema,
+  /** The name of the context in its kubeconfig. */
+  context: z.string(),
+  namespace: z.string().optional(),
+  /** The process that it ends with. */
+  pid: z.number(),
+  /** ms since the epoch. */
+  since: z.number(),
+  /** True for a production cluster. */
+  production: z.literal(true).optional(),
+});
+export type Terminal = z.infer<typeof terminalSchema>;

@@ -1,0 +1,150 @@
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { operations } from '../main/api/contract.ts';
+import { isTimeKey } from '../main/cli/json-document.ts';
+import {
+  clientFailureSchema,
+  kubectlSchema,
+  snapshotSchema,
+  tunnelViewSchema,
+} from '../main/model/agent-view.ts';
+import { cellSchema, clusterIdSchema, clusterSchema } from '../main/model/cluster.ts';
+import { clusterSetSchema } from '../main/model/cluster-set.ts';
+import { plainErrorSchema } from '../main/model/error-schema.ts';
+import { policySchema } from '../main/model/policy.ts';
+import { terminalSchema } from '../main/model/terminal.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+export const jsonOutputFile = path.join(root, 'docs/json-output.schema.json');
+
+const titled = { title: z.string() };
+const { agent, discovery, logins, sessions, endedSessions, identities, notices, release } =
+  snapshotSchema.shape;
+const about = clusterSchema.pick({ environment: true, owner: true, description: true, docs: true }).partial();
+
+/** What each command prints with `--json`, by its name. Every command prints `error` where it fails. */
+const documents = {
+  error: z.object({ error: plainErrorSchema }),
+  list: z.object({
+    clusters: z.array(
+      clusterSchema.extend({
+        /** The name of its context. */
+        context: z.string().nullable(),
+        /** True if its context is current in the caller's kubeconfig. */
+        current: z.boolean(),
+        favourite: z.boolean(),
+        production: z.boolean(),
+        latencyMs: z.number().nullable(),
+        tunnel: tunnelViewSchema.nullable(),
+        kept: z.boolean(),
+        policy: policySchema.nullable(),
+      }),
+    ),
+    failed: z.array(cellSchema),
+  }),
+  status: z.object({
+    agent,
+    tunnels: z.array(tunnelViewSchema.extend({ ...titled, ...about.shape })),
+    kept: z.array(z.object({ cluster: clusterIdSchema, ...titled })),
+    terminals: z.array(terminalSchema.extend(titled)),
+    kubectl: z.union([kubectlSchema, z.object({ error: plainErrorSchema })]),
+    discovery,
+    logins,
+    sessions,
+    endedSessions,
+    identities,
+    clientFailures: z.array(clientFailureSchema.extend(titled)),
+    notices,
+    release,
+    setupPending: z.unknown().optional(),
+  }),
+  discover: operations.discover.output,
+  connect: operations.connect.output,
+  'connect --dry-run': operations['connect-preview'].output,
+  disconnect: operations.disconnect.output,
+  remove: operations.forget.output,
+  rotate: operations.rotate.output,
+  switch: operations.switch.output,
+  contexts: operations.contexts.output,
+  'kubeconfig history': operations['kubeconfig-history'].output,
+  'kubeconfig diff': operations['kubeconfig-diff'].output,
+  'kubeconfig undo': operations['kubeconfig-undo'].output,
+  env: z.object({
+    terminal: terminalSchema.extend({ file: z.string() }),
+    variables: z.record(z.string(), z.string()),
+  }),
+  exec: z.object({
+    results: z.array(
+      z.object({
+        cluster: clusterIdSchema,
+        context: z.string(),
+        namespace: z.string().optional(),
+        production: z.literal(true).optional(),
+        exitCode: z.int(),
+        stdout: z.string(),
+        stderr: z.string(),
+      }),
+    ),
+    failed: z.array(z.record(z.string(), z.unknown())),
+  }),
+  sets: z.object({ sets: z.array(clusterSetSchema) }),
+  activity: operations.activity.output,
+  accounts: operations.accounts.output,
+  login: operations.login.output,
+  logout: operations.logout.output,
+  settings: z.record(z.string(), z.unknown()),
+  quit: z.object({ pid: z.number().nullable() }),
+} as const;
+
+/** Generates the published JSON Schema of what commands print with `--json`: a definition for each command. */
+export function jsonOutputSchema(): Record<string, unknown> {
+  const $defs = Object.fromEntries(
+    Object.entries(documents).map(([name, schema]) => {
+      const { $schema: _, ...definition } = withIsoTimes(
+        z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }),
+      ) as Record<string, unknown>;
+      return [name, definition];
+    }),
+  );
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'What commands of k8s-tunnels print with --json',
+    $defs,
+  };
+}
+
+/** The agent's times are numbers; the command line prints them as ISO 8601. Further fields may be added. */
+function withIsoTimes(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withIsoTimes);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const { additionalProperties, properties, ...rest } = schema as Readonly<Record<string, unknown>>;
+  const mapped = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, withIsoTimes(value)]));
+  return {
+    ...mapped,
+    ...(properties === undefined
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            Object.entries(properties as Readonly<Record<string, Record<string, unknown>>>).map(
+              ([key, value]) => [
+                key,
+                isTimeKey(key) && value.type === 'number'
+                  ? { type: 'string', format: 'date-time' }
+                  : withIsoTimes(value),
+              ],
+            ),
+          ),
+        }),
+    ...(additionalProperties === undefined || additionalProperties === false
+      ? {}
+      : { additionalProperties: withIsoTimes(additionalProperties) }),
+  };
+}
+
+if (import.meta.main) {
+  await writeFile(jsonOutputFile, JSON.stringify(jsonOutputSchema(), null, 2));
+  execFileSync(path.join(root, 'node_modules/.bin/biome'), ['check', '--write', jsonOutputFile]);
+  console.log(`wrote ${path.relative(process.cwd(), jsonOutputFile)}`);
+}

@@ -1,0 +1,146 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createKubeconfig, type Kubeconfig } from '../../../main/agent/kubeconfig/kubeconfig.ts';
+import { unifiedDiff } from '../../../main/agent/kubeconfig/unified-diff.ts';
+import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
+import { kubeconfigOf } from '../connections/standing-tunnels.ts';
+import { entry } from './entry.ts';
+
+let home: string;
+let file: string;
+let kubeconfig: Kubeconfig;
+const place = () => ({ kubeconfig: file, cwd: home, home });
+const text = () => readFile(file, 'utf8').catch(() => undefined);
+
+beforeEach(async () => {
+  home = await mkdtemp(path.join(tmpdir(), 'history-'));
+  file = path.join(home, 'config');
+  kubeconfig = createKubeconfig({
+    folder: path.join(home, 'state'),
+    clock: systemClock,
+    logger: silentLogger,
+  });
+});
+afterEach(async () => {
+  await kubeconfig.close();
+  await rm(home, { recursive: true });
+});
+
+test('lists what was changed, the latest first, in words', async () => {
+  await writeFile(file, kubeconfigOf('mine'));
+  await kubeconfig.add(place(), [entry('a')], { current: 'a' });
+  await kubeconfig.add(place(), [entry('b')], {});
+  await kubeconfig.remove(place(), ['a']);
+  expect(await kubeconfig.edits(place())).toMatchObject([
+    { added: [], removed: ['a'], current: { from: 'a', to: 'mine' }, isUndone: false },
+    { added: ['b'], removed: [], file },
+    { added: ['a'], removed: [], current: { from: 'mine', to: 'a' } },
+  ]);
+  expect(await kubeconfig.edits({ ...place(), kubeconfig: path.join(home, 'another') })).toEqual([]);
+});
+
+test('undo restores the bytes, edit by edit, and what follows works', async () => {
+  await writeFile(file, kubeconfigOf('mine'));
+  await kubeconfig.add(place(), [entry('a')], { current: 'a' });
+  const withA = await text();
+  await kubeconfig.add(place(), [entry('b')], { current: 'b' });
+  expect(await kubeconfig.undo(place(), undefined)).toMatchObject({ removed: ['b'], added: [] });
+  expect(await text()).toBe(withA);
+  expect(await kubeconfig.undo(place(), undefined)).toMatchObject({ removed: ['a'] });
+  expect(await text()).toBe(kubeconfigOf('mine'));
+  await expect(kubeconfig.undo(place(), undefined)).rejects.toMatchObject({ code: 'not-found' });
+  await kubeconfig.add(place(), [entry('c')], { current: 'c' });
+  await kubeconfig.remove(place(), ['c']);
+  expect(await text()).toBe(kubeconfigOf('mine'));
+});
+
+test('undo of a removal brings the entries back, which can be removed again', async () => {
+  await writeFile(file, kubeconfigOf('mine'));
+  await kubeconfig.add(place(), [entry('a')], { current: 'a' });
+  const before = await text();
+  await kubeconfig.remove(place(), ['a']);
+  expect(await kubeconfig.undo(place(), undefined)).toMatchObject({ removed: [], added: ['a'] });
+  expect(await text()).toBe(before);
+  await kubeconfig.remove(place(), ['a']);
+  expect(await text()).toBe(kubeconfigOf('mine'));
+});
+
+test('undo of the first edit removes a file that it made', async () => {
+  await kubeconfig.add(place(), [entry('a')], { current: 'a' });
+  await kubeconfig.undo(place(), undefined);
+  expect(await text()).toBeUndefined();
+});
+
+test('a file that changed since is left alone, with what to do', async () => {
+  await writeFile(file, kubeconfigOf('mine'));
+  await kubeconfig.add(place(), [entry('a')], {});
+  const changed = `${await text()}# by hand\n`;
+  await writeFile(file, changed);
+  await expect(kubeconfig.undo(place(), undefined)).rejects.toMatchObject({
+    code: 'kubeconfig-conflict',
+    message: expect.stringContaining(file),
+    hint: expect.stringContaining('k8s-tunnels kubeconfig diff'),
+  });
+  expect(await text()).toBe(changed);
+});
+
+test('survives the agent, is readable by its user alone, and is bounded', async () => {
+  await writeFile(file, kubeconfigOf('mine'));
+  for (let number = 0; number < 25; number += 1)
+    await kubeconfig.add(place(), [entry('a', { namespace: `n${number}` })], {});
+  const folder = path.join(home, 'state', 'history');
+  for (const name of await readdir(folder))
+    expect((await stat(path.join(folder, name))).mode & 0o777).toBe(0o600);
+  expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  expect(await kubeconfig.edits(place())).toHaveLength(20);
+  expect((await readdir(folder)).length).toBeLessThanOrEqual(22);
+  await kubeconfig.close();
+  kubeconfig = createKubeconfig({
+    folder: path.join(home, 'state'),
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  const before = await text();
+  await kubeconfig.undo(place(), undefined);
+  expect(before).toContain('n24');
+  expect(await text()).toContain('n23');
+});
+
+test('the preview of an addition writes nothing, and shows no password', async () => {
+  await writeFile(file, kubeconfigOf('mine'));
+  const { diff } = await kubeconfig.preview(place(), [entry('a')], { current: 'a' });
+  expect(diff).toContain('-current-context: mine\n+current-context:');
+  expect(diff).toContain('socks5://user:***@127.0.0.1:20123');
+  expect(diff).not.toContain('secret');
+  expect(await text()).toBe(kubeconfigOf('mine'));
+  expect(await readdir(home)).toEqual(['config']);
+  await kubeconfig.add(place(), [entry('a')], { current: 'a' });
+  expect(await kubeconfig.diff(place(), undefined)).toBe(diff);
+});
+
+test('a diff is that of diff -u, and patch applies it', async () => {
+  const before = Array.from({ length: 60 }, (_, at) => `line ${at % 7} ${at}`);
+  const after = before.flatMap((line, at) =>
+    at === 3 || at === 40 ? [] : at === 20 ? [line, 'new', 'new 2'] : [line],
+  );
+  const texts = [before, after].map((lines) => `${lines.join('\n')}\n`) as [string, string];
+  for (const [old = '', now = ''] of [texts, texts.toReversed(), ['', texts[0]], [texts[0], '']]) {
+    const diff = unifiedDiff({ name: 'config', before: old, after: now });
+    await writeFile(path.join(home, 'config'), old);
+    await writeFile(path.join(home, 'change.diff'), diff);
+    const { exitCode, stderr } = await execa(
+      'patch',
+      ['-p0', '-i', 'change.diff', 'config', '-o', 'patched'],
+      {
+        cwd: home,
+        reject: false,
+      },
+    );
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(await readFile(path.join(home, 'patched'), 'utf8')).toBe(now);
+  }
+  expect(unifiedDiff({ name: 'config', before: 'same\n', after: 'same\n' })).toBe('');
+});
