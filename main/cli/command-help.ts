@@ -37,6 +37,14 @@ export const commandHelp = {
     details: 'Updates the kubeconfig.',
     examples: ['k8s-tunnels rotate payments-staging', 'k8s-tunnels rotate --all'],
   },
+  kubeconfig: {
+    summary: 'Write a separate kubeconfig for one program',
+    details: 'Your own kubeconfig stays as it is.',
+    examples: [
+      'k8s-tunnels kubeconfig payments-staging --for python',
+      'k8s-tunnels kubeconfig payments-staging search-staging --for ./clusters.yaml',
+    ],
+  },
   sets: { summary: 'List saved sets of clusters', examples: ['k8s-tunnels sets'] },
   status: { summary: 'Show tunnels and the current context', examples: ['k8s-tunnels status'] },
   activity: {

@@ -28,6 +28,7 @@ import { runTags } from './commands/tags.ts';
 import { minutesFrom } from './duration.ts';
 import { exitCodes } from './exit-codes.ts';
 import { exitCodesHelp } from './exit-codes-help.ts';
+import { describeKubeconfig } from './kubeconfig-command.ts';
 import { reportError } from './report.ts';
 import { type Session, withAgent } from './session.ts';
 import { guarded, hasTerminal } from './terminal.ts';
@@ -168,6 +169,7 @@ export function describe(options: {
   commandOnAll('disconnect', 'Close all tunnels', runDisconnect);
   commandOnAll('remove', 'Remove all contexts', runRemove).alias('forget');
   commandOnAll('rotate', 'Replace all passwords', runRotate);
+  describeKubeconfig(command('kubeconfig <clusters...>'), withSession);
   command('sets').action(() => withSession(runSets));
   command('status').action(() => withSession(runStatus));
   command('activity')

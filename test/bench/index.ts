@@ -6,6 +6,7 @@ import { type Result, resultOf } from './row.ts';
 import { tableOf } from './table.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
+  clients: () => import('./clients.ts'),
   connectors: () => import('./connectors.ts'),
   credentials: () => import('./credentials.ts'),
   desktop: () => import('./desktop.ts'),

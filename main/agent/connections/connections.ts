@@ -3,6 +3,7 @@ import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import { command } from '../../model/command.ts';
 import type { EntryForm } from '../../model/entry-form.ts';
 import type { Failure, Stage } from '../../model/tunnel-state.ts';
+import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
@@ -153,6 +154,8 @@ export async function createConnections(options: {
   readonly catalog: Catalog;
   readonly tunnels: Tunnels;
   readonly ports: Pick<Ports, 'known' | 'rotate'>;
+  /** The local TLS proxies. Without them no entry has the form `tls`. */
+  readonly apiProxies?: Pick<ApiProxies, 'forEntry' | 'end' | 'release'> | undefined;
   readonly kubeconfig: Kubeconfig;
   readonly plugin: PluginCommand;
   /** The proxy protocol of entries: SOCKS5 where undefined. */
@@ -191,10 +194,12 @@ export async function createConnections(options: {
         const renewed: KubeconfigEntry[] = [];
         for (const id of group) {
           const cluster = catalog.get(id);
-          if (tunnels.find(id)?.connector() === 'direct' || ports.known(id) === undefined) continue;
-          const port = await ports.rotate(id);
+          const isDirect = tunnels.find(id)?.connector() === 'direct';
+          const port = isDirect ? undefined : await ports.rotate(id);
+          if (port === undefined && (cluster === undefined || entries.formOf(cluster) !== 'tls')) continue;
+          await options.apiProxies?.end((one) => one === id);
           rotated.push(id);
-          if (cluster !== undefined) renewed.push(entries.through(cluster, port));
+          if (cluster !== undefined) renewed.push(await entries.through(cluster, port));
           else
             warnings.push(`${id} is not in the cluster list: its entry is written when it is found again.`);
         }
@@ -206,12 +211,15 @@ export async function createConnections(options: {
       const warnings: string[] = [];
       for (const [place, group] of byPlace(remembered.all())) {
         const found = group.flatMap((id) => catalog.get(id) ?? []);
-        const entriesOf = found.flatMap((cluster) => {
+        const entriesOf = found.map((cluster) => {
           const isDirect = tunnels.find(cluster.id)?.connector() === 'direct';
           const port = isDirect ? undefined : ports.known(cluster.id);
-          return isDirect || port !== undefined ? entries.through(cluster, port) : [];
+          return isDirect || port !== undefined ? entries.through(cluster, port) : undefined;
         });
-        if (entriesOf.length > 0) warnings.push(...(await kubeconfig.add(place, entriesOf, {})).warnings);
+        const others = found.filter((cluster) => entries.formOf(cluster) !== 'tls').map(({ id }) => id);
+        const renewed = (await Promise.all(entriesOf)).filter((entry) => entry !== undefined);
+        if (renewed.length > 0) warnings.push(...(await kubeconfig.add(place, renewed, {})).warnings);
+        await options.apiProxies?.release(others);
       }
       return { warnings };
     },

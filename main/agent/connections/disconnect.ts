@@ -1,3 +1,4 @@
+import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { ClusterId } from '../../model/cluster.ts';
 import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
 import type { Ports } from '../tunnels/ports.ts';
@@ -20,10 +21,11 @@ export function createDisconnect(options: {
   readonly currentContext: CurrentContext;
   readonly tunnels: Tunnels;
   readonly ports: Pick<Ports, 'rotate'>;
+  readonly apiProxies?: Pick<ApiProxies, 'end'> | undefined;
   /** Returns true if entries stay when their tunnels close. */
   readonly keepsEntries: () => boolean;
 }): Disconnect {
-  const { remembered, kubeconfig, currentContext, tunnels, ports, keepsEntries } = options;
+  const { remembered, kubeconfig, currentContext, tunnels, ports, apiProxies, keepsEntries } = options;
   const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
 
   const removeNow = async (ids: readonly ClusterId[]) => {
@@ -32,6 +34,7 @@ export function createDisconnect(options: {
       warnings.push(...(await kubeconfig.remove(place, group)).warnings);
     // Do this before the tunnels close, so that a connect meanwhile gets the new password.
     for (const id of ids) await ports.rotate(id);
+    await apiProxies?.end((id) => ids.includes(id));
     await remembered.drop(ids);
     await currentContext.dropLimits(ids);
     await Promise.all(ids.map((id) => tunnels.close(id)));

@@ -1,3 +1,4 @@
+import type { ClusterId } from '../../model/cluster.ts';
 import { isFailed } from '../../model/is-failed.ts';
 import type { Sessions } from '../access/sessions.ts';
 import type { Activity } from '../activity/activity.ts';
@@ -19,6 +20,7 @@ import { connectOperation } from './connect.ts';
 import { connectedOperations } from './connected.ts';
 import { credentialOperation } from './credential.ts';
 import { favouriteOperations } from './favourites.ts';
+import { kubeconfigFileOperation } from './kubeconfig-file.ts';
 import { signInOperations } from './sign-in.ts';
 import { snapshotOperation } from './snapshot.ts';
 import { switchOperation } from './switch-context.ts';
@@ -44,17 +46,28 @@ export function createOperations(agent: {
 }): Omit<Agent, 'close'> {
   const { base, parts, state, schedule, connections, current, activity } = agent;
   const { network, organisation, settings, catalog, providers, consents, credentials } = base;
-  const { policies, tunnels, logins } = agent.reach;
+  const { policies, tunnels, logins, apiProxies } = agent.reach;
   const { clock, logger } = parts;
   const clusters = createClusters({ catalog, schedule, connections });
   const accessRequest = () => organisation.current()?.links?.accessRequest;
-  const { login, logout } = signInOperations({ ...agent, logins, credentials, network });
+  const { login, logout } = signInOperations({
+    ...agent,
+    logins,
+    credentials,
+    network,
+    async onSession(kind, what) {
+      const made = providers.find(({ login }) => login?.kind === kind)?.credential?.kind;
+      const isTheirs = (id: ClusterId) => made !== undefined && catalog.get(id)?.credential?.kind === made;
+      await (what === 'ended' ? apiProxies.end(isTheirs) : apiProxies.signedIn(isTheirs));
+    },
+  });
   const signIns = createSignIns({ clock, logins: { ...logins, login } });
   const shared = { ...agent, ...agent.reach, clusters, catalog, consents, credentials, accessRequest };
   const lookers = new Set<object>();
 
   return {
     snapshot: snapshotOperation({ ...shared, signIns: parts.sealer.kind }),
+    isNeeded: apiProxies.isNeeded,
     subscribe: state.subscribe,
     look() {
       const looker = {};
@@ -75,6 +88,7 @@ export function createOperations(agent: {
     },
     connect: connectOperation({ ...shared, clock, logger }),
     ...connectedOperations(shared),
+    kubeconfigFile: kubeconfigFileOperation(shared),
     switchTo: switchOperation(shared),
     kubectl: current.kubectl,
     credential: credentialOperation({ ...shared, signIns, env: parts.env }),

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError } from '../../model/app-error.ts';
 import type { Admission, ProxyCredentials, Target } from './admission.ts';
@@ -6,7 +6,8 @@ import { admit } from './admit.ts';
 import { endGently, watchForEnd } from './client-end.ts';
 import type { FailedClient } from './client-failures.ts';
 import { listenError } from './listen-error.ts';
-import type { Connection, Peer } from './peers/peer-table.ts';
+import { connectionOf, ownPeer, portOf } from './own-peer.ts';
+import type { Peer } from './peers/peer-table.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Settle } from './spare.ts';
 import { watchStalls } from './stalls.ts';
@@ -76,25 +77,13 @@ export function openGateway(options: {
   let sent = 0;
   let received = 0;
 
-  /** Resolves with the client's peer if its account may connect. Otherwise rejects the client without an answer. */
-  const ownPeer = async (client: Socket): Promise<Peer | undefined | 'refused'> => {
-    if (!peers.isChecked) return undefined;
-    const connection = connectionOf(client, portOf(server));
-    const peer = connection && (await peers.peerOf(connection));
-    if (peer?.kind === 'own' && !client.destroyed) return peer;
-    // Reset it instead of closing it: a reset leaves nothing in the table of connections.
-    client.resetAndDestroy();
-    if (peer?.kind === 'other') void onRefused({ reason: 'account', peer });
-    return 'refused';
-  };
-
   const serve = async (client: Socket): Promise<void> => {
     const isProven = unproven.add(options.port, client);
     const timeout = setTimeout(() => client.destroy(), handshakeTimeoutMs);
     let admission: Admission | undefined;
     let own: Peer | undefined;
     try {
-      const peer = await ownPeer(client);
+      const peer = await ownPeer(client, { port: portOf(server), peers, onRefused });
       if (peer === 'refused') return;
       own = peer;
       admission = await admit(client, {
@@ -220,19 +209,4 @@ export function openGateway(options: {
       });
     });
   });
-}
-
-/**
- * Returns the client's connection as the table of connections shows it, or undefined if the client has closed it
- * already.
- */
-function connectionOf(client: Socket, port: number): Connection | undefined {
-  const { remoteAddress: address, remotePort: clientPort } = client;
-  return address === undefined || clientPort === undefined ? undefined : { address, clientPort, port };
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('not listening on a port');
-  return address.port;
 }

@@ -52,6 +52,7 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   disconnect: 'free',
   forget: 'free',
   rotate: 'free',
+  'kubeconfig-file': 'never',
   switch: 'free',
   kubectl: 'free',
   credential: 'never',
