@@ -7,13 +7,13 @@ import { serveRequest } from './serve-request.ts';
 import { type Status, statusOfError } from './status.ts';
 
 /**
- * Returns the function that answers admitted requests within the session that their secret stands for: it ends the secret
+ * Returns the function that answers admitted requests within the session of their secret: it ends the secret
  * when that session is over, or when another user is signed in.
  */
 export function withinSessions(options: {
   /** Ends the grants that `isEnding` says. Never rejects. */
   readonly end: (isEnding: (grant: Grant) => boolean) => Promise<void>;
-  /** Stores whose sessions a grant stands for. */
+  /** Stores whose session a grant belongs to. */
   readonly bind: (grant: Grant, owner: string) => Promise<void>;
   readonly titleOf: (grant: Grant) => string;
   /** Called when an entry needs another secret. */
@@ -35,7 +35,7 @@ export function withinSessions(options: {
       try {
         return await work();
       } catch (error) {
-        // A login would fix it: the session that the secret stands for is over.
+        // A login would fix it: the session of the secret is over.
         if (error instanceof AppError && error.signIn !== undefined)
           await end(({ cluster }) => cluster === grant.cluster);
         throw error;

@@ -119,7 +119,10 @@ export async function createApiProxies(options: {
   const titleOf = (id: ClusterId) => catalog.get(id)?.title ?? id;
   const serve = withinSessions({
     end,
-    bind: grants.bind,
+    bind: (grant, owner) =>
+      grants.bind(grant, owner).catch((error: unknown) =>
+        logger.warn('The user of a secret is not stored', { error: toPlainError(error) }),
+      ),
     titleOf: ({ cluster }) => titleOf(cluster),
     onDue: () => void events.emit('due'),
   });
@@ -213,7 +216,7 @@ export async function createApiProxies(options: {
     },
     async signedIn(isTheirs) {
       for (const grant of grants.list().filter(({ cluster }) => isTheirs(cluster))) {
-        proxies.get(grant.cluster)?.api.forgetOwner();
+        proxies.get(grant.cluster)?.api.renewOwner();
         const cluster = catalog.get(grant.cluster);
         const owner = cluster && (await credentials.ownerOf(cluster).catch(() => undefined));
         if (owner === undefined || (grant.owner !== undefined && grant.owner !== owner))

@@ -12,10 +12,10 @@ const ownerLifeMs = 5_000;
 
 /** The API server of one cluster: its connections and the user's credential for it. */
 export interface ClusterApi extends Api {
-  /** Resolves with a value that changes when another user signs in; undefined if that cannot be told. */
+  /** Resolves with a value that changes when another user signs in; undefined if its provider does not name users. */
   owner(): Promise<string | undefined>;
   /** Somebody has signed in: looks again whose sessions there are. */
-  forgetOwner(): void;
+  renewOwner(): void;
   /** Closes the connections. The next request opens new ones. */
   cut(): void;
 }
@@ -57,7 +57,7 @@ export function createClusterApi(options: {
         known = { since: clock.now(), owner: credentials.ownerOf(cluster()) };
       return known.owner;
     },
-    forgetOwner() {
+    renewOwner() {
       known = undefined;
     },
     cut() {

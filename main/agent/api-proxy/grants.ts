@@ -9,7 +9,7 @@ import { jsonFile } from '../storage/json-file.ts';
 export const grantLifeMs = 12 * 3_600_000;
 /** An entry gets its next secret at half of this life, so that what reads the kubeconfig now has hours left. */
 const renewAfterMs = grantLifeMs / 2;
-/** How long an ended secret is remembered, so that its client is told that it has ended. */
+/** How long an ended secret is remembered, so that its client gets the reason. */
 const rememberedMs = 24 * 3_600_000;
 
 const grantSchema = z.object({
@@ -20,7 +20,7 @@ const grantSchema = z.object({
   digest: z.string().length(64),
   /** Only of an entry, which is written again with it. */
   secret: z.string().optional(),
-  /** Whose sessions it stands for. */
+  /** Whose session it belongs to. */
   owner: z.string().optional(),
   since: z.number(),
   until: z.number(),
@@ -38,7 +38,7 @@ export interface Grants {
   forEntry(cluster: ClusterId, owner: string | undefined): Promise<Grant & { readonly secret: string }>;
   /** Resolves with a new secret for a separate file, which is not stored itself. */
   forFile(cluster: ClusterId, owner: string | undefined): Promise<Grant & { readonly secret: string }>;
-  /** Stores whose sessions a grant stands for, if that was not known when it was issued. */
+  /** Stores whose session a grant belongs to, if that was not known when it was issued. */
   bind(grant: Grant, owner: string): Promise<void>;
   /** Ends the valid grants that `isEnding` says, and resolves when that is stored. Ends them even if it rejects. */
   end(isEnding: (grant: Grant) => boolean): Promise<void>;

@@ -14,8 +14,8 @@ const leafDays = 30;
 const marginDays = 15;
 
 /**
- * NameConstraints (RFC 5280, 4.2.1.10): the authority can vouch for `localhost` and 127.0.0.1 alone, so that whoever
- * trusts it by mistake, or steals its key, gains no other name.
+ * NameConstraints (RFC 5280, 4.2.1.10): the authority can vouch for `localhost` and 127.0.0.1 alone, so that a
+ * program that trusts it by mistake, or an account that steals its key, gains no other name.
  * SEQUENCE { [0] { SEQUENCE { [2] "localhost" }, SEQUENCE { [7] 127.0.0.1 255.255.255.255 } } }
  */
 const nameConstraints = new x509.Extension(

@@ -83,14 +83,17 @@ export async function openLocalPort(options: {
     await serve({ exchange, grant, isHeld: client.isHeld });
   };
 
-  const http1 = createHttp1((exchange) => void admit(exchange));
+  const handle = (exchange: Exchange) => {
+    admit(exchange).catch(() => exchange.breakOff());
+  };
+  const http1 = createHttp1(handle);
 
   const secured = (socket: TLSSocket) => {
     if (socket.alpnProtocol !== 'h2') return void http1.emit('connection', socket);
     const session = http2.performServerHandshake(socket, { settings: http2Settings, maxSessionMemory: 256 });
     session.on('error', () => {});
     session.on('stream', (stream, headers, _flags, raw: string[]) => {
-      void admit(exchangeOverHttp2(stream, headers, { raw, socket }));
+      handle(exchangeOverHttp2(stream, headers, { raw, socket }));
     });
   };
 

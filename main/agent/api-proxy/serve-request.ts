@@ -26,7 +26,10 @@ interface ApiForClient extends Api {
 }
 
 /** The protocols that the API server switches to, for exec, attach and port-forward. No other one is passed on. */
-const protocols = new Set(['spdy/3.1', 'websocket']);
+const protocols: ReadonlyMap<string, string> = new Map([
+  ['spdy/3.1', 'SPDY/3.1'],
+  ['websocket', 'websocket'],
+]);
 
 /**
  * Passes one admitted request on to the API server, with the user's credential in place of the client's, and its answer
@@ -42,11 +45,12 @@ export async function serveRequest(exchange: Exchange, api: ApiForClient): Promi
       return exchange.refuse(statusOf(405, `k8s-tunnels: ${method} is not passed on to an API server.`));
     const request = { method, path, fields: requestFields(fields), body };
     if (upgrade !== undefined) {
-      if (!protocols.has(upgrade))
+      const protocol = protocols.get(upgrade);
+      if (protocol === undefined)
         return exchange.refuse(
           statusOf(400, 'k8s-tunnels: only WebSocket and SPDY/3.1 are passed on, without a body.'),
         );
-      return await serveUpgrade(exchange, request, api);
+      return await serveUpgrade(exchange, { ...request, protocol }, api);
     }
     const answer = await withCredential(exchange, api, request, (upstream, withToken) =>
       upstream.request(withToken, exchange.signal),
@@ -58,7 +62,7 @@ export async function serveRequest(exchange: Exchange, api: ApiForClient): Promi
   }
 }
 
-/** Sends a request with the user's credential; once more with a new one where the server refuses it and nothing is lost. */
+/** Sends a request with the user's credential; again with a new one if the server refuses it and no body was sent. */
 async function withCredential<T extends Answer | Switched>(
   { signal }: Exchange,
   api: Api,
@@ -100,10 +104,14 @@ async function passOn(exchange: Exchange, { status, fields, body }: Answer): Pro
   }
 }
 
-async function serveUpgrade(exchange: Exchange, request: Request, api: ApiForClient): Promise<void> {
-  const { upgrade = '', socket, signal } = exchange;
+async function serveUpgrade(
+  exchange: Exchange,
+  request: Request & { readonly protocol: string },
+  api: ApiForClient,
+): Promise<void> {
+  const { socket, signal } = exchange;
   const answer = await withCredential(exchange, api, request, (upstream, one) =>
-    upstream.upgrade(one, upgrade, signal),
+    upstream.upgrade(one, request.protocol, signal),
   );
   if ('body' in answer) {
     await passOn(exchange, { ...answer, fields: [...answer.fields, ['Connection', 'close']] });

@@ -37,6 +37,10 @@ export interface Upstream {
 const streamsAtMost = 200;
 /** How much of an answer may be on its way before the client has read it, for each request. */
 const windowBytes = 4 * 1024 * 1024;
+/** The same for all requests of a connection: HTTP/2 begins with 64 KB, which a tunnel's round trip makes slow. */
+const sessionWindowBytes = 64 * 1024 * 1024;
+/** MB that Node lets one connection hold. */
+const sessionMemoryMb = 256;
 /** An open connection of which nothing comes is asked after this time, as Go's transport does for Kubernetes clients. */
 const pingEveryMs = 30_000;
 const pingLimitMs = 15_000;
@@ -46,6 +50,8 @@ const idleMs = 60_000;
 interface Session {
   readonly session: http2.ClientHttp2Session;
   streams: number;
+  /** When a request began or ended, ms since the epoch. */
+  usedAt: number;
 }
 
 export function createUpstream(options: {
@@ -85,23 +91,23 @@ export function createUpstream(options: {
     const session = http2.connect(`https://${authority}`, {
       createConnection: () => secure,
       settings: { enablePush: false, initialWindowSize: windowBytes },
+      maxSessionMemory: sessionMemoryMb,
     });
-    const known: Session = { session, streams: 0 };
+    const known: Session = { session, streams: 0, usedAt: clock.now() };
     sessions.add(known);
-    let heard = clock.now();
+    session.once('connect', () => session.setLocalWindowSize(sessionWindowBytes));
     let cancel = () => {};
     const watch = () => {
       cancel = clock.timer(pingEveryMs, () => {
         if (session.destroyed) return;
         if (known.streams === 0) {
-          if (clock.now() - heard >= idleMs) session.close();
+          if (clock.now() - known.usedAt >= idleMs) session.close();
           else watch();
           return;
         }
         const giveUp = clock.timer(pingLimitMs, () => session.destroy(broken(authority)));
         session.ping((error) => {
           giveUp();
-          heard = clock.now();
           if (error === null) watch();
         });
       });
@@ -146,12 +152,14 @@ export function createUpstream(options: {
     if (signal.aborted) throw new AppError('cancelled', 'The client went away.');
     if (found === 'http1') return overHttp1(request, { agent, authority, signal });
     found.streams += 1;
+    found.usedAt = clock.now();
     return overHttp2(request, {
       session: found.session,
       authority,
       signal,
       onClosed: () => {
         found.streams -= 1;
+        found.usedAt = clock.now();
       },
     });
   };

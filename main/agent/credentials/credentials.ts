@@ -26,7 +26,7 @@ export interface Credentials {
   drop(cluster: Cluster): void;
   /**
    * Resolves with a value that changes when the credential would be another user's, and reveals nothing about it;
-   * undefined if its provider cannot tell. Rejects as `get` does if nobody is signed in.
+   * undefined if its provider does not name users. Rejects as `get` does if nobody is signed in.
    */
   ownerOf(cluster: Cluster): Promise<string | undefined>;
   /** Returns whose the last credential of a cluster was, if its provider names identities. */

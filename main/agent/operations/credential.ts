@@ -1,4 +1,5 @@
 import { AppError } from '../../model/app-error.ts';
+import type { ClusterId } from '../../model/cluster.ts';
 import { mayOpenBrowser } from '../../model/may-open-browser.ts';
 import type { Agent } from '../agent.ts';
 import type { Connections } from '../connections/connections.ts';
@@ -15,8 +16,10 @@ export function credentialOperation(options: {
   readonly signIns: SignIns;
   readonly connections: Pick<Connections, 'demand'>;
   readonly env: Environment;
+  /** Called when a cluster's credential was given out. */
+  readonly onAnswered?: (id: ClusterId) => void;
 }): Agent['credential'] {
-  const { clusters, credentials, signIns, connections, env } = options;
+  const { clusters, credentials, signIns, connections, env, onAnswered = () => {} } = options;
   return async ({ cluster, execInfo, browser }) => {
     const [found] = await clusters.find([cluster]);
     if (found === undefined) throw new AppError('not-found', `There is no cluster ${cluster}.`);
@@ -26,6 +29,8 @@ export function credentialOperation(options: {
       // kubectl asks before its first connection, which should find the port listening and the tunnel open.
       connections.demand(found.id, { interactive }),
     ]);
-    return execCredential(credential, execInfo);
+    const answer = execCredential(credential, execInfo);
+    onAnswered(found.id);
+    return answer;
   };
 }

@@ -24,6 +24,7 @@ import { kubeconfigFileOperation } from './kubeconfig-file.ts';
 import { signInOperations } from './sign-in.ts';
 import { snapshotOperation } from './snapshot.ts';
 import { switchOperation } from './switch-context.ts';
+import { watchUnusedCredentials } from './unused-credentials.ts';
 
 /** Creates the operations that shells can call, each over the parts that it needs. */
 export function createOperations(agent: {
@@ -63,6 +64,11 @@ export function createOperations(agent: {
   });
   const signIns = createSignIns({ clock, logins: { ...logins, login } });
   const shared = { ...agent, ...agent.reach, clusters, catalog, consents, credentials, accessRequest };
+  const onAnswered = watchUnusedCredentials({
+    tunnels,
+    clock,
+    onUnused: (refusal) => void agent.reach.events.emit('refused', refusal),
+  });
   const lookers = new Set<object>();
 
   return {
@@ -91,7 +97,7 @@ export function createOperations(agent: {
     kubeconfigFile: kubeconfigFileOperation(shared),
     switchTo: switchOperation(shared),
     kubectl: current.kubectl,
-    credential: credentialOperation({ ...shared, signIns, env: parts.env }),
+    credential: credentialOperation({ ...shared, signIns, env: parts.env, onAnswered }),
     async consent(word) {
       const [found] = await clusters.find([word]);
       return found && consents.view(found);

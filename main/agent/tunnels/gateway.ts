@@ -26,8 +26,11 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Why a client was rejected: it belongs to another account, its password is wrong, or it speaks TLS to the proxy. */
-export type RefusalReason = 'account' | 'password' | 'tls';
+/**
+ * Why a client was rejected: it belongs to another account, its password is wrong, it speaks TLS to the proxy, or it
+ * supports no password, so that the entry's form does not serve it.
+ */
+export type RefusalReason = 'account' | 'password' | 'tls' | 'form';
 
 export interface Refusal {
   readonly reason: RefusalReason;
@@ -36,6 +39,8 @@ export interface Refusal {
 }
 
 const handshakeTimeoutMs = 10_000;
+/** How long a client that has sent no password may take to send one. */
+const unservedMs = 10_000;
 /** The accept backlog. When a burst of connections fills it, the system drops those of other clients for seconds. */
 const backlog = 4_096;
 
@@ -76,6 +81,16 @@ export function openGateway(options: {
   const established = new Set<Socket>();
   let sent = 0;
   let received = 0;
+  let admitted = 0;
+  /** Reports a client that has sent no password, unless one with a password follows: some wait until they are asked. */
+  const noteUnserved = (peer: Peer | undefined) => {
+    const before = admitted;
+    // It may have ended when it is reported.
+    const found = peer?.kind === 'own' ? peer.process().catch(() => undefined) : undefined;
+    const seen = found === undefined ? peer : ({ kind: 'own', process: () => found } as const);
+    const report = () => void (admitted === before && onRefused({ reason: 'form', peer: seen }));
+    setTimeout(report, unservedMs).unref();
+  };
 
   const serve = async (client: Socket): Promise<void> => {
     const isProven = unproven.add(options.port, client);
@@ -91,6 +106,7 @@ export function openGateway(options: {
         target: options.target,
         onWrongPassword: () => onRefused({ reason: 'password', peer }),
         onTls: () => onRefused({ reason: 'tls', peer }),
+        onNoPassword: () => noteUnserved(peer),
       });
     } finally {
       clearTimeout(timeout);
@@ -98,6 +114,7 @@ export function openGateway(options: {
     // A rejected client still counts until it has closed.
     if (admission === undefined) return endGently(client);
     isProven();
+    admitted += 1;
     const gone = new AbortController();
     const stopWatching = watchForEnd(client, () => gone.abort());
     let dialed: Duplex;

@@ -104,9 +104,7 @@ export function createTunnel(options: {
   const untilDone = (work: Promise<unknown>, signal: AbortSignal) =>
     abortable(work, signal, { reason: () => signal.reason });
 
-  const standBy = async (): Promise<void> => {
-    if (way.connector.kind() !== 'direct') await listener.standBy();
-  };
+  const standBy = async () => void (way.connector.kind() === 'direct' || (await listener.standBy()));
 
   const probes = createProbeLoop({
     clock,
