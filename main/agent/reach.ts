@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
-import { command } from '../model/command.ts';
 import type { ClusterId } from '../model/cluster.ts';
-import { type ApiProxies, createApiProxies } from './api-proxy/api-proxies.ts';
+import { command } from '../model/command.ts';
 import { type Access, type Answer, createAccess } from './access/access.ts';
 import { createPolicies, type Policies } from './access/policies.ts';
 import { readServiceToken } from './access/service-tokens.ts';
 import type { Parts } from './agent.ts';
+import { type ApiProxies, createApiProxies } from './api-proxy/api-proxies.ts';
 import type { Base } from './boot.ts';
 import { hostnamesOf } from './catalog/hostnames.ts';
 import { createAccessLogin } from './logins/access-login.ts';

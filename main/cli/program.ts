@@ -1,7 +1,6 @@
 import { type Argument, Command, CommanderError } from 'commander';
 import { version } from '../agent/version.ts';
 import { AppError } from '../model/app-error.ts';
-import { shells } from '../model/shell-word.ts';
 import { type commandHelp, helpOf } from './command-help.ts';
 import { runAccounts } from './commands/accounts.ts';
 import { runActivity } from './commands/activity.ts';
@@ -31,6 +30,7 @@ import { exitCodesHelp } from './exit-codes-help.ts';
 import { describeKubeconfig } from './kubeconfig-command.ts';
 import { reportError } from './report.ts';
 import { type Session, withAgent } from './session.ts';
+import { shellOption } from './shell-flag.ts';
 import { guarded, hasTerminal } from './terminal.ts';
 
 interface Json {
@@ -69,12 +69,6 @@ interface ConnectFlags {
   readonly for?: string;
   readonly production?: true;
 }
-
-/** The option of commands that print shell commands. */
-const shellOption = [
-  '--shell <shell>',
-  `Quote printed commands for this shell: ${shells.join(', ')} (default: this computer's)`,
-] as const;
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];

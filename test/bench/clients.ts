@@ -54,7 +54,10 @@ async function* measure(world: World, commandLine: CommandLine, small: boolean):
     copies.set(form, copy);
   }
   const ask = (form: Form, ...args: readonly string[]) =>
-    run(kubectl, ['--kubeconfig', copies.get(form) ?? '', '--context', title, ...args], { env, maxBuffer: 1 << 28 });
+    run(kubectl, ['--kubeconfig', copies.get(form) ?? '', '--context', title, ...args], {
+      env,
+      maxBuffer: 1 << 28,
+    });
   const works = (args: readonly string[]) => ({
     socks5: () => ask('socks5', ...args),
     connect: () => ask('connect', ...args),
@@ -63,12 +66,25 @@ async function* measure(world: World, commandLine: CommandLine, small: boolean):
 
   const version = await inTurn(works(['get', '--raw', '/version']), small ? 2 : 25);
   const socks = { name: 'the SOCKS5 entry', figure: version('socks5') };
-  yield { name: '`kubectl get --raw /version`, HTTP CONNECT', unit: 'ms', ours: version('connect'), reference: socks, goal: { atMost: 1 } };
-  yield { name: 'the same, TLS proxy', unit: 'ms', ours: version('tls'), reference: socks, goal: { atMost: 1.25 } };
+  yield {
+    name: '`kubectl get --raw /version`, HTTP CONNECT',
+    unit: 'ms',
+    ours: version('connect'),
+    reference: socks,
+    goal: { atMost: 1 },
+  };
+  yield {
+    name: 'the same, TLS proxy',
+    unit: 'ms',
+    ours: version('tls'),
+    reference: socks,
+    goal: { atMost: 1.25 },
+  };
 
   const pods = small ? 50 : 5_000;
   const api = world.api(name);
-  for (let at = 0; at < pods; at += 1) api.addPod({ namespace: 'default', name: `many-${at}`, state: 'Pending' });
+  for (let at = 0; at < pods; at += 1)
+    api.addPod({ namespace: 'default', name: `many-${at}`, state: 'Pending' });
   const list = ['get', '--raw', '/api/v1/namespaces/default/pods'];
   const bytes = Buffer.byteLength((await ask('tls', ...list)).stdout) / 1e6;
   const took = await inTurn(works(list), small ? 1 : 7);
@@ -166,7 +182,10 @@ async function watchesOverHttp2({ port, ca, token }: Target, count: number): Pro
       () =>
         new Promise<void>((resolve, reject) => {
           const stream = session.request({ ':path': watchPath, authorization: `Bearer ${token}` });
-          stream.once('response', () => resolve()).on('error', reject).resume();
+          stream
+            .once('response', () => resolve())
+            .on('error', reject)
+            .resume();
         }),
     ),
   );

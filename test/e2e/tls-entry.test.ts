@@ -46,7 +46,10 @@ async function entryIn(file: string): Promise<Entry> {
   };
 }
 
-async function ask({ server, ca }: Entry, token: string | undefined): Promise<{ status: number; body: string }> {
+async function ask(
+  { server, ca }: Entry,
+  token: string | undefined,
+): Promise<{ status: number; body: string }> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const request = https.get(`${server}/api/v1/namespaces?limit=1`, { ca, headers, agent: false });
   const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage];
@@ -91,19 +94,30 @@ test('kubectl works through the local TLS proxy as through the tunnel, and back'
     env,
   });
   expect(checksum(Buffer.from(stdout))).toBe(checksum(bytes));
-  expect(await commandLine.run('kubectl', ['exec', '-n', namespace, pod, '--', 'sh', '-c', 'exit 9'])).toMatchObject({ code: 9 });
+  expect(
+    await commandLine.run('kubectl', ['exec', '-n', namespace, pod, '--', 'sh', '-c', 'exit 9']),
+  ).toMatchObject({ code: 9 });
   if (process.platform !== 'win32') {
     await mkdir(path.join(folder, 'given'), { recursive: true });
     await writeFile(path.join(folder, 'given', 'bytes'), bytes);
     await kubectl('cp', '-n', namespace, path.join(folder, 'given'), `${pod}:/tmp/there`);
-    expect(await kubectl('exec', '-n', namespace, pod, '--', 'sha256sum', '/tmp/there/bytes')).toContain(checksum(bytes));
+    expect(await kubectl('exec', '-n', namespace, pod, '--', 'sha256sum', '/tmp/there/bytes')).toContain(
+      checksum(bytes),
+    );
   }
-  const forwarding = commandLine.follow('kubectl', ['port-forward', '-n', namespace, 'deployment/web', ':8080']);
+  const forwarding = commandLine.follow('kubectl', [
+    'port-forward',
+    '-n',
+    namespace,
+    'deployment/web',
+    ':8080',
+  ]);
   const [, port] = /127\.0\.0\.1:(\d+) -> 8080/.exec(await forwarding.line(/^Forwarding from 127/)) ?? [];
   const answers = await Promise.all(
     Array.from({ length: 10 }, async (_, at) => (await fetch(`http://127.0.0.1:${port}/${at}`)).text()),
   );
-  for (const [at, answer] of answers.entries()) expect(answer).toMatch(new RegExp(`^web-\\S+: GET /${at}\n$`));
+  for (const [at, answer] of answers.entries())
+    expect(answer).toMatch(new RegExp(`^web-\\S+: GET /${at}\n$`));
 
   // An on-demand context: the first client opens the tunnel.
   await commandLine.tunnels('disconnect', cluster);
@@ -129,7 +143,9 @@ test('a separate file for one program works beside the kubeconfig, and ends with
   expect((await ask(entry, entry.token)).status).toBe(200);
   // It can be written again, and no file of anybody else's is.
   await commandLine.tunnels('kubeconfig', cluster, '--for', file);
-  await expect(commandLine.tunnels('kubeconfig', cluster, '--for', kubeconfig())).rejects.toThrow('has not written it');
+  await expect(commandLine.tunnels('kubeconfig', cluster, '--for', kubeconfig())).rejects.toThrow(
+    'has not written it',
+  );
 
   await commandLine.tunnels('logout', 'access', 'acme');
   const { status, body } = await ask(entry, entry.token);

@@ -1,5 +1,6 @@
 import { AppError } from '../../model/app-error.ts';
 import { command } from '../../model/command.ts';
+import type { Credential } from '../providers/credential-provider.ts';
 import type { ClusterApi } from './cluster-api.ts';
 import type { Grant } from './grants.ts';
 import type { Admitted } from './local-port.ts';
@@ -21,46 +22,46 @@ export function withinSessions(options: {
 }): (api: ClusterApi, admitted: Admitted) => Promise<void> {
   const { end, bind, titleOf, onDue } = options;
 
-  const checkOwner = async (api: ClusterApi, grant: Grant): Promise<void> => {
+  /** Resolves with false if another user is signed in than the one whose session the secret belongs to. */
+  const isOwners = async (api: ClusterApi, grant: Grant): Promise<boolean> => {
     const owner = await api.owner();
-    if (owner === undefined || owner === grant.owner) return;
-    if (grant.owner === undefined) return bind(grant, owner);
-    await end(({ digest }) => digest === grant.digest);
-    onDue();
-    throw endedError(titleOf(grant));
+    if (owner === undefined || owner === grant.owner) return true;
+    if (grant.owner !== undefined) return false;
+    await bind(grant, owner);
+    return true;
   };
 
   return async (api, { exchange, grant, isHeld }) => {
-    const withinSession = async <T>(work: () => Promise<T>): Promise<T> => {
+    let isOver = false;
+    const noting = async <T>(work: () => Promise<T>): Promise<T> => {
       try {
         return await work();
       } catch (error) {
         // A login would fix it: the session of the secret is over.
-        if (error instanceof AppError && error.signIn !== undefined)
-          await end(({ cluster }) => cluster === grant.cluster);
+        if (error instanceof AppError && error.signIn !== undefined) isOver = true;
         throw error;
       }
     };
     try {
-      await withinSession(() => checkOwner(api, grant));
+      if (await noting(() => isOwners(api, grant))) {
+        const credential = (refused?: Credential) => noting(() => api.credential(refused));
+        await serveRequest(exchange, { credential, upstream: api.upstream, isHeld });
+      } else {
+        exchange.refuse(endedStatus(titleOf(grant)));
+        await end(({ digest }) => digest === grant.digest);
+        onDue();
+      }
     } catch (error) {
-      return exchange.refuse(statusOfError(error));
+      exchange.refuse(statusOfError(error));
     }
-    await serveRequest(exchange, {
-      credential: (refused) => withinSession(() => api.credential(refused)),
-      upstream: api.upstream,
-      isHeld,
-    });
+    if (isOver) await end(({ cluster }) => cluster === grant.cluster);
   };
 }
 
 /** Returns the answer to a secret of this cluster that has ended. */
 export function endedStatus(title: string): Status {
-  return statusOfError(endedError(title));
-}
-
-function endedError(title: string): AppError {
-  return new AppError('kube-unauthorized', 'The session of this token has ended.', {
+  const error = new AppError('kube-unauthorized', 'The session of this token has ended.', {
     hint: `Run \`${command`k8s-tunnels connect --add ${title}`}\`, then start the program again.`,
   });
+  return statusOfError(error);
 }

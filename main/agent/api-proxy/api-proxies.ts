@@ -120,9 +120,11 @@ export async function createApiProxies(options: {
   const serve = withinSessions({
     end,
     bind: (grant, owner) =>
-      grants.bind(grant, owner).catch((error: unknown) =>
-        logger.warn('The user of a secret is not stored', { error: toPlainError(error) }),
-      ),
+      grants
+        .bind(grant, owner)
+        .catch((error: unknown) =>
+          logger.warn('The user of a secret is not stored', { error: toPlainError(error) }),
+        ),
     titleOf: ({ cluster }) => titleOf(cluster),
     onDue: () => void events.emit('due'),
   });
@@ -212,7 +214,8 @@ export async function createApiProxies(options: {
     },
     async release(ids) {
       await end(({ cluster, holder }) => holder === 'entry' && ids.includes(cluster));
-      for (const id of ids) if (!grants.list().some(({ cluster }) => cluster === id)) await cut(id, { listening: false });
+      for (const id of ids)
+        if (!grants.list().some(({ cluster }) => cluster === id)) await cut(id, { listening: false });
     },
     async signedIn(isTheirs) {
       for (const grant of grants.list().filter(({ cluster }) => isTheirs(cluster))) {

@@ -94,7 +94,8 @@ export function exchangeOverHttp2(
       // The rest of a body that nobody reads.
       stream.resume();
     },
-    breakOff: () => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR),
+    // `close` would end the answer as if it were complete.
+    breakOff: () => void stream.destroy(new Error('The answer broke off.')),
   };
 }
 

@@ -18,6 +18,8 @@ import { type Status, statusOf } from './status.ts';
 const proofTimeoutMs = 10_000;
 /** Longer than any client keeps a connection for its next request (Go: 90 s), so that none meets the end of ours. */
 const keepAliveMs = 10 * 60_000;
+/** How long a connection whose secret has ended stays: the answer that says so is on its way. */
+const graceMs = 50;
 const backlog = 4_096;
 const http2Settings = { enablePush: false, maxConcurrentStreams: 1_000, initialWindowSize: 1024 * 1024 };
 
@@ -75,7 +77,10 @@ export async function openLocalPort(options: {
     if (grant === 'unknown') {
       if (secret !== undefined) await onRefused({ reason: 'password', peer: client.peer });
       return exchange.refuse(
-        statusOf(401, 'k8s-tunnels: the token is missing or wrong. Restart the program, so that it reads its kubeconfig again.'),
+        statusOf(
+          401,
+          'k8s-tunnels: the token is missing or wrong. Restart the program, so that it reads its kubeconfig again.',
+        ),
       );
     }
     client.isProven();
@@ -97,12 +102,28 @@ export async function openLocalPort(options: {
     });
   };
 
-  let context: { readonly of: string; readonly secure: tls.SecureContext } | undefined;
-  const secureContext = async () => {
+  /** Admitted connections whose TLS has not begun yet. */
+  const admitted = new Map<string, Client>();
+  const secure = tls.createServer({ ALPNProtocols: ['h2', 'http/1.1'], minVersion: 'TLSv1.2' });
+  secure.on('secureConnection', (socket) => {
+    const client = admitted.get(endOf(socket));
+    if (client === undefined) return socket.destroy();
+    clients.set(socket, client);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => {
+      clients.delete(socket);
+      closed.sent += socket.bytesRead;
+      closed.received += socket.bytesWritten;
+    });
+    return secured(socket);
+  });
+  secure.on('tlsClientError', (_, socket) => socket.destroy());
+
+  let current: string | undefined;
+  const useCurrentCertificate = async () => {
     const { key, certificate } = await authority.server();
-    if (context?.of !== certificate)
-      context = { of: certificate, secure: tls.createSecureContext({ key, cert: certificate, minVersion: 'TLSv1.2' }) };
-    return context.secure;
+    if (certificate !== current) secure.setSecureContext({ key, cert: certificate });
+    current = certificate;
   };
 
   const accept = async (raw: Socket): Promise<void> => {
@@ -112,15 +133,11 @@ export async function openLocalPort(options: {
     raw.once('close', () => clearTimeout(timeout));
     const peer = await ownPeer(raw, { port: portOf(server), peers, onRefused });
     if (peer === 'refused') return;
-    const secure = await secureContext();
+    await useCurrentCertificate();
     if (raw.destroyed) return;
     const connection = connectionOf(raw, portOf(server));
-    const socket = new tls.TLSSocket(raw, {
-      isServer: true,
-      secureContext: secure,
-      ALPNProtocols: ['h2', 'http/1.1'],
-    });
-    clients.set(socket, {
+    const end = endOf(raw);
+    admitted.set(end, {
       peer,
       isProven() {
         clearTimeout(timeout);
@@ -129,14 +146,8 @@ export async function openLocalPort(options: {
       grants: new Set(),
       isHeld: async () => connection === undefined || !(await peers.hasEnded(connection)),
     });
-    socket.once('close', () => {
-      clients.delete(socket);
-      closed.sent += socket.bytesRead;
-      closed.received += socket.bytesWritten;
-      raw.destroy();
-    });
-    socket.on('error', () => socket.destroy());
-    socket.once('secure', () => secured(socket));
+    raw.once('close', () => admitted.delete(end));
+    secure.emit('connection', raw);
   };
 
   // Paused: read nothing of a client into memory before its account is known.
@@ -166,7 +177,8 @@ export async function openLocalPort(options: {
         },
         cut: destroyAll,
         end(isEnding) {
-          for (const [socket, { grants }] of clients) if ([...grants].some(isEnding)) socket.destroy();
+          for (const [socket, { grants }] of clients)
+            if ([...grants].some(isEnding)) setTimeout(() => socket.destroy(), graceMs);
         },
         close: () =>
           new Promise((done) => {
@@ -177,6 +189,9 @@ export async function openLocalPort(options: {
     });
   });
 }
+
+/** Names the client's end of a connection: TLS gives another socket for the same one. */
+const endOf = ({ remoteAddress = '', remotePort = 0 }: Socket) => `${remoteAddress} ${remotePort}`;
 
 /** Parses HTTP/1.1 strictly, whatever options the process has: nothing that two parsers could read differently. */
 function createHttp1(onExchange: (exchange: Exchange) => void): http.Server {
@@ -201,7 +216,11 @@ function createHttp1(onExchange: (exchange: Exchange) => void): http.Server {
   server.on('clientError', (_, socket) => {
     if (!socket.writable) return void socket.destroy();
     const { body } = statusOf(400, 'k8s-tunnels: this is not a valid HTTP request.');
-    const head = ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close'];
+    const head = [
+      'Content-Type: application/json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Connection: close',
+    ];
     socket.end(`HTTP/1.1 400 Bad Request\r\n${head.join('\r\n')}\r\n\r\n${body}`);
   });
   return server;

@@ -3,8 +3,8 @@ import { AppError } from '../../model/app-error.ts';
 import type { Credential } from '../providers/credential-provider.ts';
 import type { Exchange } from './exchange.ts';
 import { type Fields, requestFields } from './headers.ts';
-import { statusOf, statusOfError } from './status.ts';
 import { joinStreams } from './join-streams.ts';
+import { statusOf, statusOfError } from './status.ts';
 import type { Answer, Request, Upstream } from './upstream.ts';
 import type { Switched } from './upstream-request.ts';
 

@@ -45,7 +45,8 @@ const codes: Partial<Record<ErrorCode, number>> = {
 
 /** Returns the Status for a request that could not be passed on: what happened, and what to do about it. */
 export function statusOfError(error: unknown): Status {
-  if (!(error instanceof AppError)) return statusOf(503, 'k8s-tunnels: the connection to the cluster failed.');
+  if (!(error instanceof AppError))
+    return statusOf(503, 'k8s-tunnels: the connection to the cluster failed.');
   const { code, message, hint, signIn } = error;
   const isSignIn = signIn !== undefined || isSignInError(code);
   const http = isSignIn && code !== 'access-denied' ? 401 : (codes[code] ?? 503);

@@ -1,4 +1,4 @@
-import tls from 'node:tls';
+import type tls from 'node:tls';
 import { AppError } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
 import type { Credential } from '../providers/credential-provider.ts';

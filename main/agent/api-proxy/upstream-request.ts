@@ -1,5 +1,5 @@
 import http from 'node:http';
-import http2 from 'node:http2';
+import type http2 from 'node:http2';
 import type tls from 'node:tls';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { endToEnd, type Fields, fieldsOf, listOf, valuesOf } from './headers.ts';
@@ -45,7 +45,8 @@ export function overHttp2(
       reject(unsendable(cause, authority));
       return;
     }
-    const abort = () => stream.close(http2.constants.NGHTTP2_CANCEL);
+    // `close` would end a body as if it were complete.
+    const abort = () => stream.destroy(cancelled());
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     stream.once('response', (answered, _flags, raw?: unknown) => {
@@ -93,7 +94,9 @@ export function switchProtocol(
 ): Promise<Switched | Answer> {
   const { secure, authority, protocol, signal } = on;
   return new Promise((resolve, reject) => {
+    let isSettled = false;
     const fail = (error: unknown) => {
+      if (isSettled) return;
       secure.destroy();
       reject(error);
     };
@@ -103,6 +106,7 @@ export function switchProtocol(
     ] as const;
     const sent = sendHttp1(request, { createConnection: () => secure, authority, signal, fields }, fail);
     sent?.once('response', (response) => {
+      isSettled = true;
       response.once('close', () => secure.destroy());
       resolve(answerOf(response));
     });
@@ -112,6 +116,7 @@ export function switchProtocol(
         fail(failed(undefined, authority));
         return;
       }
+      isSettled = true;
       const upgrade = [
         ['Connection', 'Upgrade'],
         ['Upgrade', valuesOf(given, 'upgrade')[0] ?? protocol],
@@ -152,7 +157,7 @@ function sendHttp1(
     reject(unsendable(cause, authority));
     return undefined;
   }
-  const abort = () => sent.destroy(new AppError('cancelled', 'The client went away.'));
+  const abort = () => sent.destroy(cancelled());
   if (signal.aborted) abort();
   signal.addEventListener('abort', abort, { once: true });
   sent.on('error', (cause) => reject(failed(cause, authority)));
@@ -172,13 +177,17 @@ function sendBody(body: Request['body'], to: http.ClientRequest | http2.ClientHt
   body.pipe(to);
   // A body that breaks off must not look like one that is complete.
   const cut = () => {
-    if (!body.readableEnded) to.destroy();
+    if (!body.readableEnded) to.destroy(cancelled());
   };
   body.once('error', cut).once('aborted', cut).once('close', cut);
   to.once('close', () => {
     body.unpipe(to);
     body.resume();
   });
+}
+
+function cancelled(): AppError {
+  return new AppError('cancelled', 'The client went away.');
 }
 
 function answerOf(response: http.IncomingMessage): Answer {

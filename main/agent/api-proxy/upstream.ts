@@ -5,8 +5,8 @@ import type tls from 'node:tls';
 import { AppError } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
 import type { Fields } from './headers.ts';
-import { overHttp1, overHttp2, switchProtocol, type Switched } from './upstream-request.ts';
 import { type ClientCertificate, type DialUpstream, openSecure } from './upstream-connection.ts';
+import { overHttp1, overHttp2, type Switched, switchProtocol } from './upstream-request.ts';
 
 /** A request for the API server, without anything that belongs to the client's connection. */
 export interface Request {

@@ -1,5 +1,5 @@
-import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { ClusterId } from '../../model/cluster.ts';
+import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
 import type { Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';

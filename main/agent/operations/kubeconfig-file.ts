@@ -20,7 +20,14 @@ export function kubeconfigFileOperation(options: {
       found.map(async (cluster) => {
         const proxy = await apiProxies.forFile(cluster);
         const name = contextName(cluster, catalog.clusters());
-        const entry = kubeconfigEntry({ cluster, name, place: undefined, form: 'tls', proxy, plugin: { command: '', args: [] } });
+        const entry = kubeconfigEntry({
+          cluster,
+          name,
+          place: undefined,
+          form: 'tls',
+          proxy,
+          plugin: { command: '', args: [] },
+        });
         return { name, proxy, cluster, stanzas: entryStanzas(entry, name, entry.namespace) };
       }),
     );

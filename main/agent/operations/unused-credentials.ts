@@ -11,7 +11,9 @@ const connectsWithinMs = 10_000;
  * follows: its client ignores the proxy of the entry, and connects to nothing.
  */
 export function watchUnusedCredentials(options: {
-  readonly tunnels: { find(id: ClusterId): Pick<NonNullable<ReturnType<Tunnels['find']>>, 'traffic' | 'place'> | undefined };
+  readonly tunnels: {
+    find(id: ClusterId): Pick<NonNullable<ReturnType<Tunnels['find']>>, 'traffic' | 'place'> | undefined;
+  };
   readonly clock: Pick<Clock, 'timer'>;
   readonly onUnused: (refusal: ReportedRefusal) => void;
 }): (id: ClusterId) => void {

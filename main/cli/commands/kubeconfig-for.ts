@@ -73,5 +73,7 @@ function proxyWarnings(env: NodeJS.ProcessEnv): readonly string[] {
   const proxy = env.HTTPS_PROXY ?? env.https_proxy ?? '';
   const except = (env.NO_PROXY ?? env.no_proxy ?? '').split(',').map((one) => one.trim());
   if (proxy === '' || except.includes('127.0.0.1') || except.includes('*')) return [];
-  return ['HTTPS_PROXY is set, and NO_PROXY does not name 127.0.0.1: some programs will not reach the cluster. Add it.'];
+  return [
+    'HTTPS_PROXY is set, and NO_PROXY does not name 127.0.0.1: some programs will not reach the cluster. Add it.',
+  ];
 }

@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import tls from 'node:tls';
 import { duplexPair } from 'node:stream';
+import tls from 'node:tls';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type KeyAndCertificate, openLocalAuthority } from '../../../main/agent/api-proxy/local-authority.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
@@ -32,7 +32,9 @@ function trouble(server: KeyAndCertificate, ca: string, host: string): Promise<s
   const end = new tls.TLSSocket(far, { isServer: true, secureContext });
   end.on('error', () => {});
   return new Promise((resolve) => {
-    const client = tls.connect({ socket: near, ca, host, servername: /^\d/.test(host) ? '' : host }, () => resolve(undefined));
+    const client = tls.connect({ socket: near, ca, host, servername: /^\d/.test(host) ? '' : host }, () =>
+      resolve(undefined),
+    );
     client.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
   });
 }
@@ -41,10 +43,13 @@ it('makes one authority, which only the user can read, and keeps it', async () =
   const first = await open();
   expect((await open()).certificate).toBe(first.certificate);
   const { key } = await stored();
-  expect(new X509Certificate(first.certificate).publicKey.asymmetricKeyDetails).toMatchObject({ namedCurve: 'prime256v1' });
+  expect(new X509Certificate(first.certificate).publicKey.asymmetricKeyDetails).toMatchObject({
+    namedCurve: 'prime256v1',
+  });
   expect(key).toContain('PRIVATE KEY');
   for (const name of await readdir(folder))
-    if (process.platform !== 'win32') expect((await stat(path.join(folder, name))).mode & 0o777, name).toBe(0o600);
+    if (process.platform !== 'win32')
+      expect((await stat(path.join(folder, name))).mode & 0o777, name).toBe(0o600);
 });
 
 it.each(['127.0.0.1', 'localhost'])('its certificate is good for %s', async (host) => {
@@ -55,7 +60,9 @@ it.each(['127.0.0.1', 'localhost'])('its certificate is good for %s', async (hos
 it('its certificate is good for no other name, and no other authority vouches for it', async () => {
   const authority = await open();
   const server = await authority.server();
-  expect(await trouble(server, authority.certificate, 'api.cluster.example')).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+  expect(await trouble(server, authority.certificate, 'api.cluster.example')).toBe(
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+  );
   const other = await openLocalAuthority({ folder: path.join(folder, 'other'), clock, logger: silentLogger });
   expect(await trouble(server, other.certificate, '127.0.0.1')).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
 });
@@ -66,7 +73,9 @@ it.each([
 ])('who steals its key can make no certificate for %s', async (_, host) => {
   const authority = await open();
   const forged = await makeServer(await stored(), [host], 'forged');
-  expect(await trouble(forged, authority.certificate, host)).toMatch(/PERMITTED_VIOLATION|permitted subtree|UNSPECIFIED/);
+  expect(await trouble(forged, authority.certificate, host)).toMatch(
+    /PERMITTED_VIOLATION|permitted subtree|UNSPECIFIED/,
+  );
 });
 
 it('its certificate is made again before it expires, and the authority stays', async () => {

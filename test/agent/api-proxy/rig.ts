@@ -4,7 +4,11 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
-import { type ApiProxies, createApiProxies, type ProxyPlace } from '../../../main/agent/api-proxy/api-proxies.ts';
+import {
+  type ApiProxies,
+  createApiProxies,
+  type ProxyPlace,
+} from '../../../main/agent/api-proxy/api-proxies.ts';
 import { silentLogger } from '../../../main/agent/parts.ts';
 import type { Credential } from '../../../main/agent/providers/credential-provider.ts';
 import type { Refusal } from '../../../main/agent/tunnels/gateway.ts';

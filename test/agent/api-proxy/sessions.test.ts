@@ -24,7 +24,10 @@ afterEach(async () => {
   await server.close();
 });
 
-async function get(secret: string, path = '/version'): Promise<{ readonly status: number; readonly body: string }> {
+async function get(
+  secret: string,
+  path = '/version',
+): Promise<{ readonly status: number; readonly body: string }> {
   const socket = await rig.connect();
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${secret}` };
@@ -35,6 +38,8 @@ async function get(secret: string, path = '/version'): Promise<{ readonly status
       .on('error', reject);
   });
 }
+
+const ended = (stream: tls.TLSSocket) => Promise.race([once(stream, 'end'), once(stream, 'close')]);
 
 /** A watch that has begun. */
 async function watching(secret: string): Promise<tls.TLSSocket> {
@@ -66,7 +71,7 @@ describe('a secret', () => {
     const stream = await watching(first);
     const other = await watching(second);
     rig.clock.skip(6 * hour);
-    await once(stream, 'close');
+    await ended(stream);
     expect((await get(first)).status).toBe(401);
     expect((await get(second)).status).toBe(200);
     expect(other.destroyed).toBe(false);
@@ -114,7 +119,7 @@ describe('a sign-out', () => {
   it('ends running streams at once, those to the server too', async () => {
     const secret = await secretOf();
     const stream = await watching(secret);
-    const closed = once(stream, 'close');
+    const closed = ended(stream);
     await rig.proxies.end(isTheirs);
     await closed;
     await vi.waitFor(() => expect(rig.dialed.every((one) => one.destroyed)).toBe(true));
@@ -176,7 +181,7 @@ it('a session that is found to have ended ends the secret', async () => {
 it('a tunnel that closes ends the streams, and the port goes on listening while its entry stays', async () => {
   const secret = await secretOf();
   const stream = await watching(secret);
-  const closed = once(stream, 'close');
+  const closed = ended(stream);
   await rig.proxies.cut(rig.cluster.id, { listening: true });
   await closed;
   expect((await get(secret)).status).toBe(200);

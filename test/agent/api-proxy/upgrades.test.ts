@@ -20,7 +20,10 @@ afterEach(async () => {
 });
 
 /** A server that reads the head of a request, answers with `answer`, and leaves the rest of the connection to `then`. */
-async function start(answer: (head: string) => string, then: (socket: tls.TLSSocket) => void = (one) => one.pipe(one)) {
+async function start(
+  answer: (head: string) => string,
+  then: (socket: tls.TLSSocket) => void = (one) => one.pipe(one),
+) {
   server = await startServer(
     rig.authority,
     (socket) => {
@@ -102,7 +105,10 @@ describe.each(['SPDY/3.1', 'websocket'])('a connection that switches to %s', (pr
     const chunk = Buffer.alloc(1 << 20);
     let sent = 0;
     const fill = () => {
-      while (sent < 256 && socket.write(chunk)) sent += 1;
+      while (sent < 64) {
+        sent += 1;
+        if (!socket.write(chunk)) return;
+      }
     };
     socket.on('drain', fill);
     fill();
@@ -117,9 +123,9 @@ describe.each(['SPDY/3.1', 'websocket'])('a connection that switches to %s', (pr
       },
       { timeout: 10_000, interval: 300 },
     );
-    expect(sent).toBeLessThan(64);
+    expect(sent).toBeLessThan(40);
     ends[0]?.resume();
-    await vi.waitFor(() => expect(sent).toBe(256), { timeout: 20_000 });
+    await vi.waitFor(() => expect(sent).toBe(64), { timeout: 20_000 });
   });
 
   it.each(['client', 'server'] as const)('is closed on both sides when the %s dies', async (dies) => {
@@ -127,8 +133,10 @@ describe.each(['SPDY/3.1', 'websocket'])('a connection that switches to %s', (pr
     const socket = await ask(wanted);
     await read(socket, '\r\n\r\n');
     const [end] = ends;
-    const closed = Promise.all([once(socket, 'close'), once(end as tls.TLSSocket, 'close')]);
+    const over = (one: tls.TLSSocket) => Promise.race([once(one, 'end'), once(one, 'close')]);
+    const closed = Promise.all([over(socket), over(end as tls.TLSSocket)]);
     socket.resume();
+    socket.once('end', () => socket.end());
     if (dies === 'client') socket.destroy();
     else end?.destroy();
     await closed;
@@ -158,14 +166,17 @@ it.each([
 });
 
 it.each([
-  ['HTTP/2 without TLS', 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n'],
+  [
+    'HTTP/2 without TLS',
+    'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n',
+  ],
   ['two protocols', 'Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n'],
   ['a body', 'Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 5\r\n'],
   ['a body in chunks', 'Connection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\n'],
 ])('an upgrade with %s is refused before anything is dialled', async (_, headers) => {
   await start(switching('websocket'));
   const socket = await ask(headers);
-  expect(await read(socket, '}\n')).toMatch(/^HTTP\/1\.1 400 [^]*"reason":"BadRequest"/);
+  expect(await read(socket, '}\n')).toMatch(/^HTTP\/1\.1 400 [\s\S]*"reason":"BadRequest"/);
   expect(rig.dialed).toEqual([]);
 });
 
@@ -173,6 +184,6 @@ it('an upgrade without the secret is answered 401', async () => {
   await start(switching('websocket'));
   const socket = await rig.connect();
   socket.write('GET /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
-  expect(await read(socket, '}\n')).toMatch(/^HTTP\/1\.1 401 [^]*"kind":"Status"/);
+  expect(await read(socket, '}\n')).toMatch(/^HTTP\/1\.1 401 [\s\S]*"kind":"Status"/);
   expect(rig.dialed).toEqual([]);
 });
