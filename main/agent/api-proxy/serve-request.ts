@@ -1,4 +1,4 @@
-import { finished } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import { AppError } from '../../model/app-error.ts';
 import type { Credential } from '../providers/credential-provider.ts';
 import type { Exchange } from './exchange.ts';
@@ -97,11 +97,20 @@ async function passOn(exchange: Exchange, { status, fields, body }: Answer): Pro
     return;
   }
   body.pipe(to);
-  try {
-    await finished(body, { writable: false });
-  } catch {
-    exchange.breakOff();
-  }
+  if (!(await isWhole(body))) exchange.breakOff();
+}
+
+/**
+ * Resolves with true when everything was read, with false if it breaks off. Not `finished` of Node: for it, an HTTP/2
+ * stream that the server has ended is closed, whether or not it was read.
+ */
+function isWhole(body: Readable): Promise<boolean> {
+  return new Promise((resolve) => {
+    const broken = () => resolve(body.readableEnded);
+    if (body.destroyed) broken();
+    body.once('end', () => resolve(true));
+    for (const event of ['error', 'aborted', 'close']) body.once(event, broken);
+  });
 }
 
 async function serveUpgrade(

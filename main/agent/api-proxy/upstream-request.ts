@@ -50,6 +50,8 @@ export function overHttp2(
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     stream.once('response', (answered, _flags, raw?: unknown) => {
+      // Node throws away what nobody has begun to read when the stream closes.
+      stream.pause();
       const given = Array.isArray(raw) ? fieldsOf(raw as string[]) : pairs(answered);
       resolve({ status: answered[':status'] ?? 502, fields: endToEnd(given), body: stream });
     });

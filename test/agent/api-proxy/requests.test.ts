@@ -199,6 +199,13 @@ describe.each([
     await vi.waitFor(() => expect(pieces).toEqual(['first', 'last']));
   });
 
+  it('gets an answer whole that was complete before anybody read it', async () => {
+    await start();
+    const whole = 'x'.repeat(5_000);
+    answer = (_, response) => response.end(whole);
+    for (let round = 0; round < 20; round += 1) expect((await ask({})).body).toBe(whole);
+  });
+
   it('sees that an answer broke off', async () => {
     await start();
     answer = (_, response) => {

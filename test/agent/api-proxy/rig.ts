@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type Duplex, duplexPair } from 'node:stream';
 import tls from 'node:tls';
 import {
   type ApiProxies,
@@ -90,7 +91,7 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
           authority: trusted.certificate,
           serverName: undefined,
         };
-        return { stream, server, served() {} };
+        return { stream: asTunnel(stream), server, served() {} };
       },
       onRefused: async (_, refusal) => void refusals.push(refusal),
     });
@@ -133,6 +134,15 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
   };
   rig.proxies = await open();
   return rig;
+}
+
+/** A connection as a tunnel gives it: a stream, not a socket. */
+function asTunnel(socket: net.Socket): Duplex {
+  const [near, far] = duplexPair();
+  far.pipe(socket).pipe(far);
+  near.on('error', () => {}).once('close', () => socket.destroy());
+  socket.once('close', () => near.destroy());
+  return near;
 }
 
 /** The API server's side: TLS with a certificate of the cluster's authority, and what `on` does with each connection. */
