@@ -55,6 +55,8 @@ interface Asking {
 
 export interface Agent {
   snapshot(): Snapshot;
+  /** Returns true while kubeconfigs work only as long as an agent runs, since no plugin of theirs starts one. */
+  isNeeded(): boolean;
   /** Returns an unsubscribe function. */
   subscribe(listener: (change: Change) => void): () => void;
   /**
@@ -99,6 +101,12 @@ export interface Agent {
   rotate(options: {
     readonly clusters: readonly string[] | 'all';
   }): Promise<{ rotated: { cluster: ClusterId; title: string }[]; warnings: string[] }>;
+  /** Returns a kubeconfig (YAML) for one program, which reaches the clusters through local TLS proxies. */
+  kubeconfigFile(options: { readonly clusters: readonly string[] }): Promise<{
+    kubeconfig: string;
+    clusters: { cluster: ClusterId; title: string; context: string }[];
+    until: number;
+  }>;
   /** Makes a connected cluster the current context; `-` restores the previous context. */
   switchTo(options: {
     readonly cluster: string;

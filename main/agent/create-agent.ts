@@ -119,6 +119,7 @@ async function wireAgent(wired: {
     catalog,
     tunnels,
     ports,
+    apiProxies: reach.apiProxies,
     kubeconfig,
     plugin: { ...parts.plugin, env: pinnedEnvironment(env) },
     entryForm: () => settings.get().entryForm,
@@ -146,10 +147,12 @@ async function wireAgent(wired: {
     policies,
     state,
     logger,
-    onBegun: (teams) =>
+    onBegun(teams) {
       connections.resume((id) =>
         hostnamesOf(catalog, [id]).some((hostname) => teams.includes(access.teamOf(hostname) ?? '')),
-      ),
+      );
+      reach.apiProxies.renew();
+    },
   });
   await sessions.look();
   const current = followCurrent({
@@ -196,7 +199,7 @@ async function wireAgent(wired: {
     const { message, hint = '' } = toPlainError(error);
     notices.add('warning', `Previous connections could not be restored. ${message} ${hint}`.trim());
   });
-  followSettings({ state, notices, schedule, connections, current, restored });
+  followSettings({ state, notices, schedule, connections, current, apiProxies: reach.apiProxies, restored });
   organisationEvents.on('change', () => {
     settings.manage(managedSettings(organisation.current()));
     schedule.renew();

@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
+import type { ClusterId } from '../model/cluster.ts';
 import { command } from '../model/command.ts';
 import { type Access, type Answer, createAccess } from './access/access.ts';
 import { createPolicies, type Policies } from './access/policies.ts';
 import { readServiceToken } from './access/service-tokens.ts';
 import type { Parts } from './agent.ts';
+import { type ApiProxies, createApiProxies } from './api-proxy/api-proxies.ts';
 import type { Base } from './boot.ts';
 import { hostnamesOf } from './catalog/hostnames.ts';
 import { createAccessLogin } from './logins/access-login.ts';
@@ -18,7 +20,7 @@ import type { State } from './state/state.ts';
 import type { ClientFailure } from './tunnels/client-failures.ts';
 import { createPeers } from './tunnels/peers/peers.ts';
 import { createPorts, type Ports } from './tunnels/ports.ts';
-import type { ReportedRefusal } from './tunnels/refusals.ts';
+import { createRefusals, type ReportedRefusal } from './tunnels/refusals.ts';
 import { createTunnels, type Tunnels } from './tunnels/tunnels.ts';
 import { viewOf } from './views.ts';
 
@@ -31,6 +33,7 @@ export interface Reach {
   loginsFor(providers: readonly Provider[]): { readonly logins: Logins; end(): void };
   readonly ports: Ports;
   readonly tunnels: Tunnels;
+  readonly apiProxies: ApiProxies;
   /** Events for the parts that are created later. */
   readonly events: EventEmitter<{
     /** The pending logins have changed. */
@@ -39,6 +42,8 @@ export interface Reach {
     sessionEnded: [team: string];
     refused: [ReportedRefusal];
     clientFailed: [ClientFailure];
+    /** A tunnel is being closed. */
+    closing: [ClusterId, { readonly listening: boolean }];
   }>;
   close(): Promise<void>;
 }
@@ -109,9 +114,27 @@ export async function createReach(options: {
         tunnel: viewOf(tunnel, organisation.current()?.links?.accessRequest),
       }),
     onDemand,
+    onClosing: (id, how) => events.emit('closing', id, how),
     onRefused: (refusal) => events.emit('refused', refusal),
     onClientFailed: (failure) => events.emit('clientFailed', failure),
   });
+  const refusals = createRefusals({ logger, onFirst: (refusal) => events.emit('refused', refusal) });
+  const apiProxies = await createApiProxies({
+    folder: paths.state,
+    clock,
+    logger,
+    catalog,
+    credentials: base.credentials,
+    ports,
+    peers,
+    dial: async (cluster, signal) => tunnels.tunnel(cluster).dial(signal),
+    onRefused: refusals.count,
+  });
+  events.on('closing', (id, how) => void apiProxies.cut(id, how));
+  /** Ends the secrets of clusters that a session of these applications opens. */
+  const endSecretsOf = (isTheirs: (hostname: string) => boolean) => {
+    void apiProxies.end((id) => hostnamesOf(catalog, [id]).some(isTheirs));
+  };
   const memory = createMemory({
     clock,
     isInUse: () => tunnels.list().some((tunnel) => tunnel.state().status !== 'idle'),
@@ -125,6 +148,7 @@ export async function createReach(options: {
   events.on('sessionEnded', (ended) => {
     // Wake the organisation's other tunnels, so that they find out now and not at their next probe.
     for (const tunnel of tunnelsWhere((hostname) => access.teamOf(hostname) === ended)) tunnel.wake();
+    endSecretsOf((hostname) => access.teamOf(hostname) === ended);
   });
 
   const isDenied = (hostname: string) => policies.get(hostname)?.verdict === 'denied';
@@ -139,6 +163,7 @@ export async function createReach(options: {
         catalog.clusters().map(({ id }) => id),
       ).toSorted((a, b) => Number(isDenied(a)) - Number(isDenied(b))),
     onSignedOut(hostnames) {
+      endSecretsOf((hostname) => hostnames.includes(hostname));
       const left = tunnelsWhere((hostname) => hostnames.includes(hostname));
       // Wake them: they find out that they need a login, and close their spare connection.
       for (const tunnel of left) tunnel.wake();
@@ -186,11 +211,13 @@ export async function createReach(options: {
     },
     ports,
     tunnels,
+    apiProxies,
     events,
     async close() {
       memory.close();
       access.close();
       for (const one of [logins, ...others]) one.close();
+      await apiProxies.close();
       await tunnels.closeAll();
       await peers.close();
       await policies.close();

@@ -89,6 +89,16 @@ export const operations = {
       warnings: z.array(z.string()),
     }),
   },
+  /** Returns a separate kubeconfig for one program, through local TLS proxies. Contains secrets. */
+  'kubeconfig-file': {
+    input: z.object({ clusters: z.array(clusterWord).min(1).max(50) }),
+    output: z.object({
+      kubeconfig: z.string(),
+      clusters: z.array(z.object({ cluster: clusterIdSchema, title: z.string(), context: z.string() })),
+      /** When its first secret expires, ms since the epoch. */
+      until: z.number(),
+    }),
+  },
   /** Switches the current context to a connected cluster. `-` restores the previous context. */
   switch: {
     input: z.object({ ...context, cluster: clusterWord, production, minutes }),

@@ -12,6 +12,7 @@ export function createHandlers(agent: Agent, options: { readonly quit: () => voi
     disconnect: (input) => agent.disconnect(input),
     forget: (input) => agent.forget(input),
     rotate: (input) => agent.rotate(input),
+    'kubeconfig-file': (input) => agent.kubeconfigFile(input),
     switch: (input) => agent.switchTo(input),
     isolate: (input, { signal }) => agent.isolate({ ...input, signal }),
     async 'terminal-follow'({ terminal, pid }) {

@@ -109,7 +109,10 @@ export async function hostAgent(options: {
   }
   onReady();
   if (idleExitMs !== undefined) {
-    const isBusy = () => callers > 0 || agent.snapshot().tunnels.some(({ state }) => state.status !== 'idle');
+    const isBusy = () =>
+      callers > 0 ||
+      agent.isNeeded() ||
+      agent.snapshot().tunnels.some(({ state }) => state.status !== 'idle');
     void whenIdle({ clock, ms: idleExitMs, isBusy }).then(() => end('idle'));
   }
 

@@ -49,13 +49,15 @@ export const commandHelp = {
     examples: ['k8s-tunnels contexts', 'k8s-tunnels contexts -o name'],
   },
   kubeconfig: {
-    summary: 'Show or undo changes of the kubeconfig',
+    summary: 'Show or undo changes of the kubeconfig, or write a separate one',
     details:
-      'Actions: history lists what k8s-tunnels changed, diff shows an edit (the latest without one), undo takes it back.',
+      'history lists what k8s-tunnels changed, diff shows an edit (the latest without one), undo takes it back. With --for, writes a separate kubeconfig for one program: your own stays as it is.',
     examples: [
       'k8s-tunnels kubeconfig history',
       'k8s-tunnels kubeconfig diff',
       'k8s-tunnels kubeconfig undo',
+      'k8s-tunnels kubeconfig payments-staging --for python',
+      'k8s-tunnels kubeconfig payments-staging search-staging --for ./clusters.yaml',
     ],
   },
   switch: {

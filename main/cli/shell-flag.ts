@@ -14,3 +14,9 @@ export function shellFrom(flag: string | undefined): Shell {
     hint: `The shells are ${listed(shells)}.`,
   });
 }
+
+/** The option of commands that print shell commands. */
+export const shellOption = [
+  '--shell <shell>',
+  `Quote printed commands for this shell: ${shells.join(', ')} (default: this computer's)`,
+] as const;

@@ -79,15 +79,23 @@ export function describeKubeconfig({ program, command, withSession }: Describing
       if (output !== undefined && output !== 'name') program.error('error: --output is name, or left out');
       return withSession((session) => runContexts(session, { names: output === 'name' }));
     });
-  command('kubeconfig <action> [edit]').action((action: string, edit: string | undefined) => {
-    if (!['history', 'diff', 'undo'].includes(action))
-      program.error('error: kubeconfig has the actions history, diff and undo');
-    if (action === 'history' && edit !== undefined) program.error('error: history takes no edit');
-    return withSession((session) => {
-      if (action === 'history') return runHistory(session);
-      return action === 'diff' ? runDiff(session, edit) : runUndo(session, edit);
-    });
-  });
+  command('kubeconfig <what> [more...]')
+    .usage('[options] history | diff [edit] | undo [edit] | <clusters...> --for <program>')
+    .option('--for <program>', 'python, java, js, rust, ansible, or the path of a file to write')
+    .action((what: string, more: string[], flags: { readonly for?: string }) =>
+      withSession(async (session) => {
+        if (flags.for !== undefined) {
+          const { runKubeconfigFor } = await import('./commands/kubeconfig-for.ts');
+          return runKubeconfigFor(session, [what, ...more], flags.for);
+        }
+        const [edit, ...others] = more;
+        if (!['history', 'diff', 'undo'].includes(what) || others.length > 0)
+          program.error('error: give history, diff or undo, or clusters with --for');
+        if (what === 'history' && edit !== undefined) program.error('error: history takes no edit');
+        if (what === 'history') return runHistory(session);
+        return what === 'diff' ? runDiff(session, edit) : runUndo(session, edit);
+      }),
+    );
 }
 
 /** Describes the commands that print something about the command line itself. */

@@ -40,8 +40,8 @@ export const activityEntrySchema = z.discriminatedUnion('kind', [
   placed('refused', {
     ...ofCluster,
     port: z.number(),
-    /** Another account's program, a wrong password, or TLS to the proxy. */
-    reason: z.enum(['account', 'password', 'tls']),
+    /** Another account's program, a wrong password, TLS to the proxy, or a program that the entry's form does not serve. */
+    reason: z.enum(['account', 'password', 'tls', 'form']),
     process: z.object({ pid: z.number(), name: z.string() }).optional(),
     account: z.string().optional(),
   }),

@@ -27,6 +27,7 @@ export const activityText = {
     account: 'Another account on this computer',
     password: 'Wrong password',
     tls: 'TLS to the proxy (kubectl before 1.24?)',
+    form: 'A program that the entry form does not serve',
   },
   clientFailed: 'could not connect a client',
   clientCut: 'dropped a client connection',

@@ -17,15 +17,15 @@ export const settingsText = {
   kubeconfigModes: { switch: 'Switch', add: 'Do not switch' },
   keepEntries: ['Keep contexts', 'After disconnecting, kubectl --context connects the cluster on demand.'],
   entryForm: [
-    'Proxy protocol',
-    'HTTP CONNECT also serves JavaScript and Rust clients, kr8s and kubectl before 1.24.',
+    'Entry form',
+    'HTTP CONNECT also serves JavaScript and Rust clients, kr8s and kubectl before 1.24. A local TLS proxy serves every client while the agent runs.',
   ],
   contextName: [
     'Context names',
     'A template with {name}, {cluster}, {group}, {environment}, {account}, {region} or {source}.',
   ],
   terminal: ['Terminal app', 'With its arguments, separated by commas. Empty: the default of this computer.'],
-  entryForms: { socks5: 'SOCKS5', connect: 'HTTP CONNECT' },
+  entryForms: { socks5: 'SOCKS5', connect: 'HTTP CONNECT', tls: 'Local TLS proxy' },
   credentialStartsAgent: [
     'Start the agent for kubectl',
     'Off: without an agent, kubectl gets a credential but no tunnel.',

@@ -7,6 +7,7 @@ import { tableOf } from './table.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
   completion: () => import('./completion.ts'),
+  clients: () => import('./clients.ts'),
   connectors: () => import('./connectors.ts'),
   credentials: () => import('./credentials.ts'),
   desktop: () => import('./desktop.ts'),

@@ -102,6 +102,7 @@ export function createScriptedAgent(initial: Snapshot): ScriptedAgent {
     },
     forget: unexpected,
     rotate: unexpected,
+    'kubeconfig-file': unexpected,
     async switch({ cluster, production = false, minutes }) {
       const one = clusterOf(cluster);
       const { id, title } = one;

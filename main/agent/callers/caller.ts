@@ -1,3 +1,5 @@
+import type { ClusterId } from '../../model/cluster.ts';
+import type { LoginProviderKind } from '../../model/login-providers.ts';
 import type { Parts } from '../agent.ts';
 import type { Base } from '../boot.ts';
 import { type Credentials, createCredentials } from '../credentials/credentials.ts';
@@ -27,14 +29,14 @@ export interface Caller {
 
 type Ending = Caller & { readonly end?: () => void };
 
-type SignInParts = Omit<Parameters<typeof signInOperations>[0], 'logins' | 'credentials' | 'network'>;
+type SignInParts = Omit<Parameters<typeof signInOperations>[0], 'logins' | 'credentials' | 'network' | 'onSession'>;
 
 /** Creates what acts for each caller. Nothing of a shell exists before its first call. */
 export function createAgentCallers(
   options: SignInParts & {
     readonly base: Base;
     readonly parts: Pick<Parts, 'clock' | 'logger' | 'env' | 'isEnvironmentOfEveryShell'>;
-    readonly reach: Pick<Reach, 'logins' | 'loginsFor'>;
+    readonly reach: Pick<Reach, 'logins' | 'loginsFor' | 'apiProxies'>;
     readonly schedule: Schedule;
     readonly state: Pick<State, 'set'>;
   },
@@ -43,6 +45,12 @@ export function createAgentCallers(
   const { network, catalog, organisation } = base;
   const { clock, logger, env, isEnvironmentOfEveryShell: inherits = false } = parts;
 
+  /** The secrets of local TLS proxies belong to a session. */
+  const onSession = async (kind: LoginProviderKind, what: 'begun' | 'ended') => {
+    const made = base.providers.find(({ login }) => login?.kind === kind)?.credential?.kind;
+    const isTheirs = (id: ClusterId) => made !== undefined && catalog.get(id)?.credential?.kind === made;
+    await (what === 'ended' ? reach.apiProxies.end(isTheirs) : reach.apiProxies.signedIn(isTheirs));
+  };
   const callerWith = (given: {
     readonly credentials: Credentials;
     readonly logins: Logins;
@@ -52,6 +60,7 @@ export function createAgentCallers(
     const { login, logout } = signInOperations({
       ...options,
       network,
+      onSession,
       logins: given.logins,
       credentials: {
         // A session may serve several shells.

@@ -100,7 +100,7 @@ export function createConnect(options: {
       const mayBeCurrent = mayBecomeCurrent(first);
       const switchesNow = mayBeCurrent && before.id !== first.id;
       const limit = { forMs: mayBeCurrent ? forMs : undefined, back };
-      const stanzas = up.map(({ cluster, tunnel }) => entries.of(cluster, tunnel));
+      const stanzas = await Promise.all(up.map(({ cluster, tunnel }) => entries.of(cluster, tunnel)));
       const written = await currentContext.switching(place, first.id, limit, () =>
         kubeconfig.add(place, stanzas, switchesNow ? { current: first.id } : {}),
       );

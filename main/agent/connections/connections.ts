@@ -2,6 +2,7 @@ import type { Cluster, ClusterId } from '../../model/cluster.ts';
 import type { GivenContextNames } from '../../model/context-name.ts';
 import type { EntryForm } from '../../model/entry-form.ts';
 import type { Terminal } from '../../model/terminal.ts';
+import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
@@ -161,6 +162,8 @@ export async function createConnections(options: {
   readonly catalog: Catalog;
   readonly tunnels: Tunnels;
   readonly ports: Pick<Ports, 'known' | 'rotate'>;
+  /** The local TLS proxies. Without them no entry has the form `tls`. */
+  readonly apiProxies?: Pick<ApiProxies, 'forEntry' | 'end' | 'release'> | undefined;
   readonly kubeconfig: Kubeconfig;
   readonly plugin: PluginCommand;
   /** The template of context names: the cluster's name where undefined. */

@@ -1,4 +1,5 @@
 import type { ClusterId } from '../../model/cluster.ts';
+import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Terminals } from '../terminals/terminals.ts';
 import type { Ports } from '../tunnels/ports.ts';
@@ -24,10 +25,12 @@ export function createDisconnect(options: {
   readonly ports: Pick<Ports, 'rotate'>;
   readonly terminals: Pick<Terminals, 'uses'>;
   readonly renew: Isolate['renew'];
+  readonly apiProxies?: Pick<ApiProxies, 'end'> | undefined;
   /** Returns true if entries stay when their tunnels close. */
   readonly keepsEntries: () => boolean;
 }): Disconnect {
-  const { remembered, kubeconfig, currentContext, tunnels, ports, keepsEntries, terminals, renew } = options;
+  const { remembered, kubeconfig, currentContext, tunnels, ports, apiProxies, keepsEntries, terminals, renew } =
+    options;
   const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
   const isOpen = (id: ClusterId) => (tunnels.find(id)?.state().status ?? 'idle') !== 'idle';
 
@@ -37,6 +40,7 @@ export function createDisconnect(options: {
       warnings.push(...(await kubeconfig.remove(place, group)).warnings);
     // Do this before the tunnels close, so that a connect meanwhile gets the new password.
     for (const id of ids) await ports.rotate(id);
+    await apiProxies?.end((id) => ids.includes(id));
     await remembered.drop(ids);
     await currentContext.dropLimits(ids);
     await Promise.all(ids.map((id) => tunnels.close(id)));

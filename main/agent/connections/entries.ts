@@ -2,6 +2,7 @@ import { AppError } from '../../model/app-error.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { contextName } from '../../model/context-name.ts';
 import type { EntryForm } from '../../model/entry-form.ts';
+import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigEntry, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Place } from '../tunnels/ports.ts';
@@ -13,13 +14,21 @@ import { kubeconfigEntry, type PluginCommand } from './kubeconfig-entry.ts';
 export interface Entries {
   /** Returns the name of a cluster's context, which also names it on a command line. */
   nameOf(cluster: Cluster): string;
+  /** Returns the form of a cluster's entry: by its tag, else by the setting. */
+  formOf(cluster: Cluster): EntryForm;
   /**
-   * Returns a cluster's entry through that port, or directly to the API if there is none. With `form`, uses that proxy
-   * protocol whatever the setting and the cluster's tag say.
+   * Resolves with a cluster's entry through that port, or directly to the API if there is none. With `form`, uses that
+   * form whatever the setting and the cluster's tag say. With the form `tls` its local TLS proxy listens then; rejects as
+   * `ApiProxies.forEntry` does.
    */
-  through(cluster: Cluster, place: Place | undefined, form?: EntryForm): KubeconfigEntry;
-  /** Returns a cluster's entry through the port of its tunnel. Throws if the tunnel has no port and needs one. */
-  of(cluster: Cluster, tunnel: Tunnel): KubeconfigEntry;
+  through(cluster: Cluster, place: Place | undefined, form?: EntryForm): Promise<KubeconfigEntry>;
+  /**
+   * Resolves with a cluster's entry through the port of its tunnel. Rejects as `through` does, or if the tunnel has no
+   * port and needs one.
+   */
+  of(cluster: Cluster, tunnel: Tunnel): Promise<KubeconfigEntry>;
+  /** Listens on the port of a cluster's local TLS proxy, if its entry has that form. Rejects as `through` does. */
+  standBy(cluster: Cluster): Promise<void>;
   /**
    * Writes entries when nobody waits for the warnings: reports each one as a notice, once. Rejects as `Kubeconfig`
    * does.
@@ -36,30 +45,32 @@ export function createEntries(options: {
   readonly contextTemplate?: (() => string) | undefined;
   /** The proxy protocol of entries: SOCKS5 where undefined. */
   readonly entryForm?: (() => EntryForm) | undefined;
+  readonly apiProxies?: Pick<ApiProxies, 'forEntry'> | undefined;
   readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
 }): Entries {
-  const { catalog, kubeconfig, given, plugin, entryForm, contextTemplate, noticeOnce } = options;
+  const { catalog, kubeconfig, given, plugin, entryForm, apiProxies, contextTemplate, noticeOnce } = options;
   const nameOf = (cluster: Cluster) =>
     contextName(cluster, catalog.clusters(), { given: given.list(), template: contextTemplate?.() });
-  const through: Entries['through'] = (cluster, place, own) => {
+  const formOf: Entries['formOf'] = (cluster) => cluster.entryForm ?? entryForm?.() ?? 'socks5';
+  const through: Entries['through'] = async (cluster, place, own) => {
+    const form = own ?? formOf(cluster);
+    const proxy = form === 'tls' ? await apiProxies?.forEntry(cluster) : undefined;
     const name = nameOf(cluster);
     given.give(name, cluster.id);
-    return kubeconfigEntry({
-      cluster: own === undefined ? cluster : { ...cluster, entryForm: own },
-      name,
-      place,
-      form: entryForm?.(),
-      plugin,
-    });
+    return kubeconfigEntry({ cluster, name, place, form, proxy, plugin });
   };
   return {
     nameOf,
+    formOf,
     through,
-    of(cluster, tunnel) {
+    async of(cluster, tunnel) {
       const place = tunnel.place();
       if (place === undefined && tunnel.connector() !== 'direct')
         throw new AppError('internal', `${cluster.title} has no port.`);
       return through(cluster, place);
+    },
+    async standBy(cluster) {
+      if (formOf(cluster) === 'tls') await apiProxies?.forEntry(cluster);
     },
     async write(place, entries) {
       const { warnings } = await kubeconfig.add(place, entries, {});

@@ -114,7 +114,7 @@ export function createIsolate(options: {
           }
           const { cluster, tunnel, state } = one;
           const place = tunnel.connector() === 'direct' ? undefined : tunnel.place();
-          const entry = entries.through(cluster, place, form);
+          const entry = await entries.through(cluster, place, form);
           const terminal = await terminals.add(
             {
               cluster: cluster.id,

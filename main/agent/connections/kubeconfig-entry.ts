@@ -1,5 +1,6 @@
 import type { Cluster } from '../../model/cluster.ts';
 import type { EntryForm } from '../../model/entry-form.ts';
+import type { ProxyPlace } from '../api-proxy/api-proxies.ts';
 import type { KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
 import type { Place } from '../tunnels/ports.ts';
 
@@ -19,18 +20,32 @@ export interface PluginCommand {
 
 /**
  * Returns a cluster's stanzas: its API through the local port, or directly if there is none, and the credential from
- * the agent.
+ * the agent. With the form `tls`: the local TLS proxy, which adds the credential, and the secret that opens it.
  */
 export function kubeconfigEntry(options: {
   readonly cluster: Cluster;
   /** The name of its context, cluster and user: `contextName`. */
   readonly name: string;
   readonly place: Place | undefined;
-  /** The proxy protocol, unless the cluster's tag names one: SOCKS5 where undefined. */
+  /** The entry form, unless the cluster's tag names one: SOCKS5 where undefined. */
   readonly form?: EntryForm | undefined;
+  /** The local TLS proxy, which the form `tls` needs. */
+  readonly proxy?: ProxyPlace | undefined;
   readonly plugin: PluginCommand;
 }): KubeconfigEntry {
-  const { cluster, name, place, form = 'socks5', plugin } = options;
+  const { cluster, name, place, form = 'socks5', proxy, plugin } = options;
+  const namespace = cluster.namespace === undefined ? {} : { namespace: cluster.namespace };
+  if ((cluster.entryForm ?? form) === 'tls' && proxy !== undefined)
+    return {
+      id: cluster.id,
+      name,
+      cluster: {
+        server: `https://127.0.0.1:${proxy.port}`,
+        certificateAuthorityData: proxy.certificateAuthorityData,
+      },
+      user: { kind: 'token', token: proxy.secret },
+      ...namespace,
+    };
   return {
     id: cluster.id,
     name,
@@ -53,7 +68,7 @@ export function kubeconfigEntry(options: {
       // cluster.
       ...(cluster.credential?.kind === 'oidc' ? { provideClusterInfo: true as const } : {}),
     },
-    ...(cluster.namespace === undefined ? {} : { namespace: cluster.namespace }),
+    ...namespace,
   };
 }
 

@@ -5,7 +5,7 @@ import { derivedPort, type Place, type Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections } from './connections.ts';
 import type { Entries } from './entries.ts';
-import { type ConnectRequest, connectPlan } from './production-guard.ts';
+import { connectPlan } from './production-guard.ts';
 import { type Remembered, withPlace } from './remembered.ts';
 
 /** What a connect would change. */
@@ -42,11 +42,12 @@ export function createPreview(options: {
       const plan = connectPlan(request, { isGuarded: isGuarded(), current: before.id, isOpen, switches });
       const { clusters, left, stays, mayBecomeCurrent } = plan;
       const [first] = clusters;
-      const written = clusters.map((cluster) => {
+      const entriesOf = clusters.map((cluster) => {
         const isDirect = cluster.reach.kind === 'direct' || cluster.connector === 'direct';
         const port = ports.known(cluster.id) ?? expected(cluster.id);
         return entries.through(cluster, isDirect ? undefined : port);
       });
+      const written = await Promise.all(entriesOf);
       const isSwitched = first !== undefined && mayBecomeCurrent(first) && before.id !== first.id;
       const { file, diff } = await kubeconfig.preview(
         place,
@@ -68,7 +69,7 @@ export function createPreview(options: {
         if (tunnels.find(id) === undefined) await tunnels.tunnel(cluster).standBy();
         // The port may have another password by now.
         const tunnel = tunnels.find(id);
-        if (tunnel !== undefined) await entries.write(place, [entries.of(cluster, tunnel)]);
+        if (tunnel !== undefined) await entries.write(place, [await entries.of(cluster, tunnel)]);
       }
       return { warnings };
     },

@@ -1,4 +1,5 @@
 import type { ClusterId } from '../../model/cluster.ts';
+import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
 import type { Terminals } from '../terminals/terminals.ts';
@@ -19,8 +20,9 @@ export function createRenewals(options: {
   readonly entries: Entries;
   readonly terminals: Pick<Terminals, 'uses' | 'list'>;
   readonly renew: Isolate['renew'];
+  readonly apiProxies?: Pick<ApiProxies, 'end' | 'release'> | undefined;
 }): Pick<Connections, 'rotate' | 'rewrite'> {
-  const { catalog, tunnels, ports, kubeconfig, remembered, entries, terminals, renew } = options;
+  const { catalog, tunnels, ports, kubeconfig, remembered, entries, terminals, renew, apiProxies } = options;
   const isDirect = (id: ClusterId) => tunnels.find(id)?.connector() === 'direct';
 
   /** The entry of the last connect is written in any case, those of other kubeconfigs where they still are. */
@@ -35,13 +37,13 @@ export function createRenewals(options: {
   };
   const write = async (
     connections: readonly Connection[],
-    entryOf: (id: ClusterId) => KubeconfigEntry | undefined,
+    entryOf: (id: ClusterId) => Promise<KubeconfigEntry> | KubeconfigEntry | undefined,
   ): Promise<readonly string[]> => {
     const warnings: string[] = [];
     const there: Connection[] = [];
     for (const one of inEachPlace(connections)) if (await isThere(one)) there.push(one);
     for (const [place, ids] of byPlace(there)) {
-      const renewed = ids.flatMap((id) => entryOf(id) ?? []);
+      const renewed = (await Promise.all(ids.map(entryOf))).filter((entry) => entry !== undefined);
       if (renewed.length > 0) warnings.push(...(await kubeconfig.add(place, renewed, {})).warnings);
     }
     return warnings;
@@ -54,11 +56,12 @@ export function createRenewals(options: {
       const written = new Map<ClusterId, KubeconfigEntry>();
       for (const id of ids) {
         if (remembered.get(id) === undefined && !terminals.uses(id)) continue;
-        if (isDirect(id) || ports.known(id) === undefined) continue;
-        const port = await ports.rotate(id);
-        rotated.push(id);
         const cluster = catalog.get(id);
-        if (cluster !== undefined) written.set(id, entries.through(cluster, port));
+        const port = isDirect(id) || ports.known(id) === undefined ? undefined : await ports.rotate(id);
+        if (port === undefined && (cluster === undefined || entries.formOf(cluster) !== 'tls')) continue;
+        await apiProxies?.end((one) => one === id);
+        rotated.push(id);
+        if (cluster !== undefined) written.set(id, await entries.through(cluster, port));
         else warnings.push(`${id} is not in the cluster list: its entry is written when it is found again.`);
       }
       const known = rotated.flatMap((id) => remembered.get(id) ?? []);
@@ -76,6 +79,9 @@ export function createRenewals(options: {
           ? entries.through(cluster, port)
           : undefined;
       });
+      const known = catalog.clusters().filter(({ id }) => remembered.get(id) !== undefined);
+      const others = known.filter((cluster) => entries.formOf(cluster) !== 'tls').map(({ id }) => id);
+      await apiProxies?.release(others);
       return { warnings };
     },
   };

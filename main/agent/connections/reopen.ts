@@ -127,7 +127,8 @@ export function createReopen(options: {
       await remembered.put([{ ...connection, status: 'open' }]);
       // Nobody waits for this write: the entry is unchanged, unless the cluster's CA certificate was renewed.
       entries
-        .write(placeOf(connection), [entries.of(whole, tunnel)])
+        .of(whole, tunnel)
+        .then((entry) => entries.write(placeOf(connection), [entry]))
         .catch((error: unknown) => notice('warning', sentences(error)));
     } catch (error) {
       // Compare by code: the message of a denial names another request each time.

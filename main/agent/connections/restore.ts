@@ -40,7 +40,9 @@ export function createRestore(options: {
   const standBy = async ({ cluster: id }: Connection): Promise<void> => {
     const cluster = catalog.get(id);
     try {
-      if (cluster !== undefined) await tunnels.tunnel(cluster).standBy();
+      if (cluster === undefined) return;
+      await tunnels.tunnel(cluster).standBy();
+      await entries.standBy(cluster);
     } catch (error) {
       notice('warning', `${cluster?.title ?? id} cannot be opened by kubectl. ${sentences(error)}`);
     }
@@ -56,7 +58,7 @@ export function createRestore(options: {
       const state = await tunnel.open({ interactive: false, persist: true });
       if (state.status === 'failed') throw fromPlainError(state.failure.error);
       // The port may be in use by now, so that it has moved: update the entry.
-      await entries.write(placeOf(connection), [entries.of(cluster, tunnel)]);
+      await entries.write(placeOf(connection), [await entries.of(cluster, tunnel)]);
     } catch (error) {
       const title = cluster?.title ?? id;
       if (cluster !== undefined && keepsEntries()) {
@@ -96,17 +98,16 @@ export function createRestore(options: {
 
   /** Writes entries again: their ports, or the path of the program, may have changed. */
   const refresh = async (place: KubeconfigPlace, ids: readonly ClusterId[]): Promise<void> => {
-    const renewed = ids.flatMap((id) => {
-      const cluster = catalog.get(id);
-      const tunnel = tunnels.find(id);
-      return cluster === undefined || tunnel?.place() === undefined ? [] : [entries.of(cluster, tunnel)];
-    });
-    if (renewed.length === 0) return;
-    await entries
-      .write(place, renewed)
-      .catch((error: unknown) =>
-        notice('warning', `On-demand contexts were not updated. ${sentences(error)}`),
-      );
+    try {
+      const renewed = ids.flatMap((id) => {
+        const cluster = catalog.get(id);
+        const tunnel = tunnels.find(id);
+        return cluster === undefined || tunnel?.place() === undefined ? [] : [entries.of(cluster, tunnel)];
+      });
+      if (renewed.length > 0) await entries.write(place, await Promise.all(renewed));
+    } catch (error) {
+      notice('warning', `On-demand contexts were not updated. ${sentences(error)}`);
+    }
   };
 
   return async () => {

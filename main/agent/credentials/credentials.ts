@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { AppError } from '../../model/app-error.ts';
 import type { Cluster, CredentialSource } from '../../model/cluster.ts';
 import type { CredentialIdentity } from '../../model/credential-identity.ts';
@@ -21,6 +22,13 @@ export interface Credentials {
    * configured.
    */
   get(cluster: Cluster, server?: ApiServer): Promise<Credential>;
+  /** Drops the cached credential of a cluster: its API server has refused it. */
+  drop(cluster: Cluster): void;
+  /**
+   * Resolves with a value that changes when the credential would be another user's, and reveals nothing about it;
+   * undefined if its provider does not name users. Rejects as `get` does if nobody is signed in.
+   */
+  ownerOf(cluster: Cluster): Promise<string | undefined>;
   /** Returns whose the last credential of a cluster was, if its provider names identities. */
   identityOf(cluster: Cluster['id']): CredentialIdentity | undefined;
   /** Records whose the last credential of a cluster was. */
@@ -50,6 +58,7 @@ export function createCredentials(options: {
     identify = (id: Cluster['id'], identity: CredentialIdentity) => void identities.set(id, identity),
   } = options.identities ?? {};
 
+  const keyOf = ({ id, credential }: Cluster) => `${id} ${JSON.stringify(credential)}`;
   const prepare = async (
     source: CredentialSource,
     cluster: Cluster,
@@ -69,7 +78,7 @@ export function createCredentials(options: {
       });
     }
     const { identity, make } = await prepare(source, cluster, server);
-    const credential = await held.get(`${cluster.id} ${JSON.stringify(source)}`, {
+    const credential = await held.get(keyOf(cluster), {
       from: identity,
       make,
       async lifeMs({ expiresAt = clock.now() + defaultLifeMs }) {
@@ -89,6 +98,12 @@ export function createCredentials(options: {
       get(cluster, server).catch((error: unknown) => {
         throw withClock(error, options.clockSkew?.());
       }),
+    drop: (cluster) => held.delete(keyOf(cluster)),
+    async ownerOf(cluster) {
+      if (cluster.credential === undefined) return undefined;
+      const { identity } = await prepare(cluster.credential, cluster, undefined);
+      return typeof identity === 'string' ? createHash('sha256').update(identity).digest('hex') : undefined;
+    },
     identityOf,
     identify,
     forgetAll() {

@@ -206,7 +206,11 @@ function isFresh({ status }: Snapshot): boolean {
 
 /** Returns true if the file contains the password of a local port after this plan. */
 function holdsPassword({ state }: Plan): boolean {
-  return state?.stanzas.some(({ item }) => field(item.cluster, 'proxy-url') !== undefined) === true;
+  return (
+    state?.stanzas.some(
+      ({ item }) => field(item.cluster, 'proxy-url') !== undefined || field(item.user, 'token') !== undefined,
+    ) === true
+  );
 }
 
 function modeWarnings(file: string, { status }: Snapshot): string[] {

@@ -1,5 +1,18 @@
 import { type KubeconfigDocument, type ListName, listNames, stanzas } from './document.ts';
 
+/** A user whose credential a program gives. */
+interface ExecUser {
+  readonly kind: 'exec';
+  readonly apiVersion: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly interactiveMode: 'Never' | 'IfAvailable';
+  readonly installHint?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Makes kubectl pass the API server to the plugin. */
+  readonly provideClusterInfo?: true;
+}
+
 /** A kubeconfig entry: one cluster, one user and the context that joins them. */
 export interface KubeconfigEntry {
   /** The cluster's id, which marks all three stanzas as ours. */
@@ -13,17 +26,7 @@ export interface KubeconfigEntry {
     readonly tlsServerName?: string;
     readonly proxyUrl?: string;
   };
-  readonly user: {
-    readonly kind: 'exec';
-    readonly apiVersion: string;
-    readonly command: string;
-    readonly args: readonly string[];
-    readonly interactiveMode: 'Never' | 'IfAvailable';
-    readonly installHint?: string;
-    readonly env?: Readonly<Record<string, string>>;
-    /** Makes kubectl pass the API server to the plugin. */
-    readonly provideClusterInfo?: true;
-  };
+  readonly user: ExecUser | { readonly kind: 'token'; readonly token: string };
   /** Where undefined, keeps the namespace that the user set on our context. */
   readonly namespace?: string;
 }
@@ -75,23 +78,24 @@ export function entryStanzas(entry: KubeconfigEntry, name: string, namespace?: s
       id,
       item: {
         name,
-        user: {
-          exec: {
-            apiVersion: user.apiVersion,
-            args: user.args,
-            command: user.command,
-            ...(user.env === undefined
-              ? {}
-              : { env: Object.entries(user.env).map(([key, value]) => ({ name: key, value })) }),
-            ...optional('installHint', user.installHint),
-            interactiveMode: user.interactiveMode,
-            ...(user.provideClusterInfo === undefined ? {} : { provideClusterInfo: true }),
-          },
-          extensions,
-        },
+        user: user.kind === 'token' ? { extensions, token: user.token } : { exec: execOf(user), extensions },
       },
     },
   ];
+}
+
+function execOf(user: ExecUser): Plain {
+  return {
+    apiVersion: user.apiVersion,
+    args: user.args,
+    command: user.command,
+    ...(user.env === undefined
+      ? {}
+      : { env: Object.entries(user.env).map(([key, value]) => ({ name: key, value })) }),
+    ...optional('installHint', user.installHint),
+    interactiveMode: user.interactiveMode,
+    ...(user.provideClusterInfo === undefined ? {} : { provideClusterInfo: true }),
+  };
 }
 
 function optional(key: string, value: string | undefined): { readonly [key: string]: string } {

@@ -1,4 +1,5 @@
 import { AppError } from '../../model/app-error.ts';
+import type { ClusterId } from '../../model/cluster.ts';
 import { mayOpenBrowser } from '../../model/may-open-browser.ts';
 import type { Agent } from '../agent.ts';
 import type { Caller } from '../callers/caller.ts';
@@ -18,8 +19,10 @@ export function credentialOperation(options: {
   readonly callers: Pick<Callers<CredentialCaller>, 'of'>;
   readonly connections: Pick<Connections, 'demand'>;
   readonly env: Environment;
+  /** Called when a cluster's credential was given out. */
+  readonly onAnswered?: (id: ClusterId) => void;
 }): Agent['credential'] {
-  const { clusters, callers, connections, env } = options;
+  const { clusters, callers, connections, env, onAnswered = () => {} } = options;
   return async ({ cluster, execInfo, browser, environment }) => {
     const { credentials, signIns, discovery } = callers.of(environment);
     const [found] = await clusters.find([cluster], discovery);
@@ -31,6 +34,8 @@ export function credentialOperation(options: {
       // kubectl asks before its first connection, which should find the port listening and the tunnel open.
       connections.demand(found.id, { interactive }),
     ]);
-    return execCredential(credential, execInfo);
+    const answer = execCredential(credential, execInfo);
+    onAnswered(found.id);
+    return answer;
   };
 }

@@ -21,9 +21,11 @@ import { credentialOperation } from './credential.ts';
 import { discoverOperation } from './discover.ts';
 import { favouriteOperations } from './favourites.ts';
 import { kubeconfigOperations } from './kubeconfig.ts';
+import { kubeconfigFileOperation } from './kubeconfig-file.ts';
 import { snapshotOperation } from './snapshot.ts';
 import { switchOperation } from './switch-context.ts';
 import { terminalOperations } from './terminals.ts';
+import { watchUnusedCredentials } from './unused-credentials.ts';
 
 /** Creates the operations that shells can call, each over the parts that it needs. */
 export function createOperations(agent: {
@@ -47,15 +49,21 @@ export function createOperations(agent: {
 }): Omit<Agent, 'close'> {
   const { base, parts, state, schedule, callers, connections, current, activity } = agent;
   const { organisation, settings, catalog, providers, consents, credentials } = base;
-  const { policies, tunnels } = agent.reach;
+  const { policies, tunnels, apiProxies } = agent.reach;
   const { clock, logger } = parts;
   const clusters = createClusters({ catalog, schedule, connections });
   const accessRequest = () => organisation.current()?.links?.accessRequest;
   const shared = { ...agent, ...agent.reach, clusters, catalog, consents, credentials, accessRequest };
+  const onAnswered = watchUnusedCredentials({
+    tunnels,
+    clock,
+    onUnused: (refusal) => void agent.reach.events.emit('refused', refusal),
+  });
   const lookers = new Set<object>();
 
   return {
     snapshot: snapshotOperation({ ...shared, signIns: parts.sealer.kind, env: parts.env }),
+    isNeeded: apiProxies.isNeeded,
     subscribe: state.subscribe,
     look() {
       const looker = {};
@@ -68,11 +76,12 @@ export function createOperations(agent: {
     discover: discoverOperation({ ...shared, clock, logger }),
     connect: connectOperation({ ...shared, clock, logger }),
     ...connectedOperations(shared),
+    kubeconfigFile: kubeconfigFileOperation(shared),
     switchTo: switchOperation(shared),
     ...terminalOperations({ ...shared, parts }),
     ...kubeconfigOperations({ ...shared, state }),
     kubectl: current.kubectl,
-    credential: credentialOperation({ ...shared, env: parts.env }),
+    credential: credentialOperation({ ...shared, env: parts.env, onAnswered }),
     async consent(word) {
       const [found] = await clusters.find([word]);
       return found && consents.view(found);

@@ -24,8 +24,10 @@ export function signInOperations(options: {
   readonly sessions: Pick<Sessions, 'look'>;
   readonly activity: Pick<Activity, 'add'>;
   readonly network: Pick<Network, 'clockSkew'>;
+  /** Called when a session of this provider has begun or ended. */
+  readonly onSession?: (provider: LoginProviderKind, what: 'begun' | 'ended') => Promise<void>;
 }): Pick<Logins, 'login' | 'logout'> {
-  const { logins, credentials, schedule, sessions, activity, network } = options;
+  const { logins, credentials, schedule, sessions, activity, network, onSession } = options;
   return {
     async login(asked) {
       const account = await logins.login(asked).catch((error: unknown) => {
@@ -36,6 +38,7 @@ export function signInOperations(options: {
       if (provider !== 'access')
         activity.add({ kind: 'signed-in', provider, session, ...(who === undefined ? {} : { who }) });
       credentials.forgetAll();
+      await onSession?.(provider, 'begun');
       const source = sourceOf[provider];
       // More of its clusters may be reachable now; the others are the same as before.
       if (source !== undefined) schedule.startAfterSignIn(source);
@@ -47,6 +50,7 @@ export function signInOperations(options: {
       if (provider !== 'access' && done.removed.length > 0)
         activity.add({ kind: 'signed-out', provider, ...(session === undefined ? {} : { session }) });
       credentials.forgetAll();
+      await onSession?.(provider, 'ended');
       // Recreate the providers: they hold its credentials.
       schedule.renew();
       await sessions.look();

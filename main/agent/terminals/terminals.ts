@@ -66,7 +66,7 @@ export interface Terminals {
   /** Removes these terminals and their files. Resolves with those that existed. */
   end(ids: readonly string[]): Promise<readonly StoredTerminal[]>;
   /** Writes the files of a cluster's terminals again, each with its own entry. Logs what cannot be written. */
-  renew(id: ClusterId, entryFor: (form: EntryForm | undefined) => KubeconfigEntry): Promise<void>;
+  renew(id: ClusterId, entryFor: (form: EntryForm | undefined) => Promise<KubeconfigEntry>): Promise<void>;
   /** Ends the terminals whose processes have ended. Runs automatically, every two seconds while there are terminals. */
   check(): Promise<void>;
   /** Stops the automatic checks. */
@@ -181,8 +181,8 @@ export async function createTerminals(options: {
     end,
     async renew(cluster, entryFor) {
       for (const { id, form, context } of [...known.values()].filter((one) => one.cluster === cluster)) {
-        await files
-          .write(id, { ...entryFor(form), name: context })
+        await entryFor(form)
+          .then((entry) => files.write(id, { ...entry, name: context }))
           .catch((error: unknown) =>
             logger.warn('The kubeconfig of a terminal is not written', { id, error: toPlainError(error) }),
           );

@@ -24,6 +24,8 @@ export interface AdmissionRules {
   readonly target: Target;
   /** Called when a client sent a wrong user or password. The client gets its answer when this resolves. */
   readonly onWrongPassword: () => Promise<void>;
+  /** Called when a client sent no password. */
+  readonly onNoPassword: () => void;
 }
 
 /** Compares in a time that does not reveal how much of the secret was right. */

@@ -18,6 +18,12 @@ export interface ApiServer {
   readonly serverName: string | undefined;
 }
 
+/** The user's certificate and its key, both PEM. */
+interface ClientCertificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /**
  * Opens TLS to the API server over `stream`. Rejects with `kube-untrusted`, `origin-failed`, `timeout` or the error of
  * `stream`.
@@ -26,6 +32,11 @@ export function secureStream(
   stream: Duplex,
   server: ApiServer,
   limit: { readonly signal: AbortSignal; readonly ms: number },
+  how: {
+    /** The protocols to offer. HTTP/1.1 where undefined. */
+    readonly protocols?: readonly string[];
+    readonly certificate?: ClientCertificate | undefined;
+  } = {},
 ): Promise<tls.TLSSocket> {
   const { host, port } = server.target;
   const { signal, ms } = limit;
@@ -35,8 +46,8 @@ export function secureStream(
       // SNI cannot hold an IP address. The certificate is still checked for it.
       servername: server.serverName ?? (isIP(host) === 0 ? host : ''),
       host: server.serverName ?? host,
-      ALPNProtocols: ['http/1.1'],
-      secureContext: contextOf(server),
+      ALPNProtocols: [...(how.protocols ?? ['http/1.1'])],
+      secureContext: contextOf(server, how.certificate),
     });
     const abort = () => secure.destroy(timedOut(`${host}:${port}`, ms));
     if (signal.aborted) abort();
@@ -54,12 +65,14 @@ export function secureStream(
 const contexts = new WeakMap<ApiServer, tls.SecureContext>();
 
 /** Returns the TLS context of a server, the same for all its connections: creating one parses its authorities again. */
-function contextOf(server: ApiServer): tls.SecureContext {
-  const known = contexts.get(server);
+function contextOf(server: ApiServer, client: ClientCertificate | undefined): tls.SecureContext {
+  const known = client === undefined ? contexts.get(server) : undefined;
   if (known !== undefined) return known;
-  const { authority } = server;
-  const context = tls.createSecureContext(authority === undefined ? {} : { ca: authority });
-  contexts.set(server, context);
+  const context = tls.createSecureContext({
+    ...(server.authority === undefined ? {} : { ca: server.authority }),
+    ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
+  });
+  if (client === undefined) contexts.set(server, context);
   return context;
 }
 

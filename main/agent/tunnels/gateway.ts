@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError } from '../../model/app-error.ts';
 import type { Admission, ProxyCredentials, Target } from './admission.ts';
@@ -6,7 +6,8 @@ import { admit } from './admit.ts';
 import { endGently, watchForEnd } from './client-end.ts';
 import type { FailedClient } from './client-failures.ts';
 import { listenError } from './listen-error.ts';
-import type { Connection, Peer } from './peers/peer-table.ts';
+import { connectionOf, ownPeer, portOf } from './own-peer.ts';
+import type { Peer } from './peers/peer-table.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Settle } from './spare.ts';
 import { watchStalls } from './stalls.ts';
@@ -25,8 +26,11 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Why a client was rejected: it belongs to another account, its password is wrong, or it speaks TLS to the proxy. */
-export type RefusalReason = 'account' | 'password' | 'tls';
+/**
+ * Why a client was rejected: it belongs to another account, its password is wrong, it speaks TLS to the proxy, or it
+ * supports no password, so that the entry's form does not serve it.
+ */
+export type RefusalReason = 'account' | 'password' | 'tls' | 'form';
 
 export interface Refusal {
   readonly reason: RefusalReason;
@@ -35,6 +39,8 @@ export interface Refusal {
 }
 
 const handshakeTimeoutMs = 10_000;
+/** How long a client that has sent no password may take to send one. */
+const unservedMs = 10_000;
 /** The accept backlog. When a burst of connections fills it, the system drops those of other clients for seconds. */
 const backlog = 4_096;
 
@@ -75,17 +81,15 @@ export function openGateway(options: {
   const established = new Set<Socket>();
   let sent = 0;
   let received = 0;
-
-  /** Resolves with the client's peer if its account may connect. Otherwise rejects the client without an answer. */
-  const ownPeer = async (client: Socket): Promise<Peer | undefined | 'refused'> => {
-    if (!peers.isChecked) return undefined;
-    const connection = connectionOf(client, portOf(server));
-    const peer = connection && (await peers.peerOf(connection));
-    if (peer?.kind === 'own' && !client.destroyed) return peer;
-    // Reset it instead of closing it: a reset leaves nothing in the table of connections.
-    client.resetAndDestroy();
-    if (peer?.kind === 'other') void onRefused({ reason: 'account', peer });
-    return 'refused';
+  let admitted = 0;
+  /** Reports a client that has sent no password, unless one with a password follows: some wait until they are asked. */
+  const noteUnserved = (peer: Peer | undefined) => {
+    const before = admitted;
+    // It may have ended when it is reported.
+    const found = peer?.kind === 'own' ? peer.process().catch(() => undefined) : undefined;
+    const seen = found === undefined ? peer : ({ kind: 'own', process: () => found } as const);
+    const report = () => void (admitted === before && onRefused({ reason: 'form', peer: seen }));
+    setTimeout(report, unservedMs).unref();
   };
 
   const serve = async (client: Socket): Promise<void> => {
@@ -94,7 +98,7 @@ export function openGateway(options: {
     let admission: Admission | undefined;
     let own: Peer | undefined;
     try {
-      const peer = await ownPeer(client);
+      const peer = await ownPeer(client, { port: portOf(server), peers, onRefused });
       if (peer === 'refused') return;
       own = peer;
       admission = await admit(client, {
@@ -102,6 +106,7 @@ export function openGateway(options: {
         target: options.target,
         onWrongPassword: () => onRefused({ reason: 'password', peer }),
         onTls: () => onRefused({ reason: 'tls', peer }),
+        onNoPassword: () => noteUnserved(peer),
       });
     } finally {
       clearTimeout(timeout);
@@ -109,6 +114,7 @@ export function openGateway(options: {
     // A rejected client still counts until it has closed.
     if (admission === undefined) return endGently(client);
     isProven();
+    admitted += 1;
     const gone = new AbortController();
     const stopWatching = watchForEnd(client, () => gone.abort());
     let dialed: Duplex;
@@ -220,19 +226,4 @@ export function openGateway(options: {
       });
     });
   });
-}
-
-/**
- * Returns the client's connection as the table of connections shows it, or undefined if the client has closed it
- * already.
- */
-function connectionOf(client: Socket, port: number): Connection | undefined {
-  const { remoteAddress: address, remotePort: clientPort } = client;
-  return address === undefined || clientPort === undefined ? undefined : { address, clientPort, port };
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('not listening on a port');
-  return address.port;
 }

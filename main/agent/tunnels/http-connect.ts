@@ -31,11 +31,14 @@ export async function answerHttpConnect(
     .map((line) => /^proxy-authorization:\s*basic\s+(\S+)\s*$/i.exec(line)?.[1])
     .find((text) => text !== undefined);
   if (given === undefined || !sameSecret(Buffer.from(given, 'base64').toString(), `${user}:${password}`)) {
-    if (given !== undefined) await rules.onWrongPassword();
+    if (given === undefined) rules.onNoPassword();
+    else await rules.onWrongPassword();
     client.end(
       plain(
         '407 Proxy Authentication Required',
-        'User or password is missing or wrong.',
+        given === undefined
+          ? 'The password of the kubeconfig entry is missing. If this program cannot send it, use another entry form: k8s-tunnels settings entryForm tls'
+          : 'User or password is wrong.',
         'Proxy-Authenticate: Basic realm="k8s-tunnels"\r\n',
       ),
     );

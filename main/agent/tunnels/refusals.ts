@@ -1,4 +1,5 @@
 import type { ClusterId } from '../../model/cluster.ts';
+import { command } from '../../model/command.ts';
 import type { Logger } from '../parts.ts';
 import type { Refusal, RefusalReason } from './gateway.ts';
 import type { RunningProcess } from './peers/peer-table.ts';
@@ -71,6 +72,8 @@ export function refusalNotice(title: string, { port, reason, process, account }:
     case 'password':
       return `${program} sent a wrong password to port ${port} of ${title} and was refused. If it is yours, it uses an old copy of the kubeconfig: restart it, or give it the current one.`;
     case 'tls':
-      return `${program} opened TLS on port ${port} of ${title}, which is a proxy, and was refused. kubectl before 1.24 does this for exec, cp and port-forward: update it.`;
+      return `${program} opened TLS on port ${port} of ${title}, which is a proxy, and was refused. kubectl before 1.24 does this for exec, cp and port-forward: update it, or run ${command`k8s-tunnels settings entryForm connect`}.`;
+    case 'form':
+      return `${program} cannot use the kubeconfig entry of ${title}: it ignores the proxy, or sends no password to it. Write it a file of its own: ${command`k8s-tunnels kubeconfig ${title} --for FILE`}, or give all contexts a form that every client supports: ${command`k8s-tunnels settings entryForm tls`}.`;
   }
 }

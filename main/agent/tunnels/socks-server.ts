@@ -19,6 +19,7 @@ const reply = {
 export async function answerSocks(client: Socket, rules: AdmissionRules): Promise<Admission | undefined> {
   const methods = await readExactly(client, await countAfter(client));
   if (!methods.includes(2)) {
+    rules.onNoPassword();
     client.end(Buffer.from([5, 0xff]));
     return undefined;
   }

@@ -13,6 +13,7 @@ import type { Peers } from './peers/peers.ts';
 import { createPortListener } from './port-listener.ts';
 import type { Place, Ports } from './ports.ts';
 import { createProbeLoop } from './probe-loop.ts';
+import { createProxyDial, type ProxyConnection } from './proxy-dial.ts';
 import type { Unproven } from './unproven.ts';
 import { closeConnector, dialOrigin, type Way } from './way.ts';
 
@@ -24,19 +25,20 @@ export interface Tunnel {
   /** Returns the connector in use. */
   connector(): ConnectorKind;
   traffic(): { readonly connections: number; readonly sent: number; readonly received: number } | undefined;
+  /** Opens a connection for the agent's own client, as for a client of the port. Rejects as `ClientDial.dial` does. */
+  dial(signal: AbortSignal): Promise<ProxyConnection>;
   /**
-   * Opens the tunnel, or tries again after a failure. An open tunnel stays as it is. Resolves with the state after the
-   * first attempt; if the tunnel is waiting for its next attempt, starts that now and resolves with its result. With
-   * `persist`, a first failure that may be temporary is retried, as for a tunnel that was up.
+   * Opens the tunnel, or tries again after a failure. Resolves with the state after the first attempt, or after the next
+   * one if it waits for that. With `persist`, a first failure that may be temporary is retried.
    */
   open(options: { readonly interactive: boolean; readonly persist: boolean }): Promise<TunnelState>;
-  /** Probes now, over a new connection: after sleep, a change of network, or a failure that another part noticed. */
+  /** Probes now, over a new connection: after sleep, or a failure that another part noticed. */
   wake(): void;
   /** Refreshes the state soon: a window became visible. */
   catchUp(): void;
   /**
-   * Listens on the port without opening the tunnel: the first connection calls `onDemand`. Rejects with `port-busy` if
-   * this port and those after it are in use, with `port-failed` if a port cannot be opened for another reason.
+   * Listens on the port without opening the tunnel: the first connection calls `onDemand`. Rejects with `port-busy` or
+   * `port-failed`.
    */
   standBy(): Promise<void>;
   /** Sets the connector and server for the next opening. An open tunnel stays as it is. */
@@ -63,7 +65,6 @@ export function createTunnel(options: {
   readonly unproven: Unproven;
   /** Called when a client of the port is rejected. See `openGateway`. */
   readonly onRefused: (port: number, refusal: Refusal) => Promise<void>;
-  /** See `openGateway`. */
   readonly onClientFailed?: ((client: FailedClient) => Promise<void>) | undefined;
   /** The port was in use: the cluster now listens on another one, with a new password. */
   readonly onMoved: (ports: { readonly from: number; readonly to: number }) => void;
@@ -103,9 +104,7 @@ export function createTunnel(options: {
   const untilDone = (work: Promise<unknown>, signal: AbortSignal) =>
     abortable(work, signal, { reason: () => signal.reason });
 
-  const standBy = async (): Promise<void> => {
-    if (way.connector.kind() !== 'direct') await listener.standBy();
-  };
+  const standBy = async () => void (way.connector.kind() === 'direct' || (await listener.standBy()));
 
   const probes = createProbeLoop({
     clock,
@@ -182,6 +181,7 @@ export function createTunnel(options: {
     place: () => (way.connector.kind() === 'direct' || !listener.isPlaced() ? undefined : ports.known(id)),
     connector: () => way.connector.kind(),
     traffic: listener.traffic,
+    dial: createProxyDial({ clients, probes, server: () => way.server }),
     open(how) {
       if (closing !== undefined) {
         reopened = true;

@@ -50,6 +50,8 @@ export function createTunnels(options: {
    * undefined.
    */
   readonly onDemand?: ((id: ClusterId) => Promise<void>) | undefined;
+  /** Called when a tunnel is closed. With `listening`, the next connection opens it again. */
+  readonly onClosing?: ((id: ClusterId, options: { readonly listening: boolean }) => void) | undefined;
   /** Called when a client of a port was rejected, for the first of its class since the start. */
   readonly onRefused?: ((refusal: ReportedRefusal) => void) | undefined;
   /** Called when a program's connection failed, for the first failure of its class within a while. */
@@ -83,6 +85,7 @@ export function createTunnels(options: {
 
   const close: Tunnels['close'] = async (id, { listening = false } = {}) => {
     const tunnel = tunnels.get(id);
+    options.onClosing?.(id, { listening });
     const isClosed = (await tunnel?.close({ listening })) === true;
     if (isClosed && !listening && tunnels.get(id) === tunnel) remove(id);
   };

@@ -55,6 +55,7 @@ export const pageRules: { readonly [N in OperationName]: Rule<N> } = {
   disconnect: 'free',
   forget: 'free',
   rotate: 'free',
+  'kubeconfig-file': 'never',
   switch: 'free',
   contexts: 'free',
   'connect-preview': 'free',

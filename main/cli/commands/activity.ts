@@ -134,6 +134,8 @@ function refusedText({
       return `a wrong password${by}`;
     case 'tls':
       return `TLS to the proxy${by}`;
+    case 'form':
+      return `the entry form does not serve a program${by}`;
   }
 }
 

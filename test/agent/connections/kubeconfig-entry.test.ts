@@ -27,6 +27,33 @@ describe('the proxy of an entry', () => {
   });
 });
 
+describe('an entry of the form tls', () => {
+  const proxy = { port: 31_235, certificateAuthorityData: 'Q0E=', secret: 'S3cretToken', until: 0 };
+
+  it('names the local TLS proxy, its authority and its secret, and nothing of the cluster or a plugin', () => {
+    const cluster = aCluster('pay', {
+      entryForm: 'tls',
+      certificateAuthorityData: 'Y2x1c3Rlcg==',
+      serverName: 'kubernetes',
+      namespace: 'web',
+    });
+    expect(kubeconfigEntry({ cluster, name: 'pay', place, proxy, plugin })).toEqual({
+      id: cluster.id,
+      name: 'pay',
+      cluster: { server: 'https://127.0.0.1:31235', certificateAuthorityData: 'Q0E=' },
+      user: { kind: 'token', token: 'S3cretToken' },
+      namespace: 'web',
+    });
+  });
+
+  it('is the choice of the tag, whatever the setting', () => {
+    const options = { name: 'pay', place, proxy, plugin };
+    expect(kubeconfigEntry({ ...options, cluster: aCluster('pay'), form: 'tls' }).user.kind).toBe('token');
+    const tagged = aCluster('pay', { entryForm: 'connect' });
+    expect(kubeconfigEntry({ ...options, cluster: tagged, form: 'tls' }).user.kind).toBe('exec');
+  });
+});
+
 describe('the environment of the plugin', () => {
   it.each([
     ['linux', { HOME: '/home/ada' }, ['HOME', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR']],

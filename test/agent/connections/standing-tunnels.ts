@@ -14,6 +14,7 @@ export function standingTunnels(): Tunnels {
       connector: () => 'builtin',
       place: () => ({ port: 20_000 + name.length, credentials: { user: 'u', password: 'p' } }),
       traffic: () => undefined,
+      dial: () => Promise.reject(new Error('nobody dials')),
       async open() {
         const error = { code: 'edge-failed', message: 'It is down.', retryable: true } as const;
         state =

@@ -117,7 +117,7 @@ test('written again, it keeps what its user changed, and has the new password', 
   const text = await readFile(file, 'utf8');
   await writeFile(file, text.replace(/^(\s*)user: (.*)$/m, '$1namespace: web\n$1user: $2'));
   expect(await readFile(file, 'utf8')).toContain('namespace: web');
-  await terminals.renew(cluster, () => ({
+  await terminals.renew(cluster, async () => ({
     ...entry,
     cluster: { ...entry.cluster, proxyUrl: 'socks5://k8s-tunnels:new@127.0.0.1:21000' },
   }));

@@ -405,6 +405,26 @@ describe('clients', () => {
     expect(refusals).toHaveLength(2);
   });
 
+  it.each([
+    ['CONNECT', connectRequest('a:1', '')],
+    ['SOCKS5', Buffer.from([5, 1, 0])],
+  ])('that send no password by %s are reported unless one with a password follows', async (_, bytes) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    cleanups.push(() => vi.useRealTimers());
+    await start();
+    await ask(bytes);
+    vi.advanceTimersByTime(9_000);
+    expect(refusals).toEqual([]);
+    vi.advanceTimersByTime(2_000);
+    expect(refusals).toEqual([{ reason: 'form', peer: undefined }]);
+    await ask(bytes);
+    const client = await connect();
+    client.write(Buffer.concat([greeting, auth(credentials), request(target)]));
+    await read(client, 14);
+    vi.advanceTimersByTime(11_000);
+    expect(refusals).toHaveLength(1);
+  });
+
   it('that speak TLS are turned away at once', async () => {
     // No timer fires: it is not the limit of the handshake that ends it.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

@@ -51,5 +51,6 @@ it('says the next step in each notice', () => {
     refusalNotice('prod', { ...at('a'), reason: 'password', ...refusal });
   expect(notice({ process: { pid: 7, name: 'k9s' } })).toMatch(/^k9s \(process 7\) sent .*restart it/);
   expect(notice({ reason: 'tls' })).toMatch(/^A program opened TLS .*update it/);
+  expect(notice({ reason: 'form' })).toMatch(/^A program cannot use .*kubeconfig prod --for .*entryForm tls/);
   expect(notice({ reason: 'account', account: 'root' })).toMatch(/account root .*without sudo/);
 });

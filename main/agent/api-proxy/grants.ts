@@ -1,0 +1,144 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import path from 'node:path';
+import { z } from 'zod';
+import { type ClusterId, clusterIdSchema } from '../../model/cluster.ts';
+import type { Clock, Logger } from '../parts.ts';
+import { jsonFile } from '../storage/json-file.ts';
+
+/** The longest life of a secret. */
+export const grantLifeMs = 12 * 3_600_000;
+/** An entry gets its next secret at half of this life, so that what reads the kubeconfig now has hours left. */
+const renewAfterMs = grantLifeMs / 2;
+/** How long an ended secret is remembered, so that its client gets the reason. */
+const rememberedMs = 24 * 3_600_000;
+
+const grantSchema = z.object({
+  cluster: clusterIdSchema,
+  /** Who holds the secret: the user's kubeconfig entry, or a separate file. */
+  holder: z.enum(['entry', 'file']),
+  /** SHA-256 of the secret, in hexadecimal digits. */
+  digest: z.string().length(64),
+  /** Only of an entry, which is written again with it. */
+  secret: z.string().optional(),
+  /** Whose session it belongs to. */
+  owner: z.string().optional(),
+  since: z.number(),
+  until: z.number(),
+  ended: z.literal(true).optional(),
+});
+/** A secret that opens the local port of one cluster, for one user, for a time. */
+export type Grant = z.infer<typeof grantSchema>;
+
+/** The secrets of the local TLS ports. They are stored, so that a running client outlives a restart of the agent. */
+export interface Grants {
+  /** Returns the grant that this secret opens, if it is still valid; `ended` or `unknown` otherwise. */
+  check(cluster: ClusterId, secret: string): Grant | 'ended' | 'unknown';
+  isValid(grant: Grant): boolean;
+  /** Resolves with the secret of a cluster's entry: a new one if there is none or half of its life is over. */
+  forEntry(cluster: ClusterId, owner: string | undefined): Promise<Grant & { readonly secret: string }>;
+  /** Resolves with a new secret for a separate file, which is not stored itself. */
+  forFile(cluster: ClusterId, owner: string | undefined): Promise<Grant & { readonly secret: string }>;
+  /** Stores whose session a grant belongs to, if that was not known when it was issued. */
+  bind(grant: Grant, owner: string): Promise<void>;
+  /** Ends the valid grants that `isEnding` says, and resolves when that is stored. Ends them even if it rejects. */
+  end(isEnding: (grant: Grant) => boolean): Promise<void>;
+  /** Returns the valid grants. */
+  list(): readonly Grant[];
+  /** Returns when the next one expires or an entry needs its next one, ms since the epoch. */
+  nextDue(): number | undefined;
+}
+
+export async function openGrants(options: {
+  readonly folder: string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly logger: Logger;
+}): Promise<Grants> {
+  const { folder, clock, logger } = options;
+  const file = jsonFile({
+    file: path.join(folder, 'api-proxy-secrets.json'),
+    version: 1,
+    schema: z.array(grantSchema),
+    onUnreadable: (name, reason) =>
+      logger.warn('The secrets of local ports are made again', { file: name, reason }),
+  });
+  let grants: readonly Grant[] = (await file.read()) ?? [];
+
+  // A clock that was set back must not lengthen a life: compare the absolute age.
+  const isValid = ({ ended, since, until }: Grant) =>
+    ended === undefined && Math.abs(clock.now() - since) < until - since;
+  const put = async (next: readonly Grant[]) => {
+    grants = next.filter((one) => Math.abs(clock.now() - one.since) < one.until - one.since + rememberedMs);
+    await file.write([...grants]);
+  };
+  const create = async (cluster: ClusterId, holder: Grant['holder'], owner: string | undefined) => {
+    const secret = randomBytes(32).toString('base64url');
+    const since = clock.now();
+    const grant: Grant = {
+      cluster,
+      holder,
+      digest: digestOf(secret).toString('hex'),
+      ...(holder === 'entry' ? { secret } : {}),
+      ...(owner === undefined ? {} : { owner }),
+      since,
+      until: since + grantLifeMs,
+    };
+    const before = grants;
+    try {
+      await put([...grants, grant]);
+    } catch (error) {
+      grants = before;
+      throw error;
+    }
+    return { ...grant, secret };
+  };
+  const newest = (cluster: ClusterId) =>
+    grants.findLast((one) => one.cluster === cluster && one.holder === 'entry' && isValid(one));
+
+  return {
+    check(cluster, secret) {
+      const digest = digestOf(secret);
+      let found: Grant | undefined;
+      // Compare with all of them: the time says nothing about which one was right.
+      for (const one of grants)
+        if (timingSafeEqual(Buffer.from(one.digest, 'hex'), digest) && one.cluster === cluster) found = one;
+      if (found === undefined) return 'unknown';
+      return isValid(found) ? found : 'ended';
+    },
+    isValid,
+    async forEntry(cluster, owner) {
+      const known = newest(cluster);
+      const { secret } = known ?? {};
+      const isYoung = known !== undefined && Math.abs(clock.now() - known.since) < renewAfterMs;
+      if (known !== undefined && secret !== undefined && isYoung && known.owner === owner)
+        return { ...known, secret };
+      return create(cluster, 'entry', owner);
+    },
+    forFile: (cluster, owner) => create(cluster, 'file', owner),
+    bind: ({ digest }, owner) => put(grants.map((one) => (one.digest === digest ? { ...one, owner } : one))),
+    async end(isEnding) {
+      const ending = grants.filter((one) => isValid(one) && isEnding(one));
+      if (ending.length > 0) {
+        await put(
+          grants.map(({ secret, ...one }) =>
+            ending.some(({ digest }) => digest === one.digest)
+              ? { ...one, ended: true as const }
+              : { ...one, ...(secret === undefined ? {} : { secret }) },
+          ),
+        );
+      }
+    },
+    list: () => grants.filter(isValid),
+    nextDue() {
+      const due = grants.filter(isValid).map((one) => {
+        const renewal = one.since + renewAfterMs;
+        const isCurrent = one.holder === 'entry' && newest(one.cluster) === one;
+        return isCurrent && renewal > clock.now() ? renewal : one.until;
+      });
+      return due.length === 0 ? undefined : Math.min(...due);
+    },
+  };
+}
+
+function digestOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}

@@ -1,0 +1,173 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Duplex, duplexPair } from 'node:stream';
+import tls from 'node:tls';
+import {
+  type ApiProxies,
+  createApiProxies,
+  type ProxyPlace,
+} from '../../../main/agent/api-proxy/api-proxies.ts';
+import { silentLogger } from '../../../main/agent/parts.ts';
+import type { Credential } from '../../../main/agent/providers/credential-provider.ts';
+import type { Refusal } from '../../../main/agent/tunnels/gateway.ts';
+import { uncheckedPeers } from '../../../main/agent/tunnels/peers/peers.ts';
+import { createPorts } from '../../../main/agent/tunnels/ports.ts';
+import type { Cluster, ClusterId } from '../../../main/model/cluster.ts';
+import { aCluster } from '../../renderer/shown.ts';
+import { type Authority, createAuthority } from '../../world/authority.ts';
+import { type SkippingClock, skippingClock } from '../skipping-clock.ts';
+
+/** The name of every API server here. No proxy resolves it: the dial leads there. */
+const apiHost = 'api.cluster.example';
+
+/** The local TLS proxies over an API server of the test's own, without the rest of the agent. */
+export interface ProxyRig {
+  readonly clock: SkippingClock;
+  readonly cluster: Cluster;
+  readonly authority: Authority;
+  readonly refusals: Refusal[];
+  /** The connections to the API server so far. */
+  readonly dialed: net.Socket[];
+  /** The credential, or the error, that the user's session gives now. */
+  credential: Credential | Error;
+  /** Whose the session is. */
+  owner: string | undefined;
+  /** How many times a refused credential was dropped. */
+  readonly drops: () => number;
+  proxies: ApiProxies;
+  /** Where the dial leads: the port of a server on loopback, or an error. */
+  target: number | Error;
+  place(): Promise<ProxyPlace>;
+  /** As after a restart of the agent. */
+  restart(): Promise<void>;
+  /** TLS with the local port, as a client opens it. */
+  connect(protocol?: 'h2' | 'http/1.1'): Promise<tls.TLSSocket>;
+  close(): Promise<void>;
+}
+
+export const token = (value: string): Credential => ({ kind: 'token', token: value, expiresAt: undefined });
+
+export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-proxy-'));
+  const clock = skippingClock();
+  const trusted = authority ?? (await createAuthority('proxied'));
+  const cluster = aCluster(`proxied-${path.basename(folder).slice(-6)}`, {
+    server: `https://${apiHost}`,
+    certificateAuthorityData: Buffer.from(trusted.certificate).toString('base64'),
+    entryForm: 'tls',
+    credential: { kind: 'gke' },
+  });
+  const refusals: Refusal[] = [];
+  const dialed: net.Socket[] = [];
+  const clients: tls.TLSSocket[] = [];
+  let drops = 0;
+  const open = async () =>
+    createApiProxies({
+      folder,
+      clock,
+      logger: silentLogger,
+      catalog: { get: (id: ClusterId) => (id === cluster.id ? cluster : undefined) },
+      credentials: {
+        async get() {
+          if (rig.credential instanceof Error) throw rig.credential;
+          return rig.credential;
+        },
+        drop: () => void (drops += 1),
+        ownerOf: async () => rig.owner,
+      },
+      ports: await createPorts({ folder, logger: silentLogger, renew: false }),
+      peers: uncheckedPeers,
+      async dial(_, signal) {
+        if (rig.target instanceof Error) throw rig.target;
+        const stream = net.connect({ port: rig.target, host: '127.0.0.1', signal, allowHalfOpen: true });
+        stream.on('error', () => {});
+        await once(stream, 'connect');
+        dialed.push(stream);
+        const server = {
+          target: { host: apiHost, port: 443 },
+          authority: trusted.certificate,
+          serverName: undefined,
+        };
+        return { stream: asTunnel(stream), server, served() {} };
+      },
+      onRefused: async (_, refusal) => void refusals.push(refusal),
+    });
+  const rig: ProxyRig = {
+    clock,
+    cluster,
+    authority: trusted,
+    refusals,
+    dialed,
+    credential: token('users-own'),
+    owner: 'ada',
+    drops: () => drops,
+    target: new Error('no server'),
+    proxies: undefined as unknown as ApiProxies,
+    place: () => rig.proxies.forEntry(cluster),
+    async restart() {
+      await rig.proxies.close();
+      rig.proxies = await open();
+    },
+    async connect(protocol = 'http/1.1') {
+      const { port, certificateAuthorityData } = await rig.place();
+      const socket = tls.connect({
+        port,
+        host: '127.0.0.1',
+        ca: Buffer.from(certificateAuthorityData, 'base64').toString(),
+        ALPNProtocols: [protocol],
+        allowHalfOpen: true,
+      } as tls.ConnectionOptions);
+      clients.push(socket);
+      socket.on('error', () => {});
+      await once(socket, 'secureConnect');
+      return socket;
+    },
+    async close() {
+      for (const client of clients) client.destroy();
+      await rig.proxies.close();
+      for (const stream of dialed) stream.destroy();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  rig.proxies = await open();
+  return rig;
+}
+
+/** A connection as a tunnel gives it: a stream, not a socket. */
+function asTunnel(socket: net.Socket): Duplex {
+  const [near, far] = duplexPair();
+  far.pipe(socket).pipe(far);
+  near.on('error', () => {}).once('close', () => socket.destroy());
+  socket.once('close', () => near.destroy());
+  return near;
+}
+
+/** The API server's side: TLS with a certificate of the cluster's authority, and what `on` does with each connection. */
+export async function startServer(
+  authority: Authority,
+  on: (socket: tls.TLSSocket) => void,
+  options: tls.TlsOptions = {},
+): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const { key, certificate } = await authority.issueServer([apiHost]);
+  const server = tls.createServer({ key, cert: certificate, ...options }, on);
+  const open = new Set<net.Socket>();
+  server.on('connection', (raw: net.Socket) => {
+    open.add(raw);
+    raw.once('close', () => open.delete(raw)).on('error', () => {});
+  });
+  server.on('secureConnection', (socket) => socket.on('error', () => {}));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      for (const raw of open) raw.destroy();
+      await closed;
+    },
+  };
+}
