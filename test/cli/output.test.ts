@@ -38,8 +38,12 @@ describe('list', () => {
     expect(await lines('list', '-o', 'name')).toEqual(expect.arrayContaining(['prod', 'staging']));
     const wide = await lines('list', '-o', 'wide');
     expect(wide[0]).toMatch(/CONTEXT +ENVIRONMENT +STATUS +LATENCY +LOCATION/);
-    expect(wide.find((line) => line.includes('staging'))).toMatch(/^\* +staging +staging +connected +12 ms .*T.*Z$/);
-    expect((await lines('list')).find((line) => line.includes('staging'))).toMatch(/^ {2}\* +● +staging .* 12 ms$/);
+    expect(wide.find((line) => line.includes('staging'))).toMatch(
+      /^\* +staging +staging +connected +12 ms .*T.*Z$/,
+    );
+    expect((await lines('list')).find((line) => line.includes('staging'))).toMatch(
+      /^ {2}\* +● +staging .* 12 ms$/,
+    );
   });
 
   it('names the formats that there are', async () => {
@@ -69,8 +73,8 @@ describe('a name that fits no cluster', () => {
   });
 
   inTerminal('offers those that match it, where there is a terminal', async () => {
-    const terminal = startInTerminal({ args: ['connect', 'stag'], env: home.env });
-    await terminal.shows(/Several clusters match "stag"/);
+    const terminal = startInTerminal({ args: ['connect', 'stagi'], env: home.env });
+    await terminal.shows(/Clusters that match "stagi"/);
     await terminal.shows(/staging/);
     // Tab selects the first.
     terminal.press('\t');

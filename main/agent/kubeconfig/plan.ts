@@ -168,7 +168,8 @@ export function plan(options: {
 
 function withCurrent(base: KubeconfigDocument, context: string): KubeconfigDocument {
   // As kubectl writes it, where no parser reads anything else.
-  const isPlain = /^[A-Za-z_][\w./@-]*$/.test(context) && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(context);
+  const isPlain =
+    /^[A-Za-z_][\w./@-]*$/.test(context) && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(context);
   const edits = additions(base, { stanzas: [], current: context }).map((edit) =>
     isPlain ? { ...edit, after: edit.after.replace(quoted(context), context) } : edit,
   );

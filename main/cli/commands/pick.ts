@@ -62,7 +62,7 @@ export async function pickOf(
   word: string,
 ): Promise<readonly ClusterId[] | undefined> {
   const picked = await autocompleteMultiselect<ClusterId>({
-    message: `Several clusters match "${printable(word)}"`,
+    message: `Clusters that match "${printable(word)}"`,
     placeholder: 'Type to search, Tab to select',
     maxItems: 12,
     required: true,

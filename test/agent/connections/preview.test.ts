@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { kubeconfigOperations } from '../../../main/agent/operations/kubeconfig.ts';
 import { createCatalog } from '../../../main/agent/catalog/catalog.ts';
 import { createClusters } from '../../../main/agent/operations/clusters.ts';
+import { kubeconfigOperations } from '../../../main/agent/operations/kubeconfig.ts';
 import { silentLogger, systemClock } from '../../../main/agent/parts.ts';
 import { createState } from '../../../main/agent/state/state.ts';
 import { cell, eksCluster, listed } from '../catalog/clusters.ts';
@@ -22,7 +22,12 @@ let template: string;
 
 beforeEach(async () => {
   template = '{name}';
-  rig = await startRigWith({ contextTemplate: () => template }, staging, prod);
+  const port = { port: 20_007, credentials: { user: 'u', password: 'p' } };
+  rig = await startRigWith(
+    { contextTemplate: () => template, ports: { known: () => port, rotate: async () => port } },
+    staging,
+    prod,
+  );
   await rig.connections.restore();
   file = path.join(rig.home, '.kube/config');
   await mkdir(path.dirname(file), { recursive: true });
@@ -55,21 +60,25 @@ afterEach(() => rig.close());
 test('a dry run shows what connecting writes, without a password, and changes nothing', async () => {
   const preview = await operations.connectPreview({ clusters: ['staging'] });
   expect(preview.diff).toContain('-current-context: mine\n+current-context: "staging"');
-  expect(preview.diff).toMatch(/\+.*proxy-url: "socks5:\/\/k8s-tunnels:\*\*\*@127\.0\.0\.1:\d+"/);
+  expect(preview.diff).toMatch(/\+.*proxy-url: "socks5:\/\/u:\*\*\*@127\.0\.0\.1:\d+"/);
   expect(await rig.text()).toBe(kubeconfigOf('mine'));
   expect(rig.statuses()).toEqual({});
   await rig.connect([staging]);
   const lines = (text = '') => text.split('\n').map((line) => line.replace(/127\.0\.0\.1:\d+/, ''));
-  expect(lines((await operations.kubeconfigDiff({})).diff).filter((line) => !line.includes('proxy-url'))).toEqual(
-    lines(preview.diff).filter((line) => !line.includes('proxy-url')),
-  );
+  expect(
+    lines((await operations.kubeconfigDiff({})).diff).filter((line) => !line.includes('proxy-url')),
+  ).toEqual(lines(preview.diff).filter((line) => !line.includes('proxy-url')));
 });
 
 test('a dry run follows the rule for production', async () => {
   const { diff, stays } = await operations.connectPreview({ clusters: ['prod'] });
   expect(diff).not.toContain('current-context: "prod"');
   expect(stays).toMatchObject([{ title: 'prod' }]);
-  const set = await operations.connectPreview({ clusters: ['prod', 'staging'], origin: 'set', production: false });
+  const set = await operations.connectPreview({
+    clusters: ['prod', 'staging'],
+    origin: 'set',
+    production: false,
+  });
   expect(set.left).toMatchObject([{ title: 'prod' }]);
   expect(set.diff).not.toContain('prod');
 });
@@ -88,9 +97,9 @@ test('an undone connect closes the tunnel; an undone removal is an on-demand con
   expect(await rig.text()).toContain('staging');
   await rig.connections.demand(staging.id, { interactive: false });
   expect(rig.statuses()).toEqual({ [staging.id]: 'connected' });
-  expect((await operations.kubeconfigHistory(undefined)).edits.map(({ undoes }) => undoes !== undefined)).toContain(
-    true,
-  );
+  expect(
+    (await operations.kubeconfigHistory(undefined)).edits.map(({ undoes }) => undoes !== undefined),
+  ).toContain(true);
 });
 
 test('the contexts are all of the file, ours with their state', async () => {
