@@ -65,7 +65,7 @@ describe('contexts', () => {
 
 describe('a name that fits no cluster', () => {
   it('is answered with near names only', async () => {
-    expect((await run('connect', 'stagnig')).stderr).toContain('Did you mean staging?');
+    expect((await run('connect', 'stagnig')).stderr).toContain('Did you mean staging');
     const far = await run('connect', 'quuxbazle');
     expect(far.code).toBe(4);
     expect(far.stderr).not.toContain('Did you mean');
