@@ -119,7 +119,13 @@ export function jsonOutputSchema(): Record<string, unknown> {
 function withIsoTimes(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withIsoTimes);
   if (typeof schema !== 'object' || schema === null) return schema;
-  const { additionalProperties, properties, ...rest } = schema as Readonly<Record<string, unknown>>;
+  // A pattern restricts what is given, and not every reader knows its syntax.
+  const {
+    additionalProperties,
+    properties,
+    pattern: _,
+    ...rest
+  } = schema as Readonly<Record<string, unknown>>;
   const mapped = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, withIsoTimes(value)]));
   return {
     ...mapped,

@@ -9,7 +9,7 @@ const stores: readonly { readonly file: RegExp; readonly holds: RegExp; readonly
   { file: /^\.cloudflared\//, holds: /^(?:app|org) token of Access$|that a client sent/ },
   { file: /^\.local\/state\/k8s-tunnels\/ports\.json$/, holds: /^proxy password$/ },
   {
-    file: /^\.kube\/config$|^\.local\/state\/k8s-tunnels\/(?:journal\.json|backups\/)/,
+    file: /^\.kube\/config$|^\.local\/state\/k8s-tunnels\/(?:journal\.json|backups\/|history\/)/,
     holds: /^proxy password$/,
   },
   { file: /^\.local\/state\/k8s-tunnels\/secret$/, holds: /^secret of the pipe$/ },

@@ -49,7 +49,7 @@ export function findCluster(
     all.map(({ title }) => title),
     3,
     // More than a typing error or two is another name.
-    Math.floor(text.length / 4),
+    Math.max(1, Math.floor(text.length / 3)),
   );
   throw new AppError('not-found', `There is no cluster called "${text}".`, {
     hint:

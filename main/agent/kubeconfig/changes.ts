@@ -166,7 +166,7 @@ export function createChanges(options: {
         const { plan } = await edit({ given, real }, change);
         const known = inspect(now.bytes, given).contexts.map((context) => context.id);
         const added = plan.contexts.map((context) => context.id).filter((name) => !known.includes(name));
-        return { edit: await viewOf(edits, one), removed: plan.removed, added };
+        return { edit: await viewOf(await editsOf(place), one), removed: plan.removed, added };
       }),
   };
 }

@@ -37,7 +37,7 @@ export interface Processes {
   isRunning(owner: Owner): boolean;
 }
 
-export const systemProcesses: Processes = {
+const systemProcesses: Processes = {
   startOf: processStart,
   isRunning: ({ pid, start }) => isSameProcess(pid, start),
 };

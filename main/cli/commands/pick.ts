@@ -65,7 +65,7 @@ export async function pickOf(
 ): Promise<readonly ClusterId[] | undefined> {
   const different = distinctions(all);
   const picked = await autocompleteMultiselect<ClusterId>({
-    message: `Several clusters match "${printable(word)}"`,
+    message: `Clusters that match "${printable(word)}"`,
     placeholder: 'Type to search, Tab to select',
     maxItems: 12,
     required: true,

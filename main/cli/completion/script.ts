@@ -3,7 +3,7 @@ import { AppError } from '../../model/app-error.ts';
 import { listed } from '../../model/wording.ts';
 
 /** The shells that commands can be completed in. */
-export const completionShells = ['bash', 'zsh', 'fish', 'powershell'] as const;
+const completionShells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 type CompletionShell = (typeof completionShells)[number];
 
 /** What a word of a command completes to: names that `printNames` prints, or these words. */

@@ -39,7 +39,14 @@ test('holds what the agent knew, without the authorities', async () => {
   const [known] = catalog.clusters();
   const { certificateAuthorityData, ...shown } = known ?? {};
   expect(certificateAuthorityData).toBe('Q0E=');
-  expect(read()).toEqual({ clusters: [shown], cells: catalog.cells(), tunnels: [], kept: [], policies: [] });
+  expect(read()).toEqual({
+    clusters: [shown],
+    cells: catalog.cells(),
+    favourites: [],
+    tunnels: [],
+    kept: [],
+    policies: [],
+  });
 });
 
 test('holds what Access said, and nothing where that cannot be read', async () => {

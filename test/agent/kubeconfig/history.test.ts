@@ -121,7 +121,9 @@ test('the preview of an addition writes nothing, and shows no password', async (
   expect(await kubeconfig.diff(place(), undefined)).toBe(diff);
 });
 
-test('a diff is that of diff -u, and patch applies it', async () => {
+test('a diff is that of diff -u, and patch applies it', async (context) => {
+  const patch = await execa('patch', ['--version'], { reject: false });
+  context.skip(patch.exitCode !== 0, 'patch is not installed');
   const before = Array.from({ length: 60 }, (_, at) => `line ${at % 7} ${at}`);
   const after = before.flatMap((line, at) =>
     at === 3 || at === 40 ? [] : at === 20 ? [line, 'new', 'new 2'] : [line],
