@@ -110,6 +110,7 @@ async function wireAgent(wired: {
   const kubeconfig = createKubeconfig({
     ...stored,
     onExposed: (warning) => notices.addOnce('warning', warning),
+    worker: parts.planWorker,
   });
   const connections = await createConnections({
     ...stored,
@@ -125,6 +126,11 @@ async function wireAgent(wired: {
     notice: notices.add,
     noticeOnce: notices.addOnce,
     onKept: (kept) => state.set({ kept: [...kept] }),
+    onProblems({ entries, files }) {
+      const before = state.get().entryProblems ?? [];
+      state.set({ entryProblems: [...entries], kubeconfigProblems: [...files] });
+      for (const { cluster } of [...before, ...entries]) reach.refresh(cluster);
+    },
   });
   later.resolve(connections);
   state.set({

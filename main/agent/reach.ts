@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { ClusterId } from '../model/cluster.ts';
 import { command } from '../model/command.ts';
 import { type Access, type Answer, createAccess } from './access/access.ts';
 import { createPolicies, type Policies } from './access/policies.ts';
@@ -18,6 +19,7 @@ import type { ClientFailure } from './tunnels/client-failures.ts';
 import { createPeers } from './tunnels/peers/peers.ts';
 import { createPorts, type Ports } from './tunnels/ports.ts';
 import type { ReportedRefusal } from './tunnels/refusals.ts';
+import type { Tunnel } from './tunnels/tunnel.ts';
 import { createTunnels, type Tunnels } from './tunnels/tunnels.ts';
 import { viewOf } from './views.ts';
 
@@ -37,6 +39,8 @@ export interface Reach {
     refused: [ReportedRefusal];
     clientFailed: [ClientFailure];
   }>;
+  /** Reports a tunnel again: what is shown of it has changed. */
+  refresh(id: ClusterId): void;
   close(): Promise<void>;
 }
 
@@ -90,6 +94,11 @@ export async function createReach(options: {
   const peers = await createPeers({ env, logger });
   // If the check is off, use new passwords: a program that listened on a port while no agent ran may know the old ones.
   const ports = await createPorts({ folder: paths.state, logger, renew: !peers.isChecked });
+  const report = (tunnel: Tunnel) =>
+    state.report({
+      kind: 'tunnel',
+      tunnel: viewOf(tunnel, organisation.current()?.links?.accessRequest, state.get().entryProblems),
+    });
   const tunnels = createTunnels({
     clock,
     logger,
@@ -100,11 +109,7 @@ export async function createReach(options: {
     cloudflared: { env, home: paths.home, resources: parts.resources, state: paths.state, logger },
     rules: () => connectorRules(organisation.current()),
     notice: notices.add,
-    onChange: (tunnel) =>
-      state.report({
-        kind: 'tunnel',
-        tunnel: viewOf(tunnel, organisation.current()?.links?.accessRequest),
-      }),
+    onChange: report,
     onDemand,
     onRefused: (refusal) => events.emit('refused', refusal),
     onClientFailed: (failure) => events.emit('clientFailed', failure),
@@ -170,6 +175,10 @@ export async function createReach(options: {
     ports,
     tunnels,
     events,
+    refresh(id) {
+      const tunnel = tunnels.find(id);
+      if (tunnel !== undefined) report(tunnel);
+    },
     async close() {
       memory.close();
       access.close();

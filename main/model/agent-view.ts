@@ -118,6 +118,12 @@ const slices = {
   sets: z.array(clusterSetSchema),
   /** On-demand contexts: disconnected, but still in the kubeconfig. They connect when kubectl needs them. */
   kept: z.array(clusterIdSchema),
+  /** Kubeconfig entries that kubectl cannot use, though their tunnels may be up. Absent: none. */
+  entryProblems: z
+    .array(z.object({ cluster: clusterIdSchema, since: z.number(), error: plainErrorSchema }))
+    .optional(),
+  /** Kubeconfigs that cannot be read, and locks on them that nobody releases. Absent: none. */
+  kubeconfigProblems: z.array(plainErrorSchema).optional(),
   settings: settingsSchema,
   settingsFrom: settingsFromSchema,
   /** The organisation whose configuration applies. */

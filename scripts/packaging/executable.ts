@@ -69,7 +69,7 @@ export async function buildExecutable({
 /** Maps assets by their path in `out/`, as `main/cli/assets.ts` requests them. */
 async function assets(): Promise<Record<string, string>> {
   const all: Record<string, string> = {};
-  for (const folder of ['agent', 'renderer']) {
+  for (const folder of ['agent', 'plan', 'renderer']) {
     const entries = await readdir(path.join(out, folder), { recursive: true, withFileTypes: true });
     for (const entry of entries.filter((one) => one.isFile())) {
       const file = path.join(entry.parentPath, entry.name);

@@ -15,6 +15,7 @@ import { createEntries } from './entries.ts';
 import type { PluginCommand } from './kubeconfig-entry.ts';
 import type { ConnectRequest } from './production-guard.ts';
 import { byPlace, placeOf, readRemembered } from './remembered.ts';
+import { createEntryWatch, type EntryWatch } from './entry-watch.ts';
 import { createReopen } from './reopen.ts';
 import { createRestore } from './restore.ts';
 
@@ -138,6 +139,8 @@ export interface Connections {
   readonly back: CurrentContext['back'];
   readonly limit: CurrentContext['limit'];
   readonly checkLimits: CurrentContext['checkLimits'];
+  readonly checkEntries: EntryWatch['checkEntries'];
+  readonly entryFiles: EntryWatch['entryFiles'];
   /**
    * After a start: listens on the ports of on-demand contexts, and reopens what was open, on the same ports, without a
    * browser. What cannot be opened becomes an on-demand context or loses its entry, and `notice` reports it. Removes
@@ -164,6 +167,8 @@ export async function createConnections(options: {
   readonly noticeOnce: (level: 'info' | 'warning', message: string) => void;
   /** Called when the result of `kept` has changed. */
   readonly onKept?: ((kept: readonly ClusterId[]) => void) | undefined;
+  /** Called when entries or whole kubeconfigs cannot be used any more, or can be used again. */
+  readonly onProblems?: Parameters<typeof createEntryWatch>[0]['onProblems'];
   /** Returns true if production requires a confirmation at all. It does where undefined. */
   readonly isGuarded?: (() => boolean) | undefined;
   /** Returns true if entries stay when their tunnels close. */
@@ -234,5 +239,6 @@ export async function createConnections(options: {
     back: currentContext.back,
     limit: currentContext.limit,
     checkLimits: currentContext.checkLimits,
+    ...createEntryWatch(parts),
   };
 }

@@ -1,17 +1,21 @@
 import type { ClusterId } from '../../model/cluster.ts';
+import { command } from '../../model/command.ts';
 import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
 import type { Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections } from './connections.ts';
 import type { CurrentContext } from './current-context.ts';
 import { byPlace, type Remembered } from './remembered.ts';
+import { sentences } from './sentences.ts';
 
 /** Closes connections, and keeps or removes their kubeconfig entries. */
 export interface Disconnect extends Pick<Connections, 'disconnect' | 'disconnectAll' | 'remove'> {
   /** Resolves when none of these is being disconnected: the latest request decides the result. */
   settled(ids: readonly ClusterId[]): Promise<void>;
-  /** As `remove`, for the agent itself: `settled` does not wait for it. Resolves with the warnings. */
-  removeNow(ids: readonly ClusterId[]): Promise<readonly string[]>;
+  /** As `remove`, for the agent itself: `settled` does not wait for it. `left` are those whose entry could not be removed. */
+  removeNow(
+    ids: readonly ClusterId[],
+  ): Promise<{ readonly warnings: readonly string[]; readonly left: readonly ClusterId[] }>;
 }
 
 export function createDisconnect(options: {
@@ -26,26 +30,52 @@ export function createDisconnect(options: {
   const { remembered, kubeconfig, currentContext, tunnels, ports, keepsEntries } = options;
   const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
 
-  const removeNow = async (ids: readonly ClusterId[]) => {
+  /**
+   * Changes the kubeconfigs of these clusters. What cannot be changed is left to do: it must not keep a tunnel open.
+   */
+  const withdraw = async (how: 'remove' | 'release', ids: readonly ClusterId[]) => {
     const warnings: string[] = [];
-    for (const [place, group] of byPlace(known(ids)))
-      warnings.push(...(await kubeconfig.remove(place, group)).warnings);
+    const left: ClusterId[] = [];
+    for (const [place, group] of byPlace(known(ids))) {
+      try {
+        const { failures, ...done } = await kubeconfig[how](place, group);
+        warnings.push(...done.warnings, ...failures.map(sentences));
+        const removed: readonly string[] = 'removed' in done ? done.removed : [];
+        if (failures.length > 0) left.push(...group.filter((id) => !removed.includes(id)));
+      } catch (error) {
+        warnings.push(sentences(error));
+        left.push(...group);
+      }
+    }
+    return { warnings, left };
+  };
+
+  /** Runs one step of a disconnect. One that fails is reported, and the others follow. */
+  const stepsOf = (warnings: string[]) => async (work: Promise<unknown>) => {
+    await work.catch((error: unknown) => warnings.push(sentences(error)));
+  };
+
+  const removeNow = async (ids: readonly ClusterId[]) => {
+    const { warnings, left } = await withdraw('remove', ids);
+    const step = stepsOf(warnings);
+    if (left.length > 0) warnings.push(leftText(left));
     // Do this before the tunnels close, so that a connect meanwhile gets the new password.
-    for (const id of ids) await ports.rotate(id);
-    await remembered.drop(ids);
-    await currentContext.dropLimits(ids);
-    await Promise.all(ids.map((id) => tunnels.close(id)));
-    return warnings;
+    for (const id of ids) await step(ports.rotate(id));
+    await step(remembered.drop(ids.filter((id) => !left.includes(id))));
+    // Remove them again when the file can be written.
+    await step(remembered.put(known(left).map((connection) => ({ ...connection, status: 'kept' }))));
+    await step(currentContext.dropLimits(ids));
+    await step(Promise.all(ids.map((id) => tunnels.close(id))));
+    return { warnings, left };
   };
 
   const keepNow = async (ids: readonly ClusterId[]) => {
-    const warnings: string[] = [];
-    for (const [place, group] of byPlace(known(ids)))
-      warnings.push(...(await kubeconfig.release(place, group)).warnings);
-    await remembered.put(known(ids).map((connection) => ({ ...connection, status: 'kept' })));
-    await currentContext.dropLimits(ids);
-    await Promise.all(ids.map((id) => tunnels.close(id, { listening: true })));
-    return warnings;
+    const { warnings } = await withdraw('release', ids);
+    const step = stepsOf(warnings);
+    await step(remembered.put(known(ids).map((connection) => ({ ...connection, status: 'kept' }))));
+    await step(currentContext.dropLimits(ids));
+    await step(Promise.all(ids.map((id) => tunnels.close(id, { listening: true }))));
+    return { warnings };
   };
 
   const closing = new Map<ClusterId, Promise<unknown>>();
@@ -61,7 +91,7 @@ export function createDisconnect(options: {
   const disconnect: Disconnect['disconnect'] = async (ids) => {
     const open = remembered.idsOf('open');
     const closed = ids.filter((id) => open.includes(id));
-    const warnings = await whileClosing(closed, keepsEntries() ? keepNow(closed) : removeNow(closed));
+    const { warnings } = await whileClosing(closed, keepsEntries() ? keepNow(closed) : removeNow(closed));
     return { closed, warnings };
   };
 
@@ -73,12 +103,18 @@ export function createDisconnect(options: {
       if (again) await remembered.put(open.map((connection) => ({ ...connection, status: 'again' })));
     },
     async remove(ids) {
-      const removed = known(ids).map(({ cluster }) => cluster);
-      return { removed, warnings: await whileClosing(removed, removeNow(removed)) };
+      const wanted = known(ids).map(({ cluster }) => cluster);
+      const { warnings, left } = await whileClosing(wanted, removeNow(wanted));
+      return { removed: wanted.filter((id) => !left.includes(id)), warnings };
     },
     async settled(ids) {
       await Promise.allSettled(ids.map((id) => closing.get(id)));
     },
     removeNow,
   };
+}
+
+function leftText(ids: readonly ClusterId[]): string {
+  const commands = ids.map((id) => command`k8s-tunnels remove ${id}`).join('; ');
+  return `Tunnels are closed, but entries are left in the kubeconfig. When the file can be written: ${commands}`;
 }

@@ -3,11 +3,15 @@ import { AppError } from '../../model/app-error.ts';
 import { createSerialQueue } from '../async/serial-queue.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { createEditor, type EditedFile } from './editor.ts';
+import { type Checked, checkEntries } from './check.ts';
 import { type KubeconfigPlace, resolveFiles } from './files.ts';
 import { createGuard } from './guard.ts';
 import { openJournal } from './journal.ts';
-import type { Change, Inspection } from './plan.ts';
-import { createPlanner } from './planner.ts';
+import type { Inspection } from './inspection.ts';
+import { ofOthers, passedOver } from './oddities.ts';
+import { createOwner } from './owner.ts';
+import type { Change } from './plan.ts';
+import { createPlanner, type WorkerScript } from './planner.ts';
 import { createReader } from './reader.ts';
 import type { KubeconfigEntry } from './stanza.ts';
 import { createWithdrawal } from './withdrawal.ts';
@@ -41,6 +45,7 @@ export interface Kubeconfig {
   /**
    * Removes our entries of these ids from every file that we wrote and every file of `place`. If one was current,
    * restores the previous context: one of ours, else the one that was current before us. Ignores ids without an entry.
+   * A file that we wrote and that cannot be changed now is a failure in the result: the others are changed all the same.
    */
   remove(
     place: KubeconfigPlace,
@@ -49,12 +54,17 @@ export interface Kubeconfig {
     readonly removed: readonly string[];
     readonly currentContext: string | undefined;
     readonly warnings: readonly string[];
+    readonly failures: readonly AppError[];
   }>;
   /** Restores the previous context as `remove` does, and keeps the entries. */
   release(
     place: KubeconfigPlace,
     ids: readonly string[],
-  ): Promise<{ readonly currentContext: string | undefined; readonly warnings: readonly string[] }>;
+  ): Promise<{
+    readonly currentContext: string | undefined;
+    readonly warnings: readonly string[];
+    readonly failures: readonly AppError[];
+  }>;
   /** Resolves with the current context, the file that sets it, and the id if it is ours. Reads only changed files. */
   current(place: KubeconfigPlace): Promise<{
     readonly context: string | undefined;
@@ -86,6 +96,15 @@ export interface Kubeconfig {
     readonly kept: readonly string[];
     readonly warnings: readonly string[];
   }>;
+  /**
+   * Resolves with the state of every entry that we wrote, as its file is now. First puts back what a kubectl undid that
+   * had read the file before our last write.
+   */
+  check(): Promise<Checked>;
+  /** Resolves with the files that contain entries of ours. */
+  files(): Promise<readonly EditedFile[]>;
+  /** Writes our clusters and users in a file again as we last wrote them. Rejects if the file cannot be written. */
+  repair(file: EditedFile): Promise<void>;
   /** Waits for running edits and stops the guard of written files. Entries stay. */
   close(): Promise<void>;
 }
@@ -98,7 +117,7 @@ export function createKubeconfig(options: {
   /** How long to wait for kubectl's lock, ms. */
   readonly lockTimeoutMs?: number;
   /** The script of `plan-worker`. Without it, large files are planned in the caller's thread. */
-  readonly worker?: URL;
+  readonly worker?: WorkerScript | undefined;
   /**
    * Called with a warning before a password is written to a file that other accounts may read. The result has the
    * warning too.
@@ -108,13 +127,19 @@ export function createKubeconfig(options: {
   const { folder, clock, logger, lockTimeoutMs = 10_000, worker, onExposed = () => {} } = options;
   const journal = openJournal(path.join(folder, 'journal.json'), logger);
   const planner = createPlanner(worker);
-  const editor = createEditor({ folder, journal, planner, clock, logger, lockTimeoutMs, onExposed });
-  const reader = createReader(planner);
+  const owner = createOwner(path.join(folder, 'owner.json'), logger);
+  const editor = createEditor({ folder, journal, planner, owner, clock, logger, lockTimeoutMs, onExposed });
+  const reader = createReader({ planner, journal, owner: owner.id });
   const queue = createSerialQueue();
-  const guard = createGuard({ clock, logger, queue, edit: editor.edit, inspect: planner.inspect });
+  const editAndRemember = async (file: EditedFile, change: Change) => {
+    const edited = await editor.edit(file, change);
+    reader.wrote(file, edited);
+    return edited;
+  };
+  const guard = createGuard({ clock, logger, queue, edit: editAndRemember, read: reader.read });
 
   async function edit(file: EditedFile, change: Change) {
-    const edited = await editor.edit(file, change);
+    const edited = await editAndRemember(file, change);
     guard.watch(file, edited);
     return edited;
   }
@@ -151,12 +176,17 @@ export function createKubeconfig(options: {
         const change = { upsert: entries, taken, ...(id === undefined ? {} : { current: { id } }) };
         const { plan, warnings } = await edit(target, change);
         const wanted = new Set(entries.map((entry) => entry.id));
+        const seen = [];
+        for (const file of files.all) {
+          if (file === target) seen.push({ file: file.given, inspection: plan.after });
+          else if (file.isReadable) seen.push({ file: file.given, inspection: await reader.read(file) });
+        }
         return {
           contexts: new Map(
             plan.contexts.filter((one) => wanted.has(one.id)).map((one) => [one.id, one.context]),
           ),
           file: target.given,
-          warnings: [...files.warnings, ...warnings],
+          warnings: [...files.warnings, ...warnings, ...passedOver(seen), ...ofOthers(seen, wanted)],
         };
       }),
 
@@ -207,7 +237,18 @@ export function createKubeconfig(options: {
     },
 
     recover: withdrawal.recover,
+    check: () =>
+      queue(async () => {
+        await guard.lookNow().catch(() => {});
+        return checkEntries(journal, reader);
+      }),
+    files: async () => [...(await journal.all())].map(([real, { given }]) => ({ given, real })),
+    repair: (file) => queue(async () => void (await edit(file, {}))),
 
-    close: () => queue(async () => guard.close()),
+    close: () =>
+      queue(async () => {
+        guard.close();
+        planner.close();
+      }),
   };
 }

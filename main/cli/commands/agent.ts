@@ -4,7 +4,7 @@ import { pathsFrom } from '../../agent/paths.ts';
 import { version } from '../../agent/version.ts';
 import { AppError } from '../../model/app-error.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { loadAgentHost, packageFolder, programCommand } from '../program-file.ts';
+import { loadAgentHost, packageFolder, planScript, programCommand } from '../program-file.ts';
 import { reportError, writeJson, writeLines } from '../report.ts';
 
 /** Hosts the agent in this process until a signal, `quit` or idleness ends it. */
@@ -25,6 +25,7 @@ export async function runAgent(options: {
       idleExitMs,
       plugin: programCommand(),
       resources: packageFolder(),
+      planWorker: planScript(),
       onReady() {
         if (json) writeJson({ agent: { status: 'running', pid: process.pid, version } });
         else

@@ -66,6 +66,8 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     sessions,
     endedSessions,
     identities,
+    entryProblems: snapshot.entryProblems ?? [],
+    kubeconfigProblems: snapshot.kubeconfigProblems ?? [],
     clientFailures: clientFailures.map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
     notices,
     release,
@@ -80,6 +82,7 @@ function titleIn(clusters: ReadonlyMap<ClusterId, Cluster>, id: ClusterId): stri
 function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): readonly string[] {
   const { agent, clusters, discovery, logins, notices, organisation, release } = snapshot;
   const { endedSessions = [], clientFailures = [], identities = [] } = snapshot;
+  const { entryProblems = [], kubeconfigProblems = [] } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const open = openTunnels(snapshot);
   const tunnels = [...open.values()];
@@ -87,6 +90,9 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
     const cluster = byId.get(id);
     return cluster === undefined ? id : contextName(cluster, clusters);
   };
+  // Those of open tunnels are in their rows.
+  const ofKept = entryProblems.filter(({ cluster }) => !open.has(cluster)).map(({ error }) => error);
+  const problems = [...ofKept, ...kubeconfigProblems];
   const kept = snapshot.kept.filter((id) => !open.has(id)).map((id) => titleIn(byId, id));
   return [
     ...(tunnels.length === 0
@@ -103,6 +109,7 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
     ...identities
       .filter(({ cluster }) => open.has(cluster))
       .map(({ cluster, summary }) => printable(`${nameOf(cluster)}: ${summary}`)),
+    ...problems.map(({ message, hint = '' }) => `${paint('yellow', '!')} ${printable(message)} ${printable(hint)}`),
     ...(kept.length === 0
       ? []
       : [
