@@ -21,7 +21,11 @@ export function viewOf(
     connector: tunnel.connector(),
     state:
       problem !== undefined && tunnel.state().status === 'connected'
-        ? { status: 'degraded', since: problem.since, failure: { stage: 'local', error: problem.error, mender: 'you' } }
+        ? {
+            status: 'degraded',
+            since: problem.since,
+            failure: { stage: 'local', error: problem.error, mender: 'you' },
+          }
         : stateWithAccessRequest(tunnel.state(), accessRequest),
     ...(port === undefined ? {} : { port }),
     connections,

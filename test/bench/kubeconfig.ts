@@ -42,7 +42,10 @@ export async function* benchmark({ small }: BenchOptions): AsyncIterable<Row> {
   try {
     for (const size of wanted) yield* editorRows(kubectl, folder, { ...size, times: small ? 2 : size.times });
     yield* meanwhileRows(folder, small ? 1_000 : 5_000);
-    yield* switchRows(kubectl, wanted.map(({ contexts, times }) => ({ contexts, times: small ? 2 : times })));
+    yield* switchRows(
+      kubectl,
+      wanted.map(({ contexts, times }) => ({ contexts, times: small ? 2 : times })),
+    );
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -56,7 +59,9 @@ function fileOf(contexts: number): string {
     (name) =>
       `- cluster:\n    certificate-authority-data: ${authority}\n    server: https://${name}.example:6443\n  name: ${name}\n`,
   );
-  const ofNames = names.map((name) => `- context:\n    cluster: ${name}\n    user: ${name}\n  name: ${name}\n`);
+  const ofNames = names.map(
+    (name) => `- context:\n    cluster: ${name}\n    user: ${name}\n  name: ${name}\n`,
+  );
   const users = names.map((name) => `- name: ${name}\n  user:\n    token: ${name}-token\n`);
   return `apiVersion: v1\nkind: Config\nclusters:\n${clusters.join('')}contexts:\n${ofNames.join('')}current-context: cluster-1\nusers:\n${users.join('')}`;
 }
@@ -69,8 +74,14 @@ async function* editorRows(
   const text = fileOf(contexts);
   const config = path.join(folder, `config-${contexts}`);
   const place = { kubeconfig: config, cwd: folder, home: folder };
-  const kubeconfig = createKubeconfig({ folder: path.join(folder, 'state'), clock: systemClock, logger: silentLogger, worker });
-  const call = (...args: string[]) => run(kubectlFile, ['config', ...args], { env: { KUBECONFIG: config, HOME: folder } });
+  const kubeconfig = createKubeconfig({
+    folder: path.join(folder, 'state'),
+    clock: systemClock,
+    logger: silentLogger,
+    worker,
+  });
+  const call = (...args: string[]) =>
+    run(kubectlFile, ['config', ...args], { env: { KUBECONFIG: config, HOME: folder } });
   const took = await inTurn(
     {
       async ours() {
@@ -83,7 +94,12 @@ async function* editorRows(
         await writeFile(config, text, { mode: 0o600 });
         return timed(async () => {
           await call('set-cluster', 'bench', '--server=https://bench', '--proxy-url=socks5://127.0.0.1:1');
-          await call('set-credentials', 'bench', '--exec-command=demo', '--exec-api-version=client.authentication.k8s.io/v1');
+          await call(
+            'set-credentials',
+            'bench',
+            '--exec-command=demo',
+            '--exec-api-version=client.authentication.k8s.io/v1',
+          );
           await call('set-context', 'bench', '--cluster=bench', '--user=bench');
           await call('use-context', 'bench');
         });
@@ -122,7 +138,12 @@ const ask = () => new Promise((resolve, reject) => {
 async function* meanwhileRows(folder: string, contexts: number): AsyncIterable<Row> {
   const config = path.join(folder, 'config-meanwhile');
   const place = { kubeconfig: config, cwd: folder, home: folder };
-  const kubeconfig = createKubeconfig({ folder: path.join(folder, 'state-2'), clock: systemClock, logger: silentLogger, worker });
+  const kubeconfig = createKubeconfig({
+    folder: path.join(folder, 'state-2'),
+    clock: systemClock,
+    logger: silentLogger,
+    worker,
+  });
   const server = createServer((_, answer) => answer.end('ok')).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const client = new Worker(clientSource, { eval: true, workerData: (server.address() as AddressInfo).port });
@@ -142,7 +163,8 @@ async function* meanwhileRows(folder: string, contexts: number): AsyncIterable<R
   await client.terminate();
   server.close();
   await kubeconfig.close();
-  const middle = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  const middle = (values: readonly number[]) =>
+    values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
   yield {
     name: `event loop delay while ${contexts} contexts are edited, p99`,
     unit: 'ms',
@@ -179,7 +201,10 @@ async function* switchRows(
       const took = await inTurn(
         {
           ours: () => tunnels('switch', [title, other][(round += 1) % 2] ?? title),
-          theirs: () => run(kubectlFile, ['config', 'use-context', `cluster-${(round += 1) % 2}`], { env: { HOME: env.HOME } }),
+          theirs: () =>
+            run(kubectlFile, ['config', 'use-context', `cluster-${(round += 1) % 2}`], {
+              env: { HOME: env.HOME },
+            }),
           node: () => run(process.execPath, ['-e', '0'], { env }),
         },
         times,

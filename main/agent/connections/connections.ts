@@ -12,10 +12,10 @@ import { createConnect } from './connect.ts';
 import { type CurrentContext, createCurrentContext } from './current-context.ts';
 import { createDisconnect } from './disconnect.ts';
 import { createEntries } from './entries.ts';
+import { createEntryWatch, type EntryWatch } from './entry-watch.ts';
 import type { PluginCommand } from './kubeconfig-entry.ts';
 import type { ConnectRequest } from './production-guard.ts';
 import { byPlace, placeOf, readRemembered } from './remembered.ts';
-import { createEntryWatch, type EntryWatch } from './entry-watch.ts';
 import { createReopen } from './reopen.ts';
 import { createRestore } from './restore.ts';
 

@@ -38,10 +38,10 @@ export function createDisconnect(options: {
     const left: ClusterId[] = [];
     for (const [place, group] of byPlace(known(ids))) {
       try {
-        const { failures, ...done } = await kubeconfig[how](place, group);
-        warnings.push(...done.warnings, ...failures.map(sentences));
-        const removed: readonly string[] = 'removed' in done ? done.removed : [];
-        if (failures.length > 0) left.push(...group.filter((id) => !removed.includes(id)));
+        const done = await kubeconfig[how](place, group);
+        warnings.push(...done.warnings, ...done.failures.map(sentences));
+        const removed = new Set<string>('removed' in done ? (done.removed as readonly string[]) : []);
+        if (done.failures.length > 0) left.push(...group.filter((id) => !removed.has(id)));
       } catch (error) {
         warnings.push(sentences(error));
         left.push(...group);

@@ -49,7 +49,10 @@ export function createEntryWatch(options: {
   readonly notice: (level: 'info' | 'warning', message: string) => void;
   /** Called when the problems have changed: those of entries, and those of whole files. */
   readonly onProblems?:
-    | ((problems: { readonly entries: readonly EntryProblem[]; readonly files: readonly PlainError[] }) => void)
+    | ((problems: {
+        readonly entries: readonly EntryProblem[];
+        readonly files: readonly PlainError[];
+      }) => void)
     | undefined;
 }): EntryWatch {
   const { clock, catalog, tunnels, ports, kubeconfig, remembered, entries, plugin, notice } = options;
@@ -94,7 +97,11 @@ export function createEntryWatch(options: {
       repairedAt.set(id, clock.now());
       notice('info', `${what} in ${entry.file.given}. The entry of ${title} was written again.`);
     } catch (error) {
-      fail(id, `${what} in ${entry.file.given}, and it could not be written again. ${sentences(error)}`, again);
+      fail(
+        id,
+        `${what} in ${entry.file.given}, and it could not be written again. ${sentences(error)}`,
+        again,
+      );
     }
   };
   const nameFor = (id: ClusterId) => {
@@ -141,11 +148,17 @@ export function createEntryWatch(options: {
     for (const id of problems.keys()) if (!ours.has(id)) settle(id);
     for (const [id, states] of ours) {
       // An entry in one of several files is enough for kubectl.
-      const best = states.find(({ status }) => status === 'intact') ?? states.find(({ status }) => status !== 'missing');
+      const best =
+        states.find(({ status }) => status === 'intact') ?? states.find(({ status }) => status !== 'missing');
       const one = best ?? states[0];
       if (one !== undefined) await checkOne(one, id);
     }
-    watched = [...new Set([...programsOf([plugin.command, ...plugin.args]), ...found.flatMap((one) => programsOf(one.plugin))])];
+    watched = [
+      ...new Set([
+        ...programsOf([plugin.command, ...plugin.args]),
+        ...found.flatMap((one) => programsOf(one.plugin)),
+      ]),
+    ];
     const files = failures.map(toPlainError);
     const texts = new Set(files.map(({ code, message }) => (code === 'kubeconfig-locked' ? code : message)));
     for (const [index, text] of [...texts].entries())
@@ -158,7 +171,12 @@ export function createEntryWatch(options: {
   return {
     checkEntries: singleFlight(() => check().catch(() => {})),
     entryFiles: async () => [
-      ...(await kubeconfig.files()).flatMap(({ given, real }) => [given, real, `${given}.lock`, `${real}.lock`]),
+      ...(await kubeconfig.files()).flatMap(({ given, real }) => [
+        given,
+        real,
+        `${given}.lock`,
+        `${real}.lock`,
+      ]),
       ...watched,
     ],
   };
@@ -179,7 +197,8 @@ async function missingOf(files: readonly string[]): Promise<string | undefined> 
   for (const file of files) {
     const exists = await stat(file).then(
       () => true,
-      (error: unknown) => !(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')),
+      (error: unknown) =>
+        !(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')),
     );
     if (!exists) return file;
   }

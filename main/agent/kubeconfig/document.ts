@@ -35,7 +35,15 @@ export type Range = readonly [start: number, end: number];
  * `kubeconfig-invalid` for what kubectl refuses too, with the line.
  */
 export function parseDocument(text: string, file: string): KubeconfigDocument {
-  const empty = { file, text, root: undefined, nothing: undefined, end: text.length, next: undefined, value: {} };
+  const empty = {
+    file,
+    text,
+    root: undefined,
+    nothing: undefined,
+    end: text.length,
+    next: undefined,
+    value: {},
+  };
   try {
     const { root, end, next } = parseYaml(text);
     if (root === undefined) return empty;
@@ -44,7 +52,12 @@ export function parseDocument(text: string, file: string): KubeconfigDocument {
     const fault = typeFault(root, value);
     if (fault !== undefined || root.kind !== 'map' || !isMapping(value)) {
       const { at, reason, hint } = fault ?? { at: root.start, reason: 'the top level is not a mapping' };
-      throw refusal(empty, { code: 'kubeconfig-invalid', at, reason, ...(hint === undefined ? {} : { hint }) });
+      throw refusal(empty, {
+        code: 'kubeconfig-invalid',
+        at,
+        reason,
+        ...(hint === undefined ? {} : { hint }),
+      });
     }
     return { file, text, root, nothing: undefined, end, next, value };
   } catch (error) {
@@ -79,7 +92,9 @@ export function currentContext(document: KubeconfigDocument): string | undefined
  * or if a merge key after it overrides it.
  */
 export function topPair(document: KubeconfigDocument, key: string): Pair | undefined {
-  const pair = document.root?.pairs.findLast((one) => (isMerge(one.key) ? merges(one, key) : keyOf(one.key) === key));
+  const pair = document.root?.pairs.findLast((one) =>
+    isMerge(one.key) ? merges(one, key) : keyOf(one.key) === key,
+  );
   return pair === undefined || isMerge(pair.key) ? undefined : pair;
 }
 

@@ -1,4 +1,12 @@
-import { currentContext, type KubeconfigDocument, lineOf, listNames, parseDocument, stanzas, topPair } from './document.ts';
+import {
+  currentContext,
+  type KubeconfigDocument,
+  lineOf,
+  listNames,
+  parseDocument,
+  stanzas,
+  topPair,
+} from './document.ts';
 import { decode } from './encoding.ts';
 import { isIntact, ownedStanzas, type Stranger, strangersIn } from './ownership.ts';
 import type { FileState, Named } from './plan.ts';

@@ -104,7 +104,8 @@ function check(type: Type, place: Place): TypeFault | undefined {
   if ('listOf' in type) return checkList(type, place);
   if (!isMap(value)) return wrong(place, 'a mapping');
   for (const [key, inner] of Object.entries(value)) {
-    const innerType = 'mapOf' in type ? type.mapOf : Object.hasOwn(type.fields, key) ? type.fields[key] : undefined;
+    const innerType =
+      'mapOf' in type ? type.mapOf : Object.hasOwn(type.fields, key) ? type.fields[key] : undefined;
     if (innerType === undefined) continue;
     const what = place.what === 'the top level' ? `"${key}"` : `"${key}" of ${place.what}`;
     const fault = check(innerType, { node: childOf(place.node, key), value: inner, what });
@@ -124,7 +125,8 @@ function checkList(
   for (const [index, item] of value.entries()) {
     const itemNode = target.kind === 'seq' ? (target.items[index]?.node ?? node) : node;
     const name = named && isMap(item) && typeof item.name === 'string' ? item.name : undefined;
-    const itemWhat = name === undefined || name === '' ? `item ${index + 1} of ${what}` : `"${name}" in ${what}`;
+    const itemWhat =
+      name === undefined || name === '' ? `item ${index + 1} of ${what}` : `"${name}" in ${what}`;
     const fault = check(listOf, { node: itemNode, value: item, what: itemWhat });
     if (fault !== undefined) return fault;
     if (!named) continue;

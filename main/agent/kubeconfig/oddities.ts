@@ -6,7 +6,11 @@ interface Seen {
   readonly inspection: Inspection;
 }
 
-const nouns: Readonly<Record<Listed['list'], string>> = { clusters: 'cluster', contexts: 'context', users: 'user' };
+const nouns: Readonly<Record<Listed['list'], string>> = {
+  clusters: 'cluster',
+  contexts: 'context',
+  users: 'user',
+};
 /** Two files that are copies of each other hide hundreds. */
 const named = 3;
 
@@ -31,7 +35,9 @@ export function passedOver(files: readonly Seen[]): readonly string[] {
         `${file}, line ${line}: kubectl does not use this ${nouns[list]} "${name}", because ${other} has one of that name.`,
       );
     if (hidden.length > named)
-      warnings.push(`${file}: kubectl does not use ${hidden.length - named} more names that are in a file before it.`);
+      warnings.push(
+        `${file}: kubectl does not use ${hidden.length - named} more names that are in a file before it.`,
+      );
   }
   const owner = files.find(({ inspection }) => inspection.currentContext !== undefined);
   const current = owner?.inspection.currentContext;

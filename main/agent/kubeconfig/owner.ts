@@ -19,12 +19,15 @@ export function createOwner(file: string, logger: Logger): Owner {
     file,
     version: 1,
     schema: z.object({ id: z.string().min(1) }),
-    onUnreadable: (name, reason) => logger.warn('The id of this agent cannot be read', { file: name, reason }),
+    onUnreadable: (name, reason) =>
+      logger.warn('The id of this agent cannot be read', { file: name, reason }),
   });
   const load = once(async () => {
     const known = await storage.read();
     if (known !== undefined) return { id: known.id, isNew: false };
-    const name = hostname().replaceAll(/[^A-Za-z0-9.-]/g, '').slice(0, 40);
+    const name = hostname()
+      .replaceAll(/[^A-Za-z0-9.-]/g, '')
+      .slice(0, 40);
     return { id: `${name || 'computer'}-${randomBytes(4).toString('hex')}`, isNew: true };
   });
   const store = once(async () => {

@@ -115,13 +115,18 @@ export function isIntact(seen: OurStanza, written: OurStanza): boolean {
     const value = field(body, name);
     return value !== undefined && value !== null && value !== '' && value !== false;
   };
-  return seen.item.name === written.item.name && !drop.some(isSet) && contains(body, bodyOf(written.list, written.item));
+  return (
+    seen.item.name === written.item.name &&
+    !drop.some(isSet) &&
+    contains(body, bodyOf(written.list, written.item))
+  );
 }
 
 /** Returns true if all that `wanted` has is in `value`. kubectl adds empty fields when it rewrites a file. */
 function contains(value: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted)) {
-    if (wanted.length === 0) return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+    if (wanted.length === 0)
+      return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
     // Other programs add extensions, and kubectl sorts them.
     if (wanted.every((one) => field(one, 'extension') !== undefined))
       return Array.isArray(value) && wanted.every((one) => value.some((other) => contains(other, one)));

@@ -28,7 +28,8 @@ export function removals(
     if (ours.length === seq.items.length && before === null) dropped.push(pair);
     if (!seq.flow) edits.push(...cutBlock({ document, pair, seq, ours, before }));
     else if (ours.length < seq.items.length) edits.push(...cutFlow(document, rangesOf(seq), ours));
-    else if (before !== null) edits.push(replace(document, [seq.start, seq.end], before === '' ? 'null' : before));
+    else if (before !== null)
+      edits.push(replace(document, [seq.start, seq.end], before === '' ? 'null' : before));
   }
   const current = topPair(document, 'current-context');
   if (options.restoreCurrent && current !== undefined) {

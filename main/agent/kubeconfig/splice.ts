@@ -131,11 +131,13 @@ function newPairs(document: KubeconfigDocument, eol: string) {
     if (root !== undefined && flowPairs.length > 0) {
       const [before, after] = root.pairs.length > 0 ? [', ', ', '] : ['', ''];
       // A merge key overrides the keys before it.
-      if (!hasMerge(document)) return [{ at: root.start + 1, before: '', after: flowPairs.join(', ') + after }];
+      if (!hasMerge(document))
+        return [{ at: root.start + 1, before: '', after: flowPairs.join(', ') + after }];
       return [{ at: root.end - 1, before: '', after: before + flowPairs.join(', ') }];
     }
     if (block === '') return [];
-    if (isOpen && firstPair !== undefined) return [{ at: lineStart(text, firstPair.start), before: '', after: block }];
+    if (isOpen && firstPair !== undefined)
+      return [{ at: lineStart(text, firstPair.start), before: '', after: block }];
     // Comments at the end of the file stay after it.
     const at = lastPair === undefined ? document.end : lineEnd(text, pairEnd(lastPair));
     return [{ at, before: '', after: block }];
@@ -198,7 +200,9 @@ function addToList(options: {
 }
 
 function setOrFill(document: KubeconfigDocument, pair: Pair, value: string): Edit {
-  return pair.value.end > pair.value.from ? setValue(document, pair, value) : fillValue(document, pair, value);
+  return pair.value.end > pair.value.from
+    ? setValue(document, pair, value)
+    : fillValue(document, pair, value);
 }
 
 function addToBlock({
@@ -215,6 +219,7 @@ function addToBlock({
   const at = lineEnd(text, Math.max(seq.end, dash + 1));
   if (at < text.length || !isOpen) return { edit: { at, before: '', after }, isFirst: false };
   const start = lineStart(text, dash);
-  if (text.slice(start, dash).trim() !== '') throw unsupported(document, dash, 'a list is written in an unusual form');
+  if (text.slice(start, dash).trim() !== '')
+    throw unsupported(document, dash, 'a list is written in an unusual form');
   return { edit: { at: start, before: '', after }, isFirst: true };
 }

@@ -27,7 +27,11 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 export function valueRange(document: KubeconfigDocument, { value }: Pair): readonly [number, number] {
   const { text } = document;
   let { end } = value;
-  if (value.kind === 'scalar' && (value.style === 'literal' || value.style === 'folded') && end > value.start) {
+  if (
+    value.kind === 'scalar' &&
+    (value.style === 'literal' || value.style === 'folded') &&
+    end > value.start
+  ) {
     if (isBreak(text.charCodeAt(end - 1))) end -= text.slice(end - 2, end) === '\r\n' ? 2 : 1;
   }
   return [value.from, end];

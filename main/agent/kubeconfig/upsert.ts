@@ -55,7 +55,8 @@ function namesOf(
   };
   const oldName = text('cluster') ?? context?.name;
   const cluster = freeName(entry, oldName, taken);
-  if (context === undefined) return { cluster, context: cluster, contextUser: cluster, namespace: entry.namespace };
+  if (context === undefined)
+    return { cluster, context: cluster, contextUser: cluster, namespace: entry.namespace };
   const isRenamed = context.name !== oldName && context.name !== '' && !taken.has(context.name);
   const user = text('user');
   const isTheirUser = user !== undefined && user !== oldName && user !== old('users')?.name;

@@ -74,7 +74,7 @@ export function createOperations(agent: {
       };
     },
     connect: connectOperation({ ...shared, clock, logger }),
-    ...connectedOperations(shared),
+    ...connectedOperations({ ...shared, clock, logger }),
     switchTo: switchOperation(shared),
     kubectl: current.kubectl,
     credential: credentialOperation({ ...shared, signIns, env: parts.env }),

@@ -8,7 +8,7 @@ export function switchOperation(options: {
   readonly catalog: Pick<Catalog, 'find'>;
   readonly connections: Pick<Connections, 'use' | 'back'>;
   readonly restored: Promise<void>;
-  readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectl' | 'look' | 'lookNow'>;
+  readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectlAfter' | 'look' | 'lookNow'>;
 }): Agent['switchTo'] {
   const { catalog, connections, restored, current } = options;
   return async ({ cluster, place, production = false, minutes }) => {
@@ -22,6 +22,8 @@ export function switchOperation(options: {
       });
     await current.look();
     if (minutes !== undefined) current.lookNow();
-    return { kubectl: await current.kubectl(place) };
+    // The switch is made: another file that cannot be read does not make it a failure.
+    const { kubectl } = await current.kubectlAfter(place, []);
+    return { kubectl };
   };
 }

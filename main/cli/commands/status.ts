@@ -109,7 +109,9 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
     ...identities
       .filter(({ cluster }) => open.has(cluster))
       .map(({ cluster, summary }) => printable(`${nameOf(cluster)}: ${summary}`)),
-    ...problems.map(({ message, hint = '' }) => `${paint('yellow', '!')} ${printable(message)} ${printable(hint)}`),
+    ...problems.map(
+      ({ message, hint = '' }) => `${paint('yellow', '!')} ${printable(message)} ${printable(hint)}`,
+    ),
     ...(kept.length === 0
       ? []
       : [

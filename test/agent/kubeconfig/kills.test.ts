@@ -30,7 +30,7 @@ async function stopAt(limit: number) {
         return new Promise(() => {});
       }
       count += 1;
-      return (original as (...all: readonly unknown[]) => Promise<unknown>).apply(this, args);
+      return (original as (...all: unknown[]) => Promise<unknown>).apply(this, [...args]);
     };
   for (const [name, original] of originals) Object.assign(fs, { [name]: guarded(original) });
   for (const [name, original] of methodsBefore) prototype[name] = guarded(original);

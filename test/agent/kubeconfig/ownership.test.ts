@@ -107,7 +107,9 @@ describe('two agents with a state each, and one file', () => {
     ]);
     expect(await text(config)).toContain(mine.slice(mine.indexOf('- cluster:'), mine.indexOf('contexts:')));
     await kubeconfig.add(place, [entry('a')], {});
-    expect([...(await contextsOf(config)).keys()].toSorted()).toEqual(['a', withId('a', 'a'), 'theirs'].toSorted());
+    expect([...(await contextsOf(config)).keys()].toSorted()).toEqual(
+      ['a', withId('a', 'a'), 'theirs'].toSorted(),
+    );
     // The start of one sweeps nothing of the other.
     await other.close();
     expect(await reopen(path.join(root, 'other-state')).recover(new Set())).toMatchObject({ removed: ['a'] });

@@ -53,8 +53,10 @@ const shapes: Readonly<Record<string, string | Uint8Array>> = {
   'a current-context over two plain lines': `current-context: some\n  where # now\nclusters: []\n`,
   'a current-context that is an alias': `x-name: &n mine\ncurrent-context: *n\ncontexts:\n${context}\n`,
   'a current-context that an alias repeats': `current-context: &n mine\nx-name: *n\nclusters: []\n`,
-  'a list whose bracket is in column 0': 'clusters: [\n  {name: mine, cluster: {server: "https://mine"}}\n]\nusers: [\n]\n',
-  'a flow list that is not indented at all': 'clusters: [\n{name: mine,\ncluster: {server: "https://mine"}}\n]\n',
+  'a list whose bracket is in column 0':
+    'clusters: [\n  {name: mine, cluster: {server: "https://mine"}}\n]\nusers: [\n]\n',
+  'a flow list that is not indented at all':
+    'clusters: [\n{name: mine,\ncluster: {server: "https://mine"}}\n]\n',
   'a merge key at the top': `x: &x {clusters: [{name: mine, cluster: {server: "https://mine"}}]}\n<<: *x\nkind: Config\n`,
   'a merge key at the top of JSON': `{"x": &x {clusters: [{name: mine}]}, "kind": Config, <<: *x}\n`,
   'a list that is an alias': 'x: &list\n- name: mine\nclusters: *list\n',
@@ -65,9 +67,11 @@ const shapes: Readonly<Record<string, string | Uint8Array>> = {
   'CR as line end': `kind: Config\rclusters:\r${item.replaceAll('\n', '\r')}\rcurrent-context: mine\r`,
   'NEL and LS as line ends': `kind: Config\u0085clusters:\u2028${item.replaceAll('\n', '\u2028')}\u0085current-context: mine\u0085`,
   'an open block scalar at the end': `clusters:\n${item}\nusers:\n- name: mine\n  user:\n    token: |\n      abc`,
-  'an open block scalar at the end of the first list': 'users:\n- name: mine\n  user:\n    token: |\n      abc',
+  'an open block scalar at the end of the first list':
+    'users:\n- name: mine\n  user:\n    token: |\n      abc',
   'more than 100 aliases': `x: &x {server: "https://mine"}\nclusters:\n${Array.from({ length: 150 }, (_, index) => `- {name: c${index}, cluster: *x}\n`).join('')}`,
-  'a date as a name, which kubectl takes as text': 'clusters:\n- name: 2026-01-01\n  cluster: {server: "https://mine"}\n',
+  'a date as a name, which kubectl takes as text':
+    'clusters:\n- name: 2026-01-01\n  cluster: {server: "https://mine"}\n',
   'a key with a question mark': `? clusters\n: - name: mine\n? users\n`,
   'a later document that is not YAML': `clusters:\n${item}\n---\n\tbroken: [\n`,
 };
@@ -142,8 +146,16 @@ const refused: Readonly<Record<string, readonly [source: string | Uint8Array, co
     'a number as a name': [`clusters:\n${item}\n- cluster: {}\n  name: 8240e3\n`, 'kubeconfig-invalid', 5],
     'a number as a current-context': ['clusters: []\ncurrent-context: 20240101\n', 'kubeconfig-invalid', 2],
     'a number as a token': ['users:\n- name: a\n  user:\n    token: 017\n', 'kubeconfig-invalid', 4],
-    'a boolean as a namespace': ['contexts:\n- name: a\n  context:\n    namespace: on\n', 'kubeconfig-invalid', 4],
-    'a certificate that is not base64': ['clusters:\n- name: a\n  cluster:\n    certificate-authority-data: "@"\n', 'kubeconfig-invalid', 4],
+    'a boolean as a namespace': [
+      'contexts:\n- name: a\n  context:\n    namespace: on\n',
+      'kubeconfig-invalid',
+      4,
+    ],
+    'a certificate that is not base64': [
+      'clusters:\n- name: a\n  cluster:\n    certificate-authority-data: "@"\n',
+      'kubeconfig-invalid',
+      4,
+    ],
     'two stanzas without a name': ['clusters:\n- cluster: {}\n- cluster: {}\n', 'kubeconfig-invalid', 3],
     'another kind': ['apiVersion: v1\nkind: List\n', 'kubeconfig-invalid', 2],
     'another version': ['apiVersion: v2\nkind: Config\n', 'kubeconfig-invalid', 1],

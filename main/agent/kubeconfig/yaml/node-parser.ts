@@ -90,10 +90,7 @@ export class NodeParser {
     let end = one.start;
     let anchor: string | undefined;
     let tag: string | undefined;
-    while (
-      (one.type === 'anchor' && anchor === undefined) ||
-      (one.type === 'tag' && tag === undefined)
-    ) {
+    while ((one.type === 'anchor' && anchor === undefined) || (one.type === 'tag' && tag === undefined)) {
       if (one.type === 'anchor') anchor = one.value;
       else tag = this.#tagOf(one);
       end = one.end;
@@ -127,7 +124,8 @@ export class NodeParser {
     node.end = last === undefined ? opening.start : Math.max(last.node.end, last.dash + 1);
     if (!isIndentless) {
       const closing = scanner.next();
-      if (closing.type !== 'block-end') throw new YamlFault(closing.start, 'a list is interrupted: a dash is missing');
+      if (closing.type !== 'block-end')
+        throw new YamlFault(closing.start, 'a list is interrupted: a dash is missing');
     }
     return node;
   }
@@ -233,7 +231,14 @@ export class NodeParser {
 
   #openMap(properties: Properties, start: number, flow: boolean) {
     const pairs: Pair[] = [];
-    const node: Writable<MapNode> = { ...rest(properties, start), kind: 'map', flow, pairs, start, end: start };
+    const node: Writable<MapNode> = {
+      ...rest(properties, start),
+      kind: 'map',
+      flow,
+      pairs,
+      start,
+      end: start,
+    };
     return { node: this.#anchored(node), pairs };
   }
 }

@@ -11,20 +11,24 @@ import { type Token, YamlFault } from './token.ts';
 export function parseYaml(text: string): YamlDocument {
   const forbidden = forbiddenAt(text);
   const document = parseFirst(text, new Scanner(text));
-  if (forbidden >= 0 && forbidden < document.end) throw new YamlFault(forbidden, 'there is a control character');
+  if (forbidden >= 0 && forbidden < document.end)
+    throw new YamlFault(forbidden, 'there is a control character');
   return document;
 }
 
 function parseFirst(text: string, scanner: Scanner): YamlDocument {
   const first = scanner.peek();
   if (first.type === 'stream-end') return { root: undefined, end: text.length, next: undefined };
-  const isExplicit = first.type === 'version' || first.type === 'tag-directive' || first.type === 'document-start';
+  const isExplicit =
+    first.type === 'version' || first.type === 'tag-directive' || first.type === 'document-start';
   const handles = readDirectives(scanner);
   if (isExplicit) {
     const start = scanner.next();
-    if (start.type !== 'document-start') throw new YamlFault(start.start, 'a directive is not followed by "---"');
+    if (start.type !== 'document-start')
+      throw new YamlFault(start.start, 'a directive is not followed by "---"');
     const content = scanner.peek();
-    if (isDocumentEdge(content)) return { root: empty(start.end), end: content.start, next: nextDocument(scanner) };
+    if (isDocumentEdge(content))
+      return { root: empty(start.end), end: content.start, next: nextDocument(scanner) };
   }
   const root = new NodeParser(scanner, handles).root();
   return { root, end: scanner.peek().start, next: nextDocument(scanner) };

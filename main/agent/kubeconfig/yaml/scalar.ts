@@ -6,8 +6,12 @@ export type Scalar = string | number | boolean | null;
 const prefix = 'tag:yaml.org,2002:';
 /** The words that plain scalars mean, as in YAML 1.1 (go-yaml v2, resolve.go). */
 const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([
-  ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((word) => [word, true] as const),
-  ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
+  ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map(
+    (word) => [word, true] as const,
+  ),
+  ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map(
+    (word) => [word, false] as const,
+  ),
   ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
 ]);
 const noNumbers = /^(?:\.nan|\.NaN|\.NAN|[-+]?(?:\.inf|\.Inf|\.INF))$/;
@@ -27,7 +31,8 @@ export function scalarOf(node: ScalarNode): Scalar {
     case `${prefix}int`:
     case `${prefix}float`: {
       const value = plainValue(text, start);
-      const kind = value === null ? 'null' : typeof value === 'boolean' ? 'bool' : isWhole(text) ? 'int' : 'float';
+      const kind =
+        value === null ? 'null' : typeof value === 'boolean' ? 'bool' : isWhole(text) ? 'int' : 'float';
       const fits = tag === prefix + kind || (tag === `${prefix}float` && kind === 'int');
       if (typeof value === 'string' || !fits) throw new YamlFault(start, 'a value does not fit its tag');
       return value;
@@ -48,7 +53,8 @@ function plainValue(text: string, at: number): Scalar {
 /** Returns the number that a plain scalar means: Go's `ParseInt` with any base, else a decimal fraction. */
 function numberOf(text: string): number | undefined {
   if (!/^[-+.0-9]/.test(text)) return undefined;
-  if (text.startsWith('.')) return finite(/^\.[0-9]+(?:[eE][-+]?[0-9]+)?$/.test(text) ? Number(text) : undefined);
+  if (text.startsWith('.'))
+    return finite(/^\.[0-9]+(?:[eE][-+]?[0-9]+)?$/.test(text) ? Number(text) : undefined);
   const digits = text.replaceAll('_', '');
   if (wholeOf(digits) !== undefined) return Number(wholeOf(digits));
   const isDecimal = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/.test(digits);
@@ -69,7 +75,13 @@ function wholeOf(digits: string): bigint | undefined {
   if (found === null) return undefined;
   const [, sign = '', hex, binary, octal, decimal] = found;
   const size = BigInt(
-    hex !== undefined ? `0x${hex}` : binary !== undefined ? `0b${binary}` : octal !== undefined ? `0o${octal}` : (decimal ?? '0'),
+    hex !== undefined
+      ? `0x${hex}`
+      : binary !== undefined
+        ? `0b${binary}`
+        : octal !== undefined
+          ? `0o${octal}`
+          : (decimal ?? '0'),
   );
   const value = sign === '-' ? -size : size;
   const largest = sign === '' ? 2n ** 64n - 1n : 2n ** 63n - 1n;

@@ -104,6 +104,7 @@ function scanHeader(text: string, start: number) {
   else if (width()) chomp();
   while (isBlank(codeAt(text, at))) at += 1;
   if (codeAt(text, at) === 35 /* # */) while (!isBreakOrEnd(codeAt(text, at))) at += 1;
-  if (!isBreakOrEnd(codeAt(text, at))) throw new YamlFault(start, 'a block text begins on the line of its sign');
+  if (!isBreakOrEnd(codeAt(text, at)))
+    throw new YamlFault(start, 'a block text begins on the line of its sign');
   return { at, chomping, increment };
 }

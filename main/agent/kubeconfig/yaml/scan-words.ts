@@ -1,4 +1,13 @@
-import { codeAt, hexValue, isBlank, isBlankOrEnd, isBreak, isBreakOrEnd, isDigit, isWord } from './characters.ts';
+import {
+  codeAt,
+  hexValue,
+  isBlank,
+  isBlankOrEnd,
+  isBreak,
+  isBreakOrEnd,
+  isDigit,
+  isWord,
+} from './characters.ts';
 import { type Token, token, YamlFault } from './token.ts';
 
 /** Scans an anchor or an alias. `start` is the offset of `&` or `*`. */
@@ -100,7 +109,10 @@ function scanUri(text: string, from: number, head: string): readonly [string, nu
         throw new YamlFault(from, 'a tag has an invalid escape');
       uri += text.slice(at, at + 3);
       at += 3;
-    } else if (isWord(code) || (code > 0 && !isBreak(code) && uriCharacters.includes(String.fromCharCode(code)))) {
+    } else if (
+      isWord(code) ||
+      (code > 0 && !isBreak(code) && uriCharacters.includes(String.fromCharCode(code)))
+    ) {
       uri += text[at];
       at += 1;
     } else break;

@@ -1,4 +1,13 @@
-import { afterBreak, codeAt, endOfText, isBlank, isBlankOrEnd, isBreak, isBreakOrEnd, isDocumentMarker } from './characters.ts';
+import {
+  afterBreak,
+  codeAt,
+  endOfText,
+  isBlank,
+  isBlankOrEnd,
+  isBreak,
+  isBreakOrEnd,
+  isDocumentMarker,
+} from './characters.ts';
 import { scanBlock } from './scan-block.ts';
 import { scanPlain } from './scan-plain.ts';
 import { scanQuoted } from './scan-quoted.ts';
@@ -89,7 +98,7 @@ export class Scanner {
     }
   }
 
-  #fetch(): void {
+  #fetch() {
     this.#skipToToken();
     this.#unrollIndent(this.#column());
     const text = this.#text;

@@ -26,9 +26,10 @@ export function valueOf(root: Node): Json {
     known.set(node, map);
     for (const { key, value } of node.pairs) {
       if (!isMerge(key)) set(map, keyOf(key), convert(value));
-      else for (const source of mergeSources(value)) {
-        for (const [name, inner] of Object.entries(convert(source))) set(map, name, inner);
-      }
+      else
+        for (const source of mergeSources(value)) {
+          for (const [name, inner] of Object.entries(convert(source) ?? {})) set(map, name, inner);
+        }
     }
     return map;
   };
@@ -38,7 +39,9 @@ export function valueOf(root: Node): Json {
 /** Returns true for a merge key: `<<`, if it is not quoted. */
 export function isMerge(key: Node): key is ScalarNode {
   if (key.kind !== 'scalar' || key.value !== '<<') return false;
-  return key.tag === undefined ? key.style === 'plain' : key.tag === 'tag:yaml.org,2002:merge' || key.tag === '!';
+  return key.tag === undefined
+    ? key.style === 'plain'
+    : key.tag === 'tag:yaml.org,2002:merge' || key.tag === '!';
 }
 
 /** Returns the mappings of a merge key, the weakest first. */

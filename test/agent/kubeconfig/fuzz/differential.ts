@@ -50,7 +50,10 @@ export async function compare(firstSeed: number, count: number): Promise<Tally> 
     const wrong: Disagreement[] = [];
     const report = ({ seed, bytes }: Case, why: string) => wrong.push({ seed, why, text: bytes.toString() });
     await Promise.all(cases.map(({ name, bytes }) => writeFile(path.join(folder, name), bytes)));
-    const refused = await refusedOf(folder, cases.map(({ name }) => name));
+    const refused = await refusedOf(
+      folder,
+      cases.map(({ name }) => name),
+    );
     const good = cases.filter(({ name }) => !refused.has(name));
     for (const one of cases) {
       const why = refused.get(one.name);
@@ -59,12 +62,20 @@ export async function compare(firstSeed: number, count: number): Promise<Tally> 
       else if (why !== undefined && one.edited !== undefined) report(one, `kubectl refuses it: ${why}`);
     }
     const both = good.filter(({ edited }) => edited !== undefined);
-    const before = await view(folder, both.map(({ name }) => name));
+    const before = await view(
+      folder,
+      both.map(({ name }) => name),
+    );
     await Promise.all(both.map(({ name, edited = '' }) => writeFile(path.join(folder, name), edited)));
-    const broken = await refusedOf(folder, both.map(({ name }) => name));
+    const broken = await refusedOf(
+      folder,
+      both.map(({ name }) => name),
+    );
     for (const one of both.filter(({ name }) => broken.has(name)))
       report(one, `kubectl refuses what was made of it: ${broken.get(one.name)}`);
-    if (broken.size === 0) for (const one of await changed(folder, both, before)) report(one, 'kubectl reads something else than before');
+    if (broken.size === 0)
+      for (const one of await changed(folder, both, before))
+        report(one, 'kubectl reads something else than before');
     return { files: count, read: good.length, disagreements: wrong };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -78,16 +89,30 @@ function edit(seed: number): Case {
   const base = { seed, bytes, name };
   try {
     const ours = entry(`ours-${seed}`);
-    const added = plan({ file: name, bytes, states: [], change: { upsert: [ours], current: { id: ours.id } }, owner });
+    const added = plan({
+      file: name,
+      bytes,
+      states: [],
+      change: { upsert: [ours], current: { id: ours.id } },
+      owner,
+    });
     const states: readonly FileState[] = added.state === undefined ? [] : [added.state];
     const removed = plan({ file: name, bytes: added.bytes, states, change: { remove: [ours.id] }, owner });
     const isRestored = Buffer.from(removed.bytes).equals(bytes);
-    const fault = isRestored ? added.currentContext === ours.name ? '' : '! the context is not current' : '! the bytes are not restored';
+    const fault = isRestored
+      ? added.currentContext === ours.name
+        ? ''
+        : '! the context is not current'
+      : '! the bytes are not restored';
     return { ...base, edited: Buffer.from(added.bytes), refusal: fault };
   } catch (error) {
     const isRefusal = error instanceof AppError && error.code === 'kubeconfig-invalid';
     const text = error instanceof AppError ? `${error.code} ${error.message}` : String(error);
-    return { ...base, edited: undefined, refusal: isRefusal || error instanceof AppError ? text : `! ${text}` };
+    return {
+      ...base,
+      edited: undefined,
+      refusal: isRefusal || error instanceof AppError ? text : `! ${text}`,
+    };
   }
 }
 
@@ -95,7 +120,9 @@ function edit(seed: number): Case {
 async function refusedOf(folder: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const { stderr } = await run(folder, names);
   const refused = new Map<string, string>();
-  for (const [, name = '', why = ''] of stderr.matchAll(/error loading config file "([^"]+)": ([^\n]*?)(?=, error loading config file|\]?$)/gm))
+  for (const [, name = '', why = ''] of stderr.matchAll(
+    /error loading config file "([^"]+)": ([^\n]*?)(?=, error loading config file|\]?$)/gm,
+  ))
     refused.set(name, why.slice(0, 200));
   if (refused.size === 0 && stderr !== '') throw new Error(`kubectl: ${stderr.slice(0, 1000)}`);
   return refused;
@@ -111,13 +138,28 @@ async function view(folder: string, names: readonly string[]): Promise<View> {
   const { stdout } = await run(folder, names);
   const parsed = JSON.parse(stdout);
   const others = (list: string, kind: string) =>
-    ((parsed[list] ?? []) as { readonly name: string }[]).filter(({ name }) => !name.startsWith('ours-')).map((one) => ({ ...one, kind }));
-  return { clusters: others('clusters', 'cluster'), contexts: others('contexts', 'context'), users: others('users', 'user') };
+    ((parsed[list] ?? []) as { readonly name: string }[])
+      .filter(({ name }) => !name.startsWith('ours-'))
+      .map((one) => ({ ...one, kind }));
+  return {
+    clusters: others('clusters', 'cluster'),
+    contexts: others('contexts', 'context'),
+    users: others('users', 'user'),
+  };
 }
 
 /** Resolves with the files of which kubectl reads something else now, besides our entry. */
 async function changed(folder: string, cases: readonly Case[], before: View): Promise<readonly Case[]> {
-  if (isDeepStrictEqual(await view(folder, cases.map(({ name }) => name)), before)) return [];
+  if (
+    isDeepStrictEqual(
+      await view(
+        folder,
+        cases.map(({ name }) => name),
+      ),
+      before,
+    )
+  )
+    return [];
   const found: Case[] = [];
   for (const one of cases) {
     const now = await view(folder, [one.name]);
@@ -128,7 +170,10 @@ async function changed(folder: string, cases: readonly Case[], before: View): Pr
   return found;
 }
 
-function run(folder: string, names: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
+function run(
+  folder: string,
+  names: readonly string[],
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const env = { PATH: process.env.PATH, HOME: folder, KUBECONFIG: names.join(path.delimiter) };
   const args = ['config', 'view', '--raw', '-o', 'json'];
   return new Promise((resolve) => {

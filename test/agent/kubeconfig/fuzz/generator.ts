@@ -10,13 +10,53 @@ export function generate(random: Random, mark: string): Buffer {
   if (chance(0.05)) text = text.slice(0, below(text.length + 1));
   const eol = pick(['\n', '\n', '\n', '\n', '\n', '\n', '\r\n', '\r\n', '\r', '\u0085', '\u2028', 'mixed']);
   if (eol !== '\n')
-    text = text.replaceAll('\n', () => (eol === 'mixed' ? pick(['\n', '\r\n', '\r', '\u0085', '\u2029']) : eol));
+    text = text.replaceAll('\n', () =>
+      eol === 'mixed' ? pick(['\n', '\r\n', '\r', '\u0085', '\u2029']) : eol,
+    );
   if (chance(0.05)) text = `\ufeff${text}`;
   return Buffer.from(text);
 }
 
-const words = ['a', 'prod', 'yes', 'on', 'null', '017', '0x1f', '1e3', '~', '2026-01-01', '8240e3', 'a: b', 'x #y'] as const;
-const letters = ['"', "'", ':', '-', '[', ']', '{', '}', ',', '#', '&a', '*a', '!', '|', '>', '?', '%', '\t', ' ', '\n', '<<: ', 'é', '\u0007'] as const;
+const words = [
+  'a',
+  'prod',
+  'yes',
+  'on',
+  'null',
+  '017',
+  '0x1f',
+  '1e3',
+  '~',
+  '2026-01-01',
+  '8240e3',
+  'a: b',
+  'x #y',
+] as const;
+const letters = [
+  '"',
+  "'",
+  ':',
+  '-',
+  '[',
+  ']',
+  '{',
+  '}',
+  ',',
+  '#',
+  '&a',
+  '*a',
+  '!',
+  '|',
+  '>',
+  '?',
+  '%',
+  '\t',
+  ' ',
+  '\n',
+  '<<: ',
+  'é',
+  '\u0007',
+] as const;
 
 /** Changes a text at a few places, as a slip of the hand would. */
 function mutate({ below, pick, chance }: Random, original: string): string {
@@ -55,11 +95,15 @@ function createWriter(random: Random, mark: string) {
     return first !== undefined && chance(0.15) ? `*${pick([first, ...rest])}` : undefined;
   };
   const comment = () => (chance(0.06) ? ` # ${pick(['note', 'a, b', '{', "it's", '- x'])}` : '');
-  const lineComment = (pad: string) => (chance(0.05) ? `${chance(0.5) ? pad : ''}# ${pick(['note', 'x: y', '- a'])}\n` : '');
+  const lineComment = (pad: string) =>
+    chance(0.05) ? `${chance(0.5) ? pad : ''}# ${pick(['note', 'x: y', '- a'])}\n` : '';
 
   /** A text in some style that fits on one line. */
   const short = (value: string, flow: boolean): string => {
-    const isSafe = /^[A-Za-z][A-Za-z0-9/.:+=-]*$/.test(value) && !/:$/.test(value) && !words.some((word) => word === value);
+    const isSafe =
+      /^[A-Za-z][A-Za-z0-9/.:+=-]*$/.test(value) &&
+      !/:$/.test(value) &&
+      !words.some((word) => word === value);
     const tag = chance(0.02) ? pick(['!!str ', '!x ', '! ']) : '';
     if (isSafe && chance(0.6) && !(flow && /[,[\]{}?]/.test(value))) return tag + value;
     if (chance(0.4)) return `${tag}'${value.replaceAll("'", "''")}'`;
@@ -75,11 +119,28 @@ function createWriter(random: Random, mark: string) {
     if (!flow && chance(0.06))
       return `${anchor}${pick(['|', '>', '|-', '>-', '|+', '>+', '|2-', '>1'])}${comment()}\n${pad}${pad === '' ? ' ' : ''} ${value}\n${chance(0.2) ? '\n' : ''}`.trimEnd();
     if (chance(0.03)) return `${anchor}"${value.slice(0, 1)}\\\n${pad} ${value.slice(1)}"`;
-    if (!flow && chance(0.03)) return `${anchor}${pick(['some', 'more'])}\n${pad} ${pick(['where', 'words'])}`;
+    if (!flow && chance(0.03))
+      return `${anchor}${pick(['some', 'more'])}\n${pad} ${pick(['where', 'words'])}`;
     return `${anchor}${short(value, flow)}${flow ? '' : comment()}`;
   };
 
-  const odd = (): string => pick(['1', 'true', 'null', '~', '1.5', '[]', '{}', '2026-01-01', '0o17', 'yes', '""', '.inf', '!!int 5', '!!null x']);
+  const odd = (): string =>
+    pick([
+      '1',
+      'true',
+      'null',
+      '~',
+      '1.5',
+      '[]',
+      '{}',
+      '2026-01-01',
+      '0o17',
+      'yes',
+      '""',
+      '.inf',
+      '!!int 5',
+      '!!null x',
+    ]);
   const textField = (column: number, flow: boolean, value: string) =>
     chance(0.02) ? odd() : scalar(value, column, flow);
 
@@ -89,7 +150,8 @@ function createWriter(random: Random, mark: string) {
 
   const map = (fields: readonly Field[], column: number, flow: boolean): string => {
     const pairs = fields.filter(() => !chance(0.04));
-    if (chance(0.04)) pairs.push([pick(['x-note', 'extra', '1', 'y']), () => pick(['1', 'null', 'z', '[1, 2]', '{a: b}'])]);
+    if (chance(0.04))
+      pairs.push([pick(['x-note', 'extra', '1', 'y']), () => pick(['1', 'null', 'z', '[1, 2]', '{a: b}'])]);
     if (flow || chance(0.12) || pairs.length === 0) {
       const gap = chance(0.15) ? `\n${' '.repeat(below(6))}` : '';
       const inner = pairs.map(([name, write]) => `${gap}${key(name)}: ${write(column, true)}`).join(', ');
@@ -109,7 +171,9 @@ function createWriter(random: Random, mark: string) {
   const extensions: Field = [
     'extensions',
     (column, flow) =>
-      flow ? '[{name: x, extension: {a: 1}}]' : `\n${' '.repeat(column)}- name: x\n${' '.repeat(column)}  extension: {a: [1, yes]}`,
+      flow
+        ? '[{name: x, extension: {a: 1}}]'
+        : `\n${' '.repeat(column)}- name: x\n${' '.repeat(column)}  extension: {a: [1, yes]}`,
   ];
   const name = (): Field => {
     names += 1;
@@ -119,7 +183,10 @@ function createWriter(random: Random, mark: string) {
   const bodies: Readonly<Record<string, () => readonly Field[]>> = {
     clusters: () => [
       ['server', (column, flow) => textField(column, flow, 'https://a.example.test:6443')],
-      ['certificate-authority-data', (column, flow) => textField(column, flow, pick(['LS0t', 'LS0tLQ==', 'not base64!']))],
+      [
+        'certificate-authority-data',
+        (column, flow) => textField(column, flow, pick(['LS0t', 'LS0tLQ==', 'not base64!'])),
+      ],
       ['insecure-skip-tls-verify', () => pick(['true', 'false', 'no', 'off'])],
       ...(chance(0.2) ? [extensions] : []),
     ],
@@ -149,7 +216,10 @@ function createWriter(random: Random, mark: string) {
 
   const item = (list: string, column: number, flow: boolean): string => {
     const kind = list.slice(0, -1);
-    const body: Field = [kind, (inner, isFlow) => aliasOf('map') ?? map(bodies[list]?.() ?? [], inner, isFlow)];
+    const body: Field = [
+      kind,
+      (inner, isFlow) => aliasOf('map') ?? map(bodies[list]?.() ?? [], inner, isFlow),
+    ];
     const fields = chance(0.5) ? [name(), body] : [body, name()];
     return map(fields, column, flow);
   };
@@ -157,16 +227,20 @@ function createWriter(random: Random, mark: string) {
   const list = (listName: string, column: number): string => {
     const alias = aliasOf('list');
     if (alias !== undefined && chance(0.2)) return ` ${alias}`;
-    if (chance(0.12)) return pick(['', ' null', ' ~', ' []', ' [ ]', ' [\n]', ' {}', ' !!null ~', ' # none', ' !!seq []']);
+    if (chance(0.12))
+      return pick(['', ' null', ' ~', ' []', ' [ ]', ' [\n]', ' {}', ' !!null ~', ' # none', ' !!seq []']);
     const count = 1 + below(3);
     const tag = chance(0.02) ? pick(['!!seq', '!x']) : '';
     const anchor = [anchorFor('list').trimEnd(), tag].filter(Boolean).join(' ');
     const lead = anchor === '' ? '' : ` ${anchor}`;
-    const items = (at: number, flow: boolean) => Array.from({ length: count }, () => item(listName, at, flow));
+    const items = (at: number, flow: boolean) =>
+      Array.from({ length: count }, () => item(listName, at, flow));
     if (chance(0.2)) {
       const gap = pick(['', ' ', '\n  ', '\n', '\n    ']);
       const end = pick([gap, '\n', '', ' ,', ', # end\n']);
-      return `${lead} [${items(column, true).map((one) => `${gap}${one}`).join(',')}${end}]`;
+      return `${lead} [${items(column, true)
+        .map((one) => `${gap}${one}`)
+        .join(',')}${end}]`;
     }
     const dashColumn = column + pick([0, 0, 2, 4]);
     const pad = ' '.repeat(dashColumn);
@@ -179,7 +253,19 @@ function createWriter(random: Random, mark: string) {
   };
 
   const file = (): string => {
-    if (chance(0.03)) return pick(['', '\n', '# only a comment\n', '---\n', 'null\n', '--- ~\n', '{}\n', '[]\n', 'text\n', '--- # x\n...\n']);
+    if (chance(0.03))
+      return pick([
+        '',
+        '\n',
+        '# only a comment\n',
+        '---\n',
+        'null\n',
+        '--- ~\n',
+        '{}\n',
+        '[]\n',
+        'text\n',
+        '--- # x\n...\n',
+      ]);
     const column = chance(0.04) ? 2 : 0;
     const pad = ' '.repeat(column);
     const parts: string[] = [];
@@ -188,14 +274,36 @@ function createWriter(random: Random, mark: string) {
     if (chance(0.8)) fill('kind', ` ${chance(0.02) ? pick(['List', 'config', '""']) : 'Config'}${comment()}`);
     if (chance(0.15)) fill('preferences', pick([' {}', '', ' null', ' {colors: true}']));
     if (chance(0.06)) fill('x-shared', ` ${map(bodies.clusters?.() ?? [], column + 2, false)}`);
-    for (const listName of ['clusters', 'contexts', 'users']) if (chance(0.9)) fill(key(listName), list(listName, column));
-    if (chance(0.7)) fill(key('current-context'), ` ${chance(0.06) ? '' : scalar(pick([`${mark}-2`, 'x', 'some where']), column + 1, false)}`);
+    for (const listName of ['clusters', 'contexts', 'users'])
+      if (chance(0.9)) fill(key(listName), list(listName, column));
+    if (chance(0.7))
+      fill(
+        key('current-context'),
+        ` ${chance(0.06) ? '' : scalar(pick([`${mark}-2`, 'x', 'some where']), column + 1, false)}`,
+      );
     if (chance(0.03)) fill(pick(['clusters', 'current-context']), pick([' []', ' x', '']));
     if (chance(0.03)) parts.push(`${pad}<<: ${aliasOf('map') ?? '{}'}\n`);
-    const order = chance(0.4) ? parts.map((part) => [below(100), part] as const).toSorted((a, b) => a[0] - b[0]).map(([, part]) => part) : parts;
+    const order = chance(0.4)
+      ? parts
+          .map((part) => [below(100), part] as const)
+          .toSorted((a, b) => a[0] - b[0])
+          .map(([, part]) => part)
+      : parts;
     const body = order.map((part) => `${lineComment(pad)}${part}${chance(0.03) ? '\n' : ''}`).join('');
-    const head = chance(0.1) ? pick(['---\n', '--- # x\n', '%YAML 1.1\n---\n', '\n---\n', '---\n---\n', '%YAML 1.2\n---\n', '# c\n---\n']) : '';
-    const tail = chance(0.1) ? pick(['...\n', '---\n', '---\nother: 1\n', '---\n\tbroken: [\n', '# end\n', '\n\n']) : '';
+    const head = chance(0.1)
+      ? pick([
+          '---\n',
+          '--- # x\n',
+          '%YAML 1.1\n---\n',
+          '\n---\n',
+          '---\n---\n',
+          '%YAML 1.2\n---\n',
+          '# c\n---\n',
+        ])
+      : '';
+    const tail = chance(0.1)
+      ? pick(['...\n', '---\n', '---\nother: 1\n', '---\n\tbroken: [\n', '# end\n', '\n\n'])
+      : '';
     return head + body + tail;
   };
   return { file };

@@ -13,7 +13,8 @@ for (let done = 0; done < files; done += batchSize) {
   const tally = await compare(first + done, Math.min(batchSize, files - done));
   read += tally.read;
   wrong += tally.disagreements.length;
-  for (const { seed, why, text } of tally.disagreements) console.error(`seed ${seed}: ${why}\n${JSON.stringify(text)}\n`);
+  for (const { seed, why, text } of tally.disagreements)
+    console.error(`seed ${seed}: ${why}\n${JSON.stringify(text)}\n`);
 }
 console.log(`${files} files, of which kubectl reads ${read}: ${wrong} disagreements.`);
 process.exitCode = wrong === 0 ? 0 : 1;
