@@ -46,6 +46,10 @@ const shapes: Readonly<Record<string, string | Uint8Array>> = {
   'a comment behind a list stays': `clusters:\n${item}\n  # about mine\n# about contexts\ncontexts:\n${context} # mine\n\n# the end\n`,
   'current-context in single quotes': `current-context: 'mine' # always\ncontexts:\n${context}\n`,
   'keys in quotes': `"clusters":\n${item}\n'current-context': mine\n`,
+};
+
+/** Forms that cannot stay beside an entry of ours: they are written out while it is there. */
+const writtenOut: Readonly<Record<string, string>> = {
   'an empty first document before others gets a minimal config': '---\n---\nclusters: []\n',
   '`null` as the whole document': '--- ~\n',
   'a current-context that is folded over lines': `current-context: >-\n  some\n  where\ncontexts:\n${context}\n`,
@@ -138,11 +142,33 @@ describe.each(Object.entries(shapes))('%s', (_, source) => {
   });
 });
 
+describe.each(Object.entries(writtenOut))('%s', (_, source) => {
+  test('kubectl reads all that it read before, and the bytes come back', async () => {
+    const { kubeconfig, place, config, root } = await bench();
+    await seed(config, source);
+    const before = kubectl === undefined ? undefined : await view(config);
+    await kubeconfig.add(place, [entry('one')], { current: 'one' });
+    await kubeconfig.add(place, [entry('two', { namespace: 'team' })], {});
+    expect(await kubeconfig.current(place)).toEqual({ context: 'one', id: 'one', file: config });
+    if (before !== undefined) {
+      const after = await view(config);
+      expect(after['current-context']).toBe('one');
+      for (const list of ['clusters', 'contexts', 'users'] as const)
+        expect(after[list].filter(({ name }) => name !== 'one' && name !== 'two')).toEqual(before[list]);
+      expect(after.clusters.map(({ name }) => name)).toEqual(expect.arrayContaining(['one', 'two']));
+    }
+    await kubeconfig.remove(place, ['one']);
+    await kubeconfig.remove(place, ['two']);
+    expect(await readFile(config, 'utf8')).toBe(source);
+    expect(await listing(root)).toEqual(['config', 'state']);
+  });
+});
+
 const refused: Readonly<Record<string, readonly [source: string | Uint8Array, code: string, line: number]>> =
   {
     'a name that occurs twice': [`clusters:\n${item}\n${item}\n`, 'kubeconfig-invalid', 4],
     'an alias without its anchor': ['x: 1\nclusters: *list\n', 'kubeconfig-invalid', 2],
-    'an alias of what contains it': ['clusters: &list\n- *list\n', 'kubeconfig-invalid', 1],
+    'an alias of what contains it': ['clusters: &list\n- *list\n', 'kubeconfig-invalid', 2],
     'a number as a name': [`clusters:\n${item}\n- cluster: {}\n  name: 8240e3\n`, 'kubeconfig-invalid', 5],
     'a number as a current-context': ['clusters: []\ncurrent-context: 20240101\n', 'kubeconfig-invalid', 2],
     'a number as a token': ['users:\n- name: a\n  user:\n    token: 017\n', 'kubeconfig-invalid', 4],

@@ -9,11 +9,21 @@ import { type Token, YamlFault } from './token.ts';
  * finds. Throws `YamlFault`.
  */
 export function parseYaml(text: string): YamlDocument {
-  const forbidden = forbiddenAt(text);
   const document = parseFirst(text, new Scanner(text));
-  if (forbidden >= 0 && forbidden < document.end)
+  const forbidden = forbiddenAt(text);
+  if (forbidden >= 0 && forbidden < text.length && isJudged(text, forbidden, document.end))
     throw new YamlFault(forbidden, 'there is a control character');
   return document;
+}
+
+/** go-yaml reads so many bytes at once, and refuses a control character in what it has read (readerc.go). */
+const chunk = 512;
+/** The longest sign that it looks for after a document. */
+const sign = 3;
+
+function isJudged(text: string, at: number, end: number): boolean {
+  const bytesTo = (offset: number) => Buffer.byteLength(text.slice(0, offset));
+  return bytesTo(at) < Math.ceil((bytesTo(end + sign) + 1) / chunk) * chunk;
 }
 
 function parseFirst(text: string, scanner: Scanner): YamlDocument {

@@ -185,7 +185,7 @@ function createWriter(random: Random, mark: string) {
       ['server', (column, flow) => textField(column, flow, 'https://a.example.test:6443')],
       [
         'certificate-authority-data',
-        (column, flow) => textField(column, flow, pick(['LS0t', 'LS0tLQ==', 'not base64!'])),
+        (column, flow) => textField(column, flow, chance(0.02) ? 'not base64!' : pick(['LS0t', 'LS0tLQ=='])),
       ],
       ['insecure-skip-tls-verify', () => pick(['true', 'false', 'no', 'off'])],
       ...(chance(0.2) ? [extensions] : []),
@@ -204,7 +204,7 @@ function createWriter(random: Random, mark: string) {
             [
               ['apiVersion', (inner, isFlow) => textField(inner, isFlow, 'client.authentication.k8s.io/v1')],
               ['command', (inner, isFlow) => textField(inner, isFlow, 'demo')],
-              ['args', () => pick(['[]', '[a, "b"]', 'null', '[1]'])],
+              ['args', () => (chance(0.02) ? '[1]' : pick(['[]', '[a, "b"]', 'null']))],
               ['env', () => pick(['null', '[]', '[{name: A, value: "1"}]'])],
             ],
             column,
