@@ -4,7 +4,7 @@ import { isBreak } from './yaml/characters.ts';
 import type { MapNode, Node, Pair } from './yaml/node.ts';
 import { parseYaml } from './yaml/parser.ts';
 import { YamlFault } from './yaml/token.ts';
-import { isMerge, type Json, keyOf, mergeSources, valueOf } from './yaml/value.ts';
+import { isMerge, type Json, jsonOf, keyOf, mergeSources } from './yaml/value.ts';
 
 /** The three lists of named stanzas. */
 export const listNames = ['clusters', 'contexts', 'users'] as const;
@@ -47,7 +47,7 @@ export function parseDocument(text: string, file: string): KubeconfigDocument {
   try {
     const { root, end, next } = parseYaml(text);
     if (root === undefined) return empty;
-    const value = valueOf(root);
+    const value = jsonOf(root);
     if (value === null) return { ...empty, nothing: root, end, next };
     const fault = typeFault(root, value);
     if (fault !== undefined || root.kind !== 'map' || !isMapping(value)) {
@@ -99,7 +99,7 @@ export function topPair(document: KubeconfigDocument, key: string): Pair | undef
 }
 
 function merges({ value }: Pair, key: string): boolean {
-  return mergeSources(value).some((source) => Object.hasOwn(valueOf(source) as object, key));
+  return mergeSources(value).some((source) => Object.hasOwn(jsonOf(source) as object, key));
 }
 
 /** Returns true if the top level has a merge key. */
@@ -110,7 +110,7 @@ export function hasMerge(document: KubeconfigDocument): boolean {
 /** Returns true if a node is `null`, `~`, an empty value, or an alias of one. */
 export function isNothing(node: Node): boolean {
   const target = node.kind === 'alias' ? node.target : node;
-  return target.kind === 'scalar' && valueOf(target) === null;
+  return target.kind === 'scalar' && jsonOf(target) === null;
 }
 
 /** Returns every alias that repeats a node. */

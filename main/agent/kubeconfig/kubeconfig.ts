@@ -57,14 +57,7 @@ export interface Kubeconfig {
     readonly failures: readonly AppError[];
   }>;
   /** Restores the previous context as `remove` does, and keeps the entries. */
-  release(
-    place: KubeconfigPlace,
-    ids: readonly string[],
-  ): Promise<{
-    readonly currentContext: string | undefined;
-    readonly warnings: readonly string[];
-    readonly failures: readonly AppError[];
-  }>;
+  release(place: KubeconfigPlace, ids: readonly string[]): ReturnType<Kubeconfig['remove']>;
   /** Resolves with the current context, the file that sets it, and the id if it is ours. Reads only changed files. */
   current(place: KubeconfigPlace): Promise<{
     readonly context: string | undefined;
@@ -169,18 +162,17 @@ export function createKubeconfig(options: {
       queue(async () => {
         const files = await resolveFiles(place);
         const { target } = files;
-        const taken = [];
-        for (const file of files.all) {
-          if (file !== target && file.isReadable) taken.push(...(await reader.read(file)).names);
-        }
+        const others = new Map<EditedFile, Inspection>();
+        for (const file of files.all)
+          if (file !== target && file.isReadable) others.set(file, await reader.read(file));
+        const taken = [...others.values()].flatMap(({ names }) => names);
         const change = { upsert: entries, taken, ...(id === undefined ? {} : { current: { id } }) };
         const { plan, warnings } = await edit(target, change);
         const wanted = new Set(entries.map((entry) => entry.id));
-        const seen = [];
-        for (const file of files.all) {
-          if (file === target) seen.push({ file: file.given, inspection: plan.after });
-          else if (file.isReadable) seen.push({ file: file.given, inspection: await reader.read(file) });
-        }
+        const seen = files.all.flatMap((file) => {
+          const inspection = file === target ? plan.after : others.get(file);
+          return inspection === undefined ? [] : [{ file: file.given, inspection }];
+        });
         return {
           contexts: new Map(
             plan.contexts.filter((one) => wanted.has(one.id)).map((one) => [one.id, one.context]),

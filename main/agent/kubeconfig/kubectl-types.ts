@@ -166,7 +166,7 @@ function kindFault(root: Node, value: Json): TypeFault | undefined {
   if (!isMap(value)) return undefined;
   const last = (wanted: string) =>
     Object.keys(value)
-      .toSorted()
+      .toSorted((a, b) => (a < b ? -1 : 1))
       .filter((key) => key.toLowerCase() === wanted && value[key] !== null)
       .at(-1);
   for (const [wanted, known] of [

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import path from 'node:path';
 import { z } from 'zod';
 import { once } from '../async/once.ts';
 import type { Logger } from '../parts.ts';

@@ -24,7 +24,7 @@ import {
 } from './text-edit.ts';
 import { isBreak } from './yaml/characters.ts';
 import { type Node, type Pair, pairEnd, type SeqNode } from './yaml/node.ts';
-import { valueOf } from './yaml/value.ts';
+import { jsonOf } from './yaml/value.ts';
 
 /** The original form of the fields that we fill: null if the key was missing, else the source text of its value. */
 export interface Found {
@@ -112,7 +112,7 @@ function writtenOut(document: KubeconfigDocument, changed: readonly Pair[]): rea
       .map((alias) => ({
         at: alias.start,
         before: document.text.slice(alias.start, alias.end),
-        after: flowText(valueOf(value)),
+        after: flowText(jsonOf(value)),
       })),
   );
 }
@@ -192,7 +192,7 @@ function addToList(options: {
     return appended({ at: value.end - 1, before: '', after: separator + items.map(flowText).join(', ') });
   }
   if (value.kind === 'seq') return addToBlock({ ...options, seq: value });
-  if (isBare(document, pair) && root?.flow !== true) {
+  if (isBare(pair) && root?.flow !== true) {
     const after = blockItems(items, columnOf(text, pair.start), eol);
     return appended({ at: lineEnd(text, (pair.colon ?? 0) + 1), before: '', after });
   }

@@ -57,7 +57,7 @@ export function fillValue(document: KubeconfigDocument, pair: Pair, value: strin
 }
 
 /** Returns true if nothing but blanks and a comment follows a key on its line. */
-export function isBare(document: KubeconfigDocument, pair: Pair): boolean {
+export function isBare(pair: Pair): boolean {
   return isNothing(pair.value) && pair.value.end === pair.value.from && pair.colon !== undefined;
 }
 

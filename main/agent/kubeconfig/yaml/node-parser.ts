@@ -1,17 +1,10 @@
 import { type Item, type MapNode, type Node, type Pair, pairEnd, type SeqNode } from './node.ts';
+import { type Properties, readProperties, rest } from './properties.ts';
 import type { Scanner } from './scanner.ts';
 import { type Token, YamlFault } from './token.ts';
 
 /** More levels than any kubeconfig has, and fewer than the stack. */
 const deepest = 500;
-
-/** The anchor and the tag before a node. */
-interface Properties {
-  readonly from: number;
-  readonly end: number;
-  readonly anchor: string | undefined;
-  readonly tag: string | undefined;
-}
 
 /** Makes nodes of tokens. `handles` are the tags that directives define. */
 export class NodeParser {
@@ -33,7 +26,7 @@ export class NodeParser {
   #node(isBlock: boolean, mayBeIndentless: boolean): Node {
     const scanner = this.#scanner;
     if (scanner.peek().type === 'alias') return this.#alias();
-    const properties = this.#properties();
+    const properties = readProperties(scanner, this.#handles);
     const one = scanner.peek();
     this.#depth += 1;
     if (this.#depth > deepest) throw new YamlFault(one.start, 'values are nested too deeply');
@@ -81,30 +74,6 @@ export class NodeParser {
   #anchored<T extends Node>(node: T): T {
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     return node;
-  }
-
-  #properties(): Properties {
-    const scanner = this.#scanner;
-    let one = scanner.peek();
-    const from = one.start;
-    let end = one.start;
-    let anchor: string | undefined;
-    let tag: string | undefined;
-    while ((one.type === 'anchor' && anchor === undefined) || (one.type === 'tag' && tag === undefined)) {
-      if (one.type === 'anchor') anchor = one.value;
-      else tag = this.#tagOf(one);
-      end = one.end;
-      scanner.next();
-      one = scanner.peek();
-    }
-    return { from, end, anchor, tag };
-  }
-
-  #tagOf({ value: handle, suffix, start }: Token): string {
-    if (handle === '') return suffix;
-    const prefix = this.#handles.get(handle);
-    if (prefix === undefined || prefix + suffix === '') throw new YamlFault(start, 'a tag is not defined');
-    return prefix + suffix;
   }
 
   #blockSeq(properties: Properties, isIndentless: boolean): Node {
@@ -244,11 +213,6 @@ export class NodeParser {
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-function rest(properties: Properties | undefined, start: number): Properties {
-  const { anchor, tag, from = start, end = start } = properties ?? {};
-  return { anchor, tag, end, from: anchor === undefined && tag === undefined ? start : from };
-}
 
 /** Returns the value that is written as nothing. */
 export function empty(at: number): Node & { readonly kind: 'scalar' } {

@@ -86,3 +86,12 @@ export function scanPlain(
 function isFlowIndicator(code: number): boolean {
   return code === 44 || code === 63 || code === 91 || code === 93 || code === 123 || code === 125;
 }
+
+/** Returns true if a plain scalar may begin at that character: some signs may, if no blank follows them. */
+export function mayStartPlain(text: string, at: number, isFlow: boolean): boolean {
+  const code = codeAt(text, at);
+  const next = codeAt(text, at + 1);
+  if (code === 45 /* - */) return !isBlank(next);
+  if (code === 63 || code === 58 /* ? : */) return !isFlow && !isBlankOrEnd(next);
+  return !isBlankOrEnd(code) && !',[]{}#&*!|>\'"%@`'.includes(String.fromCharCode(code));
+}

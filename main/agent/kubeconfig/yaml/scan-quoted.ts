@@ -15,6 +15,8 @@ import { YamlFault } from './token.ts';
 export interface Scanned {
   readonly value: string;
   readonly end: number;
+  /** Where the scan goes on, if not at `end`. */
+  readonly next?: number;
   /** The number of line breaks in it, and the start of the last line. Undefined if it is on one line. */
   readonly lines: number;
   readonly lineStart: number | undefined;
@@ -78,7 +80,7 @@ export function scanQuoted(text: string, start: number, startLine: number): Scan
           from = at;
           break;
         }
-        const [escaped, end] = unescape(text, at, start);
+        const [escaped, end] = readEscape(text, at, start);
         value += escaped;
         at = end;
         from = at;
@@ -114,7 +116,7 @@ export function folded(leading: string, trailing: string): string {
   return trailing === '' ? ' ' : trailing;
 }
 
-function unescape(text: string, at: number, start: number): readonly [string, number] {
+function readEscape(text: string, at: number, start: number): readonly [string, number] {
   const letter = at + 1 < text.length ? (text[at + 1] ?? '') : '';
   const simple = Object.hasOwn(escapes, letter) ? escapes[letter] : undefined;
   if (simple !== undefined) return [simple, at + 2];

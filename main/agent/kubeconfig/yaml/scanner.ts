@@ -1,25 +1,17 @@
-import {
-  afterBreak,
-  codeAt,
-  endOfText,
-  isBlank,
-  isBlankOrEnd,
-  isBreak,
-  isBreakOrEnd,
-  isDocumentMarker,
-} from './characters.ts';
+import { codeAt, endOfText, isBlankOrEnd, isDocumentMarker } from './characters.ts';
+import { skipBlanks } from './scan-blanks.ts';
 import { scanBlock } from './scan-block.ts';
-import { scanPlain } from './scan-plain.ts';
-import { scanQuoted } from './scan-quoted.ts';
+import { mayStartPlain, scanPlain } from './scan-plain.ts';
+import { type Scanned, scanQuoted } from './scan-quoted.ts';
 import { scanAnchor, scanDirective, scanTag } from './scan-words.ts';
 import { SimpleKeys } from './simple-keys.ts';
-import { type Token, token, YamlFault } from './token.ts';
+import { type ScalarStyle, type Token, token, YamlFault } from './token.ts';
+import { TokenQueue } from './token-queue.ts';
 
 /**
- * Splits a YAML text into tokens exactly as go-yaml v2 does, which kubectl reads its files with (scannerc.go, itself a
- * translation of libyaml's scanner.c). It is our own because its judgement decides which files are edited: other parsers
- * refuse some that kubectl reads, and read some that kubectl refuses. Makes tokens one at a time, so that nothing after
- * the first document is judged. Throws `YamlFault`.
+ * Splits a YAML text into tokens exactly as go-yaml v2 does, which kubectl reads its files with (scannerc.go, after
+ * libyaml's scanner.c). Other parsers refuse files that kubectl reads, and read some that it refuses. Makes one token at a
+ * time, so that nothing after the first document is judged. Throws `YamlFault`.
  */
 export class Scanner {
   readonly #text: string;
@@ -31,9 +23,7 @@ export class Scanner {
   readonly #indents: number[] = [];
   #mayStartKey = true;
   readonly #keys = new SimpleKeys();
-  #queue: Token[] = [];
-  #head = 0;
-  #parsed = 0;
+  readonly #queue = new TokenQueue();
 
   constructor(text: string) {
     this.#text = text;
@@ -43,20 +33,16 @@ export class Scanner {
 
   peek(): Token {
     for (;;) {
-      const first = this.#queue[this.#head];
-      if (first !== undefined && !this.#keys.mayBeginAt(this.#parsed, this.#here())) return first;
+      const { first } = this.#queue;
+      if (first !== undefined && !this.#keys.mayBeginAt(this.#queue.firstNumber, this.#line, this.#at))
+        return first;
       this.#fetch();
     }
   }
 
   next(): Token {
     const first = this.peek();
-    this.#head += 1;
-    this.#parsed += 1;
-    if (this.#head === this.#queue.length) {
-      this.#queue = [];
-      this.#head = 0;
-    }
+    this.#queue.shift();
     return first;
   }
 
@@ -64,42 +50,45 @@ export class Scanner {
     return this.#at - this.#lineStart;
   }
 
-  #insert(one: Token, index = -1): void {
-    if (index < 0) this.#queue.push(one);
-    else this.#queue.splice(this.#head + index, 0, one);
-  }
-
-  #here() {
-    return { at: this.#at, line: this.#line, column: this.#column() };
-  }
-
-  /** Returns the number of the next token. */
-  #number(): number {
-    return this.#parsed + this.#queue.length - this.#head;
+  #skipBlanks(): void {
+    const [start, mayStart] = [this.#lineStart, this.#mayStartKey];
+    const here = { at: this.#at, line: this.#line, lineStart: start, mayStartKey: mayStart };
+    const { at, line, lineStart, mayStartKey } = skipBlanks(this.#text, here, this.#flowLevel > 0);
+    this.#at = at;
+    this.#line = line;
+    this.#lineStart = lineStart;
+    this.#mayStartKey = mayStartKey;
   }
 
   #saveKey(): void {
-    const isRequired = this.#flowLevel === 0 && this.#indent === this.#column();
-    if (this.#mayStartKey) this.#keys.save(this.#number(), this.#here(), isRequired);
+    const place = { at: this.#at, line: this.#line, column: this.#column() };
+    const isRequired = this.#flowLevel === 0 && this.#indent === place.column;
+    if (this.#mayStartKey) this.#keys.save(this.#queue.nextNumber, place, isRequired);
   }
 
-  #rollIndent(column: number, at: number, type: 'block-seq-start' | 'block-map-start', number = -1): void {
+  /** Opens a block collection, before the token of that number or at the end. */
+  #rollIndent(
+    column: number,
+    at: number,
+    type: 'block-seq-start' | 'block-map-start',
+    number = this.#queue.nextNumber,
+  ): void {
     if (this.#flowLevel > 0 || this.#indent >= column) return;
     this.#indents.push(this.#indent);
     this.#indent = column;
-    this.#insert(token(type, at, at), number < 0 ? -1 : number - this.#parsed);
+    this.#queue.insert(token(type, at, at), number);
   }
 
   #unrollIndent(column: number): void {
     if (this.#flowLevel > 0) return;
     while (this.#indent > column) {
-      this.#insert(token('block-end', this.#at, this.#at));
+      this.#queue.push(token('block-end', this.#at, this.#at));
       this.#indent = this.#indents.pop() ?? -1;
     }
   }
 
   #fetch() {
-    this.#skipToToken();
+    this.#skipBlanks();
     this.#unrollIndent(this.#column());
     const text = this.#text;
     const at = this.#at;
@@ -107,17 +96,17 @@ export class Scanner {
     const isFlow = this.#flowLevel > 0;
     const isSeparate = isBlankOrEnd(codeAt(text, at + 1));
     if (code === endOfText) return this.#fetchEnd();
-    if (this.#column() === 0 && code === 37 /* % */) return this.#fetchDirective();
-    if (this.#column() === 0 && isDocumentMarker(text, at)) return this.#fetchMarker(code);
+    const isFirst = this.#column() === 0;
+    if (isFirst && code === 37 /* % */) return this.#takeLine(scanDirective(text, at));
+    if (isFirst && isDocumentMarker(text, at))
+      return this.#takeLine(token(code === 45 ? 'document-start' : 'document-end', at, at + 3));
     switch (code) {
       case 91 /* [ */:
-        return this.#fetchFlowStart('flow-seq-start');
       case 123 /* { */:
-        return this.#fetchFlowStart('flow-map-start');
+        return this.#fetchFlowStart(code === 91 ? 'flow-seq-start' : 'flow-map-start');
       case 93 /* ] */:
-        return this.#fetchFlowEnd('flow-seq-end');
       case 125 /* } */:
-        return this.#fetchFlowEnd('flow-map-end');
+        return this.#fetchFlowEnd(code === 93 ? 'flow-seq-end' : 'flow-map-end');
       case 44 /* , */:
         this.#keys.remove();
         this.#mayStartKey = true;
@@ -133,13 +122,12 @@ export class Scanner {
         break;
       case 42 /* * */:
       case 38 /* & */:
-        this.#saveKey();
-        this.#mayStartKey = false;
-        return this.#take(scanAnchor(text, at, code === 38 ? 'anchor' : 'alias'));
       case 33 /* ! */:
         this.#saveKey();
         this.#mayStartKey = false;
-        return this.#take(scanTag(text, at));
+        return this.#take(
+          code === 33 ? scanTag(text, at) : scanAnchor(text, at, code === 38 ? 'anchor' : 'alias'),
+        );
       case 124 /* | */:
       case 62 /* > */:
         if (!isFlow) return this.#fetchBlockScalar(code === 124 ? 'literal' : 'folded');
@@ -148,15 +136,8 @@ export class Scanner {
       case 34 /* " */:
         return this.#fetchQuoted(code === 39 ? 'single' : 'double');
     }
-    if (!this.#mayStartPlain(code)) throw new YamlFault(at, 'a character cannot begin a value here');
+    if (!mayStartPlain(text, at, isFlow)) throw new YamlFault(at, 'a character cannot begin a value here');
     this.#fetchPlain();
-  }
-
-  #mayStartPlain(code: number): boolean {
-    const next = codeAt(this.#text, this.#at + 1);
-    if (code === 45 /* - */) return !isBlank(next);
-    if (code === 63 || code === 58 /* ? : */) return this.#flowLevel === 0 && !isBlankOrEnd(next);
-    return !isBlankOrEnd(code) && !',[]{}#&*!|>\'"%@`'.includes(String.fromCharCode(code));
   }
 
   /** Takes a token of one character. */
@@ -166,16 +147,14 @@ export class Scanner {
 
   #take(one: Token): void {
     this.#at = one.end;
-    this.#insert(one);
+    this.#queue.push(one);
   }
 
   #fetchEnd(): void {
-    if (this.#column() !== 0) {
-      this.#lineStart = this.#at;
-      this.#line += 1;
-    }
+    this.#lineStart = this.#at;
+    this.#line += 1;
     this.#endBlock();
-    this.#insert(token('stream-end', this.#at, this.#at));
+    this.#queue.push(token('stream-end', this.#at, this.#at));
   }
 
   #endBlock(): void {
@@ -184,20 +163,15 @@ export class Scanner {
     this.#mayStartKey = false;
   }
 
-  #fetchDirective(): void {
+  /** Takes a directive or a marker, which end all that is open. */
+  #takeLine(one: Token): void {
     this.#endBlock();
-    this.#take(scanDirective(this.#text, this.#at));
-    if (isBreak(codeAt(this.#text, this.#at))) this.#skipLine();
-  }
-
-  #fetchMarker(code: number): void {
-    this.#endBlock();
-    this.#take(token(code === 45 ? 'document-start' : 'document-end', this.#at, this.#at + 3));
+    this.#take(one);
   }
 
   #fetchFlowStart(type: 'flow-seq-start' | 'flow-map-start'): void {
     this.#saveKey();
-    this.#keys.openFlow(this.#number());
+    this.#keys.openFlow(this.#queue.nextNumber);
     this.#flowLevel += 1;
     this.#mayStartKey = true;
     this.#sign(type);
@@ -205,45 +179,41 @@ export class Scanner {
 
   #fetchFlowEnd(type: 'flow-seq-end' | 'flow-map-end'): void {
     this.#keys.remove();
-    if (this.#flowLevel > 0) {
-      this.#flowLevel -= 1;
-      this.#keys.closeFlow();
-    }
+    if (this.#flowLevel > 0) this.#keys.closeFlow();
+    this.#flowLevel = Math.max(0, this.#flowLevel - 1);
     this.#mayStartKey = false;
     this.#sign(type);
   }
 
   #fetchBlockEntry(): void {
-    if (this.#flowLevel === 0) {
-      if (!this.#mayStartKey) throw new YamlFault(this.#at, 'a list item is not allowed here');
-      this.#rollIndent(this.#column(), this.#at, 'block-seq-start');
-    }
+    this.#openBlock('block-seq-start', 'a list item is not allowed here');
     this.#keys.remove();
     this.#mayStartKey = true;
     this.#sign('block-entry');
   }
 
   #fetchKey(): void {
-    if (this.#flowLevel === 0) {
-      if (!this.#mayStartKey) throw new YamlFault(this.#at, 'a key is not allowed here');
-      this.#rollIndent(this.#column(), this.#at, 'block-map-start');
-    }
+    this.#openBlock('block-map-start', 'a key is not allowed here');
     this.#keys.remove();
     this.#mayStartKey = this.#flowLevel === 0;
     this.#sign('key');
   }
 
+  /** Opens the block collection of a sign that is not after an implicit key, unless it is open. */
+  #openBlock(type: 'block-seq-start' | 'block-map-start', fault: string): void {
+    if (this.#flowLevel > 0) return;
+    if (!this.#mayStartKey) throw new YamlFault(this.#at, fault);
+    this.#rollIndent(this.#column(), this.#at, type);
+  }
+
   #fetchValue(): void {
-    const key = this.#keys.take(this.#here());
+    const key = this.#keys.take(this.#line, this.#at);
     if (key !== undefined) {
-      this.#insert(token('key', key.at, key.at), key.tokenNumber - this.#parsed);
+      this.#queue.insert(token('key', key.at, key.at), key.tokenNumber);
       this.#rollIndent(key.column, key.at, 'block-map-start', key.tokenNumber);
       this.#mayStartKey = false;
     } else {
-      if (this.#flowLevel === 0) {
-        if (!this.#mayStartKey) throw new YamlFault(this.#at, 'a second colon makes no sense here');
-        this.#rollIndent(this.#column(), this.#at, 'block-map-start');
-      }
+      this.#openBlock('block-map-start', 'a second colon makes no sense here');
       this.#mayStartKey = this.#flowLevel === 0;
     }
     this.#sign('value');
@@ -252,57 +222,27 @@ export class Scanner {
   #fetchBlockScalar(style: 'literal' | 'folded'): void {
     this.#keys.remove();
     this.#mayStartKey = true;
-    const start = this.#at;
-    const { value, end, next, lines, lineStart } = scanBlock(this.#text, start, this.#indent);
-    this.#insert(token('scalar', start, end, value, { style }));
-    this.#moveTo(next, lines, lineStart);
+    this.#takeScalar(scanBlock(this.#text, this.#at, this.#indent), style);
   }
 
   #fetchQuoted(style: 'single' | 'double'): void {
     this.#saveKey();
     this.#mayStartKey = false;
-    const start = this.#at;
-    const { value, end, lines, lineStart } = scanQuoted(this.#text, start, this.#lineStart);
-    this.#insert(token('scalar', start, end, value, { style }));
-    this.#moveTo(end, lines, lineStart);
+    this.#takeScalar(scanQuoted(this.#text, this.#at, this.#lineStart), style);
   }
 
   #fetchPlain(): void {
     this.#saveKey();
-    this.#mayStartKey = false;
-    const start = this.#at;
     const place = { indent: this.#indent + 1, isFlow: this.#flowLevel > 0, lineStart: this.#lineStart };
-    const { value, end, next, lines, lineStart, endsInNewLine } = scanPlain(this.#text, start, place);
-    this.#insert(token('scalar', start, end, value));
-    this.#moveTo(next, lines, lineStart);
-    if (endsInNewLine) this.#mayStartKey = true;
+    const scanned = scanPlain(this.#text, this.#at, place);
+    this.#mayStartKey = scanned.endsInNewLine;
+    this.#takeScalar(scanned, 'plain');
   }
 
-  #moveTo(at: number, lines: number, lineStart: number | undefined): void {
-    this.#at = at;
+  #takeScalar({ value, end, next = end, lines, lineStart }: Scanned, style: ScalarStyle): void {
+    this.#queue.push(token('scalar', this.#at, end, value, { style }));
+    this.#at = next;
     this.#line += lines;
     this.#lineStart = lineStart ?? this.#lineStart;
-  }
-
-  #skipLine(): void {
-    this.#at = afterBreak(this.#text, this.#at);
-    this.#line += 1;
-    this.#lineStart = this.#at;
-  }
-
-  #skipToToken(): void {
-    const text = this.#text;
-    for (;;) {
-      if (this.#column() === 0 && codeAt(text, this.#at) === 0xfeff) this.#at += 1;
-      let code = codeAt(text, this.#at);
-      while (code === 32 || (code === 9 && (this.#flowLevel > 0 || !this.#mayStartKey))) {
-        this.#at += 1;
-        code = codeAt(text, this.#at);
-      }
-      if (code === 35 /* # */) while (!isBreakOrEnd(codeAt(text, this.#at))) this.#at += 1;
-      if (!isBreak(codeAt(text, this.#at))) return;
-      this.#skipLine();
-      if (this.#flowLevel === 0) this.#mayStartKey = true;
-    }
   }
 }

@@ -23,9 +23,9 @@ export class SimpleKeys {
   readonly #byToken = new Map<number, SimpleKey>();
 
   /** Returns true if a key may begin at that token, so that it must wait for what follows. */
-  mayBeginAt(tokenNumber: number, here: Place): boolean {
+  mayBeginAt(tokenNumber: number, line: number, at: number): boolean {
     const key = this.#byToken.get(tokenNumber);
-    return key !== undefined && isValid(key, here);
+    return key !== undefined && isValid(key, line, at);
   }
 
   save(tokenNumber: number, here: Place, isRequired: boolean): void {
@@ -43,9 +43,9 @@ export class SimpleKeys {
   }
 
   /** Returns the key that a colon here belongs to, which is none any more. */
-  take(here: Place): SimpleKey | undefined {
+  take(line: number, at: number): SimpleKey | undefined {
     const key = this.#stack.at(-1);
-    if (key === undefined || !isValid(key, here)) return undefined;
+    if (key === undefined || !isValid(key, line, at)) return undefined;
     this.#forget(key);
     return key;
   }
@@ -65,9 +65,9 @@ export class SimpleKeys {
   }
 }
 
-function isValid(key: SimpleKey, here: Place): boolean {
+function isValid(key: SimpleKey, line: number, at: number): boolean {
   if (!key.isPossible) return false;
-  if (key.line === here.line && key.at + longest >= here.at) return true;
+  if (key.line === line && key.at + longest >= at) return true;
   if (key.isRequired) throw missingColon(key);
   key.isPossible = false;
   return false;

@@ -9,7 +9,7 @@ export type Json = Scalar | readonly Json[] | { readonly [key: string]: Json };
  * Returns the value of a node as kubectl sees it: go-yaml v2 decodes it (decode.go), sigs.k8s.io/yaml turns it into JSON.
  * Of duplicate keys the last counts, and a merge key overrides those before it. Throws `YamlFault`.
  */
-export function valueOf(root: Node): Json {
+export function jsonOf(root: Node): Json {
   checkAliases(root);
   const known = new Map<Node, Json>();
   const convert = (node: Node): Json => {
