@@ -73,6 +73,8 @@ async function* editorRows(
 ): AsyncIterable<Row> {
   const text = fileOf(contexts);
   const config = path.join(folder, `config-${contexts}`);
+  // A file of their own: ours is looked after for a while.
+  const theirs = path.join(folder, `theirs-${contexts}`);
   const place = { kubeconfig: config, cwd: folder, home: folder };
   const kubeconfig = createKubeconfig({
     folder: path.join(folder, 'state'),
@@ -81,7 +83,7 @@ async function* editorRows(
     worker,
   });
   const call = (...args: string[]) =>
-    run(kubectlFile, ['config', ...args], { env: { KUBECONFIG: config, HOME: folder } });
+    run(kubectlFile, ['config', ...args], { env: { KUBECONFIG: theirs, HOME: folder } });
   const took = await inTurn(
     {
       async ours() {
@@ -91,7 +93,7 @@ async function* editorRows(
         return timed(() => kubeconfig.add(place, [entry('bench')], { current: 'bench' }));
       },
       async theirs() {
-        await writeFile(config, text, { mode: 0o600 });
+        await writeFile(theirs, text, { mode: 0o600 });
         return timed(async () => {
           await call('set-cluster', 'bench', '--server=https://bench', '--proxy-url=socks5://127.0.0.1:1');
           await call(
