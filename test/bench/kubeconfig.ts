@@ -200,11 +200,15 @@ async function* switchRows(
       await writeFile(config, fileOf(contexts), { mode: 0o600 });
       await tunnels('connect', title, other);
       let round = 0;
+      const turn = () => {
+        round += 1;
+        return round % 2;
+      };
       const took = await inTurn(
         {
-          ours: () => tunnels('switch', [title, other][(round += 1) % 2] ?? title),
+          ours: () => tunnels('switch', [title, other][turn()] ?? title),
           theirs: () =>
-            run(kubectlFile, ['config', 'use-context', `cluster-${(round += 1) % 2}`], {
+            run(kubectlFile, ['config', 'use-context', `cluster-${turn()}`], {
               env: { HOME: env.HOME },
             }),
           node: () => run(process.execPath, ['-e', '0'], { env }),

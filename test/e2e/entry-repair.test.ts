@@ -7,8 +7,7 @@ import type { CommandLine } from '../world/demo/command-line.ts';
 import { eachInWorld } from './world-fixture.ts';
 
 const cluster = 'payments-staging-eu';
-const own =
-  'apiVersion: v1\nkind: Config\ncontexts: []\nclusters: []\nusers: []\ncurrent-context: ""\n';
+const own = 'apiVersion: v1\nkind: Config\ncontexts: []\nclusters: []\nusers: []\ncurrent-context: ""\n';
 const found = await execa('kubectl', ['version', '--client'], { reject: false });
 
 let commandLine: CommandLine;

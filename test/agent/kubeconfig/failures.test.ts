@@ -261,9 +261,7 @@ test('an entry that others have moved onto the line of its list is not cut, and 
   await seed(config, moved);
   expect(await kubeconfig.remove(place, ['a'])).toMatchObject({
     removed: [],
-    failures: [
-      { code: 'kubeconfig-unsupported', message: expect.stringContaining(`${config}, line 3: `) },
-    ],
+    failures: [{ code: 'kubeconfig-unsupported', message: expect.stringContaining(`${config}, line 3: `) }],
   });
   expect(await text(config)).toBe(moved);
 });
