@@ -11,6 +11,7 @@ const sources = ['main', 'preload', 'renderer', 'scripts', ...settings];
 const outputs = [
   'out/cli',
   'out/agent',
+  'out/plan',
   'out/main',
   'out/preload',
   'out/renderer',

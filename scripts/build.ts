@@ -44,6 +44,14 @@ async function build(): Promise<void> {
       folder: path.join(out, 'agent'),
       output: { entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
     }),
+    // Alone in its file: a thread of the executable has no neighbours to require.
+    bundleForNode({
+      root,
+      plugins,
+      entry: 'main/agent/kubeconfig/plan-worker.ts',
+      folder: path.join(out, 'plan'),
+      output: { entryFileNames: '[name].cjs' },
+    }),
     buildDesktop(root, plugins),
     drawTray(path.join(out, 'tray')),
   ]);

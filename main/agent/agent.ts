@@ -11,6 +11,7 @@ import type { Context, KubeconfigEdit } from '../model/kubeconfig-view.ts';
 import type { Settings, SettingsFrom } from '../model/settings.ts';
 import type { Terminal, TerminalKind } from '../model/terminal.ts';
 import type { PluginCommand } from './connections/kubeconfig-entry.ts';
+import type { WorkerScript } from './kubeconfig/planner.ts';
 import type { Logins } from './logins/logins.ts';
 import type { OrganisationKeeper } from './organisation/organisation.ts';
 import type { Clock, Environment, Logger } from './parts.ts';
@@ -37,6 +38,8 @@ export interface Parts {
   readonly sealer: Sealer;
   /** The command that kubectl runs for a credential. */
   readonly plugin: PluginCommand;
+  /** The script of the thread that plans changes of large kubeconfigs. Without it, they are planned in this thread. */
+  readonly planWorker?: WorkerScript | undefined;
   /** What failed before the agent started, for its notices. */
   readonly warnings?: readonly string[] | undefined;
   /** The folder of the programs in the package, if there is one. */

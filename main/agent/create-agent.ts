@@ -113,6 +113,7 @@ async function wireAgent(wired: {
   const kubeconfig = createKubeconfig({
     ...stored,
     onExposed: (warning) => notices.addOnce('warning', warning),
+    worker: parts.planWorker,
   });
   const connections = await createConnections({
     ...stored,
@@ -133,6 +134,11 @@ async function wireAgent(wired: {
     onKept: (kept) => state.set({ kept: [...kept] }),
     onGiven: (givenNames) => state.set({ givenNames }),
     onTerminals: (terminals) => state.set({ terminals: [...terminals] }),
+    onProblems({ entries, files }) {
+      const before = state.get().entryProblems ?? [];
+      state.set({ entryProblems: [...entries], kubeconfigProblems: [...files] });
+      for (const { cluster } of [...before, ...entries]) reach.refresh(cluster);
+    },
   });
   later.resolve(connections);
   state.set({

@@ -21,6 +21,7 @@ import type { ClientFailure } from './tunnels/client-failures.ts';
 import { createPeers } from './tunnels/peers/peers.ts';
 import { createPorts, type Ports } from './tunnels/ports.ts';
 import { createRefusals, type ReportedRefusal } from './tunnels/refusals.ts';
+import type { Tunnel } from './tunnels/tunnel.ts';
 import { createTunnels, type Tunnels } from './tunnels/tunnels.ts';
 import { viewOf } from './views.ts';
 
@@ -45,6 +46,8 @@ export interface Reach {
     /** A tunnel is being closed. */
     closing: [ClusterId, { readonly listening: boolean }];
   }>;
+  /** Reports a tunnel again: what is shown of it has changed. */
+  refresh(id: ClusterId): void;
   close(): Promise<void>;
 }
 
@@ -98,6 +101,11 @@ export async function createReach(options: {
   const peers = await createPeers({ env, logger });
   // If the check is off, use new passwords: a program that listened on a port while no agent ran may know the old ones.
   const ports = await createPorts({ folder: paths.state, logger, renew: !peers.isChecked });
+  const report = (tunnel: Tunnel) =>
+    state.report({
+      kind: 'tunnel',
+      tunnel: viewOf(tunnel, organisation.current()?.links?.accessRequest, state.get().entryProblems),
+    });
   const tunnels = createTunnels({
     clock,
     logger,
@@ -108,11 +116,7 @@ export async function createReach(options: {
     cloudflared: { env, home: paths.home, resources: parts.resources, state: paths.state, logger },
     rules: () => connectorRules(organisation.current()),
     notice: notices.add,
-    onChange: (tunnel) =>
-      state.report({
-        kind: 'tunnel',
-        tunnel: viewOf(tunnel, organisation.current()?.links?.accessRequest),
-      }),
+    onChange: report,
     onDemand,
     onClosing: (id, how) => events.emit('closing', id, how),
     onRefused: (refusal) => events.emit('refused', refusal),
@@ -213,6 +217,10 @@ export async function createReach(options: {
     tunnels,
     apiProxies,
     events,
+    refresh(id) {
+      const tunnel = tunnels.find(id);
+      if (tunnel !== undefined) report(tunnel);
+    },
     async close() {
       memory.close();
       access.close();

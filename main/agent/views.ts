@@ -1,4 +1,4 @@
-import type { Change, ConnectResult, TunnelView } from '../model/agent-view.ts';
+import type { Change, ConnectResult, Slices, TunnelView } from '../model/agent-view.ts';
 import { toPlainError } from '../model/app-error.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { Consent } from '../model/consent.ts';
@@ -7,13 +7,26 @@ import type { Outcome } from './connections/outcome.ts';
 import { stateWithAccessRequest, withAccessRequest } from './organisation/access-request.ts';
 import type { Tunnel } from './tunnels/tunnel.ts';
 
-export function viewOf(tunnel: Tunnel, accessRequest: string | undefined): TunnelView {
+/** Returns a tunnel as shells see it. One that is up is degraded while kubectl cannot use its entry. */
+export function viewOf(
+  tunnel: Tunnel,
+  accessRequest: string | undefined,
+  problems: Slices['entryProblems'] = [],
+): TunnelView {
   const { connections = 0, sent = 0, received = 0 } = tunnel.traffic() ?? {};
   const port = tunnel.place()?.port;
+  const problem = problems.find(({ cluster }) => cluster === tunnel.id);
   return {
     cluster: tunnel.id,
     connector: tunnel.connector(),
-    state: stateWithAccessRequest(tunnel.state(), accessRequest),
+    state:
+      problem !== undefined && tunnel.state().status === 'connected'
+        ? {
+            status: 'degraded',
+            since: problem.since,
+            failure: { stage: 'local', error: problem.error, mender: 'you' },
+          }
+        : stateWithAccessRequest(tunnel.state(), accessRequest),
     ...(port === undefined ? {} : { port }),
     connections,
     sent,

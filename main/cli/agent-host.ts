@@ -52,11 +52,12 @@ export async function hostAgent(options: {
   readonly paths: Paths;
   readonly plugin: Parts['plugin'];
   readonly resources: Parts['resources'];
+  readonly planWorker: Parts['planWorker'];
   /** Ends automatically after this time without tunnels and without callers. Undefined: never. */
   readonly idleExitMs: number | undefined;
   onReady(): void;
 }): Promise<Hosted> {
-  const { env, paths, plugin, resources, idleExitMs, onReady } = options;
+  const { env, paths, plugin, resources, planWorker, idleExitMs, onReady } = options;
   const clock = systemClock;
   limitYoungGeneration();
   const election = await electAgent({ paths, clock });
@@ -78,6 +79,7 @@ export async function hostAgent(options: {
     logger,
     plugin,
     resources,
+    planWorker,
     openStore: () => openConfStore(paths.config),
     openUrl: (url) => openUrl(url, env),
     sealer: { kind: 'headless' },

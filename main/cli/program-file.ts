@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { isSea } from 'node:sea';
+import { getAsset, isSea } from 'node:sea';
+import { pathToFileURL } from 'node:url';
 import type { PageFiles } from '../api/web/static-file.ts';
 import { assetFiles, requireAsset } from './assets.ts';
 
@@ -32,6 +33,13 @@ export function loadWindowServer(): Promise<typeof import('../web/serve.ts')> {
 /** Returns the built window: its folder, or its files in the executable. */
 export function windowFiles(): string | PageFiles {
   return isSea() ? assetFiles('renderer') : beside({ built: 'renderer', source: '../../out/renderer' });
+}
+
+/** Returns the script of the thread that plans changes of large kubeconfigs. */
+export function planScript(): URL | { readonly source: () => string } {
+  const built = 'plan/plan-worker.cjs';
+  if (isSea()) return { source: () => getAsset(built, 'utf8') };
+  return pathToFileURL(beside({ built, source: '../agent/kubeconfig/plan-worker.ts' }));
 }
 
 interface ProgramPart {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { app } from 'electron';
 import { pathsFrom } from '../agent/paths.ts';
@@ -56,6 +56,8 @@ runDesktop({
           warnings: [login.warning ?? [], own.warning ?? []].flat(),
           plugin: pluginCommand({ programs, appFolder, env }),
           resources: programs,
+          // A thread cannot read the app's archive by itself.
+          planWorker: { source: () => readFileSync(path.join(out, 'plan', 'plan-worker.cjs'), 'utf8') },
           sealer: await openKeychain({ folder: paths.state, logger }),
           openStore: () => openElectronStore(paths.config),
           openUrl: (url) => openExternal(url, env),

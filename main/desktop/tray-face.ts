@@ -13,11 +13,12 @@ export type TrayFace = (
 export function trayFace(snapshot: Snapshot | undefined, failed: boolean): TrayFace {
   if (failed) return { kind: 'attention' };
   if (snapshot === undefined) return { kind: 'busy' };
-  const { tunnels, logins, discovery, kubectl } = snapshot;
+  const { tunnels, logins, discovery, kubectl, entryProblems = [], kubeconfigProblems = [] } = snapshot;
   const marked = kubectl.production ? { production: true as const } : {};
   const has = (...statuses: readonly string[]) =>
     tunnels.some(({ state }) => statuses.includes(state.status));
-  if (logins.length > 0 || has('failed')) return { kind: 'attention', ...marked };
+  const isBroken = entryProblems.length > 0 || kubeconfigProblems.length > 0;
+  if (logins.length > 0 || has('failed') || isBroken) return { kind: 'attention', ...marked };
   // Only the first discovery counts as busy; later ones run in the background.
   const isFirst = discovery.status === 'running' && snapshot.clusters.length === 0;
   if (isFirst || has('connecting', 'logging-in', 'reconnecting')) return { kind: 'busy', ...marked };

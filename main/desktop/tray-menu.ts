@@ -69,6 +69,7 @@ export function trayMenu(options: {
     ...(snapshot.kubectl.production || snapshot.kubectl.limit !== undefined
       ? [line(contextText(snapshot.kubectl, now))]
       : []),
+    ...(snapshot.kubeconfigProblems ?? []).map(({ message }) => line(trayText(message))),
     ...open.map(item),
     ...tryNow(snapshot, actions),
     ...(favourites.length > 0 ? [separator, ...favourites.map(item)] : []),

@@ -123,6 +123,12 @@ const slices = {
   givenNames: z.record(z.string(), clusterIdSchema).optional(),
   /** Terminals and programs with a kubeconfig of their own, production first. */
   terminals: z.array(terminalSchema).optional(),
+  /** Kubeconfig entries that kubectl cannot use, though their tunnels may be up. Absent: none. */
+  entryProblems: z
+    .array(z.object({ cluster: clusterIdSchema, since: z.number(), error: plainErrorSchema }))
+    .optional(),
+  /** Kubeconfigs that cannot be read, and locks on them that nobody releases. Absent: none. */
+  kubeconfigProblems: z.array(plainErrorSchema).optional(),
   settings: settingsSchema,
   settingsFrom: settingsFromSchema,
   /** The organisation whose configuration applies. */

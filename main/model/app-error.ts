@@ -74,6 +74,7 @@ export const errorCodes = [
   'kubeconfig-locked',
   'kubeconfig-unwritable',
   'kubeconfig-conflict',
+  'kubeconfig-entry',
   'credential-failed',
   'consent-needed',
 ] as const;

@@ -3,6 +3,11 @@ import { awsRegionPattern, portalIn } from './aws-portals.ts';
 import { defaultTemplate, templateProblem } from './context-name.ts';
 import { entryForms } from './entry-form.ts';
 
+/** Returns true for an absolute path, one below `~/`, and an empty text. A list, as in KUBECONFIG, is no path. */
+function isOneFile(path: string): boolean {
+  return path === '' || (/^(?:~?[\\/]|[A-Za-z]:[\\/])/.test(path) && !/[:;]/.test(path.slice(2)));
+}
+
 /** All settings that a user can change. */
 export const settingsSchema = z.object({
   /** `switch`: connecting also sets the current context to the first cluster. */
@@ -22,7 +27,7 @@ export const settingsSchema = z.object({
   /** Start the agent for kubectl's credential if none is running. Otherwise the plugin makes the credential itself. */
   credentialStartsAgent: z.boolean(),
   /** The kubeconfig to edit. Empty: the caller's KUBECONFIG, otherwise `~/.kube/config`. */
-  kubeconfigPath: z.string(),
+  kubeconfigPath: z.string().refine(isOneFile, 'must be the path of one file: absolute, or below ~/'),
   /** Minutes for which the catalog counts as recent, so that a start does not refresh it. */
   catalogMaxAgeMinutes: z.number().int().min(1).max(10_080),
   /** Regions to discover EKS clusters in. Empty: the regions that are enabled by default in every account. */

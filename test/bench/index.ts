@@ -12,6 +12,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   credentials: () => import('./credentials.ts'),
   desktop: () => import('./desktop.ts'),
   discovery: () => import('./discovery.ts'),
+  kubeconfig: () => import('./kubeconfig.ts'),
   start: () => import('./start.ts'),
   suite: () => import('./suite.ts'),
   tunnels: () => import('./tunnels.ts'),

@@ -31,6 +31,28 @@ describe('the face', () => {
     ['where it cannot', undefined, true, { kind: 'attention' }],
     ['with nothing open', state([]), false, { kind: 'idle' }],
     ['with some', state(['connected', 'degraded']), false, { kind: 'connected', count: 2 }],
+    [
+      'with an entry that kubectl cannot use',
+      state(['degraded'], {
+        entryProblems: [
+          {
+            cluster: clusterId('eks', '1', 'eu-west-1', '0'),
+            since: 0,
+            error: { code: 'kubeconfig-entry', message: 'It was deleted.', retryable: false },
+          },
+        ],
+      }),
+      false,
+      { kind: 'attention' },
+    ],
+    [
+      'with a lock that nobody releases',
+      state(['connected'], {
+        kubeconfigProblems: [{ code: 'kubeconfig-locked', message: 'It is locked.', retryable: false }],
+      }),
+      false,
+      { kind: 'attention' },
+    ],
     ['on the way', state(['connected', 'connecting']), false, { kind: 'busy' }],
     ['on the way back', state(['reconnecting']), false, { kind: 'busy' }],
     ['with one that gave up', state(['connected', 'failed', 'connecting']), false, { kind: 'attention' }],

@@ -306,3 +306,9 @@ describe('the tray menu', () => {
     expect(lines(menu(undefined))).toEqual(['k8s-tunnels: starting -', '----', 'Open window', 'Quit']);
   });
 });
+
+test('a lock on the kubeconfig that nobody releases is named, with its age and whose it is', () => {
+  const message = '/home/ada/.kube/config.lock has been held by another program for 3h.';
+  const locked = { code: 'kubeconfig-locked', message, retryable: false } as const;
+  expect(lines(menu(snapshot({ kubeconfigProblems: [locked] })))).toContain(`${message} -`);
+});

@@ -56,7 +56,8 @@ export function createConnect(options: {
   /** Restores the kubeconfig of before. Reports what it cannot, because the error that caused it is thrown. */
   const takeBack = async (place: KubeconfigPlace, added: readonly ClusterId[], switched?: ClusterId) => {
     try {
-      if (added.length > 0) await kubeconfig.remove(place, added);
+      const { failures } = await kubeconfig.remove(place, added);
+      if (failures[0] !== undefined) throw failures[0];
       if (switched !== undefined && !added.includes(switched)) await kubeconfig.release(place, [switched]);
     } catch (error) {
       logger.error('the kubeconfig is not restored', { error: toPlainError(error) });

@@ -14,6 +14,7 @@ import { createConnect } from './connect.ts';
 import { type CurrentContext, createCurrentContext } from './current-context.ts';
 import { createDisconnect } from './disconnect.ts';
 import { createEntries } from './entries.ts';
+import { createEntryWatch, type EntryWatch } from './entry-watch.ts';
 import { createGivenNames } from './given-names.ts';
 import { createIsolate, type Isolated, type IsolateRequest } from './isolate.ts';
 import type { PluginCommand } from './kubeconfig-entry.ts';
@@ -145,6 +146,8 @@ export interface Connections {
   readonly back: CurrentContext['back'];
   readonly limit: CurrentContext['limit'];
   readonly checkLimits: CurrentContext['checkLimits'];
+  readonly checkEntries: EntryWatch['checkEntries'];
+  readonly entryFiles: EntryWatch['entryFiles'];
   /**
    * After a start: listens on the ports of on-demand contexts, and reopens what was open, on the same ports, without a
    * browser. What cannot be opened becomes an on-demand context or loses its entry, and `notice` reports it. Removes
@@ -185,6 +188,8 @@ export async function createConnections(options: {
   readonly asksInTerminals?: (() => boolean) | undefined;
   /** The computer's processes where undefined. */
   readonly processes?: Processes | undefined;
+  /** Called when entries or whole kubeconfigs cannot be used any more, or can be used again. */
+  readonly onProblems?: Parameters<typeof createEntryWatch>[0]['onProblems'];
   /** Returns true if production requires a confirmation at all. It does where undefined. */
   readonly isGuarded?: (() => boolean) | undefined;
   /** Returns true if entries stay when their tunnels close. */
@@ -252,5 +257,6 @@ export async function createConnections(options: {
     back: currentContext.back,
     limit: currentContext.limit,
     checkLimits: currentContext.checkLimits,
+    ...createEntryWatch(parts),
   };
 }

@@ -97,7 +97,9 @@ export async function createCurrentContext(options: {
         await kubeconfig.release(place, unasked);
       const back = await kubeconfig.previous(place, id);
       // If another context is current by now, this one must not be restored when that one ends.
-      const { warnings } = await kubeconfig.release(place, [id]);
+      const { warnings, failures } = await kubeconfig.release(place, [id]);
+      // The next check tries again.
+      if (failures[0] !== undefined) throw failures[0];
       for (const warning of warnings) noticeOnce('warning', warning);
       if (back !== undefined)
         notice(
@@ -179,7 +181,8 @@ export async function createCurrentContext(options: {
       const next = await clusterAfter(place, id as ClusterId);
       if (next !== undefined)
         checkSwitch(next, { isGuarded: isGuarded(), current: id, confirmed: production });
-      await kubeconfig.release(place, [id]);
+      const { failures } = await kubeconfig.release(place, [id]);
+      if (failures[0] !== undefined) throw failures[0];
       await limits.drop([id as ClusterId], place);
       await previous.put(place, undefined);
     },

@@ -1,4 +1,5 @@
 import type { ClusterId } from '../../model/cluster.ts';
+import { command } from '../../model/command.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Terminals } from '../terminals/terminals.ts';
@@ -8,13 +9,16 @@ import type { Connections } from './connections.ts';
 import type { CurrentContext } from './current-context.ts';
 import type { Isolate } from './isolate.ts';
 import { byPlace, type Remembered } from './remembered.ts';
+import { sentences } from './sentences.ts';
 
 /** Closes connections, and keeps or removes their kubeconfig entries. */
 export interface Disconnect extends Pick<Connections, 'disconnect' | 'disconnectAll' | 'remove'> {
   /** Resolves when none of these is being disconnected: the latest request decides the result. */
   settled(ids: readonly ClusterId[]): Promise<void>;
-  /** As `remove`, for the agent itself: `settled` does not wait for it. Resolves with the warnings. */
-  removeNow(ids: readonly ClusterId[]): Promise<readonly string[]>;
+  /** As `remove`, for the agent itself: `settled` does not wait for it. `left` are those whose entry could not be removed. */
+  removeNow(
+    ids: readonly ClusterId[],
+  ): Promise<{ readonly warnings: readonly string[]; readonly left: readonly ClusterId[] }>;
 }
 
 export function createDisconnect(options: {
@@ -34,33 +38,63 @@ export function createDisconnect(options: {
   const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
   const isOpen = (id: ClusterId) => (tunnels.find(id)?.state().status ?? 'idle') !== 'idle';
 
-  const removeNow = async (ids: readonly ClusterId[]) => {
+  /**
+   * Changes the kubeconfigs of these clusters. What cannot be changed is left to do: it must not keep a tunnel open.
+   */
+  const withdraw = async (
+    how: 'remove' | 'release',
+    ids: readonly ClusterId[],
+    caller?: KubeconfigPlace | undefined,
+  ) => {
     const warnings: string[] = [];
-    for (const [place, group] of byPlace(known(ids)))
-      warnings.push(...(await kubeconfig.remove(place, group)).warnings);
-    // Do this before the tunnels close, so that a connect meanwhile gets the new password.
-    for (const id of ids) await ports.rotate(id);
-    await apiProxies?.end((id) => ids.includes(id));
-    await remembered.drop(ids);
-    await currentContext.dropLimits(ids);
-    await Promise.all(ids.map((id) => tunnels.close(id)));
-    // A terminal of the cluster has the password that was replaced.
-    for (const id of ids.filter(terminals.uses)) await renew(id);
-    return warnings;
-  };
-
-  const keepNow = async (ids: readonly ClusterId[], caller: KubeconfigPlace | undefined) => {
-    const warnings: string[] = [];
-    // In the caller's kubeconfig. The context stays on demand in others, where somebody may use it.
+    const left: ClusterId[] = [];
     const places = caller === undefined ? byPlace(known(ids)) : [[caller, ids] as const];
     for (const [place, group] of places) {
-      const everywhere = caller === undefined;
-      warnings.push(...(await kubeconfig.release(place, group, { everywhere })).warnings);
+      try {
+        const done = await (how === 'remove'
+          ? kubeconfig.remove(place, group)
+          : kubeconfig.release(place, group, { everywhere: caller === undefined }));
+        warnings.push(...done.warnings, ...done.failures.map(sentences));
+        const removed = new Set<string>('removed' in done ? (done.removed as readonly string[]) : []);
+        if (done.failures.length > 0) left.push(...group.filter((id) => !removed.has(id)));
+      } catch (error) {
+        warnings.push(sentences(error));
+        left.push(...group);
+      }
     }
-    await remembered.put(known(ids).map((connection) => ({ ...connection, status: 'kept' })));
-    await currentContext.dropLimits(ids, caller);
-    await Promise.all(ids.map((id) => tunnels.close(id, { listening: true })));
-    return warnings;
+    return { warnings, left };
+  };
+
+  /** Runs one step of a disconnect. One that fails is reported, and the others follow. */
+  const stepsOf = (warnings: string[]) => async (work: Promise<unknown>) => {
+    await work.catch((error: unknown) => warnings.push(sentences(error)));
+  };
+
+  const removeNow = async (ids: readonly ClusterId[]) => {
+    const { warnings, left } = await withdraw('remove', ids);
+    const step = stepsOf(warnings);
+    if (left.length > 0) warnings.push(leftText(left));
+    // Do this before the tunnels close, so that a connect meanwhile gets the new password.
+    for (const id of ids) await step(ports.rotate(id));
+    if (apiProxies !== undefined) await step(apiProxies.end((id) => ids.includes(id)));
+    await step(remembered.drop(ids.filter((id) => !left.includes(id))));
+    // Remove them again when the file can be written.
+    await step(remembered.put(known(left).map((connection) => ({ ...connection, status: 'kept' }))));
+    await step(currentContext.dropLimits(ids));
+    await step(Promise.all(ids.map((id) => tunnels.close(id))));
+    // A terminal of the cluster has the password that was replaced.
+    for (const id of ids.filter(terminals.uses)) await step(renew(id));
+    return { warnings, left };
+  };
+
+  /** In the caller's kubeconfig. The context stays on demand in others, where somebody may use it. */
+  const keepNow = async (ids: readonly ClusterId[], caller: KubeconfigPlace | undefined) => {
+    const { warnings } = await withdraw('release', ids, caller);
+    const step = stepsOf(warnings);
+    await step(remembered.put(known(ids).map((connection) => ({ ...connection, status: 'kept' }))));
+    await step(currentContext.dropLimits(ids, caller));
+    await step(Promise.all(ids.map((id) => tunnels.close(id, { listening: true }))));
+    return { warnings };
   };
 
   const closing = new Map<ClusterId, Promise<unknown>>();
@@ -80,7 +114,7 @@ export function createDisconnect(options: {
     const isolated = ids.filter((id) => !ours.includes(id) && terminals.uses(id) && isOpen(id));
     const closed = [...ours, ...isolated];
     const close = async () => {
-      const warnings = await (keepsEntries() ? keepNow(ours, caller) : removeNow(ours));
+      const { warnings } = await (keepsEntries() ? keepNow(ours, caller) : removeNow(ours));
       await Promise.all(isolated.map((id) => tunnels.close(id, { listening: true })));
       return warnings;
     };
@@ -95,12 +129,18 @@ export function createDisconnect(options: {
       if (again) await remembered.put(open.map((connection) => ({ ...connection, status: 'again' })));
     },
     async remove(ids) {
-      const removed = known(ids).map(({ cluster }) => cluster);
-      return { removed, warnings: await whileClosing(removed, removeNow(removed)) };
+      const wanted = known(ids).map(({ cluster }) => cluster);
+      const { warnings, left } = await whileClosing(wanted, removeNow(wanted));
+      return { removed: wanted.filter((id) => !left.includes(id)), warnings };
     },
     async settled(ids) {
       await Promise.allSettled(ids.map((id) => closing.get(id)));
     },
     removeNow,
   };
+}
+
+function leftText(ids: readonly ClusterId[]): string {
+  const commands = ids.map((id) => command`k8s-tunnels remove ${id}`).join('; ');
+  return `Tunnels are closed, but entries are left in the kubeconfig. When the file can be written: ${commands}`;
 }

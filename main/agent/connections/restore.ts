@@ -72,13 +72,11 @@ export function createRestore(options: {
         );
         return;
       }
-      await removeNow([id]).catch(async () => {
-        await remembered.drop([id]);
-        await tunnels.close(id);
-      });
+      const { left, warnings } = await removeNow([id]);
+      const entry = left.length > 0 ? 'is left' : 'was removed';
       notice(
         'warning',
-        `${title} was open and could not be opened again; its kubeconfig entry was removed. ${sentences(error)}`,
+        `${title} was open and could not be opened again; its kubeconfig entry ${entry}. ${[sentences(error), ...warnings].join(' ')}`,
       );
     }
   };

@@ -6,7 +6,8 @@ import type { Edited, EditedFile } from './editor.ts';
 import { type KubeconfigPlace, resolveFiles } from './files.ts';
 import type { EditHistory, KubeconfigEdit } from './history.ts';
 import type { Journal } from './journal.ts';
-import { type Change, type Inspection, inspect } from './plan.ts';
+import { type Inspection, inspect } from './inspection.ts';
+import type { Change } from './plan.ts';
 import type { Planner } from './planner.ts';
 import { unifiedDiff } from './unified-diff.ts';
 import { snapshot } from './write.ts';
@@ -67,10 +68,15 @@ export interface Changes {
 export function createChanges(options: {
   readonly queue: SerialQueue;
   readonly history: EditHistory;
+  /** Resolves with the id of this agent, which its stanzas have. */
+  readonly owner: () => Promise<string>;
   readonly edit: (file: EditedFile, change: Change) => Promise<Edited>;
   readonly readAll: (place: KubeconfigPlace) => Promise<readonly (Inspection & { readonly path: string })[]>;
 }): Changes {
   const { queue, history, edit, readAll } = options;
+
+  const look = async (bytes: Uint8Array, file: string) =>
+    inspect({ bytes, file, owner: await options.owner() });
 
   const editsOf = async (place: KubeconfigPlace) =>
     history.of((await resolveFiles(place)).all.map(({ real }) => real));
@@ -82,8 +88,8 @@ export function createChanges(options: {
     edits.some(({ undoes }) => undoes === id);
   const viewOf = async (edits: readonly KubeconfigEdit[], one: KubeconfigEdit): Promise<EditView> => {
     const texts = await textsOf(one);
-    const old = inspect(texts.before, one.given);
-    const now = inspect(texts.after, one.given);
+    const old = await look(texts.before, one.given);
+    const now = await look(texts.after, one.given);
     const names = (list: typeof old.contexts) => list.map(({ name }) => name);
     const without = (list: typeof old.contexts, others: typeof old.contexts) =>
       names(list).filter((name) => !names(others).includes(name));
@@ -164,7 +170,7 @@ export function createChanges(options: {
         const state = one.record?.states.at(-1);
         const change = { restored: { bytes, state }, undoes: one.id };
         const { plan } = await edit({ given, real }, change);
-        const known = inspect(now.bytes, given).contexts.map((context) => context.id);
+        const known = (await look(now.bytes, given)).contexts.map((context) => context.id);
         const added = plan.contexts.map((context) => context.id).filter((name) => !known.includes(name));
         return { edit: await viewOf(await editsOf(place), one), removed: plan.removed, added };
       }),
@@ -173,13 +179,17 @@ export function createChanges(options: {
 
 /** Resolves with what a change would make of a file, without writing anything. Rejects as an edit does. */
 export async function previewEdit(
-  { journal, planner }: { readonly journal: Journal; readonly planner: Planner },
+  {
+    journal,
+    planner,
+    owner,
+  }: { readonly journal: Journal; readonly planner: Planner; readonly owner: string },
   { given, real }: EditedFile,
   change: Change,
 ): Promise<{ readonly file: string; readonly diff: string; readonly currentContext: string | undefined }> {
   const { bytes } = await snapshot(real);
   const states = (await journal.get(real))?.states ?? [];
-  const planned = await planner.plan({ file: real, bytes, states, change });
+  const planned = await planner.plan({ file: real, bytes, states, change, owner });
   const text = (content: Uint8Array) => Buffer.from(content).toString('utf8');
   return {
     file: given,

@@ -1,5 +1,10 @@
-import { isAlias, isMap, isScalar, isSeq, type Pair, parseAllDocuments, Scalar, type YAMLMap } from 'yaml';
 import { AppError, type ErrorCode } from '../../model/app-error.ts';
+import { typeFault } from './kubectl-types.ts';
+import { isBreak } from './yaml/characters.ts';
+import type { MapNode, Node, Pair } from './yaml/node.ts';
+import { parseYaml } from './yaml/parser.ts';
+import { YamlFault } from './yaml/token.ts';
+import { isMerge, type Json, jsonOf, keyOf, mergeSources } from './yaml/value.ts';
 
 /** The three lists of named stanzas. */
 export const listNames = ['clusters', 'contexts', 'users'] as const;
@@ -10,155 +15,68 @@ export interface KubeconfigDocument {
   /** The path, for messages only. */
   readonly file: string;
   readonly text: string;
-  /** The mapping at the top. Undefined if the file contains only blanks, comments or document markers. */
-  readonly root: YAMLMap | undefined;
+  /** The mapping at the top. Undefined if the first document contains nothing. */
+  readonly root: MapNode | undefined;
+  /** The value at the top if it is not a mapping: `null`, written out. */
+  readonly nothing: Node | undefined;
+  /** The end of the first document, which alone kubectl reads. */
+  readonly end: number;
+  /** The start of the second document. */
+  readonly next: number | undefined;
   /** The value as kubectl would read it. */
-  readonly value: Readonly<Record<string, unknown>>;
+  readonly value: Readonly<Record<string, Json>>;
 }
 
-/** `[start, end]` of a node's own text. */
+/** `[start, end]` of a text. */
 export type Range = readonly [start: number, end: number];
 
 /**
- * Decodes the text of a kubeconfig, and keeps a byte order mark. Throws `kubeconfig-invalid` if the bytes are not
- * UTF-8, which kubectl refuses too.
- */
-export function decode(bytes: Uint8Array, file: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    const { line } = invalidByte(bytes);
-    throw new AppError('kubeconfig-invalid', `${file}, line ${line}: the file is not UTF-8 text.`, {
-      hint: 'Save the file as UTF-8: kubectl cannot read it as it is.',
-      cause,
-    });
-  }
-}
-
-function invalidByte(bytes: Uint8Array): { readonly line: number } {
-  const lines = Buffer.from(bytes).toString('latin1').split('\n');
-  const index = lines.findIndex((line) => !isUtf8(Buffer.from(line, 'latin1')));
-  return { line: index < 0 ? 1 : index + 1 };
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
  * Parses as kubectl does: the first document only, YAML 1.1 typing, the last of duplicate keys, merge keys. Throws
- * `kubeconfig-invalid` for what kubectl refuses too, and `kubeconfig-unsupported` for what only the splice does not
- * support. Both name the line.
+ * `kubeconfig-invalid` for what kubectl refuses too, with the line.
  */
 export function parseDocument(text: string, file: string): KubeconfigDocument {
-  const documents = parseAllDocuments(text, {
-    uniqueKeys: false,
-    merge: true,
-    version: '1.1',
-    logLevel: 'silent',
-    prettyErrors: false,
-  });
-  const first = 'empty' in documents ? undefined : documents[0];
-  const contents = first?.contents;
-  const nothing: KubeconfigDocument = { file, text, root: undefined, value: {} };
-  if (first === undefined) return nothing;
-  const error = first.errors[0];
-  if (error !== undefined) {
-    throw refusal(nothing, {
-      code: 'kubeconfig-invalid',
-      at: error.pos[0],
-      // The parser's own message may quote the file, and with it a secret. Its code does not.
-      reason: `this is not valid YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`,
-      hint: 'Nothing was written. Correct the line and try again.',
-    });
-  }
-  if (contents === null || contents === undefined || (isScalar(contents) && contents.value === null)) {
-    if ('empty' in documents || documents.length === 1) return nothing;
-    throw refusal(nothing, {
-      code: 'kubeconfig-unsupported',
-      at: 0,
-      reason: 'the first document is empty, and kubectl does not read those after it',
-      hint: 'Remove the leading "---" or the other documents.',
-    });
-  }
-  if (!isMap(contents)) {
-    throw refusal(nothing, {
-      code: 'kubeconfig-invalid',
-      at: contents.range?.[0] ?? 0,
-      reason: 'the top level is not a mapping',
-    });
-  }
-  const root = contents as YAMLMap;
-  const merge = root.items.find((pair) => isScalar(pair.key) && pair.key.source === '<<');
-  if (merge !== undefined) {
-    throw refusal(nothing, {
-      code: 'kubeconfig-unsupported',
-      at: keyRange(merge)[0],
-      reason: 'there is a merge key at the top level',
-    });
-  }
-  let value: Readonly<Record<string, unknown>>;
+  const empty = {
+    file,
+    text,
+    root: undefined,
+    nothing: undefined,
+    end: text.length,
+    next: undefined,
+    value: {},
+  };
   try {
-    value = first.toJS() as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    throw new AppError('kubeconfig-unsupported', `${file}: its aliases cannot be resolved.`, { cause });
+    const { root, end, next } = parseYaml(text);
+    if (root === undefined) return empty;
+    const value = jsonOf(root);
+    if (value === null) return { ...empty, nothing: root, end, next };
+    const fault = typeFault(root, value);
+    if (fault !== undefined || root.kind !== 'map' || !isMapping(value)) {
+      const { at, reason, hint } = fault ?? { at: root.start, reason: 'the top level is not a mapping' };
+      throw refusal(empty, {
+        code: 'kubeconfig-invalid',
+        at,
+        reason,
+        ...(hint === undefined ? {} : { hint }),
+      });
+    }
+    return { file, text, root, nothing: undefined, end, next, value };
+  } catch (error) {
+    if (!(error instanceof YamlFault)) throw error;
+    throw refusal(empty, {
+      code: 'kubeconfig-invalid',
+      at: error.at,
+      reason: `this is not valid YAML: ${error.message}`,
+      hint: 'Nothing was written. Correct the line and try again: kubectl cannot read the file as it is.',
+    });
   }
-  const document: KubeconfigDocument = { file, text, root, value };
-  for (const list of listNames) checkList(document, list);
-  return document;
 }
 
-/**
- * Throws for what kubectl refuses: a list that is not a list, stanzas that are not mappings, a name that occurs twice.
- */
-function checkList(document: KubeconfigDocument, list: ListName): void {
-  const pair = topPair(document, list);
-  if (pair === undefined) return;
-  const at = keyRange(pair)[0];
-  if (isAlias(pair.value)) {
-    throw refusal(document, {
-      code: 'kubeconfig-unsupported',
-      at,
-      reason: `"${list}" is an alias of another part of the file`,
-      hint: 'Write the list out in its place.',
-    });
-  }
-  if (isNothing(pair.value)) return;
-  if (!isSeq(pair.value)) {
-    throw refusal(document, { code: 'kubeconfig-invalid', at, reason: `"${list}" is not a list` });
-  }
-  const nodes = pair.value.items;
-  const names = new Set<string>();
-  for (const [index, stanza] of stanzas(document, list).entries()) {
-    const place = rangeOf(nodes[index])?.[0] ?? at;
-    if (typeof stanza !== 'object' || stanza === null || Array.isArray(stanza)) {
-      throw refusal(document, {
-        code: 'kubeconfig-invalid',
-        at: place,
-        reason: `an item of "${list}" is not a mapping`,
-      });
-    }
-    const { name } = stanza as { readonly name?: unknown };
-    if (typeof name !== 'string') continue;
-    if (names.has(name)) {
-      throw refusal(document, {
-        code: 'kubeconfig-invalid',
-        at: place,
-        reason: `the name "${name}" occurs twice in "${list}"`,
-        hint: 'Remove or rename one of the two: kubectl cannot read the file as it is.',
-      });
-    }
-    names.add(name);
-  }
+function isMapping(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Returns the items of a list as plain values. Empty if the list is missing or null. */
-export function stanzas(document: KubeconfigDocument, list: ListName): readonly unknown[] {
+export function stanzas(document: KubeconfigDocument, list: ListName): readonly Json[] {
   const items = document.value[list];
   return Array.isArray(items) ? items : [];
 }
@@ -169,39 +87,57 @@ export function currentContext(document: KubeconfigDocument): string | undefined
   return value === undefined || value === null || value === '' ? undefined : String(value);
 }
 
-/** Returns the pair of a top-level key. Of duplicates the last one, as in kubectl. */
+/**
+ * Returns the pair of a top-level key that counts: of duplicates the last one, as in kubectl. Undefined if there is none,
+ * or if a merge key after it overrides it.
+ */
 export function topPair(document: KubeconfigDocument, key: string): Pair | undefined {
-  return document.root?.items.findLast((pair) => isScalar(pair.key) && pair.key.value === key);
+  const pair = document.root?.pairs.findLast((one) =>
+    isMerge(one.key) ? merges(one, key) : keyOf(one.key) === key,
+  );
+  return pair === undefined || isMerge(pair.key) ? undefined : pair;
 }
 
-/** Returns true for a missing value, `null`, `~` and an empty value. */
-export function isNothing(node: unknown): boolean {
-  return node === null || node === undefined || (isScalar(node) && (node.value ?? null) === null);
+function merges({ value }: Pair, key: string): boolean {
+  return mergeSources(value).some((source) => Object.hasOwn(jsonOf(source) as object, key));
 }
 
-export function rangeOf(node: unknown): Range | undefined {
-  const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
-  return Array.isArray(range) ? [Number(range[0]), Number(range[1])] : undefined;
+/** Returns true if the top level has a merge key. */
+export function hasMerge(document: KubeconfigDocument): boolean {
+  return document.root?.pairs.some(({ key }) => isMerge(key)) === true;
 }
 
-/** Returns the range of a pair's key. Every parsed key has one. */
-export function keyRange(pair: Pair): Range {
-  return rangeOf(pair.key) ?? [0, 0];
+/** Returns true if a node is `null`, `~`, an empty value, or an alias of one. */
+export function isNothing(node: Node): boolean {
+  const target = node.kind === 'alias' ? node.target : node;
+  return target.kind === 'scalar' && jsonOf(target) === null;
+}
+
+/** Returns every alias that repeats a node. */
+export function aliasesOf(document: KubeconfigDocument, node: Node): readonly Node[] {
+  const found: Node[] = [];
+  const visit = (one: Node): void => {
+    if (one.kind === 'alias') {
+      if (one.target === node) found.push(one);
+    } else if (one.kind === 'seq') for (const item of one.items) visit(item.node);
+    else if (one.kind === 'map')
+      for (const { key, value } of one.pairs) {
+        visit(key);
+        visit(value);
+      }
+  };
+  if (node.anchor !== undefined && document.root !== undefined) visit(document.root);
+  return found;
 }
 
 /** Returns true if the file's last value is a block scalar that a line break after it would change. */
-export function endsInOpenBlockScalar(document: KubeconfigDocument): boolean {
-  if (/\n$/.test(document.text)) return false;
-  let node: unknown = document.root;
-  for (;;) {
-    if (isMap(node)) node = node.items.at(-1)?.value;
-    else if (isSeq(node)) node = node.items.at(-1);
-    else break;
-  }
-  if (!isScalar(node) || (node.type !== Scalar.BLOCK_LITERAL && node.type !== Scalar.BLOCK_FOLDED))
-    return false;
-  const range = rangeOf(node);
-  return range !== undefined && !/^[|>][0-9]*-/.test(document.text.slice(range[0], range[1]));
+export function endsInOpenBlockScalar({ root, text }: KubeconfigDocument): boolean {
+  if (root === undefined || isBreak(text.charCodeAt(text.length - 1))) return false;
+  let node: Node | undefined = root;
+  while (node !== undefined && node.kind !== 'scalar' && node.kind !== 'alias')
+    node = node.kind === 'map' ? node.pairs.at(-1)?.value : node.items.at(-1)?.node;
+  if (node?.kind !== 'scalar' || (node.style !== 'literal' && node.style !== 'folded')) return false;
+  return node.end === text.length && !/^[|>][0-9]*-/.test(text.slice(node.start, node.end));
 }
 
 /** Creates an error that names the file and the line. */
@@ -214,8 +150,13 @@ export function refusal(
     readonly hint?: string;
   },
 ): AppError {
-  const line = document.text.slice(0, options.at).split('\n').length;
+  const line = lineOf(document.text, options.at);
   return new AppError(options.code, `${document.file}, line ${line}: ${options.reason}.`, {
     hint: options.hint ?? 'Nothing was written. Change the line, or use another file through KUBECONFIG.',
   });
+}
+
+/** Returns the number of a line, from 1. */
+export function lineOf(text: string, at: number): number {
+  return text.slice(0, at).split(/\r\n|[\r\n\u0085\u2028\u2029]/).length;
 }

@@ -5,13 +5,15 @@ import { command } from '../../model/command.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { whileBusy } from '../storage/busy-file.ts';
 import { backUp } from './backups.ts';
-import { ignoreMissing, type KubeconfigFile, lockPaths, missingFolders } from './files.ts';
+import { type KubeconfigFile, lockPaths, missingFolders } from './files.ts';
 import type { EditHistory } from './history.ts';
 import type { Journal, JournalRecord } from './journal.ts';
 import { breakOwn, unwritable, waitForLocks, withLocks } from './lock.ts';
+import type { Owner } from './owner.ts';
 import type { Change, FileState, Plan } from './plan.ts';
 import type { Planner } from './planner.ts';
 import { field } from './stanza.ts';
+import { finishWrite } from './unfinished.ts';
 import {
   commit,
   isSame,
@@ -55,13 +57,15 @@ export function createEditor(options: {
   readonly journal: Journal;
   readonly history: Pick<EditHistory, 'add'>;
   readonly planner: Planner;
+  readonly owner: Owner;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lockTimeoutMs: number;
   /** Called with a warning before a password is written to a file that other accounts may read. */
   readonly onExposed: (warning: string) => void;
 }): Editor {
-  const { folder, journal, history, planner, clock, logger, onExposed, lockTimeoutMs: timeoutMs } = options;
+  const { folder, journal, history, planner, owner, clock, logger, onExposed } = options;
+  const { lockTimeoutMs: timeoutMs } = options;
 
   /** Reads a complete file: never one that is being written under a lock, or whose writing has just begun. */
   async function read(file: EditedFile, locks: readonly string[]): Promise<Snapshot> {
@@ -80,10 +84,11 @@ export function createEditor(options: {
     states: readonly FileState[],
     change: Change,
   ) {
+    const task = { file: file.real, states, change, owner: await owner.id() };
     for (let attempt = 0; ; attempt += 1) {
       const old = await read(file, locks);
       try {
-        return { old, plan: await planner.plan({ file: file.real, bytes: old.bytes, states, change }) };
+        return { old, plan: await planner.plan({ ...task, bytes: old.bytes }) };
       } catch (error) {
         // A writer without a lock may have written half the file, which does not parse: give it time to finish.
         const isHalf = error instanceof AppError && error.code === 'kubeconfig-invalid' && isFresh(old);
@@ -107,9 +112,9 @@ export function createEditor(options: {
       await journal.set(real, finalRecord(file, plan.state, record?.created));
       return { plan, after: old, warnings, before };
     }
-    if (plan.foreign && old.bytes.length > 0) {
-      await backUp({ folder: path.join(folder, 'backups'), file: real, bytes: old.bytes, now: clock.now() });
-    }
+    const keepCopy = () =>
+      backUp({ folder: path.join(folder, 'backups'), file: real, bytes: old.bytes, now: clock.now() });
+    if (plan.foreign && old.bytes.length > 0) await keepCopy();
     const made = old.status === undefined ? await missingFolders(real) : [];
     const created = {
       file: old.status === undefined || record?.created.file === true,
@@ -120,19 +125,23 @@ export function createEditor(options: {
     // A file that did not exist before us, is as we left it and is empty again is removed.
     const goes = plan.state === undefined && !plan.foreign && created.file && plan.bytes.length === 0;
     let done: Way | 'removed' | undefined;
-    await journal.set(real, {
+    const pending = {
       given: file.given,
       states: plan.state === undefined ? states : [...states, plan.state],
       temporary,
       created,
-    });
+    };
+    await owner.save();
+    await journal.set(real, pending);
+    // Killed while it writes in place, the next agent finishes the write.
+    const beforeInPlace = async () => journal.set(real, { ...pending, before: await keepCopy() });
     for (const warning of warnings) onExposed(warning);
     try {
       if (made.length > 0) await makeFolder(real);
       const way = goes ? undefined : await prepare(replacement);
       done = await withLocks({ locks, clock, timeoutMs }, async () => {
         if (!isSame(old, await snapshot(real))) return undefined;
-        if (way !== undefined) return commit(replacement, { way, clock });
+        if (way !== undefined) return commit(replacement, { way, clock, beforeInPlace });
         await removeFile(real);
         return 'removed';
       });
@@ -164,7 +173,7 @@ export function createEditor(options: {
   }
 
   async function edit(file: EditedFile, change: Change): Promise<Edited> {
-    await removeTemporary(file);
+    await finish(file);
     for (let count = 0; count < attempts; count += 1) {
       const edited = await attempt(file, change);
       if (edited !== undefined) return edited;
@@ -176,16 +185,13 @@ export function createEditor(options: {
     );
   }
 
-  async function removeTemporary({ real }: EditedFile): Promise<void> {
-    const temporary = (await journal.get(real))?.temporary ?? undefined;
-    if (temporary !== undefined) await unlink(temporary).catch(ignoreMissing);
-  }
+  const finish = (file: EditedFile) => finishWrite(file, { journal, clock, timeoutMs });
 
   return {
     edit,
     async sweep(file) {
-      await removeTemporary(file);
       for (const lock of await lockPaths(file)) await breakOwn(lock);
+      await finish(file);
     },
   };
 }

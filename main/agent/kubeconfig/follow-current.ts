@@ -1,4 +1,6 @@
+import path from 'node:path';
 import type { Kubectl } from '../../model/agent-view.ts';
+import { toPlainError } from '../../model/app-error.ts';
 import type { ClusterId } from '../../model/cluster.ts';
 import { isProduction } from '../../model/is-production.ts';
 import { plainText } from '../../model/plain-text.ts';
@@ -20,6 +22,13 @@ export interface CurrentContexts {
   placeFor(place: Place | undefined): KubeconfigPlace;
   /** Rejects as `Kubeconfig.current` does. */
   kubectl(place: Place | undefined): Promise<Kubectl>;
+  /**
+   * As `kubectl`, for the answer of an operation that is done: a kubeconfig that cannot be read is one warning more.
+   */
+  kubectlAfter(
+    place: Place | undefined,
+    warnings: readonly string[],
+  ): Promise<{ kubectl: Kubectl; warnings: string[] }>;
   /** Reads the agent's own kubeconfig again. Resolves with false if it cannot be read. */
   look(): Promise<boolean>;
   /**
@@ -35,7 +44,7 @@ export interface CurrentContexts {
 export function followCurrent(options: {
   readonly own: Place;
   readonly kubeconfig: Pick<Kubeconfig, 'current' | 'paths'>;
-  readonly connections: Pick<Connections, 'limit' | 'checkLimits'>;
+  readonly connections: Pick<Connections, 'limit' | 'checkLimits' | 'checkEntries' | 'entryFiles'>;
   readonly catalog: Pick<Catalog, 'get'>;
   readonly sessions: Pick<Sessions, 'look'>;
   /** The folder of the kubeconfig files of terminals, with a separator at its end. */
@@ -54,7 +63,7 @@ export function followCurrent(options: {
     // The kubeconfig of a terminal is not shared with other programs, which the setting is for.
     const isIsolated = value?.startsWith(options.terminalsFolder) === true;
     const chosen = isIsolated ? '' : state.get().settings.kubeconfigPath;
-    return { kubeconfig: chosen === '' ? value : chosen, cwd, home };
+    return { kubeconfig: chosen === '' ? value : expandHome(chosen, home), cwd, home };
   };
   const kubectl = async (place: Place | undefined): Promise<Kubectl> => {
     const { context, id } = await kubeconfig.current(placeFor(place));
@@ -79,7 +88,7 @@ export function followCurrent(options: {
   const lookAtAll = async (): Promise<number> => {
     options.onLook();
     const limits = connections.checkLimits();
-    const [isRead] = await Promise.all([limits.then(look), sessions.look()]);
+    const [isRead] = await Promise.all([limits.then(look), sessions.look(), connections.checkEntries()]);
     const inASecond = clock.now() + lookAgainMs;
     // Retry: files cannot be read while too many are open, and no file changes when that is over.
     if (!isRead) return inASecond;
@@ -95,6 +104,14 @@ export function followCurrent(options: {
   return {
     placeFor,
     kubectl,
+    async kubectlAfter(place, warnings) {
+      try {
+        return { kubectl: await kubectl(place), warnings: [...warnings] };
+      } catch (error) {
+        const { message, hint } = toPlainError(error);
+        return { kubectl: {}, warnings: [...warnings, hint === undefined ? message : `${message} ${hint}`] };
+      }
+    },
     look,
     follow() {
       files = watchFiles({
@@ -102,7 +119,10 @@ export function followCurrent(options: {
         logger,
         watched: async () => ({
           // If the paths cannot be resolved, `look` fails in the same way and retries in a second: the rest must go on.
-          files: await kubeconfig.paths(placeFor(undefined)).catch(() => []),
+          files: [
+            ...(await kubeconfig.paths(placeFor(undefined)).catch(() => [])),
+            ...(await connections.entryFiles()),
+          ],
           folders: [options.sessionsFolder],
         }),
         look: lookAtAll,
@@ -112,4 +132,9 @@ export function followCurrent(options: {
     lookNow: () => void files?.look(),
     close: () => files?.close(),
   };
+}
+
+/** Returns the path of a setting, in which `~` is the home folder. */
+function expandHome(chosen: string, home: string): string {
+  return /^~[\\/]/.test(chosen) ? path.join(home, chosen.slice(2)) : chosen;
 }

@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '../parts.ts';
 import type { Edited, EditedFile } from './editor.ts';
-import type { Change, FileState, Inspection } from './plan.ts';
+import type { Inspection } from './inspection.ts';
+import type { Change, FileState } from './plan.ts';
 import { isUntouched, type Snapshot, snapshot } from './write.ts';
 
 /** When to check the file again after a write, ms. A kubectl takes 50 to 100 ms from its read to its write. */
@@ -24,6 +25,8 @@ interface Watch {
  */
 export interface Guard {
   watch(file: EditedFile, edited: Edited): void;
+  /** Checks all files now. The caller must be in the queue. */
+  lookNow(): Promise<void>;
   close(): void;
 }
 
@@ -33,9 +36,9 @@ export function createGuard(options: {
   /** Runs work while no other edit runs. */
   readonly queue: (work: () => Promise<void>) => Promise<void>;
   readonly edit: (file: EditedFile, change: Change) => Promise<Edited>;
-  readonly inspect: (file: string, bytes: Uint8Array) => Promise<Inspection>;
+  readonly read: (file: EditedFile) => Promise<Inspection>;
 }): Guard {
-  const { clock, logger, queue, edit, inspect } = options;
+  const { clock, logger, queue, edit, read } = options;
   const watches = new Map<string, Watch>();
   const timers = new Map<string, readonly (() => void)[]>();
 
@@ -69,7 +72,7 @@ export function createGuard(options: {
     if (watched === undefined || (await isUntouched(real, watched.after))) return;
     const seen = await snapshot(real);
     if (seen.status === undefined || seen.bytes.length === 0) return;
-    const change = repair(watched, await inspect(real, seen.bytes));
+    const change = repair(watched, await read(watched.file));
     if (change === undefined) return;
     logger.info('kubeconfig lost our change; repairing', { file: real });
     watch(watched.file, await edit(watched.file, change));
@@ -77,6 +80,9 @@ export function createGuard(options: {
 
   return {
     watch,
+    async lookNow() {
+      for (const real of [...watches.keys()]) await look(real);
+    },
     close() {
       for (const cancel of [...timers.values()].flat()) cancel();
       timers.clear();

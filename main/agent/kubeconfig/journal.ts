@@ -37,6 +37,11 @@ export const recordSchema = z.object({
   states: z.array(stateSchema),
   /** A temporary file that a crash may have left. */
   temporary: z.string().nullable(),
+  /**
+   * Set while the file is written in place: a copy of the previous bytes. Killed then, the next agent finishes the write
+   * from `temporary`, which has the new bytes.
+   */
+  before: z.string().optional(),
   /** What was created for the file, and is removed with it: the file itself, and folders, the outermost first. */
   created: z.object({ file: z.boolean(), folders: z.array(z.string()) }),
 });

@@ -3,13 +3,17 @@ import { AppError } from '../../model/app-error.ts';
 import { createSerialQueue } from '../async/serial-queue.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { type Changes, createChanges, previewEdit } from './changes.ts';
+import { type Checked, checkEntries } from './check.ts';
 import { createEditor, type EditedFile } from './editor.ts';
 import { type KubeconfigPlace, resolveFiles } from './files.ts';
 import { createGuard } from './guard.ts';
 import { createEditHistory } from './history.ts';
+import type { Inspection } from './inspection.ts';
 import { openJournal } from './journal.ts';
-import type { Change, Inspection } from './plan.ts';
-import { createPlanner } from './planner.ts';
+import { ofOthers, passedOver } from './oddities.ts';
+import { createOwner } from './owner.ts';
+import type { Change } from './plan.ts';
+import { createPlanner, type WorkerScript } from './planner.ts';
 import { createReader } from './reader.ts';
 import type { KubeconfigEntry } from './stanza.ts';
 import { createWithdrawal } from './withdrawal.ts';
@@ -49,6 +53,7 @@ export interface Kubeconfig extends Changes {
   /**
    * Removes our entries of these ids from every file that we wrote and every file of `place`. If one was current,
    * restores the previous context: one of ours, else the one that was current before us. Ignores ids without an entry.
+   * A file that we wrote and that cannot be changed now is a failure in the result: the others are changed all the same.
    */
   remove(
     place: KubeconfigPlace,
@@ -57,6 +62,7 @@ export interface Kubeconfig extends Changes {
     readonly removed: readonly string[];
     readonly currentContext: string | undefined;
     readonly warnings: readonly string[];
+    readonly failures: readonly AppError[];
   }>;
   /**
    * Restores the previous context as `remove` does, and keeps the entries. Changes the files of the place only, unless
@@ -66,7 +72,7 @@ export interface Kubeconfig extends Changes {
     place: KubeconfigPlace,
     ids: readonly string[],
     options?: { readonly everywhere?: boolean },
-  ): Promise<{ readonly currentContext: string | undefined; readonly warnings: readonly string[] }>;
+  ): ReturnType<Kubeconfig['remove']>;
   /** Resolves with the current context, the file that sets it, and the id if it is ours. Reads only changed files. */
   current(place: KubeconfigPlace): Promise<{
     readonly context: string | undefined;
@@ -98,6 +104,17 @@ export interface Kubeconfig extends Changes {
     readonly kept: readonly string[];
     readonly warnings: readonly string[];
   }>;
+  /**
+   * Resolves with the state of every entry that we wrote, as its file is now. First puts back what a kubectl undid that
+   * had read the file before our last write.
+   */
+  check(): Promise<Checked>;
+  /** Resolves with the files that contain entries of ours. */
+  files(): Promise<readonly EditedFile[]>;
+  /** Writes our clusters and users in a file again as we last wrote them. Rejects if the file cannot be written. */
+  repair(file: EditedFile): Promise<void>;
+  /** Resolves with the id that marks entries as this agent's. It is stored by then. */
+  owner(): Promise<string>;
   /** Waits for running edits and stops the guard of written files. Entries stay. */
   close(): Promise<void>;
 }
@@ -110,7 +127,7 @@ export function createKubeconfig(options: {
   /** How long to wait for kubectl's lock, ms. */
   readonly lockTimeoutMs?: number;
   /** The script of `plan-worker`. Without it, large files are planned in the caller's thread. */
-  readonly worker?: URL;
+  readonly worker?: WorkerScript | undefined;
   /**
    * Called with a warning before a password is written to a file that other accounts may read. The result has the
    * warning too.
@@ -121,13 +138,20 @@ export function createKubeconfig(options: {
   const journal = openJournal(path.join(folder, 'journal.json'), logger);
   const history = createEditHistory({ folder: path.join(folder, 'history'), clock, logger });
   const planner = createPlanner(worker);
-  const editor = createEditor({ folder, journal, history, planner, clock, logger, lockTimeoutMs, onExposed });
-  const reader = createReader(planner);
+  const owner = createOwner(path.join(folder, 'owner.json'), logger);
+  const parts = { folder, journal, history, planner, owner, clock, logger, lockTimeoutMs, onExposed };
+  const editor = createEditor(parts);
+  const reader = createReader({ planner, journal, owner: owner.id });
   const queue = createSerialQueue();
-  const guard = createGuard({ clock, logger, queue, edit: editor.edit, inspect: planner.inspect });
+  const editAndRemember = async (file: EditedFile, change: Change) => {
+    const edited = await editor.edit(file, change);
+    reader.wrote(file, edited);
+    return edited;
+  };
+  const guard = createGuard({ clock, logger, queue, edit: editAndRemember, read: reader.read });
 
   async function edit(file: EditedFile, change: Change) {
-    const edited = await editor.edit(file, change);
+    const edited = await editAndRemember(file, change);
     guard.watch(file, edited);
     return edited;
   }
@@ -156,11 +180,12 @@ export function createKubeconfig(options: {
     id: string | undefined,
   ) => {
     const files = await resolveFiles(place);
-    const taken = [];
-    for (const file of files.all) {
-      if (file !== files.target && file.isReadable) taken.push(...(await reader.read(file)).names);
-    }
-    return { files, change: { upsert: entries, taken, ...(id === undefined ? {} : { current: { id } }) } };
+    const others = new Map<EditedFile, Inspection>();
+    for (const file of files.all)
+      if (file !== files.target && file.isReadable) others.set(file, await reader.read(file));
+    const taken = [...others.values()].flatMap(({ names }) => names);
+    const change = { upsert: entries, taken, ...(id === undefined ? {} : { current: { id } }) };
+    return { files, others, change };
   };
 
   const withdrawal = createWithdrawal({ logger, queue, journal, reader, edit, sweep: editor.sweep, current });
@@ -168,26 +193,30 @@ export function createKubeconfig(options: {
   return {
     add: (place, entries, { current: id }) =>
       queue(async () => {
-        const { files, change } = await addition(place, entries, id);
+        const { files, others, change } = await addition(place, entries, id);
         const { target } = files;
         const { plan, warnings } = await edit(target, change);
         const wanted = new Set(entries.map((entry) => entry.id));
+        const seen = files.all.flatMap((file) => {
+          const inspection = file === target ? plan.after : others.get(file);
+          return inspection === undefined ? [] : [{ file: file.given, inspection }];
+        });
         return {
           contexts: new Map(
             plan.contexts.filter((one) => wanted.has(one.id)).map((one) => [one.id, one.context]),
           ),
           file: target.given,
-          warnings: [...files.warnings, ...warnings],
+          warnings: [...files.warnings, ...warnings, ...passedOver(seen), ...ofOthers(seen, wanted)],
         };
       }),
 
     preview: (place, entries, { current: id }) =>
       queue(async () => {
         const { files, change } = await addition(place, entries, id);
-        return previewEdit({ journal, planner }, files.target, change);
+        return previewEdit({ journal, planner, owner: await owner.id() }, files.target, change);
       }),
 
-    ...createChanges({ queue, history, edit, readAll }),
+    ...createChanges({ queue, history, owner: owner.id, edit, readAll }),
 
     use: (place, id) =>
       queue(async () => {
@@ -237,7 +266,22 @@ export function createKubeconfig(options: {
     },
 
     recover: withdrawal.recover,
+    check: () =>
+      queue(async () => {
+        await guard.lookNow().catch(() => {});
+        return checkEntries(journal, reader);
+      }),
+    files: async () => [...(await journal.all())].map(([real, { given }]) => ({ given, real })),
+    repair: (file) => queue(async () => void (await edit(file, {}))),
 
-    close: () => queue(async () => guard.close()),
+    async owner() {
+      await owner.save();
+      return owner.id();
+    },
+    close: () =>
+      queue(async () => {
+        guard.close();
+        planner.close();
+      }),
   };
 }

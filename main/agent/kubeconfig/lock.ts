@@ -1,10 +1,13 @@
-import { lstat, readFile, unlink } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
 import { z } from 'zod';
 import { AppError, errnoOf } from '../../model/app-error.ts';
+import { command } from '../../model/command.ts';
+import { duration } from '../../model/wording.ts';
 import type { Clock } from '../parts.ts';
-import { createLockFile, removeUnheld } from '../processes/lock-file.ts';
+import { createLockFile, readLockFile, removeUnheld } from '../processes/lock-file.ts';
 import { isSameProcess, processStart } from '../processes/process-start.ts';
 import { busyHint, isBusy } from '../storage/busy-file.ts';
+import { accountName, isOurs } from '../storage/owner.ts';
 import { ignoreMissing } from './files.ts';
 
 /** kubectl holds its lock for milliseconds. One this old was left by a kubectl that was killed. */
@@ -68,7 +71,7 @@ async function until(
     if (status === undefined) continue;
     // A file's age is measured by the system's clock, whatever clock was passed in.
     const ageMs = Date.now() - status.mtimeMs;
-    if (clock.now() >= deadline || ageMs > abandonedAfterMs) throw locked(lock, ageMs);
+    if (clock.now() >= deadline || ageMs > abandonedAfterMs) throw locked(await holderOf(lock, status));
     await clock.sleep(5 + Math.random() * 25);
   }
 }
@@ -86,37 +89,70 @@ async function tryLock(lock: string): Promise<(() => Promise<void>) | undefined>
 
 /** Removes a lock that an earlier process of ours left. Resolves with true if it did. */
 export async function breakOwn(lock: string): Promise<boolean> {
-  let raw: unknown;
-  try {
-    // A link or a pipe is not our lock, and reading a pipe may never end.
-    if (!(await lstat(lock)).isFile()) return false;
-    raw = JSON.parse(await readFile(lock, 'utf8'));
-  } catch {
-    // kubectl's locks are empty, and after a kill not even readable.
-    return false;
-  }
-  const body = bodySchema.safeParse(raw);
-  if (!body.success) return false;
+  const body = await bodyOf(lock);
+  if (body === undefined) return false;
   const isGone = removeUnheld(lock);
   if (isGone !== undefined) return isGone;
-  if (isSameProcess(body.data.pid, body.data.startTime)) return false;
+  if (isSameProcess(body.pid, body.startTime)) return false;
   await unlink(lock).catch(ignoreMissing);
   return true;
 }
 
-function locked(lock: string, ageMs: number): AppError {
-  const seconds = Math.max(0, Math.round(ageMs / 1000));
+async function bodyOf(lock: string): Promise<z.infer<typeof bodySchema> | undefined> {
+  const text = await readLockFile(lock);
+  try {
+    return text === undefined ? undefined : bodySchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A lock that exists: who holds it, as far as it can be known, and for how long. */
+interface Holder {
+  readonly lock: string;
+  readonly ageMs: number;
+  readonly who: string;
+}
+
+async function holderOf(
+  lock: string,
+  { mtimeMs, uid }: { readonly mtimeMs: number; readonly uid: number },
+): Promise<Holder> {
+  const body = await bodyOf(lock);
+  const of = isOurs({ uid }) ? '' : ` of ${accountName(uid)}`;
+  const who = body === undefined ? `another program${of}` : `k8s-tunnels${of} (process ${body.pid})`;
+  return { lock, ageMs: Math.max(0, Date.now() - mtimeMs), who };
+}
+
+/**
+ * Resolves with the error of a lock that was left by a program that ended, as far as its age shows. A lock of ours whose
+ * process has ended is removed instead.
+ */
+export async function abandonedLock(locks: readonly string[]): Promise<AppError | undefined> {
+  for (const lock of locks) {
+    const status = await lstat(lock).catch(() => undefined);
+    if (status === undefined || Date.now() - status.mtimeMs <= abandonedAfterMs) continue;
+    if (!(await breakOwn(lock))) return locked(await holderOf(lock, status));
+  }
+  return undefined;
+}
+
+function locked({ lock, ageMs, who }: Holder): AppError {
   const abandoned = ageMs > abandonedAfterMs;
   return new AppError(
     'kubeconfig-locked',
-    `${lock} has been held by another program for ${seconds} s, so the kubeconfig is not written.`,
+    `${lock} has been held by ${who} for ${ageText(ageMs)}, so the kubeconfig is not written.`,
     {
       hint: abandoned
-        ? `A kubectl that was killed does not remove its lock. If no kubectl is running, remove ${lock} and try again.`
+        ? `A kubectl that was killed does not remove its lock. If no kubectl is running, remove ${lock} and try again: ${command`rm ${lock}`}`
         : 'Wait until the other program is done and try again.',
       retryable: !abandoned,
     },
   );
+}
+
+function ageText(ms: number): string {
+  return ms < 10 * 60_000 ? `${Math.round(ms / 1000)} s` : duration(ms);
 }
 
 /** Converts a failed write into an error that names the path. */

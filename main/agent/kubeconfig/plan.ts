@@ -1,15 +1,10 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../model/app-error.ts';
-import {
-  currentContext,
-  decode,
-  type KubeconfigDocument,
-  listNames,
-  parseDocument,
-  stanzas,
-} from './document.ts';
+import { currentContext, type KubeconfigDocument, parseDocument, stanzas } from './document.ts';
+import { decode } from './encoding.ts';
+import { type Inspection, inspect, inspectDocument } from './inspection.ts';
 import { additions, type Found, found } from './splice.ts';
-import { field, type KubeconfigEntry, type OurStanza, ownerOf, quoted } from './stanza.ts';
+import { type KubeconfigEntry, type OurStanza, quoted } from './stanza.ts';
 import { applyEdits } from './text-edit.ts';
 import { upsert } from './upsert.ts';
 import { verify } from './verify.ts';
@@ -78,21 +73,8 @@ export interface Plan {
   readonly contexts: readonly CurrentChoice[];
   readonly removed: readonly string[];
   readonly currentContext: string | undefined;
-}
-
-/** The parts of a file that a reader needs. */
-export interface Inspection {
-  readonly currentContext: string | undefined;
-  readonly names: readonly Named[];
-  readonly contexts: readonly Named[];
-}
-
-export function inspect(bytes: Uint8Array, file: string): Inspection {
-  const document = parseDocument(decode(bytes, file), file);
-  const named = listNames.map((list) =>
-    stanzas(document, list).map((item) => ({ name: String(field(item, 'name')), id: ownerOf(list, item) })),
-  );
-  return { currentContext: currentContext(document), names: named.flat(), contexts: named[1] ?? [] };
+  /** The new content. */
+  readonly after: Inspection;
 }
 
 /**
@@ -106,15 +88,17 @@ export function plan(options: {
   /** The states that we may have written before, the latest last. */
   readonly states: readonly FileState[];
   readonly change: Change;
+  /** The id of this agent, which its stanzas have. */
+  readonly owner: string;
 }): Plan {
-  const { file, bytes, states, change } = options;
+  const { file, bytes, states, change, owner } = options;
   const hash = hashOf(bytes);
   const known = states.find((state) => state.hash === hash);
-  const text = decode(bytes, file);
+  const text = decode(bytes, file, 'edit');
   if (change.restored !== undefined) return restoredPlan(options, change.restored, known === undefined);
   const before =
     known === undefined
-      ? withoutUs(parseDocument(text, file), states.at(-1) ?? change.reference)
+      ? withoutUs(parseDocument(text, file), owner, states.at(-1) ?? change.reference)
       : { base: undo(text, known), ...known };
   const own = typeof before.base === 'string' ? parseDocument(before.base, file) : before.base;
   // The user's choice is part of the text without our entries: it stays when they are removed.
@@ -125,44 +109,49 @@ export function plan(options: {
   );
   const isKept = ({ id }: { readonly id: string }) => !removed.includes(id);
   const isCurrent = (choice: CurrentChoice) => isKept(choice) && change.release?.includes(choice.id) !== true;
-  const ours = upsert(base, before.stanzas.filter(isKept), change);
+  const ours = upsert(base, before.stanzas.filter(isKept), { ...change, owner });
   const contexts = ours
     .filter(({ list }) => list === 'contexts')
     .map(({ id, item }) => ({ id, context: item.name }));
   const choices = choose(earlier.filter(isCurrent), contexts, change.current, file);
   const current = choices.at(-1)?.context;
-  const edits = additions(base, { stanzas: ours, current }).toSorted((a, b) => a.at - b.at);
+  const added = additions(base, { stanzas: ours, current });
+  const edits = added.edits.toSorted((a, b) => a.at - b.at);
   const after = parseDocument(applyEdits(base.text, edits), file);
-  const ofList = (list: OurStanza['list']) =>
-    ours.filter((stanza) => stanza.list === list).map(({ item }) => item);
+  const withOurs = (list: OurStanza['list']) => {
+    const items = ours.filter((stanza) => stanza.list === list).map(({ item }) => item);
+    return added.first.has(list) ? [...items, ...stanzas(base, list)] : [...stanzas(base, list), ...items];
+  };
   verify({
     before: base,
     after,
     lists: {
-      clusters: [...stanzas(base, 'clusters'), ...ofList('clusters')],
-      contexts: [...stanzas(base, 'contexts'), ...ofList('contexts')],
-      users: [...stanzas(base, 'users'), ...ofList('users')],
+      clusters: withOurs('clusters'),
+      contexts: withOurs('contexts'),
+      users: withOurs('users'),
     },
     current: current ?? currentContext(base),
   });
   const written = Buffer.from(after.text);
+  const state: FileState | undefined =
+    ours.length === 0 && choices.length === 0
+      ? undefined
+      : {
+          hash: hashOf(written),
+          edits: edits.map(({ at, before, after }) => ({ at, before, length: after.length })),
+          stanzas: ours,
+          choices,
+          found: found(base),
+        };
   return {
     bytes: written,
     changed: after.text !== text,
     foreign: known === undefined,
-    state:
-      ours.length === 0 && choices.length === 0
-        ? undefined
-        : {
-            hash: hashOf(written),
-            edits: edits.map(({ at, before, after }) => ({ at, before, length: after.length })),
-            stanzas: ours,
-            choices,
-            found: found(base),
-          },
+    state,
     contexts,
     removed,
     currentContext: currentContext(after),
+    after: inspectDocument(after, owner, state),
   };
 }
 
@@ -170,7 +159,7 @@ function withCurrent(base: KubeconfigDocument, context: string): KubeconfigDocum
   // As kubectl writes it, where no parser reads anything else.
   const isPlain =
     /^[A-Za-z_][\w./@-]*$/.test(context) && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(context);
-  const edits = additions(base, { stanzas: [], current: context }).map((edit) =>
+  const edits = additions(base, { stanzas: [], current: context }).edits.map((edit) =>
     isPlain ? { ...edit, after: edit.after.replace(quoted(context), context) } : edit,
   );
   const after = parseDocument(
@@ -190,12 +179,13 @@ function withCurrent(base: KubeconfigDocument, context: string): KubeconfigDocum
 }
 
 function restoredPlan(
-  { file, bytes, states }: Parameters<typeof plan>[0],
+  { file, bytes, states, owner }: Parameters<typeof plan>[0],
   { bytes: written, state }: NonNullable<Change['restored']>,
   foreign: boolean,
 ): Plan {
   const idsOf = (known: FileState | undefined) => new Set(known?.stanzas.map(({ id }) => id));
   const kept = idsOf(state);
+  const after = inspect({ bytes: written, file, owner, last: state });
   return {
     bytes: written,
     changed: !Buffer.from(written).equals(bytes),
@@ -205,7 +195,8 @@ function restoredPlan(
       .filter(({ list }) => list === 'contexts')
       .map(({ id, item }) => ({ id, context: item.name })),
     removed: [...idsOf(states.at(-1))].filter((id) => !kept.has(id)),
-    currentContext: inspect(written, file).currentContext,
+    currentContext: after.currentContext,
+    after,
   };
 }
 

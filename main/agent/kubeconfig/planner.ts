@@ -1,51 +1,101 @@
 import { Worker } from 'node:worker_threads';
 import { fromPlainError, type PlainError } from '../../model/app-error.ts';
-import { type Inspection, inspect, type Plan, plan } from './plan.ts';
+import { type Inspection, inspect } from './inspection.ts';
+import { type Plan, plan } from './plan.ts';
 
 export type PlanTask = Parameters<typeof plan>[0];
+export type InspectTask = Parameters<typeof inspect>[0];
 
 /** Computes edits of one file, in any thread. */
 export interface Planner {
   plan(task: PlanTask): Promise<Plan>;
-  inspect(file: string, bytes: Uint8Array): Promise<Inspection>;
+  inspect(task: InspectTask): Promise<Inspection>;
+  /** Ends the thread, if one runs. */
+  close(): void;
 }
 
 export type WorkerTask =
   | { readonly kind: 'plan'; readonly task: PlanTask }
-  | { readonly kind: 'inspect'; readonly file: string; readonly bytes: Uint8Array };
+  | { readonly kind: 'inspect'; readonly task: InspectTask };
 
 export type WorkerAnswer = { readonly value: Plan | Inspection } | { readonly error: PlainError };
 
-/** Smaller files take less time than starting a thread. */
-const workerFromBytes = 1_000_000;
+/** Where the script of the thread is: a file, or its text where there is none (in the executable). */
+export type WorkerScript = URL | { readonly source: () => string };
+
+/** Smaller files are planned in a few milliseconds. */
+const workerFromBytes = 100_000;
+/** A thread takes 40 ms to start and 30 MB to stay. */
+const idleMs = 30_000;
 
 /**
- * Plans small files at once. Plans files above 1 MB in a separate thread if `worker` names its script (`plan-worker`,
- * from source or bundled): 5 MB take half a second.
+ * Plans small files at once, and large ones in a thread of `worker` (`plan-worker.ts`, from source or bundled): 27 MB take
+ * a second, in which the tunnels must go on. The thread stays for the next task, and ends when none came for a while.
  */
-export function createPlanner(worker: URL | undefined): Planner {
+export function createPlanner(worker: WorkerScript | undefined): Planner {
+  let thread: Thread | undefined;
+  const run = (task: WorkerTask, script: WorkerScript) => {
+    thread ??= startThread(script, () => {
+      thread = undefined;
+    });
+    return thread.run(task);
+  };
   return {
     async plan(task) {
       if (worker === undefined || task.bytes.length < workerFromBytes) return plan(task);
-      return (await runWorker(worker, { kind: 'plan', task })) as Plan;
+      return (await run({ kind: 'plan', task }, worker)) as Plan;
     },
-    async inspect(file, bytes) {
-      if (worker === undefined || bytes.length < workerFromBytes) return inspect(bytes, file);
-      return (await runWorker(worker, { kind: 'inspect', file, bytes })) as Inspection;
+    async inspect(task) {
+      if (worker === undefined || task.bytes.length < workerFromBytes) return inspect(task);
+      return (await run({ kind: 'inspect', task }, worker)) as Inspection;
     },
+    close: () => thread?.end(),
   };
 }
 
-function runWorker(script: URL, task: WorkerTask): Promise<Plan | Inspection> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(script, { workerData: task });
-    worker.once('message', (answer: WorkerAnswer) => {
-      if ('value' in answer) resolve(answer.value);
-      else reject(fromPlainError(answer.error));
-    });
-    worker.once('error', reject);
-    worker.once('exit', (code) =>
-      reject(new Error(`The kubeconfig thread ended with ${code} and no answer.`)),
-    );
+interface Thread {
+  run(task: WorkerTask): Promise<Plan | Inspection>;
+  end(): void;
+}
+
+function startThread(script: WorkerScript, onEnd: () => void): Thread {
+  const worker = script instanceof URL ? new Worker(script) : new Worker(script.source(), { eval: true });
+  /** The thread does one task after the other. */
+  const waiting: PromiseWithResolvers<Plan | Inspection>[] = [];
+  let idle: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const end = () => {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(idle);
+    onEnd();
+    void worker.terminate();
+  };
+  const fail = (error: Error) => {
+    end();
+    for (const { reject } of waiting.splice(0)) reject(error);
+  };
+  worker.unref();
+  worker.on('message', (answer: WorkerAnswer) => {
+    const task = waiting.shift();
+    if ('value' in answer) task?.resolve(answer.value);
+    else task?.reject(fromPlainError(answer.error));
+    if (waiting.length > 0) return;
+    worker.unref();
+    idle = setTimeout(end, idleMs).unref();
   });
+  worker.on('error', fail);
+  worker.on('exit', (code) => fail(new Error(`The kubeconfig thread ended with ${code} and no answer.`)));
+  return {
+    run(task) {
+      const answer = Promise.withResolvers<Plan | Inspection>();
+      waiting.push(answer);
+      clearTimeout(idle);
+      // A process that has nothing else to do waits for the answer.
+      worker.ref();
+      worker.postMessage(task);
+      return answer.promise;
+    },
+    end,
+  };
 }

@@ -1,16 +1,8 @@
-import { isSeq, type Pair, type YAMLSeq } from 'yaml';
-import {
-  type KubeconfigDocument,
-  keyRange,
-  type ListName,
-  listNames,
-  type Range,
-  rangeOf,
-  topPair,
-} from './document.ts';
+import { type KubeconfigDocument, type ListName, listNames, type Range, topPair } from './document.ts';
 import type { Found } from './splice.ts';
 import { quoted } from './stanza.ts';
-import { colonAfter, dashAfter, type Edit, lineEnd, lineStart, setScalar, unsupported } from './text-edit.ts';
+import { type Edit, fillValue, lineEnd, lineStart, setValue, unsupported } from './text-edit.ts';
+import { type Pair, pairEnd, type SeqNode } from './yaml/node.ts';
 
 /**
  * Returns the edits that remove our stanzas from a text that others have changed since we wrote it, and that restore
@@ -28,25 +20,23 @@ export function removals(
   const dropped: Pair[] = [];
   for (const list of listNames) {
     const pair = topPair(document, list);
-    if (pair === undefined || !isSeq(pair.value)) continue;
+    if (pair === undefined || pair.value.kind !== 'seq') continue;
     const seq = pair.value;
     const ours = seq.items.flatMap((_, index) => (options.isOurs(list, index) ? [index] : []));
     if (ours.length === 0) continue;
     const before = options.found.lists[list];
     if (ours.length === seq.items.length && before === null) dropped.push(pair);
-    if (seq.flow !== true) edits.push(...cutBlock({ document, pair, seq, ours, before }));
-    else if (ours.length < seq.items.length) edits.push(...cutFlow(document, seq.items.map(rangeOf), ours));
-    else if (before !== null) {
-      const [start, end] = rangeOf(seq) ?? [0, 0];
-      edits.push(replace(document, [start, end], before === '' ? 'null' : before));
-    }
+    if (!seq.flow) edits.push(...cutBlock({ document, pair, seq, ours, before }));
+    else if (ours.length < seq.items.length) edits.push(...cutFlow(document, rangesOf(seq), ours));
+    else if (before !== null)
+      edits.push(replace(document, [seq.start, seq.end], before === '' ? 'null' : before));
   }
   const current = topPair(document, 'current-context');
   if (options.restoreCurrent && current !== undefined) {
     const before = options.found.current;
     const flow = document.root?.flow === true;
     if (before === null) dropped.push(current);
-    else edits.push(setScalar(document, current, flow ? quoted(before.value) : before.source));
+    else edits.push(setValue(document, current, flow ? quoted(before.value) : before.source));
   }
   return [...edits, ...dropPairs(document, dropped)];
 }
@@ -54,43 +44,48 @@ export function removals(
 function cutBlock(options: {
   readonly document: KubeconfigDocument;
   readonly pair: Pair;
-  readonly seq: YAMLSeq;
+  readonly seq: SeqNode;
   readonly ours: readonly number[];
   readonly before: string | null;
 }): readonly Edit[] {
   const { document, pair, seq, ours, before } = options;
-  const edits = ours.map((index) => {
-    const from = index === 0 ? rangeOf(seq)?.[0] : rangeOf(seq.items[index - 1])?.[1];
-    const dash = dashAfter(document, from ?? 0);
-    const end = rangeOf(seq.items[index])?.[1] ?? dash;
-    return replace(document, wholeLines(document, dash, end), '');
+  const edits = ours.flatMap((index) => {
+    const item = seq.items[index];
+    if (item === undefined) return [];
+    return [replace(document, wholeLines(document, item.dash, Math.max(item.node.end, item.dash + 1)), '')];
   });
-  if (ours.length === seq.items.length && before !== null && before !== '') {
-    edits.push({ at: colonAfter(document, keyRange(pair)[1]) + 1, before: '', after: ` ${before}` });
-  }
+  if (ours.length === seq.items.length && before !== null && before !== '')
+    edits.push(fillValue(document, pair, before));
   return edits;
+}
+
+function rangesOf(seq: SeqNode): readonly Range[] {
+  return seq.items.map(({ node }) => [node.from, node.end]);
 }
 
 /** Removes top-level pairs whose list is gone: in block form, only the line of the key is left. */
 function dropPairs(document: KubeconfigDocument, pairs: readonly Pair[]): readonly Edit[] {
   const { root } = document;
   if (root === undefined || pairs.length === 0) return [];
-  const rangeOfPair = (pair: Pair): Range => [keyRange(pair)[0], (rangeOf(pair.value) ?? keyRange(pair))[1]];
-  if (root.flow === true) {
-    const indexes = pairs.map((pair) => root.items.indexOf(pair)).toSorted((a, b) => a - b);
-    return cutFlow(document, root.items.map(rangeOfPair), indexes);
+  if (root.flow) {
+    const indexes = pairs.map((pair) => root.pairs.indexOf(pair)).toSorted((a, b) => a - b);
+    return cutFlow(
+      document,
+      root.pairs.map((pair): Range => [pair.start, pairEnd(pair)]),
+      indexes,
+    );
   }
   return pairs.map((pair) => {
-    const [start, end] = rangeOfPair(pair);
-    const block = isSeq(pair.value) && pair.value.flow !== true;
-    return replace(document, wholeLines(document, start, block ? keyRange(pair)[1] : end), '');
+    const isBlock = pair.value.kind === 'seq' && !pair.value.flow;
+    const end = isBlock ? (pair.colon ?? pair.key.end) + 1 : pairEnd(pair);
+    return replace(document, wholeLines(document, pair.start, end), '');
   });
 }
 
 /** Removes items from a flow collection, together with their commas. */
 function cutFlow(
   document: KubeconfigDocument,
-  ranges: readonly (Range | undefined)[],
+  ranges: readonly Range[],
   indexes: readonly number[],
 ): readonly Edit[] {
   const gone = new Set(indexes);

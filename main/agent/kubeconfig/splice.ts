@@ -1,15 +1,30 @@
-import { isSeq, type Pair } from 'yaml';
 import {
+  aliasesOf,
   endsInOpenBlockScalar,
+  hasMerge,
+  isNothing,
   type KubeconfigDocument,
-  keyRange,
   type ListName,
   listNames,
-  rangeOf,
+  stanzas,
   topPair,
 } from './document.ts';
-import { blockItems, flowText, type OurStanza, quoted } from './stanza.ts';
-import { columnOf, dashAfter, type Edit, eolOf, lineEnd, setScalar, unsupported } from './text-edit.ts';
+import { blockItems, flowText, type OurStanza, type Plain, quoted } from './stanza.ts';
+import {
+  columnOf,
+  type Edit,
+  eolOf,
+  fillValue,
+  isBare,
+  lineEnd,
+  lineStart,
+  setValue,
+  unsupported,
+  valueRange,
+} from './text-edit.ts';
+import { isBreak } from './yaml/characters.ts';
+import { type Node, type Pair, pairEnd, type SeqNode } from './yaml/node.ts';
+import { jsonOf } from './yaml/value.ts';
 
 /** The original form of the fields that we fill: null if the key was missing, else the source text of its value. */
 export interface Found {
@@ -22,9 +37,8 @@ export function found(document: KubeconfigDocument): Found {
   const source = (key: string) => {
     const pair = topPair(document, key);
     if (pair === undefined) return null;
-    if (isSeq(pair.value)) return '[]';
-    const range = rangeOf(pair.value);
-    return range === undefined ? '' : document.text.slice(...range);
+    if (!isNothing(pair.value) && key !== 'current-context') return '[]';
+    return document.text.slice(...valueRange(document, pair));
   };
   const current = source('current-context');
   const value = document.value['current-context'];
@@ -34,62 +48,118 @@ export function found(document: KubeconfigDocument): Found {
   };
 }
 
+export interface Additions {
+  readonly edits: readonly Edit[];
+  /** The lists in which ours come before the others. */
+  readonly first: ReadonlySet<ListName>;
+}
+
 /**
  * Returns the edits that append stanzas to their lists and set current-context, in the form of each list: block, flow
- * or JSON, its column, its line ends. Creates missing lists and fills null ones.
- * Throws `kubeconfig-unsupported` if the form of a list is not supported.
+ * or JSON, its column, its line ends. Creates missing lists and fills null ones. A list that the file has from an alias or
+ * a merge key is written out in its place, and so is an alias that repeats what we change.
  */
 export function additions(
   document: KubeconfigDocument,
   wanted: { readonly stanzas: readonly OurStanza[]; readonly current: string | undefined },
-): readonly Edit[] {
+): Additions {
   const { text, root } = document;
+  if (wanted.stanzas.length === 0 && wanted.current === undefined) return { edits: [], first: new Set() };
   const eol = eolOf(text);
-  const fills: Edit[] = [];
-  const lists: Edit[] = [];
-  const flowPairs: string[] = [];
-  const lastPair = root?.items.at(-1);
-  const column = lastPair === undefined ? 0 : columnOf(text, keyRange(lastPair)[0]);
-  let block = '';
-  const flow = root?.flow === true;
-  const addScalar = (key: string, value: string) => {
-    if (flow) flowPairs.push(`${quoted(key)}: ${value}`);
-    else block += `${' '.repeat(column)}${key}: ${value}${eol}`;
-  };
-  if (root === undefined && (wanted.stanzas.length > 0 || wanted.current !== undefined)) {
-    addScalar('apiVersion', 'v1');
-    addScalar('kind', 'Config');
+  const isOpen = endsInOpenBlockScalar(document);
+  const edits: Edit[] = [];
+  const first = new Set<ListName>();
+  const changed: Pair[] = [];
+  const newKeys = newPairs(document, eol);
+  if (root === undefined) {
+    newKeys.addScalar('apiVersion', 'v1');
+    newKeys.addScalar('kind', 'Config');
   }
   for (const list of listNames) {
     const items = wanted.stanzas.filter((stanza) => stanza.list === list).map((stanza) => stanza.item);
     if (items.length > 0) {
       const pair = topPair(document, list);
-      if (pair !== undefined) lists.push(addToList({ document, pair, items, eol }));
-      else if (flow) flowPairs.push(`${quoted(list)}: ${flowText(items)}`);
-      else block += `${' '.repeat(column)}${list}:${eol}${blockItems(items, column, eol)}`;
+      if (pair === undefined) newKeys.addList(list, [...stanzas(document, list), ...items]);
+      else {
+        changed.push(pair);
+        const how = addToList({ document, list, pair, items, eol, isOpen });
+        edits.push(how.edit);
+        if (how.isFirst) first.add(list);
+      }
     }
     if (list === 'contexts' && wanted.current !== undefined) {
       const pair = topPair(document, 'current-context');
-      if (pair === undefined) addScalar('current-context', quoted(wanted.current));
-      else fills.push(setScalar(document, pair, quoted(wanted.current)));
+      if (pair === undefined) newKeys.addScalar('current-context', quoted(wanted.current));
+      else {
+        changed.push(pair);
+        edits.push(setValue(document, pair, quoted(wanted.current)));
+      }
     }
   }
-  if (flowPairs.length > 0) lists.push(addToFlowRoot(document, flowPairs));
-  const edits = [...fills, ...lists];
-  if (block !== '') edits.push({ at: rootEnd(document), before: '', after: block });
-  return closeLastLine(document, edits, fills.length, eol);
+  const { nothing } = document;
+  if (nothing !== undefined && nothing.end > nothing.from)
+    edits.push({ at: nothing.from, before: text.slice(nothing.from, nothing.end), after: '' });
+  edits.push(...newKeys.edits(isOpen), ...writtenOut(document, changed));
+  return { edits: closeLastLine(document, edits, eol), first };
+}
+
+/** Returns the edits that write out the aliases of values that are about to change, so that they stay as they are. */
+function writtenOut(document: KubeconfigDocument, changed: readonly Pair[]): readonly Edit[] {
+  const own = new Set<Node>(changed.map(({ value }) => value));
+  return changed.flatMap(({ value }) =>
+    aliasesOf(document, value)
+      .filter((alias) => !own.has(alias))
+      .map((alias) => ({
+        at: alias.start,
+        before: document.text.slice(alias.start, alias.end),
+        after: flowText(jsonOf(value)),
+      })),
+  );
+}
+
+/** Collects new top-level keys, in the form of the top level. */
+function newPairs(document: KubeconfigDocument, eol: string) {
+  const { text, root } = document;
+  const flow = root?.flow === true;
+  const firstPair = root?.pairs[0];
+  const lastPair = root?.pairs.at(-1);
+  const column = firstPair === undefined ? 0 : columnOf(text, firstPair.start);
+  const pad = ' '.repeat(column);
+  const flowPairs: string[] = [];
+  let block = '';
+  const edits = (isOpen: boolean): readonly Edit[] => {
+    if (root !== undefined && flowPairs.length > 0) {
+      const [before, after] = root.pairs.length > 0 ? [', ', ', '] : ['', ''];
+      // A merge key overrides the keys before it.
+      if (!hasMerge(document))
+        return [{ at: root.start + 1, before: '', after: flowPairs.join(', ') + after }];
+      return [{ at: root.end - 1, before: '', after: before + flowPairs.join(', ') }];
+    }
+    if (block === '') return [];
+    if (isOpen && firstPair !== undefined)
+      return [{ at: lineStart(text, firstPair.start), before: '', after: block }];
+    // Comments at the end of the file stay after it.
+    const at = lastPair === undefined ? document.end : lineEnd(text, pairEnd(lastPair));
+    return [{ at, before: '', after: block }];
+  };
+  return {
+    edits,
+    addScalar(key: string, value: string) {
+      if (flow) flowPairs.push(`${quoted(key)}: ${value}`);
+      else block += `${pad}${key}: ${value}${eol}`;
+    },
+    addList(key: string, items: readonly Plain[]) {
+      if (flow) flowPairs.push(`${quoted(key)}: ${flowText(items)}`);
+      else block += `${pad}${key}:${eol}${blockItems(items, column, eol)}`;
+    },
+  };
 }
 
 /** Closes the last line first, if it has no line break. */
-function closeLastLine(
-  document: KubeconfigDocument,
-  edits: readonly Edit[],
-  fills: number,
-  eol: string,
-): readonly Edit[] {
+function closeLastLine(document: KubeconfigDocument, edits: readonly Edit[], eol: string): readonly Edit[] {
   const { text } = document;
-  if (text === '' || text === '\ufeff' || text.endsWith('\n')) return edits;
-  const first = edits.findIndex((edit, index) => index >= fills && edit.at === text.length);
+  if (text === '' || text === '\ufeff' || isBreak(text.charCodeAt(text.length - 1))) return edits;
+  const first = edits.findIndex(({ at, after }) => at === text.length && after.endsWith(eol));
   if (first < 0) return edits;
   if (endsInOpenBlockScalar(document)) {
     throw unsupported(document, text.length, 'the file ends in a block scalar without a line break', {
@@ -99,49 +169,57 @@ function closeLastLine(
   return edits.map((edit, index) => (index === first ? { ...edit, after: eol + edit.after } : edit));
 }
 
+interface Appended {
+  readonly edit: Edit;
+  readonly isFirst: boolean;
+}
+
 function addToList(options: {
   readonly document: KubeconfigDocument;
+  readonly list: ListName;
   readonly pair: Pair;
   readonly items: readonly OurStanza['item'][];
   readonly eol: string;
-}): Edit {
-  const { document, pair, items, eol } = options;
+  /** True if nothing may be written at the end of the file. */
+  readonly isOpen: boolean;
+}): Appended {
+  const { document, list, pair, items, eol } = options;
+  const { text, root } = document;
+  const { value } = pair;
+  const appended = (edit: Edit): Appended => ({ edit, isFirst: false });
+  if (value.kind === 'seq' && value.flow) {
+    const separator = value.items.length === 0 || value.hasLastComma ? '' : ', ';
+    return appended({ at: value.end - 1, before: '', after: separator + items.map(flowText).join(', ') });
+  }
+  if (value.kind === 'seq') return addToBlock({ ...options, seq: value });
+  if (isBare(pair) && root?.flow !== true) {
+    const after = blockItems(items, columnOf(text, pair.start), eol);
+    return appended({ at: lineEnd(text, (pair.colon ?? 0) + 1), before: '', after });
+  }
+  return appended(setOrFill(document, pair, flowText([...stanzas(document, list), ...items])));
+}
+
+function setOrFill(document: KubeconfigDocument, pair: Pair, value: string): Edit {
+  return pair.value.end > pair.value.from
+    ? setValue(document, pair, value)
+    : fillValue(document, pair, value);
+}
+
+function addToBlock({
+  document,
+  items,
+  eol,
+  isOpen,
+  seq,
+}: Parameters<typeof addToList>[0] & { readonly seq: SeqNode }): Appended {
   const { text } = document;
-  const list = pair.value;
-  const keyEnd = keyRange(pair)[1];
-  if (isSeq(list)) {
-    const range = rangeOf(list) ?? [0, 0];
-    if (list.flow === true) {
-      const at = range[1] - 1;
-      const last = rangeOf(list.items.at(-1));
-      const tail = last === undefined ? '' : text.slice(last[1], at).replace(/#.*$/gm, '');
-      const separator = last === undefined || tail.includes(',') ? '' : ', ';
-      return { at, before: '', after: separator + items.map(flowText).join(', ') };
-    }
-    const dash = dashAfter(document, range[0]);
-    const at = lineEnd(text, rangeOf(list.items.at(-1))?.[1] ?? range[1]);
-    return { at, before: '', after: blockItems(items, columnOf(text, dash), eol) };
-  }
-  const range = rangeOf(list) ?? [keyEnd, keyEnd];
-  if (range[1] > range[0] || document.root?.flow === true) {
-    return { at: range[0], before: text.slice(...range), after: flowText(items) };
-  }
-  return {
-    at: lineEnd(text, keyEnd),
-    before: '',
-    after: blockItems(items, columnOf(text, keyRange(pair)[0]), eol),
-  };
-}
-
-function addToFlowRoot(document: KubeconfigDocument, pairs: readonly string[]): Edit {
-  const at = (rangeOf(document.root)?.[0] ?? 0) + 1;
-  const separator = (document.root?.items.length ?? 0) > 0 ? ', ' : '';
-  return { at, before: '', after: pairs.join(', ') + separator };
-}
-
-/** Returns where to insert a new top-level key: after the last one. Comments at the end of the file stay after it. */
-function rootEnd(document: KubeconfigDocument): number {
-  const last = document.root?.items.at(-1);
-  if (last === undefined) return document.text.length;
-  return lineEnd(document.text, (rangeOf(last.value) ?? keyRange(last))[1]);
+  const [firstItem] = seq.items;
+  const dash = firstItem?.dash ?? seq.start;
+  const after = blockItems(items, columnOf(text, dash), eol);
+  const at = lineEnd(text, Math.max(seq.end, dash + 1));
+  if (at < text.length || !isOpen) return { edit: { at, before: '', after }, isFirst: false };
+  const start = lineStart(text, dash);
+  if (text.slice(start, dash).trim() !== '')
+    throw unsupported(document, dash, 'a list is written in an unusual form');
+  return { edit: { at: start, before: '', after }, isFirst: true };
 }

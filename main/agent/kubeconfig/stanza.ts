@@ -1,4 +1,5 @@
-import { type KubeconfigDocument, type ListName, listNames, stanzas } from './document.ts';
+import type { ListName } from './document.ts';
+import type { Json } from './yaml/value.ts';
 
 /** A user whose credential a program gives. */
 interface ExecUser {
@@ -27,12 +28,12 @@ export interface KubeconfigEntry {
     readonly proxyUrl?: string;
   };
   readonly user: ExecUser | { readonly kind: 'token'; readonly token: string };
-  /** Where undefined, keeps the namespace that the user set on our context. */
+  /** A namespace that the user set on our context stays. */
   readonly namespace?: string;
 }
 
 /** A JSON value in a stanza. */
-export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
+export type Plain = Json;
 
 /** One stanza of ours: a whole list item, with the id in its extension. */
 export interface OurStanza {
@@ -44,12 +45,38 @@ export interface OurStanza {
 /**
  * kubectl keeps extensions on all three kinds of stanza when it rewrites a file. It drops comments and unknown keys.
  */
-const extensionName = 'k8s-tunnels';
+export const extensionName = 'k8s-tunnels';
 
-/** Builds the three stanzas of an entry with the chosen name. */
-export function entryStanzas(entry: KubeconfigEntry, name: string, namespace?: string): readonly OurStanza[] {
+/** The mark that makes a stanza ours. */
+export interface Mark {
+  readonly id: string;
+  /** The agent that wrote it. Undefined in an entry of an earlier version, which belongs to who finds it. */
+  readonly owner: string | undefined;
+  /** In a context: the namespace that we wrote. Another one in the context is the user's choice. */
+  readonly namespace: string | undefined;
+}
+
+/** The names in an entry. They are equal unless the user renamed the context or gave it another user. */
+export interface EntryNames {
+  readonly cluster: string;
+  readonly context: string;
+  /** The user that the context refers to. */
+  readonly contextUser: string;
+  readonly namespace: string | undefined;
+}
+
+/** Builds the three stanzas of an entry. `others` returns the extensions of other programs to keep. */
+export function entryStanzas(
+  entry: KubeconfigEntry,
+  owner: string,
+  names: EntryNames,
+  others: (list: ListName) => readonly Plain[],
+): readonly OurStanza[] {
   const { id, cluster, user } = entry;
-  const extensions = [{ extension: { id }, name: extensionName }];
+  const mark = (list: ListName, more: { readonly [key: string]: Plain } = {}) => [
+    ...others(list),
+    { extension: { id, ...more, owner }, name: extensionName },
+  ];
   return [
     {
       list: 'clusters',
@@ -57,28 +84,36 @@ export function entryStanzas(entry: KubeconfigEntry, name: string, namespace?: s
       item: {
         cluster: {
           ...optional('certificate-authority-data', cluster.certificateAuthorityData),
-          extensions,
+          extensions: mark('clusters'),
           ...optional('proxy-url', cluster.proxyUrl),
           server: cluster.server,
           ...optional('tls-server-name', cluster.tlsServerName),
         },
-        name,
+        name: names.cluster,
       },
     },
     {
       list: 'contexts',
       id,
       item: {
-        context: { cluster: name, extensions, ...optional('namespace', namespace), user: name },
-        name,
+        context: {
+          cluster: names.cluster,
+          extensions: mark('contexts', optional('namespace', entry.namespace)),
+          ...optional('namespace', names.namespace),
+          user: names.contextUser,
+        },
+        name: names.context,
       },
     },
     {
       list: 'users',
       id,
       item: {
-        name,
-        user: user.kind === 'token' ? { extensions, token: user.token } : { exec: execOf(user), extensions },
+        name: names.cluster,
+        user:
+          user.kind === 'token'
+            ? { extensions: mark('users'), token: user.token }
+            : { exec: execOf(user), extensions: mark('users') },
       },
     },
   ];
@@ -102,24 +137,27 @@ function optional(key: string, value: string | undefined): { readonly [key: stri
   return value === undefined ? {} : { [key]: value };
 }
 
-/** Returns the id in our extension of a list item, or undefined if it is not ours. */
-export function ownerOf(list: ListName, item: unknown): string | undefined {
-  const stanza = field(item, list.slice(0, -1));
-  const extensions = field(stanza, 'extensions');
-  if (!Array.isArray(extensions)) return undefined;
-  const ours: unknown = extensions.find((extension) => field(extension, 'name') === extensionName);
-  const id = field(field(ours, 'extension'), 'id');
-  return typeof id === 'string' ? id : undefined;
+/** Returns the mark in a list item, or undefined if it has none. */
+export function markOf(list: ListName, item: unknown): Mark | undefined {
+  const ours = extensionsOf(list, item).find((extension) => field(extension, 'name') === extensionName);
+  const extension = field(ours, 'extension');
+  const text = (key: string) => {
+    const value = field(extension, key);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const id = text('id');
+  return id === undefined ? undefined : { id, owner: text('owner'), namespace: text('namespace') };
 }
 
-/** Returns every stanza of ours in a document, in the file's order, including what others changed in it. */
-export function ourStanzas(document: KubeconfigDocument): readonly OurStanza[] {
-  return listNames.flatMap((list) =>
-    stanzas(document, list).flatMap((item) => {
-      const id = ownerOf(list, item);
-      return id === undefined ? [] : [{ list, id, item: item as OurStanza['item'] }];
-    }),
-  );
+/** Returns the extensions of a list item. */
+export function extensionsOf(list: ListName, item: unknown): readonly Plain[] {
+  const extensions = field(bodyOf(list, item), 'extensions');
+  return Array.isArray(extensions) ? extensions : [];
+}
+
+/** Returns what is below the name of a list item: its `cluster`, `context` or `user`. */
+export function bodyOf(list: ListName, item: unknown): unknown {
+  return field(item, list.slice(0, -1));
 }
 
 export function field(value: unknown, key: string): unknown {

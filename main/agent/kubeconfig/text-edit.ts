@@ -1,5 +1,6 @@
-import { isScalar, type Pair } from 'yaml';
-import { isNothing, type KubeconfigDocument, keyRange, rangeOf, refusal } from './document.ts';
+import { isNothing, type KubeconfigDocument, refusal } from './document.ts';
+import { isBreak } from './yaml/characters.ts';
+import { type Pair, pairEnd } from './yaml/node.ts';
 
 /** One change of a text: `before`, at offset `at` of the old text, becomes `after`. */
 export interface Edit {
@@ -22,34 +23,42 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return result + text.slice(position);
 }
 
-/** Replaces the value of a key on one line. An empty `value` leaves the key without one. */
-export function setScalar(document: KubeconfigDocument, pair: Pair, value: string): Edit {
+/** Returns the range of a value with its anchor and tag, without the line break that ends a block scalar. */
+export function valueRange(document: KubeconfigDocument, { value }: Pair): readonly [number, number] {
   const { text } = document;
-  const key = keyRange(pair);
-  const range = rangeOf(pair.value) ?? [key[1], key[1]];
-  const before = text.slice(...range);
-  if (!(isScalar(pair.value) || isNothing(pair.value)) || before.includes('\n')) {
-    throw unsupported(document, key[0], `"${text.slice(...key)}" is not written as a value on one line`);
+  let { end } = value;
+  if (
+    value.kind === 'scalar' &&
+    (value.style === 'literal' || value.style === 'folded') &&
+    end > value.start
+  ) {
+    if (isBreak(text.charCodeAt(end - 1))) end -= text.slice(end - 2, end) === '\r\n' ? 2 : 1;
   }
-  if (before !== '') return { at: range[0], before, after: value };
-  return { at: colonAfter(document, key[1]) + 1, before: '', after: value === '' ? '' : ` ${value}` };
+  return [value.from, end];
 }
 
-/** Returns the offset of the next dash of a block list, skipping blanks and comments. */
-export function dashAfter(document: KubeconfigDocument, from: number): number {
-  const match = /(?:\s|#.*)*/y;
-  match.lastIndex = from;
-  const at = from + (match.exec(document.text)?.[0].length ?? 0);
-  if (document.text[at] !== '-') throw unsupported(document, from, 'a list is written in an unusual form');
-  return at;
+/** Replaces the value of a key. An empty `value` leaves the key without one. */
+export function setValue(document: KubeconfigDocument, pair: Pair, value: string): Edit {
+  const [start, end] = valueRange(document, pair);
+  if (end > start) return { at: start, before: document.text.slice(start, end), after: value };
+  return fillValue(document, pair, value);
 }
 
-export function colonAfter(document: KubeconfigDocument, from: number): number {
-  const at = document.text.indexOf(':', from);
-  if (at < 0 || document.text.slice(from, at).trim() !== '') {
-    throw unsupported(document, from, 'a key is written in an unusual form');
-  }
-  return at;
+/** Gives a key without a value one, on the line of the key. */
+export function fillValue(document: KubeconfigDocument, pair: Pair, value: string): Edit {
+  const after = value === '' ? '' : ` ${value}`;
+  if (pair.colon !== undefined) return { at: pair.colon + 1, before: '', after };
+  if (document.root?.flow === true) return { at: pair.key.end, before: '', after: `:${after}` };
+  // `? key` without a colon.
+  const { text } = document;
+  const pad = ' '.repeat(columnOf(text, pair.start));
+  const at = lineEnd(text, pairEnd(pair));
+  return { at, before: '', after: `${pad}:${after}${eolOf(text)}` };
+}
+
+/** Returns true if nothing but blanks and a comment follows a key on its line. */
+export function isBare(pair: Pair): boolean {
+  return isNothing(pair.value) && pair.value.end === pair.value.from && pair.colon !== undefined;
 }
 
 export function unsupported(
@@ -61,20 +70,25 @@ export function unsupported(
   return refusal(document, { code: 'kubeconfig-unsupported', at, reason, ...options });
 }
 
+/** Returns the line end of a text: that of most files, or of old Macs. */
 export function eolOf(text: string): string {
-  return text.includes('\r\n') ? '\r\n' : '\n';
+  if (text.includes('\r\n')) return '\r\n';
+  return text.includes('\r') && !text.includes('\n') ? '\r' : '\n';
 }
 
 export function lineStart(text: string, at: number): number {
-  const start = at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1;
+  let start = at;
+  while (start > 0 && !isBreak(text.charCodeAt(start - 1))) start -= 1;
   return text[start] === '\ufeff' ? start + 1 : start;
 }
 
 /** Returns the offset after the line that contains the character before `at`. */
 export function lineEnd(text: string, at: number): number {
-  if (at > 0 && text[at - 1] === '\n') return at;
-  const end = text.indexOf('\n', at);
-  return end < 0 ? text.length : end + 1;
+  if (at > 0 && isBreak(text.charCodeAt(at - 1))) return at;
+  let end = at;
+  while (end < text.length && !isBreak(text.charCodeAt(end))) end += 1;
+  if (end === text.length) return end;
+  return text.slice(end, end + 2) === '\r\n' ? end + 2 : end + 1;
 }
 
 export function columnOf(text: string, at: number): number {

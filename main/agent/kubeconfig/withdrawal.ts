@@ -1,4 +1,4 @@
-import { toPlainError } from '../../model/app-error.ts';
+import { type AppError, fromPlainError, toPlainError } from '../../model/app-error.ts';
 import type { SerialQueue } from '../async/serial-queue.ts';
 import type { Logger } from '../parts.ts';
 import type { Edited, EditedFile, Editor } from './editor.ts';
@@ -38,7 +38,7 @@ export function createWithdrawal(options: {
       queue(async () => {
         const removed = new Set<string>();
         const warnings: string[] = [];
-        const failures: unknown[] = [];
+        const failures: AppError[] = [];
         // An unresolvable KUBECONFIG must not keep our entries in the files of the journal.
         const all = await resolveFiles(place).then(
           (resolved) => resolved.all.filter((file) => file.isReadable),
@@ -66,13 +66,12 @@ export function createWithdrawal(options: {
             warnings.push(...edited.warnings);
           } catch (error) {
             // One broken file must not keep our entries in the others.
-            if (records.has(real)) failures.push(error);
+            if (records.has(real)) failures.push(fromPlainError(toPlainError(error)));
             else warnings.push(toPlainError(error).message);
           }
         }
-        if (failures.length > 0) throw failures[0];
         const now = await current(place).catch(() => undefined);
-        return { removed: [...removed], currentContext: now?.context, warnings };
+        return { removed: [...removed], currentContext: now?.context, warnings, failures };
       }),
 
     recover: (keep) =>

@@ -1,7 +1,8 @@
 import { currentContext, type KubeconfigDocument, parseDocument, stanzas } from './document.ts';
+import { ownedStanzas, renewed } from './ownership.ts';
 import type { FileState } from './plan.ts';
 import { removals } from './removal.ts';
-import { type OurStanza, ourStanzas, ownerOf } from './stanza.ts';
+import type { OurStanza } from './stanza.ts';
 import { applyEdits } from './text-edit.ts';
 import { verify } from './verify.ts';
 
@@ -19,8 +20,9 @@ export function undo(text: string, state: FileState): string {
 }
 
 /** Returns the text without our entries after other programs wrote: our stanzas are recognised by their extension. */
-export function withoutUs(document: KubeconfigDocument, last: FileState | undefined) {
-  const ours = ourStanzas(document);
+export function withoutUs(document: KubeconfigDocument, owner: string, last: FileState | undefined) {
+  const owned = ownedStanzas(document, owner, last);
+  const ours = owned.map(({ stanza }) => stanza);
   const name = currentContext(document);
   const choice =
     ours
@@ -31,8 +33,10 @@ export function withoutUs(document: KubeconfigDocument, last: FileState | undefi
   // After the user switched to a context of their own, we restore none.
   const choices = choice === undefined ? [] : [...earlier, choice];
   if (ours.length === 0 && choice === undefined) return { base: document, stanzas: ours, choices };
+  const isOurs = (list: OurStanza['list'], index: number) =>
+    owned.some((one) => one.index === index && one.stanza.list === list);
   const edits = removals(document, {
-    isOurs: (list, index) => ownerOf(list, stanzas(document, list)[index]) !== undefined,
+    isOurs,
     found: last?.found ?? {
       lists: { clusters: '[]', contexts: '[]', users: '[]' },
       current: { source: '""', value: '' },
@@ -41,12 +45,12 @@ export function withoutUs(document: KubeconfigDocument, last: FileState | undefi
   });
   const base = parseDocument(applyEdits(document.text, edits), document.file);
   const foreign = (list: OurStanza['list']) =>
-    stanzas(document, list).filter((item) => ownerOf(list, item) === undefined);
+    stanzas(document, list).filter((_, index) => !isOurs(list, index));
   verify({
     before: document,
     after: base,
     lists: { clusters: foreign('clusters'), contexts: foreign('contexts'), users: foreign('users') },
     current: choice === undefined ? name : last?.found.current?.value || undefined,
   });
-  return { base, stanzas: ours, choices };
+  return { base, stanzas: renewed(ours, last), choices };
 }

@@ -4,6 +4,9 @@ import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import type { Clock } from '../parts.ts';
 import { replaceFile, whileBusy } from '../storage/busy-file.ts';
+import { flush } from '../storage/flush.ts';
+import { copyAttributes } from './attributes.ts';
+import { shortened } from './backups.ts';
 import { ignoreMissing, unreadable } from './files.ts';
 import { unwritable } from './lock.ts';
 
@@ -55,11 +58,14 @@ export function isSame(a: Snapshot, b: Snapshot): boolean {
   return a.status?.dev === b.status?.dev && a.status?.ino === b.status?.ino && a.bytes.equals(b.bytes);
 }
 
+/** A file name may have 255 bytes, and the rest of a temporary file's has 26. */
+const longestBase = 220;
+
 /** Returns the name of a temporary file beside `file`. Record it before creating the file. */
 export function temporaryFor(file: string): string {
   return path.join(
     path.dirname(file),
-    `.${path.basename(file)}.k8s-tunnels-${randomBytes(6).toString('hex')}`,
+    `.${shortened(path.basename(file), longestBase)}.k8s-tunnels-${randomBytes(6).toString('hex')}`,
   );
 }
 
@@ -75,22 +81,25 @@ interface Replacement {
 }
 
 /**
- * Does the slow part of a write, before the lock: creates a temporary file with the new bytes, the old mode and owner
- * (0600 if new), and flushes it. Chooses to write in place if a rename would change the file's identity: hard links,
- * another owner.
+ * Does the slow part of a write, before the lock: creates a temporary file with the new bytes, the old mode, owner and
+ * extended attributes (0600 if new), and flushes it. Chooses to write in place if a rename would change the file's
+ * identity: hard links, another owner. The temporary file is then what a crash in between is finished with.
  * Rejects with `disk-full` or `kubeconfig-unwritable`. The caller removes the temporary file.
  */
 export async function prepare({ file, old, bytes, temporary }: Replacement): Promise<Way> {
   try {
     // A rename would replace a read-only file, which its owner does not want.
     if (old.status !== undefined) await access(file, constants.W_OK);
-    if ((old.status?.links ?? 1) > 1) return 'in-place';
-    const handle = await open(temporary, 'wx', 0o600);
+    const isOnlyName = (old.status?.links ?? 1) === 1;
+    await (await open(temporary, 'wx', 0o600)).close();
+    if (old.status !== undefined && isOnlyName) await copyAttributes(file, temporary);
+    const handle = await open(temporary, 'r+');
     try {
+      await handle.truncate(0);
       await handle.writeFile(bytes);
       const owned = old.status === undefined || (await takeOver(handle, old.status));
-      await handle.sync();
-      return owned ? 'rename' : 'in-place';
+      await flush(handle);
+      return owned && isOnlyName ? 'rename' : 'in-place';
     } finally {
       await handle.close();
     }
@@ -115,12 +124,13 @@ async function takeOver(
 }
 
 /**
- * Does the quick part, under the lock: the rename. If the file turns out to be a mount (EBUSY), writes it in place, and
- * restores it if that fails. Rejects with `disk-full` or `kubeconfig-unwritable`. The old bytes are then intact.
+ * Does the quick part, under the lock: the rename. If the file turns out to be a mount, writes it in place, and restores
+ * it if that fails. Calls `beforeInPlace` first. Rejects with `disk-full` or `kubeconfig-unwritable`. The old bytes are
+ * then intact.
  */
 export async function commit(
   { file, old, bytes, temporary }: Replacement,
-  options: { readonly way: Way; readonly clock: Clock },
+  options: { readonly way: Way; readonly clock: Clock; readonly beforeInPlace: () => Promise<void> },
 ): Promise<Way> {
   try {
     if (options.way === 'rename' && (await renameOver(temporary, file, options.clock))) {
@@ -128,7 +138,8 @@ export async function commit(
       await syncFolder(path.dirname(file)).catch(() => {});
       return 'rename';
     }
-    await writeInPlace(file, old, bytes);
+    await options.beforeInPlace();
+    await writeInPlace(file, old.bytes, bytes);
     return 'in-place';
   } catch (cause) {
     throw unwritable(file, cause);
@@ -151,19 +162,21 @@ async function renameOver(from: string, to: string, clock: Clock): Promise<boole
     await replaceFile(from, to, { sleep: (ms) => clock.sleep(ms), limitMs: busyLimitMs });
     return true;
   } catch (error) {
-    if (process.platform !== 'win32' && errnoOf(error) === 'EBUSY') return false;
+    const errno = errnoOf(error);
+    if (process.platform !== 'win32' && (errno === 'EBUSY' || errno === 'EXDEV')) return false;
     throw error;
   }
 }
 
-async function writeInPlace(file: string, old: Snapshot, bytes: Uint8Array): Promise<void> {
+/** Writes a file in place. Restores the old bytes if that fails. Rejects with the system's error. */
+export async function writeInPlace(file: string, old: Uint8Array, bytes: Uint8Array): Promise<void> {
   // The path is already resolved: a link that is there now was put there meanwhile.
   const handle = await open(file, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
   try {
     await overwrite(handle, bytes);
   } catch (error) {
     // The old bytes still have their blocks on the disk, so restoring them needs no space.
-    await overwrite(handle, old.bytes);
+    await overwrite(handle, old);
     throw error;
   } finally {
     await handle.close();
@@ -177,14 +190,14 @@ async function overwrite(handle: FileHandle, bytes: Uint8Array): Promise<void> {
     position += bytesWritten;
   }
   await handle.truncate(bytes.length);
-  await handle.sync();
+  await flush(handle);
 }
 
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
-    await handle.sync();
+    await flush(handle);
   } finally {
     await handle.close();
   }

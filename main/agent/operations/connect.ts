@@ -23,7 +23,7 @@ export function connectOperation(options: {
   readonly connections: Pick<Connections, 'connect'>;
   /** Resolves when everything that was open before the start is open again or has failed. */
   readonly restored: Promise<void>;
-  readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectl' | 'look' | 'lookNow'>;
+  readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectlAfter' | 'look' | 'lookNow'>;
   readonly consents: Pick<OidcConsents, 'view'>;
   readonly activity: Pick<Activity, 'during' | 'add'>;
   readonly access: Pick<Access, 'report'>;
@@ -90,8 +90,7 @@ export function connectOperation(options: {
           ),
         ),
       ),
-      kubectl: await current.kubectl(place),
-      warnings: [...warnings],
+      ...(await current.kubectlAfter(place, warnings)),
       ...(switched === undefined
         ? {}
         : { switched: switched.from === undefined ? {} : { from: plainText(switched.from) } }),

@@ -1,9 +1,14 @@
+import { toPlainError } from '../../model/app-error.ts';
 import type { Activity } from '../activity/activity.ts';
 import type { Agent } from '../agent.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { CurrentContexts } from '../kubeconfig/follow-current.ts';
+import type { Clock, Logger } from '../parts.ts';
 import type { State } from '../state/state.ts';
 import type { Clusters } from './clusters.ts';
+
+/** Longer than the kubeconfig waits for the lock of another program. */
+const quitLimitMs = 20_000;
 
 /** The operations on connected clusters and on-demand contexts. */
 export function connectedOperations(options: {
@@ -13,7 +18,9 @@ export function connectedOperations(options: {
     'open' | 'retry' | 'disconnect' | 'disconnectAll' | 'remove' | 'rotate'
   >;
   readonly restored: Promise<void>;
-  readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectl' | 'look'>;
+  readonly current: Pick<CurrentContexts, 'placeFor' | 'kubectlAfter' | 'look'>;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly logger: Pick<Logger, 'error'>;
   readonly activity: Pick<Activity, 'during'>;
   readonly state: Pick<State, 'get'>;
 }): Pick<Agent, 'retry' | 'disconnect' | 'disconnectAll' | 'forget' | 'rotate'> {
@@ -30,27 +37,26 @@ export function connectedOperations(options: {
         connections.disconnect(ids, place && current.placeFor(place)),
       );
       await current.look();
-      return {
-        closed: closed.map(clusters.named),
-        kubectl: await current.kubectl(place),
-        warnings: [...warnings],
-      };
+      return { closed: closed.map(clusters.named), ...(await current.kubectlAfter(place, warnings)) };
     },
     async disconnectAll() {
-      await restored;
       const again = state.get().settings.reopenAtStart;
-      await activity.during(connections.open(), () => connections.disconnectAll({ again }));
+      const disconnect = async () => {
+        await restored;
+        await activity.during(connections.open(), () => connections.disconnectAll({ again }));
+      };
+      const work = disconnect().catch((error: unknown) =>
+        options.logger.error('Not everything is disconnected', { error: toPlainError(error) }),
+      );
+      // A file system that does not answer must not keep the agent from ending: its tunnels end with it.
+      await Promise.race([work, options.clock.sleep(quitLimitMs)]);
     },
     async forget({ clusters: words, place }) {
       await restored;
       const ids = clusters.withEntry(words);
       const { removed, warnings } = await activity.during(ids, () => connections.remove(ids));
       await current.look();
-      return {
-        forgotten: removed.map(clusters.named),
-        kubectl: await current.kubectl(place),
-        warnings: [...warnings],
-      };
+      return { forgotten: removed.map(clusters.named), ...(await current.kubectlAfter(place, warnings)) };
     },
     async rotate({ clusters: words }) {
       await restored;

@@ -4,6 +4,7 @@ import type { Agent } from '../agent.ts';
 import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { kubeconfigEntry } from '../connections/kubeconfig-entry.ts';
+import type { Kubeconfig } from '../kubeconfig/kubeconfig.ts';
 import { entryStanzas } from '../kubeconfig/stanza.ts';
 import type { State } from '../state/state.ts';
 import type { Clusters } from './clusters.ts';
@@ -14,11 +15,13 @@ export function kubeconfigFileOperation(options: {
   readonly catalog: Pick<Catalog, 'clusters'>;
   readonly state: Pick<State, 'get'>;
   readonly apiProxies: Pick<ApiProxies, 'forFile'>;
+  readonly kubeconfig: Pick<Kubeconfig, 'owner'>;
 }): Agent['kubeconfigFile'] {
-  const { clusters, catalog, state, apiProxies } = options;
+  const { clusters, catalog, state, apiProxies, kubeconfig } = options;
   return async ({ clusters: words }) => {
     const found = await clusters.find(words);
     const { givenNames: given, settings } = state.get();
+    const owner = await kubeconfig.owner();
     const all = await Promise.all(
       found.map(async (cluster) => {
         const proxy = await apiProxies.forFile(cluster);
@@ -31,7 +34,8 @@ export function kubeconfigFileOperation(options: {
           proxy,
           plugin: { command: '', args: [] },
         });
-        return { name, proxy, cluster, stanzas: entryStanzas(entry, name, entry.namespace) };
+        const names = { cluster: name, context: name, contextUser: name, namespace: entry.namespace };
+        return { name, proxy, cluster, stanzas: entryStanzas(entry, owner, names, () => []) };
       }),
     );
     const listed = (list: 'clusters' | 'contexts' | 'users') =>

@@ -75,7 +75,7 @@ export function createOperations(agent: {
     },
     discover: discoverOperation({ ...shared, clock, logger }),
     connect: connectOperation({ ...shared, clock, logger }),
-    ...connectedOperations(shared),
+    ...connectedOperations({ ...shared, clock, logger }),
     kubeconfigFile: kubeconfigFileOperation(shared),
     switchTo: switchOperation(shared),
     ...terminalOperations({ ...shared, parts }),

@@ -46,7 +46,7 @@ export function snapshotOperation(options: {
     tunnels: tunnels
       .list()
       .filter((tunnel) => tunnel.state().status !== 'idle')
-      .map((tunnel) => viewOf(tunnel, accessRequest())),
+      .map((tunnel) => viewOf(tunnel, accessRequest(), state.get().entryProblems)),
     policies: [...policies.list()],
     identities: catalog.clusters().flatMap(({ id }) => {
       const identity = credentials.identityOf(id);

@@ -3,6 +3,7 @@ import { mkdir, open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errnoOf } from '../../model/app-error.ts';
 import { busyHint, isBusy, replaceFile } from './busy-file.ts';
+import { flush } from './flush.ts';
 
 /**
  * Writes `text` to `file` so that a reader sees the old bytes or the new, never a mixture: writes a 0600 temporary file
@@ -22,7 +23,7 @@ export async function writeFileAtomic(
     const handle = await open(temporary, 'wx', 0o600);
     try {
       await handle.writeFile(text);
-      await handle.sync();
+      await flush(handle);
     } finally {
       await handle.close();
     }

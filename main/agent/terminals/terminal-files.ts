@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../../model/app-error.ts';
-import type { KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
+import type { Kubeconfig, KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
 import { type FileState, plan } from '../kubeconfig/plan.ts';
 import { privateFolder } from '../storage/private-folder.ts';
 import { writeFileAtomic } from '../storage/write-file-atomic.ts';
@@ -24,7 +24,10 @@ export interface TerminalFiles {
   ids(): Promise<readonly string[]>;
 }
 
-export function createTerminalFiles(folder: string): TerminalFiles {
+export function createTerminalFiles(
+  folder: string,
+  kubeconfig: Pick<Kubeconfig, 'owner'>,
+): TerminalFiles {
   const folderOf = (id: string) => path.join(folder, id);
   const fileOf = (id: string) => path.join(folderOf(id), 'config');
   return {
@@ -34,16 +37,24 @@ export function createTerminalFiles(folder: string): TerminalFiles {
       await privateFolder(folder, { shared: false });
       await privateFolder(folderOf(id), { shared: false });
       const old = await readFile(file).catch(() => undefined);
-      await writeFileAtomic(file, (old && renewed(file, old, entry)) ?? written(file, entry));
+      const owner = await kubeconfig.owner();
+      const planned = (old && renewed(file, old, { entry, owner })) ?? written(file, { entry, owner });
+      await writeFileAtomic(file, planned);
     },
     remove: (id) => rm(folderOf(id), { recursive: true, force: true, maxRetries: 3 }),
     ids: () => readdir(folder).catch(() => []),
   };
 }
 
-function written(file: string, entry: KubeconfigEntry): Uint8Array {
+interface Ours {
+  readonly entry: KubeconfigEntry;
+  /** The id of this agent. */
+  readonly owner: string;
+}
+
+function written(file: string, { entry, owner }: Ours): Uint8Array {
   const change = { upsert: [entry], current: { id: entry.id } };
-  return plan({ file, bytes: Buffer.alloc(0), states: [], change }).bytes;
+  return plan({ file, bytes: Buffer.alloc(0), states: [], change, owner }).bytes;
 }
 
 /** Without our entry, a terminal's file has no lists. */
@@ -56,11 +67,11 @@ const empty: FileState = {
 };
 
 /** Returns undefined if the user's changes left no valid kubeconfig. */
-function renewed(file: string, bytes: Uint8Array, entry: KubeconfigEntry): Uint8Array | undefined {
+function renewed(file: string, bytes: Uint8Array, { entry, owner }: Ours): Uint8Array | undefined {
   // Without a namespace, the entry keeps the one in the file.
   const { namespace: _, ...rest } = entry;
   try {
-    return plan({ file, bytes, states: [], change: { upsert: [rest], reference: empty } }).bytes;
+    return plan({ file, bytes, states: [], change: { upsert: [rest], reference: empty }, owner }).bytes;
   } catch (error) {
     if (error instanceof AppError) return undefined;
     throw error;

@@ -6,7 +6,7 @@ import type { ClusterId } from '../../model/cluster.ts';
 import { type EntryForm, entryForms } from '../../model/entry-form.ts';
 import { terminalSchema } from '../../model/terminal.ts';
 import { singleFlight } from '../async/single-flight.ts';
-import type { KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
+import type { Kubeconfig, KubeconfigEntry } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
 import { isSameProcess, processStart } from '../processes/process-start.ts';
 import { jsonFile } from '../storage/json-file.ts';
@@ -76,6 +76,7 @@ export interface Terminals {
 /** Reads the terminals of an earlier agent, and removes the files of those that have ended. */
 export async function createTerminals(options: {
   readonly folder: string;
+  readonly kubeconfig: Pick<Kubeconfig, 'owner'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly processes?: Processes | undefined;
@@ -85,7 +86,7 @@ export async function createTerminals(options: {
   readonly onEnded: (ids: readonly ClusterId[]) => void;
 }): Promise<Terminals> {
   const { folder, clock, logger, processes = systemProcesses, onChange, onEnded } = options;
-  const files = createTerminalFiles(path.join(folder, 'terminals'));
+  const files = createTerminalFiles(path.join(folder, 'terminals'), options.kubeconfig);
   const stored = jsonFile<readonly StoredTerminal[]>({
     file: path.join(folder, 'terminals.json'),
     version: 1,

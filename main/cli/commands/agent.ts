@@ -5,7 +5,7 @@ import { version } from '../../agent/version.ts';
 import { AppError } from '../../model/app-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../json-document.ts';
-import { loadAgentHost, packageFolder, programCommand } from '../program-file.ts';
+import { loadAgentHost, packageFolder, planScript, programCommand } from '../program-file.ts';
 import { reportError, writeLines } from '../report.ts';
 
 /** Hosts the agent in this process until a signal, `quit` or idleness ends it. */
@@ -26,6 +26,7 @@ export async function runAgent(options: {
       idleExitMs,
       plugin: programCommand(),
       resources: packageFolder(),
+      planWorker: planScript(),
       onReady() {
         if (json) writeJson({ agent: { status: 'running', pid: process.pid, version } });
         else

@@ -14,15 +14,19 @@ export async function runRemove(session: Session, clusters: readonly string[] | 
     clusters: clusters === 'all' ? clusters : [...clusters],
   });
   progress.end();
+  // A kubeconfig that cannot be written: the tunnels are closed, and the warnings say what is left to do.
+  const isLeft = result.forgotten.length === 0 && result.warnings.length > 0;
   if (json) writeJson(result);
   else {
     const removed = result.forgotten.map(({ title }) => `✓ ${printable(title)}  removed from the kubeconfig`);
     writeLines(
-      removed.length === 0
-        ? ['The kubeconfig has no context of these clusters.']
-        : [...removed, kubectlLine(result.kubectl)],
+      removed.length > 0
+        ? [...removed, kubectlLine(result.kubectl)]
+        : isLeft
+          ? []
+          : ['The kubeconfig has no context of these clusters.'],
     );
     writeAside(result.warnings.map(warningLine));
   }
-  return exitCodes.ok;
+  return isLeft ? exitCodes.failed : exitCodes.ok;
 }

@@ -72,6 +72,8 @@ function statusDocument(snapshot: Snapshot, kubectl: KubectlAnswer) {
     endedSessions,
     identities,
     networkDifferences: networkDifferences(agent),
+    entryProblems: snapshot.entryProblems ?? [],
+    kubeconfigProblems: snapshot.kubeconfigProblems ?? [],
     clientFailures: clientFailures.map((one) => ({ ...one, title: titleIn(byId, one.cluster) })),
     notices,
     release,
@@ -86,6 +88,7 @@ function titleIn(clusters: ReadonlyMap<ClusterId, Cluster>, id: ClusterId): stri
 function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): readonly string[] {
   const { agent, clusters, discovery, logins, notices, organisation, release, settings } = snapshot;
   const { endedSessions = [], clientFailures = [], identities = [], terminals = [] } = snapshot;
+  const { entryProblems = [], kubeconfigProblems = [] } = snapshot;
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const open = openTunnels(snapshot);
   const tunnels = [...open.values()];
@@ -95,6 +98,9 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
       ? id
       : contextName(cluster, clusters, { given: snapshot.givenNames, template: settings.contextName });
   };
+  // Those of open tunnels are in their rows.
+  const ofKept = entryProblems.filter(({ cluster }) => !open.has(cluster)).map(({ error }) => error);
+  const problems = [...ofKept, ...kubeconfigProblems];
   const kept = snapshot.kept.filter((id) => !open.has(id)).map((id) => titleIn(byId, id));
   return [
     ...(tunnels.length === 0
@@ -111,6 +117,9 @@ function statusLines(snapshot: Snapshot, kubectl: KubectlAnswer, now: number): r
     ...identities
       .filter(({ cluster }) => open.has(cluster))
       .map(({ cluster, summary }) => printable(`${nameOf(cluster)}: ${summary}`)),
+    ...problems.map(
+      ({ message, hint = '' }) => `${paint('yellow', '!')} ${printable(message)} ${printable(hint)}`,
+    ),
     ...(kept.length === 0
       ? []
       : [

@@ -115,3 +115,25 @@ function failNow(): void {
   const failure = { stage: 'edge', error, mender: 'network' } as const;
   rig.tunnels.tunnel(staging).open = async () => ({ status: 'failed', since: 0, failure });
 }
+
+describe('where the kubeconfig cannot be written', () => {
+  test.each(['disconnect', 'remove'] as const)('%s closes the tunnels and says what is left', async (how) => {
+    await rig.connect([staging, testing]);
+    rig.failRemovals(unwritable);
+    const { warnings } = await rig.connections[how]([staging.id, testing.id]);
+    expect(warnings).toContain('The disk is read-only.');
+    expect(Object.values(rig.statuses()).filter((status) => status !== 'idle')).toEqual([]);
+    expect(rig.connections.open()).toEqual([]);
+    // They can be removed later.
+    expect(rig.connections.kept().toSorted()).toEqual([staging.id, testing.id].toSorted());
+    if (how === 'remove') expect(warnings.join(' ')).toContain('k8s-tunnels remove');
+  });
+
+  test('the shutdown ends', async () => {
+    await rig.connect([staging]);
+    rig.failRemovals(unwritable);
+    await rig.blockState();
+    await rig.connections.disconnectAll({ again: false });
+    expect(Object.values(rig.statuses()).filter((status) => status !== 'idle')).toEqual([]);
+  });
+});

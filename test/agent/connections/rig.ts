@@ -17,8 +17,19 @@ export interface Rig {
   readonly tunnels: Tunnels;
   readonly connections: Connections;
   readonly kubeconfig: Kubeconfig;
+  readonly config: string;
+  /** All notices so far. */
+  readonly notices: readonly string[];
+  /** The entries that kubectl cannot use now, and why. */
+  problems(): Readonly<Record<ClusterId, string>>;
+  /** Moves the clock. */
+  pass(ms: number): void;
+  /** From now on, this program is the one that kubectl runs for credentials. */
+  movePlugin(command: string): void;
   /** From now on, writing entries rejects with this. */
   failWrites(error: AppError): void;
+  /** From now on, removing entries and restoring contexts rejects with this. */
+  failRemovals(error: AppError): void;
   /** From now on, the file of the connections cannot be replaced, as one on Windows that another program has open. */
   blockState(): Promise<void>;
   /** From now on, discovery finds these only. */
@@ -42,28 +53,45 @@ export async function startRigWith(
 ): Promise<Rig> {
   const home = await mkdtemp(path.join(tmpdir(), 'connections-'));
   await mkdir(path.join(home, '.kube'));
-  const parts = { folder: home, clock: systemClock, logger: silentLogger };
+  let passed = 0;
+  const clock = { ...systemClock, now: () => Date.now() + passed };
+  const parts = { folder: home, clock, logger: silentLogger };
   const catalog = await createCatalog({ ...parts, folder: path.join(home, 'catalog') });
   catalog.apply(cell(listed(...clusters)));
   const tunnels = standingTunnels();
   const kubeconfig = createKubeconfig(parts);
   let failure: AppError | undefined;
+  let removalFailure: AppError | undefined;
+  const notices: string[] = [];
+  let problems: Readonly<Record<ClusterId, string>> = {};
+  const plugin = { command: process.execPath, args: [] };
   const connections = await createConnections({
     ...parts,
     catalog,
     tunnels,
-    ports: { known: () => undefined, rotate: async () => undefined },
+    ports: { known: (id) => tunnels.find(id)?.place(), rotate: async () => undefined },
     kubeconfig: {
       ...kubeconfig,
       async add(...entries) {
         if (failure !== undefined) throw failure;
         return kubeconfig.add(...entries);
       },
+      async remove(...which) {
+        if (removalFailure !== undefined) throw removalFailure;
+        return kubeconfig.remove(...which);
+      },
+      async release(...which) {
+        if (removalFailure !== undefined) throw removalFailure;
+        return kubeconfig.release(...which);
+      },
     },
-    plugin: { command: '/bin/k8s-tunnels', args: [] },
+    plugin,
     complete: async (cluster) => cluster,
-    notice: () => {},
-    noticeOnce: () => {},
+    notice: (_, message) => notices.push(message),
+    noticeOnce: (_, message) => notices.push(message),
+    onProblems({ entries }) {
+      problems = Object.fromEntries(entries.map(({ cluster, error }) => [cluster, error.message]));
+    },
     keepsEntries: () => true,
     ...more,
   });
@@ -73,8 +101,20 @@ export async function startRigWith(
     connections,
     replace: (...others) => catalog.apply(cell(listed(...others))),
     kubeconfig,
+    config: path.join(home, '.kube/config'),
+    notices,
+    problems: () => problems,
+    pass(ms) {
+      passed += ms;
+    },
+    movePlugin(command) {
+      plugin.command = command;
+    },
     failWrites(error) {
       failure = error;
+    },
+    failRemovals(error) {
+      removalFailure = error;
     },
     async blockState() {
       const file = path.join(home, 'connections.json');

@@ -42,9 +42,9 @@ beforeEach(async () => {
     restored: Promise.resolve(),
     current: {
       placeFor,
-      kubectl: async (place) => {
+      kubectlAfter: async (place, warnings) => {
         const { context } = await rig.kubeconfig.current(placeFor(place));
-        return context === undefined ? {} : { context };
+        return { kubectl: context === undefined ? {} : { context }, warnings: [...warnings] };
       },
       look: async () => true,
       lookNow: () => {},

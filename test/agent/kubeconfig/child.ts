@@ -19,16 +19,16 @@ export interface ChildTask {
 const task = JSON.parse(process.argv[2] ?? '') as ChildTask;
 const config = task.place.kubeconfig;
 
-const { rename, open } = fs;
+const { rename, symlink } = fs;
 const die = () => process.kill(process.pid, 'SIGKILL');
 fs.rename = async (from, to) => {
   if (to === config && task.killAt === 'before-rename') die();
   await rename(from, to);
   if (to === config && task.killAt === 'after-rename') die();
 };
-fs.open = async (file, ...rest) => {
-  if (task.killAt === 'before-lock' && String(file).endsWith('.lock') && rest[0] === 'wx') die();
-  return open(file, ...rest);
+fs.symlink = async (target, file, ...rest) => {
+  if (task.killAt === 'before-lock' && String(file).endsWith('.lock')) die();
+  return symlink(target, file, ...rest);
 };
 syncBuiltinESMExports();
 

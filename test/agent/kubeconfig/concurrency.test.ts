@@ -28,17 +28,17 @@ const withKubectl = test.skipIf(kubectl === undefined);
 
 /** Lets another writer in just before the lock is taken, once. */
 function beforeLock(write: () => void): void {
-  const original = fs.open;
+  const original = fs.symlink;
   const restore = () => {
-    fs.open = original;
+    fs.symlink = original;
     syncBuiltinESMExports();
   };
-  fs.open = async (file, flags, ...rest) => {
-    if (String(file).endsWith('.lock') && flags === 'wx') {
+  fs.symlink = async (target, file, ...rest) => {
+    if (String(file).endsWith('.lock')) {
       restore();
       write();
     }
-    return original(file, flags, ...rest);
+    return original(target, file, ...rest);
   };
   syncBuiltinESMExports();
   onTestFinished(restore);

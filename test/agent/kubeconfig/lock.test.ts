@@ -1,9 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { lutimes, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { unwritable, waitForLocks } from '../../../main/agent/kubeconfig/lock.ts';
 import { systemClock } from '../../../main/agent/parts.ts';
+import { processStart } from '../../../main/agent/processes/process-start.ts';
+import { bench } from './bench.ts';
+import { entry } from './entry.ts';
 
 const failedWith = (code: string) => Object.assign(new Error(code), { code });
 
@@ -32,4 +35,40 @@ test('waiting for locks that are free is no waiting', async () => {
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   const locks = [path.join(folder, 'config.lock')];
   expect(await waitForLocks({ locks, clock: systemClock, timeoutMs: 0 })).toBe(false);
+});
+
+describe('a lock that nobody releases', () => {
+  const abandon = async (lock: string, body: string, ageMs: number) => {
+    await symlink(body, lock);
+    const then = new Date(Date.now() - ageMs);
+    await lutimes(lock, then, then);
+  };
+  const of = (pid: number, startTime: number) => JSON.stringify({ app: 'k8s-tunnels', pid, startTime });
+
+  test('of another program is an error with its age, whose it is, and the command', async () => {
+    const { config, place, kubeconfig } = await bench();
+    await kubeconfig.add(place, [entry('a')], {});
+    await writeFile(`${config}.lock`, '', { mode: 0o000 });
+    const then = new Date(Date.now() - 3 * 3_600_000);
+    await utimes(`${config}.lock`, then, then);
+    const { failures } = await kubeconfig.check();
+    expect(failures).toMatchObject([
+      {
+        code: 'kubeconfig-locked',
+        message: expect.stringMatching(/config\.lock has been held by another program for 3 ?h/),
+        hint: expect.stringContaining(`rm ${config}.lock`),
+      },
+    ]);
+  });
+
+  test('of a process of ours that ended is removed, and one of ours that runs is named', async () => {
+    const { config, place, kubeconfig } = await bench();
+    await kubeconfig.add(place, [entry('a')], {});
+    await abandon(`${config}.lock`, of(process.pid, 1), 120_000);
+    expect((await kubeconfig.check()).failures).toEqual([]);
+    await abandon(`${config}.lock`, of(process.pid, processStart(process.pid) ?? 0), 120_000);
+    expect((await kubeconfig.check()).failures).toMatchObject([
+      { message: expect.stringContaining(`held by k8s-tunnels (process ${process.pid}) for 120 s`) },
+    ]);
+  });
 });

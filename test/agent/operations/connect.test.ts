@@ -39,7 +39,7 @@ const connecting = async (
     restored,
     current: {
       placeFor: () => ({ kubeconfig: undefined, cwd: '/', home: '/' }),
-      kubectl: async () => ({ context: 'orders' }),
+      kubectlAfter: async (_place, warnings) => ({ kubectl: { context: 'orders' }, warnings: [...warnings] }),
       look: async () => true,
       lookNow: () => void did.push('look now'),
     },

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLockFile, removeUnheld } from '../../../main/agent/processes/lock-file.ts';
+import { createLockFile, readLockFile, removeUnheld } from '../../../main/agent/processes/lock-file.ts';
 import { isSameProcess, mayRunSince } from '../../../main/agent/processes/process-start.ts';
 
 let folder: string;
@@ -20,7 +20,7 @@ const failing = (code: string) => () => {
 describe('a lock file', () => {
   it('is created once, holds its text, and is gone after its release', async () => {
     const release = await createLockFile(lock, 'mine');
-    expect(await readFile(lock, 'utf8')).toBe('mine');
+    expect(await readLockFile(lock)).toBe('mine');
     await expect(createLockFile(lock, 'other')).rejects.toMatchObject({ code: 'EEXIST' });
     await release();
     await release();

@@ -20,6 +20,7 @@ let terminals: Terminals;
 async function start(): Promise<Terminals> {
   return createTerminals({
     folder,
+    kubeconfig: { owner: async () => 'this-computer' },
     clock,
     logger: silentLogger,
     processes: {

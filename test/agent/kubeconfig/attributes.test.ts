@@ -1,0 +1,119 @@
+import { execFileSync } from 'node:child_process';
+import fs, { link, mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { bench, listing, reopen, seed, text } from './bench.ts';
+import { entry } from './entry.ts';
+
+const theirs = 'apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\n';
+
+/** Runs Python, which has functions for extended attributes. Undefined where there is none, or no attributes. */
+function python(script: string, ...args: readonly string[]): string | undefined {
+  try {
+    return execFileSync('python3', ['-c', script, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** An access list that lets one more user read, in the form that Linux stores it (acl(5), posix_acl_xattr.h). */
+const accessList =
+  '02000000' +
+  '01000600ffffffff' +
+  '02000400e8030000' +
+  '04000000ffffffff' +
+  '10000400ffffffff' +
+  '20000000ffffffff';
+
+test.skipIf(process.platform !== 'linux')(
+  'extended attributes and the access list are there after an edit',
+  async ({ skip }) => {
+    const { kubeconfig, config, place } = await bench();
+    await seed(config, theirs);
+    const set = 'import os, sys; os.setxattr(sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3]))';
+    if (python(set, config, 'user.note', '6d696e65') === undefined) skip('no extended attributes here');
+    const hasList = python(set, config, 'system.posix_acl_access', accessList) !== undefined;
+    await kubeconfig.add(place, [entry('a')], {});
+    const get = 'import os, sys; print(os.getxattr(sys.argv[1], sys.argv[2]).hex())';
+    expect(python(get, config, 'user.note')?.trim()).toBe('6d696e65');
+    if (hasList) expect(python(get, config, 'system.posix_acl_access')?.trim()).toBe(accessList);
+    expect(await text(config)).toContain('k8s-tunnels');
+    await kubeconfig.remove(place, ['a']);
+    expect(python(get, config, 'user.note')?.trim()).toBe('6d696e65');
+    expect(await text(config)).toBe(theirs);
+  },
+);
+
+test.each([225, 250])('a file name of %s characters is edited, and has its backup', async (length) => {
+  const { root, state, kubeconfig, placeOf } = await bench();
+  const config = path.join(root, 'c'.repeat(length));
+  await seed(config, theirs);
+  await kubeconfig.add(placeOf(config), [entry('a')], {});
+  expect(await listing(path.join(state, 'backups'))).toHaveLength(1);
+  await kubeconfig.remove(placeOf(config), ['a']);
+  expect(await text(config)).toBe(theirs);
+  expect(await listing(root)).toEqual([path.basename(config), 'state']);
+});
+
+test.each(['EINVAL', 'ENOTSUP'])(
+  'a file system that cannot flush (%s) is written nevertheless',
+  async (code) => {
+    const { root, kubeconfig, config, place } = await bench();
+    await seed(config, theirs);
+    const handle = await fs.open(config, 'r');
+    const prototype = Object.getPrototypeOf(handle) as { sync: () => Promise<void> };
+    await handle.close();
+    const { sync } = prototype;
+    prototype.sync = async () => {
+      throw Object.assign(new Error(code), { code });
+    };
+    onTestFinished(() => {
+      prototype.sync = sync;
+    });
+    await kubeconfig.add(place, [entry('a')], {});
+    await link(config, path.join(root, 'twin'));
+    await kubeconfig.remove(place, ['a']);
+    expect(await text(path.join(root, 'twin'))).toBe(theirs);
+  },
+);
+
+test('a rename that the file system refuses for a mounted file (EXDEV) becomes a write in place', async () => {
+  const { kubeconfig, config, place } = await bench();
+  await seed(config, theirs);
+  const { ino } = await stat(config);
+  const { rename } = fs;
+  fs.rename = async (from, to) => {
+    if (to === config) throw Object.assign(new Error('EXDEV'), { code: 'EXDEV' });
+    return rename(from, to);
+  };
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    fs.rename = rename;
+    syncBuiltinESMExports();
+  });
+  const { warnings } = await kubeconfig.add(place, [entry('a')], {});
+  expect(warnings).toEqual([expect.stringContaining('in place')]);
+  expect((await stat(config)).ino).toBe(ino);
+  await kubeconfig.remove(place, ['a']);
+  expect(await text(config)).toBe(theirs);
+});
+
+test('backups of many files are bounded in number and age', async () => {
+  const { root, state, placeOf } = await bench();
+  const backups = path.join(state, 'backups');
+  await mkdir(backups, { recursive: true });
+  for (let index = 0; index < 120; index += 1) await writeFile(path.join(backups, `old-${index}`), 'x');
+  const long = new Date(Date.now() - 91 * 24 * 3_600_000);
+  for (let index = 0; index < 30; index += 1) await utimes(path.join(backups, `old-${index}`), long, long);
+  const config = path.join(root, 'config');
+  await seed(config, theirs);
+  await reopen(state).add(placeOf(config), [entry('a')], {});
+  const left = await readdir(backups);
+  expect(left.filter((name) => name.startsWith('config-'))).toHaveLength(1);
+  expect(left).toHaveLength(91);
+  for (let index = 0; index < 30; index += 1) expect(left).not.toContain(`old-${index}`);
+});

@@ -1,0 +1,46 @@
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { bench, seed, text } from './bench.ts';
+import { entry } from './entry.ts';
+
+const theirs = `apiVersion: v1
+kind: Config
+clusters:
+- name: one
+  cluster: {server: "https://one"}
+contexts:
+- name: one
+  context: {cluster: one, user: u}
+`;
+
+test('what kubectl passes over is reported, with file and line', async () => {
+  const { root, kubeconfig, placeOf } = await bench();
+  const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
+  await seed(first, `${theirs}current-context: nowhere\n---\nclusters: []\n`);
+  await seed(second, theirs.replace('kind: Config\n', 'kind: Config\n# mine\n'));
+  const { warnings } = await kubeconfig.add(placeOf(first, second), [entry('a')], {});
+  expect(warnings).toEqual([
+    expect.stringMatching(/first, line \d+: a second YAML document begins here/),
+    expect.stringContaining(`${second}, line 5: kubectl does not use this cluster "one", because ${first}`),
+    expect.stringContaining(`${second}, line 8: kubectl does not use this context "one", because ${first}`),
+    expect.stringMatching(/first, line \d+: the current context is "nowhere", which no file has/),
+  ]);
+  await kubeconfig.remove(placeOf(first, second), ['a']);
+});
+
+test('UTF-16 as a second file is read and stops nothing; as the first it is named, with the cure', async () => {
+  const { root, kubeconfig, placeOf } = await bench();
+  const [first, second] = [path.join(root, 'first'), path.join(root, 'second')];
+  const wide = Buffer.from(`\ufeff${theirs}current-context: one\n`, 'utf16le');
+  await seed(first, theirs.replaceAll('one', 'two'));
+  await seed(second, wide);
+  expect(await kubeconfig.current(placeOf(first, second))).toMatchObject({ context: 'one', file: second });
+  await kubeconfig.add(placeOf(first, second), [entry('a')], { current: 'a' });
+  await kubeconfig.remove(placeOf(first, second), ['a']);
+  expect(await text(first)).toBe(theirs.replaceAll('one', 'two'));
+  await expect(kubeconfig.add(placeOf(second), [entry('a')], {})).rejects.toMatchObject({
+    code: 'kubeconfig-unsupported',
+    message: expect.stringContaining('UTF-16'),
+    hint: expect.stringContaining('iconv -f UTF-16 -t UTF-8'),
+  });
+});
