@@ -4,12 +4,9 @@ import path from 'node:path';
 import { parse, stringify } from 'yaml';
 import { type EntryForm, entryForms } from '../../main/model/entry-form.ts';
 import { type CommandLine, createCommandLine } from '../world/demo/command-line.ts';
+import type { KubeOrigin } from '../world/kube-network.ts';
 import { defaultPlan, type Plan } from '../world/plan.ts';
 import { startWorld, type World } from '../world/world.ts';
-import { startRealKube } from '../world-tests/kube-apiserver.ts';
-import { kubeApi } from './kube-api.ts';
-import { startKubelet } from './kubelet.ts';
-import { seed } from './seed.ts';
 
 /** A real cluster behind the world's Access edge and the built product, with a kubeconfig of each entry form. */
 export interface Rig {
@@ -27,24 +24,16 @@ export const forms: readonly EntryForm[] = entryForms;
 const clusterOf = (form: EntryForm) => `clients-${form}`;
 const apiHost = (form: EntryForm) => `k8s.${clusterOf(form)}.acme.internal`;
 
-export async function startRig(programs: {
-  readonly apiserver: string;
-  readonly etcd: string;
-  readonly kubelet: string;
-}): Promise<Rig> {
+/** The hostnames of the API server: one for each form. */
+export const apiHosts: readonly string[] = forms.map(apiHost);
+
+/** Connects to the cluster by every form. Who started the cluster ends it. */
+export async function startRig(server: KubeOrigin): Promise<Rig> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const one of closers.reverse()) await one();
   };
   try {
-    const kubelet = await startKubelet(programs.kubelet);
-    closers.push(() => kubelet.close());
-    const hostnames = forms.map(apiHost);
-    const user = 'system:serviceaccount:kube-system:developers';
-    const server = await startRealKube({ hostnames, user, groups: ['system:masters'], programs });
-    closers.push(() => server.close());
-    await seed(kubeApi(server, hostnames[0] ?? ''), kubelet.port);
-
     const standIns = new Map(forms.map((form) => [clusterOf(form), server]));
     const world = await startWorld({ plan: planOf(), standIns });
     closers.push(() => world.close());
@@ -72,7 +61,7 @@ export async function startRig(programs: {
 /** One cluster for each form, in Vault: its tag names the form. */
 function planOf(): Plan {
   const secrets = forms.map((form) => ({
-    path: `clients/${form}`,
+    path: `edge/${clusterOf(form)}`,
     name: clusterOf(form),
     server: `https://${apiHost(form)}:6443`,
     customMetadata: {

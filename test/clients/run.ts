@@ -4,8 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Prepared, prepareTools } from '../tools/prepare.ts';
+import { startCluster } from './cluster.ts';
 import type { HandedOver } from './handed-over.ts';
-import { type Rig, startRig } from './rig.ts';
+import { apiHosts, type Rig, startRig } from './rig.ts';
 import { clientTools, rigTools } from './tools.ts';
 
 /**
@@ -20,12 +21,14 @@ console.log(`tools: ${seconds(begin)}`);
 const folder = await mkdtemp(path.join(tmpdir(), 'k8s-tunnels-clients-run-'));
 const file = path.join(folder, 'rig.json');
 let rig: Rig | undefined;
+let cluster: Awaited<ReturnType<typeof startCluster>> | undefined;
 try {
   const handedOver: HandedOver = { tools, rig: await readyRig() };
   await writeFile(file, JSON.stringify(handedOver), { mode: 0o600 });
   process.exitCode = await vitest();
 } finally {
   await rig?.close();
+  await cluster?.close();
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
@@ -35,7 +38,9 @@ async function readyRig(): Promise<HandedOver['rig']> {
   for (const one of [etcd, apiserver, kubelet]) if (one.status === 'missing') return one;
   const paths = [etcd, apiserver, kubelet].map((one) => (one.status === 'ready' ? one.path : ''));
   const start = performance.now();
-  rig = await startRig({ etcd: paths[0] ?? '', apiserver: paths[1] ?? '', kubelet: paths[2] ?? '' });
+  const programs = { etcd: paths[0] ?? '', apiserver: paths[1] ?? '', kubelet: paths[2] ?? '' };
+  cluster = await startCluster(programs, apiHosts);
+  rig = await startRig(cluster);
   console.log(`cluster, edge, product: ${seconds(start)}`);
   return { status: 'ready', kubeconfigs: rig.kubeconfigs, folder: rig.folder };
 }

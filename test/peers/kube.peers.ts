@@ -1,4 +1,5 @@
 import https from 'node:https';
+import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { finish } from '../clients/child.ts';
 import { connectThrough, type Tunnelled } from '../e2e/tunnel-fixture.ts';
@@ -40,8 +41,6 @@ afterAll(async () => {
   await double?.close();
 });
 
-beforeEach((context) => skipWithout(context, reason));
-
 function through(): Tunnelled {
   if (tunnelled === undefined) throw new Error('no tunnel');
   return tunnelled;
@@ -54,7 +53,7 @@ const runs = (...command: readonly string[]) => {
 };
 
 describe.each(['kubectl-1.27', 'kubectl-1.32', 'kubectl'])('%s through the product', (id) => {
-  beforeEach((context) => skipWithout(context, missing(id)));
+  beforeEach((context) => skipWithout(context, reason ?? missing(id)));
 
   test('its credential is accepted, and the API server is ready', async () => {
     const kubectl = toolPath(id);
@@ -80,7 +79,7 @@ describe.each(['kubectl-1.27', 'kubectl-1.32', 'kubectl'])('%s through the produ
 });
 
 describe.each(['helm-3', 'helm-4'])('%s through the product', (id) => {
-  beforeEach((context) => skipWithout(context, missing(id)));
+  beforeEach((context) => skipWithout(context, reason ?? missing(id)));
 
   test('installs, lists and uninstalls', async () => {
     const chart = await writeChart(through().folder);
@@ -91,29 +90,69 @@ describe.each(['helm-3', 'helm-4'])('%s through the product', (id) => {
   });
 });
 
+describe('an older kubectl, which speaks SPDY, through the product to the double', () => {
+  const why = missing('kubectl-1.27');
+  const pod = 'web-6d4cf56db6-x2v9k';
+  let world: Tunnelled | undefined;
+  beforeAll(async () => {
+    if (why === undefined) world = await connectThrough('payments-staging-eu');
+  });
+  afterAll(() => world?.close());
+  beforeEach((context) => skipWithout(context, why));
+
+  const kubectl = (...args: readonly string[]) => {
+    if (world === undefined) throw new Error('no world');
+    const { env } = world.commandLine;
+    return execa(toolPath('kubectl-1.27'), ['-n', 'payments-staging', ...args], {
+      env,
+      reject: false,
+      input: 'typed\n',
+    });
+  };
+
+  test('exec: bytes in and out, and the exit code', async () => {
+    expect(await kubectl('exec', '-i', pod, '--', 'cat')).toMatchObject({ exitCode: 0, stdout: 'typed' });
+    expect(await kubectl('exec', pod, '--', 'sh', '-c', 'exit 9')).toMatchObject({
+      exitCode: 9,
+      stderr: 'command terminated with exit code 9',
+    });
+    expect((await kubectl('exec', pod, '--', 'nothing')).stderr).toContain('executable file not found');
+  });
+
+  test('port-forward: the pod answers', async () => {
+    if (world === undefined) throw new Error('no world');
+    const words = ['-n', 'payments-staging', 'port-forward', pod, ':8080'];
+    const forwarding = world.commandLine.follow(toolPath('kubectl-1.27'), words);
+    const [, port] = /127\.0\.0\.1:(\d+) -> 8080/.exec(await forwarding.line(/^Forwarding from 127/)) ?? [];
+    expect(await (await fetch(`http://127.0.0.1:${port}/x`)).text()).toBe(`${pod}: GET /x\n`);
+    forwarding.stop();
+  });
+});
+
 const accept = (type: string) => ({ accept: type });
 const table = accept('application/json;as=Table;v=v1;g=meta.k8s.io');
-test.each([
-  ['/version', 'own', {}],
-  ['/readyz', 'own', {}],
-  ['/readyz', 'none', {}],
-  ['/api', 'own', {}],
-  ['/apis', 'own', {}],
-  ['/api/v1', 'own', {}],
-  ['/api/v1/namespaces', 'own', {}],
-  ['/api/v1/namespaces', 'own', table],
-  ['/api/v1/namespaces?limit=1', 'own', {}],
-  ['/api/v1/namespaces/default', 'own', {}],
-  ['/api/v1/namespaces/nowhere', 'own', {}],
-  ['/api/v1/namespaces/default/pods', 'own', table],
-  ['/api/v1/namespaces', 'wrong', {}],
-  ['/api/v1/namespaces', 'none', {}],
-  ['/api/v1/nodes', 'none', {}],
-  ['/nowhere', 'own', {}],
-  ['/apis/none.example/v1/things', 'own', {}],
-] as const)(
-  'the double and kube-apiserver answer GET %s alike, with the token: %s %o',
-  async (path, which, headers) => {
+describe('the double and kube-apiserver', () => {
+  beforeEach((context) => skipWithout(context, reason));
+
+  test.each([
+    ['/version', 'own', {}],
+    ['/readyz', 'own', {}],
+    ['/readyz', 'none', {}],
+    ['/api', 'own', {}],
+    ['/apis', 'own', {}],
+    ['/api/v1', 'own', {}],
+    ['/api/v1/namespaces', 'own', {}],
+    ['/api/v1/namespaces', 'own', table],
+    ['/api/v1/namespaces?limit=1', 'own', {}],
+    ['/api/v1/namespaces/default', 'own', {}],
+    ['/api/v1/namespaces/nowhere', 'own', {}],
+    ['/api/v1/namespaces/default/pods', 'own', table],
+    ['/api/v1/namespaces', 'wrong', {}],
+    ['/api/v1/namespaces', 'none', {}],
+    ['/api/v1/nodes', 'none', {}],
+    ['/nowhere', 'own', {}],
+    ['/apis/none.example/v1/things', 'own', {}],
+  ] as const)('answer GET %s alike, with the token: %s %o', async (path, which, headers) => {
     const answer = (server: KubeOrigin | undefined) => {
       if (server === undefined) throw new Error('no server');
       const token = which === 'own' ? server.mintToken(user, ['system:masters']) : 'wrong';
@@ -125,8 +164,8 @@ test.each([
     const [ours, theirs] = await Promise.all([answer(double), answer(peer)]);
     const open = ['metadata.labels', 'metadata.annotations'];
     expect(differences(ours, theirs, { open })).toEqual([]);
-  },
-);
+  });
+});
 
 function get(server: KubeOrigin, path: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
   return new Promise((resolve, reject) => {

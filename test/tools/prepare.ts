@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { NoTool } from './program.ts';
 
 /** A program or library that tests need: where it is, or why it is not there. */
@@ -11,6 +12,8 @@ export interface Tool {
   readonly lane: 'download' | 'compile';
   prepare(): Promise<string>;
 }
+
+const downloadsAtOnce = 3;
 
 /**
  * Fetches and builds what is not in the cache, and reports how long each took. A tool that cannot be had is missing with
@@ -32,7 +35,9 @@ export async function prepareTools(tools: readonly Tool[]): Promise<Readonly<Rec
     if (state?.status === 'missing') console.log(`${tool.id}: missing: ${state.reason}`);
     else if (seconds > 1) console.log(`${tool.id}: ready after ${seconds.toFixed(0)} s`);
   };
-  const downloads = tools.filter(({ lane }) => lane === 'download').map(one);
+  // Unpacking costs more than waiting.
+  const limit = pLimit(downloadsAtOnce);
+  const downloads = tools.filter(({ lane }) => lane === 'download').map((tool) => limit(one, tool));
   for (const tool of tools) if (tool.lane === 'compile') await one(tool);
   await Promise.all(downloads);
   return prepared;

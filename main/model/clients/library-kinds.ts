@@ -61,8 +61,8 @@ export const libraryKinds: readonly ClientKind[] = [
     versions: '36',
     operations: ['get', 'list', 'watch', 'logs', 'exec'],
     forms: {
-      socks5: allBut(['exec'], 'drops-password'),
-      connect: allBut(['exec'], 'drops-password'),
+      socks5: allBut(['exec'], 'ignores-proxy'),
+      connect: allBut(['exec'], 'ignores-proxy'),
       tls: all,
     },
     sources: ['https://github.com/tomplus/kubernetes_asyncio/issues/377'],
@@ -150,7 +150,7 @@ export const libraryKinds: readonly ClientKind[] = [
     operations: pods,
     forms: {
       socks5: none('drops-password', 'resolves-name'),
-      connect: none('drops-password'),
+      connect: none('ignores-proxy', 'drops-password'),
       tls: all,
     },
     sources: [

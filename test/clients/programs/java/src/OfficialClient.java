@@ -28,7 +28,9 @@ public final class OfficialClient {
         "exec",
         () -> {
           Process running = new Exec(client).exec("default", "p", new String[] {"echo", "hello"}, "c", false, false);
-          return new String(running.getInputStream().readAllBytes()).trim();
+          String out = new String(running.getInputStream().readAllBytes()).trim();
+          if (out.isEmpty()) throw new IllegalStateException("no output");
+          return out;
         });
     Report.operation(
         "port-forward",
