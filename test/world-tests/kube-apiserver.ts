@@ -26,9 +26,11 @@ export async function startRealKube(given: {
   readonly user: string;
   readonly groups: readonly string[];
   readonly token?: string;
+  /** Those of the environment where left out. */
+  readonly programs?: { readonly apiserver?: string | undefined; readonly etcd?: string | undefined };
 }): Promise<KubeOrigin & { close(): Promise<void> }> {
-  const { hostnames, user, groups, token = randomBytes(16).toString('hex') } = given;
-  const { apiserver = '', etcd = '' } = realKube;
+  const { hostnames, user, groups, token = randomBytes(16).toString('hex'), programs = realKube } = given;
+  const { apiserver = '', etcd = '' } = programs;
   const folder = await mkdtemp(path.join(tmpdir(), 'kube-apiserver-'));
   const file = (name: string) => path.join(folder, name);
   const authority = await createAuthority('real-ca');

@@ -32,7 +32,7 @@ export const linesOf = (stream: Readable) => createInterface(stream)[Symbol.asyn
 const client = await execa('kubectl', ['version', '--client', '-o', 'json'], { reject: false });
 const [, minor] = /"gitVersion": "v1\.(\d+)/.exec(client.stdout ?? '') ?? [];
 
-/** Before 1.31 it forwards ports by SPDY alone, which the world does not serve. */
+/** Before 1.31 it forwards ports by SPDY alone: these tests count what WebSockets need. */
 export const whyNoKubectl =
   client.exitCode !== 0
     ? 'kubectl is not installed'

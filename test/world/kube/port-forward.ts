@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
+import { createWebSocketStream, WebSocketServer } from 'ws';
 import type { Pod } from './objects.ts';
 import { type Headers, serveSpdy } from './spdy/session.ts';
+import { acceptSpdy, asksForSpdy } from './spdy/upgrade.ts';
 import { badRequest } from './status.ts';
 
 /** Where every running pod answers HTTP. */
@@ -12,7 +13,7 @@ export const podPort = 8080;
 const protocol = 'SPDY/3.1+portforward.k8s.io';
 
 /**
- * Takes what `kubectl port-forward` asks for since 1.31: a whole SPDY connection within a WebSocket. The name of the
+ * Takes what `kubectl port-forward` asks for: SPDY, since 1.31 a whole SPDY connection within a WebSocket. The name of that
  * protocol holds a slash, which is no token of HTTP: the library refuses it, so it is negotiated here.
  */
 export function upgradePortForward(given: {
@@ -22,6 +23,12 @@ export function upgradePortForward(given: {
   readonly pod: Pod;
 }): void {
   const { request, socket, head, pod } = given;
+  if (asksForSpdy(request)) {
+    const transport = acceptSpdy({ request, socket, head, protocols: ['portforward.k8s.io'] });
+    transport.on('error', () => transport.destroy());
+    void servePortForward(transport, pod);
+    return;
+  }
   const offered = request.headers['sec-websocket-protocol']?.split(/, */) ?? [];
   if (!offered.includes(protocol)) {
     throw badRequest(
@@ -29,7 +36,10 @@ export function upgradePortForward(given: {
     );
   }
   delete request.headers['sec-websocket-protocol'];
-  server.handleUpgrade(request, socket, head, (webSocket) => void servePortForward(webSocket, pod));
+  server.handleUpgrade(request, socket, head, (webSocket) => {
+    webSocket.on('error', () => webSocket.terminate());
+    void servePortForward(createWebSocketStream(webSocket), pod);
+  });
 }
 
 const server = new WebSocketServer({ noServer: true });
@@ -48,10 +58,9 @@ function createPodServer({ metadata }: Pod) {
  * Forwards as the kubelet does: of the two streams of a connection, which share a `requestid`, one carries the bytes
  * and the other what went wrong.
  */
-async function servePortForward(socket: WebSocket, pod: Pod): Promise<void> {
+async function servePortForward(transport: Duplex, pod: Pod): Promise<void> {
   const listening = createPodServer(pod);
   const waiting = new Map<string, { error?: Duplex; data?: Duplex }>();
-  socket.on('error', () => socket.terminate());
   const accept = (stream: Duplex, headers: Headers) => {
     const { streamtype, requestid = '', port = '' } = headers;
     const pair = waiting.get(requestid) ?? {};
@@ -72,7 +81,7 @@ async function servePortForward(socket: WebSocket, pod: Pod): Promise<void> {
     data.end();
     data.resume();
   };
-  await serveSpdy(createWebSocketStream(socket), accept);
+  await serveSpdy(transport, accept);
 }
 
 /** Worded by the kubelet around containerd's own. */

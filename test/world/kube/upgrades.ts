@@ -4,11 +4,13 @@ import { serveAttach } from './attach.ts';
 import { identify } from './authentication.ts';
 import { allows } from './authorization.ts';
 import { execServer, serveExec } from './exec.ts';
+import { spdyClient, webSocketClient } from './exec-client.ts';
 import { type Cluster, find } from './handler.ts';
 import { chooseContainer } from './logs.ts';
 import type { Pod } from './objects.ts';
 import { upgradePortForward } from './port-forward.ts';
 import { operationOf, parseRoute } from './routes.ts';
+import { acceptSpdy, asksForSpdy } from './spdy/upgrade.ts';
 import {
   badRequest,
   forbidden,
@@ -19,7 +21,10 @@ import {
   unauthorized,
 } from './status.ts';
 
-/** Answers `attach`, `exec` and `portforward` of a pod over a WebSocket; every refusal is a Status, before the upgrade. */
+/**
+ * Answers `attach`, `exec` and `portforward` of a pod over a WebSocket, the last two over SPDY too; every refusal is a Status,
+ * before the upgrade.
+ */
 export async function answerUpgrade(
   request: IncomingMessage,
   socket: Socket,
@@ -45,13 +50,20 @@ export async function answerUpgrade(
     const pod = find(route, cluster.store) as Pod;
     if (!pod.spec.nodeName) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
     if (route.subresource === 'portforward') {
-      checkUpgrade(request);
+      if (!asksForSpdy(request)) checkUpgrade(request);
       return upgradePortForward({ request, socket, head, pod });
     }
     const container = chooseContainer(pod, query.get('container'));
     const status = pod.status.containerStatuses?.find(({ name }) => name === container);
     if (!status?.state.running)
       return refuse(socket, 500, 'text/plain', `container not found ("${container}")`);
+    if (asksForSpdy(request) && route.subresource === 'exec') {
+      const transport = acceptSpdy({ request, socket, head, protocols: ['v4.channel.k8s.io'] });
+      spdyClient(transport, query)
+        .then((client) => serveExec({ client, pod, container, files: cluster.files, query }))
+        .catch(() => transport.destroy());
+      return;
+    }
     checkUpgrade(request);
     execServer.handleUpgrade(request, socket, head, (webSocket) => {
       if (route.subresource === 'attach') {
@@ -59,9 +71,8 @@ export async function answerUpgrade(
         return;
       }
       // Who leaves in the middle gets no answer.
-      serveExec({ socket: webSocket, pod, container, files: cluster.files, query }).catch(() =>
-        webSocket.terminate(),
-      );
+      const client = webSocketClient(webSocket, query);
+      serveExec({ client, pod, container, files: cluster.files, query }).catch(() => webSocket.terminate());
     });
   } catch (error) {
     const { code, status } = error instanceof StatusError ? error : internalError(error);
@@ -69,9 +80,8 @@ export async function answerUpgrade(
   }
 }
 
-/** What clients before 1.30 ask for, and later ones after a refused WebSocket, is SPDY. */
 function checkUpgrade({ headers }: IncomingMessage): void {
-  if (headers.upgrade !== 'websocket') throw badRequest('SPDY is not served');
+  if (headers.upgrade !== 'websocket') throw badRequest(`${headers.upgrade} is not served here`);
 }
 
 function refuse(socket: Socket, code: number, type: string, body: string): void {

@@ -35,15 +35,21 @@ export async function visit(address: string, person: Person, jar: CookieJar): Pr
     if (!answer.ok) throw new Error(`${url.host} answered ${answer.status}: ${heading(html)}`);
     const form = findForm(html);
     if (form === undefined) return `${url.host}${url.pathname}`;
-    if (signedIn) throw new Error(`${url.host} asks for the login again`);
+    // Without a password it is a question whether the person consents.
+    const asksLogin = form.fields.some(({ type }) => type === 'password');
+    if (signedIn && asksLogin) throw new Error(`${url.host} asks for the login again`);
     const answers: Readonly<Record<string, string>> = { email: person.email, password: person.password };
     const filled = new URLSearchParams(
-      form.fields.map(({ name, type, value }) => [name, answers[type] ?? value] as [string, string]),
+      form.fields.map(({ name, type, value }) => {
+        // Providers that take any name ask for a text.
+        const answer = name === 'login' ? person.email : answers[type];
+        return [name, answer ?? value] as [string, string];
+      }),
     );
     url = new URL(form.action, url);
     if (form.method === 'POST') submitted = filled;
     else url.search = filled.toString();
-    signedIn = true;
+    signedIn ||= asksLogin;
   }
   throw new Error(`${url.host} leads in a circle`);
 }

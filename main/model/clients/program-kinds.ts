@@ -1,0 +1,82 @@
+import type { ClientKind } from './client-kind.ts';
+import { all, allBut, everywhere, none, of, pods, proxyUrl } from './served.ts';
+
+/** The clients that are programs. */
+export const programKinds: readonly ClientKind[] = [
+  {
+    id: 'kubectl',
+    name: 'kubectl',
+    packages: of('program', 'kubectl'),
+    from: '1.24',
+    versions: '1.24 and later',
+    operations: pods,
+    forms: everywhere,
+    sources: [proxyUrl, 'https://github.com/kubernetes/kubernetes/pull/105632'],
+  },
+  {
+    id: 'kubectl-1.23',
+    name: 'kubectl',
+    packages: of('program', 'kubectl'),
+    from: '1.22',
+    before: '1.24',
+    versions: '1.22 and 1.23',
+    operations: pods,
+    forms: { socks5: allBut(['exec', 'port-forward'], 'tls-to-proxy'), connect: all, tls: all },
+    sources: ['https://github.com/kubernetes/kubernetes/pull/105632'],
+  },
+  {
+    id: 'kubectl-1.20',
+    name: 'kubectl',
+    packages: of('program', 'kubectl'),
+    before: '1.22',
+    versions: '1.21 and older',
+    operations: pods,
+    forms: { socks5: none('exec-v1-unknown'), connect: none('exec-v1-unknown'), tls: all },
+    sources: [
+      'https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins',
+    ],
+  },
+  {
+    id: 'helm',
+    name: 'Helm',
+    packages: of('program', 'helm'),
+    from: '3.8',
+    versions: '3.8 to 4.3',
+    operations: ['release'],
+    forms: everywhere,
+    sources: [proxyUrl],
+  },
+  {
+    id: 'k9s',
+    name: 'k9s',
+    packages: of('program', 'k9s'),
+    from: '0.50',
+    versions: '0.50',
+    operations: ['list', 'logs', 'exec'],
+    forms: everywhere,
+    sources: [proxyUrl],
+  },
+  {
+    id: 'stern',
+    name: 'stern',
+    packages: of('program', 'stern'),
+    from: '1.33',
+    versions: '1.33',
+    operations: ['logs'],
+    forms: everywhere,
+    sources: [proxyUrl],
+  },
+  {
+    id: 'ansible',
+    name: 'Ansible kubernetes.core',
+    packages: of('program', 'ansible'),
+    from: '2.15',
+    versions: '6.2',
+    operations: ['get', 'list', 'exec'],
+    forms: { socks5: none('ignores-proxy'), connect: none('ignores-proxy'), tls: all },
+    sources: [
+      'https://docs.ansible.com/projects/ansible/latest/collections/kubernetes/core/k8s_info_module.html',
+      'https://github.com/kubernetes-client/python/issues/1862',
+    ],
+  },
+];

@@ -1,0 +1,106 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { ClientForm, ClientKind, ClientOperation } from '../../main/model/clients/client-kind.ts';
+import { clientKinds } from '../../main/model/clients/table.ts';
+import { entryForms } from '../../main/model/entry-form.ts';
+import type { HandedOver } from './handed-over.ts';
+import { explains, judge, type Outcomes } from './outcome.ts';
+import { notRun, type TestedClient, testedClients } from './runs.ts';
+
+const { tools, rig } = JSON.parse(
+  readFileSync(process.env.K8S_TUNNELS_CLIENTS_RIG ?? '', 'utf8'),
+) as HandedOver;
+const isRequired = process.env.K8S_TUNNELS_CLIENTS === 'required';
+
+function kindOf(id: string): ClientKind {
+  const kind = clientKinds.find((one) => one.id === id);
+  if (kind === undefined) throw new Error(`the table has no ${id}`);
+  return kind;
+}
+
+/** What is not here that a client needs. */
+function missing({ needs }: TestedClient): string | undefined {
+  if (rig.status === 'missing') return rig.reason;
+  const reasons = needs.flatMap((id) => {
+    const tool = tools[id];
+    return tool === undefined || tool.status === 'missing'
+      ? [`${id}: ${tool?.reason ?? 'not prepared'}`]
+      : [];
+  });
+  return reasons.length === 0 ? undefined : reasons.join('; ');
+}
+
+/** Runs a client through the entry of a form, in a home of its own. */
+function through(client: TestedClient, form: ClientForm): Promise<Outcomes> {
+  if (rig.status === 'missing') throw new Error(rig.reason);
+  const home = mkdtempSync(path.join(rig.folder, 'home-'));
+  const kubectl = tools.kubectl?.status === 'ready' ? path.dirname(tools.kubectl.path) : '';
+  const env = {
+    HOME: home,
+    TMPDIR: home,
+    KUBECONFIG: rig.kubeconfigs[form] ?? '',
+    // k9s runs the kubectl that it finds.
+    PATH: [kubectl, process.env.PATH ?? ''].join(path.delimiter),
+    LANG: 'C.UTF-8',
+    ...(process.env.JAVA_HOME === undefined ? {} : { JAVA_HOME: process.env.JAVA_HOME }),
+  };
+  const tool = (id: string) => {
+    const found = tools[id];
+    if (found?.status !== 'ready') throw new Error(`${id} is not ready`);
+    return found.path;
+  };
+  return client.run({ env, home, operations: kindOf(client.kind).operations, tool }, form);
+}
+
+/** The outcome of each operation, in the words of the table where it is the one that the table says. */
+function inItsWords(
+  { operations, forms }: ClientKind,
+  { hides }: TestedClient,
+  form: ClientForm,
+  outcomes: Outcomes,
+): Record<string, string> {
+  const served = forms[form];
+  const because = served.status === 'all' ? [] : served.because;
+  const errorOf = (operation: ClientOperation) => {
+    const outcome = outcomes[operation];
+    return outcome !== undefined && 'error' in outcome ? outcome.error : undefined;
+  };
+  const errors = operations.flatMap((operation) => errorOf(operation) ?? []);
+  const isSaid = errors.some((error) => explains(because, error));
+  return Object.fromEntries(
+    operations.map((operation) => {
+      const error = errorOf(operation);
+      const isExplained =
+        error !== undefined && (explains(because, error) || (isSaid && hides?.test(error) === true));
+      const words = isExplained ? `fails: ${because.join(' or ')}` : judge(operation, outcomes[operation]);
+      return [operation, words];
+    }),
+  );
+}
+
+function expected({ operations, forms }: ClientKind, form: ClientForm): Record<string, string> {
+  const served = forms[form];
+  return Object.fromEntries(
+    operations.map((operation) => {
+      const fails =
+        served.status === 'none' || (served.status === 'part' && served.without.includes(operation));
+      return [operation, fails ? `fails: ${served.because.join(' or ')}` : 'works'];
+    }),
+  );
+}
+
+describe.concurrent.each(testedClients)('$kind $version', (client) => {
+  const kind = kindOf(client.kind);
+  test.concurrent.for([...entryForms])('%s', async (form, { skip }) => {
+    const reason = missing(client);
+    if (reason !== undefined && isRequired) throw new Error(reason);
+    skip(reason !== undefined, reason);
+    expect(inItsWords(kind, client, form, await through(client, form))).toEqual(expected(kind, form));
+  });
+});
+
+test('every kind of the table is run, or named with the reason why not', () => {
+  const named = new Set([...testedClients.map(({ kind }) => kind), ...Object.keys(notRun)]);
+  expect(named).toEqual(new Set(clientKinds.map(({ id }) => id)));
+});

