@@ -81,7 +81,7 @@ export function describeKubeconfig({ program, command, withSession }: Describing
     });
   command('kubeconfig <what> [more...]')
     .usage('[options] history | diff [edit] | undo [edit] | <clusters...> --for <program>')
-    .option('--for <program>', 'python, java, js, rust, ansible, or the path of a file to write')
+    .option('--for <program>', 'Program: python, java, js, rust, ansible, or the path of a file to write')
     .action((what: string, more: string[], flags: { readonly for?: string }) =>
       withSession(async (session) => {
         if (flags.for !== undefined) {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { type GatewayRig, runOwn, startGatewayRig } from './gateway-rig.ts';
 import { type OtherUser, otherUser } from './other-user.ts';
@@ -20,8 +20,14 @@ let entry: string;
 beforeAll(async () => {
   rig = await startGatewayRig();
   await rig.commandLine.tunnels('settings', 'entryForm', 'tls');
-  await expect.poll(readEntry, { timeout: 10_000 }).toContain('https://127.0.0.1:');
-  entry = await readEntry();
+  entry = await vi.waitFor(
+    async () => {
+      const read = await readEntry();
+      expect(read).toContain('https://127.0.0.1:');
+      return read;
+    },
+    { timeout: 10_000 },
+  );
 });
 afterAll(() => rig?.close());
 beforeEach(async (context) => {

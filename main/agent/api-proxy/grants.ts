@@ -6,7 +6,7 @@ import type { Clock, Logger } from '../parts.ts';
 import { jsonFile } from '../storage/json-file.ts';
 
 /** The longest life of a secret. */
-export const grantLifeMs = 12 * 3_600_000;
+const grantLifeMs = 12 * 3_600_000;
 /** An entry gets its next secret at half of this life, so that what reads the kubeconfig now has hours left. */
 const renewAfterMs = grantLifeMs / 2;
 /** How long an ended secret is remembered, so that its client gets the reason. */

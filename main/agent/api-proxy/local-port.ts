@@ -120,7 +120,7 @@ export async function openLocalPort(options: {
   secure.on('tlsClientError', (_, socket) => socket.destroy());
 
   let current: string | undefined;
-  const useCurrentCertificate = async () => {
+  const renewCertificate = async () => {
     const { key, certificate } = await authority.server();
     if (certificate !== current) secure.setSecureContext({ key, cert: certificate });
     current = certificate;
@@ -133,7 +133,7 @@ export async function openLocalPort(options: {
     raw.once('close', () => clearTimeout(timeout));
     const peer = await ownPeer(raw, { port: portOf(server), peers, onRefused });
     if (peer === 'refused') return;
-    await useCurrentCertificate();
+    await renewCertificate();
     if (raw.destroyed) return;
     const connection = connectionOf(raw, portOf(server));
     const end = endOf(raw);

@@ -75,7 +75,9 @@ export async function startProxyRig(authority?: Authority): Promise<ProxyRig> {
           if (rig.credential instanceof Error) throw rig.credential;
           return rig.credential;
         },
-        drop: () => void (drops += 1),
+        drop() {
+          drops += 1;
+        },
         ownerOf: async () => rig.owner,
       },
       ports: await createPorts({ folder, logger: silentLogger, renew: false }),
