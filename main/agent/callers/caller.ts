@@ -29,7 +29,10 @@ export interface Caller {
 
 type Ending = Caller & { readonly end?: () => void };
 
-type SignInParts = Omit<Parameters<typeof signInOperations>[0], 'logins' | 'credentials' | 'network' | 'onSession'>;
+type SignInParts = Omit<
+  Parameters<typeof signInOperations>[0],
+  'logins' | 'credentials' | 'network' | 'onSession'
+>;
 
 /** Creates what acts for each caller. Nothing of a shell exists before its first call. */
 export function createAgentCallers(

@@ -33,8 +33,17 @@ export function createDisconnect(options: {
   /** Returns true if entries stay when their tunnels close. */
   readonly keepsEntries: () => boolean;
 }): Disconnect {
-  const { remembered, kubeconfig, currentContext, tunnels, ports, apiProxies, keepsEntries, terminals, renew } =
-    options;
+  const {
+    remembered,
+    kubeconfig,
+    currentContext,
+    tunnels,
+    ports,
+    apiProxies,
+    keepsEntries,
+    terminals,
+    renew,
+  } = options;
   const known = (ids: readonly ClusterId[]) => ids.flatMap((id) => remembered.get(id) ?? []);
   const isOpen = (id: ClusterId) => (tunnels.find(id)?.state().status ?? 'idle') !== 'idle';
 

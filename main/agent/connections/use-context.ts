@@ -32,7 +32,9 @@ export function createUseContext(options: {
       if (connection.status !== 'open') await demand(id, { interactive: true });
       if ((await kubeconfig.entry(place, id)) !== undefined) return;
       const tunnel = tunnels.find(id);
-      const entry = await (tunnel === undefined ? entries.through(cluster, ports.known(id)) : entries.of(cluster, tunnel));
+      const entry = await (tunnel === undefined
+        ? entries.through(cluster, ports.known(id))
+        : entries.of(cluster, tunnel));
       await entries.write(place, [entry]);
       const now = remembered.get(id) ?? connection;
       await remembered.put([withPlace(now, { cluster: id, place, status: now.status })]);

@@ -24,10 +24,7 @@ export interface TerminalFiles {
   ids(): Promise<readonly string[]>;
 }
 
-export function createTerminalFiles(
-  folder: string,
-  kubeconfig: Pick<Kubeconfig, 'owner'>,
-): TerminalFiles {
+export function createTerminalFiles(folder: string, kubeconfig: Pick<Kubeconfig, 'owner'>): TerminalFiles {
   const folderOf = (id: string) => path.join(folder, id);
   const fileOf = (id: string) => path.join(folderOf(id), 'config');
   return {
