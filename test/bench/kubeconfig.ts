@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ import { inTurn, type Row, timed } from './row.ts';
 const run = promisify(execFile);
 const program = path.resolve(import.meta.dirname, '..', '..', 'out', 'cli', 'k8s-tunnels.cjs');
 const worker = new URL('../../main/agent/kubeconfig/plan-worker.ts', import.meta.url);
-const [title, other] = ['payments-staging-eu', 'orders-staging-eu'];
+const [title, other] = ['payments-staging-eu', 'loyalty-staging'];
 
 /** Contexts in a file, how often to measure it, and how many times kubectl's speed is asked for. */
 const sizes = [
@@ -192,6 +192,7 @@ async function* switchRows(
   const commandLine = await createCommandLine(world);
   const { env } = commandLine;
   const config = path.join(env.HOME ?? '', '.kube', 'config');
+  await mkdir(path.dirname(config), { recursive: true });
   const tunnels = (...args: string[]) => run(process.execPath, [program, ...args], { env });
   try {
     for (const { contexts, times } of wanted) {

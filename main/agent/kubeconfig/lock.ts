@@ -4,7 +4,7 @@ import { AppError, errnoOf } from '../../model/app-error.ts';
 import { command } from '../../model/command.ts';
 import { duration } from '../../model/wording.ts';
 import type { Clock } from '../parts.ts';
-import { createLockFile, readLockFile, removeUnheld } from '../processes/lock-file.ts';
+import { createLockLink, readLock, removeUnheld } from '../processes/lock-file.ts';
 import { isSameProcess, processStart } from '../processes/process-start.ts';
 import { busyHint, isBusy } from '../storage/busy-file.ts';
 import { accountName, isOurs } from '../storage/owner.ts';
@@ -80,7 +80,7 @@ async function until(
 async function tryLock(lock: string): Promise<(() => Promise<void>) | undefined> {
   const startTime = processStart(process.pid) ?? Date.now();
   try {
-    return await createLockFile(lock, JSON.stringify({ app: 'k8s-tunnels', pid: process.pid, startTime }));
+    return await createLockLink(lock, JSON.stringify({ app: 'k8s-tunnels', pid: process.pid, startTime }));
   } catch (cause) {
     if (errnoOf(cause) === 'EEXIST') return undefined;
     throw unwritable(lock, cause);
@@ -99,7 +99,7 @@ export async function breakOwn(lock: string): Promise<boolean> {
 }
 
 async function bodyOf(lock: string): Promise<z.infer<typeof bodySchema> | undefined> {
-  const text = await readLockFile(lock);
+  const text = await readLock(lock);
   try {
     return text === undefined ? undefined : bodySchema.safeParse(JSON.parse(text)).data;
   } catch {

@@ -13,36 +13,23 @@ const exclusive = 0x10000000;
 /** A process that was just ended, or a virus scanner, has the file open for milliseconds. */
 const busyLimitMs = 500;
 
-/** How file systems say that they have no symbolic links. */
-const withoutLinks: readonly (string | undefined)[] = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL'];
-
 /**
- * Creates a lock file that says whose it is from its first moment on. Resolves with the function that removes it, which
- * never rejects. Rejects with the system's error: EEXIST if the file exists.
- * It is a symbolic link whose target is `body`: symlink(2) creates both in one step, so that no process dies between the
- * two. To `O_CREAT|O_EXCL`, as client-go locks, a link exists like a file. Where there are no links, it is a file.
- * On Windows it is a file that stays open: nothing there tells when a process started, so a pid in the file may be
+ * Creates a lock file with O_EXCL. Resolves with the function that removes it, which never rejects.
+ * On Windows the file stays open until then: nothing there tells when a process started, so a pid in the file may be
  * another process's by now, but an open file has an owner, and Windows removes it when its owner ends, however it ends.
+ * Rejects with the system's error: EEXIST if the file exists.
  */
 export async function createLockFile(
   file: string,
   body: string,
   { platform = process.platform, ...patience }: Patience = {},
 ): Promise<() => Promise<void>> {
-  const busy = { platform, limitMs: busyLimitMs, ...patience };
-  const remove = () => whileBusy('replace', () => unlink(file), busy).catch(() => {});
-  if (platform !== 'win32') {
-    try {
-      await symlink(body, file);
-      return remove;
-    } catch (error) {
-      if (!withoutLinks.includes(errnoOf(error))) throw error;
-    }
-  }
   const stays = platform === 'win32';
   const { O_CREAT, O_EXCL, O_RDWR } = constants;
   const flags = stays ? O_CREAT | O_EXCL | O_RDWR | deleteOnClose : 'wx';
+  const busy = { platform, limitMs: busyLimitMs, ...patience };
   const handle = await whileBusy('replace', () => open(file, flags, 0o600), busy);
+  const remove = () => whileBusy('replace', () => unlink(file), busy).catch(() => {});
   try {
     await handle.writeFile(body);
   } catch (error) {
@@ -57,11 +44,32 @@ export async function createLockFile(
   };
 }
 
+/** How file systems say that they have no symbolic links. */
+const withoutLinks: readonly (string | undefined)[] = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL'];
+
+/**
+ * Creates a lock that says whose it is from its first moment on: a symbolic link whose target is `body`. symlink(2) makes
+ * both in one step, so that no process dies between the two and leaves a lock of nobody. To `O_CREAT|O_EXCL`, with which
+ * client-go locks, a link exists like a file. On Windows, and where there are no links, it is as `createLockFile`.
+ * Resolves with the function that removes it, which never rejects. Rejects with the system's error: EEXIST if it exists.
+ */
+export async function createLockLink(file: string, body: string): Promise<() => Promise<void>> {
+  if (process.platform !== 'win32') {
+    try {
+      await symlink(body, file);
+      return () => unlink(file).catch(() => {});
+    } catch (error) {
+      if (!withoutLinks.includes(errnoOf(error))) throw error;
+    }
+  }
+  return createLockFile(file, body);
+}
+
 /** A body is a hundred bytes. */
 const longestBody = 4_096;
 
-/** Resolves with what a lock file says, or undefined if it says nothing that can be read. Never rejects. */
-export async function readLockFile(file: string): Promise<string | undefined> {
+/** Resolves with what a lock says, or undefined if it says nothing that can be read. Never rejects. */
+export async function readLock(file: string): Promise<string | undefined> {
   try {
     const status = await lstat(file);
     if (status.isSymbolicLink()) return await readlink(file);

@@ -2,7 +2,7 @@ import fs, { type FileHandle, link, symlink, unlink } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readLockFile } from '../../../main/agent/processes/lock-file.ts';
+import { readLock } from '../../../main/agent/processes/lock-file.ts';
 import { bench, listing, reopen, seed, text } from './bench.ts';
 import { entry } from './entry.ts';
 
@@ -46,7 +46,7 @@ async function stopAt(limit: number) {
 
 /** Makes a lock that this process holds one of a process that has ended. Answers what it said. */
 async function orphan(lock: string): Promise<string | undefined> {
-  const said = await readLockFile(lock);
+  const said = await readLock(lock);
   if (said === undefined) return undefined;
   await unlink(lock);
   await symlink(JSON.stringify({ ...JSON.parse(said), startTime: 1 }), lock);

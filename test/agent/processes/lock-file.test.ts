@@ -1,9 +1,14 @@
 import { constants } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLockFile, readLockFile, removeUnheld } from '../../../main/agent/processes/lock-file.ts';
+import {
+  createLockFile,
+  createLockLink,
+  readLock,
+  removeUnheld,
+} from '../../../main/agent/processes/lock-file.ts';
 import { isSameProcess, mayRunSince } from '../../../main/agent/processes/process-start.ts';
 
 let folder: string;
@@ -20,9 +25,18 @@ const failing = (code: string) => () => {
 describe('a lock file', () => {
   it('is created once, holds its text, and is gone after its release', async () => {
     const release = await createLockFile(lock, 'mine');
-    expect(await readLockFile(lock)).toBe('mine');
+    expect(await readFile(lock, 'utf8')).toBe('mine');
     await expect(createLockFile(lock, 'other')).rejects.toMatchObject({ code: 'EEXIST' });
     await release();
+    await release();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('that is a link keeps out who creates a file with O_EXCL, as kubectl does, and says whose it is', async () => {
+    const release = await createLockLink(lock, 'mine');
+    expect(await readLock(lock)).toBe('mine');
+    await expect(open(lock, 'wx')).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(createLockLink(lock, 'other')).rejects.toMatchObject({ code: 'EEXIST' });
     await release();
     expect(await readdir(folder)).toEqual([]);
   });
