@@ -28,7 +28,6 @@ import { exitCodesHelp } from './exit-codes-help.ts';
 import { programName } from './program-name.ts';
 import { reportError } from './report.ts';
 import { type Session, withAgent } from './session.ts';
-import { shellOption } from './shell-flag.ts';
 import { describeTags } from './tag-commands.ts';
 import { guarded, hasTerminal } from './terminal.ts';
 import { describeKubeconfig, describeOwn, describeTerminals, splitExec } from './terminal-commands.ts';
