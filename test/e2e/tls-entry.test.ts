@@ -127,7 +127,11 @@ test('kubectl works through the local TLS proxy as through the tunnel, and back'
   // All as before, but for the current context, which disconnecting has restored.
   const restored = before.replace(/^current-context: .*\n/m, '');
   await expect.poll(() => readFile(kubeconfig(), 'utf8'), { timeout: 10_000 }).toBe(restored);
-  const portOf = () => ask(entry, entry.token).then(() => 'open', ({ code }: NodeJS.ErrnoException) => code);
+  const portOf = () =>
+    ask(entry, entry.token).then(
+      () => 'open',
+      ({ code }: NodeJS.ErrnoException) => code,
+    );
   await expect.poll(portOf, { timeout: 10_000 }).toBe('ECONNREFUSED');
 }, 120_000);
 
