@@ -7,7 +7,10 @@ export function describeKubeconfig(
   withSession: (run: (session: Session) => Promise<number>) => Promise<void>,
 ): void {
   command
-    .requiredOption('--for <program>', 'Program: python, java, js, rust, ansible, or the path of a file to write')
+    .requiredOption(
+      '--for <program>',
+      'Program: python, java, js, rust, ansible, or the path of a file to write',
+    )
     .action((clusters: string[], flags: { readonly for: string }) =>
       withSession(async (session) => {
         const { runKubeconfigFor } = await import('./commands/kubeconfig-for.ts');
