@@ -97,14 +97,20 @@ async function* measure(world: World, commandLine: CommandLine, small: boolean):
   };
 
   const crowd = small ? 5 : 100;
-  const atOnce = (form: Form) => () =>
-    Promise.all(Array.from({ length: crowd }, () => ask(form, 'get', '--raw', '/version')));
-  const crowds = await inTurn({ socks5: atOnce('socks5'), tls: atOnce('tls') }, small ? 1 : 3);
+  /** How many are answered in a second. On a busy machine some meet the limit of opening a connection. */
+  const rates: Record<'socks5' | 'tls', number[]> = { socks5: [], tls: [] };
+  for (let round = 0; round < (small ? 1 : 3); round += 1)
+    for (const form of ['socks5', 'tls'] as const) {
+      const start = performance.now();
+      const all = Array.from({ length: crowd }, () => ask(form, 'get', '--raw', '/version'));
+      const answered = (await Promise.allSettled(all)).filter(({ status }) => status === 'fulfilled');
+      rates[form].push(answered.length / ((performance.now() - start) / 1_000));
+    }
   yield {
     name: `${crowd} kubectl at once, TLS proxy`,
     unit: 'per s',
-    ours: crowd / (crowds('tls') / 1_000),
-    reference: { name: 'the SOCKS5 entry', figure: crowd / (crowds('socks5') / 1_000) },
+    ours: median(rates.tls),
+    reference: { name: 'the SOCKS5 entry', figure: median(rates.socks5) },
     goal: { atLeast: 0.8 },
   };
 
