@@ -81,10 +81,11 @@ export const clientTools: readonly Tool[] = [
     lane: 'compile',
     prepare: () => goProgram('client-go', path.join(programs, 'go'), './client'),
   },
-  { id: 'helm-4', lane: 'compile', prepare: helm4 },
+  { id: 'helm-4', lane: 'compile', slow: true, prepare: helm4 },
   {
     id: 'stern',
     lane: 'compile',
+    slow: true,
     prepare: () =>
       goTool({
         name: 'stern',
@@ -96,6 +97,7 @@ export const clientTools: readonly Tool[] = [
   {
     id: 'k9s',
     lane: 'compile',
+    slow: true,
     prepare: () =>
       goTool({
         name: 'k9s',
@@ -107,6 +109,7 @@ export const clientTools: readonly Tool[] = [
   {
     id: 'kube-rs',
     lane: 'compile',
+    slow: true,
     prepare: () =>
       cargoProgram('kube-rs', path.join(programs, 'rust'), path.join(programs, 'rust', 'src', 'main.rs')),
   },

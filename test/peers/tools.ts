@@ -28,5 +28,5 @@ export const peerTools: readonly Tool[] = [
   { id: 'kubectl', lane: 'download', prepare: newestKubectl },
   ofLayer('helm-3', '1.35', 'helm'),
   { id: 'kube-apiserver', lane: 'compile', prepare: kubeApiserver },
-  { id: 'helm-4', lane: 'compile', prepare: helm4 },
+  { id: 'helm-4', lane: 'compile', slow: true, prepare: helm4 },
 ];
