@@ -35,7 +35,8 @@ try {
 async function readyRig(): Promise<HandedOver['rig']> {
   const of = (id: string): Prepared => tools[id] ?? { status: 'missing', reason: `${id} was not prepared` };
   const [etcd, apiserver, kubelet] = [of('etcd'), of('kube-apiserver'), of('fakelet')];
-  for (const one of [etcd, apiserver, kubelet]) if (one.status === 'missing') return one;
+  for (const one of [etcd, apiserver, kubelet])
+    if (one.status !== 'ready') return { status: 'missing', reason: one.reason };
   const paths = [etcd, apiserver, kubelet].map((one) => (one.status === 'ready' ? one.path : ''));
   const start = performance.now();
   const programs = { etcd: paths[0] ?? '', apiserver: paths[1] ?? '', kubelet: paths[2] ?? '' };

@@ -116,7 +116,7 @@ export const testedClients: readonly TestedClient[] = [
   javascript('client-node', '2.0', 'client-node-2'),
   javascript('client-node', '1.4', 'client-node-1'),
   javascript('client-node-0', '0.22', 'client-node-0'),
-  python('lightkube', '0.17', 'lightkube', 'lightkube_client.py'),
+  python('lightkube', '1.0', 'lightkube', 'lightkube_client.py'),
   python('pykube', '23.6', 'pykube', 'pykube_client.py'),
   {
     kind: 'k9s',

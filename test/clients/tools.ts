@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { cargoProgram } from '../tools/cargo.ts';
 import { goProgram, goTool } from '../tools/go.ts';
+import { helm4 } from '../tools/helm.ts';
 import { javaClasses, javaLibraries } from '../tools/java.ts';
 import { kubeApiserver, systemProgram } from '../tools/kube.ts';
 import { fromLayer, type Layer, newestKubectl } from '../tools/kubectl.ts';
@@ -80,24 +81,35 @@ export const clientTools: readonly Tool[] = [
     lane: 'compile',
     prepare: () => goProgram('client-go', path.join(programs, 'go'), './client'),
   },
-  {
-    id: 'helm-4',
-    lane: 'compile',
-    prepare: () => goTool({ name: 'helm', package: 'helm.sh/helm/v4/cmd/helm', version: 'v4.3.1', sum: '' }),
-  },
+  { id: 'helm-4', lane: 'compile', slow: true, prepare: helm4 },
   {
     id: 'stern',
     lane: 'compile',
-    prepare: () => goTool({ name: 'stern', package: 'github.com/stern/stern', version: 'v1.33.0', sum: '' }),
+    slow: true,
+    prepare: () =>
+      goTool({
+        name: 'stern',
+        package: 'github.com/stern/stern',
+        version: 'v1.33.0',
+        sum: 'h1:iIXPmWW1Z6wgyKKxG7MJ8FrtGDZCnJDMBzi4Q/kExSo=',
+      }),
   },
   {
     id: 'k9s',
     lane: 'compile',
-    prepare: () => goTool({ name: 'k9s', package: 'github.com/derailed/k9s', version: 'v0.50.16', sum: '' }),
+    slow: true,
+    prepare: () =>
+      goTool({
+        name: 'k9s',
+        package: 'github.com/derailed/k9s',
+        version: 'v0.50.16',
+        sum: 'h1:djzWog8EYth+S6oLE1YjsC4BqMfo2on+mAv1FU/YoZA=',
+      }),
   },
   {
     id: 'kube-rs',
     lane: 'compile',
+    slow: true,
     prepare: () =>
       cargoProgram('kube-rs', path.join(programs, 'rust'), path.join(programs, 'rust', 'src', 'main.rs')),
   },

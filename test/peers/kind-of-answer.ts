@@ -47,7 +47,8 @@ export function differences(
       return;
     }
     if (Array.isArray(one) && Array.isArray(other)) {
-      if (one.length > 0 && other.length > 0) compare(`${path}[]`, one[0], other[0]);
+      // A field that some elements have counts as one of the list.
+      if (one.length > 0 && other.length > 0) compare(`${path}[]`, merged(one), merged(other));
       return;
     }
     if (type !== 'object') return;
@@ -62,6 +63,8 @@ export function differences(
   }
 }
 
+const merged = (list: readonly unknown[]) =>
+  list.every((one) => typeOf(one) === 'object') ? Object.assign({}, ...list) : list[0];
 const typeOf = (value: unknown) => (Array.isArray(value) ? 'array' : typeof value);
 
 /** JSON as it is; XML as an object of its element names; other text as text. */

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { goTool } from '../tools/go.ts';
+import { helm4 } from '../tools/helm.ts';
 import { kubeApiserver, systemProgram } from '../tools/kube.ts';
 import { fromLayer, type Layer, newestKubectl } from '../tools/kubectl.ts';
 import { nodePackages } from '../tools/node.ts';
@@ -28,9 +28,5 @@ export const peerTools: readonly Tool[] = [
   { id: 'kubectl', lane: 'download', prepare: newestKubectl },
   ofLayer('helm-3', '1.35', 'helm'),
   { id: 'kube-apiserver', lane: 'compile', prepare: kubeApiserver },
-  {
-    id: 'helm-4',
-    lane: 'compile',
-    prepare: () => goTool({ name: 'helm', package: 'helm.sh/helm/v4/cmd/helm', version: 'v4.3.1', sum: '' }),
-  },
+  { id: 'helm-4', lane: 'compile', slow: true, prepare: helm4 },
 ];

@@ -7,7 +7,7 @@ import { NoTool } from './program.ts';
 export function kubeApiserver(): Promise<string> {
   const given = process.env.K8S_TUNNELS_KUBE_APISERVER;
   if (given !== undefined) return Promise.resolve(given);
-  const source = path.join(import.meta.dirname, 'kube-apiserver');
+  const source = path.join(import.meta.dirname, '..', 'clients', 'programs', 'go');
   return goProgram('kube-apiserver', source, 'k8s.io/kubernetes/cmd/kube-apiserver');
 }
 

@@ -4,12 +4,16 @@ import { NoTool } from './program.ts';
 /** A program or library that tests need: where it is, or why it is not there. */
 export type Prepared =
   | { readonly status: 'ready'; readonly path: string }
-  | { readonly status: 'missing'; readonly reason: string };
+  | { readonly status: 'missing'; readonly reason: string }
+  /** It takes minutes to build, and nobody asked for it. */
+  | { readonly status: 'left-out'; readonly reason: string };
 
 /** `lane`: downloads wait for the network and run side by side, compilers use every core and run one after another. */
 export interface Tool {
   readonly id: string;
   readonly lane: 'download' | 'compile';
+  /** Built only with K8S_TUNNELS_CLIENTS_BUILD=all. */
+  readonly slow?: true;
   prepare(): Promise<string>;
 }
 
@@ -22,6 +26,11 @@ const downloadsAtOnce = 3;
 export async function prepareTools(tools: readonly Tool[]): Promise<Readonly<Record<string, Prepared>>> {
   const prepared: Record<string, Prepared> = {};
   const one = async (tool: Tool) => {
+    if (tool.slow && process.env.K8S_TUNNELS_CLIENTS_BUILD !== 'all') {
+      const reason = 'it takes minutes to build: K8S_TUNNELS_CLIENTS_BUILD=all builds it';
+      prepared[tool.id] = { status: 'left-out', reason };
+      return;
+    }
     const start = performance.now();
     prepared[tool.id] = await tool.prepare().then(
       (path) => ({ status: 'ready', path }) as const,

@@ -143,7 +143,8 @@ func main() {
 	log.Fatal(server.ServeTLS(listener, "", ""))
 }
 
-var streamProtocols = []string{"v5.channel.k8s.io", "v4.channel.k8s.io", "v3.channel.k8s.io", "v2.channel.k8s.io", "channel.k8s.io"}
+// v5 is of WebSockets, which the API server ends.
+var streamProtocols = []string{"v4.channel.k8s.io", "v3.channel.k8s.io", "v2.channel.k8s.io", "channel.k8s.io"}
 
 func streamOptions(w http.ResponseWriter, r *http.Request) *streams.Options {
 	options, err := streams.NewOptions(r)

@@ -70,7 +70,7 @@ public final class Fabric8 {
           public void onClose(WatcherException cause) {}
         };
     try (Watch watch = client.configMaps().inNamespace("bulk").watch(watcher)) {
-      if (!events.await(15, TimeUnit.SECONDS)) throw new IllegalStateException("no five events in time");
+      if (!events.await(30, TimeUnit.SECONDS)) throw new IllegalStateException("no five events in time");
       return "5 events";
     }
   }

@@ -21,7 +21,7 @@ final class Report {
     String key = "value";
     String text;
     try {
-      text = thread.submit(run).get(25, TimeUnit.SECONDS);
+      text = thread.submit(run).get(40, TimeUnit.SECONDS);
     } catch (Throwable error) {
       key = "error";
       text = failure(error);
