@@ -132,8 +132,9 @@ export const libraryKinds: readonly ClientKind[] = [
     ),
     from: '7.3',
     versions: '7.3 to 8.0',
-    operations: pods,
+    operations: ['get', 'list', 'logs', 'exec', 'port-forward'],
     forms: { socks5: all, connect: none('ignores-proxy'), tls: all },
+    note: 'A watch through SOCKS5 got no events in the test; why is not known yet.',
     sources: ['https://github.com/fabric8io/kubernetes-client/issues/7948'],
   },
   {
