@@ -117,10 +117,12 @@ export interface Agent {
     readonly mode?: Settings['kubeconfigMode'] | undefined;
     readonly origin?: 'link' | 'set' | undefined;
     readonly production?: boolean | undefined;
-  }): Promise<{ file: string; diff: string } & {
-    stays: { cluster: ClusterId; title: string }[];
-    left: { cluster: ClusterId; title: string }[];
-  }>;
+  }): Promise<
+    { file: string; diff: string } & {
+      stays: { cluster: ClusterId; title: string }[];
+      left: { cluster: ClusterId; title: string }[];
+    }
+  >;
   /** Lists our edits of the caller's kubeconfig, the latest first. */
   kubeconfigHistory(place: Place | undefined): Promise<{ edits: KubeconfigEdit[] }>;
   kubeconfigDiff(options: {

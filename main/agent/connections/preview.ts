@@ -5,7 +5,7 @@ import { derivedPort, type Place, type Ports } from '../tunnels/ports.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Connections } from './connections.ts';
 import type { Entries } from './entries.ts';
-import { type ConnectRequest, connectPlan } from './production-guard.ts';
+import { connectPlan } from './production-guard.ts';
 import { type Remembered, withPlace } from './remembered.ts';
 
 /** What a connect would change. */
