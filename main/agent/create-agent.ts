@@ -9,6 +9,7 @@ import { type Base, boot, withSupportOf } from './boot.ts';
 import { createAgentCallers } from './callers/caller.ts';
 import { keepCompletionNames } from './catalog/completion-names.ts';
 import { hostnamesOf } from './catalog/hostnames.ts';
+import { reportClients } from './client-reports.ts';
 import { type Connections, createConnections } from './connections/connections.ts';
 import { createSchedule } from './discovery/schedule.ts';
 import { createFavourites } from './favourites/favourites.ts';
@@ -16,7 +17,6 @@ import { createSets } from './favourites/sets.ts';
 import { followCurrent } from './kubeconfig/follow-current.ts';
 import { createKubeconfig } from './kubeconfig/kubeconfig.ts';
 import { kubectlHome } from './kubeconfig/kubectl-home.ts';
-import { titleOf } from './operations/clusters.ts';
 import { createOperations } from './operations/operations.ts';
 import { managedSettings } from './organisation/managed-settings.ts';
 import { markProduction, sourceUnder } from './organisation/source-under.ts';
@@ -28,7 +28,6 @@ import { followSettings } from './settings/follow-settings.ts';
 import { keepGoodSettings } from './settings/settings-file.ts';
 import { createNotices, type Notices } from './state/notices.ts';
 import { createState, type State } from './state/state.ts';
-import { refusalNotice } from './tunnels/refusals.ts';
 import { version } from './version.ts';
 import { catalogChange } from './views.ts';
 
@@ -183,22 +182,7 @@ async function wireAgent(wired: {
   state.subscribe(activity.hear);
   reach.events.on('logins', sessions.lookSoon);
   reach.events.on('sessionEnded', sessions.lookSoon);
-  reach.events.on('refused', (refusal) => {
-    const title = titleOf(catalog, refusal.cluster);
-    notices.add('warning', refusalNotice(title, refusal));
-    activity.add({ kind: 'refused', title, ...refusal });
-  });
-  reach.events.on('clientFailed', ({ cluster, isCut, process: client, failure }) => {
-    const program = client === undefined ? {} : { process: client };
-    activity.add({
-      kind: 'client-failed',
-      cluster,
-      title: titleOf(catalog, cluster),
-      isCut,
-      ...program,
-      failure,
-    });
-  });
+  reportClients({ events: reach.events, catalog, notices, activity });
   current.follow();
 
   const restored = connections.restore().catch((error: unknown) => {

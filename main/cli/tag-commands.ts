@@ -1,13 +1,7 @@
-import { shells } from '../model/shell-word.ts';
 import { runLintTags } from './commands/lint-tags.ts';
 import { runTags } from './commands/tags.ts';
+import { shellOption } from './shell-flag.ts';
 import type { Describing } from './terminal-commands.ts';
-
-/** The option of commands that print shell commands. */
-const shellOption = [
-  '--shell <shell>',
-  `Quote printed commands for this shell: ${shells.join(', ')} (default: this computer's)`,
-] as const;
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];

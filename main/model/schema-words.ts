@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 import { listed } from './wording.ts';
 
+/** How the library's messages begin (zod, `locales/en.js`). All others are ours. */
+const ofLibrary = /^(?:Invalid|Too (?:small|big)|Unrecognized)/;
+
 /** Says in our own words what does not fit a schema: never the schema library's own message, which users do not know. */
 export function issueText(issue: z.core.$ZodIssue | undefined): string {
-  // Messages that we wrote ourselves begin so.
   if (issue === undefined) return 'is not valid';
-  if (issue.message.startsWith('must ')) return issue.message;
+  if (!ofLibrary.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined && 'input' in issue

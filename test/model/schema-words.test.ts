@@ -10,6 +10,10 @@ const schema = z.strictObject({
   choice: z.enum(['a', 'b']).optional(),
   flag: z.boolean().optional(),
   own: z.string().regex(/^x$/, 'must be x').optional(),
+  pair: z
+    .object({})
+    .refine(() => false, 'needs a and b together')
+    .optional(),
 });
 
 test.each([
@@ -24,6 +28,7 @@ test.each([
   [{ choice: 'c' }, 'must be one of a and b'],
   [{ flag: 'yes' }, 'must be true or false'],
   [{ own: 'y' }, 'must be x'],
+  [{ pair: {} }, 'needs a and b together'],
   [{ unknown: 1 }, 'has unknown fields: unknown'],
 ])('%j: %s', (value, text) => {
   expect(issueText(schema.safeParse(value).error?.issues[0])).toBe(text);

@@ -6,6 +6,7 @@ import type { ApiProxies } from '../api-proxy/api-proxies.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Kubeconfig, KubeconfigPlace } from '../kubeconfig/kubeconfig.ts';
 import type { Clock, Logger } from '../parts.ts';
+import { keepListening } from '../terminals/keep-listening.ts';
 import { terminalViews } from '../terminals/terminal-view.ts';
 import { createTerminals, type Processes, type Terminals } from '../terminals/terminals.ts';
 import type { Ports } from '../tunnels/ports.ts';
@@ -28,17 +29,17 @@ import { createRestore } from './restore.ts';
 import { createUseContext } from './use-context.ts';
 
 /**
- * A connection is a tunnel and its kubeconfig entry. Open connections are stored on disk, so that the next agent
- * reopens them after this one was killed. So are on-demand contexts, whose tunnel is closed and whose ports keep
- * listening.
+ * A connection is a tunnel and its kubeconfig entry. Open connections are stored, so that the next agent reopens them
+ * after this one was killed. So are on-demand contexts, whose tunnel is closed and whose ports keep listening.
  */
-export interface Connections {
+export interface Connections
+  extends EntryWatch,
+    Pick<CurrentContext, 'switchForeign' | 'back' | 'limit' | 'checkLimits'> {
   /**
    * Opens the tunnels in parallel, then writes the entries of those that are up in one edit, and makes the first of
    * them current if the rule of production-guard.ts allows it. That rule may reject with `production-unconfirmed`
-   * before anything is opened. A tunnel that fails is an outcome, not an error. If the kubeconfig cannot be written, or
-   * the signal aborts, closes the tunnels that this call opened and rejects. With `forMs`, a switch ends after that
-   * time.
+   * before anything is opened. A tunnel that fails is an outcome. If the kubeconfig cannot be written, or the signal
+   * aborts, closes the tunnels that this call opened and rejects. With `forMs`, a switch ends after that time.
    */
   connect(
     options: ConnectRequest & {
@@ -125,15 +126,12 @@ export interface Connections {
    * Retries open connections that do not work now, with a sign-in in the browser if that is missing. Returns their ids.
    */
   retry(ids: readonly ClusterId[]): readonly ClusterId[];
-  /**
-   * After a sign-in: reopens the connections that should be open and wait for it, if `isTheirs`, without a browser.
-   * Returns at once.
-   */
+  /** After a sign-in: reopens those of `isTheirs` that should be open, without a browser. Returns at once. */
   resume(isTheirs: (id: ClusterId) => boolean): void;
   /**
    * Makes a connection the current context of that kubeconfig, with `forMs` for that long. Opens an on-demand context,
-   * and adds the entry if the kubeconfig has none. Rejects with `not-found` if it is not connected, with `production-unconfirmed` if it or the context to restore is
-   * a production cluster and `production` is not set.
+   * and adds the entry if the kubeconfig has none. Rejects with `not-found` if it is not connected, with
+   * `production-unconfirmed` if it or the context to restore is a production cluster and `production` is not set.
    */
   use(options: {
     readonly cluster: Cluster;
@@ -142,12 +140,6 @@ export interface Connections {
     readonly production: boolean;
     readonly forMs?: number | undefined;
   }): Promise<void>;
-  readonly switchForeign: CurrentContext['switchForeign'];
-  readonly back: CurrentContext['back'];
-  readonly limit: CurrentContext['limit'];
-  readonly checkLimits: CurrentContext['checkLimits'];
-  readonly checkEntries: EntryWatch['checkEntries'];
-  readonly entryFiles: EntryWatch['entryFiles'];
   /**
    * After a start: listens on the ports of on-demand contexts, and reopens what was open, on the same ports, without a
    * browser. What cannot be opened becomes an on-demand context or loses its entry, and `notice` reports it. Removes
@@ -204,12 +196,7 @@ export async function createConnections(options: {
     onChange: () => onTerminals(views()),
     onEnded: (ids) => void isolated.closeUnused(ids),
   });
-  // The port of a cluster that a terminal uses keeps listening, whatever closes its tunnel.
-  const tunnels: Tunnels = {
-    ...options.tunnels,
-    close: (id, { listening = false } = {}) =>
-      options.tunnels.close(id, { listening: listening || terminals.uses(id) }),
-  };
+  const tunnels = keepListening(options.tunnels, terminals);
   const currentContext = await createCurrentContext({ ...options, remembered, isGuarded });
   const { promise: listening, resolve: onListening } = Promise.withResolvers<void>();
   const given = await createGivenNames({ ...options, onChange: options.onGiven });
@@ -222,8 +209,7 @@ export async function createConnections(options: {
     renew: (id) => isolated.renew(id),
   });
   const isolated = createIsolate({ ...context, terminals, settled });
-  const { isolate, endTerminals, renew } = isolated;
-  const parts = { ...context, terminals, renew, listening, onListening };
+  const parts = { ...context, terminals, renew: isolated.renew, listening, onListening };
   const { share, ...reopen } = createReopen(parts);
   const restore = createRestore({ ...parts, removeNow, share });
   const isOpen = (id: ClusterId) => (tunnels.find(id)?.state().status ?? 'idle') !== 'idle';
@@ -232,21 +218,21 @@ export async function createConnections(options: {
     connect: createConnect({ ...parts, settled }),
     ...disconnect,
     ...reopen,
-    isolate,
-    endTerminals,
+    isolate: isolated.isolate,
+    endTerminals: isolated.endTerminals,
     terminals: views,
     followTerminal: terminals.follow,
-    async restore() {
-      // Terminals need no user, and do not wait for what does.
-      await Promise.all([restore(), isolated.restore()]);
-    },
+    // Terminals need no user, and do not wait for what does.
+    restore: async () => void (await Promise.all([restore(), isolated.restore()])),
     close: terminals.close,
     ...createPreview({ ...context, remove: disconnect.remove }),
-    ...createRenewals({ ...context, terminals, renew }),
-    open() {
-      const ofTerminals = terminals.list().map(({ cluster }) => cluster);
-      return [...new Set([...remembered.idsOf('open'), ...ofTerminals.filter(isOpen)])];
-    },
+    ...createRenewals(parts),
+    open: () => [
+      ...new Set([
+        ...remembered.idsOf('open'),
+        ...terminals.list().flatMap(({ cluster }) => (isOpen(cluster) ? cluster : [])),
+      ]),
+    ],
     kept: () => remembered.idsOf('kept'),
     async entry(id) {
       const connection = remembered.get(id);

@@ -10,6 +10,7 @@ import { createGuard } from './guard.ts';
 import { createEditHistory } from './history.ts';
 import type { Inspection } from './inspection.ts';
 import { openJournal } from './journal.ts';
+import { createLookups } from './lookups.ts';
 import { ofOthers, passedOver } from './oddities.ts';
 import { createOwner } from './owner.ts';
 import type { Change } from './plan.ts';
@@ -156,23 +157,7 @@ export function createKubeconfig(options: {
     return edited;
   }
 
-  async function readAll(place: KubeconfigPlace) {
-    const { all } = await resolveFiles(place);
-    const files: (Inspection & { readonly path: string; readonly real: string })[] = [];
-    for (const { given, real, isReadable } of all) {
-      if (isReadable) files.push({ ...(await reader.read({ given, real })), path: given, real });
-    }
-    return files;
-  }
-
-  async function current(place: KubeconfigPlace) {
-    const files = await readAll(place);
-    const owner = files.find(({ currentContext }) => currentContext !== undefined);
-    const context = owner?.currentContext;
-    // If several files have the same name, kubectl takes the first.
-    const entry = files.flatMap(({ contexts }) => contexts).find(({ name }) => name === context);
-    return { context, id: entry?.id, file: owner?.path };
-  }
+  const { readAll, current, ...lookups } = createLookups({ reader, journal });
 
   const addition = async (
     place: KubeconfigPlace,
@@ -239,31 +224,7 @@ export function createKubeconfig(options: {
       withdrawal.withdraw(place, ids, { release: ids }, everywhere),
 
     current,
-    paths: async (place) => (await resolveFiles(place)).all.flatMap(({ given, real }) => [given, real]),
-
-    async previous(place, id) {
-      const [now, files] = await Promise.all([current(place), readAll(place)]);
-      const owner = files.find(({ path }) => path === now.file);
-      if (now.id !== id || owner === undefined) return undefined;
-      const state = (await journal.get(owner.real))?.states.at(-1);
-      const choice = state?.choices.filter((one) => one.id !== id).at(-1);
-      if (choice !== undefined) return choice;
-      const others = files.filter((file) => file !== owner);
-      const context =
-        (state?.found.current?.value || undefined) ??
-        others.find(({ currentContext }) => currentContext !== undefined)?.currentContext;
-      return { context, id: undefined };
-    },
-
-    async entry(place, id) {
-      for (const { given, real, isReadable } of (await resolveFiles(place)).all) {
-        if (!isReadable) continue;
-        const { contexts } = await reader.read({ given, real });
-        const found = contexts.find((one) => one.id === id);
-        if (found !== undefined) return { file: given, name: found.name };
-      }
-      return undefined;
-    },
+    ...lookups,
 
     recover: withdrawal.recover,
     check: () =>
