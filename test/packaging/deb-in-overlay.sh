@@ -38,5 +38,6 @@ in_root dpkg --purge k8s-tunnels >&2
 echo '# left'
 cd "$folder/up"
 # Beside dpkg's own accounts, caches that the system makes anew after every package, which must not name ours.
-find . ! -type d ! -path './var/lib/dpkg/*' ! -path './var/log/*' ! -path './var/cache/*' ! -name '*.cache'
-find . -name '*.cache' -exec grep -l k8s-tunnels {} +  || true
+find . ! -type d ! -path './var/lib/dpkg/*' ! -path './var/log/*' ! -path './var/cache/*' ! -name '*.cache' \
+  ! -path ./etc/mailcap
+find . \( -name '*.cache' -o -path ./etc/mailcap \) -exec grep -l k8s-tunnels {} +  || true

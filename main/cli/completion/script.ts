@@ -66,7 +66,8 @@ function argumentValues(command: string, argument: Argument | undefined): Values
       return { names: 'setting' };
     case 'provider':
       return { words: providers };
-    case 'action':
+    // A cluster may stand here too, before --for.
+    case 'what':
       return { words: ['history', 'diff', 'undo'] };
     case 'shell':
       return { words: completionShells };
