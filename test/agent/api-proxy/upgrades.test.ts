@@ -87,6 +87,27 @@ describe.each(['SPDY/3.1', 'websocket'])('a connection that switches to %s', (pr
     expect(heads[0]).not.toContain((await rig.place()).secret);
   });
 
+  it.each([
+    ['with its answer', (text: string) => text, () => {}],
+    [
+      'right after it',
+      () => '',
+      (socket: tls.TLSSocket, text: string) => void setImmediate(() => socket.write(text)),
+    ],
+    [
+      'later',
+      () => '',
+      (socket: tls.TLSSocket, text: string) => void setTimeout(() => socket.write(text), 30),
+    ],
+  ])('passes on what the server sends %s, before the client sends anything', async (_, before, after) => {
+    await start(
+      () => `${switching(protocol)()}${before('greeting')}`,
+      (socket) => after(socket, 'greeting'),
+    );
+    const socket = await ask(wanted);
+    expect(await read(socket, 'greeting')).toContain('\r\n\r\ngreeting');
+  });
+
   it('may end in one direction and go on in the other', async () => {
     await start(switching(protocol), (end) => {
       end.once('end', () => end.end('after the end.'));

@@ -1,5 +1,6 @@
 """The official client: pip install kubernetes."""
 
+import http.client
 import warnings
 
 warnings.filterwarnings("ignore")
@@ -51,10 +52,10 @@ def forward():
     connection.setblocking(True)
     connection.settimeout(10)
     connection.sendall(b"GET /x HTTP/1.1\r\nHost: pod\r\nConnection: close\r\n\r\n")
-    text = b""
-    while chunk := connection.recv(1024):
-        text += chunk
-    return text.decode().split("\r\n\r\n", 1)[1].strip()
+    # The end of a stream does not pass a forwarded port over WebSocket: the answer's length says where it ends.
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    return answer.read().decode().strip()
 
 
 report("get", lambda: api.read_namespace("default", _request_timeout=10).metadata.name)
