@@ -17,12 +17,12 @@ const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | nul
 const noNumbers = /^(?:\.nan|\.NaN|\.NAN|[-+]?(?:\.inf|\.Inf|\.INF))$/;
 
 /**
- * Returns the value of a scalar by its style, its tag and its text. Throws `YamlFault` for a tag that does not fit, and for
- * a number that JSON does not have.
+ * Returns the value of a scalar by its style, its tag and its text. It may be infinite or no number, which JSON does not
+ * have. Throws `YamlFault` for a tag that does not fit.
  */
 export function scalarOf(node: ScalarNode): Scalar {
   const { value: text, tag, start } = node;
-  if (tag === undefined) return node.style === 'plain' ? plainValue(text, start) : text;
+  if (tag === undefined) return node.style === 'plain' ? plainValue(text) : text;
   switch (tag) {
     case `${prefix}binary`:
       return binaryValue(text, start);
@@ -30,7 +30,7 @@ export function scalarOf(node: ScalarNode): Scalar {
     case `${prefix}bool`:
     case `${prefix}int`:
     case `${prefix}float`: {
-      const value = plainValue(text, start);
+      const value = plainValue(text);
       const kind =
         value === null ? 'null' : typeof value === 'boolean' ? 'bool' : isWhole(text) ? 'int' : 'float';
       const fits = tag === prefix + kind || (tag === `${prefix}float` && kind === 'int');
@@ -42,12 +42,17 @@ export function scalarOf(node: ScalarNode): Scalar {
   }
 }
 
-function plainValue(text: string, at: number): Scalar {
+function plainValue(text: string): Scalar {
   const word = words.get(text);
   if (word !== undefined) return word;
-  if (noNumbers.test(text)) throw new YamlFault(at, 'a number is infinite or none');
+  if (noNumbers.test(text)) return notFinite(text);
   const number = numberOf(text);
   return number ?? text;
+}
+
+function notFinite(text: string): number {
+  if (/nan/i.test(text)) return Number.NaN;
+  return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
 }
 
 /** Returns the number that a plain scalar means: Go's `ParseInt` with any base, else a decimal fraction. */

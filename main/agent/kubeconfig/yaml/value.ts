@@ -12,8 +12,13 @@ export type Json = Scalar | readonly Json[] | { readonly [key: string]: Json };
 export function jsonOf(root: Node): Json {
   checkAliases(root);
   const known = new Map<Node, Json>();
+  const notFinite: Node[] = [];
   const convert = (node: Node): Json => {
-    if (node.kind === 'scalar') return scalarOf(node);
+    if (node.kind === 'scalar') {
+      const value = scalarOf(node);
+      if (typeof value === 'number' && !Number.isFinite(value)) notFinite.push(node);
+      return value;
+    }
     if (node.kind === 'alias') return convert(node.target);
     const done = known.get(node);
     if (done !== undefined) return done;
@@ -33,7 +38,19 @@ export function jsonOf(root: Node): Json {
     }
     return map;
   };
-  return convert(root);
+  const json = convert(root);
+  const [first] = notFinite;
+  // JSON has no such numbers. One that a later key of the same name replaces does not matter.
+  if (first !== undefined && hasNotFinite(json))
+    throw new YamlFault(first.start, 'a number is infinite or none');
+  return json;
+}
+
+function hasNotFinite(value: Json, seen = new Set<Json>()): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
+  if (typeof value !== 'object' || value === null || seen.has(value)) return false;
+  seen.add(value);
+  return Object.values(value).some((inner: Json) => hasNotFinite(inner, seen));
 }
 
 /** Returns true for a merge key: `<<`, if it is not quoted. */
@@ -53,11 +70,13 @@ export function mergeSources(value: Node): readonly Node[] {
   return sources;
 }
 
-/** Returns the name of a key. Numbers and booleans become text, as in JSON. */
+/** Returns the name of a key. Numbers and booleans become text (sigs.k8s.io/yaml, convertToJSONableObject). */
 export function keyOf(node: Node): string {
   const target = node.kind === 'alias' ? node.target : node;
   const value = target.kind === 'scalar' ? scalarOf(target) : undefined;
   if (value === undefined || value === null) throw new YamlFault(node.start, 'a key is not text');
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return Number.isNaN(value) ? '.nan' : value < 0 ? '-.inf' : '.inf';
   return String(value);
 }
 
