@@ -5,6 +5,10 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
+/** How long all tools together may take: a slow registry must not hold up a run for an hour. What was fetched stays. */
+const minutes = Number(process.env.K8S_TUNNELS_TOOLS_MINUTES ?? 10);
+const begun = Date.now();
+
 /** Explains why a tool is not here: a program that it needs is missing, or a registry does not serve it. */
 export class NoTool extends Error {
   override readonly name = 'NoTool';
@@ -18,11 +22,22 @@ export async function run(
 ): Promise<string> {
   try {
     const env = { ...process.env, ...options.env };
-    const { stdout } = await execute(program, args, { ...options, env, maxBuffer: 64 << 20 });
+    const timeout = Math.max(1_000, begun + minutes * 60_000 - Date.now());
+    const { stdout } = await execute(program, args, { ...options, env, timeout, maxBuffer: 64 << 20 });
     return stdout;
   } catch (error) {
-    const { code, stderr = '' } = error as { readonly code?: unknown; readonly stderr?: string };
+    const {
+      code,
+      killed,
+      stderr = '',
+    } = error as {
+      readonly code?: unknown;
+      readonly killed?: boolean;
+      readonly stderr?: string;
+    };
     if (code === 'ENOENT') throw new NoTool(`${program} is not installed`);
+    if (killed === true)
+      throw new NoTool(`${program} was not done after ${minutes} minutes (K8S_TUNNELS_TOOLS_MINUTES)`);
     const words = stderr.trim().split('\n').slice(-5).join(' ');
     throw new NoTool(`${program} ${args.slice(0, 4).join(' ')} failed: ${words || String(error)}`);
   }
