@@ -148,10 +148,14 @@ describe('an id token', () => {
       const entry = path.join(world.home, '.kube', 'config');
       const before = await readFile(entry, 'utf8');
       const evil = Buffer.from((await createAuthority('Evil')).certificate).toString('base64');
-      await writeFile(
-        entry,
-        before.replaceAll(/(certificate-authority-data: *"?)[A-Za-z0-9+/=]+/g, `$1${evil}`),
-      );
+      const swapped = before.replaceAll(/(certificate-authority-data: *"?)[A-Za-z0-9+/=]+/g, `$1${evil}`);
+      await writeFile(entry, swapped);
+      // The agent writes its entry again, once: what is changed again within a minute is left, and reported.
+      await vi.waitFor(async () => expect(await readFile(entry, 'utf8')).not.toContain(evil), {
+        timeout: 15_000,
+        interval: 100,
+      });
+      await writeFile(entry, swapped);
       const refused = await whoami();
       expect(refused.code).not.toBe(0);
       expect(refused.stderr).toContain('has changed since you allowed it');
